@@ -1,0 +1,44 @@
+import type { PassName, PassOptions, Skipped } from '#contracts';
+import type { Dataset } from '#datasets';
+import type { ModelProto } from '#onnx';
+
+/** What a pass is given. Everything that decides its result is here or in its options; nothing else may be read. */
+export interface PassContext {
+  /** The stage's input model. A pass may change it in place and return it. */
+  model: ModelProto;
+  /** The job's input model, as bytes: teacher of distillation, baseline of evaluation. */
+  baseline: Uint8Array;
+  /** The models of the job so far, baseline first, the stage's input last. */
+  history: readonly Uint8Array[];
+  /** The job's data set; passes whose descriptor says they read data always get one. */
+  data: Dataset | null;
+  seed: number;
+  threads: number;
+  /** A folder for files to keep beside the model; name them in the result. */
+  outputPath: string;
+  /** `fraction` is in 0..1; `values` are plotted over the run (loss, learning rate). */
+  progress(fraction: number, message?: string, values?: Record<string, number>): void;
+  log(line: string): void;
+}
+
+export interface PassResult {
+  /** The new model, or null when the pass only measured. */
+  model: ModelProto | null;
+  /** Every candidate left alone, and why. */
+  skipped: Skipped[];
+  /** Figures for the report. */
+  summary: Record<string, unknown>;
+  /** Names of files written to `outputPath`. */
+  files?: string[];
+  /** From evaluate alone: metrics of each model of the history, the stage's input last. */
+  history?: import('#contracts').ModelMetrics[];
+}
+
+/** One transformation or measurement of a model. To add one: its options in contracts, this, its test, a line in catalog.ts. */
+export interface Pass<N extends PassName> {
+  name: N;
+  /** What the pass would leave alone in this model, without running anything: shown before a job is accepted. */
+  preflight(model: ModelProto, options: PassOptions<N>): Skipped[];
+  /** Throws a CompressionError when the model or data cannot be handled at all. */
+  run(context: PassContext, options: PassOptions<N>): Promise<PassResult>;
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+const url = (protocols: string[]) =>
+  z.string().refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)), { message: `a URL starting with ${protocols.join(':// or ')}://` });
+
+/** Everything that the environment decides, parsed once at start. Variables are the keys below in COLDPRESS_UPPER_SNAKE. */
+export const Config = z.object({
+  host: z.string().default('127.0.0.1').describe('Address the API listens on.'),
+  port: z.coerce.number().int().min(0).max(65535).default(8090),
+  databaseUrl: url(['postgres', 'postgresql']).describe('PostgreSQL that keeps the records.'),
+  redisUrl: url(['redis', 'rediss']).optional().describe('Redis for the queue; without it the queue lives in PostgreSQL.'),
+  storeUrl: z.string().describe('`file:///folder` or `s3://bucket/prefix`.'),
+  s3Endpoint: z.string().optional(),
+  s3Region: z.string().default('us-east-1'),
+  s3AccessKeyId: z.string().optional(),
+  s3SecretAccessKey: z.string().optional(),
+  workPath: z.string().describe('Folder for temporary files of stages and uploads.'),
+  importPath: z.string().optional().describe('The only folder below which file:// URIs may be registered.'),
+  dashboardPath: z.string().optional().describe('Folder of the built dashboard.'),
+  concurrency: z.coerce.number().int().min(1).default(1).describe('Stages that one worker runs at a time.'),
+  stageThreads: z.coerce.number().int().min(1).default(2).describe('Threads that one stage may use.'),
+  stageMemoryMb: z.coerce.number().int().min(256).default(4096).describe('Memory ceiling of a stage process, in MiB.'),
+  stageTimeoutS: z.coerce.number().int().min(1).default(6 * 3600).describe('Deadline of a stage, in seconds.'),
+  maxUploadBytes: z.coerce.number().int().min(1).default(8 * 1024 ** 3),
+  lockMs: z.coerce.number().int().min(500).default(30_000).describe('How long a stage may go without a sign of life before another worker takes it over.'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+export type Config = Readonly<z.infer<typeof Config>>;
+
+/** Reads COLDPRESS_* variables; throws a ZodError naming each wrong one. */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const values = Object.keys(Config.shape).map((key) => [key, environment[variableName(key)]] as const);
+  return Object.freeze(Config.parse(Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== ''))));
+}
+
+/** The environment that makes parseConfig return this configuration: how a parent configures a child process. */
+export function toEnvironment(config: Partial<Config>): Record<string, string> {
+  const entries = Object.entries(config).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([key, value]) => [variableName(key), String(value)]));
+}
+
+function variableName(key: string): string {
+  return `COLDPRESS_${key.replace(/([A-Z])/g, '_$1').toUpperCase()}`;
+}

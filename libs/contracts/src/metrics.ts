@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** The figures of one model; accuracy and latency are absent until an evaluate pass has measured them. */
+export const ModelMetrics = z
+  .object({
+    bytes: z.number().int().describe('Bytes on disk.'),
+    compressedBytes: z.number().int().describe('Bytes for transfer, compressed with brotli.'),
+    formatBits: z.number().int().optional().describe('Bits that the stored weights need in their format.'),
+    parameters: z.number().int(),
+    nonZeros: z.number().int(),
+    top1: z.number().min(0).max(1).optional(),
+    top5: z.number().min(0).max(1).optional(),
+    outputSnrDb: z.number().nullable().optional().describe('Output signal to noise against the baseline, dB; null when the outputs are identical.'),
+    latencyMsP50: z.number().optional(),
+    latencyMsP95: z.number().optional(),
+    latencySamplesMs: z.array(z.number()).optional().describe('Raw latencies, warm-up left out.'),
+  })
+  .meta({ id: 'ModelMetrics' });
+export type ModelMetrics = z.infer<typeof ModelMetrics>;
+
+/** Something a pass looked at and left alone. */
+export const Skipped = z
+  .object({ node: z.string(), opType: z.string().optional(), reason: z.string() })
+  .meta({ id: 'Skipped' });
+export type Skipped = z.infer<typeof Skipped>;

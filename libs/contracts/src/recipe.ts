@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { ModelMetrics } from './metrics.js';
+
+/** A step of a recipe; options are checked against the pass's own schema in libs/pipeline. */
+export const RecipeStep = z.strictObject({
+  pass: z.string().min(1),
+  options: z.record(z.string(), z.unknown()).default({}),
+});
+export type RecipeStep = z.infer<typeof RecipeStep>;
+
+export const GateMetric = z.enum(
+  Object.keys(ModelMetrics.shape).filter((name) => name !== 'latencySamplesMs') as [Exclude<keyof ModelMetrics, 'latencySamplesMs'>],
+);
+
+/** A condition that the final model must meet, in absolute terms or against the baseline. */
+export const Gate = z
+  .strictObject({
+    metric: GateMetric,
+    min: z.number().optional().describe('Lowest value allowed.'),
+    max: z.number().optional().describe('Highest value allowed.'),
+    maxDrop: z.number().optional().describe('At most so much below the baseline, in the unit of the metric.'),
+    maxRatio: z.number().positive().optional().describe('At most so many times the baseline.'),
+  })
+  .refine((gate) => [gate.min, gate.max, gate.maxDrop, gate.maxRatio].some((bound) => bound !== undefined), {
+    message: 'a gate needs min, max, maxDrop or maxRatio',
+  })
+  .meta({ id: 'Gate' });
+export type Gate = z.infer<typeof Gate>;
+
+export const Recipe = z
+  .strictObject({
+    name: z.string().max(200).optional(),
+    seed: z.int().min(0).max(0x7fffffff).default(0).describe('Decides every random choice of the job.'),
+    passes: z.array(RecipeStep).min(1).max(50),
+    gates: z.array(Gate).max(50).default([]),
+  })
+  .meta({ id: 'Recipe' });
+export type Recipe = z.infer<typeof Recipe>;
+
+export const GateVerdict = z
+  .object({ gate: Gate, passed: z.boolean(), value: z.number().nullable(), baseline: z.number().nullable(), explanation: z.string() })
+  .meta({ id: 'GateVerdict' });
+export type GateVerdict = z.infer<typeof GateVerdict>;

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { DatasetManifest } from './dataset.js';
+import { Digest } from './digest.js';
+import { ModelMetrics, Skipped } from './metrics.js';
+import { Gate, GateVerdict, Recipe } from './recipe.js';
+import { DatasetInspection, ModelInspection, Preflight } from './stage-process.js';
+
+/** RFC 9457, with a stable `code`, the `field` at fault where there is one, and the way out in `detail`. */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    code: z.string(),
+    detail: z.string(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof Problem>;
+
+export const Page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+export const PageQuery = z.object({ cursor: z.string().optional(), limit: z.coerce.number().int().min(1).max(200).default(50) });
+
+/** A model or data set that lies elsewhere: `s3://bucket/key` or `file:///path` below an allowed folder. */
+export const RegisterUri = z.strictObject({ uri: z.string().min(1), name: z.string().max(200).optional() }).meta({ id: 'RegisterUri' });
+export type RegisterUri = z.infer<typeof RegisterUri>;
+
+export const Model = z
+  .object({ id: Digest, name: z.string(), bytes: z.number(), createdAt: z.iso.datetime(), inspection: ModelInspection })
+  .meta({ id: 'Model' });
+export type Model = z.infer<typeof Model>;
+
+export const Dataset = z
+  .object({ id: Digest, name: z.string(), bytes: z.number(), createdAt: z.iso.datetime(), manifest: DatasetManifest, inspection: DatasetInspection })
+  .meta({ id: 'Dataset' });
+export type Dataset = z.infer<typeof Dataset>;
+
+export const PassInfo = z
+  .object({ name: z.string(), summary: z.string(), version: z.number(), options: z.record(z.string(), z.unknown()).describe('JSON Schema of the options.') })
+  .meta({ id: 'PassInfo' });
+export type PassInfo = z.infer<typeof PassInfo>;
+
+export const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
+export type JobState = z.infer<typeof JobState>;
+/** Succeeded and failed are about the stages; whether the gates hold is `gatesPassed`. */
+export const isFinal = (state: JobState): boolean => state === 'succeeded' || state === 'failed' || state === 'cancelled';
+
+export const StageState = z.enum(['waiting', 'running', 'succeeded', 'failed', 'cancelled']);
+export type StageState = z.infer<typeof StageState>;
+
+export const Failure = z.object({ code: z.string(), message: z.string() }).meta({ id: 'Failure' });
+export type Failure = z.infer<typeof Failure>;
+
+export const ArtifactRef = z
+  .object({ name: z.string(), digest: Digest, bytes: z.number() })
+  .meta({ id: 'ArtifactRef' });
+export type ArtifactRef = z.infer<typeof ArtifactRef>;
+
+export const JobStage = z
+  .object({
+    index: z.number().int(),
+    pass: z.string(),
+    options: z.record(z.string(), z.unknown()),
+    state: StageState,
+    key: z.string().nullable(),
+    cached: z.boolean().describe('The result was found under its stage key and verified by digest.'),
+    progress: z.number().min(0).max(1),
+    attempts: z.number().int(),
+    modelDigest: Digest.nullable(),
+    metrics: ModelMetrics.nullable(),
+    skipped: z.array(Skipped),
+    summary: z.record(z.string(), z.unknown()),
+    artifacts: z.array(ArtifactRef),
+    error: Failure.nullable(),
+    startedAt: z.iso.datetime().nullable(),
+    finishedAt: z.iso.datetime().nullable(),
+    seconds: z.number().nullable(),
+  })
+  .meta({ id: 'JobStage' });
+export type JobStage = z.infer<typeof JobStage>;
+
+export const Job = z
+  .object({
+    id: z.uuid(),
+    name: z.string().nullable(),
+    state: JobState,
+    modelId: Digest,
+    datasetId: Digest.nullable(),
+    recipe: Recipe,
+    baseline: ModelMetrics.nullable(),
+    stages: z.array(JobStage),
+    gates: z.array(GateVerdict),
+    gatesPassed: z.boolean().nullable(),
+    preflight: Preflight,
+    error: Failure.nullable(),
+    createdAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Job' });
+export type Job = z.infer<typeof Job>;
+
+/** `recipe` is an object, or a YAML/JSON document as text. */
+export const JobSubmission = z
+  .strictObject({
+    name: z.string().max(200).optional(),
+    model: Digest,
+    dataset: Digest.nullable().optional(),
+    recipe: z.union([Recipe, z.string()]),
+  })
+  .meta({ id: 'JobSubmission' });
+export type JobSubmission = z.infer<typeof JobSubmission>;
+
+export const JobQuery = PageQuery.extend({ state: JobState.optional(), model: Digest.optional(), name: z.string().optional() });
+export type JobQuery = z.infer<typeof JobQuery>;
+
+export { Gate };

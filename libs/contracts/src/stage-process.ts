@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { ModelMetrics, Skipped } from './metrics.js';
+
+/**
+ * Messages between a parent and the child process that does heavy work on untrusted files. The child gets one request,
+ * sends any number of progress and log messages and ends with `done` or `failed`. Files pass by path, never by message.
+ */
+const ModelFile = z.object({ path: z.string(), digest: z.string() });
+
+export const StageRequest = z.object({
+  kind: z.literal('stage'),
+  pass: z.string(),
+  options: z.unknown(),
+  seed: z.int(),
+  threads: z.int().min(1),
+  model: ModelFile,
+  /** The job's input model: teacher of distillation, baseline of evaluation. */
+  baseline: ModelFile,
+  /** The models of the job so far, baseline first; only for passes that read the history. */
+  history: z.array(ModelFile),
+  /** A folder holding `dataset.json` (StoredDataset) and the files it names. */
+  datasetPath: z.string().nullable(),
+  /** A folder the child may write to. The result model, when there is a new one, is `model.onnx` in it. */
+  outputPath: z.string(),
+});
+export type StageRequest = z.infer<typeof StageRequest>;
+
+export const InspectRequest = z.object({ kind: z.literal('inspect'), modelPath: z.string() });
+export type InspectRequest = z.infer<typeof InspectRequest>;
+
+export const CheckDatasetRequest = z.object({ kind: z.literal('checkDataset'), datasetPath: z.string() });
+export type CheckDatasetRequest = z.infer<typeof CheckDatasetRequest>;
+
+export const PreflightRequest = z.object({
+  kind: z.literal('preflight'),
+  modelPath: z.string(),
+  datasetPath: z.string().nullable(),
+  passes: z.array(z.object({ pass: z.string(), options: z.unknown() })),
+});
+export type PreflightRequest = z.infer<typeof PreflightRequest>;
+
+export const ProcessRequest = z.discriminatedUnion('kind', [StageRequest, InspectRequest, CheckDatasetRequest, PreflightRequest]);
+export type ProcessRequest = z.infer<typeof ProcessRequest>;
+
+export const ValueSummary = z.object({ name: z.string(), type: z.string(), dims: z.array(z.union([z.number(), z.string()])).nullable() });
+export type ValueSummary = z.infer<typeof ValueSummary>;
+
+/** What can be read off a model file without running it (MACs need shapes: they are null where inputs have none). */
+export const ModelInspection = z
+  .object({
+    inputs: z.array(ValueSummary),
+    outputs: z.array(ValueSummary),
+    irVersion: z.number(),
+    opset: z.number(),
+    producer: z.string(),
+    ops: z.record(z.string(), z.number()).describe('Number of nodes per op type.'),
+    nodes: z.number(),
+    parameters: z.number(),
+    nonZeros: z.number(),
+    macs: z.number().nullable().describe('Multiply-accumulates of one sample.'),
+  })
+  .meta({ id: 'ModelInspection' });
+export type ModelInspection = z.infer<typeof ModelInspection>;
+
+export const DatasetInspection = z
+  .object({
+    inputs: z.record(z.string(), z.object({ dims: z.array(z.number()).describe('Shape of one sample after preprocessing.'), type: z.string() })),
+    classes: z.number().nullable(),
+    splits: z.record(z.string(), z.number()).describe('Samples per split.'),
+  })
+  .meta({ id: 'DatasetInspection' });
+export type DatasetInspection = z.infer<typeof DatasetInspection>;
+
+export const PreflightProblem = z.object({ field: z.string(), message: z.string() });
+export const Preflight = z
+  .object({
+    problems: z.array(PreflightProblem).describe('Why the job cannot run; empty when it can.'),
+    skipped: z.array(Skipped.extend({ pass: z.string() })).describe('Nodes that a pass would leave alone.'),
+  })
+  .meta({ id: 'Preflight' });
+export type Preflight = z.infer<typeof Preflight>;
+
+export const StageResult = z
+  .object({
+    /** False when the pass only measured: the stage's model is its input. */
+    changed: z.boolean(),
+    metrics: ModelMetrics,
+    /** Metrics of each model of the history and, last, of the stage's model; only from evaluate. */
+    history: z.array(ModelMetrics).optional(),
+    skipped: z.array(Skipped),
+    summary: z.record(z.string(), z.unknown()),
+    /** Files in the output folder to keep beside the model, such as a training curve. */
+    files: z.array(z.string()),
+  })
+  .meta({ id: 'StageResult' });
+export type StageResult = z.infer<typeof StageResult>;
+
+export const ProcessMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('progress'), fraction: z.number().min(0).max(1), message: z.string().optional(), values: z.record(z.string(), z.number()).optional() }),
+  z.object({ type: z.literal('log'), line: z.string() }),
+  z.object({ type: z.literal('done'), result: z.unknown() }),
+  z.object({ type: z.literal('failed'), error: z.object({ code: z.string(), message: z.string(), permanent: z.boolean(), stack: z.string().optional() }) }),
+]);
+export type ProcessMessage = z.infer<typeof ProcessMessage>;

@@ -1,0 +1,90 @@
+import * as ort from 'onnxruntime-node';
+import { ModelLoadError, RunError } from './errors.js';
+import type { HostTensor, HostTensors } from './tensor.js';
+
+export interface SessionOptions {
+  /** Threads of one run; 1 by default, because results depend on the count and must repeat. */
+  threads?: number;
+  /** ORT's graph optimisation level; `extended` suits training graphs, `all` inference. */
+  optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Where ORT writes the optimised graph, to see what was fused. */
+  optimizedModelPath?: string;
+  /** Prefix of the Chrome-trace profile that ORT writes when the session ends. */
+  profilePrefix?: string;
+}
+
+export interface ValueMetadata {
+  name: string;
+  type: string;
+  /** Fixed dimensions as numbers, symbolic ones by name. */
+  dims: readonly (number | string)[];
+}
+
+/** The runtime's version as it enters stage keys: results may differ between versions. */
+export const RUNTIME_VERSION = `onnxruntime-node ${ort.env.versions.node ?? 'unknown'} ${process.platform}-${process.arch}`;
+
+/** A loaded model. Runs block the event loop of this process: heavy ones belong in a child process. */
+export class Session {
+  private constructor(private readonly session: ort.InferenceSession) {}
+
+  /** Loads a model from bytes, or from a path when it has external data beside it. Throws ModelLoadError. */
+  static async create(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
+    try {
+      const settings = sessionSettings(options);
+      const session = typeof model === 'string' ? await ort.InferenceSession.create(model, settings) : await ort.InferenceSession.create(model, settings);
+      return new Session(session);
+    } catch (error) {
+      throw new ModelLoadError(error);
+    }
+  }
+
+  get inputs(): ValueMetadata[] {
+    return this.session.inputMetadata.map(toMetadata);
+  }
+
+  get outputs(): ValueMetadata[] {
+    return this.session.outputMetadata.map(toMetadata);
+  }
+
+  /** Runs the model on `feeds`; `fetches` limits what is computed and returned. Throws RunError. */
+  async run(feeds: HostTensors, fetches?: readonly string[]): Promise<HostTensors> {
+    try {
+      const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
+      const results = fetches ? await this.session.run(inputs, fetches as string[]) : await this.session.run(inputs);
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(tensor as ort.Tensor)]));
+    } catch (error) {
+      throw new RunError(error);
+    }
+  }
+
+  /** Ends a profile and returns memory to the runtime. */
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+function sessionSettings(options: SessionOptions): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: options.threads ?? 1,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: options.optimization ?? 'all',
+    ...(options.optimizedModelPath ? { optimizedModelFilePath: options.optimizedModelPath } : {}),
+    ...(options.profilePrefix ? { enableProfiling: true, profileFilePrefix: options.profilePrefix } : {}),
+    // An idle session's spinning threads would take the core from the one that is measured.
+    extra: { session: { intra_op: { allow_spinning: '0' }, force_spinning_stop: '1' } },
+    logSeverityLevel: 3,
+  };
+}
+
+function toMetadata(meta: ort.InferenceSession.ValueMetadata): ValueMetadata {
+  return meta.isTensor ? { name: meta.name, type: meta.type, dims: meta.shape } : { name: meta.name, type: 'other', dims: [] };
+}
+
+function toOrt(tensor: HostTensor): ort.Tensor {
+  return new ort.Tensor(tensor.type as 'float32', tensor.data as Float32Array, tensor.dims as number[]);
+}
+
+function fromOrt(tensor: ort.Tensor): HostTensor {
+  return { type: tensor.type, dims: tensor.dims, data: tensor.data } as HostTensor;
+}

@@ -1,0 +1,125 @@
+import { create } from '@bufbuild/protobuf';
+import { makeNode, type Attributes } from './graph.js';
+import {
+  DataType, GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, TensorShapeProto_DimensionSchema, TypeProtoSchema, ValueInfoProtoSchema,
+  type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto,
+} from './proto.js';
+import { floatTensor, int64Tensor } from './tensor.js';
+
+/** A dimension: a number when it is fixed, a name when it is symbolic. */
+export type Dim = number | string;
+
+/** ONNX versions that graphs built here declare; the newest opset onnxruntime 1.30 loads needs IR 13. */
+export const BUILDER_OPSET = 21;
+export const BUILDER_IR_VERSION = 10;
+
+/**
+ * Writes an ONNX graph node by node. Value names are strings; every method that adds a node returns the name of its
+ * first output, so that expressions nest: `b.op('Relu', [b.op('Add', [x, y])])`.
+ */
+export class GraphBuilder {
+  readonly nodes: NodeProto[] = [];
+  readonly initializers: TensorProto[] = [];
+  private readonly inputs: ValueInfoProto[] = [];
+  private readonly outputs: ValueInfoProto[] = [];
+  private readonly domains = new Set<string>();
+  private counter = 0;
+
+  /** `prefix` keeps generated names apart from those of a graph that this one extends. */
+  constructor(private readonly prefix = 'v') {}
+
+  fresh(hint = ''): string {
+    return `${this.prefix}${this.counter++}${hint ? `_${hint}` : ''}`;
+  }
+
+  input(name: string, dims: readonly Dim[], type: DataType = DataType.FLOAT): string {
+    this.inputs.push(makeValueInfo(name, type, dims));
+    return name;
+  }
+
+  output(name: string, dims?: readonly Dim[], type: DataType = DataType.FLOAT): string {
+    this.outputs.push(makeValueInfo(name, type, dims));
+    return name;
+  }
+
+  initializer(tensor: TensorProto): string {
+    this.initializers.push(tensor);
+    return tensor.name;
+  }
+
+  /** A float32 constant. */
+  float(values: number | ArrayLike<number>, dims?: readonly number[]): string {
+    const list = typeof values === 'number' ? [values] : values;
+    return this.initializer(floatTensor(this.fresh('c'), dims ?? (typeof values === 'number' ? [] : [list.length]), list));
+  }
+
+  /** An int64 constant: a scalar for a number, a vector for a list. */
+  ints(values: number | readonly number[]): string {
+    const list = typeof values === 'number' ? [values] : values;
+    return this.initializer(int64Tensor(this.fresh('i'), typeof values === 'number' ? [] : [list.length], list));
+  }
+
+  /** Adds a node and returns its first output. `outputs` names them; by default one fresh name. */
+  op(opType: string, inputs: readonly string[], attributes: Attributes = {}, extra: { outputs?: readonly string[]; domain?: string } = {}): string {
+    const outputs = extra.outputs ?? [this.fresh(opType)];
+    this.nodes.push(makeNode(opType, inputs, outputs, attributes, extra.domain ? { domain: extra.domain } : {}));
+    if (extra.domain) this.domains.add(extra.domain);
+    return outputs[0]!;
+  }
+
+  /** Adds a node with `count` fresh outputs and returns their names. */
+  ops(opType: string, count: number, inputs: readonly string[], attributes: Attributes = {}, domain?: string): string[] {
+    const outputs = Array.from({ length: count }, () => this.fresh(opType));
+    this.op(opType, inputs, attributes, domain ? { outputs, domain } : { outputs });
+    return outputs;
+  }
+
+  /** Copies an existing node into this graph as it is. */
+  append(node: NodeProto): void {
+    this.nodes.push(node);
+    if (node.domain) this.domains.add(node.domain);
+  }
+
+  build(opset = BUILDER_OPSET, irVersion = BUILDER_IR_VERSION): ModelProto {
+    const imports = [{ domain: '', version: opset }, ...[...this.domains].map((domain) => ({ domain, version: 1 }))];
+    return create(ModelProtoSchema, {
+      irVersion: BigInt(irVersion),
+      producerName: 'coldpress',
+      opsetImport: imports.map(({ domain, version }) => create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) })),
+      graph: create(GraphProtoSchema, {
+        name: 'coldpress',
+        node: this.nodes,
+        initializer: this.initializers,
+        input: this.inputs,
+        output: this.outputs,
+      }),
+    });
+  }
+}
+
+/** A tensor-typed value declaration; without `dims` the rank is unknown. */
+export function makeValueInfo(name: string, elemType: DataType, dims?: readonly Dim[]): ValueInfoProto {
+  const dim = (value: Dim) =>
+    create(TensorShapeProto_DimensionSchema, {
+      value: typeof value === 'number' ? { case: 'dimValue', value: BigInt(value) } : { case: 'dimParam', value },
+    });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, {
+      value: { case: 'tensorType', value: { $typeName: 'onnx.TypeProto.Tensor', elemType, ...(dims ? { shape: { $typeName: 'onnx.TensorShapeProto', dim: dims.map(dim) } } : {}) } },
+    }),
+  });
+}
+
+/** The declared dimensions of a value, or undefined when its rank is unknown or it is not a tensor; unnamed dynamic dims are ''. */
+export function valueDims(info: ValueInfoProto): Dim[] | undefined {
+  const type = info.type?.value;
+  if (type?.case !== 'tensorType' || !type.value.shape) return undefined;
+  return type.value.shape.dim.map((dim) => (dim.value.case === 'dimValue' ? Number(dim.value.value) : (dim.value.value ?? '')));
+}
+
+/** The element type of a value, UNDEFINED when it is not a tensor. */
+export function valueElemType(info: ValueInfoProto): DataType {
+  const type = info.type?.value;
+  return type?.case === 'tensorType' ? type.value.elemType : DataType.UNDEFINED;
+}

@@ -1,0 +1,56 @@
+/** Base of every error that libs/onnx throws. `code` is stable and may be shown to a client. */
+export class OnnxError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The bytes are not a readable ONNX model. */
+export class InvalidModelError extends OnnxError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('invalid_model', `not a readable ONNX model: ${problem}`, options);
+  }
+}
+
+/** The model asks for something that this build does not read, such as a newer opset or a custom operator domain. */
+export class UnsupportedModelError extends OnnxError {
+  constructor(
+    readonly what: string,
+    readonly wayOut: string,
+  ) {
+    super('unsupported_model', `${what}: ${wayOut}`);
+  }
+}
+
+/** A parser limit was passed; limits are named in limits.ts. */
+export class ModelLimitError extends OnnxError {
+  constructor(
+    readonly limit: string,
+    readonly got: number,
+    readonly allowed: number,
+  ) {
+    super('model_limit', `the model passes the limit ${limit}: got ${got}, allowed ${allowed}`);
+  }
+}
+
+/** A tensor's storage contradicts its shape or type. */
+export class InvalidTensorError extends OnnxError {
+  constructor(
+    readonly tensor: string,
+    problem: string,
+  ) {
+    super('invalid_tensor', `tensor "${tensor}": ${problem}`);
+  }
+}
+
+/** A node or value was asked for that the graph does not hold. */
+export class GraphError extends OnnxError {
+  constructor(message: string) {
+    super('graph', message);
+  }
+}

@@ -1,0 +1,222 @@
+import { create } from '@bufbuild/protobuf';
+import { makeAttribute, subgraphs, type AttributeValue } from './attributes.js';
+import { GraphError, InvalidModelError } from './errors.js';
+import { NodeProtoSchema, type GraphProto, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.js';
+
+export type Attributes = Record<string, AttributeValue | undefined>;
+
+export interface Use {
+  node: NodeProto;
+  /** Position in `node.input`; -1 when a subgraph of the node captures the value. */
+  index: number;
+}
+
+/**
+ * An index over a model's main graph that stays right while it edits it. All edits of values and nodes go through
+ * this class; the wrapped protobuf message is changed in place.
+ */
+export class Graph {
+  readonly proto: GraphProto;
+  private readonly producers = new Map<string, NodeProto>();
+  private readonly uses = new Map<string, Use[]>();
+  private readonly weights = new Map<string, TensorProto>();
+  private readonly names = new Set<string>();
+
+  constructor(readonly model: ModelProto) {
+    if (!model.graph) throw new InvalidModelError('it holds no graph');
+    this.proto = model.graph;
+    for (const tensor of this.proto.initializer) this.indexInitializer(tensor);
+    for (const value of [...this.proto.input, ...this.proto.output]) this.names.add(value.name);
+    for (const node of this.proto.node) this.indexNode(node);
+  }
+
+  /** Nodes in topological order, as the file holds them. */
+  get nodes(): readonly NodeProto[] {
+    return this.proto.node;
+  }
+
+  /** Graph inputs that are not initializers (older files list both). */
+  get inputs(): ValueInfoProto[] {
+    return this.proto.input.filter((input) => !this.weights.has(input.name));
+  }
+
+  get outputs(): readonly ValueInfoProto[] {
+    return this.proto.output;
+  }
+
+  /** The opset version of a domain, 0 when the model does not import it. */
+  opset(domain = ''): number {
+    const found = this.model.opsetImport.find((entry) => entry.domain === domain || (domain === '' && entry.domain === 'ai.onnx'));
+    return Number(found?.version ?? 0n);
+  }
+
+  producer(value: string): NodeProto | undefined {
+    return this.producers.get(value);
+  }
+
+  /** Nodes that read a value, with the input position; captures by subgraphs count. */
+  consumers(value: string): readonly Use[] {
+    return this.uses.get(value) ?? [];
+  }
+
+  initializer(name: string): TensorProto | undefined {
+    return this.weights.get(name);
+  }
+
+  isOutput(value: string): boolean {
+    return this.proto.output.some((output) => output.name === value);
+  }
+
+  isInput(value: string): boolean {
+    return this.inputs.some((input) => input.name === value);
+  }
+
+  /** A value or node name that the graph does not use yet, starting with `prefix`. */
+  freshName(prefix: string): string {
+    let name = prefix;
+    for (let i = 1; this.names.has(name); i++) name = `${prefix}_${i}`;
+    this.names.add(name);
+    return name;
+  }
+
+  /** Adds a node, by default at the end; `before`/`after` place it. Keep the list topologically ordered. */
+  addNode(node: NodeProto, place: { before?: NodeProto; after?: NodeProto } = {}): NodeProto {
+    const anchor = place.before ?? place.after;
+    const at = anchor ? this.position(anchor) + (place.after ? 1 : 0) : this.proto.node.length;
+    this.proto.node.splice(at, 0, node);
+    this.indexNode(node);
+    return node;
+  }
+
+  /** Removes a node; the values it produced become dangling, which the caller mends. */
+  removeNode(node: NodeProto): void {
+    this.proto.node.splice(this.position(node), 1);
+    this.unindexNode(node);
+  }
+
+  /** Points one input of a node at another value. */
+  setInput(node: NodeProto, index: number, value: string): void {
+    this.unindexNode(node);
+    while (node.input.length <= index) node.input.push('');
+    node.input[index] = value;
+    while (node.input.length > 0 && node.input.at(-1) === '') node.input.pop();
+    this.indexNode(node);
+  }
+
+  /** Renames one output of a node; consumers keep reading the old name. */
+  setOutput(node: NodeProto, index: number, value: string): void {
+    this.unindexNode(node);
+    node.output[index] = value;
+    this.indexNode(node);
+  }
+
+  /** Lets every consumer of `from` (outside `except`) read `to`. Graph outputs keep their name. */
+  replaceUses(from: string, to: string, except: readonly NodeProto[] = []): void {
+    for (const { node, index } of [...this.consumers(from)]) {
+      if (!except.includes(node) && index >= 0) this.setInput(node, index, to);
+    }
+  }
+
+  addInitializer(tensor: TensorProto): TensorProto {
+    if (this.weights.has(tensor.name)) throw new GraphError(`initializer "${tensor.name}" exists already`);
+    this.proto.initializer.push(tensor);
+    this.indexInitializer(tensor);
+    return tensor;
+  }
+
+  /** Replaces an initializer of the same name in place. */
+  replaceInitializer(tensor: TensorProto): TensorProto {
+    const at = this.proto.initializer.findIndex((existing) => existing.name === tensor.name);
+    if (at < 0) throw new GraphError(`there is no initializer "${tensor.name}"`);
+    this.proto.initializer[at] = tensor;
+    this.weights.set(tensor.name, tensor);
+    return tensor;
+  }
+
+  removeInitializer(name: string): void {
+    const at = this.proto.initializer.findIndex((existing) => existing.name === name);
+    if (at >= 0) this.proto.initializer.splice(at, 1);
+    this.weights.delete(name);
+    const listed = this.proto.input.findIndex((input) => input.name === name);
+    if (listed >= 0) this.proto.input.splice(listed, 1);
+  }
+
+  /** Drops nodes and initializers that no graph output depends on; returns how many nodes went. */
+  removeDeadCode(): number {
+    const before = this.proto.node.length;
+    for (const node of [...this.proto.node].reverse()) {
+      if (!node.output.some((value) => value !== '' && (this.isOutput(value) || this.consumers(value).length > 0))) this.removeNode(node);
+    }
+    for (const name of [...this.weights.keys()]) {
+      if (this.consumers(name).length === 0 && !this.isOutput(name)) this.removeInitializer(name);
+    }
+    const alive = new Set([...this.producers.keys()]);
+    this.proto.valueInfo = this.proto.valueInfo.filter((info) => alive.has(info.name));
+    return before - this.proto.node.length;
+  }
+
+  private position(node: NodeProto): number {
+    const at = this.proto.node.indexOf(node);
+    if (at < 0) throw new GraphError(`node "${node.name || node.opType}" is not in the graph`);
+    return at;
+  }
+
+  private indexInitializer(tensor: TensorProto): void {
+    this.weights.set(tensor.name, tensor);
+    this.names.add(tensor.name);
+  }
+
+  private indexNode(node: NodeProto): void {
+    if (node.name) this.names.add(node.name);
+    for (const value of node.output) {
+      if (value === '') continue;
+      this.producers.set(value, node);
+      this.names.add(value);
+    }
+    for (const [value, use] of usesOf(node)) {
+      const list = this.uses.get(value);
+      if (list) list.push(use);
+      else this.uses.set(value, [use]);
+    }
+  }
+
+  private unindexNode(node: NodeProto): void {
+    for (const value of node.output) if (this.producers.get(value) === node) this.producers.delete(value);
+    for (const [value] of usesOf(node)) {
+      const rest = (this.uses.get(value) ?? []).filter((use) => use.node !== node);
+      if (rest.length > 0) this.uses.set(value, rest);
+      else this.uses.delete(value);
+    }
+  }
+}
+
+/** A node with named attributes; undefined attributes are left out. */
+export function makeNode(
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attributes: Attributes = {},
+  extra: { name?: string; domain?: string } = {},
+): NodeProto {
+  return create(NodeProtoSchema, {
+    opType,
+    name: extra.name ?? '',
+    domain: extra.domain ?? '',
+    input: [...input],
+    output: [...output],
+    attribute: Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [makeAttribute(name, value)])),
+  });
+}
+
+function usesOf(node: NodeProto): [string, Use][] {
+  const direct = node.input.flatMap((value, index): [string, Use][] => (value === '' ? [] : [[value, { node, index }]]));
+  const captured = subgraphs(node).flatMap((graph) => [...capturedValues(graph)]);
+  return [...direct, ...captured.map((value): [string, Use] => [value, { node, index: -1 }])];
+}
+
+/** Values that a subgraph reads from the graph around it. */
+export function capturedValues(graph: GraphProto): Set<string> {
+  const own = new Set([...graph.input.map((i) => i.name), ...graph.initializer.map((t) => t.name), ...graph.node.flatMap((n) => n.output)]);
+  const read = graph.node.flatMap((node) => [...node.input, ...subgraphs(node).flatMap((inner) => [...capturedValues(inner)])]);
+  return new Set([...read, ...graph.output.map((o) => o.name)].filter((value) => value !== '' && !own.has(value)));
+}
