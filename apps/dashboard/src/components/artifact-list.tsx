@@ -1,0 +1,55 @@
+import type { ArtifactRef, Job } from '#contracts';
+import { useState } from 'react';
+import { download } from '../api/client.js';
+import { bytes, shortDigest } from '../format.js';
+
+export function ArtifactList({ job }: { job: Job }) {
+  const artifacts = job.stages.flatMap((stage) => stage.artifacts.map((artifact) => ({ pass: stage.pass, index: stage.index, artifact })));
+  if (artifacts.length === 0) return null;
+  return (
+    <section aria-label="Artifacts">
+      <h2>Artifacts</h2>
+      <div className="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>Stage</th>
+              <th>File</th>
+              <th className="number">Size</th>
+              <th>SHA-256</th>
+              <th />
+            </tr>
+          </thead>
+          <tbody>
+            {artifacts.map(({ pass, index, artifact }) => (
+              <tr key={`${index}/${artifact.name}`}>
+                <td>{pass}</td>
+                <td>{artifact.name}</td>
+                <td className="number">{bytes(artifact.bytes)}</td>
+                <td>
+                  <code title={artifact.digest}>{shortDigest(artifact.digest)}</code>
+                </td>
+                <td>
+                  <DownloadButton artifact={artifact} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function DownloadButton({ artifact }: { artifact: ArtifactRef }) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const save = () => download(`/v1/artifacts/${artifact.digest}`, artifact.name).catch((error: Error) => setProblem(error.message));
+  return (
+    <>
+      <button type="button" className="quiet" onClick={save}>
+        Download
+      </button>
+      {problem && <span className="problem">{problem}</span>}
+    </>
+  );
+}

@@ -1,0 +1,44 @@
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** Bytes in binary units with three significant digits: 1002822 -> "979 KiB". */
+export function bytes(value: number): string {
+  const power = value < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(value) / 10));
+  return `${significant(value / 1024 ** power)} ${UNITS[power]}`;
+}
+
+/** A count in thousands groups: 250326 -> "250,326". */
+export const count = (value: number): string => value.toLocaleString('en-US');
+
+/** A share as percent: 0.9785 -> "97.85 %". */
+export const percent = (value: number): string => `${(value * 100).toFixed(2)} %`;
+
+/** Milliseconds with three significant digits. */
+export const milliseconds = (value: number): string => `${significant(value)} ms`;
+
+/** A duration for people: 75 -> "1 min 15 s". */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/** How a figure stands to its baseline: "÷ 12.3", "× 1.05" or "=". */
+export function factor(value: number, baseline: number): string {
+  if (value === baseline || value === 0 || baseline === 0) return value === baseline ? '=' : '';
+  return value < baseline ? `÷ ${significant(baseline / value)}` : `× ${significant(value / baseline)}`;
+}
+
+export const shortDigest = (digest: string): string => digest.slice(0, 10);
+
+export function ago(iso: string, now = Date.now()): string {
+  const seconds = Math.max(0, (now - Date.parse(iso)) / 1000);
+  if (seconds < 60) return 'just now';
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return new Date(iso).toLocaleDateString();
+}
+
+function significant(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
