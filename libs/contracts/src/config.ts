@@ -16,6 +16,7 @@ export const Config = z.object({
   s3SecretAccessKey: z.string().optional(),
   workPath: z.string().describe('Folder for temporary files of stages and uploads.'),
   importPath: z.string().optional().describe('The only folder below which file:// URIs may be registered.'),
+  apiKeyFile: z.string().optional().describe('File, mode 0600, that the API writes the first key to when it creates it.'),
   dashboardPath: z.string().optional().describe('Folder of the built dashboard.'),
   concurrency: z.coerce.number().int().min(1).default(1).describe('Stages that one worker runs at a time.'),
   stageThreads: z.coerce.number().int().min(1).default(2).describe('Threads that one stage may use.'),

@@ -1,4 +1,5 @@
 export * from './config.js';
+export * from './event-stream.js';
 export * from './dataset.js';
 export * from './digest.js';
 export * from './events.js';

@@ -1,7 +1,6 @@
-import type { Job, JobEvent } from '#contracts';
+import { parseEventStream, type Job, type JobEvent } from '#contracts';
 import { useEffect, useReducer } from 'react';
 import { send } from './client.js';
-import { parseEventStream } from './event-stream.js';
 
 export interface LogLine {
   index: number;

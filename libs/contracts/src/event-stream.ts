@@ -8,13 +8,14 @@ export interface ServerEvent {
  * Splits a server-sent event stream into events. EventSource would do it too, but cannot send the Authorization header.
  */
 export async function* parseEventStream(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
-  const reader = body.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>).getReader();
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
   let buffer = '';
   try {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
-      buffer += value.replaceAll('\r\n', '\n');
+      buffer = (buffer + decoder.decode(value, { stream: true })).replaceAll('\r\n', '\n');
       for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
         const event = parseEvent(buffer.slice(0, end));
         buffer = buffer.slice(end + 2);
