@@ -1,0 +1,9 @@
+import type { PassName } from '#contracts';
+import { distill } from './distill/distill.js';
+import { evaluate } from './evaluate/evaluate.js';
+import type { Pass } from './pass.js';
+import { prune } from './prune/prune.js';
+import { quantize } from './quantize/quantize.js';
+
+/** The code of every pass by name; a pass without its line here does not compile. */
+export const CATALOG: { [N in PassName]: Pass<N> } = { quantize, prune, distill, evaluate };

@@ -1,0 +1,115 @@
+/** Integer grids of affine quantization: x ≈ scale · (q − zeroPoint), q rounded half to even as ONNX QuantizeLinear does. */
+
+/** An activation's grid; the uint8 range is always used in full and always holds zero. */
+export interface AffineGrid {
+  scale: number;
+  zeroPoint: number;
+}
+
+export interface Range {
+  min: number;
+  max: number;
+}
+
+/** Rounds to the nearest integer, halves to the even one (IEEE 754 roundTiesToEven). */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest < 0.5) return floor;
+  if (rest > 0.5) return floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/**
+ * The asymmetric uint8 grid that covers `range` widened to hold zero exactly: scale = (max − min) / 255,
+ * zeroPoint = round(−min / scale). A range of zero width gets scale 1.
+ */
+export function asymmetricGrid(range: Range, levels = 255): AffineGrid {
+  const min = Math.min(range.min, 0);
+  const max = Math.max(range.max, 0);
+  const scale = Math.fround((max - min) / levels);
+  if (scale === 0) return { scale: 1, zeroPoint: 0 };
+  return { scale, zeroPoint: Math.min(levels, Math.max(0, roundHalfEven(-min / scale))) };
+}
+
+/** How a dense tensor splits into channels along an axis: element (o, c, i) lies at (o · channels + c) · inner + i. */
+export interface ChannelLayout {
+  outer: number;
+  channels: number;
+  inner: number;
+}
+
+/** The layout of `dims` along `axis`; `axis` null puts all elements in one channel. */
+export function channelLayout(dims: readonly number[], axis: number | null): ChannelLayout {
+  const product = (part: readonly number[]) => part.reduce((total, dim) => total * dim, 1);
+  if (axis === null) return { outer: 1, channels: 1, inner: product(dims) };
+  return { outer: product(dims.slice(0, axis)), channels: dims[axis]!, inner: product(dims.slice(axis + 1)) };
+}
+
+/** Largest magnitude in each channel. */
+export function channelMaxima(values: Float32Array, layout: ChannelLayout): Float64Array {
+  const maxima = new Float64Array(layout.channels);
+  forEachChannelRun(layout, (channel, start, end) => {
+    let max = maxima[channel]!;
+    for (let i = start; i < end; i++) max = Math.max(max, Math.abs(values[i]!));
+    maxima[channel] = max;
+  });
+  return maxima;
+}
+
+/** A channel's scale is kept within this factor of the largest, so that an int32 bias on its grid cannot overflow. */
+const SCALE_SPREAD = 2 ** 16;
+
+/**
+ * Symmetric scales, one per channel: max|w| / limit. A channel of zeros takes the largest scale of its tensor, since the
+ * runtime puts the bias on the grid input scale · weight scale, which a tiny scale would overflow and a huge one would blur.
+ */
+export function symmetricScales(maxima: Float64Array, limit: number): Float32Array {
+  const largest = maxima.reduce((max, value) => Math.max(max, value), 0) || limit;
+  return Float32Array.from(maxima, (max) => (max === 0 ? largest : Math.max(max, largest / SCALE_SPREAD)) / limit);
+}
+
+/** Raises scales where |bias| / (inputScale · scale) would pass 2^30, the headroom of an int32 accumulator. */
+export function guardBias(scales: Float32Array, inputScale: number, bias: Float32Array): Float32Array {
+  return scales.map((scale, channel) => Math.max(scale, Math.abs(bias[channel % bias.length] ?? 0) / (inputScale * 2 ** 30)));
+}
+
+/** q = clamp(round(w / scale), −limit, limit) in each channel. */
+export function quantizeSymmetric(values: Float32Array, layout: ChannelLayout, scales: Float32Array, limit: number, lowest = -limit): Int8Array {
+  const quantized = new Int8Array(values.length);
+  forEachChannelRun(layout, (channel, start, end) => {
+    const scale = scales[channel]!;
+    for (let i = start; i < end; i++) quantized[i] = Math.min(limit, Math.max(lowest, roundHalfEven(Math.fround(values[i]! / scale))));
+  });
+  return quantized;
+}
+
+/** w ≈ scale · q in each channel. */
+export function dequantizeSymmetric(quantized: Int8Array, layout: ChannelLayout, scales: Float32Array): Float32Array {
+  const values = new Float32Array(quantized.length);
+  forEachChannelRun(layout, (channel, start, end) => {
+    for (let i = start; i < end; i++) values[i] = quantized[i]! * scales[channel]!;
+  });
+  return values;
+}
+
+/** Signal to noise of an approximation in dB: 10 · log10(Σ x² / Σ (x − y)²); null when they are identical. */
+export function snrDb(exact: ArrayLike<number>, approximate: ArrayLike<number>): number | null {
+  let signal = 0;
+  let noise = 0;
+  for (let i = 0; i < exact.length; i++) {
+    signal += exact[i]! ** 2;
+    noise += (exact[i]! - approximate[i]!) ** 2;
+  }
+  return noise === 0 ? null : 10 * Math.log10(signal / noise);
+}
+
+/** Visits every contiguous run [start, end) of elements that belong to one channel. */
+export function forEachChannelRun(layout: ChannelLayout, visit: (channel: number, start: number, end: number) => void): void {
+  for (let outer = 0; outer < layout.outer; outer++) {
+    for (let channel = 0; channel < layout.channels; channel++) {
+      const start = (outer * layout.channels + channel) * layout.inner;
+      visit(channel, start, start + layout.inner);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { Session, type HostTensors } from '#inference';
+import { ModelProtoSchema, type ModelProto } from '#onnx';
+import { toBinary } from '@bufbuild/protobuf';
+import { CalibrationDataError, NonFiniteActivationError } from './errors.js';
+import { percentileRange, type Histogram } from './histogram.js';
+import { histogramGraph, rangeGraph, type StatisticsGraph } from './statistics.js';
+import type { Range } from './arithmetic.js';
+
+/** Bins of a value's histogram: 8 per step of a uint8 grid. With counts in float64 a value costs 16 KiB, whatever the samples. */
+export const HISTOGRAM_BINS = 2048;
+
+/** Calibration data, read anew for each walk over it; only one batch is in memory at a time. */
+export type Batches = () => Iterable<HostTensors> | AsyncIterable<HostTensors>;
+
+export interface CalibrationOptions {
+  calibration: 'minmax' | 'percentile';
+  percentile: number;
+  threads: number;
+  /** Called after each batch. */
+  onBatch?: () => void;
+}
+
+/** Ranges of the values on the data, by the chosen method. Only extrema and bin counts leave the graph, never activations. */
+export async function calibrate(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationOptions): Promise<Map<string, Range>> {
+  const ranges = await measureRanges(model, values, batches, options);
+  if (options.calibration === 'minmax') return ranges;
+  const histograms = await measureHistograms(model, ranges, batches, options);
+  return new Map(values.map((value) => [value, histograms.has(value) ? percentileRange(histograms.get(value)!, options.percentile) : ranges.get(value)!]));
+}
+
+/** Smallest and largest element of each value over all batches. Throws NonFiniteActivationError, CalibrationDataError. */
+export async function measureRanges(model: ModelProto, values: readonly string[], batches: Batches, options: Pick<CalibrationOptions, 'threads' | 'onBatch'>): Promise<Map<string, Range>> {
+  const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
+  const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max]) => {
+    const range = ranges.get(value)!;
+    const [low, high] = [Number(min![0]), Number(max![0])];
+    if (!Number.isFinite(low) || !Number.isFinite(high)) throw new NonFiniteActivationError(value, low, high);
+    range.min = Math.min(range.min, low);
+    range.max = Math.max(range.max, high);
+  });
+  if (seen === 0) throw new CalibrationDataError('the calibration split holds no sample');
+  return ranges;
+}
+
+/** A histogram of each value over its range; values that are constant on the data have none. */
+export async function measureHistograms(model: ModelProto, ranges: ReadonlyMap<string, Range>, batches: Batches, options: Pick<CalibrationOptions, 'threads' | 'onBatch'>): Promise<Map<string, Histogram>> {
+  const varying = new Map([...ranges].filter(([, { min, max }]) => Math.fround(max - min) > 0));
+  const histograms = new Map([...varying].map(([value, range]) => [value, { ...range, counts: new Float64Array(HISTOGRAM_BINS) }]));
+  if (varying.size === 0) return histograms;
+  await runStatistics(histogramGraph(model, varying, HISTOGRAM_BINS), batches, options, (value, [counts]) => {
+    const total = histograms.get(value)!.counts;
+    for (let bin = 0; bin < total.length; bin++) total[bin]! += Number(counts![bin]);
+  });
+  return histograms;
+}
+
+type Collect = (value: string, statistics: ArrayLike<number | bigint>[]) => void;
+
+async function runStatistics(graph: StatisticsGraph, batches: Batches, options: Pick<CalibrationOptions, 'threads' | 'onBatch'>, collect: Collect): Promise<number> {
+  const session = await Session.create(toBinary(ModelProtoSchema, graph.model), { threads: options.threads });
+  const wanted = new Set(session.inputs.map((input) => input.name));
+  let runs = 0;
+  try {
+    for await (const batch of batches()) {
+      const results = await session.run(Object.fromEntries(Object.entries(batch).filter(([name]) => wanted.has(name))));
+      for (const { value, outputs } of graph.fetches) collect(value, outputs.map((output) => results[output]!.data));
+      options.onBatch?.();
+      runs++;
+    }
+  } finally {
+    await session.release();
+  }
+  return runs;
+}

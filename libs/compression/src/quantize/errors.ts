@@ -1,0 +1,19 @@
+import { CompressionError } from '../errors.js';
+
+/** An activation took values that no grid can hold. */
+export class NonFiniteActivationError extends CompressionError {
+  constructor(
+    readonly value: string,
+    readonly min: number,
+    readonly max: number,
+  ) {
+    super('non_finite_activation', `value "${value}" ranges over [${min}, ${max}] on the calibration data: exclude the node that produces it, or mend the data`);
+  }
+}
+
+/** Calibration was asked for and there is nothing to calibrate on. */
+export class CalibrationDataError extends CompressionError {
+  constructor(problem: string) {
+    super('calibration_data', `activation ranges cannot be measured: ${problem}`);
+  }
+}

@@ -1,0 +1,28 @@
+import { clone } from '@bufbuild/protobuf';
+import type { PassOptions, Skipped } from '#contracts';
+import { Graph, ModelProtoSchema, type ModelProto } from '#onnx';
+import type { Pass, PassContext, PassResult } from '../pass.js';
+import { liftConstants } from '../prepare/constants.js';
+import { selectLayers } from './layers.js';
+import { quantizeStatic } from './static.js';
+
+/**
+ * Stores weights and activations of convolutions and matrix products as 8-bit integers.
+ *
+ *     Conv(X, W, B) -> Relu  becomes
+ *     Conv(DQ(Q(X)), DQ(W_int8, scale[C], axis = 0), B) -> Relu -> Q -> DQ
+ */
+export const quantize: Pass<'quantize'> = {
+  name: 'quantize',
+
+  preflight(model: ModelProto, options: PassOptions<'quantize'>): Skipped[] {
+    const graph = new Graph(clone(ModelProtoSchema, model));
+    liftConstants(graph);
+    return selectLayers(graph, options).skipped;
+  },
+
+  async run(context: PassContext, options: PassOptions<'quantize'>): Promise<PassResult> {
+    const { skipped, ...summary } = await quantizeStatic(context.model, options, () => [], context.threads);
+    return { model: context.model, skipped, summary };
+  },
+};
