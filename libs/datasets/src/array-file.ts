@@ -1,0 +1,56 @@
+import { basename, extname } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { DTYPES } from './dtype.js';
+import { DatasetError } from './errors.js';
+import { MAX_ARRAY_BYTES } from './limits.js';
+import { openNpyFile } from './npy-file.js';
+import { openNpz } from './npz.js';
+import type { ArrayLayout } from './npy.js';
+import type { Rows } from './rows.js';
+import { openSafetensors } from './safetensors.js';
+
+/** An array in a file: its layout is known, its values are read when its rows are opened. */
+export interface StoredArray extends ArrayLayout {
+  name: string;
+  openRows(): Promise<Rows>;
+}
+
+/** The arrays of one file by name; a reader of a format returns this. */
+export type ArrayFile = Map<string, StoredArray>;
+
+/** Readers by file extension. To add a format, add its line. */
+const FORMATS: Record<string, (path: string) => Promise<ArrayFile>> = {
+  '.npz': openNpz,
+  '.npy': openNpyFile,
+  '.safetensors': openSafetensors,
+};
+
+/** Lists the arrays of a file without reading their values. Throws DatasetError: missing, unknown format, malformed, too large. */
+export async function openArrayFile(path: string): Promise<ArrayFile> {
+  const file = basename(path);
+  const format = FORMATS[extname(path).toLowerCase()];
+  if (!format) throw new DatasetError('dataset_format', 'unknown kind of file', { file, expected: Object.keys(FORMATS).join(', '), wayOut: 'convert it with numpy.savez' });
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new DatasetError('dataset_file', 'the file is missing', { file, wayOut: 'put it beside the manifest' }, { cause });
+  });
+  if (!found.isFile()) throw new DatasetError('dataset_file', 'not a file', { file });
+  const arrays = await format(path);
+  for (const array of arrays.values()) checkSize(file, array);
+  return arrays;
+}
+
+/** Bytes of one row: everything but the first axis. */
+export function rowBytes({ dtype, dims }: ArrayLayout): number {
+  return dims.slice(1).reduce((product, dim) => product * dim, DTYPES[dtype].bytes);
+}
+
+/** Bytes of a whole array. */
+export function arrayBytes({ dtype, dims }: ArrayLayout): number {
+  return dims.reduce((product, dim) => product * dim, DTYPES[dtype].bytes);
+}
+
+function checkSize(file: string, array: StoredArray): void {
+  if (arrayBytes(array) > MAX_ARRAY_BYTES) {
+    throw new DatasetError('dataset_limit', 'array too large', { file, array: array.name, expected: `at most ${MAX_ARRAY_BYTES} bytes`, got: `${arrayBytes(array)}`, wayOut: 'split it over several data sets' });
+  }
+}

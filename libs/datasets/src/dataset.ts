@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import type { DatasetManifest, SplitName } from '#contracts';
+import type { HostTensor, HostTensors } from '#inference';
+import { openArrayFile, rowBytes, type ArrayFile, type StoredArray } from './array-file.js';
+import { bindNames } from './bind.js';
+import { DTYPES, type HostData } from './dtype.js';
+import { DatasetError } from './errors.js';
+import { readManifest } from './manifest.js';
+import type { SampleType } from './preprocess.js';
+import { shuffledIndices } from './random.js';
+import type { Rows } from './rows.js';
+import { resolveSplit, type SplitArrays } from './split.js';
+
+export interface BatchOptions {
+  batchSize: number;
+  /** At most so many samples in all. */
+  limit?: number;
+  /** Samples to leave out first, in the order in which they are served: where an interrupted run resumes. */
+  start?: number;
+  /** Serves the split in an order that this number alone decides; without it, in stored order. */
+  shuffleSeed?: number;
+  /** Leaves out a last batch that is not full. */
+  dropLast?: boolean;
+}
+
+/** Samples ready for a session: every input has `size` samples along its first axis. */
+export interface Batch {
+  inputs: HostTensors;
+  /** Class numbers, or null when the data set has no labels. */
+  labels: Int32Array | null;
+  size: number;
+}
+
+/** Reads a data set's manifest and array headers, from a stage's folder or a user's own. Values are read batch by batch. Throws DatasetError. */
+export async function openDataset(folder: string): Promise<Dataset> {
+  const manifest = await readManifest(folder);
+  const files = new Map<string, ArrayFile>();
+  const splits = new Map<SplitName, SplitArrays>();
+  for (const [name, split] of Object.entries(manifest.splits)) {
+    if (!split) continue;
+    if (!files.has(split.file)) files.set(split.file, await openArrayFile(join(folder, split.file)));
+    splits.set(name as SplitName, resolveSplit(name as SplitName, split, manifest, files.get(split.file)!));
+  }
+  if (splits.size === 0) throw new DatasetError('dataset_split', 'the data set has no split', { expected: 'calibration, train or test', wayOut: 'name at least one under splits in the manifest' });
+  checkSameSamples(splits);
+  return new Dataset(manifest, splits, Object.fromEntries(Object.keys(manifest.inputs).map((name) => [name, name])), new Map(), new Map());
+}
+
+/** An opened data set. Memory: the arrays that are compressed and small, the labels, and one batch at a time. */
+export class Dataset {
+  /** @internal Use openDataset. */
+  constructor(
+    readonly manifest: DatasetManifest,
+    private readonly splits: ReadonlyMap<SplitName, SplitArrays>,
+    /** Name under which an input is served -> its name in the manifest. */
+    private readonly names: Readonly<Record<string, string>>,
+    private readonly openedRows: Map<StoredArray, Promise<Rows>>,
+    private readonly readLabels: Map<SplitName, Promise<Int32Array>>,
+  ) {}
+
+  get inputNames(): string[] {
+    return Object.keys(this.names);
+  }
+
+  /** Number of classes, or null when the data set has no labels. */
+  get classes(): number | null {
+    return this.manifest.labels?.classes ?? null;
+  }
+
+  get splitNames(): SplitName[] {
+    return [...this.splits.keys()];
+  }
+
+  hasSplit(split: SplitName): boolean {
+    return this.splits.has(split);
+  }
+
+  /** Samples of a split. Throws DatasetError when the data set has none of that name. */
+  sampleCount(split: SplitName): number {
+    return this.split(split).count;
+  }
+
+  /** Type and shape of one sample of an input, after preprocessing. */
+  sampleType(inputName: string): SampleType {
+    const [split] = this.splits.values();
+    return split!.inputs[this.manifestName(inputName)]!.preprocessing.result;
+  }
+
+  /**
+   * The split to use for a purpose: the one of that name, and for calibration else the training split. The test split is
+   * never taken for another, since figures measured on it would then mean nothing. Throws DatasetError when there is none.
+   */
+  splitFor(purpose: SplitName): SplitName {
+    if (this.hasSplit(purpose)) return purpose;
+    if (purpose === 'calibration' && this.hasSplit('train')) return 'train';
+    return this.missingSplit(purpose);
+  }
+
+  /**
+   * The same data served under a model's input names: by equal name, or "*" for the only input. Inputs that the model does
+   * not ask for are left out. Throws DatasetError when one is missing.
+   */
+  bindInputs(modelInputNames: readonly string[]): Dataset {
+    return new Dataset(this.manifest, this.splits, bindNames(Object.keys(this.manifest.inputs), modelInputNames), this.openedRows, this.readLabels);
+  }
+
+  /** Batches of a split, preprocessed, in stored or shuffled order. Throws DatasetError, for labels out of range at the first batch. */
+  async *batches(splitName: SplitName, options: BatchOptions): AsyncGenerator<Batch, void, void> {
+    const { batchSize, start = 0, limit = Infinity, dropLast = false } = options;
+    const split = this.split(splitName);
+    const labels = await this.labels(splitName);
+    const order = options.shuffleSeed === undefined ? null : shuffledIndices(split.count, options.shuffleSeed);
+    const end = Math.min(split.count, start + limit);
+    for (let first = start; first < end; first += batchSize) {
+      const size = Math.min(batchSize, end - first);
+      if (dropLast && size < batchSize) return;
+      const indices = order ? order.subarray(first, first + size) : first;
+      yield { inputs: await this.inputs(split, indices, size), labels: labels && pick(labels, indices, size), size };
+    }
+  }
+
+  /** All labels of a split in stored order, checked against the number of classes; null without labels. */
+  async labels(splitName: SplitName): Promise<Int32Array | null> {
+    const split = this.split(splitName);
+    if (!split.labels || this.classes === null) return null;
+    const known = this.readLabels.get(splitName);
+    if (known) return known;
+    const reading = this.rows(split.labels).then((rows) => readLabels(split, split.labels!, rows, this.classes!));
+    this.readLabels.set(splitName, reading);
+    return reading;
+  }
+
+  /** Closes the files. The data set cannot be read afterwards. */
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.openedRows.values());
+    for (const rows of opened) if (rows.status === 'fulfilled') rows.value.close();
+    this.openedRows.clear();
+  }
+
+  private async inputs(split: SplitArrays, indices: Uint32Array | number, size: number): Promise<HostTensors> {
+    const entries = this.inputNames.map(async (name): Promise<[string, HostTensor]> => {
+      const { array, preprocessing } = split.inputs[this.manifestName(name)]!;
+      const data = preprocessing.apply(gather(await this.rows(array), array, split.start, indices, size), size);
+      const { type, dims } = preprocessing.result;
+      return [name, { type, dims: [size, ...dims], data } as HostTensor];
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  private rows(array: StoredArray): Promise<Rows> {
+    const known = this.openedRows.get(array);
+    if (known) return known;
+    const opening = array.openRows();
+    this.openedRows.set(array, opening);
+    return opening;
+  }
+
+  private split(name: SplitName): SplitArrays {
+    return this.splits.get(name) ?? this.missingSplit(name);
+  }
+
+  private missingSplit(name: SplitName): never {
+    throw new DatasetError('dataset_split', `data set "${this.manifest.name}" has no split "${name}"`, { expected: `one of ${this.splitNames.join(', ')}`, wayOut: 'add it to the manifest' });
+  }
+
+  private manifestName(inputName: string): string {
+    const name = this.names[inputName];
+    if (name === undefined) throw new DatasetError('dataset_input', `no input "${inputName}"`, { expected: `one of ${this.inputNames.join(', ')}` });
+    return name;
+  }
+}
+
+/** Rows `indices` (or `size` rows from the first on) of an array as host values. */
+function gather(rows: Rows, array: StoredArray, start: number, indices: Uint32Array | number, size: number): HostData {
+  const width = rowBytes(array);
+  const bytes = new Uint8Array(size * width);
+  if (typeof indices === 'number') rows.read(start + indices, bytes);
+  else indices.forEach((row, i) => rows.read(start + row, bytes.subarray(i * width, (i + 1) * width)));
+  return DTYPES[array.dtype].decode(bytes.buffer);
+}
+
+function readLabels(split: SplitArrays, array: StoredArray, rows: Rows, classes: number): Int32Array {
+  const labels = Int32Array.from(gather(rows, array, split.start, 0, split.count) as ArrayLike<number | bigint> & Iterable<number | bigint>, Number);
+  const wrong = labels.findIndex((label) => label < 0 || label >= classes);
+  if (wrong >= 0) {
+    throw new DatasetError('dataset_labels', `label of sample ${split.start + wrong}`, { file: split.file, array: array.name, expected: `0..${classes - 1}`, got: `${labels[wrong]}`, wayOut: 'correct the labels, or classes in the manifest' });
+  }
+  return labels;
+}
+
+function pick(labels: Int32Array, indices: Uint32Array | number, size: number): Int32Array {
+  return typeof indices === 'number' ? labels.slice(indices, indices + size) : Int32Array.from(indices, (row) => labels[row]!);
+}
+
+function checkSameSamples(splits: ReadonlyMap<SplitName, SplitArrays>): void {
+  const [[firstName, first], ...others] = [...splits] as [[SplitName, SplitArrays], ...[SplitName, SplitArrays][]];
+  for (const [name, split] of others) {
+    for (const [input, { array, preprocessing: { result } }] of Object.entries(split.inputs)) {
+      const expected = first.inputs[input]!.preprocessing.result;
+      if (describeSample(result) !== describeSample(expected)) {
+        throw new DatasetError('dataset_shape', `samples of split "${name}" differ from those of "${firstName}"`, { file: split.file, array: array.name, expected: describeSample(expected), got: describeSample(result) });
+      }
+    }
+  }
+}
+
+function describeSample({ type, dims }: SampleType): string {
+  return `${type} [${dims}]`;
+}

@@ -1,0 +1,48 @@
+import type { HostTensor } from '#inference';
+import { halfToFloat } from '#onnx';
+
+/** Element types that a stored array may have, by NumPy's short name. */
+export type DtypeName = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f2' | 'f4' | 'f8';
+
+/** Element types that a session takes. */
+export type HostType = HostTensor['type'];
+export type HostData = HostTensor['data'];
+
+interface Dtype {
+  bytes: number;
+  /** The type under which its values reach a model: the narrowest host type that holds them all. */
+  host: HostType;
+  /** Little-endian, aligned bytes to host values. May be a view of the bytes. */
+  decode(bytes: ArrayBuffer): HostData;
+}
+
+/** Storage of each element type; to add one, add its line. uint64 beyond 2^63 wraps, as an index never reaches it. */
+export const DTYPES: Record<DtypeName, Dtype> = {
+  b1: { bytes: 1, host: 'bool', decode: (bytes) => new Uint8Array(bytes) },
+  u1: { bytes: 1, host: 'uint8', decode: (bytes) => new Uint8Array(bytes) },
+  i1: { bytes: 1, host: 'int8', decode: (bytes) => new Int8Array(bytes) },
+  u2: { bytes: 2, host: 'int32', decode: (bytes) => Int32Array.from(new Uint16Array(bytes)) },
+  i2: { bytes: 2, host: 'int32', decode: (bytes) => Int32Array.from(new Int16Array(bytes)) },
+  u4: { bytes: 4, host: 'int64', decode: (bytes) => BigInt64Array.from(new Uint32Array(bytes) as Iterable<number>, BigInt) },
+  i4: { bytes: 4, host: 'int32', decode: (bytes) => new Int32Array(bytes) },
+  u8: { bytes: 8, host: 'int64', decode: (bytes) => new BigInt64Array(bytes) },
+  i8: { bytes: 8, host: 'int64', decode: (bytes) => new BigInt64Array(bytes) },
+  f2: { bytes: 2, host: 'float32', decode: (bytes) => Float32Array.from(new Uint16Array(bytes), halfToFloat) },
+  f4: { bytes: 4, host: 'float32', decode: (bytes) => new Float32Array(bytes) },
+  f8: { bytes: 8, host: 'float64', decode: (bytes) => new Float64Array(bytes) },
+};
+
+interface HostLayout {
+  allocate(length: number): HostData;
+}
+
+/** How host values of each type are held. */
+export const HOST_TYPES: Record<HostType, HostLayout> = {
+  float32: { allocate: (length) => new Float32Array(length) },
+  float64: { allocate: (length) => new Float64Array(length) },
+  int64: { allocate: (length) => new BigInt64Array(length) },
+  int32: { allocate: (length) => new Int32Array(length) },
+  int8: { allocate: (length) => new Int8Array(length) },
+  uint8: { allocate: (length) => new Uint8Array(length) },
+  bool: { allocate: (length) => new Uint8Array(length) },
+};

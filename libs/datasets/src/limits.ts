@@ -1,0 +1,27 @@
+const KIB = 1024;
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/** An npy header is a Python literal of three keys; 64 KiB leaves room for any number of axes. */
+export const MAX_NPY_HEADER_BYTES = 64 * KIB;
+
+/** A safetensors header names each tensor; the format's own readers stop at 100 MB, data sets need far less. */
+export const MAX_SAFETENSORS_HEADER_BYTES = 16 * MIB;
+
+/** Arrays of one file; a data set has one per input and one of labels, the rest is never read. */
+export const MAX_ARRAYS_PER_FILE = 4096;
+
+/** Axes of an array, as in NumPy. */
+export const MAX_AXES = 32;
+
+/** Bytes of one array when unpacked: what a compressed array may occupy as a temporary file. */
+export const MAX_ARRAY_BYTES = 16 * GIB;
+
+/** Compressed arrays up to this many unpacked bytes are kept in memory; larger ones are unpacked to a temporary file. */
+export const MAX_ARRAY_BYTES_IN_MEMORY = 256 * MIB;
+
+/** Unpacked over packed bytes of an array that goes to disk: above it the archive is a bomb, not data. */
+export const MAX_INFLATION = 250;
+
+/** A manifest is written by hand. */
+export const MAX_MANIFEST_BYTES = 1 * MIB;

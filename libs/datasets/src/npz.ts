@@ -1,0 +1,83 @@
+import { basename } from 'node:path';
+import * as yauzl from 'yauzl';
+import { arrayBytes, rowBytes, type ArrayFile, type StoredArray } from './array-file.js';
+import { DatasetError } from './errors.js';
+import { MAX_ARRAY_BYTES, MAX_ARRAYS_PER_FILE, MAX_ARRAY_BYTES_IN_MEMORY, MAX_INFLATION } from './limits.js';
+import { NPY_HEADER_PROBE_BYTES, readNpyHeader, type NpyHeader } from './npy.js';
+import { fileRows, memoryRows, type Rows } from './rows.js';
+import { readStart, spillToFile, unpackToMemory } from './unpack.js';
+
+const STORED = 0;
+const DEFLATED = 8;
+
+/**
+ * Arrays of an npz file (a zip of npy files), as numpy.savez and savez_compressed write it. Values are read later: from
+ * the archive itself where they are not compressed, else unpacked to memory or, when large, to a temporary file. Names
+ * inside the archive are only looked up, never used as paths.
+ */
+export async function openNpz(path: string): Promise<ArrayFile> {
+  const file = basename(path);
+  return withZip(path, async (zip) => {
+    if (zip.entryCount > MAX_ARRAYS_PER_FILE) throw new DatasetError('dataset_limit', 'too many arrays', { file, expected: `at most ${MAX_ARRAYS_PER_FILE}`, got: `${zip.entryCount}` });
+    const arrays: ArrayFile = new Map();
+    for await (const entry of zip.eachEntry()) {
+      if (!entry.fileName.endsWith('.npy')) continue;
+      const array = await describe(path, zip, entry);
+      if (arrays.has(array.name)) throw new DatasetError('dataset_format', 'the array is there twice', { file, array: array.name });
+      arrays.set(array.name, array);
+    }
+    return arrays;
+  });
+}
+
+async function describe(path: string, zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<StoredArray> {
+  const name = entry.fileName.slice(0, -'.npy'.length);
+  const where = { file: basename(path), array: name };
+  checkEntry(entry, where);
+  const header = readNpyHeader(await readStart(await zip.openReadStreamPromise(entry), NPY_HEADER_PROBE_BYTES), where);
+  const expected = header.dataOffset + arrayBytes(header);
+  if (entry.uncompressedSize !== expected) {
+    throw new DatasetError('dataset_format', 'bytes of the array', { ...where, expected: `${expected} for shape [${header.dims}] of ${header.dtype}`, got: `${entry.uncompressedSize}` });
+  }
+  return { name, dtype: header.dtype, dims: header.dims, openRows: () => openRows(path, entry, header, where) };
+}
+
+function checkEntry(entry: yauzl.Entry, where: { file: string; array: string }): void {
+  if (entry.isEncrypted()) throw new DatasetError('dataset_format', 'the archive is encrypted', where);
+  if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) {
+    throw new DatasetError('dataset_format', 'compression method', { ...where, expected: 'stored or deflated', got: `method ${entry.compressionMethod}`, wayOut: 'write it with numpy.savez_compressed' });
+  }
+  if (entry.uncompressedSize > MAX_ARRAY_BYTES) {
+    throw new DatasetError('dataset_limit', 'array too large', { ...where, expected: `at most ${MAX_ARRAY_BYTES} bytes`, got: `${entry.uncompressedSize}` });
+  }
+  if (entry.uncompressedSize > MAX_ARRAY_BYTES_IN_MEMORY && entry.uncompressedSize > MAX_INFLATION * entry.compressedSize) {
+    throw new DatasetError('dataset_limit', 'unpacks to suspiciously many bytes', { ...where, expected: `at most ${MAX_INFLATION} times its ${entry.compressedSize} packed bytes`, got: `${entry.uncompressedSize}`, wayOut: 'store it uncompressed with numpy.savez' });
+  }
+}
+
+async function openRows(path: string, entry: yauzl.Entry, header: NpyHeader, where: { file: string; array: string }): Promise<Rows> {
+  return withZip(path, async (zip) => {
+    const bytesPerRow = rowBytes(header);
+    if (entry.compressionMethod === STORED) {
+      const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+      return fileRows(path, fileDataStart + header.dataOffset, bytesPerRow);
+    }
+    const unpacked = { stream: await zip.openReadStreamPromise(entry), bytes: entry.uncompressedSize, crc32: entry.crc32, where };
+    if (entry.uncompressedSize > MAX_ARRAY_BYTES_IN_MEMORY) return spillToFile(unpacked, header.dataOffset, bytesPerRow);
+    return memoryRows((await unpackToMemory(unpacked)).subarray(header.dataOffset), bytesPerRow);
+  });
+}
+
+async function withZip<T>(path: string, use: (zip: yauzl.ZipFile) => Promise<T>): Promise<T> {
+  try {
+    const zip = await yauzl.openPromise(path, { lazyEntries: true, autoClose: false });
+    try {
+      return await use(zip);
+    } finally {
+      zip.close();
+    }
+  } catch (cause) {
+    if (cause instanceof DatasetError) throw cause;
+    throw new DatasetError('dataset_format', `not a readable npz archive: ${cause instanceof Error ? cause.message : String(cause)}`, { file: basename(path), wayOut: 'the file may be truncated: copy it again' }, { cause });
+  }
+}

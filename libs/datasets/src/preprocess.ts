@@ -1,0 +1,172 @@
+import type { Preprocess } from '#contracts';
+import { HOST_TYPES, type HostData, type HostType } from './dtype.js';
+import { DatasetError } from './errors.js';
+
+/** Type and shape of one sample of an input. */
+export interface SampleType {
+  type: HostType;
+  dims: readonly number[];
+}
+
+/** One preprocessing operation: what it makes of a sample's type, and how it turns a batch of `count` samples. */
+interface Rule<Op> {
+  result(op: Op, sample: SampleType): SampleType;
+  apply(op: Op, data: HostData, sample: SampleType, count: number): HostData;
+}
+
+/** A sequence of operations bound to the sample it starts from. */
+export interface Preprocessing {
+  /** A sample after the last operation. */
+  result: SampleType;
+  /** Turns `count` samples; may return `data` itself. */
+  apply(data: HostData, count: number): HostData;
+}
+
+/** Every operation; to add one: its schema in contracts/dataset.ts, its rule here, its test. */
+const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }>> } = {
+  scale: {
+    result: (_, sample) => ({ ...sample, type: floatType(sample.type) }),
+    apply: ({ factor }, data, sample) => mapFloats(data, sample.type, (value) => value * factor),
+  },
+  normalize: {
+    result({ mean, std, axis }, sample) {
+      const channels = sample.dims[axis];
+      for (const [name, values] of Object.entries({ mean, std })) {
+        if (values.length !== 1 && values.length !== channels) {
+          throw misfit('normalize', sample, `1 or ${channels ?? 'as many as there are channels'} values in ${name}`, `${values.length}`);
+        }
+      }
+      if (axis >= sample.dims.length) throw misfit('normalize', sample, `an axis below ${sample.dims.length}`, `${axis}`);
+      return { ...sample, type: floatType(sample.type) };
+    },
+    apply({ mean, std, axis }, data, sample) {
+      const channels = sample.dims[axis]!;
+      const inner = size(sample.dims.slice(axis + 1));
+      const means = Array.from({ length: channels }, (_, c) => mean[mean.length === 1 ? 0 : c]!);
+      const factors = Array.from({ length: channels }, (_, c) => 1 / std[std.length === 1 ? 0 : c]!);
+      return mapFloats(data, sample.type, (value, i) => {
+        const c = Math.floor(i / inner) % channels;
+        return (value - means[c]!) * factors[c]!;
+      });
+    },
+  },
+  cast: {
+    result: ({ to }, sample) => ({ ...sample, type: to }),
+    apply: ({ to }, data, sample) => (to === sample.type ? data : castTo(to, data)),
+  },
+  pad: {
+    result({ pads }, sample) {
+      if (pads.length !== 2 * sample.dims.length) throw misfit('pad', sample, `${2 * sample.dims.length} pads`, `${pads.length}`);
+      return { ...sample, dims: sample.dims.map((dim, axis) => pads[axis]! + dim + pads[sample.dims.length + axis]!) };
+    },
+    apply: ({ pads, value }, data, sample, count) => padBatch(data, sample, pads, value, count),
+  },
+  reshape: {
+    result({ dims }, sample) {
+      if (size(dims) !== size(sample.dims)) throw misfit('reshape', sample, `${size(sample.dims)} elements`, `${size(dims)} in [${dims}]`);
+      return { ...sample, dims };
+    },
+    apply: (_, data) => data,
+  },
+  transpose: {
+    result({ perm }, sample) {
+      if (perm.length !== sample.dims.length || sample.dims.some((_, axis) => !perm.includes(axis))) {
+        throw misfit('transpose', sample, `a permutation of ${sample.dims.length} axes`, `[${perm}]`);
+      }
+      return { ...sample, dims: perm.map((axis) => sample.dims[axis]!) };
+    },
+    apply: ({ perm }, data, sample, count) => transposeBatch(data, sample, perm, count),
+  },
+};
+
+/** Binds operations to a sample; throws DatasetError when one does not fit the shape that reaches it. */
+export function preparePreprocessing(ops: readonly Preprocess[], sample: SampleType): Preprocessing {
+  let result = sample;
+  const steps = ops.map((op) => {
+    const rule = RULES[op.op] as Rule<Preprocess>;
+    const input = result;
+    result = rule.result(op, input);
+    return (data: HostData, count: number) => rule.apply(op, data, input, count);
+  });
+  return { result, apply: (data, count) => steps.reduce((values, step) => step(values, count), data) };
+}
+
+function floatType(type: HostType): HostType {
+  return type === 'float64' ? 'float64' : 'float32';
+}
+
+function mapFloats(data: HostData, type: HostType, turn: (value: number, index: number) => number): HostData {
+  const result = HOST_TYPES[floatType(type)].allocate(data.length) as Float32Array;
+  for (let i = 0; i < data.length; i++) result[i] = turn(Number(data[i]), i);
+  return result;
+}
+
+function castTo(type: HostType, data: HostData): HostData {
+  const result = HOST_TYPES[type].allocate(data.length);
+  const convert = elementConverter(type);
+  for (let i = 0; i < data.length; i++) result[i] = convert(Number(data[i])) as never;
+  return result;
+}
+
+function elementConverter(type: HostType): (value: number) => number | bigint {
+  if (type === 'int64') return (value) => BigInt(Math.trunc(value));
+  return type === 'bool' ? (value) => Number(value !== 0) : (value) => value;
+}
+
+function padBatch(data: HostData, sample: SampleType, pads: readonly number[], value: number, count: number): HostData {
+  const rank = sample.dims.length;
+  const padded = sample.dims.map((dim, axis) => pads[axis]! + dim + pads[rank + axis]!);
+  const result = HOST_TYPES[sample.type].allocate(count * size(padded));
+  if (value !== 0) result.fill(elementConverter(sample.type)(value) as never);
+  const run = sample.dims[rank - 1] ?? 1;
+  const strides = stridesOf(padded);
+  const rowOffsets = offsets(sample.dims.slice(0, -1), strides);
+  const start = pads.slice(0, rank).reduce((sum, pad, axis) => sum + pad * strides[axis]!, 0);
+  let source = 0;
+  for (let n = 0; n < count; n++) {
+    const base = n * size(padded) + start;
+    for (const offset of rowOffsets) {
+      result.set(data.subarray(source, source + run) as never, base + offset);
+      source += run;
+    }
+  }
+  return result;
+}
+
+function transposeBatch(data: HostData, sample: SampleType, perm: readonly number[], count: number): HostData {
+  const strides = stridesOf(sample.dims);
+  const order = [...offsets(perm.map((axis) => sample.dims[axis]!), perm.map((axis) => strides[axis]!))];
+  const result = HOST_TYPES[sample.type].allocate(data.length);
+  for (let n = 0; n < count; n++) {
+    const base = n * order.length;
+    for (let i = 0; i < order.length; i++) result[base + i] = data[base + order[i]!] as never;
+  }
+  return result;
+}
+
+/** Offsets of all positions of a box in row-major order, under the given strides. */
+function offsets(dims: readonly number[], strides: readonly number[]): Int32Array {
+  const result = new Int32Array(size(dims));
+  let filled = 1;
+  for (let axis = dims.length - 1; axis >= 0; axis--) {
+    for (let k = dims[axis]! - 1; k >= 0; k--) {
+      for (let i = 0; i < filled; i++) result[k * filled + i] = result[i]! + k * strides[axis]!;
+    }
+    filled *= dims[axis]!;
+  }
+  return result;
+}
+
+function stridesOf(dims: readonly number[]): number[] {
+  const strides = dims.map(() => 1);
+  for (let axis = dims.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * dims[axis + 1]!;
+  return strides;
+}
+
+function size(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
+
+function misfit(op: string, sample: SampleType, expected: string, got: string): DatasetError {
+  return new DatasetError('dataset_preprocess', `preprocess "${op}" does not fit a sample of shape [${sample.dims}]`, { expected, got, wayOut: 'correct the manifest' });
+}
