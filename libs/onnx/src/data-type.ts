@@ -49,3 +49,9 @@ export function dataTypeName(type: number): string {
 export function dataTypeBits(type: number): number | undefined {
   return LAYOUTS[type as DataType]?.bits;
 }
+
+/** Lowest and highest value of an integer element type of up to 32 bits. */
+export function integerLimits(type: number): [number, number] {
+  const bits = dataTypeBits(type) ?? 8;
+  return dataTypeName(type).startsWith('UINT') ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+}
