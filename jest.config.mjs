@@ -3,7 +3,7 @@ const libs = ['contracts', 'onnx', 'inference', 'autodiff', 'compression', 'eval
 
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/native-arrays-environment.cjs',
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   transform: {

@@ -1,0 +1,139 @@
+import { DataType, makeTensor, tensorToNumbers, type Attributes, type GraphBuilder, type TensorProto } from '#onnx';
+import { UnknownShapeError } from './errors.js';
+
+/** Dimensions by value name, as observed in one run of the graph. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** Element types that gradients are computed in; double serves the gradient checker. */
+export type FloatType = DataType.FLOAT | DataType.DOUBLE;
+
+/**
+ * What a gradient rule writes with: short forms of the operators that gradients are made of, constants of the graph's
+ * float type (each stored once), and the observed shapes of the forward graph.
+ */
+export class GradientBuilder {
+  private readonly constants = new Map<string, string>();
+
+  constructor(
+    readonly graph: GraphBuilder,
+    private readonly shapes: Shapes,
+    private readonly findConstant: (value: string) => TensorProto | undefined,
+    readonly elemType: FloatType = DataType.FLOAT,
+  ) {}
+
+  /** The observed shape of a forward value. Throws UnknownShapeError. */
+  dims(value: string): readonly number[] {
+    const dims = this.shapes.get(value);
+    if (!dims) throw new UnknownShapeError(value);
+    return dims;
+  }
+
+  /** A constant input as the graph stores it, or undefined when it is computed or absent. */
+  constant(value: string): TensorProto | undefined {
+    return value === '' ? undefined : this.findConstant(value);
+  }
+
+  /** The numbers of a constant input such as axes or pads, or undefined when it is computed or absent. */
+  numbers(value: string): number[] | undefined {
+    const tensor = this.constant(value);
+    return tensor && tensorToNumbers(tensor);
+  }
+
+  op(opType: string, inputs: readonly string[], attributes: Attributes = {}, domain?: string): string {
+    return this.graph.op(opType, inputs, attributes, domain ? { domain } : {});
+  }
+
+  /** A scalar constant. */
+  scalar(value: number): string {
+    return this.tensor([value], []);
+  }
+
+  /** A constant tensor of the graph's float type. */
+  tensor(values: ArrayLike<number>, dims: readonly number[]): string {
+    const make = (name: string) =>
+      makeTensor(name, this.elemType, dims, this.elemType === DataType.DOUBLE ? Float64Array.from(values) : Float32Array.from(values));
+    return this.cached(values.length <= 16 ? `f${Array.from(values)}:${dims}` : null, make);
+  }
+
+  /** An int64 vector constant. */
+  ints(values: readonly number[]): string {
+    return this.cached(`i${values}`, (name) => makeTensor(name, DataType.INT64, [values.length], BigInt64Array.from(values, BigInt)));
+  }
+
+  add = (a: string, b: string) => this.op('Add', [a, b]);
+  sub = (a: string, b: string) => this.op('Sub', [a, b]);
+  mul = (a: string, b: string) => this.op('Mul', [a, b]);
+  div = (a: string, b: string) => this.op('Div', [a, b]);
+  neg = (a: string) => this.op('Neg', [a]);
+  square = (a: string) => this.op('Mul', [a, a]);
+
+  /** Multiplies by a number; by one costs nothing. */
+  scale(a: string, factor: number): string {
+    return factor === 1 ? a : this.mul(a, this.scalar(factor));
+  }
+
+  /** 1 where the condition holds and 0 elsewhere. */
+  mask(condition: string): string {
+    return this.op('Cast', [condition], { to: this.elemType });
+  }
+
+  reshape(a: string, dims: readonly number[]): string {
+    return this.op('Reshape', [a, this.ints(dims)]);
+  }
+
+  transpose(a: string, perm: readonly number[]): string {
+    return perm.every((axis, i) => axis === i) ? a : this.op('Transpose', [a], { perm });
+  }
+
+  expand(a: string, dims: readonly number[]): string {
+    return this.op('Expand', [a, this.ints(dims)]);
+  }
+
+  sum(a: string, axes: readonly number[], keepdims = false): string {
+    return axes.length === 0 ? a : this.op('ReduceSum', [a, this.ints(axes)], { keepdims: Number(keepdims) });
+  }
+
+  mean(a: string, axes: readonly number[], keepdims = false): string {
+    return axes.length === 0 ? a : this.op('ReduceMean', [a, this.ints(axes)], { keepdims: Number(keepdims) });
+  }
+
+  slice(a: string, starts: readonly number[], ends: readonly number[], axes: readonly number[], steps = axes.map(() => 1)): string {
+    return this.op('Slice', [a, this.ints(starts), this.ints(ends), this.ints(axes), this.ints(steps)]);
+  }
+
+  concat(parts: readonly string[], axis: number): string {
+    return parts.length === 1 ? parts[0]! : this.op('Concat', parts, { axis });
+  }
+
+  /** Zeros before and after each axis: begins, then ends, as ONNX Pad has them. */
+  pad(a: string, pads: readonly number[]): string {
+    return pads.every((pad) => pad === 0) ? a : this.op('Pad', [a, this.ints(pads)]);
+  }
+
+  /** a · bᵀ over the last two axes, without transposing in memory where the runtime has a kernel for it. */
+  matmulTransposed(a: string, b: string, rank: number): string {
+    if (this.elemType === DataType.FLOAT) return this.op('FusedMatMul', [a, b], { transB: 1 }, 'com.microsoft');
+    return this.op('MatMul', [a, this.transpose(b, swapLast(rank))]);
+  }
+
+  /** Sums a value of shape `from` over the axes along which an input of shape `to` was broadcast. */
+  sumTo(a: string, from: readonly number[], to: readonly number[]): string {
+    const lead = from.length - to.length;
+    const broadcast = to.flatMap((dim, i) => (dim === 1 && from[lead + i] !== 1 ? [lead + i] : []));
+    const summed = this.sum(a, [...from.keys()].filter((axis) => axis < lead || broadcast.includes(axis)), true);
+    return lead > 0 ? this.reshape(summed, to) : summed;
+  }
+
+  private cached(key: string | null, make: (name: string) => TensorProto): string {
+    const known = key === null ? undefined : this.constants.get(key);
+    if (known !== undefined) return known;
+    const name = this.graph.initializer(make(this.graph.fresh('k')));
+    if (key !== null) this.constants.set(key, name);
+    return name;
+  }
+}
+
+/** The permutation that swaps the last two of `rank` axes. */
+export function swapLast(rank: number): number[] {
+  return [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2];
+}

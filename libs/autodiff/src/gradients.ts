@@ -1,0 +1,97 @@
+import { DataType, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
+import { GradientArityError, MissingGradientError, type NodeName } from './errors.js';
+import { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
+import { constantFinder } from './constants.js';
+import type { Names, Rule } from './rule.js';
+import { BROADCASTING, findRule, hasZeroGradient } from './rules/index.js';
+
+export interface GradientRequest {
+  /** The forward graph. */
+  graph: Graph;
+  /** Where gradient nodes are written; it holds the forward nodes already, or values of the same names. */
+  builder: GraphBuilder;
+  shapes: Shapes;
+  /** Gradient of the loss by the values that the loss reads. */
+  seeds: ReadonlyMap<string, string>;
+  /** Values whose gradient is wanted: weights, inputs. */
+  targets: readonly string[];
+  elemType?: FloatType;
+}
+
+/**
+ * Writes the gradients of the targets into the builder and returns their names. Only nodes between a target and a seed are
+ * touched; a target that no seed depends on has no entry. Throws MissingGradientError with every node in the way.
+ */
+export function addGradients(request: GradientRequest): Map<string, string> {
+  const { graph, builder, shapes, seeds, targets } = request;
+  const active = activeValues(graph, targets);
+  const missing = missingGradients(graph, [...seeds.keys()], targets);
+  if (missing.length > 0) throw new MissingGradientError(missing);
+  const g = new GradientBuilder(builder, shapes, constantFinder(graph), request.elemType ?? DataType.FLOAT);
+  const pending = new Map([...seeds].map(([value, gradient]) => [value, [gradient]]));
+  const collect = (value: string): string | null => {
+    const parts = pending.get(value);
+    if (!parts) return null;
+    const total = parts.length === 1 ? parts[0]! : g.op('Sum', parts);
+    pending.set(value, [total]);
+    return total;
+  };
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.output.some((value) => pending.has(value)) || !node.input.some((value) => active.has(value))) continue;
+    backward(node, g, node.output.map(collect), active, pending);
+  }
+  return new Map(targets.flatMap((target) => {
+    const gradient = collect(target);
+    return gradient === null ? [] : [[target, gradient]];
+  }));
+}
+
+/** Nodes between a target and an output that have no gradient rule: what {@link addGradients} would refuse. */
+export function missingGradients(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeName[] {
+  const active = activeValues(graph, targets);
+  const reached = new Set(outputs);
+  const missing: NodeName[] = [];
+  for (const node of [...graph.nodes].reverse()) {
+    if (!node.output.some((value) => reached.has(value) && active.has(value))) continue;
+    for (const value of node.input) if (active.has(value)) reached.add(value);
+    if (!findRule(node)) missing.push(nameOf(node));
+  }
+  return missing.reverse();
+}
+
+/** Values through which a change of a target reaches the rest of the graph. */
+function activeValues(graph: Graph, targets: readonly string[]): Set<string> {
+  const active = new Set(targets);
+  for (const node of graph.nodes) {
+    if (hasZeroGradient(node) || !node.input.some((value) => active.has(value))) continue;
+    for (const value of node.output) if (value !== '') active.add(value);
+  }
+  return active;
+}
+
+function backward(node: NodeProto, g: GradientBuilder, dYs: (string | null)[], active: ReadonlySet<string>, pending: Map<string, string[]>): void {
+  const gradients = (findRule(node) as Rule)({
+    node,
+    g,
+    x: padded(node.input),
+    y: padded(node.output),
+    dY: dYs[0] ?? g.expand(g.scalar(0), g.dims(node.output[0]!)),
+    dYs,
+  });
+  node.input.forEach((value, index) => {
+    if (!active.has(value)) return;
+    const gradient = gradients[index];
+    if (gradient === undefined) throw new GradientArityError(nameOf(node), gradients.length, index);
+    if (gradient === null) return;
+    const dX = BROADCASTING.has(node.opType) ? g.sumTo(gradient(), g.dims(node.output[0]!), g.dims(value)) : gradient();
+    pending.set(value, [...(pending.get(value) ?? []), dX]);
+  });
+}
+
+function padded(names: readonly string[]): Names {
+  return [...names, ...Array<string>(Math.max(0, 6 - names.length)).fill('')] as unknown as Names;
+}
+
+function nameOf(node: NodeProto): NodeName {
+  return { node: node.name || node.output[0]!, opType: node.opType };
+}

@@ -1,0 +1,10 @@
+export * from './errors.js';
+export { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
+export * from './gradients.js';
+export * from './losses.js';
+export * from './optimizers.js';
+export * from './parameters.js';
+export type { Gradient, Names, Rule, RuleContext } from './rule.js';
+export { RULES, findRule, hasZeroGradient, type DifferentiableOp } from './rules/index.js';
+export * from './training-ops.js';
+export * from './training-step.js';

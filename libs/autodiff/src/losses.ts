@@ -1,0 +1,45 @@
+import type { GradientBuilder } from './gradient-builder.js';
+
+/** A loss written into a graph: its value as a scalar and its gradient by the prediction. */
+export interface LossTerm {
+  value: string;
+  gradient: string;
+}
+
+/** Mean cross-entropy of logits [N, K] against int64 labels [N], with `smoothing` of the target spread over all classes: dZ = (softmax Z - target) / N. */
+export function softmaxCrossEntropy(g: GradientBuilder, logits: string, labels: string, [samples, classes]: readonly [number, number], smoothing = 0): LossTerm {
+  const hot = g.tensor([smoothing / classes, 1 - smoothing + smoothing / classes], [2]);
+  const target = g.op('OneHot', [labels, g.ints([classes]), hot], { axis: -1 });
+  const logProbabilities = g.op('LogSoftmax', [logits], { axis: -1 });
+  const value = g.scale(g.sum(g.mul(target, logProbabilities), [0, 1]), -1 / samples);
+  const gradient = g.scale(g.sub(g.op('Softmax', [logits], { axis: -1 }), target), 1 / samples);
+  return { value, gradient };
+}
+
+/**
+ * T² · mean KL(softmax(teacher / T) ‖ softmax(student / T)) of logits [N, K]; the factor keeps the gradient's size as T grows
+ * (Hinton et al. 2015): dZ = T · (softmax(Z / T) - target) / N.
+ */
+export function softTargetDivergence(g: GradientBuilder, logits: string, teacher: string, temperature: number, samples: number): LossTerm {
+  const soften = (value: string) => g.scale(value, 1 / temperature);
+  const target = g.op('Softmax', [soften(teacher)], { axis: -1 });
+  const logTarget = g.op('LogSoftmax', [soften(teacher)], { axis: -1 });
+  const student = soften(logits);
+  const difference = g.sub(logTarget, g.op('LogSoftmax', [student], { axis: -1 }));
+  const value = g.scale(g.sum(g.mul(target, difference), [0, 1]), temperature ** 2 / samples);
+  const gradient = g.scale(g.sub(g.op('Softmax', [student], { axis: -1 }), target), temperature / samples);
+  return { value, gradient };
+}
+
+/** Mean squared error over all elements: dZ = 2 (Z - target) / count. */
+export function meanSquaredError(g: GradientBuilder, prediction: string, target: string, dims: readonly number[]): LossTerm {
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const difference = g.sub(prediction, target);
+  return { value: g.scale(g.sum(g.square(difference), [...dims.keys()]), 1 / count), gradient: g.scale(difference, 2 / count) };
+}
+
+/** Σ weight · term; the terms keep their own values for the report. */
+export function weightedSum(g: GradientBuilder, terms: readonly { term: LossTerm; weight: number }[]): LossTerm {
+  const total = (pick: (term: LossTerm) => string) => g.op('Sum', terms.map(({ term, weight }) => g.scale(pick(term), weight)));
+  return { value: total((term) => term.value), gradient: total((term) => term.gradient) };
+}

@@ -1,0 +1,45 @@
+import { TrainingStepError } from './errors.js';
+
+/** A trained tensor's name, shape and place in the flat vector that holds them all. */
+export interface ParameterSlot {
+  name: string;
+  dims: readonly number[];
+  offset: number;
+  size: number;
+}
+
+/**
+ * Where each trained tensor lies in one flat vector. Optimizers see only the vector: a dozen nodes for the whole net
+ * instead of a dozen per tensor.
+ */
+export class ParameterLayout {
+  readonly slots: readonly ParameterSlot[];
+  readonly size: number;
+
+  constructor(tensors: readonly { name: string; dims: readonly number[] }[]) {
+    let offset = 0;
+    this.slots = tensors.map(({ name, dims }) => {
+      const size = dims.reduce((product, dim) => product * dim, 1);
+      const slot = { name, dims, offset, size };
+      offset += size;
+      return slot;
+    });
+    this.size = offset;
+  }
+
+  /** The vector of the given tensors. Throws TrainingStepError when one is missing or has another size. */
+  pack(values: ReadonlyMap<string, ArrayLike<number>>): Float32Array {
+    const vector = new Float32Array(this.size);
+    for (const { name, offset, size } of this.slots) {
+      const data = values.get(name);
+      if (data?.length !== size) throw new TrainingStepError(`parameter "${name}" has ${size} elements, got ${data?.length ?? 'none'}`);
+      vector.set(data, offset);
+    }
+    return vector;
+  }
+
+  /** The tensors of a vector, as views of it. */
+  unpack(vector: Float32Array): Map<string, Float32Array> {
+    return new Map(this.slots.map(({ name, offset, size }) => [name, vector.subarray(offset, offset + size)]));
+  }
+}

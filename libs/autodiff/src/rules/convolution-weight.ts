@@ -1,0 +1,65 @@
+import type { GradientBuilder } from '../gradient-builder.js';
+import { product, span, taps, type Window } from './window.js';
+
+/** The parts of a convolution: the larger input, the gradient of its output and how the kernel slid. */
+export interface ConvolutionParts {
+  input: string;
+  inputDims: readonly number[];
+  output: string;
+  outputDims: readonly number[];
+  window: Window;
+  group: number;
+}
+
+/** Below so many input channels a column matrix over all taps is faster than a product per tap (measured). */
+const COLUMNS_BELOW_CHANNELS = 16;
+
+/** Gradient of a convolution's weight, [O, I/g, k…], in the formulation that was fastest for its shape. */
+export function convolutionWeightGradient(g: GradientBuilder, parts: ConvolutionParts): string {
+  const perGroup = parts.inputDims[1]! / parts.group;
+  const pointwise = product(parts.window.kernel) === 1;
+  return parts.group === 1 && (pointwise || perGroup < COLUMNS_BELOW_CHANNELS) ? fromColumns(g, parts) : fromTaps(g, parts);
+}
+
+/** dW = Σ_n dY[n] · cols[n]ᵀ, where cols stacks the input as each tap saw it. */
+function fromColumns(g: GradientBuilder, parts: ConvolutionParts): string {
+  const { window, inputDims: [batch, channels], outputDims: [, filters, ...positions] } = parts as ConvolutionParts & { inputDims: [number, number]; outputDims: [number, number, ...number[]] };
+  const padded = padInput(g, parts);
+  const columns = g.concat(taps(window.kernel).map((tap) => tapSlice(g, padded, tap, parts)), 1);
+  const count = product(window.kernel);
+  const flatColumns = g.reshape(columns, [batch, count * channels, product(positions)]);
+  const flatOutput = g.reshape(parts.output, [batch, filters, product(positions)]);
+  const summed = g.sum(g.matmulTransposed(flatOutput, flatColumns, 3), [0]);
+  return g.reshape(g.transpose(g.reshape(summed, [filters, count, channels]), [0, 2, 1]), [filters, channels, ...window.kernel]);
+}
+
+/** dW[tap] = dYᵀ · X(tap) with channels first, one product per tap and group. */
+function fromTaps(g: GradientBuilder, parts: ConvolutionParts): string {
+  const { window, group, inputDims: [batch, channels], outputDims: [, filters, ...positions] } = parts as ConvolutionParts & { inputDims: [number, number]; outputDims: [number, number, ...number[]] };
+  const perm = [1, 0, ...positions.map((_, i) => i + 2)];
+  const columns = batch * product(positions);
+  const input = g.transpose(padInput(g, parts), perm);
+  const output = g.reshape(g.transpose(parts.output, perm), group === 1 ? [filters, columns] : [group, filters / group, columns]);
+  const products = taps(window.kernel).map((tap) => {
+    const seen = g.reshape(tapSlice(g, input, tap, parts), group === 1 ? [channels, columns] : [group, channels / group, columns]);
+    const weight = group === 1 ? g.op('Gemm', [output, seen], { transB: 1 }) : g.matmulTransposed(output, seen, 3);
+    return g.reshape(weight, [1, filters, channels / group]);
+  });
+  return g.reshape(g.transpose(g.concat(products, 0), [1, 2, 0]), [filters, channels / group, ...window.kernel]);
+}
+
+function padInput(g: GradientBuilder, { input, window }: ConvolutionParts): string {
+  return g.pad(input, [0, 0, ...window.begins, 0, 0, ...window.ends]);
+}
+
+/** What one tap of the kernel saw of the padded input: the output's positions. */
+function tapSlice(g: GradientBuilder, padded: string, tap: readonly number[], { window, inputDims, outputDims }: ConvolutionParts): string {
+  const needed = tap.flatMap((position, i) => {
+    const start = position * window.dilations[i]!;
+    const length = span(outputDims[i + 2]!, window.strides[i]!);
+    const size = inputDims[i + 2]! + window.begins[i]! + window.ends[i]!;
+    return start === 0 && length === size && window.strides[i] === 1 ? [] : [{ axis: i + 2, start, end: start + length, step: window.strides[i]! }];
+  });
+  if (needed.length === 0) return padded;
+  return g.slice(padded, needed.map((s) => s.start), needed.map((s) => s.end), needed.map((s) => s.axis), needed.map((s) => s.step));
+}

@@ -1,0 +1,96 @@
+import type { NodeProto } from '#onnx';
+import type { GradientBuilder } from '../gradient-builder.js';
+import type { Rule } from '../rule.js';
+import { convolutionWeightGradient } from './convolution-weight.js';
+import { groupOf, span, windowOf, type Window } from './window.js';
+
+export type ConvolutionOp = 'Conv' | 'ConvTranspose';
+
+export const CONVOLUTION_RULES: Record<ConvolutionOp, Rule> = {
+  Conv: ({ node, g, x: [x, w], y: [y], dY }) => {
+    const [input, output, kernel] = [g.dims(x).slice(2), g.dims(y).slice(2), g.dims(w).slice(2)];
+    const window = windowOf(node, kernel, input, output);
+    const group = groupOf(node);
+    return [
+      () => inputGradient(g, dY, w, { window, group, input, output }),
+      () => convolutionWeightGradient(g, { input: x, inputDims: g.dims(x), output: dY, outputDims: g.dims(y), window, group }),
+      () => biasGradient(g, dY, g.dims(y).length),
+    ];
+  },
+  // A transposed convolution is the input gradient of a convolution: its own gradients swap the parts.
+  ConvTranspose: ({ node, g, x: [x, w], y: [y], dY }) => {
+    const window = transposedWindow(node, g.dims(x).slice(2), g.dims(y).slice(2), g.dims(w).slice(2));
+    const group = groupOf(node);
+    return [
+      () => transposedInputGradient(g, dY, w, g.dims(x), window, group),
+      () => convolutionWeightGradient(g, { input: dY, inputDims: g.dims(y), output: x, outputDims: g.dims(x), window, group }),
+      () => biasGradient(g, dY, g.dims(y).length),
+    ];
+  },
+};
+
+interface ConvolutionShape {
+  window: Window;
+  group: number;
+  input: readonly number[];
+  output: readonly number[];
+}
+
+/** dX: a convolution of dY with the flipped kernel where the stride is one, a transposed convolution elsewhere. */
+function inputGradient(g: GradientBuilder, dY: string, w: string, shape: ConvolutionShape): string {
+  const { window, group } = shape;
+  const reach = window.kernel.map((size, i) => span(size, window.dilations[i]!) - 1);
+  const begins = reach.map((size, i) => size - window.begins[i]!);
+  const ends = reach.map((size, i) => size - window.ends[i]!);
+  if (window.strides.every((stride) => stride === 1) && [...begins, ...ends].every((pad) => pad >= 0)) {
+    return g.op('Conv', [dY, flippedKernel(g, w, group)], { group, kernel_shape: window.kernel, dilations: window.dilations, pads: [...begins, ...ends] });
+  }
+  const rest = shape.input.map((size, i) => size + window.begins[i]! + window.ends[i]! - ((shape.output[i]! - 1) * window.strides[i]! + reach[i]! + 1));
+  return g.op('ConvTranspose', [dY, w], {
+    group,
+    kernel_shape: window.kernel,
+    strides: window.strides,
+    dilations: window.dilations,
+    pads: [...window.begins, ...window.ends],
+    output_padding: rest,
+  });
+}
+
+/** [O, I/g, k…] -> [I, O/g, k…] with every spatial axis reversed. */
+function flippedKernel(g: GradientBuilder, w: string, group: number): string {
+  const [outputs, inputs, ...kernel] = g.dims(w) as [number, number, ...number[]];
+  const axes = kernel.flatMap((size, i) => (size > 1 ? [i + 2] : []));
+  const flipped = axes.length === 0 ? w : g.slice(w, axes.map(() => -1), axes.map(() => -(2 ** 31)), axes, axes.map(() => -1));
+  if (group === 1) return g.transpose(flipped, [1, 0, ...kernel.map((_, i) => i + 2)]);
+  if (inputs === 1 && outputs === group) return flipped;
+  const grouped = g.reshape(flipped, [group, outputs / group, inputs, ...kernel]);
+  return g.reshape(g.transpose(grouped, [0, 2, 1, ...kernel.map((_, i) => i + 3)]), [group * inputs, outputs / group, ...kernel]);
+}
+
+function biasGradient(g: GradientBuilder, dY: string, rank: number): string {
+  // Two sums: ORT is faster along contiguous axes than over all at once.
+  const perSample = g.sum(dY, Array.from({ length: rank - 2 }, (_, i) => i + 2));
+  return g.sum(perSample, [0]);
+}
+
+function transposedInputGradient(g: GradientBuilder, dY: string, w: string, dims: readonly number[], window: Window, group: number): string {
+  const value = g.op('Conv', [dY, w], {
+    group,
+    kernel_shape: window.kernel,
+    strides: window.strides,
+    dilations: window.dilations,
+    pads: [...window.begins, ...window.ends],
+  });
+  const axes = dims.slice(2).map((_, i) => i + 2);
+  // Output padding may let one window more fit than the input had positions.
+  return g.slice(value, axes.map(() => 0), axes.map((axis) => dims[axis]!), axes);
+}
+
+/** The window of the convolution that this node transposes; its pads follow from the shapes. */
+function transposedWindow(node: NodeProto, input: readonly number[], output: readonly number[], kernel: readonly number[]): Window {
+  const window = windowOf(node, kernel, output, input);
+  const full = kernel.map((size, i) => (input[i]! - 1) * window.strides[i]! + span(size, window.dilations[i]!));
+  const explicit = node.attribute.some((attribute) => attribute.name === 'pads');
+  const begins = window.begins.map((pad, i) => (explicit ? pad : Math.max(0, Math.floor((full[i]! - output[i]!) / 2))));
+  return { ...window, begins, ends: full.map((size, i) => Math.max(0, size - output[i]! - begins[i]!)) };
+}

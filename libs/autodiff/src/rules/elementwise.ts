@@ -1,0 +1,123 @@
+import { floatAttribute } from '#onnx';
+import type { GradientBuilder } from '../gradient-builder.js';
+import type { Gradient, Rule } from '../rule.js';
+
+export type BroadcastingOp = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Min' | 'Max' | 'Sum' | 'Mean' | 'Where' | 'Expand' | 'PRelu';
+
+/** Operators whose inputs broadcast: rules return gradients of the output's shape, the walker sums them to each input's. */
+export const BROADCASTING_RULES: Record<BroadcastingOp, Rule> = {
+  Add: ({ dY }) => [() => dY, () => dY],
+  Sub: ({ g, dY }) => [() => dY, () => g.neg(dY)],
+  Mul: ({ g, x: [a, b], dY }) => [() => g.mul(dY, b), () => g.mul(dY, a)],
+  // dB = -dY · y / b
+  Div: ({ g, x: [, b], y: [y], dY }) => [() => g.div(dY, b), () => g.neg(g.div(g.mul(dY, y), b))],
+  // dA = dY · b · a^(b-1), dB = dY · y · ln a
+  Pow: ({ g, x: [a, b], y: [y], dY }) => [
+    () => g.mul(dY, g.mul(b, g.op('Pow', [a, g.sub(b, g.scalar(1))]))),
+    () => g.mul(dY, g.mul(y, g.op('Log', [a]))),
+  ],
+  Min: (context) => extremum(context),
+  Max: (context) => extremum(context),
+  Sum: ({ node, dY }) => node.input.map(() => () => dY),
+  Mean: ({ node, g, dY }) => node.input.map(() => () => g.scale(dY, 1 / node.input.length)),
+  Where: ({ g, x: [condition], dY }) => [
+    null,
+    () => g.op('Where', [condition, dY, g.scalar(0)]),
+    () => g.op('Where', [condition, g.scalar(0), dY]),
+  ],
+  Expand: ({ dY }) => [() => dY],
+  PRelu: ({ g, x: [x, slope], dY }) => [
+    () => g.op('Where', [positive(g, x), dY, g.mul(dY, slope)]),
+    () => g.mul(dY, g.op('Min', [x, g.scalar(0)])),
+  ],
+};
+
+export type UnaryOp =
+  | 'Relu' | 'Clip' | 'LeakyRelu' | 'Elu' | 'Sigmoid' | 'HardSigmoid' | 'HardSwish' | 'Tanh' | 'Erf' | 'Gelu' | 'Softplus' | 'Softsign' | 'Mish'
+  | 'Neg' | 'Abs' | 'Sqrt' | 'Exp' | 'Log' | 'Reciprocal' | 'Sin' | 'Cos' | 'Identity' | 'Cast' | 'Dropout';
+
+/** Operators that map each element by itself. */
+export const UNARY_RULES: Record<UnaryOp, Rule> = {
+  Relu: ({ g, y: [y], dY }) => [() => g.mul(dY, g.mask(g.op('Greater', [y, g.scalar(0)])))],
+  // Where the output equals the input nothing was clipped; the bounds count as inside.
+  Clip: ({ g, x: [x], y: [y], dY }) => [() => g.mul(dY, g.mask(g.op('Equal', [x, y])))],
+  LeakyRelu: ({ node, g, x: [x], dY }) => [() => g.op('Where', [positive(g, x), dY, g.scale(dY, floatAttribute(node, 'alpha', 0.01))])],
+  // dX = dY where x > 0, dY · (y + alpha) elsewhere
+  Elu: ({ node, g, x: [x], y: [y], dY }) => [
+    () => g.op('Where', [positive(g, x), dY, g.mul(dY, g.add(y, g.scalar(floatAttribute(node, 'alpha', 1))))]),
+  ],
+  Sigmoid: ({ g, y: [y], dY }) => [() => g.mul(dY, sigmoidSlope(g, y))],
+  HardSigmoid: ({ node, g, y: [y], dY }) => [() => g.mul(dY, g.scale(hardSigmoidMask(g, y), floatAttribute(node, 'alpha', 0.2)))],
+  // y = x · h(x), h = clip(x/6 + 1/2, 0, 1): dX = dY · (h + x/6 · [0 < h < 1])
+  HardSwish: ({ g, x: [x], dY }) => [() => {
+    const h = g.op('HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 });
+    return g.mul(dY, g.add(h, g.mul(g.scale(x, 1 / 6), hardSigmoidMask(g, h))));
+  }],
+  Tanh: ({ g, y: [y], dY }) => [() => g.mul(dY, g.sub(g.scalar(1), g.square(y)))],
+  // dX = dY · 2/√π · exp(-x²)
+  Erf: ({ g, x: [x], dY }) => [() => g.mul(dY, g.scale(g.op('Exp', [g.neg(g.square(x))]), 2 / Math.sqrt(Math.PI)))],
+  Gelu: (context) => [gelu(context)],
+  Softplus: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Sigmoid', [x]))],
+  Softsign: ({ g, x: [x], dY }) => [() => g.div(dY, g.square(g.add(g.op('Abs', [x]), g.scalar(1))))],
+  // y = x · t, t = tanh(softplus x): dX = dY · (t + x · (1 - t²) · sigmoid x)
+  Mish: ({ g, x: [x], dY }) => [() => {
+    const t = g.op('Tanh', [g.op('Softplus', [x])]);
+    return g.mul(dY, g.add(t, g.mul(g.mul(x, g.sub(g.scalar(1), g.square(t))), g.op('Sigmoid', [x]))));
+  }],
+  Neg: ({ g, dY }) => [() => g.neg(dY)],
+  Abs: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Sign', [x]))],
+  Sqrt: ({ g, y: [y], dY }) => [() => g.div(g.scale(dY, 0.5), y)],
+  Exp: ({ g, y: [y], dY }) => [() => g.mul(dY, y)],
+  Log: ({ g, x: [x], dY }) => [() => g.div(dY, x)],
+  Reciprocal: ({ g, y: [y], dY }) => [() => g.neg(g.mul(dY, g.square(y)))],
+  Sin: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Cos', [x]))],
+  Cos: ({ g, x: [x], dY }) => [() => g.neg(g.mul(dY, g.op('Sin', [x])))],
+  Identity: ({ dY }) => [() => dY],
+  // Casts to integers never get here: they end every path (see hasZeroGradient).
+  Cast: ({ g, dY }) => [() => g.op('Cast', [dY], { to: g.elemType })],
+  // In inference mode a Dropout is an Identity; in training the mask says what was kept, the rest was scaled by 1 / (1 - ratio).
+  Dropout: ({ g, x: [, ratio], y: [, mask], dY }) => [
+    () => (mask === '' ? dY : g.mul(dY, g.div(g.mask(mask), g.sub(g.scalar(1), ratio === '' ? g.scalar(0.5) : ratio)))),
+  ],
+};
+
+function positive(g: GradientBuilder, x: string): string {
+  return g.op('Greater', [x, g.scalar(0)]);
+}
+
+function sigmoidSlope(g: GradientBuilder, y: string): string {
+  return g.mul(y, g.sub(g.scalar(1), y));
+}
+
+function hardSigmoidMask(g: GradientBuilder, y: string): string {
+  return g.mask(g.op('And', [g.op('Greater', [y, g.scalar(0)]), g.op('Less', [y, g.scalar(1)])]));
+}
+
+/** Of several inputs that reach the extremum, the first gets the gradient. */
+function extremum({ node, g, x, y: [y], dY }: Parameters<Rule>[0]): Gradient[] {
+  const reaches = node.input.map((_, i) => g.op('Equal', [x[i]!, y]));
+  return reaches.map((hit, i) => () => {
+    const earlier = reaches.slice(0, i);
+    const first = earlier.reduce((mask, other) => g.op('And', [mask, g.op('Not', [other])]), hit);
+    return g.mul(dY, g.mask(first));
+  });
+}
+
+/** Exact: dX = dY · (Φ(x) + x φ(x)); `tanh`: the derivative of 0.5 x (1 + tanh u), u = √(2/π)(x + 0.044715 x³). */
+function gelu({ node, g, x: [x], dY }: Parameters<Rule>[0]): Gradient {
+  const approximate = node.attribute.some((attribute) => attribute.name === 'approximate' && new TextDecoder().decode(attribute.s) === 'tanh');
+  const one = () => g.scalar(1);
+  if (!approximate) {
+    return () => {
+      const cdf = g.scale(g.add(g.op('Erf', [g.scale(x, Math.SQRT1_2)]), one()), 0.5);
+      const density = g.scale(g.op('Exp', [g.scale(g.square(x), -0.5)]), 1 / Math.sqrt(2 * Math.PI));
+      return g.mul(dY, g.add(cdf, g.mul(x, density)));
+    };
+  }
+  return () => {
+    const k = Math.sqrt(2 / Math.PI);
+    const t = g.op('Tanh', [g.mul(x, g.add(g.scalar(k), g.scale(g.square(x), k * 0.044715)))]);
+    const slope = g.mul(g.sub(one(), g.square(t)), g.add(g.scalar(k), g.scale(g.square(x), 3 * k * 0.044715)));
+    return g.mul(dY, g.scale(g.add(g.add(t, one()), g.mul(x, slope)), 0.5));
+  };
+}

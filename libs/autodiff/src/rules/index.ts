@@ -1,0 +1,49 @@
+import { DataType, intAttribute, type NodeProto } from '#onnx';
+import type { Rule } from '../rule.js';
+import { TRAINING_DOMAIN } from '../training-ops.js';
+import { CONVOLUTION_RULES, type ConvolutionOp } from './convolution.js';
+import { BROADCASTING_RULES, UNARY_RULES, type BroadcastingOp, type UnaryOp } from './elementwise.js';
+import { MATMUL_RULES, type MatmulOp } from './matmul.js';
+import { NORMALIZATION_RULES, type NormalizationOp } from './normalization.js';
+import { POOLING_RULES, type PoolingOp } from './pooling.js';
+import { QUANTIZATION_RULES, type QuantizationOp } from './quantization.js';
+import { REDUCTION_RULES, type ReductionOp } from './reduction.js';
+import { SHAPE_RULES, type ShapeOp } from './shape.js';
+
+/** Every operator that a gradient can pass; a member without a rule does not compile. */
+export type DifferentiableOp = BroadcastingOp | UnaryOp | ConvolutionOp | MatmulOp | NormalizationOp | PoolingOp | QuantizationOp | ReductionOp | ShapeOp;
+
+export const RULES: { readonly [Op in DifferentiableOp]: Rule } = {
+  ...BROADCASTING_RULES,
+  ...UNARY_RULES,
+  ...CONVOLUTION_RULES,
+  ...MATMUL_RULES,
+  ...NORMALIZATION_RULES,
+  ...POOLING_RULES,
+  ...QUANTIZATION_RULES,
+  ...REDUCTION_RULES,
+  ...SHAPE_RULES,
+};
+
+/** Operators whose rules return gradients of the output's shape. */
+export const BROADCASTING: ReadonlySet<string> = new Set(Object.keys(BROADCASTING_RULES));
+
+/** Operators that are flat almost everywhere or yield no floats: a path ends at them, and rightly so. */
+const ZERO_GRADIENT: ReadonlySet<string> = new Set([
+  'Shape', 'Size', 'ConstantOfShape', 'Range', 'EyeLike', 'OneHot', 'NonZero', 'ArgMax', 'ArgMin', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual',
+  'And', 'Or', 'Xor', 'Not', 'IsNaN', 'IsInf', 'Sign', 'Round', 'Floor', 'Ceil', 'RandomNormalLike', 'RandomUniformLike', 'Bernoulli',
+]);
+
+const FLOAT_TYPES: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT16, DataType.BFLOAT16]);
+
+/** Whether the node's gradient is zero by its nature, as against an operator that only lacks a rule. */
+export function hasZeroGradient(node: NodeProto): boolean {
+  return ZERO_GRADIENT.has(node.opType) || (node.opType === 'Cast' && !FLOAT_TYPES.has(intAttribute(node, 'to', DataType.FLOAT)));
+}
+
+/** Domains whose operators mean what the standard's mean. */
+const KNOWN_DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', TRAINING_DOMAIN]);
+
+export function findRule(node: NodeProto): Rule | undefined {
+  return KNOWN_DOMAINS.has(node.domain) && Object.hasOwn(RULES, node.opType) ? RULES[node.opType as DifferentiableOp] : undefined;
+}

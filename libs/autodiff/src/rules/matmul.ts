@@ -1,0 +1,68 @@
+import { floatAttribute, intAttribute } from '#onnx';
+import { swapLast, type GradientBuilder } from '../gradient-builder.js';
+import type { Rule, RuleContext } from '../rule.js';
+
+export type MatmulOp = 'MatMul' | 'Gemm';
+
+export const MATMUL_RULES: Record<MatmulOp, Rule> = {
+  MatMul: (context) => {
+    const { g, x: [a, b] } = context;
+    if (g.dims(b).length === 2 && g.dims(a).length >= 2) return foldedMatmul(context);
+    if (g.dims(a).length < 2 || g.dims(b).length < 2) return vectorMatmul(context);
+    return batchedMatmul(context);
+  },
+  Gemm: (context) => {
+    const { node, g, x: [a, b, c], y: [y], dY } = context;
+    const [alpha, beta] = [floatAttribute(node, 'alpha', 1), floatAttribute(node, 'beta', 1)];
+    const [transA, transB] = [intAttribute(node, 'transA', 0), intAttribute(node, 'transB', 0)];
+    const scaled = (left: string, right: string, attributes: { transA: number; transB: number }) =>
+      g.op('Gemm', [left, right], alpha === 1 ? attributes : { ...attributes, alpha });
+    return [
+      // dA = dY · Bᵀ, or its transpose B · dYᵀ
+      () => (transA ? scaled(b, dY, { transA: transB, transB: 1 }) : scaled(dY, b, { transA: 0, transB: 1 - transB })),
+      // dB = Aᵀ · dY, or its transpose dYᵀ · A
+      () => (transB ? scaled(dY, a, { transA: 1, transB: transA }) : scaled(a, dY, { transA: 1 - transA, transB: 0 })),
+      () => g.sumTo(g.scale(dY, beta), g.dims(y), g.dims(c)),
+    ];
+  },
+};
+
+/** A stack of rows times one matrix: the batch folds into the rows, so that dB is one product and needs no sum. */
+function foldedMatmul({ g, x: [a, b], dY }: RuleContext) {
+  const [inner, columns] = g.dims(b) as [number, number];
+  const rows = g.dims(a).slice(0, -1).reduce((product, dim) => product * dim, 1);
+  const gradient = g.reshape(dY, [rows, columns]);
+  return [
+    () => g.reshape(g.op('Gemm', [gradient, b], { transB: 1 }), g.dims(a)),
+    () => g.op('Gemm', [g.reshape(a, [rows, inner]), gradient], { transA: 1 }),
+  ];
+}
+
+function batchedMatmul({ g, x: [a, b], y: [y], dY }: RuleContext) {
+  const batch = g.dims(y).slice(0, -2);
+  const full = (value: string) => [...batch, ...g.dims(value).slice(-2)];
+  return [
+    () => g.sumTo(timesTransposed(g, dY, b), full(a), g.dims(a)),
+    () => g.sumTo(g.op('MatMul', [g.transpose(a, swapLast(g.dims(a).length)), dY]), full(b), g.dims(b)),
+  ];
+}
+
+function timesTransposed(g: GradientBuilder, a: string, b: string): string {
+  return g.op('MatMul', [a, g.transpose(b, swapLast(g.dims(b).length))]);
+}
+
+/** A vector is a matrix of one row (left) or one column (right). */
+function vectorMatmul({ g, x: [a, b], y: [y], dY }: RuleContext) {
+  const dimsA = g.dims(a).length === 1 ? [1, ...g.dims(a)] : g.dims(a);
+  const dimsB = g.dims(b).length === 1 ? [...g.dims(b), 1] : g.dims(b);
+  const batch = g.dims(y).slice(0, g.dims(y).length - Number(g.dims(a).length > 1) - Number(g.dims(b).length > 1));
+  const gradient = g.reshape(dY, [...batch, dimsA.at(-2)!, dimsB.at(-1)!]);
+  const matrix = (value: string, dims: readonly number[], transposed: boolean) => {
+    const reshaped = g.reshape(value, dims);
+    return transposed ? g.transpose(reshaped, swapLast(dims.length)) : reshaped;
+  };
+  return [
+    () => g.reshape(g.sumTo(g.op('MatMul', [gradient, matrix(b, dimsB, true)]), [...batch, ...dimsA.slice(-2)], dimsA), g.dims(a)),
+    () => g.reshape(g.sumTo(g.op('MatMul', [matrix(a, dimsA, true), gradient]), [...batch, ...dimsB.slice(-2)], dimsB), g.dims(b)),
+  ];
+}

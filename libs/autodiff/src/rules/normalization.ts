@@ -1,0 +1,101 @@
+import { floatAttribute, intAttribute } from '#onnx';
+import type { GradientBuilder } from '../gradient-builder.js';
+import type { Rule } from '../rule.js';
+import { product } from './window.js';
+
+export type NormalizationOp = 'BatchNormalization' | 'LayerNormalization' | 'InstanceNormalization' | 'GroupNormalization';
+
+export const NORMALIZATION_RULES: Record<NormalizationOp, Rule> = {
+  BatchNormalization: ({ node, g, x: [x, scale, , mean, variance], dY }) => {
+    const dims = g.dims(x);
+    const axes = [...dims.keys()].filter((axis) => axis !== 1);
+    const channels = [1, dims[1]!, ...dims.slice(2).map(() => 1)];
+    const epsilon = floatAttribute(node, 'epsilon', 1e-5);
+    const frozen = intAttribute(node, 'training_mode', 0) === 0;
+    const column = (value: string) => g.reshape(value, channels);
+    const normal = frozen ? given(g, x, column(mean), column(variance), epsilon) : standardized(g, x, axes, epsilon);
+    const scaled = () => g.mul(dY, column(scale));
+    return [
+      // Frozen: dX = dY · scale / σ
+      () => (frozen ? g.mul(dY, g.mul(column(scale), normal().inverse)) : standardizedGradient(g, normal(), scaled(), axes)),
+      () => g.sum(g.mul(dY, normal().value), axes),
+      () => g.sum(dY, axes),
+    ];
+  },
+  LayerNormalization: ({ node, g, x: [x, scale, bias], dY }) => {
+    const dims = g.dims(x);
+    const axis = intAttribute(node, 'axis', -1);
+    const axes = [...dims.keys()].slice(axis);
+    const normal = standardized(g, x, axes, floatAttribute(node, 'epsilon', 1e-5));
+    return [
+      () => standardizedGradient(g, normal(), g.mul(dY, scale), axes),
+      () => g.sumTo(g.mul(dY, normal().value), dims, g.dims(scale)),
+      () => g.sumTo(dY, dims, g.dims(bias)),
+    ];
+  },
+  InstanceNormalization: ({ node, g, x: [x, scale], dY }) => {
+    const dims = g.dims(x);
+    const axes = [...dims.keys()].slice(2);
+    const normal = standardized(g, x, axes, floatAttribute(node, 'epsilon', 1e-5));
+    const others = [...dims.keys()].filter((axis) => axis !== 1);
+    return [
+      () => standardizedGradient(g, normal(), g.mul(dY, g.reshape(scale, [1, dims[1]!, ...axes.map(() => 1)])), axes),
+      () => g.sum(g.mul(dY, normal().value), others),
+      () => g.sum(dY, others),
+    ];
+  },
+  // The input seen as [N, groups, the rest]; scale and bias are per channel.
+  GroupNormalization: ({ node, g, x: [x, scale], dY }) => {
+    const dims = g.dims(x);
+    const groups = intAttribute(node, 'num_groups', 1);
+    const folded = [dims[0]!, groups, product(dims.slice(1)) / groups];
+    const normal = standardized(g, g.reshape(x, folded), [2], floatAttribute(node, 'epsilon', 1e-5));
+    const others = [...dims.keys()].filter((axis) => axis !== 1);
+    return [
+      () => {
+        const scaled = g.mul(dY, g.reshape(scale, [1, dims[1]!, ...dims.slice(2).map(() => 1)]));
+        return g.reshape(standardizedGradient(g, normal(), g.reshape(scaled, folded), [2]), dims);
+      },
+      () => g.sum(g.mul(dY, g.reshape(normal().value, dims)), others),
+      () => g.sum(dY, others),
+    ];
+  },
+};
+
+interface Standardized {
+  /** (x - mean) / σ */
+  value: string;
+  /** 1 / σ */
+  inverse: string;
+}
+
+/** Statistics of the batch itself, written once however many gradients ask for them. */
+function standardized(g: GradientBuilder, x: string, axes: readonly number[], epsilon: number): () => Standardized {
+  return once(() => {
+    const centered = g.sub(x, g.mean(x, axes, true));
+    const inverse = inverseDeviation(g, g.mean(g.square(centered), axes, true), epsilon);
+    return { value: g.mul(centered, inverse), inverse };
+  });
+}
+
+function given(g: GradientBuilder, x: string, mean: string, variance: string, epsilon: number): () => Standardized {
+  return once(() => {
+    const inverse = inverseDeviation(g, variance, epsilon);
+    return { value: g.mul(g.sub(x, mean), inverse), inverse };
+  });
+}
+
+/** dX = (d - mean d - x̂ · mean(d · x̂)) / σ */
+function standardizedGradient(g: GradientBuilder, { value, inverse }: Standardized, d: string, axes: readonly number[]): string {
+  const along = g.mul(value, g.mean(g.mul(d, value), axes, true));
+  return g.mul(g.sub(g.sub(d, g.mean(d, axes, true)), along), inverse);
+}
+
+function inverseDeviation(g: GradientBuilder, variance: string, epsilon: number): string {
+  return g.op('Reciprocal', [g.op('Sqrt', [g.add(variance, g.scalar(epsilon))])]);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,98 @@
+import { hasAttribute, intAttribute, intsAttribute, type NodeProto } from '#onnx';
+import type { GradientBuilder } from '../gradient-builder.js';
+import type { Rule, RuleContext } from '../rule.js';
+import { product, span, taps, windowOf, type Window } from './window.js';
+
+export type PoolingOp = 'MaxPool' | 'AveragePool' | 'GlobalAveragePool' | 'GlobalMaxPool';
+
+export const POOLING_RULES: Record<PoolingOp, Rule> = {
+  MaxPool: (context) => [() => maxPoolGradient(context)],
+  AveragePool: (context) => [() => averagePoolGradient(context)],
+  GlobalAveragePool: ({ g, x: [x], dY }) => [() => g.expand(g.scale(dY, 1 / product(g.dims(x).slice(2))), g.dims(x))],
+  GlobalMaxPool: ({ g, x: [x], y: [y], dY }) => [() => {
+    const hits = g.mask(g.op('Equal', [x, y]));
+    return g.mul(g.div(hits, g.sum(hits, spatialAxes(g.dims(x)), true)), dY);
+  }],
+};
+
+function maxPoolGradient(context: RuleContext): string {
+  const { node, g, x: [x], y: [y] } = context;
+  const window = windowOf(node, intsAttribute(node, 'kernel_shape'), g.dims(x).slice(2), g.dims(y).slice(2));
+  return isTiling(window, g.dims(x).slice(2), g.dims(y).slice(2)) ? tiledMaxPoolGradient(context, window) : scatteredMaxPoolGradient(context);
+}
+
+/** Windows side by side that cover the input, apart from a rest at the end that no window reaches. */
+function isTiling({ kernel, strides, dilations, begins, ends }: Window, input: readonly number[], output: readonly number[]): boolean {
+  return kernel.every((size, i) => size === strides[i] && dilations[i] === 1 && begins[i] === 0 && ends[i] === 0 && output[i]! * size <= input[i]!);
+}
+
+/**
+ * Each maximum is spread over its window and compared with the input. Flat areas of real images tie: the hits are weighted by
+ * their position in the window, falling, so that a second maximum picks the first hit alone.
+ */
+function tiledMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }: Window): string {
+  const dims = g.dims(x);
+  const covered = g.dims(y).map((size, i) => (i < 2 ? size : size * kernel[i - 2]!));
+  const axes = spatialAxes(dims).filter((axis) => covered[axis]! < dims[axis]!);
+  const seen = axes.length === 0 ? x : g.slice(x, axes.map(() => 0), axes.map((axis) => covered[axis]!), axes);
+  const spread = (value: string) => g.op('Resize', [value, '', '', g.ints(covered)], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+  const hits = g.mul(g.mask(g.op('Equal', [seen, spread(y)])), priorities(g, covered.slice(2), kernel));
+  const first = g.op('MaxPool', [hits], { kernel_shape: kernel, strides: kernel });
+  const gradient = g.mul(spread(dY), g.mask(g.op('Equal', [hits, spread(first)])));
+  return g.pad(gradient, [...dims.map(() => 0), ...dims.map((size, i) => size - covered[i]!)]);
+}
+
+/** [1, 1, …]: within each window k, k-1, …, 1. */
+function priorities(g: GradientBuilder, size: readonly number[], kernel: readonly number[]): string {
+  const values = taps(size).map((position) => product(kernel) - position.reduce((index, at, i) => index * kernel[i]! + (at % kernel[i]!), 0));
+  return g.tensor(values, [1, 1, ...size]);
+}
+
+/** Overlapping windows: the runtime's own indices say which element each window took. */
+function scatteredMaxPoolGradient({ node, g, x: [x], y: [y], dY }: RuleContext): string {
+  const [, indices] = g.graph.ops('MaxPool', 2, [x], {
+    kernel_shape: intsAttribute(node, 'kernel_shape'),
+    ...copied(node, ['strides', 'dilations', 'pads']),
+    ...(hasAttribute(node, 'auto_pad') ? { auto_pad: new TextDecoder().decode(node.attribute.find((a) => a.name === 'auto_pad')!.s) } : {}),
+    ceil_mode: intAttribute(node, 'ceil_mode', 0),
+  });
+  const zeros = g.expand(g.scalar(0), [product(g.dims(x))]);
+  const flat = [product(g.dims(y))];
+  return g.reshape(g.op('ScatterElements', [zeros, g.reshape(indices!, flat), g.reshape(dY, flat)], { axis: 0, reduction: 'add' }), g.dims(x));
+}
+
+function copied(node: NodeProto, names: readonly string[]): Record<string, number[]> {
+  return Object.fromEntries(names.filter((name) => hasAttribute(node, name)).map((name) => [name, intsAttribute(node, name)]));
+}
+
+/** Each output position hands an equal share to what its window covered: a transposed convolution with ones. */
+function averagePoolGradient({ node, g, x: [x], y: [y], dY }: RuleContext): string {
+  const [batch, channels, ...input] = g.dims(x) as [number, number, ...number[]];
+  const output = g.dims(y).slice(2);
+  const window = windowOf(node, intsAttribute(node, 'kernel_shape'), input, output);
+  const shares = g.div(dY, g.tensor(coverage(window, input, output, intAttribute(node, 'count_include_pad', 0) === 1), [1, 1, ...output]));
+  const spread = g.op('ConvTranspose', [g.reshape(shares, [batch * channels, 1, ...output]), g.tensor(Array<number>(product(window.kernel)).fill(1), [1, 1, ...window.kernel])], {
+    kernel_shape: window.kernel,
+    strides: window.strides,
+    dilations: window.dilations,
+  });
+  const reached = window.kernel.map((size, i) => (output[i]! - 1) * window.strides[i]! + span(size, window.dilations[i]!));
+  const axes = input.map((_, i) => i + 2);
+  const rest = input.map((size, i) => Math.max(0, size + window.begins[i]! - reached[i]!));
+  const padded = g.pad(spread, [0, 0, ...input.map(() => 0), 0, 0, ...rest]);
+  return g.reshape(g.slice(padded, window.begins, input.map((size, i) => size + window.begins[i]!), axes), g.dims(x));
+}
+
+/** How many elements each window divides by. */
+function coverage(window: Window, input: readonly number[], output: readonly number[], includePads: boolean): number[] {
+  const along = (axis: number, position: number) => {
+    const [low, high] = includePads ? [-window.begins[axis]!, input[axis]! + window.ends[axis]!] : [0, input[axis]!];
+    const start = position * window.strides[axis]! - window.begins[axis]!;
+    return Array.from({ length: window.kernel[axis]! }, (_, i) => start + i * window.dilations[axis]!).filter((at) => at >= low && at < high).length;
+  };
+  return taps(output).map((position) => product(position.map((at, axis) => along(axis, at))));
+}
+
+function spatialAxes(dims: readonly number[]): number[] {
+  return dims.slice(2).map((_, i) => i + 2);
+}

@@ -1,0 +1,37 @@
+import { DataType, intAttribute, integerLimits, type TensorProto } from '#onnx';
+import type { GradientBuilder } from '../gradient-builder.js';
+import type { Rule } from '../rule.js';
+
+export type QuantizationOp = 'QuantizeLinear' | 'DequantizeLinear' | 'FakeQuantize';
+
+/** Rounding passes gradients straight through, except where the value was cut off at an end of the grid (Bengio et al. 2013). */
+export const QUANTIZATION_RULES: Record<QuantizationOp, Rule> = {
+  // y = clip(round(x / s) + z): dX = dY / s inside the grid
+  QuantizeLinear: ({ node, g, x: [x, scale, zeroPoint], dY }) => [() => {
+    const along = (value: string) => alongAxis(g, value, g.dims(x).length, intAttribute(node, 'axis', 1));
+    const s = along(scale);
+    const [low, high] = integerLimits(zeroPoint === '' ? DataType.UINT8 : (g.constant(zeroPoint) as TensorProto).dataType);
+    const scaled = g.div(x, s);
+    const position = zeroPoint === '' ? scaled : g.add(scaled, g.mask(along(zeroPoint)));
+    const inside = g.op('And', [g.op('GreaterOrEqual', [position, g.scalar(low - 0.5)]), g.op('LessOrEqual', [position, g.scalar(high + 0.5)])]);
+    return g.div(g.mul(dY, g.mask(inside)), s);
+  }],
+  // y = (x - z) · s: dX = dY · s
+  DequantizeLinear: ({ node, g, x: [x, scale], dY }) => [() => g.mul(dY, alongAxis(g, scale, g.dims(x).length, intAttribute(node, 'axis', 1)))],
+  // y = s · c, c = clip(r), r = round(x / s): dX = dY · [r = c]; dS = Σ dY · (c - x/s · [r = c]) (Esser et al. 2020, LSQ)
+  FakeQuantize: ({ g, x: [x, scale], y: [, rounded, clipped], dY }) => {
+    const inside = () => g.mask(g.op('Equal', [rounded, clipped]));
+    return [
+      () => g.mul(dY, inside()),
+      () => g.sumTo(g.mul(dY, g.sub(clipped, g.mul(g.div(x, scale), inside()))), g.dims(x), g.dims(scale)),
+    ];
+  },
+};
+
+/** A per-channel vector shaped to broadcast along its axis; a scalar as it is. */
+function alongAxis(g: GradientBuilder, value: string, rank: number, axis: number): string {
+  const tensor = g.constant(value);
+  if (!tensor || tensor.dims.length === 0) return value;
+  const at = axis < 0 ? axis + rank : axis;
+  return g.reshape(value, Array.from({ length: rank }, (_, i) => (i === at ? -1 : 1)));
+}

@@ -1,0 +1,160 @@
+import { RULES } from './index.js';
+import { DataType, floatTensor, int64Tensor, makeTensor } from '#onnx';
+import { gradientErrors, type CheckedInput, type GradientCheck } from '#testing';
+
+const x = (...dims: number[]): CheckedInput => ({ dims });
+const above = (low: number, high: number, ...dims: number[]): CheckedInput => ({ dims, range: [low, high] });
+const ints = (...values: number[]) => int64Tensor('', [values.length], values);
+
+const IN_DOUBLE: Record<string, Omit<GradientCheck, 'opType'>[]> = {
+  Add: [{ inputs: [x(2, 3), x(3)] }, { inputs: [x(2, 1, 4), x(3, 1)] }, { inputs: [x(), x(2, 2)] }],
+  Sub: [{ inputs: [x(2, 3), x(2, 1)] }],
+  Mul: [{ inputs: [x(2, 3, 2), x(3, 1)] }],
+  Div: [{ inputs: [x(2, 3), above(1, 2, 3)] }],
+  Pow: [{ inputs: [above(0.5, 2, 2, 3), above(0.5, 2, 3)] }],
+  Min: [{ inputs: [x(2, 3), x(3), x(2, 3)] }],
+  Max: [{ inputs: [x(2, 3), x(3)] }],
+  Sum: [{ inputs: [x(2, 3), x(3), x(1)] }],
+  Where: [{ inputs: [makeTensor('', DataType.BOOL, [3], Uint8Array.of(1, 0, 1)), x(2, 3), x(1, 3)] }],
+  Expand: [{ inputs: [x(3, 1), ints(2, 3, 4)] }],
+  Relu: [{ inputs: [x(3, 4)] }],
+  Clip: [{ inputs: [x(3, 4), makeTensor('', DataType.DOUBLE, [], Float64Array.of(-0.5)), makeTensor('', DataType.DOUBLE, [], Float64Array.of(0.5))] }],
+  Sigmoid: [{ inputs: [x(3, 4)] }],
+  Tanh: [{ inputs: [x(3, 4)] }],
+  Neg: [{ inputs: [x(3)] }],
+  Abs: [{ inputs: [x(3, 4)] }],
+  Sqrt: [{ inputs: [above(0.5, 2, 4)] }],
+  Exp: [{ inputs: [x(4)] }],
+  Log: [{ inputs: [above(0.5, 2, 4)] }],
+  Reciprocal: [{ inputs: [above(0.5, 2, 4)] }],
+  Identity: [{ inputs: [x(4)] }],
+  Dropout: [{ inputs: [x(4)] }],
+  MatMul: [
+    { inputs: [x(2, 3), x(3, 4)] },
+    { inputs: [x(2, 2, 3), x(3, 4)] },
+    { inputs: [x(2, 2, 3), x(2, 3, 4)] },
+    { inputs: [x(2, 1, 2, 3), x(3, 3, 2)] },
+    { inputs: [x(3), x(3, 4)] },
+    { inputs: [x(2, 4, 3), x(3)] },
+    { inputs: [x(3), x(2, 3, 4)] },
+  ],
+  Gemm: [
+    { inputs: [x(2, 3), x(3, 4), x(4)] },
+    { inputs: [x(2, 3), x(4, 3), x(2, 1)], attributes: { transB: 1, alpha: 0.5, beta: 0.25 } },
+    { inputs: [x(3, 2), x(3, 4)], attributes: { transA: 1 } },
+    { inputs: [x(3, 2), x(4, 3), x()], attributes: { transA: 1, transB: 1 } },
+  ],
+  MaxPool: [
+    { inputs: [x(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },
+    { inputs: [x(1, 2, 9)], attributes: { kernel_shape: [3], strides: [1] } },
+  ],
+  Reshape: [{ inputs: [x(2, 6), ints(3, -1)] }],
+  Flatten: [{ inputs: [x(2, 3, 2)] }],
+  Squeeze: [{ inputs: [x(1, 3, 1), ints(0)] }],
+  Unsqueeze: [{ inputs: [x(3, 2), ints(1)] }],
+  Transpose: [{ inputs: [x(2, 3, 4)], attributes: { perm: [2, 0, 1] } }, { inputs: [x(2, 3)] }],
+  Concat: [{ inputs: [x(2, 1), x(2, 3)], attributes: { axis: -1 } }],
+  Split: [{ inputs: [x(5, 2), ints(2, 3)], attributes: { axis: 0 }, outputs: 2 }],
+  Slice: [
+    { inputs: [x(5, 4), ints(1, -3), ints(4, 1000), ints(0, 1)] },
+    { inputs: [x(7), ints(-1), ints(-1000), ints(0), ints(-2)] },
+  ],
+  Gather: [{ inputs: [x(4, 3), ints(0, 2, 2)] }, { inputs: [x(2, 4, 3), int64Tensor('', [2, 2], [1, 1, -1, 0])], attributes: { axis: 1 } }],
+  Tile: [{ inputs: [x(2, 3), ints(2, 3)] }],
+  Pad: [
+    { inputs: [x(2, 3), ints(1, 0, 0, 2)] },
+    { inputs: [x(1, 4), ints(0, 2, 0, 1)], attributes: { mode: 'reflect' } },
+    { inputs: [x(1, 4), ints(0, 2, 0, 1)], attributes: { mode: 'edge' } },
+  ],
+  ReduceSum: [{ inputs: [x(2, 3, 2), ints(1)] }, { inputs: [x(2, 3), ints(-1)], attributes: { keepdims: 0 } }, { inputs: [x(2, 3)] }],
+  ReduceMean: [{ inputs: [x(2, 3, 2), ints(0, 2)] }, { inputs: [x(2, 3)], attributes: { keepdims: 0 } }],
+  ReduceMax: [{ inputs: [x(2, 5), ints(1)] }],
+  ReduceMin: [{ inputs: [x(2, 5), ints(1)], attributes: { keepdims: 0 } }],
+  ReduceL2: [{ inputs: [x(2, 5), ints(1)], attributes: { keepdims: 0 }, precision: 'float' }],
+  ReduceSumSquare: [{ inputs: [x(2, 5), ints(1)] }],
+  ReduceLogSumExp: [{ inputs: [x(2, 5), ints(1)] }],
+  Softmax: [{ inputs: [x(2, 5)] }, { inputs: [x(2, 3, 2)], attributes: { axis: 1 } }],
+  LogSoftmax: [{ inputs: [x(2, 5)] }],
+};
+
+const IN_FLOAT: Record<string, Omit<GradientCheck, 'opType' | 'precision'>[]> = {
+  Conv: [
+    { inputs: [x(2, 3, 5, 5), x(4, 3, 3, 3), x(4)] },
+    { inputs: [x(2, 3, 5, 4), x(4, 3, 3, 2)], attributes: { pads: [1, 0, 2, 1] } },
+    { inputs: [x(1, 2, 7, 6), x(3, 2, 3, 3)], attributes: { strides: [2, 2], pads: [1, 1, 1, 1] } },
+    { inputs: [x(1, 2, 7, 7), x(3, 2, 3, 3)], attributes: { dilations: [2, 2], strides: [1, 2] } },
+    { inputs: [x(2, 4, 5, 5), x(4, 1, 3, 3), x(4)], attributes: { group: 4, pads: [1, 1, 1, 1] } },
+    { inputs: [x(2, 4, 5, 5), x(6, 2, 3, 3)], attributes: { group: 2, strides: [2, 2], auto_pad: 'SAME_UPPER' } },
+    { inputs: [x(1, 4, 4, 4), x(8, 1, 3, 3)], attributes: { group: 4, auto_pad: 'SAME_LOWER' } },
+    { inputs: [x(2, 17, 4, 4), x(3, 17, 2, 2)] },
+    { inputs: [x(2, 3, 4, 4), x(5, 3, 1, 1)] },
+    { inputs: [x(2, 3, 9), x(4, 3, 3), x(4)], attributes: { strides: [2], pads: [1, 1] } },
+    { inputs: [x(1, 2, 3, 3), x(2, 2, 1, 1)], attributes: { pads: [1, 1, 1, 1] } },
+  ],
+  ConvTranspose: [
+    { inputs: [x(1, 3, 3, 3), x(3, 2, 3, 3), x(2)], attributes: { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] } },
+    { inputs: [x(1, 4, 3, 3), x(4, 1, 2, 2)], attributes: { group: 2, strides: [2, 2] } },
+    { inputs: [x(2, 2, 5), x(2, 3, 3)] },
+  ],
+  MaxPool: [
+    { inputs: [x(1, 2, 4, 4)], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+    { inputs: [x(1, 2, 5, 7)], attributes: { kernel_shape: [2, 3], strides: [2, 3] } },
+  ],
+  AveragePool: [
+    { inputs: [x(1, 2, 4, 4)], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+    { inputs: [x(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },
+    { inputs: [x(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], strides: [2, 1], pads: [1, 1, 1, 1], count_include_pad: 1 } },
+    { inputs: [x(1, 1, 6)], attributes: { kernel_shape: [4], strides: [3], ceil_mode: 1 } },
+  ],
+  GlobalAveragePool: [{ inputs: [x(2, 3, 4, 3)] }],
+  GlobalMaxPool: [{ inputs: [x(2, 3, 3, 3)] }],
+  LeakyRelu: [{ inputs: [x(3, 4)], attributes: { alpha: 0.1 } }],
+  PRelu: [{ inputs: [x(2, 3, 2), x(3, 1)] }],
+  Elu: [{ inputs: [x(3, 4)], attributes: { alpha: 0.7 } }],
+  HardSigmoid: [{ inputs: [above(-4, 4, 3, 4)] }],
+  HardSwish: [{ inputs: [above(-5, 5, 3, 4)] }],
+  Erf: [{ inputs: [x(3, 4)] }],
+  Gelu: [{ inputs: [x(3, 4)] }, { inputs: [x(3, 4)], attributes: { approximate: 'tanh' } }],
+  Softplus: [{ inputs: [x(3, 4)] }],
+  Softsign: [{ inputs: [x(3, 4)] }],
+  Mish: [{ inputs: [above(-3, 3, 3, 4)] }],
+  Sin: [{ inputs: [x(4)] }],
+  Cos: [{ inputs: [x(4)] }],
+  Mean: [{ inputs: [x(2, 3), x(3)] }],
+  Cast: [{ inputs: [x(4)], attributes: { to: DataType.FLOAT } }],
+  ReduceL1: [{ inputs: [x(2, 5), ints(1)] }],
+  BatchNormalization: [
+    { inputs: [x(2, 3, 2, 2), x(3), x(3), floatTensor('', [3], [0.1, -0.2, 0.3]), floatTensor('', [3], [0.5, 1, 2])] },
+    { inputs: [x(4, 3), x(3), x(3), floatTensor('', [3], [0.1, -0.2, 0.3]), floatTensor('', [3], [0.5, 1, 2])] },
+  ],
+  LayerNormalization: [{ inputs: [x(2, 3, 4), x(4), x(4)] }, { inputs: [x(2, 3, 4), x(3, 4)], attributes: { axis: 1 } }],
+  InstanceNormalization: [{ inputs: [x(2, 3, 4, 2), x(3), x(3)] }],
+  GroupNormalization: [{ inputs: [x(2, 4, 3), x(4), x(4)], attributes: { num_groups: 2 } }],
+  Resize: [
+    { inputs: [x(1, 2, 3, 3), '', floatTensor('', [4], [1, 1, 2, 2])], attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' } },
+    { inputs: [x(1, 2, 3, 4), '', '', ints(1, 2, 5, 7)], attributes: { mode: 'linear' } },
+    { inputs: [x(1, 2, 6, 6), '', '', ints(1, 2, 3, 4)], attributes: { mode: 'linear', coordinate_transformation_mode: 'align_corners' } },
+  ],
+  DepthToSpace: [{ inputs: [x(1, 8, 2, 3)], attributes: { blocksize: 2 } }, { inputs: [x(1, 8, 2, 3)], attributes: { blocksize: 2, mode: 'CRD' } }],
+  SpaceToDepth: [{ inputs: [x(1, 2, 4, 6)], attributes: { blocksize: 2 } }],
+};
+
+const cases = (table: Record<string, Omit<GradientCheck, 'opType'>[]>) =>
+  Object.entries(table).flatMap(([opType, checks]) => checks.map((check, i): [string, GradientCheck] => [`${opType} ${i + 1}`, { opType, ...check }]));
+
+describe('gradients agree with central differences in float64', () => {
+  it.each(cases(IN_DOUBLE))('%s', async (_, check) => {
+    for (const { error } of await gradientErrors(check)) expect(error).toBeLessThan(check.precision === 'float' ? 2e-3 : 1e-6);
+  });
+});
+
+describe('gradients agree with central differences in float32, where the runtime has no float64 kernel', () => {
+  it.each(cases(IN_FLOAT))('%s', async (_, check) => {
+    for (const { error } of await gradientErrors({ ...check, precision: 'float' })) expect(error).toBeLessThan(5e-3);
+  });
+});
+
+it('every rule is checked, here or beside the operator that needs more than one node', () => {
+  const elsewhere = ['QuantizeLinear', 'DequantizeLinear', 'FakeQuantize'];
+  expect(Object.keys(RULES).filter((opType) => !IN_DOUBLE[opType] && !IN_FLOAT[opType] && !elsewhere.includes(opType))).toEqual([]);
+});

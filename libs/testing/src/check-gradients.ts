@@ -1,0 +1,136 @@
+import { toBinary } from '@bufbuild/protobuf';
+import { addGradients, appendForward, type FloatType } from '#autodiff';
+import { Session, type HostTensor, type HostTensors } from '#inference';
+import { DataType, Graph, GraphBuilder, ModelProtoSchema, type Attributes, type ModelProto, type TensorProto } from '#onnx';
+import { randomNumbers } from './random.js';
+
+/** A float input of the checked node, differentiated unless `constant`. */
+export interface CheckedInput {
+  dims: readonly number[];
+  /** Values; by default random numbers in `range`. */
+  values?: readonly number[];
+  range?: readonly [number, number];
+  /** Take no gradient: the input is fixed. */
+  fixed?: boolean;
+}
+
+export interface GradientCheck {
+  opType: string;
+  /** Float inputs to differentiate, constants as tensors, '' for an optional input left out. */
+  inputs: readonly (CheckedInput | TensorProto | '')[];
+  attributes?: Attributes;
+  outputs?: number;
+  domain?: string;
+  /** `float` where ORT has no float64 kernel. */
+  precision?: 'double' | 'float';
+}
+
+/** Element by element: what the rule said and what central differences say. */
+export interface GradientError {
+  input: number;
+  /** Largest |rule - difference| / max(1, |difference|) over the input's elements. */
+  error: number;
+}
+
+/**
+ * Compares a rule with central differences of a random linear functional of the node's outputs. Runs in float64 unless the
+ * runtime lacks the kernel; then errors of about 1e-2 are the best that can be told.
+ */
+export async function gradientErrors(check: GradientCheck): Promise<GradientError[]> {
+  const elemType: FloatType = check.precision === 'float' ? DataType.FLOAT : DataType.DOUBLE;
+  const forward = forwardModel(check, elemType);
+  const random = randomNumbers(7);
+  const feeds: HostTensors = Object.fromEntries(floatInputs(check).map(({ name, input }) => {
+    const [low, high] = input.range ?? [-1, 1];
+    const count = input.dims.reduce((product, dim) => product * dim, 1);
+    return [name, hostTensor(elemType, input.dims, input.values ?? Array.from({ length: count }, () => low + (high - low) * random()))];
+  }));
+  const observed = await run(forward, feeds);
+  const shapes = new Map(Object.entries({ ...feeds, ...observed }).map(([name, tensor]) => [name, tensor.dims]));
+  for (const tensor of forward.graph!.initializer) shapes.set(tensor.name, tensor.dims.map(Number));
+  const outputs = forward.graph!.output.map((output) => output.name);
+  const weights = outputs.map((name) => Float64Array.from(observed[name]!.data as Float64Array, () => random() * 2 - 1));
+  const targets = floatInputs(check).filter(({ input }) => !input.fixed).map(({ name }) => name);
+  const seeds = Object.fromEntries(outputs.map((name, i) => [`seed${i}`, hostTensor(elemType, shapes.get(name)!, [...weights[i]!])]));
+  const analytic = await run(backwardModel(check, elemType, shapes, targets), { ...feeds, ...seeds });
+  const session = await Session.create(toBinary(ModelProtoSchema, forward));
+  const functional = async () => {
+    const result = await session.run(feeds);
+    return outputs.reduce((total, name, i) => total + (result[name]!.data as Float64Array).reduce((sum, value, at) => sum + value * weights[i]![at]!, 0), 0);
+  };
+  const errors: GradientError[] = [];
+  for (const name of targets) {
+    const data = feeds[name]!.data as Float64Array;
+    const step = elemType === DataType.FLOAT ? 1e-2 : 1e-5;
+    let error = 0;
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i]!;
+      data[i] = value + step;
+      const above = await functional();
+      data[i] = value - step;
+      const below = await functional();
+      data[i] = value;
+      const difference = (above - below) / (2 * step);
+      const gradient = (analytic[`d:${name}`]!.data as Float64Array)[i]!;
+      error = Math.max(error, Math.abs(gradient - difference) / Math.max(1, Math.abs(difference)));
+    }
+    errors.push({ input: Number(name.slice(1)), error });
+  }
+  await session.release();
+  return errors;
+}
+
+function floatInputs(check: GradientCheck): { name: string; input: CheckedInput }[] {
+  return check.inputs.flatMap((input, i) => (typeof input === 'object' && !('$typeName' in input) ? [{ name: `x${i}`, input }] : []));
+}
+
+function declare(check: GradientCheck, builder: GraphBuilder, elemType: FloatType): void {
+  for (const { name, input } of floatInputs(check)) builder.input(name, input.dims, elemType);
+}
+
+function node(check: GradientCheck, builder: GraphBuilder): string[] {
+  const names = check.inputs.map((input, i) => {
+    if (input === '') return '';
+    return '$typeName' in input ? builder.initializer({ ...input, name: `x${i}` }) : `x${i}`;
+  });
+  const outputs = Array.from({ length: check.outputs ?? 1 }, (_, i) => `y${i}`);
+  builder.op(check.opType, names, check.attributes ?? {}, { outputs, ...(check.domain ? { domain: check.domain } : {}) });
+  return outputs;
+}
+
+function forwardModel(check: GradientCheck, elemType: FloatType): ModelProto {
+  const builder = new GraphBuilder();
+  declare(check, builder, elemType);
+  for (const name of node(check, builder)) builder.output(name, undefined, elemType);
+  return builder.build();
+}
+
+function backwardModel(check: GradientCheck, elemType: FloatType, shapes: ReadonlyMap<string, readonly number[]>, targets: string[]): ModelProto {
+  const graph = new Graph(forwardModel(check, elemType));
+  const builder = new GraphBuilder('g');
+  declare(check, builder, elemType);
+  for (const tensor of graph.proto.initializer) builder.initializer(tensor);
+  for (const forward of graph.nodes) appendForward(builder, forward);
+  const seeds = new Map(graph.outputs.map(({ name }, i) => {
+    builder.input(`seed${i}`, shapes.get(name)!, elemType);
+    return [name, `seed${i}`];
+  }));
+  const gradients = addGradients({ graph, builder, shapes, seeds, targets, elemType });
+  for (const target of targets) {
+    builder.op('Identity', [gradients.get(target)!], {}, { outputs: [`d:${target}`] });
+    builder.output(`d:${target}`, undefined, elemType);
+  }
+  return builder.build();
+}
+
+async function run(model: ModelProto, feeds: HostTensors): Promise<HostTensors> {
+  const session = await Session.create(toBinary(ModelProtoSchema, model), { optimization: 'basic' });
+  const wanted = new Set(session.inputs.map((input) => input.name));
+  const result = await session.run(Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name))));
+  await session.release();
+  return result;
+}
+
+function hostTensor(elemType: FloatType, dims: readonly number[], values: readonly number[]): HostTensor {
+  return elemType === DataType.DOUBLE ? { type: 'float64', dims, data: Float64Array.from(values) } : { type: 'float32', dims, data: Float32Array.from(values) };
+}

@@ -1,0 +1,2 @@
+export * from './check-gradients.js';
+export * from './random.js';
