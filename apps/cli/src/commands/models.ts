@@ -1,0 +1,54 @@
+import type { Model, ValueSummary } from '#contracts';
+import type { Command } from 'commander';
+import { collect, context, findModel, isUri } from './context.js';
+import { bytes, print, table } from '../output.js';
+
+/** `coldpress models push | ls | inspect` */
+export function addModelCommands(program: Command): void {
+  const models = program.command('models').description('store and look at ONNX models');
+
+  models
+    .command('push')
+    .argument('<file-or-uri>', 'an ONNX file, or an s3:// or file:// URI that the server can read')
+    .option('--name <name>', 'name to list it under')
+    .description('upload a model, or register one that lies elsewhere')
+    .action(async (source: string, { name }: { name?: string }, command: Command) => {
+      const { client, json } = await context(command);
+      const model = isUri(source) ? await client.registerModel(source, name) : await client.pushModel(source, name);
+      print(json, model, () => `${model.id}  ${model.name}  ${bytes(model.bytes)}`);
+    });
+
+  models
+    .command('ls')
+    .description('list models, newest first')
+    .action(async (_options: object, command: Command) => {
+      const { client, json } = await context(command);
+      const items = await collect(client.listModels());
+      print(json, items, () => table(['id', 'name', 'size', 'parameters'], items.map((model) => [model.id, model.name, bytes(model.bytes), String(model.inspection.parameters)])));
+    });
+
+  models
+    .command('inspect')
+    .argument('<model>', 'id, the start of one, or a name')
+    .description('inputs, outputs, operators, parameters and MACs of a model')
+    .action(async (reference: string, _options: object, command: Command) => {
+      const { client, json } = await context(command);
+      const model = await findModel(client, reference);
+      print(json, model, () => describe(model));
+    });
+}
+
+function describe({ id, name, bytes: size, inspection }: Model): string {
+  const value = ({ name: valueName, type, dims }: ValueSummary) => `${valueName}: ${type}${dims ? `[${dims.join(', ')}]` : ''}`;
+  const ops = Object.entries(inspection.ops).sort(([, a], [, b]) => b - a);
+  return [
+    `${name}  ${bytes(size)}`,
+    `id          ${id}`,
+    `opset       ${inspection.opset} (IR ${inspection.irVersion}, ${inspection.producer || 'unknown producer'})`,
+    `inputs      ${inspection.inputs.map(value).join('; ')}`,
+    `outputs     ${inspection.outputs.map(value).join('; ')}`,
+    `parameters  ${inspection.parameters.toLocaleString('en-US')} (${inspection.nonZeros.toLocaleString('en-US')} non-zero)`,
+    `MACs        ${inspection.macs === null ? 'unknown: the inputs have no fixed shape' : inspection.macs.toLocaleString('en-US')}`,
+    `operators   ${ops.map(([op, count]) => `${op} ${count}`).join(', ')}`,
+  ].join('\n');
+}

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Client } from './client.js';
+import { CliError } from './errors.js';
+import { EXIT } from './exit-codes.js';
+
+/** Flags that every command takes. */
+export interface GlobalOptions {
+  url?: string;
+  apiKey?: string;
+  data: string;
+  json?: boolean;
+}
+
+/** Files of a data folder that `coldpress up` writes: where it listens, and the key it printed (mode 0600). */
+export const SERVER_FILE = 'server.json';
+export const KEY_FILE = 'api-key';
+
+/** Connects with what the flags say, else with what the server of the data folder wrote. */
+export async function connect(options: GlobalOptions): Promise<Client> {
+  const data = resolve(options.data);
+  const url = options.url ?? (await serverUrl(data));
+  const apiKey = options.apiKey ?? (await readOptional(join(data, KEY_FILE)))?.trim();
+  if (!apiKey) throw new CliError(`no API key: give --api-key or set COLDPRESS_API_KEY (a local server keeps its own in ${join(data, KEY_FILE)})`, EXIT.unauthorized, 'no_api_key');
+  return new Client(url.replace(/\/+$/, ''), apiKey);
+}
+
+async function serverUrl(data: string): Promise<string> {
+  const text = await readOptional(join(data, SERVER_FILE));
+  if (text) return (JSON.parse(text) as { url: string }).url;
+  throw new CliError(`no server is known: start one with \`npm start\`, or name one with --url or COLDPRESS_URL`, EXIT.unreachable, 'no_server');
+}
+
+async function readOptional(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}

@@ -1,0 +1,46 @@
+import type { Problem } from '#contracts';
+import { EXIT, type ExitCode } from './exit-codes.js';
+
+/** An error that ends the command with a message for people and an exit code for scripts. */
+export class CliError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: ExitCode,
+    readonly code: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The command line or a file named on it is wrong. */
+export class UsageError extends CliError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, EXIT.usage, 'usage', options);
+  }
+}
+
+/** No server answered at the URL. */
+export class UnreachableError extends CliError {
+  constructor(url: string, cause: unknown) {
+    super(`no Coldpress server answers at ${url}: start one with \`npm start\`, or name another with --url`, EXIT.unreachable, 'unreachable', { cause });
+  }
+}
+
+/** The server answered with a problem (RFC 9457). */
+export class ApiProblemError extends CliError {
+  constructor(readonly problem: Problem) {
+    super(describe(problem), exitCodeOf(problem), problem.code);
+  }
+}
+
+function describe(problem: Problem): string {
+  const fields = (problem.errors ?? []).map(({ field, message }) => `\n  ${field}: ${message}`);
+  return `${problem.detail || problem.title}${fields.join('')}`;
+}
+
+function exitCodeOf(problem: Problem): ExitCode {
+  if (problem.status === 401 || problem.status === 403) return EXIT.unauthorized;
+  return problem.status === 400 || problem.status === 422 ? EXIT.usage : EXIT.failed;
+}

@@ -1,0 +1,15 @@
+/** What a script can learn from `$?`; docs/cli.md lists them. */
+export const EXIT = {
+  ok: 0,
+  /** The request was understood and refused, or a job failed or was cancelled. */
+  failed: 1,
+  /** The command line, a recipe or a file on it is wrong. */
+  usage: 2,
+  /** The job succeeded, and its model misses a gate. */
+  gates: 3,
+  /** No server answered. */
+  unreachable: 4,
+  /** The key is missing or wrong. */
+  unauthorized: 5,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander';
+import { ZodError } from 'zod';
+import { addArtifactCommands } from './commands/artifacts.js';
+import { addDatasetCommands } from './commands/datasets.js';
+import { addJobCommands } from './commands/jobs.js';
+import { addModelCommands } from './commands/models.js';
+import { addRunCommand } from './commands/run.js';
+import { addUpCommand } from './commands/up.js';
+import type { GlobalOptions } from './connection.js';
+import { CliError } from './errors.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+
+/** The whole command line; separate from running it, so that tests can look at it. */
+export function buildProgram(): Command {
+  const program = new Command('coldpress')
+    .description('Make neural networks small and fast enough for edge devices')
+    .addOption(new Option('--url <url>', 'server to talk to').env('COLDPRESS_URL'))
+    .addOption(new Option('--api-key <key>', 'API key').env('COLDPRESS_API_KEY'))
+    .addOption(new Option('--data <folder>', 'data folder of a local server').env('COLDPRESS_DATA').default('.coldpress'))
+    .option('--json', 'print one JSON document instead of text')
+    .exitOverride()
+    .showHelpAfterError('(--help lists the commands)');
+  for (const add of [addUpCommand, addModelCommands, addDatasetCommands, addRunCommand, addJobCommands, addArtifactCommands]) add(program);
+  return program;
+}
+
+async function main(): Promise<void> {
+  const program = buildProgram();
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = fail(error, program.opts<GlobalOptions>().json);
+  }
+}
+
+function fail(error: unknown, json: boolean | undefined): ExitCode | number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const { code, message, exitCode } = describe(error);
+  process.stderr.write(json ? `${JSON.stringify({ code, message })}\n` : `coldpress: ${message}\n`);
+  return exitCode;
+}
+
+function describe(error: unknown): { code: string; message: string; exitCode: ExitCode } {
+  if (error instanceof CliError) return error;
+  if (error instanceof ZodError) return { code: 'unexpected_answer', message: `the server's answer is not what this version expects: ${error.message}`, exitCode: EXIT.failed };
+  return { code: 'unexpected', message: error instanceof Error ? error.message : String(error), exitCode: EXIT.failed };
+}
+
+await main();
