@@ -1,4 +1,4 @@
-import { DataType, GraphBuilder, type Graph, type ModelProto } from '#onnx';
+import { BUILDER_OPSET, DataType, GraphBuilder, type Graph, type ModelProto } from '#onnx';
 import { constantFinder } from './constants.js';
 import { TrainingStepError } from './errors.js';
 import { GradientBuilder, type Shapes } from './gradient-builder.js';
@@ -77,7 +77,7 @@ export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
   const outputs = new Map([[STEP.next(STEP.weights), update.weights], ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!])]);
   for (const [name, value] of outputs) exportAs(builder, value, name, [layout.size]);
   for (const [name, value] of Object.entries(terms)) exportAs(builder, value, STEP.term(name), []);
-  return { model: builder.build(), layout, state: [STEP.weights, ...Object.values(names)], terms: Object.keys(terms) };
+  return { model: builder.build(Math.max(BUILDER_OPSET, graph.opset())), layout, state: [STEP.weights, ...Object.values(names)], terms: Object.keys(terms) };
 }
 
 function declareInputs(builder: GraphBuilder, { graph, shapes, parameters, extraInputs, optimizer }: TrainingStepRequest, layout: ParameterLayout): void {

@@ -7,5 +7,6 @@ export const DistillOptions = z.strictObject({
   schedule: z.enum(['constant', 'cosine']).default('cosine').describe('Learning rate over the run.'),
   temperature: z.number().positive().default(4).describe('Softens teacher and student logits (Hinton et al. 2015).'),
   alpha: z.number().min(0).max(1).default(0.7).describe('Weight of the soft loss; the rest weighs the hard labels.'),
+  keepZeros: z.enum(['auto', 'always', 'never']).default('auto').describe('Whether zero weights stay zero; auto keeps them unless they come from rounding on a grid below 5 bits.'),
 });
 export type DistillOptions = z.infer<typeof DistillOptions>;

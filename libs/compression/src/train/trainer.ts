@@ -1,0 +1,56 @@
+import { toBinary } from '@bufbuild/protobuf';
+import { STEP, type TrainingStep } from '#autodiff';
+import { Session, float32, type HostTensor, type HostTensors } from '#inference';
+import { ModelProtoSchema } from '#onnx';
+import { DivergedError } from './errors.js';
+
+/** State of a run between two steps: all that a checkpoint has to keep. */
+export interface TrainerState {
+  /** Steps taken so far. */
+  step: number;
+  /** State vectors by name, `weights` among them. */
+  vectors: Map<string, Float32Array>;
+}
+
+/** Loss terms of one step. */
+export type StepLosses = Record<string, number>;
+
+/** Runs a training step again and again, carrying its state. */
+export class Trainer {
+  private constructor(
+    private readonly step: TrainingStep,
+    private readonly session: Session,
+    private readonly mask: HostTensor,
+    readonly state: TrainerState,
+  ) {}
+
+  /** `mask` has a 0 for each element that stays what it is. */
+  static async create(step: TrainingStep, start: { weights: Float32Array; mask: Float32Array }, threads: number): Promise<Trainer> {
+    // `all` would reorder layouts around the pools at every step.
+    const session = await Session.create(toBinary(ModelProtoSchema, step.model), { threads, optimization: 'extended' });
+    const zeros = step.state.map((name): [string, Float32Array] => [name, new Float32Array(step.layout.size)]);
+    const state = { step: 0, vectors: new Map([...zeros, [STEP.weights, start.weights.slice()] as const]) };
+    return new Trainer(step, session, float32([step.layout.size], start.mask), state);
+  }
+
+  /** Takes one step on a batch. Throws DivergedError when the loss is not finite; the state is then that before the step. */
+  async run(batch: HostTensors, learningRate: number): Promise<StepLosses> {
+    const size = [this.step.layout.size];
+    const vectors = Object.fromEntries([...this.state.vectors].map(([name, data]) => [name, float32(size, data)]));
+    const scalars = { [STEP.learningRate]: float32([], [learningRate]), [STEP.count]: float32([], [this.state.step]) };
+    const result = await this.session.run({ ...batch, ...vectors, ...scalars, [STEP.mask]: this.mask });
+    const losses = Object.fromEntries(this.step.terms.map((term) => [term, (result[STEP.term(term)]!.data as Float32Array)[0]!]));
+    if (Object.values(losses).some((loss) => !Number.isFinite(loss))) throw new DivergedError(this.state.step, learningRate);
+    for (const name of this.step.state) this.state.vectors.set(name, result[STEP.next(name)]!.data as Float32Array);
+    this.state.step++;
+    return losses;
+  }
+
+  get weights(): Float32Array {
+    return this.state.vectors.get(STEP.weights)!;
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
