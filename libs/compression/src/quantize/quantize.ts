@@ -3,6 +3,7 @@ import type { PassOptions, Skipped } from '#contracts';
 import { Graph, ModelProtoSchema, type ModelProto } from '#onnx';
 import type { Pass, PassContext, PassResult } from '../pass.js';
 import { liftConstants } from '../prepare/constants.js';
+import { calibrationBatches } from './calibration-data.js';
 import { selectLayers } from './layers.js';
 import { quantizeStatic } from './static.js';
 
@@ -22,7 +23,8 @@ export const quantize: Pass<'quantize'> = {
   },
 
   async run(context: PassContext, options: PassOptions<'quantize'>): Promise<PassResult> {
-    const { skipped, ...summary } = await quantizeStatic(context.model, options, () => [], context.threads);
+    const batches = calibrationBatches(new Graph(context.model), context.data, options.samples);
+    const { skipped, ...summary } = await quantizeStatic(context.model, options, batches, context.threads);
     return { model: context.model, skipped, summary };
   },
 };

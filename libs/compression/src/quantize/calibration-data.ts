@@ -1,0 +1,37 @@
+import type { Dataset } from '#datasets';
+import { valueDims, type Graph } from '#onnx';
+import type { Batches } from './calibrate.js';
+import { CalibrationDataError } from './errors.js';
+
+/** Elements of input that one calibration run takes at most: 8 MiB of floats, so that what flows inside stays bounded too. */
+const MAX_BATCH_ELEMENTS = 2 ** 21;
+const MAX_BATCH = 32;
+
+/**
+ * Batches for calibration: from the calibration split, else from the training split. A model whose batch axis is fixed
+ * gets batches of just that size. Throws CalibrationDataError without a data set, DatasetError when it does not fit.
+ */
+export function calibrationBatches(graph: Graph, data: Dataset | null, samples: number): Batches {
+  if (!data) throw new CalibrationDataError('the pass was given no data set');
+  const bound = data.bindInputs(graph.inputs.map((input) => input.name));
+  const split = bound.splitFor('calibration');
+  const fixed = fixedBatch(graph);
+  if (fixed !== null && fixed > bound.sampleCount(split)) {
+    throw new CalibrationDataError(`the model takes batches of ${fixed}, split "${split}" has ${bound.sampleCount(split)} samples`);
+  }
+  const batchSize = fixed ?? flexibleBatch(bound);
+  const limit = fixed === null ? samples : Math.max(fixed, samples);
+  return async function* batches() {
+    for await (const { inputs } of bound.batches(split, { batchSize, limit, dropLast: fixed !== null })) yield inputs;
+  };
+}
+
+function fixedBatch(graph: Graph): number | null {
+  const first = graph.inputs.map((input) => valueDims(input)?.[0]).find((dim) => typeof dim === 'number');
+  return typeof first === 'number' ? first : null;
+}
+
+function flexibleBatch(data: Dataset): number {
+  const elements = data.inputNames.map((name) => data.sampleType(name).dims.reduce((product, dim) => product * dim, 1));
+  return Math.max(1, Math.min(MAX_BATCH, Math.floor(MAX_BATCH_ELEMENTS / Math.max(...elements))));
+}
