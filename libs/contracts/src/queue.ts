@@ -6,3 +6,10 @@ export const QUEUE_JOBS = {
   finish: z.object({ jobId: z.uuid() }),
 } as const;
 export type QueueJobs = { [N in keyof typeof QUEUE_JOBS]: z.infer<(typeof QUEUE_JOBS)[N]> };
+
+/** What the queue needs to know of a job; `run` counts the user's retries, each of which is a flow of its own. */
+export interface QueueEntry {
+  jobId: string;
+  stageCount: number;
+  run: number;
+}

@@ -1,0 +1,77 @@
+import type { JobState } from '#contracts';
+
+/** Base of every error that libs/database throws on its own account; `code` is stable and may be shown to a client. */
+export class DatabaseError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** There is no row under this id. */
+export class NotFoundError extends DatabaseError {
+  constructor(
+    readonly kind: 'model' | 'dataset' | 'job',
+    readonly id: string,
+  ) {
+    super('not_found', `there is no ${kind} ${id}`);
+  }
+}
+
+/** The job is in a state that does not allow what was asked. */
+export class JobStateError extends DatabaseError {
+  constructor(
+    readonly jobId: string,
+    readonly state: JobState,
+    wish: string,
+    wayOut: string,
+  ) {
+    super('job_state', `job ${jobId} is ${state} and cannot be ${wish}: ${wayOut}`);
+  }
+}
+
+/** A job refers to the model or data set that was to be deleted. */
+export class InUseError extends DatabaseError {
+  constructor(
+    readonly kind: 'model' | 'dataset',
+    readonly id: string,
+    options?: ErrorOptions,
+  ) {
+    super('in_use', `${kind} ${id} is used by a job: delete its jobs first`, options);
+  }
+}
+
+/** A cursor that no list has returned. */
+export class InvalidCursorError extends DatabaseError {
+  constructor() {
+    super('invalid_cursor', 'the cursor is not one that a list has returned: leave it out to start from the beginning');
+  }
+}
+
+/** The same Idempotency-Key came with another request. */
+export class IdempotencyConflictError extends DatabaseError {
+  constructor(readonly key: string) {
+    super('idempotency_conflict', `the Idempotency-Key "${key}" was used for a different request: choose a new one`);
+  }
+}
+
+/** The server could not be reached or prepared. */
+export class DatabaseUnavailableError extends DatabaseError {
+  constructor(what: string, cause: unknown) {
+    super('database_unavailable', `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+const POSTGRES_FOREIGN_KEY_VIOLATION = '23503';
+
+/** The PostgreSQL error code of an error from Drizzle, which wraps the driver's. */
+export function postgresCode(error: unknown): string | undefined {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause !== null && typeof cause === 'object' && 'code' in cause ? String(cause.code) : undefined;
+}
+
+export const isForeignKeyViolation = (error: unknown): boolean => postgresCode(error) === POSTGRES_FOREIGN_KEY_VIOLATION;

@@ -1,0 +1,74 @@
+import type { JobEvent, StoredJobEvent } from '#contracts';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { Database, Queries } from './database.js';
+import { Notifications } from './notifications.js';
+import { jobEvents } from './schema.js';
+import { storable } from './text.js';
+
+const PAGE = 500;
+
+/** The events of each job, in the order of their ids; every append wakes those who follow the job in any process. */
+export class EventRepository {
+  private readonly notifications: Notifications;
+
+  constructor(private readonly database: Database) {
+    this.notifications = new Notifications(database.url, 'coldpress_events');
+  }
+
+  append(jobId: string, event: JobEvent): Promise<void> {
+    return appendEvent(this.database.orm, jobId, event);
+  }
+
+  async listAfter(jobId: string, lastId: number, limit = PAGE): Promise<StoredJobEvent[]> {
+    const rows = await this.database.orm
+      .select()
+      .from(jobEvents)
+      .where(and(eq(jobEvents.jobId, jobId), gt(jobEvents.id, lastId)))
+      .orderBy(asc(jobEvents.id))
+      .limit(limit);
+    return rows.map(({ id, at, event }) => ({ id, at: at.toISOString(), event }));
+  }
+
+  /** Calls `wake` whenever the job may have new events, and after a lost connection; returns how to stop. */
+  subscribe(jobId: string, wake: () => void): Promise<() => void> {
+    return this.notifications.subscribe(jobId, wake);
+  }
+
+  /** Every event after `lastId`, then those that follow as they come, until the signal aborts. */
+  async *follow(jobId: string, lastId: number, signal: AbortSignal): AsyncGenerator<StoredJobEvent> {
+    let wake: () => void = () => undefined;
+    let pending = true;
+    const notify = () => {
+      pending = true;
+      wake();
+    };
+    const stop = await this.subscribe(jobId, notify);
+    signal.addEventListener('abort', notify, { once: true });
+    try {
+      for (let last = lastId; !signal.aborted; ) {
+        pending = false;
+        const events = await this.listAfter(jobId, last);
+        for (const event of events) {
+          yield event;
+          last = event.id;
+        }
+        if (events.length === 0 && !pending) await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      signal.removeEventListener('abort', notify);
+      stop();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.notifications.close();
+  }
+}
+
+/** Appends within the caller's transaction. The job's row lock makes ids visible in their order; a deleted job takes none. */
+export async function appendEvent(queries: Queries, jobId: string, event: JobEvent): Promise<void> {
+  await queries.execute(sql`
+    with next as (update jobs set last_event = last_event + 1 where id = ${jobId} returning last_event),
+      added as (insert into job_events (job_id, id, event) select ${jobId}::uuid, last_event, ${JSON.stringify(storable(event))}::jsonb from next returning id)
+    select pg_notify('coldpress_events', ${jobId}::text) from added`);
+}

@@ -1,0 +1,13 @@
+export * from './api-key-repository.js';
+export * from './database.js';
+export * from './dataset-repository.js';
+export * from './device-repository.js';
+export * from './errors.js';
+export { EventRepository } from './event-repository.js';
+export { IdempotencyRepository } from './idempotency-repository.js';
+export * from './job-repository.js';
+export * from './migrate.js';
+export * from './model-repository.js';
+export type { DeviceFacts, StoredResponse } from './schema.js';
+export * from './stage-repository.js';
+export * from './stage-result-repository.js';

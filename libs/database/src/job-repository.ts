@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { isFinal, type Job, type JobQuery, type JobState, type Preflight, type QueueEntry, type Recipe } from '#contracts';
+import { and, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
+import { decodeCursor, pageOf } from './cursor.js';
+import type { Database, Queries } from './database.js';
+import { JobStateError, NotFoundError } from './errors.js';
+import { appendEvent } from './event-repository.js';
+import { storeAnswer } from './idempotency-repository.js';
+import { readJobs } from './job-row.js';
+import { cancelStages } from './job-transitions.js';
+import { artifacts, jobs, jobStages, type StoredResponse } from './schema.js';
+import { storable } from './text.js';
+
+export interface NewJob {
+  id?: string;
+  name: string | null;
+  modelId: string;
+  datasetId: string | null;
+  recipe: Recipe;
+  preflight: Preflight;
+  /** The recipe's passes with their options completed. */
+  stages: { pass: string; options: Record<string, unknown> }[];
+}
+
+/** How the answer to the submission is kept under its Idempotency-Key, in the transaction that makes the jobs. */
+export interface IdempotentAnswer {
+  key: string;
+  toResponse(jobs: Job[]): StoredResponse;
+}
+
+/** Jobs as a client sees them: submit, read, cancel, retry, delete. What a worker writes is in StageRepository. */
+export class JobRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Accepts a job: its row and its stages' rows, or nothing. */
+  async create(job: NewJob, answer?: IdempotentAnswer): Promise<Job> {
+    const [created] = await this.createAll([job], answer);
+    if (!created) throw new NotFoundError('job', job.id ?? '');
+    return created;
+  }
+
+  /** Accepts all of the jobs or none. Throws NotFoundError when a model or data set was deleted meanwhile. */
+  async createAll(list: readonly NewJob[], answer?: IdempotentAnswer): Promise<Job[]> {
+    return this.database.orm.transaction(async (queries) => {
+      const rows: (typeof jobs.$inferSelect)[] = [];
+      for (const job of list) rows.push(...(await insertJob(queries, job)));
+      const created = await readJobs(queries, rows);
+      if (answer) await storeAnswer(queries, answer.key, answer.toResponse(created));
+      return created;
+    });
+  }
+
+  async get(id: string): Promise<Job | null> {
+    const rows = await this.database.orm.select().from(jobs).where(eq(jobs.id, id));
+    return (await readJobs(this.database.orm, rows))[0] ?? null;
+  }
+
+  /** Throws NotFoundError. */
+  async require(id: string): Promise<Job> {
+    const job = await this.get(id);
+    if (!job) throw new NotFoundError('job', id);
+    return job;
+  }
+
+  /** Newest first. Throws InvalidCursorError. */
+  async list({ cursor, limit, state, model, name }: JobQuery): Promise<{ items: Job[]; nextCursor: string | null }> {
+    const from = cursor === undefined ? undefined : decodeCursor(cursor);
+    const rows = await this.database.orm
+      .select()
+      .from(jobs)
+      .where(and(
+        state === undefined ? undefined : eq(jobs.state, state),
+        model === undefined ? undefined : eq(jobs.modelId, model),
+        name === undefined ? undefined : eq(jobs.name, name),
+        from && sql`(${jobs.createdAt}, ${jobs.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id}::uuid)`,
+      ))
+      .orderBy(desc(jobs.createdAt), desc(jobs.id))
+      .limit(limit + 1);
+    const { items, nextCursor } = pageOf(rows, limit, (row) => row);
+    return { items: await readJobs(this.database.orm, items), nextCursor };
+  }
+
+  /**
+   * Cancels a job at once when no stage of it runs; otherwise records the wish and wakes the worker, which kills the stage.
+   * A cancelled job stays as it is. Throws NotFoundError, and JobStateError for a job that has ended otherwise.
+   */
+  async cancel(id: string): Promise<Job> {
+    await this.database.orm.transaction(async (queries) => {
+      const { state } = await lockJob(queries, id);
+      if (state === 'cancelled') return;
+      if (isFinal(state)) throw new JobStateError(id, state, 'cancelled', 'it has ended');
+      await queries.update(jobs).set({ cancelRequestedAt: new Date() }).where(eq(jobs.id, id));
+      const running = await queries.select({ index: jobStages.index }).from(jobStages).where(and(eq(jobStages.jobId, id), eq(jobStages.state, 'running')));
+      if (running.length === 0) await cancelStages(queries, id);
+      else await queries.execute(sql`select pg_notify('coldpress_cancel', ${id}::text)`);
+    });
+    return this.require(id);
+  }
+
+  /**
+   * Puts a failed or cancelled job back in line; stages that succeeded keep their results. Enqueue the entry returned.
+   * Throws NotFoundError, and JobStateError for a job in another state.
+   */
+  async retry(id: string): Promise<{ job: Job; entry: QueueEntry }> {
+    await this.database.orm.transaction(async (queries) => {
+      const { state } = await lockJob(queries, id);
+      if (state !== 'failed' && state !== 'cancelled') throw new JobStateError(id, state, 'retried', 'only a failed or cancelled job can be');
+      await queries
+        .update(jobs)
+        .set({ state: 'queued', error: null, finishedAt: null, cancelRequestedAt: null, gates: [], gatesPassed: null, run: sql`${jobs.run} + 1` })
+        .where(eq(jobs.id, id));
+      await queries
+        .update(jobStages)
+        .set({ state: 'waiting', error: null, progress: 0, attempts: 0, startedAt: null, finishedAt: null, seconds: null })
+        .where(and(eq(jobStages.jobId, id), notInArray(jobStages.state, ['succeeded'])));
+      await appendEvent(queries, id, { type: 'job', state: 'queued' });
+    });
+    const job = await this.require(id);
+    const entry = await this.queueEntry(id);
+    return { job, entry };
+  }
+
+  /** What the queue is given for a job. Throws NotFoundError. */
+  async queueEntry(id: string): Promise<QueueEntry> {
+    const [row] = await this.database.orm.select({ run: jobs.run, stages: sql<number>`count(*)::int` }).from(jobs).innerJoin(jobStages, eq(jobStages.jobId, jobs.id)).where(eq(jobs.id, id)).groupBy(jobs.id);
+    if (!row) throw new NotFoundError('job', id);
+    return { jobId: id, stageCount: row.stages, run: row.run };
+  }
+
+  /** Jobs that have not ended: what the queue must hold. Oldest first. */
+  async unfinished(): Promise<QueueEntry[]> {
+    const open: JobState[] = ['queued', 'running'];
+    const rows = await this.database.orm
+      .select({ jobId: jobs.id, run: jobs.run, stageCount: sql<number>`count(*)::int` })
+      .from(jobs)
+      .innerJoin(jobStages, eq(jobStages.jobId, jobs.id))
+      .where(inArray(jobs.state, open))
+      .groupBy(jobs.id)
+      .orderBy(jobs.createdAt);
+    return rows;
+  }
+
+  /** Forgets a job that has ended, with its stages and events. Throws NotFoundError and JobStateError. */
+  async delete(id: string): Promise<void> {
+    await this.database.orm.transaction(async (queries) => {
+      const { state } = await lockJob(queries, id);
+      if (!isFinal(state)) throw new JobStateError(id, state, 'deleted', 'cancel it first');
+      await queries.delete(jobs).where(eq(jobs.id, id));
+    });
+  }
+
+  /** The names and sizes under which jobs know a digest: a digest that no job knows may not be downloaded as an artifact. */
+  async artifact(digest: string): Promise<{ name: string; bytes: number; jobId: string; stageIndex: number } | null> {
+    const [row] = await this.database.orm.select().from(artifacts).where(eq(artifacts.digest, digest)).limit(1);
+    return row ? { name: row.name, bytes: row.bytes, jobId: row.jobId, stageIndex: row.stageIndex } : null;
+  }
+}
+
+async function insertJob(queries: Queries, { stages, id = randomUUID(), ...job }: NewJob): Promise<(typeof jobs.$inferSelect)[]> {
+  const rows = await queries.insert(jobs).values({ id, ...storable(job) }).returning();
+  await queries.insert(jobStages).values(stages.map((stage, index) => ({ jobId: id, index, ...storable(stage) })));
+  await appendEvent(queries, id, { type: 'job', state: 'queued' });
+  return rows;
+}
+
+async function lockJob(queries: Queries, id: string): Promise<{ state: JobState }> {
+  const [row] = await queries.select({ state: jobs.state }).from(jobs).where(eq(jobs.id, id)).for('update');
+  if (!row) throw new NotFoundError('job', id);
+  return row;
+}

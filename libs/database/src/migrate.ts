@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
+import { dedicatedClient, type Database } from './database.js';
+import { DatabaseError } from './errors.js';
+
+/** Arbitrary, but the same in every process: it serializes concurrent first starts. */
+const MIGRATION_LOCK = 0x636f6c64;
+
+/** Brings the schema up to date; safe when many processes start at once. */
+export async function migrate(database: Database): Promise<void> {
+  const client = await dedicatedClient(database.url);
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await runMigrations(drizzle(client), { migrationsFolder: migrationsFolder() });
+  } finally {
+    // Ending the session frees the lock whatever happened.
+    await client.end();
+  }
+}
+
+/** The SQL files are not compiled: they are found from the source tree and from dist alike. */
+function migrationsFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const candidate = join(folder, 'libs', 'database', 'migrations');
+    if (existsSync(join(candidate, 'meta', '_journal.json'))) return candidate;
+    const parent = dirname(folder);
+    if (parent === folder) throw new DatabaseError('migrations_missing', 'libs/database/migrations is missing: install the package as a whole');
+    folder = parent;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Model, PageQuery } from '#contracts';
+import { and, desc, eq, sql } from 'drizzle-orm';
+import type { z } from 'zod';
+import { decodeCursor, pageOf } from './cursor.js';
+import type { Database } from './database.js';
+import { InUseError, isForeignKeyViolation, NotFoundError } from './errors.js';
+import { models } from './schema.js';
+
+type Row = typeof models.$inferSelect;
+export type ModelQuery = z.infer<typeof PageQuery> & { name?: string | undefined };
+
+/** Models by the digest of their file. */
+export class ModelRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Adds a model; `created` is false when it was there already, and the stored row (with its first name) is returned. */
+  async add(model: Pick<Model, 'id' | 'name' | 'bytes' | 'inspection'>): Promise<{ model: Model; created: boolean }> {
+    const [row] = await this.database.orm.insert(models).values(model).onConflictDoNothing().returning();
+    return row ? { model: toModel(row), created: true } : { model: await this.require(model.id), created: false };
+  }
+
+  async get(id: string): Promise<Model | null> {
+    const [row] = await this.database.orm.select().from(models).where(eq(models.id, id));
+    return row ? toModel(row) : null;
+  }
+
+  /** Throws NotFoundError. */
+  async require(id: string): Promise<Model> {
+    const model = await this.get(id);
+    if (!model) throw new NotFoundError('model', id);
+    return model;
+  }
+
+  /** Newest first. */
+  async list({ cursor, limit, name }: ModelQuery): Promise<{ items: Model[]; nextCursor: string | null }> {
+    const from = cursor === undefined ? undefined : decodeCursor(cursor);
+    const rows = await this.database.orm
+      .select()
+      .from(models)
+      .where(and(
+        name === undefined ? undefined : eq(models.name, name),
+        from && sql`(${models.createdAt}, ${models.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id})`,
+      ))
+      .orderBy(desc(models.createdAt), desc(models.id))
+      .limit(limit + 1);
+    return pageOf(rows, limit, toModel);
+  }
+
+  /** Forgets a model. Throws NotFoundError, and InUseError while a job refers to it. */
+  async delete(id: string): Promise<void> {
+    try {
+      const gone = await this.database.orm.delete(models).where(eq(models.id, id)).returning({ id: models.id });
+      if (gone.length === 0) throw new NotFoundError('model', id);
+    } catch (error) {
+      throw isForeignKeyViolation(error) ? new InUseError('model', id, { cause: error }) : error;
+    }
+  }
+}
+
+function toModel({ createdAt, ...row }: Row): Model {
+  return { ...row, createdAt: createdAt.toISOString() };
+}

@@ -1,0 +1,139 @@
+import type { DatasetInspection, DatasetManifest, Failure, GateVerdict, JobEvent, JobState, ModelInspection, ModelMetrics, Preflight, Recipe, Skipped, StageState, ArtifactRef } from '#contracts';
+import { bigint, boolean, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
+const bytes = (name: string) => bigint(name, { mode: 'number' });
+
+export const models = pgTable('models', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  bytes: bytes('bytes').notNull(),
+  inspection: jsonb('inspection').$type<ModelInspection>().notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+}, (table) => [index('models_by_age').on(table.createdAt, table.id)]);
+
+export const datasets = pgTable('datasets', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  bytes: bytes('bytes').notNull(),
+  manifest: jsonb('manifest').$type<DatasetManifest>().notNull(),
+  /** Digest of each file that the manifest names. */
+  files: jsonb('files').$type<Record<string, string>>().notNull(),
+  inspection: jsonb('inspection').$type<DatasetInspection>().notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+}, (table) => [index('datasets_by_age').on(table.createdAt, table.id)]);
+
+export const jobs = pgTable('jobs', {
+  id: uuid('id').primaryKey(),
+  name: text('name'),
+  state: text('state').$type<JobState>().notNull().default('queued'),
+  modelId: text('model_id').notNull().references(() => models.id),
+  datasetId: text('dataset_id').references(() => datasets.id),
+  recipe: jsonb('recipe').$type<Recipe>().notNull(),
+  preflight: jsonb('preflight').$type<Preflight>().notNull(),
+  baseline: jsonb('baseline').$type<ModelMetrics>(),
+  gates: jsonb('gates').$type<GateVerdict[]>().notNull().default([]),
+  gatesPassed: boolean('gates_passed'),
+  error: jsonb('error').$type<Failure>(),
+  /** Counts the retries by a user; part of the queue's ids, so that a retry is a new flow. */
+  run: integer('run').notNull().default(1),
+  /** The id of the job's newest event; taken under the row's lock, so that ids appear in order. */
+  lastEvent: integer('last_event').notNull().default(0),
+  cancelRequestedAt: instant('cancel_requested_at'),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  finishedAt: instant('finished_at'),
+}, (table) => [index('jobs_by_age').on(table.createdAt, table.id), index('jobs_by_state').on(table.state), index('jobs_by_model').on(table.modelId)]);
+
+export const jobStages = pgTable('job_stages', {
+  jobId: uuid('job_id').notNull().references(() => jobs.id, { onDelete: 'cascade' }),
+  index: integer('index').notNull(),
+  pass: text('pass').notNull(),
+  options: jsonb('options').$type<Record<string, unknown>>().notNull(),
+  state: text('state').$type<StageState>().notNull().default('waiting'),
+  key: text('key'),
+  cached: boolean('cached').notNull().default(false),
+  progress: doublePrecision('progress').notNull().default(0),
+  attempts: integer('attempts').notNull().default(0),
+  modelDigest: text('model_digest'),
+  metrics: jsonb('metrics').$type<ModelMetrics>(),
+  skipped: jsonb('skipped').$type<Skipped[]>().notNull().default([]),
+  summary: jsonb('summary').$type<Record<string, unknown>>().notNull().default({}),
+  error: jsonb('error').$type<Failure>(),
+  startedAt: instant('started_at'),
+  finishedAt: instant('finished_at'),
+  seconds: doublePrecision('seconds'),
+}, (table) => [primaryKey({ columns: [table.jobId, table.index] })]);
+
+/** What the stages of a job wrote to the store, by the name shown to the user. */
+export const artifacts = pgTable('artifacts', {
+  jobId: uuid('job_id').notNull(),
+  stageIndex: integer('stage_index').notNull(),
+  name: text('name').notNull(),
+  digest: text('digest').notNull(),
+  bytes: bytes('bytes').notNull(),
+}, (table) => [
+  primaryKey({ columns: [table.jobId, table.stageIndex, table.name] }),
+  foreignKey({ columns: [table.jobId, table.stageIndex], foreignColumns: [jobStages.jobId, jobStages.index] }).onDelete('cascade'),
+  index('artifacts_by_digest').on(table.digest),
+]);
+
+/** Results by stage key: what decides a result decides its key, so a row is never changed, only replaced by its equal. */
+export const stageResults = pgTable('stage_results', {
+  key: text('key').primaryKey(),
+  pass: text('pass').notNull(),
+  modelDigest: text('model_digest').notNull(),
+  modelBytes: bytes('model_bytes').notNull(),
+  changed: boolean('changed').notNull(),
+  metrics: jsonb('metrics').$type<ModelMetrics>().notNull(),
+  history: jsonb('history').$type<ModelMetrics[]>(),
+  skipped: jsonb('skipped').$type<Skipped[]>().notNull(),
+  summary: jsonb('summary').$type<Record<string, unknown>>().notNull(),
+  artifacts: jsonb('artifacts').$type<ArtifactRef[]>().notNull(),
+  seconds: doublePrecision('seconds').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+});
+
+export const jobEvents = pgTable('job_events', {
+  jobId: uuid('job_id').notNull().references(() => jobs.id, { onDelete: 'cascade' }),
+  id: integer('id').notNull(),
+  at: instant('at').notNull().defaultNow(),
+  event: jsonb('event').$type<JobEvent>().notNull(),
+}, (table) => [primaryKey({ columns: [table.jobId, table.id] })]);
+
+export const apiKeys = pgTable('api_keys', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull(),
+  /** SHA-256 of the key; the key itself is shown once and kept nowhere. */
+  hash: text('hash').notNull().unique(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  lastUsedAt: instant('last_used_at'),
+});
+
+export const idempotencyKeys = pgTable('idempotency_keys', {
+  key: text('key').primaryKey(),
+  requestDigest: text('request_digest').notNull(),
+  /** Null while the first request is being answered. */
+  response: jsonb('response').$type<StoredResponse>(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+}, (table) => [index('idempotency_keys_by_age').on(table.createdAt)]);
+
+export interface StoredResponse {
+  status: number;
+  body: unknown;
+}
+
+export const devices = pgTable('devices', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull().unique(),
+  facts: jsonb('facts').$type<DeviceFacts>().notNull(),
+  enrolledAt: instant('enrolled_at').notNull().defaultNow(),
+  lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
+});
+
+export interface DeviceFacts {
+  cpu: string;
+  cores: number;
+  memoryBytes: number;
+  platform: string;
+  runtime: string;
+}

@@ -1,0 +1,169 @@
+import { isFinal, type ArtifactRef, type Failure, type GateVerdict, type JobEvent, type JobStage, type ModelMetrics, type Skipped } from '#contracts';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Database, Queries } from './database.js';
+import { appendEvent } from './event-repository.js';
+import { readStage } from './job-row.js';
+import { appendStage, cancelStages, elapsed, endJob, failStages } from './job-transitions.js';
+import { Notifications } from './notifications.js';
+import { artifacts, jobs, jobStages } from './schema.js';
+import { storable } from './text.js';
+
+/** `run`: go ahead; `done`: the stage has its result; `stop`: the job has ended or was cancelled just now. */
+export type StageClaim = { next: 'run'; attempts: number } | { next: 'done'; stage: JobStage } | { next: 'stop' };
+
+export interface StageOutcome {
+  key: string;
+  cached: boolean;
+  modelDigest: string;
+  metrics: ModelMetrics;
+  skipped: Skipped[];
+  summary: Record<string, unknown>;
+  artifacts: ArtifactRef[];
+  /** The pass's own time; the wall time of the stage when it is absent. */
+  seconds?: number;
+}
+
+export interface JobOutcome {
+  baseline: ModelMetrics | null;
+  gates: GateVerdict[];
+  gatesPassed: boolean | null;
+  /** The report's files, kept with the last stage. */
+  artifacts: ArtifactRef[];
+}
+
+/** What a worker writes: the states of stages, guarded so that a late or repeated attempt changes nothing that has ended. */
+export class StageRepository {
+  private readonly cancellations: Notifications;
+
+  constructor(private readonly database: Database) {
+    this.cancellations = new Notifications(database.url, 'coldpress_cancel');
+  }
+
+  /** Starts a stage, or says that there is nothing to run. A wish to cancel is fulfilled here. */
+  async start(jobId: string, index: number): Promise<StageClaim> {
+    return this.database.orm.transaction(async (queries): Promise<StageClaim> => {
+      const [job] = await queries.select({ state: jobs.state, cancelRequestedAt: jobs.cancelRequestedAt }).from(jobs).where(eq(jobs.id, jobId)).for('update');
+      const stage = job && (await readStage(queries, jobId, index));
+      if (!stage || isFinal(job.state)) return { next: 'stop' };
+      if (job.cancelRequestedAt) {
+        await cancelStages(queries, jobId);
+        return { next: 'stop' };
+      }
+      if (stage.state === 'succeeded') return { next: 'done', stage };
+      await setRunning(queries, jobId, index);
+      return { next: 'run', attempts: stage.attempts + 1 };
+    });
+  }
+
+  /** Records the key under which the stage is computed. */
+  async setKey(jobId: string, index: number, key: string): Promise<void> {
+    await this.database.orm.update(jobStages).set({ key }).where(at(jobId, index));
+  }
+
+  async progress(jobId: string, event: Extract<JobEvent, { type: 'progress' }>): Promise<void> {
+    const moved = await this.database.orm
+      .update(jobStages)
+      .set({ progress: event.fraction })
+      .where(and(at(jobId, event.index), eq(jobStages.state, 'running')))
+      .returning({ index: jobStages.index });
+    if (moved.length > 0) await appendEvent(this.database.orm, jobId, event);
+  }
+
+  /** Records a result; false when the job has ended meanwhile, as by a cancellation. */
+  async succeed(jobId: string, index: number, outcome: StageOutcome): Promise<boolean> {
+    const { artifacts: files, seconds, ...rest } = storable(outcome);
+    return this.database.orm.transaction(async (queries) => {
+      const done = await queries
+        .update(jobStages)
+        .set({ ...rest, state: 'succeeded', progress: 1, error: null, finishedAt: new Date(), seconds: seconds ?? elapsed })
+        .where(and(at(jobId, index), inArray(jobStages.state, ['running', 'waiting'])))
+        .returning({ index: jobStages.index });
+      if (done.length === 0) return false;
+      await putArtifacts(queries, jobId, index, files);
+      await appendStage(queries, jobId, index);
+      return true;
+    });
+  }
+
+  /** Puts a stage back to waiting before another attempt, with the reason to show meanwhile. */
+  async postpone(jobId: string, index: number, failure: Failure): Promise<void> {
+    await this.database.orm.transaction(async (queries) => {
+      const moved = await queries
+        .update(jobStages)
+        .set({ state: 'waiting', progress: 0, error: storable(failure) })
+        .where(and(at(jobId, index), eq(jobStages.state, 'running')))
+        .returning({ index: jobStages.index });
+      if (moved.length > 0) await appendStage(queries, jobId, index);
+    });
+  }
+
+  /** Ends the job as failed; `index` is the stage at fault. Does nothing when the job has ended. */
+  async fail(jobId: string, index: number | null, failure: Failure): Promise<void> {
+    await this.whileOpen(jobId, (queries) => failStages(queries, jobId, index, storable(failure)));
+  }
+
+  async cancel(jobId: string): Promise<void> {
+    await this.whileOpen(jobId, (queries) => cancelStages(queries, jobId));
+  }
+
+  /** Ends the job as succeeded. Does nothing when it has ended or a stage is missing. */
+  async finish(jobId: string, outcome: JobOutcome): Promise<void> {
+    await this.whileOpen(jobId, async (queries) => {
+      const stages = await queries.select({ index: jobStages.index, state: jobStages.state }).from(jobStages).where(eq(jobStages.jobId, jobId));
+      if (stages.some(({ state }) => state !== 'succeeded')) return;
+      const { artifacts: files, ...rest } = storable(outcome);
+      await putArtifacts(queries, jobId, Math.max(...stages.map(({ index }) => index)), files);
+      await queries.update(jobs).set(rest).where(eq(jobs.id, jobId));
+      await endJob(queries, jobId, 'succeeded', null);
+    });
+  }
+
+  async setBaseline(jobId: string, baseline: ModelMetrics): Promise<void> {
+    await this.database.orm.update(jobs).set({ baseline }).where(eq(jobs.id, jobId));
+  }
+
+  async isCancelRequested(jobId: string): Promise<boolean> {
+    const [row] = await this.database.orm.select({ state: jobs.state, at: jobs.cancelRequestedAt }).from(jobs).where(eq(jobs.id, jobId));
+    return !row || row.at !== null || row.state === 'cancelled';
+  }
+
+  /** Calls `cancel` once when the job is to be cancelled, also when that was asked before; returns how to stop listening. */
+  async onCancel(jobId: string, cancel: () => void): Promise<() => void> {
+    const check = () => void this.isCancelRequested(jobId).then((requested) => requested && cancel(), () => undefined);
+    const stop = await this.cancellations.subscribe(jobId, check);
+    check();
+    return stop;
+  }
+
+  async close(): Promise<void> {
+    await this.cancellations.close();
+  }
+
+  private async whileOpen(jobId: string, work: (queries: Queries) => Promise<void>): Promise<void> {
+    await this.database.orm.transaction(async (queries) => {
+      const [job] = await queries.select({ state: jobs.state }).from(jobs).where(eq(jobs.id, jobId)).for('update');
+      if (job && !isFinal(job.state)) await work(queries);
+    });
+  }
+}
+
+const at = (jobId: string, index: number) => and(eq(jobStages.jobId, jobId), eq(jobStages.index, index));
+
+async function setRunning(queries: Queries, jobId: string, index: number): Promise<void> {
+  await queries
+    .update(jobStages)
+    .set({ state: 'running', error: null, progress: 0, attempts: sql`${jobStages.attempts} + 1`, startedAt: sql`coalesce(${jobStages.startedAt}, now())` })
+    .where(at(jobId, index));
+  const started = await queries.update(jobs).set({ state: 'running' }).where(and(eq(jobs.id, jobId), eq(jobs.state, 'queued'))).returning({ id: jobs.id });
+  if (started.length > 0) await appendEvent(queries, jobId, { type: 'job', state: 'running' });
+  await appendStage(queries, jobId, index);
+}
+
+async function putArtifacts(queries: Queries, jobId: string, stageIndex: number, files: readonly ArtifactRef[]): Promise<void> {
+  for (const file of files) {
+    await queries
+      .insert(artifacts)
+      .values({ jobId, stageIndex, ...file })
+      .onConflictDoUpdate({ target: [artifacts.jobId, artifacts.stageIndex, artifacts.name], set: { digest: file.digest, bytes: file.bytes } });
+  }
+}

@@ -1,0 +1,49 @@
+import { eq } from 'drizzle-orm';
+import { dedicatedClient, type Database } from './database.js';
+import { stageResults } from './schema.js';
+import { storable } from './text.js';
+
+export type StoredResult = Omit<typeof stageResults.$inferSelect, 'createdAt'>;
+
+/** Results of stages by key, and the lock under which a key is computed. */
+export class StageResultRepository {
+  constructor(private readonly database: Database) {}
+
+  async find(key: string): Promise<StoredResult | null> {
+    const [row] = await this.database.orm.select().from(stageResults).where(eq(stageResults.key, key));
+    if (!row) return null;
+    const { createdAt: _createdAt, ...result } = row;
+    return result;
+  }
+
+  /** Keeps a result; one that is there already is replaced, since its files may have been lost. */
+  async put(result: StoredResult): Promise<void> {
+    const { key, ...rest } = storable(result);
+    await this.database.orm.insert(stageResults).values({ key, ...rest }).onConflictDoUpdate({ target: stageResults.key, set: rest });
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.database.orm.delete(stageResults).where(eq(stageResults.key, key));
+  }
+
+  /**
+   * Runs `work` while no other process holds the key. The lock lives as long as its own connection, so that a killed
+   * process frees it. Rejects with the signal's reason when it aborts while waiting.
+   */
+  async withLock<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const client = await dedicatedClient(this.database.url);
+    const giveUp = () => void client.end();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [key]);
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      await client.end();
+    }
+  }
+}
