@@ -12,12 +12,16 @@ export const HISTOGRAM_BINS = 2048;
 /** Calibration data, read anew for each walk over it; only one batch is in memory at a time. */
 export type Batches = () => Iterable<HostTensors> | AsyncIterable<HostTensors>;
 
-export interface CalibrationOptions {
-  calibration: 'minmax' | 'percentile';
-  percentile: number;
+/** How the statistics are run, with no say in their result but for rounding. */
+export interface CalibrationRun {
   threads: number;
   /** Called after each batch. */
   onBatch?: () => void;
+}
+
+export interface CalibrationOptions extends CalibrationRun {
+  calibration: 'minmax' | 'percentile';
+  percentile: number;
 }
 
 /** Ranges of the values on the data, by the chosen method. Only extrema and bin counts leave the graph, never activations. */
@@ -29,7 +33,7 @@ export async function calibrate(model: ModelProto, values: readonly string[], ba
 }
 
 /** Smallest and largest element of each value over all batches. Throws NonFiniteActivationError, CalibrationDataError. */
-export async function measureRanges(model: ModelProto, values: readonly string[], batches: Batches, options: Pick<CalibrationOptions, 'threads' | 'onBatch'>): Promise<Map<string, Range>> {
+export async function measureRanges(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationRun): Promise<Map<string, Range>> {
   const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
   const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max]) => {
     const range = ranges.get(value)!;
@@ -43,7 +47,7 @@ export async function measureRanges(model: ModelProto, values: readonly string[]
 }
 
 /** A histogram of each value over its range; values that are constant on the data have none. */
-export async function measureHistograms(model: ModelProto, ranges: ReadonlyMap<string, Range>, batches: Batches, options: Pick<CalibrationOptions, 'threads' | 'onBatch'>): Promise<Map<string, Histogram>> {
+export async function measureHistograms(model: ModelProto, ranges: ReadonlyMap<string, Range>, batches: Batches, options: CalibrationRun): Promise<Map<string, Histogram>> {
   const varying = new Map([...ranges].filter(([, { min, max }]) => Math.fround(max - min) > 0));
   const histograms = new Map([...varying].map(([value, range]) => [value, { ...range, counts: new Float64Array(HISTOGRAM_BINS) }]));
   if (varying.size === 0) return histograms;
@@ -56,7 +60,7 @@ export async function measureHistograms(model: ModelProto, ranges: ReadonlyMap<s
 
 type Collect = (value: string, statistics: ArrayLike<number | bigint>[]) => void;
 
-async function runStatistics(graph: StatisticsGraph, batches: Batches, options: Pick<CalibrationOptions, 'threads' | 'onBatch'>, collect: Collect): Promise<number> {
+async function runStatistics(graph: StatisticsGraph, batches: Batches, options: CalibrationRun, collect: Collect): Promise<number> {
   const session = await Session.create(toBinary(ModelProtoSchema, graph.model), { threads: options.threads });
   const wanted = new Set(session.inputs.map((input) => input.name));
   let runs = 0;

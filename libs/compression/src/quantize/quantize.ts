@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { clone } from '@bufbuild/protobuf';
 import type { PassOptions, Skipped } from '#contracts';
 import { Graph, ModelProtoSchema, type ModelProto } from '#onnx';
@@ -6,6 +8,9 @@ import { liftConstants } from '../prepare/constants.js';
 import { calibrationBatches } from './calibration-data.js';
 import { selectLayers } from './layers.js';
 import { quantizeStatic } from './static.js';
+
+/** The calibration result, kept beside the model: range and grid of every activation. */
+const RANGES_FILE = 'calibration.json';
 
 /**
  * Stores weights and activations of convolutions and matrix products as 8-bit integers.
@@ -24,7 +29,9 @@ export const quantize: Pass<'quantize'> = {
 
   async run(context: PassContext, options: PassOptions<'quantize'>): Promise<PassResult> {
     const batches = calibrationBatches(new Graph(context.model), context.data, options.samples);
-    const { skipped, ...summary } = await quantizeStatic(context.model, options, batches, context.threads);
-    return { model: context.model, skipped, summary };
+    const { skipped, ...summary } = await quantizeStatic(context.model, options, batches, { threads: context.threads });
+    context.progress(1);
+    await writeFile(join(context.outputPath, RANGES_FILE), JSON.stringify(summary.activations, null, 2));
+    return { model: context.model, skipped, summary, files: [RANGES_FILE] };
   },
 };

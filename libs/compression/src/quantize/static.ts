@@ -5,7 +5,7 @@ import { requireOpset } from '../prepare/opset.js';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
 import { splitBias } from '../prepare/split-bias.js';
 import type { AffineGrid, Range } from './arithmetic.js';
-import { calibrate, type Batches } from './calibrate.js';
+import { calibrate, type Batches, type CalibrationRun } from './calibrate.js';
 import { insertPairs, WeightStore, type WeightReport } from './insert.js';
 import { nodeLabel, selectLayers, type Layer } from './layers.js';
 import { placePairs } from './placement.js';
@@ -34,7 +34,7 @@ export interface StaticResult {
 const WEIGHT_LIMIT = { full: 127, reduced: 64 };
 
 /** Quantizes the model in place with uint8 activations and int8 weights; ranges come from `batches`. */
-export async function quantizeStatic(model: ModelProto, options: PassOptions<'quantize'>, batches: Batches, threads: number): Promise<StaticResult> {
+export async function quantizeStatic(model: ModelProto, options: PassOptions<'quantize'>, batches: Batches, run: CalibrationRun): Promise<StaticResult> {
   const graph = new Graph(model);
   liftConstants(graph);
   const { layers, skipped } = selectLayers(graph, options);
@@ -43,7 +43,7 @@ export async function quantizeStatic(model: ModelProto, options: PassOptions<'qu
   shapeForFusion(graph, layers);
   const sites = placePairs(graph, layers);
   const sources = new Map(sites.map((site) => [site.value, site.source]));
-  const ranges = await calibrate(model, [...new Set(sources.values())], batches, { ...options, threads });
+  const ranges = await calibrate(model, [...new Set(sources.values())], batches, { ...options, ...run });
   const grids = insertPairs(graph, sites, ranges);
   const store = new WeightStore(graph, { perChannel: options.perChannel, limit: options.reduceRange ? WEIGHT_LIMIT.reduced : WEIGHT_LIMIT.full });
   const reports = layers.map((layer) => reportLayer(layer, options.weightBits, store.quantize(layer, grids.get(sources.get(layer.input)!)!.scale)));

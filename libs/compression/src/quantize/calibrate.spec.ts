@@ -1,0 +1,43 @@
+import { float32, type HostTensors } from '#inference';
+import { GraphBuilder } from '#onnx';
+import { calibrate, HISTOGRAM_BINS, measureHistograms, measureRanges } from './calibrate.js';
+
+const first = Float32Array.of(-1, 0.5, 2, 3);
+const second = Float32Array.of(-4, 0, 1, 7.5);
+const batches = (): HostTensors[] => [{ x: float32([1, 4], first) }, { x: float32([1, 4], second) }];
+
+function model() {
+  const b = new GraphBuilder();
+  b.input('x', ['n', 4]);
+  b.op('Add', [b.op('Relu', ['x'], {}, { outputs: ['r'] }), b.float(1)], {}, { outputs: ['y'] });
+  b.output('y', ['n', 4]);
+  return b.build();
+}
+
+describe('calibration statistics', () => {
+  it('are the extrema over all batches, of inputs and inner values alike', async () => {
+    const ranges = await measureRanges(model(), ['x', 'r'], batches, { threads: 1 });
+    expect(ranges.get('x')).toEqual({ min: -4, max: 7.5 });
+    expect(ranges.get('r')).toEqual({ min: 0, max: 7.5 });
+  });
+
+  it('are bin counts that equal those of a plain count', async () => {
+    const ranges = await measureRanges(model(), ['x'], batches, { threads: 1 });
+    const histogram = (await measureHistograms(model(), ranges, batches, { threads: 1 })).get('x')!;
+    const expected = new Float64Array(HISTOGRAM_BINS);
+    for (const value of [...first, ...second]) expected[Math.min(HISTOGRAM_BINS - 1, Math.floor(((value + 4) / 11.5) * HISTOGRAM_BINS))]! += 1;
+    expect(histogram.counts).toEqual(expected);
+  });
+
+  it('survive a value that never varies', async () => {
+    const zeros = () => [{ x: float32([1, 4], new Float32Array(4)) }];
+    const ranges = await calibrate(model(), ['r'], zeros, { calibration: 'percentile', percentile: 99, threads: 1 });
+    expect(ranges.get('r')).toEqual({ min: 0, max: 0 });
+  });
+
+  it('leave the model as it was', async () => {
+    const source = model();
+    await measureRanges(source, ['r'], batches, { threads: 1 });
+    expect(source.graph!.output.map((output) => output.name)).toEqual(['y']);
+  });
+});

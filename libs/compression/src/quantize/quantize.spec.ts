@@ -1,0 +1,76 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { QuantizeOptions } from '#contracts';
+import { openDataset, type Dataset } from '#datasets';
+import { Session } from '#inference';
+import { ModelProtoSchema } from '#onnx';
+import type { PassContext } from '../pass.js';
+import { quantize } from './quantize.js';
+
+const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
+
+describe('quantize on seed-net and real digits', () => {
+  let data: Dataset;
+  let outputPath: string;
+  let baseline: Uint8Array;
+
+  beforeAll(async () => {
+    data = await openDataset(EXAMPLE);
+    outputPath = await mkdtemp(join(tmpdir(), 'coldpress-'));
+    baseline = await readFile(join(EXAMPLE, 'seed-net.onnx'));
+  });
+
+  afterAll(async () => {
+    await data.close();
+    await rm(outputPath, { recursive: true });
+  });
+
+  const context = (): PassContext => ({
+    model: fromBinary(ModelProtoSchema, baseline), baseline, history: [baseline], data, seed: 0, threads: 2, outputPath, progress: () => {}, log: () => {},
+  });
+
+  it('stays within 0.3 points of the float top-1 at a quarter of the bytes', async () => {
+    const { model, skipped, files } = await quantize.run(context(), QuantizeOptions.parse({}));
+    const bytes = toBinary(ModelProtoSchema, model!);
+    expect(bytes.length / baseline.length).toBeLessThan(0.26);
+    expect(await top1(bytes, data)).toBeGreaterThanOrEqual((await top1(baseline, data)) - 0.003);
+    expect(skipped.map((entry) => entry.node)).toEqual(['/conv1/Conv']);
+    expect(files).toEqual(['calibration.json']);
+  });
+
+  it('gives the same bytes for the same options', async () => {
+    const once = async () => toBinary(ModelProtoSchema, (await quantize.run(context(), QuantizeOptions.parse({ samples: 64 }))).model!);
+    expect(await once()).toEqual(await once());
+  });
+
+  it('lists in preflight what run leaves alone, without touching the model', async () => {
+    const { model } = context();
+    const options = QuantizeOptions.parse({ exclude: ['/fc2/Gemm'], opTypes: ['Conv', 'Gemm'] });
+    const before = toBinary(ModelProtoSchema, model);
+    const listed = quantize.preflight(model, options);
+    expect(toBinary(ModelProtoSchema, model)).toEqual(before);
+    expect((await quantize.run(context(), options)).skipped).toEqual(listed);
+    expect(listed.map((entry) => entry.node)).toEqual(['/conv1/Conv', '/fc2/Gemm']);
+  });
+
+  it('needs a data set', async () => {
+    await expect(quantize.run({ ...context(), data: null }, QuantizeOptions.parse({}))).rejects.toMatchObject({ code: 'calibration_data' });
+  });
+});
+
+async function top1(model: Uint8Array, data: Dataset): Promise<number> {
+  const session = await Session.create(model, { threads: 2 });
+  const bound = data.bindInputs(session.inputs.map((input) => input.name));
+  let right = 0;
+  for await (const { inputs, labels, size } of bound.batches('test', { batchSize: 100 })) {
+    const logits = Object.values(await session.run(inputs))[0]!.data as Float32Array;
+    for (let i = 0; i < size; i++) {
+      const row = logits.subarray(i * 10, i * 10 + 10);
+      if (row.indexOf(Math.max(...row)) === labels![i]) right++;
+    }
+  }
+  await session.release();
+  return right / data.sampleCount('test');
+}
