@@ -1,0 +1,4 @@
+export type { ArtifactStore, ByteRange, Opened, PutOptions, Source, Stored } from './artifact-store.js';
+export * from './errors.js';
+export { openStore, type StoreConfig } from './open-store.js';
+export { openUri, type UriConfig } from './open-uri.js';
