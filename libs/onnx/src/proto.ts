@@ -20,6 +20,7 @@ export type {
   GraphProto,
   ModelProto,
   NodeProto,
+  SparseTensorProto,
   TensorProto,
   TypeProto,
   ValueInfoProto,

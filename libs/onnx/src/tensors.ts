@@ -1,0 +1,32 @@
+import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto.js';
+
+/** Every tensor of a model, wherever it lies: initializers, sparse parts, attributes, subgraphs, functions, training graphs. */
+export function* allTensors(model: ModelProto): Generator<TensorProto> {
+  if (model.graph) yield* graphTensors(model.graph);
+  for (const body of model.functions) for (const node of body.node) yield* nodeTensors(node);
+  for (const info of model.trainingInfo) {
+    if (info.initialization) yield* graphTensors(info.initialization);
+    if (info.algorithm) yield* graphTensors(info.algorithm);
+  }
+}
+
+function* graphTensors(graph: GraphProto): Generator<TensorProto> {
+  yield* graph.initializer;
+  for (const { values, indices } of graph.sparseInitializer) {
+    if (values) yield values;
+    if (indices) yield indices;
+  }
+  for (const node of graph.node) yield* nodeTensors(node);
+}
+
+function* nodeTensors(node: NodeProto): Generator<TensorProto> {
+  for (const attribute of node.attribute) {
+    if (attribute.t) yield attribute.t;
+    yield* attribute.tensors;
+    for (const sparse of attribute.sparseTensor ? [attribute.sparseTensor, ...attribute.sparseTensors] : attribute.sparseTensors) {
+      if (sparse.values) yield sparse.values;
+      if (sparse.indices) yield sparse.indices;
+    }
+    for (const graph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) yield* graphTensors(graph);
+  }
+}
