@@ -67,13 +67,14 @@ function byteNumber(tensor: TensorProto, key: string, text: string): number {
 }
 
 async function readRange(tensor: TensorProto, path: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const info = await stat(path);
+  // Opening a pipe would wait for its writer for ever.
+  if (!info.isFile()) throw new InvalidTensorError(tensor.name, 'its external data is not a regular file');
+  if (offset + length > info.size) {
+    throw new InvalidTensorError(tensor.name, `its external data needs bytes ${offset} to ${offset + length}, the file has ${info.size}`);
+  }
   const file = await open(path, 'r');
   try {
-    const info = await file.stat();
-    if (!info.isFile()) throw new InvalidTensorError(tensor.name, 'its external data is not a regular file');
-    if (offset + length > info.size) {
-      throw new InvalidTensorError(tensor.name, `its external data needs bytes ${offset} to ${offset + length}, the file has ${info.size}`);
-    }
     const bytes = new Uint8Array(length);
     let done = 0;
     while (done < length) {
