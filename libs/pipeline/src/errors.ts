@@ -1,0 +1,28 @@
+/** One thing wrong with a recipe: which field, and what to do about it. */
+export interface RecipeProblem {
+  /** Path of the field, such as `passes[1].options.ratio`; empty for the document as a whole. */
+  field: string;
+  message: string;
+}
+
+/** Base of what libs/pipeline throws. */
+export class PipelineError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The recipe cannot be run; every problem found is listed. */
+export class RecipeError extends PipelineError {
+  constructor(
+    readonly problems: readonly RecipeProblem[],
+    options?: ErrorOptions,
+  ) {
+    super('invalid_recipe', `the recipe cannot be run: ${problems.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; ')}`, options);
+  }
+}

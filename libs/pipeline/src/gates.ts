@@ -1,0 +1,85 @@
+import { PASSES, type Gate, type GateVerdict, type ModelMetrics, type Recipe } from '#contracts';
+import type { RecipeProblem } from './errors.js';
+import { METRICS } from './metric-names.js';
+import { isPassName } from './plan.js';
+
+/** Gates over figures that nobody would measure on the final model: found before a job is accepted, not at its end. */
+export function gateProblems({ passes, gates }: Pick<Recipe, 'passes' | 'gates'>, data: { hasLabels: boolean } = { hasLabels: true }): RecipeProblem[] {
+  const measuredAt = passes.findLastIndex(({ pass }) => pass === 'evaluate');
+  const changedAt = passes.findLastIndex(({ pass }) => isPassName(pass) && !PASSES[pass].reads.history);
+  return gates.flatMap(({ metric }, index) => {
+    const field = `gates[${index}].metric`;
+    const { measuredBy, needsLabels } = METRICS[metric];
+    if (needsLabels && !data.hasLabels) return [{ field, message: `${metric} needs labels, which the data set does not have: use a data set with labels or another metric` }];
+    if (measuredBy === 'every stage') return [];
+    if (measuredAt < 0) return [{ field, message: `nothing measures ${metric}: add an evaluate pass` }];
+    if (measuredAt < changedAt) return [{ field, message: `${metric} is measured before the model changes for the last time: move evaluate behind passes[${changedAt}]` }];
+    return [];
+  });
+}
+
+/** Judges each gate over the final model's figures, in the recipe's order. A figure that is missing fails its gate. */
+export function judgeGates(gates: readonly Gate[], baseline: ModelMetrics | null, final: ModelMetrics): GateVerdict[] {
+  return gates.map((gate) => {
+    const value = figure(final, gate.metric);
+    const reference = figure(baseline, gate.metric);
+    const checks = value === undefined ? [] : BOUNDS.flatMap((bound) => bound(gate, value, reference));
+    const missing = value === undefined ? [`${METRICS[gate.metric].label} was not measured`] : [];
+    return {
+      gate,
+      passed: value !== undefined && checks.every((check) => check.holds),
+      value: finite(value),
+      baseline: finite(reference),
+      explanation: [...missing, ...checks.map((check) => check.words)].join('; '),
+    };
+  });
+}
+
+interface Check {
+  holds: boolean;
+  words: string;
+}
+
+type Bound = (gate: Gate, value: number, baseline: number | undefined) => Check[];
+
+/** One rule per kind of bound. */
+const BOUNDS: Bound[] = [
+  ({ metric, min }, value) => (min === undefined ? [] : [check(value >= min, metric, value, `at least ${say(metric, min)}`)]),
+  ({ metric, max }, value) => (max === undefined ? [] : [check(value <= max, metric, value, `at most ${say(metric, max)}`)]),
+  ({ metric, maxDrop }, value, baseline) => {
+    if (maxDrop === undefined) return [];
+    const allowed = `at most ${say(metric, maxDrop)} below the baseline`;
+    return baseline === undefined ? [unknown(metric, allowed)] : [check(baseline - value <= maxDrop + ROUNDING, metric, value, `${allowed} of ${say(metric, baseline)}`)];
+  },
+  ({ metric, maxRatio }, value, baseline) => {
+    if (maxRatio === undefined) return [];
+    const allowed = `at most ${maxRatio} times the baseline`;
+    if (baseline === undefined) return [unknown(metric, allowed)];
+    return [check(value <= maxRatio * baseline, metric, value, `${allowed} of ${say(metric, baseline)}, that is ${say(metric, maxRatio * baseline)}`)];
+  },
+];
+
+/** 0.98 - 0.975 is a little more than 0.005 in floating point: a drop of exactly the limit holds. */
+const ROUNDING = 1e-12;
+
+function check(holds: boolean, metric: Gate['metric'], value: number, allowed: string): Check {
+  return { holds, words: `${METRICS[metric].label} is ${say(metric, value)}, ${holds ? 'as asked' : 'not'} ${allowed}` };
+}
+
+function unknown(metric: Gate['metric'], allowed: string): Check {
+  return { holds: false, words: `${METRICS[metric].label} was not measured on the baseline, so "${allowed}" cannot be judged` };
+}
+
+function say(metric: Gate['metric'], value: number): string {
+  return value === Infinity ? 'unlimited' : METRICS[metric].format(value);
+}
+
+/** A null ratio of signal to noise means identical outputs: no noise at all. */
+function figure(metrics: ModelMetrics | null, metric: Gate['metric']): number | undefined {
+  const value = metrics?.[metric];
+  return value === null ? Infinity : value;
+}
+
+function finite(value: number | undefined): number | null {
+  return value === undefined || value === Infinity ? null : value;
+}

@@ -1,0 +1,25 @@
+/** The valid name that was probably meant, by Levenshtein distance; undefined when none is near. */
+export function nearestName(wrong: string, valid: readonly string[]): string | undefined {
+  const ranked = valid.map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best && best.distance <= Math.max(2, Math.ceil(best.name.length / 2)) ? best.name : undefined;
+}
+
+/** `did you mean "x"?`, or the whole list when nothing is near. */
+export function suggestion(wrong: string, valid: readonly string[]): string {
+  const near = nearestName(wrong, valid);
+  return near === undefined ? `choose one of ${valid.join(', ')}` : `did you mean "${near}"?`;
+}
+
+/** One row of the table at a time: d[j] = min(d[j] + 1, d[j-1] + 1, diagonal + (a[i] ≠ b[j])). */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + Number(a[i - 1] !== b[j - 1])));
+    }
+    row = next;
+  }
+  return row[b.length] ?? a.length;
+}

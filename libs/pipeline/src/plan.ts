@@ -1,0 +1,40 @@
+import { PASSES, type PassDescriptor, type PassName, type Recipe, type RecipeStep } from '#contracts';
+import { RecipeError, type RecipeProblem } from './errors.js';
+import { suggestion } from './nearest-name.js';
+import { toProblems } from './zod-problems.js';
+
+/** A stage as it will run: options completed by their defaults. */
+export interface PlannedStage {
+  index: number;
+  pass: PassName;
+  version: number;
+  options: Record<string, unknown>;
+  reads: PassDescriptor['reads'];
+}
+
+export const isPassName = (name: string): name is PassName => Object.hasOwn(PASSES, name);
+
+/** The stages of a recipe. Throws RecipeError for a pass or an option that does not exist, or a value that does not fit. */
+export function planStages(recipe: Pick<Recipe, 'passes'>): PlannedStage[] {
+  const { stages, problems } = tryPlan(recipe.passes);
+  if (problems.length > 0) throw new RecipeError(problems);
+  return stages;
+}
+
+export function tryPlan(steps: readonly RecipeStep[]): { stages: PlannedStage[]; problems: RecipeProblem[] } {
+  const planned = steps.map(planStep);
+  return {
+    stages: planned.flatMap((result) => ('stage' in result ? [result.stage] : [])),
+    problems: planned.flatMap((result) => ('problems' in result ? result.problems : [])),
+  };
+}
+
+function planStep(step: RecipeStep, index: number): { stage: PlannedStage } | { problems: RecipeProblem[] } {
+  if (!isPassName(step.pass)) {
+    return { problems: [{ field: `passes[${index}].pass`, message: `there is no pass "${step.pass}": ${suggestion(step.pass, Object.keys(PASSES))}` }] };
+  }
+  const { options, version, reads } = PASSES[step.pass];
+  const parsed = options.safeParse(step.options);
+  if (!parsed.success) return { problems: toProblems(parsed.error, `passes[${index}].options`, () => Object.keys(options.shape)) };
+  return { stage: { index, pass: step.pass, version, options: parsed.data, reads } };
+}
