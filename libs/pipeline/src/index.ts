@@ -5,5 +5,6 @@ export { METRICS } from './metric-names.js';
 export * from './nearest-name.js';
 export * from './plan.js';
 export * from './recipe.js';
+export * from './report.js';
 export * from './stage-key.js';
 export * from './state.js';

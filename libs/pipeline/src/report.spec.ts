@@ -1,0 +1,69 @@
+import type { ModelMetrics } from '#contracts';
+import { comparisonTable, formatBytes, formatCount, renderMarkdown, renderText, reportMarkdown, verdict } from './report.js';
+
+const baseline: ModelMetrics = { bytes: 1_000_000, compressedBytes: 900_000, parameters: 1000, nonZeros: 1000, top1: 0.9785, latencyMsP50: 2, latencyMsP95: 3 };
+
+describe('verdict', () => {
+  it('says what sparsity, size and speed were gained', () => {
+    const model = { ...baseline, bytes: 260_000, compressedBytes: 90_000, nonZeros: 500, latencyMsP50: 0.5, top1: 0.9765 };
+    expect(verdict(baseline, model)).toBe('50 % sparse, 74 % smaller (90 % smaller compressed), 75 % faster, top-1 0.20 points lower');
+  });
+
+  it('says in words when zeros gained nothing', () => {
+    const words = verdict(baseline, { ...baseline, nonZeros: 100 });
+    expect(words).toContain('90 % sparse, 0 % smaller (0 % smaller compressed), 0 % faster');
+    expect(words).toContain('The zeros save nothing');
+    expect(verdict(baseline, { ...baseline, nonZeros: 100, compressedBytes: 200_000 })).toContain('The zeros save only the compressed transfer');
+  });
+
+  it('does not hide that a model became larger or slower', () => {
+    const words = verdict(baseline, { ...baseline, bytes: 1_500_000, latencyMsP50: 3 });
+    expect(words).toContain('50 % larger');
+    expect(words).toContain('50 % slower');
+    expect(words).toContain('It is slower than the baseline on this device');
+  });
+
+  it('counts removed channels as fewer parameters, not as zeros', () => {
+    expect(verdict(baseline, { ...baseline, parameters: 400, nonZeros: 400 })).toMatch(/^60 % fewer parameters, 0 % sparse/);
+  });
+
+  it('claims no speed that was not measured and rounds nothing to 0 or 100', () => {
+    const words = verdict({ ...baseline, latencyMsP50: undefined }, { ...baseline, nonZeros: 4, bytes: 997_000 });
+    expect(words).toContain('99.6 % sparse, 0.3 % smaller');
+    expect(words).toContain('speed not measured');
+  });
+});
+
+describe('tables', () => {
+  const table = comparisonTable([{ label: 'baseline', metrics: baseline }, { label: 'prune', metrics: { ...baseline, latencyMsP50: undefined, bytes: 12_345 } }]);
+
+  it('have the columns that any model has a figure for', () => {
+    expect(table.columns.map(({ title }) => title)).toEqual(['model', 'top-1', 'on disk', 'compressed', 'parameters', 'non-zeros', 'p50', 'p95']);
+    expect(table.rows[1]).toEqual(['prune', '97.85 %', '12.3 kB', '900 kB', '1,000', '1,000', '-', '3.000 ms']);
+  });
+
+  it('line up in a terminal', () => {
+    const lines = renderText(table).split('\n');
+    expect(lines).toHaveLength(4);
+    expect(new Set(lines.map((line) => line.length)).size).toBe(1);
+  });
+
+  it('are Markdown that a cell cannot break', () => {
+    expect(renderMarkdown({ columns: [{ title: 'a', align: 'left' }], rows: [['x|y\nz']] })).toBe('| a |\n| --- |\n| x\\|y z |');
+  });
+
+  it('come with verdict and gates in a report', () => {
+    const gate = { gate: { metric: 'bytes' as const, maxRatio: 0.1 }, passed: false, value: 5, baseline: 1, explanation: 'bytes 5 > 0.1' };
+    const text = reportMarkdown('Job', [{ label: 'baseline', metrics: baseline }, { label: 'prune', metrics: baseline }], [gate]);
+    expect(text).toContain('# Job\n\n| model |');
+    expect(text).toContain('top-1 unchanged.');
+    expect(text).toContain('- **failed**: bytes 5 > 0.1');
+  });
+});
+
+describe('figures', () => {
+  it('are written for people', () => {
+    expect([0, 999, 1000, 999_999, 1_002_822, 25_000_000_000].map(formatBytes)).toEqual(['0 B', '999 B', '1.00 kB', '1.00 MB', '1.00 MB', '25.0 GB']);
+    expect([0, 999, 1000, 1_234_567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567']);
+  });
+});

@@ -1,0 +1,139 @@
+import type { GateVerdict, ModelMetrics } from '#contracts';
+
+/** A model in the report: the baseline, or what a stage made. */
+export interface ReportRow {
+  label: string;
+  metrics: ModelMetrics;
+}
+
+export interface Table {
+  columns: readonly { title: string; align: 'left' | 'right' }[];
+  rows: readonly (readonly string[])[];
+}
+
+/** How a figure of ModelMetrics is shown. To add one to the report, add its line. */
+const FIGURES: readonly { title: string; show(metrics: ModelMetrics): string | undefined }[] = [
+  { title: 'top-1', show: ({ top1 }) => top1 === undefined ? undefined : `${(top1 * 100).toFixed(2)} %` },
+  { title: 'top-5', show: ({ top5 }) => top5 === undefined ? undefined : `${(top5 * 100).toFixed(2)} %` },
+  { title: 'SNR', show: ({ outputSnrDb: snr }) => snr === undefined ? undefined : snr === null ? 'identical' : `${snr.toFixed(1)} dB` },
+  { title: 'on disk', show: ({ bytes }) => formatBytes(bytes) },
+  { title: 'compressed', show: ({ compressedBytes }) => formatBytes(compressedBytes) },
+  { title: 'in format', show: ({ formatBits }) => formatBits === undefined ? undefined : formatBytes(Math.ceil(formatBits / 8)) },
+  { title: 'parameters', show: ({ parameters }) => formatCount(parameters) },
+  { title: 'non-zeros', show: ({ nonZeros }) => formatCount(nonZeros) },
+  { title: 'p50', show: ({ latencyMsP50 }) => latencyMsP50 === undefined ? undefined : `${latencyMsP50.toFixed(3)} ms` },
+  { title: 'p95', show: ({ latencyMsP95 }) => latencyMsP95 === undefined ? undefined : `${latencyMsP95.toFixed(3)} ms` },
+];
+
+/** Sparsity and gain, in percentage points, from which their gap is worth a sentence. */
+const NOTABLE_SPARSITY = 10;
+const NOTABLE_GAIN = 5;
+
+/** One line per model, one column per figure that any of them has. */
+export function comparisonTable(rows: readonly ReportRow[]): Table {
+  const figures = FIGURES.filter(({ show }) => rows.some(({ metrics }) => show(metrics) !== undefined));
+  return {
+    columns: [{ title: 'model', align: 'left' }, ...figures.map(({ title }) => ({ title, align: 'right' as const }))],
+    rows: rows.map(({ label, metrics }) => [label, ...figures.map(({ show }) => show(metrics) ?? '-')]),
+  };
+}
+
+/**
+ * What was really gained, in words: "50 % sparse, 74 % smaller (80 % compressed), 62 % faster". Sparse is the share of zeros
+ * among the weights the model still has; smaller and faster are savings against the baseline, in bytes and median latency.
+ * Zeros that brought neither are called that.
+ */
+export function verdict(baseline: ModelMetrics, model: ModelMetrics): string {
+  const sparse = saving(model.parameters, model.nonZeros);
+  const smaller = saving(baseline.bytes, model.bytes);
+  const compressed = saving(baseline.compressedBytes, model.compressedBytes);
+  const faster = baseline.latencyMsP50 && model.latencyMsP50 ? saving(baseline.latencyMsP50, model.latencyMsP50) : undefined;
+  const fewer = saving(baseline.parameters, model.parameters);
+  const parts = [
+    fewer > 0 ? change(fewer, 'fewer parameters', 'more parameters') : undefined,
+    `${percent(sparse)} sparse`,
+    `${change(smaller, 'smaller', 'larger')} (${change(compressed, 'smaller', 'larger')} compressed)`,
+    faster === undefined ? 'speed not measured' : change(faster, 'faster', 'slower'),
+    accuracyChange(baseline, model),
+  ];
+  return [parts.filter(Boolean).join(', '), ...warnings({ sparse, smaller, compressed, faster })].join('. ');
+}
+
+/** A gate's outcome as one line. */
+export function gateLine({ passed, explanation }: GateVerdict): string {
+  return `${passed ? 'pass' : 'FAIL'}  ${explanation}`;
+}
+
+/** The report as Markdown: table, verdict, gates. */
+export function reportMarkdown(title: string, rows: readonly ReportRow[], gates: readonly GateVerdict[] = []): string {
+  const [first, last] = [rows[0], rows.at(-1)];
+  const words = first && last && first !== last ? [`${verdict(first.metrics, last.metrics)}.`] : [];
+  const gateLines = gates.map((gate) => `- ${gate.passed ? 'passed' : '**failed**'}: ${escapeCell(gate.explanation)}`);
+  return [`# ${title}`, renderMarkdown(comparisonTable(rows)), ...words, ...(gateLines.length > 0 ? ['## Gates', gateLines.join('\n')] : [])].join('\n\n') + '\n';
+}
+
+/** A table for a terminal: columns padded to their widest cell. */
+export function renderText({ columns, rows }: Table): string {
+  const widths = columns.map(({ title }, c) => Math.max(title.length, ...rows.map((row) => (row[c] ?? '').length)));
+  const line = (cells: readonly string[]) =>
+    columns.map(({ align }, c) => (align === 'left' ? (cells[c] ?? '').padEnd(widths[c]!) : (cells[c] ?? '').padStart(widths[c]!))).join('  ').trimEnd();
+  return [line(columns.map(({ title }) => title)), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+}
+
+/** A table in GitHub's Markdown. */
+export function renderMarkdown({ columns, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`;
+  const rule = `| ${columns.map(({ align }) => (align === 'left' ? '---' : '---:')).join(' | ')} |`;
+  return [line(columns.map(({ title }) => title)), rule, ...rows.map(line)].join('\n');
+}
+
+/** Bytes in decimal units, as storage and networks count them: 1,002,822 -> "1.00 MB". */
+export function formatBytes(bytes: number): string {
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  if (bytes < 1000) return `${bytes} B`;
+  let value = bytes / 1000;
+  let unit = 0;
+  // From 999.5 on, three digits would round to a thousand of the unit.
+  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1000;
+  return `${value.toPrecision(3)} ${units[unit]}`;
+}
+
+/** A whole number with its thousands set apart by commas. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** Percentage saved of `before`; negative where it grew. */
+function saving(before: number, after: number): number {
+  return before === 0 ? 0 : 100 * (1 - after / before);
+}
+
+/** Percent without decimals, but never 0 or 100 for what is not: "99.6 %" rather than "100 %". */
+function percent(value: number): string {
+  const rounded = Math.round(value);
+  const misleads = (rounded === 0 || rounded === 100) && Math.abs(value - rounded) >= 0.05;
+  return `${misleads ? value.toFixed(1) : rounded} %`;
+}
+
+function change(value: number, less: string, more: string): string {
+  return value < 0 && percent(-value) !== '0 %' ? `${percent(-value)} ${more}` : `${percent(Math.max(value, 0))} ${less}`;
+}
+
+function accuracyChange({ top1: before }: ModelMetrics, { top1: after }: ModelMetrics): string | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const points = 100 * (after - before);
+  return Math.abs(points) < 0.005 ? 'top-1 unchanged' : `top-1 ${Math.abs(points).toFixed(2)} points ${points > 0 ? 'higher' : 'lower'}`;
+}
+
+function warnings({ sparse, smaller, compressed, faster }: { sparse: number; smaller: number; compressed: number; faster: number | undefined }): string[] {
+  const slower = faster !== undefined && faster < -NOTABLE_GAIN ? ['It is slower than the baseline on this device'] : [];
+  if (sparse < NOTABLE_SPARSITY) return slower;
+  const idle = smaller < NOTABLE_GAIN && (faster === undefined || faster < NOTABLE_GAIN);
+  if (!idle) return slower;
+  const transfer = compressed >= NOTABLE_GAIN ? 'only the compressed transfer' : 'nothing';
+  return [`The zeros save ${transfer}: to gain size and speed remove whole channels or store weights in fewer bits`, ...slower];
+}
+
+function escapeCell(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').replace(/\|/g, '\\|');
+}
