@@ -28,6 +28,13 @@ export const Config = z.object({
 });
 export type Config = Readonly<z.infer<typeof Config>>;
 
+/** Reads those COLDPRESS_* variables that are set, with no defaults and nothing required. */
+export function parsePartialConfig(environment: Record<string, string | undefined>): Partial<Config> {
+  const set = Object.keys(Config.shape).filter((key) => environment[variableName(key)] !== undefined && environment[variableName(key)] !== '');
+  const schema = Config.pick(Object.fromEntries(set.map((key) => [key, true])) as Partial<Record<keyof Config, true>>);
+  return schema.parse(Object.fromEntries(set.map((key) => [key, environment[variableName(key)]])));
+}
+
 /** Reads COLDPRESS_* variables; throws a ZodError naming each wrong one. */
 export function parseConfig(environment: Record<string, string | undefined>): Config {
   const values = Object.keys(Config.shape).map((key) => [key, environment[variableName(key)]] as const);

@@ -1,0 +1,58 @@
+import { appendFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parsePartialConfig } from '#contracts';
+import type { Command } from 'commander';
+import type { GlobalOptions } from '../connection.js';
+import { print } from '../output.js';
+import { DataFolder } from '../up/data-folder.js';
+import { startServer } from '../up/server.js';
+
+interface UpOptions {
+  port?: string;
+  host?: string;
+  verbose?: boolean;
+}
+
+/** `coldpress up` */
+export function addUpCommand(program: Command): void {
+  program
+    .command('up')
+    .option('--port <port>', 'port of API and dashboard; 0 takes a free one')
+    .option('--host <address>', 'address to listen on')
+    .option('--verbose', "show the servers' log here; it is kept in the data folder in any case")
+    .description('start PostgreSQL, API, worker and dashboard; Ctrl-C stops them')
+    .action(async (options: UpOptions, command: Command) => {
+      const { data, json } = command.optsWithGlobals<GlobalOptions>();
+      const folder = await DataFolder.take(resolve(data));
+      try {
+        await serve(folder, options, json);
+      } finally {
+        await folder.release();
+      }
+    });
+}
+
+async function serve(folder: DataFolder, options: UpOptions, json: boolean | undefined): Promise<void> {
+  const stopped = stopSignal();
+  const logFile = folder.file('server.log');
+  const log = (line: string) => {
+    appendFileSync(logFile, `${line}\n`);
+    if (options.verbose) process.stderr.write(`${line}\n`);
+  };
+  const config = parsePartialConfig({ ...process.env, COLDPRESS_PORT: options.port ?? process.env['COLDPRESS_PORT'], COLDPRESS_HOST: options.host ?? process.env['COLDPRESS_HOST'] });
+  const server = await startServer({ folder, config, log });
+  try {
+    print(json, { ready: true, url: server.url, apiKey: server.apiKey }, () => `Coldpress is running\n  dashboard  ${server.url}\n  API        ${server.url}/docs\n  API key    ${server.apiKey}\n  log        ${logFile}\nCtrl-C stops it.`);
+    await stopped;
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP, or when the parent that forked this process is gone. */
+function stopSignal(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
+    process.on('disconnect', () => done());
+  });
+}
