@@ -8,8 +8,8 @@ export interface LossTerm {
 
 /** Mean cross-entropy of logits [N, K] against int64 labels [N], with `smoothing` of the target spread over all classes: dZ = (softmax Z - target) / N. */
 export function softmaxCrossEntropy(g: GradientBuilder, logits: string, labels: string, [samples, classes]: readonly [number, number], smoothing = 0): LossTerm {
-  const hot = g.tensor([smoothing / classes, 1 - smoothing + smoothing / classes], [2]);
-  const target = g.op('OneHot', [labels, g.ints([classes]), hot], { axis: -1 });
+  const hot = g.mask(g.op('Equal', [g.reshape(labels, [samples, 1]), g.ints([...Array(classes).keys()])]));
+  const target = smoothing === 0 ? hot : g.add(g.scale(hot, 1 - smoothing), g.scalar(smoothing / classes));
   const logProbabilities = g.op('LogSoftmax', [logits], { axis: -1 });
   const value = g.scale(g.sum(g.mul(target, logProbabilities), [0, 1]), -1 / samples);
   const gradient = g.scale(g.sub(g.op('Softmax', [logits], { axis: -1 }), target), 1 / samples);
