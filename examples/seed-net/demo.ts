@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Job, ModelMetrics } from '#contracts';
+import { Client } from '../../apps/cli/src/client.js';
+import { filesOf } from '../../apps/cli/src/commands/datasets.js';
+import { gateLines, metricsTable } from '../../apps/cli/src/job-table.js';
+import { showProgress } from '../../apps/cli/src/progress.js';
+import { DataFolder } from '../../apps/cli/src/up/data-folder.js';
+import { startServer } from '../../apps/cli/src/up/server.js';
+
+/** The example's files, from the source tree: this module runs from dist/. */
+const FOLDER = fileURLToPath(new URL('../../../examples/seed-net/', import.meta.url));
+
+/** Compresses seed-net over REST on a server of its own and prints the evidence; exits 0 when every gate holds. */
+async function main(): Promise<void> {
+  const json = process.argv.includes('--json');
+  const say = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
+  const started = performance.now();
+  const data = await mkdtemp(join(tmpdir(), 'coldpress-demo-'));
+  const folder = await DataFolder.take(data);
+  const log: string[] = [];
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+  });
+  interrupted.catch(() => undefined);
+  say('Starting PostgreSQL, API and worker …');
+  const server = await startServer({ folder, config: { port: 0 }, log: (line) => log.push(line) });
+  try {
+    say(`Ready at ${server.url}. Submitting quantize → prune → distill → evaluate for seed-net.\n`);
+    const job = await Promise.race([compress(new Client(server.url, server.apiKey)), interrupted]);
+    const seconds = (performance.now() - started) / 1000;
+    say(`\n${metricsTable(job)}\n\n${gateLines(job)}\n\n${summary(job, seconds)}`);
+    if (json) process.stdout.write(`${JSON.stringify(evidence(job, seconds))}\n`);
+    process.exitCode = job.state === 'succeeded' && job.gatesPassed ? 0 : 1;
+    if (job.error) say(`${job.state}: ${job.error.message}\n${log.slice(-20).join('\n')}`);
+  } finally {
+    await server.stop();
+    await folder.release();
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+/** What a client does: push the model, push the data, submit the recipe, follow the events. */
+async function compress(client: Client): Promise<Job> {
+  const model = await client.pushModel(join(FOLDER, 'seed-net.onnx'));
+  const manifest = join(FOLDER, 'dataset.yaml');
+  const dataset = await client.pushDataset(manifest, await filesOf(manifest));
+  const recipe = await readFile(join(FOLDER, 'recipe.yaml'), 'utf8');
+  const job = await client.submitJob({ name: 'demo', model: model.id, dataset: dataset.id, recipe }, randomUUID());
+  await showProgress(client.watchJob(job.id), process.stderr);
+  return client.getJob(job.id);
+}
+
+function summary(job: Job, seconds: number): string {
+  const final = job.stages.findLast((stage) => stage.metrics)?.metrics;
+  if (!job.baseline || !final) return `the job ended as ${job.state} after ${seconds.toFixed(0)} s`;
+  const speedup = job.baseline.latencyMsP50 && final.latencyMsP50 ? `, ${(job.baseline.latencyMsP50 / final.latencyMsP50).toFixed(1)}× faster` : '';
+  return `${(job.baseline.bytes / final.bytes).toFixed(1)}× smaller${speedup}, in ${seconds.toFixed(0)} s.`;
+}
+
+/** The document that --json prints last. */
+function evidence(job: Job, seconds: number) {
+  const figures = (metrics: ModelMetrics | null) =>
+    metrics && (({ bytes, compressedBytes, parameters, nonZeros, top1, latencyMsP50, latencyMsP95 }) => ({ bytes, compressedBytes, parameters, nonZeros, top1, latencyMsP50, latencyMsP95 }))(metrics);
+  return {
+    baseline: figures(job.baseline),
+    stages: job.stages.map((stage) => ({ pass: stage.pass, cached: stage.cached, seconds: stage.seconds, skipped: stage.skipped, ...figures(stage.metrics) })),
+    final: figures(job.stages.at(-1)?.metrics ?? null),
+    gates: job.gates,
+    seconds,
+  };
+}
+
+await main();
