@@ -31,17 +31,6 @@ export type InspectRequest = z.infer<typeof InspectRequest>;
 export const CheckDatasetRequest = z.object({ kind: z.literal('checkDataset'), datasetPath: z.string() });
 export type CheckDatasetRequest = z.infer<typeof CheckDatasetRequest>;
 
-export const PreflightRequest = z.object({
-  kind: z.literal('preflight'),
-  modelPath: z.string(),
-  datasetPath: z.string().nullable(),
-  passes: z.array(z.object({ pass: z.string(), options: z.unknown() })),
-});
-export type PreflightRequest = z.infer<typeof PreflightRequest>;
-
-export const ProcessRequest = z.discriminatedUnion('kind', [StageRequest, InspectRequest, CheckDatasetRequest, PreflightRequest]);
-export type ProcessRequest = z.infer<typeof ProcessRequest>;
-
 export const ValueSummary = z.object({ name: z.string(), type: z.string(), dims: z.array(z.union([z.number(), z.string()])).nullable() });
 export type ValueSummary = z.infer<typeof ValueSummary>;
 
@@ -70,6 +59,18 @@ export const DatasetInspection = z
   })
   .meta({ id: 'DatasetInspection' });
 export type DatasetInspection = z.infer<typeof DatasetInspection>;
+
+/** The data set was inspected when it was stored, so its files are not needed again. */
+export const PreflightRequest = z.object({
+  kind: z.literal('preflight'),
+  modelPath: z.string(),
+  dataset: DatasetInspection.nullable(),
+  passes: z.array(z.object({ pass: z.string(), options: z.unknown() })),
+});
+export type PreflightRequest = z.infer<typeof PreflightRequest>;
+
+export const ProcessRequest = z.discriminatedUnion('kind', [StageRequest, InspectRequest, CheckDatasetRequest, PreflightRequest]);
+export type ProcessRequest = z.infer<typeof ProcessRequest>;
 
 export const PreflightProblem = z.object({ field: z.string(), message: z.string() });
 export const Preflight = z
