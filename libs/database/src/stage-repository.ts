@@ -1,4 +1,4 @@
-import { isFinal, type ArtifactRef, type Failure, type GateVerdict, type JobEvent, type JobStage, type ModelMetrics, type Skipped } from '#contracts';
+import { isFinal, type ArtifactRef, type Failure, type GateVerdict, type JobEvent, type JobStage, type ModelMetrics, type QueueJobs, type Skipped } from '#contracts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database, Queries } from './database.js';
 import { appendEvent } from './event-repository.js';
@@ -40,11 +40,11 @@ export class StageRepository {
   }
 
   /** Starts a stage, or says that there is nothing to run. A wish to cancel is fulfilled here. */
-  async start(jobId: string, index: number): Promise<StageClaim> {
+  async start({ jobId, run, index }: QueueJobs['stage']): Promise<StageClaim> {
     return this.database.orm.transaction(async (queries): Promise<StageClaim> => {
-      const [job] = await queries.select({ state: jobs.state, cancelRequestedAt: jobs.cancelRequestedAt }).from(jobs).where(eq(jobs.id, jobId)).for('update');
+      const [job] = await queries.select({ state: jobs.state, run: jobs.run, cancelRequestedAt: jobs.cancelRequestedAt }).from(jobs).where(eq(jobs.id, jobId)).for('update');
       const stage = job && (await readStage(queries, jobId, index));
-      if (!stage || isFinal(job.state)) return { next: 'stop' };
+      if (!stage || isFinal(job.state) || job.run !== run) return { next: 'stop' };
       if (job.cancelRequestedAt) {
         await cancelStages(queries, jobId);
         return { next: 'stop' };

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { type Binaries, findBinaries } from './binaries.js';
+import { claimFolder, type DataFolder, openDataFolder, releaseFolder, serverEnvironment, stopLeftover } from './data-folder.js';
+import { PostgresStartError } from './errors.js';
+import { spawnGuarded } from './guard.js';
+import { serverUser, type ServerUser } from './server-user.js';
+
+const START_DEADLINE_MS = 60_000;
+/** For a fast shutdown; a server that takes longer is stopped harder. */
+const STOP_PATIENCE_MS = 20_000;
+/** Refusals that pass: someone took the port, or a killed server's memory is not yet released. */
+const PASSING = /Address already in use|pre-existing shared memory|lock file "postmaster.pid" already exists|starting up|shutting down/;
+
+export interface EmbeddedPostgresOptions {
+  /** Folder of the database; made when missing. */
+  readonly dataPath: string;
+  readonly log?: (line: string) => void;
+  /** Server settings, such as `{ fsync: 'off' }` in tests. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface EmbeddedPostgres {
+  /** Superuser's URL of the database `coldpress`. */
+  readonly url: string;
+  /** Settles when the server has ended, asked to or not. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts PostgreSQL from the npm package's binaries on a free port of 127.0.0.1. The server lives no longer than this
+ * process, even when that is killed; one that was left behind all the same is stopped first. Throws EmbeddedPostgresError.
+ */
+export async function startEmbeddedPostgres({ dataPath, log = () => {}, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const user = await serverUser();
+  const binaries = await findBinaries(user);
+  const root = await claimFolder(dataPath);
+  try {
+    const folder = await openDataFolder(root, user, binaries);
+    const server = await startPatiently(folder, user, binaries, settings, log);
+    const address = (database: string): string => `postgres://postgres:${encodeURIComponent(folder.password)}@127.0.0.1:${server.port}/${database}`;
+    const stop = async (): Promise<void> => {
+      await server.stop();
+      await stopLeftover(folder.data);
+      await releaseFolder(root);
+    };
+    await ensureDatabase(address('postgres')).catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
+    return { url: address('coldpress'), ended: server.ended, stop };
+  } catch (error) {
+    await releaseFolder(root);
+    throw error;
+  }
+}
+
+interface Running {
+  readonly port: number;
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function startPatiently(folder: DataFolder, user: ServerUser | null, binaries: Binaries, settings: Readonly<Record<string, string>>, log: (line: string) => void): Promise<Running> {
+  for (const deadline = Date.now() + START_DEADLINE_MS; ; await sleep(250)) {
+    try {
+      return await start(folder, user, binaries, settings, log);
+    } catch (error) {
+      if (!(error instanceof PostgresStartError && PASSING.test(error.output)) || Date.now() > deadline) throw error;
+    }
+  }
+}
+
+async function start({ data }: DataFolder, user: ServerUser | null, { postgres }: Binaries, settings: Readonly<Record<string, string>>, log: (line: string) => void): Promise<Running> {
+  const port = await freePort();
+  const all = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', lc_messages: 'C', ...settings };
+  const args = ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const child = spawnGuarded(postgres, args, { ...user, cwd: data, env: serverEnvironment() });
+  const ended = once(child, 'exit').then(() => {});
+  const stop = async (): Promise<void> => {
+    child.stdin.end();
+    await Promise.race([ended, sleep(STOP_PATIENCE_MS, undefined, { ref: false })]);
+  };
+  const output: string[] = [];
+  const ready = new Promise<boolean>((resolve) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      log(line);
+      if (output.length < 50) output.push(line);
+      if (line.includes('database system is ready to accept connections')) resolve(true);
+    });
+    child.stderr.once('close', () => resolve(false));
+    setTimeout(resolve, START_DEADLINE_MS, false).unref();
+  });
+  if (await ready) return { port, ended, stop };
+  await stop();
+  throw new PostgresStartError('postgres', output.join('\n'));
+}
+
+async function ensureDatabase(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query(`SELECT 1 FROM pg_database WHERE datname = 'coldpress'`);
+    if (rowCount === 0) await client.query('CREATE DATABASE coldpress');
+  } finally {
+    await client.end();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

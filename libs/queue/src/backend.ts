@@ -1,0 +1,54 @@
+import { createPostgresBackend, createRedisBackend, runMigrations, withBackend, type BackendFactory, type IQueueBackend } from 'bullmq';
+import pg from 'pg';
+
+export interface QueueConfig {
+  /** The queue lives in Redis when there is a URL, otherwise in PostgreSQL. */
+  redisUrl?: string | undefined;
+  databaseUrl: string;
+}
+
+/** BullMQ's classes bound to one server, with what they share. */
+export interface Backend<C = unknown> {
+  name: 'postgres' | 'redis';
+  classes: ReturnType<typeof withBackend<IQueueBackend, C>>;
+  connection: C;
+  close(): Promise<void>;
+}
+
+/** PostgreSQL's namespace of the queue; the records live in another. */
+const SCHEMA = 'coldpress_queue';
+/** One pool for every BullMQ object of the process: a pool for each exhausts the server's connections. */
+const MAX_CONNECTIONS = 12;
+
+/** Throws the driver's error when the server does not answer. */
+export function openBackend(config: QueueConfig): Promise<Backend> {
+  return config.redisUrl === undefined ? postgres(config.databaseUrl) : redis(config.redisUrl);
+}
+
+async function postgres(connectionString: string): Promise<Backend> {
+  const pool = new pg.Pool({ connectionString, max: MAX_CONNECTIONS, options: `-c search_path=${SCHEMA}`, keepAlive: true });
+  pool.setMaxListeners(0);
+  // A broken idle connection is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  const client = await pool.connect().catch(async (error: unknown) => {
+    await pool.end();
+    throw error;
+  });
+  try {
+    await runMigrations(client, SCHEMA);
+  } finally {
+    client.release();
+  }
+  return bind('postgres', createPostgresBackend, pool, () => pool.end());
+}
+
+async function redis(url: string): Promise<Backend> {
+  // Without a limit on retries a command waits for a server that restarts, instead of failing a good job.
+  return bind('redis', createRedisBackend, { url, maxRetriesPerRequest: null }, async () => undefined);
+}
+
+function bind<B extends IQueueBackend, C>(name: Backend['name'], factory: BackendFactory<B, C>, connection: C, close: () => Promise<void>): Backend {
+  const backend: Backend<C> = { name, classes: withBackend<IQueueBackend, C>(factory), connection, close };
+  // The connection's type is sealed in here: each class is only ever given the connection that it is bound to.
+  return backend as Backend;
+}

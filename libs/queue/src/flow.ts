@@ -1,0 +1,38 @@
+import type { QueueEntry } from '#contracts';
+import type { FlowJobNode, FlowRootParentJob, JobsOptions } from 'bullmq';
+
+export const QUEUE_NAME = 'stages';
+
+export interface RetryPolicy {
+  /** How often a queue job is tried when it fails for a reason that may pass. */
+  attempts: number;
+  /** Wait before the second attempt; doubled before each further one. */
+  backoffMs: number;
+}
+
+export const RETRY_POLICY: RetryPolicy = { attempts: 6, backoffMs: 1000 };
+
+export const finishId = ({ jobId, run }: QueueEntry): string => `${jobId}.${run}.finish`;
+const stageId = ({ jobId, run }: QueueEntry, index: number): string => `${jobId}.${run}.${index}`;
+
+/**
+ * finish <- last stage <- ... <- first stage, each the only child of the next. A failed child does not hold up its parents:
+ * they find in the records that there is nothing to do, so that a flow always drains and leaves nothing behind.
+ */
+export function flowOf(entry: QueueEntry, policy: RetryPolicy): FlowRootParentJob {
+  const { jobId, run } = entry;
+  const options = (id: string): JobsOptions => ({
+    jobId: id,
+    attempts: policy.attempts,
+    backoff: { type: 'exponential', delay: policy.backoffMs },
+    removeOnComplete: true,
+    removeOnFail: true,
+    ignoreDependencyOnFailure: true,
+  });
+  let node: FlowJobNode | undefined;
+  for (let index = 0; index < entry.stageCount; index++) {
+    node = { name: 'stage', queueName: QUEUE_NAME, data: { jobId, run, index }, opts: options(stageId(entry, index)), children: node ? [node] : [] };
+  }
+  const { ignoreDependencyOnFailure: _root, ...rootOptions } = options(finishId(entry));
+  return { name: 'finish', queueName: QUEUE_NAME, data: { jobId, run }, opts: rootOptions, children: node ? [node] : [] };
+}

@@ -1,0 +1,140 @@
+import { QUEUE_JOBS, type QueueEntry, type QueueJobs } from '#contracts';
+import { UnrecoverableError, WaitingError, type Job, type Worker } from 'bullmq';
+import { openBackend, type Backend, type QueueConfig } from './backend.js';
+import { AttemptError, Interrupted, PayloadError, PermanentFailure, QueueUnavailableError } from './errors.js';
+import { finishId, flowOf, QUEUE_NAME, RETRY_POLICY, type RetryPolicy } from './flow.js';
+
+/** What a handler knows besides its payload. */
+export interface Attempt {
+  /** Counted from 1; attempts that a killed worker left unfinished do not count. */
+  attempt: number;
+  /** No further attempt follows when this one fails. */
+  isLast: boolean;
+}
+
+/** Exactly one handler for each name of queue job. */
+export type Handlers = { [N in keyof QueueJobs]: (payload: QueueJobs[N], attempt: Attempt) => Promise<void> };
+
+export interface WorkerSettings {
+  concurrency: number;
+  /** How long a job may go without a sign of life of its worker before another takes it over. */
+  lockMs: number;
+  onError?: (error: Error) => void;
+}
+
+export interface RunningWorker {
+  /** Takes no more jobs and resolves when the handlers that run have ended. */
+  close(): Promise<void>;
+}
+
+/** The queue of stages on one of its two backends. */
+export interface StageQueue {
+  readonly backend: Backend['name'];
+  /** Adds the job's flow unless it is there already; safe to call by many processes at a time. */
+  addJob(entry: QueueEntry): Promise<void>;
+  /** Whether the job's flow has not drained yet. */
+  has(entry: QueueEntry): Promise<boolean>;
+  /** Takes the flow of a job out of the queue; false when a worker holds one of its stages or it is gone. */
+  remove(entry: QueueEntry): Promise<boolean>;
+  worker(handlers: Handlers, settings: WorkerSettings): RunningWorker;
+  /** Queue jobs by state, for people and probes. Throws QueueUnavailableError. */
+  counts(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+/** Stage processes do the heavy work, so a worker that loses a job this often is being killed, not unlucky. */
+const MAX_STALLED = 100;
+const RUN_RETRY_MS = 2000;
+
+/** Opens the queue that the configuration names and prepares its server. Throws QueueUnavailableError. */
+export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY_POLICY): Promise<StageQueue> {
+  const backend = await openBackend(config).catch((error: unknown) => {
+    throw new QueueUnavailableError(error);
+  });
+  const { connection, classes } = backend;
+  const queue = new classes.Queue(QUEUE_NAME, { connection });
+  const flows = new classes.FlowProducer({ connection });
+  // Errors of single commands reach their callers; those of the connection itself heal or show in counts().
+  queue.on('error', () => undefined);
+  flows.on('error', () => undefined);
+  const workers = new Set<Worker<unknown, void>>();
+
+  const has = async (entry: QueueEntry) => (await queue.getJob(finishId(entry))) !== undefined;
+  return {
+    backend: backend.name,
+    has,
+    addJob: async (entry) => {
+      if (!(await has(entry))) await flows.add(flowOf(entry, policy));
+    },
+    remove: async (entry) => {
+      const root = await queue.getJob(finishId(entry));
+      if (!root) return false;
+      return root.remove({ removeChildren: true }).then(
+        () => true,
+        () => false,
+      );
+    },
+    worker: (handlers, settings) => {
+      const worker = new classes.Worker<unknown, void>(QUEUE_NAME, processor(handlers), {
+        connection,
+        concurrency: settings.concurrency,
+        lockDuration: settings.lockMs,
+        stalledInterval: Math.max(250, Math.floor(settings.lockMs / 2)),
+        maxStalledCount: MAX_STALLED,
+        runRetryDelay: RUN_RETRY_MS,
+      }) as unknown as Worker<unknown, void>;
+      worker.on('error', (error) => settings.onError?.(error));
+      workers.add(worker);
+      return { close: () => worker.close() };
+    },
+    counts: () =>
+      queue.getJobCounts().catch((error: unknown) => {
+        throw new QueueUnavailableError(error);
+      }),
+    close: async () => {
+      await Promise.all([...workers].map((worker) => worker.close()));
+      await Promise.all([queue.close(), flows.close()]);
+      await backend.close();
+    },
+  };
+}
+
+type Processor = (job: Job<unknown, void>, token?: string) => Promise<void>;
+
+function processor(handlers: Handlers): Processor {
+  return async (job, token) => {
+    const attempt = { attempt: job.attemptsMade + 1, isLast: job.attemptsMade + 1 >= (job.opts.attempts ?? 1) };
+    try {
+      await dispatch(handlers, job.name, job.data, attempt);
+    } catch (error) {
+      if (error instanceof Interrupted) {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      const message = cleanText(error instanceof Error ? error.message : String(error));
+      throw error instanceof PermanentFailure || error instanceof PayloadError ? new UnrecoverableError(message) : new AttemptError(message);
+    }
+  };
+}
+
+async function dispatch(handlers: Handlers, name: string, data: unknown, attempt: Attempt): Promise<void> {
+  switch (name) {
+    case 'stage':
+      return handlers.stage(payload('stage', data), attempt);
+    case 'finish':
+      return handlers.finish(payload('finish', data), attempt);
+    default:
+      throw new PayloadError(name, 'no handler of this name');
+  }
+}
+
+function payload<N extends keyof QueueJobs>(name: N, data: unknown): QueueJobs[N] {
+  const parsed = QUEUE_JOBS[name].safeParse(data);
+  if (!parsed.success) throw new PayloadError(name, parsed.error);
+  return parsed.data as QueueJobs[N];
+}
+
+/** PostgreSQL refuses NUL and lone surrogates: one in an error's message would block the failure itself. */
+function cleanText(text: string): string {
+  return text.replaceAll(/\u0000|\p{Surrogate}/gu, '\ufffd');
+}
