@@ -2,6 +2,8 @@ export * from './api-key-repository.js';
 export * from './database.js';
 export * from './dataset-repository.js';
 export * from './device-repository.js';
+export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
+export * from './embedded/errors.js';
 export * from './errors.js';
 export { EventRepository } from './event-repository.js';
 export { IdempotencyRepository } from './idempotency-repository.js';
