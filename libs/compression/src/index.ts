@@ -1,3 +1,4 @@
 export * from './catalog.js';
 export * from './errors.js';
 export * from './pass.js';
+export * from './train/index.js';

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { DistillOptions } from '#contracts';
 import { adam, buildTrainingStep, missingGradients, type Shapes, type TrainingStep } from '#autodiff';
 import { shuffledIndices, type Dataset } from '#datasets';
 import type { HostTensors } from '#inference';
-import { Graph, ModelProtoSchema, type ModelProto } from '#onnx';
+import { Graph, cloneModel, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import type { Pass, PassContext } from '../pass.js';
 import { TrainingError } from '../train/errors.js';
@@ -34,7 +33,7 @@ export const distill: Pass<'distill'> = {
   name: 'distill',
 
   preflight(model) {
-    const form = trainingForm(prepared(copyOf(model)));
+    const form = trainingForm(prepared(cloneModel(model)));
     const missing = missingGradients(form.graph, [outputName(form.graph)], form.trainables.map(({ name }) => name));
     return [...form.skipped, ...missing.map(({ node, opType }) => ({ node, opType, reason: 'it has no gradient rule and lies between a weight and the output: the model cannot be distilled' }))];
   },
@@ -74,7 +73,7 @@ interface Run {
 }
 
 async function prepare({ model, baseline, threads, log }: PassContext, data: Dataset, options: DistillOptions): Promise<Run> {
-  const form = trainingForm(prepared(copyOf(model)));
+  const form = trainingForm(prepared(cloneModel(model)));
   const bound = data.bindInputs(form.graph.inputs.map(({ name }) => name));
   const samples = data.sampleCount('train');
   const batchSize = Math.min(options.batchSize, samples);
@@ -136,10 +135,6 @@ function store(model: ModelProto, { step, trainables }: Run, weights: Float32Arr
   liftConstants(graph);
   const values = step.layout.unpack(weights);
   for (const trainable of trainables) graph.replaceInitializer(trainable.stored(values.get(trainable.name)!));
-}
-
-function copyOf(model: ModelProto): ModelProto {
-  return fromBinary(ModelProtoSchema, toBinary(ModelProtoSchema, model));
 }
 
 function prepared(model: ModelProto): Graph {

@@ -1,7 +1,6 @@
-import { toBinary } from '@bufbuild/protobuf';
 import { appendForward } from '#autodiff';
 import { Session, type HostTensors } from '#inference';
-import { DataType, GraphBuilder, ModelProtoSchema, valueElemType, type Graph } from '#onnx';
+import { DataType, GraphBuilder, valueElemType, writeModel, type Graph } from '#onnx';
 
 /** Shapes of every value of a graph in training form, from one run on real input; only the shapes leave the runtime. */
 export async function observeTrainingShapes(graph: Graph, inputs: HostTensors): Promise<Map<string, readonly number[]>> {
@@ -11,7 +10,7 @@ export async function observeTrainingShapes(graph: Graph, inputs: HostTensors): 
   for (const node of graph.nodes) appendForward(builder, node);
   const values = [...new Set(graph.nodes.flatMap((node) => node.output.filter((value) => value !== '')))];
   for (const value of values) builder.output(builder.op('Shape', [value], {}, { outputs: [`${value}/shape`] }), undefined, DataType.INT64);
-  const session = await Session.create(toBinary(ModelProtoSchema, builder.build(graph.opset())), { optimization: 'disabled' });
+  const session = await Session.create(writeModel(builder.build(graph.opset())), { optimization: 'disabled' });
   const observed = await session.run(inputs);
   await session.release();
   return new Map([

@@ -1,7 +1,6 @@
-import { toBinary } from '@bufbuild/protobuf';
 import { STEP, type TrainingStep } from '#autodiff';
 import { Session, float32, type HostTensor, type HostTensors } from '#inference';
-import { ModelProtoSchema } from '#onnx';
+import { writeModel } from '#onnx';
 import { DivergedError } from './errors.js';
 
 /** State of a run between two steps: all that a checkpoint has to keep. */
@@ -27,7 +26,7 @@ export class Trainer {
   /** `mask` has a 0 for each element that stays what it is. */
   static async create(step: TrainingStep, start: { weights: Float32Array; mask: Float32Array }, threads: number): Promise<Trainer> {
     // `all` would reorder layouts around the pools at every step.
-    const session = await Session.create(toBinary(ModelProtoSchema, step.model), { threads, optimization: 'extended' });
+    const session = await Session.create(writeModel(step.model), { threads, optimization: 'extended' });
     const zeros = step.state.map((name): [string, Float32Array] => [name, new Float32Array(step.layout.size)]);
     const state = { step: 0, vectors: new Map([...zeros, [STEP.weights, start.weights.slice()] as const]) };
     return new Trainer(step, session, float32([step.layout.size], start.mask), state);
