@@ -1,4 +1,4 @@
-/** What a script can learn from `$?`; docs/cli.md lists them. */
+/** What a script can learn from `$?`; the README lists them. */
 export const EXIT = {
   ok: 0,
   /** The request was understood and refused, or a job failed or was cancelled. */
