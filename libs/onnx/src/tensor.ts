@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { LAYOUTS, dataTypeName, type TensorData } from './data-type.js';
 import { InvalidTensorError } from './errors.js';
 import { DataLocation, DataType, TensorProtoSchema, type TensorProto } from './proto.js';
+import { roundHalfEven } from './rounding.js';
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function elementCount(dims: readonly (number | bigint)[]): number {
@@ -42,7 +43,7 @@ export function tensorToNumbers(tensor: TensorProto): number[] {
   return Array.from(tensorData(tensor) as ArrayLike<number | bigint>, Number);
 }
 
-/** A dense tensor with `data` packed as `dataType` asks. `data` has one entry per element. */
+/** A dense tensor with `data` packed as `dataType` asks. `data` has one entry per element, in whatever typed array holds them. */
 export function makeTensor(name: string, dataType: DataType, dims: readonly number[], data: TensorData): TensorProto {
   const layout = LAYOUTS[dataType];
   if (!layout) throw new InvalidTensorError(name, `element type ${dataTypeName(dataType)} has no dense layout`);
@@ -53,8 +54,22 @@ export function makeTensor(name: string, dataType: DataType, dims: readonly numb
     name,
     dataType,
     dims: dims.map(BigInt),
-    rawData: layout.bits < 8 ? packBits(data, layout.bits) : bytesOf(data),
+    rawData: layout.bits < 8 ? packBits(data, layout.bits) : bytesOf(data instanceof layout.array ? data : converted(data, layout.array)),
   });
+}
+
+/** Floats in the storage of a float type, rounded to nearest even where it is narrower. */
+export function floatsToData(dataType: DataType, values: ArrayLike<number>): TensorData {
+  switch (dataType) {
+    case DataType.FLOAT16:
+      return Uint16Array.from(values, floatToHalf);
+    case DataType.BFLOAT16:
+      return Uint16Array.from(values, floatToBfloat);
+    case DataType.DOUBLE:
+      return Float64Array.from(values);
+    default:
+      return Float32Array.from(values);
+  }
 }
 
 /** A float32 tensor. */
@@ -114,15 +129,22 @@ export function floatToHalf(value: number): number {
   return sign | (((exponent + 15) << 10) + fraction);
 }
 
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 function bfloatToFloat(bits: number): number {
   return new Float32Array(Uint32Array.of(bits << 16).buffer)[0]!;
+}
+
+/** Float to bfloat16 bits: the upper half of its float32 bits, rounded to nearest even. */
+export function floatToBfloat(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  if (Number.isNaN(value)) return 0x7fc0;
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+}
+
+function converted(data: TensorData, array: new (length: number) => TensorData): TensorData {
+  const copy = new array(data.length);
+  const wide = copy instanceof BigInt64Array || copy instanceof BigUint64Array;
+  for (let i = 0; i < data.length; i++) copy[i] = (wide ? BigInt(data[i]!) : Number(data[i])) as never;
+  return copy;
 }
 
 function bytesOf(data: TensorData): Uint8Array<ArrayBuffer> {

@@ -1,140 +1,96 @@
-import { intAttribute, tensorAttribute } from './attributes.js';
-import { integerLimits } from './data-type.js';
-import { GraphError } from './errors.js';
+import { constantTensor, setConstantTensor } from './constants.js';
+import { integerLimits, type TensorData } from './data-type.js';
+import { GraphError, InvalidTensorError } from './errors.js';
 import type { Graph } from './graph.js';
-import { DataType, type NodeProto, type TensorProto } from './proto.js';
-import { elementCount, floatToHalf, makeTensor, tensorDims, tensorToFloats, tensorToNumbers } from './tensor.js';
-
-/** How a weight is kept in the file. */
-export type WeightStorage =
-  | { kind: 'initializer'; tensor: TensorProto }
-  | { kind: 'constant'; tensor: TensorProto; node: NodeProto }
-  | { kind: 'dequantized'; tensor: TensorProto; node: NodeProto; casts: NodeProto[]; scale: TensorProto; zeroPoint: TensorProto | null; axis: number };
+import { dequantize, gridGroups, nearestEntries, quantizeToGrid, usedRange, type Grid } from './grid.js';
+import { DataType } from './proto.js';
+import { elementCount, floatsToData, makeTensor, tensorToFloats, tensorToNumbers } from './tensor.js';
+import { weightStorage, type CodebookStorage, type Dequantizer, type QuantizedStorage, type WeightShape, type WeightStorage } from './weight-storage.js';
 
 /** A weight as floats, whatever its storage. */
 export interface Weight {
+  /** The value that layers read. */
   value: string;
-  dims: number[];
+  /** A fresh copy of the elements; changes reach the graph by {@link writeWeight}. */
   values: Float32Array;
+  dims: number[];
   storage: WeightStorage;
+  /** The grid that written values are rounded to; null for floats and codebooks. */
+  grid: Grid | null;
 }
 
-const FLOATS: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.DOUBLE, DataType.BFLOAT16]);
-
-/**
- * The weight behind a value: an initializer, a Constant, or a DequantizeLinear of constant integers, which may be packed
- * (INT4 or INT2 -> Cast -> DequantizeLinear). Null when the value is computed, or is not a float weight.
- */
+/** The weight behind a value, or null when the value is not one (see {@link weightStorage}). */
 export function readWeight(graph: Graph, value: string): Weight | null {
-  const storage = findStorage(graph, value);
-  if (!storage) return null;
-  const dims = tensorDims(storage.tensor);
-  const values = storage.kind === 'dequantized' ? dequantize(storage, dims) : tensorToFloats(storage.tensor);
-  return { value, dims, values, storage };
+  const shape = weightStorage(graph, value);
+  if (!shape) return null;
+  const grid = shape.storage.kind === 'quantized' ? quantizedGrid(graph, shape.storage, shape.dims) : null;
+  return { value, values: storedValues(graph, shape, grid), dims: shape.dims, storage: shape.storage, grid };
 }
 
 /**
- * Writes floats back into a weight's own storage. Integers are rounded onto the grid that the weight has (half to even,
- * clipped), so that zero stays exactly zero; the grid itself does not move. `dims` may change for a float weight.
+ * Writes floats back in the weight's own storage: rounded to float16, to its integer grid or to its codebook; zeros stay exactly
+ * zero. `dims` may differ from the old ones once the scales have been made to fit ({@link sliceWeight} does both, exactly).
+ * Throws GraphError when the value is not a weight.
  */
-export function writeWeight(graph: Graph, weight: Weight, values: Float32Array, dims: readonly number[] = weight.dims): void {
-  if (values.length !== elementCount(dims)) throw new GraphError(`weight "${weight.value}": shape [${dims}] does not hold ${values.length} values`);
-  const { storage } = weight;
-  const data = storage.kind === 'dequantized' ? quantize(storage, values, dims) : values;
-  storeTensor(graph, storage, encode(storage.tensor, data, dims));
+export function writeWeight(graph: Graph, value: string, values: ArrayLike<number>, dims?: readonly number[]): void {
+  const shape = weightStorage(graph, value);
+  if (!shape) throw new GraphError(`value "${value}" is not a weight: neither a constant of floats nor a dequantized constant`);
+  const { storage } = shape;
+  const newDims = dims ?? shape.dims;
+  if (elementCount(newDims) !== values.length) throw new InvalidTensorError(value, `shape [${newDims}] has ${elementCount(newDims)} elements, got ${values.length}`);
+  setConstantTensor(graph, storage.stored, makeTensor(storage.stored, storage.dataType, newDims, encoded(graph, shape, newDims, values)));
 }
 
-/** Replaces the tensor behind a weight as it is, integers as integers. */
-export function storeTensor(graph: Graph, storage: WeightStorage, tensor: TensorProto): void {
-  Object.assign(storage.tensor, { dims: tensor.dims, rawData: tensor.rawData, floatData: [], int32Data: [], int64Data: [], doubleData: [], uint64Data: [] });
-  if (graph.initializer(storage.tensor.name)) graph.replaceInitializer(storage.tensor);
+function storedValues(graph: Graph, { dims, storage }: WeightShape, grid: Grid | null): Float32Array {
+  const tensor = constantTensor(graph, storage.stored)!;
+  if (storage.kind === 'float') return tensorToFloats(tensor);
+  if (storage.kind === 'quantized') return dequantize(tensorToNumbers(tensor), grid!);
+  const { entries, groupOf } = codebookOf(graph, storage, dims);
+  const indices = tensorToNumbers(tensor);
+  const size = entries(0).length;
+  return Float32Array.from(indices, (index, i) => entryAt(storage, entries(groupOf(i)), index < 0 ? index + size : index));
 }
 
-/** The constant tensor behind a value: an initializer or a Constant node's `value`; undefined when it is computed. */
-export function constantTensor(graph: Graph, value: string): TensorProto | undefined {
-  const initializer = graph.initializer(value);
-  if (initializer) return initializer;
-  const node = graph.producer(value);
-  return node?.opType === 'Constant' ? tensorAttribute(node, 'value') : undefined;
+function entryAt(storage: CodebookStorage, entries: ArrayLike<number>, index: number): number {
+  const entry = entries[index];
+  if (entry === undefined) throw new InvalidTensorError(storage.stored, `index ${index} is outside the codebook of ${entries.length} entries`);
+  return entry;
 }
 
-function findStorage(graph: Graph, value: string): WeightStorage | null {
-  const initializer = graph.initializer(value);
-  if (initializer) return FLOATS.has(initializer.dataType) ? { kind: 'initializer', tensor: initializer } : null;
-  const node = graph.producer(value);
-  if (node?.opType === 'Constant') {
-    const tensor = tensorAttribute(node, 'value');
-    return tensor && FLOATS.has(tensor.dataType) ? { kind: 'constant', tensor, node } : null;
+function encoded(graph: Graph, { storage, dims }: WeightShape, newDims: readonly number[], values: ArrayLike<number>): TensorData {
+  if (storage.kind === 'float') return floatsToData(storage.dataType, values);
+  if (storage.kind === 'quantized') return toStored(storage.dataType, quantizeToGrid(values, { ...quantizedGrid(graph, storage, newDims), range: storedRange(graph, storage) }));
+  const { entries, groupOf } = codebookOf(graph, storage, newDims.length === dims.length ? newDims : dims);
+  return toStored(storage.dataType, nearestEntries(values, entries, groupOf));
+}
+
+function storedRange(graph: Graph, storage: QuantizedStorage): [number, number] {
+  return usedRange(tensorToNumbers(constantTensor(graph, storage.stored)!), integerLimits(storage.dataType));
+}
+
+function quantizedGrid(graph: Graph, storage: QuantizedStorage, dims: readonly number[]): Grid {
+  return { ...scalesOf(graph, storage.stored, storage.dequantizer, dims), range: storedRange(graph, storage) };
+}
+
+/** The reals of a codebook's entries, per group of scales. */
+function codebookOf(graph: Graph, storage: CodebookStorage, dims: readonly number[]) {
+  const codes = tensorToFloats(constantTensor(graph, storage.codebook)!);
+  if (!storage.dequantizer) return { entries: () => codes, groupOf: () => 0 };
+  const { scale, zeroPoint, groupOf } = scalesOf(graph, storage.stored, storage.dequantizer, dims);
+  const tables = Array.from(scale, (factor, group) => codes.map((code) => (code - zeroPoint[group]!) * factor));
+  return { entries: (group: number) => tables[group]!, groupOf };
+}
+
+function scalesOf(graph: Graph, name: string, { scale, zeroPoint, axis, blockSize }: Dequantizer, dims: readonly number[]): Omit<Grid, 'range'> {
+  const scales = tensorToFloats(constantTensor(graph, scale)!);
+  const zeroPoints = zeroPoint ? Int32Array.from(tensorToNumbers(constantTensor(graph, zeroPoint)!)) : new Int32Array(scales.length);
+  const groups = axis === null ? 1 : blockSize === 0 ? (dims[axis] ?? 1) : (elementCount(dims) / (dims[axis] || 1)) * Math.ceil((dims[axis] ?? 1) / blockSize);
+  if (scales.length !== groups || zeroPoints.length !== groups) {
+    throw new InvalidTensorError(name, `shape [${dims}] needs ${groups} scales and zero points, got ${scales.length} and ${zeroPoints.length}`);
   }
-  return node?.opType === 'DequantizeLinear' ? dequantized(graph, node) : null;
+  return { scale: scales, zeroPoint: zeroPoints, groupOf: gridGroups(dims, axis, blockSize) };
 }
 
-function dequantized(graph: Graph, node: NodeProto): WeightStorage | null {
-  const casts: NodeProto[] = [];
-  let source = node.input[0]!;
-  for (let producer = graph.producer(source); producer?.opType === 'Cast'; producer = graph.producer(source)) {
-    casts.push(producer);
-    source = producer.input[0]!;
-  }
-  const tensor = constantTensor(graph, source);
-  const scale = constantTensor(graph, node.input[1]!);
-  const zeroPoint = node.input[2] ? constantTensor(graph, node.input[2]) : null;
-  const isBlocked = intAttribute(node, 'block_size', 0) > 0;
-  if (!tensor || !scale || zeroPoint === undefined || isBlocked) return null;
-  const axis = intAttribute(node, 'axis', 1);
-  return { kind: 'dequantized', tensor, node, casts, scale, zeroPoint, axis: axis < 0 ? axis + tensor.dims.length : axis };
-}
-
-type Dequantized = Extract<WeightStorage, { kind: 'dequantized' }>;
-
-/** x = (q - zeroPoint) · scale, the scale being one number or one per index of the axis (ONNX DequantizeLinear). */
-function dequantize(storage: Dequantized, dims: readonly number[]): Float32Array {
-  const integers = tensorToFloats(storage.tensor);
-  const grid = gridOf(storage, dims);
-  return integers.map((q, i) => (q - grid.zeroPoint(i)) * grid.scale(i));
-}
-
-function quantize(storage: Dequantized, values: Float32Array, dims: readonly number[]): Float32Array {
-  const grid = gridOf(storage, dims);
-  const [min, max] = integerLimits(storage.tensor.dataType);
-  return values.map((x, i) => Math.min(max, Math.max(min, roundHalfEven(x / grid.scale(i)) + grid.zeroPoint(i))));
-}
-
-function gridOf(storage: Dequantized, dims: readonly number[]): { scale: (i: number) => number; zeroPoint: (i: number) => number } {
-  const scales = tensorToFloats(storage.scale);
-  const zeroPoints = storage.zeroPoint ? tensorToNumbers(storage.zeroPoint) : [0];
-  const stride = elementCount(dims.slice(storage.axis + 1));
-  const length = dims[storage.axis] ?? 1;
-  const at = (i: number) => Math.floor(i / stride) % length;
-  return {
-    scale: scales.length === 1 ? () => scales[0]! : (i) => scales[at(i)]!,
-    zeroPoint: zeroPoints.length === 1 ? () => zeroPoints[0]! : (i) => zeroPoints[at(i)]!,
-  };
-}
-
-function encode(like: TensorProto, values: Float32Array, dims: readonly number[]): TensorProto {
-  switch (like.dataType as DataType) {
-    case DataType.FLOAT16:
-      return makeTensor(like.name, like.dataType, dims, Uint16Array.from(values, floatToHalf));
-    case DataType.DOUBLE:
-      return makeTensor(like.name, like.dataType, dims, Float64Array.from(values));
-    case DataType.FLOAT:
-      return makeTensor(like.name, like.dataType, dims, values);
-    case DataType.INT8:
-    case DataType.INT4:
-    case DataType.INT2:
-      return makeTensor(like.name, like.dataType, dims, Int8Array.from(values));
-    case DataType.UINT8:
-    case DataType.UINT4:
-    case DataType.UINT2:
-      return makeTensor(like.name, like.dataType, dims, Uint8Array.from(values));
-    default:
-      throw new GraphError(`weights of element type ${like.dataType} cannot be written`);
-  }
-}
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
+function toStored(dataType: DataType, integers: Int32Array): TensorData {
+  return dataType === DataType.INT64 ? BigInt64Array.from(integers, BigInt) : integers;
 }
