@@ -18,22 +18,30 @@ export interface LatencySubject {
 }
 
 /**
- * Times single runs of several sessions, alternated: round by round every session runs once, and each round starts with the
- * next one, so that a change of the machine's speed meets all of them alike. Alternating also means that a run finds the
- * caches as the others left them, as it would on a device that does other work in between. Returns the raw samples of
- * each session in ms, warm-up left out.
+ * Times single runs of several sessions, alternated: in every round each session runs once, so that a change of the machine's
+ * speed meets all of them alike, in an order in which each follows each of the others equally often. Alternating also means
+ * that a run finds the caches as another model left them, as it would on a device that does other work in between.
+ * Returns the raw samples of each session in ms, warm-up left out.
  */
 export async function measureLatency(subjects: readonly LatencySubject[], { runs, warmupRuns, onProgress }: LatencyOptions): Promise<number[][]> {
   const samples = subjects.map((): number[] => []);
-  for (let round = -warmupRuns; round < runs; round++) {
-    for (let turn = 0; turn < subjects.length; turn++) {
-      const index = (turn + warmupRuns + round) % subjects.length;
-      const ms = await timeOnce(subjects[index]!, round + warmupRuns);
-      if (round >= 0) samples[index]!.push(ms);
+  for (let round = 0; round < warmupRuns + runs; round++) {
+    for (const index of roundOrder(round, subjects.length)) {
+      const ms = await timeOnce(subjects[index]!, round);
+      if (round >= warmupRuns) samples[index]!.push(ms);
     }
-    onProgress?.((round + warmupRuns + 1) / (runs + warmupRuns));
+    onProgress?.((round + 1) / (warmupRuns + runs));
   }
   return samples;
+}
+
+/** Rows of a Williams design (Williams 1949): a Latin square balanced for what precedes each entry; two are simply alternated. */
+export function roundOrder(round: number, count: number): number[] {
+  if (count <= 2) return Array.from({ length: count }, (_, i) => i);
+  const zigzag = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? i / 2 : count - (i + 1) / 2));
+  const order = zigzag.map((index) => (index + round) % count);
+  const mirrored = count % 2 === 1 && Math.floor(round / count) % 2 === 1;
+  return mirrored ? order.toReversed() : order;
 }
 
 /** The figures that are reported of raw latencies. */
