@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Job, Model } from '#contracts';
+import { COMMAND, EXAMPLE, startApp, type App } from './app';
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+const MEASURE = `passes:
+  - pass: evaluate
+    options: { samples: 100, latencyRuns: 10 }
+`;
+
+describe('the coldpress command against a running server', () => {
+  let app: App;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'coldpress-cli-'));
+    app = await startApp();
+  }, 120_000);
+
+  afterAll(async () => {
+    await app?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  function coldpress(...words: string[]): Promise<Outcome> {
+    return new Promise((resolve) => {
+      execFile(process.execPath, [COMMAND, '--data', app.data, ...words], (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+      });
+    });
+  }
+
+  async function recipe(text: string): Promise<string> {
+    const path = join(folder, `${createHash('sha256').update(text).digest('hex').slice(0, 8)}.yaml`);
+    await writeFile(path, text);
+    return path;
+  }
+
+  it('pushes a model named by the digest of its bytes, and again without a second copy', async () => {
+    const path = join(EXAMPLE, 'seed-net.onnx');
+    const digest = createHash('sha256').update(await readFile(path)).digest('hex');
+    const first = await coldpress('models', 'push', path, '--json');
+    expect(first.code).toBe(0);
+    expect((JSON.parse(first.stdout) as Model).id).toBe(digest);
+    await coldpress('models', 'push', path);
+    const listed = JSON.parse((await coldpress('models', 'ls', '--json')).stdout) as Model[];
+    expect(listed.filter((model) => model.id === digest)).toHaveLength(1);
+  });
+
+  it('inspects a model by name', async () => {
+    const { stdout, code } = await coldpress('models', 'inspect', 'seed-net.onnx');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/parameters +250,326/);
+  });
+
+  it('pushes a data set with the files that its manifest names', async () => {
+    const { code, stdout } = await coldpress('datasets', 'push', join(EXAMPLE, 'dataset.yaml'), '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ inspection: { classes: 10, splits: { test: 2000, train: 8000 } } });
+  });
+
+  async function dataset(): Promise<string> {
+    const [first] = JSON.parse((await coldpress('datasets', 'ls', '--json')).stdout) as { id: string }[];
+    return first!.id;
+  }
+
+  it('runs a recipe, prints progress as plain lines on a pipe and the job as one document', async () => {
+    const { code, stdout, stderr } = await coldpress('run', await recipe(MEASURE), '--model', 'seed-net.onnx', '--dataset', await dataset(), '--json');
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('evaluate: succeeded') });
+    expect(stderr).not.toContain('\u001b');
+    const job = JSON.parse(stdout) as Job;
+    expect(job.state).toBe('succeeded');
+    expect(job.baseline!.top1).toBeGreaterThan(0.9);
+  });
+
+  it('answers 3 when the job succeeds and a gate is missed', async () => {
+    const impossible = `${MEASURE}gates:\n  - { metric: bytes, maxRatio: 0.01 }\n`;
+    const { code, stdout } = await coldpress('run', await recipe(impossible), '--model', 'seed-net.onnx', '--dataset', await dataset());
+    expect(code).toBe(3);
+    expect(stdout).toContain('✗');
+  });
+
+  it('answers 2 to a typo in a recipe and names the nearest pass', async () => {
+    const { code, stderr } = await coldpress('run', await recipe(MEASURE.replace('evaluate', 'evalute')), '--model', 'seed-net.onnx');
+    expect(code).toBe(2);
+    expect(stderr).toContain('evaluate');
+  });
+
+  it('answers 2 to a file that is not a model', async () => {
+    const { code, stderr } = await coldpress('models', 'push', join(EXAMPLE, 'dataset.yaml'));
+    expect(code).toBe(2);
+    expect(stderr).toContain('ONNX');
+  });
+
+  it('answers 4 when no server listens, and 5 to a wrong key', async () => {
+    expect((await coldpress('--url', 'http://127.0.0.1:9', 'jobs', 'ls')).code).toBe(4);
+    expect((await coldpress('--api-key', 'wrong', 'jobs', 'ls')).code).toBe(5);
+  });
+
+  it('fetches an artifact whose bytes have the digest asked for', async () => {
+    const [model] = JSON.parse((await coldpress('models', 'ls', '--json')).stdout) as Model[];
+    const output = join(folder, 'fetched.onnx');
+    expect((await coldpress('artifacts', 'get', model!.id, '-o', output)).code).toBe(0);
+    expect(createHash('sha256').update(await readFile(output)).digest('hex')).toBe(model!.id);
+  });
+
+  it('lets one server at a time hold a data folder', async () => {
+    const { code, stderr } = await coldpress('up', '--port', '0');
+    expect(code).toBe(1);
+    expect(stderr).toContain('runs already');
+  });
+});

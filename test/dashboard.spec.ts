@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { EXAMPLE, startApp, type App } from './app';
+
+const SCREENSHOTS = resolve(__dirname, '../test-results');
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** A small job, so that the page is what is tested: no training. */
+const RECIPE = `passes:
+  - pass: quantize
+    options: { samples: 32 }
+  - pass: evaluate
+    options: { samples: 200, latencyRuns: 20 }
+gates:
+  - { metric: bytes, maxRatio: 0.5 }
+`;
+
+describe('the dashboard in a real browser', () => {
+  let app: App;
+  let context: BrowserContext;
+  let page: Page;
+  let profile: string;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    if (!CHROMIUM) throw new Error('chromium is missing: install it with `apt-get install chromium`');
+    await mkdir(SCREENSHOTS, { recursive: true });
+    profile = await mkdtemp(join(tmpdir(), 'coldpress-chromium-'));
+    app = await startApp();
+    context = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, headless: true, args: FLAGS, viewport: { width: 1200, height: 900 } });
+    page = await context.newPage();
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('401')) problems.push(message.text());
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await context?.close();
+    await app?.stop();
+    if (profile) await rm(profile, { recursive: true, force: true });
+  }, 60_000);
+
+  const screenshot = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+
+  it('refuses a wrong key with a message', async () => {
+    await page.goto(app.url);
+    await page.getByLabel('API key').fill('not-a-key');
+    await page.getByRole('button', { name: 'Open dashboard' }).click();
+    await page.getByRole('alert').waitFor();
+    await screenshot('sign-in');
+  });
+
+  it('shows an empty list to a new user with the right key', async () => {
+    await page.getByLabel('API key').fill(app.apiKey);
+    await page.getByRole('button', { name: 'Open dashboard' }).click();
+    await page.getByText('Submit the first one').waitFor();
+  });
+
+  it('takes a model, a data set and a recipe, and names a typo in the recipe', async () => {
+    await page.getByRole('link', { name: 'New job' }).first().click();
+    await page.getByLabel('Upload model').setInputFiles(join(EXAMPLE, 'seed-net.onnx'));
+    await page.getByLabel('Model', { exact: true }).locator('option', { hasText: 'seed-net.onnx' }).waitFor({ state: 'attached' });
+    const files = ['dataset.yaml', 'mnist-train.npz', 'mnist-test.npz'].map((name) => join(EXAMPLE, name));
+    await page.getByLabel('Upload data set').setInputFiles(files);
+    await page.waitForFunction(() => (document.querySelector('select[name=dataset]') as unknown as { value: string }).value !== '');
+    await page.getByLabel('Recipe').fill(RECIPE.replace('quantize', 'quantise'));
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.getByRole('alert').getByText('quantize').first().waitFor();
+    await screenshot('new-job-problem');
+  });
+
+  it('follows a submitted job live to its table and gates', async () => {
+    await page.getByLabel('Name').fill('from the page');
+    await page.getByLabel('Recipe').fill(RECIPE);
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await page.getByRole('heading', { name: 'from the page' }).waitFor();
+    await page.locator('.heading .badge.succeeded').waitFor({ timeout: 60_000 });
+    const table = page.getByRole('region', { name: 'Before and after' }).or(page.locator('section[aria-label="Before and after"]')).first();
+    await table.getByText('97.').first().waitFor();
+    await page.locator('section[aria-label=Gates] .badge.passed').waitFor();
+    await screenshot('job');
+  });
+
+  it('downloads the model that the store has under the shown digest', async () => {
+    const row = page.locator('section[aria-label=Artifacts] tr', { hasText: 'model.onnx' }).first();
+    const digest = await row.locator('code').getAttribute('title');
+    const [download] = await Promise.all([page.waitForEvent('download'), row.getByRole('button', { name: 'Download' }).click()]);
+    const { createHash } = await import('node:crypto');
+    expect(createHash('sha256').update(await readFile(await download.path())).digest('hex')).toBe(digest);
+  });
+
+  it('lists the finished job', async () => {
+    await page.getByRole('link', { name: 'Jobs' }).click();
+    await page.getByRole('row', { name: /from the page/ }).getByText('succeeded').waitFor();
+    await screenshot('jobs');
+  });
+
+  it('raises no error in the console', () => {
+    expect(problems).toEqual([]);
+  });
+});
