@@ -3,6 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { toEnvironment, type Config } from '#contracts';
 import { startEmbeddedPostgres } from '#database';
+import { CliError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
 import { Child } from './child.js';
 import type { DataFolder } from './data-folder.js';
 
@@ -19,7 +21,14 @@ export interface ServerOptions {
 export interface Server {
   url: string;
   apiKey: string;
+  /** Rejects when the database ends unasked: nothing can go on then, and a new start mends it. */
+  failure: Promise<never>;
   stop(): Promise<void>;
+}
+
+interface Embedded {
+  url: string;
+  failure: Promise<never>;
 }
 
 /** Starts PostgreSQL, the API and a worker as child processes and keeps them running until stopped. */
@@ -29,7 +38,7 @@ export async function startServer({ folder, config, log }: ServerOptions): Promi
     for (const step of stops.splice(0).reverse()) await step();
   };
   try {
-    const databaseUrl = config.databaseUrl ?? (await startDatabase(folder, log, stops));
+    const database = config.databaseUrl === undefined ? await startDatabase(folder, log, stops) : external(config.databaseUrl);
     await mkdir(folder.file('store'), { recursive: true });
     const environment = toEnvironment({
       storeUrl: pathToFileURL(folder.file('store')).href,
@@ -38,7 +47,7 @@ export async function startServer({ folder, config, log }: ServerOptions): Promi
       dashboardPath: fileURLToPath(new URL('../../../../dashboard', import.meta.url)),
       stageThreads: availableParallelism(),
       ...config,
-      databaseUrl,
+      databaseUrl: database.url,
     });
     const api = await keepRunning('api', environment, log, stops);
     const url = String(api['url']);
@@ -46,18 +55,28 @@ export async function startServer({ folder, config, log }: ServerOptions): Promi
     environment['COLDPRESS_PORT'] = new URL(url).port;
     await keepRunning('worker', environment, log, stops);
     await folder.publish(url);
-    return { url, apiKey: await folder.apiKey(), stop };
+    return { url, apiKey: await folder.apiKey(), failure: database.failure, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function startDatabase(folder: DataFolder, log: (line: string) => void, stops: (() => Promise<void>)[]): Promise<string> {
-  const postgres = await startEmbeddedPostgres({ dataPath: folder.file('postgres'), log: (line: string) => log(`postgres: ${line}`) });
-  stops.push(() => postgres.stop());
-  return postgres.url;
+async function startDatabase(folder: DataFolder, log: (line: string) => void, stops: (() => Promise<void>)[]): Promise<Embedded> {
+  const postgres = await startEmbeddedPostgres({ dataPath: folder.file('postgres'), log: (line) => log(`postgres: ${line}`) });
+  let stopping = false;
+  stops.push(() => {
+    stopping = true;
+    return postgres.stop();
+  });
+  const failure = new Promise<never>((_, reject) => {
+    void postgres.ended.then(() => stopping || reject(new CliError('PostgreSQL stopped unexpectedly; its last words are in the log. Start again: nothing accepted is lost', EXIT.failed, 'database_ended')));
+  });
+  failure.catch(() => undefined);
+  return { url: postgres.url, failure };
 }
+
+const external = (url: string): Embedded => ({ url, failure: new Promise<never>(() => {}) });
 
 async function keepRunning(app: 'api' | 'worker', environment: Record<string, string>, log: (line: string) => void, stops: (() => Promise<void>)[]): Promise<Record<string, unknown>> {
   const module = fileURLToPath(new URL(`../../../${app}/src/main.js`, import.meta.url));
