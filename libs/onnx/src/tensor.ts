@@ -43,6 +43,12 @@ export function tensorToNumbers(tensor: TensorProto): number[] {
   return Array.from(tensorData(tensor) as ArrayLike<number | bigint>, Number);
 }
 
+/** A tensor's integers as a typed array of numbers; 64-bit ones beyond 2^53 lose precision. */
+export function tensorToIntegers(tensor: TensorProto): Exclude<TensorData, BigInt64Array | BigUint64Array> {
+  const data = tensorData(tensor);
+  return data instanceof BigInt64Array || data instanceof BigUint64Array ? Float64Array.from(data as ArrayLike<bigint>, Number) : data;
+}
+
 /** A dense tensor with `data` packed as `dataType` asks. `data` has one entry per element, in whatever typed array holds them. */
 export function makeTensor(name: string, dataType: DataType, dims: readonly number[], data: TensorData): TensorProto {
   const layout = LAYOUTS[dataType];

@@ -4,7 +4,7 @@ import { GraphError, InvalidTensorError } from './errors.js';
 import type { Graph } from './graph.js';
 import { dequantize, gridGroups, nearestEntries, quantizeToGrid, usedRange, type Grid } from './grid.js';
 import { DataType } from './proto.js';
-import { elementCount, floatsToData, makeTensor, tensorToFloats, tensorToNumbers } from './tensor.js';
+import { elementCount, floatsToData, makeTensor, tensorToFloats, tensorToIntegers } from './tensor.js';
 import { weightStorage, type CodebookStorage, type Dequantizer, type QuantizedStorage, type WeightShape, type WeightStorage } from './weight-storage.js';
 
 /** A weight as floats, whatever its storage. */
@@ -44,9 +44,9 @@ export function writeWeight(graph: Graph, value: string, values: ArrayLike<numbe
 function storedValues(graph: Graph, { dims, storage }: WeightShape, grid: Grid | null): Float32Array {
   const tensor = constantTensor(graph, storage.stored)!;
   if (storage.kind === 'float') return tensorToFloats(tensor);
-  if (storage.kind === 'quantized') return dequantize(tensorToNumbers(tensor), grid!);
+  if (storage.kind === 'quantized') return dequantize(tensorToIntegers(tensor), grid!);
   const { entries, groupOf } = codebookOf(graph, storage, dims);
-  const indices = tensorToNumbers(tensor);
+  const indices = tensorToIntegers(tensor);
   const size = entries(0).length;
   return Float32Array.from(indices, (index, i) => entryAt(storage, entries(groupOf(i)), index < 0 ? index + size : index));
 }
@@ -65,7 +65,7 @@ function encoded(graph: Graph, { storage, dims }: WeightShape, newDims: readonly
 }
 
 function storedRange(graph: Graph, storage: QuantizedStorage): [number, number] {
-  return usedRange(tensorToNumbers(constantTensor(graph, storage.stored)!), integerLimits(storage.dataType));
+  return usedRange(tensorToIntegers(constantTensor(graph, storage.stored)!), integerLimits(storage.dataType));
 }
 
 function quantizedGrid(graph: Graph, storage: QuantizedStorage, dims: readonly number[]): Grid {
@@ -83,7 +83,7 @@ function codebookOf(graph: Graph, storage: CodebookStorage, dims: readonly numbe
 
 function scalesOf(graph: Graph, name: string, { scale, zeroPoint, axis, blockSize }: Dequantizer, dims: readonly number[]): Omit<Grid, 'range'> {
   const scales = tensorToFloats(constantTensor(graph, scale)!);
-  const zeroPoints = zeroPoint ? Int32Array.from(tensorToNumbers(constantTensor(graph, zeroPoint)!)) : new Int32Array(scales.length);
+  const zeroPoints = zeroPoint ? Int32Array.from(tensorToIntegers(constantTensor(graph, zeroPoint)!)) : new Int32Array(scales.length);
   const groups = axis === null ? 1 : blockSize === 0 ? (dims[axis] ?? 1) : (elementCount(dims) / (dims[axis] || 1)) * Math.ceil((dims[axis] ?? 1) / blockSize);
   if (scales.length !== groups || zeroPoints.length !== groups) {
     throw new InvalidTensorError(name, `shape [${dims}] needs ${groups} scales and zero points, got ${scales.length} and ${zeroPoints.length}`);
