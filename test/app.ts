@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Client } from '../apps/cli/src/client';
+import { Client } from '../apps/cli/src/client.js';
 
 /** The command as a user runs it; `npm test` builds it first. */
 export const COMMAND = resolve(__dirname, '../dist/apps/cli/src/main.js');

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job, Model } from '#contracts';
-import { COMMAND, EXAMPLE, startApp, type App } from './app';
+import { COMMAND, EXAMPLE, startApp, type App } from './app.js';
 
 interface Outcome {
   code: number;

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
-import { EXAMPLE, startApp, type App } from './app';
+import { EXAMPLE, startApp, type App } from './app.js';
 
 const SCREENSHOTS = resolve(__dirname, '../test-results');
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -67,7 +68,7 @@ describe('the dashboard in a real browser', () => {
     await page.getByLabel('Model', { exact: true }).locator('option', { hasText: 'seed-net.onnx' }).waitFor({ state: 'attached' });
     const files = ['dataset.yaml', 'mnist-train.npz', 'mnist-test.npz'].map((name) => join(EXAMPLE, name));
     await page.getByLabel('Upload data set').setInputFiles(files);
-    await page.waitForFunction(() => (document.querySelector('select[name=dataset]') as unknown as { value: string }).value !== '');
+    await page.waitForFunction(`document.querySelector('select[name=dataset]').value !== ''`);
     await page.getByLabel('Recipe').fill(RECIPE.replace('quantize', 'quantise'));
     await page.getByRole('button', { name: 'Check' }).click();
     await page.getByRole('alert').getByText('quantize').first().waitFor();
@@ -80,7 +81,7 @@ describe('the dashboard in a real browser', () => {
     await page.getByRole('button', { name: 'Submit' }).click();
     await page.getByRole('heading', { name: 'from the page' }).waitFor();
     await page.locator('.heading .badge.succeeded').waitFor({ timeout: 60_000 });
-    const table = page.getByRole('region', { name: 'Before and after' }).or(page.locator('section[aria-label="Before and after"]')).first();
+    const table = page.getByRole('region', { name: 'Before and after' });
     await table.getByText('97.').first().waitFor();
     await page.locator('section[aria-label=Gates] .badge.passed').waitFor();
     await screenshot('job');
@@ -90,7 +91,6 @@ describe('the dashboard in a real browser', () => {
     const row = page.locator('section[aria-label=Artifacts] tr', { hasText: 'model.onnx' }).first();
     const digest = await row.locator('code').getAttribute('title');
     const [download] = await Promise.all([page.waitForEvent('download'), row.getByRole('button', { name: 'Download' }).click()]);
-    const { createHash } = await import('node:crypto');
     expect(createHash('sha256').update(await readFile(await download.path())).digest('hex')).toBe(digest);
   });
 
