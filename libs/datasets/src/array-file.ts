@@ -1,22 +1,11 @@
-import { basename, extname } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { DTYPES } from './dtype.js';
+import { basename, extname } from 'node:path';
 import { DatasetError } from './errors.js';
 import { MAX_ARRAY_BYTES } from './limits.js';
 import { openNpyFile } from './npy-file.js';
 import { openNpz } from './npz.js';
-import type { ArrayLayout } from './npy.js';
-import type { Rows } from './rows.js';
 import { openSafetensors } from './safetensors.js';
-
-/** An array in a file: its layout is known, its values are read when its rows are opened. */
-export interface StoredArray extends ArrayLayout {
-  name: string;
-  openRows(): Promise<Rows>;
-}
-
-/** The arrays of one file by name; a reader of a format returns this. */
-export type ArrayFile = Map<string, StoredArray>;
+import { arrayBytes, type ArrayFile, type StoredArray } from './stored-array.js';
 
 /** Readers by file extension. To add a format, add its line. */
 const FORMATS: Record<string, (path: string) => Promise<ArrayFile>> = {
@@ -37,16 +26,6 @@ export async function openArrayFile(path: string): Promise<ArrayFile> {
   const arrays = await format(path);
   for (const array of arrays.values()) checkSize(file, array);
   return arrays;
-}
-
-/** Bytes of one row: everything but the first axis. */
-export function rowBytes({ dtype, dims }: ArrayLayout): number {
-  return dims.slice(1).reduce((product, dim) => product * dim, DTYPES[dtype].bytes);
-}
-
-/** Bytes of a whole array. */
-export function arrayBytes({ dtype, dims }: ArrayLayout): number {
-  return dims.reduce((product, dim) => product * dim, DTYPES[dtype].bytes);
 }
 
 function checkSize(file: string, array: StoredArray): void {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DatasetManifest, SplitName } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
-import { openArrayFile, rowBytes, type ArrayFile, type StoredArray } from './array-file.js';
+import { openArrayFile } from './array-file.js';
 import { bindNames } from './bind.js';
 import { DTYPES, type HostData } from './dtype.js';
 import { DatasetError } from './errors.js';
@@ -10,6 +10,7 @@ import type { SampleType } from './preprocess.js';
 import { shuffledIndices } from './random.js';
 import type { Rows } from './rows.js';
 import { resolveSplit, type SplitArrays } from './split.js';
+import { rowBytes, type ArrayFile, type StoredArray } from './stored-array.js';
 
 export interface BatchOptions {
   batchSize: number;
@@ -55,7 +56,7 @@ export class Dataset {
     /** Name under which an input is served -> its name in the manifest. */
     private readonly names: Readonly<Record<string, string>>,
     private readonly openedRows: Map<StoredArray, Promise<Rows>>,
-    private readonly readLabels: Map<SplitName, Promise<Int32Array>>,
+    private readonly knownLabels: Map<SplitName, Promise<Int32Array>>,
   ) {}
 
   get inputNames(): string[] {
@@ -101,7 +102,7 @@ export class Dataset {
    * not ask for are left out. Throws DatasetError when one is missing.
    */
   bindInputs(modelInputNames: readonly string[]): Dataset {
-    return new Dataset(this.manifest, this.splits, bindNames(Object.keys(this.manifest.inputs), modelInputNames), this.openedRows, this.readLabels);
+    return new Dataset(this.manifest, this.splits, bindNames(Object.keys(this.manifest.inputs), modelInputNames), this.openedRows, this.knownLabels);
   }
 
   /** Batches of a split, preprocessed, in stored or shuffled order. Throws DatasetError, for labels out of range at the first batch. */
@@ -123,10 +124,10 @@ export class Dataset {
   async labels(splitName: SplitName): Promise<Int32Array | null> {
     const split = this.split(splitName);
     if (!split.labels || this.classes === null) return null;
-    const known = this.readLabels.get(splitName);
+    const known = this.knownLabels.get(splitName);
     if (known) return known;
     const reading = this.rows(split.labels).then((rows) => readLabels(split, split.labels!, rows, this.classes!));
-    this.readLabels.set(splitName, reading);
+    this.knownLabels.set(splitName, reading);
     return reading;
   }
 

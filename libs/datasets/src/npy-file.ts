@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { arrayBytes, rowBytes, type ArrayFile } from './array-file.js';
 import { DatasetError } from './errors.js';
 import { NPY_HEADER_PROBE_BYTES, readNpyHeader } from './npy.js';
 import { fileRows } from './rows.js';
+import { arrayBytes, rowBytes, type ArrayFile } from './stored-array.js';
 
 /** A lone npy file holds one array, named after the file: `images.npy` holds `images`. */
 export async function openNpyFile(path: string): Promise<ArrayFile> {

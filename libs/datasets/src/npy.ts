@@ -1,16 +1,11 @@
 import { DTYPES, type DtypeName } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { MAX_AXES, MAX_NPY_HEADER_BYTES } from './limits.js';
+import type { ArrayLayout } from './stored-array.js';
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 const VERSION_1_PREFIX_BYTES = 10;
 const VERSION_2_PREFIX_BYTES = 12;
-
-/** What an array is, without its values. */
-export interface ArrayLayout {
-  dtype: DtypeName;
-  dims: number[];
-}
 
 export interface NpyHeader extends ArrayLayout {
   /** Bytes before the first element. */

@@ -21,6 +21,13 @@ function openBytes(bytes: Uint8Array, name = 'a.npz') {
   });
 }
 
+function tensors(header: object, data: Uint8Array): Buffer {
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, data]);
+}
+
 describe('openArrayFile on npz', () => {
   it.each([false, true])('reads back what was written (compressed: %s)', async (compress) => {
     const { names, values } = await openBytes(writeNpz({ x: noise }, { compress }));
@@ -68,13 +75,6 @@ describe('openArrayFile on npz', () => {
 });
 
 describe('openArrayFile on safetensors', () => {
-  const tensors = (header: object, data: Uint8Array) => {
-    const text = Buffer.from(JSON.stringify(header));
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(text.length));
-    return Buffer.concat([length, text, data]);
-  };
-
   it('finds each tensor at its offsets', async () => {
     const header = { __metadata__: { format: 'np' }, a: { dtype: 'U8', shape: [2], data_offsets: [0, 2] }, b: { dtype: 'U8', shape: [3], data_offsets: [2, 5] } };
     const { names, values } = await openBytes(tensors(header, Uint8Array.of(1, 2, 3, 4, 5)), 'a.safetensors');

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import * as yauzl from 'yauzl';
-import { arrayBytes, rowBytes, type ArrayFile, type StoredArray } from './array-file.js';
 import { DatasetError } from './errors.js';
 import { MAX_ARRAY_BYTES, MAX_ARRAYS_PER_FILE, MAX_ARRAY_BYTES_IN_MEMORY, MAX_INFLATION } from './limits.js';
 import { NPY_HEADER_PROBE_BYTES, readNpyHeader, type NpyHeader } from './npy.js';
 import { fileRows, memoryRows, type Rows } from './rows.js';
 import { readStart, spillToFile, unpackToMemory } from './unpack.js';
+import { arrayBytes, rowBytes, type ArrayFile, type StoredArray } from './stored-array.js';
 
 const STORED = 0;
 const DEFLATED = 8;

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { arrayBytes, rowBytes, type ArrayFile, type StoredArray } from './array-file.js';
 import type { DtypeName } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { MAX_ARRAYS_PER_FILE, MAX_AXES, MAX_SAFETENSORS_HEADER_BYTES } from './limits.js';
 import { fileRows } from './rows.js';
+import { arrayBytes, rowBytes, type ArrayFile, type StoredArray } from './stored-array.js';
 
 const LENGTH_BYTES = 8;
 

@@ -1,8 +1,8 @@
 import type { DatasetManifest, Split, SplitName } from '#contracts';
-import type { ArrayFile, StoredArray } from './array-file.js';
 import { DTYPES } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { preparePreprocessing, type Preprocessing } from './preprocess.js';
+import type { ArrayFile, StoredArray } from './stored-array.js';
 
 export interface SplitInput {
   array: StoredArray;

@@ -32,13 +32,13 @@ describe('topK', () => {
   });
 });
 
-describe('outputSnrDb', () => {
-  const snr = (reference: number[], output: number[]) => {
-    const accumulator = outputSnrDb();
-    for (let i = 0; i < reference.length; i++) accumulator.add({ reference: [reference[i]!], output: [output[i]!], labels: null, size: 1 });
-    return accumulator.value();
-  };
+function snr(reference: number[], output: number[]) {
+  const accumulator = outputSnrDb();
+  for (let i = 0; i < reference.length; i++) accumulator.add({ reference: [reference[i]!], output: [output[i]!], labels: null, size: 1 });
+  return accumulator.value();
+}
 
+describe('outputSnrDb', () => {
   it('is ten times the decimal logarithm of signal over noise power', () => {
     expect(snr([3, 4], [3, 4.5])).toBeCloseTo(20);
     expect(snr([1, 1], [0, 0])).toBeCloseTo(0);

@@ -8,7 +8,7 @@ export function percentile(samples: readonly number[], q: number): number {
   if (samples.length === 0 || !(q >= 0 && q <= 100)) {
     throw new EvaluationError('percentile', `a percentile needs samples and 0 <= q <= 100, got ${samples.length} samples and q = ${q}`);
   }
-  const sorted = [...samples].sort((a, b) => a - b);
+  const sorted = samples.toSorted((a, b) => a - b);
   const rank = ((sorted.length - 1) * q) / 100;
   const low = sorted[Math.floor(rank)]!;
   const high = sorted[Math.ceil(rank)]!;

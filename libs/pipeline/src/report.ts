@@ -82,9 +82,8 @@ export function renderText({ columns, rows }: Table): string {
 
 /** A table in GitHub's Markdown. */
 export function renderMarkdown({ columns, rows }: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`;
   const rule = `| ${columns.map(({ align }) => (align === 'left' ? '---' : '---:')).join(' | ')} |`;
-  return [line(columns.map(({ title }) => title)), rule, ...rows.map(line)].join('\n');
+  return [markdownLine(columns.map(({ title }) => title)), rule, ...rows.map(markdownLine)].join('\n');
 }
 
 /** Bytes in decimal units, as storage and networks count them: 1,002,822 -> "1.00 MB". */
@@ -132,6 +131,10 @@ function warnings({ sparse, smaller, compressed, faster }: { sparse: number; sma
   if (!idle) return slower;
   const transfer = compressed >= NOTABLE_GAIN ? 'only the compressed transfer' : 'nothing';
   return [`The zeros save ${transfer}: to gain size and speed remove whole channels or store weights in fewer bits`, ...slower];
+}
+
+function markdownLine(cells: readonly string[]): string {
+  return `| ${cells.map(escapeCell).join(' | ')} |`;
 }
 
 function escapeCell(text: string): string {
