@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspectModel, readModel } from '#onnx';
 import { datasetDigest } from './digest.js';
 import { inspectDataset, matchInputs } from './inspect.js';
 import { errorOf, smallDataset, withFolder } from './test-dataset.js';
@@ -23,6 +25,12 @@ describe('matchInputs', () => {
     expect(matchInputs(inspection, [{ name: 'input', type: 'float32', dims: ['batch', 1, 32, 32] }])).toEqual([]);
     expect(matchInputs(inspection, [{ name: 'input', type: 'float32', dims: ['n', 1, 'h', ''] }])).toEqual([]);
     expect(matchInputs(inspection, [{ name: 'input', type: 'float32', dims: null }])).toEqual([]);
+  });
+
+  it('finds that the example data set feeds the example model', async () => {
+    const folder = join(process.cwd(), 'examples/seed-net');
+    const { inputs } = inspectModel(readModel(readFileSync(join(folder, 'seed-net.onnx'))));
+    expect(matchInputs(await inspectDataset(folder), inputs)).toEqual([]);
   });
 
   it('names the input, what was expected and what came', () => {
