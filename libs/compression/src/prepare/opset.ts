@@ -1,7 +1,47 @@
-import { UnsupportedModelError, type Graph } from '#onnx';
+import { create } from '@bufbuild/protobuf';
+import { OperatorSetIdProtoSchema, subgraphs, UnsupportedModelError, type GraphProto, type ModelProto } from '#onnx';
+import { LIFT_RULES, OLDEST_OPSET, type LiftScope } from './opset-rules.js';
 
-/** Throws UnsupportedModelError unless the model's opset is at least `needed`. */
-export function requireOpset(graph: Graph, needed: number, what: string): void {
-  const found = graph.opset();
-  if (found < needed) throw new UnsupportedModelError(`${what} needs opset ${needed}, the model has ${found}`, `export it again with opset ${needed} or newer`);
+/** IR version that a file of an opset must declare at least. */
+const IR_VERSIONS: readonly [opset: number, irVersion: number][] = [[25, 13], [23, 11], [21, 10], [19, 9], [15, 8], [13, 7], [11, 6], [9, 4]];
+
+/** The model's version of the default operator set. */
+export function opsetOf(model: ModelProto): number {
+  return Number(defaultImport(model)?.version ?? 0n);
+}
+
+/**
+ * Rewrites operators in place until the model may declare opset `target`; a newer model stays as it is. Bodies of If and
+ * Loop are lifted too. Throws UnsupportedModelError below opset 9, and for a node that has no counterpart.
+ */
+export function liftOpset(model: ModelProto, target: number): void {
+  const from = opsetOf(model);
+  if (from >= target) return;
+  if (from < OLDEST_OPSET) throw new UnsupportedModelError(`opset ${from} is too old to lift to ${target}`, `export the model again with opset ${OLDEST_OPSET} or newer`);
+  for (const { version, opTypes, lift } of LIFT_RULES) {
+    if (version <= from || version > target) continue;
+    walk(model.graph!, model.graph!, (scope) => {
+      if (opTypes.includes(scope.node.opType) && scope.node.domain === '') lift(scope);
+    });
+  }
+  declare(model, target);
+}
+
+function walk(graph: GraphProto, root: GraphProto, visit: (scope: LiftScope) => void): void {
+  for (const node of [...graph.node]) {
+    visit({ node, graph, root });
+    for (const body of subgraphs(node)) walk(body, root, visit);
+  }
+}
+
+function declare(model: ModelProto, opset: number): void {
+  const entry = defaultImport(model);
+  if (entry) entry.version = BigInt(opset);
+  else model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(opset) }));
+  const needed = IR_VERSIONS.find(([from]) => opset >= from)?.[1] ?? 3;
+  if (model.irVersion < BigInt(needed)) model.irVersion = BigInt(needed);
+}
+
+function defaultImport(model: ModelProto) {
+  return model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx');
 }

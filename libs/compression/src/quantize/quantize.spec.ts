@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { Session } from '#inference';
-import { ModelProtoSchema } from '#onnx';
+import { ModelProtoSchema, type ModelProto } from '#onnx';
 import type { PassContext } from '../pass.js';
 import { quantize } from './quantize.js';
 
@@ -41,16 +42,16 @@ describe('quantize on seed-net and real digits', () => {
   });
 
   it('gives the same bytes for the same options', async () => {
-    const once = async () => toBinary(ModelProtoSchema, (await quantize.run(context(), QuantizeOptions.parse({ samples: 64 }))).model!);
-    expect(await once()).toEqual(await once());
+    const once = async () => digest((await quantize.run(context(), QuantizeOptions.parse({ samples: 64 }))).model!);
+    expect(await once()).toBe(await once());
   });
 
   it('lists in preflight what run leaves alone, without touching the model', async () => {
     const { model } = context();
     const options = QuantizeOptions.parse({ exclude: ['/fc2/Gemm'], opTypes: ['Conv', 'Gemm'] });
-    const before = toBinary(ModelProtoSchema, model);
+    const before = digest(model);
     const listed = quantize.preflight(model, options);
-    expect(toBinary(ModelProtoSchema, model)).toEqual(before);
+    expect(digest(model)).toBe(before);
     expect((await quantize.run(context(), options)).skipped).toEqual(listed);
     expect(listed.map((entry) => entry.node)).toEqual(['/conv1/Conv', '/fc2/Gemm']);
   });
@@ -59,6 +60,10 @@ describe('quantize on seed-net and real digits', () => {
     await expect(quantize.run({ ...context(), data: null }, QuantizeOptions.parse({}))).rejects.toMatchObject({ code: 'calibration_data' });
   });
 });
+
+function digest(model: ModelProto): string {
+  return createHash('sha256').update(toBinary(ModelProtoSchema, model)).digest('hex');
+}
 
 async function top1(model: Uint8Array, data: Dataset): Promise<number> {
   const session = await Session.create(model, { threads: 2 });

@@ -12,7 +12,7 @@ import { quantizeStatic } from './static.js';
 
 const noise = (count: number, seed: number) => Float32Array.from({ length: count }, (_, i) => Math.sin((i + 1) * 12.9898 + seed * 78.233) * Math.cos(i * 0.7 + seed));
 const options = (given: Partial<QuantizeOptions> = {}) => QuantizeOptions.parse(given);
-const run = { threads: 1 };
+const run = { threads: 1, seed: 0 };
 const images = (seed: number): HostTensors => ({ x: float32([4, 3, 12, 12], noise(4 * 3 * 144, seed)) });
 const batches = () => [images(1), images(2), images(3)];
 
@@ -31,8 +31,8 @@ function convNet(): GraphBuilder {
 
 const bytes = (model: ModelProto) => toBinary(ModelProtoSchema, model);
 
-async function outputOf(model: ModelProto, feeds: HostTensors): Promise<Float32Array> {
-  const session = await Session.create(bytes(model));
+async function outputOf(model: ModelProto, feeds: HostTensors, optimization: 'all' | 'disabled' = 'all'): Promise<Float32Array> {
+  const session = await Session.create(bytes(model), { optimization });
   try {
     return (await session.run(feeds))['y']!.data as Float32Array;
   } finally {
@@ -71,6 +71,25 @@ describe('quantizeStatic', () => {
     const model = convNet().build();
     await quantizeStatic(model, options(given), batches, run);
     expect(snrDb(exact, await outputOf(model, images(4)))!).toBeGreaterThan(18);
+  });
+
+  it.each([
+    { weightBits: 4 }, { weightBits: 3 }, { weightBits: 2 }, { weightFormat: 'ternary' }, { weightBits: 4, weightFormat: 'codebook' }, { weightBits: 2, weightFormat: 'codebook' }, { powerOfTwo: true },
+  ] as const)('packs with %j what the runtime then runs as int8, equal to the same nodes run one by one', async (given) => {
+    const model = convNet().build();
+    await quantizeStatic(model, options(given), batches, run);
+    const fused = await fusedOps(model);
+    expect(fused).toMatchObject({ QLinearConv: 2, QGemm: 2 });
+    for (const op of ['Cast', 'Gather', 'DequantizeLinear']) expect(fused).not.toHaveProperty(op);
+    const plain = await outputOf(model, images(4), 'disabled');
+    expect(snrDb(plain, await outputOf(model, images(4))) ?? Infinity).toBeGreaterThan(30);
+  });
+
+  it('gives single layers their own width', async () => {
+    const b = convNet();
+    b.nodes[0]!.name = 'stem';
+    const { layers } = await quantizeStatic(b.build(), options({ weightBits: 4, layerBits: { stem: 8 } }), batches, run);
+    expect(layers.map((layer) => layer.bits)).toEqual([8, 4, 4, 4]);
   });
 
   it('keeps weights within ±64 unless asked otherwise', async () => {
@@ -174,7 +193,7 @@ describe('quantizeStatic', () => {
   });
 
   it('names the way out for an opset that is too old', async () => {
-    await expect(quantizeStatic(convNet().build(7), options(), batches, run)).rejects.toThrow(UnsupportedModelError);
+    await expect(quantizeStatic(convNet().build(8), options(), batches, run)).rejects.toThrow(UnsupportedModelError);
   });
 });
 

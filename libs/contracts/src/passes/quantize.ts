@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
+const WeightBits = z.literal([8, 4, 3, 2]);
+
 export const QuantizeOptions = z.strictObject({
-  weightBits: z.literal([8]).default(8).describe('Width of the stored weights in bits.'),
+  weightBits: WeightBits.default(8).describe('Width of the stored weights in bits; below 8 they are packed on disk and run as int8.'),
+  weightFormat: z.enum(['uniform', 'ternary', 'codebook']).default('uniform').describe('Evenly spaced levels; -1, 0, 1 times a scale; or 2^weightBits values per layer found by k-means.'),
+  layerBits: z.record(z.string(), WeightBits).default({}).describe('Width of single layers, by node name, where it differs from weightBits.'),
+  powerOfTwo: z.boolean().default(false).describe('Restrict weight scales to powers of two.'),
+  codebookStart: z.enum(['linear', 'density', 'random']).default('linear').describe('First centroids of a codebook: evenly spaced, at quantiles, or drawn.'),
   perChannel: z.boolean().default(true).describe('One weight scale per output channel instead of one per tensor.'),
   reduceRange: z.boolean().default(true).describe('Keep weights within ±64, so that kernels without VNNI cannot saturate.'),
   calibration: z.enum(['minmax', 'percentile']).default('percentile').describe('How activation ranges are chosen.'),

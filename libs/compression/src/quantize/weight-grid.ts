@@ -1,0 +1,60 @@
+import type { ChannelLayout } from './arithmetic.js';
+import { channelMaxima, quantizeSymmetric, symmetricScales } from './arithmetic.js';
+import { buildCodebook, type Codebook, type CodebookStart } from './codebook.js';
+import { powerOfTwoScales, searchScales } from './scale-search.js';
+
+export type WeightBits = 8 | 4 | 3 | 2;
+
+export interface WeightGridOptions {
+  weightBits: WeightBits;
+  weightFormat: 'uniform' | 'ternary' | 'codebook';
+  powerOfTwo: boolean;
+  reduceRange: boolean;
+  codebookStart: CodebookStart;
+  /** Random numbers in [0, 1) for a codebook's random start. */
+  random: () => number;
+}
+
+/** A weight on its grid: w ≈ scale · integer, the integers stored in `storedBits` each, straight or as codebook positions. */
+export interface GridWeight {
+  integers: Int8Array;
+  scales: Float32Array;
+  storedBits: 8 | 4 | 2;
+  codebook: Codebook | null;
+}
+
+/** Ends of the grid per width: two products of ±64 by 255 fit the int16 lanes that kernels without VNNI add them in. */
+const FULL_LIMIT = 127;
+const REDUCED_LIMIT = 64;
+const ENDS: Record<Exclude<WeightBits, 8>, [lowest: number, limit: number]> = { 4: [-7, 7], 3: [-3, 3], 2: [-2, 1] };
+
+/** Ends of the integers that a weight of these options may take. */
+export function gridEnds(options: Pick<WeightGridOptions, 'weightBits' | 'weightFormat' | 'reduceRange'>): [lowest: number, limit: number] {
+  if (options.weightFormat === 'ternary') return [-1, 1];
+  if (options.weightBits < 8 && options.weightFormat === 'uniform') return ENDS[options.weightBits as 4 | 3 | 2];
+  const limit = options.reduceRange ? REDUCED_LIMIT : FULL_LIMIT;
+  return [-limit, limit];
+}
+
+/** Bits that a stored element takes: ONNX packs 4 and 2. */
+export function storedBits({ weightBits, weightFormat }: Pick<WeightGridOptions, 'weightBits' | 'weightFormat'>): 8 | 4 | 2 {
+  if (weightFormat === 'ternary') return 2;
+  return weightBits === 3 ? 4 : weightBits;
+}
+
+/** Scales for the options: the widest at 8 bits and for codebooks, those of least squared error on few levels. */
+export function chooseScales(values: Float32Array, layout: ChannelLayout, options: WeightGridOptions): Float32Array {
+  const [lowest, limit] = gridEnds(options);
+  const widest = symmetricScales(channelMaxima(values, layout), Math.max(limit, -lowest));
+  const chosen = limit < REDUCED_LIMIT ? searchScales(values, layout, symmetricScales(channelMaxima(values, layout), limit), limit, lowest) : widest;
+  return options.powerOfTwo ? powerOfTwoScales(chosen) : chosen;
+}
+
+/** Puts a weight on its grid with given scales. */
+export function toGrid(values: Float32Array, layout: ChannelLayout, scales: Float32Array, options: WeightGridOptions): GridWeight {
+  const [lowest, limit] = gridEnds(options);
+  const integers = quantizeSymmetric(values, layout, scales, limit, lowest);
+  if (options.weightFormat !== 'codebook' || options.weightBits === 8) return { integers, scales, storedBits: storedBits(options), codebook: null };
+  const codebook = buildCodebook(integers, 2 ** options.weightBits, options.codebookStart, options.random);
+  return { integers: Int8Array.from(codebook.indices, (index) => codebook.entries[index]!), scales, storedBits: storedBits(options), codebook };
+}

@@ -1,0 +1,101 @@
+import { DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+import { channelLayout, dequantizeSymmetric, guardBias, snrDb } from './arithmetic.js';
+import type { Layer } from './layers.js';
+import { chooseScales, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
+
+export interface WeightStoreOptions extends WeightGridOptions {
+  perChannel: boolean;
+}
+
+/** What a layer's weight became, for the report. */
+export interface WeightReport {
+  bits: number;
+  scaleMin: number;
+  scaleMax: number;
+  /** Signal to noise of the stored weight, dB; null when nothing was lost. */
+  weightSnrDb: number | null;
+}
+
+/**
+ * Stores weights as integers behind a DequantizeLinear. A weight that several layers read along the same axis at the same
+ * width is stored once; other readers keep the float tensor.
+ */
+export class WeightStore {
+  private readonly stored = new Map<string, { output: string; report: WeightReport }>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly options: WeightStoreOptions,
+  ) {}
+
+  /** Lets a layer read its weight from integers of `weightBits`. `inputScale` is the scale of the activation it meets. */
+  quantize(layer: Layer, weightBits: WeightGridOptions['weightBits'], inputScale: number): WeightReport {
+    const key = JSON.stringify([layer.weight, layer.axis, weightBits]);
+    const entry = this.stored.get(key) ?? this.store(layer, { ...this.options, weightBits }, inputScale);
+    this.stored.set(key, entry);
+    this.graph.setInput(layer.node, layer.weightIndex, entry.output);
+    return entry.report;
+  }
+
+  private store({ node, weight, axis, bias }: Layer, options: WeightStoreOptions, inputScale: number): { output: string; report: WeightReport } {
+    const tensor = this.graph.initializer(weight)!;
+    const values = tensorToFloats(tensor);
+    const channelAxis = options.perChannel ? axis : null;
+    const layout = channelLayout(tensorDims(tensor), channelAxis);
+    const biasTensor = bias && options.perChannel ? this.graph.initializer(bias) : undefined;
+    const chosen = chooseScales(values, layout, options);
+    const scales = biasTensor ? guardBias(chosen, inputScale, tensorToFloats(biasTensor)) : chosen;
+    const grid = toGrid(values, layout, scales, options);
+    const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis: channelAxis, grid, before: node });
+    const report = { bits: options.weightBits, scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, dequantizeSymmetric(grid.integers, layout, scales)) };
+    return { output, report };
+  }
+}
+
+interface StoredWeight {
+  name: string;
+  dims: number[];
+  axis: number | null;
+  grid: GridWeight;
+  before: NodeProto;
+}
+
+/** Adds `integers -> DequantizeLinear` and returns the float value it gives. */
+function addWeight(graph: Graph, weight: StoredWeight): string {
+  const { name, axis, grid, before } = weight;
+  const shape = axis === null ? [] : [grid.scales.length];
+  const integers = grid.codebook ? addCodebook(graph, weight) : addIntegers(graph, weight);
+  const scale = graph.addInitializer(floatTensor(graph.freshName(`${name}_scale`), shape, grid.scales));
+  const zeroPoint = graph.addInitializer(makeTensor(graph.freshName(`${name}_zero_point`), DataType.INT8, shape, new Int8Array(grid.scales.length)));
+  const output = graph.freshName(`${name}_dequantized`);
+  const node = makeNode('DequantizeLinear', [integers, scale.name, zeroPoint.name], [output], { axis: axis ?? undefined }, { name: graph.freshName(`${name}_DequantizeLinear`) });
+  graph.addNode(node, { before });
+  return output;
+}
+
+const PACKED_SIGNED = { 4: DataType.INT4, 2: DataType.INT2 };
+const PACKED_UNSIGNED = { 4: DataType.UINT4, 2: DataType.UINT2 };
+
+/** Below 8 bits the packed integers go through Cast(INT8), which the runtime folds at load: straight into a DequantizeLinear they would be expanded on every run. */
+function addIntegers(graph: Graph, { name, dims, grid, before }: StoredWeight): string {
+  const type = grid.storedBits === 8 ? DataType.INT8 : PACKED_SIGNED[grid.storedBits];
+  const integers = graph.addInitializer(makeTensor(graph.freshName(`${name}_quantized`), type, dims, grid.integers));
+  return grid.storedBits === 8 ? integers.name : addCast(graph, name, integers.name, DataType.INT8, before);
+}
+
+function addCodebook(graph: Graph, { name, dims, grid, before }: StoredWeight): string {
+  const { entries, indices } = grid.codebook!;
+  const type = PACKED_UNSIGNED[grid.storedBits as 4 | 2];
+  const positions = graph.addInitializer(makeTensor(graph.freshName(`${name}_indices`), type, dims, indices));
+  const codebook = graph.addInitializer(makeTensor(graph.freshName(`${name}_codebook`), DataType.INT8, [entries.length], entries));
+  const output = graph.freshName(`${name}_shared`);
+  const cast = addCast(graph, name, positions.name, DataType.INT32, before);
+  graph.addNode(makeNode('Gather', [codebook.name, cast], [output], { axis: 0 }, { name: graph.freshName(`${name}_Gather`) }), { before });
+  return output;
+}
+
+function addCast(graph: Graph, name: string, input: string, to: DataType, before: NodeProto): string {
+  const output = graph.freshName(`${name}_unpacked`);
+  graph.addNode(makeNode('Cast', [input], [output], { to }, { name: graph.freshName(`${name}_Cast`) }), { before });
+  return output;
+}
