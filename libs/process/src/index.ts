@@ -1,0 +1,5 @@
+export type { RunOptions } from './child.js';
+export * from './errors.js';
+export * from './process-pool.js';
+export * from './serve.js';
+export * from './stage-module.js';
