@@ -1,0 +1,104 @@
+/** Who may import whom. A room is `libs/x` or `apps/x`; suites are the folders that may look at everything. */
+export const LIBRARIES = {
+  contracts: [],
+  onnx: ['contracts'],
+  storage: ['contracts'],
+  search: ['contracts'],
+  inference: ['contracts', 'onnx'],
+  autodiff: ['contracts', 'onnx'],
+  evaluation: ['contracts', 'onnx', 'inference'],
+  datasets: ['contracts', 'onnx', 'inference'],
+  compression: ['contracts', 'onnx', 'inference', 'autodiff', 'evaluation', 'datasets'],
+  pipeline: ['contracts'],
+  process: ['contracts'],
+  queue: ['contracts'],
+  database: ['contracts'],
+};
+
+const EVERY = Object.keys(LIBRARIES);
+const NATIVE = ['inference', 'autodiff', 'evaluation', 'datasets', 'compression'];
+
+export const APPS = {
+  api: EVERY.filter((library) => !NATIVE.includes(library)),
+  worker: EVERY,
+  cli: EVERY.filter((library) => !NATIVE.includes(library)),
+  agent: ['contracts', 'inference', 'evaluation'],
+  dashboard: ['contracts'],
+};
+
+/** Tests and measurements; testing itself builds on every library. */
+export const SUITES = ['test', 'bench', 'examples', 'libs/testing'];
+
+/** What the tests of any library may use besides: the runtime is their oracle. */
+export const ORACLES = ['testing', 'onnx', 'inference'];
+
+/** Packages that only these rooms may import. */
+export const PACKAGES = [
+  { pattern: /^@nestjs\//, rooms: ['apps/api', 'apps/worker'] },
+  { pattern: /^bullmq$/, rooms: ['libs/queue', 'apps/api', 'apps/worker'] },
+  { pattern: /^onnxruntime-node$/, rooms: ['libs/inference'] },
+  { pattern: /^(react|react-dom|uplot|@tanstack\/.*)($|\/)/, rooms: ['apps/dashboard'] },
+];
+
+/** All the packages that the room may import; others may import any that is not reserved above. */
+export const ONLY = { 'libs/contracts': [/^zod$/] };
+
+const IMPORT = /(?:\bfrom|\bimport|\brequire(?:\.resolve)?)\s*\(?\s*(['"])([^'"\n]+)\1/g;
+
+/** What a file imports, with the line of each. */
+export function importsOf(text) {
+  return [...text.matchAll(IMPORT)].map((match) => ({ specifier: match[2], line: text.slice(0, match.index).split('\n').length }));
+}
+
+/** The broken rules of one file; `path` is relative to the repository, with forward slashes. */
+export function violations(path, text) {
+  const room = roomOf(path);
+  return importsOf(text).flatMap(({ specifier, line }) => {
+    const problem = problemOf(path, room, specifier);
+    return problem ? [{ path, line, specifier, problem }] : [];
+  });
+}
+
+function problemOf(path, room, specifier) {
+  if (specifier.startsWith('#')) return libraryProblem(path, room, specifier.slice(1));
+  if (specifier.startsWith('.')) return relativeProblem(path, room, specifier);
+  if (specifier.startsWith('node:')) return room === 'libs/contracts' || room === 'apps/dashboard' ? `${room} also runs in the browser` : null;
+  return packageProblem(path, room, specifier);
+}
+
+function libraryProblem(path, room, library) {
+  if (library.includes('/')) return 'a deep import: take it from the library\'s index';
+  if (SUITES.includes(room)) return null;
+  if (isTest(path) && ORACLES.includes(library)) return null;
+  if (library === 'testing') return 'testing is for tests';
+  const allowed = room.startsWith('libs/') ? LIBRARIES[room.slice(5)] : APPS[room.slice(5)];
+  if (!allowed) return `${room} has no entry in the table of scripts/lib/import-rules.mjs`;
+  if (`libs/${library}` === room) return 'a library imports its own files by relative path';
+  return allowed.includes(library) ? null : `${room} may import ${allowed.join(', ') || 'no library'} only`;
+}
+
+function relativeProblem(path, room, specifier) {
+  const target = resolvePath(path, specifier);
+  if (target.startsWith(`${room}/`) || isTest(path) || room === 'test') return null;
+  return SUITES.includes(room) && !target.startsWith('libs/') ? null : 'a relative import must stay in its room';
+}
+
+function packageProblem(path, room, specifier) {
+  if (isTest(path) || SUITES.includes(room)) return null;
+  const reserved = PACKAGES.find(({ pattern }) => pattern.test(specifier));
+  if (reserved && !reserved.rooms.includes(room)) return `only ${reserved.rooms.join(', ')} may import it`;
+  return ONLY[room] && !ONLY[room].some((pattern) => pattern.test(specifier)) ? `${room} may import ${ONLY[room].map((pattern) => pattern.source).join(', ')} only` : null;
+}
+
+const isTest = (path) => /\.(spec|conformance|fixture)\.tsx?$/.test(path);
+
+const roomOf = (path) => /^((?:libs|apps)\/[^/]+|[^/]+)\//.exec(path)?.[1] ?? '';
+
+function resolvePath(path, specifier) {
+  const parts = path.split('/').slice(0, -1);
+  for (const part of specifier.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
