@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { z } from 'zod';
-import { DatasetManifest, StoredDataset } from '#contracts';
+import { DatasetManifest, Split, StoredDataset } from '#contracts';
 import { DatasetError } from './errors.js';
 import { MAX_MANIFEST_BYTES } from './limits.js';
 
@@ -48,6 +48,22 @@ function isStored(document: unknown): boolean {
 function checked<T extends z.ZodType>(schema: T, document: unknown, file: string): z.infer<T> {
   const result = schema.safeParse(document);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`);
+  const problems = result.error.issues.map(describeIssue);
   throw new DatasetError('dataset_manifest', problems.join('; '), { file, wayOut: 'docs/datasets.md lists the fields' }, { cause: result.error });
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const field = issue.path.join('.') || 'document';
+  if (issue.code !== 'unrecognized_keys') return `${field}: ${issue.message}`;
+  const valid = fieldsAt(issue.path.filter((part) => part !== 'manifest'));
+  return `${field}: there is no ${issue.keys.map((key) => `"${key}"`).join(', ')} here${valid ? `; the fields are ${valid.join(', ')}` : ''}`;
+}
+
+/** The fields of the object at a path of the manifest; undefined inside a preprocessing operation, whose own error names them. */
+function fieldsAt([section, ...rest]: PropertyKey[]): string[] | undefined {
+  const { inputs, labels, splits } = DatasetManifest.shape;
+  if (section === undefined) return Object.keys(DatasetManifest.shape);
+  if (section === 'labels') return Object.keys(labels.unwrap().shape);
+  if (section === 'splits') return rest.length === 0 ? Object.keys(splits.shape) : Object.keys(Split.shape);
+  return rest.length === 1 ? Object.keys(inputs.valueType.shape) : undefined;
 }
