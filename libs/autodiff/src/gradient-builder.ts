@@ -4,6 +4,15 @@ import { UnknownShapeError } from './errors.js';
 /** Dimensions by value name, as observed in one run of the graph. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
+/**
+ * Channels must be a multiple of this for the runtime's internal blocked layout (domain com.microsoft.nchwc): its blocks are
+ * 8 or 16 wide, depending on the CPU. The layout is undocumented; whoever enables it probes the runtime first.
+ */
+export const BLOCK = 16;
+
+/** Domain of the operators on the blocked layout. */
+export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
+
 /** Element types that gradients are computed in; double serves the gradient checker. */
 export type FloatType = DataType.FLOAT | DataType.DOUBLE;
 
@@ -19,6 +28,8 @@ export class GradientBuilder {
     private readonly shapes: Shapes,
     private readonly findConstant: (value: string) => TensorProto | undefined,
     readonly elemType: FloatType = DataType.FLOAT,
+    /** Whether the runtime's blocked layout may be used where it is faster; see `BLOCK`. */
+    readonly blocked = false,
   ) {}
 
   /** The observed shape of a forward value. Throws UnknownShapeError. */

@@ -16,6 +16,8 @@ export interface GradientRequest {
   /** Values whose gradient is wanted: weights, inputs. */
   targets: readonly string[];
   elemType?: FloatType;
+  /** Lets rules use the runtime's blocked layout (see BLOCK); off by default. */
+  blocked?: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export function addGradients(request: GradientRequest): Map<string, string> {
   const active = activeValues(graph, targets);
   const missing = missingGradients(graph, [...seeds.keys()], targets);
   if (missing.length > 0) throw new MissingGradientError(missing);
-  const g = new GradientBuilder(builder, shapes, constantFinder(graph), request.elemType ?? DataType.FLOAT);
+  const g = new GradientBuilder(builder, shapes, constantFinder(graph), request.elemType ?? DataType.FLOAT, request.blocked);
   const pending = new Map([...seeds].map(([value, gradient]) => [value, [gradient]]));
   const collect = (value: string): string | null => {
     const parts = pending.get(value);

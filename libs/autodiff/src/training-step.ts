@@ -27,6 +27,8 @@ export interface TrainingStepRequest {
   optimizer: Optimizer;
   /** Largest global L2 norm of the gradient; longer ones are scaled down. */
   clipNorm?: number;
+  /** Lets gradients use the runtime's blocked layout (see BLOCK); off by default. */
+  blocked?: boolean;
 }
 
 /** One training step as an ONNX model, and the layout of its state. */
@@ -65,7 +67,7 @@ export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
   unpackWeights(g, layout);
   for (const node of graph.nodes) appendForward(builder, node);
   const { terms, seeds } = request.loss(g);
-  const gradients = addGradients({ graph, builder, shapes, seeds, targets: request.parameters });
+  const gradients = addGradients({ graph, builder, shapes, seeds, targets: request.parameters, blocked: request.blocked ?? false });
   const flat = g.concat(layout.slots.map(({ name, size }) => {
     const gradient = gradients.get(name);
     if (gradient === undefined) throw new TrainingStepError(`the loss does not depend on parameter "${name}": leave it out`);

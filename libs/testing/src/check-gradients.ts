@@ -23,6 +23,8 @@ export interface GradientCheck {
   domain?: string;
   /** `float` where ORT has no float64 kernel. */
   precision?: 'double' | 'float';
+  /** Let the rule use the runtime's blocked layout. */
+  blocked?: boolean;
 }
 
 /** Element by element: what the rule said and what central differences say. */
@@ -115,7 +117,7 @@ function backwardModel(check: GradientCheck, elemType: FloatType, shapes: Readon
     builder.input(`seed${i}`, shapes.get(name)!, elemType);
     return [name, `seed${i}`];
   }));
-  const gradients = addGradients({ graph, builder, shapes, seeds, targets, elemType });
+  const gradients = addGradients({ graph, builder, shapes, seeds, targets, elemType, blocked: check.blocked ?? false });
   for (const target of targets) {
     builder.op('Identity', [gradients.get(target)!], {}, { outputs: [`d:${target}`] });
     builder.output(`d:${target}`, undefined, elemType);

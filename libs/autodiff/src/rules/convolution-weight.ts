@@ -1,4 +1,4 @@
-import type { GradientBuilder } from '../gradient-builder.js';
+import { BLOCK, BLOCKED_DOMAIN, type GradientBuilder } from '../gradient-builder.js';
 import { product, span, taps, type Window } from './window.js';
 
 /** The parts of a convolution: the larger input, the gradient of its output and how the kernel slid. */
@@ -17,8 +17,36 @@ const COLUMNS_BELOW_CHANNELS = 16;
 /** Gradient of a convolution's weight, [O, I/g, k…], in the formulation that was fastest for its shape. */
 export function convolutionWeightGradient(g: GradientBuilder, parts: ConvolutionParts): string {
   const perGroup = parts.inputDims[1]! / parts.group;
+  if (g.blocked && isBlockedDepthwise(parts)) return fromBlockedDepthwise(g, parts);
   const pointwise = product(parts.window.kernel) === 1;
   return parts.group === 1 && (pointwise || perGroup < COLUMNS_BELOW_CHANNELS) ? fromColumns(g, parts) : fromTaps(g, parts);
+}
+
+/** Depthwise in two dimensions, with channels that fill the blocks and windows that cover the input. */
+function isBlockedDepthwise({ group, inputDims, outputDims, window }: ConvolutionParts): boolean {
+  const [batch, channels, ...input] = inputDims as [number, number, ...number[]];
+  return input.length === 2 && group === channels && outputDims[1] === channels && (batch * channels) % BLOCK === 0 && lastPads(input, outputDims.slice(2), window).every((pad) => pad >= 0);
+}
+
+/** Padding after each axis at which dY, slid over the input, fits exactly once per tap. */
+function lastPads(input: readonly number[], output: readonly number[], { kernel, strides, dilations, begins }: Window): number[] {
+  return input.map((size, i) => span(kernel[i]!, dilations[i]!) - 1 + span(output[i]!, strides[i]!) - size - begins[i]!);
+}
+
+/**
+ * Every channel of every sample is a convolution of its own, with dY as its filter: dW = Σ_n X[n] ∗ dY[n]. A blocked [1, N·C, H, W] is laid
+ * out as a depthwise filter [N·C, 1, H, W] is, so that dY only changes its name.
+ */
+function fromBlockedDepthwise(g: GradientBuilder, { input, inputDims, output, outputDims, window }: ConvolutionParts): string {
+  const [batch, channels, ...size] = inputDims as [number, number, number, number];
+  const slid = outputDims.slice(2);
+  const all = batch * channels;
+  const block = (value: string, dims: readonly number[]) => g.op('ReorderInput', [g.reshape(value, [1, all, ...dims])], {}, BLOCKED_DOMAIN);
+  const filter = g.reshape(block(output, slid), [all, 1, ...slid]);
+  const pads = [...window.begins, ...lastPads(size, slid, window)];
+  const attributes = { group: all, kernel_shape: slid, dilations: window.strides, strides: window.dilations, pads };
+  const perSample = g.op('ReorderOutput', [g.op('Conv', [block(input, size), filter], attributes, BLOCKED_DOMAIN)], { channels: all }, BLOCKED_DOMAIN);
+  return g.sum(g.reshape(perSample, [batch, channels, 1, ...window.kernel]), [0]);
 }
 
 /** dW = Σ_n dY[n] · cols[n]ᵀ, where cols stacks the input as each tap saw it. */

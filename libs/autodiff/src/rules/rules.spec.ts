@@ -6,7 +6,10 @@ const x = (...dims: number[]): CheckedInput => ({ dims });
 const above = (low: number, high: number, ...dims: number[]): CheckedInput => ({ dims, range: [low, high] });
 const ints = (...values: number[]) => int64Tensor('', [values.length], values);
 
-const IN_DOUBLE: Record<string, Omit<GradientCheck, 'opType'>[]> = {
+/** The operator is the entry's name unless it says otherwise. */
+type Check = Omit<GradientCheck, 'opType'> & { opType?: string };
+
+const IN_DOUBLE: Record<string, Check[]> = {
   Add: [{ inputs: [x(2, 3), x(3)] }, { inputs: [x(2, 1, 4), x(3, 1)] }, { inputs: [x(), x(2, 2)] }],
   Sub: [{ inputs: [x(2, 3), x(2, 1)] }],
   Mul: [{ inputs: [x(2, 3, 2), x(3, 1)] }],
@@ -77,7 +80,7 @@ const IN_DOUBLE: Record<string, Omit<GradientCheck, 'opType'>[]> = {
   LogSoftmax: [{ inputs: [x(2, 5)] }],
 };
 
-const IN_FLOAT: Record<string, Omit<GradientCheck, 'opType' | 'precision'>[]> = {
+const IN_FLOAT: Record<string, Check[]> = {
   Conv: [
     { inputs: [x(2, 3, 5, 5), x(4, 3, 3, 3), x(4)] },
     { inputs: [x(2, 3, 5, 4), x(4, 3, 3, 2)], attributes: { pads: [1, 0, 2, 1] } },
@@ -90,6 +93,11 @@ const IN_FLOAT: Record<string, Omit<GradientCheck, 'opType' | 'precision'>[]> = 
     { inputs: [x(2, 3, 4, 4), x(5, 3, 1, 1)] },
     { inputs: [x(2, 3, 9), x(4, 3, 3), x(4)], attributes: { strides: [2], pads: [1, 1] } },
     { inputs: [x(1, 2, 3, 3), x(2, 2, 1, 1)], attributes: { pads: [1, 1, 1, 1] } },
+  ],
+  'Conv (blocked layout)': [
+    { opType: 'Conv', blocked: true, inputs: [x(2, 8, 5, 6), x(8, 1, 3, 3)], attributes: { group: 8, pads: [1, 1, 1, 1] } },
+    { opType: 'Conv', blocked: true, inputs: [x(1, 16, 6, 5), x(16, 1, 3, 3)], attributes: { group: 16, strides: [2, 2], pads: [1, 1, 1, 1] } },
+    { opType: 'Conv', blocked: true, inputs: [x(1, 16, 7, 7), x(16, 1, 3, 2)], attributes: { group: 16, dilations: [2, 1], pads: [2, 0, 2, 1] } },
   ],
   ConvTranspose: [
     { inputs: [x(1, 3, 3, 3), x(3, 2, 3, 3), x(2)], attributes: { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] } },
@@ -139,7 +147,7 @@ const IN_FLOAT: Record<string, Omit<GradientCheck, 'opType' | 'precision'>[]> = 
   SpaceToDepth: [{ inputs: [x(1, 2, 4, 6)], attributes: { blocksize: 2 } }],
 };
 
-const cases = (table: Record<string, Omit<GradientCheck, 'opType'>[]>) =>
+const cases = (table: Record<string, Check[]>) =>
   Object.entries(table).flatMap(([opType, checks]) => checks.map((check, i): [string, GradientCheck] => [`${opType} ${i + 1}`, { opType, ...check }]));
 
 describe('gradients agree with central differences in float64', () => {

@@ -7,6 +7,7 @@ import type { HostTensors } from '#inference';
 import { Graph, cloneModel, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import type { Pass, PassContext } from '../pass.js';
+import { hasBlockedLayout } from '../train/blocked-layout.js';
 import { TrainingError } from '../train/errors.js';
 import { zerosMask } from '../train/keep-zeros.js';
 import { observeTrainingShapes } from '../train/observe.js';
@@ -85,7 +86,7 @@ async function prepare({ model, baseline, threads, log }: PassContext, data: Dat
   checkOutputs(output, shapes, teacher, batchSize);
   const trainables = reachable(form, output);
   const objective = distillObjective(output, shapes.get(output)!, first.labels !== null, options);
-  const step = buildTrainingStep({ graph: form.graph, shapes, parameters: trainables.map(({ name }) => name), extraInputs: objective.extraInputs, loss: objective.write, optimizer: adam() });
+  const step = buildTrainingStep({ graph: form.graph, shapes, parameters: trainables.map(({ name }) => name), extraInputs: objective.extraInputs, loss: objective.write, optimizer: adam(), blocked: await hasBlockedLayout() });
   const mask = step.layout.pack(new Map(trainables.map((trainable) => [trainable.name, zerosMask(trainable, options.keepZeros)])));
   const frozen = mask.reduce((count, value) => count + Number(value === 0), 0);
   log(`training ${step.layout.size} parameters, ${frozen} of them zeros that stay; ${samples} samples in batches of ${batchSize}`);

@@ -1,6 +1,7 @@
 import type { Skipped } from '#contracts';
 import { fakeQuantize } from '#autodiff';
 import { DataType, Graph, dataTypeBits, floatTensor, integerLimits, tensorDims, tensorToFloats, tensorToNumbers, type NodeProto, type TensorProto } from '#onnx';
+import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
 import { gridValues, integerGrid, onGrid, type IntegerGrid } from './integer-grid.js';
 
 /** A weight under training: floats in the training graph, whatever its storage in the model. */
@@ -60,6 +61,8 @@ export function trainingForm(graph: Graph): TrainingForm {
     }
   }
   graph.removeDeadCode();
+  // Clamping after the pooling has fewer elements to clamp, forward and back.
+  for (const node of [...graph.nodes]) if (node.opType === 'Conv') poolBeforeRelu(graph, node);
   trainables.push(...floatTrainables(graph, new Set(trainables.map(({ name }) => name))));
   return { graph, trainables, skipped };
 }

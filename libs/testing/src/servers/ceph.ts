@@ -1,0 +1,94 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Daemon, freePort, isListening, runTool, startDaemon, until } from './daemon.js';
+import { ensurePrograms } from './programs.js';
+
+const PROGRAMS = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph', 'monmaptool', 'radosgw-admin'];
+const PACKAGES = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-mgr', 'ceph-common'];
+
+export interface TestS3 {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * A Ceph cluster of one monitor, one storage daemon in memory and one gateway, on free loopback ports below one folder: a
+ * real S3 server with real signatures, multipart uploads and conditional requests. It takes about 15 seconds.
+ */
+export async function startCeph(folder: string, path: string): Promise<TestS3> {
+  await ensurePrograms(PROGRAMS, PACKAGES, path);
+  await Promise.all(['mon', 'osd', 'mgr', 'rgw', 'run', 'log'].map((name) => mkdir(join(folder, name), { recursive: true })));
+  const [monitorPort, gatewayPort] = [await freePort(), await freePort()];
+  const cluster = { fsid: randomUUID(), monitorPort, gatewayPort, folder };
+  const conf = join(folder, 'ceph.conf');
+  await writeFile(conf, configuration(cluster));
+  const keys = { accessKeyId: randomBytes(10).toString('hex'), secretAccessKey: randomBytes(20).toString('hex') };
+  const daemons: Daemon[] = [];
+  const tool = (program: string, ...args: string[]): Promise<string> => runTool(program, ['-c', conf, ...args], path);
+  const daemon = (program: string, ...args: string[]): void => void daemons.push(startDaemon(program, ['-c', conf, ...args, '-f'], folder, path));
+  const stop = async (): Promise<void> => void (await Promise.all(daemons.map((running) => running.stop())));
+  try {
+    await runTool('monmaptool', ['--create', '--clobber', '--fsid', cluster.fsid, '--addv', 'a', `[v1:127.0.0.1:${monitorPort}]`, join(folder, 'monmap')], path);
+    await tool('ceph-mon', '--mkfs', '-i', 'a', '--monmap', join(folder, 'monmap'));
+    daemon('ceph-mon', '-i', 'a');
+    await until('ceph-mon', () => isListening(monitorPort), 30_000);
+    const osd = randomUUID();
+    await tool('ceph', '--connect-timeout', '30', 'osd', 'new', osd);
+    await tool('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
+    await tool('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'host=localhost', 'root=default');
+    daemon('ceph-osd', '-i', '0');
+    await until('ceph-osd', async () => (await tool('ceph', 'osd', 'stat')).includes('1 up'), 30_000);
+    await tool('radosgw-admin', 'user', 'create', '--uid', 'test', '--display-name', 'test', '--access-key', keys.accessKeyId, '--secret-key', keys.secretAccessKey);
+    daemon('radosgw', '-n', 'client.rgw.a');
+    await until('radosgw', () => isListening(gatewayPort), 60_000);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { endpoint: `http://127.0.0.1:${gatewayPort}`, ...keys, stop };
+}
+
+function configuration({ fsid, monitorPort, gatewayPort, folder }: { fsid: string; monitorPort: number; gatewayPort: number; folder: string }): string {
+  return `[global]
+fsid = ${fsid}
+mon_host = v1:127.0.0.1:${monitorPort}
+mon_initial_members = a
+public_addr = 127.0.0.1
+auth_cluster_required = none
+auth_service_required = none
+auth_client_required = none
+run_dir = ${folder}/run
+admin_socket =
+log_file = ${folder}/log/$name.log
+pid_file = ${folder}/run/$name.pid
+crash_dir = ${folder}/log
+ms_bind_ipv6 = false
+ms_bind_msgr2 = false
+osd_pool_default_size = 1
+osd_pool_default_min_size = 1
+osd_pool_default_pg_num = 8
+osd_pool_default_pgp_num = 8
+osd_pool_default_pg_autoscale_mode = off
+osd_crush_chooseleaf_type = 0
+osd_objectstore = memstore
+osd_class_update_on_start = false
+osd_max_object_name_len = 1024
+mon_allow_pool_size_one = true
+mon_max_pg_per_osd = 2000
+mon_osd_full_ratio = .99
+mon_data_avail_warn = 1
+mon_data_avail_crit = 1
+mon_data = ${folder}/mon
+osd_data = ${folder}/osd
+mgr_data = ${folder}/mgr
+rgw_data = ${folder}/rgw
+memstore_device_bytes = 2147483648
+memstore_page_set = false
+rgw_frontends = beast endpoint=127.0.0.1:${gatewayPort}
+rgw_enable_usage_log = false
+rgw_gc_obj_min_wait = 60
+`;
+}
