@@ -9,8 +9,8 @@ import type { AttributeProto, GraphProto, ModelProto, NodeProto, SparseTensorPro
  * runtime knows, limits kept, every value defined once and before its use, every tensor stored as its shape says.
  */
 export function checkModel(model: ModelProto, limits: ModelLimits): void {
-  checkVersions(model);
   if (!model.graph) throw new InvalidModelError('it holds no graph');
+  checkVersions(model);
   new ModelCheck(model, limits).run(model.graph);
 }
 

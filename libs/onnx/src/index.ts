@@ -21,4 +21,3 @@ export * from './tensors.js';
 export * from './weight-sites.js';
 export * from './weight-storage.js';
 export * from './weights.js';
-export * from './weights.js';

@@ -9,8 +9,8 @@ export interface ReadOptions {
 }
 
 /**
- * Parses and checks an ONNX file. Tensors with external data keep their reference: read such a model with loadModel.
- * Throws InvalidModelError, UnsupportedModelError, InvalidTensorError or ModelLimitError, never anything else.
+ * Parses and checks an ONNX file whose tensors are all inside it (see loadModel for external data). Tensors stay views of `bytes`,
+ * which must not change afterwards; fields that this build does not know are kept. Throws an OnnxError, never anything else.
  */
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): ModelProto {
   const limits = { ...MODEL_LIMITS, ...options.limits };
@@ -19,20 +19,25 @@ export function readModel(bytes: Uint8Array, options: ReadOptions = {}): ModelPr
   return model;
 }
 
-/** Parses the protobuf message alone, unchecked but for the size of the file. */
+/** Parses the protobuf message alone, checking only the file's size and the depth of its messages. */
 export function parseModel(bytes: Uint8Array, limits: ModelLimits): ModelProto {
   if (bytes.length === 0) throw new InvalidModelError('the file is empty');
   if (bytes.length > limits.modelBytes) throw new ModelLimitError('modelBytes', bytes.length, limits.modelBytes);
+  // Slices of a Buffer share its memory, so that tensors must not be Buffers: cloneModel copies by slice.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
-    return fromBinary(ModelProtoSchema, bytes);
+    return fromBinary(ModelProtoSchema, plain, { readUnknownFields: true, recursionLimit: limits.messageDepth });
   } catch (cause) {
+    if (cause instanceof Error && cause.message.includes('recursion depth')) throw new ModelLimitError('messageDepth', limits.messageDepth + 1, limits.messageDepth);
     throw new InvalidModelError('its bytes are not the protobuf message that .onnx files hold, or the file is truncated', { cause });
   }
 }
 
-/** Serialises a model; fields that this build does not know are written as they were read. */
+/** The model as one file; fields that this build does not know are written as they were read. Throws ModelLimitError past 2 GiB. */
 export function writeModel(model: ModelProto): Uint8Array<ArrayBuffer> {
-  return toBinary(ModelProtoSchema, model);
+  const bytes = toBinary(ModelProtoSchema, model);
+  if (bytes.length > MODEL_LIMITS.modelBytes) throw new ModelLimitError('modelBytes', bytes.length, MODEL_LIMITS.modelBytes);
+  return bytes;
 }
 
 /** A deep copy, so that edits of one do not reach the other. */

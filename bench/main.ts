@@ -1,0 +1,16 @@
+import { report, type Bench } from './harness.js';
+
+/** Every benchmark by name. To add one: its module, a line here, a line in README.md. */
+const BENCHES: Record<string, () => Promise<Bench>> = {
+  onnx: () => import('./onnx.bench.js'),
+};
+
+const [name = ''] = process.argv.slice(2);
+const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (load) {
+  const bench = await load();
+  report(name, await bench.run());
+} else {
+  console.error(`usage: npm run bench -- NAME, where NAME is one of: ${Object.keys(BENCHES).join(', ')}`);
+  process.exitCode = 2;
+}
