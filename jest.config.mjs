@@ -4,6 +4,8 @@ const libs = ['contracts', 'onnx', 'inference', 'autodiff', 'compression', 'eval
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: '<rootDir>/test/native-arrays-environment.cjs',
+  globalSetup: '<rootDir>/test/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/global-teardown.mjs',
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   transform: {

@@ -1,0 +1,10 @@
+// Compiles what tests start as processes of their own, and offers servers to whoever asks.
+import { ensureBuilt } from '../scripts/lib/build.mjs';
+
+export default async function globalSetup() {
+  await ensureBuilt('server').catch((error) => console.error(`\n${error.message}`));
+  const { startServerHost } = await import('../dist/libs/testing/src/servers/host.js');
+  const host = await startServerHost(process.env.PATH);
+  process.env.COLDPRESS_TEST_SERVERS = host.socketPath;
+  globalThis.coldpressTestServers = host;
+}
