@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
 export const PruneOptions = z.strictObject({
-  granularity: z.enum(['weight', 'channel']).default('channel').describe('Zeros for single weights, or whole channels removed from the tensors.'),
+  granularity: z.enum(['weight', 'n:m', 'block', 'channel']).default('channel').describe('Zeros for single weights, n of every m, or blocks; or whole channels removed from the tensors.'),
   ratio: z.number().min(0).max(0.99).default(0.5).describe('Share of weights or channels to remove.'),
-  importance: z.enum(['l1', 'l2']).default('l2').describe('Norm by which magnitude is judged.'),
+  importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale', 'random']).default('l2').describe('How the worth of a channel is judged; single weights go by magnitude, or at random.'),
   scope: z.enum(['layer', 'global']).default('layer').describe('Apply the ratio in each layer, or over the model as a whole.'),
+  layerLimit: z.number().min(0).max(1).default(0.9).describe('With scope global: the largest share that one layer may lose.'),
   multipleOf: z.int().min(1).max(64).default(8).describe('Channel counts are rounded up to a multiple of this.'),
+  pattern: z.string().regex(/^[1-9]\d?:[1-9]\d?$/, 'two counts such as 2:4').default('2:4').describe('With granularity n:m: weights kept : consecutive input weights. The ratio is then given by it.'),
+  block: z.tuple([z.int().min(1).max(256), z.int().min(1).max(256)]).default([1, 4]).describe('With granularity block: consecutive outputs and inputs that go together.'),
   exclude: z.array(z.string()).default([]).describe('Names of nodes that are left alone.'),
 });
 export type PruneOptions = z.infer<typeof PruneOptions>;

@@ -1,0 +1,15 @@
+/** Counts over equal bins between the least and the greatest value. */
+export interface Histogram {
+  min: number;
+  max: number;
+  counts: number[];
+}
+
+const BINS = 16;
+
+export function histogramOf(values: Float64Array): Histogram {
+  const [min, max] = [Math.min(...values), Math.max(...values)];
+  const counts = new Array<number>(BINS).fill(0);
+  for (const value of values) counts[max > min ? Math.min(BINS - 1, Math.floor(((value - min) / (max - min)) * BINS)) : 0]!++;
+  return { min, max, counts };
+}

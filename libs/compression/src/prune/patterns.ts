@@ -1,0 +1,91 @@
+import type { WeightSite } from '#onnx';
+import type { PruneOptions } from '#contracts';
+
+/** How the elements of one weight compete: elements of a unit go together, units of a pool are ranked against each other. */
+export interface Pattern {
+  unitOf: Uint32Array;
+  units: number;
+  poolOf: Uint32Array;
+  pools: number;
+  /** Share of each pool's units to remove; null leaves it to the ratio. */
+  share: number | null;
+}
+
+type Patterned = Exclude<PruneOptions['granularity'], 'channel'>;
+type Layout = Pick<WeightSite, 'dims' | 'inputAxis' | 'outputAxis'>;
+
+const PATTERNS: Record<Patterned, (layout: Layout, options: PruneOptions) => Pattern> = {
+  weight: ({ dims }) => {
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    return { unitOf: Uint32Array.from({ length: count }, (_, i) => i), units: count, poolOf: new Uint32Array(count), pools: 1, share: null };
+  },
+
+  'n:m': (layout, { pattern }) => {
+    const [keep, of] = pattern.split(':').map(Number) as [number, number];
+    const { ids, count } = blockIds(layout, 1, of);
+    const units = ids.length;
+    return { unitOf: Uint32Array.from({ length: units }, (_, i) => i), units, poolOf: ids, pools: count, share: Math.max(0, 1 - keep / of) };
+  },
+
+  block: (layout, { block: [outputs, inputs] }) => {
+    const { ids, count } = blockIds(layout, outputs, inputs);
+    return { unitOf: ids, units: count, poolOf: new Uint32Array(count), pools: 1, share: null };
+  },
+};
+
+/** The pattern that a granularity lays over a weight. */
+export function patternOf(granularity: Patterned, layout: Layout, options: PruneOptions): Pattern {
+  return PATTERNS[granularity](layout, options);
+}
+
+/**
+ * Which elements go: in each pool the units of least Σ score, or, given a threshold, every unit whose mean score lies
+ * below it. Ties fall to the later unit's advantage, so that the result does not depend on the engine's sort.
+ */
+export function maskOf(scores: ArrayLike<number>, pattern: Pattern, ratio: number, threshold: number | null): Uint8Array {
+  const sums = unitMeans(scores, pattern);
+  const gone = new Uint8Array(pattern.units);
+  if (threshold !== null && pattern.share === null) sums.forEach((score, unit) => (gone[unit] = score < threshold ? 1 : 0));
+  else for (const units of pooled(pattern)) dropLowest(units, sums, Math.floor(units.length * (pattern.share ?? ratio) + 1e-9), gone);
+  return Uint8Array.from(pattern.unitOf, (unit) => gone[unit]!);
+}
+
+/** Mean score of each unit. */
+export function unitMeans(scores: ArrayLike<number>, { unitOf, units }: Pattern): Float64Array {
+  const sums = new Float64Array(units);
+  const counts = new Uint32Array(units);
+  unitOf.forEach((unit, i) => {
+    sums[unit]! += scores[i]!;
+    counts[unit]!++;
+  });
+  return sums.map((sum, unit) => sum / counts[unit]!);
+}
+
+function dropLowest(units: Uint32Array, scores: Float64Array, count: number, gone: Uint8Array): void {
+  const order = units.slice().sort((a, b) => scores[a]! - scores[b]! || a - b);
+  for (const unit of order.subarray(0, count)) gone[unit] = 1;
+}
+
+function pooled({ poolOf, pools, units }: Pattern): Uint32Array[] {
+  if (pools === 1) return [Uint32Array.from({ length: units }, (_, i) => i)];
+  const lists: number[][] = Array.from({ length: pools }, () => []);
+  for (let unit = 0; unit < units; unit++) lists[poolOf[unit]!]!.push(unit);
+  return lists.map((list) => Uint32Array.from(list));
+}
+
+/** Numbers the blocks of `outputs` x `inputs` neighbours on the channel axes; other axes (kernel positions) are kept apart. */
+function blockIds({ dims, inputAxis, outputAxis }: Layout, outputs: number, inputs: number): { ids: Uint32Array; count: number } {
+  const sizes = dims.map((_, axis) => (axis === inputAxis ? inputs : axis === outputAxis ? outputs : 1));
+  const blocks = dims.map((length, axis) => Math.ceil(length / sizes[axis]!));
+  const ids = new Uint32Array(dims.reduce((product, dim) => product * dim, 1));
+  for (let flat = 0; flat < ids.length; flat++) {
+    let [rest, id, stride] = [flat, 0, 1];
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      id += Math.floor((rest % dims[axis]!) / sizes[axis]!) * stride;
+      stride *= blocks[axis]!;
+      rest = Math.floor(rest / dims[axis]!);
+    }
+    ids[flat] = id;
+  }
+  return { ids, count: blocks.reduce((product, count) => product * count, 1) };
+}

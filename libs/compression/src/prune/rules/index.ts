@@ -1,0 +1,18 @@
+import type { NodeProto } from '#onnx';
+import { elementwise } from './elementwise.js';
+import { layers } from './layers.js';
+import { parts } from './parts.js';
+import { pooling } from './pooling.js';
+import { quantization } from './quantization.js';
+import type { Rule, Rules } from './rule.js';
+import { shape } from './shape.js';
+
+/** How channel removal passes through each operator. To support another: one entry in its family's table. */
+const RULES: Rules = { ...elementwise, ...layers, ...parts, ...pooling, ...quantization, ...shape };
+
+const DOMAINS = ['', 'ai.onnx', 'com.microsoft'];
+
+/** The rule of a node, or undefined where the operator is unknown: its values then stay as they are. */
+export function ruleOf(node: NodeProto): Rule | undefined {
+  return DOMAINS.includes(node.domain) && Object.hasOwn(RULES, node.opType) ? RULES[node.opType] : undefined;
+}

@@ -1,0 +1,56 @@
+import { intAttribute, intsAttribute } from '#onnx';
+import { positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
+
+/** Batch and channels pass, the window slides over the rest. */
+const pool: Rule = {
+  link(context) {
+    const [x, y] = [context.input(0), context.output()];
+    for (const axis of [0, 1]) context.link(x, axis, y, axis);
+    for (const value of [x, y]) context.pinAxes(value, context.dims(value).map((_, axis) => axis).slice(2), 'slides over this axis');
+    if (context.output(1)) context.coordinates.pinValue(x, `the indices of ${context.node.opType} "${context.node.name}" count over all channels`);
+  },
+};
+
+/** Axes that are reduced stay whole, the others pass. */
+const reduce: Rule = {
+  link(context) {
+    const [x, y] = [context.input(0), context.output()];
+    const axes = reducedAxes(context);
+    const keepdims = intAttribute(context.node, 'keepdims', 1) === 1;
+    context.pinAxes(x, axes, 'reduces over this axis');
+    let next = 0;
+    context.dims(x).forEach((_, axis) => {
+      if (!axes.includes(axis)) context.link(x, axis, y, next++);
+      else if (keepdims) next++;
+    });
+  },
+};
+
+function reducedAxes(context: LinkContext): number[] {
+  const rank = context.dims(context.input(0)).length;
+  const given = context.input(1) ? context.constant(1) : intsAttribute(context.node, 'axes');
+  if (!given || given.length === 0) return intAttribute(context.node, 'noop_with_empty_axes', 0) ? [] : context.dims(context.input(0)).map((_, axis) => axis);
+  return given.map((axis) => positiveAxis(axis, rank));
+}
+
+const arg: Rule = {
+  link(context) {
+    const [x, y] = [context.input(0), context.output()];
+    const reduced = positiveAxis(intAttribute(context.node, 'axis', 0), context.dims(x).length);
+    const keepdims = intAttribute(context.node, 'keepdims', 1) === 1;
+    context.pinAxes(x, [reduced], 'returns positions on this axis');
+    context.dims(x).forEach((_, axis) => {
+      if (axis !== reduced) context.link(x, axis, y, axis > reduced && !keepdims ? axis - 1 : axis);
+    });
+  },
+};
+
+const POOLS = ['AveragePool', 'GlobalAveragePool', 'GlobalLpPool', 'GlobalMaxPool', 'LpPool', 'MaxPool'];
+const REDUCTIONS = ['ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare'];
+
+export const pooling: Rules = {
+  ...Object.fromEntries(POOLS.map((opType) => [opType, pool])),
+  ...Object.fromEntries(REDUCTIONS.map((opType) => [opType, reduce])),
+  ArgMax: arg,
+  ArgMin: arg,
+};

@@ -1,0 +1,154 @@
+import { int64Tensor, tensorToNumbers, type Graph, type NodeProto } from '#onnx';
+import type { Coordinates } from '../coordinates.js';
+
+/** What a rule sees of its node while dependencies are traced. Inputs that are left out read as rank 0. */
+export class LinkContext {
+  constructor(
+    readonly graph: Graph,
+    readonly node: NodeProto,
+    readonly coordinates: Coordinates,
+    readonly roles: Roles,
+  ) {}
+
+  input(index: number): string {
+    return this.node.input[index] ?? '';
+  }
+
+  output(index = 0): string {
+    return this.node.output[index] ?? '';
+  }
+
+  /** Dimensions of an input or output, [] when it is left out. */
+  dims(value: string): readonly number[] {
+    return this.coordinates.dims(value) ?? [];
+  }
+
+  /** Numbers of an input that is an initializer. */
+  constant(index: number): number[] | undefined {
+    return constantInput(this.graph, this.node, index);
+  }
+
+  link(a: string, axisA: number, b: string, axisB: number): void {
+    this.coordinates.linkAxes(a, axisA, b, axisB);
+  }
+
+  /** Links all axes of two values of the same shape. */
+  linkAll(a: string, b: string): void {
+    const dims = this.dims(a);
+    if (dims.length !== this.dims(b).length) return this.pinNode('changes the rank');
+    dims.forEach((length, axis) => (length === this.dims(b)[axis] ? this.link(a, axis, b, axis) : this.pinPair(a, b, axis)));
+  }
+
+  /** Links a value to another that it broadcasts to, axes aligned at the end. */
+  broadcast(value: string, to: string): void {
+    const offset = this.dims(to).length - this.dims(value).length;
+    this.dims(value).forEach((length, axis) => {
+      if (length === this.dims(to)[axis + offset]) this.link(value, axis, to, axis + offset);
+    });
+  }
+
+  pinAxes(value: string, axes: Iterable<number>, why: string): void {
+    for (const axis of axes) this.coordinates.pinAxis(value, axis, `${describe(this.node)} ${why}`);
+  }
+
+  /** Keeps everything that the node touches. */
+  pinNode(why: string): void {
+    for (const value of [...this.node.input, ...this.node.output]) this.coordinates.pinValue(value, `${describe(this.node)} ${why}`);
+  }
+
+  private pinPair(a: string, b: string, axis: number): void {
+    this.pinAxes(a, [axis], 'changes this axis');
+    this.pinAxes(b, [axis], 'changes this axis');
+  }
+}
+
+/** What a rule sees of its node after removal, to mend what the graph says about sizes in attributes and constants. */
+export class MendContext {
+  constructor(
+    readonly graph: Graph,
+    readonly node: NodeProto,
+    private readonly coordinates: Coordinates,
+    private readonly removed: ReadonlySet<number>,
+  ) {}
+
+  input(index: number): string {
+    return this.node.input[index] ?? '';
+  }
+
+  output(index = 0): string {
+    return this.node.output[index] ?? '';
+  }
+
+  dims(value: string): readonly number[] {
+    return this.coordinates.dims(value) ?? [];
+  }
+
+  constant(index: number): number[] | undefined {
+    return constantInput(this.graph, this.node, index);
+  }
+
+  /** Entries of an axis that stay, by their old index. */
+  kept(value: string, axis: number): number[] {
+    return Array.from({ length: this.dims(value)[axis]! }, (_, i) => i).filter((i) => !this.removed.has(this.coordinates.find(this.coordinates.at(value, axis, i))));
+  }
+
+  isChanged(value: string, axis: number): boolean {
+    return this.kept(value, axis).length !== this.dims(value)[axis];
+  }
+
+  newDims(value: string): number[] {
+    return this.dims(value).map((_, axis) => this.kept(value, axis).length);
+  }
+
+  /** The same view from another node: one that computes a size for this one. */
+  on(node: NodeProto): MendContext {
+    return new MendContext(this.graph, node, this.coordinates, this.removed);
+  }
+
+  /** Gives the node a constant of its own: others may read the old one. */
+  setConstant(index: number, values: readonly number[], dims: readonly number[] = [values.length]): void {
+    const name = this.graph.freshName(`${this.input(index) || this.output()}_pruned`);
+    this.graph.addInitializer(int64Tensor(name, dims, values));
+    this.graph.setInput(this.node, index, name);
+  }
+}
+
+/** Where parameters are: what produces channels, and what an importance can be read from. */
+export class Roles {
+  /** Nodes by the weight and the axis along which they make channels. */
+  readonly producers = new Map<string, { value: string; axis: number; node: NodeProto }>();
+  readonly weights = new Map<string, { value: string; node: NodeProto }>();
+
+  constructor(private readonly isConstant: (value: string) => boolean) {}
+
+  /** Declares that `value` is a weight of the node whose `axis` makes the node's output channels. */
+  weight(node: NodeProto, value: string, axis: number): void {
+    if (!this.isConstant(value)) return;
+    this.weights.set(value, { value, node });
+    this.producers.set(`${value}\0${axis}`, { value, axis, node });
+  }
+}
+
+/** How removal passes through an operator. */
+export interface Rule {
+  /** Links the coordinates that stand or fall together and pins those that must stay. */
+  link(context: LinkContext): void;
+  /** Mends attributes and constants after tensors have shrunk; absent where the graph holds no sizes. */
+  mend?(context: MendContext): void;
+}
+
+export type Rules = Record<string, Rule>;
+
+export function describe(node: NodeProto): string {
+  return node.name ? `${node.opType} "${node.name}"` : node.opType;
+}
+
+/** A non-negative axis. */
+export function positiveAxis(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis;
+}
+
+function constantInput(graph: Graph, node: NodeProto, index: number): number[] | undefined {
+  const tensor = graph.initializer(node.input[index] ?? '');
+  return tensor && tensorToNumbers(tensor);
+}
