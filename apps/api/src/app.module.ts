@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
+import type { Config } from '#contracts';
+import { LoggerModule } from 'nestjs-pino';
+import pino from 'pino';
+import { ArtifactsModule } from './artifacts/artifacts.module.js';
+import { AuthGuard } from './auth/auth.guard.js';
+import { DatasetsModule } from './datasets/datasets.module.js';
+import { DevicesModule } from './devices/devices.module.js';
+import { HealthModule } from './health/health.module.js';
+import { InfrastructureModule } from './infrastructure/infrastructure.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { ModelsModule } from './models/models.module.js';
+import { PassesModule } from './passes/passes.module.js';
+import { invalidRequest } from './problems/issues.js';
+import { ProblemFilter } from './problems/problem.filter.js';
+
+/** Requests of one address per minute: far above what a client needs, far below what would hurt. */
+const RATE_LIMIT = { ttl: 60_000, limit: 6000 };
+
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        logging(config),
+        ThrottlerModule.forRoot([RATE_LIMIT]),
+        InfrastructureModule.with(config),
+        ArtifactsModule,
+        DatasetsModule,
+        DevicesModule,
+        HealthModule,
+        JobsModule,
+        ModelsModule,
+        PassesModule,
+      ],
+      providers: [
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_GUARD, useClass: ThrottlerGuard },
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_PIPE, useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }) },
+      ],
+    };
+  }
+}
+
+/** Lines of JSON on stderr: stdout carries the ready line alone. */
+function logging({ logLevel }: Config): DynamicModule {
+  return LoggerModule.forRoot({
+    pinoHttp: [
+      {
+        level: logLevel,
+        genReqId: (_request, response) => {
+          const id = randomUUID();
+          response.setHeader('x-request-id', id);
+          return id;
+        },
+        redact: ['req.headers.authorization', 'req.headers.cookie'],
+        autoLogging: { ignore: ({ url }) => url === '/health' || url === '/ready' },
+      },
+      pino.destination({ dest: 2, sync: false }),
+    ],
+  });
+}

@@ -1,0 +1,46 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Config } from '#contracts';
+import { ApiKeyRepository } from '#database';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from './app.module.js';
+import { ensureFirstKey } from './auth/first-key.js';
+import { serveDashboard } from './dashboard/dashboard.js';
+import { serveOpenApi } from './openapi/document.js';
+import { securityHeaders } from './security-headers.js';
+import { Spool } from './uploads/spool.js';
+
+export interface RunningApi {
+  app: NestExpressApplication;
+  url: string;
+  /** A key that this start made; it is shown once. */
+  firstKey: string | null;
+}
+
+/** A batch of recipes written out in full is a tenth of it. */
+const MAX_JSON = '4mb';
+/** An upload of gigabytes over a slow line takes its time. */
+const REQUEST_TIMEOUT_MS = 6 * 3600_000;
+
+/** Builds the API and listens. Throws when a server behind it does not answer. */
+export async function startApi(config: Config): Promise<RunningApi> {
+  const app = await createApi(config);
+  const firstKey = await ensureFirstKey(app.get(ApiKeyRepository), config.apiKeyFile);
+  const server = await app.listen(config.port, config.host) as { requestTimeout: number };
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  return { app, url: await app.getUrl(), firstKey };
+}
+
+async function createApi(config: Config): Promise<NestExpressApplication> {
+  // An open event stream must not hold up the end of the process.
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), { bufferLogs: true, bodyParser: false, forceCloseConnections: true, abortOnError: false });
+  app.useLogger(app.get(Logger));
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(securityHeaders);
+  app.useBodyParser('json', { limit: MAX_JSON, type: 'application/json' });
+  serveDashboard(app, config.dashboardPath);
+  serveOpenApi(app);
+  await app.get(Spool).sweep();
+  return app;
+}

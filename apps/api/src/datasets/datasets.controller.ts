@@ -1,0 +1,77 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiConsumes, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Dataset, DatasetInspection, Digest, Page, PageQuery, RegisterUri } from '#contracts';
+import { DatasetRepository } from '#database';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Added } from '../models/models.service.js';
+import { ApiProblem } from '../openapi/problem-response.js';
+import { ApiRawBody } from '../openapi/raw-body.js';
+import { ApiError } from '../problems/api-error.js';
+import { parseWith } from '../problems/issues.js';
+import { DatasetsService } from './datasets.service.js';
+
+const DatasetQuery = PageQuery.extend({ name: z.string().optional() });
+const Form = z.object({ manifest: z.string().describe('dataset.yaml or .json'), file: z.array(z.string().meta({ format: 'binary' })).describe('The files that it names.') });
+
+@ApiTags('datasets')
+@ApiBearerAuth()
+@Controller('v1/datasets')
+export class DatasetsController {
+  constructor(
+    private readonly service: DatasetsService,
+    private readonly datasets: DatasetRepository,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Upload a data set, or register one that lies elsewhere', description: 'Send the manifest and its files as multipart/form-data, or `{ "uri": "s3://…/dataset.yaml" }` as JSON. The same data set again answers 200 with the same id.' })
+  @ApiConsumes('multipart/form-data', 'application/json')
+  @ApiRawBody({ 'multipart/form-data': Form, 'application/json': RegisterUri })
+  @ApiCreatedResponse({ standardSchema: Dataset, description: 'Stored.' })
+  @ApiOkResponse({ standardSchema: Dataset, description: 'This data set was stored already.' })
+  @ApiProblem(400, 401, 413, 415, 422, 507)
+  async add(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<Dataset> {
+    const { item, created } = await this.receive(request);
+    response.status(created ? 201 : 200).location(`/v1/datasets/${item.id}`);
+    return item;
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List data sets, newest first' })
+  @ApiOkResponse({ standardSchema: Page(Dataset) })
+  @ApiProblem(400, 401)
+  list(@Query({ schema: DatasetQuery }) query: z.infer<typeof DatasetQuery>) {
+    return this.datasets.list(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One data set' })
+  @ApiOkResponse({ standardSchema: Dataset })
+  @ApiProblem(400, 401, 404)
+  get(@Param('id', { schema: Digest }) id: string): Promise<Dataset> {
+    return this.datasets.require(id);
+  }
+
+  @Get(':id/inspect')
+  @ApiOperation({ summary: 'Shapes after preprocessing, classes and samples per split' })
+  @ApiOkResponse({ standardSchema: DatasetInspection })
+  @ApiProblem(400, 401, 404)
+  async inspect(@Param('id', { schema: Digest }) id: string): Promise<DatasetInspection> {
+    return (await this.datasets.require(id)).inspection;
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Forget a data set that no job refers to' })
+  @ApiNoContentResponse()
+  @ApiProblem(400, 401, 404, 409)
+  delete(@Param('id', { schema: Digest }) id: string): Promise<void> {
+    return this.datasets.delete(id);
+  }
+
+  private receive(request: Request): Promise<Added<Dataset>> {
+    if (request.is('application/json')) return this.service.register(parseWith(RegisterUri, request.body, 'invalid_request', 'the body'));
+    if (request.is('multipart/form-data')) return this.service.upload(request);
+    throw new ApiError('unsupported_media_type', 'send the manifest and its files as multipart/form-data, or {"uri": "…"} as application/json');
+  }
+}

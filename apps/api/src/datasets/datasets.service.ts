@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config, Dataset, DatasetManifest, RegisterUri, StoredDataset } from '#contracts';
+import { DatasetRepository } from '#database';
+import { canonicalJson } from '#pipeline';
+import { openUri, TooLargeError, type ArtifactStore } from '#storage';
+import type { Request } from 'express';
+import { CONFIG, STORE } from '../infrastructure/tokens.js';
+import type { Added } from '../models/models.service.js';
+import { ApiError } from '../problems/api-error.js';
+import { Untrusted } from '../untrusted/untrusted.js';
+import { Spool, spoolFile, type SpooledFile } from '../uploads/spool.js';
+import { readForm } from './form.js';
+import { filesOf, MAX_MANIFEST_BYTES, parseManifest } from './manifest.js';
+
+@Injectable()
+export class DatasetsService {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(STORE) private readonly store: ArtifactStore,
+    private readonly datasets: DatasetRepository,
+    private readonly spool: Spool,
+    private readonly untrusted: Untrusted,
+  ) {}
+
+  /** Stores a data set once every file of it was opened in a process of its own. */
+  upload(request: Request): Promise<Added<Dataset>> {
+    return this.spool.withFolder(async (folder) => {
+      const form = await readForm(request, folder, this.config.maxUploadBytes);
+      return this.add(folder, parseManifest(form.manifest), form.files);
+    });
+  }
+
+  /** The URI is that of a manifest; its files lie beside it. */
+  register({ uri, name }: RegisterUri): Promise<Added<Dataset>> {
+    return this.spool.withFolder(async (folder) => {
+      const manifest = parseManifest(await this.readText(uri));
+      const files = new Map<string, SpooledFile>();
+      let left = this.config.maxUploadBytes;
+      for (const file of filesOf(manifest)) {
+        const spooled = await this.fetch(new URL(encodeURIComponent(file), uri).href, join(folder, file), left);
+        left -= spooled.bytes;
+        files.set(file, spooled);
+      }
+      return this.add(folder, name === undefined ? manifest : { ...manifest, name }, files);
+    });
+  }
+
+  private async add(folder: string, manifest: DatasetManifest, files: ReadonlyMap<string, SpooledFile>): Promise<Added<Dataset>> {
+    assertComplete(manifest, files);
+    const stored: StoredDataset = { manifest, files: Object.fromEntries([...files].map(([name, { digest }]) => [name, digest])) };
+    const document = Buffer.from(canonicalJson(stored));
+    const id = createHash('sha256').update(document).digest('hex');
+    await writeFile(join(folder, 'dataset.json'), document);
+    const inspection = (await this.datasets.get(id))?.inspection ?? (await this.untrusted.checkDataset(folder));
+    for (const { path, digest } of files.values()) await this.store.putFile(path, { expectedDigest: digest });
+    await this.store.put(document, { expectedDigest: id });
+    const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0);
+    const { dataset, created } = await this.datasets.add({ id, name: manifest.name, bytes, manifest, files: stored.files, inspection });
+    return { item: dataset, created };
+  }
+
+  private async fetch(uri: string, path: string, maxBytes: number): Promise<SpooledFile> {
+    const { stream } = await openUri(uri, this.config);
+    return spoolFile(stream, path, maxBytes).finally(() => stream.destroy());
+  }
+
+  private async readText(uri: string): Promise<string> {
+    const { stream, bytes } = await openUri(uri, this.config);
+    if (bytes > MAX_MANIFEST_BYTES) {
+      stream.destroy();
+      throw new TooLargeError(MAX_MANIFEST_BYTES);
+    }
+    return Buffer.concat(await collect(stream)).toString('utf8');
+  }
+}
+
+async function collect(stream: Readable): Promise<Buffer[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  return chunks;
+}
+
+/** The files are those that the manifest names: none missing, none left over. */
+function assertComplete(manifest: DatasetManifest, files: ReadonlyMap<string, SpooledFile>): void {
+  const named = filesOf(manifest);
+  const missing = named.filter((name) => !files.has(name)).map((name) => ({ field: `files.${name}`, message: 'the manifest names this file and it was not sent' }));
+  const extra = [...files.keys()].filter((name) => !named.includes(name)).map((name) => ({ field: `files.${name}`, message: 'no split of the manifest names this file' }));
+  const problems = [...missing, ...extra];
+  if (problems.length > 0) throw new ApiError('dataset_file', problems.map(({ field, message }) => `${field}: ${message}`).join('; '), problems);
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { isFinal, type JobEvent, type StoredJobEvent } from '#contracts';
+import { EventRepository, JobRepository } from '#database';
+import type { Request, Response } from 'express';
+import { ApiError } from '../problems/api-error.js';
+import { SseWriter } from './sse-writer.js';
+
+/**
+ * A job's events as they are recorded: a snapshot, every event after Last-Event-ID in its order, each once, and a last snapshot
+ * when the job has ended. Snapshots have no id, so that a client that breaks off at one resumes where it was.
+ */
+@Injectable()
+export class JobStream {
+  constructor(
+    private readonly jobs: JobRepository,
+    private readonly events: EventRepository,
+  ) {}
+
+  async send(jobId: string, request: Request, response: Response): Promise<void> {
+    const lastId = lastEventId(request);
+    const snapshot = await this.jobs.require(jobId);
+    const writer = new SseWriter(response);
+    try {
+      await writer.send({ type: 'snapshot', job: snapshot });
+      for await (const { id, event } of this.upToTheEnd(jobId, lastId, writer.signal)) await writer.send(event, id);
+      const final = writer.signal.aborted ? null : await this.jobs.get(jobId);
+      if (final) await writer.send({ type: 'snapshot', job: final });
+    } finally {
+      writer.end();
+    }
+  }
+
+  private async *upToTheEnd(jobId: string, lastId: number, signal: AbortSignal): AsyncGenerator<StoredJobEvent> {
+    if (await this.isOver(jobId, lastId)) return;
+    for await (const stored of this.events.follow(jobId, lastId, signal)) {
+      yield stored;
+      if (endsJob(stored.event) && (await this.isOver(jobId, stored.id))) return;
+    }
+  }
+
+  /** A job that ended may have been retried since: only when nothing follows is it over. */
+  private async isOver(jobId: string, lastId: number): Promise<boolean> {
+    const job = await this.jobs.get(jobId);
+    if (job && !isFinal(job.state)) return false;
+    return (await this.events.listAfter(jobId, lastId, 1)).length === 0;
+  }
+}
+
+const endsJob = (event: JobEvent): boolean => event.type === 'job' && isFinal(event.state);
+
+function lastEventId(request: Request): number {
+  const header = request.headers['last-event-id'];
+  if (header === undefined || header === '') return 0;
+  const id = Number(header);
+  if (!Number.isSafeInteger(id) || id < 0) throw new ApiError('invalid_request', 'Last-Event-ID is the id of an event of this job', [{ field: 'Last-Event-ID', message: 'not the id of an event' }]);
+  return id;
+}

@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { JobStream } from '../events/job-stream.js';
+import { Dispatcher } from './dispatcher.js';
+import { JobsController } from './jobs.controller.js';
+import { JobsService } from './jobs.service.js';
+import { SubmissionService } from './submission.service.js';
+
+@Module({ controllers: [JobsController], providers: [JobsService, SubmissionService, Dispatcher, JobStream] })
+export class JobsModule {}

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Dataset, Model, Preflight, Recipe } from '#contracts';
+import { DatasetRepository, ModelRepository, type NewJob } from '#database';
+import { gateProblems, parseRecipe, planStages, RecipeError, type PlannedStage } from '#pipeline';
+import type { ArtifactStore } from '#storage';
+import { STORE } from '../infrastructure/tokens.js';
+import { ApiError, type FieldProblem } from '../problems/api-error.js';
+import { Untrusted } from '../untrusted/untrusted.js';
+import { Spool } from '../uploads/spool.js';
+import type { JobBody } from './job-body.js';
+
+interface Planned {
+  recipe: Recipe;
+  stages: PlannedStage[];
+  model: Model;
+  dataset: Dataset | null;
+}
+
+/** Turns a submission into a job that can run, or says everything that keeps it from running. */
+@Injectable()
+export class SubmissionService {
+  constructor(
+    @Inject(STORE) private readonly store: ArtifactStore,
+    private readonly models: ModelRepository,
+    private readonly datasets: DatasetRepository,
+    private readonly spool: Spool,
+    private readonly untrusted: Untrusted,
+  ) {}
+
+  /** Checks without accepting. Throws as `prepare` does for what cannot even be checked: its recipe, model and data set. */
+  async preflight(body: JobBody): Promise<Preflight> {
+    return this.check(await this.plan(body));
+  }
+
+  /** Throws RecipeError, NotFoundError, and ApiError `preflight_failed` listing every reason. */
+  async prepare(body: JobBody): Promise<NewJob> {
+    const plan = await this.plan(body);
+    const preflight = await this.check(plan);
+    if (preflight.problems.length > 0) {
+      throw new ApiError('preflight_failed', preflight.problems.map(({ field, message }) => `${field}: ${message}`).join('; '), preflight.problems);
+    }
+    return {
+      name: body.name ?? null,
+      modelId: plan.model.id,
+      datasetId: plan.dataset?.id ?? null,
+      recipe: plan.recipe,
+      preflight,
+      stages: plan.stages.map(({ pass, options }) => ({ pass, options })),
+    };
+  }
+
+  private async plan(body: JobBody): Promise<Planned> {
+    const recipe = parseAt(body.recipe);
+    const model = await this.models.require(body.model);
+    const dataset = body.dataset ? await this.datasets.require(body.dataset) : null;
+    return { recipe, stages: planStages(recipe), model, dataset };
+  }
+
+  private async check(plan: Planned): Promise<Preflight> {
+    const problems = [...missingData(plan), ...missingLabels(plan)];
+    const seen = await this.spool.withFolder(async (folder) => {
+      const modelPath = join(folder, 'model.onnx');
+      await this.store.getToFile(plan.model.id, modelPath);
+      const passes = plan.stages.map(({ pass, options }) => ({ pass, options }));
+      return this.untrusted.preflight({ modelPath, dataset: plan.dataset?.inspection ?? null, passes });
+    });
+    return { problems: unique([...problems, ...seen.problems]), skipped: seen.skipped };
+  }
+}
+
+/** The recipe's own problems, as fields of the submission. */
+function parseAt(input: JobBody['recipe']): Recipe {
+  try {
+    return parseRecipe(input);
+  } catch (error) {
+    if (!(error instanceof RecipeError)) throw error;
+    throw new RecipeError(error.problems.map(({ field, message }) => ({ field: field ? `recipe.${field}` : 'recipe', message })), { cause: error });
+  }
+}
+
+function missingData({ stages, dataset }: Planned): FieldProblem[] {
+  const readers = stages.filter(({ reads }) => reads.data).map(({ pass }) => pass);
+  if (dataset || readers.length === 0) return [];
+  return [{ field: 'dataset', message: `${[...new Set(readers)].join(', ')} read data: name a data set` }];
+}
+
+function missingLabels({ recipe, dataset }: Planned): FieldProblem[] {
+  if (!dataset) return [];
+  return gateProblems(recipe, { hasLabels: dataset.inspection.classes !== null }).map(({ field, message }) => ({ field: `recipe.${field}`, message }));
+}
+
+function unique(problems: readonly FieldProblem[]): FieldProblem[] {
+  return [...new Map(problems.map((problem) => [`${problem.field}\n${problem.message}`, problem])).values()];
+}
+

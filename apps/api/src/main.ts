@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import { parseConfig } from '#contracts';
+import { startApi } from './app.js';
+
+/** Prints one line of JSON when it listens, runs until SIGTERM, SIGINT or the loss of its parent, and ends cleanly. */
+async function main(): Promise<void> {
+  const { app, url, firstKey } = await startApi(parseConfig(process.env));
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= app.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+  process.on('disconnect', stop);
+  process.stdout.write(`${JSON.stringify({ ready: true, url, pid: process.pid, ...(firstKey === null ? {} : { apiKey: firstKey }) })}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`coldpress api: ${error instanceof Error ? error.message || error.name : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,91 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiConsumes, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Digest, Model, ModelInspection, Page, PageQuery, RegisterUri } from '#contracts';
+import { ModelRepository } from '#database';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { FileSender } from '../artifacts/file-sender.js';
+import { ApiRawBody } from '../openapi/raw-body.js';
+import { ApiProblem } from '../openapi/problem-response.js';
+import { ApiError } from '../problems/api-error.js';
+import { parseWith } from '../problems/issues.js';
+import { ModelsService, type Added } from './models.service.js';
+
+const Name = z.string().trim().min(1).max(200).optional();
+const ModelQuery = PageQuery.extend({ name: z.string().optional() });
+
+@ApiTags('models')
+@ApiBearerAuth()
+@Controller('v1/models')
+export class ModelsController {
+  constructor(
+    private readonly service: ModelsService,
+    private readonly models: ModelRepository,
+    private readonly files: FileSender,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Upload an ONNX file, or register one that lies elsewhere', description: 'Send the bytes as application/octet-stream, or `{ "uri": "s3://…" }` as JSON. The same bytes again answer 200 with the same id.' })
+  @ApiConsumes('application/octet-stream', 'application/json')
+  @ApiRawBody({ 'application/octet-stream': 'binary', 'application/json': RegisterUri })
+  @ApiCreatedResponse({ standardSchema: Model, description: 'Stored.' })
+  @ApiOkResponse({ standardSchema: Model, description: 'These bytes were stored already.' })
+  @ApiProblem(400, 401, 413, 415, 422, 507)
+  async add(@Req() request: Request, @Query('name', { schema: Name }) name: string | undefined, @Res({ passthrough: true }) response: Response): Promise<Model> {
+    const { item, created } = await this.receive(request, name);
+    response.status(created ? 201 : 200).location(`/v1/models/${item.id}`);
+    return item;
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List models, newest first' })
+  @ApiOkResponse({ standardSchema: Page(Model) })
+  @ApiProblem(400, 401)
+  list(@Query({ schema: ModelQuery }) query: z.infer<typeof ModelQuery>) {
+    return this.models.list(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One model' })
+  @ApiOkResponse({ standardSchema: Model })
+  @ApiProblem(400, 401, 404)
+  get(@Param('id', { schema: Digest }) id: string): Promise<Model> {
+    return this.models.require(id);
+  }
+
+  @Get(':id/inspect')
+  @ApiOperation({ summary: 'Inputs, outputs, opset, operators, parameters and MACs' })
+  @ApiOkResponse({ standardSchema: ModelInspection })
+  @ApiProblem(400, 401, 404)
+  async inspect(@Param('id', { schema: Digest }) id: string): Promise<ModelInspection> {
+    return (await this.models.require(id)).inspection;
+  }
+
+  @Get(':id/content')
+  @ApiOperation({ summary: 'The ONNX file; ranges and If-None-Match are honoured' })
+  @ApiProblem(400, 401, 404, 416)
+  async content(@Param('id', { schema: Digest }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const { name } = await this.models.require(id);
+    await this.files.send(request, response, { digest: id, name });
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Forget a model that no job refers to' })
+  @ApiNoContentResponse()
+  @ApiProblem(400, 401, 404, 409)
+  delete(@Param('id', { schema: Digest }) id: string): Promise<void> {
+    return this.service.delete(id);
+  }
+
+  private receive(request: Request, name: string | undefined): Promise<Added<Model>> {
+    if (request.is('application/json')) {
+      const { uri, name: given } = parseWith(RegisterUri, request.body, 'invalid_request', 'the body');
+      return this.service.register({ uri, name: given ?? name });
+    }
+    if (!request.is('application/octet-stream')) {
+      throw new ApiError('unsupported_media_type', 'send an ONNX file as application/octet-stream, or {"uri": "…"} as application/json');
+    }
+    return this.service.upload(request, name);
+  }
+}

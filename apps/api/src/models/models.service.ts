@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config, Model, RegisterUri } from '#contracts';
+import { ModelRepository } from '#database';
+import { openUri, type ArtifactStore } from '#storage';
+import { CONFIG, STORE } from '../infrastructure/tokens.js';
+import { ApiError } from '../problems/api-error.js';
+import { Untrusted } from '../untrusted/untrusted.js';
+import { nameOfUri } from '../uploads/names.js';
+import { Spool, spoolFile, type SpooledFile } from '../uploads/spool.js';
+
+/** Whether this request made it, and what is stored now. */
+export interface Added<T> {
+  item: T;
+  created: boolean;
+}
+
+const DEFAULT_NAME = 'model.onnx';
+
+@Injectable()
+export class ModelsService {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(STORE) private readonly store: ArtifactStore,
+    private readonly models: ModelRepository,
+    private readonly spool: Spool,
+    private readonly untrusted: Untrusted,
+  ) {}
+
+  /** Stores a model once it was parsed in a process of its own; bytes that are known already are not parsed again. */
+  async upload(source: Readable, name = DEFAULT_NAME): Promise<Added<Model>> {
+    return this.spool.withFolder(async (folder) => this.add(await spoolFile(source, join(folder, 'model.onnx'), this.config.maxUploadBytes), name));
+  }
+
+  async register({ uri, name }: RegisterUri): Promise<Added<Model>> {
+    const { stream } = await openUri(uri, this.config);
+    try {
+      return await this.upload(stream, name ?? nameOfUri(uri, DEFAULT_NAME));
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  /** Forgets the model; its bytes stay, since a stage's result may be the same file. */
+  delete(id: string): Promise<void> {
+    return this.models.delete(id);
+  }
+
+  private async add({ path, digest, bytes }: SpooledFile, name: string): Promise<Added<Model>> {
+    if (bytes === 0) throw new ApiError('empty_upload', 'the request body is empty: send the bytes of an ONNX file');
+    const known = await this.models.get(digest);
+    const inspection = known?.inspection ?? (await this.untrusted.inspectModel(path));
+    await this.store.putFile(path, { expectedDigest: digest });
+    const { model, created } = await this.models.add({ id: digest, name, bytes, inspection });
+    return { item: model, created };
+  }
+}

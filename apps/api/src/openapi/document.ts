@@ -1,0 +1,27 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { RAW_BODY } from './raw-body.js';
+
+/** Serves the OpenAPI document at /openapi.json and a page to try it at /docs. */
+export function serveOpenApi(app: INestApplication): void {
+  const settings = new DocumentBuilder()
+    .setTitle('Coldpress')
+    .setDescription('Makes trained neural networks small and fast enough for edge devices. Errors are RFC 9457 problems with a stable `code`.')
+    .setVersion('1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key that the server printed at its first start.' })
+    .build();
+  const document = () => withRawBodies(SwaggerModule.createDocument(app, settings, { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` }));
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml', customSiteTitle: 'Coldpress API', swaggerOptions: { persistAuthorization: true } });
+}
+
+function withRawBodies(document: OpenAPIObject): OpenAPIObject {
+  for (const path of Object.values(document.paths)) {
+    for (const operation of Object.values(path) as Record<string, unknown>[]) {
+      const content = operation?.[RAW_BODY];
+      if (content === undefined) continue;
+      operation['requestBody'] = { required: true, content };
+      delete operation[RAW_BODY];
+    }
+  }
+  return document;
+}

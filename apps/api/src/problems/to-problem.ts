@@ -1,0 +1,58 @@
+import { HttpException } from '@nestjs/common';
+import type { Problem } from '#contracts';
+import { PROBLEMS } from './problem-table.js';
+import type { FieldProblem } from './api-error.js';
+
+/** Codes of the errors that Nest and Express throw themselves. */
+const CODE_OF_STATUS: Readonly<Record<number, string>> = {
+  400: 'invalid_request',
+  401: 'unauthorized',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  413: 'request_too_large',
+  415: 'unsupported_media_type',
+  429: 'rate_limited',
+};
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', '57P01', '57P03', '53300']);
+
+/** What a client is told of an error: its code, where it lies and the way out; nothing of an error that is ours. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof HttpException) return problem(CODE_OF_STATUS[error.getStatus()] ?? 'internal', error.message);
+  const code = codeOf(error);
+  if (code !== undefined && code in PROBLEMS && code !== 'internal') return problem(code, messageOf(error), fieldsOf(error));
+  const status = statusOf(error);
+  if (status !== undefined) return problem(CODE_OF_STATUS[status] ?? 'invalid_request', messageOf(error));
+  if (isUnreachable(error)) return problem('database_unavailable', 'the database does not answer: try again in a moment');
+  return problem('internal', 'something went wrong on our side; the log has the details under this request\'s X-Request-Id');
+}
+
+function problem(code: string, detail: string, errors: readonly FieldProblem[] = []): Problem {
+  const { status, title } = PROBLEMS[code] ?? { status: 500, title: 'Internal error' };
+  return { type: `urn:coldpress:problem:${code}`, title, status, code, detail, ...(errors.length > 0 ? { errors: [...errors] } : {}) };
+}
+
+/** RecipeError and ApiError list the fields at fault under `problems`. */
+function fieldsOf(error: unknown): readonly FieldProblem[] {
+  if (!(error instanceof Error) || !('problems' in error) || !Array.isArray(error.problems)) return [];
+  return (error.problems as FieldProblem[]).map(({ field, message }) => ({ field, message }));
+}
+
+function isUnreachable(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (UNREACHABLE.has(codeOf(cause) ?? '') || /connection terminated|timeout exceeded when trying to connect/i.test(cause.message)) return true;
+  }
+  return false;
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Errors of Express's body parser carry the status that they deserve, below 500. */
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('expose' in error) || !error.expose) return undefined;
+  return 'status' in error && typeof error.status === 'number' && error.status < 500 ? error.status : undefined;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

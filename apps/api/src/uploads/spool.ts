@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config } from '#contracts';
+import { SourceError, StoreFullError, TooLargeError } from '#storage';
+import { CONFIG } from '../infrastructure/tokens.js';
+
+export interface SpooledFile {
+  path: string;
+  digest: string;
+  bytes: number;
+}
+
+/** A folder of its own per upload, gone when the upload is answered: nothing reaches the store before it was checked. */
+@Injectable()
+export class Spool {
+  constructor(@Inject(CONFIG) private readonly config: Config) {}
+
+  /** Gives `use` an empty folder and removes it afterwards, whatever happened. */
+  async withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+    const parent = join(this.config.workPath, 'uploads');
+    await mkdir(parent, { recursive: true });
+    const folder = await mkdtemp(join(parent, `${process.pid}-`));
+    try {
+      return await use(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Removes what processes left behind that were killed; the folders carry their ids. */
+  async sweep(): Promise<void> {
+    const parent = join(this.config.workPath, 'uploads');
+    const folders = await readdir(parent).catch(() => []);
+    for (const folder of folders) if (!isOfAnother(folder)) await rm(join(parent, folder), { recursive: true, force: true });
+  }
+}
+
+/**
+ * Writes a stream to a new file and hashes it on the way. Throws TooLargeError past `maxBytes`, StoreFullError when the disk
+ * is full, SourceError when the stream breaks off. The stream is left open when writing fails, so that it can be answered.
+ */
+export async function spoolFile(source: Readable, path: string, maxBytes: number): Promise<SpooledFile> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx', 0o600);
+  let bytes = 0;
+  try {
+    for await (const piece of pieces(source)) {
+      bytes += piece.byteLength;
+      if (bytes > maxBytes) throw new TooLargeError(maxBytes);
+      hash.update(piece);
+      for (let offset = 0; offset < piece.byteLength; ) offset += (await file.write(piece, offset)).bytesWritten;
+    }
+  } catch (error) {
+    throw isFull(error) ? new StoreFullError('the upload folder', { cause: error }) : error;
+  } finally {
+    await file.close();
+  }
+  return { path, digest: hash.digest('hex'), bytes };
+}
+
+async function* pieces(source: Readable): AsyncGenerator<Buffer> {
+  const iterator = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  for (;;) {
+    const next = await iterator.next().catch((cause: unknown) => {
+      throw new SourceError(cause);
+    });
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+/** Whether a name from outside names a file in a folder, and nothing else. */
+export function isPlainFileName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && name.length <= 255 && basename(name) === name && !/[\\/\0]/.test(name);
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
+/** Whether the folder belongs to another process that is alive. */
+function isOfAnother(folder: string): boolean {
+  const pid = Number.parseInt(folder, 10);
+  if (!(pid > 0) || pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
