@@ -1,3 +1,5 @@
+import { roundHalfEven } from '#onnx';
+
 /** Integer grids of affine quantization: x ≈ scale · (q − zeroPoint), q rounded half to even as ONNX QuantizeLinear does. */
 
 /** An activation's grid; the uint8 range is always used in full and always holds zero. */
@@ -9,15 +11,6 @@ export interface AffineGrid {
 export interface Range {
   min: number;
   max: number;
-}
-
-/** Rounds to the nearest integer, halves to the even one (IEEE 754 roundTiesToEven). */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /**

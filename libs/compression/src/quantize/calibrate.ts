@@ -1,6 +1,5 @@
 import { Session, type HostTensors } from '#inference';
-import { ModelProtoSchema, type ModelProto } from '#onnx';
-import { toBinary } from '@bufbuild/protobuf';
+import { writeModel, type ModelProto } from '#onnx';
 import { CalibrationDataError, NonFiniteActivationError } from './errors.js';
 import { percentileRange, type Histogram } from './histogram.js';
 import { histogramGraph, rangeGraph, type StatisticsGraph } from './statistics.js';
@@ -61,7 +60,7 @@ export async function measureHistograms(model: ModelProto, ranges: ReadonlyMap<s
 type Collect = (value: string, statistics: ArrayLike<number | bigint>[]) => void;
 
 async function runStatistics(graph: StatisticsGraph, batches: Batches, options: CalibrationRun, collect: Collect): Promise<number> {
-  const session = await Session.create(toBinary(ModelProtoSchema, graph.model), { threads: options.threads });
+  const session = await Session.create(writeModel(graph.model), { threads: options.threads });
   const wanted = new Set(session.inputs.map((input) => input.name));
   let runs = 0;
   try {

@@ -1,4 +1,5 @@
-import { forEachChannelRun, roundHalfEven, type ChannelLayout } from './arithmetic.js';
+import { roundHalfEven } from '#onnx';
+import { forEachChannelRun, type ChannelLayout } from './arithmetic.js';
 
 /** Shares of the largest magnitude that are tried as the end of the grid. */
 const SHARES = Array.from({ length: 33 }, (_, i) => 0.2 + (0.8 * i) / 32);

@@ -8,7 +8,9 @@ import { float32, Session, type HostTensors } from '#inference';
 import { Float, Graph, GraphBuilder, ModelProtoSchema, tensorData, UnsupportedModelError, type ModelProto } from '#onnx';
 import { snrDb } from './arithmetic.js';
 import { CalibrationDataError, NonFiniteActivationError } from './errors.js';
-import { quantizeStatic } from './static.js';
+import { planQuantization } from './plan.js';
+import { quantizeStatic as quantizePlan, type StaticRun } from './static.js';
+import type { Batches } from './calibrate.js';
 
 const noise = (count: number, seed: number) => Float32Array.from({ length: count }, (_, i) => Math.sin((i + 1) * 12.9898 + seed * 78.233) * Math.cos(i * 0.7 + seed));
 const options = (given: Partial<QuantizeOptions> = {}) => QuantizeOptions.parse(given);
@@ -27,6 +29,11 @@ function convNet(): GraphBuilder {
   b.op('Gemm', [b.op('Relu', [hidden]), b.float(noise(24 * 5, 10), [24, 5]), b.float(noise(5, 11))], {}, { outputs: ['y'] });
   b.output('y', ['n', 5]);
   return b;
+}
+
+async function quantizeStatic(model: ModelProto, given: QuantizeOptions, data: Batches, settings: StaticRun) {
+  const plan = planQuantization(model, given);
+  return { ...(await quantizePlan(plan, given, data, settings)), skipped: plan.skipped };
 }
 
 const bytes = (model: ModelProto) => toBinary(ModelProtoSchema, model);

@@ -1,5 +1,4 @@
-import { clone } from '@bufbuild/protobuf';
-import { DataType, Graph, GraphBuilder, makeTensor, ModelProtoSchema, type ModelProto } from '#onnx';
+import { cloneModel, DataType, Graph, GraphBuilder, makeTensor, type ModelProto } from '#onnx';
 import type { Range } from './arithmetic.js';
 
 /** Names of the outputs that carry one value's statistics. */
@@ -44,7 +43,7 @@ function withStatistics(
   build: (builder: GraphBuilder, value: string) => string[],
   type: DataType,
 ): StatisticsGraph {
-  const model = clone(ModelProtoSchema, source);
+  const model = cloneModel(source);
   const graph = new Graph(model);
   const builder = new GraphBuilder(graph.freshName('statistics'));
   const fetches = values.map((value) => ({ value, outputs: build(builder, value) }));

@@ -3,6 +3,8 @@ import { z } from 'zod';
 const WeightBits = z.literal([8, 4, 3, 2]);
 
 export const QuantizeOptions = z.strictObject({
+  scheme: z.enum(['static', 'dynamic', 'weightOnly', 'float16']).default('static').describe('Weights and activations as integers with calibrated ranges; with ranges measured at run time; weights alone; or weights in half precision.'),
+  target: z.enum(['portable', 'onnxruntime', 'web']).default('portable').describe('What may be emitted: standard operators, those of ONNX Runtime too, or only what is fast in WebAssembly.'),
   weightBits: WeightBits.default(8).describe('Width of the stored weights in bits; below 8 they are packed on disk and run as int8.'),
   weightFormat: z.enum(['uniform', 'ternary', 'codebook']).default('uniform').describe('Evenly spaced levels; -1, 0, 1 times a scale; or 2^weightBits values per layer found by k-means.'),
   layerBits: z.record(z.string(), WeightBits).default({}).describe('Width of single layers, by node name, where it differs from weightBits.'),

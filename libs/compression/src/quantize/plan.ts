@@ -1,0 +1,37 @@
+import type { QuantizeOptions, Skipped } from '#contracts';
+import { Graph, type ModelProto } from '#onnx';
+import { liftConstants } from '../prepare/constants.js';
+import { liftOpset } from '../prepare/opset.js';
+import { selectDynamic } from './dynamic.js';
+import { selectLayers, type Layer } from './layers.js';
+import { STATISTICS_OPSET } from './statistics.js';
+import { storedBits } from './weight-grid.js';
+
+/** What will be quantized and what is left alone, decided without running anything. */
+export interface Plan {
+  graph: Graph;
+  layers: Layer[];
+  skipped: Skipped[];
+}
+
+/**
+ * Lifts the model in place to the opset that the options need, makes its constants initializers and selects its layers.
+ * Throws UnsupportedModelError when it cannot be lifted.
+ */
+export function planQuantization(model: ModelProto, options: QuantizeOptions): Plan {
+  liftOpset(model, neededOpset(options));
+  const graph = new Graph(model);
+  liftConstants(graph);
+  // Half precision is a matter of tensors: their storage decides, not the operator that reads them.
+  if (options.scheme === 'float16') return { graph, layers: [], skipped: [] };
+  const selection = selectLayers(graph, options.scheme === 'static' ? options : { ...options, minProducts: 0 });
+  if (options.scheme !== 'dynamic') return { graph, ...selection };
+  const { layers, skipped } = selectDynamic(selection.layers, options);
+  return { graph, layers, skipped: [...selection.skipped, ...skipped] };
+}
+
+/** Packed types came late: INT4 and UINT4 with opset 21, INT2 and UINT2 with 25. */
+function neededOpset(options: QuantizeOptions): number {
+  const widths = [options.weightBits, ...Object.values(options.layerBits)].map((weightBits) => storedBits({ ...options, weightBits }));
+  return { 8: STATISTICS_OPSET, 4: 21, 2: 25 }[Math.min(...widths) as 8 | 4 | 2];
+}

@@ -1,0 +1,92 @@
+import { create } from '@bufbuild/protobuf';
+import type { QuantizeOptions } from '#contracts';
+import { mulberry32 } from '#datasets';
+import { DataType, floatTensor, makeNode, makeTensor, OperatorSetIdProtoSchema, tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { channelLayout, dequantizeSymmetric, snrDb } from './arithmetic.js';
+import { nodeLabel, type Layer } from './layers.js';
+import { layerMatrix, plainProductRefusal, replaceProduct } from './matrix.js';
+import { packBlockwise, unpackBlockwise } from './matmul-nbits.js';
+import { chooseScales, storedBits, toGrid, type WeightGridOptions } from './weight-grid.js';
+import type { LayerReport } from './static.js';
+
+/** Rows that share a scale in MatMulNBits, and its integer accumulation: the fastest setting measured. */
+const BLOCK_SIZE = 128;
+const ACCURACY_LEVEL = 4;
+const CONTRIB = 'com.microsoft';
+
+/**
+ * Stores weights narrow and computes in floats.
+ *
+ *     op(X, W)              becomes   op(X, Cast(W_int, FLOAT) · scale[C])          folded at load: float speed
+ *     MatMul or Gemm(X, W)  becomes   MatMulNBits(X, W_blocks, scales) -> Add(B)     4 and 2 bits, target onnxruntime
+ *
+ * A DequantizeLinear would not be folded and would expand the weight on every run.
+ */
+export function quantizeWeights(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, seed: number): LayerReport[] {
+  const gridOptions: WeightGridOptions = { ...options, reduceRange: false, random: mulberry32(seed) };
+  return layers.map((layer): LayerReport => {
+    const weightBits = options.layerBits[nodeLabel(layer.node)] ?? options.weightBits;
+    const isBlockwise = options.target === 'onnxruntime' && (weightBits === 4 || weightBits === 2) && options.weightFormat === 'uniform' && plainProductRefusal(layer) === null;
+    const report = isBlockwise ? toBlocks(graph, layer, weightBits) : toProduct(graph, layer, { ...gridOptions, weightBits }, options.perChannel);
+    return { node: nodeLabel(layer.node), opType: layer.node.opType, input: layer.input, bits: weightBits, ...report };
+  });
+}
+
+type Outcome = Pick<LayerReport, 'scaleMin' | 'scaleMax' | 'weightSnrDb'>;
+
+function toProduct(graph: Graph, layer: Layer, options: WeightGridOptions, perChannel: boolean): Outcome {
+  const { node, weight, weightIndex } = layer;
+  const tensor = graph.initializer(weight)!;
+  const dims = tensorDims(tensor);
+  const values = tensorToFloats(tensor);
+  const axis = perChannel ? layer.axis : null;
+  const layout = channelLayout(dims, axis);
+  const grid = toGrid(values, layout, chooseScales(values, layout, options), options);
+  const shape = axis === null ? [] : dims.map((dim, i) => (i === axis ? dim : 1));
+  const scale = graph.addInitializer(floatTensor(graph.freshName(`${weight}_scale`), shape, grid.scales));
+  const unpacked = addUnpacked(graph, layer, dims, grid, storedBits(options));
+  const output = graph.freshName(`${weight}_dequantized`);
+  graph.addNode(makeNode('Mul', [unpacked, scale.name], [output], {}, { name: graph.freshName(`${weight}_Mul`) }), { before: node });
+  graph.setInput(node, weightIndex, output);
+  return outcome(values, dequantizeSymmetric(grid.integers, layout, grid.scales), grid.scales);
+}
+
+function addUnpacked(graph: Graph, { node, weight }: Layer, dims: number[], grid: ReturnType<typeof toGrid>, bits: 8 | 4 | 2): string {
+  const cast = (input: string, to: DataType) => {
+    const output = graph.freshName(`${weight}_unpacked`);
+    graph.addNode(makeNode('Cast', [input], [output], { to }, { name: graph.freshName(`${weight}_Cast`) }), { before: node });
+    return output;
+  };
+  if (!grid.codebook) {
+    const type = { 8: DataType.INT8, 4: DataType.INT4, 2: DataType.INT2 }[bits];
+    return cast(graph.addInitializer(makeTensor(graph.freshName(`${weight}_quantized`), type, dims, grid.integers)).name, DataType.FLOAT);
+  }
+  const { entries, indices } = grid.codebook;
+  const positions = graph.addInitializer(makeTensor(graph.freshName(`${weight}_indices`), bits === 2 ? DataType.UINT2 : DataType.UINT4, dims, indices));
+  const codebook = graph.addInitializer(floatTensor(graph.freshName(`${weight}_codebook`), [entries.length], Float32Array.from(entries)));
+  const output = graph.freshName(`${weight}_shared`);
+  const place = cast(positions.name, DataType.INT32);
+  graph.addNode(makeNode('Gather', [codebook.name, place], [output], { axis: 0 }, { name: graph.freshName(`${weight}_Gather`) }), { before: node });
+  return output;
+}
+
+function toBlocks(graph: Graph, layer: Layer, bits: 4 | 2): Outcome {
+  const { node, weight, input } = layer;
+  const { values, rows, columns } = layerMatrix(graph, layer);
+  const blocks = packBlockwise(values, rows, columns, bits, BLOCK_SIZE);
+  const packed = graph.addInitializer(makeTensor(graph.freshName(`${weight}_blocks`), DataType.UINT8, blocks.dims, blocks.packed));
+  const scales = graph.addInitializer(floatTensor(graph.freshName(`${weight}_scales`), [columns, blocks.dims[1]], blocks.scales));
+  const product = graph.freshName(`${node.output[0]}_product`);
+  const attributes = { K: rows, N: columns, bits, block_size: BLOCK_SIZE, accuracy_level: ACCURACY_LEVEL };
+  const name = graph.freshName(`${weight}_MatMulNBits`);
+  graph.addNode(makeNode('MatMulNBits', [input, packed.name, scales.name], [product], attributes, { name, domain: CONTRIB }), { before: node });
+  replaceProduct(graph, layer, product);
+  if (graph.opset(CONTRIB) === 0) graph.model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: CONTRIB, version: 1n }));
+  return outcome(values, unpackBlockwise(blocks, rows, bits, BLOCK_SIZE), blocks.scales);
+}
+
+function outcome(values: Float32Array, stored: Float32Array, scales: Float32Array): Outcome {
+  const magnitudes = scales.map(Math.abs);
+  const extremum = (pick: (a: number, b: number) => number) => magnitudes.reduce((best, value) => pick(best, value));
+  return { scaleMin: extremum(Math.min), scaleMax: extremum(Math.max), weightSnrDb: snrDb(values, stored) };
+}
