@@ -69,7 +69,11 @@ export const PreflightRequest = z.object({
 });
 export type PreflightRequest = z.infer<typeof PreflightRequest>;
 
-export const ProcessRequest = z.discriminatedUnion('kind', [StageRequest, InspectRequest, CheckDatasetRequest, PreflightRequest]);
+/** Asks for what a model's bytes alone tell of it: a ModelMetrics. */
+export const MeasureRequest = z.object({ kind: z.literal('measure'), modelPath: z.string() });
+export type MeasureRequest = z.infer<typeof MeasureRequest>;
+
+export const ProcessRequest = z.discriminatedUnion('kind', [StageRequest, InspectRequest, CheckDatasetRequest, PreflightRequest, MeasureRequest]);
 export type ProcessRequest = z.infer<typeof ProcessRequest>;
 
 export const PreflightProblem = z.object({ field: z.string(), message: z.string() });

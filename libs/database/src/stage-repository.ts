@@ -19,6 +19,8 @@ export interface StageOutcome {
   skipped: Skipped[];
   summary: Record<string, unknown>;
   artifacts: ArtifactRef[];
+  /** Figures of the baseline and then of each stage before this one, where the pass measured them. */
+  measured?: ModelMetrics[];
   /** The pass's own time; the wall time of the stage when it is absent. */
   seconds?: number;
 }
@@ -71,7 +73,7 @@ export class StageRepository {
 
   /** Records a result; false when the job has ended meanwhile, as by a cancellation. */
   async succeed(jobId: string, index: number, outcome: StageOutcome): Promise<boolean> {
-    const { artifacts: files, seconds, ...rest } = storable(outcome);
+    const { artifacts: files, measured = [], seconds, ...rest } = storable(outcome);
     return this.database.orm.transaction(async (queries) => {
       const done = await queries
         .update(jobStages)
@@ -80,6 +82,7 @@ export class StageRepository {
         .returning({ index: jobStages.index });
       if (done.length === 0) return false;
       await putArtifacts(queries, jobId, index, files);
+      await putMeasured(queries, jobId, measured);
       await appendStage(queries, jobId, index);
       return true;
     });
@@ -165,5 +168,13 @@ async function putArtifacts(queries: Queries, jobId: string, stageIndex: number,
       .insert(artifacts)
       .values({ jobId, stageIndex, ...file })
       .onConflictDoUpdate({ target: [artifacts.jobId, artifacts.stageIndex, artifacts.name], set: { digest: file.digest, bytes: file.bytes } });
+  }
+}
+
+async function putMeasured(queries: Queries, jobId: string, [baseline, ...stages]: readonly ModelMetrics[]): Promise<void> {
+  if (baseline) await queries.update(jobs).set({ baseline }).where(eq(jobs.id, jobId));
+  for (const [index, metrics] of stages.entries()) {
+    await queries.update(jobStages).set({ metrics }).where(at(jobId, index));
+    await appendStage(queries, jobId, index);
   }
 }

@@ -1,0 +1,4 @@
+import { serve } from '#process';
+import { dispatch } from './dispatch.js';
+
+serve(dispatch);

@@ -1,0 +1,17 @@
+import { CATALOG, CompressionError, type PassContext, type PassResult } from '#compression';
+import { PASSES, type PassName, type PassOptions, type Skipped } from '#contracts';
+import type { ModelProto } from '#onnx';
+
+/** Throws CompressionError for a pass that this build does not have, as after a downgrade with jobs in the queue. */
+export function passNamed(name: string): PassName {
+  if (!Object.hasOwn(CATALOG, name)) throw new CompressionError('unknown_pass', `this worker has no pass "${name}": run workers and API of the same version`);
+  return name as PassName;
+}
+
+export function runPass<N extends PassName>(name: N, context: PassContext, options: unknown): Promise<PassResult> {
+  return CATALOG[name].run(context, PASSES[name].options.parse(options) as PassOptions<N>);
+}
+
+export function preflightPass<N extends PassName>(name: N, model: ModelProto, options: unknown): Skipped[] {
+  return CATALOG[name].preflight(model, PASSES[name].options.parse(options) as PassOptions<N>);
+}

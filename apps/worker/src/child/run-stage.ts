@@ -1,0 +1,46 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PASSES, type StageRequest, type StageResult } from '#contracts';
+import { openDataset } from '#datasets';
+import { modelMetrics } from '#evaluation';
+import { loadModel, writeModel } from '#onnx';
+import type { Reporter } from '#process';
+import { passNamed, runPass } from './run-pass.js';
+
+/** Name of the result model in the output folder. */
+export const RESULT_MODEL = 'model.onnx';
+
+/** Runs one pass on files and leaves its files in the output folder. */
+export async function runStage(request: StageRequest, report: Reporter): Promise<StageResult> {
+  const name = passNamed(request.pass);
+  const data = PASSES[name].reads.data && request.datasetPath !== null ? await openDataset(request.datasetPath) : null;
+  try {
+    const result = await runPass(
+      name,
+      {
+        model: await loadModel(request.model.path),
+        baseline: await readFile(request.baseline.path),
+        history: await Promise.all(request.history.map(({ path }) => readFile(path))),
+        data,
+        seed: request.seed,
+        threads: request.threads,
+        outputPath: request.outputPath,
+        progress: report.progress,
+        log: report.log,
+      },
+      request.options,
+    );
+    const bytes = result.model ? writeModel(result.model) : await readFile(request.model.path);
+    if (result.model) await writeFile(join(request.outputPath, RESULT_MODEL), bytes);
+    return {
+      changed: result.model !== null,
+      metrics: result.history?.at(-1) ?? (await modelMetrics(bytes)),
+      ...(result.history ? { history: result.history } : {}),
+      skipped: result.skipped,
+      summary: result.summary,
+      files: result.files ?? [],
+    };
+  } finally {
+    await data?.close();
+  }
+}

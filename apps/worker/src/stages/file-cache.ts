@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ArtifactStore } from '#storage';
+
+/** Files of the store on the local disk, by digest. Every use checks the bytes again: a disk may rot, a person may edit. */
+export class FileCache {
+  constructor(
+    private readonly folder: string,
+    private readonly store: ArtifactStore,
+  ) {}
+
+  /** Makes the file appear at `path` as a hard link. Throws the store's errors. */
+  async place(digest: string, path: string): Promise<void> {
+    await link(await this.fetch(digest), path);
+  }
+
+  /** Removes files that nobody has used for so long. */
+  async sweep(olderThanMs: number): Promise<void> {
+    await mkdir(this.folder, { recursive: true });
+    for (const name of await readdir(this.folder)) {
+      const path = join(this.folder, name);
+      const found = await stat(path).catch(() => null);
+      if (found && Date.now() - found.mtimeMs > olderThanMs) await rm(path, { force: true });
+    }
+  }
+
+  private async fetch(digest: string): Promise<string> {
+    const path = join(this.folder, digest);
+    if ((await digestOf(path)) === digest) {
+      const now = new Date();
+      await utimes(path, now, now);
+      return path;
+    }
+    await rm(path, { force: true });
+    await mkdir(this.folder, { recursive: true });
+    await this.store.getToFile(digest, path);
+    return path;
+  }
+}
+
+async function digestOf(path: string): Promise<string | null> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch {
+    return null;
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,53 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StoredDataset } from '#contracts';
+import type { FileCache } from './file-cache.js';
+
+/** A folder for one attempt at a stage: the files it reads, each where the request says, and room for what it writes. */
+export class StageFolder {
+  private constructor(
+    private readonly path: string,
+    private readonly cache: FileCache,
+  ) {}
+
+  static async create(workPath: string, cache: FileCache): Promise<StageFolder> {
+    const parent = join(workPath, 'stages');
+    await mkdir(parent, { recursive: true });
+    const folder = new StageFolder(await mkdtemp(join(parent, 'stage-')), cache);
+    await Promise.all([mkdir(folder.outputPath), mkdir(join(folder.path, 'models')), mkdir(join(folder.path, 'data'))]);
+    return folder;
+  }
+
+  /** Removes what killed workers left behind. */
+  static async sweep(workPath: string, olderThanMs: number): Promise<void> {
+    const parent = join(workPath, 'stages');
+    await mkdir(parent, { recursive: true });
+    for (const name of await readdir(parent)) {
+      const found = await stat(join(parent, name)).catch(() => null);
+      if (found && Date.now() - found.mtimeMs > olderThanMs) await rm(join(parent, name), { recursive: true, force: true });
+    }
+  }
+
+  get outputPath(): string {
+    return join(this.path, 'output');
+  }
+
+  /** The model's file, named by its digest; asking again gives the same file. */
+  async model(digest: string): Promise<{ path: string; digest: string }> {
+    const path = join(this.path, 'models', `${digest}.onnx`);
+    if (!(await stat(path).catch(() => null))) await this.cache.place(digest, path);
+    return { path, digest };
+  }
+
+  /** A folder with `dataset.json` and the files it names. */
+  async dataset(stored: StoredDataset): Promise<string> {
+    const folder = join(this.path, 'data');
+    await writeFile(join(folder, 'dataset.json'), JSON.stringify(stored));
+    for (const [name, digest] of Object.entries(stored.files)) await this.cache.place(digest, join(folder, name));
+    return folder;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}

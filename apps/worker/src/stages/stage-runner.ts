@@ -1,0 +1,170 @@
+import { basename, join } from 'node:path';
+import { StageResult, type ArtifactRef, type Config, type Job, type QueueJobs } from '#contracts';
+import type { DatasetRepository, EventRepository, JobRepository, StageOutcome, StageRepository, StoredResult } from '#database';
+import { nextStep, planStages, stageKey, type PlannedStage } from '#pipeline';
+import { ProcessError, type ProcessPool } from '#process';
+import { Interrupted, PermanentFailure, type Attempt } from '#queue';
+import type { ArtifactStore } from '#storage';
+import { CancelledError, judge } from './failures.js';
+import type { FileCache } from './file-cache.js';
+import type { ResultCache } from './result-cache.js';
+import { StageFolder } from './stage-folder.js';
+import { StageReporter } from './stage-reporter.js';
+
+export interface StageRunnerParts {
+  config: Pick<Config, 'workPath' | 'stageThreads' | 'stageMemoryMb' | 'stageTimeoutS'>;
+  jobs: JobRepository;
+  stages: StageRepository;
+  events: EventRepository;
+  datasets: DatasetRepository;
+  results: ResultCache;
+  store: ArtifactStore;
+  files: FileCache;
+  pool: ProcessPool;
+  /** What of this machine enters the keys of stages. */
+  runtime(stage: PlannedStage): string;
+}
+
+/** A stage as its job's records describe it. */
+interface Task {
+  job: Job;
+  stage: PlannedStage;
+  key: string;
+  /** Digests of the job's models, baseline first, the stage's input last. */
+  history: readonly string[];
+  signal: AbortSignal;
+}
+
+const RESULT_MODEL = 'model.onnx';
+
+/** Runs one stage of a job: finds its result or computes it in a child process, and records how it ended. */
+export class StageRunner {
+  constructor(private readonly parts: StageRunnerParts) {}
+
+  /** Throws Interrupted when `shutdown` aborts, PermanentFailure when no attempt can help, and else what may pass. */
+  async run(payload: QueueJobs['stage'], attempt: Attempt, shutdown: AbortSignal): Promise<void> {
+    const { jobs, stages } = this.parts;
+    const { jobId, index } = payload;
+    const job = await jobs.get(jobId);
+    if (!job || !isNext(job, index)) return;
+    if ((await stages.start(payload)).next !== 'run') return;
+
+    const cancel = new AbortController();
+    const signal = AbortSignal.any([cancel.signal, shutdown]);
+    const stopListening = await stages.onCancel(jobId, () => cancel.abort(new CancelledError()));
+    try {
+      const task = this.task(job, index, signal);
+      await stages.setKey(jobId, index, task.key);
+      await stages.succeed(jobId, index, await this.result(task));
+    } catch (error) {
+      if (cancel.signal.aborted) return await stages.cancel(jobId);
+      if (shutdown.aborted) return await this.giveBack(jobId, index);
+      await this.settle(error, jobId, index, attempt);
+    } finally {
+      stopListening();
+    }
+  }
+
+  private task(job: Job, index: number, signal: AbortSignal): Task {
+    const stage = planStages(job.recipe)[index];
+    if (!stage) throw new ProcessError('stage_missing', `the recipe has no stage ${index}`, true);
+    const history = [job.modelId, ...job.stages.slice(0, index).map(({ modelDigest }) => modelDigest ?? job.modelId)];
+    const input = history.at(-1) ?? job.modelId;
+    const key = stageKey({ stage, input, baseline: job.modelId, history, dataset: job.datasetId, seed: job.recipe.seed, runtime: this.parts.runtime(stage) });
+    return { job, stage, key, history, signal };
+  }
+
+  /** Equal stages are computed once, whoever asks: the second waits for the first and takes its result. */
+  private async result(task: Task): Promise<StageOutcome> {
+    const { results } = this.parts;
+    const known = await results.find(task.key);
+    if (known) return toOutcome(known, true);
+    return results.withLock(task.key, task.signal, async () => {
+      const meanwhile = await results.find(task.key);
+      if (meanwhile) return toOutcome(meanwhile, true);
+      const computed = await this.compute(task);
+      await results.put(computed);
+      return toOutcome(computed, false);
+    });
+  }
+
+  private async compute({ job, stage, key, history, signal }: Task): Promise<StoredResult> {
+    const { config, files, pool, stages, events, datasets } = this.parts;
+    const reporter = new StageReporter(stages, events, job.id, stage.index);
+    const folder = await StageFolder.create(config.workPath, files);
+    try {
+      const input = history.at(-1) ?? job.modelId;
+      const request = {
+        kind: 'stage' as const,
+        pass: stage.pass,
+        options: stage.options,
+        seed: job.recipe.seed,
+        threads: config.stageThreads,
+        model: await folder.model(input),
+        baseline: await folder.model(job.modelId),
+        history: stage.reads.history ? await inOrder(history, (digest) => folder.model(digest)) : [],
+        datasetPath: stage.reads.data && job.datasetId !== null ? await folder.dataset(await datasets.stored(job.datasetId)) : null,
+        outputPath: folder.outputPath,
+      };
+      const startedAt = performance.now();
+      const answer = await pool.run(request, {
+        signal,
+        memoryMb: config.stageMemoryMb,
+        timeoutMs: config.stageTimeoutS * 1000,
+        onProgress: (progress) => reporter.progress(progress),
+        onLog: (line) => reporter.log(line),
+      });
+      const seconds = (performance.now() - startedAt) / 1000;
+      const result = StageResult.parse(answer);
+      return { key, pass: stage.pass, ...(await this.keep(result, folder, input)), seconds };
+    } finally {
+      await reporter.close();
+      await folder.remove();
+    }
+  }
+
+  /** Puts the stage's files into the store. */
+  private async keep(result: StageResult, folder: StageFolder, input: string): Promise<Omit<StoredResult, 'key' | 'pass' | 'seconds'>> {
+    const { store } = this.parts;
+    const names = [...(result.changed ? [RESULT_MODEL] : []), ...result.files.map((name) => basename(name))];
+    const artifacts: ArtifactRef[] = await inOrder(names, async (name) => {
+      const { digest, bytes } = await store.putFile(join(folder.outputPath, name));
+      return { name, digest, bytes };
+    });
+    const { changed, metrics, skipped, summary } = result;
+    return { modelDigest: (changed ? artifacts[0]?.digest : undefined) ?? input, modelBytes: metrics.bytes, changed, metrics, history: result.history ?? null, skipped, summary, artifacts };
+  }
+
+  private async giveBack(jobId: string, index: number): Promise<never> {
+    await this.parts.stages.postpone(jobId, index, { code: 'interrupted', message: 'the worker is shutting down; another one takes over' });
+    throw new Interrupted();
+  }
+
+  private async settle(error: unknown, jobId: string, index: number, { isLast, attempt }: Attempt): Promise<never> {
+    const { failure, permanent } = judge(error);
+    if (permanent || isLast) {
+      const message = permanent || attempt === 1 ? failure.message : `${failure.message} (attempt ${attempt}, the last)`;
+      await this.parts.stages.fail(jobId, index, { ...failure, message });
+      throw new PermanentFailure(error);
+    }
+    await this.parts.stages.postpone(jobId, index, failure);
+    throw error;
+  }
+}
+
+function isNext(job: Job, index: number): boolean {
+  const step = nextStep(job.state, job.stages.map(({ state }) => state));
+  return step.kind === 'run' && step.index === index;
+}
+
+function toOutcome(result: StoredResult, cached: boolean): StageOutcome {
+  const { key, modelDigest, metrics, skipped, summary, artifacts, seconds, history } = result;
+  // The last figures of the history are those of the stage's own model.
+  return { key, cached, modelDigest, metrics, skipped, summary, artifacts, ...(history ? { measured: history.slice(0, -1) } : {}), ...(cached ? {} : { seconds }) };
+}
+
+async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}

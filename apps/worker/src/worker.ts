@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '#contracts';
+import { connect, DatasetRepository, DeviceRepository, EventRepository, JobRepository, migrate, StageRepository, StageResultRepository } from '#database';
+import { ProcessPool, stageModulePath } from '#process';
+import { openQueue } from '#queue';
+import { openStore } from '#storage';
+import type { Logger } from 'pino';
+import { Reconciler } from './reconciler.js';
+import { localDevice, stageRuntime } from './runtime.js';
+import { FileCache } from './stages/file-cache.js';
+import { JobFinisher } from './stages/job-finisher.js';
+import { ResultCache } from './stages/result-cache.js';
+import { StageFolder } from './stages/stage-folder.js';
+import { StageRunner } from './stages/stage-runner.js';
+
+const CACHE_MS = 7 * 24 * 3600 * 1000;
+/** Interrupted uploads and folders of killed attempts; longer than the longest stage. */
+const LEFTOVER_MS = 24 * 3600 * 1000;
+
+export interface RunningWorker {
+  /** Stops taking stages, gives back the running ones, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Opens everything a worker needs and starts taking stages. */
+export async function startWorker(config: Config, log: Logger): Promise<RunningWorker> {
+  await mkdir(config.workPath, { recursive: true });
+  const database = connect(config.databaseUrl);
+  await migrate(database);
+  const [store, queue] = await Promise.all([openStore(config), openQueue(config)]);
+  const [jobs, stages, events] = [new JobRepository(database), new StageRepository(database), new EventRepository(database)];
+  const files = new FileCache(join(config.workPath, 'cache'), store);
+  const pool = new ProcessPool({ modulePath: stageModulePath(), memoryMb: config.stageMemoryMb, timeoutMs: config.stageTimeoutS * 1000, spares: 1 });
+  const results = new ResultCache(new StageResultRepository(database), store);
+  const shared = { config, jobs, stages, store, files, pool };
+  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results, runtime: stageRuntime(config.stageThreads) });
+  const finisher = new JobFinisher(shared);
+  const reconciler = new Reconciler(jobs, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
+
+  await new DeviceRepository(database).enrol(localDevice().name, localDevice().facts);
+  await Promise.all([files.sweep(CACHE_MS), StageFolder.sweep(config.workPath, LEFTOVER_MS), store.sweep(LEFTOVER_MS)]);
+  const shutdown = new AbortController();
+  const worker = queue.worker(
+    {
+      stage: (payload, attempt) => runner.run(payload, attempt, shutdown.signal),
+      finish: (payload, attempt) => finisher.run(payload, attempt),
+    },
+    { concurrency: config.concurrency, lockMs: config.lockMs, onError: (error) => log.warn({ err: error }, 'queue') },
+  );
+  await reconciler.start();
+
+  return {
+    stop: async () => {
+      shutdown.abort();
+      await reconciler.stop();
+      await worker.close();
+      await pool.close();
+      await queue.close();
+      await Promise.all([stages.close(), events.close(), store.close()]);
+      await database.close();
+    },
+  };
+}
