@@ -15,8 +15,8 @@ export interface Backend<C = unknown> {
   close(): Promise<void>;
 }
 
-/** PostgreSQL's namespace of the queue; the records live in another. */
-const SCHEMA = 'coldpress_queue';
+/** PostgreSQL's namespace of the queue, the only one that BullMQ knows on a pool of ours; the records live in another. */
+const SCHEMA = 'bullmq';
 /** One pool for every BullMQ object of the process: a pool for each exhausts the server's connections. */
 const MAX_CONNECTIONS = 12;
 
