@@ -58,14 +58,13 @@ export class SubmissionService {
   }
 
   private async check(plan: Planned): Promise<Preflight> {
-    const problems = [...missingData(plan), ...missingLabels(plan)];
-    const seen = await this.spool.withFolder(async (folder) => {
+        const seen = await this.spool.withFolder(async (folder) => {
       const modelPath = join(folder, 'model.onnx');
       await this.store.getToFile(plan.model.id, modelPath);
       const passes = plan.stages.map(({ pass, options }) => ({ pass, options }));
       return this.untrusted.preflight({ modelPath, dataset: plan.dataset?.inspection ?? null, passes });
     });
-    return { problems: unique([...problems, ...seen.problems]), skipped: seen.skipped };
+    return { problems: [...missingLabels(plan), ...seen.problems], skipped: seen.skipped };
   }
 }
 
@@ -79,18 +78,7 @@ function parseAt(input: JobBody['recipe']): Recipe {
   }
 }
 
-function missingData({ stages, dataset }: Planned): FieldProblem[] {
-  const readers = stages.filter(({ reads }) => reads.data).map(({ pass }) => pass);
-  if (dataset || readers.length === 0) return [];
-  return [{ field: 'dataset', message: `${[...new Set(readers)].join(', ')} read data: name a data set` }];
-}
-
 function missingLabels({ recipe, dataset }: Planned): FieldProblem[] {
   if (!dataset) return [];
   return gateProblems(recipe, { hasLabels: dataset.inspection.classes !== null }).map(({ field, message }) => ({ field: `recipe.${field}`, message }));
 }
-
-function unique(problems: readonly FieldProblem[]): FieldProblem[] {
-  return [...new Map(problems.map((problem) => [`${problem.field}\n${problem.message}`, problem])).values()];
-}
-
