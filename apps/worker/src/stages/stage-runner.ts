@@ -159,8 +159,7 @@ function isNext(job: Job, index: number): boolean {
 
 function toOutcome(result: StoredResult, cached: boolean): StageOutcome {
   const { key, modelDigest, metrics, skipped, summary, artifacts, seconds, history } = result;
-  // The last figures of the history are those of the stage's own model.
-  return { key, cached, modelDigest, metrics, skipped, summary, artifacts, ...(history ? { measured: history.slice(0, -1) } : {}), ...(cached ? {} : { seconds }) };
+  return { key, cached, modelDigest, metrics, skipped, summary, artifacts, ...(history ? { measured: history } : {}), ...(cached ? {} : { seconds }) };
 }
 
 async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
