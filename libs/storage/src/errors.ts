@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Base of what libs/storage throws. `code` is stable; `transient` says whether the same call may succeed later. */
 export class StorageError extends Error {
   constructor(
@@ -85,6 +87,5 @@ export class UriError extends StorageError {
 }
 
 function messageOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.message || cause.name;
+  return types.isNativeError(cause) ? cause.message || cause.name : String(cause);
 }

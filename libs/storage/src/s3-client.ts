@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import type { Config } from '#contracts';
@@ -39,7 +40,7 @@ export const statusOf = (cause: unknown): number | undefined =>
 export function s3Error(where: string, what: string, cause: unknown): StorageError {
   if (cause instanceof StorageError) return cause;
   const status = statusOf(cause);
-  const name = cause instanceof Error ? cause.name : '';
+  const name = types.isNativeError(cause) ? cause.name : '';
   if (FULL.has(name) || status === 507) return new StoreFullError(where, { cause });
   if (name === 'NoSuchBucket') return new StoreUnavailableError(where, cause);
   if (status === 404) return new NotFoundError(what, { cause });

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, pipeline, Readable } from 'node:stream';
+import { types } from 'node:util';
 import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
@@ -184,5 +185,5 @@ export class S3Store implements ArtifactStore {
 
 /** Another process made the bucket in the same moment. */
 function ignoreOwned(error: unknown): void {
-  if (!(error instanceof Error) || !['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(error.name)) throw error;
+  if (!types.isNativeError(error) || !['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(error.name)) throw error;
 }

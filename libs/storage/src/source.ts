@@ -11,12 +11,19 @@ async function* pieces(source: Source): AsyncGenerator<Uint8Array> {
   }
   const iterable: AsyncIterable<Uint8Array> = source instanceof Readable ? source.iterator({ destroyOnReturn: false }) : source;
   const iterator = iterable[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await iterator.next().catch((cause: unknown) => {
-      throw new SourceError(cause);
-    });
-    if (next.done) return;
-    yield next.value;
+  let isOver = false;
+  try {
+    for (;;) {
+      const next = await iterator.next().catch((cause: unknown) => {
+        isOver = true;
+        throw new SourceError(cause);
+      });
+      isOver = next.done === true;
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    if (!isOver) await iterator.return?.();
   }
 }
 

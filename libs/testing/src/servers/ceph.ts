@@ -7,6 +7,9 @@ import { ensurePrograms } from './programs.js';
 const PROGRAMS = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph', 'monmaptool', 'radosgw-admin'];
 const PACKAGES = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-mgr', 'ceph-common'];
 
+/** Generous: the machine may be busy with tests. */
+const START_MS = 90_000;
+
 export interface TestS3 {
   readonly endpoint: string;
   readonly accessKeyId: string;
@@ -28,22 +31,26 @@ export async function startCeph(folder: string, path: string): Promise<TestS3> {
   const keys = { accessKeyId: randomBytes(10).toString('hex'), secretAccessKey: randomBytes(20).toString('hex') };
   const daemons: Daemon[] = [];
   const tool = (program: string, ...args: string[]): Promise<string> => runTool(program, ['-c', conf, ...args], path);
-  const daemon = (program: string, ...args: string[]): void => void daemons.push(startDaemon(program, ['-c', conf, ...args, '-f'], folder, path));
+  const start = (program: string, ...args: string[]): Daemon => {
+    const daemon = startDaemon(program, ['-c', conf, ...args, '-f'], folder, path);
+    daemons.push(daemon);
+    return daemon;
+  };
   const stop = async (): Promise<void> => void (await Promise.all(daemons.map((running) => running.stop())));
   try {
     await runTool('monmaptool', ['--create', '--clobber', '--fsid', cluster.fsid, '--addv', 'a', `[v1:127.0.0.1:${monitorPort}]`, join(folder, 'monmap')], path);
     await tool('ceph-mon', '--mkfs', '-i', 'a', '--monmap', join(folder, 'monmap'));
-    daemon('ceph-mon', '-i', 'a');
-    await until('ceph-mon', () => isListening(monitorPort), 30_000);
+    const monitor = start('ceph-mon', '-i', 'a');
+    await until('ceph-mon', () => isListening(monitorPort), monitor, START_MS);
     const osd = randomUUID();
     await tool('ceph', '--connect-timeout', '30', 'osd', 'new', osd);
     await tool('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
     await tool('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'host=localhost', 'root=default');
-    daemon('ceph-osd', '-i', '0');
-    await until('ceph-osd', async () => (await tool('ceph', 'osd', 'stat')).includes('1 up'), 30_000);
+    const storage = start('ceph-osd', '-i', '0');
+    await until('ceph-osd', async () => (await tool('ceph', 'osd', 'stat')).includes('1 up'), storage, START_MS);
     await tool('radosgw-admin', 'user', 'create', '--uid', 'test', '--display-name', 'test', '--access-key', keys.accessKeyId, '--secret-key', keys.secretAccessKey);
-    daemon('radosgw', '-n', 'client.rgw.a');
-    await until('radosgw', () => isListening(gatewayPort), 60_000);
+    const gateway = start('radosgw', '-n', 'client.rgw.a');
+    await until('radosgw', () => isListening(gatewayPort), gateway, START_MS);
   } catch (error) {
     await stop();
     throw error;

@@ -10,12 +10,14 @@ import { TestServerError } from './errors.js';
 export const environment = (path: string): Record<string, string> => ({ PATH: `${path}:/usr/local/sbin:/usr/sbin:/sbin`, LC_ALL: 'C' });
 
 export interface Daemon {
+  /** The last of what it said, once it has ended on its own. */
+  failure(): string | null;
   /** Kills it at once: its data is thrown away. */
   stop(): Promise<void>;
 }
 
-/** Runs a server in the foreground of a guard, so that it ends with us; it keeps a tail of what the server says. */
-export function startDaemon(program: string, args: readonly string[], cwd: string, path: string): Daemon & { readonly said: () => string; readonly hasEnded: () => boolean } {
+/** Runs a server in the foreground of a guard, so that it ends with us; it keeps the last of what the server says. */
+export function startDaemon(program: string, args: readonly string[], cwd: string, path: string): Daemon {
   const child = spawnGuarded(program, args, { cwd, env: environment(path) });
   let said = '';
   let hasEnded = false;
@@ -27,12 +29,14 @@ export function startDaemon(program: string, args: readonly string[], cwd: strin
     if (!hasEnded && child.pid) process.kill(-child.pid, 'SIGKILL');
     await ended;
   };
-  return { stop, said: () => said, hasEnded: () => hasEnded };
+  return { stop, failure: () => (hasEnded ? said : null) };
 }
 
-/** Asks again until the answer is yes. */
-export async function until(what: string, isReady: () => Promise<boolean>, withinMs: number): Promise<void> {
+/** Asks again until the answer is yes; gives up when the server has ended or the time is over. */
+export async function until(what: string, isReady: () => Promise<boolean>, daemon: Daemon, withinMs: number): Promise<void> {
   for (const deadline = Date.now() + withinMs; !(await isReady()); await sleep(50)) {
+    const failure = daemon.failure();
+    if (failure !== null) throw new TestServerError('start_failed', `${what} ended: ${failure}`);
     if (Date.now() > deadline) throw new TestServerError('start_failed', `${what} was not ready within ${withinMs / 1000} s`);
   }
 }

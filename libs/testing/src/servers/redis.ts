@@ -17,7 +17,7 @@ export async function startRedis(folder: string, path: string): Promise<TestRedi
   const port = await freePort();
   const settings = { port, bind: '127.0.0.1', dir: folder, databases: DATABASES, save: '', appendonly: 'no', 'maxmemory-policy': 'noeviction' };
   const daemon = startDaemon('redis-server', Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]), folder, path);
-  await until('redis-server', () => isListening(port), 20_000);
+  await until('redis-server', () => isListening(port), daemon, 30_000);
   let next = 0;
   return { nextUrl: () => `redis://127.0.0.1:${port}/${(next += 1) % DATABASES}`, stop: daemon.stop };
 }
