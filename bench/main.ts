@@ -2,6 +2,8 @@ import { report, type Bench } from './harness.js';
 
 /** Every benchmark by name. To add one: its module, a line here, a line in README.md. */
 const BENCHES: Record<string, () => Promise<Bench>> = {
+  calibrate: () => import('./calibrate.bench.js'),
+  quantize: () => import('./quantize.bench.js'),
   onnx: () => import('./onnx.bench.js'),
 };
 

@@ -56,16 +56,16 @@ export function mobileNetLike(): ModelProto {
   return n.classify(n.relu6(n.conv(x, channels, 256, 1)), 256, 10);
 }
 
-/** Three stages of one residual block each, 16 to 64 channels, as in MLPerf Tiny's image classifier. */
-export function resNet8(): ModelProto {
+/** Three stages of one residual block each; by default 16 to 64 channels, as in MLPerf Tiny's image classifier. */
+export function resNet8(width = 16): ModelProto {
   const n = new NetBuilder();
-  let x = n.relu(n.conv(n.b.input('x', ['n', 3, 32, 32]), 3, 16, 3));
-  for (const [from, to, stride] of [[16, 16, 1], [16, 32, 2], [32, 64, 2]] as const) {
+  let x = n.relu(n.conv(n.b.input('x', ['n', 3, 32, 32]), 3, width, 3));
+  for (const [from, to, stride] of [[width, width, 1], [width, 2 * width, 2], [2 * width, 4 * width, 2]] as const) {
     const inner = n.conv(n.relu(n.conv(x, from, to, 3, { stride })), to, to, 3);
     const shortcut = from === to ? x : n.conv(x, from, to, 1, { stride });
     x = n.relu(n.b.op('Add', [inner, shortcut]));
   }
-  return n.classify(x, 64, 10);
+  return n.classify(x, 4 * width, 10);
 }
 
 /** Two encoder layers of width 128 with four heads over 64 positions, and a classifier on their mean. */
@@ -89,6 +89,14 @@ export function transformer(): ModelProto {
   return n.finish(n.linear(pooled, width, 10), 10);
 }
 
+/** Three square matrix products of width 1,024 with activations between, and a classifier. */
+export function matMulNet(): ModelProto {
+  const n = new NetBuilder();
+  let x = n.b.input('x', ['n', 1024]);
+  for (let layer = 0; layer < 3; layer++) x = n.relu(n.linear(x, 1024, 1024));
+  return n.finish(n.linear(x, 1024, 10), 10);
+}
+
 /** Shape of one sample of a net's only input. */
-export const SAMPLE_DIMS = { mobileNetLike: [3, 96, 96], resNet8: [3, 32, 32], transformer: [64, 128] } as const;
+export const SAMPLE_DIMS = { mobileNetLike: [3, 96, 96], resNet8: [3, 32, 32], transformer: [64, 128], matMulNet: [1024] } as const;
 

@@ -1,36 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PassOptions, Skipped } from '#contracts';
-import { cloneModel, type ModelProto } from '#onnx';
-import type { Pass, PassContext, PassResult } from '../pass.js';
+import { cloneModel } from '#onnx';
+import type { Pass } from '../pass.js';
 import { calibrationBatches } from './calibration-data.js';
-import { quantizeDynamic } from './dynamic.js';
-import { storeFloat16 } from './float16.js';
-import { planQuantization, type Plan } from './plan.js';
-import { quantizeStatic } from './static.js';
-import { quantizeWeights } from './weight-only.js';
-
-type Options = PassOptions<'quantize'>;
-type Scheme = (context: PassContext, plan: Plan, options: Options) => Promise<Omit<PassResult, 'model' | 'skipped'> & { skipped?: Skipped[] }>;
+import { planQuantization } from './plan.js';
+import { quantizeModel } from './quantize-model.js';
 
 /** The calibration result, kept beside the model: range and grid of every activation. */
 const RANGES_FILE = 'calibration.json';
-
-/** What each scheme does to the plan's model; to add one: its file, its line here, its name in the options. */
-const SCHEMES: Record<Options['scheme'], Scheme> = {
-  async static(context, plan, options) {
-    const batches = calibrationBatches(plan.graph, context.data, options.samples);
-    const summary = await quantizeStatic(plan, options, batches, { threads: context.threads, seed: context.seed });
-    await writeFile(join(context.outputPath, RANGES_FILE), JSON.stringify(summary.activations, null, 2));
-    return { summary: { ...summary }, files: [RANGES_FILE] };
-  },
-  dynamic: async (_context, { graph, layers }, options) => ({ summary: { layers: quantizeDynamic(graph, layers, options) } }),
-  weightOnly: async (context, { graph, layers }, options) => ({ summary: { layers: quantizeWeights(graph, layers, options, context.seed) } }),
-  async float16(_context, { graph }) {
-    const { tensors, skipped } = storeFloat16(graph);
-    return { summary: { tensors }, skipped };
-  },
-};
 
 /**
  * Stores weights, and with scheme static activations too, in fewer bits.
@@ -41,13 +18,18 @@ const SCHEMES: Record<Options['scheme'], Scheme> = {
 export const quantize: Pass<'quantize'> = {
   name: 'quantize',
 
-  preflight: (model: ModelProto, options: Options) => planQuantization(cloneModel(model), options).skipped,
+  preflight: (model, options) => planQuantization(cloneModel(model), options).skipped,
 
   async run(context, options) {
-    const plan = planQuantization(context.model, options);
-    const { skipped = [], ...result } = await SCHEMES[options.scheme](context, plan, options);
-    plan.graph.removeDeadCode();
+    const { skipped, ...summary } = await quantizeModel(
+      context.model,
+      options,
+      ({ graph }) => calibrationBatches(graph, context.data, options.samples),
+      { threads: context.threads, seed: context.seed },
+    );
     context.progress(1);
-    return { model: context.model, skipped: [...plan.skipped, ...skipped], ...result };
+    if (!summary.activations) return { model: context.model, skipped, summary };
+    await writeFile(join(context.outputPath, RANGES_FILE), JSON.stringify(summary.activations, null, 2));
+    return { model: context.model, skipped, summary, files: [RANGES_FILE] };
   },
 };

@@ -1,0 +1,2 @@
+export { calibrate, type Batches, type CalibrationOptions } from './calibrate.js';
+export { quantizeModel, type QuantizeReport } from './quantize-model.js';
