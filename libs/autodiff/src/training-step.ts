@@ -27,6 +27,12 @@ export interface TrainingStepRequest {
   optimizer: Optimizer;
   /** Largest global L2 norm of the gradient; longer ones are scaled down. */
   clipNorm?: number;
+  /** Elements that weight decay shrinks, 1 or 0 per tensor by name; all where absent. */
+  decays?(parameter: string): boolean;
+  /** Decay of a moving average of the weights, kept as the state vector `average`. */
+  averaging?: number;
+  /** Forward values that the step returns beside the losses, under their own names. */
+  outputs?: readonly string[];
   /** Lets gradients use the runtime's blocked layout (see BLOCK); off by default. */
   blocked?: boolean;
 }
@@ -46,6 +52,7 @@ export const STEP = {
   learningRate: 'step:learningRate',
   count: 'step:count',
   mask: 'step:mask',
+  average: 'step:average',
   weights: 'step:weights',
   state: (name: string) => `step:${name}`,
   next: (name: string) => `${name}.next`,
@@ -75,17 +82,19 @@ export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
   }), 0);
   const gradient = clipped(g, g.mul(flat, STEP.mask), request.clipNorm);
   const names = Object.fromEntries(optimizer.state.map((name) => [name, STEP.state(name)]));
-  const update = optimizer.update(g, { weights: STEP.weights, gradient, state: names, learningRate: STEP.learningRate, step: STEP.count });
+  const update = optimizer.update(g, { weights: STEP.weights, gradient, state: names, learningRate: STEP.learningRate, step: STEP.count, ...decayMask(g, layout, request) });
   const outputs = new Map([[STEP.next(STEP.weights), update.weights], ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!])]);
+  if (request.averaging) outputs.set(STEP.next(STEP.average), g.add(g.scale(STEP.average, request.averaging), g.scale(update.weights, 1 - request.averaging)));
+  for (const name of request.outputs ?? []) builder.output(name, g.dims(name));
   for (const [name, value] of outputs) exportAs(builder, value, name, [layout.size]);
   for (const [name, value] of Object.entries(terms)) exportAs(builder, value, STEP.term(name), []);
-  return { model: builder.build(Math.max(BUILDER_OPSET, graph.opset())), layout, state: [STEP.weights, ...Object.values(names)], terms: Object.keys(terms) };
+  return { model: builder.build(Math.max(BUILDER_OPSET, graph.opset())), layout, state: [STEP.weights, ...Object.values(names), ...(request.averaging ? [STEP.average] : [])], terms: Object.keys(terms) };
 }
 
-function declareInputs(builder: GraphBuilder, { graph, shapes, parameters, extraInputs, optimizer }: TrainingStepRequest, layout: ParameterLayout): void {
+function declareInputs(builder: GraphBuilder, { graph, shapes, parameters, extraInputs, optimizer, averaging }: TrainingStepRequest, layout: ParameterLayout): void {
   for (const { name } of graph.inputs) builder.input(name, shapes.get(name) ?? []);
   for (const { name, dims, type } of extraInputs) builder.input(name, dims, type);
-  for (const name of [STEP.weights, STEP.mask, ...optimizer.state.map(STEP.state)]) builder.input(name, [layout.size]);
+  for (const name of [STEP.weights, STEP.mask, ...optimizer.state.map(STEP.state), ...(averaging ? [STEP.average] : [])]) builder.input(name, [layout.size]);
   for (const name of [STEP.learningRate, STEP.count]) builder.input(name, []);
   for (const tensor of graph.proto.initializer) if (!parameters.includes(tensor.name)) builder.initializer(tensor);
 }
@@ -96,6 +105,13 @@ function unpackWeights(g: GradientBuilder, layout: ParameterLayout): void {
   layout.slots.forEach(({ name, dims }, i) => {
     g.graph.op('Reshape', [parts[i]!, g.ints(dims)], {}, { outputs: [name] });
   });
+}
+
+function decayMask(g: GradientBuilder, layout: ParameterLayout, { decays }: TrainingStepRequest): { decayMask?: string } {
+  if (!decays || layout.slots.every(({ name }) => decays(name))) return {};
+  const mask = new Float32Array(layout.size);
+  for (const { name, offset, size } of layout.slots) mask.fill(Number(decays(name)), offset, offset + size);
+  return { decayMask: g.tensor(mask, [layout.size]) };
 }
 
 function clipped(g: GradientBuilder, gradient: string, clipNorm: number | undefined): string {

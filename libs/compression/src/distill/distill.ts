@@ -1,21 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DistillOptions } from '#contracts';
-import { adam, buildTrainingStep, missingGradients, type Shapes, type TrainingStep } from '#autodiff';
-import { shuffledIndices, type Dataset } from '#datasets';
-import type { HostTensors } from '#inference';
-import { Graph, cloneModel, type ModelProto } from '#onnx';
-import { liftConstants } from '../prepare/constants.js';
+import { missingGradients } from '#autodiff';
+import type { Dataset } from '#datasets';
 import type { Pass, PassContext } from '../pass.js';
-import { hasBlockedLayout } from '../train/blocked-layout.js';
 import { TrainingError } from '../train/errors.js';
-import { zerosMask } from '../train/keep-zeros.js';
-import { observeTrainingShapes } from '../train/observe.js';
-import { SCHEDULES } from '../train/schedule.js';
-import { trainingForm, type Trainable, type TrainingForm } from '../train/trainable.js';
-import { Trainer, type StepLosses } from '../train/trainer.js';
-import { LABELS, TEACHER, distillObjective } from './objective.js';
-import { TeacherOutputs } from './teacher.js';
+import { learningRateAt } from '../train/schedule.js';
+import type { StepLosses } from '../train/trainer.js';
+import type { Curriculum } from './lesson.js';
+import { recordedLessons } from './recorded-lessons.js';
+import { Student, outputName, studentForm } from './student.js';
+import { Teacher } from './teacher.js';
 
 /** Steps between two progress messages. */
 const REPORT_EVERY = 10;
@@ -24,7 +19,13 @@ const REPORT_EVERY = 10;
 export const CURVE_FILE = 'training-curve.json';
 
 /** One point of the training curve. */
-type CurvePoint = { step: number; epoch: number; learningRate: number; samplesPerS: number } & StepLosses;
+interface CurvePoint {
+  step: number;
+  epoch: number;
+  learningRate: number;
+  samplesPerS: number;
+  losses: StepLosses;
+}
 
 /**
  * Trains the stage's model to give the answers of the job's original model. Zeros stay zero and integers stay on their
@@ -34,131 +35,67 @@ export const distill: Pass<'distill'> = {
   name: 'distill',
 
   preflight(model) {
-    const form = trainingForm(prepared(cloneModel(model)));
-    const missing = missingGradients(form.graph, [outputName(form.graph)], form.trainables.map(({ name }) => name));
-    return [...form.skipped, ...missing.map(({ node, opType }) => ({ node, opType, reason: 'it has no gradient rule and lies between a weight and the output: the model cannot be distilled' }))];
+    const { graph, trainables, skipped } = studentForm(model);
+    const missing = missingGradients(graph, [outputName(graph)], trainables.map(({ name }) => name));
+    return [...skipped, ...missing.map(({ node, opType }) => ({ node, opType, reason: 'it has no gradient rule and lies between a weight and the output: the model cannot be distilled' }))];
   },
 
   async run(context, options) {
-    const { model, data, seed, threads } = context;
+    const { model, data, seed, outputPath } = context;
     if (!data) throw new TrainingError('distill needs a data set with a train split');
-    const run = await prepare(context, data, options);
-    const trainer = await Trainer.create(run.step, startOf(run), threads);
+    const { student, curriculum, batchSize } = await begin(context, data, options);
     const started = performance.now();
-    const curve = await train(trainer, run, { ...context, data }, options);
+    const curve = await train(student, curriculum, batchSize, context, options);
     const seconds = (performance.now() - started) / 1000;
-    store(model, run, trainer.weights);
-    await trainer.release();
-    await writeFile(join(context.outputPath, CURVE_FILE), `${JSON.stringify({ seed, options, points: curve })}\n`);
-    const last = curve.at(-1)!;
+    student.store(model);
+    await curriculum.release();
+    await student.release();
+    await writeFile(join(outputPath, CURVE_FILE), `${JSON.stringify({ seed, options, points: curve })}\n`);
+    const steps = student.trainer.state.step;
     return {
       model,
-      skipped: run.form.skipped,
+      skipped: student.form.skipped,
       files: [CURVE_FILE],
-      summary: { steps: trainer.state.step, parameters: run.step.layout.size, keptZeros: run.frozen, firstLoss: curve[0]!['loss'], lastLoss: last['loss'], seconds, samplesPerS: (trainer.state.step * run.batchSize) / seconds },
+      summary: { steps, parameters: student.size, keptZeros: student.keptZeros, firstLoss: curve[0]!.losses['loss'], lastLoss: curve.at(-1)!.losses['loss'], seconds, samplesPerS: (steps * batchSize) / seconds },
     };
   },
 };
 
-/** All that a run needs before its first step. */
-interface Run {
-  form: TrainingForm;
-  trainables: Trainable[];
-  step: TrainingStep;
-  teacher: TeacherOutputs;
-  batchSize: number;
-  samples: number;
-  mask: Float32Array;
-  /** Elements that stay zero. */
-  frozen: number;
-}
-
-async function prepare({ model, baseline, threads, log }: PassContext, data: Dataset, options: DistillOptions): Promise<Run> {
-  const form = trainingForm(prepared(cloneModel(model)));
-  const bound = data.bindInputs(form.graph.inputs.map(({ name }) => name));
+async function begin({ model, baseline, threads, seed, log }: PassContext, data: Dataset, options: DistillOptions): Promise<{ student: Student; curriculum: Curriculum; batchSize: number }> {
+  const teacher = await Teacher.load(baseline, threads);
   const samples = data.sampleCount('train');
   const batchSize = Math.min(options.batchSize, samples);
-  const first = (await bound.batches('train', { batchSize, limit: batchSize }).next()).value;
-  if (!first) throw new TrainingError('the train split holds no sample');
-  const shapes = await observeTrainingShapes(form.graph, first.inputs);
-  const teacher = await TeacherOutputs.compute(baseline, data, 'train', threads);
-  const output = outputName(form.graph);
-  checkOutputs(output, shapes, teacher, batchSize);
-  const trainables = reachable(form, output);
-  const objective = distillObjective(output, shapes.get(output)!, first.labels !== null, options);
-  const step = buildTrainingStep({ graph: form.graph, shapes, parameters: trainables.map(({ name }) => name), extraInputs: objective.extraInputs, loss: objective.write, optimizer: adam(), blocked: await hasBlockedLayout() });
-  const mask = step.layout.pack(new Map(trainables.map((trainable) => [trainable.name, zerosMask(trainable, options.keepZeros)])));
-  const frozen = mask.reduce((count, value) => count + Number(value === 0), 0);
-  log(`training ${step.layout.size} parameters, ${frozen} of them zeros that stay; ${samples} samples in batches of ${batchSize}`);
-  return { form, trainables, step, teacher, batchSize, samples, mask, frozen };
+  const example = async (names: readonly string[]) => {
+    const first = await data.bindInputs(names).batches('train', { batchSize, limit: batchSize }).next();
+    if (!first.value) throw new TrainingError('the train split holds no sample');
+    return first.value;
+  };
+  const answer = await teacher.answer((await example(teacher.inputNames)).inputs);
+  const inputNames = studentForm(model).graph.inputs.map(({ name }) => name);
+  const { inputs, labels } = await example(inputNames);
+  const hasLabels = labels !== null && options.augment.mixup === 0;
+  const student = await Student.create({ model, inputs, hasLabels, answerDims: answer.dims.slice(1), options, threads });
+  log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay; ${samples} samples in batches of ${batchSize}`);
+  const curriculum = await recordedLessons({ data, teacher, inputNames, batchSize, augmentation: options.augment, seed });
+  return { student, curriculum, batchSize };
 }
 
-async function train(trainer: Trainer, run: Run, { data, seed, progress }: PassContext & { data: Dataset }, options: DistillOptions): Promise<CurvePoint[]> {
-  const bound = data.bindInputs(run.form.graph.inputs.map(({ name }) => name));
-  const perEpoch = Math.floor(run.samples / run.batchSize);
-  const steps = perEpoch * options.epochs;
+async function train(student: Student, curriculum: Curriculum, batchSize: number, { progress }: PassContext, options: DistillOptions): Promise<CurvePoint[]> {
+  const steps = curriculum.lessonsPerEpoch * options.epochs;
   const curve: CurvePoint[] = [];
-  let reported = performance.now();
+  let [reportedAt, reportedStep] = [performance.now(), 0];
   for (let epoch = 0; epoch < options.epochs; epoch++) {
-    const shuffleSeed = epochSeed(seed, epoch);
-    const order = shuffledIndices(run.samples, shuffleSeed);
-    let at = 0;
-    for await (const batch of bound.batches('train', { batchSize: run.batchSize, shuffleSeed, dropLast: true })) {
-      const learningRate = options.learningRate * SCHEDULES[options.schedule](trainer.state.step, steps);
-      const feeds: HostTensors = { ...batch.inputs, [TEACHER]: run.teacher.batch(order.subarray(at, at + batch.size)) };
-      if (batch.labels) feeds[LABELS] = { type: 'int64', dims: [batch.size], data: BigInt64Array.from(batch.labels, BigInt) };
-      const losses = await trainer.run(feeds, learningRate);
-      at += batch.size;
-      const step = trainer.state.step;
+    for await (const { inputs, answers, labels } of curriculum.lessons(epoch)) {
+      const learningRate = learningRateAt(student.trainer.state.step, steps, options);
+      const losses = await student.learn(inputs, answers, labels, learningRate);
+      const step = student.trainer.state.step;
       if (step % REPORT_EVERY !== 0 && step !== steps && step !== 1) continue;
       const now = performance.now();
-      const samplesPerS = Math.round(((step === 1 ? 1 : REPORT_EVERY) * batch.size * 1000) / (now - reported));
-      reported = now;
-      curve.push({ step, epoch: epoch + 1, learningRate, samplesPerS, ...losses } as CurvePoint);
+      const samplesPerS = Math.round(((step - reportedStep) * batchSize * 1000) / (now - reportedAt));
+      [reportedAt, reportedStep] = [now, step];
+      curve.push({ step, epoch: epoch + 1, learningRate, samplesPerS, losses });
       progress(step / steps, `epoch ${epoch + 1} of ${options.epochs}`, { ...losses, learningRate, samplesPerS });
     }
   }
   return curve;
-}
-
-/** Another order in each epoch, all of them decided by the job's seed. */
-function epochSeed(seed: number, epoch: number): number {
-  return (Math.imul(seed, 0x9e3779b1) + epoch) >>> 0;
-}
-
-function startOf({ step, trainables, mask }: Run): { weights: Float32Array; mask: Float32Array } {
-  return { weights: step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values]))), mask };
-}
-
-/** Writes the trained values into the model, each in its own storage. */
-function store(model: ModelProto, { step, trainables }: Run, weights: Float32Array): void {
-  const graph = new Graph(model);
-  liftConstants(graph);
-  const values = step.layout.unpack(weights);
-  for (const trainable of trainables) graph.replaceInitializer(trainable.stored(values.get(trainable.name)!));
-}
-
-function prepared(model: ModelProto): Graph {
-  const graph = new Graph(model);
-  liftConstants(graph);
-  return graph;
-}
-
-function outputName(graph: Graph): string {
-  return graph.outputs[0]!.name;
-}
-
-/** The trainables that a change of reaches the output. */
-function reachable({ graph, trainables }: TrainingForm, output: string): Trainable[] {
-  const reaches = new Set([output]);
-  for (const node of [...graph.nodes].reverse()) {
-    if (node.output.some((value) => reaches.has(value))) for (const value of node.input) reaches.add(value);
-  }
-  return trainables.filter(({ name }) => reaches.has(name));
-}
-
-function checkOutputs(output: string, shapes: Shapes, teacher: TeacherOutputs, batchSize: number): void {
-  const dims = shapes.get(output)!;
-  const expected = [batchSize, ...teacher.dims];
-  if (dims.join() !== expected.join()) throw new TrainingError(`the student's output "${output}" is [${dims}], the teacher's is [${expected}]: they must agree`);
 }

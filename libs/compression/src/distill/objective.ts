@@ -9,6 +9,7 @@ export interface ObjectiveOptions {
   temperature: number;
   /** Weight of the soft loss, between 0 and 1. */
   alpha: number;
+  labelSmoothing: number;
 }
 
 /** What the student is trained to do, written into the step graph. */
@@ -33,7 +34,7 @@ export function distillObjective(output: string, dims: readonly number[], hasLab
     write: (g) => {
       const soft = softTargetDivergence(g, output, TEACHER, options.temperature, samples);
       if (!hasLabels) return matched(output, soft);
-      const hard = softmaxCrossEntropy(g, output, LABELS, [samples, classes]);
+      const hard = softmaxCrossEntropy(g, output, LABELS, [samples, classes], options.labelSmoothing);
       const total = weightedSum(g, [{ term: soft, weight: alpha }, { term: hard, weight: 1 - alpha }]);
       return { terms: { loss: total.value, softLoss: soft.value, hardLoss: hard.value }, seeds: new Map([[output, total.gradient]]) };
     },

@@ -1,40 +1,60 @@
-import { Session, type HostTensor } from '#inference';
+import { Session, type HostTensor, type HostTensors } from '#inference';
 import type { Dataset } from '#datasets';
 import { TrainingError } from '../train/errors.js';
 
-/** Samples that the teacher sees at once. */
+/** Samples that the teacher sees at once when it answers a whole split. */
 const TEACHER_BATCH = 128;
 
-/** The teacher's answer to every sample of a split, in stored order: without augmentation one forward pass serves all epochs. */
-export class TeacherOutputs {
+/** The model that the student imitates; its first output is its answer. */
+export class Teacher {
   private constructor(
-    private readonly values: Float32Array,
-    /** Shape of one sample's answer. */
-    readonly dims: readonly number[],
+    private readonly session: Session,
+    private readonly output: string,
   ) {}
 
-  /** Runs the teacher once over the split. Throws TrainingError when its first output is not one float row per sample. */
-  static async compute(teacher: Uint8Array, data: Dataset, split: 'train', threads: number): Promise<TeacherOutputs> {
-    const session = await Session.create(teacher, { threads });
-    const bound = data.bindInputs(session.inputs.map(({ name }) => name));
-    const output = session.outputs[0]!.name;
+  static async load(model: Uint8Array, threads: number): Promise<Teacher> {
+    const session = await Session.create(model, { threads });
+    return new Teacher(session, session.outputs[0]!.name);
+  }
+
+  get inputNames(): string[] {
+    return this.session.inputs.map(({ name }) => name);
+  }
+
+  /** One answer per sample. Throws TrainingError when the output is not one row of floats per sample. */
+  async answer(inputs: HostTensors): Promise<HostTensor & { type: 'float32' }> {
+    const samples = Object.values(inputs)[0]!.dims[0];
+    const answer = (await this.session.run(inputs, [this.output]))[this.output]!;
+    if (answer.type !== 'float32' || answer.dims[0] !== samples) throw new TrainingError(`the teacher's output "${this.output}" is not one row of floats per sample: got ${answer.type} [${answer.dims}] for ${samples} samples`);
+    return answer;
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** The teacher's answer to every sample of a split, in stored order: without augmentation one forward pass serves all epochs. */
+export class RecordedAnswers {
+  private constructor(
+    private readonly values: Float32Array,
+    private readonly dims: readonly number[],
+  ) {}
+
+  static async record(teacher: Teacher, data: Dataset, split: 'train'): Promise<RecordedAnswers> {
+    const bound = data.bindInputs(teacher.inputNames);
     const count = data.sampleCount(split);
-    let values = new Float32Array(0);
+    const answers: Float32Array[] = [];
     let dims: readonly number[] = [];
-    let done = 0;
     for await (const batch of bound.batches(split, { batchSize: TEACHER_BATCH })) {
-      const answer = (await session.run(batch.inputs, [output]))[output]!;
-      if (!(answer.data instanceof Float32Array) || answer.dims[0] !== batch.size) throw new TrainingError(`the teacher's output "${output}" is not one row of floats per sample: got ${answer.type} [${answer.dims}] for ${batch.size} samples`);
-      const size = answer.data.length / batch.size;
-      if (done === 0) {
-        values = new Float32Array(count * size);
-        dims = answer.dims.slice(1);
-      }
-      values.set(answer.data, done * size);
-      done += batch.size;
+      const answer = await teacher.answer(batch.inputs);
+      dims = answer.dims.slice(1);
+      answers.push(answer.data);
     }
-    await session.release();
-    return new TeacherOutputs(values, dims);
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    const values = new Float32Array(count * size);
+    answers.forEach((part, i) => values.set(part, i * TEACHER_BATCH * size));
+    return new RecordedAnswers(values, dims);
   }
 
   /** Answers to the samples of one batch. */

@@ -1,4 +1,4 @@
-import { STEP, type TrainingStep } from '#autodiff';
+import { STEP, type ParameterLayout, type TrainingStep } from '#autodiff';
 import { Session, float32, type HostTensor, type HostTensors } from '#inference';
 import { writeModel } from '#onnx';
 import { DivergedError } from './errors.js';
@@ -10,6 +10,9 @@ export interface TrainerState {
   /** State vectors by name, `weights` among them. */
   vectors: Map<string, Float32Array>;
 }
+
+/** State vectors that begin as the weights do; the others begin at zero. */
+const STARTS_AS_WEIGHTS: ReadonlySet<string> = new Set([STEP.weights, STEP.average]);
 
 /** Loss terms of one step. */
 export type StepLosses = Record<string, number>;
@@ -28,12 +31,21 @@ export class Trainer {
     // `all` would reorder layouts around the pools at every step.
     const session = await Session.create(writeModel(step.model), { threads, optimization: 'extended' });
     const zeros = step.state.map((name): [string, Float32Array] => [name, new Float32Array(step.layout.size)]);
-    const state = { step: 0, vectors: new Map([...zeros, [STEP.weights, start.weights.slice()] as const]) };
+    const state = { step: 0, vectors: new Map(zeros.map(([name, vector]) => [name, STARTS_AS_WEIGHTS.has(name) ? start.weights.slice() : vector])) };
     return new Trainer(step, session, float32([step.layout.size], start.mask), state);
+  }
+
+  get layout(): ParameterLayout {
+    return this.step.layout;
   }
 
   /** Takes one step on a batch. Throws DivergedError when the loss is not finite; the state is then that before the step. */
   async run(batch: HostTensors, learningRate: number): Promise<StepLosses> {
+    return (await this.runWithOutputs(batch, learningRate)).losses;
+  }
+
+  /** The same, with all that the step returns: forward values that were asked for among it. */
+  async runWithOutputs(batch: HostTensors, learningRate: number): Promise<{ losses: StepLosses; outputs: HostTensors }> {
     const size = [this.step.layout.size];
     const vectors = Object.fromEntries([...this.state.vectors].map(([name, data]) => [name, float32(size, data)]));
     const scalars = { [STEP.learningRate]: float32([], [learningRate]), [STEP.count]: float32([], [this.state.step]) };
@@ -42,10 +54,15 @@ export class Trainer {
     if (Object.values(losses).some((loss) => !Number.isFinite(loss))) throw new DivergedError(this.state.step, learningRate);
     for (const name of this.step.state) this.state.vectors.set(name, result[STEP.next(name)]!.data as Float32Array);
     this.state.step++;
-    return losses;
+    return { losses, outputs: result };
   }
 
+  /** The result so far: the moving average of the weights where one is kept, else the weights. */
   get weights(): Float32Array {
+    return this.state.vectors.get(STEP.average) ?? this.currentWeights;
+  }
+
+  get currentWeights(): Float32Array {
     return this.state.vectors.get(STEP.weights)!;
   }
 

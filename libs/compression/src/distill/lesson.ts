@@ -1,0 +1,16 @@
+import type { HostTensor, HostTensors } from '#inference';
+
+/** One batch to learn from. */
+export interface Lesson {
+  inputs: HostTensors;
+  answers: HostTensor;
+  labels: Int32Array | null;
+}
+
+/** Where lessons come from: recorded data, a generator, or both. */
+export interface Curriculum {
+  /** Lessons of one epoch, always as many. */
+  lessonsPerEpoch: number;
+  lessons(epoch: number): AsyncIterable<Lesson>;
+  release(): Promise<void>;
+}

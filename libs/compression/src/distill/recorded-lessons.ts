@@ -1,0 +1,52 @@
+import type { AugmentOptions } from '#contracts';
+import { mulberry32, shuffledIndices, type Dataset } from '#datasets';
+import type { HostTensors } from '#inference';
+import { augment, augments } from '../train/augment.js';
+import type { Curriculum, Lesson } from './lesson.js';
+import { RecordedAnswers, type Teacher } from './teacher.js';
+
+export interface RecordedLessonsRequest {
+  data: Dataset;
+  teacher: Teacher;
+  inputNames: readonly string[];
+  batchSize: number;
+  augmentation: AugmentOptions;
+  seed: number;
+}
+
+/** Lessons from the train split, shuffled anew in each epoch; the teacher answers once for each sample, or for each changed one. */
+export async function recordedLessons(request: RecordedLessonsRequest): Promise<Curriculum> {
+  const { data, teacher, batchSize, augmentation, seed } = request;
+  const samples = data.sampleCount('train');
+  const bound = data.bindInputs(request.inputNames);
+  const recorded = augments(augmentation) ? null : await RecordedAnswers.record(teacher, data, 'train');
+
+  async function* lessons(epoch: number): AsyncGenerator<Lesson> {
+    const shuffleSeed = epochSeed(seed, epoch);
+    const order = shuffledIndices(samples, shuffleSeed);
+    const random = mulberry32(shuffleSeed ^ 0x5bd1e995);
+    let at = 0;
+    for await (const { inputs, labels, size } of bound.batches('train', { batchSize, shuffleSeed, dropLast: true })) {
+      if (recorded) {
+        yield { inputs, labels, answers: recorded.batch(order.subarray(at, at + size)) };
+      } else {
+        const changed = augment(inputs, augmentation, random);
+        yield { inputs: changed, labels: augmentation.mixup > 0 ? null : labels, answers: await teacher.answer(named(changed, teacher.inputNames)) };
+      }
+      at += size;
+    }
+  }
+
+  return { lessonsPerEpoch: Math.floor(samples / batchSize), lessons, release: () => teacher.release() };
+}
+
+/** Another order in each epoch, all of them decided by the job's seed. */
+export function epochSeed(seed: number, epoch: number): number {
+  return (Math.imul(seed, 0x9e3779b1) + epoch) >>> 0;
+}
+
+/** The same tensors under the names of another model: by name, else by position. */
+function named(inputs: HostTensors, names: readonly string[]): HostTensors {
+  const tensors = Object.values(inputs);
+  return Object.fromEntries(names.map((name, i) => [name, inputs[name] ?? tensors[i]!]));
+}

@@ -1,0 +1,111 @@
+import type { DistillOptions } from '#contracts';
+import { adam, buildTrainingStep, sgd, type Optimizer } from '#autodiff';
+import type { HostTensor, HostTensors } from '#inference';
+import { Graph, cloneModel, type ModelProto } from '#onnx';
+import { liftConstants } from '../prepare/constants.js';
+import { hasBlockedLayout } from '../train/blocked-layout.js';
+import { TrainingError } from '../train/errors.js';
+import { zerosMask } from '../train/keep-zeros.js';
+import { observeTrainingShapes } from '../train/observe.js';
+import { trainingForm, type Trainable, type TrainingForm } from '../train/trainable.js';
+import { Trainer, type StepLosses } from '../train/trainer.js';
+import { LABELS, TEACHER, distillObjective } from './objective.js';
+
+/** What a student is made of. */
+export interface StudentRequest {
+  model: ModelProto;
+  /** A batch of the size that all batches will have. */
+  inputs: HostTensors;
+  hasLabels: boolean;
+  /** Shape of the teacher's answer to one sample. */
+  answerDims: readonly number[];
+  options: DistillOptions;
+  threads: number;
+}
+
+/** The model under training, from its first step to the tensors that go back into its file. */
+export class Student {
+  private constructor(
+    readonly form: TrainingForm,
+    private readonly trainables: readonly Trainable[],
+    readonly trainer: Trainer,
+    /** Elements under training, and how many of them are zeros that stay. */
+    readonly size: number,
+    readonly keptZeros: number,
+  ) {}
+
+  /** Throws TrainingError when the answers of student and teacher differ in shape, MissingGradientError naming nodes without a rule. */
+  static async create({ model, inputs, hasLabels, answerDims, options, threads }: StudentRequest): Promise<Student> {
+    const form = studentForm(model);
+    const shapes = await observeTrainingShapes(form.graph, inputs);
+    const output = outputName(form.graph);
+    const batch = Object.values(inputs)[0]!.dims[0]!;
+    const [dims, expected] = [shapes.get(output)!, [batch, ...answerDims]];
+    if (dims.join() !== expected.join()) throw new TrainingError(`the student's output "${output}" is [${dims}], the teacher's is [${expected}]: they must agree`);
+    const trainables = reachable(form, output);
+    const objective = distillObjective(output, dims, hasLabels, options);
+    const matrices = new Set(trainables.filter(({ isMatrix }) => isMatrix).map(({ name }) => name));
+    const step = buildTrainingStep({
+      graph: form.graph,
+      shapes,
+      parameters: trainables.map(({ name }) => name),
+      extraInputs: objective.extraInputs,
+      loss: objective.write,
+      optimizer: optimizerOf(options),
+      decays: (name) => matrices.has(name),
+      averaging: options.averaging,
+      blocked: await hasBlockedLayout(),
+      ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
+    });
+    const pack = (value: (trainable: Trainable) => Float32Array) => step.layout.pack(new Map(trainables.map((trainable) => [trainable.name, value(trainable)])));
+    const mask = pack((trainable) => zerosMask(trainable, options.keepZeros));
+    const trainer = await Trainer.create(step, { weights: pack(({ values }) => values), mask }, threads);
+    return new Student(form, trainables, trainer, step.layout.size, mask.reduce((count, value) => count + Number(value === 0), 0));
+  }
+
+  get inputNames(): string[] {
+    return this.form.graph.inputs.map(({ name }) => name);
+  }
+
+  /** One step towards the teacher's answers. Throws DivergedError. */
+  learn(inputs: HostTensors, answers: HostTensor, labels: Int32Array | null, learningRate: number): Promise<StepLosses> {
+    const hard: HostTensors = labels ? { [LABELS]: { type: 'int64', dims: [labels.length], data: BigInt64Array.from(labels, BigInt) } } : {};
+    return this.trainer.run({ ...inputs, ...hard, [TEACHER]: answers }, learningRate);
+  }
+
+  /** Writes the trained values into the model, each in its own storage. */
+  store(model: ModelProto): void {
+    const graph = new Graph(model);
+    liftConstants(graph);
+    const values = this.trainer.layout.unpack(this.trainer.weights);
+    for (const trainable of this.trainables) graph.replaceInitializer(trainable.stored(values.get(trainable.name)!));
+  }
+
+  async release(): Promise<void> {
+    await this.trainer.release();
+  }
+}
+
+/** The training form of a copy of the model. */
+export function studentForm(model: ModelProto): TrainingForm {
+  const graph = new Graph(cloneModel(model));
+  liftConstants(graph);
+  return trainingForm(graph);
+}
+
+export function outputName(graph: Graph): string {
+  return graph.outputs[0]!.name;
+}
+
+function optimizerOf({ optimizer, momentum, nesterov, weightDecay }: DistillOptions): Optimizer {
+  return optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, nesterov, weightDecay });
+}
+
+/** The trainables whose change reaches the output. */
+function reachable({ graph, trainables }: TrainingForm, output: string): Trainable[] {
+  const reaches = new Set([output]);
+  for (const node of [...graph.nodes].reverse()) {
+    if (node.output.some((value) => reaches.has(value))) for (const value of node.input) reaches.add(value);
+  }
+  return trainables.filter(({ name }) => reaches.has(name));
+}

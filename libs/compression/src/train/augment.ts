@@ -1,0 +1,72 @@
+import type { AugmentOptions } from '#contracts';
+import type { HostTensor, HostTensors } from '#inference';
+
+/** Uniform numbers in [0, 1). */
+type Random = () => number;
+
+/** Whether the options change anything: without change a teacher's answers can be kept. */
+export function augments({ shift, flip, cutout, mixup }: AugmentOptions): boolean {
+  return shift > 0 || flip || cutout > 0 || mixup > 0;
+}
+
+/** New inputs with every image [C, H, W] of a batch changed in its own way, and blended pairs where mixup asks; other inputs only blend. */
+export function augment(inputs: HostTensors, options: AugmentOptions, random: Random): HostTensors {
+  const changed = Object.entries(inputs).map(([name, tensor]): [string, HostTensor] => [name, changeImages(tensor, options, random)]);
+  return options.mixup > 0 ? blend(Object.fromEntries(changed), options.mixup, random) : Object.fromEntries(changed);
+}
+
+function changeImages(tensor: HostTensor, { shift, flip, cutout }: AugmentOptions, random: Random): HostTensor {
+  if (tensor.type !== 'float32' || tensor.dims.length !== 4) return tensor;
+  const [batch, channels, height, width] = tensor.dims as [number, number, number, number];
+  const data = new Float32Array(tensor.data.length);
+  const within = (limit: number) => Math.floor(random() * (2 * limit + 1)) - limit;
+  for (let image = 0; image < batch; image++) {
+    const place = { dy: within(shift), dx: within(shift), mirrored: flip && random() < 0.5 };
+    const hole = { top: Math.floor(random() * height) - cutout / 2, left: Math.floor(random() * width) - cutout / 2, size: cutout };
+    for (let channel = 0; channel < channels; channel++) {
+      const plane = (image * channels + channel) * height * width;
+      copyPlane(tensor.data.subarray(plane, plane + height * width), data.subarray(plane, plane + height * width), { height, width, ...place, ...hole });
+    }
+  }
+  return { ...tensor, data };
+}
+
+interface Placement {
+  height: number;
+  width: number;
+  dy: number;
+  dx: number;
+  mirrored: boolean;
+  top: number;
+  left: number;
+  size: number;
+}
+
+function copyPlane(from: Float32Array, to: Float32Array, { height, width, dy, dx, mirrored, top, left, size }: Placement): void {
+  for (let y = Math.max(0, dy); y < Math.min(height, height + dy); y++) {
+    for (let x = Math.max(0, dx); x < Math.min(width, width + dx); x++) {
+      if (size > 0 && y >= top && y < top + size && x >= left && x < left + size) continue;
+      const source = x - dx;
+      to[y * width + x] = from[(y - dy) * width + (mirrored ? width - 1 - source : source)]!;
+    }
+  }
+}
+
+/** Sample i becomes λ of itself and 1 - λ of sample i + 1, one λ for the batch. */
+function blend(inputs: HostTensors, concentration: number, random: Random): HostTensors {
+  const share = betaShare(concentration, random);
+  return Object.fromEntries(Object.entries(inputs).map(([name, tensor]): [string, HostTensor] => {
+    if (tensor.type !== 'float32') return [name, tensor];
+    const size = tensor.data.length / tensor.dims[0]!;
+    const data = tensor.data.map((value, i) => share * value + (1 - share) * tensor.data[(i + size) % tensor.data.length]!);
+    return [name, { ...tensor, data }];
+  }));
+}
+
+/** A number from Beta(a, a) for a ≤ 1 (Jöhnk 1964). */
+function betaShare(a: number, random: Random): number {
+  for (;;) {
+    const [u, v] = [random() ** (1 / a), random() ** (1 / a)];
+    if (u + v > 0 && u + v <= 1) return u / (u + v);
+  }
+}
