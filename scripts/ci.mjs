@@ -1,0 +1,58 @@
+// .ci/run: every test, then every example with the demo's figures checked. The last line counts what passed and failed.
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkDemo } from './lib/demo-checks.mjs';
+import { ROOT } from './lib/run.mjs';
+
+const RESULTS = join(ROOT, 'test-results');
+const TEST_DEADLINE_MS = 22 * 60_000;
+const EXAMPLE_DEADLINE_MS = 10 * 60_000;
+
+/** Runs a script, showing its output as it comes; resolves to its exit code (null after the deadline) and its output. */
+function show(args, deadlineMs) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], timeout: deadlineMs });
+    let output = '';
+    child.stdout.on('data', (piece) => {
+      output += piece;
+      process.stdout.write(piece);
+    });
+    child.once('error', reject).once('close', (code) => resolve({ code, output }));
+  });
+}
+
+async function tests() {
+  const file = join(RESULTS, 'jest.json');
+  await rm(file, { force: true });
+  const { code } = await show(['scripts/test.mjs', '--json', `--outputFile=${file}`, '--silent'], TEST_DEADLINE_MS);
+  const report = await readFile(file, 'utf8').then(JSON.parse, () => null);
+  if (!report) return [{ name: 'npm test ends with a report', passed: false, figures: `exit code ${code}` }];
+  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+  const named = report.testResults.filter(({ status }) => status === 'failed').map(({ name }) => name.slice(ROOT.length + 1));
+  return [
+    ...Array(report.numPassedTests).fill({ passed: true }),
+    ...Array(failed).fill({ name: 'a test', passed: false, figures: `see ${named.join(', ')}` }),
+    { name: 'npm test ends well, lint included', passed: code === 0, figures: `exit code ${code}` },
+  ];
+}
+
+async function examples() {
+  const folders = await readdir(join(ROOT, 'examples'), { withFileTypes: true });
+  const checks = [];
+  for (const { name } of folders.filter((entry) => entry.isDirectory())) {
+    if (name === 'seed-net') checks.push(...checkDemo((await show(['scripts/demo.mjs', '--json'], EXAMPLE_DEADLINE_MS)).output));
+    else if ((await readdir(join(ROOT, 'examples', name))).includes('demo.ts')) {
+      const { code } = await show([`dist/examples/${name}/demo.js`], EXAMPLE_DEADLINE_MS);
+      checks.push({ name: `examples/${name} runs`, passed: code === 0, figures: `exit code ${code}` });
+    }
+  }
+  return checks;
+}
+
+await mkdir(RESULTS, { recursive: true });
+const checks = [...(await tests()), ...(await examples())];
+for (const { name, passed, figures } of checks) if (name) console.log(`${passed ? 'ok    ' : 'FAILED'} ${name}: ${figures}`);
+const failed = checks.filter(({ passed }) => !passed).length;
+console.log(`${checks.length - failed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
