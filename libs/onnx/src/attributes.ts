@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { AttributeProtoSchema, AttributeType, type AttributeProto, type GraphProto, type NodeProto, type TensorProto } from './proto.js';
 
-/** What a node builder accepts as an attribute: integers become INT(S), a {@link Float} wrapper or fraction FLOAT(S). */
+/** What a node builder accepts as an attribute: integers become INT(S), a {@link Float} wrapper or fractions FLOAT(S). */
 export type AttributeValue = number | bigint | string | boolean | readonly number[] | readonly string[] | Float | TensorProto | GraphProto;
 
 /** Marks a number as a FLOAT attribute even when it is whole: `new Float(1)`. */
@@ -89,5 +89,6 @@ function listFields(value: readonly number[] | readonly string[]): Partial<Attri
   if (typeof value[0] === 'string') {
     return { type: AttributeType.STRINGS, strings: (value as readonly string[]).map((item) => utf8.encode(item)) };
   }
+  if (value.some((item) => !Number.isInteger(item))) return floatFields(value as readonly number[]);
   return { type: AttributeType.INTS, ints: (value as readonly number[]).map((item) => BigInt(item)) };
 }

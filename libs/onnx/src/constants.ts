@@ -33,6 +33,7 @@ export function setConstantTensor(graph: Graph, value: string, tensor: TensorPro
   }
   const node = graph.producer(value);
   if (node?.opType !== 'Constant') throw new GraphError(`value "${value}" is not a constant`);
+  tensor.name = tensorAttribute(node, 'value')?.name ?? '';
   node.attribute = node.attribute.filter((attribute) => !(attribute.name in SHORT_FORMS));
   setAttribute(node, 'value', tensor);
 }

@@ -166,8 +166,18 @@ export class Graph {
     this.names.add(tensor.name);
   }
 
+  /** A name of the main graph must not shadow, or be shadowed by, one inside a body. */
+  private reserveNames(body: GraphProto): void {
+    for (const { name } of [...body.input, ...body.output, ...body.initializer]) this.names.add(name);
+    for (const node of body.node) {
+      for (const name of [node.name, ...node.output]) this.names.add(name);
+      for (const inner of subgraphs(node)) this.reserveNames(inner);
+    }
+  }
+
   private indexNode(node: NodeProto): void {
     if (node.name) this.names.add(node.name);
+    for (const body of subgraphs(node)) this.reserveNames(body);
     for (const value of node.output) {
       if (value === '') continue;
       this.producers.set(value, node);

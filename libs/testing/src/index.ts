@@ -1,4 +1,6 @@
 export * from './check-gradients.js';
+export * from './graphs.js';
 export * from './random.js';
-export { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.js';
+export * from './tolerances.js';
 export { createTestBucket, createTestDatabase, createTestRedis, type TestBucket } from './servers/test-servers.js';
+export { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.js';
