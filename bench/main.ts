@@ -4,6 +4,7 @@ import { report, type Bench } from './harness.js';
 const BENCHES: Record<string, () => Promise<Bench>> = {
   calibrate: () => import('./calibrate.bench.js'),
   quantize: () => import('./quantize.bench.js'),
+  training: () => import('./training.bench.js'),
   onnx: () => import('./onnx.bench.js'),
 };
 

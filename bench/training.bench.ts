@@ -4,6 +4,7 @@ import { hasBlockedLayout, observeTrainingShapes, trainingForm, Trainer } from '
 import { Session, float32, type HostTensors } from '#inference';
 import { DataType, Graph, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
+import { alternate, median, peakMb, type BenchResult } from './harness.js';
 import { SAMPLE_DIMS, mobileNetLike, resNet8, transformer } from './nets.js';
 
 interface TrainedNet {
@@ -13,7 +14,7 @@ interface TrainedNet {
   batch: number;
 }
 
-/** Medians are over so many steps after as many that warm up. */
+/** Medians are over so many steps; the first ones warm up. */
 const STEPS = 20;
 const WARMUP = 3;
 
@@ -28,13 +29,13 @@ async function nets(): Promise<TrainedNet[]> {
 }
 
 /** Step time of four nets against their forward pass, same threads, same batch, alternated in one run. */
-export async function run(): Promise<Record<string, string | number>[]> {
-  const results: Record<string, string | number>[] = [];
+export async function run(): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
   for (const net of await nets()) results.push(await measure(net));
   return results;
 }
 
-async function measure({ net, model, sample, batch }: TrainedNet): Promise<Record<string, string | number>> {
+async function measure({ net, model, sample, batch }: TrainedNet): Promise<BenchResult> {
   const random = randomNumbers(2);
   const dims = [batch, ...sample];
   const { graph, trainables } = trainingForm(new Graph(model));
@@ -58,20 +59,9 @@ async function measure({ net, model, sample, batch }: TrainedNet): Promise<Recor
   const trainer = await Trainer.create(step, { weights, mask: new Float32Array(weights.length).fill(1) }, 1);
   const forward = await Session.create(writeModel(model), { optimization: 'extended' });
   const labels = { type: 'int64' as const, dims: [batch], data: BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % 10)) };
-  const times: { forward: number[]; step: number[] } = { forward: [], step: [] };
-  for (let i = 0; i < WARMUP + STEPS; i++) {
-    const [a, , b] = [performance.now(), await forward.run(inputs), performance.now(), await trainer.run({ ...inputs, labels }, 1e-4)];
-    if (i < WARMUP) continue;
-    times.forward.push(b - a);
-    times.step.push(performance.now() - b);
-  }
+  const times = await alternate({ forward: () => forward.run(inputs), step: () => trainer.run({ ...inputs, labels }, 1e-4) }, STEPS, WARMUP);
   await forward.release();
   await trainer.release();
   const [forwardMs, stepMs] = [median(times.forward), median(times.step)];
-  const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
-  return { net, batch, threads: 1, parameters: step.layout.size, nodes: step.model.graph!.node.length, forwardMs, stepMs, ratio: stepMs / forwardMs, samplesPerS: Math.round((batch * 1000) / stepMs), peakMb };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  return { net, batch, threads: 1, parameters: step.layout.size, nodes: step.model.graph!.node.length, forwardMs, stepMs, ratio: stepMs / forwardMs, samplesPerS: (batch * 1000) / stepMs, peakMb: peakMb() };
 }
