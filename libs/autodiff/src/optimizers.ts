@@ -37,7 +37,7 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
   return {
     state: ['m', 'v'],
     update: (g, inputs) => {
-      const { weights, gradient, state, learningRate, step } = inputs;
+      const { gradient, state, learningRate, step } = inputs;
       const m = g.add(g.scale(state['m']!, beta1), g.scale(gradient, 1 - beta1));
       const v = g.add(g.scale(state['v']!, beta2), g.scale(g.square(gradient), 1 - beta2));
       const next = g.add(step, g.scalar(1));
