@@ -32,7 +32,7 @@ describe('calibration statistics', () => {
   it('survive a value that never varies', async () => {
     const zeros = () => [{ x: float32([1, 4], new Float32Array(4)) }];
     const ranges = await calibrate(model(), ['r'], zeros, { calibration: 'percentile', percentile: 99, threads: 1 });
-    expect(ranges.get('r')).toEqual({ min: 0, max: 0 });
+    expect(ranges.get('r')).toEqual({ min: 0, max: 0, saturation: 0 });
   });
 
   it('leave the model as it was', async () => {

@@ -1,7 +1,7 @@
 import { Session, type HostTensors } from '#inference';
 import { writeModel, type ModelProto } from '#onnx';
 import { CalibrationDataError, NonFiniteActivationError } from './errors.js';
-import { percentileRange, type Histogram } from './histogram.js';
+import { clippedShare, percentileRange, type Histogram } from './histogram.js';
 import { histogramGraph, rangeGraph, type StatisticsGraph } from './statistics.js';
 import type { Range } from './arithmetic.js';
 
@@ -23,12 +23,22 @@ export interface CalibrationOptions extends CalibrationRun {
   percentile: number;
 }
 
+/** A range and the share of the calibration data, 0..1, that it clips. */
+export interface CalibratedRange extends Range {
+  saturation: number;
+}
+
 /** Ranges of the values on the data, by the chosen method. Only extrema and bin counts leave the graph, never activations. */
-export async function calibrate(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationOptions): Promise<Map<string, Range>> {
+export async function calibrate(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationOptions): Promise<Map<string, CalibratedRange>> {
   const ranges = await measureRanges(model, values, batches, options);
-  if (options.calibration === 'minmax') return ranges;
+  const whole = new Map([...ranges].map(([value, range]) => [value, { ...range, saturation: 0 }]));
+  if (options.calibration === 'minmax') return whole;
   const histograms = await measureHistograms(model, ranges, batches, options);
-  return new Map(values.map((value) => [value, histograms.has(value) ? percentileRange(histograms.get(value)!, options.percentile) : ranges.get(value)!]));
+  for (const [value, histogram] of histograms) {
+    const range = percentileRange(histogram, options.percentile);
+    whole.set(value, { ...range, saturation: clippedShare(histogram, range) });
+  }
+  return whole;
 }
 
 /** Smallest and largest element of each value over all batches. Throws NonFiniteActivationError, CalibrationDataError. */

@@ -9,10 +9,10 @@ const MAX_BATCH = 32;
 
 /**
  * Batches for calibration: from the calibration split, else from the training split. A model whose batch axis is fixed
- * gets batches of just that size. Throws CalibrationDataError without a data set, DatasetError when it does not fit.
+ * gets batches of just that size. Throws CalibrationDataError or
+ * DatasetError when the data does not fit the model.
  */
-export function calibrationBatches(graph: Graph, data: Dataset | null, samples: number): Batches {
-  if (!data) throw new CalibrationDataError('the pass was given no data set');
+export function calibrationBatches(graph: Graph, data: Dataset, samples: number): Batches {
   const bound = data.bindInputs(graph.inputs.map((input) => input.name));
   const split = bound.splitFor('calibration');
   const fixed = fixedBatch(graph);

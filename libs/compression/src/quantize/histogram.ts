@@ -15,6 +15,14 @@ export function percentileRange(histogram: Histogram, percentile: number): Range
   return { min: min + width * binsBelow(counts, allowed), max: max - width * binsBelow(counts.toReversed(), allowed) };
 }
 
+/** Share of the elements, 0..1, that lie in bins wholly outside a range: what a grid over it clips. */
+export function clippedShare({ min, max, counts }: Histogram, range: Range): number {
+  const width = (max - min) / counts.length;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const clipped = counts.reduce((sum, count, bin) => (min + (bin + 1) * width <= range.min || min + bin * width >= range.max ? sum + count : sum), 0);
+  return total === 0 ? 0 : clipped / total;
+}
+
 /** How many leading bins hold no more than `allowed` elements together; never all of them. */
 function binsBelow(counts: Float64Array, allowed: number): number {
   let seen = 0;

@@ -1,10 +1,13 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
-import type { ModelProto } from '#onnx';
+import type { HostTensor, HostTensors } from '#inference';
+import { valueDims, writeModel, type Graph, type ModelProto } from '#onnx';
 import type { Batches } from './calibrate.js';
 import { quantizeDynamic } from './dynamic.js';
+import { CalibrationDataError } from './errors.js';
 import { storeFloat16, type StoredTensor } from './float16.js';
 import { planQuantization, type Plan } from './plan.js';
 import { quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
+import { costliestLayers, measureSpeed, warningsFor, type Speed } from './verdict.js';
 import { quantizeWeights } from './weight-only.js';
 
 /** What a scheme did, for the report. */
@@ -15,16 +18,25 @@ export interface QuantizeReport {
   /** From scheme float16: the tensors it stored. */
   tensors?: StoredTensor[];
   skipped: Skipped[];
+  /** Against the float model, where there was data to run both on. */
+  speed: Speed | null;
+  warnings: string[];
+  verdict: string;
 }
+
+type SchemeReport = Omit<QuantizeReport, 'speed' | 'warnings' | 'verdict'>;
 
 /** Calibration data of a plan's model, asked for by the schemes that need some. */
 export type BatchesOf = (plan: Plan) => Batches;
 
-type Scheme = (plan: Plan, options: QuantizeOptions, batches: BatchesOf, run: StaticRun) => Promise<QuantizeReport>;
+type Scheme = (plan: Plan, options: QuantizeOptions, batches: BatchesOf | null, run: StaticRun) => Promise<SchemeReport>;
 
 /** What each scheme does to the plan's model; to add one: its file, its line here, its name in the options. */
 const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
-  static: async (plan, options, batches, run) => ({ ...(await quantizeStatic(plan, options, batches(plan), run)), skipped: plan.skipped }),
+  static: async (plan, options, batches, run) => {
+    if (!batches) throw new CalibrationDataError('there is no data set; submit the job with one, or use scheme dynamic, weightOnly or float16');
+    return { ...(await quantizeStatic(plan, options, batches(plan), run)), skipped: plan.skipped };
+  },
   dynamic: async ({ graph, layers, skipped }, options) => ({ layers: quantizeDynamic(graph, layers, options), skipped }),
   weightOnly: async ({ graph, layers, skipped }, options, _batches, { seed }) => ({ layers: quantizeWeights(graph, layers, options, seed), skipped }),
   float16: async ({ graph, skipped }) => {
@@ -33,10 +45,28 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
   },
 };
 
-/** Quantizes a model in place as the options say, and reports every layer done and every one left alone. */
-export async function quantizeModel(model: ModelProto, options: QuantizeOptions, batches: BatchesOf, run: StaticRun): Promise<QuantizeReport> {
+/**
+ * Quantizes a model in place as the options say, and reports every layer done and every one left alone. Scheme static needs
+ * data; with the other schemes it only serves to time the result.
+ */
+export async function quantizeModel(model: ModelProto, options: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<QuantizeReport> {
+  const float = writeModel(model);
   const plan = planQuantization(model, options);
   const report = await SCHEMES[options.scheme](plan, options, batches, run);
   plan.graph.removeDeadCode();
-  return report;
+  const sample = batches ? await firstSample(plan.graph, batches(plan)) : null;
+  const speed = sample ? await measureSpeed(float, writeModel(model), sample) : null;
+  return { ...report, speed, warnings: warningsFor(options, report.layers, speed), verdict: costliestLayers(report.layers) };
+}
+
+/** One sample of the first batch, or the whole batch where the model fixes its size. */
+async function firstSample(graph: Graph, batches: Batches): Promise<HostTensors | null> {
+  const isFixed = graph.inputs.some((input) => typeof valueDims(input)?.[0] === 'number');
+  for await (const batch of batches()) return isFixed ? batch : Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, firstRow(tensor)]));
+  return null;
+}
+
+function firstRow(tensor: HostTensor): HostTensor {
+  const dims = [1, ...tensor.dims.slice(1)];
+  return { ...tensor, dims, data: tensor.data.slice(0, dims.reduce((product, dim) => product * dim, 1)) } as HostTensor;
 }

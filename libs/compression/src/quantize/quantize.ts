@@ -21,12 +21,14 @@ export const quantize: Pass<'quantize'> = {
   preflight: (model, options) => planQuantization(cloneModel(model), options).skipped,
 
   async run(context, options) {
+    const { data } = context;
     const { skipped, ...summary } = await quantizeModel(
       context.model,
       options,
-      ({ graph }) => calibrationBatches(graph, context.data, options.samples),
+      data && (({ graph }) => calibrationBatches(graph, data, options.samples)),
       { threads: context.threads, seed: context.seed },
     );
+    for (const warning of summary.warnings) context.log(`warning: ${warning}`);
     context.progress(1);
     if (!summary.activations) return { model: context.model, skipped, summary };
     await writeFile(join(context.outputPath, RANGES_FILE), JSON.stringify(summary.activations, null, 2));

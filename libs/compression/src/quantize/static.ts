@@ -1,10 +1,11 @@
 import type { QuantizeOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
-import type { Graph } from '#onnx';
+import { cloneModel, type Graph } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
 import { splitBias } from '../prepare/split-bias.js';
-import type { AffineGrid, Range } from './arithmetic.js';
-import { calibrate, type Batches, type CalibrationRun } from './calibrate.js';
+import type { AffineGrid } from './arithmetic.js';
+import { calibrate, type Batches, type CalibratedRange, type CalibrationRun } from './calibrate.js';
+import { compareValues } from './compare.js';
 import { nodeLabel, type Layer } from './layers.js';
 import { insertPairs } from './pairs.js';
 import { placePairs } from './placement.js';
@@ -16,10 +17,12 @@ export interface LayerReport extends WeightReport {
   node: string;
   opType: string;
   input: string;
+  /** Signal to noise of the layer's output against the float model, all layers before it quantized too, dB; null when identical. */
+  outputSnrDb?: number | null;
 }
 
 /** One activation grid in the report. */
-export interface ActivationReport extends Range, AffineGrid {
+export interface ActivationReport extends CalibratedRange, AffineGrid {
   value: string;
 }
 
@@ -27,6 +30,9 @@ export interface StaticResult {
   layers: LayerReport[];
   activations: ActivationReport[];
 }
+
+/** Calibration batches on which the outputs of layers are compared. */
+const EVIDENCE_BATCHES = 2;
 
 /** How a run of the pass is seeded and measured. */
 export interface StaticRun extends CalibrationRun {
@@ -37,6 +43,8 @@ export interface StaticRun extends CalibrationRun {
 export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeOptions, batches: Batches, run: StaticRun): Promise<StaticResult> {
   if (layers.length === 0) return { layers: [], activations: [] };
   shapeForFusion(graph, layers);
+  const exact = cloneModel(graph.model);
+  const outputs = layers.map((layer) => layer.node.output[0]!);
   const sites = placePairs(graph, layers);
   const sources = new Map(sites.map((site) => [site.value, site.source]));
   const ranges = await calibrate(graph.model, [...new Set(sources.values())], batches, { ...options, ...run });
@@ -48,7 +56,20 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
     return { node: label, opType: layer.node.opType, input: layer.input, ...report };
   });
   graph.removeDeadCode();
+  const snrs = await compareValues(exact, graph.model, outputs, firstOf(batches), run);
+  reports.forEach((report, i) => (report.outputSnrDb = snrs.get(outputs[i]!) ?? null));
   return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })) };
+}
+
+/** The first batches alone: enough to compare two models on. */
+function firstOf(batches: Batches): Batches {
+  return async function* first() {
+    let count = 0;
+    for await (const batch of batches()) {
+      if (count++ === EVIDENCE_BATCHES) return;
+      yield batch;
+    }
+  };
 }
 
 /** Puts operators in the order and form that the runtime's fusions look for. */

@@ -1,0 +1,68 @@
+import { Session } from '#inference';
+import { cloneModel, DataType, Graph, GraphBuilder, subgraphs, writeModel, type GraphProto, type ModelProto } from '#onnx';
+import type { Batches, CalibrationRun } from './calibrate.js';
+
+/** Signal to noise of each value between two models on the same data, dB; null where they are identical. */
+export type ValueSnrs = Map<string, number | null>;
+
+const PREFIX = 'exact/';
+
+/**
+ * Runs both models as one graph on the same inputs and returns the SNR of each value that they share by name. The two
+ * sums, Σ x² and Σ (x − y)², are taken inside the graph. The models must declare the same opset.
+ */
+export async function compareValues(exact: ModelProto, changed: ModelProto, values: readonly string[], batches: Batches, run: CalibrationRun): Promise<ValueSnrs> {
+  const session = await Session.create(writeModel(comparisonGraph(exact, changed, values)), { threads: run.threads });
+  const sums = values.map(() => ({ signal: 0, noise: 0 }));
+  const wanted = new Set(session.inputs.map((input) => input.name));
+  try {
+    for await (const batch of batches()) {
+      const results = await session.run(Object.fromEntries(Object.entries(batch).filter(([name]) => wanted.has(name))));
+      sums.forEach((sum, i) => {
+        sum.signal += Number(results[`signal${i}`]!.data[0]);
+        sum.noise += Number(results[`noise${i}`]!.data[0]);
+      });
+      run.onBatch?.();
+    }
+  } finally {
+    await session.release();
+  }
+  return new Map(values.map((value, i) => [value, decibels(sums[i]!)]));
+}
+
+function decibels({ signal, noise }: { signal: number; noise: number }): number | null {
+  return noise === 0 ? null : 10 * Math.log10(signal / noise);
+}
+
+function comparisonGraph(exact: ModelProto, changed: ModelProto, values: readonly string[]): ModelProto {
+  const reference = cloneModel(exact);
+  prefixNames(reference.graph!, new Set(new Graph(reference).inputs.map((input) => input.name)));
+  const model = cloneModel(changed);
+  const graph = new Graph(model);
+  for (const tensor of reference.graph!.initializer) graph.addInitializer(tensor);
+  for (const node of reference.graph!.node) graph.addNode(node);
+  const b = new GraphBuilder(graph.freshName('compare'));
+  values.forEach((value, i) => {
+    const difference = b.op('Sub', [PREFIX + value, value]);
+    b.op('ReduceSumSquare', [PREFIX + value], { keepdims: 0 }, { outputs: [b.output(`signal${i}`, [], DataType.FLOAT)] });
+    b.op('ReduceSumSquare', [difference], { keepdims: 0 }, { outputs: [b.output(`noise${i}`, [], DataType.FLOAT)] });
+  });
+  const sums = b.build().graph!;
+  for (const node of sums.node) graph.addNode(node);
+  graph.proto.output = sums.output;
+  graph.removeDeadCode();
+  return model;
+}
+
+/** Puts the prefix before every value and node name, also inside bodies; the graph's own inputs keep theirs. */
+function prefixNames(graph: GraphProto, kept: ReadonlySet<string>): void {
+  const rename = (name: string) => (name === '' || kept.has(name) ? name : PREFIX + name);
+  for (const tensor of graph.initializer) tensor.name = rename(tensor.name);
+  for (const info of [...graph.input, ...graph.output, ...graph.valueInfo]) info.name = rename(info.name);
+  for (const node of graph.node) {
+    node.name = rename(node.name);
+    node.input = node.input.map(rename);
+    node.output = node.output.map(rename);
+    for (const body of subgraphs(node)) prefixNames(body, kept);
+  }
+}

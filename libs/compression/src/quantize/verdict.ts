@@ -1,0 +1,64 @@
+import type { QuantizeOptions } from '#contracts';
+import { Session, type HostTensors } from '#inference';
+import { performance } from 'node:perf_hooks';
+import type { LayerReport } from './static.js';
+
+/** Single-sample time of the two models, alternated in one run, on this machine. */
+export interface Speed {
+  floatMs: number;
+  quantizedMs: number;
+  speedup: number;
+}
+
+const WARMUP_RUNS = 5;
+const TIMED_RUNS = 25;
+const MAX_SECONDS = 4;
+
+/** Medians of both models on the same input; stops early on a slow model, after a few runs at least. */
+export async function measureSpeed(float: Uint8Array, quantized: Uint8Array, feeds: HostTensors): Promise<Speed> {
+  const sessions = [await Session.create(float), await Session.create(quantized)];
+  const samples: number[][] = [[], []];
+  const deadline = performance.now() + MAX_SECONDS * 1000;
+  try {
+    for (let i = 0; i < WARMUP_RUNS + TIMED_RUNS && (i < 3 || performance.now() < deadline); i++) {
+      for (const [at, session] of sessions.entries()) {
+        const start = performance.now();
+        await session.run(feeds);
+        samples[at]!.push(performance.now() - start);
+      }
+    }
+  } finally {
+    for (const session of sessions) await session.release();
+  }
+  const [floatMs, quantizedMs] = samples.map((ms) => median(ms.slice(Math.min(WARMUP_RUNS, ms.length - 1)))) as [number, number];
+  return { floatMs, quantizedMs, speedup: floatMs / quantizedMs };
+}
+
+/** What a user should know before trusting the result on another machine or target. */
+export function warningsFor(options: QuantizeOptions, layers: readonly LayerReport[], speed: Speed | null): string[] {
+  const warnings: string[] = [];
+  if (speed && speed.speedup < 1) {
+    warnings.push(`slower than the float model on this machine: ${speed.quantizedMs.toFixed(2)} ms against ${speed.floatMs.toFixed(2)} ms per sample; try opTypes, exclude or a lower minProducts, or measure on the device`);
+  }
+  if (options.scheme === 'static' && !options.reduceRange && layers.some((layer) => layer.bits === 8)) {
+    warnings.push('full-range weights saturate on x86 CPUs without VNNI: the result depends on the CPU; reduceRange makes it the same everywhere');
+  }
+  if (options.scheme === 'weightOnly' && options.target === 'onnxruntime' && layers.some((layer) => layer.bits === 4 || layer.bits === 2)) {
+    warnings.push('MatMulNBits runs in ONNX Runtime only, and about ten times slower than floats in WebAssembly: use target portable or web there');
+  }
+  if (options.scheme === 'dynamic' && options.target === 'web') {
+    warnings.push('dynamic quantization gains nothing at batch 1 in WebAssembly: use scheme static');
+  }
+  return warnings;
+}
+
+/** The layers that cost most, in words: those whose output is noisiest. */
+export function costliestLayers(layers: readonly LayerReport[], count = 3): string {
+  const noisy = layers.filter((layer) => typeof layer.outputSnrDb === 'number').toSorted((a, b) => a.outputSnrDb! - b.outputSnrDb!);
+  if (noisy.length === 0) return 'no layer lost anything that was measured';
+  return `noisiest outputs: ${noisy.slice(0, count).map((layer) => `${layer.node} (${layer.bits} bits, ${layer.outputSnrDb!.toFixed(1)} dB)`).join(', ')}`;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
