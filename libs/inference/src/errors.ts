@@ -24,6 +24,13 @@ export class RunError extends InferenceError {
   }
 }
 
+/** The runtime's profile is missing or unreadable. */
+export class ProfileError extends InferenceError {
+  constructor(problem: string) {
+    super('model_profile', problem);
+  }
+}
+
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

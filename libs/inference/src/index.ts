@@ -1,3 +1,5 @@
 export * from './errors.js';
+export * from './observe.js';
+export * from './profile.js';
 export * from './session.js';
 export * from './tensor.js';

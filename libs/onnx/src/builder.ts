@@ -97,8 +97,9 @@ export class GraphBuilder {
   }
 }
 
-/** A tensor-typed value declaration; without `dims` the rank is unknown. */
+/** A tensor-typed value declaration; without `dims` the rank is unknown, with UNDEFINED the type is left to the runtime to infer. */
 export function makeValueInfo(name: string, elemType: DataType, dims?: readonly Dim[]): ValueInfoProto {
+  if (elemType === DataType.UNDEFINED) return create(ValueInfoProtoSchema, { name });
   const dim = (value: Dim) =>
     create(TensorShapeProto_DimensionSchema, {
       value: typeof value === 'number' ? { case: 'dimValue', value: BigInt(value) } : { case: 'dimParam', value },
