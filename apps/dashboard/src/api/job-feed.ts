@@ -1,4 +1,5 @@
-import { parseEventStream, type Job, type JobEvent } from '#contracts';
+import type { Job, JobEvent } from '#contracts';
+import { parseEventStream } from '#contracts/event-stream';
 import { useEffect, useReducer } from 'react';
 import { send } from './client.js';
 
