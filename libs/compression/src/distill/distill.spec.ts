@@ -110,6 +110,11 @@ describe('distill', () => {
     expect(Buffer.compare(first.bytes, other.bytes)).not.toBe(0);
   });
 
+  it.each(['generative', 'hybrid'] as const)('learns by the %s method', async (method) => {
+    const { result } = await run({ method, epochs: 4, learningRate: 0.02, generator: { low: -3, high: 3, learningRate: 0.01, lessonsPerEpoch: 40 } });
+    expect(result.summary['lastLoss']).toBeLessThan(0.5 * (result.summary['firstLoss'] as number));
+  });
+
   it('names the nodes without a gradient rule before anything runs', () => {
     const b = new GraphBuilder();
     const product = b.op('Gemm', [b.input('x', ['n', 6]), b.float(normal(48), [6, 8])]);

@@ -7,7 +7,9 @@ import type { Pass, PassContext } from '../pass.js';
 import { TrainingError } from '../train/errors.js';
 import { learningRateAt } from '../train/schedule.js';
 import type { StepLosses } from '../train/trainer.js';
+import { generatedLessons } from './generated-lessons.js';
 import type { Curriculum } from './lesson.js';
+import { mixedLessons } from './mixed-lessons.js';
 import { recordedLessons } from './recorded-lessons.js';
 import { Student, outputName, studentForm } from './student.js';
 import { Teacher } from './teacher.js';
@@ -61,6 +63,13 @@ export const distill: Pass<'distill'> = {
   },
 };
 
+/** Where each method's lessons come from. */
+const CURRICULA: Record<DistillOptions['method'], (recorded: () => Promise<Curriculum>, generated: () => Promise<Curriculum>) => Promise<Curriculum>> = {
+  discriminative: (recorded) => recorded(),
+  generative: (_, generated) => generated(),
+  hybrid: async (recorded, generated) => mixedLessons(await recorded(), await generated()),
+};
+
 async function begin({ model, baseline, threads, seed, log }: PassContext, data: Dataset, options: DistillOptions): Promise<{ student: Student; curriculum: Curriculum; batchSize: number }> {
   const teacher = await Teacher.load(baseline, threads);
   const samples = data.sampleCount('train');
@@ -73,11 +82,13 @@ async function begin({ model, baseline, threads, seed, log }: PassContext, data:
   const answer = await teacher.answer((await example(teacher.inputNames)).inputs);
   const inputNames = studentForm(model).graph.inputs.map(({ name }) => name);
   const { inputs, labels } = await example(inputNames);
-  const hasLabels = labels !== null && options.augment.mixup === 0;
+  const hasLabels = labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
   const student = await Student.create({ model, inputs, hasLabels, answerDims: answer.dims.slice(1), options, threads });
   log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay; ${samples} samples in batches of ${batchSize}`);
-  const curriculum = await recordedLessons({ data, teacher, inputNames, batchSize, augmentation: options.augment, seed });
-  return { student, curriculum, batchSize };
+  const recorded = () => recordedLessons({ data, teacher, inputNames, batchSize, augmentation: options.augment, seed });
+  const { low, high, learningRate, lessonsPerEpoch } = options.generator;
+  const generated = () => generatedLessons({ teacher: baseline, input: inputNames[0]!, batchSize, lessonsPerEpoch, range: [low, high], learningRate, seed, threads });
+  return { student, curriculum: await CURRICULA[options.method](recorded, generated), batchSize };
 }
 
 async function train(student: Student, curriculum: Curriculum, batchSize: number, { progress }: PassContext, options: DistillOptions): Promise<CurvePoint[]> {

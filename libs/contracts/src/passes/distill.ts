@@ -9,6 +9,15 @@ export const AugmentOptions = z.strictObject({
 });
 export type AugmentOptions = z.infer<typeof AugmentOptions>;
 
+/** How samples are made up where data is missing. */
+export const GeneratorOptions = z.strictObject({
+  low: z.number().default(0).describe('Lowest value of a real input.'),
+  high: z.number().default(1).describe('Highest value of a real input.'),
+  learningRate: z.number().positive().default(1e-2).describe("Adam's step size for the generator."),
+  lessonsPerEpoch: z.int().min(1).max(100_000).default(125).describe('Batches made up in each epoch.'),
+});
+export type GeneratorOptions = z.infer<typeof GeneratorOptions>;
+
 export const DistillOptions = z.strictObject({
   method: z.enum(['discriminative', 'generative', 'hybrid']).default('discriminative').describe('Learn from the train split, from samples that a generator makes up, or from both in turn.'),
   epochs: z.int().min(1).max(1000).default(10).describe('Passes over the training split; for the generative method, runs of as many batches.'),
@@ -26,6 +35,7 @@ export const DistillOptions = z.strictObject({
   alpha: z.number().min(0).max(1).default(0.7).describe('Weight of the soft loss; the rest weighs the hard labels.'),
   labelSmoothing: z.number().min(0).lt(1).default(0).describe('Share of a hard label that is spread over all classes.'),
   augment: AugmentOptions.prefault({}).describe('Changes to the images of each batch.'),
+  generator: GeneratorOptions.prefault({}).describe('The generator of the generative and hybrid methods.'),
   keepZeros: z.enum(['auto', 'always', 'never']).default('auto').describe('Whether zero weights stay zero; auto keeps them unless they come from rounding on a grid below 5 bits.'),
 });
 export type DistillOptions = z.infer<typeof DistillOptions>;

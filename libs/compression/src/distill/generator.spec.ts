@@ -1,0 +1,23 @@
+import { GraphBuilder, Graph, type ModelProto } from '#onnx';
+import { observeTrainingShapes } from '../train/observe.js';
+import { float32 } from '#inference';
+import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
+
+function imageTeacher(): ModelProto {
+  const b = new GraphBuilder('t');
+  b.output(b.op('Flatten', [b.op('GlobalAveragePool', [b.input('pixels', ['n', 3, 10, 7])])], {}, { outputs: ['logits'] }), ['n', 3]);
+  return b.build();
+}
+
+describe('the generator', () => {
+  it('makes samples of the shape that the teacher reads, whatever its size', async () => {
+    const { graph } = generatorBefore(imageTeacher(), { input: 'pixels', dims: [3, 10, 7], range: [0, 1] }, 4, 1);
+    const shapes = await observeTrainingShapes(graph, { [NOISE]: float32([4, NOISE_SIZE], new Float32Array(4 * NOISE_SIZE).fill(0.5)) });
+    expect([shapes.get('pixels'), shapes.get('logits')]).toEqual([[4, 3, 10, 7], [4, 3]]);
+  });
+
+  it('trains its own weights and leaves the teacher its own', () => {
+    const { graph, parameters } = generatorBefore(imageTeacher(), { input: 'pixels', dims: [3, 10, 7], range: [0, 1] }, 4, 1);
+    expect(parameters.every((name) => new Graph(graph.model).initializer(name) && name.startsWith('generator:'))).toBe(true);
+  });
+});

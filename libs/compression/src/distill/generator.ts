@@ -1,0 +1,106 @@
+import { mulberry32 } from '#datasets';
+import { Float, Graph, GraphBuilder, floatTensor, makeNode, type ModelProto } from '#onnx';
+
+/** Size of the random vector that a sample is made from. */
+export const NOISE_SIZE = 64;
+
+/** Names of the generator's input and output in the joint graph. */
+export const NOISE = 'generator:noise';
+
+/** Channels of the generator's two hidden stages. */
+const STAGES = [32, 16] as const;
+
+/** What the generator has to produce. */
+export interface SampleShape {
+  /** The teacher's input. */
+  input: string;
+  /** [C, H, W], or [F] for a flat input. */
+  dims: readonly number[];
+  /** Lowest and highest value of real inputs. */
+  range: readonly [number, number];
+}
+
+/**
+ * The teacher behind a generator, as one graph: noise -> a small picture -> twice as large, twice -> the teacher's input ->
+ * its answer. Convolutions with batch statistics as in DAFL (Chen et al. 2019), narrower; flat inputs are made by two dense
+ * layers. `parameters` are the generator's own weights, the teacher's stay.
+ */
+export function generatorBefore(teacher: ModelProto, sample: SampleShape, batch: number, seed: number): { graph: Graph; parameters: string[] } {
+  const writer = new GeneratorWriter(batch, seed);
+  const sampled = sample.dims.length === 3 ? writer.image(sample.dims as readonly [number, number, number]) : writer.flat(sample.dims.reduce((product, dim) => product * dim, 1), sample.dims);
+  const [low, high] = sample.range;
+  writer.b.op('Add', [writer.b.op('Mul', [writer.b.op('Sigmoid', [sampled]), writer.b.float(high - low)]), writer.b.float(low)], {}, { outputs: [sample.input] });
+  const original = new Graph(teacher);
+  for (const tensor of original.proto.initializer) writer.b.initializer(tensor);
+  for (const node of original.nodes) writer.b.append(node);
+  for (const output of original.outputs) writer.b.output(output.name);
+  return { graph: new Graph(writer.b.build(original.opset())), parameters: writer.parameters };
+}
+
+class GeneratorWriter {
+  readonly b = new GraphBuilder('generator:');
+  readonly parameters: string[] = [];
+  private readonly random: () => number;
+
+  constructor(private readonly batch: number, seed: number) {
+    this.random = mulberry32(seed);
+    this.b.input(NOISE, [batch, NOISE_SIZE]);
+  }
+
+  image([channels, height, width]: readonly [number, number, number]): string {
+    const [wide, narrow] = STAGES;
+    const [rows, columns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
+    const seedPicture = this.b.op('Reshape', [this.dense(NOISE, NOISE_SIZE, wide * rows * columns), this.b.ints([this.batch, wide, rows, columns])]);
+    const doubled = this.conv(this.grow(this.standardize(seedPicture, wide), [wide, 2 * rows, 2 * columns]), wide, wide);
+    const active = this.activate(this.standardize(doubled, wide));
+    const full = this.conv(this.grow(active, [wide, 4 * rows, 4 * columns]), wide, narrow);
+    const picture = this.standardize(this.conv(this.activate(this.standardize(full, narrow)), narrow, channels), channels);
+    return this.b.op('Slice', [picture, this.b.ints([0, 0]), this.b.ints([height, width]), this.b.ints([2, 3])]);
+  }
+
+  flat(size: number, dims: readonly number[]): string {
+    const hidden = this.activate(this.dense(NOISE, NOISE_SIZE, 4 * NOISE_SIZE));
+    return this.b.op('Reshape', [this.dense(hidden, 4 * NOISE_SIZE, size), this.b.ints([this.batch, ...dims])]);
+  }
+
+  private dense(x: string, from: number, to: number): string {
+    return this.b.op('Gemm', [x, this.weight([to, from], from), this.constant([to], 0)], { transB: 1 });
+  }
+
+  private conv(x: string, from: number, to: number): string {
+    return this.b.op('Conv', [x, this.weight([to, from, 3, 3], from * 9), this.constant([to], 0)], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
+  }
+
+  private grow(x: string, [channels, height, width]: readonly [number, number, number]): string {
+    const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+    return this.b.op('Resize', [x, '', '', this.b.ints([this.batch, channels, height, width])], attributes);
+  }
+
+  private activate(x: string): string {
+    return this.b.op('LeakyRelu', [x], { alpha: 0.2 });
+  }
+
+  /** Batch normalization by the batch's own statistics. */
+  private standardize(x: string, channels: number): string {
+    const y = this.b.fresh('standardized');
+    const statistics = [this.b.float(new Float32Array(channels)), this.b.float(new Float32Array(channels).fill(1))];
+    const inputs = [x, this.constant([channels], 1), this.constant([channels], 0), ...statistics];
+    this.b.append(makeNode('BatchNormalization', inputs, [y, `${y}/mean`, `${y}/variance`], { training_mode: 1, epsilon: new Float(1e-5) }));
+    return y;
+  }
+
+  private weight(dims: readonly number[], fanIn: number): string {
+    const scale = Math.sqrt(3 / fanIn);
+    return this.parameter(dims, Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => (2 * this.random() - 1) * scale));
+  }
+
+  private constant(dims: readonly number[], value: number): string {
+    return this.parameter(dims, new Float32Array(dims[0]!).fill(value));
+  }
+
+  private parameter(dims: readonly number[], values: Float32Array): string {
+    const name = this.b.initializer(floatTensor(this.b.fresh('weight'), dims, values));
+    this.parameters.push(name);
+    return name;
+  }
+}
