@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { access, chmod, chown, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, chmod, chown, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
 import { type Binaries, makeShared, SHARED_FOLDER } from './binaries.js';
 import { DataFolderError, DataFolderInUseError, PostgresStartError } from './errors.js';
 import { commandOf, hasEnded, identify, isSameProcess, type ProcessIdentity } from './process-identity.js';
@@ -67,7 +68,22 @@ export async function stopLeftover(data: string): Promise<void> {
 async function serverFolder(root: string, user: ServerUser | null): Promise<string> {
   if (!user || (await canReach(root, user))) return join(root, 'data');
   await makeShared();
-  return join(SHARED_FOLDER, createHash('sha256').update(root).digest('hex').slice(0, 16));
+  await removeForgotten();
+  const data = join(SHARED_FOLDER, createHash('sha256').update(root).digest('hex').slice(0, 16));
+  await writeFile(`${data}.origin`, root);
+  return data;
+}
+
+/** Removes the files of databases that lay in the system's temporary folder and are gone from there. */
+async function removeForgotten(): Promise<void> {
+  for (const name of await readdir(SHARED_FOLDER)) {
+    if (!name.endsWith('.origin')) continue;
+    const path = join(SHARED_FOLDER, name);
+    const origin = await readFile(path, 'utf8');
+    if (!origin.startsWith(tmpdir() + sep) || (await exists(origin))) continue;
+    await rm(path.slice(0, -'.origin'.length), { recursive: true, force: true });
+    await rm(path, { force: true });
+  }
 }
 
 /** initdb into a folder of its own that gets its name when it is complete, so that a kill leaves no half database. */

@@ -2,15 +2,17 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * Runs a program until our end of its pipe closes, which the system does when we die in whatever way, and then interrupts
- * it (for PostgreSQL a fast shutdown). The shell's session is its own: Ctrl-C in our terminal reaches us alone, so that we
- * stop things in the right order.
+ * Runs a program until our end of its pipe closes, which the system does when we die in whatever way, and then sends it a
+ * signal; INT is PostgreSQL's fast shutdown. The shell's session is its own: Ctrl-C in our terminal reaches us alone, so
+ * that we stop things in the right order.
  */
 const GUARD = `
+stop=$1
+shift
 exec 3<&0 </dev/null
 "$@" 3<&- &
 server=$!
-{ read -r _ <&3; kill -INT "$server"; } >/dev/null 2>&1 &
+{ read -r _ <&3; kill -"$stop" "$server"; } >/dev/null 2>&1 &
 watcher=$!
 exec 3<&-
 wait "$server"
@@ -24,11 +26,12 @@ export interface GuardOptions {
   readonly env: Record<string, string>;
   readonly uid?: number;
   readonly gid?: number;
+  readonly stop?: 'INT' | 'KILL';
 }
 
 /** The program's standard input is the guard's pipe: end it to stop the program. */
-export function spawnGuarded(program: string, args: readonly string[], options: GuardOptions): ChildProcessByStdio<Writable, null, Readable> {
-  const child = spawn('/bin/sh', ['-c', GUARD, 'guard', program, ...args], { ...options, detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
+export function spawnGuarded(program: string, args: readonly string[], { stop = 'INT', ...options }: GuardOptions): ChildProcessByStdio<Writable, null, Readable> {
+  const child = spawn('/bin/sh', ['-c', GUARD, 'guard', stop, program, ...args], { ...options, detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
   child.stdin.on('error', () => {});
   return child;
 }

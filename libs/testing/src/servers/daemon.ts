@@ -18,7 +18,7 @@ export interface Daemon {
 
 /** Runs a server in the foreground of a guard, so that it ends with us; it keeps the last of what the server says. */
 export function startDaemon(program: string, args: readonly string[], cwd: string, path: string): Daemon {
-  const child = spawnGuarded(program, args, { cwd, env: environment(path) });
+  const child = spawnGuarded(program, args, { cwd, env: environment(path), stop: 'KILL' });
   let said = '';
   let hasEnded = false;
   child.stderr.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-4000)));

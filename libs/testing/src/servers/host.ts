@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ export interface ServerHost {
  */
 export async function startServerHost(path: string): Promise<ServerHost> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-test-'));
+  await chmod(folder, 0o755);
   const running: { stop(): Promise<void> }[] = [];
   const onFirstUse = <T extends { stop(): Promise<void> }>(start: () => Promise<T>): (() => Promise<T>) => {
     let started: Promise<T> | undefined;
