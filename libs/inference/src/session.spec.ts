@@ -88,13 +88,18 @@ describe('Session', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('lets idle threads sleep', async () => {
+  it('lets the threads of an idle session sleep', async () => {
+    // Spinning, they burn about 30 ms of processor time after a run; the quietest of five waits rules out other work of this process.
     await withSession(writeModel(convNet({ size: 32 })), async (session) => {
-      await session.run({ x: float32([8, 1, 32, 32], new Float32Array(8192)) });
-      const before = process.cpuUsage();
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      const { user, system } = process.cpuUsage(before);
-      expect((user + system) / 1000).toBeLessThan(150);
+      const spentMs: number[] = [];
+      for (let round = 0; round < 5; round++) {
+        await session.run({ x: float32([8, 1, 32, 32], new Float32Array(8192)) });
+        const before = process.cpuUsage();
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        const { user, system } = process.cpuUsage(before);
+        spentMs.push((user + system) / 1000);
+      }
+      expect(Math.min(...spentMs)).toBeLessThan(15);
     }, { threads: 2 });
   });
 

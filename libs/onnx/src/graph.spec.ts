@@ -4,7 +4,8 @@ import { GraphBuilder, valueDims, valueElemType } from './builder.js';
 import { GraphError } from './errors.js';
 import { Graph, capturedValues, makeNode } from './graph.js';
 import { AttributeType, DataType } from './proto.js';
-import { readModel, writeModel } from './read.js';
+import { readModel } from './read.js';
+import { writeModel } from './write.js';
 import { floatTensor, halfToFloat, floatToHalf, floatToBfloat, tensorToFloats, makeTensor } from './tensor.js';
 
 /** x -> Relu -> a -> Neg -> y. */

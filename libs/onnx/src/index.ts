@@ -21,3 +21,4 @@ export * from './tensors.js';
 export * from './weight-sites.js';
 export * from './weight-storage.js';
 export * from './weights.js';
+export * from './write.js';

@@ -7,7 +7,8 @@ import { inspectModel } from './inspect.js';
 import { countMacs, nodeMacs } from './macs.js';
 import { countParameters } from './parameters.js';
 import { DataType, type ModelProto } from './proto.js';
-import { readModel, writeModel } from './read.js';
+import { readModel } from './read.js';
+import { writeModel } from './write.js';
 import { staticShapes } from './static-shapes.js';
 import { floatTensor, makeTensor } from './tensor.js';
 

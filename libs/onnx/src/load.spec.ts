@@ -7,7 +7,7 @@ import { mlp } from '#testing';
 import { InvalidModelError, InvalidTensorError, ModelLimitError } from './errors.js';
 import { loadModel } from './load.js';
 import { DataLocation, StringStringEntryProtoSchema, type ModelProto } from './proto.js';
-import { writeModel } from './read.js';
+import { writeModel } from './write.js';
 import { tensorToFloats } from './tensor.js';
 
 describe('loadModel', () => {

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { toBinary } from '@bufbuild/protobuf';
 import { convNet, mlp, randomNumbers } from '#testing';
 import { setAttribute } from './attributes.js';
 import { GraphBuilder } from './builder.js';
 import { InvalidModelError, InvalidTensorError, OnnxError, UnsupportedModelError } from './errors.js';
 import { makeNode } from './graph.js';
 import { inspectModel } from './inspect.js';
-import { DataType, type ModelProto, type NodeProto } from './proto.js';
-import { cloneModel, readModel, writeModel } from './read.js';
+import { DataType, ModelProtoSchema, type ModelProto, type NodeProto } from './proto.js';
+import { cloneModel, readModel } from './read.js';
+import { writeModel } from './write.js';
 import { floatTensor, makeTensor } from './tensor.js';
 
 const example = (path: string) => readFileSync(new URL(`file://${process.cwd()}/examples/${path}`));
@@ -24,10 +26,25 @@ describe('readModel and writeModel', () => {
     expect(Buffer.compare(writeModel(readModel(bytes)), bytes)).toBe(0);
   });
 
+  it('writes the bytes that protobuf would, whatever the sizes of the weights', () => {
+    for (const model of [mlp([8, 3]), mlp([64, 64, 10]), convNet({ channels: [3, 40, 40] }), new GraphBuilder().build()]) {
+      expect(Buffer.compare(writeModel(model), toBinary(ModelProtoSchema, model))).toBe(0);
+    }
+  });
+
   it('keeps fields that this build does not know', () => {
     const unknown = Uint8Array.of(0xfa, 0x7f, 3, 1, 2, 3); // field 2047, three bytes
     const bytes = new Uint8Array([...writeModel(mlp()), ...unknown]);
     expect(Buffer.from(writeModel(readModel(bytes))).includes(Buffer.from(unknown))).toBe(true);
+  });
+
+  it('keeps them inside graphs and tensors, too', () => {
+    const model = mlp([64, 64]);
+    const unknown = { no: 2047, wireType: 2, data: Uint8Array.of(2, 77, 78) };
+    model.graph!.$unknown = [unknown];
+    model.graph!.initializer[0]!.$unknown = [unknown];
+    const again = readModel(writeModel(model)).graph!;
+    expect([again.$unknown, again.initializer[0]!.$unknown]).toEqual([[unknown], [unknown]]);
   });
 
   it('copies models so that they share no memory', () => {

@@ -1,4 +1,4 @@
-import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { clone, fromBinary } from '@bufbuild/protobuf';
 import { checkModel } from './check-model.js';
 import { InvalidModelError, ModelLimitError } from './errors.js';
 import { MODEL_LIMITS, type ModelLimits } from './limits.js';
@@ -31,13 +31,6 @@ export function parseModel(bytes: Uint8Array, limits: ModelLimits): ModelProto {
     if (cause instanceof Error && cause.message.includes('recursion depth')) throw new ModelLimitError('messageDepth', limits.messageDepth + 1, limits.messageDepth);
     throw new InvalidModelError('its bytes are not the protobuf message that .onnx files hold, or the file is truncated', { cause });
   }
-}
-
-/** The model as one file; fields that this build does not know are written as they were read. Throws ModelLimitError past 2 GiB. */
-export function writeModel(model: ModelProto): Uint8Array<ArrayBuffer> {
-  const bytes = toBinary(ModelProtoSchema, model);
-  if (bytes.length > MODEL_LIMITS.modelBytes) throw new ModelLimitError('modelBytes', bytes.length, MODEL_LIMITS.modelBytes);
-  return bytes;
 }
 
 /** A deep copy, so that edits of one do not reach the other. */

@@ -7,7 +7,7 @@ import type { TensorData } from './data-type.js';
 import { GraphError } from './errors.js';
 import { Graph, makeNode } from './graph.js';
 import { DataType, type ModelProto } from './proto.js';
-import { writeModel } from './read.js';
+import { writeModel } from './write.js';
 import { sliceWeight } from './slice-weight.js';
 import { floatTensor, makeTensor, tensorData, tensorToFloats, floatsToData, tensorDims } from './tensor.js';
 import { weightSites } from './weight-sites.js';
