@@ -5,6 +5,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   calibrate: () => import('./calibrate.bench.js'),
   quantize: () => import('./quantize.bench.js'),
   training: () => import('./training.bench.js'),
+  distill: () => import('./distill.bench.js'),
   onnx: () => import('./onnx.bench.js'),
 };
 
