@@ -9,6 +9,8 @@ export interface SessionOptions {
   optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /** Where ORT writes the optimised graph, to see what was fused. */
   optimizedModelPath?: string;
+  /** Keeps the runtime from writing errors to stderr: for runs that may fail and are answered. */
+  quiet?: boolean;
   /** Prefix of the Chrome-trace profile that ORT writes when the session ends. */
   profilePrefix?: string;
 }
@@ -73,7 +75,7 @@ function sessionSettings(options: SessionOptions): ort.InferenceSession.SessionO
     ...(options.profilePrefix ? { enableProfiling: true, profileFilePrefix: options.profilePrefix } : {}),
     // An idle session's spinning threads would take the core from the one that is measured.
     extra: { session: { intra_op: { allow_spinning: '0' }, force_spinning_stop: '1' } },
-    logSeverityLevel: 3,
+    logSeverityLevel: options.quiet ? 4 : 3,
   };
 }
 
