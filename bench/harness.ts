@@ -18,7 +18,7 @@ export function machine(): Record<string, string | number> {
 
 /** The q-quantile (0..1) by linear interpolation; NaN of nothing. */
 export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * q;
   const low = sorted[Math.floor(at)] ?? NaN;
   return low + ((sorted[Math.ceil(at)] ?? NaN) - low) * (at - Math.floor(at));
@@ -48,7 +48,7 @@ export async function alternate<N extends string>(systems: Record<N, () => unkno
   const names = Object.keys(systems) as N[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<N, number[]>;
   for (let i = 0; i < rounds + warmup; i++) {
-    for (const name of i % 2 === 0 ? names : [...names].reverse()) {
+    for (const name of i % 2 === 0 ? names : names.toReversed()) {
       const ms = await timeMs(systems[name]);
       if (i >= warmup) samples[name].push(ms);
     }

@@ -144,7 +144,7 @@ export class Graph {
   /** Drops nodes and initializers that no graph output depends on; returns how many nodes went. */
   removeDeadCode(): number {
     const before = this.proto.node.length;
-    for (const node of [...this.proto.node].reverse()) {
+    for (const node of this.proto.node.toReversed()) {
       if (!node.output.some((value) => value !== '' && (this.isOutput(value) || this.consumers(value).length > 0))) this.removeNode(node);
     }
     for (const name of [...this.weights.keys()]) {

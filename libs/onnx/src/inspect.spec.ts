@@ -34,12 +34,6 @@ describe('inspectModel', () => {
 });
 
 describe('countParameters', () => {
-  const count = (build: (b: GraphBuilder) => void) => {
-    const builder = new GraphBuilder();
-    build(builder);
-    return countParameters(builder.build());
-  };
-
   it('counts a dequantized weight once, as the floats it stands for, and neither scales nor zero points', () => {
     const total = count((b) => {
       const weight = b.initializer(makeTensor('w', DataType.UINT8, [2, 3], Uint8Array.of(5, 5, 0, 1, 9, 7)));
@@ -108,17 +102,8 @@ describe('countParameters', () => {
 
 describe('countMacs', () => {
   it('is null where a layer depends on an unknown dimension, and counts when a reshape is computed from shapes', () => {
-    const build = (height: number | string): ModelProto => {
-      const b = new GraphBuilder();
-      const x = b.input('x', ['n', 1, height, 4]);
-      const batch = b.op('Gather', [b.op('Shape', [x]), b.ints(0)], { axis: 0 });
-      const target = b.op('Concat', [b.op('Unsqueeze', [batch, b.ints([0])]), b.ints([-1])], { axis: 0 });
-      const flat = b.op('Reshape', [x, target]);
-      b.output(b.op('Gemm', [flat, b.float(new Float32Array(48), [16, 3])]));
-      return b.build();
-    };
-    expect(countMacs(new Graph(build(4)))).toBe(48);
-    expect(countMacs(new Graph(build('h')))).toBeNull();
+    expect(countMacs(new Graph(reshaping(4)))).toBe(48);
+    expect(countMacs(new Graph(reshaping('h')))).toBeNull();
   });
 
   it('gives the work of each layer', () => {
@@ -144,6 +129,23 @@ describe('staticShapes', () => {
     expect(Object.fromEntries(produced.map((value) => [value, shapes.get(value)]))).toEqual(Object.fromEntries(produced.map((value) => [value, [...results[value]!.dims]])));
   });
 });
+
+function count(build: (b: GraphBuilder) => void) {
+  const builder = new GraphBuilder();
+  build(builder);
+  return countParameters(builder.build());
+}
+
+/** A layer behind a Reshape whose target is computed from the input's shape, as exporters write it. */
+function reshaping(height: number | string): ModelProto {
+  const b = new GraphBuilder();
+  const x = b.input('x', ['n', 1, height, 4]);
+  const batch = b.op('Gather', [b.op('Shape', [x]), b.ints(0)], { axis: 0 });
+  const target = b.op('Concat', [b.op('Unsqueeze', [batch, b.ints([0])]), b.ints([-1])], { axis: 0 });
+  const flat = b.op('Reshape', [x, target]);
+  b.output(b.op('Gemm', [flat, b.float(new Float32Array(48), [16, 3])]));
+  return b.build();
+}
 
 /** One of each operator family whose output shape is not that of its input. */
 function shapeZoo(): ModelProto {

@@ -18,7 +18,7 @@ export function inspectModel(model: ModelProto): ModelInspection {
     irVersion: Number(model.irVersion),
     opset: opsetVersion(model),
     producer: [model.producerName, model.producerVersion].filter((part) => part !== '').join(' '),
-    ops: Object.fromEntries([...ops].sort(([a], [b]) => (a < b ? -1 : 1))),
+    ops: Object.fromEntries([...ops].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     nodes: [...ops.values()].reduce((sum, count) => sum + count, 0),
     ...countParameters(model),
     macs: countMacs(graph),

@@ -94,7 +94,7 @@ describe('readModel refuses', () => {
 
   it.each<[string, RegExp, (model: ModelProto) => void]>([
     ['a value that nothing defines', /reads "ghost", which nothing defines/, ({ graph }) => graph!.node.push(makeNode('Relu', ['ghost'], ['r']))],
-    ['nodes out of order', /not in topological order/, ({ graph }) => graph!.node.reverse()],
+    ['nodes out of order', /not in topological order/, ({ graph }) => (graph!.node = graph!.node.toReversed())],
     ['a value defined twice', /"x".*defined twice/, ({ graph }) => graph!.node.push(makeNode('Relu', ['x'], ['x']))],
     ['an output that no node produces', /graph output "nowhere"/, ({ graph }) => (graph!.output[0]!.name = 'nowhere')],
     ['a node without an op type', /no op type/, ({ graph }) => (graph!.node[0]!.opType = '')],
@@ -178,9 +178,12 @@ function manyAttributes(node: NodeProto, count: number): void {
   for (let i = 0; i < count; i++) setAttribute(node, `a${i}`, i);
 }
 
+function field(number: number, body: Uint8Array): Uint8Array {
+  return Uint8Array.from([...varint((number << 3) | 2), ...varint(body.length), ...body]);
+}
+
 /** A model whose If bodies hold each other, written from the inside out. */
 function nested(depth: number): Uint8Array {
-  const field = (number: number, body: Uint8Array) => Uint8Array.from([...varint((number << 3) | 2), ...varint(body.length), ...body]);
   let graph: Uint8Array = new Uint8Array();
   for (let level = 0; level < depth; level++) {
     const opType = field(4, new TextEncoder().encode('If'));

@@ -51,7 +51,7 @@ const SHAPE_RULES: Record<string, ShapeRule> = {
   Transpose: (node, known) => {
     const x = known.shape(node.input[0]);
     const perm = intsAttribute(node, 'perm');
-    return x && (perm.length === 0 ? [...x].reverse() : perm.map((axis) => x[axis]!));
+    return x && (perm.length === 0 ? x.toReversed() : perm.map((axis) => x[axis]!));
   },
   Squeeze: (node, known) => {
     const x = known.shape(node.input[0]);
