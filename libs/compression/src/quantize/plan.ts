@@ -1,6 +1,8 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import { Graph, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
+import { foldBatchNorm } from '../prepare/fold-batch-norm.js';
+import { fuseHardSwish } from '../prepare/fuse-hard-swish.js';
 import { liftOpset } from '../prepare/opset.js';
 import { selectDynamic } from './dynamic.js';
 import { selectLayers, type Layer } from './layers.js';
@@ -15,13 +17,16 @@ export interface Plan {
 }
 
 /**
- * Lifts the model in place to the opset that the options need, makes its constants initializers and selects its layers.
+ * Lifts the model in place to the opset that the options need, makes its constants initializers, folds
+ * normalisations, fuses hard-swish and selects its layers.
  * Throws UnsupportedModelError when it cannot be lifted.
  */
 export function planQuantization(model: ModelProto, options: QuantizeOptions): Plan {
   liftOpset(model, neededOpset(options));
   const graph = new Graph(model);
   liftConstants(graph);
+  foldBatchNorm(graph);
+  fuseHardSwish(graph);
   // Half precision is a matter of tensors: their storage decides, not the operator that reads them.
   if (options.scheme === 'float16') return { graph, layers: [], skipped: [] };
   const selection = selectLayers(graph, options.scheme === 'static' ? options : { ...options, minProducts: 0 });

@@ -1,0 +1,73 @@
+import { Float, floatAttribute, hasAttribute, makeNode, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+
+/**
+ * Spells hard-swish, which exporters take apart, in two operators instead of four, so that fewer passes over the tensor
+ * remain between two int8 kernels:
+ *
+ *     Add(X, 3) -> Clip(0, 6) -> Mul(X) -> Div(6)   becomes   HardSigmoid(X, alpha = 1/6, beta = 1/2) -> Mul(X)
+ *
+ * The last two may stand in either order, and the Div may be a Mul by 1/6. Returns how many were fused.
+ */
+export function fuseHardSwish(graph: Graph): number {
+  return [...graph.nodes].filter((node) => node.opType === 'Clip' && fuse(graph, node)).length;
+}
+
+function fuse(graph: Graph, clip: NodeProto): boolean {
+  const add = graph.producer(clip.input[0]!);
+  if (!isRelu6(graph, clip) || add?.opType !== 'Add' || !readOnce(graph, add)) return false;
+  const input = otherOperand(graph, add, 3);
+  if (input === null) return false;
+  const tail = findTail(graph, clip, input);
+  if (!tail) return false;
+  const output = tail.at(-1)!.output[0]!;
+  const gate = graph.freshName(`${output}_gate`);
+  const place = tail.at(-1)!;
+  graph.addNode(makeNode('HardSigmoid', [input], [gate], { alpha: new Float(1 / 6), beta: new Float(0.5) }, { name: graph.freshName(`${output}_HardSigmoid`) }), { before: place });
+  const product = graph.addNode(makeNode('Mul', [input, gate], [graph.freshName(`${output}_swish`)], {}, { name: graph.freshName(`${output}_Mul`) }), { before: place });
+  for (const node of [...tail].reverse()) graph.removeNode(node);
+  graph.removeNode(clip);
+  graph.removeNode(add);
+  graph.setOutput(product, 0, output);
+  return true;
+}
+
+/** The product by X and the division by 6 behind the Clip, in either order. */
+function findTail(graph: Graph, clip: NodeProto, input: string): [NodeProto, NodeProto] | null {
+  const first = onlyReader(graph, clip);
+  const second = first && onlyReader(graph, first);
+  if (!first || !second) return null;
+  const isProduct = (node: NodeProto, previous: NodeProto) => node.opType === 'Mul' && node.input.includes(input) && node.input.includes(previous.output[0]!);
+  const isSixth = (node: NodeProto, previous: NodeProto) => dividesBySix(graph, node, previous.output[0]!);
+  if (isProduct(first, clip) && isSixth(second, first)) return [first, second];
+  return isSixth(first, clip) && isProduct(second, first) ? [first, second] : null;
+}
+
+function dividesBySix(graph: Graph, node: NodeProto, value: string): boolean {
+  if (node.opType === 'Div') return node.input[0] === value && isScalar(graph, node.input[1]!, 6);
+  return node.opType === 'Mul' && otherOperand(graph, node, 1 / 6) === value;
+}
+
+function isRelu6(graph: Graph, clip: NodeProto): boolean {
+  if (hasAttribute(clip, 'max')) return floatAttribute(clip, 'min', NaN) === 0 && floatAttribute(clip, 'max', NaN) === 6;
+  return isScalar(graph, clip.input[1] ?? '', 0) && isScalar(graph, clip.input[2] ?? '', 6);
+}
+
+/** The operand beside a constant of the given value, or null. */
+function otherOperand(graph: Graph, { input: [left = '', right = ''] }: NodeProto, constant: number): string | null {
+  if (isScalar(graph, right, constant)) return left;
+  return isScalar(graph, left, constant) ? right : null;
+}
+
+function isScalar(graph: Graph, name: string, expected: number): boolean {
+  const tensor = graph.initializer(name);
+  if (!tensor || tensor.dims.some((dim) => dim !== 1n)) return false;
+  return Math.abs(tensorToFloats(tensor)[0]! - expected) <= 1e-6 * Math.abs(expected);
+}
+
+function readOnce(graph: Graph, node: NodeProto): boolean {
+  return graph.consumers(node.output[0]!).length === 1 && !graph.isOutput(node.output[0]!);
+}
+
+function onlyReader(graph: Graph, node: NodeProto): NodeProto | undefined {
+  return readOnce(graph, node) ? graph.consumers(node.output[0]!)[0]!.node : undefined;
+}
