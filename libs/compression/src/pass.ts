@@ -16,6 +16,8 @@ export interface PassContext {
   threads: number;
   /** A folder for files to keep beside the model; name them in the result. */
   outputPath: string;
+  /** A file that outlives a killed stage, for what a long pass needs to go on where it was; absent where nothing is kept. */
+  checkpointFile?: string;
   /** `fraction` is in 0..1; `values` are plotted over the run (loss, learning rate). */
   progress(fraction: number, message?: string, values?: Record<string, number>): void;
   log(line: string): void;

@@ -63,7 +63,7 @@ describe('distill', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  async function run(options: Partial<DistillOptions> = {}, seed = 5, before = start) {
+  async function run(options: Partial<DistillOptions> = {}, seed = 5, before = start, extra: Partial<PassContext> = {}) {
     const progress: Record<string, number>[] = [];
     const context: PassContext = {
       model: fromBinary(ModelProtoSchema, before),
@@ -75,6 +75,7 @@ describe('distill', () => {
       outputPath: folder,
       progress: (_, __, values) => progress.push(values ?? {}),
       log: () => undefined,
+      ...extra,
     };
     const result = await distill.run(context, DistillOptions.parse({ epochs: 4, batchSize: 16, ...options }));
     return { bytes: toBinary(ModelProtoSchema, result.model!), result, progress };
@@ -108,6 +109,20 @@ describe('distill', () => {
     const [first, again, other] = [await run(), await run(), await run({}, 6)];
     expect(Buffer.compare(first.bytes, again.bytes)).toBe(0);
     expect(Buffer.compare(first.bytes, other.bytes)).not.toBe(0);
+  });
+
+  it.each(['discriminative', 'hybrid'] as const)('goes on after a kill at its last checkpoint and ends with the same bytes (%s)', async (method) => {
+    const checkpointFile = join(folder, `${method}.checkpoint`);
+    const options = { method, epochs: 3, generator: { low: -3, high: 3, learningRate: 0.01, lessonsPerEpoch: 6 } };
+    const uninterrupted = await run(options);
+    const kill = (fraction: number) => {
+      if (fraction > 0.7) throw new Error('killed');
+    };
+    await expect(run(options, 5, start, { checkpointFile, progress: kill })).rejects.toThrow('killed');
+    const lines: string[] = [];
+    const resumed = await run(options, 5, start, { checkpointFile, log: (line) => lines.push(line) });
+    expect(lines.at(-1)).toMatch(/^resumed after epoch 2 of 3/);
+    expect(Buffer.compare(resumed.bytes, uninterrupted.bytes)).toBe(0);
   });
 
   it.each(['generative', 'hybrid'] as const)('learns by the %s method', async (method) => {

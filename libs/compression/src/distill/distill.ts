@@ -5,29 +5,16 @@ import { missingGradients } from '#autodiff';
 import type { Dataset } from '#datasets';
 import type { Pass, PassContext } from '../pass.js';
 import { TrainingError } from '../train/errors.js';
-import { learningRateAt } from '../train/schedule.js';
-import type { StepLosses } from '../train/trainer.js';
 import { generatedLessons } from './generated-lessons.js';
+import { DistillRun } from './distill-run.js';
 import type { Curriculum } from './lesson.js';
 import { mixedLessons } from './mixed-lessons.js';
 import { recordedLessons } from './recorded-lessons.js';
 import { Student, outputName, studentForm } from './student.js';
 import { Teacher } from './teacher.js';
 
-/** Steps between two progress messages. */
-const REPORT_EVERY = 10;
-
 /** File beside the model that holds the losses over the run. */
 export const CURVE_FILE = 'training-curve.json';
-
-/** One point of the training curve. */
-interface CurvePoint {
-  step: number;
-  epoch: number;
-  learningRate: number;
-  samplesPerS: number;
-  losses: StepLosses;
-}
 
 /**
  * Trains the stage's model to give the answers of the job's original model. Zeros stay zero and integers stay on their
@@ -47,7 +34,8 @@ export const distill: Pass<'distill'> = {
     if (!data) throw new TrainingError('distill needs a data set with a train split');
     const { student, curriculum, batchSize } = await begin(context, data, options);
     const started = performance.now();
-    const curve = await train(student, curriculum, batchSize, context, options);
+    const run = new DistillRun(student, curriculum, batchSize, context, options);
+    const curve = await run.train();
     const seconds = (performance.now() - started) / 1000;
     student.store(model);
     await curriculum.release();
@@ -89,24 +77,4 @@ async function begin({ model, baseline, threads, seed, log }: PassContext, data:
   const { low, high, learningRate, lessonsPerEpoch } = options.generator;
   const generated = () => generatedLessons({ teacher: baseline, input: inputNames[0]!, batchSize, lessonsPerEpoch, range: [low, high], learningRate, seed, threads });
   return { student, curriculum: await CURRICULA[options.method](recorded, generated), batchSize };
-}
-
-async function train(student: Student, curriculum: Curriculum, batchSize: number, { progress }: PassContext, options: DistillOptions): Promise<CurvePoint[]> {
-  const steps = curriculum.lessonsPerEpoch * options.epochs;
-  const curve: CurvePoint[] = [];
-  let [reportedAt, reportedStep] = [performance.now(), 0];
-  for (let epoch = 0; epoch < options.epochs; epoch++) {
-    for await (const { inputs, answers, labels } of curriculum.lessons(epoch)) {
-      const learningRate = learningRateAt(student.trainer.state.step, steps, options);
-      const losses = await student.learn(inputs, answers, labels, learningRate);
-      const step = student.trainer.state.step;
-      if (step % REPORT_EVERY !== 0 && step !== steps && step !== 1) continue;
-      const now = performance.now();
-      const samplesPerS = Math.round(((step - reportedStep) * batchSize * 1000) / (now - reportedAt));
-      [reportedAt, reportedStep] = [now, step];
-      curve.push({ step, epoch: epoch + 1, learningRate, samplesPerS, losses });
-      progress(step / steps, `epoch ${epoch + 1} of ${options.epochs}`, { ...losses, learningRate, samplesPerS });
-    }
-  }
-  return curve;
 }

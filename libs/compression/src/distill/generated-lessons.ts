@@ -57,7 +57,7 @@ export async function generatedLessons(request: GeneratedLessonsRequest): Promis
     }
   }
 
-  return { lessonsPerEpoch: request.lessonsPerEpoch, lessons, release: () => trainer.release() };
+  return { lessonsPerEpoch: request.lessonsPerEpoch, lessons, trainers: { generator: trainer }, release: () => trainer.release() };
 }
 
 /** Normal noise that the seed and the step decide. */

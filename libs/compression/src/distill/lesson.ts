@@ -1,3 +1,4 @@
+import type { Trainer } from '../train/trainer.js';
 import type { HostTensor, HostTensors } from '#inference';
 
 /** One batch to learn from. */
@@ -12,5 +13,7 @@ export interface Curriculum {
   /** Lessons of one epoch, always as many. */
   lessonsPerEpoch: number;
   lessons(epoch: number): AsyncIterable<Lesson>;
+  /** Trainers that a checkpoint has to keep, by name. */
+  trainers: Readonly<Record<string, Trainer>>;
   release(): Promise<void>;
 }

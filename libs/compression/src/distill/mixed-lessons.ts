@@ -14,5 +14,5 @@ export function mixedLessons(recorded: Curriculum, generated: Curriculum): Curri
     await recorded.release();
     await generated.release();
   };
-  return { lessonsPerEpoch: recorded.lessonsPerEpoch + Math.min(recorded.lessonsPerEpoch, generated.lessonsPerEpoch), lessons, release };
+  return { lessonsPerEpoch: recorded.lessonsPerEpoch + Math.min(recorded.lessonsPerEpoch, generated.lessonsPerEpoch), lessons, trainers: { ...recorded.trainers, ...generated.trainers }, release };
 }

@@ -37,7 +37,7 @@ export async function recordedLessons(request: RecordedLessonsRequest): Promise<
     }
   }
 
-  return { lessonsPerEpoch: Math.floor(samples / batchSize), lessons, release: () => teacher.release() };
+  return { lessonsPerEpoch: Math.floor(samples / batchSize), lessons, trainers: {}, release: () => teacher.release() };
 }
 
 /** Another order in each epoch, all of them decided by the job's seed. */

@@ -1,0 +1,52 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+
+/** A run between two epochs: enough to go on as if it had never stopped. */
+export interface Checkpoint {
+  /** What the run is; a checkpoint of another run is not taken up. */
+  run: string;
+  /** Epochs that are done. */
+  epochs: number;
+  /** Steps of each trainer, by its name. */
+  steps: Record<string, number>;
+  /** State vectors by name. */
+  vectors: Map<string, Float32Array>;
+  /** Points of the training curve so far. */
+  curve: unknown[];
+}
+
+interface Header extends Omit<Checkpoint, 'vectors'> {
+  vectors: { name: string; length: number }[];
+}
+
+const LENGTH_BYTES = 4;
+
+/** Writes a checkpoint so that a kill at any moment leaves the old one or the new one whole. */
+export async function saveCheckpoint(file: string, { vectors, ...rest }: Checkpoint): Promise<void> {
+  const header: Header = { ...rest, vectors: [...vectors].map(([name, { length }]) => ({ name, length })) };
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32LE(text.length);
+  const data = [...vectors.values()].map((vector) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
+  await writeFile(`${file}.new`, Buffer.concat([length, text, ...data]));
+  await rename(`${file}.new`, file);
+}
+
+/** The checkpoint of this run in the file, or null: none was written, or it belongs to another run. */
+export async function loadCheckpoint(file: string, run: string): Promise<Checkpoint | null> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (!bytes) return null;
+  const end = LENGTH_BYTES + bytes.readUInt32LE();
+  const header = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, end)) as Header;
+  if (header.run !== run) return null;
+  // Copied, because the header leaves the floats at any alignment.
+  const floats = new Float32Array(Uint8Array.from(bytes.subarray(end)).buffer);
+  let offset = 0;
+  const vectors = header.vectors.map(({ name, length }): [string, Float32Array] => {
+    offset += length;
+    return [name, floats.slice(offset - length, offset)];
+  });
+  return { ...header, vectors: new Map(vectors) };
+}
