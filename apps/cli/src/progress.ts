@@ -16,6 +16,7 @@ export class JobProgress {
   private stages: JobStage[] = [];
   private readonly messages = new Map<number, string>();
   private readonly reported = new Map<number, number>();
+  private readonly lines = new Map<number, string>();
   private drawn = 0;
 
   constructor(private readonly screen: Screen) {}
@@ -62,8 +63,12 @@ export class JobProgress {
   }
 
   private line(stage: JobStage): void {
-    if (stage.state === 'waiting') return;
-    this.screen.write(`${stage.pass}: ${stage.state === 'succeeded' ? `succeeded${stage.cached ? ' (cached)' : ''} ${seconds(stage)}` : this.remark({ ...stage })}\n`);
+    if (stage.state === 'waiting' && !stage.error) return;
+    const line = `${stage.pass}: ${stage.state === 'succeeded' ? `succeeded${stage.cached ? ' (cached)' : ''} ${seconds(stage)}` : this.remark(stage)}\n`;
+    // A stage is told again when later figures reach it; its line is not.
+    if (this.lines.get(stage.index) === line) return;
+    this.lines.set(stage.index, line);
+    this.screen.write(line);
   }
 
   private plainProgress(index: number, fraction: number): void {

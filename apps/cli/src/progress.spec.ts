@@ -1,0 +1,41 @@
+import type { Job, JobEvent, JobStage } from '#contracts';
+import { JobProgress } from './progress.js';
+
+function stage(change: Partial<JobStage> = {}): JobStage {
+  return {
+    index: 0, pass: 'quantize', options: {}, state: 'waiting', key: null, cached: false, progress: 0, attempts: 1, modelDigest: null, metrics: null,
+    skipped: [], summary: {}, artifacts: [], error: null, startedAt: null, finishedAt: null, seconds: null, ...change,
+  };
+}
+
+function shown(isTTY: boolean, ...events: JobEvent[]): string {
+  let text = '';
+  const progress = new JobProgress({ isTTY, columns: 80, write: (part) => (text += part) });
+  progress.handle({ type: 'snapshot', job: { stages: [stage()] } as Job });
+  for (const event of events) progress.handle(event);
+  return text;
+}
+
+const at = (fraction: number): JobEvent => ({ type: 'progress', index: 0, fraction });
+const done: JobEvent = { type: 'stage', stage: stage({ state: 'succeeded', progress: 1, seconds: 2.5 }) };
+
+describe('JobProgress', () => {
+  it('writes plain lines without escapes on a pipe, a stage once however often it is told', () => {
+    expect(shown(false, done, done)).toBe('quantize: succeeded 2.5 s\n');
+  });
+
+  it('reports a quarter at a time on a pipe', () => {
+    expect(shown(false, at(0.1), at(0.3), at(0.4), at(0.6), at(1))).toBe('quantize: 30 %\nquantize: 60 %\n');
+  });
+
+  it('redraws a bar in place on a terminal', () => {
+    const text = shown(true, at(0.5), done);
+    expect(text).toContain('\u001b[1A');
+    expect(text).toContain(`${'█'.repeat(14)}${'░'.repeat(14)}  50 %`);
+    expect(text.trimEnd().endsWith('100 %  2.5 s')).toBe(true);
+  });
+
+  it('shows why a stage failed', () => {
+    expect(shown(false, { type: 'stage', stage: stage({ state: 'failed', error: { code: 'x', message: 'out of memory\nstack' } }) })).toBe('quantize: failed: out of memory\n');
+  });
+});
