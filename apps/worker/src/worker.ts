@@ -11,12 +11,15 @@ import { localDevice, stageRuntime } from './runtime.js';
 import { FileCache } from './stages/file-cache.js';
 import { JobFinisher } from './stages/job-finisher.js';
 import { ResultCache } from './stages/result-cache.js';
+import { CheckpointFile } from './stages/checkpoint-file.js';
 import { StageFolder } from './stages/stage-folder.js';
 import { StageRunner } from './stages/stage-runner.js';
 
 const CACHE_MS = 7 * 24 * 3600 * 1000;
 /** Interrupted uploads and folders of killed attempts; longer than the longest stage. */
 const LEFTOVER_MS = 24 * 3600 * 1000;
+/** A job that waits longer than this for its retry starts its stage anew. */
+const CHECKPOINT_MS = 7 * 24 * 3600 * 1000;
 
 export interface RunningWorker {
   /** Stops taking stages, gives back the running ones, and closes everything. */
@@ -39,7 +42,7 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   const reconciler = new Reconciler(jobs, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
 
   await new DeviceRepository(database).enrol(localDevice().name, localDevice().facts);
-  await Promise.all([files.sweep(CACHE_MS), StageFolder.sweep(config.workPath, LEFTOVER_MS), store.sweep(LEFTOVER_MS)]);
+  await Promise.all([files.sweep(CACHE_MS), StageFolder.sweep(config.workPath, LEFTOVER_MS), CheckpointFile.sweep(config.workPath, CHECKPOINT_MS), store.sweep(LEFTOVER_MS)]);
   const shutdown = new AbortController();
   const worker = queue.worker(
     {

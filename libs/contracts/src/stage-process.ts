@@ -20,6 +20,8 @@ export const StageRequest = z.object({
   history: z.array(ModelFile),
   /** A folder holding `dataset.json` (StoredDataset) and the files it names. */
   datasetPath: z.string().nullable(),
+  /** A file that outlives a killed child: where a long pass keeps what it needs to go on. */
+  checkpointFile: z.string().optional(),
   /** A folder the child may write to. The result model, when there is a new one, is `model.onnx` in it. */
   outputPath: z.string(),
 });

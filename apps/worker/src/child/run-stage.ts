@@ -25,6 +25,7 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
         seed: request.seed,
         threads: request.threads,
         outputPath: request.outputPath,
+        ...(request.checkpointFile === undefined ? {} : { checkpointFile: request.checkpointFile }),
         progress: report.progress,
         log: report.log,
       },

@@ -6,6 +6,7 @@ import { ProcessError, type ProcessPool } from '#process';
 import { Interrupted, PermanentFailure, type Attempt } from '#queue';
 import type { ArtifactStore } from '#storage';
 import { CancelledError, judge } from './failures.js';
+import { CheckpointFile } from './checkpoint-file.js';
 import type { FileCache } from './file-cache.js';
 import type { ResultCache } from './result-cache.js';
 import { StageFolder } from './stage-folder.js';
@@ -92,6 +93,7 @@ export class StageRunner {
     const { config, files, pool, stages, events, datasets } = this.parts;
     const reporter = new StageReporter(stages, events, job.id, stage.index);
     const folder = await StageFolder.create(config.workPath, files);
+    const checkpoint = await CheckpointFile.of(config.workPath, key);
     try {
       const input = history.at(-1) ?? job.modelId;
       const request = {
@@ -105,6 +107,7 @@ export class StageRunner {
         history: stage.reads.history ? await inOrder(history, (digest) => folder.model(digest)) : [],
         datasetPath: stage.reads.data && job.datasetId !== null ? await folder.dataset(await datasets.stored(job.datasetId)) : null,
         outputPath: folder.outputPath,
+        checkpointFile: checkpoint.path,
       };
       const startedAt = performance.now();
       const answer = await pool.run(request, {
@@ -116,7 +119,9 @@ export class StageRunner {
       });
       const seconds = (performance.now() - startedAt) / 1000;
       const result = StageResult.parse(answer);
-      return { key, pass: stage.pass, ...(await this.keep(result, folder, input)), seconds };
+      const stored = { key, pass: stage.pass, ...(await this.keep(result, folder, input)), seconds };
+      await checkpoint.remove();
+      return stored;
     } finally {
       await reporter.close();
       await folder.remove();
