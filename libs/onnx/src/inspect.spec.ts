@@ -174,5 +174,7 @@ function shapeZoo(): ModelProto {
   b.op('Resize', [x, '', b.float([1, 1, 2, 1.5])], { mode: 'nearest' });
   b.op('Expand', [b.op('ReduceSum', [x, b.ints([3])]), b.ints([1, 1, 1, 3])]);
   b.op('Add', [x, weight(4, 1, 1)]);
+  b.ops('Split', 3, [x], { axis: -1, num_outputs: 3 });
+  b.ops('Split', 2, [x, b.ints([1, 3])], { axis: 1 });
   return b.build();
 }

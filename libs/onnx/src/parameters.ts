@@ -49,12 +49,17 @@ function addGraph(graph: Graph, total: ParameterCount): void {
     for (const body of subgraphs(node)) addGraph(new Graph({ ...graph.model, graph: body }), total);
     if (isStorageNode(graph, node)) continue;
     node.input.forEach((value, index) => {
-      if (value === '' || SETTINGS[node.opType]?.includes(index)) return;
+      if (value === '' || SETTINGS[node.opType]?.includes(index) || isRescaling(graph, node)) return;
       addValue(graph, node, index, counted, total);
     });
   }
   for (const sparse of graph.proto.sparseInitializer) addSparse(sparse, total);
   addCaptured(graph, counted, total);
+}
+
+/** A Mul of weight scales by the scale that an activation was quantized with at run time. */
+function isRescaling(graph: Graph, node: NodeProto): boolean {
+  return node.opType === 'Mul' && node.input.some((value) => graph.producer(value)?.opType === 'DynamicQuantizeLinear');
 }
 
 function addValue(graph: Graph, node: NodeProto, index: number, counted: Set<string>, total: ParameterCount): void {
@@ -129,9 +134,11 @@ function addSparse(sparse: SparseTensorProto, total: ParameterCount): void {
   total.nonZeros += countNonZeros(tensorToFloats(sparse.values));
 }
 
+const STORAGE_OPS: ReadonlySet<string> = new Set(['Cast', 'Gather', 'DequantizeLinear', 'Mul']);
+
 /** Nodes that are part of how a constant weight is stored; what reads their output counts it. */
 function isStorageNode(graph: Graph, node: NodeProto): boolean {
-  return ['Cast', 'Gather', 'DequantizeLinear'].includes(node.opType) && weightStorage(graph, node.output[0] ?? '') !== null;
+  return STORAGE_OPS.has(node.opType) && weightStorage(graph, node.output[0] ?? '') !== null;
 }
 
 function countNonZeros(values: Float32Array): number {

@@ -43,17 +43,17 @@ export function sliceTensor(tensor: TensorProto, axis: number, keep: readonly nu
 }
 
 function sliceScales(graph: Graph, dequantizer: Dequantizer, dims: readonly number[], axis: number, keep: readonly number[]): void {
-  const { axis: scaleAxis, blockSize } = dequantizer;
-  if (scaleAxis === null || (blockSize === 0 && scaleAxis !== axis)) return;
-  const blocks = blockSize > 0 && scaleAxis === axis ? wholeBlocks(dequantizer, dims[axis]!, keep) : keep;
-  const scaleDim = blockSize === 0 ? 0 : axis;
-  for (const input of [1, 2]) sliceOwnInput(graph, dequantizer, input, scaleDim, blocks);
+  const { axis: along, blockSize } = dequantizer;
+  if (along === null || (blockSize === 0 && along !== axis)) return;
+  const blocks = blockSize > 0 && along === axis ? wholeBlocks(dequantizer, dims[axis]!, keep) : keep;
+  const position = blockSize > 0 ? axis : dequantizer.scaleAxis;
+  sliceOwnInput(graph, dequantizer, dequantizer.scaleIndex, position, blocks);
+  if (dequantizer.zeroPoint) sliceOwnInput(graph, dequantizer, 2, position, blocks);
 }
 
-/** Slices a constant input of the DequantizeLinear node, on a copy when anyone else reads it. */
+/** Slices a constant input of the dequantizing node, on a copy when anyone else reads it. */
 function sliceOwnInput(graph: Graph, { node }: Dequantizer, input: number, axis: number, keep: readonly number[]): void {
-  const value = node.input[input];
-  if (!value) return;
+  const value = node.input[input]!;
   const sliced = sliceTensor(constantTensor(graph, value)!, axis, keep);
   if (graph.consumers(value).length === 1 && !graph.isOutput(value)) {
     setConstantTensor(graph, value, sliced);

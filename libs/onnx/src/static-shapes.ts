@@ -28,7 +28,7 @@ const broadcast: ShapeRule = (node, known) => {
 const SHAPE_RULES: Record<string, ShapeRule> = {
   ...rules(['Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Erf', 'Gelu', 'Softplus', 'Softsign', 'Mish', 'Swish',
     'Abs', 'Neg', 'Exp', 'Log', 'Sqrt', 'Reciprocal', 'Floor', 'Ceil', 'Round', 'Clip', 'Identity', 'Cast', 'Dropout', 'Softmax', 'LogSoftmax', 'LRN',
-    'BatchNormalization', 'InstanceNormalization', 'LayerNormalization', 'GroupNormalization', 'QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear', 'CumSum'], like(0)),
+    'BatchNormalization', 'InstanceNormalization', 'LayerNormalization', 'GroupNormalization', 'QuantizeLinear', 'DequantizeLinear', 'CumSum'], like(0)),
   ...rules(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Sum', 'Mean', 'Where', 'Equal', 'Less', 'Greater', 'And', 'Or'], broadcast),
   ...rules(['Conv', 'ConvInteger'], (node, known) => convShape(node, known, node.input[1])),
   QLinearConv: (node, known) => convShape(node, known, node.input[3]),
@@ -114,6 +114,16 @@ const SHAPE_RULES: Record<string, ShapeRule> = {
   },
 };
 
+/** Shapes of all outputs of operators that have several. */
+const SHAPES_RULES: Record<string, (node: NodeProto, known: Known) => readonly (Shape | undefined)[]> = {
+  DynamicQuantizeLinear: (node, known) => [known.shape(node.input[0]), [], []],
+  Split: (node, known) => {
+    const x = known.shape(node.input[0]);
+    const sizes = splitSizes(node, known, x?.[fromEnd(intAttribute(node, 'axis', 0), x.length)]);
+    return node.output.map((_, i) => (sizes?.[i] === undefined ? undefined : replaced(x, intAttribute(node, 'axis', 0), sizes[i])));
+  },
+};
+
 /** Values of the small integer chains in which exporters compute shapes. */
 const INTS_RULES: Record<string, IntsRule> = {
   Shape: (node, known) => (hasAttribute(node, 'start') || hasAttribute(node, 'end') ? undefined : known.shape(node.input[0])),
@@ -158,8 +168,10 @@ export function staticShapes(graph: Graph): Map<string, Shape> {
     if (!output) continue;
     const values = INTS_RULES[node.opType]?.(node, known);
     if (values && values.length <= MAX_SHAPE_VALUES) ints.set(output, values);
-    const shape = SHAPE_RULES[node.opType]?.(node, known) ?? shapes.get(output);
-    if (shape?.every((dim) => Number.isInteger(dim) && dim >= 0)) shapes.set(output, shape);
+    const outputs = SHAPES_RULES[node.opType]?.(node, known) ?? [SHAPE_RULES[node.opType]?.(node, known)];
+    outputs.forEach((shape, i) => {
+      if (node.output[i] && shape?.every((dim) => Number.isInteger(dim) && dim >= 0)) shapes.set(node.output[i], shape);
+    });
   }
   return shapes;
 }
@@ -266,6 +278,15 @@ function reshapeShape(node: NodeProto, known: Known): Shape | undefined {
   const dims = target.map((dim, axis) => (dim === 0 && !keepZero ? (x[axis] ?? 0) : dim));
   const rest = dims.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
   return dims.map((dim) => (dim === -1 ? elementCount(x) / rest : dim));
+}
+
+/** Explicit sizes, or equal parts of which the last may be smaller (ONNX Split spec). */
+function splitSizes(node: NodeProto, known: Known, along: number | undefined): readonly number[] | undefined {
+  if (hasAttribute(node, 'split')) return intsAttribute(node, 'split');
+  if (node.input[1]) return known.ints(node.input[1]);
+  if (along === undefined) return undefined;
+  const part = Math.ceil(along / node.output.length);
+  return node.output.map((_, i) => Math.min(part, along - i * part));
 }
 
 function resized(x: Shape | undefined, scales: readonly number[] | undefined, sizes: readonly number[] | undefined): Shape | undefined {

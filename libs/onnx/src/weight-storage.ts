@@ -21,26 +21,30 @@ export interface FloatStorage extends Stored {
   dataType: DataType;
 }
 
-/** DequantizeLinear's second half: real value = (integer - zeroPoint) * scale. */
+/** What turns stored integers into reals: real value = (integer - zeroPoint) * scale. */
 export interface Dequantizer {
+  /** A DequantizeLinear, or a Mul by the scales of integers that were cast to floats. */
   node: NodeProto;
-  /** Value names of its constant inputs. */
+  /** Value name of its constant scales, and the input that reads them. */
   scale: string;
+  scaleIndex: number;
   zeroPoint: string | null;
   /** The axis along which scales differ; null for one scale for all. */
   axis: number | null;
+  /** The same axis in the shape of the scales. */
+  scaleAxis: number;
   /** Elements along `axis` that share a scale; 0 when the scales are not block-wise. */
   blockSize: number;
 }
 
-/** Integers -> [Cast ->] DequantizeLinear. */
+/** Integers -> [Cast ->] DequantizeLinear, or integers -> Cast -> Mul. */
 export interface QuantizedStorage extends Stored {
   kind: 'quantized';
   dataType: DataType;
   dequantizer: Dequantizer;
 }
 
-/** Indices -> [Cast ->] Gather of a codebook [-> DequantizeLinear]. */
+/** Indices -> [Cast ->] Gather of a codebook [-> DequantizeLinear or Mul]. */
 export interface CodebookStorage extends Stored {
   kind: 'codebook';
   dataType: DataType;
@@ -61,7 +65,7 @@ const INTEGER_TYPES: ReadonlySet<number> = new Set([
 const INDEX_TYPES: ReadonlySet<number> = new Set([...INTEGER_TYPES, DataType.INT64]);
 
 /**
- * How a value is stored when it is a weight: a constant of floats, or the output of DequantizeLinear, Gather or Cast over constants in
+ * How a value is stored when it is a weight: a constant of floats, or the output of DequantizeLinear, Mul, Gather or Cast over constants in
  * one of the forms above. Null for everything else, integer constants included. Reads no elements.
  */
 export function weightStorage(graph: Graph, value: string): WeightShape | null {
@@ -76,6 +80,8 @@ export function weightStorage(graph: Graph, value: string): WeightShape | null {
       return codebookStorage(graph, node, FLOAT_TYPES, null);
     case 'DequantizeLinear':
       return dequantizedStorage(graph, node);
+    case 'Mul':
+      return scaledStorage(graph, node, 1) ?? scaledStorage(graph, node, 0);
     default:
       return null;
   }
@@ -92,25 +98,39 @@ function dequantizedStorage(graph: Graph, node: NodeProto): WeightShape | null {
   const tensor = constantOf(graph, integers, INTEGER_TYPES);
   if (tensor) {
     const dims = tensorDims(tensor);
-    const dequantizer = dequantizerOf(graph, node, dims.length);
+    const dequantizer = linearDequantizer(graph, node, dims.length);
     return dequantizer && { dims, storage: { kind: 'quantized', stored: integers, ...typeOf(tensor), dequantizer } };
   }
   const gather = graph.producer(node.input[0]!);
-  return gather?.opType === 'Gather' && gather.domain === '' ? codebookStorage(graph, gather, INTEGER_TYPES, node) : null;
+  return gather?.opType === 'Gather' && gather.domain === '' ? codebookStorage(graph, gather, INTEGER_TYPES, (rank) => linearDequantizer(graph, node, rank)) : null;
 }
 
-function codebookStorage(graph: Graph, gather: NodeProto, codebookTypes: ReadonlySet<number>, dequantize: NodeProto | null): WeightShape | null {
+/** The product of scales, at input `scaleIndex`, and of integers cast to floats or entries of a codebook of floats. */
+function scaledStorage(graph: Graph, node: NodeProto, scaleIndex: 0 | 1): WeightShape | null {
+  const source = graph.producer(node.input[1 - scaleIndex]!);
+  if (!source || source.domain !== '') return null;
+  const dequantizerFor = (rank: number) => scaleDequantizer(graph, node, scaleIndex, rank);
+  if (source.opType === 'Gather') return codebookStorage(graph, source, FLOAT_TYPES, dequantizerFor);
+  const stored = source.input[0]!;
+  const tensor = source.opType === 'Cast' && intAttribute(source, 'to', 0) === DataType.FLOAT ? constantOf(graph, stored, INTEGER_TYPES) : undefined;
+  const dequantizer = tensor && dequantizerFor(tensor.dims.length);
+  return dequantizer ? { dims: tensorDims(tensor), storage: { kind: 'quantized', stored, ...typeOf(tensor), dequantizer } } : null;
+}
+
+type DequantizerFor = (rank: number) => Dequantizer | null;
+
+function codebookStorage(graph: Graph, gather: NodeProto, codebookTypes: ReadonlySet<number>, dequantizerFor: DequantizerFor | null): WeightShape | null {
   const codebook = constantOf(graph, gather.input[0]!, codebookTypes);
   const stored = throughCast(graph, gather.input[1]!);
   const indices = constantOf(graph, stored, INDEX_TYPES);
   if (codebook?.dims.length !== 1 || !indices || indices.dims.length === 0) return null;
   const dims = tensorDims(indices);
-  const dequantizer = dequantize && dequantizerOf(graph, dequantize, dims.length);
-  if (dequantize && !dequantizer) return null;
+  const dequantizer = dequantizerFor && dequantizerFor(dims.length);
+  if (dequantizerFor && !dequantizer) return null;
   return { dims, storage: { kind: 'codebook', stored, ...typeOf(indices), codebook: gather.input[0]!, dequantizer } };
 }
 
-function dequantizerOf(graph: Graph, node: NodeProto, rank: number): Dequantizer | null {
+function linearDequantizer(graph: Graph, node: NodeProto, rank: number): Dequantizer | null {
   const scale = node.input[1]!;
   const zeroPoint = node.input[2] || null;
   const scaleTensor = constantOf(graph, scale, FLOAT_TYPES);
@@ -118,7 +138,20 @@ function dequantizerOf(graph: Graph, node: NodeProto, rank: number): Dequantizer
   const blockSize = intAttribute(node, 'block_size', 0);
   const axis = intAttribute(node, 'axis', 1);
   const perTensor = scaleTensor.dims.length === 0 || (scaleTensor.dims.length === 1 && scaleTensor.dims[0] === 1n && blockSize === 0);
-  return { node, scale, zeroPoint, axis: perTensor ? null : axis < 0 ? axis + rank : axis, blockSize };
+  const own = axis < 0 ? axis + rank : axis;
+  return { node, scale, scaleIndex: 1, zeroPoint, axis: perTensor ? null : own, scaleAxis: blockSize > 0 ? own : 0, blockSize };
+}
+
+/** Scales that broadcast over a weight of `rank` dimensions and differ along one axis at most. */
+function scaleDequantizer(graph: Graph, node: NodeProto, scaleIndex: 0 | 1, rank: number): Dequantizer | null {
+  const scale = node.input[scaleIndex]!;
+  const tensor = constantOf(graph, scale, FLOAT_TYPES);
+  if (!tensor || tensor.dims.length > rank) return null;
+  const axes = tensorDims(tensor).flatMap((dim, at) => (dim === 1 ? [] : [at]));
+  if (axes.length > 1) return null;
+  const [scaleAxis = 0] = axes;
+  const axis = axes.length === 0 ? null : scaleAxis + rank - tensor.dims.length;
+  return { node, scale, scaleIndex, zeroPoint: null, axis, scaleAxis, blockSize: 0 };
 }
 
 function floatStorage(stored: string, tensor: TensorProto): FloatStorage {

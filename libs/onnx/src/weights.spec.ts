@@ -48,6 +48,13 @@ const STORAGES: Stored[] = [
       return b.op('DequantizeLinear', [b.op('Gather', [tensor(b, DataType.INT8, [4], Int8Array.of(-16, 0, 16, 32)), indices]), scales(b, 4)], { axis: 0 });
     },
   },
+  { name: 'int4 -> Cast -> Mul by scales per channel', step: 0.5, build: (b) => b.op('Mul', [b.op('Cast', [tensor(b, DataType.INT4, DIMS, integers(-7, 7))], { to: DataType.FLOAT }), b.float([0.25, 0.5, 0.75, 1], [4, 1])]) },
+  { name: 'int8 -> Cast -> Mul by scales of the last axis', step: 0.75, build: (b) => b.op('Mul', [scales(b, 6), b.op('Cast', [tensor(b, DataType.INT8, DIMS, integers(-127, 127))], { to: DataType.FLOAT })]) },
+  { name: 'int8 -> Cast -> Mul by one scale', step: 0.125, build: (b) => b.op('Mul', [b.op('Cast', [tensor(b, DataType.INT8, DIMS, integers(-127, 127))], { to: DataType.FLOAT }), b.float(0.25)]) },
+  {
+    name: 'float codebook -> Mul', step: 10,
+    build: (b) => b.op('Mul', [b.op('Gather', [b.float([-3, 0, 2]), tensor(b, DataType.INT32, DIMS, Int32Array.from({ length: 24 }, (_, i) => i % 3))]), b.float([1, 2, 3, 4], [4, 1])]),
+  },
   { name: 'float codebook', step: 4, build: (b) => b.op('Gather', [b.float([-3, 0, 2]), tensor(b, DataType.INT32, DIMS, Int32Array.from({ length: 24 }, (_, i) => i % 3))]) },
 ];
 
