@@ -130,6 +130,16 @@ describe('distill', () => {
     expect(result.summary['lastLoss']).toBeLessThan(0.5 * (result.summary['firstLoss'] as number));
   });
 
+  it('trains a model of an older opset, whose axes are attributes', async () => {
+    const b = new GraphBuilder();
+    const product = b.op('Gemm', [b.input('x', ['n', 6]), b.float(normal(18), [6, 3]), b.float(normal(3))]);
+    const centered = b.op('Sub', [product, b.op('ReduceMean', [product], { axes: [1] })]);
+    b.output(b.op('Squeeze', [b.op('Unsqueeze', [centered], { axes: [0] })], { axes: [0] }, { outputs: ['y'] }), ['n', 3]);
+    const { bytes, result } = await run({ epochs: 20, learningRate: 0.02 }, 5, toBinary(ModelProtoSchema, b.build(11, 6)));
+    expect(result.summary['lastLoss']).toBeLessThan(result.summary['firstLoss'] as number);
+    expect(new Graph(fromBinary(ModelProtoSchema, bytes)).opset()).toBe(11);
+  });
+
   it('names the nodes without a gradient rule before anything runs', () => {
     const b = new GraphBuilder();
     const product = b.op('Gemm', [b.input('x', ['n', 6]), b.float(normal(48), [6, 8])]);

@@ -1,8 +1,7 @@
 import { adam, buildTrainingStep } from '#autodiff';
 import { mulberry32 } from '#datasets';
 import { float32, type HostTensor } from '#inference';
-import { cloneModel, readModel, valueDims, Graph, tensorToFloats, type ModelProto } from '#onnx';
-import { liftConstants } from '../prepare/constants.js';
+import { Graph, readModel, tensorToFloats, valueDims, type ModelProto } from '#onnx';
 import { hasBlockedLayout } from '../train/blocked-layout.js';
 import { TrainingError } from '../train/errors.js';
 import { observeTrainingShapes } from '../train/observe.js';
@@ -11,6 +10,7 @@ import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
 import { generatorObjective } from './generator-objective.js';
 import type { Curriculum, Lesson } from './lesson.js';
 import { epochSeed } from './recorded-lessons.js';
+import { liftedCopy } from './student.js';
 
 export interface GeneratedLessonsRequest {
   teacher: Uint8Array;
@@ -31,7 +31,7 @@ export interface GeneratedLessonsRequest {
  */
 export async function generatedLessons(request: GeneratedLessonsRequest): Promise<Curriculum> {
   const { batchSize, seed, threads } = request;
-  const teacher = frozen(readModel(request.teacher));
+  const teacher = liftedCopy(readModel(request.teacher)).model;
   const { input, dims, output, features } = classifierOf(teacher);
   const { graph, parameters } = generatorBefore(teacher, { input, dims, range: request.range }, batchSize, seed);
   const noise = noiseSource(batchSize, seed);
@@ -67,13 +67,6 @@ function noiseSource(batch: number, seed: number): (step: number) => HostTensor 
     const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     return float32([batch, NOISE_SIZE], Float32Array.from({ length: batch * NOISE_SIZE }, normal));
   };
-}
-
-/** A copy without Constant nodes. */
-function frozen(model: ModelProto): ModelProto {
-  const graph = new Graph(cloneModel(model));
-  liftConstants(graph);
-  return graph.model;
 }
 
 function classifierOf(teacher: ModelProto): { input: string; dims: number[]; output: string; features: string } {

@@ -1,8 +1,9 @@
 import type { DistillOptions } from '#contracts';
 import { adam, buildTrainingStep, sgd, type Optimizer } from '#autodiff';
 import type { HostTensor, HostTensors } from '#inference';
-import { Graph, cloneModel, type ModelProto } from '#onnx';
+import { BUILDER_OPSET, Graph, cloneModel, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
+import { liftOpset } from '../prepare/opset.js';
 import { hasBlockedLayout } from '../train/blocked-layout.js';
 import { TrainingError } from '../train/errors.js';
 import { zerosMask } from '../train/keep-zeros.js';
@@ -86,11 +87,18 @@ export class Student {
   }
 }
 
-/** The training form of a copy of the model. */
+/** The training form of a copy of the model, in the opset that gradients are written in. */
 export function studentForm(model: ModelProto): TrainingForm {
-  const graph = new Graph(cloneModel(model));
+  return trainingForm(liftedCopy(model));
+}
+
+/** A copy in the builder's opset at least, its constants in sight. */
+export function liftedCopy(model: ModelProto): Graph {
+  const copy = cloneModel(model);
+  liftOpset(copy, BUILDER_OPSET);
+  const graph = new Graph(copy);
   liftConstants(graph);
-  return trainingForm(graph);
+  return graph;
 }
 
 export function outputName(graph: Graph): string {
