@@ -1,4 +1,4 @@
-import { subgraphs, capturedValues, weightStorage, type Graph, type NodeProto } from '#onnx';
+import { subgraphs, capturedValues, weightStorage, type Graph, type GraphProto, type NodeProto } from '#onnx';
 import { Coordinates, type Shapes } from './coordinates.js';
 import { LinkContext, Roles, describe } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
@@ -18,7 +18,6 @@ export interface Group {
 export interface BlockedChannels {
   node: NodeProto;
   reason: string;
-  channels: number;
 }
 
 export interface Dependencies {
@@ -41,7 +40,22 @@ export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly
   for (const { value, node } of roles.weights.values()) {
     if (exclude.includes(node.name)) coordinates.pinValue(value, `${describe(node)} is excluded`);
   }
-  return { coordinates, roles, ...collect(graph, coordinates, roles) };
+  const { groups, blocked } = collect(graph, coordinates, roles);
+  return { coordinates, roles, groups, blocked: [...blocked, ...bodies(graph)] };
+}
+
+const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'LSTM', 'GRU', 'MatMul']);
+
+/** Nodes that hold layers in a body: what is inside stays. */
+function bodies(graph: Graph): BlockedChannels[] {
+  return graph.nodes.flatMap((node) => {
+    const layers = subgraphs(node).reduce((sum, body) => sum + layersIn(body), 0);
+    return layers > 0 ? [{ node, reason: `the ${layers} layers inside its body are left alone` }] : [];
+  });
+}
+
+function layersIn(body: GraphProto): number {
+  return body.node.reduce((sum, node) => sum + (LAYERS.has(node.opType) ? 1 : 0) + subgraphs(node).reduce((inner, deeper) => inner + layersIn(deeper), 0), 0);
 }
 
 function linkNode(graph: Graph, node: NodeProto, coordinates: Coordinates, roles: Roles): void {
@@ -81,9 +95,7 @@ function collect(graph: Graph, coordinates: Coordinates, roles: Roles): { groups
 
 function block(blocked: Map<string, BlockedChannels>, node: NodeProto, reason: string): void {
   const key = `${node.name}\0${node.output[0]}\0${reason}`;
-  const entry = blocked.get(key) ?? { node, reason, channels: 0 };
-  entry.channels++;
-  blocked.set(key, entry);
+  if (!blocked.has(key)) blocked.set(key, { node, reason });
 }
 
 function addProducer(produced: Map<number, Set<NodeProto>>, root: number, node: NodeProto): void {

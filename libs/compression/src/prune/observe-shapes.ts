@@ -4,8 +4,8 @@ import { DataType, Graph, ModelProtoSchema, ValueInfoProtoSchema, makeNode, tens
 import type { Shapes } from './coordinates.js';
 import { UnobservableModelError } from './errors.js';
 
-/** Lengths tried for dimensions without a number, besides the batch, which is one: strided nets want multiples of 32, cells less. */
-const FREE_LENGTHS = [64, 96, 32, 16, 8, 1] as const;
+/** Lengths tried for dimensions without a number, besides the batch, which is one: strided nets want multiples of 32, audio nets hundreds of samples, cells few. */
+const FREE_LENGTHS = [64, 96, 32, 512, 1536, 16, 8, 1] as const;
 
 /** Operators whose outputs are not tensors. */
 const NOT_TENSORS = new Set(['ConcatFromSequence', 'Optional', 'SequenceAt', 'SequenceConstruct', 'SequenceEmpty', 'SequenceErase', 'SequenceInsert', 'SequenceMap', 'SplitToSequence']);
@@ -23,14 +23,12 @@ export interface Observation {
  */
 export async function observeShapes(model: ModelProto): Promise<Observation> {
   let cause: unknown;
-  for (const length of FREE_LENGTHS) {
-    const feeds = generatedFeeds(model, length);
+  for (const feeds of feedsToTry(model)) {
     try {
       return { shapes: await shapesOn(model, feeds), feeds };
     } catch (error) {
       cause = error;
     }
-    if (!hasFreeDims(model)) break;
   }
   throw new UnobservableModelError(cause);
 }
@@ -49,7 +47,7 @@ export async function shapesOn(model: ModelProto, feeds: HostTensors): Promise<M
     }
   }
   copy.graph!.output = [...names.keys()].map((name): ValueInfoProto => create(ValueInfoProtoSchema, { name }));
-  const session = await Session.create(toBinary(ModelProtoSchema, copy), { optimization: 'disabled' });
+  const session = await Session.create(toBinary(ModelProtoSchema, copy), { optimization: 'disabled', quiet: true });
   const results = await session.run(feeds);
   await session.release();
   const shapes = new Map<string, readonly number[]>(graph.proto.initializer.map((tensor) => [tensor.name, tensorDims(tensor)]));
@@ -58,14 +56,21 @@ export async function shapesOn(model: ModelProto, feeds: HostTensors): Promise<M
   return shapes;
 }
 
-function hasFreeDims(model: ModelProto): boolean {
-  return new Graph(model).inputs.some((input) => valueDims(input)?.slice(1).some((dim) => typeof dim === 'string'));
+/** First with every free dimension at the same length, then with those of the first input alone: the others may be states of a batch. */
+function* feedsToTry(model: ModelProto): Generator<HostTensors> {
+  const { inputs } = new Graph(model);
+  const hasFree = (input: ValueInfoProto) => valueDims(input)?.slice(1).some((dim) => typeof dim === 'string') ?? false;
+  if (!inputs.some(hasFree)) return yield feedsOf(inputs, () => 1);
+  for (const length of FREE_LENGTHS) {
+    yield feedsOf(inputs, () => length);
+    if (inputs.slice(1).some(hasFree)) yield feedsOf(inputs, (input) => (input === inputs[0] ? length : 1));
+  }
 }
 
-function generatedFeeds(model: ModelProto, length: number): HostTensors {
+function feedsOf(inputs: readonly ValueInfoProto[], free: (input: ValueInfoProto) => number): HostTensors {
   return Object.fromEntries(
-    new Graph(model).inputs.map((input) => {
-      const dims = (valueDims(input) ?? []).map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? 1 : length));
+    inputs.map((input) => {
+      const dims = (valueDims(input) ?? []).map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? 1 : free(input)));
       return [input.name, generatedTensor(valueElemType(input), dims)];
     }),
   );

@@ -17,7 +17,7 @@ const reduce: Rule = {
     const [x, y] = [context.input(0), context.output()];
     const axes = reducedAxes(context);
     const keepdims = intAttribute(context.node, 'keepdims', 1) === 1;
-    context.pinAxes(x, axes, 'reduces over this axis');
+    if (!isNormStatistic(context, axes)) context.pinAxes(x, axes, 'reduces over this axis');
     let next = 0;
     context.dims(x).forEach((_, axis) => {
       if (!axes.includes(axis)) context.link(x, axis, y, next++);
@@ -25,6 +25,19 @@ const reduce: Rule = {
     });
   },
 };
+
+/**
+ * The mean or variance of a layer normalisation that is spelled out, x - mean(x) or mean((x - m)²): as in
+ * LayerNormalization, the statistics run over what is left.
+ */
+function isNormStatistic(context: LinkContext, axes: readonly number[]): boolean {
+  const x = context.input(0);
+  if (context.node.opType !== 'ReduceMean' || axes.length !== 1 || axes[0] !== context.dims(x).length - 1) return false;
+  const isMean = context.graph.consumers(context.output()).some(({ node }) => node.opType === 'Sub' && node.input[0] === x);
+  const squares = context.graph.producer(x);
+  const centred = squares && (squares.opType === 'Pow' || (squares.opType === 'Mul' && squares.input[0] === squares.input[1])) ? context.graph.producer(squares.input[0]!) : undefined;
+  return isMean || centred?.opType === 'Sub';
+}
 
 function reducedAxes(context: LinkContext): number[] {
   const rank = context.dims(context.input(0)).length;

@@ -1,4 +1,4 @@
-import { int64Tensor, tensorToNumbers, type Graph, type NodeProto } from '#onnx';
+import { DataType, makeTensor, tensorToNumbers, type Graph, type NodeProto } from '#onnx';
 import type { Coordinates } from '../coordinates.js';
 
 /** What a rule sees of its node while dependencies are traced. Inputs that are left out read as rank 0. */
@@ -106,9 +106,9 @@ export class MendContext {
   }
 
   /** Gives the node a constant of its own: others may read the old one. */
-  setConstant(index: number, values: readonly number[], dims: readonly number[] = [values.length]): void {
+  setConstant(index: number, values: readonly number[], dims: readonly number[] = [values.length], type: DataType = DataType.INT64): void {
     const name = this.graph.freshName(`${this.input(index) || this.output()}_pruned`);
-    this.graph.addInitializer(int64Tensor(name, dims, values));
+    this.graph.addInitializer(makeTensor(name, type, dims, type === DataType.INT32 ? Int32Array.from(values) : BigInt64Array.from(values, BigInt)));
     this.graph.setInput(this.node, index, name);
   }
 }

@@ -1,4 +1,4 @@
-import { intAttribute, intsAttribute, tensorDims, tensorToNumbers } from '#onnx';
+import { intAttribute, intsAttribute, tensorToNumbers, type DataType, type Graph } from '#onnx';
 import { factorIndex, reshapeBlocks, shrinkingFactor, type ReshapeBlock } from '../reshape-blocks.js';
 import { positiveAxis, type LinkContext, type MendContext, type Rule, type Rules } from './rule.js';
 
@@ -48,34 +48,42 @@ function linkFactors(context: LinkContext, { whole, axis, parts, factors, which 
   for (let flat = 0; flat < context.dims(whole)[axis]!; flat++) at.link(at.at(whole, axis, flat), at.at(parts, factors[which]!, index(flat)));
 }
 
-/** Rewrites the sizes that a constant shape input, or a constant part of a concatenated one, spells out. */
+/** Rewrites the sizes that a constant shape input, or the constant parts of a computed one, spell out. */
 function mendShape(context: MendContext): void {
   const y = context.output();
-  const changed = context.dims(y).map((_, axis) => axis).filter((axis) => context.isChanged(y, axis));
-  const target = context.newDims(y);
-  const shape = context.constant(1);
-  if (changed.length === 0) return;
-  if (shape) {
-    if (changed.some((axis) => shape[axis]! > 0)) context.setConstant(1, shape.map((size, axis) => (changed.includes(axis) && size > 0 ? target[axis]! : size)));
-    return;
-  }
-  mendConcatenatedShape(context, changed, target);
+  const changed = new Set(context.dims(y).map((_, axis) => axis).filter((axis) => context.isChanged(y, axis)));
+  if (changed.size > 0) mendSizes(context, 1, 0, changed, context.newDims(y));
 }
 
-function mendConcatenatedShape(context: MendContext, changed: readonly number[], target: readonly number[]): void {
-  const concat = context.graph.producer(context.input(1));
-  if (concat?.opType !== 'Concat') return;
-  let axis = 0;
-  concat.input.forEach((part, i) => {
-    const tensor = context.graph.initializer(part);
-    const length = tensor ? (tensorDims(tensor)[0] ?? 1) : 1;
-    const sizes = tensor ? tensorToNumbers(tensor) : [];
-    if (sizes.some((size, j) => size > 0 && changed.includes(axis + j))) {
-      const mended = sizes.map((size, j) => (size > 0 && changed.includes(axis + j) ? target[axis + j]! : size));
-      context.on(concat).setConstant(i, mended);
-    }
-    axis += length;
+/** Mends one input that yields sizes of the axes from `first` on: a constant, or a Concat of constants and computed sizes. */
+function mendSizes(context: MendContext, index: number, first: number, changed: ReadonlySet<number>, target: readonly number[]): void {
+  const sizes = spelledOut(context.graph, context.input(index));
+  if (sizes) {
+    const mended = sizes.values.map((size, i) => (size > 0 && changed.has(first + i) ? target[first + i]! : size));
+    if (mended.some((size, i) => size !== sizes.values[i])) context.setConstant(index, mended, context.dims(context.input(index)), sizes.type);
+    return;
+  }
+  const producer = context.graph.producer(context.input(index));
+  if (producer && PASSES_SIZES.has(producer.opType)) mendSizes(context.on(producer), 0, first, changed, target);
+  if (producer?.opType !== 'Concat') return;
+  let axis = first;
+  producer.input.forEach((part, i) => {
+    mendSizes(context.on(producer), i, axis, changed, target);
+    axis += context.dims(part)[0] ?? 1;
   });
+}
+
+/** Operators that hand sizes on, perhaps in another type or rank. */
+const PASSES_SIZES: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
+
+/** Sizes that a constant holds, also where its type or rank is changed afterwards. */
+function spelledOut(graph: Graph, value: string): { values: number[]; type: DataType } | undefined {
+  const tensor = graph.initializer(value);
+  if (tensor) return { values: tensorToNumbers(tensor), type: tensor.dataType };
+  const producer = graph.producer(value);
+  if (!producer || !PASSES_SIZES.has(producer.opType)) return undefined;
+  const source = spelledOut(graph, producer.input[0]!);
+  return source && { values: source.values, type: producer.opType === 'Cast' ? intAttribute(producer, 'to', source.type) : source.type };
 }
 
 const transpose: Rule = {
