@@ -64,31 +64,32 @@ export class Child {
     this.process.channel?.unref();
   }
 
-  /** Sends the request and resolves with its result. Throws a ProcessError; the process is gone afterwards in every case. */
+  /** Sends the request and resolves with its result, on which the process is killed: it has nothing left to do. Throws a ProcessError. */
   async run(request: ProcessRequest, options: RunOptions): Promise<unknown> {
     this.process.ref();
     this.process.channel?.ref();
-    let verdict: { result: unknown } | { error: ProcessError } | undefined;
-    const kill = (error: ProcessError) => {
-      verdict ??= { error };
-      this.process.kill('SIGKILL');
-    };
+    let decide: (end: End) => void = () => undefined;
+    const decided = new Promise<End>((resolve) => (decide = resolve));
+    const kill = (error: ProcessError) => decide({ error });
     const onAbort = () => kill(new AbortedError(options.signal?.reason));
     const deadline = setTimeout(() => kill(new DeadlineError(options.timeoutMs)), options.timeoutMs);
     const watch = this.watchMemory(options.memoryMb, kill);
     options.signal?.addEventListener('abort', onAbort, { once: true });
     this.process.on('message', (raw) => {
       const message = ProcessMessage.safeParse(raw);
-      if (!message.success) return;
-      verdict ??= handle(message.data, options);
+      const end = message.success ? handle(message.data, options) : undefined;
+      if (end) decide(end);
     });
+    void this.exited.then(
+      ([exitCode, signal]) => decide({ error: this.diagnose(exitCode, signal, options.memoryMb) }),
+      (cause: unknown) => decide({ error: new LaunchError(this.modulePath, cause instanceof Error ? cause.message : String(cause), { cause }) }),
+    );
     try {
       if (options.signal?.aborted) onAbort();
-      else this.process.send(request, (error) => error && (verdict ??= { error: new LaunchError(this.modulePath, error.message, { cause: error }) }));
-      const [exitCode, signal] = await this.exited.catch((cause: unknown) => {
-        throw new LaunchError(this.modulePath, cause instanceof Error ? cause.message : String(cause), { cause });
-      });
-      const end = verdict ?? { error: this.diagnose(exitCode, signal, options.memoryMb) };
+      else this.process.send(request, (error) => error && this.isAlive && decide({ error: new LaunchError(this.modulePath, error.message, { cause: error }) }));
+      const end = await decided;
+      this.process.removeAllListeners('message');
+      this.process.kill('SIGKILL');
       if ('error' in end) throw end.error;
       return end.result;
     } finally {
@@ -119,8 +120,10 @@ export class Child {
   }
 }
 
-/** Passes news on; gives the verdict when the message is the last one. */
-function handle(message: ProcessMessage, options: RunOptions): { result: unknown } | { error: ProcessError } | undefined {
+type End = { result: unknown } | { error: ProcessError };
+
+/** Passes news on; gives the end when the message is the last one. */
+function handle(message: ProcessMessage, options: RunOptions): End | undefined {
   switch (message.type) {
     case 'ready':
       return undefined;
