@@ -110,7 +110,7 @@ class ModelCheck {
   private operator(node: NodeProto): void {
     this.name(node.name);
     if (node.opType === '') throw new InvalidModelError(`node ${label(node)} has no op type`);
-    this.name(node.opType);
+    this.keyword(node.opType);
     if (KNOWN_DOMAINS.has(node.domain) || this.functions.has(`${node.domain}:${node.opType}`)) return;
     throw new UnsupportedModelError(
       `node ${label(node)} is of the custom operator domain "${node.domain}"`,
@@ -119,7 +119,7 @@ class ModelCheck {
   }
 
   private attribute(attribute: AttributeProto, scope: Scope): void {
-    this.name(attribute.name);
+    this.keyword(attribute.name);
     for (const tensor of attribute.t ? [attribute.t, ...attribute.tensors] : attribute.tensors) checkTensor(tensor, this.limits);
     for (const sparse of attribute.sparseTensor ? [attribute.sparseTensor, ...attribute.sparseTensors] : attribute.sparseTensors) this.sparse(sparse);
     for (const graph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) this.graph(graph, new Scope(scope.depth + 1, scope));
@@ -151,7 +151,14 @@ class ModelCheck {
     if (scope.size > this.limits.graphValues) throw new ModelLimitError('graphValues', scope.size, this.limits.graphValues);
   }
 
+  /** Names of operators and attributes are looked up in tables; those that every JavaScript object has are no ONNX names. */
+  private keyword(name: string): void {
+    this.name(name);
+    if (name in Object.prototype) throw new InvalidModelError(`"${name}" is not the name of an operator or attribute`);
+  }
+
   private name(name: string): void {
+    if (name === '__proto__') throw new InvalidModelError('"__proto__" is not allowed as a name');
     if (name.length > this.limits.nameLength) throw new ModelLimitError('nameLength', name.length, this.limits.nameLength);
   }
 }

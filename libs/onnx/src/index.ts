@@ -1,4 +1,5 @@
 export * from './attributes.js';
+export * from './blockwise.js';
 export * from './builder.js';
 export * from './constants.js';
 export * from './data-type.js';
@@ -15,6 +16,7 @@ export * from './proto.js';
 export * from './read.js';
 export * from './rounding.js';
 export * from './slice-weight.js';
+export { type Shape } from './shape-rule.js';
 export * from './static-shapes.js';
 export * from './tensor.js';
 export * from './tensors.js';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Session, float32 } from '#inference';
 import { convNet } from '#testing';
 import { GraphBuilder, makeValueInfo } from './builder.js';
+import { InvalidTensorError } from './errors.js';
 import { Graph } from './graph.js';
 import { inspectModel } from './inspect.js';
 import { countMacs, nodeMacs } from './macs.js';
@@ -81,6 +82,15 @@ describe('countParameters', () => {
       b.output(b.op('If', [b.input('c', [], DataType.BOOL)], { then_branch: branch }));
     });
     expect(total).toEqual({ parameters: 14, nonZeros: 13 });
+  });
+
+  it('refuses blocked weights whose attributes claim more than is stored', () => {
+    expect(() =>
+      count((b) => {
+        const blocks = b.initializer(makeTensor('b', DataType.UINT8, [1, 1, 16], new Uint8Array(16)));
+        b.output(b.op('MatMulNBits', [b.input('x', [1, 32]), blocks, b.float([1])], { K: 2 ** 31, N: 2 ** 31, bits: 4, block_size: 32 }, { domain: 'com.microsoft' }));
+      }),
+    ).toThrow(InvalidTensorError);
   });
 
   it('counts integer and blocked weights by their zero points', () => {

@@ -1,7 +1,8 @@
 import { intAttribute, subgraphs } from './attributes.js';
 import type { Graph } from './graph.js';
 import type { NodeProto } from './proto.js';
-import { staticShapes, type Shape } from './static-shapes.js';
+import type { Shape } from './shape-rule.js';
+import { staticShapes } from './static-shapes.js';
 import { constantTensor } from './constants.js';
 import { elementCount, tensorDims } from './tensor.js';
 

@@ -1,8 +1,9 @@
-import { intAttribute, subgraphs } from './attributes.js';
+import { subgraphs } from './attributes.js';
+import { blockwiseWeight } from './blockwise.js';
 import { constantTensor } from './constants.js';
 import { Graph } from './graph.js';
 import type { ModelProto, NodeProto, SparseTensorProto, TensorProto } from './proto.js';
-import { elementCount, tensorData, tensorToFloats, tensorToNumbers } from './tensor.js';
+import { elementCount, tensorToFloats, tensorToNumbers } from './tensor.js';
 import { weightStorage } from './weight-storage.js';
 import { readWeight } from './weights.js';
 
@@ -104,27 +105,14 @@ function nonZeroIntegers(tensor: TensorProto, zeroPoints: readonly number[], fir
   return integers.filter((integer, i) => integer !== zeroPoints[Math.floor(i / inner) % zeroPoints.length]).length;
 }
 
-/** MatMulNBits packs N x K weights in blocks along K; fields of a padded last block are no parameters. */
+/** Fields that pad the last block of a column are no parameters. */
 function addBlocks(graph: Graph, node: NodeProto, counted: Set<string>, total: ParameterCount): void {
-  const [, packed = '', , zeroPoints = ''] = node.input;
-  const tensor = constantTensor(graph, packed);
-  if (!tensor || counted.has(packed)) return;
-  counted.add(packed);
-  const [k, n, bits, blockSize] = [intAttribute(node, 'K', 0), intAttribute(node, 'N', 0), intAttribute(node, 'bits', 4), intAttribute(node, 'block_size', 32)];
-  const blocks = Math.ceil(k / blockSize);
-  const zeros = zeroPoints ? constantTensor(graph, zeroPoints) : undefined;
-  const bytes = tensorData(tensor) as Uint8Array;
-  const rowBytes = Math.ceil((blocks * bits) / 8);
-  const zeroBytes = zeros?.rawData;
-  const field = (data: ArrayLike<number>, start: number, index: number) => ((data[start + Math.floor((index * bits) / 8)] ?? 0) >> ((index * bits) % 8)) & (2 ** bits - 1);
-  const blockBytes = Math.ceil((blockSize * bits) / 8);
-  total.parameters += n * k;
-  for (let row = 0; row < n; row++) {
-    for (let column = 0; column < k; column++) {
-      const block = Math.floor(column / blockSize);
-      const zero = zeroBytes ? field(zeroBytes, row * rowBytes, block) : 2 ** (bits - 1);
-      if (field(bytes, (row * blocks + block) * blockBytes, column % blockSize) !== zero) total.nonZeros++;
-    }
+  const weight = blockwiseWeight(graph, node);
+  if (!weight || counted.has(weight.stored)) return;
+  counted.add(weight.stored);
+  total.parameters += weight.columns * weight.rows;
+  for (let column = 0; column < weight.columns; column++) {
+    for (let row = 0; row < weight.rows; row++) if (weight.at(column, row) !== 0) total.nonZeros++;
   }
 }
 

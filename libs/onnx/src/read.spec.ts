@@ -97,6 +97,9 @@ describe('readModel refuses', () => {
     ['nodes out of order', /not in topological order/, ({ graph }) => (graph!.node = graph!.node.toReversed())],
     ['a value defined twice', /"x".*defined twice/, ({ graph }) => graph!.node.push(makeNode('Relu', ['x'], ['x']))],
     ['an output that no node produces', /graph output "nowhere"/, ({ graph }) => (graph!.output[0]!.name = 'nowhere')],
+    ['an operator named like a property of every object', /"constructor" is not/, ({ graph }) => (graph!.node[0]!.opType = 'constructor')],
+    ['an attribute named like one', /"toString" is not/, ({ graph }) => setAttribute(graph!.node[0]!, 'toString', 1)],
+    ['a value named __proto__', /"__proto__" is not/, ({ graph }) => graph!.node.push(makeNode('Relu', ['x'], ['__proto__']))],
     ['a node without an op type', /no op type/, ({ graph }) => (graph!.node[0]!.opType = '')],
   ])('%s', (_, message, change) => {
     const bytes = changed(change);

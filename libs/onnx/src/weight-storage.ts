@@ -139,6 +139,7 @@ function linearDequantizer(graph: Graph, node: NodeProto, rank: number): Dequant
   const axis = intAttribute(node, 'axis', 1);
   const perTensor = scaleTensor.dims.length === 0 || (scaleTensor.dims.length === 1 && scaleTensor.dims[0] === 1n && blockSize === 0);
   const own = axis < 0 ? axis + rank : axis;
+  if (!perTensor && (own < 0 || own >= rank)) return null;
   return { node, scale, scaleIndex: 1, zeroPoint, axis: perTensor ? null : own, scaleAxis: blockSize > 0 ? own : 0, blockSize };
 }
 

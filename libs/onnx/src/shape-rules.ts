@@ -1,0 +1,167 @@
+import { hasAttribute, intAttribute, intsAttribute } from './attributes.js';
+import type { NodeProto } from './proto.js';
+import { slice, sliceRange } from './shape-ints.js';
+import { fromEnd, rules, type Known, type Shape, type ShapeRule } from './shape-rule.js';
+import { elementCount } from './tensor.js';
+import { convShape, convTransposeShape, windowed } from './window-shapes.js';
+
+const like = (index: number): ShapeRule => (node, known) => known.shape(node.input[index]);
+
+const broadcast: ShapeRule = (node, known) => {
+  const shapes = node.input.filter((value) => value !== '').map((value) => known.shape(value));
+  return shapes.every((shape) => shape !== undefined) ? shapes.reduce((a, b) => broadcastShapes(a, b)) : undefined;
+};
+
+/** Output shape per operator, for the ones that edge networks are made of. An operator without a rule leaves its outputs unknown. */
+export const SHAPE_RULES: Record<string, ShapeRule> = {
+  ...rules(['Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Erf', 'Gelu', 'Softplus', 'Softsign', 'Mish', 'Swish',
+    'Abs', 'Neg', 'Exp', 'Log', 'Sqrt', 'Reciprocal', 'Floor', 'Ceil', 'Round', 'Clip', 'Identity', 'Cast', 'Dropout', 'Softmax', 'LogSoftmax', 'LRN',
+    'BatchNormalization', 'InstanceNormalization', 'LayerNormalization', 'GroupNormalization', 'QuantizeLinear', 'DequantizeLinear', 'CumSum'], like(0)),
+  ...rules(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Sum', 'Mean', 'Where', 'Equal', 'Less', 'Greater', 'And', 'Or'], broadcast),
+  ...rules(['Conv', 'ConvInteger'], (node, known) => convShape(node, known, node.input[1])),
+  QLinearConv: (node, known) => convShape(node, known, node.input[3]),
+  ConvTranspose: convTransposeShape,
+  Gemm: gemmShape,
+  ...rules(['MatMul', 'MatMulInteger'], (node, known) => matmulShape(known.shape(node.input[0]), known.shape(node.input[1]))),
+  QLinearMatMul: (node, known) => matmulShape(known.shape(node.input[0]), known.shape(node.input[3])),
+  MatMulNBits: (node, known) => replaced(known.shape(node.input[0]), -1, intAttribute(node, 'N', 0)),
+  ...rules(['MaxPool', 'AveragePool', 'LpPool'], (node, known) => {
+    const x = known.shape(node.input[0]);
+    return x && [...x.slice(0, 2), ...windowed(node, x.slice(2), intsAttribute(node, 'kernel_shape'))];
+  }),
+  ...rules(['GlobalAveragePool', 'GlobalMaxPool'], (node, known) => known.shape(node.input[0])?.map((dim, axis) => (axis < 2 ? dim : 1))),
+  Flatten: (node, known) => {
+    const x = known.shape(node.input[0]);
+    const axis = x && fromEnd(intAttribute(node, 'axis', 1), x.length);
+    return x && [elementCount(x.slice(0, axis)), elementCount(x.slice(axis))];
+  },
+  Reshape: reshapeShape,
+  Transpose: (node, known) => {
+    const x = known.shape(node.input[0]);
+    const perm = intsAttribute(node, 'perm');
+    return x && (perm.length === 0 ? x.toReversed() : perm.map((axis) => x[axis]!));
+  },
+  Squeeze: (node, known) => {
+    const x = known.shape(node.input[0]);
+    const axes = axesOf(node, known, 1);
+    if (!x || axes === undefined) return undefined;
+    const dropped = axes?.map((axis) => fromEnd(axis, x.length));
+    return x.filter((dim, axis) => (dropped ? !dropped.includes(axis) : dim !== 1));
+  },
+  Unsqueeze: (node, known) => {
+    const x = known.shape(node.input[0]);
+    const axes = axesOf(node, known, 1);
+    if (!x || !axes) return undefined;
+    const rank = x.length + axes.length;
+    const added = axes.map((axis) => fromEnd(axis, rank));
+    const rest = [...x];
+    return Array.from({ length: rank }, (_, axis) => (added.includes(axis) ? 1 : rest.shift()!));
+  },
+  Concat: (node, known) => {
+    const shapes = node.input.map((value) => known.shape(value));
+    if (!shapes.every((shape) => shape !== undefined) || shapes.length === 0) return undefined;
+    const axis = fromEnd(intAttribute(node, 'axis', 0), shapes[0]!.length);
+    return replaced(shapes[0], axis, shapes.reduce((sum, shape) => sum + shape[axis]!, 0));
+  },
+  Pad: (node, known) => {
+    const x = known.shape(node.input[0]);
+    const pads = node.input[1] ? known.ints(node.input[1]) : intsAttribute(node, 'pads');
+    if (!x || pads?.length !== x.length * 2 || node.input[3]) return undefined;
+    return x.map((dim, axis) => dim + pads[axis]! + pads[axis + x.length]!);
+  },
+  Gather: (node, known) => {
+    const [x, indices] = [known.shape(node.input[0]), known.shape(node.input[1])];
+    if (!x || !indices) return undefined;
+    const axis = fromEnd(intAttribute(node, 'axis', 0), x.length);
+    return [...x.slice(0, axis), ...indices, ...x.slice(axis + 1)];
+  },
+  ...rules(['ReduceMean', 'ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceL2', 'ReduceProd'], (node, known) => {
+    const x = known.shape(node.input[0]);
+    const axes = axesOf(node, known, 1);
+    if (!x || axes === undefined) return undefined;
+    const reduced = axes?.map((axis) => fromEnd(axis, x.length)) ?? x.map((_, axis) => axis);
+    return intAttribute(node, 'keepdims', 1) ? x.map((dim, axis) => (reduced.includes(axis) ? 1 : dim)) : x.filter((_, axis) => !reduced.includes(axis));
+  }),
+  Resize: (node, known) => resized(known.shape(node.input[0]), known.ints(node.input[2]), known.ints(node.input[3])),
+  Upsample: (node, known) => resized(known.shape(node.input[0]), known.ints(node.input[1]), undefined),
+  Expand: (node, known) => {
+    const [x, target] = [known.shape(node.input[0]), known.ints(node.input[1])];
+    return x && target && broadcastShapes(x, target);
+  },
+  Slice: (node, known) => {
+    const x = known.shape(node.input[0]);
+    const range = sliceRange(node, known);
+    return x && range && x.map((dim, axis) => {
+      const at = range.axes.findIndex((sliced) => fromEnd(sliced, x.length) === axis);
+      return at < 0 ? dim : slice(dim, range.starts[at]!, range.ends[at]!, range.steps[at] ?? 1).count;
+    });
+  },
+  Shape: (node, known) => {
+    const x = known.shape(node.input[0]);
+    return x && [x.length];
+  },
+};
+
+/** Shapes of all outputs of operators that have several. */
+export const SHAPES_RULES: Record<string, (node: NodeProto, known: Known) => readonly (Shape | undefined)[]> = {
+  DynamicQuantizeLinear: (node, known) => [known.shape(node.input[0]), [], []],
+  Split: (node, known) => {
+    const x = known.shape(node.input[0]);
+    const sizes = splitSizes(node, known, x?.[fromEnd(intAttribute(node, 'axis', 0), x.length)]);
+    return node.output.map((_, i) => (sizes?.[i] === undefined ? undefined : replaced(x, intAttribute(node, 'axis', 0), sizes[i])));
+  },
+};
+
+/** Axes from the attribute (older opsets) or the input; null when neither names any, undefined when they are not known. */
+function axesOf(node: NodeProto, known: Known, input: number): readonly number[] | null | undefined {
+  if (hasAttribute(node, 'axes')) return intsAttribute(node, 'axes');
+  return node.input[input] ? known.ints(node.input[input]) : null;
+}
+
+function broadcastShapes(a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const [x, y] = [a[a.length - rank + axis] ?? 1, b[b.length - rank + axis] ?? 1];
+    return x === 1 ? y : x;
+  });
+}
+
+function gemmShape(node: NodeProto, known: Known): Shape | undefined {
+  const [a, b] = [known.shape(node.input[0]), known.shape(node.input[1])];
+  return a && b && [a[intAttribute(node, 'transA', 0) ? 1 : 0]!, b[intAttribute(node, 'transB', 0) ? 0 : 1]!];
+}
+
+function matmulShape(a: Shape | undefined, b: Shape | undefined): Shape | undefined {
+  if (!a || !b || a.length === 0 || b.length === 0) return undefined;
+  const rows = a.length > 1 ? [a.at(-2)!] : [];
+  const columns = b.length > 1 ? [b.at(-1)!] : [];
+  return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2)), ...rows, ...columns];
+}
+
+function reshapeShape(node: NodeProto, known: Known): Shape | undefined {
+  const [x, target] = [known.shape(node.input[0]), known.ints(node.input[1])];
+  if (!x || !target) return undefined;
+  const keepZero = intAttribute(node, 'allowzero', 0) === 1;
+  const dims = target.map((dim, axis) => (dim === 0 && !keepZero ? (x[axis] ?? 0) : dim));
+  const rest = dims.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
+  return dims.map((dim) => (dim === -1 ? elementCount(x) / rest : dim));
+}
+
+/** Explicit sizes, or equal parts of which the last may be smaller (ONNX Split spec). */
+function splitSizes(node: NodeProto, known: Known, along: number | undefined): readonly number[] | undefined {
+  if (hasAttribute(node, 'split')) return intsAttribute(node, 'split');
+  if (node.input[1]) return known.ints(node.input[1]);
+  if (along === undefined) return undefined;
+  const part = Math.ceil(along / node.output.length);
+  return node.output.map((_, i) => Math.min(part, along - i * part));
+}
+
+function resized(x: Shape | undefined, scales: readonly number[] | undefined, sizes: readonly number[] | undefined): Shape | undefined {
+  if (!x) return undefined;
+  if (sizes?.length === x.length) return sizes;
+  return scales?.length === x.length ? x.map((dim, axis) => Math.floor(dim * scales[axis]!)) : undefined;
+}
+
+function replaced(shape: Shape | undefined, axis: number, dim: number): Shape | undefined {
+  return shape?.map((own, at) => (at === fromEnd(axis, shape.length) ? dim : own));
+}
