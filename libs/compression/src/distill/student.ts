@@ -110,7 +110,7 @@ function optimizerOf({ optimizer, momentum, nesterov, weightDecay }: DistillOpti
 }
 
 /** The trainables whose change reaches the output. */
-function reachable({ graph, trainables }: TrainingForm, output: string): Trainable[] {
+export function reachable({ graph, trainables }: TrainingForm, output: string): Trainable[] {
   const reaches = new Set([output]);
   for (const node of [...graph.nodes].reverse()) {
     if (node.output.some((value) => reaches.has(value))) for (const value of node.input) reaches.add(value);
