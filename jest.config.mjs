@@ -26,5 +26,8 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.coldpress/'],
-  testTimeout: 60_000,
+  // Real servers and real training; a busy machine takes several times as long as an idle one.
+  testTimeout: 240_000,
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '2GB',
 };
