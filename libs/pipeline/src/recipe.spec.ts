@@ -1,0 +1,52 @@
+import { RecipeError } from './errors.js';
+import { parseRecipe } from './recipe.js';
+
+const problems = (recipe: unknown) => {
+  try {
+    parseRecipe(recipe);
+    return [];
+  } catch (error) {
+    if (error instanceof RecipeError) return error.problems;
+    throw error;
+  }
+};
+
+describe('parseRecipe', () => {
+  it('reads YAML, JSON text and objects alike', () => {
+    const recipe = { seed: 7, passes: [{ pass: 'prune', options: { ratio: 0.3 } }] };
+    const expected = { ...recipe, gates: [] };
+    expect(parseRecipe('seed: 7\npasses:\n  - { pass: prune, options: { ratio: 0.3 } }\n')).toEqual(expected);
+    expect(parseRecipe(JSON.stringify(recipe))).toEqual(expected);
+    expect(parseRecipe(recipe)).toEqual(expected);
+  });
+
+  it('names the nearest pass, option and key for a typo, all in one error', () => {
+    expect(problems({ passes: [{ pass: 'quantise' }, { pass: 'prune', options: { ration: 0.5 } }] })).toEqual([
+      { field: 'passes[0].pass', message: 'there is no pass "quantise": did you mean "quantize"?' },
+      { field: 'passes[1].options.ration', message: 'there is no "ration" here: did you mean "ratio"?' },
+    ]);
+    expect(problems({ passes: [{ pas: 'prune' }] })).toContainEqual({ field: 'passes[0].pas', message: 'there is no "pas" here: did you mean "pass"?' });
+    expect(problems({ passes: [{ pass: 'prune' }], gatess: [] })).toContainEqual({ field: 'gatess', message: 'there is no "gatess" here: did you mean "gates"?' });
+  });
+
+  it('lists the valid names when none is near', () => {
+    expect(problems({ passes: [{ pass: 'zzzzzzzzzzzz' }] })[0]?.message).toMatch(/choose one of quantize, prune/);
+  });
+
+  it('places a value out of range at its field', () => {
+    expect(problems({ passes: [{ pass: 'prune', options: { ratio: 7 } }] })[0]?.field).toBe('passes[0].options.ratio');
+  });
+
+  it('says in which line YAML breaks, and refuses a text that is no recipe', () => {
+    expect(problems('passes:\n  - { pass: prune\n')[0]?.field).toMatch(/^line \d/);
+    expect(problems('just words')).toHaveLength(1);
+    expect(problems('a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c]')[0]?.message).toContain('cannot be expanded');
+  });
+
+  it('refuses a gate over a figure that nobody would measure on the final model', () => {
+    const gates = [{ metric: 'top1', min: 0.9 }];
+    expect(problems({ passes: [{ pass: 'prune' }], gates })).toEqual([{ field: 'gates[0].metric', message: 'nothing measures top1: add an evaluate pass' }]);
+    expect(problems({ passes: [{ pass: 'evaluate' }, { pass: 'prune' }], gates })[0]?.message).toContain('move evaluate behind passes[1]');
+    expect(problems({ passes: [{ pass: 'prune' }, { pass: 'evaluate' }], gates })).toEqual([]);
+  });
+});

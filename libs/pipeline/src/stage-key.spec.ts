@@ -1,0 +1,46 @@
+import { canonicalJson } from './canonical-json.js';
+import { PipelineError } from './errors.js';
+import { planStages } from './plan.js';
+import { stageKey, type StageInputs } from './stage-key.js';
+
+const [prune, distill, evaluate] = planStages({ passes: ['prune', 'distill', 'evaluate'].map((pass) => ({ pass, options: {} })) });
+const base: Omit<StageInputs, 'stage'> = { input: 'i', baseline: 'b', history: ['b', 'i'], dataset: 'd', seed: 1, runtime: 'r' };
+
+describe('stageKey', () => {
+  it('does not depend on the order in which options are written', () => {
+    const [written] = planStages({ passes: [{ pass: 'prune', options: { scope: 'layer', ratio: 0.5 } }] });
+    const [reordered] = planStages({ passes: [{ pass: 'prune', options: { ratio: 0.5, scope: 'layer' } }] });
+    expect(stageKey({ ...base, stage: written! })).toBe(stageKey({ ...base, stage: reordered! }));
+  });
+
+  it('is the same for an option left out and its default written', () => {
+    const [written] = planStages({ passes: [{ pass: 'prune', options: { ratio: 0.5 } }] });
+    expect(stageKey({ ...base, stage: written! })).toBe(stageKey({ ...base, stage: prune! }));
+  });
+
+  it.each([
+    ['the input', { input: 'x' }, [true, true, true]],
+    ['the baseline', { baseline: 'x' }, [false, true, true]],
+    ['the history', { history: ['x'] }, [false, false, true]],
+    ['the data set', { dataset: 'x' }, [false, true, true]],
+    ['the seed', { seed: 2 }, [true, true, true]],
+    ['the runtime', { runtime: 'x' }, [true, true, true]],
+  ])('changes with %s only for passes that read it', (_what, change, expected) => {
+    const changed = [prune, distill, evaluate].map((stage) => stageKey({ ...base, stage: stage! }) !== stageKey({ ...base, ...change, stage: stage! }));
+    expect(changed).toEqual(expected);
+  });
+
+  it('changes with the version of the pass', () => {
+    expect(stageKey({ ...base, stage: { ...prune!, version: 99 } })).not.toBe(stageKey({ ...base, stage: prune! }));
+  });
+});
+
+describe('canonicalJson', () => {
+  it('sorts keys at every depth and drops undefined members', () => {
+    expect(canonicalJson({ b: [{ d: 1, c: null }], a: undefined, A: 'x' })).toBe('{"A":"x","b":[{"c":null,"d":1}]}');
+  });
+
+  it('refuses numbers without a JSON form', () => {
+    expect(() => canonicalJson({ a: Infinity })).toThrow(PipelineError);
+  });
+});
