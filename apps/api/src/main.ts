@@ -2,11 +2,15 @@ import 'reflect-metadata';
 import { parseConfig } from '#contracts';
 import { startApi } from './app.js';
 
+/** After so long a server that does not answer may no longer hold up the exit. */
+const STOP_MS = 15_000;
+
 /** Prints one line of JSON when it listens, runs until SIGTERM, SIGINT or the loss of its parent, and ends cleanly. */
 async function main(): Promise<void> {
   const { app, url, firstKey } = await startApi(parseConfig(process.env));
   let stopping: Promise<void> | undefined;
   const stop = () => {
+    setTimeout(() => process.exit(1), STOP_MS).unref();
     stopping ??= app.close().then(
       () => process.exit(0),
       () => process.exit(1),

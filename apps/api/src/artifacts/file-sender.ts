@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { NotFoundError, RangeNotSatisfiableError, type ArtifactStore } from '#storage';
@@ -10,6 +11,9 @@ export interface StoredFile {
   /** The name that a browser saves it under. */
   name: string;
 }
+
+/** Types that a browser may be told; all else is bytes, whatever a stage named it. */
+const CONTENT_TYPES: Readonly<Record<string, string>> = { '.json': 'application/json', '.md': 'text/markdown', '.csv': 'text/csv' };
 
 /** Sends files of the store. A digest is a strong ETag that never goes stale. */
 @Injectable()
@@ -31,7 +35,7 @@ export class FileSender {
     const range = wantsRange ? this.rangeOf(request, response, found.bytes) : undefined;
     response.status(range ? 206 : 200);
     response.attachment(name);
-    response.type(name.endsWith('.json') ? 'application/json' : 'application/octet-stream');
+    response.type(CONTENT_TYPES[extname(name)] ?? 'application/octet-stream');
     response.setHeader('content-length', range ? range.end - range.start + 1 : found.bytes);
     if (range) response.setHeader('content-range', `bytes ${range.start}-${range.end}/${found.bytes}`);
     if (request.method === 'HEAD') {

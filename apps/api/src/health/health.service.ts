@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Database } from '#database';
 import type { StageQueue } from '#queue';
 import type { ArtifactStore } from '#storage';
+import { errorCode } from '../problems/error-code.js';
 import { DATABASE, QUEUE, STORE } from '../infrastructure/tokens.js';
 
 export interface Check {
@@ -39,7 +40,7 @@ async function outcome(check: () => Promise<unknown>): Promise<Check> {
   });
   const answer = check().then(
     () => ({ ok: true }),
-    (error: unknown) => ({ ok: false, error: error instanceof Error && 'code' in error ? String(error.code) : 'failed' }),
+    (error: unknown) => ({ ok: false, error: errorCode(error) ?? 'failed' }),
   );
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

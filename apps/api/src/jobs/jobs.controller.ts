@@ -5,6 +5,7 @@ import { Job, JobQuery, Page, Preflight } from '#contracts';
 import { JobRepository } from '#database';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { FileSender } from '../artifacts/file-sender.js';
 import { JobStream } from '../events/job-stream.js';
 import { ApiProblem } from '../openapi/problem-response.js';
 import { parseWith } from '../problems/issues.js';
@@ -24,6 +25,7 @@ export class JobsController {
     private readonly submissions: SubmissionService,
     private readonly jobs: JobRepository,
     private readonly stream: JobStream,
+    private readonly files: FileSender,
   ) {}
 
   @Post()
@@ -68,10 +70,12 @@ export class JobsController {
   }
 
   @Get(':id/report')
-  @ApiOperation({ summary: 'The evidence of a job that has ended' })
+  @ApiOperation({ summary: 'The evidence of a job that succeeded, as JSON or Markdown by Accept' })
+  @ApiProduces('application/json', 'text/markdown')
   @ApiProblem(400, 401, 404, 409)
-  async report(@Param('id', { schema: JobId }) id: string) {
-    return reportOf(await this.jobs.require(id));
+  async report(@Param('id', { schema: JobId }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const format = request.accepts(['application/json', 'text/markdown']) === 'text/markdown' ? 'markdown' : 'json';
+    await this.files.send(request, response, reportOf(await this.jobs.require(id), format));
   }
 
   @Get(':id/events')

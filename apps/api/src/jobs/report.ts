@@ -1,23 +1,14 @@
-import { isFinal, type Job } from '#contracts';
+import type { ArtifactRef, Job } from '#contracts';
 import { ApiError } from '../problems/api-error.js';
 
-/** The evidence of a job that has ended: its figures before and after each stage, what was left alone, and the verdicts. */
-export function reportOf(job: Job) {
-  if (!isFinal(job.state)) throw new ApiError('report_not_ready', `job ${job.id} is ${job.state}: follow /v1/jobs/${job.id}/events to its end`);
-  return {
-    jobId: job.id,
-    name: job.name,
-    state: job.state,
-    modelId: job.modelId,
-    datasetId: job.datasetId,
-    recipe: job.recipe,
-    baseline: job.baseline,
-    stages: job.stages.map(({ index, pass, state, cached, seconds, modelDigest, metrics, skipped, summary, artifacts, error }) => ({
-      index, pass, state, cached, seconds, modelDigest, metrics, skipped, summary, artifacts, error,
-    })),
-    final: job.stages.findLast(({ metrics }) => metrics !== null)?.metrics ?? null,
-    gates: job.gates,
-    gatesPassed: job.gatesPassed,
-    error: job.error,
-  };
+/** Names under which the worker keeps a job's report, by the format asked for. */
+export const REPORTS = { json: 'report.json', markdown: 'report.md' } as const;
+export type ReportFormat = keyof typeof REPORTS;
+
+/** The report that the worker wrote when the job succeeded. Throws ApiError for a job that has none (yet). */
+export function reportOf({ id, state, stages }: Job, format: ReportFormat): ArtifactRef {
+  const report = stages.flatMap(({ artifacts }) => artifacts).findLast(({ name }) => name === REPORTS[format]);
+  if (report) return report;
+  const wayOut = state === 'failed' || state === 'cancelled' ? `GET /v1/jobs/${id} holds what its stages found; retry it to get a report` : `follow /v1/jobs/${id}/events to its end`;
+  throw new ApiError('report_not_ready', `job ${id} is ${state} and has no report: ${wayOut}`);
 }

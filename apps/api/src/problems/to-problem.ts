@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import type { Problem } from '#contracts';
+import { errorCode } from './error-code.js';
 import { PROBLEMS } from './problem-table.js';
 import type { FieldProblem } from './api-error.js';
 
@@ -19,7 +20,7 @@ const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE',
 /** What a client is told of an error: its code, where it lies and the way out; nothing of an error that is ours. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof HttpException) return problem(CODE_OF_STATUS[error.getStatus()] ?? 'internal', error.message);
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code !== undefined && code in PROBLEMS && code !== 'internal') return problem(code, messageOf(error), fieldsOf(error));
   const status = statusOf(error);
   if (status !== undefined) return problem(CODE_OF_STATUS[status] ?? 'invalid_request', messageOf(error));
@@ -34,19 +35,15 @@ function problem(code: string, detail: string, errors: readonly FieldProblem[] =
 
 /** RecipeError and ApiError list the fields at fault under `problems`. */
 function fieldsOf(error: unknown): readonly FieldProblem[] {
-  if (!(error instanceof Error) || !('problems' in error) || !Array.isArray(error.problems)) return [];
+  if (typeof error !== 'object' || error === null || !('problems' in error) || !Array.isArray(error.problems)) return [];
   return (error.problems as FieldProblem[]).map(({ field, message }) => ({ field, message }));
 }
 
 function isUnreachable(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (UNREACHABLE.has(codeOf(cause) ?? '') || /connection terminated|timeout exceeded when trying to connect/i.test(cause.message)) return true;
+    if (UNREACHABLE.has(errorCode(cause) ?? '') || /connection terminated|timeout exceeded when trying to connect/i.test(cause.message)) return true;
   }
   return false;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** Errors of Express's body parser carry the status that they deserve, below 500. */

@@ -6,6 +6,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#contracts';
 import { SourceError, StoreFullError, TooLargeError } from '#storage';
 import { CONFIG } from '../infrastructure/tokens.js';
+import { errorCode } from '../problems/error-code.js';
+
+/** No space left, or none left for this user. */
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 export interface SpooledFile {
   path: string;
@@ -54,7 +58,7 @@ export async function spoolFile(source: Readable, path: string, maxBytes: number
       for (let offset = 0; offset < piece.byteLength; ) offset += (await file.write(piece, offset)).bytesWritten;
     }
   } catch (error) {
-    throw isFull(error) ? new StoreFullError('the upload folder', { cause: error }) : error;
+    throw FULL.has(errorCode(error) ?? '') ? new StoreFullError('the upload folder', { cause: error }) : error;
   } finally {
     await file.close();
   }
@@ -63,22 +67,23 @@ export async function spoolFile(source: Readable, path: string, maxBytes: number
 
 async function* pieces(source: Readable): AsyncGenerator<Buffer> {
   const iterator = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  for (;;) {
-    const next = await iterator.next().catch((cause: unknown) => {
-      throw new SourceError(cause);
-    });
-    if (next.done) return;
-    yield next.value;
+  try {
+    for (;;) {
+      const next = await iterator.next().catch((cause: unknown) => {
+        throw new SourceError(cause);
+      });
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // Lets go of the stream, so that whoever answers can read and drop the rest of it.
+    await iterator.return?.();
   }
 }
 
 /** Whether a name from outside names a file in a folder, and nothing else. */
 export function isPlainFileName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && name.length <= 255 && basename(name) === name && !/[\\/\0]/.test(name);
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 /** Whether the folder belongs to another process that is alive. */
@@ -88,6 +93,6 @@ function isOfAnother(folder: string): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }
