@@ -29,6 +29,12 @@ describe('calibration statistics', () => {
     expect(histogram.counts).toEqual(expected);
   });
 
+  it('average the extrema of batches where asked', async () => {
+    const ranges = await calibrate(model(), ['x'], batches, { calibration: 'movingAverage', percentile: 100, threads: 1 });
+    expect(ranges.get('x')!.max).toBeCloseTo(0.9 * 3 + 0.1 * 7.5, 5);
+    expect(ranges.get('x')!.min).toBeCloseTo(0.9 * -1 + 0.1 * -4, 5);
+  });
+
   it('survive a value that never varies', async () => {
     const zeros = () => [{ x: float32([1, 4], new Float32Array(4)) }];
     const ranges = await calibrate(model(), ['r'], zeros, { calibration: 'percentile', percentile: 99, threads: 1 });

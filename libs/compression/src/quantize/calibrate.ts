@@ -2,6 +2,7 @@ import { Session, type HostTensors } from '#inference';
 import { writeModel, type ModelProto } from '#onnx';
 import { CalibrationDataError, NonFiniteActivationError } from './errors.js';
 import { clippedShare, percentileRange, type Histogram } from './histogram.js';
+import { leastEntropyRange, leastErrorRange } from './range-search.js';
 import { histogramGraph, rangeGraph, type StatisticsGraph } from './statistics.js';
 import type { Range } from './arithmetic.js';
 
@@ -19,7 +20,7 @@ export interface CalibrationRun {
 }
 
 export interface CalibrationOptions extends CalibrationRun {
-  calibration: 'minmax' | 'percentile';
+  calibration: 'minmax' | 'movingAverage' | 'percentile' | 'entropy' | 'mse';
   percentile: number;
 }
 
@@ -30,26 +31,38 @@ export interface CalibratedRange extends Range {
 
 /** Ranges of the values on the data, by the chosen method. Only extrema and bin counts leave the graph, never activations. */
 export async function calibrate(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationOptions): Promise<Map<string, CalibratedRange>> {
-  const ranges = await measureRanges(model, values, batches, options);
+  const momentum = options.calibration === 'movingAverage' ? MOMENTUM : null;
+  const ranges = await measureRanges(model, values, batches, options, momentum);
   const whole = new Map([...ranges].map(([value, range]) => [value, { ...range, saturation: 0 }]));
-  if (options.calibration === 'minmax') return whole;
+  if (options.calibration === 'minmax' || options.calibration === 'movingAverage') return whole;
   const histograms = await measureHistograms(model, ranges, batches, options);
   for (const [value, histogram] of histograms) {
-    const range = percentileRange(histogram, options.percentile);
+    const range = RANGE_OF[options.calibration](histogram, options.percentile);
     whole.set(value, { ...range, saturation: clippedShare(histogram, range) });
   }
   return whole;
 }
 
-/** Smallest and largest element of each value over all batches. Throws NonFiniteActivationError, CalibrationDataError. */
-export async function measureRanges(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationRun): Promise<Map<string, Range>> {
+/** How the histogram decides the range. */
+const RANGE_OF: Record<'percentile' | 'entropy' | 'mse', (histogram: Histogram, percentile: number) => Range> = {
+  percentile: percentileRange,
+  entropy: leastEntropyRange,
+  mse: leastErrorRange,
+};
+
+/** Weight of the past in the moving average of batch extrema. */
+const MOMENTUM = 0.9;
+
+/** Smallest and largest element of each value over all batches, or their moving averages from batch to batch. Throws NonFiniteActivationError, CalibrationDataError. */
+export async function measureRanges(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationRun, momentum: number | null = null): Promise<Map<string, Range>> {
   const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
   const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max]) => {
     const range = ranges.get(value)!;
     const [low, high] = [Number(min![0]), Number(max![0])];
     if (!Number.isFinite(low) || !Number.isFinite(high)) throw new NonFiniteActivationError(value, low, high);
-    range.min = Math.min(range.min, low);
-    range.max = Math.max(range.max, high);
+    const isFirst = range.min > range.max;
+    range.min = momentum === null || isFirst ? Math.min(range.min, low) : momentum * range.min + (1 - momentum) * low;
+    range.max = momentum === null || isFirst ? Math.max(range.max, high) : momentum * range.max + (1 - momentum) * high;
   });
   if (seen === 0) throw new CalibrationDataError('the calibration split holds no sample');
   return ranges;

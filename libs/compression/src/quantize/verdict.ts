@@ -12,7 +12,7 @@ export interface Speed {
 
 const WARMUP_RUNS = 5;
 const TIMED_RUNS = 25;
-const MAX_SECONDS = 4;
+const MAX_SECONDS = 2;
 
 /** Medians of both models on the same input; stops early on a slow model, after a few runs at least. */
 export async function measureSpeed(float: Uint8Array, quantized: Uint8Array, feeds: HostTensors): Promise<Speed> {

@@ -12,7 +12,7 @@ export const QuantizeOptions = z.strictObject({
   codebookStart: z.enum(['linear', 'density', 'random']).default('linear').describe('First centroids of a codebook: evenly spaced, at quantiles, or drawn.'),
   perChannel: z.boolean().default(true).describe('One weight scale per output channel instead of one per tensor.'),
   reduceRange: z.boolean().default(true).describe('Keep weights within ±64, so that kernels without VNNI cannot saturate.'),
-  calibration: z.enum(['minmax', 'percentile']).default('percentile').describe('How activation ranges are chosen.'),
+  calibration: z.enum(['minmax', 'movingAverage', 'percentile', 'entropy', 'mse']).default('percentile').describe('How activation ranges are chosen: extrema, their moving average over batches, or from a histogram.'),
   percentile: z.number().min(50).max(100).default(99.99).describe('Share of activation values kept inside the range, in percent.'),
   samples: z.int().min(1).max(100_000).default(256).describe('Calibration samples, taken from the calibration split.'),
   opTypes: z.array(z.enum(['Conv', 'Gemm', 'MatMul'])).default(['Conv', 'Gemm', 'MatMul']).describe('Operators whose weights and activations are quantized.'),
