@@ -48,7 +48,7 @@ export function checkTensor(tensor: TensorProto, limits: ModelLimits): void {
   const storage = storageOf(tensor);
   const count = checkedCount(tensor.name, tensor.dims, limits);
   if (tensor.dataLocation === DataLocation.EXTERNAL) {
-    throw new InvalidTensorError(tensor.name, 'its data is in another file; read the model with loadModel from the folder that holds both');
+    throw new InvalidTensorError(tensor.name, 'its data is in another file: save the model as one file, or read it with loadModel from the folder that holds both');
   }
   const stored = tensor[storage.field].length;
   const expected = Math.ceil(count * storage.entries);
