@@ -54,7 +54,7 @@ async function lenet(data: Dataset, folder: string): Promise<BenchResult[]> {
   return results;
 }
 
-const GENERATIVE: Partial<DistillOptions> = { method: 'generative', epochs: 20, batchSize: 128 };
+const GENERATIVE: Partial<DistillOptions> = { method: 'generative', epochs: 16, batchSize: 128 };
 
 /** Hinton et al. 2015, section 3: a wide teacher with jittered digits, a narrower student plain and distilled. */
 async function hinton(data: Dataset, folder: string): Promise<BenchResult[]> {

@@ -12,6 +12,12 @@ import type { Curriculum, Lesson } from './lesson.js';
 import { epochSeed } from './recorded-lessons.js';
 import { liftedCopy } from './student.js';
 
+/** Older lessons that the student repeats after each new one: it forgets what the generator has stopped making, and a step of its own is cheap. */
+const REPLAYS = 2;
+
+/** Lessons kept for repetition. */
+const REMEMBERED = 100;
+
 export interface GeneratedLessonsRequest {
   teacher: Uint8Array;
   /** Name of the student's only input. */
@@ -50,14 +56,21 @@ export async function generatedLessons(request: GeneratedLessonsRequest): Promis
   const weights = step.layout.pack(new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])));
   const trainer = await Trainer.create(step, { weights, mask: new Float32Array(weights.length).fill(1) }, threads);
 
-  async function* lessons(): AsyncGenerator<Lesson> {
+  async function* lessons(epoch: number): AsyncGenerator<Lesson> {
+    // Begun anew in each epoch, so that a run that resumes there sees the same lessons.
+    const made: Lesson[] = [];
+    const random = mulberry32(epochSeed(seed, epoch));
     for (let i = 0; i < request.lessonsPerEpoch; i++) {
       const { outputs } = await trainer.runWithOutputs({ [NOISE]: noise(trainer.state.step) }, request.learningRate);
-      yield { inputs: { [request.input]: outputs[input]! }, answers: outputs[output]!, labels: null };
+      const lesson: Lesson = { inputs: { [request.input]: outputs[input]! }, answers: outputs[output]!, labels: null };
+      yield lesson;
+      made.push(lesson);
+      if (made.length > REMEMBERED) made.shift();
+      for (let replay = 0; replay < REPLAYS; replay++) yield made[Math.floor(random() * made.length)]!;
     }
   }
 
-  return { lessonsPerEpoch: request.lessonsPerEpoch, lessons, trainers: { generator: trainer }, release: () => trainer.release() };
+  return { lessonsPerEpoch: request.lessonsPerEpoch * (1 + REPLAYS), lessons, trainers: { generator: trainer }, release: () => trainer.release() };
 }
 
 /** Normal noise that the seed and the step decide. */
