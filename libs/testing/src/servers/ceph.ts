@@ -19,7 +19,8 @@ export interface TestS3 {
 
 /**
  * A Ceph cluster of one monitor, one storage daemon in memory and one gateway, on free loopback ports below one folder: a
- * real S3 server with real signatures, multipart uploads and conditional requests. It takes about 15 seconds.
+ * real S3 server with real signatures, multipart uploads and conditional requests. With the monitor told not to
+ * gather proposals it is up in about four seconds instead of fifteen.
  */
 export async function startCeph(folder: string, path: string): Promise<TestS3> {
   await ensurePrograms(PROGRAMS, PACKAGES, path);
@@ -41,7 +42,7 @@ export async function startCeph(folder: string, path: string): Promise<TestS3> {
     await runTool('monmaptool', ['--create', '--clobber', '--fsid', cluster.fsid, '--addv', 'a', `[v1:127.0.0.1:${monitorPort}]`, join(folder, 'monmap')], path);
     await tool('ceph-mon', '--mkfs', '-i', 'a', '--monmap', join(folder, 'monmap'));
     const monitor = start('ceph-mon', '-i', 'a');
-    await until('ceph-mon', () => isListening(monitorPort), monitor, START_MS);
+    await until('ceph-mon', () => tool('ceph', '--connect-timeout', '5', 'mon', 'stat').then(() => true, () => false), monitor, START_MS);
     const osd = randomUUID();
     await tool('ceph', '--connect-timeout', '30', 'osd', 'new', osd);
     await tool('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
@@ -88,6 +89,9 @@ mon_max_pg_per_osd = 2000
 mon_osd_full_ratio = .99
 mon_data_avail_warn = 1
 mon_data_avail_crit = 1
+mon_cluster_log_file = ${folder}/log/cluster.log
+paxos_propose_interval = 0.05
+paxos_min_wait = 0.01
 mon_data = ${folder}/mon
 osd_data = ${folder}/osd
 mgr_data = ${folder}/mgr

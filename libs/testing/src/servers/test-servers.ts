@@ -23,7 +23,7 @@ export async function createTestRedis(): Promise<string> {
   return (await ask('/redis')) as string;
 }
 
-/** A bucket of one's own, not made yet, on a real S3 server; the first one takes about 15 seconds. */
+/** A bucket of one's own, not made yet, on a real S3 server; the first one takes some seconds. */
 export async function createTestBucket(): Promise<TestBucket> {
   const { endpoint, accessKeyId, secretAccessKey, bucket } = (await ask('/s3')) as Record<'endpoint' | 'accessKeyId' | 'secretAccessKey' | 'bucket', string>;
   return { storeUrl: `s3://${bucket}/artifacts`, s3Endpoint: endpoint, s3Region: 'us-east-1', s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey };
