@@ -1,5 +1,5 @@
 import type { PruneOptions } from '#contracts';
-import { mulberry32 } from '#datasets';
+import { mulberry32, type Dataset } from '#datasets';
 import { readWeight, type Graph, type Weight } from '#onnx';
 import type { Dependencies, Group } from './groups.js';
 import { indicesOf } from './groups.js';
@@ -20,14 +20,19 @@ export interface ImportanceContext {
   graph: Graph;
   dependencies: Dependencies;
   options: PruneOptions;
+  data: Dataset | null;
   seed: number;
+  threads: number;
 }
 
 /** Scores each class of a group: the lower, the sooner it goes. Scores of one group have mean 1 unless all are zero. */
-export type Importance = (context: ImportanceContext, group: Group) => Float64Array;
+export type GroupImportance = (context: ImportanceContext, group: Group) => Float64Array;
+
+/** The same for all groups at once: importances that run the model run it once. */
+export type Importance = (context: ImportanceContext, groups: readonly Group[]) => Promise<Float64Array[]>;
 
 /** P_i = Σ_j w_j |θ_j^i| with w_j = 1 / mean_i |θ_j^i|, so that a tensor of large weights does not decide for all. */
-function magnitude(power: 1 | 2): Importance {
+function magnitude(power: 1 | 2): GroupImportance {
   return (context, group) => {
     const total = new Float64Array(group.classes.length);
     for (const { weight, axis, positions } of weightMembers(context, group)) {
@@ -40,7 +45,7 @@ function magnitude(power: 1 | 2): Importance {
 }
 
 /** Distance of a filter to all others (He et al. 2019, FPGM): what lies nearest the geometric median is the most replaceable. */
-const geometricMedian: Importance = (context, group) => {
+const geometricMedian: GroupImportance = (context, group) => {
   const total = new Float64Array(group.classes.length);
   for (const { weight, axis, positions } of weightMembers(context, group).filter((member) => isProduced(context, member))) {
     const filters = positions.map((indices) => indices.map((index) => sliceValues(weight.values, weight.dims, axis, index)));
@@ -50,7 +55,7 @@ const geometricMedian: Importance = (context, group) => {
 };
 
 /** |γ| of the batch normalisations behind a channel (Liu et al. 2017); magnitude where a group has none. */
-const batchNormScale: Importance = (context, group) => {
+const batchNormScale: GroupImportance = (context, group) => {
   const scales = new Set(context.graph.nodes.filter(({ opType }) => opType === 'BatchNormalization').map((node) => node.input[1]!));
   const total = new Float64Array(group.classes.length);
   const members = group.members.filter(({ value }) => scales.has(value));
@@ -64,18 +69,19 @@ const batchNormScale: Importance = (context, group) => {
 };
 
 /** The control that every other importance has to beat. */
-const random: Importance = (context, group) => {
+const random: GroupImportance = (context, group) => {
   const next = mulberry32(context.seed + group.classes[0]!);
   return withMeanOne(Float64Array.from(group.classes, next));
 };
 
-export const IMPORTANCES: Record<ImportanceName, Importance> = {
+/** Importances told from the weights alone. */
+export const WEIGHT_IMPORTANCES = {
   l1: magnitude(1),
   l2: magnitude(2),
   'geometric-median': geometricMedian,
   'bn-scale': batchNormScale,
   random,
-};
+} satisfies Partial<Record<ImportanceName, GroupImportance>>;
 
 /** The weights of layers that a group cuts. */
 export function weightMembers({ graph, dependencies }: ImportanceContext, group: Group): WeightMember[] {
@@ -100,12 +106,13 @@ function isProduced({ dependencies }: ImportanceContext, { value, axis }: Weight
   return dependencies.roles.producers.has(`${value}\0${axis}`);
 }
 
-function addScaled(total: Float64Array, norms: Float64Array): void {
+/** Adds norms to a total, scaled to mean 1. */
+export function addScaled(total: Float64Array, norms: Float64Array): void {
   const mean = norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
   if (mean > 0) norms.forEach((norm, i) => (total[i]! += norm / mean));
 }
 
-function withMeanOne(scores: Float64Array): Float64Array {
+export function withMeanOne(scores: Float64Array): Float64Array {
   const result = new Float64Array(scores.length);
   addScaled(result, scores);
   return result;

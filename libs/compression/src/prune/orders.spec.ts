@@ -34,7 +34,7 @@ describe('quantize, prune and distill on seed-net', () => {
   const contextOf = (model: ModelProto): PassContext => ({ model, baseline, history: [baseline], data, seed: 0, threads: 2, outputPath, progress: () => {}, log: () => {} });
 
   const steps: Record<Step, (model: ModelProto, options: Partial<PruneOptions>) => Promise<ModelProto>> = {
-    quantize: async (model) => (await quantize.run(contextOf(model), QuantizeOptions.parse({ samples: 64 }))).model!,
+    quantize: async (model) => (await quantize.run(contextOf(model), QuantizeOptions.parse({ samples: 32 }))).model!,
     prune: async (model, options) => (await prune.run(contextOf(model), PruneOptions.parse(options))).model!,
     distill: async (model) => (await distill.run(contextOf(model), DistillOptions.parse({ epochs: 1 }))).model!,
   };
@@ -79,7 +79,7 @@ describe('quantize, prune and distill on seed-net', () => {
 /** The example's data set, short of most of its training digits. */
 async function excerpt(folder: string): Promise<string> {
   const manifest = await readFile(join(EXAMPLE, 'dataset.yaml'), 'utf8');
-  await writeFile(join(folder, 'dataset.yaml'), manifest.replace('train: { file: mnist-train.npz }', 'train: { file: mnist-train.npz, count: 1024 }'));
+  await writeFile(join(folder, 'dataset.yaml'), manifest.replace('train: { file: mnist-train.npz }', 'train: { file: mnist-train.npz, count: 512 }'));
   for (const file of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(EXAMPLE, file), join(folder, file));
   return folder;
 }

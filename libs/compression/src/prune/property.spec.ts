@@ -202,7 +202,7 @@ describe('channel removal', () => {
       const silent = silence(graph, findDependencies(graph, shapes));
       expect(silent.size).toBeGreaterThan(0);
       const expected = await outputs(clone(ModelProtoSchema, model), feeds);
-      const { before, after } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), 0);
+      const { before, after } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), { data: null, seed: 0, threads: 1 });
       expect(after.parameters).toBeLessThan(before.parameters);
       const actual = await outputs(model, feeds);
       actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
@@ -214,7 +214,7 @@ describe('channel removal', () => {
     for (const node of model.graph!.node) if (node.opType === 'TfIdfLikeUnknown') Object.assign(node, { opType: 'CumSum', input: [node.input[0]!, 'axis'] });
     model.graph!.initializer.push(makeTensor('axis', DataType.INT64, [], BigInt64Array.of(1n)));
     const graph = new Graph(model);
-    const { skipped, before, after } = await pruneChannels(graph, PruneOptions.parse({ multipleOf: 1 }), 0);
+    const { skipped, before, after } = await pruneChannels(graph, PruneOptions.parse({ multipleOf: 1 }), { data: null, seed: 0, threads: 1 });
     expect(after).toEqual(before);
     expect(skipped[0]!.reason).toContain('CumSum is an operator that pruning does not know');
   });

@@ -6,7 +6,8 @@ import { PrunedModelError } from './errors.js';
 import { figuresOf, type Figures } from './figures.js';
 import { findDependencies, type Dependencies } from './groups.js';
 import { histogramOf, type Histogram } from './histogram.js';
-import { IMPORTANCES } from './importance.js';
+import { scoreGroups, type ScoringInputs } from './importances.js';
+import { ratioForBudget } from './budget.js';
 import { observeShapes, shapesOn } from './observe-shapes.js';
 import { selectClasses, type Scored } from './select.js';
 import { removeClasses, shapesAfter } from './shrink.js';
@@ -29,6 +30,8 @@ export interface GroupReport {
 export interface ChannelPruning {
   groups: GroupReport[];
   skipped: Skipped[];
+  /** The share asked for, or the one that the budget came to. */
+  ratio: number;
   before: Figures;
   after: Figures;
 }
@@ -37,19 +40,25 @@ export interface ChannelPruning {
  * Removes the least important channels of every dependency group, in place, and proves it: the smaller graph runs, and every value
  * has the shape that the removal predicts. Throws UnobservableModelError and PrunedModelError.
  */
-export async function pruneChannels(graph: Graph, options: PruneOptions, seed: number): Promise<ChannelPruning> {
+export async function pruneChannels(graph: Graph, options: PruneOptions, inputs: ScoringInputs): Promise<ChannelPruning> {
   const { shapes, feeds } = await observeShapes(graph.model);
   const dependencies = findDependencies(graph, shapes, options.exclude);
-  const scored = dependencies.groups.map((group): Scored => ({ group, scores: IMPORTANCES[options.importance]({ graph, dependencies, options, seed }, group) }));
-  const selected = selectClasses(scored, options);
   const before = figuresOf(graph, shapes);
+  const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, dependencies.groups);
+  const scored = dependencies.groups.map((group, i): Scored => ({ group, scores: scores[i]! }));
+  const ratio = options.budget ? ratioForBudget(options.budget, before, (tried) => figuresOf(graph, shapesAfter(dependencies.coordinates, union(selectClasses(scored, { ...options, ratio: tried }))))) : options.ratio;
+  const selected = selectClasses(scored, { ...options, ratio });
   const groups = scored.map((entry, i) => reportOf(graph, dependencies, entry, selected[i]!, before));
-  const skipped = [...dependencies.blocked.map(({ node, reason }) => skip(node, reason)), ...unrounded(scored, selected, options)];
-  const removed = new Set(selected.flatMap((classes) => [...classes]));
-  if (removed.size === 0) return { groups, skipped, before, after: before };
+  const skipped = [...dependencies.blocked.map(({ node, reason }) => skip(node, reason)), ...unrounded(scored, selected, { ...options, ratio })];
+  const removed = union(selected);
+  if (removed.size === 0) return { groups, skipped, ratio, before, after: before };
   const predicted = removeClasses(graph, dependencies.coordinates, removed);
   await checkShapes(graph, feeds, predicted);
-  return { groups, skipped, before, after: figuresOf(graph, predicted) };
+  return { groups, skipped, ratio, before, after: figuresOf(graph, predicted) };
+}
+
+function union(sets: readonly ReadonlySet<number>[]): Set<number> {
+  return new Set(sets.flatMap((classes) => [...classes]));
 }
 
 async function checkShapes(graph: Graph, feeds: HostTensors, predicted: Shapes): Promise<void> {

@@ -47,9 +47,9 @@ async function zeroWeights(context: PassContext, options: Options & { granularit
 async function removeChannels(context: PassContext, options: Options): Promise<PassResult> {
   const graph = new Graph(context.model);
   liftConstants(graph);
-  const { groups, skipped, before, after } = await pruneChannels(graph, options, context.seed);
+  const { groups, skipped, ratio, before, after } = await pruneChannels(graph, options, context);
   context.progress(1);
   const verdict = channelVerdict(before, after);
   context.log(verdict);
-  return { model: context.model, skipped, summary: { granularity: options.granularity, importance: options.importance, groups, before, after, verdict } };
+  return { model: context.model, skipped, summary: { granularity: options.granularity, importance: options.importance, ratio, groups, before, after, verdict } };
 }

@@ -17,7 +17,7 @@ export interface PassDescriptor<O extends z.ZodType = z.ZodType> {
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
   quantize: describe('Store weights and activations as 8-bit integers (Q/DQ).', QuantizeOptions, { data: true }),
-  prune: describe('Remove weights or whole channels by magnitude.', PruneOptions, {}),
+  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { data: true }, 2),
   distill: describe("Train the model to match its teacher, keeping zeros and grids.", DistillOptions, { data: true, teacher: true }),
   evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { data: true, history: true }),
 } as const satisfies Record<string, PassDescriptor>;

@@ -3,7 +3,12 @@ import { z } from 'zod';
 export const PruneOptions = z.strictObject({
   granularity: z.enum(['weight', 'n:m', 'block', 'channel']).default('channel').describe('Zeros for single weights, n of every m, or blocks; or whole channels removed from the tensors.'),
   ratio: z.number().min(0).max(0.99).default(0.5).describe('Share of weights or channels to remove.'),
-  importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale', 'random']).default('l2').describe('How the worth of a channel is judged; single weights go by magnitude, or at random.'),
+  importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale', 'entropy', 'apoz', 'taylor', 'fisher', 'random']).default('l2').describe('How the worth of a channel is judged; single weights go by magnitude, or at random.'),
+  samples: z.int().min(1).max(100_000).default(256).describe('Samples that importances by activation or gradient look at.'),
+  budget: z
+    .strictObject({ parameters: z.number().positive().max(1).optional(), bytes: z.number().positive().max(1).optional(), macs: z.number().positive().max(1).optional() })
+    .optional()
+    .describe('With granularity channel: shares of the figures before that may be left; the ratio is then found, not given.'),
   scope: z.enum(['layer', 'global']).default('layer').describe('Apply the ratio in each layer, or over the model as a whole.'),
   layerLimit: z.number().min(0).max(1).default(0.9).describe('With scope global: the largest share that one layer may lose.'),
   multipleOf: z.int().min(1).max(64).default(8).describe('Channel counts are rounded up to a multiple of this.'),

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { PruneOptions } from '#contracts';
+import { openDataset, type Dataset } from '#datasets';
+import { Session } from '#inference';
+import { ModelProtoSchema, writeModel, type ModelProto } from '#onnx';
+import { prune } from './prune.js';
+
+const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
+
+describe('importances on seed-net and real digits', () => {
+  let data: Dataset;
+  let baseline: Uint8Array;
+
+  beforeAll(async () => {
+    data = await openDataset(EXAMPLE);
+    baseline = await readFile(join(EXAMPLE, 'seed-net.onnx'));
+  });
+
+  afterAll(() => data.close());
+
+  const pruned = (options: Partial<PruneOptions>, seed = 1) =>
+    prune.run(
+      { model: fromBinary(ModelProtoSchema, baseline), baseline, history: [baseline], data, seed, threads: 1, outputPath: '.', progress: () => {}, log: () => {} },
+      PruneOptions.parse(options),
+    );
+
+  const top1After = async (importance: PruneOptions['importance'], seed?: number) => top1((await pruned({ importance, ratio: 0.5, samples: 128 }, seed)).model!);
+
+  it('random choice loses to every importance but APoZ at half the channels', async () => {
+    const chances = [await top1After('random', 1), await top1After('random', 2), await top1After('random', 3)];
+    const chance = chances.reduce((sum, value) => sum + value, 0) / chances.length;
+    for (const importance of ['taylor', 'fisher', 'entropy', 'l1', 'l2', 'geometric-median', 'bn-scale'] as const) {
+      expect(await top1After(importance)).toBeGreaterThan(chance);
+    }
+  });
+
+  it('APoZ keeps the channels that speak most often', async () => {
+    const { summary } = await pruned({ importance: 'apoz', samples: 64 });
+    expect(summary).toMatchObject({ importance: 'apoz', groups: [{ kept: 16 }, { kept: 32 }, { kept: 56 }] });
+  });
+
+  it('finds the ratio that a budget asks for', async () => {
+    const { summary } = await pruned({ budget: { macs: 0.5, parameters: 0.4 }, multipleOf: 1 });
+    const { before, after } = summary as { before: { macs: number; parameters: number }; after: { macs: number; parameters: number } };
+    expect(after.macs / before.macs).toBeLessThanOrEqual(0.5);
+    expect(after.parameters / before.parameters).toBeLessThanOrEqual(0.4);
+    expect(after.parameters / before.parameters).toBeGreaterThan(0.3);
+  });
+
+  it('says what an importance by activation needs', async () => {
+    const context = { model: fromBinary(ModelProtoSchema, baseline), baseline, history: [], data: null, seed: 1, threads: 1, outputPath: '.', progress: () => {}, log: () => {} };
+    await expect(prune.run(context, PruneOptions.parse({ importance: 'entropy' }))).rejects.toThrow(/needs a data set with a calibration split/);
+  });
+
+  async function top1(model: ModelProto): Promise<number> {
+    const session = await Session.create(writeModel(model));
+    let [right, seen] = [0, 0];
+    for await (const { inputs, labels, size } of data.bindInputs(['input']).batches('test', { batchSize: 200, limit: 400 })) {
+      const logits = (await session.run(inputs))['logits']!.data as Float32Array;
+      for (let i = 0; i < size; i++, seen++) if (greatest(logits.subarray(i * 10, i * 10 + 10)) === labels![i]) right++;
+    }
+    await session.release();
+    return right / seen;
+  }
+});
+
+function greatest(values: Float32Array): number {
+  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
+}
