@@ -94,12 +94,26 @@ describe('the S3 store behind a bad network', () => {
   });
 
   it('takes up a read after a restart of the server under way', async () => {
+    await store.put(bytes);
     const { stream } = await store.get(sha256(bytes));
     const pieces: Buffer[] = [];
     for await (const piece of stream) {
       pieces.push(piece as Buffer);
       if (pieces.length !== 3) continue;
       await proxy.stop();
+      setTimeout(() => void proxy.restore(), 1000);
+    }
+    expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+  });
+
+  it('does not wait for ever on a connection that has gone quiet', async () => {
+    await store.put(bytes);
+    const { stream } = await store.get(sha256(bytes));
+    const pieces: Buffer[] = [];
+    for await (const piece of stream) {
+      pieces.push(piece as Buffer);
+      if (pieces.length !== 3) continue;
+      proxy.hang();
       setTimeout(() => void proxy.restore(), 1000);
     }
     expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
