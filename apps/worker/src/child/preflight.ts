@@ -1,13 +1,22 @@
-import { EvaluateOptions, PASSES, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
+import { EvaluateOptions, PruneOptions, QuantizeOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel } from '#onnx';
 import { passNamed, preflightPass } from './run-pass.js';
 
 type Problem = Preflight['problems'][number];
 
-/** Splits of which a pass needs one, best first; a pass that reads no data is not here. */
-const SPLITS: Partial<Record<PassName, (options: unknown) => readonly string[]>> = {
-  quantize: () => ['calibration', 'train'],
+/** Importances of pruning that look at more than the weights, and the splits that they look at. */
+const IMPORTANCE_SPLITS: Partial<Record<PruneOptions['importance'], readonly string[]>> = {
+  entropy: ['calibration', 'train'],
+  apoz: ['calibration', 'train'],
+  taylor: ['train'],
+  fisher: ['train'],
+};
+
+/** Splits of which a pass needs one, best first; none when it runs without data under these options. */
+const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
+  quantize: (options) => (QuantizeOptions.parse(options).scheme === 'static' ? ['calibration', 'train'] : []),
+  prune: (options) => IMPORTANCE_SPLITS[PruneOptions.parse(options).importance] ?? [],
   distill: () => ['train'],
   evaluate: (options) => {
     const { split } = EvaluateOptions.parse(options);
@@ -22,15 +31,16 @@ export async function preflight({ modelPath, dataset, passes }: PreflightRequest
   const skipped: Preflight['skipped'] = [];
   for (const [index, { pass, options }] of passes.entries()) {
     const name = passNamed(pass);
-    if (PASSES[name].reads.data) problems.push(...dataProblems(name, options, index, dataset));
+    problems.push(...dataProblems(name, options, index, dataset));
     skipped.push(...preflightPass(name, model, options).map((entry) => ({ ...entry, pass: name })));
   }
   return { problems, skipped };
 }
 
 function dataProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null): Problem[] {
-  if (!dataset) return [{ field: `recipe.passes[${index}]`, message: `${pass} reads data, and the job names no data set: add one` }];
-  const wanted = SPLITS[pass]?.(options) ?? [];
-  if (wanted.length === 0 || wanted.some((split) => split in dataset.splits)) return [];
-  return [{ field: `recipe.passes[${index}]`, message: `${pass} needs a split ${wanted.map((split) => `"${split}"`).join(' or ')}, the data set has ${Object.keys(dataset.splits).join(', ')}` }];
+  const wanted = SPLITS[pass](options);
+  if (wanted.length === 0 || wanted.some((split) => dataset && split in dataset.splits)) return [];
+  const field = `recipe.passes[${index}]`;
+  if (!dataset) return [{ field, message: `${pass} reads data, and the job names no data set: add one` }];
+  return [{ field, message: `${pass} needs a split ${wanted.map((split) => `"${split}"`).join(' or ')}, the data set has ${Object.keys(dataset.splits).join(', ')}` }];
 }
