@@ -58,6 +58,12 @@ describe('quantize, prune and distill on seed-net', () => {
     expect(await top1(graph.model)).toBeGreaterThan(0.8);
   });
 
+  it('a gradual schedule that recovers in between beats one shot at 80 % zeros', async () => {
+    const options: Partial<PruneOptions> = { granularity: 'weight', ratio: 0.8 };
+    const [oneShot, gradual] = [await apply(['prune'], options), await apply(['prune'], { ...options, schedule: 'gradual', steps: 2, recoverEpochs: 1 })];
+    expect(await top1(gradual)).toBeGreaterThan(await top1(oneShot));
+  });
+
   async function apply(order: readonly Step[], options: Partial<PruneOptions>): Promise<ModelProto> {
     let model = fromBinary(ModelProtoSchema, baseline);
     for (const step of order) model = await steps[step](model, options);

@@ -62,6 +62,12 @@ describe('prune', () => {
     expect(summary.verdict).toMatch(/^90 % sparse, 0 % smaller on disk, 0 % faster/);
   });
 
+  it.each(['iterative', 'gradual'] as const)('reaches the same sparsity and widths by a schedule (%s)', async (schedule) => {
+    expect((await pruned(seedNet(), { granularity: 'weight', ratio: 0.8, schedule })).summary.sparsity).toBeCloseTo(0.8, 2);
+    const { model } = await pruned(seedNet(), { ratio: 0.5, schedule, steps: 2, multipleOf: 1 });
+    expect(tensorDims(new Graph(model!).initializer('conv2.weight')!)).toEqual([32, 16, 3, 3]);
+  });
+
   it('keeps 2 of every 4 inputs', async () => {
     const { summary } = await pruned(seedNet(), { granularity: 'n:m', exclude: ['/conv1/Conv'] });
     expect(summary.sparsity).toBeCloseTo(0.5, 3);

@@ -1,11 +1,14 @@
-import { clone, toBinary } from '@bufbuild/protobuf';
-import type { PassOptions, Skipped } from '#contracts';
-import { Graph, ModelProtoSchema, type ModelProto } from '#onnx';
+import { DistillOptions, type PassOptions, type Skipped } from '#contracts';
+import { Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
+import { distill } from '../distill/distill.js';
 import type { Pass, PassContext, PassResult } from '../pass.js';
 import { liftConstants } from '../prepare/constants.js';
 import { staticBlockers } from './blockers.js';
+import { PruneInputError } from './errors.js';
+import type { Figures } from './figures.js';
 import { pruneChannels } from './prune-channels.js';
 import { prunableSites, pruneWeights } from './prune-weights.js';
+import { ratiosOf, shareOfRest } from './schedule.js';
 import { channelVerdict, sparsityVerdict } from './verdict.js';
 
 type Options = PassOptions<'prune'>;
@@ -20,7 +23,7 @@ export const prune: Pass<'prune'> = {
   name: 'prune',
 
   preflight(model: ModelProto, options: Options): Skipped[] {
-    const graph = new Graph(clone(ModelProtoSchema, model));
+    const graph = new Graph(cloneModel(model));
     liftConstants(graph);
     return options.granularity === 'channel' ? staticBlockers(graph, options) : prunableSites(graph, options).skipped;
   },
@@ -35,21 +38,44 @@ function isUnstructured(options: Options): options is Options & { granularity: '
 }
 
 async function zeroWeights(context: PassContext, options: Options & { granularity: 'weight' | 'n:m' | 'block' }): Promise<PassResult> {
-  const graph = new Graph(context.model);
-  const before = toBinary(ModelProtoSchema, context.model);
-  const { layers, skipped, sparsity } = pruneWeights(graph, options, context.seed);
-  context.progress(1);
-  const verdict = sparsityVerdict(sparsity, before, toBinary(ModelProtoSchema, context.model));
+  const before = writeModel(context.model);
+  // Zeros stay the smallest weights, so that a later step only adds to them.
+  const { layers, skipped, sparsity } = await scheduled(context, options, (model, _previous, ratio) => Promise.resolve(pruneWeights(new Graph(model), { ...options, ratio }, context.seed)));
+  const verdict = sparsityVerdict(sparsity, before, writeModel(context.model));
   context.log(verdict);
   return { model: context.model, skipped, summary: { granularity: options.granularity, sparsity, layers, verdict } };
 }
 
 async function removeChannels(context: PassContext, options: Options): Promise<PassResult> {
-  const graph = new Graph(context.model);
-  liftConstants(graph);
-  const { groups, skipped, ratio, before, after } = await pruneChannels(graph, options, context);
-  context.progress(1);
-  const verdict = channelVerdict(before, after);
+  if (options.budget && options.schedule !== 'one-shot') throw new PruneInputError('a budget', 'schedule one-shot: the steps of a schedule follow from a ratio');
+  const original: Figures[] = [];
+  const { groups, skipped, ratio, before, after } = await scheduled(context, options, async (model, previous, target) => {
+    const graph = new Graph(model);
+    liftConstants(graph);
+    const result = await pruneChannels(graph, { ...options, ratio: shareOfRest(previous, target) }, context);
+    original.push(result.before);
+    return result;
+  });
+  const verdict = channelVerdict(original[0] ?? before, after);
   context.log(verdict);
-  return { model: context.model, skipped, summary: { granularity: options.granularity, importance: options.importance, ratio, groups, before, after, verdict } };
+  return { model: context.model, skipped, summary: { granularity: options.granularity, importance: options.importance, ratio: options.schedule === 'one-shot' ? ratio : options.ratio, groups, before: original[0] ?? before, after, verdict } };
+}
+
+/** Runs a step per share of the schedule, distilling in between, and returns what the last one reported. */
+async function scheduled<R>(context: PassContext, options: Options, step: (model: ModelProto, previous: number, target: number) => Promise<R>): Promise<R> {
+  const ratios = ratiosOf(options);
+  if (options.recoverEpochs > 0 && !context.data) throw new PruneInputError('recoverEpochs', 'a data set with a train split');
+  for (let i = 0; i < ratios.length - 1; i++) {
+    await step(context.model, ratios[i - 1] ?? 0, ratios[i]!);
+    if (options.recoverEpochs > 0) await recover(context, options.recoverEpochs);
+    context.progress((i + 1) / ratios.length, `step ${i + 1} of ${ratios.length}`);
+  }
+  const result = await step(context.model, ratios.at(-2) ?? 0, ratios.at(-1)!);
+  context.progress(1);
+  return result;
+}
+
+/** Distils the context's model in place. */
+async function recover(context: PassContext, epochs: number): Promise<void> {
+  await distill.run({ ...context, progress: () => undefined }, DistillOptions.parse({ epochs, keepZeros: 'always' }));
 }

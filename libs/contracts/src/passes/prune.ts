@@ -9,6 +9,9 @@ export const PruneOptions = z.strictObject({
     .strictObject({ parameters: z.number().positive().max(1).optional(), bytes: z.number().positive().max(1).optional(), macs: z.number().positive().max(1).optional() })
     .optional()
     .describe('With granularity channel: shares of the figures before that may be left; the ratio is then found, not given.'),
+  schedule: z.enum(['one-shot', 'iterative', 'gradual']).default('one-shot').describe('Remove all at once, in equal steps, or in steps that get smaller (cubic, AGP).'),
+  steps: z.int().min(2).max(100).default(4).describe('Steps of a schedule that is not one-shot.'),
+  recoverEpochs: z.int().min(0).max(1000).default(0).describe('Epochs of distillation from the original model after each step but the last; needs a train split.'),
   scope: z.enum(['layer', 'global']).default('layer').describe('Apply the ratio in each layer, or over the model as a whole.'),
   layerLimit: z.number().min(0).max(1).default(0.9).describe('With scope global: the largest share that one layer may lose.'),
   multipleOf: z.int().min(1).max(64).default(8).describe('Channel counts are rounded up to a multiple of this.'),
