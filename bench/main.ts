@@ -3,6 +3,7 @@ import { report, type Bench } from './harness.js';
 /** Every benchmark by name. To add one: its module, a line here, a line in README.md. */
 const BENCHES: Record<string, () => Promise<Bench>> = {
   calibrate: () => import('./calibrate.bench.js'),
+  prune: () => import('./prune.bench.js'),
   quantize: () => import('./quantize.bench.js'),
   training: () => import('./training.bench.js'),
   distill: () => import('./distill.bench.js'),
