@@ -3,8 +3,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Job } from '#contracts';
 import { StageResultRepository } from '#database';
-import { writeModel } from '#onnx';
-import { mlp } from '#testing';
+import { GraphBuilder, writeModel } from '#onnx';
 import { stageProcesses, stopWorker, WorkerHarness } from './worker-harness.js';
 
 jest.setTimeout(120_000);
@@ -140,7 +139,7 @@ describe('a stage', () => {
 
   it('fails with the way out when it passes its memory ceiling, and the worker goes on', async () => {
     const small = harness.modelId;
-    harness.modelId = await harness.addModel(writeModel(mlp([6144, 6144])));
+    harness.modelId = await harness.addModel(bigModel());
     const job = await harness.end((await harness.submit({ passes: [{ pass: 'prune', options: { granularity: 'weight' } }] })).id);
     expect(job).toMatchObject({ state: 'failed', error: { code: 'out_of_memory', message: expect.stringContaining('COLDPRESS_STAGE_MEMORY_MB') } });
     expect(job.stages[0]).toMatchObject({ state: 'failed', attempts: 1 });
@@ -157,6 +156,15 @@ describe('a stage', () => {
     expect(job.stages.map(({ state, attempts }) => [state, attempts])).toEqual([['failed', 1], ['cancelled', 0]]);
   });
 });
+
+/** A weight of 196 MiB: the ceiling does not hold the file twice. */
+function bigModel(): Uint8Array {
+  const side = 7168;
+  const b = new GraphBuilder();
+  const x = b.input('x', ['batch', side]);
+  b.op('MatMul', [x, b.float(new Float32Array(side * side), [side, side])], {}, { outputs: [b.output('y', ['batch', side])] });
+  return writeModel(b.build());
+}
 
 /** Forgets every result, so that stages are computed. */
 async function forget(harness: WorkerHarness): Promise<void> {

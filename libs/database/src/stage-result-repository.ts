@@ -1,9 +1,15 @@
 import { eq } from 'drizzle-orm';
+import type pg from 'pg';
 import { dedicatedClient, type Database } from './database.js';
+import { postgresCode } from './errors.js';
 import { stageResults } from './schema.js';
 import { storable } from './text.js';
 
 export type StoredResult = Omit<typeof stageResults.$inferSelect, 'createdAt'>;
+
+const WAIT_MS = 250;
+/** PostgreSQL's error code when lock_timeout has passed. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Results of stages by key, and the lock under which a key is computed. */
 export class StageResultRepository {
@@ -31,19 +37,26 @@ export class StageResultRepository {
    * process frees it. Rejects with the signal's reason when it aborts while waiting.
    */
   async withLock<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
     const client = await dedicatedClient(this.database.url);
-    const giveUp = () => void client.end();
-    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await lock(client, key, signal);
+      return await work();
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+/** A server process that waits for a lock does not hear its client leave, so the wait is cut into pieces. */
+async function lock(client: pg.Client, key: string, signal: AbortSignal): Promise<void> {
+  await client.query(`set lock_timeout = ${WAIT_MS}`);
+  for (;;) {
+    signal.throwIfAborted();
     try {
       await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [key]);
-      return await work();
+      return;
     } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-      await client.end();
+      if (postgresCode(error) !== LOCK_NOT_AVAILABLE) throw error;
     }
   }
 }

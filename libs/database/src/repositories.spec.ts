@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { createTestDatabase } from '#testing';
+import { ApiKeyRepository } from './api-key-repository.js';
+import { connect, type Database } from './database.js';
+import { DatasetRepository } from './dataset-repository.js';
+import { IdempotencyConflictError, InUseError, InvalidCursorError, JobStateError, NotFoundError } from './errors.js';
+import { EventRepository } from './event-repository.js';
+import { IdempotencyRepository } from './idempotency-repository.js';
+import { JobRepository, type NewJob } from './job-repository.js';
+import { migrate } from './migrate.js';
+import { ModelRepository } from './model-repository.js';
+import { StageRepository } from './stage-repository.js';
+import { StageResultRepository } from './stage-result-repository.js';
+
+const MODEL = 'a'.repeat(64);
+const INSPECTION = { inputs: [], outputs: [], irVersion: 8, opset: 17, producer: '', ops: {}, nodes: 0, parameters: 0, nonZeros: 0, macs: null };
+const METRICS = { bytes: 10, compressedBytes: 5, parameters: 2, nonZeros: 2 };
+
+let database: Database;
+let jobs: JobRepository;
+let stages: StageRepository;
+let events: EventRepository;
+
+const newJob = (overrides: Partial<NewJob> = {}): NewJob => ({
+  name: null,
+  modelId: MODEL,
+  datasetId: null,
+  recipe: { seed: 0, passes: [], gates: [] },
+  preflight: { problems: [], skipped: [] },
+  stages: [{ pass: 'prune', options: {} }, { pass: 'evaluate', options: {} }],
+  ...overrides,
+});
+const outcome = (key: string) => ({ key, cached: false, modelDigest: 'b'.repeat(64), metrics: METRICS, skipped: [], summary: {}, artifacts: [{ name: 'model.onnx', digest: 'b'.repeat(64), bytes: 10 }] });
+const start = (jobId: string, index: number, run = 1) => stages.start({ jobId, run, index });
+
+beforeAll(async () => {
+  database = connect(await createTestDatabase());
+  await Promise.all([migrate(database), migrate(database), migrate(database)]);
+  jobs = new JobRepository(database);
+  stages = new StageRepository(database);
+  events = new EventRepository(database);
+  await new ModelRepository(database).add({ id: MODEL, name: 'net', bytes: 10, inspection: INSPECTION });
+});
+afterAll(async () => {
+  await stages.close();
+  await events.close();
+  await database.close();
+});
+
+describe('models and data sets', () => {
+  it('are deduplicated by digest and keep their first name', async () => {
+    const again = await new ModelRepository(database).add({ id: MODEL, name: 'other', bytes: 10, inspection: INSPECTION });
+    expect(again).toMatchObject({ created: false, model: { name: 'net' } });
+  });
+
+  it('cannot be deleted while a job refers to them', async () => {
+    await jobs.create(newJob());
+    await expect(new ModelRepository(database).delete(MODEL)).rejects.toThrow(InUseError);
+    await expect(new DatasetRepository(database).delete('c'.repeat(64))).rejects.toThrow(NotFoundError);
+  });
+});
+
+describe('jobs', () => {
+  it('are accepted all or none', async () => {
+    const before = (await jobs.list({ limit: 200 })).items.length;
+    await expect(jobs.createAll([newJob(), newJob({ modelId: 'f'.repeat(64) })])).rejects.toThrow();
+    expect((await jobs.list({ limit: 200 })).items).toHaveLength(before);
+  });
+
+  it('are listed newest first, page by page, without gaps or repeats', async () => {
+    const name = randomUUID();
+    const created = await jobs.createAll(Array.from({ length: 5 }, () => newJob({ name })));
+    const seen: string[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await jobs.list({ limit: 2, name, ...(cursor === undefined ? {} : { cursor }) });
+      seen.push(...page.items.map(({ id }) => id));
+      if (page.nextCursor === null) break;
+      cursor = page.nextCursor;
+    }
+    expect(seen).toHaveLength(5);
+    expect(new Set(seen)).toEqual(new Set(created.map(({ id }) => id)));
+    await expect(jobs.list({ limit: 2, cursor: 'nonsense' })).rejects.toThrow(InvalidCursorError);
+  });
+
+  it('go through their stages to the end, and a late attempt changes nothing', async () => {
+    const { id } = await jobs.create(newJob());
+    expect(await start(id, 0)).toEqual({ next: 'run', attempts: 1 });
+    expect(await stages.succeed(id, 0, outcome('k0'))).toBe(true);
+    expect(await stages.succeed(id, 0, outcome('late'))).toBe(false);
+    expect((await start(id, 0)).next).toBe('done');
+    await start(id, 1);
+    await stages.succeed(id, 1, { ...outcome('k1'), measured: [METRICS, { ...METRICS, top1: 0.5 }] });
+    await stages.finish(id, { baseline: METRICS, gates: [], gatesPassed: null, artifacts: [{ name: 'report.md', digest: 'd'.repeat(64), bytes: 1 }] });
+    const job = await jobs.require(id);
+    expect(job).toMatchObject({ state: 'succeeded', baseline: METRICS });
+    expect(job.stages[0]).toMatchObject({ state: 'succeeded', key: 'k0', metrics: { top1: 0.5 }, artifacts: [{ name: 'model.onnx' }] });
+    expect(job.stages[1]?.artifacts.map(({ name }) => name)).toEqual(['model.onnx', 'report.md']);
+    await expect(jobs.cancel(id)).rejects.toThrow(JobStateError);
+    await jobs.delete(id);
+    await expect(jobs.require(id)).rejects.toThrow(NotFoundError);
+  });
+
+  it('do not finish while a stage is missing', async () => {
+    const { id } = await jobs.create(newJob());
+    await stages.finish(id, { baseline: METRICS, gates: [], gatesPassed: null, artifacts: [] });
+    expect((await jobs.require(id)).state).toBe('queued');
+  });
+
+  it('are cancelled at once while nothing runs, and by the worker while a stage does', async () => {
+    const idle = await jobs.create(newJob());
+    expect((await jobs.cancel(idle.id)).stages.map(({ state }) => state)).toEqual(['cancelled', 'cancelled']);
+    const busy = await jobs.create(newJob());
+    await start(busy.id, 0);
+    const told = new Promise<void>((resolve) => void stages.onCancel(busy.id, resolve));
+    expect((await jobs.cancel(busy.id)).state).toBe('running');
+    await told;
+    expect((await start(busy.id, 0)).next).toBe('stop');
+    expect((await jobs.require(busy.id)).state).toBe('cancelled');
+  });
+
+  it('that failed are retried from the stage that failed, and the old run cannot start stages any more', async () => {
+    const { id } = await jobs.create(newJob());
+    await start(id, 0);
+    await stages.succeed(id, 0, outcome('k'));
+    await start(id, 1);
+    await stages.fail(id, 1, { code: 'broken', message: 'a NUL \u0000 and half a pair \ud800' });
+    expect(await jobs.require(id)).toMatchObject({ state: 'failed', error: { code: 'broken' } });
+    const { job, entry } = await jobs.retry(id);
+    expect(entry).toEqual({ jobId: id, stageCount: 2, run: 2 });
+    expect(job.stages.map(({ state }) => state)).toEqual(['succeeded', 'waiting']);
+    expect((await start(id, 1, 1)).next).toBe('stop');
+    expect((await start(id, 1, 2)).next).toBe('run');
+    await expect(jobs.retry(id)).rejects.toThrow(JobStateError);
+    expect((await jobs.unfinished()).map(({ jobId }) => jobId)).toContain(id);
+  });
+});
+
+describe('events', () => {
+  it('have ids without gaps in the order in which they can be read, however many write', async () => {
+    const { id } = await jobs.create(newJob());
+    await Promise.all(Array.from({ length: 20 }, (_, index) => events.append(id, { type: 'log', index: 0, line: `line ${index}` })));
+    const all = await events.listAfter(id, 0);
+    expect(all.map((event) => event.id)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
+    expect((await events.listAfter(id, 19)).map((event) => event.id)).toEqual([20, 21]);
+  });
+
+  it('reach a follower as they come, from the id it names', async () => {
+    const { id } = await jobs.create(newJob());
+    const stop = new AbortController();
+    const lines: string[] = [];
+    const followed = (async () => {
+      for await (const { event } of events.follow(id, 1, stop.signal)) {
+        if (event.type === 'log') lines.push(event.line);
+        if (lines.length === 2) stop.abort();
+      }
+    })();
+    await events.append(id, { type: 'log', index: 0, line: 'one' });
+    await events.append(id, { type: 'log', index: 0, line: 'two' });
+    await followed;
+    expect(lines).toEqual(['one', 'two']);
+  });
+});
+
+describe('keys', () => {
+  it('of the API are verified by hash and can be revoked', async () => {
+    const keys = new ApiKeyRepository(database);
+    expect(await keys.isEmpty()).toBe(true);
+    const { id, key } = await keys.create('first');
+    expect(await keys.verify(key)).toMatchObject({ id, name: 'first' });
+    expect(JSON.stringify((await database.pool.query('select * from api_keys')).rows)).not.toContain(key);
+    await keys.revoke(id);
+    expect(await keys.verify(key)).toBeNull();
+  });
+
+  it('of idempotency give the first answer again, and refuse another request', async () => {
+    const keys = new IdempotencyRepository(database);
+    expect(await keys.claim('k', 'request')).toEqual({ state: 'new' });
+    expect(await keys.claim('k', 'request')).toEqual({ state: 'pending' });
+    const job = await jobs.create(newJob(), { key: 'k', toResponse: ([created]) => ({ status: 202, body: { id: created?.id } }) });
+    expect(await keys.claim('k', 'request')).toEqual({ state: 'answered', response: { status: 202, body: { id: job.id } } });
+    await expect(keys.claim('k', 'other')).rejects.toThrow(IdempotencyConflictError);
+  });
+
+  it('of stages are held by one process at a time, and a waiting one can give up', async () => {
+    const results = new StageResultRepository(database);
+    const order: string[] = [];
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const never = new AbortController().signal;
+    let entered: () => void = () => undefined;
+    const inside = new Promise<void>((resolve) => (entered = resolve));
+    const first = results.withLock('key', never, async () => {
+      entered();
+      await held;
+      order.push('first');
+    });
+    await inside;
+    const second = results.withLock('key', never, async () => void order.push('second'));
+    await expect(results.withLock('key', AbortSignal.timeout(50), async () => order.push('third'))).rejects.toThrow();
+    release();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['first', 'second']);
+  });
+});

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import type { QueueEntry } from '#contracts';
+import { createTestDatabase, createTestRedis } from '#testing';
+import { Interrupted, PermanentFailure, QueueUnavailableError } from './errors.js';
+import { openQueue, type Handlers, type StageQueue } from './stage-queue.js';
+
+const POLICY = { attempts: 3, backoffMs: 20 };
+const SETTINGS = { concurrency: 4, lockMs: 2000 };
+
+const entryOf = (stageCount: number): QueueEntry => ({ jobId: randomUUID(), stageCount, run: 1 });
+
+/** Handlers that note their calls; `finished` resolves when the flow has drained. */
+function recorder(stage: Handlers['stage'] = async () => undefined) {
+  const calls: string[] = [];
+  let finish: () => void;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  const handlers: Handlers = {
+    stage: async (payload, attempt) => {
+      calls.push(`${payload.index}#${attempt.attempt}${attempt.isLast ? ' last' : ''}`);
+      await stage(payload, attempt);
+    },
+    finish: async () => {
+      calls.push('finish');
+      finish();
+    },
+  };
+  return { calls, finished, handlers };
+}
+
+describe.each([
+  ['postgres', async () => ({ databaseUrl: await createTestDatabase() })],
+  ['redis', async () => ({ databaseUrl: 'postgres://unused', redisUrl: await createTestRedis() })],
+] as const)('the queue of stages on %s', (backend, configure) => {
+  let config: Awaited<ReturnType<typeof configure>>;
+  let queue: StageQueue;
+
+  beforeEach(async () => {
+    config = await configure();
+    queue = await openQueue(config, POLICY);
+  });
+  afterEach(() => queue.close());
+
+  it('runs the stages of a job in order, then finishes it and keeps nothing', async () => {
+    expect(queue.backend).toBe(backend);
+    const entry = entryOf(3);
+    const { calls, finished, handlers } = recorder();
+    await queue.addJob(entry);
+    expect(await queue.has(entry)).toBe(true);
+    const worker = queue.worker(handlers, SETTINGS);
+    await finished;
+    await worker.close();
+    expect(calls).toEqual(['0#1', '1#1', '2#1', 'finish']);
+    expect(await queue.has(entry)).toBe(false);
+    expect(Object.values(await queue.counts()).every((count) => count === 0)).toBe(true);
+  });
+
+  it('holds a job once, however often and by whomever it is added', async () => {
+    const other = await openQueue(config, POLICY);
+    const entry = entryOf(2);
+    await Promise.all([queue.addJob(entry), other.addJob(entry), queue.addJob(entry), other.addJob(entry)]);
+    const { calls, finished, handlers } = recorder();
+    const workers = [queue.worker(handlers, SETTINGS), other.worker(handlers, SETTINGS)];
+    await finished;
+    await Promise.all(workers.map((worker) => worker.close()));
+    await other.close();
+    expect(calls).toEqual(['0#1', '1#1', 'finish']);
+  });
+
+  it('takes a retry of a job as a flow of its own', async () => {
+    const entry = entryOf(1);
+    await queue.addJob(entry);
+    await queue.addJob({ ...entry, run: 2 });
+    expect(await queue.has({ ...entry, run: 2 })).toBe(true);
+    const runs: number[] = [];
+    const { handlers, finished } = recorder(async ({ run }) => void runs.push(run));
+    const worker = queue.worker(handlers, { ...SETTINGS, concurrency: 1 });
+    await finished;
+    await until(() => runs.length === 2);
+    await worker.close();
+    expect(runs.sort()).toEqual([1, 2]);
+  });
+
+  it('tries a failure that may pass again, and says which attempt is the last', async () => {
+    await queue.addJob(entryOf(1));
+    const { calls, finished, handlers } = recorder(async (_payload, { isLast }) => {
+      if (!isLast) throw new Error('a store that is away, and a NUL \u0000 that PostgreSQL refuses');
+    });
+    const worker = queue.worker(handlers, SETTINGS);
+    await finished;
+    await worker.close();
+    expect(calls).toEqual(['0#1', '0#2', '0#3 last', 'finish']);
+  });
+
+  it('does not repeat a permanent failure, and drains the rest of the flow', async () => {
+    const entry = entryOf(2);
+    await queue.addJob(entry);
+    const { calls, finished, handlers } = recorder(async ({ index }) => {
+      if (index === 0) throw new PermanentFailure(new Error('the model cannot be read'));
+    });
+    const worker = queue.worker(handlers, SETTINGS);
+    await finished;
+    await worker.close();
+    expect(calls).toEqual(['0#1', '1#1', 'finish']);
+    expect(await queue.has(entry)).toBe(false);
+  });
+
+  it('gives back what a worker that shuts down had begun, without counting an attempt', async () => {
+    await queue.addJob(entryOf(1));
+    let began: () => void;
+    const started = new Promise<void>((resolve) => (began = resolve));
+    const shutdown = new AbortController();
+    const first = queue.worker(
+      recorder(async () => {
+        began();
+        await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve));
+        throw new Interrupted();
+      }).handlers,
+      SETTINGS,
+    );
+    await started;
+    const closed = first.close();
+    shutdown.abort();
+    await closed;
+    const { calls, finished, handlers } = recorder();
+    const second = queue.worker(handlers, SETTINGS);
+    await finished;
+    await second.close();
+    expect(calls).toEqual(['0#1', 'finish']);
+  });
+
+  it('takes a waiting job out', async () => {
+    const entry = entryOf(2);
+    await queue.addJob(entry);
+    expect(await queue.remove(entry)).toBe(true);
+    expect(await queue.has(entry)).toBe(false);
+    expect(await queue.remove(entry)).toBe(false);
+  });
+});
+
+describe('openQueue', () => {
+  it('says so when PostgreSQL does not answer', async () => {
+    await expect(openQueue({ databaseUrl: 'postgres://127.0.0.1:1/nowhere' })).rejects.toThrow(QueueUnavailableError);
+  });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
