@@ -33,7 +33,8 @@ export function replaceProduct(graph: Graph, { node, bias }: Layer, product: str
   if (!bias) graph.setOutput(producer, producer.output.indexOf(product), output);
 }
 
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+/** The same elements with rows and columns exchanged. */
+export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;
   return result;

@@ -5,6 +5,7 @@ import type { Batches } from './calibrate.js';
 import { quantizeDynamic } from './dynamic.js';
 import { CalibrationDataError } from './errors.js';
 import { storeFloat16, type StoredTensor } from './float16.js';
+import type { TradeOff } from './mixed-precision.js';
 import { planQuantization, type Plan } from './plan.js';
 import { quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
 import { costliestLayers, measureSpeed, warningsFor, type Speed } from './verdict.js';
@@ -15,6 +16,8 @@ export interface QuantizeReport {
   layers: LayerReport[];
   /** From scheme static: the calibrated grids. */
   activations?: ActivationReport[];
+  /** From averageBits: noise against average width. */
+  tradeOff?: TradeOff[];
   /** From scheme float16: the tensors it stored. */
   tensors?: StoredTensor[];
   skipped: Skipped[];

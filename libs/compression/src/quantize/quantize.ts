@@ -9,6 +9,9 @@ import { quantizeModel } from './quantize-model.js';
 /** The calibration result, kept beside the model: range and grid of every activation. */
 const RANGES_FILE = 'calibration.json';
 
+/** Noise against average width, where widths were chosen by sensitivity. */
+const TRADE_OFF_FILE = 'trade-off.json';
+
 /**
  * Stores weights, and with scheme static activations too, in fewer bits.
  *
@@ -30,8 +33,14 @@ export const quantize: Pass<'quantize'> = {
     );
     for (const warning of summary.warnings) context.log(`warning: ${warning}`);
     context.progress(1);
-    if (!summary.activations) return { model: context.model, skipped, summary };
-    await writeFile(join(context.outputPath, RANGES_FILE), JSON.stringify(summary.activations, null, 2));
-    return { model: context.model, skipped, summary, files: [RANGES_FILE] };
+    const files = await writeArtifacts(context.outputPath, { [RANGES_FILE]: summary.activations, [TRADE_OFF_FILE]: summary.tradeOff });
+    return { model: context.model, skipped, summary, files };
   },
 };
+
+/** Writes what there is of each, and returns the names of the files. */
+async function writeArtifacts(folder: string, contents: Record<string, unknown>): Promise<string[]> {
+  const files = Object.entries(contents).filter(([, content]) => content !== undefined);
+  await Promise.all(files.map(([name, content]) => writeFile(join(folder, name), JSON.stringify(content, null, 2))));
+  return files.map(([name]) => name);
+}

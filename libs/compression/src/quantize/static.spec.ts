@@ -92,6 +92,14 @@ describe('quantizeStatic', () => {
     expect(snrDb(plain, await outputOf(model, images(4))) ?? Infinity).toBeGreaterThan(30);
   });
 
+  it.each([{ rounding: 'gptq' }, { biasCorrection: true }, { rounding: 'gptq', biasCorrection: true }] as const)('keeps outputs of layers closer with %j', async (given) => {
+    const worst = async (more: Partial<QuantizeOptions>) => {
+      const { layers } = await quantizeStatic(convNet().build(), options({ weightBits: 3, ...more }), batches, run);
+      return layers[0]!.outputSnrDb!;
+    };
+    expect(await worst(given)).toBeGreaterThan(await worst({}));
+  });
+
   it('gives single layers their own width', async () => {
     const b = convNet();
     b.nodes[0]!.name = 'stem';

@@ -7,9 +7,12 @@ import type { AffineGrid } from './arithmetic.js';
 import { calibrate, type Batches, type CalibratedRange, type CalibrationRun } from './calibrate.js';
 import { compareValues } from './compare.js';
 import { nodeLabel, type Layer } from './layers.js';
+import { measureMoments, type InputMoments } from './moments.js';
 import { insertPairs } from './pairs.js';
+import { chooseWidths, type TradeOff } from './mixed-precision.js';
 import { placePairs } from './placement.js';
 import type { Plan } from './plan.js';
+import { widthCandidates } from './sensitivity.js';
 import { WeightStore, type WeightReport } from './weight-store.js';
 
 /** One quantized layer in the report. */
@@ -29,6 +32,8 @@ export interface ActivationReport extends CalibratedRange, AffineGrid {
 export interface StaticResult {
   layers: LayerReport[];
   activations: ActivationReport[];
+  /** With averageBits: noise against average width, from 8 bits everywhere to 2. */
+  tradeOff?: TradeOff[];
 }
 
 /** Calibration batches on which the outputs of layers are compared. */
@@ -48,17 +53,21 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   const sites = placePairs(graph, layers);
   const sources = new Map(sites.map((site) => [site.value, site.source]));
   const ranges = await calibrate(graph.model, [...new Set(sources.values())], batches, { ...options, ...run });
+  const needsMoments = options.rounding === 'gptq' || options.biasCorrection || options.averageBits !== undefined;
+  const moments = needsMoments ? await measureMoments(graph.model, layers, batches, run) : new Map<string, InputMoments>();
   const grids = insertPairs(graph, sites, ranges);
-  const store = new WeightStore(graph, { ...options, random: mulberry32(run.seed) });
+  const settings = { ...options, moments, random: mulberry32(run.seed) };
+  const mixed = options.averageBits === undefined ? null : chooseWidths(widthCandidates(graph, layers, moments, settings), options.averageBits);
+  const store = new WeightStore(graph, settings);
   const reports = layers.map((layer): LayerReport => {
     const label = nodeLabel(layer.node);
-    const report = store.quantize(layer, options.layerBits[label] ?? options.weightBits, grids.get(sources.get(layer.input)!)!.scale);
+    const report = store.quantize(layer, options.layerBits[label] ?? mixed?.bits[label] ?? options.weightBits, grids.get(sources.get(layer.input)!)!.scale);
     return { node: label, opType: layer.node.opType, input: layer.input, ...report };
   });
   graph.removeDeadCode();
   const snrs = await compareValues(exact, graph.model, outputs, firstOf(batches), run);
   reports.forEach((report, i) => (report.outputSnrDb = snrs.get(outputs[i]!) ?? null));
-  return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })) };
+  return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })), ...(mixed ? { tradeOff: mixed.curve } : {}) };
 }
 
 /** The first batches alone: enough to compare two models on. */

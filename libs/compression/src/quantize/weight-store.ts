@@ -1,10 +1,17 @@
 import { DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
 import { channelLayout, dequantizeSymmetric, guardBias, snrDb } from './arithmetic.js';
-import type { Layer } from './layers.js';
-import { chooseScales, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
+import { gptq } from './gptq.js';
+import { nodeLabel, type Layer } from './layers.js';
+import { transpose } from './matrix.js';
+import type { InputMoments } from './moments.js';
+import { chooseScales, gridEnds, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
 
 export interface WeightStoreOptions extends WeightGridOptions {
   perChannel: boolean;
+  rounding: 'nearest' | 'gptq';
+  biasCorrection: boolean;
+  /** Input moments by node label, for the options that need them. */
+  moments: ReadonlyMap<string, InputMoments>;
 }
 
 /** What a layer's weight became, for the report. */
@@ -45,11 +52,46 @@ export class WeightStore {
     const biasTensor = bias && options.perChannel ? this.graph.initializer(bias) : undefined;
     const chosen = chooseScales(values, layout, options);
     const scales = biasTensor ? guardBias(chosen, inputScale, tensorToFloats(biasTensor)) : chosen;
-    const grid = toGrid(values, layout, scales, options);
+    const moments = options.moments.get(nodeLabel(node));
+    const target = options.rounding === 'gptq' && moments && options.weightFormat !== 'codebook' ? roundByOutput(values, axis, scales, moments, options) : values;
+    const grid = toGrid(target, layout, scales, options);
+    const stored = dequantizeSymmetric(grid.integers, layout, scales);
+    if (options.biasCorrection && moments) correctBias(this.graph, node, outputShift(values, stored, axis, moments));
     const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis: channelAxis, grid, before: node });
-    const report = { bits: options.weightBits, scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, dequantizeSymmetric(grid.integers, layout, scales)) };
+    const report = { bits: options.weightBits, scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, stored) };
     return { output, report };
   }
+}
+
+/** GPTQ wants one row per output channel; a weight with channels last is turned around and back. */
+function roundByOutput(values: Float32Array, axis: number, scales: Float32Array, moments: InputMoments, options: WeightGridOptions): Float32Array {
+  const [lowest, limit] = gridEnds(options);
+  const rows = values.length / moments.size;
+  const turned = axis === 0 ? values : transpose(values, moments.size, rows);
+  const rounded = gptq({ values: turned, rows, scales, lowest, limit }, moments);
+  return axis === 0 ? rounded : transpose(rounded, rows, moments.size);
+}
+
+/** Mean of (W − Ŵ) x for each output channel: what rounding takes from the layer's mean output (Nagel et al. 2019, section 4.2). */
+function outputShift(values: Float32Array, stored: Float32Array, axis: number, { mean, size }: InputMoments): Float32Array {
+  const rows = values.length / size;
+  const shift = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < size; i++) {
+      const at = axis === 0 ? row * size + i : i * rows + row;
+      shift[row]! += (values[at]! - stored[at]!) * mean[i]!;
+    }
+  }
+  return shift;
+}
+
+/** Adds the shift to the node's bias, in a tensor of its own; a node that cannot have one stays as it is. */
+function correctBias(graph: Graph, node: NodeProto, shift: Float32Array): void {
+  const name = node.input[2];
+  const bias = name ? graph.initializer(name) : undefined;
+  if (node.opType === 'MatMul' || (name && (!bias || bias.dims.length !== 1 || bias.dims[0] !== BigInt(shift.length))) || (!name && node.opType !== 'Conv')) return;
+  const corrected = bias ? tensorToFloats(bias).map((value, i) => value + shift[i]!) : shift;
+  graph.setInput(node, 2, graph.addInitializer(floatTensor(graph.freshName(`${name || node.output[0]}_corrected`), [shift.length], corrected)).name);
 }
 
 interface StoredWeight {
