@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KEY_FILE, SERVER_FILE } from '../connection.js';
 import { CliError } from '../errors.js';
@@ -49,16 +49,20 @@ export class DataFolder {
     await rm(this.file(LOCK_FILE), { force: true });
   }
 
+  /** The lock appears with its content at once: it is written beside and linked into place. */
   private async createLock(): Promise<boolean> {
     const holder: Holder = { pid: process.pid, startedAt: await startTime(process.pid) };
-    const file = await open(this.file(LOCK_FILE), 'wx').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return null;
+    const draft = this.file(`${LOCK_FILE}.${process.pid}`);
+    await writeFile(draft, JSON.stringify(holder));
+    try {
+      await link(draft, this.file(LOCK_FILE));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
       throw error;
-    });
-    if (!file) return false;
-    await file.writeFile(JSON.stringify(holder));
-    await file.close();
-    return true;
+    } finally {
+      await rm(draft, { force: true });
+    }
   }
 
   private async holder(): Promise<Holder | null> {
