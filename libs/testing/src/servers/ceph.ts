@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Daemon, freePort, isListening, runTool, startDaemon, until } from './daemon.js';
+import { TestServerError } from './errors.js';
 import { ensurePrograms } from './programs.js';
 
 const PROGRAMS = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph', 'monmaptool', 'radosgw-admin'];
@@ -31,7 +32,7 @@ export async function startCeph(folder: string, path: string): Promise<TestS3> {
   await writeFile(conf, configuration(cluster));
   const keys = { accessKeyId: randomBytes(10).toString('hex'), secretAccessKey: randomBytes(20).toString('hex') };
   const daemons: Daemon[] = [];
-  const tool = (program: string, ...args: string[]): Promise<string> => runTool(program, ['-c', conf, ...args], path);
+  const tool = (program: string, ...args: string[]): Promise<string> => retryRefused(() => runTool(program, ['-c', conf, ...args], path));
   const start = (program: string, ...args: string[]): Daemon => {
     const daemon = startDaemon(program, ['-c', conf, ...args, '-f'], folder, path);
     daemons.push(daemon);
@@ -47,16 +48,28 @@ export async function startCeph(folder: string, path: string): Promise<TestS3> {
     await tool('ceph', '--connect-timeout', '30', 'osd', 'new', osd);
     await tool('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
     await tool('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'host=localhost', 'root=default');
-    const storage = start('ceph-osd', '-i', '0');
-    await until('ceph-osd', async () => (await tool('ceph', 'osd', 'stat')).includes('1 up'), storage, START_MS);
+    await retryRefused(async () => until('ceph-osd', async () => (await tool('ceph', 'osd', 'stat')).includes('1 up'), start('ceph-osd', '-i', '0'), START_MS));
     await tool('radosgw-admin', 'user', 'create', '--uid', 'test', '--display-name', 'test', '--access-key', keys.accessKeyId, '--secret-key', keys.secretAccessKey);
-    const gateway = start('radosgw', '-n', 'client.rgw.a');
-    await until('radosgw', () => isListening(gatewayPort), gateway, START_MS);
+    await retryRefused(async () => until('radosgw', () => isListening(gatewayPort), start('radosgw', '-n', 'client.rgw.a'), START_MS));
   } catch (error) {
     await stop();
     throw error;
   }
   return { endpoint: `http://127.0.0.1:${gatewayPort}`, ...keys, stop };
+}
+
+const REFUSED = /EPERM|Operation not permitted/;
+const REFUSALS = 10;
+
+/** A young monitor now and then gives a client a session without rights; the next session has them. */
+async function retryRefused<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof TestServerError && REFUSED.test(error.message)) || attempt === REFUSALS) throw error;
+    }
+  }
 }
 
 function configuration({ fsid, monitorPort, gatewayPort, folder }: { fsid: string; monitorPort: number; gatewayPort: number; folder: string }): string {

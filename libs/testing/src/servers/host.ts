@@ -27,7 +27,14 @@ export async function startServerHost(path: string): Promise<ServerHost> {
   const running: { stop(): Promise<void> }[] = [];
   const onFirstUse = <T extends { stop(): Promise<void> }>(start: () => Promise<T>): (() => Promise<T>) => {
     let started: Promise<T> | undefined;
-    return () => (started ??= start().then((server) => (running.push(server), server)));
+    return () =>
+      (started ??= start().then(
+        (server) => (running.push(server), server),
+        (error: unknown) => {
+          started = undefined;
+          throw error;
+        },
+      ));
   };
   const postgres = onFirstUse(() => startEmbeddedPostgres({ dataPath: join(folder, 'postgres'), settings: THROWAWAY }));
   const redis = onFirstUse(() => startRedis(join(folder, 'redis'), path));
