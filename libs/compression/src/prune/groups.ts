@@ -85,12 +85,12 @@ function collect(graph: Graph, coordinates: Coordinates, roles: Roles): { groups
   for (const [root, nodes] of produced) {
     const members = axesOf.get(root)!;
     const key = members.join();
-    const group = groups.get(key) ?? { producers: [...nodes].sort((a, b) => order.get(a)! - order.get(b)!), members: members.map((member) => axes[member]!), classes: [], width: 1 };
+    const group = groups.get(key) ?? { producers: [...nodes].toSorted((a, b) => order.get(a)! - order.get(b)!), members: members.map((member) => axes[member]!), classes: [], width: 1 };
     group.classes.push(root);
     groups.set(key, group);
   }
   for (const group of groups.values()) group.width = widthOf(group, coordinates, roles);
-  return { groups: [...groups.values()].sort((a, b) => order.get(a.producers[0]!)! - order.get(b.producers[0]!)!), blocked: [...blocked.values()] };
+  return { groups: [...groups.values()].toSorted((a, b) => order.get(a.producers[0]!)! - order.get(b.producers[0]!)!), blocked: [...blocked.values()] };
 }
 
 function block(blocked: Map<string, BlockedChannels>, node: NodeProto, reason: string): void {
@@ -124,8 +124,8 @@ function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unkno
 }
 
 function widthOf({ producers, classes }: Group, coordinates: Coordinates, roles: Roles): number {
-  const { value, axis } = [...roles.producers.values()].find(({ node, value, axis }) => node === producers[0] && touches(coordinates, value, axis, classes[0]!))!;
-  return indicesOf(coordinates, value, axis, classes[0]!).length;
+  const made = [...roles.producers.values()].find((producer) => producer.node === producers[0] && touches(coordinates, producer.value, producer.axis, classes[0]!))!;
+  return indicesOf(coordinates, made.value, made.axis, classes[0]!).length;
 }
 
 function touches(coordinates: Coordinates, value: string, axis: number, root: number): boolean {

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { PruneOptions } from '#contracts';
@@ -20,9 +21,9 @@ describe('importances on seed-net and real digits', () => {
 
   afterAll(() => data.close());
 
-  const pruned = (options: Partial<PruneOptions>, seed = 1) =>
+  const pruned = (options: Partial<PruneOptions>, seed = 1, outputPath = '.') =>
     prune.run(
-      { model: fromBinary(ModelProtoSchema, baseline), baseline, history: [baseline], data, seed, threads: 1, outputPath: '.', progress: () => {}, log: () => {} },
+      { model: fromBinary(ModelProtoSchema, baseline), baseline, history: [baseline], data, seed, threads: 1, outputPath, progress: () => {}, log: () => {} },
       PruneOptions.parse(options),
     );
 
@@ -47,6 +48,22 @@ describe('importances on seed-net and real digits', () => {
     expect(after.macs / before.macs).toBeLessThanOrEqual(0.5);
     expect(after.parameters / before.parameters).toBeLessThanOrEqual(0.4);
     expect(after.parameters / before.parameters).toBeGreaterThan(0.3);
+  });
+
+  it('goes as far as accuracy allows', async () => {
+    const { summary, model } = await pruned({ maxDrop: 0.02, ratio: 0.9, multipleOf: 1 });
+    expect(summary.ratio).toBeGreaterThan(0.1);
+    expect(summary.ratio).toBeLessThan(0.6);
+    expect(await top1(model!)).toBeGreaterThan(0.92);
+  });
+
+  it('writes what each group alone costs', async () => {
+    const outputPath = await mkdtemp(join(tmpdir(), 'coldpress-'));
+    const { files } = await pruned({ sensitivity: true, samples: 128 }, 1, outputPath);
+    const points = JSON.parse(await readFile(join(outputPath, files![0]!), 'utf8')) as { producers: string[]; top1Drop: number; macsSaved: number }[];
+    await rm(outputPath, { recursive: true });
+    expect(points.map(({ producers }) => producers[0])).toEqual(['/conv1/Conv', '/conv2/Conv', '/fc1/Gemm'].flatMap((name) => [name, name, name]));
+    expect(points.every(({ macsSaved, top1Drop }) => macsSaved > 0 && top1Drop > -0.05 && top1Drop <= 1)).toBe(true);
   });
 
   it('says what an importance by activation needs', async () => {

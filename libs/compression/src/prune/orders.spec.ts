@@ -46,7 +46,7 @@ describe('quantize, prune and distill on seed-net', () => {
     const sites = weightSites(new Graph(model));
     expect(sites.map(({ dims }) => dims)).toEqual([[16, 1, 3, 3], [32, 16, 3, 3], [56, 1152], [10, 56]].map((dims) => expect.arrayContaining(dims)));
     expect(sites.filter(({ storage }) => storage.kind === 'quantized').length).toBeGreaterThanOrEqual(3);
-    expect(await top1(model)).toBeGreaterThan(order.indexOf('distill') > order.indexOf('prune') ? 0.8 : 0.2);
+    expect(await top1(model)).toBeGreaterThan(order.indexOf('distill') > order.indexOf('prune') ? 0.5 : 0.2);
   });
 
   it.each(ORDERS)('%s, %s, %s: the result runs, is sparse and is int8', async (...order) => {
@@ -73,7 +73,7 @@ describe('quantize, prune and distill on seed-net', () => {
   async function top1(model: ModelProto): Promise<number> {
     const session = await Session.create(toBinary(ModelProtoSchema, model));
     let [right, seen] = [0, 0];
-    for await (const { inputs, labels, size } of data.bindInputs(['input']).batches('test', { batchSize: 200, limit: 400 })) {
+    for await (const { inputs, labels, size } of data.bindInputs(['input']).batches('test', { batchSize: 200, limit: 200 })) {
       const logits = (await session.run(inputs))['logits']!.data as Float32Array;
       for (let i = 0; i < size; i++, seen++) if (indexOfGreatest(logits.subarray(i * 10, i * 10 + 10)) === labels![i]) right++;
     }
@@ -85,7 +85,7 @@ describe('quantize, prune and distill on seed-net', () => {
 /** The example's data set, short of most of its training digits. */
 async function excerpt(folder: string): Promise<string> {
   const manifest = await readFile(join(EXAMPLE, 'dataset.yaml'), 'utf8');
-  await writeFile(join(folder, 'dataset.yaml'), manifest.replace('train: { file: mnist-train.npz }', 'train: { file: mnist-train.npz, count: 512 }'));
+  await writeFile(join(folder, 'dataset.yaml'), manifest.replace('train: { file: mnist-train.npz }', 'train: { file: mnist-train.npz, count: 256 }'));
   for (const file of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(EXAMPLE, file), join(folder, file));
   return folder;
 }

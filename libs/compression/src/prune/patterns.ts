@@ -62,7 +62,7 @@ export function unitMeans(scores: ArrayLike<number>, { unitOf, units }: Pattern)
 }
 
 function dropLowest(units: Uint32Array, scores: Float64Array, count: number, gone: Uint8Array): void {
-  const order = units.slice().sort((a, b) => scores[a]! - scores[b]! || a - b);
+  const order = units.toSorted((a, b) => scores[a]! - scores[b]! || a - b);
   for (const unit of order.subarray(0, count)) gone[unit] = 1;
 }
 

@@ -1,15 +1,22 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DistillOptions, type PassOptions, type Skipped } from '#contracts';
 import { Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
 import { distill } from '../distill/distill.js';
 import type { Pass, PassContext, PassResult } from '../pass.js';
 import { liftConstants } from '../prepare/constants.js';
+import { AccuracyJudge, farthestRatio } from './accuracy-judge.js';
 import { staticBlockers } from './blockers.js';
 import { PruneInputError } from './errors.js';
 import type { Figures } from './figures.js';
 import { pruneChannels } from './prune-channels.js';
 import { prunableSites, pruneWeights } from './prune-weights.js';
 import { ratiosOf, shareOfRest } from './schedule.js';
+import { scanSensitivity } from './sensitivity.js';
 import { channelVerdict, sparsityVerdict } from './verdict.js';
+
+/** Accuracy against ratio, group by group. */
+export const SENSITIVITY_FILE = 'sensitivity.json';
 
 type Options = PassOptions<'prune'>;
 
@@ -28,10 +35,42 @@ export const prune: Pass<'prune'> = {
     return options.granularity === 'channel' ? staticBlockers(graph, options) : prunableSites(graph, options).skipped;
   },
 
-  run(context: PassContext, options: Options): Promise<PassResult> {
-    return isUnstructured(options) ? zeroWeights(context, options) : removeChannels(context, options);
+  async run(context: PassContext, options: Options): Promise<PassResult> {
+    const files = options.sensitivity && options.granularity === 'channel' ? [await writeSensitivity(context, options)] : [];
+    const limited = options.maxDrop === undefined ? options : { ...options, ratio: await ratioWithin(options.maxDrop, context, options) };
+    return { ...(await apply(context, limited)), files };
   },
 };
+
+function apply(context: PassContext, options: Options): Promise<PassResult> {
+  return isUnstructured(options) ? zeroWeights(context, options) : removeChannels(context, options);
+}
+
+/** The greatest ratio that loses no more top-1 than allowed, tried on copies. */
+async function ratioWithin(maxDrop: number, context: PassContext, options: Options): Promise<number> {
+  if (options.schedule !== 'one-shot' || options.budget) throw new PruneInputError('maxDrop', 'schedule one-shot and no budget: it decides the ratio itself');
+  const judge = await AccuracyJudge.create('maxDrop', context.model, context.data, { ...options, threads: context.threads });
+  const quiet = { progress: () => undefined, log: () => undefined };
+  const ratio = await farthestRatio(options.ratio, maxDrop, async (tried) => {
+    const model = cloneModel(context.model);
+    await apply({ ...context, ...quiet, model }, { ...options, ratio: tried });
+    const drop = await judge.dropOf(model);
+    context.log(`ratio ${tried.toFixed(3)}: top-1 falls by ${(drop * 100).toFixed(2)} points`);
+    return drop;
+  });
+  await judge.release();
+  return ratio;
+}
+
+async function writeSensitivity(context: PassContext, options: Options): Promise<string> {
+  const judge = await AccuracyJudge.create('sensitivity', context.model, context.data, { ...options, threads: context.threads });
+  const graph = new Graph(cloneModel(context.model));
+  liftConstants(graph);
+  const points = await scanSensitivity(graph, options, context, judge);
+  await judge.release();
+  await writeFile(join(context.outputPath, SENSITIVITY_FILE), `${JSON.stringify(points, null, 2)}\n`);
+  return SENSITIVITY_FILE;
+}
 
 function isUnstructured(options: Options): options is Options & { granularity: 'weight' | 'n:m' | 'block' } {
   return options.granularity !== 'channel';

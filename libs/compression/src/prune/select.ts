@@ -22,7 +22,7 @@ export function selectClasses(scored: readonly Scored[], options: SelectOptions)
   const threshold = options.scope === 'global' ? globalThreshold(scored, options.ratio) : null;
   return scored.map(({ group, scores }) => {
     const wanted = threshold === null ? Math.floor(scores.length * options.ratio) : Math.min(scores.filter((score) => score < threshold).length, Math.floor(scores.length * options.layerLimit));
-    const order = [...scores.keys()].sort((a, b) => scores[a]! - scores[b]! || a - b);
+    const order = [...scores.keys()].toSorted((a, b) => scores[a]! - scores[b]! || a - b);
     return new Set(order.slice(0, scores.length - keepCount(scores.length, wanted, group.width, options.multipleOf)).map((i) => group.classes[i]!));
   });
 }
@@ -35,7 +35,7 @@ export function keepCount(count: number, remove: number, width: number, multiple
 
 /** The score below which the asked share of all classes lies. */
 function globalThreshold(scored: readonly Scored[], ratio: number): number {
-  const all = Float64Array.from(scored.flatMap(({ scores }) => [...scores])).sort();
+  const all = Float64Array.from(scored.flatMap(({ scores }) => [...scores])).toSorted();
   return all[Math.floor(all.length * ratio)] ?? Infinity;
 }
 
