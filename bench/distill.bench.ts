@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CATALOG } from '#compression';
-import { DistillOptions, PruneOptions } from '#contracts';
+import { DistillOptions, PruneOptions, QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { Session } from '#inference';
 import { GraphBuilder, cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
@@ -33,7 +33,9 @@ export async function run(): Promise<BenchResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-bench-'));
   try {
     const data = await digits(folder);
-    return [...(await lenet(data, folder)), ...(await hinton(data, folder)), ...(await recovery(folder))];
+    const results = [...(await lenet(data, folder)), ...(await hinton(data, folder)), ...(await recovery(folder))];
+    await data.close();
+    return results;
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -70,13 +72,25 @@ async function hinton(data: Dataset, folder: string): Promise<BenchResult[]> {
   ];
 }
 
-/** Accuracy that pruning costs and distillation gives back. */
+/** Accuracy that zeros and coarse grids cost, and distillation gives back. */
 async function recovery(folder: string): Promise<BenchResult[]> {
   const data = await openDataset(join(EXAMPLES, 'seed-net'));
   const original = readModel(await readFile(join(EXAMPLES, 'seed-net/seed-net.onnx')));
-  const pruned = (await CATALOG.prune.run(contextOf(cloneModel(original), original, data, folder), PruneOptions.parse({ granularity: 'weight', ratio: 0.9 }))).model!;
-  const net = 'seed-net, 90 % of weights zero';
-  return [{ net, method: 'pruned', top1: await top1(pruned, data), seconds: null }, { net, method: 'discriminative', ...(await taught(pruned, original, data, folder, {})) }];
+  const context = () => contextOf(cloneModel(original), original, data, folder);
+  const damaged: [string, () => Promise<ModelProto>][] = [
+    ['90 % of weights zero', async () => (await CATALOG.prune.run(context(), PruneOptions.parse({ granularity: 'weight', ratio: 0.9 }))).model!],
+    ['4-bit weights', async () => (await CATALOG.quantize.run(context(), QuantizeOptions.parse({ weightBits: 4 }))).model!],
+    ['2-bit weights', async () => (await CATALOG.quantize.run(context(), QuantizeOptions.parse({ weightBits: 2 }))).model!],
+  ];
+  const results: BenchResult[] = [];
+  for (const [damage, inflict] of damaged) {
+    const model = await inflict();
+    const net = `seed-net, ${damage}`;
+    results.push({ net, method: 'none', top1: await top1(model, data), seconds: null });
+    results.push({ net, method: 'discriminative', ...(await taught(model, original, data, folder, {})) });
+  }
+  await data.close();
+  return results;
 }
 
 /** Distils a copy of the student, or with `inPlace` the student itself. */

@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   training: () => import('./training.bench.js'),
   distill: () => import('./distill.bench.js'),
   onnx: () => import('./onnx.bench.js'),
+  overhead: () => import('./overhead.bench.js'),
 };
 
 const [name = ''] = process.argv.slice(2);

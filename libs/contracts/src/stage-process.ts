@@ -91,6 +91,7 @@ export const StageResult = z
   .object({
     /** False when the pass only measured: the stage's model is its input. */
     changed: z.boolean(),
+    seconds: z.number().describe("The pass's own time: the start of its process, files and metrics left out."),
     metrics: ModelMetrics,
     /** Metrics of each model of the history and, last, of the stage's model; only from evaluate. */
     history: z.array(ModelMetrics).optional(),

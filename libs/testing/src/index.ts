@@ -4,3 +4,4 @@ export * from './random.js';
 export * from './tolerances.js';
 export { createTestBucket, createTestDatabase, createTestRedis, type TestBucket } from './servers/test-servers.js';
 export { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.js';
+export { startRedis, type TestRedis } from './servers/redis.js';

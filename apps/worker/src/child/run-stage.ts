@@ -15,26 +15,26 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
   const name = passNamed(request.pass);
   const data = PASSES[name].reads.data && request.datasetPath !== null ? await openDataset(request.datasetPath) : null;
   try {
-    const result = await runPass(
-      name,
-      {
-        model: await loadModel(request.model.path),
-        baseline: await readFile(request.baseline.path),
-        history: await Promise.all(request.history.map(({ path }) => readFile(path))),
-        data,
-        seed: request.seed,
-        threads: request.threads,
-        outputPath: request.outputPath,
-        ...(request.checkpointFile === undefined ? {} : { checkpointFile: request.checkpointFile }),
-        progress: report.progress,
-        log: report.log,
-      },
-      request.options,
-    );
+    const context = {
+      model: await loadModel(request.model.path),
+      baseline: await readFile(request.baseline.path),
+      history: await Promise.all(request.history.map(({ path }) => readFile(path))),
+      data,
+      seed: request.seed,
+      threads: request.threads,
+      outputPath: request.outputPath,
+      ...(request.checkpointFile === undefined ? {} : { checkpointFile: request.checkpointFile }),
+      progress: report.progress,
+      log: report.log,
+    };
+    const startedAt = performance.now();
+    const result = await runPass(name, context, request.options);
+    const seconds = (performance.now() - startedAt) / 1000;
     const bytes = result.model ? writeModel(result.model) : await readFile(request.model.path);
     if (result.model) await writeFile(join(request.outputPath, RESULT_MODEL), bytes);
     return {
       changed: result.model !== null,
+      seconds,
       metrics: result.history?.at(-1) ?? (await modelMetrics(bytes)),
       ...(result.history ? { history: result.history } : {}),
       skipped: result.skipped,

@@ -44,6 +44,8 @@ export class StageRunner {
 
   /** Throws Interrupted when `shutdown` aborts, PermanentFailure when no attempt can help, and else what may pass. */
   async run(payload: QueueJobs['stage'], attempt: Attempt, shutdown: AbortSignal): Promise<void> {
+    // BullMQ may hand a job that was given back to the closing worker once more.
+    if (shutdown.aborted) throw new Interrupted();
     const { jobs, stages } = this.parts;
     const { jobId, index } = payload;
     const job = await jobs.get(jobId);
@@ -109,7 +111,6 @@ export class StageRunner {
         outputPath: folder.outputPath,
         checkpointFile: checkpoint.path,
       };
-      const startedAt = performance.now();
       const answer = await pool.run(request, {
         signal,
         memoryMb: config.stageMemoryMb,
@@ -117,9 +118,8 @@ export class StageRunner {
         onProgress: (progress) => reporter.progress(progress),
         onLog: (line) => reporter.log(line),
       });
-      const seconds = (performance.now() - startedAt) / 1000;
       const result = StageResult.parse(answer);
-      const stored = { key, pass: stage.pass, ...(await this.keep(result, folder, input)), seconds };
+      const stored = { key, pass: stage.pass, ...(await this.keep(result, folder, input)), seconds: result.seconds };
       await checkpoint.remove();
       return stored;
     } finally {
