@@ -112,7 +112,8 @@ describe.each([
     const first = queue.worker(
       recorder(async () => {
         began();
-        await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve));
+        // A worker that closes may be given the same job once more before it stops asking.
+        if (!shutdown.signal.aborted) await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve));
         throw new Interrupted();
       }).handlers,
       SETTINGS,
