@@ -1,0 +1,99 @@
+export interface PlotSeries {
+  name: string;
+  /** x and y of each mark, in the order in which the line joins them. */
+  points: readonly (readonly [number, number])[];
+  /** `marks` leaves the line out, as for single models in a trade-off. */
+  style?: 'line' | 'marks';
+}
+
+export interface LinePlot {
+  title: string;
+  xLabel: string;
+  yLabel: string;
+  series: readonly PlotSeries[];
+}
+
+const WIDTH = 720;
+const HEIGHT = 420;
+const LEGEND_LINE = 18;
+const MARGIN = { left: 72, right: 24, top: 44, bottom: 56 };
+/** Okabe and Ito's colours, which people who are colour-blind can tell apart. */
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#8c8c00'];
+
+/** A plot as a self-contained SVG document, with a legend where there is more than one series. Points that are not finite are left out. */
+export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
+  const drawn = series.map((one) => ({ ...one, points: one.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)) }));
+  const x = axis(drawn.flatMap(({ points }) => points.map(([value]) => value)), MARGIN.left, WIDTH - MARGIN.right);
+  const y = axis(drawn.flatMap(({ points }) => points.map(([, value]) => value)), HEIGHT - MARGIN.bottom, MARGIN.top);
+  const legend = series.length > 1 ? series : [];
+  const height = HEIGHT + legend.length * LEGEND_LINE;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="13" role="img" aria-label="${escape(title)}">`,
+    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
+    text(WIDTH / 2, 24, title, 'middle', 'font-size="16" font-weight="600"'),
+    ...x.ticks.flatMap((tick) => [line(x.at(tick), MARGIN.top, x.at(tick), HEIGHT - MARGIN.bottom), text(x.at(tick), HEIGHT - MARGIN.bottom + 18, x.label(tick), 'middle')]),
+    ...y.ticks.flatMap((tick) => [line(MARGIN.left, y.at(tick), WIDTH - MARGIN.right, y.at(tick)), text(MARGIN.left - 8, y.at(tick) + 4, y.label(tick), 'end')]),
+    text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 14, xLabel, 'middle'),
+    `<g transform="translate(18 ${(MARGIN.top + HEIGHT - MARGIN.bottom) / 2}) rotate(-90)">${text(0, 0, yLabel, 'middle')}</g>`,
+    ...drawn.flatMap(({ name, points, style }, index) => curve(name, points.map(([px, py]) => [x.at(px), y.at(py)] as const), colour(index), style ?? 'line')),
+    ...legend.flatMap(({ name }, index) => {
+      const top = HEIGHT + index * LEGEND_LINE;
+      return [`<rect x="${MARGIN.left}" y="${top - 9}" width="14" height="4" fill="${colour(index)}"/>`, text(MARGIN.left + 22, top - 2, name, 'start')];
+    }),
+    '</svg>\n',
+  ].join('\n');
+}
+
+interface Axis {
+  ticks: number[];
+  at(value: number): number;
+  label(tick: number): string;
+}
+
+/** Maps values to pixels between `from` and `to`; ticks are 1, 2 or 5 times a power of ten. */
+function axis(values: readonly number[], from: number, to: number): Axis {
+  const lowest = values.length === 0 ? 0 : values.reduce((least, value) => Math.min(least, value));
+  const highest = values.length === 0 ? 1 : values.reduce((most, value) => Math.max(most, value));
+  const span = highest - lowest || Math.abs(highest) || 1;
+  const step = niceStep(span / 6);
+  const first = Math.floor(lowest / step);
+  const last = Math.max(Math.ceil(highest / step), first + 1);
+  const ticks = Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+  const digits = Math.min(20, Math.max(0, -Math.floor(Math.log10(step))));
+  return {
+    ticks,
+    at: (value) => from + ((value / step - first) / (last - first)) * (to - from),
+    label: (tick) => (Math.abs(tick) >= 1e6 ? tick.toExponential(1) : tick.toFixed(digits)),
+  };
+}
+
+function niceStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
+}
+
+function curve(name: string, points: readonly (readonly [number, number])[], stroke: string, style: 'line' | 'marks'): string[] {
+  const path = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
+  const marks = points.map(([x, y]) => `<circle cx="${round(x)}" cy="${round(y)}" r="3.2" fill="${stroke}"/>`).join('');
+  return [`<g><title>${escape(name)}</title>`, style === 'line' ? `<polyline points="${path}" fill="none" stroke="${stroke}" stroke-width="1.8"/>` : '', `${marks}</g>`];
+}
+
+function colour(index: number): string {
+  return COLOURS[index % COLOURS.length] ?? '#000000';
+}
+
+function line(x1: number, y1: number, x2: number, y2: number): string {
+  return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="#e2e6e5"/>`;
+}
+
+function text(x: number, y: number, content: string, anchor: 'start' | 'middle' | 'end', more = ''): string {
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="#1c2422" ${more}>${escape(content)}</text>`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function escape(content: string): string {
+  return content.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+}
