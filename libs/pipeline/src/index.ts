@@ -2,7 +2,6 @@ export * from './canonical-json.js';
 export * from './errors.js';
 export * from './gates.js';
 export { METRICS } from './metric-names.js';
-export * from './nearest-name.js';
 export * from './plan.js';
 export * from './recipe.js';
 export * from './report.js';

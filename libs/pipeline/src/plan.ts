@@ -1,6 +1,5 @@
-import { PASSES, type PassDescriptor, type PassName, type Recipe, type RecipeStep } from '#contracts';
+import { PASSES, suggestion, type PassDescriptor, type PassName, type Recipe, type RecipeStep } from '#contracts';
 import { RecipeError, type RecipeProblem } from './errors.js';
-import { suggestion } from './nearest-name.js';
 import { toProblems } from './zod-problems.js';
 
 /** A stage as it will run: options completed by their defaults. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { suggestion } from '#contracts';
 import type { RecipeProblem } from './errors.js';
-import { suggestion } from './nearest-name.js';
 
 /** Zod's issues as problems; an unknown key becomes its own field, with the nearest of `validKeys(path)`. */
 export function toProblems(error: z.ZodError, prefix: string, validKeys: (path: PropertyKey[]) => readonly string[]): RecipeProblem[] {

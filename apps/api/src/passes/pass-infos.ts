@@ -1,5 +1,4 @@
-import { PASSES, type PassDescriptor, type PassInfo } from '#contracts';
-import { suggestion } from '#pipeline';
+import { PASSES, suggestion, type PassDescriptor, type PassInfo } from '#contracts';
 import { z } from 'zod';
 import { ApiError } from '../problems/api-error.js';
 
