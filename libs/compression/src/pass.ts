@@ -10,6 +10,8 @@ export interface PassContext {
   baseline: Uint8Array;
   /** The models of the job so far, baseline first, the stage's input last. */
   history: readonly Uint8Array[];
+  /** Models of the store that the options name, by digest: those that the pass's descriptor says it reads. */
+  models?: ReadonlyMap<string, Uint8Array>;
   /** The job's data set; passes whose descriptor says they read data always get one. */
   data: Dataset | null;
   seed: number;

@@ -18,6 +18,8 @@ export const StageRequest = z.object({
   baseline: ModelFile,
   /** The models of the job so far, baseline first; only for passes that read the history. */
   history: z.array(ModelFile),
+  /** Models of the store that the options name. */
+  models: z.array(ModelFile).default([]),
   /** A folder holding `dataset.json` (StoredDataset) and the files it names. */
   datasetPath: z.string().nullable(),
   /** A file that outlives a killed child: where a long pass keeps what it needs to go on. */

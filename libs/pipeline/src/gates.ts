@@ -6,7 +6,7 @@ import { isPassName } from './plan.js';
 /** Gates over figures that nobody would measure on the final model: found before a job is accepted, not at its end. */
 export function gateProblems({ passes, gates }: Pick<Recipe, 'passes' | 'gates'>, data: { hasLabels: boolean } = { hasLabels: true }): RecipeProblem[] {
   const measuredAt = passes.findLastIndex(({ pass }) => pass === 'evaluate');
-  const changedAt = passes.findLastIndex(({ pass }) => isPassName(pass) && !PASSES[pass].reads.history);
+  const changedAt = passes.findLastIndex(({ pass }) => isPassName(pass) && PASSES[pass].changes);
   return gates.flatMap(({ metric }, index) => {
     const field = `gates[${index}].metric`;
     const { measuredBy, needsLabels } = METRICS[metric];

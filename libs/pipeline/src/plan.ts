@@ -1,4 +1,4 @@
-import { PASSES, suggestion, type PassDescriptor, type PassName, type Recipe, type RecipeStep } from '#contracts';
+import { PASSES, suggestion, type PassDescriptor, type PassName, type Reads, type Recipe, type RecipeStep } from '#contracts';
 import { RecipeError, type RecipeProblem } from './errors.js';
 import { toProblems } from './zod-problems.js';
 
@@ -8,7 +8,8 @@ export interface PlannedStage {
   pass: PassName;
   version: number;
   options: Record<string, unknown>;
-  reads: PassDescriptor['reads'];
+  /** What it reads under these options. */
+  reads: Reads;
 }
 
 export const isPassName = (name: string): name is PassName => Object.hasOwn(PASSES, name);
@@ -32,8 +33,8 @@ function planStep(step: RecipeStep, index: number): { stage: PlannedStage } | { 
   if (!isPassName(step.pass)) {
     return { problems: [{ field: `passes[${index}].pass`, message: `there is no pass "${step.pass}": ${suggestion(step.pass, Object.keys(PASSES))}` }] };
   }
-  const { options, version, reads } = PASSES[step.pass];
+  const { options, version, reads }: PassDescriptor = PASSES[step.pass];
   const parsed = options.safeParse(step.options);
   if (!parsed.success) return { problems: toProblems(parsed.error, `passes[${index}].options`, () => Object.keys(options.shape)) };
-  return { stage: { index, pass: step.pass, version, options: parsed.data, reads } };
+  return { stage: { index, pass: step.pass, version, options: parsed.data, reads: reads(parsed.data) } };
 }

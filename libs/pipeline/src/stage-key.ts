@@ -20,7 +20,7 @@ export interface StageInputs {
 /** Raised when the meaning of a key changes, so that results from before are not found. */
 const SCHEME = 1;
 
-/** SHA-256 over the canonical form of what the stage reads; what its pass does not read does not enter. */
+/** SHA-256 over the canonical form of what the stage reads; what its pass does not read does not enter. Models that the options name enter with them. */
 export function stageKey({ stage, input, baseline, history, dataset, seed, runtime }: StageInputs): string {
   const { pass, version, options, reads } = stage;
   const decided = {

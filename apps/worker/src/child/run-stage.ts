@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PASSES, type StageRequest, type StageResult } from '#contracts';
+import type { StageRequest, StageResult } from '#contracts';
 import { openDataset } from '#datasets';
 import { modelMetrics } from '#evaluation';
 import { loadModel, writeModel } from '#onnx';
@@ -13,12 +13,13 @@ export const RESULT_MODEL = 'model.onnx';
 /** Runs one pass on files and leaves its files in the output folder. */
 export async function runStage(request: StageRequest, report: Reporter): Promise<StageResult> {
   const name = passNamed(request.pass);
-  const data = PASSES[name].reads.data && request.datasetPath !== null ? await openDataset(request.datasetPath) : null;
+  const data = request.datasetPath !== null ? await openDataset(request.datasetPath) : null;
   try {
     const context = {
       model: await loadModel(request.model.path),
       baseline: await readFile(request.baseline.path),
       history: await Promise.all(request.history.map(({ path }) => readFile(path))),
+      models: new Map(await Promise.all(request.models.map(async ({ path, digest }): Promise<[string, Uint8Array]> => [digest, await readFile(path)]))),
       data,
       seed: request.seed,
       threads: request.threads,

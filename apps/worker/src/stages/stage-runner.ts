@@ -107,6 +107,7 @@ export class StageRunner {
         model: await folder.model(input),
         baseline: await folder.model(job.modelId),
         history: stage.reads.history ? await inOrder(history, (digest) => folder.model(digest)) : [],
+        models: await inOrder([...new Set(stage.reads.models.map(({ digest }) => digest))], (digest) => folder.model(digest)),
         datasetPath: stage.reads.data && job.datasetId !== null ? await folder.dataset(await datasets.stored(job.datasetId)) : null,
         outputPath: folder.outputPath,
         checkpointFile: checkpoint.path,

@@ -1,13 +1,7 @@
 import { z } from 'zod';
-
-/** Changes to the images of a batch, drawn anew for every batch from the job's seed. */
-export const AugmentOptions = z.strictObject({
-  shift: z.int().min(0).max(64).default(0).describe('Moves an image by up to so many pixels along each axis, zeros from outside.'),
-  flip: z.boolean().default(false).describe('Mirrors half of the images left to right.'),
-  cutout: z.int().min(0).max(256).default(0).describe('Blanks a square of this many pixels (DeVries and Taylor 2017).'),
-  mixup: z.number().min(0).max(1).default(0).describe('Blends pairs of inputs with a Beta(a, a) share (Zhang et al. 2018); the teacher answers for the blend, hard labels are left out.'),
-});
-export type AugmentOptions = z.infer<typeof AugmentOptions>;
+import { OutputKinds } from './outputs.js';
+import { ScaleOptions, StudentSource, TeacherSource } from './sources.js';
+import { TRAINER_FIELDS } from './training.js';
 
 /** How samples are made up where data is missing. */
 export const GeneratorOptions = z.strictObject({
@@ -19,22 +13,14 @@ export const GeneratorOptions = z.strictObject({
 export type GeneratorOptions = z.infer<typeof GeneratorOptions>;
 
 export const DistillOptions = z.strictObject({
-  method: z.enum(['discriminative', 'generative', 'hybrid']).default('discriminative').describe('Learn from the train split, from samples that a generator makes up, or from both in turn.'),
-  epochs: z.int().min(1).max(1000).default(10).describe('Passes over the training split; for the generative method, runs of as many batches.'),
-  batchSize: z.int().min(1).max(4096).default(64).describe('Samples per optimizer step.'),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('Adam, or gradient descent with momentum; weightDecay is decoupled in both.'),
-  learningRate: z.number().positive().default(2e-3).describe('Step size at its highest; SGD wants some ten times more than Adam.'),
-  momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum of SGD.'),
-  nesterov: z.boolean().default(false).describe('Look ahead along the momentum of SGD.'),
-  weightDecay: z.number().min(0).default(0).describe('Shrinks weights, but not biases and norms, at each step.'),
-  clipNorm: z.number().positive().optional().describe('Largest L2 norm of the whole gradient.'),
-  schedule: z.enum(['constant', 'step', 'cosine', 'oneCycle']).default('cosine').describe('Learning rate over the run.'),
-  warmup: z.number().min(0).max(1).default(0).describe('Share of the run in which the learning rate first rises to its full size.'),
-  averaging: z.number().min(0).lt(1).default(0).describe('Decay of a moving average of the weights that becomes the result, such as 0.99; 0 takes the last weights.'),
+  method: z.enum(['discriminative', 'generative', 'hybrid']).default('discriminative').describe('Learn from the train split, from samples that a generator makes up (no data set is read), or from both in turn.'),
+  teacher: TeacherSource.default('original').describe("Who teaches: the job's original model, the stage's own input, the model before the last pass, a model of the store, or several whose softened answers are averaged."),
+  student: StudentSource.default('current').describe("Who learns: the stage's input, a model of the store, or one cut from the teacher that begins with the teacher's weights."),
+  assistants: z.array(ScaleOptions).max(4).default([]).describe('Models between teacher and student, each taught by the one before (Mirzadeh et al. 2020); sizes are shares of the teacher, largest first.'),
+  ...TRAINER_FIELDS,
   temperature: z.number().positive().default(4).describe('Softens teacher and student logits (Hinton et al. 2015).'),
   alpha: z.number().min(0).max(1).default(0.7).describe('Weight of the soft loss; the rest weighs the hard labels.'),
-  labelSmoothing: z.number().min(0).lt(1).default(0).describe('Share of a hard label that is spread over all classes.'),
-  augment: AugmentOptions.prefault({}).describe('Changes to the images of each batch.'),
+  outputs: OutputKinds.default('auto'),
   generator: GeneratorOptions.prefault({}).describe('The generator of the generative and hybrid methods.'),
   keepZeros: z.enum(['auto', 'always', 'never']).default('auto').describe('Whether zero weights stay zero; auto keeps them unless they come from rounding on a grid below 5 bits.'),
 });

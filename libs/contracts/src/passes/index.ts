@@ -3,33 +3,65 @@ import { DistillOptions } from './distill.js';
 import { EvaluateOptions } from './evaluate.js';
 import { PruneOptions } from './prune.js';
 import { QuantizeOptions } from './quantize.js';
+import { modelsOf, type ModelUse } from './sources.js';
+
+/** What a pass reads besides its input model; what it does not read is not part of its stage's key. */
+export interface Reads {
+  /** The job's data set, where there is one. */
+  data: boolean;
+  /** The job's input model. */
+  teacher: boolean;
+  /** Every model of the job so far. */
+  history: boolean;
+  /** Models of the store that the options name. */
+  models: readonly ModelUse[];
+}
 
 /** What everybody may know of a pass without loading native code. */
-export interface PassDescriptor<O extends z.ZodType = z.ZodType> {
+export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
   summary: string;
   /** Raised whenever the pass may give another result for the same options: it is part of the stage key. */
   version: number;
   options: O;
-  /** What the pass reads besides the model. */
-  reads: { data: boolean; teacher: boolean; history: boolean };
+  /** False for a pass that only measures: its stage's model is its input. */
+  changes: boolean;
+  reads(options: z.infer<O>): Reads;
 }
 
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
-  quantize: describe('Store weights and activations as 8-bit integers (Q/DQ).', QuantizeOptions, { data: true }),
-  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { data: true }, 2),
-  distill: describe("Train the model to match its teacher, keeping zeros and grids.", DistillOptions, { data: true, teacher: true }),
-  evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { data: true, history: true }),
+  quantize: describe('Store weights and activations as 8-bit integers (Q/DQ).', QuantizeOptions, { reads: { data: true } }),
+  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs }) => ({ data: true, teacher: recoverEpochs > 0 }), version: 2 }),
+  distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
+    reads: ({ method, teacher, student }) => ({
+      data: method !== 'generative',
+      teacher: teacher === 'original',
+      history: teacher === 'previous',
+      models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
+    }),
+    version: 2,
+  }),
+  evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { reads: { data: true, history: true }, changes: false }),
 } as const satisfies Record<string, PassDescriptor>;
 
 export type PassName = keyof typeof PASSES;
 export type PassOptions<N extends PassName> = z.infer<(typeof PASSES)[N]['options']>;
 
-function describe<O extends z.ZodType>(summary: string, options: O, reads: Partial<PassDescriptor['reads']>, version = 1): PassDescriptor<O> {
-  return { summary, version, options, reads: { data: false, teacher: false, history: false, ...reads } };
+interface Traits<O extends z.ZodObject> {
+  reads: Partial<Reads> | ((options: z.infer<O>) => Partial<Reads>);
+  changes?: boolean;
+  version?: number;
+}
+
+function describe<O extends z.ZodObject>(summary: string, options: O, { reads, changes = true, version = 1 }: Traits<O>): PassDescriptor<O> {
+  const read = (given: z.infer<O>): Reads => ({ data: false, teacher: false, history: false, models: [], ...(typeof reads === 'function' ? reads(given) : reads) });
+  return { summary, version, options, changes, reads: read };
 }
 
 export * from './distill.js';
 export * from './evaluate.js';
+export * from './outputs.js';
 export * from './prune.js';
 export * from './quantize.js';
+export * from './sources.js';
+export * from './training.js';

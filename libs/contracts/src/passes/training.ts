@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** Changes to the images of a batch, drawn anew for every batch from the job's seed. */
+export const AugmentOptions = z.strictObject({
+  shift: z.int().min(0).max(64).default(0).describe('Moves an image by up to so many pixels along each axis, zeros from outside.'),
+  flip: z.boolean().default(false).describe('Mirrors half of the images left to right.'),
+  cutout: z.int().min(0).max(256).default(0).describe('Blanks a square of this many pixels (DeVries and Taylor 2017).'),
+  mixup: z.number().min(0).max(1).default(0).describe('Blends pairs of inputs with a Beta(a, a) share (Zhang et al. 2018); the teacher answers for the blend, hard labels are left out.'),
+});
+export type AugmentOptions = z.infer<typeof AugmentOptions>;
+
+/** Options of every pass that trains: the run, its optimizer and its learning rate. */
+export const TRAINER_FIELDS = {
+  epochs: z.int().min(1).max(1000).default(10).describe('Passes over the training split; without data, runs of as many batches as the generator makes.'),
+  batchSize: z.int().min(1).max(4096).default(64).describe('Samples per optimizer step.'),
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('Adam, or gradient descent with momentum; weightDecay is decoupled in both.'),
+  learningRate: z.number().positive().default(2e-3).describe('Step size at its highest; SGD wants some ten times more than Adam.'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum of SGD.'),
+  nesterov: z.boolean().default(false).describe('Look ahead along the momentum of SGD.'),
+  weightDecay: z.number().min(0).default(0).describe('Shrinks weights, but not biases and norms, at each step.'),
+  clipNorm: z.number().positive().optional().describe('Largest L2 norm of the whole gradient.'),
+  schedule: z.enum(['constant', 'step', 'cosine', 'oneCycle']).default('cosine').describe('Learning rate over the run.'),
+  warmup: z.number().min(0).max(1).default(0).describe('Share of the run in which the learning rate first rises to its full size.'),
+  averaging: z.number().min(0).lt(1).default(0).describe('Decay of a moving average of the weights that becomes the result, such as 0.99; 0 takes the last weights.'),
+  labelSmoothing: z.number().min(0).lt(1).default(0).describe('Share of a hard label that is spread over all classes.'),
+  augment: AugmentOptions.prefault({}).describe('Changes to the images of each batch.'),
+};
+
+/** What every pass that trains has in its options. */
+export const TrainerOptions = z.object(TRAINER_FIELDS);
+export type TrainerOptions = z.infer<typeof TrainerOptions>;
