@@ -3,7 +3,7 @@ import { Session, type HostTensors } from '#inference';
 import { DataType, GraphBuilder, ModelProtoSchema } from '#onnx';
 import { randomNumbers } from '#testing';
 import { GradientBuilder } from './gradient-builder.js';
-import { meanSquaredError, softTargetDivergence, softmaxCrossEntropy, type LossTerm } from './losses.js';
+import { cosineDistance, meanSquaredError, relativeSquaredError, softTargetDivergence, softmaxCrossEntropy, type LossTerm } from './losses.js';
 
 const DIMS = [3, 4] as const;
 const random = randomNumbers(3);
@@ -52,6 +52,14 @@ const LOSSES: Record<string, { write: (g: GradientBuilder) => LossTerm; expected
   meanSquaredError: {
     write: (g) => meanSquaredError(g, 'z', 't', DIMS),
     expected: () => logits.reduce((sum, z, i) => sum + (z - teacher[i]!) ** 2, 0) / 12,
+  },
+  relativeSquaredError: {
+    write: (g) => relativeSquaredError(g, 'z', 't', DIMS),
+    expected: () => logits.reduce((sum, z, i) => sum + (z - teacher[i]!) ** 2, 0) / teacher.reduce((sum, t) => sum + t ** 2, 0),
+  },
+  cosineDistance: {
+    write: (g) => cosineDistance(g, 'z', 't', DIMS),
+    expected: () => 1 - rows(logits).reduce((sum, row, i) => sum + row.reduce((s, z, k) => s + z * rows(teacher)[i]![k]!, 0) / (Math.hypot(...row) * Math.hypot(...rows(teacher)[i]!)), 0) / 3,
   },
 };
 

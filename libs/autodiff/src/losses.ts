@@ -38,6 +38,33 @@ export function meanSquaredError(g: GradientBuilder, prediction: string, target:
   return { value: g.scale(g.sum(g.square(difference), [...dims.keys()]), 1 / count), gradient: g.scale(difference, 2 / count) };
 }
 
+/** Keeps a division finite where the target is zero throughout. */
+const POWER_FLOOR = 1e-12;
+
+/**
+ * Squared error relative to the target's power, Σ (Z - t)² / Σ t²: the same for every scale of the target, and the inverse of its
+ * signal-to-noise ratio. dZ = 2 (Z - t) / Σ t².
+ */
+export function relativeSquaredError(g: GradientBuilder, prediction: string, target: string, dims: readonly number[]): LossTerm {
+  const axes = [...dims.keys()];
+  const power = g.add(g.sum(g.square(target), axes), g.scalar(POWER_FLOOR));
+  const difference = g.sub(prediction, target);
+  return { value: g.div(g.sum(g.square(difference), axes), power), gradient: g.div(g.scale(difference, 2), power) };
+}
+
+/** Mean over the samples of 1 - cos(Z, t), each sample one vector: dZ = (cos · Z / |Z|² - t / (|Z| |t|)) / N. */
+export function cosineDistance(g: GradientBuilder, prediction: string, target: string, dims: readonly number[]): LossTerm {
+  const [samples, ...rest] = dims as [number, ...number[]];
+  const axes = rest.map((_, i) => i + 1);
+  const along = (a: string, b: string) => g.sum(g.mul(a, b), axes, true);
+  const norm = (value: string) => g.op('Sqrt', [g.add(along(value, value), g.scalar(POWER_FLOOR))]);
+  const [zNorm, tNorm] = [norm(prediction), norm(target)];
+  const cosine = g.div(along(prediction, target), g.mul(zNorm, tNorm));
+  const value = g.sub(g.scalar(1), g.scale(g.sum(cosine, [...dims.keys()]), 1 / samples));
+  const pull = g.sub(g.div(g.mul(cosine, prediction), g.square(zNorm)), g.div(target, g.mul(zNorm, tNorm)));
+  return { value, gradient: g.scale(pull, 1 / samples) };
+}
+
 /** Σ weight · term; the terms keep their own values for the report. */
 export function weightedSum(g: GradientBuilder, terms: readonly { term: LossTerm; weight: number }[]): LossTerm {
   const total = (pick: (term: LossTerm) => string) => g.op('Sum', terms.map(({ term, weight }) => g.scale(pick(term), weight)));

@@ -4,6 +4,7 @@ import type { PassContext } from '../pass.js';
 import { loadCheckpoint, saveCheckpoint } from '../train/checkpoint.js';
 import { learningRateAt } from '../train/schedule.js';
 import type { StepLosses, Trainer } from '../train/trainer.js';
+import { Fidelity } from './fidelity.js';
 import type { Curriculum } from './lesson.js';
 import type { Student } from './student.js';
 
@@ -17,6 +18,8 @@ export interface CurvePoint {
   learningRate: number;
   samplesPerS: number;
   losses: StepLosses;
+  /** At an epoch's last step, how near the student's outputs came to the teacher's over the epoch. */
+  fidelity?: Record<string, number>;
 }
 
 /** The epochs of one distillation, with a checkpoint after each where the context keeps one. */
@@ -25,6 +28,7 @@ export class DistillRun {
   private readonly steps: number;
   private readonly name: string;
   private curve: CurvePoint[] = [];
+  private readonly fidelity = new Fidelity();
   private reported = { at: performance.now(), step: 0 };
 
   constructor(
@@ -42,25 +46,26 @@ export class DistillRun {
   /** Runs the epochs that are left and returns the training curve. Throws DivergedError. */
   async train(): Promise<CurvePoint[]> {
     for (let epoch = await this.resume(); epoch < this.options.epochs; epoch++) {
+      let left = this.curriculum.lessonsPerEpoch;
       for await (const { inputs, answers, labels } of this.curriculum.lessons(epoch)) {
         const learningRate = learningRateAt(this.student.trainer.state.step, this.steps, this.options);
-        const losses = await this.student.learn(inputs, answers, labels, learningRate);
-        this.report(epoch, learningRate, losses);
+        const losses = this.fidelity.count(await this.student.learn(inputs, answers, labels, learningRate));
+        this.report(epoch, learningRate, losses, --left === 0 ? this.fidelity.epoch() : undefined);
       }
       await this.keep(epoch + 1);
     }
     return this.curve;
   }
 
-  private report(epoch: number, learningRate: number, losses: StepLosses): void {
+  private report(epoch: number, learningRate: number, losses: StepLosses, fidelity?: Record<string, number>): void {
     const { step } = this.student.trainer.state;
-    if (step % REPORT_EVERY !== 0 && step !== this.steps && step !== 1) return;
+    if (step % REPORT_EVERY !== 0 && !fidelity && step !== 1) return;
     const now = performance.now();
     const samplesPerS = Math.round(((step - this.reported.step) * this.batchSize * 1000) / (now - this.reported.at));
     const etaS = ((now - this.reported.at) / 1000 / (step - this.reported.step)) * (this.steps - step);
     this.reported = { at: now, step };
-    this.curve.push({ step, epoch: epoch + 1, learningRate, samplesPerS, losses });
-    this.context.progress(step / this.steps, `epoch ${epoch + 1} of ${this.options.epochs}, ${Math.ceil(etaS)} s left`, { ...losses, learningRate, samplesPerS });
+    this.curve.push({ step, epoch: epoch + 1, learningRate, samplesPerS, losses, ...(fidelity && { fidelity }) });
+    this.context.progress(step / this.steps, `epoch ${epoch + 1} of ${this.options.epochs}, ${Math.ceil(etaS)} s left`, { ...losses, ...fidelity, learningRate, samplesPerS });
   }
 
   /** Takes up the run's last checkpoint and returns how many epochs are done. */

@@ -10,7 +10,7 @@ import { DistillRun } from './distill-run.js';
 import type { Curriculum } from './lesson.js';
 import { mixedLessons } from './mixed-lessons.js';
 import { recordedLessons } from './recorded-lessons.js';
-import { Student, outputName, studentForm } from './student.js';
+import { Student, outputNames, studentForm } from './student.js';
 import { Teacher } from './teacher.js';
 
 /** File beside the model that holds the losses over the run. */
@@ -25,7 +25,7 @@ export const distill: Pass<'distill'> = {
 
   preflight(model) {
     const { graph, trainables, skipped } = studentForm(model);
-    const missing = missingGradients(graph, [outputName(graph)], trainables.map(({ name }) => name));
+    const missing = missingGradients(graph, outputNames(graph), trainables.map(({ name }) => name));
     return [...skipped, ...missing.map(({ node, opType }) => ({ node, opType, reason: 'it has no gradient rule and lies between a weight and the output: the model cannot be distilled' }))];
   },
 
@@ -67,11 +67,11 @@ async function begin({ model, baseline, threads, seed, log }: PassContext, data:
     if (!first.value) throw new TrainingError('the train split holds no sample');
     return first.value;
   };
-  const answer = await teacher.answer((await example(teacher.inputNames)).inputs);
+  const answers = await teacher.answer((await example(teacher.inputNames)).inputs);
   const inputNames = studentForm(model).graph.inputs.map(({ name }) => name);
   const { inputs, labels } = await example(inputNames);
   const hasLabels = labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
-  const student = await Student.create({ model, inputs, hasLabels, answerDims: answer.dims.slice(1), options, threads });
+  const student = await Student.create({ model, inputs, hasLabels, answers, classes: data.classes, options, threads });
   log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay; ${samples} samples in batches of ${batchSize}`);
   const recorded = () => recordedLessons({ data, teacher, inputNames, batchSize, augmentation: options.augment, seed });
   const { low, high, learningRate, lessonsPerEpoch } = options.generator;

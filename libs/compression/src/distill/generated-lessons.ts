@@ -62,7 +62,7 @@ export async function generatedLessons(request: GeneratedLessonsRequest): Promis
     const random = mulberry32(epochSeed(seed, epoch));
     for (let i = 0; i < request.lessonsPerEpoch; i++) {
       const { outputs } = await trainer.runWithOutputs({ [NOISE]: noise(trainer.state.step) }, request.learningRate);
-      const lesson: Lesson = { inputs: { [request.input]: outputs[input]! }, answers: outputs[output]!, labels: null };
+      const lesson: Lesson = { inputs: { [request.input]: outputs[input]! }, answers: { [output]: outputs[output]! }, labels: null };
       yield lesson;
       made.push(lesson);
       if (made.length > REMEMBERED) made.shift();

@@ -1,10 +1,11 @@
 import type { Trainer } from '../train/trainer.js';
-import type { HostTensor, HostTensors } from '#inference';
+import type { HostTensors } from '#inference';
 
 /** One batch to learn from. */
 export interface Lesson {
   inputs: HostTensors;
-  answers: HostTensor;
+  /** The teacher's answers by the name of its output. */
+  answers: HostTensors;
   labels: Int32Array | null;
 }
 

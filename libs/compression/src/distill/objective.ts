@@ -1,9 +1,14 @@
-import { meanSquaredError, softTargetDivergence, softmaxCrossEntropy, weightedSum, type ExtraInput, type GradientBuilder, type LossTerm } from '#autodiff';
+import { cosineDistance, relativeSquaredError, softTargetDivergence, softmaxCrossEntropy, weightedSum, type ExtraInput, type GradientBuilder, type LossTerm } from '#autodiff';
+import type { OutputKind } from '#contracts';
 import { DataType } from '#onnx';
+import { powerTerms } from './fidelity.js';
+import type { Target } from './outputs.js';
 
-/** Inputs of the step beside the model's own. */
-export const TEACHER = 'distill:teacher';
+/** Input of the step, beside the model's own, that holds the labels. */
 export const LABELS = 'distill:labels';
+
+/** Input of the step that holds the teacher's value of this name. */
+export const answerInput = (answer: string) => `distill:teacher:${answer}`;
 
 export interface ObjectiveOptions {
   temperature: number;
@@ -12,35 +17,67 @@ export interface ObjectiveOptions {
   labelSmoothing: number;
 }
 
+/** Terms of a loss and its gradient by each value that it reads. */
+export interface WrittenLoss {
+  terms: Record<string, string>;
+  seeds: Map<string, string>;
+}
+
 /** What the student is trained to do, written into the step graph. */
 export interface Objective {
   extraInputs: ExtraInput[];
-  write(g: GradientBuilder): { terms: Record<string, string>; seeds: ReadonlyMap<string, string> };
+  write(g: GradientBuilder): WrittenLoss;
+}
+
+/** The distance of an output to the teacher's answer, by kind. */
+const DISTANCES: Record<OutputKind, (g: GradientBuilder, target: Target, options: ObjectiveOptions) => LossTerm> = {
+  classification: (g, { output, answer, dims }, { temperature }) => softTargetDivergence(g, output, answerInput(answer), temperature, dims[0]!),
+  mse: (g, { output, answer, dims }) => relativeSquaredError(g, output, answerInput(answer), dims),
+  cosine: (g, { output, answer, dims }) => cosineDistance(g, output, answerInput(answer), dims),
+};
+
+/** The output that labels are for: the only classification, where there are labels. */
+export function labelled(targets: readonly Target[], hasLabels: boolean): Target | undefined {
+  const classifications = targets.filter(({ kind }) => kind === 'classification');
+  return hasLabels && classifications.length === 1 ? classifications[0] : undefined;
 }
 
 /**
- * Classes [N, K]: alpha · T² · KL(teacher ‖ student at T) + (1 - alpha) · cross-entropy with the labels; without labels the soft
- * loss alone. Any other output is matched by its mean squared error.
+ * The sum over the outputs of their distances to the teacher's answers: T² · KL(teacher ‖ student at T) for classes [N, K], the squared
+ * error relative to the answer's power, or one minus the cosine. Where labels are for an output its distance is
+ * alpha · soft + (1 - alpha) · cross-entropy. Beside the losses the terms hold the powers that {@link Fidelity} reads.
  */
-export function distillObjective(output: string, dims: readonly number[], hasLabels: boolean, options: ObjectiveOptions): Objective {
-  const teacher = { name: TEACHER, dims, type: DataType.FLOAT };
-  if (dims.length !== 2) {
-    return { extraInputs: [teacher], write: (g) => matched(output, meanSquaredError(g, output, TEACHER, dims)) };
-  }
-  const [samples, classes] = dims as [number, number];
-  const alpha = hasLabels ? options.alpha : 1;
+export function distillObjective(targets: readonly Target[], hasLabels: boolean, options: ObjectiveOptions): Objective {
+  const hard = labelled(targets, hasLabels);
+  const answers = targets.map(({ answer, dims }) => ({ name: answerInput(answer), dims, type: DataType.FLOAT }));
+  const labels = hard ? [{ name: LABELS, dims: [hard.dims[0]!], type: DataType.INT64 }] : [];
   return {
-    extraInputs: [teacher, ...(hasLabels ? [{ name: LABELS, dims: [samples], type: DataType.INT64 }] : [])],
-    write: (g) => {
-      const soft = softTargetDivergence(g, output, TEACHER, options.temperature, samples);
-      if (!hasLabels) return matched(output, soft);
-      const hard = softmaxCrossEntropy(g, output, LABELS, [samples, classes], options.labelSmoothing);
-      const total = weightedSum(g, [{ term: soft, weight: alpha }, { term: hard, weight: 1 - alpha }]);
-      return { terms: { loss: total.value, softLoss: soft.value, hardLoss: hard.value }, seeds: new Map([[output, total.gradient]]) };
+    extraInputs: [...answers, ...labels],
+    write(g) {
+      const parts = targets.map((target) => (target === hard ? withLabels(g, target, options) : alone(g, target, options, targets.length > 1)));
+      const total = parts.length === 1 ? parts[0]!.total.value : g.op('Sum', parts.map(({ total: { value } }) => value));
+      const powers = targets.map((target) => powerTerms(g, target, answerInput(target.answer)));
+      return {
+        terms: Object.assign({ loss: total }, ...parts.map(({ terms }) => terms), ...powers) as Record<string, string>,
+        seeds: new Map(targets.map(({ output }, i) => [output, parts[i]!.total.gradient])),
+      };
     },
   };
 }
 
-function matched(output: string, term: LossTerm): { terms: Record<string, string>; seeds: ReadonlyMap<string, string> } {
-  return { terms: { loss: term.value }, seeds: new Map([[output, term.gradient]]) };
+interface Part {
+  total: LossTerm;
+  terms: Record<string, string>;
+}
+
+function withLabels(g: GradientBuilder, target: Target, options: ObjectiveOptions): Part {
+  const soft = DISTANCES.classification(g, target, options);
+  const hard = softmaxCrossEntropy(g, target.output, LABELS, target.dims as [number, number], options.labelSmoothing);
+  const total = weightedSum(g, [{ term: soft, weight: options.alpha }, { term: hard, weight: 1 - options.alpha }]);
+  return { total, terms: { softLoss: soft.value, hardLoss: hard.value } };
+}
+
+function alone(g: GradientBuilder, target: Target, options: ObjectiveOptions, named: boolean): Part {
+  const total = DISTANCES[target.kind](g, target, options);
+  return { total, terms: named ? { [`loss:${target.output}`]: total.value } : {} };
 }

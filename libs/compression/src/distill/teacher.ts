@@ -5,28 +5,27 @@ import { TrainingError } from '../train/errors.js';
 /** Samples that the teacher sees at once when it answers a whole split. */
 const TEACHER_BATCH = 128;
 
-/** The model that the student imitates; its first output is its answer. */
+/** The model that the student imitates; its answers are its outputs of floats. */
 export class Teacher {
   private constructor(
     private readonly session: Session,
-    private readonly output: string,
   ) {}
 
   static async load(model: Uint8Array, threads: number): Promise<Teacher> {
-    const session = await Session.create(model, { threads });
-    return new Teacher(session, session.outputs[0]!.name);
+    return new Teacher(await Session.create(model, { threads }));
   }
 
   get inputNames(): string[] {
     return this.session.inputs.map(({ name }) => name);
   }
 
-  /** One answer per sample. Throws TrainingError when the output is not one row of floats per sample. */
-  async answer(inputs: HostTensors): Promise<HostTensor & { type: 'float32' }> {
+  /** Answers by output name, one row per sample in each. Throws TrainingError when no output is such. */
+  async answer(inputs: HostTensors): Promise<HostTensors> {
     const samples = Object.values(inputs)[0]!.dims[0];
-    const answer = (await this.session.run(inputs, [this.output]))[this.output]!;
-    if (answer.type !== 'float32' || answer.dims[0] !== samples) throw new TrainingError(`the teacher's output "${this.output}" is not one row of floats per sample: got ${answer.type} [${answer.dims}] for ${samples} samples`);
-    return answer;
+    const outputs = Object.entries(await this.session.run(inputs));
+    const answers = outputs.filter(([, { type, dims }]) => type === 'float32' && dims[0] === samples);
+    if (answers.length > 0) return Object.fromEntries(answers);
+    throw new TrainingError(`the teacher has no output with one row of floats per sample: got ${outputs.map(([name, { type, dims }]) => `"${name}" ${type} [${dims}]`).join(', ')} for ${samples} samples`);
   }
 
   async release(): Promise<void> {
@@ -34,34 +33,46 @@ export class Teacher {
   }
 }
 
-/** The teacher's answer to every sample of a split, in stored order: without augmentation one forward pass serves all epochs. */
+/** Answers of one output to all samples of a split, one after the other. */
+interface Recorded {
+  /** Of one sample. */
+  dims: readonly number[];
+  size: number;
+  values: Float32Array;
+}
+
+/** The teacher's answers to every sample of a split, in stored order: without augmentation one forward pass serves all epochs. */
 export class RecordedAnswers {
-  private constructor(
-    private readonly values: Float32Array,
-    private readonly dims: readonly number[],
-  ) {}
+  private constructor(private readonly outputs: ReadonlyMap<string, Recorded>) {}
 
   static async record(teacher: Teacher, data: Dataset, split: 'train'): Promise<RecordedAnswers> {
     const bound = data.bindInputs(teacher.inputNames);
     const count = data.sampleCount(split);
-    const answers: Float32Array[] = [];
-    let dims: readonly number[] = [];
+    const outputs = new Map<string, Recorded>();
+    let at = 0;
     for await (const batch of bound.batches(split, { batchSize: TEACHER_BATCH })) {
-      const answer = await teacher.answer(batch.inputs);
-      dims = answer.dims.slice(1);
-      answers.push(answer.data);
+      for (const [name, answer] of Object.entries(await teacher.answer(batch.inputs))) {
+        const known = outputs.get(name) ?? blank(answer, count);
+        known.values.set(answer.data as Float32Array, at * known.size);
+        outputs.set(name, known);
+      }
+      at += batch.size;
     }
-    const size = dims.reduce((product, dim) => product * dim, 1);
-    const values = new Float32Array(count * size);
-    answers.forEach((part, i) => values.set(part, i * TEACHER_BATCH * size));
-    return new RecordedAnswers(values, dims);
+    return new RecordedAnswers(outputs);
   }
 
   /** Answers to the samples of one batch. */
-  batch(indices: ArrayLike<number>): HostTensor {
-    const size = this.dims.reduce((product, dim) => product * dim, 1);
-    const data = new Float32Array(indices.length * size);
-    for (let row = 0; row < indices.length; row++) data.set(this.values.subarray(indices[row]! * size, (indices[row]! + 1) * size), row * size);
-    return { type: 'float32', dims: [indices.length, ...this.dims], data };
+  batch(indices: ArrayLike<number>): HostTensors {
+    return Object.fromEntries([...this.outputs].map(([name, { dims, size, values }]): [string, HostTensor] => {
+      const data = new Float32Array(indices.length * size);
+      for (let row = 0; row < indices.length; row++) data.set(values.subarray(indices[row]! * size, (indices[row]! + 1) * size), row * size);
+      return [name, { type: 'float32', dims: [indices.length, ...dims], data }];
+    }));
   }
+}
+
+function blank(answer: HostTensor, samples: number): Recorded {
+  const dims = answer.dims.slice(1);
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  return { dims, size, values: new Float32Array(samples * size) };
 }
