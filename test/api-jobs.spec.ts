@@ -169,6 +169,14 @@ describe('/v1/jobs', () => {
       expect(await refused({ recipe: { passes: [{ pass: 'evaluate' }] } })).toMatchObject({ status: 422, code: 'preflight_failed', detail: expect.stringContaining('data') as unknown });
     });
 
+    it('for a model in the options that is not in the store, naming the field', async () => {
+      const distill = (options: object) => refused({ dataset, recipe: { passes: [{ pass: 'distill', options }] } });
+      const missing = { status: 422, code: 'preflight_failed' };
+      expect(await distill({ teacher: { models: [model, UNKNOWN] } })).toMatchObject({ ...missing, errors: [{ field: 'recipe.passes[0].options.teacher.models[1]', message: expect.stringContaining('upload it') as unknown }] });
+      expect(await distill({ student: { model: UNKNOWN } })).toMatchObject({ ...missing, errors: [{ field: 'recipe.passes[0].options.student.model' }] });
+      expect(await distill({ teacher: 'somebody' })).toMatchObject({ status: 422, code: 'invalid_recipe', errors: [{ field: 'recipe.passes[0].options.teacher', message: expect.stringContaining('original') as unknown }] });
+    });
+
     it('for data that does not fit the model, naming input, expected and got', async () => {
       const wide = (await api.sendDataset({ ...MANIFEST, name: 'wide' }, { 'data.npz': npz({ width: 9 }) })).body.id;
       expect(await refused({ dataset: wide, recipe: { passes: [{ pass: 'evaluate' }] } })).toMatchObject({
@@ -184,6 +192,16 @@ describe('/v1/jobs', () => {
       expect((await submit({ name: 'one' }, 'key-4')).status).toBe(201);
       expect(await submit({ name: 'two' }, 'key-4')).toMatchObject({ status: 422, body: { code: 'idempotency_conflict' } });
     });
+  });
+
+  it('keeps a model that the options of a job name until the job is forgotten', async () => {
+    const teacher = (await api.model(mlp([8, 5, 4]))).id;
+    const { status, body } = await submit({ dataset, recipe: { passes: [{ pass: 'distill', options: { teacher: { model: teacher } } }] } });
+    expect(status).toBe(201);
+    expect(await api.problem('DELETE', `/v1/models/${teacher}`)).toMatchObject({ status: 409, code: 'in_use' });
+    await api.call('POST', `/v1/jobs/${body.id}/cancel`);
+    await api.call('DELETE', `/v1/jobs/${body.id}`);
+    expect((await api.call('DELETE', `/v1/models/${teacher}`)).status).toBe(204);
   });
 
   it('keeps a data set that a job refers to', async () => {

@@ -74,4 +74,9 @@ export function postgresCode(error: unknown): string | undefined {
   return cause !== null && typeof cause === 'object' && 'code' in cause ? String(cause.code) : undefined;
 }
 
-export const isForeignKeyViolation = (error: unknown): boolean => postgresCode(error) === POSTGRES_FOREIGN_KEY_VIOLATION;
+/** Whether a row is referred to, or refers to none; with a table, to none of that table. */
+export function isForeignKeyViolation(error: unknown, table?: string): boolean {
+  if (postgresCode(error) !== POSTGRES_FOREIGN_KEY_VIOLATION) return false;
+  const { cause } = error as Error;
+  return table === undefined || (cause !== null && typeof cause === 'object' && 'constraint' in cause && String(cause.constraint).includes(`_${table}_`));
+}

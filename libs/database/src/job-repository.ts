@@ -3,12 +3,12 @@ import { isFinal, type Job, type JobQuery, type JobState, type Preflight, type Q
 import { and, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
 import { decodeCursor, pageOf } from './cursor.js';
 import type { Database, Queries } from './database.js';
-import { JobStateError, NotFoundError } from './errors.js';
+import { isForeignKeyViolation, JobStateError, NotFoundError } from './errors.js';
 import { appendEvent } from './event-repository.js';
 import { storeAnswer } from './idempotency-repository.js';
 import { readJobs } from './job-row.js';
 import { cancelStages } from './job-transitions.js';
-import { artifacts, jobs, jobStages, type StoredResponse } from './schema.js';
+import { artifacts, jobModels, jobs, jobStages, type StoredResponse } from './schema.js';
 import { storable } from './text.js';
 
 export interface NewJob {
@@ -16,6 +16,8 @@ export interface NewJob {
   name: string | null;
   modelId: string;
   datasetId: string | null;
+  /** Models of the store that the passes' options name. */
+  usedModels?: readonly string[];
   recipe: Recipe;
   preflight: Preflight;
   /** The recipe's passes with their options completed. */
@@ -156,11 +158,22 @@ export class JobRepository {
   }
 }
 
-async function insertJob(queries: Queries, { stages, id = randomUUID(), ...job }: NewJob): Promise<(typeof jobs.$inferSelect)[]> {
-  const rows = await queries.insert(jobs).values({ id, ...storable(job) }).returning();
+async function insertJob(queries: Queries, { stages, usedModels = [], id = randomUUID(), ...job }: NewJob): Promise<(typeof jobs.$inferSelect)[]> {
+  const rows = await referring({ model: job.modelId, dataset: job.datasetId }, () => queries.insert(jobs).values({ id, ...storable(job) }).returning());
+  for (const modelId of new Set(usedModels)) await referring({ model: modelId }, () => queries.insert(jobModels).values({ jobId: id, modelId }));
   await queries.insert(jobStages).values(stages.map((stage, index) => ({ jobId: id, index, ...storable(stage) })));
   await appendEvent(queries, id, { type: 'job', state: 'queued' });
   return rows;
+}
+
+/** Throws NotFoundError naming the row that is gone. */
+async function referring<T>({ model, dataset }: { model: string; dataset?: string | null }, insert: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await insert();
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw dataset && isForeignKeyViolation(error, 'datasets') ? new NotFoundError('dataset', dataset) : new NotFoundError('model', model);
+  }
 }
 
 async function lockJob(queries: Queries, id: string): Promise<{ state: JobState }> {

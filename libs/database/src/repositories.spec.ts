@@ -58,6 +58,24 @@ describe('models and data sets', () => {
     await expect(new ModelRepository(database).delete(MODEL)).rejects.toThrow(InUseError);
     await expect(new DatasetRepository(database).delete('c'.repeat(64))).rejects.toThrow(NotFoundError);
   });
+
+  it('stay while the options of a job name them, and no longer', async () => {
+    const models = new ModelRepository(database);
+    await models.add({ id: 'd'.repeat(64), name: 'teacher', bytes: 10, inspection: INSPECTION });
+    const { id } = await jobs.create(newJob({ usedModels: ['d'.repeat(64), 'd'.repeat(64)] }));
+    await expect(models.delete('d'.repeat(64))).rejects.toThrow(InUseError);
+    await jobs.cancel(id);
+    await jobs.delete(id);
+    await models.delete('d'.repeat(64));
+  });
+
+  it.each([
+    ['model', { modelId: 'e'.repeat(64) }],
+    ['model', { usedModels: ['e'.repeat(64)] }],
+    ['dataset', { datasetId: 'e'.repeat(64) }],
+  ])('that are gone keep a job from being made: a %s', async (kind, refers) => {
+    await expect(jobs.create(newJob(refers))).rejects.toMatchObject({ code: 'not_found', kind, id: 'e'.repeat(64) });
+  });
 });
 
 describe('jobs', () => {

@@ -44,6 +44,12 @@ export const jobs = pgTable('jobs', {
   finishedAt: instant('finished_at'),
 }, (table) => [index('jobs_by_age').on(table.createdAt, table.id), index('jobs_by_state').on(table.state), index('jobs_by_model').on(table.modelId)]);
 
+/** Models that the options of a job's passes name, beside its input model: they stay while the job does. */
+export const jobModels = pgTable('job_models', {
+  jobId: uuid('job_id').notNull().references(() => jobs.id, { onDelete: 'cascade' }),
+  modelId: text('model_id').notNull().references(() => models.id),
+}, (table) => [primaryKey({ columns: [table.jobId, table.modelId] }), index('job_models_by_model').on(table.modelId)]);
+
 export const jobStages = pgTable('job_stages', {
   jobId: uuid('job_id').notNull().references(() => jobs.id, { onDelete: 'cascade' }),
   index: integer('index').notNull(),
@@ -92,6 +98,15 @@ export const stageResults = pgTable('stage_results', {
   seconds: doublePrecision('seconds').notNull(),
   createdAt: instant('created_at').notNull().defaultNow(),
 });
+
+/** Checkpoints of running stages in the store. A row is written before its bytes are put, so that no bytes are ever forgotten. */
+export const stageCheckpoints = pgTable('stage_checkpoints', {
+  digest: text('digest').notNull(),
+  key: text('key').notNull(),
+  bytes: bytes('bytes').notNull(),
+  stored: boolean('stored').notNull().default(false),
+  createdAt: instant('created_at').notNull().defaultNow(),
+}, (table) => [primaryKey({ columns: [table.key, table.digest] })]);
 
 export const jobEvents = pgTable('job_events', {
   jobId: uuid('job_id').notNull().references(() => jobs.id, { onDelete: 'cascade' }),

@@ -44,6 +44,7 @@ export class SubmissionService {
       name: body.name ?? null,
       modelId: plan.model.id,
       datasetId: plan.dataset?.id ?? null,
+      usedModels: plan.stages.flatMap(({ reads }) => reads.models.map(({ digest }) => digest)),
       recipe: plan.recipe,
       preflight,
       stages: plan.stages.map(({ pass, options }) => ({ pass, options })),
@@ -58,13 +59,19 @@ export class SubmissionService {
   }
 
   private async check(plan: Planned): Promise<Preflight> {
-        const seen = await this.spool.withFolder(async (folder) => {
+    const seen = await this.spool.withFolder(async (folder) => {
       const modelPath = join(folder, 'model.onnx');
       await this.store.getToFile(plan.model.id, modelPath);
       const passes = plan.stages.map(({ pass, options }) => ({ pass, options }));
       return this.untrusted.preflight({ modelPath, dataset: plan.dataset?.inspection ?? null, passes });
     });
-    return { problems: [...missingLabels(plan), ...seen.problems], skipped: seen.skipped };
+    return { problems: [...missingLabels(plan), ...(await this.missingModels(plan)), ...seen.problems], skipped: seen.skipped };
+  }
+
+  private async missingModels({ stages }: Planned): Promise<FieldProblem[]> {
+    const named = stages.flatMap(({ index, reads }) => reads.models.map(({ field, digest }) => ({ field: `recipe.passes[${index}].options.${field}`, digest })));
+    const problems = named.map(async ({ field, digest }) => ((await this.models.get(digest)) ? [] : [{ field, message: `there is no model ${digest} in the store: upload it with POST /v1/models first` }]));
+    return (await Promise.all(problems)).flat();
   }
 }
 

@@ -1,4 +1,4 @@
-import { EvaluateOptions, PruneOptions, QuantizeOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
+import { DistillOptions, EvaluateOptions, PruneOptions, QuantizeOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel } from '#onnx';
 import { passNamed, preflightPass } from './run-pass.js';
@@ -17,7 +17,7 @@ const IMPORTANCE_SPLITS: Partial<Record<PruneOptions['importance'], readonly str
 const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
   quantize: (options) => (QuantizeOptions.parse(options).scheme === 'static' ? ['calibration', 'train'] : []),
   prune: (options) => IMPORTANCE_SPLITS[PruneOptions.parse(options).importance] ?? [],
-  distill: () => ['train'],
+  distill: (options) => (DistillOptions.parse(options).method === 'generative' ? [] : ['train']),
   evaluate: (options) => {
     const { split } = EvaluateOptions.parse(options);
     return split === 'calibration' ? ['calibration', 'train'] : [split];
