@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FeatureList } from './features.js';
 import { OutputKinds } from './outputs.js';
 import { ScaleOptions, StudentSource, TeacherSource } from './sources.js';
 import { TRAINER_FIELDS } from './training.js';
@@ -21,6 +22,7 @@ export const DistillOptions = z.strictObject({
   temperature: z.number().positive().default(4).describe('Softens teacher and student logits (Hinton et al. 2015).'),
   alpha: z.number().min(0).max(1).default(0.7).describe('Weight of the soft loss; the rest weighs the hard labels.'),
   outputs: OutputKinds.default('auto'),
+  features: FeatureList.default([]),
   generator: GeneratorOptions.prefault({}).describe('The generator of the generative and hybrid methods.'),
   keepZeros: z.enum(['auto', 'always', 'never']).default('auto').describe('Whether zero weights stay zero; auto keeps them unless they come from rounding on a grid below 5 bits.'),
 });

@@ -60,6 +60,7 @@ function describe<O extends z.ZodObject>(summary: string, options: O, { reads, c
 
 export * from './distill.js';
 export * from './evaluate.js';
+export * from './features.js';
 export * from './outputs.js';
 export * from './prune.js';
 export * from './quantize.js';
