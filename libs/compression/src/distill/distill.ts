@@ -1,24 +1,25 @@
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DistillOptions } from '#contracts';
 import { missingGradients } from '#autodiff';
-import type { Dataset } from '#datasets';
+import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { Pass, PassContext } from '../pass.js';
-import { TrainingError } from '../train/errors.js';
-import { generatedLessons } from './generated-lessons.js';
-import { DistillRun } from './distill-run.js';
-import type { Curriculum } from './lesson.js';
-import { mixedLessons } from './mixed-lessons.js';
-import { recordedLessons } from './recorded-lessons.js';
+import { PassCheckpoint, type CheckpointScope } from './checkpoint-scope.js';
+import { deriveModel, relativeScale } from './derive-model.js';
+import { prepareLessons } from './prepare-lessons.js';
+import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './sources.js';
 import { Student, outputNames, studentForm } from './student.js';
-import { Teacher } from './teacher.js';
+import { TrainingRun, epochTable, type CurvePoint } from './training-run.js';
 
 /** File beside the model that holds the losses over the run. */
 export const CURVE_FILE = 'training-curve.json';
 
 /**
- * Trains the stage's model to give the answers of the job's original model. Zeros stay zero and integers stay on their
- * grids: the model is trained in floats behind simulated rounding and written back in its own storage.
+ * Trains a model to give the answers of another. Zeros stay zero and integers stay on their grids: the model is trained in
+ * floats behind simulated rounding and written back in its own storage.
+ *
+ *     teacher -> [assistant -> ...] -> student
  */
 export const distill: Pass<'distill'> = {
   name: 'distill',
@@ -30,51 +31,70 @@ export const distill: Pass<'distill'> = {
   },
 
   async run(context, options) {
-    const { model, data, seed, outputPath } = context;
-    if (!data) throw new TrainingError('distill needs a data set with a train split');
-    const { student, curriculum, batchSize } = await begin(context, data, options);
-    const started = performance.now();
-    const run = new DistillRun(student, curriculum, batchSize, context, options);
-    const curve = await run.train();
-    const seconds = (performance.now() - started) / 1000;
-    student.store(model);
-    await curriculum.release();
-    await student.release();
-    await writeFile(join(outputPath, CURVE_FILE), `${JSON.stringify({ seed, options, points: curve })}\n`);
-    const steps = student.trainer.state.step;
-    return {
-      model,
-      skipped: student.form.skipped,
-      files: [CURVE_FILE],
-      summary: { steps, parameters: student.size, keptZeros: student.keptZeros, firstLoss: curve[0]!.losses['loss'], lastLoss: curve.at(-1)!.losses['loss'], seconds, samplesPerS: (steps * batchSize) / seconds },
-    };
+    const current = writeModel(context.model);
+    let teacher = teacherModels(options, context, current);
+    const checkpoint = new PassCheckpoint(context.checkpointFile, runName(context, options, current, teacher), options.assistants.length + 1);
+    let scale = { width: 1, depth: 1 };
+    for (const [at, size] of options.assistants.entries()) {
+      const assistant = await deriveModel(readModel(teacher.models[0]!), relativeScale(scale, size), context);
+      context.log(`assistant ${at + 1} of ${options.assistants.length}: ${size.width} of the width, ${size.depth} of the depth`);
+      await teach(assistant, teacher, part(context, at, options), options, checkpoint.scope(at));
+      teacher = { models: [writeModel(assistant)], weights: [1] };
+      scale = size;
+    }
+    const student = await studentModel(fromAssistant(options, scale), context, teacher.models[0]!);
+    const taught = await teach(student, teacher, part(context, options.assistants.length, options), options, checkpoint.scope(options.assistants.length));
+    await writeFile(join(context.outputPath, CURVE_FILE), `${JSON.stringify({ seed: context.seed, options, points: taught.curve })}\n`);
+    return { model: student, skipped: taught.student.form.skipped, files: [CURVE_FILE], summary: summaryOf(taught) };
   },
 };
 
-/** Where each method's lessons come from. */
-const CURRICULA: Record<DistillOptions['method'], (recorded: () => Promise<Curriculum>, generated: () => Promise<Curriculum>) => Promise<Curriculum>> = {
-  discriminative: (recorded) => recorded(),
-  generative: (_, generated) => generated(),
-  hybrid: async (recorded, generated) => mixedLessons(await recorded(), await generated()),
-};
+interface Taught {
+  student: Student;
+  curve: CurvePoint[];
+  seconds: number;
+  batchSize: number;
+}
 
-async function begin({ model, baseline, threads, seed, log }: PassContext, data: Dataset, options: DistillOptions): Promise<{ student: Student; curriculum: Curriculum; batchSize: number }> {
-  const teacher = await Teacher.load(baseline, threads);
-  const samples = data.sampleCount('train');
-  const batchSize = Math.min(options.batchSize, samples);
-  const example = async (names: readonly string[]) => {
-    const first = await data.bindInputs(names).batches('train', { batchSize, limit: batchSize }).next();
-    if (!first.value) throw new TrainingError('the train split holds no sample');
-    return first.value;
-  };
-  const answers = await teacher.answer((await example(teacher.inputNames)).inputs);
-  const inputNames = studentForm(model).graph.inputs.map(({ name }) => name);
-  const { inputs, labels } = await example(inputNames);
-  const hasLabels = labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
-  const student = await Student.create({ model, inputs, hasLabels, answers, classes: data.classes, options, threads });
-  log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay; ${samples} samples in batches of ${batchSize}`);
-  const recorded = () => recordedLessons({ data, teacher, inputNames, batchSize, augmentation: options.augment, seed });
-  const { low, high, learningRate, lessonsPerEpoch } = options.generator;
-  const generated = () => generatedLessons({ teacher: baseline, input: inputNames[0]!, batchSize, lessonsPerEpoch, range: [low, high], learningRate, seed, threads });
-  return { student, curriculum: await CURRICULA[options.method](recorded, generated), batchSize };
+/** Trains a model in place. */
+async function teach(model: ModelProto, teaching: TeacherModels, context: PassContext, options: DistillOptions, checkpoint: CheckpointScope): Promise<Taught> {
+  const form = studentForm(model);
+  const teacher = await loadTeacher(teaching, context.threads);
+  const { shapes, task, batchSize, begin } = await prepareLessons({ form, teacher, teaching, context, options });
+  const student = await Student.create({ form, shapes, task, options, threads: context.threads });
+  context.log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
+  const curriculum = await begin();
+  const started = performance.now();
+  const curve = await new TrainingRun({ student, curriculum, batchSize, options, checkpoint, progress: context.progress, log: context.log }).train();
+  student.store(model);
+  await curriculum.release();
+  await teacher.release();
+  await student.release();
+  return { student, curve, seconds: (performance.now() - started) / 1000, batchSize };
+}
+
+/** The context of one of the trainings, whose progress is a part of the pass's. */
+function part(context: PassContext, at: number, { assistants }: DistillOptions): PassContext {
+  if (assistants.length === 0) return context;
+  const [trainings, whose] = [assistants.length + 1, at < assistants.length ? `assistant ${at + 1}` : 'student'];
+  return { ...context, progress: (fraction, message, values) => context.progress((at + fraction) / trainings, `${whose}: ${message ?? ''}`, values) };
+}
+
+/** A student that is cut from its teacher is cut from the last assistant, which is smaller already. */
+function fromAssistant(options: DistillOptions, scale: { width: number; depth: number }): DistillOptions {
+  const { student } = options;
+  return typeof student === 'object' && 'width' in student ? { ...options, student: relativeScale(scale, student) } : options;
+}
+
+/** What is trained, in one digest: a checkpoint under another name belongs to another run. */
+function runName({ seed, threads }: PassContext, options: DistillOptions, current: Uint8Array, teacher: TeacherModels): string {
+  const hash = createHash('sha256').update(JSON.stringify([options, seed, threads])).update(current);
+  for (const model of teacher.models) hash.update(model);
+  return hash.digest('hex');
+}
+
+function summaryOf({ student, curve, seconds, batchSize }: Taught): Record<string, unknown> {
+  const steps = student.trainer.state.step;
+  const [first, last] = [curve[0]!, curve.at(-1)!];
+  return { steps, parameters: student.size, keptZeros: student.keptZeros, firstLoss: first.losses['loss'], lastLoss: last.losses['loss'], epochs: epochTable(curve), seconds, samplesPerS: (steps * batchSize) / seconds };
 }

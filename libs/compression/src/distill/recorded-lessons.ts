@@ -1,9 +1,8 @@
 import type { AugmentOptions } from '#contracts';
 import { mulberry32, shuffledIndices, type Dataset } from '#datasets';
-import type { HostTensors } from '#inference';
 import { augment, augments } from '../train/augment.js';
 import type { Curriculum, Lesson } from './lesson.js';
-import { RecordedAnswers, type Teacher } from './teacher.js';
+import { RecordedAnswers, inputsFor, type Teacher } from './teacher.js';
 
 export interface RecordedLessonsRequest {
   data: Dataset;
@@ -31,22 +30,16 @@ export async function recordedLessons(request: RecordedLessonsRequest): Promise<
         yield { inputs, labels, answers: recorded.batch(order.subarray(at, at + size)) };
       } else {
         const changed = augment(inputs, augmentation, random);
-        yield { inputs: changed, labels: augmentation.mixup > 0 ? null : labels, answers: await teacher.answer(named(changed, teacher.inputNames)) };
+        yield { inputs: changed, labels: augmentation.mixup > 0 ? null : labels, answers: await teacher.answer(inputsFor(teacher.inputNames, changed)) };
       }
       at += size;
     }
   }
 
-  return { lessonsPerEpoch: Math.floor(samples / batchSize), lessons, trainers: {}, release: () => teacher.release() };
+  return { lessonsPerEpoch: Math.floor(samples / batchSize), lessons, trainers: {}, release: async () => undefined };
 }
 
 /** Another order in each epoch, all of them decided by the job's seed. */
 export function epochSeed(seed: number, epoch: number): number {
   return (Math.imul(seed, 0x9e3779b1) + epoch) >>> 0;
-}
-
-/** The same tensors under the names of another model: by name, else by position. */
-function named(inputs: HostTensors, names: readonly string[]): HostTensors {
-  const tensors = Object.values(inputs);
-  return Object.fromEntries(names.map((name, i) => [name, inputs[name] ?? tensors[i]!]));
 }

@@ -1,29 +1,22 @@
-import type { DistillOptions } from '#contracts';
-import { adam, buildTrainingStep, sgd, type Optimizer } from '#autodiff';
-import type { HostTensors } from '#inference';
+import type { TrainerOptions } from '#contracts';
+import { adam, buildTrainingStep, sgd, type Optimizer, type Shapes } from '#autodiff';
 import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { liftOpset } from '../prepare/opset.js';
 import { hasBlockedLayout } from '../train/blocked-layout.js';
-import { TrainingError } from '../train/errors.js';
 import { zerosMask } from '../train/keep-zeros.js';
-import { observeTrainingShapes } from '../train/observe.js';
 import { trainingForm, type Trainable, type TrainingForm } from '../train/trainable.js';
 import { Trainer, type StepLosses } from '../train/trainer.js';
-import { LABELS, answerInput, distillObjective, labelled } from './objective.js';
-import { pairOutputs, type Target } from './outputs.js';
+import type { Lesson } from './lesson.js';
+import type { Task } from './task.js';
 
 /** What a student is made of. */
 export interface StudentRequest {
-  model: ModelProto;
-  /** A batch of the size that all batches will have. */
-  inputs: HostTensors;
-  hasLabels: boolean;
-  /** The teacher's answers to that batch. */
-  answers: HostTensors;
-  /** Classes of the data set: null without labels, undefined without a data set. */
-  classes: number | null | undefined;
-  options: DistillOptions;
+  form: TrainingForm;
+  /** Shapes of the form's values on a batch of the size that all batches will have. */
+  shapes: Shapes;
+  task: Task;
+  options: TrainerOptions & { keepZeros: 'auto' | 'always' | 'never' };
   threads: number;
 }
 
@@ -32,30 +25,23 @@ export class Student {
   private constructor(
     readonly form: TrainingForm,
     private readonly trainables: readonly Trainable[],
-    private readonly targets: readonly Target[],
-    /** Whether lessons have to bring labels. */
-    private readonly hasLabels: boolean,
+    private readonly task: Task,
     readonly trainer: Trainer,
     /** Elements under training, and how many of them are zeros that stay. */
     readonly size: number,
     readonly keptZeros: number,
   ) {}
 
-  /** Throws TrainingError when the answers of student and teacher differ in shape, MissingGradientError naming nodes without a rule. */
-  static async create({ model, inputs, answers, classes, options, threads, ...request }: StudentRequest): Promise<Student> {
-    const form = studentForm(model);
-    const shapes = await observeTrainingShapes(form.graph, inputs);
-    const targets = pairOutputs({ outputs: outputNames(form.graph), shapes, answers, classes, kinds: options.outputs });
-    const hasLabels = labelled(targets, request.hasLabels) !== undefined;
-    const trainables = reachable(form, ...targets.map(({ output }) => output));
-    const objective = distillObjective(targets, hasLabels, options);
+  /** Throws MissingGradientError naming nodes without a rule. */
+  static async create({ form, shapes, task, options, threads }: StudentRequest): Promise<Student> {
+    const trainables = reachable(form, ...task.outputs);
     const matrices = new Set(trainables.filter(({ isMatrix }) => isMatrix).map(({ name }) => name));
     const step = buildTrainingStep({
       graph: form.graph,
       shapes,
       parameters: trainables.map(({ name }) => name),
-      extraInputs: objective.extraInputs,
-      loss: objective.write,
+      extraInputs: task.objective.extraInputs,
+      loss: task.objective.write,
       optimizer: optimizerOf(options),
       decays: (name) => matrices.has(name),
       averaging: options.averaging,
@@ -65,18 +51,12 @@ export class Student {
     const pack = (value: (trainable: Trainable) => Float32Array) => step.layout.pack(new Map(trainables.map((trainable) => [trainable.name, value(trainable)])));
     const mask = pack((trainable) => zerosMask(trainable, options.keepZeros));
     const trainer = await Trainer.create(step, { weights: pack(({ values }) => values), mask }, threads);
-    return new Student(form, trainables, targets, hasLabels, trainer, step.layout.size, mask.reduce((count, value) => count + Number(value === 0), 0));
+    return new Student(form, trainables, task, trainer, step.layout.size, mask.reduce((count, value) => count + Number(value === 0), 0));
   }
 
-  get inputNames(): string[] {
-    return this.form.graph.inputs.map(({ name }) => name);
-  }
-
-  /** One step towards the teacher's answers. Throws DivergedError. */
-  learn(inputs: HostTensors, answers: HostTensors, labels: Int32Array | null, learningRate: number): Promise<StepLosses> {
-    const hard: HostTensors = labels && this.hasLabels ? { [LABELS]: { type: 'int64', dims: [labels.length], data: BigInt64Array.from(labels, BigInt) } } : {};
-    const soft = Object.fromEntries(this.targets.map(({ answer }) => [answerInput(answer), answers[answer]!]));
-    return this.trainer.run({ ...inputs, ...hard, ...soft }, learningRate);
+  /** One step of its task. Throws DivergedError. */
+  learn(lesson: Lesson, learningRate: number): Promise<StepLosses> {
+    return this.trainer.run({ ...lesson.inputs, ...this.task.feeds(lesson) }, learningRate);
   }
 
   /** Writes the trained values into the model, each in its own storage. */
@@ -84,7 +64,10 @@ export class Student {
     const graph = new Graph(model);
     liftConstants(graph);
     const values = this.trainer.layout.unpack(this.trainer.weights);
-    for (const trainable of this.trainables) graph.replaceInitializer(trainable.stored(values.get(trainable.name)!));
+    for (const trainable of this.trainables) {
+      const tensor = trainable.stored(values.get(trainable.name)!);
+      if (tensor) graph.replaceInitializer(tensor);
+    }
   }
 
   async release(): Promise<void> {
@@ -115,7 +98,7 @@ export function outputNames(graph: Graph): string[] {
   return graph.outputs.filter((output) => valueElemType(output) === DataType.FLOAT).map(({ name }) => name);
 }
 
-function optimizerOf({ optimizer, momentum, nesterov, weightDecay }: DistillOptions): Optimizer {
+function optimizerOf({ optimizer, momentum, nesterov, weightDecay }: TrainerOptions): Optimizer {
   return optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, nesterov, weightDecay });
 }
 

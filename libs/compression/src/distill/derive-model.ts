@@ -1,0 +1,47 @@
+import { PruneOptions, type ScaleOptions } from '#contracts';
+import { Graph, cloneModel, type ModelProto } from '#onnx';
+import type { PassContext } from '../pass.js';
+import { liftConstants } from '../prepare/constants.js';
+import { observeShapes } from '../prune/observe-shapes.js';
+import { pruneChannels } from '../prune/prune-channels.js';
+import { removeBlock, shapeKeepingBlocks } from './shape-keeping-blocks.js';
+
+/**
+ * A smaller model that begins with a teacher's weights: blocks that keep their shape are left out evenly, the first one last, and of
+ * each dependency group of channels the share with the largest weights is kept, whether or not a multiple of anything.
+ */
+export async function deriveModel(teacher: ModelProto, { width, depth }: ScaleOptions, { data, seed, threads }: Pick<PassContext, 'data' | 'seed' | 'threads'>): Promise<ModelProto> {
+  const model = cloneModel(teacher);
+  const graph = new Graph(model);
+  liftConstants(graph);
+  if (depth < 1) await dropBlocks(graph, depth);
+  if (width < 1) await pruneChannels(graph, PruneOptions.parse({ ratio: complement(width), multipleOf: 1, importance: 'l2' }), { data, seed, threads });
+  return model;
+}
+
+/** The scale that makes of a model cut by `from` one cut by `to`. */
+export function relativeScale(from: ScaleOptions, to: ScaleOptions): ScaleOptions {
+  return { width: Math.min(1, to.width / from.width), depth: from.depth === 0 ? 1 : Math.min(1, to.depth / from.depth) };
+}
+
+async function dropBlocks(graph: Graph, depth: number): Promise<void> {
+  const { shapes } = await observeShapes(graph.model);
+  const blocks = shapeKeepingBlocks(graph, shapes);
+  const kept = keptIndices(blocks.length, Math.round(depth * blocks.length));
+  // From the end on, so that the input of a block is still there when its turn comes.
+  blocks.forEach((_, at) => {
+    const place = blocks.length - 1 - at;
+    if (!kept.has(place)) removeBlock(graph, blocks[place]!);
+  });
+  graph.removeDeadCode();
+}
+
+/** `keep` of `count` indices, evenly spread from the first on. */
+function keptIndices(count: number, keep: number): Set<number> {
+  return new Set(Array.from({ length: keep }, (_, i) => Math.floor((i * count) / keep)));
+}
+
+/** 1 - share without the last digits that floats leave, which would cost a channel. */
+function complement(share: number): number {
+  return Number((1 - share).toFixed(9));
+}

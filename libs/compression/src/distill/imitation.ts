@@ -1,0 +1,22 @@
+import type { HostTensors } from '#inference';
+import { LABELS, answerInput, distillObjective, labelled, type ObjectiveOptions } from './objective.js';
+import type { Target } from './outputs.js';
+import type { Task } from './task.js';
+
+/** To give the teacher's answers; where lessons have labels and an output is for them, to be right as well. */
+export function imitation(targets: readonly Target[], lessonsHaveLabels: boolean, options: ObjectiveOptions): Task {
+  const hasLabels = labelled(targets, lessonsHaveLabels) !== undefined;
+  return {
+    outputs: targets.map(({ output }) => output),
+    objective: distillObjective(targets, hasLabels, options),
+    feeds({ answers, labels }) {
+      const soft = targets.map(({ answer }) => [answerInput(answer), answers[answer]!] as const);
+      return { ...Object.fromEntries(soft), ...(labels && hasLabels ? { [LABELS]: classLabels(labels) } : {}) };
+    },
+  };
+}
+
+/** Class numbers as the loss reads them. */
+export function classLabels(labels: Int32Array): HostTensors[string] {
+  return { type: 'int64', dims: [labels.length], data: BigInt64Array.from(labels, BigInt) };
+}

@@ -1,0 +1,113 @@
+import type { Shapes } from '#autodiff';
+import type { DistillOptions } from '#contracts';
+import type { Dataset } from '#datasets';
+import { float32, type HostTensors } from '#inference';
+import { DataType, elementCount, valueDims, valueElemType, type Graph } from '#onnx';
+import type { PassContext } from '../pass.js';
+import { TrainingError } from '../train/errors.js';
+import { observeTrainingShapes } from '../train/observe.js';
+import type { TrainingForm } from '../train/trainable.js';
+import { Ensemble } from './ensemble.js';
+import { generatedLessons } from './generated-lessons.js';
+import { imitation } from './imitation.js';
+import type { Curriculum } from './lesson.js';
+import { mixedLessons } from './mixed-lessons.js';
+import { pairOutputs } from './outputs.js';
+import { recordedLessons } from './recorded-lessons.js';
+import type { TeacherModels } from './sources.js';
+import { outputNames } from './student.js';
+import type { Task } from './task.js';
+import { inputsFor, type Teacher } from './teacher.js';
+
+export interface LessonsRequest {
+  form: TrainingForm;
+  teacher: Teacher;
+  /** The same teacher as files, for a generator to be trained through. */
+  teaching: TeacherModels;
+  context: PassContext;
+  options: DistillOptions;
+}
+
+export interface PreparedLessons {
+  /** Shapes of the student's values on a batch. */
+  shapes: Shapes;
+  task: Task;
+  batchSize: number;
+  /** The lessons themselves, which may record answers of the teacher first. */
+  begin(): Promise<Curriculum>;
+}
+
+/**
+ * What a student is to learn and from which lessons, told from one batch: of the train split, or made up from the model's input shapes
+ * where no data is read. Throws TrainingError when teacher and student do not go together.
+ */
+export async function prepareLessons(request: LessonsRequest): Promise<PreparedLessons> {
+  const { form, options, context } = request;
+  const data = options.method === 'generative' ? null : trainData(context.data);
+  const batchSize = data ? Math.min(options.batchSize, data.sampleCount('train')) : options.batchSize;
+  const inputNames = form.graph.inputs.map(({ name }) => name);
+  const example = data ? await firstBatch(data, inputNames, batchSize) : { inputs: madeUp(form.graph, batchSize), labels: null };
+  const observed = await observeTrainingShapes(form.graph, example.inputs);
+  const answers = await request.teacher.answer(data ? (await firstBatch(data, request.teacher.inputNames, batchSize)).inputs : inputsFor(request.teacher.inputNames, example.inputs));
+  const hidden = options.features.map((feature) => feature.teacher).filter((name) => !request.teaching.outputs.includes(name));
+  const targets = pairOutputs({ outputs: outputNames(form.graph), shapes: observed, answers: without(answers, hidden), classes: data?.classes, kinds: options.outputs });
+  const hasLabels = example.labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
+  const logits = targets.filter(({ kind }) => kind === 'classification').map(({ answer }) => answer);
+  const teacher = request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;
+  return { shapes, task: imitation(targets, hasLabels, options), batchSize, begin: () => CURRICULA[options.method]({ ...request, teacher, data, inputNames, batchSize }) };
+}
+
+interface CurriculumRequest extends LessonsRequest {
+  data: Dataset | null;
+  inputNames: string[];
+  batchSize: number;
+}
+
+/** Where each method's lessons come from. */
+const CURRICULA: Record<DistillOptions['method'], (request: CurriculumRequest) => Promise<Curriculum>> = {
+  discriminative: recorded,
+  generative: generated,
+  hybrid: async (request) => mixedLessons(await recorded(request), await generated(request)),
+};
+
+function recorded({ data, teacher, inputNames, batchSize, options, context }: CurriculumRequest): Promise<Curriculum> {
+  return recordedLessons({ data: trainData(data), teacher, inputNames, batchSize, augmentation: options.augment, seed: context.seed });
+}
+
+/** An ensemble's generator is trained through its first member; what it makes is answered by all. */
+async function generated({ teacher, teaching, inputNames, batchSize, options, context: { seed, threads } }: CurriculumRequest): Promise<Curriculum> {
+  const { low, high, learningRate, lessonsPerEpoch } = options.generator;
+  const made = await generatedLessons({ teacher: teaching.models[0]!, input: inputNames[0]!, batchSize, lessonsPerEpoch, range: [low, high], learningRate, seed, threads });
+  return teaching.models.length === 1 ? made : answeredBy(teacher, made);
+}
+
+/** The same lessons with another teacher's answers. */
+function answeredBy(teacher: Teacher, curriculum: Curriculum): Curriculum {
+  async function* lessons(epoch: number) {
+    for await (const lesson of curriculum.lessons(epoch)) yield { ...lesson, answers: await teacher.answer(inputsFor(teacher.inputNames, lesson.inputs)) };
+  }
+  return { ...curriculum, lessons };
+}
+
+function trainData(data: Dataset | null): Dataset {
+  if (data?.hasSplit('train')) return data;
+  throw new TrainingError('distill needs a data set with a train split: add one, or choose method generative, which makes its samples up');
+}
+
+async function firstBatch(data: Dataset, names: readonly string[], batchSize: number) {
+  const first = await data.bindInputs(names).batches('train', { batchSize, limit: batchSize }).next();
+  if (!first.value) throw new TrainingError('the train split holds no sample');
+  return first.value;
+}
+
+/** A batch of the shapes that the model declares, to see what shapes follow from them. */
+function madeUp(graph: Graph, batchSize: number): HostTensors {
+  return Object.fromEntries(graph.inputs.map((input): [string, HostTensors[string]] => {
+    const sample = (valueDims(input) ?? []).slice(1);
+    if (valueElemType(input) !== DataType.FLOAT || sample.length === 0 || sample.some((dim) => typeof dim !== 'number')) {
+      throw new TrainingError(`samples cannot be made up for the input "${input.name}": it must be of floats and fixed in every dimension but the batch`);
+    }
+    const dims = [batchSize, ...(sample as number[])];
+    return [input.name, float32(dims, Float32Array.from({ length: elementCount(dims) }, (_, i) => Math.sin(i)))];
+  }));
+}

@@ -1,0 +1,92 @@
+import { subgraphs, weightSite, type Graph, type NodeProto } from '#onnx';
+
+/** Nodes between two values of one shape, read by nothing else: without them the graph still runs, `output` replaced by `input`. */
+export interface Block {
+  input: string;
+  output: string;
+  nodes: readonly NodeProto[];
+}
+
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/**
+ * The blocks of a graph that can be left out one by one, in graph order and without overlap: residual blocks
+ * (Add(x, f(x))) as a whole, elsewhere a layer with what follows it up to the next. Shapes are those of one run.
+ */
+export function shapeKeepingBlocks(graph: Graph, shapes: Shapes): Block[] {
+  const search = new BlockSearch(graph, shapes);
+  const candidates = graph.nodes.flatMap((node) => search.endingAt(node) ?? []);
+  const residual = candidates.filter(isResidual);
+  const plain = candidates.filter((block) => !isResidual(block)).toSorted((a, b) => b.nodes.length - a.nodes.length);
+  const taken = new Set<NodeProto>();
+  const chosen = [...residual, ...plain].filter(({ nodes }) => {
+    if (nodes.some((node) => taken.has(node))) return false;
+    nodes.forEach((node) => taken.add(node));
+    return true;
+  });
+  return chosen.toSorted((a, b) => search.place(a.nodes.at(-1)!) - search.place(b.nodes.at(-1)!));
+}
+
+/** Takes a block out of the graph; weights that nothing reads any more are left to dead-code removal. */
+export function removeBlock(graph: Graph, { input, output, nodes }: Block): void {
+  graph.replaceUses(output, input);
+  for (const node of [...nodes].reverse()) graph.removeNode(node);
+}
+
+function isResidual({ input, nodes }: Block): boolean {
+  const last = nodes.at(-1)!;
+  return last.opType === 'Add' && last.input.includes(input);
+}
+
+class BlockSearch {
+  private readonly order: ReadonlyMap<NodeProto, number>;
+  /** Values that depend on the graph's inputs: not weights, nor what is computed from weights alone. */
+  private readonly computed: ReadonlySet<string>;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly shapes: Shapes,
+  ) {
+    this.order = new Map(graph.nodes.map((node, i) => [node, i]));
+    const computed = new Set(graph.inputs.map(({ name }) => name));
+    for (const node of graph.nodes) if (node.input.some((value) => computed.has(value)) || subgraphs(node).length > 0) node.output.forEach((value) => computed.add(value));
+    this.computed = computed;
+  }
+
+  place(node: NodeProto): number {
+    return this.order.get(node)!;
+  }
+
+  /** Goes back from a node's output until all its nodes read a single computed value of the same shape. */
+  endingAt(last: NodeProto): Block | null {
+    const output = last.output[0]!;
+    if (last.output.length !== 1 || this.graph.isOutput(output)) return null;
+    const nodes: NodeProto[] = [];
+    const frontier = new Set([output]);
+    for (let layers = 0; ; ) {
+      const node = this.latestProducer(frontier);
+      if (!node || subgraphs(node).length > 0) return null;
+      nodes.unshift(node);
+      layers += Number(weightSite(this.graph, node) !== null);
+      node.output.forEach((value) => frontier.delete(value));
+      node.input.filter((value) => this.computed.has(value)).forEach((value) => frontier.add(value));
+      const [input, ...others] = frontier;
+      if (layers === 0 || others.length > 0 || input === undefined) continue;
+      const block = { input, output, nodes };
+      if (layers > 1 && !isResidual(block)) return null;
+      if (this.shapes.get(input)?.join() === this.shapes.get(output)?.join() && this.isClosed(block)) return block;
+    }
+  }
+
+  /** Whether nothing outside reads what is computed inside, but for the output. */
+  private isClosed({ output, nodes }: Block): boolean {
+    const inside = new Set(nodes);
+    const inner = nodes.flatMap((node) => node.output.filter((value) => value !== '' && value !== output));
+    return inner.every((value) => !this.graph.isOutput(value) && this.graph.consumers(value).every(({ node }) => inside.has(node)));
+  }
+
+  private latestProducer(values: Iterable<string>): NodeProto | undefined {
+    const producers = [...values].flatMap((value) => this.graph.producer(value) ?? []);
+    return producers.toSorted((a, b) => this.place(b) - this.place(a))[0];
+  }
+}
