@@ -34,13 +34,26 @@ function decibels({ signal, noise }: { signal: number; noise: number }): number 
   return noise === 0 ? null : 10 * Math.log10(signal / noise);
 }
 
-function comparisonGraph(exact: ModelProto, changed: ModelProto, values: readonly string[]): ModelProto {
+/**
+ * A copy of `changed` that computes `exact` too, from the same inputs: the values of `exact` are found under {@link exactValue}. The
+ * models must declare the same opset.
+ */
+export function sideBySide(exact: ModelProto, changed: ModelProto): Graph {
   const reference = cloneModel(exact);
   prefixNames(reference.graph!, new Set(new Graph(reference).inputs.map((input) => input.name)));
-  const model = cloneModel(changed);
-  const graph = new Graph(model);
+  const graph = new Graph(cloneModel(changed));
   for (const tensor of reference.graph!.initializer) graph.addInitializer(tensor);
   for (const node of reference.graph!.node) graph.addNode(node);
+  return graph;
+}
+
+/** The name that a value of the exact model has side by side with the changed one. */
+export function exactValue(graph: Graph, value: string): string {
+  return graph.isInput(value) ? value : PREFIX + value;
+}
+
+function comparisonGraph(exact: ModelProto, changed: ModelProto, values: readonly string[]): ModelProto {
+  const graph = sideBySide(exact, changed);
   const b = new GraphBuilder(graph.freshName('compare'));
   values.forEach((value, i) => {
     const difference = b.op('Sub', [PREFIX + value, value]);
@@ -51,7 +64,7 @@ function comparisonGraph(exact: ModelProto, changed: ModelProto, values: readonl
   for (const node of sums.node) graph.addNode(node);
   graph.proto.output = sums.output;
   graph.removeDeadCode();
-  return model;
+  return graph.model;
 }
 
 /** Puts the prefix before every value and node name, also inside bodies; the graph's own inputs keep theirs. */

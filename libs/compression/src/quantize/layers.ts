@@ -87,6 +87,8 @@ function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer 
   const refusal = rule.refusal(node, tensorDims(tensor));
   if (refusal) return refusal;
   if (isThinStem(graph, node, tensorDims(tensor), options.minProducts)) return 'float is faster: it has so few products per output that rounding them back to integers costs more than they do';
+  // Q/DQ pairs rename outputs, and a nameless node is known by its first one.
+  node.name = nodeLabel(node);
   return { node, input: node.input[0]!, weight, weightIndex: 1, axis: rule.axis(node), bias: node.opType === 'MatMul' ? null : node.input[2] || null };
 }
 

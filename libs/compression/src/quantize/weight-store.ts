@@ -1,16 +1,15 @@
+import type { Skipped } from '#contracts';
 import { DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
 import { channelLayout, dequantizeSymmetric, guardBias, snrDb } from './arithmetic.js';
-import { gptq } from './gptq.js';
 import { nodeLabel, type Layer } from './layers.js';
-import { transpose } from './matrix.js';
 import type { InputMoments } from './moments.js';
+import { roundToNearest, type RoundWeights } from './rounding.js';
 import { chooseScales, gridEnds, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
 
 export interface WeightStoreOptions extends WeightGridOptions {
   perChannel: boolean;
-  rounding: 'nearest' | 'gptq';
   biasCorrection: boolean;
-  /** Input moments by node label, for the options that need them. */
+  /** Input moments by node label, for bias correction. */
   moments: ReadonlyMap<string, InputMoments>;
 }
 
@@ -29,22 +28,26 @@ export interface WeightReport {
  */
 export class WeightStore {
   private readonly stored = new Map<string, { output: string; report: WeightReport }>();
+  /** Layers that were rounded to nearest because the rounding asked for could not take them. */
+  readonly skipped: Skipped[] = [];
 
   constructor(
     private readonly graph: Graph,
     private readonly options: WeightStoreOptions,
+    private readonly round: RoundWeights = roundToNearest,
   ) {}
 
   /** Lets a layer read its weight from integers of `weightBits`. `inputScale` is the scale of the activation it meets. */
-  quantize(layer: Layer, weightBits: WeightGridOptions['weightBits'], inputScale: number): WeightReport {
+  async quantize(layer: Layer, weightBits: WeightGridOptions['weightBits'], inputScale: number): Promise<WeightReport> {
     const key = JSON.stringify([layer.weight, layer.axis, weightBits]);
-    const entry = this.stored.get(key) ?? this.store(layer, { ...this.options, weightBits }, inputScale);
+    const entry = this.stored.get(key) ?? await this.store(layer, { ...this.options, weightBits }, inputScale);
     this.stored.set(key, entry);
     this.graph.setInput(layer.node, layer.weightIndex, entry.output);
     return entry.report;
   }
 
-  private store({ node, weight, axis, bias }: Layer, options: WeightStoreOptions, inputScale: number): { output: string; report: WeightReport } {
+  private async store(layer: Layer, options: WeightStoreOptions, inputScale: number): Promise<{ output: string; report: WeightReport }> {
+    const { node, weight, axis, bias } = layer;
     const tensor = this.graph.initializer(weight)!;
     const values = tensorToFloats(tensor);
     const channelAxis = options.perChannel ? axis : null;
@@ -52,24 +55,22 @@ export class WeightStore {
     const biasTensor = bias && options.perChannel ? this.graph.initializer(bias) : undefined;
     const chosen = chooseScales(values, layout, options);
     const scales = biasTensor ? guardBias(chosen, inputScale, tensorToFloats(biasTensor)) : chosen;
-    const moments = options.moments.get(nodeLabel(node));
-    const target = options.rounding === 'gptq' && moments && options.weightFormat !== 'codebook' ? roundByOutput(values, axis, scales, moments, options) : values;
-    const grid = toGrid(target, layout, scales, options);
+    const grid = toGrid(await this.rounded(layer, values, scales, options), layout, scales, options);
     const stored = dequantizeSymmetric(grid.integers, layout, scales);
+    const moments = this.options.moments.get(nodeLabel(node));
     if (options.biasCorrection && moments) correctBias(this.graph, node, outputShift(values, stored, axis, moments));
     const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis: channelAxis, grid, before: node });
     const report = { bits: options.weightBits, scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, stored) };
     return { output, report };
   }
-}
 
-/** GPTQ wants one row per output channel; a weight with channels last is turned around and back. */
-function roundByOutput(values: Float32Array, axis: number, scales: Float32Array, moments: InputMoments, options: WeightGridOptions): Float32Array {
-  const [lowest, limit] = gridEnds(options);
-  const rows = values.length / moments.size;
-  const turned = axis === 0 ? values : transpose(values, moments.size, rows);
-  const rounded = gptq({ values: turned, rows, scales, lowest, limit }, moments);
-  return axis === 0 ? rounded : transpose(rounded, rows, moments.size);
+  private async rounded(layer: Layer, values: Float32Array, scales: Float32Array, options: WeightStoreOptions): Promise<Float32Array> {
+    const [lowest, limit] = gridEnds(options);
+    const rounded = await this.round({ layer, values, scales, lowest, limit });
+    if (typeof rounded !== 'string') return rounded;
+    this.skipped.push({ node: nodeLabel(layer.node), opType: layer.node.opType, reason: `its weights are rounded to nearest: ${rounded}` });
+    return values;
+  }
 }
 
 /** Mean of (W − Ŵ) x for each output channel: what rounding takes from the layer's mean output (Nagel et al. 2019, section 4.2). */

@@ -1,0 +1,86 @@
+import type { QuantizeOptions } from '#contracts';
+import { floatAttribute, tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { adaround } from './adaround.js';
+import { gptq } from './gptq.js';
+import { drawLayerRows, type RowSource } from './layer-rows.js';
+import { nodeLabel, type Layer } from './layers.js';
+import { transpose } from './matrix.js';
+import type { InputMoments } from './moments.js';
+import { productShape, type ProductShape } from './patches.js';
+import { activatedOutput } from './placement.js';
+
+/** A layer's weight and its grid. */
+export interface RoundingTask {
+  layer: Layer;
+  values: Float32Array;
+  /** One per output channel, or one for all. */
+  scales: Float32Array;
+  lowest: number;
+  limit: number;
+}
+
+/** Floats on the grid in place of a weight, or why it can only be rounded to nearest. */
+export type RoundWeights = (task: RoundingTask) => Promise<Float32Array | string>;
+
+/** What roundings may look at besides the weight. */
+export interface RoundingSource extends RowSource {
+  /** Input moments by node label, where the rounding needs them. */
+  moments: ReadonlyMap<string, InputMoments>;
+  iterations: number;
+  seed: number;
+}
+
+/** Leaves the weight to the grid, which rounds it. */
+export const roundToNearest: RoundWeights = async ({ values }) => values;
+
+/** How each rounding decides. To add one: its file, its line here, its name in the options. */
+export const ROUNDINGS: Record<QuantizeOptions['rounding'], (source: RoundingSource) => RoundWeights> = {
+  nearest: () => roundToNearest,
+  gptq: ({ moments }) => async (task) => {
+    const known = moments.get(nodeLabel(task.layer.node));
+    if (!known) return 'GPTQ needs the second moments of its inputs, which are not taken for groups, a transposed activation or more than 4,096 components';
+    const { values, layer, scales, lowest, limit } = task;
+    const rows = values.length / known.size;
+    const rounded = gptq({ values: layer.axis === 0 ? values : transpose(values, known.size, rows), rows, scales, lowest, limit }, known);
+    return layer.axis === 0 ? rounded : transpose(rounded, rows, known.size);
+  },
+  adaround: (source) => async (task) => {
+    const { layer, values, scales } = task;
+    const shape = productShape(source.graph, layer);
+    if (!shape) return 'AdaRound wants its input vectors along the last axis, and its activation is transposed';
+    const problem = { ...task, ...shape, values: toColumns(values, layer, shape), scales: everyColumn(scales, shape), rectified: rectifiedBias(source.graph, layer, shape) };
+    const rows = await drawLayerRows(source, layer, shape, ROWS);
+    return fromColumns(await adaround(problem, rows, { iterations: source.iterations, threads: source.run.threads, seed: source.seed }), layer, shape);
+  },
+};
+
+/** Input vectors that AdaRound learns a layer's rounding from. */
+const ROWS = 8192;
+
+/** [groups, size, columns] from a weight with its output channels on the layer's axis. */
+function toColumns(values: Float32Array, { axis }: Layer, { groups, size, columns }: ProductShape): Float32Array {
+  return axis === 0 ? eachGroup(values, groups, (part) => transpose(part, columns, size)) : values;
+}
+
+function fromColumns(values: Float32Array, { axis }: Layer, { groups, size, columns }: ProductShape): Float32Array {
+  return axis === 0 ? eachGroup(values, groups, (part) => transpose(part, size, columns)) : values;
+}
+
+function eachGroup(values: Float32Array, groups: number, change: (part: Float32Array) => Float32Array): Float32Array {
+  const length = values.length / groups;
+  const result = new Float32Array(values.length);
+  for (let group = 0; group < groups; group++) result.set(change(values.subarray(group * length, (group + 1) * length)), group * length);
+  return result;
+}
+
+function everyColumn(scales: Float32Array, { groups, columns }: ProductShape): Float32Array {
+  return scales.length === 1 ? new Float32Array(groups * columns).fill(scales[0]!) : scales;
+}
+
+/** The layer's bias where a Relu follows, so that errors below zero do not count; null where the bare product is compared. */
+function rectifiedBias(graph: Graph, { node, bias }: Layer, { groups, columns }: ProductShape): Float32Array | null {
+  if (activatedOutput(graph, node) === node.output[0] || floatAttribute(node, 'alpha', 1) !== 1) return null;
+  if (!node.input[2]) return new Float32Array(groups * columns);
+  const tensor = bias ? graph.initializer(bias) : undefined;
+  return tensor && tensorDims(tensor).reduce((product, dim) => product * dim, 1) === groups * columns ? tensorToFloats(tensor) : null;
+}
