@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bundleStage } from './bundle-stage.mjs';
 import { capture, ROOT } from './run.mjs';
 
 const TSC = join(ROOT, 'node_modules/tsc7/bin/tsc');
@@ -11,7 +12,10 @@ const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
 const PRODUCTS = {
   server: {
     sources: ['apps/api', 'apps/worker', 'apps/cli', 'apps/agent', 'libs', 'test', 'bench', 'examples', 'tsconfig.json', 'package-lock.json'],
-    build: () => capture(process.execPath, [TSC, '-p', 'tsconfig.json']),
+    build: async () => {
+      await capture(process.execPath, [TSC, '-p', 'tsconfig.json']);
+      await bundleStage();
+    },
   },
   dashboard: {
     sources: ['apps/dashboard', 'libs/contracts/src', 'package-lock.json'],
