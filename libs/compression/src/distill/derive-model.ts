@@ -41,7 +41,7 @@ function keptIndices(count: number, keep: number): Set<number> {
   return new Set(Array.from({ length: keep }, (_, i) => Math.floor((i * count) / keep)));
 }
 
-/** 1 - share without the last digits that floats leave, which would cost a channel. */
+/** 1 - share, a trifle more: what floats lose in the last digits must not keep a channel. */
 function complement(share: number): number {
-  return Number((1 - share).toFixed(9));
+  return Math.min(0.99, 1 - share + 1e-9);
 }

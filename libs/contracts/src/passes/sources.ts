@@ -10,10 +10,10 @@ export interface ModelUse {
 
 const StoredModel = z.strictObject({ model: Digest.describe('Id of a model in the store.') });
 
-/** A model cut down from another: channels by importance, blocks that keep their shape from the last one on. */
+/** A model cut down from another: channels by importance, blocks that keep their shape evenly. */
 export const ScaleOptions = z.strictObject({
-  width: z.number().gt(0).max(1).default(1).describe('Share of channels kept in each group, the most important ones.'),
-  depth: z.number().min(0).max(1).default(1).describe('Share of the blocks kept whose output has the shape of their input.'),
+  width: z.number().min(0.01).max(1).default(1).describe('Share of channels kept in each group, the most important ones.'),
+  depth: z.number().min(0).max(1).default(1).describe('Share kept of the blocks whose output has the shape of their input, evenly spread; the first goes last.'),
 });
 export type ScaleOptions = z.infer<typeof ScaleOptions>;
 
