@@ -47,10 +47,9 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const batchSize = data ? Math.min(options.batchSize, data.sampleCount('train')) : options.batchSize;
   const inputNames = form.graph.inputs.map(({ name }) => name);
   const example = data ? await firstBatch(data, inputNames, batchSize) : { inputs: madeUp(form.graph, batchSize), labels: null };
-  const observed = await observeTrainingShapes(form.graph, example.inputs);
+  const shapes = await observeTrainingShapes(form.graph, example.inputs);
   const answers = await request.teacher.answer(data ? (await firstBatch(data, request.teacher.inputNames, batchSize)).inputs : inputsFor(request.teacher.inputNames, example.inputs));
-  const hidden = options.features.map((feature) => feature.teacher).filter((name) => !request.teaching.outputs.includes(name));
-  const targets = pairOutputs({ outputs: outputNames(form.graph), shapes: observed, answers: without(answers, hidden), classes: data?.classes, kinds: options.outputs });
+  const targets = pairOutputs({ outputs: outputNames(form.graph), shapes, answers, classes: data?.classes, kinds: options.outputs });
   const hasLabels = example.labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
   const logits = targets.filter(({ kind }) => kind === 'classification').map(({ answer }) => answer);
   const teacher = request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;

@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { openDataset, writeNpz, type Dataset } from '#datasets';
+import { ModelProtoSchema } from '#onnx';
+import { randomNumbers } from '#testing';
+import type { PassContext } from '../pass.js';
+
+/** Samples of the train split; a third of each class. */
+export const SAMPLES = 96;
+
+/** A folder with a data set of eight normal numbers a sample (input `x`), labels of four classes and, as input `t`, two numbers to regress. */
+export class Points {
+  private constructor(
+    readonly folder: string,
+    private readonly data: Dataset,
+  ) {}
+
+  static async create(manifest: object = {}): Promise<Points> {
+    const folder = await mkdtemp(join(tmpdir(), 'coldpress-points-'));
+    const random = randomNumbers(21);
+    const x = Float32Array.from({ length: SAMPLES * 8 }, () => (random() + random() + random() - 1.5) * 2);
+    const row = (i: number) => x.subarray(i * 8, (i + 1) * 8);
+    // The class is told by two signs, the numbers are sums: a net of one hidden layer learns both.
+    const labels = BigInt64Array.from({ length: SAMPLES }, (_, i) => BigInt(Number(row(i)[0]! > 0) * 2 + Number(row(i)[1]! > 0)));
+    const numbers = Float32Array.from({ length: SAMPLES * 2 }, (_, i) => row(i >> 1)[i % 2]! - row(i >> 1)[2]!);
+    await writeFile(join(folder, 'data.npz'), writeNpz({
+      x: { dtype: 'f4', dims: [SAMPLES, 8], data: x },
+      y: { dtype: 'i8', dims: [SAMPLES], data: labels },
+      t: { dtype: 'f4', dims: [SAMPLES, 2], data: numbers },
+    }));
+    await writeFile(join(folder, 'dataset.json'), JSON.stringify({ name: 'points', inputs: { x: { array: 'x' } }, labels: { array: 'y', classes: 4 }, splits: { train: { file: 'data.npz' } }, ...manifest }));
+    return new Points(folder, await openDataset(folder));
+  }
+
+  /** A stage's context on a model. */
+  context(model: Uint8Array, changes: Partial<PassContext> = {}): PassContext {
+    const quiet = { progress: () => undefined, log: () => undefined };
+    return { model: fromBinary(ModelProtoSchema, model), baseline: model, history: [model], data: this.data, seed: 5, threads: 1, outputPath: this.folder, ...quiet, ...changes };
+  }
+
+  async remove(): Promise<void> {
+    await this.data.close();
+    await rm(this.folder, { recursive: true });
+  }
+}
