@@ -59,6 +59,7 @@ export const DatasetInspection = z
   .object({
     inputs: z.record(z.string(), z.object({ dims: z.array(z.number()).describe('Shape of one sample after preprocessing.'), type: z.string() })),
     classes: z.number().nullable(),
+    targets: z.array(z.number()).optional().describe('Shape of the numbers that a sample is to be regressed to, where labels are not classes.'),
     splits: z.record(z.string(), z.number()).describe('Samples per split.'),
   })
   .meta({ id: 'DatasetInspection' });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { StoredDataset } from '#contracts';
 import { openDataset, type Batch, type BatchOptions, type Dataset } from './dataset.js';
+import { writeNpz } from './write-npz.js';
 import { errorOf, smallDataset, withFolder } from './test-dataset.js';
 
 const SEED_NET = join(process.cwd(), 'examples/seed-net');
@@ -32,6 +33,15 @@ describe('batches', () => {
       expect(batches.map(({ size }) => size)).toEqual([3, 1]);
       expect(batches[0]!.inputs['*']).toEqual({ type: 'float32', dims: [3, 2], data: Float32Array.of(0, 1, 2, 3, 4, 5) });
       expect(batches.map(({ labels }) => [...labels!])).toEqual([[0, 1, 2], [0]]);
+    }));
+
+  it('bring numbers to regress where labels have no classes, in the order of the samples', () =>
+    withDataset({ manifest: { labels: { array: 't' } }, arrays: { t: { dtype: 'f8', dims: [6, 1, 2], data: Float64Array.from({ length: 12 }, (_, i) => i / 2) } } }, async (dataset) => {
+      expect([dataset.classes, dataset.targetDims]).toEqual([null, [1, 2]]);
+      for (const { inputs, labels, targets } of await collect(dataset, { batchSize: 4, shuffleSeed: 3 })) {
+        expect(labels).toBeNull();
+        expect(targets).toEqual({ type: 'float32', dims: [4, 1, 2], data: (inputs['*']!.data as Float32Array).map((x) => x / 2) });
+      }
     }));
 
   it('begin a split at its own first sample', () =>
@@ -116,6 +126,12 @@ describe('a data set that is wrong is refused', () => {
     const error = await errorOf(open({ arrays: { y: { dtype: 'i8', dims: [6], data: BigInt64Array.of(0n, 1n, 3n, 0n, 1n, 2n) } } }), 'dataset_labels');
     expect(error.message).toContain('label of sample 2: expected 0..2, got 3');
     await errorOf(open({ arrays: { y: { dtype: 'i4', dims: [6], data: Int32Array.of(0, -1, 0, 0, 0, 0) } } }), 'dataset_labels');
+  });
+
+  it('where numbers to regress differ in shape between splits', async () => {
+    const other = writeNpz({ x: { dtype: 'f4', dims: [2, 2], data: new Float32Array(4) }, y: { dtype: 'f4', dims: [2, 3], data: new Float32Array(6) } });
+    const files = { ...smallDataset({ manifest: { labels: { array: 'y' }, splits: { train: { file: 'data.npz', start: 0 }, test: { file: 'other.npz', start: 0 } } } }), 'other.npz': other };
+    expect((await errorOf(withFolder(files, openDataset), 'dataset_labels')).message).toContain('expected [], got [3]');
   });
 
   it('where labels are floats or one-hot', async () => {

@@ -27,8 +27,10 @@ export interface BatchOptions {
 /** Samples ready for a session: every input has `size` samples along its first axis. */
 export interface Batch {
   inputs: HostTensors;
-  /** Class numbers, or null when the data set has no labels. */
+  /** Class numbers, or null when the data set has no labels that are classes. */
   labels: Int32Array | null;
+  /** Numbers to regress, in rows, or null when the labels are none. */
+  targets: HostTensor | null;
   size: number;
 }
 
@@ -44,6 +46,7 @@ export async function openDataset(folder: string): Promise<Dataset> {
   }
   if (splits.size === 0) throw new DatasetError('dataset_split', 'the data set has no split', { expected: 'calibration, train or test', wayOut: 'name at least one under splits in the manifest' });
   checkSameSamples(splits);
+  if (manifest.labels?.classes === undefined) checkSameTargets(splits);
   return new Dataset(manifest, splits, Object.fromEntries(Object.keys(manifest.inputs).map((name) => [name, name])), new Map(), new Map());
 }
 
@@ -63,9 +66,15 @@ export class Dataset {
     return Object.keys(this.names);
   }
 
-  /** Number of classes, or null when the data set has no labels. */
+  /** Number of classes, or null when the data set has no labels that are classes. */
   get classes(): number | null {
     return this.manifest.labels?.classes ?? null;
+  }
+
+  /** Shape of one sample's numbers to regress, or null when labels are classes or missing. */
+  get targetDims(): readonly number[] | null {
+    const [split] = this.splits.values();
+    return this.classes === null && split?.labels ? split.labels.dims.slice(1) : null;
   }
 
   get splitNames(): SplitName[] {
@@ -116,7 +125,7 @@ export class Dataset {
       const size = Math.min(batchSize, end - first);
       if (dropLast && size < batchSize) return;
       const indices = order ? order.subarray(first, first + size) : first;
-      yield { inputs: await this.inputs(split, indices, size), labels: labels && pick(labels, indices, size), size };
+      yield { inputs: await this.inputs(split, indices, size), labels: labels && pick(labels, indices, size), targets: await this.targets(split, indices, size), size };
     }
   }
 
@@ -146,6 +155,12 @@ export class Dataset {
       return [name, { type, dims: [size, ...dims], data } as HostTensor];
     });
     return Object.fromEntries(await Promise.all(entries));
+  }
+
+  private async targets(split: SplitArrays, indices: Uint32Array | number, size: number): Promise<HostTensor | null> {
+    if (!split.labels || this.classes !== null) return null;
+    const data = gather(await this.rows(split.labels), split.labels, split.start, indices, size);
+    return { type: 'float32', dims: [size, ...split.labels.dims.slice(1)], data: Float32Array.from(data as ArrayLike<number | bigint>, Number) };
   }
 
   private rows(array: StoredArray): Promise<Rows> {
@@ -202,6 +217,15 @@ function checkSameSamples(splits: ReadonlyMap<SplitName, SplitArrays>): void {
         throw new DatasetError('dataset_shape', `samples of split "${name}" differ from those of "${firstName}"`, { file: split.file, array: array.name, expected: describeSample(expected), got: describeSample(result) });
       }
     }
+  }
+}
+
+function checkSameTargets(splits: ReadonlyMap<string, SplitArrays>): void {
+  const dimsOf = ({ labels }: SplitArrays) => `[${labels?.dims.slice(1) ?? []}]`;
+  const [[firstName, first], ...others] = [...splits] as [[string, SplitArrays], ...[string, SplitArrays][]];
+  for (const [name, split] of others) {
+    if (dimsOf(split) === dimsOf(first)) continue;
+    throw new DatasetError('dataset_labels', `labels of split "${name}" differ in shape from those of "${firstName}"`, { file: split.file, array: split.labels!.name, expected: dimsOf(first), got: dimsOf(split) });
   }
 }
 

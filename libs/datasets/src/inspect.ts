@@ -13,6 +13,7 @@ export async function inspectDataset(folder: string): Promise<DatasetInspection>
         return [name, { type, dims: [...dims] }];
       })),
       classes: dataset.classes,
+      ...(dataset.targetDims ? { targets: [...dataset.targetDims] } : {}),
       splits: Object.fromEntries(dataset.splitNames.map((split) => [split, dataset.sampleCount(split)])),
     };
   } finally {

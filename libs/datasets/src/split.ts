@@ -31,7 +31,7 @@ export function resolveSplit(name: SplitName, split: Split, manifest: DatasetMan
     }),
   );
   const labels = manifest.labels ? findArray(arrays, manifest.labels.array, file) : null;
-  if (labels) checkLabelLayout(labels, file);
+  if (labels && manifest.labels?.classes !== undefined) checkClassLayout(labels, file);
   const rows = commonRows([...Object.values(inputs).map(({ array }) => array), ...(labels ? [labels] : [])], file);
   const count = split.count ?? rows - split.start;
   if (count < 1 || split.start + count > rows) {
@@ -56,10 +56,10 @@ function prepare(ops: DatasetManifest['inputs'][string]['preprocess'], sample: {
   }
 }
 
-function checkLabelLayout(labels: StoredArray, file: string): void {
+function checkClassLayout(labels: StoredArray, file: string): void {
   const host = DTYPES[labels.dtype].host;
   if (host === 'float32' || host === 'float64') {
-    throw new DatasetError('dataset_labels', 'labels are class numbers', { file, array: labels.name, expected: 'integers', got: labels.dtype, wayOut: 'convert them with astype("int64")' });
+    throw new DatasetError('dataset_labels', 'labels are class numbers', { file, array: labels.name, expected: 'integers', got: labels.dtype, wayOut: 'convert them with astype("int64"), or leave classes out when they are numbers to regress' });
   }
   if (labels.dims.slice(1).some((dim) => dim !== 1)) {
     throw new DatasetError('dataset_labels', 'one label per sample', { file, array: labels.name, expected: '[samples]', got: `[${labels.dims}]`, wayOut: 'for one-hot labels store argmax(axis=1)' });
