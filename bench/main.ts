@@ -6,6 +6,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   prune: () => import('./prune.bench.js'),
   quantize: () => import('./quantize.bench.js'),
   training: () => import('./training.bench.js'),
+  widths: () => import('./widths.bench.js'),
   distill: () => import('./distill.bench.js'),
   onnx: () => import('./onnx.bench.js'),
   overhead: () => import('./overhead.bench.js'),
