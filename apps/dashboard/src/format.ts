@@ -42,3 +42,10 @@ function significant(value: number): string {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
+
+/** A figure at four significant digits, without an exponent where it can be read without one. */
+export function figure(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString('en');
+  const size = Math.abs(value);
+  return size >= 1e-4 && size < 1e9 ? value.toLocaleString('en', { maximumSignificantDigits: 4 }) : value.toExponential(2);
+}

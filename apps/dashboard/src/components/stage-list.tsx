@@ -1,9 +1,10 @@
 import type { Job, JobStage } from '#contracts';
 import type { JobFeed } from '../api/job-feed.js';
 import { duration } from '../format.js';
-import { Curve } from './curve.js';
+import { Curves } from './curves.js';
 import { ProgressBar } from './progress-bar.js';
 import { StateBadge } from './state-badge.js';
+import { Summary } from './summary.js';
 
 export function StageList({ job, feed }: { job: Job; feed: JobFeed }) {
   return (
@@ -35,7 +36,8 @@ function Stage({ stage, message, curve }: { stage: JobStage; message: string | u
           {stage.error.message}
         </div>
       )}
-      <Curve points={curve} />
+      <Curves points={curve} />
+      <Summary summary={stage.summary} />
       <details>
         <summary>Options</summary>
         <pre>{JSON.stringify(stage.options, null, 2)}</pre>

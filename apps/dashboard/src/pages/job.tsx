@@ -6,6 +6,7 @@ import { ArtifactList } from '../components/artifact-list.js';
 import { GateList } from '../components/gate-list.js';
 import { JobLog } from '../components/job-log.js';
 import { MetricsTable } from '../components/metrics-table.js';
+import { Plots } from '../components/plots.js';
 import { SkippedList } from '../components/skipped-list.js';
 import { StageList } from '../components/stage-list.js';
 import { StateBadge } from '../components/state-badge.js';
@@ -38,6 +39,7 @@ function JobView({ job, feed }: { job: Job; feed: JobFeed }) {
       <StageList job={job} feed={feed} />
       <GateList gates={job.gates} />
       <MetricsTable job={job} />
+      <Plots job={job} />
       <ArtifactList job={job} />
       <SkippedList job={job} />
       <JobLog lines={feed.log} stages={job.stages} />

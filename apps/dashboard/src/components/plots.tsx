@@ -1,0 +1,45 @@
+import type { ArtifactRef, Job } from '#contracts';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { send } from '../api/client.js';
+
+/** The plots that stages wrote, as images: an SVG shown as an image runs no script and loads nothing. */
+export function Plots({ job }: { job: Job }) {
+  const plots = job.stages.flatMap(({ index, pass, artifacts }) => artifacts.filter(({ name }) => name.endsWith('.svg')).map((artifact) => ({ key: `${index}/${artifact.name}`, pass, artifact })));
+  if (plots.length === 0) return null;
+  return (
+    <section aria-label="Plots">
+      <h2>Plots</h2>
+      <div className="plots">
+        {plots.map(({ key, pass, artifact }) => (
+          <Plot key={key} pass={pass} artifact={artifact} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Plot({ pass, artifact }: { pass: string; artifact: ArtifactRef }) {
+  const { data, error } = useQuery({ queryKey: ['artifact', artifact.digest], queryFn: async () => (await send(`/v1/artifacts/${artifact.digest}`)).text(), staleTime: Infinity });
+  const url = useObjectUrl(data);
+  return (
+    <figure className="card">
+      {url && <img src={url} alt={`${artifact.name} of ${pass}`} />}
+      {error && <p className="problem">{error.message}</p>}
+      <figcaption className="quiet">
+        {pass}: {artifact.name}
+      </figcaption>
+    </figure>
+  );
+}
+
+function useObjectUrl(svg: string | undefined): string | null {
+  const [url, setUrl] = useState<string | null>(null);
+  useEffect(() => {
+    if (svg === undefined) return undefined;
+    const made = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [svg]);
+  return url;
+}
