@@ -15,15 +15,21 @@ const MAX_BATCH = 32;
 export function calibrationBatches(graph: Graph, data: Dataset, samples: number): Batches {
   const bound = data.bindInputs(graph.inputs.map((input) => input.name));
   const split = bound.splitFor('calibration');
+  const { batchSize, isFixed } = batchSizeFor(graph, bound);
+  const limit = isFixed ? Math.max(batchSize, samples) : samples;
+  return async function* batches() {
+    for await (const { inputs } of bound.batches(split, { batchSize, limit, dropLast: isFixed })) yield inputs;
+  };
+}
+
+/** Samples per run: as many as the model fixes, else what keeps a run small. Throws CalibrationDataError when the split has fewer than the model takes. */
+export function batchSizeFor(graph: Graph, bound: Dataset): { batchSize: number; isFixed: boolean } {
+  const split = bound.splitFor('calibration');
   const fixed = fixedBatch(graph);
   if (fixed !== null && fixed > bound.sampleCount(split)) {
     throw new CalibrationDataError(`the model takes batches of ${fixed}, split "${split}" has ${bound.sampleCount(split)} samples`);
   }
-  const batchSize = fixed ?? flexibleBatch(bound);
-  const limit = fixed === null ? samples : Math.max(fixed, samples);
-  return async function* batches() {
-    for await (const { inputs } of bound.batches(split, { batchSize, limit, dropLast: fixed !== null })) yield inputs;
-  };
+  return { batchSize: fixed ?? flexibleBatch(bound), isFixed: fixed !== null };
 }
 
 function fixedBatch(graph: Graph): number | null {

@@ -17,3 +17,10 @@ export class CalibrationDataError extends CompressionError {
     super('calibration_data', `activation ranges cannot be measured: ${problem}`);
   }
 }
+
+/** Widths per layer were asked for, and what decides them is missing or out of reach. */
+export class MixedPrecisionError extends CompressionError {
+  constructor(problem: string) {
+    super('mixed_precision', `widths cannot be chosen layer by layer: ${problem}`);
+  }
+}

@@ -1,63 +1,96 @@
+import type { LayerSensitivity, WidthCost } from './sensitivity.js';
 import type { WeightBits } from './weight-grid.js';
 
 /** A layer as the choice of widths sees it. */
 export interface WidthCandidate {
   node: string;
   elements: number;
-  /** Noise over signal of the layer's output at each width. */
+  /** Noise over signal of the model's output with this layer alone at each width. */
   noise: Partial<Record<WeightBits, number>>;
 }
 
-/** One step of the trade-off: the widths it stands for, what they store and what they lose. */
-export interface TradeOff {
-  averageBits: number;
-  /** Sum of the layers' noise over signal. */
-  noise: number;
-  /** The layer that was narrowed to get here, and to what; null at the start. */
-  narrowed: { node: string; bits: WeightBits } | null;
-}
-
-export interface WidthChoice {
+/** A width for every layer, what it stores and what it is thought to lose. */
+export interface WidthPlan {
   bits: Record<string, WeightBits>;
-  curve: TradeOff[];
+  averageBits: number;
+  /** Sum of the layers' noise over signal: errors of different layers are taken to be independent. */
+  noise: number;
 }
 
-const STORED: readonly WeightBits[] = [8, 4, 2];
+/** Widths that mixed precision chooses from; 3 bits are stored in 4. */
+export const MIXED_WIDTHS: readonly WeightBits[] = [8, 4, 2];
+
+/** Plans kept between two layers: all of them up to seven layers, after that the best of each of so many sizes. */
+const MAX_PLANS = 4096;
+
+/** A plan in the making; widths are read back along `previous`. */
+interface Step {
+  stored: number;
+  noise: number;
+  bits: WeightBits;
+  previous: Step | null;
+}
+
+/** Layers by what they cost at each width, from what was measured. */
+export function widthCandidates(sensitivities: readonly LayerSensitivity[]): WidthCandidate[] {
+  return sensitivities.map(({ node, elements, widths }) => ({ node, elements, noise: Object.fromEntries(widths.map((cost) => [cost.bits, noiseOf(cost)])) }));
+}
+
+/** 10^(−SNR / 10) of the outputs, or of the weight where the outputs have no SNR. */
+function noiseOf({ outputSnrDb, weightSnrDb }: WidthCost): number {
+  const snr = outputSnrDb === undefined ? weightSnrDb : outputSnrDb;
+  return snr === null ? 0 : 10 ** (-snr / 10);
+}
 
 /**
- * Starts with every layer at 8 bits and narrows, one at a time, the layer that gains least noise per bit saved, until the
- * average width is at most `averageBits`. The whole curve down to 2 bits everywhere is returned; widths are those of the budget.
+ * The plans that no other beats in both size and noise, widest first: a multiple-choice knapsack, solved layer by layer by
+ * keeping the undominated partial plans (Nemhauser and Ullmann 1969). Exact while there are no more than 4,096 of them.
  */
-export function chooseWidths(candidates: readonly WidthCandidate[], averageBits: number): WidthChoice {
-  const bits = new Map<string, WeightBits>(candidates.map(({ node }) => [node, 8]));
-  const curve = [tradeOff(candidates, bits, null)];
-  let chosen = new Map(bits);
-  for (let step = cheapestStep(candidates, bits); step; step = cheapestStep(candidates, bits)) {
-    if (curve.at(-1)!.averageBits > averageBits) chosen = chosen.set(step.node, step.bits);
-    bits.set(step.node, step.bits);
-    curve.push(tradeOff(candidates, bits, step));
-  }
-  return { bits: Object.fromEntries(chosen), curve };
-}
-
-function cheapestStep(candidates: readonly WidthCandidate[], bits: ReadonlyMap<string, WeightBits>): TradeOff['narrowed'] {
-  let best: TradeOff['narrowed'] = null;
-  let least = Infinity;
-  for (const { node, elements, noise } of candidates) {
-    const now = bits.get(node)!;
-    for (const narrower of STORED.filter((width) => width < now)) {
-      const cost = ((noise[narrower] ?? Infinity) - (noise[now] ?? 0)) / (elements * (now - narrower));
-      if (cost >= least) continue;
-      least = cost;
-      best = { node, bits: narrower };
-    }
-  }
-  return best;
-}
-
-function tradeOff(candidates: readonly WidthCandidate[], bits: ReadonlyMap<string, WeightBits>, narrowed: TradeOff['narrowed']): TradeOff {
+export function paretoPlans(candidates: readonly WidthCandidate[]): WidthPlan[] {
   const elements = candidates.reduce((sum, candidate) => sum + candidate.elements, 0);
-  const stored = candidates.reduce((sum, candidate) => sum + candidate.elements * bits.get(candidate.node)!, 0);
-  const noise = candidates.reduce((sum, candidate) => sum + (candidate.noise[bits.get(candidate.node)!] ?? 0), 0);
-  return { averageBits: stored / elements, noise, narrowed };
+  let front: Step[] = [{ stored: 0, noise: 0, bits: 8, previous: null }];
+  for (const candidate of candidates) {
+    const grown = front.flatMap((previous) => Object.entries(candidate.noise).map(([width, noise]): Step => {
+      const bits = Number(width) as WeightBits;
+      return { stored: previous.stored + candidate.elements * bits, noise: previous.noise + noise, bits, previous };
+    }));
+    front = thinned(undominated(grown));
+  }
+  return front.map((last) => ({ bits: readBits(candidates, last), averageBits: last.stored / elements, noise: last.noise }));
+}
+
+/** The plans with the given width everywhere. */
+export function uniformPlan(candidates: readonly WidthCandidate[], bits: WeightBits): WidthPlan {
+  const noise = candidates.reduce((sum, candidate) => sum + (candidate.noise[bits] ?? 0), 0);
+  return { bits: Object.fromEntries(candidates.map(({ node }) => [node, bits])), averageBits: bits, noise };
+}
+
+/** Sorted from widest to narrowest, those gone that are no better than a narrower one. */
+function undominated(plans: readonly Step[]): Step[] {
+  const kept: Step[] = [];
+  let least = Infinity;
+  for (const plan of plans.toSorted((a, b) => a.stored - b.stored || a.noise - b.noise)) {
+    if (plan.noise >= least) continue;
+    least = plan.noise;
+    kept.push(plan);
+  }
+  return kept.reverse();
+}
+
+/** At most MAX_PLANS of a front, evenly over its sizes, both ends among them. */
+function thinned(front: Step[]): Step[] {
+  if (front.length <= MAX_PLANS) return front;
+  const [widest, narrowest] = [front[0]!.stored, front.at(-1)!.stored];
+  const cell = (plan: Step) => Math.floor(((widest - plan.stored) / (widest - narrowest)) * (MAX_PLANS - 1));
+  return front.filter((plan, i) => i === front.length - 1 || i === 0 || cell(plan) !== cell(front[i - 1]!));
+}
+
+function readBits(candidates: readonly WidthCandidate[], last: Step): Record<string, WeightBits> {
+  const bits: [string, WeightBits][] = [];
+  let plan: Step | null = last;
+  for (const { node } of candidates.toReversed()) {
+    bits.unshift([node, plan!.bits]);
+    plan = plan!.previous;
+  }
+  return Object.fromEntries(bits);
 }

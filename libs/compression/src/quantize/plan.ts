@@ -37,7 +37,7 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
 
 /** Packed types came late: INT4 and UINT4 with opset 21, INT2 and UINT2 with 25. */
 function neededOpset(options: QuantizeOptions): number {
-  if (options.averageBits !== undefined && options.averageBits < 8) return 25;
+  if (options.mixed) return 25;
   const widths = [options.weightBits, ...Object.values(options.layerBits)].map((weightBits) => storedBits({ ...options, weightBits }));
   return { 8: STATISTICS_OPSET, 4: 21, 2: 25 }[Math.min(...widths) as 8 | 4 | 2];
 }

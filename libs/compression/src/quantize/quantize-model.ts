@@ -5,7 +5,7 @@ import type { Batches } from './calibrate.js';
 import { quantizeDynamic } from './dynamic.js';
 import { CalibrationDataError } from './errors.js';
 import { storeFloat16, type StoredTensor } from './float16.js';
-import type { TradeOff } from './mixed-precision.js';
+import type { WidthChoice } from './choose-widths.js';
 import { planQuantization, type Plan } from './plan.js';
 import { quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
 import { costliestLayers, measureSpeed, warningsFor, type Speed } from './verdict.js';
@@ -16,8 +16,8 @@ export interface QuantizeReport {
   layers: LayerReport[];
   /** From scheme static: the calibrated grids. */
   activations?: ActivationReport[];
-  /** From averageBits: noise against average width. */
-  tradeOff?: TradeOff[];
+  /** From mixed: the widths taken, and what there was to choose from. */
+  mixed?: WidthChoice;
   /** From scheme float16: the tensors it stored. */
   tensors?: StoredTensor[];
   skipped: Skipped[];
@@ -38,7 +38,8 @@ type Scheme = (plan: Plan, options: QuantizeOptions, batches: BatchesOf | null, 
 const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
   static: async (plan, options, batches, run) => {
     if (!batches) throw new CalibrationDataError('there is no data set; submit the job with one, or use scheme dynamic, weightOnly or float16');
-    return { ...(await quantizeStatic(plan, options, batches(plan), run)), skipped: plan.skipped };
+    const result = await quantizeStatic(plan, options, batches(plan), run);
+    return { ...result, skipped: [...plan.skipped, ...result.skipped] };
   },
   dynamic: async ({ graph, layers, skipped }, options) => ({ layers: quantizeDynamic(graph, layers, options), skipped }),
   weightOnly: async ({ graph, layers, skipped }, options, _batches, { seed }) => ({ layers: quantizeWeights(graph, layers, options, seed), skipped }),
@@ -55,11 +56,15 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
 export async function quantizeModel(model: ModelProto, options: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<QuantizeReport> {
   const float = writeModel(model);
   const plan = planQuantization(model, options);
-  const report = await SCHEMES[options.scheme](plan, options, batches, run);
+  const report = await SCHEMES[options.scheme](plan, options, batches, { floatBytes: float.length, ...run });
   plan.graph.removeDeadCode();
   const sample = batches ? await firstSample(plan.graph, batches(plan)) : null;
   const speed = sample ? await measureSpeed(float, writeModel(model), sample) : null;
-  return { ...report, speed, warnings: warningsFor(options, report.layers, speed), verdict: costliestLayers(report.layers) };
+  return { ...report, speed, warnings: [...warningsFor(options, report.layers, speed), ...shortfallOf(report)], verdict: costliestLayers(report.layers) };
+}
+
+function shortfallOf({ mixed }: SchemeReport): string[] {
+  return mixed?.shortfall ? [`mixed precision: ${mixed.shortfall}`] : [];
 }
 
 /** One sample of the first batch, or the whole batch where the model fixes its size. */

@@ -1,16 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cloneModel } from '#onnx';
+import { cloneModel, Graph } from '#onnx';
 import type { Pass } from '../pass.js';
 import { calibrationBatches } from './calibration-data.js';
+import { datasetEvidence } from './evidence.js';
 import { planQuantization } from './plan.js';
 import { quantizeModel } from './quantize-model.js';
+import { tradeOff, tradeOffPlot } from './trade-off.js';
 
 /** The calibration result, kept beside the model: range and grid of every activation. */
 const RANGES_FILE = 'calibration.json';
 
-/** Noise against average width, where widths were chosen by sensitivity. */
+/** Size against loss, where widths were chosen by sensitivity. */
 const TRADE_OFF_FILE = 'trade-off.json';
+const TRADE_OFF_PLOT = 'trade-off.svg';
 
 /**
  * Stores weights, and with scheme static activations too, in fewer bits.
@@ -25,22 +28,30 @@ export const quantize: Pass<'quantize'> = {
 
   async run(context, options) {
     const { data } = context;
-    const { skipped, ...summary } = await quantizeModel(
+    const { skipped, mixed, ...summary } = await quantizeModel(
       context.model,
       options,
       data && (({ graph }) => calibrationBatches(graph, data, options.samples)),
-      { threads: context.threads, seed: context.seed },
+      { threads: context.threads, seed: context.seed, ...(data && options.mixed ? { evidence: datasetEvidence(new Graph(context.model), data) } : {}) },
     );
     for (const warning of summary.warnings) context.log(`warning: ${warning}`);
     context.progress(1);
-    const files = await writeArtifacts(context.outputPath, { [RANGES_FILE]: summary.activations, [TRADE_OFF_FILE]: summary.tradeOff });
-    return { model: context.model, skipped, summary, files };
+    const files = await writeArtifacts(context.outputPath, {
+      [RANGES_FILE]: summary.activations && json(summary.activations),
+      [TRADE_OFF_FILE]: mixed && json(tradeOff(mixed)),
+      [TRADE_OFF_PLOT]: mixed && tradeOffPlot(mixed),
+    });
+    return { model: context.model, skipped, summary: { ...summary, ...(mixed ? { mixed: mixed.chosen } : {}) }, files };
   },
 };
 
 /** Writes what there is of each, and returns the names of the files. */
-async function writeArtifacts(folder: string, contents: Record<string, unknown>): Promise<string[]> {
-  const files = Object.entries(contents).filter(([, content]) => content !== undefined);
-  await Promise.all(files.map(([name, content]) => writeFile(join(folder, name), JSON.stringify(content, null, 2))));
+async function writeArtifacts(folder: string, contents: Record<string, string | undefined>): Promise<string[]> {
+  const files = Object.entries(contents).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  await Promise.all(files.map(([name, content]) => writeFile(join(folder, name), content)));
   return files.map(([name]) => name);
+}
+
+function json(content: unknown): string {
+  return JSON.stringify(content, null, 2);
 }

@@ -1,6 +1,8 @@
 import { roundHalfEven } from '#onnx';
 import { forEachChannelRun, type ChannelLayout } from './arithmetic.js';
 
+const { max, min } = Math;
+
 /** Shares of the largest magnitude that are tried as the end of the grid. */
 const SHARES = Array.from({ length: 33 }, (_, i) => 0.2 + (0.8 * i) / 32);
 
@@ -33,7 +35,7 @@ function channelErrors(values: Float32Array, layout: ChannelLayout, scales: Floa
     const scale = scales[channel]!;
     let error = 0;
     for (let i = start; i < end; i++) {
-      const difference = values[i]! - scale * Math.min(limit, Math.max(lowest, roundHalfEven(values[i]! / scale)));
+      const difference = values[i]! - scale * min(limit, max(lowest, roundHalfEven(values[i]! / scale)));
       error += difference * difference;
     }
     errors[channel]! += error;

@@ -1,48 +1,61 @@
-import { tensorDims, tensorToFloats, type Graph } from '#onnx';
-import { channelLayout, dequantizeSymmetric } from './arithmetic.js';
-import { nodeLabel, type Layer } from './layers.js';
-import type { WidthCandidate } from './mixed-precision.js';
-import type { InputMoments } from './moments.js';
-import { chooseScales, toGrid, type WeightBits, type WeightGridOptions } from './weight-grid.js';
+import { scoreModels, type Scores } from '#evaluation';
+import type { Graph } from '#onnx';
+import { snrDb } from './arithmetic.js';
+import type { Evidence } from './evidence.js';
+import { nodeLabel } from './layers.js';
+import type { RoundedWeights } from './rounded-weights.js';
+import type { WeightBits } from './weight-grid.js';
+import { WeightTrial } from './weight-trial.js';
 
-const WIDTHS: readonly WeightBits[] = [8, 4, 2];
-
-/**
- * How much each layer's output suffers at each width, alone and before anything is stored: E‖(W − Ŵ) x‖² / E‖W x‖² from the second
- * moments of its inputs, without another run; ‖W − Ŵ‖² / ‖W‖² for layers without moments.
- */
-export function widthCandidates(graph: Graph, layers: readonly Layer[], moments: ReadonlyMap<string, InputMoments>, options: WeightGridOptions & { perChannel: boolean }): WidthCandidate[] {
-  return layers.map((layer) => {
-    const tensor = graph.initializer(layer.weight)!;
-    const values = tensorToFloats(tensor);
-    const layout = channelLayout(tensorDims(tensor), options.perChannel ? layer.axis : null);
-    const inputs = moments.get(nodeLabel(layer.node)) ?? null;
-    const signal = outputPower(values, layer.axis, inputs);
-    const noise = WIDTHS.map((weightBits): [WeightBits, number] => {
-      const grid = toGrid(values, layout, chooseScales(values, layout, { ...options, weightBits }), { ...options, weightBits });
-      const stored = dequantizeSymmetric(grid.integers, layout, grid.scales);
-      return [weightBits, signal === 0 ? 0 : outputPower(values.map((value, i) => value - stored[i]!), layer.axis, inputs) / signal];
-    });
-    return { node: nodeLabel(layer.node), elements: values.length, noise: Object.fromEntries(noise) };
-  });
+/** What one width of one layer's weight costs, every other weight and all activations in floats. */
+export interface WidthCost {
+  bits: WeightBits;
+  /** Signal to noise of the stored weight, dB; null when nothing is lost. */
+  weightSnrDb: number | null;
+  /** Signal to noise of the model's outputs, dB; null when they are identical, undefined when they are not finite. */
+  outputSnrDb: number | null | undefined;
+  /** Loss of top-1 against the float model, 0..1; absent without labels. */
+  top1Drop?: number;
 }
 
-/** E‖W x‖² = Σ over rows of wᵀ S w, S the second moments of x; ‖W‖² without them. */
-function outputPower(weights: Float32Array, axis: number, moments: InputMoments | null): number {
-  if (!moments) return weights.reduce((sum, value) => sum + value * value, 0);
-  const { size, second } = moments;
-  const rows = weights.length / size;
-  const at = axis === 0 ? (row: number, i: number) => row * size + i : (row: number, i: number) => i * rows + row;
-  let power = 0;
-  const vector = new Float64Array(size);
-  for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < size; i++) vector[i] = weights[at(row, i)]!;
-    for (let i = 0; i < size; i++) {
-      if (vector[i] === 0) continue;
-      let dot = 0;
-      for (let j = 0; j < size; j++) dot += second[i * size + j]! * vector[j]!;
-      power += vector[i]! * dot;
+export interface LayerSensitivity {
+  node: string;
+  opType: string;
+  elements: number;
+  widths: WidthCost[];
+}
+
+/** What a run is told: samples that each trial runs on, threads, and who listens to its progress. */
+export interface SensitivityRun {
+  samples: number;
+  threads: number;
+  onProgress?: (fraction: number) => void;
+}
+
+/**
+ * The model's loss for each layer at each width, quantized alone: one session, one walk over the samples per layer. Labels
+ * add the loss of top-1. The graph, whose layers the weights are of, stays as it is.
+ */
+export async function measureSensitivity(graph: Graph, weights: RoundedWeights, widths: readonly WeightBits[], evidence: Evidence, run: SensitivityRun): Promise<LayerSensitivity[]> {
+  const { layers, floats } = weights;
+  const trial = await WeightTrial.create(graph, layers, floats, run.threads);
+  try {
+    const sensitivities: LayerSensitivity[] = [];
+    for (const [i, layer] of layers.entries()) {
+      const tried = widths.map((bits) => trial.with(new Map([[i, weights.at(i, bits)]])));
+      const { scores } = await scoreModels([trial, ...tried], evidence.batches(run.samples), evidence.classes);
+      const costs = widths.map((bits, w): WidthCost => ({ bits, weightSnrDb: snrDb(floats[i]!, weights.at(i, bits)), ...costOf(scores[0]!, scores[w + 1]!) }));
+      sensitivities.push({ node: nodeLabel(layer.node), opType: layer.node.opType, elements: floats[i]!.length, widths: costs });
+      run.onProgress?.((i + 1) / layers.length);
     }
+    return sensitivities;
+  } finally {
+    await trial.release();
   }
-  return power;
+}
+
+/** What a model's scores lose against the float model's. */
+export function costOf(exact: Scores, changed: Scores): Pick<WidthCost, 'outputSnrDb' | 'top1Drop'> {
+  const [before, after] = [exact.top1, changed.top1];
+  return { outputSnrDb: changed.outputSnrDb, ...(typeof before === 'number' && typeof after === 'number' ? { top1Drop: before - after } : {}) };
 }

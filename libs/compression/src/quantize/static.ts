@@ -1,6 +1,6 @@
-import type { QuantizeOptions } from '#contracts';
+import type { QuantizeOptions, Skipped } from '#contracts';
 import { mulberry32 } from '#datasets';
-import { cloneModel, type Graph } from '#onnx';
+import { cloneModel, Graph, writeModel, type ModelProto } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
 import { splitBias } from '../prepare/split-bias.js';
 import type { AffineGrid } from './arithmetic.js';
@@ -9,11 +9,13 @@ import { compareValues } from './compare.js';
 import { nodeLabel, type Layer } from './layers.js';
 import { measureMoments, type InputMoments } from './moments.js';
 import { insertPairs } from './pairs.js';
-import { chooseWidths, type TradeOff } from './mixed-precision.js';
+import { chooseWidths, type WidthChoice, type WidthSubjects } from './choose-widths.js';
+import { unlabelledEvidence, type Evidence } from './evidence.js';
 import { placePairs } from './placement.js';
 import type { Plan } from './plan.js';
-import { widthCandidates } from './sensitivity.js';
-import { WeightStore, type WeightReport } from './weight-store.js';
+import { ROUNDINGS } from './rounding.js';
+import { WeightStore, type WeightReport, type WeightStoreOptions } from './weight-store.js';
+import { widthGoal } from './width-goal.js';
 
 /** One quantized layer in the report. */
 export interface LayerReport extends WeightReport {
@@ -32,8 +34,10 @@ export interface ActivationReport extends CalibratedRange, AffineGrid {
 export interface StaticResult {
   layers: LayerReport[];
   activations: ActivationReport[];
-  /** With averageBits: noise against average width, from 8 bits everywhere to 2. */
-  tradeOff?: TradeOff[];
+  /** With mixed: the widths taken, and what there was to choose from. */
+  mixed?: WidthChoice;
+  /** Layers quantized otherwise than asked for. */
+  skipped: Skipped[];
 }
 
 /** Calibration batches on which the outputs of layers are compared. */
@@ -42,32 +46,52 @@ const EVIDENCE_BATCHES = 2;
 /** How a run of the pass is seeded and measured. */
 export interface StaticRun extends CalibrationRun {
   seed: number;
+  /** What mixed precision judges widths by; the calibration batches by default. */
+  evidence?: Evidence;
+  /** Size of the model's file before. */
+  floatBytes?: number;
 }
 
 /** Quantizes the plan's model in place with uint8 activations and integer weights; ranges come from `batches`. */
 export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeOptions, batches: Batches, run: StaticRun): Promise<StaticResult> {
-  if (layers.length === 0) return { layers: [], activations: [] };
+  if (layers.length === 0) return { layers: [], activations: [], skipped: [] };
   shapeForFusion(graph, layers);
   const exact = cloneModel(graph.model);
+  const float = sameLayers(graph, layers, exact);
   const outputs = layers.map((layer) => layer.node.output[0]!);
   const sites = placePairs(graph, layers);
   const sources = new Map(sites.map((site) => [site.value, site.source]));
   const ranges = await calibrate(graph.model, [...new Set(sources.values())], batches, { ...options, ...run });
-  const needsMoments = options.rounding === 'gptq' || options.biasCorrection || options.averageBits !== undefined;
+  const needsMoments = options.rounding === 'gptq' || options.biasCorrection;
   const moments = needsMoments ? await measureMoments(graph.model, layers, batches, run) : new Map<string, InputMoments>();
   const grids = insertPairs(graph, sites, ranges);
-  const settings = { ...options, moments, random: mulberry32(run.seed) };
-  const mixed = options.averageBits === undefined ? null : chooseWidths(widthCandidates(graph, layers, moments, settings), options.averageBits);
-  const store = new WeightStore(graph, settings);
-  const reports = layers.map((layer): LayerReport => {
+  const random = mulberry32(run.seed);
+  const settings = { ...options, moments, random };
+  const mixed = options.mixed ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run) : null;
+  const round = ROUNDINGS[options.rounding]({ exact, graph, batches, run, random, moments, iterations: options.iterations, seed: run.seed });
+  const store = new WeightStore(graph, settings, round);
+  const reports: LayerReport[] = [];
+  for (const layer of layers) {
     const label = nodeLabel(layer.node);
-    const report = store.quantize(layer, options.layerBits[label] ?? mixed?.bits[label] ?? options.weightBits, grids.get(sources.get(layer.input)!)!.scale);
-    return { node: label, opType: layer.node.opType, input: layer.input, ...report };
-  });
+    const report = await store.quantize(layer, options.layerBits[label] ?? mixed?.chosen.bits[label] ?? options.weightBits, grids.get(sources.get(layer.input)!)!.scale);
+    reports.push({ node: label, opType: layer.node.opType, input: layer.input, ...report });
+  }
   graph.removeDeadCode();
   const snrs = await compareValues(exact, graph.model, outputs, firstOf(batches), run);
   reports.forEach((report, i) => (report.outputSnrDb = snrs.get(outputs[i]!) ?? null));
-  return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })), ...(mixed ? { tradeOff: mixed.curve } : {}) };
+  return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })), skipped: store.skipped, ...(mixed ? { mixed } : {}) };
+}
+
+async function mixWidths(subjects: WidthSubjects, mixed: NonNullable<QuantizeOptions['mixed']>, settings: WeightStoreOptions, batches: Batches, run: StaticRun): Promise<WidthChoice> {
+  const { graph, layers } = subjects.gridded;
+  const goal = await widthGoal(mixed, graph, layers, run.floatBytes ?? writeModel(subjects.float.graph.model).length, settings);
+  return chooseWidths(subjects, goal, settings, run.evidence ?? unlabelledEvidence(batches), { samples: mixed.samples, threads: run.threads });
+}
+
+/** The layers with the nodes of a copy of their graph. */
+function sameLayers(graph: Graph, layers: readonly Layer[], copy: ModelProto): WidthSubjects['float'] {
+  const copied = new Graph(copy);
+  return { graph: copied, layers: layers.map((layer) => ({ ...layer, node: copied.nodes[graph.nodes.indexOf(layer.node)]! })) };
 }
 
 /** The first batches alone: enough to compare two models on. */

@@ -2,15 +2,29 @@ import { z } from 'zod';
 
 const WeightBits = z.literal([8, 4, 3, 2]);
 
+/** Goals of mixed precision: the least loss within a size, or the least size within a loss. */
+const MixedPrecision = z
+  .strictObject({
+    averageBits: z.number().min(2).max(8).optional().describe('Weights take at most so many bits on average.'),
+    bytes: z.number().positive().max(1).optional().describe('The file takes at most this share of its bytes before.'),
+    minSnrDb: z.number().min(-20).max(120).optional().describe('As small as possible with at least this signal to noise of the outputs, in dB.'),
+    maxDrop: z.number().min(0).max(1).optional().describe('As small as possible with at most this loss of top-1 on calibration samples.'),
+    samples: z.int().min(1).max(10_000).default(64).describe('Calibration samples that each layer and width is tried on.'),
+  })
+  .refine(({ averageBits, bytes, minSnrDb, maxDrop }) => [averageBits, bytes, minSnrDb, maxDrop].filter((goal) => goal !== undefined).length === 1, {
+    message: 'mixed needs exactly one of averageBits, bytes, minSnrDb and maxDrop',
+  });
+
 export const QuantizeOptions = z.strictObject({
   scheme: z.enum(['static', 'dynamic', 'weightOnly', 'float16']).default('static').describe('Weights and activations as integers with calibrated ranges; with ranges measured at run time; weights alone; or weights in half precision.'),
   target: z.enum(['portable', 'onnxruntime', 'web']).default('portable').describe('What may be emitted: standard operators, those of ONNX Runtime too, or only what is fast in WebAssembly.'),
   weightBits: WeightBits.default(8).describe('Width of the stored weights in bits; below 8 they are packed on disk and run as int8.'),
   weightFormat: z.enum(['uniform', 'ternary', 'codebook']).default('uniform').describe('Evenly spaced levels; -1, 0, 1 times a scale; or 2^weightBits values per layer found by k-means.'),
   layerBits: z.record(z.string(), WeightBits).default({}).describe('Width of single layers, by node name, where it differs from weightBits.'),
-  rounding: z.enum(['nearest', 'gptq']).default('nearest').describe('Round each weight to its nearest level, or column by column so that the layer’s output stays close (scheme static).'),
+  rounding: z.enum(['nearest', 'gptq', 'adaround']).default('nearest').describe('Round each weight to its nearest level, column by column so that the layer’s output stays close, or up or down as gradient steps on that output find best (scheme static).'),
+  iterations: z.int().min(1).max(100_000).default(1000).describe('Gradient steps per layer that AdaRound takes.'),
   biasCorrection: z.boolean().default(false).describe('Move each bias by what rounding the weights takes from the layer’s mean output (scheme static).'),
-  averageBits: z.number().min(2).max(8).optional().describe('Choose 8, 4 or 2 bits for each layer by its sensitivity, so that weights take at most so many bits on average (scheme static).'),
+  mixed: MixedPrecision.optional().describe('Choose 8, 4 or 2 bits for each layer by its sensitivity (scheme static); exactly one goal.'),
   powerOfTwo: z.boolean().default(false).describe('Restrict weight scales to powers of two.'),
   codebookStart: z.enum(['linear', 'density', 'random']).default('linear').describe('First centroids of a codebook: evenly spaced, at quantiles, or drawn.'),
   perChannel: z.boolean().default(true).describe('One weight scale per output channel instead of one per tensor.'),
