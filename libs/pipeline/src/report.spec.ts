@@ -59,6 +59,13 @@ describe('tables', () => {
     expect(text).toContain('top-1 unchanged.');
     expect(text).toContain('- **failed**: bytes 5 > 0.1');
   });
+
+  it('come with what each pass concluded and warned of', () => {
+    const stages = [{ label: '1 prune', summary: { verdict: 'half | gone', warnings: ['slower here'] } }, { label: '2 distill', summary: { loss: 1 } }];
+    const text = reportMarkdown('Job', [{ label: 'baseline', metrics: baseline }], [], stages);
+    expect(text).toContain('## Stages\n\n- 1 prune: half \\| gone\n- 1 prune: warning: slower here\n');
+    expect(text).not.toContain('distill');
+  });
 });
 
 describe('figures', () => {

@@ -64,12 +64,28 @@ export function gateLine({ passed, explanation }: GateVerdict): string {
   return `${passed ? 'pass' : 'FAIL'}  ${explanation}`;
 }
 
-/** The report as Markdown: table, verdict, gates. */
-export function reportMarkdown(title: string, rows: readonly ReportRow[], gates: readonly GateVerdict[] = []): string {
+/** A stage as its report tells of it: passes put their conclusion under `verdict` and what is to be minded under `warnings`. */
+export interface ReportStage {
+  label: string;
+  summary: Readonly<Record<string, unknown>>;
+}
+
+/** What the passes concluded and warned of, a line each: "2 prune: warning: ...". */
+export function conclusions(stages: readonly ReportStage[]): string[] {
+  return stages.flatMap(({ label, summary: { verdict, warnings } }) => [
+    ...(typeof verdict === 'string' && verdict !== '' ? [`${label}: ${verdict}`] : []),
+    ...(Array.isArray(warnings) ? warnings.map((warning) => `${label}: warning: ${String(warning)}`) : []),
+  ]);
+}
+
+/** The report as Markdown: table, verdict, what the passes concluded, gates. */
+export function reportMarkdown(title: string, rows: readonly ReportRow[], gates: readonly GateVerdict[] = [], stages: readonly ReportStage[] = []): string {
   const [first, last] = [rows[0], rows.at(-1)];
   const words = first && last && first !== last ? [`${verdict(first.metrics, last.metrics)}.`] : [];
   const gateLines = gates.map((gate) => `- ${gate.passed ? 'passed' : '**failed**'}: ${escapeCell(gate.explanation)}`);
-  return [`# ${title}`, renderMarkdown(comparisonTable(rows)), ...words, ...(gateLines.length > 0 ? ['## Gates', gateLines.join('\n')] : [])].join('\n\n') + '\n';
+  const stageLines = conclusions(stages).map((line) => `- ${escapeCell(line)}`);
+  const section = (heading: string, lines: readonly string[]) => (lines.length > 0 ? [heading, lines.join('\n')] : []);
+  return [`# ${title}`, renderMarkdown(comparisonTable(rows)), ...words, ...section('## Stages', stageLines), ...section('## Gates', gateLines)].join('\n\n') + '\n';
 }
 
 /** A table for a terminal: columns padded to their widest cell. */
