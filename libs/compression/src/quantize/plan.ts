@@ -5,7 +5,9 @@ import { foldBatchNorm } from '../prepare/fold-batch-norm.js';
 import { fuseHardSwish } from '../prepare/fuse-hard-swish.js';
 import { liftOpset } from '../prepare/opset.js';
 import { selectDynamic } from './dynamic.js';
+import { equalizeLayers } from './equalize.js';
 import { selectLayers, type Layer } from './layers.js';
+import { unsmoothable } from './smooth.js';
 import { STATISTICS_OPSET } from './statistics.js';
 import { storedBits } from './weight-grid.js';
 
@@ -18,7 +20,7 @@ export interface Plan {
 
 /**
  * Lifts the model in place to the opset that the options need, makes its constants initializers, folds
- * normalisations, fuses hard-swish and selects its layers.
+ * normalisations, fuses hard-swish, selects its layers and, where asked, equalizes them.
  * Throws UnsupportedModelError when it cannot be lifted.
  */
 export function planQuantization(model: ModelProto, options: QuantizeOptions): Plan {
@@ -30,6 +32,8 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   // Half precision is a matter of tensors: their storage decides, not the operator that reads them.
   if (options.scheme === 'float16') return { graph, layers: [], skipped: [] };
   const selection = selectLayers(graph, options.scheme === 'static' ? options : { ...options, minProducts: 0 });
+  if (options.equalize) selection.skipped.push(...equalizeLayers(graph, selection.layers));
+  if (options.smoothing !== undefined) selection.skipped.push(...unsmoothable(graph, selection.layers));
   if (options.scheme !== 'dynamic') return { graph, ...selection };
   const { layers, skipped } = selectDynamic(selection.layers, options);
   return { graph, layers, skipped: [...selection.skipped, ...skipped] };

@@ -14,6 +14,7 @@ import { unlabelledEvidence, type Evidence } from './evidence.js';
 import { placePairs } from './placement.js';
 import type { Plan } from './plan.js';
 import { ROUNDINGS } from './rounding.js';
+import { smoothLayers } from './smooth.js';
 import { WeightStore, type WeightReport, type WeightStoreOptions } from './weight-store.js';
 import { widthGoal } from './width-goal.js';
 
@@ -56,6 +57,7 @@ export interface StaticRun extends CalibrationRun {
 export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeOptions, batches: Batches, run: StaticRun): Promise<StaticResult> {
   if (layers.length === 0) return { layers: [], activations: [], skipped: [] };
   shapeForFusion(graph, layers);
+  if (options.smoothing !== undefined) await smoothLayers(graph, layers, options.smoothing, batches, run);
   const exact = cloneModel(graph.model);
   const float = sameLayers(graph, layers, exact);
   const outputs = layers.map((layer) => layer.node.output[0]!);
