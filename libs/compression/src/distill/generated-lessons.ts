@@ -20,6 +20,8 @@ const REMEMBERED = 100;
 
 export interface GeneratedLessonsRequest {
   teacher: Uint8Array;
+  /** Values of the teacher that lessons answer with beside its output. */
+  hidden: readonly string[];
   /** Name of the student's only input. */
   input: string;
   batchSize: number;
@@ -43,6 +45,7 @@ export async function generatedLessons(request: GeneratedLessonsRequest): Promis
   const noise = noiseSource(batchSize, seed);
   const shapes = await observeTrainingShapes(graph, { [NOISE]: noise(0) });
   if (shapes.get(output)!.length !== 2) throw new TrainingError(`the generative method needs logits [N, K]; the teacher's output "${output}" is [${shapes.get(output)}]`);
+  const answered = [output, ...request.hidden];
   const step = buildTrainingStep({
     graph,
     shapes,
@@ -50,7 +53,7 @@ export async function generatedLessons(request: GeneratedLessonsRequest): Promis
     extraInputs: [],
     loss: (g) => generatorObjective(g, { logits: output, features }),
     optimizer: adam({ beta1: 0.5 }),
-    outputs: [input, output],
+    outputs: [...new Set([input, ...answered])],
     blocked: await hasBlockedLayout(),
   });
   const weights = step.layout.pack(new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])));
@@ -62,7 +65,7 @@ export async function generatedLessons(request: GeneratedLessonsRequest): Promis
     const random = mulberry32(epochSeed(seed, epoch));
     for (let i = 0; i < request.lessonsPerEpoch; i++) {
       const { outputs } = await trainer.runWithOutputs({ [NOISE]: noise(trainer.state.step) }, request.learningRate);
-      const lesson: Lesson = { inputs: { [request.input]: outputs[input]! }, answers: { [output]: outputs[output]! }, labels: null };
+      const lesson: Lesson = { inputs: { [request.input]: outputs[input]! }, answers: Object.fromEntries(answered.map((name) => [name, outputs[name]!])), labels: null };
       yield lesson;
       made.push(lesson);
       if (made.length > REMEMBERED) made.shift();

@@ -1,16 +1,17 @@
 import type { HostTensors } from '#inference';
+import type { Feature } from './features.js';
 import { LABELS, answerInput, distillObjective, labelled, type ObjectiveOptions } from './objective.js';
 import type { Target } from './outputs.js';
 import type { Task } from './task.js';
 
 /** To give the teacher's answers; where lessons have labels and an output is for them, to be right as well. */
-export function imitation(targets: readonly Target[], lessonsHaveLabels: boolean, options: ObjectiveOptions): Task {
+export function imitation(targets: readonly Target[], lessonsHaveLabels: boolean, options: ObjectiveOptions, features: readonly Feature[] = []): Task {
   const hasLabels = labelled(targets, lessonsHaveLabels) !== undefined;
   return {
-    outputs: targets.map(({ output }) => output),
-    objective: distillObjective(targets, hasLabels, options),
+    outputs: [...targets.map(({ output }) => output), ...features.map(({ value }) => value)],
+    objective: distillObjective(targets, hasLabels, options, features),
     feeds({ answers, labels }) {
-      const soft = targets.map(({ answer }) => [answerInput(answer), answers[answer]!] as const);
+      const soft = [...targets, ...features].map(({ answer }) => [answerInput(answer), answers[answer]!] as const);
       return { ...Object.fromEntries(soft), ...(labels && hasLabels ? { [LABELS]: classLabels(labels) } : {}) };
     },
   };

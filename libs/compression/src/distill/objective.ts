@@ -1,6 +1,8 @@
 import { cosineDistance, relativeSquaredError, softTargetDivergence, softmaxCrossEntropy, weightedSum, type ExtraInput, type GradientBuilder, type LossTerm } from '#autodiff';
-import type { OutputKind } from '#contracts';
+import type { FeatureOptions, OutputKind } from '#contracts';
 import { DataType } from '#onnx';
+import { attentionTransfer } from './attention-transfer.js';
+import type { Feature } from './features.js';
 import { powerTerms } from './fidelity.js';
 import type { Target } from './outputs.js';
 
@@ -36,6 +38,12 @@ const DISTANCES: Record<OutputKind, (g: GradientBuilder, target: Target, options
   cosine: (g, { output, answer, dims }) => cosineDistance(g, output, answerInput(answer), dims),
 };
 
+/** The distance of a hidden value to the teacher's, by kind. */
+const FEATURE_DISTANCES: Record<FeatureOptions['kind'], (g: GradientBuilder, feature: Feature) => LossTerm> = {
+  fitnet: (g, { value, answer, dims }) => relativeSquaredError(g, value, answerInput(answer), dims),
+  attention: (g, { value, answer, dims }) => attentionTransfer(g, value, answerInput(answer), dims),
+};
+
 /** The output that labels are for: the only classification, where there are labels. */
 export function labelled(targets: readonly Target[], hasLabels: boolean): Target | undefined {
   const classifications = targets.filter(({ kind }) => kind === 'classification');
@@ -45,27 +53,31 @@ export function labelled(targets: readonly Target[], hasLabels: boolean): Target
 /**
  * The sum over the outputs of their distances to the teacher's answers: T² · KL(teacher ‖ student at T) for classes [N, K], the squared
  * error relative to the answer's power, or one minus the cosine. Where labels are for an output its distance is
- * alpha · soft + (1 - alpha) · cross-entropy. Beside the losses the terms hold the powers that {@link Fidelity} reads.
+ * alpha · soft + (1 - alpha) · cross-entropy. The weighted distances of hidden values come on top, their sum being the term
+ * `featureLoss`. Beside the losses the terms hold the powers that {@link Fidelity} reads.
  */
-export function distillObjective(targets: readonly Target[], hasLabels: boolean, options: ObjectiveOptions): Objective {
+export function distillObjective(targets: readonly Target[], hasLabels: boolean, options: ObjectiveOptions, features: readonly Feature[] = []): Objective {
   const hard = labelled(targets, hasLabels);
-  const answers = targets.map(({ answer, dims }) => ({ name: answerInput(answer), dims, type: DataType.FLOAT }));
+  const answers = new Map([...features.map(({ answer, answerDims }) => [answer, answerDims] as const), ...targets.map(({ answer, dims }) => [answer, dims] as const)]);
   const labels = hard ? [{ name: LABELS, dims: [hard.dims[0]!], type: DataType.INT64 }] : [];
   return {
-    extraInputs: [...answers, ...labels],
+    extraInputs: [...[...answers].map(([answer, dims]) => ({ name: answerInput(answer), dims, type: DataType.FLOAT })), ...labels],
     write(g) {
-      const parts = targets.map((target) => (target === hard ? withLabels(g, target, options) : alone(g, target, options, targets.length > 1)));
-      const total = parts.length === 1 ? parts[0]!.total.value : g.op('Sum', parts.map(({ total: { value } }) => value));
+      const parts = targets.map((target) => (target === hard ? withLabels(g, target, options) : alone(g, target, options, targets.length + features.length > 1)));
+      const hidden = featureParts(g, features);
+      const all = [...parts, ...hidden.parts];
       const powers = targets.map((target) => powerTerms(g, target, answerInput(target.answer)));
       return {
-        terms: Object.assign({ loss: total }, ...parts.map(({ terms }) => terms), ...powers) as Record<string, string>,
-        seeds: new Map(targets.map(({ output }, i) => [output, parts[i]!.total.gradient])),
+        terms: Object.assign({ loss: sum(g, all.map(({ total }) => total.value)) }, hidden.terms, ...parts.map(({ terms }) => terms), ...powers) as Record<string, string>,
+        seeds: summed(g, all.map(({ value, total }) => [value, total.gradient])),
       };
     },
   };
 }
 
 interface Part {
+  /** What the loss reads. */
+  value: string;
   total: LossTerm;
   terms: Record<string, string>;
 }
@@ -74,10 +86,29 @@ function withLabels(g: GradientBuilder, target: Target, options: ObjectiveOption
   const soft = DISTANCES.classification(g, target, options);
   const hard = softmaxCrossEntropy(g, target.output, LABELS, target.dims as [number, number], options.labelSmoothing);
   const total = weightedSum(g, [{ term: soft, weight: options.alpha }, { term: hard, weight: 1 - options.alpha }]);
-  return { total, terms: { softLoss: soft.value, hardLoss: hard.value } };
+  return { value: target.output, total, terms: { softLoss: soft.value, hardLoss: hard.value } };
 }
 
 function alone(g: GradientBuilder, target: Target, options: ObjectiveOptions, named: boolean): Part {
   const total = DISTANCES[target.kind](g, target, options);
-  return { total, terms: named ? { [`loss:${target.output}`]: total.value } : {} };
+  return { value: target.output, total, terms: named ? { [`loss:${target.output}`]: total.value } : {} };
+}
+
+function featureParts(g: GradientBuilder, features: readonly Feature[]): { parts: Part[]; terms: Record<string, string> } {
+  const parts = features.map((feature): Part => {
+    const { value, gradient } = FEATURE_DISTANCES[feature.kind](g, feature);
+    return { value: feature.value, total: { value: g.scale(value, feature.weight), gradient: g.scale(gradient, feature.weight) }, terms: {} };
+  });
+  return { parts, terms: parts.length > 0 ? { featureLoss: g.op('Sum', parts.map(({ total }) => total.value)) } : {} };
+}
+
+function sum(g: GradientBuilder, values: readonly string[]): string {
+  return values.length === 1 ? values[0]! : g.op('Sum', values);
+}
+
+/** One gradient for each value, however many losses read it. */
+function summed(g: GradientBuilder, gradients: readonly (readonly [value: string, gradient: string])[]): Map<string, string> {
+  const values = new Set(gradients.map(([value]) => value));
+  const of = (wanted: string) => gradients.filter(([value]) => value === wanted).map(([, gradient]) => gradient);
+  return new Map([...values].map((value) => [value, sum(g, of(value))]));
 }

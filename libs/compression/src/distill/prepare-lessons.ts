@@ -8,6 +8,7 @@ import { TrainingError } from '../train/errors.js';
 import { observeTrainingShapes } from '../train/observe.js';
 import type { TrainingForm } from '../train/trainable.js';
 import { Ensemble } from './ensemble.js';
+import { attachFeatures } from './features.js';
 import { generatedLessons } from './generated-lessons.js';
 import { imitation } from './imitation.js';
 import type { Curriculum } from './lesson.js';
@@ -47,13 +48,14 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const batchSize = data ? Math.min(options.batchSize, data.sampleCount('train')) : options.batchSize;
   const inputNames = form.graph.inputs.map(({ name }) => name);
   const example = data ? await firstBatch(data, inputNames, batchSize) : { inputs: madeUp(form.graph, batchSize), labels: null };
-  const shapes = await observeTrainingShapes(form.graph, example.inputs);
+  const observed = await observeTrainingShapes(form.graph, example.inputs);
   const answers = await request.teacher.answer(data ? (await firstBatch(data, request.teacher.inputNames, batchSize)).inputs : inputsFor(request.teacher.inputNames, example.inputs));
-  const targets = pairOutputs({ outputs: outputNames(form.graph), shapes, answers, classes: data?.classes, kinds: options.outputs });
+  const targets = pairOutputs({ outputs: outputNames(form.graph), shapes: observed, answers, classes: data?.classes, kinds: options.outputs });
   const hasLabels = example.labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
   const logits = targets.filter(({ kind }) => kind === 'classification').map(({ answer }) => answer);
   const teacher = request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;
-  return { shapes, task: imitation(targets, hasLabels, options), batchSize, begin: () => CURRICULA[options.method]({ ...request, teacher, data, inputNames, batchSize }) };
+  const { features, shapes } = attachFeatures(form, observed, answers, options.features, context.seed);
+  return { shapes, task: imitation(targets, hasLabels, options, features), batchSize, begin: () => CURRICULA[options.method]({ ...request, teacher, data, inputNames, batchSize }) };
 }
 
 interface CurriculumRequest extends LessonsRequest {
@@ -76,7 +78,7 @@ function recorded({ data, teacher, inputNames, batchSize, options, context }: Cu
 /** An ensemble's generator is trained through its first member; what it makes is answered by all. */
 async function generated({ teacher, teaching, inputNames, batchSize, options, context: { seed, threads } }: CurriculumRequest): Promise<Curriculum> {
   const { low, high, learningRate, lessonsPerEpoch } = options.generator;
-  const made = await generatedLessons({ teacher: teaching.models[0]!, input: inputNames[0]!, batchSize, lessonsPerEpoch, range: [low, high], learningRate, seed, threads });
+  const made = await generatedLessons({ teacher: teaching.models[0]!, hidden: options.features.map((feature) => feature.teacher), input: inputNames[0]!, batchSize, lessonsPerEpoch, range: [low, high], learningRate, seed, threads });
   return teaching.models.length === 1 ? made : answeredBy(teacher, made);
 }
 

@@ -25,7 +25,7 @@ export function teacherModels({ teacher }: DistillOptions, context: PassContext,
 
 /** `hidden` names values of a single teacher's graph to answer with as well. Throws TrainingError for those of several teachers. */
 export async function loadTeacher({ models, weights }: TeacherModels, threads: number, hidden: readonly string[] = []): Promise<Teacher> {
-  if (models.length === 1) return ModelTeacher.load(models[0]!, threads);
+  if (models.length === 1) return ModelTeacher.load(models[0]!, threads, hidden);
   if (hidden.length > 0) throw new TrainingError('features are hidden values of one teacher, and an ensemble has several: leave features out, or name one teacher');
   return Ensemble.load(models, weights, threads);
 }

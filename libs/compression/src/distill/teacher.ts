@@ -1,9 +1,14 @@
 import { Session, type HostTensor, type HostTensors } from '#inference';
 import type { Dataset } from '#datasets';
+import { DataType, Graph, makeValueInfo, readModel, writeModel } from '#onnx';
 import { TrainingError } from '../train/errors.js';
+import { checkValue } from './features.js';
 
 /** Samples that the teacher sees at once when it answers a whole split. */
 const TEACHER_BATCH = 128;
+
+/** Answers kept in memory: those to 60,000 images of 1,000 classes; hidden values soon pass it. */
+const RECORD_LIMIT_BYTES = 256e6;
 
 /** Whom the student imitates. */
 export interface Teacher {
@@ -17,8 +22,9 @@ export interface Teacher {
 export class ModelTeacher implements Teacher {
   private constructor(private readonly session: Session) {}
 
-  static async load(model: Uint8Array, threads: number): Promise<ModelTeacher> {
-    return new ModelTeacher(await Session.create(model, { threads }));
+  /** `hidden` names values of the graph to answer with as well. Throws TrainingError for one that it has not. */
+  static async load(model: Uint8Array, threads: number, hidden: readonly string[] = []): Promise<ModelTeacher> {
+    return new ModelTeacher(await Session.create(hidden.length > 0 ? withOutputs(model, hidden) : model, { threads }));
   }
 
   get inputNames(): string[] {
@@ -36,6 +42,17 @@ export class ModelTeacher implements Teacher {
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** The model with hidden values among its outputs. */
+function withOutputs(bytes: Uint8Array, values: readonly string[]): Uint8Array {
+  const model = readModel(bytes);
+  const graph = new Graph(model);
+  for (const value of new Set(values)) {
+    checkValue("the teacher's graph", graph, value);
+    if (!graph.isOutput(value)) graph.proto.output.push(makeValueInfo(value, DataType.FLOAT));
+  }
+  return writeModel(model);
 }
 
 /** The same tensors under the names of another model: by name, else by position. */
@@ -56,13 +73,16 @@ interface Recorded {
 export class RecordedAnswers {
   private constructor(private readonly outputs: ReadonlyMap<string, Recorded>) {}
 
-  static async record(teacher: Teacher, data: Dataset, split: 'train'): Promise<RecordedAnswers> {
+  /** Null when all answers together are too large to be kept. */
+  static async record(teacher: Teacher, data: Dataset, split: 'train'): Promise<RecordedAnswers | null> {
     const bound = data.bindInputs(teacher.inputNames);
     const count = data.sampleCount(split);
     const outputs = new Map<string, Recorded>();
     let at = 0;
     for await (const batch of bound.batches(split, { batchSize: TEACHER_BATCH })) {
-      for (const [name, answer] of Object.entries(await teacher.answer(batch.inputs))) {
+      const answers = await teacher.answer(batch.inputs);
+      if (bytesOf(answers) * (count / batch.size) > RECORD_LIMIT_BYTES) return null;
+      for (const [name, answer] of Object.entries(answers)) {
         const known = outputs.get(name) ?? blank(answer, count);
         known.values.set(answer.data as Float32Array, at * known.size);
         outputs.set(name, known);
@@ -86,4 +106,8 @@ function blank(answer: HostTensor, samples: number): Recorded {
   const dims = answer.dims.slice(1);
   const size = dims.reduce((product, dim) => product * dim, 1);
   return { dims, size, values: new Float32Array(samples * size) };
+}
+
+function bytesOf(answers: HostTensors): number {
+  return Object.values(answers).reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, Float32Array.BYTES_PER_ELEMENT), 0);
 }

@@ -14,8 +14,8 @@ export interface Trainable {
   bits: number;
   /** Whether weight decay makes sense: false for biases and scales of norms. */
   isMatrix: boolean;
-  /** The trained values in the model's own storage. */
-  stored(values: Float32Array): TensorProto;
+  /** The trained values in the model's own storage; null for a weight that serves the training alone. */
+  stored(values: Float32Array): TensorProto | null;
 }
 
 /** A model in the form that is trained. */

@@ -9,4 +9,4 @@ export const FeatureOptions = z.strictObject({
 });
 export type FeatureOptions = z.infer<typeof FeatureOptions>;
 
-export const FeatureList = z.array(FeatureOptions).max(64).describe('Pairs of hidden values whose distance is trained along with that of the outputs; not without data.');
+export const FeatureList = z.array(FeatureOptions).max(64).describe('Pairs of hidden values whose distance is trained along with that of the outputs.');
