@@ -31,6 +31,11 @@ describe('/v1/jobs', () => {
       expect((await api.call<Job>('GET', `/v1/jobs/${body.id}`)).body).toEqual(body);
     });
 
+    it('accepts distillation without a data set where samples are made up', async () => {
+      const { status, body } = await submit({ recipe: { passes: [{ pass: 'distill', options: { method: 'generative' } }] } });
+      expect({ status, dataset: body.datasetId }).toEqual({ status: 201, dataset: null });
+    });
+
     it('takes a recipe as YAML text', async () => {
       const { status, body } = await submit({ recipe: 'passes:\n  - pass: prune\n    options: { granularity: weight }\n' });
       expect(status).toBe(201);
@@ -105,7 +110,7 @@ describe('/v1/jobs', () => {
 
     it('describes every pass by the JSON Schema of its options', async () => {
       const passes = (await api.call<{ items: PassInfo[] }>('GET', '/v1/passes')).body.items;
-      expect(passes.map(({ name }) => name)).toEqual(expect.arrayContaining(['quantize', 'prune', 'distill', 'evaluate']));
+      expect(passes.map(({ name }) => name)).toEqual(expect.arrayContaining(['quantize', 'prune', 'distill', 'train', 'evaluate']));
       expect((await api.call<PassInfo>('GET', '/v1/passes/prune')).body.options).toMatchObject({ type: 'object', properties: { ratio: { type: 'number', description: expect.any(String) as unknown } } });
     });
   });
@@ -167,6 +172,12 @@ describe('/v1/jobs', () => {
 
     it('for a pass that reads data when there is none', async () => {
       expect(await refused({ recipe: { passes: [{ pass: 'evaluate' }] } })).toMatchObject({ status: 422, code: 'preflight_failed', detail: expect.stringContaining('data') as unknown });
+    });
+
+    it('for labels that training cannot learn from', async () => {
+      const recipe = (options: object) => ({ passes: [{ pass: 'train', options }] });
+      expect(await refused({ dataset, recipe: recipe({ loss: 'mse' }) })).toMatchObject({ status: 422, code: 'preflight_failed', errors: [{ field: 'recipe.passes[0].options.loss', message: expect.stringContaining('leave classes out') as unknown }] });
+      expect((await submit({ dataset, recipe: recipe({}) })).status).toBe(201);
     });
 
     it('for a model in the options that is not in the store, naming the field', async () => {

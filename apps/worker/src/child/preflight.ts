@@ -1,4 +1,4 @@
-import { DistillOptions, EvaluateOptions, PruneOptions, QuantizeOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
+import { DistillOptions, EvaluateOptions, PruneOptions, QuantizeOptions, TrainOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel } from '#onnx';
 import { passNamed, preflightPass } from './run-pass.js';
@@ -18,6 +18,8 @@ const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
   quantize: (options) => (QuantizeOptions.parse(options).scheme === 'static' ? ['calibration', 'train'] : []),
   prune: (options) => IMPORTANCE_SPLITS[PruneOptions.parse(options).importance] ?? [],
   distill: (options) => (DistillOptions.parse(options).method === 'generative' ? [] : ['train']),
+  train: () => ['train'],
+  analyze: () => ['calibration', 'train'],
   evaluate: (options) => {
     const { split } = EvaluateOptions.parse(options);
     return split === 'calibration' ? ['calibration', 'train'] : [split];
@@ -31,10 +33,20 @@ export async function preflight({ modelPath, dataset, passes }: PreflightRequest
   const skipped: Preflight['skipped'] = [];
   for (const [index, { pass, options }] of passes.entries()) {
     const name = passNamed(pass);
-    problems.push(...dataProblems(name, options, index, dataset));
+    problems.push(...dataProblems(name, options, index, dataset), ...labelProblems(name, options, index, dataset));
     skipped.push(...preflightPass(name, model, options).map((entry) => ({ ...entry, pass: name })));
   }
   return { problems, skipped };
+}
+
+/** Labels that training needs and the data set does not have. */
+function labelProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null): Problem[] {
+  if (pass !== 'train' || !dataset) return [];
+  const field = `recipe.passes[${index}].options.loss`;
+  if (TrainOptions.parse(options).loss === 'crossEntropy') {
+    return dataset.classes === null ? [{ field, message: 'crossEntropy needs labels with classes, which the data set does not have: add them to its manifest, or choose mse for numbers' }] : [];
+  }
+  return dataset.targets === undefined ? [{ field, message: 'mse needs labels that are numbers: leave classes out of the labels in the manifest of the data set' }] : [];
 }
 
 function dataProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null): Problem[] {

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
+import { AnalyzeOptions } from './analyze.js';
 import { DistillOptions } from './distill.js';
 import { EvaluateOptions } from './evaluate.js';
 import { PruneOptions } from './prune.js';
 import { QuantizeOptions } from './quantize.js';
+import { TrainOptions } from './train.js';
 import { modelsOf, type ModelUse } from './sources.js';
 
 /** What a pass reads besides its input model; what it does not read is not part of its stage's key. */
@@ -30,7 +32,7 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
 
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
-  quantize: describe('Store weights and activations as 8-bit integers (Q/DQ).', QuantizeOptions, { reads: { data: true } }),
+  quantize: describe('Store weights and activations as 8-bit integers (Q/DQ).', QuantizeOptions, { reads: { data: true }, version: 2 }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs }) => ({ data: true, teacher: recoverEpochs > 0 }), version: 2 }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
@@ -41,6 +43,8 @@ export const PASSES = {
     }),
     version: 2,
   }),
+  train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true } }),
+  analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, { reads: { data: true }, changes: false }),
   evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { reads: { data: true, history: true }, changes: false }),
 } as const satisfies Record<string, PassDescriptor>;
 
@@ -58,6 +62,7 @@ function describe<O extends z.ZodObject>(summary: string, options: O, { reads, c
   return { summary, version, options, changes, reads: read };
 }
 
+export * from './analyze.js';
 export * from './distill.js';
 export * from './evaluate.js';
 export * from './features.js';
@@ -65,4 +70,5 @@ export * from './outputs.js';
 export * from './prune.js';
 export * from './quantize.js';
 export * from './sources.js';
+export * from './train.js';
 export * from './training.js';

@@ -1,0 +1,83 @@
+import type { TrainOptions } from '#contracts';
+import { mulberry32 } from '#datasets';
+import { intAttribute, type Graph, type NodeProto } from '#onnx';
+import { TrainingError } from '../train/errors.js';
+import type { Trainable, TrainingForm } from '../train/trainable.js';
+
+type Random = () => number;
+
+/** Numbers that each weight of a layer takes part in, towards its output and from its input. */
+interface Fans {
+  in: number;
+  out: number;
+}
+
+/** Standard deviation of embeddings (Devlin et al. 2019, as in GPT and BERT). */
+const EMBEDDING_DEVIATION = 0.02;
+
+/** Slope of PRelu below zero (He et al. 2015). */
+const PRELU_SLOPE = 0.25;
+
+/** How weight matrices are drawn. */
+const DRAWS: Record<Exclude<TrainOptions['initialWeights'], 'keep'>, (fans: Fans, random: Random) => number> = {
+  // N(0, 2 / fan in): keeps the variance of what passes through Relu (He et al. 2015).
+  he: (fans, random) => Math.sqrt(2 / fans.in) * normal(random),
+  // U(-a, a) with a² = 6 / (fan in + fan out): keeps variances forwards and backwards (Glorot and Bengio 2010).
+  glorot: (fans, random) => Math.sqrt(6 / (fans.in + fans.out)) * (2 * random() - 1),
+};
+
+/** Fans of a layer's weight, by operator. */
+const FANS: Record<string, (node: NodeProto, dims: readonly number[], index: number) => Fans> = {
+  Conv: (node, dims) => convFans(dims[1]!, dims[0]! / intAttribute(node, 'group', 1), dims.slice(2)),
+  ConvTranspose: (node, dims) => convFans(dims[0]! / intAttribute(node, 'group', 1), dims[1]!, dims.slice(2)),
+  Gemm: (node, [rows, columns], index) => (Boolean(intAttribute(node, index === 0 ? 'transA' : 'transB', 0)) === (index === 1) ? { in: columns!, out: rows! } : { in: rows!, out: columns! }),
+  MatMul: (_, dims, index) => (index === 0 ? { in: dims.at(-1)!, out: dims.at(-2)! } : { in: dims.at(-2)!, out: dims.at(-1)! }),
+};
+
+/** What a value of one element begins at, by the operator that reads it and where. Others are biases: they begin at zero. */
+const CONSTANTS: Record<string, Readonly<Record<number, number>>> = {
+  BatchNormalization: { 1: 1 },
+  LayerNormalization: { 1: 1 },
+  InstanceNormalization: { 1: 1 },
+  GroupNormalization: { 1: 1 },
+  Mul: { 0: 1, 1: 1 },
+  PRelu: { 1: PRELU_SLOPE },
+};
+
+/**
+ * The form with every weight drawn anew: layers by He or Glorot from the seed, norms and scales at 1, biases at 0. With `keepZeros`
+ * zeros of matrices stay. Throws TrainingError for weights stored as integers, whose scales would no longer fit.
+ */
+export function reinitialized(form: TrainingForm, draw: keyof typeof DRAWS, seed: number, keepZeros: boolean): TrainingForm {
+  const random = mulberry32(seed ^ 0x1b873593);
+  return { ...form, trainables: form.trainables.map((trainable) => ({ ...trainable, values: drawn(form.graph, trainable, draw, random, keepZeros) })) };
+}
+
+function drawn(graph: Graph, trainable: Trainable, draw: keyof typeof DRAWS, random: Random, keepZeros: boolean): Float32Array {
+  const { name, dims, values, bits, isMatrix } = trainable;
+  if (bits < 16) throw new TrainingError(`the weight "${name}" is stored in ${bits} bits and its scale belongs to its values: choose initialWeights keep, or train before you quantize`);
+  const { node, index } = graph.consumers(name)[0]!;
+  const fresh = values.map(starter(node, index, dims, draw, random));
+  return keepZeros && isMatrix ? fresh.map((value, i) => (values[i] === 0 ? 0 : value)) : fresh;
+}
+
+function starter(node: NodeProto, index: number, dims: readonly number[], draw: keyof typeof DRAWS, random: Random): () => number {
+  const fansOf = dims.length > 1 && index < 2 ? FANS[node.opType] : undefined;
+  if (fansOf) {
+    const fans = fansOf(node, dims, index);
+    return () => DRAWS[draw](fans, random);
+  }
+  if (node.opType === 'Gather') return () => EMBEDDING_DEVIATION * normal(random);
+  const constant = CONSTANTS[node.opType]?.[index] ?? 0;
+  return () => constant;
+}
+
+function convFans(channelsIn: number, channelsOut: number, kernel: readonly number[]): Fans {
+  const taps = kernel.reduce((product, dim) => product * dim, 1);
+  return { in: channelsIn * taps, out: channelsOut * taps };
+}
+
+/** A number from N(0, 1) (Box and Muller 1958). */
+function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}

@@ -1,0 +1,140 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
+import { TrainOptions } from '#contracts';
+import { openDataset, type Dataset } from '#datasets';
+import { Session } from '#inference';
+import { Graph, GraphBuilder, ModelProtoSchema, readModel, tensorToFloats, writeModel, type ModelProto } from '#onnx';
+import { mlp } from '#testing';
+import { Points } from '../distill/points.fixture.js';
+import type { PassContext } from '../pass.js';
+import { train } from './train.js';
+
+const EXAMPLES = join(process.cwd(), 'examples');
+
+describe('train', () => {
+  const net = writeModel(mlp([8, 16, 4]));
+  let points: Points;
+  let numbers: Points;
+
+  beforeAll(async () => {
+    points = await Points.create();
+    numbers = await Points.create({ labels: { array: 't' } });
+  });
+  afterAll(async () => {
+    await points.remove();
+    await numbers.remove();
+  });
+
+  async function run(given: object, { on = points, model = net, ...changes }: Partial<Omit<PassContext, 'model'>> & { on?: Points; model?: Uint8Array } = {}) {
+    const result = await train.run(on.context(model, changes), TrainOptions.parse({ epochs: 20, batchSize: 16, learningRate: 0.02, ...given }));
+    return { model: result.model!, bytes: Buffer.from(toBinary(ModelProtoSchema, result.model!)), summary: result.summary as { firstLoss: number; lastLoss: number; epochs: object[] } };
+  }
+
+  it.each(['he', 'glorot'])('learns classes from fresh weights (%s), whatever the weights in the file', async (initialWeights) => {
+    const { summary, bytes } = await run({ initialWeights });
+    expect(summary.lastLoss).toBeLessThan(0.3 * summary.firstLoss);
+    expect(summary.epochs).toHaveLength(20);
+    const other = await run({ initialWeights }, { model: writeModel(mlp([8, 16, 4], 2)) });
+    expect(other.bytes.equals(bytes)).toBe(true);
+  });
+
+  it('goes on from the weights in the file where they are kept', async () => {
+    const first = await run({ initialWeights: 'keep', epochs: 10 });
+    const second = await run({ initialWeights: 'keep', epochs: 1 }, { model: first.bytes });
+    expect(second.summary.firstLoss).toBeLessThan(0.5 * first.summary.firstLoss);
+  });
+
+  it('learns numbers by their squared error', async () => {
+    const { summary } = await run({ loss: 'mse', epochs: 60 }, { on: numbers, model: writeModel(mlp([8, 16, 2])) });
+    expect(summary.lastLoss).toBeLessThan(0.1 * summary.firstLoss);
+  });
+
+  it('learns from blended samples and labels', async () => {
+    const { summary } = await run({ augment: { mixup: 0.2 }, labelSmoothing: 0.05 });
+    expect(summary.lastLoss).toBeLessThan(0.7 * summary.firstLoss);
+  });
+
+  it('trains the logits of a model that ends in Softmax', async () => {
+    const b = new GraphBuilder();
+    const logits = b.op('Gemm', [b.input('x', ['n', 8]), b.float(new Float32Array(32), [8, 4]), b.float(new Float32Array(4))]);
+    b.output(b.op('Softmax', [logits], { axis: 1 }, { outputs: ['p'] }), ['n', 4]);
+    const { summary } = await run({ epochs: 1 }, { model: writeModel(b.build()) });
+    const start = await run({ epochs: 1, initialWeights: 'keep' }, { model: writeModel(b.build()) });
+    // Four classes alike cost log 4; a second softmax over probabilities could not get far below it.
+    expect(start.summary.firstLoss).toBeCloseTo(Math.log(4), 5);
+    expect((await run({}, { model: writeModel(b.build()) })).summary.lastLoss).toBeLessThan(0.7 * summary.firstLoss);
+  });
+
+  it('gives the same bytes for the same seed, and others for another', async () => {
+    const [first, again, other] = [await run({ epochs: 2 }), await run({ epochs: 2 }), await run({ epochs: 2 }, { seed: 6 })];
+    expect([first.bytes.equals(again.bytes), first.bytes.equals(other.bytes)]).toEqual([true, false]);
+  });
+
+  it('resumes after a kill and ends with the same bytes', async () => {
+    const checkpointFile = join(points.folder, 'train.checkpoint');
+    const kill = (fraction: number) => {
+      if (fraction > 0.6) throw new RangeError('killed');
+    };
+    await expect(run({}, { checkpointFile, progress: kill })).rejects.toThrow('killed');
+    const lines: string[] = [];
+    const resumed = await run({}, { checkpointFile, log: (line) => lines.push(line) });
+    expect(lines.at(-1)).toMatch(/^resumed after epoch 12 of 20/);
+    expect(resumed.bytes.equals((await run({})).bytes)).toBe(true);
+  });
+
+  it.each<[string, object, { on?: 'numbers'; model?: Uint8Array; data?: null }, RegExp]>([
+    ['no data', {}, { data: null }, /train split and labels/],
+    ['classes where numbers are wanted', { loss: 'mse' }, {}, /leave classes out of the labels/],
+    ['numbers where classes are wanted', {}, { on: 'numbers' }, /choose loss mse/],
+    ['no output of as many classes', {}, { model: writeModel(mlp([8, 5])) }, /output \[batch, 4\].*the model has "logits" \[16,5\]/],
+  ])('refuses %s with the way out', async (_what, given, { on, ...changes }, message) => {
+    await expect(run(given, { ...changes, ...(on ? { on: numbers } : {}) })).rejects.toMatchObject({ code: 'training', message: expect.stringMatching(message) as unknown });
+  });
+});
+
+describe('train on MNIST digits', () => {
+  let folder: string;
+  let data: Dataset;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'coldpress-train-'));
+    for (const file of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(EXAMPLES, 'seed-net', file), join(folder, file));
+    const manifest = { name: 'digits', inputs: { '*': { array: 'x', preprocess: [{ op: 'scale', factor: 1 / 255 }] } }, labels: { array: 'y', classes: 10 }, splits: { train: { file: 'mnist-train.npz' }, test: { file: 'mnist-test.npz' } } };
+    await writeFile(join(folder, 'dataset.json'), JSON.stringify(manifest));
+    data = await openDataset(folder);
+  });
+  afterAll(async () => {
+    await data.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('brings LeNet-5 from fresh weights to the accuracy of the published net', async () => {
+    const published = await readFile(join(EXAMPLES, 'lenet-5/lenet-5.onnx'));
+    const context = { baseline: published, history: [published], data, seed: 1, threads: 2, outputPath: folder, progress: () => undefined, log: () => undefined };
+    const model = readModel(published);
+    const { model: trained } = await train.run({ ...context, model }, TrainOptions.parse({ epochs: 3, learningRate: 3e-3, schedule: 'oneCycle' }));
+    const [reached, before] = [await top1(trained!, data), await top1(readModel(published), data)];
+    expect(reached).toBeGreaterThan(before - 0.005);
+    expect(firstWeights(trained!)).not.toEqual(firstWeights(readModel(published)));
+  }, 60_000);
+});
+
+function firstWeights(model: ModelProto): Float32Array {
+  return tensorToFloats(new Graph(model).proto.initializer[0]!);
+}
+
+async function top1(model: ModelProto, data: Dataset): Promise<number> {
+  const session = await Session.create(writeModel(model));
+  let right = 0;
+  for await (const { inputs, labels, size } of data.bindInputs(session.inputs.map(({ name }) => name)).batches('test', { batchSize: 200 })) {
+    const logits = Object.values(await session.run(inputs))[0]!.data as Float32Array;
+    for (let i = 0; i < size; i++) {
+      const row = logits.subarray(i * 10, i * 10 + 10);
+      right += Number(row.indexOf(Math.max(...row)) === labels![i]);
+    }
+  }
+  await session.release();
+  return right / data.sampleCount('test');
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { missingGradients } from '#autodiff';
+import type { TrainOptions } from '#contracts';
+import type { Dataset } from '#datasets';
+import { writeModel, type ModelProto } from '#onnx';
+import { PassCheckpoint } from '../distill/checkpoint-scope.js';
+import { CURVE_FILE } from '../distill/distill.js';
+import { Student, outputNames, studentForm } from '../distill/student.js';
+import { TrainingRun, epochTable } from '../distill/training-run.js';
+import type { Pass, PassContext } from '../pass.js';
+import { TrainingError } from '../train/errors.js';
+import { observeTrainingShapes } from '../train/observe.js';
+import type { TrainingForm } from '../train/trainable.js';
+import { labelLessons } from './label-lessons.js';
+import { labelTask } from './label-task.js';
+import { reinitialized } from './reinitialize.js';
+
+/**
+ * Trains the stage's model on the labels of the train split, from its own weights or from fresh ones:
+ *
+ *     architecture -> weights drawn from the seed -> epochs of cross-entropy or squared error -> the same nodes, trained
+ */
+export const train: Pass<'train'> = {
+  name: 'train',
+
+  preflight(model) {
+    const { graph, trainables, skipped } = studentForm(model);
+    const missing = missingGradients(graph, outputNames(graph), trainables.map(({ name }) => name));
+    return [...skipped, ...missing.map(({ node, opType }) => ({ node, opType, reason: 'it has no gradient rule and lies between a weight and the output: the model cannot be trained' }))];
+  },
+
+  async run(context, options) {
+    const { model, seed, threads, outputPath, progress, log } = context;
+    const data = trainSplit(context.data, options);
+    const run = runName(model, context, options);
+    const form = startingForm(model, options, seed);
+    const batchSize = Math.min(options.batchSize, data.sampleCount('train'));
+    const inputNames = form.graph.inputs.map(({ name }) => name);
+    const shapes = await observeTrainingShapes(form.graph, await firstInputs(data, inputNames, batchSize));
+    const task = labelTask({ graph: form.graph, shapes, data, options });
+    const student = await Student.create({ form, shapes, task, options, threads });
+    log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
+    const curriculum = labelLessons({ data, inputNames, batchSize, options, seed });
+    const started = performance.now();
+    const curve = await new TrainingRun({ student, curriculum, batchSize, options, checkpoint: new PassCheckpoint(context.checkpointFile, run, 1).scope(0), progress, log }).train();
+    const seconds = (performance.now() - started) / 1000;
+    student.store(model);
+    await student.release();
+    await writeFile(join(outputPath, CURVE_FILE), `${JSON.stringify({ seed, options, points: curve })}\n`);
+    const steps = student.trainer.state.step;
+    return {
+      model,
+      skipped: form.skipped,
+      files: [CURVE_FILE],
+      summary: { steps, parameters: student.size, keptZeros: student.keptZeros, firstLoss: curve[0]!.losses['loss'], lastLoss: curve.at(-1)!.losses['loss'], epochs: epochTable(curve), seconds, samplesPerS: (steps * batchSize) / seconds },
+    };
+  },
+};
+
+function trainSplit(data: Dataset | null, { loss, augment }: TrainOptions): Dataset {
+  if (!data?.hasSplit('train')) throw new TrainingError('train needs a data set with a train split and labels');
+  if (loss === 'mse' && data.targetDims?.length === 3 && (augment.shift > 0 || augment.flip || augment.cutout > 0)) {
+    throw new TrainingError('labels that are images would be moved apart from their samples: leave shift, flip and cutout out');
+  }
+  return data;
+}
+
+function startingForm(model: ModelProto, { initialWeights, keepZeros }: TrainOptions, seed: number): TrainingForm {
+  const form = studentForm(model);
+  return initialWeights === 'keep' ? form : reinitialized(form, initialWeights, seed, keepZeros === 'always');
+}
+
+async function firstInputs(data: Dataset, names: readonly string[], batchSize: number) {
+  const first = await data.bindInputs(names).batches('train', { batchSize, limit: batchSize }).next();
+  if (!first.value) throw new TrainingError('the train split holds no sample');
+  return first.value.inputs;
+}
+
+/** What is trained, in one digest: a checkpoint under another name belongs to another run. */
+function runName(model: ModelProto, { seed, threads }: PassContext, options: TrainOptions): string {
+  return createHash('sha256').update(JSON.stringify([options, seed, threads])).update(writeModel(model)).digest('hex');
+}
