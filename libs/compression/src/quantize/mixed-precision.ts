@@ -1,4 +1,4 @@
-import type { LayerSensitivity, WidthCost } from './sensitivity.js';
+import { noiseOf, type LayerSensitivity } from './sensitivity.js';
 import type { WeightBits } from './weight-grid.js';
 
 /** A layer as the choice of widths sees it. */
@@ -34,12 +34,6 @@ interface Step {
 /** Layers by what they cost at each width, from what was measured. */
 export function widthCandidates(sensitivities: readonly LayerSensitivity[]): WidthCandidate[] {
   return sensitivities.map(({ node, elements, widths }) => ({ node, elements, noise: Object.fromEntries(widths.map((cost) => [cost.bits, noiseOf(cost)])) }));
-}
-
-/** 10^(−SNR / 10) of the outputs, or of the weight where the outputs have no SNR. */
-function noiseOf({ outputSnrDb, weightSnrDb }: WidthCost): number {
-  const snr = outputSnrDb === undefined ? weightSnrDb : outputSnrDb;
-  return snr === null ? 0 : 10 ** (-snr / 10);
 }
 
 /**

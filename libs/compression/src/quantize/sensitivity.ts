@@ -59,3 +59,9 @@ export function costOf(exact: Scores, changed: Scores): Pick<WidthCost, 'outputS
   const [before, after] = [exact.top1, changed.top1];
   return { outputSnrDb: changed.outputSnrDb, ...(typeof before === 'number' && typeof after === 'number' ? { top1Drop: before - after } : {}) };
 }
+
+/** 10^(−SNR / 10) of the outputs, or of the weight where the outputs have no SNR. */
+export function noiseOf({ outputSnrDb, weightSnrDb }: Pick<WidthCost, 'outputSnrDb' | 'weightSnrDb'>): number {
+  const snr = outputSnrDb === undefined ? weightSnrDb : outputSnrDb;
+  return snr === null ? 0 : 10 ** (-snr / 10);
+}
