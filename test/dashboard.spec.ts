@@ -12,6 +12,8 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 
 /** A small job, so that the page is what is tested: no training. */
 const RECIPE = `passes:
+  - pass: analyze
+    options: { samples: 32, widths: [4, 2] }
   - pass: quantize
     options: { samples: 32 }
   - pass: evaluate
@@ -76,6 +78,15 @@ describe('the dashboard in a real browser', () => {
     await screenshot('new-job-problem');
   });
 
+  it('offers examples that this model and data set can run', async () => {
+    const examples = page.locator('select[name=example]');
+    for (const title of await examples.locator('option').allTextContents()) {
+      await examples.selectOption({ label: title });
+      const [answer] = await Promise.all([page.waitForResponse(/preflight$/), page.getByRole('button', { name: 'Check' }).click()]);
+      expect({ title, problems: ((await answer.json()) as { problems: unknown[] }).problems }).toEqual({ title, problems: [] });
+    }
+  });
+
   it('follows a submitted job live to its table and gates', async () => {
     await page.getByLabel('Name').fill('from the page');
     await page.getByLabel('Recipe').fill(RECIPE);
@@ -86,6 +97,17 @@ describe('the dashboard in a real browser', () => {
     await table.getByText(/[+−]\d+\.\d\d points/).first().waitFor();
     await page.locator('section[aria-label=Gates] .badge.passed').waitFor();
     await screenshot('job');
+  });
+
+  it('draws the plots that a stage wrote and tells what it concluded', async () => {
+    const plot = page.getByRole('img', { name: 'sensitivity.svg of analyze' });
+    await plot.waitFor();
+    expect(await plot.evaluate((image: unknown) => (image as { decode(): Promise<void> }).decode().then(() => (image as { naturalWidth: number }).naturalWidth))).toBe(720);
+    const stage = page.locator('.stages > li', { hasText: 'analyze' }).first();
+    expect(await stage.locator('.verdict').textContent()).toMatch(/\w+/);
+    await stage.getByText('Report').click();
+    await stage.locator('table').first().waitFor();
+    await screenshot('job-report');
   });
 
   it('downloads the model that the store has under the shown digest', async () => {

@@ -1,5 +1,13 @@
-/** What a new user finds in the recipe field: int8, nearly half of the channels gone, recovered by distillation. */
-export const FIRST_RECIPE = `passes:
+export interface ExampleRecipe {
+  title: string;
+  recipe: string;
+}
+
+/** What a new user may start from; the first one stands in the recipe field. Its gates are those of the seed-net example. */
+export const EXAMPLE_RECIPES: readonly [ExampleRecipe, ...ExampleRecipe[]] = [
+  {
+    title: 'Smaller and faster: int8, channels pruned, recovered by distillation',
+    recipe: `passes:
   - pass: quantize
   - pass: prune
     options:
@@ -16,4 +24,61 @@ gates:
     maxDrop: 0.005
   - metric: latencyMsP50
     maxRatio: 1
-`;
+`,
+  },
+  {
+    title: 'Quantize without training: 4-bit weights at int8 speed',
+    recipe: `passes:
+  - pass: quantize
+    options:
+      weightBits: 4
+      rounding: gptq
+  - pass: evaluate
+gates:
+  - metric: bytes
+    maxRatio: 0.2
+  - metric: top1
+    maxDrop: 0.01
+`,
+  },
+  {
+    title: 'Find the sensitive layers',
+    recipe: `passes:
+  - pass: analyze
+    options:
+      widths: [8, 4, 2]
+`,
+  },
+  {
+    title: 'A student of half the width',
+    recipe: `passes:
+  - pass: distill
+    options:
+      student: { width: 0.5 }
+      epochs: 8
+  - pass: evaluate
+gates:
+  - metric: top1
+    maxDrop: 0.02
+`,
+  },
+  {
+    title: 'Distil without data',
+    recipe: `passes:
+  - pass: distill
+    options:
+      method: generative
+      student: { width: 0.5 }
+      epochs: 10
+`,
+  },
+  {
+    title: 'Train from labels',
+    recipe: `passes:
+  - pass: train
+    options:
+      epochs: 10
+  - pass: evaluate
+`,
+  },
+];

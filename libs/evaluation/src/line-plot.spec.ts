@@ -17,6 +17,11 @@ describe('linePlot', () => {
     expect(labels).toEqual(expect.arrayContaining(['0.0', '0.5', '0.91', '0.98']));
   });
 
+  it('marks counts with whole numbers', () => {
+    const labels = [...plot([{ name: 'net', points: [[1, 0.5], [4, 0.6]] }]).matchAll(/text-anchor="middle"[^>]*>([\d.]+)<\/text>/g)].map(([, label]) => label);
+    expect(labels).toEqual(['1', '2', '3', '4']);
+  });
+
   it('escapes names, and shows a legend for more than one series only', () => {
     expect(plot([{ name: 'x', points: [] }])).toContain('a &lt;b&gt; &amp; &quot;c&quot;');
     expect(plot([{ name: 'alone', points: [[1, 1]] }])).not.toContain('>alone</text>');

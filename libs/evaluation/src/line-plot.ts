@@ -50,12 +50,12 @@ interface Axis {
   label(tick: number): string;
 }
 
-/** Maps values to pixels between `from` and `to`; ticks are 1, 2 or 5 times a power of ten. */
+/** Maps values to pixels between `from` and `to`; ticks are 1, 2 or 5 times a power of ten, and whole where all values are. */
 function axis(values: readonly number[], from: number, to: number): Axis {
   const lowest = values.length === 0 ? 0 : values.reduce((least, value) => Math.min(least, value));
   const highest = values.length === 0 ? 1 : values.reduce((most, value) => Math.max(most, value));
   const span = highest - lowest || Math.abs(highest) || 1;
-  const step = niceStep(span / 6);
+  const step = niceStep(values.every(Number.isInteger) ? Math.max(1, span / 6) : span / 6);
   const first = Math.floor(lowest / step);
   const last = Math.max(Math.ceil(highest / step), first + 1);
   const ticks = Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);

@@ -60,7 +60,7 @@ function Table({ rows }: { rows: Row[] }) {
             <tr key={index}>
               {columns.map((column) => (
                 <td key={column} className={isNumeric(rows, column) ? 'number' : ''}>
-                  {text(row[column])}
+                  <Value value={row[column]} />
                 </td>
               ))}
             </tr>

@@ -5,10 +5,10 @@ import { ApiError } from '../api/client.js';
 import { preflightJob, submitJob, uploadDataset, uploadModel, useDatasets, useModels, type Submission } from '../api/queries.js';
 import { PassReference } from '../components/pass-reference.js';
 import { shortDigest } from '../format.js';
-import { FIRST_RECIPE } from '../recipes.js';
+import { EXAMPLE_RECIPES } from '../recipes.js';
 
 export function NewJobPage() {
-  const [submission, setSubmission] = useState<Submission>({ name: '', model: '', dataset: null, recipe: FIRST_RECIPE });
+  const [submission, setSubmission] = useState<Submission>({ name: '', model: '', dataset: null, recipe: EXAMPLE_RECIPES[0].recipe });
   const change = (part: Partial<Submission>) => setSubmission((before) => ({ ...before, ...part }));
   const cleaned = { ...submission, name: submission.name || undefined };
   const check = useMutation({ mutationFn: () => preflightJob(cleaned as Submission) });
@@ -33,6 +33,16 @@ export function NewJobPage() {
       </label>
       <ModelField value={submission.model} onChange={(model) => change({ model })} />
       <DatasetField value={submission.dataset} onChange={(dataset) => change({ dataset })} />
+      <label>
+        Start from
+        <select name="example" onChange={(event) => change({ recipe: EXAMPLE_RECIPES[Number(event.target.value)]?.recipe ?? '' })}>
+          {EXAMPLE_RECIPES.map(({ title }, index) => (
+            <option key={title} value={index}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
       <label>
         Recipe
         <textarea name="recipe" rows={20} spellCheck={false} value={submission.recipe} onChange={(event) => change({ recipe: event.target.value })} />
