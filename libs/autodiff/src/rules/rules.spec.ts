@@ -62,7 +62,8 @@ const IN_DOUBLE: Record<string, Check[]> = {
     { inputs: [x(5, 4), ints(1, -3), ints(4, 1000), ints(0, 1)] },
     { inputs: [x(7), ints(-1), ints(-1000), ints(0), ints(-2)] },
   ],
-  Gather: [{ inputs: [x(4, 3), ints(0, 2, 2)] }, { inputs: [x(2, 4, 3), int64Tensor('', [2, 2], [1, 1, -1, 0])], attributes: { axis: 1 } }],
+  // The second is a codebook: every element of an index adds to its entry.
+  Gather: [{ inputs: [x(4, 3), ints(0, 2, 2)] }, { inputs: [x(4), int64Tensor('', [2, 3], [0, 3, 1, 1, 2, 0])] }, { inputs: [x(2, 4, 3), int64Tensor('', [2, 2], [1, 1, -1, 0])], attributes: { axis: 1 } }],
   Tile: [{ inputs: [x(2, 3), ints(2, 3)] }],
   Pad: [
     { inputs: [x(2, 3), ints(1, 0, 0, 2)] },

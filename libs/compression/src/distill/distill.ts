@@ -58,7 +58,7 @@ interface Taught {
 
 /** Trains a model in place. */
 async function teach(model: ModelProto, teaching: TeacherModels, context: PassContext, options: DistillOptions, checkpoint: CheckpointScope): Promise<Taught> {
-  const form = studentForm(model);
+  const form = studentForm(model, options);
   const teacher = await loadTeacher(teaching, context.threads, options.features.map((feature) => feature.teacher));
   const { shapes, task, batchSize, begin } = await prepareLessons({ form, teacher, teaching, context, options });
   const student = await Student.create({ form, shapes, task, options, threads: context.threads });

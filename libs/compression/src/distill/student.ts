@@ -5,7 +5,7 @@ import { liftConstants } from '../prepare/constants.js';
 import { liftOpset } from '../prepare/opset.js';
 import { hasBlockedLayout } from '../train/blocked-layout.js';
 import { zerosMask } from '../train/keep-zeros.js';
-import { trainingForm, type Trainable, type TrainingForm } from '../train/trainable.js';
+import { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from '../train/trainable.js';
 import { Trainer, type StepLosses } from '../train/trainer.js';
 import type { Lesson } from './lesson.js';
 import type { Task } from './task.js';
@@ -65,8 +65,7 @@ export class Student {
     liftConstants(graph);
     const values = this.trainer.layout.unpack(this.trainer.weights);
     for (const trainable of this.trainables) {
-      const tensor = trainable.stored(values.get(trainable.name)!);
-      if (tensor) graph.replaceInitializer(tensor);
+      for (const tensor of trainable.stored(values.get(trainable.name)!, values)) graph.replaceInitializer(tensor);
     }
   }
 
@@ -76,8 +75,8 @@ export class Student {
 }
 
 /** The training form of a copy of the model, in the opset that gradients are written in. */
-export function studentForm(model: ModelProto): TrainingForm {
-  return trainingForm(liftedCopy(model));
+export function studentForm(model: ModelProto, options: TrainingFormOptions = {}): TrainingForm {
+  return trainingForm(liftedCopy(model), options);
 }
 
 /** A copy in the builder's opset at least, its constants in sight. */

@@ -67,8 +67,9 @@ function trainSplit(data: Dataset | null, { loss, augment }: TrainOptions): Data
   return data;
 }
 
-function startingForm(model: ModelProto, { initialWeights, keepZeros }: TrainOptions, seed: number): TrainingForm {
-  const form = studentForm(model);
+function startingForm(model: ModelProto, options: TrainOptions, seed: number): TrainingForm {
+  const { initialWeights, keepZeros } = options;
+  const form = studentForm(model, options);
   return initialWeights === 'keep' ? form : reinitialized(form, initialWeights, seed, keepZeros === 'always');
 }
 

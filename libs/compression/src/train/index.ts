@@ -3,5 +3,5 @@ export * from './errors.js';
 export { zerosMask } from './keep-zeros.js';
 export { observeTrainingShapes } from './observe.js';
 export { SCHEDULES, type Schedule } from './schedule.js';
-export { trainingForm, type Trainable, type TrainingForm } from './trainable.js';
+export { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from './trainable.js';
 export { Trainer, type StepLosses, type TrainerState } from './trainer.js';

@@ -1,39 +1,50 @@
 import { DataType, dataTypeBits, intAttribute, integerLimits, makeTensor, tensorData, tensorDims, tensorToNumbers, tensorToFloats, type Graph, type NodeProto, type TensorProto } from '#onnx';
 
-/** The grid a weight is stored on: w = scale · (q - zeroPoint), low ≤ q - zeroPoint ≤ high, scale per channel along an axis or one for all. */
+/** The grid a weight is stored on: w = scale · (q - zeroPoint), low ≤ q - zeroPoint ≤ high. */
 export interface IntegerGrid {
-  /** The initializer that holds the integers. */
+  /** The initializer that holds the integers: the weight's, or a codebook's entries. */
   tensor: TensorProto;
   dims: number[];
+  /** The initializer that holds the scales, and its values: one for all, per channel of `axis`, or per block along it. */
+  scaleName: string;
+  scaleDims: number[];
   scales: Float32Array;
   zeroPoints: number[];
   /** Channel axis; null when there is one scale. */
   axis: number | null;
+  /** Elements along the axis that share a scale; 0 for scales per channel. */
+  blockSize: number;
   low: number;
   high: number;
   bits: number;
 }
 
 /**
- * The grid behind `initializer [-> Cast] -> DequantizeLinear`, null when the node dequantizes something computed, or is
- * blocked along an axis.
+ * The grid behind `initializer [-> Cast] -> DequantizeLinear`. Null when the node dequantizes something computed, or when the
+ * last block along its axis is not a whole one.
  */
 export function integerGrid(graph: Graph, dequantize: NodeProto): IntegerGrid | null {
   const tensor = storedIntegers(graph, dequantize.input[0]!);
   const scale = graph.initializer(dequantize.input[1]!);
   const zeroPoint = dequantize.input[2] ? graph.initializer(dequantize.input[2]) : undefined;
-  if (!tensor || !scale || (dequantize.input[2] && !zeroPoint) || intAttribute(dequantize, 'block_size', 0) > 0) return null;
+  if (!tensor || !scale || (dequantize.input[2] && !zeroPoint)) return null;
   const dims = tensorDims(tensor);
   const scales = tensorToFloats(scale);
   const axis = intAttribute(dequantize, 'axis', 1);
+  const channels = axis < 0 ? axis + dims.length : axis;
+  const blockSize = intAttribute(dequantize, 'block_size', 0);
   const zeroPoints = zeroPoint ? tensorToNumbers(zeroPoint) : [0];
+  if (blockSize > 0 && dims[channels]! % blockSize !== 0) return null;
   return {
     tensor,
     dims,
+    scaleName: scale.name,
+    scaleDims: tensorDims(scale),
     scales,
     zeroPoints,
-    axis: scales.length === 1 ? null : axis < 0 ? axis + dims.length : axis,
-    ...gridEnds(tensor, zeroPoints[0]!),
+    axis: scales.length === 1 && blockSize === 0 ? null : channels,
+    blockSize,
+    ...gridEnds(tensor, zeroPoints),
     bits: dataTypeBits(tensor.dataType) ?? 8,
   };
 }
@@ -41,19 +52,27 @@ export function integerGrid(graph: Graph, dequantize: NodeProto): IntegerGrid | 
 /** The floats that the stored integers stand for. */
 export function gridValues(grid: IntegerGrid): Float32Array {
   const stored = tensorData(grid.tensor) as ArrayLike<number>;
-  const channel = channelOf(grid);
-  return Float32Array.from(stored, (value, i) => (value - (grid.zeroPoints[channel(i)] ?? grid.zeroPoints[0]!)) * grid.scales[channel(i)]!);
+  const place = scalePlace(grid);
+  return Float32Array.from(stored, (value, i) => (value - zeroPointAt(grid, place(i))) * grid.scales[place(i)]!);
 }
 
 /** The stored tensor with the nearest grid point to each value, computed as the training graph rounded it. */
-export function onGrid(grid: IntegerGrid, values: Float32Array): TensorProto {
-  const channel = channelOf(grid);
+export function onGrid(grid: IntegerGrid, values: Float32Array, scales = grid.scales): TensorProto {
+  const place = scalePlace(grid);
   const stored = tensorData(grid.tensor);
   for (let i = 0; i < values.length; i++) {
-    const nearest = roundHalfEven(Math.fround(values[i]! / grid.scales[channel(i)]!));
-    stored[i] = Math.min(grid.high, Math.max(grid.low, nearest)) + (grid.zeroPoints[channel(i)] ?? grid.zeroPoints[0]!);
+    const nearest = roundHalfEven(Math.fround(values[i]! / scales[place(i)]!));
+    stored[i] = Math.min(grid.high, Math.max(grid.low, nearest)) + zeroPointAt(grid, place(i));
   }
   return makeTensor(grid.tensor.name, grid.tensor.dataType as DataType, grid.dims, stored);
+}
+
+/** The weight's shape and its scales' in which the scales broadcast: blocks get an axis of their own. */
+export function broadcastShapes({ dims, scales, axis, blockSize }: IntegerGrid): { values: number[]; scales: number[] } {
+  if (axis === null) return { values: dims, scales: [] };
+  if (blockSize === 0) return { values: dims, scales: dims.map((_, i) => (i === axis ? scales.length : 1)) };
+  const split = (inner: number) => dims.flatMap((dim, i) => (i === axis ? [dim / blockSize, inner] : [dim]));
+  return { values: split(blockSize), scales: split(1) };
 }
 
 function storedIntegers(graph: Graph, value: string): TensorProto | undefined {
@@ -65,24 +84,36 @@ function storedIntegers(graph: Graph, value: string): TensorProto | undefined {
  * How far the grid reaches. A quantizer that kept away from the type's ends (symmetric, or ±64 for kernels that would
  * saturate) is followed: the widest power of two that holds what is there.
  */
-function gridEnds(tensor: TensorProto, zeroPoint: number): { low: number; high: number } {
+function gridEnds(tensor: TensorProto, zeroPoints: readonly number[]): { low: number; high: number } {
   const [typeLow, typeHigh] = integerLimits(tensor.dataType);
+  const zeroPoint = zeroPoints[0]!;
   const stored = tensorData(tensor) as ArrayLike<number>;
   let [least, most] = [0, 0];
   for (let i = 0; i < stored.length; i++) {
     least = Math.min(least, stored[i]! - zeroPoint);
     most = Math.max(most, stored[i]! - zeroPoint);
   }
-  if (typeLow === 0) return { low: typeLow - zeroPoint, high: typeHigh - zeroPoint };
+  // Of several zero points only what fits them all is sure to fit the type.
+  if (typeLow === 0) return { low: typeLow - Math.min(...zeroPoints), high: typeHigh - Math.max(...zeroPoints) };
   const reduced = tensor.dataType === DataType.INT8 && Math.max(-least, most) <= 64;
   const high = reduced ? 64 : typeHigh - zeroPoint;
   return { low: least === typeLow - zeroPoint ? least : -high, high };
 }
 
-function channelOf({ dims, axis }: IntegerGrid): (index: number) => number {
+function zeroPointAt({ zeroPoints }: IntegerGrid, place: number): number {
+  return zeroPoints[place] ?? zeroPoints[0]!;
+}
+
+/** Where the scale of an element lies among the scales. */
+function scalePlace({ dims, axis, blockSize }: IntegerGrid): (index: number) => number {
   if (axis === null) return () => 0;
   const inner = dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
-  return (index) => Math.floor(index / inner) % dims[axis]!;
+  const size = dims[axis]!;
+  if (blockSize === 0) return (index) => Math.floor(index / inner) % size;
+  return (index) => {
+    const along = Math.floor(index / inner);
+    return (Math.floor(along / size) * (size / blockSize) + Math.floor((along % size) / blockSize)) * inner + (index % inner);
+  };
 }
 
 function roundHalfEven(value: number): number {
