@@ -64,10 +64,10 @@ export class WorkerHarness {
     return digest;
   }
 
-  async submit(recipe: object, options: { enqueue?: boolean } = {}): Promise<Job> {
+  async submit(recipe: object, options: { enqueue?: boolean; data?: boolean } = {}): Promise<Job> {
     const parsed = parseRecipe(recipe);
     const stages = planStages(parsed).map(({ pass, options: passOptions }) => ({ pass, options: passOptions }));
-    const job = await this.jobs.create({ name: null, modelId: this.modelId, datasetId: this.datasetId, recipe: parsed, preflight: { problems: [], skipped: [] }, stages });
+    const job = await this.jobs.create({ name: null, modelId: this.modelId, datasetId: options.data === false ? null : this.datasetId, recipe: parsed, preflight: { problems: [], skipped: [] }, stages });
     if (options.enqueue !== false) await this.queue.addJob({ jobId: job.id, stageCount: job.stages.length, run: 1 });
     return job;
   }

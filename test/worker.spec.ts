@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Job } from '#contracts';
 import { StageResultRepository } from '#database';
 import { GraphBuilder, writeModel } from '#onnx';
+import { convNet } from '#testing';
 import { stageProcesses, stopWorker, WorkerHarness } from './worker-harness.js';
 
 jest.setTimeout(120_000);
@@ -124,6 +125,16 @@ describe('a stage', () => {
     expect(digests(done[0]!)).toEqual(digests(done[1]!));
     for (const index of [0, 1]) expect(done.map((job) => job.stages[index]?.cached).sort()).toEqual([false, true]);
     expect(done[0]?.baseline).toMatchObject({ bytes: expect.any(Number), parameters: expect.any(Number) });
+  });
+
+  it('learns from models of the store, without any data set', async () => {
+    const teachers = [1, 2].map((seed) => writeModel(convNet({ channels: [1, 8, 16], size: 32, classes: 10, seed })));
+    const models = [await harness.addModel(teachers[0]!), await harness.addModel(teachers[1]!)];
+    const options = { method: 'generative', teacher: { models }, student: { width: 0.5 }, epochs: 1, batchSize: 16, generator: { lessonsPerEpoch: 4 } };
+    const job = await harness.end((await harness.submit({ passes: [{ pass: 'distill', options }] }, { data: false })).id);
+    expect(job.error).toBeNull();
+    expect(job.stages[0]).toMatchObject({ state: 'succeeded', summary: { steps: 12, epochs: [{ epoch: 1 }] } });
+    expect(job.stages[0]!.metrics!.parameters).toBeLessThan(0.6 * job.baseline!.parameters);
   });
 
   it('is tried again when its process is killed from outside', async () => {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '#contracts';
-import { connect, DatasetRepository, DeviceRepository, EventRepository, JobRepository, migrate, StageRepository, StageResultRepository } from '#database';
+import { connect, DatasetRepository, DeviceRepository, EventRepository, JobRepository, migrate, StageCheckpointRepository, StageRepository, StageResultRepository } from '#database';
 import { ProcessPool, stageModulePath } from '#process';
 import { openQueue } from '#queue';
 import { openStore } from '#storage';
@@ -11,7 +11,7 @@ import { localDevice, stageRuntime } from './runtime.js';
 import { FileCache } from './stages/file-cache.js';
 import { JobFinisher } from './stages/job-finisher.js';
 import { ResultCache } from './stages/result-cache.js';
-import { CheckpointFile } from './stages/checkpoint-file.js';
+import { CheckpointStore } from './stages/checkpoint-store.js';
 import { StageFolder } from './stages/stage-folder.js';
 import { StageRunner } from './stages/stage-runner.js';
 
@@ -36,13 +36,15 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   const files = new FileCache(join(config.workPath, 'cache'), store);
   const pool = new ProcessPool({ modulePath: stageModulePath(), memoryMb: config.stageMemoryMb, timeoutMs: config.stageTimeoutS * 1000, spares: 1 });
   const results = new ResultCache(new StageResultRepository(database), store);
+  const checkpoints = new CheckpointStore(new StageCheckpointRepository(database), store);
+  const onWarning = (error: unknown, what: string) => log.warn({ err: error }, what);
   const shared = { config, jobs, stages, store, files, pool };
-  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results, runtime: stageRuntime(config.stageThreads) });
+  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results, checkpoints, onWarning, runtime: stageRuntime(config.stageThreads) });
   const finisher = new JobFinisher(shared);
   const reconciler = new Reconciler(jobs, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
 
   await new DeviceRepository(database).enrol(localDevice().name, localDevice().facts);
-  await Promise.all([files.sweep(CACHE_MS), StageFolder.sweep(config.workPath, LEFTOVER_MS), CheckpointFile.sweep(config.workPath, CHECKPOINT_MS), store.sweep(LEFTOVER_MS)]);
+  await Promise.all([files.sweep(CACHE_MS), StageFolder.sweep(config.workPath, LEFTOVER_MS), checkpoints.sweep(CHECKPOINT_MS), store.sweep(LEFTOVER_MS)]);
   const shutdown = new AbortController();
   const worker = queue.worker(
     {

@@ -23,6 +23,7 @@ export const Config = z.object({
   stageMemoryMb: z.coerce.number().int().min(256).default(4096).describe('Memory ceiling of a stage process, in MiB.'),
   stageTimeoutS: z.coerce.number().int().min(1).default(6 * 3600).describe('Deadline of a stage, in seconds.'),
   maxUploadBytes: z.coerce.number().int().min(1).default(8 * 1024 ** 3),
+  checkpointMs: z.coerce.number().int().min(10).default(30_000).describe('How often at most the checkpoint of a running stage goes to the store.'),
   lockMs: z.coerce.number().int().min(500).default(30_000).describe('How long a stage may go without a sign of life before another worker takes it over.'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });

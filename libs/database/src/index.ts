@@ -13,4 +13,5 @@ export * from './migrate.js';
 export * from './model-repository.js';
 export type { DeviceFacts, StoredResponse } from './schema.js';
 export * from './stage-repository.js';
+export * from './stage-checkpoint-repository.js';
 export * from './stage-result-repository.js';

@@ -41,7 +41,8 @@ export class FileCache {
   }
 }
 
-async function digestOf(path: string): Promise<string | null> {
+/** Null where there is no such file. */
+export async function digestOf(path: string): Promise<string | null> {
   const hash = createHash('sha256');
   try {
     await pipeline(createReadStream(path), hash);

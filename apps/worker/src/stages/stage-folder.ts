@@ -32,6 +32,11 @@ export class StageFolder {
     return join(this.path, 'output');
   }
 
+  /** Where a long stage keeps what it needs to go on. */
+  get checkpointPath(): string {
+    return join(this.path, 'checkpoint');
+  }
+
   /** The model's file, named by its digest; asking again gives the same file. */
   async model(digest: string): Promise<{ path: string; digest: string }> {
     const path = join(this.path, 'models', `${digest}.onnx`);

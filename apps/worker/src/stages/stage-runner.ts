@@ -6,14 +6,15 @@ import { ProcessError, type ProcessPool } from '#process';
 import { Interrupted, PermanentFailure, type Attempt } from '#queue';
 import type { ArtifactStore } from '#storage';
 import { CancelledError, judge } from './failures.js';
-import { CheckpointFile } from './checkpoint-file.js';
+import { CheckpointKeeper } from './checkpoint-keeper.js';
+import type { CheckpointStore } from './checkpoint-store.js';
 import type { FileCache } from './file-cache.js';
 import type { ResultCache } from './result-cache.js';
 import { StageFolder } from './stage-folder.js';
 import { StageReporter } from './stage-reporter.js';
 
 export interface StageRunnerParts {
-  config: Pick<Config, 'workPath' | 'stageThreads' | 'stageMemoryMb' | 'stageTimeoutS'>;
+  config: Pick<Config, 'workPath' | 'stageThreads' | 'stageMemoryMb' | 'stageTimeoutS' | 'checkpointMs'>;
   jobs: JobRepository;
   stages: StageRepository;
   events: EventRepository;
@@ -21,7 +22,10 @@ export interface StageRunnerParts {
   results: ResultCache;
   store: ArtifactStore;
   files: FileCache;
+  checkpoints: CheckpointStore;
   pool: ProcessPool;
+  /** Told what went wrong without failing a stage. */
+  onWarning(error: unknown, what: string): void;
   /** What of this machine enters the keys of stages. */
   runtime(stage: PlannedStage): string;
 }
@@ -87,6 +91,7 @@ export class StageRunner {
       if (meanwhile) return toOutcome(meanwhile, true);
       const computed = await this.compute(task);
       await results.put(computed);
+      await this.forgetCheckpoints(task.key);
       return toOutcome(computed, false);
     });
   }
@@ -95,8 +100,11 @@ export class StageRunner {
     const { config, files, pool, stages, events, datasets } = this.parts;
     const reporter = new StageReporter(stages, events, job.id, stage.index);
     const folder = await StageFolder.create(config.workPath, files);
-    const checkpoint = await CheckpointFile.of(config.workPath, key);
+    const warn = (error: unknown) => this.parts.onWarning(error, 'cannot keep a checkpoint');
+    const checkpoint = new CheckpointKeeper(this.parts.checkpoints, key, folder.checkpointPath, config.checkpointMs, warn);
+    let isDone = false;
     try {
+      await checkpoint.begin();
       const input = history.at(-1) ?? job.modelId;
       const request = {
         kind: 'stage' as const,
@@ -110,7 +118,7 @@ export class StageRunner {
         models: await inOrder([...new Set(stage.reads.models.map(({ digest }) => digest))], (digest) => folder.model(digest)),
         datasetPath: stage.reads.data && job.datasetId !== null ? await folder.dataset(await datasets.stored(job.datasetId)) : null,
         outputPath: folder.outputPath,
-        checkpointFile: checkpoint.path,
+        checkpointFile: folder.checkpointPath,
       };
       const answer = await pool.run(request, {
         signal,
@@ -121,9 +129,10 @@ export class StageRunner {
       });
       const result = StageResult.parse(answer);
       const stored = { key, pass: stage.pass, ...(await this.keep(result, folder, input)), seconds: result.seconds };
-      await checkpoint.remove();
+      isDone = true;
       return stored;
     } finally {
+      await checkpoint.end({ last: !isDone });
       await reporter.close();
       await folder.remove();
     }
@@ -139,6 +148,11 @@ export class StageRunner {
     });
     const { changed, metrics, skipped, summary } = result;
     return { modelDigest: (changed ? artifacts[0]?.digest : undefined) ?? input, modelBytes: metrics.bytes, changed, metrics, history: result.history ?? null, skipped, summary, artifacts };
+  }
+
+  /** What is left is swept later: the result is safe. */
+  private async forgetCheckpoints(key: string): Promise<void> {
+    await this.parts.checkpoints.forget(key).catch((error: unknown) => this.parts.onWarning(error, 'cannot remove checkpoints'));
   }
 
   private async giveBack(jobId: string, index: number): Promise<never> {

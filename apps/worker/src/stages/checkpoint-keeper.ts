@@ -1,0 +1,59 @@
+import { link, rm, stat } from 'node:fs/promises';
+import type { CheckpointStore } from './checkpoint-store.js';
+
+/**
+ * Keeps the checkpoint file of a running stage in the store, at most once in `everyMs`. Checkpoints are an offer: one that cannot be
+ * kept costs a later attempt some time, and does not fail this one.
+ */
+export class CheckpointKeeper {
+  private timer: NodeJS.Timeout | undefined;
+  private keeping: Promise<void> = Promise.resolve();
+  private keptAt: number | undefined;
+
+  constructor(
+    private readonly store: CheckpointStore,
+    private readonly key: string,
+    private readonly path: string,
+    private readonly everyMs: number,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** Puts the stage's last checkpoint, where there is one, in its place and watches what becomes of it. Throws what the store throws. */
+  async begin(): Promise<void> {
+    await this.store.fetch(this.key, this.path);
+    this.keptAt = await writtenAt(this.path);
+    this.timer = setInterval(() => void this.keep(), this.everyMs);
+  }
+
+  /** Ends the watch; with `last`, what was written since goes to the store. */
+  async end({ last }: { last: boolean }): Promise<void> {
+    clearInterval(this.timer);
+    await (last ? this.keep() : this.keeping);
+  }
+
+  private keep(): Promise<void> {
+    this.keeping = this.keeping.then(() => this.keepIfNew()).catch(this.onError);
+    return this.keeping;
+  }
+
+  private async keepIfNew(): Promise<void> {
+    const at = await writtenAt(this.path);
+    if (at === undefined || at === this.keptAt) return;
+    // The stage replaces its file by renaming: a second name keeps these bytes while they are put.
+    const snapshot = `${this.path}.kept`;
+    await rm(snapshot, { force: true });
+    await link(this.path, snapshot);
+    await this.store.keep(this.key, snapshot);
+    await rm(snapshot, { force: true });
+    this.keptAt = at;
+  }
+}
+
+/** Undefined while there is no file. */
+async function writtenAt(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  return found?.mtimeMs;
+}

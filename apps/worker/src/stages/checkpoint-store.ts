@@ -1,0 +1,50 @@
+import { stat } from 'node:fs/promises';
+import type { CheckpointRow, StageCheckpointRepository } from '#database';
+import { DigestMismatchError, NotFoundError, type ArtifactStore } from '#storage';
+import { digestOf } from './file-cache.js';
+
+/** What stages need to go on after a kill, in the store by stage key: any worker may take a stage up where another left it. */
+export class CheckpointStore {
+  constructor(
+    private readonly rows: StageCheckpointRepository,
+    private readonly store: ArtifactStore,
+  ) {}
+
+  /** Writes the stage's newest checkpoint to `path`, where there is one and it is whole. */
+  async fetch(key: string, path: string): Promise<void> {
+    const newest = await this.rows.newest(key);
+    if (!newest) return;
+    try {
+      await this.store.getToFile(newest.digest, path);
+    } catch (error) {
+      // A stage can do without: it begins anew.
+      if (!(error instanceof NotFoundError || error instanceof DigestMismatchError)) throw error;
+    }
+  }
+
+  /** Puts a file that nobody changes any more as the stage's newest checkpoint, and removes those before it. */
+  async keep(key: string, path: string): Promise<void> {
+    const [digest, { size: bytes }] = await Promise.all([digestOf(path), stat(path)]);
+    if (digest === null) return;
+    const row = { key, digest, bytes };
+    await this.rows.begin(row);
+    await this.store.putFile(path, { expectedDigest: digest });
+    await this.rows.complete(row);
+    for (const older of await this.rows.of(key)) if (older.digest !== digest) await this.remove(older);
+  }
+
+  /** Removes the stage's checkpoints. */
+  async forget(key: string): Promise<void> {
+    for (const row of await this.rows.of(key)) await this.remove(row);
+  }
+
+  /** Removes checkpoints of stages that nobody took up again. */
+  async sweep(olderThanMs: number): Promise<void> {
+    for (const row of await this.rows.olderThan(olderThanMs)) await this.remove(row);
+  }
+
+  private async remove(row: CheckpointRow): Promise<void> {
+    if (!(await this.rows.isShared(row))) await this.store.delete(row.digest);
+    await this.rows.delete(row);
+  }
+}
