@@ -4,6 +4,7 @@ import { report, type Bench } from './harness.js';
 const BENCHES: Record<string, () => Promise<Bench>> = {
   calibrate: () => import('./calibrate.bench.js'),
   prune: () => import('./prune.bench.js'),
+  published: () => import('./published.bench.js'),
   quantize: () => import('./quantize.bench.js'),
   training: () => import('./training.bench.js'),
   widths: () => import('./widths.bench.js'),
@@ -12,12 +13,12 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   overhead: () => import('./overhead.bench.js'),
 };
 
-const [name = ''] = process.argv.slice(2);
+const [name = '', ...parts] = process.argv.slice(2);
 const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 if (load) {
   const bench = await load();
-  report(name, await bench.run());
+  report(name, await bench.run(parts));
 } else {
-  console.error(`usage: npm run bench -- NAME, where NAME is one of: ${Object.keys(BENCHES).join(', ')}`);
+  console.error(`usage: npm run bench -- NAME [PART...], where NAME is one of: ${Object.keys(BENCHES).join(', ')}`);
   process.exitCode = 2;
 }

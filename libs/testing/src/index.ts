@@ -1,5 +1,6 @@
 export * from './check-gradients.js';
 export * from './graphs.js';
+export * from './published-models.js';
 export * from './random.js';
 export * from './tolerances.js';
 export { createTestBucket, createTestDatabase, createTestRedis, type TestBucket } from './servers/test-servers.js';

@@ -54,7 +54,7 @@ describe('mixed precision on real digits', () => {
     expect(plan.averageBits).toBeLessThanOrEqual(averageBits);
     expect(plan.outputSnrDb!).toBeGreaterThan(tried.find((other) => other.averageBits === near)!.outputSnrDb! + gainDb);
     expect(bytes / uniform.bytes).toBeLessThan((1.02 * averageBits) / near);
-    expect(files).toEqual(['calibration.json', 'trade-off.json', 'trade-off.svg']);
+    expect(files).toEqual(['quantization.json', 'calibration.json', 'trade-off.json', 'trade-off.svg']);
   });
 
   it('keeps the file within a share of its bytes, and uses that share', async () => {

@@ -12,8 +12,16 @@ const PREFIX = 'exact/';
  * sums, Σ x² and Σ (x − y)², are taken inside the graph. The models must declare the same opset.
  */
 export async function compareValues(exact: ModelProto, changed: ModelProto, values: readonly string[], batches: Batches, run: CalibrationRun): Promise<ValueSnrs> {
-  const session = await Session.create(writeModel(comparisonGraph(exact, changed, values)), { threads: run.threads });
-  const sums = values.map(() => ({ signal: 0, noise: 0 }));
+  const graph = sideBySide(exact, changed);
+  const snrs = await comparePairs(graph, values.map((value) => [exactValue(graph, value), value]), batches, run);
+  return new Map(values.map((value, i) => [value, snrs[i]!]));
+}
+
+/** The SNR of the second value of each pair against the first, dB, null where they are identical. The graph's outputs are replaced by the sums. */
+export async function comparePairs(graph: Graph, pairs: readonly (readonly [exact: string, changed: string])[], batches: Batches, run: CalibrationRun): Promise<(number | null)[]> {
+  addSums(graph, pairs);
+  const session = await Session.create(writeModel(graph.model), { threads: run.threads });
+  const sums = pairs.map(() => ({ signal: 0, noise: 0 }));
   const wanted = new Set(session.inputs.map((input) => input.name));
   try {
     for await (const batch of batches()) {
@@ -27,7 +35,7 @@ export async function compareValues(exact: ModelProto, changed: ModelProto, valu
   } finally {
     await session.release();
   }
-  return new Map(values.map((value, i) => [value, decibels(sums[i]!)]));
+  return sums.map(decibels);
 }
 
 function decibels({ signal, noise }: { signal: number; noise: number }): number | null {
@@ -52,19 +60,17 @@ export function exactValue(graph: Graph, value: string): string {
   return graph.isInput(value) ? value : PREFIX + value;
 }
 
-function comparisonGraph(exact: ModelProto, changed: ModelProto, values: readonly string[]): ModelProto {
-  const graph = sideBySide(exact, changed);
+function addSums(graph: Graph, pairs: readonly (readonly [exact: string, changed: string])[]): void {
   const b = new GraphBuilder(graph.freshName('compare'));
-  values.forEach((value, i) => {
-    const difference = b.op('Sub', [PREFIX + value, value]);
-    b.op('ReduceSumSquare', [PREFIX + value], { keepdims: 0 }, { outputs: [b.output(`signal${i}`, [], DataType.FLOAT)] });
+  pairs.forEach(([exact, changed], i) => {
+    const difference = b.op('Sub', [exact, changed]);
+    b.op('ReduceSumSquare', [exact], { keepdims: 0 }, { outputs: [b.output(`signal${i}`, [], DataType.FLOAT)] });
     b.op('ReduceSumSquare', [difference], { keepdims: 0 }, { outputs: [b.output(`noise${i}`, [], DataType.FLOAT)] });
   });
   const sums = b.build().graph!;
   for (const node of sums.node) graph.addNode(node);
   graph.proto.output = sums.output;
   graph.removeDeadCode();
-  return graph.model;
 }
 
 /** Puts the prefix before every value and node name, also inside bodies; the graph's own inputs keep theirs. */

@@ -6,7 +6,8 @@ import { fuseHardSwish } from '../prepare/fuse-hard-swish.js';
 import { liftOpset } from '../prepare/opset.js';
 import { selectDynamic } from './dynamic.js';
 import { equalizeLayers } from './equalize.js';
-import { selectLayers, type Layer } from './layers.js';
+import { nodeLabel, selectLayers, type Layer } from './layers.js';
+import { scopeLayers } from './scope.js';
 import { unsmoothable } from './smooth.js';
 import { STATISTICS_OPSET } from './statistics.js';
 import { storedBits } from './weight-grid.js';
@@ -31,7 +32,9 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   fuseHardSwish(graph);
   // Half precision is a matter of tensors: their storage decides, not the operator that reads them.
   if (options.scheme === 'float16') return { graph, layers: [], skipped: [] };
-  const selection = selectLayers(graph, options.scheme === 'static' ? options : { ...options, minProducts: 0 });
+  const selection = scopeLayers(graph, selectLayers(graph, options.scheme === 'static' ? options : { ...options, minProducts: 0 }), options);
+  // A layer goes by its name, also after its output was renamed.
+  for (const { node } of selection.layers) node.name = nodeLabel(node);
   if (options.equalize) selection.skipped.push(...equalizeLayers(graph, selection.layers));
   if (options.smoothing !== undefined) selection.skipped.push(...unsmoothable(graph, selection.layers));
   if (options.scheme !== 'dynamic') return { graph, ...selection };
@@ -39,9 +42,11 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   return { graph, layers, skipped: [...selection.skipped, ...skipped] };
 }
 
-/** Packed types came late: INT4 and UINT4 with opset 21, INT2 and UINT2 with 25. */
+/** Types came late: INT4 and UINT4, and Q/DQ of UINT16, with opset 21, INT2 and UINT2 with 25. */
 function neededOpset(options: QuantizeOptions): number {
   if (options.mixed) return 25;
   const widths = [options.weightBits, ...Object.values(options.layerBits)].map((weightBits) => storedBits({ ...options, weightBits }));
-  return { 8: STATISTICS_OPSET, 4: 21, 2: 25 }[Math.min(...widths) as 8 | 4 | 2];
+  const forWeights = { 8: STATISTICS_OPSET, 4: 21, 2: 25 }[Math.min(...widths) as 8 | 4 | 2];
+  const hasWideActivations = [options.activationBits, ...Object.values(options.layerActivationBits)].includes(16);
+  return hasWideActivations ? Math.max(21, forWeights) : forWeights;
 }

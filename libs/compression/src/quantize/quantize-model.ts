@@ -2,12 +2,15 @@ import type { QuantizeOptions, Skipped } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
 import { valueDims, writeModel, type Graph, type ModelProto } from '#onnx';
 import type { Batches } from './calibrate.js';
+import { hasInt8DotProduct } from './cpu.js';
 import { quantizeDynamic } from './dynamic.js';
 import { CalibrationDataError } from './errors.js';
 import { storeFloat16, type StoredTensor } from './float16.js';
 import type { WidthChoice } from './choose-widths.js';
+import { layerTimes } from './layer-times.js';
+import { compareOutputs } from './output-check.js';
 import { planQuantization, type Plan } from './plan.js';
-import { quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
+import { firstOf, quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
 import { costliestLayers, measureSpeed, warningsFor, type Speed } from './verdict.js';
 import { quantizeWeights } from './weight-only.js';
 
@@ -21,13 +24,17 @@ export interface QuantizeReport {
   /** From scheme float16: the tensors it stored. */
   tensors?: StoredTensor[];
   skipped: Skipped[];
+  /** Signal to noise of the model's outputs on calibration data, dB: null when identical, undefined when not measured or without value. */
+  outputSnrDb: number | null | undefined;
+  /** Whether the machine that measured has int8 dot products (VNNI); null where that is unknown. */
+  int8DotProduct: boolean | null;
   /** Against the float model, where there was data to run both on. */
   speed: Speed | null;
   warnings: string[];
   verdict: string;
 }
 
-type SchemeReport = Omit<QuantizeReport, 'speed' | 'warnings' | 'verdict'>;
+type SchemeReport = Omit<QuantizeReport, 'outputSnrDb' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
 
 /** Calibration data of a plan's model, asked for by the schemes that need some. */
 export type BatchesOf = (plan: Plan) => Batches;
@@ -51,16 +58,35 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
 
 /**
  * Quantizes a model in place as the options say, and reports every layer done and every one left alone. Scheme static needs
- * data; with the other schemes it only serves to time the result.
+ * data; with the other schemes it only serves to compare and time the result.
  */
 export async function quantizeModel(model: ModelProto, options: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<QuantizeReport> {
   const float = writeModel(model);
   const plan = planQuantization(model, options);
+  const prepared = writeModel(model);
   const report = await SCHEMES[options.scheme](plan, options, batches, { floatBytes: float.length, ...run });
   plan.graph.removeDeadCode();
-  const sample = batches ? await firstSample(plan.graph, batches(plan)) : null;
-  const speed = sample ? await measureSpeed(float, writeModel(model), sample) : null;
-  return { ...report, speed, warnings: [...warningsFor(options, report.layers, speed), ...shortfallOf(report)], verdict: costliestLayers(report.layers) };
+  const measured = batches ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run.threads) : NOT_MEASURED;
+  const facts = { ...report, ...measured, int8DotProduct: await hasInt8DotProduct() };
+  return { ...facts, warnings: [...warningsFor(options, facts), ...shortfallOf(report)], verdict: costliestLayers(report.layers) };
+}
+
+const NOT_MEASURED = { outputSnrDb: undefined, speed: null };
+
+/** The same model before, made ready for quantizing, and after. */
+interface Stages {
+  float: Uint8Array;
+  prepared: Uint8Array;
+  quantized: Uint8Array;
+}
+
+async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, threads: number): Promise<Pick<QuantizeReport, 'outputSnrDb' | 'speed'>> {
+  const outputSnrDb = await compareOutputs(float, quantized, firstOf(batches), threads);
+  const sample = await firstSample(graph, batches);
+  if (!sample) return { outputSnrDb, speed: null };
+  const times = layers.length > 0 ? await layerTimes(prepared, quantized, layers, sample) : [];
+  layers.forEach((layer, i) => Object.assign(layer, times[i]));
+  return { outputSnrDb, speed: await measureSpeed(float, quantized, sample) };
 }
 
 function shortfallOf({ mixed }: SchemeReport): string[] {

@@ -38,7 +38,7 @@ describe('quantize on seed-net and real digits', () => {
     expect(bytes.length / baseline.length).toBeLessThan(0.26);
     expect(await top1(bytes, data)).toBeGreaterThanOrEqual((await top1(baseline, data)) - 0.003);
     expect(skipped.map((entry) => entry.node)).toEqual(['/conv1/Conv']);
-    expect(files).toEqual(['calibration.json']);
+    expect(files).toEqual(['quantization.json', 'calibration.json']);
   });
 
   it('gives the same bytes for the same options', async () => {

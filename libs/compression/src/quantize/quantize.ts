@@ -11,6 +11,9 @@ import { tradeOff, tradeOffPlot } from './trade-off.js';
 /** The calibration result, kept beside the model: range and grid of every activation. */
 const RANGES_FILE = 'calibration.json';
 
+/** What became of every layer, and what the result is worth. */
+const REPORT_FILE = 'quantization.json';
+
 /** Size against loss, where widths were chosen by sensitivity. */
 const TRADE_OFF_FILE = 'trade-off.json';
 const TRADE_OFF_PLOT = 'trade-off.svg';
@@ -37,6 +40,7 @@ export const quantize: Pass<'quantize'> = {
     for (const warning of summary.warnings) context.log(`warning: ${warning}`);
     context.progress(1);
     const files = await writeArtifacts(context.outputPath, {
+      [REPORT_FILE]: json({ ...summary, skipped }),
       [RANGES_FILE]: summary.activations && json(summary.activations),
       [TRADE_OFF_FILE]: mixed && json(tradeOff(mixed)),
       [TRADE_OFF_PLOT]: mixed && tradeOffPlot(mixed),

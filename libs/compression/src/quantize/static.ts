@@ -3,12 +3,12 @@ import { mulberry32 } from '#datasets';
 import { cloneModel, Graph, writeModel, type ModelProto } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
 import { splitBias } from '../prepare/split-bias.js';
-import type { AffineGrid } from './arithmetic.js';
 import { calibrate, type Batches, type CalibratedRange, type CalibrationRun } from './calibrate.js';
-import { compareValues } from './compare.js';
+import { layerEvidence, type LayerEvidence } from './layer-evidence.js';
+import type { LayerTime } from './layer-times.js';
 import { nodeLabel, type Layer } from './layers.js';
 import { measureMoments, type InputMoments } from './moments.js';
-import { insertPairs } from './pairs.js';
+import { biasStep, insertPairs, type ActivationBits, type ActivationGrid } from './pairs.js';
 import { chooseWidths, type WidthChoice, type WidthSubjects } from './choose-widths.js';
 import { unlabelledEvidence, type Evidence } from './evidence.js';
 import { placePairs } from './placement.js';
@@ -19,16 +19,16 @@ import { WeightStore, type WeightReport, type WeightStoreOptions } from './weigh
 import { widthGoal } from './width-goal.js';
 
 /** One quantized layer in the report. */
-export interface LayerReport extends WeightReport {
+export interface LayerReport extends WeightReport, Partial<LayerEvidence>, Partial<LayerTime> {
   node: string;
   opType: string;
   input: string;
-  /** Signal to noise of the layer's output against the float model, all layers before it quantized too, dB; null when identical. */
-  outputSnrDb?: number | null;
+  /** Share of its input's values, 0..1, that the grid clips. */
+  inputSaturation?: number;
 }
 
 /** One activation grid in the report. */
-export interface ActivationReport extends CalibratedRange, AffineGrid {
+export interface ActivationReport extends CalibratedRange, ActivationGrid {
   value: string;
 }
 
@@ -66,7 +66,7 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   const ranges = await calibrate(graph.model, [...new Set(sources.values())], batches, { ...options, ...run });
   const needsMoments = options.rounding === 'gptq' || options.biasCorrection;
   const moments = needsMoments ? await measureMoments(graph.model, layers, batches, run) : new Map<string, InputMoments>();
-  const grids = insertPairs(graph, sites, ranges);
+  const grids = insertPairs(graph, sites, ranges, { bits: activationWidths(layers, sources, options.activationBits), powerOfTwo: options.powerOfTwo });
   const random = mulberry32(run.seed);
   const settings = { ...options, moments, random };
   const mixed = options.mixed ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run) : null;
@@ -75,12 +75,12 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   const reports: LayerReport[] = [];
   for (const layer of layers) {
     const label = nodeLabel(layer.node);
-    const report = await store.quantize(layer, options.layerBits[label] ?? mixed?.chosen.bits[label] ?? options.weightBits, grids.get(sources.get(layer.input)!)!.scale);
-    reports.push({ node: label, opType: layer.node.opType, input: layer.input, ...report });
+    const report = await store.quantize(layer, layer.bits ?? mixed?.chosen.bits[label] ?? options.weightBits, biasStep(grids.get(sources.get(layer.input)!)!));
+    reports.push({ node: label, opType: layer.node.opType, input: layer.input, inputSaturation: ranges.get(sources.get(layer.input)!)!.saturation, ...report });
   }
   graph.removeDeadCode();
-  const snrs = await compareValues(exact, graph.model, outputs, firstOf(batches), run);
-  reports.forEach((report, i) => (report.outputSnrDb = snrs.get(outputs[i]!) ?? null));
+  const evidence = await layerEvidence(exact, graph, layers, outputs, firstOf(batches), run);
+  reports.forEach((report, i) => Object.assign(report, evidence[i]));
   return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })), skipped: store.skipped, ...(mixed ? { mixed } : {}) };
 }
 
@@ -90,6 +90,16 @@ async function mixWidths(subjects: WidthSubjects, mixed: NonNullable<QuantizeOpt
   return chooseWidths(subjects, goal, settings, run.evidence ?? unlabelledEvidence(batches), { samples: mixed.samples, threads: run.threads });
 }
 
+/** Width of each source: that of the layers that read it, the widest where they differ, else the options'. */
+function activationWidths(layers: readonly Layer[], sources: ReadonlyMap<string, string>, common: ActivationBits): (source: string) => ActivationBits {
+  const widths = new Map<string, ActivationBits>();
+  for (const { input, activationBits = common } of layers) {
+    const source = sources.get(input)!;
+    if (activationBits >= (widths.get(source) ?? 0)) widths.set(source, activationBits);
+  }
+  return (source) => widths.get(source) ?? common;
+}
+
 /** The layers with the nodes of a copy of their graph. */
 function sameLayers(graph: Graph, layers: readonly Layer[], copy: ModelProto): WidthSubjects['float'] {
   const copied = new Graph(copy);
@@ -97,7 +107,7 @@ function sameLayers(graph: Graph, layers: readonly Layer[], copy: ModelProto): W
 }
 
 /** The first batches alone: enough to compare two models on. */
-function firstOf(batches: Batches): Batches {
+export function firstOf(batches: Batches): Batches {
   return async function* first() {
     let count = 0;
     for await (const batch of batches()) {

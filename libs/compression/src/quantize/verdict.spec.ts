@@ -4,7 +4,8 @@ import { GraphBuilder, type ModelProto } from '#onnx';
 import { clippedShare } from './histogram.js';
 import { compareValues } from './compare.js';
 import type { LayerReport } from './static.js';
-import { costliestLayers, warningsFor } from './verdict.js';
+import { int8DotProductIn } from './cpu.js';
+import { costliestLayers, warningsFor, type Facts } from './verdict.js';
 
 /** x -> Add(1 + noise) -> a -> Mul(2) -> y */
 function model(noise: number): ModelProto {
@@ -16,7 +17,7 @@ function model(noise: number): ModelProto {
 }
 
 const batches = () => [{ x: float32([4], [0, 0, 0, 0]) }, { x: float32([4], [1, 1, 1, 1]) }];
-const layer = (node: string, outputSnrDb: number | null): LayerReport => ({ node, opType: 'Conv', input: 'x', bits: 8, scaleMin: 1, scaleMax: 1, weightSnrDb: 40, outputSnrDb });
+const layer = (node: string, outputSnrDb: number | null): LayerReport => ({ node, opType: 'Conv', input: 'x', bits: 8, scaleMin: 1, scaleMax: 1, weightSnrDb: 40, outputSnrDb, ...(outputSnrDb === null ? {} : { aloneSnrDb: 50 - outputSnrDb }) });
 
 describe('compareValues', () => {
   it('gives the SNR over all batches of each value, null where nothing differs', async () => {
@@ -27,16 +28,34 @@ describe('compareValues', () => {
 });
 
 describe('what the report says', () => {
-  it('names the noisiest layers first', () => {
-    expect(costliestLayers([layer('clean', 40), layer('noisy', 9.26), layer('exact', null)])).toBe('noisiest outputs: noisy (8 bits, 9.3 dB), clean (8 bits, 40.0 dB)');
+  it('names the layers that add most noise, and those whose output has most', () => {
+    expect(costliestLayers([layer('clean', 40), layer('noisy', 9.26), layer('exact', null)])).toBe(
+      'most noise of their own: clean (8 bits, 10.0 dB), noisy (8 bits, 40.7 dB); noisiest outputs: noisy (8 bits, 9.3 dB), clean (8 bits, 40.0 dB)',
+    );
   });
 
+  const facts = (given: Partial<Facts> = {}): Facts => ({ layers: [layer('a', 30)], outputSnrDb: 30, speed: { floatMs: 2, quantizedMs: 1, speedup: 2 }, int8DotProduct: false, ...given });
+  const warnings = (options: Partial<QuantizeOptions>, given: Partial<Facts> = {}) => warningsFor(QuantizeOptions.parse(options), facts(given));
+
   it('warns of a slower model, of saturating weights and of an operator for one target', () => {
-    const warnings = (given: Partial<QuantizeOptions>, speedup = 2) => warningsFor(QuantizeOptions.parse(given), [layer('a', 30)], { floatMs: speedup, quantizedMs: 1, speedup });
     expect(warnings({})).toEqual([]);
-    expect(warnings({}, 0.5)).toEqual([expect.stringContaining('slower than the float model')]);
-    expect(warnings({ reduceRange: false })).toEqual([expect.stringContaining('VNNI')]);
+    expect(warnings({}, { speed: { floatMs: 1, quantizedMs: 2, speedup: 0.5 } })).toEqual([expect.stringMatching(/slower than the float model on this machine, whose CPU has no int8 dot products/)]);
+    expect(warnings({ reduceRange: false })).toEqual([expect.stringContaining('without VNNI, as this one does')]);
+    expect(warnings({ reduceRange: false }, { int8DotProduct: true })).toEqual([expect.stringContaining('without VNNI, this one has it')]);
     expect(warnings({ scheme: 'dynamic', target: 'web' })).toEqual([expect.stringContaining('WebAssembly')]);
+  });
+
+  it('warns loudly of poor outputs, naming the layers', () => {
+    expect(warnings({}, { outputSnrDb: -19 })).toEqual([expect.stringMatching(/^POOR OUTPUTS: .* -19\.0 dB .*noisiest outputs: a/)]);
+    expect(warnings({}, { outputSnrDb: null })).toEqual([]);
+    expect(warnings({}, { outputSnrDb: undefined })).toEqual([]);
+  });
+
+  it('reads from the system whether the CPU has int8 dot products', () => {
+    expect(int8DotProductIn('processor\t: 0\nflags\t\t: fpu avx2 avx512_vnni\n')).toBe(true);
+    expect(int8DotProductIn('processor\t: 0\nflags\t\t: fpu avx2\n')).toBe(false);
+    expect(int8DotProductIn('Features\t: fp asimd asimddp\n')).toBe(true);
+    expect(int8DotProductIn('nothing of the kind')).toBeNull();
   });
 
   it('counts as saturated what lies beyond the range', () => {

@@ -34,14 +34,33 @@ export async function measureSpeed(float: Uint8Array, quantized: Uint8Array, fee
   return { floatMs, quantizedMs, speedup: floatMs / quantizedMs };
 }
 
-/** What a user should know before trusting the result on another machine or target. */
-export function warningsFor(options: QuantizeOptions, layers: readonly LayerReport[], speed: Speed | null): string[] {
+/** Below this the noise is a tenth of the signal: what depends on the outputs is likely to change. */
+const POOR_SNR_DB = 10;
+
+/** What is known of a result when it is judged. */
+export interface Facts {
+  layers: readonly LayerReport[];
+  outputSnrDb: number | null | undefined;
+  speed: Speed | null;
+  int8DotProduct: boolean | null;
+}
+
+/** What a user should know before trusting the result, or trusting it on another machine or target. */
+export function warningsFor(options: QuantizeOptions, { layers, outputSnrDb, speed, int8DotProduct }: Facts): string[] {
   const warnings: string[] = [];
+  if (typeof outputSnrDb === 'number' && outputSnrDb < POOR_SNR_DB) {
+    warnings.push(`POOR OUTPUTS: their signal to noise is ${outputSnrDb.toFixed(1)} dB on calibration data, where ${POOR_SNR_DB} is little; ${costliestLayers(layers)}; exclude the noisiest layers, use scheme weightOnly, or distill afterwards`);
+  }
   if (speed && speed.speedup < 1) {
-    warnings.push(`slower than the float model on this machine: ${speed.quantizedMs.toFixed(2)} ms against ${speed.floatMs.toFixed(2)} ms per sample; try opTypes, exclude or a lower minProducts, or measure on the device`);
+    const hardware = int8DotProduct === false ? ', whose CPU has no int8 dot products (VNNI)' : '';
+    warnings.push(`slower than the float model on this machine${hardware}: ${speed.quantizedMs.toFixed(2)} ms against ${speed.floatMs.toFixed(2)} ms per sample; try opTypes, exclude or a lower minProducts, or measure on the device`);
   }
   if (options.scheme === 'static' && !options.reduceRange && layers.some((layer) => layer.bits === 8)) {
-    warnings.push('full-range weights saturate on x86 CPUs without VNNI: the result depends on the CPU; reduceRange makes it the same everywhere');
+    const here = { true: ', this one has it', false: ', as this one does', null: '' }[`${int8DotProduct}`];
+    warnings.push(`full-range weights saturate on x86 CPUs without VNNI${here}: the result depends on the CPU; reduceRange makes it the same everywhere`);
+  }
+  if (options.activationBits === 16 || Object.values(options.layerActivationBits).includes(16)) {
+    warnings.push('layers that read 16-bit activations run in floats: ONNX Runtime has no integer kernels for them, so they win accuracy over 8 bits and size, not speed');
   }
   if (options.scheme === 'weightOnly' && options.target === 'onnxruntime' && layers.some((layer) => layer.bits === 4 || layer.bits === 2)) {
     warnings.push('MatMulNBits runs in ONNX Runtime only, and about ten times slower than floats in WebAssembly: use target portable or web there');
@@ -52,11 +71,18 @@ export function warningsFor(options: QuantizeOptions, layers: readonly LayerRepo
   return warnings;
 }
 
-/** The layers that cost most, in words: those whose output is noisiest. */
+/** The layers that cost most, in words: those that add most noise of their own, and those whose output is noisiest. */
 export function costliestLayers(layers: readonly LayerReport[], count = 3): string {
-  const noisy = layers.filter((layer) => typeof layer.outputSnrDb === 'number').toSorted((a, b) => a.outputSnrDb! - b.outputSnrDb!);
-  if (noisy.length === 0) return 'no layer lost anything that was measured';
-  return `noisiest outputs: ${noisy.slice(0, count).map((layer) => `${layer.node} (${layer.bits} bits, ${layer.outputSnrDb!.toFixed(1)} dB)`).join(', ')}`;
+  const own = worst(layers, 'aloneSnrDb', count);
+  const noisy = worst(layers, 'outputSnrDb', count);
+  if (noisy === null) return 'no layer lost anything that was measured';
+  return [...(own ? [`most noise of their own: ${own}`] : []), `noisiest outputs: ${noisy}`].join('; ');
+}
+
+function worst(layers: readonly LayerReport[], figure: 'aloneSnrDb' | 'outputSnrDb', count: number): string | null {
+  const measured = layers.filter((layer) => typeof layer[figure] === 'number').toSorted((a, b) => a[figure]! - b[figure]!);
+  if (measured.length === 0) return null;
+  return measured.slice(0, count).map((layer) => `${layer.node} (${layer.bits} bits, ${layer[figure]!.toFixed(1)} dB)`).join(', ');
 }
 
 function median(values: readonly number[]): number {

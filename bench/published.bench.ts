@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { quantizeModel } from '#compression';
+import { QuantizeOptions } from '#contracts';
+import { outputSnrDb } from '#evaluation';
+import { Session, type HostTensors } from '#inference';
+import { readModel, writeModel } from '#onnx';
+import { PUBLISHED_MODELS, publishedModelFile, type PublishedModel } from '#testing';
+import { alternate, median, round, type BenchResult } from './harness.js';
+
+const CALIBRATION_RUNS = 8;
+const TEST_RUNS = 8;
+const TIMED_ROUNDS = 20;
+
+/** int8 with default options of every published model: how close its outputs stay on input that calibration has not seen. */
+export async function run(): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
+  for (const model of PUBLISHED_MODELS) results.push(await measure(model));
+  return results;
+}
+
+async function measure(published: PublishedModel): Promise<BenchResult> {
+  const float = await readFile(publishedModelFile(published));
+  const seeds = Array.from({ length: CALIBRATION_RUNS + TEST_RUNS }, (_, i) => i + 1);
+  const feeds = await Promise.all(seeds.map((seed) => published.feeds(seed)));
+  const model = readModel(float);
+  const report = await quantizeModel(model, QuantizeOptions.parse({}), () => () => feeds.slice(0, CALIBRATION_RUNS), { threads: 1, seed: 0 });
+  const quantized = writeModel(model);
+  const { snrDb, speedup } = await compare(float, quantized, feeds.slice(CALIBRATION_RUNS));
+  return { net: published.name, layers: report.layers.length, left: report.skipped.length, snrDb, bytesRatio: round(quantized.length / float.length), speedup, warnings: report.warnings.length };
+}
+
+async function compare(float: Uint8Array, quantized: Uint8Array, feeds: readonly HostTensors[]): Promise<{ snrDb: number | null; speedup: number }> {
+  const [exact, changed] = await Promise.all([Session.create(float), Session.create(quantized)]);
+  const snr = outputSnrDb();
+  for (const inputs of feeds) {
+    const [expected, got] = [await exact.run(inputs), await changed.run(inputs)];
+    for (const [name, { data, type }] of Object.entries(expected)) {
+      if (type === 'float32') snr.add({ output: got[name]!.data as Float32Array, reference: data as Float32Array, labels: null, size: 1 });
+    }
+  }
+  const times = await alternate({ exact: () => exact.run(feeds[0]!), changed: () => changed.run(feeds[0]!) }, TIMED_ROUNDS);
+  await exact.release();
+  await changed.release();
+  const value = snr.value();
+  return { snrDb: typeof value === 'number' ? round(value) : null, speedup: round(median(times.exact) / median(times.changed)) };
+}
