@@ -2,7 +2,7 @@ import { roundHalfEven } from '#onnx';
 
 /** Integer grids of affine quantization: x ≈ scale · (q − zeroPoint), q rounded half to even as ONNX QuantizeLinear does. */
 
-/** An activation's grid; the uint8 range is always used in full and always holds zero. */
+/** An activation's grid; the unsigned range is always used in full and always holds zero. */
 export interface AffineGrid {
   scale: number;
   zeroPoint: number;
@@ -14,15 +14,21 @@ export interface Range {
 }
 
 /**
- * The asymmetric uint8 grid that covers `range` widened to hold zero exactly: scale = (max − min) / 255,
- * zeroPoint = round(−min / scale). A range of zero width gets scale 1.
+ * The asymmetric grid of 0..levels that covers `range` widened to hold zero exactly: scale = (max − min) / levels, with `powerOfTwo` the
+ * next power of two, zeroPoint = round(−min / scale). A range of zero width gets scale 1.
  */
-export function asymmetricGrid(range: Range, levels = 255): AffineGrid {
+export function asymmetricGrid(range: Range, levels = 255, powerOfTwo = false): AffineGrid {
   const min = Math.min(range.min, 0);
   const max = Math.max(range.max, 0);
-  const scale = Math.fround((max - min) / levels);
-  if (scale === 0) return { scale: 1, zeroPoint: 0 };
+  const tightest = Math.fround((max - min) / levels);
+  if (tightest === 0) return { scale: 1, zeroPoint: 0 };
+  const scale = powerOfTwo ? nextPowerOfTwo(tightest) : tightest;
   return { scale, zeroPoint: Math.min(levels, Math.max(0, roundHalfEven(-min / scale))) };
+}
+
+/** The smallest power of two that is at least `scale`: multiplying by it is a shift (the textbook's 2^p / Q with Q a power of two). */
+export function nextPowerOfTwo(scale: number): number {
+  return 2 ** Math.ceil(Math.log2(scale));
 }
 
 /** How a dense tensor splits into channels along an axis: element (o, c, i) lies at (o · channels + c) · inner + i. */

@@ -10,11 +10,9 @@ import { gridEnds } from './weight-grid.js';
 const CONV_REFUSAL = 'a convolution on activations measured at run time is slower than in floats: use scheme static';
 
 /** Splits layers into those that dynamic quantization takes and those it leaves, with reasons. */
-export function selectDynamic(layers: readonly Layer[], options: QuantizeOptions): { layers: Layer[]; skipped: Skipped[] } {
+export function selectDynamic(layers: readonly Layer[]): { layers: Layer[]; skipped: Skipped[] } {
   const reason = (layer: Layer) => {
     if (layer.node.opType === 'Conv') return CONV_REFUSAL;
-    const bits = options.layerBits[nodeLabel(layer.node)] ?? options.weightBits;
-    if (bits !== 8 || options.weightFormat !== 'uniform') return 'dynamic quantization stores 8-bit uniform weights: use scheme static or weightOnly for narrower ones';
     return plainProductRefusal(layer);
   };
   const skipped = layers.flatMap((layer): Skipped[] => {

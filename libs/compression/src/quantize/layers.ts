@@ -1,5 +1,8 @@
 import type { Skipped } from '#contracts';
 import { reluThenPool } from '../prepare/pool-before-relu.js';
+import { fitsPattern } from './name-pattern.js';
+import type { ActivationBits } from './pairs.js';
+import type { WeightBits } from './weight-grid.js';
 import { DataType, dataTypeName, floatAttribute, intAttribute, subgraphs, tensorDims, type Graph, type GraphProto, type NodeProto } from '#onnx';
 
 /** A node whose weight can be stored as integers. */
@@ -13,6 +16,9 @@ export interface Layer {
   /** The weight's axis of output channels. */
   axis: number;
   bias: string | null;
+  /** Width of its weights, and of the activation it reads, where the options name the layer. */
+  bits?: WeightBits;
+  activationBits?: ActivationBits;
 }
 
 export interface Selection {
@@ -77,7 +83,7 @@ function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer 
   if (unsupported) return unsupported;
   if (!isLayerOpType(node.opType)) return null;
   if (!options.opTypes.includes(node.opType)) return `opTypes does not list ${node.opType}`;
-  if (options.exclude.includes(node.name)) return 'excluded by the options';
+  if (options.exclude.some((pattern) => fitsPattern(pattern, nodeLabel(node)))) return 'excluded by the options';
   const weight = node.input[1] ?? '';
   const tensor = graph.initializer(weight);
   if (!tensor) return withoutConstantWeight(graph, node);
@@ -111,6 +117,12 @@ function insideSubgraph(graph: GraphProto, owner: NodeProto): Skipped[] {
     ...(isLayerOpType(node.opType) || UNSUPPORTED[node.opType] ? [{ node: nodeLabel(node), opType: node.opType, reason: place }] : []),
     ...subgraphs(node).flatMap((inner) => insideSubgraph(inner, node)),
   ]);
+}
+
+/** Whether a node multiplies by weights, selected or not. */
+export function isWeighted(graph: Graph, node: NodeProto): boolean {
+  if (UNSUPPORTED[node.opType]) return true;
+  return isLayerOpType(node.opType) && (graph.initializer(node.input[1] ?? '') !== undefined || graph.producer(node.input[1] ?? '')?.opType === 'DequantizeLinear');
 }
 
 function isLayerOpType(opType: string): opType is LayerOpType {

@@ -2,13 +2,28 @@ import { DataType, floatTensor, makeNode, makeTensor, type Graph } from '#onnx';
 import { asymmetricGrid, type AffineGrid, type Range } from './arithmetic.js';
 import type { PairSite } from './placement.js';
 
+/** Width of a stored activation: uint8 runs as integers, uint16 in floats between Q and DQ. */
+export type ActivationBits = 8 | 16;
+
+export interface ActivationGrid extends AffineGrid {
+  bits: ActivationBits;
+}
+
+export interface ActivationGridOptions {
+  bits(source: string): ActivationBits;
+  powerOfTwo: boolean;
+}
+
+const ZERO_POINTS = { 8: [DataType.UINT8, Uint8Array], 16: [DataType.UINT16, Uint16Array] } as const;
+
 /** Puts values on their grids: one scale and zero point per source, one QuantizeLinear -> DequantizeLinear pair per site. */
-export function insertPairs(graph: Graph, sites: readonly PairSite[], ranges: ReadonlyMap<string, Range>): Map<string, AffineGrid> {
-  const grids = new Map<string, AffineGrid>();
+export function insertPairs(graph: Graph, sites: readonly PairSite[], ranges: ReadonlyMap<string, Range>, options: ActivationGridOptions): Map<string, ActivationGrid> {
+  const grids = new Map<string, ActivationGrid>();
   const parameters = new Map<string, [string, string]>();
   for (const site of sites) {
     if (!grids.has(site.source)) {
-      grids.set(site.source, asymmetricGrid(ranges.get(site.source)!));
+      const bits = options.bits(site.source);
+      grids.set(site.source, { bits, ...asymmetricGrid(ranges.get(site.source)!, 2 ** bits - 1, options.powerOfTwo) });
       parameters.set(site.source, addGrid(graph, site.source, grids.get(site.source)!));
     }
     insertPair(graph, site, parameters.get(site.source)!);
@@ -16,9 +31,15 @@ export function insertPairs(graph: Graph, sites: readonly PairSite[], ranges: Re
   return grids;
 }
 
-function addGrid(graph: Graph, value: string, grid: AffineGrid): [string, string] {
+/** The step that a runtime puts a bias on beside a weight's: the input's scale; behind a 16-bit input it stays float, so 8 bits' will do. */
+export function biasStep({ scale, bits }: ActivationGrid): number {
+  return (scale * (2 ** bits - 1)) / 255;
+}
+
+function addGrid(graph: Graph, value: string, grid: ActivationGrid): [string, string] {
+  const [type, Integers] = ZERO_POINTS[grid.bits];
   const scale = graph.addInitializer(floatTensor(graph.freshName(`${value}_scale`), [], [grid.scale]));
-  const zeroPoint = graph.addInitializer(makeTensor(graph.freshName(`${value}_zero_point`), DataType.UINT8, [], Uint8Array.of(grid.zeroPoint)));
+  const zeroPoint = graph.addInitializer(makeTensor(graph.freshName(`${value}_zero_point`), type, [], Integers.of(grid.zeroPoint)));
   return [scale.name, zeroPoint.name];
 }
 

@@ -4,6 +4,7 @@ import { liftConstants } from '../prepare/constants.js';
 import { foldBatchNorm } from '../prepare/fold-batch-norm.js';
 import { fuseHardSwish } from '../prepare/fuse-hard-swish.js';
 import { liftOpset } from '../prepare/opset.js';
+import { floatAheadOfLog } from './ahead-of-log.js';
 import { selectDynamic } from './dynamic.js';
 import { equalizeLayers } from './equalize.js';
 import { nodeLabel, selectLayers, type Layer } from './layers.js';
@@ -32,13 +33,13 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   fuseHardSwish(graph);
   // Half precision is a matter of tensors: their storage decides, not the operator that reads them.
   if (options.scheme === 'float16') return { graph, layers: [], skipped: [] };
-  const selection = scopeLayers(graph, selectLayers(graph, options.scheme === 'static' ? options : { ...options, minProducts: 0 }), options);
+  const selection = options.scheme === 'static' ? floatAheadOfLog(graph, scopeLayers(graph, selectLayers(graph, options), options)) : scopeLayers(graph, selectLayers(graph, { ...options, minProducts: 0 }), options);
   // A layer goes by its name, also after its output was renamed.
   for (const { node } of selection.layers) node.name = nodeLabel(node);
   if (options.equalize) selection.skipped.push(...equalizeLayers(graph, selection.layers));
   if (options.smoothing !== undefined) selection.skipped.push(...unsmoothable(graph, selection.layers));
   if (options.scheme !== 'dynamic') return { graph, ...selection };
-  const { layers, skipped } = selectDynamic(selection.layers, options);
+  const { layers, skipped } = selectDynamic(selection.layers);
   return { graph, layers, skipped: [...selection.skipped, ...skipped] };
 }
 

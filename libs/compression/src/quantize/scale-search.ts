@@ -1,5 +1,5 @@
 import { roundHalfEven } from '#onnx';
-import { forEachChannelRun, type ChannelLayout } from './arithmetic.js';
+import { forEachChannelRun, nextPowerOfTwo, type ChannelLayout } from './arithmetic.js';
 
 const { max, min } = Math;
 
@@ -24,9 +24,9 @@ export function searchScales(values: Float32Array, layout: ChannelLayout, widest
   return best;
 }
 
-/** The next power of two at or above each scale: multiplying by it is a shift (the textbook's 2^p / Q with Q a power of two). */
+/** The next power of two at or above each scale. */
 export function powerOfTwoScales(scales: Float32Array): Float32Array {
-  return scales.map((scale) => 2 ** Math.ceil(Math.log2(scale)));
+  return scales.map(nextPowerOfTwo);
 }
 
 function channelErrors(values: Float32Array, layout: ChannelLayout, scales: Float32Array, limit: number, lowest: number): Float64Array {

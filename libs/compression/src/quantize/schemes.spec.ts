@@ -69,8 +69,8 @@ describe('scheme dynamic', () => {
     expect(snrDb(await run(mlp()), await run(graph.model))!).toBeGreaterThan(30);
   });
 
-  it('leaves narrower weights to other schemes, with a reason', () => {
-    expect(planned({ scheme: 'dynamic', weightBits: 4 }).skipped.map((entry) => entry.reason)).toEqual(Array(2).fill(expect.stringContaining('use scheme static or weightOnly')));
+  it('refuses narrower weights and names the schemes that have them', () => {
+    expect(() => planned({ scheme: 'dynamic', weightBits: 4 })).toThrow('use static or weightOnly');
   });
 });
 

@@ -37,6 +37,14 @@ describe('weight grids', () => {
     expect(error(searchScales(weights, layout, widest, 3))).toBeLessThan(error(widest));
   });
 
+  it('stores binary weights as signs of the mean magnitude, zeros as zeros', () => {
+    const values = Float32Array.of(0.5, -1.5, 0, 1, -3, 3, 0, 0);
+    const binary = options({ weightFormat: 'binary' });
+    const grid = toGrid(values, channelLayout([2, 4], 0), chooseScales(values, channelLayout([2, 4], 0), binary), binary);
+    expect([...grid.integers]).toEqual([1, -1, 0, 1, -1, 1, 0, 0]);
+    expect([...grid.scales]).toEqual([1, 3]);
+  });
+
   it('rounds scales up to powers of two', () => {
     expect([...powerOfTwoScales(Float32Array.of(0.3, 0.25, 5))]).toEqual([0.5, 0.25, 8]);
   });

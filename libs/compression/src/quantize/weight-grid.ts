@@ -1,5 +1,5 @@
 import type { ChannelLayout } from './arithmetic.js';
-import { channelMaxima, quantizeSymmetric, symmetricScales } from './arithmetic.js';
+import { channelMaxima, forEachChannelRun, quantizeSymmetric, symmetricScales } from './arithmetic.js';
 import { buildCodebook, type Codebook, type CodebookStart } from './codebook.js';
 import { powerOfTwoScales, searchScales } from './scale-search.js';
 
@@ -7,7 +7,7 @@ export type WeightBits = 8 | 4 | 3 | 2;
 
 export interface WeightGridOptions {
   weightBits: WeightBits;
-  weightFormat: 'uniform' | 'ternary' | 'codebook';
+  weightFormat: 'uniform' | 'ternary' | 'binary' | 'codebook';
   powerOfTwo: boolean;
   reduceRange: boolean;
   codebookStart: CodebookStart;
@@ -30,7 +30,7 @@ const ENDS: Record<Exclude<WeightBits, 8>, [lowest: number, limit: number]> = { 
 
 /** Ends of the integers that a weight of these options may take. */
 export function gridEnds(options: Pick<WeightGridOptions, 'weightBits' | 'weightFormat' | 'reduceRange'>): [lowest: number, limit: number] {
-  if (options.weightFormat === 'ternary') return [-1, 1];
+  if (options.weightFormat === 'ternary' || options.weightFormat === 'binary') return [-1, 1];
   if (options.weightBits < 8 && options.weightFormat === 'uniform') return ENDS[options.weightBits as 4 | 3 | 2];
   const limit = options.reduceRange ? REDUCED_LIMIT : FULL_LIMIT;
   return [-limit, limit];
@@ -38,20 +38,41 @@ export function gridEnds(options: Pick<WeightGridOptions, 'weightBits' | 'weight
 
 /** Bits that a stored element takes: ONNX packs 4 and 2. */
 export function storedBits({ weightBits, weightFormat }: Pick<WeightGridOptions, 'weightBits' | 'weightFormat'>): 8 | 4 | 2 {
-  if (weightFormat === 'ternary') return 2;
+  if (weightFormat === 'ternary' || weightFormat === 'binary') return 2;
   return weightBits === 3 ? 4 : weightBits;
 }
 
-/** Scales for the options: the widest at 8 bits and for codebooks, those of least squared error on few levels. */
+/** Bits that a weight's levels need, for the report: what ternary and binary weights take is theirs, whatever `weightBits`. */
+export function levelBits({ weightBits, weightFormat }: Pick<WeightGridOptions, 'weightBits' | 'weightFormat'>): WeightBits {
+  return weightFormat === 'ternary' || weightFormat === 'binary' ? 2 : weightBits;
+}
+
+/** Scales for the options: the mean magnitude for binary weights, the widest at 8 bits and for codebooks, those of least squared error on few levels. */
 export function chooseScales(values: Float32Array, layout: ChannelLayout, options: WeightGridOptions): Float32Array {
   const [lowest, limit] = gridEnds(options);
+  if (options.weightFormat === 'binary') return binaryScales(values, layout, options.powerOfTwo);
   const widest = symmetricScales(channelMaxima(values, layout), Math.max(limit, -lowest));
   const chosen = limit < REDUCED_LIMIT ? searchScales(values, layout, symmetricScales(channelMaxima(values, layout), limit), limit, lowest) : widest;
   return options.powerOfTwo ? powerOfTwoScales(chosen) : chosen;
 }
 
-/** Puts a weight on its grid with given scales. */
+/** Mean |w| of each channel's weights that are not zero: the scale of least squared error for sign(w) (Rastegari et al. 2016, equation 6). */
+function binaryScales(values: Float32Array, layout: ChannelLayout, powerOfTwo: boolean): Float32Array {
+  const sums = new Float64Array(layout.channels);
+  const counts = new Float64Array(layout.channels);
+  forEachChannelRun(layout, (channel, start, end) => {
+    for (let i = start; i < end; i++) {
+      sums[channel]! += Math.abs(values[i]!);
+      counts[channel]! += Number(values[i] !== 0);
+    }
+  });
+  const means = symmetricScales(sums.map((sum, channel) => sum / (counts[channel] || 1)), 1);
+  return powerOfTwo ? powerOfTwoScales(means) : means;
+}
+
+/** Puts a weight on its grid with given scales. Weights that are zero stay zero in every format. */
 export function toGrid(values: Float32Array, layout: ChannelLayout, scales: Float32Array, options: WeightGridOptions): GridWeight {
+  if (options.weightFormat === 'binary') return { integers: Int8Array.from(values, Math.sign), scales, storedBits: 2, codebook: null };
   const [lowest, limit] = gridEnds(options);
   const integers = quantizeSymmetric(values, layout, scales, limit, lowest);
   if (options.weightFormat !== 'codebook' || options.weightBits === 8) return { integers, scales, storedBits: storedBits(options), codebook: null };

@@ -6,7 +6,7 @@ import { channelLayout, dequantizeSymmetric, snrDb } from './arithmetic.js';
 import { nodeLabel, type Layer } from './layers.js';
 import { layerMatrix, plainProductRefusal, replaceProduct } from './matrix.js';
 import { packBlockwise, unpackBlockwise } from './matmul-nbits.js';
-import { chooseScales, storedBits, toGrid, type WeightGridOptions } from './weight-grid.js';
+import { chooseScales, levelBits, storedBits, toGrid, type WeightGridOptions } from './weight-grid.js';
 import type { LayerReport } from './static.js';
 
 /** Rows that share a scale in MatMulNBits, and its integer accumulation: the fastest setting measured. */
@@ -25,10 +25,10 @@ const CONTRIB = 'com.microsoft';
 export function quantizeWeights(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, seed: number): LayerReport[] {
   const gridOptions: WeightGridOptions = { ...options, reduceRange: false, random: mulberry32(seed) };
   return layers.map((layer): LayerReport => {
-    const weightBits = options.layerBits[nodeLabel(layer.node)] ?? options.weightBits;
+    const weightBits = layer.bits ?? options.weightBits;
     const isBlockwise = options.target === 'onnxruntime' && (weightBits === 4 || weightBits === 2) && options.weightFormat === 'uniform' && plainProductRefusal(layer) === null;
     const report = isBlockwise ? toBlocks(graph, layer, weightBits) : toProduct(graph, layer, { ...gridOptions, weightBits }, options.perChannel);
-    return { node: nodeLabel(layer.node), opType: layer.node.opType, input: layer.input, bits: weightBits, ...report };
+    return { node: nodeLabel(layer.node), opType: layer.node.opType, input: layer.input, bits: levelBits({ ...options, weightBits }), ...report };
   });
 }
 

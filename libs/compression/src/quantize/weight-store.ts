@@ -4,7 +4,8 @@ import { channelLayout, dequantizeSymmetric, guardBias, snrDb } from './arithmet
 import { nodeLabel, type Layer } from './layers.js';
 import type { InputMoments } from './moments.js';
 import { roundToNearest, type RoundWeights } from './rounding.js';
-import { chooseScales, gridEnds, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
+import { powerOfTwoScales } from './scale-search.js';
+import { chooseScales, gridEnds, levelBits, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
 
 export interface WeightStoreOptions extends WeightGridOptions {
   perChannel: boolean;
@@ -54,13 +55,14 @@ export class WeightStore {
     const layout = channelLayout(tensorDims(tensor), channelAxis);
     const biasTensor = bias && options.perChannel ? this.graph.initializer(bias) : undefined;
     const chosen = chooseScales(values, layout, options);
-    const scales = biasTensor ? guardBias(chosen, inputScale, tensorToFloats(biasTensor)) : chosen;
+    const guarded = biasTensor ? guardBias(chosen, inputScale, tensorToFloats(biasTensor)) : chosen;
+    const scales = options.powerOfTwo ? powerOfTwoScales(guarded) : guarded;
     const grid = toGrid(await this.rounded(layer, values, scales, options), layout, scales, options);
     const stored = dequantizeSymmetric(grid.integers, layout, scales);
     const moments = this.options.moments.get(nodeLabel(node));
     if (options.biasCorrection && moments) correctBias(this.graph, node, outputShift(values, stored, axis, moments));
     const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis: channelAxis, grid, before: node });
-    const report = { bits: options.weightBits, scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, stored) };
+    const report = { bits: levelBits(options), scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, stored) };
     return { output, report };
   }
 

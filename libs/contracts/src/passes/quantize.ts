@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { QUANTIZE_CONFLICTS } from './quantize-conflicts.js';
 
 const WeightBits = z.literal([8, 4, 3, 2]);
+const ActivationBits = z.literal([8, 16]);
 
 /** Goals of mixed precision: the least loss within a size, or the least size within a loss. */
 const MixedPrecision = z
@@ -19,23 +21,28 @@ export const QuantizeOptions = z.strictObject({
   scheme: z.enum(['static', 'dynamic', 'weightOnly', 'float16']).default('static').describe('Weights and activations as integers with calibrated ranges; with ranges measured at run time; weights alone; or weights in half precision.'),
   target: z.enum(['portable', 'onnxruntime', 'web']).default('portable').describe('What may be emitted: standard operators, those of ONNX Runtime too, or only what is fast in WebAssembly.'),
   weightBits: WeightBits.default(8).describe('Width of the stored weights in bits; below 8 they are packed on disk and run as int8.'),
-  weightFormat: z.enum(['uniform', 'ternary', 'codebook']).default('uniform').describe('Evenly spaced levels; -1, 0, 1 times a scale; or 2^weightBits values per layer found by k-means.'),
-  layerBits: z.record(z.string(), WeightBits).default({}).describe('Width of single layers, by node name, where it differs from weightBits.'),
+  weightFormat: z.enum(['uniform', 'ternary', 'binary', 'codebook']).default('uniform').describe('Evenly spaced levels; -1, 0, 1 times a scale; -1, 1 times a scale; or 2^weightBits values per layer found by k-means.'),
+  layerBits: z.record(z.string(), WeightBits).default({}).describe('Width of single layers, where it differs from weightBits, by node name or pattern: * stands for any characters, a name goes before patterns, the first pattern that fits counts.'),
+  ends: z.enum(['same', 'bits8', 'float']).default('same').describe('What becomes of the first and the last layers: the same as of the others, 8-bit weights, or nothing.'),
   rounding: z.enum(['nearest', 'gptq', 'adaround']).default('nearest').describe('Round each weight to its nearest level, column by column so that the layer’s output stays close, or up or down as gradient steps on that output find best (scheme static).'),
   iterations: z.int().min(1).max(100_000).default(1000).describe('Gradient steps per layer that AdaRound takes.'),
   biasCorrection: z.boolean().default(false).describe('Move each bias by what rounding the weights takes from the layer’s mean output (scheme static).'),
   equalize: z.boolean().default(false).describe('Give each channel the same range in the layer that makes it and in the one that reads it, ahead of quantization (cross-layer equalization); the function stays the same.'),
   smoothing: z.number().min(0).max(1).optional().describe('Share of the outliers ahead of matrix products that moves from activations into weights (SmoothQuant’s alpha, such as 0.5; scheme static).'),
   mixed: MixedPrecision.optional().describe('Choose 8, 4 or 2 bits for each layer by its sensitivity (scheme static); exactly one goal.'),
-  powerOfTwo: z.boolean().default(false).describe('Restrict weight scales to powers of two.'),
+  activationBits: ActivationBits.default(8).describe('Width of activations (scheme static); with 16 bits the runtime computes in floats, for models that 8 bits cost too much.'),
+  layerActivationBits: z.record(z.string(), ActivationBits).default({}).describe('Width of the activations that single layers read, by node name or pattern as in layerBits.'),
+  powerOfTwo: z.boolean().default(false).describe('Restrict the scales of weights and activations to powers of two.'),
   codebookStart: z.enum(['linear', 'density', 'random']).default('linear').describe('First centroids of a codebook: evenly spaced, at quantiles, or drawn.'),
   perChannel: z.boolean().default(true).describe('One weight scale per output channel instead of one per tensor.'),
   reduceRange: z.boolean().default(true).describe('Keep weights within ±64, so that kernels without VNNI cannot saturate.'),
   calibration: z.enum(['minmax', 'movingAverage', 'percentile', 'entropy', 'mse']).default('percentile').describe('How activation ranges are chosen: extrema, their moving average over batches, or from a histogram.'),
   percentile: z.number().min(50).max(100).default(99.99).describe('Share of activation values kept inside the range, in percent.'),
   samples: z.int().min(1).max(100_000).default(256).describe('Calibration samples, taken from the calibration split.'),
-  opTypes: z.array(z.enum(['Conv', 'Gemm', 'MatMul'])).default(['Conv', 'Gemm', 'MatMul']).describe('Operators whose weights and activations are quantized.'),
+  opTypes: z.array(z.enum(['Conv', 'Gemm', 'MatMul'])).default(['Conv', 'Gemm', 'MatMul']).describe('Operators whose weights and activations are quantized; Gemm and MatMul alone for the fully connected layers only.'),
   minProducts: z.int().min(0).max(1024).default(16).describe('A convolution ahead of Relu and MaxPool with fewer products per output than this stays float, which is faster.'),
-  exclude: z.array(z.string()).default([]).describe('Names of nodes that stay float.'),
+  exclude: z.array(z.string()).default([]).describe('Nodes that stay float, by name or pattern as in layerBits.'),
+}).superRefine((options, context) => {
+  for (const { field, when, message } of QUANTIZE_CONFLICTS) if (when(options)) context.addIssue({ code: 'custom', path: [field], message });
 });
 export type QuantizeOptions = z.infer<typeof QuantizeOptions>;
