@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { buildTrainingStep, adam, softmaxCrossEntropy } from '#autodiff';
-import { hasBlockedLayout, observeTrainingShapes, trainingForm, Trainer } from '#compression';
+import { blockedLayout, observeTrainingShapes, trainingForm, Trainer } from '#compression';
 import { Session, float32, type HostTensors } from '#inference';
 import { DataType, Graph, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
@@ -53,7 +53,7 @@ async function measure({ net, model, sample, batch }: TrainedNet): Promise<Bench
       return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
     },
     optimizer: adam(),
-    blocked: await hasBlockedLayout(),
+    block: await blockedLayout(),
   });
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
   const trainer = await Trainer.create(step, { weights, mask: new Float32Array(weights.length).fill(1) }, 1);

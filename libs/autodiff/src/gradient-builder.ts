@@ -5,12 +5,9 @@ import { UnknownShapeError } from './errors.js';
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /**
- * Channels must be a multiple of this for the runtime's internal blocked layout (domain com.microsoft.nchwc): its blocks are
- * 8 or 16 wide, depending on the CPU. The layout is undocumented; whoever enables it probes the runtime first.
+ * Domain of the operators on the runtime's internal blocked layout: channels lie in blocks of 8 or 16, depending on the CPU. It is
+ * undocumented; whoever enables it probes the runtime first.
  */
-export const BLOCK = 16;
-
-/** Domain of the operators on the blocked layout. */
 export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
 
 /** Element types that gradients are computed in; double serves the gradient checker. */
@@ -28,9 +25,17 @@ export class GradientBuilder {
     private readonly shapes: Shapes,
     private readonly findConstant: (value: string) => TensorProto | undefined,
     readonly elemType: FloatType = DataType.FLOAT,
-    /** Whether the runtime's blocked layout may be used where it is faster; see `BLOCK`. */
-    readonly blocked = false,
+    /** Channels of a block of the runtime's blocked layout, where it may be used; 0 where it may not. */
+    readonly block = 0,
+    /** Shapes of the values that rules and the walker wrote, as far as they told. */
+    private readonly written = new Map<string, readonly number[]>(),
   ) {}
+
+  /** Tells the shape of a written value, and returns it. */
+  note(value: string, dims: readonly number[]): string {
+    this.written.set(value, dims);
+    return value;
+  }
 
   /** The observed shape of a forward value. Throws UnknownShapeError. */
   dims(value: string): readonly number[] {

@@ -16,9 +16,12 @@ export interface GradientRequest {
   /** Values whose gradient is wanted: weights, inputs. */
   targets: readonly string[];
   elemType?: FloatType;
-  /** Lets rules use the runtime's blocked layout (see BLOCK); off by default. */
-  blocked?: boolean;
+  /** Channels of a block of the runtime's blocked layout, for rules that are faster in it; 0, the default, keeps to standard operators. */
+  block?: number;
+  /** Is filled with the shapes of the values that are written, as far as they are known. */
+  written?: Map<string, readonly number[]>;
 }
+
 
 /**
  * Writes the gradients of the targets into the builder and returns their names. Only nodes between a target and a seed are
@@ -29,14 +32,14 @@ export function addGradients(request: GradientRequest): Map<string, string> {
   const active = activeValues(graph, targets);
   const missing = missingGradients(graph, [...seeds.keys()], targets);
   if (missing.length > 0) throw new MissingGradientError(missing);
-  const g = new GradientBuilder(builder, shapes, constantFinder(graph), request.elemType ?? DataType.FLOAT, request.blocked);
+  const g = new GradientBuilder(builder, shapes, constantFinder(graph), request.elemType ?? DataType.FLOAT, request.block, request.written);
   const pending = new Map([...seeds].map(([value, gradient]) => [value, [gradient]]));
   const collect = (value: string): string | null => {
     const parts = pending.get(value);
     if (!parts) return null;
     const total = parts.length === 1 ? parts[0]! : g.op('Sum', parts);
     pending.set(value, [total]);
-    return total;
+    return g.note(total, g.dims(value));
   };
   for (const node of [...graph.nodes].reverse()) {
     if (!node.output.some((value) => pending.has(value)) || !node.input.some((value) => active.has(value))) continue;
@@ -86,7 +89,7 @@ function backward(node: NodeProto, g: GradientBuilder, dYs: (string | null)[], a
     if (gradient === undefined) throw new GradientArityError(nameOf(node), gradients.length, index);
     if (gradient === null) return;
     const dX = BROADCASTING.has(node.opType) ? g.sumTo(gradient(), g.dims(node.output[0]!), g.dims(value)) : gradient();
-    pending.set(value, [...(pending.get(value) ?? []), dX]);
+    pending.set(value, [...(pending.get(value) ?? []), g.note(dX, g.dims(value))]);
   });
 }
 

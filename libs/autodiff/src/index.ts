@@ -1,5 +1,5 @@
 export * from './errors.js';
-export { BLOCK, BLOCKED_DOMAIN, GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
+export { BLOCKED_DOMAIN, GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
 export * from './gradients.js';
 export * from './losses.js';
 export * from './optimizers.js';

@@ -1,4 +1,5 @@
 import { BUILDER_OPSET, DataType, GraphBuilder, type Graph, type ModelProto } from '#onnx';
+import { useBlockedLayout } from './blocked/blocked-layout.js';
 import { constantFinder } from './constants.js';
 import { TrainingStepError } from './errors.js';
 import { GradientBuilder, type Shapes } from './gradient-builder.js';
@@ -33,8 +34,8 @@ export interface TrainingStepRequest {
   averaging?: number;
   /** Forward values that the step returns beside the losses, under their own names. */
   outputs?: readonly string[];
-  /** Lets gradients use the runtime's blocked layout (see BLOCK); off by default. */
-  blocked?: boolean;
+  /** Channels of a block of the runtime's blocked layout, which convolutions then use, forward and back; 0, the default, keeps to standard operators. */
+  block?: number;
 }
 
 /** One training step as an ONNX model, and the layout of its state. */
@@ -74,7 +75,9 @@ export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
   unpackWeights(g, layout);
   for (const node of graph.nodes) appendForward(builder, node);
   const { terms, seeds } = request.loss(g);
-  const gradients = addGradients({ graph, builder, shapes, seeds, targets: request.parameters, blocked: request.blocked ?? false });
+  const { block = 0 } = request;
+  const written = new Map<string, readonly number[]>();
+  const gradients = addGradients({ graph, builder, shapes, seeds, targets: request.parameters, block, written });
   const flat = g.concat(layout.slots.map(({ name, size }) => {
     const gradient = gradients.get(name);
     if (gradient === undefined) throw new TrainingStepError(`the loss does not depend on parameter "${name}": leave it out`);
@@ -85,6 +88,10 @@ export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
   const update = optimizer.update(g, { weights: STEP.weights, gradient, state: names, learningRate: STEP.learningRate, step: STEP.count, ...decayMask(g, layout, request) });
   const outputs = new Map([[STEP.next(STEP.weights), update.weights], ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!])]);
   if (request.averaging) outputs.set(STEP.next(STEP.average), g.add(g.scale(STEP.average, request.averaging), g.scale(update.weights, 1 - request.averaging)));
+  if (block > 0) {
+    const dims = (value: string) => shapes.get(value) ?? written.get(value);
+    useBlockedLayout({ builder, dims, block, outputs: [...outputs.values(), ...Object.values(terms), ...(request.outputs ?? [])] });
+  }
   for (const name of request.outputs ?? []) builder.output(name, g.dims(name));
   for (const [name, value] of outputs) exportAs(builder, value, name, [layout.size]);
   for (const [name, value] of Object.entries(terms)) exportAs(builder, value, STEP.term(name), []);

@@ -23,8 +23,8 @@ export interface GradientCheck {
   domain?: string;
   /** `float` where ORT has no float64 kernel. */
   precision?: 'double' | 'float';
-  /** Let the rule use the runtime's blocked layout. */
-  blocked?: boolean;
+  /** Channels of a block of the runtime's blocked layout, for the rule to use. */
+  block?: number;
 }
 
 /** Element by element: what the rule said and what central differences say. */
@@ -117,7 +117,7 @@ function backwardModel(check: GradientCheck, elemType: FloatType, shapes: Readon
     builder.input(`seed${i}`, shapes.get(name)!, elemType);
     return [name, `seed${i}`];
   }));
-  const gradients = addGradients({ graph, builder, shapes, seeds, targets, elemType, blocked: check.blocked ?? false });
+  const gradients = addGradients({ graph, builder, shapes, seeds, targets, elemType, block: check.block ?? 0 });
   for (const target of targets) {
     builder.op('Identity', [gradients.get(target)!], {}, { outputs: [`d:${target}`] });
     builder.output(`d:${target}`, undefined, elemType);

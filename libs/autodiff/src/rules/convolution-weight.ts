@@ -1,4 +1,4 @@
-import { BLOCK, BLOCKED_DOMAIN, type GradientBuilder } from '../gradient-builder.js';
+import { BLOCKED_DOMAIN, type GradientBuilder } from '../gradient-builder.js';
 import { product, span, taps, type Window } from './window.js';
 
 /** The parts of a convolution: the larger input, the gradient of its output and how the kernel slid. */
@@ -17,15 +17,15 @@ const COLUMNS_BELOW_CHANNELS = 16;
 /** Gradient of a convolution's weight, [O, I/g, k…], in the formulation that was fastest for its shape. */
 export function convolutionWeightGradient(g: GradientBuilder, parts: ConvolutionParts): string {
   const perGroup = parts.inputDims[1]! / parts.group;
-  if (g.blocked && isBlockedDepthwise(parts)) return fromBlockedDepthwise(g, parts);
+  if (g.block > 0 && isBlockedDepthwise(parts, g.block)) return fromBlockedDepthwise(g, parts);
   const pointwise = product(parts.window.kernel) === 1;
   return parts.group === 1 && (pointwise || perGroup < COLUMNS_BELOW_CHANNELS) ? fromColumns(g, parts) : fromTaps(g, parts);
 }
 
 /** Depthwise in two dimensions, with channels that fill the blocks and windows that cover the input. */
-function isBlockedDepthwise({ group, inputDims, outputDims, window }: ConvolutionParts): boolean {
+function isBlockedDepthwise({ group, inputDims, outputDims, window }: ConvolutionParts, size: number): boolean {
   const [batch, channels, ...input] = inputDims as [number, number, ...number[]];
-  return input.length === 2 && group === channels && outputDims[1] === channels && (batch * channels) % BLOCK === 0 && lastPads(input, outputDims.slice(2), window).every((pad) => pad >= 0);
+  return input.length === 2 && group === channels && outputDims[1] === channels && (batch * channels) % size === 0 && lastPads(input, outputDims.slice(2), window).every((pad) => pad >= 0);
 }
 
 /** Padding after each axis at which dY, slid over the input, fits exactly once per tap. */
@@ -41,7 +41,12 @@ function fromBlockedDepthwise(g: GradientBuilder, { input, inputDims, output, ou
   const [batch, channels, ...size] = inputDims as [number, number, number, number];
   const slid = outputDims.slice(2);
   const all = batch * channels;
-  const block = (value: string, dims: readonly number[]) => g.op('ReorderInput', [g.reshape(value, [1, all, ...dims])], {}, BLOCKED_DOMAIN);
+  const reorder = (value: string) => g.op('ReorderInput', [value], {}, BLOCKED_DOMAIN);
+  // Channels that fill the blocks lie as they do with the samples beside them, and are often blocked already.
+  const block = (value: string, dims: readonly number[]) => {
+    const merged = [1, all, ...dims];
+    return channels % g.block === 0 ? g.reshape(reorder(value), merged) : reorder(g.reshape(value, merged));
+  };
   const filter = g.reshape(block(output, slid), [all, 1, ...slid]);
   const pads = [...window.begins, ...lastPads(size, slid, window)];
   const attributes = { group: all, kernel_shape: slid, dilations: window.strides, strides: window.dilations, pads };

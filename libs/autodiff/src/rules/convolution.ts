@@ -14,7 +14,7 @@ export const CONVOLUTION_RULES: Record<ConvolutionOp, Rule> = {
     return [
       () => inputGradient(g, dY, w, { window, group, input, output }),
       () => convolutionWeightGradient(g, { input: x, inputDims: g.dims(x), output: dY, outputDims: g.dims(y), window, group }),
-      () => biasGradient(g, dY, g.dims(y).length),
+      () => biasGradient(g, dY, g.dims(y)),
     ];
   },
   // A transposed convolution is the input gradient of a convolution: its own gradients swap the parts.
@@ -24,7 +24,7 @@ export const CONVOLUTION_RULES: Record<ConvolutionOp, Rule> = {
     return [
       () => transposedInputGradient(g, dY, w, g.dims(x), window, group),
       () => convolutionWeightGradient(g, { input: dY, inputDims: g.dims(y), output: x, outputDims: g.dims(x), window, group }),
-      () => biasGradient(g, dY, g.dims(y).length),
+      () => biasGradient(g, dY, g.dims(y)),
     ];
   },
 };
@@ -43,7 +43,9 @@ function inputGradient(g: GradientBuilder, dY: string, w: string, shape: Convolu
   const begins = reach.map((size, i) => size - window.begins[i]!);
   const ends = reach.map((size, i) => size - window.ends[i]!);
   if (window.strides.every((stride) => stride === 1) && [...begins, ...ends].every((pad) => pad >= 0)) {
-    return g.op('Conv', [dY, flippedKernel(g, w, group)], { group, kernel_shape: window.kernel, dilations: window.dilations, pads: [...begins, ...ends] });
+    const [outputs, inputs] = g.dims(w) as [number, number];
+    const flipped = g.note(flippedKernel(g, w, group), [group * inputs, outputs / group, ...window.kernel]);
+    return g.op('Conv', [dY, flipped], { group, kernel_shape: window.kernel, dilations: window.dilations, pads: [...begins, ...ends] });
   }
   const rest = shape.input.map((size, i) => size + window.begins[i]! + window.ends[i]! - ((shape.output[i]! - 1) * window.strides[i]! + reach[i]! + 1));
   return g.op('ConvTranspose', [dY, w], {
@@ -67,10 +69,10 @@ function flippedKernel(g: GradientBuilder, w: string, group: number): string {
   return g.reshape(g.transpose(grouped, [0, 2, 1, ...kernel.map((_, i) => i + 3)]), [group * inputs, outputs / group, ...kernel]);
 }
 
-function biasGradient(g: GradientBuilder, dY: string, rank: number): string {
+function biasGradient(g: GradientBuilder, dY: string, dims: readonly number[]): string {
   // Two sums: ORT is faster along contiguous axes than over all at once.
-  const perSample = g.sum(dY, Array.from({ length: rank - 2 }, (_, i) => i + 2));
-  return g.sum(perSample, [0]);
+  const perSample = g.sum(dY, [...dims.keys()].slice(2));
+  return g.sum(g.note(perSample, dims.slice(0, 2)), [0]);
 }
 
 function transposedInputGradient(g: GradientBuilder, dY: string, w: string, dims: readonly number[], window: Window, group: number): string {

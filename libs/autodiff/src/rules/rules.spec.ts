@@ -96,9 +96,9 @@ const IN_FLOAT: Record<string, Check[]> = {
     { inputs: [x(1, 2, 3, 3), x(2, 2, 1, 1)], attributes: { pads: [1, 1, 1, 1] } },
   ],
   'Conv (blocked layout)': [
-    { opType: 'Conv', blocked: true, inputs: [x(2, 8, 5, 6), x(8, 1, 3, 3)], attributes: { group: 8, pads: [1, 1, 1, 1] } },
-    { opType: 'Conv', blocked: true, inputs: [x(1, 16, 6, 5), x(16, 1, 3, 3)], attributes: { group: 16, strides: [2, 2], pads: [1, 1, 1, 1] } },
-    { opType: 'Conv', blocked: true, inputs: [x(1, 16, 7, 7), x(16, 1, 3, 2)], attributes: { group: 16, dilations: [2, 1], pads: [2, 0, 2, 1] } },
+    { opType: 'Conv', block: 16, inputs: [x(2, 8, 5, 6), x(8, 1, 3, 3)], attributes: { group: 8, pads: [1, 1, 1, 1] } },
+    { opType: 'Conv', block: 16, inputs: [x(1, 16, 6, 5), x(16, 1, 3, 3)], attributes: { group: 16, strides: [2, 2], pads: [1, 1, 1, 1] } },
+    { opType: 'Conv', block: 16, inputs: [x(1, 16, 7, 7), x(16, 1, 3, 2)], attributes: { group: 16, dilations: [2, 1], pads: [2, 0, 2, 1] } },
   ],
   ConvTranspose: [
     { inputs: [x(1, 3, 3, 3), x(3, 2, 3, 3), x(2)], attributes: { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] } },

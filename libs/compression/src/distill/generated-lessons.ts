@@ -2,7 +2,7 @@ import { adam, buildTrainingStep } from '#autodiff';
 import { mulberry32 } from '#datasets';
 import { float32, type HostTensor } from '#inference';
 import { Graph, readModel, tensorToFloats, valueDims, type ModelProto } from '#onnx';
-import { hasBlockedLayout } from '../train/blocked-layout.js';
+import { blockedLayout } from '../train/blocked-layout.js';
 import { TrainingError } from '../train/errors.js';
 import { observeTrainingShapes } from '../train/observe.js';
 import { Trainer } from '../train/trainer.js';
@@ -54,7 +54,7 @@ export async function generatedLessons(request: GeneratedLessonsRequest): Promis
     loss: (g) => generatorObjective(g, { logits: output, features }),
     optimizer: adam({ beta1: 0.5 }),
     outputs: [...new Set([input, ...answered])],
-    blocked: await hasBlockedLayout(),
+    block: await blockedLayout(),
   });
   const weights = step.layout.pack(new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])));
   const trainer = await Trainer.create(step, { weights, mask: new Float32Array(weights.length).fill(1) }, threads);

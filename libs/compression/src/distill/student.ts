@@ -3,7 +3,7 @@ import { adam, buildTrainingStep, sgd, type Optimizer, type Shapes } from '#auto
 import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { liftOpset } from '../prepare/opset.js';
-import { hasBlockedLayout } from '../train/blocked-layout.js';
+import { blockedLayout } from '../train/blocked-layout.js';
 import { zerosMask } from '../train/keep-zeros.js';
 import { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from '../train/trainable.js';
 import { Trainer, type StepLosses } from '../train/trainer.js';
@@ -45,7 +45,7 @@ export class Student {
       optimizer: optimizerOf(options),
       decays: (name) => matrices.has(name),
       averaging: options.averaging,
-      blocked: await hasBlockedLayout(),
+      block: await blockedLayout(),
       ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
     });
     const pack = (value: (trainable: Trainable) => Float32Array) => step.layout.pack(new Map(trainables.map((trainable) => [trainable.name, value(trainable)])));
@@ -57,6 +57,11 @@ export class Student {
   /** One step of its task. Throws DivergedError. */
   learn(lesson: Lesson, learningRate: number): Promise<StepLosses> {
     return this.trainer.run({ ...lesson.inputs, ...this.task.feeds(lesson) }, learningRate);
+  }
+
+  /** How it does on a lesson, from which it does not learn. */
+  judge(lesson: Lesson): Promise<StepLosses> {
+    return this.trainer.losses({ ...lesson.inputs, ...this.task.feeds(lesson) });
   }
 
   /** Writes the trained values into the model, each in its own storage. */

@@ -1,4 +1,4 @@
-export { hasBlockedLayout } from './blocked-layout.js';
+export { blockedLayout } from './blocked-layout.js';
 export * from './errors.js';
 export { zerosMask } from './keep-zeros.js';
 export { observeTrainingShapes } from './observe.js';
