@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { PruneOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
-import { Session } from '#inference';
-import { ModelProtoSchema, writeModel, type ModelProto } from '#onnx';
+import { ModelProtoSchema, type ModelProto } from '#onnx';
 import { prune } from './prune.js';
+import { top1Of } from './top1.fixture.js';
 
 const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
 
@@ -71,18 +71,5 @@ describe('importances on seed-net and real digits', () => {
     await expect(prune.run(context, PruneOptions.parse({ importance: 'entropy' }))).rejects.toThrow(/needs a data set with a calibration split/);
   });
 
-  async function top1(model: ModelProto): Promise<number> {
-    const session = await Session.create(writeModel(model));
-    let [right, seen] = [0, 0];
-    for await (const { inputs, labels, size } of data.bindInputs(['input']).batches('test', { batchSize: 200, limit: 400 })) {
-      const logits = (await session.run(inputs))['logits']!.data as Float32Array;
-      for (let i = 0; i < size; i++, seen++) if (greatest(logits.subarray(i * 10, i * 10 + 10)) === labels![i]) right++;
-    }
-    await session.release();
-    return right / seen;
-  }
+  const top1 = (model: ModelProto) => top1Of(model, data, 400);
 });
-
-function greatest(values: Float32Array): number {
-  return values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
-}

@@ -44,6 +44,16 @@ function magnitude(power: 1 | 2): GroupImportance {
   };
 }
 
+/** Per class, the norm of the weights that read its channel, each tensor scaled to mean 1; ones where no weight reads it. */
+export function listeningNorms(context: ImportanceContext, group: Group): Float64Array {
+  const total = new Float64Array(group.classes.length);
+  for (const { weight, axis, positions } of weightMembers(context, group).filter((member) => !isProduced(context, member))) {
+    const sums = slicePowers(weight.values, weight.dims, axis, 2);
+    addScaled(total, Float64Array.from(positions, (indices) => root(indices.reduce((sum, index) => sum + sums[index]!, 0), 2)));
+  }
+  return total.some((norm) => norm > 0) ? total : total.fill(1);
+}
+
 /** Distance of a filter to all others (He et al. 2019, FPGM): what lies nearest the geometric median is the most replaceable. */
 const geometricMedian: GroupImportance = (context, group) => {
   const total = new Float64Array(group.classes.length);

@@ -1,4 +1,4 @@
-import { activationImportance, aliveShare, entropyOf } from './activation-importance.js';
+import { aliveShare, entropy } from './activation-importance.js';
 import { gradientImportance } from './gradient-importance.js';
 import { WEIGHT_IMPORTANCES, type GroupImportance, type Importance, type ImportanceContext, type ImportanceName } from './importance.js';
 import type { Group } from './groups.js';
@@ -15,8 +15,8 @@ const IMPORTANCES: Record<ImportanceName, Importance> = {
   'geometric-median': perGroup(WEIGHT_IMPORTANCES['geometric-median']),
   'bn-scale': perGroup(WEIGHT_IMPORTANCES['bn-scale']),
   random: perGroup(WEIGHT_IMPORTANCES.random),
-  entropy: activationImportance(entropyOf),
-  apoz: activationImportance(aliveShare),
+  entropy,
+  apoz: aliveShare,
   taylor: gradientImportance('taylor'),
   fisher: gradientImportance('fisher'),
 };

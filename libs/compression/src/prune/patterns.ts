@@ -39,14 +39,13 @@ export function patternOf(granularity: Patterned, layout: Layout, options: Prune
 }
 
 /**
- * Which elements go: in each pool the units of least Σ score, or, given a threshold, every unit whose mean score lies
- * below it. Ties fall to the later unit's advantage, so that the result does not depend on the engine's sort.
+ * Which elements go: the `count` units of least mean score, or, where the pattern names a share, that share of every pool. Ties fall to the
+ * later unit's advantage, so that the result does not depend on the engine's sort.
  */
-export function maskOf(scores: ArrayLike<number>, pattern: Pattern, ratio: number, threshold: number | null): Uint8Array {
-  const sums = unitMeans(scores, pattern);
+export function maskOf(scores: ArrayLike<number>, pattern: Pattern, count: number): Uint8Array {
+  const means = unitMeans(scores, pattern);
   const gone = new Uint8Array(pattern.units);
-  if (threshold !== null && pattern.share === null) sums.forEach((score, unit) => (gone[unit] = score < threshold ? 1 : 0));
-  else for (const units of pooled(pattern)) dropLowest(units, sums, Math.floor(units.length * (pattern.share ?? ratio) + 1e-9), gone);
+  for (const units of pooled(pattern)) dropLowest(units, means, pattern.share === null ? count : Math.floor(units.length * pattern.share + 1e-9), gone);
   return Uint8Array.from(pattern.unitOf, (unit) => gone[unit]!);
 }
 
@@ -59,6 +58,24 @@ export function unitMeans(scores: ArrayLike<number>, { unitOf, units }: Pattern)
     counts[unit]!++;
   });
   return sums.map((sum, unit) => sum / counts[unit]!);
+}
+
+/**
+ * Scores that compare between layers: each unit's mean score, over the sum of those that are not less (LAMP, Lee et al. 2021), handed to
+ * its elements. Keeps the order within a layer, and makes the last units of any layer dear, so that a small layer is never emptied
+ * before a large one. Magnitudes count with `power` 2, as they do to the output; estimates of the loss with 1.
+ */
+export function acrossLayers(scores: ArrayLike<number>, pattern: Pattern, power: 1 | 2): Float64Array {
+  const means = unitMeans(scores, pattern);
+  const order = Uint32Array.from(means.keys()).sort((a, b) => means[b]! - means[a]! || b - a);
+  const relative = new Float64Array(pattern.units);
+  let sum = 0;
+  for (const unit of order) {
+    const score = means[unit]! ** power;
+    sum += score;
+    relative[unit] = sum > 0 ? score / sum : 0;
+  }
+  return Float64Array.from(pattern.unitOf, (unit) => relative[unit]!);
 }
 
 function dropLowest(units: Uint32Array, scores: Float64Array, count: number, gone: Uint8Array): void {

@@ -1,7 +1,8 @@
 import type { PruneOptions, Skipped } from '#contracts';
-import { mulberry32 } from '#datasets';
 import { readWeight, weightSites, writeWeight, type Graph, type Weight, type WeightSite } from '#onnx';
-import { maskOf, patternOf, unitMeans, type Pattern } from './patterns.js';
+import type { ScoringInputs } from './importances.js';
+import { acrossLayers, maskOf, patternOf, unitMeans, type Pattern } from './patterns.js';
+import { scoreWeights } from './weight-importance.js';
 
 /** What a layer's weight lost. */
 export interface WeightReport {
@@ -21,17 +22,27 @@ export interface WeightPruning {
 interface Candidate {
   site: WeightSite;
   weight: Weight;
-  scores: Float32Array;
+  /** Per element, comparable between the layers where the scope is global. */
+  scores: Float64Array;
   pattern: Pattern;
 }
 
+const ESTIMATES_LOSS: ReadonlySet<PruneOptions['importance']> = new Set(['taylor', 'fisher']);
+
+type Options = PruneOptions & { granularity: 'weight' | 'n:m' | 'block' };
+
 /** Writes zeros over the least important weights of each layer, in whatever storage they have: integers become their zero point. */
-export function pruneWeights(graph: Graph, options: PruneOptions & { granularity: 'weight' | 'n:m' | 'block' }, seed: number): WeightPruning {
+export async function pruneWeights(graph: Graph, options: Options, inputs: ScoringInputs): Promise<WeightPruning> {
   const { sites, skipped } = prunableSites(graph, options);
-  const candidates = sites.map((site) => candidate(graph, site, options, seed));
-  const threshold = options.scope === 'global' && options.ratio > 0 ? globalThreshold(candidates, options.ratio) : null;
-  const layers = candidates.map((entry) => {
-    const report = pruneOne(graph, entry, options, threshold);
+  const scores = await scoreWeights(graph, sites, options, inputs);
+  const isGlobal = options.scope !== 'layer' && options.ratio > 0;
+  const candidates = sites.map((site, i): Candidate => {
+    const pattern = patternOf(options.granularity, site, options);
+    return { site, weight: readWeight(graph, site.weight)!, pattern, scores: isGlobal ? acrossLayers(scores[i]!, pattern, ESTIMATES_LOSS.has(options.importance) ? 1 : 2) : scores[i]! };
+  });
+  const counts = isGlobal ? globalCounts(candidates, options.ratio) : candidates.map(({ pattern }) => Math.floor(pattern.units * options.ratio + 1e-9));
+  const layers = candidates.map((entry, i) => {
+    const report = pruneOne(graph, entry, counts[i]!);
     if (entry.weight.storage.kind === 'codebook' && report.zeros === 0 && options.ratio > 0) skipped.push(skip(entry.site, 'its codebook has no entry for zero'));
     return report;
   });
@@ -51,22 +62,16 @@ export function prunableSites(graph: Graph, { exclude }: Pick<PruneOptions, 'exc
   return { sites, skipped };
 }
 
-function candidate(graph: Graph, site: WeightSite, options: PruneOptions & { granularity: 'weight' | 'n:m' | 'block' }, seed: number): Candidate {
-  const weight = readWeight(graph, site.weight)!;
-  const next = mulberry32(seed + weight.values.length);
-  const scores = options.importance === 'random' ? weight.values.map(next) : weight.values.map(Math.abs);
-  return { site, weight, scores, pattern: patternOf(options.granularity, site, options) };
-}
-
-function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, options: PruneOptions, threshold: number | null): WeightReport {
-  const mask = maskOf(scores, pattern, options.ratio, threshold);
+function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, count: number): WeightReport {
+  const mask = maskOf(scores, pattern, count);
   if (mask.includes(1)) writeWeight(graph, site.weight, weight.values.map((value, i) => (mask[i] ? 0 : value)));
   const values = readWeight(graph, site.weight)!.values;
   const zeros = values.reduce((count, value) => (value === 0 ? count + 1 : count), 0);
   return { layer: site.node.name || site.node.output[0]!, opType: site.opType, elements: values.length, zeros, sparsity: zeros / values.length };
 }
 
-function globalThreshold(candidates: readonly Candidate[], ratio: number): number {
+/** How many units each layer gives up when the lowest of all go; of those that tie with the last, the first layers' go first. */
+function globalCounts(candidates: readonly Candidate[], ratio: number): number[] {
   const means = candidates.map(({ scores, pattern }) => unitMeans(scores, pattern));
   const all = new Float64Array(means.reduce((sum, list) => sum + list.length, 0));
   let offset = 0;
@@ -75,7 +80,15 @@ function globalThreshold(candidates: readonly Candidate[], ratio: number): numbe
     offset += list.length;
   }
   all.sort();
-  return all[Math.floor(all.length * ratio)] ?? Infinity;
+  const total = Math.floor(all.length * ratio + 1e-9);
+  const threshold = all[total] ?? Infinity;
+  const below = means.map((list) => list.reduce((count, mean) => count + Number(mean < threshold), 0));
+  let ties = total - below.reduce((sum, count) => sum + count, 0);
+  return means.map((list, i) => {
+    const taken = Math.min(ties, list.reduce((count, mean) => count + Number(mean === threshold), 0));
+    ties -= taken;
+    return below[i]! + taken;
+  });
 }
 
 function skip({ node, opType }: WeightSite, reason: string): Skipped {

@@ -79,7 +79,11 @@ function isUnstructured(options: Options): options is Options & { granularity: '
 async function zeroWeights(context: PassContext, options: Options & { granularity: 'weight' | 'n:m' | 'block' }): Promise<PassResult> {
   const before = writeModel(context.model);
   // Zeros stay the smallest weights, so that a later step only adds to them.
-  const { layers, skipped, sparsity } = await scheduled(context, options, (model, _previous, ratio) => Promise.resolve(pruneWeights(new Graph(model), { ...options, ratio }, context.seed)));
+  const { layers, skipped, sparsity } = await scheduled(context, options, (model, _previous, ratio) => {
+    const graph = new Graph(model);
+    liftConstants(graph);
+    return pruneWeights(graph, { ...options, ratio }, context);
+  });
   const verdict = sparsityVerdict(sparsity, before, writeModel(context.model));
   context.log(verdict);
   return { model: context.model, skipped, summary: { granularity: options.granularity, sparsity, layers, verdict } };

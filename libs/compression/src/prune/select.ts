@@ -2,7 +2,8 @@ import type { Group } from './groups.js';
 
 export interface SelectOptions {
   ratio: number;
-  scope: 'layer' | 'global';
+  /** `auto` is per layer. */
+  scope: 'auto' | 'layer' | 'global';
   multipleOf: number;
   /** With scope global: the largest share that one group may lose. */
   layerLimit: number;

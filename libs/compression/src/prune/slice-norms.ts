@@ -14,6 +14,14 @@ export function slicePowers(values: ArrayLike<number>, dims: readonly number[], 
   return sums;
 }
 
+/** Per index on an axis, the sum of the slice. */
+export function sliceSums(values: ArrayLike<number>, dims: readonly number[], axis: number): Float64Array {
+  const sums = new Float64Array(dims[axis]!);
+  const inner = innerSize(dims, axis);
+  for (let i = 0; i < values.length; i++) sums[Math.floor(i / inner) % sums.length]! += values[i]!;
+  return sums;
+}
+
 /** The elements of one slice, in storage order. */
 export function sliceValues(values: ArrayLike<number>, dims: readonly number[], axis: number, index: number): Float64Array {
   const inner = innerSize(dims, axis);

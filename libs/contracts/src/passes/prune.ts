@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const PruneOptions = z.strictObject({
   granularity: z.enum(['weight', 'n:m', 'block', 'channel']).default('channel').describe('Zeros for single weights, n of every m, or blocks; or whole channels removed from the tensors.'),
   ratio: z.number().min(0).max(0.99).default(0.5).describe('Share of weights or channels to remove.'),
-  importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale', 'entropy', 'apoz', 'taylor', 'fisher', 'random']).default('l2').describe('How the worth of a channel is judged; single weights go by magnitude, or at random.'),
+  importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale', 'entropy', 'apoz', 'taylor', 'fisher', 'random']).default('l2').describe('How the worth of a channel or a weight is judged. A weight counts by magnitude (l1, l2), by gradient (taylor, fisher), at random, or by its magnitude and the channels that it joins (the others).'),
   samples: z.int().min(1).max(100_000).default(256).describe('Samples that importances by activation or gradient look at.'),
   budget: z
     .strictObject({ parameters: z.number().positive().max(1).optional(), bytes: z.number().positive().max(1).optional(), macs: z.number().positive().max(1).optional() })
@@ -14,7 +14,7 @@ export const PruneOptions = z.strictObject({
   schedule: z.enum(['one-shot', 'iterative', 'gradual']).default('one-shot').describe('Remove all at once, in equal steps, or in steps that get smaller (cubic, AGP).'),
   steps: z.int().min(2).max(100).default(4).describe('Steps of a schedule that is not one-shot.'),
   recoverEpochs: z.int().min(0).max(1000).default(0).describe('Epochs of distillation from the original model after each step but the last; needs a train split.'),
-  scope: z.enum(['layer', 'global']).default('layer').describe('Apply the ratio in each layer, or over the model as a whole.'),
+  scope: z.enum(['auto', 'layer', 'global']).default('auto').describe('Apply the ratio in each layer, or over the model as a whole; auto is global for weights and blocks, and layer for channels.'),
   layerLimit: z.number().min(0).max(1).default(0.9).describe('With scope global: the largest share that one layer may lose.'),
   multipleOf: z.int().min(1).max(64).default(8).describe('Channel counts are rounded up to a multiple of this.'),
   pattern: z.string().regex(/^[1-9]\d?:[1-9]\d?$/, 'two counts such as 2:4').default('2:4').describe('With granularity n:m: weights kept : consecutive input weights. The ratio is then given by it.'),

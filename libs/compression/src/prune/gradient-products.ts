@@ -1,0 +1,74 @@
+import { STEP, buildTrainingStep, meanSquaredError, softmaxCrossEntropy, type ExtraInput, type Optimizer, type TrainingStep } from '#autodiff';
+import type { Batch } from '#datasets';
+import type { HostTensors } from '#inference';
+import { DataType, type Graph } from '#onnx';
+import { outputName, reachable, studentForm } from '../distill/student.js';
+import { observeTrainingShapes } from '../train/observe.js';
+import { Trainer } from '../train/trainer.js';
+import type { Trainable } from '../train/trainable.js';
+import { PruneInputError } from './errors.js';
+import type { ImportanceContext } from './importance.js';
+
+/** Small, since the products of a large batch's mean gradient cancel out what single samples need. */
+const BATCH = 8;
+const LABELS = 'prune:labels';
+const ZERO = 'prune:zero';
+
+/** Hands the gradient out where an optimizer would hand out the new weights. */
+const gradientOnly: Optimizer = { state: [], update: (_, { gradient }) => ({ weights: gradient, state: {} }) };
+
+/** Per element of each weight, by the name of the stored tensor: w · dL/dw of one batch. */
+export type Products = ReadonlyMap<string, Float64Array>;
+
+/**
+ * Visits w · dL/dw of every trainable weight on one batch of the train split after the other. The loss is cross-entropy where there are
+ * labels, else the energy of the output. The arrays are used again for the next batch. Throws PruneInputError without a train split.
+ */
+export async function visitProducts({ graph, options, data, threads, seed }: Omit<ImportanceContext, 'dependencies'>, visit: (products: Products) => void): Promise<void> {
+  if (!data?.hasSplit('train')) throw new PruneInputError(`importance "${options.importance}"`, 'a data set with a train split');
+  const bound = data.bindInputs(graph.inputs.map(({ name }) => name));
+  const batchSize = Math.min(BATCH, options.samples, data.sampleCount('train'));
+  const batches = () => bound.batches('train', { batchSize, limit: options.samples, dropLast: true, shuffleSeed: seed });
+  const { value: first } = await batches().next();
+  if (!first) throw new PruneInputError(`importance "${options.importance}"`, 'at least one sample in the train split');
+  const { step, trainables } = await gradientStep(graph, first);
+  const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
+  const all = new Float64Array(step.layout.size);
+  const products = new Map(step.layout.slots.map(({ name, offset, size }) => [name.replace(/\/shadow$/, ''), all.subarray(offset, offset + size)]));
+  const trainer = await Trainer.create(step, { weights, mask: new Float32Array(step.layout.size).fill(1) }, threads);
+  for await (const batch of batches()) {
+    await trainer.run(feedsOf(batch), 0);
+    const gradient = trainer.currentWeights;
+    for (let i = 0; i < all.length; i++) all[i] = weights[i]! * gradient[i]!;
+    visit(products);
+    trainer.state.vectors.set(STEP.weights, weights);
+  }
+  await trainer.release();
+}
+
+async function gradientStep(graph: Graph, batch: Batch): Promise<{ step: TrainingStep; trainables: Trainable[] }> {
+  const form = studentForm(graph.model);
+  const shapes = await observeTrainingShapes(form.graph, batch.inputs);
+  const output = outputName(form.graph);
+  const dims = shapes.get(output)!;
+  const trainables = reachable(form, output).filter(({ isMatrix }) => isMatrix);
+  const classes = batch.labels && dims.length === 2 ? dims[1]! : null;
+  const extraInputs: ExtraInput[] = classes === null ? [{ name: ZERO, dims: [], type: DataType.FLOAT }] : [{ name: LABELS, dims: [batch.size], type: DataType.INT64 }];
+  const step = buildTrainingStep({
+    graph: form.graph,
+    shapes: new Map([...shapes, [LABELS, [batch.size]], [ZERO, []]]),
+    parameters: trainables.map(({ name }) => name),
+    extraInputs,
+    loss(g) {
+      const term = classes === null ? meanSquaredError(g, output, ZERO, dims) : softmaxCrossEntropy(g, output, LABELS, [batch.size, classes]);
+      return { terms: { loss: term.value }, seeds: new Map([[output, term.gradient]]) };
+    },
+    optimizer: gradientOnly,
+  });
+  return { step, trainables };
+}
+
+function feedsOf({ inputs, labels, size }: Batch): HostTensors {
+  const extra: HostTensors = labels ? { [LABELS]: { type: 'int64', dims: [size], data: BigInt64Array.from(labels, BigInt) } } : { [ZERO]: { type: 'float32', dims: [], data: new Float32Array(1) } };
+  return { ...inputs, ...extra };
+}
