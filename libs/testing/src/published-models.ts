@@ -91,11 +91,19 @@ async function melFrames(seed: number): Promise<Float32Array> {
 
 /** Embeddings of different stretches of speech, one after the other. */
 async function embeddings(seed: number, windows: number): Promise<Float32Array> {
-  const embedding = PUBLISHED_MODELS.find(({ name }) => name === 'wake word: embedding')!;
-  const distinct = await Promise.all(Array.from({ length: 4 }, (_, i) => embedding.feeds(4 * seed + i)));
-  const values = await Promise.all(distinct.map((feeds) => firstOutput(embedding, feeds)));
+  const stretches = await Promise.all([0, 1, 2, 3].map((i) => embedding(seed + i)));
   const random = randomNumbers(seed);
-  return Float32Array.from({ length: windows * 96 }, (_, i) => values[Math.floor(i / 96) % 4]![i % 96]! * (0.9 + 0.2 * random()));
+  return Float32Array.from({ length: windows * 96 }, (_, i) => stretches[Math.floor(i / 96) % 4]![i % 96]! * (0.9 + 0.2 * random()));
+}
+
+const knownEmbeddings = new Map<number, Promise<Float32Array>>();
+
+/** The published embedding of one stretch, computed once for all models that read it. */
+function embedding(seed: number): Promise<Float32Array> {
+  const model = PUBLISHED_MODELS.find(({ name }) => name === 'wake word: embedding')!;
+  const values = knownEmbeddings.get(seed) ?? model.feeds(seed).then((feeds) => firstOutput(model, feeds));
+  knownEmbeddings.set(seed, values);
+  return values;
 }
 
 async function firstOutput(model: PublishedModel, feeds: HostTensors): Promise<Float32Array> {
