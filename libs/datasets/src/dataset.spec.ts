@@ -44,6 +44,19 @@ describe('batches', () => {
       }
     }));
 
+  it('part a train split at random into two that hold each sample once, with its label', () =>
+    withDataset({ manifest: { splits: { train: { file: 'data.npz', start: 0 } } } }, async (dataset) => {
+      const parts = dataset.holdOut(0.34, 5);
+      expect([parts.train.sampleCount('train'), parts.held.sampleCount('train')]).toEqual([4, 2]);
+      const seen: number[][] = [];
+      for (const part of [parts.held, parts.train]) {
+        for (const batch of await collect(part, { batchSize: 3, shuffleSeed: 1 })) [...batch.labels!].forEach((label, i) => seen.push([firstInput(batch)[2 * i]! / 2, label]));
+        expect([...(await part.labels('train'))!]).toEqual((await collect(part, { batchSize: 9 })).flatMap(({ labels }) => [...labels!]));
+      }
+      expect(seen.toSorted(([a], [b]) => a! - b!)).toEqual([[0, 0], [1, 1], [2, 2], [3, 0], [4, 1], [5, 2]]);
+      expect((await collect(dataset.holdOut(0.34, 5).held, { batchSize: 9 }))[0]).toEqual((await collect(parts.held, { batchSize: 9 }))[0]);
+    }));
+
   it('begin a split at its own first sample', () =>
     withDataset({}, async (dataset) => {
       const [batch] = await collect(dataset, { batchSize: 10 }, 'test');

@@ -114,23 +114,41 @@ export class Dataset {
     return new Dataset(this.manifest, this.splits, bindNames(Object.keys(this.manifest.inputs), modelInputNames), this.openedRows, this.knownLabels);
   }
 
+  /**
+   * The same data with the train split parted in two at random: as the train split of `train` and of `held`. Each has a sample at least;
+   * the parts depend on share and seed alone. Throws DatasetError when the split has a single sample or is missing.
+   */
+  holdOut(share: number, seed: number): { train: Dataset; held: Dataset } {
+    const split = this.split('train');
+    if (split.count < 2) throw new DatasetError('dataset_split', 'the train split cannot be parted', { file: split.file, expected: '2 samples or more', got: `${split.count}` });
+    const order = shuffledIndices(split.count, seed);
+    const count = Math.min(split.count - 1, Math.max(1, Math.round(share * split.count)));
+    return { train: this.withTrainRows(split, order.slice(count)), held: this.withTrainRows(split, order.slice(0, count)) };
+  }
+
   /** Batches of a split, preprocessed, in stored or shuffled order. Throws DatasetError, for labels out of range at the first batch. */
   async *batches(splitName: SplitName, options: BatchOptions): AsyncGenerator<Batch, void, void> {
     const { batchSize, start = 0, limit = Infinity, dropLast = false } = options;
     const split = this.split(splitName);
-    const labels = await this.labels(splitName);
+    const labels = await this.labelsInFile(splitName);
     const order = options.shuffleSeed === undefined ? null : shuffledIndices(split.count, options.shuffleSeed);
     const end = Math.min(split.count, start + limit);
     for (let first = start; first < end; first += batchSize) {
       const size = Math.min(batchSize, end - first);
       if (dropLast && size < batchSize) return;
-      const indices = order ? order.subarray(first, first + size) : first;
+      const indices = rowsOf(split, order ? order.subarray(first, first + size) : first, size);
       yield { inputs: await this.inputs(split, indices, size), labels: labels && pick(labels, indices, size), targets: await this.targets(split, indices, size), size };
     }
   }
 
   /** All labels of a split in stored order, checked against the number of classes; null without labels. */
   async labels(splitName: SplitName): Promise<Int32Array | null> {
+    const { rows } = this.split(splitName);
+    const labels = await this.labelsInFile(splitName);
+    return labels && rows ? pick(labels, rows, rows.length) : labels;
+  }
+
+  private async labelsInFile(splitName: SplitName): Promise<Int32Array | null> {
     const split = this.split(splitName);
     if (!split.labels || this.classes === null) return null;
     const known = this.knownLabels.get(splitName);
@@ -145,6 +163,11 @@ export class Dataset {
     const opened = await Promise.allSettled(this.openedRows.values());
     for (const rows of opened) if (rows.status === 'fulfilled') rows.value.close();
     this.openedRows.clear();
+  }
+
+  private withTrainRows(split: SplitArrays, rows: Uint32Array): Dataset {
+    const part = { ...split, count: rows.length, rows: split.rows ? rows.map((row) => split.rows![row]!) : rows };
+    return new Dataset(this.manifest, new Map([...this.splits, ['train', part]]), this.names, this.openedRows, this.knownLabels);
   }
 
   private async inputs(split: SplitArrays, indices: Uint32Array | number, size: number): Promise<HostTensors> {
@@ -186,6 +209,12 @@ export class Dataset {
   }
 }
 
+/** Places in a split as rows of its range. */
+function rowsOf({ rows }: SplitArrays, places: Uint32Array | number, size: number): Uint32Array | number {
+  if (!rows) return places;
+  return typeof places === 'number' ? rows.subarray(places, places + size) : places.map((place) => rows[place]!);
+}
+
 /** Rows `indices` (or `size` rows from the first on) of an array as host values. */
 function gather(rows: Rows, array: StoredArray, start: number, indices: Uint32Array | number, size: number): HostData {
   const width = rowBytes(array);
@@ -196,7 +225,7 @@ function gather(rows: Rows, array: StoredArray, start: number, indices: Uint32Ar
 }
 
 function readLabels(split: SplitArrays, array: StoredArray, rows: Rows, classes: number): Int32Array {
-  const labels = Int32Array.from(gather(rows, array, split.start, 0, split.count) as ArrayLike<number | bigint> & Iterable<number | bigint>, Number);
+  const labels = Int32Array.from(gather(rows, array, split.start, 0, split.range) as ArrayLike<number | bigint> & Iterable<number | bigint>, Number);
   const wrong = labels.findIndex((label) => label < 0 || label >= classes);
   if (wrong >= 0) {
     throw new DatasetError('dataset_labels', `label of sample ${split.start + wrong}`, { file: split.file, array: array.name, expected: `0..${classes - 1}`, got: `${labels[wrong]}`, wayOut: 'correct the labels, or classes in the manifest' });

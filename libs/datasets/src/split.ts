@@ -18,6 +18,9 @@ export interface SplitArrays {
   /** By the manifest's input names. */
   inputs: Record<string, SplitInput>;
   labels: StoredArray | null;
+  /** Rows of its arrays from the first on, and which of them belong to it, in order: all by default. */
+  range: number;
+  rows?: Uint32Array;
 }
 
 /** Finds a split's arrays in its file. Throws DatasetError: missing array, lengths that differ, a range past the end, labels that are no class numbers. */
@@ -37,7 +40,7 @@ export function resolveSplit(name: SplitName, split: Split, manifest: DatasetMan
   if (count < 1 || split.start + count > rows) {
     throw new DatasetError('dataset_split', `split "${name}" lies outside its arrays`, { file, expected: `samples within 0..${rows}`, got: `${split.start}..${split.start + count}`, wayOut: 'correct start or count in the manifest' });
   }
-  return { file, start: split.start, count, inputs, labels };
+  return { file, start: split.start, count, range: count, inputs, labels };
 }
 
 function findArray(arrays: ArrayFile, name: string, file: string): StoredArray {

@@ -4,12 +4,21 @@ import type { Trainer } from '../train/trainer.js';
 
 type Trainers = Readonly<Record<string, Trainer>>;
 
+/** How far a training had come. */
+export interface Resumed {
+  /** Epochs that were done; all of them when it had ended. */
+  epochs: number;
+  curve: unknown;
+  /** The weights of its best epoch, where one is kept. */
+  best: Float32Array | null;
+}
+
 /** Where one training of a pass keeps its state. */
 export interface CheckpointScope {
   /** Puts the trainers into the state they were in when this training was last kept, and says how many of its epochs were done; null when none was. */
-  resume(epochs: number, trainers: Trainers): Promise<{ epochs: number; curve: unknown } | null>;
+  resume(epochs: number, trainers: Trainers): Promise<Resumed | null>;
   /** Keeps the state after `done` of `epochs`. */
-  keep(done: number, epochs: number, trainers: Trainers, curve: unknown): Promise<void>;
+  keep(done: number, epochs: number, trainers: Trainers, curve: unknown, best: Float32Array | null): Promise<void>;
   /** Keeps the result for the trainings that follow. */
   end(epochs: number, trainer: Trainer, curve: unknown): Promise<void>;
 }
@@ -31,10 +40,11 @@ export class PassCheckpoint {
   scope(at: number): CheckpointScope {
     return {
       resume: (epochs, trainers) => this.resume(at, epochs, trainers),
-      keep: async (done, epochs, trainers, curve) => {
+      keep: async (done, epochs, trainers, curve, best) => {
         if (done === epochs) return;
         const vectors = Object.entries(trainers).flatMap(([name, { state }]) => [...state.vectors].map(([vector, data]): [string, Float32Array] => [`${at}/${name}/${vector}`, data]));
         const steps = Object.fromEntries(Object.entries(trainers).map(([name, { state }]) => [`${at}/${name}`, state.step]));
+        if (best) vectors.push([`${at}/best`, best]);
         await this.save(at * epochs + done, vectors, steps, at, curve);
       },
       end: async (epochs, trainer, curve) => {
@@ -51,7 +61,7 @@ export class PassCheckpoint {
     await saveCheckpoint(this.file, { run: this.run, epochs, steps: { ...this.steps, ...steps }, vectors: new Map([...this.results, ...vectors]), curve: this.curves });
   }
 
-  private async resume(at: number, epochs: number, trainers: Trainers): Promise<{ epochs: number; curve: unknown } | null> {
+  private async resume(at: number, epochs: number, trainers: Trainers): Promise<Resumed | null> {
     const found = this.file ? await loadCheckpoint(this.file, this.run) : null;
     const done = Math.min(epochs, (found?.epochs ?? 0) - at * epochs);
     if (!found || done <= 0) return null;
@@ -65,7 +75,7 @@ export class PassCheckpoint {
     }
     const curve = found.curve[at];
     this.curves[at] = curve;
-    return { epochs: done, curve };
+    return { epochs: done, curve, best: found.vectors.get(`${at}/best`) ?? null };
   }
 }
 

@@ -7,7 +7,8 @@ import type { PassContext } from '../pass.js';
 import { openDataset } from '#datasets';
 import { DataType, Graph, GraphBuilder, ModelProtoSchema, makeTensor, tensorData, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { CURVE_FILE, distill } from './distill.js';
+import { distill } from './distill.js';
+import { CURVE_FILE } from './training-curve.js';
 
 const random = randomNumbers(11);
 const normal = (count: number, scale = 1) => Float32Array.from({ length: count }, () => (random() + random() + random() - 1.5) * scale);
@@ -86,7 +87,7 @@ describe('distill', () => {
   it('lowers the distance to the teacher and says so step by step', async () => {
     const { result, progress } = await run({ epochs: 20, alpha: 1, learningRate: 0.02 });
     expect(result.summary['lastLoss']).toBeLessThan(0.5 * (result.summary['firstLoss'] as number));
-    expect(Object.keys(progress[0]!).sort()).toEqual(['hardLoss', 'learningRate', 'loss', 'samplesPerS', 'softLoss']);
+    expect(Object.keys(progress[0]!).sort()).toEqual(['epoch', 'etaS', 'hardLoss', 'learningRate', 'loss', 'samplesPerS', 'softLoss', 'step']);
     const curve = JSON.parse(await readFile(join(folder, CURVE_FILE), 'utf8')) as { points: unknown[] };
     expect(curve.points).toHaveLength(progress.length);
   });

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DistillOptions } from '#contracts';
 import { missingGradients } from '#autodiff';
 import { readModel, writeModel, type ModelProto } from '#onnx';
@@ -10,10 +8,8 @@ import { deriveModel, relativeScale } from './derive-model.js';
 import { prepareLessons } from './prepare-lessons.js';
 import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './sources.js';
 import { Student, outputNames, studentForm } from './student.js';
-import { TrainingRun, epochTable, type CurvePoint } from './training-run.js';
-
-/** File beside the model that holds the losses over the run. */
-export const CURVE_FILE = 'training-curve.json';
+import { curveSummary, writeCurve } from './training-curve.js';
+import { TrainingRun, type CurvePoint } from './training-run.js';
 
 /**
  * Trains a model to give the answers of another. Zeros stay zero and integers stay on their grids: the model is trained in
@@ -44,8 +40,7 @@ export const distill: Pass<'distill'> = {
     }
     const student = await studentModel(fromAssistant(options, scale), context, teacher.models[0]!);
     const taught = await teach(student, teacher, part(context, options.assistants.length, options), options, checkpoint.scope(options.assistants.length));
-    await writeFile(join(context.outputPath, CURVE_FILE), `${JSON.stringify({ seed: context.seed, options, points: taught.curve })}\n`);
-    return { model: student, skipped: taught.student.form.skipped, files: [CURVE_FILE], summary: summaryOf(taught) };
+    return { model: student, skipped: taught.student.form.skipped, files: await writeCurve(context, options, taught.curve), summary: summaryOf(taught) };
   },
 };
 
@@ -60,14 +55,15 @@ interface Taught {
 async function teach(model: ModelProto, teaching: TeacherModels, context: PassContext, options: DistillOptions, checkpoint: CheckpointScope): Promise<Taught> {
   const form = studentForm(model, options);
   const teacher = await loadTeacher(teaching, context.threads, options.features.map((feature) => feature.teacher));
-  const { shapes, task, batchSize, begin } = await prepareLessons({ form, teacher, teaching, context, options });
+  const { shapes, task, batchSize, begin, held } = await prepareLessons({ form, teacher, teaching, context, options });
   const student = await Student.create({ form, shapes, task, options, threads: context.threads });
   context.log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
-  const curriculum = await begin();
+  const [curriculum, validation] = [await begin(), await held()];
   const started = performance.now();
-  const curve = await new TrainingRun({ student, curriculum, batchSize, options, checkpoint, progress: context.progress, log: context.log }).train();
+  const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint, progress: context.progress, log: context.log }).train();
   student.store(model);
   await curriculum.release();
+  await validation?.release();
   await teacher.release();
   await student.release();
   return { student, curve, seconds: (performance.now() - started) / 1000, batchSize };
@@ -94,7 +90,5 @@ function runName({ seed, threads }: PassContext, options: DistillOptions, curren
 }
 
 function summaryOf({ student, curve, seconds, batchSize }: Taught): Record<string, unknown> {
-  const steps = student.trainer.state.step;
-  const [first, last] = [curve[0]!, curve.at(-1)!];
-  return { steps, parameters: student.size, keptZeros: student.keptZeros, firstLoss: first.losses['loss'], lastLoss: last.losses['loss'], epochs: epochTable(curve), seconds, samplesPerS: (steps * batchSize) / seconds };
+  return { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { steps: student.trainer.state.step, batchSize, seconds }) };
 }

@@ -10,7 +10,7 @@ import type { PassContext } from '../pass.js';
 /** Samples of the train split; a third of each class. */
 export const SAMPLES = 96;
 
-/** A folder with a data set of eight normal numbers a sample (input `x`), labels of four classes and, as input `t`, two numbers to regress. */
+/** A folder with a data set of eight normal numbers a sample (input `x`), labels of four classes (array `y`; `c` has them drawn by chance) and two numbers to regress (`t`). */
 export class Points {
   private constructor(
     readonly folder: string,
@@ -28,6 +28,7 @@ export class Points {
     await writeFile(join(folder, 'data.npz'), writeNpz({
       x: { dtype: 'f4', dims: [SAMPLES, 8], data: x },
       y: { dtype: 'i8', dims: [SAMPLES], data: labels },
+      c: { dtype: 'i8', dims: [SAMPLES], data: BigInt64Array.from({ length: SAMPLES }, () => BigInt(Math.floor(random() * 4))) },
       t: { dtype: 'f4', dims: [SAMPLES, 2], data: numbers },
     }));
     await writeFile(join(folder, 'dataset.json'), JSON.stringify({ name: 'points', inputs: { x: { array: 'x' } }, labels: { array: 'y', classes: 4 }, splits: { train: { file: 'data.npz' } }, ...manifest }));

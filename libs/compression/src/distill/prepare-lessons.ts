@@ -1,5 +1,5 @@
 import type { Shapes } from '#autodiff';
-import type { DistillOptions } from '#contracts';
+import { AugmentOptions, type DistillOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { float32, type HostTensors } from '#inference';
 import { DataType, elementCount, valueDims, valueElemType, type Graph } from '#onnx';
@@ -36,6 +36,8 @@ export interface PreparedLessons {
   batchSize: number;
   /** The lessons themselves, which may record answers of the teacher first. */
   begin(): Promise<Curriculum>;
+  /** Lessons held back to judge the student by, where the options ask for it. */
+  held(): Promise<Curriculum | undefined>;
 }
 
 /**
@@ -44,8 +46,8 @@ export interface PreparedLessons {
  */
 export async function prepareLessons(request: LessonsRequest): Promise<PreparedLessons> {
   const { form, options, context } = request;
-  const data = options.method === 'generative' ? null : trainData(context.data);
-  const batchSize = data ? Math.min(options.batchSize, data.sampleCount('train')) : options.batchSize;
+  const { data, held } = lessonData(options, context);
+  const batchSize = Math.min(options.batchSize, ...[data, held].map((part) => part?.sampleCount('train') ?? Infinity));
   const inputNames = form.graph.inputs.map(({ name }) => name);
   const example = data ? await firstBatch(data, inputNames, batchSize) : { inputs: madeUp(form.graph, batchSize), labels: null };
   const observed = await observeTrainingShapes(form.graph, example.inputs);
@@ -55,7 +57,24 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const logits = targets.filter(({ kind }) => kind === 'classification').map(({ answer }) => answer);
   const teacher = request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;
   const { features, shapes } = attachFeatures(form, observed, answers, options.features, context.seed);
-  return { shapes, task: imitation(targets, hasLabels, options, features), batchSize, begin: () => CURRICULA[options.method]({ ...request, teacher, data, inputNames, batchSize }) };
+  const lessons = { ...request, teacher, data, inputNames, batchSize };
+  return {
+    shapes,
+    task: imitation(targets, hasLabels, options, features),
+    batchSize,
+    begin: () => CURRICULA[options.method](lessons),
+    held: async () => (held ? recordedLessons({ data: held, teacher, inputNames, batchSize, augmentation: UNCHANGED, seed: context.seed }) : undefined),
+  };
+}
+
+const UNCHANGED = AugmentOptions.parse({});
+
+/** The samples to learn from and those held back. */
+function lessonData({ method, earlyStopping }: DistillOptions, { data, seed }: PassContext): { data: Dataset | null; held: Dataset | null } {
+  if (method === 'generative') return { data: null, held: null };
+  if (!earlyStopping) return { data: trainData(data), held: null };
+  const { train, held } = trainData(data).holdOut(earlyStopping.share, seed);
+  return { data: train, held };
 }
 
 interface CurriculumRequest extends LessonsRequest {

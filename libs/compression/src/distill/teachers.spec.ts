@@ -78,6 +78,15 @@ describe('distill', () => {
     expect(resumed.summary['steps']).toBe(uninterrupted.summary['steps']);
   });
 
+  it('judges by samples held back, and ends when they no longer gain', async () => {
+    const { summary } = await run({ teacher: { model: STORED }, epochs: 60, schedule: 'constant', learningRate: 0.05, earlyStopping: { share: 0.2, patience: 4 } });
+    const rows = summary['epochs'] as { validationLoss: number }[];
+    expect(rows.length).toBeLessThan(60);
+    expect(summary['bestEpoch']).toBe(rows.length - 4);
+    expect(summary['validationLoss']).toBe(Math.min(...rows.map(({ validationLoss }) => validationLoss)));
+    expect(summary['validationLoss']).toBeLessThan(0.5 * rows[0]!.validationLoss);
+  });
+
   it('gives a row of figures for each epoch', async () => {
     const { summary } = await run({ epochs: 3 });
     expect(summary['epochs']).toMatchObject([1, 2, 3].map((epoch) => ({ epoch, step: epoch * 6, loss: expect.any(Number) as number, learningRate: expect.any(Number) as number, seconds: expect.any(Number) as number })));

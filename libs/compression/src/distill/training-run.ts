@@ -3,6 +3,7 @@ import type { PassContext } from '../pass.js';
 import { learningRateAt } from '../train/schedule.js';
 import type { StepLosses, Trainer } from '../train/trainer.js';
 import type { CheckpointScope } from './checkpoint-scope.js';
+import { EarlyStopping } from './early-stopping.js';
 import { Fidelity } from './fidelity.js';
 import type { Curriculum } from './lesson.js';
 import type { Student } from './student.js';
@@ -27,6 +28,8 @@ export interface EpochFigures {
   losses: StepLosses;
   /** How near the outputs came to the teacher's, where there is one. */
   fidelity: Record<string, number>;
+  /** Loss on samples held back. */
+  validationLoss?: number;
   seconds: number;
 }
 
@@ -34,6 +37,8 @@ export interface EpochFigures {
 export interface TrainingRunRequest {
   student: Student;
   curriculum: Curriculum;
+  /** Lessons held back, where the options ask for it: always the same ones. */
+  validation?: Curriculum | undefined;
   batchSize: number;
   options: TrainerOptions;
   /** Where its state is kept. */
@@ -47,6 +52,7 @@ export class TrainingRun {
   private readonly trainers: Readonly<Record<string, Trainer>>;
   private readonly steps: number;
   private readonly fidelity = new Fidelity();
+  private readonly stopping: EarlyStopping;
   private curve: CurvePoint[] = [];
   private reported = { at: performance.now(), step: 0 };
   private epoch: { startedAt: number; sums: StepLosses };
@@ -55,43 +61,57 @@ export class TrainingRun {
     this.trainers = { student: request.student.trainer, ...request.curriculum.trainers };
     this.steps = request.curriculum.lessonsPerEpoch * request.options.epochs;
     this.epoch = { startedAt: performance.now(), sums: {} };
+    this.stopping = new EarlyStopping(request.options.earlyStopping?.patience ?? Infinity);
   }
 
-  /** Runs the epochs that are left and returns the training curve. Throws DivergedError. */
+  /** Runs the epochs that are left, or until the loss on lessons held back no longer falls, and returns the training curve. Throws DivergedError. */
   async train(): Promise<CurvePoint[]> {
     const { student, curriculum, options, checkpoint } = this.request;
-    for (let epoch = await this.resume(); epoch < options.epochs; epoch++) {
+    for (let epoch = await this.resume(); epoch < options.epochs && !this.stopping.isOver; epoch++) {
       this.epoch = { startedAt: performance.now(), sums: {} };
       let left = curriculum.lessonsPerEpoch;
       for await (const lesson of curriculum.lessons(epoch)) {
         const learningRate = learningRateAt(student.trainer.state.step, this.steps, options);
         const losses = this.fidelity.count(await student.learn(lesson, learningRate));
         for (const [name, loss] of Object.entries(losses)) this.epoch.sums[name] = (this.epoch.sums[name] ?? 0) + loss;
-        this.report(epoch, learningRate, losses, --left === 0);
+        this.report(epoch, learningRate, losses, --left === 0 ? await this.endEpoch() : undefined);
       }
-      await checkpoint.keep(epoch + 1, options.epochs, this.trainers, this.curve);
+      await checkpoint.keep(epoch + 1, options.epochs, this.trainers, this.curve, this.stopping.bestWeights);
     }
+    if (this.stopping.bestWeights) student.trainer.replaceWeights(this.stopping.bestWeights);
     await checkpoint.end(options.epochs, student.trainer, this.curve);
     return this.curve;
   }
 
-  private report(epoch: number, learningRate: number, losses: StepLosses, isEnd: boolean): void {
+  private report(epoch: number, learningRate: number, losses: StepLosses, ended: EpochFigures | undefined): void {
     const { step } = this.request.student.trainer.state;
-    if (step % REPORT_EVERY !== 0 && !isEnd && step !== 1) return;
+    if (step % REPORT_EVERY !== 0 && !ended && step !== 1) return;
     const now = performance.now();
     const stepS = (now - this.reported.at) / 1000 / (step - this.reported.step);
     const samplesPerS = Math.round(this.request.batchSize / stepS);
     const etaS = Math.ceil(stepS * (this.steps - step));
     this.reported = { at: now, step };
-    const ended = isEnd ? this.endEpoch(now) : undefined;
     this.curve.push({ step, epoch: epoch + 1, learningRate, samplesPerS, losses, ...(ended && { ended }) });
     const { epochs } = this.request.options;
-    this.request.progress(step / this.steps, `epoch ${epoch + 1} of ${epochs}, step ${step} of ${this.steps}, ${etaS} s left`, { ...losses, ...ended?.fidelity, learningRate, samplesPerS });
+    const held: Record<string, number> = ended?.validationLoss === undefined ? {} : { validationLoss: ended.validationLoss };
+    this.request.progress(step / this.steps, `epoch ${epoch + 1} of ${epochs}, step ${step} of ${this.steps}, ${etaS} s left`, { ...losses, ...ended?.fidelity, ...held, learningRate, samplesPerS, epoch: epoch + 1, step, etaS });
   }
 
-  private endEpoch(now: number): EpochFigures {
+  private async endEpoch(): Promise<EpochFigures> {
     const means = Object.entries(this.epoch.sums).map(([name, sum]): [string, number] => [name, sum / this.request.curriculum.lessonsPerEpoch]);
-    return { losses: Object.fromEntries(means), fidelity: this.fidelity.epoch(), seconds: (now - this.epoch.startedAt) / 1000 };
+    const validationLoss = await this.validate();
+    return { losses: Object.fromEntries(means), fidelity: this.fidelity.epoch(), ...(validationLoss === undefined ? {} : { validationLoss }), seconds: (performance.now() - this.epoch.startedAt) / 1000 };
+  }
+
+  /** Mean loss on the lessons held back. */
+  private async validate(): Promise<number | undefined> {
+    const { student, validation } = this.request;
+    if (!validation) return undefined;
+    let sum = 0;
+    for await (const lesson of validation.lessons(0)) sum += (await student.judge(lesson))['loss']!;
+    const loss = sum / validation.lessonsPerEpoch;
+    this.stopping.count(loss, student.trainer.weights);
+    return loss;
   }
 
   /** Takes up the run's last checkpoint and returns how many epochs are done. */
@@ -101,12 +121,8 @@ export class TrainingRun {
     if (!found) return 0;
     this.curve = found.curve as CurvePoint[];
     this.reported = { at: performance.now(), step: student.trainer.state.step };
+    if (found.best) this.stopping.restore(this.curve.flatMap(({ ended }) => ended?.validationLoss ?? []), found.best);
     log(`resumed after epoch ${found.epochs} of ${options.epochs}`);
     return found.epochs;
   }
-}
-
-/** The epochs of a curve, one row each. */
-export function epochTable(curve: readonly CurvePoint[]): Record<string, number>[] {
-  return curve.flatMap(({ epoch, step, learningRate, ended }) => (ended ? [{ epoch, step, ...ended.losses, ...ended.fidelity, learningRate, seconds: ended.seconds }] : []));
 }

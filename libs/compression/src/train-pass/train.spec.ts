@@ -17,14 +17,17 @@ describe('train', () => {
   const net = writeModel(mlp([8, 16, 4]));
   let points: Points;
   let numbers: Points;
+  let chance: Points;
 
   beforeAll(async () => {
     points = await Points.create();
     numbers = await Points.create({ labels: { array: 't' } });
+    chance = await Points.create({ labels: { array: 'c', classes: 4 } });
   });
   afterAll(async () => {
     await points.remove();
     await numbers.remove();
+    await chance.remove();
   });
 
   async function run(given: object, { on = points, model = net, ...changes }: Partial<Omit<PassContext, 'model'>> & { on?: Points; model?: Uint8Array } = {}) {
@@ -65,6 +68,32 @@ describe('train', () => {
     // Four classes alike cost log 4; a second softmax over probabilities could not get far below it.
     expect(start.summary.firstLoss).toBeCloseTo(Math.log(4), 5);
     expect((await run({}, { model: writeModel(b.build()) })).summary.lastLoss).toBeLessThan(0.7 * summary.firstLoss);
+  });
+
+  // Labels of chance: what is learned of some samples says nothing of others.
+  const noise = { epochs: 40, learningRate: 0.05, earlyStopping: { share: 0.3, patience: 3 } };
+
+  it('ends when the loss on samples held back no longer falls, with the weights of the best epoch', async () => {
+    const { summary, bytes } = await run(noise, { on: chance });
+    const held = (summary.epochs as { validationLoss: number }[]).map(({ validationLoss }) => validationLoss);
+    expect(held.length).toBeLessThan(40);
+    expect(held.indexOf(Math.min(...held))).toBe(held.length - 4);
+    expect(summary).toMatchObject({ bestEpoch: held.length - 3, validationLoss: Math.min(...held) });
+    const best = await run({ ...noise, earlyStopping: { share: 0.3, patience: 1000 }, epochs: 40 }, { on: chance });
+    expect((best.summary as { bestEpoch?: number }).bestEpoch).toBeLessThanOrEqual(40);
+    expect(bytes).toHaveLength(best.bytes.length);
+  });
+
+  it('resumes with its best weights after a kill', async () => {
+    const checkpointFile = join(points.folder, 'stopping.checkpoint');
+    const kill = (_: number, message = '') => {
+      if (message.startsWith('epoch 3')) throw new RangeError('killed');
+    };
+    const uninterrupted = await run(noise, { on: chance });
+    await expect(run(noise, { on: chance, checkpointFile, progress: kill })).rejects.toThrow('killed');
+    const resumed = await run(noise, { on: chance, checkpointFile });
+    expect(resumed.bytes.equals(uninterrupted.bytes)).toBe(true);
+    expect(resumed.summary.epochs).toHaveLength(uninterrupted.summary.epochs.length);
   });
 
   it('gives the same bytes for the same seed, and others for another', async () => {

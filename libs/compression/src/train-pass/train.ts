@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { missingGradients } from '#autodiff';
-import type { TrainOptions } from '#contracts';
+import { AugmentOptions, type TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { writeModel, type ModelProto } from '#onnx';
 import { PassCheckpoint } from '../distill/checkpoint-scope.js';
-import { CURVE_FILE } from '../distill/distill.js';
 import { Student, outputNames, studentForm } from '../distill/student.js';
-import { TrainingRun, epochTable } from '../distill/training-run.js';
+import { curveSummary, writeCurve } from '../distill/training-curve.js';
+import { TrainingRun } from '../distill/training-run.js';
 import type { Pass, PassContext } from '../pass.js';
 import { TrainingError } from '../train/errors.js';
 import { observeTrainingShapes } from '../train/observe.js';
@@ -32,39 +30,43 @@ export const train: Pass<'train'> = {
   },
 
   async run(context, options) {
-    const { model, seed, threads, outputPath, progress, log } = context;
-    const data = trainSplit(context.data, options);
+    const { model, seed, threads, progress, log } = context;
+    const { data, held } = trainSplit(context, options);
     const run = runName(model, context, options);
     const form = startingForm(model, options, seed);
-    const batchSize = Math.min(options.batchSize, data.sampleCount('train'));
+    const batchSize = Math.min(options.batchSize, data.sampleCount('train'), held?.sampleCount('train') ?? Infinity);
     const inputNames = form.graph.inputs.map(({ name }) => name);
     const shapes = await observeTrainingShapes(form.graph, await firstInputs(data, inputNames, batchSize));
     const task = labelTask({ graph: form.graph, shapes, data, options });
     const student = await Student.create({ form, shapes, task, options, threads });
     log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
     const curriculum = labelLessons({ data, inputNames, batchSize, options, seed });
+    const validation = held && labelLessons({ data: held, inputNames, batchSize, options: { ...options, augment: { ...UNCHANGED, mixup: options.augment.mixup } }, seed });
     const started = performance.now();
-    const curve = await new TrainingRun({ student, curriculum, batchSize, options, checkpoint: new PassCheckpoint(context.checkpointFile, run, 1).scope(0), progress, log }).train();
+    const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint: new PassCheckpoint(context.checkpointFile, run, 1).scope(0), progress, log }).train();
     const seconds = (performance.now() - started) / 1000;
     student.store(model);
     await student.release();
-    await writeFile(join(outputPath, CURVE_FILE), `${JSON.stringify({ seed, options, points: curve })}\n`);
-    const steps = student.trainer.state.step;
     return {
       model,
       skipped: form.skipped,
-      files: [CURVE_FILE],
-      summary: { steps, parameters: student.size, keptZeros: student.keptZeros, firstLoss: curve[0]!.losses['loss'], lastLoss: curve.at(-1)!.losses['loss'], epochs: epochTable(curve), seconds, samplesPerS: (steps * batchSize) / seconds },
+      files: await writeCurve(context, options, curve),
+      summary: { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { steps: student.trainer.state.step, batchSize, seconds }) },
     };
   },
 };
 
-function trainSplit(data: Dataset | null, { loss, augment }: TrainOptions): Dataset {
+const UNCHANGED = AugmentOptions.parse({});
+
+/** The samples to learn from and, where the options ask for it, those held back. */
+function trainSplit({ data, seed }: PassContext, { loss, augment, earlyStopping }: TrainOptions): { data: Dataset; held?: Dataset } {
   if (!data?.hasSplit('train')) throw new TrainingError('train needs a data set with a train split and labels');
   if (loss === 'mse' && data.targetDims?.length === 3 && (augment.shift > 0 || augment.flip || augment.cutout > 0)) {
     throw new TrainingError('labels that are images would be moved apart from their samples: leave shift, flip and cutout out');
   }
-  return data;
+  if (!earlyStopping) return { data };
+  const { train: rest, held } = data.holdOut(earlyStopping.share, seed);
+  return { data: rest, held };
 }
 
 function startingForm(model: ModelProto, options: TrainOptions, seed: number): TrainingForm {

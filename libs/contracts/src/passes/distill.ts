@@ -25,5 +25,5 @@ export const DistillOptions = z.strictObject({
   features: FeatureList.default([]),
   generator: GeneratorOptions.prefault({}).describe('The generator of the generative and hybrid methods.'),
   keepZeros: z.enum(['auto', 'always', 'never']).default('auto').describe('Whether zero weights stay zero; auto keeps them unless they come from rounding on a grid below 5 bits.'),
-});
+}).refine(({ method, earlyStopping }) => method !== 'generative' || !earlyStopping, { error: 'earlyStopping holds samples of the train split back, and method generative reads none', path: ['earlyStopping'] });
 export type DistillOptions = z.infer<typeof DistillOptions>;

@@ -9,6 +9,13 @@ export const AugmentOptions = z.strictObject({
 });
 export type AugmentOptions = z.infer<typeof AugmentOptions>;
 
+/** When a run ends before its last epoch. */
+export const EarlyStoppingOptions = z.strictObject({
+  share: z.number().gt(0).max(0.5).default(0.1).describe('Share of the train split that is held back, at random, to judge by.'),
+  patience: z.int().min(1).max(1000).default(5).describe('Epochs without a new lowest loss on it after which the run ends.'),
+});
+export type EarlyStoppingOptions = z.infer<typeof EarlyStoppingOptions>;
+
 /** Options of every pass that trains: the run, its optimizer and its learning rate. */
 export const TRAINER_FIELDS = {
   epochs: z.int().min(1).max(1000).default(10).describe('Passes over the training split; without data, runs of as many batches as the generator makes.'),
@@ -24,6 +31,7 @@ export const TRAINER_FIELDS = {
   averaging: z.number().min(0).lt(1).default(0).describe('Decay of a moving average of the weights that becomes the result, such as 0.99; 0 takes the last weights.'),
   labelSmoothing: z.number().min(0).lt(1).default(0).describe('Share of a hard label that is spread over all classes.'),
   learnScales: z.boolean().default(false).describe('Train the scales of quantized weights and activations with the weights (LSQ, Esser et al. 2020); off, integers stay on the grids they have.'),
+  earlyStopping: EarlyStoppingOptions.optional().describe('Hold samples back, end the run when the loss on them no longer falls, and keep the weights of the best epoch.'),
   augment: AugmentOptions.prefault({}).describe('Changes to the images of each batch.'),
 };
 
