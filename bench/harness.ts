@@ -7,7 +7,8 @@ export type BenchResult = Record<string, string | number | boolean | null>;
 
 /** A benchmark module: measures and returns; main.ts prints. */
 export interface Bench {
-  run(): Promise<BenchResult[]>;
+  /** `parts` names those that were asked for, all when empty; a benchmark without parts ignores it. */
+  run(parts: readonly string[]): Promise<BenchResult[]>;
 }
 
 /** What figures depend on besides the code. */
