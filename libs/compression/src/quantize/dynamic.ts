@@ -1,5 +1,6 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import { DataType, floatTensor, makeNode, makeTensor, type Graph } from '#onnx';
+import { BiasCorrection } from './bias-correction.js';
 import { channelLayout, channelMaxima, dequantizeSymmetric, quantizeSymmetric, snrDb, symmetricScales } from './arithmetic.js';
 import { nodeLabel, type Layer } from './layers.js';
 import { layerMatrix, plainProductRefusal, replaceProduct } from './matrix.js';
@@ -27,12 +28,12 @@ export function selectDynamic(layers: readonly Layer[]): { layers: Layer[]; skip
  *
  *     Gemm(X, W, B)   becomes   DynamicQuantizeLinear(X) -> MatMulInteger(W_int8) -> Cast -> Mul(scale) -> Add(B)
  */
-export function quantizeDynamic(graph: Graph, layers: readonly Layer[], options: QuantizeOptions): LayerReport[] {
+export function quantizeDynamic(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, biases = new BiasCorrection(graph, null)): LayerReport[] {
   const measured = new Map<string, string[]>();
-  return layers.map((layer) => quantizeLayer(graph, layer, options, measured));
+  return layers.map((layer) => quantizeLayer(graph, layer, options, measured, biases));
 }
 
-function quantizeLayer(graph: Graph, layer: Layer, options: QuantizeOptions, measured: Map<string, string[]>): LayerReport {
+function quantizeLayer(graph: Graph, layer: Layer, options: QuantizeOptions, measured: Map<string, string[]>, biases: BiasCorrection): LayerReport {
   const { node, weight, input } = layer;
   const { values, rows, columns } = layerMatrix(graph, layer);
   const [, limit] = gridEnds(options);
@@ -48,7 +49,8 @@ function quantizeLayer(graph: Graph, layer: Layer, options: QuantizeOptions, mea
   const scale = graph.addInitializer(floatTensor(graph.freshName(`${weight}_scale`), options.perChannel ? [columns] : [], scales)).name;
   const [quantized, inputScale, inputZero] = measure(graph, layer, measured);
   const sums = add('Cast', [add('MatMulInteger', [quantized!, stored, inputZero!], 'sums')], 'float', { to: DataType.FLOAT });
-  replaceProduct(graph, layer, add('Mul', [sums, add('Mul', [inputScale!, scale], 'step')], 'product'));
+  const corrected = biases.correct(layer, values, dequantizeSymmetric(integers, layout, scales), 1);
+  replaceProduct(graph, corrected, add('Mul', [sums, add('Mul', [inputScale!, scale], 'step')], 'product'));
   return {
     node: nodeLabel(node), opType: node.opType, input, bits: 8, scaleMin: Math.min(...scales), scaleMax: Math.max(...scales),
     weightSnrDb: snrDb(values, dequantizeSymmetric(integers, layout, scales)),

@@ -1,15 +1,15 @@
 import { float32 } from '#inference';
 import { Graph, GraphBuilder } from '#onnx';
 import { randomNumbers } from '#testing';
-import { gptq, inverseFactor } from './gptq.js';
+import { gptq, inverseFactor, type SecondMoments } from './gptq.js';
 import { selectLayers } from './layers.js';
-import { measureMoments, type InputMoments } from './moments.js';
+import { measureMoments } from './moments.js';
 
 const random = randomNumbers(11);
 const uniform = (count: number) => Float32Array.from({ length: count }, () => random() - 0.5);
 
 /** Moments of vectors whose components depend on each other, as activations do. */
-function correlated(size: number, samples: number): { inputs: Float32Array[]; moments: InputMoments } {
+function correlated(size: number, samples: number): { inputs: Float32Array[]; moments: SecondMoments } {
   const mixing = uniform(size * 4);
   const inputs = Array.from({ length: samples }, () => {
     const causes = uniform(4);
@@ -17,7 +17,7 @@ function correlated(size: number, samples: number): { inputs: Float32Array[]; mo
   });
   const second = new Float64Array(size * size);
   for (const x of inputs) for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) second[i * size + j]! += (x[i]! * x[j]!) / samples;
-  return { inputs, moments: { size, second, mean: new Float64Array(size) } };
+  return { inputs, moments: { size, second } };
 }
 
 describe('inverseFactor', () => {
@@ -67,10 +67,10 @@ describe('measureMoments', () => {
     b.output('y');
     const model = b.build();
     const { layers } = selectLayers(new Graph(model), { opTypes: ['Conv'], exclude: [], minProducts: 0 });
-    const moments = (await measureMoments(model, layers, () => [{ x: float32([1, 1, 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]) }], { threads: 1 })).get('conv')!;
+    const moments = (await measureMoments(model, layers, () => [{ x: float32([1, 1, 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]) }], { threads: 1 }, { withSecond: true })).get('conv')!;
     expect(moments.size).toBe(4);
     // Patches: 1 2 4 5, 2 3 5 6, 4 5 7 8, 5 6 8 9.
     expect([...moments.mean]).toEqual([3, 4, 6, 7]);
-    expect(moments.second[1]).toBeCloseTo((2 + 6 + 20 + 30) / 4);
+    expect(moments.second![1]).toBeCloseTo((2 + 6 + 20 + 30) / 4);
   });
 });

@@ -1,5 +1,4 @@
 import { roundHalfEven } from '#onnx';
-import type { InputMoments } from './moments.js';
 
 /** A matrix of weights, one row per output channel, and the grid of each row. */
 export interface RoundingProblem {
@@ -10,6 +9,12 @@ export interface RoundingProblem {
   limit: number;
 }
 
+/** Second moments of the vectors that the rows multiply, [size, size]. */
+export interface SecondMoments {
+  size: number;
+  second: Float64Array;
+}
+
 /** Share of the mean diagonal added to the second moments, so that they can be inverted (Frantar et al. 2023, section 3.3). */
 const DAMPING = 0.01;
 
@@ -17,7 +22,7 @@ const DAMPING = 0.01;
  * Rounds weights to their grids column by column, and lets the columns still to come make up for each error, so that
  * the layer's output and not the weights stay close (GPTQ). Returns floats that lie on the grid. Weights that are zero stay zero.
  */
-export function gptq(problem: RoundingProblem, moments: InputMoments): Float32Array {
+export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32Array {
   const { rows, lowest, limit } = problem;
   const { size } = moments;
   const weights = Float64Array.from(problem.values);
@@ -39,7 +44,7 @@ export function gptq(problem: RoundingProblem, moments: InputMoments): Float32Ar
   return rounded;
 }
 
-function damped({ second, size }: InputMoments): Float64Array {
+function damped({ second, size }: SecondMoments): Float64Array {
   const matrix = second.slice();
   let trace = 0;
   for (let i = 0; i < size; i++) trace += matrix[i * size + i]!;

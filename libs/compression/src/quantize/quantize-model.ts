@@ -1,6 +1,7 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
 import { valueDims, writeModel, type Graph, type ModelProto } from '#onnx';
+import { BiasCorrection } from './bias-correction.js';
 import type { Batches } from './calibrate.js';
 import { hasInt8DotProduct } from './cpu.js';
 import { quantizeDynamic } from './dynamic.js';
@@ -9,6 +10,7 @@ import { storeFloat16, type StoredTensor } from './float16.js';
 import type { WidthChoice } from './choose-widths.js';
 import { layerTimes } from './layer-times.js';
 import { compareOutputs } from './output-check.js';
+import { measureMoments } from './moments.js';
 import { planQuantization, type Plan } from './plan.js';
 import { firstOf, quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
 import { costliestLayers, measureSpeed, warningsFor, type Speed } from './verdict.js';
@@ -48,13 +50,26 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
     const result = await quantizeStatic(plan, options, batches(plan), run);
     return { ...result, skipped: [...plan.skipped, ...result.skipped] };
   },
-  dynamic: async ({ graph, layers, skipped }, options) => ({ layers: quantizeDynamic(graph, layers, options), skipped }),
-  weightOnly: async ({ graph, layers, skipped }, options, _batches, { seed }) => ({ layers: quantizeWeights(graph, layers, options, seed), skipped }),
+  dynamic: async (plan, options, batches, run) => {
+    const biases = await biasCorrection(plan, options, batches, run);
+    return { layers: quantizeDynamic(plan.graph, plan.layers, options, biases), skipped: [...plan.skipped, ...biases.skipped] };
+  },
+  weightOnly: async (plan, options, batches, run) => {
+    const biases = await biasCorrection(plan, options, batches, run);
+    return { layers: quantizeWeights(plan.graph, plan.layers, options, run.seed, biases), skipped: [...plan.skipped, ...biases.skipped] };
+  },
   float16: async ({ graph, skipped }) => {
     const stored = storeFloat16(graph);
     return { layers: [], tensors: stored.tensors, skipped: [...skipped, ...stored.skipped] };
   },
 };
+
+/** Bias correction of the schemes that need no data otherwise. */
+async function biasCorrection(plan: Plan, { biasCorrection }: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<BiasCorrection> {
+  if (!biasCorrection) return new BiasCorrection(plan.graph, null);
+  if (!batches) throw new CalibrationDataError('bias correction needs the mean inputs of layers; submit the job with a data set, or leave it out');
+  return new BiasCorrection(plan.graph, await measureMoments(plan.graph.model, plan.layers, batches(plan), run, { withSecond: false }));
+}
 
 /**
  * Quantizes a model in place as the options say, and reports every layer done and every one left alone. Scheme static needs

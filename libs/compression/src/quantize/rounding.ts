@@ -36,13 +36,11 @@ export const roundToNearest: RoundWeights = async ({ values }) => values;
 /** How each rounding decides. To add one: its file, its line here, its name in the options. */
 export const ROUNDINGS: Record<QuantizeOptions['rounding'], (source: RoundingSource) => RoundWeights> = {
   nearest: () => roundToNearest,
-  gptq: ({ moments }) => async (task) => {
+  gptq: ({ graph, moments }) => async (task) => {
+    const shape = productShape(graph, task.layer);
     const known = moments.get(nodeLabel(task.layer.node));
-    if (!known) return 'GPTQ needs the second moments of its inputs, which are not taken for groups, a transposed activation or more than 4,096 components';
-    const { values, layer, scales, lowest, limit } = task;
-    const rows = values.length / known.size;
-    const rounded = gptq({ values: layer.axis === 0 ? values : transpose(values, known.size, rows), rows, scales, lowest, limit }, known);
-    return layer.axis === 0 ? rounded : transpose(rounded, rows, known.size);
+    if (!shape || !known?.second) return 'GPTQ needs the second moments of its inputs, which are not taken for a transposed activation or more than 4,096 components';
+    return byGroup(task, shape, known.second);
   },
   adaround: (source) => async (task) => {
     const { layer, values, scales } = task;
@@ -53,6 +51,19 @@ export const ROUNDINGS: Record<QuantizeOptions['rounding'], (source: RoundingSou
     return fromColumns(await adaround(problem, rows, { iterations: source.iterations, threads: source.run.threads, seed: source.seed }), layer, shape);
   },
 };
+
+/** GPTQ wants one row per output channel, and each group of a convolution is a problem of its own. */
+function byGroup({ layer, values, scales, lowest, limit }: RoundingTask, { groups, size, columns }: ProductShape, second: Float64Array): Float32Array {
+  const byOutput = layer.axis === 0 ? values : transpose(values, size, columns);
+  const everyScale = everyColumn(scales, { groups, size, columns });
+  const rounded = new Float32Array(values.length);
+  for (let group = 0; group < groups; group++) {
+    const [start, end] = [group * columns, (group + 1) * columns];
+    const problem = { values: byOutput.subarray(start * size, end * size), rows: columns, scales: everyScale.subarray(start, end), lowest, limit };
+    rounded.set(gptq(problem, { size, second: second.subarray(group * size * size, (group + 1) * size * size) }), start * size);
+  }
+  return layer.axis === 0 ? rounded : transpose(rounded, columns, size);
+}
 
 /** Input vectors that AdaRound learns a layer's rounding from. */
 const ROWS = 8192;

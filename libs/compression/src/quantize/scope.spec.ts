@@ -116,7 +116,7 @@ describe('QuantizeOptions', () => {
   it.each([
     { scheme: 'dynamic', rounding: 'gptq' },
     { weightBits: 4, weightFormat: 'codebook', rounding: 'adaround' },
-    { scheme: 'weightOnly', biasCorrection: true },
+    { scheme: 'float16', biasCorrection: true },
     { scheme: 'dynamic', smoothing: 0.5 },
     { scheme: 'float16', equalize: true },
     { weightFormat: 'binary', weightBits: 4 },

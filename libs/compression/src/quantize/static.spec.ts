@@ -81,7 +81,7 @@ describe('quantizeStatic', () => {
   });
 
   it.each([
-    { weightBits: 4 }, { weightBits: 3 }, { weightBits: 2 }, { weightFormat: 'ternary' }, { weightBits: 4, weightFormat: 'codebook' }, { weightBits: 2, weightFormat: 'codebook' }, { powerOfTwo: true },
+    { weightBits: 4 }, { weightBits: 3 }, { weightBits: 2 }, { weightFormat: 'ternary' }, { weightFormat: 'binary' }, { weightBits: 4, weightFormat: 'codebook' }, { weightBits: 2, weightFormat: 'codebook' }, { powerOfTwo: true },
   ] as const)('packs with %j what the runtime then runs as int8, equal to the same nodes run one by one', async (given) => {
     const model = convNet().build();
     await quantizeStatic(model, options(given), batches, run);

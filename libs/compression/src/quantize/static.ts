@@ -3,6 +3,7 @@ import { mulberry32 } from '#datasets';
 import { cloneModel, Graph, writeModel, type ModelProto } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
 import { splitBias } from '../prepare/split-bias.js';
+import { BiasCorrection } from './bias-correction.js';
 import { calibrate, type Batches, type CalibratedRange, type CalibrationRun } from './calibrate.js';
 import { layerEvidence, type LayerEvidence } from './layer-evidence.js';
 import type { LayerTime } from './layer-times.js';
@@ -64,14 +65,15 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   const sites = placePairs(graph, layers);
   const sources = new Map(sites.map((site) => [site.value, site.source]));
   const ranges = await calibrate(graph.model, [...new Set(sources.values())], batches, { ...options, ...run });
-  const needsMoments = options.rounding === 'gptq' || options.biasCorrection;
-  const moments = needsMoments ? await measureMoments(graph.model, layers, batches, run) : new Map<string, InputMoments>();
+  const withSecond = options.rounding === 'gptq';
+  const moments = withSecond || options.biasCorrection ? await measureMoments(graph.model, layers, batches, run, { withSecond }) : new Map<string, InputMoments>();
   const grids = insertPairs(graph, sites, ranges, { bits: activationWidths(layers, sources, options.activationBits), powerOfTwo: options.powerOfTwo });
   const random = mulberry32(run.seed);
-  const settings = { ...options, moments, random };
+  const settings = { ...options, random };
   const mixed = options.mixed ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run) : null;
   const round = ROUNDINGS[options.rounding]({ exact, graph, batches, run, random, moments, iterations: options.iterations, seed: run.seed });
-  const store = new WeightStore(graph, settings, round);
+  const biases = new BiasCorrection(graph, options.biasCorrection ? moments : null);
+  const store = new WeightStore(graph, settings, round, biases);
   const reports: LayerReport[] = [];
   for (const layer of layers) {
     const label = nodeLabel(layer.node);
@@ -81,7 +83,7 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   graph.removeDeadCode();
   const evidence = await layerEvidence(exact, graph, layers, outputs, firstOf(batches), run);
   reports.forEach((report, i) => Object.assign(report, evidence[i]));
-  return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })), skipped: store.skipped, ...(mixed ? { mixed } : {}) };
+  return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })), skipped: [...store.skipped, ...biases.skipped], ...(mixed ? { mixed } : {}) };
 }
 
 async function mixWidths(subjects: WidthSubjects, mixed: NonNullable<QuantizeOptions['mixed']>, settings: WeightStoreOptions, batches: Batches, run: StaticRun): Promise<WidthChoice> {

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import type { QuantizeOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
 import { DataType, floatTensor, makeNode, makeTensor, OperatorSetIdProtoSchema, tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { BiasCorrection } from './bias-correction.js';
 import { channelLayout, dequantizeSymmetric, snrDb } from './arithmetic.js';
 import { nodeLabel, type Layer } from './layers.js';
 import { layerMatrix, plainProductRefusal, replaceProduct } from './matrix.js';
@@ -22,19 +23,19 @@ const CONTRIB = 'com.microsoft';
  *
  * A DequantizeLinear would not be folded and would expand the weight on every run.
  */
-export function quantizeWeights(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, seed: number): LayerReport[] {
+export function quantizeWeights(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, seed: number, biases = new BiasCorrection(graph, null)): LayerReport[] {
   const gridOptions: WeightGridOptions = { ...options, reduceRange: false, random: mulberry32(seed) };
   return layers.map((layer): LayerReport => {
     const weightBits = layer.bits ?? options.weightBits;
     const isBlockwise = options.target === 'onnxruntime' && (weightBits === 4 || weightBits === 2) && options.weightFormat === 'uniform' && plainProductRefusal(layer) === null;
-    const report = isBlockwise ? toBlocks(graph, layer, weightBits) : toProduct(graph, layer, { ...gridOptions, weightBits }, options.perChannel);
+    const report = isBlockwise ? toBlocks(graph, layer, weightBits, biases) : toProduct(graph, layer, { ...gridOptions, weightBits }, options.perChannel, biases);
     return { node: nodeLabel(layer.node), opType: layer.node.opType, input: layer.input, bits: levelBits({ ...options, weightBits }), ...report };
   });
 }
 
 type Outcome = Pick<LayerReport, 'scaleMin' | 'scaleMax' | 'weightSnrDb'>;
 
-function toProduct(graph: Graph, layer: Layer, options: WeightGridOptions, perChannel: boolean): Outcome {
+function toProduct(graph: Graph, layer: Layer, options: WeightGridOptions, perChannel: boolean, biases: BiasCorrection): Outcome {
   const { node, weight, weightIndex } = layer;
   const tensor = graph.initializer(weight)!;
   const dims = tensorDims(tensor);
@@ -48,7 +49,9 @@ function toProduct(graph: Graph, layer: Layer, options: WeightGridOptions, perCh
   const output = graph.freshName(`${weight}_dequantized`);
   graph.addNode(makeNode('Mul', [unpacked, scale.name], [output], {}, { name: graph.freshName(`${weight}_Mul`) }), { before: node });
   graph.setInput(node, weightIndex, output);
-  return outcome(values, dequantizeSymmetric(grid.integers, layout, grid.scales), grid.scales);
+  const stored = dequantizeSymmetric(grid.integers, layout, grid.scales);
+  biases.correct(layer, values, stored);
+  return outcome(values, stored, grid.scales);
 }
 
 function addUnpacked(graph: Graph, { node, weight }: Layer, dims: number[], grid: ReturnType<typeof toGrid>, bits: 8 | 4 | 2): string {
@@ -70,7 +73,7 @@ function addUnpacked(graph: Graph, { node, weight }: Layer, dims: number[], grid
   return output;
 }
 
-function toBlocks(graph: Graph, layer: Layer, bits: 4 | 2): Outcome {
+function toBlocks(graph: Graph, layer: Layer, bits: 4 | 2, biases: BiasCorrection): Outcome {
   const { node, weight, input } = layer;
   const { values, rows, columns } = layerMatrix(graph, layer);
   const blocks = packBlockwise(values, rows, columns, bits, BLOCK_SIZE);
@@ -80,9 +83,10 @@ function toBlocks(graph: Graph, layer: Layer, bits: 4 | 2): Outcome {
   const attributes = { K: rows, N: columns, bits, block_size: BLOCK_SIZE, accuracy_level: ACCURACY_LEVEL };
   const name = graph.freshName(`${weight}_MatMulNBits`);
   graph.addNode(makeNode('MatMulNBits', [input, packed.name, scales.name], [product], attributes, { name, domain: CONTRIB }), { before: node });
-  replaceProduct(graph, layer, product);
+  const stored = unpackBlockwise(blocks, rows, bits, BLOCK_SIZE);
+  replaceProduct(graph, biases.correct(layer, values, stored, 1), product);
   if (graph.opset(CONTRIB) === 0) graph.model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: CONTRIB, version: 1n }));
-  return outcome(values, unpackBlockwise(blocks, rows, bits, BLOCK_SIZE), blocks.scales);
+  return outcome(values, stored, blocks.scales);
 }
 
 function outcome(values: Float32Array, stored: Float32Array, scales: Float32Array): Outcome {

@@ -1,17 +1,14 @@
 import type { Skipped } from '#contracts';
 import { DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
 import { channelLayout, dequantizeSymmetric, guardBias, snrDb } from './arithmetic.js';
+import { BiasCorrection } from './bias-correction.js';
 import { nodeLabel, type Layer } from './layers.js';
-import type { InputMoments } from './moments.js';
 import { roundToNearest, type RoundWeights } from './rounding.js';
 import { powerOfTwoScales } from './scale-search.js';
 import { chooseScales, gridEnds, levelBits, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
 
 export interface WeightStoreOptions extends WeightGridOptions {
   perChannel: boolean;
-  biasCorrection: boolean;
-  /** Input moments by node label, for bias correction. */
-  moments: ReadonlyMap<string, InputMoments>;
 }
 
 /** What a layer's weight became, for the report. */
@@ -36,12 +33,15 @@ export class WeightStore {
     private readonly graph: Graph,
     private readonly options: WeightStoreOptions,
     private readonly round: RoundWeights = roundToNearest,
+    private readonly biases = new BiasCorrection(graph, null),
   ) {}
 
   /** Lets a layer read its weight from integers of `weightBits`. `inputScale` is the scale of the activation it meets. */
   async quantize(layer: Layer, weightBits: WeightGridOptions['weightBits'], inputScale: number): Promise<WeightReport> {
     const key = JSON.stringify([layer.weight, layer.axis, weightBits]);
-    const entry = this.stored.get(key) ?? await this.store(layer, { ...this.options, weightBits }, inputScale);
+    const known = this.stored.get(key);
+    if (known) this.biases.leave(layer, 'its weight is that of a layer before, and what was lost in it is gone');
+    const entry = known ?? await this.store(layer, { ...this.options, weightBits }, inputScale);
     this.stored.set(key, entry);
     this.graph.setInput(layer.node, layer.weightIndex, entry.output);
     return entry.report;
@@ -59,8 +59,7 @@ export class WeightStore {
     const scales = options.powerOfTwo ? powerOfTwoScales(guarded) : guarded;
     const grid = toGrid(await this.rounded(layer, values, scales, options), layout, scales, options);
     const stored = dequantizeSymmetric(grid.integers, layout, scales);
-    const moments = this.options.moments.get(nodeLabel(node));
-    if (options.biasCorrection && moments) correctBias(this.graph, node, outputShift(values, stored, axis, moments));
+    this.biases.correct(layer, values, stored);
     const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis: channelAxis, grid, before: node });
     const report = { bits: levelBits(options), scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, stored) };
     return { output, report };
@@ -73,28 +72,6 @@ export class WeightStore {
     this.skipped.push({ node: nodeLabel(layer.node), opType: layer.node.opType, reason: `its weights are rounded to nearest: ${rounded}` });
     return values;
   }
-}
-
-/** Mean of (W − Ŵ) x for each output channel: what rounding takes from the layer's mean output (Nagel et al. 2019, section 4.2). */
-function outputShift(values: Float32Array, stored: Float32Array, axis: number, { mean, size }: InputMoments): Float32Array {
-  const rows = values.length / size;
-  const shift = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < size; i++) {
-      const at = axis === 0 ? row * size + i : i * rows + row;
-      shift[row]! += (values[at]! - stored[at]!) * mean[i]!;
-    }
-  }
-  return shift;
-}
-
-/** Adds the shift to the node's bias, in a tensor of its own; a node that cannot have one stays as it is. */
-function correctBias(graph: Graph, node: NodeProto, shift: Float32Array): void {
-  const name = node.input[2];
-  const bias = name ? graph.initializer(name) : undefined;
-  if (node.opType === 'MatMul' || (name && (!bias || bias.dims.length !== 1 || bias.dims[0] !== BigInt(shift.length))) || (!name && node.opType !== 'Conv')) return;
-  const corrected = bias ? tensorToFloats(bias).map((value, i) => value + shift[i]!) : shift;
-  graph.setInput(node, 2, graph.addInitializer(floatTensor(graph.freshName(`${name || node.output[0]}_corrected`), [shift.length], corrected)).name);
 }
 
 interface StoredWeight {

@@ -26,7 +26,7 @@ export async function widthGoal(mixed: NonNullable<QuantizeOptions['mixed']>, gr
 
 async function bytesAtLeastWidth(graph: Graph, layers: readonly Layer[], options: WeightStoreOptions): Promise<number> {
   const copy = new Graph(cloneModel(graph.model));
-  const store = new WeightStore(copy, { ...options, biasCorrection: false });
+  const store = new WeightStore(copy, options);
   for (const layer of layers) await store.quantize({ ...layer, node: copy.nodes[graph.nodes.indexOf(layer.node)]! }, LEAST_BITS, 1);
   copy.removeDeadCode();
   return writeModel(copy.model).length;

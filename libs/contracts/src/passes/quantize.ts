@@ -26,7 +26,7 @@ export const QuantizeOptions = z.strictObject({
   ends: z.enum(['same', 'bits8', 'float']).default('same').describe('What becomes of the first and the last layers: the same as of the others, 8-bit weights, or nothing.'),
   rounding: z.enum(['nearest', 'gptq', 'adaround']).default('nearest').describe('Round each weight to its nearest level, column by column so that the layer’s output stays close, or up or down as gradient steps on that output find best (scheme static).'),
   iterations: z.int().min(1).max(100_000).default(1000).describe('Gradient steps per layer that AdaRound takes.'),
-  biasCorrection: z.boolean().default(false).describe('Move each bias by what rounding the weights takes from the layer’s mean output (scheme static).'),
+  biasCorrection: z.boolean().default(false).describe('Move each bias by what rounding the weights takes from the layer’s mean output; needs a data set in every scheme.'),
   equalize: z.boolean().default(false).describe('Give each channel the same range in the layer that makes it and in the one that reads it, ahead of quantization (cross-layer equalization); the function stays the same.'),
   smoothing: z.number().min(0).max(1).optional().describe('Share of the outliers ahead of matrix products that moves from activations into weights (SmoothQuant’s alpha, such as 0.5; scheme static).'),
   mixed: MixedPrecision.optional().describe('Choose 8, 4 or 2 bits for each layer by its sensitivity (scheme static); exactly one goal.'),

@@ -60,6 +60,13 @@ async function outputError(net: ReturnType<typeof layerNet>, given: Partial<Quan
   return exact.reduce((sum, values, i) => sum + values.reduce((part, value, j) => part + (value - changed[i]![j]!) ** 2, 0), 0);
 }
 
+describe('rounding: gptq', () => {
+  it.each(Object.keys(LAYERS))('keeps the output of a %s closer than rounding to nearest does', async (kind) => {
+    const net = layerNet(kind);
+    expect(await outputError(net, { weightBits: 3, rounding: 'gptq' })).toBeLessThan(0.8 * (await outputError(net, { weightBits: 3 })));
+  });
+});
+
 describe('rounding: adaround', () => {
   for (const kind of Object.keys(LAYERS)) {
     it.each([4, 3, 2] as const)(`keeps the output of a ${kind} closer than rounding to nearest does, at %p bits`, async (weightBits) => {
