@@ -3,8 +3,10 @@ import type { DistillOptions } from '#contracts';
 import { missingGradients } from '#autodiff';
 import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { Pass, PassContext } from '../pass.js';
+import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
 import { PassCheckpoint, type CheckpointScope } from './checkpoint-scope.js';
 import { deriveModel, relativeScale } from './derive-model.js';
+import { lessonInputs } from './lesson.js';
 import { prepareLessons } from './prepare-lessons.js';
 import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './sources.js';
 import { Student, outputNames, studentForm } from './student.js';
@@ -54,6 +56,7 @@ interface Taught {
 /** Trains a model in place. */
 async function teach(model: ModelProto, teaching: TeacherModels, context: PassContext, options: DistillOptions, checkpoint: CheckpointScope): Promise<Taught> {
   const form = studentForm(model, options);
+  if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   const teacher = await loadTeacher(teaching, context.threads, options.features.map((feature) => feature.teacher));
   const { shapes, task, batchSize, begin, held } = await prepareLessons({ form, teacher, teaching, context, options });
   const student = await Student.create({ form, shapes, task, options, threads: context.threads });
@@ -62,6 +65,7 @@ async function teach(model: ModelProto, teaching: TeacherModels, context: PassCo
   const started = performance.now();
   const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint, progress: context.progress, log: context.log }).train();
   student.store(model);
+  if (options.batchNorm === 'batch') await estimateStatistics(model, lessonInputs(curriculum, options.epochs), context.threads);
   await curriculum.release();
   await validation?.release();
   await teacher.release();

@@ -18,3 +18,8 @@ export interface Curriculum {
   trainers: Readonly<Record<string, Trainer>>;
   release(): Promise<void>;
 }
+
+/** The inputs of an epoch's lessons alone. */
+export async function* lessonInputs(curriculum: Curriculum, epoch: number): AsyncGenerator<HostTensors> {
+  for await (const { inputs } of curriculum.lessons(epoch)) yield inputs;
+}

@@ -96,6 +96,13 @@ describe('train', () => {
     expect(resumed.summary.epochs).toHaveLength(uninterrupted.summary.epochs.length);
   });
 
+  it('gives batch normalizations the statistics of what they see, whatever the file held', async () => {
+    const { model } = await run({ epochs: 40 }, { model: writeModel(normalizedNet()) });
+    expect(await trainTop1(model, points)).toBeGreaterThan(0.9);
+    const frozen = await run({ epochs: 40, batchNorm: 'frozen' }, { model: writeModel(normalizedNet()) });
+    expect(await trainTop1(frozen.model, points)).toBeLessThan(await trainTop1(model, points));
+  });
+
   it('gives the same bytes for the same seed, and others for another', async () => {
     const [first, again, other] = [await run({ epochs: 2 }), await run({ epochs: 2 }), await run({ epochs: 2 }, { seed: 6 })];
     expect([first.bytes.equals(again.bytes), first.bytes.equals(other.bytes)]).toEqual([true, false]);
@@ -149,6 +156,29 @@ describe('train on MNIST digits', () => {
     expect(firstWeights(trained!)).not.toEqual(firstWeights(readModel(published)));
   }, 60_000);
 });
+
+/** A hidden layer whose batch normalization has statistics far from what it will see. */
+function normalizedNet(): ModelProto {
+  const b = new GraphBuilder();
+  const weights = (...dims: number[]) => b.float(new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(0.1), dims);
+  const filled = (value: number) => b.float(new Float32Array(16).fill(value), [16]);
+  const hidden = b.op('Gemm', [b.input('x', ['n', 8]), weights(8, 16), weights(16)]);
+  const normal = b.op('BatchNormalization', [hidden, filled(1), filled(0), filled(300), filled(1e6)]);
+  b.output(b.op('Gemm', [b.op('Relu', [normal]), weights(16, 4), weights(4)], {}, { outputs: ['y'] }), ['n', 4]);
+  return b.build();
+}
+
+async function trainTop1(model: ModelProto, points: Points): Promise<number> {
+  const { data } = points.context(writeModel(model));
+  const session = await Session.create(writeModel(model));
+  const batch = (await data!.batches('train', { batchSize: 96 }).next()).value!;
+  const logits = (await session.run(batch.inputs))['y']!.data as Float32Array;
+  await session.release();
+  return batch.labels!.filter((label, i) => {
+    const row = logits.subarray(i * 4, i * 4 + 4);
+    return row.indexOf(Math.max(...row)) === label;
+  }).length / batch.size;
+}
 
 function firstWeights(model: ModelProto): Float32Array {
   return tensorToFloats(new Graph(model).proto.initializer[0]!);

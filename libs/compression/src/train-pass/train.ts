@@ -3,11 +3,13 @@ import { missingGradients } from '#autodiff';
 import { AugmentOptions, type TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { writeModel, type ModelProto } from '#onnx';
+import { lessonInputs } from '../distill/lesson.js';
 import { PassCheckpoint } from '../distill/checkpoint-scope.js';
 import { Student, outputNames, studentForm } from '../distill/student.js';
 import { curveSummary, writeCurve } from '../distill/training-curve.js';
 import { TrainingRun } from '../distill/training-run.js';
 import type { Pass, PassContext } from '../pass.js';
+import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
 import { TrainingError } from '../train/errors.js';
 import { observeTrainingShapes } from '../train/observe.js';
 import type { TrainingForm } from '../train/trainable.js';
@@ -46,6 +48,7 @@ export const train: Pass<'train'> = {
     const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint: new PassCheckpoint(context.checkpointFile, run, 1).scope(0), progress, log }).train();
     const seconds = (performance.now() - started) / 1000;
     student.store(model);
+    if (options.batchNorm === 'batch') await estimateStatistics(model, lessonInputs(curriculum, options.epochs), threads);
     await student.release();
     return {
       model,
@@ -72,6 +75,7 @@ function trainSplit({ data, seed }: PassContext, { loss, augment, earlyStopping 
 function startingForm(model: ModelProto, options: TrainOptions, seed: number): TrainingForm {
   const { initialWeights, keepZeros } = options;
   const form = studentForm(model, options);
+  if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   return initialWeights === 'keep' ? form : reinitialized(form, initialWeights, seed, keepZeros === 'always');
 }
 
