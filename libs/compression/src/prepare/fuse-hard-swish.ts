@@ -1,4 +1,5 @@
-import { Float, floatAttribute, hasAttribute, makeNode, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+import { Float, floatAttribute, hasAttribute, makeNode, type Graph, type NodeProto } from '#onnx';
+import { besideScalar, isReadOnce, isScalar, onlyReader } from './match.js';
 
 /**
  * Spells hard-swish, which exporters take apart, in two operators instead of four, so that fewer passes over the tensor
@@ -14,8 +15,8 @@ export function fuseHardSwish(graph: Graph): number {
 
 function fuse(graph: Graph, clip: NodeProto): boolean {
   const add = graph.producer(clip.input[0]!);
-  if (!isRelu6(graph, clip) || add?.opType !== 'Add' || !readOnce(graph, add)) return false;
-  const input = otherOperand(graph, add, 3);
+  if (!isRelu6(graph, clip) || add?.opType !== 'Add' || !isReadOnce(graph, add)) return false;
+  const input = besideScalar(graph, add, 3);
   if (input === null) return false;
   const tail = findTail(graph, clip, input);
   if (!tail) return false;
@@ -44,30 +45,10 @@ function findTail(graph: Graph, clip: NodeProto, input: string): [NodeProto, Nod
 
 function dividesBySix(graph: Graph, node: NodeProto, value: string): boolean {
   if (node.opType === 'Div') return node.input[0] === value && isScalar(graph, node.input[1]!, 6);
-  return node.opType === 'Mul' && otherOperand(graph, node, 1 / 6) === value;
+  return node.opType === 'Mul' && besideScalar(graph, node, 1 / 6) === value;
 }
 
 function isRelu6(graph: Graph, clip: NodeProto): boolean {
   if (hasAttribute(clip, 'max')) return floatAttribute(clip, 'min', NaN) === 0 && floatAttribute(clip, 'max', NaN) === 6;
   return isScalar(graph, clip.input[1] ?? '', 0) && isScalar(graph, clip.input[2] ?? '', 6);
-}
-
-/** The operand beside a constant of the given value, or null. */
-function otherOperand(graph: Graph, { input: [left = '', right = ''] }: NodeProto, constant: number): string | null {
-  if (isScalar(graph, right, constant)) return left;
-  return isScalar(graph, left, constant) ? right : null;
-}
-
-function isScalar(graph: Graph, name: string, expected: number): boolean {
-  const tensor = graph.initializer(name);
-  if (!tensor || tensor.dims.some((dim) => dim !== 1n)) return false;
-  return Math.abs(tensorToFloats(tensor)[0]! - expected) <= 1e-6 * Math.abs(expected);
-}
-
-function readOnce(graph: Graph, node: NodeProto): boolean {
-  return graph.consumers(node.output[0]!).length === 1 && !graph.isOutput(node.output[0]!);
-}
-
-function onlyReader(graph: Graph, node: NodeProto): NodeProto | undefined {
-  return readOnce(graph, node) ? graph.consumers(node.output[0]!)[0]!.node : undefined;
 }

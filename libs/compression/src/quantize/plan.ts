@@ -1,6 +1,7 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import { Graph, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
+import { fuseDecomposed } from '../prepare/decomposed.js';
 import { foldBatchNorm } from '../prepare/fold-batch-norm.js';
 import { fuseHardSwish } from '../prepare/fuse-hard-swish.js';
 import { liftOpset } from '../prepare/opset.js';
@@ -22,13 +23,14 @@ export interface Plan {
 
 /**
  * Lifts the model in place to the opset that the options need, makes its constants initializers, folds
- * normalisations, fuses hard-swish, selects its layers and, where asked, equalizes them.
+ * normalisations, fuses hard-swish, GELU and LayerNorm, selects its layers and, where asked, equalizes them.
  * Throws UnsupportedModelError when it cannot be lifted.
  */
 export function planQuantization(model: ModelProto, options: QuantizeOptions): Plan {
   liftOpset(model, neededOpset(options));
+  liftConstants(new Graph(model));
+  fuseDecomposed(model);
   const graph = new Graph(model);
-  liftConstants(graph);
   foldBatchNorm(graph);
   fuseHardSwish(graph);
   // Half precision is a matter of tensors: their storage decides, not the operator that reads them.
