@@ -20,7 +20,7 @@ export interface CheckpointScope {
   /** Keeps the state after `done` of `epochs`. */
   keep(done: number, epochs: number, trainers: Trainers, curve: unknown, best: Float32Array | null): Promise<void>;
   /** Keeps the result for the trainings that follow. */
-  end(epochs: number, trainer: Trainer, curve: unknown): Promise<void>;
+  end(epochs: number, trainers: Trainers, curve: unknown): Promise<void>;
 }
 
 /** The checkpoint of a pass that trains several models one after the other: results of those that ended, state of the one that runs. */
@@ -28,6 +28,8 @@ export class PassCheckpoint {
   private readonly results = new Map<string, Float32Array>();
   private readonly steps: Record<string, number> = {};
   private readonly curves: unknown[] = [];
+  /** The last training that the file held the result of. */
+  private endedBefore = -1;
 
   /** Without a file nothing is kept. `run` says what is trained: a checkpoint of another run is not taken up. */
   constructor(
@@ -47,10 +49,14 @@ export class PassCheckpoint {
         if (best) vectors.push([`${at}/best`, best]);
         await this.save(at * epochs + done, vectors, steps, at, curve);
       },
-      end: async (epochs, trainer, curve) => {
-        this.results.set(`${at}/result`, trainer.weights);
-        this.steps[`${at}/student`] = trainer.state.step;
-        if (at < this.trainings - 1) await this.save((at + 1) * epochs, [], {}, at, curve);
+      end: async (epochs, trainers, curve) => {
+        for (const [name, trainer] of Object.entries(trainers)) {
+          this.steps[`${at}/${name}`] = trainer.state.step;
+          if (name === 'student') this.results.set(`${at}/result`, trainer.weights);
+          else for (const [vector, data] of trainer.state.vectors) this.results.set(`${at}/${name}/${vector}`, data);
+        }
+        // A training that had ended before the kill is in the file already, with the state of the one after it.
+        if (at < this.trainings - 1 && at > this.endedBefore) await this.save((at + 1) * epochs, [], {}, at, curve);
       },
     };
   }
@@ -69,10 +75,11 @@ export class PassCheckpoint {
     for (const [name, { state }] of Object.entries(trainers)) {
       state.step = found.steps[`${at}/${name}`] ?? 0;
       for (const vector of state.vectors.keys()) {
-        const kept = result ? RESULTS.has(vector) && name === 'student' && result : found.vectors.get(`${at}/${name}/${vector}`);
+        const kept = result && name === 'student' ? RESULTS.has(vector) && result : found.vectors.get(`${at}/${name}/${vector}`);
         if (kept) state.vectors.set(vector, kept);
       }
     }
+    if (result) this.endedBefore = at;
     const curve = found.curve[at];
     this.curves[at] = curve;
     return { epochs: done, curve, best: found.vectors.get(`${at}/best`) ?? null };

@@ -79,7 +79,7 @@ export class TrainingRun {
       await checkpoint.keep(epoch + 1, options.epochs, this.trainers, this.curve, this.stopping.bestWeights);
     }
     if (this.stopping.bestWeights) student.trainer.replaceWeights(this.stopping.bestWeights);
-    await checkpoint.end(options.epochs, student.trainer, this.curve);
+    await checkpoint.end(options.epochs, this.trainers, this.curve);
     return this.curve;
   }
 
