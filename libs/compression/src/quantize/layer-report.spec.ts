@@ -2,6 +2,7 @@ import { QuantizeOptions } from '#contracts';
 import { float32 } from '#inference';
 import { GraphBuilder, type ModelProto } from '#onnx';
 import { convNet, randomNumbers } from '#testing';
+import { quantize } from './quantize.js';
 import { quantizeModel } from './quantize-model.js';
 
 const batches = (channels = 1, size = 16) => {
@@ -51,5 +52,19 @@ describe('the report of each layer', () => {
     const { warnings, outputSnrDb } = await report(b.build());
     expect(outputSnrDb!).toBeLessThan(10);
     expect(warnings).toContainEqual(expect.stringMatching(/^POOR OUTPUTS: .*noisiest outputs/));
+  });
+});
+
+describe('a weight that is computed from constants', () => {
+  it('is folded and quantized, and preflight knows', async () => {
+    const b = new GraphBuilder();
+    b.input('x', ['n', 1, 16, 16]);
+    const transposed = b.op('Transpose', [b.float(Float32Array.from({ length: 256 * 8 }, (_, i) => Math.sin(i)), [8, 256])], { perm: [1, 0] });
+    b.op('MatMul', [b.op('Flatten', ['x']), transposed], {}, { outputs: [b.output('y', ['n', 8])] });
+    const model = b.build();
+    expect(quantize.preflight(model, QuantizeOptions.parse({}))).toEqual([]);
+    const { layers, skipped } = await report(model);
+    expect(skipped).toEqual([]);
+    expect(layers).toEqual([expect.objectContaining({ opType: 'MatMul', bits: 8 })]);
   });
 });

@@ -46,7 +46,7 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
 }
 
 /** Types came late: INT4 and UINT4, and Q/DQ of UINT16, with opset 21, INT2 and UINT2 with 25. */
-function neededOpset(options: QuantizeOptions): number {
+export function neededOpset(options: QuantizeOptions): number {
   if (options.mixed) return 25;
   const widths = [options.weightBits, ...Object.values(options.layerBits)].map((weightBits) => storedBits({ ...options, weightBits }));
   const forWeights = { 8: STATISTICS_OPSET, 4: 21, 2: 25 }[Math.min(...widths) as 8 | 4 | 2];

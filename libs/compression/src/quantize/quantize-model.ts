@@ -1,6 +1,9 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
-import { valueDims, writeModel, type Graph, type ModelProto } from '#onnx';
+import { Graph, valueDims, writeModel, type ModelProto } from '#onnx';
+import { liftConstants } from '../prepare/constants.js';
+import { foldConstants } from '../prepare/fold-constants.js';
+import { liftOpset } from '../prepare/opset.js';
 import { BiasCorrection } from './bias-correction.js';
 import type { Batches } from './calibrate.js';
 import { hasInt8DotProduct } from './cpu.js';
@@ -11,7 +14,7 @@ import type { WidthChoice } from './choose-widths.js';
 import { layerTimes } from './layer-times.js';
 import { compareOutputs } from './output-check.js';
 import { measureMoments } from './moments.js';
-import { planQuantization, type Plan } from './plan.js';
+import { neededOpset, planQuantization, type Plan } from './plan.js';
 import { firstOf, quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
 import { costliestLayers, measureSpeed, warningsFor, type Speed } from './verdict.js';
 import { quantizeWeights } from './weight-only.js';
@@ -77,6 +80,7 @@ async function biasCorrection(plan: Plan, { biasCorrection }: QuantizeOptions, b
  */
 export async function quantizeModel(model: ModelProto, options: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<QuantizeReport> {
   const float = writeModel(model);
+  await foldBeforePlanning(model, options);
   const plan = planQuantization(model, options);
   const prepared = writeModel(model);
   const report = await SCHEMES[options.scheme](plan, options, batches, { floatBytes: float.length, ...run });
@@ -84,6 +88,13 @@ export async function quantizeModel(model: ModelProto, options: QuantizeOptions,
   const measured = batches ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run.threads) : NOT_MEASURED;
   const facts = { ...report, ...measured, int8DotProduct: await hasInt8DotProduct() };
   return { ...facts, warnings: [...warningsFor(options, facts), ...shortfallOf(report)], verdict: costliestLayers(report.layers) };
+}
+
+/** Weights that are computed from constants become layers' weights like any other. */
+async function foldBeforePlanning(model: ModelProto, options: QuantizeOptions): Promise<void> {
+  liftOpset(model, neededOpset(options));
+  liftConstants(new Graph(model));
+  await foldConstants(new Graph(model));
 }
 
 const NOT_MEASURED = { outputSnrDb: undefined, speed: null };

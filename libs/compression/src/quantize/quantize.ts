@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cloneModel, Graph } from '#onnx';
 import type { Pass } from '../pass.js';
+import { foldableValues } from '../prepare/fold-constants.js';
 import { calibrationBatches } from './calibration-data.js';
 import { datasetEvidence } from './evidence.js';
+import { nodeLabel } from './layers.js';
 import { planQuantization } from './plan.js';
 import { quantizeModel } from './quantize-model.js';
 import { tradeOff, tradeOffPlot } from './trade-off.js';
@@ -27,7 +29,12 @@ const TRADE_OFF_PLOT = 'trade-off.svg';
 export const quantize: Pass<'quantize'> = {
   name: 'quantize',
 
-  preflight: (model, options) => planQuantization(cloneModel(model), options).skipped,
+  preflight: (model, options) => {
+    const { graph, skipped } = planQuantization(cloneModel(model), options);
+    const foldable = foldableValues(graph);
+    const folded = new Set(graph.nodes.filter((node) => foldable.has(node.input[1] ?? '')).map(nodeLabel));
+    return skipped.filter(({ node }) => !folded.has(node));
+  },
 
   async run(context, options) {
     const { data } = context;
