@@ -1,4 +1,5 @@
 import type { Job, PassInfo, Preflight } from '#contracts';
+import { GraphBuilder } from '#onnx';
 import { mlp } from '#testing';
 import { ApiHarness, MANIFEST, npz, PRUNE } from './api-harness.js';
 
@@ -172,6 +173,17 @@ describe('/v1/jobs', () => {
 
     it('for a pass that reads data when there is none', async () => {
       expect(await refused({ recipe: { passes: [{ pass: 'evaluate' }] } })).toMatchObject({ status: 422, code: 'preflight_failed', detail: expect.stringContaining('data') as unknown });
+    });
+
+    it('for models in the options that the data set cannot feed or that cannot be trained, naming the field', async () => {
+      const wide = (await api.model(mlp([9, 4]))).id;
+      const b = new GraphBuilder();
+      b.op('CumSum', [b.op('Gemm', [b.input('x', ['batch', 8]), b.float(new Float32Array(32), [8, 4])]), b.ints(1)], {}, { outputs: [b.output('y', ['batch', 4])] });
+      const summing = (await api.model(b.build())).id;
+      const distill = (options: object) => refused({ dataset, recipe: { passes: [{ pass: 'distill', options }] } });
+      expect(await distill({ teacher: { models: [model, wide] } })).toMatchObject({ status: 422, errors: [{ field: 'recipe.passes[0].options.teacher.models[1]', message: expect.stringContaining('expected shape [batch, 9]') as unknown }] });
+      expect(await distill({ student: { model: summing } })).toMatchObject({ status: 422, errors: [{ field: 'recipe.passes[0].options.student.model', message: expect.stringContaining('no gradient rule for') as unknown }] });
+      expect(await refused({ model: summing, dataset, recipe: { passes: [{ pass: 'train' }] } })).toMatchObject({ status: 422, errors: [{ field: 'recipe.passes[0]' }] });
     });
 
     it('for labels that training cannot learn from', async () => {

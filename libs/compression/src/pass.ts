@@ -38,11 +38,20 @@ export interface PassResult {
   history?: import('#contracts').ModelMetrics[];
 }
 
+/** Something that keeps a pass from running. */
+export interface Obstacle {
+  /** The option at fault, such as `student.model`; empty for the model itself. */
+  field: string;
+  message: string;
+}
+
 /** One transformation or measurement of a model. To add one: its options in contracts, this, its test, a line in catalog.ts. */
 export interface Pass<N extends PassName> {
   name: N;
   /** What the pass would leave alone in this model, without running anything: shown before a job is accepted. */
   preflight(model: ModelProto, options: PassOptions<N>): Skipped[];
+  /** Why the pass cannot run at all, as far as the job's model and the models of the store that the options name tell: such a job is not accepted. */
+  obstacles?(model: ModelProto, options: PassOptions<N>, models: ReadonlyMap<string, ModelProto>): Obstacle[];
   /** Throws a CompressionError when the model or data cannot be handled at all. */
   run(context: PassContext, options: PassOptions<N>): Promise<PassResult>;
 }

@@ -71,6 +71,8 @@ export const PreflightRequest = z.object({
   modelPath: z.string(),
   dataset: DatasetInspection.nullable(),
   passes: z.array(z.object({ pass: z.string(), options: z.unknown() })),
+  /** Models of the store that the passes name, as far as they are there. */
+  models: z.array(ModelFile).default([]),
 });
 export type PreflightRequest = z.infer<typeof PreflightRequest>;
 

@@ -59,19 +59,27 @@ export class SubmissionService {
   }
 
   private async check(plan: Planned): Promise<Preflight> {
+    const named = plan.stages.flatMap(({ index, reads }) => reads.models.map(({ field, digest }) => ({ field: `recipe.passes[${index}].options.${field}`, digest })));
+    const known = await this.known(named.map(({ digest }) => digest));
+    const missing = named.filter(({ digest }) => !known.has(digest)).map(({ field, digest }) => ({ field, message: `there is no model ${digest} in the store: upload it with POST /v1/models first` }));
     const seen = await this.spool.withFolder(async (folder) => {
-      const modelPath = join(folder, 'model.onnx');
-      await this.store.getToFile(plan.model.id, modelPath);
+      const place = async (digest: string) => {
+        const path = join(folder, `${digest}.onnx`);
+        await this.store.getToFile(digest, path);
+        return { path, digest };
+      };
+      const models = await Promise.all([...known].map(place));
+      const { path: modelPath } = await place(plan.model.id);
       const passes = plan.stages.map(({ pass, options }) => ({ pass, options }));
-      return this.untrusted.preflight({ modelPath, dataset: plan.dataset?.inspection ?? null, passes });
+      return this.untrusted.preflight({ modelPath, dataset: plan.dataset?.inspection ?? null, passes, models });
     });
-    return { problems: [...missingLabels(plan), ...(await this.missingModels(plan)), ...seen.problems], skipped: seen.skipped };
+    return { problems: [...missingLabels(plan), ...missing, ...seen.problems], skipped: seen.skipped };
   }
 
-  private async missingModels({ stages }: Planned): Promise<FieldProblem[]> {
-    const named = stages.flatMap(({ index, reads }) => reads.models.map(({ field, digest }) => ({ field: `recipe.passes[${index}].options.${field}`, digest })));
-    const problems = named.map(async ({ field, digest }) => ((await this.models.get(digest)) ? [] : [{ field, message: `there is no model ${digest} in the store: upload it with POST /v1/models first` }]));
-    return (await Promise.all(problems)).flat();
+  /** Those of the digests that are models in the store. */
+  private async known(digests: readonly string[]): Promise<Set<string>> {
+    const found = await Promise.all([...new Set(digests)].map(async (digest) => ((await this.models.get(digest)) ? [digest] : [])));
+    return new Set(found.flat());
   }
 }
 

@@ -1,7 +1,7 @@
 import { DistillOptions, EvaluateOptions, PruneOptions, QuantizeOptions, TrainOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
 import { matchInputs } from '#datasets';
-import { inspectModel, loadModel } from '#onnx';
-import { passNamed, preflightPass } from './run-pass.js';
+import { inspectModel, loadModel, type ModelProto } from '#onnx';
+import { modelsNamed, obstaclesOf, passNamed, preflightPass } from './run-pass.js';
 
 type Problem = Preflight['problems'][number];
 
@@ -16,7 +16,10 @@ const IMPORTANCE_SPLITS: Partial<Record<PruneOptions['importance'], readonly str
 /** Splits of which a pass needs one, best first; none when it runs without data under these options. */
 const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
   quantize: (options) => (QuantizeOptions.parse(options).scheme === 'static' ? ['calibration', 'train'] : []),
-  prune: (options) => IMPORTANCE_SPLITS[PruneOptions.parse(options).importance] ?? [],
+  prune: (options) => {
+    const { importance, recoverEpochs } = PruneOptions.parse(options);
+    return recoverEpochs > 0 ? ['train'] : (IMPORTANCE_SPLITS[importance] ?? []);
+  },
   distill: (options) => (DistillOptions.parse(options).method === 'generative' ? [] : ['train']),
   train: () => ['train'],
   analyze: () => ['calibration', 'train'],
@@ -27,16 +30,28 @@ const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
 };
 
 /** Checks a job without running it: does the data fit, and what would each pass leave alone in the model as it is now. */
-export async function preflight({ modelPath, dataset, passes }: PreflightRequest): Promise<Preflight> {
+export async function preflight({ modelPath, dataset, passes, models }: PreflightRequest): Promise<Preflight> {
   const model = await loadModel(modelPath);
   const problems: Problem[] = dataset ? matchInputs(dataset, inspectModel(model).inputs) : [];
+  const stored = new Map(await Promise.all(models.map(async ({ path, digest }): Promise<[string, ModelProto]> => [digest, await loadModel(path)])));
   const skipped: Preflight['skipped'] = [];
   for (const [index, { pass, options }] of passes.entries()) {
     const name = passNamed(pass);
-    problems.push(...dataProblems(name, options, index, dataset), ...labelProblems(name, options, index, dataset));
+    problems.push(...dataProblems(name, options, index, dataset), ...labelProblems(name, options, index, dataset), ...modelProblems(name, options, index, dataset, stored));
+    problems.push(...obstaclesOf(name, model, options, stored).map(({ field, message }) => ({ field: field ? `recipe.passes[${index}].options.${field}` : `recipe.passes[${index}]`, message })));
     skipped.push(...preflightPass(name, model, options).map((entry) => ({ ...entry, pass: name })));
   }
   return { problems, skipped };
+}
+
+/** Models of the store that the data set cannot feed. */
+function modelProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null, stored: ReadonlyMap<string, ModelProto>): Problem[] {
+  if (!dataset) return [];
+  return modelsNamed(pass, options).flatMap(({ field, digest }) => {
+    const model = stored.get(digest);
+    const problems = model ? matchInputs(dataset, inspectModel(model).inputs) : [];
+    return problems.map(({ message }) => ({ field: `recipe.passes[${index}].options.${field}`, message }));
+  });
 }
 
 /** Labels that training needs and the data set does not have. */

@@ -1,5 +1,5 @@
-import { CATALOG, CompressionError, type PassContext, type PassResult } from '#compression';
-import { PASSES, type PassName, type PassOptions, type Skipped } from '#contracts';
+import { CATALOG, CompressionError, type Obstacle, type PassContext, type PassResult } from '#compression';
+import { PASSES, type ModelUse, type PassDescriptor, type PassName, type PassOptions, type Skipped } from '#contracts';
 import type { ModelProto } from '#onnx';
 
 /** Throws CompressionError for a pass that this build does not have, as after a downgrade with jobs in the queue. */
@@ -14,4 +14,14 @@ export function runPass<N extends PassName>(name: N, context: PassContext, optio
 
 export function preflightPass<N extends PassName>(name: N, model: ModelProto, options: unknown): Skipped[] {
   return CATALOG[name].preflight(model, PASSES[name].options.parse(options) as PassOptions<N>);
+}
+
+export function obstaclesOf<N extends PassName>(name: N, model: ModelProto, options: unknown, models: ReadonlyMap<string, ModelProto>): Obstacle[] {
+  return CATALOG[name].obstacles?.(model, PASSES[name].options.parse(options) as PassOptions<N>, models) ?? [];
+}
+
+/** The models of the store that a pass names. */
+export function modelsNamed<N extends PassName>(name: N, options: unknown): readonly ModelUse[] {
+  const { options: schema, reads }: PassDescriptor = PASSES[name];
+  return reads(schema.parse(options)).models;
 }

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { DistillOptions } from '#contracts';
-import { missingGradients } from '#autodiff';
 import { readModel, writeModel, type ModelProto } from '#onnx';
-import type { Pass, PassContext } from '../pass.js';
+import type { Obstacle, Pass, PassContext } from '../pass.js';
 import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
 import { PassCheckpoint, type CheckpointScope } from './checkpoint-scope.js';
 import { deriveModel, relativeScale } from './derive-model.js';
 import { lessonInputs } from './lesson.js';
 import { prepareLessons } from './prepare-lessons.js';
 import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './sources.js';
-import { Student, outputNames, studentForm } from './student.js';
+import { Student, studentForm } from './student.js';
 import { curveSummary, writeCurve } from './training-curve.js';
 import { TrainingRun, type CurvePoint } from './training-run.js';
+import { untrainable } from './untrainable.js';
 
 /**
  * Trains a model to give the answers of another. Zeros stay zero and integers stay on their grids: the model is trained in
@@ -22,10 +22,14 @@ import { TrainingRun, type CurvePoint } from './training-run.js';
 export const distill: Pass<'distill'> = {
   name: 'distill',
 
-  preflight(model) {
-    const { graph, trainables, skipped } = studentForm(model);
-    const missing = missingGradients(graph, outputNames(graph), trainables.map(({ name }) => name));
-    return [...skipped, ...missing.map(({ node, opType }) => ({ node, opType, reason: 'it has no gradient rule and lies between a weight and the output: the model cannot be distilled' }))];
+  preflight: (model, options) => studentForm(model, options).skipped,
+
+  obstacles(model, options, models) {
+    const { student, teacher } = options;
+    if (student === 'current') return untrainable(model, options, '');
+    if ('model' in student) return within(models, student.model, (stored) => untrainable(stored, options, 'student.model'));
+    if (typeof teacher === 'string') return untrainable(model, options, 'student');
+    return within(models, 'model' in teacher ? teacher.model : teacher.models[0]!, (stored) => untrainable(stored, options, 'student'));
   },
 
   async run(context, options) {
@@ -45,6 +49,12 @@ export const distill: Pass<'distill'> = {
     return { model: student, skipped: taught.student.form.skipped, files: await writeCurve(context, options, taught.curve), summary: summaryOf(taught) };
   },
 };
+
+/** What there is to say of a model of the store, if it is at hand. */
+function within(models: ReadonlyMap<string, ModelProto>, digest: string, judge: (model: ModelProto) => Obstacle[]): Obstacle[] {
+  const model = models.get(digest);
+  return model ? judge(model) : [];
+}
 
 interface Taught {
   student: Student;

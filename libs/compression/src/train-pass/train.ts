@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { missingGradients } from '#autodiff';
 import { AugmentOptions, type TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { writeModel, type ModelProto } from '#onnx';
 import { lessonInputs } from '../distill/lesson.js';
 import { PassCheckpoint } from '../distill/checkpoint-scope.js';
-import { Student, outputNames, studentForm } from '../distill/student.js';
+import { Student, studentForm } from '../distill/student.js';
 import { curveSummary, writeCurve } from '../distill/training-curve.js';
 import { TrainingRun } from '../distill/training-run.js';
+import { untrainable } from '../distill/untrainable.js';
 import type { Pass, PassContext } from '../pass.js';
 import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
 import { TrainingError } from '../train/errors.js';
@@ -25,11 +25,9 @@ import { reinitialized } from './reinitialize.js';
 export const train: Pass<'train'> = {
   name: 'train',
 
-  preflight(model) {
-    const { graph, trainables, skipped } = studentForm(model);
-    const missing = missingGradients(graph, outputNames(graph), trainables.map(({ name }) => name));
-    return [...skipped, ...missing.map(({ node, opType }) => ({ node, opType, reason: 'it has no gradient rule and lies between a weight and the output: the model cannot be trained' }))];
-  },
+  preflight: (model, options) => studentForm(model, options).skipped,
+
+  obstacles: (model, options) => untrainable(model, options, ''),
 
   async run(context, options) {
     const { model, seed, threads, progress, log } = context;
