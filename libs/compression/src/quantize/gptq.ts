@@ -25,17 +25,19 @@ const DAMPING = 0.01;
 export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32Array {
   const { rows, lowest, limit } = problem;
   const { size } = moments;
-  const weights = Float64Array.from(problem.values);
+  const order = strongestFirst(moments);
+  const weights = Float64Array.from(problem.values, (_, at) => problem.values[at - (at % size) + order[at % size]!]!);
   const rounded = new Float32Array(weights.length);
-  const factor = inverseFactor(damped(moments), size);
+  const factor = inverseFactor(damped(moments, order), size);
   for (let column = 0; column < size; column++) {
     const diagonal = factor[column * size + column]!;
     for (let row = 0; row < rows; row++) {
       const at = row * size + column;
+      const original = row * size + order[column]!;
       const scale = problem.scales[row % problem.scales.length]!;
-      const isZero = problem.values[at] === 0;
+      const isZero = problem.values[original] === 0;
       const value = isZero ? 0 : scale * Math.min(limit, Math.max(lowest, roundHalfEven(weights[at]! / scale)));
-      rounded[at] = value;
+      rounded[original] = value;
       const error = (weights[at]! - value) / diagonal;
       if (error === 0) continue;
       for (let next = column + 1; next < size; next++) weights[row * size + next]! -= error * factor[column * size + next]!;
@@ -44,8 +46,14 @@ export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32A
   return rounded;
 }
 
-function damped({ second, size }: SecondMoments): Float64Array {
-  const matrix = second.slice();
+/** Columns by the power of what they multiply: the errors that weigh most are made while most columns are left to make up for them. */
+function strongestFirst({ second, size }: SecondMoments): number[] {
+  return [...Array(size).keys()].sort((a, b) => second[b * size + b]! - second[a * size + a]! || a - b);
+}
+
+function damped({ second, size }: SecondMoments, order: readonly number[]): Float64Array {
+  const matrix = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) matrix[i * size + j] = second[order[i]! * size + order[j]!]!;
   let trace = 0;
   for (let i = 0; i < size; i++) trace += matrix[i * size + i]!;
   for (let i = 0; i < size; i++) matrix[i * size + i]! += (DAMPING * trace) / size || 1;

@@ -32,7 +32,7 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
 
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
-  quantize: describe('Store weights and activations as 8-bit integers (Q/DQ).', QuantizeOptions, { reads: { data: true }, version: 2 }),
+  quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, { reads: { data: true }, version: 3 }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs }) => ({ data: true, teacher: recoverEpochs > 0 }), version: 3 }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
