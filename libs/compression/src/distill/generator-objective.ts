@@ -1,34 +1,76 @@
 import type { GradientBuilder, LossTerm } from '#autodiff';
+import type { BatchNorm } from './batch-norms.js';
+import { normStatistics } from './norm-statistics.js';
+import { summed, type WrittenLoss } from './objective.js';
 
-/** Weights of the generator's three losses (Chen et al. 2019, "Data-Free Learning of Student Networks"). */
+/** Weights of the losses for a classifier (Chen et al. 2019, "Data-Free Learning of Student Networks"). */
 const ACTIVATION_WEIGHT = 0.1;
 const BALANCE_WEIGHT = 5;
 
+/** Variance of an answer over the batch below which more spread is not rewarded more steeply. */
+const LEAST_VARIANCE = 1e-3;
+
 /** What the generator reads of the teacher. */
 export interface TeacherValues {
-  /** Logits [N, K]. */
-  logits: string;
-  /** What the last layer reads. */
-  features: string;
+  /** Logits [N, K], null for a regression. */
+  logits: string | null;
+  /** Outputs that are not logits. */
+  regressions: readonly string[];
+  /** What the last layer of a classifier reads, where there is such a layer. */
+  features: string | null;
+  norms: readonly BatchNorm[];
+  /** Weight of the norms' statistics. */
+  statistics: number;
 }
 
 /**
  * Samples are worth learning from when the teacher is sure of each (cross-entropy with its own choice), when its features respond
- * (their mean magnitude), and when the batch holds all classes alike (entropy of the mean answer).
+ * (their mean magnitude), when the batch holds all classes alike (entropy of the mean answer), when answers that are no classes differ
+ * from sample to sample, and when the teacher's norms see the statistics that they saw in training.
  */
-export function generatorObjective(g: GradientBuilder, { logits, features }: TeacherValues): { terms: Record<string, string>; seeds: ReadonlyMap<string, string> } {
-  const [samples, classes] = g.dims(logits) as [number, number];
+export function generatorObjective(g: GradientBuilder, { logits, regressions, features, norms, statistics }: TeacherValues): WrittenLoss {
+  const parts: Part[] = [];
+  if (logits !== null) {
+    parts.push(...classes(g, logits));
+    if (features !== null) parts.push(response(g, features));
+  }
+  parts.push(...regressions.map((output): Part => ({ name: 'spreadLoss', value: output, term: spread(g, output) })));
+  if (statistics > 0) {
+    parts.push(...norms.map((norm): Part => ({ name: 'statisticsLoss', value: norm.input, term: scaled(g, normStatistics(g, norm), statistics / norms.length) })));
+  }
+  return { terms: termsOf(g, parts), seeds: summed(g, parts.map(({ value, term }) => [value, term.gradient])) };
+}
+
+/** A loss, the value it reads, and the term it is reported in. */
+interface Part {
+  name: string;
+  value: string;
+  term: LossTerm;
+}
+
+function termsOf(g: GradientBuilder, parts: readonly Part[]): Record<string, string> {
+  const names = [...new Set(parts.map(({ name }) => name))];
+  return Object.fromEntries(names.map((name) => [name, g.op('Sum', parts.filter((part) => part.name === name).map(({ term }) => term.value))]));
+}
+
+function scaled(g: GradientBuilder, { value, gradient }: LossTerm, weight: number): LossTerm {
+  return { value: g.scale(value, weight), gradient: g.scale(gradient, weight) };
+}
+
+function classes(g: GradientBuilder, logits: string): Part[] {
+  const [samples, count] = g.dims(logits) as [number, number];
   const probabilities = g.op('Softmax', [logits], { axis: -1 });
-  const sure = certainty(g, logits, probabilities, samples);
   const balanced = balance(g, probabilities, samples);
-  const size = g.dims(features).reduce((product, dim) => product * dim, 1);
-  const response = g.scale(g.sum(g.op('Abs', [features]), [...g.dims(features).keys()]), -ACTIVATION_WEIGHT / size);
-  const byLogits = g.add(sure.gradient, g.scale(balanced.gradient, BALANCE_WEIGHT));
-  const byFeatures = g.scale(g.op('Sign', [features]), -ACTIVATION_WEIGHT / size);
-  return {
-    terms: { certaintyLoss: sure.value, balanceLoss: g.add(balanced.value, g.scalar(Math.log(classes))), responseLoss: response },
-    seeds: new Map([[logits, byLogits], [features, byFeatures]]),
-  };
+  return [
+    { name: 'certaintyLoss', value: logits, term: certainty(g, logits, probabilities, samples) },
+    { name: 'balanceLoss', value: logits, term: { value: g.add(balanced.value, g.scalar(Math.log(count))), gradient: g.scale(balanced.gradient, BALANCE_WEIGHT) } },
+  ];
+}
+
+function response(g: GradientBuilder, features: string): Part {
+  const dims = g.dims(features);
+  const share = -ACTIVATION_WEIGHT / dims.reduce((product, dim) => product * dim, 1);
+  return { name: 'responseLoss', value: features, term: { value: g.scale(g.sum(g.op('Abs', [features]), [...dims.keys()]), share), gradient: g.scale(g.op('Sign', [features]), share) } };
 }
 
 /** Mean cross-entropy with the most likely class: dZ = (p - onehot(argmax p)) / N. */
@@ -47,4 +89,14 @@ function balance(g: GradientBuilder, probabilities: string, samples: number): Lo
   const byProbability = g.scale(g.add(logMean, g.scalar(1)), 1 / samples);
   const along = g.sum(g.mul(probabilities, byProbability), [1], true);
   return { value, gradient: g.mul(probabilities, g.sub(byProbability, along)) };
+}
+
+/** -½ mean log(v + ε) of each number's variance v over the batch: dZ = -(Z - z̄) / (N F (v + ε)), for F numbers a sample. */
+export function spread(g: GradientBuilder, output: string): LossTerm {
+  const dims = g.dims(output);
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const centered = g.sub(output, g.mean(output, [0], true));
+  const variance = g.add(g.mean(g.square(centered), [0], true), g.scalar(LEAST_VARIANCE));
+  const value = g.scale(g.sum(g.op('Log', [variance]), [...dims.keys()]), (-0.5 * dims[0]!) / count);
+  return { value, gradient: g.scale(g.div(centered, variance), -1 / count) };
 }

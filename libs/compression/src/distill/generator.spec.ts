@@ -1,7 +1,7 @@
 import { GraphBuilder, Graph, type ModelProto } from '#onnx';
 import { observeTrainingShapes } from '../train/observe.js';
 import { float32 } from '#inference';
-import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
+import { NOISE, NOISE_SIZE, generatorBefore, pictureOf } from './generator.js';
 
 function imageTeacher(): ModelProto {
   const b = new GraphBuilder('t');
@@ -14,6 +14,22 @@ describe('the generator', () => {
     const { graph } = generatorBefore(imageTeacher(), { input: 'pixels', dims: [3, 10, 7], range: [0, 1] }, 4, 1);
     const shapes = await observeTrainingShapes(graph, { [NOISE]: float32([4, NOISE_SIZE], new Float32Array(4 * NOISE_SIZE).fill(0.5)) });
     expect([shapes.get('pixels'), shapes.get('logits')]).toEqual([[4, 3, 10, 7], [4, 3]]);
+  });
+
+  it.each([
+    [[5], [1, 1, 5]],
+    [[4000], [1, 1, 4000]],
+    [[40, 12], [1, 40, 12]],
+    [[9, 7, 3], [3, 9, 7]],
+    [[3, 9, 7], [3, 9, 7]],
+    [[2, 4, 5, 6], [2, 20, 6]],
+  ])('makes samples of the shape %j', async (dims, picture) => {
+    const b = new GraphBuilder('t');
+    b.output(b.op('Flatten', [b.input('x', ['n', ...dims])], {}, { outputs: ['y'] }), ['n', 'size']);
+    const { graph } = generatorBefore(b.build(), { input: 'x', dims, range: [0, 1] }, 2, 1);
+    const shapes = await observeTrainingShapes(graph, { [NOISE]: float32([2, NOISE_SIZE], new Float32Array(2 * NOISE_SIZE).fill(0.5)) });
+    expect(shapes.get('x')).toEqual([2, ...dims]);
+    expect(pictureOf(dims).picture).toEqual(picture);
   });
 
   it('trains its own weights and leaves the teacher its own', () => {

@@ -1,5 +1,5 @@
 import { mulberry32 } from '#datasets';
-import { Float, Graph, GraphBuilder, floatTensor, makeNode, type ModelProto } from '#onnx';
+import { Float, Graph, GraphBuilder, elementCount, floatTensor, makeNode, type ModelProto } from '#onnx';
 
 /** Size of the random vector that a sample is made from. */
 export const NOISE_SIZE = 64;
@@ -10,11 +10,17 @@ export const NOISE = 'generator:noise';
 /** Channels of the generator's two hidden stages. */
 const STAGES = [32, 16] as const;
 
+/** Longest vector that dense layers make; a longer one is a signal, whose neighbours belong together. */
+const LONGEST_VECTOR = 1024;
+
+/** Channels of a picture that has them last: grey, colour, colour and opacity. */
+const MOST_COLOURS = 4;
+
 /** What the generator has to produce. */
 export interface SampleShape {
   /** The teacher's input. */
   input: string;
-  /** [C, H, W], or [F] for a flat input. */
+  /** Of one sample, of any rank. */
   dims: readonly number[];
   /** Lowest and highest value of real inputs. */
   range: readonly [number, number];
@@ -22,12 +28,12 @@ export interface SampleShape {
 
 /**
  * The teacher behind a generator, as one graph: noise -> a small picture -> twice as large, twice -> the teacher's input ->
- * its answer. Convolutions with batch statistics as in DAFL (Chen et al. 2019), narrower; flat inputs are made by two dense
- * layers. `parameters` are the generator's own weights, the teacher's stay.
+ * its answer. Convolutions with batch statistics as in DAFL (Chen et al. 2019), narrower; short vectors are made by two dense
+ * layers, any other input is laid out as a picture. `parameters` are the generator's own weights, the teacher's stay.
  */
 export function generatorBefore(teacher: ModelProto, sample: SampleShape, batch: number, seed: number): { graph: Graph; parameters: string[] } {
   const writer = new GeneratorWriter(batch, seed);
-  const sampled = sample.dims.length === 3 ? writer.image(sample.dims as readonly [number, number, number]) : writer.flat(sample.dims.reduce((product, dim) => product * dim, 1), sample.dims);
+  const sampled = writer.sample(sample.dims);
   const [low, high] = sample.range;
   writer.b.op('Add', [writer.b.op('Mul', [writer.b.op('Sigmoid', [sampled]), writer.b.float(high - low)]), writer.b.float(low)], {}, { outputs: [sample.input] });
   const original = new Graph(teacher);
@@ -35,6 +41,30 @@ export function generatorBefore(teacher: ModelProto, sample: SampleShape, batch:
   for (const node of original.nodes) writer.b.append(node);
   for (const output of original.outputs) writer.b.output(output.name);
   return { graph: new Graph(writer.b.build(original.opset())), parameters: writer.parameters };
+}
+
+/** A sample laid out as a picture: its channels, height and width, and whether the model has the channels last. */
+export interface Layout {
+  picture: readonly [number, number, number];
+  isChannelsLast: boolean;
+}
+
+/** A sample without neighbours: [F], not too long, but for axes of 1. */
+function isVector(dims: readonly number[]): boolean {
+  const size = elementCount(dims);
+  return size <= LONGEST_VECTOR && dims.includes(size);
+}
+
+/**
+ * The picture that a sample is:
+ *
+ *     [L] -> [1, 1, L]    [T, F] -> [1, T, F]    [H, W, C] -> [C, H, W] for up to four channels    [C, D, H, W] -> [C, D H, W]
+ */
+export function pictureOf(dims: readonly number[]): Layout {
+  const [first, last] = [dims[0]!, dims.at(-1)!];
+  if (dims.length === 3 && last <= MOST_COLOURS && first > MOST_COLOURS) return { picture: [last, first, dims[1]!], isChannelsLast: true };
+  if (dims.length <= 2) return { picture: [1, dims.length === 1 ? 1 : first, last], isChannelsLast: false };
+  return { picture: [first, elementCount(dims.slice(1, -1)), last], isChannelsLast: false };
 }
 
 class GeneratorWriter {
@@ -47,7 +77,15 @@ class GeneratorWriter {
     this.b.input(NOISE, [batch, NOISE_SIZE]);
   }
 
-  image([channels, height, width]: readonly [number, number, number]): string {
+  sample(dims: readonly number[]): string {
+    if (isVector(dims)) return this.flat(dims);
+    const { picture, isChannelsLast } = pictureOf(dims);
+    const image = this.image(picture);
+    const placed = isChannelsLast ? this.b.op('Transpose', [image], { perm: [0, 2, 3, 1] }) : image;
+    return dims.length === 3 ? placed : this.b.op('Reshape', [placed, this.b.ints([this.batch, ...dims])]);
+  }
+
+  private image([channels, height, width]: readonly [number, number, number]): string {
     const [wide, narrow] = STAGES;
     const [rows, columns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
     const seedPicture = this.b.op('Reshape', [this.dense(NOISE, NOISE_SIZE, wide * rows * columns), this.b.ints([this.batch, wide, rows, columns])]);
@@ -58,7 +96,8 @@ class GeneratorWriter {
     return this.b.op('Slice', [picture, this.b.ints([0, 0]), this.b.ints([height, width]), this.b.ints([2, 3])]);
   }
 
-  flat(size: number, dims: readonly number[]): string {
+  private flat(dims: readonly number[]): string {
+    const size = elementCount(dims);
     const hidden = this.activate(this.dense(NOISE, NOISE_SIZE, 4 * NOISE_SIZE));
     return this.b.op('Reshape', [this.dense(hidden, 4 * NOISE_SIZE, size), this.b.ints([this.batch, ...dims])]);
   }

@@ -107,7 +107,7 @@ function sum(g: GradientBuilder, values: readonly string[]): string {
 }
 
 /** One gradient for each value, however many losses read it. */
-function summed(g: GradientBuilder, gradients: readonly (readonly [value: string, gradient: string])[]): Map<string, string> {
+export function summed(g: GradientBuilder, gradients: readonly (readonly [value: string, gradient: string])[]): Map<string, string> {
   const values = new Set(gradients.map(([value]) => value));
   const of = (wanted: string) => gradients.filter(([value]) => value === wanted).map(([, gradient]) => gradient);
   return new Map([...values].map((value) => [value, sum(g, of(value))]));

@@ -57,7 +57,7 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const logits = targets.filter(({ kind }) => kind === 'classification').map(({ answer }) => answer);
   const teacher = request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;
   const { features, shapes } = attachFeatures(form, observed, answers, options.features, context.seed);
-  const lessons = { ...request, teacher, data, inputNames, batchSize };
+  const lessons = { ...request, teacher, data, inputNames, batchSize, logits: logits[0] ?? null, answers: [...targets, ...features].map(({ answer }) => answer) };
   return {
     shapes,
     task: imitation(targets, hasLabels, options, features),
@@ -81,6 +81,10 @@ interface CurriculumRequest extends LessonsRequest {
   data: Dataset | null;
   inputNames: string[];
   batchSize: number;
+  /** The teacher's output of logits, where there is one. */
+  logits: string | null;
+  /** The teacher's values that lessons have to bring. */
+  answers: readonly string[];
 }
 
 /** Where each method's lessons come from. */
@@ -95,9 +99,9 @@ function recorded({ data, teacher, inputNames, batchSize, options, context }: Cu
 }
 
 /** An ensemble's generator is trained through its first member; what it makes is answered by all. */
-async function generated({ teacher, teaching, inputNames, batchSize, options, context: { seed, threads } }: CurriculumRequest): Promise<Curriculum> {
-  const { low, high, learningRate, lessonsPerEpoch } = options.generator;
-  const made = await generatedLessons({ teacher: teaching.models[0]!, hidden: options.features.map((feature) => feature.teacher), input: inputNames[0]!, batchSize, lessonsPerEpoch, range: [low, high], learningRate, seed, threads });
+async function generated({ teacher, teaching, inputNames, batchSize, logits, answers, options, context: { seed, threads } }: CurriculumRequest): Promise<Curriculum> {
+  const { low, high, ...generator } = options.generator;
+  const made = await generatedLessons({ ...generator, teacher: teaching.models[0]!, logits, answers, input: inputNames[0]!, batchSize, range: [low, high], seed, threads });
   return teaching.models.length === 1 ? made : answeredBy(teacher, made);
 }
 
