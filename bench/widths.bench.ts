@@ -16,6 +16,9 @@ const ROUNDINGS = ['nearest', 'gptq', 'adaround'] as const;
 /** Epochs of distillation behind simulated rounding, from weights rounded to nearest. */
 const QAT_EPOCHS = 4;
 
+/** Training on the grids as they are, and with their scales (LSQ). */
+const TRAININGS = [['qat', false], ['lsq', true]] as const;
+
 interface Subject {
   net: string;
   model: ModelProto;
@@ -45,7 +48,9 @@ async function widthsOf(subject: Subject): Promise<BenchResult[]> {
   const results: BenchResult[] = [{ net, bits: 32, rounding: 'float', top1: await top1(model, data), seconds: null }];
   for (const bits of WIDTHS) {
     for (const rounding of ROUNDINGS) results.push({ net, bits, rounding, ...(await timed(data, () => quantized(subject, { weightBits: bits, rounding }))) });
-    results.push({ net, bits, rounding: 'qat', ...(await timed(data, async () => trained(subject, await quantized(subject, { weightBits: bits })))) });
+    for (const [rounding, learnScales] of TRAININGS) {
+      results.push({ net, bits, rounding, ...(await timed(data, async () => trained(subject, await quantized(subject, { weightBits: bits }), learnScales))) });
+    }
   }
   return results;
 }
@@ -54,8 +59,8 @@ async function quantized(subject: Subject, options: Partial<QuantizeOptions>): P
   return (await CATALOG.quantize.run(contextOf(subject, cloneModel(subject.model)), QuantizeOptions.parse(options))).model!;
 }
 
-async function trained(subject: Subject, model: ModelProto): Promise<ModelProto> {
-  return (await CATALOG.distill.run(contextOf(subject, model), DistillOptions.parse({ epochs: QAT_EPOCHS }))).model!;
+async function trained(subject: Subject, model: ModelProto, learnScales: boolean): Promise<ModelProto> {
+  return (await CATALOG.distill.run(contextOf(subject, model), DistillOptions.parse({ epochs: QAT_EPOCHS, learnScales }))).model!;
 }
 
 function contextOf({ model: original, data, folder }: Subject, model: ModelProto) {
