@@ -50,7 +50,7 @@ function insertPair(graph: Graph, { value, readers }: PairSite, parameters: [str
   const [exact, dequantized] = readers === null ? [graph.freshName(`${value}_float`), value] : [value, graph.freshName(`${value}_dequantized`)];
   if (readers === null) graph.setOutput(producer!, producer!.output.indexOf(value), exact);
   const place = producer ? { after: producer } : { before: graph.nodes[0]! };
-  const quantize = graph.addNode(makeNode('QuantizeLinear', [exact, ...parameters], [quantized], {}, { name: graph.freshName(`${value}_QuantizeLinear`) }), place);
-  graph.addNode(makeNode('DequantizeLinear', [quantized, ...parameters], [dequantized], {}, { name: graph.freshName(`${value}_DequantizeLinear`) }), { after: quantize });
+  const quantize = graph.addNode(makeNode('QuantizeLinear', [exact, ...parameters], [quantized]), place);
+  graph.addNode(makeNode('DequantizeLinear', [quantized, ...parameters], [dequantized]), { after: quantize });
   for (const reader of readers ?? []) graph.setInput(reader, reader.input.indexOf(value), dequantized);
 }

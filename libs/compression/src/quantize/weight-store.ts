@@ -82,15 +82,18 @@ interface StoredWeight {
   before: NodeProto;
 }
 
-/** Adds `integers -> DequantizeLinear` and returns the float value it gives. */
+/**
+ * Adds `integers -> DequantizeLinear` and returns the float value it gives. The zero point is 0: a convolution leaves it out, for other products the
+ * runtime's int8 kernel wants it written. The nodes go without names, which in a small net at 4 bits take as much as its biases.
+ */
 function addWeight(graph: Graph, weight: StoredWeight): string {
   const { name, axis, grid, before } = weight;
   const shape = axis === null ? [] : [grid.scales.length];
   const integers = grid.codebook ? addCodebook(graph, weight) : addIntegers(graph, weight);
   const scale = graph.addInitializer(floatTensor(graph.freshName(`${name}_scale`), shape, grid.scales));
-  const zeroPoint = graph.addInitializer(makeTensor(graph.freshName(`${name}_zero_point`), DataType.INT8, shape, new Int8Array(grid.scales.length)));
   const output = graph.freshName(`${name}_dequantized`);
-  const node = makeNode('DequantizeLinear', [integers, scale.name, zeroPoint.name], [output], { axis: axis ?? undefined }, { name: graph.freshName(`${name}_DequantizeLinear`) });
+  const zeroPoint = before.opType === 'Conv' ? [] : [graph.addInitializer(makeTensor(graph.freshName(`${name}_zero_point`), DataType.INT8, shape, new Int8Array(grid.scales.length))).name];
+  const node = makeNode('DequantizeLinear', [integers, scale.name, ...zeroPoint], [output], { axis: axis ?? undefined });
   graph.addNode(node, { before });
   return output;
 }
@@ -112,12 +115,12 @@ function addCodebook(graph: Graph, { name, dims, grid, before }: StoredWeight): 
   const codebook = graph.addInitializer(makeTensor(graph.freshName(`${name}_codebook`), DataType.INT8, [entries.length], entries));
   const output = graph.freshName(`${name}_shared`);
   const cast = addCast(graph, name, positions.name, DataType.INT32, before);
-  graph.addNode(makeNode('Gather', [codebook.name, cast], [output], { axis: 0 }, { name: graph.freshName(`${name}_Gather`) }), { before });
+  graph.addNode(makeNode('Gather', [codebook.name, cast], [output], { axis: 0 }), { before });
   return output;
 }
 
 function addCast(graph: Graph, name: string, input: string, to: DataType, before: NodeProto): string {
   const output = graph.freshName(`${name}_unpacked`);
-  graph.addNode(makeNode('Cast', [input], [output], { to }, { name: graph.freshName(`${name}_Cast`) }), { before });
+  graph.addNode(makeNode('Cast', [input], [output], { to }), { before });
   return output;
 }
