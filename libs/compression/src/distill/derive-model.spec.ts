@@ -70,7 +70,7 @@ describe('deriveModel', () => {
     [0.9, [18, 15]],
     [0.34, [7, 6]],
   ])('keeps %f of each layer, whether or not it divides', async (width, expected) => {
-    const derived = await deriveModel(mlp([8, 20, 16, 4]), { width, depth: 1 }, inputs);
+    const { model: derived } = await deriveModel(mlp([8, 20, 16, 4]), { width, depth: 1 }, inputs);
     const graph = new Graph(derived);
     expect(['fc1.weight', 'fc2.weight', 'fc3.weight'].map((name) => tensorDims(graph.initializer(name)!)[0])).toEqual([...expected, 4]);
     await outputOf(derived, float32([2, 8], new Float32Array(16)));
@@ -85,9 +85,16 @@ describe('deriveModel', () => {
     const tensor = scaled.initializer('fc1.weight')!;
     tensor.floatData = [];
     tensor.rawData = new Uint8Array(Float32Array.from(values, (value, i) => (small.includes(Math.floor(i / 8)) ? value / 100 : value)).buffer);
-    const derived = await deriveModel(scaled.model, { width: 0.5, depth: 1 }, inputs);
+    const { model: derived } = await deriveModel(scaled.model, { width: 0.5, depth: 1 }, inputs);
     const kept = [...tensorToFloats(new Graph(derived).initializer('fc1.weight')!)];
     expect(kept).toEqual([...Float32Array.from([1, 3].flatMap((row) => [...values.subarray(row * 8, row * 8 + 8)]))]);
+  });
+
+  it('says what it cut', async () => {
+    const { blocks, channels, skipped } = await deriveModel(residualNet(4), { width: 0.5, depth: 0.5 }, inputs);
+    expect(blocks).toEqual({ found: 4, kept: 2 });
+    expect(channels!.map(({ found, kept }) => [found, kept])).toEqual([[4, 2], [4, 2], [4, 2]]);
+    expect(skipped.map(({ opType }) => opType)).toContain('Gemm');
   });
 
   it.each([
@@ -96,14 +103,14 @@ describe('deriveModel', () => {
     [0.25, 3],
     [0, 1],
   ])('with depth %f keeps that share of the blocks, and the net runs', async (depth, convolutions) => {
-    const derived = await deriveModel(residualNet(4), { width: 1, depth }, inputs);
+    const { model: derived } = await deriveModel(residualNet(4), { width: 1, depth }, inputs);
     expect(layersOf(derived)).toBe(convolutions + 1);
     await outputOf(derived);
   });
 
   it('of an assistant comes to the size that was asked for of the teacher', async () => {
-    const assistant = await deriveModel(mlp([8, 20, 16, 4]), { width: 0.75, depth: 1 }, inputs);
-    const student = await deriveModel(assistant, relativeScale({ width: 0.75, depth: 1 }, { width: 0.5, depth: 1 }), inputs);
+    const { model: assistant } = await deriveModel(mlp([8, 20, 16, 4]), { width: 0.75, depth: 1 }, inputs);
+    const { model: student } = await deriveModel(assistant, relativeScale({ width: 0.75, depth: 1 }, { width: 0.5, depth: 1 }), inputs);
     expect(tensorDims(new Graph(student).initializer('fc1.weight')!)[0]).toBe(10);
   });
 });

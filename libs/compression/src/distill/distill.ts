@@ -37,16 +37,19 @@ export const distill: Pass<'distill'> = {
     let teacher = teacherModels(options, context, current);
     const checkpoint = new PassCheckpoint(context.checkpointFile, runName(context, options, current, teacher), options.assistants.length + 1);
     let scale = { width: 1, depth: 1 };
+    const assistants: Record<string, unknown>[] = [];
     for (const [at, size] of options.assistants.entries()) {
-      const assistant = await deriveModel(readModel(teacher.models[0]!), relativeScale(scale, size), context);
+      const { model: assistant } = await deriveModel(readModel(teacher.models[0]!), relativeScale(scale, size), context);
       context.log(`assistant ${at + 1} of ${options.assistants.length}: ${size.width} of the width, ${size.depth} of the depth`);
-      await teach(assistant, teacher, part(context, at, options), options, checkpoint.scope(at));
+      const taught = await teach(assistant, teacher, part(context, at, options), options, checkpoint.scope(at));
+      assistants.push({ ...size, ...summaryOf(taught) });
       teacher = { models: [writeModel(assistant)], weights: [1] };
       scale = size;
     }
-    const student = await studentModel(fromAssistant(options, scale), context, teacher.models[0]!);
+    const { model: student, skipped, blocks, channels } = await studentModel(fromAssistant(options, scale), context, teacher.models[0]!);
     const taught = await teach(student, teacher, part(context, options.assistants.length, options), options, checkpoint.scope(options.assistants.length));
-    return { model: student, skipped: taught.student.form.skipped, files: await writeCurve(context, options, taught.curve), summary: summaryOf(taught) };
+    const summary = { ...summaryOf(taught), ...(assistants.length > 0 ? { assistants } : {}), ...(blocks || channels ? { cut: { blocks, channels } } : {}) };
+    return { model: student, skipped: [...skipped, ...taught.student.form.skipped], files: await writeCurve(context, options, taught.curve), summary };
   },
 };
 

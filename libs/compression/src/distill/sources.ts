@@ -2,7 +2,7 @@ import type { DistillOptions } from '#contracts';
 import { readModel, type ModelProto } from '#onnx';
 import type { PassContext } from '../pass.js';
 import { TrainingError } from '../train/errors.js';
-import { deriveModel } from './derive-model.js';
+import { deriveModel, type Derived } from './derive-model.js';
 import { Ensemble } from './ensemble.js';
 import { ModelTeacher, type Teacher } from './teacher.js';
 
@@ -31,10 +31,14 @@ export async function loadTeacher({ models, weights }: TeacherModels, threads: n
 }
 
 /** The model that learns: the stage's own, one of the store, or one cut from the teacher. */
-export async function studentModel({ student }: DistillOptions, context: PassContext, teacher: Uint8Array): Promise<ModelProto> {
-  if (student === 'current') return context.model;
-  if ('model' in student) return readModel(storedModel(context, student.model));
+export async function studentModel({ student }: DistillOptions, context: PassContext, teacher: Uint8Array): Promise<Derived> {
+  if (student === 'current') return whole(context.model);
+  if ('model' in student) return whole(readModel(storedModel(context, student.model)));
   return deriveModel(readModel(teacher), student, context);
+}
+
+function whole(model: ModelProto): Derived {
+  return { model, skipped: [], blocks: null, channels: null };
 }
 
 function storedModel({ models }: PassContext, digest: string): Uint8Array {

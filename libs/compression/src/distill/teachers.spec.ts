@@ -49,6 +49,7 @@ describe('distill', () => {
   it('trains a student cut from the teacher that begins near it', async () => {
     const [cut, strange] = [await run({ teacher: { model: STORED }, student: { width: 0.5 } }), await run({ teacher: { model: STORED } })];
     expect(hidden(cut.model)).toBe(6);
+    expect(cut.summary['cut']).toMatchObject({ blocks: null, channels: [{ found: 12, kept: 6 }] });
     expect(cut.summary['firstLoss']).toBeLessThan(0.7 * (strange.summary['firstLoss'] as number));
   });
 
