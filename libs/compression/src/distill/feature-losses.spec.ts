@@ -59,7 +59,7 @@ describe('attentionTransfer', () => {
 describe('the objective', () => {
   it('has the gradient that central differences give when several losses read one value', async () => {
     const shared = { answer: 't', dims: DIMS, answerDims: DIMS };
-    const objective = distillObjective([{ output: 'a', answer: 't', dims: DIMS, kind: 'cosine' }], false, { temperature: 1, alpha: 1, labelSmoothing: 0 }, [
+    const objective = distillObjective([{ output: 'a', answer: 't', dims: DIMS, kind: 'cosine', logits: 'a', isProbability: false }], false, { temperature: 1, alpha: 1, labelSmoothing: 0 }, [
       { ...shared, value: 'a', kind: 'fitnet', weight: 0.5 },
       { ...shared, value: 'a', kind: 'attention', weight: 3 },
     ]);

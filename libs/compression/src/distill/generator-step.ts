@@ -9,6 +9,7 @@ import { Trainer, type StepLosses } from '../train/trainer.js';
 import { batchNorms } from './batch-norms.js';
 import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
 import { generatorObjective } from './generator-objective.js';
+import { logitsBehind } from './probabilities.js';
 import { epochSeed } from './recorded-lessons.js';
 import { liftedCopy } from './student.js';
 
@@ -51,7 +52,7 @@ export class Generator {
       shapes,
       parameters,
       extraInputs: [],
-      loss: (g) => generatorObjective(g, { logits, regressions, features: logits === null ? null : lastFeatures(graph, logits), norms: batchNorms(teacher), statistics: request.statistics }),
+      loss: (g) => generatorObjective(g, { logits: logits && logitsBehind(graph, logits), regressions, features: logits === null ? null : lastFeatures(graph, logits), norms: batchNorms(teacher), statistics: request.statistics }),
       optimizer: adam({ beta1: 0.5 }),
       outputs: [...new Set([input, ...request.answers])],
       block: await blockedLayout(),

@@ -33,10 +33,18 @@ export interface Objective {
 
 /** The distance of an output to the teacher's answer, by kind. */
 const DISTANCES: Record<OutputKind, (g: GradientBuilder, target: Target, options: ObjectiveOptions) => LossTerm> = {
-  classification: (g, { output, answer, dims }, { temperature }) => softTargetDivergence(g, output, answerInput(answer), temperature, dims[0]!),
+  classification: (g, { logits, answer, dims, isProbability }, { temperature }) => softTargetDivergence(g, logits, isProbability ? logarithm(g, answerInput(answer)) : answerInput(answer), temperature, dims[0]!),
   mse: (g, { output, answer, dims }) => relativeSquaredError(g, output, answerInput(answer), dims),
   cosine: (g, { output, answer, dims }) => cosineDistance(g, output, answerInput(answer), dims),
 };
+
+/** Keeps the logarithm of a probability finite. */
+const LEAST_PROBABILITY = 1e-7;
+
+/** Logits of which these are the softmax. */
+function logarithm(g: GradientBuilder, probabilities: string): string {
+  return g.op('Log', [g.op('Max', [probabilities, g.scalar(LEAST_PROBABILITY)])]);
+}
 
 /** The distance of a hidden value to the teacher's, by kind. */
 const FEATURE_DISTANCES: Record<FeatureOptions['kind'], (g: GradientBuilder, feature: Feature) => LossTerm> = {
@@ -84,14 +92,14 @@ interface Part {
 
 function withLabels(g: GradientBuilder, target: Target, options: ObjectiveOptions): Part {
   const soft = DISTANCES.classification(g, target, options);
-  const hard = softmaxCrossEntropy(g, target.output, LABELS, target.dims as [number, number], options.labelSmoothing);
+  const hard = softmaxCrossEntropy(g, target.logits, LABELS, target.dims as [number, number], options.labelSmoothing);
   const total = weightedSum(g, [{ term: soft, weight: options.alpha }, { term: hard, weight: 1 - options.alpha }]);
-  return { value: target.output, total, terms: { softLoss: soft.value, hardLoss: hard.value } };
+  return { value: target.logits, total, terms: { softLoss: soft.value, hardLoss: hard.value } };
 }
 
 function alone(g: GradientBuilder, target: Target, options: ObjectiveOptions, named: boolean): Part {
   const total = DISTANCES[target.kind](g, target, options);
-  return { value: target.output, total, terms: named ? { [`loss:${target.output}`]: total.value } : {} };
+  return { value: target.logits, total, terms: named ? { [`loss:${target.output}`]: total.value } : {} };
 }
 
 function featureParts(g: GradientBuilder, features: readonly Feature[]): { parts: Part[]; terms: Record<string, string> } {

@@ -12,6 +12,10 @@ export interface Target {
   /** Shape of both, the batch first. */
   dims: readonly number[];
   kind: OutputKind;
+  /** What a classification's loss reads: the output, or the logits behind its Softmax. */
+  logits: string;
+  /** Whether the teacher's answers are probabilities rather than logits. */
+  isProbability: boolean;
 }
 
 export interface TargetRequest {
@@ -42,7 +46,7 @@ export function pairOutputs({ outputs, shapes, answers, classes, kinds }: Target
     const isClasses = pairs.length === 1 && dims.length === 2 && (classes === undefined || classes === dims[1]);
     const kind = kindOf(output) ?? (isClasses ? 'classification' : 'mse');
     if (kind === 'classification' && dims.length !== 2) throw new TrainingError(`output "${output}" is [${dims}] and classification needs logits [N, K]: choose mse or cosine for it`);
-    return { output, answer, dims, kind };
+    return { output, answer, dims, kind, logits: output, isProbability: false };
   });
 }
 

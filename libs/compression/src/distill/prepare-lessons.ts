@@ -14,6 +14,7 @@ import { imitation } from './imitation.js';
 import type { Curriculum } from './lesson.js';
 import { mixedLessons } from './mixed-lessons.js';
 import { pairOutputs } from './outputs.js';
+import { throughSoftmax } from './probabilities.js';
 import { recordedLessons } from './recorded-lessons.js';
 import type { TeacherModels } from './sources.js';
 import { outputNames } from './student.js';
@@ -52,7 +53,8 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const example = data ? await firstBatch(data, inputNames, batchSize) : { inputs: madeUp(form.graph, batchSize), labels: null };
   const observed = await observeTrainingShapes(form.graph, example.inputs);
   const answers = await request.teacher.answer(data ? (await firstBatch(data, request.teacher.inputNames, batchSize)).inputs : inputsFor(request.teacher.inputNames, example.inputs));
-  const targets = pairOutputs({ outputs: outputNames(form.graph), shapes: observed, answers, classes: data?.classes, kinds: options.outputs });
+  const pairs = pairOutputs({ outputs: outputNames(form.graph), shapes: observed, answers, classes: data?.classes, kinds: options.outputs });
+  const targets = throughSoftmax(form.graph, pairs, answers);
   const hasLabels = example.labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
   const logits = targets.filter(({ kind }) => kind === 'classification').map(({ answer }) => answer);
   const teacher = request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;

@@ -1,8 +1,9 @@
 import { meanSquaredError, softTargetDivergence, softmaxCrossEntropy, type ExtraInput, type GradientBuilder, type LossTerm, type Shapes } from '#autodiff';
 import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
-import { DataType, intAttribute, type Graph } from '#onnx';
+import { DataType, type Graph } from '#onnx';
 import { classLabels } from '../distill/imitation.js';
+import { logitsBehind } from '../distill/probabilities.js';
 import type { Task } from '../distill/task.js';
 import { TrainingError } from '../train/errors.js';
 
@@ -31,7 +32,7 @@ function classification({ graph, shapes, data, options }: LabelTaskRequest): Tas
   if (classes === null) throw new TrainingError('crossEntropy needs labels with classes, which the data set does not have: add them to its manifest, or choose loss mse for numbers');
   const output = graph.outputs.map(({ name }) => name).find((name) => isRow(shapes.get(name), classes));
   if (output === undefined) throw new TrainingError(`crossEntropy needs an output [batch, ${classes}], as many as the data set has classes; the model has ${describeOutputs(graph, shapes)}`);
-  const logits = beforeSoftmax(graph, output);
+  const logits = logitsBehind(graph, output);
   const dims = shapes.get(logits) as [number, number];
   if (options.augment.mixup > 0) {
     const loss = (g: GradientBuilder) => softTargetDivergence(g, logits, g.op('Log', [g.op('Max', [TARGETS, g.scalar(FLOOR)])]), 1, dims[0]);
@@ -56,12 +57,6 @@ function task(output: string, input: ExtraInput, loss: (g: GradientBuilder) => L
     return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
   };
   return { outputs: [output], objective: { extraInputs: [input], write }, feeds };
-}
-
-/** What a Softmax over the classes reads, if the output is one: the loss is written in logits. */
-function beforeSoftmax(graph: Graph, output: string): string {
-  const producer = graph.producer(output);
-  return producer?.opType === 'Softmax' && [1, -1].includes(intAttribute(producer, 'axis', -1)) ? producer.input[0]! : output;
 }
 
 function isRow(dims: readonly number[] | undefined, classes: number): boolean {
