@@ -121,7 +121,7 @@ export class GradientBuilder {
     return parts.length === 1 ? parts[0]! : this.op('Concat', parts, { axis });
   }
 
-  /** Zeros before and after each axis: begins, then ends, as ONNX Pad has them. */
+  /** Zeros before and after each axis: begins, then ends, as ONNX Pad has them; a negative number cuts off. */
   pad(a: string, pads: readonly number[]): string {
     return pads.every((pad) => pad === 0) ? a : this.op('Pad', [a, this.ints(pads)]);
   }

@@ -12,7 +12,7 @@ export function useBlockedLayout(request: BlockedRequest & { outputs: readonly s
   const { builder, outputs } = request;
   const graph = new BlockedGraph(request);
   for (const node of builder.nodes) {
-    const kept = node.domain === BLOCKED_DOMAIN ? entered(node, graph) : (node.domain === '' && BLOCKED_RULES[node.opType]?.(node, graph)) || 'kept';
+    const kept = node.domain === BLOCKED_DOMAIN ? reordered(node, graph) : (node.domain === '' && BLOCKED_RULES[node.opType]?.(node, graph)) || 'kept';
     if (kept !== 'replaced') graph.keep(node);
   }
   const alive = withoutUnread(graph.nodes, outputs);
@@ -20,8 +20,9 @@ export function useBlockedLayout(request: BlockedRequest & { outputs: readonly s
   for (const node of alive) builder.append(node);
 }
 
-/** A rule that asked for a blocked value gets the twin, if its channels fill the blocks. */
-function entered(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' {
+/** What a rule wrote in blocks is a twin of what it made of it; where it asked for blocks it gets the twin, if the channels fill them. */
+function reordered(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' {
+  if (node.opType === 'ReorderOutput') graph.setTwin(node.output[0]!, node.input[0]!);
   if (node.opType !== 'ReorderInput' || !graph.fills(node.input[0]!)) return 'kept';
   graph.alias(node.output[0]!, graph.twin(node.input[0]!));
   return 'replaced';

@@ -19,7 +19,8 @@ export function convolutionWeightGradient(g: GradientBuilder, parts: Convolution
   const perGroup = parts.inputDims[1]! / parts.group;
   if (g.block > 0 && isBlockedDepthwise(parts, g.block)) return fromBlockedDepthwise(g, parts);
   const pointwise = product(parts.window.kernel) === 1;
-  return parts.group === 1 && (pointwise || perGroup < COLUMNS_BELOW_CHANNELS) ? fromColumns(g, parts) : fromTaps(g, parts);
+  if (parts.group === 1 && (pointwise || perGroup < COLUMNS_BELOW_CHANNELS)) return fromColumns(g, parts);
+  return parts.group === 1 && parts.window.kernel.length === 2 && parts.window.strides.every((stride) => stride === 1) ? fromShifts(g, parts) : fromTaps(g, parts);
 }
 
 /** Depthwise in two dimensions, with channels that fill the blocks and windows that cover the input. */
@@ -64,6 +65,36 @@ function fromColumns(g: GradientBuilder, parts: ConvolutionParts): string {
   const flatOutput = g.reshape(parts.output, [batch, filters, product(positions)]);
   const summed = g.sum(g.matmulTransposed(flatOutput, flatColumns, 3), [0]);
   return g.reshape(g.transpose(g.reshape(summed, [filters, count, channels]), [0, 2, 1]), [filters, channels, ...window.kernel]);
+}
+
+/** Below so many channels a product per sample is faster than one over all with channels first (measured). */
+const PER_SAMPLE_BELOW_CHANNELS = 32;
+
+/**
+ * dW[i, j] = Σ dY[h - i] · X[w + j]: for strides of one a tap is a shift of the input along the rows and of dY along the columns, so that
+ * kernel height + width copies serve all taps. A Pad that cuts at one end shifts.
+ */
+function fromShifts(g: GradientBuilder, { input, inputDims, output, outputDims, window }: ConvolutionParts): string {
+  const [batch, channels, height, width] = inputDims as [number, number, number, number];
+  const [, filters, outputHeight, outputWidth] = outputDims as [number, number, number, number];
+  const perSample = Math.min(channels, filters) < PER_SAMPLE_BELOW_CHANNELS;
+  const leading = (value: string) => (perSample ? value : g.transpose(value, [1, 0, 2, 3]));
+  const rows = (value: string, size: number) => g.reshape(value, perSample ? [batch, size, height * outputWidth] : [size, batch * height * outputWidth]);
+  const [x, dY] = [leading(input), leading(output)];
+  const { kernel: [tall, wide], dilations: [down, across], begins: [top, left] } = window as Window & Record<'kernel' | 'dilations' | 'begins', [number, number]>;
+  const inputs = Array.from({ length: wide }, (_, j) => {
+    const begin = left - j * across;
+    return rows(g.pad(x, [0, 0, 0, begin, 0, 0, 0, outputWidth - width - begin]), channels);
+  });
+  const outputs = Array.from({ length: tall }, (_, i) => {
+    const begin = i * down - top;
+    return rows(g.pad(dY, [0, 0, begin, 0, 0, 0, height - outputHeight - begin, 0]), filters);
+  });
+  const products = outputs.flatMap((shiftedOutput) => inputs.map((shiftedInput) => {
+    const weight = perSample ? g.sum(g.matmulTransposed(shiftedOutput, shiftedInput, 3), [0]) : g.op('Gemm', [shiftedOutput, shiftedInput], { transB: 1 });
+    return g.reshape(weight, [1, filters, channels]);
+  }));
+  return g.reshape(g.transpose(g.concat(products, 0), [1, 2, 0]), [filters, channels, ...window.kernel]);
 }
 
 /** dW[tap] = dYᵀ · X(tap) with channels first, one product per tap and group. */

@@ -25,11 +25,11 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, Rule> = {
   LayerNormalization: ({ node, g, x: [x, scale, bias], dY }) => {
     const dims = g.dims(x);
     const axis = intAttribute(node, 'axis', -1);
-    const axes = [...dims.keys()].slice(axis);
-    const normal = standardized(g, x, axes, floatAttribute(node, 'epsilon', 1e-5));
+    const normal = once(() => layerStandardized(g, x, axis, floatAttribute(node, 'epsilon', 1e-5)));
+    const along = once(() => g.mul(dY, normal().value));
     return [
-      () => standardizedGradient(g, normal(), g.mul(dY, scale), axes),
-      () => g.sumTo(g.mul(dY, normal().value), dims, g.dims(scale)),
+      () => layerGradient(g, { ...normal(), along: along(), dY, scale, dims, axis }),
+      () => g.sumTo(along(), dims, g.dims(scale)),
       () => g.sumTo(dY, dims, g.dims(bias)),
     ];
   },
@@ -76,6 +76,33 @@ function standardized(g: GradientBuilder, x: string, axes: readonly number[], ep
     const inverse = inverseDeviation(g, g.mean(g.square(centered), axes, true), epsilon);
     return { value: g.mul(centered, inverse), inverse };
   });
+}
+
+/** Statistics over the last axes by the runtime's own kernel, one pass. */
+function layerStandardized(g: GradientBuilder, x: string, axis: number, epsilon: number): Standardized {
+  const normalized = g.dims(x).slice(axis);
+  const [value, , inverse] = g.graph.ops('LayerNormalization', 3, [x, g.tensor(Array<number>(product(normalized)).fill(1), normalized)], { axis, epsilon });
+  return { value: value!, inverse: inverse! };
+}
+
+interface LayerGradient extends Standardized {
+  /** dY · x̂ */
+  along: string;
+  dY: string;
+  scale: string;
+  dims: readonly number[];
+  axis: number;
+}
+
+/** dX = (scale · dY - m - x̂ · k) / σ with the means m of scale · dY and k of scale · dY · x̂, which are products with the vector scale. */
+function layerGradient(g: GradientBuilder, { value, inverse, along, dY, scale, dims, axis }: LayerGradient): string {
+  const normalized = dims.slice(axis);
+  const size = product(normalized);
+  const kept = [...dims.slice(0, axis), ...normalized.map(() => 1)];
+  const whole = product(g.dims(scale)) === size ? scale : g.expand(scale, normalized);
+  const weights = g.scale(g.reshape(whole, [size, 1]), 1 / size);
+  const mean = (gradient: string) => g.reshape(g.op('MatMul', [g.reshape(gradient, [product(dims) / size, size]), weights]), kept);
+  return g.mul(g.sub(g.sub(g.mul(dY, scale), g.mul(value, mean(along))), mean(dY)), inverse);
 }
 
 function given(g: GradientBuilder, x: string, mean: string, variance: string, epsilon: number): () => Standardized {

@@ -1,5 +1,5 @@
 import { hasAttribute, intAttribute, intsAttribute, type NodeProto } from '#onnx';
-import type { GradientBuilder } from '../gradient-builder.js';
+import { BLOCKED_DOMAIN, type GradientBuilder } from '../gradient-builder.js';
 import type { Rule, RuleContext } from '../rule.js';
 import { product, span, taps, windowOf, type Window } from './window.js';
 
@@ -18,7 +18,8 @@ export const POOLING_RULES: Record<PoolingOp, Rule> = {
 function maxPoolGradient(context: RuleContext): string {
   const { node, g, x: [x], y: [y] } = context;
   const window = windowOf(node, intsAttribute(node, 'kernel_shape'), g.dims(x).slice(2), g.dims(y).slice(2));
-  return isTiling(window, g.dims(x).slice(2), g.dims(y).slice(2)) ? tiledMaxPoolGradient(context, window) : scatteredMaxPoolGradient(context);
+  if (!isTiling(window, g.dims(x).slice(2), g.dims(y).slice(2))) return scatteredMaxPoolGradient(context);
+  return hasBlocks(context) ? blockedMaxPoolGradient(context, window) : tiledMaxPoolGradient(context, window);
 }
 
 /** Windows side by side that cover the input, apart from a rest at the end that no window reaches. */
@@ -40,6 +41,51 @@ function tiledMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }
   const first = g.op('MaxPool', [hits], { kernel_shape: kernel, strides: kernel });
   const gradient = g.mul(spread(dY), g.mask(g.op('Equal', [hits, spread(first)])));
   return g.pad(gradient, [...dims.map(() => 0), ...dims.map((size, i) => size - covered[i]!)]);
+}
+
+/** Images whose channels fill the blocks. */
+function hasBlocks({ g, x: [x] }: RuleContext): boolean {
+  return g.block > 0 && g.dims(x).length === 4 && g.dims(x)[1]! % g.block === 0;
+}
+
+/**
+ * The same axis by axis, where the parts of a window are cheap to take apart: with channels in blocks they lie side by side, a block each. An
+ * element wins against those before it only if it is larger, so that the first maximum gets the gradient.
+ */
+function blockedMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }: Window): string {
+  const [dims, [, , tall, wide]] = [g.dims(x), g.dims(y)] as [readonly [number, number, number, number], readonly [number, number, number, number]];
+  const [samples, channels, height, width] = dims;
+  const outer = (samples * channels) / g.block;
+  const [covered, along] = [tall * kernel[0]!, wide * kernel[1]!];
+  const enter = (value: string) => g.op('ReorderInput', [value], {}, BLOCKED_DOMAIN);
+  const whole = g.reshape(enter(x), [outer, height, width, g.block]);
+  const seen = covered === height && along === width ? whole : g.slice(whole, [0, 0], [covered, along], [1, 2]);
+  const across = contest(g, g.reshape(seen, [outer * covered * wide, kernel[1]!, g.block]), kernel[1]!);
+  const down = contest(g, g.reshape(across.best, [outer * tall, kernel[0]!, wide * g.block]), kernel[0]!);
+  const rows = g.reshape(down.gradient(g.reshape(enter(dY), [outer * tall, 1, wide * g.block])), [outer * covered * wide, 1, g.block]);
+  const gradient = g.reshape(across.gradient(rows), [outer, covered, along, g.block]);
+  const padded = g.pad(gradient, [0, 0, 0, 0, 0, height - covered, width - along, 0]);
+  return g.op('ReorderOutput', [g.reshape(padded, dims)], { channels }, BLOCKED_DOMAIN);
+}
+
+/** The maximum along the middle axis of [n, parts, m], kept, and how its gradient goes back to the parts. */
+function contest(g: GradientBuilder, value: string, parts: number): { best: string; gradient(d: string): string } {
+  const [first, ...later] = g.graph.ops('Split', parts, [value], { axis: 1, num_outputs: parts }) as [string, ...string[]];
+  const wins: string[] = [];
+  const best = later.reduce((leader, part) => {
+    wins.push(g.mask(g.op('Greater', [part, leader])));
+    return g.op('Max', [leader, part]);
+  }, first);
+  const gradient = (d: string) => {
+    let rest = d;
+    const shares = wins.toReversed().map((win) => {
+      const share = g.mul(rest, win);
+      rest = g.sub(rest, share);
+      return share;
+    });
+    return g.concat([rest, ...shares.toReversed()], 1);
+  };
+  return { best, gradient };
 }
 
 /** [1, 1, …]: within each window k, k-1, …, 1. */

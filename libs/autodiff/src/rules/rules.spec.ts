@@ -91,6 +91,9 @@ const IN_FLOAT: Record<string, Check[]> = {
     { inputs: [x(2, 4, 5, 5), x(6, 2, 3, 3)], attributes: { group: 2, strides: [2, 2], auto_pad: 'SAME_UPPER' } },
     { inputs: [x(1, 4, 4, 4), x(8, 1, 3, 3)], attributes: { group: 4, auto_pad: 'SAME_LOWER' } },
     { inputs: [x(2, 17, 4, 4), x(3, 17, 2, 2)] },
+    { inputs: [x(2, 16, 5, 4), x(2, 16, 3, 2)], attributes: { pads: [1, 0, 2, 1], dilations: [2, 1] } },
+    { inputs: [x(1, 32, 4, 5), x(32, 32, 3, 3)], attributes: { pads: [1, 1, 1, 1] } },
+    { inputs: [x(1, 16, 5, 5), x(2, 16, 3, 3)], attributes: { strides: [2, 2], pads: [1, 1, 1, 1] } },
     { inputs: [x(2, 3, 4, 4), x(5, 3, 1, 1)] },
     { inputs: [x(2, 3, 9), x(4, 3, 3), x(4)], attributes: { strides: [2], pads: [1, 1] } },
     { inputs: [x(1, 2, 3, 3), x(2, 2, 1, 1)], attributes: { pads: [1, 1, 1, 1] } },
@@ -136,7 +139,7 @@ const IN_FLOAT: Record<string, Check[]> = {
     { inputs: [x(2, 3, 2, 2), x(3), x(3), floatTensor('', [3], [0.1, -0.2, 0.3]), floatTensor('', [3], [0.5, 1, 2])] },
     { inputs: [x(4, 3), x(3), x(3), floatTensor('', [3], [0.1, -0.2, 0.3]), floatTensor('', [3], [0.5, 1, 2])] },
   ],
-  LayerNormalization: [{ inputs: [x(2, 3, 4), x(4), x(4)] }, { inputs: [x(2, 3, 4), x(3, 4)], attributes: { axis: 1 } }],
+  LayerNormalization: [{ inputs: [x(2, 3, 4), x(4), x(4)] }, { inputs: [x(2, 3, 4), x(3, 4)], attributes: { axis: 1 } }, { inputs: [x(2, 3, 4), x(1), x(4)] }],
   InstanceNormalization: [{ inputs: [x(2, 3, 4, 2), x(3), x(3)] }],
   GroupNormalization: [{ inputs: [x(2, 4, 3), x(4), x(4)], attributes: { num_groups: 2 } }],
   Resize: [
