@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Job, ModelMetrics } from '#contracts';
-import { Client } from '../../apps/cli/src/client.js';
+import type { Client } from '../../apps/cli/src/client.js';
 import { filesOf } from '../../apps/cli/src/commands/datasets.js';
 import { gateLines, metricsTable } from '../../apps/cli/src/job-table.js';
 import { showProgress } from '../../apps/cli/src/progress.js';
-import { DataFolder } from '../../apps/cli/src/up/data-folder.js';
-import { startServer } from '../../apps/cli/src/up/server.js';
+import { withServer } from '../lib/with-server.js';
 
 /** The example's files, from the source tree: this module runs from dist/. */
 const FOLDER = fileURLToPath(new URL('../../../examples/seed-net/', import.meta.url));
@@ -19,28 +17,16 @@ async function main(): Promise<void> {
   const json = process.argv.includes('--json');
   const say = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
   const started = performance.now();
-  const data = await mkdtemp(join(tmpdir(), 'coldpress-demo-'));
-  const folder = await DataFolder.take(data);
-  const log: string[] = [];
-  const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
-  });
-  interrupted.catch(() => undefined);
   say('Starting PostgreSQL, API and worker …');
-  const server = await startServer({ folder, config: { port: 0 }, log: (line) => log.push(line) });
-  try {
-    say(`Ready at ${server.url}. Submitting quantize → prune → distill → evaluate for seed-net.\n`);
-    const job = await Promise.race([compress(new Client(server.url, server.apiKey)), interrupted]);
+  await withServer(async ({ client, url, log }) => {
+    say(`Ready at ${url}. Submitting quantize → prune → distill → evaluate for seed-net.\n`);
+    const job = await compress(client);
     const seconds = (performance.now() - started) / 1000;
     say(`\n${metricsTable(job)}\n\n${gateLines(job)}\n\n${summary(job, seconds)}`);
     if (json) process.stdout.write(`${JSON.stringify(evidence(job, seconds))}\n`);
     process.exitCode = job.state === 'succeeded' && job.gatesPassed ? 0 : 1;
     if (job.error) say(`${job.state}: ${job.error.message}\n${log.slice(-20).join('\n')}`);
-  } finally {
-    await server.stop();
-    await folder.release();
-    await rm(data, { recursive: true, force: true });
-  }
+  });
 }
 
 /** What a client does: push the model, push the data, submit the recipe, follow the events. */
