@@ -56,6 +56,14 @@ describe('quantize on seed-net and real digits', () => {
     expect(listed.map((entry) => entry.node)).toEqual(['/conv1/Conv', '/fc2/Gemm']);
   });
 
+  it('tells how far it is, layer by layer', async () => {
+    const told: number[] = [];
+    await quantize.run({ ...context(), progress: (fraction) => told.push(fraction) }, QuantizeOptions.parse({ samples: 32, rounding: 'adaround', iterations: 2 }));
+    expect(told).toHaveLength(4);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told.at(-1)).toBe(1);
+  });
+
   it('needs a data set', async () => {
     await expect(quantize.run({ ...context(), data: null }, QuantizeOptions.parse({}))).rejects.toMatchObject({ code: 'calibration_data' });
   });

@@ -20,6 +20,9 @@ const REPORT_FILE = 'quantization.json';
 const TRADE_OFF_FILE = 'trade-off.json';
 const TRADE_OFF_PLOT = 'trade-off.svg';
 
+/** Share of the run after which all weights are stored; measuring the result takes the rest. */
+const STORED_SHARE = 0.9;
+
 /**
  * Stores weights, and with scheme static activations too, in fewer bits.
  *
@@ -42,7 +45,12 @@ export const quantize: Pass<'quantize'> = {
       context.model,
       options,
       data && (({ graph }) => calibrationBatches(graph, data, options.samples)),
-      { threads: context.threads, seed: context.seed, ...(data && options.mixed ? { evidence: datasetEvidence(new Graph(context.model), data) } : {}) },
+      {
+        threads: context.threads,
+        seed: context.seed,
+        onLayer: (done, total) => context.progress((STORED_SHARE * done) / total, `weights of layer ${done} of ${total} stored`),
+        ...(data && options.mixed ? { evidence: datasetEvidence(new Graph(context.model), data) } : {}),
+      },
     );
     for (const warning of summary.warnings) context.log(`warning: ${warning}`);
     context.progress(1);

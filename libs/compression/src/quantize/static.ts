@@ -52,6 +52,8 @@ export interface StaticRun extends CalibrationRun {
   evidence?: Evidence;
   /** Size of the model's file before. */
   floatBytes?: number;
+  /** Called after the weights of each layer are stored. */
+  onLayer?: (done: number, total: number) => void;
 }
 
 /** Quantizes the plan's model in place with uint8 activations and integer weights; ranges come from `batches`. */
@@ -79,6 +81,7 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
     const label = nodeLabel(layer.node);
     const report = await store.quantize(layer, layer.bits ?? mixed?.chosen.bits[label] ?? options.weightBits, biasStep(grids.get(sources.get(layer.input)!)!));
     reports.push({ node: label, opType: layer.node.opType, input: layer.input, inputSaturation: ranges.get(sources.get(layer.input)!)!.saturation, ...report });
+    run.onLayer?.(reports.length, layers.length);
   }
   graph.removeDeadCode();
   const evidence = await layerEvidence(exact, graph, layers, outputs, firstOf(batches), run);
