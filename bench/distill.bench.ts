@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cut } from './distill/cut.js';
 import { embedding } from './distill/embedding.js';
 import { hinton } from './distill/hinton.js';
 import { lenet } from './distill/lenet.js';
@@ -8,7 +9,7 @@ import { recovery } from './distill/recovery.js';
 import type { BenchResult } from './harness.js';
 
 /** The parts by name; each gets an empty folder. */
-const PARTS: Record<string, (folder: string) => Promise<BenchResult[]>> = { lenet, hinton, recovery, embedding };
+const PARTS: Record<string, (folder: string) => Promise<BenchResult[]>> = { lenet, cut, hinton, recovery, embedding };
 
 /** Students of a teacher by each method, a big teacher for a smaller net, recovery after pruning and quantization, a published net: all of them, or the named parts. */
 export async function run(names: readonly string[]): Promise<BenchResult[]> {
