@@ -4,6 +4,8 @@ import { report, type Bench } from './harness.js';
 const BENCHES: Record<string, () => Promise<Bench>> = {
   calibrate: () => import('./calibrate.bench.js'),
   prune: () => import('./prune.bench.js'),
+  'prune-grid': () => import('./prune-grid.bench.js'),
+  mixed: () => import('./mixed.bench.js'),
   published: () => import('./published.bench.js'),
   quantize: () => import('./quantize.bench.js'),
   training: () => import('./training.bench.js'),

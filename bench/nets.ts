@@ -98,5 +98,23 @@ export function matMulNet(): ModelProto {
 }
 
 /** Shape of one sample of a net's only input. */
+/** Two feed-forward blocks of a transformer, width 128, with LayerNorm and GELU written out in elementary operators as many exporters do. */
+export function writtenOutBlocks(): ModelProto {
+  const width = 128;
+  const n = new NetBuilder();
+  const { b } = n;
+  const linear = (x: string, from: number, to: number) => b.op('Add', [b.op('MatMul', [x, n.weight([from, to], from)]), b.float(new Float32Array(to))]);
+  const mean = (x: string) => b.op('ReduceMean', [x, b.ints([-1])]);
+  const norm = (x: string) => {
+    const centered = b.op('Sub', [x, mean(x)]);
+    const spread = b.op('Sqrt', [b.op('Add', [mean(b.op('Pow', [centered, b.float(2)])), b.float(1e-5)])]);
+    return b.op('Add', [b.op('Mul', [b.op('Div', [centered, spread]), b.float(new Float32Array(width).fill(1))]), b.float(new Float32Array(width))]);
+  };
+  const gelu = (x: string) => b.op('Mul', [b.op('Mul', [x, b.op('Add', [b.op('Erf', [b.op('Div', [x, b.float(Math.SQRT2)])]), b.float(1)])]), b.float(0.5)]);
+  let x = b.input('x', ['n', 64, width]);
+  for (let block = 0; block < 2; block++) x = b.op('Add', [x, linear(gelu(linear(norm(x), width, 4 * width)), 4 * width, width)]);
+  return n.finish(linear(b.op('Squeeze', [b.op('ReduceMean', [x, b.ints([1])]), b.ints([1])]), width, 10), 10);
+}
+
 export const SAMPLE_DIMS = { mobileNetLike: [3, 96, 96], resNet8: [3, 32, 32], transformer: [64, 128], matMulNet: [1024] } as const;
 

@@ -5,7 +5,7 @@ import { float32, Session, type HostTensors } from '#inference';
 import { cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { alternate, median, round, type BenchResult } from './harness.js';
-import { matMulNet, mobileNetLike, resNet8, SAMPLE_DIMS } from './nets.js';
+import { matMulNet, mobileNetLike, resNet8, SAMPLE_DIMS, writtenOutBlocks } from './nets.js';
 
 interface Net {
   net: string;
@@ -18,6 +18,7 @@ const FORMATS: Record<string, Partial<QuantizeOptions>> = {
   int8: {},
   int4: { weightBits: 4 },
   int2: { weightBits: 2 },
+  ternary: { weightFormat: 'ternary' },
   codebook4: { weightBits: 4, weightFormat: 'codebook' },
   codebook2: { weightBits: 2, weightFormat: 'codebook' },
   float16: { scheme: 'float16' },
@@ -36,6 +37,7 @@ async function nets(): Promise<Net[]> {
     { net: 'resnet-8 wide', model: resNet8(64), sample: SAMPLE_DIMS.resNet8 },
     { net: 'mobilenet-like', model: mobileNetLike(), sample: SAMPLE_DIMS.mobileNetLike },
     { net: 'matmul 3x1024', model: matMulNet(), sample: SAMPLE_DIMS.matMulNet },
+    { net: 'transformer blocks, written out', model: writtenOutBlocks(), sample: SAMPLE_DIMS.transformer },
   ];
 }
 
@@ -66,7 +68,7 @@ async function measure({ net, model, sample }: Net): Promise<BenchResult[]> {
   }
   const times = await time(models, feeds(1));
   return Object.keys(left).map((format) => ({
-    net, format, bytesRatio: round(models[format]!.length / float.length), ms: round(times[format]!), speedup: round(times['float']! / times[format]!), skipped: left[format]!,
+    net, format, bytesRatio: round(models[format]!.length / float.length), ms: round(times[format]!), speedup: round(times['float']! / times[format]!), msToInt8: round(times[format]! / times['int8']!), skipped: left[format]!,
   }));
 }
 
