@@ -5,10 +5,11 @@ export function nearestName(wrong: string, valid: readonly string[]): string | u
   return best && best.distance <= Math.max(2, Math.ceil(best.name.length / 2)) ? best.name : undefined;
 }
 
-/** `did you mean "x"?`, or the whole list when nothing is near. */
+/** `did you mean "x"?`, or the whole list when nothing is near, or to leave it out where there is none. */
 export function suggestion(wrong: string, valid: readonly string[]): string {
   const near = nearestName(wrong, valid);
-  return near === undefined ? `choose one of ${valid.join(', ')}` : `did you mean "${near}"?`;
+  if (near !== undefined) return `did you mean "${near}"?`;
+  return valid.length > 0 ? `choose one of ${valid.join(', ')}` : 'leave it out';
 }
 
 /** One row of the table at a time: d[j] = min(d[j] + 1, d[j-1] + 1, diagonal + (a[i] ≠ b[j])). */

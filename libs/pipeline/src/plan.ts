@@ -1,5 +1,6 @@
 import { PASSES, suggestion, type PassDescriptor, type PassName, type Reads, type Recipe, type RecipeStep } from '#contracts';
 import { RecipeError, type RecipeProblem } from './errors.js';
+import { optionKeys } from './option-keys.js';
 import { toProblems } from './zod-problems.js';
 
 /** A stage as it will run: options completed by their defaults. */
@@ -35,6 +36,6 @@ function planStep(step: RecipeStep, index: number): { stage: PlannedStage } | { 
   }
   const { options, version, reads }: PassDescriptor = PASSES[step.pass];
   const parsed = options.safeParse(step.options);
-  if (!parsed.success) return { problems: toProblems(parsed.error, `passes[${index}].options`, () => Object.keys(options.shape)) };
+  if (!parsed.success) return { problems: toProblems(parsed.error, `passes[${index}].options`, (path) => optionKeys(options, path)) };
   return { stage: { index, pass: step.pass, version, options: parsed.data, reads: reads(parsed.data) } };
 }

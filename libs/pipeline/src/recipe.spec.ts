@@ -29,6 +29,26 @@ describe('parseRecipe', () => {
     expect(problems({ passes: [{ pass: 'prune' }], gatess: [] })).toContainEqual({ field: 'gatess', message: 'there is no "gatess" here: did you mean "gates"?' });
   });
 
+  it.each([
+    ['an option of an option', { earlyStopping: { patienc: 3 } }, 'earlyStopping.patienc', 'patience'],
+    ['an entry of a list', { assistants: [{ width: 0.5, deph: 1 }] }, 'assistants[0].deph', 'depth'],
+  ])('names the nearest key for a typo in %s', (_what, options, field, near) => {
+    expect(problems({ passes: [{ pass: 'distill', options }] })).toEqual([{ field: `passes[0].options.${field}`, message: expect.stringContaining(`did you mean "${near}"?`) as unknown }]);
+  });
+
+  it('says what a teacher and a student may be', () => {
+    const options = { teacher: { modle: 'x' }, student: 'smaller' };
+    expect(problems({ passes: [{ pass: 'distill', options }] })).toEqual([
+      { field: 'passes[0].options.teacher', message: expect.stringContaining('{ models: [ID, …], weights: […] }') as unknown },
+      { field: 'passes[0].options.student', message: expect.stringContaining('{ width, depth }') as unknown },
+    ]);
+    expect(problems({ passes: [{ pass: 'distill', options: { student: { width: 2 } } }] })).toMatchObject([{ field: 'passes[0].options.student.width' }]);
+  });
+
+  it('refuses to hold samples back where none are read', () => {
+    expect(problems({ passes: [{ pass: 'distill', options: { method: 'generative', earlyStopping: {} } }] })).toMatchObject([{ field: 'passes[0].options.earlyStopping' }]);
+  });
+
   it('lists the valid names when none is near', () => {
     expect(problems({ passes: [{ pass: 'zzzzzzzzzzzz' }] })[0]?.message).toMatch(/choose one of quantize, prune/);
   });
