@@ -25,6 +25,7 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       threads: request.threads,
       outputPath: request.outputPath,
       ...(request.checkpointFile === undefined ? {} : { checkpointFile: request.checkpointFile }),
+      ...(request.checkpointMs === undefined ? {} : { checkpointMs: request.checkpointMs }),
       progress: report.progress,
       log: report.log,
     };

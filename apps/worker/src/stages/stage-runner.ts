@@ -119,6 +119,7 @@ export class StageRunner {
         datasetPath: stage.reads.data && job.datasetId !== null ? await folder.dataset(await datasets.stored(job.datasetId)) : null,
         outputPath: folder.outputPath,
         checkpointFile: folder.checkpointPath,
+        checkpointMs: config.checkpointMs,
       };
       const answer = await pool.run(request, {
         signal,

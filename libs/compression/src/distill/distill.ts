@@ -35,7 +35,7 @@ export const distill: Pass<'distill'> = {
   async run(context, options) {
     const current = writeModel(context.model);
     let teacher = teacherModels(options, context, current);
-    const checkpoint = new PassCheckpoint(context.checkpointFile, runName(context, options, current, teacher), options.assistants.length + 1);
+    const checkpoint = new PassCheckpoint(runName(context, options, current, teacher), options.assistants.length + 1, context);
     let scale = { width: 1, depth: 1 };
     const assistants: Record<string, unknown>[] = [];
     for (const [at, size] of options.assistants.entries()) {

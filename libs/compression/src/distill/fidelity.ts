@@ -25,6 +25,16 @@ export class Fidelity {
     return Object.fromEntries(Object.entries(terms).filter(([name]) => !isPower(name)));
   }
 
+  /** What was counted since the last call of `epoch`. */
+  get counted(): Readonly<Record<string, number>> {
+    return this.powers;
+  }
+
+  /** Goes on from what another run had counted. */
+  restore(counted: Readonly<Record<string, number>>): void {
+    this.powers = { ...counted };
+  }
+
   /** Signal-to-noise ratio in dB since the last call: `snrDb`, or one `snrDb:<output>` for each of several outputs. */
   epoch(): Record<string, number> {
     const outputs = Object.keys(this.powers).filter((name) => name.startsWith(SIGNAL)).map((name) => name.slice(SIGNAL.length));

@@ -47,7 +47,14 @@ export interface TrainingRunRequest {
   log: PassContext['log'];
 }
 
-/** The epochs of one training, with a checkpoint after each. */
+/** What a run keeps with the state of its trainers. */
+interface Memo {
+  curve: CurvePoint[];
+  /** An epoch that has begun: lessons done, sums of their losses, what was counted of fidelity, and its time so far. */
+  begun: { lessons: number; sums: StepLosses; fidelity: Record<string, number>; seconds: number } | null;
+}
+
+/** The epochs of one training, with a checkpoint after each, and within long ones of recorded lessons. */
 export class TrainingRun {
   private readonly trainers: Readonly<Record<string, Trainer>>;
   private readonly steps: number;
@@ -55,12 +62,12 @@ export class TrainingRun {
   private readonly stopping: EarlyStopping;
   private curve: CurvePoint[] = [];
   private reported = { at: performance.now(), step: 0 };
-  private epoch: { startedAt: number; sums: StepLosses };
+  private epoch: { startedAt: number; lessons: number; sums: StepLosses };
 
   constructor(private readonly request: TrainingRunRequest) {
     this.trainers = { student: request.student.trainer, ...request.curriculum.trainers };
     this.steps = request.curriculum.lessonsPerEpoch * request.options.epochs;
-    this.epoch = { startedAt: performance.now(), sums: {} };
+    this.epoch = newEpoch();
     this.stopping = new EarlyStopping(request.options.earlyStopping?.patience ?? Infinity);
   }
 
@@ -68,18 +75,23 @@ export class TrainingRun {
   async train(): Promise<CurvePoint[]> {
     const { student, curriculum, options, checkpoint } = this.request;
     for (let epoch = await this.resume(); epoch < options.epochs && !this.stopping.isOver; epoch++) {
-      this.epoch = { startedAt: performance.now(), sums: {} };
-      let left = curriculum.lessonsPerEpoch;
+      let done = 0;
       for await (const lesson of curriculum.lessons(epoch)) {
+        if (++done <= this.epoch.lessons) continue;
+        this.epoch.lessons = done;
         const learningRate = learningRateAt(student.trainer.state.step, this.steps, options);
         const losses = this.fidelity.count(await student.learn(lesson, learningRate));
         for (const [name, loss] of Object.entries(losses)) this.epoch.sums[name] = (this.epoch.sums[name] ?? 0) + loss;
-        this.report(epoch, learningRate, losses, --left === 0 ? await this.endEpoch() : undefined);
+        const isLast = done === curriculum.lessonsPerEpoch;
+        this.report(epoch, learningRate, losses, isLast ? await this.endEpoch() : undefined);
+        // Lessons that a trainer makes cannot be left out and made again: they are kept epoch by epoch.
+        if (!isLast && checkpoint.isDue() && Object.keys(curriculum.trainers).length === 0) await this.keep(epoch);
       }
-      await checkpoint.keep(epoch + 1, options.epochs, this.trainers, this.curve, this.stopping.bestWeights);
+      this.epoch = newEpoch();
+      if (epoch + 1 < options.epochs) await this.keep(epoch + 1);
     }
     if (this.stopping.bestWeights) student.trainer.replaceWeights(this.stopping.bestWeights);
-    await checkpoint.end(options.epochs, this.trainers, this.curve);
+    await checkpoint.end(this.memo(), options.epochs, this.trainers);
     return this.curve;
   }
 
@@ -114,15 +126,33 @@ export class TrainingRun {
     return loss;
   }
 
+  private keep(epochs: number): Promise<void> {
+    return this.request.checkpoint.keep({ epochs, memo: this.memo(), best: this.stopping.bestWeights }, this.request.options.epochs, this.trainers);
+  }
+
+  private memo(): Memo {
+    const { startedAt, lessons, sums } = this.epoch;
+    return { curve: this.curve, begun: lessons === 0 ? null : { lessons, sums, fidelity: { ...this.fidelity.counted }, seconds: (performance.now() - startedAt) / 1000 } };
+  }
+
   /** Takes up the run's last checkpoint and returns how many epochs are done. */
   private async resume(): Promise<number> {
     const { checkpoint, options, student, log } = this.request;
     const found = await checkpoint.resume(options.epochs, this.trainers);
     if (!found) return 0;
-    this.curve = found.curve as CurvePoint[];
+    const { curve, begun } = found.memo as Memo;
+    this.curve = curve;
+    if (begun) {
+      this.epoch = { startedAt: performance.now() - begun.seconds * 1000, lessons: begun.lessons, sums: begun.sums };
+      this.fidelity.restore(begun.fidelity);
+    }
     this.reported = { at: performance.now(), step: student.trainer.state.step };
     if (found.best) this.stopping.restore(this.curve.flatMap(({ ended }) => ended?.validationLoss ?? []), found.best);
-    log(`resumed after epoch ${found.epochs} of ${options.epochs}`);
+    log(`resumed after epoch ${found.epochs} of ${options.epochs}${begun ? ` and ${begun.lessons} lessons of the next` : ''}`);
     return found.epochs;
   }
+}
+
+function newEpoch(): { startedAt: number; lessons: number; sums: StepLosses } {
+  return { startedAt: performance.now(), lessons: 0, sums: {} };
 }

@@ -84,6 +84,23 @@ describe('train', () => {
     expect(bytes).toHaveLength(best.bytes.length);
   });
 
+  it('resumes in the middle of an epoch, with the same figures', async () => {
+    const checkpointFile = join(points.folder, 'middle.checkpoint');
+    const killAt = (at: number) => (_: number, __?: string, values?: Record<string, number>) => {
+      if (values?.['step'] === at) throw new RangeError('killed');
+    };
+    // Six lessons an epoch; figures are reported at every tenth step and at the end of an epoch.
+    const options = { epochs: 4 };
+    await expect(run(options, { checkpointFile, checkpointMs: 0, progress: killAt(10) })).rejects.toThrow('killed');
+    const lines: string[] = [];
+    const resumed = await run(options, { checkpointFile, log: (line) => lines.push(line) });
+    const uninterrupted = await run(options);
+    expect(lines.at(-1)).toBe('resumed after epoch 1 of 4 and 3 lessons of the next');
+    expect(resumed.bytes.equals(uninterrupted.bytes)).toBe(true);
+    const losses = ({ summary }: typeof resumed) => (summary.epochs as { loss: number }[]).map(({ loss }) => loss);
+    expect(losses(resumed)).toEqual(losses(uninterrupted));
+  });
+
   it('resumes with its best weights after a kill', async () => {
     const checkpointFile = join(points.folder, 'stopping.checkpoint');
     const kill = (_: number, message = '') => {

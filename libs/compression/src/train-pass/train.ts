@@ -43,7 +43,7 @@ export const train: Pass<'train'> = {
     const curriculum = labelLessons({ data, inputNames, batchSize, options, seed });
     const validation = held && labelLessons({ data: held, inputNames, batchSize, options: { ...options, augment: { ...UNCHANGED, mixup: options.augment.mixup } }, seed });
     const started = performance.now();
-    const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint: new PassCheckpoint(context.checkpointFile, run, 1).scope(0), progress, log }).train();
+    const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint: new PassCheckpoint(run, 1, context).scope(0), progress, log }).train();
     const seconds = (performance.now() - started) / 1000;
     student.store(model);
     if (options.batchNorm === 'batch') await estimateStatistics(model, lessonInputs(curriculum, options.epochs), threads);

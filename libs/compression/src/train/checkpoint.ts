@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
-/** A run between two epochs: enough to go on as if it had never stopped. */
+/** A run between two steps: enough to go on as if it had never stopped. */
 export interface Checkpoint {
   /** What the run is; a checkpoint of another run is not taken up. */
   run: string;
@@ -10,8 +10,8 @@ export interface Checkpoint {
   steps: Record<string, number>;
   /** State vectors by name. */
   vectors: Map<string, Float32Array>;
-  /** Points of the training curve so far. */
-  curve: unknown[];
+  /** What else each training of the run needs to go on. */
+  memo: unknown[];
 }
 
 interface Header extends Omit<Checkpoint, 'vectors'> {
