@@ -7,7 +7,7 @@ import { stopWorker, WorkerHarness } from './worker-harness.js';
 
 jest.setTimeout(180_000);
 
-const RECIPE = { seed: 4, passes: [{ pass: 'distill', options: { epochs: 20, batchSize: 32 } }] };
+const RECIPE = { seed: 4, passes: [{ pass: 'distill', options: { epochs: 30, batchSize: 32 } }] };
 
 /** How a worker ends, and how often it keeps checkpoints meanwhile: when it is shut down, the last one must do. */
 const KILLED: [string, NodeJS.Signals, number] = ['killed', 'SIGKILL', 20];
