@@ -37,6 +37,18 @@ describe('shapeKeepingBlocks', () => {
     expect(blocks.map(({ nodes }) => nodes.map(({ opType }) => opType))).toEqual(Array(3).fill(['Conv', 'Relu', 'Conv', 'Add']));
   });
 
+  it('finds residual blocks whose shortcut has a layer whole, and of those that change the shape the layers inside that do not', async () => {
+    const b = new GraphBuilder();
+    const shortcut = (x: string, from: number, to: number, stride: number) => b.op('Conv', [x, weights(b, [to, from, 1, 1])], { kernel_shape: [1, 1], strides: [stride, stride] });
+    const first = b.op('Relu', [conv(b, b.input('x', ['n', 3, 8, 8]), 3, 4)]);
+    const kept = b.op('Relu', [b.op('Add', [conv(b, b.op('Relu', [conv(b, first, 4, 4)]), 4, 4), shortcut(first, 4, 4, 1)])]);
+    const strided = b.op('Conv', [kept, weights(b, [6, 4, 3, 3])], { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] });
+    const halved = b.op('Add', [conv(b, b.op('Relu', [strided]), 6, 6), shortcut(kept, 4, 6, 2)]);
+    b.output(b.op('GlobalAveragePool', [halved], {}, { outputs: ['y'] }), ['n', 6, 1, 1]);
+    const blocks = await blocksOf(b.build());
+    expect(blocks.map(({ nodes }) => nodes.map(({ opType }) => opType))).toEqual([['Conv', 'Relu', 'Conv', 'Conv', 'Add'], ['Conv']]);
+  });
+
   it('finds layers of a plain chain with what follows them, where the shape stays', async () => {
     const blocks = await blocksOf(mlp([8, 16, 16, 16, 4]));
     expect(blocks.map(({ nodes }) => nodes.map(({ opType }) => opType))).toEqual([['Gemm', 'Relu'], ['Gemm', 'Relu']]);

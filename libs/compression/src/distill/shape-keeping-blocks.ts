@@ -11,11 +11,12 @@ type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /**
  * The blocks of a graph that can be left out one by one, in graph order and without overlap: residual blocks
- * (Add(x, f(x))) as a whole, elsewhere a layer with what follows it up to the next. Shapes are those of one run.
+ * (Add(x, f(x)), or Add(g(x), f(x)) with a layer in the shortcut) as a whole, elsewhere a layer with what follows it up to the next. Shapes are those of one run.
  */
 export function shapeKeepingBlocks(graph: Graph, shapes: Shapes): Block[] {
   const search = new BlockSearch(graph, shapes);
   const candidates = graph.nodes.flatMap((node) => search.endingAt(node) ?? []);
+  const isResidual = ({ nodes }: Block) => search.isSum(nodes.at(-1)!);
   const residual = candidates.filter(isResidual);
   const plain = candidates.filter((block) => !isResidual(block)).toSorted((a, b) => b.nodes.length - a.nodes.length);
   const taken = new Set<NodeProto>();
@@ -31,11 +32,6 @@ export function shapeKeepingBlocks(graph: Graph, shapes: Shapes): Block[] {
 export function removeBlock(graph: Graph, { input, output, nodes }: Block): void {
   graph.replaceUses(output, input);
   for (const node of [...nodes].reverse()) graph.removeNode(node);
-}
-
-function isResidual({ input, nodes }: Block): boolean {
-  const last = nodes.at(-1)!;
-  return last.opType === 'Add' && last.input.includes(input);
 }
 
 class BlockSearch {
@@ -57,7 +53,12 @@ class BlockSearch {
     return this.order.get(node)!;
   }
 
-  /** Goes back from a node's output until all its nodes read a single computed value of the same shape. */
+  /** Whether a node joins two branches, and does not add a bias. */
+  isSum(node: NodeProto): boolean {
+    return node.opType === 'Add' && node.input.every((value) => this.computed.has(value));
+  }
+
+  /** Goes back from a node's output until all its nodes read a single computed value: a block if that has the same shape. */
   endingAt(last: NodeProto): Block | null {
     const output = last.output[0]!;
     if (last.output.length !== 1 || this.graph.isOutput(output)) return null;
@@ -73,8 +74,9 @@ class BlockSearch {
       const [input, ...others] = frontier;
       if (layers === 0 || others.length > 0 || input === undefined) continue;
       const block = { input, output, nodes };
-      if (layers > 1 && !isResidual(block)) return null;
+      if (layers > 1 && !this.isSum(last)) return null;
       if (this.shapes.get(input)?.join() === this.shapes.get(output)?.join() && this.isClosed(block)) return block;
+      if (this.isSum(last)) return null;
     }
   }
 
