@@ -7,6 +7,7 @@ import { scoreModels } from '#evaluation';
 import { Session } from '#inference';
 import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { BenchResult } from '../harness.js';
+import { THREADS } from './lab.js';
 import { WINDOW, melWindows, openwakeword } from './mel-windows.js';
 
 /** Windows to learn from and to test on, each of a clip of its own. */
@@ -32,7 +33,7 @@ export async function embedding(folder: string): Promise<BenchResult[]> {
   const data = await windows(folder);
   const teacher = await openwakeword('embedding_model');
   const quiet = { progress: () => undefined, log: () => undefined };
-  const context: PassContext = { model: readModel(teacher), baseline: teacher, history: [teacher], data, seed: 1, threads: 1, outputPath: folder, ...quiet };
+  const context: PassContext = { model: readModel(teacher), baseline: teacher, history: [teacher], data, seed: 1, threads: THREADS, outputPath: folder, ...quiet };
   const { model, summary } = await CATALOG.distill.run(context, DistillOptions.parse(OPTIONS));
   const row = { net: 'openwakeword embedding -> half width', method: 'discriminative' };
   const epochs = (summary['epochs'] as Record<string, number>[]).map(({ epoch, snrDb, seconds }): BenchResult => ({ ...row, epoch: epoch!, snrDb: snrDb!, seconds: seconds! }));

@@ -19,9 +19,9 @@ const quantized = (weightBits: 4 | 2): Damage['inflict'] => async (lab, model) =
   (await CATALOG.quantize.run(lab.context(cloneModel(model), writeModel(model)), QuantizeOptions.parse({ weightBits }))).model!;
 
 const DAMAGES: readonly Damage[] = [
-  { name: '90 % of weights zero', inflict: pruned, recovery: {} },
-  { name: '4-bit weights', inflict: quantized(4), recovery: { learnScales: true } },
-  { name: '2-bit weights', inflict: quantized(2), recovery: { learnScales: true } },
+  { name: '90 % of weights zero', inflict: pruned, recovery: { epochs: 6 } },
+  { name: '4-bit weights', inflict: quantized(4), recovery: { epochs: 6, learnScales: true } },
+  { name: '2-bit weights', inflict: quantized(2), recovery: { epochs: 6, learnScales: true } },
 ];
 
 /** Accuracy that zeros and coarse grids cost seed-net and LeNet-5, and distillation from the whole net gives back. */
