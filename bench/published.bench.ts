@@ -7,7 +7,7 @@ import { readModel, writeModel } from '#onnx';
 import { PUBLISHED_MODELS, publishedModelFile, type PublishedModel } from '#testing';
 import { alternate, median, round, type BenchResult } from './harness.js';
 
-const CALIBRATION_RUNS = 8;
+const CALIBRATION_RUNS = 32;
 const TEST_RUNS = 8;
 const TIMED_ROUNDS = 20;
 
@@ -22,11 +22,18 @@ async function measure(published: PublishedModel): Promise<BenchResult> {
   const float = await readFile(publishedModelFile(published));
   const seeds = Array.from({ length: CALIBRATION_RUNS + TEST_RUNS }, (_, i) => i + 1);
   const feeds = await Promise.all(seeds.map((seed) => published.feeds(seed)));
-  const model = readModel(float);
-  const report = await quantizeModel(model, QuantizeOptions.parse({}), () => () => feeds.slice(0, CALIBRATION_RUNS), { threads: 1, seed: 0 });
-  const quantized = writeModel(model);
-  const { snrDb, speedup } = await compare(float, quantized, feeds.slice(CALIBRATION_RUNS));
-  return { net: published.name, layers: report.layers.length, left: report.skipped.length, snrDb, bytesRatio: round(quantized.length / float.length), speedup, warnings: report.warnings.length };
+  const quantized = async (given: Parameters<typeof QuantizeOptions.parse>[0]) => {
+    const model = readModel(float);
+    const report = await quantizeModel(model, QuantizeOptions.parse(given), () => () => feeds.slice(0, CALIBRATION_RUNS), { threads: 1, seed: 0 });
+    const bytes = writeModel(model);
+    return { ...report, bytes, ...(await compare(float, bytes, feeds.slice(CALIBRATION_RUNS))) };
+  };
+  const plain = await quantized({});
+  const corrected = await quantized({ biasCorrection: true });
+  return {
+    net: published.name, layers: plain.layers.length, left: plain.skipped.length, snrDb: plain.snrDb, correctedSnrDb: corrected.snrDb,
+    bytesRatio: round(plain.bytes.length / float.length), speedup: plain.speedup, warnings: plain.warnings.length,
+  };
 }
 
 async function compare(float: Uint8Array, quantized: Uint8Array, feeds: readonly HostTensors[]): Promise<{ snrDb: number | null; speedup: number }> {

@@ -51,6 +51,10 @@ describe('what the report says', () => {
     expect(warnings({}, { outputSnrDb: undefined })).toEqual([]);
   });
 
+  it('says when nothing was done, and then nothing of speed', () => {
+    expect(warnings({}, { layers: [], speed: { floatMs: 1, quantizedMs: 2, speedup: 0.5 } })).toEqual([expect.stringContaining('nothing was quantized')]);
+  });
+
   it('reads from the system whether the CPU has int8 dot products', () => {
     expect(int8DotProductIn('processor\t: 0\nflags\t\t: fpu avx2 avx512_vnni\n')).toBe(true);
     expect(int8DotProductIn('processor\t: 0\nflags\t\t: fpu avx2\n')).toBe(false);

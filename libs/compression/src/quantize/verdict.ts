@@ -49,9 +49,12 @@ export interface Facts {
 export function warningsFor(options: QuantizeOptions, { layers, outputSnrDb, speed, int8DotProduct }: Facts): string[] {
   const warnings: string[] = [];
   if (typeof outputSnrDb === 'number' && outputSnrDb < POOR_SNR_DB) {
-    warnings.push(`POOR OUTPUTS: their signal to noise is ${outputSnrDb.toFixed(1)} dB on calibration data, where ${POOR_SNR_DB} is little; ${costliestLayers(layers)}; exclude the noisiest layers, use scheme weightOnly, or distill afterwards`);
+    const waysOut = [...(options.biasCorrection ? [] : ['set biasCorrection']), 'exclude the noisiest layers', ...(options.scheme === 'weightOnly' ? [] : ['use scheme weightOnly']), 'distill afterwards'];
+    warnings.push(`POOR OUTPUTS: their signal to noise is ${outputSnrDb.toFixed(1)} dB on calibration data, where ${POOR_SNR_DB} is little; ${costliestLayers(layers)}; ways out: ${waysOut.join(', ')}`);
   }
-  if (speed && speed.speedup < 1) {
+  const isUnchanged = layers.length === 0 && options.scheme !== 'float16';
+  if (isUnchanged) warnings.push('nothing was quantized: every layer was left alone, see skipped for the reasons');
+  if (speed && speed.speedup < 1 && !isUnchanged) {
     const hardware = int8DotProduct === false ? ', whose CPU has no int8 dot products (VNNI)' : '';
     warnings.push(`slower than the float model on this machine${hardware}: ${speed.quantizedMs.toFixed(2)} ms against ${speed.floatMs.toFixed(2)} ms per sample; try opTypes, exclude or a lower minProducts, or measure on the device`);
   }
