@@ -137,6 +137,20 @@ describe('a stage', () => {
     expect(job.stages[0]!.metrics!.parameters).toBeLessThan(0.6 * job.baseline!.parameters);
   });
 
+  it('trains from labels, and is taught by the model before the last pass', async () => {
+    const passes = [
+      { pass: 'train', options: { epochs: 2, batchSize: 32, earlyStopping: { share: 0.25 } } },
+      { pass: 'prune', options: { granularity: 'weight', ratio: 0.5 } },
+      { pass: 'distill', options: { teacher: 'previous', epochs: 1, batchSize: 32 } },
+    ];
+    const job = await harness.end((await harness.submit({ seed: 13, passes })).id);
+    expect(job.error).toBeNull();
+    const [trained, , taught] = job.stages;
+    expect(trained!.summary).toMatchObject({ steps: 24, epochs: [{ epoch: 1, validationLoss: expect.any(Number) as number }, { epoch: 2 }] });
+    expect(trained!.artifacts.map(({ name }) => name)).toEqual(expect.arrayContaining(['model.onnx', 'training-curve.json', 'training-curve.svg']));
+    expect(taught!.metrics!.nonZeros).toBeLessThan(0.6 * trained!.metrics!.nonZeros);
+  });
+
   it('is tried again when its process is killed from outside', async () => {
     const spares = await stageProcesses(worker);
     const { id } = await harness.submit({ seed: 12, passes: PASSES.slice(0, 3) });
