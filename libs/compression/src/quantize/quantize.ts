@@ -7,7 +7,9 @@ import { calibrationBatches } from './calibration-data.js';
 import { datasetEvidence } from './evidence.js';
 import { nodeLabel } from './layers.js';
 import { planQuantization } from './plan.js';
-import { quantizeModel } from './quantize-model.js';
+import { quantizeWithinLatency } from './latency-budget.js';
+import { quantizeModel, type BatchesOf } from './quantize-model.js';
+import type { StaticRun } from './static.js';
 import { tradeOff, tradeOffPlot } from './trade-off.js';
 
 /** The calibration result, kept beside the model: range and grid of every activation. */
@@ -41,17 +43,15 @@ export const quantize: Pass<'quantize'> = {
 
   async run(context, options) {
     const { data } = context;
-    const { skipped, mixed, ...summary } = await quantizeModel(
-      context.model,
-      options,
-      data && (({ graph }) => calibrationBatches(graph, data, options.samples)),
-      {
-        threads: context.threads,
-        seed: context.seed,
-        onLayer: (done, total) => context.progress((STORED_SHARE * done) / total, `weights of layer ${done} of ${total} stored`),
-        ...(data && options.mixed ? { evidence: datasetEvidence(new Graph(context.model), data) } : {}),
-      },
-    );
+    const batches: BatchesOf | null = data && (({ graph }) => calibrationBatches(graph, data, options.samples));
+    const run: StaticRun = {
+      threads: context.threads,
+      seed: context.seed,
+      onLayer: (done, total) => context.progress((STORED_SHARE * done) / total, `weights of layer ${done} of ${total} stored`),
+      ...(data && options.mixed ? { evidence: datasetEvidence(new Graph(context.model), data) } : {}),
+    };
+    const latency = options.mixed?.latency;
+    const { skipped, mixed, ...summary } = await (latency === undefined ? quantizeModel(context.model, options, batches, run) : quantizeWithinLatency(context.model, latency, options, batches, run));
     for (const warning of summary.warnings) context.log(`warning: ${warning}`);
     context.progress(1);
     const files = await writeArtifacts(context.outputPath, {

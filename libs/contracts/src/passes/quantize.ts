@@ -11,10 +11,11 @@ const MixedPrecision = z
     bytes: z.number().positive().max(1).optional().describe('The file takes at most this share of its bytes before.'),
     minSnrDb: z.number().min(-20).max(120).optional().describe('As small as possible with at least this signal to noise of the outputs, in dB.'),
     maxDrop: z.number().min(0).max(1).optional().describe('As small as possible with at most this loss of top-1 on calibration samples.'),
+    latency: z.number().positive().max(10).optional().describe('Layers at 8 bits, the noisiest left float as far as this share of the float model’s time allows, measured on this machine.'),
     samples: z.int().min(1).max(10_000).default(64).describe('Calibration samples that each layer and width is tried on.'),
   })
-  .refine(({ averageBits, bytes, minSnrDb, maxDrop }) => [averageBits, bytes, minSnrDb, maxDrop].filter((goal) => goal !== undefined).length === 1, {
-    message: 'mixed needs exactly one of averageBits, bytes, minSnrDb and maxDrop',
+  .refine(({ averageBits, bytes, minSnrDb, maxDrop, latency }) => [averageBits, bytes, minSnrDb, maxDrop, latency].filter((goal) => goal !== undefined).length === 1, {
+    message: 'mixed needs exactly one of averageBits, bytes, minSnrDb, maxDrop and latency',
   });
 
 export const QuantizeOptions = z.strictObject({
@@ -24,11 +25,11 @@ export const QuantizeOptions = z.strictObject({
   weightFormat: z.enum(['uniform', 'ternary', 'binary', 'codebook']).default('uniform').describe('Evenly spaced levels; -1, 0, 1 times a scale; -1, 1 times a scale; or 2^weightBits values per layer found by k-means.'),
   layerBits: z.record(z.string(), WeightBits).default({}).describe('Width of single layers, where it differs from weightBits, by node name or pattern: * stands for any characters, a name goes before patterns, the first pattern that fits counts.'),
   ends: z.enum(['same', 'bits8', 'float']).default('same').describe('What becomes of the first and the last layers: the same as of the others, 8-bit weights, or nothing.'),
-  rounding: z.enum(['nearest', 'gptq', 'adaround']).default('nearest').describe('Round each weight to its nearest level, column by column so that the layer’s output stays close, or up or down as gradient steps on that output find best (scheme static).'),
+  rounding: z.enum(['nearest', 'gptq', 'adaround']).default('nearest').describe('Round each weight to its nearest level, column by column so that the layer’s output stays close, or up or down as gradient steps on that output find best; needs a data set (schemes static and weightOnly).'),
   iterations: z.int().min(1).max(100_000).default(1000).describe('Gradient steps per layer that AdaRound takes.'),
   biasCorrection: z.boolean().default(false).describe('Move each bias by what rounding the weights takes from the layer’s mean output; needs a data set in every scheme.'),
   equalize: z.boolean().default(false).describe('Give each channel the same range in the layer that makes it and in the one that reads it, ahead of quantization (cross-layer equalization); the function stays the same.'),
-  smoothing: z.number().min(0).max(1).optional().describe('Share of the outliers ahead of matrix products that moves from activations into weights (SmoothQuant’s alpha, such as 0.5; scheme static).'),
+  smoothing: z.number().min(0).max(1).optional().describe('Share of the outliers ahead of matrix products that moves from activations into weights (SmoothQuant’s alpha, such as 0.5); needs a data set (schemes static and dynamic).'),
   mixed: MixedPrecision.optional().describe('Choose 8, 4 or 2 bits for each layer by its sensitivity (scheme static); exactly one goal.'),
   activationBits: ActivationBits.default(8).describe('Width of activations (scheme static); with 16 bits the runtime computes in floats, for models that 8 bits cost too much.'),
   layerActivationBits: z.record(z.string(), ActivationBits).default({}).describe('Width of the activations that single layers read, by node name or pattern as in layerBits.'),
