@@ -42,14 +42,16 @@ export type WidthGoal = { averageBits: number } | { minSnrDb: number } | { maxDr
 const SHORTLIST = 6;
 
 /**
- * Widths for every layer that meet the goal: the least loss within a size, or the least size within a loss. What is taken
+ * Widths for every layer that meet the goal, those that the options name among them: the least loss within a size, or the least size within a loss. What is taken
  * was run, its activations quantized too, and is never worse than the same width everywhere that fits. Throws
  * MixedPrecisionError for a loss of accuracy without labels.
  */
 export async function chooseWidths({ float, gridded }: WidthSubjects, goal: WidthGoal, options: RoundingOptions, evidence: Evidence, run: SensitivityRun): Promise<WidthChoice> {
   const weights = new RoundedWeights(float.graph, float.layers, options);
-  const sensitivities = await measureSensitivity(float.graph, weights, MIXED_WIDTHS, evidence, run);
-  const candidates = widthCandidates(sensitivities);
+  const named = float.layers.map(({ bits }) => bits);
+  const widths = [...new Set([...MIXED_WIDTHS, ...named.filter((bits) => bits !== undefined)])];
+  const sensitivities = await measureSensitivity(float.graph, weights, widths, evidence, run);
+  const candidates = widthCandidates(sensitivities, named);
   const front = paretoPlans(candidates);
   const jury = await PlanJury.create({ float, gridded }, weights, evidence, run);
   try {

@@ -1,4 +1,5 @@
-import { paretoPlans, uniformPlan, type WidthCandidate } from './mixed-precision.js';
+import { paretoPlans, uniformPlan, widthCandidates, type WidthCandidate } from './mixed-precision.js';
+import type { LayerSensitivity } from './sensitivity.js';
 
 const robust: WidthCandidate = { node: 'robust', elements: 900, noise: { 8: 0.0001, 4: 0.001, 2: 0.01 } };
 const fragile: WidthCandidate = { node: 'fragile', elements: 100, noise: { 8: 0.0001, 4: 0.05, 2: 0.5 } };
@@ -41,5 +42,13 @@ describe('paretoPlans', () => {
     const four = plans.find(({ averageBits }) => averageBits <= 4)!;
     expect(four.averageBits).toBeGreaterThan(3.95);
     expect(four.noise).toBeLessThan(uniformPlan(layers, 4).noise);
+  });
+
+  it('keeps the widths that the options name, and counts 3 bits as the 4 they are stored in', () => {
+    const costs = ([8, 4, 3, 2] as const).map((bits) => ({ bits, weightSnrDb: 6 * bits, outputSnrDb: 6 * bits }));
+    const sensitivities = ['free', 'named'].map((node): LayerSensitivity => ({ node, opType: 'Conv', elements: 100, widths: costs }));
+    const candidates = widthCandidates(sensitivities, [undefined, 3]);
+    expect(paretoPlans(candidates).map(({ bits, averageBits }) => [bits['free'], bits['named'], averageBits])).toEqual([[8, 3, 6], [4, 3, 4], [2, 3, 3]]);
+    expect(uniformPlan(candidates, 2)).toMatchObject({ bits: { free: 2, named: 3 }, averageBits: 3 });
   });
 });

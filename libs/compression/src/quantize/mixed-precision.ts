@@ -31,9 +31,12 @@ interface Step {
   previous: Step | null;
 }
 
-/** Layers by what they cost at each width, from what was measured. */
-export function widthCandidates(sensitivities: readonly LayerSensitivity[]): WidthCandidate[] {
-  return sensitivities.map(({ node, elements, widths }) => ({ node, elements, noise: Object.fromEntries(widths.map((cost) => [cost.bits, noiseOf(cost)])) }));
+/** Layers by what they cost at each width, from what was measured; one whose width the options name has that alone. */
+export function widthCandidates(sensitivities: readonly LayerSensitivity[], named: readonly (WeightBits | undefined)[]): WidthCandidate[] {
+  return sensitivities.map(({ node, elements, widths }, i) => {
+    const choice = named[i] === undefined ? MIXED_WIDTHS : [named[i]];
+    return { node, elements, noise: Object.fromEntries(widths.filter(({ bits }) => choice.includes(bits)).map((cost) => [cost.bits, noiseOf(cost)])) };
+  });
 }
 
 /**
@@ -46,17 +49,27 @@ export function paretoPlans(candidates: readonly WidthCandidate[]): WidthPlan[] 
   for (const candidate of candidates) {
     const grown = front.flatMap((previous) => Object.entries(candidate.noise).map(([width, noise]): Step => {
       const bits = Number(width) as WeightBits;
-      return { stored: previous.stored + candidate.elements * bits, noise: previous.noise + noise, bits, previous };
+      return { stored: previous.stored + candidate.elements * stored(bits), noise: previous.noise + noise, bits, previous };
     }));
     front = thinned(undominated(grown));
   }
   return front.map((last) => ({ bits: readBits(candidates, last), averageBits: last.stored / elements, noise: last.noise }));
 }
 
-/** The plans with the given width everywhere. */
-export function uniformPlan(candidates: readonly WidthCandidate[], bits: WeightBits): WidthPlan {
-  const noise = candidates.reduce((sum, candidate) => sum + (candidate.noise[bits] ?? 0), 0);
-  return { bits: Object.fromEntries(candidates.map(({ node }) => [node, bits])), averageBits: bits, noise };
+/** The plan with the given width wherever there is a choice. */
+export function uniformPlan(candidates: readonly WidthCandidate[], width: WeightBits): WidthPlan {
+  const bits = candidates.map(({ noise }) => (noise[width] === undefined ? (Number(Object.keys(noise)[0]) as WeightBits) : width));
+  const elements = candidates.reduce((sum, candidate) => sum + candidate.elements, 0);
+  return {
+    bits: Object.fromEntries(candidates.map(({ node }, i) => [node, bits[i]!])),
+    averageBits: candidates.reduce((sum, candidate, i) => sum + candidate.elements * stored(bits[i]!), 0) / elements,
+    noise: candidates.reduce((sum, { noise }, i) => sum + noise[bits[i]!]!, 0),
+  };
+}
+
+/** Bits that an element of a width takes on disk. */
+export function stored(bits: WeightBits): number {
+  return bits === 3 ? 4 : bits;
 }
 
 /** Sorted from widest to narrowest, those gone that are no better than a narrower one. */

@@ -2,6 +2,7 @@ import type { QuantizeOptions } from '#contracts';
 import { cloneModel, elementCount, Graph, writeModel } from '#onnx';
 import type { WidthGoal } from './choose-widths.js';
 import { MixedPrecisionError } from './errors.js';
+import { stored } from './mixed-precision.js';
 import type { Layer } from './layers.js';
 import { WeightStore, type WeightStoreOptions } from './weight-store.js';
 
@@ -18,16 +19,17 @@ export async function widthGoal(mixed: NonNullable<QuantizeOptions['mixed']>, gr
   if (mixed.maxDrop !== undefined) return { maxDrop: mixed.maxDrop };
   const limit = Math.floor(mixed.bytes! * floatBytes);
   const least = await bytesAtLeastWidth(graph, layers, options);
-  const elements = new Map(layers.map(({ weight }) => [weight, elementCount(graph.initializer(weight)!.dims)]));
-  const total = [...elements.values()].reduce((sum, count) => sum + count, 0);
-  if (least > limit) throw new MixedPrecisionError(`at ${LEAST_BITS} bits everywhere the file takes ${least} bytes, ${(least / floatBytes).toFixed(3)} of before, and ${mixed.bytes} is asked for`);
-  return { averageBits: Math.min(8, LEAST_BITS + ((limit - least) * 8) / total) };
+  const elements = new Map(layers.map(({ weight, bits }) => [weight, { count: elementCount(graph.initializer(weight)!.dims), bits: stored(bits ?? LEAST_BITS) }]));
+  const total = [...elements.values()].reduce((sum, { count }) => sum + count, 0);
+  const leastAverage = [...elements.values()].reduce((sum, { count, bits }) => sum + count * bits, 0) / total;
+  if (least > limit) throw new MixedPrecisionError(`at the least widths the file takes ${least} bytes, ${(least / floatBytes).toFixed(3)} of before, and ${mixed.bytes} is asked for`);
+  return { averageBits: Math.min(8, leastAverage + ((limit - least) * 8) / total) };
 }
 
 async function bytesAtLeastWidth(graph: Graph, layers: readonly Layer[], options: WeightStoreOptions): Promise<number> {
   const copy = new Graph(cloneModel(graph.model));
   const store = new WeightStore(copy, options);
-  for (const layer of layers) await store.quantize({ ...layer, node: copy.nodes[graph.nodes.indexOf(layer.node)]! }, LEAST_BITS, 1);
+  for (const layer of layers) await store.quantize({ ...layer, node: copy.nodes[graph.nodes.indexOf(layer.node)]! }, layer.bits ?? LEAST_BITS, 1);
   copy.removeDeadCode();
   return writeModel(copy.model).length;
 }
