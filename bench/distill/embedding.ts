@@ -4,7 +4,7 @@ import { CATALOG, type PassContext } from '#compression';
 import { DistillOptions } from '#contracts';
 import { openDataset, writeNpz, type Dataset } from '#datasets';
 import { scoreModels } from '#evaluation';
-import { Session } from '#inference';
+import { Session, float32 } from '#inference';
 import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { BenchResult } from '../harness.js';
 import { THREADS } from './lab.js';
@@ -37,9 +37,13 @@ export async function embedding(folder: string): Promise<BenchResult[]> {
   const { model, summary } = await CATALOG.distill.run(context, DistillOptions.parse(OPTIONS));
   const row = { net: 'openwakeword embedding -> half width', method: 'discriminative' };
   const epochs = (summary['epochs'] as Record<string, number>[]).map(({ epoch, snrDb, seconds }): BenchResult => ({ ...row, epoch: epoch!, snrDb: snrDb!, seconds: seconds! }));
-  const unseen = { ...row, method: 'discriminative, unseen samples', epoch: epochs.length, snrDb: await snrDb(model!, teacher, data), seconds: null };
+  const { ours, mean } = await snrDb(model!, teacher, data);
   await data.close();
-  return [...epochs, unseen];
+  return [
+    ...epochs,
+    { ...row, method: 'discriminative, unseen samples', epoch: epochs.length, snrDb: ours, seconds: null },
+    { ...row, method: 'the mean answer, unseen samples', epoch: null, snrDb: mean, seconds: null },
+  ];
 }
 
 async function windows(folder: string): Promise<Dataset> {
@@ -50,11 +54,31 @@ async function windows(folder: string): Promise<Dataset> {
   return openDataset(folder);
 }
 
-async function snrDb(student: ModelProto, teacher: Uint8Array, data: Dataset): Promise<number | null> {
+/** SNR on the test windows of the student, and of the one answer that is right on average, which any student must beat. */
+async function snrDb(student: ModelProto, teacher: Uint8Array, data: Dataset): Promise<{ ours: number | null; mean: number | null }> {
   const [theirs, ours] = [await Session.create(teacher), await Session.create(writeModel(student))];
-  const batches = data.bindInputs(theirs.inputs.map(({ name }) => name)).batches('test', { batchSize: 50 });
-  const { scores } = await scoreModels([theirs, ours], batches, null);
+  const bound = data.bindInputs(theirs.inputs.map(({ name }) => name));
+  const mean = await meanAnswer(theirs, bound);
+  const { scores } = await scoreModels([theirs, ours, mean], bound.batches('test', { batchSize: 50 }), null);
   await theirs.release();
   await ours.release();
-  return scores[1]!.outputSnrDb ?? null;
+  return { ours: scores[1]!.outputSnrDb ?? null, mean: scores[2]!.outputSnrDb ?? null };
+}
+
+/** A model that answers every window with the teacher's mean over the train windows. */
+async function meanAnswer(teacher: Session, data: Dataset): Promise<Pick<Session, 'run'>> {
+  const sums = new Map<string, Float64Array>();
+  for await (const { inputs, size } of data.batches('train', { batchSize: 50 })) {
+    for (const [name, { data: values }] of Object.entries(await teacher.run(inputs))) {
+      const sum = sums.get(name) ?? new Float64Array(values.length / size);
+      (values as Float32Array).forEach((value, i) => (sum[i % sum.length]! += value / SAMPLES.train));
+      sums.set(name, sum);
+    }
+  }
+  return {
+    run: async (inputs) => {
+      const size = Object.values(inputs)[0]!.dims[0]!;
+      return Object.fromEntries([...sums].map(([name, sum]) => [name, float32([size, 1, 1, sum.length], Float32Array.from({ length: size * sum.length }, (_, i) => sum[i % sum.length]!))]));
+    },
+  };
 }
