@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Changes to the images of a batch, drawn anew for every batch from the job's seed. */
 export const AugmentOptions = z.strictObject({
-  shift: z.int().min(0).max(64).default(0).describe('Moves an image by up to so many pixels along each axis, zeros from outside.'),
+  shift: z.int().min(0).max(64).default(0).describe('Moves an image by up to so many pixels along each axis, zeros from outside: the random crop of a padded image.'),
   flip: z.boolean().default(false).describe('Mirrors half of the images left to right.'),
   cutout: z.int().min(0).max(256).default(0).describe('Blanks a square of this many pixels (DeVries and Taylor 2017).'),
   mixup: z.number().min(0).max(1).default(0).describe('Blends pairs of inputs with a Beta(a, a) share (Zhang et al. 2018); the teacher answers for the blend, hard labels are left out.'),
