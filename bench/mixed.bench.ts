@@ -85,6 +85,6 @@ async function writePlot(folder: string, net: string, rows: readonly Row[]): Pro
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `mixed-${net}.svg`), linePlot({
     title: `${net}: widths chosen by sensitivity`, xLabel: 'bytes against float', yLabel: 'SNR of the outputs on test digits, dB',
-    series: [{ name: 'mixed', points: points(/^mixed/) }, { name: 'the same width everywhere', points: points(/everywhere/) }],
+    series: [{ name: 'mixed', points: points(/^mixed/) }, { name: 'the same width everywhere', points: points(/everywhere/), style: 'marks' }],
   }));
 }

@@ -36,7 +36,8 @@ export function chooseFloat(candidates: readonly FloatCandidate[], budgetUs: num
  * Quantizes to int8 in place and leaves as many of the noisiest layers float as the model may take time for: `latency` is a share of the float
  * model's time, both measured here. Throws MixedPrecisionError without data to time the model on.
  */
-export async function quantizeWithinLatency(model: ModelProto, latency: number, { mixed: _, ...options }: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<QuantizeReport> {
+export async function quantizeWithinLatency(model: ModelProto, latency: number, given: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<QuantizeReport> {
+  const options = { ...given, mixed: undefined };
   const whole = await quantizeModel(cloneModel(model), options, batches, run);
   if (!whole.speed) throw new MixedPrecisionError('latency needs a data set to time the model on');
   const { floatMs, quantizedMs } = whole.speed;
