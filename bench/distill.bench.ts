@@ -20,7 +20,9 @@ export async function run(names: readonly string[]): Promise<BenchResult[]> {
     if (names.length > 0 && !names.includes(name)) continue;
     const folder = await mkdtemp(join(tmpdir(), 'coldpress-bench-'));
     try {
+      const start = performance.now();
       results.push(...(await part(folder)));
+      console.error(`${name}: ${Math.round((performance.now() - start) / 1000)} s`);
     } finally {
       await rm(folder, { recursive: true });
     }
