@@ -1,5 +1,8 @@
 import { roundHalfEven } from '#onnx';
 
+// Once per weight of a model: local constants are read faster than properties of a global, in a test's realm a hundred times.
+const { abs, fround } = Math;
+
 /** Integer grids of affine quantization: x ≈ scale · (q − zeroPoint), q rounded half to even as ONNX QuantizeLinear does. */
 
 /** An activation's grid; the unsigned range is always used in full and always holds zero. */
@@ -49,9 +52,12 @@ export function channelLayout(dims: readonly number[], axis: number | null): Cha
 export function channelMaxima(values: Float32Array, layout: ChannelLayout): Float64Array {
   const maxima = new Float64Array(layout.channels);
   forEachChannelRun(layout, (channel, start, end) => {
-    let max = maxima[channel]!;
-    for (let i = start; i < end; i++) max = Math.max(max, Math.abs(values[i]!));
-    maxima[channel] = max;
+    let most = maxima[channel]!;
+    for (let i = start; i < end; i++) {
+      const magnitude = abs(values[i]!);
+      if (magnitude > most) most = magnitude;
+    }
+    maxima[channel] = most;
   });
   return maxima;
 }
@@ -78,7 +84,10 @@ export function quantizeSymmetric(values: Float32Array, layout: ChannelLayout, s
   const quantized = new Int8Array(values.length);
   forEachChannelRun(layout, (channel, start, end) => {
     const scale = scales[channel]!;
-    for (let i = start; i < end; i++) quantized[i] = Math.min(limit, Math.max(lowest, roundHalfEven(Math.fround(values[i]! / scale))));
+    for (let i = start; i < end; i++) {
+      const nearest = roundHalfEven(fround(values[i]! / scale));
+      quantized[i] = nearest > limit ? limit : nearest < lowest ? lowest : nearest;
+    }
   });
   return quantized;
 }

@@ -1,7 +1,6 @@
-import { roundHalfEven } from '#onnx';
 import { forEachChannelRun, nextPowerOfTwo, type ChannelLayout } from './arithmetic.js';
 
-const { max, min } = Math;
+const { floor } = Math;
 
 /** Shares of the largest magnitude that are tried as the end of the grid. */
 const SHARES = Array.from({ length: 33 }, (_, i) => 0.2 + (0.8 * i) / 32);
@@ -35,7 +34,9 @@ function channelErrors(values: Float32Array, layout: ChannelLayout, scales: Floa
     const scale = scales[channel]!;
     let error = 0;
     for (let i = start; i < end; i++) {
-      const difference = values[i]! - scale * min(limit, max(lowest, roundHalfEven(values[i]! / scale)));
+      // Either neighbour of a tie is as far away: plain rounding, four times as fast as to even, gives the same error.
+      const nearest = floor(values[i]! / scale + 0.5);
+      const difference = values[i]! - scale * (nearest > limit ? limit : nearest < lowest ? lowest : nearest);
       error += difference * difference;
     }
     errors[channel]! += error;
