@@ -20,7 +20,7 @@ export type EarlyStoppingOptions = z.infer<typeof EarlyStoppingOptions>;
 export const TRAINER_FIELDS = {
   epochs: z.int().min(1).max(1000).default(10).describe('Passes over the training split; without data, runs of as many batches as the generator makes.'),
   batchSize: z.int().min(1).max(4096).default(64).describe('Samples per optimizer step.'),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('Adam, or gradient descent with momentum; weightDecay is decoupled in both.'),
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('Adam (with weightDecay, which is decoupled: AdamW), or gradient descent with momentum, decoupled likewise.'),
   learningRate: z.number().positive().default(2e-3).describe('Step size at its highest; SGD wants some ten times more than Adam.'),
   momentum: z.number().min(0).lt(1).default(0.9).describe('Momentum of SGD.'),
   nesterov: z.boolean().default(false).describe('Look ahead along the momentum of SGD.'),
