@@ -97,7 +97,6 @@ export function matMulNet(): ModelProto {
   return n.finish(n.linear(x, 1024, 10), 10);
 }
 
-/** Shape of one sample of a net's only input. */
 /** Two feed-forward blocks of a transformer, width 128, with LayerNorm and GELU written out in elementary operators as many exporters do. */
 export function writtenOutBlocks(): ModelProto {
   const width = 128;
@@ -116,5 +115,6 @@ export function writtenOutBlocks(): ModelProto {
   return n.finish(linear(b.op('Squeeze', [b.op('ReduceMean', [x, b.ints([1])]), b.ints([1])]), width, 10), 10);
 }
 
+/** Shape of one sample of a net's only input. */
 export const SAMPLE_DIMS = { mobileNetLike: [3, 96, 96], resNet8: [3, 32, 32], transformer: [64, 128], matMulNet: [1024] } as const;
 
