@@ -11,6 +11,9 @@ import type { ImportanceContext } from './importance.js';
 
 /** Small, since the products of a large batch's mean gradient cancel out what single samples need. */
 const BATCH = 8;
+
+/** Softens the logits: a trained net is sure of nearly every sample, and its loss would ask the few others alone. */
+const TEMPERATURE = 2;
 const LABELS = 'prune:labels';
 const ZERO = 'prune:zero';
 
@@ -60,7 +63,7 @@ async function gradientStep(graph: Graph, batch: Batch): Promise<{ step: Trainin
     parameters: trainables.map(({ name }) => name),
     extraInputs,
     loss(g) {
-      const term = classes === null ? meanSquaredError(g, output, ZERO, dims) : softmaxCrossEntropy(g, output, LABELS, [batch.size, classes]);
+      const term = classes === null ? meanSquaredError(g, output, ZERO, dims) : softmaxCrossEntropy(g, g.scale(output, 1 / TEMPERATURE), LABELS, [batch.size, classes]);
       return { terms: { loss: term.value }, seeds: new Map([[output, term.gradient]]) };
     },
     optimizer: gradientOnly,
