@@ -40,20 +40,21 @@ class NetBuilder {
   }
 }
 
-/** Inverted residuals as in MobileNetV2 (Sandler et al. 2018), batch norms folded. */
-export function mobileNetLike(): ModelProto {
+/** Inverted residuals as in MobileNetV2 (Sandler et al. 2018), batch norms folded; every count of channels times `width`. */
+export function mobileNetLike(width = 1): ModelProto {
   const n = new NetBuilder();
-  let x = n.relu6(n.conv(n.b.input('x', ['n', 3, 96, 96]), 3, 16, 3, { stride: 2 }));
-  let channels = 16;
+  let x = n.relu6(n.conv(n.b.input('x', ['n', 3, 96, 96]), 3, 16 * width, 3, { stride: 2 }));
+  let channels = 16 * width;
   const blocks: [expand: number, to: number, stride: number][] = [[1, 16, 1], [4, 24, 2], [4, 24, 1], [4, 32, 2], [4, 32, 1], [4, 64, 2], [4, 64, 1], [4, 96, 1]];
-  for (const [expand, to, stride] of blocks) {
+  for (const [expand, out, stride] of blocks) {
+    const to = out * width;
     const wide = channels * expand;
     const widened = expand === 1 ? x : n.relu6(n.conv(x, channels, wide, 1));
     const narrow = n.conv(n.relu6(n.conv(widened, wide, wide, 3, { stride, group: wide })), wide, to, 1);
     x = stride === 1 && channels === to ? n.b.op('Add', [x, narrow]) : narrow;
     channels = to;
   }
-  return n.classify(n.relu6(n.conv(x, channels, 256, 1)), 256, 10);
+  return n.classify(n.relu6(n.conv(x, channels, 256 * width, 1)), 256 * width, 10);
 }
 
 /** Three stages of one residual block each; by default 16 to 64 channels, as in MLPerf Tiny's image classifier. */

@@ -36,6 +36,7 @@ async function nets(): Promise<Net[]> {
     { net: 'resnet-8', model: resNet8(), sample: SAMPLE_DIMS.resNet8 },
     { net: 'resnet-8 wide', model: resNet8(64), sample: SAMPLE_DIMS.resNet8 },
     { net: 'mobilenet-like', model: mobileNetLike(), sample: SAMPLE_DIMS.mobileNetLike },
+    { net: 'mobilenet-like wide', model: mobileNetLike(4), sample: SAMPLE_DIMS.mobileNetLike },
     { net: 'matmul 3x1024', model: matMulNet(), sample: SAMPLE_DIMS.matMulNet },
     { net: 'transformer blocks, written out', model: writtenOutBlocks(), sample: SAMPLE_DIMS.transformer },
   ];
