@@ -48,6 +48,14 @@ export interface TrainingStep {
   terms: readonly string[];
 }
 
+/**
+ * The same step in two models, so that the gradient of a batch can be the mean of its parts' gradients: `model` gives the gradient and
+ * the loss terms of one part, `update` the new state from the mean.
+ */
+export interface DividedStep extends TrainingStep {
+  update: ModelProto;
+}
+
 /** Names of the step's own values; a model's values cannot clash with them. */
 export const STEP = {
   learningRate: 'step:learningRate',
@@ -55,6 +63,7 @@ export const STEP = {
   mask: 'step:mask',
   average: 'step:average',
   weights: 'step:weights',
+  gradient: 'step:gradient',
   state: (name: string) => `step:${name}`,
   next: (name: string) => `${name}.next`,
   term: (name: string) => `loss:${name}`,
@@ -66,44 +75,88 @@ export const STEP = {
  * the new state and the loss terms. Throws MissingGradientError, or TrainingStepError when no parameter reaches the loss.
  */
 export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
-  const { graph, shapes, optimizer } = request;
-  const builder = new GraphBuilder('t:');
-  const g = new GradientBuilder(builder, shapes, constantFinder(graph));
-  const layout = new ParameterLayout(request.parameters.map((name) => ({ name, dims: g.dims(name) })));
-  if (layout.size === 0) throw new TrainingStepError('there is nothing to train: no float weight lies on a path to the loss');
-  declareInputs(builder, request, layout);
-  unpackWeights(g, layout);
-  for (const node of graph.nodes) appendForward(builder, node);
-  const { terms, seeds } = request.loss(g);
-  const { block = 0 } = request;
-  const written = new Map<string, readonly number[]>();
-  const gradients = addGradients({ graph, builder, shapes, seeds, targets: request.parameters, block, written });
-  const flat = g.concat(layout.slots.map(({ name, size }) => {
-    const gradient = gradients.get(name);
-    if (gradient === undefined) throw new TrainingStepError(`the loss does not depend on parameter "${name}": leave it out`);
-    return g.reshape(gradient, [size]);
-  }), 0);
-  const gradient = clipped(g, g.mul(flat, STEP.mask), request.clipNorm);
-  const names = Object.fromEntries(optimizer.state.map((name) => [name, STEP.state(name)]));
-  const update = optimizer.update(g, { weights: STEP.weights, gradient, state: names, learningRate: STEP.learningRate, step: STEP.count, ...decayMask(g, layout, request) });
-  const outputs = new Map([[STEP.next(STEP.weights), update.weights], ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!])]);
-  if (request.averaging) outputs.set(STEP.next(STEP.average), g.add(g.scale(STEP.average, request.averaging), g.scale(update.weights, 1 - request.averaging)));
-  if (block > 0) {
-    const dims = (value: string) => shapes.get(value) ?? written.get(value);
-    useBlockedLayout({ builder, dims, block, outputs: [...outputs.values(), ...Object.values(terms), ...(request.outputs ?? [])] });
-  }
-  for (const name of request.outputs ?? []) builder.output(name, g.dims(name));
-  for (const [name, value] of outputs) exportAs(builder, value, name, [layout.size]);
-  for (const [name, value] of Object.entries(terms)) exportAs(builder, value, STEP.term(name), []);
-  return { model: builder.build(Math.max(BUILDER_OPSET, graph.opset())), layout, state: [STEP.weights, ...Object.values(names), ...(request.averaging ? [STEP.average] : [])], terms: Object.keys(terms) };
+  const writing = begin(request);
+  const { g, layout } = writing;
+  for (const name of stateInputs(request)) g.graph.input(name, [layout.size]);
+  for (const name of [STEP.learningRate, STEP.count]) g.graph.input(name, []);
+  const { gradient, terms } = writeGradient(writing, request);
+  const next = writeUpdate(g, layout, gradient, request);
+  return finish(writing, request, terms, next);
 }
 
-function declareInputs(builder: GraphBuilder, { graph, shapes, parameters, extraInputs, optimizer, averaging }: TrainingStepRequest, layout: ParameterLayout): void {
+/** The step in two models, for a batch in parts; `shapes` are those of one part. Throws as {@link buildTrainingStep} does. */
+export function buildDividedStep(request: TrainingStepRequest): DividedStep {
+  const writing = begin(request);
+  const { gradient, terms } = writeGradient(writing, request);
+  const step = finish(writing, request, terms, new Map([[STEP.gradient, gradient]]));
+  const builder = new GraphBuilder('u:');
+  const g = new GradientBuilder(builder, request.shapes, () => undefined);
+  for (const name of [STEP.weights, STEP.gradient, ...stateInputs(request)]) builder.input(name, [step.layout.size]);
+  for (const name of [STEP.learningRate, STEP.count]) builder.input(name, []);
+  for (const [name, value] of writeUpdate(g, step.layout, STEP.gradient, request)) exportAs(builder, value, name, [step.layout.size]);
+  return { ...step, update: builder.build() };
+}
+
+/** A graph that holds the forward pass, and what is written with. */
+interface Writing {
+  g: GradientBuilder;
+  layout: ParameterLayout;
+}
+
+function begin({ graph, shapes, parameters, extraInputs }: TrainingStepRequest): Writing {
+  const builder = new GraphBuilder('t:');
+  const g = new GradientBuilder(builder, shapes, constantFinder(graph));
+  const layout = new ParameterLayout(parameters.map((name) => ({ name, dims: g.dims(name) })));
+  if (layout.size === 0) throw new TrainingStepError('there is nothing to train: no float weight lies on a path to the loss');
   for (const { name } of graph.inputs) builder.input(name, shapes.get(name) ?? []);
   for (const { name, dims, type } of extraInputs) builder.input(name, dims, type);
-  for (const name of [STEP.weights, STEP.mask, ...optimizer.state.map(STEP.state), ...(averaging ? [STEP.average] : [])]) builder.input(name, [layout.size]);
-  for (const name of [STEP.learningRate, STEP.count]) builder.input(name, []);
+  builder.input(STEP.weights, [layout.size]);
   for (const tensor of graph.proto.initializer) if (!parameters.includes(tensor.name)) builder.initializer(tensor);
+  unpackWeights(g, layout);
+  for (const node of graph.nodes) appendForward(builder, node);
+  return { g, layout };
+}
+
+/** The flat gradient and the loss terms. */
+function writeGradient({ g, layout }: Writing, request: TrainingStepRequest): { gradient: string; terms: Record<string, string> } {
+  const { graph, shapes, parameters, block = 0 } = request;
+  const { terms, seeds } = request.loss(g);
+  const written = new Map<string, readonly number[]>();
+  const gradients = addGradients({ graph, builder: g.graph, shapes, seeds, targets: parameters, block, written });
+  const gradient = g.concat(layout.slots.map(({ name, size }) => {
+    const part = gradients.get(name);
+    if (part === undefined) throw new TrainingStepError(`the loss does not depend on parameter "${name}": leave it out`);
+    return g.reshape(part, [size]);
+  }), 0);
+  if (block > 0) {
+    const dims = (value: string) => shapes.get(value) ?? written.get(value);
+    useBlockedLayout({ builder: g.graph, dims, block, outputs: [gradient, ...Object.values(terms), ...(request.outputs ?? [])] });
+  }
+  return { gradient, terms };
+}
+
+/** The new state by the names of its outputs. */
+function writeUpdate(g: GradientBuilder, layout: ParameterLayout, gradient: string, request: TrainingStepRequest): Map<string, string> {
+  const { optimizer, averaging } = request;
+  const state = Object.fromEntries(optimizer.state.map((name) => [name, STEP.state(name)]));
+  const shortened = clipped(g, g.mul(gradient, STEP.mask), request.clipNorm);
+  const update = optimizer.update(g, { weights: STEP.weights, gradient: shortened, state, learningRate: STEP.learningRate, step: STEP.count, ...decayMask(g, layout, request) });
+  const next = new Map([[STEP.next(STEP.weights), update.weights], ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!])]);
+  if (averaging) next.set(STEP.next(STEP.average), g.add(g.scale(STEP.average, averaging), g.scale(update.weights, 1 - averaging)));
+  return next;
+}
+
+function finish({ g, layout }: Writing, request: TrainingStepRequest, terms: Record<string, string>, vectors: ReadonlyMap<string, string>): TrainingStep {
+  for (const name of request.outputs ?? []) g.graph.output(name, g.dims(name));
+  for (const [name, value] of vectors) exportAs(g.graph, value, name, [layout.size]);
+  for (const [name, value] of Object.entries(terms)) exportAs(g.graph, value, STEP.term(name), []);
+  const state = [STEP.weights, ...request.optimizer.state.map(STEP.state), ...(request.averaging ? [STEP.average] : [])];
+  return { model: g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset())), layout, state, terms: Object.keys(terms) };
+}
+
+/** Vectors of the update besides the weights. */
+function stateInputs({ optimizer, averaging }: TrainingStepRequest): string[] {
+  return [STEP.mask, ...optimizer.state.map(STEP.state), ...(averaging ? [STEP.average] : [])];
 }
 
 /** The tensors that the forward graph reads, cut out of the flat vector under their own names. */

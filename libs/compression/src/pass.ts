@@ -16,6 +16,8 @@ export interface PassContext {
   data: Dataset | null;
   seed: number;
   threads: number;
+  /** Memory that the process may use, in MiB; absent for no limit. Passes divide their work to fit in; results then differ by rounding alone. */
+  memoryMb?: number;
   /** A folder for files to keep beside the model; name them in the result. */
   outputPath: string;
   /** A file that outlives a killed stage, for what a long pass needs to go on where it was; absent where nothing is kept. */

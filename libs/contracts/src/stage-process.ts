@@ -13,6 +13,8 @@ export const StageRequest = z.object({
   options: z.unknown(),
   seed: z.int(),
   threads: z.int().min(1),
+  /** Ceiling of the child's memory in MiB. */
+  memoryMb: z.int().min(1).optional(),
   model: ModelFile,
   /** The job's input model: teacher of distillation, baseline of evaluation. */
   baseline: ModelFile,

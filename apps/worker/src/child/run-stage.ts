@@ -23,6 +23,7 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       data,
       seed: request.seed,
       threads: request.threads,
+      ...(request.memoryMb === undefined ? {} : { memoryMb: request.memoryMb }),
       outputPath: request.outputPath,
       ...(request.checkpointFile === undefined ? {} : { checkpointFile: request.checkpointFile }),
       ...(request.checkpointMs === undefined ? {} : { checkpointMs: request.checkpointMs }),

@@ -112,6 +112,7 @@ export class StageRunner {
         options: stage.options,
         seed: job.recipe.seed,
         threads: config.stageThreads,
+        memoryMb: config.stageMemoryMb,
         model: await folder.model(input),
         baseline: await folder.model(job.modelId),
         history: stage.reads.history ? await inOrder(history, (digest) => folder.model(digest)) : [],

@@ -71,8 +71,8 @@ async function teach(model: ModelProto, teaching: TeacherModels, context: PassCo
   const form = studentForm(model, options);
   if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   const teacher = await loadTeacher(teaching, context.threads, options.features.map((feature) => feature.teacher));
-  const { shapes, task, batchSize, begin, held } = await prepareLessons({ form, teacher, teaching, context, options });
-  const student = await Student.create({ form, shapes, task, options, threads: context.threads });
+  const { shapes, plan, task, batchSize, begin, held } = await prepareLessons({ form, teacher, teaching, context, options });
+  const student = await Student.create({ form, shapes, task, options, threads: context.threads, division: plan });
   context.log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
   const [curriculum, validation] = [await begin(), await held()];
   const started = performance.now();

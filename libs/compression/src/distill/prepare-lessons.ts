@@ -5,7 +5,7 @@ import { float32, type HostTensors } from '#inference';
 import { DataType, elementCount, valueDims, valueElemType, type Graph } from '#onnx';
 import type { PassContext } from '../pass.js';
 import { TrainingError } from '../train/errors.js';
-import { observeTrainingShapes } from '../train/observe.js';
+import { planFromBatch, type BatchPlan } from '../train/batch-plan.js';
 import type { TrainingForm } from '../train/trainable.js';
 import { Ensemble } from './ensemble.js';
 import { attachFeatures } from './features.js';
@@ -33,6 +33,8 @@ export interface LessonsRequest {
 export interface PreparedLessons {
   /** Shapes of the student's values on a batch. */
   shapes: Shapes;
+  /** How the batches are divided: shapes and task are for one part. */
+  plan: BatchPlan;
   task: Task;
   batchSize: number;
   /** The lessons themselves, which may record answers of the teacher first. */
@@ -51,8 +53,8 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const batchSize = Math.min(options.batchSize, ...[data, held].map((part) => part?.sampleCount('train') ?? Infinity));
   const inputNames = form.graph.inputs.map(({ name }) => name);
   const example = data ? await firstBatch(data, inputNames, batchSize) : { inputs: madeUp(form.graph, batchSize), labels: null };
-  const observed = await observeTrainingShapes(form.graph, example.inputs);
-  const answers = await request.teacher.answer(data ? (await firstBatch(data, request.teacher.inputNames, batchSize)).inputs : inputsFor(request.teacher.inputNames, example.inputs));
+  const { plan, shapes: observed, inputs } = await planFromBatch(form.graph, example.inputs, context);
+  const answers = await request.teacher.answer(data ? (await firstBatch(data, request.teacher.inputNames, plan.partSize)).inputs : inputsFor(request.teacher.inputNames, inputs));
   const pairs = pairOutputs({ outputs: outputNames(form.graph), shapes: observed, answers, classes: data?.classes, kinds: options.outputs });
   const targets = throughSoftmax(form.graph, pairs, answers);
   const hasLabels = example.labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
@@ -62,6 +64,7 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const lessons = { ...request, teacher, data, inputNames, batchSize, logits: logits[0] ?? null, answers: [...targets, ...features].map(({ answer }) => answer) };
   return {
     shapes,
+    plan,
     task: imitation(targets, hasLabels, options, features),
     batchSize,
     begin: () => CURRICULA[options.method](lessons),

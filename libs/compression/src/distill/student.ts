@@ -1,9 +1,10 @@
 import type { TrainerOptions } from '#contracts';
-import { adam, buildTrainingStep, sgd, type Optimizer, type Shapes } from '#autodiff';
+import { adam, buildDividedStep, buildTrainingStep, sgd, type Optimizer, type Shapes, type TrainingStepRequest } from '#autodiff';
 import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { liftOpset } from '../prepare/opset.js';
 import { blockedLayout } from '../train/blocked-layout.js';
+import type { Division } from '../train/divided-runner.js';
 import { zerosMask } from '../train/keep-zeros.js';
 import { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from '../train/trainable.js';
 import { Trainer, type StepLosses } from '../train/trainer.js';
@@ -13,8 +14,10 @@ import type { Task } from './task.js';
 /** What a student is made of. */
 export interface StudentRequest {
   form: TrainingForm;
-  /** Shapes of the form's values on a batch of the size that all batches will have. */
+  /** Shapes of the form's values on a batch of the size that all batches will have, or on one part of it. */
   shapes: Shapes;
+  /** How batches are divided; absent for batches that are not. */
+  division?: Division | undefined;
   task: Task;
   options: TrainerOptions & { keepZeros: 'auto' | 'always' | 'never' };
   threads: number;
@@ -33,10 +36,10 @@ export class Student {
   ) {}
 
   /** Throws MissingGradientError naming nodes without a rule. */
-  static async create({ form, shapes, task, options, threads }: StudentRequest): Promise<Student> {
+  static async create({ form, shapes, task, options, threads, division }: StudentRequest): Promise<Student> {
     const trainables = reachable(form, ...task.outputs);
     const matrices = new Set(trainables.filter(({ isMatrix }) => isMatrix).map(({ name }) => name));
-    const step = buildTrainingStep({
+    const request: TrainingStepRequest = {
       graph: form.graph,
       shapes,
       parameters: trainables.map(({ name }) => name),
@@ -47,10 +50,13 @@ export class Student {
       averaging: options.averaging,
       block: await blockedLayout(),
       ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
-    });
+    };
+    const divided = division && division.parts > 1 ? buildDividedStep(request) : null;
+    const step = divided ?? buildTrainingStep(request);
     const pack = (value: (trainable: Trainable) => Float32Array) => step.layout.pack(new Map(trainables.map((trainable) => [trainable.name, value(trainable)])));
     const mask = pack((trainable) => zerosMask(trainable, options.keepZeros));
-    const trainer = await Trainer.create(step, { weights: pack(({ values }) => values), mask }, threads);
+    const start = { weights: pack(({ values }) => values), mask };
+    const trainer = divided && division ? await Trainer.divided(divided, start, division) : await Trainer.create(step, start, threads);
     return new Student(form, trainables, task, trainer, step.layout.size, mask.reduce((count, value) => count + Number(value === 0), 0));
   }
 

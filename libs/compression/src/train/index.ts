@@ -1,4 +1,6 @@
 export { blockedLayout } from './blocked-layout.js';
+export { planBatch, type BatchPlan } from './batch-plan.js';
+export type { Division } from './divided-runner.js';
 export * from './errors.js';
 export { zerosMask } from './keep-zeros.js';
 export { observeTrainingShapes } from './observe.js';

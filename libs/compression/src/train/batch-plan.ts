@@ -1,0 +1,118 @@
+import type { Shapes } from '#autodiff';
+import type { HostTensor, HostTensors } from '#inference';
+import { intAttribute, type Graph, type NodeProto } from '#onnx';
+import type { Division } from './divided-runner.js';
+import { observeTrainingShapes } from './observe.js';
+
+/** What a training step is planned from. */
+export interface BatchPlanRequest {
+  graph: Graph;
+  /** Shapes of the graph's values on a whole batch. */
+  shapes: Shapes;
+  batchSize: number;
+  threads: number;
+  /** Memory that the process may use, in MiB; absent for no limit. */
+  memoryMb?: number | undefined;
+}
+
+/** How a batch is trained on, and the memory it will take. */
+export interface BatchPlan extends Division {
+  /** Samples of one part: what shapes and losses are for. */
+  partSize: number;
+  /** Estimate of the peak memory in MiB. */
+  estimateMb: number;
+}
+
+/** Share of the multiply-accumulates in convolutions from which on sessions side by side are faster than threads in one (measured). */
+const CONVOLUTION_SHARE = 0.5;
+/** Multiply-accumulates of a batch, forward, below which handing parts to another thread costs more than it saves: some 2 ms of work. */
+const LEAST_MACS = 100e6;
+/** Samples of a part below which its kernels lose more than a second session gains. */
+const LEAST_SAMPLES = 8;
+/** Peak bytes per byte of forward values: they are kept for the way back, where gradients and copies for products join them (measured). */
+const BYTES_PER_VALUE_BYTE = 2.5;
+/** Vectors as long as the parameters: weights, gradient, optimizer state, old and new. */
+const PARAMETER_VECTORS = 12;
+/** A process with the runtime loaded and nothing to do. */
+const BASE_MB = 160;
+/** Share of the allowed memory that the estimate may fill, as it can be that far off. */
+const FILL = 0.8;
+
+/**
+ * Decides how a batch is divided, from the graph alone: the same graph, threads and memory give the same plan and so the same bytes. A net of
+ * convolutions runs in one session per thread on as many parts; any other in one session with all threads. Where the estimate of its memory
+ * does not fit, a batch is divided further, and its parts run one after the other.
+ */
+export function planBatch({ graph, shapes, batchSize, threads, memoryMb }: BatchPlanRequest): BatchPlan {
+  const divisors = usesBatchStatistics(graph) ? [1] : Array.from({ length: batchSize }, (_, i) => i + 1).filter((parts) => batchSize % parts === 0);
+  const sessions = divisors.findLast((parts) => parts <= threads && isParallel(graph, shapes, batchSize / parts)) ?? 1;
+  const fits = (parts: number) => memoryMb === undefined || estimateMb(graph, shapes, Math.min(1, sessions / parts)) <= FILL * memoryMb;
+  const parts = divisors.find((count) => count % sessions === 0 && fits(count)) ?? divisors.findLast((count) => count % sessions === 0)!;
+  return { parts, sessions, threads: Math.max(1, Math.floor(threads / sessions)), partSize: batchSize / parts, estimateMb: estimateMb(graph, shapes, Math.min(1, sessions / parts)) };
+}
+
+/** A plan with what it was made from: the shapes on one part of the batch, and that part's inputs. */
+export interface PlannedBatch {
+  plan: BatchPlan;
+  shapes: Shapes;
+  inputs: HostTensors;
+}
+
+/** Plans from the inputs of one batch, and logs the memory that it will take. */
+export async function planFromBatch(graph: Graph, inputs: HostTensors, { threads, memoryMb, log }: { threads: number; memoryMb?: number | undefined; log(line: string): void }): Promise<PlannedBatch> {
+  const whole = await observeTrainingShapes(graph, inputs);
+  const plan = planBatch({ graph, shapes: whole, batchSize: Object.values(inputs)[0]!.dims[0]!, threads, memoryMb });
+  const division = plan.parts === 1 ? '' : `; each batch in ${plan.parts} parts of ${plan.partSize} on ${plan.sessions} session${plan.sessions === 1 ? '' : 's'}`;
+  log(`a training step takes about ${plan.estimateMb} MiB${memoryMb === undefined ? '' : ` of ${memoryMb}`}${division}`);
+  if (plan.parts === 1) return { plan, shapes: whole, inputs };
+  const part = firstSamples(inputs, plan.partSize);
+  return { plan, shapes: await observeTrainingShapes(graph, part), inputs: part };
+}
+
+/** The first samples of a batch. */
+export function firstSamples(batch: HostTensors, count: number): HostTensors {
+  return Object.fromEntries(Object.entries(batch).map(([name, tensor]): [string, HostTensor] => {
+    const [samples, ...rest] = tensor.dims as [number, ...number[]];
+    return [name, { ...tensor, dims: [count, ...rest], data: tensor.data.slice(0, (tensor.data.length / samples) * count) } as HostTensor];
+  }));
+}
+
+function isParallel(graph: Graph, shapes: Shapes, partSize: number): boolean {
+  const macs = graph.nodes.map((node) => ({ isConvolution: node.opType === 'Conv' || node.opType === 'ConvTranspose', macs: macsOf(node, shapes) }));
+  const total = macs.reduce((sum, node) => sum + node.macs, 0);
+  const convolutions = macs.reduce((sum, node) => sum + (node.isConvolution ? node.macs : 0), 0);
+  return total >= LEAST_MACS && convolutions >= CONVOLUTION_SHARE * total && partSize >= LEAST_SAMPLES;
+}
+
+function macsOf(node: NodeProto, shapes: Shapes): number {
+  const [x, w, y] = [node.input[0], node.input[1], node.output[0]].map((value) => shapes.get(value ?? '') ?? []);
+  switch (node.opType) {
+    case 'Conv':
+      return size(y!) * size(w!.slice(1));
+    case 'ConvTranspose':
+      return size(x!) * size(w!.slice(1));
+    case 'MatMul':
+      return size(y!) * (x!.at(-1) ?? 1);
+    case 'Gemm':
+      return size(y!) * (x![intAttribute(node, 'transA', 0) === 1 ? 0 : 1] ?? 1);
+    default:
+      return 0;
+  }
+}
+
+/** The statistics of a part are not the batch's. */
+function usesBatchStatistics(graph: Graph): boolean {
+  return graph.nodes.some((node) => node.opType === 'BatchNormalization' && intAttribute(node, 'training_mode', 0) === 1);
+}
+
+/** Memory of a step in MiB when `share` of the batch is under way at a time. */
+function estimateMb(graph: Graph, shapes: Shapes, share: number): number {
+  const bytes = (values: readonly string[]) => 4 * values.reduce((sum, value) => sum + size(shapes.get(value) ?? [0]), 0);
+  const activations = bytes([...graph.inputs.map(({ name }) => name), ...graph.nodes.flatMap((node) => node.output)]);
+  const parameters = bytes(graph.proto.initializer.map(({ name }) => name));
+  return Math.round(BASE_MB + (activations * share * BYTES_PER_VALUE_BYTE + parameters * PARAMETER_VECTORS) / 1024 ** 2);
+}
+
+function size(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
