@@ -11,7 +11,7 @@ export interface Pattern {
   share: number | null;
 }
 
-type Patterned = Exclude<PruneOptions['granularity'], 'channel'>;
+type Patterned = Exclude<PruneOptions['granularity'], 'channel' | 'layer'>;
 type Layout = Pick<WeightSite, 'dims' | 'inputAxis' | 'outputAxis'>;
 
 const PATTERNS: Record<Patterned, (layout: Layout, options: PruneOptions) => Pattern> = {

@@ -68,6 +68,13 @@ describe('prune', () => {
     expect(tensorDims(new Graph(model!).initializer('conv2.weight')!)).toEqual([32, 16, 3, 3]);
   });
 
+  it('says that seed-net has no layer to drop, and refuses a schedule for that', async () => {
+    const { summary, skipped } = await pruned(seedNet(), { granularity: 'layer' });
+    expect(summary).toMatchObject({ blocks: [], verdict: expect.stringContaining('nothing was removed') });
+    expect(skipped).toHaveLength(4);
+    await expect(pruned(seedNet(), { granularity: 'layer', schedule: 'gradual' })).rejects.toThrow(/needs schedule one-shot/);
+  });
+
   it('keeps 2 of every 4 inputs', async () => {
     const { summary } = await pruned(seedNet(), { granularity: 'n:m', exclude: ['/conv1/Conv'] });
     expect(summary.sparsity).toBeCloseTo(0.5, 3);

@@ -9,6 +9,7 @@ import { AccuracyJudge, farthestRatio } from './accuracy-judge.js';
 import { staticBlockers } from './blockers.js';
 import { PruneInputError } from './errors.js';
 import type { Figures } from './figures.js';
+import { dropBlocks } from './drop-blocks.js';
 import { pruneChannels } from './prune-channels.js';
 import { prunableSites, pruneWeights } from './prune-weights.js';
 import { ratiosOf, shareOfRest } from './schedule.js';
@@ -24,6 +25,7 @@ type Options = PassOptions<'prune'>;
  * Removes what matters least.
  *
  *     weight, n:m, block   W -> W with zeros, in its own storage (int8 weights behind DequantizeLinear included)
+ *     layer                x -> Conv -> Relu -> Conv -> Add(x)   becomes   x
  *     channel              Conv(32 -> 64) -> Relu -> Conv(64 -> 64)   becomes   Conv(32 -> 32) -> Relu -> Conv(32 -> 64)
  */
 export const prune: Pass<'prune'> = {
@@ -32,6 +34,7 @@ export const prune: Pass<'prune'> = {
   preflight(model: ModelProto, options: Options): Skipped[] {
     const graph = new Graph(cloneModel(model));
     liftConstants(graph);
+    if (options.granularity === 'layer') return [];
     return options.granularity === 'channel' ? staticBlockers(graph, options) : prunableSites(graph, options).skipped;
   },
 
@@ -43,6 +46,7 @@ export const prune: Pass<'prune'> = {
 };
 
 function apply(context: PassContext, options: Options): Promise<PassResult> {
+  if (options.granularity === 'layer') return dropLayers(context, options);
   return isUnstructured(options) ? zeroWeights(context, options) : removeChannels(context, options);
 }
 
@@ -73,7 +77,7 @@ async function writeSensitivity(context: PassContext, options: Options): Promise
 }
 
 function isUnstructured(options: Options): options is Options & { granularity: 'weight' | 'n:m' | 'block' } {
-  return options.granularity !== 'channel';
+  return options.granularity !== 'channel' && options.granularity !== 'layer';
 }
 
 async function zeroWeights(context: PassContext, options: Options & { granularity: 'weight' | 'n:m' | 'block' }): Promise<PassResult> {
@@ -102,6 +106,17 @@ async function removeChannels(context: PassContext, options: Options): Promise<P
   const verdict = channelVerdict(original[0] ?? before, after);
   context.log(verdict);
   return { model: context.model, skipped, summary: { granularity: options.granularity, importance: options.importance, ratio: options.schedule === 'one-shot' ? ratio : options.ratio, groups, before: original[0] ?? before, after, verdict } };
+}
+
+async function dropLayers(context: PassContext, options: Options): Promise<PassResult> {
+  if (options.schedule !== 'one-shot' || options.budget) throw new PruneInputError('granularity "layer"', 'schedule one-shot and no budget: blocks are few, and go by their share');
+  const graph = new Graph(context.model);
+  liftConstants(graph);
+  const { blocks, skipped, before, after } = await dropBlocks(graph, options, context);
+  const verdict = channelVerdict(before, after);
+  context.log(verdict);
+  context.progress(1);
+  return { model: context.model, skipped, summary: { granularity: options.granularity, ratio: options.ratio, blocks, before, after, verdict } };
 }
 
 /** Runs a step per share of the schedule, distilling in between, and returns what the last one reported. */

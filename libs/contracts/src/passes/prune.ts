@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 export const PruneOptions = z.strictObject({
-  granularity: z.enum(['weight', 'n:m', 'block', 'channel']).default('channel').describe('Zeros for single weights, n of every m, or blocks; or whole channels removed from the tensors.'),
-  ratio: z.number().min(0).max(0.99).default(0.5).describe('Share of weights or channels to remove.'),
-  importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale', 'entropy', 'apoz', 'taylor', 'fisher', 'random']).default('l2').describe('How the worth of a channel or a weight is judged. A weight counts by magnitude (l1, l2), by gradient (taylor, fisher), at random, or by its magnitude and the channels that it joins (the others).'),
+  granularity: z.enum(['weight', 'n:m', 'block', 'channel', 'layer']).default('channel').describe('Zeros for single weights, n of every m, or blocks; or whole channels removed from the tensors; or layers and residual blocks that keep their shape dropped.'),
+  ratio: z.number().min(0).max(0.99).default(0.5).describe('Share of weights, channels or droppable layers to remove.'),
+  importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale', 'entropy', 'apoz', 'taylor', 'fisher', 'random']).default('l2').describe('How the worth of a channel or a weight is judged. A weight counts by magnitude (l1, l2), by gradient (taylor, fisher), at random, or by its magnitude and the channels that it joins (the others). Layers go by the error of the outputs without them, or at random.'),
   samples: z.int().min(1).max(100_000).default(256).describe('Samples that importances by activation or gradient look at.'),
   budget: z
     .strictObject({ parameters: z.number().positive().max(1).optional(), bytes: z.number().positive().max(1).optional(), macs: z.number().positive().max(1).optional() })

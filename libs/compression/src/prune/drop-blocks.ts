@@ -1,0 +1,102 @@
+import type { PruneOptions, Skipped } from '#contracts';
+import { mulberry32 } from '#datasets';
+import { Session, type HostTensors } from '#inference';
+import { Graph, cloneModel, weightSites, writeModel, type ModelProto } from '#onnx';
+import { removeBlock, shapeKeepingBlocks, type Block } from '../distill/shape-keeping-blocks.js';
+import { calibrationBatches } from '../quantize/calibration-data.js';
+import type { Shapes } from './coordinates.js';
+import { PrunedModelError } from './errors.js';
+import { figuresOf, type Figures } from './figures.js';
+import type { ScoringInputs } from './importances.js';
+import { observeShapes, shapesOn } from './observe-shapes.js';
+
+/** What is known of one block that could go. */
+export interface BlockReport {
+  /** Names of its layers. */
+  layers: string[];
+  /** Error of the outputs without it, as a share of their energy; of importance `random` a draw. */
+  importance: number;
+  dropped: boolean;
+}
+
+export interface BlockDropping {
+  blocks: BlockReport[];
+  skipped: Skipped[];
+  before: Figures;
+  after: Figures;
+}
+
+/**
+ * Drops the share `ratio` of the blocks that keep their shape, rounded down, in place: those whose absence alone moves the model's outputs
+ * least on calibration samples, or on one generated input where there is no data. The shorter graph is run before it is returned, and
+ * its outputs keep their shapes. Throws UnobservableModelError and PrunedModelError.
+ */
+export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: ScoringInputs): Promise<BlockDropping> {
+  const { shapes, feeds } = await observeShapes(graph.model);
+  const all = shapeKeepingBlocks(graph, shapes);
+  const places = [...all.keys()].filter((place) => !all[place]!.nodes.some(({ name }) => name !== '' && options.exclude.includes(name)));
+  const scores = options.importance === 'random' ? places.map(mulberry32(inputs.seed)) : await errorsWithout(graph, shapes, places, options, inputs, feeds);
+  const order = [...places.keys()].toSorted((a, b) => scores[a]! - scores[b]! || b - a);
+  const gone = new Set(order.slice(0, Math.floor(places.length * options.ratio + 1e-9)).map((i) => places[i]!));
+  const blocks = places.map((place, i): BlockReport => ({ layers: layersOf(graph, all[place]!), importance: scores[i]!, dropped: gone.has(place) }));
+  const skipped = blockedLayers(graph, places.map((place) => all[place]!));
+  const before = figuresOf(graph, shapes);
+  if (gone.size === 0) return { blocks, skipped, before, after: before };
+  removeAll(graph, all, gone);
+  return { blocks, skipped, before, after: figuresOf(graph, await checkedShapes(graph, shapes, feeds)) };
+}
+
+/** From the end on, so that the input of a block is still there when its turn comes. */
+function removeAll(graph: Graph, blocks: readonly Block[], gone: ReadonlySet<number>): void {
+  for (let place = blocks.length - 1; place >= 0; place--) if (gone.has(place)) removeBlock(graph, blocks[place]!);
+  graph.removeDeadCode();
+}
+
+async function checkedShapes(graph: Graph, shapes: Shapes, feeds: HostTensors): Promise<Shapes> {
+  const observed = await shapesOn(graph.model, feeds).catch((cause: unknown) => {
+    throw new PrunedModelError('the graph', cause instanceof Error ? cause.message : String(cause), { cause });
+  });
+  for (const [value, dims] of observed) {
+    const expected = shapes.get(value);
+    if (expected && expected.join() !== dims.join()) throw new PrunedModelError(value, `shape [${dims}] where [${expected}] was before`);
+  }
+  return observed;
+}
+
+/** Per place, Σ (y - y')² / Σ y² over all outputs and samples, y' being the outputs without that block. */
+async function errorsWithout(graph: Graph, shapes: Shapes, places: readonly number[], options: PruneOptions, { data, threads }: ScoringInputs, feeds: HostTensors): Promise<number[]> {
+  const batches: HostTensors[] = [];
+  if (data) for await (const batch of calibrationBatches(graph, data, options.samples)()) batches.push(batch);
+  else batches.push(feeds);
+  const reference = await outputsOf(graph.model, batches, threads);
+  const energy = reference.reduce((sum, y) => sum + y ** 2, 0);
+  const errors: number[] = [];
+  for (const place of places) {
+    const trial = new Graph(cloneModel(graph.model));
+    removeAll(trial, shapeKeepingBlocks(trial, shapes), new Set([place]));
+    const outputs = await outputsOf(trial.model, batches, threads);
+    errors.push(reference.reduce((sum, y, i) => sum + (y - outputs[i]!) ** 2, 0) / (energy || 1));
+  }
+  return errors;
+}
+
+async function outputsOf(model: ModelProto, batches: readonly HostTensors[], threads: number): Promise<number[]> {
+  const session = await Session.create(writeModel(model), { threads });
+  const values: number[] = [];
+  for (const batch of batches) for (const { type, data } of Object.values(await session.run(batch))) if (type === 'float32') for (const value of data as Float32Array) values.push(value);
+  await session.release();
+  return values;
+}
+
+function layersOf(graph: Graph, { nodes }: Block): string[] {
+  const inside = new Set(nodes);
+  return weightSites(graph).filter(({ node }) => inside.has(node)).map(({ node }) => node.name || node.output[0]!);
+}
+
+/** Layers outside of every block that could go. */
+function blockedLayers(graph: Graph, blocks: readonly Block[]): Skipped[] {
+  const inside = new Set(blocks.flatMap(({ nodes }) => nodes));
+  return weightSites(graph).flatMap(({ node, opType }) =>
+    inside.has(node) ? [] : [{ node: node.name || node.output[0]!, opType, reason: 'it is in no block that keeps its shape and whose inner values nobody else reads, or it is excluded' }],
+  );
+}
