@@ -18,7 +18,7 @@ export async function lenet(folder: string): Promise<BenchResult[]> {
     { net, method: 'scratch', ...(await lab.train(student, {})).row },
     { net, method: 'discriminative', ...(await lab.distill(student, teacher, {})).row },
     { net, method: 'generative', ...(await lab.distill(student, teacher, GENERATIVE)).row },
-    { net, method: 'hybrid', ...(await lab.distill(student, teacher, { ...GENERATIVE, method: 'hybrid', epochs: 5 })).row },
+    { net, method: 'hybrid', ...(await lab.distill(student, teacher, { method: 'hybrid', epochs: 8 })).row },
   ];
   await lab.data.close();
   return results;
