@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { buildTrainingStep, adam, softmaxCrossEntropy } from '#autodiff';
-import { blockedLayout, observeTrainingShapes, trainingForm, Trainer } from '#compression';
+import { adam, buildDividedStep, buildTrainingStep, softmaxCrossEntropy, type TrainingStepRequest } from '#autodiff';
+import { blockedLayout, planFromBatch, trainingForm, Trainer } from '#compression';
 import { Session, float32, type HostTensors } from '#inference';
-import { DataType, Graph, readModel, writeModel, type ModelProto } from '#onnx';
+import { DataType, Graph, cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { alternate, median, peakMb, type BenchResult } from './harness.js';
 import { SAMPLE_DIMS, mobileNetLike, resNet8, transformer } from './nets.js';
@@ -28,40 +28,49 @@ async function nets(): Promise<TrainedNet[]> {
   ];
 }
 
-/** Step time of four nets against their forward pass, same threads, same batch, alternated in one run. */
+/**
+ * Step time of four nets against their forward pass, same threads, same batch, same session options, alternated in one run; then the same with
+ * two threads, divided as the plan says. `fastestForwardMs` is the forward pass with every optimization for inference.
+ */
 export async function run(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
-  for (const net of await nets()) results.push(await measure(net));
+  for (const net of await nets()) for (const threads of [1, 2]) results.push(await measure(net, threads));
   return results;
 }
 
-async function measure({ net, model, sample, batch }: TrainedNet): Promise<BenchResult> {
+async function measure({ net, model, sample, batch }: TrainedNet, threads: number): Promise<BenchResult> {
   const random = randomNumbers(2);
   const dims = [batch, ...sample];
-  const { graph, trainables } = trainingForm(new Graph(model));
+  const { graph, trainables } = trainingForm(new Graph(cloneModel(model)));
   const input = graph.inputs[0]!.name;
-  const output = graph.outputs[0]!.name;
   const inputs: HostTensors = { [input]: float32(dims, Float32Array.from({ length: dims.reduce((a, d) => a * d, 1) }, random)) };
-  const shapes = await observeTrainingShapes(graph, inputs);
-  const step = buildTrainingStep({
+  const { plan, shapes } = await planFromBatch(graph, inputs, { threads, log: () => undefined });
+  const output = graph.outputs[0]!.name;
+  const request: TrainingStepRequest = {
     graph,
     shapes,
     parameters: trainables.map(({ name }) => name),
-    extraInputs: [{ name: 'labels', dims: [batch], type: DataType.INT64 }],
+    extraInputs: [{ name: 'labels', dims: [plan.partSize], type: DataType.INT64 }],
     loss: (g) => {
       const { value, gradient } = softmaxCrossEntropy(g, output, 'labels', shapes.get(output) as unknown as [number, number]);
       return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
     },
     optimizer: adam(),
     block: await blockedLayout(),
-  });
+  };
+  const divided = plan.parts > 1 ? buildDividedStep(request) : null;
+  const step = divided ?? buildTrainingStep(request);
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
-  const trainer = await Trainer.create(step, { weights, mask: new Float32Array(weights.length).fill(1) }, 1);
-  const forward = await Session.create(writeModel(model), { optimization: 'extended' });
+  const start = { weights, mask: new Float32Array(weights.length).fill(1) };
+  const trainer = divided ? await Trainer.divided(divided, start, plan) : await Trainer.create(step, start, threads);
+  const forward = await Session.create(writeModel(model), { optimization: 'extended', threads });
+  const fastest = await Session.create(writeModel(model), { optimization: 'all', threads });
   const labels = { type: 'int64' as const, dims: [batch], data: BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % 10)) };
-  const times = await alternate({ forward: () => forward.run(inputs), step: () => trainer.run({ ...inputs, labels }, 1e-4) }, STEPS, WARMUP);
-  await forward.release();
-  await trainer.release();
-  const [forwardMs, stepMs] = [median(times.forward), median(times.step)];
-  return { net, batch, threads: 1, parameters: step.layout.size, nodes: step.model.graph!.node.length, forwardMs, stepMs, ratio: stepMs / forwardMs, samplesPerS: (batch * 1000) / stepMs, peakMb: peakMb() };
+  const times = await alternate({ forward: () => forward.run(inputs), fastest: () => fastest.run(inputs), step: () => trainer.run({ ...inputs, labels }, 1e-4) }, STEPS, WARMUP);
+  await Promise.all([forward.release(), fastest.release(), trainer.release()]);
+  const [forwardMs, fastestForwardMs, stepMs] = [median(times.forward), median(times.fastest), median(times.step)];
+  return {
+    net, batch, threads, sessions: plan.sessions, parameters: step.layout.size, nodes: step.model.graph!.node.length,
+    forwardMs, fastestForwardMs, stepMs, ratio: stepMs / forwardMs, samplesPerS: (batch * 1000) / stepMs, estimateMb: plan.estimateMb, peakMb: peakMb(),
+  };
 }

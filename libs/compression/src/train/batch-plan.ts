@@ -30,11 +30,11 @@ const LEAST_MACS = 100e6;
 /** Samples of a part below which its kernels lose more than a second session gains. */
 const LEAST_SAMPLES = 8;
 /** Peak bytes per byte of forward values: they are kept for the way back, where gradients and copies for products join them (measured). */
-const BYTES_PER_VALUE_BYTE = 2.5;
+const BYTES_PER_VALUE_BYTE = 3;
 /** Vectors as long as the parameters: weights, gradient, optimizer state, old and new. */
 const PARAMETER_VECTORS = 12;
 /** A process with the runtime loaded and nothing to do. */
-const BASE_MB = 160;
+const BASE_MB = 200;
 /** Share of the allowed memory that the estimate may fill, as it can be that far off. */
 const FILL = 0.8;
 

@@ -1,5 +1,5 @@
 export { blockedLayout } from './blocked-layout.js';
-export { planBatch, type BatchPlan } from './batch-plan.js';
+export { planBatch, planFromBatch, type BatchPlan, type PlannedBatch } from './batch-plan.js';
 export type { Division } from './divided-runner.js';
 export * from './errors.js';
 export { zerosMask } from './keep-zeros.js';
