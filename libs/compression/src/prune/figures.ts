@@ -1,4 +1,4 @@
-import { dataTypeBits, elementCount, type Graph } from '#onnx';
+import { dataTypeBits, elementCount, type Graph, type NodeProto } from '#onnx';
 import type { Shapes } from './coordinates.js';
 
 /** What a graph costs at given shapes. */
@@ -21,13 +21,16 @@ const MACS: Record<string, (dims: (index: number) => readonly number[], y: reado
   MatMulInteger: (dims, y) => elementCount(y) * (dims(0).at(-1) ?? 1),
 };
 
+/** Multiply-accumulates of one node at given shapes, 0 for all but the layers. */
+export function macsOf(node: NodeProto, of: (value: string) => readonly number[]): number {
+  const count = MACS[node.opType];
+  return count ? count((index) => of(node.input[index] ?? ''), of(node.output[0] ?? '')) : 0;
+}
+
 /** MACs, bytes and parameters that a graph has, or would have, at the given shapes. */
 export function figuresOf(graph: Graph, shapes: Shapes): Figures {
   const of = (value: string) => shapes.get(value) ?? [];
-  const macs = graph.nodes.reduce((sum, node) => {
-    const count = MACS[node.opType];
-    return count ? sum + count((index) => of(node.input[index] ?? ''), of(node.output[0] ?? '')) : sum;
-  }, 0);
+  const macs = graph.nodes.reduce((sum, node) => sum + macsOf(node, of), 0);
   let [bytes, parameters] = [0, 0];
   for (const tensor of graph.proto.initializer) {
     const elements = elementCount(of(tensor.name));

@@ -1,6 +1,6 @@
 import { visitProducts, type Products } from './gradient-products.js';
 import type { Group } from './groups.js';
-import { addScaled, weightMembers, withMeanOne, type Importance, type ImportanceContext, type WeightMember } from './importance.js';
+import { addScaled, memberWeight, weightMembers, withMeanOne, type Importance, type ImportanceContext, type WeightMember } from './importance.js';
 import { sliceSums, slicePowers } from './slice-norms.js';
 
 export type GradientKind = 'taylor' | 'fisher';
@@ -19,7 +19,7 @@ export function gradientImportance(kind: GradientKind): Importance {
     await visitProducts(context, (products) => {
       members.forEach((list, g) => list.forEach((member, m) => addChanges(totals[g]![m]!, member, products, SIZES[kind])));
     });
-    return groups.map((group, g) => scoreGroup(group, members[g]!, totals[g]!));
+    return groups.map((group, g) => scoreGroup(context, group, members[g]!, totals[g]!));
   };
 }
 
@@ -31,12 +31,13 @@ function addChanges(total: Float64Array, { weight, axis, positions }: WeightMemb
 }
 
 /** A weight that training cannot reach (a codebook) counts by its magnitude squared, which is all that is known of it. */
-function scoreGroup(group: Group, members: readonly WeightMember[], totals: readonly Float64Array[]): Float64Array {
+function scoreGroup(context: ImportanceContext, group: Group, members: readonly WeightMember[], totals: readonly Float64Array[]): Float64Array {
   const total = new Float64Array(group.classes.length);
-  members.forEach(({ weight, axis, positions }, m) => {
-    if (totals[m]!.some((value) => value > 0)) return addScaled(total, totals[m]!);
+  members.forEach((member, m) => {
+    const { weight, axis, positions } = member;
+    if (totals[m]!.some((value) => value > 0)) return addScaled(total, totals[m]!, memberWeight(context, member));
     const sums = slicePowers(weight.values, weight.dims, axis, 2);
-    addScaled(total, Float64Array.from(positions, (indices) => indices.reduce((sum, index) => sum + sums[index]!, 0)));
+    addScaled(total, Float64Array.from(positions, (indices) => indices.reduce((sum, index) => sum + sums[index]!, 0)), memberWeight(context, member));
   });
   return withMeanOne(total);
 }

@@ -1,6 +1,7 @@
 import type { PruneOptions } from '#contracts';
 import { mulberry32, type Dataset } from '#datasets';
 import { readWeight, type Graph, type Weight } from '#onnx';
+import { macsOf } from './figures.js';
 import type { Dependencies, Group } from './groups.js';
 import { indicesOf } from './groups.js';
 import { slicePowers, sliceValues } from './slice-norms.js';
@@ -31,14 +32,27 @@ export type GroupImportance = (context: ImportanceContext, group: Group) => Floa
 /** The same for all groups at once: importances that run the model run it once. */
 export type Importance = (context: ImportanceContext, groups: readonly Group[]) => Promise<Float64Array[]>;
 
-/** P_i = Σ_j w_j |θ_j^i| with w_j = 1 / mean_i |θ_j^i|, so that a tensor of large weights does not decide for all. */
+/** How much a tensor counts in its group, before its norms are scaled to mean 1. */
+const GROUP_WEIGHTS: Record<PruneOptions['groupWeights'], (context: ImportanceContext, member: WeightMember) => number> = {
+  equal: () => 1,
+  size: (_, { weight }) => weight.values.length,
+  macs: ({ dependencies: { roles, coordinates } }, { value }) => macsOf(roles.weights.get(value)!.node, (name) => coordinates.dims(name) ?? []),
+};
+
+/** w_j of a member: see `groupWeights`. */
+export function memberWeight(context: ImportanceContext, member: WeightMember): number {
+  return GROUP_WEIGHTS[context.options.groupWeights](context, member);
+}
+
+/** P_i = Σ_j w_j |θ_j^i| / mean_i |θ_j^i|, so that a tensor of large weights does not decide for all. */
 function magnitude(power: 1 | 2): GroupImportance {
   return (context, group) => {
     const total = new Float64Array(group.classes.length);
-    for (const { weight, axis, positions } of weightMembers(context, group)) {
+    for (const member of weightMembers(context, group)) {
+      const { weight, axis, positions } = member;
       const sums = slicePowers(weight.values, weight.dims, axis, power);
       const norms = Float64Array.from(positions, (indices) => root(indices.reduce((sum, index) => sum + sums[index]!, 0), power));
-      addScaled(total, norms);
+      addScaled(total, norms, memberWeight(context, member));
     }
     return withMeanOne(total);
   };
@@ -116,10 +130,10 @@ function isProduced({ dependencies }: ImportanceContext, { value, axis }: Weight
   return dependencies.roles.producers.has(`${value}\0${axis}`);
 }
 
-/** Adds norms to a total, scaled to mean 1. */
-export function addScaled(total: Float64Array, norms: Float64Array): void {
+/** Adds norms to a total, scaled to a mean of `weight`. */
+export function addScaled(total: Float64Array, norms: Float64Array, weight = 1): void {
   const mean = norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
-  if (mean > 0) norms.forEach((norm, i) => (total[i]! += norm / mean));
+  if (mean > 0) norms.forEach((norm, i) => (total[i]! += (weight * norm) / mean));
 }
 
 export function withMeanOne(scores: Float64Array): Float64Array {

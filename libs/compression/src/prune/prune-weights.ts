@@ -1,5 +1,6 @@
 import type { PruneOptions, Skipped } from '#contracts';
 import { readWeight, weightSites, writeWeight, type Graph, type Weight, type WeightSite } from '#onnx';
+import { limitOf } from './layer-limits.js';
 import type { ScoringInputs } from './importances.js';
 import { acrossLayers, maskOf, patternOf, unitMeans, type Pattern } from './patterns.js';
 import { scoreWeights } from './weight-importance.js';
@@ -42,7 +43,8 @@ export async function pruneWeights(graph: Graph, options: Options, inputs: Scori
   });
   const counts = isGlobal ? globalCounts(candidates, options.ratio) : candidates.map(({ pattern }) => Math.floor(pattern.units * options.ratio + 1e-9));
   const layers = candidates.map((entry, i) => {
-    const report = pruneOne(graph, entry, counts[i]!);
+    const limit = limitOf(options.layerLimits, [entry.site.node.name]);
+    const report = pruneOne(graph, entry, Math.min(counts[i]!, Math.floor(entry.pattern.units * limit + 1e-9)));
     if (entry.weight.storage.kind === 'codebook' && report.zeros === 0 && options.ratio > 0) skipped.push(skip(entry.site, 'its codebook has no entry for zero'));
     return report;
   });

@@ -75,6 +75,22 @@ describe('prune', () => {
     await expect(pruned(seedNet(), { granularity: 'layer', schedule: 'gradual' })).rejects.toThrow(/needs schedule one-shot/);
   });
 
+  it.each(['one-shot', 'iterative'] as const)('takes no more of a layer than its limit allows (%s)', async (schedule) => {
+    const options = { layerLimits: { '/conv*': 0.25, '/fc1/*': 0 }, schedule, steps: 2, multipleOf: 1 };
+    const channels = await pruned(seedNet(), options);
+    expect(new Graph(channels.model!).initializer('conv2.weight')!.dims).toEqual([48n, 24n, 3n, 3n]);
+    expect(new Graph(channels.model!).initializer('fc2.weight')!.dims).toEqual([10n, 100n]);
+    const weights = await pruned(seedNet(), { ...options, granularity: 'weight', scope: 'layer', ratio: 0.9 });
+    const sparsity = (weights.summary.layers as { sparsity: number }[]).map((layer) => layer.sparsity);
+    expect(sparsity.map((share) => share > 0.26)).toEqual([false, false, false, true]);
+    expect(sparsity[2]).toBeLessThan(0.01);
+  });
+
+  it('gives the tensors of a channel the weights that are asked for', async () => {
+    const histograms = await Promise.all((['equal', 'size', 'macs'] as const).map(async (groupWeights) => JSON.stringify((await pruned(seedNet(), { groupWeights })).summary.groups)));
+    expect(new Set(histograms).size).toBe(3);
+  });
+
   it('keeps 2 of every 4 inputs', async () => {
     const { summary } = await pruned(seedNet(), { granularity: 'n:m', exclude: ['/conv1/Conv'] });
     expect(summary.sparsity).toBeCloseTo(0.5, 3);

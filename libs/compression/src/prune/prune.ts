@@ -10,6 +10,7 @@ import { staticBlockers } from './blockers.js';
 import { PruneInputError } from './errors.js';
 import type { Figures } from './figures.js';
 import { dropBlocks } from './drop-blocks.js';
+import { limitsOfRest } from './layer-limits.js';
 import { pruneChannels } from './prune-channels.js';
 import { prunableSites, pruneWeights } from './prune-weights.js';
 import { ratiosOf, shareOfRest } from './schedule.js';
@@ -99,7 +100,7 @@ async function removeChannels(context: PassContext, options: Options): Promise<P
   const { groups, skipped, ratio, before, after } = await scheduled(context, options, async (model, previous, target) => {
     const graph = new Graph(model);
     liftConstants(graph);
-    const result = await pruneChannels(graph, { ...options, ratio: shareOfRest(previous, target) }, context);
+    const result = await pruneChannels(graph, { ...options, ratio: shareOfRest(previous, target), layerLimits: limitsOfRest(options.layerLimits, previous) }, context);
     original.push(result.before);
     return result;
   });

@@ -16,6 +16,8 @@ export const PruneOptions = z.strictObject({
   recoverEpochs: z.int().min(0).max(1000).default(0).describe('Epochs of distillation from the original model after each step but the last; needs a train split.'),
   scope: z.enum(['auto', 'layer', 'global']).default('auto').describe('Apply the ratio in each layer, or over the model as a whole; auto is global for weights and blocks, and layer for channels.'),
   layerLimit: z.number().min(0).max(1).default(0.9).describe('With scope global: the largest share that one layer may lose.'),
+  layerLimits: z.record(z.string(), z.number().min(0).max(1)).default({}).describe('Largest share that layers may lose, by node name; a star in a name stands for any characters. Not for n:m.'),
+  groupWeights: z.enum(['equal', 'size', 'macs']).default('equal').describe('How the tensors of a channel count in its importance by magnitude or gradient: alike, by their elements, or by the multiply-accumulates of their layer.'),
   multipleOf: z.int().min(1).max(64).default(8).describe('Channel counts are rounded up to a multiple of this.'),
   pattern: z.string().regex(/^[1-9]\d?:[1-9]\d?$/, 'two counts such as 2:4').default('2:4').describe('With granularity n:m: weights kept : consecutive input weights. The ratio is then given by it.'),
   block: z.tuple([z.int().min(1).max(256), z.int().min(1).max(256)]).default([1, 4]).describe('With granularity block: consecutive outputs and inputs that go together.'),

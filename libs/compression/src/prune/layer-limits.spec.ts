@@ -1,0 +1,16 @@
+import { limitOf, limitsOfRest } from './layer-limits.js';
+
+describe('limits of layers', () => {
+  it('takes the least limit whose pattern fits, and everything where none does', () => {
+    const limits = { '/features.*/Conv': 0.5, '/features.1/Conv': 0.2 };
+    expect(limitOf(limits, ['/features.1/Conv'])).toBe(0.2);
+    expect(limitOf(limits, ['/features.12/Conv'])).toBe(0.5);
+    expect(limitOf(limits, ['/featuresX1/Conv', '/head/Gemm'])).toBe(1);
+  });
+
+  it('holds over the steps of a schedule', () => {
+    const left = (1 - 0.2) * (1 - limitsOfRest({ a: 0.4 }, 0.2)['a']!);
+    expect(left).toBeCloseTo(1 - 0.4, 12);
+    expect(limitsOfRest({ a: 0.4 }, 0.6)['a']).toBe(0);
+  });
+});
