@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { ProcessMessage, type ProcessRequest } from '#contracts';
+import { ALLOCATOR_ENVIRONMENT } from './allocator.js';
 import { AbortedError, CrashError, DeadlineError, LaunchError, OutOfMemoryError, ProcessLostError, ReportedError, type ProcessError } from './errors.js';
 import { residentMb } from './resident-memory.js';
 
@@ -18,15 +19,6 @@ const MEMORY_WATCH_MS = 100;
 const TAIL_LENGTH = 2000;
 /** Signals that native code raises on itself; any other came from outside. */
 const CRASH_SIGNALS: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS'];
-/**
- * Large buffers stay with the process instead of going back to the kernel at each step: 32 MiB is the largest threshold
- * that glibc accepts. The rest of the parent's environment, secrets included, is not handed on.
- */
-const ENVIRONMENT = {
-  MALLOC_MMAP_THRESHOLD_: String(32 * 1024 ** 2),
-  MALLOC_TRIM_THRESHOLD_: String(512 * 1024 ** 2),
-  MALLOC_TOP_PAD_: String(64 * 1024 ** 2),
-};
 
 /** A child process that answers one request and ends. */
 export class Child {
@@ -40,7 +32,8 @@ export class Child {
   ) {
     this.process = fork(modulePath, [], {
       execArgv: [`--max-old-space-size=${memoryMb}`],
-      env: ENVIRONMENT,
+      // The rest of the parent's environment, secrets included, is not handed on.
+      env: ALLOCATOR_ENVIRONMENT,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
     });

@@ -1,3 +1,4 @@
+export { ALLOCATOR_ENVIRONMENT } from './allocator.js';
 export type { RunOptions } from './child.js';
 export * from './errors.js';
 export * from './process-pool.js';
