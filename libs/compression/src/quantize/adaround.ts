@@ -8,7 +8,7 @@ import { shareOf, SoftRounding, variableOf, type SoftProduct } from './soft-roun
 /** A layer's float weights [groups, size, columns], their grid and what they are judged by. */
 export interface AdaRoundProblem extends ProductShape {
   values: Float32Array;
-  /** One per output, groups · columns of them. */
+  /** One per output, groups · columns of them, or one per weight. */
   scales: Float32Array;
   lowest: number;
   limit: number;
@@ -83,7 +83,8 @@ async function learnVariables(problem: AdaRoundProblem, rows: LayerRows, targets
   }
 }
 
-function scaleAt({ size, columns, scales }: AdaRoundProblem, at: number): number {
+function scaleAt({ values, size, columns, scales }: AdaRoundProblem, at: number): number {
+  if (scales.length === values.length) return scales[at]!;
   return scales[Math.floor(at / (size * columns)) * columns + (at % columns)]!;
 }
 

@@ -110,10 +110,12 @@ describe('smoothLayers', () => {
     expect(unsmoothable(graph, layers).map(({ reason }) => reason)).toEqual([expect.stringMatching(/Mul .* joins two computed values/)]);
   });
 
-  it('wins more than 6 dB on a block with outlier channels', async () => {
+  it('wins more than 6 dB on a block with outlier channels, in schemes static and dynamic', async () => {
     const model = transformerBlock();
-    const [plain, smoothed] = [await outputSnr(model, tokens, {}), await outputSnr(model, tokens, { smoothing: 0.5 })];
-    expect(smoothed).toBeGreaterThan(plain + 6);
+    for (const scheme of ['static', 'dynamic'] as const) {
+      const [plain, smoothed] = [await outputSnr(model, tokens, { scheme }), await outputSnr(model, tokens, { scheme, smoothing: 0.5 })];
+      expect(smoothed).toBeGreaterThan(plain + 6);
+    }
   });
 
   it('moves nothing at alpha 0 but the weights’ own ranges, and makes all activations alike at alpha 1', () => {

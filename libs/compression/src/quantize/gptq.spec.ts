@@ -45,13 +45,13 @@ describe('gptq', () => {
 
   it('keeps the output closer than rounding to nearest does', () => {
     const nearest = values.map((value, i) => scales[Math.floor(i / 32)]! * Math.min(3, Math.max(-3, Math.round(value / scales[Math.floor(i / 32)]!))));
-    const rounded = gptq({ values, rows: 8, scales, lowest: -3, limit: 3 }, moments);
+    const rounded = gptq({ values, rows: 8, scales, blockSize: 32, lowest: -3, limit: 3 }, moments);
     expect(outputError(rounded)).toBeLessThan(outputError(nearest) * 0.5);
   });
 
   it('gives values on the grid and keeps zeros', () => {
     const sparse = values.map((value, i) => (i % 5 ? value : 0));
-    gptq({ values: sparse, rows: 8, scales, lowest: -3, limit: 3 }, moments).forEach((value, i) => {
+    gptq({ values: sparse, rows: 8, scales, blockSize: 32, lowest: -3, limit: 3 }, moments).forEach((value, i) => {
       expect(Math.abs(value / scales[0]! - Math.round(value / scales[0]!))).toBeLessThan(1e-5);
       if (i % 5 === 0) expect(value).toBe(0);
     });

@@ -4,7 +4,9 @@ import { roundHalfEven } from '#onnx';
 export interface RoundingProblem {
   values: Float32Array;
   rows: number;
+  /** One per row and block of `blockSize` columns, [rows, blocks]. */
   scales: Float32Array;
+  blockSize: number;
   lowest: number;
   limit: number;
 }
@@ -23,9 +25,10 @@ const DAMPING = 0.01;
  * the layer's output and not the weights stay close (GPTQ). Returns floats that lie on the grid. Weights that are zero stay zero.
  */
 export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32Array {
-  const { rows, lowest, limit } = problem;
+  const { rows, scales, blockSize, lowest, limit } = problem;
   const { size } = moments;
   const order = strongestFirst(moments);
+  const blocks = Math.ceil(size / blockSize);
   const weights = Float64Array.from(problem.values, (_, at) => problem.values[at - (at % size) + order[at % size]!]!);
   const rounded = new Float32Array(weights.length);
   const factor = inverseFactor(damped(moments, order), size);
@@ -34,7 +37,7 @@ export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32A
     for (let row = 0; row < rows; row++) {
       const at = row * size + column;
       const original = row * size + order[column]!;
-      const scale = problem.scales[row % problem.scales.length]!;
+      const scale = scales[row * blocks + Math.floor(order[column]! / blockSize)]!;
       const isZero = problem.values[original] === 0;
       const value = isZero ? 0 : scale * Math.min(limit, Math.max(lowest, roundHalfEven(weights[at]! / scale)));
       rounded[original] = value;

@@ -9,23 +9,29 @@ export interface BlockwiseWeight {
   dims: [columns: number, blocks: number, bytes: number];
 }
 
+/** A scale per column and block of rows, [columns, blocks]: the sign of a block's largest weight goes to the side with one level more, extreme / −2^(bits−1). */
+export function blockScales(values: Float32Array, rows: number, columns: number, bits: 4 | 2, blockSize: number): Float32Array {
+  const blocks = Math.ceil(rows / blockSize);
+  return Float32Array.from({ length: columns * blocks }, (_, at) => {
+    const [column, block] = [Math.floor(at / blocks), at % blocks];
+    return Math.fround(extreme(values, block * blockSize, Math.min(rows, (block + 1) * blockSize), columns, column) / -(2 ** (bits - 1))) || 1;
+  });
+}
+
 /**
- * Quantizes a [rows, columns] matrix block by block, symmetric around the middle of the unsigned field (the operator's default
- * zero point). The sign of a block's largest weight goes to the side with one level more: scale = extreme / −2^(bits−1).
- * Rows beyond the matrix are padded with zeros.
+ * Puts a [rows, columns] matrix on the grids of its blocks, symmetric around the middle of the unsigned field (the operator's default
+ * zero point). Rows beyond the matrix are padded with zeros.
  */
-export function packBlockwise(values: Float32Array, rows: number, columns: number, bits: 4 | 2, blockSize: number): BlockwiseWeight {
+export function packBlockwise(values: Float32Array, rows: number, columns: number, bits: 4 | 2, blockSize: number, scales = blockScales(values, rows, columns, bits, blockSize)): BlockwiseWeight {
   const blocks = Math.ceil(rows / blockSize);
   const bytes = (blockSize * bits) / 8;
   const middle = 2 ** (bits - 1);
   const packed = new Uint8Array(columns * blocks * bytes);
-  const scales = new Float32Array(columns * blocks);
   for (let column = 0; column < columns; column++) {
     for (let block = 0; block < blocks; block++) {
       const at = column * blocks + block;
       const end = Math.min(rows, (block + 1) * blockSize);
-      const scale = Math.fround(extreme(values, block * blockSize, end, columns, column) / -middle) || 1;
-      scales[at] = scale;
+      const scale = scales[at]!;
       for (let i = 0; i < blockSize; i++) {
         const row = block * blockSize + i;
         const level = row < end ? Math.min(middle - 1, Math.max(-middle, roundHalfEven(values[row * columns + column]! / scale))) : 0;

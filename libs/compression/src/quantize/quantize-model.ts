@@ -4,7 +4,6 @@ import { Graph, valueDims, writeModel, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { foldConstants } from '../prepare/fold-constants.js';
 import { liftOpset } from '../prepare/opset.js';
-import { BiasCorrection } from './bias-correction.js';
 import type { Batches } from './calibrate.js';
 import { hasInt8DotProduct } from './cpu.js';
 import { quantizeDynamic } from './dynamic.js';
@@ -13,8 +12,9 @@ import { storeFloat16, type StoredTensor } from './float16.js';
 import type { WidthChoice } from './choose-widths.js';
 import { layerTimes } from './layer-times.js';
 import { compareOutputs } from './output-check.js';
-import { measureMoments } from './moments.js';
 import { neededOpset, planQuantization, type Plan } from './plan.js';
+import { prepareRefinements } from './refinements.js';
+import { smoothLayers } from './smooth.js';
 import { firstOf, quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
 import { costliestLayers, measureSpeed, warningsFor, type Speed } from './verdict.js';
 import { quantizeWeights } from './weight-only.js';
@@ -54,12 +54,14 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
     return { ...result, skipped: [...plan.skipped, ...result.skipped] };
   },
   dynamic: async (plan, options, batches, run) => {
-    const biases = await biasCorrection(plan, options, batches, run);
+    if (options.smoothing !== undefined) await smooth(plan, options.smoothing, batches, run);
+    const { biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
     return { layers: quantizeDynamic(plan.graph, plan.layers, options, biases), skipped: [...plan.skipped, ...biases.skipped] };
   },
   weightOnly: async (plan, options, batches, run) => {
-    const biases = await biasCorrection(plan, options, batches, run);
-    return { layers: quantizeWeights(plan.graph, plan.layers, options, run.seed, biases), skipped: [...plan.skipped, ...biases.skipped] };
+    const { rounding, biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
+    const layers = await quantizeWeights(plan.graph, plan.layers, options, run, rounding, biases);
+    return { layers, skipped: [...plan.skipped, ...rounding.skipped, ...biases.skipped] };
   },
   float16: async ({ graph, skipped }) => {
     const stored = storeFloat16(graph);
@@ -67,11 +69,10 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
   },
 };
 
-/** Bias correction of the schemes that need no data otherwise. */
-async function biasCorrection(plan: Plan, { biasCorrection }: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<BiasCorrection> {
-  if (!biasCorrection) return new BiasCorrection(plan.graph, null);
-  if (!batches) throw new CalibrationDataError('bias correction needs the mean inputs of layers; submit the job with a data set, or leave it out');
-  return new BiasCorrection(plan.graph, await measureMoments(plan.graph.model, plan.layers, batches(plan), run, { withSecond: false }));
+/** Smoothing for a scheme that needs no data otherwise. */
+async function smooth(plan: Plan, alpha: number, batches: BatchesOf | null, run: StaticRun): Promise<void> {
+  if (!batches) throw new CalibrationDataError('smoothing needs the peaks of activations; submit the job with a data set, or leave it out');
+  await smoothLayers(plan.graph, plan.layers, alpha, batches(plan), run);
 }
 
 /**

@@ -19,7 +19,9 @@ function correlated(dims: readonly number[]): HostTensors {
   return { x: float32(dims, data) };
 }
 
-const [IMAGES, VECTORS, SEQUENCES] = [[8, 8, 6, 6], [32, 48], [4, 8, 48]];
+/** Vectors of 160 components make two blocks of MatMulNBits. */
+const WIDTH = 160;
+const [IMAGES, VECTORS, SEQUENCES] = [[8, 8, 6, 6], [32, WIDTH], [4, 8, WIDTH]];
 
 /** One layer of each kind, its output the graph's. */
 const LAYERS: Record<string, { sample: readonly number[]; build(b: GraphBuilder): string }> = {
@@ -27,8 +29,8 @@ const LAYERS: Record<string, { sample: readonly number[]; build(b: GraphBuilder)
   'grouped Conv': { sample: IMAGES, build: (b) => b.op('Conv', ['x', b.float(uniform(12 * 36), [12, 4, 3, 3])], { group: 2, strides: [2, 2] }, { outputs: ['y'] }) },
   'depthwise Conv': { sample: IMAGES, build: (b) => b.op('Conv', ['x', b.float(uniform(8 * 9), [8, 1, 3, 3])], { group: 8, auto_pad: 'SAME_UPPER' }, { outputs: ['y'] }) },
   'Conv ahead of Relu': { sample: IMAGES, build: (b) => b.op('Relu', [b.op('Conv', ['x', b.float(uniform(12 * 72), [12, 8, 3, 3]), b.float(uniform(12))])], {}, { outputs: ['y'] }) },
-  Gemm: { sample: VECTORS, build: (b) => b.op('Gemm', ['x', b.float(uniform(48 * 10), [10, 48]), b.float(uniform(10))], { transB: 1 }, { outputs: ['y'] }) },
-  MatMul: { sample: SEQUENCES, build: (b) => b.op('MatMul', ['x', b.float(uniform(48 * 10), [48, 10])], {}, { outputs: ['y'] }) },
+  Gemm: { sample: VECTORS, build: (b) => b.op('Gemm', ['x', b.float(uniform(WIDTH * 10), [10, WIDTH]), b.float(uniform(10))], { transB: 1 }, { outputs: ['y'] }) },
+  MatMul: { sample: SEQUENCES, build: (b) => b.op('MatMul', ['x', b.float(uniform(WIDTH * 10), [WIDTH, 10])], {}, { outputs: ['y'] }) },
 };
 
 function layerNet(kind: string): { model: ModelProto; batches: () => HostTensors[] } {
@@ -67,6 +69,24 @@ describe('rounding: gptq', () => {
   });
 });
 
+describe('scheme weightOnly', () => {
+  const given = [{ rounding: 'gptq', weightBits: 2 }, { rounding: 'adaround', weightBits: 4 }, { rounding: 'gptq', weightBits: 4, target: 'onnxruntime' }, { rounding: 'adaround', weightBits: 2, target: 'onnxruntime' }] as const;
+
+  for (const kind of ['Gemm', 'MatMul', 'grouped Conv']) {
+    it.each(given)(`keeps the output of a ${kind} closer with %j than by rounding to nearest`, async (options) => {
+      const net = layerNet(kind);
+      expect(await outputError(net, { ...options, scheme: 'weightOnly' })).toBeLessThan(0.8 * (await outputError(net, { ...options, scheme: 'weightOnly', rounding: 'nearest' })));
+    });
+  }
+
+  it('needs data for gptq and adaround, and only for them', async () => {
+    const { model } = layerNet('Gemm');
+    const quantize = (rounding: QuantizeOptions['rounding']) => quantizeModel(cloneModel(model), QuantizeOptions.parse({ scheme: 'weightOnly', rounding }), null, { threads: 1, seed: 1 });
+    await expect(quantize('gptq')).rejects.toMatchObject({ code: 'calibration_data' });
+    expect((await quantize('nearest')).layers).toHaveLength(1);
+  });
+});
+
 describe('rounding: adaround', () => {
   for (const kind of Object.keys(LAYERS)) {
     it.each([4, 3, 2] as const)(`keeps the output of a ${kind} closer than rounding to nearest does, at %p bits`, async (weightBits) => {
@@ -79,7 +99,7 @@ describe('rounding: adaround', () => {
     const net = layerNet('Gemm');
     const weight = net.model.graph!.initializer[0]!;
     const values = tensorToFloats(weight).map((value, i) => (i % 3 ? value : 0));
-    net.model.graph!.initializer[0] = floatTensor(weight.name, [10, 48], values);
+    net.model.graph!.initializer[0] = floatTensor(weight.name, [10, WIDTH], values);
     const stored = async () => {
       const { initializer } = (await quantized(net, { weightBits: 4, rounding: 'adaround' })).graph!;
       const [integers, scales] = ['quantized', 'scale'].map((part) => initializer.find(({ name }) => name === `${weight.name}_${part}`)!);
@@ -88,7 +108,7 @@ describe('rounding: adaround', () => {
     const { integers, scales } = await stored();
     integers.forEach((integer, i) => {
       if (i % 3 === 0) expect(integer).toBe(0);
-      else expect(Math.abs(integer - Math.min(7, Math.max(-7, values[i]! / scales[Math.floor(i / 48)]!)))).toBeLessThanOrEqual(1);
+      else expect(Math.abs(integer - Math.min(7, Math.max(-7, values[i]! / scales[Math.floor(i / WIDTH)]!)))).toBeLessThanOrEqual(1);
     });
     expect((await stored()).integers).toEqual(integers);
   });

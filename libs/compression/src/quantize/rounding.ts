@@ -1,4 +1,4 @@
-import type { QuantizeOptions } from '#contracts';
+import type { QuantizeOptions, Skipped } from '#contracts';
 import { floatAttribute, tensorDims, tensorToFloats, type Graph } from '#onnx';
 import { adaround } from './adaround.js';
 import { gptq } from './gptq.js';
@@ -13,8 +13,9 @@ import { activatedOutput } from './placement.js';
 export interface RoundingTask {
   layer: Layer;
   values: Float32Array;
-  /** One per output channel, or one for all. */
+  /** One per output channel, or one for all; with `blockSize` one per block of so many components, [outputs, blocks]. */
   scales: Float32Array;
+  blockSize?: number;
   lowest: number;
   limit: number;
 }
@@ -28,6 +29,22 @@ export interface RoundingSource extends RowSource {
   moments: ReadonlyMap<string, InputMoments>;
   iterations: number;
   seed: number;
+}
+
+/** Rounds weights, and keeps account of the layers that its way of rounding could not take: those are rounded to nearest. */
+export class WeightRounding {
+  readonly skipped: Skipped[] = [];
+
+  constructor(private readonly round: RoundWeights = roundToNearest) {}
+
+  /** Floats for the grid to round: on it already, or the weight as it is. */
+  async target(task: RoundingTask): Promise<Float32Array> {
+    const rounded = await this.round(task);
+    if (typeof rounded !== 'string') return rounded;
+    const { node } = task.layer;
+    this.skipped.push({ node: nodeLabel(node), opType: node.opType, reason: `its weights are rounded to nearest: ${rounded}` });
+    return task.values;
+  }
 }
 
 /** Leaves the weight to the grid, which rounds it. */
@@ -46,20 +63,22 @@ export const ROUNDINGS: Record<QuantizeOptions['rounding'], (source: RoundingSou
     const { layer, values, scales } = task;
     const shape = productShape(source.graph, layer);
     if (!shape) return 'AdaRound wants its input vectors along the last axis, and its activation is transposed';
-    const problem = { ...task, ...shape, values: toColumns(values, layer, shape), scales: everyColumn(scales, shape), rectified: rectifiedBias(source.graph, layer, shape) };
+    const problem = { ...task, ...shape, values: toColumns(values, layer, shape), scales: task.blockSize ? everyWeight(scales, task.blockSize, shape) : everyColumn(scales, shape), rectified: rectifiedBias(source.graph, layer, shape) };
     const rows = await drawLayerRows(source, layer, shape, ROWS);
     return fromColumns(await adaround(problem, rows, { iterations: source.iterations, threads: source.run.threads, seed: source.seed }), layer, shape);
   },
 };
 
 /** GPTQ wants one row per output channel, and each group of a convolution is a problem of its own. */
-function byGroup({ layer, values, scales, lowest, limit }: RoundingTask, { groups, size, columns }: ProductShape, second: Float64Array): Float32Array {
+function byGroup({ layer, values, scales, blockSize, lowest, limit }: RoundingTask, shape: ProductShape, second: Float64Array): Float32Array {
+  const { groups, size, columns } = shape;
   const byOutput = layer.axis === 0 ? values : transpose(values, size, columns);
-  const everyScale = everyColumn(scales, { groups, size, columns });
+  const everyScale = blockSize ? scales : everyColumn(scales, shape);
+  const blocks = everyScale.length / (groups * columns);
   const rounded = new Float32Array(values.length);
   for (let group = 0; group < groups; group++) {
     const [start, end] = [group * columns, (group + 1) * columns];
-    const problem = { values: byOutput.subarray(start * size, end * size), rows: columns, scales: everyScale.subarray(start, end), lowest, limit };
+    const problem = { values: byOutput.subarray(start * size, end * size), rows: columns, scales: everyScale.subarray(start * blocks, end * blocks), blockSize: blockSize ?? size, lowest, limit };
     rounded.set(gptq(problem, { size, second: second.subarray(group * size * size, (group + 1) * size * size) }), start * size);
   }
   return layer.axis === 0 ? rounded : transpose(rounded, columns, size);
@@ -86,6 +105,12 @@ function eachGroup(values: Float32Array, groups: number, change: (part: Float32A
 
 function everyColumn(scales: Float32Array, { groups, columns }: ProductShape): Float32Array {
   return scales.length === 1 ? new Float32Array(groups * columns).fill(scales[0]!) : scales;
+}
+
+/** [size, columns] from [columns, blocks]; only products without groups have blocks. */
+function everyWeight(scales: Float32Array, blockSize: number, { size, columns }: ProductShape): Float32Array {
+  const blocks = Math.ceil(size / blockSize);
+  return Float32Array.from({ length: size * columns }, (_, at) => scales[(at % columns) * blocks + Math.floor(Math.floor(at / columns) / blockSize)]!);
 }
 
 /** The layer's bias where a Relu follows, so that errors below zero do not count; null where the bare product is compared. */

@@ -117,7 +117,7 @@ describe('QuantizeOptions', () => {
     { scheme: 'dynamic', rounding: 'gptq' },
     { weightBits: 4, weightFormat: 'codebook', rounding: 'adaround' },
     { scheme: 'float16', biasCorrection: true },
-    { scheme: 'dynamic', smoothing: 0.5 },
+    { scheme: 'weightOnly', smoothing: 0.5 },
     { scheme: 'float16', equalize: true },
     { weightFormat: 'binary', weightBits: 4 },
     { weightFormat: 'codebook' },

@@ -9,7 +9,7 @@ import type { ProductShape } from './patches.js';
 export interface SoftProduct extends ProductShape {
   /** The level at or below each weight, in steps of the grid. */
   floors: Float32Array;
-  /** One per output, [groups, 1, columns]. */
+  /** One per output, [groups, 1, columns], or one per weight, [groups, size, columns]. */
   scales: Float32Array;
   lowest: number;
   limit: number;
@@ -102,7 +102,7 @@ function forwardGraph({ groups, size, columns, floors, scales, lowest, limit, re
   const stretched = b.op('Add', [b.op('Mul', [b.op('Sigmoid', [VARIABLE]), b.float(ZETA - GAMMA)]), b.float(GAMMA)]);
   const share = b.op('Clip', [stretched, b.float(0), b.float(1)], {}, { outputs: [SHARE] });
   const level = b.op('Clip', [b.op('Add', [b.float(floors, dims), share]), b.float(lowest), b.float(limit)]);
-  const weights = b.op('Mul', [level, b.float(scales, [groups, 1, columns])]);
+  const weights = b.op('Mul', [level, b.float(scales, scales.length === floors.length ? dims : [groups, 1, columns])]);
   const product = groups === 1 ? flatProduct(b, x, weights, batch, size, columns) : b.op('MatMul', [x, weights]);
   if (rectified) b.op('Relu', [b.op('Add', [product, b.float(rectified, [groups, 1, columns])])], {}, { outputs: [OUTPUT] });
   else b.op('Mul', [product, b.float(1)], {}, { outputs: [OUTPUT] });

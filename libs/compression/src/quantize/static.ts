@@ -3,18 +3,16 @@ import { mulberry32 } from '#datasets';
 import { cloneModel, Graph, writeModel, type ModelProto } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
 import { splitBias } from '../prepare/split-bias.js';
-import { BiasCorrection } from './bias-correction.js';
 import { calibrate, type Batches, type CalibratedRange, type CalibrationRun } from './calibrate.js';
 import { layerEvidence, type LayerEvidence } from './layer-evidence.js';
 import type { LayerTime } from './layer-times.js';
 import { nodeLabel, type Layer } from './layers.js';
-import { measureMoments, type InputMoments } from './moments.js';
 import { biasStep, insertPairs, type ActivationBits, type ActivationGrid } from './pairs.js';
 import { chooseWidths, type WidthChoice, type WidthSubjects } from './choose-widths.js';
 import { unlabelledEvidence, type Evidence } from './evidence.js';
 import { placePairs } from './placement.js';
 import type { Plan } from './plan.js';
-import { ROUNDINGS } from './rounding.js';
+import { prepareRefinements } from './refinements.js';
 import { smoothLayers } from './smooth.js';
 import { WeightStore, type WeightReport, type WeightStoreOptions } from './weight-store.js';
 import { widthGoal } from './width-goal.js';
@@ -67,15 +65,11 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   const sites = placePairs(graph, layers);
   const sources = new Map(sites.map((site) => [site.value, site.source]));
   const ranges = await calibrate(graph.model, [...new Set(sources.values())], batches, { ...options, ...run });
-  const withSecond = options.rounding === 'gptq';
-  const moments = withSecond || options.biasCorrection ? await measureMoments(graph.model, layers, batches, run, { withSecond }) : new Map<string, InputMoments>();
+  const { rounding, biases } = await prepareRefinements({ graph, layers, skipped: [] }, options, batches, run);
   const grids = insertPairs(graph, sites, ranges, { bits: activationWidths(layers, sources, options.activationBits), powerOfTwo: options.powerOfTwo });
-  const random = mulberry32(run.seed);
-  const settings = { ...options, random };
+  const settings = { ...options, random: mulberry32(run.seed) };
   const mixed = options.mixed ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run) : null;
-  const round = ROUNDINGS[options.rounding]({ exact, graph, batches, run, random, moments, iterations: options.iterations, seed: run.seed });
-  const biases = new BiasCorrection(graph, options.biasCorrection ? moments : null);
-  const store = new WeightStore(graph, settings, round, biases);
+  const store = new WeightStore(graph, settings, rounding, biases);
   const reports: LayerReport[] = [];
   for (const layer of layers) {
     const label = nodeLabel(layer.node);
@@ -86,7 +80,7 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   graph.removeDeadCode();
   const evidence = await layerEvidence(exact, graph, layers, outputs, firstOf(batches), run);
   reports.forEach((report, i) => Object.assign(report, evidence[i]));
-  return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })), skipped: [...store.skipped, ...biases.skipped], ...(mixed ? { mixed } : {}) };
+  return { layers: reports, activations: [...grids].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid })), skipped: [...rounding.skipped, ...biases.skipped], ...(mixed ? { mixed } : {}) };
 }
 
 async function mixWidths(subjects: WidthSubjects, mixed: NonNullable<QuantizeOptions['mixed']>, settings: WeightStoreOptions, batches: Batches, run: StaticRun): Promise<WidthChoice> {

@@ -5,10 +5,11 @@ import { DataType, floatTensor, makeNode, makeTensor, OperatorSetIdProtoSchema, 
 import { BiasCorrection } from './bias-correction.js';
 import { channelLayout, dequantizeSymmetric, snrDb } from './arithmetic.js';
 import { nodeLabel, type Layer } from './layers.js';
-import { layerMatrix, plainProductRefusal, replaceProduct } from './matrix.js';
-import { packBlockwise, unpackBlockwise } from './matmul-nbits.js';
-import { chooseScales, levelBits, storedBits, toGrid, type WeightGridOptions } from './weight-grid.js';
-import type { LayerReport } from './static.js';
+import { layerMatrix, plainProductRefusal, replaceProduct, transpose } from './matrix.js';
+import { blockScales, packBlockwise, unpackBlockwise } from './matmul-nbits.js';
+import { WeightRounding } from './rounding.js';
+import { chooseScales, gridEnds, levelBits, storedBits, toGrid, type WeightGridOptions } from './weight-grid.js';
+import type { LayerReport, StaticRun } from './static.js';
 
 /** Rows that share a scale in MatMulNBits, and its integer accumulation: the fastest setting measured. */
 const BLOCK_SIZE = 128;
@@ -23,26 +24,40 @@ const CONTRIB = 'com.microsoft';
  *
  * A DequantizeLinear would not be folded and would expand the weight on every run.
  */
-export function quantizeWeights(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, seed: number, biases = new BiasCorrection(graph, null)): LayerReport[] {
-  const gridOptions: WeightGridOptions = { ...options, reduceRange: false, random: mulberry32(seed) };
-  return layers.map((layer): LayerReport => {
+export async function quantizeWeights(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, run: LayerRun, rounding = new WeightRounding(), biases = new BiasCorrection(graph, null)): Promise<LayerReport[]> {
+  const context = { graph, rounding, biases };
+  const gridOptions: WeightGridOptions = { ...options, reduceRange: false, random: mulberry32(run.seed) };
+  const reports: LayerReport[] = [];
+  for (const layer of layers) {
     const weightBits = layer.bits ?? options.weightBits;
     const isBlockwise = options.target === 'onnxruntime' && (weightBits === 4 || weightBits === 2) && options.weightFormat === 'uniform' && plainProductRefusal(layer) === null;
-    const report = isBlockwise ? toBlocks(graph, layer, weightBits, biases) : toProduct(graph, layer, { ...gridOptions, weightBits }, options.perChannel, biases);
-    return { node: nodeLabel(layer.node), opType: layer.node.opType, input: layer.input, bits: levelBits({ ...options, weightBits }), ...report };
-  });
+    const outcome = isBlockwise ? await toBlocks(context, layer, weightBits) : await toProduct(context, layer, { ...gridOptions, weightBits }, options.perChannel);
+    reports.push({ node: nodeLabel(layer.node), opType: layer.node.opType, input: layer.input, bits: levelBits({ ...options, weightBits }), ...outcome });
+    run.onLayer?.(reports.length, layers.length);
+  }
+  return reports;
+}
+
+type LayerRun = Pick<StaticRun, 'seed' | 'onLayer'>;
+
+interface StoreContext {
+  graph: Graph;
+  rounding: WeightRounding;
+  biases: BiasCorrection;
 }
 
 type Outcome = Pick<LayerReport, 'scaleMin' | 'scaleMax' | 'weightSnrDb'>;
 
-function toProduct(graph: Graph, layer: Layer, options: WeightGridOptions, perChannel: boolean, biases: BiasCorrection): Outcome {
+async function toProduct({ graph, rounding, biases }: StoreContext, layer: Layer, options: WeightGridOptions, perChannel: boolean): Promise<Outcome> {
   const { node, weight, weightIndex } = layer;
   const tensor = graph.initializer(weight)!;
   const dims = tensorDims(tensor);
   const values = tensorToFloats(tensor);
   const axis = perChannel ? layer.axis : null;
   const layout = channelLayout(dims, axis);
-  const grid = toGrid(values, layout, chooseScales(values, layout, options), options);
+  const scales = chooseScales(values, layout, options);
+  const [lowest, limit] = gridEnds(options);
+  const grid = toGrid(await rounding.target({ layer, values, scales, lowest, limit }), layout, scales, options);
   const shape = axis === null ? [] : dims.map((dim, i) => (i === axis ? dim : 1));
   const scale = graph.addInitializer(floatTensor(graph.freshName(`${weight}_scale`), shape, grid.scales));
   const unpacked = addUnpacked(graph, layer, dims, grid, storedBits(options));
@@ -73,10 +88,13 @@ function addUnpacked(graph: Graph, { node, weight }: Layer, dims: number[], grid
   return output;
 }
 
-function toBlocks(graph: Graph, layer: Layer, bits: 4 | 2, biases: BiasCorrection): Outcome {
+async function toBlocks({ graph, rounding, biases }: StoreContext, layer: Layer, bits: 4 | 2): Promise<Outcome> {
   const { node, weight, input } = layer;
   const { values, rows, columns } = layerMatrix(graph, layer);
-  const blocks = packBlockwise(values, rows, columns, bits, BLOCK_SIZE);
+  const blockwise = blockScales(values, rows, columns, bits, BLOCK_SIZE);
+  const own = tensorToFloats(graph.initializer(weight)!);
+  const target = await rounding.target({ layer, values: own, scales: blockwise, blockSize: BLOCK_SIZE, lowest: -(2 ** (bits - 1)), limit: 2 ** (bits - 1) - 1 });
+  const blocks = packBlockwise(layer.axis === 0 ? transpose(target, columns, rows) : target, rows, columns, bits, BLOCK_SIZE, blockwise);
   const packed = graph.addInitializer(makeTensor(graph.freshName(`${weight}_blocks`), DataType.UINT8, blocks.dims, blocks.packed));
   const scales = graph.addInitializer(floatTensor(graph.freshName(`${weight}_scales`), [columns, blocks.dims[1]], blocks.scales));
   const product = graph.freshName(`${node.output[0]}_product`);

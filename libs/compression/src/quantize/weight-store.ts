@@ -1,9 +1,8 @@
-import type { Skipped } from '#contracts';
 import { DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
 import { channelLayout, dequantizeSymmetric, guardBias, snrDb } from './arithmetic.js';
 import { BiasCorrection } from './bias-correction.js';
 import { nodeLabel, type Layer } from './layers.js';
-import { roundToNearest, type RoundWeights } from './rounding.js';
+import { WeightRounding } from './rounding.js';
 import { powerOfTwoScales } from './scale-search.js';
 import { chooseScales, gridEnds, levelBits, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
 
@@ -26,13 +25,11 @@ export interface WeightReport {
  */
 export class WeightStore {
   private readonly stored = new Map<string, { output: string; report: WeightReport }>();
-  /** Layers that were rounded to nearest because the rounding asked for could not take them. */
-  readonly skipped: Skipped[] = [];
 
   constructor(
     private readonly graph: Graph,
     private readonly options: WeightStoreOptions,
-    private readonly round: RoundWeights = roundToNearest,
+    private readonly rounding = new WeightRounding(),
     private readonly biases = new BiasCorrection(graph, null),
   ) {}
 
@@ -57,20 +54,13 @@ export class WeightStore {
     const chosen = chooseScales(values, layout, options);
     const guarded = biasTensor ? guardBias(chosen, inputScale, tensorToFloats(biasTensor)) : chosen;
     const scales = options.powerOfTwo ? powerOfTwoScales(guarded) : guarded;
-    const grid = toGrid(await this.rounded(layer, values, scales, options), layout, scales, options);
+    const [lowest, limit] = gridEnds(options);
+    const grid = toGrid(await this.rounding.target({ layer, values, scales, lowest, limit }), layout, scales, options);
     const stored = dequantizeSymmetric(grid.integers, layout, scales);
     this.biases.correct(layer, values, stored);
     const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis: channelAxis, grid, before: node });
     const report = { bits: levelBits(options), scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, stored) };
     return { output, report };
-  }
-
-  private async rounded(layer: Layer, values: Float32Array, scales: Float32Array, options: WeightStoreOptions): Promise<Float32Array> {
-    const [lowest, limit] = gridEnds(options);
-    const rounded = await this.round({ layer, values, scales, lowest, limit });
-    if (typeof rounded !== 'string') return rounded;
-    this.skipped.push({ node: nodeLabel(layer.node), opType: layer.node.opType, reason: `its weights are rounded to nearest: ${rounded}` });
-    return values;
   }
 }
 
