@@ -15,10 +15,12 @@ import { pruneChannels } from './prune-channels.js';
 import { prunableSites, pruneWeights } from './prune-weights.js';
 import { ratiosOf, shareOfRest } from './schedule.js';
 import { scanSensitivity } from './sensitivity.js';
+import { sensitivityPlot } from './sensitivity-plot.js';
 import { channelVerdict, sparsityVerdict } from './verdict.js';
 
 /** Accuracy against ratio, group by group. */
 export const SENSITIVITY_FILE = 'sensitivity.json';
+export const SENSITIVITY_PLOT = 'sensitivity.svg';
 
 type Options = PassOptions<'prune'>;
 
@@ -40,7 +42,7 @@ export const prune: Pass<'prune'> = {
   },
 
   async run(context: PassContext, options: Options): Promise<PassResult> {
-    const files = options.sensitivity && options.granularity === 'channel' ? [await writeSensitivity(context, options)] : [];
+    const files = options.sensitivity && options.granularity === 'channel' ? await writeSensitivity(context, options) : [];
     const limited = options.maxDrop === undefined ? options : { ...options, ratio: await ratioWithin(options.maxDrop, context, options) };
     return { ...(await apply(context, limited)), files };
   },
@@ -67,14 +69,15 @@ async function ratioWithin(maxDrop: number, context: PassContext, options: Optio
   return ratio;
 }
 
-async function writeSensitivity(context: PassContext, options: Options): Promise<string> {
+async function writeSensitivity(context: PassContext, options: Options): Promise<string[]> {
   const judge = await AccuracyJudge.create('sensitivity', context.model, context.data, { ...options, threads: context.threads });
   const graph = new Graph(cloneModel(context.model));
   liftConstants(graph);
   const points = await scanSensitivity(graph, options, context, judge);
   await judge.release();
   await writeFile(join(context.outputPath, SENSITIVITY_FILE), `${JSON.stringify(points, null, 2)}\n`);
-  return SENSITIVITY_FILE;
+  await writeFile(join(context.outputPath, SENSITIVITY_PLOT), sensitivityPlot(points));
+  return [SENSITIVITY_FILE, SENSITIVITY_PLOT];
 }
 
 function isUnstructured(options: Options): options is Options & { granularity: 'weight' | 'n:m' | 'block' } {
