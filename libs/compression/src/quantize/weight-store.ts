@@ -1,7 +1,7 @@
 import { DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
 import { channelLayout, dequantizeSymmetric, guardBias, snrDb } from './arithmetic.js';
 import { BiasCorrection } from './bias-correction.js';
-import { nodeLabel, type Layer } from './layers.js';
+import type { Layer } from './layers.js';
 import { WeightRounding } from './rounding.js';
 import { powerOfTwoScales } from './scale-search.js';
 import { chooseScales, gridEnds, levelBits, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
