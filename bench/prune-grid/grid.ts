@@ -59,7 +59,7 @@ export const SHORT_FORM: GridForm = {
 
 /** Digits that distillation sees, and how often in all: as much after one shot as between and after the steps of a schedule. */
 const TRAIN_SAMPLES = 1024;
-const EPOCHS = 3;
+const EPOCHS = 2;
 const SAMPLES = 512;
 
 /** A trained net and its digits. */
