@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CATALOG, type PassContext } from '#compression';
-import { PruneOptions } from '#contracts';
-import { Session, float32 } from '#inference';
-import { GraphBuilder, readModel, writeModel, type ModelProto } from '#onnx';
+import { PruneOptions, type Skipped } from '#contracts';
+import { Session, float32, type HostTensors } from '#inference';
+import { Graph, GraphBuilder, readModel, weightSites, writeModel, type ModelProto } from '#onnx';
+import { PUBLISHED_MODELS, publishedModelFile, type PublishedModel } from '#testing';
 import { alternate, median, peakMb, round, timeMs, type BenchResult } from './harness.js';
 import { mobileNetLike, resNet8 } from './nets.js';
 
@@ -11,8 +12,13 @@ const SEED_NET = fileURLToPath(new URL('../../examples/seed-net/seed-net.onnx', 
 const RATIOS = [0.25, 0.5, 0.75];
 const RUNS = 40;
 
-/** Speed-up reached against MACs saved at three channel ratios, and the cost of pruning a large model. */
-export async function run(): Promise<BenchResult[]> {
+/** `nets`: speed-up reached against MACs saved at three channel ratios, and the cost of pruning a large model. `published`: a quarter of the channels of every published model. */
+export async function run(parts: readonly string[] = []): Promise<BenchResult[]> {
+  const isAsked = (part: string) => parts.length === 0 || parts.includes(part);
+  return [...(isAsked('nets') ? await nets() : []), ...(isAsked('published') ? await publishedModels() : [])];
+}
+
+async function nets(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
   const seedNet = await readFile(SEED_NET);
   const nets: Record<string, { model: () => ModelProto; dims: number[] }> = {
@@ -25,21 +31,46 @@ export async function run(): Promise<BenchResult[]> {
   return results;
 }
 
+async function publishedModels(): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
+  for (const model of PUBLISHED_MODELS) results.push(await quarter(model));
+  return results;
+}
+
+/** `layers` of the main graph, how many of them are `blocked` for a reason (bodies of If and Loop count as one), and what a quarter of the other channels brings. */
+async function quarter(published: PublishedModel): Promise<BenchResult> {
+  const before = await readFile(publishedModelFile(published));
+  const layers = weightSites(new Graph(readModel(before))).length;
+  const pruned = await pruneBy(readModel(before), 0.25, 1);
+  const after = writeModel(pruned.model);
+  const feeds = await published.feeds(1);
+  const times = await timesOf(before, after, feeds);
+  return {
+    net: published.name, ratio: 0.25, layers, blocked: new Set(pruned.skipped.map(({ node }) => node)).size,
+    macsBefore: pruned.before.macs, macsAfter: pruned.after.macs, bytesRatio: round(after.length / before.length), msBefore: round(times.before), ms: round(times.after),
+  };
+}
+
+/** Median milliseconds of the model before and after, alternated. */
+async function timesOf(before: Uint8Array, after: Uint8Array, feeds: HostTensors): Promise<{ before: number; after: number }> {
+  const sessions = { before: await Session.create(before), after: await Session.create(after) };
+  const times = await alternate({ before: () => sessions.before.run(feeds), after: () => sessions.after.run(feeds) }, RUNS);
+  await Promise.all([sessions.before.release(), sessions.after.release()]);
+  return { before: median(times.before), after: median(times.after) };
+}
+
 async function speedUp(net: string, model: () => ModelProto, dims: number[], ratio: number): Promise<BenchResult> {
   const before = writeModel(model());
   const pruned = await pruneBy(model(), ratio);
-  const sessions = { before: await Session.create(before), after: await Session.create(writeModel(pruned.model)) };
   const input = float32(dims, Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, (_, i) => Math.sin(i)));
-  const feeds = { [sessions.before.inputs[0]!.name]: input };
-  const times = await alternate({ before: () => sessions.before.run(feeds), after: () => sessions.after.run(feeds) }, RUNS);
-  await Promise.all([sessions.before.release(), sessions.after.release()]);
+  const times = await timesOf(before, writeModel(pruned.model), { [new Graph(pruned.model).inputs[0]!.name]: input });
   return {
     net,
     ratio,
     macsRatio: round(pruned.after.macs / pruned.before.macs),
     bytesRatio: round(pruned.after.bytes / pruned.before.bytes),
-    ms: round(median(times.after)),
-    speedup: round(median(times.before) / median(times.after)),
+    ms: round(times.after),
+    speedup: round(times.before / times.after),
   };
 }
 
@@ -65,8 +96,8 @@ async function largeModel(): Promise<BenchResult> {
   return { net: `chain of ${Math.round(megabytes)} MB`, ratio: 0.5, macsRatio: round(figures.macs / before.macs), bytesRatio: round(figures.bytes / before.bytes), pruneMs: round(pruneMs), peakMb: round(peakMb()) };
 }
 
-async function pruneBy(model: ModelProto, ratio: number) {
+async function pruneBy(model: ModelProto, ratio: number, multipleOf = 16) {
   const context: PassContext = { model, baseline: new Uint8Array(), history: [], data: null, seed: 0, threads: 1, outputPath: '.', progress: () => {}, log: () => {} };
-  const { summary } = await CATALOG.prune.run(context, PruneOptions.parse({ ratio, multipleOf: 16 }));
-  return { model, ...(summary as { before: { macs: number; bytes: number }; after: { macs: number; bytes: number } }) };
+  const { summary, skipped } = await CATALOG.prune.run(context, PruneOptions.parse({ ratio, multipleOf }));
+  return { model, skipped: skipped as Skipped[], ...(summary as { before: { macs: number; bytes: number }; after: { macs: number; bytes: number } }) };
 }
