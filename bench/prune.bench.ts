@@ -15,10 +15,10 @@ const RUNS = 40;
 /** `nets`: speed-up reached against MACs saved at three channel ratios, and the cost of pruning a large model. `published`: a quarter of the channels of every published model. */
 export async function run(parts: readonly string[] = []): Promise<BenchResult[]> {
   const isAsked = (part: string) => parts.length === 0 || parts.includes(part);
-  return [...(isAsked('nets') ? await nets() : []), ...(isAsked('published') ? await publishedModels() : [])];
+  return [...(isAsked('nets') ? await measuredNets() : []), ...(isAsked('published') ? await publishedModels() : [])];
 }
 
-async function nets(): Promise<BenchResult[]> {
+async function measuredNets(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
   const seedNet = await readFile(SEED_NET);
   const nets: Record<string, { model: () => ModelProto; dims: number[] }> = {

@@ -23,7 +23,7 @@ function blockerOf(graph: Graph, layer: NodeProto, layers: ReadonlyMap<NodeProto
     for (const { node, index } of graph.consumers(value)) {
       if (index < 0) return `${describe(node)} reads it inside its body`;
       if (!ruleOf(node)) return `${describe(node)} is an operator that pruning does not know`;
-      if (node.opType === 'Shape' || (layers.has(node) && layers.get(node)!.group === 1)) continue;
+      if (node.opType === 'Shape' || node.opType === 'MatMulNBits' || (layers.has(node) && layers.get(node)!.group === 1)) continue;
       for (const output of node.output) if (output !== '' && !seen.has(output)) pending.push(seen.add(output) && output);
     }
   }

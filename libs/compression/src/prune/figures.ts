@@ -19,6 +19,7 @@ const MACS: Record<string, (dims: (index: number) => readonly number[], y: reado
   Gemm: (dims, y) => elementCount(y) * (elementCount(dims(1)) / y[1]!),
   MatMul: (dims, y) => elementCount(y) * (dims(0).at(-1) ?? 1),
   MatMulInteger: (dims, y) => elementCount(y) * (dims(0).at(-1) ?? 1),
+  MatMulNBits: (dims, y) => elementCount(y) * (dims(0).at(-1) ?? 1),
 };
 
 /** Multiply-accumulates of one node at given shapes, 0 for all but the layers. */

@@ -44,7 +44,7 @@ export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly
   return { coordinates, roles, groups, blocked: [...blocked, ...bodies(graph)] };
 }
 
-const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'LSTM', 'GRU', 'MatMul']);
+const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'LSTM', 'GRU', 'MatMul', 'MatMulNBits']);
 
 /** Nodes that hold layers in a body: what is inside stays. */
 function bodies(graph: Graph): BlockedChannels[] {

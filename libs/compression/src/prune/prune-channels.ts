@@ -89,6 +89,7 @@ function reportOf(graph: Graph, { coordinates, roles }: Dependencies, { group, s
 function unrounded(scored: readonly Scored[], selected: readonly ReadonlySet<number>[], { ratio, multipleOf }: PruneOptions): Skipped[] {
   return scored.flatMap(({ group }, i) => {
     if (selected[i]!.size > 0 || ratio === 0) return [];
+    if (group.classes.length === 1) return [skip(group.producers[0]!, 'its channels can only go all at once')];
     return [skip(group.producers[0]!, `its ${group.classes.length} channels stay: fewer would not be a multiple of ${multipleOf}, or too few would go`)];
   });
 }

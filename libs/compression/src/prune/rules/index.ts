@@ -1,4 +1,5 @@
 import type { NodeProto } from '#onnx';
+import { blockwise } from './blockwise.js';
 import { elementwise } from './elementwise.js';
 import { layers } from './layers.js';
 import { parts } from './parts.js';
@@ -8,7 +9,7 @@ import type { Rule, Rules } from './rule.js';
 import { shape } from './shape.js';
 
 /** How channel removal passes through each operator. To support another: one entry in its family's table. */
-const RULES: Rules = { ...elementwise, ...layers, ...parts, ...pooling, ...quantization, ...shape };
+const RULES: Rules = { ...blockwise, ...elementwise, ...layers, ...parts, ...pooling, ...quantization, ...shape };
 
 const DOMAINS = ['', 'ai.onnx', 'com.microsoft'];
 
