@@ -1,4 +1,5 @@
 import type { Job, ModelMetrics } from '#contracts';
+import { conclusions } from '#pipeline';
 import { bytes, percent, table } from './output.js';
 
 const HEAD = ['model', 'top-1', 'on disk', 'compressed', 'parameters', 'non-zeros', 'p50', 'p95'];
@@ -13,6 +14,11 @@ export function metricsTable(job: Job): string {
 /** One line per gate, with the verdict first. */
 export function gateLines(job: Job): string {
   return job.gates.map((verdict) => `${verdict.passed ? '✓' : '✗'} ${verdict.explanation}`).join('\n');
+}
+
+/** What the passes concluded and warned of, a line each. */
+export function conclusionLines(job: Job): string {
+  return conclusions(job.stages.map(({ pass, summary }) => ({ label: pass, summary }))).join('\n');
 }
 
 function cells(metrics: ModelMetrics): string[] {

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Client } from '../client.js';
 import { UsageError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { gateLines, metricsTable } from '../job-table.js';
+import { conclusionLines, gateLines, metricsTable } from '../job-table.js';
 import { print } from '../output.js';
 import { showProgress } from '../progress.js';
 import { context, findDataset, findModel } from './context.js';
@@ -53,10 +53,10 @@ export async function follow(client: Client, id: string): Promise<Job> {
   return client.getJob(id);
 }
 
-/** The table and the gates of a finished job; its error when it has none. */
+/** The table of a finished job, what its passes concluded, and its gates; its error when it failed. */
 export function report(job: Job): string {
   const failure = job.error ? `\n${job.state}: ${job.error.message}` : '';
-  return [`\n${metricsTable(job)}`, gateLines(job), failure].filter((part) => part !== '').join('\n\n');
+  return [`\n${metricsTable(job)}`, conclusionLines(job), gateLines(job), failure].filter((part) => part !== '').join('\n\n');
 }
 
 export function exitCodeOf(job: Job): ExitCode {
