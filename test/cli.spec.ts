@@ -89,6 +89,12 @@ describe('the coldpress command against a running server', () => {
     expect(stdout).toContain('✗');
   });
 
+  it('prints what a pass concluded below the table', async () => {
+    const zeros = 'passes:\n  - { pass: prune, options: { granularity: weight, ratio: 0.9 } }\n';
+    const { code, stdout } = await coldpress('run', await recipe(zeros), '--model', 'seed-net.onnx');
+    expect({ code, conclusion: stdout.split('\n').find((line) => line.startsWith('prune: ')) }).toEqual({ code: 0, conclusion: expect.stringContaining('sparse') });
+  });
+
   it('answers 2 to a typo in a recipe and names the nearest pass', async () => {
     const { code, stderr } = await coldpress('run', await recipe(MEASURE.replace('evaluate', 'evalute')), '--model', 'seed-net.onnx');
     expect(code).toBe(2);
