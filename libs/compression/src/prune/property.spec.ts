@@ -118,6 +118,12 @@ const NETS: Record<string, Net> = {
     return b.linear(b.pool(b.op('Concat', [b.conv(b.op('Mul', [left!, right!]), c / 2, 4), b.conv(part, c - 1, 4)], { axis: 1 })), 8, 5);
   },
 
+  'slices by 32-bit bounds': (b, x) => {
+    const c = b.width(2);
+    const int32 = (value: number) => b.initializer(makeTensor(b.fresh('bound'), DataType.INT32, [1], Int32Array.of(value)));
+    return b.linear(b.pool(b.op('Slice', [b.relu(b.conv(x, 3, c)), int32(1), int32(c), int32(1)])), c - 1, 5);
+  },
+
   'a selection by Gather': (b, x) => {
     const c = b.width();
     const order = Array.from({ length: c }, (_, i) => (i * 2 + (i >= c / 2 ? 1 : 0)) % c);

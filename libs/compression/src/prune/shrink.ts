@@ -8,7 +8,8 @@ import { ruleOf } from './rules/index.js';
  * every stored tensor is cut along every axis that lost entries. Returns the shape that each value must now have.
  */
 export function removeClasses(graph: Graph, coordinates: Coordinates, removed: ReadonlySet<number>): Shapes {
-  for (const node of [...graph.nodes]) ruleOf(node)?.mend?.(new MendContext(graph, node, coordinates, removed));
+  const constants = new Map<string, string>();
+  for (const node of [...graph.nodes]) ruleOf(node)?.mend?.(new MendContext(graph, node, coordinates, removed, constants));
   for (const tensor of [...graph.proto.initializer]) {
     const shrunk = shrinkTensor(tensor, coordinates, removed);
     if (shrunk !== tensor) graph.replaceInitializer(shrunk);

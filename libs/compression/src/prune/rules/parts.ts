@@ -26,7 +26,7 @@ const concat: Rule = {
   },
 };
 
-/** The inverse of Concat; after removal the sizes are always spelled out. */
+/** The inverse of Concat; parts that were equal and stay so need no sizes, others get them. */
 const split: Rule = {
   link(context) {
     const x = context.input(0);
@@ -43,6 +43,8 @@ const split: Rule = {
     const axis = axisOf(context, 0);
     if (!context.isChanged(context.input(0), axis)) return;
     const sizes = context.node.output.map((y) => context.kept(y, axis).length);
+    const isSpelledOut = context.input(1) !== '' || context.node.attribute.some(({ name }) => name === 'split');
+    if (!isSpelledOut && sizes.every((size) => size === sizes[0])) return;
     if (context.graph.opset() < 13) return setAttribute(context.node, 'split', sizes);
     context.node.attribute = context.node.attribute.filter(({ name }) => name !== 'num_outputs');
     context.setConstant(1, sizes);

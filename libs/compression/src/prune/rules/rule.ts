@@ -1,4 +1,4 @@
-import { DataType, makeTensor, tensorToNumbers, type Graph, type NodeProto } from '#onnx';
+import { DataType, makeTensor, tensorDims, tensorToNumbers, type Graph, type NodeProto } from '#onnx';
 import type { Coordinates } from '../coordinates.js';
 
 /** What a rule sees of its node while dependencies are traced. Inputs that are left out read as rank 0. */
@@ -69,6 +69,8 @@ export class MendContext {
     readonly node: NodeProto,
     private readonly coordinates: Coordinates,
     private readonly removed: ReadonlySet<number>,
+    /** Constants made so far in the place of shared ones. */
+    private readonly constants: Map<string, string>,
   ) {}
 
   input(index: number): string {
@@ -102,15 +104,28 @@ export class MendContext {
 
   /** The same view from another node: one that computes a size for this one. */
   on(node: NodeProto): MendContext {
-    return new MendContext(this.graph, node, this.coordinates, this.removed);
+    return new MendContext(this.graph, node, this.coordinates, this.removed, this.constants);
   }
 
-  /** Gives the node a constant of its own: others may read the old one. */
-  setConstant(index: number, values: readonly number[], dims: readonly number[] = [values.length], type: DataType = DataType.INT64): void {
-    const name = this.graph.freshName(`${this.input(index) || this.output()}_pruned`);
-    this.graph.addInitializer(makeTensor(name, type, dims, type === DataType.INT32 ? Int32Array.from(values) : BigInt64Array.from(values, BigInt)));
+  /** Puts other numbers where the node reads a constant: in place when nobody else reads it, else beside it, once for all who need the same; `type` is the old one's. */
+  setConstant(index: number, values: readonly number[], dims: readonly number[] = [values.length], type?: DataType): void {
+    const old = this.input(index);
+    const dataType = type ?? this.graph.initializer(old)?.dataType ?? DataType.INT64;
+    const tensorOf = (name: string) => makeTensor(name, dataType, dims, dataType === DataType.INT32 ? Int32Array.from(values) : BigInt64Array.from(values, BigInt));
+    const key = JSON.stringify([old, dataType, dims, values]);
+    const made = this.constants.get(key);
+    if (made !== undefined) return void this.graph.setInput(this.node, index, made);
+    if (this.graph.consumers(old).length === 1 && hasShape(this.graph, old, dims)) return void this.graph.replaceInitializer(tensorOf(old));
+    const name = this.graph.freshName(`${old || this.output()}_pruned`);
+    this.graph.addInitializer(tensorOf(name));
     this.graph.setInput(this.node, index, name);
+    this.constants.set(key, name);
   }
+}
+
+function hasShape(graph: Graph, value: string, dims: readonly number[]): boolean {
+  const tensor = graph.initializer(value);
+  return tensor !== undefined && tensorDims(tensor).join() === dims.join();
 }
 
 /** Where parameters are: what produces channels, and what an importance can be read from. */
