@@ -53,7 +53,7 @@ describe('losses of the generator', () => {
 });
 
 describe('the generator before a teacher with norms', () => {
-  const request = { teacher: normedNet(6, 3), answers: ['y'], batchSize: 16, range: [0, 1], learningRate: 0.01, statistics: 1, seed: 1, threads: 1 } as const;
+  const request = { teacher: normedNet(6, 3), answers: ['y'], batchSize: 16, range: [0, 1], learningRate: 0.01, statistics: 1, adversarial: 0, learner: null, seed: 1, threads: 1 } as const;
 
   it.each<[string | null, string]>([['y', 'a classifier'], [null, 'a regression']])('comes to make what the norms remember (logits %s: %s)', async (logits) => {
     const generator = await Generator.create({ ...request, logits });

@@ -114,7 +114,7 @@ describe('distill', () => {
 
   it.each(['discriminative', 'hybrid'] as const)('goes on after a kill at its last checkpoint and ends with the same bytes (%s)', async (method) => {
     const checkpointFile = join(folder, `${method}.checkpoint`);
-    const options = { method, epochs: 3, generator: { low: -3, high: 3, learningRate: 0.01, statistics: 1, lessonsPerEpoch: 6 } };
+    const options = { method, epochs: 3, generator: { low: -3, high: 3, learningRate: 0.01, statistics: 1, adversarial: 0.5, lessonsPerEpoch: 6 } };
     const uninterrupted = await run(options);
     const kill = (fraction: number) => {
       if (fraction > 0.7) throw new Error('killed');
@@ -127,7 +127,7 @@ describe('distill', () => {
   });
 
   it.each(['generative', 'hybrid'] as const)('learns by the %s method', async (method) => {
-    const { result } = await run({ method, epochs: 4, learningRate: 0.02, generator: { low: -3, high: 3, learningRate: 0.01, statistics: 1, lessonsPerEpoch: 40 } });
+    const { result } = await run({ method, epochs: 4, learningRate: 0.02, generator: { low: -3, high: 3, learningRate: 0.01, statistics: 1, adversarial: 0.5, lessonsPerEpoch: 40 } });
     expect(result.summary['lastLoss']).toBeLessThan(0.5 * (result.summary['firstLoss'] as number));
   });
 

@@ -74,7 +74,7 @@ async function teach(model: ModelProto, teaching: TeacherModels, context: PassCo
   const { shapes, plan, task, batchSize, begin, held } = await prepareLessons({ form, teacher, teaching, context, options });
   const student = await Student.create({ form, shapes, task, options, threads: context.threads, division: plan });
   context.log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
-  const [curriculum, validation] = [await begin(), await held()];
+  const [curriculum, validation] = [await begin(student), await held()];
   const started = performance.now();
   const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint, progress: context.progress, log: context.log }).train();
   student.store(model);

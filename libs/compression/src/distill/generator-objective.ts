@@ -1,5 +1,7 @@
 import type { GradientBuilder, LossTerm } from '#autodiff';
+import type { OutputKind } from '#contracts';
 import type { BatchNorm } from './batch-norms.js';
+import { DISCREPANCIES, type Answers } from './discrepancy.js';
 import { normStatistics } from './norm-statistics.js';
 import { summed, type WrittenLoss } from './objective.js';
 
@@ -10,8 +12,8 @@ const BALANCE_WEIGHT = 5;
 /** Variance of an answer over the batch below which more spread is not rewarded more steeply. */
 const LEAST_VARIANCE = 1e-3;
 
-/** What the generator reads of the teacher. */
-export interface TeacherValues {
+/** What the generator reads of the teacher and, where it is there, of the student. */
+export interface ReadValues {
   /** Logits [N, K], null for a regression. */
   logits: string | null;
   /** Outputs that are not logits. */
@@ -21,14 +23,22 @@ export interface TeacherValues {
   norms: readonly BatchNorm[];
   /** Weight of the norms' statistics. */
   statistics: number;
+  /** Answers of teacher and student to compare, output by output. */
+  compared: readonly Comparison[];
+  /** Weight of their mean discrepancy, which is sought. */
+  adversarial: number;
+}
+
+export interface Comparison extends Answers {
+  kind: OutputKind;
 }
 
 /**
  * Samples are worth learning from when the teacher is sure of each (cross-entropy with its own choice), when its features respond
  * (their mean magnitude), when the batch holds all classes alike (entropy of the mean answer), when answers that are no classes differ
- * from sample to sample, and when the teacher's norms see the statistics that they saw in training.
+ * from sample to sample, when the teacher's norms see the statistics that they saw in training, and when the student answers otherwise.
  */
-export function generatorObjective(g: GradientBuilder, { logits, regressions, features, norms, statistics }: TeacherValues): WrittenLoss {
+export function generatorObjective(g: GradientBuilder, { logits, regressions, features, norms, statistics, compared, adversarial }: ReadValues): WrittenLoss {
   const parts: Part[] = [];
   if (logits !== null) {
     parts.push(...classes(g, logits));
@@ -38,7 +48,11 @@ export function generatorObjective(g: GradientBuilder, { logits, regressions, fe
   if (statistics > 0) {
     parts.push(...norms.map((norm): Part => ({ name: 'statisticsLoss', value: norm.input, term: scaled(g, normStatistics(g, norm), statistics / norms.length) })));
   }
-  return { terms: termsOf(g, parts), seeds: summed(g, parts.map(({ value, term }) => [value, term.gradient])) };
+  const sought = compared.map((comparison) => disagreement(g, comparison, adversarial / compared.length));
+  return {
+    terms: { ...termsOf(g, parts), ...(sought.length > 0 && { agreementLoss: g.op('Sum', sought.map(({ loss }) => loss)) }) },
+    seeds: summed(g, [...parts.map(({ value, term }) => [value, term.gradient] as const), ...sought.flatMap(({ gradients }) => gradients)]),
+  };
 }
 
 /** A loss, the value it reads, and the term it is reported in. */
@@ -55,6 +69,12 @@ function termsOf(g: GradientBuilder, parts: readonly Part[]): Record<string, str
 
 function scaled(g: GradientBuilder, { value, gradient }: LossTerm, weight: number): LossTerm {
   return { value: g.scale(value, weight), gradient: g.scale(gradient, weight) };
+}
+
+/** Minus the discrepancy, and its gradients by the teacher's answer and by the student's. */
+function disagreement(g: GradientBuilder, { kind, ...answers }: Comparison, weight: number): { loss: string; gradients: (readonly [value: string, gradient: string])[] } {
+  const { value, byTeacher, byStudent } = DISCREPANCIES[kind](g, answers);
+  return { loss: g.scale(value, -weight), gradients: [[answers.teacher, g.scale(byTeacher, -weight)], [answers.student, g.scale(byStudent, -weight)]] };
 }
 
 function classes(g: GradientBuilder, logits: string): Part[] {

@@ -8,7 +8,8 @@ import { observeTrainingShapes } from '../train/observe.js';
 import { Trainer, type StepLosses } from '../train/trainer.js';
 import { batchNorms } from './batch-norms.js';
 import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
-import { generatorObjective } from './generator-objective.js';
+import { generatorObjective, type Comparison } from './generator-objective.js';
+import { LEARNER_WEIGHTS, learnerValue, type Learner } from './learner.js';
 import { logitsBehind } from './probabilities.js';
 import { epochSeed } from './recorded-lessons.js';
 import { liftedCopy } from './student.js';
@@ -26,6 +27,10 @@ export interface GeneratorRequest {
   learningRate: number;
   /** Weight of the norms' statistics. */
   statistics: number;
+  /** Weight of the discrepancy between teacher and student. */
+  adversarial: number;
+  /** Whom it is measured on; not needed where its weight is 0. */
+  learner: Learner | null;
   seed: number;
   threads: number;
 }
@@ -36,15 +41,17 @@ export class Generator {
     readonly trainer: Trainer,
     private readonly input: string,
     private readonly request: GeneratorRequest,
+    private readonly learner: Learner | null,
   ) {}
 
   /** Throws TrainingError unless the teacher has one input whose shape is fixed but for the batch. */
   static async create(request: GeneratorRequest): Promise<Generator> {
     const { batchSize, seed } = request;
+    const learner = request.adversarial > 0 ? request.learner : null;
     const teacher = liftedCopy(readModel(request.teacher));
     const { input, dims } = sampleOf(teacher);
-    const { graph, parameters } = generatorBefore(teacher.model, { input, dims, range: request.range }, batchSize, seed);
-    const shapes = await observeTrainingShapes(graph, { [NOISE]: noise(batchSize, seed, 0) });
+    const { graph, parameters } = generatorBefore(teacher.model, { input, dims, range: request.range }, batchSize, seed, learner);
+    const shapes = await observeTrainingShapes(graph, { [NOISE]: noise(batchSize, seed, 0), ...weightsOf(learner) });
     const { logits } = request;
     const regressions = graph.outputs.map(({ name }) => name).filter((name) => name !== logits && request.answers.includes(name));
     const step = buildTrainingStep({
@@ -52,21 +59,35 @@ export class Generator {
       shapes,
       parameters,
       extraInputs: [],
-      loss: (g) => generatorObjective(g, { logits: logits && logitsBehind(graph, logits), regressions, features: logits === null ? null : lastFeatures(graph, logits), norms: batchNorms(teacher), statistics: request.statistics }),
+      loss: (g) => generatorObjective(g, { logits: logits && logitsBehind(graph, logits), regressions, features: logits === null ? null : lastFeatures(graph, logits), norms: batchNorms(teacher), statistics: request.statistics, compared: comparisons(graph, learner), adversarial: request.adversarial }),
       optimizer: adam({ beta1: 0.5 }),
       outputs: [...new Set([input, ...request.answers])],
       block: await blockedLayout(),
     });
     const weights = step.layout.pack(new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])));
-    return new Generator(await Trainer.create(step, { weights, mask: new Float32Array(weights.length).fill(1) }, request.threads), input, request);
+    return new Generator(await Trainer.create(step, { weights, mask: new Float32Array(weights.length).fill(1) }, request.threads), input, request, learner);
   }
 
   /** Makes a batch, with the teacher's answers to it, and learns from them. Throws DivergedError. */
   async make(): Promise<{ sample: HostTensor; answers: HostTensors; losses: StepLosses }> {
     const { batchSize, seed, learningRate } = this.request;
-    const { outputs, losses } = await this.trainer.runWithOutputs({ [NOISE]: noise(batchSize, seed, this.trainer.state.step) }, learningRate);
+    const { outputs, losses } = await this.trainer.runWithOutputs({ [NOISE]: noise(batchSize, seed, this.trainer.state.step), ...weightsOf(this.learner) }, learningRate);
     return { sample: outputs[this.input]!, answers: Object.fromEntries(this.request.answers.map((name) => [name, outputs[name]!])), losses };
   }
+}
+
+/** What the graph reads of the student: its weights as they stand. */
+function weightsOf(learner: Learner | null): HostTensors {
+  return learner ? { [LEARNER_WEIGHTS]: float32([learner.layout.size], learner.weights()) } : {};
+}
+
+/** What teacher and student are compared by, behind a final Softmax by their logits. */
+function comparisons(graph: Graph, learner: Learner | null): Comparison[] {
+  return (learner?.targets ?? []).map(({ kind, answer, output, logits, isProbability }) => {
+    if (kind !== 'classification') return { kind, teacher: answer, student: learnerValue(output), isProbability: false };
+    const teacher = logitsBehind(graph, answer);
+    return { kind, teacher, student: learnerValue(logits), isProbability: isProbability && teacher === answer };
+  });
 }
 
 /** Normal noise that the seed and the step decide. */

@@ -1,5 +1,6 @@
 import { mulberry32 } from '#datasets';
 import { Float, Graph, GraphBuilder, elementCount, floatTensor, makeNode, type ModelProto } from '#onnx';
+import { appendLearner, type Learner } from './learner.js';
 
 /** Size of the random vector that a sample is made from. */
 export const NOISE_SIZE = 64;
@@ -29,9 +30,10 @@ export interface SampleShape {
 /**
  * The teacher behind a generator, as one graph: noise -> a small picture -> twice as large, twice -> the teacher's input ->
  * its answer. Convolutions with batch statistics as in DAFL (Chen et al. 2019), narrower; short vectors are made by two dense
- * layers, any other input is laid out as a picture. `parameters` are the generator's own weights, the teacher's stay.
+ * layers, any other input is laid out as a picture. `parameters` are the generator's own weights, the teacher's stay. The student, where
+ * it is given, answers beside the teacher.
  */
-export function generatorBefore(teacher: ModelProto, sample: SampleShape, batch: number, seed: number): { graph: Graph; parameters: string[] } {
+export function generatorBefore(teacher: ModelProto, sample: SampleShape, batch: number, seed: number, learner: Learner | null = null): { graph: Graph; parameters: string[] } {
   const writer = new GeneratorWriter(batch, seed);
   const sampled = writer.sample(sample.dims);
   const [low, high] = sample.range;
@@ -40,7 +42,8 @@ export function generatorBefore(teacher: ModelProto, sample: SampleShape, batch:
   for (const tensor of original.proto.initializer) writer.b.initializer(tensor);
   for (const node of original.nodes) writer.b.append(node);
   for (const output of original.outputs) writer.b.output(output.name);
-  return { graph: new Graph(writer.b.build(original.opset())), parameters: writer.parameters };
+  if (learner) appendLearner(writer.b, learner, sample.input);
+  return { graph: new Graph(writer.b.build(Math.max(original.opset(), learner?.graph.opset() ?? 0))), parameters: writer.parameters };
 }
 
 /** A sample laid out as a picture: its channels, height and width, and whether the model has the channels last. */

@@ -11,13 +11,14 @@ import { Ensemble } from './ensemble.js';
 import { attachFeatures } from './features.js';
 import { generatedLessons } from './generated-lessons.js';
 import { imitation } from './imitation.js';
+import type { Learner } from './learner.js';
 import type { Curriculum } from './lesson.js';
 import { mixedLessons } from './mixed-lessons.js';
-import { pairOutputs } from './outputs.js';
+import { pairOutputs, type Target } from './outputs.js';
 import { throughSoftmax } from './probabilities.js';
 import { recordedLessons } from './recorded-lessons.js';
 import type { TeacherModels } from './sources.js';
-import { outputNames } from './student.js';
+import { outputNames, type Student } from './student.js';
 import type { Task } from './task.js';
 import { inputsFor, type Teacher } from './teacher.js';
 
@@ -37,8 +38,8 @@ export interface PreparedLessons {
   plan: BatchPlan;
   task: Task;
   batchSize: number;
-  /** The lessons themselves, which may record answers of the teacher first. */
-  begin(): Promise<Curriculum>;
+  /** The lessons themselves for the student of the form; they may record answers of the teacher first. */
+  begin(student: Student): Promise<Curriculum>;
   /** Lessons held back to judge the student by, where the options ask for it. */
   held(): Promise<Curriculum | undefined>;
 }
@@ -61,13 +62,13 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const logits = targets.filter(({ kind }) => kind === 'classification').map(({ answer }) => answer);
   const teacher = request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;
   const { features, shapes } = attachFeatures(form, observed, answers, options.features, context.seed);
-  const lessons = { ...request, teacher, data, inputNames, batchSize, logits: logits[0] ?? null, answers: [...targets, ...features].map(({ answer }) => answer) };
+  const lessons = { ...request, teacher, data, inputNames, batchSize, logits: logits[0] ?? null, answers: [...targets, ...features].map(({ answer }) => answer), targets };
   return {
     shapes,
     plan,
     task: imitation(targets, hasLabels, options, features),
     batchSize,
-    begin: () => CURRICULA[options.method](lessons),
+    begin: (student) => CURRICULA[options.method]({ ...lessons, student }),
     held: async () => (held ? recordedLessons({ data: held, teacher, inputNames, batchSize, augmentation: UNCHANGED, seed: context.seed }) : undefined),
   };
 }
@@ -90,6 +91,8 @@ interface CurriculumRequest extends LessonsRequest {
   logits: string | null;
   /** The teacher's values that lessons have to bring. */
   answers: readonly string[];
+  targets: readonly Target[];
+  student: Student;
 }
 
 /** Where each method's lessons come from. */
@@ -104,9 +107,10 @@ function recorded({ data, teacher, inputNames, batchSize, options, context }: Cu
 }
 
 /** An ensemble's generator is trained through its first member; what it makes is answered by all. */
-async function generated({ teacher, teaching, inputNames, batchSize, logits, answers, options, context: { seed, threads } }: CurriculumRequest): Promise<Curriculum> {
+async function generated({ teacher, teaching, inputNames, batchSize, logits, answers, targets, student, options, context: { seed, threads } }: CurriculumRequest): Promise<Curriculum> {
   const { low, high, ...generator } = options.generator;
-  const made = await generatedLessons({ ...generator, teacher: teaching.models[0]!, logits, answers, input: inputNames[0]!, batchSize, range: [low, high], seed, threads });
+  const learner: Learner = { graph: student.form.graph, layout: student.trainer.layout, targets, weights: () => student.trainer.currentWeights };
+  const made = await generatedLessons({ ...generator, learner, teacher: teaching.models[0]!, logits, answers, input: inputNames[0]!, batchSize, range: [low, high], seed, threads });
   return teaching.models.length === 1 ? made : answeredBy(teacher, made);
 }
 
