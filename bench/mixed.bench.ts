@@ -40,7 +40,7 @@ export async function run([plots]: readonly string[]): Promise<BenchResult[]> {
   try {
     const subjects: Subject[] = [
       { net: 'seed-net', bytes: await readFile(join(EXAMPLES, 'seed-net/seed-net.onnx')), data: await openDataset(join(EXAMPLES, 'seed-net')), folder },
-      { net: 'lenet-5', bytes: await readFile(join(EXAMPLES, 'lenet-5/lenet-5.onnx')), data: await smallDigits(folder), folder },
+      { net: 'lenet-5', bytes: await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx')), data: await smallDigits(folder), folder },
     ];
     const results: BenchResult[] = [];
     for (const subject of subjects) {

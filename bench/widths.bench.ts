@@ -31,7 +31,7 @@ export async function run(): Promise<BenchResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-bench-'));
   const subjects = [
     { net: 'seed-net', model: readModel(await readFile(join(EXAMPLES, 'seed-net/seed-net.onnx'))), data: await openDataset(join(EXAMPLES, 'seed-net')), folder },
-    { net: 'lenet-5', model: readModel(await readFile(join(EXAMPLES, 'lenet-5/lenet-5.onnx'))), data: await smallDigits(folder), folder },
+    { net: 'lenet-5', model: readModel(await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx'))), data: await smallDigits(folder), folder },
   ];
   try {
     const results: BenchResult[] = [];

@@ -9,7 +9,7 @@ const EPOCHS = 2;
 /** A quarter of LeNet-5's width: from labels alone; cut from it and taught, for as many epochs and for twice as many; and through an assistant of half its width. */
 export async function cut(folder: string): Promise<BenchResult[]> {
   const lab = new Lab(await digits(folder), folder);
-  const teacher = readModel(await readFile(join(EXAMPLES, 'lenet-5/lenet-5.onnx')));
+  const teacher = readModel(await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx')));
   const net = 'lenet-5 -> quarter width';
   const student = { width: 0.25, depth: 1 };
   const { model, row } = await lab.distill(teacher, teacher, { student, epochs: EPOCHS });

@@ -10,7 +10,7 @@ const GENERATIVE: Partial<DistillOptions> = { method: 'generative', epochs: 16, 
 /** LeNet-5 at half its width: from labels alone, and from LeNet-5 with data, without any, and with both. */
 export async function lenet(folder: string): Promise<BenchResult[]> {
   const lab = new Lab(await digits(folder), folder);
-  const teacher = readModel(await readFile(join(EXAMPLES, 'lenet-5/lenet-5.onnx')));
+  const teacher = readModel(await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx')));
   const student = halfLenet();
   const net = 'lenet-5 -> half width';
   const results: BenchResult[] = [

@@ -29,7 +29,7 @@ export async function recovery(folder: string): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
   const nets = [
     { name: 'seed-net', file: 'seed-net/seed-net.onnx', data: await openDataset(join(EXAMPLES, 'seed-net')) },
-    { name: 'lenet-5', file: 'lenet-5/lenet-5.onnx', data: await digits(folder) },
+    { name: 'lenet-5', file: 'lenet/lenet-5.onnx', data: await digits(folder) },
   ];
   for (const { name, file, data } of nets) {
     const lab = new Lab(data, folder);

@@ -34,7 +34,7 @@ const SCALE = { op: 'scale', factor: 1 / 255 };
 /** Trained nets of the examples, and what they want of a digit. */
 const NETS = {
   'seed-net': { file: 'seed-net/seed-net.onnx', preprocess: [...ENLARGE, SCALE] },
-  'lenet-5': { file: 'lenet-5/lenet-5.onnx', preprocess: [{ op: 'reshape', dims: [1, 28, 28] }, SCALE] },
+  'lenet-5': { file: 'lenet/lenet-5.onnx', preprocess: [{ op: 'reshape', dims: [1, 28, 28] }, SCALE] },
 };
 
 /** Neither net has batch norms, so that `bn-scale` would repeat `l2`. */

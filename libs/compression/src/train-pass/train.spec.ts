@@ -164,7 +164,7 @@ describe('train on MNIST digits', () => {
   });
 
   it('brings LeNet-5 from fresh weights to the accuracy of the published net', async () => {
-    const published = await readFile(join(EXAMPLES, 'lenet-5/lenet-5.onnx'));
+    const published = await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx'));
     const context = { baseline: published, history: [published], data, seed: 1, threads: 2, outputPath: folder, progress: () => undefined, log: () => undefined };
     const model = readModel(published);
     const { model: trained } = await train.run({ ...context, model }, TrainOptions.parse({ epochs: 3, learningRate: 3e-3, schedule: 'oneCycle' }));
