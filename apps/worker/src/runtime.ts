@@ -12,7 +12,7 @@ const cpu = cpus()[0]?.model.trim() ?? 'unknown';
 export function stageRuntime(threads: number): (stage: PlannedStage) => string {
   return ({ reads }) => {
     const engine = `${RUNTIME_VERSION}, ${threads} threads`;
-    return reads.history ? `${engine}, ${cpu} on ${hostname()}` : engine;
+    return reads.machine ? `${engine}, ${cpu} on ${hostname()}` : engine;
   };
 }
 

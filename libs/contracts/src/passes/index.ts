@@ -15,6 +15,8 @@ export interface Reads {
   teacher: boolean;
   /** Every model of the job so far. */
   history: boolean;
+  /** This machine's clock: the result follows from it, so that it is true of one machine only. */
+  machine: boolean;
   /** Models of the store that the options name. */
   models: readonly ModelUse[];
 }
@@ -32,7 +34,7 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
 
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
-  quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, { reads: { data: true }, version: 3 }),
+  quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, { reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }), version: 3 }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs }) => ({ data: true, teacher: recoverEpochs > 0 }), version: 3 }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
@@ -45,7 +47,7 @@ export const PASSES = {
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true } }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, { reads: { data: true }, changes: false }),
-  evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { reads: { data: true, history: true }, changes: false }),
+  evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { reads: { data: true, history: true, machine: true }, changes: false }),
 } as const satisfies Record<string, PassDescriptor>;
 
 export type PassName = keyof typeof PASSES;
@@ -58,7 +60,7 @@ interface Traits<O extends z.ZodObject> {
 }
 
 function describe<O extends z.ZodObject>(summary: string, options: O, { reads, changes = true, version = 1 }: Traits<O>): PassDescriptor<O> {
-  const read = (given: z.infer<O>): Reads => ({ data: false, teacher: false, history: false, models: [], ...(typeof reads === 'function' ? reads(given) : reads) });
+  const read = (given: z.infer<O>): Reads => ({ data: false, teacher: false, history: false, machine: false, models: [], ...(typeof reads === 'function' ? reads(given) : reads) });
   return { summary, version, options, changes, reads: read };
 }
 

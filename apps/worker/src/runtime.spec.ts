@@ -1,0 +1,22 @@
+import { hostname } from 'node:os';
+import { planStages } from '#pipeline';
+import { stageRuntime } from './runtime.js';
+
+const runtimeOf = (pass: string, options: Record<string, unknown>) => stageRuntime(2)(planStages({ passes: [{ pass, options }] })[0]!);
+
+describe('stageRuntime', () => {
+  it.each([
+    ['evaluate', {}],
+    ['quantize', { mixed: { latency: 0.8 } }],
+  ])('names the machine for a pass whose result follows from its clock (%s %j)', (pass, options) => {
+    expect(runtimeOf(pass, options)).toMatch(new RegExp(`, 2 threads, .* on ${hostname()}$`));
+  });
+
+  it.each([
+    ['quantize', { mixed: { bytes: 0.2 } }],
+    ['prune', { budget: { macs: 0.5 } }],
+    ['distill', { teacher: 'previous' }],
+  ])('lets every machine find the results of the others (%s %j)', (pass, options) => {
+    expect(runtimeOf(pass, options)).toMatch(/, 2 threads$/);
+  });
+});
