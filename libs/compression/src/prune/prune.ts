@@ -16,6 +16,7 @@ import { prunableSites, pruneWeights } from './prune-weights.js';
 import { ratiosOf, shareOfRest } from './schedule.js';
 import { scanSensitivity } from './sensitivity.js';
 import { sensitivityPlot } from './sensitivity-plot.js';
+import { measureGains, type Gains } from './gains.js';
 import { channelVerdict, sparsityVerdict } from './verdict.js';
 
 /** Accuracy against ratio, group by group. */
@@ -42,13 +43,26 @@ export const prune: Pass<'prune'> = {
   },
 
   async run(context: PassContext, options: Options): Promise<PassResult> {
+    const before = writeModel(context.model);
     const files = options.sensitivity && options.granularity === 'channel' ? await writeSensitivity(context, options) : [];
     const limited = options.maxDrop === undefined ? options : { ...options, ratio: await ratioWithin(options.maxDrop, context, options) };
-    return { ...(await apply(context, limited)), files };
+    const { skipped, summary, verdictOf } = await apply(context, limited);
+    const after = writeModel(context.model);
+    const gains = await measureGains(before, after, context.threads);
+    const verdict = verdictOf(gains, before, after);
+    context.log(verdict);
+    return { model: context.model, skipped, summary: { ...summary, gains, verdict }, files };
   },
 };
 
-function apply(context: PassContext, options: Options): Promise<PassResult> {
+/** What was done to the context's model, before its gains are measured. */
+interface Applied {
+  skipped: Skipped[];
+  summary: Record<string, unknown>;
+  verdictOf(gains: Gains, before: Uint8Array, after: Uint8Array): string;
+}
+
+function apply(context: PassContext, options: Options): Promise<Applied> {
   if (options.granularity === 'layer') return dropLayers(context, options);
   return isUnstructured(options) ? zeroWeights(context, options) : removeChannels(context, options);
 }
@@ -84,20 +98,21 @@ function isUnstructured(options: Options): options is Options & { granularity: '
   return options.granularity !== 'channel' && options.granularity !== 'layer';
 }
 
-async function zeroWeights(context: PassContext, options: Options & { granularity: 'weight' | 'n:m' | 'block' }): Promise<PassResult> {
-  const before = writeModel(context.model);
+async function zeroWeights(context: PassContext, options: Options & { granularity: 'weight' | 'n:m' | 'block' }): Promise<Applied> {
   // Zeros stay the smallest weights, so that a later step only adds to them.
   const { layers, skipped, sparsity } = await scheduled(context, options, (model, _previous, ratio) => {
     const graph = new Graph(model);
     liftConstants(graph);
     return pruneWeights(graph, { ...options, ratio }, context);
   });
-  const verdict = sparsityVerdict(sparsity, before, writeModel(context.model));
-  context.log(verdict);
-  return { model: context.model, skipped, summary: { granularity: options.granularity, sparsity, layers, verdict } };
+  return {
+    skipped,
+    summary: { granularity: options.granularity, sparsity, layers },
+    verdictOf: (gains, before, after) => sparsityVerdict(sparsity, before, after, gains),
+  };
 }
 
-async function removeChannels(context: PassContext, options: Options): Promise<PassResult> {
+async function removeChannels(context: PassContext, options: Options): Promise<Applied> {
   if (options.budget && options.schedule !== 'one-shot') throw new PruneInputError('a budget', 'schedule one-shot: the steps of a schedule follow from a ratio');
   const original: Figures[] = [];
   const { groups, skipped, ratio, before, after } = await scheduled(context, options, async (model, previous, target) => {
@@ -107,20 +122,25 @@ async function removeChannels(context: PassContext, options: Options): Promise<P
     original.push(result.before);
     return result;
   });
-  const verdict = channelVerdict(original[0] ?? before, after);
-  context.log(verdict);
-  return { model: context.model, skipped, summary: { granularity: options.granularity, importance: options.importance, ratio: options.schedule === 'one-shot' ? ratio : options.ratio, groups, before: original[0] ?? before, after, verdict } };
+  const first = original[0] ?? before;
+  return {
+    skipped,
+    summary: { granularity: options.granularity, importance: options.importance, ratio: options.schedule === 'one-shot' ? ratio : options.ratio, groups, before: first, after },
+    verdictOf: (gains) => channelVerdict(first, after, gains),
+  };
 }
 
-async function dropLayers(context: PassContext, options: Options): Promise<PassResult> {
+async function dropLayers(context: PassContext, options: Options): Promise<Applied> {
   if (options.schedule !== 'one-shot' || options.budget) throw new PruneInputError('granularity "layer"', 'schedule one-shot and no budget: blocks are few, and go by their share');
   const graph = new Graph(context.model);
   liftConstants(graph);
   const { blocks, skipped, before, after } = await dropBlocks(graph, options, context);
-  const verdict = channelVerdict(before, after);
-  context.log(verdict);
   context.progress(1);
-  return { model: context.model, skipped, summary: { granularity: options.granularity, ratio: options.ratio, blocks, before, after, verdict } };
+  return {
+    skipped,
+    summary: { granularity: options.granularity, ratio: options.ratio, blocks, before, after },
+    verdictOf: (gains) => channelVerdict(before, after, gains),
+  };
 }
 
 /** Runs a step per share of the schedule, distilling in between, and returns what the last one reported. */
