@@ -62,7 +62,10 @@ describe('importances on seed-net and real digits', () => {
     const { files } = await pruned({ sensitivity: true, samples: 128 }, 1, outputPath);
     const points = JSON.parse(await readFile(join(outputPath, files![0]!), 'utf8')) as { producers: string[]; top1Drop: number; macsSaved: number }[];
     const plot = await readFile(join(outputPath, files![1]!), 'utf8');
+    const importances = await readFile(join(outputPath, files![2]!), 'utf8');
     await rm(outputPath, { recursive: true });
+    expect(files).toEqual(['sensitivity.json', 'sensitivity.svg', 'importance.svg']);
+    expect(importances).toMatch(/^<svg[^]*conv1[^]*conv2[^]*fc1[^]*where the cut lies/);
     expect(plot).toMatch(/^<svg[^]*conv1[^]*conv2[^]*fc1/);
     expect(points.map(({ producers }) => producers[0])).toEqual(['/conv1/Conv', '/conv2/Conv', '/fc1/Gemm'].flatMap((name) => [name, name, name]));
     expect(points.every(({ macsSaved, top1Drop }) => macsSaved > 0 && top1Drop > -0.05 && top1Drop <= 1)).toBe(true);

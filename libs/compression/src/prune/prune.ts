@@ -11,7 +11,8 @@ import { PruneInputError } from './errors.js';
 import type { Figures } from './figures.js';
 import { dropBlocks } from './drop-blocks.js';
 import { limitsOfRest } from './layer-limits.js';
-import { pruneChannels } from './prune-channels.js';
+import { importancePlot } from './importance-plot.js';
+import { pruneChannels, type GroupReport } from './prune-channels.js';
 import { prunableSites, pruneWeights } from './prune-weights.js';
 import { ratiosOf, shareOfRest } from './schedule.js';
 import { scanSensitivity } from './sensitivity.js';
@@ -22,6 +23,8 @@ import { channelVerdict, sparsityVerdict } from './verdict.js';
 /** Accuracy against ratio, group by group. */
 export const SENSITIVITY_FILE = 'sensitivity.json';
 export const SENSITIVITY_PLOT = 'sensitivity.svg';
+/** Importance of each group's channels, and where the cut lies. */
+export const IMPORTANCE_PLOT = 'importance.svg';
 
 type Options = PassOptions<'prune'>;
 
@@ -46,7 +49,11 @@ export const prune: Pass<'prune'> = {
     const before = writeModel(context.model);
     const files = options.sensitivity && options.granularity === 'channel' ? await writeSensitivity(context, options) : [];
     const limited = options.maxDrop === undefined ? options : { ...options, ratio: await ratioWithin(options.maxDrop, context, options) };
-    const { skipped, summary, verdictOf } = await apply(context, limited);
+    const { skipped, summary, groups, verdictOf } = await apply(context, limited);
+    if (options.sensitivity && groups) {
+      await writeFile(join(context.outputPath, IMPORTANCE_PLOT), importancePlot(groups));
+      files.push(IMPORTANCE_PLOT);
+    }
     const after = writeModel(context.model);
     const gains = await measureGains(before, after, context.threads);
     const verdict = verdictOf(gains, before, after);
@@ -59,6 +66,8 @@ export const prune: Pass<'prune'> = {
 interface Applied {
   skipped: Skipped[];
   summary: Record<string, unknown>;
+  /** With granularity channel. */
+  groups?: GroupReport[];
   verdictOf(gains: Gains, before: Uint8Array, after: Uint8Array): string;
 }
 
@@ -125,6 +134,7 @@ async function removeChannels(context: PassContext, options: Options): Promise<A
   const first = original[0] ?? before;
   return {
     skipped,
+    groups,
     summary: { granularity: options.granularity, importance: options.importance, ratio: options.schedule === 'one-shot' ? ratio : options.ratio, groups, before: first, after },
     verdictOf: (gains) => channelVerdict(first, after, gains),
   };
