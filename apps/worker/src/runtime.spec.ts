@@ -8,6 +8,8 @@ describe('stageRuntime', () => {
   it.each([
     ['evaluate', {}],
     ['quantize', { mixed: { latency: 0.8 } }],
+    ['prune', { budget: { latency: 0.5 } }],
+    ['prune', { budget: { latencyMs: 2 } }],
   ])('names the machine for a pass whose result follows from its clock (%s %j)', (pass, options) => {
     expect(runtimeOf(pass, options)).toMatch(new RegExp(`, 2 threads, .* on ${hostname()}$`));
   });

@@ -1,13 +1,15 @@
 import type { PruneOptions, Skipped } from '#contracts';
 import type { HostTensors } from '#inference';
-import type { Graph, NodeProto } from '#onnx';
+import { Graph, cloneModel, writeModel, type NodeProto } from '#onnx';
 import type { Shapes } from './coordinates.js';
 import { PrunedModelError } from './errors.js';
 import { figuresOf, type Figures } from './figures.js';
 import { findDependencies, type Dependencies } from './groups.js';
 import { histogramOf, type Histogram } from './histogram.js';
 import { scoreGroups, type ScoringInputs } from './importances.js';
-import { ratioForBudget } from './budget.js';
+import { isTimed, leastRatio, meetsFigures } from './budget.js';
+import { searchLatency, type LatencyReport } from './latency-budget.js';
+import { timeOn, type MeasureModels } from './latency-table.js';
 import { observeShapes, shapesOn } from './observe-shapes.js';
 import { selectClasses, type Scored } from './select.js';
 import { removeClasses, shapesAfter } from './shrink.js';
@@ -34,27 +36,39 @@ export interface ChannelPruning {
   ratio: number;
   before: Figures;
   after: Figures;
+  /** How a latency budget came to the ratio; absent without one. */
+  latency?: LatencyReport;
 }
 
 /**
  * Removes the least important channels of every dependency group, in place, and proves it: the smaller graph runs, and every value
- * has the shape that the removal predicts. Throws UnobservableModelError and PrunedModelError.
+ * has the shape that the removal predicts. A latency budget times copies with `measure`, on the generated inputs unless told otherwise.
+ * Throws UnobservableModelError and PrunedModelError.
  */
-export async function pruneChannels(graph: Graph, options: PruneOptions, inputs: ScoringInputs): Promise<ChannelPruning> {
+export async function pruneChannels(graph: Graph, options: PruneOptions, inputs: ScoringInputs, measure?: MeasureModels): Promise<ChannelPruning> {
   const { shapes, feeds } = await observeShapes(graph.model);
   const dependencies = findDependencies(graph, shapes, options.exclude);
   const before = figuresOf(graph, shapes);
   const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, dependencies.groups);
   const scored = dependencies.groups.map((group, i): Scored => ({ group, scores: scores[i]! }));
-  const ratio = options.budget ? ratioForBudget(options.budget, before, (tried) => figuresOf(graph, shapesAfter(dependencies.coordinates, union(selectClasses(scored, { ...options, ratio: tried }))))) : options.ratio;
+  const goneAt = (tried: number) => union(selectClasses(scored, { ...options, ratio: tried }));
+  const figuresAt = (tried: number) => figuresOf(graph, shapesAfter(dependencies.coordinates, goneAt(tried)));
+  const prunedAt = (tried: number) => {
+    const copy = new Graph(cloneModel(graph.model));
+    if (tried > 0) removeClasses(copy, dependencies.coordinates, goneAt(tried));
+    return writeModel(copy.model);
+  };
+  const { budget } = options;
+  const latency = budget && isTimed(budget) ? await searchLatency({ budget, figuresAt, prunedAt, measure: measure ?? timeOn(feeds, inputs.threads) }) : undefined;
+  const ratio = latency?.ratio ?? (budget ? leastRatio((tried) => meetsFigures(budget, before, figuresAt(tried))) : options.ratio);
   const selected = selectClasses(scored, { ...options, ratio });
   const groups = scored.map((entry, i) => reportOf(graph, dependencies, entry, selected[i]!, before));
   const skipped = [...dependencies.blocked.map(({ node, reason }) => skip(node, reason)), ...unrounded(scored, selected, { ...options, ratio })];
   const removed = union(selected);
-  if (removed.size === 0) return { groups, skipped, ratio, before, after: before };
+  if (removed.size === 0) return { groups, skipped, ratio, before, after: before, ...(latency ? { latency } : {}) };
   const predicted = removeClasses(graph, dependencies.coordinates, removed);
   await checkShapes(graph, feeds, predicted);
-  return { groups, skipped, ratio, before, after: figuresOf(graph, predicted) };
+  return { groups, skipped, ratio, before, after: figuresOf(graph, predicted), ...(latency ? { latency } : {}) };
 }
 
 function union(sets: readonly ReadonlySet<number>[]): Set<number> {

@@ -10,6 +10,7 @@ import { staticBlockers } from './blockers.js';
 import { PruneInputError } from './errors.js';
 import type { Figures } from './figures.js';
 import { dropBlocks } from './drop-blocks.js';
+import { writeLatency } from './latency-budget.js';
 import { limitsOfRest } from './layer-limits.js';
 import { importancePlot } from './importance-plot.js';
 import { pruneChannels, type GroupReport } from './prune-channels.js';
@@ -49,7 +50,8 @@ export const prune: Pass<'prune'> = {
     const before = writeModel(context.model);
     const files = options.sensitivity && options.granularity === 'channel' ? await writeSensitivity(context, options) : [];
     const limited = options.maxDrop === undefined ? options : { ...options, ratio: await ratioWithin(options.maxDrop, context, options) };
-    const { skipped, summary, groups, verdictOf } = await apply(context, limited);
+    const { skipped, summary, groups, files: written = [], verdictOf } = await apply(context, limited);
+    files.push(...written);
     if (options.sensitivity && groups) {
       await writeFile(join(context.outputPath, IMPORTANCE_PLOT), importancePlot(groups));
       files.push(IMPORTANCE_PLOT);
@@ -68,6 +70,8 @@ interface Applied {
   summary: Record<string, unknown>;
   /** With granularity channel. */
   groups?: GroupReport[];
+  /** Evidence written to the context's folder. */
+  files?: string[];
   verdictOf(gains: Gains, before: Uint8Array, after: Uint8Array): string;
 }
 
@@ -124,7 +128,7 @@ async function zeroWeights(context: PassContext, options: Options & { granularit
 async function removeChannels(context: PassContext, options: Options): Promise<Applied> {
   if (options.budget && options.schedule !== 'one-shot') throw new PruneInputError('a budget', 'schedule one-shot: the steps of a schedule follow from a ratio');
   const original: Figures[] = [];
-  const { groups, skipped, ratio, before, after } = await scheduled(context, options, async (model, previous, target) => {
+  const { groups, skipped, ratio, before, after, latency } = await scheduled(context, options, async (model, previous, target) => {
     const graph = new Graph(model);
     liftConstants(graph);
     const result = await pruneChannels(graph, { ...options, ratio: shareOfRest(previous, target), layerLimits: limitsOfRest(options.layerLimits, previous) }, context);
@@ -135,8 +139,17 @@ async function removeChannels(context: PassContext, options: Options): Promise<A
   return {
     skipped,
     groups,
-    summary: { granularity: options.granularity, importance: options.importance, ratio: options.schedule === 'one-shot' ? ratio : options.ratio, groups, before: first, after },
-    verdictOf: (gains) => channelVerdict(first, after, gains),
+    files: latency ? await writeLatency(context.outputPath, latency) : [],
+    summary: {
+      granularity: options.granularity,
+      importance: options.importance,
+      ratio: options.schedule === 'one-shot' ? ratio : options.ratio,
+      groups,
+      before: first,
+      after,
+      ...(latency ? { latency: { attempts: latency.attempts, isMet: latency.isMet, noise: latency.noise }, warnings: latency.warnings } : {}),
+    },
+    verdictOf: (gains) => [channelVerdict(first, after, gains), ...(latency ? [latency.verdict] : [])].join('; '),
   };
 }
 

@@ -35,7 +35,7 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, { reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }), version: 3 }),
-  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs }) => ({ data: true, teacher: recoverEpochs > 0 }), version: 3 }),
+  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs, budget }) => ({ data: true, teacher: recoverEpochs > 0, machine: budget?.latency !== undefined || budget?.latencyMs !== undefined }), version: 3 }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
       data: method !== 'generative',
@@ -43,7 +43,7 @@ export const PASSES = {
       history: teacher === 'previous',
       models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
     }),
-    version: 2,
+    version: 3,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true } }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, { reads: { data: true }, changes: false }),

@@ -6,7 +6,13 @@ export const PruneOptions = z.strictObject({
   importance: z.enum(['l1', 'l2', 'geometric-median', 'bn-scale', 'entropy', 'apoz', 'taylor', 'fisher', 'random']).default('l2').describe('How the worth of a channel or a weight is judged. A weight counts by magnitude (l1, l2), by gradient (taylor, fisher), at random, or by its magnitude and the channels that it joins (the others). Layers go by the error of the outputs without them, or at random.'),
   samples: z.int().min(1).max(100_000).default(256).describe('Samples that importances by activation or gradient look at.'),
   budget: z
-    .strictObject({ parameters: z.number().positive().max(1).optional(), bytes: z.number().positive().max(1).optional(), macs: z.number().positive().max(1).optional() })
+    .strictObject({
+      parameters: z.number().positive().max(1).optional(),
+      bytes: z.number().positive().max(1).optional(),
+      macs: z.number().positive().max(1).optional(),
+      latency: z.number().positive().max(1).optional().describe('Share of the single-sample latency, measured on the machine that runs the stage: another machine may come to another ratio.'),
+      latencyMs: z.number().positive().optional().describe('The same in milliseconds.'),
+    })
     .optional()
     .describe('With granularity channel: shares of the figures before that may be left; the ratio is then found, not given.'),
   maxDrop: z.number().min(0).max(1).optional().describe('As far as accuracy allows: the largest loss of top-1 on calibration samples; the ratio is then the most that is tried. One-shot only.'),
