@@ -6,12 +6,13 @@ import { Generator, type GeneratorRequest } from './generator-step.js';
 import type { Learner } from './learner.js';
 import { studentForm } from './student.js';
 
-/** A net of eight numbers, one hidden layer and three answers; its values have the same names whatever the seed. */
+/** A net of eight numbers, one hidden layer and three answers; its nodes and values have the same names whatever the seed. */
 function net(seed: number): Uint8Array {
   const random = randomNumbers(seed);
   const b = new GraphBuilder();
   const weight = (rows: number, columns: number) => b.float(Float32Array.from({ length: rows * columns }, () => random() * 2 - 1), [rows, columns]);
   b.output(b.op('Gemm', [b.op('Relu', [b.op('Gemm', [b.input('x', ['n', 8]), weight(8, 16)])]), weight(16, 3)], {}, { outputs: ['y'] }), ['n', 3]);
+  b.nodes.forEach((node, i) => { node.name = `layer${i}`; });
   return writeModel(b.build());
 }
 

@@ -112,7 +112,7 @@ describe('distill', () => {
     expect(Buffer.compare(first.bytes, other.bytes)).not.toBe(0);
   });
 
-  it.each(['discriminative', 'hybrid'] as const)('goes on after a kill at its last checkpoint and ends with the same bytes (%s)', async (method) => {
+  it.each(['discriminative', 'generative', 'hybrid'] as const)('goes on after a kill at its last checkpoint and ends with the same bytes (%s)', async (method) => {
     const checkpointFile = join(folder, `${method}.checkpoint`);
     const options = { method, epochs: 3, generator: { low: -3, high: 3, learningRate: 0.01, statistics: 1, adversarial: 0.5, lessonsPerEpoch: 6 } };
     const uninterrupted = await run(options);

@@ -38,8 +38,9 @@ export function appendLearner(b: GraphBuilder, { graph, layout }: Learner, sampl
   for (const node of graph.nodes) b.append(renamed(clone(NodeProtoSchema, node), rename));
 }
 
-/** The node with other names for its values, in its bodies too. */
+/** The node with other names for itself and its values, in its bodies too. */
 function renamed(node: NodeProto, rename: (name: string) => string): NodeProto {
+  if (node.name) node.name = rename(node.name);
   node.input = node.input.map(rename);
   node.output = node.output.map(rename);
   for (const body of subgraphs(node)) renameBody(body, rename);
