@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { float32, Session, type HostTensors } from '#inference';
 import { randomNumbers } from './random.js';
+import { textImage, type TextImage } from './text-image.js';
 
 /** A trained model that somebody published on npm, and something sensible to run it on. */
 export interface PublishedModel {
@@ -22,9 +23,9 @@ const EMBEDDING_SAMPLES = 12_640;
 
 /** Every published model among the development dependencies. */
 export const PUBLISHED_MODELS: readonly PublishedModel[] = [
-  { name: 'PP-OCRv4 det', path: `${OCR}/ch_PP-OCRv4_det_infer.onnx`, feeds: async (seed) => ({ x: page(seed, 96, 160) }) },
-  { name: 'PP-OCRv4 rec', path: `${OCR}/ch_PP-OCRv4_rec_infer.onnx`, feeds: async (seed) => ({ x: page(seed, 48, 128) }) },
-  { name: 'PP-OCR cls', path: `${OCR}/ch_ppocr_mobile_v2.0_cls_infer.onnx`, feeds: async (seed) => ({ x: page(seed, 48, 192) }) },
+  { name: 'PP-OCRv4 det', path: `${OCR}/ch_PP-OCRv4_det_infer.onnx`, feeds: async (seed) => ({ x: text(seed, { height: 96, width: 160, lines: 3 }, IMAGENET) }) },
+  { name: 'PP-OCRv4 rec', path: `${OCR}/ch_PP-OCRv4_rec_infer.onnx`, feeds: async (seed) => ({ x: text(seed, { height: 48, width: 160, lines: 1 }, HALVES) }) },
+  { name: 'PP-OCR cls', path: `${OCR}/ch_ppocr_mobile_v2.0_cls_infer.onnx`, feeds: async (seed) => ({ x: text(seed, { height: 48, width: 192, lines: 1 }, HALVES) }) },
   { name: 'wake word: melspectrogram', path: `${WAKE_WORD}/melspectrogram.onnx`, feeds: async (seed) => ({ input: float32([1, EMBEDDING_SAMPLES], speech(seed, EMBEDDING_SAMPLES, 2 ** 13)) }) },
   { name: 'wake word: embedding', path: `${WAKE_WORD}/embedding_model.onnx`, feeds: async (seed) => ({ input_1: float32([1, 76, 32, 1], await melFrames(seed)) }) },
   ...['alexa_v0.1', 'hey_mycroft_v0.1', 'hey_jarvis_v0.1', 'hey_rhasspy_v0.1'].map((head): PublishedModel => wakeWordHead(head, 16)),
@@ -50,13 +51,14 @@ function wakeWordHead(file: string, windows: number): PublishedModel {
   return { name: `wake word: ${file}`, path: `${WAKE_WORD}/${file}.onnx`, feeds: async (seed) => ({ [input]: float32([1, windows, 96], await embeddings(seed, windows)) }) };
 }
 
-/** Dark strokes in rows on light paper, [1, 3, height, width] in about −1..1, as text looks to a detector. */
-function page(seed: number, height: number, width: number) {
-  const random = randomNumbers(seed);
-  const strokes = Array.from({ length: 40 }, () => ({ x: random() * width, y: (Math.floor(random() * (height / 24)) + 0.2) * 24, w: 1 + random() * 5, h: 4 + random() * 14 }));
-  const dark = (x: number, y: number) => strokes.some((stroke) => x >= stroke.x && x < stroke.x + stroke.w && y >= stroke.y && y < stroke.y + stroke.h);
-  const plane = Float32Array.from({ length: height * width }, (_, i) => (dark(i % width, Math.floor(i / width)) ? -0.9 : 0.9) + 0.1 * (random() - 0.5));
-  return float32([1, 3, height, width], Float32Array.from({ length: 3 * plane.length }, (_, i) => plane[i % plane.length]!));
+/** ImageNet's mean and deviation per channel, which the detector's input is normalised by; the other two want −1..1. */
+const IMAGENET = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+const HALVES = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
+
+/** Printed text, [1, 3, height, width], normalised per channel. */
+function text(seed: number, image: TextImage, { mean, deviation }: typeof HALVES) {
+  const plane = textImage(seed, image);
+  return float32([1, 3, image.height, image.width], Float32Array.from(mean.flatMap((channelMean, c) => Array.from(plane, (value) => (value - channelMean) / deviation[c]!))));
 }
 
 /** Harmonics of a gliding pitch in syllables, and noise. */
