@@ -30,6 +30,14 @@ describe('linePlot', () => {
     expect(two).toContain('>two</text>');
   });
 
+  it('names so many series as can be read and counts the others', () => {
+    const svg = plot(Array.from({ length: 40 }, (_, i) => ({ name: `layer ${i}`, points: [[i, i]] as const })));
+    expect(svg).toContain('>layer 14</text>');
+    expect(svg).not.toContain('>layer 15</text>');
+    expect(svg).toContain('>and 25 more</text>');
+    expect(marks(svg)).toHaveLength(40);
+  });
+
   it('draws equal values, no values and values that are not finite', () => {
     expect(marks(plot([{ name: 'flat', points: [[1, 5], [2, 5], [3, Number.NaN]] }]))).toHaveLength(2);
     expect(plot([])).not.toMatch(/NaN|Infinity/);

@@ -16,6 +16,8 @@ export interface LinePlot {
 const WIDTH = 720;
 const HEIGHT = 420;
 const LEGEND_LINE = 18;
+/** Series that the legend names; a net of sixty layers would fill pages. The others are told by their titles, which a browser shows on hovering. */
+const LEGEND_LINES = 16;
 const MARGIN = { left: 72, right: 24, top: 44, bottom: 56 };
 /** Okabe and Ito's colours, which people who are colour-blind can tell apart. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#8c8c00'];
@@ -25,7 +27,7 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
   const drawn = series.map((one) => ({ ...one, points: one.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)) }));
   const x = axis(drawn.flatMap(({ points }) => points.map(([value]) => value)), MARGIN.left, WIDTH - MARGIN.right);
   const y = axis(drawn.flatMap(({ points }) => points.map(([, value]) => value)), HEIGHT - MARGIN.bottom, MARGIN.top);
-  const legend = series.length > 1 ? series : [];
+  const legend = series.length > 1 ? legendOf(series) : [];
   const height = HEIGHT + legend.length * LEGEND_LINE;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="13" role="img" aria-label="${escape(title)}">`,
@@ -36,12 +38,17 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
     text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 14, xLabel, 'middle'),
     `<g transform="translate(18 ${(MARGIN.top + HEIGHT - MARGIN.bottom) / 2}) rotate(-90)">${text(0, 0, yLabel, 'middle')}</g>`,
     ...drawn.flatMap(({ name, points, style }, index) => curve(name, points.map(([px, py]) => [x.at(px), y.at(py)] as const), colour(index), style ?? 'line')),
-    ...legend.flatMap(({ name }, index) => {
+    ...legend.flatMap((name, index) => {
       const top = HEIGHT + index * LEGEND_LINE;
       return [`<rect x="${MARGIN.left}" y="${top - 9}" width="14" height="4" fill="${colour(index)}"/>`, text(MARGIN.left + 22, top - 2, name, 'start')];
     }),
     '</svg>\n',
   ].join('\n');
+}
+
+function legendOf(series: readonly PlotSeries[]): string[] {
+  const names = series.map(({ name }) => name);
+  return names.length <= LEGEND_LINES ? names : [...names.slice(0, LEGEND_LINES - 1), `and ${names.length - LEGEND_LINES + 1} more`];
 }
 
 interface Axis {
