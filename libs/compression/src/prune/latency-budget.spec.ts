@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -99,6 +99,9 @@ describe('searchLatency', () => {
 });
 
 describe('pruneChannels with a latency budget', () => {
+  const outputPath = mkdtempSync(join(tmpdir(), 'latency-'));
+  afterAll(() => rmSync(outputPath, { recursive: true }));
+
   it('really prunes what it times, and returns the model that was verified', async () => {
     const graph = new Graph(seedNet());
     liftConstants(graph);
@@ -113,7 +116,6 @@ describe('pruneChannels with a latency budget', () => {
   });
 
   it('keeps the table that was measured on this machine, drawn too, and says what came of it', async () => {
-    const outputPath = mkdtempSync(join(tmpdir(), 'latency-'));
     const context = { model: seedNet(), baseline: new Uint8Array(), history: [], data: null, seed: 1, threads: 1, outputPath, progress: () => undefined, log: () => undefined };
     const { files, summary } = await prune.run(context, PruneOptions.parse({ budget: { latency: 0.6 } }));
     expect(files).toEqual(['latency.json', 'latency.svg']);
