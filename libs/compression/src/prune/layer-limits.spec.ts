@@ -1,4 +1,8 @@
+import { PruneOptions } from '#contracts';
+import { mlp } from '#testing';
+import { UnknownLayerError } from '../errors.js';
 import { limitOf, limitsOfRest } from './layer-limits.js';
+import { prune } from './prune.js';
 
 describe('limits of layers', () => {
   it('takes the least limit whose pattern fits, and everything where none does', () => {
@@ -12,5 +16,9 @@ describe('limits of layers', () => {
     const left = (1 - 0.2) * (1 - limitsOfRest({ a: 0.4 }, 0.2)['a']!);
     expect(left).toBeCloseTo(1 - 0.4, 12);
     expect(limitsOfRest({ a: 0.4 }, 0.6)['a']).toBe(0);
+  });
+
+  it.each([{ layerLimits: { nowhere: 0.5 } }, { exclude: ['nowhere'] }])('refuses a layer that the model does not have: %j', (given) => {
+    expect(() => prune.preflight(mlp(), PruneOptions.parse(given))).toThrow(UnknownLayerError);
   });
 });

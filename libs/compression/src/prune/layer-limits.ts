@@ -1,5 +1,5 @@
 import type { PruneOptions } from '#contracts';
-import { fitsPattern } from '../quantize/name-pattern.js';
+import { fitsPattern } from '../name-pattern.js';
 import { shareOfRest } from './schedule.js';
 
 type Limits = PruneOptions['layerLimits'];

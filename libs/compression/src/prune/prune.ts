@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DistillOptions, type PassOptions, type Skipped } from '#contracts';
 import { Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
 import { distill } from '../distill/distill.js';
+import { checkNames } from '../name-pattern.js';
 import type { Pass, PassContext, PassResult } from '../pass.js';
 import { liftConstants } from '../prepare/constants.js';
 import { AccuracyJudge, farthestRatio } from './accuracy-judge.js';
@@ -41,12 +42,14 @@ export const prune: Pass<'prune'> = {
 
   preflight(model: ModelProto, options: Options): Skipped[] {
     const graph = new Graph(cloneModel(model));
+    checkScope(graph, options);
     liftConstants(graph);
     if (options.granularity === 'layer') return [];
     return options.granularity === 'channel' ? staticBlockers(graph, options) : prunableSites(graph, options).skipped;
   },
 
   async run(context: PassContext, options: Options): Promise<PassResult> {
+    checkScope(new Graph(context.model), options);
     const before = writeModel(context.model);
     const files = options.sensitivity && options.granularity === 'channel' ? await writeSensitivity(context, options) : [];
     const limited = options.maxDrop === undefined ? options : { ...options, ratio: await ratioWithin(options.maxDrop, context, options) };
@@ -63,6 +66,11 @@ export const prune: Pass<'prune'> = {
     return { model: context.model, skipped, summary: { ...summary, gains, verdict }, files };
   },
 };
+
+/** Throws UnknownLayerError for a name that the options speak of and the model does not have. */
+function checkScope(graph: Graph, { exclude, layerLimits }: Options): void {
+  checkNames({ exclude, layerLimits: Object.keys(layerLimits) }, graph.nodes.map(({ name }) => name));
+}
 
 /** What was done to the context's model, before its gains are measured. */
 interface Applied {

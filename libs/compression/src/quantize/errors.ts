@@ -1,4 +1,3 @@
-import { nearestName } from '#contracts';
 import { CompressionError } from '../errors.js';
 
 /** An activation took values that no grid can hold. */
@@ -23,17 +22,5 @@ export class CalibrationDataError extends CompressionError {
 export class MixedPrecisionError extends CompressionError {
   constructor(problem: string) {
     super('mixed_precision', `widths cannot be chosen layer by layer: ${problem}`);
-  }
-}
-
-/** An option speaks of layers by name, and the model has none of that name. */
-export class UnknownLayerError extends CompressionError {
-  constructor(
-    readonly option: string,
-    readonly pattern: string,
-    readonly layers: readonly string[],
-  ) {
-    const nearest = nearestName(pattern, layers);
-    super('unknown_layer', `${option} speaks of "${pattern}", and no layer has such a name${nearest ? `: did you mean "${nearest}"?` : ''}`);
   }
 }

@@ -1,6 +1,6 @@
 import type { Skipped } from '#contracts';
 import { reluThenPool } from '../prepare/pool-before-relu.js';
-import { fitsPattern } from './name-pattern.js';
+import { fitsPattern } from '../name-pattern.js';
 import type { ActivationBits } from './pairs.js';
 import type { WeightBits } from './weight-grid.js';
 import { DataType, dataTypeName, floatAttribute, intAttribute, subgraphs, tensorDims, type Graph, type GraphProto, type NodeProto } from '#onnx';

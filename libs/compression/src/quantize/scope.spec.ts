@@ -3,7 +3,7 @@ import { float32, Session, type HostTensors } from '#inference';
 import { cloneModel, DataType, Graph, GraphBuilder, tensorData, tensorToFloats, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { snrDb } from './arithmetic.js';
-import { UnknownLayerError } from './errors.js';
+import { UnknownLayerError } from '../errors.js';
 import { nodeLabel } from './layers.js';
 import { planQuantization } from './plan.js';
 import { quantizeModel } from './quantize-model.js';

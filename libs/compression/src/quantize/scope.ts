@@ -1,8 +1,7 @@
 import type { QuantizeOptions } from '#contracts';
 import type { Graph, NodeProto } from '#onnx';
-import { UnknownLayerError } from './errors.js';
+import { checkNames, entryFor } from '../name-pattern.js';
 import { isWeighted, nodeLabel, type Selection } from './layers.js';
-import { entryFor, fitsPattern } from './name-pattern.js';
 
 export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationBits' | 'ends' | 'exclude'>;
 
@@ -12,11 +11,7 @@ export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationB
  */
 export function scopeLayers(graph: Graph, { layers, skipped }: Selection, options: ScopeOptions): Selection {
   const labels = graph.nodes.filter((node) => isWeighted(graph, node)).map(nodeLabel);
-  const named = { layerBits: Object.keys(options.layerBits), layerActivationBits: Object.keys(options.layerActivationBits), exclude: options.exclude };
-  for (const [option, patterns] of Object.entries(named)) {
-    const unknown = patterns.find((pattern) => !labels.some((label) => fitsPattern(pattern, label)));
-    if (unknown !== undefined) throw new UnknownLayerError(option, unknown, labels);
-  }
+  checkNames({ layerBits: Object.keys(options.layerBits), layerActivationBits: Object.keys(options.layerActivationBits), exclude: options.exclude }, labels);
   const ends = options.ends === 'same' ? new Map<NodeProto, string>() : endLayers(graph);
   const left = options.ends === 'float' ? layers.filter(({ node }) => ends.has(node)) : [];
   return {

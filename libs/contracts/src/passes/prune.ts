@@ -16,7 +16,7 @@ export const PruneOptions = z.strictObject({
     .optional()
     .describe('With granularity channel: shares of the figures before that may be left; the ratio is then found, not given.'),
   maxDrop: z.number().min(0).max(1).optional().describe('As far as accuracy allows: the largest loss of top-1 on calibration samples; the ratio is then the most that is tried. One-shot only.'),
-  sensitivity: z.boolean().default(false).describe('With granularity channel: write what each group alone costs in top-1 at 25, 50 and 75 % to sensitivity.json.'),
+  sensitivity: z.boolean().default(false).describe('With granularity channel: write what each group alone costs in top-1 at 25, 50 and 75 % to sensitivity.json, with its plot and that of the importances.'),
   schedule: z.enum(['one-shot', 'iterative', 'gradual']).default('one-shot').describe('Remove all at once, in equal steps, or in steps that get smaller (cubic, AGP).'),
   steps: z.int().min(2).max(100).default(4).describe('Steps of a schedule that is not one-shot.'),
   recoverEpochs: z.int().min(0).max(1000).default(0).describe('Epochs of distillation from the original model after each step but the last; needs a train split.'),

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { QuantizeOptions } from '#contracts';
+import { outputSnrDb } from '#evaluation';
+import { Session } from '#inference';
+import { readModel, writeModel } from '#onnx';
+import { PUBLISHED_MODELS, publishedModelFile } from '#testing';
+import { quantizeModel } from './quantize-model.js';
+
+const CALIBRATION_RUNS = 32;
+const TEST_RUNS = 8;
+
+/** ONNX Runtime's quantizer keeps 17.2 dB on the same runs (docs/quantization.md). */
+const FLOORS_DB = [
+  { name: 'by default', options: {}, floorDb: 16 },
+  { name: 'with corrected biases', options: { biasCorrection: true }, floorDb: 21 },
+  { name: 'with whole ranges and corrected biases', options: { calibration: 'minmax', biasCorrection: true }, floorDb: 22 },
+] as const;
+
+describe('the wake-word embedding at 8 bits on speech that calibration has not seen', () => {
+  const published = PUBLISHED_MODELS.find(({ name }) => name === 'wake word: embedding')!;
+
+  it.each(FLOORS_DB)('keeps $floorDb dB $name', async ({ options, floorDb }) => {
+    const feeds = await Promise.all(Array.from({ length: CALIBRATION_RUNS + TEST_RUNS }, (_, i) => published.feeds(i + 1)));
+    const float = await readFile(publishedModelFile(published));
+    const model = readModel(float);
+    await quantizeModel(model, QuantizeOptions.parse(options), () => () => feeds.slice(0, CALIBRATION_RUNS), { threads: 1, seed: 0 });
+    const [exact, quantized] = await Promise.all([Session.create(float), Session.create(writeModel(model))]);
+    const snr = outputSnrDb();
+    for (const inputs of feeds.slice(CALIBRATION_RUNS)) {
+      const [reference, output] = await Promise.all([exact, quantized].map(async (session) => Object.values(await session.run(inputs))[0]!.data as Float32Array));
+      snr.add({ output: output!, reference: reference!, labels: null, size: 1 });
+    }
+    await Promise.all([exact.release(), quantized.release()]);
+    expect(snr.value()).toBeGreaterThan(floorDb);
+  });
+});
