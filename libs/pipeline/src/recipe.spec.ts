@@ -36,6 +36,10 @@ describe('parseRecipe', () => {
     expect(problems({ passes: [{ pass: 'distill', options }] })).toEqual([{ field: `passes[0].options.${field}`, message: expect.stringContaining(`did you mean "${near}"?`) as unknown }]);
   });
 
+  it('refuses a budget where nothing is removed', () => {
+    expect(problems({ passes: [{ pass: 'prune', options: { granularity: 'weight', budget: { macs: 0.5 } } }] })).toEqual([{ field: 'passes[0].options.budget', message: expect.stringContaining('granularity channel') as unknown }]);
+  });
+
   it('says what a teacher and a student may be', () => {
     const options = { teacher: { modle: 'x' }, student: 'smaller' };
     expect(problems({ passes: [{ pass: 'distill', options }] })).toEqual([

@@ -162,7 +162,7 @@ async function removeChannels(context: PassContext, options: Options): Promise<A
 }
 
 async function dropLayers(context: PassContext, options: Options): Promise<Applied> {
-  if (options.schedule !== 'one-shot' || options.budget) throw new PruneInputError('granularity "layer"', 'schedule one-shot and no budget: blocks are few, and go by their share');
+  if (options.schedule !== 'one-shot') throw new PruneInputError('granularity "layer"', 'schedule one-shot: blocks are few, and go by their share');
   const graph = new Graph(context.model);
   liftConstants(graph);
   const { blocks, skipped, before, after } = await dropBlocks(graph, options, context);
