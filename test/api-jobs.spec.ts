@@ -74,7 +74,7 @@ describe('/v1/jobs', () => {
   describe('200', () => {
     it('preflights without submitting, and lists what passes would leave alone', async () => {
       const before = await ids();
-      const { status, body } = await api.call<Preflight>('POST', '/v1/jobs/preflight', { json: { model, recipe: { passes: [{ pass: 'prune', options: { granularity: 'weight', exclude: ['fc1.weight'] } }] } } });
+      const { status, body } = await api.call<Preflight>('POST', '/v1/jobs/preflight', { json: { model, recipe: { passes: [{ pass: 'prune', options: { granularity: 'weight', exclude: ['t0_Gemm'] } }] } } });
       expect({ status, problems: body.problems }).toEqual({ status: 200, problems: [] });
       expect(await ids()).toEqual(before);
     });
@@ -165,6 +165,16 @@ describe('/v1/jobs', () => {
         code: 'invalid_recipe',
         errors: [{ field: 'recipe.passes[0].options.ratoi', message: expect.stringContaining('"ratio"') as unknown }],
       });
+    });
+
+    it('for a layer that the model does not have, naming the option and the nearest layer', async () => {
+      const spoken = (pass: string, options: object) => ({ passes: [{ pass, options }] });
+      const problem = (field: string) => ({ status: 422, code: 'preflight_failed', errors: [{ field: `recipe.passes[0].options.${field}`, message: expect.stringContaining('did you mean "t0_Gemm"?') as unknown }] });
+      expect(await refused({ dataset, recipe: spoken('quantize', { layerBits: { t0_Gem: 4 } }) })).toMatchObject(problem('layerBits'));
+      expect(await refused({ recipe: spoken('prune', { layerLimits: { t0_Gem: 0.5 } }) })).toMatchObject(problem('layerLimits'));
+      // What a later pass speaks of may come with a model that an earlier one puts in its place.
+      const later = { passes: [{ pass: 'prune', options: { granularity: 'weight' } }, { pass: 'prune', options: { exclude: ['t0_Gem'] } }] };
+      expect((await submit({ recipe: later })).status).toBe(201);
     });
 
     it('for a gate over a figure that nothing measures', async () => {

@@ -1,4 +1,10 @@
+import type { NodeProto } from '#onnx';
 import { UnknownLayerError } from './errors.js';
+
+/** A node's name, or its first output where the exporter gave it none. */
+export function nodeLabel(node: NodeProto): string {
+  return node.name || node.output[0] || node.opType;
+}
 
 /** Whether a name fits a pattern, in which * stands for any characters. */
 export function fitsPattern(pattern: string, name: string): boolean {
@@ -17,4 +23,9 @@ export function checkNames(patternsOf: Readonly<Record<string, readonly string[]
     const unknown = patterns.find((pattern) => !layers.some((layer) => fitsPattern(pattern, layer)));
     if (unknown !== undefined) throw new UnknownLayerError(option, unknown, layers);
   }
+}
+
+/** Whether one of the names or patterns means the node. */
+export function isNamed(node: NodeProto, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => fitsPattern(pattern, nodeLabel(node)));
 }

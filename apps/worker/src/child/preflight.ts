@@ -1,4 +1,5 @@
-import { DistillOptions, EvaluateOptions, PruneOptions, QuantizeOptions, TrainOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
+import { CompressionError, UnknownLayerError } from '#compression';
+import { DistillOptions, EvaluateOptions, PASSES, PruneOptions, QuantizeOptions, TrainOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel, type ModelProto } from '#onnx';
 import { modelsNamed, obstaclesOf, passNamed, preflightPass } from './run-pass.js';
@@ -35,11 +36,20 @@ export async function preflight({ modelPath, dataset, passes, models }: Prefligh
   const problems: Problem[] = dataset ? matchInputs(dataset, inspectModel(model).inputs) : [];
   const stored = new Map(await Promise.all(models.map(async ({ path, digest }): Promise<[string, ModelProto]> => [digest, await loadModel(path)])));
   const skipped: Preflight['skipped'] = [];
+  // Later passes see another model than this one, and what they speak of may come with it.
+  let isInput = true;
   for (const [index, { pass, options }] of passes.entries()) {
     const name = passNamed(pass);
     problems.push(...dataProblems(name, options, index, dataset), ...labelProblems(name, options, index, dataset), ...modelProblems(name, options, index, dataset, stored));
     problems.push(...obstaclesOf(name, model, options, stored).map(({ field, message }) => ({ field: field ? `recipe.passes[${index}].options.${field}` : `recipe.passes[${index}]`, message })));
-    skipped.push(...preflightPass(name, model, options).map((entry) => ({ ...entry, pass: name })));
+    try {
+      skipped.push(...preflightPass(name, model, options).map((entry) => ({ ...entry, pass: name })));
+    } catch (error) {
+      if (!(error instanceof CompressionError)) throw error;
+      const field = error instanceof UnknownLayerError ? `recipe.passes[${index}].options.${error.option}` : `recipe.passes[${index}]`;
+      if (isInput) problems.push({ field, message: error.message });
+    }
+    isInput &&= !PASSES[name].changes;
   }
   return { problems, skipped };
 }

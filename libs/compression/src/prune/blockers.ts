@@ -1,5 +1,6 @@
 import { type Graph, type NodeProto, weightSites } from '#onnx';
 import type { PruneOptions, Skipped } from '#contracts';
+import { isNamed, nodeLabel } from '../name-pattern.js';
 import { describe } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
 
@@ -10,8 +11,8 @@ import { ruleOf } from './rules/index.js';
 export function staticBlockers(graph: Graph, { exclude }: Pick<PruneOptions, 'exclude'>): Skipped[] {
   const layers = new Map(weightSites(graph).map((site) => [site.node, site]));
   return [...layers.keys()].flatMap((node) => {
-    const reason = exclude.includes(node.name) ? `${describe(node)} is excluded` : blockerOf(graph, node, layers);
-    return reason ? [{ node: node.name || node.output[0]!, opType: node.opType, reason }] : [];
+    const reason = isNamed(node, exclude) ? `${describe(node)} is excluded` : blockerOf(graph, node, layers);
+    return reason ? [{ node: nodeLabel(node), opType: node.opType, reason }] : [];
   });
 }
 

@@ -2,6 +2,7 @@ import type { PruneOptions, Skipped } from '#contracts';
 import { mulberry32 } from '#datasets';
 import { Session, type HostTensors } from '#inference';
 import { Graph, cloneModel, weightSites, writeModel, type ModelProto } from '#onnx';
+import { isNamed } from '../name-pattern.js';
 import { removeBlock, shapeKeepingBlocks, type Block } from '../distill/shape-keeping-blocks.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
 import type { Shapes } from './coordinates.js';
@@ -34,7 +35,7 @@ export interface BlockDropping {
 export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: ScoringInputs): Promise<BlockDropping> {
   const { shapes, feeds } = await observeShapes(graph.model);
   const all = shapeKeepingBlocks(graph, shapes);
-  const places = [...all.keys()].filter((place) => !all[place]!.nodes.some(({ name }) => name !== '' && options.exclude.includes(name)));
+  const places = [...all.keys()].filter((place) => !all[place]!.nodes.some((node) => isNamed(node, options.exclude)));
   const scores = options.importance === 'random' ? places.map(mulberry32(inputs.seed)) : await errorsWithout(graph, shapes, places, options, inputs, feeds);
   const order = [...places.keys()].toSorted((a, b) => scores[a]! - scores[b]! || b - a);
   const gone = new Set(order.slice(0, Math.floor(places.length * options.ratio + 1e-9)).map((i) => places[i]!));

@@ -1,4 +1,5 @@
 import { subgraphs, capturedValues, weightStorage, type Graph, type GraphProto, type NodeProto } from '#onnx';
+import { isNamed } from '../name-pattern.js';
 import { Coordinates, type Shapes } from './coordinates.js';
 import { LinkContext, Roles, describe } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
@@ -38,7 +39,7 @@ export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly
   for (const { name } of graph.outputs) coordinates.pinValue(name, `graph output "${name}" keeps its shape`);
   for (const node of graph.nodes) linkNode(graph, node, coordinates, roles);
   for (const { value, node } of roles.weights.values()) {
-    if (exclude.includes(node.name)) coordinates.pinValue(value, `${describe(node)} is excluded`);
+    if (isNamed(node, exclude)) coordinates.pinValue(value, `${describe(node)} is excluded`);
   }
   const { groups, blocked } = collect(graph, coordinates, roles);
   return { coordinates, roles, groups, blocked: [...blocked, ...bodies(graph)] };

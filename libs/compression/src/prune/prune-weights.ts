@@ -1,5 +1,6 @@
 import type { PruneOptions, Skipped } from '#contracts';
 import { readWeight, weightSites, writeWeight, type Graph, type Weight, type WeightSite } from '#onnx';
+import { isNamed, nodeLabel } from '../name-pattern.js';
 import { limitOf } from './layer-limits.js';
 import type { ScoringInputs } from './importances.js';
 import { acrossLayers, maskOf, patternOf, unitMeans, type Pattern } from './patterns.js';
@@ -43,7 +44,7 @@ export async function pruneWeights(graph: Graph, options: Options, inputs: Scori
   });
   const counts = isGlobal ? globalCounts(candidates, options.ratio) : candidates.map(({ pattern }) => Math.floor(pattern.units * options.ratio + 1e-9));
   const layers = candidates.map((entry, i) => {
-    const limit = limitOf(options.layerLimits, [entry.site.node.name]);
+    const limit = limitOf(options.layerLimits, [nodeLabel(entry.site.node)]);
     const report = pruneOne(graph, entry, Math.min(counts[i]!, Math.floor(entry.pattern.units * limit + 1e-9)));
     if (entry.weight.storage.kind === 'codebook' && report.zeros === 0 && options.ratio > 0) skipped.push(skip(entry.site, 'its codebook has no entry for zero'));
     return report;
@@ -57,7 +58,7 @@ export function prunableSites(graph: Graph, { exclude }: Pick<PruneOptions, 'exc
   const skipped: Skipped[] = [];
   const seen = new Set<string>();
   const sites = weightSites(graph).filter((site) => {
-    if (exclude.includes(site.node.name)) skipped.push(skip(site, 'it is excluded'));
+    if (isNamed(site.node, exclude)) skipped.push(skip(site, 'it is excluded'));
     else if (!seen.has(site.storage.stored)) return seen.add(site.storage.stored);
     return false;
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DistillOptions, type PassOptions, type Skipped } from '#contracts';
 import { Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
 import { distill } from '../distill/distill.js';
-import { checkNames } from '../name-pattern.js';
+import { checkNames, nodeLabel } from '../name-pattern.js';
 import type { Pass, PassContext, PassResult } from '../pass.js';
 import { liftConstants } from '../prepare/constants.js';
 import { AccuracyJudge, farthestRatio } from './accuracy-judge.js';
@@ -69,7 +69,7 @@ export const prune: Pass<'prune'> = {
 
 /** Throws UnknownLayerError for a name that the options speak of and the model does not have. */
 function checkScope(graph: Graph, { exclude, layerLimits }: Options): void {
-  checkNames({ exclude, layerLimits: Object.keys(layerLimits) }, graph.nodes.map(({ name }) => name));
+  checkNames({ exclude, layerLimits: Object.keys(layerLimits) }, graph.nodes.map(nodeLabel));
 }
 
 /** What was done to the context's model, before its gains are measured. */

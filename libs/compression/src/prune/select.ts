@@ -1,4 +1,5 @@
 import type { PruneOptions } from '#contracts';
+import { nodeLabel } from '../name-pattern.js';
 import type { Group } from './groups.js';
 import { limitOf } from './layer-limits.js';
 
@@ -26,7 +27,7 @@ export function selectClasses(scored: readonly Scored[], options: SelectOptions)
   const threshold = options.scope === 'global' ? globalThreshold(scored, options.ratio) : null;
   return scored.map(({ group, scores }) => {
     const wanted = threshold === null ? Math.floor(scores.length * options.ratio) : Math.min(scores.filter((score) => score < threshold).length, Math.floor(scores.length * options.layerLimit));
-    const limited = Math.min(wanted, Math.floor(scores.length * limitOf(options.layerLimits, group.producers.map(({ name }) => name)) + 1e-9));
+    const limited = Math.min(wanted, Math.floor(scores.length * limitOf(options.layerLimits, group.producers.map(nodeLabel)) + 1e-9));
     const order = [...scores.keys()].toSorted((a, b) => scores[a]! - scores[b]! || a - b);
     return new Set(order.slice(0, scores.length - keepCount(scores.length, limited, group.width, options.multipleOf)).map((i) => group.classes[i]!));
   });

@@ -1,6 +1,7 @@
 import type { Skipped } from '#contracts';
 import type { Graph, NodeProto } from '#onnx';
-import { nodeLabel, type Layer, type Selection } from './layers.js';
+import { nodeLabel } from '../name-pattern.js';
+import type { Layer, Selection } from './layers.js';
 
 /** Operators that keep the small values of a spectrum small: linear ones, squares and roots, limits, and moves. */
 const PASSES_SPECTRUM = new Set([

@@ -1,6 +1,7 @@
 import type { Skipped } from '#contracts';
 import { floatAttribute, floatTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
-import { nodeLabel, type Layer } from './layers.js';
+import { nodeLabel } from '../name-pattern.js';
+import type { Layer } from './layers.js';
 import type { InputMoments } from './moments.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Skipped } from '#contracts';
 import { reluThenPool } from '../prepare/pool-before-relu.js';
-import { fitsPattern } from '../name-pattern.js';
+import { isNamed, nodeLabel } from '../name-pattern.js';
 import type { ActivationBits } from './pairs.js';
 import type { WeightBits } from './weight-grid.js';
 import { DataType, dataTypeName, floatAttribute, intAttribute, subgraphs, tensorDims, type Graph, type GraphProto, type NodeProto } from '#onnx';
@@ -73,17 +73,12 @@ export function selectLayers(graph: Graph, options: SelectionOptions): Selection
   return selection;
 }
 
-/** A node's name, or its first output where the exporter gave it none. */
-export function nodeLabel(node: NodeProto): string {
-  return node.name || node.output[0] || node.opType;
-}
-
 function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer | string | null {
   const unsupported = UNSUPPORTED[node.opType];
   if (unsupported) return unsupported;
   if (!isLayerOpType(node.opType)) return null;
   if (!options.opTypes.includes(node.opType)) return `opTypes does not list ${node.opType}`;
-  if (options.exclude.some((pattern) => fitsPattern(pattern, nodeLabel(node)))) return 'excluded by the options';
+  if (isNamed(node, options.exclude)) return 'excluded by the options';
   const weight = node.input[1] ?? '';
   const tensor = graph.initializer(weight);
   if (!tensor) return withoutConstantWeight(graph, node);

@@ -1,7 +1,8 @@
 import { cloneModel, DataType, Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
 import { Session } from '#inference';
 import type { Batches, CalibrationRun } from './calibrate.js';
-import { nodeLabel, type Layer } from './layers.js';
+import { nodeLabel } from '../name-pattern.js';
+import type { Layer } from './layers.js';
 import { inputRows, productShape, type ProductShape } from './patches.js';
 
 /** First and second moments of the vectors that a layer's weight rows multiply. */

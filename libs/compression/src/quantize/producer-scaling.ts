@@ -1,5 +1,5 @@
 import { DataType, intAttribute, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
-import { nodeLabel } from './layers.js';
+import { nodeLabel } from '../name-pattern.js';
 import type { ScaledConstant } from './scale-sites.js';
 
 /** Where a value's channels lie: the second axis ahead of `spatial` others, or the last. */

@@ -5,7 +5,7 @@ import type { Pass } from '../pass.js';
 import { foldableValues } from '../prepare/fold-constants.js';
 import { calibrationBatches } from './calibration-data.js';
 import { datasetEvidence } from './evidence.js';
-import { nodeLabel } from './layers.js';
+import { nodeLabel } from '../name-pattern.js';
 import { planQuantization } from './plan.js';
 import { quantizeWithinLatency } from './latency-budget.js';
 import { quantizeModel, type BatchesOf } from './quantize-model.js';

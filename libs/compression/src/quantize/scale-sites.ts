@@ -1,6 +1,7 @@
 import type { Skipped } from '#contracts';
 import { DataType, intAttribute, tensorDims, type Graph, type NodeProto } from '#onnx';
-import { nodeLabel, type Layer } from './layers.js';
+import { nodeLabel } from '../name-pattern.js';
+import type { Layer } from './layers.js';
 import { producerScaling, type ProducerScaling } from './producer-scaling.js';
 
 /** A float initializer that scaling a value channel by channel changes. */

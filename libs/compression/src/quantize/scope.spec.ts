@@ -4,7 +4,7 @@ import { cloneModel, DataType, Graph, GraphBuilder, tensorData, tensorToFloats, 
 import { randomNumbers } from '#testing';
 import { snrDb } from './arithmetic.js';
 import { UnknownLayerError } from '../errors.js';
-import { nodeLabel } from './layers.js';
+import { nodeLabel } from '../name-pattern.js';
 import { planQuantization } from './plan.js';
 import { quantizeModel } from './quantize-model.js';
 import { endLayers } from './scope.js';

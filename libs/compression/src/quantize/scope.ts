@@ -1,7 +1,7 @@
 import type { QuantizeOptions } from '#contracts';
 import type { Graph, NodeProto } from '#onnx';
-import { checkNames, entryFor } from '../name-pattern.js';
-import { isWeighted, nodeLabel, type Selection } from './layers.js';
+import { checkNames, entryFor, nodeLabel } from '../name-pattern.js';
+import { isWeighted, type Selection } from './layers.js';
 
 export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationBits' | 'ends' | 'exclude'>;
 

@@ -2,7 +2,7 @@ import { scoreModels, type Scores } from '#evaluation';
 import type { Graph } from '#onnx';
 import { snrDb } from './arithmetic.js';
 import type { Evidence } from './evidence.js';
-import { nodeLabel } from './layers.js';
+import { nodeLabel } from '../name-pattern.js';
 import type { RoundedWeights } from './rounded-weights.js';
 import type { WeightBits } from './weight-grid.js';
 import { WeightTrial } from './weight-trial.js';

@@ -27,7 +27,7 @@ export const PruneOptions = z.strictObject({
   multipleOf: z.int().min(1).max(64).default(8).describe('Channel counts are rounded up to a multiple of this.'),
   pattern: z.string().regex(/^[1-9]\d?:[1-9]\d?$/, 'two counts such as 2:4').default('2:4').describe('With granularity n:m: weights kept : consecutive input weights. The ratio is then given by it.'),
   block: z.tuple([z.int().min(1).max(256), z.int().min(1).max(256)]).default([1, 4]).describe('With granularity block: consecutive outputs and inputs that go together.'),
-  exclude: z.array(z.string()).default([]).describe('Names of nodes that are left alone.'),
+  exclude: z.array(z.string()).default([]).describe('Nodes that are left alone, by name or pattern as in layerLimits.'),
 }).superRefine(({ granularity, budget }, context) => {
   if (budget && granularity !== 'channel') context.addIssue({ code: 'custom', path: ['budget'], message: `a budget is met by removing channels: with granularity ${granularity} give a ratio, or take granularity channel` });
 });
