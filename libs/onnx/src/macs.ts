@@ -19,11 +19,16 @@ const MACS: Record<string, MacsRule> = {
   MatMul: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
   MatMulInteger: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
   QLinearMatMul: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
-  MatMulNBits: (node, shape) => product(shape(node.output[0]), intAttribute(node, 'K', 0)),
+  MatMulNBits: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
 };
 
 /** Operators that multiply but whose work this table does not count: a model with one has no figure, rather than a wrong one. */
 const UNCOUNTED: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN', 'Einsum', 'Attention', 'MultiHeadAttention', 'GroupQueryAttention', 'FusedConv', 'FusedMatMul', 'DeformConv']);
+
+/** Multiply-accumulates of one node at given shapes; undefined for what is no layer, or where a shape that it needs is not known. */
+export function macsOf(node: NodeProto, shape: Shapes): number | undefined {
+  return MACS[node.opType]?.(node, shape);
+}
 
 /** Multiply-accumulates of one sample (a symbolic batch is 1), or null when a layer's shape does not follow from the file. */
 export function countMacs(graph: Graph): number | null {

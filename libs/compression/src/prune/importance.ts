@@ -1,7 +1,6 @@
 import type { PruneOptions } from '#contracts';
 import { mulberry32, type Dataset } from '#datasets';
-import { readWeight, type Graph, type Weight } from '#onnx';
-import { macsOf } from './figures.js';
+import { macsOf, readWeight, type Graph, type Weight } from '#onnx';
 import type { Dependencies, Group } from './groups.js';
 import { indicesOf } from './groups.js';
 import { slicePowers, sliceValues } from './slice-norms.js';
@@ -36,7 +35,7 @@ export type Importance = (context: ImportanceContext, groups: readonly Group[]) 
 const GROUP_WEIGHTS: Record<PruneOptions['groupWeights'], (context: ImportanceContext, member: WeightMember) => number> = {
   equal: () => 1,
   size: (_, { weight }) => weight.values.length,
-  macs: ({ dependencies: { roles, coordinates } }, { value }) => macsOf(roles.weights.get(value)!.node, (name) => coordinates.dims(name) ?? []),
+  macs: ({ dependencies: { roles, coordinates } }, { value }) => macsOf(roles.weights.get(value)!.node, (name) => (name ? coordinates.dims(name) : undefined)) ?? 0,
 };
 
 /** w_j of a member: see `groupWeights`. */

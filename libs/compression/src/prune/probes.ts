@@ -1,5 +1,6 @@
 import { Session, type HostTensors } from '#inference';
 import { BUILDER_OPSET, DataType, Graph, GraphBuilder, cloneModel, writeModel, type NodeProto } from '#onnx';
+import { answerOnly } from '../prepare/answer-only.js';
 import { liftOpset } from '../prepare/opset.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
 import { PruneInputError } from './errors.js';
@@ -66,11 +67,7 @@ function questioned(source: Graph, probes: readonly Probe[], question: Question)
     const { value, type } = question(builder, probe, i);
     return builder.output(value, undefined, type);
   });
-  const addition = builder.build().graph!;
-  for (const tensor of addition.initializer) graph.addInitializer(tensor);
-  for (const node of addition.node) graph.addNode(node);
-  graph.proto.output = addition.output;
-  graph.removeDeadCode();
+  answerOnly(graph, builder);
   return { model, outputs };
 }
 

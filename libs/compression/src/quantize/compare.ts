@@ -1,5 +1,6 @@
 import { Session } from '#inference';
 import { cloneModel, DataType, Graph, GraphBuilder, subgraphs, writeModel, type GraphProto, type ModelProto } from '#onnx';
+import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 
 /** Signal to noise of each value between two models on the same data, dB; null where they are identical. */
@@ -67,10 +68,7 @@ function addSums(graph: Graph, pairs: readonly (readonly [exact: string, changed
     b.op('ReduceSumSquare', [exact], { keepdims: 0 }, { outputs: [b.output(`signal${i}`, [], DataType.FLOAT)] });
     b.op('ReduceSumSquare', [difference], { keepdims: 0 }, { outputs: [b.output(`noise${i}`, [], DataType.FLOAT)] });
   });
-  const sums = b.build().graph!;
-  for (const node of sums.node) graph.addNode(node);
-  graph.proto.output = sums.output;
-  graph.removeDeadCode();
+  answerOnly(graph, b);
 }
 
 /** Puts the prefix before every value and node name, also inside bodies; the graph's own inputs keep theirs. */

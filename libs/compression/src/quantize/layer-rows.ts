@@ -1,5 +1,6 @@
 import { float32, Session, type HostTensors } from '#inference';
 import { DataType, GraphBuilder, writeModel, type Graph, type ModelProto } from '#onnx';
+import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 import { exactValue, sideBySide } from './compare.js';
 import type { Layer } from './layers.js';
@@ -87,11 +88,6 @@ function rowGraph({ exact, graph: source }: RowSource, layer: Layer, shape: Prod
   };
   draw(exactValue(graph, layer.input), names.exact);
   draw(layer.node.input[0]!, names.quantized);
-  const addition = b.build().graph!;
-  for (const tensor of addition.initializer) graph.addInitializer(tensor);
-  for (const node of addition.node) graph.addNode(node);
-  graph.proto.input.push(...addition.input);
-  graph.proto.output = addition.output;
-  graph.removeDeadCode();
+  answerOnly(graph, b);
   return { model: graph.model, names };
 }

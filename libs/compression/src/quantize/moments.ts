@@ -1,5 +1,6 @@
 import { cloneModel, DataType, Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
 import { Session } from '#inference';
+import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 import { nodeLabel } from '../name-pattern.js';
 import type { Layer } from './layers.js';
@@ -72,10 +73,6 @@ function momentGraph(source: ModelProto, layer: Layer, shape: ProductShape, with
   // A product with a vector of ones sums the rows in every opset, where ReduceMean's axes moved from attribute to input.
   const ones = b.op('Div', [b.op('Expand', [b.float([1], [1, 1]), b.op('Concat', [b.op('Gather', [b.op('Shape', [rows]), b.ints([0])]), b.ints([1])], { axis: 0 })]), count]);
   b.op('Reshape', [b.op('MatMul', [columns, ones]), b.ints([groups, size])], {}, { outputs: [b.output(MEAN, [groups, size])] });
-  const addition = b.build().graph!;
-  for (const tensor of addition.initializer) graph.addInitializer(tensor);
-  for (const node of addition.node) graph.addNode(node);
-  graph.proto.output = addition.output;
-  graph.removeDeadCode();
+  answerOnly(graph, b);
   return model;
 }

@@ -1,6 +1,7 @@
 import { Session } from '#inference';
 import type { Skipped } from '#contracts';
 import { cloneModel, Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
+import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 import { channelPeaks, scaleChannels } from './channel-scales.js';
 import type { Layer } from './layers.js';
@@ -72,10 +73,6 @@ function peakGraph(source: ModelProto, sites: readonly ScaleSite[]): { model: Mo
     const largest = graph.opset() >= 18 ? b.op('ReduceMax', [rows, b.ints([0])], { keepdims: 0 }) : b.op('ReduceMax', [rows], { axes: [0], keepdims: 0 });
     return b.output(largest, [channels * inner]);
   });
-  const addition = b.build().graph!;
-  for (const tensor of addition.initializer) graph.addInitializer(tensor);
-  for (const node of addition.node) graph.addNode(node);
-  graph.proto.output = addition.output;
-  graph.removeDeadCode();
+  answerOnly(graph, b);
   return { model: graph.model, outputs };
 }

@@ -1,4 +1,5 @@
 import { cloneModel, DataType, Graph, GraphBuilder, makeTensor, type ModelProto } from '#onnx';
+import { answerOnly } from '../prepare/answer-only.js';
 import type { Range } from './arithmetic.js';
 
 /** Names of the outputs that carry one value's statistics. */
@@ -48,10 +49,6 @@ function withStatistics(
   const builder = new GraphBuilder(graph.freshName('statistics'));
   const fetches = values.map((value) => ({ value, outputs: build(builder, value) }));
   for (const { outputs } of fetches) for (const output of outputs) builder.output(output, undefined, type);
-  const addition = builder.build().graph!;
-  for (const tensor of addition.initializer) graph.addInitializer(tensor);
-  for (const node of addition.node) graph.addNode(node);
-  graph.proto.output = addition.output;
-  graph.removeDeadCode();
+  answerOnly(graph, builder);
   return { model, fetches };
 }

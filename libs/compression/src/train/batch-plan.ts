@@ -1,6 +1,6 @@
 import type { Shapes } from '#autodiff';
 import type { HostTensor, HostTensors } from '#inference';
-import { intAttribute, type Graph, type NodeProto } from '#onnx';
+import { intAttribute, macsOf, type Graph } from '#onnx';
 import type { Division } from './divided-runner.js';
 import { observeTrainingShapes } from './observe.js';
 
@@ -78,26 +78,10 @@ export function firstSamples(batch: HostTensors, count: number): HostTensors {
 }
 
 function isParallel(graph: Graph, shapes: Shapes, partSize: number): boolean {
-  const macs = graph.nodes.map((node) => ({ isConvolution: node.opType === 'Conv' || node.opType === 'ConvTranspose', macs: macsOf(node, shapes) }));
+  const macs = graph.nodes.map((node) => ({ isConvolution: node.opType === 'Conv' || node.opType === 'ConvTranspose', macs: macsOf(node, (value) => shapes.get(value ?? '')) ?? 0 }));
   const total = macs.reduce((sum, node) => sum + node.macs, 0);
   const convolutions = macs.reduce((sum, node) => sum + (node.isConvolution ? node.macs : 0), 0);
   return total >= LEAST_MACS && convolutions >= CONVOLUTION_SHARE * total && partSize >= LEAST_SAMPLES;
-}
-
-function macsOf(node: NodeProto, shapes: Shapes): number {
-  const [x, w, y] = [node.input[0], node.input[1], node.output[0]].map((value) => shapes.get(value ?? '') ?? []);
-  switch (node.opType) {
-    case 'Conv':
-      return size(y!) * size(w!.slice(1));
-    case 'ConvTranspose':
-      return size(x!) * size(w!.slice(1));
-    case 'MatMul':
-      return size(y!) * (x!.at(-1) ?? 1);
-    case 'Gemm':
-      return size(y!) * (x![intAttribute(node, 'transA', 0) === 1 ? 0 : 1] ?? 1);
-    default:
-      return 0;
-  }
 }
 
 /** The statistics of a part are not the batch's. */
