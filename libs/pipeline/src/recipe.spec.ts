@@ -36,8 +36,12 @@ describe('parseRecipe', () => {
     expect(problems({ passes: [{ pass: 'distill', options }] })).toEqual([{ field: `passes[0].options.${field}`, message: expect.stringContaining(`did you mean "${near}"?`) as unknown }]);
   });
 
-  it('refuses a budget where nothing is removed', () => {
-    expect(problems({ passes: [{ pass: 'prune', options: { granularity: 'weight', budget: { macs: 0.5 } } }] })).toEqual([{ field: 'passes[0].options.budget', message: expect.stringContaining('granularity channel') as unknown }]);
+  it.each([
+    ['budget', { granularity: 'weight', budget: { macs: 0.5 } }, 'granularity channel'],
+    ['sensitivity', { granularity: 'block', sensitivity: true }, 'groups of channels'],
+    ['layerLimits', { granularity: 'n:m', layerLimits: { conv1: 0.5 } }, 'exclude'],
+  ])('refuses %s where pruning would not heed it', (field, options, way) => {
+    expect(problems({ passes: [{ pass: 'prune', options }] })).toEqual([{ field: `passes[0].options.${field}`, message: expect.stringContaining(way) as unknown }]);
   });
 
   it('says what a teacher and a student may be', () => {

@@ -4,7 +4,7 @@ import { GraphBuilder, readModel, writeModel } from '#onnx';
 import { randomNumbers } from '#testing';
 import { Generator, type GeneratorRequest } from './generator-step.js';
 import type { Learner } from './learner.js';
-import { studentForm } from './student.js';
+import { studentForm } from '../train/student.js';
 
 /** A net of eight numbers, one hidden layer and three answers; its nodes and values have the same names whatever the seed. */
 function net(seed: number): Uint8Array {

@@ -3,7 +3,7 @@ import { Graph, GraphBuilder, cloneModel, readWeight, tensorDims, tensorToFloats
 import { mlp, randomNumbers } from '#testing';
 import { observeShapes } from '../prune/observe-shapes.js';
 import { deriveModel, relativeScale } from './derive-model.js';
-import { removeBlock, shapeKeepingBlocks } from './shape-keeping-blocks.js';
+import { removeBlock, shapeKeepingBlocks } from '../prune/shape-keeping-blocks.js';
 
 const random = randomNumbers(3);
 const weights = (b: GraphBuilder, dims: number[], scale = 1) => b.float(Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => (random() * 2 - 1) * scale), dims);

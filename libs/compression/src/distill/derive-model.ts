@@ -4,7 +4,7 @@ import type { PassContext } from '../pass.js';
 import { liftConstants } from '../prepare/constants.js';
 import { observeShapes } from '../prune/observe-shapes.js';
 import { pruneChannels } from '../prune/prune-channels.js';
-import { removeBlock, shapeKeepingBlocks } from './shape-keeping-blocks.js';
+import { removeBlock, shapeKeepingBlocks } from '../prune/shape-keeping-blocks.js';
 
 /** A cut model and what became of the one it was cut from. */
 export interface Derived {

@@ -8,7 +8,7 @@ import { openDataset } from '#datasets';
 import { DataType, Graph, GraphBuilder, ModelProtoSchema, makeTensor, tensorData, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { distill } from './distill.js';
-import { CURVE_FILE } from './training-curve.js';
+import { CURVE_FILE } from '../train/training-curve.js';
 
 const random = randomNumbers(11);
 const normal = (count: number, scale = 1) => Float32Array.from({ length: count }, () => (random() + random() + random() - 1.5) * scale);

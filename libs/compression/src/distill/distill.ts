@@ -3,15 +3,15 @@ import type { DistillOptions } from '#contracts';
 import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { Obstacle, Pass, PassContext } from '../pass.js';
 import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
-import { PassCheckpoint, type CheckpointScope } from './checkpoint-scope.js';
+import { PassCheckpoint, type CheckpointScope } from '../train/checkpoint-scope.js';
 import { deriveModel, relativeScale } from './derive-model.js';
-import { lessonInputs } from './lesson.js';
+import { lessonInputs } from '../train/lesson.js';
 import { prepareLessons } from './prepare-lessons.js';
 import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './sources.js';
-import { Student, studentForm } from './student.js';
-import { curveSummary, writeCurve } from './training-curve.js';
-import { TrainingRun, type CurvePoint } from './training-run.js';
-import { untrainable } from './untrainable.js';
+import { Student, studentForm } from '../train/student.js';
+import { curveSummary, writeCurve } from '../train/training-curve.js';
+import { TrainingRun, type CurvePoint } from '../train/training-run.js';
+import { untrainable } from '../train/untrainable.js';
 
 /**
  * Trains a model to give the answers of another. Zeros stay zero and integers stay on their grids: the model is trained in

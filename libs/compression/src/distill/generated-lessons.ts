@@ -1,6 +1,6 @@
 import { mulberry32 } from '#datasets';
 import { Generator, type GeneratorRequest } from './generator-step.js';
-import type { Curriculum, Lesson } from './lesson.js';
+import type { Curriculum, Lesson } from '../train/lesson.js';
 import { epochSeed } from './recorded-lessons.js';
 
 /** Older lessons that the student repeats after each new one: it forgets what the generator has stopped making, and a step of its own is cheap. */

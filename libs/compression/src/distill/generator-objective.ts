@@ -3,7 +3,8 @@ import type { OutputKind } from '#contracts';
 import type { BatchNorm } from './batch-norms.js';
 import { DISCREPANCIES, type Answers } from './discrepancy.js';
 import { normStatistics } from './norm-statistics.js';
-import { summed, type WrittenLoss } from './objective.js';
+import type { WrittenLoss } from '../train/task.js';
+import { summed } from './objective.js';
 
 /** Weights of the losses for a classifier (Chen et al. 2019, "Data-Free Learning of Student Networks"). */
 const ACTIVATION_WEIGHT = 0.1;

@@ -12,7 +12,7 @@ import { generatorObjective, type Comparison } from './generator-objective.js';
 import { LEARNER_WEIGHTS, learnerValue, type Learner } from './learner.js';
 import { logitsBehind } from './probabilities.js';
 import { epochSeed } from './recorded-lessons.js';
-import { liftedCopy } from './student.js';
+import { liftedCopy } from '../train/student.js';
 
 export interface GeneratorRequest {
   /** The model that samples are made for. */

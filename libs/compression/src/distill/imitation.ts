@@ -2,7 +2,7 @@ import type { HostTensors } from '#inference';
 import type { Feature } from './features.js';
 import { LABELS, answerInput, distillObjective, labelled, type ObjectiveOptions } from './objective.js';
 import type { Target } from './outputs.js';
-import type { Task } from './task.js';
+import type { Task } from '../train/task.js';
 
 /** To give the teacher's answers; where lessons have labels and an output is for them, to be right as well. */
 export function imitation(targets: readonly Target[], lessonsHaveLabels: boolean, options: ObjectiveOptions, features: readonly Feature[] = []): Task {

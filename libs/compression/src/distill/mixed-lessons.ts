@@ -1,4 +1,4 @@
-import type { Curriculum, Lesson } from './lesson.js';
+import type { Curriculum, Lesson } from '../train/lesson.js';
 
 /** Recorded and generated lessons in turn. Generated ones have no labels, so that the student learns from answers alone. */
 export function mixedLessons(recorded: Curriculum, generated: Curriculum): Curriculum {

@@ -1,9 +1,10 @@
-import { cosineDistance, relativeSquaredError, softTargetDivergence, softmaxCrossEntropy, weightedSum, type ExtraInput, type GradientBuilder, type LossTerm } from '#autodiff';
+import { cosineDistance, relativeSquaredError, softTargetDivergence, softmaxCrossEntropy, weightedSum, type GradientBuilder, type LossTerm } from '#autodiff';
 import type { FeatureOptions, OutputKind } from '#contracts';
 import { DataType } from '#onnx';
 import { attentionTransfer } from './attention-transfer.js';
 import type { Feature } from './features.js';
-import { powerTerms } from './fidelity.js';
+import { powerTerms } from '../train/fidelity.js';
+import type { Objective } from '../train/task.js';
 import type { Target } from './outputs.js';
 
 /** Input of the step, beside the model's own, that holds the labels. */
@@ -17,18 +18,6 @@ export interface ObjectiveOptions {
   /** Weight of the soft loss, between 0 and 1. */
   alpha: number;
   labelSmoothing: number;
-}
-
-/** Terms of a loss and its gradient by each value that it reads. */
-export interface WrittenLoss {
-  terms: Record<string, string>;
-  seeds: Map<string, string>;
-}
-
-/** What the student is trained to do, written into the step graph. */
-export interface Objective {
-  extraInputs: ExtraInput[];
-  write(g: GradientBuilder): WrittenLoss;
 }
 
 /** The distance of an output to the teacher's answer, by kind. */

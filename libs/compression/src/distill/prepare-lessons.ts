@@ -12,14 +12,14 @@ import { attachFeatures } from './features.js';
 import { generatedLessons } from './generated-lessons.js';
 import { imitation } from './imitation.js';
 import type { Learner } from './learner.js';
-import type { Curriculum } from './lesson.js';
+import type { Curriculum } from '../train/lesson.js';
 import { mixedLessons } from './mixed-lessons.js';
 import { pairOutputs, type Target } from './outputs.js';
 import { throughSoftmax } from './probabilities.js';
 import { recordedLessons } from './recorded-lessons.js';
 import type { TeacherModels } from './sources.js';
-import { outputNames, type Student } from './student.js';
-import type { Task } from './task.js';
+import { outputNames, type Student } from '../train/student.js';
+import type { Task } from '../train/task.js';
 import { inputsFor, type Teacher } from './teacher.js';
 
 export interface LessonsRequest {

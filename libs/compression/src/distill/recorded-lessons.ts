@@ -1,7 +1,7 @@
 import type { AugmentOptions } from '#contracts';
 import { mulberry32, shuffledIndices, type Dataset } from '#datasets';
 import { augment, augments } from '../train/augment.js';
-import type { Curriculum, Lesson } from './lesson.js';
+import type { Curriculum, Lesson } from '../train/lesson.js';
 import { RecordedAnswers, inputsFor, type Teacher } from './teacher.js';
 
 export interface RecordedLessonsRequest {

@@ -3,7 +3,7 @@ import { mulberry32 } from '#datasets';
 import { Session, type HostTensors } from '#inference';
 import { Graph, cloneModel, weightSites, writeModel, type ModelProto } from '#onnx';
 import { isNamed } from '../name-pattern.js';
-import { removeBlock, shapeKeepingBlocks, type Block } from '../distill/shape-keeping-blocks.js';
+import { removeBlock, shapeKeepingBlocks, type Block } from './shape-keeping-blocks.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
 import type { Shapes } from './coordinates.js';
 import { PrunedModelError } from './errors.js';

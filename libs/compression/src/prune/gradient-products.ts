@@ -2,7 +2,7 @@ import { STEP, buildTrainingStep, meanSquaredError, softmaxCrossEntropy, type Ex
 import type { Batch } from '#datasets';
 import type { HostTensors } from '#inference';
 import { DataType, type Graph } from '#onnx';
-import { outputName, reachable, studentForm } from '../distill/student.js';
+import { outputName, reachable, studentForm } from '../train/student.js';
 import { observeTrainingShapes } from '../train/observe.js';
 import { Trainer } from '../train/trainer.js';
 import type { Trainable } from '../train/trainable.js';

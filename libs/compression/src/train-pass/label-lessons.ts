@@ -1,7 +1,7 @@
 import type { TrainOptions } from '#contracts';
 import { mulberry32, type Batch, type Dataset } from '#datasets';
 import { float32, type HostTensors } from '#inference';
-import type { Curriculum, Lesson } from '../distill/lesson.js';
+import type { Curriculum, Lesson } from '../train/lesson.js';
 import { epochSeed } from '../distill/recorded-lessons.js';
 import { augment, augments } from '../train/augment.js';
 import { TARGETS } from './label-task.js';

@@ -4,7 +4,7 @@ import type { Dataset } from '#datasets';
 import { DataType, type Graph } from '#onnx';
 import { classLabels } from '../distill/imitation.js';
 import { logitsBehind } from '../distill/probabilities.js';
-import type { Task } from '../distill/task.js';
+import type { Task } from '../train/task.js';
 import { TrainingError } from '../train/errors.js';
 
 /** Inputs of the step that hold the labels of a batch: class numbers, or rows of numbers. */

@@ -1,5 +1,5 @@
 import { DataType, GraphBuilder, makeTensor, type ModelProto } from '#onnx';
-import { studentForm } from '../distill/student.js';
+import { studentForm } from '../train/student.js';
 import { reinitialized } from './reinitialize.js';
 
 const ones = (b: GraphBuilder, ...dims: number[]) => b.float(new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(1), dims);

@@ -28,7 +28,9 @@ export const PruneOptions = z.strictObject({
   pattern: z.string().regex(/^[1-9]\d?:[1-9]\d?$/, 'two counts such as 2:4').default('2:4').describe('With granularity n:m: weights kept : consecutive input weights. The ratio is then given by it.'),
   block: z.tuple([z.int().min(1).max(256), z.int().min(1).max(256)]).default([1, 4]).describe('With granularity block: consecutive outputs and inputs that go together.'),
   exclude: z.array(z.string()).default([]).describe('Nodes that are left alone, by name or pattern as in layerLimits.'),
-}).superRefine(({ granularity, budget }, context) => {
+}).superRefine(({ granularity, budget, sensitivity, layerLimits }, context) => {
   if (budget && granularity !== 'channel') context.addIssue({ code: 'custom', path: ['budget'], message: `a budget is met by removing channels: with granularity ${granularity} give a ratio, or take granularity channel` });
+  if (sensitivity && granularity !== 'channel') context.addIssue({ code: 'custom', path: ['sensitivity'], message: `the scan goes by groups of channels: leave it out with granularity ${granularity}` });
+  if (granularity === 'n:m' && Object.keys(layerLimits).length > 0) context.addIssue({ code: 'custom', path: ['layerLimits'], message: 'n:m takes the same share of every layer: name those to leave alone in exclude' });
 });
 export type PruneOptions = z.infer<typeof PruneOptions>;

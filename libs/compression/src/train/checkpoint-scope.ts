@@ -1,6 +1,6 @@
 import { STEP } from '#autodiff';
-import { loadCheckpoint, saveCheckpoint } from '../train/checkpoint.js';
-import type { Trainer } from '../train/trainer.js';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import type { Trainer } from './trainer.js';
 
 /** How often at most a checkpoint is written within an epoch, unless the stage says otherwise. */
 const EVERY_MS = 30_000;

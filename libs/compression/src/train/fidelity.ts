@@ -1,6 +1,5 @@
 import type { GradientBuilder } from '#autodiff';
-import type { StepLosses } from '../train/trainer.js';
-import type { Target } from './outputs.js';
+import type { StepLosses } from './trainer.js';
 
 const SIGNAL = 'signal:';
 const NOISE = 'noise:';
@@ -9,7 +8,7 @@ const NOISE = 'noise:';
 const FLOOR = 1e-30;
 
 /** Terms of a step beside its losses: per output the power of the teacher's answer and that of the student's distance to it. */
-export function powerTerms(g: GradientBuilder, { output, dims }: Target, answer: string): Record<string, string> {
+export function powerTerms(g: GradientBuilder, { output, dims }: { output: string; dims: readonly number[] }, answer: string): Record<string, string> {
   const power = (value: string) => g.sum(g.square(value), [...dims.keys()]);
   return { [SIGNAL + output]: power(answer), [NOISE + output]: power(g.sub(output, answer)) };
 }

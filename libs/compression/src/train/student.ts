@@ -3,11 +3,11 @@ import { adam, buildDividedStep, buildTrainingStep, sgd, type Optimizer, type Sh
 import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { liftOpset } from '../prepare/opset.js';
-import { blockedLayout } from '../train/blocked-layout.js';
-import type { Division } from '../train/divided-runner.js';
-import { zerosMask } from '../train/keep-zeros.js';
-import { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from '../train/trainable.js';
-import { Trainer, type StepLosses } from '../train/trainer.js';
+import { blockedLayout } from './blocked-layout.js';
+import type { Division } from './divided-runner.js';
+import { zerosMask } from './keep-zeros.js';
+import { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from './trainable.js';
+import { Trainer, type StepLosses } from './trainer.js';
 import type { Lesson } from './lesson.js';
 import type { Task } from './task.js';
 

@@ -1,6 +1,18 @@
+import type { ExtraInput, GradientBuilder } from '#autodiff';
 import type { HostTensors } from '#inference';
 import type { Lesson } from './lesson.js';
-import type { Objective } from './objective.js';
+
+/** Terms of a loss and its gradient by each value that it reads. */
+export interface WrittenLoss {
+  terms: Record<string, string>;
+  seeds: Map<string, string>;
+}
+
+/** What the student is trained to do, written into the step graph. */
+export interface Objective {
+  extraInputs: ExtraInput[];
+  write(g: GradientBuilder): WrittenLoss;
+}
 
 /** What a model is trained to do. */
 export interface Task {

@@ -1,4 +1,4 @@
-import type { Trainer } from '../train/trainer.js';
+import type { Trainer } from './trainer.js';
 import type { HostTensors } from '#inference';
 
 /** One batch to learn from. */

@@ -1,7 +1,7 @@
 import type { TrainerOptions } from '#contracts';
 import type { PassContext } from '../pass.js';
-import { learningRateAt } from '../train/schedule.js';
-import type { StepLosses, Trainer } from '../train/trainer.js';
+import { learningRateAt } from './schedule.js';
+import type { StepLosses, Trainer } from './trainer.js';
 import type { CheckpointScope } from './checkpoint-scope.js';
 import { EarlyStopping } from './early-stopping.js';
 import { Fidelity } from './fidelity.js';
