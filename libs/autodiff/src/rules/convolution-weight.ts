@@ -18,6 +18,7 @@ const COLUMNS_BELOW_CHANNELS = 16;
 export function convolutionWeightGradient(g: GradientBuilder, parts: ConvolutionParts): string {
   const perGroup = parts.inputDims[1]! / parts.group;
   if (g.block > 0 && isBlockedDepthwise(parts, g.block)) return fromBlockedDepthwise(g, parts);
+  if (g.block > 0 && samplesFillBlocks(parts, g.block)) return fromBlockedSamples(g, parts);
   const pointwise = product(parts.window.kernel) === 1;
   if (parts.group === 1 && (pointwise || perGroup < COLUMNS_BELOW_CHANNELS)) return fromColumns(g, parts);
   return parts.group === 1 && parts.window.kernel.length === 2 && parts.window.strides.every((stride) => stride === 1) ? fromShifts(g, parts) : fromTaps(g, parts);
@@ -53,6 +54,39 @@ function fromBlockedDepthwise(g: GradientBuilder, { input, inputDims, output, ou
   const attributes = { group: all, kernel_shape: slid, dilations: window.strides, strides: window.dilations, pads };
   const perSample = g.op('ReorderOutput', [g.op('Conv', [block(input, size), filter], attributes, BLOCKED_DOMAIN)], { channels: all }, BLOCKED_DOMAIN);
   return g.sum(g.reshape(perSample, [batch, channels, 1, ...window.kernel]), [0]);
+}
+
+/** A dense kernel in two dimensions with more than one tap per row, a batch and filters that fill the blocks, and windows that cover the input or a part of it. */
+function samplesFillBlocks({ group, inputDims: [batch], outputDims: [, filters], window: { kernel } }: ConvolutionParts, size: number): boolean {
+  return group === 1 && kernel.length === 2 && kernel[1]! > 1 && batch! % size === 0 && filters! % size === 0;
+}
+
+/** Positions of dY over the samples of a group up to which its filters stay in the cache while the kernel's rows are computed (measured). */
+const CACHED_POSITIONS = 2048;
+
+/**
+ * dW[o, i] = Σ_n X[n, i] ∗ dY[n, o]: a convolution whose channels are the samples, with dY for its filters, where strides and dilations change
+ * places. It runs in groups of samples, as all of dY is more than the cache holds. A blocked dY becomes its filters by moving whole blocks.
+ */
+function fromBlockedSamples(g: GradientBuilder, { input, inputDims, output, outputDims, window }: ConvolutionParts): string {
+  const [batch, channels, ...size] = inputDims as [number, number, number, number];
+  const [, filters, ...slid] = outputDims as [number, number, number, number];
+  const { block } = g;
+  const blocks = divisors(batch / block).findLast((count) => count * block * product(slid) <= CACHED_POSITIONS) ?? 1;
+  const groups = batch / block / blocks;
+  const cut = g.pad(g.transpose(input, [1, 0, 2, 3]), [0, 0, ...window.begins, 0, 0, ...lastPads(size, slid, window)]);
+  const blocked = g.op('ReorderInput', [output], {}, BLOCKED_DOMAIN);
+  const parts = g.reshape(blocked, [groups, blocks, block, filters / block, product(slid), block]);
+  const filter = g.reshape(g.transpose(parts, [0, 3, 1, 4, 2, 5]), [groups * filters, blocks * block, ...slid]);
+  const attributes = { group: groups, kernel_shape: slid, dilations: window.strides, strides: window.dilations };
+  const weights = g.op('Conv', [g.op('ReorderInput', [cut], {}, BLOCKED_DOMAIN), filter], attributes, BLOCKED_DOMAIN);
+  const perGroup = g.op('ReorderOutput', [weights], { channels: groups * filters }, BLOCKED_DOMAIN);
+  const summed = groups === 1 ? perGroup : g.sum(g.reshape(perGroup, [channels, groups, filters, product(window.kernel)]), [1]);
+  return g.reshape(g.transpose(g.reshape(summed, [channels, filters, product(window.kernel)]), [1, 0, 2]), [filters, channels, ...window.kernel]);
+}
+
+function divisors(value: number): number[] {
+  return Array.from({ length: value }, (_, i) => i + 1).filter((divisor) => value % divisor === 0);
 }
 
 /** dW = Σ_n dY[n] · cols[n]ᵀ, where cols stacks the input as each tap saw it. */
