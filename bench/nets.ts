@@ -98,6 +98,13 @@ export function matMulNet(): ModelProto {
   return n.finish(n.linear(x, 1024, 10), 10);
 }
 
+/** The net of Hinton's distillation experiments (Hinton et al. 2015, section 3): two hidden layers of 1,200 on the pixels of a digit. */
+export function hintonNet(width = 1200): ModelProto {
+  const n = new NetBuilder();
+  const first = n.relu(n.linear(n.b.input('x', ['n', 784]), 784, width));
+  return n.finish(n.linear(n.relu(n.linear(first, width, width)), width, 10), 10);
+}
+
 /** Two feed-forward blocks of a transformer, width 128, with LayerNorm and GELU written out in elementary operators as many exporters do. */
 export function writtenOutBlocks(): ModelProto {
   const width = 128;
@@ -117,5 +124,5 @@ export function writtenOutBlocks(): ModelProto {
 }
 
 /** Shape of one sample of a net's only input. */
-export const SAMPLE_DIMS = { mobileNetLike: [3, 96, 96], resNet8: [3, 32, 32], transformer: [64, 128], matMulNet: [1024] } as const;
+export const SAMPLE_DIMS = { mobileNetLike: [3, 96, 96], resNet8: [3, 32, 32], transformer: [64, 128], matMulNet: [1024], hintonNet: [784] } as const;
 

@@ -5,7 +5,7 @@ import { Session, float32, type HostTensors } from '#inference';
 import { DataType, Graph, cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { alternate, median, peakMb, type BenchResult } from './harness.js';
-import { SAMPLE_DIMS, mobileNetLike, resNet8, transformer } from './nets.js';
+import { SAMPLE_DIMS, hintonNet, mobileNetLike, resNet8, transformer } from './nets.js';
 
 interface TrainedNet {
   net: string;
@@ -25,11 +25,12 @@ async function nets(): Promise<TrainedNet[]> {
     { net: 'mobilenet-like 96x96', model: mobileNetLike(), sample: SAMPLE_DIMS.mobileNetLike, batch: 32 },
     { net: 'resnet-8', model: resNet8(), sample: SAMPLE_DIMS.resNet8, batch: 64 },
     { net: 'transformer 2x128', model: transformer(), sample: SAMPLE_DIMS.transformer, batch: 32 },
+    { net: 'mlp 2x1200', model: hintonNet(), sample: SAMPLE_DIMS.hintonNet, batch: 128 },
   ];
 }
 
 /**
- * Step time of four nets against their forward pass, same threads, same batch, same session options, alternated in one run; then the same with
+ * Step time of five nets against their forward pass, same threads, same batch, same session options, alternated in one run; then the same with
  * two threads, divided as the plan says. `fastestForwardMs` is the forward pass with every optimization for inference.
  */
 export async function run(): Promise<BenchResult[]> {

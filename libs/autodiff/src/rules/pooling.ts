@@ -49,8 +49,9 @@ function hasBlocks({ g, x: [x] }: RuleContext): boolean {
 }
 
 /**
- * The same axis by axis, where the parts of a window are cheap to take apart: with channels in blocks they lie side by side, a block each. An
- * element wins against those before it only if it is larger, so that the first maximum gets the gradient.
+ * The same axis by axis, where the parts of a window are cheap to take apart: rows lie in one piece each, and with channels in blocks so do
+ * columns. Rows come first, as their pieces are longer. An element wins against those before it only if it is larger, so that one of several
+ * maxima gets the gradient: the first of the first column that has one.
  */
 function blockedMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }: Window): string {
   const [dims, [, , tall, wide]] = [g.dims(x), g.dims(y)] as [readonly [number, number, number, number], readonly [number, number, number, number]];
@@ -60,10 +61,10 @@ function blockedMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel
   const enter = (value: string) => g.op('ReorderInput', [value], {}, BLOCKED_DOMAIN);
   const whole = g.reshape(enter(x), [outer, height, width, g.block]);
   const seen = covered === height && along === width ? whole : g.slice(whole, [0, 0], [covered, along], [1, 2]);
-  const across = contest(g, g.reshape(seen, [outer * covered * wide, kernel[1]!, g.block]), kernel[1]!);
-  const down = contest(g, g.reshape(across.best, [outer * tall, kernel[0]!, wide * g.block]), kernel[0]!);
-  const rows = g.reshape(down.gradient(g.reshape(enter(dY), [outer * tall, 1, wide * g.block])), [outer * covered * wide, 1, g.block]);
-  const gradient = g.reshape(across.gradient(rows), [outer, covered, along, g.block]);
+  const down = contest(g, g.reshape(seen, [outer * tall, kernel[0]!, along * g.block]), kernel[0]!);
+  const across = contest(g, g.reshape(down.best, [outer * tall * wide, kernel[1]!, g.block]), kernel[1]!);
+  const columns = g.reshape(across.gradient(g.reshape(enter(dY), [outer * tall * wide, 1, g.block])), [outer * tall, 1, along * g.block]);
+  const gradient = g.reshape(down.gradient(columns), [outer, covered, along, g.block]);
   const padded = g.pad(gradient, [0, 0, 0, 0, 0, height - covered, width - along, 0]);
   return g.op('ReorderOutput', [g.reshape(padded, dims)], { channels }, BLOCKED_DOMAIN);
 }
