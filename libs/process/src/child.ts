@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { ProcessMessage, type ProcessRequest } from '#contracts';
 import { ALLOCATOR_ENVIRONMENT } from './allocator.js';
 import { AbortedError, CrashError, DeadlineError, LaunchError, OutOfMemoryError, ProcessLostError, ReportedError, type ProcessError } from './errors.js';
+import { heapFlags } from './heap-flags.js';
 import { residentMb } from './resident-memory.js';
 
 export interface RunOptions {
@@ -31,7 +32,7 @@ export class Child {
     memoryMb: number,
   ) {
     this.process = fork(modulePath, [], {
-      execArgv: [`--max-old-space-size=${memoryMb}`],
+      execArgv: heapFlags(memoryMb),
       // The rest of the parent's environment, secrets included, is not handed on.
       env: ALLOCATOR_ENVIRONMENT,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

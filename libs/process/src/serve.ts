@@ -16,7 +16,6 @@ const SYSTEM_ERROR = /^E[A-Z0-9]+$/;
  * middle of a native call that blocks the event loop.
  */
 export function serve(handle: (request: ProcessRequest, report: Reporter) => Promise<unknown>): void {
-  watchParent();
   // The parent decides: Ctrl-C on a terminal reaches the whole group, and a stage is not to look as if it had crashed.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.once('disconnect', () => process.exit(0));
@@ -25,6 +24,7 @@ export function serve(handle: (request: ProcessRequest, report: Reporter) => Pro
 }
 
 async function answer(raw: unknown, handle: (request: ProcessRequest, report: Reporter) => Promise<unknown>): Promise<void> {
+  watchParent();
   try {
     const result = await handle(ProcessRequest.parse(raw), {
       progress: (fraction, message, values) => send({ type: 'progress', fraction: Math.min(1, Math.max(0, fraction)), message, values }),
@@ -54,7 +54,7 @@ function sendLast(message: ProcessMessage): Promise<void> {
   });
 }
 
-/** A thread of its own, because a blocked event loop would not notice that the channel to the parent is closed. */
+/** A thread of its own, because an event loop that work blocks would not notice that the channel to the parent is closed. */
 function watchParent(): void {
   const code = `const parent = process.ppid; setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, ${PARENT_WATCH_MS});`;
   new Worker(code, { eval: true }).unref();

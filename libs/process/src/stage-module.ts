@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { LaunchError } from './errors.js';
 
 const STAGE_MODULE = join('dist', 'apps', 'worker', 'src', 'child', 'main.js');
-const STAGE_BUNDLE = join('dist', 'apps', 'worker', 'src', 'child', 'main.bundle.js');
+const STAGE_BUNDLE = join('dist', 'apps', 'worker', 'src', 'child', 'main.bundle.cjs');
+/** Runs the bundle, with compiled code where the build kept it. */
+const STAGE_LAUNCHER = join('dist', 'apps', 'worker', 'src', 'child', 'launch.cjs');
 /** Written by each compilation: a bundle that is older would run yesterday's code. */
 const BUILD_INFO = join('dist', '.tsbuildinfo');
 
@@ -14,7 +16,7 @@ const BUILD_INFO = join('dist', '.tsbuildinfo');
  */
 export function stageModulePath(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, STAGE_MODULE))) return join(folder, isFresh(folder) ? STAGE_BUNDLE : STAGE_MODULE);
+    if (existsSync(join(folder, STAGE_MODULE))) return join(folder, isFresh(folder) ? STAGE_LAUNCHER : STAGE_MODULE);
     if (folder === dirname(folder)) throw new LaunchError(STAGE_MODULE, 'it does not exist: build the project first');
   }
 }
