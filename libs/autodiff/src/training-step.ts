@@ -3,7 +3,9 @@ import { useBlockedLayout } from './blocked/blocked-layout.js';
 import { constantFinder } from './constants.js';
 import { TrainingStepError } from './errors.js';
 import { GradientBuilder, type Shapes } from './gradient-builder.js';
+import { flatGradient } from './flat-gradient.js';
 import { addGradients } from './gradients.js';
+import { keepRead } from './keep-read.js';
 import type { Optimizer } from './optimizers.js';
 import { ParameterLayout } from './parameters.js';
 import { appendForward } from './training-ops.js';
@@ -123,15 +125,10 @@ function writeGradient({ g, layout }: Writing, request: TrainingStepRequest): { 
   const { terms, seeds } = request.loss(g);
   const written = new Map<string, readonly number[]>();
   const gradients = addGradients({ graph, builder: g.graph, shapes, seeds, targets: parameters, block, written });
-  const gradient = g.concat(layout.slots.map(({ name, size }) => {
-    const part = gradients.get(name);
-    if (part === undefined) throw new TrainingStepError(`the loss does not depend on parameter "${name}": leave it out`);
-    return g.reshape(part, [size]);
-  }), 0);
-  if (block > 0) {
-    const dims = (value: string) => shapes.get(value) ?? written.get(value);
-    useBlockedLayout({ builder: g.graph, dims, block, outputs: [gradient, ...Object.values(terms), ...(request.outputs ?? [])] });
-  }
+  const gradient = flatGradient(g, layout, gradients);
+  const outputs = [gradient, ...Object.values(terms), ...(request.outputs ?? [])];
+  if (block > 0) useBlockedLayout({ builder: g.graph, dims: (value) => shapes.get(value) ?? written.get(value), block });
+  keepRead(g.graph, outputs);
   return { gradient, terms };
 }
 

@@ -6,18 +6,17 @@ import { BLOCKED_DOMAIN } from '../gradient-builder.js';
 /**
  * Moves the convolutions of a finished graph into the runtime's blocked layout, and with them what lies between: sums, activations and their
  * masks, pools. One convolution there costs half to two thirds of a standard one; ORT does the same to graphs whose weights are constants.
- * The values of the graph keep their names and, up to rounding, their contents; `outputs` are the ones that must stay.
+ * The values of the graph keep their names and, up to rounding, their contents; what nobody reads any more is left in it.
  */
-export function useBlockedLayout(request: BlockedRequest & { outputs: readonly string[] }): void {
-  const { builder, outputs } = request;
+export function useBlockedLayout(request: BlockedRequest): void {
+  const { builder } = request;
   const graph = new BlockedGraph(request);
   for (const node of builder.nodes) {
     const kept = node.domain === BLOCKED_DOMAIN ? reordered(node, graph) : (node.domain === '' && BLOCKED_RULES[node.opType]?.(node, graph)) || 'kept';
     if (kept !== 'replaced') graph.keep(node);
   }
-  const alive = withoutUnread(graph.nodes, outputs);
   builder.nodes.length = 0;
-  for (const node of alive) builder.append(node);
+  for (const node of graph.nodes) builder.append(node);
 }
 
 /** What a rule wrote in blocks is a twin of what it made of it; where it asked for blocks it gets the twin, if the channels fill them. */
@@ -26,14 +25,4 @@ function reordered(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' {
   if (node.opType !== 'ReorderInput' || !graph.fills(node.input[0]!)) return 'kept';
   graph.alias(node.output[0]!, graph.twin(node.input[0]!));
   return 'replaced';
-}
-
-function withoutUnread(nodes: readonly NodeProto[], outputs: readonly string[]): NodeProto[] {
-  const read = new Set(outputs);
-  const alive = nodes.toReversed().filter((node) => {
-    if (!node.output.some((value) => read.has(value))) return false;
-    for (const value of node.input) read.add(value);
-    return true;
-  });
-  return alive.toReversed();
 }
