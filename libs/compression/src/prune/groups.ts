@@ -1,4 +1,4 @@
-import { subgraphs, capturedValues, weightStorage, type Graph, type GraphProto, type NodeProto } from '#onnx';
+import { subgraphs, capturedValues, type Graph, type GraphProto, type NodeProto } from '#onnx';
 import { isNamed } from '../name-pattern.js';
 import { Coordinates, type Shapes } from './coordinates.js';
 import { LinkContext, Roles, describe } from './rules/rule.js';
@@ -34,11 +34,11 @@ export interface Dependencies {
  */
 export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly string[] = []): Dependencies {
   const coordinates = new Coordinates(shapes);
-  const roles = new Roles((value) => weightStorage(graph, value) !== null);
+  const roles = new Roles(graph);
   for (const { name } of graph.inputs) coordinates.pinValue(name, `graph input "${name}" keeps its shape`);
   for (const { name } of graph.outputs) coordinates.pinValue(name, `graph output "${name}" keeps its shape`);
   for (const node of graph.nodes) linkNode(graph, node, coordinates, roles);
-  for (const { value, node } of roles.weights.values()) {
+  for (const { value, node } of roles.producers) {
     if (isNamed(node, exclude)) coordinates.pinValue(value, `${describe(node)} is excluded`);
   }
   const { groups, blocked } = collect(graph, coordinates, roles);
@@ -73,8 +73,11 @@ function collect(graph: Graph, coordinates: Coordinates, roles: Roles): { groups
   const order = new Map(graph.nodes.map((node, i) => [node, i]));
   const produced = new Map<number, Set<NodeProto>>();
   const blocked = new Map<string, BlockedChannels>();
-  for (const { value, axis, node } of roles.producers.values()) {
-    for (let i = 0; i < coordinates.dims(value)![axis]!; i++) {
+  for (const node of roles.computed) block(blocked, node, 'its weight is computed inside the graph, not stored');
+  for (const { value, axis, node } of roles.producers) {
+    const length = coordinates.dims(value)![axis]!;
+    if (length === 1) block(blocked, node, 'it makes a single channel');
+    for (let i = 0; i < length && length > 1; i++) {
       const id = coordinates.at(value, axis, i);
       const reason = coordinates.pinned(id);
       if (reason !== undefined) block(blocked, node, reason);
@@ -125,7 +128,7 @@ function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unkno
 }
 
 function widthOf({ producers, classes }: Group, coordinates: Coordinates, roles: Roles): number {
-  const made = [...roles.producers.values()].find((producer) => producer.node === producers[0] && touches(coordinates, producer.value, producer.axis, classes[0]!))!;
+  const made = roles.producers.find((producer) => producer.node === producers[0] && touches(coordinates, producer.value, producer.axis, classes[0]!))!;
   return indicesOf(coordinates, made.value, made.axis, classes[0]!).length;
 }
 

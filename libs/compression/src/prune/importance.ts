@@ -35,7 +35,7 @@ export type Importance = (context: ImportanceContext, groups: readonly Group[]) 
 const GROUP_WEIGHTS: Record<PruneOptions['groupWeights'], (context: ImportanceContext, member: WeightMember) => number> = {
   equal: () => 1,
   size: (_, { weight }) => weight.values.length,
-  macs: ({ dependencies: { roles, coordinates } }, { value }) => macsOf(roles.weights.get(value)!.node, (name) => (name ? coordinates.dims(name) : undefined)) ?? 0,
+  macs: ({ dependencies: { roles, coordinates } }, { value }) => roles.layersOf(value).reduce((sum, node) => sum + (macsOf(node, (name) => (name ? coordinates.dims(name) : undefined)) ?? 0), 0),
 };
 
 /** w_j of a member: see `groupWeights`. */
@@ -109,7 +109,7 @@ export const WEIGHT_IMPORTANCES = {
 /** The weights of layers that a group cuts. */
 export function weightMembers({ graph, dependencies }: ImportanceContext, group: Group): WeightMember[] {
   return group.members.flatMap(({ value, axis }) => {
-    if (!dependencies.roles.weights.has(value)) return [];
+    if (!dependencies.roles.isWeight(value)) return [];
     const weight = readWeight(graph, value)!;
     return [{ value, axis, weight, positions: positionsOf(dependencies, group, value, axis) }];
   });
@@ -126,7 +126,7 @@ function positionsOf({ coordinates }: Dependencies, group: Group, value: string,
 }
 
 function isProduced({ dependencies }: ImportanceContext, { value, axis }: WeightMember): boolean {
-  return dependencies.roles.producers.has(`${value}\0${axis}`);
+  return dependencies.roles.isProduced(value, axis);
 }
 
 /** Adds norms to a total, scaled to a mean of `weight`. */

@@ -1,51 +1,10 @@
-import { clone, toBinary } from '@bufbuild/protobuf';
 import { PruneOptions } from '#contracts';
-import { mulberry32 } from '#datasets';
-import { Session, float32, type HostTensors } from '#inference';
-import { DataType, Graph, GraphBuilder, ModelProtoSchema, makeTensor, type ModelProto } from '#onnx';
+import { DataType, Graph, cloneModel, makeTensor } from '#onnx';
 import { findDependencies } from './groups.js';
+import { generate, outputs, type Net } from './nets.fixture.js';
 import { observeShapes } from './observe-shapes.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
-
-/** Writes one net from random sizes; returns its output. */
-type Net = (net: NetBuilder, x: string) => string;
-
-class NetBuilder extends GraphBuilder {
-  constructor(private readonly random: () => number) {
-    super('n');
-  }
-
-  random01(): number {
-    return this.random();
-  }
-
-  /** An even channel count, so that halves and groups exist. */
-  width(groups = 2): number {
-    return groups * (2 + Math.floor(this.random() * 3));
-  }
-
-  weights(dims: readonly number[]): string {
-    return this.float(Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => this.random() * 2 - 1), dims);
-  }
-
-  conv(x: string, from: number, to: number, { group = 1, kernel = 3 } = {}): string {
-    const pad = (kernel - 1) / 2;
-    return this.op('Conv', [x, this.weights([to, from / group, kernel, kernel]), this.weights([to])], { group, kernel_shape: [kernel, kernel], pads: [pad, pad, pad, pad] });
-  }
-
-  linear(x: string, from: number, to: number): string {
-    return this.op('Gemm', [x, this.weights([to, from]), this.weights([to])], { transB: 1 });
-  }
-
-  relu(x: string): string {
-    return this.op('Relu', [x]);
-  }
-
-  pool(x: string): string {
-    return this.op('Flatten', [this.op('GlobalAveragePool', [x])]);
-  }
-}
 
 const NETS: Record<string, Net> = {
   chain(b, x) {
@@ -183,23 +142,7 @@ const NETS: Record<string, Net> = {
   },
 };
 
-function generate(net: Net, seed: number): ModelProto {
-  const builder = new NetBuilder(mulberry32(seed));
-  const y = net(builder, builder.input('x', ['batch', 3, 6, 6]));
-  builder.op('Identity', [y], {}, { outputs: [builder.output('y', ['batch', 5])] });
-  return builder.build();
-}
-
-async function outputs(model: ModelProto, feeds: HostTensors): Promise<Float32Array> {
-  const session = await Session.create(toBinary(ModelProtoSchema, model), { optimization: 'disabled' });
-  const { y } = await session.run(feeds);
-  await session.release();
-  return y!.data as Float32Array;
-}
-
 describe('channel removal', () => {
-  const feeds = { x: float32([3, 3, 6, 6], Float32Array.from({ length: 324 }, (_, i) => Math.sin(i * i))) };
-
   describe.each(Object.entries(NETS))('in a net with %s', (_, net) => {
     it.each([1, 2, 3])('leaves the output unchanged when the removed weights are zero (seed %i)', async (seed) => {
       const model = generate(net, seed);
@@ -207,10 +150,10 @@ describe('channel removal', () => {
       const { shapes } = await observeShapes(model);
       const silent = silence(graph, findDependencies(graph, shapes));
       expect(silent.size).toBeGreaterThan(0);
-      const expected = await outputs(clone(ModelProtoSchema, model), feeds);
+      const expected = await outputs(cloneModel(model));
       const { before, after } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), { data: null, seed: 0, threads: 1 });
       expect(after.parameters).toBeLessThan(before.parameters);
-      const actual = await outputs(model, feeds);
+      const actual = await outputs(model);
       actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
     });
   });

@@ -89,7 +89,7 @@ function reportOf(graph: Graph, { coordinates, roles }: Dependencies, { group, s
   const alone = gone.size > 0 ? figuresOf(graph, shapesAfter(coordinates, gone)) : before;
   return {
     producers: group.producers.map(nameOf),
-    tensors: group.members.filter(({ value }) => graph.initializer(value) || roles.weights.has(value)).map(({ value, axis }) => `${value}[${axis}]`),
+    tensors: group.members.filter(({ value }) => graph.initializer(value) || roles.isWeight(value)).map(({ value, axis }) => `${value}[${axis}]`),
     channels: group.classes.length,
     kept: group.classes.length - gone.size,
     removed: gone.size,

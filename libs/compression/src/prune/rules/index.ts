@@ -7,9 +7,10 @@ import { pooling } from './pooling.js';
 import { quantization } from './quantization.js';
 import type { Rule, Rules } from './rule.js';
 import { shape } from './shape.js';
+import { sizes } from './sizes.js';
 
 /** How channel removal passes through each operator. To support another: one entry in its family's table. */
-const RULES: Rules = { ...blockwise, ...elementwise, ...layers, ...parts, ...pooling, ...quantization, ...shape };
+const RULES: Rules = { ...blockwise, ...elementwise, ...layers, ...parts, ...pooling, ...quantization, ...shape, ...sizes };
 
 const DOMAINS = ['', 'ai.onnx', 'com.microsoft'];
 

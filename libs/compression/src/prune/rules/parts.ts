@@ -1,5 +1,5 @@
 import { intAttribute, intsAttribute, setAttribute } from '#onnx';
-import { positiveAxis, type LinkContext, type MendContext, type Rule, type Rules } from './rule.js';
+import { describe, positiveAxis, type LinkContext, type MendContext, type Rule, type Rules } from './rule.js';
 
 /** Links all axes but one, which the caller maps itself. */
 function linkOthers(context: LinkContext, x: string, y: string, mapped: number): void {
@@ -125,7 +125,7 @@ const gather: Rule = {
     const at = context.coordinates;
     chosen.forEach((index, i) => {
       const entry = at.at(x, axis, positiveAxis(index, length));
-      if (rank === 0) at.pin(entry, `Gather "${context.node.name}" picks this entry`);
+      if (rank === 0) at.pin(entry, `${describe(context.node)} picks this entry`);
       else at.link(entry, at.at(y, axis, i));
     });
   },

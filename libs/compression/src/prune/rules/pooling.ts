@@ -1,5 +1,5 @@
-import { intAttribute, intsAttribute } from '#onnx';
-import { positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
+import { intAttribute, intsAttribute, type NodeProto } from '#onnx';
+import { describe, positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
 
 /** Batch and channels pass, the window slides over the rest. */
 const pool: Rule = {
@@ -7,7 +7,7 @@ const pool: Rule = {
     const [x, y] = [context.input(0), context.output()];
     for (const axis of [0, 1]) context.link(x, axis, y, axis);
     for (const value of [x, y]) context.pinAxes(value, context.dims(value).map((_, axis) => axis).slice(2), 'slides over this axis');
-    if (context.output(1)) context.coordinates.pinValue(x, `the indices of ${context.node.opType} "${context.node.name}" count over all channels`);
+    if (context.output(1)) context.coordinates.pinValue(x, `the indices of ${describe(context.node)} count over all channels`);
   },
 };
 
@@ -27,16 +27,20 @@ const reduce: Rule = {
 };
 
 /**
- * The mean or variance of a layer normalisation that is spelled out, x - mean(x) or mean((x - m)²): as in
- * LayerNormalization, the statistics run over what is left.
+ * The mean or variance of a layer normalisation that is spelled out, m = mean(x) of x - m, or mean((x - m)²): as in
+ * LayerNormalization, the statistics run over what is left. The mean square of another difference is no such statistic.
  */
-function isNormStatistic(context: LinkContext, axes: readonly number[]): boolean {
-  const x = context.input(0);
-  if (context.node.opType !== 'ReduceMean' || axes.length !== 1 || axes[0] !== context.dims(x).length - 1) return false;
-  const isMean = context.graph.consumers(context.output()).some(({ node }) => node.opType === 'Sub' && node.input[0] === x);
-  const squares = context.graph.producer(x);
-  const centred = squares && (squares.opType === 'Pow' || (squares.opType === 'Mul' && squares.input[0] === squares.input[1])) ? context.graph.producer(squares.input[0]!) : undefined;
-  return isMean || centred?.opType === 'Sub';
+function isNormStatistic({ graph, node, coordinates }: LinkContext, axes: readonly number[]): boolean {
+  const x = node.input[0]!;
+  if (node.opType !== 'ReduceMean' || axes.length !== 1 || axes[0] !== coordinates.dims(x)!.length - 1) return false;
+  const isCentred = (candidate: NodeProto | undefined) => {
+    const mean = candidate?.opType === 'Sub' ? graph.producer(candidate.input[1]!) : undefined;
+    return mean?.opType === 'ReduceMean' && mean.input[0] === candidate?.input[0];
+  };
+  if (graph.consumers(node.output[0]!).some((use) => use.node.input[0] === x && isCentred(use.node))) return true;
+  const squares = graph.producer(x);
+  const isSquare = squares?.opType === 'Pow' || (squares?.opType === 'Mul' && squares.input[0] === squares.input[1]);
+  return isSquare && isCentred(graph.producer(squares!.input[0]!));
 }
 
 function reducedAxes(context: LinkContext): number[] {

@@ -1,4 +1,4 @@
-import { DataType, makeTensor, tensorDims, tensorToNumbers, type Graph, type NodeProto } from '#onnx';
+import { DataType, makeTensor, tensorDims, tensorToNumbers, weightStorage, type Graph, type NodeProto } from '#onnx';
 import type { Coordinates } from '../coordinates.js';
 
 /** What a rule sees of its node while dependencies are traced. Inputs that are left out read as rank 0. */
@@ -128,19 +128,40 @@ function hasShape(graph: Graph, value: string, dims: readonly number[]): boolean
   return tensor !== undefined && tensorDims(tensor).join() === dims.join();
 }
 
-/** Where parameters are: what produces channels, and what an importance can be read from. */
-export class Roles {
-  /** Nodes by the weight and the axis along which they make channels. */
-  readonly producers = new Map<string, { value: string; axis: number; node: NodeProto }>();
-  readonly weights = new Map<string, { value: string; node: NodeProto }>();
+/** A weight along whose `axis` a node makes channels. */
+export interface Producer {
+  value: string;
+  axis: number;
+  node: NodeProto;
+}
 
-  constructor(private readonly isConstant: (value: string) => boolean) {}
+/** Where parameters are: what produces channels, and what an importance can be read from. A weight may serve several nodes. */
+export class Roles {
+  readonly producers: Producer[] = [];
+  /** Layers whose weight is constant, but not stored: computed from what is. */
+  readonly computed: NodeProto[] = [];
+  private readonly readers = new Map<string, NodeProto[]>();
+
+  constructor(private readonly graph: Graph) {}
 
   /** Declares that `value` is a weight of the node whose `axis` makes the node's output channels. */
   weight(node: NodeProto, value: string, axis: number): void {
-    if (!this.isConstant(value)) return;
-    this.weights.set(value, { value, node });
-    this.producers.set(`${value}\0${axis}`, { value, axis, node });
+    if (weightStorage(this.graph, value) === null) return void (isConstant(this.graph, value) && this.computed.push(node));
+    this.readers.set(value, [...(this.readers.get(value) ?? []), node]);
+    this.producers.push({ value, axis, node });
+  }
+
+  isWeight(value: string): boolean {
+    return this.readers.has(value);
+  }
+
+  /** The layers that a value is the weight of; none when it is not one. */
+  layersOf(value: string): readonly NodeProto[] {
+    return this.readers.get(value) ?? [];
+  }
+
+  isProduced(value: string, axis: number): boolean {
+    return this.producers.some((producer) => producer.value === value && producer.axis === axis);
   }
 }
 
@@ -161,6 +182,12 @@ export function describe(node: NodeProto): string {
 /** A non-negative axis. */
 export function positiveAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
+}
+
+/** Whether a value follows from stored tensors alone. */
+function isConstant(graph: Graph, value: string): boolean {
+  const producer = graph.producer(value);
+  return producer ? producer.input.length > 0 && producer.input.every((input) => input === '' || isConstant(graph, input)) : graph.initializer(value) !== undefined;
 }
 
 function constantInput(graph: Graph, node: NodeProto, index: number): number[] | undefined {

@@ -120,7 +120,7 @@ const tile: Rule = {
   },
 };
 
-/** Axes of the same size pass (their scale is 1); a spelled-out size follows. */
+/** Axes of the same size pass (their scale is 1); a spelled-out size follows, whether of all axes or of those that `axes` names. */
 const resize: Rule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
@@ -130,29 +130,33 @@ const resize: Rule = {
     });
   },
   mend(context) {
-    const sizes = context.constant(3);
-    const target = context.newDims(context.output());
-    if (sizes?.length === target.length && sizes.some((size, axis) => size !== target[axis])) context.setConstant(3, target);
+    if (!context.input(3)) return;
+    const y = context.output();
+    const rank = context.dims(y).length;
+    const given = intsAttribute(context.node, 'axes').map((axis) => positiveAxis(axis, rank));
+    const axes = given.length > 0 ? given : context.dims(y).map((_, axis) => axis);
+    const target = context.newDims(y);
+    const changed = new Set(axes.flatMap((axis, place) => (context.isChanged(y, axis) ? [place] : [])));
+    mendSizes(context, 3, 0, changed, axes.map((axis) => target[axis]!));
   },
 };
 
+/** Axes that are not padded pass; `pads` speaks of all axes, or of those that the fourth input names. */
 const pad: Rule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
+    const rank = context.dims(x).length;
     const pads = context.input(1) ? context.constant(1) : intsAttribute(context.node, 'pads');
-    if (!pads || pads.length !== 2 * context.dims(x).length) return context.pinNode('pads by computed amounts');
-    context.dims(x).forEach((length, axis) => {
-      const before = pads[axis]!;
-      if (before < 0 || length + before > context.dims(y)[axis]!) return [x, y].forEach((value) => context.pinAxes(value, [axis], 'crops this axis'));
-      if (length === context.dims(y)[axis]) return context.link(x, axis, y, axis);
-      context.pinAxes(y, [axis], 'pads this axis');
-      context.pinAxes(x, [axis], 'pads this axis');
+    const axes = context.input(3) ? context.constant(3)?.map((axis) => positiveAxis(axis, rank)) : context.dims(x).map((_, axis) => axis);
+    if (!pads || !axes || pads.length !== 2 * axes.length) return context.pinNode('pads by computed amounts');
+    context.dims(x).forEach((_, axis) => {
+      const place = axes.indexOf(axis);
+      const amounts = place < 0 ? [] : [pads[place]!, pads[place + axes.length]!];
+      if (amounts.every((amount) => amount === 0)) return context.link(x, axis, y, axis);
+      for (const value of [x, y]) context.pinAxes(value, [axis], amounts.some((amount) => amount < 0) ? 'crops this axis' : 'pads this axis');
     });
   },
 };
-
-/** The result describes sizes, which the runtime computes anew. */
-const size: Rule = { link: () => undefined };
 
 export const shape: Rules = {
   Reshape: reshape(mendShape),
@@ -165,8 +169,6 @@ export const shape: Rules = {
   Resize: resize,
   Upsample: resize,
   Pad: pad,
-  Shape: size,
-  Size: size,
   DepthToSpace: {
     link(context) {
       context.link(context.input(0), 0, context.output(), 0);
