@@ -126,10 +126,19 @@ export class GradientBuilder {
     return pads.every((pad) => pad === 0) ? a : this.op('Pad', [a, this.ints(pads)]);
   }
 
-  /** a · bᵀ over the last two axes, without transposing in memory where the runtime has a kernel for it. */
+  /**
+   * a · b over the last two axes, without transposing in memory where the runtime has a kernel for it: `transA` and `transB` are the ranks
+   * of operands that stand transposed.
+   */
+  matmul(a: string, b: string, { transA = 0, transB = 0 }: { transA?: number; transB?: number }): string {
+    if (this.elemType === DataType.FLOAT) return this.op('FusedMatMul', [a, b], { transA: Math.sign(transA), transB: Math.sign(transB) }, 'com.microsoft');
+    const turned = (value: string, rank: number) => (rank > 0 ? this.transpose(value, swapLast(rank)) : value);
+    return this.op('MatMul', [turned(a, transA), turned(b, transB)]);
+  }
+
+  /** a · bᵀ over the last two of `rank` axes. */
   matmulTransposed(a: string, b: string, rank: number): string {
-    if (this.elemType === DataType.FLOAT) return this.op('FusedMatMul', [a, b], { transB: 1 }, 'com.microsoft');
-    return this.op('MatMul', [a, this.transpose(b, swapLast(rank))]);
+    return this.matmul(a, b, { transB: rank });
   }
 
   /** Sums a value of shape `from` over the axes along which an input of shape `to` was broadcast. */

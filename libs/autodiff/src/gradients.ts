@@ -8,7 +8,7 @@ import { BROADCASTING, findRule, hasZeroGradient } from './rules/index.js';
 export interface GradientRequest {
   /** The forward graph. */
   graph: Graph;
-  /** Where gradient nodes are written; it holds the forward nodes already, or values of the same names. */
+  /** Where gradient nodes are written; it holds the forward nodes already, as appendForward writes them. */
   builder: GraphBuilder;
   shapes: Shapes;
   /** Gradient of the loss by the values that the loss reads. */

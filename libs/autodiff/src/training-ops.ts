@@ -1,4 +1,4 @@
-import { makeNode, type GraphBuilder, type NodeProto } from '#onnx';
+import { makeNode, stringAttribute, type GraphBuilder, type NodeProto } from '#onnx';
 
 /** Domain of operators that exist only between a graph and its training form; they are written out in standard operators. */
 export const TRAINING_DOMAIN = 'coldpress.training';
@@ -11,16 +11,51 @@ export function fakeQuantize(x: string, scale: string, low: string, high: string
   return makeNode('FakeQuantize', [x, scale, low, high], [y, `${y}/rounded`, `${y}/clipped`], {}, { name, domain: TRAINING_DOMAIN });
 }
 
-/** Writes a forward node into a training graph, operators of {@link TRAINING_DOMAIN} as the standard operators they stand for. */
+/** What {@link appendForward} keeps of y = Gelu(x) for its gradient: x / √2, and Φ(x). */
+export function geluParts(y: string): { scaled: string; cdf: string } {
+  return { scaled: `${y}/scaled`, cdf: `${y}/cdf` };
+}
+
+/** Whether a Gelu is the approximation by tanh, which keeps nothing. */
+export function isTanhGelu(node: NodeProto): boolean {
+  return stringAttribute(node, 'approximate', 'none') === 'tanh';
+}
+
+/** Mean and 1 / σ of a LayerNormalization, which {@link appendForward} makes it give. */
+export function layerStatistics({ output: [y, mean, inverse] }: NodeProto): { mean: string; inverse: string } {
+  return { mean: mean || `${y}/mean`, inverse: inverse || `${y}/inverse` };
+}
+
+/**
+ * Writes a forward node into a training graph: operators of {@link TRAINING_DOMAIN} as the standard operators they stand for, and in parts
+ * those whose parts the gradient would have to compute again.
+ */
 export function appendForward(builder: GraphBuilder, node: NodeProto): void {
-  if (node.domain !== TRAINING_DOMAIN) {
-    builder.append(node);
-    return;
-  }
+  if (node.domain === TRAINING_DOMAIN) appendFakeQuantize(builder, node);
+  else if (node.domain === '' && node.opType === 'Gelu' && !isTanhGelu(node)) appendGelu(builder, node);
+  else if (node.domain === '' && node.opType === 'LayerNormalization') builder.append(withStatistics(node));
+  else builder.append(node);
+}
+
+function appendFakeQuantize(builder: GraphBuilder, node: NodeProto): void {
   const [x, scale, low, high] = node.input as [string, string, string, string];
   const [y, rounded, clipped] = node.output as [string, string, string];
   // Spelled out, so that the runtime does not take it for a quantized graph and fuse what gradients need.
   builder.op('Round', [builder.op('Div', [x, scale])], {}, { outputs: [rounded] });
   builder.op('Clip', [rounded, low, high], {}, { outputs: [clipped] });
   builder.op('Mul', [clipped, scale], {}, { outputs: [y] });
+}
+
+/** y = x · Φ(x), Φ(x) = (1 + erf(x / √2)) / 2; the HardSigmoid never reaches its limits and is the sum and the half in one pass. */
+function appendGelu(builder: GraphBuilder, node: NodeProto): void {
+  const [[x], [y]] = [node.input as [string], node.output as [string]];
+  const { scaled, cdf } = geluParts(y);
+  builder.op('Mul', [x, builder.float(Math.SQRT1_2)], {}, { outputs: [scaled] });
+  builder.op('HardSigmoid', [builder.op('Erf', [scaled])], { alpha: 0.5, beta: 0.5 }, { outputs: [cdf] });
+  builder.op('Mul', [x, cdf], {}, { outputs: [y] });
+}
+
+function withStatistics(node: NodeProto): NodeProto {
+  const { mean, inverse } = layerStatistics(node);
+  return { ...node, output: [node.output[0]!, mean, inverse] };
 }

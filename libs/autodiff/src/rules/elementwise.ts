@@ -1,6 +1,7 @@
 import { floatAttribute } from '#onnx';
 import type { GradientBuilder } from '../gradient-builder.js';
-import type { Gradient, Rule } from '../rule.js';
+import type { Gradient, Rule, RuleContext } from '../rule.js';
+import { geluParts, isTanhGelu } from '../training-ops.js';
 
 export type BroadcastingOp = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Min' | 'Max' | 'Sum' | 'Mean' | 'Where' | 'Expand' | 'PRelu';
 
@@ -54,9 +55,9 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
     return g.mul(dY, g.add(h, g.mul(g.scale(x, 1 / 6), hardSigmoidMask(g, h))));
   }],
   Tanh: ({ g, y: [y], dY }) => [() => g.mul(dY, g.sub(g.scalar(1), g.square(y)))],
-  // dX = dY · 2/√π · exp(-x²)
-  Erf: ({ g, x: [x], dY }) => [() => g.mul(dY, g.scale(g.op('Exp', [g.neg(g.square(x))]), 2 / Math.sqrt(Math.PI)))],
-  Gelu: (context) => [gelu(context)],
+  // dX = dY · 2/√π / exp(x²)
+  Erf: ({ g, x: [x], dY }) => [() => g.div(g.scale(dY, 2 / Math.sqrt(Math.PI)), g.op('Exp', [g.square(x)]))],
+  Gelu: (context) => [() => gelu(context)],
   Softplus: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Sigmoid', [x]))],
   Softsign: ({ g, x: [x], dY }) => [() => g.div(dY, g.square(g.add(g.op('Abs', [x]), g.scalar(1))))],
   // y = x · t, t = tanh(softplus x): dX = dY · (t + x · (1 - t²) · sigmoid x)
@@ -103,21 +104,19 @@ function extremum({ node, g, x, y: [y], dY }: Parameters<Rule>[0]): Gradient[] {
   });
 }
 
-/** Exact: dX = dY · (Φ(x) + x φ(x)); `tanh`: the derivative of 0.5 x (1 + tanh u), u = √(2/π)(x + 0.044715 x³). */
-function gelu({ node, g, x: [x], dY }: Parameters<Rule>[0]): Gradient {
-  const approximate = node.attribute.some((attribute) => attribute.name === 'approximate' && new TextDecoder().decode(attribute.s) === 'tanh');
-  const one = () => g.scalar(1);
-  if (!approximate) {
-    return () => {
-      const cdf = g.scale(g.add(g.op('Erf', [g.scale(x, Math.SQRT1_2)]), one()), 0.5);
-      const density = g.scale(g.op('Exp', [g.scale(g.square(x), -0.5)]), 1 / Math.sqrt(2 * Math.PI));
-      return g.mul(dY, g.add(cdf, g.mul(x, density)));
-    };
-  }
-  return () => {
-    const k = Math.sqrt(2 / Math.PI);
-    const t = g.op('Tanh', [g.mul(x, g.add(g.scalar(k), g.scale(g.square(x), k * 0.044715)))]);
-    const slope = g.mul(g.sub(one(), g.square(t)), g.add(g.scalar(k), g.scale(g.square(x), 3 * k * 0.044715)));
-    return g.mul(dY, g.scale(g.add(g.add(t, one()), g.mul(x, slope)), 0.5));
-  };
+/** dX = dY · (Φ(x) + x φ(x)), x φ(x) = s / (√π exp s²) with s = x / √2, from the parts that the forward pass keeps. */
+function gelu(context: RuleContext): string {
+  const { node, g, y: [y], dY } = context;
+  if (isTanhGelu(node)) return tanhGelu(context);
+  const { scaled, cdf } = geluParts(y);
+  return g.mul(dY, g.add(cdf, g.scale(g.div(scaled, g.op('Exp', [g.square(scaled)])), 1 / Math.sqrt(Math.PI))));
+}
+
+/** y = x · σ(v), v = x (a + b x²), a = √(8/π), b = 0.044715 a: dX = dY · σ (1 + x (a + 3 b x²) (1 - σ)). */
+function tanhGelu({ g, x: [x], dY }: RuleContext): string {
+  const a = Math.sqrt(8 / Math.PI);
+  const squared = g.square(x);
+  const odd = (factor: number) => g.mul(x, g.add(g.scale(squared, factor * 0.044715 * a), g.scalar(a)));
+  const sigmoid = g.op('Sigmoid', [odd(1)]);
+  return g.mul(dY, g.add(sigmoid, g.mul(odd(3), sigmoidSlope(g, sigmoid))));
 }

@@ -52,13 +52,9 @@ function batchedMatmul({ g, x: [a, b], y: [y], dY }: RuleContext) {
   const batch = g.dims(y).slice(0, -2);
   const full = (value: string) => [...batch, ...g.dims(value).slice(-2)];
   return [
-    () => g.sumTo(timesTransposed(g, dY, b), full(a), g.dims(a)),
-    () => g.sumTo(g.op('MatMul', [g.transpose(a, swapLast(g.dims(a).length)), dY]), full(b), g.dims(b)),
+    () => g.sumTo(g.matmul(dY, b, { transB: g.dims(b).length }), full(a), g.dims(a)),
+    () => g.sumTo(g.matmul(a, dY, { transA: g.dims(a).length }), full(b), g.dims(b)),
   ];
-}
-
-function timesTransposed(g: GradientBuilder, a: string, b: string): string {
-  return g.op('MatMul', [a, g.transpose(b, swapLast(g.dims(b).length))]);
 }
 
 /** A vector is a matrix of one row (left) or one column (right). */

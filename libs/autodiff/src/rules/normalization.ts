@@ -1,6 +1,7 @@
 import { floatAttribute, intAttribute } from '#onnx';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { Rule } from '../rule.js';
+import { layerStatistics } from '../training-ops.js';
 import { product } from './window.js';
 
 export type NormalizationOp = 'BatchNormalization' | 'LayerNormalization' | 'InstanceNormalization' | 'GroupNormalization';
@@ -24,12 +25,10 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, Rule> = {
   },
   LayerNormalization: ({ node, g, x: [x, scale, bias], dY }) => {
     const dims = g.dims(x);
-    const axis = intAttribute(node, 'axis', -1);
-    const normal = once(() => layerStandardized(g, x, axis, floatAttribute(node, 'epsilon', 1e-5)));
-    const along = once(() => g.mul(dY, normal().value));
+    const parts = once(() => layerParts(g, x, dY, layerStatistics(node)));
     return [
-      () => layerGradient(g, { ...normal(), along: along(), dY, scale, dims, axis }),
-      () => g.sumTo(along(), dims, g.dims(scale)),
+      () => layerGradient(g, { ...parts(), scale, dims, axis: positive(intAttribute(node, 'axis', -1), dims.length) }),
+      () => g.sumTo(parts().along, dims, g.dims(scale)),
       () => g.sumTo(dY, dims, g.dims(bias)),
     ];
   },
@@ -78,31 +77,34 @@ function standardized(g: GradientBuilder, x: string, axes: readonly number[], ep
   });
 }
 
-/** Statistics over the last axes by the runtime's own kernel, one pass. */
-function layerStandardized(g: GradientBuilder, x: string, axis: number, epsilon: number): Standardized {
-  const normalized = g.dims(x).slice(axis);
-  const [value, , inverse] = g.graph.ops('LayerNormalization', 3, [x, g.tensor(Array<number>(product(normalized)).fill(1), normalized)], { axis, epsilon });
-  return { value: value!, inverse: inverse! };
-}
-
-interface LayerGradient extends Standardized {
+interface LayerParts {
+  /** x - mean */
+  centered: string;
+  /** 1 / σ */
+  inverse: string;
+  /** dY / σ */
+  scaled: string;
   /** dY · x̂ */
   along: string;
-  dY: string;
-  scale: string;
-  dims: readonly number[];
-  axis: number;
 }
 
-/** dX = (scale · dY - m - x̂ · k) / σ with the means m of scale · dY and k of scale · dY · x̂, which are products with the vector scale. */
-function layerGradient(g: GradientBuilder, { value, inverse, along, dY, scale, dims, axis }: LayerGradient): string {
+function layerParts(g: GradientBuilder, x: string, dY: string, { mean, inverse }: { mean: string; inverse: string }): LayerParts {
+  const centered = g.sub(x, mean);
+  const scaled = g.mul(dY, inverse);
+  return { centered, inverse, scaled, along: g.mul(scaled, centered) };
+}
+
+/** dX = d - mean d - (x - mean) · k / σ², d = scale · dY / σ, with the means k of scale · dY · x̂, which are products with the vector scale. */
+function layerGradient(g: GradientBuilder, { centered, inverse, scaled, along, scale, dims, axis }: LayerParts & { scale: string; dims: readonly number[]; axis: number }): string {
   const normalized = dims.slice(axis);
   const size = product(normalized);
   const kept = [...dims.slice(0, axis), ...normalized.map(() => 1)];
   const whole = product(g.dims(scale)) === size ? scale : g.expand(scale, normalized);
   const weights = g.scale(g.reshape(whole, [size, 1]), 1 / size);
-  const mean = (gradient: string) => g.reshape(g.op('MatMul', [g.reshape(gradient, [product(dims) / size, size]), weights]), kept);
-  return g.mul(g.sub(g.sub(g.mul(dY, scale), g.mul(value, mean(along))), mean(dY)), inverse);
+  const k = g.reshape(g.op('MatMul', [g.reshape(along, [product(dims) / size, size]), weights]), kept);
+  const d = g.mul(scaled, scale);
+  const mean = g.mean(d, [...normalized.keys()].map((i) => axis + i), true);
+  return g.sub(g.sub(d, mean), g.mul(centered, g.mul(k, g.square(inverse))));
 }
 
 function given(g: GradientBuilder, x: string, mean: string, variance: string, epsilon: number): () => Standardized {
@@ -120,6 +122,10 @@ function standardizedGradient(g: GradientBuilder, { value, inverse }: Standardiz
 
 function inverseDeviation(g: GradientBuilder, variance: string, epsilon: number): string {
   return g.op('Reciprocal', [g.op('Sqrt', [g.add(variance, g.scalar(epsilon))])]);
+}
+
+function positive(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis;
 }
 
 function once<T>(make: () => T): () => T {

@@ -82,6 +82,8 @@ const IN_DOUBLE: Record<string, Check[]> = {
 };
 
 const IN_FLOAT: Record<string, Check[]> = {
+  // The products of attention, which in float32 have a kernel of their own.
+  MatMul: [{ inputs: [x(2, 2, 3), x(2, 3, 4)] }, { inputs: [x(2, 1, 2, 3), x(3, 3, 2)] }, { inputs: [x(2, 3), x(2, 3, 2)] }],
   Conv: [
     { inputs: [x(2, 3, 5, 5), x(4, 3, 3, 3), x(4)] },
     { inputs: [x(2, 3, 5, 4), x(4, 3, 3, 2)], attributes: { pads: [1, 0, 2, 1] } },
@@ -126,7 +128,7 @@ const IN_FLOAT: Record<string, Check[]> = {
   HardSigmoid: [{ inputs: [above(-4, 4, 3, 4)] }],
   HardSwish: [{ inputs: [above(-5, 5, 3, 4)] }],
   Erf: [{ inputs: [x(3, 4)] }],
-  Gelu: [{ inputs: [x(3, 4)] }, { inputs: [x(3, 4)], attributes: { approximate: 'tanh' } }],
+  Gelu: [{ inputs: [above(-4, 4, 3, 4)] }, { inputs: [above(-4, 4, 3, 4)], attributes: { approximate: 'tanh' } }],
   Softplus: [{ inputs: [x(3, 4)] }],
   Softsign: [{ inputs: [x(3, 4)] }],
   Mish: [{ inputs: [above(-3, 3, 3, 4)] }],
