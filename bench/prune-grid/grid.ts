@@ -6,27 +6,29 @@ import { openDataset, type Dataset } from '#datasets';
 import { cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { top1 } from '../digits.js';
 
-/** How one figure came about. */
-export type Cell = {
+/** What a net is put through. */
+export type Recipe = {
   granularity: 'weight' | 'channel';
   ratio: number;
-  importance: PruneOptions['importance'];
   schedule: 'one-shot' | 'gradual';
-  distilled: boolean;
+  importance: PruneOptions['importance'];
 };
 
-/** What is measured: the cells are all combinations. */
+/** What is measured: the recipes are all combinations, each with and without distillation. */
 export interface GridForm {
   nets: readonly NetName[];
-  ratios: Record<Cell['granularity'], readonly number[]>;
-  importances: readonly Cell['importance'][];
-  schedules: readonly Cell['schedule'][];
-  distilled: readonly boolean[];
-  /** Draws of the control, whose mean is reported. */
+  ratios: Partial<Record<Recipe['granularity'], readonly number[]>>;
+  importances: readonly Recipe['importance'][];
+  schedules: readonly Recipe['schedule'][];
+  isDistilledToo: boolean;
+  /** Draws of the control. */
   randomSeeds: readonly number[];
 }
 
-type NetName = keyof typeof NETS;
+/** Top-1 on the test digits, 0..1; of the control the mean over its draws, and the best of them. */
+export type Figure = { distilled: boolean; top1: number; best?: number };
+
+export type NetName = keyof typeof NETS;
 
 const ENLARGE = [{ op: 'reshape', dims: [1, 28, 28] }, { op: 'pad', pads: [0, 2, 2, 0, 2, 2] }];
 const SCALE = { op: 'scale', factor: 1 / 255 };
@@ -43,24 +45,32 @@ export const LONG_FORM: GridForm = {
   ratios: { weight: [0.5, 0.7, 0.9, 0.95], channel: [0.25, 0.5, 0.75] },
   importances: ['random', 'l1', 'l2', 'geometric-median', 'apoz', 'entropy', 'taylor', 'fisher'],
   schedules: ['one-shot', 'gradual'],
-  distilled: [false, true],
-  randomSeeds: [1, 2, 3],
+  isDistilledToo: true,
+  randomSeeds: [1, 2, 3, 4, 5],
 };
 
 /** A few rows, enough to see that gradient and entropy beat chance. */
 export const SHORT_FORM: GridForm = {
-  nets: ['lenet-5'],
-  ratios: { weight: [0.9], channel: [0.5] },
+  nets: ['seed-net', 'lenet-5'],
+  ratios: { channel: [0.75] },
   importances: ['random', 'entropy', 'taylor'],
   schedules: ['one-shot'],
-  distilled: [false],
+  isDistilledToo: false,
   randomSeeds: [1, 2, 3],
 };
+
+/** The part of a form that the words name: nets, granularities, schedules and importances; of a kind that no word names, all. */
+export function narrowed(form: GridForm, words: readonly string[]): GridForm {
+  const named = <T extends string>(all: readonly T[]) => (all.some((word) => words.includes(word)) ? all.filter((word) => words.includes(word)) : all);
+  const granularities = named(Object.keys(form.ratios));
+  const ratios = Object.fromEntries(Object.entries(form.ratios).filter(([granularity]) => granularities.includes(granularity)));
+  return { ...form, nets: named(form.nets), ratios, schedules: named(form.schedules), importances: named(form.importances) };
+}
 
 /** Digits that distillation sees, and how often in all: as much after one shot as between and after the steps of a schedule. */
 const TRAIN_SAMPLES = 1024;
 const EPOCHS = 2;
-const SAMPLES = 512;
+const SAMPLES = 256;
 
 /** A trained net and its digits. */
 export interface Subject {
@@ -84,26 +94,42 @@ export async function openSubject(net: NetName, examples: string, folder: string
   return { model: readModel(await readFile(join(examples, NETS[net].file))), data: await openDataset(place), folder: place };
 }
 
-export function cellsOf({ ratios, importances, schedules, distilled }: GridForm): Cell[] {
+export function recipesOf({ ratios, importances, schedules }: GridForm): Recipe[] {
   return (['weight', 'channel'] as const).flatMap((granularity) =>
-    ratios[granularity].flatMap((ratio) => schedules.flatMap((schedule) => distilled.flatMap((isDistilled) => importances.map((importance): Cell => ({ granularity, ratio, importance, schedule, distilled: isDistilled }))))),
+    (ratios[granularity] ?? []).flatMap((ratio) => schedules.flatMap((schedule) => importances.map((importance): Recipe => ({ granularity, ratio, schedule, importance })))),
   );
 }
 
-/** Top-1 on the 2,000 test digits, 0..1; of the control the mean over its seeds. */
-export async function measureCell(subject: Subject, cell: Cell, { randomSeeds }: GridForm): Promise<number> {
-  const seeds = cell.importance === 'random' ? randomSeeds : [1];
-  let sum = 0;
-  for (const seed of seeds) sum += await top1(await made(subject, cell, seed), subject.data);
-  return sum / seeds.length;
+/** The figures of one recipe: without distillation and, where the form asks for it, with. */
+export async function measureRecipe(subject: Subject, recipe: Recipe, { randomSeeds, isDistilledToo }: GridForm): Promise<Figure[]> {
+  const isRandom = recipe.importance === 'random';
+  const drawn: number[][] = [];
+  for (const seed of isRandom ? randomSeeds : [1]) drawn.push(await top1sOf(subject, recipe, seed, isDistilledToo));
+  return drawn[0]!.map((_, which) => {
+    const values = drawn.map((figures) => figures[which]!);
+    return { distilled: which === 1, top1: values.reduce((sum, value) => sum + value, 0) / values.length, ...(isRandom ? { best: Math.max(...values) } : {}) };
+  });
 }
 
-async function made({ model, data, folder }: Subject, { distilled, ...cell }: Cell, seed: number): Promise<ModelProto> {
-  const student = cloneModel(model);
+/** Top-1 without distillation, then with. After one shot it is the same model that is distilled; a schedule distils between its steps too. */
+async function top1sOf(subject: Subject, recipe: Recipe, seed: number, isDistilledToo: boolean): Promise<number[]> {
+  const { data } = subject;
+  const isGradual = recipe.schedule === 'gradual';
+  const context = contextOf(subject, seed);
+  await pruneBy(context, recipe, 0);
+  const plain = await top1(context.model, data);
+  if (!isDistilledToo) return [plain];
+  const taught = isGradual ? contextOf(subject, seed) : context;
+  if (isGradual) await pruneBy(taught, recipe, 1);
+  await CATALOG.distill.run(taught, DistillOptions.parse({ epochs: isGradual ? 1 : EPOCHS, keepZeros: 'always' }));
+  return [plain, await top1(taught.model, data)];
+}
+
+function contextOf({ model, data, folder }: Subject, seed: number): PassContext {
   const baseline = writeModel(model);
-  const context: PassContext = { model: student, baseline, history: [baseline], data, seed, threads: 1, outputPath: folder, progress: () => undefined, log: () => undefined };
-  const isGradual = cell.schedule === 'gradual';
-  await CATALOG.prune.run(context, PruneOptions.parse({ ...cell, samples: SAMPLES, multipleOf: 1, steps: EPOCHS, recoverEpochs: isGradual && distilled ? 1 : 0 }));
-  if (distilled) await CATALOG.distill.run(context, DistillOptions.parse({ epochs: isGradual ? 1 : EPOCHS, keepZeros: 'always' }));
-  return student;
+  return { model: cloneModel(model), baseline, history: [baseline], data, seed, threads: 1, outputPath: folder, progress: () => undefined, log: () => undefined };
+}
+
+async function pruneBy(context: PassContext, recipe: Recipe, recoverEpochs: number): Promise<void> {
+  await CATALOG.prune.run(context, PruneOptions.parse({ ...recipe, samples: SAMPLES, multipleOf: 1, steps: EPOCHS, recoverEpochs }));
 }

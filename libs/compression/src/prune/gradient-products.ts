@@ -9,29 +9,28 @@ import type { Trainable } from '../train/trainable.js';
 import { PruneInputError } from './errors.js';
 import type { ImportanceContext } from './importance.js';
 
-/** Small, since the products of a large batch's mean gradient cancel out what single samples need. */
-const BATCH = 8;
+/** One by one, since in the mean gradient of a batch what single samples need cancels out. */
+const BATCH = 1;
 
 /** Softens the logits: a trained net is sure of nearly every sample, and its loss would ask the few others alone. */
-const TEMPERATURE = 2;
+const TEMPERATURE = 4;
 const LABELS = 'prune:labels';
 const ZERO = 'prune:zero';
 
 /** Hands the gradient out where an optimizer would hand out the new weights. */
 const gradientOnly: Optimizer = { state: [], update: (_, { gradient }) => ({ weights: gradient, state: {} }) };
 
-/** Per element of each weight, by the name of the stored tensor: w · dL/dw of one batch. */
+/** Per element of each weight, by the name of the stored tensor: w · dL/dw of one sample. */
 export type Products = ReadonlyMap<string, Float64Array>;
 
 /**
- * Visits w · dL/dw of every trainable weight on one batch of the train split after the other. The loss is cross-entropy where there are
- * labels, else the energy of the output. The arrays are used again for the next batch. Throws PruneInputError without a train split.
+ * Visits w · dL/dw of every trainable weight on one sample of the train split after the other. The loss is cross-entropy where there are
+ * labels, else the energy of the output. The arrays are used again for the next sample. Throws PruneInputError without a train split.
  */
 export async function visitProducts({ graph, options, data, threads, seed }: Omit<ImportanceContext, 'dependencies'>, visit: (products: Products) => void): Promise<void> {
   if (!data?.hasSplit('train')) throw new PruneInputError(`importance "${options.importance}"`, 'a data set with a train split');
   const bound = data.bindInputs(graph.inputs.map(({ name }) => name));
-  const batchSize = Math.min(BATCH, options.samples, data.sampleCount('train'));
-  const batches = () => bound.batches('train', { batchSize, limit: options.samples, dropLast: true, shuffleSeed: seed });
+  const batches = () => bound.batches('train', { batchSize: BATCH, limit: options.samples, shuffleSeed: seed });
   const { value: first } = await batches().next();
   if (!first) throw new PruneInputError(`importance "${options.importance}"`, 'at least one sample in the train split');
   const { step, trainables } = await gradientStep(graph, first);

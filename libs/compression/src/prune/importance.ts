@@ -125,7 +125,8 @@ function positionsOf({ coordinates }: Dependencies, group: Group, value: string,
   return positions;
 }
 
-function isProduced({ dependencies }: ImportanceContext, { value, axis }: WeightMember): boolean {
+/** Whether the axis of a member makes the group's channels; else it reads them. */
+export function isProduced({ dependencies }: ImportanceContext, { value, axis }: WeightMember): boolean {
   return dependencies.roles.isProduced(value, axis);
 }
 
