@@ -57,13 +57,13 @@ async function measure({ net, model, sample, batch }: TrainedNet, threads: numbe
       return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
     },
     optimizer: adam(),
+    masked: false,
     block: await blockedLayout(),
   };
   const divided = plan.parts > 1 ? buildDividedStep(request) : null;
   const step = divided ?? buildTrainingStep(request);
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
-  const start = { weights, mask: new Float32Array(weights.length).fill(1) };
-  const trainer = divided ? await Trainer.divided(divided, start, plan) : await Trainer.create(step, start, threads);
+  const trainer = divided ? await Trainer.divided(divided, { weights }, plan) : await Trainer.create(step, { weights }, threads);
   const forward = await Session.create(writeModel(model), { optimization: 'extended', threads });
   const fastest = await Session.create(writeModel(model), { optimization: 'all', threads });
   const labels = { type: 'int64' as const, dims: [batch], data: BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % 10)) };

@@ -16,7 +16,7 @@ function linear(extra?: (b: GraphBuilder, y: string) => string): Graph {
   return new Graph(b.build());
 }
 
-function stepOf(optimizer: Optimizer, clipNorm?: number): { step: TrainingStep; weight: string } {
+function stepOf(optimizer: Optimizer, clipNorm?: number, masked = true): { step: TrainingStep; weight: string } {
   const graph = linear();
   const weight = graph.nodes[0]!.input[1]!;
   const output = graph.outputs[0]!.name;
@@ -31,6 +31,7 @@ function stepOf(optimizer: Optimizer, clipNorm?: number): { step: TrainingStep; 
       return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
     },
     optimizer,
+    masked,
     ...(clipNorm === undefined ? {} : { clipNorm }),
   });
   return { step, weight };
@@ -53,7 +54,7 @@ async function runSteps(step: TrainingStep, count: number, mask = [1, 1]): Promi
       ...state,
       x: float32([2, 2], X),
       target: float32([2, 1], TARGET),
-      [STEP.mask]: float32([2], mask),
+      ...(step.masked ? { [STEP.mask]: float32([2], mask) } : {}),
       [STEP.learningRate]: float32([], [0.1]),
       [STEP.count]: float32([], [i]),
     });
@@ -101,6 +102,12 @@ describe('a training step', () => {
     const trained = await runSteps(stepOf(adam()).step, 5, [0, 1]);
     expect(trained[0]).toBe(0.5);
     expect(trained[1]).not.toBe(-1);
+  });
+
+  it('takes the same steps without a mask, to the bit, when nothing is frozen', async () => {
+    const { step } = stepOf(adam(), undefined, false);
+    expect(step.model.graph!.input.map(({ name }) => name)).not.toContain(STEP.mask);
+    expect(await runSteps(step, 5)).toEqual(await runSteps(stepOf(adam()).step, 5));
   });
 
   it('shortens a gradient whose norm passes the limit', async () => {

@@ -32,6 +32,8 @@ export interface TrainingStepRequest {
   clipNorm?: number;
   /** Elements that weight decay shrinks, 1 or 0 per tensor by name; all where absent. */
   decays?(parameter: string): boolean;
+  /** Whether single elements may be frozen where they are: the step then reads a mask; true by default. */
+  masked?: boolean;
   /** Decay of a moving average of the weights, kept as the state vector `average`. */
   averaging?: number;
   /** Forward values that the step returns beside the losses, under their own names. */
@@ -48,6 +50,8 @@ export interface TrainingStep {
   state: readonly string[];
   /** Scalar outputs that the loss reports. */
   terms: readonly string[];
+  /** Whether the step reads a mask over the parameters. */
+  masked: boolean;
 }
 
 /**
@@ -73,7 +77,7 @@ export const STEP = {
 
 /**
  * Forward pass, loss, backward pass and optimizer as one graph. Inputs: the model's, the extra ones, the state vectors, the
- * learning rate, the number of steps so far and a mask over the parameters (a 0 freezes an element where it is). Outputs:
+ * learning rate, the number of steps so far and, unless `masked` is false, a mask over the parameters (a 0 freezes an element where it is). Outputs:
  * the new state and the loss terms. Throws MissingGradientError, or TrainingStepError when no parameter reaches the loss.
  */
 export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
@@ -134,9 +138,9 @@ function writeGradient({ g, layout }: Writing, request: TrainingStepRequest): { 
 
 /** The new state by the names of its outputs. */
 function writeUpdate(g: GradientBuilder, layout: ParameterLayout, gradient: string, request: TrainingStepRequest): Map<string, string> {
-  const { optimizer, averaging } = request;
+  const { optimizer, averaging, masked = true } = request;
   const state = Object.fromEntries(optimizer.state.map((name) => [name, STEP.state(name)]));
-  const shortened = clipped(g, g.mul(gradient, STEP.mask), request.clipNorm);
+  const shortened = clipped(g, masked ? g.mul(gradient, STEP.mask) : gradient, request.clipNorm);
   const update = optimizer.update(g, { weights: STEP.weights, gradient: shortened, state, learningRate: STEP.learningRate, step: STEP.count, ...decayMask(g, layout, request) });
   const next = new Map([[STEP.next(STEP.weights), update.weights], ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!])]);
   if (averaging) next.set(STEP.next(STEP.average), g.add(g.scale(STEP.average, averaging), g.scale(update.weights, 1 - averaging)));

@@ -61,11 +61,12 @@ export class Generator {
       extraInputs: [],
       loss: (g) => generatorObjective(g, { logits: logits && logitsBehind(graph, logits), regressions, features: logits === null ? null : lastFeatures(graph, logits), norms: batchNorms(teacher), statistics: request.statistics, compared: comparisons(graph, learner), adversarial: request.adversarial }),
       optimizer: adam({ beta1: 0.5 }),
+      masked: false,
       outputs: [...new Set([input, ...request.answers])],
       block: await blockedLayout(),
     });
     const weights = step.layout.pack(new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])));
-    return new Generator(await Trainer.create(step, { weights, mask: new Float32Array(weights.length).fill(1) }, request.threads), input, request, learner);
+    return new Generator(await Trainer.create(step, { weights }, request.threads), input, request, learner);
   }
 
   /** Makes a batch, with the teacher's answers to it, and learns from them. Throws DivergedError. */

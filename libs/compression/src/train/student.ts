@@ -48,6 +48,7 @@ export class Student {
       optimizer: optimizerOf(options),
       decays: (name) => matrices.has(name),
       averaging: options.averaging,
+      masked: trainables.some((trainable) => zerosMask(trainable, options.keepZeros).includes(0)),
       block: await blockedLayout(),
       ...(options.clipNorm === undefined ? {} : { clipNorm: options.clipNorm }),
     };

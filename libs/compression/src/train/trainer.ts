@@ -1,5 +1,5 @@
 import { STEP, type DividedStep, type ParameterLayout, type TrainingStep } from '#autodiff';
-import { Session, float32, type HostTensor, type HostTensors } from '#inference';
+import { Session, float32, type HostTensors } from '#inference';
 import { writeModel } from '#onnx';
 import { DividedRunner, type Division, type StepRunner } from './divided-runner.js';
 import { DivergedError } from './errors.js';
@@ -15,6 +15,12 @@ export interface TrainerState {
 /** State vectors that begin as the weights do; the others begin at zero. */
 const STARTS_AS_WEIGHTS: ReadonlySet<string> = new Set([STEP.weights, STEP.average]);
 
+/** What a run begins with: the weights, and for a step that reads a mask a 0 for each element that stays what it is, none where it is absent. */
+export interface TrainerStart {
+  weights: Float32Array;
+  mask?: Float32Array;
+}
+
 /** Loss terms of one step. */
 export type StepLosses = Record<string, number>;
 
@@ -23,25 +29,25 @@ export class Trainer {
   private constructor(
     private readonly step: TrainingStep,
     private readonly runner: StepRunner,
-    private readonly mask: HostTensor,
+    private readonly mask: HostTensors,
     readonly state: TrainerState,
   ) {}
 
-  /** `mask` has a 0 for each element that stays what it is. */
-  static async create(step: TrainingStep, start: { weights: Float32Array; mask: Float32Array }, threads: number): Promise<Trainer> {
+  static async create(step: TrainingStep, start: TrainerStart, threads: number): Promise<Trainer> {
     // `all` would reorder layouts around the pools at every step.
     return Trainer.on(step, start, await Session.create(writeModel(step.model), { threads, optimization: 'extended' }));
   }
 
   /** The same for batches in parts. */
-  static async divided(step: DividedStep, start: { weights: Float32Array; mask: Float32Array }, division: Division): Promise<Trainer> {
+  static async divided(step: DividedStep, start: TrainerStart, division: Division): Promise<Trainer> {
     return Trainer.on(step, start, await DividedRunner.create(step, division));
   }
 
-  private static on(step: TrainingStep, start: { weights: Float32Array; mask: Float32Array }, runner: StepRunner): Trainer {
+  private static on(step: TrainingStep, start: TrainerStart, runner: StepRunner): Trainer {
     const zeros = step.state.map((name): [string, Float32Array] => [name, new Float32Array(step.layout.size)]);
     const state = { step: 0, vectors: new Map(zeros.map(([name, vector]) => [name, STARTS_AS_WEIGHTS.has(name) ? start.weights.slice() : vector])) };
-    return new Trainer(step, runner, float32([step.layout.size], start.mask), state);
+    const mask: HostTensors = step.masked ? { [STEP.mask]: float32([step.layout.size], start.mask ?? new Float32Array(step.layout.size).fill(1)) } : {};
+    return new Trainer(step, runner, mask, state);
   }
 
   get layout(): ParameterLayout {
@@ -58,7 +64,7 @@ export class Trainer {
     const size = [this.step.layout.size];
     const vectors = Object.fromEntries([...this.state.vectors].map(([name, data]) => [name, float32(size, data)]));
     const scalars = { [STEP.learningRate]: float32([], [learningRate]), [STEP.count]: float32([], [this.state.step]) };
-    const result = await this.runner.run({ ...batch, ...vectors, ...scalars, [STEP.mask]: this.mask });
+    const result = await this.runner.run({ ...batch, ...vectors, ...scalars, ...this.mask });
     const losses = Object.fromEntries(this.step.terms.map((term) => [term, (result[STEP.term(term)]!.data as Float32Array)[0]!]));
     if (Object.values(losses).some((loss) => !Number.isFinite(loss))) throw new DivergedError(this.state.step, learningRate);
     for (const name of this.step.state) this.state.vectors.set(name, result[STEP.next(name)]!.data as Float32Array);
@@ -71,7 +77,7 @@ export class Trainer {
     const size = [this.step.layout.size];
     const vectors = Object.fromEntries([...this.state.vectors.keys()].map((name) => [name, float32(size, name === STEP.weights ? this.weights : this.state.vectors.get(name)!)]));
     const scalars = { [STEP.learningRate]: float32([], [0]), [STEP.count]: float32([], [this.state.step]) };
-    const result = await this.runner.run({ ...batch, ...vectors, ...scalars, [STEP.mask]: this.mask }, this.step.terms.map((term) => STEP.term(term)));
+    const result = await this.runner.run({ ...batch, ...vectors, ...scalars, ...this.mask }, this.step.terms.map((term) => STEP.term(term)));
     return Object.fromEntries(this.step.terms.map((term) => [term, (result[STEP.term(term)]!.data as Float32Array)[0]!]));
   }
 
