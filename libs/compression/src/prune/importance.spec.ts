@@ -1,49 +1,25 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromBinary } from '@bufbuild/protobuf';
-import { PruneOptions } from '#contracts';
-import { openDataset, type Dataset } from '#datasets';
-import { ModelProtoSchema, type ModelProto } from '#onnx';
-import { prune } from './prune.js';
-import { top1Of } from './top1.fixture.js';
-
-const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
+import { SeedNet } from './seed-net.fixture.js';
 
 describe('importances on seed-net and real digits', () => {
-  let data: Dataset;
-  let baseline: Uint8Array;
-
-  beforeAll(async () => {
-    data = await openDataset(EXAMPLE);
-    baseline = await readFile(join(EXAMPLE, 'seed-net.onnx'));
-  });
-
-  afterAll(() => data.close());
-
-  const pruned = (options: Partial<PruneOptions>, seed = 1, outputPath = '.') =>
-    prune.run(
-      { model: fromBinary(ModelProtoSchema, baseline), baseline, history: [baseline], data, seed, threads: 1, outputPath, progress: () => {}, log: () => {} },
-      PruneOptions.parse(options),
-    );
-
-  const top1After = async (importance: PruneOptions['importance'], seed?: number) => top1((await pruned({ importance, ratio: 0.5, samples: 128 }, seed)).model!);
+  const net = new SeedNet();
 
   it('random choice loses to every importance but APoZ at half the channels', async () => {
-    const chances = [await top1After('random', 1), await top1After('random', 2), await top1After('random', 3)];
-    const chance = chances.reduce((sum, value) => sum + value, 0) / chances.length;
+    const chance = await net.chance({ ratio: 0.5 });
     for (const importance of ['taylor', 'fisher', 'entropy', 'l1', 'l2', 'geometric-median', 'bn-scale'] as const) {
-      expect(await top1After(importance)).toBeGreaterThan(chance);
+      expect(await net.top1After({ importance, ratio: 0.5, samples: 128 })).toBeGreaterThan(chance);
     }
   });
 
   it('APoZ keeps the channels that speak most often', async () => {
-    const { summary } = await pruned({ importance: 'apoz', samples: 64 });
+    const { summary } = await net.prune({ importance: 'apoz', samples: 64 });
     expect(summary).toMatchObject({ importance: 'apoz', groups: [{ kept: 16 }, { kept: 32 }, { kept: 56 }] });
   });
 
   it('finds the ratio that a budget asks for', async () => {
-    const { summary } = await pruned({ budget: { macs: 0.5, parameters: 0.4 }, multipleOf: 1 });
+    const { summary } = await net.prune({ budget: { macs: 0.5, parameters: 0.4 }, multipleOf: 1 });
     const { before, after } = summary as { before: { macs: number; parameters: number }; after: { macs: number; parameters: number } };
     expect(after.macs / before.macs).toBeLessThanOrEqual(0.5);
     expect(after.parameters / before.parameters).toBeLessThanOrEqual(0.4);
@@ -51,15 +27,15 @@ describe('importances on seed-net and real digits', () => {
   });
 
   it('goes as far as accuracy allows', async () => {
-    const { summary, model } = await pruned({ maxDrop: 0.02, ratio: 0.9, multipleOf: 1 });
+    const { summary, model } = await net.prune({ maxDrop: 0.02, ratio: 0.9, multipleOf: 1 });
     expect(summary.ratio).toBeGreaterThan(0.1);
     expect(summary.ratio).toBeLessThan(0.6);
-    expect(await top1(model!)).toBeGreaterThan(0.92);
+    expect(await net.top1(model!)).toBeGreaterThan(0.92);
   });
 
   it('writes what each group alone costs', async () => {
     const outputPath = await mkdtemp(join(tmpdir(), 'coldpress-'));
-    const { files } = await pruned({ sensitivity: true, samples: 128 }, 1, outputPath);
+    const { files } = await net.prune({ sensitivity: true, samples: 128 }, { outputPath });
     const points = JSON.parse(await readFile(join(outputPath, files![0]!), 'utf8')) as { producers: string[]; top1Drop: number; macsSaved: number }[];
     const plot = await readFile(join(outputPath, files![1]!), 'utf8');
     const importances = await readFile(join(outputPath, files![2]!), 'utf8');
@@ -72,9 +48,6 @@ describe('importances on seed-net and real digits', () => {
   });
 
   it('says what an importance by activation needs', async () => {
-    const context = { model: fromBinary(ModelProtoSchema, baseline), baseline, history: [], data: null, seed: 1, threads: 1, outputPath: '.', progress: () => {}, log: () => {} };
-    await expect(prune.run(context, PruneOptions.parse({ importance: 'entropy' }))).rejects.toThrow(/needs a data set with a calibration split/);
+    await expect(net.prune({ importance: 'entropy' }, { data: null })).rejects.toThrow(/needs a data set with a calibration split/);
   });
-
-  const top1 = (model: ModelProto) => top1Of(model, data, 400);
 });
