@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isFinal, toEnvironment, type Job } from '#contracts';
+import { modelMetrics } from '#evaluation';
 import { connect, EventRepository, JobRepository, migrate, ModelRepository, startEmbeddedPostgres } from '#database';
 import { inspectModel, writeModel } from '#onnx';
 import { parseRecipe, planStages } from '#pipeline';
@@ -20,7 +21,10 @@ const WARMUP_JOBS = 2;
 const STAGES = 4;
 const WORKER = fileURLToPath(new URL('../apps/worker/src/main.js', import.meta.url));
 
-/** What the pipeline costs over the passes' own work: submit to first stage running, and per stage, on both queue backends. */
+/**
+ * What the pipeline costs over the passes' own work: submit to first stage running, and per stage, on both queue backends. In it
+ * is the sizing of each result, brotli above all, which grows with the model: `sizingMs` is what it takes by itself.
+ */
 export async function run(): Promise<BenchResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-bench-'));
   const postgres = await startEmbeddedPostgres({ dataPath: join(folder, 'postgres') });
@@ -51,7 +55,8 @@ async function measure(backend: string, folder: string, databaseUrl: string, red
   const worker = await startWorker(toEnvironment({ ...config, logLevel: 'warn' }));
   try {
     const model = convNet({ channels: [1, 8, 16], size: 32, classes: 10 });
-    const { digest, bytes } = await store.put(writeModel(model));
+    const file = writeModel(model);
+    const { digest, bytes } = await store.put(file);
     await new ModelRepository(database).add({ id: digest, name: 'small', bytes, inspection: inspectModel(model) });
     const jobs = new JobRepository(database);
     const events = new EventRepository(database);
@@ -70,7 +75,7 @@ async function measure(backend: string, folder: string, databaseUrl: string, red
       firstMs.push(Date.parse(job.stages[0]!.startedAt!) - submittedAt);
       stageMs.push(...overheads(job));
     }
-    return { backend, jobs: JOBS, stages: JOBS * STAGES, firstStageMsP50: round(quantile(firstMs, 0.5)), firstStageMsP95: round(quantile(firstMs, 0.95)), overheadMsP50: round(quantile(stageMs, 0.5)), overheadMsP95: round(quantile(stageMs, 0.95)) };
+    return { backend, jobs: JOBS, stages: JOBS * STAGES, firstStageMsP50: round(quantile(firstMs, 0.5)), firstStageMsP95: round(quantile(firstMs, 0.95)), overheadMsP50: round(quantile(stageMs, 0.5)), overheadMsP95: round(quantile(stageMs, 0.95)), sizingMs: await sizingMs(file) };
   } finally {
     worker.kill('SIGTERM');
     await once(worker, 'exit');
@@ -78,6 +83,16 @@ async function measure(backend: string, folder: string, databaseUrl: string, red
     await store.close();
     await database.close();
   }
+}
+
+async function sizingMs(model: Uint8Array): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    const startedAt = performance.now();
+    await modelMetrics(model);
+    times.push(performance.now() - startedAt);
+  }
+  return round(quantile(times, 0.5));
 }
 
 /** From the end of the stage before (or its own start) to its end, less the pass's own time. */

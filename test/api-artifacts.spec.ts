@@ -28,7 +28,7 @@ describe('GET /v1/artifacts/:digest', () => {
     path = `/v1/artifacts/${digest}`;
     const report = await store.put(Buffer.from(REPORT));
     const markdown = await store.put(Buffer.from('# smaller'));
-    await stages.start({ jobId, run: 1, index: 0 });
+    await stages.start({ jobId, run: 1, index: 0 }, 'key');
     await stages.succeed(jobId, 0, { key: 'k', cached: false, modelDigest: job.modelId, metrics: METRICS, skipped: [], summary: {}, artifacts: [{ name: 'curve.json', ...pick(file) }] });
     await stages.finish(jobId, { baseline: METRICS, gates: [], gatesPassed: null, artifacts: [{ name: 'report.json', ...pick(report) }, { name: 'report.md', ...pick(markdown) }] });
   }, 120_000);

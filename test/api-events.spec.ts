@@ -48,7 +48,7 @@ describe('GET /v1/jobs/:id/events', () => {
 
   /** What a worker would record. */
   async function runToTheEnd(job: Job): Promise<void> {
-    await stages.start({ jobId: job.id, run: 1, index: 0 });
+    await stages.start({ jobId: job.id, run: 1, index: 0 }, 'key');
     await stages.progress(job.id, { type: 'progress', index: 0, fraction: 0.5, message: 'half way' });
     await log(job.id, 'a line');
     await stages.succeed(job.id, 0, { key: 'k', cached: false, modelDigest: job.modelId, metrics: METRICS, skipped: [], summary: {}, artifacts: [] });
@@ -84,7 +84,7 @@ describe('GET /v1/jobs/:id/events', () => {
 
   it('loses and repeats nothing when the client breaks off again and again while events come', async () => {
     const job = await api.job();
-    await stages.start({ jobId: job.id, run: 1, index: 0 });
+    await stages.start({ jobId: job.id, run: 1, index: 0 }, 'key');
     const lines = Array.from({ length: 60 }, (_, i) => `line ${i}`);
     const writing = (async () => {
       for (const line of lines) await log(job.id, line);

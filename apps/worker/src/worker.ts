@@ -35,11 +35,11 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   const [jobs, stages, events] = [new JobRepository(database), new StageRepository(database), new EventRepository(database)];
   const files = new FileCache(join(config.workPath, 'cache'), store);
   const pool = new ProcessPool({ modulePath: stageModulePath(), memoryMb: config.stageMemoryMb, timeoutMs: config.stageTimeoutS * 1000, spares: 1 });
-  const results = new ResultCache(new StageResultRepository(database), store);
+  const results = new StageResultRepository(database);
   const checkpoints = new CheckpointStore(new StageCheckpointRepository(database), store);
   const onWarning = (error: unknown, what: string) => log.warn({ err: error }, what);
   const shared = { config, jobs, stages, store, files, pool };
-  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results, checkpoints, onWarning, runtime: stageRuntime(config.stageThreads) });
+  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results: new ResultCache(results, store), checkpoints, onWarning, runtime: stageRuntime(config.stageThreads) });
   const finisher = new JobFinisher(shared);
   const reconciler = new Reconciler(jobs, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
 
@@ -62,7 +62,7 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
       await worker.close();
       await pool.close();
       await queue.close();
-      await Promise.all([stages.close(), events.close(), store.close()]);
+      await Promise.all([stages.close(), events.close(), results.close(), store.close()]);
       await database.close();
     },
   };

@@ -31,7 +31,7 @@ const newJob = (overrides: Partial<NewJob> = {}): NewJob => ({
   ...overrides,
 });
 const outcome = (key: string) => ({ key, cached: false, modelDigest: 'b'.repeat(64), metrics: METRICS, skipped: [], summary: {}, artifacts: [{ name: 'model.onnx', digest: 'b'.repeat(64), bytes: 10 }] });
-const start = (jobId: string, index: number, run = 1) => stages.start({ jobId, run, index });
+const start = (jobId: string, index: number, run = 1) => stages.start({ jobId, run, index }, 'key');
 
 beforeAll(async () => {
   database = connect(await createTestDatabase());
@@ -218,5 +218,14 @@ describe('keys', () => {
     release();
     await Promise.all([first, second]);
     expect(order).toEqual(['first', 'second']);
+    await results.close();
+  });
+
+  it('of stages are free for other processes once the work is done, though its connection is kept for the next', async () => {
+    const [one, other] = [new StageResultRepository(database), new StageResultRepository(database)];
+    await one.withLock('key', new AbortController().signal, () => Promise.resolve());
+    await expect(one.withLock('key', new AbortController().signal, () => Promise.reject(new Error('of the work')))).rejects.toThrow('of the work');
+    await expect(other.withLock('key', AbortSignal.timeout(5000), () => Promise.resolve('held'))).resolves.toBe('held');
+    await Promise.all([one.close(), other.close()]);
   });
 });

@@ -41,8 +41,8 @@ export class StageRepository {
     this.cancellations = new Notifications(database.url, 'coldpress_cancel');
   }
 
-  /** Starts a stage, or says that there is nothing to run. A wish to cancel is fulfilled here. */
-  async start({ jobId, run, index }: QueueJobs['stage']): Promise<StageClaim> {
+  /** Starts a stage under the key by which its result is known, or says that there is nothing to run. A wish to cancel is fulfilled here. */
+  async start({ jobId, run, index }: QueueJobs['stage'], key: string): Promise<StageClaim> {
     return this.database.orm.transaction(async (queries): Promise<StageClaim> => {
       const [job] = await queries.select({ state: jobs.state, run: jobs.run, cancelRequestedAt: jobs.cancelRequestedAt }).from(jobs).where(eq(jobs.id, jobId)).for('update');
       const stage = job && (await readStage(queries, jobId, index));
@@ -52,14 +52,9 @@ export class StageRepository {
         return { next: 'stop' };
       }
       if (stage.state === 'succeeded') return { next: 'done', stage };
-      await setRunning(queries, jobId, index);
+      await setRunning(queries, jobId, index, key);
       return { next: 'run', attempts: stage.attempts + 1 };
     });
-  }
-
-  /** Records the key under which the stage is computed. */
-  async setKey(jobId: string, index: number, key: string): Promise<void> {
-    await this.database.orm.update(jobStages).set({ key }).where(at(jobId, index));
   }
 
   async progress(jobId: string, event: Extract<JobEvent, { type: 'progress' }>): Promise<void> {
@@ -152,10 +147,10 @@ export class StageRepository {
 
 const at = (jobId: string, index: number) => and(eq(jobStages.jobId, jobId), eq(jobStages.index, index));
 
-async function setRunning(queries: Queries, jobId: string, index: number): Promise<void> {
+async function setRunning(queries: Queries, jobId: string, index: number, key: string): Promise<void> {
   await queries
     .update(jobStages)
-    .set({ state: 'running', error: null, progress: 0, attempts: sql`${jobStages.attempts} + 1`, startedAt: sql`coalesce(${jobStages.startedAt}, now())` })
+    .set({ state: 'running', key, error: null, progress: 0, attempts: sql`${jobStages.attempts} + 1`, startedAt: sql`coalesce(${jobStages.startedAt}, now())` })
     .where(at(jobId, index));
   const started = await queries.update(jobs).set({ state: 'running' }).where(and(eq(jobs.id, jobId), eq(jobs.state, 'queued'))).returning({ id: jobs.id });
   if (started.length > 0) await appendEvent(queries, jobId, { type: 'job', state: 'running' });

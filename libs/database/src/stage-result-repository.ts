@@ -13,6 +13,9 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Results of stages by key, and the lock under which a key is computed. */
 export class StageResultRepository {
+  /** Connections without a lock: making one costs as much as all the other records of a stage. */
+  private readonly idle = new Set<pg.Client>();
+
   constructor(private readonly database: Database) {}
 
   async find(key: string): Promise<StoredResult | null> {
@@ -37,11 +40,37 @@ export class StageResultRepository {
    * process frees it. Rejects with the signal's reason when it aborts while waiting.
    */
   async withLock<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const client = await dedicatedClient(this.database.url);
+    const client = await this.take();
     try {
       await lock(client, key, signal);
       return await work();
     } finally {
+      await this.giveBack(client, key);
+    }
+  }
+
+  /** Ends the connections that wait for the next lock. */
+  async close(): Promise<void> {
+    await Promise.all([...this.idle].map((client) => client.end()));
+  }
+
+  private async take(): Promise<pg.Client> {
+    for (const client of this.idle) {
+      this.idle.delete(client);
+      return client;
+    }
+    const client = await dedicatedClient(this.database.url);
+    client.once('end', () => this.idle.delete(client));
+    await client.query(`set lock_timeout = ${WAIT_MS}`);
+    return client;
+  }
+
+  /** A connection that cannot be cleared is ended, and its locks with it. */
+  private async giveBack(client: pg.Client, key: string): Promise<void> {
+    try {
+      await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [key]);
+      this.idle.add(client);
+    } catch {
       await client.end();
     }
   }
@@ -49,7 +78,6 @@ export class StageResultRepository {
 
 /** A server process that waits for a lock does not hear its client leave, so the wait is cut into pieces. */
 async function lock(client: pg.Client, key: string, signal: AbortSignal): Promise<void> {
-  await client.query(`set lock_timeout = ${WAIT_MS}`);
   for (;;) {
     signal.throwIfAborted();
     try {

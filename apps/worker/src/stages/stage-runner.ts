@@ -54,14 +54,12 @@ export class StageRunner {
     const { jobId, index } = payload;
     const job = await jobs.get(jobId);
     if (!job || !isNext(job, index)) return;
-    if ((await stages.start(payload)).next !== 'run') return;
-
     const cancel = new AbortController();
-    const signal = AbortSignal.any([cancel.signal, shutdown]);
-    const stopListening = await stages.onCancel(jobId, () => cancel.abort(new CancelledError()));
+    let stopListening = (): void => undefined;
     try {
-      const task = this.task(job, index, signal);
-      await stages.setKey(jobId, index, task.key);
+      const task = this.task(job, index, AbortSignal.any([cancel.signal, shutdown]));
+      if ((await stages.start(payload, task.key)).next !== 'run') return;
+      stopListening = await stages.onCancel(jobId, () => cancel.abort(new CancelledError()));
       await stages.succeed(jobId, index, await this.result(task));
     } catch (error) {
       if (cancel.signal.aborted) return await stages.cancel(jobId);
