@@ -3,7 +3,7 @@ import { analyze } from './analyze/analyze.js';
 import { distill } from './distill/distill.js';
 import { evaluate } from './evaluate/evaluate.js';
 import type { Pass } from './pass.js';
-import { prune } from './prune/prune.js';
+import { prune } from './prune-pass/prune.js';
 import { train } from './train-pass/train.js';
 import { quantize } from './quantize/quantize.js';
 

@@ -9,7 +9,7 @@ import { Session } from '#inference';
 import { GraphBuilder, cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import type { PassContext } from '../pass.js';
-import { prune } from '../prune/prune.js';
+import { prune } from '../prune-pass/prune.js';
 import { quantize } from '../quantize/quantize.js';
 import { distill } from './distill.js';
 

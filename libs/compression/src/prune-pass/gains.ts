@@ -1,8 +1,8 @@
 import { measureLatency, percentile } from '#evaluation';
 import { Session } from '#inference';
 import { readModel } from '#onnx';
-import { UnobservableModelError } from './errors.js';
-import { observeShapes } from './observe-shapes.js';
+import { UnobservableModelError } from '../prune/errors.js';
+import { observeShapes } from '../prune/observe-shapes.js';
 
 /** Size and speed of a model before and after, both measured. */
 export interface Gains {

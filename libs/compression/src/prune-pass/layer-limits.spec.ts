@@ -1,7 +1,7 @@
 import { PruneOptions } from '#contracts';
 import { mlp } from '#testing';
 import { UnknownLayerError } from '../errors.js';
-import { limitOf, limitsOfRest } from './layer-limits.js';
+import { limitOf, limitsOfRest } from '../prune/layer-limits.js';
 import { prune } from './prune.js';
 
 describe('limits of layers', () => {

@@ -1,6 +1,6 @@
 import { linePlot, type PlotSeries } from '#evaluation';
-import type { Histogram } from './histogram.js';
-import type { GroupReport } from './prune-channels.js';
+import type { Histogram } from '../prune/histogram.js';
+import type { GroupReport } from '../prune/prune-channels.js';
 
 type Ranked = Pick<GroupReport, 'producers' | 'channels' | 'removed' | 'importance'>;
 

@@ -2,7 +2,7 @@ import type { Dataset } from '#datasets';
 import { scoreModels } from '#evaluation';
 import { Session } from '#inference';
 import { writeModel, type ModelProto } from '#onnx';
-import { PruneInputError } from './errors.js';
+import { PruneInputError } from '../prune/errors.js';
 
 const BATCH = 64;
 

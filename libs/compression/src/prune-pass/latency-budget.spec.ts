@@ -5,11 +5,11 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { PruneOptions } from '#contracts';
 import { Graph, ModelProtoSchema, writeModel } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
-import type { Budget } from './budget.js';
-import { latencyPlot, searchLatency, type LatencyReport, type LatencySearch } from './latency-budget.js';
-import { latencyModel, type LatencyPoint, type MeasureModels } from './latency-table.js';
+import type { Budget } from '../prune/budget.js';
+import { latencyPlot, searchLatency, type LatencyReport, type LatencySearch } from '../prune/latency-budget.js';
+import { latencyModel, type LatencyPoint, type MeasureModels } from '../prune/latency-table.js';
 import { prune } from './prune.js';
-import { pruneChannels } from './prune-channels.js';
+import { pruneChannels } from '../prune/prune-channels.js';
 
 const seedNet = () => fromBinary(ModelProtoSchema, readFileSync('examples/seed-net/seed-net.onnx'));
 

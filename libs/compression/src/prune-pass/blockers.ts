@@ -1,8 +1,8 @@
 import { type Graph, type NodeProto, weightSites } from '#onnx';
 import type { PruneOptions, Skipped } from '#contracts';
 import { isNamed, nodeLabel } from '../name-pattern.js';
-import { describe } from './rules/rule.js';
-import { ruleOf } from './rules/index.js';
+import { describe } from '../prune/rules/rule.js';
+import { ruleOf } from '../prune/rules/index.js';
 
 /**
  * Layers whose channels cannot go, told from the operators alone: the walk from a layer's output, through operators that have no

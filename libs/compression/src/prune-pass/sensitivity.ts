@@ -1,12 +1,12 @@
 import type { PruneOptions } from '#contracts';
 import { Graph, cloneModel } from '#onnx';
 import type { AccuracyJudge } from './accuracy-judge.js';
-import { figuresOf } from './figures.js';
-import { findDependencies } from './groups.js';
-import { scoreGroups, type ScoringInputs } from './importances.js';
-import { observeShapes } from './observe-shapes.js';
-import { selectClasses } from './select.js';
-import { removeClasses } from './shrink.js';
+import { figuresOf } from '../prune/figures.js';
+import { findDependencies } from '../prune/groups.js';
+import { scoreGroups, type ScoringInputs } from '../prune/importances.js';
+import { observeShapes } from '../prune/observe-shapes.js';
+import { selectClasses } from '../prune/select.js';
+import { removeClasses } from '../prune/shrink.js';
 
 /** Shares at which each group is tried. */
 export const SCAN_RATIOS = [0.25, 0.5, 0.75] as const;

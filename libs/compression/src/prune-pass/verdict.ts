@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants } from 'node:zlib';
-import type { Figures } from './figures.js';
+import type { Figures } from '../prune/figures.js';
 import type { Gains } from './gains.js';
 
 const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
