@@ -152,19 +152,20 @@ function finish({ g, layout }: Writing, request: TrainingStepRequest, terms: Rec
   for (const [name, value] of vectors) exportAs(g.graph, value, name, [layout.size]);
   for (const [name, value] of Object.entries(terms)) exportAs(g.graph, value, STEP.term(name), []);
   const state = [STEP.weights, ...request.optimizer.state.map(STEP.state), ...(request.averaging ? [STEP.average] : [])];
-  return { model: g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset())), layout, state, terms: Object.keys(terms) };
+  return { model: g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset())), layout, state, terms: Object.keys(terms), masked: request.masked ?? true };
 }
 
 /** Vectors of the update besides the weights. */
-function stateInputs({ optimizer, averaging }: TrainingStepRequest): string[] {
-  return [STEP.mask, ...optimizer.state.map(STEP.state), ...(averaging ? [STEP.average] : [])];
+function stateInputs({ optimizer, averaging, masked = true }: TrainingStepRequest): string[] {
+  return [...(masked ? [STEP.mask] : []), ...optimizer.state.map(STEP.state), ...(averaging ? [STEP.average] : [])];
 }
 
 /** The tensors that the forward graph reads, cut out of the flat vector under their own names. */
 function unpackWeights(g: GradientBuilder, layout: ParameterLayout): void {
-  const parts = g.graph.ops('Split', layout.slots.length, [STEP.weights, g.ints(layout.slots.map((slot) => slot.size))], { axis: 0 });
+  const parts = layout.slots.map(({ name, dims }) => (dims.length === 1 ? name : g.graph.fresh('part')));
+  g.graph.op('Split', [STEP.weights, g.ints(layout.slots.map((slot) => slot.size))], { axis: 0 }, { outputs: parts });
   layout.slots.forEach(({ name, dims }, i) => {
-    g.graph.op('Reshape', [parts[i]!, g.ints(dims)], {}, { outputs: [name] });
+    if (dims.length !== 1) g.graph.op('Reshape', [parts[i]!, g.ints(dims)], {}, { outputs: [name] });
   });
 }
 
