@@ -43,6 +43,7 @@ describe('prune', () => {
   it('says before the run which layers it would leave alone', () => {
     const options = PruneOptions.parse({ exclude: ['/conv1/Conv'] });
     expect(prune.preflight(seedNet(), options).map(({ node }) => node)).toEqual(['/conv1/Conv', '/fc2/Gemm']);
+    expect(prune.preflight(seedNet(), PruneOptions.parse({ granularity: 'layer' })).map(({ node }) => node)).toEqual(['/fc2/Gemm']);
   });
 
   it('keeps an excluded layer whole', async () => {

@@ -10,7 +10,7 @@ import { AccuracyJudge, farthestRatio } from './accuracy-judge.js';
 import { staticBlockers } from './blockers.js';
 import { PruneInputError } from '../prune/errors.js';
 import type { Figures } from '../prune/figures.js';
-import { dropBlocks } from '../prune/drop-blocks.js';
+import { dropBlocks, staticallyBlockedLayers } from '../prune/drop-blocks.js';
 import { writeLatency } from '../prune/latency-budget.js';
 import { limitsOfRest } from '../prune/layer-limits.js';
 import { importancePlot } from './importance-plot.js';
@@ -44,7 +44,7 @@ export const prune: Pass<'prune'> = {
     const graph = new Graph(cloneModel(model));
     checkScope(graph, options);
     liftConstants(graph);
-    if (options.granularity === 'layer') return [];
+    if (options.granularity === 'layer') return staticallyBlockedLayers(graph, options);
     return options.granularity === 'channel' ? staticBlockers(graph, options) : prunableSites(graph, options).skipped;
   },
 

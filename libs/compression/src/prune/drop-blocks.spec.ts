@@ -2,7 +2,9 @@ import { PruneOptions } from '#contracts';
 import { Session, float32 } from '#inference';
 import { Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { dropBlocks } from './drop-blocks.js';
+import { nodeLabel } from '../name-pattern.js';
+import { prune } from '../prune-pass/prune.js';
+import { dropBlocks, staticallyBlockedLayers } from './drop-blocks.js';
 
 /** A stem, then residual blocks whose branch is scaled by `strengths`, one after the other, and a head. */
 function residualNet(strengths: readonly number[]): ModelProto {
@@ -50,5 +52,15 @@ describe('dropping residual blocks', () => {
     const { skipped } = await dropBlocks(new Graph(model), options({ ratio: 0 }), inputs);
     expect(await outputs(model)).toEqual(expected);
     expect(skipped).toEqual([expect.objectContaining({ opType: 'Conv', reason: expect.stringContaining('in no block that keeps its shape') })]);
+  });
+
+  it('tells before the run, from the graph alone, which layers are excluded with their block', async () => {
+    const model = residualNet([1, 1]);
+    const first = new Graph(model).nodes.find(({ opType }) => opType === 'Add')!;
+    const given = options({ exclude: [nodeLabel(first)] });
+    const told = staticallyBlockedLayers(new Graph(model), given);
+    expect(told.map(({ reason }) => reason)).toEqual(Array(2).fill('it is excluded, or in one block with a node that is'));
+    expect(prune.preflight(model, given)).toEqual(told);
+    expect((await dropBlocks(new Graph(model), given, inputs)).skipped).toEqual(expect.arrayContaining(told));
   });
 });

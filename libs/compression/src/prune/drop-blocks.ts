@@ -2,7 +2,7 @@ import type { PruneOptions, Skipped } from '#contracts';
 import { mulberry32 } from '#datasets';
 import { Session, type HostTensors } from '#inference';
 import { Graph, cloneModel, weightSites, writeModel, type ModelProto } from '#onnx';
-import { isNamed } from '../name-pattern.js';
+import { isNamed, nodeLabel } from '../name-pattern.js';
 import { removeBlock, shapeKeepingBlocks, type Block } from './shape-keeping-blocks.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
 import type { Shapes } from './coordinates.js';
@@ -35,12 +35,12 @@ export interface BlockDropping {
 export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: ScoringInputs): Promise<BlockDropping> {
   const { shapes, feeds } = await observeShapes(graph.model);
   const all = shapeKeepingBlocks(graph, shapes);
-  const places = [...all.keys()].filter((place) => !all[place]!.nodes.some((node) => isNamed(node, options.exclude)));
+  const places = [...all.keys()].filter((place) => !isExcluded(all[place]!, options));
   const scores = options.importance === 'random' ? places.map(mulberry32(inputs.seed)) : await errorsWithout(graph, shapes, places, options, inputs, feeds);
   const order = [...places.keys()].toSorted((a, b) => scores[a]! - scores[b]! || b - a);
   const gone = new Set(order.slice(0, Math.floor(places.length * options.ratio + 1e-9)).map((i) => places[i]!));
   const blocks = places.map((place, i): BlockReport => ({ layers: layersOf(graph, all[place]!), importance: scores[i]!, dropped: gone.has(place) }));
-  const skipped = blockedLayers(graph, places.map((place) => all[place]!));
+  const skipped = blockedLayers(graph, all, options);
   const before = figuresOf(graph, shapes);
   if (gone.size === 0) return { blocks, skipped, before, after: before };
   removeAll(graph, all, gone);
@@ -91,13 +91,25 @@ async function outputsOf(model: ModelProto, batches: readonly HostTensors[], thr
 
 function layersOf(graph: Graph, { nodes }: Block): string[] {
   const inside = new Set(nodes);
-  return weightSites(graph).filter(({ node }) => inside.has(node)).map(({ node }) => node.name || node.output[0]!);
+  return weightSites(graph).filter(({ node }) => inside.has(node)).map(({ node }) => nodeLabel(node));
 }
 
-/** Layers outside of every block that could go. */
-function blockedLayers(graph: Graph, blocks: readonly Block[]): Skipped[] {
-  const inside = new Set(blocks.flatMap(({ nodes }) => nodes));
-  return weightSites(graph).flatMap(({ node, opType }) =>
-    inside.has(node) ? [] : [{ node: node.name || node.output[0]!, opType, reason: 'it is in no block that keeps its shape and whose inner values nobody else reads, or it is excluded' }],
-  );
+type Exclusion = Pick<PruneOptions, 'exclude'>;
+
+/** Layers that are in no block whatever the shapes are, or in one that is excluded: what can be told without a run. */
+export function staticallyBlockedLayers(graph: Graph, options: Exclusion): Skipped[] {
+  return blockedLayers(graph, shapeKeepingBlocks(graph, null), options);
+}
+
+function isExcluded({ nodes }: Block, { exclude }: Exclusion): boolean {
+  return nodes.some((node) => isNamed(node, exclude));
+}
+
+function blockedLayers(graph: Graph, blocks: readonly Block[], options: Exclusion): Skipped[] {
+  const blockOf = new Map(blocks.flatMap((block) => block.nodes.map((node) => [node, block])));
+  return weightSites(graph).flatMap(({ node, opType }) => {
+    const block = blockOf.get(node);
+    if (block && !isExcluded(block, options)) return [];
+    return [{ node: nodeLabel(node), opType, reason: block || isNamed(node, options.exclude) ? 'it is excluded, or in one block with a node that is' : 'it is in no block that keeps its shape and whose inner values nobody else reads' }];
+  });
 }

@@ -56,7 +56,7 @@ export async function elementSaliency(context: Omit<ImportanceContext, 'dependen
   await visitProducts(context, (products) => {
     for (const [name, changes] of products) {
       const total = totals.get(name) ?? new Float64Array(changes.length);
-      changes.forEach((change, i) => (total[i]! += size(change)));
+      for (let i = 0; i < changes.length; i++) total[i]! += size(changes[i]!);
       totals.set(name, total);
     }
   });

@@ -11,9 +11,10 @@ type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /**
  * The blocks of a graph that can be left out one by one, in graph order and without overlap: residual blocks
- * (Add(x, f(x)), or Add(g(x), f(x)) with a layer in the shortcut) as a whole, elsewhere a layer with what follows it up to the next. Shapes are those of one run.
+ * (Add(x, f(x)), or Add(g(x), f(x)) with a layer in the shortcut) as a whole, elsewhere a layer with what follows it up to the next. Shapes are those of
+ * one run; without them any two values may have the same, so that layers in no block are in none after a run either.
  */
-export function shapeKeepingBlocks(graph: Graph, shapes: Shapes): Block[] {
+export function shapeKeepingBlocks(graph: Graph, shapes: Shapes | null): Block[] {
   const search = new BlockSearch(graph, shapes);
   const candidates = graph.nodes.flatMap((node) => search.endingAt(node) ?? []);
   const isResidual = ({ nodes }: Block) => search.isSum(nodes.at(-1)!);
@@ -41,7 +42,7 @@ class BlockSearch {
 
   constructor(
     private readonly graph: Graph,
-    private readonly shapes: Shapes,
+    private readonly shapes: Shapes | null,
   ) {
     this.order = new Map(graph.nodes.map((node, i) => [node, i]));
     const computed = new Set(graph.inputs.map(({ name }) => name));
@@ -75,9 +76,13 @@ class BlockSearch {
       if (layers === 0 || others.length > 0 || input === undefined) continue;
       const block = { input, output, nodes };
       if (layers > 1 && !this.isSum(last)) return null;
-      if (this.shapes.get(input)?.join() === this.shapes.get(output)?.join() && this.isClosed(block)) return block;
+      if (this.haveSameShape(input, output) && this.isClosed(block)) return block;
       if (this.isSum(last)) return null;
     }
+  }
+
+  private haveSameShape(a: string, b: string): boolean {
+    return this.shapes === null || this.shapes.get(a)?.join() === this.shapes.get(b)?.join();
   }
 
   /** Whether nothing outside reads what is computed inside, but for the output. */
