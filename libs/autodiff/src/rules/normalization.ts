@@ -98,10 +98,11 @@ function layerParts(g: GradientBuilder, x: string, dY: string, { mean, inverse }
 function layerGradient(g: GradientBuilder, { centered, inverse, scaled, along, scale, dims, axis }: LayerParts & { scale: string; dims: readonly number[]; axis: number }): string {
   const normalized = dims.slice(axis);
   const size = product(normalized);
-  const kept = [...dims.slice(0, axis), ...normalized.map(() => 1)];
   const whole = product(g.dims(scale)) === size ? scale : g.expand(scale, normalized);
   const weights = g.scale(g.reshape(whole, [size, 1]), 1 / size);
-  const k = g.reshape(g.op('MatMul', [g.reshape(along, [product(dims) / size, size]), weights]), kept);
+  const k = normalized.length === 1
+    ? g.op('MatMul', [along, weights])
+    : g.reshape(g.op('MatMul', [g.reshape(along, [product(dims) / size, size]), weights]), [...dims.slice(0, axis), ...normalized.map(() => 1)]);
   const d = g.mul(scaled, scale);
   const mean = g.mean(d, [...normalized.keys()].map((i) => axis + i), true);
   return g.sub(g.sub(d, mean), g.mul(centered, g.mul(k, g.square(inverse))));
