@@ -272,8 +272,6 @@ const STAYS: Record<string, RegExp> = {
   'a Slice with a step': /Slice slices this axis with a step/,
   'a Slice backwards': /Slice slices this axis with a step/,
   'multi-query attention': /Reshape keeps this factor of the axis/,
-  'a grouped ConvTranspose': /ConvTranspose is grouped/,
-  'a depthwise ConvTranspose with a multiplier': /ConvTranspose is grouped/,
   'a gate of one channel': /it makes a single channel/,
   'a gate by the greatest channel': /ReduceMax reduces over this axis/,
   'a Resize of channels': /Resize resamples this axis/,

@@ -50,19 +50,29 @@ function convolution(layout: ConvLayout): Rule {
   };
 }
 
-/** A depthwise ConvTranspose keeps its single output column per group: link only what a Conv would, and leave the rest. */
+/**
+ * The weight of a ConvTranspose has the inputs of all groups on its first axis, and the outputs of one on its second.
+ *
+ *     depthwise    x[c], w[c, :], y[c·m … c·m+m-1]    and `group` shrinks
+ *     grouped      the same index in every group: x[c], w[c, :] with c mod width; y[o], w[:, o mod width]
+ */
 const convTranspose: Rule = {
   link(context) {
     const groups = intAttribute(context.node, 'group', 1);
     if (groups === 1) return convolution({ weight: 1, bias: 2, outputAxis: 1 }).link(context);
-    if (groups !== context.dims(context.input(0))[1] || context.dims(context.input(1))[1] !== 1) return context.pinNode('is grouped');
+    const { coordinates: at } = context;
     const [x, w, y] = [context.input(0), context.input(1), context.output()];
+    const [inputs, outputs] = [context.dims(x)[1]!, context.dims(y)[1]!];
+    const [inWidth, outWidth] = [inputs / groups, outputs / groups];
+    const isDepthwise = inWidth === 1;
     context.link(x, 0, y, 0);
     for (const value of [x, w, y]) context.pinAxes(value, spatialAxes(context, value), 'slides over this axis');
     context.link(x, 1, w, 0);
-    context.link(x, 1, y, 1);
+    if (isDepthwise) context.pinAxes(w, [1], 'has as many outputs in every group');
+    else for (let c = inWidth; c < inputs; c++) at.link(at.at(x, 1, c), at.at(x, 1, c % inWidth));
+    for (let o = 0; o < outputs; o++) at.link(at.at(y, 1, o), isDepthwise ? at.at(x, 1, Math.floor(o / outWidth)) : at.at(w, 1, o % outWidth));
     linkVector(context, 2, y, 1);
-    context.roles.weight(context.node, w, 0);
+    context.roles.weight(context.node, w, isDepthwise ? 0 : 1);
   },
   mend: convolution({ weight: 1, outputAxis: 1 }).mend!,
 };
