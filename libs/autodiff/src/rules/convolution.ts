@@ -2,6 +2,7 @@ import type { NodeProto } from '#onnx';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { Rule } from '../rule.js';
 import { convolutionWeightGradient } from './convolution-weight.js';
+import { stridedInputGradient } from './strided-input-gradient.js';
 import { groupOf, span, windowOf, type Window } from './window.js';
 
 export type ConvolutionOp = 'Conv' | 'ConvTranspose';
@@ -12,7 +13,7 @@ export const CONVOLUTION_RULES: Record<ConvolutionOp, Rule> = {
     const window = windowOf(node, kernel, input, output);
     const group = groupOf(node);
     return [
-      () => inputGradient(g, dY, w, { window, group, input, output }),
+      () => inputGradient(g, dY, w, { window, group, input, output, batch: g.dims(x)[0]! }),
       () => convolutionWeightGradient(g, { input: x, inputDims: g.dims(x), output: dY, outputDims: g.dims(y), window, group }),
       () => biasGradient(g, dY, g.dims(y)),
     ];
@@ -34,9 +35,10 @@ interface ConvolutionShape {
   group: number;
   input: readonly number[];
   output: readonly number[];
+  batch: number;
 }
 
-/** dX: a convolution of dY with the flipped kernel where the stride is one, a transposed convolution elsewhere. */
+/** dX: a convolution of dY with the flipped kernel where the stride is one, phases of it or a transposed convolution elsewhere. */
 function inputGradient(g: GradientBuilder, dY: string, w: string, shape: ConvolutionShape): string {
   const { window, group } = shape;
   const reach = window.kernel.map((size, i) => span(size, window.dilations[i]!) - 1);
@@ -47,6 +49,8 @@ function inputGradient(g: GradientBuilder, dY: string, w: string, shape: Convolu
     const flipped = g.note(flippedKernel(g, w, group), [group * inputs, outputs / group, ...window.kernel]);
     return g.op('Conv', [dY, flipped], { group, kernel_shape: window.kernel, dilations: window.dilations, pads: [...begins, ...ends] });
   }
+  const inPhases = group === 1 ? stridedInputGradient(g, dY, w, shape, shape.batch) : null;
+  if (inPhases !== null) return inPhases;
   const rest = shape.input.map((size, i) => size + window.begins[i]! + window.ends[i]! - ((shape.output[i]! - 1) * window.strides[i]! + reach[i]! + 1));
   return g.op('ConvTranspose', [dY, w], {
     group,
