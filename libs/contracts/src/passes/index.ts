@@ -43,9 +43,9 @@ export const PASSES = {
       history: teacher === 'previous',
       models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
     }),
-    version: 3,
+    version: 4,
   }),
-  train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true } }),
+  train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true }, version: 2 }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, { reads: { data: true }, changes: false }),
   evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { reads: { data: true, history: true, machine: true }, changes: false }),
 } as const satisfies Record<string, PassDescriptor>;
