@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CATALOG, type PassContext } from '#compression';
 import { PruneOptions, type Skipped } from '#contracts';
@@ -12,10 +14,10 @@ const SEED_NET = fileURLToPath(new URL('../../examples/seed-net/seed-net.onnx', 
 const RATIOS = [0.25, 0.5, 0.75];
 const RUNS = 40;
 
-/** `nets`: speed-up reached against MACs saved at three channel ratios, and the cost of pruning a large model. `published`: a quarter of the channels of every published model. */
+/** `nets`: speed-up reached against MACs saved at three channel ratios, and the cost of pruning a large model. `published`: a quarter of the channels of every published model. `latency`: whether a budget of time still holds when others measure. */
 export async function run(parts: readonly string[] = []): Promise<BenchResult[]> {
   const isAsked = (part: string) => parts.length === 0 || parts.includes(part);
-  return [...(isAsked('nets') ? await measuredNets() : []), ...(isAsked('published') ? await publishedModels() : [])];
+  return [...(isAsked('nets') ? await measuredNets() : []), ...(isAsked('published') ? await publishedModels() : []), ...(isAsked('latency') ? await latencyBudgets() : [])];
 }
 
 async function measuredNets(): Promise<BenchResult[]> {
@@ -31,6 +33,27 @@ async function measuredNets(): Promise<BenchResult[]> {
   return results;
 }
 
+/** Models pruned to a share of their latency, and what is left of it when both are timed anew: the median of five measurements. */
+async function latencyBudgets(): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
+  const nets = { 'mobilenet-like': { model: mobileNetLike(2), dims: [1, 3, 96, 96] }, 'resnet-like': { model: resNet8(64), dims: [1, 3, 32, 32] } };
+  for (const [net, { model, dims }] of Object.entries(nets)) {
+    for (const allowed of [0.75, 0.5]) {
+      const before = writeModel(model);
+      const pruned = await pruneBy(readModel(before), { budget: { latency: allowed }, multipleOf: 8 });
+      const { attempts, noise } = pruned.latency!;
+      const [last, feeds] = [attempts.at(-1)!, inputOf(pruned.model, dims)];
+      const shares: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        const times = await timesOf(before, writeModel(pruned.model), feeds);
+        shares.push(times.after / times.before);
+      }
+      results.push({ net, allowed, ratio: round(pruned.ratio), measured: round(last.measuredMs / last.beforeMs), again: round(median(shares)), noise: round(noise) });
+    }
+  }
+  return results;
+}
+
 async function publishedModels(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
   for (const model of PUBLISHED_MODELS) results.push(await quarter(model));
@@ -41,7 +64,7 @@ async function publishedModels(): Promise<BenchResult[]> {
 async function quarter(published: PublishedModel): Promise<BenchResult> {
   const before = await readFile(publishedModelFile(published));
   const layers = weightSites(new Graph(readModel(before))).length;
-  const pruned = await pruneBy(readModel(before), 0.25, 1);
+  const pruned = await pruneBy(readModel(before), { ratio: 0.25, multipleOf: 1 });
   const after = writeModel(pruned.model);
   const feeds = await published.feeds(1);
   const times = await timesOf(before, after, feeds);
@@ -61,9 +84,8 @@ async function timesOf(before: Uint8Array, after: Uint8Array, feeds: HostTensors
 
 async function speedUp(net: string, model: () => ModelProto, dims: number[], ratio: number): Promise<BenchResult> {
   const before = writeModel(model());
-  const pruned = await pruneBy(model(), ratio);
-  const input = float32(dims, Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, (_, i) => Math.sin(i)));
-  const times = await timesOf(before, writeModel(pruned.model), { [new Graph(pruned.model).inputs[0]!.name]: input });
+  const pruned = await pruneBy(model(), { ratio, multipleOf: 16 });
+  const times = await timesOf(before, writeModel(pruned.model), inputOf(pruned.model, dims));
   return {
     net,
     ratio,
@@ -91,13 +113,31 @@ async function largeModel(): Promise<BenchResult> {
   let figures = { macs: 1, bytes: 1 };
   let before = figures;
   const pruneMs = await timeMs(async () => {
-    ({ before, after: figures } = await pruneBy(model, 0.5));
+    ({ before, after: figures } = await pruneBy(model, { ratio: 0.5, multipleOf: 16 }));
   });
   return { net: `chain of ${Math.round(megabytes)} MB`, ratio: 0.5, macsRatio: round(figures.macs / before.macs), bytesRatio: round(figures.bytes / before.bytes), pruneMs: round(pruneMs), peakMb: round(peakMb()) };
 }
 
-async function pruneBy(model: ModelProto, ratio: number, multipleOf = 16) {
-  const context: PassContext = { model, baseline: new Uint8Array(), history: [], data: null, seed: 0, threads: 1, outputPath: '.', progress: () => {}, log: () => {} };
-  const { summary, skipped } = await CATALOG.prune.run(context, PruneOptions.parse({ ratio, multipleOf }));
-  return { model, skipped: skipped as Skipped[], ...(summary as { before: { macs: number; bytes: number }; after: { macs: number; bytes: number } }) };
+function inputOf(model: ModelProto, dims: number[]): HostTensors {
+  const values = Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, (_, i) => Math.sin(i));
+  return { [new Graph(model).inputs[0]!.name]: float32(dims, values) };
+}
+
+/** What the summary of the pass holds that is looked at here. */
+interface Summary {
+  ratio: number;
+  before: { macs: number; bytes: number };
+  after: { macs: number; bytes: number };
+  latency?: { attempts: { measuredMs: number; beforeMs: number }[]; noise: number };
+}
+
+async function pruneBy(model: ModelProto, options: Partial<PruneOptions>) {
+  const outputPath = await mkdtemp(join(tmpdir(), 'coldpress-bench-'));
+  const context: PassContext = { model, baseline: new Uint8Array(), history: [], data: null, seed: 0, threads: 1, outputPath, progress: () => {}, log: () => {} };
+  try {
+    const { summary, skipped } = await CATALOG.prune.run(context, PruneOptions.parse(options));
+    return { ...(summary as unknown as Summary), model, skipped: skipped as Skipped[] };
+  } finally {
+    await rm(outputPath, { recursive: true });
+  }
 }

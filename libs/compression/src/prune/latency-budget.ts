@@ -3,14 +3,11 @@ import { join } from 'node:path';
 import { linePlot } from '#evaluation';
 import { MOST, leastRatio, meetsFigures, type Budget } from './budget.js';
 import type { Figures } from './figures.js';
-import { latencyModel, measureTable, medianOf, type LatencyPoint, type MeasureModels, type Pruned } from './latency-table.js';
+import { NOISY, latencyModel, measureTable, medianOf, type LatencyPoint, type MeasureModels, type Pruned } from './latency-table.js';
 
 /** The latency table with what was chosen by it, and the same drawn. */
 export const LATENCY_FILE = 'latency.json';
 export const LATENCY_PLOT = 'latency.svg';
-
-/** Medians known less well than this share of themselves make a verdict of latency worth little. */
-const NOISY = 0.05;
 
 /** A ratio is chosen, verified, and once chosen again with what the first missed by. */
 const ATTEMPTS = 2;
@@ -88,7 +85,7 @@ export async function searchLatency(search: LatencySearch): Promise<LatencyRepor
   const predicted = Array.from({ length: DRAWN + 1 }, (_, i): [number, number] => [(i / DRAWN) * MOST, predict((i / DRAWN) * MOST)]);
   const last = attempts.at(-1);
   const isMet = last ? last.measuredMs <= last.allowedMs : true;
-  return { ratio, table, predicted, attempts, isMet, noise, verdict: verdictOf(last, isMet, predict(0)), warnings: warningsOf(last, isMet, noise, fastest / predict(0)) };
+  return { ratio, table, predicted, attempts, isMet, noise, verdict: verdictOf(last, isMet, noise, predict(0)), warnings: warningsOf(last, isMet, noise, fastest / predict(0)) };
 }
 
 type Median = ReturnType<typeof medianOf>;
@@ -122,10 +119,11 @@ function allowed({ latency = Infinity, latencyMs = Infinity }: Budget, beforeMs:
 const ms = (value: number) => `${Number(value.toPrecision(3))} ms`;
 const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
 
-function verdictOf(last: LatencyAttempt | undefined, isMet: boolean, beforeMs: number): string {
+function verdictOf(last: LatencyAttempt | undefined, isMet: boolean, noise: number, beforeMs: number): string {
   if (!last) return `latency budget met as it is: ${ms(beforeMs)} on this machine`;
   const { predictedMs, measuredMs, allowedMs } = last;
-  return `latency budget ${isMet ? 'met' : 'missed'}: ${ms(measuredMs)} of ${ms(last.beforeMs)} before on this machine (${ms(predictedMs)} predicted, ${ms(allowedMs)} allowed)`;
+  const certainty = noise > NOISY ? ' as far as a noisy machine can tell' : '';
+  return `latency budget ${isMet ? 'met' : 'missed'}${certainty}: ${ms(measuredMs)} of ${ms(last.beforeMs)} before on this machine (${ms(predictedMs)} predicted, ${ms(allowedMs)} allowed)`;
 }
 
 function warningsOf(last: LatencyAttempt | undefined, isMet: boolean, noise: number, fastestShare: number): string[] {
