@@ -66,6 +66,19 @@ export class DatabaseUnavailableError extends DatabaseError {
   }
 }
 
+/** Node's and PostgreSQL's codes of a server that is gone, going, coming or full. */
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300', '08006']);
+const LOST_CONNECTION = /connection terminated|timeout exceeded when trying to connect|not queryable/i;
+
+/** Whether a query failed because the server does not answer: the same query may succeed later. */
+export function isUnreachable(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof DatabaseUnavailableError || LOST_CONNECTION.test(cause.message)) return true;
+    if ('code' in cause && UNREACHABLE.has(String(cause.code))) return true;
+  }
+  return false;
+}
+
 const POSTGRES_FOREIGN_KEY_VIOLATION = '23503';
 
 /** The PostgreSQL error code of an error from Drizzle, which wraps the driver's. */

@@ -31,6 +31,16 @@ export class Interrupted extends QueueError {
   }
 }
 
+/** A handler throws this when a server that it needs does not answer: the job comes again later, and no attempt is counted. */
+export class Postponed extends QueueError {
+  constructor(
+    readonly delayMs: number,
+    cause: unknown,
+  ) {
+    super('postponed', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
 /** The payload in the queue is not what this build writes. */
 export class PayloadError extends QueueError {
   constructor(name: string, cause: unknown) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { QueueEntry } from '#contracts';
 import { createTestDatabase, createTestRedis } from '#testing';
-import { Interrupted, PermanentFailure, QueueUnavailableError } from './errors.js';
+import { Interrupted, PermanentFailure, Postponed, QueueUnavailableError } from './errors.js';
 import { openQueue, type Handlers, type StageQueue } from './stage-queue.js';
 
 const POLICY = { attempts: 3, backoffMs: 20 };
@@ -64,6 +64,18 @@ describe.each([
     await Promise.all(workers.map((worker) => worker.close()));
     await other.close();
     expect(calls).toEqual(['0#1', '1#1', 'finish']);
+  });
+
+  it('takes up a postponed stage again and again without counting attempts', async () => {
+    let outages = 2 * POLICY.attempts;
+    const { calls, finished, handlers } = recorder(async () => {
+      if (outages-- > 0) throw new Postponed(10, new Error('the store does not answer'));
+    });
+    await queue.addJob(entryOf(1));
+    const worker = queue.worker(handlers, SETTINGS);
+    await finished;
+    await worker.close();
+    expect(calls).toEqual([...Array<string>(2 * POLICY.attempts + 1).fill('0#1'), 'finish']);
   });
 
   it('takes a retry of a job as a flow of its own', async () => {

@@ -1,7 +1,7 @@
 import { QUEUE_JOBS, type QueueEntry, type QueueJobs } from '#contracts';
-import { UnrecoverableError, WaitingError, type Job, type Worker } from 'bullmq';
+import { DelayedError, UnrecoverableError, WaitingError, type Job, type Worker } from 'bullmq';
 import { openBackend, type Backend, type QueueConfig } from './backend.js';
-import { AttemptError, Interrupted, PayloadError, PermanentFailure, QueueUnavailableError } from './errors.js';
+import { AttemptError, Interrupted, PayloadError, PermanentFailure, Postponed, QueueUnavailableError } from './errors.js';
 import { finishId, flowOf, QUEUE_NAME, RETRY_POLICY, type RetryPolicy } from './flow.js';
 
 /** What a handler knows besides its payload. */
@@ -110,6 +110,10 @@ function processor(handlers: Handlers): Processor {
       if (error instanceof Interrupted) {
         await job.moveToWait(token);
         throw new WaitingError();
+      }
+      if (error instanceof Postponed) {
+        await job.moveToDelayed(Date.now() + error.delayMs, token);
+        throw new DelayedError();
       }
       const message = cleanText(error instanceof Error ? error.message : String(error));
       throw error instanceof PermanentFailure || error instanceof PayloadError ? new UnrecoverableError(message) : new AttemptError(message);

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import type { Problem } from '#contracts';
+import { isUnreachable } from '#database';
 import { errorCode } from './error-code.js';
 import { PROBLEMS } from './problem-table.js';
 import type { FieldProblem } from './api-error.js';
@@ -14,8 +15,6 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   415: 'unsupported_media_type',
   429: 'rate_limited',
 };
-
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', '57P01', '57P03', '53300']);
 
 /** What a client is told of an error: its code, where it lies and the way out; nothing of an error that is ours. */
 export function toProblem(error: unknown): Problem {
@@ -37,13 +36,6 @@ function problem(code: string, detail: string, errors: readonly FieldProblem[] =
 function fieldsOf(error: unknown): readonly FieldProblem[] {
   if (typeof error !== 'object' || error === null || !('problems' in error) || !Array.isArray(error.problems)) return [];
   return (error.problems as FieldProblem[]).map(({ field, message }) => ({ field, message }));
-}
-
-function isUnreachable(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (UNREACHABLE.has(errorCode(cause) ?? '') || /connection terminated|timeout exceeded when trying to connect/i.test(cause.message)) return true;
-  }
-  return false;
 }
 
 /** Errors of Express's body parser carry the status that they deserve, below 500. */

@@ -1,12 +1,14 @@
 import type { Failure } from '#contracts';
-import { DatabaseUnavailableError, postgresCode } from '#database';
+import { isUnreachable, postgresCode } from '#database';
 import { ProcessError } from '#process';
-import { StorageError } from '#storage';
+import { StorageError, StoreUnavailableError } from '#storage';
 
 export interface Verdict {
   failure: Failure;
   /** The same stage would fail again: no further attempt. */
   permanent: boolean;
+  /** A server that every stage needs does not answer: this one waits for it, however long that takes. */
+  outage: boolean;
 }
 
 /** A stage whose job was cancelled while it ran. */
@@ -24,16 +26,16 @@ const SYSTEM_ERROR = /^E[A-Z0-9]+$/;
  */
 export function judge(error: unknown): Verdict {
   if (error instanceof ProcessError) return verdict(error.code, error.message, error.permanent);
-  if (error instanceof StorageError) return verdict(error.code, error.message, !error.transient);
-  if (error instanceof DatabaseUnavailableError) return verdict(error.code, error.message, false);
+  if (error instanceof StorageError) return verdict(error.code, error.message, !error.transient, error instanceof StoreUnavailableError);
+  if (isUnreachable(error)) return verdict('database_unavailable', 'the database does not answer', false, true);
   const code = postgresCode(error);
   if (!(error instanceof Error)) return verdict('internal', String(error), true);
   if (error.name === 'DrizzleQueryError' || (code !== undefined && SYSTEM_ERROR.test(code))) return verdict('temporary', causeOf(error).message, false);
   return verdict(code ?? 'internal', error.message, true);
 }
 
-function verdict(code: string, message: string, permanent: boolean): Verdict {
-  return { failure: { code, message }, permanent };
+function verdict(code: string, message: string, permanent: boolean, outage = false): Verdict {
+  return { failure: { code, message }, permanent, outage };
 }
 
 function causeOf(error: Error): Error {

@@ -2,10 +2,11 @@ import { ModelMetrics, type ArtifactRef, type Config, type GateVerdict, type Job
 import type { JobOutcome, JobRepository, StageRepository } from '#database';
 import { judgeGates, nextStep, reportMarkdown, verdict } from '#pipeline';
 import type { ProcessPool } from '#process';
-import type { Attempt } from '#queue';
+import { Postponed, type Attempt } from '#queue';
 import type { ArtifactStore } from '#storage';
 import { judge } from './failures.js';
 import type { FileCache } from './file-cache.js';
+import { OUTAGE_MS } from './outage.js';
 import { StageFolder } from './stage-folder.js';
 
 export interface JobFinisherParts {
@@ -22,12 +23,13 @@ export class JobFinisher {
   constructor(private readonly parts: JobFinisherParts) {}
 
   async run({ jobId }: QueueJobs['finish'], { isLast }: Attempt): Promise<void> {
-    const job = await this.parts.jobs.get(jobId);
-    if (!job || nextStep(job.state, job.stages.map(({ state }) => state)).kind !== 'finish') return;
     try {
+      const job = await this.parts.jobs.get(jobId);
+      if (!job || nextStep(job.state, job.stages.map(({ state }) => state)).kind !== 'finish') return;
       await this.parts.stages.finish(jobId, await this.outcome(job));
     } catch (error) {
-      const { failure, permanent } = judge(error);
+      const { failure, permanent, outage } = judge(error);
+      if (outage) throw new Postponed(OUTAGE_MS, error);
       if (!permanent && !isLast) throw error;
       await this.parts.stages.fail(jobId, null, failure);
     }

@@ -1,14 +1,15 @@
 import { basename, join } from 'node:path';
-import { StageResult, type ArtifactRef, type Config, type Job, type QueueJobs } from '#contracts';
+import { StageResult, type ArtifactRef, type Config, type Failure, type Job, type QueueJobs } from '#contracts';
 import type { DatasetRepository, EventRepository, JobRepository, StageOutcome, StageRepository, StoredResult } from '#database';
 import { nextStep, planStages, stageKey, type PlannedStage } from '#pipeline';
 import { ProcessError, type ProcessPool } from '#process';
-import { Interrupted, PermanentFailure, type Attempt } from '#queue';
+import { Interrupted, PermanentFailure, Postponed, type Attempt } from '#queue';
 import type { ArtifactStore } from '#storage';
 import { CancelledError, judge } from './failures.js';
 import { CheckpointKeeper } from './checkpoint-keeper.js';
 import type { CheckpointStore } from './checkpoint-store.js';
 import type { FileCache } from './file-cache.js';
+import { OUTAGE_MS, outlast } from './outage.js';
 import type { ResultCache } from './result-cache.js';
 import { StageFolder } from './stage-folder.js';
 import { StageReporter } from './stage-reporter.js';
@@ -52,15 +53,17 @@ export class StageRunner {
     if (shutdown.aborted) throw new Interrupted();
     const { jobs, stages } = this.parts;
     const { jobId, index } = payload;
-    const job = await jobs.get(jobId);
-    if (!job || !isNext(job, index)) return;
     const cancel = new AbortController();
+    const signal = AbortSignal.any([cancel.signal, shutdown]);
     let stopListening = (): void => undefined;
     try {
-      const task = this.task(job, index, AbortSignal.any([cancel.signal, shutdown]));
+      const job = await jobs.get(jobId);
+      if (!job || !isNext(job, index)) return;
+      const task = this.task(job, index, signal);
       if ((await stages.start(payload, task.key)).next !== 'run') return;
       stopListening = await stages.onCancel(jobId, () => cancel.abort(new CancelledError()));
-      await stages.succeed(jobId, index, await this.result(task));
+      const outcome = await this.result(task);
+      await this.outlast(() => stages.succeed(jobId, index, outcome), signal);
     } catch (error) {
       if (cancel.signal.aborted) return await stages.cancel(jobId);
       if (shutdown.aborted) return await this.giveBack(jobId, index);
@@ -88,7 +91,7 @@ export class StageRunner {
       const meanwhile = await results.find(task.key);
       if (meanwhile) return toOutcome(meanwhile, true);
       const computed = await this.compute(task);
-      await results.put(computed);
+      await this.outlast(() => results.put(computed), task.signal);
       await this.forgetCheckpoints(task.key);
       return toOutcome(computed, false);
     });
@@ -128,7 +131,7 @@ export class StageRunner {
         onLog: (line) => reporter.log(line),
       });
       const result = StageResult.parse(answer);
-      const stored = { key, pass: stage.pass, ...(await this.keep(result, folder, input)), seconds: result.seconds };
+      const stored = { key, pass: stage.pass, ...(await outlast(() => this.keep(result, folder, input), signal, (message) => reporter.log(`${message}: the result waits until it does`))), seconds: result.seconds };
       isDone = true;
       return stored;
     } finally {
@@ -155,13 +158,18 @@ export class StageRunner {
     await this.parts.checkpoints.forget(key).catch((error: unknown) => this.parts.onWarning(error, 'cannot remove checkpoints'));
   }
 
+  private outlast<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return outlast(work, signal, (message) => this.parts.onWarning(new ProcessError('outage', message, false), 'a result waits for its server'));
+  }
+
   private async giveBack(jobId: string, index: number): Promise<never> {
     await this.parts.stages.postpone(jobId, index, { code: 'interrupted', message: 'the worker is shutting down; another one takes over' });
     throw new Interrupted();
   }
 
   private async settle(error: unknown, jobId: string, index: number, { isLast, attempt }: Attempt): Promise<never> {
-    const { failure, permanent } = judge(error);
+    const { failure, permanent, outage } = judge(error);
+    if (outage) return await this.waitFor(error, failure, jobId, index);
     if (permanent || isLast) {
       const message = permanent || attempt === 1 ? failure.message : `${failure.message} (attempt ${attempt}, the last)`;
       await this.parts.stages.fail(jobId, index, { ...failure, message });
@@ -169,6 +177,12 @@ export class StageRunner {
     }
     await this.parts.stages.postpone(jobId, index, failure);
     throw error;
+  }
+
+  /** The reason is shown where the records can be written; they are what does not answer, or the store is. */
+  private async waitFor(error: unknown, failure: Failure, jobId: string, index: number): Promise<never> {
+    await this.parts.stages.postpone(jobId, index, failure).catch(() => undefined);
+    throw new Postponed(OUTAGE_MS, error);
   }
 }
 
