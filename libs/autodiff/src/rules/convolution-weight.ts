@@ -56,9 +56,9 @@ function fromBlockedDepthwise(g: GradientBuilder, { input, inputDims, output, ou
   return g.sum(g.reshape(perSample, [batch, channels, 1, ...window.kernel]), [0]);
 }
 
-/** A dense kernel in two dimensions with more than one tap per row, a batch and filters that fill the blocks, and windows that cover the input or a part of it. */
+/** A dense kernel in two dimensions with more than one tap per row, a batch that fills blocks of samples, and filters that fill half a block at least (measured). */
 function samplesFillBlocks({ group, inputDims: [batch], outputDims: [, filters], window: { kernel } }: ConvolutionParts, size: number): boolean {
-  return group === 1 && kernel.length === 2 && kernel[1]! > 1 && batch! % size === 0 && filters! % size === 0;
+  return group === 1 && kernel.length === 2 && kernel[1]! > 1 && batch! % size === 0 && 2 * filters! >= size;
 }
 
 /** Positions of dY over the samples of a group up to which its filters stay in the cache while the kernel's rows are computed (measured). */
@@ -66,23 +66,26 @@ const CACHED_POSITIONS = 2048;
 
 /**
  * dW[o, i] = Σ_n X[n, i] ∗ dY[n, o]: a convolution whose channels are the samples, with dY for its filters, where strides and dilations change
- * places. It runs in groups of samples, as all of dY is more than the cache holds. A blocked dY becomes its filters by moving whole blocks.
+ * places. It runs in groups of samples, as all of dY is more than the cache holds. A blocked dY becomes its filters by moving whole blocks; zeros
+ * join filters that do not fill them.
  */
 function fromBlockedSamples(g: GradientBuilder, { input, inputDims, output, outputDims, window }: ConvolutionParts): string {
   const [batch, channels, ...size] = inputDims as [number, number, number, number];
   const [, filters, ...slid] = outputDims as [number, number, number, number];
   const { block } = g;
+  const filled = Math.ceil(filters / block) * block;
   const blocks = divisors(batch / block).findLast((count) => count * block * product(slid) <= CACHED_POSITIONS) ?? 1;
   const groups = batch / block / blocks;
   const cut = g.pad(g.transpose(input, [1, 0, 2, 3]), [0, 0, ...window.begins, 0, 0, ...lastPads(size, slid, window)]);
-  const blocked = g.op('ReorderInput', [output], {}, BLOCKED_DOMAIN);
-  const parts = g.reshape(blocked, [groups, blocks, block, filters / block, product(slid), block]);
-  const filter = g.reshape(g.transpose(parts, [0, 3, 1, 4, 2, 5]), [groups * filters, blocks * block, ...slid]);
+  const blocked = g.op('ReorderInput', [g.pad(output, [0, 0, 0, 0, 0, filled - filters, 0, 0])], {}, BLOCKED_DOMAIN);
+  const parts = g.reshape(blocked, [groups, blocks, block, filled / block, product(slid), block]);
+  const filter = g.reshape(g.transpose(parts, [0, 3, 1, 4, 2, 5]), [groups * filled, blocks * block, ...slid]);
   const attributes = { group: groups, kernel_shape: slid, dilations: window.strides, strides: window.dilations };
   const weights = g.op('Conv', [g.op('ReorderInput', [cut], {}, BLOCKED_DOMAIN), filter], attributes, BLOCKED_DOMAIN);
-  const perGroup = g.op('ReorderOutput', [weights], { channels: groups * filters }, BLOCKED_DOMAIN);
-  const summed = groups === 1 ? perGroup : g.sum(g.reshape(perGroup, [channels, groups, filters, product(window.kernel)]), [1]);
-  return g.reshape(g.transpose(g.reshape(summed, [channels, filters, product(window.kernel)]), [1, 0, 2]), [filters, channels, ...window.kernel]);
+  const perGroup = g.op('ReorderOutput', [weights], { channels: groups * filled }, BLOCKED_DOMAIN);
+  const summed = groups === 1 ? perGroup : g.sum(g.reshape(perGroup, [channels, groups, filled, product(window.kernel)]), [1]);
+  const byFilter = g.transpose(g.reshape(summed, [channels, filled, product(window.kernel)]), [1, 0, 2]);
+  return g.reshape(filled === filters ? byFilter : g.slice(byFilter, [0], [filters], [0]), [filters, channels, ...window.kernel]);
 }
 
 function divisors(value: number): number[] {
