@@ -1,3 +1,4 @@
+import type { QuantizeOptions } from '#contracts';
 import { Session, type HostTensors } from '#inference';
 import { writeModel, type ModelProto } from '#onnx';
 import { CalibrationDataError, NonFiniteActivationError } from './errors.js';
@@ -19,8 +20,11 @@ export interface CalibrationRun {
   onBatch?: () => void;
 }
 
+/** How the ranges of activations come from what was observed. */
+export type RangeMethod = Exclude<QuantizeOptions['calibration'], 'auto'>;
+
 export interface CalibrationOptions extends CalibrationRun {
-  calibration: 'minmax' | 'movingAverage' | 'percentile' | 'entropy' | 'mse';
+  calibration: RangeMethod;
   percentile: number;
 }
 
@@ -33,14 +37,25 @@ export interface CalibratedRange extends Range {
 export async function calibrate(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationOptions): Promise<Map<string, CalibratedRange>> {
   const momentum = options.calibration === 'movingAverage' ? MOMENTUM : null;
   const ranges = await measureRanges(model, values, batches, options, momentum);
-  const whole = new Map([...ranges].map(([value, range]) => [value, { ...range, saturation: 0 }]));
-  if (options.calibration === 'minmax' || options.calibration === 'movingAverage') return whole;
-  const histograms = await measureHistograms(model, ranges, batches, options);
+  const needsHistograms = options.calibration !== 'minmax' && options.calibration !== 'movingAverage';
+  return decideRanges({ ranges, histograms: needsHistograms ? await measureHistograms(model, ranges, batches, options) : new Map() }, options);
+}
+
+/** What was observed of values: their extrema, and how they are distributed between. */
+export interface Observations {
+  ranges: ReadonlyMap<string, Range>;
+  histograms: ReadonlyMap<string, Histogram>;
+}
+
+/** Ranges from observations, by any method but the moving average, which must be taken batch by batch. */
+export function decideRanges({ ranges, histograms }: Observations, { calibration, percentile }: Pick<CalibrationOptions, 'calibration' | 'percentile'>): Map<string, CalibratedRange> {
+  const decided = new Map([...ranges].map(([value, range]): [string, CalibratedRange] => [value, { ...range, saturation: 0 }]));
+  if (calibration === 'minmax' || calibration === 'movingAverage') return decided;
   for (const [value, histogram] of histograms) {
-    const range = RANGE_OF[options.calibration](histogram, options.percentile);
-    whole.set(value, { ...range, saturation: clippedShare(histogram, range) });
+    const range = RANGE_OF[calibration](histogram, percentile);
+    decided.set(value, { ...range, saturation: clippedShare(histogram, range) });
   }
-  return whole;
+  return decided;
 }
 
 /** How the histogram decides the range. */

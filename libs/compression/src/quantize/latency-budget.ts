@@ -41,10 +41,11 @@ export async function quantizeWithinLatency(model: ModelProto, latency: number, 
   const whole = await quantizeModel(cloneModel(model), options, batches, run);
   if (!whole.speed) throw new MixedPrecisionError('latency needs a data set to time the model on');
   const { floatMs, quantizedMs } = whole.speed;
+  const decided = { ...options, ...(whole.methods ? { calibration: whole.methods.calibration, biasCorrection: whole.methods.biasCorrection } : {}) };
   let left = chooseFloat(whole.layers.map(candidate), 1000 * (latency * floatMs - quantizedMs));
   for (let trial = 1; ; trial++) {
     const copy = cloneModel(model);
-    const report = await quantizeModel(copy, { ...options, exclude: [...options.exclude, ...left] }, batches, run);
+    const report = await quantizeModel(copy, { ...decided, exclude: [...options.exclude, ...left] }, batches, run);
     const isMet = report.speed !== null && report.speed.quantizedMs <= latency * report.speed.floatMs;
     if (isMet || left.length === 0) {
       Object.assign(model, copy);

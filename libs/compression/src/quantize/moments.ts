@@ -4,7 +4,7 @@ import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 import { nodeLabel } from '../name-pattern.js';
 import type { Layer } from './layers.js';
-import { inputRows, productShape, type ProductShape } from './patches.js';
+import { inputRows, meanRows, productShape, type ProductShape } from './patches.js';
 
 /** First and second moments of the vectors that a layer's weight rows multiply. */
 export interface InputMoments {
@@ -23,56 +23,71 @@ export const MAX_MOMENT_SIZE = 4096;
 /** Moments of the inputs of the layers that have them, by node label; a convolution's input vectors are its patches. */
 export async function measureMoments(model: ModelProto, layers: readonly Layer[], batches: Batches, run: CalibrationRun, { withSecond }: { withSecond: boolean }): Promise<Map<string, InputMoments>> {
   const source = new Graph(model);
-  const measured = new Map<string, InputMoments>();
-  // One layer at a time, so that only one matrix of second moments leaves the graph per run.
-  for (const layer of layers) {
+  const subjects = layers.flatMap((layer): Subject[] => {
     const shape = productShape(source, layer);
     const isNarrow = shape !== null && shape.groups * shape.size ** 2 <= MAX_MOMENT_SIZE ** 2;
-    if (shape && (isNarrow || !withSecond)) measured.set(nodeLabel(layer.node), await momentsOf(model, layer, shape, batches, run, withSecond));
-  }
+    return shape && (isNarrow || !withSecond) ? [{ layer, shape }] : [];
+  });
+  // Second moments leave the graph one matrix per run; means are small and take one walk together.
+  const walks = withSecond ? subjects.map((subject) => [subject]) : [subjects];
+  const measured = new Map<string, InputMoments>();
+  for (const walk of walks) for (const [label, moments] of await momentsOf(model, walk, batches, run, withSecond)) measured.set(label, moments);
   return measured;
 }
 
-async function momentsOf(model: ModelProto, layer: Layer, shape: ProductShape, batches: Batches, run: CalibrationRun, withSecond: boolean): Promise<InputMoments> {
-  const { groups, size } = shape;
-  const mean = new Float64Array(groups * size);
-  const second = withSecond ? new Float64Array(groups * size * size) : null;
-  const session = await Session.create(writeModel(momentGraph(model, layer, shape, withSecond)), { threads: run.threads });
+/** A layer whose moments are taken. */
+interface Subject {
+  layer: Layer;
+  shape: ProductShape;
+}
+
+async function momentsOf(model: ModelProto, subjects: readonly Subject[], batches: Batches, run: CalibrationRun, withSecond: boolean): Promise<Map<string, InputMoments>> {
+  const sums = new Map(subjects.map(({ layer, shape: { groups, size } }): [string, InputMoments] => [
+    nodeLabel(layer.node),
+    { groups, size, mean: new Float64Array(groups * size), second: withSecond ? new Float64Array(groups * size * size) : null },
+  ]));
+  if (sums.size === 0) return sums;
+  const session = await Session.create(writeModel(momentGraph(model, subjects, withSecond)), { threads: run.threads });
   const wanted = new Set(session.inputs.map((input) => input.name));
   let runs = 0;
   try {
     for await (const batch of batches()) {
       const results = await session.run(Object.fromEntries(Object.entries(batch).filter(([name]) => wanted.has(name))));
-      accumulate(mean, results[MEAN]!.data as Float32Array);
-      if (second) accumulate(second, results[SECOND]!.data as Float32Array);
+      [...sums.values()].forEach(({ mean, second }, i) => {
+        accumulate(mean, results[outputName('mean', i)]!.data as Float32Array);
+        if (second) accumulate(second, results[outputName('second', i)]!.data as Float32Array);
+      });
       run.onBatch?.();
       runs++;
     }
   } finally {
     await session.release();
   }
-  for (const sums of second ? [mean, second] : [mean]) sums.forEach((sum, i) => (sums[i] = sum / runs));
-  return { groups, size, mean, second };
+  for (const { mean, second } of sums.values()) for (const sum of second ? [mean, second] : [mean]) sum.forEach((total, i) => (sum[i] = total / runs));
+  return sums;
 }
 
-const [MEAN, SECOND] = ['moments:mean', 'moments:second'];
+const outputName = (moment: 'mean' | 'second', i: number) => `moments:${moment}${i}`;
 
 function accumulate(sums: Float64Array, values: Float32Array): void {
   for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
 }
 
-function momentGraph(source: ModelProto, layer: Layer, shape: ProductShape, withSecond: boolean): ModelProto {
-  const { groups, size } = shape;
+function momentGraph(source: ModelProto, subjects: readonly Subject[], withSecond: boolean): ModelProto {
   const model = cloneModel(source);
   const graph = new Graph(model);
   const b = new GraphBuilder(graph.freshName('moments'));
-  const rows = b.op('Reshape', [inputRows(b, graph, layer, layer.input, shape), b.ints([-1, groups, size])]);
-  const count = b.op('Cast', [b.op('Gather', [b.op('Shape', [rows]), b.ints(0)])], { to: DataType.FLOAT });
-  const columns = b.op('Transpose', [rows], { perm: [1, 2, 0] });
-  if (withSecond) b.op('Div', [b.op('MatMul', [columns, b.op('Transpose', [rows], { perm: [1, 0, 2] })]), count], {}, { outputs: [b.output(SECOND, [groups, size, size])] });
-  // A product with a vector of ones sums the rows in every opset, where ReduceMean's axes moved from attribute to input.
-  const ones = b.op('Div', [b.op('Expand', [b.float([1], [1, 1]), b.op('Concat', [b.op('Gather', [b.op('Shape', [rows]), b.ints([0])]), b.ints([1])], { axis: 0 })]), count]);
-  b.op('Reshape', [b.op('MatMul', [columns, ones]), b.ints([groups, size])], {}, { outputs: [b.output(MEAN, [groups, size])] });
+  subjects.forEach(({ layer, shape }, i) => {
+    const { groups, size } = shape;
+    const vectors = (withSecond ? inputRows : meanRows)(b, graph, layer, layer.input, shape);
+    const rows = b.op('Reshape', [vectors, b.ints([-1, groups, size])]);
+    const count = b.op('Cast', [b.op('Gather', [b.op('Shape', [rows]), b.ints(0)])], { to: DataType.FLOAT });
+    const columns = b.op('Transpose', [rows], { perm: [1, 2, 0] });
+    if (withSecond) b.op('Div', [b.op('MatMul', [columns, b.op('Transpose', [rows], { perm: [1, 0, 2] })]), count], {}, { outputs: [b.output(outputName('second', i), [groups, size, size])] });
+    // A product with a vector of ones sums the rows in every opset, where ReduceMean's axes moved from attribute to input.
+    const ones = b.op('Div', [b.op('Expand', [b.float([1], [1, 1]), b.op('Concat', [b.op('Gather', [b.op('Shape', [rows]), b.ints([0])]), b.ints([1])], { axis: 0 })]), count]);
+    b.op('Reshape', [b.op('MatMul', [columns, ones]), b.ints([groups, size])], {}, { outputs: [b.output(outputName('mean', i), [groups, size])] });
+  });
   answerOnly(graph, b);
   return model;
 }

@@ -7,8 +7,14 @@ import type { Batches } from './calibrate.js';
  * undefined when there is none: only zeros to compare with, or outputs that are not finite.
  */
 export async function compareOutputs(float: Uint8Array, changed: Uint8Array, batches: Batches, threads: number): Promise<number | null | undefined> {
-  const [exact, other] = [await Session.create(float, { threads }), await Session.create(changed, { threads })];
   const snr = outputSnrDb();
+  await addOutputs(snr, float, changed, batches, threads);
+  return snr.value();
+}
+
+/** Adds the float outputs of a changed model, against the float model's, to what `snr` has compared so far. */
+export async function addOutputs(snr: ReturnType<typeof outputSnrDb>, float: Uint8Array, changed: Uint8Array, batches: Batches, threads: number): Promise<void> {
+  const [exact, other] = [await Session.create(float, { threads }), await Session.create(changed, { threads })];
   try {
     for await (const feeds of batches()) {
       const [expected, got] = [await exact.run(feeds), await other.run(feeds)];
@@ -20,5 +26,4 @@ export async function compareOutputs(float: Uint8Array, changed: Uint8Array, bat
     await exact.release();
     await other.release();
   }
-  return snr.value();
 }

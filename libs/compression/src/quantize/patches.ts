@@ -18,19 +18,29 @@ export function productShape(graph: Graph, { node, weight, axis }: Layer): Produ
 }
 
 /**
- * Writes the vectors that a layer's weights multiply, as rows [n, groups · size] of `input`. A convolution's are its patches: im2col
- * as a depthwise convolution with one output channel per element of the window.
+ * Writes the vectors that a layer's weights multiply, as rows [n, groups · size] of `input`. A convolution's are its patches.
  */
-export function inputRows(b: GraphBuilder, graph: Graph, { node, weight }: Layer, input: string, { groups, size }: ProductShape): string {
-  const shape = b.ints([-1, groups * size]);
-  if (node.opType !== 'Conv') return b.op('Reshape', [input, shape]);
+export function inputRows(b: GraphBuilder, graph: Graph, layer: Layer, input: string, product: ProductShape): string {
+  const shape = b.ints([-1, product.groups * product.size]);
+  if (layer.node.opType !== 'Conv') return b.op('Reshape', [input, shape]);
+  const spatial = tensorDims(graph.initializer(layer.weight)!).length - 2;
+  const channelsLast = [0, ...Array.from({ length: spatial }, (_, i) => i + 2), 1];
+  return b.op('Reshape', [b.op('Transpose', [patches(b, graph, layer, input, product)], { perm: channelsLast }), shape]);
+}
+
+/** Fewer rows than {@link inputRows} with the same mean: a convolution has one per sample. */
+export function meanRows(b: GraphBuilder, graph: Graph, layer: Layer, input: string, product: ProductShape): string {
+  if (layer.node.opType !== 'Conv') return inputRows(b, graph, layer, input, product);
+  return b.op('Reshape', [b.op('GlobalAveragePool', [patches(b, graph, layer, input, product)]), b.ints([-1, product.groups * product.size])]);
+}
+
+/** im2col as a depthwise convolution with one output channel per element of the window: [n, groups · size, ...positions]. */
+function patches(b: GraphBuilder, graph: Graph, { node, weight }: Layer, input: string, { groups, size }: ProductShape): string {
   const [, perGroup, ...kernel] = tensorDims(graph.initializer(weight)!) as [number, number, ...number[]];
   const channels = groups * perGroup;
   const window = size / perGroup;
   const taps = Float32Array.from({ length: channels * window * window }, (_, i) => Number(i % window === Math.floor(i / window) % window));
-  const columns = b.op('Conv', [input, b.float(taps, [channels * window, 1, ...kernel])], windowAttributes(node, kernel.length, channels));
-  const channelsLast = [0, ...kernel.map((_, i) => i + 2), 1];
-  return b.op('Reshape', [b.op('Transpose', [columns], { perm: channelsLast }), shape]);
+  return b.op('Conv', [input, b.float(taps, [channels * window, 1, ...kernel])], windowAttributes(node, kernel.length, channels));
 }
 
 function windowAttributes(node: NodeProto, spatial: number, group: number): Attributes {

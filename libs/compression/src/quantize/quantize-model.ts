@@ -5,6 +5,7 @@ import { liftConstants } from '../prepare/constants.js';
 import { foldConstants } from '../prepare/fold-constants.js';
 import { liftOpset } from '../prepare/opset.js';
 import type { Batches } from './calibrate.js';
+import type { MethodChoice } from './choose-methods.js';
 import { hasInt8DotProduct } from './cpu.js';
 import { quantizeDynamic } from './dynamic.js';
 import { CalibrationDataError } from './errors.js';
@@ -16,7 +17,7 @@ import { neededOpset, planQuantization, type Plan } from './plan.js';
 import { prepareRefinements } from './refinements.js';
 import { smoothLayers } from './smooth.js';
 import { firstOf, quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
-import { costliestLayers, measureSpeed, warningsFor, type Speed } from './verdict.js';
+import { costliestLayers, FEW_SAMPLES, measureSpeed, warningsFor, type Speed } from './verdict.js';
 import { quantizeWeights } from './weight-only.js';
 
 /** What a scheme did, for the report. */
@@ -24,6 +25,8 @@ export interface QuantizeReport {
   layers: LayerReport[];
   /** From scheme static: the calibrated grids. */
   activations?: ActivationReport[];
+  /** From scheme static: how ranges were chosen and whether biases were corrected, and what was tried for it. */
+  methods?: MethodChoice | null;
   /** From mixed: the widths taken, and what there was to choose from. */
   mixed?: WidthChoice;
   /** From scheme float16: the tensors it stored. */
@@ -88,7 +91,18 @@ export async function quantizeModel(model: ModelProto, options: QuantizeOptions,
   plan.graph.removeDeadCode();
   const measured = batches ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run.threads) : NOT_MEASURED;
   const facts = { ...report, ...measured, int8DotProduct: await hasInt8DotProduct() };
-  return { ...facts, warnings: [...warningsFor(options, facts), ...shortfallOf(report)], verdict: costliestLayers(report.layers) };
+  const samples = batches && await countSamples(batches(plan), FEW_SAMPLES);
+  return { ...facts, warnings: [...warningsFor(options, { ...facts, samples }), ...shortfallOf(report)], verdict: costliestLayers(report.layers) };
+}
+
+/** Samples of the batches, as far as `enough`. */
+async function countSamples(batches: Batches, enough: number): Promise<number> {
+  let count = 0;
+  for await (const batch of batches()) {
+    count += Object.values(batch)[0]?.dims[0] ?? 1;
+    if (count >= enough) return enough;
+  }
+  return count;
 }
 
 /** Weights that are computed from constants become layers' weights like any other. */

@@ -16,10 +16,11 @@ export interface Refinements {
 
 /**
  * Rounding and bias correction as the options ask for them, their statistics taken from the model as it is now: call it while weights
- * and activations are still float. Throws CalibrationDataError when they need data and there is none.
+ * and activations are still float. `auto` corrects nothing: scheme static has decided by then, the others do not try. Throws CalibrationDataError when they need data and there is none.
  */
 export async function prepareRefinements({ graph, layers }: Plan, options: QuantizeOptions, batches: Batches | null, run: CalibrationRun & { seed: number }): Promise<Refinements> {
-  const { rounding, biasCorrection, iterations } = options;
+  const { rounding, iterations } = options;
+  const biasCorrection = options.biasCorrection === true;
   if (rounding === 'nearest' && !biasCorrection) return { rounding: new WeightRounding(), biases: new BiasCorrection(graph, null) };
   if (!batches) throw new CalibrationDataError(`${rounding === 'nearest' ? 'bias correction' : `rounding ${rounding}`} needs the inputs of layers; submit the job with a data set, or leave it out`);
   const withSecond = rounding === 'gptq';

@@ -51,6 +51,12 @@ describe('what the report says', () => {
     expect(warnings({}, { outputSnrDb: undefined })).toEqual([]);
   });
 
+  it('warns of few calibration samples, with scheme static alone', () => {
+    expect(warnings({}, { samples: 8 })).toEqual([expect.stringMatching(/^few calibration samples: 8, where 32 is little/)]);
+    expect(warnings({}, { samples: 32 })).toEqual([]);
+    expect(warnings({ scheme: 'dynamic' }, { samples: 8 })).toEqual([]);
+  });
+
   it('says when nothing was done, and then nothing of speed', () => {
     expect(warnings({}, { layers: [], speed: { floatMs: 1, quantizedMs: 2, speedup: 0.5 } })).toEqual([expect.stringContaining('nothing was quantized')]);
   });

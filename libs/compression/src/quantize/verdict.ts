@@ -1,6 +1,7 @@
 import type { QuantizeOptions } from '#contracts';
 import { Session, type HostTensors } from '#inference';
 import { performance } from 'node:perf_hooks';
+import type { MethodChoice } from './choose-methods.js';
 import type { LayerReport } from './static.js';
 
 /** Single-sample time of the two models, alternated in one run, on this machine. */
@@ -43,14 +44,23 @@ export interface Facts {
   outputSnrDb: number | null | undefined;
   speed: Speed | null;
   int8DotProduct: boolean | null;
+  methods?: MethodChoice | null;
+  /** Samples that ranges were measured on, counted as far as {@link FEW_SAMPLES}; null without data. */
+  samples?: number | null;
 }
 
+/** With fewer samples than this, what lies beyond the ranges seen is clipped: silero keeps 3 dB after 8 and 14 dB after 32. */
+export const FEW_SAMPLES = 32;
+
 /** What a user should know before trusting the result, or trusting it on another machine or target. */
-export function warningsFor(options: QuantizeOptions, { layers, outputSnrDb, speed, int8DotProduct }: Facts): string[] {
+export function warningsFor(options: QuantizeOptions, { layers, outputSnrDb, speed, int8DotProduct, methods, samples }: Facts): string[] {
   const warnings: string[] = [];
   if (typeof outputSnrDb === 'number' && outputSnrDb < POOR_SNR_DB) {
-    const waysOut = [...(options.biasCorrection ? [] : ['set biasCorrection']), 'exclude the noisiest layers', ...(options.scheme === 'weightOnly' ? [] : ['use scheme weightOnly']), 'distill afterwards'];
+    const waysOut = [...(options.biasCorrection === true || methods?.tried.length ? [] : ['set biasCorrection']), 'exclude the noisiest layers', ...(options.scheme === 'weightOnly' ? [] : ['use scheme weightOnly']), 'distill afterwards'];
     warnings.push(`POOR OUTPUTS: their signal to noise is ${outputSnrDb.toFixed(1)} dB on calibration data, where ${POOR_SNR_DB} is little; ${costliestLayers(layers)}; ways out: ${waysOut.join(', ')}`);
+  }
+  if (options.scheme === 'static' && layers.length > 0 && typeof samples === 'number' && samples < FEW_SAMPLES) {
+    warnings.push(`few calibration samples: ${samples}, where ${FEW_SAMPLES} is little; ranges hold what these contain, and other input may be clipped: give the calibration split more, or raise the option samples`);
   }
   const isUnchanged = layers.length === 0 && options.scheme !== 'float16';
   if (isUnchanged) warnings.push('nothing was quantized: every layer was left alone, see skipped for the reasons');

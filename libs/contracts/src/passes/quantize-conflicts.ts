@@ -14,7 +14,7 @@ const isGiven = (record: object) => Object.keys(record).length > 0;
 export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   { field: 'rounding', when: (o) => o.rounding !== 'nearest' && (o.scheme === 'dynamic' || o.scheme === 'float16'), message: 'schemes dynamic and float16 keep weights too fine for it to matter: use static or weightOnly' },
   { field: 'rounding', when: (o) => o.rounding !== 'nearest' && (o.weightFormat === 'codebook' || o.weightFormat === 'binary'), message: 'gptq and adaround need evenly spaced levels: use weightFormat uniform or ternary' },
-  { field: 'biasCorrection', when: (o) => o.biasCorrection && o.scheme === 'float16', message: 'half precision rounds without a bias worth correcting: leave biasCorrection out' },
+  { field: 'biasCorrection', when: (o) => o.biasCorrection === true && o.scheme === 'float16', message: 'half precision rounds without a bias worth correcting: leave biasCorrection out' },
   { field: 'smoothing', when: (o) => o.smoothing !== undefined && (o.scheme === 'weightOnly' || o.scheme === 'float16'), message: 'activations stay float, so their outliers cost nothing: use scheme static or dynamic' },
   { field: 'equalize', when: (o) => o.equalize && o.scheme === 'float16', message: 'half precision has an exponent per weight: there is no common range to equalize' },
   { field: 'mixed', when: (o) => o.mixed !== undefined && !isStatic(o), message: 'widths are chosen on calibration data: use scheme static' },
