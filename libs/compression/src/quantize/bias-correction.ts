@@ -3,6 +3,7 @@ import { floatAttribute, floatTensor, tensorDims, tensorToFloats, type Graph, ty
 import { nodeLabel } from '../name-pattern.js';
 import type { Layer } from './layers.js';
 import type { InputMoments } from './moments.js';
+import { shortName } from './short-name.js';
 
 /**
  * Moves biases by what rounding the weights takes from each layer's mean output, (W − Ŵ) E[x] (Nagel et al. 2019, section 4.2), and keeps
@@ -64,6 +65,6 @@ function shiftConstant(graph: Graph, node: NodeProto, index: number, shift: Floa
   const dims = bias ? tensorDims(bias) : [shift.length];
   if (dims.at(-1) !== shift.length || dims.reduce((product, dim) => product * dim, 1) !== shift.length) return 'it is not one value per output channel';
   const corrected = bias ? tensorToFloats(bias).map((value, i) => value + shift[i]!) : shift;
-  graph.setInput(node, index, graph.addInitializer(floatTensor(graph.freshName(`${name || node.output[0]}_corrected`), dims, corrected)).name);
+  graph.setInput(node, index, graph.addInitializer(floatTensor(shortName(graph), dims, corrected)).name);
   return null;
 }

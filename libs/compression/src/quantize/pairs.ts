@@ -1,6 +1,7 @@
 import { DataType, floatTensor, makeNode, makeTensor, type Graph } from '#onnx';
 import { asymmetricGrid, type AffineGrid, type Range } from './arithmetic.js';
 import type { PairSite } from './placement.js';
+import { shortName } from './short-name.js';
 
 /** Width of a stored activation: uint8 runs as integers, uint16 in floats between Q and DQ. */
 export type ActivationBits = 8 | 16;
@@ -20,11 +21,12 @@ const ZERO_POINTS = { 8: [DataType.UINT8, Uint8Array], 16: [DataType.UINT16, Uin
 export function insertPairs(graph: Graph, sites: readonly PairSite[], ranges: ReadonlyMap<string, Range>, options: ActivationGridOptions): Map<string, ActivationGrid> {
   const grids = new Map<string, ActivationGrid>();
   const parameters = new Map<string, [string, string]>();
+  const zeroPoints = new Map<string, string>();
   for (const site of sites) {
     if (!grids.has(site.source)) {
       const bits = options.bits(site.source);
       grids.set(site.source, { bits, ...asymmetricGrid(ranges.get(site.source)!, 2 ** bits - 1, options.powerOfTwo) });
-      parameters.set(site.source, addGrid(graph, site.source, grids.get(site.source)!));
+      parameters.set(site.source, addGrid(graph, grids.get(site.source)!, zeroPoints));
     }
     insertPair(graph, site, parameters.get(site.source)!);
   }
@@ -36,18 +38,20 @@ export function biasStep({ scale, bits }: ActivationGrid): number {
   return (scale * (2 ** bits - 1)) / 255;
 }
 
-function addGrid(graph: Graph, value: string, grid: ActivationGrid): [string, string] {
-  const [type, Integers] = ZERO_POINTS[grid.bits];
-  const scale = graph.addInitializer(floatTensor(graph.freshName(`${value}_scale`), [], [grid.scale]));
-  const zeroPoint = graph.addInitializer(makeTensor(graph.freshName(`${value}_zero_point`), type, [], Integers.of(grid.zeroPoint)));
-  return [scale.name, zeroPoint.name];
+/** Equal zero points are one tensor. */
+function addGrid(graph: Graph, { bits, scale, zeroPoint }: ActivationGrid, zeroPoints: Map<string, string>): [string, string] {
+  const key = `${bits} bits: ${zeroPoint}`;
+  const [type, Integers] = ZERO_POINTS[bits];
+  const shared = zeroPoints.get(key) ?? graph.addInitializer(makeTensor(shortName(graph), type, [], Integers.of(zeroPoint))).name;
+  zeroPoints.set(key, shared);
+  return [graph.addInitializer(floatTensor(shortName(graph), [], [scale])).name, shared];
 }
 
 /** Where all readers want the grid, the DequantizeLinear takes over the value's name and its producer writes a fresh one. */
 function insertPair(graph: Graph, { value, readers }: PairSite, parameters: [string, string]): void {
   const producer = graph.producer(value);
-  const quantized = graph.freshName(`${value}_quantized`);
-  const [exact, dequantized] = readers === null ? [graph.freshName(`${value}_float`), value] : [value, graph.freshName(`${value}_dequantized`)];
+  const quantized = shortName(graph);
+  const [exact, dequantized] = readers === null ? [shortName(graph), value] : [value, shortName(graph)];
   if (readers === null) graph.setOutput(producer!, producer!.output.indexOf(value), exact);
   const place = producer ? { after: producer } : { before: graph.nodes[0]! };
   const quantize = graph.addNode(makeNode('QuantizeLinear', [exact, ...parameters], [quantized]), place);

@@ -3,6 +3,7 @@ import { channelLayout, dequantizeSymmetric, guardBias, snrDb } from './arithmet
 import { BiasCorrection } from './bias-correction.js';
 import type { Layer } from './layers.js';
 import { WeightRounding } from './rounding.js';
+import { shortName } from './short-name.js';
 import { powerOfTwoScales } from './scale-search.js';
 import { chooseScales, gridEnds, levelBits, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
 
@@ -77,12 +78,12 @@ interface StoredWeight {
  * runtime's int8 kernel wants it written. The nodes go without names, which in a small net at 4 bits take as much as its biases.
  */
 function addWeight(graph: Graph, weight: StoredWeight): string {
-  const { name, axis, grid, before } = weight;
+  const { axis, grid, before } = weight;
   const shape = axis === null ? [] : [grid.scales.length];
   const integers = grid.codebook ? addCodebook(graph, weight) : addIntegers(graph, weight);
-  const scale = graph.addInitializer(floatTensor(graph.freshName(`${name}_scale`), shape, grid.scales));
-  const output = graph.freshName(`${name}_dequantized`);
-  const zeroPoint = before.opType === 'Conv' ? [] : [graph.addInitializer(makeTensor(graph.freshName(`${name}_zero_point`), DataType.INT8, shape, new Int8Array(grid.scales.length))).name];
+  const scale = graph.addInitializer(floatTensor(shortName(graph), shape, grid.scales));
+  const output = shortName(graph);
+  const zeroPoint = before.opType === 'Conv' ? [] : [graph.addInitializer(makeTensor(shortName(graph), DataType.INT8, shape, new Int8Array(grid.scales.length))).name];
   const node = makeNode('DequantizeLinear', [integers, scale.name, ...zeroPoint], [output], { axis: axis ?? undefined });
   graph.addNode(node, { before });
   return output;
@@ -95,7 +96,7 @@ const PACKED_UNSIGNED = { 4: DataType.UINT4, 2: DataType.UINT2 };
 function addIntegers(graph: Graph, { name, dims, grid, before }: StoredWeight): string {
   const type = grid.storedBits === 8 ? DataType.INT8 : PACKED_SIGNED[grid.storedBits];
   const integers = graph.addInitializer(makeTensor(graph.freshName(`${name}_quantized`), type, dims, grid.integers));
-  return grid.storedBits === 8 ? integers.name : addCast(graph, name, integers.name, DataType.INT8, before);
+  return grid.storedBits === 8 ? integers.name : addCast(graph, integers.name, DataType.INT8, before);
 }
 
 function addCodebook(graph: Graph, { name, dims, grid, before }: StoredWeight): string {
@@ -103,14 +104,14 @@ function addCodebook(graph: Graph, { name, dims, grid, before }: StoredWeight): 
   const type = PACKED_UNSIGNED[grid.storedBits as 4 | 2];
   const positions = graph.addInitializer(makeTensor(graph.freshName(`${name}_indices`), type, dims, indices));
   const codebook = graph.addInitializer(makeTensor(graph.freshName(`${name}_codebook`), DataType.INT8, [entries.length], entries));
-  const output = graph.freshName(`${name}_shared`);
-  const cast = addCast(graph, name, positions.name, DataType.INT32, before);
+  const output = shortName(graph);
+  const cast = addCast(graph, positions.name, DataType.INT32, before);
   graph.addNode(makeNode('Gather', [codebook.name, cast], [output], { axis: 0 }), { before });
   return output;
 }
 
-function addCast(graph: Graph, name: string, input: string, to: DataType, before: NodeProto): string {
-  const output = graph.freshName(`${name}_unpacked`);
+function addCast(graph: Graph, input: string, to: DataType, before: NodeProto): string {
+  const output = shortName(graph);
   graph.addNode(makeNode('Cast', [input], [output], { to }), { before });
   return output;
 }
