@@ -1,3 +1,5 @@
+import type { NodeProto } from '#onnx';
+
 /** Base of what libs/autodiff throws. `code` is stable and may be shown to a client. */
 export class AutodiffError extends Error {
   constructor(
@@ -14,6 +16,10 @@ export class AutodiffError extends Error {
 export interface NodeName {
   node: string;
   opType: string;
+}
+
+export function nameOf({ name, output, opType }: NodeProto): NodeName {
+  return { node: name || output[0]!, opType };
 }
 
 /** Nodes between a trained weight and the loss have no gradient rule. */

@@ -1,9 +1,9 @@
 import { DataType, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
-import { GradientArityError, MissingGradientError, type NodeName } from './errors.js';
+import { GradientArityError, MissingGradientError, UnsupportedGradientError, nameOf, type NodeName } from './errors.js';
 import { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
 import { constantFinder } from './constants.js';
 import type { Names, Rule } from './rule.js';
-import { BROADCASTING, findRule, hasZeroGradient } from './rules/index.js';
+import { BROADCASTING, SEVERAL_OUTPUTS, findRule, hasZeroGradient } from './rules/index.js';
 
 export interface GradientRequest {
   /** The forward graph. */
@@ -75,6 +75,8 @@ function activeValues(graph: Graph, targets: readonly string[]): Set<string> {
 }
 
 function backward(node: NodeProto, g: GradientBuilder, dYs: (string | null)[], active: ReadonlySet<string>, pending: Map<string, string[]>): void {
+  const beside = SEVERAL_OUTPUTS.has(node.opType) ? -1 : dYs.findIndex((dY, i) => i > 0 && dY !== null);
+  if (beside > 0) throw new UnsupportedGradientError(nameOf(node), `the loss depends on its output "${node.output[beside]}", and only the first has a gradient`);
   const gradients = (findRule(node) as Rule)({
     node,
     g,
@@ -95,8 +97,4 @@ function backward(node: NodeProto, g: GradientBuilder, dYs: (string | null)[], a
 
 function padded(names: readonly string[]): Names {
   return [...names, ...Array<string>(Math.max(0, 6 - names.length)).fill('')] as unknown as Names;
-}
-
-function nameOf(node: NodeProto): NodeName {
-  return { node: node.name || node.output[0]!, opType: node.opType };
 }

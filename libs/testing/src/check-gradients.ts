@@ -20,6 +20,8 @@ export interface GradientCheck {
   inputs: readonly (CheckedInput | TensorProto | '')[];
   attributes?: Attributes;
   outputs?: number;
+  /** How many of the outputs are differentiated, the first ones; all by default. */
+  differentiated?: number;
   domain?: string;
   /** `float` where ORT has no float64 kernel. */
   precision?: 'double' | 'float';
@@ -50,7 +52,7 @@ export async function gradientErrors(check: GradientCheck): Promise<GradientErro
   const observed = await run(forward, feeds);
   const shapes = new Map(Object.entries({ ...feeds, ...observed }).map(([name, tensor]) => [name, tensor.dims]));
   for (const tensor of forward.graph!.initializer) shapes.set(tensor.name, tensor.dims.map(Number));
-  const outputs = forward.graph!.output.map((output) => output.name);
+  const outputs = forward.graph!.output.map((output) => output.name).slice(0, check.differentiated);
   const weights = outputs.map((name) => Float64Array.from(observed[name]!.data as Float64Array, () => random() * 2 - 1));
   const targets = floatInputs(check).filter(({ input }) => !input.fixed).map(({ name }) => name);
   const seeds = Object.fromEntries(outputs.map((name, i) => [`seed${i}`, hostTensor(elemType, shapes.get(name)!, [...weights[i]!])]));
@@ -103,7 +105,8 @@ function node(check: GradientCheck, builder: GraphBuilder): string[] {
 function forwardModel(check: GradientCheck, elemType: FloatType): ModelProto {
   const builder = new GraphBuilder();
   declare(check, builder, elemType);
-  for (const name of node(check, builder)) builder.output(name, undefined, elemType);
+  const isChecked = (i: number) => i < (check.differentiated ?? Infinity);
+  node(check, builder).forEach((name, i) => builder.output(name, undefined, isChecked(i) ? elemType : DataType.UNDEFINED));
   return builder.build();
 }
 
@@ -113,7 +116,7 @@ function backwardModel(check: GradientCheck, elemType: FloatType, shapes: Readon
   declare(check, builder, elemType);
   for (const tensor of graph.proto.initializer) builder.initializer(tensor);
   for (const forward of graph.nodes) appendForward(builder, forward);
-  const seeds = new Map(graph.outputs.map(({ name }, i) => {
+  const seeds = new Map(graph.outputs.slice(0, check.differentiated).map(({ name }, i) => {
     builder.input(`seed${i}`, shapes.get(name)!, elemType);
     return [name, `seed${i}`];
   }));

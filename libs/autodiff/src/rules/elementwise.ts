@@ -1,4 +1,5 @@
 import { floatAttribute } from '#onnx';
+import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { Gradient, Rule, RuleContext } from '../rule.js';
 import { geluParts, isTanhGelu } from '../training-ops.js';
@@ -12,10 +13,10 @@ export const BROADCASTING_RULES: Record<BroadcastingOp, Rule> = {
   Mul: ({ g, x: [a, b], dY }) => [() => g.mul(dY, b), () => g.mul(dY, a)],
   // dB = -dY · y / b
   Div: ({ g, x: [, b], y: [y], dY }) => [() => g.div(dY, b), () => g.neg(g.div(g.mul(dY, y), b))],
-  // dA = dY · b · a^(b-1), dB = dY · y · ln a
+  // dA = dY · b · a^(b-1), dB = dY · y · ln a, which is zero for the base zero
   Pow: ({ g, x: [a, b], y: [y], dY }) => [
-    () => g.mul(dY, g.mul(b, g.op('Pow', [a, g.sub(b, g.scalar(1))]))),
-    () => g.mul(dY, g.mul(y, g.op('Log', [a]))),
+    () => g.mul(dY, powerSlope(g, a, b)),
+    () => g.mul(dY, g.mul(y, g.op('Log', [g.op('Where', [g.op('Equal', [a, g.scalar(0)]), g.scalar(1), a])]))),
   ],
   Min: (context) => extremum(context),
   Max: (context) => extremum(context),
@@ -77,10 +78,20 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
   // Casts to integers never get here: they end every path (see hasZeroGradient).
   Cast: ({ g, dY }) => [() => g.op('Cast', [dY], { to: g.elemType })],
   // In inference mode a Dropout is an Identity; in training the mask says what was kept, the rest was scaled by 1 / (1 - ratio).
-  Dropout: ({ g, x: [, ratio], y: [, mask], dY }) => [
-    () => (mask === '' ? dY : g.mul(dY, g.div(g.mask(mask), g.sub(g.scalar(1), ratio === '' ? g.scalar(0.5) : ratio)))),
-  ],
+  Dropout: ({ node, g, x: [, ratio, training], y: [, mask], dY }) => [() => {
+    if (training === '' || g.numbers(training)?.[0] === 0) return dY;
+    if (mask === '') throw new UnsupportedGradientError(nameOf(node), 'in training mode its mask must be an output');
+    return g.mul(dY, g.div(g.mask(mask), g.sub(g.scalar(1), ratio === '' ? g.scalar(0.5) : ratio)));
+  }],
 };
+
+/** b · a^(b-1); an exponent may have any type of number. */
+function powerSlope(g: GradientBuilder, a: string, b: string): string {
+  const constant = g.constant(b);
+  if (constant && constant.dims.every((dim) => dim === 1n) && g.numbers(b)![0] === 2) return g.scale(a, 2);
+  const exponent = !constant || constant.dataType === g.elemType ? b : g.op('Cast', [b], { to: g.elemType });
+  return g.mul(exponent, g.op('Pow', [a, g.sub(exponent, g.scalar(1))]));
+}
 
 function positive(g: GradientBuilder, x: string): string {
   return g.op('Greater', [x, g.scalar(0)]);

@@ -28,6 +28,9 @@ export const RULES: { readonly [Op in DifferentiableOp]: Rule } = {
 /** Operators whose rules return gradients of the output's shape. */
 export const BROADCASTING: ReadonlySet<string> = new Set(Object.keys(BROADCASTING_RULES));
 
+/** Operators whose rules heed the gradients of all outputs, not of the first alone. */
+export const SEVERAL_OUTPUTS: ReadonlySet<string> = new Set(['Split']);
+
 /** Operators that are flat almost everywhere or yield no floats: a path ends at them, and rightly so. */
 const ZERO_GRADIENT: ReadonlySet<string> = new Set([
   'Shape', 'Size', 'ConstantOfShape', 'Range', 'EyeLike', 'OneHot', 'NonZero', 'ArgMax', 'ArgMin', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual',

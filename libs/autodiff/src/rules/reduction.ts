@@ -1,4 +1,5 @@
 import { intAttribute, intsAttribute } from '#onnx';
+import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { Rule, RuleContext } from '../rule.js';
 
 export type ReductionOp = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceL1' | 'ReduceL2' | 'ReduceSumSquare' | 'ReduceLogSumExp' | 'Softmax' | 'LogSoftmax';
@@ -10,7 +11,8 @@ export const REDUCTION_RULES: Record<ReductionOp, Rule> = {
   ReduceMax: reduction(sharedByTies),
   ReduceMin: reduction(sharedByTies),
   ReduceL1: reduction(({ g, x: [x] }, dY) => g.mul(dY, g.op('Sign', [x]))),
-  ReduceL2: reduction(({ g, x: [x] }, dY, y) => g.mul(x, g.div(dY, y))),
+  // Zero at the origin, where the norm has no slope.
+  ReduceL2: reduction(({ g, x: [x] }, dY, y) => g.mul(x, g.div(dY, g.op('Max', [y, g.scalar(LEAST_NORM)])))),
   ReduceSumSquare: reduction(({ g, x: [x] }, dY) => g.mul(x, g.scale(dY, 2))),
   ReduceLogSumExp: reduction(({ g, x: [x] }, dY, y) => g.mul(dY, g.op('Exp', [g.sub(x, y)]))),
   // dX = y · (dY - Σ dY · y)
@@ -18,6 +20,9 @@ export const REDUCTION_RULES: Record<ReductionOp, Rule> = {
   // dX = dY - exp(y) · Σ dY
   LogSoftmax: ({ node, g, y: [y], dY }) => [() => g.sub(dY, g.mul(g.op('Exp', [y]), g.sum(dY, [intAttribute(node, 'axis', -1)], true)))],
 };
+
+/** Below the least norm of numbers whose squares are not zero in float32. */
+const LEAST_NORM = 1e-23;
 
 /** A rule that sees dY and y with the reduced axes kept, whatever the node's keepdims. */
 function reduction(write: (context: RuleContext, dY: string, y: string) => string): Rule {
@@ -33,7 +38,8 @@ function reduction(write: (context: RuleContext, dY: string, y: string) => strin
 
 function reducedAxes({ node, g, x: [x, axesName] }: RuleContext): number[] {
   const rank = g.dims(x).length;
-  const axes = g.numbers(axesName) ?? intsAttribute(node, 'axes');
+  const axes = g.numbers(axesName) ?? (axesName === '' ? intsAttribute(node, 'axes') : null);
+  if (!axes) throw new UnsupportedGradientError(nameOf(node), 'its axes are computed while the graph runs; they must be constant');
   if (axes.length === 0) return intAttribute(node, 'noop_with_empty_axes', 0) ? [] : [...Array(rank).keys()];
   return axes.map((axis) => (axis < 0 ? axis + rank : axis));
 }

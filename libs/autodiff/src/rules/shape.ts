@@ -1,5 +1,5 @@
-import { intAttribute, intsAttribute, stringAttribute, type NodeProto } from '#onnx';
-import { UnsupportedGradientError } from '../errors.js';
+import { intAttribute, intsAttribute, makeNode, stringAttribute, type NodeProto } from '#onnx';
+import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { Rule, RuleContext } from '../rule.js';
 
@@ -59,7 +59,7 @@ function positive(axis: number, rank: number): number {
 
 function required(g: GradientBuilder, node: NodeProto, index: number, what: string): number[] {
   const numbers = g.numbers(node.input[index] ?? '');
-  if (!numbers) throw new UnsupportedGradientError({ node: node.name || node.output[0]!, opType: node.opType }, `its ${what} are computed while the graph runs; they must be constant`);
+  if (!numbers) throw new UnsupportedGradientError(nameOf(node), `its ${what} are computed while the graph runs; they must be constant`);
   return numbers;
 }
 
@@ -147,21 +147,39 @@ function gatherGradient({ node, g, x: [x, indices], dY }: RuleContext): string {
   return g.transpose(summed, back);
 }
 
+/** Attributes of a Resize that say which axes it changes and to what size, not how. */
+const EXTENT_ATTRIBUTES: ReadonlySet<string> = new Set(['axes', 'keep_aspect_ratio_policy']);
+
 /** Resizing is linear and separable: per axis dX = Aᵀ · dY, where A is the same node applied to the identity matrix. */
-function resizeGradient({ node, g, x: [x], y: [y], dY }: RuleContext): string {
+function resizeGradient({ node, g, x: [x, , scales], y: [y], dY }: RuleContext): string {
+  refuseResize(node);
   const [from, to] = [g.dims(x), g.dims(y)];
-  if (stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize') {
-    throw new UnsupportedGradientError({ node: node.name, opType: node.opType }, 'tf_crop_and_resize has no gradient');
-  }
+  const axes = intsAttribute(node, 'axes', [...from.keys()]).map((axis) => positive(axis, from.length));
   return from.reduce<string>((gradient, dim, axis) => {
-    if (dim === to[axis]) return gradient;
+    const extent = node.input[3] ? sizeExtent(g, dim, to[axis]!) : scaleExtent(node, g, scales, axes.indexOf(axis), dim === to[axis]);
+    if (!extent) return gradient;
     const identity = g.tensor(Float64Array.from({ length: dim * dim }, (_, i) => Number(i % (dim + 1) === 0)), [dim, dim]);
-    const attributes = {
-      mode: stringAttribute(node, 'mode', 'nearest'),
-      coordinate_transformation_mode: stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel'),
-      nearest_mode: stringAttribute(node, 'nearest_mode', 'round_prefer_floor'),
-    };
-    const matrix = g.op('Resize', [identity, '', '', g.ints([to[axis]!, dim])], attributes);
+    const matrix = g.graph.fresh('Resize');
+    g.graph.append({ ...makeNode('Resize', [identity, '', ...extent], [matrix]), attribute: node.attribute.filter(({ name }) => !EXTENT_ATTRIBUTES.has(name)) });
     return mapAxis(g, gradient, axis, from.length, g.transpose(matrix, [1, 0]), [dim, to[axis]!]);
   }, dY);
+}
+
+function refuseResize(node: NodeProto): void {
+  if (stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize') throw new UnsupportedGradientError(nameOf(node), 'tf_crop_and_resize has no gradient');
+  if (stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch') throw new UnsupportedGradientError(nameOf(node), 'of the policies for the aspect ratio only stretch has a gradient');
+}
+
+/** Inputs `scales` and `sizes` of the axis' own Resize; null where the axis stays as it is. */
+function sizeExtent(g: GradientBuilder, from: number, to: number): [string, string] | null {
+  return from === to ? null : ['', g.ints([to, from])];
+}
+
+/** A given scale is not the ratio of the sizes where that is rounded. One that is computed and changes no size is taken for one. */
+function scaleExtent(node: NodeProto, g: GradientBuilder, scales: string, at: number, isSameSize: boolean): [string] | null {
+  const scale = at < 0 ? 1 : (g.numbers(scales)?.[at] ?? (isSameSize ? 1 : null));
+  if (scale === 1) return null;
+  // The runtime copies where it would have to mix.
+  if (isSameSize) throw new UnsupportedGradientError(nameOf(node), `its scale ${scale} leaves a size as it is`);
+  return [g.concat([g.slice(scales, [at], [at + 1], [0]), g.tensor([1], [1])], 0)];
 }
