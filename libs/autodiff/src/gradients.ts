@@ -1,7 +1,6 @@
-import { DataType, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
+import { DataType, constantTensor, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
 import { GradientArityError, MissingGradientError, UnsupportedGradientError, nameOf, type NodeName } from './errors.js';
 import { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
-import { constantFinder } from './constants.js';
 import type { Names, Rule } from './rule.js';
 import { BROADCASTING, SEVERAL_OUTPUTS, findRule, hasZeroGradient } from './rules/index.js';
 
@@ -32,7 +31,7 @@ export function addGradients(request: GradientRequest): Map<string, string> {
   const active = activeValues(graph, targets);
   const missing = missingGradients(graph, [...seeds.keys()], targets);
   if (missing.length > 0) throw new MissingGradientError(missing);
-  const g = new GradientBuilder(builder, shapes, constantFinder(graph), request.elemType ?? DataType.FLOAT, request.block, request.written);
+  const g = new GradientBuilder(builder, shapes, (value) => constantTensor(graph, value), request.elemType ?? DataType.FLOAT, request.block, request.written);
   const pending = new Map([...seeds].map(([value, gradient]) => [value, [gradient]]));
   const collect = (value: string): string | null => {
     const parts = pending.get(value);

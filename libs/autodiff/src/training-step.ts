@@ -1,6 +1,5 @@
-import { BUILDER_OPSET, DataType, GraphBuilder, type Graph, type ModelProto } from '#onnx';
+import { BUILDER_OPSET, DataType, GraphBuilder, constantTensor, type Graph, type ModelProto } from '#onnx';
 import { useBlockedLayout } from './blocked/blocked-layout.js';
-import { constantFinder } from './constants.js';
 import { TrainingStepError } from './errors.js';
 import { GradientBuilder, type Shapes } from './gradient-builder.js';
 import { flatGradient } from './flat-gradient.js';
@@ -111,7 +110,7 @@ interface Writing {
 
 function begin({ graph, shapes, parameters, extraInputs }: TrainingStepRequest): Writing {
   const builder = new GraphBuilder('t:');
-  const g = new GradientBuilder(builder, shapes, constantFinder(graph));
+  const g = new GradientBuilder(builder, shapes, (value) => constantTensor(graph, value));
   const layout = new ParameterLayout(parameters.map((name) => ({ name, dims: g.dims(name) })));
   if (layout.size === 0) throw new TrainingStepError('there is nothing to train: no float weight lies on a path to the loss');
   for (const { name } of graph.inputs) builder.input(name, shapes.get(name) ?? []);

@@ -37,3 +37,7 @@ describe('what a rule cannot differentiate is refused with the name of the node'
     expect(() => differentiate(write)).toThrow(problem);
   });
 });
+
+it('a constant may stand in any form of a Constant node', () => {
+  expect(() => differentiate((b) => b.op('ReduceSum', ['x', b.op('Constant', [], { value_ints: [1, 2] })]))).not.toThrow();
+});
