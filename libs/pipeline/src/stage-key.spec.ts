@@ -43,7 +43,7 @@ describe('stageKey', () => {
   });
 
   it('does not depend on a data set or an original model that the options keep a pass from reading', () => {
-    const [stage] = planStages({ passes: [{ pass: 'distill', options: { method: 'generative', teacher: 'current' } }] });
+    const [stage] = planStages({ passes: [{ pass: 'distill', options: { method: 'generative', teacher: 'current', student: { width: 0.5 } } }] });
     expect(stageKey({ ...base, stage: stage!, dataset: 'x', baseline: 'x' })).toBe(stageKey({ ...base, stage: stage! }));
   });
 

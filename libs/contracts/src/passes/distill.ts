@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FeatureList } from './features.js';
 import { OutputKinds } from './outputs.js';
 import { ScaleOptions, StudentSource, TeacherSource } from './sources.js';
+import { DISTILL_CONFLICTS } from './training-conflicts.js';
 import { TRAINER_FIELDS } from './training.js';
 
 /** How samples are made up where data is missing. */
@@ -27,5 +28,7 @@ export const DistillOptions = z.strictObject({
   features: FeatureList.default([]),
   generator: GeneratorOptions.prefault({}).describe('The generator of the generative and hybrid methods.'),
   keepZeros: z.enum(['auto', 'always', 'never']).default('auto').describe('Whether zero weights stay zero; auto keeps them unless they come from rounding on a grid below 5 bits.'),
-}).refine(({ method, earlyStopping }) => method !== 'generative' || !earlyStopping, { error: 'earlyStopping holds samples of the train split back, and method generative reads none', path: ['earlyStopping'] });
+}).superRefine((options, context) => {
+  for (const { field, when, message } of DISTILL_CONFLICTS) if (when(options)) context.addIssue({ code: 'custom', path: [field], message });
+});
 export type DistillOptions = z.infer<typeof DistillOptions>;

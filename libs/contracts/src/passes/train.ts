@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TRAIN_CONFLICTS } from './training-conflicts.js';
 import { TRAINER_FIELDS } from './training.js';
 
 export const TrainOptions = z.strictObject({
@@ -7,5 +8,7 @@ export const TrainOptions = z.strictObject({
   ...TRAINER_FIELDS,
   batchNorm: TRAINER_FIELDS.batchNorm.default('batch'),
   keepZeros: z.enum(['auto', 'always', 'never']).default('auto').describe('Whether zero weights stay zero; auto keeps them unless weights are drawn anew or come from rounding on a grid below 5 bits.'),
+}).superRefine((options, context) => {
+  for (const { field, when, message } of TRAIN_CONFLICTS) if (when(options)) context.addIssue({ code: 'custom', path: [field], message });
 });
 export type TrainOptions = z.infer<typeof TrainOptions>;
