@@ -48,6 +48,6 @@ export const DISTILL_CONFLICTS: readonly Conflict<DistillOptions>[] = [
   { field: 'labelSmoothing', when: (o) => o.labelSmoothing > 0 && !readsLabels(o), message: 'no hard labels are read with this method, alpha, mixup or kind of outputs: use method discriminative with alpha below 1, or leave labelSmoothing out' },
   { field: 'features', when: (o) => o.features.length > 0 && isEnsemble(o), message: 'features are hidden values of one teacher, and an ensemble has several: name one teacher, or leave features out' },
   { field: 'assistants', when: (o) => !o.assistants.every((size, i) => isWithin(size, o.assistants[i - 1] ?? WHOLE) && !isSame(size, o.assistants[i - 1] ?? WHOLE)), message: 'each assistant is cut from the one before, the first from the teacher: list smaller and smaller sizes' },
-  { field: 'student', when: (o) => typeof o.student === 'object' && 'width' in o.student && !isWithin(o.student, o.assistants.at(-1) ?? WHOLE), message: 'the student is cut from the last assistant: give it no more width and depth than that' },
+  { field: 'student', when: (o) => o.assistants.length > 0 && typeof o.student === 'object' && 'width' in o.student && !isWithin(o.student, o.assistants.at(-1)!), message: 'the student is cut from the last assistant: give it no more width and depth than that' },
   { field: 'teacher', when: isItsOwnTeacher, message: 'the student would be its own teacher and has nothing to learn: name another teacher or student, or use method discriminative with alpha below 1 for labels' },
 ];
