@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DataType, Graph, int64Tensor, makeValueInfo } from '#onnx';
 import { SeedNet } from './seed-net.fixture.js';
 
 describe('importances on seed-net and real digits', () => {
@@ -16,6 +17,18 @@ describe('importances on seed-net and real digits', () => {
   it('APoZ keeps the channels that speak most often', async () => {
     const { summary } = await net.prune({ importance: 'apoz', samples: 64 });
     expect(summary).toMatchObject({ importance: 'apoz', groups: [{ kept: 16 }, { kept: 32 }, { kept: 56 }] });
+  });
+
+  it('judges by gradient a model that fixes its batch', async () => {
+    const model = net.model();
+    const graph = new Graph(model);
+    const flatten = graph.producer(graph.nodes.find(({ opType }) => opType === 'Gemm')!.input[0]!)!;
+    graph.addInitializer(int64Tensor('shape', [2], [4, -1]));
+    Object.assign(flatten, { opType: 'Reshape', input: [flatten.input[0]!, 'shape'], attribute: [] });
+    graph.proto.input = [makeValueInfo('input', DataType.FLOAT, [4, 1, 32, 32])];
+    graph.proto.output = [makeValueInfo('logits', DataType.FLOAT, [4, 10])];
+    const { summary } = await net.prune({ importance: 'taylor', samples: 8 }, { model });
+    expect(summary).toMatchObject({ groups: [{ kept: 16 }, { kept: 32 }, { kept: 56 }] });
   });
 
   it('finds the ratio that a budget asks for', async () => {

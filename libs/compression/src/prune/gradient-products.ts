@@ -6,11 +6,9 @@ import { outputName, reachable, studentForm } from '../train/student.js';
 import { observeTrainingShapes } from '../train/observe.js';
 import { Trainer } from '../train/trainer.js';
 import type { Trainable } from '../train/trainable.js';
+import { batchSizeFor } from '../quantize/calibration-data.js';
 import { PruneInputError } from './errors.js';
 import type { ImportanceContext } from './importance.js';
-
-/** One by one, since in the mean gradient of a batch what single samples need cancels out. */
-const BATCH = 1;
 
 /** Softens the logits: a trained net is sure of nearly every sample, and its loss would ask the few others alone. */
 const TEMPERATURE = 4;
@@ -24,13 +22,16 @@ const gradientOnly: Optimizer = { state: [], update: (_, { gradient }) => ({ wei
 export type Products = ReadonlyMap<string, Float64Array>;
 
 /**
- * Visits w · dL/dw of every trainable weight on one sample of the train split after the other. The loss is cross-entropy where there are
+ * Visits w · dL/dw of every trainable weight on one sample of the train split after the other, since in the mean gradient of a batch what
+ * single samples need cancels out; a model that fixes its batch gets batches of that size. The loss is cross-entropy where there are
  * labels, else the energy of the output. The arrays are used again for the next sample. Throws PruneInputError without a train split.
  */
 export async function visitProducts({ graph, options, data, threads, seed }: Omit<ImportanceContext, 'dependencies'>, visit: (products: Products) => void): Promise<void> {
   if (!data?.hasSplit('train')) throw new PruneInputError(`importance "${options.importance}"`, 'a data set with a train split');
   const bound = data.bindInputs(graph.inputs.map(({ name }) => name));
-  const batches = () => bound.batches('train', { batchSize: BATCH, limit: options.samples, shuffleSeed: seed });
+  const declared = batchSizeFor(graph, bound);
+  const batchSize = declared.isFixed ? declared.batchSize : 1;
+  const batches = () => bound.batches('train', { batchSize, limit: Math.max(batchSize, options.samples), dropLast: true, shuffleSeed: seed });
   const { value: first } = await batches().next();
   if (!first) throw new PruneInputError(`importance "${options.importance}"`, 'at least one sample in the train split');
   const { step, trainables } = await gradientStep(graph, first);
