@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isFinal, type Job } from '#contracts';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { EXAMPLE, startApp, type App } from './app.js';
 
@@ -121,6 +122,24 @@ describe('the dashboard in a real browser', () => {
     await page.getByRole('link', { name: 'Jobs' }).click();
     await page.getByRole('row', { name: /from the page/ }).getByText('succeeded').waitFor();
     await screenshot('jobs');
+  });
+
+  it('plots the jobs of a sweep on one model, marks the best trade-offs, and leads to each job', async () => {
+    const { value: job } = (await app.client.listJobs().next()) as { value: Job };
+    for (const ratio of [0.5, 0.98]) {
+      const recipe = `passes: [{ pass: prune, options: { granularity: weight, ratio: ${ratio} } }, { pass: evaluate, options: { samples: 200, latencyRuns: 5 } }]`;
+      const { id } = await app.client.submitJob({ model: job.modelId, dataset: job.datasetId!, recipe }, randomUUID());
+      for await (const event of app.client.watchJob(id)) if (event.type === 'job' && isFinal(event.state)) break;
+    }
+    await page.getByRole('link', { name: 'Compare' }).click();
+    await page.getByLabel('Cost').selectOption('Compressed');
+    const table = page.getByRole('region', { name: 'Trade-offs' });
+    await table.getByRole('row', { name: /ratio 0\.98/ }).waitFor();
+    expect(await page.locator('svg.trade-offs circle').count()).toBe(4);
+    expect(await table.getByRole('row', { name: /best trade-off/ }).count()).toBeGreaterThanOrEqual(2);
+    await screenshot('compare');
+    await table.getByRole('link', { name: /ratio 0\.5 / }).click();
+    await page.getByRole('region', { name: 'Before and after' }).waitFor();
   });
 
   it('raises no error in the console', () => {

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { apiKey } from './api/client.js';
+import { ComparePage } from './pages/compare.js';
 import { JobPage } from './pages/job.js';
 import { JobsPage } from './pages/jobs.js';
 import { NewJobPage } from './pages/new-job.js';
@@ -21,6 +22,7 @@ export function App() {
         </a>
         <nav aria-label="Main">
           <a href="#/jobs">Jobs</a>
+          <a href="#/compare">Compare</a>
           <a href="#/new">New job</a>
           <a href="/docs" target="_blank" rel="noreferrer">
             API
@@ -44,6 +46,8 @@ function Page() {
       return <JobsPage />;
     case 'job':
       return <JobPage key={route.id} id={route.id} />;
+    case 'compare':
+      return <ComparePage />;
     case 'new':
       return <NewJobPage />;
   }

@@ -1,12 +1,12 @@
 import { useSyncExternalStore } from 'react';
 
-export type Route = { page: 'jobs' } | { page: 'job'; id: string } | { page: 'new' };
+export type Route = { page: 'jobs' } | { page: 'job'; id: string } | { page: 'new' } | { page: 'compare' };
 
 /** Reads the page from the part of the address behind "#". */
 export function parseRoute(hash: string): Route {
   const [page, id] = hash.replace(/^#\/?/, '').split('/');
   if (page === 'jobs' && id) return { page: 'job', id };
-  return page === 'new' ? { page: 'new' } : { page: 'jobs' };
+  return page === 'new' || page === 'compare' ? { page } : { page: 'jobs' };
 }
 
 export function useRoute(): Route {

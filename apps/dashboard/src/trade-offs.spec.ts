@@ -1,0 +1,54 @@
+import type { Job, ModelMetrics } from '#contracts';
+import { comparable, COSTS, QUALITIES, recipeTitle, tradeOffs } from './trade-offs.js';
+
+const metrics = (bytes: number, top1?: number, latencyMsP50?: number): ModelMetrics => ({
+  bytes,
+  compressedBytes: bytes,
+  parameters: 1,
+  nonZeros: 1,
+  ...(top1 === undefined ? {} : { top1 }),
+  ...(latencyMsP50 === undefined ? {} : { latencyMsP50 }),
+});
+
+function job(name: string, final: ModelMetrics, overrides: Partial<Job> = {}): Job {
+  return { id: name, name, modelId: 'm', datasetId: 'd', recipe: { seed: 0, passes: [], gates: [] }, baseline: metrics(1000, 0.98, 10), stages: [{ metrics: final }], ...overrides } as unknown as Job;
+}
+
+const [onDisk, , latency] = COSTS;
+const [top1] = QUALITIES;
+
+describe('tradeOffs', () => {
+  it('marks the points that no other beats, the original among them, cheapest first', () => {
+    const jobs = [job('int8', metrics(250, 0.979)), job('int4', metrics(130, 0.975)), job('worse than int8', metrics(300, 0.978)), job('as int4', metrics(130, 0.975))];
+    expect(tradeOffs(jobs, onDisk!, top1!).map((point) => [point.job?.name ?? 'original', point.isBest])).toEqual([
+      ['int4', true],
+      ['as int4', true],
+      ['int8', true],
+      ['worse than int8', false],
+      ['original', true],
+    ]);
+  });
+
+  it('leaves out what was not measured', () => {
+    expect(tradeOffs([job('unmeasured', metrics(250))], onDisk!, top1!).map((point) => point.job?.name ?? 'original')).toEqual(['original']);
+  });
+
+  it('gives a latency against that of the original in the same job', () => {
+    const slowHour = job('slow hour', metrics(250, 0.97, 10), { baseline: metrics(1000, 0.98, 20) });
+    expect(tradeOffs([slowHour], latency!, top1!).map(({ cost }) => cost)).toEqual([0.5, 1]);
+  });
+});
+
+describe('comparable', () => {
+  it('puts together jobs on the same model and data, and no others', () => {
+    const [a, b, c] = [job('a', metrics(1)), job('b', metrics(1)), job('c', metrics(1), { datasetId: 'other' })];
+    expect(comparable([a, c, b]).map((group) => group.map(({ name }) => name))).toEqual([['a', 'b'], ['c']]);
+  });
+});
+
+describe('recipeTitle', () => {
+  it('tells the jobs of a sweep apart by their options', () => {
+    const passes = [{ pass: 'quantize', options: { bits: 4 } }, { pass: 'evaluate', options: {} }];
+    expect(recipeTitle(job('a', metrics(1), { recipe: { seed: 0, passes, gates: [] } as unknown as Job['recipe'] }))).toBe('quantize bits 4 → evaluate');
+  });
+});

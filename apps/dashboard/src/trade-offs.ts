@@ -1,0 +1,73 @@
+import type { Job, ModelMetrics } from '#contracts';
+import { bytes, percent } from './format.js';
+
+/** A figure by which models are compared; undefined where nobody measured it. */
+export interface Axis {
+  title: string;
+  value(metrics: ModelMetrics, baseline: ModelMetrics): number | undefined;
+  format(value: number): string;
+}
+
+/** Costs: less is better. A latency is true of the machine and the hour, so it is given against the original's, measured in turn with it. */
+export const COSTS: readonly Axis[] = [
+  { title: 'On disk', value: (model) => model.bytes, format: bytes },
+  { title: 'Compressed', value: (model) => model.compressedBytes, format: bytes },
+  { title: 'Latency against the original', value: ({ latencyMsP50 }, { latencyMsP50: original }) => (latencyMsP50 !== undefined && original ? latencyMsP50 / original : undefined), format: (ratio) => `× ${ratio.toFixed(2)}` },
+];
+
+/** Quality: more is better. */
+export const QUALITIES: readonly Axis[] = [
+  { title: 'Top-1', value: ({ top1 }) => top1, format: percent },
+  { title: 'Output SNR', value: ({ outputSnrDb }) => outputSnrDb ?? undefined, format: (decibels) => `${decibels.toFixed(1)} dB` },
+];
+
+export interface Point {
+  /** Absent for the original model. */
+  job?: Job;
+  cost: number;
+  quality: number;
+  /** No other point is at least as good in both and better in one. */
+  isBest: boolean;
+}
+
+/** Jobs on the same model and data: what may be compared. Newest first. */
+export function comparable(jobs: readonly Job[]): Job[][] {
+  const groups = new Map<string, Job[]>();
+  for (const job of jobs) if (job.baseline) groups.set(groupOf(job), [...(groups.get(groupOf(job)) ?? []), job]);
+  return [...groups.values()];
+}
+
+export const groupOf = (job: Job): string => `${job.modelId}/${job.datasetId ?? ''}`;
+
+/** The original model and each job's last one, cheapest first; those without both figures are left out. */
+export function tradeOffs(jobs: readonly Job[], cost: Axis, quality: Axis): Point[] {
+  const measured = jobs.flatMap((job) => {
+    const metrics = job.stages.findLast((stage) => stage.metrics)?.metrics;
+    return metrics && job.baseline ? [{ job, metrics, baseline: job.baseline }] : [];
+  });
+  const original = measured.find(({ baseline }) => quality.value(baseline, baseline) !== undefined)?.baseline;
+  const all = [...(original ? [{ metrics: original, baseline: original }] : []), ...measured];
+  const points = all.flatMap(({ metrics, baseline, ...of }) => {
+    const [x, y] = [cost.value(metrics, baseline), quality.value(metrics, baseline)];
+    return x === undefined || y === undefined ? [] : [{ ...of, cost: x, quality: y }];
+  });
+  return points
+    .map((point) => ({ ...point, isBest: !points.some((other) => dominates(other, point)) }))
+    .sort((a, b) => a.cost - b.cost || b.quality - a.quality);
+}
+
+type Figures = Pick<Point, 'cost' | 'quality'>;
+
+function dominates(a: Figures, b: Figures): boolean {
+  return a.cost <= b.cost && a.quality >= b.quality && (a.cost < b.cost || a.quality > b.quality);
+}
+
+/** A job by its name, or by what its recipe asks for: "quantize bits 4 → prune ratio 0.5". */
+export function jobTitle(job: Job): string {
+  return job.name ?? job.recipe.name ?? recipeTitle(job);
+}
+
+export function recipeTitle({ recipe }: Job): string {
+  const option = ([name, value]: [string, unknown]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`;
+  return recipe.passes.map(({ pass, options }) => [pass, ...Object.entries(options ?? {}).map(option)].join(' ')).join(' → ');
+}
