@@ -17,6 +17,18 @@ async function processesOf(folder: string): Promise<number[]> {
   return found.flat().filter((pid) => pid !== process.pid);
 }
 
+/** The PostgreSQL server among the descendants of a process. */
+async function postmasterBelow(pid: number): Promise<number | undefined> {
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+  if (/^[^\0]*postgres\0-D\0/.test(command)) return pid;
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(/\s+/).filter(Boolean).map(Number);
+  for (const child of children) {
+    const found = await postmasterBelow(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Waits until nothing of the folder runs; returns what is left after the deadline. */
 async function leftovers(folder: string, deadlineMs: number): Promise<number[]> {
   for (const end = Date.now() + deadlineMs; Date.now() < end; await delay(100)) {
@@ -54,5 +66,25 @@ describe('coldpress up, its processes and its lock', () => {
     expect(second.apiKey).toBe(first.apiKey);
     expect((await second.client.getModel(model.id)).id).toBe(model.id);
     await second.stop();
+  });
+
+  it('starts PostgreSQL again when it dies: 503 with the reason meanwhile, then everything as it was', async () => {
+    const app = await startApp({ data });
+    const { id } = await app.client.pushModel(join(EXAMPLE, 'seed-net.onnx'));
+    process.kill((await postmasterBelow(app.process.pid!))!, 'SIGKILL');
+
+    const ask = async () => {
+      const response = await fetch(`${app.url}/v1/models/${id}`, { headers: { authorization: `Bearer ${app.apiKey}` } });
+      return { status: response.status, body: (await response.json()) as object };
+    };
+    const answers = [await ask()];
+    while (answers.at(-1)!.status !== 200) {
+      await delay(50);
+      answers.push(await ask());
+    }
+    expect(answers[0]).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503, 200]));
+    expect(answers.at(-1)!.body).toMatchObject({ id });
+    await app.stop();
   });
 });

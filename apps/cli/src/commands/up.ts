@@ -43,7 +43,7 @@ async function serve(folder: DataFolder, options: UpOptions, json: boolean | und
   const server = await startServer({ folder, config, log });
   try {
     print(json, { ready: true, url: server.url, apiKey: server.apiKey }, () => `Coldpress is running\n  dashboard  ${server.url}\n  API        ${server.url}/docs\n  API key    ${server.apiKey}\n  log        ${logFile}\nCtrl-C stops it.`);
-    await Promise.race([stopped, server.failure]);
+    await stopped;
   } finally {
     await server.stop();
   }

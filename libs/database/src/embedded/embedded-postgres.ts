@@ -19,6 +19,8 @@ export interface EmbeddedPostgresOptions {
   /** Folder of the database; made when missing. */
   readonly dataPath: string;
   readonly log?: (line: string) => void;
+  /** Port to listen on, as one that others know from an earlier start; a free one by default. */
+  readonly port?: number;
   /** Server settings, such as `{ fsync: 'off' }` in tests. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -35,13 +37,13 @@ export interface EmbeddedPostgres {
  * Starts PostgreSQL from the npm package's binaries on a free port of 127.0.0.1. The server lives no longer than this
  * process, even when that is killed; one that was left behind all the same is stopped first. Throws EmbeddedPostgresError.
  */
-export async function startEmbeddedPostgres({ dataPath, log = () => {}, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({ dataPath, log = () => {}, port, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const user = await serverUser();
   const binaries = await findBinaries(user);
   const root = await claimFolder(dataPath);
   try {
     const folder = await openDataFolder(root, user, binaries);
-    const server = await startPatiently(folder, user, binaries, settings, log);
+    const server = await startPatiently(folder, user, binaries, { port, settings, log });
     const address = (database: string): string => `postgres://postgres:${encodeURIComponent(folder.password)}@127.0.0.1:${server.port}/${database}`;
     const stop = async (): Promise<void> => {
       await server.stop();
@@ -59,24 +61,30 @@ export async function startEmbeddedPostgres({ dataPath, log = () => {}, settings
   }
 }
 
+interface StartOptions {
+  port: number | undefined;
+  settings: Readonly<Record<string, string>>;
+  log: (line: string) => void;
+}
+
 interface Running {
   readonly port: number;
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
-async function startPatiently(folder: DataFolder, user: ServerUser | null, binaries: Binaries, settings: Readonly<Record<string, string>>, log: (line: string) => void): Promise<Running> {
+async function startPatiently(folder: DataFolder, user: ServerUser | null, binaries: Binaries, how: StartOptions): Promise<Running> {
   for (const deadline = Date.now() + START_DEADLINE_MS; ; await sleep(250)) {
     try {
-      return await start(folder, user, binaries, settings, log);
+      return await start(folder, user, binaries, how);
     } catch (error) {
       if (!(error instanceof PostgresStartError && PASSING.test(error.output)) || Date.now() > deadline) throw error;
     }
   }
 }
 
-async function start({ data }: DataFolder, user: ServerUser | null, { postgres }: Binaries, settings: Readonly<Record<string, string>>, log: (line: string) => void): Promise<Running> {
-  const port = await freePort();
+async function start({ data }: DataFolder, user: ServerUser | null, { postgres }: Binaries, { port: wanted, settings, log }: StartOptions): Promise<Running> {
+  const port = wanted ?? (await freePort());
   const all = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', lc_messages: 'C', ...settings };
   const args = ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const child = spawnGuarded(postgres, args, { ...user, cwd: data, env: serverEnvironment() });
