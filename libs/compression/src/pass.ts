@@ -22,6 +22,8 @@ export interface PassContext {
   outputPath: string;
   /** A file that outlives a killed stage, for what a long pass needs to go on where it was; absent where nothing is kept. */
   checkpointFile?: string;
+  /** Why what a stage before this one had kept could not be had; absent where nothing was lost. */
+  checkpointLost?: string;
   /** How often at most that file is worth writing anew, in milliseconds. */
   checkpointMs?: number;
   /** `fraction` is in 0..1; `values` are plotted over the run (loss, learning rate). */

@@ -26,6 +26,8 @@ export const StageRequest = z.object({
   datasetPath: z.string().nullable(),
   /** A file that outlives a killed child: where a long pass keeps what it needs to go on. */
   checkpointFile: z.string().optional(),
+  /** Why what was kept could not be had. */
+  checkpointLost: z.string().optional(),
   checkpointMs: z.number().min(0).optional(),
   /** A folder the child may write to. The result model, when there is a new one, is `model.onnx` in it. */
   outputPath: z.string(),

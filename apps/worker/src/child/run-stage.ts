@@ -26,6 +26,7 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       ...(request.memoryMb === undefined ? {} : { memoryMb: request.memoryMb }),
       outputPath: request.outputPath,
       ...(request.checkpointFile === undefined ? {} : { checkpointFile: request.checkpointFile }),
+      ...(request.checkpointLost === undefined ? {} : { checkpointLost: request.checkpointLost }),
       ...(request.checkpointMs === undefined ? {} : { checkpointMs: request.checkpointMs }),
       progress: report.progress,
       log: report.log,

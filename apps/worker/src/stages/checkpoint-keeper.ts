@@ -18,11 +18,12 @@ export class CheckpointKeeper {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Puts the stage's last checkpoint, where there is one, in its place and watches what becomes of it. Throws what the store throws. */
-  async begin(): Promise<void> {
-    await this.store.fetch(this.key, this.path);
+  /** Puts the stage's last checkpoint, where there is one, in its place and watches what becomes of it; returns why there is none although one was kept. Throws what the store throws. */
+  async begin(): Promise<string | null> {
+    const lost = await this.store.fetch(this.key, this.path);
     this.keptAt = await writtenAt(this.path);
     this.timer = setInterval(() => void this.keep(), this.everyMs);
+    return lost;
   }
 
   /** Ends the watch; with `last`, what was written since goes to the store. */

@@ -10,15 +10,18 @@ export class CheckpointStore {
     private readonly store: ArtifactStore,
   ) {}
 
-  /** Writes the stage's newest checkpoint to `path`, where there is one and it is whole. */
-  async fetch(key: string, path: string): Promise<void> {
+  /** Writes the stage's newest checkpoint to `path`, where there is one; returns why it cannot when it is gone or not whole. */
+  async fetch(key: string, path: string): Promise<string | null> {
     const newest = await this.rows.newest(key);
-    if (!newest) return;
+    if (!newest) return null;
     try {
       await this.store.getToFile(newest.digest, path);
+      return null;
     } catch (error) {
       // A stage can do without: it begins anew.
-      if (!(error instanceof NotFoundError || error instanceof DigestMismatchError)) throw error;
+      if (error instanceof NotFoundError) return 'the checkpoint is no longer in the store';
+      if (error instanceof DigestMismatchError) return 'the checkpoint in the store is damaged';
+      throw error;
     }
   }
 

@@ -105,7 +105,7 @@ export class StageRunner {
     const checkpoint = new CheckpointKeeper(this.parts.checkpoints, key, folder.checkpointPath, config.checkpointMs, warn);
     let isDone = false;
     try {
-      await checkpoint.begin();
+      const lost = await checkpoint.begin();
       const input = history.at(-1) ?? job.modelId;
       const request = {
         kind: 'stage' as const,
@@ -121,6 +121,7 @@ export class StageRunner {
         datasetPath: stage.reads.data && job.datasetId !== null ? await folder.dataset(await datasets.stored(job.datasetId)) : null,
         outputPath: folder.outputPath,
         checkpointFile: folder.checkpointPath,
+        ...(lost === null ? {} : { checkpointLost: lost }),
         checkpointMs: config.checkpointMs,
       };
       const answer = await pool.run(request, {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DistillOptions } from '#contracts';
 import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { Obstacle, Pass, PassContext } from '../pass.js';
+import type { BatchPlan } from '../train/batch-plan.js';
 import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
 import { PassCheckpoint, type CheckpointScope } from '../train/checkpoint-scope.js';
 import { deriveModel, relativeScale } from './derive-model.js';
@@ -48,7 +49,7 @@ export const distill: Pass<'distill'> = {
     }
     const { model: student, skipped, blocks, channels } = await studentModel(fromAssistant(options, scale), context, teacher.models[0]!);
     const taught = await teach(student, teacher, part(context, options.assistants.length, options), options, checkpoint.scope(options.assistants.length));
-    const summary = { ...summaryOf(taught), ...(assistants.length > 0 ? { assistants } : {}), ...(blocks || channels ? { cut: { blocks, channels } } : {}) };
+    const summary = { ...summaryOf(taught), ...checkpoint.warnings, ...(assistants.length > 0 ? { assistants } : {}), ...(blocks || channels ? { cut: { blocks, channels } } : {}) };
     return { model: student, skipped: [...skipped, ...taught.student.form.skipped], files: await writeCurve(context, options, taught.curve), summary };
   },
 };
@@ -64,6 +65,7 @@ interface Taught {
   curve: CurvePoint[];
   seconds: number;
   batchSize: number;
+  plan: BatchPlan;
 }
 
 /** Trains a model in place. */
@@ -83,7 +85,7 @@ async function teach(model: ModelProto, teaching: TeacherModels, context: PassCo
   await validation?.release();
   await teacher.release();
   await student.release();
-  return { student, curve, seconds: (performance.now() - started) / 1000, batchSize };
+  return { student, curve, seconds: (performance.now() - started) / 1000, batchSize, plan };
 }
 
 /** The context of one of the trainings, whose progress is a part of the pass's. */
@@ -106,6 +108,6 @@ function runName({ seed, threads }: PassContext, options: DistillOptions, curren
   return hash.digest('hex');
 }
 
-function summaryOf({ student, curve, seconds, batchSize }: Taught): Record<string, unknown> {
-  return { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { steps: student.trainer.state.step, batchSize, seconds }) };
+function summaryOf({ student, curve, seconds, batchSize, plan }: Taught): Record<string, unknown> {
+  return { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }) };
 }

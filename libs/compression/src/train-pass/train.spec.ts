@@ -137,6 +137,31 @@ describe('train', () => {
     expect(resumed.bytes.equals((await run({})).bytes)).toBe(true);
   });
 
+  it.each<[string, (whole: Buffer) => Buffer]>([
+    ['cut short', (whole) => whole.subarray(0, -8)],
+    ['cut within its header', (whole) => whole.subarray(0, 20)],
+    ['empty', () => Buffer.alloc(0)],
+  ])('begins anew from a checkpoint that is %s, and says so in the log and in the summary', async (_how, damage) => {
+    const checkpointFile = join(points.folder, 'damaged.checkpoint');
+    await run({ epochs: 2 }, { checkpointFile });
+    await writeFile(checkpointFile, damage(await readFile(checkpointFile)));
+    const lines: string[] = [];
+    const { bytes, summary } = await run({ epochs: 2 }, { checkpointFile, log: (line) => lines.push(line) });
+    expect(bytes.equals((await run({ epochs: 2 })).bytes)).toBe(true);
+    const warning = expect.stringMatching(/^the checkpoint is damaged: .* training begins anew$/) as unknown;
+    expect(summary).toMatchObject({ warnings: [warning] });
+    expect(lines.filter((line) => line.startsWith('warning: '))).toHaveLength(1);
+  });
+
+  it('says what was lost on the way to it, and how much memory a step takes', async () => {
+    const lines: string[] = [];
+    const { summary } = await run({ epochs: 1 }, { checkpointLost: 'the checkpoint in the store is damaged', memoryMb: 1000, log: (line) => lines.push(line) });
+    expect(summary).toMatchObject({ warnings: ['the checkpoint in the store is damaged: training begins anew'], memory: { parts: 1, sessions: 1 } });
+    const { estimateMb } = (summary as unknown as { memory: { estimateMb: number } }).memory;
+    expect(lines).toContain(`a training step takes about ${estimateMb} MiB of 1000`);
+    expect((await run({ epochs: 1 })).summary).not.toHaveProperty('warnings');
+  });
+
   it.each<[string, object, { on?: 'numbers'; model?: Uint8Array; data?: null }, RegExp]>([
     ['no data', {}, { data: null }, /train split and labels/],
     ['classes where numbers are wanted', { loss: 'mse' }, {}, /leave classes out of the labels/],

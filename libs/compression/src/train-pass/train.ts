@@ -42,8 +42,9 @@ export const train: Pass<'train'> = {
     log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
     const curriculum = labelLessons({ data, inputNames, batchSize, options, seed });
     const validation = held && labelLessons({ data: held, inputNames, batchSize, options: { ...options, augment: { ...UNCHANGED, mixup: options.augment.mixup } }, seed });
+    const checkpoint = new PassCheckpoint(run, 1, context);
     const started = performance.now();
-    const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint: new PassCheckpoint(run, 1, context).scope(0), progress, log }).train();
+    const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint: checkpoint.scope(0), progress, log }).train();
     const seconds = (performance.now() - started) / 1000;
     student.store(model);
     if (options.batchNorm === 'batch') await estimateStatistics(model, lessonInputs(curriculum, options.epochs), threads);
@@ -52,7 +53,7 @@ export const train: Pass<'train'> = {
       model,
       skipped: form.skipped,
       files: await writeCurve(context, options, curve),
-      summary: { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { steps: student.trainer.state.step, batchSize, seconds }) },
+      summary: { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }), ...checkpoint.warnings },
     };
   },
 };

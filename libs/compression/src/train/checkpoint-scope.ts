@@ -1,5 +1,7 @@
 import { STEP } from '#autodiff';
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js';
+import { DamagedCheckpointError } from './errors.js';
+import type { PassContext } from '../pass.js';
 import type { Trainer } from './trainer.js';
 
 /** How often at most a checkpoint is written within an epoch, unless the stage says otherwise. */
@@ -29,6 +31,9 @@ export interface CheckpointScope {
   end(memo: unknown, epochs: number, trainers: Trainers): Promise<void>;
 }
 
+/** The part of a pass's context that checkpoints are kept by. */
+type CheckpointPlace = Pick<PassContext, 'checkpointFile' | 'checkpointMs' | 'checkpointLost' | 'log'>;
+
 /** The checkpoint of a pass that trains several models one after the other: results of those that ended, state of the one that runs. */
 export class PassCheckpoint {
   private readonly results = new Map<string, Float32Array>();
@@ -37,13 +42,21 @@ export class PassCheckpoint {
   /** The last training that the file held the result of. */
   private endedBefore = -1;
   private savedAt = performance.now();
+  private readonly lost = new Set<string>();
 
   /** Without a file nothing is kept. `run` says what is trained: a checkpoint of another run is not taken up. */
   constructor(
     private readonly run: string,
     private readonly trainings: number,
-    private readonly place: { checkpointFile?: string; checkpointMs?: number },
-  ) {}
+    private readonly place: CheckpointPlace,
+  ) {
+    if (place.checkpointLost !== undefined) this.lose(place.checkpointLost);
+  }
+
+  /** For the summary: why the pass began anew although it had been kept; nothing where all went well. */
+  get warnings(): { warnings?: readonly string[] } {
+    return this.lost.size > 0 ? { warnings: [...this.lost] } : {};
+  }
 
   /** The scope of training `at`, counted from 0. */
   scope(at: number): CheckpointScope {
@@ -76,9 +89,27 @@ export class PassCheckpoint {
     this.savedAt = performance.now();
   }
 
-  private async resume(at: number, epochs: number, trainers: Trainers): Promise<Kept | null> {
+  private async load(): Promise<Checkpoint | null> {
     const { checkpointFile } = this.place;
-    const found = checkpointFile === undefined ? null : await loadCheckpoint(checkpointFile, this.run);
+    if (checkpointFile === undefined) return null;
+    try {
+      return await loadCheckpoint(checkpointFile, this.run);
+    } catch (error) {
+      if (!(error instanceof DamagedCheckpointError)) throw error;
+      this.lose(error.message);
+      return null;
+    }
+  }
+
+  /** Says once what became of a checkpoint that cannot be used. */
+  private lose(reason: string): void {
+    const warning = `${reason}: training begins anew`;
+    if (!this.lost.has(warning)) this.place.log(`warning: ${warning}`);
+    this.lost.add(warning);
+  }
+
+  private async resume(at: number, epochs: number, trainers: Trainers): Promise<Kept | null> {
+    const found = await this.load();
     if (found?.steps[`${at}/student`] === undefined) return null;
     const result = found.vectors.get(`${at}/result`);
     for (const [name, { state }] of Object.entries(trainers)) {

@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { DamagedCheckpointError } from './errors.js';
 
 /** A run between two steps: enough to go on as if it had never stopped. */
 export interface Checkpoint {
@@ -31,16 +32,17 @@ export async function saveCheckpoint(file: string, { vectors, ...rest }: Checkpo
   await rename(`${file}.new`, file);
 }
 
-/** The checkpoint of this run in the file, or null: none was written, or it belongs to another run. */
+/** The checkpoint of this run in the file, or null: none was written, or it belongs to another run. Throws DamagedCheckpointError. */
 export async function loadCheckpoint(file: string, run: string): Promise<Checkpoint | null> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
   if (!bytes) return null;
-  const end = LENGTH_BYTES + bytes.readUInt32LE();
-  const header = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, end)) as Header;
+  const { header, end } = headerOf(bytes);
   if (header.run !== run) return null;
+  const expected = header.vectors.reduce((sum, { length }) => sum + length * Float32Array.BYTES_PER_ELEMENT, end);
+  if (bytes.length !== expected) throw new DamagedCheckpointError(`it holds ${bytes.length} bytes where ${expected} were written`);
   // Copied, because the header leaves the floats at any alignment.
   const floats = new Float32Array(Uint8Array.from(bytes.subarray(end)).buffer);
   let offset = 0;
@@ -49,4 +51,13 @@ export async function loadCheckpoint(file: string, run: string): Promise<Checkpo
     return [name, floats.slice(offset - length, offset)];
   });
   return { ...header, vectors: new Map(vectors) };
+}
+
+function headerOf(bytes: Buffer): { header: Header; end: number } {
+  try {
+    const end = LENGTH_BYTES + bytes.readUInt32LE();
+    return { header: JSON.parse(bytes.toString('utf8', LENGTH_BYTES, end)) as Header, end };
+  } catch (cause) {
+    throw new DamagedCheckpointError('its header cannot be read', { cause });
+  }
 }

@@ -16,3 +16,10 @@ export class DivergedError extends CompressionError {
     super('training_diverged', `the loss is not finite at step ${step} with learning rate ${learningRate}: lower learningRate or set clipNorm`);
   }
 }
+
+/** A checkpoint is not what was written: a training does without it and begins anew. */
+export class DamagedCheckpointError extends CompressionError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('damaged_checkpoint', `the checkpoint is damaged: ${problem}`, options);
+  }
+}

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linePlot } from '#evaluation';
 import type { PassContext } from '../pass.js';
+import type { BatchPlan } from './batch-plan.js';
 import type { CurvePoint } from './training-run.js';
 
 /** Files beside the model that hold the losses over the run, as figures and as a plot. */
@@ -28,7 +29,7 @@ export function epochTable(points: readonly CurvePoint[]): Record<string, number
 }
 
 /** Figures that every training reports. */
-export function curveSummary(points: readonly CurvePoint[], { steps, batchSize, seconds }: { steps: number; batchSize: number; seconds: number }): Record<string, unknown> {
+export function curveSummary(points: readonly CurvePoint[], { plan, steps, batchSize, seconds }: { plan: BatchPlan; steps: number; batchSize: number; seconds: number }): Record<string, unknown> {
   const table = epochTable(points);
   const held = table.map((row) => row['validationLoss'] ?? Infinity);
   const best = Math.min(...held);
@@ -38,6 +39,7 @@ export function curveSummary(points: readonly CurvePoint[], { steps, batchSize, 
     lastLoss: points.at(-1)!.losses['loss'],
     ...(Number.isFinite(best) ? { bestEpoch: table[held.indexOf(best)]!['epoch'], validationLoss: best } : {}),
     epochs: table,
+    memory: { estimateMb: plan.estimateMb, parts: plan.parts, sessions: plan.sessions },
     seconds,
     samplesPerS: (steps * batchSize) / seconds,
   };
