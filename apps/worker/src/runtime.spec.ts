@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { planStages } from '#pipeline';
 import { stageRuntime } from './runtime.js';
 
-const runtimeOf = (pass: string, options: Record<string, unknown>) => stageRuntime(2)(planStages({ passes: [{ pass, options }] })[0]!);
+const runtimeOf = (pass: string, options: Record<string, unknown>) => stageRuntime({ stageThreads: 2, stageMemoryMb: 1024 })(planStages({ passes: [{ pass, options }] })[0]!);
 
 describe('stageRuntime', () => {
   it.each([
@@ -17,8 +17,16 @@ describe('stageRuntime', () => {
   it.each([
     ['quantize', { mixed: { bytes: 0.2 } }],
     ['prune', { budget: { macs: 0.5 } }],
-    ['distill', { teacher: 'previous' }],
+    ['prune', { ratio: 0.5 }],
   ])('lets every machine find the results of the others (%s %j)', (pass, options) => {
     expect(runtimeOf(pass, options)).toMatch(/, 2 threads$/);
+  });
+
+  it.each([
+    ['distill', { teacher: 'previous' }],
+    ['train', {}],
+    ['prune', { ratio: 0.5, recoverEpochs: 1 }],
+  ])('names the memory ceiling for a pass that divides its batches by it (%s %j)', (pass, options) => {
+    expect(runtimeOf(pass, options)).toMatch(/, 2 threads, 1024 MiB$/);
   });
 });

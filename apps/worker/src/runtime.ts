@@ -1,4 +1,5 @@
 import { cpus, hostname, totalmem } from 'node:os';
+import type { Config } from '#contracts';
 import type { DeviceFacts } from '#database';
 import { RUNTIME_VERSION } from '#inference';
 import type { PlannedStage } from '#pipeline';
@@ -6,13 +7,15 @@ import type { PlannedStage } from '#pipeline';
 const cpu = cpus()[0]?.model.trim() ?? 'unknown';
 
 /**
- * What of this machine decides a stage's result: the engine and the number of threads (sums are split by it); and for a
- * pass that measures, the machine itself, since a latency is true of one machine only.
+ * What of this machine decides a stage's result: the engine and the number of threads (sums are split by it); for a pass
+ * that trains, the memory ceiling, by which batches are divided; and for a pass that measures, the machine itself, since a latency is
+ * true of one machine only.
  */
-export function stageRuntime(threads: number): (stage: PlannedStage) => string {
+export function stageRuntime({ stageThreads, stageMemoryMb }: Pick<Config, 'stageThreads' | 'stageMemoryMb'>): (stage: Pick<PlannedStage, 'reads'>) => string {
   return ({ reads }) => {
-    const engine = `${RUNTIME_VERSION}, ${threads} threads`;
-    return reads.machine ? `${engine}, ${cpu} on ${hostname()}` : engine;
+    const memory = reads.memory ? `, ${stageMemoryMb} MiB` : '';
+    const machine = reads.machine ? `, ${cpu} on ${hostname()}` : '';
+    return `${RUNTIME_VERSION}, ${stageThreads} threads${memory}${machine}`;
   };
 }
 

@@ -39,7 +39,7 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   const checkpoints = new CheckpointStore(new StageCheckpointRepository(database), store);
   const onWarning = (error: unknown, what: string) => log.warn({ err: error }, what);
   const shared = { config, jobs, stages, store, files, pool };
-  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results: new ResultCache(results, store), checkpoints, onWarning, runtime: stageRuntime(config.stageThreads) });
+  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results: new ResultCache(results, store), checkpoints, onWarning, runtime: stageRuntime(config) });
   const finisher = new JobFinisher(shared);
   const reconciler = new Reconciler(jobs, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
 

@@ -5,7 +5,7 @@ import { stageKey, type StageInputs } from './stage-key.js';
 
 const [prune, distill, evaluate] = planStages({ passes: ['prune', 'distill', 'evaluate'].map((pass) => ({ pass, options: {} })) });
 /** A pass that reads the model alone; every real one may read data too. */
-const modelOnly = { ...prune!, reads: { data: false, teacher: false, history: false, machine: false, models: [] } };
+const modelOnly = { ...prune!, reads: { data: false, teacher: false, history: false, machine: false, memory: false, models: [] } };
 const base: Omit<StageInputs, 'stage'> = { input: 'i', baseline: 'b', history: ['b', 'i'], dataset: 'd', seed: 1, runtime: 'r' };
 
 describe('stageKey', () => {

@@ -17,6 +17,8 @@ export interface Reads {
   history: boolean;
   /** This machine's clock: the result follows from it, so that it is true of one machine only. */
   machine: boolean;
+  /** The memory ceiling: a training divides its batches by it, and so its sums. */
+  memory: boolean;
   /** Models of the store that the options name. */
   models: readonly ModelUse[];
 }
@@ -35,17 +37,18 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, { reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }), version: 4 }),
-  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs, budget }) => ({ data: true, teacher: recoverEpochs > 0, machine: budget?.latency !== undefined || budget?.latencyMs !== undefined }), version: 4 }),
+  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs, budget }) => ({ data: true, teacher: recoverEpochs > 0, memory: recoverEpochs > 0, machine: budget?.latency !== undefined || budget?.latencyMs !== undefined }), version: 4 }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
       data: method !== 'generative',
+      memory: true,
       teacher: teacher === 'original',
       history: teacher === 'previous',
       models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
     }),
     version: 4,
   }),
-  train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true }, version: 2 }),
+  train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true, memory: true }, version: 2 }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, { reads: { data: true }, changes: false }),
   evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { reads: { data: true, history: true, machine: true }, changes: false }),
 } as const satisfies Record<string, PassDescriptor>;
@@ -60,7 +63,7 @@ interface Traits<O extends z.ZodObject> {
 }
 
 function describe<O extends z.ZodObject>(summary: string, options: O, { reads, changes = true, version = 1 }: Traits<O>): PassDescriptor<O> {
-  const read = (given: z.infer<O>): Reads => ({ data: false, teacher: false, history: false, machine: false, models: [], ...(typeof reads === 'function' ? reads(given) : reads) });
+  const read = (given: z.infer<O>): Reads => ({ data: false, teacher: false, history: false, machine: false, memory: false, models: [], ...(typeof reads === 'function' ? reads(given) : reads) });
   return { summary, version, options, changes, reads: read };
 }
 
