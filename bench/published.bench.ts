@@ -28,11 +28,12 @@ async function measure(published: PublishedModel): Promise<BenchResult> {
     const bytes = writeModel(model);
     return { ...report, bytes, ...(await compare(float, bytes, feeds.slice(CALIBRATION_RUNS))) };
   };
-  const plain = await quantized({});
-  const corrected = await quantized({ biasCorrection: true });
+  const chosen = await quantized({});
+  const plain = await quantized({ calibration: 'percentile', biasCorrection: false });
   return {
-    net: published.name, layers: plain.layers.length, left: plain.skipped.length, snrDb: plain.snrDb, correctedSnrDb: corrected.snrDb,
-    bytesRatio: round(plain.bytes.length / float.length), speedup: plain.speedup, warnings: plain.warnings.length,
+    net: published.name, layers: chosen.layers.length, left: chosen.skipped.length, snrDb: chosen.snrDb, plainSnrDb: plain.snrDb,
+    calibration: chosen.methods?.calibration ?? null, biasCorrection: chosen.methods?.biasCorrection ?? null,
+    bytesRatio: round(chosen.bytes.length / float.length), speedup: chosen.speedup, warnings: chosen.warnings.length,
   };
 }
 

@@ -7,6 +7,9 @@ import { CalibrationDataError } from './errors.js';
 const MAX_BATCH_ELEMENTS = 2 ** 21;
 const MAX_BATCH = 32;
 
+/** Batches that the samples make at least, as far as there are so many, so that some can be held out. */
+const LEAST_BATCHES = 4;
+
 /**
  * Batches for calibration: from the calibration split, else from the training split. A model whose batch axis is fixed
  * gets batches of just that size. Throws CalibrationDataError or
@@ -15,7 +18,9 @@ const MAX_BATCH = 32;
 export function calibrationBatches(graph: Graph, data: Dataset, samples: number): Batches {
   const bound = data.bindInputs(graph.inputs.map((input) => input.name));
   const split = bound.splitFor('calibration');
-  const { batchSize, isFixed } = batchSizeFor(graph, bound);
+  const { batchSize: most, isFixed } = batchSizeFor(graph, bound);
+  const share = Math.floor(Math.min(samples, bound.sampleCount(split)) / LEAST_BATCHES);
+  const batchSize = isFixed ? most : Math.max(1, Math.min(most, share));
   const limit = isFixed ? Math.max(batchSize, samples) : samples;
   return async function* batches() {
     for await (const { inputs } of bound.batches(split, { batchSize, limit, dropLast: isFixed })) yield inputs;
