@@ -12,14 +12,25 @@ export class CompressionError extends Error {
   }
 }
 
-/** An option speaks of layers by name, and the model has none of that name. */
-export class UnknownLayerError extends CompressionError {
+/** An option does not go with the model; `option` is its path, such as `features[0].student`. */
+export class OptionError extends CompressionError {
   constructor(
     readonly option: string,
+    message: string,
+    code = 'option',
+  ) {
+    super(code, message);
+  }
+}
+
+/** An option speaks of layers by name, and the model has none of that name. */
+export class UnknownLayerError extends OptionError {
+  constructor(
+    option: string,
     readonly pattern: string,
     readonly layers: readonly string[],
   ) {
     const nearest = nearestName(pattern, layers);
-    super('unknown_layer', `${option} speaks of "${pattern}", and no layer has such a name${nearest ? `: did you mean "${nearest}"?` : ''}`);
+    super(option, `${option} speaks of "${pattern}", and no layer has such a name${nearest ? `: did you mean "${nearest}"?` : ''}`, 'unknown_layer');
   }
 }

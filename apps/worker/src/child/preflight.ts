@@ -1,4 +1,4 @@
-import { CompressionError, UnknownLayerError } from '#compression';
+import { CompressionError, OptionError } from '#compression';
 import { DistillOptions, EvaluateOptions, PASSES, PruneOptions, QuantizeOptions, TrainOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel, type ModelProto } from '#onnx';
@@ -46,7 +46,7 @@ export async function preflight({ modelPath, dataset, passes, models }: Prefligh
       skipped.push(...preflightPass(name, model, options).map((entry) => ({ ...entry, pass: name })));
     } catch (error) {
       if (!(error instanceof CompressionError)) throw error;
-      const field = error instanceof UnknownLayerError ? `recipe.passes[${index}].options.${error.option}` : `recipe.passes[${index}]`;
+      const field = error instanceof OptionError ? `recipe.passes[${index}].options.${error.option}` : `recipe.passes[${index}]`;
       if (isInput) problems.push({ field, message: error.message });
     }
     isInput &&= !PASSES[name].changes;

@@ -6,6 +6,7 @@ import type { BatchPlan } from '../train/batch-plan.js';
 import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
 import { PassCheckpoint, type CheckpointScope } from '../train/checkpoint-scope.js';
 import { deriveModel, relativeScale } from './derive-model.js';
+import { checkCurrentFeatures, unknownFeatures } from './feature-names.js';
 import { lessonInputs } from '../train/lesson.js';
 import { prepareLessons } from './prepare-lessons.js';
 import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './sources.js';
@@ -23,15 +24,12 @@ import { untrainable } from '../train/untrainable.js';
 export const distill: Pass<'distill'> = {
   name: 'distill',
 
-  preflight: (model, options) => studentForm(model, options).skipped,
-
-  obstacles(model, options, models) {
-    const { student, teacher } = options;
-    if (student === 'current') return untrainable(model, options, '');
-    if ('model' in student) return within(models, student.model, (stored) => untrainable(stored, options, 'student.model'));
-    if (typeof teacher === 'string') return untrainable(model, options, 'student');
-    return within(models, 'model' in teacher ? teacher.model : teacher.models[0]!, (stored) => untrainable(stored, options, 'student'));
+  preflight(model, options) {
+    checkCurrentFeatures(options, model);
+    return studentForm(model, options).skipped;
   },
+
+  obstacles: (model, options, models) => [...untrainableStudent(model, options, models), ...unknownFeatures(options, model, models)],
 
   async run(context, options) {
     const current = writeModel(context.model);
@@ -53,6 +51,15 @@ export const distill: Pass<'distill'> = {
     return { model: student, skipped: [...skipped, ...taught.student.form.skipped], files: await writeCurve(context, options, taught.curve), summary };
   },
 };
+
+/** What keeps the student, where it is known before the run, from being trained. */
+function untrainableStudent(model: ModelProto, options: DistillOptions, models: ReadonlyMap<string, ModelProto>): Obstacle[] {
+  const { student, teacher } = options;
+  if (student === 'current') return untrainable(model, options, '');
+  if ('model' in student) return within(models, student.model, (stored) => untrainable(stored, options, 'student.model'));
+  if (typeof teacher === 'string') return untrainable(model, options, 'student');
+  return within(models, 'model' in teacher ? teacher.model : teacher.models[0]!, (stored) => untrainable(stored, options, 'student'));
+}
 
 /** What there is to say of a model of the store, if it is at hand. */
 function within(models: ReadonlyMap<string, ModelProto>, digest: string, judge: (model: ModelProto) => Obstacle[]): Obstacle[] {

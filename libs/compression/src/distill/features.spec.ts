@@ -1,5 +1,5 @@
 import { DistillOptions, type FeatureOptions } from '#contracts';
-import { GraphBuilder, writeModel } from '#onnx';
+import { GraphBuilder, readModel, writeModel } from '#onnx';
 import { randomNumbers } from '#testing';
 import { distill } from './distill.js';
 import { Points } from './points.fixture.js';
@@ -60,5 +60,28 @@ describe('distill with features', () => {
     [{ teacher: 'flat', student: 'flat', kind: 'attention' as const }, /attention needs values \[N, C, H, W\]/],
   ])('refuses %j by name', async (feature, message) => {
     await expect(run([feature])).rejects.toThrow(message);
+  });
+
+  describe('knows before the run', () => {
+    const ID = 'a'.repeat(64);
+    const [own, stored] = [readModel(net(12, 1)), readModel(net(6, 2))];
+    const options = (given: object, feature = { teacher: 'hiden', student: 'hidden' }) => DistillOptions.parse({ features: [feature], ...given });
+    const fields = (given: object, feature?: { teacher: string; student: string }) => distill.obstacles!(own, options(given, feature), new Map([[ID, stored]])).map(({ field }) => field);
+    const MISNAMED = { teacher: 'hidden', student: 'hiden' };
+
+    it('that the original or a model of the store has no such value', () => {
+      expect(fields({})).toEqual(['features[0].teacher']);
+      expect(fields({ teacher: { model: ID } })).toEqual(['features[0].teacher']);
+      expect(fields({ student: { model: ID } }, MISNAMED)).toEqual(['features[0].student']);
+      expect(fields({ student: { width: 0.5 } }, MISNAMED)).toEqual(['features[0].student']);
+      expect(fields({ student: { model: ID } }, { teacher: 'hidden', student: 'flat' })).toEqual([]);
+    });
+
+    it("that the stage's input has none, where it is the job's model", () => {
+      expect(fields({}, MISNAMED)).toEqual([]);
+      expect(() => distill.preflight(own, options({}, MISNAMED))).toThrow(expect.objectContaining({ option: 'features[0].student', message: expect.stringContaining('nearest are "hidden"') as unknown }) as Error);
+      expect(() => distill.preflight(own, options({ teacher: 'previous' }))).toThrow(expect.objectContaining({ option: 'features[0].teacher' }) as Error);
+      expect(distill.preflight(own, options({}))).toEqual([]);
+    });
   });
 });

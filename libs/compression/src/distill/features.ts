@@ -1,10 +1,11 @@
 import type { Shapes } from '#autodiff';
-import { editDistance, type FeatureOptions } from '#contracts';
+import type { FeatureOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
 import type { HostTensors } from '#inference';
-import { floatTensor, makeNode, type Graph } from '#onnx';
+import { floatTensor, makeNode } from '#onnx';
 import { TrainingError } from '../train/errors.js';
 import type { TrainingForm } from '../train/trainable.js';
+import { checkValue } from './feature-names.js';
 
 /** A hidden value under training and the teacher's that it is trained towards. */
 export interface Feature {
@@ -19,9 +20,6 @@ export interface Feature {
   weight: number;
 }
 
-/** How many names an error offers in place of an unknown one. */
-const OFFERED = 3;
-
 /**
  * Pairs hidden values of student and teacher. Where the channels of a fitnet pair differ the student's graph gets a 1x1 convolution,
  * or a matrix for values [N, C] and [N, T, C], which is trained and never stored. Returns the pairs and the shapes with those
@@ -31,7 +29,7 @@ export function attachFeatures(form: TrainingForm, shapes: Shapes, answers: Host
   const known = new Map(shapes);
   const random = mulberry32(seed);
   const features = options.map(({ teacher, student, kind, weight }): Feature => {
-    checkValue("the student's training graph", form.graph, student);
+    checkValue('student', form.graph, student);
     const [dims, answerDims] = [known.get(student)!, answers[teacher]!.dims];
     const axis = channelAxis(dims, answerDims);
     if (axis === null) throw new TrainingError(`feature "${student}" of the student is [${dims}], "${teacher}" of the teacher is [${answerDims}]: they may differ in their channels alone`);
@@ -41,14 +39,6 @@ export function attachFeatures(form: TrainingForm, shapes: Shapes, answers: Host
     return { value, answer: teacher, dims: known.get(value)!, answerDims, kind, weight };
   });
   return { features, shapes: known };
-}
-
-/** Throws TrainingError naming the nearest values when the graph has none of this name. */
-export function checkValue(where: string, graph: Graph, name: string): void {
-  const values = [...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap(({ output }) => output.filter((value) => value !== ''))];
-  if (values.includes(name)) return;
-  const nearest = values.map((value) => ({ value, distance: editDistance(name, value) })).sort((a, b) => a.distance - b.distance).slice(0, OFFERED);
-  throw new TrainingError(`${where} has no value "${name}": the nearest are ${nearest.map(({ value }) => `"${value}"`).join(', ')}`);
 }
 
 /** The one axis along which the shapes differ, the usual one when they agree, null when they differ otherwise. */

@@ -2,7 +2,7 @@ import { Session, type HostTensor, type HostTensors } from '#inference';
 import type { Dataset } from '#datasets';
 import { DataType, Graph, makeValueInfo, readModel, writeModel } from '#onnx';
 import { TrainingError } from '../train/errors.js';
-import { checkValue } from './features.js';
+import { checkValue } from './feature-names.js';
 
 /** Samples that the teacher sees at once when it answers a whole split. */
 const TEACHER_BATCH = 128;
@@ -49,7 +49,7 @@ function withOutputs(bytes: Uint8Array, values: readonly string[]): Uint8Array {
   const model = readModel(bytes);
   const graph = new Graph(model);
   for (const value of new Set(values)) {
-    checkValue("the teacher's graph", graph, value);
+    checkValue('teacher', graph, value);
     if (!graph.isOutput(value)) graph.proto.output.push(makeValueInfo(value, DataType.FLOAT));
   }
   return writeModel(model);
