@@ -43,11 +43,13 @@ const POWER_FLOOR = 1e-12;
 
 /**
  * Squared error relative to the target's power, Σ (Z - t)² / Σ t²: the same for every scale of the target, and the inverse of its
- * signal-to-noise ratio. dZ = 2 (Z - t) / Σ t².
+ * signal-to-noise ratio. dZ = 2 (Z - t) / Σ t². Where the values are a part of a batch `meanSquare` is that of the whole batch's target: the
+ * mean over equal parts is then the loss of the whole.
  */
-export function relativeSquaredError(g: GradientBuilder, prediction: string, target: string, dims: readonly number[]): LossTerm {
+export function relativeSquaredError(g: GradientBuilder, prediction: string, target: string, dims: readonly number[], meanSquare?: string): LossTerm {
   const axes = [...dims.keys()];
-  const power = g.add(g.sum(g.square(target), axes), g.scalar(POWER_FLOOR));
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const power = g.add(meanSquare === undefined ? g.sum(g.square(target), axes) : g.scale(meanSquare, count), g.scalar(POWER_FLOOR));
   const difference = g.sub(prediction, target);
   return { value: g.div(g.sum(g.square(difference), axes), power), gradient: g.div(g.scale(difference, 2), power) };
 }

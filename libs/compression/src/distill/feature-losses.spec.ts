@@ -3,19 +3,22 @@ import { Session, type HostTensor } from '#inference';
 import { DataType, GraphBuilder, writeModel } from '#onnx';
 import { randomNumbers } from '#testing';
 import { attentionTransfer } from './attention-transfer.js';
-import { answerInput, distillObjective } from './objective.js';
+import { answerInput, distillObjective, powerInput } from './objective.js';
 
 const DIMS = [2, 3, 2, 2] as const;
 const random = randomNumbers(5);
 const numbers = (count: number) => Float64Array.from({ length: count }, () => random() * 4 - 2);
 const student = numbers(24);
 const teacher = numbers(40);
+/** Mean square of the teacher's values over a batch of which these are a part. */
+const POWER = 1.7;
 
 /** The loss and its gradient at a student's value, in float64. */
 async function lossSession(teacherDims: readonly number[], write: (g: GradientBuilder) => { value: string; gradient: string }) {
   const b = new GraphBuilder();
   b.input('a', DIMS, DataType.DOUBLE);
   b.input(answerInput('t'), teacherDims, DataType.DOUBLE);
+  b.input(powerInput('t'), [], DataType.DOUBLE);
   const { value, gradient } = write(new GradientBuilder(b, new Map(), () => undefined, DataType.DOUBLE));
   b.output(value, [], DataType.DOUBLE);
   b.output(gradient, DIMS, DataType.DOUBLE);
@@ -23,7 +26,7 @@ async function lossSession(teacherDims: readonly number[], write: (g: GradientBu
   return async (a: Float64Array) => {
     const size = teacherDims.reduce((product, dim) => product * dim, 1);
     const tensor = (dims: readonly number[], data: Float64Array): HostTensor => ({ type: 'float64', dims, data });
-    const result = await session.run({ a: tensor(DIMS, a), [answerInput('t')]: tensor(teacherDims, teacher.slice(0, size)) });
+    const result = await session.run({ a: tensor(DIMS, a), [answerInput('t')]: tensor(teacherDims, teacher.slice(0, size)), [powerInput('t')]: tensor([], Float64Array.of(POWER)) });
     return { value: Number(result[value]!.data[0]), gradient: result[gradient]!.data as Float64Array };
   };
 }

@@ -13,6 +13,9 @@ export const LABELS = 'distill:labels';
 /** Input of the step that holds the teacher's value of this name. */
 export const answerInput = (answer: string) => `distill:teacher:${answer}`;
 
+/** Input of the step that holds the mean square of that value over the whole batch, of which the step may see a part. */
+export const powerInput = (answer: string) => `distill:power:${answer}`;
+
 export interface ObjectiveOptions {
   temperature: number;
   /** Weight of the soft loss, between 0 and 1. */
@@ -23,7 +26,7 @@ export interface ObjectiveOptions {
 /** The distance of an output to the teacher's answer, by kind. */
 const DISTANCES: Record<OutputKind, (g: GradientBuilder, target: Target, options: ObjectiveOptions) => LossTerm> = {
   classification: (g, { logits, answer, dims, isProbability }, { temperature }) => softTargetDivergence(g, logits, isProbability ? logarithm(g, answerInput(answer)) : answerInput(answer), temperature, dims[0]!),
-  mse: (g, { output, answer, dims }) => relativeSquaredError(g, output, answerInput(answer), dims),
+  mse: (g, { output, answer, dims }) => relativeSquaredError(g, output, answerInput(answer), dims, powerInput(answer)),
   cosine: (g, { output, answer, dims }) => cosineDistance(g, output, answerInput(answer), dims),
 };
 
@@ -37,9 +40,14 @@ function logarithm(g: GradientBuilder, probabilities: string): string {
 
 /** The distance of a hidden value to the teacher's, by kind. */
 const FEATURE_DISTANCES: Record<FeatureOptions['kind'], (g: GradientBuilder, feature: Feature) => LossTerm> = {
-  fitnet: (g, { value, answer, dims }) => relativeSquaredError(g, value, answerInput(answer), dims),
+  fitnet: (g, { value, answer, dims }) => relativeSquaredError(g, value, answerInput(answer), dims, powerInput(answer)),
   attention: (g, { value, answer, dims }) => attentionTransfer(g, value, answerInput(answer), dims),
 };
+
+/** The answers, outputs' and hidden ones, that are compared relative to their power. */
+export function poweredAnswers(targets: readonly Target[], features: readonly Feature[]): string[] {
+  return [...new Set([...targets.filter(({ kind }) => kind === 'mse'), ...features.filter(({ kind }) => kind === 'fitnet')].map(({ answer }) => answer))];
+}
 
 /** The output that labels are for: the only classification, where there are labels. */
 export function labelled(targets: readonly Target[], hasLabels: boolean): Target | undefined {
@@ -58,7 +66,7 @@ export function distillObjective(targets: readonly Target[], hasLabels: boolean,
   const answers = new Map([...features.map(({ answer, answerDims }) => [answer, answerDims] as const), ...targets.map(({ answer, dims }) => [answer, dims] as const)]);
   const labels = hard ? [{ name: LABELS, dims: [hard.dims[0]!], type: DataType.INT64 }] : [];
   return {
-    extraInputs: [...[...answers].map(([answer, dims]) => ({ name: answerInput(answer), dims, type: DataType.FLOAT })), ...labels],
+    extraInputs: [...poweredAnswers(targets, features).map((answer) => ({ name: powerInput(answer), dims: [], type: DataType.FLOAT })), ...[...answers].map(([answer, dims]) => ({ name: answerInput(answer), dims, type: DataType.FLOAT })), ...labels],
     write(g) {
       const parts = targets.map((target) => (target === hard ? withLabels(g, target, options) : alone(g, target, options, targets.length + features.length > 1)));
       const hidden = featureParts(g, features);
