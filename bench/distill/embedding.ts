@@ -29,7 +29,7 @@ const OPTIONS: Partial<DistillOptions> = {
  * A published net as teacher: openwakeword's audio embedding (20 convolutions, 96 numbers per window), and the student that is cut from it at half
  * its width. Rows give the SNR of the student's output over each epoch's samples, the last one that on samples it never saw.
  */
-export async function embedding(folder: string): Promise<BenchResult[]> {
+export async function* embedding(folder: string): AsyncGenerator<BenchResult> {
   const data = await windows(folder);
   const teacher = await openwakeword('embedding_model');
   const quiet = { progress: () => undefined, log: () => undefined };
@@ -37,13 +37,11 @@ export async function embedding(folder: string): Promise<BenchResult[]> {
   const { model, summary } = await CATALOG.distill.run(context, DistillOptions.parse(OPTIONS));
   const row = { net: 'openwakeword embedding -> half width', method: 'discriminative' };
   const epochs = (summary['epochs'] as Record<string, number>[]).map(({ epoch, snrDb, seconds }): BenchResult => ({ ...row, epoch: epoch!, snrDb: snrDb!, seconds: seconds! }));
+  yield* epochs;
   const { ours, mean } = await snrDb(model!, teacher, data);
   await data.close();
-  return [
-    ...epochs,
-    { ...row, method: 'discriminative, unseen samples', epoch: epochs.length, snrDb: ours, seconds: null },
-    { ...row, method: 'the mean answer, unseen samples', epoch: null, snrDb: mean, seconds: null },
-  ];
+  yield { ...row, method: 'discriminative, unseen samples', epoch: epochs.length, snrDb: ours, seconds: null };
+  yield { ...row, method: 'the mean answer, unseen samples', epoch: null, snrDb: mean, seconds: null };
 }
 
 async function windows(folder: string): Promise<Dataset> {

@@ -8,20 +8,17 @@ import { EXAMPLES, Lab, NetWriter, digits } from './lab.js';
 const GENERATIVE: Partial<DistillOptions> = { method: 'generative', epochs: 16, batchSize: 128 };
 
 /** LeNet-5 at half its width: from labels alone, and from LeNet-5 with data, without any, and with both. */
-export async function lenet(folder: string): Promise<BenchResult[]> {
+export async function* lenet(folder: string): AsyncGenerator<BenchResult> {
   const lab = new Lab(await digits(folder), folder);
   const teacher = readModel(await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx')));
   const student = halfLenet();
   const net = 'lenet-5 -> half width';
-  const results: BenchResult[] = [
-    { net, method: 'teacher', ...(await lab.score(teacher)), seconds: null },
-    { net, method: 'scratch', ...(await lab.train(student, {})).row },
-    { net, method: 'discriminative', ...(await lab.distill(student, teacher, {})).row },
-    { net, method: 'generative', ...(await lab.distill(student, teacher, GENERATIVE)).row },
-    { net, method: 'hybrid', ...(await lab.distill(student, teacher, { method: 'hybrid', epochs: 8 })).row },
-  ];
+  yield { net, method: 'teacher', ...(await lab.score(teacher)), seconds: null };
+  yield { net, method: 'scratch', ...(await lab.train(student, {})).row };
+  yield { net, method: 'discriminative', ...(await lab.distill(student, teacher, {})).row };
+  yield { net, method: 'generative', ...(await lab.distill(student, teacher, GENERATIVE)).row };
+  yield { net, method: 'hybrid', ...(await lab.distill(student, teacher, { method: 'hybrid', epochs: 8 })).row };
   await lab.data.close();
-  return results;
 }
 
 function halfLenet(): ModelProto {

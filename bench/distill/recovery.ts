@@ -25,8 +25,7 @@ const DAMAGES: readonly Damage[] = [
 ];
 
 /** Accuracy that zeros and coarse grids cost seed-net and LeNet-5, and distillation from the whole net gives back. */
-export async function recovery(folder: string): Promise<BenchResult[]> {
-  const results: BenchResult[] = [];
+export async function* recovery(folder: string): AsyncGenerator<BenchResult> {
   const nets = [
     { name: 'seed-net', file: 'seed-net/seed-net.onnx', data: await openDataset(join(EXAMPLES, 'seed-net')) },
     { name: 'lenet-5', file: 'lenet/lenet-5.onnx', data: await digits(folder) },
@@ -34,14 +33,13 @@ export async function recovery(folder: string): Promise<BenchResult[]> {
   for (const { name, file, data } of nets) {
     const lab = new Lab(data, folder);
     const original = readModel(await readFile(join(EXAMPLES, file)));
-    results.push({ net: name, method: 'teacher', ...(await lab.score(original)), seconds: null });
+    yield { net: name, method: 'teacher', ...(await lab.score(original)), seconds: null };
     for (const { name: damage, inflict, recovery: options } of DAMAGES) {
       const model = await inflict(lab, original);
       const net = `${name}, ${damage}`;
-      results.push({ net, method: 'none', ...(await lab.score(model)), seconds: null });
-      results.push({ net, method: 'discriminative', ...(await lab.distill(model, original, options)).row });
+      yield { net, method: 'none', ...(await lab.score(model)), seconds: null };
+      yield { net, method: 'discriminative', ...(await lab.distill(model, original, options)).row };
     }
     await data.close();
   }
-  return results;
 }
