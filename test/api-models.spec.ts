@@ -40,6 +40,14 @@ describe('/v1/models', () => {
       expect(headers.get('location')).toBe(`/v1/models/${body.id}`);
     });
 
+    it('takes odd names, and finds a model by the one that it got', async () => {
+      const name = 'n\u00e4me \u65e5\u672c \u0000 ../x';
+      const { status, body } = await api.upload(modelBytes(mlp([8, 9, 3])), name);
+      expect({ status, name: body.name }).toEqual({ status: 201, name: name.replace('\u0000', '\ufffd') });
+      const found = await api.call<{ items: Model[] }>('GET', `/v1/models?name=${encodeURIComponent(name)}`);
+      expect(found.body.items.map(({ id }) => id)).toEqual([body.id]);
+    });
+
     it('registers a file below the import folder', async () => {
       const path = join(api.folder, 'registered.onnx');
       await writeFile(path, modelBytes(mlp([8, 5, 4])));

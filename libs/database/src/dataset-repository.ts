@@ -5,6 +5,7 @@ import type { Database } from './database.js';
 import { InUseError, isForeignKeyViolation, NotFoundError } from './errors.js';
 import type { ModelQuery } from './model-repository.js';
 import { datasets } from './schema.js';
+import { storable } from './text.js';
 
 type Row = typeof datasets.$inferSelect;
 
@@ -14,7 +15,7 @@ export class DatasetRepository {
 
   /** Adds a data set; `created` is false when it was there already, and the stored row is returned. */
   async add(dataset: Pick<Dataset, 'id' | 'name' | 'bytes' | 'manifest' | 'inspection'> & { files: StoredDataset['files'] }): Promise<{ dataset: Dataset; created: boolean }> {
-    const [row] = await this.database.orm.insert(datasets).values(dataset).onConflictDoNothing().returning();
+    const [row] = await this.database.orm.insert(datasets).values(storable(dataset)).onConflictDoNothing().returning();
     return row ? { dataset: toDataset(row), created: true } : { dataset: await this.require(dataset.id), created: false };
   }
 
@@ -44,7 +45,7 @@ export class DatasetRepository {
       .select()
       .from(datasets)
       .where(and(
-        name === undefined ? undefined : eq(datasets.name, name),
+        name === undefined ? undefined : eq(datasets.name, storable(name)),
         from && sql`(${datasets.createdAt}, ${datasets.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id})`,
       ))
       .orderBy(desc(datasets.createdAt), desc(datasets.id))

@@ -73,7 +73,7 @@ export class JobRepository {
       .where(and(
         state === undefined ? undefined : eq(jobs.state, state),
         model === undefined ? undefined : eq(jobs.modelId, model),
-        name === undefined ? undefined : eq(jobs.name, name),
+        name === undefined ? undefined : eq(jobs.name, storable(name)),
         from && sql`(${jobs.createdAt}, ${jobs.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id}::uuid)`,
       ))
       .orderBy(desc(jobs.createdAt), desc(jobs.id))

@@ -5,6 +5,7 @@ import { decodeCursor, pageOf } from './cursor.js';
 import type { Database } from './database.js';
 import { InUseError, isForeignKeyViolation, NotFoundError } from './errors.js';
 import { models } from './schema.js';
+import { storable } from './text.js';
 
 type Row = typeof models.$inferSelect;
 export type ModelQuery = z.infer<typeof PageQuery> & { name?: string | undefined };
@@ -15,7 +16,7 @@ export class ModelRepository {
 
   /** Adds a model; `created` is false when it was there already, and the stored row (with its first name) is returned. */
   async add(model: Pick<Model, 'id' | 'name' | 'bytes' | 'inspection'>): Promise<{ model: Model; created: boolean }> {
-    const [row] = await this.database.orm.insert(models).values(model).onConflictDoNothing().returning();
+    const [row] = await this.database.orm.insert(models).values(storable(model)).onConflictDoNothing().returning();
     return row ? { model: toModel(row), created: true } : { model: await this.require(model.id), created: false };
   }
 
@@ -38,7 +39,7 @@ export class ModelRepository {
       .select()
       .from(models)
       .where(and(
-        name === undefined ? undefined : eq(models.name, name),
+        name === undefined ? undefined : eq(models.name, storable(name)),
         from && sql`(${models.createdAt}, ${models.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id})`,
       ))
       .orderBy(desc(models.createdAt), desc(models.id))
