@@ -99,7 +99,7 @@ describe('distill', () => {
   it('takes its teacher from the original, its own input, or the model before the last pass', () => {
     const [original, before, input] = [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)];
     const context = points.context(current, { baseline: original, history: [original, before, input] });
-    const of = (teacher: string) => teacherModels(options({ teacher }), context, input).models;
+    const of = (teacher: string) => teacherModels(options({ teacher, alpha: 0.5 }), context, input).models;
     expect([of('original'), of('current'), of('previous')]).toEqual([[original], [input], [before]]);
   });
 
