@@ -16,7 +16,10 @@ const IMPORTANCE_SPLITS: Partial<Record<PruneOptions['importance'], readonly str
 
 /** Splits of which a pass needs one, best first; none when it runs without data under these options. */
 const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
-  quantize: (options) => (QuantizeOptions.parse(options).scheme === 'static' ? ['calibration', 'train'] : []),
+  quantize: (options) => {
+    const { scheme, ranges } = QuantizeOptions.parse(options);
+    return scheme === 'static' && ranges.length === 0 ? ['calibration', 'train'] : [];
+  },
   prune: (options) => {
     const { importance, recoverEpochs } = PruneOptions.parse(options);
     return recoverEpochs > 0 ? ['train'] : (IMPORTANCE_SPLITS[importance] ?? []);

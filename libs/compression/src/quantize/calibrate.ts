@@ -70,6 +70,7 @@ const MOMENTUM = 0.9;
 
 /** Smallest and largest element of each value over all batches, or their moving averages from batch to batch. Throws NonFiniteActivationError, CalibrationDataError. */
 export async function measureRanges(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationRun, momentum: number | null = null): Promise<Map<string, Range>> {
+  if (values.length === 0) return new Map();
   const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
   const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max]) => {
     const range = ranges.get(value)!;

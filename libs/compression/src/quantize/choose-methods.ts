@@ -5,6 +5,7 @@ import { writeModel } from '#onnx';
 import { BiasCorrection } from './bias-correction.js';
 import { decideRanges, measureHistograms, measureRanges, type Batches, type CalibrationRun, type Observations, type RangeMethod } from './calibrate.js';
 import { putOnGrids } from './grids.js';
+import { knownRanges } from './known-ranges.js';
 import { copyLayers, type LayeredGraph } from './layered-graph.js';
 import { measureMoments, type InputMoments } from './moments.js';
 import { addOutputs } from './output-check.js';
@@ -45,10 +46,12 @@ const LEAST_BATCHES = 2;
 export async function chooseMethods(subject: LayeredGraph, options: QuantizeOptions, batches: Batches, run: TrialRun): Promise<MethodChoice> {
   const { calibration, biasCorrection } = options;
   const given: Methods = { calibration: calibration === 'auto' ? PLAIN.calibration : calibration, biasCorrection: biasCorrection === 'auto' ? PLAIN.biasCorrection : biasCorrection };
-  const isDecided = calibration !== 'auto' && biasCorrection !== 'auto';
+  const values = openSources(subject, options);
+  const isOpen = calibration === 'auto' && values.length > 0;
+  const isDecided = !isOpen && biasCorrection !== 'auto';
   if (isDecided || !(await hasBatches(batches, FOLDS * LEAST_BATCHES))) return { ...given, tried: [] };
   const trial = await MethodTrial.prepare(subject, options, batches, run);
-  const ranked: Methods[] = (calibration === 'auto' ? RANGE_METHODS : [calibration]).map((method) => ({ calibration: method, biasCorrection: biasCorrection !== false }));
+  const ranked: Methods[] = (isOpen ? RANGE_METHODS : [given.calibration]).map((method) => ({ calibration: method, biasCorrection: biasCorrection !== false }));
   let best = await trial.best(ranked);
   if (best && biasCorrection === 'auto') best = await trial.best([{ ...best, biasCorrection: false }, best]);
   return { ...(best ?? given), tried: trial.tried };
@@ -75,7 +78,7 @@ class MethodTrial {
 
   static async prepare(subject: LayeredGraph, options: QuantizeOptions, batches: Batches, run: TrialRun): Promise<MethodTrial> {
     const { graph: { model }, layers } = subject;
-    const values = [...new Set(placePairs(subject.graph, layers).map(({ source }) => source))];
+    const values = openSources(subject, options);
     const folds: Fold[] = [];
     for (let fold = 0; fold < FOLDS; fold++) {
       const fit = everyBatch(batches, (i) => i % FOLDS !== fold);
@@ -112,12 +115,18 @@ class MethodTrial {
 
   private async quantized(methods: Methods, { observed, moments }: Fold): Promise<Uint8Array> {
     const { graph, layers } = copyLayers(this.subject.graph, this.subject.layers);
-    const { biasStepOf } = putOnGrids(graph, layers, placePairs(graph, layers), decideRanges(observed, { ...this.options, ...methods }), this.options);
+    const { biasStepOf } = putOnGrids(graph, layers, placePairs(graph, layers), new Map([...decideRanges(observed, { ...this.options, ...methods }), ...knownRanges(this.options)]), this.options);
     const store = new WeightStore(graph, { ...this.options, random: mulberry32(this.run.seed) }, undefined, new BiasCorrection(graph, methods.biasCorrection ? moments : null));
     for (const layer of layers) await store.quantize(layer, layer.bits ?? this.options.weightBits, biasStepOf(layer));
     graph.removeDeadCode();
     return writeModel(graph.model);
   }
+}
+
+/** The values whose ranges a method decides. */
+function openSources({ graph, layers }: LayeredGraph, options: QuantizeOptions): string[] {
+  const known = knownRanges(options);
+  return [...new Set(placePairs(graph, layers).map(({ source }) => source))].filter((value) => !known.has(value));
 }
 
 function everyBatch(batches: Batches, isWanted: (i: number) => boolean): Batches {

@@ -1,4 +1,5 @@
-import { CompressionError } from '../errors.js';
+import { nearestName } from '#contracts';
+import { CompressionError, OptionError } from '../errors.js';
 
 /** An activation took values that no grid can hold. */
 export class NonFiniteActivationError extends CompressionError {
@@ -22,5 +23,13 @@ export class CalibrationDataError extends CompressionError {
 export class MixedPrecisionError extends CompressionError {
   constructor(problem: string) {
     super('mixed_precision', `widths cannot be chosen layer by layer: ${problem}`);
+  }
+}
+
+/** An option speaks of a value by name, and the model has none of that name. */
+export class UnknownValueError extends OptionError {
+  constructor(option: string, value: string, values: readonly string[]) {
+    const nearest = nearestName(value, values);
+    super(option, `${option} speaks of "${value}", and the model has no value of that name: give ranges that were measured on this model${nearest ? `; did you mean "${nearest}"?` : ''}`, 'unknown_value');
   }
 }

@@ -1,6 +1,6 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
-import { Graph, valueDims, writeModel, type ModelProto } from '#onnx';
+import { Graph, readModel, valueDims, writeModel, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { foldConstants } from '../prepare/fold-constants.js';
 import { liftOpset } from '../prepare/opset.js';
@@ -8,9 +8,9 @@ import type { Batches } from './calibrate.js';
 import type { MethodChoice } from './choose-methods.js';
 import { hasInt8DotProduct } from './cpu.js';
 import { quantizeDynamic } from './dynamic.js';
-import { CalibrationDataError } from './errors.js';
 import { storeFloat16, type StoredTensor } from './float16.js';
 import type { WidthChoice } from './choose-widths.js';
+import { checkKnownRanges, refuseWithoutData } from './known-ranges.js';
 import { layerTimes } from './layer-times.js';
 import { compareOutputs } from './output-check.js';
 import { neededOpset, planQuantization, type Plan } from './plan.js';
@@ -52,8 +52,7 @@ type Scheme = (plan: Plan, options: QuantizeOptions, batches: BatchesOf | null, 
 /** What each scheme does to the plan's model; to add one: its file, its line here, its name in the options. */
 const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
   static: async (plan, options, batches, run) => {
-    if (!batches) throw new CalibrationDataError('there is no data set; submit the job with one, or use scheme dynamic, weightOnly or float16');
-    const result = await quantizeStatic(plan, options, batches(plan), run);
+    const result = await quantizeStatic(plan, options, batches && batches(plan), run);
     return { ...result, skipped: [...plan.skipped, ...result.skipped] };
   },
   dynamic: async (plan, options, batches, run) => {
@@ -74,18 +73,19 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
 
 /** Smoothing for a scheme that needs no data otherwise. */
 async function smooth(plan: Plan, alpha: number, batches: BatchesOf | null, run: StaticRun): Promise<void> {
-  if (!batches) throw new CalibrationDataError('smoothing needs the peaks of activations; submit the job with a data set, or leave it out');
+  if (!batches) return refuseWithoutData({ smoothing: alpha });
   await smoothLayers(plan.graph, plan.layers, alpha, batches(plan), run);
 }
 
 /**
  * Quantizes a model in place as the options say, and reports every layer done and every one left alone. Scheme static needs
- * data; with the other schemes it only serves to compare and time the result.
+ * data for the ranges that the options do not give; else data only serves to compare and time the result.
  */
 export async function quantizeModel(model: ModelProto, options: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<QuantizeReport> {
   const float = writeModel(model);
   await foldBeforePlanning(model, options);
   const plan = planQuantization(model, options);
+  checkKnownRanges(options, [new Graph(readModel(float)), plan.graph]);
   const prepared = writeModel(model);
   const report = await SCHEMES[options.scheme](plan, options, batches, { floatBytes: float.length, ...run });
   plan.graph.removeDeadCode();

@@ -6,6 +6,7 @@ import { foldableValues } from '../prepare/fold-constants.js';
 import { calibrationBatches } from './calibration-data.js';
 import { datasetEvidence } from './evidence.js';
 import { nodeLabel } from '../name-pattern.js';
+import { checkKnownRanges } from './known-ranges.js';
 import { planQuantization } from './plan.js';
 import { quantizeWithinLatency } from './latency-budget.js';
 import { quantizeModel, type BatchesOf } from './quantize-model.js';
@@ -36,6 +37,7 @@ export const quantize: Pass<'quantize'> = {
 
   preflight: (model, options) => {
     const { graph, skipped } = planQuantization(cloneModel(model), options);
+    checkKnownRanges(options, [new Graph(model), graph]);
     const foldable = foldableValues(graph);
     const folded = new Set(graph.nodes.filter((node) => foldable.has(node.input[1] ?? '')).map(nodeLabel));
     return skipped.filter(({ node }) => !folded.has(node));

@@ -10,6 +10,7 @@ import type { LayerTime } from './layer-times.js';
 import { nodeLabel } from '../name-pattern.js';
 import type { Layer } from './layers.js';
 import { putOnGrids } from './grids.js';
+import { knownRanges, refuseWithoutData, unknownValues } from './known-ranges.js';
 import { copyLayers } from './layered-graph.js';
 import type { ActivationGrid } from './pairs.js';
 import { chooseWidths, type WidthChoice, type WidthSubjects } from './choose-widths.js';
@@ -60,18 +61,25 @@ export interface StaticRun extends CalibrationRun {
   onLayer?: (done: number, total: number) => void;
 }
 
-/** Quantizes the plan's model in place with uint8 activations and integer weights; ranges come from `batches`. */
-export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeOptions, batches: Batches, run: StaticRun): Promise<StaticResult> {
+/**
+ * Quantizes the plan's model in place with uint8 activations and integer weights; ranges that the options do not give come from `data`.
+ * Throws CalibrationDataError where they are wanted and null, UnknownValueError for ranges of another model.
+ */
+export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeOptions, data: Batches | null, run: StaticRun): Promise<StaticResult> {
   if (layers.length === 0) return { layers: [], activations: [], methods: null, skipped: [] };
   shapeForFusion(graph, layers);
+  if (!data) refuseWithoutData(options);
+  const batches = data ?? (() => []);
   if (options.smoothing !== undefined) await smoothLayers(graph, layers, options.smoothing, batches, run);
   const float = copyLayers(graph, layers);
   const outputs = layers.map((layer) => layer.node.output[0]!);
   const methods = await chooseMethods({ graph, layers }, options, batches, run);
   const decided = { ...options, calibration: methods.calibration, biasCorrection: methods.biasCorrection };
   const sites = placePairs(graph, layers);
-  const ranges = await calibrate(graph.model, [...new Set(sites.map(({ source }) => source))], batches, { ...decided, ...run });
-  const { rounding, biases } = await prepareRefinements({ graph, layers, skipped: [] }, decided, batches, run);
+  const known = knownRanges(options);
+  const unknown = unknownValues([...new Set(sites.map(({ source }) => source))], known, data !== null);
+  const ranges = new Map([...known, ...(await calibrate(graph.model, unknown, batches, { ...decided, ...run }))]);
+  const { rounding, biases } = await prepareRefinements({ graph, layers, skipped: [] }, decided, data, run);
   const grids = putOnGrids(graph, layers, sites, ranges, options);
   const settings = { ...options, random: mulberry32(run.seed) };
   const mixed = options.mixed ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run) : null;
@@ -85,7 +93,7 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
     run.onLayer?.(reports.length, layers.length);
   }
   graph.removeDeadCode();
-  const evidence = await layerEvidence(float.graph.model, graph, layers, outputs, firstOf(batches), run);
+  const evidence = data ? await layerEvidence(float.graph.model, graph, layers, outputs, firstOf(data), run) : [];
   reports.forEach((report, i) => Object.assign(report, evidence[i]));
   const activations = [...grids.bySource].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid }));
   return { layers: reports, activations, methods, skipped: [...rounding.skipped, ...biases.skipped], ...(mixed ? { mixed } : {}) };

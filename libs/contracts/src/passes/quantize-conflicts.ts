@@ -30,6 +30,8 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   { field: 'powerOfTwo', when: (o) => o.powerOfTwo && o.scheme === 'weightOnly' && o.target === 'onnxruntime', message: 'MatMulNBits takes its scales per block as they are: use target portable' },
   { field: 'activationBits', when: (o) => (o.activationBits !== 8 || isGiven(o.layerActivationBits)) && !isStatic(o), message: 'only scheme static puts activations on grids of a chosen width' },
   { field: 'activationBits', when: (o) => (o.activationBits !== 8 || Object.values(o.layerActivationBits).includes(16)) && o.target === 'web', message: 'the web runtime has no kernels for 16-bit activations: use target portable' },
+  { field: 'ranges', when: (o) => o.ranges.length > 0 && !isStatic(o), message: 'only scheme static stores ranges of activations: leave ranges out' },
+  { field: 'ranges', when: (o) => new Set(o.ranges.map(({ value }) => value)).size < o.ranges.length, message: 'a value has two ranges: give each value once' },
   { field: 'ends', when: (o) => o.ends !== 'same' && o.scheme === 'float16', message: 'half precision is a matter of tensors, not of layers' },
   { field: 'ends', when: (o) => o.ends === 'bits8' && (o.weightFormat === 'ternary' || o.weightFormat === 'binary'), message: 'ternary and binary weights have one width: use ends float' },
   { field: 'exclude', when: (o) => o.exclude.length > 0 && o.scheme === 'float16', message: 'half precision is a matter of tensors, not of layers' },

@@ -4,6 +4,11 @@ import { QUANTIZE_CONFLICTS } from './quantize-conflicts.js';
 const WeightBits = z.literal([8, 4, 3, 2]);
 const ActivationBits = z.literal([8, 16]);
 
+/** A range as calibration.json tells it; what else is said there of a value is not read. */
+const KnownRange = z
+  .object({ value: z.string(), min: z.number(), max: z.number(), saturation: z.number().min(0).max(1).optional() })
+  .refine(({ min, max }) => min <= max, { error: 'min is larger than max', path: ['min'] });
+
 /** Goals of mixed precision: the least loss within a size, or the least size within a loss. */
 const MixedPrecision = z
   .strictObject({
@@ -38,6 +43,7 @@ export const QuantizeOptions = z.strictObject({
   perChannel: z.boolean().default(true).describe('One weight scale per output channel instead of one per tensor.'),
   reduceRange: z.boolean().default(true).describe('Keep weights within ±64, so that kernels without VNNI cannot saturate.'),
   calibration: z.enum(['auto', 'minmax', 'movingAverage', 'percentile', 'entropy', 'mse']).default('auto').describe('How activation ranges are chosen: extrema, their moving average over batches, or from a histogram; auto tries percentile, minmax and entropy on calibration data held out, and is percentile where there are fewer than four batches.'),
+  ranges: z.array(KnownRange).max(100_000).default([]).describe('Ranges of activations that are known already (scheme static): the content of an earlier stage’s calibration.json, or { value, min, max } by hand. The other values are calibrated; where none is left no data set is needed.'),
   percentile: z.number().min(50).max(100).default(99.99).describe('Share of activation values kept inside the range, in percent.'),
   samples: z.int().min(1).max(100_000).default(256).describe('Calibration samples, taken from the calibration split.'),
   opTypes: z.array(z.enum(['Conv', 'Gemm', 'MatMul'])).default(['Conv', 'Gemm', 'MatMul']).describe('Operators whose weights and activations are quantized; Gemm and MatMul alone for the fully connected layers only.'),
