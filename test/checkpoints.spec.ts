@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config, Job } from '#contracts';
-import { StageResultRepository } from '#database';
+import { StageCheckpointRepository, StageResultRepository } from '#database';
 import { createTestBucket } from '#testing';
 import { stopWorker, WorkerHarness } from './worker-harness.js';
 
@@ -49,6 +50,42 @@ describe.each(stores)('a long stage whose checkpoints are in %s', (_store, setti
     await stopWorker(await harness.startWorker(), 'SIGTERM');
     expect(await checkpoints(harness)).toEqual([]);
     expect(await harness.store.stat(orphan)).toBeNull();
+  });
+});
+
+/** What can befall a checkpoint in the store, and what the worker says of it. */
+const LOSSES: [string, string, (harness: WorkerHarness, digest: string) => Promise<unknown>][] = [
+  ['is damaged', 'the checkpoint in the store is damaged', (harness, found) => writeFile(join(harness.folder, 'store', 'blobs', found.slice(0, 2), found.slice(2, 4), found), randomBytes(1000))],
+  ['is gone', 'the checkpoint is no longer in the store', (harness, found) => harness.store.delete(found)],
+];
+
+describe('a stage whose checkpoint cannot be used', () => {
+  const recipe = { seed: 4, passes: [{ pass: 'distill', options: { epochs: 1, batchSize: 128 } }] };
+  let harness: WorkerHarness;
+  let whole: Job;
+
+  beforeAll(async () => {
+    harness = await WorkerHarness.start('postgres');
+    await harness.startWorker();
+    whole = await harness.end((await harness.submit(recipe)).id);
+  });
+  afterAll(() => harness?.stop());
+
+  it.each(LOSSES)('begins anew when it %s, and says so in log and summary', async (_what, reason, inflict) => {
+    await forget(harness);
+    const kept = await harness.store.put(randomBytes(1000));
+    const row = { key: whole.stages[0]!.key!, digest: kept.digest, bytes: kept.bytes };
+    const rows = new StageCheckpointRepository(harness.database);
+    await rows.begin(row);
+    await rows.complete(row);
+    await inflict(harness, kept.digest);
+    const { id } = await harness.submit(recipe);
+    const job = await harness.end(id);
+    const warning = `${reason}: training begins anew`;
+    expect(await harness.event(id, (event) => event.type === 'log' && event.line.startsWith('warning: '))).toMatchObject({ line: `warning: ${warning}` });
+    expect(job.stages[0]!.summary!['warnings']).toEqual([warning]);
+    expect(digest(job)).toBe(digest(whole));
+    expect(await checkpoints(harness)).toEqual([]);
   });
 });
 
