@@ -3,6 +3,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Job } from '#contracts';
 import { StageResultRepository } from '#database';
+import { compressedBytes } from '#evaluation';
 import { GraphBuilder, writeModel } from '#onnx';
 import { convNet } from '#testing';
 import { stageProcesses, stopWorker, WorkerHarness } from './worker-harness.js';
@@ -19,7 +20,12 @@ const PASSES = [
 const RECIPE = { seed: 3, passes: PASSES, gates: [{ metric: 'bytes', maxRatio: 0.5 }, { metric: 'top1', min: 0.999999 }] };
 
 const digests = (job: Job) => job.stages.map(({ modelDigest }) => modelDigest);
+const sizesOf = ({ stages }: Pick<Job, 'stages'>) => stages.map(({ metrics }) => metrics?.compressedBytes);
 const states = (job: Job) => job.stages.map(({ state }) => state);
+
+async function bytesOf({ store }: WorkerHarness, digest: string): Promise<Buffer> {
+  return Buffer.concat(await (await store.get(digest)).stream.toArray());
+}
 
 describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
   let harness: WorkerHarness;
@@ -44,6 +50,22 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
     expect(job.stages[3]?.artifacts.map(({ name }) => name)).toEqual(expect.arrayContaining(['report.json', 'report.md']));
     for (const { digest, bytes } of job.stages.flatMap(({ artifacts }) => artifacts)) expect((await harness.store.stat(digest))?.bytes).toBe(bytes);
     expected = digests(job);
+  });
+
+  it('knows the transfer size of every model when it ends, also where a worker died before it had recorded one', async () => {
+    const recipe = { seed: 31, passes: [{ pass: 'prune', options: { granularity: 'weight', ratio: 0.8 } }, { pass: 'quantize', options: { samples: 16 } }], gates: [{ metric: 'compressedBytes', max: 1 }] };
+    const job = await harness.end((await harness.submit(recipe)).id);
+    const sizes: number[] = [];
+    for (const digest of digests(job)) sizes.push(await compressedBytes(await bytesOf(harness, digest!)));
+    expect(sizesOf(job)).toEqual(sizes);
+    expect(job.gates).toMatchObject([{ passed: false, value: sizes[1] }]);
+    const report = JSON.parse((await bytesOf(harness, job.stages[1]!.artifacts.find(({ name }) => name === 'report.json')!.digest)).toString()) as Pick<Job, 'stages'>;
+    expect(sizesOf(report)).toEqual(sizes);
+
+    await harness.database.orm.execute(`update stage_results set metrics = metrics - 'compressedBytes' where key = '${job.stages[0]!.key}'`);
+    const again = await harness.end((await harness.submit(recipe)).id);
+    expect(again.stages.map(({ cached }) => cached)).toEqual([true, true]);
+    expect(sizesOf(again)).toEqual(sizes);
   });
 
   it('links the results of equal stages, and computes again what the store has damaged', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Job, ModelMetrics } from '#contracts';
+import type { Job, StageMetrics } from '#contracts';
 import type { Client } from '../../apps/cli/src/client.js';
 import { filesOf } from '../../apps/cli/src/commands/datasets.js';
 import { gateLines, metricsTable } from '../../apps/cli/src/job-table.js';
@@ -49,7 +49,7 @@ function summary(job: Job, seconds: number): string {
 
 /** The document that --json prints last. */
 function evidence(job: Job, seconds: number) {
-  const figures = (metrics: ModelMetrics | null) =>
+  const figures = (metrics: StageMetrics | null) =>
     metrics && (({ bytes, compressedBytes, parameters, nonZeros, top1, latencyMsP50, latencyMsP95 }) => ({ bytes, compressedBytes, parameters, nonZeros, top1, latencyMsP50, latencyMsP95 }))(metrics);
   return {
     baseline: figures(job.baseline),

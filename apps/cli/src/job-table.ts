@@ -1,4 +1,4 @@
-import type { Job, ModelMetrics } from '#contracts';
+import type { Job, StageMetrics } from '#contracts';
 import { conclusions } from '#pipeline';
 import { bytes, percent, table } from './output.js';
 
@@ -21,11 +21,11 @@ export function conclusionLines(job: Job): string {
   return conclusions(job.stages.map(({ pass, summary }) => ({ label: pass, summary }))).join('\n');
 }
 
-function cells(metrics: ModelMetrics): string[] {
+function cells(metrics: StageMetrics): string[] {
   return [
     metrics.top1 === undefined ? '–' : percent(metrics.top1),
     bytes(metrics.bytes),
-    bytes(metrics.compressedBytes),
+    metrics.compressedBytes === undefined ? '–' : bytes(metrics.compressedBytes),
     metrics.parameters.toLocaleString('en-US'),
     metrics.nonZeros.toLocaleString('en-US'),
     milliseconds(metrics.latencyMsP50),

@@ -1,10 +1,10 @@
-import type { Job, ModelMetrics } from '#contracts';
+import type { Job, StageMetrics } from '#contracts';
 import { bytes, percent } from './format.js';
 
 /** A figure by which models are compared; undefined where nobody measured it. */
 export interface Axis {
   title: string;
-  value(metrics: ModelMetrics, baseline: ModelMetrics): number | undefined;
+  value(metrics: StageMetrics, baseline: StageMetrics): number | undefined;
   format(value: number): string;
 }
 

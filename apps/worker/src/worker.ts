@@ -14,6 +14,7 @@ import { ResultCache } from './stages/result-cache.js';
 import { CheckpointStore } from './stages/checkpoint-store.js';
 import { StageFolder } from './stages/stage-folder.js';
 import { StageRunner } from './stages/stage-runner.js';
+import { TransferSizes } from './stages/transfer-sizes.js';
 
 const CACHE_MS = 7 * 24 * 3600 * 1000;
 /** Interrupted uploads and folders of killed attempts; longer than the longest stage. */
@@ -38,7 +39,8 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   const results = new StageResultRepository(database);
   const checkpoints = new CheckpointStore(new StageCheckpointRepository(database), store);
   const onWarning = (error: unknown, what: string) => log.warn({ err: error }, what);
-  const shared = { config, jobs, stages, store, files, pool };
+  const sizes = new TransferSizes({ files, stages, results, onWarning });
+  const shared = { config, jobs, stages, store, files, pool, sizes };
   const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results: new ResultCache(results, store), checkpoints, onWarning, runtime: stageRuntime(config) });
   const finisher = new JobFinisher(shared);
   const reconciler = new Reconciler(jobs, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
@@ -61,6 +63,7 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
       await reconciler.stop();
       await worker.close();
       await pool.close();
+      await sizes.close();
       await queue.close();
       await Promise.all([stages.close(), events.close(), results.close(), store.close()]);
       await database.close();

@@ -18,6 +18,10 @@ export const ModelMetrics = z
   .meta({ id: 'ModelMetrics' });
 export type ModelMetrics = z.infer<typeof ModelMetrics>;
 
+/** A stage's figures. The transfer size follows within moments of its end, and before that of its job: later stages do not wait for it. */
+export const StageMetrics = ModelMetrics.partial({ compressedBytes: true }).meta({ id: 'StageMetrics' });
+export type StageMetrics = z.infer<typeof StageMetrics>;
+
 /** Something a pass looked at and left alone. */
 export const Skipped = z
   .object({ node: z.string(), opType: z.string().optional(), reason: z.string() })

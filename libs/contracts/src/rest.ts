@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DatasetManifest } from './dataset.js';
 import { Digest } from './digest.js';
-import { ModelMetrics, Skipped } from './metrics.js';
+import { ModelMetrics, Skipped, StageMetrics } from './metrics.js';
 import { Gate, GateVerdict, Recipe } from './recipe.js';
 import { DatasetInspection, ModelInspection, Preflight } from './stage-process.js';
 
@@ -67,7 +67,7 @@ export const JobStage = z
     progress: z.number().min(0).max(1),
     attempts: z.number().int(),
     modelDigest: Digest.nullable(),
-    metrics: ModelMetrics.nullable(),
+    metrics: StageMetrics.nullable(),
     skipped: z.array(Skipped),
     summary: z.record(z.string(), z.unknown()),
     artifacts: z.array(ArtifactRef),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ModelMetrics, Skipped } from './metrics.js';
+import { ModelMetrics, Skipped, StageMetrics } from './metrics.js';
 
 /**
  * Messages between a parent and the child process that does heavy work on untrusted files. The child gets one request,
@@ -102,7 +102,7 @@ export const StageResult = z
     /** False when the pass only measured: the stage's model is its input. */
     changed: z.boolean(),
     seconds: z.number().describe("The pass's own time: the start of its process, files and metrics left out."),
-    metrics: ModelMetrics,
+    metrics: StageMetrics,
     /** Metrics of each model of the history and, last, of the stage's model; only from evaluate. */
     history: z.array(ModelMetrics).optional(),
     skipped: z.array(Skipped),

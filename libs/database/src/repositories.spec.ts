@@ -136,6 +136,22 @@ describe('jobs', () => {
     expect((await jobs.require(busy.id)).state).toBe('cancelled');
   });
 
+  it('take a transfer size once, where it is missing, and say nothing more after their end', async () => {
+    const { id } = await jobs.create(newJob());
+    await start(id, 0);
+    const { compressedBytes, ...unsized } = METRICS;
+    await stages.succeed(id, 0, { ...outcome('k'), metrics: unsized });
+    await stages.setSize(id, 0, 7);
+    await stages.setSize(id, 0, compressedBytes);
+    expect((await jobs.require(id)).stages[0]?.metrics).toEqual({ ...METRICS, compressedBytes: 7 });
+    await start(id, 1);
+    await stages.succeed(id, 1, { ...outcome('k'), metrics: unsized });
+    await stages.fail(id, null, { code: 'broken', message: 'no report' });
+    await stages.setSize(id, 1, 8);
+    expect((await jobs.require(id)).stages[1]?.metrics).toMatchObject({ compressedBytes: 8 });
+    expect((await events.listAfter(id, 0)).at(-1)?.event).toMatchObject({ type: 'job', state: 'failed' });
+  });
+
   it('that failed are retried from the stage that failed, and the old run cannot start stages any more', async () => {
     const { id } = await jobs.create(newJob());
     await start(id, 0);

@@ -1,4 +1,4 @@
-import type { DatasetInspection, DatasetManifest, Failure, GateVerdict, JobEvent, JobState, ModelInspection, ModelMetrics, Preflight, Recipe, Skipped, StageState, ArtifactRef } from '#contracts';
+import type { ArtifactRef, DatasetInspection, DatasetManifest, Failure, GateVerdict, JobEvent, JobState, ModelInspection, ModelMetrics, Preflight, Recipe, Skipped, StageMetrics, StageState } from '#contracts';
 import { bigint, boolean, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
@@ -61,7 +61,7 @@ export const jobStages = pgTable('job_stages', {
   progress: doublePrecision('progress').notNull().default(0),
   attempts: integer('attempts').notNull().default(0),
   modelDigest: text('model_digest'),
-  metrics: jsonb('metrics').$type<ModelMetrics>(),
+  metrics: jsonb('metrics').$type<StageMetrics>(),
   skipped: jsonb('skipped').$type<Skipped[]>().notNull().default([]),
   summary: jsonb('summary').$type<Record<string, unknown>>().notNull().default({}),
   error: jsonb('error').$type<Failure>(),
@@ -83,14 +83,14 @@ export const artifacts = pgTable('artifacts', {
   index('artifacts_by_digest').on(table.digest),
 ]);
 
-/** Results by stage key: what decides a result decides its key, so a row is never changed, only replaced by its equal. */
+/** Results by stage key: what decides a result decides its key, so a row is never changed, only completed by its transfer size or replaced by its equal. */
 export const stageResults = pgTable('stage_results', {
   key: text('key').primaryKey(),
   pass: text('pass').notNull(),
   modelDigest: text('model_digest').notNull(),
   modelBytes: bytes('model_bytes').notNull(),
   changed: boolean('changed').notNull(),
-  metrics: jsonb('metrics').$type<ModelMetrics>().notNull(),
+  metrics: jsonb('metrics').$type<StageMetrics>().notNull(),
   history: jsonb('history').$type<ModelMetrics[]>(),
   skipped: jsonb('skipped').$type<Skipped[]>().notNull(),
   summary: jsonb('summary').$type<Record<string, unknown>>().notNull(),

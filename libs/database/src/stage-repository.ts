@@ -1,4 +1,4 @@
-import { isFinal, type ArtifactRef, type Failure, type GateVerdict, type JobEvent, type JobStage, type ModelMetrics, type QueueJobs, type Skipped } from '#contracts';
+import { isFinal, type ArtifactRef, type Failure, type GateVerdict, type JobEvent, type JobStage, type ModelMetrics, type QueueJobs, type Skipped, type StageMetrics } from '#contracts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database, Queries } from './database.js';
 import { appendEvent } from './event-repository.js';
@@ -6,6 +6,7 @@ import { readStage } from './job-row.js';
 import { appendStage, cancelStages, elapsed, endJob, failStages } from './job-transitions.js';
 import { Notifications } from './notifications.js';
 import { artifacts, jobs, jobStages } from './schema.js';
+import { isUnsized, withSize } from './transfer-size.js';
 import { storable } from './text.js';
 
 /** `run`: go ahead; `done`: the stage has its result; `stop`: the job has ended or was cancelled just now. */
@@ -15,7 +16,7 @@ export interface StageOutcome {
   key: string;
   cached: boolean;
   modelDigest: string;
-  metrics: ModelMetrics;
+  metrics: StageMetrics;
   skipped: Skipped[];
   summary: Record<string, unknown>;
   artifacts: ArtifactRef[];
@@ -80,6 +81,17 @@ export class StageRepository {
       await putMeasured(queries, jobId, measured);
       await appendStage(queries, jobId, index);
       return true;
+    });
+  }
+
+  /** Completes the figures of a stage by the transfer size of its model, where it is missing. */
+  async setSize(jobId: string, index: number, compressedBytes: number): Promise<void> {
+    await this.database.orm.transaction(async (queries) => {
+      const { metrics } = jobStages;
+      const done = await queries.update(jobStages).set({ metrics: withSize(metrics, compressedBytes) }).where(and(at(jobId, index), isUnsized(metrics))).returning({ index: jobStages.index });
+      const [job] = await queries.select({ state: jobs.state }).from(jobs).where(eq(jobs.id, jobId));
+      // The event by which a job ends is its last.
+      if (done.length > 0 && job && !isFinal(job.state)) await appendStage(queries, jobId, index);
     });
   }
 

@@ -1,9 +1,10 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type pg from 'pg';
 import { dedicatedClient, type Database } from './database.js';
 import { postgresCode } from './errors.js';
 import { stageResults } from './schema.js';
 import { storable } from './text.js';
+import { isUnsized, withSize } from './transfer-size.js';
 
 export type StoredResult = Omit<typeof stageResults.$inferSelect, 'createdAt'>;
 
@@ -29,6 +30,12 @@ export class StageResultRepository {
   async put(result: StoredResult): Promise<void> {
     const { key, ...rest } = storable(result);
     await this.database.orm.insert(stageResults).values({ key, ...rest }).onConflictDoUpdate({ target: stageResults.key, set: rest });
+  }
+
+  /** Completes a result by the transfer size of its model, where it is missing. */
+  async setSize(key: string, compressedBytes: number): Promise<void> {
+    const { metrics } = stageResults;
+    await this.database.orm.update(stageResults).set({ metrics: withSize(metrics, compressedBytes) }).where(and(eq(stageResults.key, key), isUnsized(metrics)));
   }
 
   async delete(key: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { compressedBytesQuietly } from './quiet-size.js';
 import { brotliQuality, compressedBytes } from './size.js';
 
 describe('compressedBytes', () => {
@@ -7,6 +8,11 @@ describe('compressedBytes', () => {
     const size = await compressedBytes(randomBytes(10_000));
     expect(size).toBeGreaterThanOrEqual(10_000);
     expect(size).toBeLessThan(10_100);
+  });
+
+  it.each([1000, 600_000])('is the same figure where it is computed quietly (%d bytes)', async (length) => {
+    const bytes = Uint8Array.from({ length }, (_, index) => (index * index) % 251);
+    expect(await compressedBytesQuietly(bytes)).toBe(await compressedBytes(bytes));
   });
 
   it('compresses harder the smaller the model is', () => {

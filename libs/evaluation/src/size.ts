@@ -20,10 +20,14 @@ export function brotliQuality(bytes: number): number {
 
 /** Bytes for transfer: brotli at {@link brotliQuality}, in a thread of its own. */
 export async function compressedBytes(bytes: Uint8Array): Promise<number> {
-  const params = {
-    [constants.BROTLI_PARAM_QUALITY]: brotliQuality(bytes.length),
+  return (await compress(bytes, { params: brotliParams(bytes.length) })).length;
+}
+
+/** How so many bytes are compressed for their size. */
+export function brotliParams(bytes: number): Record<number, number> {
+  return {
+    [constants.BROTLI_PARAM_QUALITY]: brotliQuality(bytes),
     [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
-    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes,
   };
-  return (await compress(bytes, { params })).length;
 }

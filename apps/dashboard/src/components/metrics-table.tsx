@@ -1,9 +1,9 @@
-import type { Job, ModelMetrics } from '#contracts';
+import type { Job, StageMetrics } from '#contracts';
 import { bytes, count, factor, milliseconds, percent } from '../format.js';
 
 interface Column {
   title: string;
-  value: (metrics: ModelMetrics) => number | null | undefined;
+  value: (metrics: StageMetrics) => number | null | undefined;
   format: (value: number) => string;
   /** Compared with the baseline as a factor; accuracy is compared by difference. */
   compare: 'factor' | 'points';

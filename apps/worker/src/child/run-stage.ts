@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StageRequest, StageResult } from '#contracts';
 import { openDataset } from '#datasets';
-import { modelMetrics } from '#evaluation';
+import { modelFigures } from '#evaluation';
 import { loadModel, writeModel } from '#onnx';
 import type { Reporter } from '#process';
 import { passNamed, runPass } from './run-pass.js';
@@ -39,7 +39,7 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
     return {
       changed: result.model !== null,
       seconds,
-      metrics: result.history?.at(-1) ?? (await modelMetrics(bytes)),
+      metrics: result.history?.at(-1) ?? modelFigures(bytes),
       ...(result.history ? { history: result.history } : {}),
       skipped: result.skipped,
       summary: result.summary,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ArtifactStore } from '#storage';
@@ -15,6 +15,19 @@ export class FileCache {
   /** Makes the file appear at `path` as a hard link. Throws the store's errors. */
   async place(digest: string, path: string): Promise<void> {
     await link(await this.fetch(digest), path);
+  }
+
+  /** The file's bytes. Throws the store's errors. */
+  async read(digest: string): Promise<Buffer> {
+    return readFile(await this.fetch(digest));
+  }
+
+  /** Takes in a file that the store has as well, so that it need not be fetched. */
+  async adopt(digest: string, path: string): Promise<void> {
+    await mkdir(this.folder, { recursive: true });
+    await link(path, join(this.folder, digest)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
   }
 
   /** Removes files that nobody has used for so long. */
@@ -34,7 +47,6 @@ export class FileCache {
       await utimes(path, now, now);
       return path;
     }
-    await rm(path, { force: true });
     await mkdir(this.folder, { recursive: true });
     await this.store.getToFile(digest, path);
     return path;

@@ -8,6 +8,7 @@ import { judge } from './failures.js';
 import type { FileCache } from './file-cache.js';
 import { OUTAGE_MS } from './outage.js';
 import { StageFolder } from './stage-folder.js';
+import type { TransferSizes } from './transfer-sizes.js';
 
 export interface JobFinisherParts {
   config: Pick<Config, 'workPath'>;
@@ -16,6 +17,13 @@ export interface JobFinisherParts {
   store: ArtifactStore;
   files: FileCache;
   pool: ProcessPool;
+  sizes: TransferSizes;
+}
+
+interface MeasuredStage {
+  index: number;
+  pass: string;
+  metrics: ModelMetrics;
 }
 
 /** Ends a job whose stages have all succeeded: gates judged, report written. */
@@ -37,18 +45,32 @@ export class JobFinisher {
 
   private async outcome(job: Job): Promise<JobOutcome> {
     const baseline = job.baseline ?? (await this.measure(job.modelId));
-    const final = job.stages.at(-1)?.metrics ?? baseline;
+    const measured = await this.complete(job);
+    const final = measured.at(-1)?.metrics ?? baseline;
     const gates = judgeGates(job.recipe.gates, baseline, final);
-    return { baseline, gates, gatesPassed: gates.length === 0 ? null : gates.every(({ passed }) => passed), artifacts: await this.report(job, baseline, gates) };
+    return { baseline, gates, gatesPassed: gates.length === 0 ? null : gates.every(({ passed }) => passed), artifacts: await this.report(job, baseline, measured, gates) };
   }
 
-  private async report(job: Job, baseline: ModelMetrics, gates: GateVerdict[]): Promise<ArtifactRef[]> {
+  /** The figures of each stage that has some, with the transfer sizes that are still to come. */
+  private async complete(job: Job): Promise<MeasuredStage[]> {
+    const measured: MeasuredStage[] = [];
+    for (const { index, pass, metrics, modelDigest } of job.stages) {
+      if (!metrics) continue;
+      const compressedBytes = metrics.compressedBytes ?? (await this.parts.sizes.of(modelDigest ?? job.modelId));
+      if (metrics.compressedBytes === undefined) await this.parts.stages.setSize(job.id, index, compressedBytes);
+      measured.push({ index, pass, metrics: { ...metrics, compressedBytes } });
+    }
+    return measured;
+  }
+
+  private async report(job: Job, baseline: ModelMetrics, measured: readonly MeasuredStage[], gates: GateVerdict[]): Promise<ArtifactRef[]> {
     const rows = [
       { label: 'baseline', metrics: baseline },
-      ...job.stages.flatMap(({ index, pass, metrics }) => (metrics ? [{ label: `${index + 1} ${pass}`, metrics }] : [])),
+      ...measured.map(({ index, pass, metrics }) => ({ label: `${index + 1} ${pass}`, metrics })),
     ];
     const final = rows.at(-1)?.metrics ?? baseline;
-    const stages = job.stages.map(({ pass, options, key, cached, modelDigest, metrics, skipped, summary, seconds }) => ({ pass, options, key, cached, modelDigest, metrics, skipped, summary, seconds }));
+    const figures = new Map(measured.map(({ index, metrics }) => [index, metrics]));
+    const stages = job.stages.map(({ index, pass, options, key, cached, modelDigest, skipped, summary, seconds }) => ({ pass, options, key, cached, modelDigest, metrics: figures.get(index) ?? null, skipped, summary, seconds }));
     const document = { job: job.id, name: job.name, model: job.modelId, dataset: job.datasetId, recipe: job.recipe, baseline, final, verdict: verdict(baseline, final), stages, gates };
     return [
       await this.put('report.json', `${JSON.stringify(document, null, 2)}\n`),

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { StageResult, type ArtifactRef, type Config, type Failure, type Job, type QueueJobs } from '#contracts';
+import { StageResult, type ArtifactRef, type Config, type Failure, type Job, type QueueJobs, type StageMetrics } from '#contracts';
 import type { DatasetRepository, EventRepository, JobRepository, StageOutcome, StageRepository, StoredResult } from '#database';
 import { nextStep, planStages, stageKey, type PlannedStage } from '#pipeline';
 import { ProcessError, type ProcessPool } from '#process';
@@ -13,6 +13,7 @@ import { OUTAGE_MS, outlast } from './outage.js';
 import type { ResultCache } from './result-cache.js';
 import { StageFolder } from './stage-folder.js';
 import { StageReporter } from './stage-reporter.js';
+import type { TransferSizes } from './transfer-sizes.js';
 
 export interface StageRunnerParts {
   config: Pick<Config, 'workPath' | 'stageThreads' | 'stageMemoryMb' | 'stageTimeoutS' | 'checkpointMs'>;
@@ -25,6 +26,7 @@ export interface StageRunnerParts {
   files: FileCache;
   checkpoints: CheckpointStore;
   pool: ProcessPool;
+  sizes: TransferSizes;
   /** Told what went wrong without failing a stage. */
   onWarning(error: unknown, what: string): void;
   /** What of this machine enters the keys of stages. */
@@ -63,7 +65,7 @@ export class StageRunner {
       if ((await stages.start(payload, task.key)).next !== 'run') return;
       stopListening = await stages.onCancel(jobId, () => cancel.abort(new CancelledError()));
       const outcome = await this.result(task);
-      await this.outlast(() => stages.succeed(jobId, index, outcome), signal);
+      if (await this.outlast(() => stages.succeed(jobId, index, outcome), signal)) this.parts.sizes.complete(jobId, index, outcome);
     } catch (error) {
       if (cancel.signal.aborted) return await stages.cancel(jobId);
       if (shutdown.aborted) return await this.giveBack(jobId, index);
@@ -124,6 +126,7 @@ export class StageRunner {
         ...(lost === null ? {} : { checkpointLost: lost }),
         checkpointMs: config.checkpointMs,
       };
+      if (stage.reads.machine) await this.parts.sizes.idle();
       const answer = await pool.run(request, {
         signal,
         memoryMb: config.stageMemoryMb,
@@ -132,7 +135,7 @@ export class StageRunner {
         onLog: (line) => reporter.log(line),
       });
       const result = StageResult.parse(answer);
-      const stored = { key, pass: stage.pass, ...(await outlast(() => this.keep(result, folder, input), signal, (message) => reporter.log(`${message}: the result waits until it does`))), seconds: result.seconds };
+      const stored = { key, pass: stage.pass, ...(await outlast(() => this.keep(result, folder, job, input), signal, (message) => reporter.log(`${message}: the result waits until it does`))), seconds: result.seconds };
       isDone = true;
       return stored;
     } finally {
@@ -143,15 +146,18 @@ export class StageRunner {
   }
 
   /** Puts the stage's files into the store. */
-  private async keep(result: StageResult, folder: StageFolder, input: string): Promise<Omit<StoredResult, 'key' | 'pass' | 'seconds'>> {
-    const { store } = this.parts;
+  private async keep(result: StageResult, folder: StageFolder, job: Job, input: string): Promise<Omit<StoredResult, 'key' | 'pass' | 'seconds'>> {
+    const { store, files } = this.parts;
     const names = [...(result.changed ? [RESULT_MODEL] : []), ...result.files.map((name) => basename(name))];
     const artifacts: ArtifactRef[] = await inOrder(names, async (name) => {
       const { digest, bytes } = await store.putFile(join(folder.outputPath, name));
       return { name, digest, bytes };
     });
-    const { changed, metrics, skipped, summary } = result;
-    return { modelDigest: (changed ? artifacts[0]?.digest : undefined) ?? input, modelBytes: metrics.bytes, changed, metrics, history: result.history ?? null, skipped, summary, artifacts };
+    const { changed, skipped, summary } = result;
+    const modelDigest = (changed ? artifacts[0]?.digest : undefined) ?? input;
+    if (changed) await files.adopt(modelDigest, join(folder.outputPath, RESULT_MODEL));
+    const metrics = { ...knownSize(job, modelDigest), ...result.metrics };
+    return { modelDigest, modelBytes: metrics.bytes, changed, metrics, history: result.history ?? null, skipped, summary, artifacts };
   }
 
   /** What is left is swept later: the result is safe. */
@@ -190,6 +196,13 @@ export class StageRunner {
 function isNext(job: Job, index: number): boolean {
   const step = nextStep(job.state, job.stages.map(({ state }) => state));
   return step.kind === 'run' && step.index === index;
+}
+
+/** The transfer size of a model that the job's records have measured: that of a pass which changed nothing. */
+function knownSize({ modelId, baseline, stages }: Job, digest: string): Pick<StageMetrics, 'compressedBytes'> {
+  const models = [{ modelDigest: modelId, metrics: baseline }, ...stages];
+  const size = models.find(({ modelDigest, metrics }) => modelDigest === digest && metrics?.compressedBytes !== undefined)?.metrics?.compressedBytes;
+  return size === undefined ? {} : { compressedBytes: size };
 }
 
 function toOutcome(result: StoredResult, cached: boolean): StageOutcome {
