@@ -1,6 +1,6 @@
 import { QuantizeOptions } from '#contracts';
 import { float32, Session, type HostTensors } from '#inference';
-import { cloneModel, floatTensor, GraphBuilder, tensorData, tensorToFloats, writeModel, type ModelProto } from '#onnx';
+import { cloneModel, floatTensor, Graph, GraphBuilder, tensorData, tensorToFloats, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { quantizeModel } from './quantize-model.js';
 
@@ -101,9 +101,11 @@ describe('rounding: adaround', () => {
     const values = tensorToFloats(weight).map((value, i) => (i % 3 ? value : 0));
     net.model.graph!.initializer[0] = floatTensor(weight.name, [10, WIDTH], values);
     const stored = async () => {
-      const { initializer } = (await quantized(net, { weightBits: 4, rounding: 'adaround' })).graph!;
-      const [integers, scales] = ['quantized', 'scale'].map((part) => initializer.find(({ name }) => name === `${weight.name}_${part}`)!);
-      return { integers: tensorData(integers!) as Int8Array, scales: tensorToFloats(scales!) };
+      const graph = new Graph(await quantized(net, { weightBits: 4, rounding: 'adaround' }));
+      const integers = `${weight.name}_quantized`;
+      const widened = graph.consumers(integers)[0]!.node.output[0]!;
+      const [, scales] = graph.consumers(widened)[0]!.node.input;
+      return { integers: tensorData(graph.initializer(integers)!) as Int8Array, scales: tensorToFloats(graph.initializer(scales!)!) };
     };
     const { integers, scales } = await stored();
     integers.forEach((integer, i) => {
