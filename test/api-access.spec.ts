@@ -98,3 +98,18 @@ describe('the API from outside', () => {
     }
   });
 });
+
+describe('the API with few requests a minute', () => {
+  it('429 as a problem with the time to wait, for the route that was asked too often alone, key or not', async () => {
+    const api = await ApiHarness.start({ requestsPerMinute: 2 });
+    try {
+      for (let request = 0; request < 2; request++) expect((await api.call('GET', '/v1/models')).status).toBe(200);
+      expect(await api.problem('GET', '/v1/models')).toMatchObject({ status: 429, code: 'rate_limited' });
+      const { headers } = await api.call('GET', '/v1/models', { key: null });
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect((await api.call('GET', '/v1/jobs')).status).toBe(200);
+    } finally {
+      await api.stop();
+    }
+  }, 60_000);
+});

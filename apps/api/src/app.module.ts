@@ -17,9 +17,6 @@ import { PassesModule } from './passes/passes.module.js';
 import { invalidRequest } from './problems/issues.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 
-/** Requests of one address per minute: far above what a client needs, far below what would hurt. */
-const RATE_LIMIT = { ttl: 60_000, limit: 6000 };
-
 @Module({})
 export class AppModule {
   static with(config: Config): DynamicModule {
@@ -27,7 +24,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         logging(config),
-        ThrottlerModule.forRoot([RATE_LIMIT]),
+        ThrottlerModule.forRoot([{ ttl: 60_000, limit: config.requestsPerMinute }]),
         InfrastructureModule.with(config),
         ArtifactsModule,
         DatasetsModule,

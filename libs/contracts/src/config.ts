@@ -22,6 +22,7 @@ export const Config = z.object({
   stageThreads: z.coerce.number().int().min(1).default(2).describe('Threads that one stage may use.'),
   stageMemoryMb: z.coerce.number().int().min(256).default(4096).describe('Memory ceiling of a stage process, in MiB.'),
   stageTimeoutS: z.coerce.number().int().min(1).default(6 * 3600).describe('Deadline of a stage, in seconds.'),
+  requestsPerMinute: z.coerce.number().int().min(1).default(6000).describe('Requests of one address to one route in a minute; more are answered by 429.'),
   maxUploadBytes: z.coerce.number().int().min(1).default(8 * 1024 ** 3),
   checkpointMs: z.coerce.number().int().min(10).default(30_000).describe('How often at most the checkpoint of a running stage goes to the store.'),
   lockMs: z.coerce.number().int().min(500).default(30_000).describe('How long a stage may go without a sign of life before another worker takes it over.'),
