@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from '#contracts';
 import { StageResultRepository } from '#database';
@@ -52,7 +53,7 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
     expected = digests(job);
   });
 
-  it('knows the transfer size of every model when it ends, also where a worker died before it had recorded one', async () => {
+  it('knows the transfer size of every model when it ends, also where a worker died before it had recorded one, and names the machine of what is cached', async () => {
     const recipe = { seed: 31, passes: [{ pass: 'prune', options: { granularity: 'weight', ratio: 0.8 } }, { pass: 'quantize', options: { samples: 16 } }], gates: [{ metric: 'compressedBytes', max: 1 }] };
     const job = await harness.end((await harness.submit(recipe)).id);
     const sizes: number[] = [];
@@ -66,6 +67,8 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
     const again = await harness.end((await harness.submit(recipe)).id);
     expect(again.stages.map(({ cached }) => cached)).toEqual([true, true]);
     expect(sizesOf(again)).toEqual(sizes);
+    const words = (await bytesOf(harness, again.stages[1]!.artifacts.find(({ name }) => name === 'report.md')!.digest)).toString();
+    expect(words).toContain(`1 prune: result of an earlier run, whose times are those of ${cpus()[0]!.model.trim()}, ${cpus().length} cores`);
   });
 
   it('links the results of equal stages, and computes again what the store has damaged', async () => {

@@ -18,7 +18,7 @@ export function gateLines(job: Job): string {
 
 /** What the passes concluded and warned of, a line each. */
 export function conclusionLines(job: Job): string {
-  return conclusions(job.stages.map(({ pass, summary }) => ({ label: pass, summary }))).join('\n');
+  return conclusions(job.stages.map(({ pass, cached, summary }) => ({ label: pass, cached, summary }))).join('\n');
 }
 
 function cells(metrics: StageMetrics): string[] {

@@ -19,6 +19,9 @@ export function stageRuntime({ stageThreads, stageMemoryMb }: Pick<Config, 'stag
   };
 }
 
+/** This machine in the summary of each stage that it runs, by whose clock its times are. */
+export const MACHINE = `${cpu}, ${cpus().length} cores`;
+
 /** This machine as a device that measures models. */
 export function localDevice(): { name: string; facts: DeviceFacts } {
   return { name: hostname(), facts: { cpu, cores: cpus().length, memoryBytes: totalmem(), platform: `${process.platform}-${process.arch}`, runtime: RUNTIME_VERSION } };

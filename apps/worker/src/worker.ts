@@ -7,7 +7,7 @@ import { openQueue } from '#queue';
 import { openStore } from '#storage';
 import type { Logger } from 'pino';
 import { Reconciler } from './reconciler.js';
-import { localDevice, stageRuntime } from './runtime.js';
+import { localDevice, MACHINE, stageRuntime } from './runtime.js';
 import { FileCache } from './stages/file-cache.js';
 import { JobFinisher } from './stages/job-finisher.js';
 import { ResultCache } from './stages/result-cache.js';
@@ -41,7 +41,7 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   const onWarning = (error: unknown, what: string) => log.warn({ err: error }, what);
   const sizes = new TransferSizes({ files, stages, results, onWarning });
   const shared = { config, jobs, stages, store, files, pool, sizes };
-  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results: new ResultCache(results, store), checkpoints, onWarning, runtime: stageRuntime(config) });
+  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results: new ResultCache(results, store), checkpoints, onWarning, runtime: stageRuntime(config), machine: MACHINE });
   const finisher = new JobFinisher(shared);
   const reconciler = new Reconciler(jobs, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
 

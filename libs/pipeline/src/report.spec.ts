@@ -1,5 +1,5 @@
 import type { ModelMetrics } from '#contracts';
-import { comparisonTable, formatBytes, formatCount, renderMarkdown, renderText, reportMarkdown, verdict } from './report.js';
+import { comparisonTable, conclusions, formatBytes, formatCount, renderMarkdown, renderText, reportMarkdown, verdict } from './report.js';
 
 const baseline: ModelMetrics = { bytes: 1_000_000, compressedBytes: 900_000, parameters: 1000, nonZeros: 1000, top1: 0.9785, latencyMsP50: 2, latencyMsP95: 3 };
 
@@ -65,6 +65,13 @@ describe('tables', () => {
     const text = reportMarkdown('Job', [{ label: 'baseline', metrics: baseline }], [], stages);
     expect(text).toContain('## Stages\n\n- 1 prune: half \\| gone\n- 1 prune: warning: slower here\n');
     expect(text).not.toContain('distill');
+  });
+
+  it('name the machine of times that an earlier run has measured', () => {
+    const summary = { machine: 'AMD EPYC, 2 cores' };
+    expect(conclusions([{ label: '1 prune', cached: true, summary }, { label: '2 evaluate', cached: false, summary }])).toEqual([
+      '1 prune: result of an earlier run, whose times are those of AMD EPYC, 2 cores',
+    ]);
   });
 });
 

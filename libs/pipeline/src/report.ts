@@ -64,17 +64,20 @@ export function gateLine({ passed, explanation }: GateVerdict): string {
   return `${passed ? 'pass' : 'FAIL'}  ${explanation}`;
 }
 
-/** A stage as its report tells of it: passes put their conclusion under `verdict` and what is to be minded under `warnings`. */
+/** A stage as its report tells of it: passes put their conclusion under `verdict` and what is to be minded under `warnings`, workers theirs under `machine`. */
 export interface ReportStage {
   label: string;
+  /** Computed by an earlier job, perhaps on another machine. */
+  cached?: boolean;
   summary: Readonly<Record<string, unknown>>;
 }
 
 /** What the passes concluded and warned of, a line each: "2 prune: warning: ...". */
 export function conclusions(stages: readonly ReportStage[]): string[] {
-  return stages.flatMap(({ label, summary: { verdict, warnings } }) => [
+  return stages.flatMap(({ label, cached, summary: { verdict, warnings, machine } }) => [
     ...(typeof verdict === 'string' && verdict !== '' ? [`${label}: ${verdict}`] : []),
     ...(Array.isArray(warnings) ? warnings.map((warning) => `${label}: warning: ${String(warning)}`) : []),
+    ...(cached && typeof machine === 'string' ? [`${label}: result of an earlier run, whose times are those of ${machine}`] : []),
   ]);
 }
 

@@ -74,7 +74,7 @@ export class JobFinisher {
     const document = { job: job.id, name: job.name, model: job.modelId, dataset: job.datasetId, recipe: job.recipe, baseline, final, verdict: verdict(baseline, final), stages, gates };
     return [
       await this.put('report.json', `${JSON.stringify(document, null, 2)}\n`),
-      await this.put('report.md', reportMarkdown(job.name ?? `Job ${job.id}`, rows, gates, job.stages.map(({ index, pass, summary }) => ({ label: `${index + 1} ${pass}`, summary })))),
+      await this.put('report.md', reportMarkdown(job.name ?? `Job ${job.id}`, rows, gates, job.stages.map(({ index, pass, cached, summary }) => ({ label: `${index + 1} ${pass}`, cached, summary })))),
     ];
   }
 

@@ -31,6 +31,8 @@ export interface StageRunnerParts {
   onWarning(error: unknown, what: string): void;
   /** What of this machine enters the keys of stages. */
   runtime(stage: PlannedStage): string;
+  /** This machine, for people. */
+  machine: string;
 }
 
 /** A stage as its job's records describe it. */
@@ -153,7 +155,8 @@ export class StageRunner {
       const { digest, bytes } = await store.putFile(join(folder.outputPath, name));
       return { name, digest, bytes };
     });
-    const { changed, skipped, summary } = result;
+    const { changed, skipped } = result;
+    const summary = { ...result.summary, machine: this.parts.machine };
     const modelDigest = (changed ? artifacts[0]?.digest : undefined) ?? input;
     if (changed) await files.adopt(modelDigest, join(folder.outputPath, RESULT_MODEL));
     const metrics = { ...knownSize(job, modelDigest), ...result.metrics };
