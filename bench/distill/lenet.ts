@@ -5,7 +5,7 @@ import { GraphBuilder, readModel, type ModelProto } from '#onnx';
 import type { BenchResult } from '../harness.js';
 import { EXAMPLES, Lab, NetWriter, digits } from './lab.js';
 
-const GENERATIVE: Partial<DistillOptions> = { method: 'generative', epochs: 16, batchSize: 128 };
+const GENERATIVE: Partial<DistillOptions> = { method: 'generative', epochs: 24 };
 
 /** LeNet-5 at half its width: from labels alone, and from LeNet-5 with data, without any, and with both. */
 export async function* lenet(folder: string): AsyncGenerator<BenchResult> {

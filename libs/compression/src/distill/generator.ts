@@ -8,7 +8,7 @@ export const NOISE_SIZE = 64;
 /** Names of the generator's input and output in the joint graph. */
 export const NOISE = 'generator:noise';
 
-/** Channels of the generator's two hidden stages. */
+/** Channels of the generator's two hidden stages, at a quarter and at half of the picture's size. */
 const STAGES = [32, 16] as const;
 
 /** Longest vector that dense layers make; a longer one is a signal, whose neighbours belong together. */
@@ -29,9 +29,10 @@ export interface SampleShape {
 
 /**
  * The teacher behind a generator, as one graph: noise -> a small picture -> twice as large, twice -> the teacher's input ->
- * its answer. Convolutions with batch statistics as in DAFL (Chen et al. 2019), narrower; short vectors are made by two dense
- * layers, any other input is laid out as a picture. `parameters` are the generator's own weights, the teacher's stay. The student, where
- * it is given, answers beside the teacher.
+ * its answer. Convolutions with batch statistics as in DAFL (Chen et al. 2019), narrower, and none at full size, where they cost
+ * most: the last one makes four pixels at a time (sub-pixel convolution, Shi et al. 2016). Short vectors are made by two
+ * dense layers, any other input is laid out as a picture. `parameters` are the generator's own weights, the teacher's stay. The student,
+ * where it is given, answers beside the teacher.
  */
 export function generatorBefore(teacher: ModelProto, sample: SampleShape, batch: number, seed: number, learner: Learner | null = null): { graph: Graph; parameters: string[] } {
   const writer = new GeneratorWriter(batch, seed);
@@ -92,10 +93,9 @@ class GeneratorWriter {
     const [wide, narrow] = STAGES;
     const [rows, columns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
     const seedPicture = this.b.op('Reshape', [this.dense(NOISE, NOISE_SIZE, wide * rows * columns), this.b.ints([this.batch, wide, rows, columns])]);
-    const doubled = this.conv(this.grow(this.standardize(seedPicture, wide), [wide, 2 * rows, 2 * columns]), wide, wide);
-    const active = this.activate(this.standardize(doubled, wide));
-    const full = this.conv(this.grow(active, [wide, 4 * rows, 4 * columns]), wide, narrow);
-    const picture = this.standardize(this.conv(this.activate(this.standardize(full, narrow)), narrow, channels), channels);
+    const doubled = this.conv(this.grow(this.standardize(seedPicture, wide), [wide, 2 * rows, 2 * columns]), wide, narrow);
+    const fine = this.conv(this.activate(this.standardize(doubled, narrow)), narrow, 4 * channels);
+    const picture = this.standardize(this.b.op('DepthToSpace', [fine], { blocksize: 2 }), channels);
     return this.b.op('Slice', [picture, this.b.ints([0, 0]), this.b.ints([height, width]), this.b.ints([2, 3])]);
   }
 

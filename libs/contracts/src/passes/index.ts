@@ -46,7 +46,7 @@ export const PASSES = {
       history: teacher === 'previous',
       models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
     }),
-    version: 5,
+    version: 6,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true, memory: true }, version: 2 }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, { reads: { data: true }, changes: false }),
