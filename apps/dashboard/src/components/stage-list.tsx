@@ -2,6 +2,7 @@ import type { Job, JobStage } from '#contracts';
 import type { JobFeed } from '../api/job-feed.js';
 import { duration } from '../format.js';
 import { Curves } from './curves.js';
+import { Problem } from './problem.js';
 import { ProgressBar } from './progress-bar.js';
 import { StateBadge } from './state-badge.js';
 import { Summary } from './summary.js';
@@ -31,11 +32,7 @@ function Stage({ stage, message, curve }: { stage: JobStage; message: string | u
       </div>
       <ProgressBar value={stage.state === 'succeeded' ? 1 : stage.progress} label={`progress of ${stage.pass}`} />
       {stage.state === 'running' && message && <div className="quiet">{message}</div>}
-      {stage.error && (
-        <div className="problem" role="alert">
-          {stage.error.message}
-        </div>
-      )}
+      <Problem error={stage.error} />
       <Curves points={curve} />
       <Summary summary={stage.summary} />
       <details>

@@ -1,6 +1,7 @@
 import type { Job } from '#contracts';
 import { useState } from 'react';
 import { useJobs, useModels } from '../api/queries.js';
+import { Problem } from '../components/problem.js';
 import { TradeOffPlot } from '../components/trade-off-plot.js';
 import { shortDigest } from '../format.js';
 import { comparable, COSTS, groupOf, jobTitle, QUALITIES, recipeTitle, tradeOffs, type Axis, type Point } from '../trade-offs.js';
@@ -30,11 +31,7 @@ export function ComparePage() {
           </label>
         )}
       </div>
-      {error && (
-        <p className="problem" role="alert">
-          {error.message}
-        </p>
-      )}
+      <Problem error={error} />
       {isPending && <p className="quiet">Loading…</p>}
       {data && !jobs && <p className="empty">Nothing to compare yet: submit jobs on one model that differ in their options.</p>}
       {jobs && <Comparison jobs={jobs} />}

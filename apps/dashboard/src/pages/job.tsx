@@ -7,6 +7,7 @@ import { GateList } from '../components/gate-list.js';
 import { JobLog } from '../components/job-log.js';
 import { MetricsTable } from '../components/metrics-table.js';
 import { Plots } from '../components/plots.js';
+import { Problem } from '../components/problem.js';
 import { SkippedList } from '../components/skipped-list.js';
 import { StageList } from '../components/stage-list.js';
 import { StateBadge } from '../components/state-badge.js';
@@ -31,11 +32,7 @@ function JobView({ job, feed }: { job: Job; feed: JobFeed }) {
         {job.datasetId && ` · data set ${shortDigest(job.datasetId)}`} · seed {job.recipe.seed}
       </p>
       {feed.problem && <p className="problem">Connection lost, trying again: {feed.problem}</p>}
-      {job.error && (
-        <p className="problem" role="alert">
-          {job.error.message}
-        </p>
-      )}
+      <Problem error={job.error} />
       <StageList job={job} feed={feed} />
       <GateList gates={job.gates} />
       <MetricsTable job={job} />

@@ -1,6 +1,7 @@
 import type { Job } from '#contracts';
 import { useState } from 'react';
 import { useJobs } from '../api/queries.js';
+import { Problem } from '../components/problem.js';
 import { ProgressBar } from '../components/progress-bar.js';
 import { StateBadge } from '../components/state-badge.js';
 import { ago, factor, percent, shortDigest } from '../format.js';
@@ -28,11 +29,7 @@ export function JobsPage() {
           New job
         </a>
       </div>
-      {error && (
-        <p className="problem" role="alert">
-          {error.message}
-        </p>
-      )}
+      <Problem error={error} />
       {isPending && <p className="quiet">Loading…</p>}
       {data?.items.length === 0 && (
         <p className="empty">
