@@ -1,4 +1,4 @@
-import { BUILDER_OPSET, DataType, GraphBuilder, constantTensor, type Graph, type ModelProto } from '#onnx';
+import { BUILDER_OPSET, DataType, GraphBuilder, constantTensor, valueElemType, type Graph, type ModelProto } from '#onnx';
 import { useBlockedLayout } from './blocked/blocked-layout.js';
 import { TrainingStepError } from './errors.js';
 import { GradientBuilder, type Shapes } from './gradient-builder.js';
@@ -113,7 +113,7 @@ function begin({ graph, shapes, parameters, extraInputs }: TrainingStepRequest):
   const g = new GradientBuilder(builder, shapes, (value) => constantTensor(graph, value));
   const layout = new ParameterLayout(parameters.map((name) => ({ name, dims: g.dims(name) })));
   if (layout.size === 0) throw new TrainingStepError('there is nothing to train: no float weight lies on a path to the loss');
-  for (const { name } of graph.inputs) builder.input(name, shapes.get(name) ?? []);
+  for (const info of graph.inputs) builder.input(info.name, g.dims(info.name), valueElemType(info));
   for (const { name, dims, type } of extraInputs) builder.input(name, dims, type);
   builder.input(STEP.weights, [layout.size]);
   for (const tensor of graph.proto.initializer) if (!parameters.includes(tensor.name)) builder.initializer(tensor);

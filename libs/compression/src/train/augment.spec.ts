@@ -24,6 +24,11 @@ describe('augmentation', () => {
     expect(change({ cutout: 2 }, () => 0.5)).toEqual([0, 0, 3, 0, 0, 6, 7, 8, 9]);
   });
 
+  it('mirrors images of bytes like those of floats', () => {
+    const bytes = { type: 'uint8', dims: [1, 1, 1, 3], data: Uint8Array.of(1, 2, 3) } as const;
+    expect(augment({ x: bytes }, AugmentOptions.parse({ flip: true }), () => 0)['x']).toEqual({ ...bytes, data: Uint8Array.of(3, 2, 1) });
+  });
+
   it('blends neighbours by one share that the seed decides', () => {
     const pair = float32([2, 1], [0, 1]);
     const [first, second] = augment({ x: pair }, AugmentOptions.parse({ mixup: 0.5 }), randomNumbers(4))['x']!.data as Float32Array;

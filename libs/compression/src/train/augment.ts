@@ -16,9 +16,9 @@ export function augment(inputs: HostTensors, options: AugmentOptions, random: Ra
 }
 
 function changeImages(tensor: HostTensor, { shift, flip, cutout }: AugmentOptions, random: Random): HostTensor {
-  if (tensor.type !== 'float32' || tensor.dims.length !== 4) return tensor;
+  if (tensor.type === 'int64' || tensor.dims.length !== 4) return tensor;
   const [batch, channels, height, width] = tensor.dims as [number, number, number, number];
-  const data = new Float32Array(tensor.data.length);
+  const data = tensor.data.slice().fill(0);
   const within = (limit: number) => Math.floor(random() * (2 * limit + 1)) - limit;
   for (let image = 0; image < batch; image++) {
     const place = { dy: within(shift), dx: within(shift), mirrored: flip && random() < 0.5 };
@@ -28,8 +28,10 @@ function changeImages(tensor: HostTensor, { shift, flip, cutout }: AugmentOption
       copyPlane(tensor.data.subarray(plane, plane + height * width), data.subarray(plane, plane + height * width), { height, width, ...place, ...hole });
     }
   }
-  return { ...tensor, data };
+  return { ...tensor, data } as HostTensor;
 }
+
+type Plane = Exclude<HostTensor['data'], BigInt64Array>;
 
 interface Placement {
   height: number;
@@ -42,7 +44,7 @@ interface Placement {
   size: number;
 }
 
-function copyPlane(from: Float32Array, to: Float32Array, { height, width, dy, dx, mirrored, top, left, size }: Placement): void {
+function copyPlane(from: Plane, to: Plane, { height, width, dy, dx, mirrored, top, left, size }: Placement): void {
   for (let y = Math.max(0, dy); y < Math.min(height, height + dy); y++) {
     for (let x = Math.max(0, dx); x < Math.min(width, width + dx); x++) {
       if (size > 0 && y >= top && y < top + size && x >= left && x < left + size) continue;
