@@ -1,7 +1,8 @@
-// npm run lint: oxlint, who may import whom, types. Prints what is wrong and fails, or says that nothing is.
+// npm run lint: oxlint, who may import whom, how values are named, types. Prints what is wrong and fails, or says that nothing is.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { violations } from './lib/import-rules.mjs';
+import { spelledNames } from './lib/name-rules.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { ROOT, run } from './lib/run.mjs';
 
@@ -11,20 +12,31 @@ const node = (...args) => run(process.execPath, args).then((code) => code === 0)
 const CHECKS = {
   'oxlint': () => node('node_modules/oxlint/bin/oxlint', '--quiet', ...FOLDERS, 'scripts'),
   'import rules': checkImports,
+  'name rules': checkNames,
   'types': () => node('node_modules/tsc7/bin/tsc', '-p', 'tsconfig.json', '--noEmit'),
   'types of the dashboard': () => node('node_modules/tsc7/bin/tsc', '-p', 'apps/dashboard/tsconfig.json', '--noEmit'),
 };
 
 async function checkImports() {
-  const found = (await Promise.all(FOLDERS.map(checkFolder))).flat();
+  const found = await checkFolders(FOLDERS, violations);
   for (const { path, line, specifier, problem } of found) console.error(`${path}:${line} imports ${specifier}: ${problem}`);
   return found.length === 0;
 }
 
-async function checkFolder(folder) {
+async function checkNames() {
+  const found = await checkFolders(['libs'], spelledNames);
+  for (const { path, line, problem } of found) console.error(`${path}:${line}: ${problem}`);
+  return found.length === 0;
+}
+
+async function checkFolders(folders, rule) {
+  return (await Promise.all(folders.map((folder) => checkFolder(folder, rule)))).flat();
+}
+
+async function checkFolder(folder, rule) {
   const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
   const sources = entries.filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
-  const found = await Promise.all(sources.map(async (path) => violations(path.slice(ROOT.length + 1).replaceAll('\\', '/'), await readFile(path, 'utf8'))));
+  const found = await Promise.all(sources.map(async (path) => rule(path.slice(ROOT.length + 1).replaceAll('\\', '/'), await readFile(path, 'utf8'))));
   return found.flat();
 }
 

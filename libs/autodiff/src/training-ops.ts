@@ -1,4 +1,4 @@
-import { makeNode, stringAttribute, type GraphBuilder, type NodeProto } from '#onnx';
+import { makeNode, ownName, stringAttribute, type GraphBuilder, type NodeProto } from '#onnx';
 
 /** Domain of operators that exist only between a graph and its training form; they are written out in standard operators. */
 export const TRAINING_DOMAIN = 'coldpress.training';
@@ -8,12 +8,12 @@ export const TRAINING_DOMAIN = 'coldpress.training';
  * shaped to broadcast; low and high are scalars relative to the zero point.
  */
 export function fakeQuantize(x: string, scale: string, low: string, high: string, y: string, name = ''): NodeProto {
-  return makeNode('FakeQuantize', [x, scale, low, high], [y, `${y}/rounded`, `${y}/clipped`], {}, { name, domain: TRAINING_DOMAIN });
+  return makeNode('FakeQuantize', [x, scale, low, high], [y, ownName(`${y}/rounded`), ownName(`${y}/clipped`)], {}, { name, domain: TRAINING_DOMAIN });
 }
 
 /** What {@link appendForward} keeps of y = Gelu(x) for its gradient: x / √2, and Φ(x). */
 export function geluParts(y: string): { scaled: string; cdf: string } {
-  return { scaled: `${y}/scaled`, cdf: `${y}/cdf` };
+  return { scaled: ownName(`${y}/scaled`), cdf: ownName(`${y}/cdf`) };
 }
 
 /** Whether a Gelu is the approximation by tanh, which keeps nothing. */
@@ -23,7 +23,7 @@ export function isTanhGelu(node: NodeProto): boolean {
 
 /** Mean and 1 / σ of a LayerNormalization, which {@link appendForward} makes it give. */
 export function layerStatistics({ output: [y, mean, inverse] }: NodeProto): { mean: string; inverse: string } {
-  return { mean: mean || `${y}/mean`, inverse: inverse || `${y}/inverse` };
+  return { mean: mean || ownName(`${y}/mean`), inverse: inverse || ownName(`${y}/inverse`) };
 }
 
 /**

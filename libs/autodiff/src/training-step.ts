@@ -1,4 +1,4 @@
-import { BUILDER_OPSET, DataType, GraphBuilder, constantTensor, valueElemType, type Graph, type ModelProto } from '#onnx';
+import { BUILDER_OPSET, DataType, GraphBuilder, constantTensor, ownName, valueElemType, type Graph, type ModelProto } from '#onnx';
 import { useBlockedLayout } from './blocked/blocked-layout.js';
 import { TrainingStepError } from './errors.js';
 import { GradientBuilder, type Shapes } from './gradient-builder.js';
@@ -63,15 +63,15 @@ export interface DividedStep extends TrainingStep {
 
 /** Names of the step's own values; a model's values cannot clash with them. */
 export const STEP = {
-  learningRate: 'step:learningRate',
-  count: 'step:count',
-  mask: 'step:mask',
-  average: 'step:average',
-  weights: 'step:weights',
-  gradient: 'step:gradient',
-  state: (name: string) => `step:${name}`,
+  learningRate: ownName('step:learningRate'),
+  count: ownName('step:count'),
+  mask: ownName('step:mask'),
+  average: ownName('step:average'),
+  weights: ownName('step:weights'),
+  gradient: ownName('step:gradient'),
+  state: (name: string) => ownName(`step:${name}`),
   next: (name: string) => `${name}.next`,
-  term: (name: string) => `loss:${name}`,
+  term: (name: string) => ownName(`loss:${name}`),
 } as const;
 
 /**
@@ -94,7 +94,7 @@ export function buildDividedStep(request: TrainingStepRequest): DividedStep {
   const writing = begin(request);
   const { gradient, terms } = writeGradient(writing, request);
   const step = finish(writing, request, terms, new Map([[STEP.gradient, gradient]]));
-  const builder = new GraphBuilder('u:');
+  const builder = new GraphBuilder(ownName('u:'));
   const g = new GradientBuilder(builder, request.shapes, () => undefined);
   for (const name of [STEP.weights, STEP.gradient, ...stateInputs(request)]) builder.input(name, [step.layout.size]);
   for (const name of [STEP.learningRate, STEP.count]) builder.input(name, []);
@@ -109,7 +109,7 @@ interface Writing {
 }
 
 function begin({ graph, shapes, parameters, extraInputs }: TrainingStepRequest): Writing {
-  const builder = new GraphBuilder('t:');
+  const builder = new GraphBuilder(ownName('t:'));
   const g = new GradientBuilder(builder, shapes, (value) => constantTensor(graph, value));
   const layout = new ParameterLayout(parameters.map((name) => ({ name, dims: g.dims(name) })));
   if (layout.size === 0) throw new TrainingStepError('there is nothing to train: no float weight lies on a path to the loss');

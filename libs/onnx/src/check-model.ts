@@ -1,6 +1,7 @@
 import { checkTensor, checkedCount } from './check-tensor.js';
 import { InvalidModelError, InvalidTensorError, ModelLimitError, UnsupportedModelError } from './errors.js';
 import type { ModelLimits } from './limits.js';
+import { OWN_NAME_MARK } from './names.js';
 import { KNOWN_DOMAINS, checkVersions } from './opset.js';
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, ValueInfoProto } from './proto.js';
 
@@ -159,6 +160,8 @@ class ModelCheck {
 
   private name(name: string): void {
     if (name === '__proto__') throw new InvalidModelError('"__proto__" is not allowed as a name');
+    // The runtime ends a name at the first; the second begins the names of values that are added to a graph to run it.
+    if (name.includes('\0') || name.includes(OWN_NAME_MARK)) throw new InvalidModelError(`the name ${JSON.stringify(name)} holds the control character ${name.includes('\0') ? 'U+0000' : 'U+0001'}: rename it before the export`);
     if (name.length > this.limits.nameLength) throw new ModelLimitError('nameLength', name.length, this.limits.nameLength);
   }
 }

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { makeAttribute, subgraphs, type AttributeValue } from './attributes.js';
 import { GraphError, InvalidModelError } from './errors.js';
+import { Names } from './names.js';
 import { NodeProtoSchema, type GraphProto, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.js';
 
 export type Attributes = Record<string, AttributeValue | undefined>;
@@ -20,13 +21,13 @@ export class Graph {
   private readonly producers = new Map<string, NodeProto>();
   private readonly uses = new Map<string, Use[]>();
   private readonly weights = new Map<string, TensorProto>();
-  private readonly names = new Set<string>();
+  private readonly names: Names;
 
   constructor(readonly model: ModelProto) {
     if (!model.graph) throw new InvalidModelError('it holds no graph');
     this.proto = model.graph;
+    this.names = Names.of(model);
     for (const tensor of this.proto.initializer) this.indexInitializer(tensor);
-    for (const value of [...this.proto.input, ...this.proto.output]) this.names.add(value.name);
     for (const node of this.proto.node) this.indexNode(node);
   }
 
@@ -71,12 +72,9 @@ export class Graph {
     return this.inputs.some((input) => input.name === value);
   }
 
-  /** A value or node name that the graph does not use yet, starting with `prefix`. */
+  /** A value or node name that nothing in the model uses yet, starting with `prefix`. */
   freshName(prefix: string): string {
-    let name = prefix;
-    for (let i = 1; this.names.has(name); i++) name = `${prefix}_${i}`;
-    this.names.add(name);
-    return name;
+    return this.names.fresh(prefix);
   }
 
   /** Adds a node, by default at the end; `before`/`after` place it. Keep the list topologically ordered. */
@@ -84,6 +82,7 @@ export class Graph {
     const anchor = place.before ?? place.after;
     const at = anchor ? this.position(anchor) + (place.after ? 1 : 0) : this.proto.node.length;
     this.proto.node.splice(at, 0, node);
+    this.names.takeNode(node);
     this.indexNode(node);
     return node;
   }
@@ -107,6 +106,7 @@ export class Graph {
   setOutput(node: NodeProto, index: number, value: string): void {
     this.unindexNode(node);
     node.output[index] = value;
+    this.names.take(value);
     this.indexNode(node);
   }
 
@@ -163,26 +163,11 @@ export class Graph {
 
   private indexInitializer(tensor: TensorProto): void {
     this.weights.set(tensor.name, tensor);
-    this.names.add(tensor.name);
-  }
-
-  /** A name of the main graph must not shadow, or be shadowed by, one inside a body. */
-  private reserveNames(body: GraphProto): void {
-    for (const { name } of [...body.input, ...body.output, ...body.initializer]) this.names.add(name);
-    for (const node of body.node) {
-      for (const name of [node.name, ...node.output]) this.names.add(name);
-      for (const inner of subgraphs(node)) this.reserveNames(inner);
-    }
+    this.names.take(tensor.name);
   }
 
   private indexNode(node: NodeProto): void {
-    if (node.name) this.names.add(node.name);
-    for (const body of subgraphs(node)) this.reserveNames(body);
-    for (const value of node.output) {
-      if (value === '') continue;
-      this.producers.set(value, node);
-      this.names.add(value);
-    }
+    for (const value of node.output) if (value !== '') this.producers.set(value, node);
     for (const [value, use] of usesOf(node)) {
       const list = this.uses.get(value);
       if (list) list.push(use);

@@ -10,6 +10,7 @@ export * from './inspect.js';
 export * from './limits.js';
 export * from './load.js';
 export * from './macs.js';
+export * from './names.js';
 export * from './non-finite.js';
 export * from './opset.js';
 export * from './parameters.js';

@@ -4,11 +4,14 @@ export {
   TensorProto_DataLocation as DataLocation,
   TensorProto_DataType as DataType,
   AttributeProtoSchema,
+  FunctionProtoSchema,
   GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
+  SparseTensorProtoSchema,
   StringStringEntryProtoSchema,
+  TensorAnnotationSchema,
   TensorProtoSchema,
   TensorShapeProtoSchema,
   TensorShapeProto_DimensionSchema,
@@ -17,6 +20,7 @@ export {
 } from 'onnx-buf';
 export type {
   AttributeProto,
+  FunctionProto,
   GraphProto,
   ModelProto,
   NodeProto,

@@ -1,12 +1,12 @@
 import { mulberry32 } from '#datasets';
-import { Float, Graph, GraphBuilder, elementCount, floatTensor, makeNode, type ModelProto } from '#onnx';
+import { Float, Graph, GraphBuilder, elementCount, floatTensor, makeNode, ownName, type ModelProto } from '#onnx';
 import { appendLearner, type Learner } from './learner.js';
 
 /** Size of the random vector that a sample is made from. */
 export const NOISE_SIZE = 64;
 
 /** Names of the generator's input and output in the joint graph. */
-export const NOISE = 'generator:noise';
+export const NOISE = ownName('generator:noise');
 
 /** Channels of the generator's two hidden stages, at a quarter and at half of the picture's size. */
 const STAGES = [32, 16] as const;
@@ -72,7 +72,7 @@ export function pictureOf(dims: readonly number[]): Layout {
 }
 
 class GeneratorWriter {
-  readonly b = new GraphBuilder('generator:');
+  readonly b = new GraphBuilder(ownName('generator:'));
   readonly parameters: string[] = [];
   private readonly random: () => number;
 
@@ -127,7 +127,7 @@ class GeneratorWriter {
     const y = this.b.fresh('standardized');
     const statistics = [this.b.float(new Float32Array(channels)), this.b.float(new Float32Array(channels).fill(1))];
     const inputs = [x, this.constant([channels], 1), this.constant([channels], 0), ...statistics];
-    this.b.append(makeNode('BatchNormalization', inputs, [y, `${y}/mean`, `${y}/variance`], { training_mode: 1, epsilon: new Float(1e-5) }));
+    this.b.append(makeNode('BatchNormalization', inputs, [y, this.b.fresh('mean'), this.b.fresh('variance')], { training_mode: 1, epsilon: new Float(1e-5) }));
     return y;
   }
 

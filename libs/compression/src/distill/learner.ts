@@ -1,14 +1,14 @@
 import { clone } from '@bufbuild/protobuf';
 import type { ParameterLayout } from '#autodiff';
-import { NodeProtoSchema, subgraphs, type Graph, type GraphBuilder, type GraphProto, type NodeProto } from '#onnx';
+import { NodeProtoSchema, ownName, subgraphs, type Graph, type GraphBuilder, type GraphProto, type NodeProto } from '#onnx';
 import { TrainingError } from '../train/errors.js';
 import type { Target } from './outputs.js';
 
 /** Input of the generator's graph that holds the weights of the student, in one vector. */
-export const LEARNER_WEIGHTS = 'student:weights';
+export const LEARNER_WEIGHTS = ownName('student:weights');
 
 /** Name of a student's value in the generator's graph. */
-export const learnerValue = (name: string) => (name === '' ? '' : `student:${name}`);
+export const learnerValue = (name: string) => (name === '' ? '' : ownName(`student:${name}`));
 
 /** The student under training, as a generator sees it. */
 export interface Learner {

@@ -1,6 +1,6 @@
 import { cosineDistance, relativeSquaredError, softTargetDivergence, softmaxCrossEntropy, weightedSum, type GradientBuilder, type LossTerm } from '#autodiff';
 import type { FeatureOptions, OutputKind } from '#contracts';
-import { DataType } from '#onnx';
+import { DataType, ownName } from '#onnx';
 import { attentionTransfer } from './attention-transfer.js';
 import type { Feature } from './features.js';
 import { powerTerms } from '../train/fidelity.js';
@@ -8,13 +8,13 @@ import type { Objective } from '../train/task.js';
 import type { Target } from './outputs.js';
 
 /** Input of the step, beside the model's own, that holds the labels. */
-export const LABELS = 'distill:labels';
+export const LABELS = ownName('distill:labels');
 
 /** Input of the step that holds the teacher's value of this name. */
-export const answerInput = (answer: string) => `distill:teacher:${answer}`;
+export const answerInput = (answer: string) => ownName(`distill:teacher:${answer}`);
 
 /** Input of the step that holds the mean square of that value over the whole batch, of which the step may see a part. */
-export const powerInput = (answer: string) => `distill:power:${answer}`;
+export const powerInput = (answer: string) => ownName(`distill:power:${answer}`);
 
 export interface ObjectiveOptions {
   temperature: number;

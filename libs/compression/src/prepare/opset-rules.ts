@@ -1,6 +1,6 @@
 import {
   floatAttribute, floatTensor, hasAttribute, int64Tensor, intAttribute, intsAttribute, makeNode, setAttribute, stringAttribute, UnsupportedModelError,
-  type GraphProto, type NodeProto, type TensorProto,
+  type GraphProto, type Names, type NodeProto, type TensorProto,
 } from '#onnx';
 
 /** A node to lift, the graph that holds it and the model's main graph, whose constants every body sees. */
@@ -8,6 +8,8 @@ export interface LiftScope {
   node: NodeProto;
   graph: GraphProto;
   root: GraphProto;
+  /** Names of the whole model, for what a rule adds. */
+  names: Names;
 }
 
 export interface LiftRule {
@@ -46,26 +48,25 @@ export const LIFT_RULES: readonly LiftRule[] = [
   { version: 21, opTypes: ['GroupNormalization'], lift: ({ node }) => refuse(node, 'GroupNormalization before opset 21 scales groups, not channels') },
 ];
 
-function attributesToInputs({ node, root }: LiftScope, names: readonly string[]): void {
-  const present = names.filter((name) => hasAttribute(node, name));
-  for (const [offset, name] of names.entries()) {
-    if (!present.includes(name)) continue;
+function attributesToInputs({ node, root, names }: LiftScope, attributes: readonly string[]): void {
+  for (const [offset, name] of attributes.entries()) {
+    if (!hasAttribute(node, name)) continue;
     const values = intsAttribute(node, name);
-    setInput(node, 1 + offset, constant(root, int64Tensor(freshName(root, `${node.output[0]}_${name}`), [values.length], values)));
+    setInput(node, 1 + offset, constant(root, int64Tensor(names.fresh(`${node.output[0]}_${name}`), [values.length], values)));
   }
-  removeAttributes(node, names);
+  removeAttributes(node, attributes);
 }
 
-function liftTopK({ node, root }: LiftScope): void {
+function liftTopK({ node, root, names }: LiftScope): void {
   if (!hasAttribute(node, 'k')) return;
-  setInput(node, 1, constant(root, int64Tensor(freshName(root, `${node.output[0]}_k`), [1], [intAttribute(node, 'k', 1)])));
+  setInput(node, 1, constant(root, int64Tensor(names.fresh(`${node.output[0]}_k`), [1], [intAttribute(node, 'k', 1)])));
   removeAttributes(node, ['k']);
 }
 
-function liftClip({ node, root }: LiftScope): void {
+function liftClip({ node, root, names }: LiftScope): void {
   for (const [offset, name] of ['min', 'max'].entries()) {
     if (!hasAttribute(node, name)) continue;
-    setInput(node, 1 + offset, constant(root, floatTensor(freshName(root, `${node.output[0]}_${name}`), [], [floatAttribute(node, name, 0)])));
+    setInput(node, 1 + offset, constant(root, floatTensor(names.fresh(`${node.output[0]}_${name}`), [], [floatAttribute(node, name, 0)])));
   }
   removeAttributes(node, ['min', 'max']);
 }
@@ -74,7 +75,7 @@ function liftPad(scope: LiftScope): void {
   const value = floatAttribute(scope.node, 'value', 0);
   attributesToInputs(scope, ['pads']);
   removeAttributes(scope.node, ['value']);
-  if (value !== 0) setInput(scope.node, 2, constant(scope.root, floatTensor(freshName(scope.root, `${scope.node.output[0]}_value`), [], [value])));
+  if (value !== 0) setInput(scope.node, 2, constant(scope.root, floatTensor(scope.names.fresh(`${scope.node.output[0]}_value`), [], [value])));
 }
 
 /** Resize-10 (X, scales) samples at floor(x / scale); Resize-11 (X, roi, scales) must be told so. */
@@ -92,12 +93,12 @@ function liftDropout({ node }: LiftScope): void {
 }
 
 /** Before opset 13 the axes from `axis` on were one: Flatten, normalise the rows, restore the shape. */
-function liftSoftmax({ node, graph, root }: LiftScope): void {
+function liftSoftmax({ node, graph, names }: LiftScope): void {
   const axis = intAttribute(node, 'axis', 1);
   setAttribute(node, 'axis', -1);
   if (axis === -1) return;
   const [input, output] = [node.input[0]!, node.output[0]!];
-  const [shape, flat, rows] = ['shape', 'flat', 'rows'].map((part) => freshName(root, `${output}_${part}`)) as [string, string, string];
+  const [shape, flat, rows] = ['shape', 'flat', 'rows'].map((part) => names.fresh(`${output}_${part}`)) as [string, string, string];
   node.input[0] = flat;
   node.output[0] = rows;
   const at = graph.node.indexOf(node);
@@ -135,11 +136,4 @@ function setInput(node: NodeProto, index: number, value: string): void {
 function constant(root: GraphProto, tensor: TensorProto): string {
   root.initializer.push(tensor);
   return tensor.name;
-}
-
-function freshName(root: GraphProto, prefix: string): string {
-  const taken = new Set([...root.initializer.map((tensor) => tensor.name), ...root.node.flatMap((node) => node.output)]);
-  let name = prefix;
-  for (let i = 1; taken.has(name); i++) name = `${prefix}_${i}`;
-  return name;
 }

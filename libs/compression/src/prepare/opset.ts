@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { OperatorSetIdProtoSchema, subgraphs, UnsupportedModelError, type GraphProto, type ModelProto } from '#onnx';
+import { Names, OperatorSetIdProtoSchema, subgraphs, UnsupportedModelError, type ModelProto } from '#onnx';
 import { LIFT_RULES, OLDEST_OPSET, type LiftScope } from './opset-rules.js';
 
 /** IR version that a file of an opset must declare at least. */
@@ -18,19 +18,20 @@ export function liftOpset(model: ModelProto, target: number): void {
   const from = opsetOf(model);
   if (from >= target) return;
   if (from < OLDEST_OPSET) throw new UnsupportedModelError(`opset ${from} is too old to lift to ${target}`, `export the model again with opset ${OLDEST_OPSET} or newer`);
+  const names = Names.of(model);
   for (const { version, opTypes, lift } of LIFT_RULES) {
     if (version <= from || version > target) continue;
-    walk(model.graph!, model.graph!, (scope) => {
+    walk({ graph: model.graph!, root: model.graph!, names }, (scope) => {
       if (opTypes.includes(scope.node.opType) && scope.node.domain === '') lift(scope);
     });
   }
   declare(model, target);
 }
 
-function walk(graph: GraphProto, root: GraphProto, visit: (scope: LiftScope) => void): void {
-  for (const node of [...graph.node]) {
-    visit({ node, graph, root });
-    for (const body of subgraphs(node)) walk(body, root, visit);
+function walk(place: Omit<LiftScope, 'node'>, visit: (scope: LiftScope) => void): void {
+  for (const node of [...place.graph.node]) {
+    visit({ ...place, node });
+    for (const graph of subgraphs(node)) walk({ ...place, graph }, visit);
   }
 }
 

@@ -1,8 +1,9 @@
 import { STEP, buildTrainingStep, meanSquaredError, softmaxCrossEntropy, type ExtraInput, type Optimizer, type TrainingStep } from '#autodiff';
 import type { Batch } from '#datasets';
 import type { HostTensors } from '#inference';
-import { DataType, type Graph } from '#onnx';
+import { DataType, ownName, type Graph } from '#onnx';
 import { outputName, reachable, studentForm } from '../train/student.js';
+import { storedName } from '../train/release.js';
 import { observeTrainingShapes } from '../train/observe.js';
 import { Trainer } from '../train/trainer.js';
 import type { Trainable } from '../train/trainable.js';
@@ -12,8 +13,8 @@ import type { ImportanceContext } from './importance.js';
 
 /** Softens the logits: a trained net is sure of nearly every sample, and its loss would ask the few others alone. */
 const TEMPERATURE = 4;
-const LABELS = 'prune:labels';
-const ZERO = 'prune:zero';
+const LABELS = ownName('prune:labels');
+const ZERO = ownName('prune:zero');
 
 /** Hands the gradient out where an optimizer would hand out the new weights. */
 const gradientOnly: Optimizer = { state: [], update: (_, { gradient }) => ({ weights: gradient, state: {} }) };
@@ -37,7 +38,7 @@ export async function visitProducts({ graph, options, data, threads, seed }: Omi
   const { step, trainables } = await gradientStep(graph, first);
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
   const all = new Float64Array(step.layout.size);
-  const products = new Map(step.layout.slots.map(({ name, offset, size }) => [name.replace(/\/shadow$/, ''), all.subarray(offset, offset + size)]));
+  const products = new Map(step.layout.slots.map(({ name, offset, size }) => [storedName(name), all.subarray(offset, offset + size)]));
   const trainer = await Trainer.create(step, { weights, mask: new Float32Array(step.layout.size).fill(1) }, threads);
   for await (const batch of batches()) {
     await trainer.run(feedsOf(batch), 0);

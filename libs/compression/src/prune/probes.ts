@@ -1,5 +1,5 @@
 import { Session, type HostTensors } from '#inference';
-import { BUILDER_OPSET, DataType, Graph, GraphBuilder, cloneModel, writeModel, type NodeProto } from '#onnx';
+import { BUILDER_OPSET, DataType, Graph, GraphBuilder, cloneModel, ownName, writeModel, type NodeProto } from '#onnx';
 import { answerOnly } from '../prepare/answer-only.js';
 import { liftOpset } from '../prepare/opset.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
@@ -62,7 +62,7 @@ function questioned(source: Graph, probes: readonly Probe[], question: Question)
   const model = cloneModel(source.model);
   liftOpset(model, BUILDER_OPSET);
   const graph = new Graph(model);
-  const builder = new GraphBuilder(graph.freshName('probe'));
+  const builder = new GraphBuilder(ownName('probe:'));
   const outputs = probes.map((probe, i) => {
     const { value, type } = question(builder, probe, i);
     return builder.output(value, undefined, type);

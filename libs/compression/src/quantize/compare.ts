@@ -1,12 +1,14 @@
 import { Session } from '#inference';
-import { cloneModel, DataType, Graph, GraphBuilder, subgraphs, writeModel, type GraphProto, type ModelProto } from '#onnx';
+import { cloneModel, DataType, Graph, GraphBuilder, ownName, subgraphs, writeModel, type GraphProto, type ModelProto } from '#onnx';
 import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 
 /** Signal to noise of each value between two models on the same data, dB; null where they are identical. */
 export type ValueSnrs = Map<string, number | null>;
 
-const PREFIX = 'exact/';
+const PREFIX = ownName('exact/');
+const signalOf = (pair: number) => ownName(`signal${pair}`);
+const noiseOf = (pair: number) => ownName(`noise${pair}`);
 
 /**
  * Runs both models as one graph on the same inputs and returns the SNR of each value that they share by name. The two
@@ -28,8 +30,8 @@ export async function comparePairs(graph: Graph, pairs: readonly (readonly [exac
     for await (const batch of batches()) {
       const results = await session.run(Object.fromEntries(Object.entries(batch).filter(([name]) => wanted.has(name))));
       sums.forEach((sum, i) => {
-        sum.signal += Number(results[`signal${i}`]!.data[0]);
-        sum.noise += Number(results[`noise${i}`]!.data[0]);
+        sum.signal += Number(results[signalOf(i)]!.data[0]);
+        sum.noise += Number(results[noiseOf(i)]!.data[0]);
       });
       run.onBatch?.();
     }
@@ -62,11 +64,11 @@ export function exactValue(graph: Graph, value: string): string {
 }
 
 function addSums(graph: Graph, pairs: readonly (readonly [exact: string, changed: string])[]): void {
-  const b = new GraphBuilder(graph.freshName('compare'));
+  const b = new GraphBuilder(ownName('compare:'));
   pairs.forEach(([exact, changed], i) => {
     const difference = b.op('Sub', [exact, changed]);
-    b.op('ReduceSumSquare', [exact], { keepdims: 0 }, { outputs: [b.output(`signal${i}`, [], DataType.FLOAT)] });
-    b.op('ReduceSumSquare', [difference], { keepdims: 0 }, { outputs: [b.output(`noise${i}`, [], DataType.FLOAT)] });
+    b.op('ReduceSumSquare', [exact], { keepdims: 0 }, { outputs: [b.output(signalOf(i), [], DataType.FLOAT)] });
+    b.op('ReduceSumSquare', [difference], { keepdims: 0 }, { outputs: [b.output(noiseOf(i), [], DataType.FLOAT)] });
   });
   answerOnly(graph, b);
 }

@@ -1,5 +1,5 @@
 import { float32, Session, type HostTensors } from '#inference';
-import { DataType, GraphBuilder, writeModel, type Graph, type ModelProto } from '#onnx';
+import { DataType, GraphBuilder, ownName, writeModel, type Graph, type ModelProto } from '#onnx';
 import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 import { exactValue, sideBySide } from './compare.js';
@@ -75,8 +75,8 @@ interface RowGraph {
 /** Both models side by side up to the layer, with the rows at `places` (shares of the way through the batch, 0..1) as the only outputs. */
 function rowGraph({ exact, graph: source }: RowSource, layer: Layer, shape: ProductShape): RowGraph {
   const graph = sideBySide(exact, source.model);
-  const b = new GraphBuilder(graph.freshName('rows'));
-  const names = { places: graph.freshName('places'), exact: graph.freshName('exact_rows'), quantized: graph.freshName('quantized_rows') };
+  const b = new GraphBuilder(ownName('rows:'));
+  const names = { places: ownName('places'), exact: ownName('exact_rows'), quantized: ownName('quantized_rows') };
   const places = b.input(names.places, ['rows']);
   const draw = (value: string, output: string) => {
     const rows = inputRows(b, source, layer, value, shape);

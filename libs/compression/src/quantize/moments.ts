@@ -1,4 +1,4 @@
-import { cloneModel, DataType, Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
+import { cloneModel, DataType, Graph, GraphBuilder, ownName, writeModel, type ModelProto } from '#onnx';
 import { Session } from '#inference';
 import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
@@ -67,7 +67,7 @@ async function momentsOf(model: ModelProto, subjects: readonly Subject[], batche
   return sums;
 }
 
-const outputName = (moment: 'mean' | 'second', i: number) => `moments:${moment}${i}`;
+const outputName = (moment: 'mean' | 'second', i: number) => ownName(`moments:${moment}${i}`);
 
 function accumulate(sums: Float64Array, values: Float32Array): void {
   for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
@@ -76,7 +76,7 @@ function accumulate(sums: Float64Array, values: Float32Array): void {
 function momentGraph(source: ModelProto, subjects: readonly Subject[], withSecond: boolean): ModelProto {
   const model = cloneModel(source);
   const graph = new Graph(model);
-  const b = new GraphBuilder(graph.freshName('moments'));
+  const b = new GraphBuilder(ownName('moments:'));
   subjects.forEach(({ layer, shape }, i) => {
     const { groups, size } = shape;
     const vectors = (withSecond ? inputRows : meanRows)(b, graph, layer, layer.input, shape);

@@ -1,6 +1,6 @@
 import { Session } from '#inference';
 import type { Skipped } from '#contracts';
-import { cloneModel, Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
+import { cloneModel, Graph, GraphBuilder, ownName, writeModel, type ModelProto } from '#onnx';
 import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 import { channelPeaks, scaleChannels } from './channel-scales.js';
@@ -66,7 +66,7 @@ async function activationPeaks(model: ModelProto, sites: readonly ScaleSite[], b
 
 function peakGraph(source: ModelProto, sites: readonly ScaleSite[]): { model: ModelProto; outputs: string[] } {
   const graph = new Graph(cloneModel(source));
-  const b = new GraphBuilder(graph.freshName('peaks'));
+  const b = new GraphBuilder(ownName('peaks:'));
   const outputs = sites.map(({ value, channels, inner }) => {
     const rows = b.op('Abs', [b.op('Reshape', [value, b.ints([-1, channels * inner])])]);
     // The axes of ReduceMax moved from attribute to input with opset 18.

@@ -1,4 +1,4 @@
-import { cloneModel, DataType, Graph, GraphBuilder, makeTensor, type ModelProto } from '#onnx';
+import { cloneModel, DataType, Graph, GraphBuilder, makeTensor, ownName, type ModelProto } from '#onnx';
 import { answerOnly } from '../prepare/answer-only.js';
 import type { Range } from './arithmetic.js';
 
@@ -46,7 +46,7 @@ function withStatistics(
 ): StatisticsGraph {
   const model = cloneModel(source);
   const graph = new Graph(model);
-  const builder = new GraphBuilder(graph.freshName('statistics'));
+  const builder = new GraphBuilder(ownName('statistics:'));
   const fetches = values.map((value) => ({ value, outputs: build(builder, value) }));
   for (const { outputs } of fetches) for (const output of outputs) builder.output(output, undefined, type);
   answerOnly(graph, builder);

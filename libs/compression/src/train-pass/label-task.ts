@@ -1,15 +1,15 @@
 import { meanSquaredError, softTargetDivergence, softmaxCrossEntropy, type ExtraInput, type GradientBuilder, type LossTerm, type Shapes } from '#autodiff';
 import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
-import { DataType, type Graph } from '#onnx';
+import { DataType, ownName, type Graph } from '#onnx';
 import { classLabels } from '../distill/imitation.js';
 import { logitsBehind } from '../distill/probabilities.js';
 import type { Task } from '../train/task.js';
 import { TrainingError } from '../train/errors.js';
 
 /** Inputs of the step that hold the labels of a batch: class numbers, or rows of numbers. */
-const CLASSES = 'train:classes';
-export const TARGETS = 'train:targets';
+const CLASSES = ownName('train:classes');
+export const TARGETS = ownName('train:targets');
 
 /** Keeps the logarithm of a probability finite. */
 const FLOOR = 1e-30;

@@ -1,4 +1,5 @@
 import { STEP } from '#autodiff';
+import { withoutMark } from '#onnx';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js';
 import { DamagedCheckpointError } from './errors.js';
 import type { PassContext } from '../pass.js';
@@ -64,7 +65,7 @@ export class PassCheckpoint {
       isDue: () => this.place.checkpointFile !== undefined && performance.now() - this.savedAt >= (this.place.checkpointMs ?? EVERY_MS),
       resume: (epochs, trainers) => this.resume(at, epochs, trainers),
       keep: async ({ epochs: done, memo, best }, epochs, trainers) => {
-        const vectors = Object.entries(trainers).flatMap(([name, { state }]) => [...state.vectors].map(([vector, data]): [string, Float32Array] => [`${at}/${name}/${vector}`, data]));
+        const vectors = Object.entries(trainers).flatMap(([name, { state }]) => [...state.vectors].map(([vector, data]): [string, Float32Array] => [vectorName(at, name, vector), data]));
         const steps = Object.fromEntries(Object.entries(trainers).map(([name, { state }]) => [`${at}/${name}`, state.step]));
         if (best) vectors.push([`${at}/best`, best]);
         await this.save(at * epochs + done, vectors, steps, at, memo);
@@ -73,7 +74,7 @@ export class PassCheckpoint {
         for (const [name, trainer] of Object.entries(trainers)) {
           this.steps[`${at}/${name}`] = trainer.state.step;
           if (name === 'student') this.results.set(`${at}/result`, trainer.weights);
-          else for (const [vector, data] of trainer.state.vectors) this.results.set(`${at}/${name}/${vector}`, data);
+          else for (const [vector, data] of trainer.state.vectors) this.results.set(vectorName(at, name, vector), data);
         }
         // A training that had ended before the kill is in the file already, with the state of the one after it.
         if (at < this.trainings - 1 && at > this.endedBefore) await this.save((at + 1) * epochs, [], {}, at, memo);
@@ -115,7 +116,7 @@ export class PassCheckpoint {
     for (const [name, { state }] of Object.entries(trainers)) {
       state.step = found.steps[`${at}/${name}`] ?? 0;
       for (const vector of state.vectors.keys()) {
-        const kept = result && name === 'student' ? RESULTS.has(vector) && result : found.vectors.get(`${at}/${name}/${vector}`);
+        const kept = result && name === 'student' ? RESULTS.has(vector) && result : found.vectors.get(vectorName(at, name, vector));
         if (kept) state.vectors.set(vector, kept);
       }
     }
@@ -124,6 +125,11 @@ export class PassCheckpoint {
     this.memos[at] = memo;
     return { epochs: Math.min(epochs, found.epochs - at * epochs), memo, best: found.vectors.get(`${at}/best`) ?? null };
   }
+}
+
+/** Where a checkpoint keeps a vector: its name in the file is the same whatever marks the graph's own values. */
+function vectorName(at: number, trainer: string, vector: string): string {
+  return `${at}/${trainer}/${withoutMark(vector)}`;
 }
 
 /** The state vectors that a result is read from. */

@@ -1,21 +1,22 @@
 import { appendForward } from '#autodiff';
 import { Session, type HostTensors } from '#inference';
-import { DataType, GraphBuilder, valueElemType, writeModel, type Graph } from '#onnx';
+import { DataType, GraphBuilder, ownName, valueElemType, writeModel, type Graph } from '#onnx';
 
 /** Shapes of every value of a graph in training form, from one run on real input; only the shapes leave the runtime. */
 export async function observeTrainingShapes(graph: Graph, inputs: HostTensors): Promise<Map<string, readonly number[]>> {
-  const builder = new GraphBuilder('shape:');
+  const builder = new GraphBuilder(ownName('shape:'));
   for (const info of graph.inputs) builder.input(info.name, inputs[info.name]!.dims, valueElemType(info));
   for (const tensor of graph.proto.initializer) builder.initializer(tensor);
   for (const node of graph.nodes) appendForward(builder, node);
   const values = [...new Set(graph.nodes.flatMap((node) => node.output.filter((value) => value !== '')))];
-  for (const value of values) builder.output(builder.op('Shape', [value], {}, { outputs: [`${value}/shape`] }), undefined, DataType.INT64);
+  const shapeOf = (value: string) => ownName(`${value}/shape`);
+  for (const value of values) builder.output(builder.op('Shape', [value], {}, { outputs: [shapeOf(value)] }), undefined, DataType.INT64);
   const session = await Session.create(writeModel(builder.build(graph.opset())), { optimization: 'disabled' });
   const observed = await session.run(inputs);
   await session.release();
   return new Map([
     ...Object.entries(inputs).map(([name, { dims }]): [string, readonly number[]] => [name, dims]),
     ...graph.proto.initializer.map((tensor): [string, number[]] => [tensor.name, tensor.dims.map(Number)]),
-    ...values.map((value): [string, number[]] => [value, Array.from(observed[`${value}/shape`]!.data as BigInt64Array, Number)]),
+    ...values.map((value): [string, number[]] => [value, Array.from(observed[shapeOf(value)]!.data as BigInt64Array, Number)]),
   ]);
 }

@@ -1,5 +1,5 @@
 import { fakeQuantize } from '#autodiff';
-import { DataType, floatTensor, int64Tensor, intAttribute, integerLimits, makeNode, tensorDims, tensorToNumbers, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import { DataType, floatTensor, int64Tensor, intAttribute, integerLimits, makeNode, ownName, tensorDims, tensorToNumbers, withoutMark, type Graph, type NodeProto, type TensorProto } from '#onnx';
 import { biasFactors, scaledBias } from './bias-scale.js';
 import { broadcastShapes, gridValues, integerGrid, onGrid, type IntegerGrid } from './integer-grid.js';
 import type { Scales } from './scales.js';
@@ -82,7 +82,7 @@ export class Release {
   }
 
   private shadow(grid: IntegerGrid, isMatrix: boolean, store: Trainable['stored']): string {
-    const name = `${grid.tensor.name}/shadow`;
+    const name = shadowName(grid.tensor.name);
     if (!this.shadows.has(name)) {
       const values = gridValues(grid);
       this.graph.addInitializer(floatTensor(name, grid.dims, values));
@@ -118,6 +118,15 @@ export class Release {
     if (producer) this.graph.setOutput(producer, 0, node.output[0]!);
     else this.graph.replaceUses(node.output[0]!, value);
   }
+}
+
+const SHADOW = '/shadow';
+const shadowName = (tensor: string) => ownName(tensor + SHADOW);
+
+/** The stored tensor that a trainable stands for: floats stand for themselves. */
+export function storedName(trainable: string): string {
+  const name = withoutMark(trainable);
+  return name === trainable || !name.endsWith(SHADOW) ? trainable : name.slice(0, -SHADOW.length);
 }
 
 /** The initializer of `initializer [-> Cast]`. */

@@ -1,4 +1,4 @@
-import { floatTensor, int64Tensor, makeNode, tensorDims, tensorToFloats, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import { floatTensor, int64Tensor, makeNode, ownName, tensorDims, tensorToFloats, type Graph, type NodeProto, type TensorProto } from '#onnx';
 import type { Trainable } from './trainable.js';
 
 /** Values of the trained tensors, by name in the training graph. */
@@ -72,5 +72,5 @@ export class Scales {
 }
 
 function exponentOf(name: string): string {
-  return `${name}/exponent`;
+  return ownName(`${name}/exponent`);
 }
