@@ -3,14 +3,14 @@ import { Session, type HostTensors } from '#inference';
 import { DataType, GraphBuilder, ModelProtoSchema } from '#onnx';
 import { randomNumbers } from '#testing';
 import { GradientBuilder } from './gradient-builder.js';
-import { cosineDistance, meanSquaredError, relativeSquaredError, softTargetDivergence, softmaxCrossEntropy, type LossTerm } from './losses.js';
+import { cosineDistance, meanSquaredError, relativeSquaredError, softCrossEntropy, softTargetDivergence, softmaxCrossEntropy, type LossTerm } from './losses.js';
 
 const DIMS = [3, 4] as const;
 const random = randomNumbers(3);
 const logits = Float64Array.from({ length: 12 }, () => random() * 4 - 2);
 const teacher = Float64Array.from({ length: 12 }, () => random() * 4 - 2);
 
-async function lossSession(write: (g: GradientBuilder) => LossTerm): Promise<(at: Float64Array) => Promise<{ value: number; gradient: Float64Array }>> {
+async function lossSession(write: (g: GradientBuilder) => LossTerm, t = teacher): Promise<(at: Float64Array) => Promise<{ value: number; gradient: Float64Array }>> {
   const builder = new GraphBuilder();
   builder.input('z', DIMS, DataType.DOUBLE);
   builder.input('t', DIMS, DataType.DOUBLE);
@@ -20,7 +20,7 @@ async function lossSession(write: (g: GradientBuilder) => LossTerm): Promise<(at
   builder.output(gradient, DIMS, DataType.DOUBLE);
   const session = await Session.create(toBinary(ModelProtoSchema, builder.build()));
   return async (z) => {
-    const feeds: HostTensors = { z: { type: 'float64', dims: DIMS, data: z }, t: { type: 'float64', dims: DIMS, data: teacher }, labels: { type: 'int64', dims: [3], data: BigInt64Array.of(0n, 3n, 1n) } };
+    const feeds: HostTensors = { z: { type: 'float64', dims: DIMS, data: z }, t: { type: 'float64', dims: DIMS, data: t }, labels: { type: 'int64', dims: [3], data: BigInt64Array.of(0n, 3n, 1n) } };
     const result = await session.run(feeds);
     return { value: Number(result[value]!.data[0]), gradient: result[gradient]!.data as Float64Array };
   };
@@ -41,6 +41,10 @@ const LOSSES: Record<string, { write: (g: GradientBuilder) => LossTerm; expected
   'softmaxCrossEntropy with smoothed labels': {
     write: (g) => softmaxCrossEntropy(g, 'z', 'labels', DIMS, 0.1),
     expected: () => rows(logits).reduce((sum, row, i) => sum - softmax(row).reduce((s, p, k) => s + (0.025 + (k === [0, 3, 1][i] ? 0.9 : 0)) * Math.log(p), 0), 0) / 3,
+  },
+  'softCrossEntropy of a distribution': {
+    write: (g) => softCrossEntropy(g, 'z', g.op('Softmax', ['t'], { axis: -1 }), 3),
+    expected: () => rows(logits).reduce((sum, row, i) => sum - softmax(rows(teacher)[i]!).reduce((s, t, k) => s + t * Math.log(softmax(row)[k]!), 0), 0) / 3,
   },
   softTargetDivergence: {
     write: (g) => softTargetDivergence(g, 'z', 't', 2, 3),
@@ -77,5 +81,20 @@ describe.each(Object.entries(LOSSES))('%s', (_, { write, expected }) => {
       const difference = ((await loss(moved(1e-5))).value - (await loss(moved(-1e-5))).value) / 2e-5;
       expect(gradient[i]).toBeCloseTo(difference, 7);
     }
+  });
+});
+
+describe('a class that teacher and student rule out by a logit of -∞', () => {
+  const without = (values: Float64Array) => values.map((value, i) => (i % 4 === 2 ? -Infinity : value));
+
+  it.each<[string, (g: GradientBuilder) => LossTerm]>([
+    ['softmaxCrossEntropy', (g) => softmaxCrossEntropy(g, 'z', 'labels', DIMS)],
+    ['softTargetDivergence', (g) => softTargetDivergence(g, 'z', 't', 2, 3)],
+  ])('adds nothing to %s', async (_, write) => {
+    const { value, gradient } = await (await lossSession(write, without(teacher)))(without(logits));
+    expect(Number.isFinite(value)).toBe(true);
+    expect([2, 6, 10].map((i) => gradient[i])).toEqual([0, 0, 0]);
+    const close = (values: Float64Array) => values.map((z, i) => (i % 4 === 2 ? -60 : z));
+    expect(value).toBeCloseTo((await (await lossSession(write, close(teacher)))(close(logits))).value, 10);
   });
 });

@@ -10,10 +10,20 @@ export interface LossTerm {
 export function softmaxCrossEntropy(g: GradientBuilder, logits: string, labels: string, [samples, classes]: readonly [number, number], smoothing = 0): LossTerm {
   const hot = g.mask(g.op('Equal', [g.reshape(labels, [samples, 1]), g.ints([...Array(classes).keys()])]));
   const target = smoothing === 0 ? hot : g.add(g.scale(hot, 1 - smoothing), g.scalar(smoothing / classes));
+  return softCrossEntropy(g, logits, target, samples);
+}
+
+/** Mean cross-entropy of logits [N, K] against distributions [N, K], such as blended labels: dZ = (softmax Z - target) / N. */
+export function softCrossEntropy(g: GradientBuilder, logits: string, target: string, samples: number): LossTerm {
   const logProbabilities = g.op('LogSoftmax', [logits], { axis: -1 });
-  const value = g.scale(g.sum(g.mul(target, logProbabilities), [0, 1]), -1 / samples);
+  const value = g.scale(g.sum(weighted(g, target, logProbabilities), [0, 1]), -1 / samples);
   const gradient = g.scale(g.sub(g.op('Softmax', [logits], { axis: -1 }), target), 1 / samples);
   return { value, gradient };
+}
+
+/** target · value, where 0 · ∞ is 0: a class that is ruled out by a logit of -∞ adds nothing. */
+function weighted(g: GradientBuilder, target: string, value: string): string {
+  return g.op('Where', [g.op('Equal', [target, g.scalar(0)]), g.scalar(0), g.mul(target, value)]);
 }
 
 /**
@@ -26,7 +36,7 @@ export function softTargetDivergence(g: GradientBuilder, logits: string, teacher
   const logTarget = g.op('LogSoftmax', [soften(teacher)], { axis: -1 });
   const student = soften(logits);
   const difference = g.sub(logTarget, g.op('LogSoftmax', [student], { axis: -1 }));
-  const value = g.scale(g.sum(g.mul(target, difference), [0, 1]), temperature ** 2 / samples);
+  const value = g.scale(g.sum(weighted(g, target, difference), [0, 1]), temperature ** 2 / samples);
   const gradient = g.scale(g.sub(g.op('Softmax', [student], { axis: -1 }), target), temperature / samples);
   return { value, gradient };
 }

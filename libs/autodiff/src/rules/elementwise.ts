@@ -12,10 +12,13 @@ export const BROADCASTING_RULES: Record<BroadcastingOp, Rule> = {
   Sub: ({ g, dY }) => [() => dY, () => g.neg(dY)],
   Mul: ({ g, x: [a, b], dY }) => [() => g.mul(dY, b), () => g.mul(dY, a)],
   // dB = -dY · y / b
-  Div: ({ g, x: [, b], y: [y], dY }) => [() => g.div(dY, b), () => g.neg(g.div(g.mul(dY, y), b))],
+  Div: ({ g, x: [, b], y: [y], dY }) => [
+    () => whereRead(g, dY, g.div(dY, b), b),
+    () => whereRead(g, dY, g.neg(g.div(g.mul(dY, y), b)), b),
+  ],
   // dA = dY · b · a^(b-1), dB = dY · y · ln a, which is zero for the base zero
   Pow: ({ g, x: [a, b], y: [y], dY }) => [
-    () => g.mul(dY, powerSlope(g, a, b)),
+    () => powerGradient(g, a, b, dY),
     () => g.mul(dY, g.mul(y, g.op('Log', [g.op('Where', [g.op('Equal', [a, g.scalar(0)]), g.scalar(1), a])]))),
   ],
   Min: (context) => extremum(context),
@@ -68,10 +71,11 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
   }],
   Neg: ({ g, dY }) => [() => g.neg(dY)],
   Abs: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Sign', [x]))],
-  Sqrt: ({ g, y: [y], dY }) => [() => g.div(g.scale(dY, 0.5), y)],
+  // Zero at zero, as the slope of a norm at the origin is: Sqrt is where distances end, and their points coincide.
+  Sqrt: ({ g, y: [y], dY }) => [() => g.op('Where', [positive(g, y), g.div(g.scale(dY, 0.5), y), g.scalar(0)])],
   Exp: ({ g, y: [y], dY }) => [() => g.mul(dY, y)],
-  Log: ({ g, x: [x], dY }) => [() => g.div(dY, x)],
-  Reciprocal: ({ g, y: [y], dY }) => [() => g.neg(g.mul(dY, g.square(y)))],
+  Log: ({ g, x: [x], dY }) => [() => whereRead(g, dY, g.div(dY, x))],
+  Reciprocal: ({ g, y: [y], dY }) => [() => whereRead(g, dY, g.neg(g.mul(dY, g.square(y))))],
   Sin: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Cos', [x]))],
   Cos: ({ g, x: [x], dY }) => [() => g.neg(g.mul(dY, g.op('Sin', [x])))],
   Identity: ({ dY }) => [() => dY],
@@ -85,12 +89,24 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
   }],
 };
 
-/** b · a^(b-1); an exponent may have any type of number. */
-function powerSlope(g: GradientBuilder, a: string, b: string): string {
+/** dY · b · a^(b-1), zero for the base zero where the slope is infinite (b < 1), as that of Sqrt is; an exponent may have any type of number. */
+function powerGradient(g: GradientBuilder, a: string, b: string, dY: string): string {
   const constant = g.constant(b);
-  if (constant && constant.dims.every((dim) => dim === 1n) && g.numbers(b)![0] === 2) return g.scale(a, 2);
+  if (constant && constant.dims.every((dim) => dim === 1n) && g.numbers(b)![0] === 2) return g.mul(dY, g.scale(a, 2));
   const exponent = !constant || constant.dataType === g.elemType ? b : g.op('Cast', [b], { to: g.elemType });
-  return g.mul(exponent, g.op('Pow', [a, g.sub(exponent, g.scalar(1))]));
+  const gradient = g.mul(dY, g.mul(exponent, g.op('Pow', [a, g.sub(exponent, g.scalar(1))])));
+  if (constant && g.numbers(b)!.every((power) => power >= 1)) return gradient;
+  const steep = g.op('And', [g.op('Equal', [a, g.scalar(0)]), g.op('Less', [exponent, g.scalar(1)])]);
+  return g.op('Where', [steep, g.scalar(0), whereRead(g, dY, gradient)]);
+}
+
+/**
+ * A gradient that is zero wherever dY is: where nothing reads a value, behind a Where say, its slope may be infinite, and 0 · ∞ is no
+ * number. `divisor` needs no care when it is a constant without zeros.
+ */
+function whereRead(g: GradientBuilder, dY: string, gradient: string, divisor = ''): string {
+  if (g.numbers(divisor)?.every((value) => value !== 0)) return gradient;
+  return g.op('Where', [g.op('Equal', [dY, g.scalar(0)]), g.scalar(0), gradient]);
 }
 
 function positive(g: GradientBuilder, x: string): string {

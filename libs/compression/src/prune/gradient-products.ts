@@ -5,6 +5,7 @@ import { DataType, ownName, type Graph } from '#onnx';
 import { outputName, reachable, studentForm } from '../train/student.js';
 import { storedName } from '../train/release.js';
 import { observeTrainingShapes } from '../train/observe.js';
+import { DivergedError } from '../train/errors.js';
 import { Trainer } from '../train/trainer.js';
 import type { Trainable } from '../train/trainable.js';
 import { batchSizeFor } from '../quantize/calibration-data.js';
@@ -41,13 +42,24 @@ export async function visitProducts({ graph, options, data, threads, seed }: Omi
   const products = new Map(step.layout.slots.map(({ name, offset, size }) => [storedName(name), all.subarray(offset, offset + size)]));
   const trainer = await Trainer.create(step, { weights, mask: new Float32Array(step.layout.size).fill(1) }, threads);
   for await (const batch of batches()) {
-    await trainer.run(feedsOf(batch), 0);
+    await gradientOf(trainer, batch, options.importance);
     const gradient = trainer.currentWeights;
     for (let i = 0; i < all.length; i++) all[i] = weights[i]! * gradient[i]!;
     visit(products);
     trainer.state.vectors.set(STEP.weights, weights);
   }
   await trainer.release();
+}
+
+/** Throws PruneInputError when the loss or the gradient of a weight is not finite: a score of such would be none. */
+async function gradientOf(trainer: Trainer, batch: Batch, importance: string): Promise<void> {
+  try {
+    await trainer.run(feedsOf(batch), 0);
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    const what = error.what.replace('the weight', 'the gradient of the weight');
+    throw new PruneInputError(`importance "${importance}"`, `finite gradients, and ${what} is not finite on a sample of the train split: choose an importance that reads no gradients, such as "l2"`);
+  }
 }
 
 async function gradientStep(graph: Graph, batch: Batch): Promise<{ step: TrainingStep; trainables: Trainable[] }> {

@@ -7,13 +7,16 @@ export class TrainingError extends CompressionError {
   }
 }
 
-/** The loss left the finite numbers. */
+/** A loss or a weight left the finite numbers. */
 export class DivergedError extends CompressionError {
-  constructor(
-    readonly step: number,
-    readonly learningRate: number,
-  ) {
-    super('training_diverged', `the loss is not finite at step ${step} with learning rate ${learningRate}: lower learningRate or set clipNorm`);
+  readonly step: number;
+  /** What left them: a loss, or a weight by name. */
+  readonly what: string;
+
+  constructor({ what, step, learningRate }: { what: string; step: number; learningRate: number }) {
+    super('training_diverged', `${what} is not finite at step ${step} with learning rate ${learningRate}: lower learningRate or set clipNorm`);
+    this.step = step;
+    this.what = what;
   }
 }
 

@@ -54,7 +54,7 @@ export class Trainer {
     return this.step.layout;
   }
 
-  /** Takes one step on a batch. Throws DivergedError when the loss is not finite; the state is then that before the step. */
+  /** Takes one step on a batch. Throws DivergedError when the loss or a weight after it is not finite; the state is then that before the step. */
   async run(batch: HostTensors, learningRate: number): Promise<StepLosses> {
     return (await this.runWithOutputs(batch, learningRate)).losses;
   }
@@ -66,10 +66,21 @@ export class Trainer {
     const scalars = { [STEP.learningRate]: float32([], [learningRate]), [STEP.count]: float32([], [this.state.step]) };
     const result = await this.runner.run({ ...batch, ...vectors, ...scalars, ...this.mask });
     const losses = Object.fromEntries(this.step.terms.map((term) => [term, (result[STEP.term(term)]!.data as Float32Array)[0]!]));
-    if (Object.values(losses).some((loss) => !Number.isFinite(loss))) throw new DivergedError(this.state.step, learningRate);
+    this.check(losses, result[STEP.next(STEP.weights)]!.data as Float32Array, learningRate);
     for (const name of this.step.state) this.state.vectors.set(name, result[STEP.next(name)]!.data as Float32Array);
     this.state.step++;
     return { losses, outputs: result };
+  }
+
+  /** The loss says of the weights before the step that they were good; a gradient that is no number shows in those after it. */
+  private check(losses: StepLosses, weights: Float32Array, learningRate: number): void {
+    const { step } = this.state;
+    const loss = Object.keys(losses).find((term) => !Number.isFinite(losses[term]));
+    if (loss !== undefined) throw new DivergedError({ step, learningRate, what: loss === 'loss' ? 'the loss' : `the loss "${loss}"` });
+    const at = firstNotFinite(weights);
+    if (at < 0) return;
+    const slot = this.layout.slots.find(({ offset, size }) => at >= offset && at < offset + size);
+    throw new DivergedError({ step, learningRate, what: `the weight "${slot?.name}"` });
   }
 
   /** The loss terms of a batch under the result so far, which stays what it is. */
@@ -98,4 +109,11 @@ export class Trainer {
   async release(): Promise<void> {
     await this.runner.release();
   }
+}
+
+/** Index of the first element that is infinite or no number, -1 without one; an infinity minus itself, too, is no number. */
+function firstNotFinite(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
+  return sum === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));
 }

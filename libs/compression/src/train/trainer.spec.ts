@@ -1,0 +1,40 @@
+import { buildTrainingStep, meanSquaredError, sgd } from '#autodiff';
+import { float32 } from '#inference';
+import { DataType, Graph, GraphBuilder } from '#onnx';
+import { Trainer } from './trainer.js';
+
+/** y = x · scale + shift, one number each, against 0. */
+async function trainer(averaging?: number): Promise<Trainer> {
+  const b = new GraphBuilder();
+  b.input('x', [1]);
+  for (const [name, value] of [['scale', 1], ['shift', 0]] as const) b.op('Identity', [b.float([value], [1])], {}, { outputs: [name] });
+  b.output(b.op('Add', [b.op('Mul', ['x', 'scale']), 'shift'], {}, { outputs: ['y'] }), [1]);
+  const model = b.build();
+  const names = ['scale', 'shift'];
+  const graph = new Graph(model);
+  for (const name of names) graph.removeNode(graph.producer(name)!);
+  const loss = (g: Parameters<typeof meanSquaredError>[0]) => meanSquaredError(g, 'y', 'target', [1]);
+  const step = buildTrainingStep({
+    graph, shapes: new Map(['x', 'y', 'scale', 'shift', ...graph.nodes.flatMap(({ output }) => output)].map((name) => [name, [1]])), parameters: names,
+    extraInputs: [{ name: 'target', dims: [1], type: DataType.FLOAT }], optimizer: sgd(),
+    loss: (g) => ({ terms: { loss: loss(g).value }, seeds: new Map([['y', loss(g).gradient]]) }),
+    ...(averaging === undefined ? {} : { averaging }),
+  });
+  return Trainer.create(step, { weights: Float32Array.of(1, 0) }, 1);
+}
+
+const batch = (x: number) => ({ x: float32([1], [x]), target: float32([1], [0]) });
+
+describe('a step', () => {
+  it('that leaves a weight infinite is refused by step and name, though its loss is finite, and leaves the state as it was', async () => {
+    const training = await trainer();
+    await training.run(batch(1), 0.25);
+    const before = [...training.weights];
+    await expect(training.run(batch(1e19), 3e38)).rejects.toMatchObject({ code: 'training_diverged', step: 1, message: expect.stringMatching(/the weight "scale" is not finite at step 1/) });
+    expect([...training.weights]).toEqual(before);
+  });
+
+  it('whose loss is not finite is refused', async () => {
+    await expect((await trainer()).run(batch(NaN), 0.1)).rejects.toMatchObject({ code: 'training_diverged', message: expect.stringMatching(/the loss is not finite at step 0/) });
+  });
+});
