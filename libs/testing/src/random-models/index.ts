@@ -1,0 +1,2 @@
+export { randomModel, type RandomModel } from './random-model.js';
+export { SPLIT_SAMPLES, writeRandomData } from './random-data.js';

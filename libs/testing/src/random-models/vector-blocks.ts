@@ -1,0 +1,39 @@
+import { activate, type Block } from './image-blocks.js';
+import { linear } from './token-blocks.js';
+import type { Feature, RandomNet } from './random-net.js';
+import { split } from './spelling.js';
+
+export function gemm(net: RandomNet, { value, dims: [from = 1] }: Feature, to: number): Feature {
+  const transB = net.dice.int(0, 1);
+  const weight = net.weight(transB ? [to, from] : [from, to], from);
+  const bias = net.dice.chance(0.8) || net.opset < 11 ? [net.dice.chance(0.9) ? net.bias(to) : net.weight([1, to], 16)] : [];
+  return { value: net.op('Gemm', [value, weight, ...bias], transB ? { transB } : {}), dims: [to] };
+}
+
+const WIDTHS = [8, 12, 16, 24];
+
+/** Blocks of vectors [E]. */
+export const VECTOR_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; write: Block }> = {
+  gemm: { write: (net, x) => gemm(net, x, net.dice.pick(WIDTHS)) },
+  'gemm and activation': { write: (net, x) => activated(net, gemm(net, x, net.dice.pick(WIDTHS))) },
+  linear: { write: (net, x) => linear(net, x, net.dice.pick(WIDTHS)) },
+  'linear and activation': { write: (net, x) => activated(net, linear(net, x, net.dice.pick(WIDTHS))) },
+  residual: { write: (net, x) => ({ value: net.op('Add', [gemm(net, activated(net, gemm(net, x, 16)), x.dims[0]!).value, x.value]), dims: x.dims }) },
+  norm: {
+    write: (net, { value, dims }) => ({ value: net.op('BatchNormalization', [value, net.positive(dims), net.bias(dims[0]!), net.bias(dims[0]!), net.positive(dims)]), dims }),
+  },
+  gate: {
+    fits: ({ dims }) => dims[0]! % 2 === 0,
+    write(net, { value, dims: [width = 2] }) {
+      const [left, right] = split(net, value, 1, [width / 2, width / 2]) as [string, string];
+      return { value: net.op('Mul', [left, net.op('Sigmoid', [right])]), dims: [width / 2] };
+    },
+  },
+  scale: { write: (net, { value, dims }) => ({ value: net.op('Mul', [value, net.positive(dims)]), dims }) },
+  'one number': { write: (net, { value, dims }) => ({ value: net.op('Add', [net.op('Mul', [value, net.scalar(net.dice.pick([2, 0.1, 100]))]), net.scalar(0.5)]), dims }) },
+  'one to one and back': { write: (net, x) => gemm(net, gemm(net, x, 1), 8) },
+};
+
+function activated(net: RandomNet, { value, dims }: Feature): Feature {
+  return { value: activate(net, value), dims };
+}

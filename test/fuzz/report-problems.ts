@@ -1,0 +1,38 @@
+import type { PassName, StageResult } from '#contracts';
+import { Graph, elementCount, readModel } from '#onnx';
+
+/** A stage's model, and how its outputs differ from the one before on the calibration split. */
+export interface Measured {
+  bytes: Uint8Array;
+  snrDb: ReadonlyMap<string, number>;
+}
+
+/** By how much a reported figure may be off: the report rounds nothing, but may look at fewer samples. */
+const SLACK_DB = 6;
+
+/** Below this an output is lost, and the person must be told. */
+const POOR_DB = 10;
+
+/** Where a report says something else than what is. */
+export function reportProblems(pass: PassName, result: StageResult, measured: Measured | null): string[] {
+  if (!measured) return [];
+  if (pass === 'quantize') return quantizeProblems(result, measured);
+  return pass === 'prune' ? pruneProblems(result, measured) : [];
+}
+
+function quantizeProblems({ summary }: StageResult, { snrDb }: Measured): string[] {
+  const { outputSnrDb, warnings } = summary as { outputSnrDb?: number | null; warnings: string[] };
+  const worst = Math.min(Infinity, ...snrDb.values());
+  const problems: string[] = [];
+  if (worst < POOR_DB && !warnings.some((warning) => /POOR/.test(warning))) problems.push(`an output keeps ${worst.toFixed(1)} dB and no warning says so (reported: ${outputSnrDb})`);
+  if (outputSnrDb === null && worst < 60) problems.push(`reported as identical, an output keeps ${worst.toFixed(1)} dB`);
+  if (typeof outputSnrDb === 'number' && worst < Math.min(outputSnrDb - SLACK_DB, 20)) problems.push(`reported ${outputSnrDb.toFixed(1)} dB, an output keeps ${worst.toFixed(1)}`);
+  return problems;
+}
+
+function pruneProblems({ summary }: StageResult, { bytes }: Measured): string[] {
+  const { after } = summary as { after?: { parameters: number } };
+  if (!after) return [];
+  const stored = new Graph(readModel(bytes)).proto.initializer.reduce((sum, { dims }) => sum + elementCount(dims), 0);
+  return stored === after.parameters ? [] : [`reported ${after.parameters} parameters, the file holds ${stored}`];
+}
