@@ -1,5 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,6 +28,11 @@ async function postmasterBelow(pid: number): Promise<number | undefined> {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+async function end(process: ChildProcess): Promise<void> {
+  process.kill('SIGTERM');
+  await once(process, 'exit');
 }
 
 /** Waits until nothing of the folder runs; returns what is left after the deadline. */
@@ -66,6 +72,27 @@ describe('coldpress up, its processes and its lock', () => {
     expect(second.apiKey).toBe(first.apiKey);
     expect((await second.client.getModel(model.id)).id).toBe(model.id);
     await second.stop();
+  });
+
+  it('is its data folder: moved it is the same server, a copy opens beside it, and deleted it starts anew', async () => {
+    const [one, moved, copy] = ['one', 'moved', 'copy'].map((name) => join(data, name)) as [string, string, string];
+    const first = await startApp({ data: one });
+    const { id } = await first.client.pushModel(join(EXAMPLE, 'seed-net.onnx'));
+    await end(first.process);
+    await rename(one, moved);
+    const second = await startApp({ data: moved });
+    expect(second.apiKey).toBe(first.apiKey);
+    await cp(moved, copy, { recursive: true });
+    expect((await second.client.getModel(id)).id).toBe(id);
+    // The copy has the lock and the address of a server that runs, and neither is its own.
+    await end(second.process);
+    const third = await startApp({ data: copy });
+    expect((await third.client.getModel(id)).id).toBe(id);
+    await third.stop();
+    const fresh = await startApp({ data: copy });
+    expect(fresh.apiKey).not.toBe(first.apiKey);
+    await expect(fresh.client.getModel(id)).rejects.toMatchObject({ problem: { status: 404 } });
+    await fresh.stop();
   });
 
   it('starts PostgreSQL again when it dies: 503 with the reason meanwhile, then everything as it was', async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { folderIdentity, type FolderClaim } from '#database';
 import { Client } from './client.js';
 import { CliError } from './errors.js';
 import { EXIT } from './exit-codes.js';
@@ -27,7 +28,9 @@ export async function connect(options: GlobalOptions): Promise<Client> {
 
 async function serverUrl(data: string): Promise<string> {
   const text = await readOptional(join(data, SERVER_FILE));
-  if (text) return (JSON.parse(text) as { url: string }).url;
+  const server = text ? (JSON.parse(text) as FolderClaim & { url: string }) : undefined;
+  // What a copied folder says is of the server of its original.
+  if (server && (server.folder === undefined || server.folder === (await folderIdentity(data)))) return server.url;
   throw new CliError(`no server is known: start one with \`npm start\`, or name one with --url or COLDPRESS_URL`, EXIT.unreachable, 'no_server');
 }
 

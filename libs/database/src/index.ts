@@ -4,6 +4,7 @@ export * from './dataset-repository.js';
 export * from './device-repository.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 export * from './embedded/errors.js';
+export { claimOf, folderIdentity, isClaimed, type FolderClaim } from './embedded/folder-claim.js';
 export { spawnGuarded } from './embedded/guard.js';
 export * from './errors.js';
 export { EventRepository } from './event-repository.js';

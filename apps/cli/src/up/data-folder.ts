@@ -1,5 +1,6 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { claimOf, isClaimed, type FolderClaim } from '#database';
 import { KEY_FILE, SERVER_FILE } from '../connection.js';
 import { CliError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
@@ -11,8 +12,8 @@ export class DataFolder {
   private constructor(readonly path: string) {}
 
   /**
-   * Takes the folder for this process. The lock of a server that was killed is taken over; throws CliError while
-   * another one runs.
+   * Takes the folder for this process. The lock of a server that was killed is taken over, and so is that of a copied folder's
+   * original; throws CliError while another server of this folder runs.
    */
   static async take(path: string): Promise<DataFolder> {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -20,7 +21,7 @@ export class DataFolder {
     for (;;) {
       if (await folder.createLock()) return folder;
       const holder = await folder.holder();
-      if (holder !== null && (await isSameProcess(holder))) {
+      if (holder !== null && (await isClaimed(holder, path))) {
         throw new CliError(`a server of ${path} runs already (process ${holder.pid}): use it, stop it, or choose another folder with --data`, EXIT.failed, 'already_running');
       }
       await rm(folder.file(LOCK_FILE), { force: true });
@@ -41,7 +42,7 @@ export class DataFolder {
 
   /** Writes where the server listens, for the other commands. */
   async publish(url: string): Promise<void> {
-    await writeFile(this.file(SERVER_FILE), JSON.stringify({ url, pid: process.pid }));
+    await writeFile(this.file(SERVER_FILE), JSON.stringify({ ...(await claimOf(this.path)), url }));
   }
 
   async release(): Promise<void> {
@@ -51,9 +52,8 @@ export class DataFolder {
 
   /** The lock appears with its content at once: it is written beside and linked into place. */
   private async createLock(): Promise<boolean> {
-    const holder: Holder = { pid: process.pid, startedAt: await startTime(process.pid) };
     const draft = this.file(`${LOCK_FILE}.${process.pid}`);
-    await writeFile(draft, JSON.stringify(holder));
+    await writeFile(draft, JSON.stringify(await claimOf(this.path)));
     try {
       await link(draft, this.file(LOCK_FILE));
       return true;
@@ -65,33 +65,12 @@ export class DataFolder {
     }
   }
 
-  private async holder(): Promise<Holder | null> {
+  private async holder(): Promise<FolderClaim | null> {
     const text = await readFile(this.file(LOCK_FILE), 'utf8').catch(() => '');
     try {
-      return JSON.parse(text) as Holder;
+      return JSON.parse(text) as FolderClaim;
     } catch {
       return null;
     }
   }
-}
-
-interface Holder {
-  pid: number;
-  /** Tells a process from a later one with the same number; null where the system does not say. */
-  startedAt: string | null;
-}
-
-async function isSameProcess({ pid, startedAt }: Holder): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return startedAt === (await startTime(pid));
-}
-
-/** Start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)). */
-async function startTime(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }

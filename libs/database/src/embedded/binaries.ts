@@ -50,7 +50,7 @@ async function sharedCopy(installed: string): Promise<string> {
 }
 
 /** The shared folder, open for the server's user whatever our umask. */
-export async function makeShared(): Promise<void> {
+async function makeShared(): Promise<void> {
   await mkdir(SHARED_FOLDER, { recursive: true });
   await promisify(execFile)('chmod', ['a+rx', SHARED_FOLDER]);
 }

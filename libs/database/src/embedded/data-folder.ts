@@ -1,112 +1,99 @@
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { access, chmod, chown, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, sep } from 'node:path';
-import { type Binaries, makeShared, SHARED_FOLDER } from './binaries.js';
-import { DataFolderError, DataFolderInUseError, PostgresStartError } from './errors.js';
-import { commandOf, hasEnded, identify, isSameProcess, type ProcessIdentity } from './process-identity.js';
-import { canReach, type ServerUser } from './server-user.js';
+import { randomBytes } from 'node:crypto';
+import { access, chmod, chown, lchown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Binaries } from './binaries.js';
+import { bringHome, strayPlaces } from './earlier-place.js';
+import { DataFolderError, PostgresStartError } from './errors.js';
+import { Handover } from './handover.js';
+import { stopLeftover } from './leftover.js';
+import type { ServerUser } from './server-user.js';
 
-/** How long each way of asking the server to stop gets: fast shutdown, immediate shutdown, kill. */
-const STOPS = [['SIGINT', 30_000], ['SIGQUIT', 10_000], ['SIGKILL', 5_000]] as const;
-
-/**
- * What lies in `root`: the server's files in `data`, the superuser's password, and who started the server. Where the
- * server's user cannot look into `root` (a clone under /root) its files lie in /var/lib/coldpress/<hash of root> instead.
- */
+/** All of a database lies in `root`: the server's files in `data`, the superuser's password, and who started the server. */
 export interface DataFolder {
   readonly root: string;
   readonly data: string;
   readonly password: string;
 }
 
+/** Opens the database in the folder, or makes one in a folder that has none. Throws EmbeddedPostgresError. */
 export async function openDataFolder(root: string, user: ServerUser | null, binaries: Binaries): Promise<DataFolder> {
-  const data = await serverFolder(root, user);
-  const passwordFile = join(root, 'password');
-  const isNew = !(await exists(join(data, 'PG_VERSION')));
-  if (isNew) await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
-  const password = await readFile(passwordFile, 'utf8').catch((cause: unknown) => {
-    throw new DataFolderError(root, 'its file "password" cannot be read: restore it, or remove the folder to start empty', { cause });
+  const data = join(root, 'data');
+  const known = await readPassword(root);
+  if (known !== null && user && !(await exists(data))) await bringHome(root, data);
+  if (await exists(data)) {
+    await takeOwnership(data, user);
+    if (!(await exists(join(data, 'PG_VERSION')))) throw await lostDatabase(root, data);
+    if (known === null) throw new DataFolderError(root, 'its file "password" is missing: restore it, or remove the folder to start empty');
+    await stopLeftover(data);
+    return { root, data, password: known };
+  }
+  if (known !== null && !(await exists(partialOf(data)))) throw await lostDatabase(root, data);
+  return { root, data, password: await initialize(root, data, user, binaries) };
+}
+
+async function readPassword(root: string): Promise<string | null> {
+  return readFile(join(root, 'password'), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return null;
+    throw new DataFolderError(root, 'its file "password" cannot be read: start as the user whose folder it is', { cause });
   });
-  if (isNew) await initialize(data, password, user, binaries);
-  await stopLeftover(data);
-  return { root, data, password };
 }
 
-/** Makes us the one living owner of the folder, made when missing; the claim of a dead process is void. Returns its real path. */
-export async function claimFolder(path: string): Promise<string> {
-  await mkdir(path, { recursive: true });
-  const root = await realpath(path);
-  const file = join(root, 'owner.json');
-  const owner = await readFile(file, 'utf8').then((text) => JSON.parse(text) as ProcessIdentity, () => null);
-  if (owner && (await isSameProcess(owner))) throw new DataFolderInUseError(root, owner.pid);
-  await writeFile(file, JSON.stringify(await identify(process.pid)));
-  return root;
+/** A folder that was copied in part, or whose database an earlier version kept elsewhere. An empty server in its place would look like lost jobs. */
+async function lostDatabase(root: string, data: string): Promise<DataFolderError> {
+  const stray = await strayPlaces();
+  const hint = stray.length === 0 ? 'restore it from a backup' : `an earlier version may have kept it in ${stray.map(({ place, origin }) => `${place} (that of ${origin})`).join(' or ')}: move it there`;
+  return new DataFolderError(root, `its database is missing (${data}): ${hint}, or remove the folder to start empty`);
 }
 
-export async function releaseFolder(root: string): Promise<void> {
-  await rm(join(root, 'owner.json'), { force: true });
+/** A copy made by root belongs to root, and the server runs as another user; it also insists on a folder that only its user can enter. */
+async function takeOwnership(data: string, user: ServerUser | null): Promise<void> {
+  const { uid, mode } = await stat(data);
+  if (user && uid !== user.uid) await chownAll(data, user);
+  const own = process.getuid?.();
+  if (!user && own !== undefined && uid !== own) throw new DataFolderError(data, `it belongs to the user ${uid}, not to you (${own}): start as that user, or make the folder yours with chown -R`);
+  if ((mode & 0o777) !== 0o700) await chmod(data, 0o700);
 }
 
-/** Stops the server that a killed process left behind, by the id in its own lock file. */
-export async function stopLeftover(data: string): Promise<void> {
-  const lock = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => null);
-  const pid = Number(lock?.split('\n')[0]);
-  if (!pid || !(await commandOf(pid))?.includes('postgres')) return;
-  for (const [signal, patienceMs] of STOPS) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      return;
-    }
-    if (await hasEnded(pid, patienceMs)) return;
+async function chownAll(folder: string, user: ServerUser): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await chownAll(path, user);
+    else await lchown(path, user.uid, user.gid);
   }
-  throw new DataFolderError(data, `its server, process ${pid}, does not stop`);
+  // Last, so that a start that was killed meanwhile begins again.
+  await chown(folder, user.uid, user.gid);
 }
 
-async function serverFolder(root: string, user: ServerUser | null): Promise<string> {
-  if (!user || (await canReach(root, user))) return join(root, 'data');
-  await makeShared();
-  await removeForgotten();
-  const data = join(SHARED_FOLDER, createHash('sha256').update(root).digest('hex').slice(0, 16));
-  await writeFile(`${data}.origin`, root);
-  return data;
-}
+const partialOf = (data: string): string => `${data}.partial`;
 
-/** Removes the files of databases that lay in the system's temporary folder and are gone from there. */
-async function removeForgotten(): Promise<void> {
-  for (const name of await readdir(SHARED_FOLDER)) {
-    if (!name.endsWith('.origin')) continue;
-    const path = join(SHARED_FOLDER, name);
-    const origin = await readFile(path, 'utf8');
-    if (!origin.startsWith(tmpdir() + sep) || (await exists(origin))) continue;
-    await rm(path.slice(0, -'.origin'.length), { recursive: true, force: true });
-    await rm(path, { force: true });
-  }
-}
-
-/** initdb into a folder of its own that gets its name when it is complete, so that a kill leaves no half database. */
-async function initialize(data: string, password: string, user: ServerUser | null, { initdb }: Binaries): Promise<void> {
-  const partial = `${data}.partial`;
+/** initdb into a folder of its own that gets its name when it is complete: a kill leaves no half database, and the next start knows why. */
+async function initialize(root: string, data: string, user: ServerUser | null, { initdb }: Binaries): Promise<string> {
+  const partial = partialOf(data);
   const passwordFile = `${data}.password`;
+  const password = randomBytes(24).toString('base64url');
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { mode: 0o700 });
+  await writeFile(join(root, 'password'), password, { mode: 0o600 });
   await writeFile(passwordFile, password, { mode: 0o600 });
+  const handover = new Handover(user);
   try {
     if (user) await Promise.all([partial, passwordFile].map((path) => chown(path, user.uid, user.gid)));
-    await run(initdb, ['-D', partial, '-U', 'postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'], partial, user);
+    const [folder, pwfile] = [await handover.pathOf(partial), await handover.pathOf(passwordFile)];
+    await run(initdb, ['-D', folder, '-U', 'postgres', `--pwfile=${pwfile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'], partial, user, handover);
     await chmod(partial, 0o700);
     await rename(partial, data);
   } finally {
+    await handover.close();
     await rm(passwordFile, { force: true });
   }
+  return password;
 }
 
-async function run(program: string, args: readonly string[], cwd: string, user: ServerUser | null): Promise<void> {
-  const child = spawn(program, args, { ...user, cwd, env: serverEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+async function run(program: string, args: readonly string[], cwd: string, user: ServerUser | null, { descriptors }: Handover): Promise<void> {
+  const child = spawn(program, args, { ...user, cwd, env: serverEnvironment(), stdio: ['ignore', 'pipe', 'pipe', 'ignore', ...descriptors] });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => (output += piece.toString()));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (piece: Buffer) => (output += piece.toString()));
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
   if (code !== 0) throw new PostgresStartError('initdb', output);
 }

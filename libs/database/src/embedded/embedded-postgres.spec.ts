@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, chown, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
+import { bringHome, strayPlaces } from './earlier-place.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 import { DataFolderError, DataFolderInUseError } from './errors.js';
 import { hasEnded, isAlive } from './process-identity.js';
@@ -123,11 +125,84 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('works in a folder that nobody else can enter', async () => {
-    const { url } = await start(await folder(0o700));
-    const [{ data_directory: data }] = (await query(url, 'SHOW data_directory')) as [{ data_directory: string }];
-    folders.push(data);
+  it('keeps its files in the folder that was given, also where nobody else can enter', async () => {
+    const parent = await folder(0o700);
+    const dataPath = join(parent, 'inner');
+    const { url } = await start(dataPath);
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await readFile(join(dataPath, 'data', 'PG_VERSION'), 'utf8')).toMatch(/^18/);
+  });
+
+  describe('whose folder is its data', () => {
+    const NUMBER = 'SELECT value FROM kept';
+
+    /** A stopped database with one row, in a folder that only we can enter. */
+    async function kept(): Promise<{ parent: string; dataPath: string }> {
+      const parent = await folder(0o700);
+      const dataPath = join(parent, 'one');
+      const server = await startEmbeddedPostgres({ dataPath });
+      await query(server.url, 'CREATE TABLE kept (value int); INSERT INTO kept VALUES (7)');
+      await server.stop();
+      return { parent, dataPath };
+    }
+
+    it('has the same rows when the folder is moved, and is empty when it is deleted', async () => {
+      const { parent, dataPath } = await kept();
+      await rename(dataPath, join(parent, 'two'));
+      const moved = await startEmbeddedPostgres({ dataPath: join(parent, 'two') });
+      expect(await query(moved.url, NUMBER)).toEqual([{ value: 7 }]);
+      await moved.stop();
+      await rm(join(parent, 'two'), { recursive: true });
+      const { url } = await start(join(parent, 'two'));
+      await expect(query(url, NUMBER)).rejects.toMatchObject({ code: '42P01' });
+    });
+
+    it('opens a copy beside the original, each with rows of its own, though the copy was made while the original ran', async () => {
+      const { parent, dataPath } = await kept();
+      const original = await start(dataPath);
+      const copyPath = join(parent, 'copy');
+      // As `cp -r` makes it: everything belongs to whoever copies.
+      await cp(dataPath, copyPath, { recursive: true });
+      await chmod(join(copyPath, 'data'), 0o755);
+      expect(await readdir(join(copyPath, 'data'))).toContain('postmaster.pid');
+      const copy = await start(copyPath);
+      await query(copy.url, 'INSERT INTO kept VALUES (8)');
+      expect(await query(original.url, NUMBER)).toEqual([{ value: 7 }]);
+      expect(await query(copy.url, NUMBER)).toEqual([{ value: 7 }, { value: 8 }]);
+    });
+
+    it('says so when the database is gone from the folder, instead of starting empty', async () => {
+      const { dataPath } = await kept();
+      await rm(join(dataPath, 'data'), { recursive: true });
+      await expect(startEmbeddedPostgres({ dataPath })).rejects.toThrow(/database is missing.*or remove the folder to start empty/s);
+    });
+
+    it('starts after a kill in the middle of the first start', async () => {
+      const dataPath = join(await folder(), 'one');
+      await mkdir(join(dataPath, 'data.partial'), { recursive: true });
+      await writeFile(join(dataPath, 'password'), 'half');
+      expect(await query((await start(dataPath)).url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    });
+
+    it('finds the database that an earlier version kept in a place of its own, once', async () => {
+      const { parent, dataPath } = await kept();
+      const [shared, data] = [join(parent, 'shared'), join(dataPath, 'data')];
+      const place = join(shared, createHash('sha256').update(dataPath).digest('hex').slice(0, 16));
+      await mkdir(shared);
+      await rename(data, place);
+      await writeFile(`${place}.origin`, dataPath);
+      await bringHome(dataPath, data, shared);
+      expect(await query((await start(dataPath)).url, NUMBER)).toEqual([{ value: 7 }]);
+      expect(await readdir(shared)).toEqual([]);
+    });
+
+    it('names the places of an earlier version whose folders moved', async () => {
+      const shared = await folder();
+      await mkdir(join(shared, 'abc'));
+      await writeFile(join(shared, 'abc', 'PG_VERSION'), '18');
+      await writeFile(join(shared, 'abc.origin'), '/gone');
+      expect(await strayPlaces(shared)).toEqual([{ place: join(shared, 'abc'), origin: '/gone' }]);
+    });
   });
 
   it('works for an ordinary user', async () => {

@@ -4,9 +4,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Binaries, findBinaries } from './binaries.js';
-import { claimFolder, type DataFolder, openDataFolder, releaseFolder, serverEnvironment, stopLeftover } from './data-folder.js';
+import { type DataFolder, openDataFolder, serverEnvironment } from './data-folder.js';
 import { PostgresStartError } from './errors.js';
+import { claimFolder, releaseFolder } from './folder-claim.js';
 import { spawnGuarded } from './guard.js';
+import { Handover } from './handover.js';
+import { stopLeftover } from './leftover.js';
 import { serverUser, type ServerUser } from './server-user.js';
 
 const START_DEADLINE_MS = 60_000;
@@ -86,8 +89,10 @@ async function startPatiently(folder: DataFolder, user: ServerUser | null, binar
 async function start({ data }: DataFolder, user: ServerUser | null, { postgres }: Binaries, { port: wanted, settings, log }: StartOptions): Promise<Running> {
   const port = wanted ?? (await freePort());
   const all = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', lc_messages: 'C', ...settings };
-  const args = ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-  const child = spawnGuarded(postgres, args, { ...user, cwd: data, env: serverEnvironment() });
+  const handover = new Handover(user);
+  const args = ['-D', await handover.pathOf(data), ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const child = spawnGuarded(postgres, args, { ...user, cwd: data, env: serverEnvironment(), descriptors: handover.descriptors });
+  await handover.close();
   const ended = once(child, 'exit').then(() => {});
   const stop = async (): Promise<void> => {
     child.stdin.end();

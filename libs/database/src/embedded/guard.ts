@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, type StdioOptions } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
 /**
@@ -27,11 +27,14 @@ export interface GuardOptions {
   readonly uid?: number;
   readonly gid?: number;
   readonly stop?: 'INT' | 'KILL';
+  /** Open files that the program finds as 4, 5, …; the guard needs 3 for itself. */
+  readonly descriptors?: readonly number[];
 }
 
 /** The program's standard input is the guard's pipe: end it to stop the program. */
-export function spawnGuarded(program: string, args: readonly string[], { stop = 'INT', ...options }: GuardOptions): ChildProcessByStdio<Writable, null, Readable> {
-  const child = spawn('/bin/sh', ['-c', GUARD, 'guard', stop, program, ...args], { ...options, detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
+export function spawnGuarded(program: string, args: readonly string[], { stop = 'INT', descriptors = [], ...options }: GuardOptions): ChildProcessByStdio<Writable, null, Readable> {
+  const stdio: StdioOptions = ['pipe', 'ignore', 'pipe', 'ignore', ...descriptors];
+  const child = spawn('/bin/sh', ['-c', GUARD, 'guard', stop, program, ...args], { ...options, detached: true, stdio }) as ChildProcessByStdio<Writable, null, Readable>;
   child.stdin.on('error', () => {});
   return child;
 }
