@@ -33,7 +33,7 @@ export interface TrainingStepRequest {
   decays?(parameter: string): boolean;
   /** Whether single elements may be frozen where they are: the step then reads a mask; true by default. */
   masked?: boolean;
-  /** Decay of a moving average of the weights, kept as the state vector `average`. */
+  /** Decay of a moving average of the weights, kept as the state vector `average`; smaller over the first steps. */
   averaging?: number;
   /** Forward values that the step returns beside the losses, under their own names. */
   outputs?: readonly string[];
@@ -142,8 +142,18 @@ function writeUpdate(g: GradientBuilder, layout: ParameterLayout, gradient: stri
   const shortened = clipped(g, masked ? g.mul(gradient, STEP.mask) : gradient, request.clipNorm);
   const update = optimizer.update(g, { weights: STEP.weights, gradient: shortened, state, learningRate: STEP.learningRate, step: STEP.count, ...decayMask(g, layout, request) });
   const next = new Map([[STEP.next(STEP.weights), update.weights], ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!])]);
-  if (averaging) next.set(STEP.next(STEP.average), g.add(g.scale(STEP.average, averaging), g.scale(update.weights, 1 - averaging)));
+  if (averaging) next.set(STEP.next(STEP.average), movingAverage(g, update.weights, averaging));
   return next;
+}
+
+/**
+ * average ← d · average + (1 - d) · weights, d = min(decay, (1 + t) / (10 + t)) after t steps: over a short run the full decay would keep the
+ * weights that it began with (the moving average of TensorFlow, with num_updates).
+ */
+function movingAverage(g: GradientBuilder, weights: string, decay: number): string {
+  const begun = g.div(g.add(STEP.count, g.scalar(1)), g.add(STEP.count, g.scalar(10)));
+  const d = g.op('Min', [begun, g.scalar(decay)]);
+  return g.add(g.mul(STEP.average, d), g.mul(weights, g.sub(g.scalar(1), d)));
 }
 
 function finish({ g, layout }: Writing, request: TrainingStepRequest, terms: Record<string, string>, vectors: ReadonlyMap<string, string>): TrainingStep {

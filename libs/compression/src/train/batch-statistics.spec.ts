@@ -40,17 +40,39 @@ describe('estimateStatistics', () => {
     reached.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
   });
 
-  it('takes the mean over batches', async () => {
-    const model = net();
-    const alone = cloneModel(model);
-    const shifted = { x: float32(batch.x.dims, batch.x.data.map((value) => value * 2) as Float32Array) };
-    const means = async (target: ModelProto, ...batches: HostTensors[]) => {
-      await estimateStatistics(target, once(...batches), 1);
-      const graph = new Graph(target);
-      return tensorToFloats(graph.initializer(graph.producer('first')!.input[3]!)!);
-    };
-    const [both, first, second] = [await means(model, batch, shifted), await means(alone, batch), await means(alone, shifted)];
-    both.forEach((value, i) => expect(value).toBeCloseTo((first[i]! + second[i]!) / 2, 4));
+  /** A normalization of numbers alone, so that a batch of n has n values of a channel. */
+  function plain(): ModelProto {
+    const b = new GraphBuilder();
+    b.output(b.op('BatchNormalization', [b.input('x', ['n', 2]), ...[1, 0, 5, 9].map((value) => b.float([value, value]))], {}, { outputs: ['y'] }), ['n', 2]);
+    return b.build();
+  }
+
+  async function statistics(batches: Float32Array[]): Promise<Float32Array[]> {
+    const model = plain();
+    await estimateStatistics(model, once(...batches.map((data) => ({ x: float32([data.length / 2, 2], data) }))), 1);
+    const { input } = new Graph(model).producer('y')!;
+    return [3, 4].map((index) => tensorToFloats(new Graph(model).initializer(input[index]!)!));
+  }
+
+  it.each([1, 2, 4, 100])('gives mean and variance of all samples, however small the batches: %i', async (size) => {
+    const all = uniform(400, -2, 3).map((value, i) => (i % 2 ? 4 * value + 100 : value));
+    const [means, variances] = await statistics(Array.from({ length: 200 / size }, (_, i) => all.slice(i * size * 2, (i + 1) * size * 2)));
+    [0, 1].forEach((channel) => {
+      const values = all.filter((_, i) => i % 2 === channel);
+      const mean = values.reduce((sum, value) => sum + value, 0) / 200;
+      expect(means![channel]! / mean).toBeCloseTo(1, 3);
+      expect(variances![channel]! / (values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 200)).toBeCloseTo(1, 3);
+    });
+  });
+
+  it('counts samples, not batches', async () => {
+    const [means] = await statistics([new Float32Array(12).fill(1), new Float32Array(2).fill(8)]);
+    expect(means![0]).toBeCloseTo(2, 5);
+  });
+
+  it('reads as many small batches as hold some thousands of samples', async () => {
+    const [means] = await statistics(Array.from({ length: 400 }, (_, i) => new Float32Array(8).fill(i < 200 ? 0 : 1)));
+    expect(means![0]).toBeCloseTo(0.5, 5);
   });
 
   it('leaves a net without batch normalization, and one that saw no batch, as it is', async () => {

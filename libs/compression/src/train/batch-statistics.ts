@@ -3,8 +3,8 @@ import { BUILDER_OPSET, DataType, Float, Graph, cloneModel, floatTensor, intAttr
 import { liftConstants } from '../prepare/constants.js';
 import { liftOpset } from '../prepare/opset.js';
 
-/** Batches that statistics are taken of: their mean changes little after some dozens (Wu and Johnson 2021, "Rethinking Batch"). */
-const BATCHES = 50;
+/** Samples that statistics are taken of, at the least: more change them little (Wu and Johnson 2021, "Rethinking Batch"). */
+const SAMPLES = 3200;
 
 /** A batch normalization under its own batch's statistics, and the values that hold them. */
 interface Site {
@@ -25,8 +25,9 @@ export function useBatchStatistics(graph: Graph): number {
 }
 
 /**
- * Puts the statistics of a trained model's batch normalizations to the means over batches of what each sees there, since those of
- * training are left over from the weights before. In place; returns how many were estimated anew.
+ * Puts the statistics of a trained model's batch normalizations to those of all that each sees over the batches, since those of training are
+ * left over from the weights before. The variance is that within batches and that between their means: of small batches the first alone
+ * falls short. In place; returns how many were estimated anew.
  */
 export async function estimateStatistics(model: ModelProto, batches: AsyncIterable<HostTensors>, threads: number): Promise<number> {
   const copy = cloneModel(model);
@@ -38,20 +39,20 @@ export async function estimateStatistics(model: ModelProto, batches: AsyncIterab
   observed.proto.output.length = 0;
   for (const { mean, variance } of sites) observed.proto.output.push(...[mean, variance].map((value) => makeValueInfo(value, DataType.FLOAT)));
   const session = await Session.create(writeModel(copy), { threads });
-  const sums = new Map<string, Float64Array>();
-  let count = 0;
+  const pools = new Map<Site, Pool>();
+  let samples = 0;
   for await (const inputs of batches) {
-    for (const [value, { data }] of Object.entries(await session.run(inputs))) addTo(sums, value, data as Float32Array);
-    if (++count === BATCHES) break;
+    const count = Object.values(inputs)[0]!.dims[0] ?? 1;
+    const results = await session.run(inputs);
+    for (const site of sites) addTo(pools, site, results, count);
+    samples += count;
+    if (samples >= SAMPLES) break;
   }
   await session.release();
   const graph = new Graph(model);
   liftConstants(graph);
-  for (const { node, mean, variance } of count > 0 ? sites : []) {
-    for (const [index, value] of [[3, mean], [4, variance]] as const) {
-      const average = Float32Array.from(sums.get(value)!, (sum) => sum / count);
-      graph.replaceInitializer(floatTensor(node.input[index]!, [average.length], average));
-    }
+  for (const [{ node }, pool] of pools) {
+    [pooledMean(pool), pooledVariance(pool)].forEach((values, i) => graph.replaceInitializer(floatTensor(node.input[3 + i]!, [values.length], values)));
   }
   return sites.length;
 }
@@ -74,8 +75,32 @@ function withStatistics(graph: Graph, node: NodeProto): Site {
   return { node: replacement, mean, variance };
 }
 
-function addTo(sums: Map<string, Float64Array>, value: string, data: Float32Array): void {
-  const known = sums.get(value) ?? new Float64Array(data.length);
-  data.forEach((part, i) => (known[i]! += part));
-  sums.set(value, known);
+/** Sums over batches, each as often as it has samples. */
+interface Pool {
+  samples: number;
+  means: Float64Array;
+  squares: Float64Array;
+  variances: Float64Array;
+}
+
+function addTo(pools: Map<Site, Pool>, site: Site, results: HostTensors, samples: number): void {
+  const [mean, variance] = [site.mean, site.variance].map((value) => results[value]!.data as Float32Array) as [Float32Array, Float32Array];
+  const zeros = () => new Float64Array(mean.length);
+  const pool = pools.get(site) ?? { samples: 0, means: zeros(), squares: zeros(), variances: zeros() };
+  pool.samples += samples;
+  for (let i = 0; i < mean.length; i++) {
+    pool.means[i]! += samples * mean[i]!;
+    pool.squares[i]! += samples * mean[i]! ** 2;
+    pool.variances[i]! += samples * variance[i]!;
+  }
+  pools.set(site, pool);
+}
+
+function pooledMean({ samples, means }: Pool): Float32Array {
+  return Float32Array.from(means, (sum) => sum / samples);
+}
+
+/** E[var] + Var[mean] */
+function pooledVariance({ samples, means, squares, variances }: Pool): Float32Array {
+  return Float32Array.from(variances, (sum, i) => sum / samples + Math.max(0, squares[i]! / samples - (means[i]! / samples) ** 2));
 }

@@ -38,3 +38,25 @@ describe('a step', () => {
     await expect((await trainer()).run(batch(NaN), 0.1)).rejects.toMatchObject({ code: 'training_diverged', message: expect.stringMatching(/the loss is not finite at step 0/) });
   });
 });
+
+describe('the moving average of the weights', () => {
+  it('follows the first steps of a run at min(decay, (1 + t) / (10 + t)), whatever the decay of a long one', async () => {
+    const training = await trainer(0.999);
+    let average = [1, 0];
+    for (let t = 0; t < 5; t++) {
+      await training.run(batch(1), 0.05);
+      const d = (1 + t) / (10 + t);
+      average = average.map((value, i) => d * value + (1 - d) * training.currentWeights[i]!);
+    }
+    training.weights.forEach((value, i) => expect(value).toBeCloseTo(average[i]!, 5));
+    expect(training.currentWeights[0]).not.toBeCloseTo(average[0]!, 2);
+  });
+
+  it('has the decay that was asked for once the run is long enough', async () => {
+    const training = await trainer(0.5);
+    for (let t = 0; t < 30; t++) await training.run(batch(1), 0.01);
+    const before = [...training.weights];
+    await training.run(batch(1), 0.01);
+    training.weights.forEach((value, i) => expect(value).toBeCloseTo(0.5 * before[i]! + 0.5 * training.currentWeights[i]!, 6));
+  });
+});

@@ -28,7 +28,7 @@ export const TRAINER_FIELDS = {
   clipNorm: z.number().positive().optional().describe('Largest L2 norm of the whole gradient.'),
   schedule: z.enum(['constant', 'step', 'cosine', 'oneCycle']).default('cosine').describe('Learning rate over the run.'),
   warmup: z.number().min(0).max(1).default(0).describe('Share of the run in which the learning rate first rises to its full size.'),
-  averaging: z.number().min(0).lt(1).default(0).describe('Decay of a moving average of the weights that becomes the result, such as 0.99; 0 takes the last weights.'),
+  averaging: z.number().min(0).lt(1).default(0).describe('Decay of a moving average of the weights that becomes the result, such as 0.99 (less over the first steps, which it would otherwise hardly leave); 0 takes the last weights.'),
   labelSmoothing: z.number().min(0).lt(1).default(0).describe('Share of a hard label that is spread over all classes.'),
   batchNorm: z.enum(['frozen', 'batch']).default('frozen').describe('BatchNormalization keeps the statistics in the file, or goes by each batch while it trains and has its statistics estimated anew at the end.'),
   learnScales: z.boolean().default(false).describe('Train the scales of quantized weights and activations with the weights (LSQ, Esser et al. 2020); off, integers stay on the grids they have.'),
