@@ -6,6 +6,7 @@ import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { ensureFirstKey } from './auth/first-key.js';
 import { serveDashboard } from './dashboard/dashboard.js';
+import { useJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi/document.js';
 import { securityHeaders } from './security-headers.js';
 import { Spool } from './uploads/spool.js';
@@ -17,8 +18,6 @@ export interface RunningApi {
   firstKey: string | null;
 }
 
-/** A batch of recipes written out in full is a tenth of it. */
-const MAX_JSON = '4mb';
 /** An upload of gigabytes over a slow line takes its time. */
 const REQUEST_TIMEOUT_MS = 6 * 3600_000;
 
@@ -38,7 +37,7 @@ async function createApi(config: Config): Promise<NestExpressApplication> {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(securityHeaders);
-  app.useBodyParser('json', { limit: MAX_JSON, type: 'application/json' });
+  useJsonBodies(app);
   serveDashboard(app, config.dashboardPath);
   serveOpenApi(app);
   await app.get(Spool).sweep();

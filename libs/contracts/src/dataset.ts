@@ -25,7 +25,7 @@ export type Split = z.infer<typeof Split>;
 export const DatasetManifest = z
   .strictObject({
     name: z.string().min(1).max(200),
-    inputs: z.record(z.string(), ArrayRef.extend({ preprocess: z.array(Preprocess).default([]) })).describe('One entry per model input, keyed by its name; "*" feeds the only input whatever its name.'),
+    inputs: z.record(z.string(), ArrayRef.extend({ preprocess: z.array(Preprocess).max(50).default([]) })).describe('One entry per model input, keyed by its name; "*" feeds the only input whatever its name.'),
     labels: ArrayRef.extend({ classes: z.int().min(1).optional().describe('Labels are class numbers from 0 to this; without it they are numbers to regress.') }).optional(),
     splits: z.strictObject({ calibration: Split.optional(), train: Split.optional(), test: Split.optional() }),
   })

@@ -1,5 +1,11 @@
+/** No name is longer; the distance of a text takes time in proportion to its length. */
+const MAX_NAME = 100;
+/** More names would be no help. */
+const MAX_LISTED = 40;
+
 /** The valid name that was probably meant, by Levenshtein distance; undefined when none is near. */
 export function nearestName(wrong: string, valid: readonly string[]): string | undefined {
+  if (wrong.length > MAX_NAME) return undefined;
   const ranked = valid.map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   return best && best.distance <= Math.max(2, Math.ceil(best.name.length / 2)) ? best.name : undefined;
@@ -9,7 +15,8 @@ export function nearestName(wrong: string, valid: readonly string[]): string | u
 export function suggestion(wrong: string, valid: readonly string[]): string {
   const near = nearestName(wrong, valid);
   if (near !== undefined) return `did you mean "${near}"?`;
-  return valid.length > 0 ? `choose one of ${valid.join(', ')}` : 'leave it out';
+  if (valid.length === 0) return 'leave it out';
+  return `choose one of ${valid.slice(0, MAX_LISTED).join(', ')}${valid.length > MAX_LISTED ? ` and ${valid.length - MAX_LISTED} more` : ''}`;
 }
 
 /** One row of the table at a time: d[j] = min(d[j] + 1, d[j-1] + 1, diagonal + (a[i] ≠ b[j])). */

@@ -22,6 +22,3 @@ export const MAX_ARRAY_BYTES_IN_MEMORY = 256 * MIB;
 
 /** Unpacked over packed bytes of an array that goes to disk: above it the archive is a bomb, not data. */
 export const MAX_INFLATION = 250;
-
-/** A manifest is written by hand. */
-export const MAX_MANIFEST_BYTES = 1 * MIB;

@@ -1,9 +1,7 @@
+import { sentenceOf, type FieldProblem } from '#contracts';
+
 /** One thing wrong with a recipe: which field, and what to do about it. */
-export interface RecipeProblem {
-  /** Path of the field, such as `passes[1].options.ratio`; empty for the document as a whole. */
-  field: string;
-  message: string;
-}
+export type RecipeProblem = FieldProblem;
 
 /** Base of what libs/pipeline throws. */
 export class PipelineError extends Error {
@@ -23,6 +21,6 @@ export class RecipeError extends PipelineError {
     readonly problems: readonly RecipeProblem[],
     options?: ErrorOptions,
   ) {
-    super('invalid_recipe', `the recipe cannot be run: ${problems.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; ')}`, options);
+    super('invalid_recipe', `the recipe cannot be run: ${sentenceOf(problems)}`, options);
   }
 }

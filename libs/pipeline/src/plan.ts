@@ -1,7 +1,5 @@
-import { PASSES, suggestion, type PassDescriptor, type PassName, type Reads, type Recipe, type RecipeStep } from '#contracts';
+import { fieldProblems, PASSES, schemaKeys, suggestion, told, type PassDescriptor, type PassName, type Reads, type Recipe, type RecipeStep } from '#contracts';
 import { RecipeError, type RecipeProblem } from './errors.js';
-import { optionKeys } from './option-keys.js';
-import { toProblems } from './zod-problems.js';
 
 /** A stage as it will run: options completed by their defaults. */
 export interface PlannedStage {
@@ -32,10 +30,10 @@ export function tryPlan(steps: readonly RecipeStep[]): { stages: PlannedStage[];
 
 function planStep(step: RecipeStep, index: number): { stage: PlannedStage } | { problems: RecipeProblem[] } {
   if (!isPassName(step.pass)) {
-    return { problems: [{ field: `passes[${index}].pass`, message: `there is no pass "${step.pass}": ${suggestion(step.pass, Object.keys(PASSES))}` }] };
+    return { problems: [{ field: `passes[${index}].pass`, message: `there is no pass ${told(step.pass)}: ${suggestion(step.pass, Object.keys(PASSES))}` }] };
   }
   const { options, version, reads }: PassDescriptor = PASSES[step.pass];
   const parsed = options.safeParse(step.options);
-  if (!parsed.success) return { problems: toProblems(parsed.error, `passes[${index}].options`, (path) => optionKeys(options, path)) };
+  if (!parsed.success) return { problems: fieldProblems(parsed.error.issues, { prefix: `passes[${index}].options`, validKeys: (path) => schemaKeys(options, path) }) };
   return { stage: { index, pass: step.pass, version, options: parsed.data, reads: reads(parsed.data) } };
 }

@@ -68,7 +68,8 @@ describe('parseRecipe', () => {
   it('says in which line YAML breaks, and refuses a text that is no recipe', () => {
     expect(problems('passes:\n  - { pass: prune\n')[0]?.field).toMatch(/^line \d/);
     expect(problems('just words')).toHaveLength(1);
-    expect(problems('a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c]')[0]?.message).toContain('cannot be expanded');
+    const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdef'.split('').map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdef'[i]}`).join(',')}]`)].join('\n');
+    expect(problems(bomb)[0]?.message).toContain('those that aliases repeat included');
   });
 
   it('refuses a gate over a figure that nobody would measure on the final model', () => {

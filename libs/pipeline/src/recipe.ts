@@ -1,12 +1,8 @@
-import { Gate, Recipe, RecipeStep } from '#contracts';
-import { parseDocument } from 'yaml';
+import { fieldProblems, firstProblems, Recipe, schemaKeys } from '#contracts';
+import { DocumentError, LIMITS, readDocument } from '#documents';
 import { RecipeError } from './errors.js';
 import { gateProblems } from './gates.js';
 import { tryPlan } from './plan.js';
-import { toProblems } from './zod-problems.js';
-
-/** Characters; a recipe of fifty passes with every option written out is a tenth of it. */
-const MAX_TEXT = 256 * 1024;
 
 /**
  * Reads a recipe from YAML or JSON text, or checks one given as an object. Throws RecipeError naming every field at
@@ -14,27 +10,21 @@ const MAX_TEXT = 256 * 1024;
  */
 export function parseRecipe(input: unknown): Recipe {
   const parsed = Recipe.safeParse(typeof input === 'string' ? parseText(input) : input);
-  if (!parsed.success) throw new RecipeError(toProblems(parsed.error, '', validKeys), { cause: parsed.error });
+  if (!parsed.success) throw new RecipeError(fieldProblems(parsed.error.issues, { validKeys: (path) => schemaKeys(Recipe, path) }), { cause: parsed.error });
   const problems = [...tryPlan(parsed.data.passes).problems, ...gateProblems(parsed.data)];
-  if (problems.length > 0) throw new RecipeError(problems);
+  if (problems.length > 0) throw new RecipeError(firstProblems(problems));
   return parsed.data;
 }
 
-function parseText(text: string): unknown {
-  if (text.length > MAX_TEXT) throw new RecipeError([{ field: '', message: `the text is ${text.length} characters long, ${MAX_TEXT} are allowed` }]);
-  const document = parseDocument(text);
-  const problems = document.errors.map((error) => ({ field: `line ${error.linePos?.[0].line ?? 1}`, message: error.message.split('\n')[0] ?? error.code }));
-  if (problems.length > 0) throw new RecipeError(problems);
-  try {
-    return document.toJS();
-  } catch (cause) {
-    throw new RecipeError([{ field: '', message: `the YAML cannot be expanded: ${cause instanceof Error ? cause.message : String(cause)}` }], { cause });
-  }
+/** What is wrong with the text of a recipe, by line. */
+export function unreadableRecipe(error: DocumentError): RecipeError {
+  return new RecipeError(error.problems.map(({ line, message }) => ({ field: line === undefined ? '' : `line ${line}`, message })), { cause: error });
 }
 
-/** The keys of the object at a path of the recipe. */
-function validKeys([list]: PropertyKey[]): readonly string[] {
-  if (list === 'passes') return Object.keys(RecipeStep.shape);
-  if (list === 'gates') return Object.keys(Gate.shape);
-  return Object.keys(Recipe.shape);
+function parseText(text: string): unknown {
+  try {
+    return readDocument(text, LIMITS.recipe);
+  } catch (error) {
+    throw error instanceof DocumentError ? unreadableRecipe(error) : error;
+  }
 }

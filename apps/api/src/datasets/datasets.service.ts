@@ -11,6 +11,7 @@ import type { Request } from 'express';
 import { CONFIG, STORE } from '../infrastructure/tokens.js';
 import type { Added } from '../models/models.service.js';
 import { ApiError } from '../problems/api-error.js';
+import { Documents } from '../untrusted/documents.js';
 import { Untrusted } from '../untrusted/untrusted.js';
 import { Spool, spoolFile, type SpooledFile } from '../uploads/spool.js';
 import { readForm } from './form.js';
@@ -24,20 +25,21 @@ export class DatasetsService {
     private readonly datasets: DatasetRepository,
     private readonly spool: Spool,
     private readonly untrusted: Untrusted,
+    private readonly documents: Documents,
   ) {}
 
   /** Stores a data set once every file of it was opened in a process of its own. */
   upload(request: Request): Promise<Added<Dataset>> {
     return this.spool.withFolder(async (folder) => {
       const form = await readForm(request, folder, this.config.maxUploadBytes);
-      return this.add(folder, parseManifest(form.manifest), form.files);
+      return this.add(folder, await parseManifest(form.manifest, this.documents.reader), form.files);
     });
   }
 
   /** The URI is that of a manifest; its files lie beside it. */
   register({ uri, name }: RegisterUri): Promise<Added<Dataset>> {
     return this.spool.withFolder(async (folder) => {
-      const manifest = parseManifest(await this.readText(uri));
+      const manifest = await parseManifest(await this.readText(uri), this.documents.reader);
       const files = new Map<string, SpooledFile>();
       let left = this.config.maxUploadBytes;
       for (const file of filesOf(manifest)) {

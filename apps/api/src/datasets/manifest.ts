@@ -1,25 +1,20 @@
 import { DatasetManifest } from '#contracts';
-import { parse } from 'yaml';
+import { DocumentError, LIMITS, type DocumentReader } from '#documents';
 import { ApiError } from '../problems/api-error.js';
 import { parseWith } from '../problems/issues.js';
 
-/** A manifest is written by hand. */
-export const MAX_MANIFEST_BYTES = 1024 ** 2;
+export const MAX_MANIFEST_BYTES = LIMITS.manifest.bytes;
 
-/** Throws ApiError naming each wrong field. */
-export function parseManifest(text: string): DatasetManifest {
-  return parseWith(DatasetManifest, parseText(text), 'dataset_manifest', 'the manifest');
+/** Reads the text off the event loop. Throws ApiError naming each wrong line or field. */
+export async function parseManifest(text: string, reader: DocumentReader): Promise<DatasetManifest> {
+  const document = await reader.read(text, LIMITS.manifest).catch((cause: unknown) => {
+    if (!(cause instanceof DocumentError)) throw cause;
+    throw new ApiError('dataset_manifest', `the manifest cannot be read: ${cause.message}`, cause.problems.map(({ line, message }) => ({ field: line === undefined ? '' : `line ${line}`, message })), { cause });
+  });
+  return parseWith(DatasetManifest, document, 'dataset_manifest', 'the manifest');
 }
 
 /** Names of the files that the splits read, each once. */
 export function filesOf({ splits }: DatasetManifest): string[] {
   return [...new Set(Object.values(splits).flatMap((split) => (split ? [split.file] : [])))];
-}
-
-function parseText(text: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 10 });
-  } catch (cause) {
-    throw new ApiError('dataset_manifest', `the manifest is neither YAML nor JSON: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`, [], { cause });
-  }
 }

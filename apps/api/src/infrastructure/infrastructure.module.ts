@@ -15,6 +15,7 @@ import {
 import { openQueue, type StageQueue } from '#queue';
 import { openStore, type ArtifactStore } from '#storage';
 import { Spool } from '../uploads/spool.js';
+import { Documents } from '../untrusted/documents.js';
 import { Untrusted } from '../untrusted/untrusted.js';
 import { CONFIG, DATABASE, QUEUE, STORE } from './tokens.js';
 
@@ -45,6 +46,7 @@ export class InfrastructureModule implements OnApplicationShutdown {
       { provide: STORE, useFactory: () => openStore(config) },
       { provide: QUEUE, useFactory: (_migrated: Database) => openQueue(config), inject: [DATABASE] },
       ...REPOSITORIES.map((repository) => ({ provide: repository, useFactory: (database: Database) => new repository(database), inject: [DATABASE] })),
+      Documents,
       Spool,
       Untrusted,
     ];

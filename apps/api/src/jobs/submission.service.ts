@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Dataset, Model, Preflight, Recipe } from '#contracts';
 import { DatasetRepository, ModelRepository, type NewJob } from '#database';
-import { gateProblems, parseRecipe, planStages, RecipeError, type PlannedStage } from '#pipeline';
+import { DocumentError, LIMITS } from '#documents';
+import { gateProblems, parseRecipe, planStages, RecipeError, unreadableRecipe, type PlannedStage } from '#pipeline';
 import type { ArtifactStore } from '#storage';
 import { STORE } from '../infrastructure/tokens.js';
 import { ApiError, type FieldProblem } from '../problems/api-error.js';
+import { Documents } from '../untrusted/documents.js';
 import { Untrusted } from '../untrusted/untrusted.js';
 import { Spool } from '../uploads/spool.js';
 import type { JobBody } from './job-body.js';
@@ -26,6 +28,7 @@ export class SubmissionService {
     private readonly datasets: DatasetRepository,
     private readonly spool: Spool,
     private readonly untrusted: Untrusted,
+    private readonly documents: Documents,
   ) {}
 
   /** Checks without accepting. Throws as `prepare` does for what cannot even be checked: its recipe, model and data set. */
@@ -52,10 +55,21 @@ export class SubmissionService {
   }
 
   private async plan(body: JobBody): Promise<Planned> {
-    const recipe = parseAt(body.recipe);
+    const recipe = await this.recipeOf(body.recipe);
     const model = await this.models.require(body.model);
     const dataset = body.dataset ? await this.datasets.require(body.dataset) : null;
     return { recipe, stages: planStages(recipe), model, dataset };
+  }
+
+  /** Text is read off the event loop. The recipe's own problems become fields of the submission. */
+  private async recipeOf(input: JobBody['recipe']): Promise<Recipe> {
+    try {
+      return parseRecipe(typeof input === 'string' ? await this.documents.reader.read(input, LIMITS.recipe) : input);
+    } catch (cause) {
+      const error = cause instanceof DocumentError ? unreadableRecipe(cause) : cause;
+      if (!(error instanceof RecipeError)) throw error;
+      throw new RecipeError(error.problems.map(({ field, message }) => ({ field: field ? `recipe.${field}` : 'recipe', message })), { cause: error });
+    }
   }
 
   private async check(plan: Planned): Promise<Preflight> {
@@ -80,16 +94,6 @@ export class SubmissionService {
   private async known(digests: readonly string[]): Promise<Set<string>> {
     const found = await Promise.all([...new Set(digests)].map(async (digest) => ((await this.models.get(digest)) ? [digest] : [])));
     return new Set(found.flat());
-  }
-}
-
-/** The recipe's own problems, as fields of the submission. */
-function parseAt(input: JobBody['recipe']): Recipe {
-  try {
-    return parseRecipe(input);
-  } catch (error) {
-    if (!(error instanceof RecipeError)) throw error;
-    throw new RecipeError(error.problems.map(({ field, message }) => ({ field: field ? `recipe.${field}` : 'recipe', message })), { cause: error });
   }
 }
 

@@ -1,3 +1,5 @@
+import type { FieldProblem } from '#contracts';
+
 /** An error that the API itself finds; the filter gives it the status that its code has in the problem table. */
 export class ApiError extends Error {
   constructor(
@@ -11,8 +13,4 @@ export class ApiError extends Error {
   }
 }
 
-/** One field at fault and what to do about it. */
-export interface FieldProblem {
-  field: string;
-  message: string;
-}
+export type { FieldProblem };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { DatasetManifest, type Dataset } from '#contracts';
+import { DatasetManifest, fieldProblems, schemaKeys, type Dataset } from '#contracts';
+import { DocumentError, LIMITS, readDocument } from '#documents';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import { UsageError } from '../errors.js';
 import { bytes, print, table } from '../output.js';
 import { collect, context, isUri } from './context.js';
@@ -35,12 +35,21 @@ export async function filesOf(manifestPath: string): Promise<string[]> {
   const text = await readFile(manifestPath, 'utf8').catch((cause: Error) => {
     throw new UsageError(`cannot read ${manifestPath}: ${cause.message}`, { cause });
   });
-  const manifest = DatasetManifest.safeParse(parse(text));
+  const manifest = DatasetManifest.safeParse(documentOf(text, manifestPath));
   if (!manifest.success) {
-    const issues = manifest.error.issues.map((issue) => `\n  ${issue.path.join('.') || 'manifest'}: ${issue.message}`);
-    throw new UsageError(`${manifestPath} is not a data set manifest${issues.join('')}`);
+    const problems = fieldProblems(manifest.error.issues, { validKeys: (path) => schemaKeys(DatasetManifest, path) });
+    throw new UsageError(`${manifestPath} is not a data set manifest${problems.map(({ field, message }) => `\n  ${field || 'manifest'}: ${message}`).join('')}`);
   }
   return [...new Set(Object.values(manifest.data.splits).map((split) => split.file))];
+}
+
+function documentOf(text: string, path: string): unknown {
+  try {
+    return readDocument(text, LIMITS.manifest);
+  } catch (cause) {
+    if (!(cause instanceof DocumentError)) throw cause;
+    throw new UsageError(`cannot read ${path}: ${cause.message}`, { cause });
+  }
 }
 
 function samples({ inspection }: Dataset): string {
