@@ -16,16 +16,24 @@ export interface Range {
   max: number;
 }
 
+/** Smallest scale: the least normal float32. Runtimes take what lies below for zero, and divide by it. */
+const LEAST_SCALE = 2 ** -126;
+
+/** Changes the tightest scale of a range, which is 0 where the range has no width. */
+export type ScaleChoice = (tightest: number) => number;
+
+const oneForNothing: ScaleChoice = (tightest) => tightest || 1;
+
 /**
- * The asymmetric grid of 0..levels that covers `range` widened to hold zero exactly: scale = (max − min) / levels, with `powerOfTwo` the
- * next power of two, zeroPoint = round(−min / scale). A range of zero width gets scale 1.
+ * The asymmetric grid of 0..levels that covers `range` widened to hold zero exactly: scale = (max − min) / levels as `choose` leaves it, with
+ * `powerOfTwo` the next power of two, zeroPoint = round(−min / scale). By default a range of zero width gets scale 1.
  */
-export function asymmetricGrid(range: Range, levels = 255, powerOfTwo = false): AffineGrid {
+export function asymmetricGrid(range: Range, levels = 255, powerOfTwo = false, choose = oneForNothing): AffineGrid {
   const min = Math.min(range.min, 0);
   const max = Math.max(range.max, 0);
   const tightest = Math.fround((max - min) / levels);
-  if (tightest === 0) return { scale: 1, zeroPoint: 0 };
-  const scale = powerOfTwo ? nextPowerOfTwo(tightest) : tightest;
+  const chosen = Math.fround(choose(tightest < LEAST_SCALE ? 0 : tightest));
+  const scale = powerOfTwo ? nextPowerOfTwo(chosen) : chosen;
   return { scale, zeroPoint: Math.min(levels, Math.max(0, roundHalfEven(-min / scale))) };
 }
 
@@ -62,21 +70,10 @@ export function channelMaxima(values: Float32Array, layout: ChannelLayout): Floa
   return maxima;
 }
 
-/** A channel's scale is kept within this factor of the largest, so that an int32 bias on its grid cannot overflow. */
-const SCALE_SPREAD = 2 ** 16;
-
-/**
- * Symmetric scales, one per channel: max|w| / limit. A channel of zeros takes the largest scale of its tensor, since the
- * runtime puts the bias on the grid input scale · weight scale, which a tiny scale would overflow and a huge one would blur.
- */
+/** Symmetric scales, one per channel: max|w| / limit. A channel of zeros, whose scale serves nothing, takes the largest of its tensor. */
 export function symmetricScales(maxima: Float64Array, limit: number): Float32Array {
   const largest = maxima.reduce((max, value) => Math.max(max, value), 0) || limit;
-  return Float32Array.from(maxima, (max) => (max === 0 ? largest : Math.max(max, largest / SCALE_SPREAD)) / limit);
-}
-
-/** Raises scales where |bias| / (inputScale · scale) would pass 2^30, the headroom of an int32 accumulator. */
-export function guardBias(scales: Float32Array, inputScale: number, bias: Float32Array): Float32Array {
-  return scales.map((scale, channel) => Math.max(scale, Math.abs(bias[channel % bias.length] ?? 0) / (inputScale * 2 ** 30)));
+  return Float32Array.from(maxima, (max) => Math.max((max === 0 ? largest : max) / limit, LEAST_SCALE));
 }
 
 /** q = clamp(round(w / scale), −limit, limit) in each channel. */

@@ -86,7 +86,8 @@ export async function measureRanges(model: ModelProto, values: readonly string[]
 
 /** A histogram of each value over its range; values that are constant on the data have none. */
 export async function measureHistograms(model: ModelProto, ranges: ReadonlyMap<string, Range>, batches: Batches, options: CalibrationRun): Promise<Map<string, Histogram>> {
-  const varying = new Map([...ranges].filter(([, { min, max }]) => Math.fround(max - min) > 0));
+  // A range that float32 cannot divide into bins is as good as none.
+  const varying = new Map([...ranges].filter(([, { min, max }]) => max > min && Number.isFinite(Math.fround(HISTOGRAM_BINS / (max - min)))));
   const histograms = new Map([...varying].map(([value, range]) => [value, { ...range, counts: new Float64Array(HISTOGRAM_BINS) }]));
   if (varying.size === 0) return histograms;
   await runStatistics(histogramGraph(model, varying, HISTOGRAM_BINS), batches, options, (value, [counts]) => {

@@ -115,9 +115,9 @@ class MethodTrial {
 
   private async quantized(methods: Methods, { observed, moments }: Fold): Promise<Uint8Array> {
     const { graph, layers } = copyLayers(this.subject.graph, this.subject.layers);
-    const { biasStepOf } = putOnGrids(graph, layers, placePairs(graph, layers), new Map([...decideRanges(observed, { ...this.options, ...methods }), ...knownRanges(this.options)]), this.options);
+    const { inputScaleOf } = putOnGrids(graph, layers, placePairs(graph, layers), new Map([...decideRanges(observed, { ...this.options, ...methods }), ...knownRanges(this.options)]), this.options);
     const store = new WeightStore(graph, { ...this.options, random: mulberry32(this.run.seed) }, undefined, new BiasCorrection(graph, methods.biasCorrection ? moments : null));
-    for (const layer of layers) await store.quantize(layer, layer.bits ?? this.options.weightBits, biasStepOf(layer));
+    for (const layer of layers) await store.quantize(layer, layer.bits ?? this.options.weightBits, inputScaleOf(layer));
     graph.removeDeadCode();
     return writeModel(graph.model);
   }

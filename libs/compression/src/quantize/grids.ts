@@ -1,8 +1,10 @@
-import type { Graph } from '#onnx';
+import { tensorToFloats, type Graph } from '#onnx';
 import type { Range } from './arithmetic.js';
+import { scaleOfNothing, scaleOfWide, type BiasedReader } from './bias-grid.js';
 import type { Layer } from './layers.js';
-import { biasStep, insertPairs, type ActivationBits, type ActivationGrid } from './pairs.js';
+import { insertPairs, type ActivationBits, type ActivationGrid } from './pairs.js';
 import type { PairSite } from './placement.js';
+import { layerScales, type LayerScaleOptions } from './weight-grid.js';
 
 /** Grids of a model's activations. */
 export interface ActivationGrids {
@@ -10,21 +12,32 @@ export interface ActivationGrids {
   bySource: Map<string, ActivationGrid>;
   /** The value that decides the grid of what a layer reads. */
   sourceOf(layer: Layer): string;
-  /** The step that a runtime puts the layer's bias on, but for its weight's scale. */
-  biasStepOf(layer: Layer): number;
+  /** The scale of what a layer reads: with the weight's it is the step of the layer's bias. */
+  inputScaleOf(layer: Layer): number;
 }
 
-export interface GridOptions {
+export interface GridOptions extends LayerScaleOptions {
   activationBits: ActivationBits;
-  powerOfTwo: boolean;
 }
 
-/** Puts the activations of a graph on grids over the ranges of their sources. */
-export function putOnGrids(graph: Graph, layers: readonly Layer[], sites: readonly PairSite[], ranges: ReadonlyMap<string, Range>, { activationBits, powerOfTwo }: GridOptions): ActivationGrids {
+/** Puts the activations of a graph on grids over the ranges of their sources, with scales that suit the biases of the layers that read them. */
+export function putOnGrids(graph: Graph, layers: readonly Layer[], sites: readonly PairSite[], ranges: ReadonlyMap<string, Range>, options: GridOptions): ActivationGrids {
   const sources = new Map(sites.map((site) => [site.value, site.source]));
   const read = new Map(layers.map((layer) => [layer, sources.get(layer.input)!]));
-  const bySource = insertPairs(graph, sites, ranges, { bits: widths(read, activationBits), powerOfTwo });
-  return { bySource, sourceOf: (layer) => read.get(layer)!, biasStepOf: (layer) => biasStep(bySource.get(read.get(layer)!)!) };
+  const bits = widths(read, options.activationBits);
+  const readersOf = (source: string) => layers.filter((layer) => read.get(layer) === source).flatMap((layer) => biasedReader(graph, layer, options));
+  const chooseScale = (source: string, tightest: number) => {
+    if (tightest === 0) return scaleOfNothing(readersOf(source));
+    return bits(source) === 16 ? scaleOfWide(tightest, readersOf(source)) : tightest;
+  };
+  const bySource = insertPairs(graph, sites, ranges, { bits, powerOfTwo: options.powerOfTwo, chooseScale });
+  return { bySource, sourceOf: (layer) => read.get(layer)!, inputScaleOf: (layer) => bySource.get(read.get(layer)!)!.scale };
+}
+
+/** A layer with the scales that its weight would take by itself; none for one without a constant bias. */
+function biasedReader(graph: Graph, layer: Layer, options: LayerScaleOptions): BiasedReader[] {
+  const bias = layer.bias ? graph.initializer(layer.bias) : undefined;
+  return bias ? [{ ...layerScales(graph, layer, options), bias: tensorToFloats(bias) }] : [];
 }
 
 /** Width of each source: that of the layers that read it, the widest where they differ, else the options'. */

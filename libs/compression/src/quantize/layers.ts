@@ -37,7 +37,7 @@ export const LAYER_RULES = {
   Conv: { axis: () => 0, refusal: () => null },
   Gemm: {
     axis: (node) => (intAttribute(node, 'transB', 0) ? 0 : 1),
-    refusal: (node) => (floatAttribute(node, 'beta', 1) === 1 || !node.input[2] ? null : 'its beta is not 1, which the int8 kernel cannot apply'),
+    refusal: (node) => (floatAttribute(node, 'beta', 1) === 1 || !node.input[2] ? null : 'its beta is not 1 and its bias computed, which the int8 kernel cannot apply'),
   },
   MatMul: {
     axis: () => 1,

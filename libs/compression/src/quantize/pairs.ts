@@ -13,6 +13,8 @@ export interface ActivationGrid extends AffineGrid {
 export interface ActivationGridOptions {
   bits(source: string): ActivationBits;
   powerOfTwo: boolean;
+  /** The scale of a source, from the tightest that its range allows; 0 for a range of zero width. */
+  chooseScale(source: string, tightest: number): number;
 }
 
 const ZERO_POINTS = { 8: [DataType.UINT8, Uint8Array], 16: [DataType.UINT16, Uint16Array] } as const;
@@ -25,17 +27,12 @@ export function insertPairs(graph: Graph, sites: readonly PairSite[], ranges: Re
   for (const site of sites) {
     if (!grids.has(site.source)) {
       const bits = options.bits(site.source);
-      grids.set(site.source, { bits, ...asymmetricGrid(ranges.get(site.source)!, 2 ** bits - 1, options.powerOfTwo) });
+      grids.set(site.source, { bits, ...asymmetricGrid(ranges.get(site.source)!, 2 ** bits - 1, options.powerOfTwo, (tightest) => options.chooseScale(site.source, tightest)) });
       parameters.set(site.source, addGrid(graph, grids.get(site.source)!, zeroPoints));
     }
     insertPair(graph, site, parameters.get(site.source)!);
   }
   return grids;
-}
-
-/** The step that a runtime puts a bias on beside a weight's: the input's scale; behind a 16-bit input it stays float, so 8 bits' will do. */
-export function biasStep({ scale, bits }: ActivationGrid): number {
-  return (scale * (2 ** bits - 1)) / 255;
 }
 
 /** Equal zero points are one tensor. */

@@ -5,6 +5,7 @@ import { fuseDecomposed } from '../prepare/decomposed.js';
 import { foldBatchNorm } from '../prepare/fold-batch-norm.js';
 import { fuseHardSwish } from '../prepare/fuse-hard-swish.js';
 import { liftOpset } from '../prepare/opset.js';
+import { plainGemms } from '../prepare/plain-gemm.js';
 import { floatAheadOfLog } from './ahead-of-log.js';
 import { selectDynamic } from './dynamic.js';
 import { equalizeLayers } from './equalize.js';
@@ -36,6 +37,7 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   fuseHardSwish(graph);
   // Half precision is a matter of tensors: their storage decides, not the operator that reads them.
   if (options.scheme === 'float16') return { graph, layers: [], skipped: [] };
+  plainGemms(graph);
   const selection = options.scheme === 'static' ? floatAheadOfLog(graph, scopeLayers(graph, selectLayers(graph, options), options)) : scopeLayers(graph, selectLayers(graph, { ...options, minProducts: 0 }), options);
   // A layer goes by its name, also after its output was renamed.
   for (const { node } of selection.layers) node.name = nodeLabel(node);

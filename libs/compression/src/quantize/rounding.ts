@@ -42,9 +42,17 @@ export class WeightRounding {
   async target(task: RoundingTask): Promise<Float32Array> {
     const rounded = await this.round(task);
     if (typeof rounded !== 'string') return rounded;
-    const { node } = task.layer;
-    this.skipped.push({ node: nodeLabel(node), opType: node.opType, reason: `its weights are rounded to nearest: ${rounded}` });
+    this.note(task.layer, `its weights are rounded to nearest: ${rounded}`);
     return task.values;
+  }
+
+  /** Notes of a layer that it reads the weight of another one, rounded for that one's inputs. */
+  share(layer: Layer, first: Layer): void {
+    if (this.round !== roundToNearest) this.note(layer, `its weights are rounded for the inputs of "${nodeLabel(first.node)}", which reads the same weight`);
+  }
+
+  private note({ node }: Layer, reason: string): void {
+    this.skipped.push({ node: nodeLabel(node), opType: node.opType, reason });
   }
 }
 

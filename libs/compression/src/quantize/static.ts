@@ -88,7 +88,7 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   for (const layer of layers) {
     const label = nodeLabel(layer.node);
     const inputSaturation = ranges.get(grids.sourceOf(layer))!.saturation;
-    const report = await store.quantize(layer, layer.bits ?? mixed?.chosen.bits[label] ?? options.weightBits, grids.biasStepOf(layer));
+    const report = await store.quantize(layer, layer.bits ?? mixed?.chosen.bits[label] ?? options.weightBits, grids.inputScaleOf(layer));
     reports.push({ node: label, opType: layer.node.opType, input: layer.input, inputSaturation, ...report });
     run.onLayer?.(reports.length, layers.length);
   }
@@ -96,7 +96,7 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   const evidence = data ? await layerEvidence(float.graph.model, graph, layers, outputs, firstOf(data), run) : [];
   reports.forEach((report, i) => Object.assign(report, evidence[i]));
   const activations = [...grids.bySource].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid }));
-  return { layers: reports, activations, methods, skipped: [...rounding.skipped, ...biases.skipped], ...(mixed ? { mixed } : {}) };
+  return { layers: reports, activations, methods, skipped: [...store.skipped, ...rounding.skipped, ...biases.skipped], ...(mixed ? { mixed } : {}) };
 }
 
 async function mixWidths(subjects: WidthSubjects, mixed: NonNullable<QuantizeOptions['mixed']>, settings: WeightStoreOptions, batches: Batches, run: StaticRun): Promise<WidthChoice> {

@@ -1,6 +1,9 @@
 import type { ChannelLayout } from './arithmetic.js';
-import { channelMaxima, forEachChannelRun, quantizeSymmetric, symmetricScales } from './arithmetic.js';
+import { tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { channelLayout, channelMaxima, forEachChannelRun, quantizeSymmetric, symmetricScales } from './arithmetic.js';
+import type { WeightScales } from './bias-grid.js';
 import { buildCodebook, type Codebook, type CodebookStart } from './codebook.js';
+import type { Layer } from './layers.js';
 import { powerOfTwoScales, searchScales } from './scale-search.js';
 
 export type WeightBits = 8 | 4 | 3 | 2;
@@ -14,6 +17,12 @@ export interface WeightGridOptions {
   /** Random numbers in [0, 1) for a codebook's random start. */
   random: () => number;
 }
+
+/** What decides the scales of a weight. */
+export type ScaleOptions = Pick<WeightGridOptions, 'weightBits' | 'weightFormat' | 'powerOfTwo' | 'reduceRange'>;
+
+/** What decides the scales of a layer's weight. */
+export type LayerScaleOptions = ScaleOptions & { perChannel: boolean };
 
 /** A weight on its grid: w ≈ scale · integer, the integers stored in `storedBits` each, straight or as codebook positions. */
 export interface GridWeight {
@@ -48,12 +57,20 @@ export function levelBits({ weightBits, weightFormat }: Pick<WeightGridOptions, 
 }
 
 /** Scales for the options: the mean magnitude for binary weights, the widest at 8 bits and for codebooks, those of least squared error on few levels. */
-export function chooseScales(values: Float32Array, layout: ChannelLayout, options: WeightGridOptions): Float32Array {
+export function chooseScales(values: Float32Array, layout: ChannelLayout, options: ScaleOptions): Float32Array {
   const [lowest, limit] = gridEnds(options);
   if (options.weightFormat === 'binary') return binaryScales(values, layout, options.powerOfTwo);
   const widest = symmetricScales(channelMaxima(values, layout), Math.max(limit, -lowest));
   const chosen = limit < REDUCED_LIMIT ? searchScales(values, layout, symmetricScales(channelMaxima(values, layout), limit), limit, lowest) : widest;
   return options.powerOfTwo ? powerOfTwoScales(chosen) : chosen;
+}
+
+/** The scales that a layer's weight takes by itself, per output channel or one for all, and the largest magnitudes below them. */
+export function layerScales(graph: Graph, { weight, axis, bits }: Layer, options: LayerScaleOptions): WeightScales {
+  const tensor = graph.initializer(weight)!;
+  const values = tensorToFloats(tensor);
+  const layout = channelLayout(tensorDims(tensor), options.perChannel ? axis : null);
+  return { scales: chooseScales(values, layout, { ...options, weightBits: bits ?? options.weightBits }), maxima: channelMaxima(values, layout) };
 }
 
 /** Mean |w| of each channel's weights that are not zero: the scale of least squared error for sign(w) (Rastegari et al. 2016, equation 6). */

@@ -1,11 +1,14 @@
-import { DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
-import { channelLayout, dequantizeSymmetric, guardBias, snrDb } from './arithmetic.js';
+import type { Skipped } from '#contracts';
+import { DataType, floatTensor, GraphError, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import { channelLayout, dequantizeSymmetric, snrDb } from './arithmetic.js';
+import { suitBias } from './bias-grid.js';
 import { BiasCorrection } from './bias-correction.js';
+import { nodeLabel } from '../name-pattern.js';
 import type { Layer } from './layers.js';
 import { WeightRounding } from './rounding.js';
 import { shortName } from './short-name.js';
 import { powerOfTwoScales } from './scale-search.js';
-import { chooseScales, gridEnds, levelBits, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
+import { gridEnds, layerScales, levelBits, toGrid, type GridWeight, type WeightGridOptions } from './weight-grid.js';
 
 export interface WeightStoreOptions extends WeightGridOptions {
   perChannel: boolean;
@@ -20,12 +23,22 @@ export interface WeightReport {
   weightSnrDb: number | null;
 }
 
+/** A weight as it was stored for a layer, for the others that read it. */
+interface Stored {
+  first: Layer;
+  output: string;
+  grid: GridWeight;
+  report: WeightReport;
+}
+
 /**
- * Stores weights as integers behind a DequantizeLinear. A weight that several layers read along the same axis at the same
- * width is stored once; other readers keep the float tensor.
+ * Stores weights as integers behind a DequantizeLinear, on scales that suit the bias of the layer that reads them. A weight that several layers read
+ * along the same axis, at the same width and on the same scales is stored once; where their biases want other scales, once for each.
  */
 export class WeightStore {
-  private readonly stored = new Map<string, { output: string; report: WeightReport }>();
+  /** Layers stored otherwise than asked for. */
+  readonly skipped: Skipped[] = [];
+  private readonly stored = new Map<string, Stored[]>();
 
   constructor(
     private readonly graph: Graph,
@@ -36,32 +49,62 @@ export class WeightStore {
 
   /** Lets a layer read its weight from integers of `weightBits`. `inputScale` is the scale of the activation it meets. */
   async quantize(layer: Layer, weightBits: WeightGridOptions['weightBits'], inputScale: number): Promise<WeightReport> {
+    const options = { ...this.options, weightBits };
     const key = JSON.stringify([layer.weight, layer.axis, weightBits]);
-    const known = this.stored.get(key);
-    if (known) this.biases.leave(layer, 'its weight is that of a layer before, and what was lost in it is gone');
-    const entry = known ?? await this.store(layer, { ...this.options, weightBits }, inputScale);
-    this.stored.set(key, entry);
+    const copies = this.stored.get(key) ?? [];
+    const scales = this.scalesFor(layer, options, inputScale);
+    const known = copies.find(({ grid }) => grid.scales.length === scales.length && grid.scales.every((scale, i) => scale === scales[i]));
+    const first = copies[0]?.first;
+    if (first && !known) this.note(layer, `its weight is stored apart from that of "${nodeLabel(first.node)}", which reads the same: its bias would not fit the int32 steps of those scales`);
+    if (known) this.share(layer, known);
+    const entry = known ?? (await this.store(layer, options, scales));
+    if (!known) this.stored.set(key, [...copies, entry]);
     this.graph.setInput(layer.node, layer.weightIndex, entry.output);
     return entry.report;
   }
 
-  private async store(layer: Layer, options: WeightStoreOptions, inputScale: number): Promise<{ output: string; report: WeightReport }> {
-    const { node, weight, axis, bias } = layer;
-    const tensor = this.graph.initializer(weight)!;
+  /** The weight's scales, as the bias of this reader wants them. */
+  private scalesFor(layer: Layer, options: WeightStoreOptions, inputScale: number): Float32Array {
+    const own = layerScales(this.graph, { ...layer, bits: options.weightBits }, options);
+    const bias = layer.bias ? this.graph.initializer(layer.bias) : undefined;
+    if (!bias) return own.scales;
+    const channels = tensorDims(this.weight(layer))[layer.axis] ?? 1;
+    const suited = suitBias(own, inputScale, tensorToFloats(bias), channels);
+    if (suited.length > own.scales.length) this.note(layer, 'its weight has a scale per output channel: on a common one, biases would not fit the int32 steps that the runtime puts them on');
+    return options.powerOfTwo ? powerOfTwoScales(suited) : suited;
+  }
+
+  private async store(layer: Layer, options: WeightStoreOptions, scales: Float32Array): Promise<Stored> {
+    const { node, weight } = layer;
+    const tensor = this.weight(layer);
     const values = tensorToFloats(tensor);
-    const channelAxis = options.perChannel ? axis : null;
-    const layout = channelLayout(tensorDims(tensor), channelAxis);
-    const biasTensor = bias && options.perChannel ? this.graph.initializer(bias) : undefined;
-    const chosen = chooseScales(values, layout, options);
-    const guarded = biasTensor ? guardBias(chosen, inputScale, tensorToFloats(biasTensor)) : chosen;
-    const scales = options.powerOfTwo ? powerOfTwoScales(guarded) : guarded;
+    const axis = scales.length > 1 || options.perChannel ? layer.axis : null;
+    const layout = channelLayout(tensorDims(tensor), axis);
     const [lowest, limit] = gridEnds(options);
     const grid = toGrid(await this.rounding.target({ layer, values, scales, lowest, limit }), layout, scales, options);
     const stored = dequantizeSymmetric(grid.integers, layout, scales);
     this.biases.correct(layer, values, stored);
-    const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis: channelAxis, grid, before: node });
+    const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis, grid, before: node });
     const report = { bits: levelBits(options), scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, stored) };
-    return { output, report };
+    return { first: layer, output, grid, report };
+  }
+
+  /** What a layer must know whose weight another one had stored: the bias makes up for its own inputs, the rounding was for the other's. */
+  private share(layer: Layer, { first, grid }: Stored): void {
+    const tensor = this.weight(layer);
+    const layout = channelLayout(tensorDims(tensor), grid.scales.length > 1 ? layer.axis : null);
+    this.biases.correct(layer, tensorToFloats(tensor), dequantizeSymmetric(grid.integers, layout, grid.scales));
+    this.rounding.share(layer, first);
+  }
+
+  private weight({ weight }: Layer): TensorProto {
+    const tensor = this.graph.initializer(weight);
+    if (!tensor) throw new GraphError(`weight "${weight}" is no initializer`);
+    return tensor;
+  }
+
+  private note({ node }: Layer, reason: string): void {
+    this.skipped.push({ node: nodeLabel(node), opType: node.opType, reason });
   }
 }
 
