@@ -24,7 +24,7 @@ function scaleInput(graph: Graph, node: NodeProto, index: number, attribute: str
   const name = node.input[index] ?? '';
   const tensor = floatInitializer(graph, name);
   if (factor === 1 || (name !== '' && !tensor)) return;
-  if (tensor) replaceInput(graph, node, index, `${name} · ${factor}`, made, () => floatTensor('', tensorDims(tensor), tensorToFloats(tensor).map((value) => value * factor)));
+  if (tensor) replaceInput(graph, node, index, `${name} · ${factor}`, made, () => ({ dims: tensorDims(tensor), values: tensorToFloats(tensor).map((value) => value * factor) }));
   setAttribute(node, attribute, new Float(1));
 }
 
@@ -37,13 +37,13 @@ function flattenBias(graph: Graph, node: NodeProto, made: Map<string, string>): 
   const values = tensorToFloats(bias);
   const isRow = values.length === columns && dims.at(-1) === columns;
   if ((dims.length === 1 && isRow) || (!isRow && values.length !== 1)) return;
-  replaceInput(graph, node, 2, `${name} : ${columns}`, made, () => floatTensor('', [columns], isRow ? values : new Float32Array(columns).fill(values[0] ?? 0)));
+  replaceInput(graph, node, 2, `${name} : ${columns}`, made, () => ({ dims: [columns], values: isRow ? values : new Float32Array(columns).fill(values[0] ?? 0) }));
 }
 
 /** Lets a node read a changed tensor of its own, or the one that another node wanted changed alike. */
-function replaceInput(graph: Graph, node: NodeProto, index: number, key: string, made: Map<string, string>, change: () => TensorProto): void {
-  const known = made.get(key);
-  const name = known ?? graph.addInitializer(Object.assign(change(), { name: graph.freshName(node.input[index] ?? '') })).name;
+function replaceInput(graph: Graph, node: NodeProto, index: number, key: string, made: Map<string, string>, change: () => { dims: number[]; values: Float32Array }): void {
+  const { dims, values } = change();
+  const name = made.get(key) ?? graph.addInitializer(floatTensor(graph.freshName(node.input[index] ?? ''), dims, values)).name;
   made.set(key, name);
   graph.setInput(node, index, name);
 }
