@@ -102,13 +102,30 @@ export function buildDividedStep(request: TrainingStepRequest): DividedStep {
   return { ...step, update: builder.build() };
 }
 
+/** The value of the loss alone: what a model comes to on samples that it does not learn from. */
+export interface LossModel {
+  model: ModelProto;
+  /** Names of its outputs, by term. */
+  terms: Readonly<Record<string, string>>;
+}
+
+/** Forward pass and loss, the weights read from the same vector as in the step. Throws TrainingStepError when there is nothing to train. */
+export function buildLossModel(request: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs' | 'loss'>): LossModel {
+  const { g } = begin(request);
+  const { terms } = request.loss(g);
+  keepRead(g.graph, Object.values(terms));
+  for (const [name, value] of Object.entries(terms)) exportAs(g.graph, value, STEP.term(name), []);
+  const model = g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset()));
+  return { model, terms: Object.fromEntries(Object.keys(terms).map((name) => [name, STEP.term(name)])) };
+}
+
 /** A graph that holds the forward pass, and what is written with. */
 interface Writing {
   g: GradientBuilder;
   layout: ParameterLayout;
 }
 
-function begin({ graph, shapes, parameters, extraInputs }: TrainingStepRequest): Writing {
+function begin({ graph, shapes, parameters, extraInputs }: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs'>): Writing {
   const builder = new GraphBuilder(ownName('t:'));
   const g = new GradientBuilder(builder, shapes, (value) => constantTensor(graph, value));
   const layout = new ParameterLayout(parameters.map((name) => ({ name, dims: g.dims(name) })));

@@ -7,6 +7,7 @@ import { estimateStatistics, useBatchStatistics } from '../train/batch-statistic
 import { PassCheckpoint, type CheckpointScope } from '../train/checkpoint-scope.js';
 import { deriveModel, relativeScale } from './derive-model.js';
 import { checkCurrentFeatures, unknownFeatures } from './feature-names.js';
+import { Judge } from '../train/judge.js';
 import { lessonInputs } from '../train/lesson.js';
 import { prepareLessons } from './prepare-lessons.js';
 import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './sources.js';
@@ -14,6 +15,7 @@ import { Student, studentForm } from '../train/student.js';
 import { curveSummary, writeCurve } from '../train/training-curve.js';
 import { TrainingRun, type CurvePoint } from '../train/training-run.js';
 import { untrainable } from '../train/untrainable.js';
+import { Warnings } from '../train/warnings.js';
 
 /**
  * Trains a model to give the answers of another. Zeros stay zero and integers stay on their grids: the model is trained in
@@ -34,20 +36,21 @@ export const distill: Pass<'distill'> = {
   async run(context, options) {
     const current = writeModel(context.model);
     let teacher = teacherModels(options, context, current);
-    const checkpoint = new PassCheckpoint(runName(context, options, current, teacher), options.assistants.length + 1, context);
+    const warnings = new Warnings(context.log);
+    const checkpoint = new PassCheckpoint(runName(context, options, current, teacher), options.assistants.length + 1, context, warnings);
     let scale = { width: 1, depth: 1 };
     const assistants: Record<string, unknown>[] = [];
     for (const [at, size] of options.assistants.entries()) {
       const { model: assistant } = await deriveModel(readModel(teacher.models[0]!), relativeScale(scale, size), context);
       context.log(`assistant ${at + 1} of ${options.assistants.length}: ${size.width} of the width, ${size.depth} of the depth`);
-      const taught = await teach(assistant, teacher, part(context, at, options), options, checkpoint.scope(at));
+      const taught = await teach(assistant, teacher, part(context, at, options), options, checkpoint.scope(at), warnings);
       assistants.push({ ...size, ...summaryOf(taught) });
       teacher = { models: [writeModel(assistant)], weights: [1] };
       scale = size;
     }
     const { model: student, skipped, blocks, channels } = await studentModel(fromAssistant(options, scale), context, teacher.models[0]!);
-    const taught = await teach(student, teacher, part(context, options.assistants.length, options), options, checkpoint.scope(options.assistants.length));
-    const summary = { ...summaryOf(taught), ...checkpoint.warnings, ...(assistants.length > 0 ? { assistants } : {}), ...(blocks || channels ? { cut: { blocks, channels } } : {}) };
+    const taught = await teach(student, teacher, part(context, options.assistants.length, options), options, checkpoint.scope(options.assistants.length), warnings);
+    const summary = { ...summaryOf(taught), ...warnings.summary, ...(assistants.length > 0 ? { assistants } : {}), ...(blocks || channels ? { cut: { blocks, channels } } : {}) };
     return { model: student, skipped: [...skipped, ...taught.student.form.skipped], files: await writeCurve(context, options, taught.curve), summary };
   },
 };
@@ -76,19 +79,22 @@ interface Taught {
 }
 
 /** Trains a model in place. */
-async function teach(model: ModelProto, teaching: TeacherModels, context: PassContext, options: DistillOptions, checkpoint: CheckpointScope): Promise<Taught> {
+async function teach(model: ModelProto, teaching: TeacherModels, context: PassContext, options: DistillOptions, checkpoint: CheckpointScope, warnings: Warnings): Promise<Taught> {
   const form = studentForm(model, options);
   if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   const teacher = await loadTeacher(teaching, context.threads, options.features.map((feature) => feature.teacher));
-  const { shapes, plan, task, batchSize, begin, held } = await prepareLessons({ form, teacher, teaching, context, options });
+  const { shapes, plan, task, taskOn, batchSize, seen, warnings: said, begin, held } = await prepareLessons({ form, teacher, teaching, context, options });
+  warnings.add(...said);
   const student = await Student.create({ form, shapes, task, options, threads: context.threads, division: plan });
   context.log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
   const [curriculum, validation] = [await begin(student), await held()];
+  const judge = validation && new Judge({ graph: student.form.graph, layout: student.trainer.layout, taskOn, threads: context.threads, lessons: () => validation.lessons(0) });
   const started = performance.now();
-  const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint, progress: context.progress, log: context.log }).train();
+  const curve = await new TrainingRun({ student, curriculum, judge, batchSize, options, checkpoint, progress: context.progress, log: context.log }).train();
   student.store(model);
-  if (options.batchNorm === 'batch') await estimateStatistics(model, lessonInputs(curriculum, options.epochs), context.threads);
+  if (options.batchNorm === 'batch') await estimateStatistics(model, seen?.() ?? lessonInputs(curriculum, options.epochs), context.threads);
   await curriculum.release();
+  await judge?.release();
   await validation?.release();
   await teacher.release();
   await student.release();

@@ -1,22 +1,23 @@
 import type { Shapes } from '#autodiff';
-import { AugmentOptions, type DistillOptions } from '#contracts';
+import { AugmentOptions, DEFAULT_ALPHA, type DistillOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { float32, type HostTensors } from '#inference';
 import { DataType, elementCount, valueDims, valueElemType, type Graph } from '#onnx';
 import type { PassContext } from '../pass.js';
+import { checkAugment } from '../train/augment-obstacles.js';
 import { TrainingError } from '../train/errors.js';
 import { planFromBatch, type BatchPlan } from '../train/batch-plan.js';
 import type { TrainingForm } from '../train/trainable.js';
 import { Ensemble } from './ensemble.js';
-import { attachFeatures } from './features.js';
+import { attachFeatures, type Feature } from './features.js';
 import { generatedLessons } from './generated-lessons.js';
 import { imitation } from './imitation.js';
 import type { Learner } from './learner.js';
-import type { Curriculum } from '../train/lesson.js';
+import { batchIsFixed, smallerBatch, splitInputs, type Curriculum } from '../train/lesson.js';
 import { mixedLessons } from './mixed-lessons.js';
 import { pairOutputs, type Target } from './outputs.js';
 import { throughSoftmax } from './probabilities.js';
-import { recordedLessons } from './recorded-lessons.js';
+import { epochSeed, recordedLessons } from './recorded-lessons.js';
 import type { TeacherModels } from './sources.js';
 import { outputNames, type Student } from '../train/student.js';
 import type { Task } from '../train/task.js';
@@ -37,9 +38,15 @@ export interface PreparedLessons {
   /** How the batches are divided: shapes and task are for one part. */
   plan: BatchPlan;
   task: Task;
+  /** The same task on batches of other shapes. */
+  taskOn(shapes: Shapes): Task;
   batchSize: number;
   /** The lessons themselves for the student of the form; they may record answers of the teacher first. */
   begin(student: Student): Promise<Curriculum>;
+  /** What the person should know of them. */
+  warnings: readonly string[];
+  /** Samples as the trained model will see them; null where there is no data. */
+  seen: (() => AsyncIterable<HostTensors>) | null;
   /** Lessons held back to judge the student by, where the options ask for it. */
   held(): Promise<Curriculum | undefined>;
 }
@@ -51,7 +58,8 @@ export interface PreparedLessons {
 export async function prepareLessons(request: LessonsRequest): Promise<PreparedLessons> {
   const { form, options, context } = request;
   const { data, held } = lessonData(options, context);
-  const batchSize = Math.min(options.batchSize, ...[data, held].map((part) => part?.sampleCount('train') ?? Infinity));
+  checkAugment(form.graph, options.augment);
+  const batchSize = Math.min(options.batchSize, data?.sampleCount('train') ?? Infinity);
   const inputNames = form.graph.inputs.map(({ name }) => name);
   const example = data ? await firstBatch(data, inputNames, batchSize) : { inputs: madeUp(form.graph, batchSize), labels: null };
   const { plan, shapes: observed, inputs } = await planFromBatch(form.graph, example.inputs, context);
@@ -63,17 +71,39 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const teacher = request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;
   const { features, shapes } = attachFeatures(form, observed, answers, options.features, context.seed);
   const lessons = { ...request, teacher, data, inputNames, batchSize, logits: logits[0] ?? null, answers: [...targets, ...features].map(({ answer }) => answer), targets };
+  const order = { batchSize, shuffleSeed: epochSeed(context.seed, options.epochs) };
+  const heldData = held && { data: held, teacher, inputNames, batchSize: plan.partSize, augmentation: UNCHANGED, seed: context.seed, held: { fixed: batchIsFixed(form.graph) } };
   return {
     shapes,
     plan,
     task: imitation(targets, hasLabels, options, features),
+    taskOn: (on) => imitation(onShapes(targets, on), hasLabels, options, features.map((feature) => featureOn(feature, on))),
     batchSize,
+    warnings: [...(data ? smallerBatch(options, batchSize) : []), ...unreadLabels(options, data)],
+    seen: data ? () => splitInputs(data, inputNames, order) : null,
     begin: (student) => CURRICULA[options.method]({ ...lessons, student }),
-    held: async () => (held ? recordedLessons({ data: held, teacher, inputNames, batchSize, augmentation: UNCHANGED, seed: context.seed }) : undefined),
+    held: async () => (heldData ? recordedLessons(heldData) : undefined),
   };
 }
 
 const UNCHANGED = AugmentOptions.parse({});
+
+/** What the options say of labels, where none are read. */
+function unreadLabels({ method, alpha, labelSmoothing }: DistillOptions, data: Dataset | null): string[] {
+  if (!data) return [];
+  if (method === 'hybrid') return data.classes === null ? [] : ['method hybrid learns from the answers of the teacher alone: the labels of the data set are not read'];
+  const asked = [...(alpha !== DEFAULT_ALPHA && alpha < 1 ? [`alpha ${alpha}`] : []), ...(labelSmoothing > 0 ? [`labelSmoothing ${labelSmoothing}`] : [])];
+  return data.classes === null && asked.length > 0 ? [`the data set has no labels with classes: ${asked.join(' and ')} is not heeded`] : [];
+}
+
+function onShapes(targets: readonly Target[], shapes: Shapes): Target[] {
+  return targets.map((target) => ({ ...target, dims: shapes.get(target.output) ?? target.dims }));
+}
+
+function featureOn(feature: Feature, shapes: Shapes): Feature {
+  const dims = shapes.get(feature.value) ?? feature.dims;
+  return { ...feature, dims, answerDims: [dims[0]!, ...feature.answerDims.slice(1)] };
+}
 
 /** The samples to learn from and those held back. */
 function lessonData({ method, earlyStopping }: DistillOptions, { data, seed }: PassContext): { data: Dataset | null; held: Dataset | null } {

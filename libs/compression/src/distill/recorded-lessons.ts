@@ -1,7 +1,7 @@
 import type { AugmentOptions } from '#contracts';
 import { mulberry32, shuffledIndices, type Dataset } from '#datasets';
 import { augment, augments } from '../train/augment.js';
-import type { Curriculum, Lesson } from '../train/lesson.js';
+import { evenBatchSize, filledUp, type Curriculum, type Lesson } from '../train/lesson.js';
 import { RecordedAnswers, inputsFor, type Teacher } from './teacher.js';
 
 export interface RecordedLessonsRequest {
@@ -11,12 +11,15 @@ export interface RecordedLessonsRequest {
   batchSize: number;
   augmentation: AugmentOptions;
   seed: number;
+  /** To judge by: every sample, in batches as equal as can be, or filled up to `batchSize` where the model takes no other. */
+  held?: { fixed: boolean };
 }
 
 /** Lessons from the train split, shuffled anew in each epoch; the teacher answers once for each sample, or for each changed one. */
 export async function recordedLessons(request: RecordedLessonsRequest): Promise<Curriculum> {
-  const { data, teacher, batchSize, augmentation, seed } = request;
+  const { data, teacher, augmentation, seed, held } = request;
   const samples = data.sampleCount('train');
+  const batchSize = held && !held.fixed ? evenBatchSize(samples, request.batchSize) : request.batchSize;
   const bound = data.bindInputs(request.inputNames);
   const recorded = augments(augmentation) ? null : await RecordedAnswers.record(teacher, data, 'train');
 
@@ -25,9 +28,10 @@ export async function recordedLessons(request: RecordedLessonsRequest): Promise<
     const order = shuffledIndices(samples, shuffleSeed);
     const random = mulberry32(shuffleSeed ^ 0x5bd1e995);
     let at = 0;
-    for await (const { inputs, labels, size } of bound.batches('train', { batchSize, shuffleSeed, dropLast: true })) {
+    for await (const { inputs, labels, size } of bound.batches('train', { batchSize, shuffleSeed, dropLast: !held })) {
       if (recorded) {
-        yield { inputs, labels, answers: recorded.batch(order.subarray(at, at + size)) };
+        const lesson = { inputs, labels, answers: recorded.batch(order.subarray(at, at + size)) };
+        yield held?.fixed ? filledUp(lesson, batchSize) : lesson;
       } else {
         const changed = augment(inputs, augmentation, random);
         yield { inputs: changed, labels: augmentation.mixup > 0 ? null : labels, answers: await teacher.answer(inputsFor(teacher.inputNames, changed)) };

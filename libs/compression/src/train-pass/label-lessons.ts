@@ -1,7 +1,7 @@
 import type { TrainOptions } from '#contracts';
 import { mulberry32, type Batch, type Dataset } from '#datasets';
 import { float32, type HostTensors } from '#inference';
-import type { Curriculum, Lesson } from '../train/lesson.js';
+import { evenBatchSize, filledUp, type Curriculum, type Lesson } from '../train/lesson.js';
 import { epochSeed } from '../distill/recorded-lessons.js';
 import { augment, augments } from '../train/augment.js';
 import { TARGETS } from './label-task.js';
@@ -12,6 +12,11 @@ export interface LabelLessonsRequest {
   batchSize: number;
   options: TrainOptions;
   seed: number;
+}
+
+export interface HeldLessonsRequest extends LabelLessonsRequest {
+  /** Whether the model takes batches of `batchSize` alone. */
+  fixed: boolean;
 }
 
 /** Samples of the train split with their labels, shuffled and changed anew in each epoch; labels that are numbers, or are blended, come as answers. */
@@ -31,6 +36,15 @@ export function labelLessons({ data, inputNames, batchSize, options, seed }: Lab
   }
 
   return { lessonsPerEpoch: Math.floor(data.sampleCount('train') / batchSize), lessons, trainers: {}, release: async () => undefined };
+}
+
+/** Every sample with its labels, unchanged, in batches as equal as can be; filled up to the batch size where the model takes no other. */
+export async function* heldLessons({ data, inputNames, batchSize, options, fixed }: HeldLessonsRequest): AsyncGenerator<Lesson> {
+  const size = fixed ? batchSize : evenBatchSize(data.sampleCount('train'), batchSize);
+  for await (const batch of data.bindInputs(inputNames).batches('train', { batchSize: size })) {
+    const lesson = { inputs: batch.inputs, labels: batch.labels, answers: labelRows(batch, data.classes, options) ?? {} };
+    yield fixed ? filledUp(lesson, size) : lesson;
+  }
 }
 
 /** Labels as rows of floats, where the loss wants them so. */

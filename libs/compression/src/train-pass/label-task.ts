@@ -1,4 +1,4 @@
-import { meanSquaredError, softTargetDivergence, softmaxCrossEntropy, type ExtraInput, type GradientBuilder, type LossTerm, type Shapes } from '#autodiff';
+import { meanSquaredError, softCrossEntropy, softmaxCrossEntropy, type ExtraInput, type GradientBuilder, type LossTerm, type Shapes } from '#autodiff';
 import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { DataType, ownName, type Graph } from '#onnx';
@@ -10,9 +10,6 @@ import { TrainingError } from '../train/errors.js';
 /** Inputs of the step that hold the labels of a batch: class numbers, or rows of numbers. */
 const CLASSES = ownName('train:classes');
 export const TARGETS = ownName('train:targets');
-
-/** Keeps the logarithm of a probability finite. */
-const FLOOR = 1e-30;
 
 export interface LabelTaskRequest {
   graph: Graph;
@@ -35,7 +32,7 @@ function classification({ graph, shapes, data, options }: LabelTaskRequest): Tas
   const logits = logitsBehind(graph, output);
   const dims = shapes.get(logits) as [number, number];
   if (options.augment.mixup > 0) {
-    const loss = (g: GradientBuilder) => softTargetDivergence(g, logits, g.op('Log', [g.op('Max', [TARGETS, g.scalar(FLOOR)])]), 1, dims[0]);
+    const loss = (g: GradientBuilder) => softCrossEntropy(g, logits, TARGETS, dims[0]);
     return task(logits, { name: TARGETS, dims, type: DataType.FLOAT }, loss, ({ answers }) => ({ [TARGETS]: answers[TARGETS]! }));
   }
   const loss = (g: GradientBuilder) => softmaxCrossEntropy(g, logits, CLASSES, dims, options.labelSmoothing);

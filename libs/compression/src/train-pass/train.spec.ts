@@ -84,6 +84,26 @@ describe('train', () => {
     expect(bytes).toHaveLength(best.bytes.length);
   });
 
+  it.each<[string, object, number]>([
+    ['blends samples', { augment: { mixup: 0.4 } }, 0.3],
+    ['smooths labels', { labelSmoothing: 0.2 }, 0.3],
+    ['moves averages', { averaging: 0.9 }, 0.05],
+  ])('judges by the clean samples held back, all of them, where training %s', async (_what, given, share) => {
+    const { summary } = await run({ ...given, initialWeights: 'keep', epochs: 1, learningRate: 1e-12, earlyStopping: { share } });
+    const { held, train: rest } = points.context(net).data!.holdOut(share, 5);
+    const smoothing = (given as { labelSmoothing?: number }).labelSmoothing ?? 0;
+    expect((summary as unknown as { validationLoss: number }).validationLoss).toBeCloseTo(await crossEntropy(net, held, smoothing), 4);
+    // Batches of training are as large as they were asked to be, however few samples are held back.
+    expect(summary).toMatchObject({ steps: Math.floor(rest.sampleCount('train') / 16) });
+  });
+
+  it('shows the cross-entropy of blended labels as its loss', async () => {
+    // So small an alpha leaves nearly every sample alone, and then the loss is that of the labels.
+    const plain = await run({ initialWeights: 'keep', epochs: 1, learningRate: 1e-12, labelSmoothing: 0.3 });
+    const blended = await run({ initialWeights: 'keep', epochs: 1, learningRate: 1e-12, labelSmoothing: 0.3, augment: { mixup: 1e-6 } });
+    expect(blended.summary.firstLoss).toBeCloseTo(plain.summary.firstLoss, 3);
+  });
+
   it('resumes in the middle of an epoch, with the same figures', async () => {
     const checkpointFile = join(points.folder, 'middle.checkpoint');
     const killAt = (at: number) => (_: number, __?: string, values?: Record<string, number>) => {
@@ -220,6 +240,20 @@ async function trainTop1(model: ModelProto, points: Points): Promise<number> {
     const row = logits.subarray(i * 4, i * 4 + 4);
     return row.indexOf(Math.max(...row)) === label;
   }).length / batch.size;
+}
+
+/** Mean cross-entropy of the net's logits over the samples, with smoothed labels. */
+async function crossEntropy(model: Uint8Array, data: Dataset, smoothing: number): Promise<number> {
+  const session = await Session.create(model);
+  const { inputs, labels, size } = (await data.batches('train', { batchSize: 96 }).next()).value!;
+  const logits = Object.values(await session.run(inputs))[0]!.data as Float32Array;
+  await session.release();
+  const losses = [...labels!].map((label, i) => {
+    const row = [...logits.subarray(i * 4, i * 4 + 4)];
+    const log = Math.log(row.reduce((sum, value) => sum + Math.exp(value), 0));
+    return row.reduce((sum, value, k) => sum - (smoothing / 4 + (k === label ? 1 - smoothing : 0)) * (value - log), 0);
+  });
+  return losses.reduce((sum, loss) => sum + loss, 0) / size;
 }
 
 function firstWeights(model: ModelProto): Float32Array {

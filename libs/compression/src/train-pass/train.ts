@@ -1,19 +1,24 @@
 import { createHash } from 'node:crypto';
-import { AugmentOptions, type TrainOptions } from '#contracts';
+import type { Shapes } from '#autodiff';
+import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { writeModel, type ModelProto } from '#onnx';
-import { lessonInputs } from '../train/lesson.js';
+import { checkAugment } from '../train/augment-obstacles.js';
+import { Judge } from '../train/judge.js';
+import { batchIsFixed, smallerBatch, splitInputs } from '../train/lesson.js';
 import { PassCheckpoint } from '../train/checkpoint-scope.js';
 import { Student, studentForm } from '../train/student.js';
 import { curveSummary, writeCurve } from '../train/training-curve.js';
 import { TrainingRun } from '../train/training-run.js';
 import { untrainable } from '../train/untrainable.js';
+import { Warnings } from '../train/warnings.js';
+import { epochSeed } from '../distill/recorded-lessons.js';
 import type { Pass, PassContext } from '../pass.js';
 import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
 import { TrainingError } from '../train/errors.js';
 import { planFromBatch } from '../train/batch-plan.js';
 import type { TrainingForm } from '../train/trainable.js';
-import { labelLessons } from './label-lessons.js';
+import { heldLessons, labelLessons } from './label-lessons.js';
 import { labelTask } from './label-task.js';
 import { reinitialized } from './reinitialize.js';
 
@@ -32,33 +37,38 @@ export const train: Pass<'train'> = {
   async run(context, options) {
     const { model, seed, threads, progress, log } = context;
     const { data, held } = trainSplit(context, options);
+    const warnings = new Warnings(log);
     const run = runName(model, context, options);
     const form = startingForm(model, options, seed);
-    const batchSize = Math.min(options.batchSize, data.sampleCount('train'), held?.sampleCount('train') ?? Infinity);
+    checkAugment(form.graph, options.augment);
+    const batchSize = Math.min(options.batchSize, data.sampleCount('train'));
+    warnings.add(...smallerBatch(options, batchSize));
     const inputNames = form.graph.inputs.map(({ name }) => name);
     const { plan, shapes } = await planFromBatch(form.graph, await firstInputs(data, inputNames, batchSize), context);
-    const task = labelTask({ graph: form.graph, shapes, data, options });
+    const taskOn = (on: Shapes) => labelTask({ graph: form.graph, shapes: on, data, options });
+    const task = taskOn(shapes);
     const student = await Student.create({ form, shapes, task, options, threads, division: plan });
     log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
     const curriculum = labelLessons({ data, inputNames, batchSize, options, seed });
-    const validation = held && labelLessons({ data: held, inputNames, batchSize, options: { ...options, augment: { ...UNCHANGED, mixup: options.augment.mixup } }, seed });
-    const checkpoint = new PassCheckpoint(run, 1, context);
+    const heldBatch = { batchSize: plan.partSize, fixed: batchIsFixed(form.graph) };
+    const judge = held && new Judge({ graph: form.graph, layout: student.trainer.layout, taskOn, threads, lessons: () => heldLessons({ data: held, inputNames, options, seed, ...heldBatch }) });
+    const checkpoint = new PassCheckpoint(run, 1, context, warnings);
     const started = performance.now();
-    const curve = await new TrainingRun({ student, curriculum, validation, batchSize, options, checkpoint: checkpoint.scope(0), progress, log }).train();
+    const curve = await new TrainingRun({ student, curriculum, judge, batchSize, options, checkpoint: checkpoint.scope(0), progress, log }).train();
     const seconds = (performance.now() - started) / 1000;
     student.store(model);
-    if (options.batchNorm === 'batch') await estimateStatistics(model, lessonInputs(curriculum, options.epochs), threads);
+    const order = { batchSize, shuffleSeed: epochSeed(seed, options.epochs) };
+    if (options.batchNorm === 'batch') await estimateStatistics(model, splitInputs(data, inputNames, order), threads);
+    await judge?.release();
     await student.release();
     return {
       model,
       skipped: form.skipped,
       files: await writeCurve(context, options, curve),
-      summary: { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }), ...checkpoint.warnings },
+      summary: { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }), ...warnings.summary },
     };
   },
 };
-
-const UNCHANGED = AugmentOptions.parse({});
 
 /** The samples to learn from and, where the options ask for it, those held back. */
 function trainSplit({ data, seed }: PassContext, { loss, augment, earlyStopping }: TrainOptions): { data: Dataset; held?: Dataset } {

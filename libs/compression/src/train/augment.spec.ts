@@ -1,7 +1,9 @@
 import { AugmentOptions } from '#contracts';
 import { float32 } from '#inference';
 import { randomNumbers } from '#testing';
+import { DataType, Graph, GraphBuilder } from '#onnx';
 import { augment, augments } from './augment.js';
+import { augmentObstacles } from './augment-obstacles.js';
 
 const image = float32([1, 1, 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
 const change = (options: Partial<AugmentOptions>, random: () => number) => [...(augment({ x: image }, AugmentOptions.parse(options), random)['x']!.data as Float32Array)];
@@ -34,5 +36,33 @@ describe('augmentation', () => {
     const [first, second] = augment({ x: pair }, AugmentOptions.parse({ mixup: 0.5 }), randomNumbers(4))['x']!.data as Float32Array;
     expect(first! + second!).toBeCloseTo(1, 6);
     expect(first).toBeGreaterThan(0);
+  });
+
+  it('blends numbers of 64 bits as those of 32', () => {
+    const pair = { type: 'float64', dims: [2, 1], data: Float64Array.of(0, 1) } as const;
+    const [first, second] = augment({ x: pair }, AugmentOptions.parse({ mixup: 0.5 }), randomNumbers(4))['x']!.data as Float64Array;
+    expect([first! + second!, first! > 0]).toEqual([1, true]);
+  });
+
+  it('draws a share for the least alpha as well', () => {
+    const pair = float32([2, 1], [0, 1]);
+    const [first] = augment({ x: pair }, AugmentOptions.parse({ mixup: 1e-9 }), randomNumbers(4))['x']!.data as Float32Array;
+    expect([0, 1]).toContain(first);
+  });
+
+  const graph = (...inputs: [name: string, dims: (number | string)[], type: DataType][]) => {
+    const b = new GraphBuilder();
+    for (const [name, dims, type] of inputs) b.input(name, dims, type);
+    return new Graph(b.build());
+  };
+  const fields = (of: Graph, options: object) => augmentObstacles(of, AugmentOptions.parse(options)).map(({ field }) => field);
+
+  it('is refused where an input would be left as it is', () => {
+    const vectors = graph(['x', ['n', 8], DataType.FLOAT]);
+    const mixed = graph(['x', ['n', 3, 8, 8], DataType.FLOAT], ['ids', ['n', 6], DataType.INT64]);
+    expect(fields(vectors, { flip: true, shift: 2 })).toEqual(['augment']);
+    expect(fields(mixed, { flip: true, mixup: 0.2 })).toEqual(['augment.mixup']);
+    expect(fields(vectors, { mixup: 0.2 })).toEqual([]);
+    expect(fields(mixed, { cutout: 4 })).toEqual([]);
   });
 });

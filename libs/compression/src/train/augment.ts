@@ -58,17 +58,18 @@ function copyPlane(from: Plane, to: Plane, { height, width, dy, dx, mirrored, to
 function blend(inputs: HostTensors, concentration: number, random: Random): HostTensors {
   const share = betaShare(concentration, random);
   return Object.fromEntries(Object.entries(inputs).map(([name, tensor]): [string, HostTensor] => {
-    if (tensor.type !== 'float32') return [name, tensor];
+    if (tensor.type !== 'float32' && tensor.type !== 'float64') return [name, tensor];
     const size = tensor.data.length / tensor.dims[0]!;
-    const data = tensor.data.map((value, i) => share * value + (1 - share) * tensor.data[(i + size) % tensor.data.length]!);
-    return [name, { ...tensor, data }];
+    const values = tensor.data;
+    const data = (values as Float32Array).map((value, i) => share * value + (1 - share) * values[(i + size) % values.length]!);
+    return [name, { ...tensor, data } as HostTensor];
   }));
 }
 
-/** A number from Beta(a, a) for a ≤ 1 (Jöhnk 1964). */
+/** A number from Beta(a, a) for a ≤ 1 (Jöhnk 1964), by logarithms: for a small `a` both powers are below the least number. */
 function betaShare(a: number, random: Random): number {
   for (;;) {
-    const [u, v] = [random() ** (1 / a), random() ** (1 / a)];
-    if (u + v > 0 && u + v <= 1) return u / (u + v);
+    const [u, v] = [Math.log(1 - random()) / a, Math.log(1 - random()) / a];
+    if (Math.exp(u) + Math.exp(v) <= 1) return 1 / (1 + Math.exp(v - u));
   }
 }

@@ -4,6 +4,7 @@ import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js
 import { DamagedCheckpointError } from './errors.js';
 import type { PassContext } from '../pass.js';
 import type { Trainer } from './trainer.js';
+import type { Warnings } from './warnings.js';
 
 /** How often at most a checkpoint is written within an epoch, unless the stage says otherwise. */
 const EVERY_MS = 30_000;
@@ -33,7 +34,7 @@ export interface CheckpointScope {
 }
 
 /** The part of a pass's context that checkpoints are kept by. */
-type CheckpointPlace = Pick<PassContext, 'checkpointFile' | 'checkpointMs' | 'checkpointLost' | 'log'>;
+type CheckpointPlace = Pick<PassContext, 'checkpointFile' | 'checkpointMs' | 'checkpointLost'>;
 
 /** The checkpoint of a pass that trains several models one after the other: results of those that ended, state of the one that runs. */
 export class PassCheckpoint {
@@ -43,20 +44,15 @@ export class PassCheckpoint {
   /** The last training that the file held the result of. */
   private endedBefore = -1;
   private savedAt = performance.now();
-  private readonly lost = new Set<string>();
 
   /** Without a file nothing is kept. `run` says what is trained: a checkpoint of another run is not taken up. */
   constructor(
     private readonly run: string,
     private readonly trainings: number,
     private readonly place: CheckpointPlace,
+    private readonly warnings: Warnings,
   ) {
     if (place.checkpointLost !== undefined) this.lose(place.checkpointLost);
-  }
-
-  /** For the summary: why the pass began anew although it had been kept; nothing where all went well. */
-  get warnings(): { warnings?: readonly string[] } {
-    return this.lost.size > 0 ? { warnings: [...this.lost] } : {};
   }
 
   /** The scope of training `at`, counted from 0. */
@@ -104,9 +100,7 @@ export class PassCheckpoint {
 
   /** Says once what became of a checkpoint that cannot be used. */
   private lose(reason: string): void {
-    const warning = `${reason}: training begins anew`;
-    if (!this.lost.has(warning)) this.place.log(`warning: ${warning}`);
-    this.lost.add(warning);
+    this.warnings.add(`${reason}: training begins anew`);
   }
 
   private async resume(at: number, epochs: number, trainers: Trainers): Promise<Kept | null> {

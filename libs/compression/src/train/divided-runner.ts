@@ -5,7 +5,7 @@ import { GradientThread } from './gradient-thread.js';
 
 /** What runs a training step: feeds and results by the names that the step gives them. */
 export interface StepRunner {
-  run(feeds: HostTensors, fetches?: readonly string[]): Promise<HostTensors>;
+  run(feeds: HostTensors): Promise<HostTensors>;
   release(): Promise<void>;
 }
 
@@ -43,16 +43,13 @@ export class DividedRunner implements StepRunner {
     return new DividedRunner(step, parts, await Session.create(model, options), await Session.create(writeModel(step.update), options), others);
   }
 
-  async run(feeds: HostTensors, fetches?: readonly string[]): Promise<HostTensors> {
-    const terms = this.step.terms.map((term) => STEP.term(term));
-    const isUpdating = fetches === undefined;
-    const wanted = isUpdating ? [STEP.gradient, ...terms] : [...fetches];
+  async run(feeds: HostTensors): Promise<HostTensors> {
+    const wanted = [STEP.gradient, ...this.step.terms.map((term) => STEP.term(term))];
     const sums: HostTensors = {};
     for (let part = 0; part < this.parts; part += this.others.length + 1) {
       for (const outputs of await this.round(feeds, part, wanted)) addTo(sums, outputs);
     }
     for (const { data } of Object.values(sums)) for (let i = 0; i < data.length; i++) (data as Float32Array)[i]! /= this.parts;
-    if (!isUpdating) return sums;
     const vectors = Object.fromEntries(this.update.inputs.map(({ name }) => [name, name === STEP.gradient ? sums[STEP.gradient]! : feeds[name]!]));
     return { ...sums, ...(await this.update.run(vectors)) };
   }

@@ -1,5 +1,7 @@
+import type { Dataset } from '#datasets';
+import type { HostTensor, HostTensors } from '#inference';
+import { valueDims, type Graph } from '#onnx';
 import type { Trainer } from './trainer.js';
-import type { HostTensors } from '#inference';
 
 /** One batch to learn from. */
 export interface Lesson {
@@ -7,6 +9,8 @@ export interface Lesson {
   /** The teacher's answers by the name of its output. */
   answers: HostTensors;
   labels: Int32Array | null;
+  /** How many samples it brings, where some of them stand in it twice to fill a batch up. */
+  samples?: number;
 }
 
 /** Where lessons come from: recorded data, a generator, or both. */
@@ -19,7 +23,44 @@ export interface Curriculum {
   release(): Promise<void>;
 }
 
+/** Inputs of the train split alone, unchanged and in an order of their own: what a trained model will see. */
+export async function* splitInputs(data: Dataset, inputNames: readonly string[], options: { batchSize: number; shuffleSeed: number }): AsyncGenerator<HostTensors> {
+  for await (const { inputs } of data.bindInputs(inputNames).batches('train', { ...options, dropLast: true })) yield inputs;
+}
+
 /** The inputs of an epoch's lessons alone. */
 export async function* lessonInputs(curriculum: Curriculum, epoch: number): AsyncGenerator<HostTensors> {
   for await (const { inputs } of curriculum.lessons(epoch)) yield inputs;
+}
+
+/** Whether the file fixes the size of a batch. */
+export function batchIsFixed(graph: Graph): boolean {
+  return graph.inputs.some((input) => typeof valueDims(input)?.[0] === 'number');
+}
+
+/** What to say of batches that are smaller than they were to be. */
+export function smallerBatch(asked: { batchSize: number }, batchSize: number): string[] {
+  return batchSize < asked.batchSize ? [`the train split has ${batchSize} samples to learn from: batches hold ${batchSize}, not ${asked.batchSize}`] : [];
+}
+
+/** Samples of each batch when none is left out: batches as equal as can be, none above `most`. */
+export function evenBatchSize(samples: number, most: number): number {
+  return Math.ceil(samples / Math.ceil(samples / most));
+}
+
+/** The lesson with its samples again and again until there are `size`, for a model that takes batches of that size alone. */
+export function filledUp(lesson: Lesson, size: number): Lesson {
+  const samples = Object.values(lesson.inputs)[0]!.dims[0]!;
+  if (samples === size) return lesson;
+  const fill = (tensors: HostTensors) => Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, repeated(tensor, size)]));
+  const labels = lesson.labels && Int32Array.from({ length: size }, (_, i) => lesson.labels![i % samples]!);
+  return { inputs: fill(lesson.inputs), answers: fill(lesson.answers), labels, samples };
+}
+
+function repeated(tensor: HostTensor, rows: number): HostTensor {
+  const [count, ...rest] = tensor.dims as [number, ...number[]];
+  const size = tensor.data.length / count;
+  const data = new (tensor.data.constructor as Float32ArrayConstructor)(rows * size);
+  for (let row = 0; row < rows; row++) data.set((tensor.data as Float32Array).subarray((row % count) * size, ((row % count) + 1) * size), row * size);
+  return { ...tensor, dims: [rows, ...rest], data } as HostTensor;
 }

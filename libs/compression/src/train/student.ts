@@ -66,11 +66,6 @@ export class Student {
     return this.trainer.run({ ...lesson.inputs, ...this.task.feeds(lesson) }, learningRate);
   }
 
-  /** How it does on a lesson, from which it does not learn. */
-  judge(lesson: Lesson): Promise<StepLosses> {
-    return this.trainer.losses({ ...lesson.inputs, ...this.task.feeds(lesson) });
-  }
-
   /** Writes the trained values into the model, each in its own storage. */
   store(model: ModelProto): void {
     const graph = new Graph(model);

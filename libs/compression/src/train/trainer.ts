@@ -83,15 +83,6 @@ export class Trainer {
     throw new DivergedError({ step, learningRate, what: `the weight "${slot?.name}"` });
   }
 
-  /** The loss terms of a batch under the result so far, which stays what it is. */
-  async losses(batch: HostTensors): Promise<StepLosses> {
-    const size = [this.step.layout.size];
-    const vectors = Object.fromEntries([...this.state.vectors.keys()].map((name) => [name, float32(size, name === STEP.weights ? this.weights : this.state.vectors.get(name)!)]));
-    const scalars = { [STEP.learningRate]: float32([], [0]), [STEP.count]: float32([], [this.state.step]) };
-    const result = await this.runner.run({ ...batch, ...vectors, ...scalars, ...this.mask }, this.step.terms.map((term) => STEP.term(term)));
-    return Object.fromEntries(this.step.terms.map((term) => [term, (result[STEP.term(term)]!.data as Float32Array)[0]!]));
-  }
-
   /** Takes other weights for the result. */
   replaceWeights(weights: Float32Array): void {
     for (const name of STARTS_AS_WEIGHTS) if (this.state.vectors.has(name)) this.state.vectors.set(name, weights);

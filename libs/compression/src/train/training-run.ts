@@ -4,7 +4,9 @@ import { learningRateAt } from './schedule.js';
 import type { StepLosses, Trainer } from './trainer.js';
 import type { CheckpointScope } from './checkpoint-scope.js';
 import { EarlyStopping } from './early-stopping.js';
+import { DivergedError } from './errors.js';
 import { Fidelity } from './fidelity.js';
+import type { Judge } from './judge.js';
 import type { Curriculum } from './lesson.js';
 import type { Student } from './student.js';
 
@@ -37,8 +39,8 @@ export interface EpochFigures {
 export interface TrainingRunRequest {
   student: Student;
   curriculum: Curriculum;
-  /** Lessons held back, where the options ask for it: always the same ones. */
-  validation?: Curriculum | undefined;
+  /** Tells the loss on samples held back, where the options ask for it. */
+  judge?: Judge | undefined;
   batchSize: number;
   options: TrainerOptions;
   /** Where its state is kept. */
@@ -115,13 +117,13 @@ export class TrainingRun {
     return { losses: Object.fromEntries(means), fidelity: this.fidelity.epoch(), ...(validationLoss === undefined ? {} : { validationLoss }), seconds: (performance.now() - this.epoch.startedAt) / 1000 };
   }
 
-  /** Mean loss on the lessons held back. */
+  /** Mean loss on the samples held back. Throws DivergedError. */
   private async validate(): Promise<number | undefined> {
-    const { student, validation } = this.request;
-    if (!validation) return undefined;
-    let sum = 0;
-    for await (const lesson of validation.lessons(0)) sum += (await student.judge(lesson))['loss']!;
-    const loss = sum / validation.lessonsPerEpoch;
+    const { student, judge } = this.request;
+    if (!judge) return undefined;
+    const loss = await judge.loss(student.trainer.weights);
+    const { step } = student.trainer.state;
+    if (!Number.isFinite(loss)) throw new DivergedError({ what: 'the loss on the samples held back', step, learningRate: learningRateAt(step, this.steps, this.request.options) });
     this.stopping.count(loss, student.trainer.weights);
     return loss;
   }

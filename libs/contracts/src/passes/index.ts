@@ -69,6 +69,7 @@ function describe<O extends z.ZodObject>(summary: string, options: O, { reads, c
 
 export * from './analyze.js';
 export * from './distill.js';
+export * from './generator.js';
 export * from './evaluate.js';
 export * from './features.js';
 export * from './outputs.js';

@@ -19,6 +19,14 @@ describe('options of distill', () => {
     ['labelSmoothing', { labelSmoothing: 0.1, method: 'hybrid' }],
     ['labelSmoothing', { labelSmoothing: 0.1, augment: { mixup: 0.2 } }],
     ['labelSmoothing', { labelSmoothing: 0.1, outputs: 'mse' }],
+    ['alpha', { alpha: 0.5, method: 'hybrid' }],
+    ['alpha', { alpha: 0.5, method: 'generative', teacher: 'previous' }],
+    ['alpha', { alpha: 0.5, augment: { mixup: 0.2 } }],
+    ['alpha', { alpha: 0.5, outputs: 'cosine' }],
+    ['alpha', { alpha: 0.5, outputs: { y: 'mse' } }],
+    ['temperature', { temperature: 2, outputs: 'mse' }],
+    ['generator', { generator: { high: 255 } }],
+    ['augment', { augment: { mixup: 0.2 }, batchSize: 1 }],
     ['features', { features: FEATURES, teacher: ENSEMBLE }],
     ['assistants', { assistants: [{ width: 0.25 }, { width: 0.5 }] }],
     ['assistants', { assistants: [{}] }],
@@ -34,6 +42,10 @@ describe('options of distill', () => {
     {},
     { optimizer: 'sgd', momentum: 0.5, nesterov: true },
     { labelSmoothing: 0.1 },
+    { alpha: 1, method: 'hybrid' },
+    { alpha: 0.5, temperature: 2, outputs: { y: 'classification', z: 'mse' } },
+    { generator: { high: 1 } },
+    { generator: { high: 255 }, method: 'hybrid' },
     { teacher: ENSEMBLE },
     { features: FEATURES, teacher: { models: [ID] } },
     { assistants: SHRINKING, student: { width: 0.1 } },
@@ -50,6 +62,7 @@ describe('options of train', () => {
     ['momentum', { momentum: 0 }],
     ['labelSmoothing', { loss: 'mse', labelSmoothing: 0.1 }],
     ['learnScales', { learnScales: true }],
+    ['augment', { augment: { mixup: 0.2 }, batchSize: 1 }],
   ])('that would go unheeded are refused: %s', (field, options) => {
     expect(fieldsOf(TrainOptions, options)).toEqual([field]);
   });

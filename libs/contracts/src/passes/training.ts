@@ -5,7 +5,7 @@ export const AugmentOptions = z.strictObject({
   shift: z.int().min(0).max(64).default(0).describe('Moves an image by up to so many pixels along each axis, zeros from outside: the random crop of a padded image.'),
   flip: z.boolean().default(false).describe('Mirrors half of the images left to right.'),
   cutout: z.int().min(0).max(256).default(0).describe('Blanks a square of this many pixels (DeVries and Taylor 2017).'),
-  mixup: z.number().min(0).max(1).default(0).describe('Blends pairs of inputs with a Beta(a, a) share (Zhang et al. 2018); the teacher answers for the blend, hard labels are left out.'),
+  mixup: z.number().min(0).max(1).default(0).describe('Blends pairs of inputs with a Beta(a, a) share (Zhang et al. 2018); train blends the labels as well; for distill the teacher answers for the blend, and hard labels are left out.'),
 });
 export type AugmentOptions = z.infer<typeof AugmentOptions>;
 
@@ -15,6 +15,12 @@ export const EarlyStoppingOptions = z.strictObject({
   patience: z.int().min(1).max(1000).default(5).describe('Epochs without a new lowest loss on it after which the run ends.'),
 });
 export type EarlyStoppingOptions = z.infer<typeof EarlyStoppingOptions>;
+
+/** Weight of the soft loss unless the options say otherwise. */
+export const DEFAULT_ALPHA = 0.7;
+
+/** Softness of the answers unless the options say otherwise. */
+export const DEFAULT_TEMPERATURE = 4;
 
 /** Options of every pass that trains: the run, its optimizer and its learning rate. */
 export const TRAINER_FIELDS = {
