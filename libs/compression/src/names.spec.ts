@@ -1,11 +1,10 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { DistillOptions, QuantizeOptions, TrainOptions } from '#contracts';
 import { float32, Session } from '#inference';
-import { BUILDER_OPSET, Graph, GraphBuilder, ModelProtoSchema, Names, readModel, tensorToFloats, writeModel, type ModelProto } from '#onnx';
+import { BUILDER_OPSET, Graph, GraphBuilder, ModelProtoSchema, Names, readModel, tensorToFloats, writeModel, liftOpset, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { distill } from './distill/distill.js';
 import { Points } from './distill/points.fixture.js';
-import { liftOpset } from './prepare/opset.js';
 import { quantize } from './quantize/quantize.js';
 import { train } from './train-pass/train.js';
 

@@ -1,9 +1,12 @@
+import { checkNode, nodeText } from './check-node.js';
 import { checkTensor, checkedCount } from './check-tensor.js';
 import { InvalidModelError, InvalidTensorError, ModelLimitError, UnsupportedModelError } from './errors.js';
 import type { ModelLimits } from './limits.js';
+import { Functions } from './functions.js';
 import { OWN_NAME_MARK } from './names.js';
-import { KNOWN_DOMAINS, checkVersions } from './opset.js';
-import type { AttributeProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, ValueInfoProto } from './proto.js';
+import { checkVersions, importedVersion } from './opset.js';
+import { isTabled } from './operators/operator-table.js';
+import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, SparseTensorProto, ValueInfoProto } from './proto.js';
 
 /**
  * Checks that a parsed model is one that the rest of the library may rely on: versions and operator domains that the
@@ -42,22 +45,32 @@ class Scope {
 }
 
 class ModelCheck {
-  private readonly functions: Set<string>;
+  private readonly functions: Functions;
+  /** The function that is being checked, whose operator versions hold; null in the main graph. */
+  private within: FunctionProto | null = null;
   private nodes = 0;
 
   constructor(
     private readonly model: ModelProto,
     private readonly limits: ModelLimits,
   ) {
-    this.functions = new Set(model.functions.map(({ domain, name }) => `${domain}:${name}`));
+    this.functions = new Functions(model);
   }
 
   run(graph: GraphProto): void {
     this.graph(graph, new Scope(1));
-    for (const body of this.model.functions) {
-      const scope = new Scope(1);
-      for (const input of body.input) scope.add(input);
-      this.body(body.node, scope);
+    for (const body of this.model.functions) this.function(body);
+  }
+
+  private function(body: FunctionProto): void {
+    this.within = body;
+    const scope = new Scope(1);
+    for (const input of body.input) this.define(input, scope, `input of function "${body.name}"`);
+    for (const attribute of body.attributeProto) this.attribute(attribute, scope);
+    for (const info of body.valueInfo) this.valueInfo(info);
+    this.body(body.node, scope);
+    for (const output of body.output) {
+      if (!scope.has(output)) throw new InvalidModelError(`output "${output}" of function "${body.name}" is produced by no node`);
     }
   }
 
@@ -105,22 +118,28 @@ class ModelCheck {
       if (input !== '' && !scope.has(input)) throw undefinedValue(node, input, later.has(input));
     }
     for (const attribute of node.attribute) this.attribute(attribute, scope);
-    for (const output of node.output) if (output !== '') this.define(output, scope, `output of ${label(node)}`);
+    for (const output of node.output) if (output !== '') this.define(output, scope, `output of ${nodeText(node)}`);
+    if (!this.functions.calledBy(node, this.imports)) checkNode(node, importedVersion(this.imports, node.domain));
+  }
+
+  private get imports(): readonly OperatorSetIdProto[] {
+    return (this.within ?? this.model).opsetImport;
   }
 
   private operator(node: NodeProto): void {
     this.name(node.name);
-    if (node.opType === '') throw new InvalidModelError(`node ${label(node)} has no op type`);
+    if (node.opType === '') throw new InvalidModelError(`node ${nodeText(node)} has no op type`);
     this.keyword(node.opType);
-    if (KNOWN_DOMAINS.has(node.domain) || this.functions.has(`${node.domain}:${node.opType}`)) return;
+    if (isTabled(node.domain) || this.functions.calledBy(node, this.imports)) return;
     throw new UnsupportedModelError(
-      `node ${label(node)} is of the custom operator domain "${node.domain}"`,
+      `node ${nodeText(node)} is of the custom operator domain "${node.domain}"`,
       'express it in standard operators before the export; custom operator libraries are never loaded',
     );
   }
 
   private attribute(attribute: AttributeProto, scope: Scope): void {
     this.keyword(attribute.name);
+    if (attribute.refAttrName !== '' && !this.within) throw new InvalidModelError(`attribute "${attribute.name}" refers to "${attribute.refAttrName}" of a function, outside of any`);
     for (const tensor of attribute.t ? [attribute.t, ...attribute.tensors] : attribute.tensors) checkTensor(tensor, this.limits);
     for (const sparse of attribute.sparseTensor ? [attribute.sparseTensor, ...attribute.sparseTensors] : attribute.sparseTensors) this.sparse(sparse);
     for (const graph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) this.graph(graph, new Scope(scope.depth + 1, scope));
@@ -168,10 +187,6 @@ class ModelCheck {
 
 function undefinedValue(node: NodeProto, value: string, later: boolean): InvalidModelError {
   return new InvalidModelError(
-    later ? `node ${label(node)} reads "${value}" before it is produced: its nodes are not in topological order` : `node ${label(node)} reads "${value}", which nothing defines`,
+    later ? `node ${nodeText(node)} reads "${value}" before it is produced: its nodes are not in topological order` : `node ${nodeText(node)} reads "${value}", which nothing defines`,
   );
-}
-
-function label(node: NodeProto): string {
-  return node.name ? `"${node.name}" (${node.opType})` : `${node.opType} -> "${node.output[0] ?? ''}"`;
 }

@@ -1,11 +1,10 @@
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { rawByteCount } from './check-tensor.js';
-import { checkModel } from './check-model.js';
 import { InvalidModelError, InvalidTensorError, ModelLimitError } from './errors.js';
 import { MODEL_LIMITS, type ModelLimits } from './limits.js';
 import { DataLocation, type ModelProto, type TensorProto } from './proto.js';
-import { parseModel, type ReadOptions } from './read.js';
+import { acceptModel, parseModel, type ReadOptions } from './read.js';
 import { allTensors } from './tensors.js';
 
 /**
@@ -19,7 +18,7 @@ export async function loadModel(path: string, options: ReadOptions = {}): Promis
   if (size > limits.modelBytes) throw new ModelLimitError('modelBytes', size, limits.modelBytes);
   const model = parseModel(await readFile(path), limits);
   await inlineExternalData(model, await realpath(dirname(path)), limits);
-  checkModel(model, limits);
+  acceptModel(model, limits);
   return model;
 }
 

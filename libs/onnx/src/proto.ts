@@ -24,6 +24,7 @@ export type {
   GraphProto,
   ModelProto,
   NodeProto,
+  OperatorSetIdProto,
   SparseTensorProto,
   TensorProto,
   TypeProto,

@@ -1,7 +1,9 @@
 import { clone, fromBinary } from '@bufbuild/protobuf';
 import { checkModel } from './check-model.js';
 import { InvalidModelError, ModelLimitError } from './errors.js';
+import { inlineFunctions } from './inline-functions.js';
 import { MODEL_LIMITS, type ModelLimits } from './limits.js';
+import { useStandardName } from './opset.js';
 import { ModelProtoSchema, type ModelProto } from './proto.js';
 
 export interface ReadOptions {
@@ -15,8 +17,16 @@ export interface ReadOptions {
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): ModelProto {
   const limits = { ...MODEL_LIMITS, ...options.limits };
   const model = parseModel(bytes, limits);
-  checkModel(model, limits);
+  acceptModel(model, limits);
   return model;
+}
+
+/** Checks a parsed model whose tensors are in memory, and brings it in place into the form that the library works on: without functions. */
+export function acceptModel(model: ModelProto, limits: ModelLimits): void {
+  checkModel(model, limits);
+  if (model.functions.length === 0) return;
+  inlineFunctions(model, limits);
+  checkModel(model, limits);
 }
 
 /** Parses the protobuf message alone, checking only the file's size and the depth of its messages. */
@@ -26,7 +36,9 @@ export function parseModel(bytes: Uint8Array, limits: ModelLimits): ModelProto {
   // Slices of a Buffer share its memory, so that tensors must not be Buffers: cloneModel copies by slice.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
-    return fromBinary(ModelProtoSchema, plain, { readUnknownFields: true, recursionLimit: limits.messageDepth });
+    const model = fromBinary(ModelProtoSchema, plain, { readUnknownFields: true, recursionLimit: limits.messageDepth });
+    useStandardName(model);
+    return model;
   } catch (cause) {
     if (cause instanceof Error && cause.message.includes('recursion depth')) throw new ModelLimitError('messageDepth', limits.messageDepth + 1, limits.messageDepth);
     throw new InvalidModelError('its bytes are not the protobuf message that .onnx files hold, or the file is truncated', { cause });

@@ -19,7 +19,14 @@ function* graphTensors(graph: GraphProto): Generator<TensorProto> {
   for (const node of graph.node) yield* nodeTensors(node);
 }
 
-function* nodeTensors(node: NodeProto): Generator<TensorProto> {
+/** About the memory that a tensor's elements take where they are stored. */
+export function storedBytes({ rawData, floatData, doubleData, int32Data, int64Data, uint64Data, stringData }: TensorProto): number {
+  const entries = floatData.length + doubleData.length + int32Data.length + int64Data.length + uint64Data.length;
+  return rawData.length + 8 * entries + stringData.reduce((sum, text) => sum + text.length, 0);
+}
+
+/** The tensors in a node's attributes, also in bodies. */
+export function* nodeTensors(node: NodeProto): Generator<TensorProto> {
   for (const attribute of node.attribute) {
     if (attribute.t) yield attribute.t;
     yield* attribute.tensors;

@@ -1,7 +1,6 @@
-import { cloneModel, Graph, opsetVersion, UnsupportedModelError, type ModelProto } from '#onnx';
+import { cloneModel, Graph, opsetVersion, UnsupportedModelError, liftOpset, type ModelProto } from '#onnx';
 import { findGelus, fuseGelus, GELU_OPSET } from './fuse-gelu.js';
 import { findLayerNorms, fuseLayerNorms, LAYER_NORM_OPSET } from './fuse-layer-norm.js';
-import { liftOpset } from './opset.js';
 
 /**
  * Puts Gelu and LayerNormalization where exporters wrote them out, and lifts the model in place to the opset that has them;

@@ -1,7 +1,6 @@
 import { Session, type HostTensors } from '#inference';
-import { BUILDER_OPSET, DataType, Graph, GraphBuilder, cloneModel, ownName, writeModel, type NodeProto } from '#onnx';
+import { BUILDER_OPSET, DataType, Graph, GraphBuilder, cloneModel, ownName, writeModel, liftOpset, type NodeProto } from '#onnx';
 import { answerOnly } from '../prepare/answer-only.js';
-import { liftOpset } from '../prepare/opset.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
 import { PruneInputError } from './errors.js';
 import { indicesOf, type Group } from './groups.js';

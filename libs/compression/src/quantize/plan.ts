@@ -1,10 +1,9 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { Graph, type ModelProto } from '#onnx';
+import { Graph, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { fuseDecomposed } from '../prepare/decomposed.js';
 import { foldBatchNorm } from '../prepare/fold-batch-norm.js';
 import { fuseHardSwish } from '../prepare/fuse-hard-swish.js';
-import { liftOpset } from '../prepare/opset.js';
 import { plainGemms } from '../prepare/plain-gemm.js';
 import { floatAheadOfLog } from './ahead-of-log.js';
 import { selectDynamic } from './dynamic.js';

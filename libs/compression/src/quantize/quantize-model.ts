@@ -1,9 +1,8 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
-import { Graph, readModel, valueDims, writeModel, type ModelProto } from '#onnx';
+import { Graph, readModel, valueDims, writeModel, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { foldConstants } from '../prepare/fold-constants.js';
-import { liftOpset } from '../prepare/opset.js';
 import type { Batches } from './calibrate.js';
 import type { MethodChoice } from './choose-methods.js';
 import { hasInt8DotProduct } from './cpu.js';

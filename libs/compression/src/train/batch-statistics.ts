@@ -1,7 +1,6 @@
 import { Session, type HostTensors } from '#inference';
-import { BUILDER_OPSET, DataType, Float, Graph, cloneModel, floatTensor, intAttribute, makeNode, makeValueInfo, setAttribute, writeModel, type ModelProto, type NodeProto } from '#onnx';
+import { BUILDER_OPSET, DataType, Float, Graph, cloneModel, floatTensor, intAttribute, makeNode, makeValueInfo, setAttribute, writeModel, liftOpset, type ModelProto, type NodeProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
-import { liftOpset } from '../prepare/opset.js';
 
 /** Samples that statistics are taken of, at the least: more change them little (Wu and Johnson 2021, "Rethinking Batch"). */
 const SAMPLES = 3200;

@@ -1,8 +1,7 @@
 import type { TrainerOptions } from '#contracts';
 import { adam, buildDividedStep, buildTrainingStep, sgd, type Optimizer, type Shapes, type TrainingStepRequest } from '#autodiff';
-import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, type ModelProto } from '#onnx';
+import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
-import { liftOpset } from '../prepare/opset.js';
 import { blockedLayout } from './blocked-layout.js';
 import type { Division } from './divided-runner.js';
 import { zerosMask } from './keep-zeros.js';

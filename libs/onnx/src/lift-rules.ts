@@ -1,7 +1,9 @@
-import {
-  floatAttribute, floatTensor, hasAttribute, int64Tensor, intAttribute, intsAttribute, makeNode, setAttribute, stringAttribute, UnsupportedModelError,
-  type GraphProto, type Names, type NodeProto, type TensorProto,
-} from '#onnx';
+import { floatAttribute, hasAttribute, intAttribute, intsAttribute, setAttribute, stringAttribute } from './attributes.js';
+import { UnsupportedModelError } from './errors.js';
+import { makeNode } from './graph.js';
+import type { Names } from './names.js';
+import type { GraphProto, NodeProto, TensorProto } from './proto.js';
+import { floatTensor, int64Tensor } from './tensor.js';
 
 /** A node to lift, the graph that holds it and the model's main graph, whose constants every body sees. */
 export interface LiftScope {

@@ -1,21 +1,20 @@
 import { create } from '@bufbuild/protobuf';
-import { Names, OperatorSetIdProtoSchema, subgraphs, UnsupportedModelError, type ModelProto } from '#onnx';
-import { LIFT_RULES, OLDEST_OPSET, type LiftScope } from './opset-rules.js';
+import { subgraphs } from './attributes.js';
+import { UnsupportedModelError } from './errors.js';
+import { LIFT_RULES, OLDEST_OPSET, type LiftScope } from './lift-rules.js';
+import { Names } from './names.js';
+import { opsetVersion } from './opset.js';
+import { OperatorSetIdProtoSchema, type ModelProto } from './proto.js';
 
 /** IR version that a file of an opset must declare at least. */
 const IR_VERSIONS: readonly [opset: number, irVersion: number][] = [[25, 13], [23, 11], [21, 10], [19, 9], [15, 8], [13, 7], [11, 6], [9, 4]];
-
-/** The model's version of the default operator set. */
-export function opsetOf(model: ModelProto): number {
-  return Number(defaultImport(model)?.version ?? 0n);
-}
 
 /**
  * Rewrites operators in place until the model may declare opset `target`; a newer model stays as it is. Bodies of If and
  * Loop are lifted too. Throws UnsupportedModelError below opset 9, and for a node that has no counterpart.
  */
 export function liftOpset(model: ModelProto, target: number): void {
-  const from = opsetOf(model);
+  const from = opsetVersion(model);
   if (from >= target) return;
   if (from < OLDEST_OPSET) throw new UnsupportedModelError(`opset ${from} is too old to lift to ${target}`, `export the model again with opset ${OLDEST_OPSET} or newer`);
   const names = Names.of(model);
