@@ -1,6 +1,7 @@
 import { float32 } from '#inference';
 import { Graph, GraphBuilder } from '#onnx';
-import { planBatch, type BatchPlan } from './batch-plan.js';
+import { batchShapes } from './batch-shapes.js';
+import { planBatch, planFromBatch, type BatchPlan } from './batch-plan.js';
 import { observeTrainingShapes } from './observe.js';
 import { useBatchStatistics } from './batch-statistics.js';
 
@@ -48,5 +49,40 @@ describe('how a batch is divided', () => {
     const graph = convolutions(true);
     useBatchStatistics(graph);
     expect((await plan(graph, [32, 16, 16], { threads: 2, memoryMb: 1 })).parts).toBe(1);
+  });
+});
+
+describe('a plan from the samples of a batch', () => {
+  const images = (count: number, side: number) => ({ x: float32([count, 32, side, side], new Float32Array(count * 32 * side * side)) });
+  const from = (graph: Graph, count: number, side: number, memoryMb?: number) => planFromBatch(graph, images(count, side), { threads: 1, memoryMb, log: () => undefined });
+
+  it('knows the shapes of the whole batch from two and three of its samples', async () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', ['n', 32, 'h', 'w']);
+    const rows = b.op('Reshape', [b.op('Transpose', [x], { perm: [0, 2, 3, 1] }), b.ints([-1, 32])]);
+    b.output(b.op('Softmax', [b.op('MatMul', [rows, b.float(new Float32Array(64), [32, 2])])]));
+    const graph = new Graph(b.build());
+    expect(await batchShapes(graph, images(16, 4), 16)).toEqual(await observeTrainingShapes(graph, images(16, 4)));
+  });
+
+  it('is refused when the smallest part takes more memory than there is', async () => {
+    await expect(from(convolutions(), 4, 64, 150)).rejects.toMatchObject({ code: 'training', message: expect.stringMatching(/a stage may use 150: give a stage \d+ MiB/) });
+    const [, enough] = /give a stage (\d+) MiB/.exec(await from(convolutions(), 4, 64, 150).then(() => '', (error: Error) => error.message))!;
+    expect((await from(convolutions(), 4, 64, Number(enough))).plan.estimateMb).toBeLessThanOrEqual(Number(enough));
+  });
+
+  it('that cannot be divided is refused with a batch that fits, before the batch is run', async () => {
+    const normalized = () => {
+      const graph = convolutions(true);
+      useBatchStatistics(graph);
+      return graph;
+    };
+    const roomy = (await from(normalized(), 32, 64)).plan.estimateMb;
+    const memoryMb = roomy - 60;
+    const message = await from(normalized(), 32, 64, memoryMb).then(() => '', (error: Error) => error.message);
+    const [, size] = /set batchSize to (\d+), or set batchNorm to frozen/.exec(message)!;
+    expect((await from(normalized(), Number(size), 64, memoryMb)).plan.estimateMb).toBeLessThanOrEqual(memoryMb);
+    // And the other way out: the file's own statistics, in parts.
+    expect((await from(convolutions(true), 32, 64, memoryMb)).plan.parts).toBeGreaterThan(1);
   });
 });

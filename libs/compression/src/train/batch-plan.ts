@@ -1,7 +1,10 @@
 import type { Shapes } from '#autodiff';
-import type { HostTensor, HostTensors } from '#inference';
+import type { HostTensors } from '#inference';
 import { intAttribute, macsOf, type Graph } from '#onnx';
 import type { Division } from './divided-runner.js';
+import { batchShapes, firstSamples } from './batch-shapes.js';
+import { TrainingError } from './errors.js';
+import { batchIsFixed } from './lesson.js';
 import { observeTrainingShapes } from './observe.js';
 
 /** What a training step is planned from. */
@@ -44,11 +47,24 @@ const FILL = 0.8;
  * does not fit, a batch is divided further, and its parts run one after the other.
  */
 export function planBatch({ graph, shapes, batchSize, threads, memoryMb }: BatchPlanRequest): BatchPlan {
-  const divisors = usesBatchStatistics(graph) ? [1] : Array.from({ length: batchSize }, (_, i) => i + 1).filter((parts) => batchSize % parts === 0);
+  const divisors = isWhole(graph) ? [1] : Array.from({ length: batchSize }, (_, i) => i + 1).filter((parts) => batchSize % parts === 0);
   const sessions = divisors.findLast((parts) => parts <= threads && isParallel(graph, shapes, batchSize / parts)) ?? 1;
   const fits = (parts: number) => memoryMb === undefined || estimateMb(graph, shapes, Math.min(1, sessions / parts)) <= FILL * memoryMb;
   const parts = divisors.find((count) => count % sessions === 0 && fits(count)) ?? divisors.findLast((count) => count % sessions === 0)!;
   return { parts, sessions, threads: Math.max(1, Math.floor(threads / sessions)), partSize: batchSize / parts, estimateMb: estimateMb(graph, shapes, Math.min(1, sessions / parts)) };
+}
+
+/** Refuses a plan that is known to take more memory than there is: throws TrainingError with the way out. */
+function checkMemory(plan: BatchPlan, { graph, shapes, batchSize, memoryMb = Infinity }: BatchPlanRequest): void {
+  if (plan.estimateMb <= memoryMb) return;
+  const fits = (samples: number) => estimateMb(graph, shapes, samples / batchSize) <= FILL * memoryMb;
+  const smaller = Array.from({ length: batchSize - 1 }, (_, i) => batchSize - 1 - i).find(fits);
+  const ways = [
+    ...(isWhole(graph) && smaller !== undefined && !batchIsFixed(graph) ? [`set batchSize to ${smaller}`] : []),
+    ...(usesBatchStatistics(graph) && fits(1) ? ['set batchNorm to frozen, which lets a batch be computed in parts'] : []),
+    `give a stage ${Math.ceil(plan.estimateMb / FILL)} MiB (COLDPRESS_STAGE_MEMORY_MB)`,
+  ];
+  throw new TrainingError(`a training step takes about ${plan.estimateMb} MiB, and a stage may use ${memoryMb}: ${ways.join(', or ')}`);
 }
 
 /** A plan with what it was made from: the shapes on one part of the batch, and that part's inputs. */
@@ -58,23 +74,19 @@ export interface PlannedBatch {
   inputs: HostTensors;
 }
 
-/** Plans from the inputs of one batch, and logs the memory that it will take. */
+/**
+ * Plans from the inputs of one batch, of which only as many samples are run as the plan leaves room for, and logs the memory that it will take.
+ * Throws TrainingError when that is more than there is.
+ */
 export async function planFromBatch(graph: Graph, inputs: HostTensors, { threads, memoryMb, log }: { threads: number; memoryMb?: number | undefined; log(line: string): void }): Promise<PlannedBatch> {
-  const whole = await observeTrainingShapes(graph, inputs);
-  const plan = planBatch({ graph, shapes: whole, batchSize: Object.values(inputs)[0]!.dims[0]!, threads, memoryMb });
+  const batchSize = Object.values(inputs)[0]!.dims[0]!;
+  const request = { graph, shapes: await batchShapes(graph, inputs, batchSize), batchSize, threads, memoryMb };
+  const plan = planBatch(request);
+  checkMemory(plan, request);
   const division = plan.parts === 1 ? '' : `; each batch in ${plan.parts} parts of ${plan.partSize} on ${plan.sessions} session${plan.sessions === 1 ? '' : 's'}`;
   log(`a training step takes about ${plan.estimateMb} MiB${memoryMb === undefined ? '' : ` of ${memoryMb}`}${division}`);
-  if (plan.parts === 1) return { plan, shapes: whole, inputs };
-  const part = firstSamples(inputs, plan.partSize);
+  const part = plan.parts === 1 ? inputs : firstSamples(inputs, plan.partSize);
   return { plan, shapes: await observeTrainingShapes(graph, part), inputs: part };
-}
-
-/** The first samples of a batch. */
-export function firstSamples(batch: HostTensors, count: number): HostTensors {
-  return Object.fromEntries(Object.entries(batch).map(([name, tensor]): [string, HostTensor] => {
-    const [samples, ...rest] = tensor.dims as [number, ...number[]];
-    return [name, { ...tensor, dims: [count, ...rest], data: tensor.data.slice(0, (tensor.data.length / samples) * count) } as HostTensor];
-  }));
 }
 
 function isParallel(graph: Graph, shapes: Shapes, partSize: number): boolean {
@@ -82,6 +94,11 @@ function isParallel(graph: Graph, shapes: Shapes, partSize: number): boolean {
   const total = macs.reduce((sum, node) => sum + node.macs, 0);
   const convolutions = macs.reduce((sum, node) => sum + (node.isConvolution ? node.macs : 0), 0);
   return total >= LEAST_MACS && convolutions >= CONVOLUTION_SHARE * total && partSize >= LEAST_SAMPLES;
+}
+
+/** Whether a batch must be computed as a whole. */
+function isWhole(graph: Graph): boolean {
+  return usesBatchStatistics(graph) || batchIsFixed(graph);
 }
 
 /** The statistics of a part are not the batch's. */
