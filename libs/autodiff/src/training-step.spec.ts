@@ -121,7 +121,7 @@ describe('what cannot be differentiated', () => {
     const graph = linear((b, y) => b.op('Det', [b.op('Unsqueeze', [y, b.ints([0])])]));
     const weight = graph.nodes[0]!.input[1]!;
     expect(missingGradients(graph, [graph.outputs[0]!.name], [weight])).toEqual([{ node: graph.nodes.at(-1)!.output[0], opType: 'Det' }]);
-    const request = { graph, shapes: new Map(graph.proto.initializer.map((t): [string, number[]] => [t.name, t.dims.map(Number)])), parameters: [weight], extraInputs: [], optimizer: sgd() };
+    const request = { graph, shapes: new Map([['x', [4, 2]], ...graph.proto.initializer.map((t): [string, number[]] => [t.name, t.dims.map(Number)])]), parameters: [weight], extraInputs: [], optimizer: sgd() };
     const seeds = new Map([[graph.outputs[0]!.name, 'seed']]);
     expect(() => buildTrainingStep({ ...request, loss: () => ({ terms: {}, seeds }) })).toThrow(MissingGradientError);
   });

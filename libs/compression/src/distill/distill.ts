@@ -51,7 +51,7 @@ export const distill: Pass<'distill'> = {
     const { model: student, skipped, blocks, channels } = await studentModel(fromAssistant(options, scale), context, teacher.models[0]!);
     const taught = await teach(student, teacher, part(context, options.assistants.length, options), options, checkpoint.scope(options.assistants.length), warnings);
     const summary = { ...summaryOf(taught), ...warnings.summary, ...(assistants.length > 0 ? { assistants } : {}), ...(blocks || channels ? { cut: { blocks, channels } } : {}) };
-    return { model: student, skipped: [...skipped, ...taught.student.form.skipped], files: await writeCurve(context, options, taught.curve), summary };
+    return { model: student, skipped: [...skipped, ...taught.student.form.skipped, ...taught.student.unread], files: await writeCurve(context, options, taught.curve), summary };
   },
 };
 
@@ -122,5 +122,5 @@ function runName({ seed, threads }: PassContext, options: DistillOptions, curren
 }
 
 function summaryOf({ student, curve, seconds, batchSize, plan }: Taught): Record<string, unknown> {
-  return { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }) };
+  return { parameters: student.size, keptZeros: student.keptZeros, weights: student.weights, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }) };
 }

@@ -70,6 +70,6 @@ function adapt({ graph, trainables }: TrainingForm, shapes: Map<string, readonly
   graph.addNode(isLast ? makeNode('MatMul', [student, weight], [output]) : makeNode('Conv', [student, weight], [output], { kernel_shape: dims.slice(2).map(() => 1) }));
   shapes.set(weight, weightDims);
   shapes.set(output, answerDims);
-  trainables.push({ name: weight, dims: weightDims, values, bits: 32, isMatrix: true, stored: () => [] });
+  trainables.push({ name: weight, dims: weightDims, values, bits: 32, isMatrix: true, readings: [], stored: () => [] });
   return output;
 }

@@ -1,5 +1,13 @@
 import { floatTensor, int64Tensor, tensorAttribute, type Graph, type NodeProto, type TensorProto } from '#onnx';
 
+/** What a tensor says of itself that a Constant node held: once it is an initializer nothing else tells it from a weight. */
+const ORIGIN = 'constant';
+
+/** Whether the file held the tensor in a Constant node, before {@link liftConstants} of this run or of an earlier one. */
+export function isConstantOfFile({ docString }: TensorProto): boolean {
+  return docString === ORIGIN;
+}
+
 /**
  * Makes constants visible as initializers, so that every pass and the runtime see them:
  * - `Constant(value = T) -> W` becomes the initializer W (also value_float, value_floats, value_int, value_ints);
@@ -24,7 +32,7 @@ function liftConstant(graph: Graph, node: NodeProto): boolean {
   const tensor = constantTensor(node, output);
   if (!tensor) return false;
   graph.removeNode(node);
-  graph.addInitializer(tensor);
+  graph.addInitializer(Object.assign(tensor, { docString: ORIGIN }));
   return true;
 }
 

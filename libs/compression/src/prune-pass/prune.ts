@@ -180,7 +180,7 @@ async function scheduled<R>(context: PassContext, options: Options, step: (model
   if (options.recoverEpochs > 0 && !context.data) throw new PruneInputError('recoverEpochs', 'a data set with a train split');
   for (let i = 0; i < ratios.length - 1; i++) {
     await step(context.model, ratios[i - 1] ?? 0, ratios[i]!);
-    if (options.recoverEpochs > 0) await recover(context, options.recoverEpochs);
+    if (options.recoverEpochs > 0) await recover(context, options);
     context.progress((i + 1) / ratios.length, `step ${i + 1} of ${ratios.length}`);
   }
   const result = await step(context.model, ratios.at(-2) ?? 0, ratios.at(-1)!);
@@ -189,6 +189,6 @@ async function scheduled<R>(context: PassContext, options: Options, step: (model
 }
 
 /** Distils the context's model in place. */
-async function recover(context: PassContext, epochs: number): Promise<void> {
-  await distill.run({ ...context, progress: () => undefined }, DistillOptions.parse({ epochs, keepZeros: 'always' }));
+async function recover(context: PassContext, { recoverEpochs: epochs, freeze }: Options): Promise<void> {
+  await distill.run({ ...context, progress: () => undefined }, DistillOptions.parse({ epochs, freeze, keepZeros: 'always' }));
 }

@@ -1,8 +1,11 @@
 import type { TrainOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
-import { intAttribute, type Graph, type NodeProto } from '#onnx';
+import { intAttribute, intsAttribute, type NodeProto } from '#onnx';
+import { wideAxes } from '../train/constant-values.js';
 import { TrainingError } from '../train/errors.js';
+import { storedName } from '../train/release.js';
 import type { Trainable, TrainingForm } from '../train/trainable.js';
+import type { Reading, Role } from '../train/weight-roles.js';
 
 type Random = () => number;
 
@@ -12,7 +15,7 @@ interface Fans {
   out: number;
 }
 
-/** Standard deviation of embeddings (Devlin et al. 2019, as in GPT and BERT). */
+/** Standard deviation of embeddings and positions (Devlin et al. 2019, as in GPT and BERT). */
 const EMBEDDING_DEVIATION = 0.02;
 
 /** Slope of PRelu below zero (He et al. 2015). */
@@ -26,50 +29,50 @@ const DRAWS: Record<Exclude<TrainOptions['initialWeights'], 'keep'>, (fans: Fans
   glorot: (fans, random) => Math.sqrt(6 / (fans.in + fans.out)) * (2 * random() - 1),
 };
 
-/** Fans of a layer's weight, by operator. */
+/** Fans of a layer's kernel, by operator. */
 const FANS: Record<string, (node: NodeProto, dims: readonly number[], index: number) => Fans> = {
   Conv: (node, dims) => convFans(dims[1]!, dims[0]! / intAttribute(node, 'group', 1), dims.slice(2)),
   ConvTranspose: (node, dims) => convFans(dims[0]! / intAttribute(node, 'group', 1), dims[1]!, dims.slice(2)),
   Gemm: (node, [rows, columns], index) => (Boolean(intAttribute(node, index === 0 ? 'transA' : 'transB', 0)) === (index === 1) ? { in: columns!, out: rows! } : { in: rows!, out: columns! }),
-  MatMul: (_, dims, index) => (index === 0 ? { in: dims.at(-1)!, out: dims.at(-2)! } : { in: dims.at(-2)!, out: dims.at(-1)! }),
+  MatMul: (_, dims, index) => (index === 0 ? { in: dims.at(-1)!, out: dims.at(-2) ?? 1 } : { in: dims.at(-2) ?? dims.at(-1)!, out: dims.length > 1 ? dims.at(-1)! : 1 }),
 };
 
-/** What a value of one element begins at, by the operator that reads it and where. Others are biases: they begin at zero. */
-const CONSTANTS: Record<string, Readonly<Record<number, number>>> = {
-  BatchNormalization: { 1: 1 },
-  LayerNormalization: { 1: 1 },
-  InstanceNormalization: { 1: 1 },
-  GroupNormalization: { 1: 1 },
-  Mul: { 0: 1, 1: 1 },
-  PRelu: { 1: PRELU_SLOPE },
-};
+/** What begins elsewhere than a kernel: norms and scales at one, slopes as He et al. have them, biases at zero. */
+const CONSTANTS: Partial<Record<Role, number>> = { gain: 1, scale: 1, slope: PRELU_SLOPE, bias: 0 };
 
 /**
- * The form with every weight drawn anew: layers by He or Glorot from the seed, norms and scales at 1, biases at 0. With `keepZeros`
+ * The form with every weight drawn anew: layers by He or Glorot from the seed, norms and scales at 1, biases at 0, tables and
+ * positions from N(0, 0.02²). With `keepZeros`
  * zeros of matrices stay. Throws TrainingError for weights stored as integers, whose scales would no longer fit.
  */
 export function reinitialized(form: TrainingForm, draw: keyof typeof DRAWS, seed: number, keepZeros: boolean): TrainingForm {
   const random = mulberry32(seed ^ 0x1b873593);
-  return { ...form, trainables: form.trainables.map((trainable) => ({ ...trainable, values: drawn(form.graph, trainable, draw, random, keepZeros) })) };
+  return { ...form, trainables: form.trainables.map((trainable) => ({ ...trainable, values: drawn(trainable, draw, random, keepZeros) })) };
 }
 
-function drawn(graph: Graph, trainable: Trainable, draw: keyof typeof DRAWS, random: Random, keepZeros: boolean): Float32Array {
-  const { name, dims, values, bits, isMatrix } = trainable;
-  if (bits < 16) throw new TrainingError(`the weight "${name}" is stored in ${bits} bits and its scale belongs to its values: choose initialWeights keep, or train before you quantize`);
-  const { node, index } = graph.consumers(name)[0]!;
-  const fresh = values.map(starter(node, index, dims, draw, random));
+function drawn(trainable: Trainable, draw: keyof typeof DRAWS, random: Random, keepZeros: boolean): Float32Array {
+  const { name, dims, values, bits, isMatrix, readings } = trainable;
+  if (bits < 16) throw new TrainingError(`the weight "${storedName(name)}" is stored in ${bits} bits and its scale belongs to its values: choose initialWeights keep, or train before you quantize`);
+  const fresh = values.map(starter(readings, dims, draw, random));
   return keepZeros && isMatrix ? fresh.map((value, i) => (values[i] === 0 ? 0 : value)) : fresh;
 }
 
-function starter(node: NodeProto, index: number, dims: readonly number[], draw: keyof typeof DRAWS, random: Random): () => number {
-  const fansOf = dims.length > 1 && index < 2 ? FANS[node.opType] : undefined;
-  if (fansOf) {
-    const fans = fansOf(node, dims, index);
+/** Of several readers the first that looks up decides, then the first that multiplies. */
+function starter(readings: readonly Reading[], dims: readonly number[], draw: keyof typeof DRAWS, random: Random): () => number {
+  const reading = ['table', 'kernel'].map((role) => readings.find((other) => other.role === role)).find(Boolean) ?? readings[0]!;
+  const { role, node, index, carriers } = reading;
+  if (role === 'kernel') {
+    const fans = FANS[node.opType]!(node, carriers.reduce(moved, dims), index);
     return () => DRAWS[draw](fans, random);
   }
-  if (node.opType === 'Gather') return () => EMBEDDING_DEVIATION * normal(random);
-  const constant = CONSTANTS[node.opType]?.[index] ?? 0;
-  return () => constant;
+  const constant = role === 'shift' && wideAxes(dims) <= 1 ? 0 : CONSTANTS[role];
+  return constant === undefined ? () => EMBEDDING_DEVIATION * normal(random) : () => constant;
+}
+
+/** The shape behind an operator that moves elements, as far as fans go by it. */
+function moved(dims: readonly number[], node: NodeProto): readonly number[] {
+  if (node.opType !== 'Transpose') return dims;
+  return intsAttribute(node, 'perm', [...dims.keys()].reverse()).map((axis) => dims[axis]!);
 }
 
 function convFans(channelsIn: number, channelsOut: number, kernel: readonly number[]): Fans {

@@ -47,7 +47,7 @@ export const train: Pass<'train'> = {
     const { plan, shapes } = await planFromBatch(form.graph, await firstInputs(data, inputNames, batchSize), context);
     const taskOn = (on: Shapes) => labelTask({ graph: form.graph, shapes: on, data, options });
     const task = taskOn(shapes);
-    const student = await Student.create({ form, shapes, task, options, threads, division: plan });
+    const student = await Student.create({ form, shapes, task, options: { ...options, keepZeros: zerosOf(options) }, threads, division: plan });
     log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
     const curriculum = labelLessons({ data, inputNames, batchSize, options, seed });
     const heldBatch = { batchSize: plan.partSize, fixed: batchIsFixed(form.graph) };
@@ -63,9 +63,9 @@ export const train: Pass<'train'> = {
     await student.release();
     return {
       model,
-      skipped: form.skipped,
+      skipped: [...form.skipped, ...student.unread],
       files: await writeCurve(context, options, curve),
-      summary: { parameters: student.size, keptZeros: student.keptZeros, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }), ...warnings.summary },
+      summary: { parameters: student.size, keptZeros: student.keptZeros, weights: student.weights, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }), ...warnings.summary },
     };
   },
 };
@@ -86,6 +86,11 @@ function startingForm(model: ModelProto, options: TrainOptions, seed: number): T
   const form = studentForm(model, options);
   if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   return initialWeights === 'keep' ? form : reinitialized(form, initialWeights, seed, keepZeros === 'always');
+}
+
+/** Zeros that were drawn are a beginning, not sparsity. */
+function zerosOf({ initialWeights, keepZeros }: TrainOptions): TrainOptions['keepZeros'] {
+  return initialWeights === 'keep' || keepZeros === 'always' ? keepZeros : 'never';
 }
 
 async function firstInputs(data: Dataset, names: readonly string[], batchSize: number) {

@@ -5,7 +5,7 @@ import type { Trainable } from './trainable.js';
 
 function weight(values: ArrayLike<number>, bits: number, isMatrix = true): Trainable {
   const floats = Float32Array.from(values);
-  return { name: 'w', dims: [floats.length], values: floats, bits, isMatrix, stored: (trained) => [floatTensor('w', [floats.length], trained)] };
+  return { name: 'w', dims: [floats.length], values: floats, bits, isMatrix, readings: [], stored: (trained) => [floatTensor('w', [floats.length], trained)] };
 }
 
 const random = randomNumbers(9);

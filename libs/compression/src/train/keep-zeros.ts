@@ -13,8 +13,13 @@ const PRUNED_ZERO_RATIO = 3;
  */
 export function zerosMask({ values, isMatrix, bits }: Trainable, keep: 'auto' | 'always' | 'never' = 'auto'): Float32Array {
   const mask = new Float32Array(values.length).fill(1);
-  if (!isMatrix || keep === 'never' || (keep === 'auto' && bits < KEEP_FROM_BITS && !looksPruned(values, bits))) return mask;
+  if (!isMatrix || keep === 'never' || (keep === 'auto' && (isBlank(values) || (bits < KEEP_FROM_BITS && !looksPruned(values, bits))))) return mask;
   return mask.map((_, i) => Number(values[i] !== 0));
+}
+
+/** A tensor of zeros alone has not begun yet: pruning leaves something. */
+function isBlank(values: Float32Array): boolean {
+  return values.every((value) => value === 0);
 }
 
 function looksPruned(values: Float32Array, bits: number): boolean {

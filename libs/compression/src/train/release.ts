@@ -2,6 +2,7 @@ import { fakeQuantize } from '#autodiff';
 import { DataType, floatTensor, int64Tensor, intAttribute, integerLimits, makeNode, ownName, tensorDims, tensorToNumbers, withoutMark, type Graph, type NodeProto, type TensorProto } from '#onnx';
 import { biasFactors, scaledBias } from './bias-scale.js';
 import { broadcastShapes, gridValues, integerGrid, onGrid, type IntegerGrid } from './integer-grid.js';
+import { isMatrix, readingsOf } from './weight-roles.js';
 import type { Scales } from './scales.js';
 import type { Trainable } from './trainable.js';
 
@@ -35,7 +36,7 @@ export class Release {
   }
 
   private weight(node: NodeProto, grid: IntegerGrid): void {
-    const shadow = this.shadow(grid, grid.dims.length > 1, (values, trained) => [onGrid(grid, values, this.scales.trained(grid.scaleName, trained))]);
+    const shadow = this.shadow(grid, node.output[0]!, (values, trained) => [onGrid(grid, values, this.scales.trained(grid.scaleName, trained))]);
     const shapes = broadcastShapes(grid);
     const scale = this.scales.value(grid.scaleName, shapes.scales, node);
     const values = grid.blockSize === 0 ? shadow : this.reshape(node, shadow, shapes.values);
@@ -45,7 +46,7 @@ export class Release {
 
   private bias(node: NodeProto, grid: IntegerGrid): void {
     const factors = this.factors.get(node) ?? [];
-    this.replace(node, this.shadow(grid, false, (values, trained) => scaledBias(grid, values, factors.map((name) => this.scales.trained(name, trained)))));
+    this.replace(node, this.shadow(grid, node.output[0]!, (values, trained) => scaledBias(grid, values, factors.map((name) => this.scales.trained(name, trained)))));
   }
 
   /**
@@ -60,7 +61,7 @@ export class Release {
     if (!gather || !found || found.blockSize > 0 || found.zeroPoints.some((zero) => zero !== 0)) return false;
     const unit = found.scales.reduce((sum, scale) => sum + scale, 0) / found.scales.length;
     const grid: IntegerGrid = { ...found, axis: null, scales: Float32Array.of(unit) };
-    const shadow = this.shadow(grid, true, (values) => [onGrid(grid, values)]);
+    const shadow = this.shadow(grid, node.output[0]!, (values) => [onGrid(grid, values)]);
     const unitName = this.constant(`${shadow}/unit`, unit);
     const axis = intAttribute(node, 'axis', 1);
     const shape = found.scales.length === 1 ? [] : tensorDims(indices).map((_, i, dims) => (i === (axis < 0 ? axis + dims.length : axis) ? found.scales.length : 1));
@@ -81,12 +82,14 @@ export class Release {
     return true;
   }
 
-  private shadow(grid: IntegerGrid, isMatrix: boolean, store: Trainable['stored']): string {
+  /** `value` is what readers see of the grid. */
+  private shadow(grid: IntegerGrid, value: string, store: Trainable['stored']): string {
     const name = shadowName(grid.tensor.name);
     if (!this.shadows.has(name)) {
       const values = gridValues(grid);
       this.graph.addInitializer(floatTensor(name, grid.dims, values));
-      this.shadows.set(name, { name, dims: grid.dims, values, bits: grid.bits, isMatrix, stored: store });
+      const readings = readingsOf(this.graph, value);
+      this.shadows.set(name, { name, dims: grid.dims, values, bits: grid.bits, isMatrix: isMatrix(readings), readings, stored: store });
     }
     return name;
   }

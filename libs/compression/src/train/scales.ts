@@ -18,6 +18,8 @@ export class Scales {
   constructor(
     private readonly graph: Graph,
     private readonly isLearned: boolean,
+    /** Scales that stay all the same. */
+    private readonly frozen: ReadonlySet<string> = new Set(),
   ) {}
 
   /** One per scale tensor that was asked for; none where scales are constants. */
@@ -31,7 +33,7 @@ export class Scales {
     const known = this.written.get(key);
     if (known !== undefined) return known;
     const start = this.graph.addInitializer(floatTensor(this.graph.freshName(`${name}/start`), shape, this.stored(name))).name;
-    const value = this.isLearned ? this.grown(name, start, shape, before) : start;
+    const value = this.isLearned && !this.frozen.has(name) ? this.grown(name, start, shape, before) : start;
     this.written.set(key, value);
     return value;
   }
@@ -49,7 +51,7 @@ export class Scales {
       const values = new Float32Array(this.stored(name).length);
       this.graph.addInitializer(floatTensor(exponent, [values.length], values));
       const stored = (_: Float32Array, trained: Trained) => [floatTensor(name, tensorDims(this.tensor(name)), this.trained(name, trained))];
-      this.factors.set(name, { name: exponent, dims: [values.length], values, bits: 32, isMatrix: false, stored });
+      this.factors.set(name, { name: exponent, dims: [values.length], values, bits: 32, isMatrix: false, readings: [], stored });
     }
     const node = (opType: string, inputs: string[]) => {
       const output = this.graph.freshName(`${name}/${opType}`);

@@ -1,10 +1,12 @@
-import type { TrainerOptions } from '#contracts';
+import type { Skipped, TrainerOptions } from '#contracts';
 import { adam, buildDividedStep, buildTrainingStep, sgd, type Optimizer, type Shapes, type TrainingStepRequest } from '#autodiff';
 import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
+import { UnknownLayerError } from '../errors.js';
 import { blockedLayout } from './blocked-layout.js';
 import type { Division } from './divided-runner.js';
 import { zerosMask } from './keep-zeros.js';
+import { storedName } from './release.js';
 import { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from './trainable.js';
 import { Trainer, type StepLosses } from './trainer.js';
 import type { Lesson } from './lesson.js';
@@ -36,6 +38,7 @@ export class Student {
 
   /** Throws MissingGradientError naming nodes without a rule. */
   static async create({ form, shapes, task, options, threads, division }: StudentRequest): Promise<Student> {
+    for (const { option, pattern, names } of form.unknown) throw new UnknownLayerError(option, pattern, names);
     const trainables = reachable(form, ...task.outputs);
     const matrices = new Set(trainables.filter(({ isMatrix }) => isMatrix).map(({ name }) => name));
     const request: TrainingStepRequest = {
@@ -58,6 +61,18 @@ export class Student {
     const start = { weights: pack(({ values }) => values), mask };
     const trainer = divided && division ? await Trainer.divided(divided, start, division) : await Trainer.create(step, start, threads);
     return new Student(form, trainables, task, trainer, step.layout.size, mask.reduce((count, value) => count + Number(value === 0), 0));
+  }
+
+  /** What was taken for a weight and what was not, for the summary: names of trained tensors, and the others with their reasons. */
+  get weights(): { trained: string[]; left: { name: string; reason: string }[] } {
+    const trained = this.trainables.filter(({ readings }) => readings.length > 0).map(({ name }) => storedName(name));
+    return { trained, left: [...this.form.skipped, ...this.unread].map(({ node, reason }) => ({ name: node, reason })) };
+  }
+
+  /** Weights that no path joins with what the loss reads. */
+  get unread(): Skipped[] {
+    const rest = this.form.trainables.filter(({ name }) => !this.trainables.some((trained) => trained.name === name));
+    return rest.filter(({ readings }) => readings.length > 0).map(({ name, readings }) => ({ node: storedName(name), opType: readings[0]?.node.opType ?? '', reason: 'no path leads from it to what the loss reads: it stays as it is' }));
   }
 
   /** One step of its task. Throws DivergedError. */

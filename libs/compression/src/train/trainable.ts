@@ -1,8 +1,11 @@
 import type { Skipped } from '#contracts';
-import { DataType, Graph, dataTypeBits, floatTensor, tensorDims, tensorToFloats, type TensorProto } from '#onnx';
+import type { Graph, TensorProto } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
-import { Release } from './release.js';
+import { NAMED, floatWeights } from './float-weights.js';
+import { namedTensors } from './named-tensors.js';
+import { Release, storedName } from './release.js';
 import { Scales, type Trained } from './scales.js';
+import { isConstant, type Reading } from './weight-roles.js';
 
 /** A weight under training: floats in the training graph, whatever its storage in the model. */
 export interface Trainable {
@@ -12,8 +15,10 @@ export interface Trainable {
   values: Float32Array;
   /** Bits of one stored element. */
   bits: number;
-  /** Whether weight decay makes sense: false for biases and scales of norms. */
+  /** Whether weight decay makes sense, and zeros may be sparsity: false for biases, scales of norms, positions. */
   isMatrix: boolean;
+  /** Where the model reads it; empty for what serves the training alone. */
+  readings: readonly Reading[];
   /** The trained values in the model's own storage, which may depend on other values `trained`; nothing for a weight that serves the training alone. */
   stored(values: Float32Array, trained: Trained): readonly TensorProto[];
 }
@@ -23,29 +28,26 @@ export interface TrainingForm {
   graph: Graph;
   trainables: Trainable[];
   skipped: Skipped[];
+  /** Names of `freeze` and `thaw` that speak of nothing in the model, by option. */
+  unknown: readonly UnknownName[];
 }
 
-/** Input positions at which an operator reads something that is learned. */
-const PARAMETER_INPUTS: Record<string, readonly number[]> = {
-  Conv: [1, 2],
-  ConvTranspose: [1, 2],
-  Gemm: [0, 1, 2],
-  MatMul: [0, 1],
-  Add: [0, 1],
-  Sub: [0, 1],
-  Mul: [0, 1],
-  PRelu: [1],
-  Gather: [0],
-  BatchNormalization: [1, 2],
-  LayerNormalization: [1, 2],
-  InstanceNormalization: [1, 2],
-  GroupNormalization: [1, 2],
-};
+/** A name or pattern that fits no tensor and no node. */
+export interface UnknownName {
+  option: 'freeze' | 'thaw';
+  pattern: string;
+  /** All that it could have meant. */
+  names: readonly string[];
+}
 
 /** How a model is brought into its training form. */
 export interface TrainingFormOptions {
   /** Train the scales of quantized weights and activations with the weights (LSQ); off by default: grids stay as they are. */
   learnScales?: boolean;
+  /** Weights, by tensor or node, that stay as they are. */
+  freeze?: readonly string[];
+  /** Weights that are trained although they look like constants of the architecture. */
+  thaw?: readonly string[];
 }
 
 /**
@@ -59,11 +61,12 @@ export interface TrainingFormOptions {
  * training it is quantization-aware training with learned steps; `stored` then gives the scales back with the integers. `graph` is
  * changed in place.
  */
-export function trainingForm(graph: Graph, { learnScales = false }: TrainingFormOptions = {}): TrainingForm {
+export function trainingForm(graph: Graph, { learnScales = false, freeze = [], thaw = [] }: TrainingFormOptions = {}): TrainingForm {
   const skipped: Skipped[] = [];
+  const [frozen, thawed] = [namedTensors(graph, freeze), namedTensors(graph, thaw)];
   // Before constants of the form's own stand beside the weights.
-  const floats = floatTrainables(graph);
-  const scales = new Scales(graph, learnScales);
+  const floats = floatWeights(graph, { frozen: frozen.tensors, thawed: thawed.tensors });
+  const scales = new Scales(graph, learnScales, frozen.tensors);
   const release = new Release(graph, scales);
   for (const node of [...graph.nodes].filter(({ opType }) => opType === 'DequantizeLinear')) {
     if (!release.release(node) && isConstant(graph, node.input[0]!)) {
@@ -73,23 +76,13 @@ export function trainingForm(graph: Graph, { learnScales = false }: TrainingForm
   graph.removeDeadCode();
   // Clamping after the pooling has fewer elements to clamp, forward and back.
   for (const node of [...graph.nodes]) if (node.opType === 'Conv') poolBeforeRelu(graph, node);
-  const alive = floats.filter(({ name }) => graph.initializer(name));
-  return { graph, trainables: [...release.trainables, ...scales.trainables, ...alive], skipped };
-}
-
-function isConstant(graph: Graph, value: string): boolean {
-  const producer = graph.producer(value);
-  return producer ? producer.input.every((input) => input === '' || isConstant(graph, input)) : !graph.isInput(value);
-}
-
-function floatTrainables(graph: Graph): Trainable[] {
-  const names = new Set(graph.nodes.flatMap((node) => (PARAMETER_INPUTS[node.opType] ?? []).map((index) => node.input[index] ?? '')));
-  return graph.proto.initializer.flatMap((tensor): Trainable[] => {
-    const dims = tensorDims(tensor);
-    const size = dims.reduce((product, dim) => product * dim, 1);
-    // A single number beside Add or Mul is arithmetic (a half, an epsilon), not a weight.
-    if (!names.has(tensor.name) || tensor.dataType !== DataType.FLOAT || dims.length === 0 || size <= 1) return [];
-    if (graph.isOutput(tensor.name)) return [];
-    return [{ name: tensor.name, dims, values: tensorToFloats(tensor), bits: dataTypeBits(tensor.dataType) ?? 32, isMatrix: dims.length > 1, stored: (values) => [floatTensor(tensor.name, dims, values)] }];
-  });
+  const isFrozen = ({ name }: Trainable) => frozen.tensors.has(storedName(name));
+  const released = release.trainables.filter((trainable) => !isFrozen(trainable));
+  for (const { name } of release.trainables.filter(isFrozen)) skipped.push({ node: storedName(name), opType: 'DequantizeLinear', reason: NAMED });
+  const alive = floats.trainables.filter(({ name }) => graph.initializer(name));
+  const unknown = [
+    ...frozen.unknown.map((pattern) => ({ option: 'freeze' as const, pattern, names: frozen.names })),
+    ...thawed.unknown.map((pattern) => ({ option: 'thaw' as const, pattern, names: thawed.names })),
+  ];
+  return { graph, trainables: [...released, ...scales.trainables, ...alive], skipped: [...skipped, ...floats.left], unknown };
 }

@@ -20,6 +20,7 @@ export const PruneOptions = z.strictObject({
   schedule: z.enum(['one-shot', 'iterative', 'gradual']).default('one-shot').describe('Remove all at once, in equal steps, or in steps that get smaller (cubic, AGP).'),
   steps: z.int().min(2).max(100).default(4).describe('Steps of a schedule that is not one-shot.'),
   recoverEpochs: z.int().min(0).max(1000).default(0).describe('Epochs of distillation from the original model after each step but the last; needs a train split.'),
+  freeze: z.array(z.string()).default([]).describe('Weights that recoverEpochs leaves as they are, by name or pattern of tensors or nodes.'),
   scope: z.enum(['auto', 'layer', 'global']).default('auto').describe('Apply the ratio in each layer, or over the model as a whole; auto is global for weights and blocks, and layer for channels.'),
   layerLimit: z.number().min(0).max(1).default(0.9).describe('With scope global: the largest share that one layer may lose.'),
   layerLimits: z.record(z.string(), z.number().min(0).max(1)).default({}).describe('Largest share that layers may lose, by node name; a star in a name stands for any characters. Not for n:m.'),
@@ -28,7 +29,8 @@ export const PruneOptions = z.strictObject({
   pattern: z.string().regex(/^[1-9]\d?:[1-9]\d?$/, 'two counts such as 2:4').default('2:4').describe('With granularity n:m: weights kept : consecutive input weights. The ratio is then given by it.'),
   block: z.tuple([z.int().min(1).max(256), z.int().min(1).max(256)]).default([1, 4]).describe('With granularity block: consecutive outputs and inputs that go together.'),
   exclude: z.array(z.string()).default([]).describe('Nodes that are left alone, by name or pattern as in layerLimits.'),
-}).superRefine(({ granularity, budget, sensitivity, layerLimits }, context) => {
+}).superRefine(({ granularity, budget, sensitivity, layerLimits, freeze, recoverEpochs }, context) => {
+  if (freeze.length > 0 && recoverEpochs === 0) context.addIssue({ code: 'custom', path: ['freeze'], message: 'nothing is trained without recoverEpochs: set it, or leave freeze out (exclude keeps layers from pruning)' });
   if (budget && granularity !== 'channel') context.addIssue({ code: 'custom', path: ['budget'], message: `a budget is met by removing channels: with granularity ${granularity} give a ratio, or take granularity channel` });
   if (sensitivity && granularity !== 'channel') context.addIssue({ code: 'custom', path: ['sensitivity'], message: `the scan goes by groups of channels: leave it out with granularity ${granularity}` });
   if (granularity === 'n:m' && Object.keys(layerLimits).length > 0) context.addIssue({ code: 'custom', path: ['layerLimits'], message: 'n:m takes the same share of every layer: name those to leave alone in exclude' });

@@ -38,6 +38,8 @@ export const TRAINER_FIELDS = {
   labelSmoothing: z.number().min(0).lt(1).default(0).describe('Share of a hard label that is spread over all classes.'),
   batchNorm: z.enum(['frozen', 'batch']).default('frozen').describe('BatchNormalization keeps the statistics in the file, or goes by each batch while it trains and has its statistics estimated anew at the end.'),
   learnScales: z.boolean().default(false).describe('Train the scales of quantized weights and activations with the weights (LSQ, Esser et al. 2020); off, integers stay on the grids they have.'),
+  freeze: z.array(z.string()).default([]).describe('Weights that stay as they are: names of tensors, or of nodes for all that they read; a star stands for any characters.'),
+  thaw: z.array(z.string()).default([]).describe('Tensors that are trained although they look like constants of the architecture (tables, masks, single factors), by name or pattern as in freeze.'),
   earlyStopping: EarlyStoppingOptions.optional().describe('Hold samples back, end the run when the loss on them no longer falls, and keep the weights of the best epoch.'),
   augment: AugmentOptions.prefault({}).describe('Changes to the images of each batch.'),
 };
