@@ -22,8 +22,8 @@ const MACS: Record<string, MacsRule> = {
   MatMulNBits: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
 };
 
-/** Operators that multiply but whose work this table does not count: a model with one has no figure, rather than a wrong one. */
-const UNCOUNTED: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN', 'Einsum', 'Attention', 'MultiHeadAttention', 'GroupQueryAttention', 'FusedConv', 'FusedMatMul', 'DeformConv']);
+/** Operators that multiply but whose work this table does not count: a model with one, or one of the runtime's own with weights, has no figure, rather than a wrong one. */
+const UNCOUNTED: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN', 'Einsum', 'Attention', 'MultiHeadAttention', 'GroupQueryAttention', 'FusedMatMul', 'TransposeMatMul', 'DeformConv']);
 
 /** Multiply-accumulates of one node at given shapes; undefined for what is no layer, or where a shape that it needs is not known. */
 export function macsOf(node: NodeProto, shape: Shapes): number | undefined {
@@ -42,8 +42,8 @@ export function nodeMacs(graph: Graph): Map<NodeProto, number> | null {
   const shape: Shapes = (value) => (value ? (shapes.get(value) ?? constantShape(graph, value)) : undefined);
   const perNode = new Map<NodeProto, number>();
   for (const node of graph.nodes) {
-    if (UNCOUNTED.has(node.opType) || subgraphs(node).length > 0) return null;
     const rule = MACS[node.opType];
+    if (UNCOUNTED.has(node.opType) || (!rule && holdsMatrix(graph, node)) || subgraphs(node).length > 0) return null;
     if (!rule) continue;
     const macs = rule(node, shape);
     if (macs === undefined) return null;
@@ -55,6 +55,11 @@ export function nodeMacs(graph: Graph): Map<NodeProto, number> | null {
 /** Each element of `many` (the outputs; for ConvTranspose the inputs) meets a kernel window over the channels of one group. */
 function convMacs(many: Shape | undefined, weight: Shape | undefined): number | undefined {
   return many && weight && elementCount(many) * elementCount(weight.slice(1));
+}
+
+/** An operator of the runtime's own that multiplies by a stored matrix. */
+function holdsMatrix(graph: Graph, node: NodeProto): boolean {
+  return node.domain === 'com.microsoft' && node.input.some((value) => (constantShape(graph, value)?.length ?? 0) > 1);
 }
 
 function product(output: Shape | undefined, summed: number | undefined): number | undefined {

@@ -2,6 +2,8 @@ import { type Graph, type NodeProto, weightSites } from '#onnx';
 import type { PruneOptions, Skipped } from '#contracts';
 import { isNamed, nodeLabel } from '../name-pattern.js';
 import { describe } from '../prune/rules/rule.js';
+import { bodies } from '../prune/groups.js';
+import { ownLayers } from '../untouched-layers.js';
 import { ruleOf } from '../prune/rules/index.js';
 
 /**
@@ -10,10 +12,11 @@ import { ruleOf } from '../prune/rules/index.js';
  */
 export function staticBlockers(graph: Graph, { exclude }: Pick<PruneOptions, 'exclude'>): Skipped[] {
   const layers = new Map(weightSites(graph).map((site) => [site.node, site]));
-  return [...layers.keys()].flatMap((node) => {
+  const blocked = [...layers.keys()].flatMap((node) => {
     const reason = isNamed(node, exclude) ? `${describe(node)} is excluded` : blockerOf(graph, node, layers);
-    return reason ? [{ node: nodeLabel(node), opType: node.opType, reason }] : [];
+    return reason ? [{ node, reason }] : [];
   });
+  return [...blocked, ...ownLayers(graph), ...bodies(graph)].map(({ node, reason }) => ({ node: nodeLabel(node), opType: node.opType, reason }));
 }
 
 function blockerOf(graph: Graph, layer: NodeProto, layers: ReadonlyMap<NodeProto, { group: number }>): string | undefined {

@@ -3,6 +3,7 @@ import { mulberry32 } from '#datasets';
 import { Session, type HostTensors } from '#inference';
 import { Graph, cloneModel, weightSites, writeModel, type ModelProto } from '#onnx';
 import { isNamed, nodeLabel } from '../name-pattern.js';
+import { untouchedLayers } from '../untouched-layers.js';
 import { removeBlock, shapeKeepingBlocks, type Block } from './shape-keeping-blocks.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
 import type { Shapes } from './coordinates.js';
@@ -107,9 +108,10 @@ function isExcluded({ nodes }: Block, { exclude }: Exclusion): boolean {
 
 function blockedLayers(graph: Graph, blocks: readonly Block[], options: Exclusion): Skipped[] {
   const blockOf = new Map(blocks.flatMap((block) => block.nodes.map((node) => [node, block])));
-  return weightSites(graph).flatMap(({ node, opType }) => {
+  const blocked = weightSites(graph).flatMap(({ node, opType }) => {
     const block = blockOf.get(node);
     if (block && !isExcluded(block, options)) return [];
     return [{ node: nodeLabel(node), opType, reason: block || isNamed(node, options.exclude) ? 'it is excluded, or in one block with a node that is' : 'it is in no block that keeps its shape and whose inner values nobody else reads' }];
   });
+  return [...blocked, ...untouchedLayers(graph)];
 }

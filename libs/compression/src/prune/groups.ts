@@ -1,5 +1,6 @@
 import { subgraphs, capturedValues, type Graph, type GraphProto, type NodeProto } from '#onnx';
 import { isNamed } from '../name-pattern.js';
+import { ownLayers } from '../untouched-layers.js';
 import { Coordinates, type Shapes } from './coordinates.js';
 import { LinkContext, Roles, describe } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
@@ -42,13 +43,13 @@ export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly
     if (isNamed(node, exclude)) coordinates.pinValue(value, `${describe(node)} is excluded`);
   }
   const { groups, blocked } = collect(graph, coordinates, roles);
-  return { coordinates, roles, groups, blocked: [...blocked, ...bodies(graph)] };
+  return { coordinates, roles, groups, blocked: [...blocked, ...ownLayers(graph), ...bodies(graph)] };
 }
 
 const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'LSTM', 'GRU', 'MatMul', 'MatMulNBits']);
 
 /** Nodes that hold layers in a body: what is inside stays. */
-function bodies(graph: Graph): BlockedChannels[] {
+export function bodies(graph: Graph): BlockedChannels[] {
   return graph.nodes.flatMap((node) => {
     const layers = subgraphs(node).reduce((sum, body) => sum + layersIn(body), 0);
     return layers > 0 ? [{ node, reason: `the ${layers} layers inside its body are left alone` }] : [];

@@ -1,6 +1,7 @@
 import type { PruneOptions, Skipped } from '#contracts';
 import { readWeight, weightSites, writeWeight, type Graph, type Weight, type WeightSite } from '#onnx';
 import { isNamed, nodeLabel } from '../name-pattern.js';
+import { untouchedLayers } from '../untouched-layers.js';
 import { limitOf } from './layer-limits.js';
 import type { ScoringInputs } from './importances.js';
 import { acrossLayers, maskOf, patternOf, unitMeans, type Pattern } from './patterns.js';
@@ -62,7 +63,7 @@ export function prunableSites(graph: Graph, { exclude }: Pick<PruneOptions, 'exc
     else if (!seen.has(site.storage.stored)) return seen.add(site.storage.stored);
     return false;
   });
-  return { sites, skipped };
+  return { sites, skipped: [...skipped, ...untouchedLayers(graph)] };
 }
 
 function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, count: number): WeightReport {

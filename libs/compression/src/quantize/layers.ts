@@ -1,6 +1,7 @@
 import type { Skipped } from '#contracts';
 import { reluThenPool } from '../prepare/pool-before-relu.js';
 import { isNamed, nodeLabel } from '../name-pattern.js';
+import { isOwnOperator, ownOperatorReason } from '../untouched-layers.js';
 import type { ActivationBits } from './pairs.js';
 import type { WeightBits } from './weight-grid.js';
 import { DataType, dataTypeName, floatAttribute, intAttribute, subgraphs, tensorDims, type Graph, type GraphProto, type NodeProto } from '#onnx';
@@ -65,12 +66,17 @@ const UNSUPPORTED: Record<string, string> = {
 export function selectLayers(graph: Graph, options: SelectionOptions): Selection {
   const selection: Selection = { layers: [], skipped: [] };
   for (const node of graph.nodes) {
-    const outcome = node.domain === '' ? judge(graph, node, options) : null;
+    const outcome = node.domain === '' ? judge(graph, node, options) : ofRuntime(node);
     if (typeof outcome === 'string') selection.skipped.push({ node: nodeLabel(node), opType: node.opType, reason: outcome });
     else if (outcome) selection.layers.push(outcome);
     selection.skipped.push(...subgraphs(node).flatMap((inner) => insideSubgraph(inner, node)));
   }
   return selection;
+}
+
+/** What the runtime made of layers when it optimized the model, or wrote as its own. */
+function ofRuntime(node: NodeProto): string {
+  return isOwnOperator(node) ? ownOperatorReason(node) : 'its weight is quantized already';
 }
 
 function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer | string | null {
@@ -109,7 +115,7 @@ function withoutConstantWeight(graph: Graph, node: NodeProto): string {
 function insideSubgraph(graph: GraphProto, owner: NodeProto): Skipped[] {
   const place = `it lies inside the ${owner.opType} node "${nodeLabel(owner)}", whose body is left alone`;
   return graph.node.flatMap((node) => [
-    ...(isLayerOpType(node.opType) || UNSUPPORTED[node.opType] ? [{ node: nodeLabel(node), opType: node.opType, reason: place }] : []),
+    ...(isLayerOpType(node.opType) || UNSUPPORTED[node.opType] || isOwnOperator(node) ? [{ node: nodeLabel(node), opType: node.opType, reason: place }] : []),
     ...subgraphs(node).flatMap((inner) => insideSubgraph(inner, node)),
   ]);
 }
