@@ -90,7 +90,7 @@ async function teach(model: ModelProto, teaching: TeacherModels, context: PassCo
   const [curriculum, validation] = [await begin(student), await held()];
   const judge = validation && new Judge({ graph: student.form.graph, layout: student.trainer.layout, taskOn, threads: context.threads, lessons: () => validation.lessons(0) });
   const started = performance.now();
-  const curve = await new TrainingRun({ student, curriculum, judge, batchSize, options, checkpoint, progress: context.progress, log: context.log }).train();
+  const curve = await new TrainingRun({ student, curriculum, judge, batchSize, options, checkpoint, warnings, progress: context.progress, log: context.log }).train();
   student.store(model);
   if (options.batchNorm === 'batch') await estimateStatistics(model, seen?.() ?? lessonInputs(curriculum, options.epochs), context.threads);
   await curriculum.release();

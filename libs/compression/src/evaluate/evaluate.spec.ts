@@ -76,8 +76,11 @@ describe('evaluate', () => {
   });
 
   it('runs a model of fixed batch with whole batches, and says so', async () => {
-    const { summary } = await run([scaledModel([1, 1], 2)], await small());
+    const { summary, skipped } = await run([scaledModel([1, 1], 2)], await small());
     expect(summary).toMatchObject({ samples: 4, latency: { batch: 2 } });
+    expect(skipped).toContainEqual({ node: 'samples', reason: expect.stringMatching(/^1 of them were left out: the model takes batches of 2/) });
+    const all = await run([scaledModel([1, 1], 5)], await small());
+    expect(all.skipped.filter(({ node }) => node === 'samples')).toEqual([]);
   });
 
   it('measures as many samples as it is told to, and moves its progress forward to the end', async () => {

@@ -65,6 +65,8 @@ interface EvaluationInput {
   batchSize: number;
   /** Samples of one run where the model fixes them, else null. */
   fixedBatch: number | null;
+  /** Samples left out because they make no whole batch of that size. */
+  leftOut: number;
 }
 
 function bindData(baseline: Session, dataset: Dataset, options: EvaluateOptions): EvaluationInput {
@@ -75,7 +77,7 @@ function bindData(baseline: Session, dataset: Dataset, options: EvaluateOptions)
   const wanted = Math.min(data.sampleCount(split), options.samples ?? Infinity);
   const samples = fixedBatch ? wanted - (wanted % fixedBatch) : wanted;
   if (samples === 0) throw new CompressionError('evaluate_data', `the model takes batches of ${fixedBatch} samples and split "${split}" has only ${wanted}; use a larger split or export the model with a dynamic batch`);
-  return { data, split: options.split, samples, batchSize: fixedBatch ?? options.batchSize, fixedBatch };
+  return { data, split: options.split, samples, batchSize: fixedBatch ?? options.batchSize, fixedBatch, leftOut: wanted - samples };
 }
 
 async function* countedBatches({ data, split, samples, batchSize }: EvaluationInput, context: PassContext) {
@@ -104,11 +106,12 @@ function everyPercent(report: (fraction: number) => void): (fraction: number) =>
   };
 }
 
-function skippedMetrics({ scores, scoreOutput }: ScoreResult, { data }: EvaluationInput): Skipped[] {
+function skippedMetrics({ scores, scoreOutput }: ScoreResult, { data, fixedBatch, leftOut }: EvaluationInput): Skipped[] {
   const accuracy = data.classes === null ? 'the data set has no labels' : scoreOutput === null ? `no output has the shape [batch, ${data.classes}] of class scores` : null;
   const snr = scores.some((score) => score.outputSnrDb === undefined) ? 'an output of a model is not finite, or the baseline gives only zeros' : null;
   return [
     ...(accuracy ? [{ node: 'top1', reason: `accuracy not measured: ${accuracy}` }] : []),
+    ...(leftOut > 0 ? [{ node: 'samples', reason: `${leftOut} of them were left out: the model takes batches of ${fixedBatch}, and they make no whole one` }] : []),
     ...(snr ? [{ node: 'outputSnrDb', reason: `not measured for every model: ${snr}` }] : []),
   ];
 }

@@ -54,7 +54,7 @@ export const train: Pass<'train'> = {
     const judge = held && new Judge({ graph: form.graph, layout: student.trainer.layout, taskOn, threads, lessons: () => heldLessons({ data: held, inputNames, options, seed, ...heldBatch }) });
     const checkpoint = new PassCheckpoint(run, 1, context, warnings);
     const started = performance.now();
-    const curve = await new TrainingRun({ student, curriculum, judge, batchSize, options, checkpoint: checkpoint.scope(0), progress, log }).train();
+    const curve = await new TrainingRun({ student, curriculum, judge, batchSize, options, checkpoint: checkpoint.scope(0), warnings, progress, log }).train();
     const seconds = (performance.now() - started) / 1000;
     student.store(model);
     const order = { batchSize, shuffleSeed: epochSeed(seed, options.epochs) };

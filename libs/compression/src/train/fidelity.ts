@@ -4,9 +4,6 @@ import type { StepLosses } from './trainer.js';
 const SIGNAL = 'signal:';
 const NOISE = 'noise:';
 
-/** Keeps the ratio of two powers finite. */
-const FLOOR = 1e-30;
-
 /** Terms of a step beside its losses: per output the power of the teacher's answer and that of the student's distance to it. */
 export function powerTerms(g: GradientBuilder, { output, dims }: { output: string; dims: readonly number[] }, answer: string): Record<string, string> {
   const power = (value: string) => g.sum(g.square(value), [...dims.keys()]);
@@ -34,12 +31,20 @@ export class Fidelity {
     this.powers = { ...counted };
   }
 
-  /** Signal-to-noise ratio in dB since the last call: `snrDb`, or one `snrDb:<output>` for each of several outputs. */
-  epoch(): Record<string, number> {
+  /**
+   * Signal-to-noise ratio in dB since the last call: `snrDb`, or one `snrDb:<output>` for each of several outputs. An output without a ratio has
+   * none: `unmeasured` says which and why.
+   */
+  epoch(): { ratios: Record<string, number>; unmeasured: string[] } {
     const outputs = Object.keys(this.powers).filter((name) => name.startsWith(SIGNAL)).map((name) => name.slice(SIGNAL.length));
-    const ratio = (output: string) => 10 * Math.log10((this.powers[SIGNAL + output]! + FLOOR) / (this.powers[NOISE + output]! + FLOOR));
-    const result = Object.fromEntries(outputs.map((output) => [outputs.length === 1 ? 'snrDb' : `snrDb:${output}`, ratio(output)]));
+    const ratios: Record<string, number> = {};
+    const unmeasured: string[] = [];
+    for (const output of outputs) {
+      const [signal, noise] = [this.powers[SIGNAL + output]!, this.powers[NOISE + output]!];
+      if (signal > 0 && noise > 0) ratios[outputs.length === 1 ? 'snrDb' : `snrDb:${output}`] = 10 * Math.log10(signal / noise);
+      else unmeasured.push(`output "${output}" has no signal-to-noise ratio where ${noise === 0 ? "it is the teacher's to the bit" : "the teacher's is zero throughout"}`);
+    }
     this.powers = {};
-    return result;
+    return { ratios, unmeasured };
   }
 }

@@ -9,6 +9,7 @@ import { Fidelity } from './fidelity.js';
 import type { Judge } from './judge.js';
 import type { Curriculum } from './lesson.js';
 import type { Student } from './student.js';
+import type { Warnings } from './warnings.js';
 
 /** Steps between two progress messages. */
 const REPORT_EVERY = 10;
@@ -45,6 +46,7 @@ export interface TrainingRunRequest {
   options: TrainerOptions;
   /** Where its state is kept. */
   checkpoint: CheckpointScope;
+  warnings: Warnings;
   progress: PassContext['progress'];
   log: PassContext['log'];
 }
@@ -114,7 +116,9 @@ export class TrainingRun {
   private async endEpoch(): Promise<EpochFigures> {
     const means = Object.entries(this.epoch.sums).map(([name, sum]): [string, number] => [name, sum / this.request.curriculum.lessonsPerEpoch]);
     const validationLoss = await this.validate();
-    return { losses: Object.fromEntries(means), fidelity: this.fidelity.epoch(), ...(validationLoss === undefined ? {} : { validationLoss }), seconds: (performance.now() - this.epoch.startedAt) / 1000 };
+    const { ratios, unmeasured } = this.fidelity.epoch();
+    this.request.warnings.add(...unmeasured);
+    return { losses: Object.fromEntries(means), fidelity: ratios, ...(validationLoss === undefined ? {} : { validationLoss }), seconds: (performance.now() - this.epoch.startedAt) / 1000 };
   }
 
   /** Mean loss on the samples held back. Throws DivergedError. */
