@@ -65,20 +65,23 @@ const RANGE_OF: Record<'percentile' | 'entropy' | 'mse', (histogram: Histogram, 
   mse: leastErrorRange,
 };
 
-/** Weight of the past in the moving average of batch extrema. */
+/** Weight of the past in the moving average of batch extrema, once it has a past: the first batches weigh as much as each other. */
 const MOMENTUM = 0.9;
 
 /** Smallest and largest element of each value over all batches, or their moving averages from batch to batch. Throws NonFiniteActivationError, CalibrationDataError. */
 export async function measureRanges(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationRun, momentum: number | null = null): Promise<Map<string, Range>> {
   if (values.length === 0) return new Map();
   const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
+  const batchesOf = new Map<string, number>();
   const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max]) => {
     const range = ranges.get(value)!;
     const [low, high] = [Number(min![0]), Number(max![0])];
     if (!Number.isFinite(low) || !Number.isFinite(high)) throw new NonFiniteActivationError(value, low, high);
-    const isFirst = range.min > range.max;
-    range.min = momentum === null || isFirst ? Math.min(range.min, low) : momentum * range.min + (1 - momentum) * low;
-    range.max = momentum === null || isFirst ? Math.max(range.max, high) : momentum * range.max + (1 - momentum) * high;
+    const before = batchesOf.get(value) ?? 0;
+    batchesOf.set(value, before + 1);
+    const past = momentum === null || before === 0 ? null : Math.min(momentum, before / (before + 1));
+    range.min = past === null ? Math.min(range.min, low) : past * range.min + (1 - past) * low;
+    range.max = past === null ? Math.max(range.max, high) : past * range.max + (1 - past) * high;
   });
   if (seen === 0) throw new CalibrationDataError('the calibration split holds no sample');
   return ranges;
