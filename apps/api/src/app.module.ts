@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Module, StandardSchemaValidationPipe, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import type { Config } from '#contracts';
@@ -10,11 +10,13 @@ import { AuthGuard } from './auth/auth.guard.js';
 import { DatasetsModule } from './datasets/datasets.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { HealthModule } from './health/health.module.js';
+import { LOG_SERIALIZERS } from './log-serializers.js';
 import { InfrastructureModule } from './infrastructure/infrastructure.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { PassesModule } from './passes/passes.module.js';
-import { invalidRequest } from './problems/issues.js';
+import { HeedGuard } from './requests/heed.guard.js';
+import { SchemaPipe } from './requests/schema.pipe.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 
 @Module({})
@@ -38,7 +40,8 @@ export class AppModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: ThrottlerGuard },
         { provide: APP_GUARD, useClass: AuthGuard },
-        { provide: APP_PIPE, useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }) },
+        { provide: APP_GUARD, useClass: HeedGuard },
+        { provide: APP_PIPE, useClass: SchemaPipe },
       ],
     };
   }
@@ -55,8 +58,7 @@ function logging({ logLevel }: Config): DynamicModule {
           response.setHeader('x-request-id', id);
           return id;
         },
-        // Neither headers, which hold the key, nor anything else that a line does not need.
-        serializers: { req: ({ id, method, url }: Record<string, unknown>) => ({ id, method, url }), res: ({ statusCode }: Record<string, unknown>) => ({ statusCode }) },
+        serializers: LOG_SERIALIZERS,
         autoLogging: { ignore: ({ url }) => url === '/health' || url === '/ready' },
       },
       pino.destination({ dest: 2, sync: false }),

@@ -1,7 +1,8 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Config } from '#contracts';
+import { ConfigError, told, type Config } from '#contracts';
 import { ApiKeyRepository } from '#database';
+import { allowedPrefixes } from '#storage';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { ensureFirstKey } from './auth/first-key.js';
@@ -30,12 +31,25 @@ export async function startApi(config: Config): Promise<RunningApi> {
   return { app, url: await app.getUrl(), firstKey };
 }
 
+/** Whose word on the client's address is taken. Throws ConfigError for what names no addresses. */
+function trustProxy(app: NestExpressApplication, setting: string | undefined): void {
+  if (setting === undefined) return;
+  try {
+    app.set('trust proxy', /^\d+$/.test(setting) ? Number(setting) : setting);
+  } catch (cause) {
+    throw new ConfigError([{ field: 'COLDPRESS_TRUST_PROXY', message: `${told(setting)} is neither a number of proxies nor a list of addresses` }], { cause });
+  }
+}
+
 async function createApi(config: Config): Promise<NestExpressApplication> {
+  // A list that cannot be read is told now, not at the first registration.
+  allowedPrefixes(config.importS3);
   // An open event stream must not hold up the end of the process.
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), { bufferLogs: true, bodyParser: false, forceCloseConnections: true, abortOnError: false });
   app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  trustProxy(app, config.trustProxy);
   app.use(securityHeaders);
   useJsonBodies(app);
   serveDashboard(app, config.dashboardPath);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { sentenceOf, type FieldProblem } from './field-problems.js';
+import { told } from './zod-words.js';
 
 const url = (protocols: string[]) =>
   z.string().refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)), { message: `a URL starting with ${protocols.join(':// or ')}://` });
@@ -16,12 +18,14 @@ export const Config = z.object({
   s3SecretAccessKey: z.string().optional(),
   workPath: z.string().describe('Folder for temporary files of stages and uploads.'),
   importPath: z.string().optional().describe('The only folder below which file:// URIs may be registered.'),
+  importS3: z.string().optional().describe('The s3:// folders whose objects may be registered, with commas between.'),
   apiKeyFile: z.string().optional().describe('File, mode 0600, that the API writes the first key to when it creates it.'),
   dashboardPath: z.string().optional().describe('Folder of the built dashboard.'),
   concurrency: z.coerce.number().int().min(1).default(1).describe('Stages that one worker runs at a time.'),
   stageThreads: z.coerce.number().int().min(1).default(2).describe('Threads that one stage may use.'),
   stageMemoryMb: z.coerce.number().int().min(256).default(4096).describe('Memory ceiling of a stage process, in MiB.'),
   stageTimeoutS: z.coerce.number().int().min(1).default(6 * 3600).describe('Deadline of a stage, in seconds.'),
+  trustProxy: z.string().regex(/^(\d+|[\w.:/, ]+)$/).optional().describe('Proxies whose X-Forwarded-For is believed: how many stand before the API, or their addresses with commas between.'),
   requestsPerMinute: z.coerce.number().int().min(1).default(6000).describe('Requests of one address to one route in a minute; more are answered by 429.'),
   maxUploadBytes: z.coerce.number().int().min(1).default(8 * 1024 ** 3),
   checkpointMs: z.coerce.number().int().min(10).default(30_000).describe('How often at most the checkpoint of a running stage goes to the store.'),
@@ -30,17 +34,17 @@ export const Config = z.object({
 });
 export type Config = Readonly<z.infer<typeof Config>>;
 
-/** Reads those COLDPRESS_* variables that are set, with no defaults and nothing required. */
+/** Reads those COLDPRESS_* variables that are set, with no defaults and nothing required. Throws ConfigError. */
 export function parsePartialConfig(environment: Record<string, string | undefined>): Partial<Config> {
   const set = Object.keys(Config.shape).filter((key) => environment[variableName(key)] !== undefined && environment[variableName(key)] !== '');
   const schema = Config.pick(Object.fromEntries(set.map((key) => [key, true])) as Partial<Record<keyof Config, true>>);
-  return schema.parse(Object.fromEntries(set.map((key) => [key, environment[variableName(key)]])));
+  return parsed(schema, Object.fromEntries(set.map((key) => [key, environment[variableName(key)]]))) as Partial<Config>;
 }
 
-/** Reads COLDPRESS_* variables; throws a ZodError naming each wrong one. */
+/** Reads COLDPRESS_* variables. Throws ConfigError naming each wrong one. */
 export function parseConfig(environment: Record<string, string | undefined>): Config {
   const values = Object.keys(Config.shape).map((key) => [key, environment[variableName(key)]] as const);
-  return Object.freeze(Config.parse(Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== ''))));
+  return Object.freeze(parsed(Config, Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== ''))));
 }
 
 /** The environment that makes parseConfig return this configuration: how a parent configures a child process. */
@@ -49,6 +53,29 @@ export function toEnvironment(config: Partial<Config>): Record<string, string> {
   return Object.fromEntries(entries.map(([key, value]) => [variableName(key), String(value)]));
 }
 
-function variableName(key: string): string {
+/** Variables of the environment that are wrong, each under its name. */
+export class ConfigError extends Error {
+  readonly code = 'config';
+
+  constructor(
+    readonly problems: readonly FieldProblem[],
+    options?: ErrorOptions,
+  ) {
+    super(sentenceOf(problems), options);
+    this.name = 'ConfigError';
+  }
+}
+
+function parsed<T extends z.ZodType>(schema: T, values: Record<string, string | undefined>): z.infer<T> {
+  const result = schema.safeParse(values);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const key = String(issue.path[0] ?? '');
+    return { field: variableName(key), message: `${issue.message}${values[key] === undefined || issue.message.includes('got ') ? '' : `, got ${told(values[key])}`}` };
+  });
+  throw new ConfigError(problems, { cause: result.error });
+}
+
+export function variableName(key: string): string {
   return `COLDPRESS_${key.replace(/([A-Z])/g, '_$1').toUpperCase()}`;
 }

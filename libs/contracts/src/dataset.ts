@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPlainFileName, MAX_FILE_NAME_BYTES } from './file-name.js';
 
 /** One preprocessing step on a sample; applied in the order given, before the batch is formed. */
 export const Preprocess = z.discriminatedUnion('op', [
@@ -15,7 +16,7 @@ const ArrayRef = z.strictObject({ array: z.string().min(1).describe('Name of the
 
 /** Where a split's arrays are: a file beside the manifest and the range of samples in it. */
 export const Split = z.strictObject({
-  file: z.string().min(1).regex(/^[^/\\]+$/, 'a file name, not a path'),
+  file: z.string().min(1).refine(isPlainFileName, { error: `a plain file name of at most ${MAX_FILE_NAME_BYTES} bytes in UTF-8, not a path` }),
   start: z.int().min(0).default(0),
   count: z.int().min(1).optional(),
 });

@@ -19,7 +19,7 @@ export const Problem = z
 export type Problem = z.infer<typeof Problem>;
 
 export const Page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
-export const PageQuery = z.object({ cursor: z.string().optional(), limit: z.coerce.number().int().min(1).max(200).default(50) });
+export const PageQuery = z.strictObject({ cursor: z.string().max(500).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) });
 
 /** A model or data set that lies elsewhere: `s3://bucket/key` or `file:///path` below an allowed folder. */
 export const RegisterUri = z.strictObject({ uri: z.string().min(1), name: z.string().max(200).optional() }).meta({ id: 'RegisterUri' });
@@ -110,7 +110,7 @@ export const JobSubmission = z
   .meta({ id: 'JobSubmission' });
 export type JobSubmission = z.infer<typeof JobSubmission>;
 
-export const JobQuery = PageQuery.extend({ state: JobState.optional(), model: Digest.optional(), name: z.string().optional() });
+export const JobQuery = PageQuery.extend({ state: JobState.optional(), model: Digest.optional(), name: z.string().max(200).optional() });
 export type JobQuery = z.infer<typeof JobQuery>;
 
 export { Gate };

@@ -40,7 +40,7 @@ export class DatasetRepository {
 
   /** Newest first. */
   async list({ cursor, limit, name }: ModelQuery): Promise<{ items: Dataset[]; nextCursor: string | null }> {
-    const from = cursor === undefined ? undefined : decodeCursor(cursor);
+    const from = cursor === undefined ? undefined : decodeCursor('datasets', cursor);
     const rows = await this.database.orm
       .select()
       .from(datasets)
@@ -50,7 +50,7 @@ export class DatasetRepository {
       ))
       .orderBy(desc(datasets.createdAt), desc(datasets.id))
       .limit(limit + 1);
-    return pageOf(rows, limit, toDataset);
+    return pageOf('datasets', rows, limit, toDataset);
   }
 
   /** Forgets a data set. Throws NotFoundError, and InUseError while a job refers to it. */

@@ -48,7 +48,7 @@ export class InUseError extends DatabaseError {
 /** A cursor that no list has returned. */
 export class InvalidCursorError extends DatabaseError {
   constructor() {
-    super('invalid_cursor', 'the cursor is not one that a list has returned: leave it out to start from the beginning');
+    super('invalid_cursor', 'the cursor is not one that this list has returned: leave it out to start from the beginning');
   }
 }
 

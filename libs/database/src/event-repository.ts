@@ -2,7 +2,7 @@ import type { JobEvent, StoredJobEvent } from '#contracts';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database, Queries } from './database.js';
 import { Notifications } from './notifications.js';
-import { jobEvents } from './schema.js';
+import { jobEvents, jobs } from './schema.js';
 import { storable } from './text.js';
 
 const PAGE = 500;
@@ -27,6 +27,12 @@ export class EventRepository {
       .orderBy(asc(jobEvents.id))
       .limit(limit);
     return rows.map(({ id, at, event }) => ({ id, at: at.toISOString(), event }));
+  }
+
+  /** Id of a job's newest event; 0 for a job that has none or is not there. */
+  async newestId(jobId: string): Promise<number> {
+    const [row] = await this.database.orm.select({ lastEvent: jobs.lastEvent }).from(jobs).where(eq(jobs.id, jobId));
+    return row?.lastEvent ?? 0;
   }
 
   /** Calls `wake` whenever the job may have new events, and after a lost connection; returns how to stop. */

@@ -66,7 +66,7 @@ export class JobRepository {
 
   /** Newest first. Throws InvalidCursorError. */
   async list({ cursor, limit, state, model, name }: JobQuery): Promise<{ items: Job[]; nextCursor: string | null }> {
-    const from = cursor === undefined ? undefined : decodeCursor(cursor);
+    const from = cursor === undefined ? undefined : decodeCursor('jobs', cursor);
     const rows = await this.database.orm
       .select()
       .from(jobs)
@@ -78,7 +78,7 @@ export class JobRepository {
       ))
       .orderBy(desc(jobs.createdAt), desc(jobs.id))
       .limit(limit + 1);
-    const { items, nextCursor } = pageOf(rows, limit, (row) => row);
+    const { items, nextCursor } = pageOf('jobs', rows, limit, (row) => row);
     return { items: await readJobs(this.database.orm, items), nextCursor };
   }
 

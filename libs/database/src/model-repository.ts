@@ -34,7 +34,7 @@ export class ModelRepository {
 
   /** Newest first. */
   async list({ cursor, limit, name }: ModelQuery): Promise<{ items: Model[]; nextCursor: string | null }> {
-    const from = cursor === undefined ? undefined : decodeCursor(cursor);
+    const from = cursor === undefined ? undefined : decodeCursor('models', cursor);
     const rows = await this.database.orm
       .select()
       .from(models)
@@ -44,7 +44,7 @@ export class ModelRepository {
       ))
       .orderBy(desc(models.createdAt), desc(models.id))
       .limit(limit + 1);
-    return pageOf(rows, limit, toModel);
+    return pageOf('models', rows, limit, toModel);
   }
 
   /** Forgets a model. Throws NotFoundError, and InUseError while a job refers to it. */

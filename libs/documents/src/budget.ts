@@ -5,6 +5,14 @@ import type { DocumentLimits } from './limits.js';
 const RESERVED_KEY = '__proto__';
 const SHOWN_KEY = 60;
 
+/** NUL and halves of characters: JSON and YAML can write them, no database keeps them. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+/** Throws DocumentError for a text that could not be kept as it is. */
+export function checkText(text: string, line?: number): void {
+  if (UNSTORABLE.test(text)) throw documentError('a text holds NUL or half of a character (a lone surrogate), which cannot be stored: leave it out', line);
+}
+
 /** Counts what a document holds while it is read. Its methods throw DocumentError at the first thing too many. */
 export class Budget {
   private values = 0;
@@ -30,6 +38,7 @@ export class Budget {
   key(key: string, seen: Set<string>, line?: number): void {
     if (key === RESERVED_KEY) throw documentError(`the key "${key}" is not allowed: choose another`, line);
     if (seen.has(key)) throw documentError(`the key "${key.slice(0, SHOWN_KEY)}" is written twice in one mapping: leave one out`, line);
+    checkText(key, line);
     seen.add(key);
   }
 }

@@ -1,4 +1,4 @@
-import { Budget } from './budget.js';
+import { Budget, checkText } from './budget.js';
 import { documentError } from './errors.js';
 import { scanJson } from './json-scan.js';
 import { LIMITS, type DocumentLimits } from './limits.js';
@@ -29,15 +29,17 @@ function placeOf(text: string, cause: unknown): { line?: number; column?: number
   return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
-/** Keys of all mappings that a value holds; one named __proto__ counts as none. */
+/** Keys of all mappings that a value holds; one named __proto__ counts as none. Throws DocumentError for a text that cannot be stored. */
 function keysIn(value: unknown): number {
   let keys = 0;
   const open: unknown[] = [value];
   for (let item = open.pop(); open.length > 0 || item !== undefined; item = open.pop()) {
+    if (typeof item === 'string') checkText(item);
     if (typeof item !== 'object' || item === null) continue;
     if (Array.isArray(item)) for (const entry of item) open.push(entry ?? null);
     else {
       for (const [key, entry] of Object.entries(item)) {
+        checkText(key);
         keys += key === '__proto__' ? 0 : 1;
         open.push(entry ?? null);
       }

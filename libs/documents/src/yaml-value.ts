@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, type Alias, type LineCounter, type Node, type Pair, type YAMLMap } from 'yaml';
-import type { Budget } from './budget.js';
+import { isAlias, isMap, isScalar, isSeq, type Alias, type LineCounter, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
+import { checkText, type Budget } from './budget.js';
 import { documentError } from './errors.js';
 
 /**
@@ -21,11 +21,16 @@ export class YamlValues {
     if (!node) return null;
     if (isAlias(node)) return this.of(this.target(node));
     if (node.anchor) this.anchors.set(node.anchor, node);
-    if (isScalar(node)) return node.value;
+    if (isScalar(node)) return this.scalar(node);
     return this.within(node, () => {
       if (isSeq(node)) return node.items.map((item) => this.of(item as Node | null));
       return isMap(node) ? this.mapping(node) : null;
     });
+  }
+
+  private scalar(node: Scalar): unknown {
+    if (typeof node.value === 'string') checkText(node.value, this.line(node));
+    return node.value;
   }
 
   private within<T>(node: Node, turn: () => T): T {

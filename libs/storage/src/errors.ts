@@ -79,11 +79,25 @@ export class StoreAccessError extends StorageError {
 /** The configuration or a URI names a store that this build does not know or does not allow. */
 export class UriError extends StorageError {
   constructor(
-    readonly uri: string,
-    problem: string,
+    private readonly uri: string,
+    private readonly problem: string,
+    options?: ErrorOptions,
   ) {
-    super('uri_not_allowed', `${uri}: ${problem}`, false);
+    super('uri_not_allowed', `${shown(uri)}: ${problem}`, false, options);
   }
+
+  /** The same, with the setting that holds the URI. */
+  of(setting: string): UriError {
+    return new UriError(`${setting}=${this.uri}`, this.problem, { cause: this.cause });
+  }
+}
+
+const SHOWN_URI = 300;
+
+/** A URI as it may be told and logged: without what stands where credentials would, and not endlessly. */
+function shown(uri: string): string {
+  const clean = uri.replace(/^([A-Z_]*=?[a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1…@');
+  return clean.length > SHOWN_URI ? `${clean.slice(0, SHOWN_URI)}…` : clean;
 }
 
 function messageOf(cause: unknown): string {

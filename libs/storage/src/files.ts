@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { types } from 'node:util';
@@ -45,7 +45,8 @@ export async function makeFolder(path: string): Promise<void> {
 
 /** The file at `path` holds the whole stream afterwards, or is left as it was. */
 export async function writeAtomically(stream: Readable, path: string): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${temporaryName()}`);
+  // Not made of the file's own name, which may be as long as a name can be.
+  const temporary = join(dirname(path), `.partial.${temporaryName()}`);
   try {
     await pipeline(stream, createWriteStream(temporary, { flags: 'wx' }));
     await rename(temporary, path);

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { NotFoundError, UriError } from './errors.js';
+import { assertAllowed, type S3Place } from './allowed-prefixes.js';
 import { openStore } from './open-store.js';
 import { openUri } from './open-uri.js';
+import { parseUri } from './parse-uri.js';
 
 describe('a file URI', () => {
   let folder: string;
@@ -22,6 +24,7 @@ describe('a file URI', () => {
     await writeFile(join(folder, 'import-not', 'file'), 'outside');
     await symlink(join(folder, 'secret'), join(importPath, 'link'));
     await symlink(folder, join(importPath, 'folder-link'));
+    await symlink('loop', join(importPath, 'loop'));
     await symlink('nets/my net.onnx', join(importPath, 'inner-link'));
   });
   afterAll(() => rm(folder, { recursive: true }));
@@ -53,8 +56,38 @@ describe('a file URI', () => {
     await expect(openUri('file:///etc/hostname', { s3Region: 'us-east-1' })).rejects.toThrow(UriError);
   });
 
+  it.each([
+    ['a folder', ['nets'], 'this is a folder'],
+    ['a path through a file', ['nets', 'my net.onnx', 'x'], 'nothing is stored at'],
+    ['a link to itself', ['loop'], 'leads back to itself'],
+    ['a name longer than any', ['x'.repeat(300)], 'longer than the file system allows'],
+  ])('says what is wrong with %s', async (_what, parts, words) => {
+    await expect(open(...parts)).rejects.toThrow(words);
+  });
+
+  it('does not tell whether a file outside is there', async () => {
+    const told = async (path: string) => ((await openUri(`file://${path}`, { importPath, s3Region: 'us-east-1' }).catch((error: Error) => error)) as Error).message.replace(path, '');
+    expect(await told(join(folder, 'secret'))).toBe(await told(join(folder, 'nothing')));
+  });
+
   it('names a file that is not there', async () => {
     await expect(open('none.onnx')).rejects.toThrow(NotFoundError);
+  });
+});
+
+describe('an s3 URI', () => {
+  const config = { s3Region: 'us-east-1', importS3: 's3://imports/models, s3://data', storeUrl: 's3://coldpress/store' };
+
+  it.each(['s3://imports/secret.onnx', 's3://imports/models2/x', 's3://imports/mod', 's3://other/x'])('is refused where no allowed prefix holds it: %s', async (uri) => {
+    await expect(openUri(uri, config)).rejects.toThrow('only objects below s3://imports/models, s3://data/ may be registered');
+  });
+
+  it('is refused where nothing is allowed, naming the variable', async () => {
+    await expect(openUri('s3://imports/x', { s3Region: 'us-east-1' })).rejects.toThrow('COLDPRESS_IMPORT_S3');
+  });
+
+  it.each(['s3://imports/models/x', 's3://data/x/y', 's3://coldpress/store/x', 's3://coldpress/other'])('is allowed where a prefix holds it, or it lies in the store\'s own bucket: %s', (uri) => {
+    expect(() => assertAllowed(uri, parseUri(uri) as S3Place, config)).not.toThrow();
   });
 });
 

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagg
 import { Digest } from '#contracts';
 import type { Request, Response } from 'express';
 import { ApiProblem } from '../openapi/problem-response.js';
+import { Heeds } from '../requests/heeded.js';
 import { ArtifactsService } from './artifacts.service.js';
 import { FileSender } from './file-sender.js';
 
@@ -16,6 +17,7 @@ export class ArtifactsController {
   ) {}
 
   @Get(':digest')
+  @Heeds('if-match')
   @ApiOperation({ summary: 'Download what a stage wrote; ranges and If-None-Match are honoured' })
   @ApiProduces('application/octet-stream')
   @ApiProblem(400, 401, 404, 416)

@@ -11,7 +11,7 @@ import { ApiError } from '../problems/api-error.js';
 import { parseWith } from '../problems/issues.js';
 import { DatasetsService } from './datasets.service.js';
 
-const DatasetQuery = PageQuery.extend({ name: z.string().optional() });
+const DatasetQuery = PageQuery.extend({ name: z.string().max(200).optional() });
 const Form = z.object({ manifest: z.string().describe('dataset.yaml or .json'), file: z.array(z.string().meta({ format: 'binary' })).describe('The files that it names.') });
 
 @ApiTags('datasets')

@@ -6,7 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Config, Dataset, DatasetManifest, RegisterUri, StoredDataset } from '#contracts';
 import { DatasetRepository } from '#database';
 import { canonicalJson } from '#pipeline';
-import { openUri, TooLargeError, type ArtifactStore } from '#storage';
+import { openUri, siblingUri, TooLargeError, type ArtifactStore } from '#storage';
 import type { Request } from 'express';
 import { CONFIG, STORE } from '../infrastructure/tokens.js';
 import type { Added } from '../models/models.service.js';
@@ -43,7 +43,7 @@ export class DatasetsService {
       const files = new Map<string, SpooledFile>();
       let left = this.config.maxUploadBytes;
       for (const file of filesOf(manifest)) {
-        const spooled = await this.fetch(new URL(encodeURIComponent(file), uri).href, join(folder, file), left);
+        const spooled = await this.fetch(siblingUri(uri, file), join(folder, file), left);
         left -= spooled.bytes;
         files.set(file, spooled);
       }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { finished, type Readable } from 'node:stream';
+import { told } from '#contracts';
 import busboy from 'busboy';
 import type { Request } from 'express';
 import { ApiError } from '../problems/api-error.js';
-import { isPlainFileName, spoolFile, type SpooledFile } from '../uploads/spool.js';
+import { assertFileName, spoolFile, type SpooledFile } from '../uploads/spool.js';
 import { MAX_MANIFEST_BYTES } from './manifest.js';
 
 /** What a form held: the manifest's text, and each file by name. */
@@ -14,65 +15,119 @@ export interface DatasetForm {
 
 const MAX_FILES = 64;
 const MANIFEST = 'manifest';
+const OWN_FILES = new Set(['dataset.json', 'dataset.yaml', 'dataset.yml']);
+/** Encodings of a part that leave its bytes as they are (RFC 7578, 4.7, where others are deprecated). */
+const PLAIN_ENCODINGS = new Set(['7bit', '8bit', 'binary']);
 
 /**
  * Reads a multipart form: one part `manifest` (a file or a field), and files under the names that the manifest gives them,
  * written to `folder` as they come. Throws ApiError, TooLargeError past `maxBytes` in all, StoreFullError.
  */
 export async function readForm(request: Request, folder: string, maxBytes: number): Promise<DatasetForm> {
-  const parser = openParser(request);
-  const form: { manifest?: string; files: Map<string, SpooledFile> } = { files: new Map() };
-  let left = maxBytes;
-  let parts = Promise.resolve();
-  let failed: { error: unknown } | undefined;
-  const fail = (error: unknown) => {
-    failed ??= { error };
-    request.unpipe(parser);
-    parser.destroy();
-  };
-  const take = async (field: string, stream: Readable, name: string) => {
-    if (field === MANIFEST) form.manifest = await readText(stream);
-    else {
-      const file = await spoolFile(stream, fileIn(folder, name, form.files), left);
-      left -= file.bytes;
-      form.files.set(name, file);
-    }
-  };
-  await new Promise<void>((resolve) => {
-    parser.on('file', (field, stream, { filename }) => {
-      // Parts come one after the other: busboy waits with the next until this one is read.
-      stream.on('error', () => undefined);
-      parts = parts.then(() => take(field, stream, filename ?? '')).catch(fail);
+  const form = new FormReader(folder, maxBytes);
+  await form.read(request);
+  return form.result();
+}
+
+class FormReader {
+  private manifest: string | undefined;
+  private readonly files = new Map<string, SpooledFile>();
+  private left: number;
+  private parts: Promise<void> = Promise.resolve();
+  private failed: { error: unknown } | undefined;
+
+  constructor(
+    private readonly folder: string,
+    maxBytes: number,
+  ) {
+    this.left = maxBytes;
+  }
+
+  /** Resolves when the form is at its end or was given up; throws what was wrong with it. */
+  async read(request: Request): Promise<void> {
+    const parser = openParser(request);
+    const fail = (error: unknown) => {
+      this.failed ??= { error };
+      request.unpipe(parser);
+      parser.destroy();
+    };
+    await new Promise<void>((resolve) => {
+      parser.on('file', (field, stream, { filename, encoding }) => {
+        // Parts come one after the other: busboy waits with the next until this one is read.
+        stream.on('error', () => undefined);
+        this.parts = this.parts.then(() => this.take(field, stream, filename ?? '', encoding)).catch(fail);
+      });
+      parser.on('field', (field, value, { valueTruncated }) => {
+        try {
+          this.takeField(field, value, valueTruncated);
+        } catch (error) {
+          fail(error);
+        }
+      });
+      for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const) parser.on(limit, () => fail(new ApiError('invalid_form', `the form has more than ${MAX_FILES} files, or parts besides "manifest" and files`)));
+      parser.on('error', (cause) => fail(new ApiError('invalid_form', `the form cannot be read: ${formWords(cause)}`, [], { cause })));
+      parser.on('close', resolve);
+      // Tells of a request that broke off before this line as well.
+      finished(request, { writable: false }, (error) => error && fail(new ApiError('source_interrupted', 'the upload ended before its end: send it again', [], { cause: error })));
+      request.pipe(parser);
     });
-    parser.on('field', (field, value, { valueTruncated }) => {
-      if (field !== MANIFEST) fail(new ApiError('invalid_form', `the form has a field "${field}": send the part "manifest" and files`));
-      else if (valueTruncated) fail(manifestTooLong());
-      else form.manifest = value;
-    });
-    parser.on('filesLimit', () => fail(new ApiError('invalid_form', `the form has more than ${MAX_FILES} files`)));
-    parser.on('error', (cause) => fail(new ApiError('invalid_form', `the form cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, [], { cause })));
-    parser.on('close', resolve);
-    request.on('aborted', () => fail(new ApiError('source_interrupted', 'the upload ended before its end: send it again')));
-    request.pipe(parser);
-  });
-  await parts;
-  if (failed) throw failed.error;
-  if (form.manifest === undefined) throw new ApiError('invalid_form', 'the form has no part "manifest": send the manifest under that name, and its files');
-  return { manifest: form.manifest, files: form.files };
+    await this.parts;
+    if (this.failed) throw this.failed.error;
+  }
+
+  /** Throws ApiError for a form without a manifest. */
+  result(): DatasetForm {
+    if (this.manifest === undefined) throw new ApiError('invalid_form', 'the form has no part "manifest": send the manifest under that name, and its files');
+    return { manifest: this.manifest, files: this.files };
+  }
+
+  private takeField(field: string, value: string, isCut: boolean): void {
+    if (field !== MANIFEST) throw new ApiError('invalid_form', `the form has a field ${told(field)}: send the part "manifest" and files`);
+    if (isCut) throw manifestTooLong();
+    this.setManifest(value);
+  }
+
+  private async take(field: string, stream: Readable, name: string, encoding: string): Promise<void> {
+    if (!PLAIN_ENCODINGS.has(encoding.toLowerCase())) throw new ApiError('invalid_form', `the part ${told(field)} comes in Content-Transfer-Encoding ${told(encoding)}: send its bytes as they are`);
+    if (field === MANIFEST) return this.setManifest(await readText(stream));
+    this.checkName(name);
+    const file = await spoolFile(stream, join(this.folder, name), this.left);
+    this.left -= file.bytes;
+    this.files.set(name, file);
+  }
+
+  private setManifest(text: string): void {
+    if (this.manifest !== undefined) throw new ApiError('invalid_form', 'the form has two parts "manifest": send one');
+    this.manifest = text;
+  }
+
+  private checkName(name: string): void {
+    assertFileName(name);
+    if (OWN_FILES.has(name)) throw new ApiError('invalid_form', `a file cannot be named "${name}": send the manifest as the part "manifest", and rename a file of that name`);
+    if (this.files.has(name)) throw new ApiError('invalid_form', `the form has two files named ${told(name)}`);
+  }
 }
 
 function openParser(request: Request): busboy.Busboy {
   try {
-    return busboy({ headers: request.headers, limits: { files: MAX_FILES, fields: 4, fieldSize: MAX_MANIFEST_BYTES }, defParamCharset: 'utf8' });
+    // A name is taken whole: cut down to its last part, it would be another file's.
+    return busboy({ headers: request.headers, limits: { files: MAX_FILES, fields: 4, parts: MAX_FILES + 5, fieldSize: MAX_MANIFEST_BYTES }, defParamCharset: 'utf8', preservePath: true });
   } catch (cause) {
-    throw new ApiError('invalid_form', `the form cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, [], { cause });
+    throw new ApiError('invalid_form', `the form cannot be read: ${formWords(cause)}`, [], { cause });
   }
 }
 
-function fileIn(folder: string, name: string, taken: ReadonlyMap<string, unknown>): string {
-  if (!isPlainFileName(name) || name === 'dataset.json') throw new ApiError('invalid_form', `"${name}" cannot be the name of a file: use a plain name, as in the manifest`);
-  if (taken.has(name)) throw new ApiError('invalid_form', `the form has two files named "${name}"`);
-  return join(folder, name);
+/** What the parser says of a broken form. */
+const FORM_WORDS: readonly [RegExp, string][] = [
+  [/boundary not found/i, 'its Content-Type names no boundary: let the client make it'],
+  [/Unexpected end of form/i, 'it ends before its last boundary: send it again'],
+  [/Malformed part header/i, 'the headers of a part are malformed'],
+  [/Malformed content type|Unsupported content type|Missing Content-Type/i, 'its Content-Type is not that of a form: send multipart/form-data'],
+];
+
+function formWords(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : '';
+  return FORM_WORDS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it is not multipart/form-data as RFC 7578 has it';
 }
 
 async function readText(stream: Readable): Promise<string> {
@@ -86,4 +141,4 @@ async function readText(stream: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-const manifestTooLong = () => new ApiError('artifact_too_large', `the manifest has more than ${MAX_MANIFEST_BYTES} bytes`);
+const manifestTooLong = () => new ApiError('artifact_too_large', `the manifest has more than ${MAX_MANIFEST_BYTES} bytes: make it shorter`);

@@ -19,6 +19,7 @@ export class JobStream {
   async send(jobId: string, request: Request, response: Response): Promise<void> {
     const lastId = lastEventId(request);
     const snapshot = await this.jobs.require(jobId);
+    await this.assertKnown(jobId, lastId);
     const writer = new SseWriter(response);
     try {
       await writer.send({ type: 'snapshot', job: snapshot });
@@ -28,6 +29,13 @@ export class JobStream {
     } finally {
       writer.end();
     }
+  }
+
+  /** An event that was never written would be waited for beyond the job's end. */
+  private async assertKnown(jobId: string, lastId: number): Promise<void> {
+    if (lastId === 0) return;
+    const newest = await this.events.newestId(jobId);
+    if (lastId > newest) throw wrongEventId(`the newest event of job ${jobId} is ${newest}, and Last-Event-ID says ${lastId}: leave the header out to get all events`, `at most ${newest}`);
   }
 
   private async *upToTheEnd(jobId: string, lastId: number, signal: AbortSignal): AsyncGenerator<StoredJobEvent> {
@@ -48,10 +56,12 @@ export class JobStream {
 
 const endsJob = (event: JobEvent): boolean => event.type === 'job' && isFinal(event.state);
 
+/** Ids are whole numbers from 1; 0 and an empty header are before the first event. */
 function lastEventId(request: Request): number {
   const header = request.headers['last-event-id'];
   if (header === undefined || header === '') return 0;
-  const id = Number(header);
-  if (!Number.isSafeInteger(id) || id < 0) throw new ApiError('invalid_request', 'Last-Event-ID is the id of an event of this job', [{ field: 'Last-Event-ID', message: 'not the id of an event' }]);
-  return id;
+  if (typeof header === 'string' && /^\d{1,10}$/.test(header)) return Number(header);
+  throw wrongEventId('Last-Event-ID is the id of an event of this job, a whole number: leave the header out to get all events', 'not the id of an event');
 }
+
+const wrongEventId = (detail: string, message: string): ApiError => new ApiError('invalid_request', detail, [{ field: 'Last-Event-ID', message }]);

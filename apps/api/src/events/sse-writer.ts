@@ -19,6 +19,8 @@ export class SseWriter {
     response.setHeader('x-accel-buffering', 'no');
     response.on('close', () => this.gone.abort());
     response.on('error', () => this.gone.abort());
+    // A client that left before these lines closes no more.
+    if (response.destroyed) this.gone.abort();
     response.flushHeaders();
     response.write(`retry: ${RETRY_MS}\n\n`);
     this.heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS).unref();

@@ -9,9 +9,10 @@ import { FileSender } from '../artifacts/file-sender.js';
 import { JobStream } from '../events/job-stream.js';
 import { ApiProblem } from '../openapi/problem-response.js';
 import { parseWith } from '../problems/issues.js';
+import { Heeds } from '../requests/heeded.js';
 import { IdempotencyKey, JobBodies, JobBody } from './job-body.js';
 import { JobsService } from './jobs.service.js';
-import { reportOf } from './report.js';
+import { formatFor, reportOf } from './report.js';
 import { SubmissionService } from './submission.service.js';
 
 const JobId = z.uuid();
@@ -29,6 +30,7 @@ export class JobsController {
   ) {}
 
   @Post()
+  @Heeds('idempotency-key')
   @ApiOperation({ summary: 'Submit a job, or an array of jobs of which all or none are accepted', description: 'Each job is preflighted first. With an Idempotency-Key a repetition gets the first answer.' })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiCreatedResponse({ standardSchema: z.union([Job, z.array(Job)]) })
@@ -74,11 +76,11 @@ export class JobsController {
   @ApiProduces('application/json', 'text/markdown')
   @ApiProblem(400, 401, 404, 409)
   async report(@Param('id', { schema: JobId }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const format = request.accepts(['application/json', 'text/markdown']) === 'text/markdown' ? 'markdown' : 'json';
-    await this.files.send(request, response, reportOf(await this.jobs.require(id), format));
+    await this.files.send(request, response, reportOf(await this.jobs.require(id), formatFor(request)));
   }
 
   @Get(':id/events')
+  @Heeds('last-event-id')
   @SkipThrottle()
   @ApiOperation({ summary: 'Server-sent events of a job, from a snapshot to its end', description: 'Send Last-Event-ID to get every event after it, each once.' })
   @ApiHeader({ name: 'Last-Event-ID', required: false })

@@ -9,10 +9,12 @@ import { ApiRawBody } from '../openapi/raw-body.js';
 import { ApiProblem } from '../openapi/problem-response.js';
 import { ApiError } from '../problems/api-error.js';
 import { parseWith } from '../problems/issues.js';
+import { Heeds } from '../requests/heeded.js';
+import { expectedDigest } from '../uploads/content-digest.js';
 import { ModelsService, type Added } from './models.service.js';
 
 const Name = z.string().trim().min(1).max(200).optional();
-const ModelQuery = PageQuery.extend({ name: z.string().optional() });
+const ModelQuery = PageQuery.extend({ name: z.string().max(200).optional() });
 
 @ApiTags('models')
 @ApiBearerAuth()
@@ -25,6 +27,7 @@ export class ModelsController {
   ) {}
 
   @Post()
+  @Heeds('content-digest', 'repr-digest')
   @ApiOperation({ summary: 'Upload an ONNX file, or register one that lies elsewhere', description: 'Send the bytes as application/octet-stream, or `{ "uri": "s3://…" }` as JSON. The same bytes again answer 200 with the same id.' })
   @ApiConsumes('application/octet-stream', 'application/json')
   @ApiRawBody({ 'application/octet-stream': 'binary', 'application/json': RegisterUri })
@@ -62,6 +65,7 @@ export class ModelsController {
   }
 
   @Get(':id/content')
+  @Heeds('if-match')
   @ApiOperation({ summary: 'The ONNX file; ranges and If-None-Match are honoured' })
   @ApiProblem(400, 401, 404, 416)
   async content(@Param('id', { schema: Digest }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
@@ -81,11 +85,12 @@ export class ModelsController {
   private receive(request: Request, name: string | undefined): Promise<Added<Model>> {
     if (request.is('application/json')) {
       const { uri, name: given } = parseWith(RegisterUri, request.body, 'invalid_request', 'the body');
+      if (given !== undefined && name !== undefined && given !== name) throw new ApiError('invalid_request', 'the query and the body give the model different names: leave one out', [{ field: 'name', message: 'given twice' }]);
       return this.service.register({ uri, name: given ?? name });
     }
     if (!request.is('application/octet-stream')) {
       throw new ApiError('unsupported_media_type', 'send an ONNX file as application/octet-stream, or {"uri": "…"} as application/json');
     }
-    return this.service.upload(request, name);
+    return this.service.upload(request, name, expectedDigest(request));
   }
 }

@@ -3,11 +3,10 @@ import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config, Model, RegisterUri } from '#contracts';
 import { ModelRepository } from '#database';
-import { openUri, type ArtifactStore } from '#storage';
+import { fileNameOf, openUri, type ArtifactStore } from '#storage';
 import { CONFIG, STORE } from '../infrastructure/tokens.js';
 import { ApiError } from '../problems/api-error.js';
 import { Untrusted } from '../untrusted/untrusted.js';
-import { nameOfUri } from '../uploads/names.js';
 import { Spool, spoolFile, type SpooledFile } from '../uploads/spool.js';
 
 /** Whether this request made it, and what is stored now. */
@@ -29,14 +28,18 @@ export class ModelsService {
   ) {}
 
   /** Stores a model once it was parsed in a process of its own; bytes that are known already are not parsed again. */
-  async upload(source: Readable, name = DEFAULT_NAME): Promise<Added<Model>> {
-    return this.spool.withFolder(async (folder) => this.add(await spoolFile(source, join(folder, 'model.onnx'), this.config.maxUploadBytes), name));
+  async upload(source: Readable, name = DEFAULT_NAME, expected?: string): Promise<Added<Model>> {
+    return this.spool.withFolder(async (folder) => {
+      const file = await spoolFile(source, join(folder, 'model.onnx'), this.config.maxUploadBytes);
+      if (expected !== undefined && file.digest !== expected) throw new ApiError('content_digest', `the SHA-256 of the bytes is ${file.digest}, Content-Digest says ${expected}: send them again`);
+      return this.add(file, name);
+    });
   }
 
   async register({ uri, name }: RegisterUri): Promise<Added<Model>> {
     const { stream } = await openUri(uri, this.config);
     try {
-      return await this.upload(stream, name ?? nameOfUri(uri, DEFAULT_NAME));
+      return await this.upload(stream, name ?? (fileNameOf(uri) || DEFAULT_NAME));
     } finally {
       stream.destroy();
     }

@@ -2,18 +2,15 @@ import { fieldProblems, schemaKeys, sentenceOf } from '#contracts';
 import type { z } from 'zod';
 import { ApiError } from './api-error.js';
 
-type Issues = Parameters<typeof fieldProblems>[0];
-
-/** For StandardSchemaValidationPipe. */
-export function invalidRequest(issues: Issues): ApiError {
-  const problems = fieldProblems(issues);
-  return new ApiError('invalid_request', sentenceOf(problems), problems);
+/** Parses a part of a request whose fields speak for themselves. Throws ApiError `invalid_request` naming each. */
+export function parseFields<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+  return parseWith(schema, value, 'invalid_request');
 }
 
-/** Parses what no pipe sees. Throws ApiError with `code` naming each field. */
-export function parseWith<T extends z.ZodType>(schema: T, value: unknown, code: string, what: string): z.infer<T> {
+/** Throws ApiError with `code` naming each field, of `what` where the fields alone would not tell. */
+export function parseWith<T extends z.ZodType>(schema: T, value: unknown, code: string, what?: string): z.infer<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = fieldProblems(result.error.issues, { validKeys: (path) => schemaKeys(schema, path) });
-  throw new ApiError(code, `${what}: ${sentenceOf(problems)}`, problems);
+  throw new ApiError(code, `${what === undefined ? '' : `${what}: `}${sentenceOf(problems)}`, problems);
 }

@@ -2,6 +2,9 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import type { Request, Response } from 'express';
 import { toProblem } from './to-problem.js';
 
+/** What was said of an answer that did not come about. */
+const OF_THE_ANSWER = ['etag', 'accept-ranges', 'content-disposition', 'content-length', 'location'];
+
 /** Answers every error as application/problem+json; what is our fault goes to the log with its stack. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -16,9 +19,12 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
+    for (const header of OF_THE_ANSWER) response.removeHeader(header);
+    response.setHeader('cache-control', 'no-store');
     // The rest of a refused upload is read and dropped: a connection closed on a client that still writes loses the answer.
     if (!request.complete) request.unpipe().resume();
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer realm="coldpress"');
-    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    const body = Buffer.from(JSON.stringify(problem));
+    response.status(problem.status).setHeader('content-type', 'application/problem+json; charset=utf-8').setHeader('content-length', body.length).end(body);
   }
 }

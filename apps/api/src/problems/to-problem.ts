@@ -4,6 +4,7 @@ import { isUnreachable } from '#database';
 import { errorCode } from './error-code.js';
 import { PROBLEMS } from './problem-table.js';
 import type { FieldProblem } from './api-error.js';
+import { transportWords } from './transport-words.js';
 
 /** Codes of the errors that Nest and Express throw themselves. */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
@@ -18,11 +19,11 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
 
 /** What a client is told of an error: its code, where it lies and the way out; nothing of an error that is ours. */
 export function toProblem(error: unknown): Problem {
-  if (error instanceof HttpException) return problem(CODE_OF_STATUS[error.getStatus()] ?? 'internal', error.message);
+  if (error instanceof HttpException) return problem(CODE_OF_STATUS[error.getStatus()] ?? 'internal', transportWords(error, error.getStatus()));
   const code = errorCode(error);
   if (code !== undefined && code in PROBLEMS && code !== 'internal') return problem(code, messageOf(error), fieldsOf(error));
   const status = statusOf(error);
-  if (status !== undefined) return problem(CODE_OF_STATUS[status] ?? 'invalid_request', messageOf(error));
+  if (status !== undefined) return problem(CODE_OF_STATUS[status] ?? 'invalid_request', transportWords(error, status));
   if (isUnreachable(error)) return problem('database_unavailable', 'the database does not answer: try again in a moment');
   return problem('internal', 'something went wrong on our side; the log has the details under this request\'s X-Request-Id');
 }

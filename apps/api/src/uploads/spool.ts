@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Config } from '#contracts';
+import { isPlainFileName, MAX_FILE_NAME_BYTES, told, type Config } from '#contracts';
 import { SourceError, StoreFullError, TooLargeError } from '#storage';
 import { CONFIG } from '../infrastructure/tokens.js';
+import { ApiError } from '../problems/api-error.js';
 import { errorCode } from '../problems/error-code.js';
 
 /** No space left, or none left for this user. */
@@ -81,9 +82,12 @@ async function* pieces(source: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-/** Whether a name from outside names a file in a folder, and nothing else. */
-export function isPlainFileName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && name.length <= 255 && basename(name) === name && !/[\\/\0]/.test(name);
+/** Throws ApiError `invalid_form` unless a name from outside names a file in a folder, and nothing else. */
+export function assertFileName(name: string): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes > MAX_FILE_NAME_BYTES) throw new ApiError('invalid_form', `the name ${told(name)} of a file has ${bytes} bytes in UTF-8, ${MAX_FILE_NAME_BYTES} are allowed: shorten it, in the manifest as well`);
+  if (isPlainFileName(name)) return;
+  throw new ApiError('invalid_form', `${told(name)} cannot be the name of a file: use a plain name without a path, as in the manifest`);
 }
 
 /** Whether the folder belongs to another process that is alive. */
