@@ -136,6 +136,7 @@ function begin({ graph, shapes, parameters, extraInputs }: Pick<TrainingStepRequ
   for (const tensor of graph.proto.initializer) if (!parameters.includes(tensor.name)) builder.initializer(tensor);
   unpackWeights(g, layout);
   for (const node of graph.nodes) appendForward(builder, node);
+  builder.importAll(graph.model);
   return { g, layout };
 }
 

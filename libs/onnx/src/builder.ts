@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { makeNode, type Attributes } from './graph.js';
+import { irVersionOf } from './opset.js';
 import {
   DataType, GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, TensorShapeProto_DimensionSchema, TypeProtoSchema, ValueInfoProtoSchema,
   type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto,
@@ -22,7 +23,7 @@ export class GraphBuilder {
   readonly initializers: TensorProto[] = [];
   private readonly inputs: ValueInfoProto[] = [];
   private readonly outputs: ValueInfoProto[] = [];
-  private readonly domains = new Set<string>();
+  private readonly domains = new Map<string, number>();
   private counter = 0;
 
   /** `prefix` keeps generated names apart from those of a graph that this one extends. */
@@ -63,7 +64,7 @@ export class GraphBuilder {
   op(opType: string, inputs: readonly string[], attributes: Attributes = {}, extra: { outputs?: readonly string[]; domain?: string } = {}): string {
     const outputs = extra.outputs ?? [this.fresh(opType)];
     this.nodes.push(makeNode(opType, inputs, outputs, attributes, extra.domain ? { domain: extra.domain } : {}));
-    if (extra.domain) this.domains.add(extra.domain);
+    if (extra.domain) this.import(extra.domain);
     return outputs[0]!;
   }
 
@@ -77,11 +78,21 @@ export class GraphBuilder {
   /** Copies an existing node into this graph as it is. */
   append(node: NodeProto): void {
     this.nodes.push(node);
-    if (node.domain) this.domains.add(node.domain);
+    if (node.domain) this.import(node.domain);
   }
 
-  build(opset = BUILDER_OPSET, irVersion = BUILDER_IR_VERSION): ModelProto {
-    const imports = [{ domain: '', version: opset }, ...[...this.domains].map((domain) => ({ domain, version: 1 }))];
+  /** Declares the operators of another domain than the standard one, of this version at least. */
+  import(domain: string, version = 1): void {
+    this.domains.set(domain, Math.max(version, this.domains.get(domain) ?? 1));
+  }
+
+  /** Declares all other domains that a model does, whose nodes are appended here. */
+  importAll({ opsetImport }: ModelProto): void {
+    for (const { domain, version } of opsetImport) if (domain !== '') this.import(domain, Number(version));
+  }
+
+  build(opset = BUILDER_OPSET, irVersion = Math.max(BUILDER_IR_VERSION, irVersionOf(opset))): ModelProto {
+    const imports = [{ domain: '', version: opset }, ...[...this.domains].map(([domain, version]) => ({ domain, version }))];
     return create(ModelProtoSchema, {
       irVersion: BigInt(irVersion),
       producerName: 'coldpress',

@@ -5,6 +5,7 @@ import type { ModelLimits } from './limits.js';
 import { Functions } from './functions.js';
 import { OWN_NAME_MARK } from './names.js';
 import { checkVersions, importedVersion } from './opset.js';
+import { sparsePositions } from './sparse.js';
 import { isTabled } from './operators/operator-table.js';
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, SparseTensorProto, ValueInfoProto } from './proto.js';
 
@@ -152,6 +153,7 @@ class ModelCheck {
     checkTensor(values, this.limits);
     checkTensor(indices, this.limits);
     const count = checkedCount(values.name, sparse.dims, this.limits);
+    sparsePositions(sparse, values.name);
     if (Number(values.dims[0] ?? 0n) > count) throw new InvalidTensorError(values.name, `${values.dims[0]} values do not fit in shape [${sparse.dims}]`);
   }
 

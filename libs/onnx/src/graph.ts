@@ -147,12 +147,19 @@ export class Graph {
     for (const node of this.proto.node.toReversed()) {
       if (!node.output.some((value) => value !== '' && (this.isOutput(value) || this.consumers(value).length > 0))) this.removeNode(node);
     }
+    const annotating = this.annotations();
     for (const name of [...this.weights.keys()]) {
-      if (this.consumers(name).length === 0 && !this.isOutput(name)) this.removeInitializer(name);
+      if (this.consumers(name).length === 0 && !this.isOutput(name) && !annotating.has(name)) this.removeInitializer(name);
     }
-    const alive = new Set([...this.producers.keys()]);
-    this.proto.valueInfo = this.proto.valueInfo.filter((info) => alive.has(info.name));
+    this.proto.valueInfo = this.proto.valueInfo.filter((info) => this.producers.has(info.name));
     return before - this.proto.node.length;
+  }
+
+  /** Drops annotations of values that are gone, and returns the tensors that the others speak of, such as scales. */
+  private annotations(): Set<string> {
+    const isRead = (value: string) => this.consumers(value).length > 0 || this.isOutput(value);
+    this.proto.quantizationAnnotation = this.proto.quantizationAnnotation.filter(({ tensorName }) => isRead(tensorName));
+    return new Set(this.proto.quantizationAnnotation.flatMap(({ quantParameterTensorNames }) => quantParameterTensorNames.map(({ value }) => value)));
   }
 
   private position(node: NodeProto): number {
@@ -211,7 +218,7 @@ function usesOf(node: NodeProto): [string, Use][] {
 
 /** Values that a subgraph reads from the graph around it. */
 export function capturedValues(graph: GraphProto): Set<string> {
-  const own = new Set([...graph.input.map((i) => i.name), ...graph.initializer.map((t) => t.name), ...graph.node.flatMap((n) => n.output)]);
+  const own = new Set([...graph.input.map((i) => i.name), ...graph.initializer.map((t) => t.name), ...graph.sparseInitializer.map((t) => t.values?.name ?? ''), ...graph.node.flatMap((n) => n.output)]);
   const read = graph.node.flatMap((node) => [...node.input, ...subgraphs(node).flatMap((inner) => [...capturedValues(inner)])]);
   return new Set([...read, ...graph.output.map((o) => o.name)].filter((value) => value !== '' && !own.has(value)));
 }

@@ -21,6 +21,7 @@ export * from './read.js';
 export * from './rounding.js';
 export * from './slice-weight.js';
 export { type Shape } from './shape-rule.js';
+export * from './sparse.js';
 export * from './static-shapes.js';
 export * from './tensor.js';
 export * from './tensors.js';

@@ -3,11 +3,8 @@ import { subgraphs } from './attributes.js';
 import { UnsupportedModelError } from './errors.js';
 import { LIFT_RULES, OLDEST_OPSET, type LiftScope } from './lift-rules.js';
 import { Names } from './names.js';
-import { opsetVersion } from './opset.js';
+import { irVersionOf, opsetVersion } from './opset.js';
 import { OperatorSetIdProtoSchema, type ModelProto } from './proto.js';
-
-/** IR version that a file of an opset must declare at least. */
-const IR_VERSIONS: readonly [opset: number, irVersion: number][] = [[25, 13], [23, 11], [21, 10], [19, 9], [15, 8], [13, 7], [11, 6], [9, 4]];
 
 /**
  * Rewrites operators in place until the model may declare opset `target`; a newer model stays as it is. Bodies of If and
@@ -38,7 +35,7 @@ function declare(model: ModelProto, opset: number): void {
   const entry = defaultImport(model);
   if (entry) entry.version = BigInt(opset);
   else model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(opset) }));
-  const needed = IR_VERSIONS.find(([from]) => opset >= from)?.[1] ?? 3;
+  const needed = irVersionOf(opset);
   if (model.irVersion < BigInt(needed)) model.irVersion = BigInt(needed);
 }
 

@@ -59,6 +59,14 @@ function nameUsual(items: readonly { domain: string }[]): void {
   for (const item of items) if (item.domain === STANDARD) item.domain = '';
 }
 
+/** IR version that a file of an opset must declare at least. */
+const IR_VERSIONS: readonly [opset: number, irVersion: number][] = [[25, 13], [23, 11], [21, 10], [19, 9], [15, 8], [13, 7], [11, 6], [9, 4]];
+
+/** The IR version that a file must declare at least to be of an opset. */
+export function irVersionOf(opset: number): number {
+  return IR_VERSIONS.find(([from]) => opset >= from)?.[1] ?? 3;
+}
+
 /** Throws UnsupportedModelError when the model's IR version or opset is not one that the runtime loads. */
 export function checkVersions(model: ModelProto): void {
   const ir = Number(model.irVersion);

@@ -42,6 +42,7 @@ export function generatorBefore(teacher: ModelProto, sample: SampleShape, batch:
   const original = new Graph(teacher);
   for (const tensor of original.proto.initializer) writer.b.initializer(tensor);
   for (const node of original.nodes) writer.b.append(node);
+  for (const { model } of learner ? [original, learner.graph] : [original]) writer.b.importAll(model);
   for (const output of original.outputs) writer.b.output(output.name);
   if (learner) appendLearner(writer.b, learner, sample.input);
   return { graph: new Graph(writer.b.build(Math.max(original.opset(), learner?.graph.opset() ?? 0))), parameters: writer.parameters };

@@ -1,4 +1,4 @@
-import { floatTensor, int64Tensor, tensorAttribute, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import { denseTensor, floatTensor, int64Tensor, tensorAttribute, type Graph, type NodeProto, type TensorProto } from '#onnx';
 
 /** What a tensor says of itself that a Constant node held: once it is an initializer nothing else tells it from a weight. */
 const ORIGIN = 'constant';
@@ -11,13 +11,20 @@ export function isConstantOfFile({ docString }: TensorProto): boolean {
 /**
  * Makes constants visible as initializers, so that every pass and the runtime see them:
  * - `Constant(value = T) -> W` becomes the initializer W (also value_float, value_floats, value_int, value_ints);
+ * - a sparse initializer or Constant becomes a dense initializer, as the runtime stores it;
  * - `Identity(W) -> V` of an initializer W lets V's readers read W;
  * - an initializer that is listed as a graph input too (IR < 4) is delisted: the runtime folds only what cannot be overridden.
  *
  * Returns how many things changed.
  */
 export function liftConstants(graph: Graph): number {
-  return delistInitializers(graph) + count([...graph.nodes], (node) => liftConstant(graph, node)) + count([...graph.nodes], (node) => bypassIdentity(graph, node));
+  return densifyInitializers(graph) + delistInitializers(graph) + count([...graph.nodes], (node) => liftConstant(graph, node)) + count([...graph.nodes], (node) => bypassIdentity(graph, node));
+}
+
+function densifyInitializers(graph: Graph): number {
+  const sparse = graph.proto.sparseInitializer.splice(0);
+  for (const tensor of sparse) graph.addInitializer(denseTensor(tensor, tensor.values?.name ?? ''));
+  return sparse.length;
 }
 
 function delistInitializers(graph: Graph): number {
@@ -47,6 +54,8 @@ function constantTensor(node: NodeProto, name: string): TensorProto | undefined 
       return floatTensor(name, [attribute.floats.length], attribute.floats);
     case 'value_int':
       return int64Tensor(name, [], [Number(attribute.i)]);
+    case 'sparse_value':
+      return attribute.sparseTensor && denseTensor(attribute.sparseTensor, name);
     case 'value_ints':
       return int64Tensor(name, [attribute.ints.length], attribute.ints.map(Number));
     default:

@@ -8,6 +8,7 @@ export async function observeTrainingShapes(graph: Graph, inputs: HostTensors): 
   for (const info of graph.inputs) builder.input(info.name, inputs[info.name]!.dims, valueElemType(info));
   for (const tensor of graph.proto.initializer) builder.initializer(tensor);
   for (const node of graph.nodes) appendForward(builder, node);
+  builder.importAll(graph.model);
   const values = [...new Set(graph.nodes.flatMap((node) => node.output.filter((value) => value !== '')))];
   const shapeOf = (value: string) => ownName(`${value}/shape`);
   for (const value of values) builder.output(builder.op('Shape', [value], {}, { outputs: [shapeOf(value)] }), undefined, DataType.INT64);
