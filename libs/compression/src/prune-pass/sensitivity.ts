@@ -7,6 +7,7 @@ import { scoreGroups, type ScoringInputs } from '../prune/importances.js';
 import { observeShapes } from '../prune/observe-shapes.js';
 import { selectClasses } from '../prune/select.js';
 import { removeClasses } from '../prune/shrink.js';
+import { SoundRemoval } from '../prune/sound-removal.js';
 
 /** Shares at which each group is tried. */
 export const SCAN_RATIOS = [0.25, 0.5, 0.75] as const;
@@ -24,7 +25,9 @@ export interface SensitivityPoint {
 
 /** Accuracy against ratio, group by group, all others whole. The graph is left as it is. */
 export async function scanSensitivity(graph: Graph, options: PruneOptions, inputs: ScoringInputs, judge: AccuracyJudge): Promise<SensitivityPoint[]> {
-  const { shapes } = await observeShapes(graph.model);
+  const observation = await observeShapes(graph.model);
+  const { shapes } = observation;
+  const removal = new SoundRemoval(graph, observation);
   const dependencies = findDependencies(graph, shapes, options.exclude);
   const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, dependencies.groups);
   const before = figuresOf(graph, shapes);
@@ -32,6 +35,8 @@ export async function scanSensitivity(graph: Graph, options: PruneOptions, input
   for (const [i, group] of dependencies.groups.entries()) {
     for (const ratio of SCAN_RATIOS) {
       const [gone] = selectClasses([{ group, scores: scores[i]! }], { ...options, scope: 'layer', multipleOf: 1, ratio });
+      // Such a group stays whole: the run names it among those left alone.
+      if (await removal.problemWithout(gone!, dependencies.coordinates)) continue;
       const trial = new Graph(cloneModel(graph.model));
       const after = figuresOf(trial, removeClasses(trial, dependencies.coordinates, gone!));
       const channels = group.classes.length;

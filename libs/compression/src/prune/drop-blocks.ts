@@ -7,10 +7,10 @@ import { untouchedLayers } from '../untouched-layers.js';
 import { removeBlock, shapeKeepingBlocks, type Block } from './shape-keeping-blocks.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
 import type { Shapes } from './coordinates.js';
-import { PrunedModelError } from './errors.js';
 import { figuresOf, type Figures } from './figures.js';
 import type { ScoringInputs } from './importances.js';
-import { observeShapes, shapesOn } from './observe-shapes.js';
+import { observeShapes } from './observe-shapes.js';
+import { SoundRemoval, unsoundSets } from './sound-removal.js';
 
 /** What is known of one block that could go. */
 export interface BlockReport {
@@ -30,22 +30,30 @@ export interface BlockDropping {
 
 /**
  * Drops the share `ratio` of the blocks that keep their shape, rounded down, in place: those whose absence alone moves the model's outputs
- * least on calibration samples, or on one generated input where there is no data. The shorter graph is run before it is returned, and
- * its outputs keep their shapes. Throws UnobservableModelError and PrunedModelError.
+ * least on calibration samples, or on one generated input where there is no data. A block without which the graph fails its check
+ * stays, and is named in `skipped`. Throws UnobservableModelError.
  */
 export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: ScoringInputs): Promise<BlockDropping> {
-  const { shapes, feeds } = await observeShapes(graph.model);
+  const observation = await observeShapes(graph.model);
+  const { shapes } = observation;
   const all = shapeKeepingBlocks(graph, shapes);
-  const places = [...all.keys()].filter((place) => !isExcluded(all[place]!, options));
-  const scores = options.importance === 'random' ? places.map(mulberry32(inputs.seed)) : await errorsWithout(graph, shapes, places, options, inputs, feeds);
+  const removal = new SoundRemoval(graph, observation);
+  const problemWithout = (places: ReadonlySet<number>) => removal.problemOf((trial) => {
+    removeAll(trial, shapeKeepingBlocks(trial, shapes), places);
+    return shapes;
+  });
+  const candidates = [...all.keys()].filter((place) => !isExcluded(all[place]!, options));
+  const unsound = await unsoundSets(candidates.map((place) => new Set([place])), problemWithout);
+  const places = candidates.filter((_, i) => !unsound.has(i));
+  const scores = options.importance === 'random' ? places.map(mulberry32(inputs.seed)) : await errorsWithout(graph, shapes, places, options, inputs, observation.feeds);
   const order = [...places.keys()].toSorted((a, b) => scores[a]! - scores[b]! || b - a);
-  const gone = new Set(order.slice(0, Math.floor(places.length * options.ratio + 1e-9)).map((i) => places[i]!));
+  const gone = new Set(order.slice(0, Math.floor(candidates.length * options.ratio + 1e-9)).map((i) => places[i]!));
   const blocks = places.map((place, i): BlockReport => ({ layers: layersOf(graph, all[place]!), importance: scores[i]!, dropped: gone.has(place) }));
-  const skipped = blockedLayers(graph, all, options);
+  const skipped = [...blockedLayers(graph, all, options), ...[...unsound].flatMap(([i, problem]) => unsoundLayers(graph, all[candidates[i]!]!, problem))];
   const before = figuresOf(graph, shapes);
   if (gone.size === 0) return { blocks, skipped, before, after: before };
   removeAll(graph, all, gone);
-  return { blocks, skipped, before, after: figuresOf(graph, await checkedShapes(graph, shapes, feeds)) };
+  return { blocks, skipped, before, after: figuresOf(graph, shapes) };
 }
 
 /** From the end on, so that the input of a block is still there when its turn comes. */
@@ -54,15 +62,9 @@ function removeAll(graph: Graph, blocks: readonly Block[], gone: ReadonlySet<num
   graph.removeDeadCode();
 }
 
-async function checkedShapes(graph: Graph, shapes: Shapes, feeds: HostTensors): Promise<Shapes> {
-  const observed = await shapesOn(graph.model, feeds).catch((cause: unknown) => {
-    throw new PrunedModelError('the graph', cause instanceof Error ? cause.message : String(cause), { cause });
-  });
-  for (const [value, dims] of observed) {
-    const expected = shapes.get(value);
-    if (expected && expected.join() !== dims.join()) throw new PrunedModelError(value, `shape [${dims}] where [${expected}] was before`);
-  }
-  return observed;
+function unsoundLayers(graph: Graph, { nodes }: Block, problem: string): Skipped[] {
+  const inside = new Set(nodes);
+  return weightSites(graph).flatMap(({ node, opType }) => (inside.has(node) ? [{ node: nodeLabel(node), opType, reason: `its block stays: without it ${problem}` }] : []));
 }
 
 /** Per place, Σ (y - y')² / Σ y² over all outputs and samples, y' being the outputs without that block. */

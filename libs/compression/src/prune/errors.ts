@@ -7,17 +7,6 @@ export class UnobservableModelError extends CompressionError {
   }
 }
 
-/** The pruned graph did not run, or a value has another shape than the removal predicts; the model is not stored. */
-export class PrunedModelError extends CompressionError {
-  constructor(
-    readonly value: string,
-    problem: string,
-    options?: ErrorOptions,
-  ) {
-    super('prune_check', `the pruned graph failed its check at "${value}": ${problem}; name the layer that feeds it in "exclude", or prune with granularity "weight"`, options);
-  }
-}
-
 /** An option needs something that this stage was not given. */
 export class PruneInputError extends CompressionError {
   constructor(option: string, needs: string) {

@@ -48,8 +48,7 @@ export async function shapesOn(model: ModelProto, feeds: HostTensors): Promise<M
   }
   copy.graph!.output = [...names.keys()].map((name): ValueInfoProto => create(ValueInfoProtoSchema, { name }));
   const session = await Session.create(toBinary(ModelProtoSchema, copy), { optimization: 'disabled', quiet: true });
-  const results = await session.run(feeds);
-  await session.release();
+  const results = await session.run(feeds).finally(() => session.release());
   const shapes = new Map<string, readonly number[]>(graph.proto.initializer.map((tensor) => [tensor.name, tensorDims(tensor)]));
   for (const [name, tensor] of Object.entries(feeds)) shapes.set(name, tensor.dims);
   for (const [name, value] of names) shapes.set(value, Array.from(results[name]!.data as BigInt64Array, Number));

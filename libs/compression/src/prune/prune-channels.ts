@@ -1,18 +1,16 @@
 import type { PruneOptions, Skipped } from '#contracts';
-import type { HostTensors } from '#inference';
-import { Graph, cloneModel, writeModel, type NodeProto } from '#onnx';
-import type { Shapes } from './coordinates.js';
-import { PrunedModelError } from './errors.js';
+import type { Graph, NodeProto } from '#onnx';
 import { figuresOf, type Figures } from './figures.js';
 import { findDependencies, type Dependencies } from './groups.js';
 import { histogramOf, type Histogram } from './histogram.js';
 import { scoreGroups, type ScoringInputs } from './importances.js';
-import { isTimed, leastRatio, meetsFigures } from './budget.js';
-import { searchLatency, type LatencyReport } from './latency-budget.js';
+import type { LatencyReport } from './latency-budget.js';
 import { timeOn, type MeasureModels } from './latency-table.js';
-import { observeShapes, shapesOn } from './observe-shapes.js';
-import { selectClasses, type Scored } from './select.js';
+import { observeShapes } from './observe-shapes.js';
+import { soundPlan, union } from './removal-plan.js';
+import type { Scored } from './select.js';
 import { removeClasses, shapesAfter } from './shrink.js';
+import { SoundRemoval } from './sound-removal.js';
 
 /** The evidence of one group. */
 export interface GroupReport {
@@ -42,47 +40,25 @@ export interface ChannelPruning {
 
 /**
  * Removes the least important channels of every dependency group, in place, and proves it: the smaller graph runs, and every value
- * has the shape that the removal predicts. A latency budget times copies with `measure`, on the generated inputs unless told otherwise.
- * Throws UnobservableModelError and PrunedModelError.
+ * has the shape that the removal predicts; a group of which that cannot be proved stays whole and is named in `skipped`. A latency budget times copies with `measure`, on the generated inputs unless told otherwise.
+ * Throws UnobservableModelError.
  */
 export async function pruneChannels(graph: Graph, options: PruneOptions, inputs: ScoringInputs, measure?: MeasureModels): Promise<ChannelPruning> {
-  const { shapes, feeds } = await observeShapes(graph.model);
+  const observation = await observeShapes(graph.model);
+  const { shapes, feeds } = observation;
   const dependencies = findDependencies(graph, shapes, options.exclude);
   const before = figuresOf(graph, shapes);
   const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, dependencies.groups);
-  const scored = dependencies.groups.map((group, i): Scored => ({ group, scores: scores[i]! }));
-  const goneAt = (tried: number) => union(selectClasses(scored, { ...options, ratio: tried }));
-  const figuresAt = (tried: number) => figuresOf(graph, shapesAfter(dependencies.coordinates, goneAt(tried)));
-  const prunedAt = (tried: number) => {
-    const copy = new Graph(cloneModel(graph.model));
-    if (tried > 0) removeClasses(copy, dependencies.coordinates, goneAt(tried));
-    return writeModel(copy.model);
-  };
-  const { budget } = options;
-  const latency = budget && isTimed(budget) ? await searchLatency({ budget, figuresAt, prunedAt, measure: measure ?? timeOn(feeds, inputs.threads) }) : undefined;
-  const ratio = latency?.ratio ?? (budget ? leastRatio((tried) => meetsFigures(budget, before, figuresAt(tried))) : options.ratio);
-  const selected = selectClasses(scored, { ...options, ratio });
+  const all = dependencies.groups.map((group, i): Scored => ({ group, scores: scores[i]! }));
+  const removal = new SoundRemoval(graph, observation);
+  const request = { graph, coordinates: dependencies.coordinates, before, options, measure: measure ?? timeOn(feeds, inputs.threads) };
+  const { plan, pinned } = await soundPlan(all, request, removal);
+  const { scored, ratio, selected, latency } = plan;
   const groups = scored.map((entry, i) => reportOf(graph, dependencies, entry, selected[i]!, before));
-  const skipped = [...dependencies.blocked.map(({ node, reason }) => skip(node, reason)), ...unrounded(scored, selected, { ...options, ratio })];
+  const skipped = [...[...dependencies.blocked, ...pinned].map(({ node, reason }) => skip(node, reason)), ...unrounded(scored, selected, { ...options, ratio })];
   const removed = union(selected);
-  if (removed.size === 0) return { groups, skipped, ratio, before, after: before, ...(latency ? { latency } : {}) };
-  const predicted = removeClasses(graph, dependencies.coordinates, removed);
-  await checkShapes(graph, feeds, predicted);
-  return { groups, skipped, ratio, before, after: figuresOf(graph, predicted), ...(latency ? { latency } : {}) };
-}
-
-function union(sets: readonly ReadonlySet<number>[]): Set<number> {
-  return new Set(sets.flatMap((classes) => [...classes]));
-}
-
-async function checkShapes(graph: Graph, feeds: HostTensors, predicted: Shapes): Promise<void> {
-  const observed = await shapesOn(graph.model, feeds).catch((cause: unknown) => {
-    throw new PrunedModelError('the graph', cause instanceof Error ? cause.message : String(cause), { cause });
-  });
-  for (const [value, dims] of observed) {
-    const expected = predicted.get(value);
-    if (expected && expected.join() !== dims.join()) throw new PrunedModelError(value, `shape [${dims}] where [${expected}] was predicted`);
-  }
+  const after = removed.size === 0 ? before : figuresOf(graph, removeClasses(graph, dependencies.coordinates, removed));
+  return { groups, skipped, ratio, before, after, ...(latency ? { latency } : {}) };
 }
 
 function reportOf(graph: Graph, { coordinates, roles }: Dependencies, { group, scores }: Scored, gone: ReadonlySet<number>, before: Figures): GroupReport {
