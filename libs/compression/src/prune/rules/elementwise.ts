@@ -1,13 +1,13 @@
-import { floatAttribute, intAttribute } from '#onnx';
+import { floatAttribute, intAttribute, intsAttribute } from '#onnx';
 import { positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
 
 const UNARY = [
-  'Abs', 'Acos', 'Asin', 'Atan', 'BitShift', 'Cast', 'CastLike', 'Ceil', 'Celu', 'Clip', 'Cos', 'Cosh', 'Dropout', 'Elu', 'Erf', 'Exp', 'Floor', 'Gelu', 'HardSigmoid', 'HardSwish', 'Identity',
+  'Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'BitwiseNot', 'Cast', 'CastLike', 'Ceil', 'Celu', 'Clip', 'Cos', 'Cosh', 'Dropout', 'Elu', 'Erf', 'Exp', 'Floor', 'Gelu', 'HardSigmoid', 'HardSwish', 'Identity',
   'IsInf', 'IsNaN', 'LeakyRelu', 'Log', 'Mish', 'Neg', 'Not', 'Reciprocal', 'Relu', 'Round', 'Selu', 'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softplus', 'Softsign', 'Sqrt', 'Swish', 'Tan', 'Tanh',
-  'ThresholdedRelu', 'FastGelu', 'QuickGelu',
+  'ThresholdedRelu', 'QuickGelu',
 ];
 
-const BROADCASTING = ['Add', 'And', 'Div', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Max', 'Mean', 'Min', 'Mod', 'Mul', 'Or', 'Pow', 'PRelu', 'Sub', 'Sum', 'Where', 'Xor'];
+const BROADCASTING = ['Add', 'And', 'BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'Div', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Max', 'Mean', 'Min', 'Mod', 'Mul', 'Or', 'Pow', 'PRelu', 'Sub', 'Sum', 'Where', 'Xor'];
 
 /** y[i] = f(x[i]): every axis passes through. */
 const unary: Rule = {
@@ -36,26 +36,35 @@ const softmax: Rule = {
   },
 };
 
-/** Statistics are per channel, so that a channel goes with its own. */
+/** Statistics are per channel, so that a channel goes with its own; in training mode new ones are outputs. */
 const batchNorm: Rule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
-    for (const parameter of [1, 2, 3, 4]) perChannel(context, parameter, 1);
+    for (const parameter of [1, 2, 3, 4]) perChannel(context, context.input(parameter), 1);
+    for (const statistic of [1, 2, 3, 4]) perChannel(context, context.output(statistic), 1);
+  },
+};
+
+/** com.microsoft FastGelu: f(x + bias). */
+const biasedGelu: Rule = {
+  link(context) {
+    context.linkAll(context.input(0), context.output());
+    if (context.input(1)) context.broadcast(context.input(1), context.output());
   },
 };
 
 const instanceNorm: Rule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
-    for (const parameter of [1, 2]) perChannel(context, parameter, 1);
+    for (const parameter of [1, 2]) perChannel(context, context.input(parameter), 1);
   },
 };
 
-/** Normalised axes may shrink: the statistics then run over what is left, as in a network that was built that narrow. */
+/** Normalised axes may shrink: the statistics then run over what is left, as in a network that was built that narrow. Mean and deviation, where they are outputs, share the other axes. */
 const layerNorm: Rule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
-    for (const parameter of [1, 2]) if (context.input(parameter)) context.broadcast(context.input(parameter), context.input(0));
+    for (const value of [context.input(1), context.input(2), context.output(1), context.output(2)]) if (value !== '') context.broadcast(value, context.input(0));
   },
 };
 
@@ -63,11 +72,20 @@ const layerNorm: Rule = {
 const groupNorm: Rule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
-    for (const parameter of [1, 2]) perChannel(context, parameter, 1);
+    for (const parameter of [1, 2]) perChannel(context, context.input(parameter), 1);
     const channels = context.dims(context.input(0))[1]!;
     const width = channels / intAttribute(context.node, 'num_groups', 1);
     const { coordinates } = context;
     for (let c = width; c < channels; c++) coordinates.link(coordinates.at(context.input(0), 1, c % width), coordinates.at(context.input(0), 1, c));
+  },
+};
+
+/** Means run over all samples and positions of a channel, unless its `axes` say otherwise. */
+const meanVariance: Rule = {
+  link(context) {
+    context.linkAll(context.input(0), context.output());
+    const rank = context.dims(context.input(0)).length;
+    context.pinAxes(context.input(0), intsAttribute(context.node, 'axes', [0, 2, 3]).map((axis) => positiveAxis(axis, rank)), 'normalises over this axis');
   },
 };
 
@@ -78,8 +96,7 @@ const lrn: Rule = {
   },
 };
 
-function perChannel(context: LinkContext, parameter: number, axis: number): void {
-  const value = context.input(parameter);
+function perChannel(context: LinkContext, value: string, axis: number): void {
   if (context.dims(value).length === 1 && context.dims(value)[0] === context.dims(context.input(0))[axis]) context.link(value, 0, context.input(0), axis);
 }
 
@@ -96,4 +113,8 @@ export const elementwise: Rules = {
   SimplifiedLayerNormalization: layerNorm,
   GroupNormalization: groupNorm,
   LRN: lrn,
+  FastGelu: biasedGelu,
+  BiasGelu: biasedGelu,
+  LpNormalization: softmax,
+  MeanVarianceNormalization: meanVariance,
 };

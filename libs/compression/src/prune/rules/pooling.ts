@@ -62,6 +62,41 @@ const arg: Rule = {
   },
 };
 
+/** Largest entries of an axis, and their positions on it: the others pass. */
+const topK: Rule = {
+  link(context) {
+    const x = context.input(0);
+    const sorted = positiveAxis(intAttribute(context.node, 'axis', -1), context.dims(x).length);
+    for (const y of [context.output(0), context.output(1)]) {
+      if (y === '') continue;
+      context.dims(x).forEach((_, axis) => (axis === sorted ? context.pinAxes(y, [axis], 'sorts this axis') : context.link(x, axis, y, axis)));
+    }
+    context.pinAxes(x, [sorted], 'sorts this axis');
+  },
+};
+
+/** Running sums along one axis. */
+const cumSum: Rule = {
+  link(context) {
+    const x = context.input(0);
+    const rank = context.dims(x).length;
+    const axis = context.constant(1)?.[0];
+    context.linkAll(x, context.output());
+    context.pinAxes(x, axis === undefined ? context.dims(x).keys() : [positiveAxis(axis, rank)], 'sums along this axis');
+  },
+};
+
+/** Samples a plane at computed places: batch and channels pass. */
+const gridSample: Rule = {
+  link(context) {
+    const [x, grid, y] = [context.input(0), context.input(1), context.output()];
+    for (const axis of [0, 1]) context.link(x, axis, y, axis);
+    context.link(x, 0, grid, 0);
+    for (const value of [x, y]) context.pinAxes(value, context.dims(value).map((_, axis) => axis).slice(2), 'samples this axis');
+    context.pinAxes(grid, context.dims(grid).map((_, axis) => axis).slice(1), 'samples at these places');
+  },
+};
+
 const POOLS = ['AveragePool', 'GlobalAveragePool', 'GlobalLpPool', 'GlobalMaxPool', 'LpPool', 'MaxPool'];
 const REDUCTIONS = ['ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare'];
 
@@ -70,4 +105,7 @@ export const pooling: Rules = {
   ...Object.fromEntries(REDUCTIONS.map((opType) => [opType, reduce])),
   ArgMax: arg,
   ArgMin: arg,
+  TopK: topK,
+  CumSum: cumSum,
+  GridSample: gridSample,
 };

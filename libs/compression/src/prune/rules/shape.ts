@@ -1,4 +1,4 @@
-import { intAttribute, intsAttribute, tensorToNumbers, type DataType, type Graph } from '#onnx';
+import { intAttribute, intsAttribute, stringAttribute, tensorToNumbers, type DataType, type Graph } from '#onnx';
 import { factorIndex, reshapeBlocks, shrinkingFactor, type ReshapeBlock } from '../reshape-blocks.js';
 import { positiveAxis, type LinkContext, type MendContext, type Rule, type Rules } from './rule.js';
 
@@ -172,18 +172,23 @@ export const shape: Rules = {
   DepthToSpace: {
     link(context) {
       context.link(context.input(0), 0, context.output(), 0);
-      linkPixelShuffle(context);
+      const mode = stringAttribute(context.node, 'mode', 'DCR') === 'CRD' ? 'CRD' : 'DCR';
+      linkPixelShuffle(context, { deep: context.input(0), wide: context.output(), mode });
+    },
+  },
+  SpaceToDepth: {
+    link(context) {
+      context.link(context.input(0), 0, context.output(), 0);
+      linkPixelShuffle(context, { deep: context.output(), wide: context.input(0), mode: 'DCR' });
     },
   },
 };
 
-/** DCR: y[c] from x[(bh·b + bw)·C' + c]; CRD: from x[c·b² + bh·b + bw]. */
-function linkPixelShuffle(context: LinkContext): void {
+/** Channels of a value before and after a pixel shuffle: wide[c] meets deep[(bh·b + bw)·C' + c] (DCR), or deep[c·b² + bh·b + bw] (CRD). */
+function linkPixelShuffle(context: LinkContext, { deep, wide, mode }: { deep: string; wide: string; mode: 'DCR' | 'CRD' }): void {
   const { coordinates: at, node } = context;
-  const [x, y] = [context.input(0), context.output()];
   const block = intAttribute(node, 'blocksize', 1) ** 2;
-  const channels = context.dims(y)[1]!;
-  const isColumnRow = node.attribute.some((attribute) => attribute.name === 'mode' && new TextDecoder().decode(attribute.s) === 'CRD');
-  for (let flat = 0; flat < channels * block; flat++) at.link(at.at(x, 1, flat), at.at(y, 1, isColumnRow ? Math.floor(flat / block) : flat % channels));
-  for (const value of [x, y]) context.pinAxes(value, [2, 3].map((axis) => positiveAxis(axis, 4)), 'rearranges this axis');
+  const channels = context.dims(wide)[1]!;
+  for (let flat = 0; flat < channels * block; flat++) at.link(at.at(deep, 1, flat), at.at(wide, 1, mode === 'CRD' ? Math.floor(flat / block) : flat % channels));
+  for (const value of [deep, wide]) context.pinAxes(value, [2, 3], 'rearranges this axis');
 }
