@@ -1,6 +1,7 @@
 export * from './attributes.js';
 export * from './blockwise.js';
 export * from './builder.js';
+export * from './constant-sizes.js';
 export * from './constants.js';
 export * from './data-type.js';
 export * from './errors.js';
@@ -19,6 +20,7 @@ export * from './parameters.js';
 export * from './proto.js';
 export * from './read.js';
 export * from './rounding.js';
+export { sizeTensor, type SizeValue } from './size-value.js';
 export * from './slice-weight.js';
 export { type Shape } from './shape-rule.js';
 export * from './sparse.js';

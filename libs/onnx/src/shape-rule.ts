@@ -9,7 +9,6 @@ export interface Known {
 }
 
 export type ShapeRule = (node: NodeProto, known: Known) => Shape | undefined;
-export type IntsRule = (node: NodeProto, known: Known) => readonly number[] | undefined;
 
 /** One rule for several operators. */
 export function rules<R>(ops: readonly string[], rule: R): Record<string, R> {

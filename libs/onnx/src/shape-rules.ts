@@ -1,6 +1,6 @@
 import { hasAttribute, intAttribute, intsAttribute } from './attributes.js';
 import type { NodeProto } from './proto.js';
-import { slice, sliceRange } from './shape-ints.js';
+import { slice, sliceRange } from './slice-range.js';
 import { fromEnd, rules, type Known, type Shape, type ShapeRule } from './shape-rule.js';
 import { elementCount } from './tensor.js';
 import { convShape, convTransposeShape, windowed } from './window-shapes.js';
@@ -14,10 +14,12 @@ const broadcast: ShapeRule = (node, known) => {
 
 /** Output shape per operator, for the ones that edge networks are made of. An operator without a rule leaves its outputs unknown. */
 export const SHAPE_RULES: Record<string, ShapeRule> = {
-  ...rules(['Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Erf', 'Gelu', 'Softplus', 'Softsign', 'Mish', 'Swish',
-    'Abs', 'Neg', 'Exp', 'Log', 'Sqrt', 'Reciprocal', 'Floor', 'Ceil', 'Round', 'Clip', 'Identity', 'Cast', 'Dropout', 'Softmax', 'LogSoftmax', 'LRN',
-    'BatchNormalization', 'InstanceNormalization', 'LayerNormalization', 'GroupNormalization', 'QuantizeLinear', 'DequantizeLinear', 'CumSum'], like(0)),
-  ...rules(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Min', 'Max', 'Sum', 'Mean', 'Where', 'Equal', 'Less', 'Greater', 'And', 'Or'], broadcast),
+  ...rules(['Relu', 'LeakyRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Erf', 'Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'Softplus', 'Softsign', 'Mish', 'Swish', 'ThresholdedRelu',
+    'Abs', 'Neg', 'Exp', 'Log', 'Sqrt', 'Reciprocal', 'Floor', 'Ceil', 'Round', 'Clip', 'Sign', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Not', 'IsNaN', 'IsInf', 'Identity', 'Cast', 'CastLike', 'Dropout', 'Softmax',
+    'LogSoftmax', 'Hardmax', 'LRN', 'LpNormalization', 'MeanVarianceNormalization', 'BatchNormalization', 'InstanceNormalization', 'LayerNormalization', 'SimplifiedLayerNormalization', 'RMSNormalization', 'GroupNormalization',
+    'QuantizeLinear', 'DequantizeLinear', 'CumSum', 'Trilu', 'ScatterElements', 'ScatterND', 'ReverseSequence'], like(0)),
+  GatherElements: like(1),
+  ...rules(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'PRelu', 'Mod', 'Min', 'Max', 'Sum', 'Mean', 'Where', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or', 'Xor'], broadcast),
   ...rules(['Conv', 'ConvInteger'], (node, known) => convShape(node, known, node.input[1])),
   QLinearConv: (node, known) => convShape(node, known, node.input[3]),
   ConvTranspose: convTransposeShape,
@@ -29,7 +31,7 @@ export const SHAPE_RULES: Record<string, ShapeRule> = {
     const x = known.shape(node.input[0]);
     return x && [...x.slice(0, 2), ...windowed(node, x.slice(2), intsAttribute(node, 'kernel_shape'))];
   }),
-  ...rules(['GlobalAveragePool', 'GlobalMaxPool'], (node, known) => known.shape(node.input[0])?.map((dim, axis) => (axis < 2 ? dim : 1))),
+  ...rules(['GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool'], (node, known) => known.shape(node.input[0])?.map((dim, axis) => (axis < 2 ? dim : 1))),
   Flatten: (node, known) => {
     const x = known.shape(node.input[0]);
     const axis = x && fromEnd(intAttribute(node, 'axis', 1), x.length);
@@ -75,7 +77,7 @@ export const SHAPE_RULES: Record<string, ShapeRule> = {
     const axis = fromEnd(intAttribute(node, 'axis', 0), x.length);
     return [...x.slice(0, axis), ...indices, ...x.slice(axis + 1)];
   },
-  ...rules(['ReduceMean', 'ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceL2', 'ReduceProd'], (node, known) => {
+  ...rules(['ReduceMean', 'ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceProd', 'ReduceSumSquare', 'ReduceLogSum', 'ReduceLogSumExp'], (node, known) => {
     const x = known.shape(node.input[0]);
     const axes = axesOf(node, known, 1);
     if (!x || axes === undefined) return undefined;
@@ -90,12 +92,24 @@ export const SHAPE_RULES: Record<string, ShapeRule> = {
   },
   Slice: (node, known) => {
     const x = known.shape(node.input[0]);
-    const range = sliceRange(node, known);
+    const range = sliceRange(node, (value) => known.ints(value));
     return x && range && x.map((dim, axis) => {
       const at = range.axes.findIndex((sliced) => fromEnd(sliced, x.length) === axis);
       return at < 0 ? dim : slice(dim, range.starts[at]!, range.ends[at]!, range.steps[at] ?? 1).count;
     });
   },
+  ...rules(['ArgMax', 'ArgMin'], (node, known) => {
+    const x = known.shape(node.input[0]);
+    const reduced = x && fromEnd(intAttribute(node, 'axis', 0), x.length);
+    return intAttribute(node, 'keepdims', 1) ? replaced(x, reduced ?? 0, 1) : x?.filter((_, axis) => axis !== reduced);
+  }),
+  Tile: (node, known) => {
+    const [x, repeats] = [known.shape(node.input[0]), known.ints(node.input[1])];
+    return x && repeats?.length === x.length ? x.map((dim, axis) => dim * repeats[axis]!) : undefined;
+  },
+  ConstantOfShape: (node, known) => known.ints(node.input[0]),
+  DepthToSpace: (node, known) => shuffled(known.shape(node.input[0]), intAttribute(node, 'blocksize', 1)),
+  SpaceToDepth: (node, known) => shuffled(known.shape(node.input[0]), 1 / intAttribute(node, 'blocksize', 1)),
   Shape: (node, known) => {
     const x = known.shape(node.input[0]);
     return x && [x.length];
@@ -105,6 +119,12 @@ export const SHAPE_RULES: Record<string, ShapeRule> = {
 /** Shapes of all outputs of operators that have several. */
 export const SHAPES_RULES: Record<string, (node: NodeProto, known: Known) => readonly (Shape | undefined)[]> = {
   DynamicQuantizeLinear: (node, known) => [known.shape(node.input[0]), [], []],
+  TopK: (node, known) => {
+    const k = known.ints(node.input[1])?.[0] ?? intAttribute(node, 'k', 0);
+    const dims = k > 0 ? replaced(known.shape(node.input[0]), intAttribute(node, 'axis', -1), k) : undefined;
+    return [dims, dims];
+  },
+  ...rules(['LSTM', 'GRU', 'RNN'], recurrentShapes),
   Split: (node, known) => {
     const x = known.shape(node.input[0]);
     const sizes = splitSizes(node, known, x?.[fromEnd(intAttribute(node, 'axis', 0), x.length)]);
@@ -116,6 +136,20 @@ export const SHAPES_RULES: Record<string, (node: NodeProto, known: Known) => rea
 function axesOf(node: NodeProto, known: Known, input: number): readonly number[] | null | undefined {
   if (hasAttribute(node, 'axes')) return intsAttribute(node, 'axes');
   return node.input[input] ? known.ints(node.input[input]) : null;
+}
+
+/** Y [steps, directions, batch, hidden], and the last hidden and cell states. */
+function recurrentShapes(node: NodeProto, known: Known): readonly (Shape | undefined)[] {
+  const [x, recurrence] = [known.shape(node.input[0]), known.shape(node.input[2])];
+  if (!x || !recurrence || intAttribute(node, 'layout', 0) !== 0) return [];
+  const [directions, hidden] = [recurrence[0]!, recurrence[2]!];
+  const state = [directions, x[1]!, hidden];
+  return [[x[0]!, ...state], state, state];
+}
+
+/** Channels against height and width, which grow by `factor`. */
+function shuffled(x: Shape | undefined, factor: number): Shape | undefined {
+  return x?.length === 4 ? [x[0]!, x[1]! / factor ** 2, x[2]! * factor, x[3]! * factor] : undefined;
 }
 
 function broadcastShapes(a: Shape, b: Shape): Shape {

@@ -1,38 +1,49 @@
 import { valueDims } from './builder.js';
 import { constantTensor } from './constants.js';
-import { dataTypeBits } from './data-type.js';
 import type { Graph } from './graph.js';
-import { INTS_RULES } from './shape-ints.js';
 import type { Known, Shape } from './shape-rule.js';
 import { SHAPES_RULES, SHAPE_RULES } from './shape-rules.js';
-import { elementCount, tensorDims, tensorToNumbers } from './tensor.js';
+import { SIZE_RULES } from './size-rules.js';
+import { MAX_SIZE_ELEMENTS, sizeOf, type KnownSizes, type SizeValue } from './size-value.js';
+import { tensorDims } from './tensor.js';
 
-/** Integer constants longer than this are weights, not shapes. */
-const MAX_SHAPE_VALUES = 64;
+/** What follows from a file and the shapes of its inputs. */
+export interface Inferred {
+  shapes: Map<string, Shape>;
+  /** Values in which the graph reckons with sizes. */
+  sizes: Map<string, SizeValue>;
+}
 
 /**
  * Shapes of the main graph's values as far as they follow from the file, with the batch (the symbolic first dimension of the
  * inputs, and every dimension of that name) taken as 1. Other symbolic dimensions leave what depends on them unknown.
  */
 export function staticShapes(graph: Graph): Map<string, Shape> {
-  const shapes = declaredShapes(graph);
-  const ints = new Map<string, readonly number[]>();
-  const known: Known = {
-    shape: (value) => (value ? (shapes.get(value) ?? constantShape(graph, value)) : undefined),
-    ints: (value) => (value ? (ints.get(value) ?? constantInts(graph, value)) : undefined),
-  };
+  return inferFrom(graph, declaredShapes(graph)).shapes;
+}
+
+/** Shapes and sizes that follow from the shapes of some values, which the result holds too. */
+export function inferFrom(graph: Graph, known: ReadonlyMap<string, Shape>): Inferred {
+  const shapes = new Map(known);
+  const sizes = new Map<string, SizeValue>();
+  const shape = (value: string | undefined) => (value ? (shapes.get(value) ?? constantShape(graph, value)) : undefined);
+  const size = (value: string | undefined) => (value ? (sizes.get(value) ?? constantSize(graph, value)) : undefined);
+  const ask: Known & KnownSizes = { shape, size, ints: (value) => size(value)?.values };
   for (const node of graph.nodes) {
     const [output] = node.output;
-    if (!output) continue;
-    const values = INTS_RULES[node.opType]?.(node, known);
-    if (values && values.length <= MAX_SHAPE_VALUES) ints.set(output, values);
-    const outputs = SHAPES_RULES[node.opType]?.(node, known) ?? [SHAPE_RULES[node.opType]?.(node, known)];
-    outputs.forEach((shape, i) => {
-      if (node.output[i] && shape?.every((dim) => Number.isInteger(dim) && dim >= 0)) shapes.set(node.output[i], shape);
+    if (!output || !STANDARD.has(node.domain)) continue;
+    const reckoned = SIZE_RULES[node.opType]?.(node, ask);
+    if (reckoned && reckoned.values.length <= MAX_SIZE_ELEMENTS) sizes.set(output, reckoned);
+    const outputs = SHAPES_RULES[node.opType]?.(node, ask) ?? [reckoned?.dims ?? SHAPE_RULES[node.opType]?.(node, ask)];
+    outputs.forEach((dims, i) => {
+      if (node.output[i] && dims?.every((dim) => Number.isInteger(dim) && dim >= 0)) shapes.set(node.output[i], dims);
     });
   }
-  return shapes;
+  return { shapes, sizes };
 }
+
+/** Domains whose operators the rules speak of. */
+const STANDARD: ReadonlySet<string> = new Set(['', 'ai.onnx', 'com.microsoft']);
 
 function declaredShapes(graph: Graph): Map<string, Shape> {
   const batch = new Set(graph.inputs.map((input) => valueDims(input)?.[0]).filter((dim) => typeof dim === 'string'));
@@ -49,7 +60,7 @@ function constantShape(graph: Graph, value: string): Shape | undefined {
   return tensor && tensorDims(tensor);
 }
 
-function constantInts(graph: Graph, value: string): readonly number[] | undefined {
+function constantSize(graph: Graph, value: string): SizeValue | undefined {
   const tensor = constantTensor(graph, value);
-  return tensor && dataTypeBits(tensor.dataType) && elementCount(tensor.dims) <= MAX_SHAPE_VALUES ? tensorToNumbers(tensor) : undefined;
+  return tensor && sizeOf(tensor);
 }

@@ -8,11 +8,15 @@ export function windowed(node: NodeProto, spatial: Shape, kernel: Shape): number
   const dilations = intsAttribute(node, 'dilations', spatial.map(() => 1));
   const pads = intsAttribute(node, 'pads', spatial.flatMap(() => [0, 0]));
   const autoPad = stringAttribute(node, 'auto_pad', 'NOTSET');
-  const round = intAttribute(node, 'ceil_mode', 0) ? Math.ceil : Math.floor;
+  const isCeiled = intAttribute(node, 'ceil_mode', 0) === 1;
   return spatial.map((dim, i) => {
     if (autoPad.startsWith('SAME')) return Math.ceil(dim / strides[i]!);
     const padding = autoPad === 'VALID' ? 0 : pads[i]! + pads[i + spatial.length]!;
-    return round((dim + padding - dilations[i]! * (kernel[i]! - 1) - 1) / strides[i]!) + 1;
+    const steps = (dim + padding - dilations[i]! * (kernel[i]! - 1) - 1) / strides[i]!;
+    if (!isCeiled) return Math.floor(steps) + 1;
+    // A last window that would begin in the padding at the end is left out.
+    const windows = Math.ceil(steps) + 1;
+    return (windows - 1) * strides[i]! >= dim + (autoPad === 'VALID' ? 0 : pads[i]!) ? windows - 1 : windows;
   });
 }
 

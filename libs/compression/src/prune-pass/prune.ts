@@ -6,6 +6,7 @@ import { distill } from '../distill/distill.js';
 import { checkNames, nodeLabel } from '../name-pattern.js';
 import type { Pass, PassContext, PassResult } from '../pass.js';
 import { liftConstants } from '../prepare/constants.js';
+import { foldSizes } from '../prepare/fold-sizes.js';
 import { AccuracyJudge, farthestRatio } from './accuracy-judge.js';
 import { staticBlockers } from './blockers.js';
 import { PruneInputError } from '../prune/errors.js';
@@ -44,6 +45,7 @@ export const prune: Pass<'prune'> = {
     const graph = new Graph(cloneModel(model));
     checkScope(graph, options);
     liftConstants(graph);
+    if (options.granularity === 'channel') foldSizes(graph);
     if (options.granularity === 'layer') return staticallyBlockedLayers(graph, options);
     return options.granularity === 'channel' ? staticBlockers(graph, options) : prunableSites(graph, options).skipped;
   },
@@ -108,6 +110,7 @@ async function writeSensitivity(context: PassContext, options: Options): Promise
   const judge = await AccuracyJudge.create('sensitivity', context.model, context.data, { ...options, threads: context.threads });
   const graph = new Graph(cloneModel(context.model));
   liftConstants(graph);
+  foldSizes(graph);
   const points = await scanSensitivity(graph, options, context, judge);
   await judge.release();
   await writeFile(join(context.outputPath, SENSITIVITY_FILE), `${JSON.stringify(points, null, 2)}\n`);
@@ -139,6 +142,7 @@ async function removeChannels(context: PassContext, options: Options): Promise<A
   const { groups, skipped, ratio, before, after, latency } = await scheduled(context, options, async (model, previous, target) => {
     const graph = new Graph(model);
     liftConstants(graph);
+    foldSizes(graph);
     const result = await pruneChannels(graph, { ...options, ratio: shareOfRest(previous, target), layerLimits: limitsOfRest(options.layerLimits, previous) }, context);
     original.push(result.before);
     return result;

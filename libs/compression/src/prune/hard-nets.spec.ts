@@ -1,6 +1,7 @@
 import { PruneOptions } from '#contracts';
 import { DataType, Graph, GraphBuilder, cloneModel, makeNode, makeTensor } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
+import { foldSizes } from '../prepare/fold-sizes.js';
 import { findDependencies } from './groups.js';
 import { NetBuilder, generate, outputs, type Net } from './nets.fixture.js';
 import { observeShapes } from './observe-shapes.js';
@@ -260,6 +261,46 @@ const NETS: Record<string, Net> = {
     const dims = b.op('Concat', [b.op('Gather', [b.op('Shape', [t]), b.ints([0])]), b.ints([2, 6, 6])], { axis: 0 });
     return fan(b, b.op('Concat', [t, b.op('ConstantOfShape', [dims])], { axis: 1 }), 10);
   },
+  'a BatchNormalization in training mode, its new statistics outputs': (b, x) => {
+    const [y, mean, variance] = b.ops('BatchNormalization', 3, [b.conv(x, 3, 8), b.weights([8]), b.weights([8]), b.weights([8]), b.float(new Float32Array(8).fill(1))], { training_mode: 1 });
+    return fan(b, b.op('Add', [y!, b.op('Mul', [b.op('Reshape', [b.op('Add', [mean!, variance!]), b.ints([1, 8, 1, 1])]), b.float(0)])]), 8);
+  },
+  'a Dropout whose mask is read': (b, x) => {
+    const [y, mask] = b.ops('Dropout', 2, [b.relu(b.conv(x, 3, 8))]);
+    return fan(b, b.op('Where', [mask!, y!, b.float(0)]), 8);
+  },
+  'a MaxPool whose indices are read': (b, x) => {
+    const [y, indices] = b.ops('MaxPool', 2, [b.relu(b.conv(x, 3, 8))], { kernel_shape: [2, 2] });
+    return fan(b, b.op('Add', [y!, b.op('Mul', [b.op('Cast', [indices!], { to: DataType.FLOAT }), b.float(0)])]), 8);
+  },
+  'a TopK of places, values and indices read': (b, x) => {
+    const [values, indices] = b.ops('TopK', 2, [b.op('Reshape', [b.relu(b.conv(x, 3, 8)), b.ints([0, 8, 36])]), b.ints([4])]);
+    return b.linear(b.op('ReduceMean', [b.op('Add', [values!, b.op('Mul', [b.op('Cast', [indices!], { to: DataType.FLOAT }), b.float(0)])]), b.ints([2])], { keepdims: 0 }), 8, 5);
+  },
+  'a TopK of channels': (b, x) => {
+    const [values] = b.ops('TopK', 2, [b.relu(b.conv(x, 3, 8)), b.ints([4])], { axis: 1 });
+    return fan(b, values!, 4);
+  },
+  'a CumSum over a row': (b, x) => fan(b, b.op('CumSum', [b.relu(b.conv(x, 3, 8)), b.ints(3)]), 8),
+  'a GridSample': (b, x) => fan(b, b.op('GridSample', [b.relu(b.conv(x, 3, 8)), b.op('Tanh', [b.op('Transpose', [b.conv(x, 3, 2)], { perm: [0, 2, 3, 1] })])]), 8),
+  'an LSTM whose states are read': (b, x) => {
+    const t = b.op('Transpose', [b.op('Reshape', [b.relu(b.conv(x, 3, 8)), b.ints([0, 8, 36])])], { perm: [2, 0, 1] });
+    const [, state] = b.ops('LSTM', 3, [t, b.weights([1, 24, 8]), b.weights([1, 24, 6])], { hidden_size: 6 });
+    return b.linear(b.op('Reshape', [state!, b.ints([-1, 6])]), 6, 5);
+  },
+  'an attention merged by the shape of what came in, as (B, T, C) was exported': (b, x) => {
+    const t = tokensOf(b, x, WIDTH);
+    const [batch, length, width] = [0, 1, 2].map((axis) => b.op('Unsqueeze', [b.op('Gather', [b.op('Shape', [t]), b.ints(axis)]), b.ints([0])])) as [string, string, string];
+    const [q, k, v] = [0, 1, 2].map(() => heads(b, b.op('MatMul', [t, b.weights([WIDTH, WIDTH])]), 4, 3)) as [string, string, string];
+    const joined = b.op('Reshape', [b.op('Transpose', [attend(b, q, k, v)], { perm: [0, 2, 1, 3] }), b.op('Concat', [batch, length, width], { axis: 0 })]);
+    return meanOfTokens(b, b.op('MatMul', [joined, b.weights([WIDTH, WIDTH])]), WIDTH);
+  },
+  'halves that the graph computes from its own shape': (b, x) => {
+    const t = b.relu(b.conv(x, 3, 8));
+    const half = b.op('Div', [b.op('Add', [b.op('Gather', [b.op('Shape', [t]), b.ints([1])]), b.ints([1])]), b.ints([2])]);
+    const part = (i: number) => b.op('Slice', [t, b.op('Mul', [half, b.ints([i])]), b.op('Mul', [half, b.ints([i + 1])]), b.ints([1])]);
+    return b.op('Add', [fan(b, part(0), 4), fan(b, part(1), 4)]);
+  },
   'channels divided by their number': (b, x) => {
     const t = b.relu(b.conv(x, 3, 8));
     const count = b.op('Cast', [b.op('Gather', [b.op('Shape', [t]), b.ints(1)])], { to: DataType.FLOAT });
@@ -290,15 +331,16 @@ const STAYS: Record<string, RegExp> = {
   'products of all pairs of channels': /Flatten keeps this factor of the axis/,
   'a mean square that is no norm': /ReduceMean reduces over this axis/,
   Einsum: /Einsum is an operator that pruning does not know/,
-  SpaceToDepth: /SpaceToDepth is an operator that pruning does not know/,
   'channels that become the width': /Conv slides over this axis/,
   'a group norm of single channels': /its channels can only go all at once/,
   'a Reshape whose leading factor survives': /ReduceMax reduces over this axis/,
   LSTM: /LSTM is an operator that pruning does not know/,
+  'a MaxPool whose indices are read': /the indices of MaxPool count over all channels/,
+  'a TopK of channels': /TopK sorts this axis/,
+  'a GridSample': /GridSample samples at these places/,
+  'an LSTM whose states are read': /LSTM is an operator that pruning does not know/,
   ScatterElements: /ScatterElements is an operator that pruning does not know/,
   'a tensor filled to the length of the channels': /Shape tells the length of this axis/,
-  'heads whose width is computed': /Shape tells the length of this axis/,
-  'channels divided by their number': /Shape tells the length of this axis/,
 };
 
 describe('channel removal', () => {
@@ -306,6 +348,7 @@ describe('channel removal', () => {
     const model = generate(net, 7);
     const graph = new Graph(model);
     liftConstants(graph);
+    foldSizes(graph);
     const { shapes } = await observeShapes(model);
     silence(graph, findDependencies(graph, shapes));
     const expected = await outputs(cloneModel(model));
@@ -328,5 +371,19 @@ describe('a weight that two layers share', () => {
     sharing[which]!.name = 'kept';
     const { groups } = await pruneChannels(graph, PruneOptions.parse({ multipleOf: 1, exclude: ['kept'] }), { data: null, seed: 0, threads: 1 });
     expect(groups.flatMap(({ tensors }) => tensors)).not.toContainEqual(expect.stringContaining(sharing[0]!.input[1]!));
+  });
+});
+
+describe('a LayerNormalization whose mean and deviation are read', () => {
+  it('gives its channels up: both follow', async () => {
+    const model = generate((b, x) => {
+      const t = tokensOf(b, x, WIDTH);
+      const [y, mean, deviation] = b.ops('LayerNormalization', 3, [t, b.weights([WIDTH]), b.weights([WIDTH])]);
+      return meanOfTokens(b, b.op('Add', [y!, b.op('Add', [mean!, deviation!])]), WIDTH);
+    }, 7);
+    const { groups, skipped } = await pruneChannels(new Graph(model), PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), { data: null, seed: 0, threads: 1 });
+    expect(groups.map(({ kept }) => kept)).toEqual([WIDTH / 2]);
+    expect(skipped).toEqual([expect.objectContaining({ reason: expect.stringContaining('graph output') })]);
+    expect(await outputs(model)).toHaveLength(15);
   });
 });

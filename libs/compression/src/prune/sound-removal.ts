@@ -89,7 +89,7 @@ function repeated(tensor: HostTensors[string]): HostTensors[string] {
 function difference(shapes: Shapes, expected: Shapes, when: string): string | null {
   for (const [value, dims] of shapes) {
     const wanted = expected.get(value);
-    if (wanted && wanted.join() !== dims.join()) return `"${value}" would have the shape [${dims}] where [${wanted}] was ${when}`;
+    if (wanted && wanted.join() !== dims.join()) return `"${value}" would have the shape [${dims.join(', ')}] where [${wanted.join(', ')}] was ${when}`;
   }
   return null;
 }

@@ -1,0 +1,157 @@
+import { hasAttribute, intAttribute, intsAttribute, tensorAttribute } from './attributes.js';
+import { DataType, type NodeProto } from './proto.js';
+import { fromEnd, rules } from './shape-rule.js';
+import { MAX_SIZE_ELEMENTS, SIZE_TYPES, asType, int64List, isFloatType, sizeOf, type KnownSizes, type SizeRule, type SizeValue } from './size-value.js';
+import { sliceRange, slice } from './slice-range.js';
+import { elementCount } from './tensor.js';
+
+/** The arithmetic in which exporters compute sizes, exact as the runtime has it. */
+export const SIZE_RULES: Record<string, SizeRule> = {
+  Shape: (node, known) => {
+    const shape = known.shape(node.input[0]);
+    const bound = (name: string, fallback: number) => Math.min(shape!.length, Math.max(0, fromEnd(intAttribute(node, name, fallback), shape!.length)));
+    return shape && int64List(shape.slice(bound('start', 0), hasAttribute(node, 'end') ? bound('end', 0) : undefined));
+  },
+  Size: (node, known) => {
+    const shape = known.shape(node.input[0]);
+    return shape && { type: DataType.INT64, dims: [], values: [elementCount(shape)] };
+  },
+  Identity: (node, known) => known.size(node.input[0]),
+  Cast: (node, known) => {
+    const [x, type] = [known.size(node.input[0]), intAttribute(node, 'to', DataType.FLOAT)];
+    return x && SIZE_TYPES.has(type) ? { ...x, type, values: x.values.map((value) => asType(value, type)) } : undefined;
+  },
+  // How many axes of length one stand around a size changes nothing about its elements.
+  ...rules<SizeRule>(['Unsqueeze', 'Squeeze', 'Reshape'], (node, known) => {
+    const [x, dims] = [known.size(node.input[0]), resultDims(node, known)];
+    return x && dims ? { ...x, dims } : undefined;
+  }),
+  Concat: (node, known) => {
+    const parts = node.input.map((value) => known.size(value));
+    if (!parts.every((part) => part !== undefined && part.dims.length === 1 && part.type === parts[0]!.type)) return undefined;
+    return listOf(parts[0]!.type, parts.flatMap((part) => part!.values));
+  },
+  Gather: (node, known) => {
+    const [x, indices] = [known.size(node.input[0]), known.size(node.input[1])];
+    if (!x || !indices || x.dims.length !== 1 || indices.values.some((index) => x.values.at(index) === undefined)) return undefined;
+    return { type: x.type, dims: indices.dims, values: indices.values.map((index) => x.values.at(index)!) };
+  },
+  Slice: (node, known) => {
+    const x = known.size(node.input[0]);
+    const range = sliceRange(node, (value) => known.size(value)?.values);
+    if (x?.dims.length !== 1 || range?.starts.length !== 1) return undefined;
+    const { first, count, step } = slice(x.values.length, range.starts[0]!, range.ends[0]!, range.steps[0] ?? 1);
+    return listOf(x.type, Array.from({ length: count }, (_, i) => x.values[first + i * step]!));
+  },
+  Add: pairwise((a, b) => a + b),
+  Sub: pairwise((a, b) => a - b),
+  Mul: pairwise((a, b) => a * b),
+  // Division by zero is the runtime's to judge.
+  Div: pairwise((a, b, isFloat) => (isFloat || b !== 0 ? a / b : undefined)),
+  Mod: pairwise((a, b, isFloat) => (isFloat || b === 0 ? undefined : ((a % b) + b) % b)),
+  Min: pairwise((a, b) => Math.min(a, b)),
+  Max: pairwise((a, b) => Math.max(a, b)),
+  Equal: comparison((a, b) => a === b),
+  Greater: comparison((a, b) => a > b),
+  Less: comparison((a, b) => a < b),
+  GreaterOrEqual: comparison((a, b) => a >= b),
+  LessOrEqual: comparison((a, b) => a <= b),
+  Not: elementwise((x) => Number(!x)),
+  Neg: elementwise((x) => -x),
+  Abs: elementwise(Math.abs),
+  Floor: elementwise(Math.floor),
+  Ceil: elementwise(Math.ceil),
+  Sqrt: elementwise(Math.sqrt),
+  Where: (node, known) => {
+    const [condition, a, b] = node.input.map((value) => known.size(value));
+    const first = condition && a && broadcast(condition, a);
+    const dims = first && b && broadcast({ ...a, dims: first }, b);
+    if (!dims || a!.type !== b!.type) return undefined;
+    return { type: a!.type, dims, values: Array.from({ length: elementCount(dims) }, (_, i) => (at(condition!, i) ? at(a!, i) : at(b!, i))) };
+  },
+  ConstantOfShape: (node, known) => {
+    const dims = known.size(node.input[0])?.values;
+    const value = tensorAttribute(node, 'value');
+    const filler = value ? sizeOf(value) : { type: DataType.FLOAT, values: [0] };
+    if (!dims || !filler || dims.length > 1 || elementCount(dims) > MAX_SIZE_ELEMENTS) return undefined;
+    return { type: filler.type, dims, values: new Array<number>(elementCount(dims)).fill(filler.values[0]!) };
+  },
+  Range: (node, known) => {
+    const [start, limit, delta] = node.input.map((value) => known.size(value));
+    if (!start || !limit || !delta || isFloatType(start.type) || delta.values[0] === 0) return undefined;
+    const count = Math.max(0, Math.ceil((limit.values[0]! - start.values[0]!) / delta.values[0]!));
+    return count > MAX_SIZE_ELEMENTS ? undefined : listOf(start.type, Array.from({ length: count }, (_, i) => start.values[0]! + i * delta.values[0]!));
+  },
+  ReduceProd: reduction((values) => values.reduce((product, value) => product * value, 1)),
+  ReduceSum: reduction((values) => values.reduce((sum, value) => sum + value, 0)),
+  ReduceMax: reduction((values) => Math.max(...values)),
+  ReduceMin: reduction((values) => Math.min(...values)),
+};
+
+function listOf(type: DataType, values: readonly number[]): SizeValue | undefined {
+  return values.length > MAX_SIZE_ELEMENTS ? undefined : { type, dims: [values.length], values };
+}
+
+/** Dimensions of a size after Squeeze, Unsqueeze or Reshape. */
+function resultDims(node: NodeProto, known: KnownSizes): readonly number[] | undefined {
+  const x = known.size(node.input[0]);
+  const given = node.input[1] ? known.size(node.input[1])?.values : hasAttribute(node, 'axes') ? intsAttribute(node, 'axes') : null;
+  if (!x || given === undefined) return undefined;
+  if (node.opType === 'Reshape') {
+    const dims = given?.map((dim, axis) => (dim === 0 ? x.dims[axis]! : dim)) ?? [];
+    const rest = dims.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
+    return dims.map((dim) => (dim === -1 ? x.values.length / rest : dim));
+  }
+  if (node.opType === 'Squeeze') {
+    const dropped = given?.map((axis) => fromEnd(axis, x.dims.length));
+    return x.dims.filter((dim, axis) => (dropped ? !dropped.includes(axis) : dim !== 1));
+  }
+  if (given === null) return undefined;
+  const rank = x.dims.length + given.length;
+  const added = given.map((axis) => fromEnd(axis, rank));
+  const rest = [...x.dims];
+  return Array.from({ length: rank }, (_, axis) => (added.includes(axis) ? 1 : rest.shift()!));
+}
+
+/** Of two sizes that are lists of one length, or one of which is a single number. */
+function broadcast(a: Omit<SizeValue, 'type'>, b: Omit<SizeValue, 'type'>): readonly number[] | undefined {
+  if (a.dims.length > 1 || b.dims.length > 1) return undefined;
+  const [longer, other] = a.dims.length >= b.dims.length ? [a, b] : [b, a];
+  if (elementCount(other.dims) === 1) return longer.dims;
+  return elementCount(longer.dims) === 1 || longer.dims.join() === other.dims.join() ? other.dims : undefined;
+}
+
+function at({ values }: SizeValue, i: number): number {
+  return values.length === 1 ? values[0]! : values[i]!;
+}
+
+function pairwise(apply: (a: number, b: number, isFloat: boolean) => number | undefined, result?: DataType): SizeRule {
+  return (node, known) => {
+    const [a, b] = [known.size(node.input[0]), known.size(node.input[1])];
+    const dims = a && b && node.input.length === 2 ? broadcast(a, b) : undefined;
+    if (!dims || a!.type !== b!.type) return undefined;
+    const type = result ?? a!.type;
+    const values = Array.from({ length: elementCount(dims) }, (_, i) => apply(at(a!, i), at(b!, i), isFloatType(a!.type)));
+    return values.every((value) => value !== undefined) ? { type, dims, values: values.map((value) => asType(value, type)) } : undefined;
+  };
+}
+
+function comparison(holds: (a: number, b: number) => boolean): SizeRule {
+  return pairwise((a, b) => Number(holds(a, b)), DataType.BOOL);
+}
+
+function elementwise(apply: (x: number) => number): SizeRule {
+  return (node, known) => {
+    const x = known.size(node.input[0]);
+    return x && { ...x, values: x.values.map((value) => asType(apply(value), x.type)) };
+  };
+}
+
+/** Over a whole list. */
+function reduction(apply: (values: readonly number[]) => number): SizeRule {
+  return (node, known) => {
+    const x = known.size(node.input[0]);
+    if (!x || x.dims.length !== 1 || x.values.length === 0) return undefined;
+    return { type: x.type, dims: intAttribute(node, 'keepdims', 1) ? [1] : [], values: [asType(apply(x.values), x.type)] };
+  };
+}
