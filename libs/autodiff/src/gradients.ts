@@ -1,4 +1,4 @@
-import { DataType, constantTensor, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
+import { DataType, constantTensor, inferFrom, sizeTensor, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
 import { GradientArityError, MissingGradientError, UnsupportedGradientError, nameOf, type NodeName } from './errors.js';
 import { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
 import type { Names, Rule } from './rule.js';
@@ -31,7 +31,9 @@ export function addGradients(request: GradientRequest): Map<string, string> {
   const active = activeValues(graph, targets);
   const missing = missingGradients(graph, [...seeds.keys()], targets);
   if (missing.length > 0) throw new MissingGradientError(missing);
-  const g = new GradientBuilder(builder, shapes, (value) => constantTensor(graph, value), request.elemType ?? DataType.FLOAT, request.block, request.written);
+  const { sizes } = inferFrom(graph, shapes);
+  const constant = (value: string) => constantTensor(graph, value) ?? (sizes.has(value) ? sizeTensor(value, sizes.get(value)!) : undefined);
+  const g = new GradientBuilder(builder, shapes, constant, request.elemType ?? DataType.FLOAT, request.block, request.written);
   const pending = new Map([...seeds].map(([value, gradient]) => [value, [gradient]]));
   const collect = (value: string): string | null => {
     const parts = pending.get(value);
@@ -52,15 +54,43 @@ export function addGradients(request: GradientRequest): Map<string, string> {
 
 /** Nodes between a target and an output that have no gradient rule: what {@link addGradients} would refuse. */
 export function missingGradients(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeName[] {
+  return nodesBetween(graph, outputs, targets).filter((node) => !findRule(node)).map(nameOf);
+}
+
+/** Nodes between a target and an output whose rule wants sizes that are the same for every batch, where they follow from the data. */
+export function gradientsSizedByData(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeName[] {
+  const told = toldByShapes(graph);
+  return nodesBetween(graph, outputs, targets).filter((node) => isSizedByData(node, told)).map(nameOf);
+}
+
+/** Nodes through which a change of a target reaches an output, in graph order. */
+function nodesBetween(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeProto[] {
   const active = activeValues(graph, targets);
   const reached = new Set(outputs);
-  const missing: NodeName[] = [];
+  const between: NodeProto[] = [];
   for (const node of [...graph.nodes].reverse()) {
     if (!node.output.some((value) => reached.has(value) && active.has(value))) continue;
     for (const value of node.input) if (active.has(value)) reached.add(value);
-    if (!findRule(node)) missing.push(nameOf(node));
+    between.push(node);
   }
-  return missing.reverse();
+  return between.reverse();
+}
+
+/** Inputs in which a rule wants numbers that are the same for every batch. */
+const SIZED_BY: Record<string, readonly number[]> = { Slice: [1, 2, 3, 4], Pad: [1, 3], Resize: [2] };
+
+function isSizedByData({ opType, input }: NodeProto, told: ReadonlySet<string>): boolean {
+  return SIZED_BY[opType]?.some((index) => input[index] && !told.has(input[index])) ?? false;
+}
+
+/** Values that follow from constants and shapes: the same on every batch of one size. */
+function toldByShapes(graph: Graph): Set<string> {
+  const told = new Set(graph.proto.initializer.map(({ name }) => name));
+  for (const { opType, input, output } of graph.nodes) {
+    if (opType !== 'Shape' && opType !== 'Size' && !input.every((value) => value === '' || told.has(value))) continue;
+    for (const value of output) told.add(value);
+  }
+  return told;
 }
 
 /** Values through which a change of a target reaches the rest of the graph. */

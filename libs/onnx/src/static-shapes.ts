@@ -4,13 +4,13 @@ import type { Graph } from './graph.js';
 import type { Known, Shape } from './shape-rule.js';
 import { SHAPES_RULES, SHAPE_RULES } from './shape-rules.js';
 import { SIZE_RULES } from './size-rules.js';
-import { MAX_SIZE_ELEMENTS, sizeOf, type KnownSizes, type SizeValue } from './size-value.js';
+import { MAX_SIZE_ELEMENTS, isFloatType, sizeOf, type KnownSizes, type SizeValue } from './size-value.js';
 import { tensorDims } from './tensor.js';
 
 /** What follows from a file and the shapes of its inputs. */
 export interface Inferred {
   shapes: Map<string, Shape>;
-  /** Values in which the graph reckons with sizes. */
+  /** Values in which the graph reckons with sizes: whole numbers, and floats that follow from shapes. Arithmetic of floats alone may be learned. */
   sizes: Map<string, SizeValue>;
 }
 
@@ -19,27 +19,32 @@ export interface Inferred {
  * inputs, and every dimension of that name) taken as 1. Other symbolic dimensions leave what depends on them unknown.
  */
 export function staticShapes(graph: Graph): Map<string, Shape> {
-  return inferFrom(graph, declaredShapes(graph)).shapes;
+  const declared = declaredShapes(graph);
+  return new Map([...declared, ...inferFrom(graph, new Map(), declared).shapes]);
 }
 
-/** Shapes and sizes that follow from the shapes of some values, which the result holds too. */
-export function inferFrom(graph: Graph, known: ReadonlyMap<string, Shape>): Inferred {
+/** Shapes and sizes that follow from the shapes of some values, which the result holds too; `declared` ones count where nothing better is known. */
+export function inferFrom(graph: Graph, known: ReadonlyMap<string, Shape>, declared: ReadonlyMap<string, Shape> = new Map()): Inferred {
   const shapes = new Map(known);
   const sizes = new Map<string, SizeValue>();
-  const shape = (value: string | undefined) => (value ? (shapes.get(value) ?? constantShape(graph, value)) : undefined);
+  const told = new Set<string>();
+  const shape = (value: string | undefined) => (value ? (shapes.get(value) ?? declared.get(value) ?? constantShape(graph, value)) : undefined);
   const size = (value: string | undefined) => (value ? (sizes.get(value) ?? constantSize(graph, value)) : undefined);
   const ask: Known & KnownSizes = { shape, size, ints: (value) => size(value)?.values };
   for (const node of graph.nodes) {
     const [output] = node.output;
     if (!output || !STANDARD.has(node.domain)) continue;
     const reckoned = SIZE_RULES[node.opType]?.(node, ask);
-    if (reckoned && reckoned.values.length <= MAX_SIZE_ELEMENTS) sizes.set(output, reckoned);
+    if (reckoned && reckoned.values.length <= MAX_SIZE_ELEMENTS) {
+      sizes.set(output, reckoned);
+      if (!isFloatType(reckoned.type) || node.input.some((value) => told.has(value))) told.add(output);
+    }
     const outputs = SHAPES_RULES[node.opType]?.(node, ask) ?? [reckoned?.dims ?? SHAPE_RULES[node.opType]?.(node, ask)];
     outputs.forEach((dims, i) => {
-      if (node.output[i] && dims?.every((dim) => Number.isInteger(dim) && dim >= 0)) shapes.set(node.output[i], dims);
+      if (node.output[i] && !known.has(node.output[i]) && dims?.every((dim) => Number.isInteger(dim) && dim >= 0)) shapes.set(node.output[i], dims);
     });
   }
-  return { shapes, sizes };
+  return { shapes, sizes: new Map([...sizes].filter(([value]) => told.has(value))) };
 }
 
 /** Domains whose operators the rules speak of. */

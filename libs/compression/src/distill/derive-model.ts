@@ -2,6 +2,7 @@ import { PruneOptions, type ScaleOptions, type Skipped } from '#contracts';
 import { Graph, cloneModel, type ModelProto } from '#onnx';
 import type { PassContext } from '../pass.js';
 import { liftConstants } from '../prepare/constants.js';
+import { foldSizes } from '../prepare/fold-sizes.js';
 import { observeShapes } from '../prune/observe-shapes.js';
 import { pruneChannels } from '../prune/prune-channels.js';
 import { removeBlock, shapeKeepingBlocks } from '../prune/shape-keeping-blocks.js';
@@ -25,6 +26,7 @@ export async function deriveModel(teacher: ModelProto, { width, depth }: ScaleOp
   const model = cloneModel(teacher);
   const graph = new Graph(model);
   liftConstants(graph);
+  foldSizes(graph);
   const blocks = depth < 1 ? await dropBlocks(graph, depth) : null;
   if (width === 1) return { model, skipped: [], blocks, channels: null };
   const { groups, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: complement(width), multipleOf: 1, importance: 'l2' }), { data, seed, threads });

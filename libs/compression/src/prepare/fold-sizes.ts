@@ -1,4 +1,4 @@
-import { DataType, constantSizes, inferFrom, sizeTensor, type Graph, type Shape, type SizeValue } from '#onnx';
+import { constantSizes, inferFrom, sizeTensor, type Graph, type Shape, type SizeValue } from '#onnx';
 
 /**
  * Puts sizes in as constants that a graph computes though they never change, so that what reads them can be understood without a run:
@@ -10,27 +10,11 @@ import { DataType, constantSizes, inferFrom, sizeTensor, type Graph, type Shape,
  */
 export function foldSizes(graph: Graph, shapes?: ReadonlyMap<string, Shape>): number {
   const sizes = shapes ? inferFrom(graph, shapes).sizes : constantSizes(graph);
-  const told = toldByShapes(graph);
-  const isFolded = (value: string) => sizes.has(value) && told.has(value) && !graph.isOutput(value);
+  const isFolded = (value: string) => sizes.has(value) && !graph.isOutput(value);
   const wanted = [...sizes].filter(([value]) => isFolded(value) && graph.consumers(value).some(({ node, index }) => index >= 0 && !isFolded(node.output[0] ?? '')));
   for (const [value, size] of wanted) replaceBySize(graph, value, size);
   if (wanted.length > 0) graph.removeDeadCode();
   return wanted.length;
-}
-
-/** Values that follow from a Shape or Size, or are whole numbers: arithmetic of floats alone may be learned. */
-function toldByShapes(graph: Graph): Set<string> {
-  const told = new Set<string>();
-  for (const { opType, input, output } of graph.nodes) {
-    const isTold = opType === 'Shape' || opType === 'Size' || input.some((value) => told.has(value)) || input.every((value) => isWhole(graph, value));
-    if (isTold) for (const value of output) told.add(value);
-  }
-  return told;
-}
-
-function isWhole(graph: Graph, value: string): boolean {
-  const type = graph.initializer(value)?.dataType;
-  return type === DataType.INT64 || type === DataType.INT32 || type === DataType.BOOL;
 }
 
 function replaceBySize(graph: Graph, value: string, size: SizeValue): void {

@@ -37,7 +37,7 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, { reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }), version: 6 }),
-  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs, budget }) => ({ data: true, teacher: recoverEpochs > 0, memory: recoverEpochs > 0, machine: budget?.latency !== undefined || budget?.latencyMs !== undefined }), version: 6 }),
+  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs, budget }) => ({ data: true, teacher: recoverEpochs > 0, memory: recoverEpochs > 0, machine: budget?.latency !== undefined || budget?.latencyMs !== undefined }), version: 7 }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
       data: method !== 'generative',
