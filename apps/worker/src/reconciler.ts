@@ -1,34 +1,15 @@
-import type { JobRepository } from '#database';
-import type { StageQueue } from '#queue';
+import { ExclusiveWork, QueueRecords, type Database } from '#database';
+import { repeat, type Repetition } from '#process';
+import { QueueFeeder, type StageQueue } from '#queue';
 
 const EVERY_MS = 15_000;
 
 /**
- * Puts into the queue what the records say must be there: a job accepted just before a crash, or a queue that lost its
- * data. The records are written first, so nothing accepted is lost.
+ * Puts into the queue what the records say must be there: a job accepted just before a crash, or a queue that lost its data. The records
+ * are written first, so nothing accepted is lost. Of all workers one at a time does it, and nobody waits for it.
  */
-export class Reconciler {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly jobs: JobRepository,
-    private readonly queue: StageQueue,
-    private readonly onError: (error: unknown) => void,
-  ) {}
-
-  /** Reconciles once, then again and again. */
-  async start(): Promise<void> {
-    await this.reconcile();
-    this.timer = setInterval(() => (this.running = this.reconcile().catch(this.onError)), EVERY_MS);
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
-  }
-
-  private async reconcile(): Promise<void> {
-    for (const entry of await this.jobs.unfinished()) await this.queue.addJob(entry);
-  }
+export function startReconciler(database: Database, queue: StageQueue, onError: (error: unknown) => void): Repetition {
+  const reconciling = new ExclusiveWork(database.url, 'reconcile');
+  const feeder = new QueueFeeder(new QueueRecords(database), queue, (work) => reconciling.tryRun(work));
+  return repeat(EVERY_MS, (signal) => feeder.reconcile(signal), onError);
 }

@@ -6,7 +6,7 @@ import { ProcessPool, stageModulePath } from '#process';
 import { openQueue } from '#queue';
 import { openStore } from '#storage';
 import type { Logger } from 'pino';
-import { Reconciler } from './reconciler.js';
+import { startReconciler } from './reconciler.js';
 import { localDevice, MACHINE, stageRuntime } from './runtime.js';
 import { FileCache } from './stages/file-cache.js';
 import { JobFinisher } from './stages/job-finisher.js';
@@ -43,7 +43,6 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   const shared = { config, jobs, stages, store, files, pool, sizes };
   const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results: new ResultCache(results, store), checkpoints, onWarning, runtime: stageRuntime(config), machine: MACHINE });
   const finisher = new JobFinisher(shared);
-  const reconciler = new Reconciler(jobs, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
 
   await new DeviceRepository(database).enrol(localDevice().name, localDevice().facts);
   await Promise.all([files.sweep(CACHE_MS), StageFolder.sweep(config.workPath, LEFTOVER_MS), checkpoints.sweep(CHECKPOINT_MS), store.sweep(LEFTOVER_MS)]);
@@ -55,7 +54,7 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
     },
     { concurrency: config.concurrency, lockMs: config.lockMs, onError: (error) => log.warn({ err: error }, 'queue') },
   );
-  await reconciler.start();
+  const reconciler = startReconciler(database, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
 
   return {
     stop: async () => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { desc, eq } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, or } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { apiKeys } from './schema.js';
 
@@ -10,6 +10,8 @@ export interface ApiKey {
 }
 
 const KEY_BYTES = 32;
+/** How exactly it is known when a key was last used: one write a minute, whatever the number of requests. */
+const USED_MS = 60_000;
 
 /** API keys, of which only the SHA-256 is kept: a random key of 256 bits needs no slow hash. */
 export class ApiKeyRepository {
@@ -28,10 +30,13 @@ export class ApiKeyRepository {
     await this.database.orm.insert(apiKeys).values({ id: randomUUID(), name, hash: hashOf(key) }).onConflictDoNothing();
   }
 
-  /** The key's record, or null when it is not a valid key. */
+  /** The key's record, or null when it is not a valid key. When it was last used is noted, to the minute. */
   async verify(key: string): Promise<ApiKey | null> {
-    const [row] = await this.database.orm.update(apiKeys).set({ lastUsedAt: new Date() }).where(eq(apiKeys.hash, hashOf(key))).returning();
-    return row ? toApiKey(row) : null;
+    const [row] = await this.database.orm.select().from(apiKeys).where(eq(apiKeys.hash, hashOf(key)));
+    if (!row) return null;
+    // A note that cannot be written, as on a full disk, locks nobody out.
+    if (!isRecent(row.lastUsedAt)) void this.touch(row.id).catch(() => undefined);
+    return toApiKey(row);
   }
 
   async list(): Promise<ApiKey[]> {
@@ -42,10 +47,18 @@ export class ApiKeyRepository {
     await this.database.orm.delete(apiKeys).where(eq(apiKeys.id, id));
   }
 
+  /** Of many requests at a time one writes. */
+  private async touch(id: string): Promise<void> {
+    const isStale = or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, new Date(Date.now() - USED_MS)));
+    await this.database.orm.update(apiKeys).set({ lastUsedAt: new Date() }).where(and(eq(apiKeys.id, id), isStale));
+  }
+
   async isEmpty(): Promise<boolean> {
     return (await this.database.orm.select({ id: apiKeys.id }).from(apiKeys).limit(1)).length === 0;
   }
 }
+
+const isRecent = (at: Date | null): boolean => at !== null && Math.abs(Date.now() - at.getTime()) < USED_MS;
 
 function toApiKey(row: typeof apiKeys.$inferSelect): ApiKey {
   return { id: row.id, name: row.name, createdAt: row.createdAt.toISOString() };

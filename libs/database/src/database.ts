@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { DatabaseUnavailableError } from './errors.js';
@@ -16,11 +17,17 @@ export interface Database {
 }
 
 const MAX_CONNECTIONS = 10;
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** No query of ours takes seconds: a server that does not answer by then is as good as away. */
+export const QUERY_TIMEOUT_MS = 10_000;
+/** The server gives up a little earlier than we do, so that nothing runs on unheard. */
+const STATEMENT_TIMEOUT_MS = 8_000;
 
 /** Opens the pool; no connection is made before the first query. */
 export function connect(databaseUrl: string): Database {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: MAX_CONNECTIONS, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
+  const bounds = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, statement_timeout: STATEMENT_TIMEOUT_MS };
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: MAX_CONNECTIONS, keepAlive: true, ...bounds });
+  pool.on('connect', breakWhenLate);
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
   let closing: Promise<void> | undefined;
@@ -40,9 +47,27 @@ export function connect(databaseUrl: string): Database {
 }
 
 /** A connection outside the pool, for locks and notifications that hold it for long. */
-export async function dedicatedClient(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+export async function dedicatedClient(url: string, settings: pg.ClientConfig = {}): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...settings });
   client.on('error', () => undefined);
   await client.connect();
   return client;
 }
+
+/**
+ * Ends a connection whose answer did not come in time. The driver would put it back into the pool, where the next query waits behind
+ * the one that was given up.
+ */
+function breakWhenLate(client: pg.PoolClient): void {
+  const ask = client.query.bind(client) as (...query: unknown[]) => unknown;
+  const { connection } = client as unknown as { connection: { stream: Duplex } };
+  Object.assign(client, {
+    query: (...query: unknown[]) => {
+      const answer = ask(...query);
+      if (answer instanceof Promise) answer.catch((error: unknown) => void (isLate(error) && connection.stream.destroy()));
+      return answer;
+    },
+  });
+}
+
+const isLate = (error: unknown): boolean => error instanceof Error && error.message === 'Query read timeout';

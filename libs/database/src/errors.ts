@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { JobState } from '#contracts';
 
 /** Base of every error that libs/database throws on its own account; `code` is stable and may be shown to a client. */
@@ -59,6 +60,13 @@ export class IdempotencyConflictError extends DatabaseError {
   }
 }
 
+/** The key was taken over while its request was being answered, because its renewals did not come through. */
+export class IdempotencyLostError extends DatabaseError {
+  constructor(readonly key: string) {
+    super('idempotency_pending', `another request with the Idempotency-Key "${key}" took over while this one was held up: ask again in a moment`);
+  }
+}
+
 /** The server could not be reached or prepared. */
 export class DatabaseUnavailableError extends DatabaseError {
   constructor(what: string, cause: unknown) {
@@ -66,13 +74,31 @@ export class DatabaseUnavailableError extends DatabaseError {
   }
 }
 
-/** Node's and PostgreSQL's codes of a server that is gone, going, coming or full. */
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300', '08006']);
-const LOST_CONNECTION = /connection terminated|timeout exceeded when trying to connect|not queryable/i;
+const writtenBy = (version: string | null): string => (version === null ? 'another version' : `version ${version}`);
+
+/** A newer version has changed the tables. */
+export class DatabaseNewerError extends DatabaseError {
+  constructor(writer: string | null, newest: Date, own: string) {
+    const what = `the database was written by ${writtenBy(writer)} of Coldpress, which is newer than this one, ${own}: its tables are those of ${newest.toISOString()}`;
+    super('database_newer', `${what}; start that version or a newer one, or restore a backup from before it`);
+  }
+}
+
+/** A table or column that this code reads is not there. */
+export class DatabaseShapeError extends DatabaseError {
+  constructor(missing: readonly string[], writer: string | null, own: string) {
+    const what = `the database lacks ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ` and ${missing.length - 5} more` : ''}, which Coldpress ${own} reads`;
+    super('database_shape', `${what}: it was written by ${writtenBy(writer)} and changed since; start the version that changed it, or restore a backup`);
+  }
+}
+
+/** Node's and PostgreSQL's codes of a server that is gone, going, coming, too slow or full. */
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '57014', '53300', '08006']);
+const LOST_CONNECTION = /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable/i;
 
 /** Whether a query failed because the server does not answer: the same query may succeed later. */
 export function isUnreachable(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  for (let cause = error; types.isNativeError(cause); cause = cause.cause) {
     if (cause instanceof DatabaseUnavailableError || LOST_CONNECTION.test(cause.message)) return true;
     if ('code' in cause && UNREACHABLE.has(String(cause.code))) return true;
   }

@@ -1,54 +1,91 @@
+import { randomUUID } from 'node:crypto';
 import { and, eq, isNull, lt, sql } from 'drizzle-orm';
 import type { Database, Queries } from './database.js';
-import { IdempotencyConflictError } from './errors.js';
+import { IdempotencyConflictError, IdempotencyLostError } from './errors.js';
 import { idempotencyKeys, type StoredResponse } from './schema.js';
 
-/** After so long an unanswered request is taken to have died with its process. */
-const PENDING_S = 60;
+/** A key that was not renewed for so long is free: the process that answered it is dead. */
+const LEASE_MS = 15_000;
+
+/** A key and whose it is for now: what the owner does with it, no later owner can be harmed by. */
+export interface KeyClaim {
+  readonly key: string;
+  readonly owner: string;
+}
+
+export type Claimed = { state: 'new'; claim: KeyClaim } | { state: 'pending' } | { state: 'answered'; response: StoredResponse };
 
 /** Answers given under an Idempotency-Key. */
 export class IdempotencyRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly leaseMs = LEASE_MS,
+  ) {}
 
   /**
    * Claims a key for a request: `new` for the first caller, `answered` with the first answer for a repetition, `pending`
-   * while the first is being answered. Throws IdempotencyConflictError when the key belongs to another request.
+   * while the first is being answered, however long that takes. Throws IdempotencyConflictError when the key belongs to another request.
    */
-  async claim(key: string, requestDigest: string): Promise<{ state: 'new' } | { state: 'pending' } | { state: 'answered'; response: StoredResponse }> {
-    const claimed = await this.database.orm.insert(idempotencyKeys).values({ key, requestDigest }).onConflictDoNothing().returning({ key: idempotencyKeys.key });
-    if (claimed.length > 0) return { state: 'new' };
+  async claim(key: string, requestDigest: string): Promise<Claimed> {
+    const claim = { key, owner: randomUUID() };
+    const claimed = await this.database.orm.insert(idempotencyKeys).values({ ...claim, requestDigest }).onConflictDoNothing().returning({ key: idempotencyKeys.key });
+    if (claimed.length > 0) return { state: 'new', claim };
     const [row] = await this.database.orm.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key));
     if (!row) return this.claim(key, requestDigest);
     if (row.requestDigest !== requestDigest) throw new IdempotencyConflictError(key);
     if (row.response) return { state: 'answered', response: row.response };
-    return (await this.takeOver(key)) ? { state: 'new' } : { state: 'pending' };
+    return (await this.takeOver(claim)) ? { state: 'new', claim } : { state: 'pending' };
   }
 
-  async answer(key: string, response: StoredResponse): Promise<void> {
-    await storeAnswer(this.database.orm, key, response);
+  /**
+   * Does the work while the claim is renewed, and frees the key when the work fails. The work stores its answer by `storeAnswer`, which
+   * fails for whoever lost the key.
+   */
+  async hold<T>(claim: KeyClaim, work: () => Promise<T>): Promise<T> {
+    // A renewal that fails is tried again; the next owner waits for the whole lease.
+    const timer = setInterval(() => void this.renew(claim).catch(() => undefined), this.leaseMs / 3);
+    try {
+      return await work();
+    } catch (error) {
+      await this.release(claim).catch(() => undefined);
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** Forgets keys that are older than `before`; returns how many. */
+  async sweep(before: Date): Promise<number> {
+    return (await this.database.orm.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, before)).returning({ key: idempotencyKeys.key })).length;
+  }
+
+  private async renew(claim: KeyClaim): Promise<void> {
+    await this.database.orm.update(idempotencyKeys).set({ renewedAt: sql`now()` }).where(isOwn(claim));
   }
 
   /** Frees a key whose request failed, so that it can be tried again. */
-  async release(key: string): Promise<void> {
-    await this.database.orm.delete(idempotencyKeys).where(eq(idempotencyKeys.key, key));
+  private async release(claim: KeyClaim): Promise<void> {
+    await this.database.orm.delete(idempotencyKeys).where(isOwn(claim));
   }
 
-  /** Forgets keys that are older than `before`. */
-  async sweep(before: Date): Promise<void> {
-    await this.database.orm.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, before));
-  }
-
-  private async takeOver(key: string): Promise<boolean> {
+  private async takeOver({ key, owner }: KeyClaim): Promise<boolean> {
+    const isStale = lt(idempotencyKeys.renewedAt, sql`now() - make_interval(secs => ${this.leaseMs / 1000})`);
     const taken = await this.database.orm
       .update(idempotencyKeys)
-      .set({ createdAt: new Date() })
-      .where(and(eq(idempotencyKeys.key, key), isNull(idempotencyKeys.response), lt(idempotencyKeys.createdAt, sql`now() - make_interval(secs => ${PENDING_S})`)))
+      .set({ owner, renewedAt: sql`now()` })
+      .where(and(eq(idempotencyKeys.key, key), isNull(idempotencyKeys.response), isStale))
       .returning({ key: idempotencyKeys.key });
     return taken.length > 0;
   }
 }
 
-/** Stores an answer within the caller's transaction: what was done and that it was answered are one fact. */
-export async function storeAnswer(queries: Queries, key: string, response: StoredResponse): Promise<void> {
-  await queries.update(idempotencyKeys).set({ response }).where(eq(idempotencyKeys.key, key));
+const isOwn = ({ key, owner }: KeyClaim) => and(eq(idempotencyKeys.key, key), eq(idempotencyKeys.owner, owner), isNull(idempotencyKeys.response));
+
+/**
+ * Stores an answer within the caller's transaction: what was done and that it was answered are one fact. Throws IdempotencyLostError
+ * when the key is another's by now, so that the transaction does nothing.
+ */
+export async function storeAnswer(queries: Queries, claim: KeyClaim, response: StoredResponse): Promise<void> {
+  const stored = await queries.update(idempotencyKeys).set({ response }).where(isOwn(claim)).returning({ key: idempotencyKeys.key });
+  if (stored.length === 0) throw new IdempotencyLostError(claim.key);
 }

@@ -8,10 +8,12 @@ export { claimOf, folderIdentity, isClaimed, type FolderClaim } from './embedded
 export { spawnGuarded } from './embedded/guard.js';
 export * from './errors.js';
 export { EventRepository } from './event-repository.js';
-export { IdempotencyRepository } from './idempotency-repository.js';
+export { IdempotencyRepository, type KeyClaim } from './idempotency-repository.js';
+export * from './exclusive-work.js';
 export * from './job-repository.js';
 export * from './migrate.js';
 export * from './model-repository.js';
+export * from './queue-records.js';
 export type { DeviceFacts, StoredResponse } from './schema.js';
 export * from './stage-repository.js';
 export * from './stage-checkpoint-repository.js';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { isFinal, type Job, type JobQuery, type JobState, type Preflight, type QueueEntry, type Recipe } from '#contracts';
-import { and, desc, eq, inArray, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, notInArray, sql } from 'drizzle-orm';
 import { decodeCursor, pageOf } from './cursor.js';
 import type { Database, Queries } from './database.js';
 import { isForeignKeyViolation, JobStateError, NotFoundError } from './errors.js';
 import { appendEvent } from './event-repository.js';
-import { storeAnswer } from './idempotency-repository.js';
+import { storeAnswer, type KeyClaim } from './idempotency-repository.js';
 import { readJobs } from './job-row.js';
 import { cancelStages } from './job-transitions.js';
 import { artifacts, jobModels, jobs, jobStages, type StoredResponse } from './schema.js';
@@ -26,7 +26,7 @@ export interface NewJob {
 
 /** How the answer to the submission is kept under its Idempotency-Key, in the transaction that makes the jobs. */
 export interface IdempotentAnswer {
-  key: string;
+  claim: KeyClaim;
   toResponse(jobs: Job[]): StoredResponse;
 }
 
@@ -47,7 +47,7 @@ export class JobRepository {
       const rows: (typeof jobs.$inferSelect)[] = [];
       for (const job of list) rows.push(...(await insertJob(queries, job)));
       const created = await readJobs(queries, rows);
-      if (answer) await storeAnswer(queries, answer.key, answer.toResponse(created));
+      if (answer) await storeAnswer(queries, answer.claim, answer.toResponse(created));
       return created;
     });
   }
@@ -109,7 +109,7 @@ export class JobRepository {
       if (state !== 'failed' && state !== 'cancelled') throw new JobStateError(id, state, 'retried', 'only a failed or cancelled job can be');
       await queries
         .update(jobs)
-        .set({ state: 'queued', error: null, finishedAt: null, cancelRequestedAt: null, gates: [], gatesPassed: null, run: sql`${jobs.run} + 1` })
+        .set({ state: 'queued', error: null, finishedAt: null, cancelRequestedAt: null, gates: [], gatesPassed: null, enqueued: false, run: sql`${jobs.run} + 1` })
         .where(eq(jobs.id, id));
       await queries
         .update(jobStages)
@@ -127,19 +127,6 @@ export class JobRepository {
     const [row] = await this.database.orm.select({ run: jobs.run, stages: sql<number>`count(*)::int` }).from(jobs).innerJoin(jobStages, eq(jobStages.jobId, jobs.id)).where(eq(jobs.id, id)).groupBy(jobs.id);
     if (!row) throw new NotFoundError('job', id);
     return { jobId: id, stageCount: row.stages, run: row.run };
-  }
-
-  /** Jobs that have not ended: what the queue must hold. Oldest first. */
-  async unfinished(): Promise<QueueEntry[]> {
-    const open: JobState[] = ['queued', 'running'];
-    const rows = await this.database.orm
-      .select({ jobId: jobs.id, run: jobs.run, stageCount: sql<number>`count(*)::int` })
-      .from(jobs)
-      .innerJoin(jobStages, eq(jobStages.jobId, jobs.id))
-      .where(inArray(jobs.state, open))
-      .groupBy(jobs.id)
-      .orderBy(jobs.createdAt);
-    return rows;
   }
 
   /** Forgets a job that has ended, with its stages and events. Throws NotFoundError and JobStateError. */

@@ -24,7 +24,7 @@ export async function readStage(queries: Queries, jobId: string, index: number):
 }
 
 function toJob(row: JobRow, stages: StageRow[], files: ArtifactRow[]): Job {
-  const { run: _run, lastEvent: _lastEvent, cancelRequestedAt: _cancel, createdAt, finishedAt, ...rest } = row;
+  const { run: _run, lastEvent: _lastEvent, enqueued: _enqueued, cancelRequestedAt: _cancel, createdAt, finishedAt, ...rest } = row;
   return {
     ...rest,
     stages: stages.map((stage) => toStage(stage, files.filter((file) => file.stageIndex === stage.index))),

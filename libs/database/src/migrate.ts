@@ -1,24 +1,39 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { dedicatedClient, type Database } from './database.js';
 import { DatabaseError } from './errors.js';
+import { assertNotNewer, assertShape, noteWriter, type CodeVersion } from './schema-version.js';
 
 /** Arbitrary, but the same in every process: it serializes concurrent first starts. */
 const MIGRATION_LOCK = 0x636f6c64;
 
-/** Brings the schema up to date; safe when many processes start at once. */
-export async function migrate(database: Database): Promise<void> {
+/**
+ * Brings the schema up to date; safe when many processes start at once. Throws DatabaseNewerError for a database that a newer
+ * version has written, and DatabaseShapeError for one that lacks what this code reads, before anything is changed or served.
+ */
+export async function migrate(database: Pick<Database, 'url'>): Promise<void> {
+  const folder = migrationsFolder();
+  const code = codeVersion(folder);
   const client = await dedicatedClient(database.url);
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await runMigrations(drizzle(client), { migrationsFolder: migrationsFolder() });
+    await assertNotNewer(client, code);
+    await runMigrations(drizzle(client), { migrationsFolder: folder });
+    await assertShape(client, code);
+    await noteWriter(client, code);
   } finally {
     // Ending the session frees the lock whatever happened.
     await client.end();
   }
+}
+
+function codeVersion(folder: string): CodeVersion {
+  const { entries } = JSON.parse(readFileSync(join(folder, 'meta', '_journal.json'), 'utf8')) as { entries: { when: number }[] };
+  const { version } = JSON.parse(readFileSync(join(folder, '..', '..', '..', 'package.json'), 'utf8')) as { version: string };
+  return { version, newestMigration: Math.max(...entries.map(({ when }) => when)) };
 }
 
 /** The SQL files are not compiled: they are found from the source tree and from dist alike. */

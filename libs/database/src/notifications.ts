@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { dedicatedClient } from './database.js';
+import { dedicatedClient, QUERY_TIMEOUT_MS } from './database.js';
 
 const RETRY_MS = 500;
 
@@ -45,7 +45,7 @@ export class Notifications {
   }
 
   private async connect(): Promise<void> {
-    const client = await dedicatedClient(this.url);
+    const client = await dedicatedClient(this.url, { query_timeout: QUERY_TIMEOUT_MS });
     client.on('notification', ({ payload }) => this.wake(payload ?? ''));
     client.on('end', () => this.reconnect());
     await client.query(`listen ${this.channel}`);

@@ -3,12 +3,13 @@ import { createTestDatabase } from '#testing';
 import { ApiKeyRepository } from './api-key-repository.js';
 import { connect, type Database } from './database.js';
 import { DatasetRepository } from './dataset-repository.js';
-import { IdempotencyConflictError, InUseError, InvalidCursorError, JobStateError, NotFoundError } from './errors.js';
+import { IdempotencyConflictError, IdempotencyLostError, InUseError, InvalidCursorError, JobStateError, NotFoundError } from './errors.js';
 import { EventRepository } from './event-repository.js';
 import { IdempotencyRepository } from './idempotency-repository.js';
 import { JobRepository, type NewJob } from './job-repository.js';
 import { migrate } from './migrate.js';
 import { ModelRepository } from './model-repository.js';
+import { QueueRecords } from './queue-records.js';
 import { StageRepository } from './stage-repository.js';
 import { StageResultRepository } from './stage-result-repository.js';
 
@@ -31,6 +32,12 @@ const newJob = (overrides: Partial<NewJob> = {}): NewJob => ({
   ...overrides,
 });
 const outcome = (key: string) => ({ key, cached: false, modelDigest: 'b'.repeat(64), metrics: METRICS, skipped: [], summary: {}, artifacts: [{ name: 'model.onnx', digest: 'b'.repeat(64), bytes: 10 }] });
+const LEASE_MS = 300;
+const claimed = async (keys: IdempotencyRepository, key: string) => {
+  const answer = await keys.claim(key, 'request');
+  if (answer.state !== 'new') throw new Error(`the key ${key} is ${answer.state}`);
+  return answer.claim;
+};
 const start = (jobId: string, index: number, run = 1) => stages.start({ jobId, run, index }, 'key');
 
 beforeAll(async () => {
@@ -165,7 +172,7 @@ describe('jobs', () => {
     expect((await start(id, 1, 1)).next).toBe('stop');
     expect((await start(id, 1, 2)).next).toBe('run');
     await expect(jobs.retry(id)).rejects.toThrow(JobStateError);
-    expect((await jobs.unfinished()).map(({ jobId }) => jobId)).toContain(id);
+    expect(await new QueueRecords(database).toEnqueue(1000)).toContainEqual(entry);
   });
 });
 
@@ -208,11 +215,38 @@ describe('keys', () => {
 
   it('of idempotency give the first answer again, and refuse another request', async () => {
     const keys = new IdempotencyRepository(database);
-    expect(await keys.claim('k', 'request')).toEqual({ state: 'new' });
+    const claim = await claimed(keys, 'k');
     expect(await keys.claim('k', 'request')).toEqual({ state: 'pending' });
-    const job = await jobs.create(newJob(), { key: 'k', toResponse: ([created]) => ({ status: 202, body: { id: created?.id } }) });
+    const job = await jobs.create(newJob(), { claim, toResponse: ([created]) => ({ status: 202, body: { id: created?.id } }) });
     expect(await keys.claim('k', 'request')).toEqual({ state: 'answered', response: { status: 202, body: { id: job.id } } });
     await expect(keys.claim('k', 'other')).rejects.toThrow(IdempotencyConflictError);
+  });
+
+  it('of idempotency are held for as long as the work takes, also far beyond the lease', async () => {
+    const [one, other] = [new IdempotencyRepository(database, LEASE_MS), new IdempotencyRepository(database, LEASE_MS)];
+    const claim = await claimed(one, 'long');
+    await one.hold(claim, async () => {
+      for (const end = Date.now() + 4 * LEASE_MS; Date.now() < end; ) expect(await other.claim('long', 'request')).toEqual({ state: 'pending' });
+    });
+  });
+
+  it('of idempotency are free soon after their owner died, and what the dead one still does changes nothing', async () => {
+    const keys = new IdempotencyRepository(database, LEASE_MS);
+    const dead = await claimed(keys, 'dead');
+    let next = await keys.claim('dead', 'request');
+    while (next.state === 'pending') next = await keys.claim('dead', 'request');
+    expect(next.state).toBe('new');
+    const before = (await jobs.list({ limit: 200 })).items.length;
+    await expect(keys.hold(dead, () => jobs.create(newJob(), { claim: dead, toResponse: () => ({ status: 201, body: 'of the dead' }) }))).rejects.toThrow(IdempotencyLostError);
+    expect((await jobs.list({ limit: 200 })).items).toHaveLength(before);
+    // It has not freed the key of its successor either.
+    expect((await keys.claim('dead', 'request')).state).toBe('pending');
+  });
+
+  it('of idempotency whose work failed are free at once', async () => {
+    const keys = new IdempotencyRepository(database);
+    await expect(keys.hold(await claimed(keys, 'failed'), () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
+    expect((await keys.claim('failed', 'another request')).state).toBe('new');
   });
 
   it('of stages are held by one process at a time, and a waiting one can give up', async () => {

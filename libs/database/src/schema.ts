@@ -1,4 +1,5 @@
 import type { ArtifactRef, DatasetInspection, DatasetManifest, Failure, GateVerdict, JobEvent, JobState, ModelInspection, ModelMetrics, Preflight, Recipe, Skipped, StageMetrics, StageState } from '#contracts';
+import { sql } from 'drizzle-orm';
 import { bigint, boolean, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
@@ -10,7 +11,7 @@ export const models = pgTable('models', {
   bytes: bytes('bytes').notNull(),
   inspection: jsonb('inspection').$type<ModelInspection>().notNull(),
   createdAt: instant('created_at').notNull().defaultNow(),
-}, (table) => [index('models_by_age').on(table.createdAt, table.id)]);
+}, (table) => [index('models_by_age').on(table.createdAt, table.id), index('models_by_name').on(table.name, table.createdAt, table.id)]);
 
 export const datasets = pgTable('datasets', {
   id: text('id').primaryKey(),
@@ -21,7 +22,7 @@ export const datasets = pgTable('datasets', {
   files: jsonb('files').$type<Record<string, string>>().notNull(),
   inspection: jsonb('inspection').$type<DatasetInspection>().notNull(),
   createdAt: instant('created_at').notNull().defaultNow(),
-}, (table) => [index('datasets_by_age').on(table.createdAt, table.id)]);
+}, (table) => [index('datasets_by_age').on(table.createdAt, table.id), index('datasets_by_name').on(table.name, table.createdAt, table.id)]);
 
 export const jobs = pgTable('jobs', {
   id: uuid('id').primaryKey(),
@@ -39,10 +40,20 @@ export const jobs = pgTable('jobs', {
   run: integer('run').notNull().default(1),
   /** The id of the job's newest event; taken under the row's lock, so that ids appear in order. */
   lastEvent: integer('last_event').notNull().default(0),
+  /** Whether the queue was given this run; false again when the queue lost what it held. */
+  enqueued: boolean('enqueued').notNull().default(false),
   cancelRequestedAt: instant('cancel_requested_at'),
   createdAt: instant('created_at').notNull().defaultNow(),
   finishedAt: instant('finished_at'),
-}, (table) => [index('jobs_by_age').on(table.createdAt, table.id), index('jobs_by_state').on(table.state), index('jobs_by_model').on(table.modelId)]);
+}, (table) => [
+  index('jobs_by_age').on(table.createdAt, table.id),
+  index('jobs_by_state').on(table.state, table.createdAt, table.id),
+  index('jobs_by_model').on(table.modelId, table.createdAt, table.id),
+  index('jobs_by_name').on(table.name, table.createdAt, table.id),
+  index('jobs_by_dataset').on(table.datasetId),
+  index('jobs_to_enqueue').on(table.createdAt, table.id).where(sql`not ${table.enqueued} and ${table.state} in ('queued', 'running')`),
+  index('jobs_enqueued').on(table.id).where(sql`${table.enqueued} and ${table.state} in ('queued', 'running')`),
+]);
 
 /** Models that the options of a job's passes name, beside its input model: they stay while the job does. */
 export const jobModels = pgTable('job_models', {
@@ -129,8 +140,18 @@ export const idempotencyKeys = pgTable('idempotency_keys', {
   requestDigest: text('request_digest').notNull(),
   /** Null while the first request is being answered. */
   response: jsonb('response').$type<StoredResponse>(),
+  /** Who answers it; only the owner may store the answer or free the key. */
+  owner: uuid('owner'),
+  /** Renewed for as long as the owner lives: a key that is not renewed is free. */
+  renewedAt: instant('renewed_at').notNull().defaultNow(),
   createdAt: instant('created_at').notNull().defaultNow(),
 }, (table) => [index('idempotency_keys_by_age').on(table.createdAt)]);
+
+/** Facts of the installation as a whole, by name. */
+export const settings = pgTable('settings', {
+  name: text('name').primaryKey(),
+  value: jsonb('value').$type<unknown>().notNull(),
+});
 
 export interface StoredResponse {
   status: number;

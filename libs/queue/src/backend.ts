@@ -1,5 +1,6 @@
 import { createPostgresBackend, createRedisBackend, runMigrations, withBackend, type BackendFactory, type IQueueBackend } from 'bullmq';
 import pg from 'pg';
+import { redisIdentity } from './redis-identity.js';
 
 export interface QueueConfig {
   /** The queue lives in Redis when there is a URL, otherwise in PostgreSQL. */
@@ -12,6 +13,8 @@ export interface Backend<C = unknown> {
   name: 'postgres' | 'redis';
   classes: ReturnType<typeof withBackend<IQueueBackend, C>>;
   connection: C;
+  /** Another one after the server may have lost what the queue held. */
+  identity(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -19,6 +22,9 @@ export interface Backend<C = unknown> {
 const SCHEMA = 'bullmq';
 /** One pool for every BullMQ object of the process: a pool for each exhausts the server's connections. */
 const MAX_CONNECTIONS = 12;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A connection on which an answer is due for so long is made anew; a worker's waiting reads answer every ten seconds. */
+const SILENCE_MS = 30_000;
 
 /** Throws the driver's error when the server does not answer. */
 export function openBackend(config: QueueConfig): Promise<Backend> {
@@ -26,7 +32,7 @@ export function openBackend(config: QueueConfig): Promise<Backend> {
 }
 
 async function postgres(connectionString: string): Promise<Backend> {
-  const pool = new pg.Pool({ connectionString, max: MAX_CONNECTIONS, options: `-c search_path=${SCHEMA}`, keepAlive: true });
+  const pool = new pg.Pool({ connectionString, max: MAX_CONNECTIONS, options: `-c search_path=${SCHEMA}`, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   pool.setMaxListeners(0);
   // A broken idle connection is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
@@ -39,16 +45,21 @@ async function postgres(connectionString: string): Promise<Backend> {
   } finally {
     client.release();
   }
-  return bind('postgres', createPostgresBackend, pool, () => pool.end());
+  // The table is another after a restore and another file after a truncation.
+  const identity = async () => {
+    const { rows } = await pool.query<{ identity: string }>("select concat('postgres ', oid, ' ', relfilenode) as identity from pg_class where oid = 'job'::regclass");
+    return rows[0]?.identity ?? 'postgres';
+  };
+  return bind('postgres', createPostgresBackend, pool, identity, () => pool.end());
 }
 
 async function redis(url: string): Promise<Backend> {
-  // Without a limit on retries a command waits for a server that restarts, instead of failing a good job.
-  return bind('redis', createRedisBackend, { url, maxRetriesPerRequest: null }, async () => undefined);
+  // Without a limit on retries a worker's command waits for a server that restarts, instead of failing a good job.
+  return bind('redis', createRedisBackend, { url, maxRetriesPerRequest: null, connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_MS }, () => redisIdentity(url), async () => undefined);
 }
 
-function bind<B extends IQueueBackend, C>(name: Backend['name'], factory: BackendFactory<B, C>, connection: C, close: () => Promise<void>): Backend {
-  const backend: Backend<C> = { name, classes: withBackend<IQueueBackend, C>(factory), connection, close };
+function bind<B extends IQueueBackend, C>(name: Backend['name'], factory: BackendFactory<B, C>, connection: C, identity: Backend['identity'], close: Backend['close']): Backend {
+  const backend: Backend<C> = { name, classes: withBackend<IQueueBackend, C>(factory), connection, identity, close };
   // The connection's type is sealed in here: each class is only ever given the connection that it is bound to.
   return backend as Backend;
 }

@@ -141,6 +141,18 @@ describe.each([
     expect(calls).toEqual(['0#1', 'finish']);
   });
 
+  it('has one identity for all who open it, over a worker and a drain', async () => {
+    const other = await openQueue(config, POLICY);
+    const identity = await queue.identity();
+    await queue.addJob(entryOf(1));
+    const { finished, handlers } = recorder();
+    const worker = queue.worker(handlers, SETTINGS);
+    await finished;
+    await worker.close();
+    expect([await queue.identity(), await other.identity()]).toEqual([identity, identity]);
+    await other.close();
+  });
+
   it('takes a waiting job out', async () => {
     const entry = entryOf(2);
     await queue.addJob(entry);

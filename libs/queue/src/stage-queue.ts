@@ -3,6 +3,7 @@ import { DelayedError, UnrecoverableError, WaitingError, type Job, type Worker }
 import { openBackend, type Backend, type QueueConfig } from './backend.js';
 import { AttemptError, Interrupted, PayloadError, PermanentFailure, Postponed, QueueUnavailableError } from './errors.js';
 import { finishId, flowOf, QUEUE_NAME, RETRY_POLICY, type RetryPolicy } from './flow.js';
+import { within } from './within.js';
 
 /** What a handler knows besides its payload. */
 export interface Attempt {
@@ -30,13 +31,15 @@ export interface RunningWorker {
 /** The queue of stages on one of its two backends. */
 export interface StageQueue {
   readonly backend: Backend['name'];
-  /** Adds the job's flow unless it is there already; safe to call by many processes at a time. */
+  /** Adds the job's flow unless it is there already; safe to call by many processes at a time. Throws QueueUnavailableError when no answer comes in time. */
   addJob(entry: QueueEntry): Promise<void>;
-  /** Whether the job's flow has not drained yet. */
+  /** Whether the job's flow has not drained yet. Throws QueueUnavailableError. */
   has(entry: QueueEntry): Promise<boolean>;
-  /** Takes the flow of a job out of the queue; false when a worker holds one of its stages or it is gone. */
+  /** Takes the flow of a job out of the queue; false when a worker holds one of its stages or it is gone. Throws QueueUnavailableError. */
   remove(entry: QueueEntry): Promise<boolean>;
   worker(handlers: Handlers, settings: WorkerSettings): RunningWorker;
+  /** Names the queue and what it holds: another one when its server may have lost that. Throws QueueUnavailableError. */
+  identity(): Promise<string>;
   /** Queue jobs by state, for people and probes. Throws QueueUnavailableError. */
   counts(): Promise<Record<string, number>>;
   close(): Promise<void>;
@@ -45,6 +48,8 @@ export interface StageQueue {
 /** Stage processes do the heavy work, so a worker that loses a job this often is being killed, not unlucky. */
 const MAX_STALLED = 100;
 const RUN_RETRY_MS = 2000;
+/** How long the queue's server gets for one answer. */
+const ANSWER_MS = 10_000;
 
 /** Opens the queue that the configuration names and prepares its server. Throws QueueUnavailableError. */
 export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY_POLICY): Promise<StageQueue> {
@@ -60,20 +65,24 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
   const workers = new Set<Worker<unknown, void>>();
 
   const has = async (entry: QueueEntry) => (await queue.getJob(finishId(entry))) !== undefined;
+  const addJob = async (entry: QueueEntry) => void ((await has(entry)) || (await flows.add(flowOf(entry, policy))));
+  const remove = async (entry: QueueEntry) => {
+    const root = await queue.getJob(finishId(entry));
+    if (!root) return false;
+    return root.remove({ removeChildren: true }).then(
+      () => true,
+      () => false,
+    );
+  };
   return {
     backend: backend.name,
-    has,
-    addJob: async (entry) => {
-      if (!(await has(entry))) await flows.add(flowOf(entry, policy));
-    },
-    remove: async (entry) => {
-      const root = await queue.getJob(finishId(entry));
-      if (!root) return false;
-      return root.remove({ removeChildren: true }).then(
-        () => true,
-        () => false,
-      );
-    },
+    has: (entry) => within(ANSWER_MS, has(entry)),
+    addJob: (entry) => within(ANSWER_MS, addJob(entry)),
+    remove: (entry) => within(ANSWER_MS, remove(entry)),
+    identity: () =>
+      within(ANSWER_MS, backend.identity()).catch((error: unknown) => {
+        throw error instanceof QueueUnavailableError ? error : new QueueUnavailableError(error);
+      }),
     worker: (handlers, settings) => {
       const worker = new classes.Worker<unknown, void>(QUEUE_NAME, processor(handlers), {
         connection,
@@ -88,8 +97,8 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
       return { close: () => worker.close() };
     },
     counts: () =>
-      queue.getJobCounts().catch((error: unknown) => {
-        throw new QueueUnavailableError(error);
+      within(ANSWER_MS, queue.getJobCounts()).catch((error: unknown) => {
+        throw error instanceof QueueUnavailableError ? error : new QueueUnavailableError(error);
       }),
     close: async () => {
       await Promise.all([...workers].map((worker) => worker.close()));

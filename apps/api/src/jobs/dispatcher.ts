@@ -1,57 +1,94 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { QueueEntry } from '#contracts';
-import { JobRepository } from '#database';
-import type { StageQueue } from '#queue';
-import { QUEUE } from '../infrastructure/tokens.js';
+import { ExclusiveWork, QueueRecords, type Database } from '#database';
+import { QueueFeeder, type StageQueue } from '#queue';
+import { DATABASE, QUEUE } from '../infrastructure/tokens.js';
 
 const RETRY_MS = 5000;
+/** Accepted jobs that wait in memory for their way into the queue; what is above that comes from the records. */
+const MAX_WAITING = 1000;
+const BATCH = 50;
+const STOP_MS = 2000;
 
 /**
- * Puts accepted jobs into the queue. The rows are the truth: when the queue does not answer, the jobs are accepted all the same
- * and enqueued once it is back, by this process or whichever comes next.
+ * Puts accepted jobs into the queue, behind the requests that accept them: no client waits for the queue. The rows are the truth: when
+ * the queue does not answer, the jobs are accepted all the same and enqueued once it is back, by this process or whichever comes next.
  */
 @Injectable()
-export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Dispatcher.name);
+  private readonly feeder: QueueFeeder;
+  private readonly stopping = new AbortController();
+  private waiting: QueueEntry[] = [];
+  private working: Promise<void> | undefined;
+  private isDue = false;
   private timer: NodeJS.Timeout | undefined;
-  private closed = false;
 
   constructor(
     @Inject(QUEUE) private readonly queue: StageQueue,
-    private readonly jobs: JobRepository,
-  ) {}
-
-  onApplicationBootstrap(): Promise<void> {
-    return this.reconcile();
+    @Inject(DATABASE) database: Database,
+  ) {
+    const reconciling = new ExclusiveWork(database.url, 'reconcile');
+    this.feeder = new QueueFeeder(new QueueRecords(database), queue, (work) => reconciling.tryRun(work));
   }
 
-  onApplicationShutdown(): void {
-    this.closed = true;
+  /** Begins with what an earlier process left, which may take long: nothing waits for it. */
+  onApplicationBootstrap(): void {
+    this.later(0);
+  }
+
+  /** What is under way may wait for a server that is away; the records know what was not done. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
     clearTimeout(this.timer);
+    await Promise.race([this.working, wait(STOP_MS, undefined, { ref: false })]);
   }
 
-  /** Never throws: what cannot be enqueued now is enqueued later. */
-  async dispatch(entries: readonly QueueEntry[]): Promise<void> {
-    try {
-      for (const entry of entries) await this.queue.addJob(entry);
-    } catch (error) {
-      this.logger.warn({ err: error }, 'the queue does not take jobs; trying again');
-      this.later();
+  /** Never throws and is not to be waited for: what cannot be enqueued now is enqueued later. */
+  dispatch(entries: readonly QueueEntry[]): void {
+    if (this.waiting.length + entries.length > MAX_WAITING) this.later(RETRY_MS);
+    else this.waiting.push(...entries);
+    this.work();
+  }
+
+  /** Takes a job that was cancelled out of the queue, where that is possible: its stages find in the records that there is nothing to do. */
+  withdraw(entry: QueueEntry): void {
+    this.queue.remove(entry).catch(() => undefined);
+  }
+
+  /** One piece of work at a time; what comes meanwhile is done behind it. */
+  private work(): void {
+    this.working ??= this.workOff()
+      .catch((error: unknown) => {
+        this.waiting = [];
+        if (this.stopping.signal.aborted) return;
+        this.logger.warn({ err: error }, 'accepted jobs cannot be enqueued; trying again');
+        this.later(RETRY_MS);
+      })
+      .finally(() => (this.working = undefined));
+  }
+
+  private async workOff(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      if (this.isDue) await this.reconcile();
+      else if (this.waiting.length > 0) await this.feeder.feed(this.waiting.splice(0, BATCH));
+      else return;
     }
   }
 
   private async reconcile(): Promise<void> {
-    const entries = await this.jobs.unfinished().catch((error: unknown) => {
-      this.logger.warn({ err: error }, 'the records do not answer; trying again');
-      this.later();
-      return [];
-    });
-    await this.dispatch(entries);
+    this.isDue = false;
+    const isDone = await this.feeder.reconcile(this.stopping.signal);
+    if (!isDone) this.later(RETRY_MS);
   }
 
-  private later(): void {
-    if (this.closed) return;
+  private later(ms: number): void {
+    if (this.stopping.signal.aborted) return;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.reconcile(), RETRY_MS).unref();
+    this.timer = setTimeout(() => {
+      this.isDue = true;
+      this.work();
+    }, ms).unref();
   }
 }

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { isFinal, type Job } from '#contracts';
-import { IdempotencyRepository, JobRepository, type IdempotentAnswer, type StoredResponse } from '#database';
+import { IdempotencyRepository, JobRepository, type IdempotentAnswer, type KeyClaim, type StoredResponse } from '#database';
 import { canonicalJson } from '#pipeline';
-import type { StageQueue } from '#queue';
-import { QUEUE } from '../infrastructure/tokens.js';
 import { ApiError } from '../problems/api-error.js';
 import { Dispatcher } from './dispatcher.js';
 import type { JobBodies } from './job-body.js';
@@ -15,7 +13,6 @@ const CREATED = 201;
 @Injectable()
 export class JobsService {
   constructor(
-    @Inject(QUEUE) private readonly queue: StageQueue,
     private readonly jobs: JobRepository,
     private readonly keys: IdempotencyRepository,
     private readonly submissions: SubmissionService,
@@ -32,20 +29,20 @@ export class JobsService {
       case 'pending':
         throw new ApiError('idempotency_pending', `the first request with the Idempotency-Key "${key}" is still being answered: ask again in a moment`);
       case 'new':
-        return this.acceptOnce(bodies, key);
+        return this.keys.hold(claim.claim, () => this.accept(bodies, claim.claim));
     }
   }
 
   /** Takes the flow out of the queue as well, unless a worker holds a stage of it: the worker is told by the records. */
   async cancel(id: string): Promise<Job> {
     const job = await this.jobs.cancel(id);
-    if (isFinal(job.state)) await this.queue.remove(await this.jobs.queueEntry(id)).catch(() => false);
+    if (isFinal(job.state)) this.dispatcher.withdraw(await this.jobs.queueEntry(id));
     return job;
   }
 
   async retry(id: string): Promise<Job> {
     const { job, entry } = await this.jobs.retry(id);
-    await this.dispatcher.dispatch([entry]);
+    this.dispatcher.dispatch([entry]);
     return job;
   }
 
@@ -53,22 +50,13 @@ export class JobsService {
     return this.jobs.delete(id);
   }
 
-  private async acceptOnce(bodies: JobBodies, key: string): Promise<StoredResponse> {
-    try {
-      return await this.accept(bodies, key);
-    } catch (error) {
-      await this.keys.release(key).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  private async accept(bodies: JobBodies, key?: string): Promise<StoredResponse> {
+  private async accept(bodies: JobBodies, claim?: KeyClaim): Promise<StoredResponse> {
     const list = Array.isArray(bodies) ? bodies : [bodies];
     const prepared = [];
     for (const body of list) prepared.push(await this.submissions.prepare(body));
     const toResponse: IdempotentAnswer['toResponse'] = (jobs) => ({ status: CREATED, body: Array.isArray(bodies) ? jobs : jobs[0] });
-    const jobs = await this.jobs.createAll(prepared, key === undefined ? undefined : { key, toResponse });
-    await this.dispatcher.dispatch(jobs.map(({ id, stages }) => ({ jobId: id, stageCount: stages.length, run: 1 })));
+    const jobs = await this.jobs.createAll(prepared, claim && { claim, toResponse });
+    this.dispatcher.dispatch(jobs.map(({ id, stages }) => ({ jobId: id, stageCount: stages.length, run: 1 })));
     return toResponse(jobs);
   }
 }

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { toEnvironment, type Job } from '#contracts';
+import { connect, migrate, QueueRecords } from '#database';
+import { openQueue } from '#queue';
+import { createTestDatabase, createTestRedis, startTcpProxy, type TcpProxy } from '#testing';
+import { ApiHarness, PRUNE } from './api-harness.js';
+import { insertJobs } from './many-jobs.js';
+
+const API = resolve(__dirname, '../dist/apps/api/src/main.js');
+
+/** The same server behind a proxy that makes its outages. */
+async function behindProxy(url: string): Promise<{ url: string; proxy: TcpProxy }> {
+  const proxied = new URL(url);
+  const proxy = await startTcpProxy(Number(proxied.port));
+  proxied.port = String(proxy.port);
+  return { url: proxied.href, proxy };
+}
+
+describe('no request waits for a server that is away', () => {
+  let api: ApiHarness;
+  const proxies: TcpProxy[] = [];
+  afterEach(async () => {
+    for (const proxy of proxies) await proxy.restore();
+    await api.stop();
+    for (const proxy of proxies.splice(0)) await proxy.close();
+  });
+
+  it.each(['stop', 'hang'] as const)('when Redis is away (%s): jobs are accepted, cancelled and retried, and enqueued when it is back', async (outage) => {
+    const redisUrl = await createTestRedis();
+    const { url, proxy } = await behindProxy(redisUrl);
+    proxies.push(proxy);
+    api = await ApiHarness.start({ redisUrl: url });
+    const before = await api.job();
+    await proxy[outage]();
+    const startedAt = Date.now();
+    const accepted = await api.job({ name: 'meanwhile' });
+    const cancelled = await api.call<Job>('POST', `/v1/jobs/${before.id}/cancel`);
+    const retried = await api.call<Job>('POST', `/v1/jobs/${before.id}/retry`);
+    expect([cancelled.status, retried.status, retried.body.state]).toEqual([200, 200, 'queued']);
+    expect((await api.call('GET', '/ready')).status).toBe(503);
+    // The readiness probe alone waits, for five seconds.
+    expect(Date.now() - startedAt).toBeLessThan(30_000);
+    await proxy.restore();
+    const queue = await openQueue({ databaseUrl: api.config.databaseUrl, redisUrl });
+    while (!(await queue.has({ jobId: accepted.id, run: 1, stageCount: 1 })) || !(await queue.has({ jobId: before.id, run: 2, stageCount: 1 }))) await wait(50);
+    await queue.close();
+  });
+
+  it.each(['stop', 'hang'] as const)('when PostgreSQL is away (%s): 503 with Retry-After, and answers when it is back', async (outage) => {
+    const { url, proxy } = await behindProxy(await createTestDatabase());
+    proxies.push(proxy);
+    api = await ApiHarness.start({ databaseUrl: url });
+    const { id } = await api.job();
+    await proxy[outage]();
+    const paths = ['/v1/jobs', `/v1/jobs/${id}`, `/v1/jobs/${id}/events`];
+    const answers = await Promise.all(paths.map((path) => api.call<{ code: string }>('GET', path)));
+    expect(answers.map(({ status, body, headers }) => [status, body.code, headers.get('retry-after')])).toEqual(paths.map(() => [503, 'database_unavailable', '5']));
+    await proxy.restore();
+    let answer = await api.call('GET', `/v1/jobs/${id}`);
+    while (answer.status === 503) answer = await api.call('GET', `/v1/jobs/${id}`);
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe('an API with thousands of unfinished jobs', () => {
+  const BACKLOG = 3000;
+
+  it('is ready before the queue has them, ends at SIGTERM in the middle, and accepts jobs meanwhile', async () => {
+    const databaseUrl = await createTestDatabase();
+    const database = connect(databaseUrl);
+    await migrate(database);
+    await insertJobs(database, { queued: BACKLOG, succeeded: 20_000 });
+    const left = async () => (await new QueueRecords(database).toEnqueue(BACKLOG + 10)).length;
+    const api = await ApiHarness.start({ databaseUrl });
+    expect(await left()).toBeGreaterThan(0);
+    expect((await api.call('GET', '/ready')).status).toBe(200);
+    expect((await api.job()).state).toBe('queued');
+    await api.stop();
+    const remaining = await left();
+    expect(remaining).toBeGreaterThan(0);
+
+    const environment = { ...process.env, ...toEnvironment({ ...api.config, apiKeyFile: undefined }) };
+    const child = spawn(process.execPath, [API], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    await once(createInterface({ input: child.stdout }), 'line');
+    while ((await left()) === remaining) await wait(20);
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    await database.close();
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  let api: ApiHarness;
+  beforeAll(async () => {
+    api = await ApiHarness.start();
+  });
+  afterAll(() => api.stop());
+
+  const submit = (key: string, json: unknown) => api.call<Job>('POST', '/v1/jobs', { json, headers: { 'idempotency-key': key } });
+
+  it('whose first request is still at work answers 409, and one whose owner died is free', async () => {
+    const { id: model } = await api.model();
+    const database = connect(api.config.databaseUrl);
+    const lock = await database.pool.connect();
+    await lock.query('begin');
+    await lock.query('lock table jobs in share mode');
+    const first = submit('slow', { model, recipe: PRUNE });
+    const owner = async () => (await database.pool.query<{ owner: string }>(`select owner from idempotency_keys where key = 'slow'`)).rows[0]?.owner;
+    while ((await owner()) === undefined) await wait(10);
+    expect((await submit('slow', { model, recipe: PRUNE })).status).toBe(409);
+    await lock.query('rollback');
+    lock.release();
+    const { status, body } = await first;
+    expect(status).toBe(201);
+    expect((await submit('slow', { model, recipe: PRUNE })).body.id).toBe(body.id);
+
+    // As a killed process leaves it.
+    await database.pool.query(`update idempotency_keys set response = null, renewed_at = now() - interval '1 minute' where key = 'slow'`);
+    const again = await submit('slow', { model, recipe: PRUNE });
+    expect([again.status, again.body.id === body.id]).toEqual([201, false]);
+    await database.close();
+  });
+});
