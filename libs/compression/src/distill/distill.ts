@@ -8,10 +8,10 @@ import { PassCheckpoint, type CheckpointScope } from '../train/checkpoint-scope.
 import { deriveModel, relativeScale } from './derive-model.js';
 import { checkCurrentFeatures, unknownFeatures } from './feature-names.js';
 import { Judge } from '../train/judge.js';
-import { lessonInputs } from '../train/lesson.js';
+import { inBatchesOf, lessonInputs } from '../train/lesson.js';
 import { prepareLessons } from './prepare-lessons.js';
 import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './sources.js';
-import { Student, studentForm } from '../train/student.js';
+import { Student, freedForm, studentForm } from '../train/student.js';
 import { curveSummary, writeCurve } from '../train/training-curve.js';
 import { TrainingRun, type CurvePoint } from '../train/training-run.js';
 import { untrainable } from '../train/untrainable.js';
@@ -80,7 +80,7 @@ interface Taught {
 
 /** Trains a model in place. */
 async function teach(model: ModelProto, teaching: TeacherModels, context: PassContext, options: DistillOptions, checkpoint: CheckpointScope, warnings: Warnings): Promise<Taught> {
-  const form = studentForm(model, options);
+  const form = await freedForm(model, options);
   if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   const teacher = await loadTeacher(teaching, context.threads, options.features.map((feature) => feature.teacher));
   const { shapes, plan, task, taskOn, batchSize, seen, warnings: said, begin, held } = await prepareLessons({ form, teacher, teaching, context, options });
@@ -92,7 +92,7 @@ async function teach(model: ModelProto, teaching: TeacherModels, context: PassCo
   const started = performance.now();
   const curve = await new TrainingRun({ student, curriculum, judge, batchSize, options, checkpoint, warnings, progress: context.progress, log: context.log }).train();
   student.store(model);
-  if (options.batchNorm === 'batch') await estimateStatistics(model, seen?.() ?? lessonInputs(curriculum, options.epochs), context.threads);
+  if (options.batchNorm === 'batch') await estimateStatistics(model, inBatchesOf(form.fileBatch, seen?.() ?? lessonInputs(curriculum, options.epochs)), context.threads);
   await curriculum.release();
   await judge?.release();
   await validation?.release();

@@ -12,7 +12,7 @@ import { generatorObjective, type Comparison } from './generator-objective.js';
 import { LEARNER_WEIGHTS, learnerValue, type Learner } from './learner.js';
 import { logitsBehind } from './probabilities.js';
 import { epochSeed } from './recorded-lessons.js';
-import { liftedCopy } from '../train/student.js';
+import { freedCopy } from '../train/student.js';
 
 export interface GeneratorRequest {
   /** The model that samples are made for. */
@@ -48,7 +48,7 @@ export class Generator {
   static async create(request: GeneratorRequest): Promise<Generator> {
     const { batchSize, seed } = request;
     const learner = request.adversarial > 0 ? request.learner : null;
-    const teacher = liftedCopy(readModel(request.teacher));
+    const teacher = await freedCopy(readModel(request.teacher));
     const { input, dims } = sampleOf(teacher);
     const { graph, parameters } = generatorBefore(teacher.model, { input, dims, range: request.range }, batchSize, seed, learner);
     const shapes = await observeTrainingShapes(graph, { [NOISE]: noise(batchSize, seed, 0), ...weightsOf(learner) });

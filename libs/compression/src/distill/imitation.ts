@@ -1,4 +1,5 @@
-import { float32, type HostTensors } from '#inference';
+import { float32 } from '#inference';
+import { classLabels } from '../train/labels.js';
 import type { Feature } from './features.js';
 import { LABELS, answerInput, distillObjective, labelled, poweredAnswers, powerInput, type ObjectiveOptions } from './objective.js';
 import type { Target } from './outputs.js';
@@ -23,9 +24,4 @@ function meanSquare(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
   return sum / values.length;
-}
-
-/** Class numbers as the loss reads them. */
-export function classLabels(labels: Int32Array): HostTensors[string] {
-  return { type: 'int64', dims: [labels.length], data: BigInt64Array.from(labels, BigInt) };
 }

@@ -2,10 +2,12 @@ import type { Shapes } from '#autodiff';
 import { AugmentOptions, DEFAULT_ALPHA, type DistillOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { float32, type HostTensors } from '#inference';
-import { DataType, elementCount, valueDims, valueElemType, type Graph } from '#onnx';
+import { DataType, elementCount, readModel, valueDims, valueElemType, type Graph } from '#onnx';
 import type { PassContext } from '../pass.js';
 import { checkAugment } from '../train/augment-obstacles.js';
 import { TrainingError } from '../train/errors.js';
+import { fixedBatch } from '../train/flexible-batch.js';
+import { trainingBatch, type TrainingBatch } from '../train/training-batch.js';
 import { planFromBatch, type BatchPlan } from '../train/batch-plan.js';
 import type { TrainingForm } from '../train/trainable.js';
 import { Ensemble } from './ensemble.js';
@@ -13,13 +15,13 @@ import { attachFeatures, type Feature } from './features.js';
 import { generatedLessons } from './generated-lessons.js';
 import { imitation } from './imitation.js';
 import type { Learner } from './learner.js';
-import { batchIsFixed, smallerBatch, splitInputs, type Curriculum } from '../train/lesson.js';
+import { splitInputs, type Curriculum } from '../train/lesson.js';
 import { mixedLessons } from './mixed-lessons.js';
 import { pairOutputs, type Target } from './outputs.js';
 import { throughSoftmax } from './probabilities.js';
 import { epochSeed, recordedLessons } from './recorded-lessons.js';
 import type { TeacherModels } from './sources.js';
-import { outputNames, type Student } from '../train/student.js';
+import { freedCopy, outputNames, type Student } from '../train/student.js';
 import type { Task } from '../train/task.js';
 import { inputsFor, type Teacher } from './teacher.js';
 
@@ -59,7 +61,7 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const { form, options, context } = request;
   const { data, held } = lessonData(options, context);
   checkAugment(form.graph, options.augment);
-  const batchSize = Math.min(options.batchSize, data?.sampleCount('train') ?? Infinity);
+  const { batchSize, warnings } = await batchOf(request, data);
   const inputNames = form.graph.inputs.map(({ name }) => name);
   const example = data ? await firstBatch(data, inputNames, batchSize) : { inputs: madeUp(form.graph, batchSize), labels: null };
   const { plan, shapes: observed, inputs } = await planFromBatch(form.graph, example.inputs, context);
@@ -72,14 +74,14 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   const { features, shapes } = attachFeatures(form, observed, answers, options.features, context.seed);
   const lessons = { ...request, teacher, data, inputNames, batchSize, logits: logits[0] ?? null, answers: [...targets, ...features].map(({ answer }) => answer), targets };
   const order = { batchSize, shuffleSeed: epochSeed(context.seed, options.epochs) };
-  const heldData = held && { data: held, teacher, inputNames, batchSize: plan.partSize, augmentation: UNCHANGED, seed: context.seed, held: { fixed: batchIsFixed(form.graph) } };
+  const heldData = held && { data: held, teacher, inputNames, batchSize: plan.partSize, augmentation: UNCHANGED, seed: context.seed, held: { fixed: fixedBatch(form.graph) !== null } };
   return {
     shapes,
     plan,
     task: imitation(targets, hasLabels, options, features),
     taskOn: (on) => imitation(onShapes(targets, on), hasLabels, options, features.map((feature) => featureOn(feature, on))),
     batchSize,
-    warnings: [...(data ? smallerBatch(options, batchSize) : []), ...unreadLabels(options, data)],
+    warnings: [...warnings, ...unreadLabels(options, data)],
     seen: data ? () => splitInputs(data, inputNames, order) : null,
     begin: (student) => CURRICULA[options.method]({ ...lessons, student }),
     held: async () => (heldData ? recordedLessons(heldData) : undefined),
@@ -87,6 +89,16 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
 }
 
 const UNCHANGED = AugmentOptions.parse({});
+
+/** Samples of a lesson. A generator runs in front of its teacher, and of the student, and makes as many as both can take. */
+async function batchOf({ form, teaching, options }: LessonsRequest, data: Dataset | null): Promise<TrainingBatch> {
+  const asked = trainingBatch(form.graph, options.batchSize, data?.sampleCount('train') ?? Infinity);
+  if (options.method === 'discriminative') return asked;
+  const [ours, theirs] = [fixedBatch(form.graph), fixedBatch(await freedCopy(readModel(teaching.models[0]!)))];
+  if (ours !== null && theirs !== null && ours !== theirs) throw new TrainingError(`the student takes batches of ${ours}, its teacher of ${theirs}, and a generator makes the same for both: export one of them with a dynamic batch`);
+  const fixed = ours ?? theirs;
+  return fixed === null ? asked : trainingBatch(form.graph, fixed, Infinity);
+}
 
 /** What the options say of labels, where none are read. */
 function unreadLabels({ method, alpha, labelSmoothing }: DistillOptions, data: Dataset | null): string[] {

@@ -2,6 +2,7 @@ import { Session, type HostTensor, type HostTensors } from '#inference';
 import type { Dataset } from '#datasets';
 import { DataType, Graph, makeValueInfo, readModel, writeModel } from '#onnx';
 import { TrainingError } from '../train/errors.js';
+import { repeated, rowsOf } from '../train/lesson.js';
 import { checkValue } from './feature-names.js';
 
 /** Samples that the teacher sees at once when it answers a whole split. */
@@ -32,8 +33,8 @@ export class ModelTeacher implements Teacher {
   }
 
   async answer(inputs: HostTensors): Promise<HostTensors> {
-    const samples = Object.values(inputs)[0]!.dims[0];
-    const outputs = Object.entries(await this.session.run(inputs));
+    const samples = Object.values(inputs)[0]!.dims[0]!;
+    const outputs = Object.entries(await this.run(inputs, samples));
     const answers = outputs.filter(([, { type, dims }]) => type === 'float32' && dims[0] === samples);
     if (answers.length > 0) return Object.fromEntries(answers);
     throw new TrainingError(`the teacher has no output with one row of floats per sample: got ${outputs.map(([name, { type, dims }]) => `"${name}" ${type} [${dims}]`).join(', ')} for ${samples} samples`);
@@ -42,6 +43,27 @@ export class ModelTeacher implements Teacher {
   async release(): Promise<void> {
     await this.session.release();
   }
+
+  /** A file that fixes its batch answers so many samples at a time, the last ones filled up. */
+  private async run(inputs: HostTensors, samples: number): Promise<HostTensors> {
+    const fixed = this.session.inputs.map(({ dims }) => dims[0]).find((dim) => typeof dim === 'number' && dim > 0) as number | undefined;
+    if (fixed === undefined || fixed === samples) return this.session.run(inputs);
+    const parts: HostTensors[] = [];
+    for (let from = 0; from < samples; from += fixed) {
+      const count = Math.min(fixed, samples - from);
+      const rows = Object.entries(rowsOf(inputs, from, count)).map(([name, tensor]) => [name, repeated(tensor, fixed)]);
+      parts.push(await this.session.run(Object.fromEntries(rows)));
+    }
+    return Object.fromEntries(Object.entries(parts[0]!).map(([name, { dims }]) => [name, dims[0] === fixed ? concatenated(parts.map((part) => part[name]!), samples) : parts[0]![name]!]));
+  }
+}
+
+/** Rows of tensors one behind the other, the first `count` of them. */
+function concatenated(tensors: readonly HostTensor[], count: number): HostTensor {
+  const [{ dims, data, ...rest }] = tensors as [HostTensor, ...HostTensor[]];
+  const whole = new (data.constructor as Float32ArrayConstructor)(data.length * tensors.length);
+  tensors.forEach((tensor, i) => whole.set(tensor.data as Float32Array, i * data.length));
+  return { ...rest, dims: [count, ...dims.slice(1)], data: whole.slice(0, (data.length / dims[0]!) * count) } as HostTensor;
 }
 
 /** The model with hidden values among its outputs. */

@@ -1,14 +1,15 @@
-import { STEP, buildTrainingStep, meanSquaredError, softmaxCrossEntropy, type ExtraInput, type Optimizer, type TrainingStep } from '#autodiff';
+import { STEP, buildTrainingStep, meanSquaredError, missingGradients, softmaxCrossEntropy, type Optimizer, type TrainingStep } from '#autodiff';
 import type { Batch } from '#datasets';
 import type { HostTensors } from '#inference';
-import { DataType, ownName, type Graph } from '#onnx';
-import { outputName, reachable, studentForm } from '../train/student.js';
+import { DataType, ownName } from '#onnx';
+import { fixedBatch } from '../train/flexible-batch.js';
+import { freedForm, outputNames, reachable } from '../train/student.js';
 import { storedName } from '../train/release.js';
 import { observeTrainingShapes } from '../train/observe.js';
 import { DivergedError } from '../train/errors.js';
+import { classLabels } from '../train/labels.js';
 import { Trainer } from '../train/trainer.js';
-import type { Trainable } from '../train/trainable.js';
-import { batchSizeFor } from '../quantize/calibration-data.js';
+import type { Trainable, TrainingForm } from '../train/trainable.js';
 import { PruneInputError } from './errors.js';
 import type { ImportanceContext } from './importance.js';
 
@@ -25,24 +26,26 @@ export type Products = ReadonlyMap<string, Float64Array>;
 
 /**
  * Visits w · dL/dw of every trainable weight on one sample of the train split after the other, since in the mean gradient of a batch what
- * single samples need cancels out; a model that fixes its batch gets batches of that size. The loss is cross-entropy where there are
- * labels, else the energy of the output. The arrays are used again for the next sample. Throws PruneInputError without a train split.
+ * single samples need cancels out; a model whose batch is fixed and cannot be freed gets batches of that size. The loss is the cross-entropy of the
+ * output [batch, classes] where there are labels, and the energy of every other output of floats. The arrays are used again for the next sample.
+ * Throws PruneInputError without a train split, or with less than a batch in it.
  */
 export async function visitProducts({ graph, options, data, threads, seed }: Omit<ImportanceContext, 'dependencies'>, visit: (products: Products) => void): Promise<void> {
-  if (!data?.hasSplit('train')) throw new PruneInputError(`importance "${options.importance}"`, 'a data set with a train split');
-  const bound = data.bindInputs(graph.inputs.map(({ name }) => name));
-  const declared = batchSizeFor(graph, bound);
-  const batchSize = declared.isFixed ? declared.batchSize : 1;
+  const option = `importance "${options.importance}"`;
+  if (!data?.hasSplit('train')) throw new PruneInputError(option, 'a data set with a train split');
+  const form = await freedForm(graph.model);
+  const batchSize = fixedBatch(form.graph) ?? 1;
+  const bound = data.bindInputs(form.graph.inputs.map(({ name }) => name));
   const batches = () => bound.batches('train', { batchSize, limit: Math.max(batchSize, options.samples), dropLast: true, shuffleSeed: seed });
   const { value: first } = await batches().next();
-  if (!first) throw new PruneInputError(`importance "${options.importance}"`, 'at least one sample in the train split');
-  const { step, trainables } = await gradientStep(graph, first);
+  if (!first) throw new PruneInputError(option, `a train split of ${batchSize} samples or more, which the model takes at once: export it with a dynamic batch, or use a larger split`);
+  const { step, trainables, feeds } = await gradientStep(form, first, data.classes);
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
   const all = new Float64Array(step.layout.size);
   const products = new Map(step.layout.slots.map(({ name, offset, size }) => [storedName(name), all.subarray(offset, offset + size)]));
   const trainer = await Trainer.create(step, { weights, mask: new Float32Array(step.layout.size).fill(1) }, threads);
   for await (const batch of batches()) {
-    await gradientOf(trainer, batch, options.importance);
+    await gradientOf(trainer, feeds(batch), option);
     const gradient = trainer.currentWeights;
     for (let i = 0; i < all.length; i++) all[i] = weights[i]! * gradient[i]!;
     visit(products);
@@ -52,39 +55,48 @@ export async function visitProducts({ graph, options, data, threads, seed }: Omi
 }
 
 /** Throws PruneInputError when the loss or the gradient of a weight is not finite: a score of such would be none. */
-async function gradientOf(trainer: Trainer, batch: Batch, importance: string): Promise<void> {
+async function gradientOf(trainer: Trainer, feeds: HostTensors, option: string): Promise<void> {
   try {
-    await trainer.run(feedsOf(batch), 0);
+    await trainer.run(feeds, 0);
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
     const what = error.what.replace('the weight', 'the gradient of the weight');
-    throw new PruneInputError(`importance "${importance}"`, `finite gradients, and ${what} is not finite on a sample of the train split: choose an importance that reads no gradients, such as "l2"`);
+    throw new PruneInputError(option, `finite gradients, and ${what} is not finite on a sample of the train split: choose an importance that reads no gradients, such as "l2"`);
   }
 }
 
-async function gradientStep(graph: Graph, batch: Batch): Promise<{ step: TrainingStep; trainables: Trainable[] }> {
-  const form = studentForm(graph.model);
-  const shapes = await observeTrainingShapes(form.graph, batch.inputs);
-  const output = outputName(form.graph);
-  const dims = shapes.get(output)!;
-  const trainables = reachable(form, output).filter(({ isMatrix }) => isMatrix);
-  const classes = batch.labels && dims.length === 2 ? dims[1]! : null;
-  const extraInputs: ExtraInput[] = classes === null ? [{ name: ZERO, dims: [], type: DataType.FLOAT }] : [{ name: LABELS, dims: [batch.size], type: DataType.INT64 }];
+/** The outputs that a gradient comes back from; all where none is such, so that the nodes in the way are named. */
+function differentiable({ graph, trainables }: TrainingForm): string[] {
+  const outputs = outputNames(graph);
+  const found = outputs.filter((output) => missingGradients(graph, [output], trainables.map(({ name }) => name)).length === 0);
+  return found.length > 0 ? found : outputs;
+}
+
+/** The step that gives the gradient, and what it reads of a batch. */
+interface GradientStep {
+  step: TrainingStep;
+  trainables: Trainable[];
+  feeds(batch: Batch): HostTensors;
+}
+
+async function gradientStep(form: TrainingForm, { inputs, size }: Batch, classes: number | null): Promise<GradientStep> {
+  const shapes = await observeTrainingShapes(form.graph, inputs);
+  const outputs = differentiable(form);
+  const labelled = classes === null ? undefined : outputs.find((output) => shapes.get(output)!.length === 2 && shapes.get(output)![1] === classes);
+  const trainables = reachable(form, ...outputs).filter(({ isMatrix }) => isMatrix);
   const step = buildTrainingStep({
     graph: form.graph,
-    shapes: new Map([...shapes, [LABELS, [batch.size]], [ZERO, []]]),
+    shapes: new Map([...shapes, [LABELS, [size]], [ZERO, []]]),
     parameters: trainables.map(({ name }) => name),
-    extraInputs,
+    extraInputs: [{ name: ZERO, dims: [], type: DataType.FLOAT }, ...(labelled === undefined ? [] : [{ name: LABELS, dims: [size], type: DataType.INT64 }])],
     loss(g) {
-      const term = classes === null ? meanSquaredError(g, output, ZERO, dims) : softmaxCrossEntropy(g, g.scale(output, 1 / TEMPERATURE), LABELS, [batch.size, classes]);
-      return { terms: { loss: term.value }, seeds: new Map([[output, term.gradient]]) };
+      const term = (output: string) => (output === labelled ? softmaxCrossEntropy(g, g.scale(output, 1 / TEMPERATURE), LABELS, [size, classes!]) : meanSquaredError(g, output, ZERO, shapes.get(output)!));
+      const terms = outputs.map((output) => [output, term(output)] as const);
+      return { terms: { loss: g.op('Sum', terms.map(([, { value }]) => value)) }, seeds: new Map(terms.map(([output, { gradient }]) => [output, gradient])) };
     },
     optimizer: gradientOnly,
   });
-  return { step, trainables };
-}
-
-function feedsOf({ inputs, labels, size }: Batch): HostTensors {
-  const extra: HostTensors = labels ? { [LABELS]: { type: 'int64', dims: [size], data: BigInt64Array.from(labels, BigInt) } } : { [ZERO]: { type: 'float32', dims: [], data: new Float32Array(1) } };
-  return { ...inputs, ...extra };
+  const zero: HostTensors = { [ZERO]: { type: 'float32', dims: [], data: new Float32Array(1) } };
+  const feeds = (batch: Batch) => ({ ...batch.inputs, ...zero, ...(labelled === undefined ? {} : { [LABELS]: classLabels(batch.labels!) }) });
+  return { step, trainables, feeds };
 }

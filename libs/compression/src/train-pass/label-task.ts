@@ -2,7 +2,7 @@ import { meanSquaredError, softCrossEntropy, softmaxCrossEntropy, type ExtraInpu
 import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { DataType, ownName, type Graph } from '#onnx';
-import { classLabels } from '../distill/imitation.js';
+import { classLabels } from '../train/labels.js';
 import { logitsBehind } from '../distill/probabilities.js';
 import type { Task } from '../train/task.js';
 import { TrainingError } from '../train/errors.js';

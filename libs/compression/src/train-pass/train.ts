@@ -5,9 +5,9 @@ import type { Dataset } from '#datasets';
 import { writeModel, type ModelProto } from '#onnx';
 import { checkAugment } from '../train/augment-obstacles.js';
 import { Judge } from '../train/judge.js';
-import { batchIsFixed, smallerBatch, splitInputs } from '../train/lesson.js';
+import { inBatchesOf, splitInputs } from '../train/lesson.js';
 import { PassCheckpoint } from '../train/checkpoint-scope.js';
-import { Student, studentForm } from '../train/student.js';
+import { Student, freedForm, studentForm } from '../train/student.js';
 import { curveSummary, writeCurve } from '../train/training-curve.js';
 import { TrainingRun } from '../train/training-run.js';
 import { untrainable } from '../train/untrainable.js';
@@ -16,6 +16,8 @@ import { epochSeed } from '../distill/recorded-lessons.js';
 import type { Pass, PassContext } from '../pass.js';
 import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
 import { TrainingError } from '../train/errors.js';
+import { fixedBatch } from '../train/flexible-batch.js';
+import { trainingBatch } from '../train/training-batch.js';
 import { planFromBatch } from '../train/batch-plan.js';
 import type { TrainingForm } from '../train/trainable.js';
 import { heldLessons, labelLessons } from './label-lessons.js';
@@ -39,10 +41,10 @@ export const train: Pass<'train'> = {
     const { data, held } = trainSplit(context, options);
     const warnings = new Warnings(log);
     const run = runName(model, context, options);
-    const form = startingForm(model, options, seed);
+    const form = await startingForm(model, options, seed);
     checkAugment(form.graph, options.augment);
-    const batchSize = Math.min(options.batchSize, data.sampleCount('train'));
-    warnings.add(...smallerBatch(options, batchSize));
+    const { batchSize, warnings: said } = trainingBatch(form.graph, options.batchSize, data.sampleCount('train'));
+    warnings.add(...said);
     const inputNames = form.graph.inputs.map(({ name }) => name);
     const { plan, shapes } = await planFromBatch(form.graph, await firstInputs(data, inputNames, batchSize), context);
     const taskOn = (on: Shapes) => labelTask({ graph: form.graph, shapes: on, data, options });
@@ -50,7 +52,7 @@ export const train: Pass<'train'> = {
     const student = await Student.create({ form, shapes, task, options: { ...options, keepZeros: zerosOf(options) }, threads, division: plan });
     log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
     const curriculum = labelLessons({ data, inputNames, batchSize, options, seed });
-    const heldBatch = { batchSize: plan.partSize, fixed: batchIsFixed(form.graph) };
+    const heldBatch = { batchSize: plan.partSize, fixed: fixedBatch(form.graph) !== null };
     const judge = held && new Judge({ graph: form.graph, layout: student.trainer.layout, taskOn, threads, lessons: () => heldLessons({ data: held, inputNames, options, seed, ...heldBatch }) });
     const checkpoint = new PassCheckpoint(run, 1, context, warnings);
     const started = performance.now();
@@ -58,7 +60,7 @@ export const train: Pass<'train'> = {
     const seconds = (performance.now() - started) / 1000;
     student.store(model);
     const order = { batchSize, shuffleSeed: epochSeed(seed, options.epochs) };
-    if (options.batchNorm === 'batch') await estimateStatistics(model, splitInputs(data, inputNames, order), threads);
+    if (options.batchNorm === 'batch') await estimateStatistics(model, inBatchesOf(form.fileBatch, splitInputs(data, inputNames, order)), threads);
     await judge?.release();
     await student.release();
     return {
@@ -81,9 +83,9 @@ function trainSplit({ data, seed }: PassContext, { loss, augment, earlyStopping 
   return { data: rest, held };
 }
 
-function startingForm(model: ModelProto, options: TrainOptions, seed: number): TrainingForm {
+async function startingForm(model: ModelProto, options: TrainOptions, seed: number): Promise<TrainingForm> {
   const { initialWeights, keepZeros } = options;
-  const form = studentForm(model, options);
+  const form = await freedForm(model, options);
   if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   return initialWeights === 'keep' ? form : reinitialized(form, initialWeights, seed, keepZeros === 'always');
 }

@@ -1,10 +1,11 @@
 import type { Shapes } from '#autodiff';
 import type { HostTensors } from '#inference';
-import { intAttribute, macsOf, type Graph } from '#onnx';
+import { macsOf, type Graph } from '#onnx';
 import type { Division } from './divided-runner.js';
 import { batchShapes, firstSamples } from './batch-shapes.js';
 import { TrainingError } from './errors.js';
-import { batchIsFixed } from './lesson.js';
+import { usesBatchStatistics } from './batch-statistics.js';
+import { fixedBatch } from './flexible-batch.js';
 import { observeTrainingShapes } from './observe.js';
 
 /** What a training step is planned from. */
@@ -42,7 +43,7 @@ const BASE_MB = 200;
 const FILL = 0.8;
 
 /**
- * Decides how a batch is divided, from the graph alone: the same graph, threads and memory give the same plan and so the same bytes. A net of
+ * Decides how a batch that the graph can take is divided, from the graph alone: the same graph, threads and memory give the same plan and so the same bytes. A net of
  * convolutions runs in one session per thread on as many parts; any other in one session with all threads. Where the estimate of its memory
  * does not fit, a batch is divided further, and its parts run one after the other.
  */
@@ -60,7 +61,7 @@ function checkMemory(plan: BatchPlan, { graph, shapes, batchSize, memoryMb = Inf
   const fits = (samples: number) => estimateMb(graph, shapes, samples / batchSize) <= FILL * memoryMb;
   const smaller = Array.from({ length: batchSize - 1 }, (_, i) => batchSize - 1 - i).find(fits);
   const ways = [
-    ...(isWhole(graph) && smaller !== undefined && !batchIsFixed(graph) ? [`set batchSize to ${smaller}`] : []),
+    ...(isWhole(graph) && smaller !== undefined && fixedBatch(graph) === null ? [`set batchSize to ${smaller}`] : []),
     ...(usesBatchStatistics(graph) && fits(1) ? ['set batchNorm to frozen, which lets a batch be computed in parts'] : []),
     `give a stage ${Math.ceil(plan.estimateMb / FILL)} MiB (COLDPRESS_STAGE_MEMORY_MB)`,
   ];
@@ -79,9 +80,12 @@ export interface PlannedBatch {
  * Throws TrainingError when that is more than there is.
  */
 export async function planFromBatch(graph: Graph, inputs: HostTensors, { threads, memoryMb, log }: { threads: number; memoryMb?: number | undefined; log(line: string): void }): Promise<PlannedBatch> {
-  const batchSize = Object.values(inputs)[0]!.dims[0]!;
-  const request = { graph, shapes: await batchShapes(graph, inputs, batchSize), batchSize, threads, memoryMb };
-  const plan = planBatch(request);
+  const samples = Object.values(inputs)[0]!.dims[0]!;
+  const batchSize = fixedBatch(graph) ?? samples;
+  const request = { graph, shapes: await batchShapes(graph, firstSamples(inputs, Math.min(batchSize, samples)), batchSize), batchSize, threads, memoryMb };
+  const whole = planBatch(request);
+  // A model that takes batches of its own size alone gets them one after the other.
+  const plan = { ...whole, parts: (whole.parts * samples) / batchSize };
   checkMemory(plan, request);
   const division = plan.parts === 1 ? '' : `; each batch in ${plan.parts} parts of ${plan.partSize} on ${plan.sessions} session${plan.sessions === 1 ? '' : 's'}`;
   log(`a training step takes about ${plan.estimateMb} MiB${memoryMb === undefined ? '' : ` of ${memoryMb}`}${division}`);
@@ -98,12 +102,7 @@ function isParallel(graph: Graph, shapes: Shapes, partSize: number): boolean {
 
 /** Whether a batch must be computed as a whole. */
 function isWhole(graph: Graph): boolean {
-  return usesBatchStatistics(graph) || batchIsFixed(graph);
-}
-
-/** The statistics of a part are not the batch's. */
-function usesBatchStatistics(graph: Graph): boolean {
-  return graph.nodes.some((node) => node.opType === 'BatchNormalization' && intAttribute(node, 'training_mode', 0) === 1);
+  return usesBatchStatistics(graph) || fixedBatch(graph) !== null;
 }
 
 /** Memory of a step in MiB when `share` of the batch is under way at a time. */

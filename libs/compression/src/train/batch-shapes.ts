@@ -1,7 +1,8 @@
 import type { Shapes } from '#autodiff';
-import type { HostTensor, HostTensors } from '#inference';
+import type { HostTensors } from '#inference';
 import type { Graph } from '#onnx';
-import { batchIsFixed } from './lesson.js';
+import { fixedBatch } from './flexible-batch.js';
+import { rowsOf } from './lesson.js';
 import { observeTrainingShapes } from './observe.js';
 
 /** Batches that are run to see how shapes grow; one sample alone would be dropped by a Squeeze. */
@@ -12,15 +13,12 @@ const SMALL = [2, 3] as const;
  * itself may be more than there is memory for; it is run only where it is no larger, or the model takes no other.
  */
 export async function batchShapes(graph: Graph, inputs: HostTensors, batchSize: number): Promise<Shapes> {
-  if (batchSize <= SMALL[1] || batchIsFixed(graph)) return observeTrainingShapes(graph, inputs);
+  if (batchSize <= SMALL[1] || fixedBatch(graph) !== null) return observeTrainingShapes(graph, inputs);
   const [two, three] = [await observeTrainingShapes(graph, firstSamples(inputs, SMALL[0])), await observeTrainingShapes(graph, firstSamples(inputs, SMALL[1]))];
   return new Map([...two].map(([value, dims]): [string, readonly number[]] => [value, dims.map((dim, axis) => dim + (batchSize - SMALL[0]) * ((three.get(value)![axis] ?? dim) - dim))]));
 }
 
 /** The first samples of a batch. */
 export function firstSamples(batch: HostTensors, count: number): HostTensors {
-  return Object.fromEntries(Object.entries(batch).map(([name, tensor]): [string, HostTensor] => {
-    const [samples, ...rest] = tensor.dims as [number, ...number[]];
-    return [name, { ...tensor, dims: [count, ...rest], data: tensor.data.slice(0, (tensor.data.length / samples) * count) } as HostTensor];
-  }));
+  return rowsOf(batch, 0, count);
 }

@@ -61,6 +61,11 @@ function sitesOf(graph: Graph): Site[] {
   return found.map((node) => withStatistics(graph, node));
 }
 
+/** Whether a graph normalizes by the statistics of each batch, which those of a part are not. */
+export function usesBatchStatistics(graph: Graph): boolean {
+  return graph.nodes.some((node) => node.opType === 'BatchNormalization' && intAttribute(node, 'training_mode', 0) === 1);
+}
+
 /** The node with momentum 0: what it says of the batch is not mixed with what was known before. */
 function withStatistics(graph: Graph, node: NodeProto): Site {
   const y = node.output[0]!;

@@ -1,6 +1,5 @@
 import type { Dataset } from '#datasets';
 import type { HostTensor, HostTensors } from '#inference';
-import { valueDims, type Graph } from '#onnx';
 import type { Trainer } from './trainer.js';
 
 /** One batch to learn from. */
@@ -33,14 +32,22 @@ export async function* lessonInputs(curriculum: Curriculum, epoch: number): Asyn
   for await (const { inputs } of curriculum.lessons(epoch)) yield inputs;
 }
 
-/** Whether the file fixes the size of a batch. */
-export function batchIsFixed(graph: Graph): boolean {
-  return graph.inputs.some((input) => typeof valueDims(input)?.[0] === 'number');
+/** The same samples in batches of another size, as a file that fixes it wants them; a rest is left out. */
+export async function* inBatchesOf(size: number | null, batches: AsyncIterable<HostTensors>): AsyncGenerator<HostTensors> {
+  for await (const batch of batches) {
+    const samples = Object.values(batch)[0]!.dims[0]!;
+    if (size === null || size === samples) yield batch;
+    else for (let from = 0; from + size <= samples; from += size) yield rowsOf(batch, from, size);
+  }
 }
 
-/** What to say of batches that are smaller than they were to be. */
-export function smallerBatch(asked: { batchSize: number }, batchSize: number): string[] {
-  return batchSize < asked.batchSize ? [`the train split has ${batchSize} samples to learn from: batches hold ${batchSize}, not ${asked.batchSize}`] : [];
+/** Rows of each tensor. */
+export function rowsOf(batch: HostTensors, from: number, count: number): HostTensors {
+  return Object.fromEntries(Object.entries(batch).map(([name, tensor]): [string, HostTensor] => {
+    const [samples, ...rest] = tensor.dims as [number, ...number[]];
+    const size = tensor.data.length / samples;
+    return [name, { ...tensor, dims: [count, ...rest], data: tensor.data.slice(from * size, (from + count) * size) } as HostTensor];
+  }));
 }
 
 /** Samples of each batch when none is left out: batches as equal as can be, none above `most`. */
@@ -57,7 +64,8 @@ export function filledUp(lesson: Lesson, size: number): Lesson {
   return { inputs: fill(lesson.inputs), answers: fill(lesson.answers), labels, samples };
 }
 
-function repeated(tensor: HostTensor, rows: number): HostTensor {
+/** The rows of a tensor again and again until there are `rows`. */
+export function repeated(tensor: HostTensor, rows: number): HostTensor {
   const [count, ...rest] = tensor.dims as [number, ...number[]];
   const size = tensor.data.length / count;
   const data = new (tensor.data.constructor as Float32ArrayConstructor)(rows * size);

@@ -5,6 +5,7 @@ import { liftConstants } from '../prepare/constants.js';
 import { UnknownLayerError } from '../errors.js';
 import { blockedLayout } from './blocked-layout.js';
 import type { Division } from './divided-runner.js';
+import { fixedBatch, freeBatch } from './flexible-batch.js';
 import { zerosMask } from './keep-zeros.js';
 import { storedName } from './release.js';
 import { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from './trainable.js';
@@ -100,6 +101,18 @@ export function studentForm(model: ModelProto, options: TrainingFormOptions = {}
   return trainingForm(liftedCopy(model), options);
 }
 
+/** The same in a form that takes batches of any size, where that is proven; where not, of the file's own. */
+export async function freedForm(model: ModelProto, options: TrainingFormOptions = {}): Promise<TrainingForm> {
+  return { ...trainingForm(await freedCopy(model), options), fileBatch: fixedBatch(new Graph(model)) };
+}
+
+/** A copy as {@link liftedCopy} makes it, which takes batches of any size where that is proven. */
+export async function freedCopy(model: ModelProto): Promise<Graph> {
+  const { model: copy } = liftedCopy(model);
+  await freeBatch(copy);
+  return new Graph(copy);
+}
+
 /** A copy in the builder's opset at least, its constants in sight. */
 export function liftedCopy(model: ModelProto): Graph {
   const copy = cloneModel(model);
@@ -107,10 +120,6 @@ export function liftedCopy(model: ModelProto): Graph {
   const graph = new Graph(copy);
   liftConstants(graph);
   return graph;
-}
-
-export function outputName(graph: Graph): string {
-  return graph.outputs[0]!.name;
 }
 
 /** The outputs of floats: what a student can be trained towards. */

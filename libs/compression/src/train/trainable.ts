@@ -1,6 +1,7 @@
 import type { Skipped } from '#contracts';
 import type { Graph, TensorProto } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
+import { fixedBatch } from './flexible-batch.js';
 import { NAMED, floatWeights } from './float-weights.js';
 import { namedTensors } from './named-tensors.js';
 import { Release, storedName } from './release.js';
@@ -28,6 +29,8 @@ export interface TrainingForm {
   graph: Graph;
   trainables: Trainable[];
   skipped: Skipped[];
+  /** Samples that the file takes at once where it fixes them, whatever the form takes. */
+  fileBatch: number | null;
   /** Names of `freeze` and `thaw` that speak of nothing in the model, by option. */
   unknown: readonly UnknownName[];
 }
@@ -63,6 +66,7 @@ export interface TrainingFormOptions {
  */
 export function trainingForm(graph: Graph, { learnScales = false, freeze = [], thaw = [] }: TrainingFormOptions = {}): TrainingForm {
   const skipped: Skipped[] = [];
+  const fileBatch = fixedBatch(graph);
   const [frozen, thawed] = [namedTensors(graph, freeze), namedTensors(graph, thaw)];
   // Before constants of the form's own stand beside the weights.
   const floats = floatWeights(graph, { frozen: frozen.tensors, thawed: thawed.tensors });
@@ -84,5 +88,5 @@ export function trainingForm(graph: Graph, { learnScales = false, freeze = [], t
     ...frozen.unknown.map((pattern) => ({ option: 'freeze' as const, pattern, names: frozen.names })),
     ...thawed.unknown.map((pattern) => ({ option: 'thaw' as const, pattern, names: thawed.names })),
   ];
-  return { graph, trainables: [...released, ...scales.trainables, ...alive], skipped: [...skipped, ...floats.left], unknown };
+  return { graph, trainables: [...released, ...scales.trainables, ...alive], skipped: [...skipped, ...floats.left], fileBatch, unknown };
 }

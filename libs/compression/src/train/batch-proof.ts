@@ -1,0 +1,56 @@
+import { Session, type HostTensor, type HostTensors } from '#inference';
+import { mulberry32 } from '#datasets';
+import { writeModel, type ModelProto } from '#onnx';
+
+/** How far, as a share of the greatest number, the same samples may come out differently in a larger batch. */
+const TOLERANCE = 1e-4;
+
+/**
+ * Whether a model that takes any batch gives each sample the answers that the model of a fixed batch gives it, in batches of three and five times
+ * the size, the latter short of a sample where the size is more than one.
+ */
+export async function givesTheSame(fixed: ModelProto, free: ModelProto, feeds: HostTensors, batch: number): Promise<boolean> {
+  const [one, any] = [await Session.create(writeModel(fixed), { quiet: true }), await Session.create(writeModel(free), { quiet: true })];
+  try {
+    for (const [times, short] of [[3, 0], [5, Math.min(1, batch - 1)]] as const) {
+      const parts = Array.from({ length: times }, (_, i) => varied(feeds, times * 100 + i));
+      const apart: HostTensors[] = [];
+      for (const part of parts) apart.push(await one.run(part));
+      const rows = times * batch - short;
+      const together = await any.run(Object.fromEntries(Object.keys(feeds).map((name) => [name, joined(parts, name, rows)])));
+      if (!Object.keys(together).every((name) => agree(together[name]!, joined(apart, name, rows)))) return false;
+    }
+    return true;
+  } finally {
+    await one.release();
+    await any.release();
+  }
+}
+
+/** Other samples of the same shapes: floats at random, integers of zeros and ones, which are indices, lengths and pixels alike. */
+function varied(feeds: HostTensors, seed: number): HostTensors {
+  const random = mulberry32(seed);
+  return Object.fromEntries(Object.entries(feeds).map(([name, tensor]): [string, HostTensor] => {
+    const { type, dims, data } = tensor;
+    if (type === 'int64') return [name, { type, dims, data: data.map(() => BigInt(Math.round(random()))) }];
+    const isFloat = type === 'float32' || type === 'float64';
+    return [name, { ...tensor, data: data.map(() => (isFloat ? 2 * random() - 1 : Math.round(random()))) } as HostTensor];
+  }));
+}
+
+/** The first rows of tensors of one name, one behind the other. */
+function joined(parts: readonly HostTensors[], name: string, rows: number): HostTensor {
+  const tensors = parts.map((part) => part[name]!);
+  const [{ type, dims, data }] = tensors as [HostTensor, ...HostTensor[]];
+  const whole = new (data.constructor as Float32ArrayConstructor)(data.length * tensors.length);
+  tensors.forEach((tensor, i) => whole.set(tensor.data as Float32Array, i * data.length));
+  return { type, dims: [rows, ...dims.slice(1)], data: whole.slice(0, (data.length / dims[0]!) * rows) } as HostTensor;
+}
+
+function agree(got: HostTensor, expected: HostTensor): boolean {
+  if (got.dims.join() !== expected.dims.join()) return false;
+  const numbers = (data: HostTensor['data']) => Float64Array.from(data as ArrayLike<number>, Number);
+  const [a, b] = [numbers(got.data), numbers(expected.data)];
+  const most = b.reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 0);
+  return a.every((value, i) => Object.is(value, b[i]) || Math.abs(value - b[i]!) <= TOLERANCE * most);
+}
