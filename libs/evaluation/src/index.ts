@@ -6,5 +6,6 @@ export { linePlot, type LinePlot, type PlotSeries } from './line-plot.js';
 export { percentile } from './percentile.js';
 export { scoreModels, type LabelledBatch, type ScoreResult, type Scores } from './scores.js';
 export { compressedBytesQuietly } from './quiet-size.js';
+export { describeSpeedup, measureSpeedup, speedupSign, type Speedup } from './speedup.js';
 export { brotliQuality, compressedBytes } from './size.js';
 export { weightBits } from './weight-bits.js';

@@ -3,6 +3,7 @@ export * from './graphs.js';
 export * from './published-models.js';
 export * from './random.js';
 export * from './random-models/index.js';
+export * from './runtime-graph.js';
 export * from './tolerances.js';
 export { createTestBucket, createTestDatabase, createTestRedis, type TestBucket } from './servers/test-servers.js';
 export { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.js';

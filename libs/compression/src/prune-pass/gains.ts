@@ -1,4 +1,4 @@
-import { measureLatency, percentile } from '#evaluation';
+import { measureSpeedup, type Speedup } from '#evaluation';
 import { Session } from '#inference';
 import { readModel } from '#onnx';
 import { UnobservableModelError } from '../prune/errors.js';
@@ -8,27 +8,24 @@ import { observeShapes } from '../prune/observe-shapes.js';
 export interface Gains {
   /** Of the model files as they are written. */
   bytes: { before: number; after: number };
-  /** Medians of alternated runs on this machine, on one generated input; null where the model runs on none. */
-  latencyMs: { before: number; after: number } | null;
+  /** Of pairs of runs on this machine, on one generated input; null where the model runs on none. */
+  speed: Speedup | null;
 }
-
-const RUNS = 15;
-const WARMUP_RUNS = 3;
 
 /** Measures what became of a model. Both run on the same input and with the same number of threads. */
 export async function measureGains(before: Uint8Array, after: Uint8Array, threads: number): Promise<Gains> {
-  return { bytes: { before: before.length, after: after.length }, latencyMs: await latencies(before, after, threads) };
+  return { bytes: { before: before.length, after: after.length }, speed: await speedOf(before, after, threads) };
 }
 
-async function latencies(before: Uint8Array, after: Uint8Array, threads: number): Promise<Gains['latencyMs']> {
+async function speedOf(before: Uint8Array, after: Uint8Array, threads: number): Promise<Speedup | null> {
   const feeds = await feedsFor(before);
   if (!feeds) return null;
-  const first = await Session.create(before, { threads });
-  const second = await Session.create(after, { threads });
-  const [old, current] = await measureLatency([{ session: first, feeds }, { session: second, feeds }], { runs: RUNS, warmupRuns: WARMUP_RUNS });
-  await first.release();
-  await second.release();
-  return { before: percentile(old!, 50), after: percentile(current!, 50) };
+  const sessions = [await Session.create(before, { threads }), await Session.create(after, { threads })] as const;
+  try {
+    return await measureSpeedup({ session: sessions[0], feeds }, { session: sessions[1], feeds });
+  } finally {
+    for (const session of sessions) await session.release();
+  }
 }
 
 async function feedsFor(bytes: Uint8Array) {

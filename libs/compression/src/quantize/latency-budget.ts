@@ -40,13 +40,13 @@ export async function quantizeWithinLatency(model: ModelProto, latency: number, 
   const options = { ...given, mixed: undefined };
   const whole = await quantizeModel(cloneModel(model), options, batches, run);
   if (!whole.speed) throw new MixedPrecisionError('latency needs a data set to time the model on');
-  const { floatMs, quantizedMs } = whole.speed;
+  const { beforeMs, afterMs } = whole.speed;
   const decided = { ...options, ...(whole.methods ? { calibration: whole.methods.calibration, biasCorrection: whole.methods.biasCorrection } : {}) };
-  let left = chooseFloat(whole.layers.map(candidate), 1000 * (latency * floatMs - quantizedMs));
+  let left = chooseFloat(whole.layers.map(candidate), 1000 * (latency * beforeMs - afterMs));
   for (let trial = 1; ; trial++) {
     const copy = cloneModel(model);
     const report = await quantizeModel(copy, { ...decided, exclude: [...options.exclude, ...left] }, batches, run);
-    const isMet = report.speed !== null && report.speed.quantizedMs <= latency * report.speed.floatMs;
+    const isMet = report.speed !== null && 1 / report.speed.speedup <= latency;
     if (isMet || left.length === 0) {
       Object.assign(model, copy);
       return explained(report, left, isMet ? null : latency);
@@ -62,7 +62,6 @@ function candidate({ node, aloneSnrDb, floatUs, quantizedUs }: LayerReport): Flo
 
 function explained(report: QuantizeReport, left: readonly string[], missed: number | null): QuantizeReport {
   const skipped = report.skipped.map((entry) => (left.includes(entry.node) ? { ...entry, reason: 'left float: it adds much noise for the time it saves, and the latency allows it' } : entry));
-  const { floatMs, quantizedMs } = report.speed!;
-  const shortfall = missed === null ? [] : [`mixed precision: latency ${missed} is out of reach: int8 throughout takes ${(quantizedMs / floatMs).toFixed(2)} of the float model's time here`];
+  const shortfall = missed === null ? [] : [`mixed precision: latency ${missed} is out of reach: int8 throughout takes ${(1 / report.speed!.speedup).toFixed(2)} of the float model's time here`];
   return { ...report, skipped, warnings: [...report.warnings, ...shortfall] };
 }

@@ -1,6 +1,7 @@
 import { makeNode, type Graph, type ModelProto, type NodeProto } from '#onnx';
 import type { Batches, CalibrationRun } from './calibrate.js';
 import { comparePairs, exactValue, sideBySide } from './compare.js';
+import { nodeLabel } from '../name-pattern.js';
 import type { Layer } from './layers.js';
 
 /** A layer's output against the float model on the same data. */
@@ -19,18 +20,27 @@ export async function layerEvidence(exact: ModelProto, graph: Graph, layers: rea
   const both = sideBySide(exact, graph.model);
   const copies = layers.map(({ node }) => both.nodes[graph.nodes.indexOf(node)]!);
   const together = outputs.map((output): [string, string] => [exactValue(both, output), output]);
-  const alone = layers.map((layer, i): [string, string] => [exactValue(both, outputs[i]!), addLonely(both, copies[i]!, exactValue(both, layer.input))]);
+  const alone = layers.map((layer, i): [string, string] => [exactValue(both, outputs[i]!), addLonely(both, copies[i]!, exactValue(both, layer.input), outputs[i]!)]);
   const snrs = await comparePairs(both, [...together, ...alone], batches, run);
   return layers.map((_layer, i) => ({ outputSnrDb: snrs[i]!, aloneSnrDb: snrs[layers.length + i]! }));
 }
 
-/** A second copy of a quantized layer that reads `input`, put on the grid that the layer's own input has; returns its output. */
-function addLonely(graph: Graph, layer: NodeProto, input: string): string {
+/**
+ * A second copy of a quantized layer that reads `input`, put on the grid that the layer's own input has, with the bias that an Add
+ * behind it adds where that gives the layer's `output`; returns its output.
+ */
+function addLonely(graph: Graph, layer: NodeProto, input: string, output: string): string {
   const dequantize = graph.producer(layer.input[0]!);
   const read = dequantize?.opType === 'DequantizeLinear' ? addPair(graph, input, dequantize.input.slice(1)) : input;
-  const lonely = makeNode(layer.opType, [read, ...layer.input.slice(1)], [graph.freshName(`${layer.output[0]}_alone`)], {}, { name: graph.freshName(`${layer.name}_alone`) });
-  graph.addNode(Object.assign(lonely, { attribute: layer.attribute }));
-  return lonely.output[0]!;
+  const product = addCopy(graph, layer, [read, ...layer.input.slice(1)]);
+  const add = graph.consumers(layer.output[0]!).find(({ node }) => node.opType === 'Add' && node.output[0] === output)?.node;
+  return add ? addCopy(graph, add, add.input.map((value) => (value === layer.output[0] ? product : value))) : product;
+}
+
+function addCopy(graph: Graph, node: NodeProto, input: readonly string[]): string {
+  const copy = makeNode(node.opType, input, [graph.freshName(`${node.output[0]}_alone`)], {}, { name: graph.freshName(`${nodeLabel(node)}_alone`) });
+  graph.addNode(Object.assign(copy, { attribute: node.attribute }));
+  return copy.output[0]!;
 }
 
 function addPair(graph: Graph, input: string, grid: readonly string[]): string {

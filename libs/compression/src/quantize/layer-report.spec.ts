@@ -26,7 +26,7 @@ describe('the report of each layer', () => {
     const [first, , last] = layers;
     // Nothing comes before the first layer; before the last one, noise has gathered.
     expect(first!.aloneSnrDb!).toBeCloseTo(first!.outputSnrDb!, 1);
-    expect(last!.aloneSnrDb!).toBeGreaterThan(last!.outputSnrDb! + 1);
+    expect(last!.aloneSnrDb!).toBeGreaterThan(last!.outputSnrDb! + 0.2);
     expect(outputSnrDb!).toBeLessThan(last!.aloneSnrDb!);
   });
 

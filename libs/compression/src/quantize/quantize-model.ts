@@ -1,4 +1,5 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
+import { describeSpeedup, type Speedup } from '#evaluation';
 import type { HostTensor, HostTensors } from '#inference';
 import { Graph, readModel, valueDims, writeModel, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
@@ -16,7 +17,7 @@ import { neededOpset, planQuantization, type Plan } from './plan.js';
 import { prepareRefinements } from './refinements.js';
 import { smoothLayers } from './smooth.js';
 import { firstOf, quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
-import { costliestLayers, FEW_SAMPLES, measureSpeed, warningsFor, type Speed } from './verdict.js';
+import { costliestLayers, FEW_SAMPLES, measureSpeed, warningsFor } from './verdict.js';
 import { quantizeWeights } from './weight-only.js';
 
 /** What a scheme did, for the report. */
@@ -36,7 +37,7 @@ export interface QuantizeReport {
   /** Whether the machine that measured has int8 dot products (VNNI); null where that is unknown. */
   int8DotProduct: boolean | null;
   /** Against the float model, where there was data to run both on. */
-  speed: Speed | null;
+  speed: Speedup | null;
   warnings: string[];
   verdict: string;
 }
@@ -91,7 +92,7 @@ export async function quantizeModel(model: ModelProto, options: QuantizeOptions,
   const measured = batches ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run.threads) : NOT_MEASURED;
   const facts = { ...report, ...measured, int8DotProduct: await hasInt8DotProduct() };
   const samples = batches && await countSamples(batches(plan), FEW_SAMPLES);
-  return { ...facts, warnings: [...warningsFor(options, { ...facts, samples }), ...shortfallOf(report)], verdict: costliestLayers(report.layers) };
+  return { ...facts, warnings: [...warningsFor(options, { ...facts, samples }), ...shortfallOf(report)], verdict: [costliestLayers(report.layers), ...(facts.speed ? [describeSpeedup(facts.speed)] : [])].join('; ') };
 }
 
 /** Samples of the batches, as far as `enough`. */

@@ -8,7 +8,7 @@ import type { Layer } from './layers.js';
 import { transpose } from './matrix.js';
 import type { InputMoments } from './moments.js';
 import { productShape, type ProductShape } from './patches.js';
-import { activatedOutput } from './placement.js';
+import { activatedOutput } from './int8-readers.js';
 
 /** A layer's weight and its grid. */
 export interface RoundingTask {

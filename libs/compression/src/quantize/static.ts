@@ -2,11 +2,11 @@ import type { QuantizeOptions, Skipped } from '#contracts';
 import { mulberry32 } from '#datasets';
 import { writeModel, type Graph } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
-import { splitBias } from '../prepare/split-bias.js';
 import { chooseMethods, type MethodChoice } from './choose-methods.js';
 import { calibrate, type Batches, type CalibratedRange, type CalibrationRun } from './calibrate.js';
 import { layerEvidence, type LayerEvidence } from './layer-evidence.js';
 import type { LayerTime } from './layer-times.js';
+import { fusionContext, giveFusibleForm } from './fusible-form.js';
 import { nodeLabel } from '../name-pattern.js';
 import type { Layer } from './layers.js';
 import { putOnGrids } from './grids.js';
@@ -67,12 +67,13 @@ export interface StaticRun extends CalibrationRun {
  */
 export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeOptions, data: Batches | null, run: StaticRun): Promise<StaticResult> {
   if (layers.length === 0) return { layers: [], activations: [], methods: null, skipped: [] };
-  shapeForFusion(graph, layers);
   if (!data) refuseWithoutData(options);
   const batches = data ?? (() => []);
+  const original = layers.map(({ node }) => ({ opType: node.opType, output: node.output[0]! }));
+  await shapeForFusion(graph, layers, batches);
   if (options.smoothing !== undefined) await smoothLayers(graph, layers, options.smoothing, batches, run);
   const float = copyLayers(graph, layers);
-  const outputs = layers.map((layer) => layer.node.output[0]!);
+  const outputs = layers.map(({ node }, i) => (graph.producer(original[i]!.output) ? original[i]!.output : node.output[0]!));
   const methods = await chooseMethods({ graph, layers }, options, batches, run);
   const decided = { ...options, calibration: methods.calibration, biasCorrection: methods.biasCorrection };
   const sites = placePairs(graph, layers);
@@ -85,11 +86,11 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   const mixed = options.mixed ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run) : null;
   const store = new WeightStore(graph, settings, rounding, biases);
   const reports: LayerReport[] = [];
-  for (const layer of layers) {
+  for (const [i, layer] of layers.entries()) {
     const label = nodeLabel(layer.node);
     const inputSaturation = ranges.get(grids.sourceOf(layer))!.saturation;
     const report = await store.quantize(layer, layer.bits ?? mixed?.chosen.bits[label] ?? options.weightBits, grids.inputScaleOf(layer));
-    reports.push({ node: label, opType: layer.node.opType, input: layer.input, inputSaturation, ...report });
+    reports.push({ node: label, opType: original[i]!.opType, input: layer.input, inputSaturation, ...report });
     run.onLayer?.(reports.length, layers.length);
   }
   graph.removeDeadCode();
@@ -117,10 +118,8 @@ export function firstOf(batches: Batches): Batches {
 }
 
 /** Puts operators in the order and form that the runtime's fusions look for. */
-function shapeForFusion(graph: Graph, layers: readonly Layer[]): void {
+async function shapeForFusion(graph: Graph, layers: readonly Layer[], batches: Batches): Promise<void> {
   const chosen = new Set(layers.map((layer) => layer.node));
-  for (const node of [...graph.nodes]) {
-    if (node.opType === 'Conv' && !chosen.has(node)) poolBeforeRelu(graph, node);
-    if (node.opType === 'Gemm' && chosen.has(node) && graph.isOutput(node.output[0]!)) splitBias(graph, node);
-  }
+  for (const node of [...graph.nodes]) if (node.opType === 'Conv' && !chosen.has(node)) poolBeforeRelu(graph, node);
+  giveFusibleForm(graph, layers, await fusionContext(graph, layers, batches));
 }

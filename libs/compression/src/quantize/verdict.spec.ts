@@ -34,15 +34,21 @@ describe('what the report says', () => {
     );
   });
 
-  const facts = (given: Partial<Facts> = {}): Facts => ({ layers: [layer('a', 30)], outputSnrDb: 30, speed: { floatMs: 2, quantizedMs: 1, speedup: 2 }, int8DotProduct: false, ...given });
+  const speed = (speedup: number, spread = 1.1) => ({ beforeMs: speedup, afterMs: 1, speedup, low: speedup / spread, high: speedup * spread, pairs: 25 });
+  const facts = (given: Partial<Facts> = {}): Facts => ({ layers: [layer('a', 30)], outputSnrDb: 30, speed: speed(2), int8DotProduct: false, ...given });
   const warnings = (options: Partial<QuantizeOptions>, given: Partial<Facts> = {}) => warningsFor(QuantizeOptions.parse(options), facts(given));
 
   it('warns of a slower model, of saturating weights and of an operator for one target', () => {
     expect(warnings({})).toEqual([]);
-    expect(warnings({}, { speed: { floatMs: 1, quantizedMs: 2, speedup: 0.5 } })).toEqual([expect.stringMatching(/slower than the float model on this machine, whose CPU has no int8 dot products/)]);
+    expect(warnings({}, { speed: speed(0.5) })).toEqual([expect.stringMatching(/slower than the float model on this machine, whose CPU has no int8 dot products/)]);
     expect(warnings({ reduceRange: false })).toEqual([expect.stringContaining('without VNNI, as this one does')]);
     expect(warnings({ reduceRange: false }, { int8DotProduct: true })).toEqual([expect.stringContaining('without VNNI, this one has it')]);
     expect(warnings({ scheme: 'dynamic', target: 'web' })).toEqual([expect.stringContaining('WebAssembly')]);
+  });
+
+  it('calls a model slower only where the interval of the measurement leaves no doubt', () => {
+    expect(warnings({}, { speed: speed(0.8, 1.5) })).toEqual([]);
+    expect(warnings({}, { speed: { ...speed(0.5), low: null, high: null, pairs: 2 } })).toEqual([]);
   });
 
   it('warns loudly of poor outputs, naming the layers', () => {
@@ -58,7 +64,7 @@ describe('what the report says', () => {
   });
 
   it('says when nothing was done, and then nothing of speed', () => {
-    expect(warnings({}, { layers: [], speed: { floatMs: 1, quantizedMs: 2, speedup: 0.5 } })).toEqual([expect.stringContaining('nothing was quantized')]);
+    expect(warnings({}, { layers: [], speed: speed(0.5) })).toEqual([expect.stringContaining('nothing was quantized')]);
   });
 
   it('reads from the system whether the CPU has int8 dot products', () => {

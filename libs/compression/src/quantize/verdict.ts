@@ -1,38 +1,17 @@
 import type { QuantizeOptions } from '#contracts';
+import { describeSpeedup, measureSpeedup, speedupSign, type Speedup } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
-import { performance } from 'node:perf_hooks';
 import type { MethodChoice } from './choose-methods.js';
 import type { LayerReport } from './static.js';
 
-/** Single-sample time of the two models, alternated in one run, on this machine. */
-export interface Speed {
-  floatMs: number;
-  quantizedMs: number;
-  speedup: number;
-}
-
-const WARMUP_RUNS = 5;
-const TIMED_RUNS = 25;
-const MAX_SECONDS = 2;
-
-/** Medians of both models on the same input; stops early on a slow model, after a few runs at least. */
-export async function measureSpeed(float: Uint8Array, quantized: Uint8Array, feeds: HostTensors): Promise<Speed> {
-  const sessions = [await Session.create(float), await Session.create(quantized)];
-  const samples: number[][] = [[], []];
-  const deadline = performance.now() + MAX_SECONDS * 1000;
+/** Times both models on the same single sample, in one thread. */
+export async function measureSpeed(float: Uint8Array, quantized: Uint8Array, feeds: HostTensors): Promise<Speedup> {
+  const sessions = [await Session.create(float), await Session.create(quantized)] as const;
   try {
-    for (let i = 0; i < WARMUP_RUNS + TIMED_RUNS && (i < 3 || performance.now() < deadline); i++) {
-      for (const [at, session] of sessions.entries()) {
-        const start = performance.now();
-        await session.run(feeds);
-        samples[at]!.push(performance.now() - start);
-      }
-    }
+    return await measureSpeedup({ session: sessions[0], feeds: [feeds] }, { session: sessions[1], feeds: [feeds] });
   } finally {
     for (const session of sessions) await session.release();
   }
-  const [floatMs, quantizedMs] = samples.map((ms) => median(ms.slice(Math.min(WARMUP_RUNS, ms.length - 1)))) as [number, number];
-  return { floatMs, quantizedMs, speedup: floatMs / quantizedMs };
 }
 
 /** Below this the noise is a tenth of the signal: what depends on the outputs is likely to change. */
@@ -42,7 +21,7 @@ const POOR_SNR_DB = 10;
 export interface Facts {
   layers: readonly LayerReport[];
   outputSnrDb: number | null | undefined;
-  speed: Speed | null;
+  speed: Speedup | null;
   int8DotProduct: boolean | null;
   methods?: MethodChoice | null;
   /** Samples that ranges were measured on, counted as far as {@link FEW_SAMPLES}; null without data. */
@@ -64,9 +43,9 @@ export function warningsFor(options: QuantizeOptions, { layers, outputSnrDb, spe
   }
   const isUnchanged = layers.length === 0 && options.scheme !== 'float16';
   if (isUnchanged) warnings.push('nothing was quantized: every layer was left alone, see skipped for the reasons');
-  if (speed && speed.speedup < 1 && !isUnchanged) {
+  if (speed && speedupSign(speed) < 0 && !isUnchanged) {
     const hardware = int8DotProduct === false ? ', whose CPU has no int8 dot products (VNNI)' : '';
-    warnings.push(`slower than the float model on this machine${hardware}: ${speed.quantizedMs.toFixed(2)} ms against ${speed.floatMs.toFixed(2)} ms per sample; try opTypes, exclude or a lower minProducts, or measure on the device`);
+    warnings.push(`slower than the float model on this machine${hardware}: ${describeSpeedup(speed)}; try opTypes, exclude or a lower minProducts, or measure on the device`);
   }
   if (options.scheme === 'static' && !options.reduceRange && layers.some((layer) => layer.bits === 8)) {
     const here = { true: ', this one has it', false: ', as this one does', null: '' }[`${int8DotProduct}`];
@@ -96,8 +75,4 @@ function worst(layers: readonly LayerReport[], figure: 'aloneSnrDb' | 'outputSnr
   const measured = layers.filter((layer) => typeof layer[figure] === 'number').toSorted((a, b) => a[figure]! - b[figure]!);
   if (measured.length === 0) return null;
   return measured.slice(0, count).map((layer) => `${layer.node} (${layer.bits} bits, ${layer[figure]!.toFixed(1)} dB)`).join(', ');
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
