@@ -7,7 +7,8 @@ import { quantizeModel } from './quantize-model.js';
 
 const batches = (channels = 1, size = 16) => {
   const random = randomNumbers(7);
-  return () => () => [{ x: float32([4, channels, size, size], Float32Array.from({ length: 4 * channels * size * size }, random)) }];
+  const data = [{ x: float32([4, channels, size, size], Float32Array.from({ length: 4 * channels * size * size }, random)) }];
+  return () => () => data;
 };
 
 const report = (model: ModelProto, given: Parameters<typeof QuantizeOptions.parse>[0] = {}) => quantizeModel(model, QuantizeOptions.parse(given), batches(), { threads: 1, seed: 0 });
@@ -26,7 +27,7 @@ describe('the report of each layer', () => {
     const [first, , last] = layers;
     // Nothing comes before the first layer; before the last one, noise has gathered.
     expect(first!.aloneSnrDb!).toBeCloseTo(first!.outputSnrDb!, 1);
-    expect(last!.aloneSnrDb!).toBeGreaterThan(last!.outputSnrDb! + 0.2);
+    expect(last!.aloneSnrDb!).toBeGreaterThan(last!.outputSnrDb! + 0.5);
     expect(outputSnrDb!).toBeLessThan(last!.aloneSnrDb!);
   });
 

@@ -56,6 +56,7 @@ const GEMMS: Record<string, Part> = {
   'Gemm with alpha': gemm(1, [MID], { alpha: 0.5 }),
   'Gemm without bias, with alpha': gemm(1, null, { alpha: 0.5 }),
   'Gemm -> Add': then(gemm(1, null), addTo([MID])),
+  'Gemm with a computed bias': (b, x) => b.op('Gemm', [x, weight(b, [IN, MID], IN), b.op('Slice', [x, b.ints([0]), b.ints([MID]), b.ints([-1])])]),
   'Gemm with bias -> Add': then(gemm(1, [MID]), addTo([MID])),
   'Gemm with bias -> Add of an activation': then(gemm(1, [MID]), addResidual),
 };
