@@ -57,6 +57,19 @@ describe('batches', () => {
       expect((await collect(dataset.holdOut(0.34, 5).held, { batchSize: 9 }))[0]).toEqual((await collect(parts.held, { batchSize: 9 }))[0]);
     }));
 
+  it.each([{ shuffleSeed: 2 }, {}])('name the sample and the array of a NaN (%o)', (order) =>
+    withDataset({ arrays: { x: { dtype: 'f4', dims: [6, 2], data: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, NaN, 10, 11) } } }, async (dataset) => {
+      expect(await collect(dataset, { batchSize: 4, ...order })).toHaveLength(1);
+      const error = await errorOf(collect(dataset, { batchSize: 2, ...order }, 'test'), 'dataset_value');
+      expect(error.message).toBe('data.npz, array "x": sample 4 holds NaN; mend the sample or leave it out, or correct the preprocessing that makes it');
+    }));
+
+  it('refuse numbers to regress that are NaN, and take infinities for what they may be', () =>
+    withDataset({ manifest: { labels: { array: 't' } }, arrays: { x: { dtype: 'f4', dims: [6, 1], data: Float32Array.of(0, -Infinity, 2, 3, 4, 5) }, t: { dtype: 'f4', dims: [6, 1], data: Float32Array.of(0, 1, NaN, 3, 4, 5) } } }, async (dataset) => {
+      expect((await collect(dataset, { batchSize: 2, limit: 2 }))[0]?.inputs['*']?.data).toEqual(Float32Array.of(0, -Infinity));
+      expect((await errorOf(collect(dataset, { batchSize: 2 }), 'dataset_value')).message).toContain('array "t": sample 2 holds NaN');
+    }));
+
   it('begin a split at its own first sample', () =>
     withDataset({}, async (dataset) => {
       const [batch] = await collect(dataset, { batchSize: 10 }, 'test');

@@ -174,6 +174,7 @@ export class Dataset {
     const entries = this.inputNames.map(async (name): Promise<[string, HostTensor]> => {
       const { array, preprocessing } = split.inputs[this.manifestName(name)]!;
       const data = preprocessing.apply(gather(await this.rows(array), array, split.start, indices, size), size);
+      refuseNaN(split, array, data, indices, size);
       const { type, dims } = preprocessing.result;
       return [name, { type, dims: [size, ...dims], data } as HostTensor];
     });
@@ -183,6 +184,7 @@ export class Dataset {
   private async targets(split: SplitArrays, indices: Uint32Array | number, size: number): Promise<HostTensor | null> {
     if (!split.labels || this.classes !== null) return null;
     const data = gather(await this.rows(split.labels), split.labels, split.start, indices, size);
+    refuseNaN(split, split.labels, data, indices, size);
     return { type: 'float32', dims: [size, ...split.labels.dims.slice(1)], data: Float32Array.from(data as ArrayLike<number | bigint>, Number) };
   }
 
@@ -222,6 +224,16 @@ function gather(rows: Rows, array: StoredArray, start: number, indices: Uint32Ar
   if (typeof indices === 'number') rows.read(start + indices, bytes);
   else indices.forEach((row, i) => rows.read(start + row, bytes.subarray(i * width, (i + 1) * width)));
   return DTYPES[array.dtype].decode(bytes.buffer);
+}
+
+/** A NaN is no value of a sample: whatever is measured or learnt of it would be NaN too. An infinity may be a mask. */
+function refuseNaN(split: SplitArrays, array: StoredArray, data: HostData, indices: Uint32Array | number, size: number): void {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
+  const wrong = (data as Float32Array).findIndex(Number.isNaN);
+  if (wrong < 0) return;
+  const row = Math.floor(wrong / (data.length / size));
+  const sample = split.start + (typeof indices === 'number' ? indices + row : (indices[row] ?? 0));
+  throw new DatasetError('dataset_value', `sample ${sample} holds NaN`, { file: split.file, array: array.name, wayOut: 'mend the sample or leave it out, or correct the preprocessing that makes it' });
 }
 
 function readLabels(split: SplitArrays, array: StoredArray, rows: Rows, classes: number): Int32Array {

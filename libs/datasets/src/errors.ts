@@ -14,6 +14,7 @@ export type DatasetErrorCode =
   | 'dataset_format'
   | 'dataset_array'
   | 'dataset_shape'
+  | 'dataset_value'
   | 'dataset_labels'
   | 'dataset_dtype'
   | 'dataset_limit'

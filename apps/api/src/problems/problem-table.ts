@@ -27,7 +27,7 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
   ...refused('The model cannot be used', ['invalid_model', 'unsupported_model', 'model_limit', 'invalid_tensor', 'graph', 'external_data', 'compression', 'crashed', 'out_of_memory', 'deadline']),
   ...refused('The data set cannot be used', [
     'dataset_manifest', 'dataset_file', 'dataset_format', 'dataset_array', 'dataset_shape', 'dataset_labels',
-    'dataset_dtype', 'dataset_limit', 'dataset_preprocess', 'dataset_split', 'dataset_input',
+    'dataset_dtype', 'dataset_value', 'dataset_limit', 'dataset_preprocess', 'dataset_split', 'dataset_input',
   ]),
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },

@@ -10,6 +10,7 @@ import { calibrate } from '../quantize/calibrate.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
 import { datasetEvidence, type Evidence } from '../quantize/evidence.js';
 import type { Layer } from '../quantize/layers.js';
+import { withCause } from '../quantize/non-finite-cause.js';
 import { planQuantization } from '../quantize/plan.js';
 import { RoundedWeights } from '../quantize/rounded-weights.js';
 import { costOf, measureSensitivity } from '../quantize/sensitivity.js';
@@ -56,7 +57,9 @@ function planAnalysis(model: ModelProto, { opTypes, exclude }: AnalyzeOptions) {
 
 async function activationCosts(graph: Graph, layers: readonly Layer[], data: Dataset, evidence: Evidence, options: AnalyzeOptions, threads: number): Promise<NonNullable<AnalyzedLayer['activation']>[]> {
   const { percentile } = QuantizeOptions.parse({});
-  const ranges = await calibrate(graph.model, [...new Set(layers.map(({ input }) => input))], calibrationBatches(graph, data, options.samples), { calibration: options.calibration, percentile, threads });
+  const batches = calibrationBatches(graph, data, options.samples);
+  const inputs = [...new Set(layers.map(({ input }) => input))];
+  const ranges = await withCause({ graph, layers }, batches, () => calibrate(graph.model, inputs, batches, { calibration: options.calibration, percentile, threads }));
   const trial = await ActivationTrial.create(graph, layers, ranges, threads);
   try {
     const models = [trial.with([]), ...layers.map((_layer, i) => trial.with([i]))];

@@ -3,6 +3,7 @@ import type { EvaluateOptions, ModelMetrics, Skipped } from '#contracts';
 import type { Dataset } from '#datasets';
 import { brotliQuality, measureLatency, modelMetrics, scoreModels, summarizeLatency, type ScoreResult } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
+import { nonFiniteText, nonFiniteWeights, type ModelProto } from '#onnx';
 import { CompressionError } from '../errors.js';
 import type { Pass, PassContext } from '../pass.js';
 
@@ -20,7 +21,7 @@ const LATENCY_SHARE = 0.95;
  */
 export const evaluate: Pass<'evaluate'> = {
   name: 'evaluate',
-  preflight: () => [],
+  preflight: (model) => nonFinite(model),
   async run(context, options) {
     if (!context.data) throw new CompressionError('evaluate_data', 'evaluate needs a data set to run the models on; submit the job with one');
     const { models, positions } = distinctModels(context);
@@ -33,12 +34,17 @@ export const evaluate: Pass<'evaluate'> = {
       const metrics = await Promise.all(models.map(modelMetrics));
       context.progress(1);
       const measured = metrics.map((sizes, index): ModelMetrics => ({ ...sizes, ...scored.scores[index], ...summarizeLatency(latencies[index]!) }));
-      return { model: null, skipped: skippedMetrics(scored, input), summary: summarize(scored, input, models, options), history: positions.map((position) => measured[position]!) };
+      return { model: null, skipped: [...nonFinite(context.model), ...skippedMetrics(scored, input)], summary: summarize(scored, input, models, options), history: positions.map((position) => measured[position]!) };
     } finally {
       for (const session of sessions) await session.release();
     }
   },
 };
+
+/** Weights of which figures cannot mean much. */
+function nonFinite(model: ModelProto): Skipped[] {
+  return nonFiniteWeights(model).map((weight) => ({ node: weight.tensor, reason: `this weight ${nonFiniteText(weight)}: what the model answers may mean nothing` }));
+}
 
 /** The baseline and each model of the history once, and where each of the history is among them. */
 function distinctModels({ baseline, history }: PassContext): { models: Uint8Array[]; positions: number[] } {

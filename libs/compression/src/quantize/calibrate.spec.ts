@@ -45,6 +45,26 @@ describe('calibration statistics', () => {
     expect(ranges.get('r')).toEqual({ min: 0, max: 0, saturation: 0 });
   });
 
+  it('take what batches with elements say of a value, and nothing of one that never has any', async () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', ['n', 'width']);
+    b.op('Slice', [x, b.ints([0]), b.ints([0]), b.ints([1])], {}, { outputs: ['never'] });
+    b.op('Mul', [x, b.float(2)], {}, { outputs: [b.output('sometimes')] });
+    const some = () => [{ x: float32([1, 2], Float32Array.of(-1, 2)) }, { x: float32([1, 0], new Float32Array(0)) }];
+    for (const calibration of ['percentile', 'movingAverage', 'entropy'] as const) {
+      const ranges = await calibrate(b.build(), ['never', 'sometimes'], some, { calibration, percentile: 100, threads: 1 });
+      expect(ranges.get('never')).toEqual({ min: 0, max: 0, saturation: 0 });
+      expect(ranges.get('sometimes')?.max).toBeGreaterThan(3.8);
+    }
+  });
+
+  it('find a NaN that the extrema pass over', async () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', ['n', 4]);
+    b.op('Sqrt', [x], {}, { outputs: [b.output('root')] });
+    await expect(measureRanges(b.build(), ['root'], batches, { threads: 1 })).rejects.toThrow('value "root"');
+  });
+
   it('leave the model as it was', async () => {
     const source = model();
     await measureRanges(source, ['r'], batches, { threads: 1 });

@@ -68,15 +68,20 @@ const RANGE_OF: Record<'percentile' | 'entropy' | 'mse', (histogram: Histogram, 
 /** Weight of the past in the moving average of batch extrema, once it has a past: the first batches weigh as much as each other. */
 const MOMENTUM = 0.9;
 
-/** Smallest and largest element of each value over all batches, or their moving averages from batch to batch. Throws NonFiniteActivationError, CalibrationDataError. */
+/**
+ * Smallest and largest element of each value over all batches, or their moving averages from batch to batch. Batches in which a value has no elements
+ * say nothing of it, and one that never has any gets the range 0..0. Throws NonFiniteActivationError, CalibrationDataError.
+ */
 export async function measureRanges(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationRun, momentum: number | null = null): Promise<Map<string, Range>> {
   if (values.length === 0) return new Map();
   const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
   const batchesOf = new Map<string, number>();
-  const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max]) => {
+  const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max, sum]) => {
     const range = ranges.get(value)!;
-    const [low, high] = [Number(min![0]), Number(max![0])];
-    if (!Number.isFinite(low) || !Number.isFinite(high)) throw new NonFiniteActivationError(value, low, high);
+    const [low, high, isFinite] = [Number(min![0]), Number(max![0]), Number(sum![0]) === 0];
+    // The extrema of nothing are the infinities that any element would replace.
+    if (low > high && isFinite) return;
+    if (!isFinite) throw new NonFiniteActivationError(value, low, high);
     const before = batchesOf.get(value) ?? 0;
     batchesOf.set(value, before + 1);
     const past = momentum === null || before === 0 ? null : Math.min(momentum, before / (before + 1));
@@ -84,6 +89,7 @@ export async function measureRanges(model: ModelProto, values: readonly string[]
     range.max = past === null ? Math.max(range.max, high) : past * range.max + (1 - past) * high;
   });
   if (seen === 0) throw new CalibrationDataError('the calibration split holds no sample');
+  for (const range of ranges.values()) if (range.min > range.max) Object.assign(range, { min: 0, max: 0 });
   return ranges;
 }
 

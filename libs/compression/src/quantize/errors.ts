@@ -7,8 +7,18 @@ export class NonFiniteActivationError extends CompressionError {
     readonly value: string,
     readonly min: number,
     readonly max: number,
+    /** What the owner can do about it. */
+    wayOut = 'mend the model or the data',
   ) {
-    super('non_finite_activation', `value "${value}" ranges over [${min}, ${max}] on the calibration data: exclude the node that produces it, or mend the data`);
+    const extent = Number.isFinite(min) && Number.isFinite(max) ? 'holds NaN' : `ranges over [${min}, ${max}]`;
+    super('non_finite_activation', `value "${value}" ${extent} on the calibration data: ${wayOut}`);
+  }
+}
+
+/** The data itself holds values that are not finite. */
+export class NonFiniteDataError extends CompressionError {
+  constructor(place: { sample: number; input: string; value: number }, activation: NonFiniteActivationError) {
+    super('non_finite_data', `sample ${place.sample} of the calibration data holds ${place.value} in input "${place.input}", which value "${activation.value}" takes over: mend the sample or leave it out`, { cause: activation });
   }
 }
 

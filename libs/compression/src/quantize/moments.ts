@@ -3,6 +3,7 @@ import { Session } from '#inference';
 import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 import { nodeLabel } from '../name-pattern.js';
+import { NonFiniteActivationError } from './errors.js';
 import type { Layer } from './layers.js';
 import { inputRows, meanRows, productShape, type ProductShape } from './patches.js';
 
@@ -49,28 +50,34 @@ async function momentsOf(model: ModelProto, subjects: readonly Subject[], batche
   if (sums.size === 0) return sums;
   const session = await Session.create(writeModel(momentGraph(model, subjects, withSecond)), { threads: run.threads });
   const wanted = new Set(session.inputs.map((input) => input.name));
-  let runs = 0;
+  const elements = subjects.map(() => 0);
   try {
     for await (const batch of batches()) {
       const results = await session.run(Object.fromEntries(Object.entries(batch).filter(([name]) => wanted.has(name))));
       [...sums.values()].forEach(({ mean, second }, i) => {
-        accumulate(mean, results[outputName('mean', i)]!.data as Float32Array);
-        if (second) accumulate(second, results[outputName('second', i)]!.data as Float32Array);
+        const weight = Number(results[outputName('elements', i)]!.data[0]);
+        if (weight === 0) return;
+        elements[i]! += weight;
+        accumulate(mean, results[outputName('mean', i)]!.data as Float32Array, weight);
+        if (second) accumulate(second, results[outputName('second', i)]!.data as Float32Array, weight);
       });
       run.onBatch?.();
-      runs++;
     }
   } finally {
     await session.release();
   }
-  for (const { mean, second } of sums.values()) for (const sum of second ? [mean, second] : [mean]) sum.forEach((total, i) => (sum[i] = total / runs));
+  [...sums.values()].forEach(({ mean, second }, i) => {
+    for (const sum of second ? [mean, second] : [mean]) sum.forEach((total, at) => (sum[at] = total / (elements[i]! || 1)));
+    if (!mean.every(Number.isFinite)) throw new NonFiniteActivationError(subjects[i]!.layer.input, NaN, NaN);
+  });
   return sums;
 }
 
-const outputName = (moment: 'mean' | 'second', i: number) => ownName(`moments:${moment}${i}`);
+const outputName = (moment: 'mean' | 'second' | 'elements', i: number) => ownName(`moments:${moment}${i}`);
 
-function accumulate(sums: Float64Array, values: Float32Array): void {
-  for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
+/** Batches count by the elements that their input has: the last one may be small, and one without any has no mean. */
+function accumulate(sums: Float64Array, values: Float32Array, weight: number): void {
+  for (let i = 0; i < sums.length; i++) sums[i]! += weight * values[i]!;
 }
 
 function momentGraph(source: ModelProto, subjects: readonly Subject[], withSecond: boolean): ModelProto {
@@ -79,6 +86,7 @@ function momentGraph(source: ModelProto, subjects: readonly Subject[], withSecon
   const b = new GraphBuilder(ownName('moments:'));
   subjects.forEach(({ layer, shape }, i) => {
     const { groups, size } = shape;
+    b.op('Size', [layer.input], {}, { outputs: [b.output(outputName('elements', i), [], DataType.INT64)] });
     const vectors = (withSecond ? inputRows : meanRows)(b, graph, layer, layer.input, shape);
     const rows = b.op('Reshape', [vectors, b.ints([-1, groups, size])]);
     const count = b.op('Cast', [b.op('Gather', [b.op('Shape', [rows]), b.ints(0)])], { to: DataType.FLOAT });

@@ -12,6 +12,7 @@ import { storeFloat16, type StoredTensor } from './float16.js';
 import type { WidthChoice } from './choose-widths.js';
 import { checkKnownRanges, refuseWithoutData } from './known-ranges.js';
 import { layerTimes } from './layer-times.js';
+import { withCause } from './non-finite-cause.js';
 import { compareOutputs } from './output-check.js';
 import { neededOpset, planQuantization, type Plan } from './plan.js';
 import { prepareRefinements } from './refinements.js';
@@ -87,7 +88,7 @@ export async function quantizeModel(model: ModelProto, options: QuantizeOptions,
   const plan = planQuantization(model, options);
   checkKnownRanges(options, [new Graph(readModel(float)), plan.graph]);
   const prepared = writeModel(model);
-  const report = await SCHEMES[options.scheme](plan, options, batches, { floatBytes: float.length, ...run });
+  const report = await withCause(plan, batches ? batches(plan) : () => [], () => SCHEMES[options.scheme](plan, options, batches, { floatBytes: float.length, ...run }));
   plan.graph.removeDeadCode();
   const measured = batches ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run.threads) : NOT_MEASURED;
   const facts = { ...report, ...measured, int8DotProduct: await hasInt8DotProduct() };
