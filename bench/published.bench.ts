@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { quantizeModel } from '#compression';
 import { QuantizeOptions } from '#contracts';
-import { outputSnrDb } from '#evaluation';
+import { OutputComparison, outputSnrDb, worstOutput } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
 import { readModel, writeModel } from '#onnx';
 import { PUBLISHED_MODELS, publishedModelFile, type PublishedModel } from '#testing';
@@ -31,17 +31,27 @@ async function measure(published: PublishedModel): Promise<BenchResult> {
   const chosen = await quantized({});
   const plain = await quantized({ calibration: 'percentile', biasCorrection: false });
   return {
-    net: published.name, layers: chosen.layers.length, left: chosen.skipped.length, snrDb: chosen.snrDb, plainSnrDb: plain.snrDb,
+    net: published.name, layers: chosen.layers.length, left: chosen.skipped.length, snrDb: chosen.snrDb, worstChannelSnrDb: chosen.worstChannelSnrDb, worstChannel: chosen.worstChannel, plainSnrDb: plain.snrDb,
     calibration: chosen.methods?.calibration ?? null, biasCorrection: chosen.methods?.biasCorrection ?? null,
     bytesRatio: round(chosen.bytes.length / float.length), speedup: chosen.speedup, warnings: chosen.warnings.length,
   };
 }
 
-async function compare(float: Uint8Array, quantized: Uint8Array, feeds: readonly HostTensors[]): Promise<{ snrDb: number | null; speedup: number }> {
+/** Figures of the outputs: over all elements, and of the output or channel that keeps the least in its own units; null where all are identical or nothing can be compared. */
+interface Comparison {
+  snrDb: number | null;
+  worstChannelSnrDb: number | null;
+  worstChannel: string | null;
+  speedup: number;
+}
+
+async function compare(float: Uint8Array, quantized: Uint8Array, feeds: readonly HostTensors[]): Promise<Comparison> {
   const [exact, changed] = await Promise.all([Session.create(float), Session.create(quantized)]);
   const snr = outputSnrDb();
+  const comparison = new OutputComparison();
   for (const inputs of feeds) {
     const [expected, got] = [await exact.run(inputs), await changed.run(inputs)];
+    comparison.add(got, expected);
     for (const [name, { data, type }] of Object.entries(expected)) {
       if (type === 'float32') snr.add({ output: got[name]!.data as Float32Array, reference: data as Float32Array, labels: null, size: 1 });
     }
@@ -50,5 +60,6 @@ async function compare(float: Uint8Array, quantized: Uint8Array, feeds: readonly
   await exact.release();
   await changed.release();
   const value = snr.value();
-  return { snrDb: typeof value === 'number' ? round(value) : null, speedup: round(median(times.exact) / median(times.changed)) };
+  const worst = worstOutput(comparison.qualities());
+  return { snrDb: typeof value === 'number' ? round(value) : null, worstChannelSnrDb: worst ? round(worst.snrDb) : null, worstChannel: worst?.place ?? null, speedup: round(median(times.exact) / median(times.changed)) };
 }

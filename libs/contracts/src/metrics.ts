@@ -11,6 +11,7 @@ export const ModelMetrics = z
     top1: z.number().min(0).max(1).optional(),
     top5: z.number().min(0).max(1).optional(),
     outputSnrDb: z.number().nullable().optional().describe('Output signal to noise against the baseline, dB; null when the outputs are identical.'),
+    worstSnrDb: z.number().nullable().optional().describe('The least signal to noise that an output or one of its channels keeps, in its own units, dB; null when all are identical.'),
     latencyMsP50: z.number().optional(),
     latencyMsP95: z.number().optional(),
     latencySamplesMs: z.array(z.number()).optional().describe('Raw latencies, warm-up left out.'),

@@ -58,7 +58,6 @@ export class ModelRepository {
   }
 }
 
-/** Models stored by earlier versions have no warnings. */
-function toModel({ createdAt, inspection, ...row }: Row): Model {
-  return { ...row, inspection: { ...inspection, warnings: inspection.warnings ?? [] }, createdAt: createdAt.toISOString() };
+function toModel({ createdAt, ...row }: Row): Model {
+  return { ...row, createdAt: createdAt.toISOString() };
 }

@@ -1,3 +1,5 @@
+import { decibels } from './decibels.js';
+
 /** One output of a batch: `size` samples of `width` values each, the baseline's output for the same samples, their labels. */
 export interface ScoredBatch {
   output: ArrayLike<number | bigint>;
@@ -44,9 +46,7 @@ export function outputSnrDb(): Accumulator<number | null | undefined> {
       }
     },
     value() {
-      if (noise === 0) return null;
-      const snr = 10 * Math.log10(signal / noise);
-      return Number.isFinite(snr) ? snr : undefined;
+      return decibels(signal, noise);
     },
   };
 }

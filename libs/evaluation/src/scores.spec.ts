@@ -19,18 +19,18 @@ describe('scoreModels', () => {
     const swapped = model(({ x }) => ({ logits: float32(x!.dims, Float32Array.from(x!.data as Float32Array, (value) => 1 - value)) }));
     const result = await scoreModels([echo, swapped], batches(rows, [0, 1, 1]), 2);
     expect(result).toMatchObject({ scoreOutput: 'logits', samples: 3 });
-    expect(result.scores[0]).toEqual({ top1: expect.closeTo(2 / 3), outputSnrDb: null });
-    expect(result.scores[1]).toEqual({ top1: expect.closeTo(1 / 3), outputSnrDb: expect.closeTo(10 * Math.log10(3 / 6)) });
+    expect(result.scores[0]).toEqual({ top1: expect.closeTo(2 / 3), outputSnrDb: null, worstSnrDb: null });
+    expect(result.scores[1]).toEqual({ top1: expect.closeTo(1 / 3), outputSnrDb: expect.closeTo(10 * Math.log10(3 / 6)), worstSnrDb: expect.closeTo(10 * Math.log10(1 / 3)) });
   });
 
   it('gives top-5 only where there are more than five classes', async () => {
     const { scores } = await scoreModels([echo], batches([[6, 5, 4, 3, 2, 1]], [4]), 6);
-    expect(scores[0]).toEqual({ top1: 0, top5: 1, outputSnrDb: null });
+    expect(scores[0]).toEqual({ top1: 0, top5: 1, outputSnrDb: null, worstSnrDb: null });
   });
 
   it('gives the SNR alone without labels', async () => {
     const { scores, scoreOutput } = await scoreModels([echo], batches(rows, null), null);
-    expect(scores).toEqual([{ outputSnrDb: null }]);
+    expect(scores).toEqual([{ outputSnrDb: null, worstSnrDb: null }]);
     expect(scoreOutput).toBeNull();
   });
 

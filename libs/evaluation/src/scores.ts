@@ -1,6 +1,7 @@
 import type { HostTensor, HostTensors, Session } from '#inference';
 import { OutputMismatchError } from './errors.js';
 import { METRICS, type Accumulator, type MetricName } from './metrics.js';
+import { OutputComparison, worstOutput, type OutputQuality } from './output-quality.js';
 
 /** Samples to score models on; what libs/datasets serves. */
 export interface LabelledBatch {
@@ -10,7 +11,10 @@ export interface LabelledBatch {
 }
 
 /** Metrics of one model's outputs; one that has no value is absent. */
-export type Scores = { [Name in MetricName]?: ReturnType<ReturnType<(typeof METRICS)[Name]['create']>['value']> };
+export type Scores = { [Name in MetricName]?: ReturnType<ReturnType<(typeof METRICS)[Name]['create']>['value']> } & {
+  /** The least signal to noise that an output or one of its channels keeps, dB; null when all are identical. */
+  worstSnrDb?: number | null;
+};
 
 type Runnable = Pick<Session, 'run'>;
 type Accumulators = Record<MetricName, Accumulator<number | null | undefined>>;
@@ -21,15 +25,18 @@ export interface ScoreResult {
   /** The output that was read as class scores; null when none has their shape or there are no labels. */
   scoreOutput: string | null;
   samples: number;
+  /** Of each model, how near each output comes to the baseline's. */
+  outputs: OutputQuality[][];
 }
 
 /**
  * Runs the models side by side on the same batches, the first being the baseline, and keeps only sums: memory does not grow
  * with the number of batches. Labels are compared with the first output of shape [batch, classes] (further axes of 1 are
- * fine); the SNR is over all floating-point outputs. Throws OutputMismatchError when a model's outputs differ in shape.
+ * fine); the SNR is over all floating-point outputs, and for each of them and its channels. Throws OutputMismatchError when a model's outputs differ in shape.
  */
 export async function scoreModels(models: readonly Runnable[], batches: AsyncIterable<LabelledBatch>, classes: number | null): Promise<ScoreResult> {
   const accumulators = models.map(createAccumulators);
+  const comparisons = models.map(() => new OutputComparison());
   let scoreOutput: string | null = null;
   let width = 0;
   let samples = 0;
@@ -42,10 +49,12 @@ export async function scoreModels(models: readonly Runnable[], batches: AsyncIte
     for (const [index, model] of models.entries()) {
       const outputs = index === 0 ? reference : await model.run(batch.inputs);
       addBatch(accumulators[index]!, outputs, reference, scoreOutput, batch);
+      comparisons[index]?.add(outputs, reference);
     }
     samples += batch.size;
   }
-  return { scores: accumulators.map((all) => valuesOf(all, width)), scoreOutput, samples };
+  const outputs = comparisons.map((comparison) => comparison.qualities());
+  return { scores: accumulators.map((all, index) => ({ ...valuesOf(all, width), ...worstOf(outputs[index] ?? []) })), scoreOutput, samples, outputs };
 }
 
 function addBatch(accumulators: Accumulators, outputs: HostTensors, reference: HostTensors, scoreOutput: string | null, { labels, size }: LabelledBatch): void {
@@ -69,6 +78,11 @@ function createAccumulators(): Accumulators {
 function valuesOf(accumulators: Accumulators, width: number): Scores {
   const values = Object.entries(accumulators).map(([name, accumulator]) => [name, name === 'top5' && width <= 5 ? undefined : accumulator.value()] as const);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+function worstOf(outputs: readonly OutputQuality[]): Pick<Scores, 'worstSnrDb'> {
+  const worst = worstOutput(outputs);
+  return worst === undefined ? {} : { worstSnrDb: worst && worst.snrDb };
 }
 
 function findScoreOutput(outputs: HostTensors, size: number, classes: number): string | null {

@@ -26,6 +26,7 @@ export const METRICS: Record<GateMetricName & keyof ModelMetrics, MetricFacts> =
   top1: { label: 'top-1 accuracy', measuredBy: 'evaluate', needsLabels: true, format: percent },
   top5: { label: 'top-5 accuracy', measuredBy: 'evaluate', needsLabels: true, format: percent },
   outputSnrDb: { label: 'output signal-to-noise ratio', measuredBy: 'evaluate', format: decibels },
+  worstSnrDb: { label: 'signal-to-noise ratio of the worst output channel', measuredBy: 'evaluate', format: decibels },
   latencyMsP50: { label: 'median latency', measuredBy: 'evaluate', format: milliseconds },
   latencyMsP95: { label: '95th percentile of latency', measuredBy: 'evaluate', format: milliseconds },
 };

@@ -15,7 +15,8 @@ export interface Table {
 const FIGURES: readonly { title: string; show(metrics: ModelMetrics): string | undefined }[] = [
   { title: 'top-1', show: ({ top1 }) => top1 === undefined ? undefined : `${(top1 * 100).toFixed(2)} %` },
   { title: 'top-5', show: ({ top5 }) => top5 === undefined ? undefined : `${(top5 * 100).toFixed(2)} %` },
-  { title: 'SNR', show: ({ outputSnrDb: snr }) => snr === undefined ? undefined : snr === null ? 'identical' : `${snr.toFixed(1)} dB` },
+  { title: 'SNR', show: ({ outputSnrDb }) => formatSnr(outputSnrDb) },
+  { title: 'worst channel', show: ({ worstSnrDb }) => formatSnr(worstSnrDb) },
   { title: 'on disk', show: ({ bytes }) => formatBytes(bytes) },
   { title: 'compressed', show: ({ compressedBytes }) => formatBytes(compressedBytes) },
   { title: 'in format', show: ({ formatBits }) => formatBits === undefined ? undefined : formatBytes(Math.ceil(formatBits / 8)) },
@@ -24,6 +25,10 @@ const FIGURES: readonly { title: string; show(metrics: ModelMetrics): string | u
   { title: 'p50', show: ({ latencyMsP50 }) => latencyMsP50 === undefined ? undefined : `${latencyMsP50.toFixed(3)} ms` },
   { title: 'p95', show: ({ latencyMsP95 }) => latencyMsP95 === undefined ? undefined : `${latencyMsP95.toFixed(3)} ms` },
 ];
+
+function formatSnr(snr: number | null | undefined): string | undefined {
+  return snr === null ? 'identical' : snr?.toFixed(1).concat(' dB');
+}
 
 /** Sparsity and gain, in percentage points, from which their gap is worth a sentence. */
 const NOTABLE_SPARSITY = 10;

@@ -25,11 +25,13 @@ export function sensitivityPlot(layers: readonly AnalyzedLayer[]): string {
 export function sensitivityVerdict(layers: readonly AnalyzedLayer[]): string {
   if (layers.length === 0) return 'there is no layer to quantize';
   const widths = layers[0]!.widths.map(({ bits }, w) => costliest(`weights at ${bits} bits`, layers, layers.map((layer) => layer.widths[w]!)));
-  const activations = layers.every(({ activation }) => activation) ? [costliest('inputs at 8 bits', layers, layers.map(({ activation }) => ({ weightSnrDb: null, ...activation! })))] : [];
+  const activations = layers.every(({ activation }) => activation) ? [costliest('inputs at 8 bits', layers, layers.map(({ activation }) => ({ weightSnrDb: undefined, outputSnrDb: undefined, ...activation })))] : [];
   return [...widths, ...activations].join('; ');
 }
 
 function costliest(what: string, layers: readonly AnalyzedLayer[], costs: readonly Pick<WidthCost, 'weightSnrDb' | 'outputSnrDb' | 'top1Drop'>[]): string {
+  const without = costs.filter(({ outputSnrDb }) => outputSnrDb === undefined).length;
+  if (without === costs.length && without > 0) return `${what}: not measured, for the outputs have no signal to noise on this data`;
   const noises = costs.map(noiseOf);
   const total = noises.reduce((sum, noise) => sum + noise, 0);
   if (total === 0) return `${what}: nothing is lost`;

@@ -122,12 +122,13 @@ function skippedMetrics({ scores, scoreOutput }: ScoreResult, { data, fixedBatch
   ];
 }
 
-function summarize({ scoreOutput, samples }: ScoreResult, input: EvaluationInput, models: readonly Uint8Array[], options: EvaluateOptions): Record<string, unknown> {
+function summarize({ scoreOutput, samples, outputs }: ScoreResult, input: EvaluationInput, models: readonly Uint8Array[], options: EvaluateOptions): Record<string, unknown> {
   return {
     split: input.data.splitFor(input.split),
     samples,
     scoreOutput,
     distinctModels: models.length,
+    outputs,
     latency: { batch: input.fixedBatch ?? 1, runs: options.latencyRuns, warmupRuns: options.warmupRuns, threads: options.threads, order: 'alternated' },
     brotliQualities: models.map((bytes) => brotliQuality(bytes.length)),
   };

@@ -1,3 +1,4 @@
+import { decibels } from '#evaluation';
 import { roundHalfEven } from '#onnx';
 
 // Once per weight of a model: local constants are read faster than properties of a global, in a test's realm a hundred times.
@@ -98,15 +99,15 @@ export function dequantizeSymmetric(quantized: Int8Array, layout: ChannelLayout,
   return values;
 }
 
-/** Signal to noise of an approximation in dB: 10 · log10(Σ x² / Σ (x − y)²); null when they are identical. */
-export function snrDb(exact: ArrayLike<number>, approximate: ArrayLike<number>): number | null {
+/** Signal to noise of an approximation in dB: 10 · log10(Σ x² / Σ (x − y)²); null when they are identical, undefined where it has no value. */
+export function snrDb(exact: ArrayLike<number>, approximate: ArrayLike<number>): number | null | undefined {
   let signal = 0;
   let noise = 0;
   for (let i = 0; i < exact.length; i++) {
     signal += exact[i]! ** 2;
     noise += (exact[i]! - approximate[i]!) ** 2;
   }
-  return noise === 0 ? null : 10 * Math.log10(signal / noise);
+  return decibels(signal, noise);
 }
 
 /** Visits every contiguous run [start, end) of elements that belong to one channel. */

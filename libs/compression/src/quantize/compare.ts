@@ -1,10 +1,11 @@
+import { decibels } from '#evaluation';
 import { Session } from '#inference';
 import { cloneModel, DataType, Graph, GraphBuilder, ownName, subgraphs, writeModel, type GraphProto, type ModelProto } from '#onnx';
 import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 
-/** Signal to noise of each value between two models on the same data, dB; null where they are identical. */
-export type ValueSnrs = Map<string, number | null>;
+/** Signal to noise of each value between two models on the same data, dB; null where they are identical, undefined where there is none: the exact value is zero, or one is not finite. */
+export type ValueSnrs = Map<string, number | null | undefined>;
 
 const PREFIX = ownName('exact/');
 const signalOf = (pair: number) => ownName(`signal${pair}`);
@@ -17,11 +18,11 @@ const noiseOf = (pair: number) => ownName(`noise${pair}`);
 export async function compareValues(exact: ModelProto, changed: ModelProto, values: readonly string[], batches: Batches, run: CalibrationRun): Promise<ValueSnrs> {
   const graph = sideBySide(exact, changed);
   const snrs = await comparePairs(graph, values.map((value) => [exactValue(graph, value), value]), batches, run);
-  return new Map(values.map((value, i) => [value, snrs[i]!]));
+  return new Map(values.map((value, i) => [value, snrs[i]]));
 }
 
-/** The SNR of the second value of each pair against the first, dB, null where they are identical. The graph's outputs are replaced by the sums. */
-export async function comparePairs(graph: Graph, pairs: readonly (readonly [exact: string, changed: string])[], batches: Batches, run: CalibrationRun): Promise<(number | null)[]> {
+/** The SNR of the second value of each pair against the first, dB, null where they are identical, undefined where there is none. The graph's outputs are replaced by the sums. */
+export async function comparePairs(graph: Graph, pairs: readonly (readonly [exact: string, changed: string])[], batches: Batches, run: CalibrationRun): Promise<(number | null | undefined)[]> {
   addSums(graph, pairs);
   const session = await Session.create(writeModel(graph.model), { threads: run.threads });
   const sums = pairs.map(() => ({ signal: 0, noise: 0 }));
@@ -38,11 +39,7 @@ export async function comparePairs(graph: Graph, pairs: readonly (readonly [exac
   } finally {
     await session.release();
   }
-  return sums.map(decibels);
-}
-
-function decibels({ signal, noise }: { signal: number; noise: number }): number | null {
-  return noise === 0 ? null : 10 * Math.log10(signal / noise);
+  return sums.map(({ signal, noise }) => decibels(signal, noise));
 }
 
 /**

@@ -8,7 +8,7 @@ const MIN_ELEMENTS = 64;
 export interface StoredTensor {
   tensor: string;
   bits: number;
-  weightSnrDb: number | null;
+  weightSnrDb: number | null | undefined;
 }
 
 /**

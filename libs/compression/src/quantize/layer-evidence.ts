@@ -6,10 +6,10 @@ import type { Layer } from './layers.js';
 
 /** A layer's output against the float model on the same data. */
 export interface LayerEvidence {
-  /** Signal to noise with all layers before it quantized too, dB; null when identical. */
-  outputSnrDb: number | null;
+  /** Signal to noise with all layers before it quantized too, dB; null when identical, undefined where it has no value: the float output is zero, or one is not finite. */
+  outputSnrDb: number | null | undefined;
   /** Signal to noise with exact input: what this layer alone adds, by its weight and by the grid of its input. */
-  aloneSnrDb: number | null;
+  aloneSnrDb: number | null | undefined;
 }
 
 /**
@@ -22,7 +22,7 @@ export async function layerEvidence(exact: ModelProto, graph: Graph, layers: rea
   const together = outputs.map((output): [string, string] => [exactValue(both, output), output]);
   const alone = layers.map((layer, i): [string, string] => [exactValue(both, outputs[i]!), addLonely(both, copies[i]!, exactValue(both, layer.input), outputs[i]!)]);
   const snrs = await comparePairs(both, [...together, ...alone], batches, run);
-  return layers.map((_layer, i) => ({ outputSnrDb: snrs[i]!, aloneSnrDb: snrs[layers.length + i]! }));
+  return layers.map((_layer, i) => ({ outputSnrDb: snrs[i], aloneSnrDb: snrs[layers.length + i] }));
 }
 
 /**

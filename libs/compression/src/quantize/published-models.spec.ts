@@ -34,7 +34,8 @@ describe('published models at 8 bits', () => {
     expect(skipped.every(({ node, reason }) => node.length > 0 && reason.length > 0)).toBe(true);
     const snrDb = outputSnrDb ?? Infinity;
     expect(snrDb).toBeGreaterThanOrEqual(expected.snrDb);
-    expect(warnings.some((warning) => warning.startsWith('POOR OUTPUTS'))).toBe(snrDb < 10);
+    const poor = warnings.filter((warning) => warning.startsWith('POOR OUTPUTS'));
+    expect(poor).toEqual(snrDb < 10 ? [expect.any(String)] : poor.filter((warning) => /channel \d+ of axis/.test(warning)));
     const quantized = writeModel(model);
     if (layers.length > 6) expect(quantized.length / float.length).toBeLessThan(0.4);
     // The clock is this machine's, the rule is not: slower is never kept quiet.
@@ -51,6 +52,6 @@ describe('published models at 8 bits', () => {
     const model = readModel(await readFile(publishedModelFile(published)));
     const { layers, warnings } = await quantizeModel(model, QuantizeOptions.parse({ layerBits: { '*': 8 } }), () => () => feeds, { threads: 1, seed: 0 });
     expect(layers).toHaveLength(3);
-    expect(warnings).toContainEqual(expect.stringMatching(/^POOR OUTPUTS: their signal to noise is -?\d/));
+    expect(warnings).toContainEqual(expect.stringMatching(/^POOR OUTPUTS: "output".* keeps a signal to noise of -?\d/));
   });
 });

@@ -1,5 +1,5 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { describeSpeedup, type Speedup } from '#evaluation';
+import { describeSpeedup, type OutputQuality, type Speedup } from '#evaluation';
 import type { HostTensor, HostTensors } from '#inference';
 import { Graph, readModel, valueDims, writeModel, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
@@ -15,6 +15,7 @@ import { layerTimes } from './layer-times.js';
 import { withCause } from './non-finite-cause.js';
 import { compareOutputs } from './output-check.js';
 import { neededOpset, planQuantization, type Plan } from './plan.js';
+import { probabilityOutputs } from './probabilities.js';
 import { prepareRefinements } from './refinements.js';
 import { smoothLayers } from './smooth.js';
 import { firstOf, quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
@@ -33,7 +34,9 @@ export interface QuantizeReport {
   /** From scheme float16: the tensors it stored. */
   tensors?: StoredTensor[];
   skipped: Skipped[];
-  /** Signal to noise of the model's outputs on calibration data, dB: null when identical, undefined when not measured or without value. */
+  /** How near each floating-point output comes to the float model's on calibration data; null without data. */
+  outputs: OutputQuality[] | null;
+  /** The least signal to noise that an output keeps, dB: null when all are identical, undefined when not measured or without value. */
   outputSnrDb: number | null | undefined;
   /** Whether the machine that measured has int8 dot products (VNNI); null where that is unknown. */
   int8DotProduct: boolean | null;
@@ -43,7 +46,7 @@ export interface QuantizeReport {
   verdict: string;
 }
 
-type SchemeReport = Omit<QuantizeReport, 'outputSnrDb' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
+type SchemeReport = Omit<QuantizeReport, 'outputs' | 'outputSnrDb' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
 
 /** Calibration data of a plan's model, asked for by the schemes that need some. */
 export type BatchesOf = (plan: Plan) => Batches;
@@ -92,8 +95,9 @@ export async function quantizeModel(model: ModelProto, options: QuantizeOptions,
   plan.graph.removeDeadCode();
   const measured = batches ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run.threads) : NOT_MEASURED;
   const facts = { ...report, ...measured, int8DotProduct: await hasInt8DotProduct() };
+  const probabilities = probabilityOutputs(new Graph(readModel(float)));
   const samples = batches && await countSamples(batches(plan), FEW_SAMPLES);
-  return { ...facts, warnings: [...warningsFor(options, { ...facts, samples }), ...shortfallOf(report)], verdict: [costliestLayers(report.layers), ...(facts.speed ? [describeSpeedup(facts.speed)] : [])].join('; ') };
+  return { ...facts, warnings: [...warningsFor(options, { ...facts, probabilities, samples }), ...shortfallOf(report)], verdict: [costliestLayers(report.layers, report.tensors), ...(facts.speed ? [describeSpeedup(facts.speed)] : [])].join('; ') };
 }
 
 /** Samples of the batches, as far as `enough`. */
@@ -113,7 +117,7 @@ async function foldBeforePlanning(model: ModelProto, options: QuantizeOptions): 
   await foldConstants(new Graph(model));
 }
 
-const NOT_MEASURED = { outputSnrDb: undefined, speed: null };
+const NOT_MEASURED = { outputs: null, outputSnrDb: undefined, speed: null };
 
 /** The same model before, made ready for quantizing, and after. */
 interface Stages {
@@ -122,13 +126,21 @@ interface Stages {
   quantized: Uint8Array;
 }
 
-async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, threads: number): Promise<Pick<QuantizeReport, 'outputSnrDb' | 'speed'>> {
-  const outputSnrDb = await compareOutputs(float, quantized, firstOf(batches), threads);
+async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, threads: number): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'speed'>> {
+  const outputs = await compareOutputs(float, quantized, firstOf(batches), threads);
+  const outputSnrDb = leastOf(outputs);
   const sample = await firstSample(graph, batches);
-  if (!sample) return { outputSnrDb, speed: null };
+  if (!sample) return { outputs, outputSnrDb, speed: null };
   const times = layers.length > 0 ? await layerTimes(prepared, quantized, layers, sample) : [];
   layers.forEach((layer, i) => Object.assign(layer, times[i]));
-  return { outputSnrDb, speed: await measureSpeed(float, quantized, sample) };
+  return { outputs, outputSnrDb, speed: await measureSpeed(float, quantized, sample) };
+}
+
+/** Undefined where an output has no figure: nothing can be said of all of them then. */
+function leastOf(outputs: readonly OutputQuality[]): number | null | undefined {
+  if (outputs.length === 0 || outputs.some(({ snrDb }) => snrDb === undefined)) return undefined;
+  const figures = outputs.flatMap(({ snrDb }) => (typeof snrDb === 'number' ? [snrDb] : []));
+  return figures.length === 0 ? null : Math.min(...figures);
 }
 
 function shortfallOf({ mixed }: SchemeReport): string[] {

@@ -11,7 +11,7 @@ import { WeightTrial } from './weight-trial.js';
 export interface WidthCost {
   bits: WeightBits;
   /** Signal to noise of the stored weight, dB; null when nothing is lost. */
-  weightSnrDb: number | null;
+  weightSnrDb: number | null | undefined;
   /** Signal to noise of the model's outputs, dB; null when they are identical, undefined when they are not finite. */
   outputSnrDb: number | null | undefined;
   /** Loss of top-1 against the float model, 0..1; absent without labels. */
@@ -60,8 +60,8 @@ export function costOf(exact: Scores, changed: Scores): Pick<WidthCost, 'outputS
   return { outputSnrDb: changed.outputSnrDb, ...(typeof before === 'number' && typeof after === 'number' ? { top1Drop: before - after } : {}) };
 }
 
-/** 10^(−SNR / 10) of the outputs, or of the weight where the outputs have no SNR. */
+/** 10^(−SNR / 10) of the outputs, or of the weight where the outputs have no SNR; all of the signal where neither has one. */
 export function noiseOf({ outputSnrDb, weightSnrDb }: Pick<WidthCost, 'outputSnrDb' | 'weightSnrDb'>): number {
   const snr = outputSnrDb === undefined ? weightSnrDb : outputSnrDb;
-  return snr === null ? 0 : 10 ** (-snr / 10);
+  return snr === null ? 0 : 10 ** (-(snr ?? 0) / 10);
 }

@@ -1,4 +1,5 @@
 import { QuantizeOptions } from '#contracts';
+import type { OutputQuality } from '#evaluation';
 import { float32 } from '#inference';
 import { GraphBuilder, type ModelProto } from '#onnx';
 import { clippedShare } from './histogram.js';
@@ -35,7 +36,18 @@ describe('what the report says', () => {
   });
 
   const speed = (speedup: number, spread = 1.1) => ({ beforeMs: speedup, afterMs: 1, speedup, low: speedup / spread, high: speedup * spread, pairs: 25 });
-  const facts = (given: Partial<Facts> = {}): Facts => ({ layers: [layer('a', 30)], outputSnrDb: 30, speed: speed(2), int8DotProduct: false, ...given });
+  it('says what was not measured, and never that nothing was lost there', () => {
+    const weighed = (weightSnrDb: number | null): LayerReport => ({ node: 'w', opType: 'Conv', input: 'x', bits: 8, scaleMin: 1, scaleMax: 1, weightSnrDb });
+    expect(costliestLayers([])).toBe('nothing was stored in fewer bits');
+    expect(costliestLayers([weighed(7.6)])).toBe('weights that lost most: w (8 bits, 7.6 dB); what layers give was not measured');
+    expect(costliestLayers([weighed(null)])).toBe('what layers give was not measured');
+    expect(costliestLayers([], [{ tensor: 't', bits: 16, weightSnrDb: 0 }])).toContain('weights that lost most: t (16 bits, 0.0 dB)');
+    expect(costliestLayers([layer('exact', null)])).toContain('weights that lost most: exact');
+    expect(costliestLayers([{ ...layer('exact', null), weightSnrDb: null }])).toBe('no layer lost anything');
+  });
+
+  const quality = (snrDb: number | null | undefined): OutputQuality => ({ output: 'y', ...(snrDb === undefined ? { reason: 'the baseline gives only zeros' } : { snrDb }), channels: 0, poorChannels: 0, silentChannels: 0 });
+  const facts = (given: Partial<Facts> = {}): Facts => ({ layers: [layer('a', 30)], outputs: [quality(30)], probabilities: new Set(), speed: speed(2), int8DotProduct: false, ...given });
   const warnings = (options: Partial<QuantizeOptions>, given: Partial<Facts> = {}) => warningsFor(QuantizeOptions.parse(options), facts(given));
 
   it('warns of a slower model, of saturating weights and of an operator for one target', () => {
@@ -52,9 +64,19 @@ describe('what the report says', () => {
   });
 
   it('warns loudly of poor outputs, naming the layers', () => {
-    expect(warnings({}, { outputSnrDb: -19 })).toEqual([expect.stringMatching(/^POOR OUTPUTS: .* -19\.0 dB .*noisiest outputs: a/)]);
-    expect(warnings({}, { outputSnrDb: null })).toEqual([]);
-    expect(warnings({}, { outputSnrDb: undefined })).toEqual([]);
+    expect(warnings({}, { outputs: [quality(-19)] })).toEqual([expect.stringMatching(/^POOR OUTPUTS: "y" .* -19\.0 dB .*noisiest outputs: a/)]);
+    expect(warnings({}, { outputs: [quality(null)] })).toEqual([]);
+    expect(warnings({}, { outputs: null })).toEqual([]);
+  });
+
+  it('names the output and the channel that are worst, however good the others are', () => {
+    const boxes: OutputQuality = { output: 'boxes', snrDb: 53, channels: 4, poorChannels: 1, silentChannels: 0, poorChannel: { axis: 1, channel: 2, snrDb: 4.4 } };
+    expect(warnings({}, { outputs: [quality(30), boxes] })).toEqual([expect.stringMatching(/^POOR OUTPUTS: "boxes", channel 2 of axis 1 keeps a signal to noise of 4\.4 dB.*1 of 4 channels of "boxes" are poor/)]);
+  });
+
+  it('says of outputs without a figure why there is none', () => {
+    expect(warnings({}, { outputs: [quality(undefined)] })).toEqual(['output "y" was not compared: the baseline gives only zeros']);
+    expect(warnings({}, { outputs: [] })).toEqual([expect.stringContaining('were not compared')]);
   });
 
   it('warns of few calibration samples, with scheme static alone', () => {

@@ -1,7 +1,8 @@
 import type { QuantizeOptions } from '#contracts';
-import { describeSpeedup, measureSpeedup, speedupSign, type Speedup } from '#evaluation';
+import { describeSpeedup, measureSpeedup, POOR_SNR_DB, poorestOutput, speedupSign, type OutputQuality, type Speedup } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
 import type { MethodChoice } from './choose-methods.js';
+import type { StoredTensor } from './float16.js';
 import type { LayerReport } from './static.js';
 
 /** Times both models on the same single sample, in one thread. */
@@ -14,13 +15,15 @@ export async function measureSpeed(float: Uint8Array, quantized: Uint8Array, fee
   }
 }
 
-/** Below this the noise is a tenth of the signal: what depends on the outputs is likely to change. */
-const POOR_SNR_DB = 10;
-
 /** What is known of a result when it is judged. */
 export interface Facts {
   layers: readonly LayerReport[];
-  outputSnrDb: number | null | undefined;
+  /** From scheme float16. */
+  tensors?: readonly StoredTensor[];
+  /** Null without data. */
+  outputs: readonly OutputQuality[] | null;
+  /** Outputs that are probabilities. */
+  probabilities: ReadonlySet<string>;
   speed: Speedup | null;
   int8DotProduct: boolean | null;
   methods?: MethodChoice | null;
@@ -32,12 +35,9 @@ export interface Facts {
 export const FEW_SAMPLES = 32;
 
 /** What a user should know before trusting the result, or trusting it on another machine or target. */
-export function warningsFor(options: QuantizeOptions, { layers, outputSnrDb, speed, int8DotProduct, methods, samples }: Facts): string[] {
-  const warnings: string[] = [];
-  if (typeof outputSnrDb === 'number' && outputSnrDb < POOR_SNR_DB) {
-    const waysOut = [...(options.biasCorrection === true || methods?.tried.length ? [] : ['set biasCorrection']), 'exclude the noisiest layers', ...(options.scheme === 'weightOnly' ? [] : ['use scheme weightOnly']), 'distill afterwards'];
-    warnings.push(`POOR OUTPUTS: their signal to noise is ${outputSnrDb.toFixed(1)} dB on calibration data, where ${POOR_SNR_DB} is little; ${costliestLayers(layers)}; ways out: ${waysOut.join(', ')}`);
-  }
+export function warningsFor(options: QuantizeOptions, facts: Facts): string[] {
+  const { layers, speed, int8DotProduct, samples } = facts;
+  const warnings = [...poorOutputs(options, facts), ...withoutFigure(facts)];
   if (options.scheme === 'static' && layers.length > 0 && typeof samples === 'number' && samples < FEW_SAMPLES) {
     warnings.push(`few calibration samples: ${samples}, where ${FEW_SAMPLES} is little; ranges hold what these contain, and other input may be clipped: give the calibration split more, or raise the option samples`);
   }
@@ -63,15 +63,46 @@ export function warningsFor(options: QuantizeOptions, { layers, outputSnrDb, spe
   return warnings;
 }
 
-/** The layers that cost most, in words: those that add most noise of their own, and those whose output is noisiest. */
-export function costliestLayers(layers: readonly LayerReport[], count = 3): string {
-  const own = worst(layers, 'aloneSnrDb', count);
-  const noisy = worst(layers, 'outputSnrDb', count);
-  if (noisy === null) return 'no layer lost anything that was measured';
-  return [...(own ? [`most noise of their own: ${own}`] : []), `noisiest outputs: ${noisy}`].join('; ');
+/** The worst output or channel where it is poor, what it may come from, and what can be done. */
+function poorOutputs(options: QuantizeOptions, { layers, tensors, outputs, probabilities, methods }: Facts): string[] {
+  const worst = poorestOutput(outputs ?? [], (output) => probabilities.has(output));
+  if (!worst) return [];
+  const waysOut = [
+    ...(options.biasCorrection === true || methods?.tried.length || options.scheme === 'float16' ? [] : ['set biasCorrection']),
+    ...(layers.length > 0 ? ['exclude the noisiest layers'] : []),
+    ...(options.scheme === 'static' || options.scheme === 'dynamic' ? ['use scheme weightOnly'] : []),
+    ...(options.scheme === 'float16' ? ['use scheme weightOnly, whose scales follow the weights'] : []),
+    'distill afterwards',
+  ];
+  const others = (outputs ?? []).filter(({ output, poorChannels }) => poorChannels > 0 && !probabilities.has(output)).map(({ output, poorChannels, channels }) => `${poorChannels} of ${channels} channels of "${output}" are poor`);
+  return [`POOR OUTPUTS: ${worst.place} keeps a signal to noise of ${worst.snrDb.toFixed(1)} dB on calibration data, where ${POOR_SNR_DB} is little; ${[...others, costliestLayers(layers, tensors)].join('; ')}; ways out: ${waysOut.join(', ')}`];
 }
 
-function worst(layers: readonly LayerReport[], figure: 'aloneSnrDb' | 'outputSnrDb', count: number): string | null {
+/** Outputs of which nothing can be said, and why. */
+function withoutFigure({ outputs }: Facts): string[] {
+  if (outputs?.length === 0) return ['the outputs were not compared: none of them is a floating-point one'];
+  return (outputs ?? []).flatMap(({ output, reason }) => (reason ? [`output "${output}" was not compared: ${reason}`] : []));
+}
+
+/**
+ * What cost most, in words: the layers that add most noise of their own and those whose output is noisiest, else the weights that lost most. Says so
+ * where nothing of it was measured.
+ */
+export function costliestLayers(layers: readonly LayerReport[], tensors: readonly StoredTensor[] = [], count = 3): string {
+  if (layers.length + tensors.length === 0) return 'nothing was stored in fewer bits';
+  const own = worst(layers, 'aloneSnrDb', count);
+  const noisy = worst(layers, 'outputSnrDb', count);
+  const parts = [...(own ? [`most noise of their own: ${own}`] : []), ...(noisy ? [`noisiest outputs: ${noisy}`] : [])];
+  const stored = [...layers, ...tensors.map(({ tensor, ...rest }) => ({ ...rest, node: tensor }))];
+  const weights = worst(stored, 'weightSnrDb', count);
+  if (parts.length === 0 && weights) parts.push(`weights that lost most: ${weights}`);
+  if (!layers.some(({ outputSnrDb }) => outputSnrDb !== undefined)) parts.push('what layers give was not measured');
+  return parts.join('; ') || 'no layer lost anything';
+}
+
+type Figures = Pick<LayerReport, 'node' | 'bits' | 'aloneSnrDb' | 'outputSnrDb' | 'weightSnrDb'>;
+
+function worst(layers: readonly Figures[], figure: 'aloneSnrDb' | 'outputSnrDb' | 'weightSnrDb', count: number): string | null {
   const measured = layers.filter((layer) => typeof layer[figure] === 'number').toSorted((a, b) => a[figure]! - b[figure]!);
   if (measured.length === 0) return null;
   return measured.slice(0, count).map((layer) => `${layer.node} (${layer.bits} bits, ${layer[figure]!.toFixed(1)} dB)`).join(', ');

@@ -19,8 +19,8 @@ export interface WeightReport {
   bits: number;
   scaleMin: number;
   scaleMax: number;
-  /** Signal to noise of the stored weight, dB; null when nothing was lost. */
-  weightSnrDb: number | null;
+  /** Signal to noise of the stored weight, dB; null when nothing was lost, undefined where it has no value. */
+  weightSnrDb: number | null | undefined;
 }
 
 /** A weight as it was stored for a layer, for the others that read it. */
