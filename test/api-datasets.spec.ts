@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StoredDataset, type Dataset, type DatasetInspection, type Problem } from '#contracts';
-import { datasetDigest } from '#datasets';
+import { datasetDigest, writeNpz } from '#datasets';
 import { ApiHarness, datasetForm, MANIFEST, npz } from './api-harness.js';
 
 const UNKNOWN = '0'.repeat(64);
@@ -53,6 +53,19 @@ describe('/v1/datasets', () => {
       expect((await api.call<Dataset>('GET', `/v1/datasets/${id}`)).body.id).toBe(id);
       expect((await api.call<DatasetInspection>('GET', `/v1/datasets/${id}/inspect`)).body.splits).toEqual({ train: 10, test: 5 });
     });
+  });
+
+  it('tells of samples that are not finite, and keeps the data set', async () => {
+    const x = Float32Array.from({ length: 80 }, (_, i) => (i === 19 ? Number.NaN : 0));
+    const bytes = new Uint8Array(writeNpz({ x: { dtype: 'f4', dims: [10, 8], data: x }, y: { dtype: 'i8', dims: [10], data: new BigInt64Array(10) } }));
+    const { status, body } = await api.sendDataset({ ...MANIFEST, name: 'nan', splits: { train: { file: 'data.npz' } } }, { 'data.npz': bytes });
+    expect({ status, warnings: body.inspection.warnings }).toEqual({ status: 201, warnings: [expect.stringMatching(/sample 2 holds NaN at element 3/)] });
+  });
+
+  it('422 for one byte that was flipped in an array that is not packed', async () => {
+    const bytes = npz();
+    bytes[200]! ^= 1;
+    expect((await api.sendDataset<Problem>({ ...MANIFEST, name: 'flipped' }, { 'data.npz': bytes })).body).toMatchObject({ status: 422, code: 'dataset_format', detail: expect.stringContaining('CRC-32') as unknown });
   });
 
   it('204 for forgetting one that no job refers to', async () => {

@@ -66,6 +66,7 @@ export const DatasetInspection = z
     classes: z.number().nullable(),
     targets: z.array(z.number()).optional().describe('Shape of the numbers that a sample is to be regressed to, where labels are not classes.'),
     splits: z.record(z.string(), z.number()).describe('Samples per split.'),
+    warnings: z.array(z.string()).optional().describe('What was found in the values and may be meant: samples that are not finite, by file, array and sample.'),
   })
   .meta({ id: 'DatasetInspection' });
 export type DatasetInspection = z.infer<typeof DatasetInspection>;

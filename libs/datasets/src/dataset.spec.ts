@@ -181,7 +181,7 @@ describe('a data set that is wrong is refused', () => {
     const files = { ...smallDataset(), 'dataset.json': JSON.stringify({ name: 'x', inptus: {}, inputs: {}, splits: { train: { file: '../data.npz' } } }) };
     const error = await errorOf(withFolder(files, openDataset), 'dataset_manifest');
     expect(error.message).toMatch(/splits\.train\.file: a file name, not a path/);
-    expect(error.message).toContain('there is no "inptus" here; the fields are name, inputs, labels, splits');
+    expect(error.message).toContain('inptus: there is no "inptus" here: did you mean "inputs"?');
   });
 
   it('where there is no manifest, or one that is no YAML', async () => {

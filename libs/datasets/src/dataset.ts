@@ -6,6 +6,7 @@ import { bindNames } from './bind.js';
 import { DTYPES, type HostData } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { readManifest } from './manifest.js';
+import { findNonFinite, type NonFinite } from './non-finite.js';
 import type { SampleType } from './preprocess.js';
 import { shuffledIndices } from './random.js';
 import type { Rows } from './rows.js';
@@ -37,11 +38,12 @@ export interface Batch {
 /** Reads a data set's manifest and array headers, from a stage's folder or a user's own. Values are read batch by batch. Throws DatasetError. */
 export async function openDataset(folder: string): Promise<Dataset> {
   const manifest = await readManifest(folder);
+  const wanted = new Set([...Object.values(manifest.inputs).map(({ array }) => array), ...(manifest.labels ? [manifest.labels.array] : [])]);
   const files = new Map<string, ArrayFile>();
   const splits = new Map<SplitName, SplitArrays>();
   for (const [name, split] of Object.entries(manifest.splits)) {
     if (!split) continue;
-    if (!files.has(split.file)) files.set(split.file, await openArrayFile(join(folder, split.file)));
+    if (!files.has(split.file)) files.set(split.file, await openArrayFile(join(folder, split.file), wanted));
     splits.set(name as SplitName, resolveSplit(name as SplitName, split, manifest, files.get(split.file)!));
   }
   if (splits.size === 0) throw new DatasetError('dataset_split', 'the data set has no split', { expected: 'calibration, train or test', wayOut: 'name at least one under splits in the manifest' });
@@ -148,6 +150,32 @@ export class Dataset {
     return labels && rows ? pick(labels, rows, rows.length) : labels;
   }
 
+  /**
+   * Reads every value that a split serves: checksums, labels, targets, casts that a value does not fit. Throws DatasetError; returns what may be
+   * meant and should be known, a sentence each: samples that are not finite.
+   */
+  async examine(splitName: SplitName): Promise<string[]> {
+    const split = this.split(splitName);
+    await this.labels(splitName);
+    if (split.labels && this.classes === null) await this.checkTargets(split, split.labels);
+    const warnings: string[] = [];
+    for (const [input, { array }] of Object.entries(split.inputs)) {
+      const found = findNonFinite(await this.rows(array), array, split.start, split.range);
+      if (found) warnings.push(nonFiniteInput(splitName, split, array, input, found));
+    }
+    if (this.casts) for await (const _ of this.batches(splitName, { batchSize: EXAMINED_AT_A_TIME })) continue;
+    return warnings;
+  }
+
+  private get casts(): boolean {
+    return Object.values(this.manifest.inputs).some(({ preprocess }) => preprocess.some(({ op }) => op === 'cast'));
+  }
+
+  private async checkTargets(split: SplitArrays, labels: StoredArray): Promise<void> {
+    const found = findNonFinite(await this.rows(labels), labels, split.start, split.range);
+    if (found) throw new DatasetError('dataset_labels', `label of sample ${found.sample}`, { file: split.file, array: labels.name, expected: 'a finite number', got: `${found.value}`, wayOut: 'correct it, or leave the sample out' });
+  }
+
   private async labelsInFile(splitName: SplitName): Promise<Int32Array | null> {
     const split = this.split(splitName);
     if (!split.labels || this.classes === null) return null;
@@ -173,7 +201,8 @@ export class Dataset {
   private async inputs(split: SplitArrays, indices: Uint32Array | number, size: number): Promise<HostTensors> {
     const entries = this.inputNames.map(async (name): Promise<[string, HostTensor]> => {
       const { array, preprocessing } = split.inputs[this.manifestName(name)]!;
-      const data = preprocessing.apply(gather(await this.rows(array), array, split.start, indices, size), size);
+      const rows = await this.rows(array);
+      const data = placed(split, array, () => preprocessing.apply(gather(rows, array, split.start, indices, size), size));
       refuseNaN(split, array, data, indices, size);
       const { type, dims } = preprocessing.result;
       return [name, { type, dims: [size, ...dims], data } as HostTensor];
@@ -183,9 +212,11 @@ export class Dataset {
 
   private async targets(split: SplitArrays, indices: Uint32Array | number, size: number): Promise<HostTensor | null> {
     if (!split.labels || this.classes !== null) return null;
-    const data = gather(await this.rows(split.labels), split.labels, split.start, indices, size);
-    refuseNaN(split, split.labels, data, indices, size);
-    return { type: 'float32', dims: [size, ...split.labels.dims.slice(1)], data: Float32Array.from(data as ArrayLike<number | bigint>, Number) };
+    const { labels } = split;
+    const rows = await this.rows(labels);
+    const data = placed(split, labels, () => gather(rows, labels, split.start, indices, size));
+    refuseNaN(split, labels, data, indices, size);
+    return { type: 'float32', dims: [size, ...labels.dims.slice(1)], data: Float32Array.from(data as ArrayLike<number | bigint>, Number) };
   }
 
   private rows(array: StoredArray): Promise<Rows> {
@@ -236,13 +267,35 @@ function refuseNaN(split: SplitArrays, array: StoredArray, data: HostData, indic
   throw new DatasetError('dataset_value', `sample ${sample} holds NaN`, { file: split.file, array: array.name, wayOut: 'mend the sample or leave it out, or correct the preprocessing that makes it' });
 }
 
+/** Labels are compared as they are stored: made narrower first, one far out of range could become one within it. */
 function readLabels(split: SplitArrays, array: StoredArray, rows: Rows, classes: number): Int32Array {
-  const labels = Int32Array.from(gather(rows, array, split.start, 0, split.range) as ArrayLike<number | bigint> & Iterable<number | bigint>, Number);
-  const wrong = labels.findIndex((label) => label < 0 || label >= classes);
-  if (wrong >= 0) {
-    throw new DatasetError('dataset_labels', `label of sample ${split.start + wrong}`, { file: split.file, array: array.name, expected: `0..${classes - 1}`, got: `${labels[wrong]}`, wayOut: 'correct the labels, or classes in the manifest' });
+  const stored = placed(split, array, () => gather(rows, array, split.start, 0, split.range)) as ArrayLike<number | bigint>;
+  const labels = new Int32Array(stored.length);
+  for (let i = 0; i < labels.length; i++) {
+    const label = stored[i]!;
+    if (!(label >= 0 && label < classes)) {
+      throw new DatasetError('dataset_labels', `label of sample ${split.start + i}`, { file: split.file, array: array.name, expected: `0..${classes - 1}`, got: `${label}`, wayOut: 'correct the labels, or classes in the manifest' });
+    }
+    labels[i] = Number(label);
   }
   return labels;
+}
+
+/** Names file and array of a DatasetError that knows neither. */
+function placed<T>({ file }: SplitArrays, { name }: StoredArray, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof DatasetError ? error.at({ file, array: name }) : error;
+  }
+}
+
+/** Samples read at a time where every sample is looked at. */
+const EXAMINED_AT_A_TIME = 64;
+
+function nonFiniteInput(splitName: SplitName, { file, range }: SplitArrays, { name, dims }: StoredArray, input: string, { sample, element, value, samples }: NonFinite): string {
+  const place = dims.length > 1 ? ` at element ${element}` : '';
+  return `${file}, array "${name}" (input "${input}", split ${splitName}): sample ${sample} holds ${value}${place}; ${samples} of ${range} samples are not finite: ${Number.isNaN(value) ? 'mend them or leave them out, no pass takes NaN' : 'mend them or leave them out, unless the model is made for such values'}`;
 }
 
 function pick(labels: Int32Array, indices: Uint32Array | number, size: number): Int32Array {

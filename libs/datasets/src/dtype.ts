@@ -1,5 +1,6 @@
 import type { HostTensor } from '#inference';
 import { halfToFloat } from '#onnx';
+import { DatasetError } from './errors.js';
 
 /** Element types that a stored array may have, by NumPy's short name. */
 export type DtypeName = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f2' | 'f4' | 'f8';
@@ -16,7 +17,7 @@ interface Dtype {
   decode(bytes: ArrayBuffer): HostData;
 }
 
-/** Storage of each element type; to add one, add its line. uint64 beyond 2^63 wraps, as an index never reaches it. */
+/** Storage of each element type; to add one, add its line. */
 export const DTYPES: Record<DtypeName, Dtype> = {
   b1: { bytes: 1, host: 'bool', decode: (bytes) => new Uint8Array(bytes) },
   u1: { bytes: 1, host: 'uint8', decode: (bytes) => new Uint8Array(bytes) },
@@ -25,12 +26,20 @@ export const DTYPES: Record<DtypeName, Dtype> = {
   i2: { bytes: 2, host: 'int32', decode: (bytes) => Int32Array.from(new Int16Array(bytes)) },
   u4: { bytes: 4, host: 'int64', decode: (bytes) => BigInt64Array.from(new Uint32Array(bytes) as Iterable<number>, BigInt) },
   i4: { bytes: 4, host: 'int32', decode: (bytes) => new Int32Array(bytes) },
-  u8: { bytes: 8, host: 'int64', decode: (bytes) => new BigInt64Array(bytes) },
+  u8: { bytes: 8, host: 'int64', decode: unsignedToSigned },
   i8: { bytes: 8, host: 'int64', decode: (bytes) => new BigInt64Array(bytes) },
   f2: { bytes: 2, host: 'float32', decode: (bytes) => Float32Array.from(new Uint16Array(bytes), halfToFloat) },
   f4: { bytes: 4, host: 'float32', decode: (bytes) => new Float32Array(bytes) },
   f8: { bytes: 8, host: 'float64', decode: (bytes) => new Float64Array(bytes) },
 };
+
+/** Throws DatasetError for a value from 2^63 on, which would become a negative one. */
+function unsignedToSigned(bytes: ArrayBuffer): BigInt64Array<ArrayBuffer> {
+  const values = new BigInt64Array(bytes);
+  const wrapped = values.findIndex((value) => value < 0n);
+  if (wrapped >= 0) throw new DatasetError('dataset_dtype', 'unsigned value', { expected: 'below 2^63, as int64 holds it', got: `${BigInt.asUintN(64, values[wrapped] ?? 0n)}`, wayOut: 'correct it, or store the array as int64' });
+  return values;
+}
 
 interface HostLayout {
   allocate(length: number): HostData;
@@ -44,5 +53,16 @@ export const HOST_TYPES: Record<HostType, HostLayout> = {
   int32: { allocate: (length) => new Int32Array(length) },
   int8: { allocate: (length) => new Int8Array(length) },
   uint8: { allocate: (length) => new Uint8Array(length) },
+  int16: { allocate: (length) => new Int16Array(length) },
+  uint16: { allocate: (length) => new Uint16Array(length) },
+  uint32: { allocate: (length) => new Uint32Array(length) },
+  uint64: { allocate: (length) => new BigUint64Array(length) },
+  float16: { allocate: (length) => new Uint16Array(length) },
   bool: { allocate: (length) => new Uint8Array(length) },
 };
+
+/** The values of host data as numbers, whatever they are held as. */
+export function numbersOf(type: HostType, data: HostData): (index: number) => number {
+  if (type === 'float16') return (index) => halfToFloat(Number(data[index]));
+  return (index) => Number(data[index]);
+}

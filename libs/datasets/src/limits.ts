@@ -14,6 +14,9 @@ export const MAX_ARRAYS_PER_FILE = 4096;
 /** Axes of an array, as in NumPy. */
 export const MAX_AXES = 32;
 
+/** Elements of one sample after preprocessing, as a pad could make any number of them: a GiB of floats. */
+export const MAX_SAMPLE_ELEMENTS = GIB / 4;
+
 /** Bytes of one array when unpacked: what a compressed array may occupy as a temporary file. */
 export const MAX_ARRAY_BYTES = 16 * GIB;
 

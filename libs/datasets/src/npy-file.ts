@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { DatasetError } from './errors.js';
 import { NPY_HEADER_PROBE_BYTES, readNpyHeader } from './npy.js';
 import { fileRows } from './rows.js';
-import { arrayBytes, rowBytes, type ArrayFile } from './stored-array.js';
+import { arrayBytes, ArrayFile, rowBytes } from './stored-array.js';
 
 /** A lone npy file holds one array, named after the file: `images.npy` holds `images`. */
 export async function openNpyFile(path: string): Promise<ArrayFile> {
@@ -17,7 +17,7 @@ export async function openNpyFile(path: string): Promise<ArrayFile> {
     const { size } = await handle.stat();
     const expected = header.dataOffset + arrayBytes(header);
     if (size !== expected) throw new DatasetError('dataset_format', 'size of the file', { file, expected: `${expected} bytes`, got: `${size}`, wayOut: 'the file may be truncated: copy it again' });
-    return new Map([[name, { name, dtype: header.dtype, dims: header.dims, openRows: async () => fileRows(path, header.dataOffset, rowBytes(header)) }]]);
+    return new ArrayFile([name], [[name, { name, dtype: header.dtype, dims: header.dims, openRows: async () => fileRows(path, header.dataOffset, rowBytes(header)) }]]);
   } finally {
     await handle.close();
   }

@@ -47,6 +47,21 @@ describe('openArrayFile on npz', () => {
     await errorOf(openBytes(bytes), 'dataset_format');
   });
 
+  it.each([false, true])('refuses an array of which one byte was flipped (compressed: %s)', async (compress) => {
+    const bytes = writeNpz({ x: vector(Uint8Array.from({ length: 5000 }, (_, i) => i % 7)) }, { compress });
+    bytes[compress ? 60 : 2000]! ^= 1;
+    await errorOf(openBytes(bytes), 'dataset_format');
+  });
+
+  it('neither reads nor checks what nobody asks for', async () => {
+    const odd: NpzArray = { ...noise, dims: [7, 7, 7] };
+    const bytes = writeNpz({ names: odd, x: noise, pickled: odd });
+    await errorOf(openBytes(bytes), 'dataset_format');
+    const arrays = await withFolder({ 'a.npz': bytes }, (folder) => openArrayFile(join(folder, 'a.npz'), new Set(['x'])));
+    expect([...arrays.keys()]).toEqual(['x']);
+    expect(arrays.names).toEqual(['names', 'x', 'pickled']);
+  });
+
   it('refuses a truncated archive and one that is none', async () => {
     const bytes = writeNpz({ x: noise });
     await errorOf(openBytes(bytes.subarray(0, bytes.length - 40)), 'dataset_format');

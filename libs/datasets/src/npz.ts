@@ -4,29 +4,32 @@ import { DatasetError } from './errors.js';
 import { MAX_ARRAY_BYTES, MAX_ARRAYS_PER_FILE, MAX_ARRAY_BYTES_IN_MEMORY, MAX_INFLATION } from './limits.js';
 import { NPY_HEADER_PROBE_BYTES, readNpyHeader, type NpyHeader } from './npy.js';
 import { fileRows, memoryRows, type Rows } from './rows.js';
-import { readStart, spillToFile, unpackToMemory } from './unpack.js';
-import { arrayBytes, rowBytes, type ArrayFile, type StoredArray } from './stored-array.js';
+import { checkBytes, readStart, spillToFile, unpackToMemory } from './unpack.js';
+import { arrayBytes, ArrayFile, rowBytes, type StoredArray, type Wanted } from './stored-array.js';
 
 const STORED = 0;
 const DEFLATED = 8;
 
 /**
  * Arrays of an npz file (a zip of npy files), as numpy.savez and savez_compressed write it. Values are read later: from
- * the archive itself where they are not compressed, else unpacked to memory or, when large, to a temporary file. Names
+ * the archive itself where they are not compressed, once their checksum was compared, else unpacked to memory or, when large, to a temporary file. Names
  * inside the archive are only looked up, never used as paths.
  */
-export async function openNpz(path: string): Promise<ArrayFile> {
+export async function openNpz(path: string, wanted?: Wanted): Promise<ArrayFile> {
   const file = basename(path);
   return withZip(path, async (zip) => {
     if (zip.entryCount > MAX_ARRAYS_PER_FILE) throw new DatasetError('dataset_limit', 'too many arrays', { file, expected: `at most ${MAX_ARRAYS_PER_FILE}`, got: `${zip.entryCount}` });
-    const arrays: ArrayFile = new Map();
+    const names: string[] = [];
+    const arrays = new Map<string, StoredArray>();
     for await (const entry of zip.eachEntry()) {
       if (!entry.fileName.endsWith('.npy')) continue;
-      const array = await describe(path, zip, entry);
-      if (arrays.has(array.name)) throw new DatasetError('dataset_format', 'the array is there twice', { file, array: array.name });
-      arrays.set(array.name, array);
+      const name = entry.fileName.slice(0, -'.npy'.length);
+      names.push(name);
+      if (wanted && !wanted.has(name)) continue;
+      if (arrays.has(name)) throw new DatasetError('dataset_format', 'the array is there twice', { file, array: name });
+      arrays.set(name, await describe(path, zip, entry));
     }
-    return arrays;
+    return new ArrayFile(names, arrays);
   });
 }
 
@@ -59,6 +62,7 @@ async function openRows(path: string, entry: yauzl.Entry, header: NpyHeader, whe
   return withZip(path, async (zip) => {
     const bytesPerRow = rowBytes(header);
     if (entry.compressionMethod === STORED) {
+      await checkBytes({ stream: await zip.openReadStreamPromise(entry), bytes: entry.uncompressedSize, crc32: entry.crc32, where });
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
       return fileRows(path, fileDataStart + header.dataOffset, bytesPerRow);
     }

@@ -1,6 +1,8 @@
 import type { Preprocess } from '#contracts';
-import { HOST_TYPES, type HostData, type HostType } from './dtype.js';
+import { floatToHalf } from '#onnx';
+import { HOST_TYPES, numbersOf, type HostData, type HostType } from './dtype.js';
 import { DatasetError } from './errors.js';
+import { MAX_SAMPLE_ELEMENTS } from './limits.js';
 
 /** Type and shape of one sample of an input. */
 export interface SampleType {
@@ -52,11 +54,12 @@ const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }
   },
   cast: {
     result: ({ to }, sample) => ({ ...sample, type: to }),
-    apply: ({ to }, data, sample) => (to === sample.type ? data : castTo(to, data)),
+    apply: ({ to }, data, sample) => (to === sample.type ? data : castTo(to, sample.type, data)),
   },
   pad: {
-    result({ pads }, sample) {
+    result({ pads, value }, sample) {
       if (pads.length !== 2 * sample.dims.length) throw misfit('pad', sample, `${2 * sample.dims.length} pads`, `${pads.length}`);
+      if (value !== 0 && (!fits(sample.type, value) || (isInteger(sample.type) && !Number.isInteger(value)))) throw misfit('pad', sample, `a value that ${sample.type} holds`, `${value}`);
       return { ...sample, dims: sample.dims.map((dim, axis) => pads[axis]! + dim + pads[sample.dims.length + axis]!) };
     },
     apply: ({ pads, value }, data, sample, count) => padBatch(data, sample, pads, value, count),
@@ -86,10 +89,13 @@ export function preparePreprocessing(ops: readonly Preprocess[], sample: SampleT
     const rule = RULES[op.op] as Rule<Preprocess>;
     const input = result;
     result = rule.result(op, input);
+    if (size(result.dims) > MAX_SAMPLE_ELEMENTS) throw new DatasetError('dataset_limit', `preprocess "${op.op}" makes samples of [${result.dims}]`, { expected: `at most ${MAX_SAMPLE_ELEMENTS} elements`, got: `${size(result.dims)}`, wayOut: 'correct the manifest' });
     return (data: HostData, count: number) => rule.apply(op, data, input, count);
   });
   return { result, apply: (data, count) => steps.reduce((values, step) => step(values, count), data) };
 }
+
+const isInteger = (type: HostType): boolean => !type.startsWith('float');
 
 function floatType(type: HostType): HostType {
   return type === 'float64' ? 'float64' : 'float32';
@@ -97,20 +103,57 @@ function floatType(type: HostType): HostType {
 
 function mapFloats(data: HostData, type: HostType, turn: (value: number, index: number) => number): HostData {
   const result = HOST_TYPES[floatType(type)].allocate(data.length) as Float32Array;
-  for (let i = 0; i < data.length; i++) result[i] = turn(Number(data[i]), i);
+  const numberAt = numbersOf(type, data);
+  for (let i = 0; i < data.length; i++) result[i] = turn(numberAt(i), i);
   return result;
 }
 
-function castTo(type: HostType, data: HostData): HostData {
+/** Fractions are cut off, as by ONNX's Cast; a value that the type cannot hold is refused, since it would become another one. */
+function castTo(type: HostType, from: HostType, data: HostData): HostData {
   const result = HOST_TYPES[type].allocate(data.length);
   const convert = elementConverter(type);
-  for (let i = 0; i < data.length; i++) result[i] = convert(Number(data[i])) as never;
+  const numberAt = numbersOf(from, data);
+  for (let i = 0; i < data.length; i++) {
+    const value = numberAt(i);
+    if (!fits(type, value)) throw new DatasetError('dataset_preprocess', `cast to ${type}`, { expected: `values ${rangeText(type)}`, got: `${value}`, wayOut: 'correct the data, scale it before the cast, or cast to a wider type' });
+    result[i] = convert(value) as never;
+  }
   return result;
 }
 
 function elementConverter(type: HostType): (value: number) => number | bigint {
-  if (type === 'int64') return (value) => BigInt(Math.trunc(value));
+  if (type === 'int64' || type === 'uint64') return (value) => BigInt(Math.trunc(value));
+  if (type === 'float16') return floatToHalf;
   return type === 'bool' ? (value) => Number(value !== 0) : (value) => value;
+}
+
+/** Lowest and highest value before the fraction is cut off, of the types that cannot hold them all. */
+const RANGES: Partial<Record<HostType, readonly [number, number]>> = {
+  int64: [-(2 ** 63), 2 ** 63 - 1024],
+  uint64: [0, 2 ** 64 - 2048],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  int16: [-32768, 32767],
+  uint16: [0, 65535],
+  int8: [-128, 127],
+  uint8: [0, 255],
+};
+/** Largest finite values of the floats that are narrower than a number of ours. */
+const MAX_FLOATS: Partial<Record<HostType, number>> = { float32: 3.4028234663852886e38, float16: 65504 };
+
+function fits(type: HostType, value: number): boolean {
+  const range = RANGES[type];
+  if (range) return value > range[0] - 1 && value < range[1] + 1;
+  if (type === 'bool') return !Number.isNaN(value);
+  // What is infinite already stays so.
+  return !Number.isFinite(value) || Math.abs(value) <= (MAX_FLOATS[type] ?? Infinity);
+}
+
+function rangeText(type: HostType): string {
+  if (type === 'bool') return 'that are numbers';
+  const most = MAX_FLOATS[type] ?? Infinity;
+  const [lowest, highest] = RANGES[type] ?? [-most, most];
+  return `${lowest}..${highest}`;
 }
 
 function padBatch(data: HostData, sample: SampleType, pads: readonly number[], value: number, count: number): HostData {

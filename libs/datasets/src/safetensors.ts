@@ -5,7 +5,7 @@ import type { DtypeName } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { MAX_ARRAYS_PER_FILE, MAX_AXES, MAX_SAFETENSORS_HEADER_BYTES } from './limits.js';
 import { fileRows } from './rows.js';
-import { arrayBytes, rowBytes, type ArrayFile, type StoredArray } from './stored-array.js';
+import { arrayBytes, ArrayFile, rowBytes, type StoredArray, type Wanted } from './stored-array.js';
 
 const LENGTH_BYTES = 8;
 
@@ -19,10 +19,11 @@ const Header = z.record(
 );
 
 /** Tensors of a safetensors file (an 8-byte length, a JSON header, the data); each stays in the file until it is read. */
-export async function openSafetensors(path: string): Promise<ArrayFile> {
+export async function openSafetensors(path: string, wanted?: Wanted): Promise<ArrayFile> {
   const file = basename(path);
   const { header, dataOffset, size } = await readHeader(path, file);
-  const arrays = Object.entries(header).map(([name, { dtype, shape, data_offsets: [begin, end] }]): [string, StoredArray] => {
+  const names = Object.keys(header);
+  const arrays = Object.entries(header).filter(([name]) => !wanted || wanted.has(name)).map(([name, { dtype, shape, data_offsets: [begin, end] }]): [string, StoredArray] => {
     const known = DTYPE_OF[dtype];
     if (!known) throw new DatasetError('dataset_dtype', 'element type without a place in a model', { file, array: name, expected: `one of ${Object.keys(DTYPE_OF).join(', ')}`, got: dtype });
     const layout = { dtype: known, dims: shape };
@@ -31,7 +32,7 @@ export async function openSafetensors(path: string): Promise<ArrayFile> {
     }
     return [name, { name, ...layout, openRows: async () => fileRows(path, dataOffset + begin, rowBytes(layout)) }];
   });
-  return new Map(arrays);
+  return new ArrayFile(names, arrays);
 }
 
 async function readHeader(path: string, file: string): Promise<{ header: z.infer<typeof Header>; dataOffset: number; size: number }> {

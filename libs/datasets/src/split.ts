@@ -43,9 +43,16 @@ export function resolveSplit(name: SplitName, split: Split, manifest: DatasetMan
   return { file, start: split.start, count, range: count, inputs, labels };
 }
 
+const MAX_LISTED = 40;
+
+function namesIn({ names }: ArrayFile): string {
+  if (names.length === 0) return 'none: the file is empty';
+  return `one of ${names.slice(0, MAX_LISTED).join(', ')}${names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : ''}`;
+}
+
 function findArray(arrays: ArrayFile, name: string, file: string): StoredArray {
   const array = arrays.get(name);
-  if (!array) throw new DatasetError('dataset_array', 'the file has no such array', { file, array: name, expected: `one of ${[...arrays.keys()].join(', ') || 'none: the file is empty'}`, wayOut: 'correct the name in the manifest' });
+  if (!array) throw new DatasetError('dataset_array', 'the file has no such array', { file, array: name, expected: namesIn(arrays), wayOut: 'correct the name in the manifest' });
   if (array.dims.length === 0) throw new DatasetError('dataset_shape', 'a scalar has no samples', { file, array: name, expected: 'a first axis of samples' });
   return array;
 }

@@ -13,8 +13,18 @@ export interface StoredArray extends ArrayLayout {
   openRows(): Promise<Rows>;
 }
 
-/** The arrays of one file by name; a reader of a format returns this. */
-export type ArrayFile = Map<string, StoredArray>;
+/** Arrays of one file by name; a reader of a format returns this. Of arrays that nobody asked for it holds the names alone. */
+export class ArrayFile extends Map<string, StoredArray> {
+  constructor(
+    readonly names: readonly string[],
+    arrays: Iterable<[string, StoredArray]> = [],
+  ) {
+    super(arrays);
+  }
+}
+
+/** Names of the arrays that are asked for; without it, all. */
+export type Wanted = ReadonlySet<string> | undefined;
 
 /** Bytes of one row: everything but the first axis. */
 export function rowBytes({ dtype, dims }: ArrayLayout): number {

@@ -27,6 +27,11 @@ export async function readStart(stream: Readable, limit: number): Promise<Buffer
   return Buffer.concat(chunks).subarray(0, limit);
 }
 
+/** Reads all the bytes and keeps none. Throws DatasetError when size or CRC-32 differ. */
+export async function checkBytes(source: Unpacked): Promise<void> {
+  await drain(source, () => undefined);
+}
+
 /** All the bytes, checked against size and CRC-32. */
 export async function unpackToMemory(source: Unpacked): Promise<Uint8Array> {
   const target = new Uint8Array(source.bytes);
@@ -63,6 +68,6 @@ async function drain({ stream, bytes, crc32: expected, where }: Unpacked, take: 
     offset += chunk.length;
   }
   if (offset !== bytes || sum !== expected) {
-    throw new DatasetError('dataset_format', 'damaged: size or checksum of the unpacked array differs from what the archive says', { ...where, wayOut: 'copy the file again' });
+    throw new DatasetError('dataset_format', 'damaged: size or checksum of the unpacked array differs from what the archive says (CRC-32)', { ...where, wayOut: 'copy the file again' });
   }
 }

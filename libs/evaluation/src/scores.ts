@@ -1,4 +1,5 @@
 import type { HostTensor, HostTensors, Session } from '#inference';
+import { halfToFloat } from '#onnx';
 import { OutputMismatchError } from './errors.js';
 import { METRICS, type Accumulator, type MetricName } from './metrics.js';
 import { OutputComparison, worstOutput, type OutputQuality } from './output-quality.js';
@@ -63,7 +64,7 @@ function addBatch(accumulators: Accumulators, outputs: HostTensors, reference: H
     if (!got || String(got.dims) !== String(expected.dims)) {
       throw new OutputMismatchError(name, `[${expected.dims}] as from the baseline`, got ? `[${got.dims}]` : 'no such output');
     }
-    const batch = { output: got.data, reference: expected.data, labels, size };
+    const batch = { output: valuesIn(got), reference: valuesIn(expected), labels, size };
     for (const [metric, { needsLabels }] of Object.entries(METRICS) as [MetricName, { needsLabels: boolean }][]) {
       if (needsLabels ? name === scoreOutput : isFloat(expected)) accumulators[metric].add(batch);
     }
@@ -92,5 +93,10 @@ function findScoreOutput(outputs: HostTensors, size: number, classes: number): s
 }
 
 function isFloat(tensor: HostTensor): boolean {
-  return tensor.type === 'float32' || tensor.type === 'float64';
+  return tensor.type === 'float32' || tensor.type === 'float64' || tensor.type === 'float16';
+}
+
+/** Halves as numbers; all else as it is. */
+function valuesIn({ type, data }: HostTensor): HostTensor['data'] {
+  return type === 'float16' ? Float32Array.from(data, halfToFloat) : data;
 }

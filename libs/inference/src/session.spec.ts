@@ -37,7 +37,7 @@ describe('Session', () => {
   });
 
   it('carries every tensor type there and back', async () => {
-    const types = { int64: DataType.INT64, int32: DataType.INT32, int8: DataType.INT8, uint8: DataType.UINT8, float64: DataType.DOUBLE, bool: DataType.BOOL } as const;
+    const types = { int64: DataType.INT64, int32: DataType.INT32, int8: DataType.INT8, uint8: DataType.UINT8, float64: DataType.DOUBLE, bool: DataType.BOOL, int16: DataType.INT16, uint16: DataType.UINT16, uint32: DataType.UINT32, uint64: DataType.UINT64, float16: DataType.FLOAT16 } as const;
     const b = new GraphBuilder();
     for (const [name, type] of Object.entries(types)) b.op('Identity', [b.input(name, [2], type)], {}, { outputs: [b.output(`${name}_out`, [2], type)] });
     const feeds = {
@@ -47,6 +47,11 @@ describe('Session', () => {
       uint8: { type: 'uint8', dims: [2], data: Uint8Array.of(1, 255) },
       float64: { type: 'float64', dims: [2], data: Float64Array.of(1, -2) },
       bool: { type: 'bool', dims: [2], data: Uint8Array.of(1, 0) },
+      int16: { type: 'int16', dims: [2], data: Int16Array.of(1, -2) },
+      uint16: { type: 'uint16', dims: [2], data: Uint16Array.of(1, 65535) },
+      uint32: { type: 'uint32', dims: [2], data: Uint32Array.of(1, 2 ** 32 - 1) },
+      uint64: { type: 'uint64', dims: [2], data: BigUint64Array.of(1n, 2n ** 64n - 1n) },
+      float16: { type: 'float16', dims: [2], data: Uint16Array.of(0x3c00, 0xc000) },
     } as const;
     const results = await withSession(writeModel(b.build()), (session) => session.run(feeds));
     for (const [name, { type, dims, data }] of Object.entries(feeds)) {

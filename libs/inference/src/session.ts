@@ -87,6 +87,8 @@ function toOrt(tensor: HostTensor): ort.Tensor {
   return new ort.Tensor(tensor.type as 'float32', tensor.data as Float32Array, tensor.dims as number[]);
 }
 
-function fromOrt(tensor: ort.Tensor): HostTensor {
-  return { type: tensor.type, dims: tensor.dims, data: tensor.data } as HostTensor;
+/** Halves come as bits, whether or not this Node.js has an array of halves. */
+function fromOrt({ type, dims, data }: ort.Tensor): HostTensor {
+  const bits = data as Uint16Array<ArrayBuffer>;
+  return { type, dims, data: type === 'float16' ? new Uint16Array(bits.buffer, bits.byteOffset, bits.length) : data } as HostTensor;
 }

@@ -4,6 +4,11 @@ export type HostTensor =
   | { type: 'float64'; dims: readonly number[]; data: Float64Array }
   | { type: 'int64'; dims: readonly number[]; data: BigInt64Array }
   | { type: 'int32'; dims: readonly number[]; data: Int32Array }
+  | { type: 'int16'; dims: readonly number[]; data: Int16Array }
+  | { type: 'uint64'; dims: readonly number[]; data: BigUint64Array }
+  | { type: 'uint32'; dims: readonly number[]; data: Uint32Array }
+  /** Halves as their bits (IEEE 754 binary16). */
+  | { type: 'uint16' | 'float16'; dims: readonly number[]; data: Uint16Array }
   | { type: 'int8'; dims: readonly number[]; data: Int8Array }
   | { type: 'uint8' | 'bool'; dims: readonly number[]; data: Uint8Array };
 

@@ -17,7 +17,7 @@ export function addDatasetCommands(program: Command): void {
     .action(async (source: string, _options: object, command: Command) => {
       const { client, json } = await context(command);
       const dataset = isUri(source) ? await client.registerDataset(source) : await client.pushDataset(source, await filesOf(source));
-      print(json, dataset, () => `${dataset.id}  ${dataset.name}  ${bytes(dataset.bytes)}`);
+      print(json, dataset, () => [`${dataset.id}  ${dataset.name}  ${bytes(dataset.bytes)}`, ...(dataset.inspection.warnings ?? []).map((warning) => `warning: ${warning}`)].join('\n'));
     });
 
   datasets

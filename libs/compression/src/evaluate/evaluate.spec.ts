@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EvaluateOptions } from '#contracts';
 import { openDataset, writeNpz, type Dataset } from '#datasets';
-import { GraphBuilder, readModel, writeModel, type Dim } from '#onnx';
+import { DataType, GraphBuilder, makeTensor, readModel, writeModel, type Dim } from '#onnx';
 import type { PassContext } from '../pass.js';
 import { evaluate } from './evaluate.js';
 
@@ -42,6 +42,20 @@ describe('evaluate', () => {
 
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'coldpress-evaluate-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('feeds a model of halves, and measures its outputs as numbers', async () => {
+    const graph = new GraphBuilder();
+    const x = graph.input('x', ['batch', 2], DataType.FLOAT16);
+    graph.op('Mul', [x, graph.initializer(makeTensor('half', DataType.FLOAT16, [1], Uint16Array.of(0x3800)))], {}, { outputs: [graph.output('logits', ['batch', 2], DataType.FLOAT16)] });
+    const data = await small();
+    const manifest = { ...data.manifest, inputs: { '*': { array: 'x', preprocess: [{ op: 'cast', to: 'float16' }] } } };
+    writeFileSync(join(folder, 'dataset.json'), JSON.stringify(manifest));
+    const halves = await openDataset(folder);
+    const { history } = await run([writeModel(graph.build())], halves);
+    expect(history?.[0]).toMatchObject({ top1: 1 });
+    await halves.close();
+    await data.close();
+  });
 
   it('finds what the example net is known for: 43 errors on 2,000 digits', async () => {
     const model = readFileSync(join(SEED_NET, 'seed-net.onnx'));

@@ -16,7 +16,7 @@ export function augment(inputs: HostTensors, options: AugmentOptions, random: Ra
 }
 
 function changeImages(tensor: HostTensor, { shift, flip, cutout }: AugmentOptions, random: Random): HostTensor {
-  if (tensor.type === 'int64' || tensor.dims.length !== 4) return tensor;
+  if (tensor.type === 'int64' || tensor.type === 'uint64' || tensor.dims.length !== 4) return tensor;
   const [batch, channels, height, width] = tensor.dims as [number, number, number, number];
   const data = tensor.data.slice().fill(0);
   const within = (limit: number) => Math.floor(random() * (2 * limit + 1)) - limit;
@@ -31,7 +31,7 @@ function changeImages(tensor: HostTensor, { shift, flip, cutout }: AugmentOption
   return { ...tensor, data } as HostTensor;
 }
 
-type Plane = Exclude<HostTensor['data'], BigInt64Array>;
+type Plane = Exclude<HostTensor['data'], BigInt64Array | BigUint64Array>;
 
 interface Placement {
   height: number;

@@ -32,9 +32,9 @@ function varied(feeds: HostTensors, seed: number): HostTensors {
   const random = mulberry32(seed);
   return Object.fromEntries(Object.entries(feeds).map(([name, tensor]): [string, HostTensor] => {
     const { type, dims, data } = tensor;
-    if (type === 'int64') return [name, { type, dims, data: data.map(() => BigInt(Math.round(random()))) }];
+    if (type === 'int64' || type === 'uint64') return [name, { type, dims, data: data.map(() => BigInt(Math.round(random()))) } as HostTensor];
     const isFloat = type === 'float32' || type === 'float64';
-    return [name, { ...tensor, data: data.map(() => (isFloat ? 2 * random() - 1 : Math.round(random()))) } as HostTensor];
+    return [name, { ...tensor, data: (data as Float32Array).map(() => (isFloat ? 2 * random() - 1 : Math.round(random()))) } as HostTensor];
   }));
 }
 

@@ -50,7 +50,7 @@ export const PASSES = {
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true, memory: true }, version: 3 }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, { reads: { data: true }, changes: false, version: 3 }),
-  evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { reads: { data: true, history: true, machine: true }, changes: false }),
+  evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { reads: { data: true, history: true, machine: true }, changes: false, version: 2 }),
 } as const satisfies Record<string, PassDescriptor>;
 
 export type PassName = keyof typeof PASSES;
