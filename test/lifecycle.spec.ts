@@ -1,10 +1,11 @@
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EXAMPLE, startApp } from './app.js';
+import { COMMAND, EXAMPLE, startApp } from './app.js';
 
 /** Processes whose command line or environment names the folder: all that `coldpress up` started for it. */
 async function processesOf(folder: string): Promise<number[]> {
@@ -28,6 +29,18 @@ async function postmasterBelow(pid: number): Promise<number | undefined> {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** The servers that run for a folder, by name: the supervisor's children and its PostgreSQL. */
+async function serversOf(folder: string): Promise<[string, number][]> {
+  const found: [string, number][] = [];
+  for (const pid of await processesOf(folder)) {
+    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    const app = /apps\/(api|worker)\/src\/main\.js$/.exec(command[1] ?? '')?.[1];
+    if (app) found.push([app, pid]);
+    else if (command[0]?.endsWith('/postgres') && command[1] === '-D') found.push(['postgres', pid]);
+  }
+  return found;
 }
 
 async function end(process: ChildProcess): Promise<void> {
@@ -72,6 +85,53 @@ describe('coldpress up, its processes and its lock', () => {
     expect(second.apiKey).toBe(first.apiKey);
     expect((await second.client.getModel(model.id)).id).toBe(model.id);
     await second.stop();
+  });
+
+  it.each([100, 1500])('ends at a SIGTERM %i ms into its start, and leaves nothing', async (ms) => {
+    const child = spawn(process.execPath, [COMMAND, 'up', '--port', '0', '--data', data], { stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    await delay(ms);
+    child.kill('SIGTERM');
+    await exited;
+    expect(await leftovers(data, 5000)).toEqual([]);
+    expect(await readdir(data)).not.toContain('lock');
+  });
+
+  it('comes up although each of its servers is killed once while it starts', async () => {
+    const killed = new Set<string>();
+    const starting = startApp({ data });
+    const isUp = starting.then(() => true, () => true);
+    while (killed.size < 3 && !(await Promise.race([isUp, delay(5, false)]))) {
+      for (const [name, pid] of await serversOf(data)) {
+        if (!killed.has(name)) process.kill(pid, 'SIGKILL');
+        killed.add(name);
+      }
+    }
+    const app = await starting;
+    expect([...killed].sort()).toEqual(['api', 'postgres', 'worker']);
+    expect((await fetch(`${app.url}/ready`)).status).toBe(200);
+    await app.stop();
+  });
+
+  it('serves and comes back with its log on a full disk', async () => {
+    await symlink('/dev/full', join(data, 'server.log'));
+    const app = await startApp({ data, environment: { COLDPRESS_LOG_LEVEL: 'trace' } });
+    const { id } = await app.client.pushModel(join(EXAMPLE, 'seed-net.onnx'));
+    expect((await app.client.getModel(id)).id).toBe(id);
+    await app.stop();
+  });
+
+  it('says in words that its port is taken, at once, and leaves nothing', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const child = spawn(process.execPath, [COMMAND, 'up', '--port', String(port), '--data', data], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let words = '';
+    child.stderr.on('data', (piece: Buffer) => (words += piece.toString()));
+    expect((await once(child, 'close'))[0]).toBe(1);
+    expect(words).toBe(`coldpress: port ${port} is in use: choose another with --port or COLDPRESS_PORT\n`);
+    expect(await leftovers(data, 5000)).toEqual([]);
+    taken.close();
   });
 
   it('is its data folder: moved it is the same server, a copy opens beside it, and deleted it starts anew', async () => {

@@ -3,8 +3,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import type { Config } from '#contracts';
+import { lossyLines } from '#process';
 import { LoggerModule } from 'nestjs-pino';
-import pino from 'pino';
 import { ArtifactsModule } from './artifacts/artifacts.module.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import { DatasetsModule } from './datasets/datasets.module.js';
@@ -61,7 +61,7 @@ function logging({ logLevel }: Config): DynamicModule {
         serializers: LOG_SERIALIZERS,
         autoLogging: { ignore: ({ url }) => url === '/health' || url === '/ready' },
       },
-      pino.destination({ dest: 2, sync: false }),
+      lossyLines(process.stderr),
     ],
   });
 }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { parseConfig } from '#contracts';
+import { parseConfig, refuseStart } from '#contracts';
+import { outliveOutput } from '#process';
 import { startApi } from './app.js';
 
 /** After so long a server that does not answer may no longer hold up the exit. */
@@ -21,7 +22,5 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ ready: true, url, pid: process.pid, ...(firstKey === null ? {} : { apiKey: firstKey }) })}\n`);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`coldpress api: ${error instanceof Error ? error.message || error.name : String(error)}\n`);
-  process.exit(1);
-});
+outliveOutput(process);
+main().catch((error: unknown) => refuseStart('api', error, process));

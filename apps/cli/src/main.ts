@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { outliveOutput } from '#process';
 import { Command, CommanderError, Option } from 'commander';
 import { ZodError } from 'zod';
 import { addArtifactCommands } from './commands/artifacts.js';
@@ -47,4 +48,5 @@ function describe(error: unknown): { code: string; message: string; exitCode: Ex
   return { code: 'unexpected', message: error instanceof Error ? error.message : String(error), exitCode: EXIT.failed };
 }
 
+outliveOutput(process);
 await main();

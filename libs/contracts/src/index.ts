@@ -13,4 +13,5 @@ export * from './recipe.js';
 export * from './rest.js';
 export * from './schema-keys.js';
 export * from './stage-process.js';
+export * from './start-line.js';
 export { told } from './zod-words.js';

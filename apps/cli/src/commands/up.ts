@@ -1,10 +1,11 @@
-import { appendFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { parsePartialConfig } from '#contracts';
 import type { Command } from 'commander';
 import type { GlobalOptions } from '../connection.js';
 import { print } from '../output.js';
 import { DataFolder } from '../up/data-folder.js';
+import { LogFile } from '../up/log-file.js';
 import { startServer } from '../up/server.js';
 
 interface UpOptions {
@@ -33,26 +34,30 @@ export function addUpCommand(program: Command): void {
 }
 
 async function serve(folder: DataFolder, options: UpOptions, json: boolean | undefined): Promise<void> {
-  const stopped = stopSignal();
-  const logFile = folder.file('server.log');
+  const stopping = stopSignal();
+  const file = new LogFile(folder.file('server.log'));
   const log = (line: string) => {
-    appendFileSync(logFile, `${line}\n`);
+    file.write(line);
     if (options.verbose) process.stderr.write(`${line}\n`);
   };
   const config = parsePartialConfig({ ...process.env, COLDPRESS_PORT: options.port ?? process.env['COLDPRESS_PORT'], COLDPRESS_HOST: options.host ?? process.env['COLDPRESS_HOST'] });
-  const server = await startServer({ folder, config, log });
+  const server = await startServer({ folder, config, log, signal: stopping }).catch((error: unknown) => {
+    if (stopping.aborted) return null;
+    throw error;
+  });
+  if (server === null) return;
   try {
-    print(json, { ready: true, url: server.url, apiKey: server.apiKey }, () => `Coldpress is running\n  dashboard  ${server.url}\n  API        ${server.url}/docs\n  API key    ${server.apiKey}\n  log        ${logFile}\nCtrl-C stops it.`);
-    await stopped;
+    print(json, { ready: true, url: server.url, apiKey: server.apiKey }, () => `Coldpress is running\n  dashboard  ${server.url}\n  API        ${server.url}/docs\n  API key    ${server.apiKey}\n  log        ${file.path}\nCtrl-C stops it.`);
+    if (!stopping.aborted) await once(stopping, 'abort');
   } finally {
     await server.stop();
   }
 }
 
-/** Resolves at the first SIGINT, SIGTERM or SIGHUP, or when the parent that forked this process is gone. */
-function stopSignal(): Promise<void> {
-  return new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
-    process.on('disconnect', () => done());
-  });
+/** Aborts at the first SIGINT, SIGTERM or SIGHUP, or when the parent that forked this process is gone. */
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+  process.on('disconnect', () => stopping.abort());
+  return stopping.signal;
 }

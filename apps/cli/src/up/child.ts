@@ -1,11 +1,16 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { StartLine } from '#contracts';
 import { CliError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 
 /** How long a child may take to be ready, and to stop before it is killed. */
 const READY_MS = 60_000;
 const STOP_MS = 20_000;
+/** Lines of the log that the message of a failed start shows when the child gave no reason. */
+const TAIL_LINES = 5;
 
 export interface ChildOptions {
   name: string;
@@ -13,6 +18,19 @@ export interface ChildOptions {
   environment: Record<string, string>;
   /** Receives every line that the child writes to stderr. */
   log: (line: string) => void;
+  /** Ends the start, and the child with it. */
+  signal: AbortSignal;
+  readyMs?: number;
+}
+
+/** A server that did not come up; `permanent` when another start would fail in the same way. */
+export class StartError extends CliError {
+  constructor(
+    message: string,
+    readonly permanent: boolean,
+  ) {
+    super(message, EXIT.failed, 'start_failed');
+  }
 }
 
 /** A server run as a child process. It stops when this process is gone, because their IPC channel closes. */
@@ -23,22 +41,20 @@ export class Child {
     readonly name: string,
     private readonly process: ChildProcess,
   ) {
-    this.exited = new Promise((resolve) => process.once('exit', (code, signal) => resolve({ code, signal })));
+    this.exited = new Promise((resolve) => process.once('close', (code, signal) => resolve({ code, signal })));
   }
 
-  /** Starts the child and waits for its ready line on stdout, a JSON document; throws CliError when it exits first. */
+  /** Starts the child and waits for its ready line on stdout. Throws StartError when it is not ready in time, having ended the child. */
   static async start(options: ChildOptions): Promise<{ child: Child; ready: Record<string, unknown> }> {
     // A group of its own: Ctrl-C reaches the supervisor alone, which then stops its children in order.
     const forked = fork(options.module, [], { env: { ...process.env, ...options.environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
     const child = new Child(options.name, forked);
-    const tail: string[] = [];
-    createInterface({ input: forked.stderr! }).on('line', (line) => {
-      tail.push(line);
-      if (tail.length > 20) tail.shift();
-      options.log(line);
-    });
-    const ready = await Promise.race([child.readyLine(options.log), child.failure(tail), timeout(options.name)]);
-    return { child, ready };
+    try {
+      return { child, ready: await child.ready(options) };
+    } catch (error) {
+      await child.stop();
+      throw error;
+    }
   }
 
   /** Asks the child to stop, and kills it when it does not. */
@@ -50,34 +66,49 @@ export class Child {
     clearTimeout(late);
   }
 
-  private readyLine(log: (line: string) => void): Promise<Record<string, unknown>> {
-    return new Promise((resolve) => {
-      createInterface({ input: this.process.stdout! }).on('line', (line) => {
-        const document = parseReady(line);
-        if (document) resolve(document);
+  private async ready({ log, signal, readyMs = READY_MS }: ChildOptions): Promise<Record<string, unknown>> {
+    const tail: string[] = [];
+    let reason: StartLine | undefined;
+    const end = new AbortController();
+    lines(this.process.stderr, (line) => {
+      tail.splice(0, Math.max(0, tail.push(line) - TAIL_LINES));
+      log(line);
+    });
+    const isReady = new Promise<Record<string, unknown>>((resolve) => {
+      lines(this.process.stdout, (line) => {
+        const said = startLine(line);
+        if (said?.ready) resolve(said);
+        else if (said) reason = said;
         else log(line);
       });
     });
-  }
-
-  private async failure(tail: string[]): Promise<never> {
-    const { code, signal } = await this.exited;
-    throw new CliError(`${this.name} stopped before it was ready (${signal ?? `exit code ${code}`}):\n${tail.join('\n')}`, EXIT.failed, 'start_failed');
+    const hasEnded = this.exited.then(({ code, signal: killer }) => {
+      if (reason?.ready === false) throw new StartError(reason.message, reason.permanent);
+      throw new StartError(`${this.name} stopped before it was ready (${killer ?? `exit code ${code}`})${tail.length > 0 ? `:\n${tail.join('\n')}` : ''}`, false);
+    });
+    const isLate = wait(readyMs, undefined, { signal: AbortSignal.any([signal, end.signal]) }).then(
+      () => Promise.reject(new StartError(`${this.name} was not ready within ${readyMs / 1000} s`, false)),
+      () => Promise.reject(new StartError(`${this.name} was stopped before it was ready`, false)),
+    );
+    try {
+      return await Promise.race([isReady, hasEnded, isLate]);
+    } finally {
+      end.abort();
+      for (const loser of [hasEnded, isLate]) loser.catch(() => undefined);
+    }
   }
 }
 
-function parseReady(line: string): Record<string, unknown> | null {
+function lines(stream: Readable | null, each: (line: string) => void): void {
+  if (stream) createInterface({ input: stream }).on('line', each);
+}
+
+function startLine(line: string): (StartLine & Record<string, unknown>) | null {
   if (!line.startsWith('{')) return null;
   try {
-    const document = JSON.parse(line) as Record<string, unknown>;
-    return document['ready'] === true ? document : null;
+    const parsed = StartLine.safeParse(JSON.parse(line));
+    return parsed.success ? parsed.data : null;
   } catch {
     return null;
   }
-}
-
-function timeout(name: string): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new CliError(`${name} was not ready within ${READY_MS / 1000} s`, EXIT.failed, 'start_timeout')), READY_MS).unref();
-  });
 }

@@ -2,16 +2,18 @@ import { pathToFileURL, fileURLToPath } from 'node:url';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { toEnvironment, type Config } from '#contracts';
-import { startEmbeddedPostgres } from '#database';
-import { Child } from './child.js';
+import { EmbeddedPostgresError, PostgresStartError, startEmbeddedPostgres } from '#database';
+import { Child, StartError } from './child.js';
 import type { DataFolder } from './data-folder.js';
-import { keepRunning } from './keep-running.js';
+import { keepRunning, type Keeping } from './keep-running.js';
 
 export interface ServerOptions {
   folder: DataFolder;
   /** What the user chose; the rest is embedded. */
   config: Partial<Config>;
   log: (line: string) => void;
+  /** Ends a start that is under way; what was started is stopped. */
+  signal?: AbortSignal;
 }
 
 export interface Server {
@@ -20,14 +22,15 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts PostgreSQL, the API and a worker as child processes and keeps them running until stopped. */
-export async function startServer({ folder, config, log }: ServerOptions): Promise<Server> {
+/** Starts PostgreSQL, the API and a worker as child processes and keeps them running until stopped. A start that fails leaves none of them. */
+export async function startServer({ folder, config, log, signal = new AbortController().signal }: ServerOptions): Promise<Server> {
   const stops: Stops = [];
   const stop = async () => {
     for (const step of stops.splice(0).reverse()) await step();
   };
+  const how = { log, signal, stops };
   try {
-    const databaseUrl = config.databaseUrl ?? (await startDatabase(folder, log, stops));
+    const databaseUrl = config.databaseUrl ?? (await startDatabase(folder, how));
     await mkdir(folder.file('store'), { recursive: true });
     const environment = toEnvironment({
       storeUrl: pathToFileURL(folder.file('store')).href,
@@ -38,12 +41,12 @@ export async function startServer({ folder, config, log }: ServerOptions): Promi
       ...config,
       databaseUrl,
     });
-    const api = await startApp('api', environment, log, stops);
+    const api = await startApp('api', environment, how);
     const url = String(api['url']);
     // A restarted API keeps the port that the first one got.
     environment['COLDPRESS_PORT'] = new URL(url).port;
-    await startApp('worker', environment, log, stops);
-    await folder.publish(url);
+    await startApp('worker', environment, how);
+    await folder.publish(url).catch((error: Error) => log(`up: other commands have to be told where the server is, with --url ${url}: ${error.message}`));
     return { url, apiKey: await folder.apiKey(), stop };
   } catch (error) {
     await stop();
@@ -53,28 +56,35 @@ export async function startServer({ folder, config, log }: ServerOptions): Promi
 
 type Stops = (() => Promise<void>)[];
 
+interface How extends Pick<Keeping, 'log' | 'signal'> {
+  stops: Stops;
+}
+
 /** The server keeps its port over restarts: API and worker wait for it there. */
-async function startDatabase(folder: DataFolder, log: (line: string) => void, stops: Stops): Promise<string> {
+async function startDatabase(folder: DataFolder, { log, signal, stops }: How): Promise<string> {
   const start = async (first?: { url: string }) => {
     const { url, ended, stop } = await startEmbeddedPostgres({
       dataPath: folder.file('postgres'),
       log: (line) => log(`postgres: ${line}`),
+      signal,
       ...(first ? { port: Number(new URL(first.url).port) } : {}),
     });
     return { url, stop, ended: ended.then(() => 'see its last words above') };
   };
-  const { first, stop } = await keepRunning('postgres', start, log);
+  const isPermanent = (error: unknown) => error instanceof EmbeddedPostgresError && !(error instanceof PostgresStartError);
+  const { first, stop } = await keepRunning(start, { name: 'postgres', log, signal, isPermanent });
   stops.push(stop);
   return first.url;
 }
 
-async function startApp(app: 'api' | 'worker', environment: Record<string, string>, log: (line: string) => void, stops: Stops): Promise<Record<string, unknown>> {
+async function startApp(app: 'api' | 'worker', environment: Record<string, string>, { log, signal, stops }: How): Promise<Record<string, unknown>> {
   const module = fileURLToPath(new URL(`../../../${app}/src/main.js`, import.meta.url));
   const start = async () => {
-    const { child, ready } = await Child.start({ name: app, module, environment, log: (line) => log(`${app}: ${line}`) });
-    return { ready, stop: () => child.stop(), ended: child.exited.then(({ code, signal }) => signal ?? `exit code ${code}`) };
+    const { child, ready } = await Child.start({ name: app, module, environment, log: (line) => log(`${app}: ${line}`), signal });
+    return { ready, stop: () => child.stop(), ended: child.exited.then(({ code, signal: killer }) => killer ?? `exit code ${code}`) };
   };
-  const { first, stop } = await keepRunning(app, start, log);
+  const isPermanent = (error: unknown) => error instanceof StartError && error.permanent;
+  const { first, stop } = await keepRunning(start, { name: app, log, signal, isPermanent });
   stops.push(stop);
   return first.ready;
 }

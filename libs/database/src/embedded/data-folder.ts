@@ -17,7 +17,7 @@ export interface DataFolder {
 }
 
 /** Opens the database in the folder, or makes one in a folder that has none. Throws EmbeddedPostgresError. */
-export async function openDataFolder(root: string, user: ServerUser | null, binaries: Binaries): Promise<DataFolder> {
+export async function openDataFolder(root: string, user: ServerUser | null, binaries: Binaries, signal: AbortSignal): Promise<DataFolder> {
   const data = join(root, 'data');
   const known = await readPassword(root);
   if (known !== null && user && !(await exists(data))) await bringHome(root, data);
@@ -29,7 +29,7 @@ export async function openDataFolder(root: string, user: ServerUser | null, bina
     return { root, data, password: known };
   }
   if (known !== null && !(await exists(partialOf(data)))) throw await lostDatabase(root, data);
-  return { root, data, password: await initialize(root, data, user, binaries) };
+  return { root, data, password: await initialize(root, data, { user, binaries, signal }) };
 }
 
 async function readPassword(root: string): Promise<string | null> {
@@ -65,10 +65,17 @@ async function chownAll(folder: string, user: ServerUser): Promise<void> {
   await chown(folder, user.uid, user.gid);
 }
 
+interface Initialization {
+  user: ServerUser | null;
+  binaries: Binaries;
+  signal: AbortSignal;
+}
+
 const partialOf = (data: string): string => `${data}.partial`;
 
 /** initdb into a folder of its own that gets its name when it is complete: a kill leaves no half database, and the next start knows why. */
-async function initialize(root: string, data: string, user: ServerUser | null, { initdb }: Binaries): Promise<string> {
+async function initialize(root: string, data: string, how: Initialization): Promise<string> {
+  const { user, binaries } = how;
   const partial = partialOf(data);
   const passwordFile = `${data}.password`;
   const password = randomBytes(24).toString('base64url');
@@ -80,7 +87,7 @@ async function initialize(root: string, data: string, user: ServerUser | null, {
   try {
     if (user) await Promise.all([partial, passwordFile].map((path) => chown(path, user.uid, user.gid)));
     const [folder, pwfile] = [await handover.pathOf(partial), await handover.pathOf(passwordFile)];
-    await run(initdb, ['-D', folder, '-U', 'postgres', `--pwfile=${pwfile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'], partial, user, handover);
+    await run(binaries.initdb, ['-D', folder, '-U', 'postgres', `--pwfile=${pwfile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'], partial, how, handover);
     await chmod(partial, 0o700);
     await rename(partial, data);
   } finally {
@@ -90,8 +97,8 @@ async function initialize(root: string, data: string, user: ServerUser | null, {
   return password;
 }
 
-async function run(program: string, args: readonly string[], cwd: string, user: ServerUser | null, { descriptors }: Handover): Promise<void> {
-  const child = spawn(program, args, { ...user, cwd, env: serverEnvironment(), stdio: ['ignore', 'pipe', 'pipe', 'ignore', ...descriptors] });
+async function run(program: string, args: readonly string[], cwd: string, { user, signal }: Initialization, { descriptors }: Handover): Promise<void> {
+  const child = spawn(program, args, { ...user, cwd, signal, env: serverEnvironment(), stdio: ['ignore', 'pipe', 'pipe', 'ignore', ...descriptors] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (piece: Buffer) => (output += piece.toString()));
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));

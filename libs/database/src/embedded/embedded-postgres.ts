@@ -15,6 +15,7 @@ import { serverUser, type ServerUser } from './server-user.js';
 const START_DEADLINE_MS = 60_000;
 /** For a fast shutdown; a server that takes longer is stopped harder. */
 const STOP_PATIENCE_MS = 20_000;
+const NEVER = new AbortController().signal;
 /** Refusals that pass: someone took the port, or a killed server's memory is not yet released. */
 const PASSING = /Address already in use|pre-existing shared memory|lock file "postmaster.pid" already exists|starting up|shutting down/;
 
@@ -26,6 +27,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** Server settings, such as `{ fsync: 'off' }` in tests. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface EmbeddedPostgres {
@@ -40,13 +43,13 @@ export interface EmbeddedPostgres {
  * Starts PostgreSQL from the npm package's binaries on a free port of 127.0.0.1. The server lives no longer than this
  * process, even when that is killed; one that was left behind all the same is stopped first. Throws EmbeddedPostgresError.
  */
-export async function startEmbeddedPostgres({ dataPath, log = () => {}, port, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({ dataPath, log = () => {}, port, settings = {}, signal = NEVER }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const user = await serverUser();
   const binaries = await findBinaries(user);
   const root = await claimFolder(dataPath);
   try {
-    const folder = await openDataFolder(root, user, binaries);
-    const server = await startPatiently(folder, user, binaries, { port, settings, log });
+    const folder = await openDataFolder(root, user, binaries, signal);
+    const server = await startPatiently(folder, user, binaries, { port, settings, log, signal });
     const address = (database: string): string => `postgres://postgres:${encodeURIComponent(folder.password)}@127.0.0.1:${server.port}/${database}`;
     const stop = async (): Promise<void> => {
       await server.stop();
@@ -68,6 +71,7 @@ interface StartOptions {
   port: number | undefined;
   settings: Readonly<Record<string, string>>;
   log: (line: string) => void;
+  signal: AbortSignal;
 }
 
 interface Running {
@@ -77,16 +81,17 @@ interface Running {
 }
 
 async function startPatiently(folder: DataFolder, user: ServerUser | null, binaries: Binaries, how: StartOptions): Promise<Running> {
+  const { signal } = how;
   for (const deadline = Date.now() + START_DEADLINE_MS; ; await sleep(250)) {
     try {
       return await start(folder, user, binaries, how);
     } catch (error) {
-      if (!(error instanceof PostgresStartError && PASSING.test(error.output)) || Date.now() > deadline) throw error;
+      if (!(error instanceof PostgresStartError && PASSING.test(error.output)) || signal.aborted || Date.now() > deadline) throw error;
     }
   }
 }
 
-async function start({ data }: DataFolder, user: ServerUser | null, { postgres }: Binaries, { port: wanted, settings, log }: StartOptions): Promise<Running> {
+async function start({ data }: DataFolder, user: ServerUser | null, { postgres }: Binaries, { port: wanted, settings, log, signal }: StartOptions): Promise<Running> {
   const port = wanted ?? (await freePort());
   const all = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', lc_messages: 'C', ...settings };
   const handover = new Handover(user);
@@ -107,6 +112,8 @@ async function start({ data }: DataFolder, user: ServerUser | null, { postgres }
     });
     child.stderr.once('close', () => resolve(false));
     setTimeout(resolve, START_DEADLINE_MS, false).unref();
+    signal.addEventListener('abort', () => resolve(false), { once: true });
+    if (signal.aborted) resolve(false);
   });
   if (await ready) return { port, ended, stop };
   await stop();
