@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { create } from '@bufbuild/protobuf';
 import type { Model, ModelInspection, Problem } from '#contracts';
+import { DataLocation, floatTensor, StringStringEntryProtoSchema } from '#onnx';
 import { mlp } from '#testing';
 import { ApiHarness, modelBytes, octets, oddModel, PRUNE, seedNet } from './api-harness.js';
 
@@ -38,6 +40,26 @@ describe('/v1/models', () => {
       expect(status).toBe(201);
       expect(body).toMatchObject({ id: createHash('sha256').update(bytes).digest('hex'), name: 'seed net.onnx', bytes: bytes.length, inspection: { parameters: 250_326, opset: 17, ops: { Conv: 2, Gemm: 2 } } });
       expect(headers.get('location')).toBe(`/v1/models/${body.id}`);
+    });
+
+    it('tells what will surprise: weights that are no numbers, by tensor and place', async () => {
+      const model = mlp([8, 5, 4]);
+      const [weight] = model.graph!.initializer;
+      model.graph!.initializer[0] = floatTensor(weight!.name, [5, 8], new Float32Array(40).fill(NaN, 9));
+      const { status, body } = await api.upload(modelBytes(model), 'diverged.onnx');
+      expect(status).toBe(201);
+      const warnings = [`weight "${weight!.name}" holds NaN at [1, 1], the first of 31 such elements: passes refuse the model`];
+      expect(body.inspection.warnings).toEqual(warnings);
+      expect((await api.call<ModelInspection>('GET', `/v1/models/${body.id}/inspect`)).body.warnings).toEqual(warnings);
+    });
+
+    it.each(['weights.bin', 'model.onnx'])('refuses a model whose tensors lie in %s, naming both', async (file) => {
+      const model = mlp([8, 6, 4]);
+      const [weight] = model.graph!.initializer;
+      Object.assign(weight!, { rawData: new Uint8Array(), dataLocation: DataLocation.EXTERNAL, externalData: [create(StringStringEntryProtoSchema, { key: 'location', value: file })] });
+      const { status, code, detail } = await refused(modelBytes(model));
+      expect({ status, code }).toEqual({ status: 422, code: 'external_data' });
+      expect(detail).toBe(`tensor "${weight!.name}" has its data in another file, "${file}", which does not come with the model: save the model as one file, as onnx.save(model, path) does by default`);
     });
 
     it('takes odd names, and finds a model by the one that it got', async () => {

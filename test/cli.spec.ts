@@ -4,6 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job, Model } from '#contracts';
+import { floatTensor, writeModel } from '#onnx';
+import { mlp } from '#testing';
 import { COMMAND, EXAMPLE, startApp, type App } from './app.js';
 
 interface Outcome {
@@ -44,6 +46,17 @@ describe('the coldpress command against a running server', () => {
     await writeFile(path, text);
     return path;
   }
+
+  it('tells what will surprise about a model, when it is pushed and inspected', async () => {
+    const path = join(folder, 'diverged.onnx');
+    const model = mlp([8, 7, 4]);
+    const [weight] = model.graph!.initializer;
+    model.graph!.initializer[0] = floatTensor(weight!.name, [7, 8], new Float32Array(56).fill(NaN));
+    await writeFile(path, writeModel(model));
+    const warning = `warning: weight "${weight!.name}" holds NaN at [0, 0], the first of 56 such elements: passes refuse the model`;
+    expect((await coldpress('models', 'push', path)).stdout).toContain(warning);
+    expect((await coldpress('models', 'inspect', 'diverged.onnx')).stdout).toContain(warning);
+  });
 
   it('pushes a model named by the digest of its bytes, and again without a second copy', async () => {
     const path = join(EXAMPLE, 'seed-net.onnx');

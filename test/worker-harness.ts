@@ -59,7 +59,7 @@ export class WorkerHarness {
 
   async addModel(model: Uint8Array): Promise<string> {
     const { digest, bytes } = await this.store.put(model);
-    const inspection = { inputs: [], outputs: [], irVersion: 8, opset: 17, producer: '', ops: {}, nodes: 0, parameters: 0, nonZeros: 0, macs: null };
+    const inspection = { inputs: [], outputs: [], irVersion: 8, opset: 17, producer: '', ops: {}, nodes: 0, parameters: 0, nonZeros: 0, macs: null, warnings: [] };
     await new ModelRepository(this.database).add({ id: digest, name: 'model', bytes, inspection });
     return digest;
   }

@@ -56,6 +56,7 @@ export const ModelInspection = z
     parameters: z.number(),
     nonZeros: z.number(),
     macs: z.number().nullable().describe('Multiply-accumulates of one sample.'),
+    warnings: z.array(z.string()).default([]).describe('What about the model will surprise whoever works with it, such as weights that are no numbers; empty for models stored before this was looked for.'),
   })
   .meta({ id: 'ModelInspection' });
 export type ModelInspection = z.infer<typeof ModelInspection>;

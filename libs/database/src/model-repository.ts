@@ -58,6 +58,7 @@ export class ModelRepository {
   }
 }
 
-function toModel({ createdAt, ...row }: Row): Model {
-  return { ...row, createdAt: createdAt.toISOString() };
+/** Models stored by earlier versions have no warnings. */
+function toModel({ createdAt, inspection, ...row }: Row): Model {
+  return { ...row, inspection: { ...inspection, warnings: inspection.warnings ?? [] }, createdAt: createdAt.toISOString() };
 }

@@ -14,7 +14,7 @@ import { StageRepository } from './stage-repository.js';
 import { StageResultRepository } from './stage-result-repository.js';
 
 const MODEL = 'a'.repeat(64);
-const INSPECTION = { inputs: [], outputs: [], irVersion: 8, opset: 17, producer: '', ops: {}, nodes: 0, parameters: 0, nonZeros: 0, macs: null };
+const INSPECTION = { inputs: [], outputs: [], irVersion: 8, opset: 17, producer: '', ops: {}, nodes: 0, parameters: 0, nonZeros: 0, macs: null, warnings: [] };
 const METRICS = { bytes: 10, compressedBytes: 5, parameters: 2, nonZeros: 2 };
 
 let database: Database;

@@ -6,6 +6,7 @@ import { Functions } from './functions.js';
 import { OWN_NAME_MARK } from './names.js';
 import { checkVersions, importedVersion } from './opset.js';
 import { sparsePositions } from './sparse.js';
+import { trainingTensors } from './tensors.js';
 import { isTabled } from './operators/operator-table.js';
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, SparseTensorProto, ValueInfoProto } from './proto.js';
 
@@ -61,6 +62,7 @@ class ModelCheck {
   run(graph: GraphProto): void {
     this.graph(graph, new Scope(1));
     for (const body of this.model.functions) this.function(body);
+    for (const tensor of trainingTensors(this.model)) checkTensor(tensor, this.limits);
   }
 
   private function(body: FunctionProto): void {

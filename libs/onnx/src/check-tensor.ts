@@ -1,5 +1,5 @@
 import { dataTypeName } from './data-type.js';
-import { InvalidTensorError, ModelLimitError } from './errors.js';
+import { ExternalDataError, InvalidTensorError, ModelLimitError } from './errors.js';
 import type { ModelLimits } from './limits.js';
 import { DataLocation, DataType, type TensorProto } from './proto.js';
 
@@ -48,7 +48,7 @@ export function checkTensor(tensor: TensorProto, limits: ModelLimits): void {
   const storage = storageOf(tensor);
   const count = checkedCount(tensor.name, tensor.dims, limits);
   if (tensor.dataLocation === DataLocation.EXTERNAL) {
-    throw new InvalidTensorError(tensor.name, 'its data is in another file: save the model as one file, or read it with loadModel from the folder that holds both');
+    throw new ExternalDataError(tensor.name, externalFile(tensor), 'save the model as one file, as onnx.save(model, path) does by default');
   }
   const stored = tensor[storage.field].length;
   const expected = Math.ceil(count * storage.entries);
@@ -58,6 +58,13 @@ export function checkTensor(tensor: TensorProto, limits: ModelLimits): void {
   } else if (stored !== expected) {
     throw new InvalidTensorError(tensor.name, `shape [${tensor.dims}] needs ${expected} entries in ${storage.field}, got ${stored}`);
   }
+}
+
+/** Where a tensor says that its external data lies. Throws InvalidTensorError where it does not. */
+export function externalFile({ name, externalData }: TensorProto): string {
+  const location = externalData.find(({ key }) => key === 'location')?.value;
+  if (!location) throw new InvalidTensorError(name, 'its external data names no location');
+  return location;
 }
 
 /** Bytes that a tensor's elements take when they are stored raw; checks type and shape, not the storage. */

@@ -48,6 +48,17 @@ export class InvalidTensorError extends OnnxError {
   }
 }
 
+/** A tensor's data lies in a file that is not there. */
+export class ExternalDataError extends OnnxError {
+  constructor(
+    readonly tensor: string,
+    readonly file: string,
+    wayOut: string,
+  ) {
+    super('external_data', `tensor "${tensor}" has its data in another file, "${file}", which does not come with the model: ${wayOut}`);
+  }
+}
+
 /** A node or value was asked for that the graph does not hold. */
 export class GraphError extends OnnxError {
   constructor(message: string) {

@@ -13,6 +13,7 @@ export * from './lift-opset.js';
 export * from './limits.js';
 export * from './load.js';
 export * from './macs.js';
+export * from './model-warnings.js';
 export * from './names.js';
 export * from './non-finite.js';
 export * from './opset.js';

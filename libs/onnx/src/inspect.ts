@@ -4,6 +4,7 @@ import { valueDims, valueElemType } from './builder.js';
 import { dataTypeName } from './data-type.js';
 import { Graph } from './graph.js';
 import { countMacs } from './macs.js';
+import { modelWarnings } from './model-warnings.js';
 import { opsetVersion } from './opset.js';
 import { countParameters } from './parameters.js';
 import type { DataType, GraphProto, ModelProto, ValueInfoProto } from './proto.js';
@@ -22,6 +23,7 @@ export function inspectModel(model: ModelProto): ModelInspection {
     nodes: [...ops.values()].reduce((sum, count) => sum + count, 0),
     ...countParameters(model),
     macs: countMacs(graph),
+    warnings: modelWarnings(model),
   };
 }
 

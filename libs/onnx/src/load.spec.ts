@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { mlp } from '#testing';
-import { InvalidModelError, InvalidTensorError, ModelLimitError } from './errors.js';
+import { ExternalDataError, InvalidTensorError, ModelLimitError } from './errors.js';
 import { loadModel } from './load.js';
 import { DataLocation, StringStringEntryProtoSchema, type ModelProto } from './proto.js';
 import { writeModel } from './write.js';
@@ -84,8 +84,14 @@ describe('loadModel', () => {
   it('names the missing file', async () => {
     externalize({ location: 'gone.bin' });
     const loading = loadModel(path);
-    await expect(loading).rejects.toThrow(InvalidModelError);
-    await expect(loading).rejects.toThrow(/"gone.bin" of tensor "fc1.weight"/);
+    await expect(loading).rejects.toThrow(ExternalDataError);
+    await expect(loading).rejects.toThrow(/tensor "fc1.weight" has its data in another file, "gone.bin", .*: put the file where the model looks for it/);
+  });
+
+  it.each(['w.bin', 'model.onnx'])('refuses %s where the model is to be one file, although it lies beside it', async (location) => {
+    const { weight } = externalize({ location });
+    writeFileSync(join(folder, 'w.bin'), weight);
+    await expect(loadModel(path, { alone: true })).rejects.toThrow(new RegExp(`"${location}", which does not come with the model: save the model as one file`));
   });
 
   it('checks the declared size before it reads', async () => {

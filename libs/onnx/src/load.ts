@@ -1,10 +1,10 @@
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, sep } from 'node:path';
-import { rawByteCount } from './check-tensor.js';
-import { InvalidModelError, InvalidTensorError, ModelLimitError } from './errors.js';
+import { externalFile, rawByteCount } from './check-tensor.js';
+import { ExternalDataError, InvalidModelError, InvalidTensorError, ModelLimitError } from './errors.js';
 import { MODEL_LIMITS, type ModelLimits } from './limits.js';
 import { DataLocation, type ModelProto, type TensorProto } from './proto.js';
-import { acceptModel, parseModel, type ReadOptions } from './read.js';
+import { acceptModel, parseModel, type LoadOptions } from './read.js';
 import { allTensors } from './tensors.js';
 
 /**
@@ -12,12 +12,12 @@ import { allTensors } from './tensors.js';
  * in the model's folder, also after symbolic links are followed. Throws an OnnxError for a bad model; errors of the
  * file system (no such model) pass through.
  */
-export async function loadModel(path: string, options: ReadOptions = {}): Promise<ModelProto> {
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<ModelProto> {
   const limits = { ...MODEL_LIMITS, ...options.limits };
   const { size } = await stat(path);
   if (size > limits.modelBytes) throw new ModelLimitError('modelBytes', size, limits.modelBytes);
   const model = parseModel(await readFile(path), limits);
-  await inlineExternalData(model, await realpath(dirname(path)), limits);
+  if (!options.alone) await inlineExternalData(model, await realpath(dirname(path)), limits);
   acceptModel(model, limits);
   return model;
 }
@@ -36,7 +36,7 @@ async function inlineExternalData(model: ModelProto, folder: string, limits: Mod
 
 async function readExternal(tensor: TensorProto, folder: string, limits: ModelLimits): Promise<Uint8Array<ArrayBuffer>> {
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
-  const path = await confinedPath(tensor, entries.get('location'), folder);
+  const path = await confinedPath(tensor, externalFile(tensor), folder);
   const expected = rawByteCount(tensor, limits);
   const offset = byteNumber(tensor, 'offset', entries.get('offset') ?? '0');
   const length = byteNumber(tensor, 'length', entries.get('length') ?? String(expected));
@@ -45,18 +45,22 @@ async function readExternal(tensor: TensorProto, folder: string, limits: ModelLi
 }
 
 /** The real path of an external file; throws unless it lies below the model's folder. */
-async function confinedPath(tensor: TensorProto, location: string | undefined, folder: string): Promise<string> {
-  if (!location) throw new InvalidTensorError(tensor.name, 'its external data names no location');
+async function confinedPath(tensor: TensorProto, location: string, folder: string): Promise<string> {
   const parts = location.split(/[/\\]/);
   if (isAbsolute(location) || /^[a-zA-Z]:/.test(location) || parts[0] === '' || parts.includes('..') || location.includes('\0')) {
     throw new InvalidTensorError(tensor.name, `external data at "${location}" lies outside the model's folder`);
   }
   const path = await realpath(join(folder, ...parts)).catch((cause: unknown) => {
-    throw new InvalidModelError(`the external data file "${location}" of tensor "${tensor.name}" is not beside it`, { cause });
+    if (errorCode(cause) === 'ENOENT') throw new ExternalDataError(tensor.name, location, 'put the file where the model looks for it, or save the model as one file');
+    throw new InvalidModelError(`the external data file "${location}" of tensor "${tensor.name}" cannot be read`, { cause });
   });
   const inside = folder.endsWith(sep) ? folder : folder + sep;
   if (!path.startsWith(inside)) throw new InvalidTensorError(tensor.name, `external data at "${location}" links outside the model's folder`);
   return path;
+}
+
+function errorCode(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
 
 function byteNumber(tensor: TensorProto, key: string, text: string): number {

@@ -111,7 +111,7 @@ describe('readModel refuses', () => {
     ['too few bytes', /needs \d+ bytes, got 8/, ({ graph }) => (graph!.initializer[0]!.rawData = new Uint8Array(8))],
     ['a negative dimension', /negative dimension/, ({ graph }) => (graph!.initializer[0]!.dims = [-1n])],
     ['an unknown element type', /unknown\(99\)/, ({ graph }) => (graph!.initializer[0]!.dataType = 99)],
-    ['data in another file', /loadModel/, ({ graph }) => (graph!.initializer[0]!.dataLocation = 1)],
+    ['data in another file that it does not name', /names no location/, ({ graph }) => (graph!.initializer[0]!.dataLocation = 1)],
     ['typed and raw data', /both/, ({ graph }) => graph!.initializer[0]!.floatData.push(1)],
     ['a bad Constant', /needs 12 bytes/, ({ graph }) => graph!.node.unshift(constantOf(3, 8))],
   ])('a tensor with %s', (_, message, change) => {

@@ -10,6 +10,12 @@ export interface ReadOptions {
   limits?: Partial<ModelLimits>;
 }
 
+/** How {@link loadModel} reads a file. */
+export interface LoadOptions extends ReadOptions {
+  /** Whether the model is one file: external data are then refused, whatever lies beside it. */
+  alone?: boolean;
+}
+
 /**
  * Parses and checks an ONNX file whose tensors are all inside it (see loadModel for external data). Tensors stay views of `bytes`,
  * which must not change afterwards; fields that this build does not know are kept. Throws an OnnxError, never anything else.

@@ -4,6 +4,11 @@ import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto.js'
 export function* allTensors(model: ModelProto): Generator<TensorProto> {
   if (model.graph) yield* graphTensors(model.graph);
   for (const body of model.functions) for (const node of body.node) yield* nodeTensors(node);
+  yield* trainingTensors(model);
+}
+
+/** The tensors of the graphs that tell how a model is trained. */
+export function* trainingTensors(model: ModelProto): Generator<TensorProto> {
   for (const info of model.trainingInfo) {
     if (info.initialization) yield* graphTensors(info.initialization);
     if (info.algorithm) yield* graphTensors(info.algorithm);

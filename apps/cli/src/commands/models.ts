@@ -15,7 +15,7 @@ export function addModelCommands(program: Command): void {
     .action(async (source: string, { name }: { name?: string }, command: Command) => {
       const { client, json } = await context(command);
       const model = isUri(source) ? await client.registerModel(source, name) : await client.pushModel(source, name);
-      print(json, model, () => `${model.id}  ${model.name}  ${bytes(model.bytes)}`);
+      print(json, model, () => [`${model.id}  ${model.name}  ${bytes(model.bytes)}`, ...warnings(model)].join('\n'));
     });
 
   models
@@ -38,6 +38,10 @@ export function addModelCommands(program: Command): void {
     });
 }
 
+function warnings({ inspection }: Pick<Model, 'inspection'>): string[] {
+  return inspection.warnings.map((warning) => `warning: ${warning}`);
+}
+
 function describe({ id, name, bytes: size, inspection }: Model): string {
   const value = ({ name: valueName, type, dims }: ValueSummary) => `${valueName}: ${type}${dims ? `[${dims.join(', ')}]` : ''}`;
   const ops = Object.entries(inspection.ops).sort(([, a], [, b]) => b - a);
@@ -50,5 +54,6 @@ function describe({ id, name, bytes: size, inspection }: Model): string {
     `parameters  ${inspection.parameters.toLocaleString('en-US')} (${inspection.nonZeros.toLocaleString('en-US')} non-zero)`,
     `MACs        ${inspection.macs === null ? 'unknown: the inputs have no fixed shape' : inspection.macs.toLocaleString('en-US')}`,
     `operators   ${ops.map(([op, count]) => `${op} ${count}`).join(', ')}`,
+    ...warnings({ inspection }),
   ].join('\n');
 }

@@ -64,6 +64,7 @@ export function NewJobPage() {
 
 function ModelField({ value, onChange }: { value: string; onChange: (id: string) => void }) {
   const { data } = useModels();
+  const chosen = data?.items.find(({ id }) => id === value);
   return (
     <Choice
       title="Model"
@@ -75,6 +76,7 @@ function ModelField({ value, onChange }: { value: string; onChange: (id: string)
       queryKey="models"
       accept=".onnx"
       hint="An ONNX file; it is stored once, under the SHA-256 of its bytes."
+      warnings={chosen?.inspection.warnings ?? []}
     />
   );
 }
@@ -108,10 +110,12 @@ interface ChoiceProps {
   multiple?: boolean;
   accept: string;
   hint: ReactNode;
+  /** What to know of the choice. */
+  warnings?: readonly string[];
 }
 
 /** Choose a stored file, or upload one and have it chosen. */
-function Choice({ title, name, value, options, onChange, upload, queryKey, multiple, accept, hint }: ChoiceProps) {
+function Choice({ title, name, value, options, onChange, upload, queryKey, multiple, accept, hint, warnings = [] }: ChoiceProps) {
   const client = useQueryClient();
   const { mutate, isPending, error } = useMutation({
     mutationFn: upload,
@@ -133,6 +137,11 @@ function Choice({ title, name, value, options, onChange, upload, queryKey, multi
       </select>
       <input type="file" aria-label={`Upload ${title.toLowerCase()}`} accept={accept} multiple={multiple} disabled={isPending} onChange={(event) => event.target.files?.length && mutate([...event.target.files])} />
       <p className="quiet">{isPending ? 'Uploading…' : hint}</p>
+      {warnings.map((warning) => (
+        <p key={warning} className="warning">
+          {warning}
+        </p>
+      ))}
       {error && <ProblemBox error={error} />}
     </fieldset>
   );

@@ -10,7 +10,7 @@ import { runStage } from './run-stage.js';
 /** Every kind of work that needs native code or reads a user's file. To add one: its request in contracts, its line here. */
 const HANDLERS: { [K in ProcessRequest['kind']]: (request: Extract<ProcessRequest, { kind: K }>, report: Reporter) => Promise<unknown> } = {
   stage: runStage,
-  inspect: async ({ modelPath }) => inspectModel(await loadModel(modelPath)),
+  inspect: async ({ modelPath }) => inspectModel(await loadModel(modelPath, { alone: true })),
   checkDataset: ({ datasetPath }) => inspectDataset(datasetPath),
   preflight,
   measure: async ({ modelPath }) => modelMetrics(await readFile(modelPath)),

@@ -35,9 +35,9 @@ const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
 
 /** Checks a job without running it: does the data fit, and what would each pass leave alone in the model as it is now. */
 export async function preflight({ modelPath, dataset, passes, models }: PreflightRequest): Promise<Preflight> {
-  const model = await loadModel(modelPath);
+  const model = await loadModel(modelPath, { alone: true });
   const problems: Problem[] = dataset ? matchInputs(dataset, inspectModel(model).inputs) : [];
-  const stored = new Map(await Promise.all(models.map(async ({ path, digest }): Promise<[string, ModelProto]> => [digest, await loadModel(path)])));
+  const stored = new Map(await Promise.all(models.map(async ({ path, digest }): Promise<[string, ModelProto]> => [digest, await loadModel(path, { alone: true })])));
   const skipped: Preflight['skipped'] = [];
   // Later passes see another model than this one, and what they speak of may come with it.
   let isInput = true;

@@ -16,7 +16,7 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
   const data = request.datasetPath !== null ? await openDataset(request.datasetPath) : null;
   try {
     const context = {
-      model: await loadModel(request.model.path),
+      model: await loadModel(request.model.path, { alone: true }),
       baseline: await readFile(request.baseline.path),
       history: await Promise.all(request.history.map(({ path }) => readFile(path))),
       models: new Map(await Promise.all(request.models.map(async ({ path, digest }): Promise<[string, Uint8Array]> => [digest, await readFile(path)]))),
