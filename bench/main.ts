@@ -14,6 +14,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   widths: () => import('./widths.bench.js'),
   distill: () => import('./distill.bench.js'),
   onnx: () => import('./onnx.bench.js'),
+  samplers: () => import('./samplers.bench.js'),
   overhead: () => import('./overhead.bench.js'),
 };
 

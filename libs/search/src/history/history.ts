@@ -1,0 +1,98 @@
+import { nonDominatedRanks, violation } from '../fronts/dominance.js';
+import { greedySubset, hypervolume } from '../fronts/hypervolume.js';
+import { paretoFront } from '../fronts/front.js';
+import { assignmentKey } from '../space/space.js';
+import { isComplete, type CompleteTrial, type Trial } from './trial.js';
+
+/** Best trials that are kept in order; what a sampler learns from is fewer. */
+const LEADERS = 64;
+
+/**
+ * What a sampler may know: every trial, and the best of them kept in order as results come in, so that asking stays fast after
+ * tens of thousands of trials.
+ */
+export class History {
+  readonly trials: Trial[] = [];
+  readonly complete: CompleteTrial[] = [];
+  readonly running = new Map<number, Trial>();
+  private readonly known = new Map<string, number>();
+  private best: CompleteTrial[] = [];
+  private isStale = false;
+
+  add(trial: Trial): void {
+    this.trials.push(trial);
+    const key = assignmentKey(trial.assignment);
+    this.known.set(key, (this.known.get(key) ?? 0) + 1);
+    this.update(trial);
+  }
+
+  /** Takes notice of a trial that ended. */
+  update(trial: Trial): void {
+    if (trial.state === 'running') this.running.set(trial.id, trial);
+    else this.running.delete(trial.id);
+    if (!isComplete(trial)) return;
+    this.complete.push(trial);
+    this.best.push(trial);
+    this.isStale = true;
+  }
+
+  /** Whether the assignment has been asked for before. */
+  has(assignment: Trial['assignment']): boolean {
+    return this.known.has(assignmentKey(assignment));
+  }
+
+  /** How many assignments have been asked for that can be told apart. */
+  get distinct(): number {
+    return this.known.size;
+  }
+
+  /**
+   * The best trials, at most 64: feasible ones by the rank of their front, those of one front by what they add to its hypervolume,
+   * then the others by how far they are from feasible.
+   */
+  get leaders(): readonly CompleteTrial[] {
+    if (this.isStale) this.best = ranked(this.best).slice(0, LEADERS);
+    this.isStale = false;
+    return this.best;
+  }
+
+  /** Feasible trials that no other dominates, of all there are. */
+  front(): CompleteTrial[] {
+    const feasible = this.complete.filter(({ outcome }) => violation(outcome) === 0);
+    return paretoFront(feasible.map(({ outcome }) => outcome.values)).map((i) => feasible[i]!);
+  }
+
+  /** The hypervolume that the feasible trials dominate up to a reference. */
+  hypervolume(reference: readonly number[]): number {
+    return hypervolume(this.front().map(({ outcome }) => outcome.values), reference);
+  }
+}
+
+function ranked(trials: readonly CompleteTrial[]): CompleteTrial[] {
+  const ranks = nonDominatedRanks(trials.map(({ outcome }) => outcome));
+  const fronts = groupByRank(ranks);
+  return [...fronts.keys()].sort((a, b) => a - b).flatMap((rank) => spread(fronts.get(rank)!.map((i) => trials[i]!)));
+}
+
+function groupByRank(ranks: readonly number[]): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  ranks.forEach((rank, i) => groups.set(rank, [...(groups.get(rank) ?? []), i]));
+  return groups;
+}
+
+/** The trials of one front, the one that adds most to its hypervolume first. */
+function spread(front: CompleteTrial[]): CompleteTrial[] {
+  if (front.length < 2) return front;
+  const points = front.map(({ outcome }) => outcome.values);
+  if (points[0]!.length < 2) return front;
+  return greedySubset(points, referenceOf(points), front.length).map((i) => front[i]!);
+}
+
+/** A little beyond the worst of each objective (Ozaki et al. 2022, section 4.1). */
+export function referenceOf(points: readonly (readonly number[])[]): number[] {
+  const objectives = points[0]?.length ?? 0;
+  return Array.from({ length: objectives }, (_, objective) => {
+    const worst = points.reduce((most, point) => Math.max(most, point[objective]!), -Infinity);
+    return Math.max(worst * 1.1, worst * 0.9, worst + 1e-12);
+  });
+}

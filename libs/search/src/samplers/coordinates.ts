@@ -1,0 +1,24 @@
+import { cardinality, fromUnit, isOrdered, toUnit, valueAt, type Assignment, type Parameter } from '../space/parameter.js';
+import type { Space } from '../space/space.js';
+
+/** Coordinates that a parameter takes: one where distances mean something, else one for each value. */
+const width = (parameter: Parameter) => (isOrdered(parameter) ? 1 : cardinality(parameter));
+
+/** An assignment as a point of the unit cube; lists without order as one coordinate for each value, absent parameters at the middle. */
+export function toCoordinates(space: Space, assignment: Assignment): Float64Array {
+  return Float64Array.from(space.parameters.flatMap((parameter) => {
+    const value = assignment[parameter.name];
+    if (isOrdered(parameter)) return [value === undefined ? 0.5 : toUnit(parameter, value)];
+    return Array.from({ length: cardinality(parameter) }, (_, at) => (value !== undefined && valueAt(parameter, at) === value ? 1 : 0));
+  }));
+}
+
+/** The assignment nearest to a point of the unit cube. */
+export function fromCoordinates(space: Space, point: Float64Array): Assignment {
+  const starts: number[] = [];
+  space.parameters.reduce((at, parameter) => (starts.push(at), at + width(parameter)), 0);
+  return space.assign((parameter, i) => {
+    const own = point.subarray(starts[i]!, starts[i]! + width(parameter));
+    return isOrdered(parameter) ? fromUnit(parameter, own[0]!) : valueAt(parameter, own.indexOf(Math.max(...own)));
+  });
+}
