@@ -53,5 +53,7 @@ describe('snrDb', () => {
   it('is 20 dB for a tenth of noise and null for none', () => {
     expect(snrDb([1, 1], [1.1, 0.9])).toBeCloseTo(20, 6);
     expect(snrDb([1, 2], [1, 2])).toBeNull();
+    expect(snrDb([1, -Infinity], [1.1, -Infinity])).toBeCloseTo(20, 6);
+    expect([snrDb([0], [1]), snrDb([1], [NaN])]).toEqual([undefined, undefined]);
   });
 });

@@ -104,6 +104,8 @@ export function snrDb(exact: ArrayLike<number>, approximate: ArrayLike<number>):
   let signal = 0;
   let noise = 0;
   for (let i = 0; i < exact.length; i++) {
+    // An infinity that is kept is no noise, and no signal that finite elements could be measured by.
+    if (exact[i] === approximate[i] && !Number.isFinite(exact[i])) continue;
     signal += exact[i]! ** 2;
     noise += (exact[i]! - approximate[i]!) ** 2;
   }

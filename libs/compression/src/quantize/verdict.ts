@@ -37,7 +37,7 @@ export const FEW_SAMPLES = 32;
 /** What a user should know before trusting the result, or trusting it on another machine or target. */
 export function warningsFor(options: QuantizeOptions, facts: Facts): string[] {
   const { layers, speed, int8DotProduct, samples } = facts;
-  const warnings = [...poorOutputs(options, facts), ...withoutFigure(facts)];
+  const warnings = [...poorOutputs(options, facts), ...withoutFigure(facts), ...underflows(facts)];
   if (options.scheme === 'static' && layers.length > 0 && typeof samples === 'number' && samples < FEW_SAMPLES) {
     warnings.push(`few calibration samples: ${samples}, where ${FEW_SAMPLES} is little; ranges hold what these contain, and other input may be clipped: give the calibration split more, or raise the option samples`);
   }
@@ -82,6 +82,11 @@ function poorOutputs(options: QuantizeOptions, { layers, tensors, outputs, proba
 function withoutFigure({ outputs }: Facts): string[] {
   if (outputs?.length === 0) return ['the outputs were not compared: none of them is a floating-point one'];
   return (outputs ?? []).flatMap(({ output, reason }) => (reason ? [`output "${output}" was not compared: ${reason}`] : []));
+}
+
+/** Tensors of float16 in which a slice is too small for the format: nothing where the model takes it for the small value it is, all where it is scaled up later. */
+function underflows({ tensors = [] }: Facts): string[] {
+  return tensors.flatMap(({ tensor, poorSlice }) => (poorSlice ? [`float16 underflow: "${tensor}" keeps ${poorSlice.snrDb.toFixed(1)} dB of slice ${poorSlice.index} of axis ${poorSlice.axis}, whose values are too small for the format: check the outputs, or use scheme weightOnly`] : []));
 }
 
 /**
