@@ -30,11 +30,17 @@ export function selectDynamic(layers: readonly Layer[]): { layers: Layer[]; skip
  *     Gemm(X, W, B)   becomes   DynamicQuantizeLinear(X) -> MatMulInteger(W_int8) -> Cast -> Mul(scale) -> Add(B)
  */
 export function quantizeDynamic(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, biases = new BiasCorrection(graph, null)): LayerReport[] {
-  const measured = new Map<string, string[]>();
-  return layers.map((layer) => quantizeLayer(graph, layer, options, measured, biases));
+  const shared: Shared = { measured: new Map(), stored: new Map() };
+  return layers.map((layer) => quantizeLayer(graph, layer, options, shared, biases));
 }
 
-function quantizeLayer(graph: Graph, layer: Layer, options: QuantizeOptions, measured: Map<string, string[]>, biases: BiasCorrection): LayerReport {
+/** What layers have in common: measured activations by value, and the names of stored weights and scales by weight and orientation. */
+interface Shared {
+  measured: Map<string, string[]>;
+  stored: Map<string, [integers: string, scale: string]>;
+}
+
+function quantizeLayer(graph: Graph, layer: Layer, options: QuantizeOptions, shared: Shared, biases: BiasCorrection): LayerReport {
   const { node, weight, input } = layer;
   const { values, rows, columns } = layerMatrix(graph, layer);
   const [, limit] = gridEnds(options);
@@ -46,9 +52,13 @@ function quantizeLayer(graph: Graph, layer: Layer, options: QuantizeOptions, mea
     graph.addNode(makeNode(opType, inputs, [output], attributes, { name: graph.freshName(`${node.output[0]}_${opType}`) }), { before: node });
     return output;
   };
-  const stored = graph.addInitializer(makeTensor(graph.freshName(`${weight}_quantized`), DataType.INT8, [rows, columns], integers)).name;
-  const scale = graph.addInitializer(floatTensor(graph.freshName(`${weight}_scale`), options.perChannel ? [columns] : [], scales)).name;
-  const [quantized, inputScale, inputZero] = measure(graph, layer, measured);
+  const key = JSON.stringify([weight, layer.axis]);
+  const [stored, scale] = shared.stored.get(key) ?? [
+    graph.addInitializer(makeTensor(graph.freshName(`${weight}_quantized`), DataType.INT8, [rows, columns], integers)).name,
+    graph.addInitializer(floatTensor(graph.freshName(`${weight}_scale`), options.perChannel ? [columns] : [], scales)).name,
+  ];
+  shared.stored.set(key, [stored, scale]);
+  const [quantized, inputScale, inputZero] = measure(graph, layer, shared.measured);
   const sums = add('Cast', [add('MatMulInteger', [quantized!, stored, inputZero!], 'sums')], 'float', { to: DataType.FLOAT });
   const corrected = biases.correct(layer, values, dequantizeSymmetric(integers, layout, scales), 1);
   replaceProduct(graph, corrected, add('Mul', [sums, add('Mul', [inputScale!, scale], 'step')], 'product'));

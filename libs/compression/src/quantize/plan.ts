@@ -4,6 +4,7 @@ import { liftConstants } from '../prepare/constants.js';
 import { fuseDecomposed } from '../prepare/decomposed.js';
 import { foldBatchNorm } from '../prepare/fold-batch-norm.js';
 import { fuseHardSwish } from '../prepare/fuse-hard-swish.js';
+import { ownVectors } from '../prepare/own-vectors.js';
 import { plainGemms } from '../prepare/plain-gemm.js';
 import { floatAheadOfLog } from './ahead-of-log.js';
 import { selectDynamic } from './dynamic.js';
@@ -40,6 +41,7 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   const selection = options.scheme === 'static' ? floatAheadOfLog(graph, scopeLayers(graph, selectLayers(graph, options), options)) : scopeLayers(graph, selectLayers(graph, { ...options, minProducts: 0 }), options);
   // A layer goes by its name, also after its output was renamed.
   for (const { node } of selection.layers) node.name = nodeLabel(node);
+  if (options.equalize || options.smoothing !== undefined) ownVectors(graph);
   if (options.equalize) selection.skipped.push(...equalizeLayers(graph, selection.layers));
   if (options.smoothing !== undefined) selection.skipped.push(...unsmoothable(graph, selection.layers));
   if (options.scheme !== 'dynamic') return { graph, ...selection };
