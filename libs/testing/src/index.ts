@@ -1,5 +1,6 @@
 export * from './check-gradients.js';
 export * from './graphs.js';
+export * from './mutate-model.js';
 export * from './published-models.js';
 export * from './random.js';
 export * from './random-models/index.js';
