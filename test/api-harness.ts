@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { toBinary } from '@bufbuild/protobuf';
 import { parseConfig, toEnvironment, type Config, type Dataset, type Job, type Model, type Problem } from '#contracts';
+import { ApiKeyRepository, connect } from '#database';
 import { writeNpz, type NpzArray } from '#datasets';
 import { GraphBuilder, ModelProtoSchema, type ModelProto } from '#onnx';
 import { createTestDatabase, mlp } from '#testing';
@@ -135,6 +136,13 @@ export class ApiHarness {
 
   async dataset(): Promise<Dataset> {
     return (await this.sendDataset(MANIFEST, { 'data.npz': npz() })).body;
+  }
+
+  /** A key of somebody else. */
+  async secondKey(): Promise<string> {
+    const database = connect(this.config.databaseUrl);
+    const { key } = await new ApiKeyRepository(database).create('second').finally(() => database.close());
+    return key;
   }
 
   /** A job that waits for a worker which never comes. */

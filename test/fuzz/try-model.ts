@@ -53,7 +53,7 @@ interface Files {
 async function tryPass(trial: Trial, { folder, modelPath }: Files): Promise<Pick<Outcome, 'state' | 'message'>> {
   const { pass, options } = trial;
   const dataset = await inspectDataset(folder);
-  const { problems } = await preflight({ kind: 'preflight', modelPath, dataset, passes: [{ pass, options }], models: [] });
+  const [{ problems } = { problems: [] }] = await preflight({ kind: 'preflight', modelPath, dataset, recipes: [[{ pass, options }]], models: [] });
   if (problems.length > 0) return { state: 'refused', message: problems.map(({ field, message }) => `${field}: ${message}`).join('; ') };
   const outputPath = join(folder, trial.name);
   await mkdir(outputPath);

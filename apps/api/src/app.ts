@@ -5,6 +5,7 @@ import { ApiKeyRepository } from '#database';
 import { allowedPrefixes } from '#storage';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
+import { rememberCaller } from './auth/caller.js';
 import { ensureFirstKey } from './auth/first-key.js';
 import { serveDashboard } from './dashboard/dashboard.js';
 import { useJsonBodies } from './json-body.js';
@@ -52,6 +53,7 @@ async function createApi(config: Config): Promise<NestExpressApplication> {
   trustProxy(app, config.trustProxy);
   app.use(securityHeaders);
   useJsonBodies(app);
+  app.use(rememberCaller);
   serveDashboard(app, config.dashboardPath);
   serveOpenApi(app);
   await app.get(Spool).sweep();

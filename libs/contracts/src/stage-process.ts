@@ -72,12 +72,12 @@ export const DatasetInspection = z
   .meta({ id: 'DatasetInspection' });
 export type DatasetInspection = z.infer<typeof DatasetInspection>;
 
-/** The data set was inspected when it was stored, so its files are not needed again. */
+/** Asks for a Preflight of each recipe. The data set was inspected when it was stored, so its files are not needed again. */
 export const PreflightRequest = z.object({
   kind: z.literal('preflight'),
   modelPath: z.string(),
   dataset: DatasetInspection.nullable(),
-  passes: z.array(z.object({ pass: z.string(), options: z.unknown() })),
+  recipes: z.array(z.array(z.object({ pass: z.string(), options: z.unknown() }))),
   /** Models of the store that the passes name, as far as they are there. */
   models: z.array(ModelFile).default([]),
 });

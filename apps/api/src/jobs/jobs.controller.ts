@@ -34,7 +34,7 @@ export class JobsController {
   @ApiOperation({ summary: 'Submit a job, or an array of jobs of which all or none are accepted', description: 'Each job is preflighted first. With an Idempotency-Key a repetition gets the first answer.' })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiCreatedResponse({ standardSchema: z.union([Job, z.array(Job)]) })
-  @ApiProblem(400, 401, 404, 409, 422)
+  @ApiProblem(400, 401, 404, 409, 422, 429, 503)
   async submit(
     @Body({ schema: JobBodies }) bodies: JobBodies,
     @Headers('idempotency-key') key: string | undefined,

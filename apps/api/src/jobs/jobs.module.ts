@@ -3,7 +3,8 @@ import { JobStream } from '../events/job-stream.js';
 import { Dispatcher } from './dispatcher.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsService } from './jobs.service.js';
+import { Preflights } from './preflights.js';
 import { SubmissionService } from './submission.service.js';
 
-@Module({ controllers: [JobsController], providers: [JobsService, SubmissionService, Dispatcher, JobStream] })
+@Module({ controllers: [JobsController], providers: [JobsService, SubmissionService, Preflights, Dispatcher, JobStream] })
 export class JobsModule {}

@@ -51,9 +51,7 @@ export class JobsService {
   }
 
   private async accept(bodies: JobBodies, claim?: KeyClaim): Promise<StoredResponse> {
-    const list = Array.isArray(bodies) ? bodies : [bodies];
-    const prepared = [];
-    for (const body of list) prepared.push(await this.submissions.prepare(body));
+    const prepared = await this.submissions.prepare(bodies);
     const toResponse: IdempotentAnswer['toResponse'] = (jobs) => ({ status: CREATED, body: Array.isArray(bodies) ? jobs : jobs[0] });
     const jobs = await this.jobs.createAll(prepared, claim && { claim, toResponse });
     this.dispatcher.dispatch(jobs.map(({ id, stages }) => ({ jobId: id, stageCount: stages.length, run: 1 })));

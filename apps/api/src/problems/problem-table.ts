@@ -29,6 +29,7 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
     'dataset_manifest', 'dataset_file', 'dataset_format', 'dataset_array', 'dataset_shape', 'dataset_labels',
     'dataset_dtype', 'dataset_value', 'dataset_limit', 'dataset_preprocess', 'dataset_split', 'dataset_input',
   ]),
+  too_many_checks: { status: 429, title: 'Too many files and jobs wait' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   digest_mismatch: { status: 500, title: 'A stored file is damaged' },
@@ -37,6 +38,7 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
   store_access: { status: 503, title: 'The artifact store refuses access' },
   process_lost: { status: 503, title: 'The check was interrupted' },
   launch: { status: 503, title: 'The check could not be started' },
+  overloaded: { status: 503, title: 'Too many files and jobs wait' },
   queue_unavailable: { status: 503, title: 'The queue does not answer' },
   store_full: { status: 507, title: 'No space left' },
 };

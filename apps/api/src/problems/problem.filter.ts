@@ -1,5 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { BusyError } from './busy-error.js';
 import { toProblem } from './to-problem.js';
 
 /** What was said of an answer that did not come about. */
@@ -25,7 +26,8 @@ export class ProblemFilter implements ExceptionFilter {
     response.setHeader('cache-control', 'no-store');
     // The rest of a refused upload is read and dropped: a connection closed on a client that still writes loses the answer.
     if (!request.complete) request.unpipe().resume();
-    if (problem.status === 503) response.setHeader('retry-after', RETRY_AFTER_S);
+    if (error instanceof BusyError) response.setHeader('retry-after', error.retryAfterS);
+    else if (problem.status === 503) response.setHeader('retry-after', RETRY_AFTER_S);
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer realm="coldpress"');
     const body = Buffer.from(JSON.stringify(problem));
     response.status(problem.status).setHeader('content-type', 'application/problem+json; charset=utf-8').setHeader('content-length', body.length).end(body);

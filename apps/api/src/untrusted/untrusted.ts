@@ -1,19 +1,23 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DatasetInspection, ModelInspection, Preflight, type Config, type PreflightRequest, type ProcessRequest } from '#contracts';
 import { ProcessPool, stageModulePath } from '#process';
+import { z } from 'zod';
 import { CONFIG } from '../infrastructure/tokens.js';
-import { Limiter } from './limiter.js';
+import { caller } from '../auth/caller.js';
+import { FairLine } from './fair-line.js';
 
 /** A file that takes longer to look at than this is not worth it. */
 const TIMEOUT_MS = 120_000;
-/** Processes at a time; further uploads wait. */
-const AT_A_TIME = 2;
+/** Processes at a time, of which one API key never has all. */
+const LIMITS = { atATime: 3, perOwner: 2, waiting: 500, waitingPerOwner: 100 };
+/** Recipes that one process checks: with more than these, others would wait long for their turn. */
+const RECIPES = 20;
 
 /** Whatever parses a user's file, each in a process of its own with a memory ceiling and a deadline. */
 @Injectable()
 export class Untrusted implements OnApplicationShutdown {
   private readonly pool: ProcessPool;
-  private readonly limiter = new Limiter(AT_A_TIME);
+  private readonly line = new FairLine(LIMITS);
 
   constructor(@Inject(CONFIG) config: Config) {
     this.pool = new ProcessPool({ modulePath: stageModulePath(), memoryMb: config.stageMemoryMb, timeoutMs: TIMEOUT_MS, spares: 1 });
@@ -29,8 +33,11 @@ export class Untrusted implements OnApplicationShutdown {
     return DatasetInspection.parse(await this.run({ kind: 'checkDataset', datasetPath }));
   }
 
-  async preflight(request: Omit<PreflightRequest, 'kind'>): Promise<Preflight> {
-    return Preflight.parse(await this.run({ kind: 'preflight', ...request }));
+  /** Checks recipes on one model and data set, which are read once for many of them; the answers are in their order. */
+  async preflight({ recipes, ...of }: Omit<PreflightRequest, 'kind'>): Promise<Preflight[]> {
+    const parts = Array.from({ length: Math.ceil(recipes.length / RECIPES) }, (_, part) => recipes.slice(part * RECIPES, (part + 1) * RECIPES));
+    const answers = await Promise.all(parts.map(async (part) => z.array(Preflight).length(part.length).parse(await this.run({ kind: 'preflight', ...of, recipes: part }))));
+    return answers.flat();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -38,6 +45,6 @@ export class Untrusted implements OnApplicationShutdown {
   }
 
   private run(request: ProcessRequest): Promise<unknown> {
-    return this.limiter.run(() => this.pool.run(request));
+    return this.line.run(caller(), () => this.pool.run(request));
   }
 }

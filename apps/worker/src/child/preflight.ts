@@ -33,11 +33,25 @@ const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
   },
 };
 
-/** Checks a job without running it: does the data fit, and what would each pass leave alone in the model as it is now. */
-export async function preflight({ modelPath, dataset, passes, models }: PreflightRequest): Promise<Preflight> {
+/** Checks recipes on a model without running them: does the data fit, and what would each pass leave alone in the model as it is now. */
+export async function preflight({ modelPath, dataset, recipes, models }: PreflightRequest): Promise<Preflight[]> {
   const model = await loadModel(modelPath, { alone: true });
-  const problems: Problem[] = dataset ? matchInputs(dataset, inspectModel(model).inputs) : [];
+  const problems = dataset ? matchInputs(dataset, inspectModel(model).inputs) : [];
   const stored = new Map(await Promise.all(models.map(async ({ path, digest }): Promise<[string, ModelProto]> => [digest, await loadModel(path, { alone: true })])));
+  return recipes.map((passes) => {
+    const found = preflightRecipe(passes, { model, dataset, stored });
+    return { ...found, problems: [...problems, ...found.problems] };
+  });
+}
+
+interface Subject {
+  model: ModelProto;
+  dataset: DatasetInspection | null;
+  stored: ReadonlyMap<string, ModelProto>;
+}
+
+function preflightRecipe(passes: PreflightRequest['recipes'][number], { model, dataset, stored }: Subject): Preflight {
+  const problems: Problem[] = [];
   const skipped: Preflight['skipped'] = [];
   // Later passes see another model than this one, and what they speak of may come with it.
   let isInput = true;
