@@ -1,9 +1,9 @@
-import { openAsBlob } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Dataset, Job, JobEvent, Model, Page, Preflight, Problem, isFinal, parseEventStream, type JobSubmission } from '#contracts';
+import { Dataset, fieldProblems, isFinal, Job, JobEvent, Model, Page, parseEventStream, Preflight, Problem, sentenceOf, type JobSubmission } from '#contracts';
 import type { z } from 'zod';
-import { ApiProblemError, UnreachableError } from './errors.js';
+import { ApiProblemError, UnexpectedAnswerError, UnreachableError } from './errors.js';
+import { fileToSend } from './local-file.js';
 
 /** Pauses between attempts to take up a broken event stream; the last one repeats. */
 const RESUME_AFTER_MS = [200, 500, 1000, 2000, 5000];
@@ -21,7 +21,7 @@ export class Client {
 
   /** Streams a file up; the server answers with the stored model, whether or not it knew the bytes already. */
   async pushModel(path: string, name = basename(path)): Promise<Model> {
-    const body = await openAsBlob(path);
+    const body = await fileToSend(path);
     return this.parsed(Model, await this.send('POST', `/v1/models${queryString({ name })}`, { body, headers: { 'content-type': 'application/octet-stream' } }));
   }
 
@@ -40,8 +40,8 @@ export class Client {
   /** Sends a manifest and the files that it names, which lie beside it. */
   async pushDataset(manifestPath: string, fileNames: readonly string[]): Promise<Dataset> {
     const form = new FormData();
-    form.append('manifest', await openAsBlob(manifestPath), basename(manifestPath));
-    for (const name of fileNames) form.append('file', await openAsBlob(join(dirname(manifestPath), name)), name);
+    form.append('manifest', await fileToSend(manifestPath), basename(manifestPath));
+    for (const name of fileNames) form.append('file', await fileToSend(join(dirname(manifestPath), name)), name);
     return this.parsed(Dataset, await this.send('POST', '/v1/datasets', { body: form }));
   }
 
@@ -121,7 +121,12 @@ export class Client {
   }
 
   private async parsed<T extends z.ZodType>(schema: T, response: Response): Promise<z.infer<T>> {
-    return schema.parse(await response.json());
+    const body: unknown = await response.json().catch((cause: unknown) => {
+      throw new UnexpectedAnswerError(this.url, 'it is not JSON', { cause });
+    });
+    const result = schema.safeParse(body);
+    if (result.success) return result.data;
+    throw new UnexpectedAnswerError(this.url, sentenceOf(fieldProblems(result.error.issues).slice(0, 3)), { cause: result.error });
   }
 
   private async send(method: string, path: string, init: { body?: Blob | FormData | string; headers?: Record<string, string> } = {}): Promise<Response> {

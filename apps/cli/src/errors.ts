@@ -28,6 +28,13 @@ export class UnreachableError extends CliError {
   }
 }
 
+/** What answers is no Coldpress server, or one of another version. */
+export class UnexpectedAnswerError extends CliError {
+  constructor(url: string, problem: string, options?: ErrorOptions) {
+    super(`the answer of ${url} is not one of a Coldpress server of this version (${problem}): check --url, and use the command of the server's version`, EXIT.failed, 'unexpected_answer', options);
+  }
+}
+
 /** The server answered with a problem (RFC 9457). */
 export class ApiProblemError extends CliError {
   constructor(readonly problem: Problem) {

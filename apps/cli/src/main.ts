@@ -1,7 +1,7 @@
 #!/usr/bin/env node
+import { ConfigError } from '#contracts';
 import { outliveOutput } from '#process';
 import { Command, CommanderError, Option } from 'commander';
-import { ZodError } from 'zod';
 import { addArtifactCommands } from './commands/artifacts.js';
 import { addDatasetCommands } from './commands/datasets.js';
 import { addJobCommands } from './commands/jobs.js';
@@ -11,6 +11,7 @@ import { addUpCommand } from './commands/up.js';
 import type { GlobalOptions } from './connection.js';
 import { CliError } from './errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { systemWords } from './system-words.js';
 
 /** The whole command line; separate from running it, so that tests can look at it. */
 export function buildProgram(): Command {
@@ -44,7 +45,9 @@ function fail(error: unknown, json: boolean | undefined): ExitCode | number {
 
 function describe(error: unknown): { code: string; message: string; exitCode: ExitCode } {
   if (error instanceof CliError) return error;
-  if (error instanceof ZodError) return { code: 'unexpected_answer', message: `the server's answer is not what this version expects: ${error.message}`, exitCode: EXIT.failed };
+  if (error instanceof ConfigError) return { code: error.code, message: error.message, exitCode: EXIT.usage };
+  const words = systemWords(error);
+  if (words !== undefined) return { code: 'file', message: words, exitCode: EXIT.failed };
   return { code: 'unexpected', message: error instanceof Error ? error.message : String(error), exitCode: EXIT.failed };
 }
 

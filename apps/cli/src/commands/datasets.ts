@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DatasetManifest, fieldProblems, schemaKeys, type Dataset } from '#contracts';
 import { DocumentError, LIMITS, readDocument } from '#documents';
 import type { Command } from 'commander';
+import type { Client } from '../client.js';
 import { UsageError } from '../errors.js';
+import { textOf } from '../local-file.js';
 import { bytes, print, table } from '../output.js';
 import { collect, context, isUri } from './context.js';
 
@@ -12,11 +15,11 @@ export function addDatasetCommands(program: Command): void {
 
   datasets
     .command('push')
-    .argument('<manifest-or-uri>', 'dataset.yaml, with the files that it names beside it, or an s3:// or file:// URI of one')
+    .argument('<manifest-or-uri>', 'dataset.yaml or its folder, with the files that it names beside it, or an s3:// or file:// URI of one')
     .description('upload a data set, or register one that lies elsewhere')
     .action(async (source: string, _options: object, command: Command) => {
       const { client, json } = await context(command);
-      const dataset = isUri(source) ? await client.registerDataset(source) : await client.pushDataset(source, await filesOf(source));
+      const dataset = isUri(source) ? await client.registerDataset(source) : await pushed(client, await manifestIn(source));
       print(json, dataset, () => [`${dataset.id}  ${dataset.name}  ${bytes(dataset.bytes)}`, ...(dataset.inspection.warnings ?? []).map((warning) => `warning: ${warning}`)].join('\n'));
     });
 
@@ -30,11 +33,27 @@ export function addDatasetCommands(program: Command): void {
     });
 }
 
+async function pushed(client: Client, manifest: string): Promise<Dataset> {
+  return client.pushDataset(manifest, await filesOf(manifest));
+}
+
+const ARRAY_FILES = /\.(npz|npy|safetensors)$/i;
+const MANIFEST_FILES = ['dataset.yaml', 'dataset.yml', 'dataset.json'];
+
+/** The manifest itself, or that of a folder. Throws UsageError for a folder without one. */
+async function manifestIn(path: string): Promise<string> {
+  const found = await stat(path).catch(() => null);
+  if (!found?.isDirectory()) return path;
+  const files = await readdir(path);
+  const manifest = MANIFEST_FILES.find((name) => files.includes(name));
+  if (manifest === undefined) throw new UsageError(`the folder ${path} holds no manifest: write ${MANIFEST_FILES.join(' or ')} as docs/datasets.md shows`);
+  return join(path, manifest);
+}
+
 /** Names of the files that a manifest refers to, each once. Throws UsageError when it is not a manifest. */
 export async function filesOf(manifestPath: string): Promise<string[]> {
-  const text = await readFile(manifestPath, 'utf8').catch((cause: Error) => {
-    throw new UsageError(`cannot read ${manifestPath}: ${cause.message}`, { cause });
-  });
+  if (ARRAY_FILES.test(manifestPath)) throw new UsageError(`${manifestPath} holds arrays and is no manifest: push the dataset.yaml that names it (docs/datasets.md shows one)`);
+  const text = await textOf(manifestPath, LIMITS.manifest.bytes, 'a manifest');
   const manifest = DatasetManifest.safeParse(documentOf(text, manifestPath));
   if (!manifest.success) {
     const problems = fieldProblems(manifest.error.issues, { validKeys: (path) => schemaKeys(DatasetManifest, path) });

@@ -1,5 +1,5 @@
 import { JobState, isFinal, type Job } from '#contracts';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { print, table } from '../output.js';
 import { collect, context } from './context.js';
 import { exitCodeOf, follow, report } from './run.js';
@@ -11,11 +11,11 @@ export function addJobCommands(program: Command): void {
   jobs
     .command('ls')
     .addOption(new Option('--state <state>', 'only jobs in this state').choices(JobState.options))
-    .option('--limit <count>', 'at most so many', '50')
+    .option('--limit <count>', 'at most so many', wholeNumber, 50)
     .description('list jobs, newest first')
-    .action(async (options: { state?: JobState; limit: string }, command: Command) => {
+    .action(async (options: { state?: JobState; limit: number }, command: Command) => {
       const { client, json } = await context(command);
-      const items = await collect(client.listJobs({ state: options.state }), Number(options.limit));
+      const items = await collect(client.listJobs({ state: options.state }), options.limit);
       print(json, items, () => table(['id', 'state', 'stages', 'gates', 'name'], items.map(row)));
     });
 
@@ -49,6 +49,12 @@ export function addJobCommands(program: Command): void {
       const job = await client.cancelJob(id);
       print(json, job, () => `${job.id}  ${isFinal(job.state) ? job.state : 'is being cancelled'}`);
     });
+}
+
+/** Throws what commander tells of an option that is wrong. */
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }
 
 function row(job: Job): string[] {

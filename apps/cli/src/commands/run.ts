@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Job } from '#contracts';
+import { LIMITS } from '#documents';
 import type { Command } from 'commander';
 import type { Client } from '../client.js';
-import { UsageError } from '../errors.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { conclusionLines, gateLines, metricsTable } from '../job-table.js';
+import { textOf } from '../local-file.js';
 import { print } from '../output.js';
 import { showProgress } from '../progress.js';
 import { context, findDataset, findModel } from './context.js';
@@ -39,9 +39,7 @@ export function addRunCommand(program: Command): void {
 }
 
 async function submit(client: Client, recipePath: string, options: RunOptions): Promise<Job> {
-  const recipe = await readFile(recipePath, 'utf8').catch((cause: Error) => {
-    throw new UsageError(`cannot read ${recipePath}: ${cause.message}`, { cause });
-  });
+  const recipe = await textOf(recipePath, LIMITS.recipe.bytes, 'a recipe');
   const model = await findModel(client, options.model);
   const dataset = options.dataset === undefined ? null : await findDataset(client, options.dataset);
   return client.submitJob({ name: options.name, model: model.id, dataset: dataset?.id ?? null, recipe }, options.idempotencyKey ?? randomUUID());

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { parsePartialConfig } from '#contracts';
+import { ConfigError, parsePartialConfig, type Config } from '#contracts';
 import type { Command } from 'commander';
 import type { GlobalOptions } from '../connection.js';
 import { print } from '../output.js';
@@ -40,7 +40,7 @@ async function serve(folder: DataFolder, options: UpOptions, json: boolean | und
     file.write(line);
     if (options.verbose) process.stderr.write(`${line}\n`);
   };
-  const config = parsePartialConfig({ ...process.env, COLDPRESS_PORT: options.port ?? process.env['COLDPRESS_PORT'], COLDPRESS_HOST: options.host ?? process.env['COLDPRESS_HOST'] });
+  const config = configOf(options);
   const server = await startServer({ folder, config, log, signal: stopping }).catch((error: unknown) => {
     if (stopping.aborted) return null;
     throw error;
@@ -51,6 +51,18 @@ async function serve(folder: DataFolder, options: UpOptions, json: boolean | und
     if (!stopping.aborted) await once(stopping, 'abort');
   } finally {
     await server.stop();
+  }
+}
+
+/** Flags before variables. Throws ConfigError that names the flag or variable as it was given. */
+function configOf({ port, host }: UpOptions): Partial<Config> {
+  const flags = { COLDPRESS_PORT: port, COLDPRESS_HOST: host };
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  try {
+    return parsePartialConfig({ ...process.env, ...given });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.problems.map(({ field, message }) => ({ field: field in given ? `--${field.slice('COLDPRESS_'.length).toLowerCase()}` : field, message })), { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Dataset, Job, Model, PassInfo, Preflight } from '#contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getJson, postJson, send } from './client.js';
+import { newId } from './new-id.js';
 
 interface PageOf<T> {
   items: T[];
@@ -45,7 +46,7 @@ export interface Submission {
   recipe: string;
 }
 
-export const submitJob = (submission: Submission): Promise<Job> => postJson('/v1/jobs', submission, { 'idempotency-key': crypto.randomUUID() });
+export const submitJob = (submission: Submission): Promise<Job> => postJson('/v1/jobs', submission, { 'idempotency-key': newId() });
 export const preflightJob = (submission: Submission): Promise<Preflight> => postJson('/v1/jobs/preflight', submission);
 export const cancelJob = (id: string): Promise<Job> => postJson(`/v1/jobs/${id}/cancel`);
 export const retryJob = (id: string): Promise<Job> => postJson(`/v1/jobs/${id}/retry`);
