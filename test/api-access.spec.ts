@@ -18,7 +18,7 @@ describe('the API from outside', () => {
     await writeFile(join(dashboardPath, 'assets', 'page-1.js'), 'run()');
     api = await ApiHarness.start({ dashboardPath });
     database = connect(api.config.databaseUrl);
-  }, 120_000);
+  });
   afterAll(async () => {
     await database.close();
     await api.stop();
@@ -111,5 +111,5 @@ describe('the API with few requests a minute', () => {
     } finally {
       await api.stop();
     }
-  }, 60_000);
+  });
 });

@@ -31,7 +31,7 @@ describe('GET /v1/artifacts/:digest', () => {
     await stages.start({ jobId, run: 1, index: 0 }, 'key');
     await stages.succeed(jobId, 0, { key: 'k', cached: false, modelDigest: job.modelId, metrics: METRICS, skipped: [], summary: {}, artifacts: [{ name: 'curve.json', ...pick(file) }] });
     await stages.finish(jobId, { baseline: METRICS, gates: [], gatesPassed: null, artifacts: [{ name: 'report.json', ...pick(report) }, { name: 'report.md', ...pick(markdown) }] });
-  }, 120_000);
+  });
   afterAll(async () => {
     await store.close();
     await stages.close();

@@ -13,7 +13,7 @@ describe('/v1/datasets', () => {
 
   beforeAll(async () => {
     api = await ApiHarness.start({ maxUploadBytes: 1024 ** 2 });
-  }, 120_000);
+  });
   afterAll(() => api?.stop());
 
   /** The problem with a form, of which nothing is kept. */

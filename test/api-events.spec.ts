@@ -21,7 +21,7 @@ describe('GET /v1/jobs/:id/events', () => {
     database = connect(api.config.databaseUrl);
     stages = new StageRepository(database);
     events = new EventRepository(database);
-  }, 120_000);
+  });
   afterAll(async () => {
     await stages.close();
     await events.close();
@@ -108,7 +108,7 @@ describe('GET /v1/jobs/:id/events', () => {
     await writing;
     expect(idsOf(seen)).toEqual(upTo(seen.length));
     expect(seen.flatMap(({ event }) => (event.type === 'log' ? [event.line] : []))).toEqual(lines);
-  }, 60_000);
+  });
 
   it('goes on through a retry of a job that had ended', async () => {
     const job = await api.job();

@@ -15,7 +15,7 @@ describe('/v1/jobs', () => {
     api = await ApiHarness.start();
     model = (await api.model()).id;
     dataset = (await api.dataset()).id;
-  }, 120_000);
+  });
   afterAll(() => api?.stop());
 
   const submit = (submission: Record<string, unknown>, key?: string) =>

@@ -16,7 +16,7 @@ describe('/v1/models', () => {
 
   beforeAll(async () => {
     api = await ApiHarness.start({ maxUploadBytes: 2 * MIB });
-  }, 120_000);
+  });
   afterAll(() => api?.stop());
 
   /** What lies in the work folder and the store: nothing may stay of what was refused. */
@@ -191,7 +191,7 @@ describe('POST /v1/models when the disk is full', () => {
 
   beforeAll(async () => {
     api = await ApiHarness.startOnSmallDisk();
-  }, 120_000);
+  });
   afterAll(() => api?.stop());
 
   it('507, keeping nothing, and the next upload that fits succeeds', async () => {

@@ -21,7 +21,7 @@ describe('text from outside', () => {
   beforeAll(async () => {
     api = await ApiHarness.start();
     model = (await api.model()).id;
-  }, 120_000);
+  });
   afterAll(() => api?.stop());
 
   const submit = <T = Problem>(recipe: unknown) => api.call<T>('POST', '/v1/jobs', { json: { model, recipe } });

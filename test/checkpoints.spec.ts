@@ -6,8 +6,6 @@ import { StageCheckpointRepository, StageResultRepository } from '#database';
 import { createTestBucket } from '#testing';
 import { stopWorker, WorkerHarness } from './worker-harness.js';
 
-jest.setTimeout(180_000);
-
 const RECIPE = { seed: 4, passes: [{ pass: 'distill', options: { epochs: 30, batchSize: 32 } }] };
 
 /** How a worker ends, and how often it keeps checkpoints meanwhile: when it is shut down, the last one must do. */

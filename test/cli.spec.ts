@@ -26,12 +26,12 @@ describe('the coldpress command against a running server', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'coldpress-cli-'));
     app = await startApp();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await app?.stop();
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   function coldpress(...words: string[]): Promise<Outcome> {
     return new Promise((resolve) => {

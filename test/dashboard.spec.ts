@@ -42,13 +42,13 @@ describe('the dashboard in a real browser', () => {
       // Chromium reports each answer of 4xx itself; the refusals tested here are meant.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) problems.push(message.text());
     });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await context?.close();
     await app?.stop();
     if (profile) await rm(profile, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   const screenshot = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 

@@ -3,8 +3,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startTcpProxy, type TcpProxy } from '#testing';
 import { stageProcesses, WorkerHarness } from './worker-harness.js';
 
-jest.setTimeout(120_000);
-
 /** A training of a second or two, and a stage after it that needs what the training left in the store. */
 const RECIPE = {
   seed: 21,

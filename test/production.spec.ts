@@ -23,7 +23,7 @@ describe('on Redis, an S3 store and a PostgreSQL of its own', () => {
     const [s3, redisUrl, databaseUrl] = await Promise.all([createTestBucket(), createTestRedis(), createTestDatabase()]);
     bucket = s3;
     app = await startApp({ environment: toEnvironment({ ...bucket, redisUrl, databaseUrl }) });
-  }, 180_000);
+  });
   afterAll(() => app?.stop(), 60_000);
 
   async function finished({ id }: Job): Promise<Job> {

@@ -9,8 +9,6 @@ import { GraphBuilder, writeModel } from '#onnx';
 import { convNet } from '#testing';
 import { stageProcesses, stopWorker, WorkerHarness } from './worker-harness.js';
 
-jest.setTimeout(120_000);
-
 /** Short, but every stage takes long enough to be hit. */
 const PASSES = [
   { pass: 'quantize', options: { samples: 32 } },

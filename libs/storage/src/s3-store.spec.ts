@@ -18,7 +18,7 @@ let bucket: TestBucket;
 beforeAll(async () => {
   workPath = await mkdtemp(join(tmpdir(), 'coldpress-s3-'));
   bucket = await createTestBucket();
-}, 180_000);
+});
 afterAll(() => rm(workPath, { recursive: true, force: true }));
 
 const bucketName = (): string => new URL(bucket.storeUrl).hostname;

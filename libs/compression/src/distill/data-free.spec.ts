@@ -58,9 +58,10 @@ describe('the generator before a teacher with norms', () => {
   it.each<[string | null, string]>([['y', 'a classifier'], [null, 'a regression']])('comes to make what the norms remember (logits %s: %s)', async (logits) => {
     const generator = await Generator.create({ ...request, logits });
     const losses = [];
-    for (let step = 0; step < 60; step++) losses.push((await generator.make()).losses['statisticsLoss']!);
+    for (let step = 0; step < 200; step++) losses.push((await generator.make()).losses['statisticsLoss']!);
     await generator.trainer.release();
-    expect(losses.at(-1)).toBeLessThan(0.3 * losses[0]!);
+    const reached = losses.slice(-20).reduce((sum, loss) => sum + loss, 0) / 20;
+    expect(reached).toBeLessThan(0.5 * losses[0]!);
   });
 });
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { DistillOptions, PruneOptions, QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
-import { scoreModels } from '#evaluation';
 import { Session } from '#inference';
 import { GraphBuilder, cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
@@ -25,7 +24,7 @@ function smallNet(): ModelProto {
   return b.build();
 }
 
-describe('distillation from seed-net on 600 digits', () => {
+describe('distillation from seed-net on 300 digits', () => {
   let folder: string;
   let data: Dataset;
   let teacher: Uint8Array;
@@ -38,7 +37,7 @@ describe('distillation from seed-net on 600 digits', () => {
       name: 'digits',
       inputs: { '*': { array: 'x', preprocess: [{ op: 'reshape', dims: [1, 28, 28] }, { op: 'pad', pads: [0, 2, 2, 0, 2, 2] }, { op: 'scale', factor: 1 / 255 }] } },
       labels: { array: 'y', classes: 10 },
-      splits: { train: { file: 'train.npz', count: 600 }, test: { file: 'test.npz', count: 1000 } },
+      splits: { train: { file: 'train.npz', count: 300 }, test: { file: 'test.npz', count: 1000 } },
     };
     await writeFile(join(folder, 'dataset.json'), JSON.stringify(manifest));
     data = await openDataset(folder);
@@ -52,34 +51,52 @@ describe('distillation from seed-net on 600 digits', () => {
     return { model: cloneModel(model), baseline: teacher, history: [teacher], data, seed: 1, threads: 1, outputPath: folder, progress: () => undefined, log: () => undefined };
   }
 
-  async function taught(model: ModelProto, options: z.input<typeof DistillOptions>): Promise<number> {
-    return top1((await distill.run(context(model), DistillOptions.parse(options))).model!);
+  async function taught(model: ModelProto, options: z.input<typeof DistillOptions>): Promise<Figures> {
+    return figures((await distill.run(context(model), DistillOptions.parse(options))).model!);
   }
 
-  async function top1(model: ModelProto): Promise<number> {
+  /** On 1,000 test digits; the loss moves smoothly where the share of right ones jumps by whole digits. */
+  interface Figures {
+    top1: number;
+    loss: number;
+  }
+
+  async function figures(model: ModelProto): Promise<Figures> {
     const session = await Session.create(writeModel(model));
-    const { scores } = await scoreModels([session], data.bindInputs(['input']).batches('test', { batchSize: 250 }), 10);
+    let [right, loss, count] = [0, 0, 0];
+    for await (const { inputs, labels, size } of data.bindInputs(['input']).batches('test', { batchSize: 250 })) {
+      const logits = Object.values(await session.run(inputs))[0]!.data as Float32Array;
+      for (let i = 0; i < size; i++, count++) {
+        const row = logits.subarray(i * 10, i * 10 + 10);
+        const [most, own] = [Math.max(...row), row[labels![i]!]!];
+        right += Number(own === most);
+        loss += Math.log(row.reduce((sum, value) => sum + Math.exp(value - most), 0)) + most - own;
+      }
+    }
     await session.release();
-    return scores[0]!.top1!;
+    return { top1: right / count, loss: loss / count };
   }
 
   it('makes a small net better than labels alone do', async () => {
-    const training = { epochs: 12, batchSize: 32, learningRate: 3e-3 };
+    const training = { epochs: 20, batchSize: 25, learningRate: 3e-3 };
     const [plain, distilled] = [await taught(smallNet(), { ...training, alpha: 0 }), await taught(smallNet(), { ...training, alpha: 0.9, temperature: 4 })];
-    expect(distilled).toBeGreaterThan(plain + 0.005);
+    // 0.617 and 0.519, and 37 digits more: about half of the difference is asked for.
+    expect(distilled.loss).toBeLessThan(0.92 * plain.loss);
+    expect(distilled.top1).toBeGreaterThan(plain.top1 + 0.01);
   });
 
   it('gives back what zeros in 95 % of the weights cost', async () => {
     const { model } = await prune.run(context(readModel(teacher)), PruneOptions.parse({ granularity: 'weight', ratio: 0.95 }));
-    const before = await top1(model!);
-    const after = await taught(model!, { epochs: 2, batchSize: 32 });
-    expect(after).toBeGreaterThan(before + 0.1);
+    const before = await figures(model!);
+    const after = await taught(model!, { epochs: 3, batchSize: 32 });
+    expect(after.top1).toBeGreaterThan(before.top1 + 0.1);
   });
 
   it('gives back some of what weights of one bit cost, learning their scales', async () => {
     const { model } = await quantize.run(context(readModel(teacher)), QuantizeOptions.parse({ weightFormat: 'binary' }));
-    const before = await top1(model!);
-    const after = await taught(model!, { epochs: 8, batchSize: 32, learnScales: true });
-    expect(after).toBeGreaterThan(before + 0.02);
+    const before = await figures(model!);
+    const after = await taught(model!, { epochs: 4, batchSize: 32, learnScales: true });
+    // Some two fifths of the loss go.
+    expect(after.loss).toBeLessThan(0.75 * before.loss);
   });
 });

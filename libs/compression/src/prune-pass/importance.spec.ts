@@ -7,11 +7,11 @@ import { SeedNet } from './seed-net.fixture.js';
 describe('importances on seed-net and real digits', () => {
   const net = new SeedNet();
 
-  it('random choice loses to every importance but APoZ at half the channels', async () => {
-    const chance = await net.chance({ ratio: 0.5 });
-    for (const importance of ['taylor', 'fisher', 'entropy', 'l1', 'l2', 'geometric-median', 'bn-scale'] as const) {
-      expect(await net.top1After({ importance, ratio: 0.5, samples: 128 })).toBeGreaterThan(chance);
-    }
+  let chance: Promise<number> | null = null;
+
+  it.each(['taylor', 'fisher', 'entropy', 'l1', 'l2', 'geometric-median', 'bn-scale'] as const)('random choice loses to %s at half the channels', async (importance) => {
+    chance ??= net.chance({ ratio: 0.5 });
+    expect(await net.top1After({ importance, ratio: 0.5, samples: 64 })).toBeGreaterThan(await chance);
   });
 
   it('APoZ keeps the channels that speak most often', async () => {

@@ -31,7 +31,7 @@ describe('quantize, prune and distill on seed-net', () => {
     await rm(outputPath, { recursive: true });
   });
 
-  const contextOf = (model: ModelProto): PassContext => ({ model, baseline, history: [baseline], data, seed: 0, threads: 2, outputPath, progress: () => {}, log: () => {} });
+  const contextOf = (model: ModelProto): PassContext => ({ model, baseline, history: [baseline], data, seed: 0, threads: 1, outputPath, progress: () => {}, log: () => {} });
 
   const steps: Record<Step, (model: ModelProto, options: Partial<PruneOptions>) => Promise<ModelProto>> = {
     quantize: async (model) => (await quantize.run(contextOf(model), QuantizeOptions.parse({ samples: 32 }))).model!,
@@ -58,10 +58,11 @@ describe('quantize, prune and distill on seed-net', () => {
     expect(await top1(graph.model)).toBeGreaterThan(0.8);
   });
 
-  it('a gradual schedule that recovers in between beats one shot at 80 % zeros', async () => {
-    const options: Partial<PruneOptions> = { granularity: 'weight', ratio: 0.8 };
+  it('a gradual schedule that recovers in between beats one shot at 95 % zeros', async () => {
+    const options: Partial<PruneOptions> = { granularity: 'weight', ratio: 0.95 };
     const [oneShot, gradual] = [await apply(['prune'], options), await apply(['prune'], { ...options, schedule: 'gradual', steps: 2, recoverEpochs: 1 })];
-    expect(await top1(gradual)).toBeGreaterThan(await top1(oneShot));
+    // 20 digits of the 200 and more.
+    expect(await top1(gradual)).toBeGreaterThan((await top1(oneShot)) + 0.1);
   });
 
   async function apply(order: readonly Step[], options: Partial<PruneOptions>): Promise<ModelProto> {
@@ -85,7 +86,7 @@ describe('quantize, prune and distill on seed-net', () => {
 /** The example's data set, short of most of its training digits. */
 async function excerpt(folder: string): Promise<string> {
   const manifest = await readFile(join(EXAMPLE, 'dataset.yaml'), 'utf8');
-  await writeFile(join(folder, 'dataset.yaml'), manifest.replace('train: { file: mnist-train.npz }', 'train: { file: mnist-train.npz, count: 256 }'));
+  await writeFile(join(folder, 'dataset.yaml'), manifest.replace('train: { file: mnist-train.npz }', 'train: { file: mnist-train.npz, count: 192 }'));
   for (const file of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(EXAMPLE, file), join(folder, file));
   return folder;
 }

@@ -5,11 +5,13 @@ import { SeedNet } from './seed-net.fixture.js';
 describe('importances of single weights on seed-net and real digits', () => {
   const net = new SeedNet();
 
-  const sparse = async (importance: PruneOptions['importance'], ratio: number, model = net.model()) => (await net.prune({ granularity: 'weight', importance, ratio, samples: 128 }, { model })).model!;
+  const sparse = async (importance: PruneOptions['importance'], ratio: number, model = net.model()) => (await net.prune({ granularity: 'weight', importance, ratio, samples: 64 }, { model })).model!;
 
-  it('random choice of 90 % loses to gradient, entropy and magnitude', async () => {
-    const chance = await net.chance({ granularity: 'weight', ratio: 0.9 });
-    for (const importance of ['taylor', 'fisher', 'entropy', 'l1'] as const) expect(await net.top1(await sparse(importance, 0.9))).toBeGreaterThan(chance);
+  let chance: Promise<number> | null = null;
+
+  it.each(['taylor', 'fisher', 'entropy', 'l1'] as const)('random choice of 90 %% loses to %s', async (importance) => {
+    chance ??= net.chance({ granularity: 'weight', ratio: 0.9 });
+    expect(await net.top1(await sparse(importance, 0.9))).toBeGreaterThan(await chance);
   });
 
   it.each(['taylor', 'entropy'] as const)('large weights that read a channel which never speaks go first (%s)', async (importance) => {

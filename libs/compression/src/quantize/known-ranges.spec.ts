@@ -19,7 +19,7 @@ describe('ranges that are known already', () => {
   let calibrated: Uint8Array;
 
   const context = (withData: boolean): PassContext => ({
-    model: readModel(baseline), baseline, history: [baseline], data: withData ? data : null, seed: 0, threads: 2, outputPath, progress: () => {}, log: () => {},
+    model: readModel(baseline), baseline, history: [baseline], data: withData ? data : null, seed: 0, threads: 1, outputPath, progress: () => {}, log: () => {},
   });
   const options = (given: object) => QuantizeOptions.parse({ samples: 64, biasCorrection: false, ...given });
   const quantized = async (given: object, withData = false) => writeModel((await quantize.run(context(withData), options(given))).model!);

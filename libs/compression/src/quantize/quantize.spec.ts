@@ -29,7 +29,7 @@ describe('quantize on seed-net and real digits', () => {
   });
 
   const context = (): PassContext => ({
-    model: fromBinary(ModelProtoSchema, baseline), baseline, history: [baseline], data, seed: 0, threads: 2, outputPath, progress: () => {}, log: () => {},
+    model: fromBinary(ModelProtoSchema, baseline), baseline, history: [baseline], data, seed: 0, threads: 1, outputPath, progress: () => {}, log: () => {},
   });
 
   it('stays within 0.3 points of the float top-1 at a quarter of the bytes', async () => {
@@ -74,7 +74,7 @@ function digest(model: ModelProto): string {
 }
 
 async function top1(model: Uint8Array, data: Dataset): Promise<number> {
-  const session = await Session.create(model, { threads: 2 });
+  const session = await Session.create(model, { threads: 1 });
   const bound = data.bindInputs(session.inputs.map((input) => input.name));
   let right = 0;
   for await (const { inputs, labels, size } of bound.batches('test', { batchSize: 100 })) {
