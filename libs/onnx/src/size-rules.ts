@@ -39,9 +39,17 @@ export const SIZE_RULES: Record<string, SizeRule> = {
   Slice: (node, known) => {
     const x = known.size(node.input[0]);
     const range = sliceRange(node, (value) => known.size(value)?.values);
-    if (x?.dims.length !== 1 || range?.starts.length !== 1) return undefined;
-    const { first, count, step } = slice(x.values.length, range.starts[0]!, range.ends[0]!, range.steps[0] ?? 1);
-    return listOf(x.type, Array.from({ length: count }, (_, i) => x.values[first + i * step]!));
+    if (!x || !range) return undefined;
+    return range.axes.reduce<SizeValue>((cut, axis, i) => {
+      const at = fromEnd(axis, x.dims.length);
+      const { first, count, step } = slice(cut.dims[at]!, range.starts[i]!, range.ends[i]!, range.steps[i] ?? 1);
+      return mapped(cut, cut.dims.with(at, count), (index) => index.with(at, first + index[at]! * step));
+    }, x);
+  },
+  Transpose: (node, known) => {
+    const x = known.size(node.input[0]);
+    const perm = intsAttribute(node, 'perm', x?.dims.map((_, axis) => x.dims.length - 1 - axis));
+    return x && mapped(x, perm.map((axis) => x.dims[axis]!), (index) => x.dims.map((_, axis) => index[perm.indexOf(axis)]!));
   },
   Add: pairwise((a, b) => a + b),
   Sub: pairwise((a, b) => a - b),
@@ -90,6 +98,15 @@ export const SIZE_RULES: Record<string, SizeRule> = {
 
 function listOf(type: DataType, values: readonly number[]): SizeValue | undefined {
   return values.length > MAX_SIZE_ELEMENTS ? undefined : { type, dims: [values.length], values };
+}
+
+/** A size of other dimensions, each element taken from where `from` tells. */
+function mapped(x: SizeValue, dims: readonly number[], from: (index: number[]) => number[]): SizeValue {
+  const values = Array.from({ length: elementCount(dims) }, (_, flat) => {
+    const index = dims.map((dim, axis) => Math.floor(flat / elementCount(dims.slice(axis + 1))) % dim);
+    return x.values[from(index).reduce((sum, at, axis) => sum * x.dims[axis]! + at, 0)]!;
+  });
+  return { type: x.type, dims, values };
 }
 
 /** Dimensions of a size after Squeeze, Unsqueeze or Reshape. */

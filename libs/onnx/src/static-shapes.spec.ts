@@ -37,6 +37,15 @@ describe('inferred shapes', () => {
 });
 
 describe('constant sizes', () => {
+  it('are found through the turned pairs in which pads were exported', () => {
+    const b = new GraphBuilder();
+    b.input('x', ['n', 4]);
+    const pairs = b.op('Reshape', [b.ints([1, 2, 3, 4, 0, 0, 0, 0]), b.ints([-1, 2])]);
+    const turned = b.op('Slice', [pairs, b.ints([-1]), b.ints([-(2 ** 62)]), b.ints([0]), b.ints([-1])]);
+    const pads = b.op('Cast', [b.op('Reshape', [b.op('Transpose', [turned], { perm: [1, 0] }), b.ints([-1])])], { to: DataType.INT64 });
+    expect(constantSizes(new Graph(b.build())).get(pads)).toEqual({ type: DataType.INT64, dims: [8], values: [0, 0, 3, 1, 0, 0, 4, 2] });
+  });
+
   it('are those of channels and fixed dimensions, not those of free ones', () => {
     const b = new GraphBuilder();
     const x = b.input('x', ['n', 4, 'h', 8]);

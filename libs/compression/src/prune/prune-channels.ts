@@ -1,5 +1,6 @@
 import type { PruneOptions, Skipped } from '#contracts';
 import type { Graph, NodeProto } from '#onnx';
+import { retieVectors, untieVectors } from '../prepare/untie-vectors.js';
 import { figuresOf, type Figures } from './figures.js';
 import { findDependencies, type Dependencies } from './groups.js';
 import { histogramOf, type Histogram } from './histogram.js';
@@ -44,10 +45,11 @@ export interface ChannelPruning {
  * Throws UnobservableModelError.
  */
 export async function pruneChannels(graph: Graph, options: PruneOptions, inputs: ScoringInputs, measure?: MeasureModels): Promise<ChannelPruning> {
+  const untied = untieVectors(graph);
   const observation = await observeShapes(graph.model);
   const { shapes, feeds } = observation;
   const dependencies = findDependencies(graph, shapes, options.exclude);
-  const before = figuresOf(graph, shapes);
+  const before = figuresOf(graph, shapes, new Set(untied.map(({ copy }) => copy)));
   const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, dependencies.groups);
   const all = dependencies.groups.map((group, i): Scored => ({ group, scores: scores[i]! }));
   const removal = new SoundRemoval(graph, observation);
@@ -57,7 +59,9 @@ export async function pruneChannels(graph: Graph, options: PruneOptions, inputs:
   const groups = scored.map((entry, i) => reportOf(graph, dependencies, entry, selected[i]!, before));
   const skipped = [...[...dependencies.blocked, ...pinned].map(({ node, reason }) => skip(node, reason)), ...unrounded(scored, selected, { ...options, ratio })];
   const removed = union(selected);
-  const after = removed.size === 0 ? before : figuresOf(graph, removeClasses(graph, dependencies.coordinates, removed));
+  const pruned = removed.size === 0 ? shapes : removeClasses(graph, dependencies.coordinates, removed);
+  retieVectors(graph, untied);
+  const after = removed.size === 0 ? before : figuresOf(graph, pruned);
   return { groups, skipped, ratio, before, after, ...(latency ? { latency } : {}) };
 }
 
