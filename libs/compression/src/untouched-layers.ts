@@ -33,11 +33,6 @@ export function untouchedLayers(graph: Graph, treats: ReadonlySet<string> = new 
   });
 }
 
-/** Nodes of the runtime's own domain that hold weights, and why they stay. */
-export function ownLayers(graph: Graph): { node: NodeProto; reason: string }[] {
-  return graph.nodes.filter((node) => isOwnOperator(node) && node.input.some((value) => isMatrix(graph, value))).map((node) => ({ node, reason: ownOperatorReason(node) }));
-}
-
 function reasonOf(node: NodeProto, treats: ReadonlySet<string>): string | null {
   if (isOwnOperator(node)) return ownOperatorReason(node);
   return HOLDERS.has(node.opType) && !treats.has(node.opType) ? `its weights stay as they are: there is no rule for ${node.opType}` : null;

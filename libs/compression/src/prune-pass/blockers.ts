@@ -3,8 +3,8 @@ import type { PruneOptions, Skipped } from '#contracts';
 import { isNamed, nodeLabel } from '../name-pattern.js';
 import { describe } from '../prune/rules/rule.js';
 import { bodies } from '../prune/groups.js';
-import { ownLayers } from '../untouched-layers.js';
 import { ruleOf } from '../prune/rules/index.js';
+import { unknownLayers } from '../prune/unknown-layers.js';
 
 /**
  * Layers whose channels cannot go, told from the operators alone: the walk from a layer's output, through operators that have no
@@ -16,7 +16,7 @@ export function staticBlockers(graph: Graph, { exclude }: Pick<PruneOptions, 'ex
     const reason = isNamed(node, exclude) ? `${describe(node)} is excluded` : blockerOf(graph, node, layers);
     return reason ? [{ node, reason }] : [];
   });
-  return [...blocked, ...ownLayers(graph), ...bodies(graph)].map(({ node, reason }) => ({ node: nodeLabel(node), opType: node.opType, reason }));
+  return [...blocked, ...unknownLayers(graph), ...bodies(graph)].map(({ node, reason }) => ({ node: nodeLabel(node), opType: node.opType, reason }));
 }
 
 function blockerOf(graph: Graph, layer: NodeProto, layers: ReadonlyMap<NodeProto, { group: number }>): string | undefined {

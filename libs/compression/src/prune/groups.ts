@@ -1,9 +1,9 @@
 import { subgraphs, capturedValues, type Graph, type GraphProto, type NodeProto } from '#onnx';
 import { isNamed } from '../name-pattern.js';
-import { ownLayers } from '../untouched-layers.js';
 import { Coordinates, type Shapes } from './coordinates.js';
 import { LinkContext, Roles, describe } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
+import { unknownLayers } from './unknown-layers.js';
 
 /** Channels that lie alike in the graph: each may be removed alone, all cut the same tensors along the same axes. */
 export interface Group {
@@ -43,7 +43,7 @@ export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly
     if (isNamed(node, exclude)) coordinates.pinValue(value, `${describe(node)} is excluded`);
   }
   const { groups, blocked } = collect(graph, coordinates, roles);
-  return { coordinates, roles, groups, blocked: [...blocked, ...ownLayers(graph), ...bodies(graph)] };
+  return { coordinates, roles, groups, blocked: [...blocked, ...unknownLayers(graph), ...bodies(graph)] };
 }
 
 const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'LSTM', 'GRU', 'MatMul', 'MatMulNBits']);

@@ -332,7 +332,7 @@ const STAYS: Record<string, RegExp> = {
   'a mean square that is no norm': /ReduceMean reduces over this axis/,
   Einsum: /Einsum is an operator that pruning does not know/,
   'channels that become the width': /Conv slides over this axis/,
-  'a group norm of single channels': /its channels can only go all at once/,
+  'a group norm of single channels': /its 8 channels can only go all at once/,
   'a Reshape whose leading factor survives': /ReduceMax reduces over this axis/,
   LSTM: /LSTM is an operator that pruning does not know/,
   'a MaxPool whose indices are read': /the indices of MaxPool count over all channels/,
@@ -385,5 +385,31 @@ describe('a LayerNormalization whose mean and deviation are read', () => {
     expect(groups.map(({ kept }) => kept)).toEqual([WIDTH / 2]);
     expect(skipped).toEqual([expect.objectContaining({ reason: expect.stringContaining('graph output') })]);
     expect(await outputs(model)).toHaveLength(15);
+  });
+});
+
+describe('layers that pruning does not know', () => {
+  it('are named', async () => {
+    const { skipped } = await pruneChannels(new Graph(generate(NETS['LSTM']!, 7)), PruneOptions.parse({}), { data: null, seed: 0, threads: 1 });
+    expect(skipped).toContainEqual(expect.objectContaining({ opType: 'LSTM', reason: 'its weights stay: there is no rule for LSTM' }));
+  });
+});
+
+describe('groups that stay whole', () => {
+  const reasonsOf = async (net: Net, options: Partial<PruneOptions>) => {
+    const { groups, skipped } = await pruneChannels(new Graph(generate(net, 7)), PruneOptions.parse(options), { data: null, seed: 0, threads: 1 });
+    return { groups, reasons: skipped.map(({ reason }) => reason).filter((reason) => !reason.includes('graph output')) };
+  };
+
+  it('are told with their channels, not the pieces in which these go, and with what kept them', async () => {
+    const chain: Net = (b, x) => fan(b, b.relu(b.conv(x, 3, 6)), 6);
+    const eight = (await reasonsOf(chain, { ratio: 0.1 })).reasons;
+    expect(eight).toEqual(['its 6 channels stay: 0.1 of them is less than one', 'its 4 channels stay: 0.1 of them is less than one']);
+    expect((await reasonsOf(chain, { ratio: 0.5, multipleOf: 8 })).reasons[0]).toBe('its 6 channels stay: fewer would not be a multiple of 8, or too few would go');
+    expect((await reasonsOf(chain, { ratio: 0.5, layerLimits: { '*': 0 } })).reasons[0]).toBe('its 6 channels stay: its limit lets less than one go');
+    const attention = NETS['attention with fused projections, taken apart by Split']!;
+    const { groups, reasons } = await reasonsOf(attention, { ratio: 0.2, multipleOf: 1 });
+    expect(reasons.some((reason) => reason.startsWith('its 36 channels, which go 9 at a time, stay'))).toBe(true);
+    expect(groups.every(({ channels, kept, removed }) => channels === kept + removed)).toBe(true);
   });
 });

@@ -2,13 +2,14 @@ import type { PruneOptions, Skipped } from '#contracts';
 import type { Graph, NodeProto } from '#onnx';
 import { retieVectors, untieVectors } from '../prepare/untie-vectors.js';
 import { figuresOf, type Figures } from './figures.js';
-import { findDependencies, type Dependencies } from './groups.js';
+import { findDependencies, type Dependencies, type Group } from './groups.js';
 import { histogramOf, type Histogram } from './histogram.js';
 import { scoreGroups, type ScoringInputs } from './importances.js';
 import type { LatencyReport } from './latency-budget.js';
 import { timeOn, type MeasureModels } from './latency-table.js';
 import { observeShapes } from './observe-shapes.js';
 import { soundPlan, union } from './removal-plan.js';
+import { wholeGroups } from './whole-groups.js';
 import type { Scored } from './select.js';
 import { removeClasses, shapesAfter } from './shrink.js';
 import { SoundRemoval } from './sound-removal.js';
@@ -22,6 +23,8 @@ export interface GroupReport {
   channels: number;
   kept: number;
   removed: number;
+  /** Channels of the first producer that can only go together, such as those of an attention head; 1 for most. */
+  width: number;
   importance: Histogram;
   /** Saved by this group alone. */
   macsSaved: number;
@@ -57,7 +60,7 @@ export async function pruneChannels(graph: Graph, options: PruneOptions, inputs:
   const { plan, pinned } = await soundPlan(all, request, removal);
   const { scored, ratio, selected, latency } = plan;
   const groups = scored.map((entry, i) => reportOf(graph, dependencies, entry, selected[i]!, before));
-  const skipped = [...[...dependencies.blocked, ...pinned].map(({ node, reason }) => skip(node, reason)), ...unrounded(scored, selected, { ...options, ratio })];
+  const skipped = [...[...dependencies.blocked, ...pinned].map(({ node, reason }) => skip(node, reason)), ...wholeGroups(scored, selected, { ...options, ratio })];
   const removed = union(selected);
   const pruned = removed.size === 0 ? shapes : removeClasses(graph, dependencies.coordinates, removed);
   retieVectors(graph, untied);
@@ -70,22 +73,19 @@ function reportOf(graph: Graph, { coordinates, roles }: Dependencies, { group, s
   return {
     producers: group.producers.map(nameOf),
     tensors: group.members.filter(({ value }) => graph.initializer(value) || roles.isWeight(value)).map(({ value, axis }) => `${value}[${axis}]`),
-    channels: group.classes.length,
-    kept: group.classes.length - gone.size,
-    removed: gone.size,
+    channels: widthOf(group, group.classes.length),
+    kept: widthOf(group, group.classes.length - gone.size),
+    removed: widthOf(group, gone.size),
+    width: group.width,
     importance: histogramOf(scores),
     macsSaved: before.macs - alone.macs,
     bytesSaved: before.bytes - alone.bytes,
   };
 }
 
-/** Groups that lose nothing because their count would no longer be a multiple. */
-function unrounded(scored: readonly Scored[], selected: readonly ReadonlySet<number>[], { ratio, multipleOf }: PruneOptions): Skipped[] {
-  return scored.flatMap(({ group }, i) => {
-    if (selected[i]!.size > 0 || ratio === 0) return [];
-    if (group.classes.length === 1) return [skip(group.producers[0]!, 'its channels can only go all at once')];
-    return [skip(group.producers[0]!, `its ${group.classes.length} channels stay: fewer would not be a multiple of ${multipleOf}, or too few would go`)];
-  });
+/** Channels that some classes of a group stand for. */
+function widthOf({ width }: Group, classes: number): number {
+  return classes * width;
 }
 
 /** Something left alone, as the report names it. */
