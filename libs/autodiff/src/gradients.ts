@@ -1,4 +1,4 @@
-import { DataType, constantTensor, inferFrom, sizeTensor, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
+import { DataType, dataTypeName, intAttribute, constantTensor, inferFrom, sizeTensor, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
 import { GradientArityError, MissingGradientError, UnsupportedGradientError, nameOf, type NodeName } from './errors.js';
 import { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
 import type { Names, Rule } from './rule.js';
@@ -29,7 +29,7 @@ export interface GradientRequest {
 export function addGradients(request: GradientRequest): Map<string, string> {
   const { graph, builder, shapes, seeds, targets } = request;
   const active = activeValues(graph, targets);
-  const missing = missingGradients(graph, [...seeds.keys()], targets);
+  const missing = missingGradients(graph, [...seeds.keys()], targets, request.elemType);
   if (missing.length > 0) throw new MissingGradientError(missing);
   const { sizes } = inferFrom(graph, shapes);
   const constant = (value: string) => constantTensor(graph, value) ?? (sizes.has(value) ? sizeTensor(value, sizes.get(value)!) : undefined);
@@ -53,9 +53,18 @@ export function addGradients(request: GradientRequest): Map<string, string> {
 }
 
 /** Nodes between a target and an output that have no gradient rule: what {@link addGradients} would refuse. */
-export function missingGradients(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeName[] {
-  return nodesBetween(graph, outputs, targets).filter((node) => !findRule(node)).map(nameOf);
+export function missingGradients(graph: Graph, outputs: readonly string[], targets: readonly string[], elemType: FloatType = DataType.FLOAT): NodeName[] {
+  const between = nodesBetween(graph, outputs, targets);
+  return between.filter((node) => !findRule(node) || leavesType(node, elemType)).map((node) => (findRule(node) ? { ...nameOf(node), opType: `Cast to ${dataTypeName(castType(node)).toLowerCase()}` } : nameOf(node)));
 }
+
+/** Whether the node goes on in floats of another type, which rules do not write. */
+function leavesType(node: NodeProto, elemType: FloatType): boolean {
+  return node.opType === 'Cast' && OTHER_FLOATS.has(castType(node)) && castType(node) !== elemType;
+}
+
+const castType = (node: NodeProto) => intAttribute(node, 'to', DataType.FLOAT);
+const OTHER_FLOATS: ReadonlySet<number> = new Set([DataType.DOUBLE, DataType.FLOAT16, DataType.BFLOAT16]);
 
 /** Nodes between a target and an output whose rule wants sizes that are the same for every batch, where they follow from the data. */
 export function gradientsSizedByData(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeName[] {
@@ -115,7 +124,8 @@ function backward(node: NodeProto, g: GradientBuilder, dYs: (string | null)[], a
     dYs,
   });
   node.input.forEach((value, index) => {
-    if (!active.has(value)) return;
+    // A value without elements has no gradient, and what it comes from none by it.
+    if (!active.has(value) || g.dims(value).includes(0)) return;
     const gradient = gradients[index];
     if (gradient === undefined) throw new GradientArityError(nameOf(node), gradients.length, index);
     if (gradient === null) return;

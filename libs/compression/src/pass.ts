@@ -1,4 +1,4 @@
-import type { PassName, PassOptions, Skipped } from '#contracts';
+import type { DatasetInspection, PassName, PassOptions, Skipped } from '#contracts';
 import type { Dataset } from '#datasets';
 import type { ModelProto } from '#onnx';
 
@@ -51,6 +51,14 @@ export interface Obstacle {
   message: string;
 }
 
+/** What is known of a job besides its model before it is accepted. */
+export interface Known {
+  /** Models of the store that the options name, by digest. */
+  models: ReadonlyMap<string, ModelProto>;
+  /** What the data set holds; null where the job has none. */
+  data: DatasetInspection | null;
+}
+
 /** One transformation or measurement of a model. To add one: its options in contracts, this, its test, a line in catalog.ts. */
 export interface Pass<N extends PassName> {
   name: N;
@@ -58,6 +66,8 @@ export interface Pass<N extends PassName> {
   preflight(model: ModelProto, options: PassOptions<N>): Skipped[];
   /** Why the pass cannot run at all, as far as the job's model and the models of the store that the options name tell: such a job is not accepted. */
   obstacles?(model: ModelProto, options: PassOptions<N>, models: ReadonlyMap<string, ModelProto>): Obstacle[];
+  /** The same, from a run on generated samples and what is known of the data set; asked only where there is no obstacle. */
+  trial?(model: ModelProto, options: PassOptions<N>, known: Known): Promise<Obstacle[]>;
   /** Throws a CompressionError when the model or data cannot be handled at all. */
   run(context: PassContext, options: PassOptions<N>): Promise<PassResult>;
 }

@@ -1,8 +1,8 @@
-import { CompressionError, OptionError } from '#compression';
+import { CompressionError, OptionError, type Obstacle } from '#compression';
 import { DistillOptions, EvaluateOptions, PASSES, PruneOptions, QuantizeOptions, TrainOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel, type ModelProto } from '#onnx';
-import { modelsNamed, obstaclesOf, passNamed, preflightPass } from './run-pass.js';
+import { modelsNamed, obstaclesOf, passNamed, preflightPass, trialOf } from './run-pass.js';
 
 type Problem = Preflight['problems'][number];
 
@@ -38,10 +38,28 @@ export async function preflight({ modelPath, dataset, recipes, models }: Preflig
   const model = await loadModel(modelPath, { alone: true });
   const problems = dataset ? matchInputs(dataset, inspectModel(model).inputs) : [];
   const stored = new Map(await Promise.all(models.map(async ({ path, digest }): Promise<[string, ModelProto]> => [digest, await loadModel(path, { alone: true })])));
-  return recipes.map((passes) => {
-    const found = preflightRecipe(passes, { model, dataset, stored });
-    return { ...found, problems: [...problems, ...found.problems] };
-  });
+  const trials = problems.length === 0 ? new Trials({ model, dataset, stored }) : null;
+  const found: Preflight[] = [];
+  for (const passes of recipes) found.push(await preflightRecipe(passes, { model, dataset, stored }, trials));
+  return found.map((preflight) => ({ ...preflight, problems: [...problems, ...preflight.problems] }));
+}
+
+/** Options that change how long or how fast a pass trains, and not whether it can. */
+const TUNING: ReadonlySet<string> = new Set(['epochs', 'learningRate', 'schedule', 'warmup', 'momentum', 'nesterov', 'weightDecay', 'clipNorm', 'averaging', 'batchSize', 'temperature', 'alpha', 'labelSmoothing', 'ratio']);
+
+/** Trials of the passes, each made once however many recipes of a batch ask for the same. */
+class Trials {
+  private readonly made = new Map<string, Promise<Obstacle[]>>();
+
+  constructor(private readonly subject: Subject) {}
+
+  of(name: PassName, options: unknown): Promise<Obstacle[]> {
+    const { model, dataset, stored } = this.subject;
+    const key = JSON.stringify([name, options], (field, value: unknown) => (TUNING.has(field) ? undefined : value));
+    const known = this.made.get(key) ?? trialOf(name, model, options, { models: stored, data: dataset });
+    this.made.set(key, known);
+    return known;
+  }
 }
 
 interface Subject {
@@ -50,7 +68,7 @@ interface Subject {
   stored: ReadonlyMap<string, ModelProto>;
 }
 
-function preflightRecipe(passes: PreflightRequest['recipes'][number], { model, dataset, stored }: Subject): Preflight {
+async function preflightRecipe(passes: PreflightRequest['recipes'][number], { model, dataset, stored }: Subject, trials: Trials | null): Promise<Preflight> {
   const problems: Problem[] = [];
   const skipped: Preflight['skipped'] = [];
   // Later passes see another model than this one, and what they speak of may come with it.
@@ -58,7 +76,10 @@ function preflightRecipe(passes: PreflightRequest['recipes'][number], { model, d
   for (const [index, { pass, options }] of passes.entries()) {
     const name = passNamed(pass);
     problems.push(...dataProblems(name, options, index, dataset), ...labelProblems(name, options, index, dataset), ...modelProblems(name, options, index, dataset, stored));
-    problems.push(...obstaclesOf(name, model, options, stored).map(({ field, message }) => ({ field: field ? `recipe.passes[${index}].options.${field}` : `recipe.passes[${index}]`, message })));
+    const inTheWay = obstaclesOf(name, model, options, stored);
+    // Nothing is run that is refused already.
+    if (trials && problems.length === 0 && inTheWay.length === 0) inTheWay.push(...(await trials.of(name, options)));
+    problems.push(...inTheWay.map(({ field, message }) => ({ field: field ? `recipe.passes[${index}].options.${field}` : `recipe.passes[${index}]`, message })));
     try {
       skipped.push(...preflightPass(name, model, options).map((entry) => ({ ...entry, pass: name })));
     } catch (error) {

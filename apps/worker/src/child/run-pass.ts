@@ -1,4 +1,4 @@
-import { CATALOG, CompressionError, type Obstacle, type PassContext, type PassResult } from '#compression';
+import { CATALOG, CompressionError, type Known, type Obstacle, type PassContext, type PassResult } from '#compression';
 import { PASSES, type ModelUse, type PassDescriptor, type PassName, type PassOptions, type Skipped } from '#contracts';
 import type { ModelProto } from '#onnx';
 
@@ -18,6 +18,10 @@ export function preflightPass<N extends PassName>(name: N, model: ModelProto, op
 
 export function obstaclesOf<N extends PassName>(name: N, model: ModelProto, options: unknown, models: ReadonlyMap<string, ModelProto>): Obstacle[] {
   return CATALOG[name].obstacles?.(model, PASSES[name].options.parse(options) as PassOptions<N>, models) ?? [];
+}
+
+export async function trialOf<N extends PassName>(name: N, model: ModelProto, options: unknown, known: Known): Promise<Obstacle[]> {
+  return (await CATALOG[name].trial?.(model, PASSES[name].options.parse(options) as PassOptions<N>, known)) ?? [];
 }
 
 /** The models of the store that a pass names. */

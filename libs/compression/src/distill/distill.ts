@@ -4,7 +4,9 @@ import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { Obstacle, Pass, PassContext } from '../pass.js';
 import type { BatchPlan } from '../train/batch-plan.js';
 import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
+import { generatorObstacles } from './generator-obstacles.js';
 import { PassCheckpoint, type CheckpointScope } from '../train/checkpoint-scope.js';
+import { distillTrial } from './distill-trial.js';
 import { deriveModel, relativeScale } from './derive-model.js';
 import { checkCurrentFeatures, unknownFeatures } from './feature-names.js';
 import { Judge } from '../train/judge.js';
@@ -31,7 +33,9 @@ export const distill: Pass<'distill'> = {
     return studentForm(model, options).skipped;
   },
 
-  obstacles: (model, options, models) => [...untrainableStudent(model, options, models), ...unknownFeatures(options, model, models)],
+  obstacles: (model, options, models) => [...untrainableStudent(model, options, models), ...unknownFeatures(options, model, models), ...generatorObstacles(options, model, models)],
+
+  trial: distillTrial,
 
   async run(context, options) {
     const current = writeModel(context.model);

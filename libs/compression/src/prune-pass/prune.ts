@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DistillOptions, type PassOptions, type Skipped } from '#contracts';
+import type { PassOptions, Skipped } from '#contracts';
 import { Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
 import { distill } from '../distill/distill.js';
 import { checkNames, nodeLabel } from '../name-pattern.js';
@@ -17,6 +17,10 @@ import { limitsOfRest } from '../prune/layer-limits.js';
 import { importancePlot } from './importance-plot.js';
 import { pruneChannels, type GroupReport } from '../prune/prune-channels.js';
 import { prunableSites, pruneWeights } from '../prune/prune-weights.js';
+import { gradientObstacles, readsGradients } from '../prune/gradient-obstacles.js';
+import { freedForm } from '../train/student.js';
+import { batchProblem } from '../train/training-batch.js';
+import { atRecovery, recoveryOf, recovers } from './recovery.js';
 import { ratiosOf, shareOfRest } from '../prune/schedule.js';
 import { scanSensitivity } from './sensitivity.js';
 import { sensitivityPlot } from './sensitivity-plot.js';
@@ -48,6 +52,15 @@ export const prune: Pass<'prune'> = {
     if (options.granularity === 'channel') foldSizes(graph);
     if (options.granularity === 'layer') return staticallyBlockedLayers(graph, options);
     return options.granularity === 'channel' ? staticBlockers(graph, options) : prunableSites(graph, options).skipped;
+  },
+
+  obstacles: (model, options, models) => [...gradientObstacles(model, options), ...(recovers(options) ? atRecovery(distill.obstacles?.(model, recoveryOf(options), models) ?? []) : [])],
+
+  async trial(model, options, known) {
+    const { importance } = options;
+    const batch = readsGradients(options) ? batchProblem((await freedForm(model)).graph, recoveryOf(options), known.data) : null;
+    if (batch !== null) return [{ field: 'importance', message: `importance "${importance}" takes a step on the train split: ${batch}` }];
+    return recovers(options) ? atRecovery((await distill.trial?.(model, recoveryOf(options), known)) ?? []) : [];
   },
 
   async run(context: PassContext, options: Options): Promise<PassResult> {
@@ -193,6 +206,6 @@ async function scheduled<R>(context: PassContext, options: Options, step: (model
 }
 
 /** Distils the context's model in place. */
-async function recover(context: PassContext, { recoverEpochs: epochs, freeze }: Options): Promise<void> {
-  await distill.run({ ...context, progress: () => undefined }, DistillOptions.parse({ epochs, freeze, keepZeros: 'always' }));
+async function recover(context: PassContext, options: Options): Promise<void> {
+  await distill.run({ ...context, progress: () => undefined }, recoveryOf(options));
 }

@@ -14,7 +14,7 @@ export const TARGETS = ownName('train:targets');
 export interface LabelTaskRequest {
   graph: Graph;
   shapes: Shapes;
-  data: Dataset;
+  data: Pick<Dataset, 'classes' | 'targetDims'>;
   options: TrainOptions;
 }
 

@@ -17,7 +17,8 @@ import type { Pass, PassContext } from '../pass.js';
 import { estimateStatistics, useBatchStatistics } from '../train/batch-statistics.js';
 import { TrainingError } from '../train/errors.js';
 import { fixedBatch } from '../train/flexible-batch.js';
-import { trainingBatch } from '../train/training-batch.js';
+import { trialProblem } from '../train/trial.js';
+import { batchProblem, trainingBatch } from '../train/training-batch.js';
 import { planFromBatch } from '../train/batch-plan.js';
 import type { TrainingForm } from '../train/trainable.js';
 import { heldLessons, labelLessons } from './label-lessons.js';
@@ -35,6 +36,15 @@ export const train: Pass<'train'> = {
   preflight: (model, options) => studentForm(model, options).skipped,
 
   obstacles: (model, options) => untrainable(model, options, ''),
+
+  async trial(model, options, { data }) {
+    const form = await freedForm(model, options);
+    if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
+    const labels = { classes: data?.classes ?? null, targetDims: data?.targets ?? null };
+    const taskOn = (shapes: Shapes) => ({ task: labelTask({ graph: form.graph, shapes, data: labels, options }), shapes });
+    const problem = batchProblem(form.graph, options, data) ?? (await trialProblem({ model, form, taskOn }));
+    return problem === null ? [] : [{ field: '', message: problem }];
+  },
 
   async run(context, options) {
     const { model, seed, threads, progress, log } = context;

@@ -1,6 +1,7 @@
 import type { Skipped } from '#contracts';
 import type { Graph, TensorProto } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
+import { dropoutsLeft } from './dropped.js';
 import { fixedBatch } from './flexible-batch.js';
 import { NAMED, floatWeights } from './float-weights.js';
 import { namedTensors } from './named-tensors.js';
@@ -88,5 +89,5 @@ export function trainingForm(graph: Graph, { learnScales = false, freeze = [], t
     ...frozen.unknown.map((pattern) => ({ option: 'freeze' as const, pattern, names: frozen.names })),
     ...thawed.unknown.map((pattern) => ({ option: 'thaw' as const, pattern, names: thawed.names })),
   ];
-  return { graph, trainables: [...released, ...scales.trainables, ...alive], skipped: [...skipped, ...floats.left], fileBatch, unknown };
+  return { graph, trainables: [...released, ...scales.trainables, ...alive], skipped: [...skipped, ...floats.left, ...dropoutsLeft(graph)], fileBatch, unknown };
 }

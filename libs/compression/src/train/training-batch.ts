@@ -1,3 +1,4 @@
+import type { DatasetInspection, TrainerOptions } from '#contracts';
 import type { Graph } from '#onnx';
 import { usesBatchStatistics } from './batch-statistics.js';
 import { TrainingError } from './errors.js';
@@ -29,4 +30,12 @@ export function fixedBatchProblem(fixed: number, samples: number, goesByBatch: b
   if (samples < fixed) return `the model takes batches of ${fixed}, and the train split has ${samples} samples to learn from: use a larger split, or export the model with a dynamic batch`;
   if (goesByBatch && fixed === 1) return 'batch normalization goes by each batch, and the model takes one sample at a time: set batchNorm to frozen, or export the model with a dynamic batch';
   return null;
+}
+
+/** The same for a graph in training form and a data set as it was inspected, less the samples that are held back. */
+export function batchProblem(graph: Graph, { earlyStopping }: TrainerOptions, data: DatasetInspection | null): string | null {
+  const fixed = fixedBatch(graph);
+  const samples = data?.splits['train'] ?? Infinity;
+  const held = earlyStopping && Number.isFinite(samples) ? Math.min(samples - 1, Math.max(1, Math.round(earlyStopping.share * samples))) : 0;
+  return fixed === null ? null : fixedBatchProblem(fixed, samples - held, usesBatchStatistics(graph));
 }
