@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Dataset, fieldProblems, isFinal, Job, JobEvent, Model, Page, parseEventStream, Preflight, Problem, sentenceOf, type JobSubmission } from '#contracts';
+import { Dataset, fieldProblems, isFinal, Job, JobEvent, JobItem, Model, Page, parseEventStream, Preflight, Problem, sentenceOf, type JobSubmission } from '#contracts';
 import type { z } from 'zod';
 import { ApiProblemError, UnexpectedAnswerError, UnreachableError } from './errors.js';
 import { fileToSend } from './local-file.js';
@@ -62,8 +62,8 @@ export class Client {
     return this.post(Preflight, '/v1/jobs/preflight', submission);
   }
 
-  listJobs(query: Query = {}): AsyncGenerator<Job> {
-    return this.pages(Job, '/v1/jobs', query);
+  listJobs(query: Query = {}): AsyncGenerator<JobItem> {
+    return this.pages(JobItem, '/v1/jobs', query);
   }
 
   getJob(id: string): Promise<Job> {

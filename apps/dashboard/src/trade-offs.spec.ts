@@ -1,17 +1,15 @@
-import type { Job, ModelMetrics } from '#contracts';
-import { comparable, COSTS, QUALITIES, recipeTitle, tradeOffs } from './trade-offs.js';
+import type { Figures, JobItem } from '#contracts';
+import { comparable, COSTS, QUALITIES, tradeOffs } from './trade-offs.js';
 
-const metrics = (bytes: number, top1?: number, latencyMsP50?: number): ModelMetrics => ({
+const metrics = (bytes: number, top1?: number, latencyMsP50?: number): Figures => ({
   bytes,
   compressedBytes: bytes,
-  parameters: 1,
-  nonZeros: 1,
   ...(top1 === undefined ? {} : { top1 }),
   ...(latencyMsP50 === undefined ? {} : { latencyMsP50 }),
 });
 
-function job(name: string, final: ModelMetrics, overrides: Partial<Job> = {}): Job {
-  return { id: name, name, modelId: 'm', datasetId: 'd', recipe: { seed: 0, passes: [], gates: [] }, baseline: metrics(1000, 0.98, 10), stages: [{ metrics: final }], ...overrides } as unknown as Job;
+function job(name: string, final: Figures, overrides: Partial<JobItem> = {}): JobItem {
+  return { id: name, name, modelId: 'm', datasetId: 'd', title: name, baseline: metrics(1000, 0.98, 10), final, ...overrides } as unknown as JobItem;
 }
 
 const [onDisk, , latency] = COSTS;
@@ -43,12 +41,5 @@ describe('comparable', () => {
   it('puts together jobs on the same model and data, and no others', () => {
     const [a, b, c] = [job('a', metrics(1)), job('b', metrics(1)), job('c', metrics(1), { datasetId: 'other' })];
     expect(comparable([a, c, b]).map((group) => group.map(({ name }) => name))).toEqual([['a', 'b'], ['c']]);
-  });
-});
-
-describe('recipeTitle', () => {
-  it('tells the jobs of a sweep apart by their options', () => {
-    const passes = [{ pass: 'quantize', options: { bits: 4 } }, { pass: 'evaluate', options: {} }];
-    expect(recipeTitle(job('a', metrics(1), { recipe: { seed: 0, passes, gates: [] } as unknown as Job['recipe'] }))).toBe('quantize bits 4 → evaluate');
   });
 });

@@ -1,10 +1,10 @@
-import type { Job, StageMetrics } from '#contracts';
+import type { Figures, JobItem } from '#contracts';
 import { bytes, percent } from './format.js';
 
 /** A figure by which models are compared; undefined where nobody measured it. */
 export interface Axis {
   title: string;
-  value(metrics: StageMetrics, baseline: StageMetrics): number | undefined;
+  value(metrics: Figures, baseline: Figures): number | undefined;
   format(value: number): string;
 }
 
@@ -23,7 +23,7 @@ export const QUALITIES: readonly Axis[] = [
 
 export interface Point {
   /** Absent for the original model. */
-  job?: Job;
+  job?: JobItem;
   cost: number;
   quality: number;
   /** No other point is at least as good in both and better in one. */
@@ -31,20 +31,17 @@ export interface Point {
 }
 
 /** Jobs on the same model and data: what may be compared. Newest first. */
-export function comparable(jobs: readonly Job[]): Job[][] {
-  const groups = new Map<string, Job[]>();
+export function comparable(jobs: readonly JobItem[]): JobItem[][] {
+  const groups = new Map<string, JobItem[]>();
   for (const job of jobs) if (job.baseline) groups.set(groupOf(job), [...(groups.get(groupOf(job)) ?? []), job]);
   return [...groups.values()];
 }
 
-export const groupOf = (job: Job): string => `${job.modelId}/${job.datasetId ?? ''}`;
+export const groupOf = (job: JobItem): string => `${job.modelId}/${job.datasetId ?? ''}`;
 
 /** The original model and each job's last one, cheapest first; those without both figures are left out. */
-export function tradeOffs(jobs: readonly Job[], cost: Axis, quality: Axis): Point[] {
-  const measured = jobs.flatMap((job) => {
-    const metrics = job.stages.findLast((stage) => stage.metrics)?.metrics;
-    return metrics && job.baseline ? [{ job, metrics, baseline: job.baseline }] : [];
-  });
+export function tradeOffs(jobs: readonly JobItem[], cost: Axis, quality: Axis): Point[] {
+  const measured = jobs.flatMap((job) => (job.final && job.baseline ? [{ job, metrics: job.final, baseline: job.baseline }] : []));
   const original = measured.find(({ baseline }) => quality.value(baseline, baseline) !== undefined)?.baseline;
   const all = [...(original ? [{ metrics: original, baseline: original }] : []), ...measured];
   const points = all.flatMap(({ metrics, baseline, ...of }) => {
@@ -56,18 +53,11 @@ export function tradeOffs(jobs: readonly Job[], cost: Axis, quality: Axis): Poin
     .sort((a, b) => a.cost - b.cost || b.quality - a.quality);
 }
 
-type Figures = Pick<Point, 'cost' | 'quality'>;
+type Place = Pick<Point, 'cost' | 'quality'>;
 
-function dominates(a: Figures, b: Figures): boolean {
+function dominates(a: Place, b: Place): boolean {
   return a.cost <= b.cost && a.quality >= b.quality && (a.cost < b.cost || a.quality > b.quality);
 }
 
-/** A job by its name, or by what its recipe asks for: "quantize bits 4 → prune ratio 0.5". */
-export function jobTitle(job: Job): string {
-  return job.name ?? job.recipe.name ?? recipeTitle(job);
-}
-
-export function recipeTitle({ recipe }: Job): string {
-  const option = ([name, value]: [string, unknown]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`;
-  return recipe.passes.map(({ pass, options }) => [pass, ...Object.entries(options ?? {}).map(option)].join(' ')).join(' → ');
-}
+/** A job by its name, or by what its recipe asks for. */
+export const jobTitle = (job: JobItem): string => job.name ?? job.title;

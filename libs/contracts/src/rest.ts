@@ -99,6 +99,21 @@ export const Job = z
   .meta({ id: 'Job' });
 export type Job = z.infer<typeof Job>;
 
+/** The figures of a model by which jobs are compared. */
+export const Figures = StageMetrics.pick({ bytes: true, compressedBytes: true, top1: true, outputSnrDb: true, latencyMsP50: true }).meta({ id: 'Figures' });
+export type Figures = z.infer<typeof Figures>;
+
+/** A job as lists show it; what its stages found is in the job itself. */
+export const JobItem = Job.pick({ id: true, name: true, state: true, modelId: true, datasetId: true, gatesPassed: true, error: true, createdAt: true, finishedAt: true })
+  .extend({
+    title: z.string().describe('What the recipe asks for, or its name.'),
+    baseline: Figures.nullable().describe('The figures of the input model.'),
+    final: Figures.nullable().describe('The figures of the last model that was measured.'),
+    stages: z.array(JobStage.pick({ pass: true, state: true, progress: true })),
+  })
+  .meta({ id: 'JobItem' });
+export type JobItem = z.infer<typeof JobItem>;
+
 /** `recipe` is an object, or a YAML/JSON document as text. */
 export const JobSubmission = z
   .strictObject({

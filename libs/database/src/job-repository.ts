@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { isFinal, type Job, type JobQuery, type JobState, type Preflight, type QueueEntry, type Recipe } from '#contracts';
+import { isFinal, type Job, type JobItem, type JobQuery, type JobState, type Preflight, type QueueEntry, type Recipe } from '#contracts';
 import { and, desc, eq, notInArray, sql } from 'drizzle-orm';
 import { decodeCursor, pageOf } from './cursor.js';
 import type { Database, Queries } from './database.js';
 import { isForeignKeyViolation, JobStateError, NotFoundError } from './errors.js';
 import { appendEvent } from './event-repository.js';
 import { storeAnswer, type KeyClaim } from './idempotency-repository.js';
+import { JOB_COLUMNS, readJobItems } from './job-item.js';
 import { readJobs } from './job-row.js';
 import { cancelStages } from './job-transitions.js';
 import { artifacts, jobModels, jobs, jobStages, type StoredResponse } from './schema.js';
@@ -65,10 +66,10 @@ export class JobRepository {
   }
 
   /** Newest first. Throws InvalidCursorError. */
-  async list({ cursor, limit, state, model, name }: JobQuery): Promise<{ items: Job[]; nextCursor: string | null }> {
+  async list({ cursor, limit, state, model, name }: JobQuery): Promise<{ items: JobItem[]; nextCursor: string | null }> {
     const from = cursor === undefined ? undefined : decodeCursor('jobs', cursor);
     const rows = await this.database.orm
-      .select()
+      .select(JOB_COLUMNS)
       .from(jobs)
       .where(and(
         state === undefined ? undefined : eq(jobs.state, state),
@@ -79,7 +80,7 @@ export class JobRepository {
       .orderBy(desc(jobs.createdAt), desc(jobs.id))
       .limit(limit + 1);
     const { items, nextCursor } = pageOf('jobs', rows, limit, (row) => row);
-    return { items: await readJobs(this.database.orm, items), nextCursor };
+    return { items: await readJobItems(this.database.orm, items), nextCursor };
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
-import { Job, JobQuery, Page, Preflight } from '#contracts';
+import { Job, JobItem, JobQuery, Page, Preflight } from '#contracts';
 import { JobRepository } from '#database';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -56,8 +56,8 @@ export class JobsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'List jobs, newest first' })
-  @ApiOkResponse({ standardSchema: Page(Job) })
+  @ApiOperation({ summary: 'List jobs, newest first', description: 'Each with its figures and the progress of its stages; what the stages found is in the job itself.' })
+  @ApiOkResponse({ standardSchema: Page(JobItem) })
   @ApiProblem(400, 401)
   list(@Query({ schema: JobQuery }) query: JobQuery) {
     return this.jobs.list(query);

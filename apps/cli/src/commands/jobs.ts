@@ -1,4 +1,4 @@
-import { JobState, isFinal, type Job } from '#contracts';
+import { JobState, isFinal, type JobItem } from '#contracts';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { print, table } from '../output.js';
 import { collect, context } from './context.js';
@@ -57,8 +57,8 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function row(job: Job): string[] {
+function row(job: JobItem): string[] {
   const done = job.stages.filter((stage) => stage.state === 'succeeded').length;
   const gates = job.gatesPassed === null ? '' : job.gatesPassed ? 'passed' : 'missed';
-  return [job.id, job.state, `${done} of ${job.stages.length}`, gates, job.name ?? job.recipe.name ?? ''];
+  return [job.id, job.state, `${done} of ${job.stages.length}`, gates, job.name ?? job.title];
 }

@@ -1,4 +1,4 @@
-import type { Dataset, Job, Model, PassInfo, Preflight } from '#contracts';
+import type { Dataset, Job, JobItem, Model, PassInfo, Preflight } from '#contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getJson, postJson, send } from './client.js';
 import { newId } from './new-id.js';
@@ -14,7 +14,7 @@ const FINAL = new Set(['succeeded', 'failed', 'cancelled']);
 export function useJobs(state: string) {
   return useQuery({
     queryKey: ['jobs', state],
-    queryFn: ({ signal }) => getJson<PageOf<Job>>(`/v1/jobs?limit=100${state ? `&state=${state}` : ''}`, signal),
+    queryFn: ({ signal }) => getJson<PageOf<JobItem>>(`/v1/jobs?limit=100${state ? `&state=${state}` : ''}`, signal),
     refetchInterval: ({ state: query }) => (query.data?.items.some((job) => !FINAL.has(job.state)) ? 1000 : 5000),
   });
 }

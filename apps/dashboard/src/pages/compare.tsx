@@ -1,10 +1,10 @@
-import type { Job } from '#contracts';
+import type { JobItem } from '#contracts';
 import { useState } from 'react';
 import { useJobs, useModels } from '../api/queries.js';
 import { Problem } from '../components/problem.js';
 import { TradeOffPlot } from '../components/trade-off-plot.js';
 import { shortDigest } from '../format.js';
-import { comparable, COSTS, groupOf, jobTitle, QUALITIES, recipeTitle, tradeOffs, type Axis, type Point } from '../trade-offs.js';
+import { comparable, COSTS, groupOf, jobTitle, QUALITIES, tradeOffs, type Axis, type Point } from '../trade-offs.js';
 
 /** What a sweep is for: the jobs on one model as a plot of quality over cost, and as a table. */
 export function ComparePage() {
@@ -13,7 +13,7 @@ export function ComparePage() {
   const [wanted, setWanted] = useState('');
   const groups = comparable(data?.items ?? []);
   const jobs = groups.find(([job]) => job && groupOf(job) === wanted) ?? groups[0];
-  const nameOf = (job: Job) => `${models.data?.items.find(({ id }) => id === job.modelId)?.name ?? shortDigest(job.modelId)}${job.datasetId ? ` on ${shortDigest(job.datasetId)}` : ''}`;
+  const nameOf = (job: JobItem) => `${models.data?.items.find(({ id }) => id === job.modelId)?.name ?? shortDigest(job.modelId)}${job.datasetId ? ` on ${shortDigest(job.datasetId)}` : ''}`;
   return (
     <>
       <div className="heading">
@@ -39,7 +39,7 @@ export function ComparePage() {
   );
 }
 
-function Comparison({ jobs }: { jobs: Job[] }) {
+function Comparison({ jobs }: { jobs: JobItem[] }) {
   const [cost, setCost] = useState(COSTS[0]!);
   const [quality, setQuality] = useState(QUALITIES[0]!);
   const points = tradeOffs(jobs, cost, quality);
@@ -87,7 +87,7 @@ function TradeOffTable({ points, cost, quality }: { points: Point[]; cost: Axis;
               <tr key={job?.id ?? index}>
                 <td className="wide">
                   {job ? <a href={`#/jobs/${job.id}`}>{jobTitle(job)}</a> : 'original'}
-                  {job && jobTitle(job) !== recipeTitle(job) && <div className="quiet">{recipeTitle(job)}</div>}
+                  {job && jobTitle(job) !== job.title && <div className="quiet">{job.title}</div>}
                 </td>
                 <td className="number">{cost.format(point.cost)}</td>
                 <td className="number">{quality.format(point.quality)}</td>

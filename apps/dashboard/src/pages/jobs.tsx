@@ -1,4 +1,4 @@
-import type { Job } from '#contracts';
+import type { JobItem } from '#contracts';
 import { useState } from 'react';
 import { useJobs } from '../api/queries.js';
 import { Problem } from '../components/problem.js';
@@ -41,7 +41,7 @@ export function JobsPage() {
   );
 }
 
-function JobTable({ jobs }: { jobs: Job[] }) {
+function JobTable({ jobs }: { jobs: JobItem[] }) {
   return (
     <div className="scroll">
       <table>
@@ -66,13 +66,13 @@ function JobTable({ jobs }: { jobs: Job[] }) {
   );
 }
 
-function JobRow({ job }: { job: Job }) {
-  const final = job.stages.findLast((stage) => stage.metrics)?.metrics;
+function JobRow({ job }: { job: JobItem }) {
+  const { final } = job;
   const done = job.stages.reduce((sum, stage) => sum + (stage.state === 'succeeded' ? 1 : stage.progress), 0);
   return (
     <tr>
       <td>
-        <a href={`#/jobs/${job.id}`}>{job.name ?? job.recipe.name ?? job.id.slice(0, 8)}</a>
+        <a href={`#/jobs/${job.id}`}>{job.name ?? job.title}</a>
         <div className="quiet">model {shortDigest(job.modelId)}</div>
       </td>
       <td>

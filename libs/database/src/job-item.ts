@@ -1,0 +1,53 @@
+import { recipeTitle, type Figures, type JobItem } from '#contracts';
+import { asc, inArray, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Queries } from './database.js';
+import { jobs, jobStages } from './schema.js';
+
+/** Characters of an error that a list shows. */
+const ERROR_LENGTH = 200;
+
+/** What a list reads of a job: the rest may be a thousand times as much. */
+export const JOB_COLUMNS = {
+  id: jobs.id,
+  name: jobs.name,
+  state: jobs.state,
+  modelId: jobs.modelId,
+  datasetId: jobs.datasetId,
+  recipe: jobs.recipe,
+  baseline: figuresOf(jobs.baseline),
+  gatesPassed: jobs.gatesPassed,
+  error: jobs.error,
+  createdAt: jobs.createdAt,
+  finishedAt: jobs.finishedAt,
+};
+
+type Row = { [K in keyof typeof JOB_COLUMNS]: K extends 'baseline' ? Figures | null : (typeof jobs.$inferSelect)[Exclude<K, 'baseline'>] };
+
+/** Jobs as lists show them, in the order of the rows given: one query for any number of jobs. */
+export async function readJobItems(queries: Queries, rows: readonly Row[]): Promise<JobItem[]> {
+  if (rows.length === 0) return [];
+  const stages = await queries
+    .select({ jobId: jobStages.jobId, pass: jobStages.pass, state: jobStages.state, progress: jobStages.progress, figures: figuresOf(jobStages.metrics) })
+    .from(jobStages)
+    .where(inArray(jobStages.jobId, rows.map(({ id }) => id)))
+    .orderBy(asc(jobStages.jobId), asc(jobStages.index));
+  return rows.map(({ recipe, error, createdAt, finishedAt, ...row }) => {
+    const own = stages.filter(({ jobId }) => jobId === row.id);
+    return {
+      ...row,
+      title: recipe.name ?? recipeTitle(recipe),
+      error: error && { code: error.code, message: error.message.length > ERROR_LENGTH ? `${error.message.slice(0, ERROR_LENGTH - 1)}…` : error.message },
+      final: own.findLast(({ figures }) => figures)?.figures ?? null,
+      stages: own.map(({ pass, state, progress }) => ({ pass, state, progress })),
+      createdAt: createdAt.toISOString(),
+      finishedAt: finishedAt?.toISOString() ?? null,
+    };
+  });
+}
+
+/** The figures of a column of metrics, without what else was measured. */
+function figuresOf(metrics: PgColumn) {
+  const pairs = sql.join(['bytes', 'compressedBytes', 'top1', 'outputSnrDb', 'latencyMsP50'].map((name) => sql`case when ${metrics} ? ${name}::text then jsonb_build_object(${name}::text, ${metrics}->${name}::text) else '{}'::jsonb end`), sql` || `);
+  return sql<Figures | null>`case when ${metrics} is null then null else ${pairs} end`;
+}
