@@ -1,4 +1,4 @@
-import { DataType, dataTypeName, intAttribute, constantTensor, inferFrom, sizeTensor, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
+import { DataType, capturedValues, constantTensor, dataTypeName, inferFrom, intAttribute, sizeTensor, subgraphs, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
 import { GradientArityError, MissingGradientError, UnsupportedGradientError, nameOf, type NodeName } from './errors.js';
 import { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
 import type { Names, Rule } from './rule.js';
@@ -72,6 +72,12 @@ export function gradientsSizedByData(graph: Graph, outputs: readonly string[], t
   return nodesBetween(graph, outputs, targets).filter((node) => isSizedByData(node, told)).map(nameOf);
 }
 
+/** Those of the targets that a gradient of an output leads back to. */
+export function reachedTargets(graph: Graph, outputs: readonly string[], targets: readonly string[]): Set<string> {
+  const read = new Set([...outputs, ...nodesBetween(graph, outputs, targets).flatMap(inputsOf)]);
+  return new Set(targets.filter((target) => read.has(target)));
+}
+
 /** Nodes through which a change of a target reaches an output, in graph order. */
 function nodesBetween(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeProto[] {
   const active = activeValues(graph, targets);
@@ -79,7 +85,7 @@ function nodesBetween(graph: Graph, outputs: readonly string[], targets: readonl
   const between: NodeProto[] = [];
   for (const node of [...graph.nodes].reverse()) {
     if (!node.output.some((value) => reached.has(value) && active.has(value))) continue;
-    for (const value of node.input) if (active.has(value)) reached.add(value);
+    for (const value of inputsOf(node)) if (active.has(value)) reached.add(value);
     between.push(node);
   }
   return between.reverse();
@@ -102,11 +108,16 @@ function toldByShapes(graph: Graph): Set<string> {
   return told;
 }
 
+/** What a node reads, in its bodies too: the gradient of an If or Loop would have to go through those. */
+function inputsOf(node: NodeProto): string[] {
+  return [...node.input, ...subgraphs(node).flatMap((body) => [...capturedValues(body)])];
+}
+
 /** Values through which a change of a target reaches the rest of the graph. */
 function activeValues(graph: Graph, targets: readonly string[]): Set<string> {
   const active = new Set(targets);
   for (const node of graph.nodes) {
-    if (hasZeroGradient(node) || !node.input.some((value) => active.has(value))) continue;
+    if (hasZeroGradient(node) || !inputsOf(node).some((value) => active.has(value))) continue;
     for (const value of node.output) if (value !== '') active.add(value);
   }
   return active;

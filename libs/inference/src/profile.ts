@@ -22,15 +22,18 @@ export interface NodeProfile {
   share: number;
 }
 
-/** A "complete" event of ORT's Chrome trace; node kernels have category Node. */
-interface TraceEvent {
-  cat?: string;
-  name?: string;
-  dur?: number;
-  args?: { op_name?: string; node_index?: string };
+/** A node's kernel in ORT's Chrome trace. */
+interface KernelEvent {
+  name: string;
+  us: number;
+  nodeIndex: string;
+  opType: string;
 }
 
-const KERNEL_SUFFIX = '_kernel_time';
+/** One event. ORT writes names as they are, quotes and line ends too, so that its file is no JSON where a name has any. */
+const KERNEL_EVENT = /^\{"cat" : "Node",.*?"dur" :(?<us>\d+),.*?"name" :"(?<name>.*)_kernel_time","args" : \{(?<args>.*)/s;
+
+const EVENT_START = /^(?=\{"cat" : ")/m;
 
 /**
  * Where the time of one inference goes, node by node in order of execution, measured by the runtime itself. Profiling slows small nodes
@@ -53,22 +56,32 @@ export async function profileModel(model: Uint8Array | string, feeds: HostTensor
 }
 
 /** ORT names the file itself, from the prefix and the time. */
-async function readTrace(folder: string): Promise<TraceEvent[]> {
+async function readTrace(folder: string): Promise<KernelEvent[]> {
   const [file] = await readdir(folder);
   if (!file) throw new ProfileError('onnxruntime wrote no profile');
-  const events: unknown = JSON.parse(await readFile(join(folder, file), 'utf8'));
-  if (!Array.isArray(events)) throw new ProfileError('the profile of onnxruntime is not a list of events');
-  return events as TraceEvent[];
+  return parseTrace(await readFile(join(folder, file), 'utf8'));
+}
+
+/** The kernels of a trace, in the order in which they ran. Throws ProfileError for text that is no trace. */
+export function parseTrace(text: string): KernelEvent[] {
+  if (!text.startsWith('[')) throw new ProfileError('the profile of onnxruntime is not a list of events');
+  return text.split(EVENT_START).flatMap((event): KernelEvent[] => {
+    const { us, name, args } = KERNEL_EVENT.exec(event)?.groups ?? {};
+    return name === undefined ? [] : [{ name, us: Number(us), nodeIndex: argument(args, 'node_index'), opType: argument(args, 'op_name') }];
+  });
+}
+
+function argument(args: string | undefined, name: string): string {
+  return new RegExp(`"${name}" : "([^"]*)"`).exec(args ?? '')?.[1] ?? '';
 }
 
 /** Node indices name a node within a graph; nodes of If and Loop bodies are inside the time of the node that holds them. */
-function summarize(events: readonly TraceEvent[], runs: number): NodeProfile[] {
-  const kernels = events.filter((event) => event.cat === 'Node' && event.name?.endsWith(KERNEL_SUFFIX));
+function summarize(kernels: readonly KernelEvent[], runs: number): NodeProfile[] {
   const nodes = new Map<string, { name: string; opType: string; samplesUs: number[] }>();
-  for (const { name = '', dur = 0, args } of kernels) {
-    const key = `${args?.node_index}:${name}`;
-    const node = nodes.get(key) ?? { name: name.slice(0, -KERNEL_SUFFIX.length), opType: args?.op_name ?? '', samplesUs: [] };
-    node.samplesUs.push(dur);
+  for (const { name, us, nodeIndex, opType } of kernels) {
+    const key = `${nodeIndex}:${name}`;
+    const node = nodes.get(key) ?? { name, opType, samplesUs: [] };
+    node.samplesUs.push(us);
     nodes.set(key, node);
   }
   const profiles = [...nodes.values()].map((node) => ({ ...node, samplesUs: node.samplesUs.slice(-runs) }));

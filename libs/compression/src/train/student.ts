@@ -1,5 +1,5 @@
 import type { Skipped, TrainerOptions } from '#contracts';
-import { adam, buildDividedStep, buildTrainingStep, sgd, type Optimizer, type Shapes, type TrainingStepRequest } from '#autodiff';
+import { adam, buildDividedStep, buildTrainingStep, reachedTargets, sgd, type Optimizer, type Shapes, type TrainingStepRequest } from '#autodiff';
 import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { UnknownLayerError } from '../errors.js';
@@ -73,7 +73,7 @@ export class Student {
   /** Weights that no path joins with what the loss reads. */
   get unread(): Skipped[] {
     const rest = this.form.trainables.filter(({ name }) => !this.trainables.some((trained) => trained.name === name));
-    return rest.filter(({ readings }) => readings.length > 0).map(({ name, readings }) => ({ node: storedName(name), opType: readings[0]?.node.opType ?? '', reason: 'no path leads from it to what the loss reads: it stays as it is' }));
+    return rest.filter(({ readings }) => readings.length > 0).map(({ name, readings }) => ({ node: storedName(name), opType: readings[0]?.node.opType ?? '', reason: 'no gradient of what the loss reads leads back to it: it stays as it is' }));
   }
 
   /** One step of its task. Throws DivergedError. */
@@ -131,11 +131,8 @@ function optimizerOf({ optimizer, momentum, nesterov, weightDecay }: TrainerOpti
   return optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, nesterov, weightDecay });
 }
 
-/** The trainables whose change reaches one of the values. */
+/** The trainables to which a gradient of one of the values leads back. */
 export function reachable({ graph, trainables }: TrainingForm, ...values: readonly string[]): Trainable[] {
-  const reaches = new Set(values);
-  for (const node of [...graph.nodes].reverse()) {
-    if (node.output.some((value) => reaches.has(value))) for (const value of node.input) reaches.add(value);
-  }
-  return trainables.filter(({ name }) => reaches.has(name));
+  const reached = reachedTargets(graph, values, trainables.map(({ name }) => name));
+  return trainables.filter(({ name }) => reached.has(name));
 }
