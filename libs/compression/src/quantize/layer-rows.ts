@@ -79,8 +79,11 @@ function rowGraph({ exact, graph: source }: RowSource, layer: Layer, shape: Prod
   const names = { places: ownName('places'), exact: ownName('exact_rows'), quantized: ownName('quantized_rows') };
   const places = b.input(names.places, ['rows']);
   const draw = (value: string, output: string) => {
-    const rows = inputRows(b, source, layer, value, shape);
-    const total = b.op('Gather', [b.op('Shape', [rows]), b.ints(0)]);
+    const filled = inputRows(b, source, layer, value, shape);
+    const total = b.op('Max', [b.op('Gather', [b.op('Shape', [filled]), b.ints(0)]), b.ints(1)]);
+    // Where a batch has no rows, zeros are drawn.
+    const length = shape.groups * shape.size;
+    const rows = b.op('Concat', [filled, b.float(new Float32Array(length), [1, length])], { axis: 0 });
     const position = b.op('Floor', [b.op('Mul', [places, b.op('Cast', [total], { to: DataType.FLOAT })])]);
     // A share just below 1 times the total may round up to it.
     const index = b.op('Min', [b.op('Cast', [position], { to: DataType.INT64 }), b.op('Sub', [total, b.ints(1)])]);

@@ -88,8 +88,10 @@ function momentGraph(source: ModelProto, subjects: readonly Subject[], withSecon
     const { groups, size } = shape;
     b.op('Size', [layer.input], {}, { outputs: [b.output(outputName('elements', i), [], DataType.INT64)] });
     const vectors = (withSecond ? inputRows : meanRows)(b, graph, layer, layer.input, shape);
-    const rows = b.op('Reshape', [vectors, b.ints([-1, groups, size])]);
-    const count = b.op('Cast', [b.op('Gather', [b.op('Shape', [rows]), b.ints(0)])], { to: DataType.FLOAT });
+    const filled = b.op('Reshape', [vectors, b.ints([-1, groups, size])]);
+    const count = b.op('Max', [b.op('Cast', [b.op('Gather', [b.op('Shape', [filled]), b.ints(0)])], { to: DataType.FLOAT }), b.float(1)]);
+    // A row of zeros adds nothing, and keeps a product over no rows at all from ending the process.
+    const rows = b.op('Concat', [filled, b.float(new Float32Array(groups * size), [1, groups, size])], { axis: 0 });
     const columns = b.op('Transpose', [rows], { perm: [1, 2, 0] });
     if (withSecond) b.op('Div', [b.op('MatMul', [columns, b.op('Transpose', [rows], { perm: [1, 0, 2] })]), count], {}, { outputs: [b.output(outputName('second', i), [groups, size, size])] });
     // A product with a vector of ones sums the rows in every opset, where ReduceMean's axes moved from attribute to input.

@@ -52,6 +52,25 @@ describe('outputs of different scale', () => {
     expect(warnings.find((warning) => warning.startsWith('POOR OUTPUTS'))).toMatch(/"y", channel [123] of axis 1 keeps/);
   });
 
+  it('end in floats behind a convolution, which says so, unless the options give it a width', async () => {
+    const conv = () => {
+      const b = new GraphBuilder('t');
+      const image = b.op('Reshape', [b.input('x', ['n', 16]), b.ints([-1, 4, 2, 2])]);
+      const hidden = b.op('Relu', [b.op('Conv', [image, b.float(noise(64, 21, 0.5), [16, 4, 1, 1]), b.float(noise(16, 22, 0.1))])]);
+      const head = b.op('Conv', [hidden, b.float(noise(64, 23, 0.3).map((value, i) => (i < 16 ? value * 1e4 : value)), [4, 16, 1, 1]), b.float(noise(4, 24, 0.1))]);
+      const last = b.nodes.at(-1);
+      if (last) last.name = 'head';
+      ['position', 'classes'].forEach((name, i) => b.op('Slice', [head, b.ints([i]), b.ints([i === 0 ? 1 : 4]), b.ints([1])], {}, { outputs: [b.output(name, ['n', i === 0 ? 1 : 3, 2, 2])] }));
+      return b.build();
+    };
+    const { skipped, outputSnrDb } = await quantized(conv(), { minProducts: 0 });
+    expect(skipped).toEqual([{ node: 'head', opType: 'Conv', reason: expect.stringContaining('its output channels are of different order') }]);
+    expect(outputSnrDb).toBeGreaterThan(28);
+    const forced = await quantized(conv(), { minProducts: 0, layerBits: { head: 8 } });
+    expect(forced.skipped).toEqual([]);
+    expect(forced.warnings.find((warning) => warning.startsWith('POOR OUTPUTS'))).toContain('"classes"');
+  });
+
   it.each([{ scheme: 'weightOnly' }, { scheme: 'dynamic' }, { scheme: 'weightOnly', target: 'onnxruntime' }, { scheme: 'static' }] as const)('keep every column of a weight its own scale with %j', async (given) => {
     const b = new GraphBuilder('t');
     const product = b.op('MatMul', [b.input('x', ['n', 16]), b.float(largeColumn(16, 6, 1e7), [16, 4])]);

@@ -9,6 +9,7 @@ import { plainGemms } from '../prepare/plain-gemm.js';
 import { floatAheadOfLog } from './ahead-of-log.js';
 import { selectDynamic } from './dynamic.js';
 import { equalizeLayers } from './equalize.js';
+import { floatMixedEnds } from './mixed-ends.js';
 import { nodeLabel } from '../name-pattern.js';
 import { selectLayers, type Layer } from './layers.js';
 import { scopeLayers } from './scope.js';
@@ -38,7 +39,7 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   // Half precision is a matter of tensors: their storage decides, not the operator that reads them.
   if (options.scheme === 'float16') return { graph, layers: [], skipped: [] };
   plainGemms(graph);
-  const selection = options.scheme === 'static' ? floatAheadOfLog(graph, scopeLayers(graph, selectLayers(graph, options), options)) : scopeLayers(graph, selectLayers(graph, { ...options, minProducts: 0 }), options);
+  const selection = options.scheme === 'static' ? floatMixedEnds(graph, floatAheadOfLog(graph, scopeLayers(graph, selectLayers(graph, options), options))) : scopeLayers(graph, selectLayers(graph, { ...options, minProducts: 0 }), options);
   // A layer goes by its name, also after its output was renamed.
   for (const { node } of selection.layers) node.name = nodeLabel(node);
   if (options.equalize || options.smoothing !== undefined) ownVectors(graph);
