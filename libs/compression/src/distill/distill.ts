@@ -16,6 +16,7 @@ import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './
 import { Student, freedForm, studentForm } from '../train/student.js';
 import { curveSummary, writeCurve } from '../train/training-curve.js';
 import { TrainingRun, type CurvePoint } from '../train/training-run.js';
+import { tiedWarnings, untieMerged, type Untied } from '../train/untie.js';
 import { untrainable } from '../train/untrainable.js';
 import { Warnings } from '../train/warnings.js';
 
@@ -76,6 +77,7 @@ function within(models: ReadonlyMap<string, ModelProto>, digest: string, judge: 
 
 interface Taught {
   student: Student;
+  untied: Untied['untied'];
   curve: CurvePoint[];
   seconds: number;
   batchSize: number;
@@ -84,6 +86,8 @@ interface Taught {
 
 /** Trains a model in place. */
 async function teach(model: ModelProto, teaching: TeacherModels, context: PassContext, options: DistillOptions, checkpoint: CheckpointScope, warnings: Warnings): Promise<Taught> {
+  const merged = untieMerged(model, options.freeze);
+  warnings.add(...tiedWarnings(merged));
   const form = await freedForm(model, options);
   if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   const teacher = await loadTeacher(teaching, context.threads, options.features.map((feature) => feature.teacher));
@@ -102,7 +106,7 @@ async function teach(model: ModelProto, teaching: TeacherModels, context: PassCo
   await validation?.release();
   await teacher.release();
   await student.release();
-  return { student, curve, seconds: (performance.now() - started) / 1000, batchSize, plan };
+  return { student, untied: merged.untied, curve, seconds: (performance.now() - started) / 1000, batchSize, plan };
 }
 
 /** The context of one of the trainings, whose progress is a part of the pass's. */
@@ -125,6 +129,6 @@ function runName({ seed, threads }: PassContext, options: DistillOptions, curren
   return hash.digest('hex');
 }
 
-function summaryOf({ student, curve, seconds, batchSize, plan }: Taught): Record<string, unknown> {
-  return { parameters: student.size, keptZeros: student.keptZeros, weights: student.weights, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }) };
+function summaryOf({ student, untied, curve, seconds, batchSize, plan }: Taught): Record<string, unknown> {
+  return { parameters: student.size, keptZeros: student.keptZeros, weights: { ...student.weights, untied }, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }) };
 }

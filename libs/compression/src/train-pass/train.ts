@@ -20,6 +20,7 @@ import { fixedBatch } from '../train/flexible-batch.js';
 import { trialProblem } from '../train/trial.js';
 import { batchProblem, trainingBatch } from '../train/training-batch.js';
 import { planFromBatch } from '../train/batch-plan.js';
+import { tiedWarnings, untieMerged } from '../train/untie.js';
 import type { TrainingForm } from '../train/trainable.js';
 import { heldLessons, labelLessons } from './label-lessons.js';
 import { labelTask } from './label-task.js';
@@ -51,6 +52,8 @@ export const train: Pass<'train'> = {
     const { data, held } = trainSplit(context, options);
     const warnings = new Warnings(log);
     const run = runName(model, context, options);
+    const merged = untieMerged(model, options.freeze);
+    warnings.add(...tiedWarnings(merged));
     const form = await startingForm(model, options, seed);
     checkAugment(form.graph, options.augment);
     const { batchSize, warnings: said } = trainingBatch(form.graph, options.batchSize, data.sampleCount('train'));
@@ -77,7 +80,7 @@ export const train: Pass<'train'> = {
       model,
       skipped: [...form.skipped, ...student.unread],
       files: await writeCurve(context, options, curve),
-      summary: { parameters: student.size, keptZeros: student.keptZeros, weights: student.weights, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }), ...warnings.summary },
+      summary: { parameters: student.size, keptZeros: student.keptZeros, weights: { ...student.weights, untied: merged.untied }, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }), ...warnings.summary },
     };
   },
 };

@@ -181,3 +181,18 @@ it('says of weights that no operator of the table reads that they stay', () => {
     ...[['e', 'Einsum'], ['lw', 'LSTM'], ['lr', 'LSTM'], ['lb', 'LSTM']].map(([node, opType]) => ({ node, opType, reason: expect.stringContaining(opType!) })),
   ]);
 });
+
+it('gives normalizations whose parameters and statistics an exporter has merged what each of them has', async () => {
+  const b = new GraphBuilder();
+  const filled = (name: string, value: number) => b.initializer(floatTensor(name, [TIME], new Float32Array(TIME).fill(value)));
+  const [ones, zeros] = [filled('ones', 1), filled('zeros', 0)];
+  const norm = (x: string) => b.op('BatchNormalization', [x, ones, zeros, zeros, ones]);
+  const hidden = norm(b.op('Mul', [b.op('Tanh', [norm(b.input('x', ['n', TIME, WIDTH]))]), b.float(3)]));
+  b.output(b.op('Gemm', [b.op('Flatten', [hidden]), b.initializer(floatTensor('u', [TIME * WIDTH, 4], numbers([TIME * WIDTH, 4])))], {}, { outputs: ['y'] }), ['n', 4]);
+  const { model, summary } = await RUNS[0]![1](data, b.build());
+  const parts = new Graph(model!).nodes.filter(({ opType }) => opType === 'BatchNormalization').flatMap(({ input }) => input.slice(1));
+  expect(new Set(parts).size).toBe(8);
+  const variances = [parts[3]!, parts[7]!].map((name) => valuesOf(model!, name)[0]!);
+  expect(variances[1]! / variances[0]!).toBeGreaterThan(3);
+  expect(summary['weights']).toMatchObject({ untied: [{ name: 'ones', parameters: 4 }, { name: 'zeros', parameters: 4 }] });
+});
