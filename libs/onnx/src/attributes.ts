@@ -38,6 +38,11 @@ export function floatAttribute(node: NodeProto, name: string, fallback: number):
   return attribute ? attribute.f : fallback;
 }
 
+/** A FLOATS attribute, empty where the node does not set it. */
+export function floatsAttribute(node: NodeProto, name: string): number[] {
+  return [...(find(node, name)?.floats ?? [])];
+}
+
 /** A STRING attribute, or `fallback`. */
 export function stringAttribute(node: NodeProto, name: string, fallback: string): string {
   const attribute = find(node, name);

@@ -140,8 +140,9 @@ function liftedBody(body: FunctionProto, node: NodeProto[], opset: number): Grap
   const graph = create(GraphProtoSchema, { node });
   const from = bodyOpset(body);
   if (from === null) return graph;
-  // Inputs and outputs take part, so that new names differ from theirs.
-  graph.input = [...body.input, ...body.output].map((name) => create(ValueInfoProtoSchema, { name }));
+  // Inputs and outputs take part, so that new names differ from theirs, and what is an output counts as read.
+  graph.input = body.input.map((name) => create(ValueInfoProtoSchema, { name }));
+  graph.output = body.output.map((name) => create(ValueInfoProtoSchema, { name }));
   liftOpset(create(ModelProtoSchema, { graph, opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(from) })] }), opset);
   return graph;
 }

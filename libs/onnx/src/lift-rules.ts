@@ -1,15 +1,19 @@
-import { floatAttribute, hasAttribute, intAttribute, intsAttribute, setAttribute, stringAttribute } from './attributes.js';
+import { floatAttribute, floatsAttribute, hasAttribute, intAttribute, intsAttribute, setAttribute, stringAttribute, subgraphs } from './attributes.js';
+import { constantNodeTensor } from './constants.js';
+import { elementTypeOf } from './element-type.js';
 import { UnsupportedModelError } from './errors.js';
 import { makeNode } from './graph.js';
 import type { Names } from './names.js';
 import type { GraphProto, NodeProto, TensorProto } from './proto.js';
-import { floatTensor, int64Tensor } from './tensor.js';
+import { floatTensor, floatsToData, int64Tensor, makeTensor, tensorToFloats } from './tensor.js';
 
 /** A node to lift, the graph that holds it and the model's main graph, whose constants every body sees. */
 export interface LiftScope {
   node: NodeProto;
   graph: GraphProto;
   root: GraphProto;
+  /** The graph, and those around it, the innermost first. */
+  graphs: readonly GraphProto[];
   /** Names of the whole model, for what a rule adds. */
   names: Names;
 }
@@ -22,11 +26,15 @@ export interface LiftRule {
   lift(scope: LiftScope): void;
 }
 
-/** Older files use operators (Upsample-7, broadcasting attributes) that no rule here rewrites. */
-export const OLDEST_OPSET = 9;
-
-/** What changed incompatibly, in the order of versions (ONNX Changelog.md); operators not listed are the same under a newer number. */
+/**
+ * What changed incompatibly from opset 7 on, in the order of versions (ONNX Changelog.md): inputs, attributes, defaults. Operators not listed are the same
+ * under a newer number.
+ */
 export const LIFT_RULES: readonly LiftRule[] = [
+  { version: 9, opTypes: ['Upsample'], lift: liftUpsample },
+  { version: 9, opTypes: ['BatchNormalization'], lift: liftSpatial },
+  { version: 9, opTypes: ['Scan'], lift: ({ node }) => refuse(node, 'Scan before opset 9 has an axis for the batch') },
+  { version: 10, opTypes: ['Dropout'], lift: liftMask },
   { version: 10, opTypes: ['Upsample'], lift: ({ node }) => void (node.opType = 'Resize') },
   { version: 10, opTypes: ['Slice'], lift: (scope) => attributesToInputs(scope, ['starts', 'ends', 'axes']) },
   { version: 10, opTypes: ['TopK'], lift: liftTopK },
@@ -47,6 +55,7 @@ export const LIFT_RULES: readonly LiftRule[] = [
   },
   { version: 18, opTypes: ['Split'], lift: ({ node }) => void (node.input[1] || setAttribute(node, 'num_outputs', node.output.length)) },
   { version: 20, opTypes: ['GridSample'], lift: liftGridSample },
+  { version: 20, opTypes: ['DFT'], lift: liftDft },
   { version: 21, opTypes: ['GroupNormalization'], lift: ({ node }) => refuse(node, 'GroupNormalization before opset 21 scales groups, not channels') },
 ];
 
@@ -65,33 +74,78 @@ function liftTopK({ node, root, names }: LiftScope): void {
   removeAttributes(node, ['k']);
 }
 
-function liftClip({ node, root, names }: LiftScope): void {
+function liftClip(scope: LiftScope): void {
   for (const [offset, name] of ['min', 'max'].entries()) {
-    if (!hasAttribute(node, name)) continue;
-    setInput(node, 1 + offset, constant(root, floatTensor(names.fresh(`${node.output[0]}_${name}`), [], [floatAttribute(node, name, 0)])));
+    if (hasAttribute(scope.node, name)) setInput(scope.node, 1 + offset, numberLike(scope, name, floatAttribute(scope.node, name, 0)));
   }
-  removeAttributes(node, ['min', 'max']);
+  removeAttributes(scope.node, ['min', 'max']);
 }
 
 function liftPad(scope: LiftScope): void {
   const value = floatAttribute(scope.node, 'value', 0);
   attributesToInputs(scope, ['pads']);
   removeAttributes(scope.node, ['value']);
-  if (value !== 0) setInput(scope.node, 2, constant(scope.root, floatTensor(scope.names.fresh(`${scope.node.output[0]}_value`), [], [value])));
+  if (value !== 0) setInput(scope.node, 2, numberLike(scope, 'value', value));
 }
 
-/** Resize-10 (X, scales) samples at floor(x / scale); Resize-11 (X, roi, scales) must be told so. */
-function liftResize({ node }: LiftScope): void {
-  if (node.input.length > 2) return;
-  node.input = [node.input[0]!, '', node.input[1]!];
+/** Resize-10 (X, scales) samples at x / scale, the nearest being below where it grows and above where it shrinks; Resize-11 (X, roi, scales) must be told so. */
+function liftResize(scope: LiftScope): void {
+  const { node, root, names } = scope;
+  const scales = node.input[1] ?? '';
+  const isNearest = stringAttribute(node, 'mode', 'nearest') === 'nearest';
+  node.input = [node.input[0] ?? '', constant(root, floatTensor(names.fresh(`${node.output[0]}_roi`), [0], [])), scales];
   setAttribute(node, 'coordinate_transformation_mode', 'asymmetric');
-  setAttribute(node, 'nearest_mode', 'floor');
+  setAttribute(node, 'nearest_mode', isNearest ? nearestMode(scope, scales) : 'floor');
   if (stringAttribute(node, 'mode', 'nearest') === 'bilinear') setAttribute(node, 'mode', 'linear');
 }
 
-function liftDropout({ node }: LiftScope): void {
-  removeAttributes(node, ['ratio']);
-  if (node.output[1]) refuse(node, 'its mask is read, and changed type in opset 12');
+function nearestMode({ node, graphs }: LiftScope, scales: string): 'floor' | 'ceil' {
+  const tensor = storedTensor(graphs, scales);
+  if (!tensor) return refuse(node, 'its scales are computed, and which pixel is the nearest depends on them');
+  const factors = tensorToFloats(tensor).filter((factor) => factor !== 1);
+  if (factors.every((factor) => factor > 1)) return 'floor';
+  return factors.every((factor) => factor < 1) ? 'ceil' : refuse(node, 'it grows along one axis and shrinks along another');
+}
+
+/** A constant of the graphs: an initializer, or what a Constant node holds. */
+function storedTensor(graphs: readonly GraphProto[], value: string): TensorProto | undefined {
+  for (const { initializer, node } of graphs) {
+    const tensor = initializer.find(({ name }) => name === value);
+    const producer = tensor ? undefined : node.find(({ output }) => output.includes(value));
+    if (tensor || producer) return tensor ?? (producer?.opType === 'Constant' ? constantNodeTensor(producer) : undefined);
+  }
+  return undefined;
+}
+
+/** Upsample-7 (X), scales an attribute; Upsample-9 (X, scales). */
+function liftUpsample({ node, root, names }: LiftScope): void {
+  const scales = floatsAttribute(node, 'scales');
+  setInput(node, 1, constant(root, floatTensor(names.fresh(`${node.output[0]}_scales`), [scales.length], scales)));
+  removeAttributes(node, ['scales']);
+}
+
+function liftSpatial({ node }: LiftScope): void {
+  if (intAttribute(node, 'spatial', 1) !== 1) refuse(node, 'its statistics are those of each element, which no newer BatchNormalization has');
+  removeAttributes(node, ['spatial']);
+}
+
+/** The mask was of floats before opset 10; one that nobody reads is left out. */
+function liftMask(scope: LiftScope): void {
+  const mask = scope.node.output[1];
+  if (mask && isRead(scope.root, mask)) refuse(scope.node, 'its mask is read, and changed type in opset 10');
+  scope.node.output = scope.node.output.slice(0, 1);
+}
+
+/** The share stays with the node: training reads it. */
+function liftDropout(scope: LiftScope): void {
+  if (hasAttribute(scope.node, 'ratio')) setInput(scope.node, 1, constant(scope.root, floatTensor(scope.names.fresh(`${scope.node.output[0]}_ratio`), [], [floatAttribute(scope.node, 'ratio', 0.5)])));
+  removeAttributes(scope.node, ['ratio']);
+}
+
+/** DFT-17 has its axis as an attribute, by default 1; DFT-20 as an input, by default the last but one. */
+function liftDft({ node, root, names }: LiftScope): void {
+  setInput(node, 2, constant(root, int64Tensor(names.fresh(`${node.output[0]}_axis`), [], [intAttribute(node, 'axis', 1)])));
+  removeAttributes(node, ['axis']);
 }
 
 /** Before opset 13 the axes from `axis` on were one: Flatten, normalise the rows, restore the shape. */
@@ -133,6 +187,17 @@ function removeAttributes(node: NodeProto, names: readonly string[]): void {
 function setInput(node: NodeProto, index: number, value: string): void {
   while (node.input.length <= index) node.input.push('');
   node.input[index] = value;
+}
+
+/** A scalar constant of the type of the node's first input. */
+function numberLike(scope: LiftScope, hint: string, value: number): string {
+  const type = elementTypeOf(scope.graphs, scope.node.input[0] ?? '');
+  return constant(scope.root, makeTensor(scope.names.fresh(`${scope.node.output[0]}_${hint}`), type, [], floatsToData(type, [value])));
+}
+
+/** Whether a node of the graph, or of a body, or the outside reads a value. */
+function isRead(graph: GraphProto, value: string): boolean {
+  return graph.output.some(({ name }) => name === value) || graph.node.some((node) => node.input.includes(value) || subgraphs(node).some((body) => isRead(body, value)));
 }
 
 function constant(root: GraphProto, tensor: TensorProto): string {

@@ -207,8 +207,14 @@ describe('quantizeStatic', () => {
     await expect(quantizeStatic(convNet().build(), options(), () => [], run)).rejects.toThrow(CalibrationDataError);
   });
 
-  it('names the way out for an opset that is too old', async () => {
-    await expect(quantizeStatic(convNet().build(8), options(), batches, run)).rejects.toThrow(UnsupportedModelError);
+  it('lifts the oldest opset that is read', async () => {
+    expect((await quantizeStatic(convNet().build(7), options(), batches, run)).layers).toHaveLength(4);
+  });
+
+  it('names the way out for a node that cannot be lifted', async () => {
+    const net = convNet();
+    net.op('Dropout', ['x'], {}, { outputs: ['dropped', net.output('mask')] });
+    await expect(quantizeStatic(net.build(9), options(), batches, run)).rejects.toThrow(UnsupportedModelError);
   });
 });
 
