@@ -56,6 +56,6 @@ async function createApi(config: Config): Promise<NestExpressApplication> {
   app.use(rememberCaller);
   serveDashboard(app, config.dashboardPath);
   serveOpenApi(app);
-  await app.get(Spool).sweep();
+  await app.get(Spool).open();
   return app;
 }

@@ -6,21 +6,15 @@ import { ProcessPool, stageModulePath } from '#process';
 import { openQueue } from '#queue';
 import { openStore } from '#storage';
 import type { Logger } from 'pino';
+import { startHousekeeping } from './housekeeping.js';
 import { startReconciler } from './reconciler.js';
 import { localDevice, MACHINE, stageRuntime } from './runtime.js';
 import { FileCache } from './stages/file-cache.js';
 import { JobFinisher } from './stages/job-finisher.js';
 import { ResultCache } from './stages/result-cache.js';
 import { CheckpointStore } from './stages/checkpoint-store.js';
-import { StageFolder } from './stages/stage-folder.js';
 import { StageRunner } from './stages/stage-runner.js';
 import { TransferSizes } from './stages/transfer-sizes.js';
-
-const CACHE_MS = 7 * 24 * 3600 * 1000;
-/** Interrupted uploads and folders of killed attempts; longer than the longest stage. */
-const LEFTOVER_MS = 24 * 3600 * 1000;
-/** A job that waits longer than this for its retry starts its stage anew. */
-const CHECKPOINT_MS = 7 * 24 * 3600 * 1000;
 
 export interface RunningWorker {
   /** Stops taking stages, gives back the running ones, and closes everything. */
@@ -45,7 +39,6 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   const finisher = new JobFinisher(shared);
 
   await new DeviceRepository(database).enrol(localDevice().name, localDevice().facts);
-  await Promise.all([files.sweep(CACHE_MS), StageFolder.sweep(config.workPath, LEFTOVER_MS), checkpoints.sweep(CHECKPOINT_MS), store.sweep(LEFTOVER_MS)]);
   const shutdown = new AbortController();
   const worker = queue.worker(
     {
@@ -56,10 +49,12 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   );
   const reconciler = startReconciler(database, queue, (error) => log.warn({ err: error }, 'cannot reconcile'));
 
+  const housekeeping = startHousekeeping({ config, database, files, checkpoints, store, onWarning });
+
   return {
     stop: async () => {
       shutdown.abort();
-      await reconciler.stop();
+      await Promise.all([reconciler.stop(), housekeeping.stop()]);
       await worker.close();
       await pool.close();
       await sizes.close();

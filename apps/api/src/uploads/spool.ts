@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { isPlainFileName, MAX_FILE_NAME_BYTES, told, type Config } from '#contracts';
+import { repeat, type Repetition } from '#process';
 import { SourceError, StoreFullError, TooLargeError } from '#storage';
 import { CONFIG } from '../infrastructure/tokens.js';
 import { ApiError } from '../problems/api-error.js';
@@ -11,6 +12,7 @@ import { errorCode } from '../problems/error-code.js';
 
 /** No space left, or none left for this user. */
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
+const HOUR_MS = 3600_000;
 
 export interface SpooledFile {
   path: string;
@@ -20,7 +22,9 @@ export interface SpooledFile {
 
 /** A folder of its own per upload, gone when the upload is answered: nothing reaches the store before it was checked. */
 @Injectable()
-export class Spool {
+export class Spool implements OnApplicationShutdown {
+  private sweeping: Repetition | undefined;
+
   constructor(@Inject(CONFIG) private readonly config: Config) {}
 
   /** Gives `use` an empty folder and removes it afterwards, whatever happened. */
@@ -31,15 +35,27 @@ export class Spool {
     try {
       return await use(folder);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      // What cannot be removed is swept later.
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 
-  /** Removes what processes left behind that were killed; the folders carry their ids. */
-  async sweep(): Promise<void> {
+  /** Begins with an empty house, and looks every hour for what processes left behind that were killed. */
+  async open(): Promise<void> {
+    await this.sweep((pid) => pid === process.pid || !isAlive(pid));
+    this.sweeping = repeat(HOUR_MS, () => this.sweep((pid) => pid !== process.pid && !isAlive(pid)), () => undefined);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.sweeping?.stop();
+  }
+
+  /** The folders carry the ids of their processes. What cannot be removed is left for the next time. */
+  private async sweep(isLeft: (pid: number) => boolean): Promise<void> {
     const parent = join(this.config.workPath, 'uploads');
-    const folders = await readdir(parent).catch(() => []);
-    for (const folder of folders) if (!isOfAnother(folder)) await rm(join(parent, folder), { recursive: true, force: true });
+    for (const folder of await readdir(parent).catch(() => [])) {
+      if (isLeft(Number.parseInt(folder, 10))) await rm(join(parent, folder), { recursive: true, force: true }).catch(() => undefined);
+    }
   }
 }
 
@@ -90,10 +106,8 @@ export function assertFileName(name: string): void {
   throw new ApiError('invalid_form', `${told(name)} cannot be the name of a file: use a plain name without a path, as in the manifest`);
 }
 
-/** Whether the folder belongs to another process that is alive. */
-function isOfAnother(folder: string): boolean {
-  const pid = Number.parseInt(folder, 10);
-  if (!(pid > 0) || pid === process.pid) return false;
+function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false;
   try {
     return process.kill(pid, 0);
   } catch (error) {

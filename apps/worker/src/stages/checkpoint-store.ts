@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { CheckpointRow, StageCheckpointRepository } from '#database';
 import { DigestMismatchError, NotFoundError, type ArtifactStore } from '#storage';
+import { judge } from './failures.js';
 import { digestOf } from './file-cache.js';
 
 /** What stages need to go on after a kill, in the store by stage key: any worker may take a stage up where another left it. */
@@ -10,7 +11,7 @@ export class CheckpointStore {
     private readonly store: ArtifactStore,
   ) {}
 
-  /** Writes the stage's newest checkpoint to `path`, where there is one; returns why it cannot when it is gone or not whole. */
+  /** Writes the stage's newest checkpoint to `path`, where there is one; returns why it cannot. Throws when the store or the records do not answer: they are worth waiting for. */
   async fetch(key: string, path: string): Promise<string | null> {
     const newest = await this.rows.newest(key);
     if (!newest) return null;
@@ -21,7 +22,8 @@ export class CheckpointStore {
       // A stage can do without: it begins anew.
       if (error instanceof NotFoundError) return 'the checkpoint is no longer in the store';
       if (error instanceof DigestMismatchError) return 'the checkpoint in the store is damaged';
-      throw error;
+      if (judge(error).outage) throw error;
+      return `the checkpoint cannot be fetched (${error instanceof Error ? error.message : String(error)})`;
     }
   }
 

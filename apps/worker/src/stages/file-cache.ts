@@ -22,12 +22,10 @@ export class FileCache {
     return readFile(await this.fetch(digest));
   }
 
-  /** Takes in a file that the store has as well, so that it need not be fetched. */
+  /** Takes in a file that the store has as well, so that it need not be fetched; where that cannot be done, it is fetched. */
   async adopt(digest: string, path: string): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
-    await link(path, join(this.folder, digest)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    await mkdir(this.folder, { recursive: true }).catch(() => undefined);
+    await link(path, join(this.folder, digest)).catch(() => undefined);
   }
 
   /** Removes files that nobody has used for so long. */
@@ -36,7 +34,7 @@ export class FileCache {
     for (const name of await readdir(this.folder)) {
       const path = join(this.folder, name);
       const found = await stat(path).catch(() => null);
-      if (found && Date.now() - found.mtimeMs > olderThanMs) await rm(path, { force: true });
+      if (found && Date.now() - found.mtimeMs > olderThanMs) await rm(path, { force: true, recursive: true });
     }
   }
 
@@ -44,7 +42,8 @@ export class FileCache {
     const path = join(this.folder, digest);
     if ((await digestOf(path)) === digest) {
       const now = new Date();
-      await utimes(path, now, now);
+      // For the sweep alone.
+      await utimes(path, now, now).catch(() => undefined);
       return path;
     }
     await mkdir(this.folder, { recursive: true });

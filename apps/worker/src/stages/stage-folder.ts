@@ -52,7 +52,8 @@ export class StageFolder {
     return folder;
   }
 
+  /** What cannot be removed is swept later. */
   async remove(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    await rm(this.path, { recursive: true, force: true }).catch(() => undefined);
   }
 }

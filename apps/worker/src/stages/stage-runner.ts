@@ -149,18 +149,33 @@ export class StageRunner {
 
   /** Puts the stage's files into the store. */
   private async keep(result: StageResult, folder: StageFolder, job: Job, input: string): Promise<Omit<StoredResult, 'key' | 'pass' | 'seconds'>> {
-    const { store, files } = this.parts;
-    const names = [...(result.changed ? [RESULT_MODEL] : []), ...result.files.map((name) => basename(name))];
-    const artifacts: ArtifactRef[] = await inOrder(names, async (name) => {
-      const { digest, bytes } = await store.putFile(join(folder.outputPath, name));
-      return { name, digest, bytes };
-    });
+    const { files } = this.parts;
+    const model = result.changed ? [await this.putFile(folder, RESULT_MODEL)] : [];
+    const kept = await inOrder(result.files.map((name) => basename(name)), (name) => this.putSideFile(folder, name));
+    const artifacts: ArtifactRef[] = [...model, ...kept.flatMap(({ artifact }) => artifact ?? [])];
+    const lost = kept.flatMap(({ problem }) => problem ?? []);
     const { changed, skipped } = result;
-    const summary = { ...result.summary, machine: this.parts.machine };
-    const modelDigest = (changed ? artifacts[0]?.digest : undefined) ?? input;
+    const summary = { ...withWarnings(result.summary, lost), machine: this.parts.machine };
+    const modelDigest = model[0]?.digest ?? input;
     if (changed) await files.adopt(modelDigest, join(folder.outputPath, RESULT_MODEL));
     const metrics = { ...knownSize(job, modelDigest), ...result.metrics };
     return { modelDigest, modelBytes: metrics.bytes, changed, metrics, history: result.history ?? null, skipped, summary, artifacts };
+  }
+
+  private async putFile(folder: StageFolder, name: string): Promise<ArtifactRef> {
+    const { digest, bytes } = await this.parts.store.putFile(join(folder.outputPath, name));
+    return { name, digest, bytes };
+  }
+
+  /** A plot or table that the store does not take costs the result a warning; a store that does not answer is waited for. */
+  private async putSideFile(folder: StageFolder, name: string): Promise<{ artifact?: ArtifactRef; problem?: string }> {
+    try {
+      return { artifact: await this.putFile(folder, name) };
+    } catch (error) {
+      const { outage, failure } = judge(error);
+      if (outage) throw error;
+      return { problem: `${name} is not kept: ${failure.message}` };
+    }
   }
 
   /** What is left is swept later: the result is safe. */
@@ -194,6 +209,12 @@ export class StageRunner {
     await this.parts.stages.postpone(jobId, index, failure).catch(() => undefined);
     throw new Postponed(OUTAGE_MS, error);
   }
+}
+
+function withWarnings(summary: Record<string, unknown>, problems: readonly string[]): Record<string, unknown> {
+  if (problems.length === 0) return summary;
+  const { warnings } = summary;
+  return { ...summary, warnings: [...(Array.isArray(warnings) ? (warnings as unknown[]) : []), ...problems] };
 }
 
 function isNext(job: Job, index: number): boolean {

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { QuantizeOptions, type AnalyzeOptions } from '#contracts';
 import { mulberry32, type Dataset } from '#datasets';
 import { scoreModels } from '#evaluation';
@@ -16,6 +14,7 @@ import { RoundedWeights } from '../quantize/rounded-weights.js';
 import { costOf, measureSensitivity } from '../quantize/sensitivity.js';
 import { ActivationTrial } from './activation-trial.js';
 import { sensitivityPlot, sensitivityVerdict, type AnalyzedLayer } from './sensitivity-report.js';
+import { writeSideFiles } from '../side-files.js';
 
 const TABLE_FILE = 'sensitivity.json';
 const PLOT_FILE = 'sensitivity.svg';
@@ -44,9 +43,8 @@ export const analyze: Pass<'analyze'> = {
     const activations = options.activations && layers.length > 0 ? await activationCosts(graph, layers, data, evidence, options, threads) : [];
     const table = sensitivities.map((layer, i): AnalyzedLayer => ({ ...layer, ...(activations[i] ? { activation: activations[i] } : {}) }));
     context.progress(1);
-    await writeFile(join(context.outputPath, TABLE_FILE), JSON.stringify(table, null, 2));
-    await writeFile(join(context.outputPath, PLOT_FILE), sensitivityPlot(table));
-    return { model: null, skipped, summary: { layers: table, verdict: sensitivityVerdict(table) }, files: [TABLE_FILE, PLOT_FILE] };
+    const files = await writeSideFiles(context, { [TABLE_FILE]: () => JSON.stringify(table, null, 2), [PLOT_FILE]: () => sensitivityPlot(table) });
+    return { model: null, skipped, summary: { layers: table, verdict: sensitivityVerdict(table) }, files };
   },
 };
 

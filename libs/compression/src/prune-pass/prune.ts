@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { PassOptions, Skipped } from '#contracts';
 import { Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
 import { distill } from '../distill/distill.js';
@@ -26,6 +24,7 @@ import { scanSensitivity } from './sensitivity.js';
 import { sensitivityPlot } from './sensitivity-plot.js';
 import { measureGains, type Gains } from './gains.js';
 import { channelVerdict, sparsityVerdict } from './verdict.js';
+import { writeSideFiles } from '../side-files.js';
 
 /** Accuracy against ratio, group by group. */
 export const SENSITIVITY_FILE = 'sensitivity.json';
@@ -71,8 +70,7 @@ export const prune: Pass<'prune'> = {
     const { skipped, summary, groups, files: written = [], verdictOf } = await apply(context, limited);
     files.push(...written);
     if (options.sensitivity && groups) {
-      await writeFile(join(context.outputPath, IMPORTANCE_PLOT), importancePlot(groups));
-      files.push(IMPORTANCE_PLOT);
+      files.push(...(await writeSideFiles(context, { [IMPORTANCE_PLOT]: () => importancePlot(groups) })));
     }
     const after = writeModel(context.model);
     const gains = await measureGains(before, after, context.threads);
@@ -126,9 +124,7 @@ async function writeSensitivity(context: PassContext, options: Options): Promise
   foldSizes(graph);
   const points = await scanSensitivity(graph, options, context, judge);
   await judge.release();
-  await writeFile(join(context.outputPath, SENSITIVITY_FILE), `${JSON.stringify(points, null, 2)}\n`);
-  await writeFile(join(context.outputPath, SENSITIVITY_PLOT), sensitivityPlot(points));
-  return [SENSITIVITY_FILE, SENSITIVITY_PLOT];
+  return writeSideFiles(context, { [SENSITIVITY_FILE]: () => `${JSON.stringify(points, null, 2)}\n`, [SENSITIVITY_PLOT]: () => sensitivityPlot(points) });
 }
 
 function isUnstructured(options: Options): options is Options & { granularity: 'weight' | 'n:m' | 'block' } {
@@ -164,7 +160,7 @@ async function removeChannels(context: PassContext, options: Options): Promise<A
   return {
     skipped,
     groups,
-    files: latency ? await writeLatency(context.outputPath, latency) : [],
+    files: latency ? await writeLatency(context, latency) : [],
     summary: {
       granularity: options.granularity,
       importance: options.importance,

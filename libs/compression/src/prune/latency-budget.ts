@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { linePlot } from '#evaluation';
 import { MOST, leastRatio, meetsFigures, type Budget } from './budget.js';
 import type { Figures } from './figures.js';
 import { NOISY, latencyModel, measureTable, medianOf, type LatencyPoint, type MeasureModels, type Pruned } from './latency-table.js';
+import type { PassContext } from '../pass.js';
+import { writeSideFiles } from '../side-files.js';
 
 /** The latency table with what was chosen by it, and the same drawn. */
 export const LATENCY_FILE = 'latency.json';
@@ -104,11 +104,9 @@ export function latencyPlot({ table, predicted, attempts }: LatencyReport): stri
   });
 }
 
-/** Keeps the evidence in a folder; returns the names of the files. */
-export async function writeLatency(folder: string, report: LatencyReport): Promise<string[]> {
-  await writeFile(join(folder, LATENCY_FILE), `${JSON.stringify(report, null, 2)}\n`);
-  await writeFile(join(folder, LATENCY_PLOT), latencyPlot(report));
-  return [LATENCY_FILE, LATENCY_PLOT];
+/** Keeps the evidence beside the model; returns the names of the files. */
+export function writeLatency(context: Pick<PassContext, 'outputPath' | 'log'>, report: LatencyReport): Promise<string[]> {
+  return writeSideFiles(context, { [LATENCY_FILE]: () => `${JSON.stringify(report, null, 2)}\n`, [LATENCY_PLOT]: () => latencyPlot(report) });
 }
 
 /** The milliseconds that a budget leaves of those before. */

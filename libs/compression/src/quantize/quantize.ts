@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { cloneModel, Graph } from '#onnx';
 import type { Pass } from '../pass.js';
 import { foldableValues } from '../prepare/fold-constants.js';
@@ -12,6 +10,7 @@ import { quantizeWithinLatency } from './latency-budget.js';
 import { quantizeModel, type BatchesOf } from './quantize-model.js';
 import type { StaticRun } from './static.js';
 import { tradeOff, tradeOffPlot } from './trade-off.js';
+import { writeSideFiles } from '../side-files.js';
 
 /** The calibration result, kept beside the model: range and grid of every activation. */
 const RANGES_FILE = 'calibration.json';
@@ -56,22 +55,15 @@ export const quantize: Pass<'quantize'> = {
     const { skipped, mixed, ...summary } = await (latency === undefined ? quantizeModel(context.model, options, batches, run) : quantizeWithinLatency(context.model, latency, options, batches, run));
     for (const warning of summary.warnings) context.log(`warning: ${warning}`);
     context.progress(1);
-    const files = await writeArtifacts(context.outputPath, {
-      [REPORT_FILE]: json({ ...summary, skipped }),
-      [RANGES_FILE]: summary.activations && json(summary.activations),
-      [TRADE_OFF_FILE]: mixed && json(tradeOff(mixed)),
-      [TRADE_OFF_PLOT]: mixed && tradeOffPlot(mixed),
+    const files = await writeSideFiles(context, {
+      [REPORT_FILE]: () => json({ ...summary, skipped }),
+      [RANGES_FILE]: () => summary.activations && json(summary.activations),
+      [TRADE_OFF_FILE]: () => mixed && json(tradeOff(mixed)),
+      [TRADE_OFF_PLOT]: () => mixed && tradeOffPlot(mixed),
     });
     return { model: context.model, skipped, summary: { ...summary, ...(mixed ? { mixed: mixed.chosen } : {}) }, files };
   },
 };
-
-/** Writes what there is of each, and returns the names of the files. */
-async function writeArtifacts(folder: string, contents: Record<string, string | undefined>): Promise<string[]> {
-  const files = Object.entries(contents).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  await Promise.all(files.map(([name, content]) => writeFile(join(folder, name), content)));
-  return files.map(([name]) => name);
-}
 
 function json(content: unknown): string {
   return JSON.stringify(content, null, 2);

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
@@ -171,6 +171,19 @@ describe('train', () => {
     const warning = expect.stringMatching(/^the checkpoint is damaged: .* training begins anew$/) as unknown;
     expect(summary).toMatchObject({ warnings: [warning] });
     expect(lines.filter((line) => line.startsWith('warning: '))).toHaveLength(1);
+  });
+
+  it('goes on where a checkpoint or a plot cannot be written, and says so', async () => {
+    const place = await mkdtemp(join(tmpdir(), 'coldpress-full-'));
+    const checkpointFile = join(place, 'checkpoint');
+    // A folder of the file's name stands for a full disk.
+    for (const name of ['checkpoint.new', 'training-curve.svg']) await mkdir(join(place, name, 'full'), { recursive: true });
+    const lines: string[] = [];
+    const { bytes, summary } = await run({ epochs: 2 }, { checkpointFile, outputPath: place, checkpointMs: 0, log: (line) => lines.push(line) });
+    expect(bytes.equals((await run({ epochs: 2 })).bytes)).toBe(true);
+    expect(summary).toMatchObject({ warnings: [expect.stringMatching(/^a checkpoint could not be written/)] });
+    expect(lines.filter((line) => line.startsWith('warning: training-curve.svg is not kept'))).toHaveLength(1);
+    await rm(place, { recursive: true });
   });
 
   it('says what was lost on the way to it, and how much memory a step takes', async () => {

@@ -82,7 +82,9 @@ export class PassCheckpoint {
     this.memos[at] = memo;
     const { checkpointFile } = this.place;
     if (checkpointFile === undefined) return;
-    await saveCheckpoint(checkpointFile, { run: this.run, epochs, steps: { ...this.steps, ...steps }, vectors: new Map([...this.results, ...vectors]), memo: this.memos });
+    const checkpoint = { run: this.run, epochs, steps: { ...this.steps, ...steps }, vectors: new Map([...this.results, ...vectors]), memo: this.memos };
+    // A checkpoint is an offer to a later attempt: one that cannot be written, as on a full disk, does not end this one.
+    await saveCheckpoint(checkpointFile, checkpoint).catch((error: Error) => this.warnings.add(`a checkpoint could not be written (${error.message}): a kill would cost the training since the last one`));
     this.savedAt = performance.now();
   }
 
@@ -92,8 +94,7 @@ export class PassCheckpoint {
     try {
       return await loadCheckpoint(checkpointFile, this.run);
     } catch (error) {
-      if (!(error instanceof DamagedCheckpointError)) throw error;
-      this.lose(error.message);
+      this.lose(error instanceof DamagedCheckpointError ? error.message : `the checkpoint cannot be read (${(error as Error).message})`);
       return null;
     }
   }

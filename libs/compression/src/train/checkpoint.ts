@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { DamagedCheckpointError } from './errors.js';
 
 /** A run between two steps: enough to go on as if it had never stopped. */
@@ -28,8 +28,14 @@ export async function saveCheckpoint(file: string, { vectors, ...rest }: Checkpo
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(text.length);
   const data = [...vectors.values()].map((vector) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
-  await writeFile(`${file}.new`, Buffer.concat([length, text, ...data]));
-  await rename(`${file}.new`, file);
+  try {
+    await writeFile(`${file}.new`, Buffer.concat([length, text, ...data]));
+    await rename(`${file}.new`, file);
+  } catch (error) {
+    // Half a checkpoint would keep a full disk full.
+    await rm(`${file}.new`, { force: true }).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** The checkpoint of this run in the file, or null: none was written, or it belongs to another run. Throws DamagedCheckpointError. */

@@ -1,22 +1,23 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { linePlot } from '#evaluation';
 import type { PassContext } from '../pass.js';
 import type { BatchPlan } from './batch-plan.js';
 import type { CurvePoint } from './training-run.js';
+import { writeSideFiles } from '../side-files.js';
 
 /** Files beside the model that hold the losses over the run, as figures and as a plot. */
 export const CURVE_FILE = 'training-curve.json';
 export const CURVE_PLOT = 'training-curve.svg';
 
 /** Writes the curve and returns the names of its files. */
-export async function writeCurve({ seed, outputPath }: PassContext, options: unknown, points: readonly CurvePoint[]): Promise<string[]> {
-  await writeFile(join(outputPath, CURVE_FILE), `${JSON.stringify({ seed, options, points })}\n`);
+export function writeCurve(context: PassContext, options: unknown, points: readonly CurvePoint[]): Promise<string[]> {
+  return writeSideFiles(context, { [CURVE_FILE]: () => `${JSON.stringify({ seed: context.seed, options, points })}\n`, [CURVE_PLOT]: () => curvePlot(points) });
+}
+
+function curvePlot(points: readonly CurvePoint[]): string {
   const losses = Object.keys(points[0]?.losses ?? {}).map((name) => ({ name, points: points.map(({ step, losses: at }): [number, number] => [step, at[name]!]) }));
   const held = points.flatMap(({ step, ended }): [number, number][] => (ended?.validationLoss === undefined ? [] : [[step, ended.validationLoss]]));
   const series = [...losses, ...(held.length > 0 ? [{ name: 'validationLoss', points: held }] : [])];
-  await writeFile(join(outputPath, CURVE_PLOT), linePlot({ title: 'Training', xLabel: 'step', yLabel: 'loss', series }));
-  return [CURVE_FILE, CURVE_PLOT];
+  return linePlot({ title: 'Training', xLabel: 'step', yLabel: 'loss', series });
 }
 
 /** The epochs of a curve, one row each. */
