@@ -16,7 +16,7 @@ export async function measureGrid(form: GridForm, examples: string): Promise<Ben
   const results: BenchResult[] = [];
   try {
     for (const net of form.nets) {
-      const subject = await openSubject(net, examples, folder);
+      const subject = await openSubject(net, form, examples, folder);
       for (const recipe of recipesOf(form)) for (const figure of await measureRecipe(subject, recipe, form)) results.push({ net, ...recipe, ...figure });
       await subject.data.close();
     }

@@ -23,6 +23,9 @@ export interface GridForm {
   isDistilledToo: boolean;
   /** Draws of the control. */
   randomSeeds: readonly number[];
+  /** Samples that importances look at, and test digits that are counted; all of them where absent. */
+  samples: number;
+  digits?: number;
 }
 
 /** Top-1 on the test digits, 0..1; of the control the mean over its draws, and the best of them. */
@@ -47,6 +50,7 @@ export const LONG_FORM: GridForm = {
   schedules: ['one-shot', 'gradual'],
   isDistilledToo: true,
   randomSeeds: [1, 2, 3, 4, 5],
+  samples: 256,
 };
 
 /** A few rows, enough to see that gradient and entropy beat chance. */
@@ -57,6 +61,8 @@ export const SHORT_FORM: GridForm = {
   schedules: ['one-shot'],
   isDistilledToo: false,
   randomSeeds: [1, 2, 3],
+  samples: 64,
+  digits: 500,
 };
 
 /** The part of a form that the words name: nets, granularities, schedules and importances; of a kind that no word names, all. */
@@ -70,17 +76,17 @@ export function narrowed(form: GridForm, words: readonly string[]): GridForm {
 /** Digits that distillation sees, and how often in all: as much after one shot as between and after the steps of a schedule. */
 const TRAIN_SAMPLES = 1024;
 const EPOCHS = 2;
-const SAMPLES = 256;
 
 /** A trained net and its digits. */
 export interface Subject {
+  samples: number;
   model: ModelProto;
   data: Dataset;
   folder: string;
 }
 
 /** Opens one of the nets of the folder `examples`; `folder` receives its data set. */
-export async function openSubject(net: NetName, examples: string, folder: string): Promise<Subject> {
+export async function openSubject(net: NetName, { samples, digits }: GridForm, examples: string, folder: string): Promise<Subject> {
   const place = join(folder, net);
   await mkdir(place);
   for (const file of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(examples, 'seed-net', file), join(place, file));
@@ -88,10 +94,10 @@ export async function openSubject(net: NetName, examples: string, folder: string
     name: `digits for ${net}`,
     inputs: { '*': { array: 'x', preprocess: NETS[net].preprocess } },
     labels: { array: 'y', classes: 10 },
-    splits: { calibration: { file: 'mnist-train.npz', count: SAMPLES }, train: { file: 'mnist-train.npz', count: TRAIN_SAMPLES }, test: { file: 'mnist-test.npz' } },
+    splits: { calibration: { file: 'mnist-train.npz', count: samples }, train: { file: 'mnist-train.npz', count: TRAIN_SAMPLES }, test: { file: 'mnist-test.npz', ...(digits === undefined ? {} : { count: digits }) } },
   };
   await writeFile(join(place, 'dataset.json'), JSON.stringify(manifest));
-  return { model: readModel(await readFile(join(examples, NETS[net].file))), data: await openDataset(place), folder: place };
+  return { samples, model: readModel(await readFile(join(examples, NETS[net].file))), data: await openDataset(place), folder: place };
 }
 
 export function recipesOf({ ratios, importances, schedules }: GridForm): Recipe[] {
@@ -116,11 +122,11 @@ async function top1sOf(subject: Subject, recipe: Recipe, seed: number, isDistill
   const { data } = subject;
   const isGradual = recipe.schedule === 'gradual';
   const context = contextOf(subject, seed);
-  await pruneBy(context, recipe, 0);
+  await pruneBy(context, recipe, subject.samples, 0);
   const plain = await top1(context.model, data);
   if (!isDistilledToo) return [plain];
   const taught = isGradual ? contextOf(subject, seed) : context;
-  if (isGradual) await pruneBy(taught, recipe, 1);
+  if (isGradual) await pruneBy(taught, recipe, subject.samples, 1);
   await CATALOG.distill.run(taught, DistillOptions.parse({ epochs: isGradual ? 1 : EPOCHS, keepZeros: 'always' }));
   return [plain, await top1(taught.model, data)];
 }
@@ -130,6 +136,6 @@ function contextOf({ model, data, folder }: Subject, seed: number): PassContext 
   return { model: cloneModel(model), baseline, history: [baseline], data, seed, threads: 1, outputPath: folder, progress: () => undefined, log: () => undefined };
 }
 
-async function pruneBy(context: PassContext, recipe: Recipe, recoverEpochs: number): Promise<void> {
-  await CATALOG.prune.run(context, PruneOptions.parse({ ...recipe, samples: SAMPLES, multipleOf: 1, steps: EPOCHS, recoverEpochs }));
+async function pruneBy(context: PassContext, recipe: Recipe, samples: number, recoverEpochs: number): Promise<void> {
+  await CATALOG.prune.run(context, PruneOptions.parse({ ...recipe, samples, multipleOf: 1, steps: EPOCHS, recoverEpochs }));
 }
