@@ -1,8 +1,8 @@
-import { hostname } from 'node:os';
 import { planStages } from '#pipeline';
+import { describeHardware, readHardware } from './hardware.js';
 import { stageRuntime } from './runtime.js';
 
-const runtimeOf = (pass: string, options: Record<string, unknown>) => stageRuntime({ stageThreads: 2, stageMemoryMb: 1024 })(planStages({ passes: [{ pass, options }] })[0]!);
+const runtimeOf = (pass: string, options: Record<string, unknown>, concurrency = 1) => stageRuntime({ stageThreads: 2, stageMemoryMb: 1024, concurrency })(planStages({ passes: [{ pass, options }] })[0]!);
 
 describe('stageRuntime', () => {
   it.each([
@@ -10,8 +10,9 @@ describe('stageRuntime', () => {
     ['quantize', { mixed: { latency: 0.8 } }],
     ['prune', { budget: { latency: 0.5 } }],
     ['prune', { budget: { latencyMs: 2 } }],
-  ])('names the machine for a pass whose result follows from its clock (%s %j)', (pass, options) => {
-    expect(runtimeOf(pass, options)).toMatch(new RegExp(`, 2 threads, .* on ${hostname()}$`));
+  ])('names the hardware, and what shares it, for a pass whose result follows from its clock (%s %j)', (pass, options) => {
+    expect(runtimeOf(pass, options).endsWith(`, 2 threads on ${describeHardware(readHardware())}`)).toBe(true);
+    expect(runtimeOf(pass, options, 2)).not.toBe(runtimeOf(pass, options));
   });
 
   it.each([

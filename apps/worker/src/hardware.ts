@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+
+/** Instructions by which the runtime chooses its kernels; hosts mask some of them although the processor has the same name. */
+const DECISIVE = ['avx', 'avx2', 'fma', 'avx512f', 'avx_vnni', 'avx512_vnni', 'avx512_bf16', 'amx_int8', 'asimddp', 'i8mm', 'bf16', 'sve'];
+
+/** What of a machine decides how long a model takes on it. */
+export interface Hardware {
+  cpu: string;
+  /** Processors that this process may use. */
+  cores: number;
+  /** Processors that its group is allowed, where that is fewer, as in a container; null without a limit. */
+  quota: number | null;
+  instructions: readonly string[];
+  platform: string;
+}
+
+export function readHardware(): Hardware {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    quota: cpuQuota(read('/sys/fs/cgroup/cpu.max')),
+    instructions: instructionsOf(read('/proc/cpuinfo')),
+    platform: `${process.platform}-${process.arch}`,
+  };
+}
+
+/** In words, equal for machines on which a model takes equally long, whatever they are called. */
+export function describeHardware({ cpu, cores, quota, instructions, platform }: Hardware): string {
+  const allowed = quota !== null && quota < cores ? ` of which ${quota} may be used` : '';
+  return `${cpu}, ${cores} cores${allowed}, ${[platform, ...instructions].join(' ')}`;
+}
+
+/** "200000 100000" is two processors, "max 100000" no limit (cgroup v2). */
+export function cpuQuota(text: string): number | null {
+  const [quota, period] = text.trim().split(' ').map(Number);
+  return quota !== undefined && period !== undefined && quota > 0 && period > 0 ? quota / period : null;
+}
+
+export function instructionsOf(cpuinfo: string): string[] {
+  const flags = new Set(/^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1]?.split(' '));
+  return DECISIVE.filter((flag) => flags.has(flag));
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
