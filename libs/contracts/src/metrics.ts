@@ -10,7 +10,7 @@ export const ModelMetrics = z
     nonZeros: z.number().int(),
     top1: z.number().min(0).max(1).optional(),
     top5: z.number().min(0).max(1).optional(),
-    outputSnrDb: z.number().nullable().optional().describe('Output signal to noise against the baseline, dB; null when the outputs are identical.'),
+    outputSnrDb: z.number().nullable().optional().describe('Signal to noise of the outputs against the baseline, their shares of noise averaged, dB; null when they are identical.'),
     worstSnrDb: z.number().nullable().optional().describe('The least signal to noise that an output or one of its channels keeps, in its own units, dB; null when all are identical.'),
     latencyMsP50: z.number().optional(),
     latencyMsP95: z.number().optional(),

@@ -51,12 +51,11 @@ export function outputSnrDb(): Accumulator<number | null | undefined> {
   };
 }
 
-/** The metrics of accuracy by their names in ModelMetrics, and whether the labels decide them. To add one, add its line. */
+/** The metrics of accuracy, which the labels decide, by their names in ModelMetrics. To add one, add its line. */
 export const METRICS = {
-  top1: { needsLabels: true, create: () => topK(1) },
-  top5: { needsLabels: true, create: () => topK(5) },
-  outputSnrDb: { needsLabels: false, create: outputSnrDb },
-} as const satisfies Record<string, { needsLabels: boolean; create(): Accumulator<number | null | undefined> }>;
+  top1: () => topK(1),
+  top5: () => topK(5),
+} as const satisfies Record<string, () => Accumulator<number | undefined>>;
 export type MetricName = keyof typeof METRICS;
 
 /**

@@ -1,5 +1,5 @@
 import { float32, type HostTensors } from '#inference';
-import { OutputComparison, poorestOutput, worstOutput } from './output-quality.js';
+import { combinedSnrDb, OutputComparison, poorestOutput, worstOutput } from './output-quality.js';
 
 function compared(batches: readonly (readonly [reference: HostTensors, outputs: HostTensors])[]) {
   const comparison = new OutputComparison();
@@ -15,6 +15,15 @@ describe('the quality of outputs', () => {
     expect(boxes).toMatchObject({ output: 'boxes', snrDb: expect.closeTo(53.3, 0), channels: 2, poorChannels: 1, worstChannel: { axis: 1, channel: 1, snrDb: expect.closeTo(0, 6) } });
     expect(scores).toMatchObject({ output: 'scores', snrDb: expect.closeTo(20, 4), poorChannels: 0 });
     expect(worstOutput([boxes, scores].flatMap((quality) => quality ?? []))).toEqual({ place: '"boxes", channel 1 of axis 1', snrDb: expect.closeTo(0, 6) });
+  });
+
+  it('is one figure of several outputs by their shares of noise, not by their size', () => {
+    const reference = { large: float32([1, 1], [1000]), small: float32([1, 1], [1]) };
+    const figure = (large: number, small: number) => combinedSnrDb(compared([[reference, { large: float32([1, 1], [large]), small: float32([1, 1], [small]) }]]));
+    expect(figure(1000, 1)).toBeNull();
+    expect(figure(1000, 1.1)).toBeCloseTo(10 * Math.log10(2 / 0.01), 3);
+    expect(figure(1100, 1.1)).toBeCloseTo(20, 3);
+    expect(figure(NaN, 1)).toBeUndefined();
   });
 
   it('is worth a warning where a channel is of another order or half of them are poor, not where one is quiet among its like or improbable', () => {
@@ -40,7 +49,7 @@ describe('the quality of outputs', () => {
       { silent: float32([1, 2], [0, 0]), lost: float32([1, 1], [1]), masked: float32([1, 2], [-Infinity, 2]) },
       { silent: float32([1, 2], [1, 0]), lost: float32([1, 1], [NaN]), masked: float32([1, 2], [-Infinity, 2]) },
     ]]);
-    expect(silent).toEqual({ output: 'silent', reason: 'the baseline gives only zeros', channels: 2, poorChannels: 0, silentChannels: 1 });
+    expect(silent).toEqual({ output: 'silent', isFinite: true, reason: 'the baseline gives only zeros', channels: 2, poorChannels: 0, silentChannels: 1 });
     expect(lost).toMatchObject({ reason: 'it holds values that are not finite' });
     expect(masked).toMatchObject({ snrDb: null });
     expect(worstOutput([silent, lost].flatMap((quality) => quality ?? []))).toBeUndefined();

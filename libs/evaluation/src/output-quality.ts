@@ -1,5 +1,6 @@
-import type { HostTensor, HostTensors } from '#inference';
+import type { HostTensors } from '#inference';
 import { decibels } from './decibels.js';
+import { floatValues, isFloat } from './float-values.js';
 
 /** How near one output of a model comes to the baseline's. Figures are dB; null for identical. */
 export interface OutputQuality {
@@ -7,6 +8,8 @@ export interface OutputQuality {
   /** Over all elements; absent where there is none, and `reason` says why. */
   snrDb?: number | null;
   reason?: string;
+  /** Whether both models' values are, but for infinities that they share. */
+  isFinite: boolean;
   /** The channel that keeps the least, in its own units; absent where the output has no channels, or none of them a figure. */
   worstChannel?: { axis: number; channel: number; snrDb: number };
   /**
@@ -45,7 +48,7 @@ export class OutputComparison {
       if (!got || !isFloat(expected)) continue;
       const sums = this.sums.get(name) ?? new OutputSums(expected.dims.length);
       this.sums.set(name, sums);
-      sums.add(expected, got.data as ArrayLike<number>);
+      sums.add(floatValues(expected) as Float32Array, expected.dims, floatValues(got) as Float32Array);
     }
   }
 
@@ -63,6 +66,17 @@ export function poorestOutput(qualities: readonly OutputQuality[], isProbability
   return worst && worst.snrDb < POOR_SNR_DB ? worst : null;
 }
 
+/**
+ * One figure for several outputs, dB: the mean of their shares of noise, so that none is heard for being large. Null when all are identical, undefined where
+ * one is not finite or none has a figure.
+ */
+export function combinedSnrDb(qualities: readonly OutputQuality[]): number | null | undefined {
+  if (qualities.some(({ isFinite }) => !isFinite)) return undefined;
+  const figures = qualities.flatMap(({ snrDb }) => (snrDb === undefined ? [] : [snrDb]));
+  if (figures.length === 0) return undefined;
+  return decibels(figures.length, figures.reduce<number>((sum, snrDb) => sum + (snrDb === null ? 0 : 10 ** (-snrDb / 10)), 0));
+}
+
 /** The least of all figures, and where: `y`, or `y, channel 3 of axis 1`. Null when all outputs are identical, undefined when none has a figure. */
 export function worstOutput(qualities: readonly OutputQuality[]): { place: string; snrDb: number } | null | undefined {
   const figures = qualities.flatMap(({ output, snrDb, worstChannel }) => [
@@ -71,10 +85,6 @@ export function worstOutput(qualities: readonly OutputQuality[]): { place: strin
   ]);
   const [worst] = figures.toSorted((a, b) => a.snrDb - b.snrDb);
   return worst ?? (qualities.some(({ snrDb }) => snrDb === null) ? null : undefined);
-}
-
-function isFloat({ type }: HostTensor): boolean {
-  return type === 'float32' || type === 'float64';
 }
 
 /** Signal and noise of one output and of its channels. */
@@ -87,8 +97,7 @@ class OutputSums {
     this.axes = rank < 2 ? [] : [...new Set(rank > 2 ? [1, rank - 1] : [1])].map((axis) => new AxisSums(axis));
   }
 
-  add({ data, dims }: HostTensor, got: ArrayLike<number>): void {
-    const exact = data as Float32Array;
+  add(exact: ArrayLike<number>, dims: readonly number[], got: ArrayLike<number>): void {
     for (let i = 0; i < exact.length; i++) {
       const x = exact[i] ?? 0;
       const y = got[i] ?? 0;
@@ -108,6 +117,7 @@ class OutputSums {
     const poorChannel = lowest(this.axes.flatMap((axis) => axis.outOfSight()));
     return {
       output,
+      isFinite: Number.isFinite(this.noise),
       ...(snrDb === undefined ? { reason: Number.isFinite(this.noise) ? 'the baseline gives only zeros' : 'it holds values that are not finite' } : { snrDb }),
       ...(worstChannel ? { worstChannel } : {}),
       ...(poorChannel ? { poorChannel } : {}),

@@ -1,8 +1,8 @@
-import type { HostTensor, HostTensors, Session } from '#inference';
-import { halfToFloat } from '#onnx';
+import type { HostTensors, Session } from '#inference';
 import { OutputMismatchError } from './errors.js';
+import { floatValues } from './float-values.js';
 import { METRICS, type Accumulator, type MetricName } from './metrics.js';
-import { OutputComparison, worstOutput, type OutputQuality } from './output-quality.js';
+import { combinedSnrDb, OutputComparison, worstOutput, type OutputQuality } from './output-quality.js';
 
 /** Samples to score models on; what libs/datasets serves. */
 export interface LabelledBatch {
@@ -12,13 +12,15 @@ export interface LabelledBatch {
 }
 
 /** Metrics of one model's outputs; one that has no value is absent. */
-export type Scores = { [Name in MetricName]?: ReturnType<ReturnType<(typeof METRICS)[Name]['create']>['value']> } & {
+export type Scores = { [Name in MetricName]?: number } & {
+  /** Signal to noise of the outputs, their shares of noise averaged, dB; null when all are identical. */
+  outputSnrDb?: number | null;
   /** The least signal to noise that an output or one of its channels keeps, dB; null when all are identical. */
   worstSnrDb?: number | null;
 };
 
 type Runnable = Pick<Session, 'run'>;
-type Accumulators = Record<MetricName, Accumulator<number | null | undefined>>;
+type Accumulators = Record<MetricName, Accumulator<number | undefined>>;
 
 export interface ScoreResult {
   /** Of each model, in the order given. */
@@ -33,7 +35,8 @@ export interface ScoreResult {
 /**
  * Runs the models side by side on the same batches, the first being the baseline, and keeps only sums: memory does not grow
  * with the number of batches. Labels are compared with the first output of shape [batch, classes] (further axes of 1 are
- * fine); the SNR is over all floating-point outputs, and for each of them and its channels. Throws OutputMismatchError when a model's outputs differ in shape.
+ * fine); the SNR is that of the floating-point outputs, their shares of noise averaged, and of each of them and its channels. Throws
+ * OutputMismatchError when a model's outputs differ in shape.
  */
 export async function scoreModels(models: readonly Runnable[], batches: AsyncIterable<LabelledBatch>, classes: number | null): Promise<ScoreResult> {
   const accumulators = models.map(createAccumulators);
@@ -55,7 +58,7 @@ export async function scoreModels(models: readonly Runnable[], batches: AsyncIte
     samples += batch.size;
   }
   const outputs = comparisons.map((comparison) => comparison.qualities());
-  return { scores: accumulators.map((all, index) => ({ ...valuesOf(all, width), ...worstOf(outputs[index] ?? []) })), scoreOutput, samples, outputs };
+  return { scores: accumulators.map((all, index) => ({ ...valuesOf(all, width), ...snrsOf(outputs[index] ?? []) })), scoreOutput, samples, outputs };
 }
 
 function addBatch(accumulators: Accumulators, outputs: HostTensors, reference: HostTensors, scoreOutput: string | null, { labels, size }: LabelledBatch): void {
@@ -64,15 +67,13 @@ function addBatch(accumulators: Accumulators, outputs: HostTensors, reference: H
     if (!got || String(got.dims) !== String(expected.dims)) {
       throw new OutputMismatchError(name, `[${expected.dims}] as from the baseline`, got ? `[${got.dims}]` : 'no such output');
     }
-    const batch = { output: valuesIn(got), reference: valuesIn(expected), labels, size };
-    for (const [metric, { needsLabels }] of Object.entries(METRICS) as [MetricName, { needsLabels: boolean }][]) {
-      if (needsLabels ? name === scoreOutput : isFloat(expected)) accumulators[metric].add(batch);
-    }
+    if (name !== scoreOutput) continue;
+    for (const metric of Object.values(accumulators)) metric.add({ output: floatValues(got), reference: floatValues(expected), labels, size });
   }
 }
 
 function createAccumulators(): Accumulators {
-  return Object.fromEntries(Object.entries(METRICS).map(([name, { create }]) => [name, create()])) as Accumulators;
+  return Object.fromEntries(Object.entries(METRICS).map(([name, create]) => [name, create()])) as Accumulators;
 }
 
 /** Top-5 says nothing where there are no more than five classes. */
@@ -81,22 +82,13 @@ function valuesOf(accumulators: Accumulators, width: number): Scores {
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
-function worstOf(outputs: readonly OutputQuality[]): Pick<Scores, 'worstSnrDb'> {
-  const worst = worstOutput(outputs);
-  return worst === undefined ? {} : { worstSnrDb: worst && worst.snrDb };
+function snrsOf(outputs: readonly OutputQuality[]): Pick<Scores, 'outputSnrDb' | 'worstSnrDb'> {
+  const [outputSnrDb, worst] = [combinedSnrDb(outputs), worstOutput(outputs)];
+  return { ...(outputSnrDb === undefined ? {} : { outputSnrDb }), ...(worst === undefined ? {} : { worstSnrDb: worst && worst.snrDb }) };
 }
 
 function findScoreOutput(outputs: HostTensors, size: number, classes: number): string | null {
   const candidates = Object.entries(outputs).filter(([, { dims }]) => dims[0] === size && dims.slice(1).filter((dim) => dim !== 1).length <= 1);
   const widths = candidates.map(([name, { data }]): [string, number] => [name, data.length / size]);
   return (widths.find(([, width]) => width === classes) ?? widths.find(([, width]) => width > classes))?.[0] ?? null;
-}
-
-function isFloat(tensor: HostTensor): boolean {
-  return tensor.type === 'float32' || tensor.type === 'float64' || tensor.type === 'float16';
-}
-
-/** Halves as numbers; all else as it is. */
-function valuesIn({ type, data }: HostTensor): HostTensor['data'] {
-  return type === 'float16' ? Float32Array.from(data, halfToFloat) : data;
 }

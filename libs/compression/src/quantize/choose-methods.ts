@@ -1,6 +1,6 @@
 import type { QuantizeOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
-import { outputSnrDb } from '#evaluation';
+import { combinedSnrDb, OutputComparison } from '#evaluation';
 import { writeModel } from '#onnx';
 import { BiasCorrection } from './bias-correction.js';
 import { decideRanges, measureHistograms, measureRanges, type Batches, type CalibrationRun, type Observations, type RangeMethod } from './calibrate.js';
@@ -104,10 +104,10 @@ class MethodTrial {
   private async heldOutSnrDb(methods: Methods): Promise<number | undefined> {
     const known = this.tried.find((tried) => tried.calibration === methods.calibration && tried.biasCorrection === methods.biasCorrection);
     if (known) return known.heldOutSnrDb ?? Infinity;
-    const snr = outputSnrDb();
+    const comparison = new OutputComparison();
     const float = writeModel(this.subject.graph.model);
-    for (const fold of this.folds) await addOutputs(snr, float, await this.quantized(methods, fold), fold.heldOut, this.run.threads);
-    const heldOutSnrDb = snr.value();
+    for (const fold of this.folds) await addOutputs(comparison, float, await this.quantized(methods, fold), fold.heldOut, this.run.threads);
+    const heldOutSnrDb = combinedSnrDb(comparison.qualities());
     if (heldOutSnrDb === undefined) return undefined;
     this.tried.push({ ...methods, heldOutSnrDb });
     return heldOutSnrDb ?? Infinity;

@@ -70,12 +70,12 @@ async function leastLoss(front: readonly WidthPlan[], uniform: readonly TriedPla
   const fits = (plan: WidthPlan) => plan.averageBits <= averageBits + 1e-9;
   const tried = await jury.tryAll(front.filter(fits).slice(0, SHORTLIST));
   const [chosen] = [...tried, ...uniform.filter(fits)].toSorted((a, b) => decibels(b) - decibels(a));
-  return { chosen: chosen!, shortfall: null };
+  return { chosen: chosen!, shortfall: chosen?.outputSnrDb === undefined ? 'the outputs have no signal to noise on this data: widths were judged by what rounding takes from the weights alone' : null };
 }
 
 /** Halves the front: narrower plans are noisier. */
 async function leastSize(front: readonly WidthPlan[], goal: { minSnrDb: number } | { maxDrop: number }, jury: PlanJury): Promise<Choice> {
-  const isMet = 'minSnrDb' in goal ? (plan: TriedPlan) => decibels(plan) >= goal.minSnrDb : (plan: TriedPlan) => dropOf(plan) <= goal.maxDrop;
+  const isMet = 'minSnrDb' in goal ? (plan: TriedPlan) => measuredDecibels(plan) >= goal.minSnrDb : (plan: TriedPlan) => dropOf(plan) <= goal.maxDrop;
   const [widest] = (await jury.tryAll([front[0]!])) as [TriedPlan];
   if (!isMet(widest)) return { chosen: widest, shortfall: `${Object.entries(goal).flat().join(' ')} is out of reach: even 8 bits everywhere lose more` };
   let chosen = widest;
@@ -91,6 +91,11 @@ async function leastSize(front: readonly WidthPlan[], goal: { minSnrDb: number }
 
 function decibels({ outputSnrDb, noise }: TriedPlan): number {
   return outputSnrDb === null ? Infinity : (outputSnrDb ?? -10 * Math.log10(noise));
+}
+
+function measuredDecibels(plan: TriedPlan): number {
+  if (plan.outputSnrDb === undefined) throw new MixedPrecisionError('minSnrDb needs outputs with a signal to noise, and on this data they have none: the model gives only zeros, or values that are not finite; use averageBits');
+  return decibels(plan);
 }
 
 function dropOf({ top1Drop }: TriedPlan): number {

@@ -46,7 +46,7 @@ describe('what the report says', () => {
     expect(costliestLayers([{ ...layer('exact', null), weightSnrDb: null }])).toBe('no layer lost anything');
   });
 
-  const quality = (snrDb: number | null | undefined): OutputQuality => ({ output: 'y', ...(snrDb === undefined ? { reason: 'the baseline gives only zeros' } : { snrDb }), channels: 0, poorChannels: 0, silentChannels: 0 });
+  const quality = (snrDb: number | null | undefined): OutputQuality => ({ output: 'y', isFinite: true, ...(snrDb === undefined ? { reason: 'the baseline gives only zeros' } : { snrDb }), channels: 0, poorChannels: 0, silentChannels: 0 });
   const facts = (given: Partial<Facts> = {}): Facts => ({ layers: [layer('a', 30)], outputs: [quality(30)], probabilities: new Set(), speed: speed(2), int8DotProduct: false, ...given });
   const warnings = (options: Partial<QuantizeOptions>, given: Partial<Facts> = {}) => warningsFor(QuantizeOptions.parse(options), facts(given));
 
@@ -70,7 +70,7 @@ describe('what the report says', () => {
   });
 
   it('names the output and the channel that are worst, however good the others are', () => {
-    const boxes: OutputQuality = { output: 'boxes', snrDb: 53, channels: 4, poorChannels: 1, silentChannels: 0, poorChannel: { axis: 1, channel: 2, snrDb: 4.4 } };
+    const boxes: OutputQuality = { output: 'boxes', isFinite: true, snrDb: 53, channels: 4, poorChannels: 1, silentChannels: 0, poorChannel: { axis: 1, channel: 2, snrDb: 4.4 } };
     expect(warnings({}, { outputs: [quality(30), boxes] })).toEqual([expect.stringMatching(/^POOR OUTPUTS: "boxes", channel 2 of axis 1 keeps a signal to noise of 4\.4 dB.*1 of 4 channels of "boxes" are poor/)]);
   });
 

@@ -101,7 +101,9 @@ export function costliestLayers(layers: readonly LayerReport[], tensors: readonl
   const stored = [...layers, ...tensors.map(({ tensor, ...rest }) => ({ ...rest, node: tensor }))];
   const weights = worst(stored, 'weightSnrDb', count);
   if (parts.length === 0 && weights) parts.push(`weights that lost most: ${weights}`);
-  if (!layers.some(({ outputSnrDb }) => outputSnrDb !== undefined)) parts.push('what layers give was not measured');
+  const unknown = layers.filter(({ outputSnrDb }) => outputSnrDb === undefined).length;
+  if (unknown === layers.length) parts.push('what layers give was not measured');
+  else if (unknown > 0) parts.push(`${unknown} of ${layers.length} layers have no figure: they give only zeros, or values that are not finite`);
   return parts.join('; ') || 'no layer lost anything';
 }
 
