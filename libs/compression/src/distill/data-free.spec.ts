@@ -1,8 +1,8 @@
 import { GradientBuilder, type LossTerm } from '#autodiff';
 import { DistillOptions } from '#contracts';
-import { Session, type HostTensor } from '#inference';
+import { Session, float32, type HostTensor } from '#inference';
 import { DataType, GraphBuilder, writeModel } from '#onnx';
-import { randomNumbers } from '#testing';
+import { randomNumbers, snrDb } from '#testing';
 import { distill } from './distill.js';
 import { Generator } from './generator-step.js';
 import { spread } from './generator-objective.js';
@@ -73,10 +73,13 @@ describe('distill without data', () => {
   afterAll(() => points.remove());
 
   it('teaches a regression on pictures whose channels come last', async () => {
-    const context = points.context(normedNet(4, 5), { baseline: normedNet(8, 5), data: null });
-    const options = { method: 'generative', outputs: 'mse', epochs: 8, batchSize: 16, learningRate: 0.03, generator: { learningRate: 0.01, lessonsPerEpoch: 8 } };
-    const { summary } = await distill.run(context, DistillOptions.parse(options));
-    const epochs = summary['epochs'] as Record<string, number>[];
-    expect(epochs.at(-1)!['snrDb']).toBeGreaterThan(epochs[0]!['snrDb']! + 3);
+    const [student, teacher] = [normedNet(4, 5), normedNet(8, 5)];
+    const options = { method: 'generative', outputs: 'mse', epochs: 16, batchSize: 16, learningRate: 0.03, generator: { learningRate: 0.01, lessonsPerEpoch: 8 } };
+    const { model } = await distill.run(points.context(student, { baseline: teacher, data: null }), DistillOptions.parse(options));
+    // On pictures as the norm saw them, of which the training saw none: 2.6 to 6.7 dB are gained from four seeds.
+    const pictures = float32([64, 8, 8, 1], numbers(64 * 64).map((number) => 0.8 + 0.17 * number));
+    const answers = async (net: Uint8Array) => (await (await Session.create(net)).run({ x: pictures }))['y']!.data as Float32Array;
+    const expected = await answers(teacher);
+    expect(snrDb(await answers(writeModel(model!)), expected)).toBeGreaterThan(snrDb(await answers(student), expected) + 1);
   });
 });
