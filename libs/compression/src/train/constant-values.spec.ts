@@ -11,6 +11,9 @@ describe('what the numbers of a constant tell', () => {
   it.each([
     ['a table of sines and cosines', table((t, i) => (i % 2 ? Math.cos : Math.sin)(angle(t, i)))],
     ['the cosines of a rotation', table((t, i) => Math.cos(angle(t, i)))],
+    ['the sines of a transform, some of them zero but for rounding', table((t, i) => Math.sin((2 * Math.PI * t * i) / WIDTH) * Math.sin((Math.PI * i) / WIDTH))],
+    ['cosines and sines behind one another', table((t, i) => (t < POSITIONS / 2 ? Math.cos : Math.sin)((Math.PI * (t % (POSITIONS / 2)) * i) / WIDTH))],
+    ['distances to a position', table((t, i) => -Math.abs(t - i))],
     ['distances that grow evenly', table((t, i) => -0.25 * (t - i))],
   ])('%s is a wave or a ramp', (_, values) => {
     expect(isWave(values, [1, POSITIONS, WIDTH])).toBe(true);

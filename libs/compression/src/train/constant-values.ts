@@ -4,8 +4,14 @@ const CLOSED = -1e4;
 /** How far, as a share of its greatest number, a line may lie from the wave or ramp that it samples: it may have been rounded to float16 once. */
 const WAVE_TOLERANCE = 2e-3;
 
+/** Share of the greatest number below which a line is what rounding left of zeros. */
+const NOISE = 1e-6;
+
 /** Numbers along an axis from which on it is no chance that they follow one another as those of a wave do. */
 const LEAST_WAVE = 6;
+
+/** The same for lines of two tables, one behind the other. */
+const LEAST_STACKED = 16;
 
 /** The number that all elements are, null where they differ or there is but one. */
 export function commonValue(values: ArrayLike<number>): number | null {
@@ -30,7 +36,7 @@ export function isMask(values: Float32Array, dims: readonly number[]): boolean {
 }
 
 /**
- * Whether along some axis every line of numbers is a sampled sine or cosine, or a ramp that bends once at most: x(t + 1) + x(t - 1) = c · x(t), with c = 2 cos ω, is true of
+ * Whether along some axis every line of numbers is a sampled sine or cosine, or a ramp that bends once at most, or two such behind one another: x(t + 1) + x(t - 1) = c · x(t), with c = 2 cos ω, is true of
  * waves and ramps. Tables of positions, rotations and grids are such; what was trained is not.
  */
 export function isWave(values: Float32Array, dims: readonly number[]): boolean {
@@ -38,32 +44,40 @@ export function isWave(values: Float32Array, dims: readonly number[]): boolean {
 }
 
 function isWaveAlong(values: Float32Array, length: number, stride: number): boolean {
+  const floor = NOISE * values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   for (let line = 0; line < values.length / length; line++) {
     const start = Math.floor(line / stride) * stride * length + (line % stride);
     const at = (t: number) => values[start + t * stride]!;
-    if (!isWaveLine(at, length) && !isBentLine(at, length)) return false;
+    if (!isWaveLine(at, length, floor)) return false;
   }
   return true;
 }
 
-/** The coefficient comes from where the line is farthest from zero, and must hold everywhere else. */
-function isWaveLine(at: (t: number) => number, length: number): boolean {
-  let peak = 1;
-  for (let t = 2; t < length - 1; t++) if (Math.abs(at(t)) > Math.abs(at(peak))) peak = t;
-  const top = at(peak);
-  const tolerance = WAVE_TOLERANCE * Math.max(Math.abs(top), Math.abs(at(0)), Math.abs(at(length - 1)));
-  const c = top === 0 ? 2 : (at(peak - 1) + at(peak + 1)) / top;
-  if (Math.abs(c) > 2 * (1 + WAVE_TOLERANCE)) return false;
-  for (let t = 1; t < length - 1; t++) if (Math.abs(at(t - 1) + at(t + 1) - c * at(t)) > tolerance) return false;
-  return true;
+/**
+ * Whether the line follows the recurrence but for one seam, where two tables are stacked or a ramp bends. The coefficient comes from where a half of the
+ * line is farthest from zero, and must hold everywhere else.
+ */
+function isWaveLine(at: (t: number) => number, length: number, floor: number): boolean {
+  const half = Math.floor(length / 2);
+  return [peakOf(at, 1, length - 1), peakOf(at, 1, half - 1), peakOf(at, half + 1, length - 1)].some((peak) => {
+    const c = Math.abs(at(peak)) <= floor ? 2 : (at(peak - 1) + at(peak + 1)) / at(peak);
+    return Math.abs(c) <= 2 * (1 + WAVE_TOLERANCE) && (holds(at, length, floor, c) || holds(at, length, floor, 2));
+  });
 }
 
-/** A ramp with one bend: distances to a position. */
-function isBentLine(at: (t: number) => number, length: number): boolean {
-  const tolerance = WAVE_TOLERANCE * Math.max(Math.abs(at(0)), Math.abs(at(length - 1)));
-  let bends = 0;
-  for (let t = 1; t < length - 1; t++) bends += Number(Math.abs(at(t - 1) + at(t + 1) - 2 * at(t)) > tolerance);
-  return bends <= 1;
+/** Where a part of the line is farthest from zero. */
+function peakOf(at: (t: number) => number, from: number, to: number): number {
+  let peak = from;
+  for (let t = from + 1; t < to; t++) if (Math.abs(at(t)) > Math.abs(at(peak))) peak = t;
+  return peak;
+}
+
+function holds(at: (t: number) => number, length: number, floor: number, c: number): boolean {
+  const tolerance = Math.max(floor, WAVE_TOLERANCE * Math.abs(at(peakOf(at, 0, length))));
+  const broken: number[] = [];
+  for (let t = 1; t < length - 1; t++) if (Math.abs(at(t - 1) + at(t + 1) - c * at(t)) > tolerance) broken.push(t);
+  const seam = length >= LEAST_STACKED ? 2 : c === 2 ? 1 : 0;
+  return broken.length <= seam && (broken.at(-1) ?? 0) - (broken[0] ?? 0) <= 1;
 }
 
 /** Whether the filters of a convolution are all alike and more than one: a blur or an edge detector, channel by channel. */
