@@ -22,6 +22,7 @@ export * from './proto.js';
 export * from './read.js';
 export * from './rounding.js';
 export { sizeTensor, type SizeValue } from './size-value.js';
+export * from './runnable.js';
 export * from './slice-weight.js';
 export { type Shape } from './shape-rule.js';
 export * from './sparse.js';

@@ -5,7 +5,9 @@ import { GraphBuilder } from './builder.js';
 import { Graph, makeNode } from './graph.js';
 import { inspectModel } from './inspect.js';
 import { AttributeProtoSchema, AttributeType, FunctionProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema, type FunctionProto, type GraphProto, type ModelProto, type NodeProto } from './proto.js';
-import { readModel } from './read.js';
+import { MODEL_LIMITS } from './limits.js';
+import { parseModel, readModel } from './read.js';
+import { runnableBytes } from './runnable.js';
 import { floatTensor, int64Tensor } from './tensor.js';
 import { writeModel } from './write.js';
 
@@ -107,6 +109,11 @@ describe('reading a model with functions', () => {
     expect(read(inlined)).toEqual(inlined);
   });
 
+  it('leaves files alone that the runtime runs as they are', () => {
+    const bytes = writeModel(net([call('Scaled', ['x'], ['y'])], [scaled()]));
+    expect(runnableBytes(bytes)).toBe(bytes);
+  });
+
   it('passes on an output that is an input as it came', async () => {
     const inlined = read(net([call('Both', ['x'], ['y', 'z'])], [fn('Both', ['a'], ['a', 'c'], [makeNode('Neg', ['a'], ['c'])])], ['y', 'z']));
     expect(await run(inlined)).toEqual({ y: Array.from(X), z: Array.from(X, (value) => -value) });
@@ -136,6 +143,9 @@ describe('reading a model with functions', () => {
     expect(Number(inlined.opsetImport.find(({ domain }) => domain === '')!.version)).toBe(20);
     const total = X.reduce((all, value) => all + value, 0);
     expect((await run(inlined))['y']![0]).toBeCloseTo(3 * total, 5);
+    // The runtime knows one opset a file.
+    await expect(run(model)).rejects.toThrow();
+    expect((await run(parseModel(runnableBytes(writeModel(model)), MODEL_LIMITS)))['y']![0]).toBeCloseTo(3 * total, 5);
   });
 
   it('keeps names that people can find their layers by, and what exporters say of them', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { StageRequest, StageResult } from '#contracts';
 import { openDataset } from '#datasets';
 import { modelFigures } from '#evaluation';
-import { loadModel, writeModel } from '#onnx';
+import { loadModel, runnableBytes, writeModel } from '#onnx';
 import type { Reporter } from '#process';
 import { passNamed, runPass } from './run-pass.js';
 
@@ -17,9 +17,9 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
   try {
     const context = {
       model: await loadModel(request.model.path, { alone: true }),
-      baseline: await readFile(request.baseline.path),
-      history: await Promise.all(request.history.map(({ path }) => readFile(path))),
-      models: new Map(await Promise.all(request.models.map(async ({ path, digest }): Promise<[string, Uint8Array]> => [digest, await readFile(path)]))),
+      baseline: await readRunnable(request.baseline.path),
+      history: await Promise.all(request.history.map(({ path }) => readRunnable(path))),
+      models: new Map(await Promise.all(request.models.map(async ({ path, digest }): Promise<[string, Uint8Array]> => [digest, await readRunnable(path)]))),
       data,
       seed: request.seed,
       threads: request.threads,
@@ -48,4 +48,8 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
   } finally {
     await data?.close();
   }
+}
+
+async function readRunnable(path: string): Promise<Uint8Array> {
+  return runnableBytes(await readFile(path));
 }
