@@ -1,6 +1,7 @@
 import { clone, fromBinary } from '@bufbuild/protobuf';
 import { checkModel } from './check-model.js';
 import { InvalidModelError, ModelLimitError } from './errors.js';
+import { distinctLabels } from './distinct-labels.js';
 import { inlineFunctions } from './inline-functions.js';
 import { MODEL_LIMITS, type ModelLimits } from './limits.js';
 import { useStandardName } from './opset.js';
@@ -27,12 +28,14 @@ export function readModel(bytes: Uint8Array, options: ReadOptions = {}): ModelPr
   return model;
 }
 
-/** Checks a parsed model whose tensors are in memory, and brings it in place into the form that the library works on: without functions. */
+/** Checks a parsed model whose tensors are in memory, and brings it in place into the form that the library works on: without functions, its nodes told apart. */
 export function acceptModel(model: ModelProto, limits: ModelLimits): void {
   checkModel(model, limits);
-  if (model.functions.length === 0) return;
-  inlineFunctions(model, limits);
-  checkModel(model, limits);
+  if (model.functions.length > 0) {
+    inlineFunctions(model, limits);
+    checkModel(model, limits);
+  }
+  distinctLabels(model);
 }
 
 /** Parses the protobuf message alone, checking only the file's size and the depth of its messages. */
