@@ -6,8 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { toEnvironment, type Job } from '#contracts';
 import { connect, migrate, QueueRecords } from '#database';
 import { openQueue } from '#queue';
-import { createTestDatabase, createTestRedis, startTcpProxy, type TcpProxy } from '#testing';
-import { ApiHarness, PRUNE } from './api-harness.js';
+import { createTestBucket, createTestDatabase, createTestRedis, mlp, startTcpProxy, type TcpProxy } from '#testing';
+import { ApiHarness, modelBytes, PRUNE } from './api-harness.js';
 import { insertJobs } from './many-jobs.js';
 
 const API = resolve(__dirname, '../dist/apps/api/src/main.js');
@@ -20,11 +20,17 @@ async function behindProxy(url: string): Promise<{ url: string; proxy: TcpProxy 
   return { url: proxied.href, proxy };
 }
 
+/** Ends an outage; connections that hung in it have lost what they carried. */
+async function over(proxy: TcpProxy): Promise<void> {
+  await proxy.stop();
+  await proxy.restore();
+}
+
 describe('no request waits for a server that is away', () => {
   let api: ApiHarness;
   const proxies: TcpProxy[] = [];
   afterEach(async () => {
-    for (const proxy of proxies) await proxy.restore();
+    for (const proxy of proxies) await over(proxy);
     await api.stop();
     for (const proxy of proxies.splice(0)) await proxy.close();
   });
@@ -44,7 +50,7 @@ describe('no request waits for a server that is away', () => {
     expect((await api.call('GET', '/ready')).status).toBe(503);
     // The readiness probe alone waits, for five seconds.
     expect(Date.now() - startedAt).toBeLessThan(30_000);
-    await proxy.restore();
+    await over(proxy);
     const queue = await openQueue({ databaseUrl: api.config.databaseUrl, redisUrl });
     while (!(await queue.has({ jobId: accepted.id, run: 1, stageCount: 1 })) || !(await queue.has({ jobId: before.id, run: 2, stageCount: 1 }))) await wait(50);
     await queue.close();
@@ -59,10 +65,31 @@ describe('no request waits for a server that is away', () => {
     const paths = ['/v1/jobs', `/v1/jobs/${id}`, `/v1/jobs/${id}/events`];
     const answers = await Promise.all(paths.map((path) => api.call<{ code: string }>('GET', path)));
     expect(answers.map(({ status, body, headers }) => [status, body.code, headers.get('retry-after')])).toEqual(paths.map(() => [503, 'database_unavailable', '5']));
-    await proxy.restore();
+    await over(proxy);
     let answer = await api.call('GET', `/v1/jobs/${id}`);
     while (answer.status === 503) answer = await api.call('GET', `/v1/jobs/${id}`);
     expect(answer.status).toBe(200);
+  });
+});
+
+describe('no request waits for a store that is away', () => {
+  it('503 with Retry-After for reading, uploading and submitting, and answers when it is back', async () => {
+    const bucket = await createTestBucket();
+    const { url, proxy } = await behindProxy(bucket.s3Endpoint);
+    const api = await ApiHarness.start({ ...bucket, s3Endpoint: url.replace(/\/$/, '') });
+    const { id } = await api.model();
+    proxy.hang();
+    // Longer than the store is taken to be there without being asked.
+    await wait(5500);
+    const requests = [api.call('GET', `/v1/models/${id}/content`), api.upload(modelBytes(mlp([8, 5, 4]))), api.call('POST', '/v1/jobs', { json: { model: id, recipe: PRUNE } })];
+    const startedAt = Date.now();
+    const answers = await Promise.all(requests);
+    expect(Date.now() - startedAt).toBeLessThan(30_000);
+    expect(answers.map(({ status, headers, body }) => [status, headers.get('retry-after'), (body as { code: string }).code])).toEqual(requests.map(() => [503, '5', 'store_unavailable']));
+    await over(proxy);
+    expect((await api.call('POST', '/v1/jobs', { json: { model: id, recipe: PRUNE } })).status).toBe(201);
+    await api.stop();
+    await proxy.close();
   });
 });
 

@@ -13,7 +13,7 @@ import {
   type Database,
 } from '#database';
 import { openQueue, type StageQueue } from '#queue';
-import { openStore, type ArtifactStore } from '#storage';
+import { openStore, PromptStore, type ArtifactStore } from '#storage';
 import { Spool } from '../uploads/spool.js';
 import { Documents } from '../untrusted/documents.js';
 import { Untrusted } from '../untrusted/untrusted.js';
@@ -43,7 +43,7 @@ export class InfrastructureModule implements OnApplicationShutdown {
           return database;
         },
       },
-      { provide: STORE, useFactory: () => openStore(config) },
+      { provide: STORE, useFactory: async () => new PromptStore(await openStore(config)) },
       { provide: QUEUE, useFactory: (_migrated: Database) => openQueue(config), inject: [DATABASE] },
       ...REPOSITORIES.map((repository) => ({ provide: repository, useFactory: (database: Database) => new repository(database), inject: [DATABASE] })),
       Documents,

@@ -9,7 +9,7 @@ export interface TcpProxy {
   /** Cuts all connections and refuses new ones until `restore`, as a stopped server does. */
   stop(): Promise<void>;
   restore(): Promise<void>;
-  /** Answers no more on any connection, without closing it, until `restore`, which cuts them: what they carried meanwhile is lost. */
+  /** Answers no more on any connection, without closing it, until `restore`. What is sent meanwhile is lost: `stop` before that ends the connections. */
   hang(): void;
   close(): Promise<void>;
 }
@@ -58,7 +58,6 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     stop,
     restore: async () => {
-      if (isHanging) cutAll();
       isHanging = false;
       if (!server.listening) await listen(port);
     },
