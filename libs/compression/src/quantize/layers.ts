@@ -2,9 +2,11 @@ import type { Skipped } from '#contracts';
 import { reluThenPool } from '../prepare/pool-before-relu.js';
 import { isNamed, nodeLabel } from '../name-pattern.js';
 import { isOwnOperator, ownOperatorReason } from '../untouched-layers.js';
+import { floatConstant, isWidened, readWidened } from '../prepare/widened-constants.js';
+import { holdsFloats } from './float-constants.js';
 import type { ActivationBits } from './pairs.js';
 import type { WeightBits } from './weight-grid.js';
-import { DataType, dataTypeName, floatAttribute, intAttribute, subgraphs, tensorDims, type Graph, type GraphProto, type NodeProto } from '#onnx';
+import { DataType, dataTypeBits, dataTypeName, floatAttribute, intAttribute, subgraphs, type Graph, type GraphProto, type NodeProto, type TensorProto } from '#onnx';
 
 /** A node whose weight can be stored as integers. */
 export interface Layer {
@@ -62,6 +64,10 @@ const UNSUPPORTED: Record<string, string> = {
   RNN: 'recurrent weights stay float: the runtime has no Q/DQ fusion for RNN',
 };
 
+/** Operators whose weights are integers already. */
+const QUANTIZED: ReadonlySet<string> = new Set(['ConvInteger', 'MatMulInteger', 'QLinearConv', 'QLinearMatMul']);
+const QUANTIZED_BEFORE = 'its weight is quantized already: give the float model that it was made from';
+
 /** Splits the graph's weighted nodes into those to quantize and those left alone, each of the latter with its reason. */
 export function selectLayers(graph: Graph, options: SelectionOptions): Selection {
   const selection: Selection = { layers: [], skipped: [] };
@@ -76,24 +82,27 @@ export function selectLayers(graph: Graph, options: SelectionOptions): Selection
 
 /** What the runtime made of layers when it optimized the model, or wrote as its own. */
 function ofRuntime(node: NodeProto): string {
-  return isOwnOperator(node) ? ownOperatorReason(node) : 'its weight is quantized already';
+  return isOwnOperator(node) ? ownOperatorReason(node) : QUANTIZED_BEFORE;
 }
 
 function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer | string | null {
   const unsupported = UNSUPPORTED[node.opType];
   if (unsupported) return unsupported;
+  if (QUANTIZED.has(node.opType)) return QUANTIZED_BEFORE;
   if (!isLayerOpType(node.opType)) return null;
   if (!options.opTypes.includes(node.opType)) return `opTypes does not list ${node.opType}`;
   if (isNamed(node, options.exclude)) return 'excluded by the options';
   const weight = node.input[1] ?? '';
   const tensor = graph.initializer(weight);
-  if (!tensor) return withoutConstantWeight(graph, node);
-  if (tensor.dataType !== DataType.FLOAT) return `its weight is ${dataTypeName(tensor.dataType)}, not FLOAT`;
+  const constant = floatConstant(graph, weight);
+  if (!tensor && !constant) return withoutConstantWeight(graph, node);
+  if (tensor && tensor.dataType !== DataType.FLOAT) return `its weight is ${dataTypeName(tensor.dataType)}, not FLOAT`;
   if (graph.initializer(node.input[0]!)) return 'both operands are constants: fold it instead';
   const rule: LayerRule = LAYER_RULES[node.opType];
-  const refusal = rule.refusal(node, tensorDims(tensor));
+  const { dims } = constant!;
+  const refusal = rule.refusal(node, dims);
   if (refusal) return refusal;
-  if (isThinStem(graph, node, tensorDims(tensor), options.minProducts)) return 'float is faster: it has so few products per output that rounding them back to integers costs more than they do';
+  if (isThinStem(graph, node, dims, options.minProducts)) return 'float is faster: it has so few products per output that rounding them back to integers costs more than they do';
   // Q/DQ pairs rename outputs, and a nameless node is known by its first one.
   node.name = nodeLabel(node);
   return { node, input: node.input[0]!, weight, weightIndex: 1, axis: rule.axis(node), bias: node.opType === 'MatMul' ? null : node.input[2] || null };
@@ -106,16 +115,49 @@ function isThinStem(graph: Graph, node: NodeProto, dims: readonly number[], minP
 }
 
 function withoutConstantWeight(graph: Graph, node: NodeProto): string {
-  const producer = graph.producer(node.input[1] ?? '');
-  if (producer?.opType === 'DequantizeLinear') return 'its weight is quantized already';
-  if (graph.initializer(node.input[0]!)) return 'its constant is the left operand, int8 kernels want it on the right';
-  return 'its weight is computed at run time';
+  const weight = node.input[1] ?? '';
+  const producer = graph.producer(weight);
+  if (producer?.opType === 'DequantizeLinear') return QUANTIZED_BEFORE;
+  if (floatConstant(graph, node.input[0]!)) return 'its constant is the left operand, int8 kernels want it on the right';
+  const sources = constantSources(graph, weight);
+  if (sources?.some(isInteger)) return QUANTIZED_BEFORE;
+  return sources ? `its weight is computed from constants by ${producer?.opType}, and would be larger than they are` : 'its weight is computed at run time';
+}
+
+/** The stored tensors that alone decide a value, or null where an input of the graph does too. */
+function constantSources(graph: Graph, value: string): TensorProto[] | null {
+  if (value === '') return [];
+  const tensor = graph.initializer(value);
+  if (tensor) return [tensor];
+  const parts = graph.producer(value)?.input.map((input) => constantSources(graph, input)) ?? [null];
+  return parts.every((part) => part !== null) ? parts.flat() : null;
+}
+
+function isInteger({ dataType, dims }: TensorProto): boolean {
+  return dims.length > 1 && (dataTypeBits(dataType) ?? 64) <= 8;
+}
+
+/** Lets each layer read weight and bias as initializers of single precision, also where the file stores them in another. */
+export function widenWeights(graph: Graph, layers: readonly Layer[]): void {
+  const made = new Map<string, string>();
+  const widen = (layer: Layer, value: string, index: number) => {
+    if (!isWidened(graph, value)) return value;
+    const known = made.get(value);
+    if (known) graph.setInput(layer.node, index, known);
+    const name = known ?? readWidened(graph, layer.node, index);
+    made.set(value, name);
+    return name;
+  };
+  for (const layer of layers) {
+    layer.weight = widen(layer, layer.weight, layer.weightIndex);
+    if (layer.bias) layer.bias = widen(layer, layer.bias, 2);
+  }
 }
 
 function insideSubgraph(graph: GraphProto, owner: NodeProto): Skipped[] {
   const place = `it lies inside the ${owner.opType} node "${nodeLabel(owner)}", whose body is left alone`;
   return graph.node.flatMap((node) => [
-    ...(isLayerOpType(node.opType) || UNSUPPORTED[node.opType] || isOwnOperator(node) ? [{ node: nodeLabel(node), opType: node.opType, reason: place }] : []),
+    ...(isLayerOpType(node.opType) || UNSUPPORTED[node.opType] || QUANTIZED.has(node.opType) || isOwnOperator(node) || holdsFloats(graph, node) ? [{ node: nodeLabel(node), opType: node.opType, reason: place }] : []),
     ...subgraphs(node).flatMap((inner) => insideSubgraph(inner, node)),
   ]);
 }
@@ -123,7 +165,7 @@ function insideSubgraph(graph: GraphProto, owner: NodeProto): Skipped[] {
 /** Whether a node multiplies by weights, selected or not. */
 export function isWeighted(graph: Graph, node: NodeProto): boolean {
   if (UNSUPPORTED[node.opType]) return true;
-  return isLayerOpType(node.opType) && (graph.initializer(node.input[1] ?? '') !== undefined || graph.producer(node.input[1] ?? '')?.opType === 'DequantizeLinear');
+  return isLayerOpType(node.opType) && (graph.initializer(node.input[1] ?? '') !== undefined || isWidened(graph, node.input[1] ?? '') || graph.producer(node.input[1] ?? '')?.opType === 'DequantizeLinear');
 }
 
 function isLayerOpType(opType: string): opType is LayerOpType {

@@ -11,7 +11,8 @@ import { selectDynamic } from './dynamic.js';
 import { equalizeLayers } from './equalize.js';
 import { floatMixedEnds } from './mixed-ends.js';
 import { nodeLabel } from '../name-pattern.js';
-import { selectLayers, type Layer } from './layers.js';
+import { floatConstantsLeft } from './float-constants.js';
+import { selectLayers, widenWeights, type Layer, type Selection } from './layers.js';
 import { scopeLayers } from './scope.js';
 import { unsmoothable } from './smooth.js';
 import { STATISTICS_OPSET } from './statistics.js';
@@ -39,15 +40,27 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   // Half precision is a matter of tensors: their storage decides, not the operator that reads them.
   if (options.scheme === 'float16') return { graph, layers: [], skipped: [] };
   plainGemms(graph);
+  const selection = selectFor(graph, options);
+  const kept = options.scheme === 'dynamic' ? selectDynamic(selection.layers) : { layers: selection.layers, skipped: [] };
+  const isChanged = options.equalize || options.smoothing !== undefined;
+  widenWeights(graph, isChanged ? selection.layers : kept.layers);
+  if (isChanged) ownVectors(graph);
+  if (options.equalize) selection.skipped.push(...equalizeLayers(graph, selection.layers));
+  if (options.smoothing !== undefined) selection.skipped.push(...unsmoothable(graph, selection.layers));
+  const skipped = [...selection.skipped, ...kept.skipped];
+  return { graph, layers: kept.layers, skipped: [...skipped, ...floatConstantsLeft(graph, namesOf(kept.layers, skipped))] };
+}
+
+/** Nodes that a report speaks of. */
+function namesOf(layers: readonly Layer[], skipped: readonly Skipped[]): Set<string> {
+  return new Set([...layers.map(({ node }) => nodeLabel(node)), ...skipped.map(({ node }) => node)]);
+}
+
+function selectFor(graph: Graph, options: QuantizeOptions): Selection {
   const selection = options.scheme === 'static' ? floatMixedEnds(graph, floatAheadOfLog(graph, scopeLayers(graph, selectLayers(graph, options), options))) : scopeLayers(graph, selectLayers(graph, { ...options, minProducts: 0 }), options);
   // A layer goes by its name, also after its output was renamed.
   for (const { node } of selection.layers) node.name = nodeLabel(node);
-  if (options.equalize || options.smoothing !== undefined) ownVectors(graph);
-  if (options.equalize) selection.skipped.push(...equalizeLayers(graph, selection.layers));
-  if (options.smoothing !== undefined) selection.skipped.push(...unsmoothable(graph, selection.layers));
-  if (options.scheme !== 'dynamic') return { graph, ...selection };
-  const { layers, skipped } = selectDynamic(selection.layers);
-  return { graph, layers, skipped: [...selection.skipped, ...skipped] };
+  return selection;
 }
 
 /** Types came late: INT4 and UINT4, and Q/DQ of UINT16, with opset 21, INT2 and UINT2 with 25. */

@@ -1,0 +1,56 @@
+import { DataType, floatTensor, intAttribute, intsAttribute, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+
+/** Float values that a graph holds, in single precision. */
+export interface FloatConstant {
+  dims: number[];
+  values: Float32Array;
+}
+
+/** Float types of other precision that a file may store weights in. */
+const OTHER_FLOATS: ReadonlySet<DataType> = new Set([DataType.FLOAT16, DataType.BFLOAT16, DataType.DOUBLE]);
+
+/**
+ * The float constant behind a value: an initializer, or one that was stored in another precision and is computed from it by nodes that do
+ * no arithmetic:
+ *
+ *     W (FLOAT16, BFLOAT16 or DOUBLE) -> Cast(FLOAT) -> value        also with Transpose and Identity on the way
+ *
+ * Undefined where there is none; integers that are cast are no weights but what a quantization made of them.
+ */
+export function floatConstant(graph: Graph, value: string): FloatConstant | undefined {
+  const tensor = graph.initializer(value);
+  if (tensor) return tensor.dataType === DataType.FLOAT || OTHER_FLOATS.has(tensor.dataType) ? { dims: tensorDims(tensor), values: tensorToFloats(tensor) } : undefined;
+  const node = graph.producer(value);
+  const source = node && isPassive(node) ? floatConstant(graph, node.input[0]!) : undefined;
+  return source && node!.opType === 'Transpose' ? transposed(source, intsAttribute(node!, 'perm', source.dims.map((_, axis) => source.dims.length - 1 - axis))) : source;
+}
+
+/** Whether a value is a float constant that is no initializer of single precision yet. */
+export function isWidened(graph: Graph, value: string): boolean {
+  return value !== '' && !graph.initializer(value) && floatConstant(graph, value) !== undefined;
+}
+
+/** Lets a node read a float constant as an initializer of single precision, and returns its name. */
+export function readWidened(graph: Graph, node: NodeProto, index: number): string {
+  const value = node.input[index]!;
+  const { dims, values } = floatConstant(graph, value)!;
+  const { name } = graph.addInitializer(floatTensor(graph.freshName(`${value}_float`), dims, values));
+  graph.setInput(node, index, name);
+  return name;
+}
+
+function isPassive(node: NodeProto): boolean {
+  if (node.domain !== '') return false;
+  return node.opType === 'Identity' || node.opType === 'Transpose' || (node.opType === 'Cast' && intAttribute(node, 'to', 0) === DataType.FLOAT);
+}
+
+function transposed({ dims, values }: FloatConstant, perm: readonly number[]): FloatConstant {
+  const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((product, dim) => product * dim, 1));
+  const result = { dims: perm.map((axis) => dims[axis]!), values: new Float32Array(values.length) };
+  const position = result.dims.map(() => 0);
+  for (let i = 0; i < values.length; i++) {
+    result.values[i] = values[position.reduce((at, step, axis) => at + step * strides[perm[axis]!]!, 0)]!;
+    for (let axis = position.length - 1; axis >= 0 && ++position[axis]! === result.dims[axis]; axis--) position[axis] = 0;
+  }
+  return result;
+}
