@@ -39,7 +39,9 @@ function constantIn(body: GraphProto, value: string): TensorProto | undefined {
 }
 
 function describe(node: NodeProto, tensors: readonly (TensorProto | undefined)[]): Skipped[] {
-  const large = tensors.filter((tensor): tensor is TensorProto => isLarge(tensor));
+  const isVector = ({ dims }: TensorProto) => dims.filter((dim) => dim > 1n).length < 2;
+  // A vector is a bias, but for the statistics of a normalization.
+  const large = tensors.filter((tensor): tensor is TensorProto => isLarge(tensor) && (node.opType === 'BatchNormalization' || !isVector(tensor!)));
   const [first] = large.toSorted((a, b) => elementCount(b.dims) - elementCount(a.dims));
   if (!first) return [];
   const why = REASONS[node.opType] ?? `${node.opType} has no integer form here`;

@@ -124,13 +124,18 @@ function withoutConstantWeight(graph: Graph, node: NodeProto): string {
   return sources ? `its weight is computed from constants by ${producer?.opType}, and would be larger than they are` : 'its weight is computed at run time';
 }
 
-/** The stored tensors that alone decide a value, or null where an input of the graph does too. */
+/** The stored tensors that alone decide a value, or null where an input of the graph does too. Each value is looked at once. */
 function constantSources(graph: Graph, value: string): TensorProto[] | null {
-  if (value === '') return [];
-  const tensor = graph.initializer(value);
-  if (tensor) return [tensor];
-  const parts = graph.producer(value)?.input.map((input) => constantSources(graph, input)) ?? [null];
-  return parts.every((part) => part !== null) ? parts.flat() : null;
+  const behind = new Set([value]);
+  const sources: TensorProto[] = [];
+  for (const name of behind) {
+    const tensor = graph.initializer(name);
+    const node = tensor ? undefined : graph.producer(name);
+    if (!tensor && !node) return null;
+    if (tensor) sources.push(tensor);
+    for (const input of node?.input ?? []) if (input !== '') behind.add(input);
+  }
+  return sources;
 }
 
 function isInteger({ dataType, dims }: TensorProto): boolean {

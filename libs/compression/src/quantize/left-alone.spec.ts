@@ -54,6 +54,15 @@ describe('what keeps a large float constant is listed with its reason:', () => {
     const model = around((b, x) => b.op('Relu', [b.op('Gemm', [b.op('Add', [x, b.float(noise(64))]), table(b, 64, 2048), b.float(noise(2048))])]));
     expect(planQuantization(model, options()).skipped).toEqual([]);
   });
+
+  it('a product of activations behind many branches is looked at once', () => {
+    const model = around((b, x) => {
+      let value = x;
+      for (let i = 0; i < 60; i++) value = b.op('Add', [b.op('Relu', [value]), value]);
+      return b.op('MatMul', [value, b.op('Transpose', [value], { perm: [1, 0] })]);
+    });
+    expect(planQuantization(model, options()).skipped).toEqual([expect.objectContaining({ opType: 'MatMul', reason: 'its weight is computed at run time' })]);
+  });
 });
 
 describe('a model that is quantized already', () => {
