@@ -4,11 +4,11 @@ import { Float, makeAttribute, type AttributeValue } from './attributes.js';
 import { GraphBuilder } from './builder.js';
 import { Graph, makeNode } from './graph.js';
 import { inspectModel } from './inspect.js';
-import { AttributeProtoSchema, AttributeType, FunctionProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema, type FunctionProto, type GraphProto, type ModelProto, type NodeProto } from './proto.js';
+import { AttributeProtoSchema, AttributeType, DataType, FunctionProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema, type FunctionProto, type GraphProto, type ModelProto, type NodeProto } from './proto.js';
 import { MODEL_LIMITS } from './limits.js';
 import { parseModel, readModel } from './read.js';
 import { runnableBytes } from './runnable.js';
-import { floatTensor, int64Tensor } from './tensor.js';
+import { floatTensor, int64Tensor, makeTensor } from './tensor.js';
 import { writeModel } from './write.js';
 
 const X = Float32Array.of(-1.5, 0.5, 2, -0.25);
@@ -107,6 +107,16 @@ describe('reading a model with functions', () => {
     expect(inlined.opsetImport.map(({ domain }) => domain)).not.toContain('pkg.mod');
     expect(await run(inlined)).toEqual(await run(make()));
     expect(read(inlined)).toEqual(inlined);
+  });
+
+  it('takes a graph as an attribute, whose names are those around the call', () => {
+    const choice = makeNode('If', ['c'], ['b'], {});
+    for (const name of ['then_branch', 'else_branch']) referring(choice, name, 'body', AttributeType.GRAPH);
+    const model = net([makeNode('Neg', ['x'], ['a']), makeNode('Constant', [], ['c'], { value: makeTensor('', DataType.BOOL, [], Uint8Array.of(1)) }), call('Either', ['c', 'x'], ['y'], { body: branch([makeNode('Relu', ['a'], ['r'])], 'r') })], [
+      fn('Either', ['c', 'a'], ['b'], [choice], { attributes: ['body'] }),
+    ]);
+    const inlined = read(model).graph!.node.at(-1)!;
+    expect(inlined.attribute.map(({ name, g }) => [name, g!.node[0]!.input])).toEqual([['then_branch', ['a']], ['else_branch', ['a']]]);
   });
 
   it('leaves files alone that the runtime runs as they are', () => {

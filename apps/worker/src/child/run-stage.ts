@@ -5,6 +5,7 @@ import { openDataset } from '#datasets';
 import { modelFigures } from '#evaluation';
 import { loadModel, runnableBytes, writeModel } from '#onnx';
 import type { Reporter } from '#process';
+import { interfaceOf, lostParts, withWarnings } from './lost-parts.js';
 import { passNamed, runPass } from './run-pass.js';
 
 /** Name of the result model in the output folder. */
@@ -32,6 +33,7 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       log: report.log,
     };
     const startedAt = performance.now();
+    const before = interfaceOf(context.model);
     const result = await runPass(name, context, request.options);
     const seconds = (performance.now() - startedAt) / 1000;
     const bytes = result.model ? writeModel(result.model) : await readFile(request.model.path);
@@ -42,7 +44,7 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       metrics: result.history?.at(-1) ?? modelFigures(bytes),
       ...(result.history ? { history: result.history } : {}),
       skipped: result.skipped,
-      summary: result.summary,
+      summary: withWarnings(result.summary, result.model ? lostParts(before, interfaceOf(result.model)) : []),
       files: result.files ?? [],
     };
   } finally {
