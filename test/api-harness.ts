@@ -12,6 +12,7 @@ import { writeNpz, type NpzArray } from '#datasets';
 import { GraphBuilder, ModelProtoSchema, type ModelProto } from '#onnx';
 import { createTestDatabase, mlp } from '#testing';
 import { startApi } from '../apps/api/src/app.js';
+import { documentOf, undocumented } from './contract/documented.js';
 
 const API = resolve(__dirname, '../dist/apps/api/src/main.js');
 const EXAMPLE = resolve(__dirname, '../examples/seed-net');
@@ -95,22 +96,28 @@ export class ApiHarness {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Any answer; its body is parsed when it is JSON. */
+  /** Any answer; its body is parsed when it is JSON, and held against the OpenAPI document. */
   async call<T>(method: string, path: string, { body, json, headers = {}, key = this.key }: Call = {}): Promise<Answer<T>> {
     const response = await this.open(method, path, { body: json === undefined ? body : JSON.stringify(json), headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, key });
     const text = await response.text();
+    const given = { method, path, status: response.status, contentType: response.headers.get('content-type'), text };
+    expect(undocumented(await documentOf(this.url), given)).toEqual([]);
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as T };
   }
 
-  open(method: string, path: string, { body, headers = {}, key = this.key }: Call = {}, signal?: AbortSignal): Promise<Response> {
+  /** Any answer, its body unread. Like every answer, it must be one that the OpenAPI document describes. */
+  async open(method: string, path: string, { body, headers = {}, key = this.key }: Call = {}, signal?: AbortSignal): Promise<Response> {
     const init: RequestInit & { duplex?: 'half' } = {
       method,
       headers: { ...headers, ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
       ...(body === undefined ? {} : { body: body as NonNullable<RequestInit['body']>, duplex: 'half' }),
       ...(signal ? { signal } : {}),
     };
-    return fetch(`${this.url}${path}`, init);
+    const response = await fetch(`${this.url}${path}`, init);
+    const given = { method, path, status: response.status, contentType: response.headers.get('content-type'), text: null };
+    expect(undocumented(await documentOf(this.url), given)).toEqual([]);
+    return response;
   }
 
   /** A problem, checked for its form: the content type, the status in the body, and nothing of our insides. */

@@ -15,7 +15,7 @@ export async function insertJobs<S extends JobState>(database: Pick<Database, 'p
          returning id, created_at),
        stages as (insert into job_stages (job_id, index, pass, options, state, summary) select id, 0, 'prune', '{}', $6, $7 from made)
        select id from made order by created_at`,
-      [state, model, { seed: 0, passes: [{ pass: 'prune' }], gates: [] }, { problems: [], skipped: [] }, count, state === 'queued' ? 'waiting' : state, summary],
+      [state, model, { seed: 0, passes: [{ pass: 'prune', options: {} }], gates: [] }, { problems: [], skipped: [] }, count, state === 'queued' ? 'waiting' : state, summary],
     );
     made[state] = rows.map(({ id }) => id);
   }

@@ -1,9 +1,8 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Digest } from '#contracts';
 import type { Request, Response } from 'express';
-import { ApiProblem } from '../openapi/problem-response.js';
-import { Heeds } from '../requests/heeded.js';
+import { ApiDownload } from '../openapi/download.js';
 import { ArtifactsService } from './artifacts.service.js';
 import { FileSender } from './file-sender.js';
 
@@ -17,10 +16,8 @@ export class ArtifactsController {
   ) {}
 
   @Get(':digest')
-  @Heeds('if-match')
   @ApiOperation({ summary: 'Download what a stage wrote; ranges and If-None-Match are honoured' })
-  @ApiProduces('application/octet-stream')
-  @ApiProblem(400, 401, 404, 416)
+  @ApiDownload('application/octet-stream', 'application/json', 'text/markdown', 'text/csv')
   async get(@Param('digest', { schema: Digest }) digest: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     await this.files.send(request, response, { digest, name: await this.service.nameOf(digest) });
   }

@@ -29,7 +29,7 @@ export class DatasetsController {
   @ApiRawBody({ 'multipart/form-data': Form, 'application/json': RegisterUri })
   @ApiCreatedResponse({ standardSchema: Dataset, description: 'Stored.' })
   @ApiOkResponse({ standardSchema: Dataset, description: 'This data set was stored already.' })
-  @ApiProblem(400, 401, 413, 415, 422, 507)
+  @ApiProblem(404, 422, 507)
   async add(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<Dataset> {
     const { item, created } = await this.receive(request);
     response.status(created ? 201 : 200).location(`/v1/datasets/${item.id}`);
@@ -39,7 +39,7 @@ export class DatasetsController {
   @Get()
   @ApiOperation({ summary: 'List data sets, newest first' })
   @ApiOkResponse({ standardSchema: Page(Dataset) })
-  @ApiProblem(400, 401)
+  @ApiProblem(400)
   list(@Query({ schema: DatasetQuery }) query: z.infer<typeof DatasetQuery>) {
     return this.datasets.list(query);
   }
@@ -47,7 +47,7 @@ export class DatasetsController {
   @Get(':id')
   @ApiOperation({ summary: 'One data set' })
   @ApiOkResponse({ standardSchema: Dataset })
-  @ApiProblem(400, 401, 404)
+  @ApiProblem(404)
   get(@Param('id', { schema: Digest }) id: string): Promise<Dataset> {
     return this.datasets.require(id);
   }
@@ -55,7 +55,7 @@ export class DatasetsController {
   @Get(':id/inspect')
   @ApiOperation({ summary: 'Shapes after preprocessing, classes and samples per split' })
   @ApiOkResponse({ standardSchema: DatasetInspection })
-  @ApiProblem(400, 401, 404)
+  @ApiProblem(404)
   async inspect(@Param('id', { schema: Digest }) id: string): Promise<DatasetInspection> {
     return (await this.datasets.require(id)).inspection;
   }
@@ -64,7 +64,7 @@ export class DatasetsController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a data set that no job refers to' })
   @ApiNoContentResponse()
-  @ApiProblem(400, 401, 404, 409)
+  @ApiProblem(404, 409)
   delete(@Param('id', { schema: Digest }) id: string): Promise<void> {
     return this.datasets.delete(id);
   }

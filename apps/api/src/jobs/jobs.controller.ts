@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
 import { Job, JobItem, JobQuery, Page, Preflight } from '#contracts';
 import { JobRepository } from '#database';
@@ -7,6 +7,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { FileSender } from '../artifacts/file-sender.js';
 import { JobStream } from '../events/job-stream.js';
+import { ApiDownload } from '../openapi/download.js';
 import { ApiProblem } from '../openapi/problem-response.js';
 import { parseWith } from '../problems/issues.js';
 import { Heeds } from '../requests/heeded.js';
@@ -32,9 +33,9 @@ export class JobsController {
   @Post()
   @Heeds('idempotency-key')
   @ApiOperation({ summary: 'Submit a job, or an array of jobs of which all or none are accepted', description: 'Each job is preflighted first. With an Idempotency-Key a repetition gets the first answer.' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 } })
   @ApiCreatedResponse({ standardSchema: z.union([Job, z.array(Job)]) })
-  @ApiProblem(400, 401, 404, 409, 422, 429, 503)
+  @ApiProblem(404, 409, 422, 507)
   async submit(
     @Body({ schema: JobBodies }) bodies: JobBodies,
     @Headers('idempotency-key') key: string | undefined,
@@ -50,7 +51,7 @@ export class JobsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Check a job without submitting it' })
   @ApiOkResponse({ standardSchema: Preflight })
-  @ApiProblem(400, 401, 404, 422)
+  @ApiProblem(404, 422, 507)
   preflight(@Body({ schema: JobBody }) body: JobBody): Promise<Preflight> {
     return this.submissions.preflight(body);
   }
@@ -58,7 +59,7 @@ export class JobsController {
   @Get()
   @ApiOperation({ summary: 'List jobs, newest first', description: 'Each with its figures and the progress of its stages; what the stages found is in the job itself.' })
   @ApiOkResponse({ standardSchema: Page(JobItem) })
-  @ApiProblem(400, 401)
+  @ApiProblem(400)
   list(@Query({ schema: JobQuery }) query: JobQuery) {
     return this.jobs.list(query);
   }
@@ -66,15 +67,15 @@ export class JobsController {
   @Get(':id')
   @ApiOperation({ summary: 'One job with its stages' })
   @ApiOkResponse({ standardSchema: Job })
-  @ApiProblem(400, 401, 404)
+  @ApiProblem(404)
   get(@Param('id', { schema: JobId }) id: string): Promise<Job> {
     return this.jobs.require(id);
   }
 
   @Get(':id/report')
   @ApiOperation({ summary: 'The evidence of a job that succeeded, as JSON or Markdown by Accept' })
-  @ApiProduces('application/json', 'text/markdown')
-  @ApiProblem(400, 401, 404, 409)
+  @ApiDownload('application/json', 'text/markdown')
+  @ApiProblem(406, 409)
   async report(@Param('id', { schema: JobId }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     await this.files.send(request, response, reportOf(await this.jobs.require(id), formatFor(request)));
   }
@@ -83,9 +84,9 @@ export class JobsController {
   @Heeds('last-event-id')
   @SkipThrottle()
   @ApiOperation({ summary: 'Server-sent events of a job, from a snapshot to its end', description: 'Send Last-Event-ID to get every event after it, each once.' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false })
-  @ApiProduces('text/event-stream')
-  @ApiProblem(400, 401, 404)
+  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string', pattern: '^\\d{0,10}$' } })
+  @ApiResponse({ status: 200, description: 'Events, each a JobEvent as JSON in `data`.', content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  @ApiProblem(404)
   async events(@Param('id', { schema: JobId }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     await this.stream.send(id, request, response);
   }
@@ -94,7 +95,7 @@ export class JobsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancel a job; a running stage is killed' })
   @ApiOkResponse({ standardSchema: Job })
-  @ApiProblem(400, 401, 404, 409)
+  @ApiProblem(404, 409)
   cancel(@Param('id', { schema: JobId }) id: string): Promise<Job> {
     return this.service.cancel(id);
   }
@@ -103,7 +104,7 @@ export class JobsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Run a failed or cancelled job again from the stage where it stopped' })
   @ApiOkResponse({ standardSchema: Job })
-  @ApiProblem(400, 401, 404, 409)
+  @ApiProblem(404, 409)
   retry(@Param('id', { schema: JobId }) id: string): Promise<Job> {
     return this.service.retry(id);
   }
@@ -112,7 +113,7 @@ export class JobsController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a job that has ended' })
   @ApiNoContentResponse()
-  @ApiProblem(400, 401, 404, 409)
+  @ApiProblem(404, 409)
   delete(@Param('id', { schema: JobId }) id: string): Promise<void> {
     return this.service.delete(id);
   }

@@ -1,10 +1,11 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiConsumes, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiConsumes, ApiCreatedResponse, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Digest, Model, ModelInspection, Page, PageQuery, RegisterUri } from '#contracts';
 import { ModelRepository } from '#database';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { FileSender } from '../artifacts/file-sender.js';
+import { ApiDownload } from '../openapi/download.js';
 import { ApiRawBody } from '../openapi/raw-body.js';
 import { ApiProblem } from '../openapi/problem-response.js';
 import { ApiError } from '../problems/api-error.js';
@@ -30,10 +31,12 @@ export class ModelsController {
   @Heeds('content-digest', 'repr-digest')
   @ApiOperation({ summary: 'Upload an ONNX file, or register one that lies elsewhere', description: 'Send the bytes as application/octet-stream, or `{ "uri": "s3://…" }` as JSON. The same bytes again answer 200 with the same id.' })
   @ApiConsumes('application/octet-stream', 'application/json')
+  @ApiQuery({ name: 'name', required: false, schema: { type: 'string', minLength: 1, maxLength: 200 } })
+  @ApiHeader({ name: 'Content-Digest', required: false, schema: { type: 'string' } })
   @ApiRawBody({ 'application/octet-stream': 'binary', 'application/json': RegisterUri })
   @ApiCreatedResponse({ standardSchema: Model, description: 'Stored.' })
   @ApiOkResponse({ standardSchema: Model, description: 'These bytes were stored already.' })
-  @ApiProblem(400, 401, 413, 415, 422, 507)
+  @ApiProblem(404, 422, 507)
   async add(@Req() request: Request, @Query('name', { schema: Name }) name: string | undefined, @Res({ passthrough: true }) response: Response): Promise<Model> {
     const { item, created } = await this.receive(request, name);
     response.status(created ? 201 : 200).location(`/v1/models/${item.id}`);
@@ -43,7 +46,7 @@ export class ModelsController {
   @Get()
   @ApiOperation({ summary: 'List models, newest first' })
   @ApiOkResponse({ standardSchema: Page(Model) })
-  @ApiProblem(400, 401)
+  @ApiProblem(400)
   list(@Query({ schema: ModelQuery }) query: z.infer<typeof ModelQuery>) {
     return this.models.list(query);
   }
@@ -51,7 +54,7 @@ export class ModelsController {
   @Get(':id')
   @ApiOperation({ summary: 'One model' })
   @ApiOkResponse({ standardSchema: Model })
-  @ApiProblem(400, 401, 404)
+  @ApiProblem(404)
   get(@Param('id', { schema: Digest }) id: string): Promise<Model> {
     return this.models.require(id);
   }
@@ -59,15 +62,14 @@ export class ModelsController {
   @Get(':id/inspect')
   @ApiOperation({ summary: 'Inputs, outputs, opset, operators, parameters and MACs' })
   @ApiOkResponse({ standardSchema: ModelInspection })
-  @ApiProblem(400, 401, 404)
+  @ApiProblem(404)
   async inspect(@Param('id', { schema: Digest }) id: string): Promise<ModelInspection> {
     return (await this.models.require(id)).inspection;
   }
 
   @Get(':id/content')
-  @Heeds('if-match')
   @ApiOperation({ summary: 'The ONNX file; ranges and If-None-Match are honoured' })
-  @ApiProblem(400, 401, 404, 416)
+  @ApiDownload('application/octet-stream', 'application/json', 'text/markdown', 'text/csv')
   async content(@Param('id', { schema: Digest }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const { name } = await this.models.require(id);
     await this.files.send(request, response, { digest: id, name });
@@ -77,7 +79,7 @@ export class ModelsController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a model that no job refers to' })
   @ApiNoContentResponse()
-  @ApiProblem(400, 401, 404, 409)
+  @ApiProblem(404, 409)
   delete(@Param('id', { schema: Digest }) id: string): Promise<void> {
     return this.service.delete(id);
   }

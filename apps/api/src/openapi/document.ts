@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { RAW_BODY } from './raw-body.js';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { complete } from './complete.js';
 
 /** Serves the OpenAPI document at /openapi.json and a page to try it at /docs. */
 export function serveOpenApi(app: INestApplication): void {
@@ -10,18 +10,6 @@ export function serveOpenApi(app: INestApplication): void {
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key that the server printed at its first start.' })
     .build();
-  const document = () => withRawBodies(SwaggerModule.createDocument(app, settings, { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` }));
+  const document = () => complete(SwaggerModule.createDocument(app, settings, { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` }));
   SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml', customSiteTitle: 'Coldpress API', swaggerOptions: { persistAuthorization: true } });
-}
-
-function withRawBodies(document: OpenAPIObject): OpenAPIObject {
-  for (const path of Object.values(document.paths)) {
-    for (const operation of Object.values(path) as Record<string, unknown>[]) {
-      const content = operation?.[RAW_BODY];
-      if (content === undefined) continue;
-      operation['requestBody'] = { required: true, content };
-      delete operation[RAW_BODY];
-    }
-  }
-  return document;
 }

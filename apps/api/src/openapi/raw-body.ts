@@ -10,7 +10,17 @@ export function ApiRawBody(content: Record<string, 'binary' | z.ZodType>): Metho
   return ApiExtension(RAW_BODY, Object.fromEntries(schemas)) as MethodDecorator;
 }
 
+/** Inline, with what the fields' descriptions and formats say. */
 function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', reused: 'inline', unrepresentable: 'any', metadata: z.registry() });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    reused: 'inline',
+    unrepresentable: 'any',
+    metadata: z.registry(),
+    override: ({ zodSchema, jsonSchema: made }) => {
+      const { description, format } = (z.globalRegistry.get(zodSchema) ?? {}) as { description?: string; format?: string };
+      Object.assign(made, description === undefined ? {} : { description }, format === undefined ? {} : { format });
+    },
+  });
   return rest;
 }

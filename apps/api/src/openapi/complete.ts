@@ -1,0 +1,110 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { PROBLEMS } from '../problems/problem-table.js';
+import { wordsFor } from './parameters.js';
+import { RAW_BODY } from './raw-body.js';
+
+interface Parameter {
+  in: string;
+  name: string;
+  required?: boolean;
+  description?: string;
+  example?: unknown;
+  schema?: { description?: string };
+}
+
+interface Response {
+  description?: string;
+  headers?: Record<string, unknown>;
+  content?: Record<string, { schema?: { $ref?: string }; example?: unknown }>;
+}
+
+interface Operation {
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema?: unknown; example?: unknown }> };
+  responses: Record<string, Response>;
+  security?: unknown[];
+  [extension: string]: unknown;
+}
+
+const PROBLEM = '#/components/schemas/Problem';
+
+/** Brings the document to what is really answered: problems under their own type, statuses that any route may have, words, examples. */
+export function complete(document: OpenAPIObject): OpenAPIObject {
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const operation of Object.values(operations) as unknown as Operation[]) {
+      takeRawBody(operation);
+      describeParameters(path, operation);
+      addProblems(path, operation);
+      addExamples(path, operation);
+    }
+  }
+  for (const scheme of Object.values(document.components?.securitySchemes ?? {})) delete (scheme as { bearerFormat?: string }).bearerFormat;
+  return document;
+}
+
+function takeRawBody(operation: Operation): void {
+  const content = operation[RAW_BODY] as NonNullable<Operation['requestBody']>['content'] | undefined;
+  if (content === undefined) return;
+  operation['requestBody'] = Object.assign({ required: true }, { content });
+  delete operation[RAW_BODY];
+}
+
+function describeParameters(path: string, { parameters = [] }: Operation): void {
+  for (const parameter of parameters) {
+    const words = wordsFor(path, parameter);
+    if (!words) continue;
+    parameter.description ??= words.description;
+    if (words.example !== undefined) parameter.example ??= words.example;
+  }
+}
+
+/** Statuses that the routes do not name each: of what stands before every handler. */
+function universalProblems(path: string, { security, requestBody, parameters = [] }: Operation): number[] {
+  const isHealth = path === '/health' || path === '/ready';
+  return [
+    400,
+    ...(security ? [401] : []),
+    ...(parameters.some((parameter) => parameter.in === 'path') ? [404] : []),
+    ...(requestBody ? [413, 415] : []),
+    ...(isHealth || path.endsWith('/events') ? [] : [429]),
+    ...(isHealth ? [] : [500, 503]),
+  ];
+}
+
+function addProblems(path: string, operation: Operation): void {
+  const named = Object.entries(operation.responses).filter(([, { content }]) => Object.values(content ?? {}).some(({ schema }) => schema?.$ref === PROBLEM)).map(([status]) => Number(status));
+  for (const status of new Set([...named, ...universalProblems(path, operation)])) operation.responses[status] = problemResponse(status);
+}
+
+function problemResponse(status: number): Response {
+  const codes = Object.entries(PROBLEMS).filter(([, problem]) => problem.status === status).map(([code]) => code);
+  const [code = 'internal'] = codes;
+  const title = PROBLEMS[code]?.title ?? '';
+  return {
+    description: `A problem (RFC 9457) with one of the codes ${codes.map((name) => `\`${name}\``).join(', ')}.`,
+    headers: {
+      ...(status === 401 ? { 'WWW-Authenticate': { schema: { type: 'string' } } } : {}),
+      ...(status === 429 ? { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } } } : {}),
+    },
+    content: { 'application/problem+json': { schema: { $ref: PROBLEM }, example: { type: `urn:coldpress:problem:${code}`, title, status, code, detail: 'what is wrong, where, and the way out' } } },
+  };
+}
+
+const RECIPE = 'passes:\n  - pass: quantize\n  - pass: evaluate\n';
+const ID = '3f2a9c0e5b7d1846f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345678abcdef';
+const MANIFEST = 'name: mnist\ninputs: { "*": { array: x } }\nlabels: { array: y, classes: 10 }\nsplits: { test: { file: data.npz } }\n';
+
+/** Bodies as one would send them, by path and content type. */
+const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  '/v1/jobs': { 'application/json': { name: 'small', model: ID, dataset: ID, recipe: RECIPE } },
+  '/v1/jobs/preflight': { 'application/json': { model: ID, dataset: ID, recipe: RECIPE } },
+  '/v1/models': { 'application/json': { uri: 's3://imports/seed-net.onnx', name: 'seed-net' } },
+  '/v1/datasets': { 'application/json': { uri: 's3://imports/mnist/dataset.yaml' }, 'multipart/form-data': { manifest: MANIFEST, file: ['(bytes of data.npz)'] } },
+};
+
+function addExamples(path: string, { requestBody }: Operation): void {
+  for (const [type, media] of Object.entries(requestBody?.content ?? {})) {
+    const example = EXAMPLES[path]?.[type];
+    if (example !== undefined) media.example ??= example;
+  }
+}
