@@ -137,5 +137,7 @@ function contextOf({ model, data, folder }: Subject, seed: number): PassContext 
 }
 
 async function pruneBy(context: PassContext, recipe: Recipe, samples: number, recoverEpochs: number): Promise<void> {
-  await CATALOG.prune.run(context, PruneOptions.parse({ ...recipe, samples, multipleOf: 1, steps: EPOCHS, recoverEpochs }));
+  await CATALOG.prune.run(context, PruneOptions.parse({
+    ...recipe, samples, ...(recipe.granularity === 'channel' ? { multipleOf: 1 } : {}), ...(recipe.schedule === 'one-shot' ? {} : { steps: EPOCHS, recoverEpochs }),
+  }));
 }

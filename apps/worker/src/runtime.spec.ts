@@ -26,7 +26,7 @@ describe('stageRuntime', () => {
   it.each([
     ['distill', { teacher: 'previous' }],
     ['train', {}],
-    ['prune', { ratio: 0.5, recoverEpochs: 1 }],
+    ['prune', { ratio: 0.5, schedule: 'iterative', recoverEpochs: 1 }],
   ])('names the memory ceiling for a pass that divides its batches by it (%s %j)', (pass, options) => {
     expect(runtimeOf(pass, options)).toMatch(/, 2 threads, 1024 MiB$/);
   });
