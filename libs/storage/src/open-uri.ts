@@ -13,6 +13,9 @@ import { parseUri } from './parse-uri.js';
 import { createS3Client, s3Error, type S3Config, translateErrors } from './s3-client.js';
 import { readObject } from './s3-read.js';
 
+/** A client waits for the answer: a server that is not there by then is away. */
+const ANSWER_MS = 10_000;
+
 export type UriConfig = S3Config & Pick<Config, 'importPath' | 'importS3'> & { storeUrl?: string };
 
 /**
@@ -73,7 +76,7 @@ async function openObject(uri: string, address: { Bucket: string; Key: string },
   const client = createS3Client(config);
   const where = `s3://${address.Bucket}`;
   try {
-    const found = await client.send(new HeadObjectCommand(address));
+    const found = await client.send(new HeadObjectCommand(address), { abortSignal: AbortSignal.timeout(ANSWER_MS) });
     const bytes = found.ContentLength ?? 0;
     const stream = Readable.from(translateErrors(where, uri, readObject(client, address, found.ETag ?? '*', 0, bytes - 1)), { objectMode: false });
     return { stream: stream.once('close', () => client.destroy()), bytes };
