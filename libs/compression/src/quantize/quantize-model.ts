@@ -13,6 +13,7 @@ import type { WidthChoice } from './choose-widths.js';
 import { checkKnownRanges, refuseWithoutData } from './known-ranges.js';
 import { layerTimes } from './layer-times.js';
 import { withCause } from './non-finite-cause.js';
+import { describeJudgedOn, type JudgedOn } from './judged-on.js';
 import { compareOutputs } from './output-check.js';
 import { neededOpset, planQuantization, type Plan } from './plan.js';
 import { probabilityOutputs } from './probabilities.js';
@@ -38,6 +39,8 @@ export interface QuantizeReport {
   outputs: OutputQuality[] | null;
   /** The least signal to noise that an output keeps, dB: null when all are identical, undefined when not measured or without value. */
   outputSnrDb: number | null | undefined;
+  /** The samples that outputs were compared on, and how the least and the most of them came out; null without data. */
+  judgedOn: JudgedOn | null;
   /** Whether the machine that measured has int8 dot products (VNNI); null where that is unknown. */
   int8DotProduct: boolean | null;
   /** Against the float model, where there was data to run both on. */
@@ -46,7 +49,7 @@ export interface QuantizeReport {
   verdict: string;
 }
 
-type SchemeReport = Omit<QuantizeReport, 'outputs' | 'outputSnrDb' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
+type SchemeReport = Omit<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
 
 /** Calibration data of a plan's model, asked for by the schemes that need some. */
 export type BatchesOf = (plan: Plan) => Batches;
@@ -93,11 +96,11 @@ export async function quantizeModel(model: ModelProto, options: QuantizeOptions,
   const prepared = writeModel(model);
   const report = await withCause(plan, batches ? batches(plan) : () => [], () => SCHEMES[options.scheme](plan, options, batches, { floatBytes: float.length, ...run }));
   plan.graph.removeDeadCode();
-  const measured = batches ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run.threads) : NOT_MEASURED;
+  const measured = batches ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run) : NOT_MEASURED;
   const facts = { ...report, ...measured, int8DotProduct: await hasInt8DotProduct() };
   const probabilities = probabilityOutputs(new Graph(readModel(float)));
   const samples = batches && await countSamples(batches(plan), FEW_SAMPLES);
-  return { ...facts, warnings: [...warningsFor(options, { ...facts, probabilities, samples }), ...shortfallOf(report)], verdict: [costliestLayers(report.layers, report.tensors), ...(facts.speed ? [describeSpeedup(facts.speed)] : [])].join('; ') };
+  return { ...facts, warnings: [...warningsFor(options, { ...facts, probabilities, samples }), ...shortfallOf(report)], verdict: [costliestLayers(report.layers, report.tensors), ...(facts.judgedOn ? [`outputs compared on ${describeJudgedOn(facts.judgedOn)}`] : []), ...(facts.speed ? [describeSpeedup(facts.speed)] : [])].join('; ') };
 }
 
 /** Samples of the batches, as far as `enough`. */
@@ -117,7 +120,7 @@ async function foldBeforePlanning(model: ModelProto, options: QuantizeOptions): 
   await foldConstants(new Graph(model));
 }
 
-const NOT_MEASURED = { outputs: null, outputSnrDb: undefined, speed: null };
+const NOT_MEASURED = { outputs: null, outputSnrDb: undefined, judgedOn: null, speed: null };
 
 /** The same model before, made ready for quantizing, and after. */
 interface Stages {
@@ -126,14 +129,16 @@ interface Stages {
   quantized: Uint8Array;
 }
 
-async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, threads: number): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'speed'>> {
-  const outputs = await compareOutputs(float, quantized, firstOf(batches), threads);
+async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, { heldOut, threads }: StaticRun): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'speed'>> {
+  const judge = firstOf(heldOut ?? batches);
+  const { outputs, spread } = await compareOutputs(float, quantized, judge, threads);
+  const judgedOn = spread.judgedOn(heldOut !== undefined);
   const outputSnrDb = leastOf(outputs);
   const sample = await firstSample(graph, batches);
-  if (!sample) return { outputs, outputSnrDb, speed: null };
+  if (!sample) return { outputs, outputSnrDb, judgedOn, speed: null };
   const times = layers.length > 0 ? await layerTimes(prepared, quantized, layers, sample) : [];
   layers.forEach((layer, i) => Object.assign(layer, times[i]));
-  return { outputs, outputSnrDb, speed: await measureSpeed(float, quantized, sample) };
+  return { outputs, outputSnrDb, judgedOn, speed: await measureSpeed(float, quantized, sample) };
 }
 
 /** Undefined where an output has no figure: nothing can be said of all of them then. */

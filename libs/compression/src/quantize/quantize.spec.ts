@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { Session } from '#inference';
-import { ModelProtoSchema, type ModelProto } from '#onnx';
+import { Graph, ModelProtoSchema, type ModelProto } from '#onnx';
 import type { PassContext } from '../pass.js';
+import type { Batches } from './calibrate.js';
+import { dealBatches } from './calibration-data.js';
 import { quantize } from './quantize.js';
 
 const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
@@ -62,6 +64,36 @@ describe('quantize on seed-net and real digits', () => {
     expect(told).toHaveLength(4);
     expect(told).toEqual(told.toSorted((a, b) => a - b));
     expect(told.at(-1)).toBe(1);
+  });
+
+  it('judges the outputs on samples that calibration did not see, where there are enough, and says how many and how they spread', async () => {
+    const { summary } = await quantize.run(context(), QuantizeOptions.parse({ samples: 40 }));
+    expect(summary!.judgedOn).toEqual({ samples: expect.any(Number), isHeldOut: true, leastDb: expect.any(Number), mostDb: expect.any(Number) });
+    const { samples, leastDb, mostDb } = summary!.judgedOn as { samples: number; leastDb: number; mostDb: number };
+    expect(samples).toBeGreaterThanOrEqual(8);
+    expect(mostDb).toBeGreaterThan(leastDb);
+    expect(summary!.verdict).toContain(`outputs compared on ${samples} samples held out of calibration data, single ones at ${leastDb.toFixed(1)} to ${mostDb.toFixed(1)} dB`);
+  });
+
+  it('says when they were judged on what the ranges were fitted to', async () => {
+    const { summary } = await quantize.run(context(), QuantizeOptions.parse({ samples: 4 }));
+    expect(summary!.judgedOn).toMatchObject({ isHeldOut: false, samples: 4 });
+    expect(summary!.verdict).toContain('outputs compared on 4 samples of calibration data, which the result was fitted to');
+  });
+
+  it('deals every fifth batch out of the data that ranges are fitted to, with no sample in both', async () => {
+    const { fitted, heldOut } = dealBatches(new Graph(context().model), data, 40);
+    const keys = async (batches: Batches) => {
+      const seen: string[] = [];
+      for await (const batch of batches()) {
+        const { data: values, dims } = Object.values(batch)[0]!;
+        for (let i = 0; i < dims[0]!; i++) seen.push(String(values.slice((i * values.length) / dims[0]!, ((i + 1) * values.length) / dims[0]!)));
+      }
+      return seen;
+    };
+    const [used, judged] = [await keys(fitted), await keys(heldOut!)];
+    expect([used.length, judged.length]).toEqual([40, 10]);
+    expect(judged.filter((sample) => used.includes(sample))).toEqual([]);
   });
 
   it('needs a data set', async () => {

@@ -1,7 +1,7 @@
 import { cloneModel, Graph } from '#onnx';
 import type { Pass } from '../pass.js';
 import { foldableValues } from '../prepare/fold-constants.js';
-import { calibrationBatches } from './calibration-data.js';
+import { dealBatches } from './calibration-data.js';
 import { datasetEvidence } from './evidence.js';
 import { nodeLabel } from '../name-pattern.js';
 import { checkKnownRanges } from './known-ranges.js';
@@ -44,10 +44,12 @@ export const quantize: Pass<'quantize'> = {
 
   async run(context, options) {
     const { data } = context;
-    const batches: BatchesOf | null = data && (({ graph }) => calibrationBatches(graph, data, options.samples));
+    const batches: BatchesOf | null = data && (({ graph }) => dealBatches(graph, data, options.samples).fitted);
+    const heldOut = data && dealBatches(new Graph(context.model), data, options.samples).heldOut;
     const run: StaticRun = {
       threads: context.threads,
       seed: context.seed,
+      ...(heldOut ? { heldOut } : {}),
       onLayer: (done, total) => context.progress((STORED_SHARE * done) / total, `weights of layer ${done} of ${total} stored`),
       ...(data && options.mixed ? { evidence: datasetEvidence(new Graph(context.model), data) } : {}),
     };

@@ -47,14 +47,17 @@ export interface StaticResult {
   skipped: Skipped[];
 }
 
-/** Calibration batches on which the outputs of layers are compared. */
+/** Batches, and samples, on which the outputs of layers are compared at least, as far as there are so many. */
 const EVIDENCE_BATCHES = 2;
+const EVIDENCE_SAMPLES = 8;
 
 /** How a run of the pass is seeded and measured. */
 export interface StaticRun extends CalibrationRun {
   seed: number;
   /** What mixed precision judges widths by; the calibration batches by default. */
   evidence?: Evidence;
+  /** What the result is judged on; the calibration batches, which it is fitted to, where there is none. */
+  heldOut?: Batches;
   /** Size of the model's file before. */
   floatBytes?: number;
   /** Called after the weights of each layer are stored. */
@@ -94,7 +97,7 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
     run.onLayer?.(reports.length, layers.length);
   }
   graph.removeDeadCode();
-  const evidence = data ? await layerEvidence(float.graph.model, graph, layers, outputs, firstOf(data), run) : [];
+  const evidence = data ? await layerEvidence(float.graph.model, graph, layers, outputs, firstOf(run.heldOut ?? data), run) : [];
   reports.forEach((report, i) => Object.assign(report, evidence[i]));
   const activations = [...grids.bySource].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid }));
   return { layers: reports, activations, methods, skipped: [...store.skipped, ...rounding.skipped, ...biases.skipped], ...(mixed ? { mixed } : {}) };
@@ -109,9 +112,11 @@ async function mixWidths(subjects: WidthSubjects, mixed: NonNullable<QuantizeOpt
 /** The first batches alone: enough to compare two models on. */
 export function firstOf(batches: Batches): Batches {
   return async function* first() {
-    let count = 0;
+    let [count, samples] = [0, 0];
     for await (const batch of batches()) {
-      if (count++ === EVIDENCE_BATCHES) return;
+      if (count >= EVIDENCE_BATCHES && samples >= EVIDENCE_SAMPLES) return;
+      count++;
+      samples += Object.values(batch)[0]?.dims[0] ?? 1;
       yield batch;
     }
   };

@@ -2,6 +2,7 @@ import type { QuantizeOptions } from '#contracts';
 import { describeSpeedup, measureSpeedup, POOR_SNR_DB, poorestOutput, speedupSign, type OutputQuality, type Speedup } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
 import type { MethodChoice } from './choose-methods.js';
+import { describeJudgedOn, type JudgedOn } from './judged-on.js';
 import type { StoredTensor } from './float16.js';
 import type { LayerReport } from './static.js';
 
@@ -22,6 +23,8 @@ export interface Facts {
   tensors?: readonly StoredTensor[];
   /** Null without data. */
   outputs: readonly OutputQuality[] | null;
+  /** What they were compared on. */
+  judgedOn?: JudgedOn | null;
   /** Outputs that are probabilities. */
   probabilities: ReadonlySet<string>;
   speed: Speedup | null;
@@ -64,7 +67,7 @@ export function warningsFor(options: QuantizeOptions, facts: Facts): string[] {
 }
 
 /** The worst output or channel where it is poor, what it may come from, and what can be done. */
-function poorOutputs(options: QuantizeOptions, { layers, tensors, outputs, probabilities, methods }: Facts): string[] {
+function poorOutputs(options: QuantizeOptions, { layers, tensors, outputs, judgedOn, probabilities, methods }: Facts): string[] {
   const worst = poorestOutput(outputs ?? [], (output) => probabilities.has(output));
   if (!worst) return [];
   const waysOut = [
@@ -75,7 +78,7 @@ function poorOutputs(options: QuantizeOptions, { layers, tensors, outputs, proba
     'distill afterwards',
   ];
   const others = (outputs ?? []).filter(({ output, poorChannels }) => poorChannels > 0 && !probabilities.has(output)).map(({ output, poorChannels, channels }) => `${poorChannels} of ${channels} channels of "${output}" are poor`);
-  return [`POOR OUTPUTS: ${worst.place} keeps a signal to noise of ${worst.snrDb.toFixed(1)} dB on calibration data, where ${POOR_SNR_DB} is little; ${[...others, costliestLayers(layers, tensors)].join('; ')}; ways out: ${waysOut.join(', ')}`];
+  return [`POOR OUTPUTS: ${worst.place} keeps a signal to noise of ${worst.snrDb.toFixed(1)} dB on ${judgedOn ? describeJudgedOn(judgedOn) : 'calibration data'}, where ${POOR_SNR_DB} is little; ${[...others, costliestLayers(layers, tensors)].join('; ')}; ways out: ${waysOut.join(', ')}`];
 }
 
 /** Outputs of which nothing can be said, and why. */
