@@ -4,6 +4,7 @@ export * from './builder.js';
 export * from './constant-sizes.js';
 export * from './constants.js';
 export * from './data-type.js';
+export * from './element-type.js';
 export * from './errors.js';
 export * from './graph.js';
 export * from './grid.js';

@@ -1,5 +1,5 @@
 import { makeNode, type Graph, type NodeProto } from '#onnx';
-import { besideScalar, besideValue, isReadOnce, isScalar, onlyReader, replaceBy, scaledValue } from './match.js';
+import { besideScalar, besideValue, isFloat, isReadOnce, isScalar, onlyReader, replaceBy, scaledValue } from './match.js';
 
 /** The opset whose operators include Gelu. */
 export const GELU_OPSET = 20;
@@ -25,7 +25,7 @@ export function findGelus(graph: Graph): GeluMatch[] {
     const sum = input === null ? undefined : onlyReader(graph, node);
     const isGate = sum?.opType === 'Add' && besideScalar(graph, sum, 1) === node.output[0];
     const last = isGate ? productOf(graph, sum, input!) : null;
-    return last ? [{ input: input!, last, approximate: node.opType === 'Tanh' ? 'tanh' : 'none' } as const] : [];
+    return last && isFloat(graph, input!) ? [{ input: input!, last, approximate: node.opType === 'Tanh' ? 'tanh' : 'none' } as const] : [];
   });
 }
 

@@ -1,4 +1,4 @@
-import { tensorToFloats, type Graph, type NodeProto } from '#onnx';
+import { DataType, elementTypeOf, tensorToFloats, type Graph, type NodeProto } from '#onnx';
 
 /** Whether a value is a constant of one element, equal to `expected` but for rounding. */
 export function isScalar(graph: Graph, name: string, expected: number): boolean {
@@ -6,10 +6,15 @@ export function isScalar(graph: Graph, name: string, expected: number): boolean 
   return value !== null && Math.abs(value - expected) <= 1e-4 * Math.abs(expected);
 }
 
-/** The number that a constant of one element holds, or null. */
+/** The number that a constant of one element holds, or null; one of several axes may give the result more axes than the other operand has, and is none. */
 export function scalarOf(graph: Graph, name: string): number | null {
   const tensor = graph.initializer(name);
-  return tensor && tensor.dims.every((dim) => dim === 1n) ? tensorToFloats(tensor)[0]! : null;
+  return tensor && tensor.dims.length <= 1 && tensor.dims.every((dim) => dim === 1n) ? tensorToFloats(tensor)[0]! : null;
+}
+
+/** Whether a value is of float32: the runtime has no kernels of the operators that rewrites put in for other types. */
+export function isFloat(graph: Graph, value: string): boolean {
+  return elementTypeOf([graph.proto], value) === DataType.FLOAT;
 }
 
 /** The operand of a node of two inputs that stands beside a constant of the given value, or null. */
