@@ -8,6 +8,7 @@ import type { Division } from './divided-runner.js';
 import { fixedBatch, freeBatch } from './flexible-batch.js';
 import { zerosMask } from './keep-zeros.js';
 import { storedName } from './release.js';
+import { untieMerged } from './untie.js';
 import { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from './trainable.js';
 import { Trainer, type StepLosses } from './trainer.js';
 import type { Lesson } from './lesson.js';
@@ -98,12 +99,16 @@ export class Student {
 
 /** The training form of a copy of the model, in the opset that gradients are written in. */
 export function studentForm(model: ModelProto, options: TrainingFormOptions = {}): TrainingForm {
-  return trainingForm(liftedCopy(model), options);
+  const { model: copy } = liftedCopy(model);
+  untieMerged(copy, options.freeze);
+  return trainingForm(new Graph(copy), options);
 }
 
 /** The same in a form that takes batches of any size, where that is proven; where not, of the file's own. */
 export async function freedForm(model: ModelProto, options: TrainingFormOptions = {}): Promise<TrainingForm> {
-  return { ...trainingForm(await freedCopy(model), options), fileBatch: fixedBatch(new Graph(model)) };
+  const { model: copy } = await freedCopy(model);
+  untieMerged(copy, options.freeze);
+  return { ...trainingForm(new Graph(copy), options), fileBatch: fixedBatch(new Graph(model)) };
 }
 
 /** A copy as {@link liftedCopy} makes it, which takes batches of any size where that is proven. */

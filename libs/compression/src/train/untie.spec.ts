@@ -39,6 +39,17 @@ describe('parameters that an exporter has merged', () => {
     expect(trainingForm(new Graph(model)).trainables.map(({ name }) => name).toSorted()).toEqual(node!.input.slice(1, 3).toSorted());
   });
 
+  it('part from statistics whatever these hold, so that no training moves them', () => {
+    const b = new GraphBuilder();
+    const shared = filled(b, 'shared', 0.5);
+    b.output(b.op('BatchNormalization', [b.input('x', ['n', 8, 4, 4]), shared, shared, shared, shared]), ['n', 8, 4, 4]);
+    const model = b.build();
+    untieMerged(model);
+    const [node] = new Graph(model).nodes;
+    expect(node!.input.slice(1, 3)).toEqual(['shared', 'shared']);
+    expect(distinct(node!.input)).toBe(4);
+  });
+
   it('stay what they are where freeze names them', () => {
     expect(untieMerged(merged(['a', 'b']), ['z*']).untied).toEqual([{ name: 'ones', parameters: 2 }]);
   });

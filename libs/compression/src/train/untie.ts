@@ -1,5 +1,5 @@
 import { DataType, Graph, floatTensor, tensorDims, tensorToFloats, type ModelProto, type TensorProto } from '#onnx';
-import { isConstantOfFile, liftConstants } from '../prepare/constants.js';
+import { liftConstants } from '../prepare/constants.js';
 import { fitsPattern } from '../name-pattern.js';
 import { readingsOf, type Reading, type Role } from './weight-roles.js';
 
@@ -32,13 +32,20 @@ export function untieMerged(model: ModelProto, freeze: readonly string[] = []): 
     for (const reading of readings) owners.set(ownerOf(reading), [...(owners.get(ownerOf(reading)) ?? []), reading]);
     const others = graph.consumers(tensor.name).length - readings.length;
     if (readings.length === 0 || owners.size + others < 2) continue;
-    if (isReused && readings.some(({ node, role }) => role === 'scale' || role === 'shift' || node.opType.endsWith('Normalization'))) result.tied.push(tensor.name);
+    const statistics = readings.filter(isStatistic);
+    if (isReused && statistics.length > 0 && statistics.length < graph.consumers(tensor.name).length) separate(graph, tensor, [statistics]);
+    else if (isReused && readings.some(({ node, role }) => role === 'scale' || role === 'shift' || node.opType.endsWith('Normalization'))) result.tied.push(tensor.name);
     else {
       separate(graph, tensor, [...owners.values()].slice(others > 0 ? 0 : 1));
       result.untied.push({ name: tensor.name, parameters: owners.size });
     }
   }
   return result;
+}
+
+/** Whether it is one of the statistics of a batch normalization. */
+function isStatistic({ node, index }: Reading): boolean {
+  return node.opType === 'BatchNormalization' && index >= 3;
 }
 
 /** What is said of tensors that stay one. */
@@ -48,11 +55,14 @@ export function tiedWarnings({ tied }: Untied): string[] {
 
 /** The readers of a tensor that begins as such parameters do, as far as they read it as such. */
 function mergedReadings(graph: Graph, tensor: TensorProto): Reading[] {
-  if (tensor.dataType !== DataType.FLOAT || graph.isOutput(tensor.name) || isConstantOfFile(tensor)) return [];
-  const readings = [...readingsOf(graph, tensor.name), ...statisticsOf(graph, tensor.name)].filter(({ role, carriers }) => role in BEGINNINGS && carriers.length === 0);
-  if (readings.length === 0) return [];
+  if (tensor.dataType !== DataType.FLOAT || graph.isOutput(tensor.name)) return [];
+  const [parameters, statistics] = [readingsOf(graph, tensor.name), statisticsOf(graph, tensor.name)];
+  const beginners = parameters.filter(({ role, carriers }) => role in BEGINNINGS && carriers.length === 0);
+  if (beginners.length === 0 && statistics.length === 0) return [];
   const values = tensorToFloats(tensor);
-  return readings.filter(({ role }) => values.every((value) => value === BEGINNINGS[role]));
+  const begins = ({ role }: Reading) => values.every((value) => value === BEGINNINGS[role]);
+  // Statistics are no weights: whatever they hold, they part from what is trained.
+  return [...beginners.filter(begins), ...statistics.filter((reading) => parameters.length > 0 || begins(reading))];
 }
 
 /** Statistics of batch normalizations, which are estimated one by one: means begin as biases do, variances as gains. */

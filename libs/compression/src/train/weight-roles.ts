@@ -1,4 +1,4 @@
-import { constantTensor, intAttribute, DataType, type Graph, type NodeProto } from '#onnx';
+import { constantTensor, elementCount, intAttribute, DataType, type Graph, type NodeProto } from '#onnx';
 
 /**
  * What a weight is for, by the operator that reads it: a `kernel` is multiplied with data and summed over, a `table` is looked up,
@@ -49,7 +49,8 @@ const SETTINGS: Readonly<Record<string, readonly number[]>> = {
 export function readingsOf(graph: Graph, value: string, carriers: readonly NodeProto[] = []): Reading[] {
   return graph.consumers(value).flatMap(({ node, index }): Reading[] => {
     const role = node.domain === '' ? ROLES[node.opType]?.[index] : undefined;
-    if (role) return [{ role, node, index, carriers }];
+    if (role && !isPrepared(graph, node, index)) return [{ role, node, index, carriers }];
+    if (role) return node.output.flatMap((output) => readingsOf(graph, output, [...carriers, node]));
     if (!carries(graph, node, index)) return carriers.length > 0 && index === 0 ? [{ role: 'token', node, index, carriers }] : [];
     if (node.opType === 'Concat' && isJoined(graph, node, value)) return [{ role: 'token', node, index, carriers }];
     return node.output.filter((output) => output !== '').flatMap((output) => readingsOf(graph, output, [...carriers, node]));
@@ -65,6 +66,16 @@ export function isMatrix(readings: readonly Reading[]): boolean {
 export function otherReaders(graph: Graph, value: string): NodeProto[] {
   return graph.consumers(value).filter(({ node, index }) => !SETTINGS[node.opType]?.includes(index)).map(({ node }) => node);
 }
+
+/** Whether the node does arithmetic on constants alone, the larger of which is what the result stands for. */
+function isPrepared(graph: Graph, node: NodeProto, index: number): boolean {
+  const other = node.input[1 - index];
+  if (!ARITHMETIC.has(node.opType) || other === undefined || !isConstant(graph, other)) return false;
+  const [own, theirs] = [node.input[index]!, other].map((value) => graph.initializer(value));
+  return !own || !theirs || elementCount(own.dims) >= elementCount(theirs.dims);
+}
+
+const ARITHMETIC: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul']);
 
 function carries(graph: Graph, node: NodeProto, index: number): boolean {
   if (node.domain !== '') return false;
