@@ -23,6 +23,7 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs|onnx-buf|@bufbuild)/)'],
   moduleNameMapper: {
     ...Object.fromEntries(libs.map((lib) => [`^#${lib}$`, `<rootDir>/libs/${lib}/src/index.ts`])),
+    '^#contracts/(.*)$': '<rootDir>/libs/contracts/src/$1.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.coldpress/'],

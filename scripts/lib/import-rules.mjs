@@ -61,7 +61,7 @@ export function violations(path, text) {
 }
 
 /** Second doors of a library, for pages that must not load all of it. */
-const BROWSER_DOORS = ['contracts/event-stream'];
+const BROWSER_DOORS = ['contracts/event-stream', 'contracts/metric-table'];
 
 function problemOf(path, room, specifier) {
   if (specifier.startsWith('#')) return libraryProblem(path, room, specifier.slice(1));

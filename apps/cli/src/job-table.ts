@@ -1,14 +1,19 @@
-import type { Job, StageMetrics } from '#contracts';
+import { formatMetric, METRIC_NAMES, METRICS, type Job, type MetricName, type StageMetrics } from '#contracts';
 import { conclusions } from '#pipeline';
-import { bytes, percent, table } from './output.js';
+import { table } from './output.js';
 
-const HEAD = ['model', 'top-1', 'on disk', 'compressed', 'parameters', 'non-zeros', 'p50', 'p95'];
+/** Every figure that one of the models has. */
+function columnsOf(models: readonly StageMetrics[]): MetricName[] {
+  return METRIC_NAMES.filter((name) => models.some((metrics) => metrics[name] !== undefined));
+}
 
 /** The baseline and each stage's model, a row each. */
 export function metricsTable(job: Job): string {
-  const stages = job.stages.flatMap((stage) => (stage.metrics ? [[`${stage.pass}${stage.cached ? ' (cached)' : ''}`, ...cells(stage.metrics)]] : []));
-  const baseline = job.baseline ? [['baseline', ...cells(job.baseline)]] : [];
-  return table(HEAD, [...baseline, ...stages]);
+  const stages = job.stages.flatMap(({ pass, cached, metrics }) => (metrics ? [{ label: `${pass}${cached ? ' (cached)' : ''}`, metrics }] : []));
+  const rows = [...(job.baseline ? [{ label: 'baseline', metrics: job.baseline as StageMetrics }] : []), ...stages];
+  const columns = columnsOf(rows.map(({ metrics }) => metrics));
+  const cell = (name: MetricName, value: number | null | undefined) => (value === undefined ? '–' : formatMetric(name, value));
+  return table(['model', ...columns.map((name) => METRICS[name].title)], rows.map(({ label, metrics }) => [label, ...columns.map((name) => cell(name, metrics[name]))]));
 }
 
 /** One line per gate, with the verdict first. */
@@ -20,17 +25,3 @@ export function gateLines(job: Job): string {
 export function conclusionLines(job: Job): string {
   return conclusions(job.stages.map(({ pass, cached, summary }) => ({ label: pass, cached, summary }))).join('\n');
 }
-
-function cells(metrics: StageMetrics): string[] {
-  return [
-    metrics.top1 === undefined ? '–' : percent(metrics.top1),
-    bytes(metrics.bytes),
-    metrics.compressedBytes === undefined ? '–' : bytes(metrics.compressedBytes),
-    metrics.parameters.toLocaleString('en-US'),
-    metrics.nonZeros.toLocaleString('en-US'),
-    milliseconds(metrics.latencyMsP50),
-    milliseconds(metrics.latencyMsP95),
-  ];
-}
-
-const milliseconds = (value: number | undefined): string => (value === undefined ? '–' : `${value.toFixed(3)} ms`);

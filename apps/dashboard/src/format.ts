@@ -1,20 +1,3 @@
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-/** Bytes in binary units with three significant digits: 1002822 -> "979 KiB". */
-export function bytes(value: number): string {
-  const power = value < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(value) / 10));
-  return `${significant(value / 1024 ** power)} ${UNITS[power]}`;
-}
-
-/** A count in thousands groups: 250326 -> "250,326". */
-export const count = (value: number): string => value.toLocaleString('en-US');
-
-/** A share as percent: 0.9785 -> "97.85 %". */
-export const percent = (value: number): string => `${(value * 100).toFixed(2)} %`;
-
-/** Milliseconds with three significant digits. */
-export const milliseconds = (value: number): string => `${significant(value)} ms`;
-
 /** A duration for people: 75 -> "1 min 15 s". */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

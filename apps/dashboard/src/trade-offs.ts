@@ -1,5 +1,5 @@
 import type { Figures, JobItem } from '#contracts';
-import { bytes, percent } from './format.js';
+import { formatMetric, type MetricName } from '#contracts/metric-table';
 
 /** A figure by which models are compared; undefined where nobody measured it. */
 export interface Axis {
@@ -8,18 +8,19 @@ export interface Axis {
   format(value: number): string;
 }
 
+type Compared = MetricName & keyof Figures;
+
+const axis = (name: Compared, title: string): Axis => ({ title, value: (model) => model[name] ?? undefined, format: (value) => formatMetric(name, value) });
+
 /** Costs: less is better. A latency is true of the machine and the hour, so it is given against the original's, measured in turn with it. */
 export const COSTS: readonly Axis[] = [
-  { title: 'On disk', value: (model) => model.bytes, format: bytes },
-  { title: 'Compressed', value: (model) => model.compressedBytes, format: bytes },
+  axis('bytes', 'On disk'),
+  axis('compressedBytes', 'Compressed'),
   { title: 'Latency against the original', value: ({ latencyMsP50 }, { latencyMsP50: original }) => (latencyMsP50 !== undefined && original ? latencyMsP50 / original : undefined), format: (ratio) => `× ${ratio.toFixed(2)}` },
 ];
 
 /** Quality: more is better. */
-export const QUALITIES: readonly Axis[] = [
-  { title: 'Top-1', value: ({ top1 }) => top1, format: percent },
-  { title: 'Output SNR', value: ({ outputSnrDb }) => outputSnrDb ?? undefined, format: (decibels) => `${decibels.toFixed(1)} dB` },
-];
+export const QUALITIES: readonly Axis[] = [axis('top1', 'Top-1'), axis('outputSnrDb', 'Output SNR')];
 
 export interface Point {
   /** Absent for the original model. */

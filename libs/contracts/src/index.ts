@@ -5,6 +5,7 @@ export * from './digest.js';
 export * from './events.js';
 export * from './field-problems.js';
 export * from './file-name.js';
+export * from './metric-table.js';
 export * from './metrics.js';
 export * from './nearest-name.js';
 export * from './passes/index.js';

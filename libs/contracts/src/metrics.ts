@@ -1,19 +1,30 @@
 import { z } from 'zod';
+import { METRIC_NAMES, METRICS, type MetricFacts, type MetricName, type MetricUnit } from './metric-table.js';
 
-/** The figures of one model; accuracy and latency are absent until an evaluate pass has measured them. */
+type Facts<N extends MetricName> = (typeof METRICS)[N];
+type FigureSchema<N extends MetricName> = Facts<N>['unit'] extends 'dB' ? z.ZodNullable<z.ZodNumber> : z.ZodNumber;
+type Schemas = { [N in MetricName]: Facts<N> extends { always: true } ? FigureSchema<N> : z.ZodOptional<FigureSchema<N>> };
+
+/** Ratios of signal to noise are null where there is no noise. */
+const BY_UNIT: Record<MetricUnit, z.ZodType> = {
+  bytes: z.number().int(),
+  bits: z.number().int(),
+  count: z.number().int(),
+  share: z.number().min(0).max(1),
+  dB: z.number().nullable(),
+  ms: z.number(),
+};
+
+function schemaOf(name: MetricName): z.ZodType {
+  const { unit, label, always, description }: MetricFacts = METRICS[name];
+  const schema = BY_UNIT[unit].describe(description ?? `${label.charAt(0).toUpperCase()}${label.slice(1)}.`);
+  return always ? schema : schema.optional();
+}
+
+/** The figures of one model; accuracy and latency are absent until an evaluate pass has measured them. A figure that the table lacks is refused. */
 export const ModelMetrics = z
-  .object({
-    bytes: z.number().int().describe('Bytes on disk.'),
-    compressedBytes: z.number().int().describe('Bytes for transfer, compressed with brotli.'),
-    formatBits: z.number().int().optional().describe('Bits that the stored weights need in their format.'),
-    parameters: z.number().int(),
-    nonZeros: z.number().int(),
-    top1: z.number().min(0).max(1).optional(),
-    top5: z.number().min(0).max(1).optional(),
-    outputSnrDb: z.number().nullable().optional().describe('Signal to noise of the outputs against the baseline, their shares of noise averaged, dB; null when they are identical.'),
-    worstSnrDb: z.number().nullable().optional().describe('The least signal to noise that an output or one of its channels keeps, in its own units, dB; null when all are identical.'),
-    latencyMsP50: z.number().optional(),
-    latencyMsP95: z.number().optional(),
+  .strictObject({
+    ...(Object.fromEntries(METRIC_NAMES.map((name) => [name, schemaOf(name)])) as Schemas),
     latencySamplesMs: z.array(z.number()).optional().describe('Raw latencies, warm-up left out.'),
   })
   .meta({ id: 'ModelMetrics' });

@@ -1,7 +1,7 @@
 export { decibels } from './decibels.js';
 export * from './errors.js';
 export { measureLatency, summarizeLatency, type LatencyOptions, type LatencySubject } from './latency.js';
-export { METRICS, outputSnrDb, rankOf, topK, type Accumulator, type MetricName, type ScoredBatch } from './metrics.js';
+export { outputSnrDb, rankOf, topK, type Accumulator, type ScoredBatch } from './metrics.js';
 export { modelFigures, modelMetrics } from './model-metrics.js';
 export { linePlot, type LinePlot, type PlotSeries } from './line-plot.js';
 export { combinedSnrDb, OutputComparison, POOR_SNR_DB, poorestOutput, worstOutput, type OutputQuality } from './output-quality.js';

@@ -1,3 +1,4 @@
+import type { MetricsFrom } from '#contracts';
 import { decibels } from './decibels.js';
 
 /** One output of a batch: `size` samples of `width` values each, the baseline's output for the same samples, their labels. */
@@ -51,12 +52,11 @@ export function outputSnrDb(): Accumulator<number | null | undefined> {
   };
 }
 
-/** The metrics of accuracy, which the labels decide, by their names in ModelMetrics. To add one, add its line. */
-export const METRICS = {
+/** What measures each metric that the labels decide. One of the table without its line does not compile. */
+export const ACCUMULATORS: { [N in MetricsFrom<'labels'>]: () => Accumulator<number | undefined> } = {
   top1: () => topK(1),
   top5: () => topK(5),
-} as const satisfies Record<string, () => Accumulator<number | undefined>>;
-export type MetricName = keyof typeof METRICS;
+};
 
 /**
  * How many classes are ranked before `label`: those that score higher, and equal ones of a lower number, so that rank 0 is

@@ -1,7 +1,8 @@
+import type { MetricsFrom, ModelMetrics } from '#contracts';
 import type { HostTensors, Session } from '#inference';
 import { OutputMismatchError } from './errors.js';
 import { floatValues } from './float-values.js';
-import { METRICS, type Accumulator, type MetricName } from './metrics.js';
+import { ACCUMULATORS, type Accumulator } from './metrics.js';
 import { combinedSnrDb, OutputComparison, worstOutput, type OutputQuality } from './output-quality.js';
 
 /** Samples to score models on; what libs/datasets serves. */
@@ -12,15 +13,10 @@ export interface LabelledBatch {
 }
 
 /** Metrics of one model's outputs; one that has no value is absent. */
-export type Scores = { [Name in MetricName]?: number } & {
-  /** Signal to noise of the outputs, their shares of noise averaged, dB; null when all are identical. */
-  outputSnrDb?: number | null;
-  /** The least signal to noise that an output or one of its channels keeps, dB; null when all are identical. */
-  worstSnrDb?: number | null;
-};
+export type Scores = Pick<ModelMetrics, MetricsFrom<'labels' | 'outputs' | 'channels'>>;
 
 type Runnable = Pick<Session, 'run'>;
-type Accumulators = Record<MetricName, Accumulator<number | undefined>>;
+type Accumulators = Record<MetricsFrom<'labels'>, Accumulator<number | undefined>>;
 
 export interface ScoreResult {
   /** Of each model, in the order given. */
@@ -73,7 +69,7 @@ function addBatch(accumulators: Accumulators, outputs: HostTensors, reference: H
 }
 
 function createAccumulators(): Accumulators {
-  return Object.fromEntries(Object.entries(METRICS).map(([name, create]) => [name, create()])) as Accumulators;
+  return Object.fromEntries(Object.entries(ACCUMULATORS).map(([name, create]) => [name, create()])) as Accumulators;
 }
 
 /** Top-5 says nothing where there are no more than five classes. */

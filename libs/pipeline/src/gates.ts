@@ -1,6 +1,5 @@
-import { PASSES, type Gate, type GateVerdict, type ModelMetrics, type Recipe } from '#contracts';
+import { formatExactly, METRICS, PASSES, type Gate, type GateVerdict, type ModelMetrics, type Recipe } from '#contracts';
 import type { RecipeProblem } from './errors.js';
-import { METRICS } from './metric-names.js';
 import { isPassName } from './plan.js';
 
 /** Gates over figures that nobody would measure on the final model: found before a job is accepted, not at its end. */
@@ -9,9 +8,9 @@ export function gateProblems({ passes, gates }: Pick<Recipe, 'passes' | 'gates'>
   const changedAt = passes.findLastIndex(({ pass }) => isPassName(pass) && PASSES[pass].changes);
   return gates.flatMap(({ metric }, index) => {
     const field = `gates[${index}].metric`;
-    const { measuredBy, needsLabels } = METRICS[metric];
-    if (needsLabels && !data.hasLabels) return [{ field, message: `${metric} needs labels, which the data set does not have: use a data set with labels or another metric` }];
-    if (measuredBy === 'every stage') return [];
+    const { source } = METRICS[metric];
+    if (source === 'labels' && !data.hasLabels) return [{ field, message: `${metric} needs labels, which the data set does not have: use a data set with labels or another metric` }];
+    if (source === 'file') return [];
     if (measuredAt < 0) return [{ field, message: `nothing measures ${metric}: add an evaluate pass` }];
     if (measuredAt < changedAt) return [{ field, message: `${metric} is measured before the model changes for the last time: move evaluate behind passes[${changedAt}]` }];
     return [];
@@ -71,7 +70,7 @@ function unknown(metric: Gate['metric'], allowed: string): Check {
 }
 
 function say(metric: Gate['metric'], value: number): string {
-  return value === Infinity ? 'unlimited' : METRICS[metric].format(value);
+  return formatExactly(metric, value);
 }
 
 /** A null ratio of signal to noise means identical outputs: no noise at all. */

@@ -1,7 +1,6 @@
 export * from './canonical-json.js';
 export * from './errors.js';
 export * from './gates.js';
-export { METRICS } from './metric-names.js';
 export * from './plan.js';
 export * from './recipe.js';
 export * from './report.js';

@@ -1,5 +1,5 @@
 import type { ModelMetrics } from '#contracts';
-import { comparisonTable, conclusions, formatBytes, formatCount, renderMarkdown, renderText, reportMarkdown, verdict } from './report.js';
+import { comparisonTable, conclusions, renderMarkdown, renderText, reportMarkdown, verdict } from './report.js';
 
 const baseline: ModelMetrics = { bytes: 1_000_000, compressedBytes: 900_000, parameters: 1000, nonZeros: 1000, top1: 0.9785, latencyMsP50: 2, latencyMsP95: 3 };
 
@@ -72,12 +72,5 @@ describe('tables', () => {
     expect(conclusions([{ label: '1 prune', cached: true, summary }, { label: '2 evaluate', cached: false, summary }])).toEqual([
       '1 prune: result of an earlier run, whose times are those of AMD EPYC, 2 cores',
     ]);
-  });
-});
-
-describe('figures', () => {
-  it('are written for people', () => {
-    expect([0, 999, 1000, 999_999, 1_002_822, 25_000_000_000].map(formatBytes)).toEqual(['0 B', '999 B', '1.00 kB', '1.00 MB', '1.00 MB', '25.0 GB']);
-    expect([0, 999, 1000, 1_234_567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567']);
   });
 });

@@ -1,4 +1,4 @@
-import type { GateVerdict, ModelMetrics } from '#contracts';
+import { formatMetric, METRIC_NAMES, METRICS, type GateVerdict, type MetricName, type ModelMetrics } from '#contracts';
 
 /** A model in the report: the baseline, or what a stage made. */
 export interface ReportRow {
@@ -11,35 +11,17 @@ export interface Table {
   rows: readonly (readonly string[])[];
 }
 
-/** How a figure of ModelMetrics is shown. To add one to the report, add its line. */
-const FIGURES: readonly { title: string; show(metrics: ModelMetrics): string | undefined }[] = [
-  { title: 'top-1', show: ({ top1 }) => top1 === undefined ? undefined : `${(top1 * 100).toFixed(2)} %` },
-  { title: 'top-5', show: ({ top5 }) => top5 === undefined ? undefined : `${(top5 * 100).toFixed(2)} %` },
-  { title: 'SNR', show: ({ outputSnrDb }) => formatSnr(outputSnrDb) },
-  { title: 'worst channel', show: ({ worstSnrDb }) => formatSnr(worstSnrDb) },
-  { title: 'on disk', show: ({ bytes }) => formatBytes(bytes) },
-  { title: 'compressed', show: ({ compressedBytes }) => formatBytes(compressedBytes) },
-  { title: 'in format', show: ({ formatBits }) => formatBits === undefined ? undefined : formatBytes(Math.ceil(formatBits / 8)) },
-  { title: 'parameters', show: ({ parameters }) => formatCount(parameters) },
-  { title: 'non-zeros', show: ({ nonZeros }) => formatCount(nonZeros) },
-  { title: 'p50', show: ({ latencyMsP50 }) => latencyMsP50 === undefined ? undefined : `${latencyMsP50.toFixed(3)} ms` },
-  { title: 'p95', show: ({ latencyMsP95 }) => latencyMsP95 === undefined ? undefined : `${latencyMsP95.toFixed(3)} ms` },
-];
-
-function formatSnr(snr: number | null | undefined): string | undefined {
-  return snr === null ? 'identical' : snr?.toFixed(1).concat(' dB');
-}
-
 /** Sparsity and gain, in percentage points, from which their gap is worth a sentence. */
 const NOTABLE_SPARSITY = 10;
 const NOTABLE_GAIN = 5;
 
 /** One line per model, one column per figure that any of them has. */
 export function comparisonTable(rows: readonly ReportRow[]): Table {
-  const figures = FIGURES.filter(({ show }) => rows.some(({ metrics }) => show(metrics) !== undefined));
+  const names = METRIC_NAMES.filter((name) => rows.some(({ metrics }) => metrics[name] !== undefined));
+  const cell = (name: MetricName, value: number | null | undefined) => (value === undefined ? '-' : formatMetric(name, value));
   return {
-    columns: [{ title: 'model', align: 'left' }, ...figures.map(({ title }) => ({ title, align: 'right' as const }))],
-    rows: rows.map(({ label, metrics }) => [label, ...figures.map(({ show }) => show(metrics) ?? '-')]),
+    columns: [{ title: 'model', align: 'left' }, ...names.map((name) => ({ title: METRICS[name].title, align: 'right' as const }))],
+    rows: rows.map(({ label, metrics }) => [label, ...names.map((name) => cell(name, metrics[name]))]),
   };
 }
 
@@ -108,22 +90,6 @@ export function renderText({ columns, rows }: Table): string {
 export function renderMarkdown({ columns, rows }: Table): string {
   const rule = `| ${columns.map(({ align }) => (align === 'left' ? '---' : '---:')).join(' | ')} |`;
   return [markdownLine(columns.map(({ title }) => title)), rule, ...rows.map(markdownLine)].join('\n');
-}
-
-/** Bytes in decimal units, as storage and networks count them: 1,002,822 -> "1.00 MB". */
-export function formatBytes(bytes: number): string {
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  if (bytes < 1000) return `${bytes} B`;
-  let value = bytes / 1000;
-  let unit = 0;
-  // From 999.5 on, three digits would round to a thousand of the unit.
-  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1000;
-  return `${value.toPrecision(3)} ${units[unit]}`;
-}
-
-/** A whole number with its thousands set apart by commas. */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Percentage saved of `before`; negative where it grew. */

@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetManifest, fieldProblems, schemaKeys, type Dataset } from '#contracts';
+import { DatasetManifest, fieldProblems, formatBytes, schemaKeys, type Dataset } from '#contracts';
 import { DocumentError, LIMITS, readDocument } from '#documents';
 import type { Command } from 'commander';
 import type { Client } from '../client.js';
 import { UsageError } from '../errors.js';
 import { textOf } from '../local-file.js';
-import { bytes, print, table } from '../output.js';
+import { print, table } from '../output.js';
 import { collect, context, isUri } from './context.js';
 
 /** `coldpress datasets push | ls` */
@@ -20,7 +20,7 @@ export function addDatasetCommands(program: Command): void {
     .action(async (source: string, _options: object, command: Command) => {
       const { client, json } = await context(command);
       const dataset = isUri(source) ? await client.registerDataset(source) : await pushed(client, await manifestIn(source));
-      print(json, dataset, () => [`${dataset.id}  ${dataset.name}  ${bytes(dataset.bytes)}`, ...(dataset.inspection.warnings ?? []).map((warning) => `warning: ${warning}`)].join('\n'));
+      print(json, dataset, () => [`${dataset.id}  ${dataset.name}  ${formatBytes(dataset.bytes)}`, ...(dataset.inspection.warnings ?? []).map((warning) => `warning: ${warning}`)].join('\n'));
     });
 
   datasets
@@ -29,7 +29,7 @@ export function addDatasetCommands(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { client, json } = await context(command);
       const items = await collect(client.listDatasets());
-      print(json, items, () => table(['id', 'name', 'size', 'samples'], items.map((dataset) => [dataset.id, dataset.name, bytes(dataset.bytes), samples(dataset)])));
+      print(json, items, () => table(['id', 'name', 'size', 'samples'], items.map((dataset) => [dataset.id, dataset.name, formatBytes(dataset.bytes), samples(dataset)])));
     });
 }
 

@@ -1,7 +1,7 @@
-import type { Model, ValueSummary } from '#contracts';
+import { formatBytes, type Model, type ValueSummary } from '#contracts';
 import type { Command } from 'commander';
 import { collect, context, findModel, isUri } from './context.js';
-import { bytes, print, table } from '../output.js';
+import { print, table } from '../output.js';
 
 /** `coldpress models push | ls | inspect` */
 export function addModelCommands(program: Command): void {
@@ -15,7 +15,7 @@ export function addModelCommands(program: Command): void {
     .action(async (source: string, { name }: { name?: string }, command: Command) => {
       const { client, json } = await context(command);
       const model = isUri(source) ? await client.registerModel(source, name) : await client.pushModel(source, name);
-      print(json, model, () => [`${model.id}  ${model.name}  ${bytes(model.bytes)}`, ...warnings(model)].join('\n'));
+      print(json, model, () => [`${model.id}  ${model.name}  ${formatBytes(model.bytes)}`, ...warnings(model)].join('\n'));
     });
 
   models
@@ -24,7 +24,7 @@ export function addModelCommands(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { client, json } = await context(command);
       const items = await collect(client.listModels());
-      print(json, items, () => table(['id', 'name', 'size', 'parameters'], items.map((model) => [model.id, model.name, bytes(model.bytes), String(model.inspection.parameters)])));
+      print(json, items, () => table(['id', 'name', 'size', 'parameters'], items.map((model) => [model.id, model.name, formatBytes(model.bytes), String(model.inspection.parameters)])));
     });
 
   models
@@ -46,7 +46,7 @@ function describe({ id, name, bytes: size, inspection }: Model): string {
   const value = ({ name: valueName, type, dims }: ValueSummary) => `${valueName}: ${type}${dims ? `[${dims.join(', ')}]` : ''}`;
   const ops = Object.entries(inspection.ops).sort(([, a], [, b]) => b - a);
   return [
-    `${name}  ${bytes(size)}`,
+    `${name}  ${formatBytes(size)}`,
     `id          ${id}`,
     `opset       ${inspection.opset} (IR ${inspection.irVersion}, ${inspection.producer || 'unknown producer'})`,
     `inputs      ${inspection.inputs.map(value).join('; ')}`,

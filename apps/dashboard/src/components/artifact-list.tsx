@@ -1,7 +1,8 @@
 import type { ArtifactRef, Job } from '#contracts';
 import { useState } from 'react';
 import { download } from '../api/client.js';
-import { bytes, shortDigest } from '../format.js';
+import { formatBytes } from '#contracts/metric-table';
+import { shortDigest } from '../format.js';
 
 export function ArtifactList({ job }: { job: Job }) {
   const artifacts = job.stages.flatMap((stage) => stage.artifacts.map((artifact) => ({ pass: stage.pass, index: stage.index, artifact })));
@@ -25,7 +26,7 @@ export function ArtifactList({ job }: { job: Job }) {
               <tr key={`${index}/${artifact.name}`}>
                 <td>{pass}</td>
                 <td>{artifact.name}</td>
-                <td className="number">{bytes(artifact.bytes)}</td>
+                <td className="number">{formatBytes(artifact.bytes)}</td>
                 <td>
                   <code title={artifact.digest}>{shortDigest(artifact.digest)}</code>
                 </td>

@@ -4,7 +4,8 @@ import { useJobs } from '../api/queries.js';
 import { Problem } from '../components/problem.js';
 import { ProgressBar } from '../components/progress-bar.js';
 import { StateBadge } from '../components/state-badge.js';
-import { ago, factor, percent, shortDigest } from '../format.js';
+import { formatMetric } from '#contracts/metric-table';
+import { ago, factor, shortDigest } from '../format.js';
 
 const FILTERS = ['', 'queued', 'running', 'succeeded', 'failed', 'cancelled'];
 
@@ -83,7 +84,7 @@ function JobRow({ job }: { job: JobItem }) {
         <ProgressBar value={done / job.stages.length} label={`progress of ${job.name ?? job.id}`} />
       </td>
       <td className="number">{final && job.baseline ? factor(final.bytes, job.baseline.bytes) : ''}</td>
-      <td className="number">{final?.top1 === undefined ? '' : percent(final.top1)}</td>
+      <td className="number">{final?.top1 === undefined ? '' : formatMetric('top1', final.top1)}</td>
       <td>{job.gatesPassed === null ? '' : <StateBadge state={job.gatesPassed ? 'passed' : 'missed'} />}</td>
       <td>{ago(job.createdAt)}</td>
     </tr>

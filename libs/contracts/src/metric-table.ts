@@ -1,0 +1,90 @@
+/** What a figure counts, and so how it is written. */
+export type MetricUnit = 'bytes' | 'bits' | 'count' | 'share' | 'dB' | 'ms';
+
+/** Where a figure comes from: the file after every stage, or in `evaluate` labels, outputs, single output channels and the clock. */
+export type MetricSource = 'file' | 'labels' | 'outputs' | 'channels' | 'clock';
+
+export interface MetricFacts {
+  /** Heading of a column. */
+  title: string;
+  /** Subject of a sentence. */
+  label: string;
+  unit: MetricUnit;
+  better: 'higher' | 'lower';
+  source: MetricSource;
+  /** Every model has it. */
+  always?: true;
+  /** What the label leaves open. */
+  description?: string;
+}
+
+/**
+ * Every figure of a model: the schemas of answers (metrics.ts), what gates may name, the columns of reports, page and command line, and the
+ * accumulators of evaluation follow from it. To add one, add its line here, and to libs/evaluation what measures it. Without zod, so that a page can load it.
+ */
+export const METRICS = {
+  top1: { title: 'top-1', label: 'top-1 accuracy', unit: 'share', better: 'higher', source: 'labels' },
+  top5: { title: 'top-5', label: 'top-5 accuracy', unit: 'share', better: 'higher', source: 'labels' },
+  outputSnrDb: {
+    title: 'SNR', label: 'output signal-to-noise ratio', unit: 'dB', better: 'higher', source: 'outputs',
+    description: 'Signal to noise of the outputs against the baseline, their shares of noise averaged, dB; null when they are identical.',
+  },
+  worstSnrDb: {
+    title: 'worst channel', label: 'signal-to-noise ratio of the worst output channel', unit: 'dB', better: 'higher', source: 'channels',
+    description: 'The least signal to noise that an output or one of its channels keeps, in its own units, dB; null when all are identical.',
+  },
+  bytes: { title: 'on disk', label: 'size on disk in bytes', unit: 'bytes', better: 'lower', source: 'file', always: true },
+  compressedBytes: {
+    title: 'compressed', label: 'size for transfer in bytes', unit: 'bytes', better: 'lower', source: 'file', always: true,
+    description: 'Bytes for transfer, compressed with brotli.',
+  },
+  formatBits: { title: 'in format', label: 'bits of the weights in their format', unit: 'bits', better: 'lower', source: 'file' },
+  parameters: { title: 'parameters', label: 'number of parameters', unit: 'count', better: 'lower', source: 'file', always: true },
+  nonZeros: { title: 'non-zeros', label: 'number of non-zero parameters', unit: 'count', better: 'lower', source: 'file', always: true },
+  latencyMsP50: { title: 'p50', label: 'median latency', unit: 'ms', better: 'lower', source: 'clock' },
+  latencyMsP95: { title: 'p95', label: '95th percentile of latency', unit: 'ms', better: 'lower', source: 'clock' },
+} as const satisfies Record<string, MetricFacts>;
+
+export type MetricName = keyof typeof METRICS;
+/** The metrics of some sources. */
+export type MetricsFrom<S extends MetricSource> = { [N in MetricName]: (typeof METRICS)[N]['source'] extends S ? N : never }[MetricName];
+
+/** Every metric, in the order in which columns show them. */
+export const METRIC_NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]];
+
+/** A figure in a few digits with its unit: "95.4 kB", "97.85 %". Null, which only ratios of signal to noise are, means no noise at all. */
+export function formatMetric(name: MetricName, value: number | null): string {
+  return value === null ? 'identical' : SHORT[METRICS[name].unit](value);
+}
+
+/** A figure to the last digit that counts, its unit in the label: "95,364". */
+export function formatExactly(name: MetricName, value: number): string {
+  return value === Infinity ? 'unlimited' : EXACT[METRICS[name].unit](value);
+}
+
+const SHORT: Record<MetricUnit, (value: number) => string> = {
+  bytes: formatBytes,
+  bits: (value) => formatBytes(Math.ceil(value / 8)),
+  count: formatCount,
+  share: (value) => `${(value * 100).toFixed(2)} %`,
+  dB: (value) => `${value.toFixed(1)} dB`,
+  ms: (value) => `${value.toFixed(3)} ms`,
+};
+
+const EXACT: Record<MetricUnit, (value: number) => string> = { ...SHORT, bytes: formatCount, bits: formatCount, ms: (value) => `${value.toPrecision(3)} ms` };
+
+/** Bytes in decimal units, as storage and networks count them: 1,002,822 -> "1.00 MB". */
+export function formatBytes(bytes: number): string {
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  if (bytes < 1000) return `${bytes} B`;
+  let value = bytes / 1000;
+  let unit = 0;
+  // From 999.5 on, three digits would round to a thousand of the unit.
+  for (; value >= 999.5 && unit < units.length - 1; unit++) value /= 1000;
+  return `${value.toPrecision(3)} ${units[unit]}`;
+}
+
+/** A whole number with its thousands set apart by commas. */
+export function formatCount(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
+}
