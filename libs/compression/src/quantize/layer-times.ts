@@ -1,5 +1,6 @@
 import { profileModel, type HostTensors, type NodeProfile } from '#inference';
-import { Graph, readModel, type NodeProto } from '#onnx';
+import { Graph, readModel, writeModel, type NodeProto } from '#onnx';
+import { kernelOwners, ownerOf } from './kernel-owners.js';
 import type { LayerReport } from './static.js';
 
 /** Time of a layer with what the runtime fuses with it or what follows it alone, microseconds, medians; null where no kernel bears its name. */
@@ -8,50 +9,45 @@ export interface LayerTime {
   quantizedUs: number | null;
 }
 
+/** Times of a model's parts: each layer's, in the order given, and that of all kernels that belong to none. */
+export interface ModelTimes {
+  layers: LayerTime[];
+  other: { floatUs: number; quantizedUs: number };
+}
+
 const PROFILED_RUNS = 15;
 
 /**
  * The time of each layer in both models, from profiles on one thread. A layer stands for the operators behind it up to the next branch or
- * layer, since the runtime fuses activations, pools and Q/DQ pairs into it and names the kernel after any of them.
+ * layer, since the runtime fuses activations, pools and Q/DQ pairs into it and names the kernel after any of them, and for what expands its
+ * weight at every run. Kernels of no layer are summed as other.
  */
-export async function layerTimes(float: Uint8Array, quantized: Uint8Array, layers: readonly LayerReport[], feeds: HostTensors): Promise<LayerTime[]> {
+export async function layerTimes(float: Uint8Array, quantized: Uint8Array, layers: readonly LayerReport[], feeds: HostTensors): Promise<ModelTimes> {
   const names = new Set(layers.map(({ node }) => node));
   const [before, after] = [await timesOf(float, names, feeds), await timesOf(quantized, names, feeds)];
-  return layers.map(({ node }) => ({ floatUs: before.get(node) ?? null, quantizedUs: after.get(node) ?? null }));
+  return {
+    layers: layers.map(({ node }) => ({ floatUs: before.of.get(node) ?? null, quantizedUs: after.of.get(node) ?? null })),
+    other: { floatUs: before.other, quantizedUs: after.other },
+  };
 }
 
-async function timesOf(bytes: Uint8Array, names: ReadonlySet<string>, feeds: HostTensors): Promise<Map<string, number>> {
-  const owners = kernelOwners(new Graph(readModel(bytes)), names);
-  const times = new Map<string, number>();
-  for (const kernel of await profileModel(bytes, feeds, { runs: PROFILED_RUNS, warmup: 3 })) {
-    const owner = owners.get(bareName(kernel));
-    if (owner) times.set(owner, (times.get(owner) ?? 0) + medianUs(kernel));
+async function timesOf(bytes: Uint8Array, names: ReadonlySet<string>, feeds: HostTensors): Promise<{ of: Map<string, number>; other: number }> {
+  const graph = new Graph(readModel(bytes));
+  for (const node of graph.nodes) nameNode(graph, node);
+  const owners = kernelOwners(graph, names);
+  const of = new Map<string, number>();
+  let other = 0;
+  for (const kernel of await profileModel(writeModel(graph.model), feeds, { runs: PROFILED_RUNS, warmup: 3 })) {
+    const owner = ownerOf(kernel.name, owners);
+    if (owner) of.set(owner, (of.get(owner) ?? 0) + medianUs(kernel));
+    else other += medianUs(kernel);
   }
-  return times;
+  return { of, other };
 }
 
-/** The layer that each node and value name of the graph stands for, where it stands for one. */
-function kernelOwners(graph: Graph, names: ReadonlySet<string>): Map<string, string> {
-  const owners = new Map<string, string>();
-  for (const layer of graph.nodes.filter(({ name }) => names.has(name))) {
-    for (let node: NodeProto | undefined = layer; node; node = follower(graph, node, names)) {
-      for (const name of [node.name, node.output[0]!]) if (name !== '') owners.set(name, layer.name);
-    }
-  }
-  return owners;
-}
-
-/** The node that alone reads a node's output, unless it is a layer of its own or joins another branch. */
-function follower(graph: Graph, node: NodeProto, names: ReadonlySet<string>): NodeProto | undefined {
-  const readers = new Set(graph.consumers(node.output[0]!).map((use) => use.node));
-  const [next] = readers;
-  if (readers.size !== 1 || !next || names.has(next.name)) return undefined;
-  return next.input.filter((value) => value !== '' && !graph.initializer(value)).length === 1 ? next : undefined;
-}
-
-/** A kernel's name without what the runtime adds when it fuses nodes or changes their layout. */
-function bareName({ name }: NodeProfile): string {
-  return name.replace(/^fused /, '').replace(/(_nchwc|_token_\d+|_quant)$/, '');
+/** A profile tells nameless nodes apart by a number that only the runtime knows. */
+function nameNode(graph: Graph, node: NodeProto): void {
+  if (node.name === '') node.name = graph.freshName(`${node.opType}_${node.output[0] ?? ''}`);
 }
 
 function medianUs({ samplesUs }: NodeProfile): number {

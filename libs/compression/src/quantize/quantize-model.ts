@@ -11,7 +11,7 @@ import { quantizeDynamic } from './dynamic.js';
 import { storeFloat16, type StoredTensor } from './float16.js';
 import type { WidthChoice } from './choose-widths.js';
 import { checkKnownRanges, refuseWithoutData } from './known-ranges.js';
-import { layerTimes } from './layer-times.js';
+import { layerTimes, type ModelTimes } from './layer-times.js';
 import { withCause } from './non-finite-cause.js';
 import { describeJudgedOn, type JudgedOn } from './judged-on.js';
 import { compareOutputs } from './output-check.js';
@@ -41,6 +41,8 @@ export interface QuantizeReport {
   outputSnrDb: number | null | undefined;
   /** The samples that outputs were compared on, and how the least and the most of them came out; null without data. */
   judgedOn: JudgedOn | null;
+  /** Time of what belongs to no layer, microseconds, beside the layers' own; null where they have none. */
+  otherUs: ModelTimes['other'] | null;
   /** Whether the machine that measured has int8 dot products (VNNI); null where that is unknown. */
   int8DotProduct: boolean | null;
   /** Against the float model, where there was data to run both on. */
@@ -49,7 +51,7 @@ export interface QuantizeReport {
   verdict: string;
 }
 
-type SchemeReport = Omit<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
+type SchemeReport = Omit<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
 
 /** Calibration data of a plan's model, asked for by the schemes that need some. */
 export type BatchesOf = (plan: Plan) => Batches;
@@ -120,7 +122,7 @@ async function foldBeforePlanning(model: ModelProto, options: QuantizeOptions): 
   await foldConstants(new Graph(model));
 }
 
-const NOT_MEASURED = { outputs: null, outputSnrDb: undefined, judgedOn: null, speed: null };
+const NOT_MEASURED = { outputs: null, outputSnrDb: undefined, judgedOn: null, otherUs: null, speed: null };
 
 /** The same model before, made ready for quantizing, and after. */
 interface Stages {
@@ -129,16 +131,16 @@ interface Stages {
   quantized: Uint8Array;
 }
 
-async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, { heldOut, threads }: StaticRun): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'speed'>> {
+async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, { heldOut, threads }: StaticRun): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'speed'>> {
   const judge = firstOf(heldOut ?? batches);
   const { outputs, spread } = await compareOutputs(float, quantized, judge, threads);
   const judgedOn = spread.judgedOn(heldOut !== undefined);
   const outputSnrDb = leastOf(outputs);
   const sample = await firstSample(graph, batches);
-  if (!sample) return { outputs, outputSnrDb, judgedOn, speed: null };
-  const times = layers.length > 0 ? await layerTimes(prepared, quantized, layers, sample) : [];
-  layers.forEach((layer, i) => Object.assign(layer, times[i]));
-  return { outputs, outputSnrDb, judgedOn, speed: await measureSpeed(float, quantized, sample) };
+  if (!sample) return { outputs, outputSnrDb, judgedOn, otherUs: null, speed: null };
+  const times = layers.length > 0 ? await layerTimes(prepared, quantized, layers, sample) : null;
+  layers.forEach((layer, i) => Object.assign(layer, times?.layers[i]));
+  return { outputs, outputSnrDb, judgedOn, otherUs: times?.other ?? null, speed: await measureSpeed(float, quantized, sample) };
 }
 
 /** Undefined where an output has no figure: nothing can be said of all of them then. */
