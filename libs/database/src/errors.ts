@@ -92,8 +92,8 @@ export class DatabaseShapeError extends DatabaseError {
   }
 }
 
-/** Node's and PostgreSQL's codes of a server that is gone, going, coming, too slow or full. */
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '57014', '53300', '08006']);
+/** Node's and PostgreSQL's codes of a server that is gone, going, coming, too slow or full, its disk included. */
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '57014', '53100', '53300', '08006']);
 const LOST_CONNECTION = /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable/i;
 
 /** Whether a query failed because the server does not answer: the same query may succeed later. */

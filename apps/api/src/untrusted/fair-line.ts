@@ -5,6 +5,8 @@ export interface LineLimits {
   atATime: number;
   /** Of one owner, so that others find a place beside tasks that take long. */
   perOwner: number;
+  /** Of one owner and kind, so that slow uploads do not hold up what else their owner does. */
+  perKind: number;
   waiting: number;
   waitingPerOwner: number;
 }
@@ -12,58 +14,66 @@ export interface LineLimits {
 const FIRST_GUESS_MS = 1000;
 const MAX_RETRY_S = 120;
 
-/** Runs tasks that are many and may be slow, in turn between their owners, whose own come in their order. Lines have an end. */
+/** The tasks of one owner that are of one kind. */
+interface Lane {
+  readonly owner: string;
+  readonly waiting: (() => void)[];
+  running: number;
+}
+
+/** Runs tasks that are many and may be slow, in turn between their owners and kinds, whose own come in their order. Lines have an end. */
 export class FairLine {
-  /** Owners in the order of their turns. */
-  private readonly lines = new Map<string, (() => void)[]>();
-  private readonly running = new Map<string, number>();
+  /** In the order of their turns. */
+  private readonly lanes = new Map<string, Lane>();
   private usualMs = FIRST_GUESS_MS;
 
   constructor(private readonly limits: LineLimits) {}
 
   /** Throws BusyError when too many tasks wait already, of this owner or in all. */
-  async run<T>(owner: string, task: () => Promise<T>): Promise<T> {
-    if (this.mayRun(owner)) this.count(owner, 1);
-    else await this.wait(owner);
+  async run<T>(owner: string, kind: string, task: () => Promise<T>): Promise<T> {
+    const name = `${kind} ${owner}`;
+    const lane = this.lanes.get(name) ?? { owner, waiting: [], running: 0 };
+    const turn = this.mayRun(lane) ? undefined : this.queueUp(lane);
+    this.lanes.set(name, lane);
+    if (turn === undefined) lane.running += 1;
+    await turn;
     const startedAt = performance.now();
     try {
       return await task();
     } finally {
       this.usualMs += (performance.now() - startedAt - this.usualMs) / 4;
-      this.count(owner, -1);
+      lane.running -= 1;
+      if (lane.running === 0 && lane.waiting.length === 0) this.lanes.delete(name);
       this.next();
     }
   }
 
-  private wait(owner: string): Promise<void> {
-    const own = this.lines.get(owner) ?? [];
-    const all = sum([...this.lines.values()].map(({ length }) => length));
-    if (own.length >= this.limits.waitingPerOwner) throw new BusyError('too_many_checks', `${own.length} files and jobs of this API key wait to be checked already: send fewer at a time`, this.retryS(own.length));
+  private queueUp(lane: Lane): Promise<void> {
+    const own = sum(this.of(lane.owner), ({ waiting }) => waiting.length);
+    const all = sum([...this.lanes.values()], ({ waiting }) => waiting.length);
+    if (own >= this.limits.waitingPerOwner) throw new BusyError('too_many_checks', `${own} files and jobs of this API key wait to be checked already: send fewer at a time`, this.retryS(own));
     if (all >= this.limits.waiting) throw new BusyError('overloaded', `${all} files and jobs wait to be checked already: try again later`, this.retryS(all));
-    return new Promise((resolve) => this.lines.set(owner, [...own, resolve]));
+    return new Promise((resolve) => lane.waiting.push(resolve));
   }
 
-  /** The owner whose turn it is and who may have another task running; it comes last then. */
+  /** Starts what may start; a lane that had its turn comes last. */
   private next(): void {
-    for (const [owner, line] of this.lines) {
-      if (!this.mayRun(owner)) continue;
-      const [first, ...rest] = line;
-      this.lines.delete(owner);
-      if (rest.length > 0) this.lines.set(owner, rest);
-      this.count(owner, 1);
-      first?.();
-      return this.next();
+    for (const [name, lane] of [...this.lanes]) {
+      if (lane.waiting.length === 0 || !this.mayRun(lane)) continue;
+      this.lanes.delete(name);
+      this.lanes.set(name, lane);
+      lane.running += 1;
+      lane.waiting.shift()?.();
     }
   }
 
-  private mayRun(owner: string): boolean {
-    return sum([...this.running.values()]) < this.limits.atATime && (this.running.get(owner) ?? 0) < this.limits.perOwner;
+  private mayRun(lane: Lane): boolean {
+    const { atATime, perOwner, perKind } = this.limits;
+    return lane.running < perKind && sum(this.of(lane.owner), running) < perOwner && sum([...this.lanes.values()], running) < atATime;
   }
 
-  private count(owner: string, by: number): void {
-    const count = (this.running.get(owner) ?? 0) + by;
-    if (count > 0) this.running.set(owner, count);
-    else this.running.delete(owner);
+  private of(owner: string): Lane[] {
+    return [...this.lanes.values()].filter((lane) => lane.owner === owner);
   }
 
   private retryS(waiting: number): number {
@@ -71,4 +81,5 @@ export class FairLine {
   }
 }
 
-const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+const running = (lane: Lane): number => lane.running;
+const sum = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((total, item) => total + of(item), 0);

@@ -8,8 +8,8 @@ import { FairLine } from './fair-line.js';
 
 /** A file that takes longer to look at than this is not worth it. */
 const TIMEOUT_MS = 120_000;
-/** Processes at a time, of which one API key never has all. */
-const LIMITS = { atATime: 3, perOwner: 2, waiting: 500, waitingPerOwner: 100 };
+/** Processes at a time, of which one API key never has all, nor its uploads all of its own. */
+const LIMITS = { atATime: 4, perOwner: 3, perKind: 2, waiting: 500, waitingPerOwner: 100 };
 /** Recipes that one process checks: with more than these, others would wait long for their turn. */
 const RECIPES = 20;
 
@@ -45,6 +45,6 @@ export class Untrusted implements OnApplicationShutdown {
   }
 
   private run(request: ProcessRequest): Promise<unknown> {
-    return this.line.run(caller(), () => this.pool.run(request));
+    return this.line.run(caller(), request.kind, () => this.pool.run(request));
   }
 }
