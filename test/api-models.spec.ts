@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { create } from '@bufbuild/protobuf';
 import type { Model, ModelInspection, Problem } from '#contracts';
-import { DataLocation, floatTensor, StringStringEntryProtoSchema } from '#onnx';
+import { DataLocation, floatTensor, FunctionProtoSchema, GraphBuilder, makeNode, StringStringEntryProtoSchema } from '#onnx';
 import { mlp } from '#testing';
 import { ApiHarness, modelBytes, octets, oddModel, PRUNE, seedNet } from './api-harness.js';
 
@@ -60,6 +60,23 @@ describe('/v1/models', () => {
       const { status, code, detail } = await refused(modelBytes(model));
       expect({ status, code }).toEqual({ status: 422, code: 'external_data' });
       expect(detail).toBe(`tensor "${weight!.name}" has its data in another file, "${file}", which does not come with the model: save the model as one file, as onnx.save(model, path) does by default`);
+    });
+
+    it('refuses a node that is not what its operator takes, by name', async () => {
+      const model = mlp([8, 3, 4]);
+      model.graph!.node[0]!.input = [];
+      expect(await refused(modelBytes(model))).toMatchObject({ status: 422, code: 'invalid_model', detail: expect.stringMatching(/node .*Gemm.* has 0 inputs, and the operator takes 2 to 3/) as string });
+    });
+
+    it('looks into the functions of a model', async () => {
+      const b = new GraphBuilder();
+      b.append(makeNode('Block', [b.input('x', [1, 4])], ['h'], {}, { domain: 'pkg.mod' }));
+      b.append(makeNode('Block', ['h'], [b.output('y', [1, 4])], {}, { domain: 'pkg.mod' }));
+      const model = b.build(17, 8);
+      const node = [makeNode('Constant', [], ['w'], { value: floatTensor('', [4, 4], new Float32Array(16).fill(1)) }), makeNode('MatMul', ['a', 'w'], ['b'])];
+      model.functions = [create(FunctionProtoSchema, { domain: 'pkg.mod', name: 'Block', input: ['a'], output: ['b'], node, opsetImport: model.opsetImport })];
+      const { status, body } = await api.upload(modelBytes(model), 'functions.onnx');
+      expect({ status, ops: body.inspection.ops, macs: body.inspection.macs }).toEqual({ status: 201, ops: { Constant: 2, MatMul: 2 }, macs: 32 });
     });
 
     it('takes odd names, and finds a model by the one that it got', async () => {
