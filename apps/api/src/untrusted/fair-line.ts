@@ -35,8 +35,8 @@ export class FairLine {
     const lane = this.lanes.get(name) ?? { owner, waiting: [], running: 0 };
     const turn = this.mayRun(lane) ? undefined : this.queueUp(lane);
     this.lanes.set(name, lane);
-    if (turn === undefined) lane.running += 1;
-    await turn;
+    if (turn) await turn;
+    else lane.running += 1;
     const startedAt = performance.now();
     try {
       return await task();
