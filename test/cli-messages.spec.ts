@@ -41,10 +41,19 @@ describe('what the command tells a person', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  function coldpress(words: readonly string[], environment: Record<string, string> = {}): Promise<Outcome> {
+  /** With nothing but what is said. */
+  function alone(words: readonly string[]): Promise<Outcome> {
+    return new Promise((resolve) => {
+      execFile(process.execPath, [COMMAND, ...words, '--json'], { env: { PATH: process.env['PATH'] }, cwd: folder }, (error, _stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stderr });
+      });
+    });
+  }
+
+  function coldpress(words: readonly string[], environment: Record<string, string> = {}, ...more: string[]): Promise<Outcome> {
     const known = ['--data', join(folder, 'empty'), '--url', `http://127.0.0.1:${port}`, '--api-key', 'cp_key'];
     return new Promise((resolve) => {
-      execFile(process.execPath, [COMMAND, ...(words.includes('up') || words.includes('--url') ? [] : known), ...words], { env: { PATH: process.env['PATH'], ...environment }, cwd: folder }, (error, _stdout, stderr) => {
+      execFile(process.execPath, [COMMAND, ...(words.includes('up') || words.includes('--url') ? [] : known), ...words, ...more], { env: { PATH: process.env['PATH'], ...environment }, cwd: folder }, (error, _stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, stderr });
       });
     });
@@ -83,6 +92,25 @@ describe('what the command tells a person', () => {
     const { code, stderr } = await coldpress(['up', '--data', join(folder, 'up'), '--port', String(port)], environment);
     expect(stderr).toBe(`coldpress: port ${port} is in use: choose another with --port or COLDPRESS_PORT\n`);
     expect(code).toBe(1);
+  });
+
+  it.each<[string, string[]]>([
+    ['usage', ['models', 'push', 'nosuch.onnx']],
+    ['unexpected_answer', ['models', 'ls']],
+    ['unreachable', ['models', 'ls', '--url', 'http://127.0.0.1:1', '--api-key', 'k']],
+    ['no_api_key', ['models', 'ls', '--url', 'http://127.0.0.1:1', '--data', 'empty']],
+    ['no_server', ['models', 'ls', '--data', 'empty', '--api-key', 'k']],
+    ['config', ['up', '--port', 'abc', '--data', 'up']],
+    ['file', ['up', '--data', 'a-file']],
+  ])('%s as a document with --json', async (code, words) => {
+    const isWhole = words.includes('--data');
+    const { stderr } = isWhole ? await alone(words) : await coldpress(words, {}, '--json');
+    expect(JSON.parse(stderr)).toEqual({ code, message: expect.stringMatching(/./) as unknown });
+  });
+
+  it('start_failed as well', async () => {
+    const environment = toEnvironment({ databaseUrl: await createTestDatabase() });
+    expect(JSON.parse((await coldpress(['up', '--data', join(folder, 'up'), '--port', String(port), '--json'], environment)).stderr)).toMatchObject({ code: 'start_failed' });
   });
 
   it('a folder with a manifest is pushed by its manifest', async () => {

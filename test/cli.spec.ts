@@ -136,5 +136,6 @@ describe('the coldpress command against a running server', () => {
     const { code, stderr } = await coldpress('up', '--port', '0');
     expect(code).toBe(1);
     expect(stderr).toContain('runs already');
+    expect(JSON.parse((await coldpress('up', '--port', '0', '--json')).stderr)).toMatchObject({ code: 'already_running' });
   });
 });

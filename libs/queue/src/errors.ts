@@ -1,3 +1,5 @@
+import { fieldProblems, sentenceOf } from '#contracts';
+
 /** Base of what libs/queue throws. */
 export class QueueError extends Error {
   constructor(
@@ -44,8 +46,13 @@ export class Postponed extends QueueError {
 /** The payload in the queue is not what this build writes. */
 export class PayloadError extends QueueError {
   constructor(name: string, cause: unknown) {
-    super('queue_payload', `the queue job "${name}" cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super('queue_payload', `the queue job "${name}" cannot be read: ${payloadWords(cause)}`, { cause });
   }
+}
+
+function payloadWords(cause: unknown): string {
+  if (cause instanceof Error && 'issues' in cause && Array.isArray(cause.issues)) return sentenceOf(fieldProblems(cause.issues as Parameters<typeof fieldProblems>[0]));
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** What the queue records of an attempt that failed and may be repeated. */

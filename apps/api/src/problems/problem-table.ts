@@ -9,7 +9,6 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
   unauthorized: { status: 401, title: 'An API key is needed' },
   not_found: { status: 404, title: 'Not found' },
   artifact_not_found: { status: 404, title: 'Not found' },
-  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   not_acceptable: { status: 406, title: 'No such form of the answer' },
   in_use: { status: 409, title: 'Still in use' },
   job_state: { status: 409, title: 'The job is in another state' },
@@ -24,7 +23,7 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
   invalid_recipe: { status: 422, title: 'The recipe cannot be run' },
   preflight_failed: { status: 422, title: 'The job cannot run' },
   uri_not_allowed: { status: 422, title: 'The URI cannot be registered' },
-  ...refused('The model cannot be used', ['invalid_model', 'unsupported_model', 'model_limit', 'invalid_tensor', 'graph', 'external_data', 'compression', 'crashed', 'out_of_memory', 'deadline']),
+  ...refused('The model cannot be used', ['invalid_model', 'unsupported_model', 'model_limit', 'invalid_tensor', 'graph', 'external_data', 'crashed', 'out_of_memory', 'deadline']),
   ...refused('The data set cannot be used', [
     'dataset_manifest', 'dataset_file', 'dataset_format', 'dataset_array', 'dataset_shape', 'dataset_labels',
     'dataset_dtype', 'dataset_value', 'dataset_limit', 'dataset_preprocess', 'dataset_split', 'dataset_input',

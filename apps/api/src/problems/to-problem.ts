@@ -11,7 +11,6 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   400: 'invalid_request',
   401: 'unauthorized',
   404: 'not_found',
-  405: 'method_not_allowed',
   413: 'request_too_large',
   415: 'unsupported_media_type',
   429: 'rate_limited',
