@@ -22,8 +22,9 @@ function net() {
 describe('the time of each layer', () => {
   it.each([8, 16] as const)('holds what its weight costs at every run, and what belongs to none is told apart: activations of %i bits', async (activationBits) => {
     const feeds = { x: float32([1, 2048], noise(2048)) };
-    const { layers, otherUs } = await quantizeModel(net(), QuantizeOptions.parse({ activationBits }), () => () => [feeds], { threads: 1, seed: 0 });
+    const { layers, otherUs, expanded } = await quantizeModel(net(), QuantizeOptions.parse({ activationBits }), () => () => [feeds], { threads: 1, seed: 0 });
     const [first, second] = layers;
+    expect(expanded).toEqual(activationBits === 16 ? ['fc1', 'fc2'] : []);
     // The first layer has two hundred times the weights of the second. At 16 bits the runtime expands them at every run.
     for (const figure of ['floatUs', 'quantizedUs'] as const) {
       expect(first![figure]!).toBeGreaterThan(second![figure]!);

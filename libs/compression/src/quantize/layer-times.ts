@@ -1,5 +1,5 @@
 import { profileModel, type HostTensors, type NodeProfile } from '#inference';
-import { Graph, readModel, writeModel, type NodeProto } from '#onnx';
+import { DataType, Graph, readModel, writeModel, type NodeProto } from '#onnx';
 import { kernelOwners, ownerOf } from './kernel-owners.js';
 import type { LayerReport } from './static.js';
 
@@ -13,6 +13,8 @@ export interface LayerTime {
 export interface ModelTimes {
   layers: LayerTime[];
   other: { floatUs: number; quantizedUs: number };
+  /** Layers whose stored weight the runtime expands to floats at every run. */
+  expanded: string[];
 }
 
 const PROFILED_RUNS = 15;
@@ -28,21 +30,31 @@ export async function layerTimes(float: Uint8Array, quantized: Uint8Array, layer
   return {
     layers: layers.map(({ node }) => ({ floatUs: before.of.get(node) ?? null, quantizedUs: after.of.get(node) ?? null })),
     other: { floatUs: before.other, quantizedUs: after.other },
+    expanded: layers.map(({ node }) => node).filter((node) => after.expanded.has(node)),
   };
 }
 
-async function timesOf(bytes: Uint8Array, names: ReadonlySet<string>, feeds: HostTensors): Promise<{ of: Map<string, number>; other: number }> {
+async function timesOf(bytes: Uint8Array, names: ReadonlySet<string>, feeds: HostTensors): Promise<{ of: Map<string, number>; other: number; expanded: ReadonlySet<string> }> {
   const graph = new Graph(readModel(bytes));
   for (const node of graph.nodes) nameNode(graph, node);
   const owners = kernelOwners(graph, names);
+  const weights = new Set(graph.nodes.filter((node) => expandsWeight(graph, node)).map(({ name }) => name));
   const of = new Map<string, number>();
+  const expanded = new Set<string>();
   let other = 0;
   for (const kernel of await profileModel(writeModel(graph.model), feeds, { runs: PROFILED_RUNS, warmup: 3 })) {
     const owner = ownerOf(kernel.name, owners);
+    if (owner && weights.has(kernel.name)) expanded.add(owner);
     if (owner) of.set(owner, (of.get(owner) ?? 0) + medianUs(kernel));
     else other += medianUs(kernel);
   }
-  return { of, other };
+  return { of, other, expanded };
+}
+
+/** Whether a node makes floats of stored integers; a bias, which is of 32 bits, costs nothing beside its layer. */
+function expandsWeight(graph: Graph, { opType, input }: NodeProto): boolean {
+  const stored = opType === 'DequantizeLinear' ? graph.initializer(input[0] ?? '') : undefined;
+  return stored !== undefined && stored.dataType !== DataType.INT32;
 }
 
 /** A profile tells nameless nodes apart by a number that only the runtime knows. */

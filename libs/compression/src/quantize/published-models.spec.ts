@@ -29,13 +29,14 @@ describe('published models at 8 bits', () => {
     const feeds = await Promise.all([1, 2, 3].slice(0, expected.runs).map((seed) => published.feeds(seed)));
     const float = await readFile(publishedModelFile(published));
     const model = readModel(float);
-    const { layers, skipped, outputSnrDb, speed, warnings } = await quantizeModel(model, QuantizeOptions.parse({}), () => () => feeds, { threads: 1, seed: 0 });
+    const { layers, skipped, outputSnrDb, speed, expanded, warnings } = await quantizeModel(model, QuantizeOptions.parse({}), () => () => feeds, { threads: 1, seed: 0 });
     expect({ layers: layers.length, left: skipped.length }).toEqual({ layers: expected.layers, left: expected.left });
     expect(skipped.every(({ node, reason }) => node.length > 0 && reason.length > 0)).toBe(true);
     const snrDb = outputSnrDb ?? Infinity;
     expect(snrDb).toBeGreaterThanOrEqual(expected.snrDb);
     const poor = warnings.filter((warning) => warning.startsWith('POOR OUTPUTS'));
     expect(poor).toEqual(snrDb < 10 ? [expect.any(String)] : poor.filter((warning) => /channel \d+ of axis/.test(warning)));
+    expect(expanded).toEqual([]);
     const quantized = writeModel(model);
     if (layers.length > 6) expect(quantized.length / float.length).toBeLessThan(0.4);
     // The clock is this machine's, the rule is not: slower is never kept quiet.

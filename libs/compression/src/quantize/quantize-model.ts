@@ -43,6 +43,8 @@ export interface QuantizeReport {
   judgedOn: JudgedOn | null;
   /** Time of what belongs to no layer, microseconds, beside the layers' own; null where they have none. */
   otherUs: ModelTimes['other'] | null;
+  /** Layers whose stored weight the runtime expands to floats at every run. */
+  expanded: string[];
   /** Whether the machine that measured has int8 dot products (VNNI); null where that is unknown. */
   int8DotProduct: boolean | null;
   /** Against the float model, where there was data to run both on. */
@@ -51,7 +53,7 @@ export interface QuantizeReport {
   verdict: string;
 }
 
-type SchemeReport = Omit<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
+type SchemeReport = Omit<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'expanded' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
 
 /** Calibration data of a plan's model, asked for by the schemes that need some. */
 export type BatchesOf = (plan: Plan) => Batches;
@@ -102,7 +104,7 @@ export async function quantizeModel(model: ModelProto, options: QuantizeOptions,
   const facts = { ...report, ...measured, int8DotProduct: await hasInt8DotProduct() };
   const probabilities = probabilityOutputs(new Graph(readModel(float)));
   const samples = batches && await countSamples(batches(plan), FEW_SAMPLES);
-  return { ...facts, warnings: [...warningsFor(options, { ...facts, probabilities, samples }), ...shortfallOf(report)], verdict: [costliestLayers(report.layers, report.tensors), ...(facts.judgedOn ? [`outputs compared on ${describeJudgedOn(facts.judgedOn)}`] : []), ...(facts.speed ? [describeSpeedup(facts.speed)] : [])].join('; ') };
+  return { ...facts, warnings: [...warningsFor(options, { ...facts, probabilities, samples }), ...shortfallOf(report), ...expandedWeights(options, measured.expanded)], verdict: [costliestLayers(report.layers, report.tensors), ...(facts.judgedOn ? [`outputs compared on ${describeJudgedOn(facts.judgedOn)}`] : []), ...(facts.speed ? [describeSpeedup(facts.speed)] : [])].join('; ') };
 }
 
 /** Samples of the batches, as far as `enough`. */
@@ -122,7 +124,7 @@ async function foldBeforePlanning(model: ModelProto, options: QuantizeOptions): 
   await foldConstants(new Graph(model));
 }
 
-const NOT_MEASURED = { outputs: null, outputSnrDb: undefined, judgedOn: null, otherUs: null, speed: null };
+const NOT_MEASURED = { outputs: null, outputSnrDb: undefined, judgedOn: null, otherUs: null, expanded: [], speed: null };
 
 /** The same model before, made ready for quantizing, and after. */
 interface Stages {
@@ -131,16 +133,16 @@ interface Stages {
   quantized: Uint8Array;
 }
 
-async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, { heldOut, threads }: StaticRun): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'speed'>> {
+async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, { heldOut, threads }: StaticRun): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'expanded' | 'speed'>> {
   const judge = firstOf(heldOut ?? batches);
   const { outputs, spread } = await compareOutputs(float, quantized, judge, threads);
   const judgedOn = spread.judgedOn(heldOut !== undefined);
   const outputSnrDb = leastOf(outputs);
   const sample = await firstSample(graph, batches);
-  if (!sample) return { outputs, outputSnrDb, judgedOn, otherUs: null, speed: null };
+  if (!sample) return { outputs, outputSnrDb, judgedOn, otherUs: null, expanded: [], speed: null };
   const times = layers.length > 0 ? await layerTimes(prepared, quantized, layers, sample) : null;
   layers.forEach((layer, i) => Object.assign(layer, times?.layers[i]));
-  return { outputs, outputSnrDb, judgedOn, otherUs: times?.other ?? null, speed: await measureSpeed(float, quantized, sample) };
+  return { outputs, outputSnrDb, judgedOn, otherUs: times?.other ?? null, expanded: times?.expanded ?? [], speed: await measureSpeed(float, quantized, sample) };
 }
 
 /** Undefined where an output has no figure: nothing can be said of all of them then. */
@@ -148,6 +150,12 @@ function leastOf(outputs: readonly OutputQuality[]): number | null | undefined {
   if (outputs.length === 0 || outputs.some(({ snrDb }) => snrDb === undefined)) return undefined;
   const figures = outputs.flatMap(({ snrDb }) => (typeof snrDb === 'number' ? [snrDb] : []));
   return figures.length === 0 ? null : Math.min(...figures);
+}
+
+/** A fusion of the runtime that leaves a layer in floats: never kept quiet. Layers of 16-bit activations have a warning of their own. */
+function expandedWeights({ activationBits, layerActivationBits }: QuantizeOptions, layers: readonly string[]): string[] {
+  if (layers.length === 0 || activationBits === 16 || Object.values(layerActivationBits).includes(16)) return [];
+  return [`the runtime does not run all layers as integers: it expands the whole weight at every run of ${layers.join(', ')}; exclude them, or use scheme weightOnly`];
 }
 
 function shortfallOf({ mixed }: SchemeReport): string[] {
