@@ -12,9 +12,14 @@ export function ownName(name: string): string {
   return OWN_NAME_MARK + name;
 }
 
+/** Whether a name is of {@link ownName}: nobody outside knows it. */
+export function isOwnName(name: string): boolean {
+  return name.startsWith(OWN_NAME_MARK);
+}
+
 /** What {@link ownName} was given. */
 export function withoutMark(name: string): string {
-  return name.startsWith(OWN_NAME_MARK) ? name.slice(OWN_NAME_MARK.length) : name;
+  return isOwnName(name) ? name.slice(OWN_NAME_MARK.length) : name;
 }
 
 /**

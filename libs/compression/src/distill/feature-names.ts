@@ -1,5 +1,5 @@
 import { editDistance, type DistillOptions } from '#contracts';
-import { Graph, type ModelProto } from '#onnx';
+import { Graph, isOwnName, type ModelProto } from '#onnx';
 import { OptionError } from '../errors.js';
 import type { Obstacle } from '../pass.js';
 import { TrainingError } from '../train/errors.js';
@@ -46,7 +46,7 @@ function unknownTo(side: Side, model: ModelProto | undefined, options: DistillOp
 }
 
 function unknownValue(side: Side, graph: Graph, name: string): string | null {
-  const values = [...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap(({ output }) => output.filter((value) => value !== ''))];
+  const values = [...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap(({ output }) => output.filter((value) => value !== '' && !isOwnName(value)))];
   if (values.includes(name)) return null;
   const nearest = values.map((value) => ({ value, distance: editDistance(name, value) })).sort((a, b) => a.distance - b.distance).slice(0, OFFERED);
   return `${WHERE[side]} has no value "${name}": the nearest are ${nearest.map(({ value }) => `"${value}"`).join(', ')}`;
