@@ -13,7 +13,7 @@ const PASSIVE: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Transpose', '
 /** Why a node of this type keeps a constant in floats. */
 const REASONS: Record<string, string> = {
   BatchNormalization: 'it could not be folded into a layer ahead of it',
-  Gather: 'rows of it are looked up, and tables with an axis other than 0 or readers besides are left as they are',
+  Gather: 'its rows are looked up, and tables are not stored as integers here',
 };
 
 /**

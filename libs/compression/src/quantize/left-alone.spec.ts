@@ -35,6 +35,7 @@ const HOLDERS: Record<string, [(b: GraphBuilder, x: string) => string, RegExp]> 
   BatchNormalization: [(b, x) => b.op('BatchNormalization', [b.op('Concat', Array<string>(32).fill(x), { axis: 1 }), ...[0, 1, 2, 3].map(() => b.float(noise(2048).map((v) => v + 1)))]), /stays FLOAT: it could not be folded/],
   'Add of a position table': [(b, x) => b.op('Add', [b.op('Reshape', [x, b.ints([-1, 1, 64])]), table(b, 16, 64)]), /\[16,64\] stays FLOAT: Add/],
   'Mul of a table': [(b, x) => b.op('Mul', [b.op('Reshape', [x, b.ints([-1, 1, 64])]), table(b, 16, 64)]), /stays FLOAT: Mul/],
+  'Gather from an embedding table': [(b, x) => b.op('Add', [b.op('Gather', [table(b, 40, 64), b.op('ArgMax', [x], { axis: 1, keepdims: 0 })], { axis: 0 }), x]), /\[40,64\] stays FLOAT: its rows are looked up/],
   Einsum: [(b, x) => b.op('Einsum', [x, table(b, 64, 16)], { equation: 'ij,jk->ik' }), /stays FLOAT: Einsum/],
   ConvTranspose: [(b, x) => b.op('ConvTranspose', [b.op('Reshape', [x, b.ints([-1, 4, 4, 4])]), table(b, 4, 32, 3, 3)]), /no int8 kernel for ConvTranspose/],
   GRU: [(b, x) => b.op('GRU', [b.op('Unsqueeze', [x, b.ints([0])]), table(b, 1, 24, 64), table(b, 1, 24, 8)], { hidden_size: 8 }), /GRU/],
