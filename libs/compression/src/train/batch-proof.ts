@@ -10,8 +10,10 @@ const TOLERANCE = 1e-4;
  * the size, the latter short of a sample where the size is more than one.
  */
 export async function givesTheSame(fixed: ModelProto, free: ModelProto, feeds: HostTensors, batch: number): Promise<boolean> {
-  const [one, any] = [await Session.create(writeModel(fixed), { quiet: true }), await Session.create(writeModel(free), { quiet: true })];
+  const sessions: Session[] = [];
   try {
+    for (const model of [fixed, free]) sessions.push(await Session.create(writeModel(model), { quiet: true }));
+    const [one, any] = sessions as [Session, Session];
     for (const [times, short] of [[3, 0], [5, Math.min(1, batch - 1)]] as const) {
       const parts = Array.from({ length: times }, (_, i) => varied(feeds, times * 100 + i));
       const apart: HostTensors[] = [];
@@ -22,8 +24,7 @@ export async function givesTheSame(fixed: ModelProto, free: ModelProto, feeds: H
     }
     return true;
   } finally {
-    await one.release();
-    await any.release();
+    for (const session of sessions) await session.release();
   }
 }
 

@@ -13,8 +13,7 @@ export async function observeTrainingShapes(graph: Graph, inputs: HostTensors, {
   const shapeOf = (value: string) => ownName(`${value}/shape`);
   for (const value of values) builder.output(builder.op('Shape', [value], {}, { outputs: [shapeOf(value)] }), undefined, DataType.INT64);
   const session = await Session.create(writeModel(builder.build(graph.opset())), { optimization: 'disabled', quiet });
-  const observed = await session.run(inputs);
-  await session.release();
+  const observed = await session.run(inputs).finally(() => session.release());
   return new Map([
     ...Object.entries(inputs).map(([name, { dims }]): [string, readonly number[]] => [name, dims]),
     ...graph.proto.initializer.map((tensor): [string, number[]] => [tensor.name, tensor.dims.map(Number)]),
