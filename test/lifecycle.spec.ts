@@ -31,6 +31,14 @@ async function postmasterBelow(pid: number): Promise<number | undefined> {
   return undefined;
 }
 
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
+
 /** The servers that run for a folder, by name: the supervisor's children and its PostgreSQL. */
 async function serversOf(folder: string): Promise<[string, number][]> {
   const found: [string, number][] = [];
@@ -103,7 +111,8 @@ describe('coldpress up, its processes and its lock', () => {
     const isUp = starting.then(() => true, () => true);
     while (killed.size < 3 && !(await Promise.race([isUp, delay(5, false)]))) {
       for (const [name, pid] of await serversOf(data)) {
-        if (!killed.has(name)) process.kill(pid, 'SIGKILL');
+        // One that ended by itself meanwhile counts as killed.
+        if (!killed.has(name)) killQuietly(pid);
         killed.add(name);
       }
     }
