@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Dataset, Model, Preflight } from '#contracts';
 import { canonicalJson, type PlannedStage } from '#pipeline';
-import type { ArtifactStore } from '#storage';
+import { StoreFullError, type ArtifactStore } from '#storage';
 import { STORE } from '../infrastructure/tokens.js';
 import { Untrusted } from '../untrusted/untrusted.js';
 import { Spool } from '../uploads/spool.js';
@@ -59,7 +59,10 @@ export class Preflights {
 
   private async fetch(digest: string, folder: string): Promise<string> {
     const path = join(folder, `${digest}.onnx`);
-    await this.store.getToFile(digest, path);
+    await this.store.getToFile(digest, path).catch((error: unknown) => {
+      // The client need not know where on our disk that is.
+      throw error instanceof StoreFullError ? new StoreFullError('the upload folder', { cause: error }) : error;
+    });
     return path;
   }
 }
