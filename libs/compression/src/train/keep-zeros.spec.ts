@@ -28,7 +28,7 @@ describe('zeros that stay', () => {
   });
 
   it('are those of a pruned 4-bit matrix', () => {
-    const pruned = rounded.map((value) => (Math.abs(value) <= 2 ? 0 : value));
+    const pruned = rounded.map((value) => (Math.abs(value) <= 3 ? 0 : value));
     expect(kept(weight(pruned, 4))).toBe(pruned.filter((value) => value === 0).length);
   });
 });
