@@ -239,6 +239,16 @@ describe('every part of a request is heeded or refused', () => {
     await expectSoon(async () => (await readdir(uploads).catch(() => [])).length === 0);
   });
 
+  it('what is no HTTP is told as a problem too', async () => {
+    const { hostname, port } = new URL(api.url);
+    const answer = await new Promise<string>((resolve) => {
+      let text = '';
+      const socket = connectTcp(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
+      socket.on('data', (piece) => (text += String(piece))).on('close', () => resolve(text)).on('error', () => undefined);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"invalid_request"/);
+  });
+
   it('a damaged file is told by a status, not by a connection that breaks', async () => {
     const damaged = await api.model(mlp([8, 33, 4]));
     const path = new URL(`blobs/${damaged.id.slice(0, 2)}/${damaged.id.slice(2, 4)}/${damaged.id}`, `${api.config.storeUrl}/`).pathname;

@@ -79,6 +79,7 @@ describe('what the command tells a person', () => {
     ['a port out of range', ['up', '--port', '70000', '--data', 'up'], 2, /--port: at most 65535, got 70000/],
     ['a variable that is no number', ['up', '--data', 'up'], 2, /COLDPRESS_CONCURRENCY: expected a number, got/, { COLDPRESS_CONCURRENCY: 'two' }],
     ['a variable of another kind', ['up', '--data', 'up'], 2, /COLDPRESS_LOG_LEVEL: "loud" is not allowed here: choose one of trace/, { COLDPRESS_LOG_LEVEL: 'loud' }],
+    ['a variable with a typo', ['up', '--data', 'up'], 2, /COLDPRESS_CONCURENCY: there is no such variable: did you mean COLDPRESS_CONCURRENCY\?/, { COLDPRESS_CONCURENCY: '2' }],
     ['a data folder that is a file', ['up', '--data', 'a-file'], 1, /a-file: /],
   ])('%s', async (_what, words, code, message, environment = {}) => {
     const outcome = await coldpress(words, environment);

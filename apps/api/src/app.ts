@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ConfigError, told, type Config } from '#contracts';
@@ -10,6 +11,7 @@ import { ensureFirstKey } from './auth/first-key.js';
 import { serveDashboard } from './dashboard/dashboard.js';
 import { useJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi/document.js';
+import { answerClientErrors } from './problems/client-error.js';
 import { securityHeaders } from './security-headers.js';
 import { Spool } from './uploads/spool.js';
 
@@ -27,8 +29,9 @@ const REQUEST_TIMEOUT_MS = 6 * 3600_000;
 export async function startApi(config: Config): Promise<RunningApi> {
   const app = await createApi(config);
   const firstKey = await ensureFirstKey(app.get(ApiKeyRepository), config.apiKeyFile);
-  const server = await app.listen(config.port, config.host) as { requestTimeout: number };
+  const server = (await app.listen(config.port, config.host)) as Server;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  answerClientErrors(server);
   return { app, url: await app.getUrl(), firstKey };
 }
 

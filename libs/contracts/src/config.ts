@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sentenceOf, type FieldProblem } from './field-problems.js';
+import { editDistance } from './nearest-name.js';
 import { told } from './zod-words.js';
 
 const url = (protocols: string[]) =>
@@ -34,8 +35,23 @@ export const Config = z.object({
 });
 export type Config = Readonly<z.infer<typeof Config>>;
 
+/** Variables of the command and of tests. */
+const OTHER_VARIABLES = new Set(['COLDPRESS_URL', 'COLDPRESS_API_KEY', 'COLDPRESS_DATA']);
+
+/** A variable that is nearly one of ours would be ignored without a word. Throws ConfigError. */
+function refuseTypos(environment: Record<string, string | undefined>): void {
+  const known = Object.keys(Config.shape).map(variableName);
+  const names = Object.keys(environment).filter((name) => name.startsWith('COLDPRESS_') && !known.includes(name) && !OTHER_VARIABLES.has(name));
+  const problems = names.flatMap((field) => {
+    const near = known.find((name) => editDistance(field, name) <= 2);
+    return near === undefined ? [] : [{ field, message: `there is no such variable: did you mean ${near}?` }];
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
 /** Reads those COLDPRESS_* variables that are set, with no defaults and nothing required. Throws ConfigError. */
 export function parsePartialConfig(environment: Record<string, string | undefined>): Partial<Config> {
+  refuseTypos(environment);
   const set = Object.keys(Config.shape).filter((key) => environment[variableName(key)] !== undefined && environment[variableName(key)] !== '');
   const schema = Config.pick(Object.fromEntries(set.map((key) => [key, true])) as Partial<Record<keyof Config, true>>);
   return parsed(schema, Object.fromEntries(set.map((key) => [key, environment[variableName(key)]]))) as Partial<Config>;
@@ -43,6 +59,7 @@ export function parsePartialConfig(environment: Record<string, string | undefine
 
 /** Reads COLDPRESS_* variables. Throws ConfigError naming each wrong one. */
 export function parseConfig(environment: Record<string, string | undefined>): Config {
+  refuseTypos(environment);
   const values = Object.keys(Config.shape).map((key) => [key, environment[variableName(key)]] as const);
   return Object.freeze(parsed(Config, Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== ''))));
 }

@@ -82,6 +82,22 @@ async function withZip<T>(path: string, use: (zip: yauzl.ZipFile) => Promise<T>)
     }
   } catch (cause) {
     if (cause instanceof DatasetError) throw cause;
-    throw new DatasetError('dataset_format', `not a readable npz archive: ${cause instanceof Error ? cause.message : String(cause)}`, { file: basename(path), wayOut: 'the file may be truncated: copy it again' }, { cause });
+    throw new DatasetError('dataset_format', `not a readable npz archive: ${zipWords(cause)}`, { file: basename(path), wayOut: 'copy it again, or write it anew with numpy.savez' }, { cause });
   }
+}
+
+/** What the zip reader finds wrong, in our words. */
+const ZIP_WORDS: readonly [RegExp, string][] = [
+  [/end of central directory|Not a zip|too short|File is too small/i, 'it is no zip file, or was cut off'],
+  [/relative path|absolute path|characters in fileName|backslash/i, 'a name in it leads out of the archive'],
+  [/multi-disk|disk/i, 'it is one part of several'],
+  [/encrypt/i, 'it is encrypted'],
+  [/zip64/i, 'its directory for large files is damaged'],
+  [/central directory|header signature|comment length|size of/i, 'its directory is damaged'],
+  [/invalid (stored|block|distance|code|literal|window)|incorrect|unexpected end|too (many|few) bytes/i, 'packed bytes in it are damaged'],
+];
+
+function zipWords(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : '';
+  return ZIP_WORDS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it is damaged';
 }

@@ -100,6 +100,29 @@ function shown(uri: string): string {
   return clean.length > SHOWN_URI ? `${clean.slice(0, SHOWN_URI)}…` : clean;
 }
 
+/** What the system's and the network's codes mean, beside the code itself, by which an operator finds more. */
+const SYSTEM_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody answers there',
+  ECONNRESET: 'the connection broke off',
+  EPIPE: 'the connection broke off',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name of the host cannot be looked up now',
+  ETIMEDOUT: 'no answer in time',
+  TimeoutError: 'no answer in time',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENOENT: 'it is not there',
+  ENOTDIR: 'a part of its path is a file',
+  EISDIR: 'it is a folder',
+  EIO: 'the disk fails',
+  EMFILE: 'too many files are open',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the disk is read-only',
+};
+
 function messageOf(cause: unknown): string {
-  return types.isNativeError(cause) ? cause.message || cause.name : String(cause);
+  if (!types.isNativeError(cause)) return String(cause);
+  const code = 'code' in cause ? String(cause.code) : cause.name;
+  const words = SYSTEM_WORDS[code];
+  return words === undefined ? cause.message || cause.name : `${words} (${code})`;
 }

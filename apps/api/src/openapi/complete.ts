@@ -63,6 +63,7 @@ function universalProblems(path: string, { security, requestBody, parameters = [
   const isHealth = path === '/health' || path === '/ready';
   return [
     400,
+    431,
     ...(security ? [401] : []),
     ...(parameters.some((parameter) => parameter.in === 'path') ? [404] : []),
     ...(requestBody ? [413, 415] : []),

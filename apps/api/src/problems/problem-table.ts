@@ -29,6 +29,7 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
     'dataset_dtype', 'dataset_value', 'dataset_limit', 'dataset_preprocess', 'dataset_split', 'dataset_input',
   ]),
   too_many_checks: { status: 429, title: 'Too many files and jobs wait' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   digest_mismatch: { status: 500, title: 'A stored file is damaged' },

@@ -18,16 +18,17 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
 
 /** What a client is told of an error: its code, where it lies and the way out; nothing of an error that is ours. */
 export function toProblem(error: unknown): Problem {
-  if (error instanceof HttpException) return problem(CODE_OF_STATUS[error.getStatus()] ?? 'internal', transportWords(error, error.getStatus()));
+  if (error instanceof HttpException) return problemOf(CODE_OF_STATUS[error.getStatus()] ?? 'internal', transportWords(error, error.getStatus()));
   const code = errorCode(error);
-  if (code !== undefined && code in PROBLEMS && code !== 'internal') return problem(code, messageOf(error), fieldsOf(error));
+  if (code !== undefined && code in PROBLEMS && code !== 'internal') return problemOf(code, messageOf(error), fieldsOf(error));
   const status = statusOf(error);
-  if (status !== undefined) return problem(CODE_OF_STATUS[status] ?? 'invalid_request', transportWords(error, status));
-  if (isUnreachable(error)) return problem('database_unavailable', 'the database does not answer: try again in a moment');
-  return problem('internal', 'something went wrong on our side; the log has the details under this request\'s X-Request-Id');
+  if (status !== undefined) return problemOf(CODE_OF_STATUS[status] ?? 'invalid_request', transportWords(error, status));
+  if (isUnreachable(error)) return problemOf('database_unavailable', 'the database does not answer: try again in a moment');
+  return problemOf('internal', 'something went wrong on our side; the log has the details under this request\'s X-Request-Id');
 }
 
-function problem(code: string, detail: string, errors: readonly FieldProblem[] = []): Problem {
+/** A problem of the table, in these words. */
+export function problemOf(code: string, detail: string, errors: readonly FieldProblem[] = []): Problem {
   const { status, title } = PROBLEMS[code] ?? { status: 500, title: 'Internal error' };
   return { type: `urn:coldpress:problem:${code}`, title, status, code, detail, ...(errors.length > 0 ? { errors: [...errors] } : {}) };
 }
