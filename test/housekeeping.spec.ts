@@ -10,7 +10,6 @@ import { CheckpointStore } from '../apps/worker/src/stages/checkpoint-store.js';
 import { FileCache } from '../apps/worker/src/stages/file-cache.js';
 
 const LONG_AGO = new Date(Date.now() - 30 * 24 * 3600_000);
-const NEVER = new AbortController().signal;
 
 describe('housekeeping', () => {
   let folder: string;
@@ -65,7 +64,7 @@ describe('housekeeping', () => {
       await parts.checkpoints.keep(name, checkpoint);
     }
     await database.pool.query(`update stage_checkpoints set created_at = $1 where key = 'old'`, [LONG_AGO]);
-    await keepHouse(parts, NEVER);
+    await keepHouse(parts);
     expect(await readdir(join(folder, 'work', 'cache'))).toEqual(['new']);
     expect(await readdir(join(folder, 'work', 'stages'))).toEqual(['new']);
     expect(await keys()).toEqual(['new']);
@@ -77,14 +76,14 @@ describe('housekeeping', () => {
     await mkdir(join(folder, 'work'), { recursive: true });
     await writeFile(join(folder, 'work', 'cache'), 'not a folder');
     await key('old', LONG_AGO);
-    await keepHouse(parts, NEVER);
+    await keepHouse(parts);
     expect(warnings).toEqual(['cannot sweep the file cache']);
     expect(await keys()).toEqual([]);
   });
 
   it('leaves what is everybody’s to the worker that is at it', async () => {
     await key('old', LONG_AGO);
-    await new ExclusiveWork(database.url, 'housekeeping').tryRun(() => keepHouse(parts, NEVER));
+    await new ExclusiveWork(database.url, 'housekeeping').tryRun(() => keepHouse(parts));
     expect(await keys()).toEqual(['old']);
   });
 });

@@ -28,14 +28,14 @@ export interface HousekeepingParts {
 
 /** Removes now and every hour what nobody will ask for again; nothing waits for it, and what cannot be removed is left for the next time. */
 export function startHousekeeping(parts: HousekeepingParts): Repetition {
-  return repeat(HOUR_MS, (signal) => keepHouse(parts, signal), (error) => parts.onWarning(error, 'cannot keep house'));
+  return repeat(HOUR_MS, () => keepHouse(parts), (error) => parts.onWarning(error, 'cannot keep house'));
 }
 
 /** One round: what is this worker's own, and what is everybody's unless another worker is at that. */
-export async function keepHouse(parts: HousekeepingParts, signal: AbortSignal): Promise<void> {
+export async function keepHouse(parts: HousekeepingParts): Promise<void> {
   const { config, database, files, checkpoints, store, onWarning } = parts;
   const sweep = async (what: string, work: () => Promise<unknown>) => {
-    if (!signal.aborted) await work().catch((error: unknown) => onWarning(error, `cannot sweep ${what}`));
+    await work().catch((error: unknown) => onWarning(error, `cannot sweep ${what}`));
   };
   await sweep('the file cache', () => files.sweep(CACHE_MS));
   await sweep('folders of stages', () => StageFolder.sweep(config.workPath, Math.max(LEFTOVER_MS, 2 * config.stageTimeoutS * 1000)));

@@ -54,11 +54,14 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   return {
     stop: async () => {
       shutdown.abort();
-      await Promise.all([reconciler.stop(), housekeeping.stop()]);
+      // A round is short, and worth its end: stages do not wait for it.
+      const house = housekeeping.stop();
+      await reconciler.stop();
       await worker.close();
       await pool.close();
       await sizes.close();
       await queue.close();
+      await house;
       await Promise.all([stages.close(), events.close(), results.close(), store.close()]);
       await database.close();
     },

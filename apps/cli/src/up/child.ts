@@ -6,8 +6,8 @@ import { StartLine } from '#contracts';
 import { CliError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
 
-/** How long a child may take to be ready, and to stop before it is killed. */
-const READY_MS = 60_000;
+/** How long a child may take to be ready, with the migration of a large database, and to stop before it is killed. */
+const READY_MS = 180_000;
 const STOP_MS = 20_000;
 /** Lines of the log that the message of a failed start shows when the child gave no reason. */
 const TAIL_LINES = 5;
