@@ -2,6 +2,9 @@ import { randomModel } from '#testing';
 import { tryModel, type Outcome } from './try-model.js';
 import { TRIALS } from './trials.js';
 
+/** What is shown of a message. */
+const LONGEST = 400;
+
 /** Puts random models through every pass: `--graphs 100 --seed 1 [--passes "prune,train"] [--verbose]`. */
 async function main(args: readonly string[]): Promise<void> {
   const value = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -15,7 +18,7 @@ async function main(args: readonly string[]): Promise<void> {
     const outcomes = await tryModel(seed, trials).catch((error: unknown): Outcome[] => [{ seed, trial: 'the model itself', state: 'broken', message: String(error) }]);
     for (const { state, trial, message } of outcomes) {
       counts[state]++;
-      if (state === 'broken' || (state === 'refused' && args.includes('--refused'))) console.log(`seed ${seed}, ${trial}: ${state}: ${message}`);
+      if (state === 'broken' || (state === 'refused' && args.includes('--refused'))) console.log(`seed ${seed}, ${trial}: ${state}: ${message.slice(0, LONGEST)}`);
     }
   }
   console.log(`${graphs} models from seed ${first}: ${counts.held} held, ${counts.refused} refused before they began, ${counts.broken} broken`);

@@ -31,7 +31,7 @@ export function flatten(net: RandomNet, { value, dims }: Feature): Feature {
 /** Declares the outputs: class scores, and now and then others of another scale, type or place. */
 export function writeOutputs(net: RandomNet, x: Feature, inner: readonly Feature[]): void {
   const { builder, dice } = net;
-  const batch = net.target.batch ?? 'N';
+  const batch = net.target.batch ?? net.freeName;
   const logits = dice.chance(0.8) ? gemm(net, x, CLASSES) : linear(net, x, CLASSES);
   const scores = dice.chance(0.15) ? net.op('Softmax', [logits.value], { axis: 1 }) : logits.value;
   builder.output(scores, [batch, CLASSES]);

@@ -154,6 +154,31 @@ export const IMAGE_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; writ
     fits: ({ dims }) => dims[0]! % 4 === 0 && dims[1]! <= 4,
     write: (net, { value, dims: [channels = 4, height = 1, width = 1] }) => ({ value: net.op('DepthToSpace', [value], { blocksize: 2 }), dims: [channels / 4, 2 * height, 2 * width] }),
   },
+  'a path without elements': {
+    fits: ({ dims }) => dims[2]! >= 2,
+    write(net, x) {
+      const [channels = 1] = x.dims;
+      const nothing = slice(net, x.value, 3, 0, 0);
+      const turned = net.op('Transpose', [nothing], { perm: [0, 2, 3, 1] });
+      const product = net.op('Transpose', [net.op('MatMul', [turned, net.weight([channels, channels], channels)])], { perm: [0, 3, 1, 2] });
+      return { value: net.op('Concat', [x.value, product], { axis: 3 }), dims: x.dims };
+    },
+  },
+  'dead units': {
+    write(net, x) {
+      const dead = net.op('Relu', [net.op('Sub', [net.op('Tanh', [conv(net, x, 8).value]), net.scalar(2)])]);
+      return activated(net, conv(net, { value: dead, dims: [8, ...x.dims.slice(1)] }, 8, { kernel: 1 }));
+    },
+  },
+  'a row of the picture': {
+    fits: isLarge,
+    write(net, { value, dims: [channels = 1, height = 1, width = 1] }) {
+      const rows = net.op('Reshape', [value, net.ints(net.batched([channels, height * width]))]);
+      const to = channelsOf(net.dice);
+      const done = net.op('Conv', [rows, net.weight([to, channels, 3], channels * 3), ...(net.dice.chance(0.5) ? [net.bias(to)] : [])], { pads: [1, 1] });
+      return { value: net.op('Reshape', [done, net.ints(net.batched([to, height, width]))]), dims: [to, height, width] };
+    },
+  },
   dropout: { write: (net, { value, dims }) => ({ value: dropout(net, value), dims }) },
 };
 

@@ -63,7 +63,7 @@ function withFunctions(table: Table, { opset }: RandomNet): Table {
 /** The inputs of a net, and what it begins with. */
 function writeInputs(net: RandomNet): Feature {
   const { dice, builder } = net;
-  const batch = net.target.batch ?? 'N';
+  const batch = net.target.batch ?? net.freeName;
   const kind = dice.pick(['image', 'image', 'image', 'pixels', 'tokens', 'ids', 'vector', 'two vectors']);
   switch (kind) {
     case 'image': {
@@ -91,7 +91,7 @@ function writeInputs(net: RandomNet): Feature {
 /** Now and then tokens are multiplied by a mask of booleans. */
 function masked(net: RandomNet, { value, dims }: Feature): Feature {
   if (net.dice.chance(0.5)) return { value, dims };
-  const mask = net.builder.input('mask', [net.target.batch ?? 'N', dims[0]!], DataType.BOOL);
+  const mask = net.builder.input('mask', [net.target.batch ?? net.freeName, dims[0]!], DataType.BOOL);
   return { value: net.op('Mul', [value, unsqueeze(net, net.op('Cast', [mask], { to: DataType.FLOAT }), [2])]), dims };
 }
 

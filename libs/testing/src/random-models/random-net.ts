@@ -18,11 +18,15 @@ export interface Target {
 export class RandomNet {
   readonly builder = new GraphBuilder('v');
   private readonly weights = new Map<string, string[]>();
+  /** What the free batch is called; exporters leave it unnamed at times. */
+  readonly freeName: string;
 
   constructor(
     readonly dice: Dice,
     readonly target: Target,
-  ) {}
+  ) {
+    this.freeName = dice.chance(0.8) ? 'N' : dice.pick(['', 'unk__0', 'batch size', 'x']);
+  }
 
   get opset(): number {
     return this.target.opset;

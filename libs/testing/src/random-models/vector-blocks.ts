@@ -31,6 +31,31 @@ export const VECTOR_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; wri
   },
   scale: { write: (net, { value, dims }) => ({ value: net.op('Mul', [value, net.positive(dims)]), dims }) },
   'one number': { write: (net, { value, dims }) => ({ value: net.op('Add', [net.op('Mul', [value, net.scalar(net.dice.pick([2, 0.1, 100]))]), net.scalar(0.5)]), dims }) },
+  'weights too small for halves': {
+    write(net, x) {
+      const [width] = x.dims as [number];
+      const small = net.builder.float(Float32Array.from({ length: 8 * width }, () => net.dice.normal(1e-8)), [width, 8]);
+      return { value: net.op('Mul', [net.op('MatMul', [x.value, small]), net.scalar(1e8)]), dims: [8] };
+    },
+  },
+  'columns of far scales': {
+    write(net, x) {
+      const [width] = x.dims as [number];
+      const scales = Float32Array.from({ length: 8 }, (_, i) => (i === 0 ? 1e6 : 1));
+      const wide = net.builder.float(Float32Array.from({ length: 8 * width }, (_, i) => net.dice.normal(0.3) * scales[i % 8]!), [width, 8]);
+      return { value: net.op('Mul', [net.op('MatMul', [x.value, wide]), net.builder.float(scales.map((scale) => 1 / scale), [8])]), dims: [8] };
+    },
+  },
+  'products of pairs': {
+    write: (net, x) => (net.opset >= 12 ? { value: net.op('Einsum', [x.value, net.weight([x.dims[0]!, 8], x.dims[0]!)], { equation: 'nc,cd->nd' }), dims: [8] } : gemm(net, x, 8)),
+  },
+  'the greatest': {
+    write(net, { value, dims }) {
+      const inputs = net.opset >= 10 ? [value, net.ints([Math.min(4, dims[0]!)])] : [value];
+      const [greatest] = net.builder.ops('TopK', 2, inputs, { axis: -1, ...(net.opset < 10 ? { k: Math.min(4, dims[0]!) } : {}) });
+      return { value: greatest!, dims: [Math.min(4, dims[0]!)] };
+    },
+  },
   'one to one and back': { write: (net, x) => gemm(net, gemm(net, x, 1), 8) },
 };
 
