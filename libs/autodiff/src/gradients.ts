@@ -72,15 +72,15 @@ export function gradientsSizedByData(graph: Graph, outputs: readonly string[], t
   return nodesBetween(graph, outputs, targets).filter((node) => isSizedByData(node, told)).map(nameOf);
 }
 
-/** Those of the targets that a gradient of an output leads back to. */
-export function reachedTargets(graph: Graph, outputs: readonly string[], targets: readonly string[]): Set<string> {
-  const read = new Set([...outputs, ...nodesBetween(graph, outputs, targets).flatMap(inputsOf)]);
+/** Those of the targets that a gradient of an output leads back to; with `shapes`, none leads through a value without elements. */
+export function reachedTargets(graph: Graph, outputs: readonly string[], targets: readonly string[], shapes?: Shapes): Set<string> {
+  const read = new Set([...outputs, ...nodesBetween(graph, outputs, targets, shapes).flatMap(inputsOf)]);
   return new Set(targets.filter((target) => read.has(target)));
 }
 
 /** Nodes through which a change of a target reaches an output, in graph order. */
-function nodesBetween(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeProto[] {
-  const active = activeValues(graph, targets);
+function nodesBetween(graph: Graph, outputs: readonly string[], targets: readonly string[], shapes?: Shapes): NodeProto[] {
+  const active = activeValues(graph, targets, shapes);
   const reached = new Set(outputs);
   const between: NodeProto[] = [];
   for (const node of [...graph.nodes].reverse()) {
@@ -114,11 +114,11 @@ function inputsOf(node: NodeProto): string[] {
 }
 
 /** Values through which a change of a target reaches the rest of the graph. */
-function activeValues(graph: Graph, targets: readonly string[]): Set<string> {
+function activeValues(graph: Graph, targets: readonly string[], shapes?: Shapes): Set<string> {
   const active = new Set(targets);
   for (const node of graph.nodes) {
     if (hasZeroGradient(node) || !inputsOf(node).some((value) => active.has(value))) continue;
-    for (const value of node.output) if (value !== '') active.add(value);
+    for (const value of node.output) if (value !== '' && !shapes?.get(value)?.includes(0)) active.add(value);
   }
   return active;
 }

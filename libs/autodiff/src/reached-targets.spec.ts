@@ -33,3 +33,10 @@ describe('what a gradient leads back to', () => {
     expect(missingGradients(graph, ['y'], ['w2'])).toEqual([]);
   });
 });
+
+describe('a path without elements', () => {
+  it('leads nowhere', () => {
+    const graph = new Graph(between((b, hidden) => b.op('Relu', [hidden], {}, { outputs: ['nothing'] })));
+    expect([...reachedTargets(graph, ['y'], ['w1', 'w2'], new Map([['nothing', [0, 4]]]))]).toEqual(['w2']);
+  });
+});

@@ -16,11 +16,14 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, Rule> = {
     const column = (value: string) => g.reshape(value, channels);
     const normal = frozen ? given(g, x, column(mean), column(variance), epsilon) : standardized(g, x, axes, epsilon);
     const scaled = () => g.mul(dY, column(scale));
+    const statistic = (factor: number, by: string) => g.scale(g.sum(g.mul(scaled(), by), axes), factor);
     return [
       // Frozen: dX = dY · scale / σ
       () => (frozen ? g.mul(dY, g.mul(column(scale), normal().inverse)) : standardizedGradient(g, normal(), scaled(), axes)),
       () => g.sum(g.mul(dY, normal().value), axes),
       () => g.sum(dY, axes),
+      // Statistics that follow from weights: dMean = -Σ dY · scale / σ, dVariance = -½ Σ dY · scale · x̂ / σ²
+      ...(frozen ? [() => statistic(-1, normal().inverse), () => statistic(-0.5, g.mul(normal().value, g.square(normal().inverse)))] : [null, null]),
     ];
   },
   LayerNormalization: ({ node, g, x: [x, scale, bias], dY }) => {

@@ -166,6 +166,8 @@ const IN_FLOAT: Record<string, Check[]> = {
     { inputs: [x(4, 3, 2), x(3), x(3), floatTensor('', [3], [0, 0, 0]), floatTensor('', [3], [1, 1, 1])], attributes: { training_mode: 1 }, outputs: 3, differentiated: 1 },
     { inputs: [x(2, 3, 2, 2), x(3), x(3), floatTensor('', [3], [0.1, -0.2, 0.3]), floatTensor('', [3], [0.5, 1, 2])] },
     { inputs: [x(4, 3), x(3), x(3), floatTensor('', [3], [0.1, -0.2, 0.3]), floatTensor('', [3], [0.5, 1, 2])] },
+    // Statistics that follow from weights.
+    { inputs: [x(2, 3, 2, 2), x(3), x(3), x(3), above(0.5, 2, 3)] },
   ],
   LayerNormalization: [{ inputs: [x(2, 3, 4), x(4), x(4)] }, { inputs: [x(2, 3, 4), x(3, 4)], attributes: { axis: 1 } }, { inputs: [x(2, 3, 4), x(1), x(4)] }, { inputs: [x(2, 3, 4), x(3, 4), x(3, 4)], attributes: { axis: -2, epsilon: 0.01 } }],
   InstanceNormalization: [{ inputs: [x(2, 3, 4, 2), x(3), x(3)] }],

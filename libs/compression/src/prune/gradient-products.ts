@@ -83,7 +83,7 @@ async function gradientStep(form: TrainingForm, { inputs, size }: Batch, classes
   const shapes = await observeTrainingShapes(form.graph, inputs);
   const outputs = differentiable(form);
   const labelled = classes === null ? undefined : outputs.find((output) => shapes.get(output)!.length === 2 && shapes.get(output)![1] === classes);
-  const trainables = reachable(form, ...outputs).filter(({ isMatrix }) => isMatrix);
+  const trainables = reachable(form, outputs, shapes).filter(({ isMatrix }) => isMatrix);
   const step = buildTrainingStep({
     graph: form.graph,
     shapes: new Map([...shapes, [LABELS, [size]], [ZERO, []]]),

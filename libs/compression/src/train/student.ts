@@ -41,7 +41,7 @@ export class Student {
   /** Throws MissingGradientError naming nodes without a rule. */
   static async create({ form, shapes, task, options, threads, division }: StudentRequest): Promise<Student> {
     for (const { option, pattern, names } of form.unknown) throw new UnknownLayerError(option, pattern, names);
-    const trainables = reachable(form, ...task.outputs);
+    const trainables = reachable(form, task.outputs, shapes);
     const matrices = new Set(trainables.filter(({ isMatrix }) => isMatrix).map(({ name }) => name));
     const request: TrainingStepRequest = {
       graph: form.graph,
@@ -137,7 +137,7 @@ function optimizerOf({ optimizer, momentum, nesterov, weightDecay }: TrainerOpti
 }
 
 /** The trainables to which a gradient of one of the values leads back. */
-export function reachable({ graph, trainables }: TrainingForm, ...values: readonly string[]): Trainable[] {
-  const reached = reachedTargets(graph, values, trainables.map(({ name }) => name));
+export function reachable({ graph, trainables }: TrainingForm, values: readonly string[], shapes?: Shapes): Trainable[] {
+  const reached = reachedTargets(graph, values, trainables.map(({ name }) => name), shapes);
   return trainables.filter(({ name }) => reached.has(name));
 }

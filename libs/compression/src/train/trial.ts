@@ -54,7 +54,7 @@ export async function trialProblem({ model, form, taskOn }: TrialRequest): Promi
 }
 
 async function step(form: TrainingForm, { task: { outputs, objective }, shapes }: Learning, inputs: HostTensors): Promise<void> {
-  const trainables = reachable(form, ...outputs);
+  const trainables = reachable(form, outputs, shapes);
   const { extraInputs, write: loss } = objective;
   const made = buildTrainingStep({ graph: form.graph, shapes, parameters: trainables.map(({ name }) => name), extraInputs, loss, optimizer: sgd(), masked: false });
   const weights = made.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));

@@ -59,7 +59,7 @@ function isFalse(graph: Graph, value: string): boolean {
 function nothing(form: TrainingForm): string[] {
   const outputs = outputNames(form.graph);
   if (outputs.length === 0) return ['none of its outputs is of float32. Export it with one that is'];
-  if (reachable(form, ...outputs).length > 0) return [];
+  if (reachable(form, outputs).length > 0) return [];
   const why = form.skipped.slice(0, NAMED).map(({ node, reason }) => `"${node}": ${reason}`).join('; ');
   return [`there is nothing to train: no weight of float32 lies on a path to an output${why ? ` (${why})` : ''}. Export it with weights in float32`];
 }
