@@ -157,6 +157,19 @@ describe('an Idempotency-Key', () => {
   });
 });
 
+describe('a server that cannot start', () => {
+  it.each([['api', API], ['worker', API.replace('/api/', '/worker/')]])('says why in words, for people and for its supervisor (%s)', async (name, program) => {
+    const config = { port: 0, databaseUrl: 'postgres://postgres@127.0.0.1:1/nowhere', storeUrl: 'file:///tmp/coldpress-nowhere', workPath: tmpdir() };
+    const child = spawn(process.execPath, [program], { env: { ...process.env, ...toEnvironment(config) }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (piece: Buffer) => (said.out += piece.toString()));
+    child.stderr.on('data', (piece: Buffer) => (said.err += piece.toString()));
+    expect((await once(child, 'close'))[0]).toBe(1);
+    expect(said.err).toBe(`coldpress ${name}: the database cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n`);
+    expect(JSON.parse(said.out)).toMatchObject({ ready: false, permanent: false });
+  });
+});
+
 describe('an API whose log cannot be written', () => {
   it('starts, answers and ends', async () => {
     const databaseUrl = await createTestDatabase();

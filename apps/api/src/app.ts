@@ -49,7 +49,7 @@ async function createApi(config: Config): Promise<NestExpressApplication> {
   // A list that cannot be read is told now, not at the first registration.
   allowedPrefixes(config.importS3);
   // An open event stream must not hold up the end of the process.
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), { bufferLogs: true, bodyParser: false, forceCloseConnections: true, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), { logger: false, bodyParser: false, forceCloseConnections: true, abortOnError: false });
   app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
   app.set('query parser', 'simple');

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { dedicatedClient, type Database } from './database.js';
-import { DatabaseError } from './errors.js';
+import { DatabaseError, DatabaseUnavailableError } from './errors.js';
 import { assertNotNewer, assertShape, noteWriter, type CodeVersion } from './schema-version.js';
 
 /** Arbitrary, but the same in every process: it serializes concurrent first starts. */
@@ -17,7 +17,9 @@ const MIGRATION_LOCK = 0x636f6c64;
 export async function migrate(database: Pick<Database, 'url'>): Promise<void> {
   const folder = migrationsFolder();
   const code = codeVersion(folder);
-  const client = await dedicatedClient(database.url);
+  const client = await dedicatedClient(database.url).catch((cause: unknown) => {
+    throw new DatabaseUnavailableError('the database cannot be reached', cause);
+  });
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await assertNotNewer(client, code);

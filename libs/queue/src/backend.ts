@@ -32,7 +32,7 @@ export function openBackend(config: QueueConfig): Promise<Backend> {
 }
 
 async function postgres(connectionString: string): Promise<Backend> {
-  const pool = new pg.Pool({ connectionString, max: MAX_CONNECTIONS, options: `-c search_path=${SCHEMA}`, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const pool = new pg.Pool({ connectionString, max: MAX_CONNECTIONS, options: `-c search_path=${SCHEMA}`, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: SILENCE_MS });
   pool.setMaxListeners(0);
   // A broken idle connection is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
