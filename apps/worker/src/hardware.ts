@@ -1,8 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 
-/** Instructions by which the runtime chooses its kernels; hosts mask some of them although the processor has the same name. */
-const DECISIVE = ['avx', 'avx2', 'fma', 'avx512f', 'avx_vnni', 'avx512_vnni', 'avx512_bf16', 'amx_int8', 'asimddp', 'i8mm', 'bf16', 'sve'];
+/**
+ * Instructions by which the runtime chooses its kernels; hosts mask some of them although the processor has the same
+ * name.
+ */
+const DECISIVE = [
+  'avx',
+  'avx2',
+  'fma',
+  'avx512f',
+  'avx_vnni',
+  'avx512_vnni',
+  'avx512_bf16',
+  'amx_int8',
+  'asimddp',
+  'i8mm',
+  'bf16',
+  'sve',
+];
 
 /** What of a machine decides how long a model takes on it. */
 export interface Hardware {

@@ -26,9 +26,16 @@ export interface HousekeepingParts {
   onWarning(error: unknown, what: string): void;
 }
 
-/** Removes now and every hour what nobody will ask for again; nothing waits for it, and what cannot be removed is left for the next time. */
+/**
+ * Removes now and every hour what nobody will ask for again; nothing waits for it, and what cannot be removed is left
+ * for the next time.
+ */
 export function startHousekeeping(parts: HousekeepingParts): Repetition {
-  return repeat(HOUR_MS, () => keepHouse(parts), (error) => parts.onWarning(error, 'cannot keep house'));
+  return repeat(
+    HOUR_MS,
+    () => keepHouse(parts),
+    (error) => parts.onWarning(error, 'cannot keep house'),
+  );
 }
 
 /** One round: what is this worker's own, and what is everybody's unless another worker is at that. */
@@ -38,10 +45,14 @@ export async function keepHouse(parts: HousekeepingParts): Promise<void> {
     await work().catch((error: unknown) => onWarning(error, `cannot sweep ${what}`));
   };
   await sweep('the file cache', () => files.sweep(CACHE_MS));
-  await sweep('folders of stages', () => StageFolder.sweep(config.workPath, Math.max(LEFTOVER_MS, 2 * config.stageTimeoutS * 1000)));
+  await sweep('folders of stages', () =>
+    StageFolder.sweep(config.workPath, Math.max(LEFTOVER_MS, 2 * config.stageTimeoutS * 1000)),
+  );
   await new ExclusiveWork(database.url, 'housekeeping').tryRun(async () => {
     await sweep('checkpoints', () => checkpoints.sweep(CHECKPOINT_MS));
     await sweep('the store', () => store.sweep(LEFTOVER_MS));
-    await sweep('Idempotency-Keys', () => new IdempotencyRepository(database).sweep(new Date(Date.now() - IDEMPOTENCY_MS)));
+    await sweep('Idempotency-Keys', () =>
+      new IdempotencyRepository(database).sweep(new Date(Date.now() - IDEMPOTENCY_MS)),
+    );
   });
 }

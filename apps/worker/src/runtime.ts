@@ -8,11 +8,16 @@ import { describeHardware, readHardware } from './hardware.js';
 const hardware = readHardware();
 
 /**
- * What of this machine decides a stage's result: the engine and the number of threads (sums are split by it); for a pass
- * that trains, the memory ceiling, by which batches are divided; and for a pass that measures, the hardware and what shares it, since
- * a latency is true of one kind of machine only. Its name decides nothing: a worker in a new pod finds the results of the one before.
+ * What of this machine decides a stage's result: the engine and the number of threads (sums are split by it); for a
+ * pass that trains, the memory ceiling, by which batches are divided; and for a pass that measures, the hardware and
+ * what shares it, since a latency is true of one kind of machine only. Its name decides nothing: a worker in a new pod
+ * finds the results of the one before.
  */
-export function stageRuntime({ stageThreads, stageMemoryMb, concurrency }: Pick<Config, 'stageThreads' | 'stageMemoryMb' | 'concurrency'>): (stage: Pick<PlannedStage, 'reads'>) => string {
+export function stageRuntime({
+  stageThreads,
+  stageMemoryMb,
+  concurrency,
+}: Pick<Config, 'stageThreads' | 'stageMemoryMb' | 'concurrency'>): (stage: Pick<PlannedStage, 'reads'>) => string {
   return ({ reads }) => {
     const memory = reads.memory ? `, ${stageMemoryMb} MiB` : '';
     const shared = concurrency > 1 ? `, ${concurrency} stages at a time` : '';
@@ -27,5 +32,8 @@ export const MACHINE = `${hardware.cpu}, ${cpus().length} cores`;
 /** This machine as a device that measures models. */
 export function localDevice(): { name: string; facts: DeviceFacts } {
   const { cpu, platform } = hardware;
-  return { name: describeHardware(hardware), facts: { cpu, cores: cpus().length, memoryBytes: totalmem(), platform, runtime: RUNTIME_VERSION } };
+  return {
+    name: describeHardware(hardware),
+    facts: { cpu, cores: cpus().length, memoryBytes: totalmem(), platform, runtime: RUNTIME_VERSION },
+  };
 }

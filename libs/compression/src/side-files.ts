@@ -6,10 +6,14 @@ import type { PassContext } from './pass.js';
 export type Content = () => string | undefined;
 
 /**
- * Writes files that are kept beside the model and returns the names of those that there are. A table that cannot be written or a plot that
- * cannot be drawn, as on a full disk, is said in the log and left out: the result of the pass does not depend on it.
+ * Writes files that are kept beside the model and returns the names of those that there are. A table that cannot be
+ * written or a plot that cannot be drawn, as on a full disk, is said in the log and left out: the result of the pass
+ * does not depend on it.
  */
-export async function writeSideFiles({ outputPath, log }: Pick<PassContext, 'outputPath' | 'log'>, contents: Readonly<Record<string, Content>>): Promise<string[]> {
+export async function writeSideFiles(
+  { outputPath, log }: Pick<PassContext, 'outputPath' | 'log'>,
+  contents: Readonly<Record<string, Content>>,
+): Promise<string[]> {
   const written: string[] = [];
   for (const [name, content] of Object.entries(contents)) {
     try {

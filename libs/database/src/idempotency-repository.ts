@@ -13,7 +13,8 @@ export interface KeyClaim {
   readonly owner: string;
 }
 
-export type Claimed = { state: 'new'; claim: KeyClaim } | { state: 'pending' } | { state: 'answered'; response: StoredResponse };
+export type Claimed =
+  { state: 'new'; claim: KeyClaim } | { state: 'pending' } | { state: 'answered'; response: StoredResponse };
 
 /** Answers given under an Idempotency-Key. */
 export class IdempotencyRepository {
@@ -23,12 +24,17 @@ export class IdempotencyRepository {
   ) {}
 
   /**
-   * Claims a key for a request: `new` for the first caller, `answered` with the first answer for a repetition, `pending`
-   * while the first is being answered, however long that takes. Throws IdempotencyConflictError when the key belongs to another request.
+   * Claims a key for a request: `new` for the first caller, `answered` with the first answer for a repetition,
+   * `pending` while the first is being answered, however long that takes. Throws IdempotencyConflictError when the key
+   * belongs to another request.
    */
   async claim(key: string, requestDigest: string): Promise<Claimed> {
     const claim = { key, owner: randomUUID() };
-    const claimed = await this.database.orm.insert(idempotencyKeys).values({ ...claim, requestDigest }).onConflictDoNothing().returning({ key: idempotencyKeys.key });
+    const claimed = await this.database.orm
+      .insert(idempotencyKeys)
+      .values({ ...claim, requestDigest })
+      .onConflictDoNothing()
+      .returning({ key: idempotencyKeys.key });
     if (claimed.length > 0) return { state: 'new', claim };
     const [row] = await this.database.orm.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key));
     if (!row) return this.claim(key, requestDigest);
@@ -38,8 +44,8 @@ export class IdempotencyRepository {
   }
 
   /**
-   * Does the work while the claim is renewed, and frees the key when the work fails. The work stores its answer by `storeAnswer`, which
-   * fails for whoever lost the key.
+   * Does the work while the claim is renewed, and frees the key when the work fails. The work stores its answer by
+   * `storeAnswer`, which fails for whoever lost the key.
    */
   async hold<T>(claim: KeyClaim, work: () => Promise<T>): Promise<T> {
     // A renewal that fails is tried again; the next owner waits for the whole lease.
@@ -56,11 +62,19 @@ export class IdempotencyRepository {
 
   /** Forgets keys that are older than `before`; returns how many. */
   async sweep(before: Date): Promise<number> {
-    return (await this.database.orm.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, before)).returning({ key: idempotencyKeys.key })).length;
+    return (
+      await this.database.orm
+        .delete(idempotencyKeys)
+        .where(lt(idempotencyKeys.createdAt, before))
+        .returning({ key: idempotencyKeys.key })
+    ).length;
   }
 
   private async renew(claim: KeyClaim): Promise<void> {
-    await this.database.orm.update(idempotencyKeys).set({ renewedAt: sql`now()` }).where(isOwn(claim));
+    await this.database.orm
+      .update(idempotencyKeys)
+      .set({ renewedAt: sql`now()` })
+      .where(isOwn(claim));
   }
 
   /** Frees a key whose request failed, so that it can be tried again. */
@@ -79,13 +93,18 @@ export class IdempotencyRepository {
   }
 }
 
-const isOwn = ({ key, owner }: KeyClaim) => and(eq(idempotencyKeys.key, key), eq(idempotencyKeys.owner, owner), isNull(idempotencyKeys.response));
+const isOwn = ({ key, owner }: KeyClaim) =>
+  and(eq(idempotencyKeys.key, key), eq(idempotencyKeys.owner, owner), isNull(idempotencyKeys.response));
 
 /**
- * Stores an answer within the caller's transaction: what was done and that it was answered are one fact. Throws IdempotencyLostError
- * when the key is another's by now, so that the transaction does nothing.
+ * Stores an answer within the caller's transaction: what was done and that it was answered are one fact. Throws
+ * IdempotencyLostError when the key is another's by now, so that the transaction does nothing.
  */
 export async function storeAnswer(queries: Queries, claim: KeyClaim, response: StoredResponse): Promise<void> {
-  const stored = await queries.update(idempotencyKeys).set({ response }).where(isOwn(claim)).returning({ key: idempotencyKeys.key });
+  const stored = await queries
+    .update(idempotencyKeys)
+    .set({ response })
+    .where(isOwn(claim))
+    .returning({ key: idempotencyKeys.key });
   if (stored.length === 0) throw new IdempotencyLostError(claim.key);
 }

@@ -22,22 +22,40 @@ export const JOB_COLUMNS = {
   finishedAt: jobs.finishedAt,
 };
 
-type Row = { [K in keyof typeof JOB_COLUMNS]: K extends 'baseline' ? Figures | null : (typeof jobs.$inferSelect)[Exclude<K, 'baseline'>] };
+type Row = {
+  [K in keyof typeof JOB_COLUMNS]: K extends 'baseline'
+    ? Figures | null
+    : (typeof jobs.$inferSelect)[Exclude<K, 'baseline'>];
+};
 
 /** Jobs as lists show them, in the order of the rows given: one query for any number of jobs. */
 export async function readJobItems(queries: Queries, rows: readonly Row[]): Promise<JobItem[]> {
   if (rows.length === 0) return [];
   const stages = await queries
-    .select({ jobId: jobStages.jobId, pass: jobStages.pass, state: jobStages.state, progress: jobStages.progress, figures: figuresOf(jobStages.metrics) })
+    .select({
+      jobId: jobStages.jobId,
+      pass: jobStages.pass,
+      state: jobStages.state,
+      progress: jobStages.progress,
+      figures: figuresOf(jobStages.metrics),
+    })
     .from(jobStages)
-    .where(inArray(jobStages.jobId, rows.map(({ id }) => id)))
+    .where(
+      inArray(
+        jobStages.jobId,
+        rows.map(({ id }) => id),
+      ),
+    )
     .orderBy(asc(jobStages.jobId), asc(jobStages.index));
   return rows.map(({ recipe, error, createdAt, finishedAt, ...row }) => {
     const own = stages.filter(({ jobId }) => jobId === row.id);
     return {
       ...row,
       title: recipe.name ?? recipeTitle(recipe),
-      error: error && { code: error.code, message: error.message.length > ERROR_LENGTH ? `${error.message.slice(0, ERROR_LENGTH - 1)}…` : error.message },
+      error: error && {
+        code: error.code,
+        message: error.message.length > ERROR_LENGTH ? `${error.message.slice(0, ERROR_LENGTH - 1)}…` : error.message,
+      },
       final: own.findLast(({ figures }) => figures)?.figures ?? null,
       stages: own.map(({ pass, state, progress }) => ({ pass, state, progress })),
       createdAt: createdAt.toISOString(),
@@ -48,6 +66,12 @@ export async function readJobItems(queries: Queries, rows: readonly Row[]): Prom
 
 /** The figures of a column of metrics, without what else was measured. */
 function figuresOf(metrics: PgColumn) {
-  const pairs = sql.join(['bytes', 'compressedBytes', 'top1', 'outputSnrDb', 'latencyMsP50'].map((name) => sql`case when ${metrics} ? ${name}::text then jsonb_build_object(${name}::text, ${metrics}->${name}::text) else '{}'::jsonb end`), sql` || `);
+  const pairs = sql.join(
+    ['bytes', 'compressedBytes', 'top1', 'outputSnrDb', 'latencyMsP50'].map(
+      (name) =>
+        sql`case when ${metrics} ? ${name}::text then jsonb_build_object(${name}::text, ${metrics}->${name}::text) else '{}'::jsonb end`,
+    ),
+    sql` || `,
+  );
   return sql<Figures | null>`case when ${metrics} is null then null else ${pairs} end`;
 }

@@ -25,14 +25,22 @@ export class QueueRecords {
 
   /** Jobs that the queue was given and should still hold, by id from the one after `id`. */
   enqueuedAfter(id: string | null, limit: number): Promise<QueueEntry[]> {
-    return this.entries(and(jobs.enqueued, id === null ? undefined : gt(jobs.id, id))).orderBy(asc(jobs.id)).limit(limit);
+    return this.entries(and(jobs.enqueued, id === null ? undefined : gt(jobs.id, id)))
+      .orderBy(asc(jobs.id))
+      .limit(limit);
   }
 
   /** Notes that the queue was given these runs; a job that was retried meanwhile stays as it is. */
   async markEnqueued(entries: readonly QueueEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const pairs = sql.join(entries.map(({ jobId, run }) => sql`(${jobId}::uuid, ${run}::integer)`), sql`, `);
-    await this.database.orm.update(jobs).set({ enqueued: true }).where(sql`(${jobs.id}, ${jobs.run}) in (${pairs})`);
+    const pairs = sql.join(
+      entries.map(({ jobId, run }) => sql`(${jobId}::uuid, ${run}::integer)`),
+      sql`, `,
+    );
+    await this.database.orm
+      .update(jobs)
+      .set({ enqueued: true })
+      .where(sql`(${jobs.id}, ${jobs.run}) in (${pairs})`);
   }
 
   /** Which queue was given the jobs: another one, or one that lost what it held, must be given them again. */
@@ -48,11 +56,20 @@ export class QueueRecords {
 
   private async forgetPage(): Promise<number> {
     const page = this.database.orm.select({ id: jobs.id }).from(jobs).where(and(isOpen, jobs.enqueued)).limit(PAGE);
-    return (await this.database.orm.update(jobs).set({ enqueued: false }).where(inArray(jobs.id, page)).returning({ id: jobs.id })).length;
+    return (
+      await this.database.orm
+        .update(jobs)
+        .set({ enqueued: false })
+        .where(inArray(jobs.id, page))
+        .returning({ id: jobs.id })
+    ).length;
   }
 
   private entries(condition: ReturnType<typeof and>) {
     const stageCount = sql<number>`(select count(*)::int from ${jobStages} where ${jobStages.jobId} = ${jobs.id})`;
-    return this.database.orm.select({ jobId: jobs.id, run: jobs.run, stageCount }).from(jobs).where(and(isOpen, condition));
+    return this.database.orm
+      .select({ jobId: jobs.id, run: jobs.run, stageCount })
+      .from(jobs)
+      .where(and(isOpen, condition));
   }
 }

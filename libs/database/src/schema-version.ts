@@ -14,17 +14,24 @@ export interface CodeVersion {
   newestMigration: number;
 }
 
-/** Throws DatabaseNewerError when the database holds migrations that this code does not know: its tables may be others by now. */
+/**
+ * Throws DatabaseNewerError when the database holds migrations that this code does not know: its tables may be others
+ * by now.
+ */
 export async function assertNotNewer(client: pg.Client, code: CodeVersion): Promise<void> {
   if (!(await exists(client, 'drizzle.__drizzle_migrations'))) return;
-  const { rows } = await client.query<{ newest: string | null }>('select max(created_at)::text as newest from drizzle.__drizzle_migrations');
+  const { rows } = await client.query<{ newest: string | null }>(
+    'select max(created_at)::text as newest from drizzle.__drizzle_migrations',
+  );
   const newest = Number(rows[0]?.newest ?? 0);
   if (newest > code.newestMigration) throw new DatabaseNewerError(await writer(client), new Date(newest), code.version);
 }
 
 /** Throws DatabaseShapeError when a table or column that this code reads is not there, whatever the migrations say. */
 export async function assertShape(client: pg.Client, code: CodeVersion): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(`select table_name || '.' || column_name as name from information_schema.columns where table_schema = current_schema()`);
+  const { rows } = await client.query<{ name: string }>(
+    `select table_name || '.' || column_name as name from information_schema.columns where table_schema = current_schema()`,
+  );
   const known = new Set(rows.map(({ name }) => name));
   const missing = expectedColumns().filter((name) => !known.has(name));
   if (missing.length > 0) throw new DatabaseShapeError(missing, await writer(client), code.version);
@@ -32,12 +39,17 @@ export async function assertShape(client: pg.Client, code: CodeVersion): Promise
 
 /** Notes that this version has prepared the database. */
 export async function noteWriter(client: pg.Client, { version }: CodeVersion): Promise<void> {
-  await client.query('insert into settings (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value', [WRITER, JSON.stringify(version)]);
+  await client.query(
+    'insert into settings (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value',
+    [WRITER, JSON.stringify(version)],
+  );
 }
 
 /** The version that has prepared the database last; null when it is too old, or too new, to tell. */
 async function writer(client: pg.Client): Promise<string | null> {
-  const answer = await client.query<{ value: unknown }>('select value from settings where name = $1', [WRITER]).catch(() => null);
+  const answer = await client
+    .query<{ value: unknown }>('select value from settings where name = $1', [WRITER])
+    .catch(() => null);
   const value = answer?.rows[0]?.value;
   return typeof value === 'string' ? value : null;
 }

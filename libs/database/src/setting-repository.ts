@@ -13,6 +13,9 @@ export class SettingRepository {
   }
 
   async set(name: string, value: unknown): Promise<void> {
-    await this.database.orm.insert(settings).values({ name, value }).onConflictDoUpdate({ target: settings.name, set: { value } });
+    await this.database.orm
+      .insert(settings)
+      .values({ name, value })
+      .onConflictDoUpdate({ target: settings.name, set: { value } });
   }
 }

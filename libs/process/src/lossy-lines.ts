@@ -5,8 +5,8 @@ const MAX_WAITING = 10_000;
 const BUSY_MS = 50;
 
 /**
- * Writes lines to a descriptor in their order, behind our back: a log is a side output. Lines that cannot be written, as on a full disk or
- * to a reader that is gone, are dropped; the next line that can be written says how many.
+ * Writes lines to a descriptor in their order, behind our back: a log is a side output. Lines that cannot be written,
+ * as on a full disk or to a reader that is gone, are dropped; the next line that can be written says how many.
  */
 export function lossyLines({ fd }: { fd: number }): { write(line: string): void } {
   const waiting: string[] = [];

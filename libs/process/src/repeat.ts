@@ -6,10 +6,14 @@ export interface Repetition {
 }
 
 /**
- * Does the work now and again, `everyMs` after each end: rounds never overlap, however long one takes, and one that fails is reported and
- * followed by the next.
+ * Does the work now and again, `everyMs` after each end: rounds never overlap, however long one takes, and one that
+ * fails is reported and followed by the next.
  */
-export function repeat(everyMs: number, work: (signal: AbortSignal) => Promise<unknown>, onError: (error: unknown) => void): Repetition {
+export function repeat(
+  everyMs: number,
+  work: (signal: AbortSignal) => Promise<unknown>,
+  onError: (error: unknown) => void,
+): Repetition {
   const stopping = new AbortController();
   const { signal } = stopping;
   const rounds = (async () => {

@@ -13,7 +13,9 @@ export interface FedRecords {
   changeQueue(identity: string): Promise<void>;
 }
 
-/** Jobs that are given to the queue and noted together: what a process that dies meanwhile gives it twice, without harm. */
+/**
+ * Jobs that are given to the queue and noted together: what a process that dies meanwhile gives it twice, without harm.
+ */
 const BATCH = 50;
 /** Jobs of a batch that are on their way at a time. */
 const AT_A_TIME = 8;
@@ -21,8 +23,9 @@ const AT_A_TIME = 8;
 const AUDIT = 200;
 
 /**
- * Gives the queue what the records say that it must hold. The work of a pass goes with what has changed, not with what is open: jobs
- * that were not given yet, all of them when the queue is another one or was emptied, and otherwise a page of those that it should hold, in turn.
+ * Gives the queue what the records say that it must hold. The work of a pass goes with what has changed, not with what
+ * is open: jobs that were not given yet, all of them when the queue is another one or was emptied, and otherwise a page
+ * of those that it should hold, in turn.
  */
 export class QueueFeeder {
   private auditedTo: string | null = null;

@@ -8,8 +8,8 @@ const ANSWER_MS = 8000;
 const FRESH_MS = 5000;
 
 /**
- * A store for whoever has a client waiting: one that does not answer a simple question in time is away, for now, whatever patience its own
- * driver has. What takes as long as its bytes, once the store has answered, is not cut short.
+ * A store for whoever has a client waiting: one that does not answer a simple question in time is away, for now,
+ * whatever patience its own driver has. What takes as long as its bytes, once the store has answered, is not cut short.
  */
 export class PromptStore implements ArtifactStore {
   private answeredAt = -Infinity;
@@ -63,7 +63,9 @@ export class PromptStore implements ArtifactStore {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new StoreUnavailableError('the artifact store', new Error(`no answer within ${this.answerMs / 1000} s`)));
+        reject(
+          new StoreUnavailableError('the artifact store', new Error(`no answer within ${this.answerMs / 1000} s`)),
+        );
         answer.then(tooLate, () => undefined);
       }, this.answerMs);
     });

@@ -1,5 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import type { QueueEntry } from '#contracts';
 import { ExclusiveWork, QueueRecords, type Database } from '#database';
 import { QueueFeeder, type StageQueue } from '#queue';
@@ -12,8 +18,9 @@ const BATCH = 50;
 const STOP_MS = 2000;
 
 /**
- * Puts accepted jobs into the queue, behind the requests that accept them: no client waits for the queue. The rows are the truth: when
- * the queue does not answer, the jobs are accepted all the same and enqueued once it is back, by this process or whichever comes next.
+ * Puts accepted jobs into the queue, behind the requests that accept them: no client waits for the queue. The rows are
+ * the truth: when the queue does not answer, the jobs are accepted all the same and enqueued once it is back, by this
+ * process or whichever comes next.
  */
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -52,7 +59,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.work();
   }
 
-  /** Takes a job that was cancelled out of the queue, where that is possible: its stages find in the records that there is nothing to do. */
+  /**
+   * Takes a job that was cancelled out of the queue, where that is possible: its stages find in the records that there
+   * is nothing to do.
+   */
   withdraw(entry: QueueEntry): void {
     this.queue.remove(entry).catch(() => undefined);
   }

@@ -16,7 +16,10 @@ export interface Subject {
 
 type Passes = { pass: string; options: unknown }[];
 
-/** Preflights of many jobs at the cost of what differs in them: equal ones are made once, and a model is read once for all its recipes. */
+/**
+ * Preflights of many jobs at the cost of what differs in them: equal ones are made once, and a model is read once for
+ * all its recipes.
+ */
 @Injectable()
 export class Preflights {
   constructor(
@@ -42,19 +45,32 @@ export class Preflights {
   }
 
   /** Subjects of one model and data set. */
-  private async ofOne(subjects: readonly Subject[], known: ReadonlySet<string>, place: (digest: string) => Promise<{ path: string; digest: string }>): Promise<Map<Subject, Preflight>> {
+  private async ofOne(
+    subjects: readonly Subject[],
+    known: ReadonlySet<string>,
+    place: (digest: string) => Promise<{ path: string; digest: string }>,
+  ): Promise<Map<Subject, Preflight>> {
     const [first] = subjects;
     if (!first) return new Map();
-    const named = subjects.flatMap(({ stages }) => stages.flatMap(({ reads }) => reads.models.map(({ digest }) => digest)));
+    const named = subjects.flatMap(({ stages }) =>
+      stages.flatMap(({ reads }) => reads.models.map(({ digest }) => digest)),
+    );
     const models = await Promise.all([...new Set(named)].filter((digest) => known.has(digest)).map(place));
     const { path: modelPath } = await place(first.model.id);
     const distinct = new Map(subjects.map(({ stages }) => [canonicalJson(passesOf(stages)), passesOf(stages)]));
-    const answers = await this.untrusted.preflight({ modelPath, dataset: first.dataset?.inspection ?? null, recipes: [...distinct.values()], models });
+    const answers = await this.untrusted.preflight({
+      modelPath,
+      dataset: first.dataset?.inspection ?? null,
+      recipes: [...distinct.values()],
+      models,
+    });
     const byRecipe = new Map([...distinct.keys()].map((key, index) => [key, answers[index]]));
-    return new Map(subjects.flatMap((subject): [Subject, Preflight][] => {
-      const answer = byRecipe.get(canonicalJson(passesOf(subject.stages)));
-      return answer ? [[subject, answer]] : [];
-    }));
+    return new Map(
+      subjects.flatMap((subject): [Subject, Preflight][] => {
+        const answer = byRecipe.get(canonicalJson(passesOf(subject.stages)));
+        return answer ? [[subject, answer]] : [];
+      }),
+    );
   }
 
   private async fetch(digest: string, folder: string): Promise<string> {

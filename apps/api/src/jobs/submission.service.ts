@@ -28,20 +28,31 @@ export class SubmissionService {
     private readonly documents: Documents,
   ) {}
 
-  /** Checks without accepting. Throws as `prepare` does for what cannot even be checked: its recipe, model and data set. */
+  /**
+   * Checks without accepting. Throws as `prepare` does for what cannot even be checked: its recipe, model and data set.
+   */
   async preflight(body: JobBody): Promise<Preflight> {
     return this.checkOne(await this.plan(body, ''));
   }
 
-  /** Throws RecipeError, NotFoundError, and ApiError `preflight_failed` listing every reason; in a batch with the place of each job. */
+  /**
+   * Throws RecipeError, NotFoundError, and ApiError `preflight_failed` listing every reason; in a batch with the place
+   * of each job.
+   */
   async prepare(bodies: JobBodies): Promise<NewJob[]> {
     const list = Array.isArray(bodies) ? bodies : [bodies];
     const placeOf = (index: number) => (Array.isArray(bodies) ? `[${index}].` : '');
     const plans: Planned[] = [];
     for (const [index, body] of list.entries()) plans.push(await this.plan(body, placeOf(index)));
     const checked = await this.check(plans);
-    refuseProblems(checked.flatMap(({ problems }, index) => problems.map(({ field, message }) => ({ field: `${placeOf(index)}${field}`, message }))));
-    return plans.map((plan, index) => toJob(list[index]?.name ?? null, plan, checked[index] ?? { problems: [], skipped: [] }));
+    refuseProblems(
+      checked.flatMap(({ problems }, index) =>
+        problems.map(({ field, message }) => ({ field: `${placeOf(index)}${field}`, message })),
+      ),
+    );
+    return plans.map((plan, index) =>
+      toJob(list[index]?.name ?? null, plan, checked[index] ?? { problems: [], skipped: [] }),
+    );
   }
 
   private async plan(body: JobBody, place: string): Promise<Planned> {
@@ -58,7 +69,13 @@ export class SubmissionService {
     } catch (cause) {
       const error = cause instanceof DocumentError ? unreadableRecipe(cause) : cause;
       if (!(error instanceof RecipeError)) throw error;
-      throw new RecipeError(error.problems.map(({ field, message }) => ({ field: `${place}${field ? `recipe.${field}` : 'recipe'}`, message })), { cause: error });
+      throw new RecipeError(
+        error.problems.map(({ field, message }) => ({
+          field: `${place}${field ? `recipe.${field}` : 'recipe'}`,
+          message,
+        })),
+        { cause: error },
+      );
     }
   }
 
@@ -69,24 +86,37 @@ export class SubmissionService {
 
   private async check(plans: readonly Planned[]): Promise<Preflight[]> {
     const known = await this.known(plans.flatMap(modelsNamed).map(({ digest }) => digest));
-    const seen = await this.preflights.of(plans.map(({ model, dataset, stages }) => ({ model, dataset, stages })), known);
+    const seen = await this.preflights.of(
+      plans.map(({ model, dataset, stages }) => ({ model, dataset, stages })),
+      known,
+    );
     return plans.map((plan, index) => {
       const missing = modelsNamed(plan)
         .filter(({ digest }) => !known.has(digest))
-        .map(({ field, digest }) => ({ field, message: `there is no model ${digest} in the store: upload it with POST /v1/models first` }));
-      return { problems: [...missingLabels(plan), ...missing, ...(seen[index]?.problems ?? [])], skipped: seen[index]?.skipped ?? [] };
+        .map(({ field, digest }) => ({
+          field,
+          message: `there is no model ${digest} in the store: upload it with POST /v1/models first`,
+        }));
+      return {
+        problems: [...missingLabels(plan), ...missing, ...(seen[index]?.problems ?? [])],
+        skipped: seen[index]?.skipped ?? [],
+      };
     });
   }
 
   /** Those of the digests that are models in the store. */
   private async known(digests: readonly string[]): Promise<Set<string>> {
-    const found = await Promise.all([...new Set(digests)].map(async (digest) => ((await this.models.get(digest)) ? [digest] : [])));
+    const found = await Promise.all(
+      [...new Set(digests)].map(async (digest) => ((await this.models.get(digest)) ? [digest] : [])),
+    );
     return new Set(found.flat());
   }
 }
 
 function modelsNamed({ stages }: Planned): { field: string; digest: string }[] {
-  return stages.flatMap(({ index, reads }) => reads.models.map(({ field, digest }) => ({ field: `recipe.passes[${index}].options.${field}`, digest })));
+  return stages.flatMap(({ index, reads }) =>
+    reads.models.map(({ field, digest }) => ({ field: `recipe.passes[${index}].options.${field}`, digest })),
+  );
 }
 
 function toJob(name: string | null, { recipe, stages, model, dataset }: Planned, preflight: Preflight): NewJob {
@@ -105,10 +135,17 @@ function refuseProblems(problems: readonly FieldProblem[]): void {
   if (problems.length === 0) return;
   const listed = problems.slice(0, MAX_PROBLEMS);
   const more = problems.length > listed.length ? `; and ${problems.length - listed.length} more` : '';
-  throw new ApiError('preflight_failed', listed.map(({ field, message }) => `${field}: ${message}`).join('; ') + more, listed);
+  throw new ApiError(
+    'preflight_failed',
+    listed.map(({ field, message }) => `${field}: ${message}`).join('; ') + more,
+    listed,
+  );
 }
 
 function missingLabels({ recipe, dataset }: Planned): FieldProblem[] {
   if (!dataset) return [];
-  return gateProblems(recipe, { hasLabels: dataset.inspection.classes !== null }).map(({ field, message }) => ({ field: `recipe.${field}`, message }));
+  return gateProblems(recipe, { hasLabels: dataset.inspection.classes !== null }).map(({ field, message }) => ({
+    field: `recipe.${field}`,
+    message,
+  }));
 }

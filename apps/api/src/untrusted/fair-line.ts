@@ -21,7 +21,10 @@ interface Lane {
   running: number;
 }
 
-/** Runs tasks that are many and may be slow, in turn between their owners and kinds, whose own come in their order. Lines have an end. */
+/**
+ * Runs tasks that are many and may be slow, in turn between their owners and kinds, whose own come in their order.
+ * Lines have an end.
+ */
 export class FairLine {
   /** In the order of their turns. */
   private readonly lanes = new Map<string, Lane>();
@@ -51,8 +54,18 @@ export class FairLine {
   private queueUp(lane: Lane): Promise<void> {
     const own = sum(this.of(lane.owner), ({ waiting }) => waiting.length);
     const all = sum([...this.lanes.values()], ({ waiting }) => waiting.length);
-    if (own >= this.limits.waitingPerOwner) throw new BusyError('too_many_checks', `${own} files and jobs of this API key wait to be checked already: send fewer at a time`, this.retryS(own));
-    if (all >= this.limits.waiting) throw new BusyError('overloaded', `${all} files and jobs wait to be checked already: try again later`, this.retryS(all));
+    if (own >= this.limits.waitingPerOwner)
+      throw new BusyError(
+        'too_many_checks',
+        `${own} files and jobs of this API key wait to be checked already: send fewer at a time`,
+        this.retryS(own),
+      );
+    if (all >= this.limits.waiting)
+      throw new BusyError(
+        'overloaded',
+        `${all} files and jobs wait to be checked already: try again later`,
+        this.retryS(all),
+      );
     return new Promise((resolve) => lane.waiting.push(resolve));
   }
 
@@ -69,7 +82,11 @@ export class FairLine {
 
   private mayRun(lane: Lane): boolean {
     const { atATime, perOwner, perKind } = this.limits;
-    return lane.running < perKind && sum(this.of(lane.owner), running) < perOwner && sum([...this.lanes.values()], running) < atATime;
+    return (
+      lane.running < perKind &&
+      sum(this.of(lane.owner), running) < perOwner &&
+      sum([...this.lanes.values()], running) < atATime
+    );
   }
 
   private of(owner: string): Lane[] {
@@ -82,4 +99,5 @@ export class FairLine {
 }
 
 const running = (lane: Lane): number => lane.running;
-const sum = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((total, item) => total + of(item), 0);
+const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0);

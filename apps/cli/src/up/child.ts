@@ -44,10 +44,17 @@ export class Child {
     this.exited = new Promise((resolve) => process.once('close', (code, signal) => resolve({ code, signal })));
   }
 
-  /** Starts the child and waits for its ready line on stdout. Throws StartError when it is not ready in time, having ended the child. */
+  /**
+   * Starts the child and waits for its ready line on stdout. Throws StartError when it is not ready in time, having
+   * ended the child.
+   */
   static async start(options: ChildOptions): Promise<{ child: Child; ready: Record<string, unknown> }> {
     // A group of its own: Ctrl-C reaches the supervisor alone, which then stops its children in order.
-    const forked = fork(options.module, [], { env: { ...process.env, ...options.environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+    const forked = fork(options.module, [], {
+      env: { ...process.env, ...options.environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    });
     const child = new Child(options.name, forked);
     try {
       return { child, ready: await child.ready(options) };
@@ -84,7 +91,10 @@ export class Child {
     });
     const hasEnded = this.exited.then(({ code, signal: killer }) => {
       if (reason?.ready === false) throw new StartError(reason.message, reason.permanent);
-      throw new StartError(`${this.name} stopped before it was ready (${killer ?? `exit code ${code}`})${tail.length > 0 ? `:\n${tail.join('\n')}` : ''}`, false);
+      throw new StartError(
+        `${this.name} stopped before it was ready (${killer ?? `exit code ${code}`})${tail.length > 0 ? `:\n${tail.join('\n')}` : ''}`,
+        false,
+      );
     });
     const isLate = wait(readyMs, undefined, { signal: AbortSignal.any([signal, end.signal]) }).then(
       () => Promise.reject(new StartError(`${this.name} was not ready within ${readyMs / 1000} s`, false)),

@@ -24,17 +24,20 @@ export interface Keeping {
 }
 
 /**
- * Starts a server and starts it again whenever it does not come up or ends, with a pause that grows while that fails. Throws what the
- * first start throws when that is permanent, has happened too often, or the signal aborts.
+ * Starts a server and starts it again whenever it does not come up or ends, with a pause that grows while that fails.
+ * Throws what the first start throws when that is permanent, has happened too often, or the signal aborts.
  */
-export async function keepRunning<T extends Running>(start: (first?: T) => Promise<T>, keeping: Keeping): Promise<Kept<T>> {
+export async function keepRunning<T extends Running>(
+  start: (first?: T) => Promise<T>,
+  keeping: Keeping,
+): Promise<Kept<T>> {
   const first = await firstStart(start, keeping);
   const { name, log } = keeping;
   let current: T | undefined = first;
   let stopping = false;
   let wake = (): void => undefined;
   const watch = async () => {
-    for (let failures = 0; !stopping; ) {
+    for (let failures = 0; !stopping;) {
       if (current) {
         const how = await current.ended;
         if (stopping) return;

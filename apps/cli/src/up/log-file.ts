@@ -1,6 +1,9 @@
 import { appendFileSync } from 'node:fs';
 
-/** The log of a local server. A line that cannot be written, as on a full disk, is dropped: the servers go on, and the log says so later. */
+/**
+ * The log of a local server. A line that cannot be written, as on a full disk, is dropped: the servers go on, and the
+ * log says so later.
+ */
 export class LogFile {
   private dropped = 0;
 

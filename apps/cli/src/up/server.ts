@@ -22,8 +22,16 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts PostgreSQL, the API and a worker as child processes and keeps them running until stopped. A start that fails leaves none of them. */
-export async function startServer({ folder, config, log, signal = new AbortController().signal }: ServerOptions): Promise<Server> {
+/**
+ * Starts PostgreSQL, the API and a worker as child processes and keeps them running until stopped. A start that fails
+ * leaves none of them.
+ */
+export async function startServer({
+  folder,
+  config,
+  log,
+  signal = new AbortController().signal,
+}: ServerOptions): Promise<Server> {
   const stops: Stops = [];
   const stop = async () => {
     for (const step of stops.splice(0).reverse()) await step();
@@ -46,7 +54,11 @@ export async function startServer({ folder, config, log, signal = new AbortContr
     // A restarted API keeps the port that the first one got.
     environment['COLDPRESS_PORT'] = new URL(url).port;
     await startApp('worker', environment, how);
-    await folder.publish(url).catch((error: Error) => log(`up: other commands have to be told where the server is, with --url ${url}: ${error.message}`));
+    await folder
+      .publish(url)
+      .catch((error: Error) =>
+        log(`up: other commands have to be told where the server is, with --url ${url}: ${error.message}`),
+      );
     return { url, apiKey: await folder.apiKey(), stop };
   } catch (error) {
     await stop();
@@ -71,17 +83,32 @@ async function startDatabase(folder: DataFolder, { log, signal, stops }: How): P
     });
     return { url, stop, ended: ended.then(() => 'see its last words above') };
   };
-  const isPermanent = (error: unknown) => error instanceof EmbeddedPostgresError && !(error instanceof PostgresStartError);
+  const isPermanent = (error: unknown) =>
+    error instanceof EmbeddedPostgresError && !(error instanceof PostgresStartError);
   const { first, stop } = await keepRunning(start, { name: 'postgres', log, signal, isPermanent });
   stops.push(stop);
   return first.url;
 }
 
-async function startApp(app: 'api' | 'worker', environment: Record<string, string>, { log, signal, stops }: How): Promise<Record<string, unknown>> {
+async function startApp(
+  app: 'api' | 'worker',
+  environment: Record<string, string>,
+  { log, signal, stops }: How,
+): Promise<Record<string, unknown>> {
   const module = fileURLToPath(new URL(`../../../${app}/src/main.js`, import.meta.url));
   const start = async () => {
-    const { child, ready } = await Child.start({ name: app, module, environment, log: (line) => log(`${app}: ${line}`), signal });
-    return { ready, stop: () => child.stop(), ended: child.exited.then(({ code, signal: killer }) => killer ?? `exit code ${code}`) };
+    const { child, ready } = await Child.start({
+      name: app,
+      module,
+      environment,
+      log: (line) => log(`${app}: ${line}`),
+      signal,
+    });
+    return {
+      ready,
+      stop: () => child.stop(),
+      ended: child.exited.then(({ code, signal: killer }) => killer ?? `exit code ${code}`),
+    };
   };
   const isPermanent = (error: unknown) => error instanceof StartError && error.permanent;
   const { first, stop } = await keepRunning(start, { name: app, log, signal, isPermanent });

@@ -9,7 +9,9 @@ import { Handover } from './handover.js';
 import { stopLeftover } from './leftover.js';
 import type { ServerUser } from './server-user.js';
 
-/** All of a database lies in `root`: the server's files in `data`, the superuser's password, and who started the server. */
+/**
+ * All of a database lies in `root`: the server's files in `data`, the superuser's password, and who started the server.
+ */
 export interface DataFolder {
   readonly root: string;
   readonly data: string;
@@ -17,14 +19,23 @@ export interface DataFolder {
 }
 
 /** Opens the database in the folder, or makes one in a folder that has none. Throws EmbeddedPostgresError. */
-export async function openDataFolder(root: string, user: ServerUser | null, binaries: Binaries, signal: AbortSignal): Promise<DataFolder> {
+export async function openDataFolder(
+  root: string,
+  user: ServerUser | null,
+  binaries: Binaries,
+  signal: AbortSignal,
+): Promise<DataFolder> {
   const data = join(root, 'data');
   const known = await readPassword(root);
   if (known !== null && user && !(await exists(data))) await bringHome(root, data);
   if (await exists(data)) {
     await takeOwnership(data, user);
     if (!(await exists(join(data, 'PG_VERSION')))) throw await lostDatabase(root, data);
-    if (known === null) throw new DataFolderError(root, 'its file "password" is missing: restore it, or remove the folder to start empty');
+    if (known === null)
+      throw new DataFolderError(
+        root,
+        'its file "password" is missing: restore it, or remove the folder to start empty',
+      );
     await stopLeftover(data);
     return { root, data, password: known };
   }
@@ -35,23 +46,38 @@ export async function openDataFolder(root: string, user: ServerUser | null, bina
 async function readPassword(root: string): Promise<string | null> {
   return readFile(join(root, 'password'), 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return null;
-    throw new DataFolderError(root, 'its file "password" cannot be read: start as the user whose folder it is', { cause });
+    throw new DataFolderError(root, 'its file "password" cannot be read: start as the user whose folder it is', {
+      cause,
+    });
   });
 }
 
-/** A folder that was copied in part, or whose database an earlier version kept elsewhere. An empty server in its place would look like lost jobs. */
+/**
+ * A folder that was copied in part, or whose database an earlier version kept elsewhere. An empty server in its place
+ * would look like lost jobs.
+ */
 async function lostDatabase(root: string, data: string): Promise<DataFolderError> {
   const stray = await strayPlaces();
-  const hint = stray.length === 0 ? 'restore it from a backup' : `an earlier version may have kept it in ${stray.map(({ place, origin }) => `${place} (that of ${origin})`).join(' or ')}: move it there`;
+  const hint =
+    stray.length === 0
+      ? 'restore it from a backup'
+      : `an earlier version may have kept it in ${stray.map(({ place, origin }) => `${place} (that of ${origin})`).join(' or ')}: move it there`;
   return new DataFolderError(root, `its database is missing (${data}): ${hint}, or remove the folder to start empty`);
 }
 
-/** A copy made by root belongs to root, and the server runs as another user; it also insists on a folder that only its user can enter. */
+/**
+ * A copy made by root belongs to root, and the server runs as another user; it also insists on a folder that only its
+ * user can enter.
+ */
 async function takeOwnership(data: string, user: ServerUser | null): Promise<void> {
   const { uid, mode } = await stat(data);
   if (user && uid !== user.uid) await chownAll(data, user);
   const own = process.getuid?.();
-  if (!user && own !== undefined && uid !== own) throw new DataFolderError(data, `it belongs to the user ${uid}, not to you (${own}): start as that user, or make the folder yours with chown -R`);
+  if (!user && own !== undefined && uid !== own)
+    throw new DataFolderError(
+      data,
+      `it belongs to the user ${uid}, not to you (${own}): start as that user, or make the folder yours with chown -R`,
+    );
   if ((mode & 0o777) !== 0o700) await chmod(data, 0o700);
 }
 
@@ -73,7 +99,10 @@ interface Initialization {
 
 const partialOf = (data: string): string => `${data}.partial`;
 
-/** initdb into a folder of its own that gets its name when it is complete: a kill leaves no half database, and the next start knows why. */
+/**
+ * initdb into a folder of its own that gets its name when it is complete: a kill leaves no half database, and the next
+ * start knows why.
+ */
 async function initialize(root: string, data: string, how: Initialization): Promise<string> {
   const { user, binaries } = how;
   const partial = partialOf(data);
@@ -87,7 +116,13 @@ async function initialize(root: string, data: string, how: Initialization): Prom
   try {
     if (user) await Promise.all([partial, passwordFile].map((path) => chown(path, user.uid, user.gid)));
     const [folder, pwfile] = [await handover.pathOf(partial), await handover.pathOf(passwordFile)];
-    await run(binaries.initdb, ['-D', folder, '-U', 'postgres', `--pwfile=${pwfile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'], partial, how, handover);
+    await run(
+      binaries.initdb,
+      ['-D', folder, '-U', 'postgres', `--pwfile=${pwfile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'],
+      partial,
+      how,
+      handover,
+    );
     await chmod(partial, 0o700);
     await rename(partial, data);
   } finally {
@@ -97,15 +132,34 @@ async function initialize(root: string, data: string, how: Initialization): Prom
   return password;
 }
 
-async function run(program: string, args: readonly string[], cwd: string, { user, signal }: Initialization, { descriptors }: Handover): Promise<void> {
-  const child = spawn(program, args, { ...user, cwd, signal, env: serverEnvironment(), stdio: ['ignore', 'pipe', 'pipe', 'ignore', ...descriptors] });
+async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  { user, signal }: Initialization,
+  { descriptors }: Handover,
+): Promise<void> {
+  const child = spawn(program, args, {
+    ...user,
+    cwd,
+    signal,
+    env: serverEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe', 'ignore', ...descriptors],
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (piece: Buffer) => (output += piece.toString()));
-  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (piece: Buffer) => (output += piece.toString()));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once('error', reject).once('close', resolve),
+  );
   if (code !== 0) throw new PostgresStartError('initdb', output);
 }
 
 /** Nothing of ours leaks into the server; its messages stay in English, since we read them. */
 export const serverEnvironment = (): Record<string, string> => ({ PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' });
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -7,8 +7,8 @@ import { stopLeftover } from './leftover.js';
 const ORIGIN = '.origin';
 
 /**
- * Earlier versions kept the server's files of a folder that its user could not enter in /var/lib/coldpress, under a hash of the
- * folder's path. Those of this folder move into it, once.
+ * Earlier versions kept the server's files of a folder that its user could not enter in /var/lib/coldpress, under a
+ * hash of the folder's path. Those of this folder move into it, once.
  */
 export async function bringHome(root: string, data: string, shared = SHARED_FOLDER): Promise<void> {
   const place = join(shared, createHash('sha256').update(root).digest('hex').slice(0, 16));
@@ -25,13 +25,27 @@ export async function bringHome(root: string, data: string, shared = SHARED_FOLD
   await rm(place + ORIGIN, { force: true });
 }
 
-/** Places of earlier versions whose folders are no longer where they were: one of them may be that of a folder which moved. */
+/**
+ * Places of earlier versions whose folders are no longer where they were: one of them may be that of a folder which
+ * moved.
+ */
 export async function strayPlaces(shared = SHARED_FOLDER): Promise<{ place: string; origin: string }[]> {
   const names = (await readdir(shared).catch(() => [])).filter((name) => name.endsWith(ORIGIN));
-  const found = await Promise.all(names.map(async (name) => ({ place: join(shared, name.slice(0, -ORIGIN.length)), origin: await readFile(join(shared, name), 'utf8') })));
-  const stray = await Promise.all(found.map(async (one) => ((await isDatabase(one.place)) && !(await exists(one.origin)) ? [one] : [])));
+  const found = await Promise.all(
+    names.map(async (name) => ({
+      place: join(shared, name.slice(0, -ORIGIN.length)),
+      origin: await readFile(join(shared, name), 'utf8'),
+    })),
+  );
+  const stray = await Promise.all(
+    found.map(async (one) => ((await isDatabase(one.place)) && !(await exists(one.origin)) ? [one] : [])),
+  );
   return stray.flat();
 }
 
 const isDatabase = (path: string): Promise<boolean> => exists(join(path, 'PG_VERSION'));
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -26,12 +26,18 @@ export async function isClaimed(claim: FolderClaim, folder: string): Promise<boo
   return isOfFolder && (await isSameProcess(claim));
 }
 
-/** Makes us the one living owner of the folder, made when missing; the claim of a dead process is void. Returns its real path. */
+/**
+ * Makes us the one living owner of the folder, made when missing; the claim of a dead process is void. Returns its real
+ * path.
+ */
 export async function claimFolder(path: string): Promise<string> {
   await mkdir(path, { recursive: true });
   const root = await realpath(path);
   const file = join(root, 'owner.json');
-  const owner = await readFile(file, 'utf8').then((text) => JSON.parse(text) as FolderClaim, () => null);
+  const owner = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as FolderClaim,
+    () => null,
+  );
   if (owner && (await isClaimed(owner, root))) throw new DataFolderInUseError(root, owner.pid);
   await writeFile(file, JSON.stringify(await claimOf(root)));
   return root;

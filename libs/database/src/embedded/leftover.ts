@@ -5,11 +5,15 @@ import { folderIdentity } from './folder-claim.js';
 import { commandOf, hasEnded } from './process-identity.js';
 
 /** How long each way of asking the server to stop gets: fast shutdown, immediate shutdown, kill. */
-const STOPS = [['SIGINT', 30_000], ['SIGQUIT', 10_000], ['SIGKILL', 5_000]] as const;
+const STOPS = [
+  ['SIGINT', 30_000],
+  ['SIGQUIT', 10_000],
+  ['SIGKILL', 5_000],
+] as const;
 
 /**
- * Stops the server that a killed process left behind, by the id in its own lock file. In a copied folder that file speaks
- * of the server of the original, which is left alone: the file goes.
+ * Stops the server that a killed process left behind, by the id in its own lock file. In a copied folder that file
+ * speaks of the server of the original, which is left alone: the file goes.
  */
 export async function stopLeftover(data: string): Promise<void> {
   const file = join(data, 'postmaster.pid');
