@@ -22,6 +22,7 @@ export * from './parameters.js';
 export * from './proto.js';
 export * from './read.js';
 export * from './rounding.js';
+export * from './same-every-run.js';
 export { sizeTensor, type SizeValue } from './size-value.js';
 export * from './runnable.js';
 export * from './slice-weight.js';

@@ -1,8 +1,5 @@
 import { observeValues, type HostTensor } from '#inference';
-import { DataType, dataTypeBits, elementCount, intAttribute, makeTensor, subgraphs, type Graph, type ModelProto, type NodeProto, type TensorData } from '#onnx';
-
-/** Operators whose result is another at every run. */
-const RANDOM = new Set(['RandomNormal', 'RandomUniform', 'RandomNormalLike', 'RandomUniformLike', 'Multinomial', 'Bernoulli']);
+import { RANDOM_OPS, DataType, dataTypeBits, elementCount, intAttribute, makeTensor, subgraphs, type Graph, type ModelProto, type NodeProto, type TensorData } from '#onnx';
 
 /** Bytes that a folded value may take beyond those of the constants that only it was computed from. */
 const MAX_GROWTH_BYTES = 64 * 1024;
@@ -45,7 +42,7 @@ export function foldableValues(graph: Graph): Set<string> {
 }
 
 function mayFold(graph: Graph, node: NodeProto): boolean {
-  if (node.domain !== '' || RANDOM.has(node.opType) || subgraphs(node).length > 0) return false;
+  if (node.domain !== '' || RANDOM_OPS.has(node.opType) || subgraphs(node).length > 0) return false;
   if (node.opType === 'DequantizeLinear' || node.opType === 'Constant' || node.opType.startsWith('Sequence') || node.opType.startsWith('Optional')) return false;
   return !(node.opType === 'Cast' && widens(graph, node));
 }

@@ -1,10 +1,9 @@
 import { observeShapes } from '#inference';
-import { Graph, cloneModel, constantTensor, int64Tensor, makeNode, makeValueInfo, tensorToNumbers, valueDims, valueElemType, type ModelProto, type NodeProto } from '#onnx';
+import { isSameEveryRun, Graph, cloneModel, constantTensor, int64Tensor, makeNode, makeValueInfo, tensorToNumbers, valueDims, valueElemType, type ModelProto, type NodeProto } from '#onnx';
 import type { Shapes } from '#autodiff';
 import { observeShapes as observeOnGenerated } from '../prune/observe-shapes.js';
 import { batchAxes } from './batch-axes.js';
 import { givesTheSame } from './batch-proof.js';
-import { isConstant } from './weight-roles.js';
 
 /** Input that spells out the sizes of an operator's output. */
 const SIZES: Readonly<Record<string, number>> = { Reshape: 1, Expand: 1, Resize: 3, Upsample: 3 };
@@ -86,7 +85,7 @@ function follow({ graph, node, index, axis, batch, size }: Site): void {
 function repeat({ graph, node, index, axis, batch, size }: Site, shapes: Shapes): void {
   const value = node.input[index]!;
   const dims = shapes.get(value);
-  if (!dims || value === '' || !isConstant(graph, value) || axis < 0) return;
+  if (!dims || value === '' || !isSameEveryRun(graph, value) || axis < 0) return;
   const isJoined = node.opType === 'Concat' || node.opType in STATES;
   const at = isJoined ? axis : axis - (shapes.get(node.output[0]!)!.length - dims.length);
   if (at < 0 || dims[at] !== batch || (!isJoined && (batch === 1 || !BROADCASTING.has(node.opType)))) return;

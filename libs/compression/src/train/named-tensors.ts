@@ -1,6 +1,5 @@
-import type { Graph } from '#onnx';
+import { isSameEveryRun, type Graph } from '#onnx';
 import { fitsPattern, nodeLabel } from '../name-pattern.js';
-import { isConstant } from './weight-roles.js';
 
 /** What names and patterns mean in a graph. */
 export interface NamedTensors {
@@ -25,7 +24,7 @@ export function namedTensors(graph: Graph, patterns: readonly string[]): NamedTe
 
 /** The initializers behind a value that is computed from constants alone. */
 function addStored(graph: Graph, value: string, tensors: Set<string>): void {
-  if (value === '' || !isConstant(graph, value)) return;
+  if (value === '' || !isSameEveryRun(graph, value)) return;
   if (graph.initializer(value)) tensors.add(value);
   for (const input of graph.producer(value)?.input ?? []) addStored(graph, input, tensors);
 }

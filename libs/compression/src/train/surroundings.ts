@@ -1,5 +1,4 @@
-import { constantTensor, intAttribute, tensorDims, type Graph, type NodeProto } from '#onnx';
-import { isConstant } from './weight-roles.js';
+import { isSameEveryRun, constantTensor, intAttribute, tensorDims, type Graph, type NodeProto } from '#onnx';
 
 /** Operators that lay data out, change its type or scale it. */
 const PREPARING: ReadonlySet<string> = new Set([
@@ -14,7 +13,7 @@ export function isRawInput(graph: Graph, value: string): boolean {
   if (graph.isInput(value)) return true;
   const node = graph.producer(value);
   if (!node || !PREPARING.has(node.opType)) return false;
-  const computed = node.input.filter((input) => input !== '' && !isConstant(graph, input));
+  const computed = node.input.filter((input) => input !== '' && !isSameEveryRun(graph, input));
   return computed.length > 0 && computed.every((input) => isRawInput(graph, input));
 }
 

@@ -1,5 +1,5 @@
 import type { Skipped } from '#contracts';
-import type { Graph, TensorProto } from '#onnx';
+import { isSameEveryRun, type Graph, type TensorProto } from '#onnx';
 import { poolBeforeRelu } from '../prepare/pool-before-relu.js';
 import { dropoutsLeft } from './dropped.js';
 import { fixedBatch } from './flexible-batch.js';
@@ -7,7 +7,7 @@ import { NAMED, floatWeights } from './float-weights.js';
 import { namedTensors } from './named-tensors.js';
 import { Release, storedName } from './release.js';
 import { Scales, type Trained } from './scales.js';
-import { isConstant, type Reading } from './weight-roles.js';
+import type { Reading } from './weight-roles.js';
 
 /** A weight under training: floats in the training graph, whatever its storage in the model. */
 export interface Trainable {
@@ -74,7 +74,7 @@ export function trainingForm(graph: Graph, { learnScales = false, freeze = [], t
   const scales = new Scales(graph, learnScales, frozen.tensors);
   const release = new Release(graph, scales);
   for (const node of [...graph.nodes].filter(({ opType }) => opType === 'DequantizeLinear')) {
-    if (!release.release(node) && isConstant(graph, node.input[0]!)) {
+    if (!release.release(node) && isSameEveryRun(graph, node.input[0]!)) {
       skipped.push({ node: node.name || node.output[0]!, opType: node.opType, reason: 'how its integers are stored cannot be trained: it stays as it is' });
     }
   }

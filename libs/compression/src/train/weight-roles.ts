@@ -1,4 +1,4 @@
-import { constantTensor, elementCount, intAttribute, DataType, type Graph, type NodeProto } from '#onnx';
+import { constantTensor, elementCount, intAttribute, isSameEveryRun, DataType, type Graph, type NodeProto } from '#onnx';
 
 /**
  * What a weight is for, by the operator that reads it: a `kernel` is multiplied with data and summed over, a `table` is looked up,
@@ -70,7 +70,7 @@ export function otherReaders(graph: Graph, value: string): NodeProto[] {
 /** Whether the node does arithmetic on constants alone, the larger of which is what the result stands for. */
 function isPrepared(graph: Graph, node: NodeProto, index: number): boolean {
   const other = node.input[1 - index];
-  if (!ARITHMETIC.has(node.opType) || other === undefined || !isConstant(graph, other)) return false;
+  if (!ARITHMETIC.has(node.opType) || other === undefined || !isSameEveryRun(graph, other)) return false;
   const [own, theirs] = [node.input[index]!, other].map((value) => graph.initializer(value));
   return !own || !theirs || elementCount(own.dims) >= elementCount(theirs.dims);
 }
@@ -87,11 +87,5 @@ function carries(graph: Graph, node: NodeProto, index: number): boolean {
 
 /** Whether the node puts computed values beside the weight. */
 function isJoined(graph: Graph, node: NodeProto, value: string): boolean {
-  return node.input.some((input) => input !== value && !isConstant(graph, input));
-}
-
-/** Whether a value is the same in every run. */
-export function isConstant(graph: Graph, value: string): boolean {
-  const producer = graph.producer(value);
-  return producer ? producer.input.every((input) => input === '' || isConstant(graph, input)) : !graph.isInput(value);
+  return node.input.some((input) => input !== value && !isSameEveryRun(graph, input));
 }

@@ -1,4 +1,4 @@
-import { DataType, makeTensor, tensorDims, tensorToNumbers, weightStorage, type Graph, type NodeProto } from '#onnx';
+import { DataType, isSameEveryRun, makeTensor, tensorDims, tensorToNumbers, weightStorage, type Graph, type NodeProto } from '#onnx';
 import type { Coordinates } from '../coordinates.js';
 
 /** What a rule sees of its node while dependencies are traced. Inputs that are left out read as rank 0. */
@@ -146,7 +146,7 @@ export class Roles {
 
   /** Declares that `value` is a weight of the node whose `axis` makes the node's output channels. */
   weight(node: NodeProto, value: string, axis: number): void {
-    if (weightStorage(this.graph, value) === null) return void (isConstant(this.graph, value) && this.computed.push(node));
+    if (weightStorage(this.graph, value) === null) return void (isSameEveryRun(this.graph, value) && this.computed.push(node));
     this.readers.set(value, [...(this.readers.get(value) ?? []), node]);
     this.producers.push({ value, axis, node });
   }
@@ -182,12 +182,6 @@ export function describe(node: NodeProto): string {
 /** A non-negative axis. */
 export function positiveAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
-}
-
-/** Whether a value follows from stored tensors alone. */
-function isConstant(graph: Graph, value: string): boolean {
-  const producer = graph.producer(value);
-  return producer ? producer.input.length > 0 && producer.input.every((input) => input === '' || isConstant(graph, input)) : graph.initializer(value) !== undefined;
 }
 
 function constantInput(graph: Graph, node: NodeProto, index: number): number[] | undefined {
