@@ -74,8 +74,10 @@ function messageOf(args) {
 }
 
 function wayOut(argument) {
-  const found = /wayOut: ([`'"][^]*?[`'"])(?:,? }|, \w+:)/.exec(argument);
-  return found ? [plain(found[1])] : [];
+  const found = /wayOut:\s*(?=[`'"])/.exec(argument);
+  if (!found) return [];
+  const start = found.index + found[0].length;
+  return [plain(argument.slice(start, endOfText(argument, start) + 1))];
 }
 
 /** A literal without its quotes and with … for each expression in it. */
