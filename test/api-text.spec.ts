@@ -48,7 +48,11 @@ describe('text from outside', () => {
       ['a body of nested lists', () => api.call('POST', '/v1/jobs', asJson(nested(1_000_000)))],
     ])('%s', async (_what, send) => {
       let answer: { status: number; body: Problem } | undefined;
-      expect(await standstill(async () => (answer = (await send()) as typeof answer))).toBeLessThan(1000);
+      const longest = () => standstill(async () => (answer = (await send()) as typeof answer));
+      // A busy machine may hold up one of three tries; what takes its time in proportion to the square takes it each time.
+      let least = await longest();
+      for (let attempt = 1; attempt < 3 && least > 500; attempt++) least = Math.min(least, await longest());
+      expect(least).toBeLessThan(1000);
       expect([400, 422]).toContain(answer?.status);
       expect(answer?.body.detail.length).toBeLessThan(4000);
     });
