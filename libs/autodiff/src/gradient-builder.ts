@@ -1,4 +1,4 @@
-import { DataType, makeTensor, tensorToNumbers, type Attributes, type GraphBuilder, type TensorProto } from '#onnx';
+import { DataType, int64Tensor, makeTensor, tensorToNumbers, type Attributes, type GraphBuilder, type TensorProto } from '#onnx';
 import { UnknownShapeError } from './errors.js';
 
 /** Dimensions by value name, as observed in one run of the graph. */
@@ -73,7 +73,7 @@ export class GradientBuilder {
 
   /** An int64 vector constant. */
   ints(values: readonly number[]): string {
-    return this.cached(`i${values}`, (name) => makeTensor(name, DataType.INT64, [values.length], BigInt64Array.from(values, BigInt)));
+    return this.cached(`i${values}`, (name) => int64Tensor(name, [values.length], values));
   }
 
   add = (a: string, b: string) => this.op('Add', [a, b]);

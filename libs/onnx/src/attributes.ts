@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { toInt64 } from './int64.js';
 import { AttributeProtoSchema, AttributeType, type AttributeProto, type GraphProto, type NodeProto, type TensorProto } from './proto.js';
 
 /** What a node builder accepts as an attribute: integers become INT(S), a {@link Float} wrapper or fractions FLOAT(S). */
@@ -78,7 +79,7 @@ function fieldsOf(value: AttributeValue): Partial<AttributeProto> {
   if (typeof value === 'bigint') return { type: AttributeType.INT, i: value };
   if (typeof value === 'string') return { type: AttributeType.STRING, s: utf8.encode(value) };
   if (typeof value === 'number') {
-    return Number.isInteger(value) ? { type: AttributeType.INT, i: BigInt(value) } : floatFields(value);
+    return Number.isInteger(value) ? { type: AttributeType.INT, i: toInt64(value) } : floatFields(value);
   }
   if ('$typeName' in value) {
     return value.$typeName === 'onnx.TensorProto' ? { type: AttributeType.TENSOR, t: value } : { type: AttributeType.GRAPH, g: value };
@@ -95,5 +96,5 @@ function listFields(value: readonly number[] | readonly string[]): Partial<Attri
     return { type: AttributeType.STRINGS, strings: (value as readonly string[]).map((item) => utf8.encode(item)) };
   }
   if (value.some((item) => !Number.isInteger(item))) return floatFields(value as readonly number[]);
-  return { type: AttributeType.INTS, ints: (value as readonly number[]).map((item) => BigInt(item)) };
+  return { type: AttributeType.INTS, ints: (value as readonly number[]).map(toInt64) };
 }

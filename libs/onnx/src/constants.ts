@@ -1,8 +1,8 @@
 import { setAttribute, tensorAttribute } from './attributes.js';
 import { GraphError } from './errors.js';
 import type { Graph } from './graph.js';
-import type { AttributeProto, NodeProto, TensorProto } from './proto.js';
-import { floatTensor, int64Tensor } from './tensor.js';
+import { DataType, type AttributeProto, type NodeProto, type TensorProto } from './proto.js';
+import { floatTensor, makeTensor } from './tensor.js';
 
 /** The tensor behind a value that is an initializer or a Constant node's output; undefined when it is neither, or text. */
 export function constantTensor(graph: Graph, value: string): TensorProto | undefined {
@@ -41,6 +41,6 @@ export function setConstantTensor(graph: Graph, value: string, tensor: TensorPro
 const SHORT_FORMS: Record<string, (name: string, attribute: AttributeProto) => TensorProto> = {
   value_float: (name, { f }) => floatTensor(name, [], [f]),
   value_floats: (name, { floats }) => floatTensor(name, [floats.length], floats),
-  value_int: (name, { i }) => int64Tensor(name, [], [Number(i)]),
-  value_ints: (name, { ints }) => int64Tensor(name, [ints.length], ints.map(Number)),
+  value_int: (name, { i }) => makeTensor(name, DataType.INT64, [], BigInt64Array.of(i)),
+  value_ints: (name, { ints }) => makeTensor(name, DataType.INT64, [ints.length], BigInt64Array.from(ints)),
 };

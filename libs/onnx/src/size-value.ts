@@ -1,4 +1,5 @@
 import { LAYOUTS } from './data-type.js';
+import { toInt64 } from './int64.js';
 import { DataType, type NodeProto, type TensorProto } from './proto.js';
 import { elementCount, makeTensor, tensorDims, tensorToNumbers } from './tensor.js';
 
@@ -23,7 +24,6 @@ export interface KnownSizes {
 
 export type SizeRule = (node: NodeProto, known: KnownSizes) => SizeValue | undefined;
 
-const LARGEST_INT64 = 2n ** 63n - 1n;
 
 /** A list of INT64. */
 export function int64List(values: readonly number[]): SizeValue {
@@ -60,9 +60,3 @@ export function isFloatType(type: number): boolean {
 
 /** Types in which sizes are reckoned with. */
 export const SIZE_TYPES: ReadonlySet<number> = new Set([DataType.INT64, DataType.INT32, DataType.FLOAT, DataType.DOUBLE, DataType.BOOL]);
-
-/** Ends of slices are as large as the type: beyond what a number holds exactly. */
-function toInt64(value: number): bigint {
-  const whole = BigInt(value);
-  return whole > LARGEST_INT64 ? LARGEST_INT64 : whole;
-}

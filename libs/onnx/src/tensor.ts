@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { LAYOUTS, dataTypeName, type TensorData } from './data-type.js';
 import { InvalidTensorError } from './errors.js';
+import { toInt64 } from './int64.js';
 import { DataLocation, DataType, TensorProtoSchema, type TensorProto } from './proto.js';
 import { roundHalfEven } from './rounding.js';
 
@@ -85,7 +86,7 @@ export function floatTensor(name: string, dims: readonly number[], values: Array
 
 /** An int64 tensor, the type of shapes, axes and indices. */
 export function int64Tensor(name: string, dims: readonly number[], values: readonly number[]): TensorProto {
-  return makeTensor(name, DataType.INT64, dims, BigInt64Array.from(values, (value) => BigInt(value)));
+  return makeTensor(name, DataType.INT64, dims, BigInt64Array.from(values, toInt64));
 }
 
 /** Packs integers into `bits`-wide two's complement fields, first element in the lowest bits (ONNX spec, "packed types"). */

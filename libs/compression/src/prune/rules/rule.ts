@@ -1,4 +1,4 @@
-import { DataType, isSameEveryRun, makeTensor, tensorDims, tensorToNumbers, weightStorage, type Graph, type NodeProto } from '#onnx';
+import { DataType, int64Tensor, isSameEveryRun, makeTensor, tensorDims, tensorToNumbers, weightStorage, type Graph, type NodeProto } from '#onnx';
 import type { Coordinates } from '../coordinates.js';
 
 /** What a rule sees of its node while dependencies are traced. Inputs that are left out read as rank 0. */
@@ -111,7 +111,7 @@ export class MendContext {
   setConstant(index: number, values: readonly number[], dims: readonly number[] = [values.length], type?: DataType): void {
     const old = this.input(index);
     const dataType = type ?? this.graph.initializer(old)?.dataType ?? DataType.INT64;
-    const tensorOf = (name: string) => makeTensor(name, dataType, dims, dataType === DataType.INT32 ? Int32Array.from(values) : BigInt64Array.from(values, BigInt));
+    const tensorOf = (name: string) => (dataType === DataType.INT32 ? makeTensor(name, dataType, dims, Int32Array.from(values)) : int64Tensor(name, dims, values));
     const key = JSON.stringify([old, dataType, dims, values]);
     const made = this.constants.get(key);
     if (made !== undefined) return void this.graph.setInput(this.node, index, made);
