@@ -35,6 +35,7 @@ const CASES: Case[] = [
   { op: 'Upsample', from: 7, to: 8, attributes: { scales: new Float([1, 1, 2, 1.5]), mode: 'nearest' } },
   { op: 'Upsample', from: 7, to: 8, attributes: { scales: new Float([1, 1, 2, 3]), mode: 'linear' } },
   { op: 'Upsample', from: 9, to: 9, attributes: { mode: 'linear' }, constants: scales },
+  { op: 'Upsample', from: 9, to: 9, constants: (b) => [b.op('Mul', [b.float([1, 1, 1, 1]), b.float([1, 1, 2, 1.5])])] },
   { op: 'Resize', from: 10, to: 10, attributes: { mode: 'linear' }, constants: scales },
   { op: 'Resize', from: 10, to: 10, constants: (b) => [b.float([1, 1, 0.5, 0.75])] },
   { op: 'Resize', from: 10, to: 10, constants: scales },

@@ -16,7 +16,7 @@ export function liftOpset(model: ModelProto, target: number): void {
   if (from >= target) return;
   if (from < MIN_OPSET) throw new UnsupportedModelError(`opset ${from} is too old to lift to ${target}`, `export the model again with opset ${MIN_OPSET} or newer`);
   const graph = model.graph!;
-  const place: Place = { graph, root: graph, graphs: [graph], names: Names.of(model) };
+  const place: Place = { graph, root: graph, graphs: [graph], names: Names.of(model), enlarging: new Set() };
   for (const { version, opTypes, lift } of LIFT_RULES) {
     if (version <= from || version > target) continue;
     walk(place, (scope) => {

@@ -16,6 +16,8 @@ export interface LiftScope {
   graphs: readonly GraphProto[];
   /** Names of the whole model, for what a rule adds. */
   names: Names;
+  /** Nodes that were Upsample: they never shrink, whatever their scales are. */
+  enlarging: Set<NodeProto>;
 }
 
 export interface LiftRule {
@@ -35,7 +37,7 @@ export const LIFT_RULES: readonly LiftRule[] = [
   { version: 9, opTypes: ['BatchNormalization'], lift: liftSpatial },
   { version: 9, opTypes: ['Scan'], lift: ({ node }) => refuse(node, 'Scan before opset 9 has an axis for the batch') },
   { version: 10, opTypes: ['Dropout'], lift: liftMask },
-  { version: 10, opTypes: ['Upsample'], lift: ({ node }) => void (node.opType = 'Resize') },
+  { version: 10, opTypes: ['Upsample'], lift: liftEnlarging },
   { version: 10, opTypes: ['Slice'], lift: (scope) => attributesToInputs(scope, ['starts', 'ends', 'axes']) },
   { version: 10, opTypes: ['TopK'], lift: liftTopK },
   { version: 11, opTypes: ['Clip'], lift: liftClip },
@@ -88,6 +90,11 @@ function liftPad(scope: LiftScope): void {
   if (value !== 0) setInput(scope.node, 2, numberLike(scope, 'value', value));
 }
 
+function liftEnlarging({ node, enlarging }: LiftScope): void {
+  node.opType = 'Resize';
+  enlarging.add(node);
+}
+
 /** Resize-10 (X, scales) samples at x / scale, the nearest being below where it grows and above where it shrinks; Resize-11 (X, roi, scales) must be told so. */
 function liftResize(scope: LiftScope): void {
   const { node, root, names } = scope;
@@ -99,7 +106,8 @@ function liftResize(scope: LiftScope): void {
   if (stringAttribute(node, 'mode', 'nearest') === 'bilinear') setAttribute(node, 'mode', 'linear');
 }
 
-function nearestMode({ node, graphs }: LiftScope, scales: string): 'floor' | 'ceil' {
+function nearestMode({ node, graphs, enlarging }: LiftScope, scales: string): 'floor' | 'ceil' {
+  if (enlarging.has(node)) return 'floor';
   const tensor = storedTensor(graphs, scales);
   if (!tensor) return refuse(node, 'its scales are computed, and which pixel is the nearest depends on them');
   const factors = tensorToFloats(tensor).filter((factor) => factor !== 1);
