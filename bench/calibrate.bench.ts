@@ -33,12 +33,20 @@ async function measure(samples: number): Promise<BenchResult> {
   const batches: Batches = function* () {
     const random = randomNumbers(1);
     const dims = [BATCH, ...SAMPLE_DIMS.mobileNetLike];
-    for (let i = 0; i < samples; i += BATCH) yield { x: float32(dims, Float32Array.from({ length: dims.reduce((a, d) => a * d, 1) }, random)) };
+    for (let i = 0; i < samples; i += BATCH)
+      yield { x: float32(dims, Float32Array.from({ length: dims.reduce((a, d) => a * d, 1) }, random)) };
   };
   const start = performance.now();
   await calibrate(cloneModel(model), values, batches, { calibration: 'percentile', percentile: 99.99, threads: 1 });
   const seconds = (performance.now() - start) / 1000;
-  return { net: 'mobilenet-like', values: values.length, samples, samplesPerS: round(samples / seconds), peakMb: round(peakMb()) };
+  return {
+    net: 'mobilenet-like',
+    values: values.length,
+    samples,
+    samplesPerS: round(samples / seconds),
+    peakMb: round(peakMb()),
+  };
 }
 
-if (process.send && process.argv[1] === fileURLToPath(import.meta.url)) process.send(await measure(Number(process.argv[2])));
+if (process.send && process.argv[1] === fileURLToPath(import.meta.url))
+  process.send(await measure(Number(process.argv[2])));

@@ -9,12 +9,17 @@ export const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url
 
 /** MNIST digits for nets of 28 x 28 pixels, the arrays of the seed-net example; `folder` receives the data set. */
 export async function smallDigits(folder: string): Promise<Dataset> {
-  for (const file of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(EXAMPLES, 'seed-net', file), join(folder, file));
+  for (const file of ['mnist-train.npz', 'mnist-test.npz'])
+    await copyFile(join(EXAMPLES, 'seed-net', file), join(folder, file));
   const manifest = {
     name: 'digits',
     inputs: { '*': { array: 'x', preprocess: [{ op: 'scale', factor: 1 / 255 }] } },
     labels: { array: 'y', classes: 10 },
-    splits: { calibration: { file: 'mnist-train.npz', count: 512 }, train: { file: 'mnist-train.npz' }, test: { file: 'mnist-test.npz' } },
+    splits: {
+      calibration: { file: 'mnist-train.npz', count: 512 },
+      train: { file: 'mnist-train.npz' },
+      test: { file: 'mnist-test.npz' },
+    },
   };
   await writeFile(join(folder, 'dataset.json'), JSON.stringify(manifest));
   return openDataset(folder);
@@ -24,7 +29,9 @@ export async function smallDigits(folder: string): Promise<Dataset> {
 export async function top1(model: ModelProto, data: Dataset): Promise<number> {
   const session = await Session.create(writeModel(model));
   let [right, seen] = [0, 0];
-  for await (const { inputs, labels, size } of data.bindInputs(session.inputs.map(({ name }) => name)).batches('test', { batchSize: 200 })) {
+  for await (const { inputs, labels, size } of data
+    .bindInputs(session.inputs.map(({ name }) => name))
+    .batches('test', { batchSize: 200 })) {
     const logits = Object.values(await session.run(inputs))[0]!.data as Float32Array;
     for (let i = 0; i < size; i++, seen++) {
       const row = logits.subarray(i * 10, i * 10 + 10);

@@ -9,12 +9,19 @@ import { recovery } from './distill/recovery.js';
 import type { BenchResult } from './harness.js';
 
 /** The parts by name; each gets an empty folder. */
-const PARTS: Record<string, (folder: string) => AsyncIterable<BenchResult>> = { lenet, cut, hinton, recovery, embedding };
+const PARTS: Record<string, (folder: string) => AsyncIterable<BenchResult>> = {
+  lenet,
+  cut,
+  hinton,
+  recovery,
+  embedding,
+};
 
 /** Students of a teacher by each method, a big teacher for a smaller net, recovery after pruning and quantization, a published net: all of them, or the named parts. Each row goes to stderr as soon as it is known. */
 export async function run(names: readonly string[]): Promise<BenchResult[]> {
   const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
-  if (unknown.length > 0) throw new RangeError(`distill has no part ${unknown.join(', ')}: choose from ${Object.keys(PARTS).join(', ')}`);
+  if (unknown.length > 0)
+    throw new RangeError(`distill has no part ${unknown.join(', ')}: choose from ${Object.keys(PARTS).join(', ')}`);
   const results: BenchResult[] = [];
   for (const [name, part] of Object.entries(PARTS)) {
     if (names.length > 0 && !names.includes(name)) continue;

@@ -14,7 +14,13 @@ export interface Bench {
 /** What figures depend on besides the code. */
 export function machine(): Record<string, string | number> {
   const [cpu] = cpus();
-  return { cpu: cpu?.model.trim() ?? 'unknown', cores: cpus().length, memoryGb: Math.round(totalmem() / 1024 ** 3), platform: `${platform()}-${arch()}`, node: process.versions.node };
+  return {
+    cpu: cpu?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 1024 ** 3),
+    platform: `${platform()}-${arch()}`,
+    node: process.versions.node,
+  };
 }
 
 /** The q-quantile (0..1) by linear interpolation; NaN of nothing. */
@@ -45,7 +51,11 @@ export async function timeMs(work: () => unknown): Promise<number> {
  * Times several systems in one run, alternated so that heat and noise fall on all of them alike; every other round runs backwards.
  * Returns each one's milliseconds, `warmup` rounds left out.
  */
-export async function alternate<N extends string>(systems: Record<N, () => unknown>, rounds: number, warmup = 2): Promise<Record<N, number[]>> {
+export async function alternate<N extends string>(
+  systems: Record<N, () => unknown>,
+  rounds: number,
+  warmup = 2,
+): Promise<Record<N, number[]>> {
   const names = Object.keys(systems) as N[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<N, number[]>;
   for (let i = 0; i < rounds + warmup; i++) {
@@ -76,7 +86,11 @@ export function formatTable(results: readonly BenchResult[]): string {
   const rows = [columns, ...results.map((result) => columns.map((column) => cell(result[column])))];
   const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const numeric = columns.map((column) => results.every((result) => typeof result[column] !== 'string'));
-  const line = (row: readonly string[]) => row.map((text, i) => (numeric[i] ? text.padStart(widths[i]!) : text.padEnd(widths[i]!))).join('  ').trimEnd();
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, i) => (numeric[i] ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
   return [line(rows[0]!), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.slice(1).map(line)].join('\n');
 }
 

@@ -22,7 +22,11 @@ const [name = '', ...parts] = process.argv.slice(2);
 const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 if (load && process.env['MALLOC_TOP_PAD_'] !== ALLOCATOR_ENVIRONMENT.MALLOC_TOP_PAD_) {
   // The allocator reads its settings when a process starts; stages have them, and what is measured here is what they do.
-  process.exitCode = spawnSync(process.execPath, process.argv.slice(1), { env: { ...process.env, ...ALLOCATOR_ENVIRONMENT }, stdio: 'inherit' }).status ?? 1;
+  process.exitCode =
+    spawnSync(process.execPath, process.argv.slice(1), {
+      env: { ...process.env, ...ALLOCATOR_ENVIRONMENT },
+      stdio: 'inherit',
+    }).status ?? 1;
 } else if (load) {
   const bench = await load();
   report(name, await bench.run(parts));

@@ -39,8 +39,18 @@ export async function run([plots]: readonly string[]): Promise<BenchResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-bench-'));
   try {
     const subjects: Subject[] = [
-      { net: 'seed-net', bytes: await readFile(join(EXAMPLES, 'seed-net/seed-net.onnx')), data: await openDataset(join(EXAMPLES, 'seed-net')), folder },
-      { net: 'lenet-5', bytes: await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx')), data: await smallDigits(folder), folder },
+      {
+        net: 'seed-net',
+        bytes: await readFile(join(EXAMPLES, 'seed-net/seed-net.onnx')),
+        data: await openDataset(join(EXAMPLES, 'seed-net')),
+        folder,
+      },
+      {
+        net: 'lenet-5',
+        bytes: await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx')),
+        data: await smallDigits(folder),
+        folder,
+      },
     ];
     const results: BenchResult[] = [];
     for (const subject of subjects) {
@@ -57,18 +67,42 @@ export async function run([plots]: readonly string[]): Promise<BenchResult[]> {
 
 async function measure(subject: Subject): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const weightBits of UNIFORM) rows.push(await row(subject, `${weightBits} everywhere`, weightBits, { weightBits }));
-  for (const averageBits of BUDGETS) rows.push(await row(subject, `mixed, at most ${averageBits}`, averageBits, { mixed: { averageBits } }));
+  for (const weightBits of UNIFORM)
+    rows.push(await row(subject, `${weightBits} everywhere`, weightBits, { weightBits }));
+  for (const averageBits of BUDGETS)
+    rows.push(await row(subject, `mixed, at most ${averageBits}`, averageBits, { mixed: { averageBits } }));
   return rows;
 }
 
-async function row({ net, bytes, data, folder }: Subject, widths: string, bits: number, given: Parameters<typeof QuantizeOptions.parse>[0]): Promise<Row> {
-  const context = { model: readModel(bytes), baseline: bytes, history: [bytes], data, seed: 0, threads: 1, outputPath: folder, progress() {}, log() {} };
+async function row(
+  { net, bytes, data, folder }: Subject,
+  widths: string,
+  bits: number,
+  given: Parameters<typeof QuantizeOptions.parse>[0],
+): Promise<Row> {
+  const context = {
+    model: readModel(bytes),
+    baseline: bytes,
+    history: [bytes],
+    data,
+    seed: 0,
+    threads: 1,
+    outputPath: folder,
+    progress() {},
+    log() {},
+  };
   const { model, summary } = await CATALOG.quantize.run(context, QuantizeOptions.parse(given));
   const quantized = writeModel(model!);
   const chosen = summary['mixed'] as { averageBits: number } | undefined;
   const { top1, outputSnrDb } = await score(bytes, quantized, data);
-  return { net, widths, averageBits: round(chosen?.averageBits ?? bits), bytesRatio: round(quantized.length / bytes.length), snrDb: typeof outputSnrDb === 'number' ? round(outputSnrDb) : null, top1: top1 ?? null };
+  return {
+    net,
+    widths,
+    averageBits: round(chosen?.averageBits ?? bits),
+    bytesRatio: round(quantized.length / bytes.length),
+    snrDb: typeof outputSnrDb === 'number' ? round(outputSnrDb) : null,
+    top1: top1 ?? null,
+  };
 }
 
 async function score(float: Uint8Array, quantized: Uint8Array, data: Dataset) {
@@ -81,10 +115,22 @@ async function score(float: Uint8Array, quantized: Uint8Array, data: Dataset) {
 }
 
 async function writePlot(folder: string, net: string, rows: readonly Row[]): Promise<void> {
-  const points = (kind: RegExp) => rows.filter(({ widths }) => kind.test(widths)).map(({ bytesRatio, snrDb }) => [bytesRatio, snrDb ?? NaN] as const).toSorted((a, b) => a[0] - b[0]);
+  const points = (kind: RegExp) =>
+    rows
+      .filter(({ widths }) => kind.test(widths))
+      .map(({ bytesRatio, snrDb }) => [bytesRatio, snrDb ?? NaN] as const)
+      .toSorted((a, b) => a[0] - b[0]);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `mixed-${net}.svg`), linePlot({
-    title: `${net}: widths chosen by sensitivity`, xLabel: 'bytes against float', yLabel: 'SNR of the outputs on test digits, dB',
-    series: [{ name: 'mixed', points: points(/^mixed/) }, { name: 'the same width everywhere', points: points(/everywhere/), style: 'marks' }],
-  }));
+  await writeFile(
+    join(folder, `mixed-${net}.svg`),
+    linePlot({
+      title: `${net}: widths chosen by sensitivity`,
+      xLabel: 'bytes against float',
+      yLabel: 'SNR of the outputs on test digits, dB',
+      series: [
+        { name: 'mixed', points: points(/^mixed/) },
+        { name: 'the same width everywhere', points: points(/everywhere/), style: 'marks' },
+      ],
+    }),
+  );
 }

@@ -8,13 +8,24 @@ class NetBuilder {
 
   weight(dims: readonly number[], fanIn: number): string {
     const scale = Math.sqrt(6 / fanIn);
-    return this.b.float(Float32Array.from({ length: dims.reduce((a, d) => a * d, 1) }, () => (this.random() * 2 - 1) * scale), dims);
+    return this.b.float(
+      Float32Array.from({ length: dims.reduce((a, d) => a * d, 1) }, () => (this.random() * 2 - 1) * scale),
+      dims,
+    );
   }
 
   conv(x: string, from: number, to: number, kernel: number, { stride = 1, group = 1 } = {}): string {
     const pad = Math.floor(kernel / 2);
     const attributes = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad], group };
-    return this.b.op('Conv', [x, this.weight([to, from / group, kernel, kernel], (from / group) * kernel ** 2), this.b.float(new Float32Array(to))], attributes);
+    return this.b.op(
+      'Conv',
+      [
+        x,
+        this.weight([to, from / group, kernel, kernel], (from / group) * kernel ** 2),
+        this.b.float(new Float32Array(to)),
+      ],
+      attributes,
+    );
   }
 
   relu(x: string): string {
@@ -45,7 +56,16 @@ export function mobileNetLike(width = 1): ModelProto {
   const n = new NetBuilder();
   let x = n.relu6(n.conv(n.b.input('x', ['n', 3, 96, 96]), 3, 16 * width, 3, { stride: 2 }));
   let channels = 16 * width;
-  const blocks: [expand: number, to: number, stride: number][] = [[1, 16, 1], [4, 24, 2], [4, 24, 1], [4, 32, 2], [4, 32, 1], [4, 64, 2], [4, 64, 1], [4, 96, 1]];
+  const blocks: [expand: number, to: number, stride: number][] = [
+    [1, 16, 1],
+    [4, 24, 2],
+    [4, 24, 1],
+    [4, 32, 2],
+    [4, 32, 1],
+    [4, 64, 2],
+    [4, 64, 1],
+    [4, 96, 1],
+  ];
   for (const [expand, out, stride] of blocks) {
     const to = out * width;
     const wide = channels * expand;
@@ -61,7 +81,11 @@ export function mobileNetLike(width = 1): ModelProto {
 export function resNet8(width = 16): ModelProto {
   const n = new NetBuilder();
   let x = n.relu(n.conv(n.b.input('x', ['n', 3, 32, 32]), 3, width, 3));
-  for (const [from, to, stride] of [[width, width, 1], [width, 2 * width, 2], [2 * width, 4 * width, 2]] as const) {
+  for (const [from, to, stride] of [
+    [width, width, 1],
+    [width, 2 * width, 2],
+    [2 * width, 4 * width, 2],
+  ] as const) {
     const inner = n.conv(n.relu(n.conv(x, from, to, 3, { stride })), to, to, 3);
     const shortcut = from === to ? x : n.conv(x, from, to, 1, { stride });
     x = n.relu(n.b.op('Add', [inner, shortcut]));
@@ -74,15 +98,25 @@ export function transformer(): ModelProto {
   const [width, heads, positions, layers] = [128, 4, 64, 2];
   const n = new NetBuilder();
   const { b } = n;
-  const norm = (x: string) => b.op('LayerNormalization', [x, b.float(new Float32Array(width).fill(1)), b.float(new Float32Array(width))]);
-  const project = (x: string, from: number, to: number) => b.op('Add', [b.op('MatMul', [x, n.weight([from, to], from)]), b.float(new Float32Array(to))]);
-  const split = (x: string, perm: number[]) => b.op('Transpose', [b.op('Reshape', [x, b.ints([0, positions, heads, width / heads])])], { perm });
+  const norm = (x: string) =>
+    b.op('LayerNormalization', [x, b.float(new Float32Array(width).fill(1)), b.float(new Float32Array(width))]);
+  const project = (x: string, from: number, to: number) =>
+    b.op('Add', [b.op('MatMul', [x, n.weight([from, to], from)]), b.float(new Float32Array(to))]);
+  const split = (x: string, perm: number[]) =>
+    b.op('Transpose', [b.op('Reshape', [x, b.ints([0, positions, heads, width / heads])])], { perm });
   let x = b.input('x', ['n', positions, width]);
   for (let layer = 0; layer < layers; layer++) {
     const normed = norm(x);
-    const [q, k, v] = [split(project(normed, width, width), [0, 2, 1, 3]), split(project(normed, width, width), [0, 2, 3, 1]), split(project(normed, width, width), [0, 2, 1, 3])];
+    const [q, k, v] = [
+      split(project(normed, width, width), [0, 2, 1, 3]),
+      split(project(normed, width, width), [0, 2, 3, 1]),
+      split(project(normed, width, width), [0, 2, 1, 3]),
+    ];
     const scores = b.op('Softmax', [b.op('Mul', [b.op('MatMul', [q, k]), b.float(1 / Math.sqrt(width / heads))])]);
-    const mixed = b.op('Reshape', [b.op('Transpose', [b.op('MatMul', [scores, v])], { perm: [0, 2, 1, 3] }), b.ints([0, positions, width])]);
+    const mixed = b.op('Reshape', [
+      b.op('Transpose', [b.op('MatMul', [scores, v])], { perm: [0, 2, 1, 3] }),
+      b.ints([0, positions, width]),
+    ]);
     x = b.op('Add', [x, project(mixed, width, width)]);
     x = b.op('Add', [x, project(b.op('Gelu', [project(norm(x), width, 4 * width)]), 4 * width, width)]);
   }
@@ -110,19 +144,33 @@ export function writtenOutBlocks(): ModelProto {
   const width = 128;
   const n = new NetBuilder();
   const { b } = n;
-  const linear = (x: string, from: number, to: number) => b.op('Add', [b.op('MatMul', [x, n.weight([from, to], from)]), b.float(new Float32Array(to))]);
+  const linear = (x: string, from: number, to: number) =>
+    b.op('Add', [b.op('MatMul', [x, n.weight([from, to], from)]), b.float(new Float32Array(to))]);
   const mean = (x: string) => b.op('ReduceMean', [x, b.ints([-1])]);
   const norm = (x: string) => {
     const centered = b.op('Sub', [x, mean(x)]);
     const spread = b.op('Sqrt', [b.op('Add', [mean(b.op('Pow', [centered, b.float(2)])), b.float(1e-5)])]);
-    return b.op('Add', [b.op('Mul', [b.op('Div', [centered, spread]), b.float(new Float32Array(width).fill(1))]), b.float(new Float32Array(width))]);
+    return b.op('Add', [
+      b.op('Mul', [b.op('Div', [centered, spread]), b.float(new Float32Array(width).fill(1))]),
+      b.float(new Float32Array(width)),
+    ]);
   };
-  const gelu = (x: string) => b.op('Mul', [b.op('Mul', [x, b.op('Add', [b.op('Erf', [b.op('Div', [x, b.float(Math.SQRT2)])]), b.float(1)])]), b.float(0.5)]);
+  const gelu = (x: string) =>
+    b.op('Mul', [
+      b.op('Mul', [x, b.op('Add', [b.op('Erf', [b.op('Div', [x, b.float(Math.SQRT2)])]), b.float(1)])]),
+      b.float(0.5),
+    ]);
   let x = b.input('x', ['n', 64, width]);
-  for (let block = 0; block < 2; block++) x = b.op('Add', [x, linear(gelu(linear(norm(x), width, 4 * width)), 4 * width, width)]);
+  for (let block = 0; block < 2; block++)
+    x = b.op('Add', [x, linear(gelu(linear(norm(x), width, 4 * width)), 4 * width, width)]);
   return n.finish(linear(b.op('Squeeze', [b.op('ReduceMean', [x, b.ints([1])]), b.ints([1])]), width, 10), 10);
 }
 
 /** Shape of one sample of a net's only input. */
-export const SAMPLE_DIMS = { mobileNetLike: [3, 96, 96], resNet8: [3, 32, 32], transformer: [64, 128], matMulNet: [1024], hintonNet: [784] } as const;
-
+export const SAMPLE_DIMS = {
+  mobileNetLike: [3, 96, 96],
+  resNet8: [3, 32, 32],
+  transformer: [64, 128],
+  matMulNet: [1024],
+  hintonNet: [784],
+} as const;

@@ -43,7 +43,13 @@ export async function run(): Promise<BenchResult[]> {
     const results: BenchResult[] = [];
     for (const [step, times] of Object.entries(samples)) {
       const ms = median(times);
-      results.push({ step, sizeMb: round(sizeMb), ms: round(ms), ratio: round(ms / baseline), peakMb: round(await peakOf(step, path)) });
+      results.push({
+        step,
+        sizeMb: round(sizeMb),
+        ms: round(ms),
+        ratio: round(ms / baseline),
+        peakMb: round(await peakOf(step, path)),
+      });
     }
     return results;
   } finally {
@@ -57,7 +63,10 @@ function writeBigModel(path: string): number {
   const builder = new GraphBuilder();
   let value = builder.input('x', ['batch', WIDTH]);
   for (let layer = 0; layer < LAYERS; layer++) {
-    const weight = builder.float(Float32Array.from({ length: WIDTH * WIDTH }, () => random() - 0.5), [WIDTH, WIDTH]);
+    const weight = builder.float(
+      Float32Array.from({ length: WIDTH * WIDTH }, () => random() - 0.5),
+      [WIDTH, WIDTH],
+    );
     value = builder.op('Relu', [builder.op('Gemm', [value, weight, builder.float(new Float32Array(WIDTH))])]);
   }
   builder.output(value, ['batch', WIDTH]);

@@ -31,7 +31,10 @@ export async function run(): Promise<BenchResult[]> {
   const postgres = await startEmbeddedPostgres({ dataPath: join(folder, 'postgres') });
   const redis = await startRedis(join(folder, 'redis'), process.env['PATH'] ?? '');
   try {
-    return [await measure('postgres', folder, postgres.url), await measure('redis', folder, postgres.url, redis.nextUrl())];
+    return [
+      await measure('postgres', folder, postgres.url),
+      await measure('redis', folder, postgres.url, redis.nextUrl()),
+    ];
   } finally {
     await redis.stop();
     await postgres.stop();
@@ -69,16 +72,34 @@ async function measure(backend: string, folder: string, databaseUrl: string, red
       const recipe = parseRecipe(recipeOf(backend, run));
       const stages = planStages(recipe).map(({ pass, options }) => ({ pass, options }));
       const submittedAt = Date.now();
-      const { id } = await jobs.create({ name: null, modelId: digest, datasetId: null, recipe, preflight: { problems: [], skipped: [] }, stages });
+      const { id } = await jobs.create({
+        name: null,
+        modelId: digest,
+        datasetId: null,
+        recipe,
+        preflight: { problems: [], skipped: [] },
+        stages,
+      });
       await queue.addJob({ jobId: id, stageCount: STAGES, run: 1 });
-      for await (const { event } of events.follow(id, 0, stop.signal)) if (event.type === 'job' && isFinal(event.state)) break;
+      for await (const { event } of events.follow(id, 0, stop.signal))
+        if (event.type === 'job' && isFinal(event.state)) break;
       if (run < WARMUP_JOBS) continue;
       const job = await jobs.require(id);
       firstMs.push(Date.parse(job.stages[0]!.startedAt!) - submittedAt);
       stageMs.push(...overheads(job));
       jobMs.push(Date.parse(job.finishedAt!) - submittedAt);
     }
-    return { backend, jobs: JOBS, stages: JOBS * STAGES, firstStageMsP50: round(quantile(firstMs, 0.5)), firstStageMsP95: round(quantile(firstMs, 0.95)), overheadMsP50: round(quantile(stageMs, 0.5)), overheadMsP95: round(quantile(stageMs, 0.95)), jobMsP50: round(quantile(jobMs, 0.5)), sizingMs: await sizingMs(file) };
+    return {
+      backend,
+      jobs: JOBS,
+      stages: JOBS * STAGES,
+      firstStageMsP50: round(quantile(firstMs, 0.5)),
+      firstStageMsP95: round(quantile(firstMs, 0.95)),
+      overheadMsP50: round(quantile(stageMs, 0.5)),
+      overheadMsP95: round(quantile(stageMs, 0.95)),
+      jobMsP50: round(quantile(jobMs, 0.5)),
+      sizingMs: await sizingMs(file),
+    };
   } finally {
     worker.kill('SIGTERM');
     await once(worker, 'exit');
@@ -114,7 +135,12 @@ function recipeOf(backend: string, run: number): object {
 }
 
 async function startWorker(environment: Record<string, string>): Promise<ChildProcess> {
-  const worker = fork(WORKER, [], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  await new Promise<void>((ready) => createInterface({ input: worker.stdout! }).on('line', (line) => line.includes('"ready":true') && ready()));
+  const worker = fork(WORKER, [], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  await new Promise<void>((ready) =>
+    createInterface({ input: worker.stdout! }).on('line', (line) => line.includes('"ready":true') && ready()),
+  );
   return worker;
 }

@@ -17,7 +17,8 @@ export async function measureGrid(form: GridForm, examples: string): Promise<Ben
   try {
     for (const net of form.nets) {
       const subject = await openSubject(net, form, examples, folder);
-      for (const recipe of recipesOf(form)) for (const figure of await measureRecipe(subject, recipe, form)) results.push({ net, ...recipe, ...figure });
+      for (const recipe of recipesOf(form))
+        for (const figure of await measureRecipe(subject, recipe, form)) results.push({ net, ...recipe, ...figure });
       await subject.data.close();
     }
     return results;

@@ -17,7 +17,11 @@ const RUNS = 40;
 /** `nets`: speed-up reached against MACs saved at three channel ratios, and the cost of pruning a large model. `published`: a quarter of the channels of every published model. `latency`: whether a budget of time still holds when others measure. */
 export async function run(parts: readonly string[] = []): Promise<BenchResult[]> {
   const isAsked = (part: string) => parts.length === 0 || parts.includes(part);
-  return [...(isAsked('nets') ? await measuredNets() : []), ...(isAsked('published') ? await publishedModels() : []), ...(isAsked('latency') ? await latencyBudgets() : [])];
+  return [
+    ...(isAsked('nets') ? await measuredNets() : []),
+    ...(isAsked('published') ? await publishedModels() : []),
+    ...(isAsked('latency') ? await latencyBudgets() : []),
+  ];
 }
 
 async function measuredNets(): Promise<BenchResult[]> {
@@ -28,7 +32,8 @@ async function measuredNets(): Promise<BenchResult[]> {
     'resnet-like': { model: () => resNet8(64), dims: [1, 3, 32, 32] },
     'mobilenet-like': { model: mobileNetLike, dims: [1, 3, 96, 96] },
   };
-  for (const [net, { model, dims }] of Object.entries(nets)) for (const ratio of RATIOS) results.push(await speedUp(net, model, dims, ratio));
+  for (const [net, { model, dims }] of Object.entries(nets))
+    for (const ratio of RATIOS) results.push(await speedUp(net, model, dims, ratio));
   results.push(await largeModel());
   return results;
 }
@@ -36,7 +41,10 @@ async function measuredNets(): Promise<BenchResult[]> {
 /** Models pruned to a share of their latency, and what is left of it when both are timed anew: the median of five measurements. */
 async function latencyBudgets(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
-  const nets = { 'mobilenet-like': { model: mobileNetLike(2), dims: [1, 3, 96, 96] }, 'resnet-like': { model: resNet8(64), dims: [1, 3, 32, 32] } };
+  const nets = {
+    'mobilenet-like': { model: mobileNetLike(2), dims: [1, 3, 96, 96] },
+    'resnet-like': { model: resNet8(64), dims: [1, 3, 32, 32] },
+  };
   for (const [net, { model, dims }] of Object.entries(nets)) {
     for (const allowed of [0.75, 0.5]) {
       const before = writeModel(model);
@@ -48,7 +56,14 @@ async function latencyBudgets(): Promise<BenchResult[]> {
         const times = await timesOf(before, writeModel(pruned.model), feeds);
         shares.push(times.after / times.before);
       }
-      results.push({ net, allowed, ratio: round(pruned.ratio), measured: round(last.measuredMs / last.beforeMs), again: round(median(shares)), noise: round(noise) });
+      results.push({
+        net,
+        allowed,
+        ratio: round(pruned.ratio),
+        measured: round(last.measuredMs / last.beforeMs),
+        again: round(median(shares)),
+        noise: round(noise),
+      });
     }
   }
   return results;
@@ -69,15 +84,29 @@ async function quarter(published: PublishedModel): Promise<BenchResult> {
   const feeds = await published.feeds(1);
   const times = await timesOf(before, after, feeds);
   return {
-    net: published.name, ratio: 0.25, layers, blocked: new Set(pruned.skipped.map(({ node }) => node)).size,
-    macsBefore: pruned.before.macs, macsAfter: pruned.after.macs, bytesRatio: round(after.length / before.length), msBefore: round(times.before), ms: round(times.after),
+    net: published.name,
+    ratio: 0.25,
+    layers,
+    blocked: new Set(pruned.skipped.map(({ node }) => node)).size,
+    macsBefore: pruned.before.macs,
+    macsAfter: pruned.after.macs,
+    bytesRatio: round(after.length / before.length),
+    msBefore: round(times.before),
+    ms: round(times.after),
   };
 }
 
 /** Median milliseconds of the model before and after, alternated. */
-async function timesOf(before: Uint8Array, after: Uint8Array, feeds: HostTensors): Promise<{ before: number; after: number }> {
+async function timesOf(
+  before: Uint8Array,
+  after: Uint8Array,
+  feeds: HostTensors,
+): Promise<{ before: number; after: number }> {
   const sessions = { before: await Session.create(before), after: await Session.create(after) };
-  const times = await alternate({ before: () => sessions.before.run(feeds), after: () => sessions.after.run(feeds) }, RUNS);
+  const times = await alternate(
+    { before: () => sessions.before.run(feeds), after: () => sessions.after.run(feeds) },
+    RUNS,
+  );
   await Promise.all([sessions.before.release(), sessions.after.release()]);
   return { before: median(times.before), after: median(times.after) };
 }
@@ -103,7 +132,9 @@ async function largeModel(): Promise<BenchResult> {
   let channels = 3;
   for (const width of [512, 1024, 1024, 1024]) {
     const weights = Float32Array.from({ length: width * channels * 9 }, (_, i) => Math.sin(i));
-    x = builder.op('Relu', [builder.op('Conv', [x, builder.float(weights, [width, channels, 3, 3])], { pads: [1, 1, 1, 1] })]);
+    x = builder.op('Relu', [
+      builder.op('Conv', [x, builder.float(weights, [width, channels, 3, 3])], { pads: [1, 1, 1, 1] }),
+    ]);
     channels = width;
   }
   builder.op('GlobalAveragePool', [x], {}, { outputs: ['y'] });
@@ -115,7 +146,14 @@ async function largeModel(): Promise<BenchResult> {
   const pruneMs = await timeMs(async () => {
     ({ before, after: figures } = await pruneBy(model, { ratio: 0.5, multipleOf: 16 }));
   });
-  return { net: `chain of ${Math.round(megabytes)} MB`, ratio: 0.5, macsRatio: round(figures.macs / before.macs), bytesRatio: round(figures.bytes / before.bytes), pruneMs: round(pruneMs), peakMb: round(peakMb()) };
+  return {
+    net: `chain of ${Math.round(megabytes)} MB`,
+    ratio: 0.5,
+    macsRatio: round(figures.macs / before.macs),
+    bytesRatio: round(figures.bytes / before.bytes),
+    pruneMs: round(pruneMs),
+    peakMb: round(peakMb()),
+  };
 }
 
 function inputOf(model: ModelProto, dims: number[]): HostTensors {
@@ -133,7 +171,17 @@ interface Summary {
 
 async function pruneBy(model: ModelProto, options: Partial<PruneOptions>) {
   const outputPath = await mkdtemp(join(tmpdir(), 'coldpress-bench-'));
-  const context: PassContext = { model, baseline: new Uint8Array(), history: [], data: null, seed: 0, threads: 1, outputPath, progress: () => {}, log: () => {} };
+  const context: PassContext = {
+    model,
+    baseline: new Uint8Array(),
+    history: [],
+    data: null,
+    seed: 0,
+    threads: 1,
+    outputPath,
+    progress: () => {},
+    log: () => {},
+  };
   try {
     const { summary, skipped } = await CATALOG.prune.run(context, PruneOptions.parse(options));
     return { ...(summary as unknown as Summary), model, skipped: skipped as Skipped[] };

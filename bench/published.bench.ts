@@ -24,16 +24,30 @@ async function measure(published: PublishedModel): Promise<BenchResult> {
   const feeds = await Promise.all(seeds.map((seed) => published.feeds(seed)));
   const quantized = async (given: Parameters<typeof QuantizeOptions.parse>[0]) => {
     const model = readModel(float);
-    const report = await quantizeModel(model, QuantizeOptions.parse(given), () => () => feeds.slice(0, CALIBRATION_RUNS), { threads: 1, seed: 0 });
+    const report = await quantizeModel(
+      model,
+      QuantizeOptions.parse(given),
+      () => () => feeds.slice(0, CALIBRATION_RUNS),
+      { threads: 1, seed: 0 },
+    );
     const bytes = writeModel(model);
     return { ...report, bytes, ...(await compare(float, bytes, feeds.slice(CALIBRATION_RUNS))) };
   };
   const chosen = await quantized({});
   const plain = await quantized({ calibration: 'percentile', biasCorrection: false });
   return {
-    net: published.name, layers: chosen.layers.length, left: chosen.skipped.length, snrDb: chosen.snrDb, worstChannelSnrDb: chosen.worstChannelSnrDb, worstChannel: chosen.worstChannel, plainSnrDb: plain.snrDb,
-    calibration: chosen.methods?.calibration ?? null, biasCorrection: chosen.methods?.biasCorrection ?? null,
-    bytesRatio: round(chosen.bytes.length / float.length), speedup: chosen.speedup, warnings: chosen.warnings.length,
+    net: published.name,
+    layers: chosen.layers.length,
+    left: chosen.skipped.length,
+    snrDb: chosen.snrDb,
+    worstChannelSnrDb: chosen.worstChannelSnrDb,
+    worstChannel: chosen.worstChannel,
+    plainSnrDb: plain.snrDb,
+    calibration: chosen.methods?.calibration ?? null,
+    biasCorrection: chosen.methods?.biasCorrection ?? null,
+    bytesRatio: round(chosen.bytes.length / float.length),
+    speedup: chosen.speedup,
+    warnings: chosen.warnings.length,
   };
 }
 
@@ -53,13 +67,22 @@ async function compare(float: Uint8Array, quantized: Uint8Array, feeds: readonly
     const [expected, got] = [await exact.run(inputs), await changed.run(inputs)];
     comparison.add(got, expected);
     for (const [name, { data, type }] of Object.entries(expected)) {
-      if (type === 'float32') snr.add({ output: got[name]!.data as Float32Array, reference: data as Float32Array, labels: null, size: 1 });
+      if (type === 'float32')
+        snr.add({ output: got[name]!.data as Float32Array, reference: data as Float32Array, labels: null, size: 1 });
     }
   }
-  const times = await alternate({ exact: () => exact.run(feeds[0]!), changed: () => changed.run(feeds[0]!) }, TIMED_ROUNDS);
+  const times = await alternate(
+    { exact: () => exact.run(feeds[0]!), changed: () => changed.run(feeds[0]!) },
+    TIMED_ROUNDS,
+  );
   await exact.release();
   await changed.release();
   const value = snr.value();
   const worst = worstOutput(comparison.qualities());
-  return { snrDb: typeof value === 'number' ? round(value) : null, worstChannelSnrDb: worst ? round(worst.snrDb) : null, worstChannel: worst?.place ?? null, speedup: round(median(times.exact) / median(times.changed)) };
+  return {
+    snrDb: typeof value === 'number' ? round(value) : null,
+    worstChannelSnrDb: worst ? round(worst.snrDb) : null,
+    worstChannel: worst?.place ?? null,
+    speedup: round(median(times.exact) / median(times.changed)),
+  };
 }

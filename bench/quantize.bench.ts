@@ -32,7 +32,11 @@ const CALIBRATION_BATCHES = 4;
 
 async function nets(): Promise<Net[]> {
   return [
-    { net: 'seed-net', model: readModel(await readFile(new URL('../../examples/seed-net/seed-net.onnx', import.meta.url))), sample: [1, 32, 32] },
+    {
+      net: 'seed-net',
+      model: readModel(await readFile(new URL('../../examples/seed-net/seed-net.onnx', import.meta.url))),
+      sample: [1, 32, 32],
+    },
     { net: 'resnet-8', model: resNet8(), sample: SAMPLE_DIMS.resNet8 },
     { net: 'resnet-8 wide', model: resNet8(64), sample: SAMPLE_DIMS.resNet8 },
     { net: 'mobilenet-like', model: mobileNetLike(), sample: SAMPLE_DIMS.mobileNetLike },
@@ -62,20 +66,35 @@ async function measure({ net, model, sample }: Net): Promise<BenchResult[]> {
   const left: Record<string, number> = {};
   for (const [format, given] of Object.entries(FORMATS)) {
     const copy = cloneModel(model);
-    const report = await quantizeModel(copy, QuantizeOptions.parse(given), () => () => calibration, { threads: 1, seed: 0 });
+    const report = await quantizeModel(copy, QuantizeOptions.parse(given), () => () => calibration, {
+      threads: 1,
+      seed: 0,
+    });
     if (report.layers.length === 0 && !report.tensors?.length) continue;
     models[format] = writeModel(copy);
     left[format] = report.skipped.length;
   }
   const times = await time(models, feeds(1));
   return Object.keys(left).map((format) => ({
-    net, format, bytesRatio: round(models[format]!.length / float.length), ms: round(times[format]!), speedup: round(times['float']! / times[format]!), msToInt8: round(times[format]! / times['int8']!), skipped: left[format]!,
+    net,
+    format,
+    bytesRatio: round(models[format]!.length / float.length),
+    ms: round(times[format]!),
+    speedup: round(times['float']! / times[format]!),
+    msToInt8: round(times[format]! / times['int8']!),
+    skipped: left[format]!,
   }));
 }
 
 async function time(models: Record<string, Uint8Array>, feeds: HostTensors): Promise<Record<string, number>> {
-  const sessions = await Promise.all(Object.entries(models).map(async ([name, bytes]) => [name, await Session.create(bytes)] as const));
-  const samples = await alternate(Object.fromEntries(sessions.map(([name, session]) => [name, () => session.run(feeds)])), ROUNDS, 5);
+  const sessions = await Promise.all(
+    Object.entries(models).map(async ([name, bytes]) => [name, await Session.create(bytes)] as const),
+  );
+  const samples = await alternate(
+    Object.fromEntries(sessions.map(([name, session]) => [name, () => session.run(feeds)])),
+    ROUNDS,
+    5,
+  );
   for (const [, session] of sessions) await session.release();
   return Object.fromEntries(Object.entries(samples).map(([name, ms]) => [name, median(ms)]));
 }

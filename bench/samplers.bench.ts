@@ -1,10 +1,27 @@
 import { performance } from 'node:perf_hooks';
-import { autoSampler, gpSampler, nsga2Sampler, paretoFront, parameterImportance, randomSampler, seededRandom, Study, tpeSampler, type Sampler } from '#search';
+import {
+  autoSampler,
+  gpSampler,
+  nsga2Sampler,
+  paretoFront,
+  parameterImportance,
+  randomSampler,
+  seededRandom,
+  Study,
+  tpeSampler,
+  type Sampler,
+} from '#search';
 import { quantile, round, type BenchResult } from './harness.js';
 import { MEASUREMENTS, pressModelSampler } from './search/model.js';
 import { PROBLEMS, type Problem } from './search/problems.js';
 
-const SAMPLERS: Record<string, () => Sampler> = { random: randomSampler, nsga2: nsga2Sampler, tpe: tpeSampler, gp: gpSampler, auto: autoSampler };
+const SAMPLERS: Record<string, () => Sampler> = {
+  random: randomSampler,
+  nsga2: nsga2Sampler,
+  tpe: tpeSampler,
+  gp: gpSampler,
+  auto: autoSampler,
+};
 
 /** Mean hypervolume of Optuna 5.0's default TPE over 30 seeds, 4 at 1,000 trials. */
 const REFERENCES: Record<string, Record<number, number>> = {
@@ -16,14 +33,17 @@ const REFERENCES: Record<string, Record<number, number>> = {
 
 /** `seeds N` and `trials N` set how much is run; other words name problems and samplers, or the parts `parallel` and `scale`. */
 export async function run(parts: readonly string[]): Promise<BenchResult[]> {
-  const number = (name: string, fallback: number) => (parts.includes(name) ? Number(parts[parts.indexOf(name) + 1]) : fallback);
+  const number = (name: string, fallback: number) =>
+    parts.includes(name) ? Number(parts[parts.indexOf(name) + 1]) : fallback;
   const [seeds, most] = [number('seeds', 20), number('trials', 200)];
-  const wants = (kind: Record<string, unknown>, name: string) => !Object.keys(kind).some((key) => parts.includes(key)) || parts.includes(name);
+  const wants = (kind: Record<string, unknown>, name: string) =>
+    !Object.keys(kind).some((key) => parts.includes(key)) || parts.includes(name);
   const rows: BenchResult[] = [];
   const isNarrowed = parts.includes('parallel') || parts.includes('scale');
   for (const [name, problem] of Object.entries(PROBLEMS)) {
     for (const [sampler, make] of Object.entries(SAMPLERS)) {
-      if (!isNarrowed && wants(PROBLEMS, name) && wants(SAMPLERS, sampler)) rows.push(...compare(name, problem, sampler, make, seeds, most));
+      if (!isNarrowed && wants(PROBLEMS, name) && wants(SAMPLERS, sampler))
+        rows.push(...compare(name, problem, sampler, make, seeds, most));
     }
   }
   if (!isNarrowed && wants(PROBLEMS, 'press-16d') && !parts.some((part) => part in SAMPLERS)) rows.push(...modelRows());
@@ -33,7 +53,13 @@ export async function run(parts: readonly string[]): Promise<BenchResult[]> {
 }
 
 /** The hypervolume after each budget, for one seed. */
-function search({ space, reference, evaluate }: Problem, sampler: Sampler, seed: number, budgets: readonly number[], parallel = 1): number[] {
+function search(
+  { space, reference, evaluate }: Problem,
+  sampler: Sampler,
+  seed: number,
+  budgets: readonly number[],
+  parallel = 1,
+): number[] {
   const study = new Study({ space, sampler, objectives: reference.length, seed });
   const found: number[] = [];
   const running: number[] = [];
@@ -46,34 +72,77 @@ function search({ space, reference, evaluate }: Problem, sampler: Sampler, seed:
   return found;
 }
 
-function compare(name: string, problem: Problem, sampler: string, make: () => Sampler, seeds: number, most: number): BenchResult[] {
+function compare(
+  name: string,
+  problem: Problem,
+  sampler: string,
+  make: () => Sampler,
+  seeds: number,
+  most: number,
+): BenchResult[] {
   const budgets = [60, 200, 1000].filter((budget) => budget <= most);
   const start = performance.now();
   const found = Array.from({ length: seeds }, (_, seed) => search(problem, make(), seed + 1, budgets));
   const msPerAsk = (performance.now() - start) / (seeds * Math.max(...budgets));
-  return budgets.map((trials, i) => row({ problem: name, sampler, trials }, found.map((volumes) => volumes[i]!), REFERENCES[name]?.[trials], { msPerAsk: round(msPerAsk) }));
+  return budgets.map((trials, i) =>
+    row(
+      { problem: name, sampler, trials },
+      found.map((volumes) => volumes[i]!),
+      REFERENCES[name]?.[trials],
+      { msPerAsk: round(msPerAsk) },
+    ),
+  );
 }
 
-function row(what: BenchResult, volumes: readonly number[], reference: number | undefined, figures: BenchResult = {}): BenchResult {
+function row(
+  what: BenchResult,
+  volumes: readonly number[],
+  reference: number | undefined,
+  figures: BenchResult = {},
+): BenchResult {
   const mean = volumes.reduce((sum, volume) => sum + volume, 0) / volumes.length;
   const deviation = Math.sqrt(volumes.reduce((sum, volume) => sum + (volume - mean) ** 2, 0) / volumes.length);
   const against: BenchResult = reference === undefined ? {} : { reference, ratio: round(mean / reference) };
-  return { ...what, seeds: volumes.length, hypervolume: round(mean), deviation: round(deviation, 2), ...against, ...figures };
+  return {
+    ...what,
+    seeds: volumes.length,
+    hypervolume: round(mean),
+    deviation: round(deviation, 2),
+    ...against,
+    ...figures,
+  };
 }
 
 /** 30 trials chosen by the model of the space, against 1,000 of the reference. */
 function modelRows(): BenchResult[] {
   const [volume = NaN] = search(PROBLEMS['press-16d']!, pressModelSampler(30), 1, [30]);
-  return [row({ problem: 'press-16d', sampler: 'model', trials: 30 }, [volume], REFERENCES['press-16d']![1000], { measurements: MEASUREMENTS })];
+  return [
+    row({ problem: 'press-16d', sampler: 'model', trials: 30 }, [volume], REFERENCES['press-16d']![1000], {
+      measurements: MEASUREMENTS,
+    }),
+  ];
 }
 
 /** 16 asks at a time against one after the other. */
 function parallelRows(seeds: number): BenchResult[] {
-  return ['zdt1', 'press-16d'].flatMap((name) => [tpeSampler, autoSampler].map((make) => {
-    const volumes = (parallel: number) => Array.from({ length: seeds }, (_, seed) => search(PROBLEMS[name]!, make(), seed + 1, [100], parallel)[0]!);
-    const [alone, together] = [volumes(1), volumes(16)].map((list) => list.reduce((sum, volume) => sum + volume, 0) / list.length) as [number, number];
-    return { problem: name, sampler: make === tpeSampler ? 'tpe' : 'auto', trials: 100, parallel: 16, hypervolume: round(together), sequential: round(alone), ratio: round(together / alone) };
-  }));
+  return ['zdt1', 'press-16d'].flatMap((name) =>
+    [tpeSampler, autoSampler].map((make) => {
+      const volumes = (parallel: number) =>
+        Array.from({ length: seeds }, (_, seed) => search(PROBLEMS[name]!, make(), seed + 1, [100], parallel)[0]!);
+      const [alone, together] = [volumes(1), volumes(16)].map(
+        (list) => list.reduce((sum, volume) => sum + volume, 0) / list.length,
+      ) as [number, number];
+      return {
+        problem: name,
+        sampler: make === tpeSampler ? 'tpe' : 'auto',
+        trials: 100,
+        parallel: 16,
+        hypervolume: round(together),
+        sequential: round(alone),
+        ratio: round(together / alone),
+      };
+    }),
+  );
 }
 
 const MANY = 50_000;
@@ -101,8 +170,15 @@ function scaleRows(): BenchResult[] {
     work();
     return round(performance.now() - start);
   };
-  return [{
-    problem: 'press-16d', sampler: 'auto', trials: MANY, askMsP95: round(quantile(asks, 0.95)), frontMs: time(() => study.history.front()),
-    front3Ms: time(() => paretoFront(three)), importanceMs: time(() => parameterImportance(space, scored)),
-  }];
+  return [
+    {
+      problem: 'press-16d',
+      sampler: 'auto',
+      trials: MANY,
+      askMsP95: round(quantile(asks, 0.95)),
+      frontMs: time(() => study.history.front()),
+      front3Ms: time(() => paretoFront(three)),
+      importanceMs: time(() => parameterImportance(space, scored)),
+    },
+  ];
 }

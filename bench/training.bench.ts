@@ -44,7 +44,9 @@ async function measure({ net, model, sample, batch }: TrainedNet, threads: numbe
   const dims = [batch, ...sample];
   const { graph, trainables } = trainingForm(new Graph(cloneModel(model)));
   const input = graph.inputs[0]!.name;
-  const inputs: HostTensors = { [input]: float32(dims, Float32Array.from({ length: dims.reduce((a, d) => a * d, 1) }, random)) };
+  const inputs: HostTensors = {
+    [input]: float32(dims, Float32Array.from({ length: dims.reduce((a, d) => a * d, 1) }, random)),
+  };
   const { plan, shapes } = await planFromBatch(graph, inputs, { threads, log: () => undefined });
   const output = graph.outputs[0]!.name;
   const request: TrainingStepRequest = {
@@ -53,7 +55,12 @@ async function measure({ net, model, sample, batch }: TrainedNet, threads: numbe
     parameters: trainables.map(({ name }) => name),
     extraInputs: [{ name: 'labels', dims: [plan.partSize], type: DataType.INT64 }],
     loss: (g) => {
-      const { value, gradient } = softmaxCrossEntropy(g, output, 'labels', shapes.get(output) as unknown as [number, number]);
+      const { value, gradient } = softmaxCrossEntropy(
+        g,
+        output,
+        'labels',
+        shapes.get(output) as unknown as [number, number],
+      );
       return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
     },
     optimizer: adam(),
@@ -63,15 +70,40 @@ async function measure({ net, model, sample, batch }: TrainedNet, threads: numbe
   const divided = plan.parts > 1 ? buildDividedStep(request) : null;
   const step = divided ?? buildTrainingStep(request);
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
-  const trainer = divided ? await Trainer.divided(divided, { weights }, plan) : await Trainer.create(step, { weights }, threads);
+  const trainer = divided
+    ? await Trainer.divided(divided, { weights }, plan)
+    : await Trainer.create(step, { weights }, threads);
   const forward = await Session.create(writeModel(model), { optimization: 'extended', threads });
   const fastest = await Session.create(writeModel(model), { optimization: 'all', threads });
-  const labels = { type: 'int64' as const, dims: [batch], data: BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % 10)) };
-  const times = await alternate({ forward: () => forward.run(inputs), fastest: () => fastest.run(inputs), step: () => trainer.run({ ...inputs, labels }, 1e-4) }, STEPS, WARMUP);
+  const labels = {
+    type: 'int64' as const,
+    dims: [batch],
+    data: BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % 10)),
+  };
+  const times = await alternate(
+    {
+      forward: () => forward.run(inputs),
+      fastest: () => fastest.run(inputs),
+      step: () => trainer.run({ ...inputs, labels }, 1e-4),
+    },
+    STEPS,
+    WARMUP,
+  );
   await Promise.all([forward.release(), fastest.release(), trainer.release()]);
   const [forwardMs, fastestForwardMs, stepMs] = [median(times.forward), median(times.fastest), median(times.step)];
   return {
-    net, batch, threads, sessions: plan.sessions, parameters: step.layout.size, nodes: step.model.graph!.node.length,
-    forwardMs, fastestForwardMs, stepMs, ratio: stepMs / forwardMs, samplesPerS: (batch * 1000) / stepMs, estimateMb: plan.estimateMb, peakMb: peakMb(),
+    net,
+    batch,
+    threads,
+    sessions: plan.sessions,
+    parameters: step.layout.size,
+    nodes: step.model.graph!.node.length,
+    forwardMs,
+    fastestForwardMs,
+    stepMs,
+    ratio: stepMs / forwardMs,
+    samplesPerS: (batch * 1000) / stepMs,
+    estimateMb: plan.estimateMb,
+    peakMb: peakMb(),
   };
 }

@@ -12,7 +12,11 @@ const EXAMPLE_DEADLINE_MS = 10 * 60_000;
 /** Runs a script, showing its output as it comes; resolves to its exit code (null after the deadline) and its output. */
 function show(args, deadlineMs) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], timeout: deadlineMs });
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: deadlineMs,
+    });
     let output = '';
     child.stdout.on('data', (piece) => {
       output += piece;
@@ -29,7 +33,9 @@ async function tests() {
   const report = await readFile(file, 'utf8').then(JSON.parse, () => null);
   if (!report) return [{ name: 'npm test ends with a report', passed: false, figures: `exit code ${code}` }];
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
-  const named = report.testResults.filter(({ status }) => status === 'failed').map(({ name }) => name.slice(ROOT.length + 1));
+  const named = report.testResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ name }) => name.slice(ROOT.length + 1));
   return [
     ...Array(report.numPassedTests).fill({ passed: true }),
     ...Array(failed).fill({ name: 'a test', passed: false, figures: `see ${named.join(', ')}` }),
@@ -41,7 +47,8 @@ async function examples() {
   const folders = await readdir(join(ROOT, 'examples'), { withFileTypes: true });
   const checks = [];
   for (const { name } of folders.filter((entry) => entry.isDirectory())) {
-    if (name === 'seed-net') checks.push(...checkDemo((await show(['scripts/demo.mjs', '--json'], EXAMPLE_DEADLINE_MS)).output));
+    if (name === 'seed-net')
+      checks.push(...checkDemo((await show(['scripts/demo.mjs', '--json'], EXAMPLE_DEADLINE_MS)).output));
     else if ((await readdir(join(ROOT, 'examples', name))).includes('demo.ts')) {
       const { code } = await show([`dist/examples/${name}/demo.js`], EXAMPLE_DEADLINE_MS);
       checks.push({ name: `examples/${name} runs`, passed: code === 0, figures: `exit code ${code}` });
@@ -52,7 +59,8 @@ async function examples() {
 
 await mkdir(RESULTS, { recursive: true });
 const checks = [...(await tests()), ...(await examples())];
-for (const { name, passed, figures } of checks) if (name) console.log(`${passed ? 'ok    ' : 'FAILED'} ${name}: ${figures}`);
+for (const { name, passed, figures } of checks)
+  if (name) console.log(`${passed ? 'ok    ' : 'FAILED'} ${name}: ${figures}`);
 const failed = checks.filter(({ passed }) => !passed).length;
 console.log(`${checks.length - failed} passed, ${failed} failed`);
 process.exitCode = failed ? 1 : 0;

@@ -31,9 +31,14 @@ async function olderLibrary(kernels) {
   const registers = REGISTERS[kernels];
   const found = (await readdir(PACKAGE)).map((version) => join(PACKAGE, version, LIBRARY));
   const bytes = await readFile(found[0]);
-  const states = replaceAll(bytes, Buffer.from([0x0f, 0x01, 0xd0, 0x89, 0xc0]), Buffer.from([0xb8, registers, 0, 0, 0]));
+  const states = replaceAll(
+    bytes,
+    Buffer.from([0x0f, 0x01, 0xd0, 0x89, 0xc0]),
+    Buffer.from([0xb8, registers, 0, 0, 0]),
+  );
   const products = replaceAll(bytes, Buffer.from([0x0f, 0xa2, 0xa8, 0x10]), Buffer.from([0x0f, 0xa2, 0x31, 0xd2]));
-  if (states === 0 || products === 0) throw new Error(`${found[0]}: no place where the kernels are chosen was found: another version of the runtime?`);
+  if (states === 0 || products === 0)
+    throw new Error(`${found[0]}: no place where the kernels are chosen was found: another version of the runtime?`);
   const folder = join(ROOT, '.coldpress/kernels', kernels);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'libonnxruntime.so.1'), bytes);
@@ -45,5 +50,8 @@ if (!(kernels in REGISTERS) || !command || process.platform !== 'linux' || proce
   console.error('usage, on Linux x64: node scripts/kernels.mjs avx2|sse COMMAND ...');
   process.exit(2);
 }
-const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, LD_PRELOAD: await olderLibrary(kernels) } });
+const child = spawn(command, args, {
+  stdio: 'inherit',
+  env: { ...process.env, LD_PRELOAD: await olderLibrary(kernels) },
+});
 child.on('exit', (code) => (process.exitCode = code ?? 1));

@@ -10,16 +10,17 @@ const FOLDERS = ['libs', 'apps', 'test', 'bench', 'examples'];
 const node = (...args) => run(process.execPath, args).then((code) => code === 0);
 
 const CHECKS = {
-  'oxlint': () => node('node_modules/oxlint/bin/oxlint', '--quiet', ...FOLDERS, 'scripts'),
+  oxlint: () => node('node_modules/oxlint/bin/oxlint', '--quiet', ...FOLDERS, 'scripts'),
   'import rules': checkImports,
   'name rules': checkNames,
-  'types': () => node('node_modules/tsc7/bin/tsc', '-p', 'tsconfig.json', '--noEmit'),
+  types: () => node('node_modules/tsc7/bin/tsc', '-p', 'tsconfig.json', '--noEmit'),
   'types of the dashboard': () => node('node_modules/tsc7/bin/tsc', '-p', 'apps/dashboard/tsconfig.json', '--noEmit'),
 };
 
 async function checkImports() {
   const found = await checkFolders(FOLDERS, violations);
-  for (const { path, line, specifier, problem } of found) console.error(`${path}:${line} imports ${specifier}: ${problem}`);
+  for (const { path, line, specifier, problem } of found)
+    console.error(`${path}:${line} imports ${specifier}: ${problem}`);
   return found.length === 0;
 }
 
@@ -35,8 +36,12 @@ async function checkFolders(folders, rule) {
 
 async function checkFolder(folder, rule) {
   const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
-  const sources = entries.filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
-  const found = await Promise.all(sources.map(async (path) => rule(path.slice(ROOT.length + 1).replaceAll('\\', '/'), await readFile(path, 'utf8'))));
+  const sources = entries
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const found = await Promise.all(
+    sources.map(async (path) => rule(path.slice(ROOT.length + 1).replaceAll('\\', '/'), await readFile(path, 'utf8'))),
+  );
   return found.flat();
 }
 

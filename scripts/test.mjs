@@ -9,6 +9,10 @@ const missing = await ensurePrograms(SERVERS, (line) => console.error(`coldpress
 for (const line of missing) console.error(`coldpress: ${line}; the tests that need it will fail`);
 
 const lint = await run(process.execPath, ['scripts/lint.mjs']);
-const jest = await run(process.execPath, ['--max-old-space-size=4096', join(ROOT, 'node_modules/jest/bin/jest.js'), ...process.argv.slice(2)]);
+const jest = await run(process.execPath, [
+  '--max-old-space-size=4096',
+  join(ROOT, 'node_modules/jest/bin/jest.js'),
+  ...process.argv.slice(2),
+]);
 if (lint !== 0) console.error('coldpress: lint found problems, see above');
 process.exitCode = lint === 0 && jest === 0 ? 0 : 1;

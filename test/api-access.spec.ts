@@ -26,12 +26,27 @@ describe('the API from outside', () => {
 
   describe('the key', () => {
     it.each([
-      ['GET', '/v1/models'], ['POST', '/v1/models'], ['GET', `/v1/models/${UNKNOWN}`], ['GET', `/v1/models/${UNKNOWN}/content`], ['DELETE', `/v1/models/${UNKNOWN}`],
-      ['GET', '/v1/datasets'], ['POST', '/v1/datasets'], ['GET', '/v1/passes'], ['GET', '/v1/devices'], ['GET', '/v1/jobs'], ['POST', '/v1/jobs'], ['POST', '/v1/jobs/preflight'],
-      ['GET', `/v1/jobs/${NOBODY}/events`], ['GET', `/v1/jobs/${NOBODY}/report`], ['GET', `/v1/artifacts/${UNKNOWN}`],
+      ['GET', '/v1/models'],
+      ['POST', '/v1/models'],
+      ['GET', `/v1/models/${UNKNOWN}`],
+      ['GET', `/v1/models/${UNKNOWN}/content`],
+      ['DELETE', `/v1/models/${UNKNOWN}`],
+      ['GET', '/v1/datasets'],
+      ['POST', '/v1/datasets'],
+      ['GET', '/v1/passes'],
+      ['GET', '/v1/devices'],
+      ['GET', '/v1/jobs'],
+      ['POST', '/v1/jobs'],
+      ['POST', '/v1/jobs/preflight'],
+      ['GET', `/v1/jobs/${NOBODY}/events`],
+      ['GET', `/v1/jobs/${NOBODY}/report`],
+      ['GET', `/v1/artifacts/${UNKNOWN}`],
     ])('401 for %s %s without one, and with a wrong one', async (method, path) => {
       expect(await api.problem(method, path, { key: null })).toMatchObject({ status: 401, code: 'unauthorized' });
-      expect(await api.problem(method, path, { key: `${api.key}x` })).toMatchObject({ status: 401, code: 'unauthorized' });
+      expect(await api.problem(method, path, { key: `${api.key}x` })).toMatchObject({
+        status: 401,
+        code: 'unauthorized',
+      });
     });
 
     it('lies in a file that only its owner may read, and in the database as a hash alone', async () => {
@@ -43,22 +58,40 @@ describe('the API from outside', () => {
     });
 
     it('is not accepted in an address', async () => {
-      expect(await api.problem('GET', `/v1/models?key=${api.key}&access_token=${api.key}`, { key: null })).toMatchObject({ status: 401 });
+      expect(
+        await api.problem('GET', `/v1/models?key=${api.key}&access_token=${api.key}`, { key: null }),
+      ).toMatchObject({ status: 401 });
     });
   });
 
   describe('without a key', () => {
     it('tells that it lives, and which server behind it answers', async () => {
       expect((await api.call('GET', '/health', { key: null })).body).toEqual({ status: 'ok' });
-      expect(await api.call('GET', '/ready', { key: null })).toMatchObject({ status: 200, body: { status: 'ok', checks: { database: { ok: true }, queue: { ok: true }, store: { ok: true } } } });
+      expect(await api.call('GET', '/ready', { key: null })).toMatchObject({
+        status: 200,
+        body: { status: 'ok', checks: { database: { ok: true }, queue: { ok: true }, store: { ok: true } } },
+      });
     });
 
     it('describes every route in OpenAPI, with problems and without dangling references', async () => {
-      const { body } = await api.call<{ paths: Record<string, Record<string, { responses: object }>>; components: { schemas: object } }>('GET', '/openapi.json', { key: null });
-      for (const path of ['/v1/models', '/v1/datasets', '/v1/jobs', '/v1/jobs/{id}/events', '/v1/artifacts/{digest}', '/v1/passes', '/ready']) expect(body.paths).toHaveProperty([path]);
+      const { body } = await api.call<{
+        paths: Record<string, Record<string, { responses: object }>>;
+        components: { schemas: object };
+      }>('GET', '/openapi.json', { key: null });
+      for (const path of [
+        '/v1/models',
+        '/v1/datasets',
+        '/v1/jobs',
+        '/v1/jobs/{id}/events',
+        '/v1/artifacts/{digest}',
+        '/v1/passes',
+        '/ready',
+      ])
+        expect(body.paths).toHaveProperty([path]);
       expect(body.paths['/v1/jobs']!['post']!.responses).toHaveProperty('422');
       const text = JSON.stringify(body);
-      for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) expect(body.components.schemas).toHaveProperty([name!]);
+      for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
+        expect(body.components.schemas).toHaveProperty([name!]);
     });
 
     it('has a page to try it that loads nothing from elsewhere', async () => {
@@ -68,15 +101,25 @@ describe('the API from outside', () => {
     });
 
     it('serves the dashboard, and the page itself for every other address that a browser opens', async () => {
-      expect((await api.call('GET', '/', { key: null, headers: { accept: 'text/html' } })).body).toBe('<title>the page</title>');
-      expect((await api.call('GET', '/jobs/1', { key: null, headers: { accept: 'text/html' } })).body).toBe('<title>the page</title>');
+      expect((await api.call('GET', '/', { key: null, headers: { accept: 'text/html' } })).body).toBe(
+        '<title>the page</title>',
+      );
+      expect((await api.call('GET', '/jobs/1', { key: null, headers: { accept: 'text/html' } })).body).toBe(
+        '<title>the page</title>',
+      );
       const script = await api.call('GET', '/assets/page-1.js', { key: null });
-      expect({ body: script.body, cache: script.headers.get('cache-control') }).toEqual({ body: 'run()', cache: 'public, max-age=31536000, immutable' });
+      expect({ body: script.body, cache: script.headers.get('cache-control') }).toEqual({
+        body: 'run()',
+        cache: 'public, max-age=31536000, immutable',
+      });
     });
   });
 
   it('404 as a problem for a route that is not there, also to a browser', async () => {
-    expect(await api.problem('GET', '/v1/nothing', { headers: { accept: 'text/html' } })).toMatchObject({ status: 404, code: 'not_found' });
+    expect(await api.problem('GET', '/v1/nothing', { headers: { accept: 'text/html' } })).toMatchObject({
+      status: 404,
+      code: 'not_found',
+    });
     expect(await api.problem('PUT', '/v1/models')).toMatchObject({ status: 404, code: 'not_found' });
   });
 

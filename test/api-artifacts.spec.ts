@@ -29,8 +29,24 @@ describe('GET /v1/artifacts/:digest', () => {
     const report = await store.put(Buffer.from(REPORT));
     const markdown = await store.put(Buffer.from('# smaller'));
     await stages.start({ jobId, run: 1, index: 0 }, 'key');
-    await stages.succeed(jobId, 0, { key: 'k', cached: false, modelDigest: job.modelId, metrics: METRICS, skipped: [], summary: {}, artifacts: [{ name: 'curve.json', ...pick(file) }] });
-    await stages.finish(jobId, { baseline: METRICS, gates: [], gatesPassed: null, artifacts: [{ name: 'report.json', ...pick(report) }, { name: 'report.md', ...pick(markdown) }] });
+    await stages.succeed(jobId, 0, {
+      key: 'k',
+      cached: false,
+      modelDigest: job.modelId,
+      metrics: METRICS,
+      skipped: [],
+      summary: {},
+      artifacts: [{ name: 'curve.json', ...pick(file) }],
+    });
+    await stages.finish(jobId, {
+      baseline: METRICS,
+      gates: [],
+      gatesPassed: null,
+      artifacts: [
+        { name: 'report.json', ...pick(report) },
+        { name: 'report.md', ...pick(markdown) },
+      ],
+    });
   });
   afterAll(async () => {
     await store.close();
@@ -66,7 +82,11 @@ describe('GET /v1/artifacts/:digest', () => {
     ['bytes=8-100', '89', 'bytes 8-9/10'],
   ])('206 for %s', async (range, expected, contentRange) => {
     const { status, headers, text: body } = await text({ range });
-    expect({ status, body, range: headers.get('content-range') }).toEqual({ status: 206, body: expected, range: contentRange });
+    expect({ status, body, range: headers.get('content-range') }).toEqual({
+      status: 206,
+      body: expected,
+      range: contentRange,
+    });
   });
 
   it('200 with the whole file for ranges that are not served, and for a range of another version', async () => {
@@ -82,11 +102,17 @@ describe('GET /v1/artifacts/:digest', () => {
 
   it('404 for a digest that no job knows, even if the store has it', async () => {
     const secret = await store.put(Buffer.from('of nobody'));
-    expect(await api.problem('GET', `/v1/artifacts/${secret.digest}`)).toMatchObject({ status: 404, code: 'artifact_not_found' });
+    expect(await api.problem('GET', `/v1/artifacts/${secret.digest}`)).toMatchObject({
+      status: 404,
+      code: 'artifact_not_found',
+    });
   });
 
   it('416 for a range behind the end', async () => {
-    expect(await api.problem('GET', path, { headers: { range: 'bytes=10-' } })).toMatchObject({ status: 416, code: 'range_not_satisfiable' });
+    expect(await api.problem('GET', path, { headers: { range: 'bytes=10-' } })).toMatchObject({
+      status: 416,
+      code: 'range_not_satisfiable',
+    });
   });
 
   it('gives the report of a job as JSON, or as Markdown when asked', async () => {

@@ -2,7 +2,9 @@ import type { Job } from '#contracts';
 import { ProcessPool } from '#process';
 import { ApiHarness } from './api-harness.js';
 
-const prune = (ratio: number, exclude: string[] = []) => ({ passes: [{ pass: 'prune', options: { granularity: 'weight', ratio, exclude } }] });
+const prune = (ratio: number, exclude: string[] = []) => ({
+  passes: [{ pass: 'prune', options: { granularity: 'weight', ratio, exclude } }],
+});
 
 describe('a batch of jobs', () => {
   let api: ApiHarness;
@@ -20,9 +22,17 @@ describe('a batch of jobs', () => {
 
   it('is checked once for each distinct recipe, many in one process, and each job gets what it would get alone', async () => {
     const ratios = Array.from({ length: 25 }, (_, index) => 0.1 + index / 50);
-    const jobs = Array.from({ length: 100 }, (_, index) => ({ model, name: `job ${index}`, recipe: prune(ratios[index % 25] ?? 0, index % 25 === 3 ? ['t0_Gemm'] : []) }));
+    const jobs = Array.from({ length: 100 }, (_, index) => ({
+      model,
+      name: `job ${index}`,
+      recipe: prune(ratios[index % 25] ?? 0, index % 25 === 3 ? ['t0_Gemm'] : []),
+    }));
     const { status, body } = await api.call<Job[]>('POST', '/v1/jobs', { json: jobs });
-    expect({ status, jobs: body.length, processes: runs.mock.calls.length }).toEqual({ status: 201, jobs: 100, processes: 2 });
+    expect({ status, jobs: body.length, processes: runs.mock.calls.length }).toEqual({
+      status: 201,
+      jobs: 100,
+      processes: 2,
+    });
     expect(body.map(({ name }) => name)).toEqual(jobs.map(({ name }) => name));
     for (const index of [2, 3, 28]) {
       const alone = (await api.call<Job>('POST', '/v1/jobs', { json: jobs[index] })).body;
@@ -32,11 +42,22 @@ describe('a batch of jobs', () => {
   });
 
   it('is refused with the place of every job that cannot run', async () => {
-    const jobs = [prune(0.5), prune(0.5, ['nosuch']), prune(0.5), prune(0.5, ['nosuch'])].map((recipe) => ({ model, recipe }));
+    const jobs = [prune(0.5), prune(0.5, ['nosuch']), prune(0.5), prune(0.5, ['nosuch'])].map((recipe) => ({
+      model,
+      recipe,
+    }));
     const { status, errors } = await api.problem('POST', '/v1/jobs', { json: jobs });
-    expect({ status, fields: errors?.map(({ field }) => field) }).toEqual({ status: 422, fields: ['[1].recipe.passes[0].options.exclude', '[3].recipe.passes[0].options.exclude'] });
+    expect({ status, fields: errors?.map(({ field }) => field) }).toEqual({
+      status: 422,
+      fields: ['[1].recipe.passes[0].options.exclude', '[3].recipe.passes[0].options.exclude'],
+    });
     expect(runs).toHaveBeenCalledTimes(1);
-    const unreadable = await api.problem('POST', '/v1/jobs', { json: [{ model, recipe: prune(0.5) }, { model, recipe: { passes: [{ pass: 'prun' }] } }] });
+    const unreadable = await api.problem('POST', '/v1/jobs', {
+      json: [
+        { model, recipe: prune(0.5) },
+        { model, recipe: { passes: [{ pass: 'prun' }] } },
+      ],
+    });
     expect(unreadable.errors?.[0]?.field).toMatch(/^\[1\]\.recipe\.passes\[0\]/);
   });
 });
@@ -49,18 +70,24 @@ describe('files and jobs of one key that wait to be checked', () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const real = ProcessPool.prototype.run;
-    const runs = jest.spyOn(ProcessPool.prototype, 'run').mockImplementation(async function (this: ProcessPool, ...call) {
+    const runs = jest.spyOn(ProcessPool.prototype, 'run').mockImplementation(async function (
+      this: ProcessPool,
+      ...call
+    ) {
       if (!JSON.stringify(call[0]).includes('0.123')) return real.apply(this, call);
       await held;
       throw new Error('the process is gone');
     });
-    const check = () => api.call<{ code: string }>('POST', '/v1/jobs/preflight', { json: { model, recipe: prune(0.123) } });
+    const check = () =>
+      api.call<{ code: string }>('POST', '/v1/jobs/preflight', { json: { model, recipe: prune(0.123) } });
     const slow = Array.from({ length: 103 }, check);
     const busy = await Promise.race(slow);
     expect([busy.status, busy.body.code]).toEqual([429, 'too_many_checks']);
     expect(Number(busy.headers.get('retry-after'))).toBeGreaterThan(0);
     const other = await api.secondKey();
-    expect((await api.call('POST', '/v1/jobs/preflight', { json: { model, recipe: prune(0.5) }, key: other })).status).toBe(200);
+    expect(
+      (await api.call('POST', '/v1/jobs/preflight', { json: { model, recipe: prune(0.5) }, key: other })).status,
+    ).toBe(200);
     release();
     expect((await Promise.all(slow)).filter(({ status }) => status === 429)).toHaveLength(1);
     runs.mockRestore();

@@ -18,31 +18,54 @@ describe('the OpenAPI document', () => {
   beforeAll(async () => {
     api = await ApiHarness.start({ requestsPerMinute: 10_000_000, maxUploadBytes: 1024 ** 2 });
     document = await documentOf(api.url);
-    operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })));
+    operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+    );
   }, 120_000);
   afterAll(() => api?.stop());
 
   it('describes every parameter, and has an example of every JSON body that fits its schema', () => {
-    const nameless = operations.flatMap(({ path, operation }) => (operation.parameters ?? []).filter(({ description }) => !description).map(({ name }) => `${path} ${name}`));
+    const nameless = operations.flatMap(({ path, operation }) =>
+      (operation.parameters ?? []).filter(({ description }) => !description).map(({ name }) => `${path} ${name}`),
+    );
     expect(nameless).toEqual([]);
     for (const { path, operation } of operations) {
       const json = operation.requestBody?.content['application/json'];
-      if (json) expect({ path, errors: schemaErrors(json.example, json.schema, document.components.schemas) }).toEqual({ path, errors: [] });
+      if (json)
+        expect({ path, errors: schemaErrors(json.example, json.schema, document.components.schemas) }).toEqual({
+          path,
+          errors: [],
+        });
     }
   });
 
   it('has a success of every operation, and problems under their own type alone', () => {
     for (const { path, operation } of operations) {
-      expect({ path, statuses: Object.keys(operation.responses) }).toEqual({ path, statuses: expect.arrayContaining([expect.stringMatching(/^20[014]$/), '400']) as unknown });
+      expect({ path, statuses: Object.keys(operation.responses) }).toEqual({
+        path,
+        statuses: expect.arrayContaining([expect.stringMatching(/^20[014]$/), '400']) as unknown,
+      });
       for (const [status, { content = {} }] of Object.entries(operation.responses)) {
-        if (Number(status) >= 400 && path !== '/ready') expect({ path, status, types: Object.keys(content) }).toEqual({ path, status, types: ['application/problem+json'] });
+        if (Number(status) >= 400 && path !== '/ready')
+          expect({ path, status, types: Object.keys(content) }).toEqual({
+            path,
+            status,
+            types: ['application/problem+json'],
+          });
       }
     }
   });
 
   it('asks for a key that is no JWT', () => {
-    expect(document.components.securitySchemes['bearer']).toEqual({ type: 'http', scheme: 'bearer', description: expect.any(String) as unknown });
-    expect(operations.filter(({ operation }) => !operation.security).map(({ path }) => path)).toEqual(['/health', '/ready']);
+    expect(document.components.securitySchemes['bearer']).toEqual({
+      type: 'http',
+      scheme: 'bearer',
+      description: expect.any(String) as unknown,
+    });
+    expect(operations.filter(({ operation }) => !operation.security).map(({ path }) => path)).toEqual([
+      '/health',
+      '/ready',
+    ]);
   });
 
   it(`describes every answer to ${REQUESTS} requests made of its schemas, and none is a fault of the server`, async () => {
@@ -59,7 +82,8 @@ describe('the OpenAPI document', () => {
       const told = `seed ${SEED}, request ${i}: ${method} ${address} ${JSON.stringify(call).slice(0, 500)}`;
       // Every answer is held against the document where it is received.
       const status = await answered(method, address, call).catch((error: Error) => `${told}: ${error.message}`);
-      if (typeof status === 'string' || status >= 500) expect({ told, status }).toEqual({ told, status: 'an answer that the document describes, below 500' });
+      if (typeof status === 'string' || status >= 500)
+        expect({ told, status }).toEqual({ told, status: 'an answer that the document describes, below 500' });
     }
   });
 
@@ -92,14 +116,29 @@ describe('the OpenAPI document', () => {
       return random() < 0.4 ? pick(random, ids) : String(valueOf(schema, document.components.schemas, random));
     };
     const encoded = (value: string) => encodeURIComponent(wellFormed(value));
-    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encoded(text(parameters.find((parameter) => parameter.name === name)?.schema ?? {}, name)) || 'x');
-    const query = parameters.filter((parameter) => parameter.in === 'query' && random() < 0.4).map(({ name, schema }) => `${name}=${encoded(text(schema, name))}`);
+    const filled = path.replaceAll(
+      /\{(\w+)\}/g,
+      (_, name: string) =>
+        encoded(text(parameters.find((parameter) => parameter.name === name)?.schema ?? {}, name)) || 'x',
+    );
+    const query = parameters
+      .filter((parameter) => parameter.in === 'query' && random() < 0.4)
+      .map(({ name, schema }) => `${name}=${encoded(text(schema, name))}`);
     if (random() < 0.05) query.push(`${encoded(oddText(random))}=1`);
     return query.length > 0 ? `${filled}?${query.join('&')}` : filled;
   }
 
   function callOf(type: string, { parameters = [], requestBody }: Operation, { ids }: Pool, random: Random): Call {
-    const headers = Object.fromEntries(parameters.filter((parameter) => parameter.in === 'header' && random() < 0.3).map(({ name, schema }) => [name.toLowerCase(), String(valueOf(schema, document.components.schemas, random)).replaceAll(/[^\x20-\x7e]/g, '?').trim()]));
+    const headers = Object.fromEntries(
+      parameters
+        .filter((parameter) => parameter.in === 'header' && random() < 0.3)
+        .map(({ name, schema }) => [
+          name.toLowerCase(),
+          String(valueOf(schema, document.components.schemas, random))
+            .replaceAll(/[^\x20-\x7e]/g, '?')
+            .trim(),
+        ]),
+    );
     const key = random() < 0.05 ? { key: null } : {};
     switch (type) {
       case 'none':
@@ -108,20 +147,43 @@ describe('the OpenAPI document', () => {
         return { ...jsonCall(requestBody!.content[type]!.schema, ids, headers, random), ...key };
       case 'multipart/form-data': {
         const form = new FormData();
-        form.append('manifest', random() < 0.5 ? wellFormed(oddText(random)) : JSON.stringify(spoiled(valueOf({ $ref: '#/components/schemas/DatasetManifest' }, document.components.schemas, random), random)));
+        form.append(
+          'manifest',
+          random() < 0.5
+            ? wellFormed(oddText(random))
+            : JSON.stringify(
+                spoiled(
+                  valueOf({ $ref: '#/components/schemas/DatasetManifest' }, document.components.schemas, random),
+                  random,
+                ),
+              ),
+        );
         form.append('file', new Blob([npz()]), random() < 0.5 ? 'data.npz' : wellFormed(oddText(random)));
         return { body: form, headers, ...key };
       }
       default:
-        return { body: Uint8Array.from({ length: Math.floor(random() * 200) }, () => Math.floor(random() * 256)), headers: { ...headers, 'content-type': type }, ...key };
+        return {
+          body: Uint8Array.from({ length: Math.floor(random() * 200) }, () => Math.floor(random() * 256)),
+          headers: { ...headers, 'content-type': type },
+          ...key,
+        };
     }
   }
 
-  function jsonCall(schema: Parameters<typeof valueOf>[0], ids: readonly string[], headers: Record<string, string>, random: Random): Call {
+  function jsonCall(
+    schema: Parameters<typeof valueOf>[0],
+    ids: readonly string[],
+    headers: Record<string, string>,
+    random: Random,
+  ): Call {
     const valid = valueOf(schema, document.components.schemas, random);
-    const named = typeof valid === 'object' && valid !== null && 'recipe' in valid && random() < 0.5 ? { ...valid, model: pick(random, ids), dataset: null, recipe: random() < 0.1 ? PRUNE : valid.recipe } : valid;
+    const named =
+      typeof valid === 'object' && valid !== null && 'recipe' in valid && random() < 0.5
+        ? { ...valid, model: pick(random, ids), dataset: null, recipe: random() < 0.1 ? PRUNE : valid.recipe }
+        : valid;
     const value = random() < 0.6 ? spoiled(named, random) : named;
-    if (random() < 0.1) return { body: wellFormed(oddText(random)), headers: { ...headers, 'content-type': 'application/json' } };
+    if (random() < 0.1)
+      return { body: wellFormed(oddText(random)), headers: { ...headers, 'content-type': 'application/json' } };
     return { json: value, headers };
   }
 });

@@ -17,7 +17,10 @@ describe('/v1/datasets', () => {
   afterAll(() => api?.stop());
 
   /** The problem with a form, of which nothing is kept. */
-  async function refused(manifest: unknown, files: Record<string, Uint8Array<ArrayBuffer>> = { 'data.npz': npz() }): Promise<Problem> {
+  async function refused(
+    manifest: unknown,
+    files: Record<string, Uint8Array<ArrayBuffer>> = { 'data.npz': npz() },
+  ): Promise<Problem> {
     const problem = await api.problem('POST', '/v1/datasets', { body: datasetForm(manifest, files) });
     expect(await readdir(join(api.folder, 'work', 'uploads'))).toEqual([]);
     return problem;
@@ -27,7 +30,10 @@ describe('/v1/datasets', () => {
     it('stores manifest and files, under the digest of the document that names both', async () => {
       const { status, body } = await api.sendDataset({ ...MANIFEST, name: 'first' }, { 'data.npz': npz() });
       expect(status).toBe(201);
-      expect(body).toMatchObject({ name: 'first', inspection: { classes: 4, splits: { train: 10, test: 5 }, inputs: { '*': { dims: [8], type: 'float32' } } } });
+      expect(body).toMatchObject({
+        name: 'first',
+        inspection: { classes: 4, splits: { train: 10, test: 5 }, inputs: { '*': { dims: [8], type: 'float32' } } },
+      });
       const files = { 'data.npz': createHash('sha256').update(npz()).digest('hex') };
       expect(body.id).toBe(datasetDigest(StoredDataset.parse({ manifest: body.manifest, files })));
     });
@@ -43,29 +49,51 @@ describe('/v1/datasets', () => {
     it('registers a manifest below the import folder with the files beside it', async () => {
       await writeFile(join(api.folder, 'data.npz'), npz());
       await writeFile(join(api.folder, 'dataset.json'), JSON.stringify({ ...MANIFEST, name: 'registered' }));
-      const { status, body } = await api.call<Dataset>('POST', '/v1/datasets', { json: { uri: pathToFileURL(join(api.folder, 'dataset.json')).href } });
+      const { status, body } = await api.call<Dataset>('POST', '/v1/datasets', {
+        json: { uri: pathToFileURL(join(api.folder, 'dataset.json')).href },
+      });
       expect({ status, name: body.name }).toEqual({ status: 201, name: 'registered' });
     });
 
     it('lists, gets and inspects', async () => {
       const { id } = await api.dataset();
-      expect((await api.call<{ items: Dataset[] }>('GET', '/v1/datasets?name=ten%20samples')).body.items.map((item) => item.id)).toEqual([id]);
+      expect(
+        (await api.call<{ items: Dataset[] }>('GET', '/v1/datasets?name=ten%20samples')).body.items.map(
+          (item) => item.id,
+        ),
+      ).toEqual([id]);
       expect((await api.call<Dataset>('GET', `/v1/datasets/${id}`)).body.id).toBe(id);
-      expect((await api.call<DatasetInspection>('GET', `/v1/datasets/${id}/inspect`)).body.splits).toEqual({ train: 10, test: 5 });
+      expect((await api.call<DatasetInspection>('GET', `/v1/datasets/${id}/inspect`)).body.splits).toEqual({
+        train: 10,
+        test: 5,
+      });
     });
   });
 
   it('tells of samples that are not finite, and keeps the data set', async () => {
     const x = Float32Array.from({ length: 80 }, (_, i) => (i === 19 ? Number.NaN : 0));
-    const bytes = new Uint8Array(writeNpz({ x: { dtype: 'f4', dims: [10, 8], data: x }, y: { dtype: 'i8', dims: [10], data: new BigInt64Array(10) } }));
-    const { status, body } = await api.sendDataset({ ...MANIFEST, name: 'nan', splits: { train: { file: 'data.npz' } } }, { 'data.npz': bytes });
-    expect({ status, warnings: body.inspection.warnings }).toEqual({ status: 201, warnings: [expect.stringMatching(/sample 2 holds NaN at element 3/)] });
+    const bytes = new Uint8Array(
+      writeNpz({
+        x: { dtype: 'f4', dims: [10, 8], data: x },
+        y: { dtype: 'i8', dims: [10], data: new BigInt64Array(10) },
+      }),
+    );
+    const { status, body } = await api.sendDataset(
+      { ...MANIFEST, name: 'nan', splits: { train: { file: 'data.npz' } } },
+      { 'data.npz': bytes },
+    );
+    expect({ status, warnings: body.inspection.warnings }).toEqual({
+      status: 201,
+      warnings: [expect.stringMatching(/sample 2 holds NaN at element 3/)],
+    });
   });
 
   it('422 for one byte that was flipped in an array that is not packed', async () => {
     const bytes = npz();
     bytes[200]! ^= 1;
-    expect((await api.sendDataset<Problem>({ ...MANIFEST, name: 'flipped' }, { 'data.npz': bytes })).body).toMatchObject({ status: 422, code: 'dataset_format', detail: expect.stringContaining('CRC-32') as unknown });
+    expect(
+      (await api.sendDataset<Problem>({ ...MANIFEST, name: 'flipped' }, { 'data.npz': bytes })).body,
+    ).toMatchObject({ status: 422, code: 'dataset_format', detail: expect.stringContaining('CRC-32') as unknown });
   });
 
   it('204 for forgetting one that no job refers to', async () => {
@@ -76,7 +104,11 @@ describe('/v1/datasets', () => {
 
   describe('400', () => {
     it('for a form without a manifest', async () => {
-      expect(await refused(undefined)).toMatchObject({ status: 400, code: 'invalid_form', detail: expect.stringContaining('manifest') as unknown });
+      expect(await refused(undefined)).toMatchObject({
+        status: 400,
+        code: 'invalid_form',
+        detail: expect.stringContaining('manifest') as unknown,
+      });
     });
 
     it('for a file name that leads out of its folder', async () => {
@@ -86,7 +118,9 @@ describe('/v1/datasets', () => {
     it('for a form that ends in the middle of a part', async () => {
       const whole = Buffer.from('--x\r\ncontent-disposition: form-data; name="file"; filename="data.npz"\r\n\r\nabc');
       const headers = { 'content-type': 'multipart/form-data; boundary=x' };
-      expect(await api.problem('POST', '/v1/datasets', { body: new Uint8Array(whole), headers })).toMatchObject({ status: 400 });
+      expect(await api.problem('POST', '/v1/datasets', { body: new Uint8Array(whole), headers })).toMatchObject({
+        status: 400,
+      });
     });
   });
 
@@ -95,11 +129,16 @@ describe('/v1/datasets', () => {
   });
 
   it('413 for more bytes than allowed', async () => {
-    expect(await refused(MANIFEST, { 'data.npz': new Uint8Array(1024 ** 2 + 1) })).toMatchObject({ status: 413, code: 'artifact_too_large' });
+    expect(await refused(MANIFEST, { 'data.npz': new Uint8Array(1024 ** 2 + 1) })).toMatchObject({
+      status: 413,
+      code: 'artifact_too_large',
+    });
   });
 
   it('415 for a content type that is neither a form nor JSON', async () => {
-    expect(await api.problem('POST', '/v1/datasets', { body: 'x', headers: { 'content-type': 'text/plain' } })).toMatchObject({ status: 415 });
+    expect(
+      await api.problem('POST', '/v1/datasets', { body: 'x', headers: { 'content-type': 'text/plain' } }),
+    ).toMatchObject({ status: 415 });
   });
 
   describe('422, keeping nothing', () => {
@@ -108,7 +147,10 @@ describe('/v1/datasets', () => {
       expect(await refused({ ...nameless, labels: { array: 'y', classes: 0 } })).toMatchObject({
         status: 422,
         code: 'dataset_manifest',
-        errors: expect.arrayContaining([expect.objectContaining({ field: 'name' }), expect.objectContaining({ field: 'labels.classes' })]) as unknown,
+        errors: expect.arrayContaining([
+          expect.objectContaining({ field: 'name' }),
+          expect.objectContaining({ field: 'labels.classes' }),
+        ]) as unknown,
       });
     });
 
@@ -117,15 +159,27 @@ describe('/v1/datasets', () => {
     });
 
     it('for a file that is missing, and one that nobody names', async () => {
-      expect(await refused(MANIFEST, { 'other.npz': npz() })).toMatchObject({ status: 422, code: 'dataset_file', errors: [{ field: 'files.data.npz' }, { field: 'files.other.npz' }] });
+      expect(await refused(MANIFEST, { 'other.npz': npz() })).toMatchObject({
+        status: 422,
+        code: 'dataset_file',
+        errors: [{ field: 'files.data.npz' }, { field: 'files.other.npz' }],
+      });
     });
 
     it('for arrays whose shapes disagree, saying how', async () => {
-      expect(await refused(MANIFEST, { 'data.npz': npz({ rows: 10, labels: 9 }) })).toMatchObject({ status: 422, code: 'dataset_shape', detail: expect.stringMatching(/10.*9|9.*10/) as unknown });
+      expect(await refused(MANIFEST, { 'data.npz': npz({ rows: 10, labels: 9 }) })).toMatchObject({
+        status: 422,
+        code: 'dataset_shape',
+        detail: expect.stringMatching(/10.*9|9.*10/) as unknown,
+      });
     });
 
     it('for labels out of range, naming array and range', async () => {
-      expect(await refused(MANIFEST, { 'data.npz': npz({ largest: 7 }) })).toMatchObject({ status: 422, code: 'dataset_labels', detail: expect.stringContaining('"y"') as unknown });
+      expect(await refused(MANIFEST, { 'data.npz': npz({ largest: 7 }) })).toMatchObject({
+        status: 422,
+        code: 'dataset_labels',
+        detail: expect.stringContaining('"y"') as unknown,
+      });
     });
 
     it('for an archive that is truncated', async () => {

@@ -30,9 +30,15 @@ describe('GET /v1/jobs/:id/events', () => {
   });
 
   async function* stream(jobId: string, lastId?: string, signal?: AbortSignal): AsyncGenerator<Received> {
-    const response = await api.open('GET', `/v1/jobs/${jobId}/events`, { headers: lastId === undefined ? {} : { 'last-event-id': lastId } }, signal);
+    const response = await api.open(
+      'GET',
+      `/v1/jobs/${jobId}/events`,
+      { headers: lastId === undefined ? {} : { 'last-event-id': lastId } },
+      signal,
+    );
     expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
-    for await (const { id, data } of parseEventStream(response.body!) as AsyncGenerator<ServerEvent>) yield { id, event: JSON.parse(data) as JobEvent };
+    for await (const { id, data } of parseEventStream(response.body!) as AsyncGenerator<ServerEvent>)
+      yield { id, event: JSON.parse(data) as JobEvent };
   }
 
   async function all(jobId: string, lastId?: string): Promise<Received[]> {
@@ -51,7 +57,15 @@ describe('GET /v1/jobs/:id/events', () => {
     await stages.start({ jobId: job.id, run: 1, index: 0 }, 'key');
     await stages.progress(job.id, { type: 'progress', index: 0, fraction: 0.5, message: 'half way' });
     await log(job.id, 'a line');
-    await stages.succeed(job.id, 0, { key: 'k', cached: false, modelDigest: job.modelId, metrics: METRICS, skipped: [], summary: {}, artifacts: [] });
+    await stages.succeed(job.id, 0, {
+      key: 'k',
+      cached: false,
+      modelDigest: job.modelId,
+      metrics: METRICS,
+      skipped: [],
+      summary: {},
+      artifacts: [],
+    });
     await stages.finish(job.id, { baseline: METRICS, gates: [], gatesPassed: null, artifacts: [] });
   }
 
@@ -61,7 +75,10 @@ describe('GET /v1/jobs/:id/events', () => {
     await runToTheEnd(job);
     const events = await received;
     expect(events[0]).toMatchObject({ id: '', event: { type: 'snapshot', job: { id: job.id } } });
-    expect(events.at(-1)).toMatchObject({ id: '', event: { type: 'snapshot', job: { state: 'succeeded', baseline: METRICS } } });
+    expect(events.at(-1)).toMatchObject({
+      id: '',
+      event: { type: 'snapshot', job: { state: 'succeeded', baseline: METRICS } },
+    });
     expect(idsOf(events)).toEqual(upTo(idsOf(events).length));
     expect(events.map(({ event }) => event.type)).toEqual(expect.arrayContaining(['stage', 'progress', 'log', 'job']));
   });
@@ -91,7 +108,7 @@ describe('GET /v1/jobs/:id/events', () => {
       await stages.cancel(job.id);
     })();
     const seen: Received[] = [];
-    for (let lastId: string | undefined, over = false; !over; ) {
+    for (let lastId: string | undefined, over = false; !over;) {
       const abort = new AbortController();
       let taken = 0;
       over = true;
@@ -122,6 +139,9 @@ describe('GET /v1/jobs/:id/events', () => {
 
   it('400 for a Last-Event-ID that no event has', async () => {
     const { id } = await api.job();
-    expect(await api.problem('GET', `/v1/jobs/${id}/events`, { headers: { 'last-event-id': 'abc' } })).toMatchObject({ status: 400, errors: [{ field: 'Last-Event-ID' }] });
+    expect(await api.problem('GET', `/v1/jobs/${id}/events`, { headers: { 'last-event-id': 'abc' } })).toMatchObject({
+      status: 400,
+      errors: [{ field: 'Last-Event-ID' }],
+    });
   });
 });

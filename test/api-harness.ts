@@ -60,14 +60,20 @@ export class ApiHarness {
       await mkdir(config.workPath);
       const namespace = process.getuid?.() === 0 ? ['-m'] : ['-r', '-m'];
       const script = 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$1" "$2"';
-      const child = spawn('unshare', [...namespace, 'sh', '-c', script, config.workPath, process.execPath, API], { env: { ...process.env, ...toEnvironment(config) }, stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn('unshare', [...namespace, 'sh', '-c', script, config.workPath, process.execPath, API], {
+        env: { ...process.env, ...toEnvironment(config) },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
       const ended = once(child, 'exit');
       return { url: (JSON.parse(line) as { url: string }).url, close: () => (child.kill('SIGTERM'), ended) };
     });
   }
 
-  private static async with(settings: Partial<Config>, serve: (config: Config) => Promise<Served>): Promise<ApiHarness> {
+  private static async with(
+    settings: Partial<Config>,
+    serve: (config: Config) => Promise<Served>,
+  ): Promise<ApiHarness> {
     const folder = await mkdtemp(join(tmpdir(), 'coldpress-api-'));
     const keyFile = join(folder, 'key');
     const config = parseConfig(
@@ -97,8 +103,16 @@ export class ApiHarness {
   }
 
   /** Any answer; its body is parsed when it is JSON, and held against the OpenAPI document. */
-  async call<T>(method: string, path: string, { body, json, headers = {}, key = this.key }: Call = {}): Promise<Answer<T>> {
-    const response = await this.open(method, path, { body: json === undefined ? body : JSON.stringify(json), headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, key });
+  async call<T>(
+    method: string,
+    path: string,
+    { body, json, headers = {}, key = this.key }: Call = {},
+  ): Promise<Answer<T>> {
+    const response = await this.open(method, path, {
+      body: json === undefined ? body : JSON.stringify(json),
+      headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      key,
+    });
     const text = await response.text();
     const given = { method, path, status: response.status, contentType: response.headers.get('content-type'), text };
     expect(undocumented(await documentOf(this.url), given)).toEqual([]);
@@ -107,7 +121,12 @@ export class ApiHarness {
   }
 
   /** Any answer, its body unread. Like every answer, it must be one that the OpenAPI document describes. */
-  async open(method: string, path: string, { body, headers = {}, key = this.key }: Call = {}, signal?: AbortSignal): Promise<Response> {
+  async open(
+    method: string,
+    path: string,
+    { body, headers = {}, key = this.key }: Call = {},
+    signal?: AbortSignal,
+  ): Promise<Response> {
     const init: RequestInit & { duplex?: 'half' } = {
       method,
       headers: { ...headers, ...(key === null ? {} : { authorization: `Bearer ${key}` }) },
@@ -115,7 +134,13 @@ export class ApiHarness {
       ...(signal ? { signal } : {}),
     };
     const response = await fetch(`${this.url}${path}`, init);
-    const given = { method, path, status: response.status, contentType: response.headers.get('content-type'), text: null };
+    const given = {
+      method,
+      path,
+      status: response.status,
+      contentType: response.headers.get('content-type'),
+      text: null,
+    };
     expect(undocumented(await documentOf(this.url), given)).toEqual([]);
     return response;
   }
@@ -167,20 +192,39 @@ export function modelBytes(proto: ModelProto = mlp()): Uint8Array<ArrayBuffer> {
   return new Uint8Array(toBinary(ModelProtoSchema, proto));
 }
 
-export const seedNet = async (): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await readFile(join(EXAMPLE, 'seed-net.onnx')));
+export const seedNet = async (): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await readFile(join(EXAMPLE, 'seed-net.onnx')));
 
 /** A model that is right but for the opset it declares, or for one node of a domain that nobody knows. */
 export function oddModel({ opset, domain }: { opset?: number; domain?: string }): Uint8Array<ArrayBuffer> {
   const builder = new GraphBuilder('odd');
   const x = builder.input('x', ['batch', 4]);
-  builder.op('Relu', [x], {}, { outputs: [builder.output('y', ['batch', 4])], ...(domain === undefined ? {} : { domain }) });
+  builder.op(
+    'Relu',
+    [x],
+    {},
+    { outputs: [builder.output('y', ['batch', 4])], ...(domain === undefined ? {} : { domain }) },
+  );
   return modelBytes(opset === undefined ? builder.build() : builder.build(opset));
 }
 
 /** Ten samples of the eight numbers that `mlp()` takes, in four classes. */
-export function npz({ rows = 10, labels = rows, largest = 3, width = 8 }: { rows?: number; labels?: number; largest?: number; width?: number } = {}): Uint8Array<ArrayBuffer> {
-  const x: NpzArray = { dtype: 'f4', dims: [rows, width], data: Float32Array.from({ length: rows * width }, (_, i) => (i % 7) / 7) };
-  const y: NpzArray = { dtype: 'i8', dims: [labels], data: BigInt64Array.from({ length: labels }, (_, i) => BigInt(i % (largest + 1))) };
+export function npz({
+  rows = 10,
+  labels = rows,
+  largest = 3,
+  width = 8,
+}: { rows?: number; labels?: number; largest?: number; width?: number } = {}): Uint8Array<ArrayBuffer> {
+  const x: NpzArray = {
+    dtype: 'f4',
+    dims: [rows, width],
+    data: Float32Array.from({ length: rows * width }, (_, i) => (i % 7) / 7),
+  };
+  const y: NpzArray = {
+    dtype: 'i8',
+    dims: [labels],
+    data: BigInt64Array.from({ length: labels }, (_, i) => BigInt(i % (largest + 1))),
+  };
   return new Uint8Array(writeNpz({ x, y }));
 }
 
@@ -193,7 +237,12 @@ export const MANIFEST = {
 
 export function datasetForm(manifest: unknown, files: Record<string, Uint8Array<ArrayBuffer>>): FormData {
   const form = new FormData();
-  if (manifest !== undefined) form.append('manifest', new Blob([typeof manifest === 'string' ? manifest : JSON.stringify(manifest)]), 'dataset.json');
+  if (manifest !== undefined)
+    form.append(
+      'manifest',
+      new Blob([typeof manifest === 'string' ? manifest : JSON.stringify(manifest)]),
+      'dataset.json',
+    );
   for (const [name, bytes] of Object.entries(files)) form.append('file', new Blob([bytes]), name);
   return form;
 }

@@ -5,8 +5,19 @@ import { ApiHarness } from './api-harness.js';
 import { insertJobs } from './many-jobs.js';
 
 /** What a stage found in each of a thousand layers. */
-const SUMMARY = { layers: Array.from({ length: 1000 }, (_, index) => ({ name: `layer ${index}`, weightSnrDb: index / 7 })) };
-const METRICS = { bytes: 100, compressedBytes: 90, parameters: 5, nonZeros: 5, top1: 0.5, outputSnrDb: null, latencyMsP50: 1.5, latencySamplesMs: Array.from({ length: 500 }, (_, index) => index / 3) };
+const SUMMARY = {
+  layers: Array.from({ length: 1000 }, (_, index) => ({ name: `layer ${index}`, weightSnrDb: index / 7 })),
+};
+const METRICS = {
+  bytes: 100,
+  compressedBytes: 90,
+  parameters: 5,
+  nonZeros: 5,
+  top1: 0.5,
+  outputSnrDb: null,
+  latencyMsP50: 1.5,
+  latencySamplesMs: Array.from({ length: 500 }, (_, index) => index / 3),
+};
 
 describe('the list of jobs', () => {
   let api: ApiHarness;
@@ -18,8 +29,13 @@ describe('the list of jobs', () => {
     await migrate(database);
     ids = (await insertJobs(database, { succeeded: 60 }, SUMMARY)).succeeded;
     await database.pool.query('update jobs set baseline = $1', [METRICS]);
-    await database.pool.query('update job_stages set metrics = $1, skipped = $2', [{ ...METRICS, bytes: 50 }, JSON.stringify(SUMMARY.layers.map(({ name }) => ({ node: name, reason: 'too small' })))]);
-    await database.pool.query(`update jobs set error = $1 where name = 'succeeded 7'`, [{ code: 'broken', message: 'x'.repeat(5000) }]);
+    await database.pool.query('update job_stages set metrics = $1, skipped = $2', [
+      { ...METRICS, bytes: 50 },
+      JSON.stringify(SUMMARY.layers.map(({ name }) => ({ node: name, reason: 'too small' }))),
+    ]);
+    await database.pool.query(`update jobs set error = $1 where name = 'succeeded 7'`, [
+      { code: 'broken', message: 'x'.repeat(5000) },
+    ]);
     api = await ApiHarness.start({ databaseUrl });
   });
   afterAll(async () => {
@@ -56,7 +72,9 @@ describe('the list of jobs', () => {
   ])('finds jobs by %s in an index', async (_what, condition, index) => {
     await insertJobs(database, { cancelled: 10_000 });
     await database.pool.query('analyze jobs');
-    const { rows } = await database.pool.query(`explain (format json) select id from jobs where ${condition} order by created_at desc, id desc limit 51`);
+    const { rows } = await database.pool.query(
+      `explain (format json) select id from jobs where ${condition} order by created_at desc, id desc limit 51`,
+    );
     expect(JSON.stringify(rows)).toContain(index);
   });
 });

@@ -38,41 +38,53 @@ describe('no request waits for a server that is away', () => {
     for (const proxy of proxies.splice(0)) await proxy.close();
   });
 
-  it.each(['stop', 'hang'] as const)('when Redis is away (%s): jobs are accepted, cancelled and retried, and enqueued when it is back', async (outage) => {
-    const redisUrl = await createTestRedis();
-    const { url, proxy } = await behindProxy(redisUrl);
-    proxies.push(proxy);
-    api = await ApiHarness.start({ redisUrl: url });
-    const before = await api.job();
-    await proxy[outage]();
-    const startedAt = Date.now();
-    const accepted = await api.job({ name: 'meanwhile' });
-    const cancelled = await api.call<Job>('POST', `/v1/jobs/${before.id}/cancel`);
-    const retried = await api.call<Job>('POST', `/v1/jobs/${before.id}/retry`);
-    expect([cancelled.status, retried.status, retried.body.state]).toEqual([200, 200, 'queued']);
-    expect((await api.call('GET', '/ready')).status).toBe(503);
-    // The readiness probe alone waits, for five seconds.
-    expect(Date.now() - startedAt).toBeLessThan(90_000);
-    await over(proxy);
-    const queue = await openQueue({ databaseUrl: api.config.databaseUrl, redisUrl });
-    while (!(await queue.has({ jobId: accepted.id, run: 1, stageCount: 1 })) || !(await queue.has({ jobId: before.id, run: 2, stageCount: 1 }))) await wait(50);
-    await queue.close();
-  });
+  it.each(['stop', 'hang'] as const)(
+    'when Redis is away (%s): jobs are accepted, cancelled and retried, and enqueued when it is back',
+    async (outage) => {
+      const redisUrl = await createTestRedis();
+      const { url, proxy } = await behindProxy(redisUrl);
+      proxies.push(proxy);
+      api = await ApiHarness.start({ redisUrl: url });
+      const before = await api.job();
+      await proxy[outage]();
+      const startedAt = Date.now();
+      const accepted = await api.job({ name: 'meanwhile' });
+      const cancelled = await api.call<Job>('POST', `/v1/jobs/${before.id}/cancel`);
+      const retried = await api.call<Job>('POST', `/v1/jobs/${before.id}/retry`);
+      expect([cancelled.status, retried.status, retried.body.state]).toEqual([200, 200, 'queued']);
+      expect((await api.call('GET', '/ready')).status).toBe(503);
+      // The readiness probe alone waits, for five seconds.
+      expect(Date.now() - startedAt).toBeLessThan(90_000);
+      await over(proxy);
+      const queue = await openQueue({ databaseUrl: api.config.databaseUrl, redisUrl });
+      while (
+        !(await queue.has({ jobId: accepted.id, run: 1, stageCount: 1 })) ||
+        !(await queue.has({ jobId: before.id, run: 2, stageCount: 1 }))
+      )
+        await wait(50);
+      await queue.close();
+    },
+  );
 
-  it.each(['stop', 'hang'] as const)('when PostgreSQL is away (%s): 503 with Retry-After, and answers when it is back', async (outage) => {
-    const { url, proxy } = await behindProxy(await createTestDatabase());
-    proxies.push(proxy);
-    api = await ApiHarness.start({ databaseUrl: url });
-    const { id } = await api.job();
-    await proxy[outage]();
-    const paths = ['/v1/jobs', `/v1/jobs/${id}`, `/v1/jobs/${id}/events`];
-    const answers = await Promise.all(paths.map((path) => api.call<{ code: string }>('GET', path)));
-    expect(answers.map(({ status, body, headers }) => [status, body.code, headers.get('retry-after')])).toEqual(paths.map(() => [503, 'database_unavailable', '5']));
-    await over(proxy);
-    let answer = await api.call('GET', `/v1/jobs/${id}`);
-    while (answer.status === 503) answer = await api.call('GET', `/v1/jobs/${id}`);
-    expect(answer.status).toBe(200);
-  });
+  it.each(['stop', 'hang'] as const)(
+    'when PostgreSQL is away (%s): 503 with Retry-After, and answers when it is back',
+    async (outage) => {
+      const { url, proxy } = await behindProxy(await createTestDatabase());
+      proxies.push(proxy);
+      api = await ApiHarness.start({ databaseUrl: url });
+      const { id } = await api.job();
+      await proxy[outage]();
+      const paths = ['/v1/jobs', `/v1/jobs/${id}`, `/v1/jobs/${id}/events`];
+      const answers = await Promise.all(paths.map((path) => api.call<{ code: string }>('GET', path)));
+      expect(answers.map(({ status, body, headers }) => [status, body.code, headers.get('retry-after')])).toEqual(
+        paths.map(() => [503, 'database_unavailable', '5']),
+      );
+      await over(proxy);
+      let answer = await api.call('GET', `/v1/jobs/${id}`);
+      while (answer.status === 503) answer = await api.call('GET', `/v1/jobs/${id}`);
+      expect(answer.status).toBe(200);
+    },
+  );
 });
 
 describe('no request waits for a store that is away', () => {
@@ -84,11 +96,18 @@ describe('no request waits for a store that is away', () => {
     proxy.hang();
     // Longer than the store is taken to be there without being asked.
     await wait(5500);
-    const requests = [api.call('GET', `/v1/models/${id}/content`), api.upload(modelBytes(mlp([8, 5, 4]))), api.call('POST', '/v1/jobs', { json: { model: id, recipe: PRUNE } }), api.call('POST', '/v1/models', { json: { uri: `s3://${new URL(bucket.storeUrl).hostname}/net.onnx` } })];
+    const requests = [
+      api.call('GET', `/v1/models/${id}/content`),
+      api.upload(modelBytes(mlp([8, 5, 4]))),
+      api.call('POST', '/v1/jobs', { json: { model: id, recipe: PRUNE } }),
+      api.call('POST', '/v1/models', { json: { uri: `s3://${new URL(bucket.storeUrl).hostname}/net.onnx` } }),
+    ];
     const startedAt = Date.now();
     const answers = await Promise.all(requests);
     expect(Date.now() - startedAt).toBeLessThan(90_000);
-    expect(answers.map(({ status, headers, body }) => [status, headers.get('retry-after'), (body as { code: string }).code])).toEqual(requests.map(() => [503, '5', 'store_unavailable']));
+    expect(
+      answers.map(({ status, headers, body }) => [status, headers.get('retry-after'), (body as { code: string }).code]),
+    ).toEqual(requests.map(() => [503, '5', 'store_unavailable']));
     await over(proxy);
     expect((await api.call('POST', '/v1/jobs', { json: { model: id, recipe: PRUNE } })).status).toBe(201);
     await api.stop();
@@ -131,7 +150,8 @@ describe('an Idempotency-Key', () => {
   });
   afterAll(() => api.stop());
 
-  const submit = (key: string, json: unknown) => api.call<Job>('POST', '/v1/jobs', { json, headers: { 'idempotency-key': key } });
+  const submit = (key: string, json: unknown) =>
+    api.call<Job>('POST', '/v1/jobs', { json, headers: { 'idempotency-key': key } });
 
   it('whose first request is still at work answers 409, and one whose owner died is free', async () => {
     const { id: model } = await api.model();
@@ -140,7 +160,9 @@ describe('an Idempotency-Key', () => {
     await lock.query('begin');
     await lock.query('lock table jobs in share mode');
     const first = submit('slow', { model, recipe: PRUNE });
-    const owner = async () => (await database.pool.query<{ owner: string }>(`select owner from idempotency_keys where key = 'slow'`)).rows[0]?.owner;
+    const owner = async () =>
+      (await database.pool.query<{ owner: string }>(`select owner from idempotency_keys where key = 'slow'`)).rows[0]
+        ?.owner;
     while ((await owner()) === undefined) await wait(10);
     expect((await submit('slow', { model, recipe: PRUNE })).status).toBe(409);
     await lock.query('rollback');
@@ -150,7 +172,9 @@ describe('an Idempotency-Key', () => {
     expect((await submit('slow', { model, recipe: PRUNE })).body.id).toBe(body.id);
 
     // As a killed process leaves it.
-    await database.pool.query(`update idempotency_keys set response = null, renewed_at = now() - interval '1 minute' where key = 'slow'`);
+    await database.pool.query(
+      `update idempotency_keys set response = null, renewed_at = now() - interval '1 minute' where key = 'slow'`,
+    );
     const again = await submit('slow', { model, recipe: PRUNE });
     expect([again.status, again.body.id === body.id]).toEqual([201, false]);
     await database.close();
@@ -158,9 +182,20 @@ describe('an Idempotency-Key', () => {
 });
 
 describe('a server that cannot start', () => {
-  it.each([['api', API], ['worker', API.replace('/api/', '/worker/')]])('says why in words, for people and for its supervisor (%s)', async (name, program) => {
-    const config = { port: 0, databaseUrl: 'postgres://postgres@127.0.0.1:1/nowhere', storeUrl: 'file:///tmp/coldpress-nowhere', workPath: tmpdir() };
-    const child = spawn(process.execPath, [program], { env: { ...process.env, ...toEnvironment(config) }, stdio: ['ignore', 'pipe', 'pipe'] });
+  it.each([
+    ['api', API],
+    ['worker', API.replace('/api/', '/worker/')],
+  ])('says why in words, for people and for its supervisor (%s)', async (name, program) => {
+    const config = {
+      port: 0,
+      databaseUrl: 'postgres://postgres@127.0.0.1:1/nowhere',
+      storeUrl: 'file:///tmp/coldpress-nowhere',
+      workPath: tmpdir(),
+    };
+    const child = spawn(process.execPath, [program], {
+      env: { ...process.env, ...toEnvironment(config) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const said = { out: '', err: '' };
     child.stdout.on('data', (piece: Buffer) => (said.out += piece.toString()));
     child.stderr.on('data', (piece: Buffer) => (said.err += piece.toString()));
@@ -175,8 +210,17 @@ describe('an API whose log cannot be written', () => {
     const databaseUrl = await createTestDatabase();
     const folder = await mkdtemp(join(tmpdir(), 'coldpress-log-'));
     const full = await open('/dev/full', 'w');
-    const config = { port: 0, databaseUrl, storeUrl: pathToFileURL(join(folder, 'store')).href, workPath: join(folder, 'work'), logLevel: 'trace' as const };
-    const child = spawn(process.execPath, [API], { env: { ...process.env, ...toEnvironment(config) }, stdio: ['ignore', 'pipe', full.fd] });
+    const config = {
+      port: 0,
+      databaseUrl,
+      storeUrl: pathToFileURL(join(folder, 'store')).href,
+      workPath: join(folder, 'work'),
+      logLevel: 'trace' as const,
+    };
+    const child = spawn(process.execPath, [API], {
+      env: { ...process.env, ...toEnvironment(config) },
+      stdio: ['ignore', 'pipe', full.fd],
+    });
     const exited = once(child, 'exit');
     const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
     const { url } = JSON.parse(line) as { url: string };

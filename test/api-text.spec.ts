@@ -39,11 +39,20 @@ describe('text from outside', () => {
     it.each([
       ['a recipe of distinct keys', () => submit(manyKeys(64 * 1024))],
       ['a recipe of as many keys as are allowed', () => submit(manyKeys(250 * 1024))],
-      ['a batch of such recipes', () => api.call('POST', '/v1/jobs', { json: Array.from({ length: 15 }, () => ({ model, recipe: manyKeys(60 * 1024) })) })],
+      [
+        'a batch of such recipes',
+        () =>
+          api.call('POST', '/v1/jobs', {
+            json: Array.from({ length: 15 }, () => ({ model, recipe: manyKeys(60 * 1024) })),
+          }),
+      ],
       ['a recipe nested without end', () => submit('['.repeat(200_000))],
       ['a recipe of anchors', () => submit(`a: &a 1\nb: [${'*a,'.repeat(60_000)}]`)],
       ['a recipe of one long word', () => submit({ passes: [{ pass: 'x'.repeat(200_000) }] })],
-      ['a recipe object of distinct keys', () => submit(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k${i}`, i])))],
+      [
+        'a recipe object of distinct keys',
+        () => submit(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k${i}`, i]))),
+      ],
       ['a manifest of distinct keys', () => api.sendDataset(manyKeys(1000 * 1024), { 'data.npz': npz() })],
       ['a body of nested lists', () => api.call('POST', '/v1/jobs', asJson(nested(1_000_000)))],
     ])('%s', async (_what, send) => {
@@ -60,20 +69,68 @@ describe('text from outside', () => {
 
   describe('is refused, not dropped', () => {
     it.each([
-      ['a key of the body that is written twice', () => api.problem('POST', '/v1/jobs', asJson(`{"model":"${'0'.repeat(64)}","model":"${model}","recipe":{"passes":[]}}`)), 400, /"model" is written twice/],
-      ['a body nested too deep', () => api.problem('POST', '/v1/jobs', asJson(`{"model":"${model}","recipe":{"passes":[{"pass":"prune","options":{"x":${nested(5000)}}}]}}`)), 400, /64 deep/],
-      ['a reserved key', () => api.problem('POST', '/v1/jobs', asJson(`{"__proto__":{},"model":"${model}","recipe":{"passes":[]}}`)), 400, /__proto__/],
-      ['a key of a recipe that is written twice', () => api.problem('POST', '/v1/jobs', { json: { model, recipe: 'passes:\n- pass: prune\npasses: []\n' } }), 422, /line 3: the key "passes" is written twice/],
-      ['a second document in a recipe', () => api.problem('POST', '/v1/jobs', { json: { model, recipe: 'passes: [{pass: prune}]\n---\nseed: 3\n' } }), 422, /a second document/],
-      ['a recipe nested too deep', () => api.problem('POST', '/v1/jobs', { json: { model, recipe: nested(80) } }), 422, /64 deep/],
+      [
+        'a key of the body that is written twice',
+        () =>
+          api.problem(
+            'POST',
+            '/v1/jobs',
+            asJson(`{"model":"${'0'.repeat(64)}","model":"${model}","recipe":{"passes":[]}}`),
+          ),
+        400,
+        /"model" is written twice/,
+      ],
+      [
+        'a body nested too deep',
+        () =>
+          api.problem(
+            'POST',
+            '/v1/jobs',
+            asJson(`{"model":"${model}","recipe":{"passes":[{"pass":"prune","options":{"x":${nested(5000)}}}]}}`),
+          ),
+        400,
+        /64 deep/,
+      ],
+      [
+        'a reserved key',
+        () => api.problem('POST', '/v1/jobs', asJson(`{"__proto__":{},"model":"${model}","recipe":{"passes":[]}}`)),
+        400,
+        /__proto__/,
+      ],
+      [
+        'a key of a recipe that is written twice',
+        () => api.problem('POST', '/v1/jobs', { json: { model, recipe: 'passes:\n- pass: prune\npasses: []\n' } }),
+        422,
+        /line 3: the key "passes" is written twice/,
+      ],
+      [
+        'a second document in a recipe',
+        () => api.problem('POST', '/v1/jobs', { json: { model, recipe: 'passes: [{pass: prune}]\n---\nseed: 3\n' } }),
+        422,
+        /a second document/,
+      ],
+      [
+        'a recipe nested too deep',
+        () => api.problem('POST', '/v1/jobs', { json: { model, recipe: nested(80) } }),
+        422,
+        /64 deep/,
+      ],
     ])('%s', async (_what, send, status, detail) => {
       const problem = await send();
-      expect({ status: problem.status, detail: problem.detail }).toEqual({ status, detail: expect.stringMatching(detail) as unknown });
+      expect({ status: problem.status, detail: problem.detail }).toEqual({
+        status,
+        detail: expect.stringMatching(detail) as unknown,
+      });
     });
 
     it('a manifest that is no text, or goes wrong in a line', async () => {
-      const refused = async (manifest: string) => (await api.sendDataset<Problem>(manifest, { 'data.npz': npz() })).body;
-      expect(await refused('name: a\ninputs: [')).toMatchObject({ status: 422, code: 'dataset_manifest', errors: [{ field: 'line 2' }] });
+      const refused = async (manifest: string) =>
+        (await api.sendDataset<Problem>(manifest, { 'data.npz': npz() })).body;
+      expect(await refused('name: a\ninputs: [')).toMatchObject({
+        status: 422,
+        code: 'dataset_manifest',
+        errors: [{ field: 'line 2' }],
+      });
       expect((await refused('PK\u0003\u0004\u0000')).detail).toContain('this is no text');
       expect((await refused('name: a\nname: b')).detail).toContain('"name" is written twice');
     });
@@ -90,7 +147,11 @@ describe('text from outside', () => {
   });
 
   it('is read as before: YAML, JSON text and objects are the same recipe', async () => {
-    const jobs = await Promise.all([PRUNE, JSON.stringify(PRUNE), 'passes: [{pass: prune, options: {granularity: weight, ratio: 0.5}}]'].map((recipe) => submit<Job>(recipe)));
+    const jobs = await Promise.all(
+      [PRUNE, JSON.stringify(PRUNE), 'passes: [{pass: prune, options: {granularity: weight, ratio: 0.5}}]'].map(
+        (recipe) => submit<Job>(recipe),
+      ),
+    );
     expect(new Set(jobs.map(({ body }) => JSON.stringify(body.recipe))).size).toBe(1);
   });
 });

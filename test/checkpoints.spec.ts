@@ -29,22 +29,28 @@ describe.each(stores)('a long stage whose checkpoints are in %s', (_store, setti
   });
   afterAll(() => harness?.stop());
 
-  it.each(ends)('goes on at another worker when its own is %s, and ends with the same bytes', async (_how, signal, checkpointMs) => {
-    await forget(harness);
-    const first = await harness.startWorker({ checkpointMs, workPath: join(harness.folder, `first-${signal}`) });
-    const { id } = await harness.submit(RECIPE);
-    await (signal === 'SIGKILL' ? checkpointStored(harness, id) : someEpochs(harness, id));
-    await stopWorker(first, signal);
-    const second = await harness.startWorker({ workPath: join(harness.folder, `second-${signal}`) });
-    await harness.event(id, (event) => event.type === 'log' && event.line.startsWith('resumed after epoch'));
-    expect(digest(await harness.end(id))).toBe(expected);
-    await stopWorker(second, 'SIGTERM');
-    expect(await checkpoints(harness)).toEqual([]);
-  });
+  it.each(ends)(
+    'goes on at another worker when its own is %s, and ends with the same bytes',
+    async (_how, signal, checkpointMs) => {
+      await forget(harness);
+      const first = await harness.startWorker({ checkpointMs, workPath: join(harness.folder, `first-${signal}`) });
+      const { id } = await harness.submit(RECIPE);
+      await (signal === 'SIGKILL' ? checkpointStored(harness, id) : someEpochs(harness, id));
+      await stopWorker(first, signal);
+      const second = await harness.startWorker({ workPath: join(harness.folder, `second-${signal}`) });
+      await harness.event(id, (event) => event.type === 'log' && event.line.startsWith('resumed after epoch'));
+      expect(digest(await harness.end(id))).toBe(expected);
+      await stopWorker(second, 'SIGTERM');
+      expect(await checkpoints(harness)).toEqual([]);
+    },
+  );
 
   it('loses those that nobody took up again, at the next start of a worker', async () => {
     const { digest: orphan } = await harness.store.put(randomBytes(1000));
-    await harness.database.pool.query("insert into stage_checkpoints (key, digest, bytes, stored, created_at) values ('gone', $1, 1000, true, now() - interval '8 days')", [orphan]);
+    await harness.database.pool.query(
+      "insert into stage_checkpoints (key, digest, bytes, stored, created_at) values ('gone', $1, 1000, true, now() - interval '8 days')",
+      [orphan],
+    );
     await stopWorker(await harness.startWorker(), 'SIGTERM');
     expect(await checkpoints(harness)).toEqual([]);
     expect(await harness.store.stat(orphan)).toBeNull();
@@ -53,7 +59,12 @@ describe.each(stores)('a long stage whose checkpoints are in %s', (_store, setti
 
 /** What can befall a checkpoint in the store, and what the worker says of it. */
 const LOSSES: [string, string, (harness: WorkerHarness, digest: string) => Promise<unknown>][] = [
-  ['is damaged', 'the checkpoint in the store is damaged', (harness, found) => writeFile(join(harness.folder, 'store', 'blobs', found.slice(0, 2), found.slice(2, 4), found), randomBytes(1000))],
+  [
+    'is damaged',
+    'the checkpoint in the store is damaged',
+    (harness, found) =>
+      writeFile(join(harness.folder, 'store', 'blobs', found.slice(0, 2), found.slice(2, 4), found), randomBytes(1000)),
+  ],
   ['is gone', 'the checkpoint is no longer in the store', (harness, found) => harness.store.delete(found)],
 ];
 
@@ -80,7 +91,9 @@ describe('a stage whose checkpoint cannot be used', () => {
     const { id } = await harness.submit(recipe);
     const job = await harness.end(id);
     const warning = `${reason}: training begins anew`;
-    expect(await harness.event(id, (event) => event.type === 'log' && event.line.startsWith('warning: '))).toMatchObject({ line: `warning: ${warning}` });
+    expect(
+      await harness.event(id, (event) => event.type === 'log' && event.line.startsWith('warning: ')),
+    ).toMatchObject({ line: `warning: ${warning}` });
     expect(job.stages[0]!.summary!['warnings']).toEqual([warning]);
     expect(digest(job)).toBe(digest(whole));
     expect(await checkpoints(harness)).toEqual([]);
@@ -102,7 +115,11 @@ function someEpochs(harness: WorkerHarness, jobId: string) {
 }
 
 async function checkpoints(harness: WorkerHarness): Promise<{ digest: string; stored: boolean }[]> {
-  return (await harness.database.pool.query<{ digest: string; stored: boolean }>('select digest, stored from stage_checkpoints')).rows;
+  return (
+    await harness.database.pool.query<{ digest: string; stored: boolean }>(
+      'select digest, stored from stage_checkpoints',
+    )
+  ).rows;
 }
 
 /** Forgets every result, so that stages are computed. */

@@ -60,7 +60,9 @@ describe('the coldpress command against a running server', () => {
 
   it('pushes a model named by the digest of its bytes, and again without a second copy', async () => {
     const path = join(EXAMPLE, 'seed-net.onnx');
-    const digest = createHash('sha256').update(await readFile(path)).digest('hex');
+    const digest = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
     const first = await coldpress('models', 'push', path, '--json');
     expect(first.code).toBe(0);
     expect((JSON.parse(first.stdout) as Model).id).toBe(digest);
@@ -87,7 +89,15 @@ describe('the coldpress command against a running server', () => {
   }
 
   it('runs a recipe, prints progress as plain lines on a pipe and the job as one document', async () => {
-    const { code, stdout, stderr } = await coldpress('run', await recipe(MEASURE), '--model', 'seed-net.onnx', '--dataset', await dataset(), '--json');
+    const { code, stdout, stderr } = await coldpress(
+      'run',
+      await recipe(MEASURE),
+      '--model',
+      'seed-net.onnx',
+      '--dataset',
+      await dataset(),
+      '--json',
+    );
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('evaluate: succeeded') });
     expect(stderr).not.toContain('\u001b');
     const job = JSON.parse(stdout) as Job;
@@ -97,7 +107,14 @@ describe('the coldpress command against a running server', () => {
 
   it('answers 3 when the job succeeds and a gate is missed', async () => {
     const impossible = `${MEASURE}gates:\n  - { metric: bytes, maxRatio: 0.01 }\n`;
-    const { code, stdout } = await coldpress('run', await recipe(impossible), '--model', 'seed-net.onnx', '--dataset', await dataset());
+    const { code, stdout } = await coldpress(
+      'run',
+      await recipe(impossible),
+      '--model',
+      'seed-net.onnx',
+      '--dataset',
+      await dataset(),
+    );
     expect(code).toBe(3);
     expect(stdout).toContain('✗');
   });
@@ -105,11 +122,19 @@ describe('the coldpress command against a running server', () => {
   it('prints what a pass concluded below the table', async () => {
     const zeros = 'passes:\n  - { pass: prune, options: { granularity: weight, ratio: 0.9 } }\n';
     const { code, stdout } = await coldpress('run', await recipe(zeros), '--model', 'seed-net.onnx');
-    expect({ code, conclusion: stdout.split('\n').find((line) => line.startsWith('prune: ')) }).toEqual({ code: 0, conclusion: expect.stringContaining('sparse') });
+    expect({ code, conclusion: stdout.split('\n').find((line) => line.startsWith('prune: ')) }).toEqual({
+      code: 0,
+      conclusion: expect.stringContaining('sparse'),
+    });
   });
 
   it('answers 2 to a typo in a recipe and names the nearest pass', async () => {
-    const { code, stderr } = await coldpress('run', await recipe(MEASURE.replace('evaluate', 'evalute')), '--model', 'seed-net.onnx');
+    const { code, stderr } = await coldpress(
+      'run',
+      await recipe(MEASURE.replace('evaluate', 'evalute')),
+      '--model',
+      'seed-net.onnx',
+    );
     expect(code).toBe(2);
     expect(stderr).toContain('evaluate');
   });
@@ -129,13 +154,19 @@ describe('the coldpress command against a running server', () => {
     const [model] = JSON.parse((await coldpress('models', 'ls', '--json')).stdout) as Model[];
     const output = join(folder, 'fetched.onnx');
     expect((await coldpress('artifacts', 'get', model!.id, '-o', output)).code).toBe(0);
-    expect(createHash('sha256').update(await readFile(output)).digest('hex')).toBe(model!.id);
+    expect(
+      createHash('sha256')
+        .update(await readFile(output))
+        .digest('hex'),
+    ).toBe(model!.id);
   });
 
   it('lets one server at a time hold a data folder', async () => {
     const { code, stderr } = await coldpress('up', '--port', '0');
     expect(code).toBe(1);
     expect(stderr).toContain('runs already');
-    expect(JSON.parse((await coldpress('up', '--port', '0', '--json')).stderr)).toMatchObject({ code: 'already_running' });
+    expect(JSON.parse((await coldpress('up', '--port', '0', '--json')).stderr)).toMatchObject({
+      code: 'already_running',
+    });
   });
 });

@@ -9,7 +9,15 @@ import { EXAMPLE, startApp, type App } from './app.js';
 
 const SCREENSHOTS = resolve(__dirname, '../test-results');
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** A small job, so that the page is what is tested: no training. */
 const RECIPE = `passes:
@@ -35,12 +43,18 @@ describe('the dashboard in a real browser', () => {
     await mkdir(SCREENSHOTS, { recursive: true });
     profile = await mkdtemp(join(tmpdir(), 'coldpress-chromium-'));
     app = await startApp();
-    context = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, headless: true, args: FLAGS, viewport: { width: 1200, height: 900 } });
+    context = await chromium.launchPersistentContext(profile, {
+      executablePath: CHROMIUM,
+      headless: true,
+      args: FLAGS,
+      viewport: { width: 1200, height: 900 },
+    });
     page = await context.newPage();
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => {
       // Chromium reports each answer of 4xx itself; the refusals tested here are meant.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) problems.push(message.text());
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        problems.push(message.text());
     });
   });
 
@@ -69,7 +83,9 @@ describe('the dashboard in a real browser', () => {
   it('takes a model, a data set and a recipe, and names a typo in the recipe', async () => {
     await page.getByRole('link', { name: 'New job' }).first().click();
     await page.getByLabel('Upload model').setInputFiles(join(EXAMPLE, 'seed-net.onnx'));
-    await page.locator('select[name=model] option:checked', { hasText: 'seed-net.onnx' }).waitFor({ state: 'attached' });
+    await page
+      .locator('select[name=model] option:checked', { hasText: 'seed-net.onnx' })
+      .waitFor({ state: 'attached' });
     const files = ['dataset.yaml', 'mnist-train.npz', 'mnist-test.npz'].map((name) => join(EXAMPLE, name));
     await page.getByLabel('Upload data set').setInputFiles(files);
     await page.locator('select[name=dataset] option:checked', { hasText: 'mnist' }).waitFor({ state: 'attached' });
@@ -83,8 +99,14 @@ describe('the dashboard in a real browser', () => {
     const examples = page.locator('select[name=example]');
     for (const title of await examples.locator('option').allTextContents()) {
       await examples.selectOption({ label: title });
-      const [answer] = await Promise.all([page.waitForResponse(/preflight$/), page.getByRole('button', { name: 'Check' }).click()]);
-      expect({ title, problems: ((await answer.json()) as { problems: unknown[] }).problems }).toEqual({ title, problems: [] });
+      const [answer] = await Promise.all([
+        page.waitForResponse(/preflight$/),
+        page.getByRole('button', { name: 'Check' }).click(),
+      ]);
+      expect({ title, problems: ((await answer.json()) as { problems: unknown[] }).problems }).toEqual({
+        title,
+        problems: [],
+      });
     }
   });
 
@@ -95,7 +117,10 @@ describe('the dashboard in a real browser', () => {
     await page.getByRole('heading', { name: 'from the page' }).waitFor();
     await page.locator('.heading .badge.succeeded').waitFor({ timeout: 60_000 });
     const table = page.getByRole('region', { name: 'Before and after' });
-    await table.getByText(/[+−]\d+\.\d\d points/).first().waitFor();
+    await table
+      .getByText(/[+−]\d+\.\d\d points/)
+      .first()
+      .waitFor();
     await page.locator('section[aria-label=Gates] .badge.passed').waitFor();
     await screenshot('job');
   });
@@ -103,7 +128,11 @@ describe('the dashboard in a real browser', () => {
   it('draws the plots that a stage wrote and tells what it concluded', async () => {
     const plot = page.getByRole('img', { name: 'sensitivity.svg of analyze' });
     await plot.waitFor();
-    expect(await plot.evaluate((image: unknown) => (image as { decode(): Promise<void> }).decode().then(() => (image as { naturalWidth: number }).naturalWidth))).toBe(720);
+    expect(
+      await plot.evaluate((image: unknown) =>
+        (image as { decode(): Promise<void> }).decode().then(() => (image as { naturalWidth: number }).naturalWidth),
+      ),
+    ).toBe(720);
     const stage = page.locator('.stages > li', { hasText: 'analyze' }).first();
     expect(await stage.locator('.verdict').textContent()).toMatch(/\w+/);
     await stage.getByText('Report').click();
@@ -114,13 +143,23 @@ describe('the dashboard in a real browser', () => {
   it('downloads the model that the store has under the shown digest', async () => {
     const row = page.locator('section[aria-label=Artifacts] tr', { hasText: 'model.onnx' }).first();
     const digest = await row.locator('code').getAttribute('title');
-    const [download] = await Promise.all([page.waitForEvent('download'), row.getByRole('button', { name: 'Download' }).click()]);
-    expect(createHash('sha256').update(await readFile(await download.path())).digest('hex')).toBe(digest);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      row.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(
+      createHash('sha256')
+        .update(await readFile(await download.path()))
+        .digest('hex'),
+    ).toBe(digest);
   });
 
   it('lists the finished job', async () => {
     await page.getByRole('link', { name: 'Jobs' }).click();
-    await page.getByRole('row', { name: /from the page/ }).getByText('succeeded').waitFor();
+    await page
+      .getByRole('row', { name: /from the page/ })
+      .getByText('succeeded')
+      .waitFor();
     await screenshot('jobs');
   });
 

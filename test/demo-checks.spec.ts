@@ -1,6 +1,14 @@
 import { checkDemo } from '../scripts/lib/demo-checks.mjs';
 
-const figures = { bytes: 100, compressedBytes: 60, parameters: 10, nonZeros: 5, top1: 0.977, latencyMsP50: 0.1, latencyMsP95: 0.2 };
+const figures = {
+  bytes: 100,
+  compressedBytes: 60,
+  parameters: 10,
+  nonZeros: 5,
+  top1: 0.977,
+  latencyMsP50: 0.1,
+  latencyMsP95: 0.2,
+};
 const good = {
   baseline: { ...figures, bytes: 1000, top1: 0.9785, latencyMsP50: 0.3 },
   stages: ['quantize', 'prune', 'distill', 'evaluate'].map((pass) => ({ ...figures, pass })),
@@ -8,7 +16,8 @@ const good = {
   gates: [{ passed: true }],
   seconds: 60,
 };
-const failures = (result: unknown): string[] => checkDemo(`progress\n${JSON.stringify(result)}\n`).flatMap(({ name, passed }) => (passed ? [] : [name]));
+const failures = (result: unknown): string[] =>
+  checkDemo(`progress\n${JSON.stringify(result)}\n`).flatMap(({ name, passed }) => (passed ? [] : [name]));
 
 describe('the check of the demo', () => {
   it('passes a good result', () => {

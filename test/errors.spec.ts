@@ -29,7 +29,8 @@ const BEYOND_TESTS: Readonly<Record<string, string>> = {
 };
 
 /** Words of schemas, parsers and runtimes, which are not for people. */
-const RAW = /Invalid input|expected string|received|Unexpected (token|end)|ZodError|node_modules|\.[jt]s:\d|idx=-|undefined|\[object|status code/;
+const RAW =
+  /Invalid input|expected string|received|Unexpected (token|end)|ZodError|node_modules|\.[jt]s:\d|idx=-|undefined|\[object|status code/;
 
 it('docs/errors.md is what the sources say: npm run errors', async () => {
   expect(await readFile(join(ROOT, 'docs/errors.md'), 'utf8')).toBe(errorPage(await errorSentences(ROOT), PROBLEMS));
@@ -39,7 +40,8 @@ it('every code has a test that provokes it', async () => {
   const classes = await classesByCode(ROOT);
   const codes = new Set([...Object.keys(PROBLEMS), ...(await errorSentences(ROOT)).map(({ code }) => code)]);
   const specs = (await Promise.all(['libs', 'apps', 'test'].map(specsBelow))).flat().join('\n');
-  const isProvoked = (code: string) => new RegExp(`['"\`]${code}['"\`]|\\b${code}: |\\b(${(classes.get(code) ?? [code]).join('|')})\\b`).test(specs);
+  const isProvoked = (code: string) =>
+    new RegExp(`['"\`]${code}['"\`]|\\b${code}: |\\b(${(classes.get(code) ?? [code]).join('|')})\\b`).test(specs);
   expect([...codes].filter((code) => !(code in BEYOND_TESTS) && !isProvoked(code))).toEqual([]);
   expect(Object.keys(BEYOND_TESTS).filter((code) => !codes.has(code))).toEqual([]);
 });
@@ -47,7 +49,11 @@ it('every code has a test that provokes it', async () => {
 async function specsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
   const specs = entries.filter((entry) => entry.isFile() && /\.(spec|conformance)\.ts$/.test(entry.name));
-  return Promise.all(specs.map(async (entry) => (await readFile(join(entry.parentPath, entry.name), 'utf8')).replace(/const BEYOND_TESTS[^]*?};/, '')));
+  return Promise.all(
+    specs.map(async (entry) =>
+      (await readFile(join(entry.parentPath, entry.name), 'utf8')).replace(/const BEYOND_TESTS[^]*?};/, ''),
+    ),
+  );
 }
 
 describe('problems of the API', () => {
@@ -63,8 +69,13 @@ describe('problems of the API', () => {
 
   const get = (path: string, headers: Record<string, string> = {}) => api.problem('GET', path, { headers });
   const post = (path: string, json: unknown) => api.problem('POST', path, { json });
-  const upload = (bytes: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) => api.problem('POST', '/v1/models', { body: bytes, headers: { 'content-type': 'application/octet-stream', ...headers } });
-  const form = (manifest: unknown, files: Record<string, Uint8Array<ArrayBuffer>> = { 'data.npz': npz() }) => api.problem('POST', '/v1/datasets', { body: datasetForm(manifest, files) });
+  const upload = (bytes: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+    api.problem('POST', '/v1/models', {
+      body: bytes,
+      headers: { 'content-type': 'application/octet-stream', ...headers },
+    });
+  const form = (manifest: unknown, files: Record<string, Uint8Array<ArrayBuffer>> = { 'data.npz': npz() }) =>
+    api.problem('POST', '/v1/datasets', { body: datasetForm(manifest, files) });
   const inputs = (array: object) => ({ ...MANIFEST, inputs: { '*': { array: 'x', ...array } } });
   const text = (value: string) => new Uint8Array(Buffer.from(value));
 
@@ -86,16 +97,31 @@ describe('problems of the API', () => {
     report_not_ready: () => get(`/v1/jobs/${job}/report`),
     precondition_failed: () => get(`/v1/models/${model}/content`, { 'if-match': '"x"' }),
     artifact_too_large: () => upload(new Uint8Array(200_001)),
-    request_too_large: () => api.problem('POST', '/v1/jobs', { body: ' '.repeat(5 * 1024 ** 2), headers: { 'content-type': 'application/json' } }),
+    request_too_large: () =>
+      api.problem('POST', '/v1/jobs', {
+        body: ' '.repeat(5 * 1024 ** 2),
+        headers: { 'content-type': 'application/json' },
+      }),
     unsupported_media_type: () => api.problem('POST', '/v1/jobs', octets('x')),
     range_not_satisfiable: () => get(`/v1/models/${model}/content`, { range: 'bytes=99999999-' }),
     idempotency_conflict: async () => {
-      const send = (name: string) => api.problem('POST', '/v1/jobs', { json: { model, recipe: PRUNE, name }, headers: { 'idempotency-key': 'once' } });
-      await api.call('POST', '/v1/jobs', { json: { model, recipe: PRUNE, name: 'a' }, headers: { 'idempotency-key': 'once' } });
+      const send = (name: string) =>
+        api.problem('POST', '/v1/jobs', {
+          json: { model, recipe: PRUNE, name },
+          headers: { 'idempotency-key': 'once' },
+        });
+      await api.call('POST', '/v1/jobs', {
+        json: { model, recipe: PRUNE, name: 'a' },
+        headers: { 'idempotency-key': 'once' },
+      });
       return send('b');
     },
     invalid_recipe: () => post('/v1/jobs', { model, recipe: 'passes: [' }),
-    preflight_failed: () => post('/v1/jobs', { model, recipe: { passes: [{ pass: 'prune', options: { granularity: 'weight', exclude: ['nobody'] } }] } }),
+    preflight_failed: () =>
+      post('/v1/jobs', {
+        model,
+        recipe: { passes: [{ pass: 'prune', options: { granularity: 'weight', exclude: ['nobody'] } }] },
+      }),
     uri_not_allowed: () => post('/v1/models', { uri: 'http://x/y' }),
     invalid_model: () => upload(text('no model')),
     unsupported_model: () => upload(oddModel({ opset: 99 })),
@@ -112,7 +138,18 @@ describe('problems of the API', () => {
     dataset_array: () => form(inputs({ array: 'z' })),
     dataset_shape: () => form(MANIFEST, { 'data.npz': npz({ labels: 3 }) }),
     dataset_labels: () => form(MANIFEST, { 'data.npz': npz({ largest: 7 }) }),
-    dataset_dtype: () => form({ ...MANIFEST, labels: { array: 'y', classes: 4 } }, { 'data.npz': new Uint8Array(writeNpz({ x: { dtype: 'f4', dims: [10, 2], data: new Float32Array(20) }, y: { dtype: 'u8', dims: [10], data: new BigUint64Array(10).fill(2n ** 63n) } })) }),
+    dataset_dtype: () =>
+      form(
+        { ...MANIFEST, labels: { array: 'y', classes: 4 } },
+        {
+          'data.npz': new Uint8Array(
+            writeNpz({
+              x: { dtype: 'f4', dims: [10, 2], data: new Float32Array(20) },
+              y: { dtype: 'u8', dims: [10], data: new BigUint64Array(10).fill(2n ** 63n) },
+            }),
+          ),
+        },
+      ),
     dataset_value: 'libs/datasets/src/dataset.spec.ts',
     dataset_limit: () => form(inputs({ preprocess: [{ op: 'pad', pads: [0, 2_000_000_000] }] })),
     dataset_preprocess: () => form(inputs({ preprocess: [{ op: 'reshape', dims: [7] }] })),
@@ -150,25 +187,64 @@ describe('problems of the API', () => {
 });
 
 describe('failures of stages', () => {
-  const context = { model: mlp(), baseline: modelBytes(), history: [modelBytes()], data: null, seed: 0, threads: 1, outputPath: '', progress: () => undefined, log: () => undefined };
+  const context = {
+    model: mlp(),
+    baseline: modelBytes(),
+    history: [modelBytes()],
+    data: null,
+    seed: 0,
+    threads: 1,
+    outputPath: '',
+    progress: () => undefined,
+    log: () => undefined,
+  };
 
   it.each<[string, () => unknown]>([
     ['analyze_data', () => CATALOG.analyze.run(context, PASSES.analyze.options.parse({}))],
     ['evaluate_data', () => CATALOG.evaluate.run(context, PASSES.evaluate.options.parse({}))],
-    ['prune_input', () => CATALOG.prune.run(context, PASSES.prune.options.parse({ granularity: 'weight', schedule: 'iterative', recoverEpochs: 1 }))],
+    [
+      'prune_input',
+      () =>
+        CATALOG.prune.run(
+          context,
+          PASSES.prune.options.parse({ granularity: 'weight', schedule: 'iterative', recoverEpochs: 1 }),
+        ),
+    ],
     ['unknown_pass', () => passNamed('quantise')],
     ['unknown_shape', () => new GradientBuilder(new GraphBuilder(), new Map(), () => undefined).dims('x')],
     ['not_json', () => canonicalJson({ a: Number.NaN })],
     ['prune_unobservable', () => observeShapes(unrunnable())],
-    ['damaged_checkpoint', () => inFolder((folder) => writeFile(join(folder, 'c'), 'no checkpoint'), (folder) => loadCheckpoint(join(folder, 'c'), 'run'))],
-    ['dataset_input', () => inFolder(async (folder) => {
-      await writeFile(join(folder, 'data.npz'), npz());
-      await writeFile(join(folder, 'dataset.json'), JSON.stringify(MANIFEST));
-    }, async (folder) => (await openDataset(folder)).bindInputs(['a', 'b']))],
+    [
+      'damaged_checkpoint',
+      () =>
+        inFolder(
+          (folder) => writeFile(join(folder, 'c'), 'no checkpoint'),
+          (folder) => loadCheckpoint(join(folder, 'c'), 'run'),
+        ),
+    ],
+    [
+      'dataset_input',
+      () =>
+        inFolder(
+          async (folder) => {
+            await writeFile(join(folder, 'data.npz'), npz());
+            await writeFile(join(folder, 'dataset.json'), JSON.stringify(MANIFEST));
+          },
+          async (folder) => (await openDataset(folder)).bindInputs(['a', 'b']),
+        ),
+    ],
   ])('%s', async (code, fail) => {
-    const error = await Promise.resolve().then(fail).then(() => null, (reason: unknown) => reason as Error & { code?: string });
+    const error = await Promise.resolve()
+      .then(fail)
+      .then(
+        () => null,
+        (reason: unknown) => reason as Error & { code?: string },
+      );
     if (error && !error.code) throw error;
-    expect({ code: error?.code, message: error?.message }).toEqual({ code, message: expect.not.stringMatching(/^\s*$/) as unknown });
+    expect({ code: error?.code, message: error?.message }).toEqual({
+      code,
+      message: expect.not.stringMatching(/^\s*$/) as unknown,
+    });
   });
 
   /** Reshapes what it gets into a size that it never has. */
@@ -179,7 +255,10 @@ describe('failures of stages', () => {
     return graph.build();
   }
 
-  async function inFolder<T>(prepare: (folder: string) => Promise<void>, use: (folder: string) => Promise<T>): Promise<T> {
+  async function inFolder<T>(
+    prepare: (folder: string) => Promise<void>,
+    use: (folder: string) => Promise<T>,
+  ): Promise<T> {
     const folder = await mkdtemp(join(tmpdir(), 'coldpress-errors-'));
     try {
       await prepare(folder);

@@ -29,7 +29,10 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s is fed from the r
   /** A feeder as a process has it, with the entries that it gave the queue. */
   function feeder(): { feeder: QueueFeeder; given: string[] } {
     const given: string[] = [];
-    const counting = { identity: () => queue.identity(), addJob: (entry: Parameters<StageQueue['addJob']>[0]) => (given.push(entry.jobId), queue.addJob(entry)) };
+    const counting = {
+      identity: () => queue.identity(),
+      addJob: (entry: Parameters<StageQueue['addJob']>[0]) => (given.push(entry.jobId), queue.addJob(entry)),
+    };
     const work = new ExclusiveWork(database.url, 'reconcile');
     return { given, feeder: new QueueFeeder(records, counting, (piece) => work.tryRun(piece)) };
   }
@@ -51,7 +54,8 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s is fed from the r
     await emptyQueue();
     const second = feeder();
     await second.feeder.reconcile(NEVER);
-    for (const jobId of [ids.queued[0], ids.queued[119]]) expect(await queue.has({ jobId: jobId ?? '', run: 1, stageCount: 1 })).toBe(true);
+    for (const jobId of [ids.queued[0], ids.queued[119]])
+      expect(await queue.has({ jobId: jobId ?? '', run: 1, stageCount: 1 })).toBe(true);
   });
 
   it('with what was taken out of it behind our back, a page at a time', async () => {
@@ -82,7 +86,9 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s is fed from the r
   });
 
   it('does not take the mark of an earlier run for that of a retry', async () => {
-    const { queued: [jobId = randomUUID()] } = await insertJobs(database, { queued: 1 });
+    const {
+      queued: [jobId = randomUUID()],
+    } = await insertJobs(database, { queued: 1 });
     await database.pool.query('update jobs set run = 2');
     await records.markEnqueued([{ jobId, run: 1, stageCount: 1 }]);
     expect(await records.toEnqueue(10)).toEqual([{ jobId, run: 2, stageCount: 1 }]);

@@ -48,10 +48,14 @@ describe('housekeeping', () => {
   }
 
   async function key(name: string, createdAt: Date): Promise<void> {
-    await database.pool.query('insert into idempotency_keys (key, request_digest, created_at) values ($1, $1, $2)', [name, createdAt]);
+    await database.pool.query('insert into idempotency_keys (key, request_digest, created_at) values ($1, $1, $2)', [
+      name,
+      createdAt,
+    ]);
   }
 
-  const keys = async () => (await database.pool.query<{ key: string }>('select key from idempotency_keys')).rows.map((row) => row.key);
+  const keys = async () =>
+    (await database.pool.query<{ key: string }>('select key from idempotency_keys')).rows.map((row) => row.key);
 
   it('removes what nobody will ask for again, and nothing else', async () => {
     for (const name of ['cache/old', 'stages/old']) await put(name, true);

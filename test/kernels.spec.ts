@@ -29,7 +29,9 @@ describe('the kernels of an older CPU', () => {
 
   const product = async (kernels: string) => {
     const args = ['scripts/kernels.mjs', kernels, process.execPath, '--input-type=module', '-e', PROGRAM];
-    const { stdout } = await run(process.execPath, args, { env: { ...process.env, MODEL: join(folder, 'product.onnx') } });
+    const { stdout } = await run(process.execPath, args, {
+      env: { ...process.env, MODEL: join(folder, 'product.onnx') },
+    });
     return Number(stdout);
   };
 

@@ -12,7 +12,9 @@ async function processesOf(folder: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {
-      const texts = await Promise.all(['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')));
+      const texts = await Promise.all(
+        ['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')),
+      );
       return texts.some((text) => text.includes(folder)) ? [Number(pid)] : [];
     }),
   );
@@ -23,7 +25,11 @@ async function processesOf(folder: string): Promise<number[]> {
 async function postmasterBelow(pid: number): Promise<number | undefined> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
   if (/^[^\0]*postgres\0-D\0/.test(command)) return pid;
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(/\s+/).filter(Boolean).map(Number);
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+    .trim()
+    .split(/\s+/)
+    .filter(Boolean)
+    .map(Number);
   for (const child of children) {
     const found = await postmasterBelow(child);
     if (found !== undefined) return found;
@@ -108,7 +114,10 @@ describe('coldpress up, its processes and its lock', () => {
   it('comes up although each of its servers is killed once while it starts', async () => {
     const killed = new Set<string>();
     const starting = startApp({ data });
-    const isUp = starting.then(() => true, () => true);
+    const isUp = starting.then(
+      () => true,
+      () => true,
+    );
     while (killed.size < 3 && !(await Promise.race([isUp, delay(5, false)]))) {
       for (const [name, pid] of await serversOf(data)) {
         // One that ended by itself meanwhile counts as killed.
@@ -134,7 +143,9 @@ describe('coldpress up, its processes and its lock', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    const child = spawn(process.execPath, [COMMAND, 'up', '--port', String(port), '--data', data], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [COMMAND, 'up', '--port', String(port), '--data', data], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let words = '';
     child.stderr.on('data', (piece: Buffer) => (words += piece.toString()));
     expect((await once(child, 'close'))[0]).toBe(1);
@@ -170,7 +181,9 @@ describe('coldpress up, its processes and its lock', () => {
     process.kill((await postmasterBelow(app.process.pid!))!, 'SIGKILL');
 
     const ask = async () => {
-      const response = await fetch(`${app.url}/v1/models/${id}`, { headers: { authorization: `Bearer ${app.apiKey}` } });
+      const response = await fetch(`${app.url}/v1/models/${id}`, {
+        headers: { authorization: `Bearer ${app.apiKey}` },
+      });
       return { status: response.status, body: (await response.json()) as object };
     };
     const answers = [await ask()];

@@ -2,10 +2,28 @@ import type { JobState } from '#contracts';
 import type { Database } from '#database';
 
 /** Rows of jobs with one stage each, by SQL: thousands in a moment, oldest first. Returns their ids by state. */
-export async function insertJobs<S extends JobState>(database: Pick<Database, 'pool'>, counts: Partial<Record<S, number>>, summary = {}): Promise<Record<S, string[]>> {
+export async function insertJobs<S extends JobState>(
+  database: Pick<Database, 'pool'>,
+  counts: Partial<Record<S, number>>,
+  summary = {},
+): Promise<Record<S, string[]>> {
   const model = 'a'.repeat(64);
-  const inspection = { inputs: [], outputs: [], irVersion: 8, opset: 17, producer: '', ops: {}, nodes: 0, parameters: 0, nonZeros: 0, macs: null };
-  await database.pool.query('insert into models (id, name, bytes, inspection) values ($1, $2, 1, $3) on conflict do nothing', [model, 'net', inspection]);
+  const inspection = {
+    inputs: [],
+    outputs: [],
+    irVersion: 8,
+    opset: 17,
+    producer: '',
+    ops: {},
+    nodes: 0,
+    parameters: 0,
+    nonZeros: 0,
+    macs: null,
+  };
+  await database.pool.query(
+    'insert into models (id, name, bytes, inspection) values ($1, $2, 1, $3) on conflict do nothing',
+    [model, 'net', inspection],
+  );
   const made: Partial<Record<S, string[]>> = {};
   for (const [state, count] of Object.entries(counts) as [S, number][]) {
     const { rows } = await database.pool.query<{ id: string }>(
@@ -15,7 +33,15 @@ export async function insertJobs<S extends JobState>(database: Pick<Database, 'p
          returning id, created_at),
        stages as (insert into job_stages (job_id, index, pass, options, state, summary) select id, 0, 'prune', '{}', $6, $7 from made)
        select id from made order by created_at`,
-      [state, model, { seed: 0, passes: [{ pass: 'prune', options: {} }], gates: [] }, { problems: [], skipped: [] }, count, state === 'queued' ? 'waiting' : state, summary],
+      [
+        state,
+        model,
+        { seed: 0, passes: [{ pass: 'prune', options: {} }], gates: [] },
+        { problems: [], skipped: [] },
+        count,
+        state === 'queued' ? 'waiting' : state,
+        summary,
+      ],
     );
     made[state] = rows.map(({ id }) => id);
   }

@@ -6,16 +6,21 @@ function note(context, operation, received, bound, margin) {
   const place = /[\w-]+\.spec\.ts:\d+/.exec(new Error().stack)?.[0] ?? '';
   const known = near.get(place);
   if (known && known.margin <= margin) return;
-  near.set(place, { margin, text: `${place}  ${operation}  ${received} against ${bound}  (${context.currentTestName})` });
+  near.set(place, {
+    margin,
+    text: `${place}  ${operation}  ${received} against ${bound}  (${context.currentTestName})`,
+  });
 }
 
 /** Share of the larger of both numbers that lies between them. */
-const share = (received, bound) => Math.abs(Number(received) - Number(bound)) / Math.max(Math.abs(Number(received)), Math.abs(Number(bound)), 1e-30);
+const share = (received, bound) =>
+  Math.abs(Number(received) - Number(bound)) / Math.max(Math.abs(Number(received)), Math.abs(Number(bound)), 1e-30);
 
-const compare = (operation, holds) => function (received, bound) {
-  note(this, operation, received, bound, share(received, bound));
-  return { pass: holds(received, bound), message: () => `expected ${received} ${operation} ${bound}` };
-};
+const compare = (operation, holds) =>
+  function (received, bound) {
+    note(this, operation, received, bound, share(received, bound));
+    return { pass: holds(received, bound), message: () => `expected ${received} ${operation} ${bound}` };
+  };
 
 expect.extend({
   toBeLessThan: compare('<', (a, b) => a < b),

@@ -24,7 +24,10 @@ describe('an outage in the middle of a stage costs the job nothing', () => {
   async function succeeds(id: string): Promise<void> {
     const job = await harness.end(id);
     expect(job.error).toBeNull();
-    expect(job.stages.map(({ state, attempts }) => [state, attempts])).toEqual([['succeeded', 1], ['succeeded', 1]]);
+    expect(job.stages.map(({ state, attempts }) => [state, attempts])).toEqual([
+      ['succeeded', 1],
+      ['succeeded', 1],
+    ]);
   }
 
   it('when the store is away: the result waits for it, and the log says so', async () => {
@@ -51,7 +54,8 @@ describe('an outage in the middle of a stage costs the job nothing', () => {
     await harness.event(id, (event) => event.type === 'progress' && event.index === 0);
     const processes = await stageProcesses(worker);
     await proxy.stop();
-    while ((await stageProcesses(worker)).filter((pid) => processes.includes(pid)).length === processes.length) await wait(20);
+    while ((await stageProcesses(worker)).filter((pid) => processes.includes(pid)).length === processes.length)
+      await wait(20);
     await proxy.restore();
     await succeeds(id);
   });

@@ -20,7 +20,11 @@ describe('on Redis, an S3 store and a PostgreSQL of its own', () => {
   let bucket: TestBucket;
 
   beforeAll(async () => {
-    const [s3, redisUrl, databaseUrl] = await Promise.all([createTestBucket(), createTestRedis(), createTestDatabase()]);
+    const [s3, redisUrl, databaseUrl] = await Promise.all([
+      createTestBucket(),
+      createTestRedis(),
+      createTestDatabase(),
+    ]);
     bucket = s3;
     app = await startApp({ environment: toEnvironment({ ...bucket, redisUrl, databaseUrl }) });
   });
@@ -39,11 +43,20 @@ describe('on Redis, an S3 store and a PostgreSQL of its own', () => {
       headers: { authorization: `Bearer ${app.apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ uri: `${bucket.storeUrl}/${digest}`, name: 'from the bucket' }),
     });
-    expect({ status: registered.status, model: (await registered.json()) as Model }).toMatchObject({ status: 201, model: { id: digest, name: 'from the bucket' } });
+    expect({ status: registered.status, model: (await registered.json()) as Model }).toMatchObject({
+      status: 201,
+      model: { id: digest, name: 'from the bucket' },
+    });
 
     const dataset = await app.client.pushDataset(join(EXAMPLE, 'dataset.yaml'), ['mnist-train.npz', 'mnist-test.npz']);
-    const job = await finished(await app.client.submitJob({ model: digest, dataset: dataset.id, recipe: RECIPE }, randomUUID()));
-    expect({ state: job.state, gatesPassed: job.gatesPassed, error: job.error }).toEqual({ state: 'succeeded', gatesPassed: true, error: null });
+    const job = await finished(
+      await app.client.submitJob({ model: digest, dataset: dataset.id, recipe: RECIPE }, randomUUID()),
+    );
+    expect({ state: job.state, gatesPassed: job.gatesPassed, error: job.error }).toEqual({
+      state: 'succeeded',
+      gatesPassed: true,
+      error: null,
+    });
     const model = job.stages[0]!.artifacts.find(({ name }) => name === 'model.onnx')!;
     expect(await store.stat(model.digest)).toEqual({ bytes: model.bytes });
     await store.close();

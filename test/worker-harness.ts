@@ -6,8 +6,24 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { DatasetManifest, isFinal, toEnvironment, type Config, type Job, type JobEvent, type StoredDataset } from '#contracts';
-import { connect, DatasetRepository, EventRepository, JobRepository, migrate, ModelRepository, type Database } from '#database';
+import {
+  DatasetManifest,
+  isFinal,
+  toEnvironment,
+  type Config,
+  type Job,
+  type JobEvent,
+  type StoredDataset,
+} from '#contracts';
+import {
+  connect,
+  DatasetRepository,
+  EventRepository,
+  JobRepository,
+  migrate,
+  ModelRepository,
+  type Database,
+} from '#database';
 import { canonicalJson, parseRecipe, planStages } from '#pipeline';
 import { openQueue, type StageQueue } from '#queue';
 import { openStore, type ArtifactStore } from '#storage';
@@ -59,7 +75,19 @@ export class WorkerHarness {
 
   async addModel(model: Uint8Array): Promise<string> {
     const { digest, bytes } = await this.store.put(model);
-    const inspection = { inputs: [], outputs: [], irVersion: 8, opset: 17, producer: '', ops: {}, nodes: 0, parameters: 0, nonZeros: 0, macs: null, warnings: [] };
+    const inspection = {
+      inputs: [],
+      outputs: [],
+      irVersion: 8,
+      opset: 17,
+      producer: '',
+      ops: {},
+      nodes: 0,
+      parameters: 0,
+      nonZeros: 0,
+      macs: null,
+      warnings: [],
+    };
     await new ModelRepository(this.database).add({ id: digest, name: 'model', bytes, inspection });
     return digest;
   }
@@ -67,13 +95,24 @@ export class WorkerHarness {
   async submit(recipe: object, options: { enqueue?: boolean; data?: boolean } = {}): Promise<Job> {
     const parsed = parseRecipe(recipe);
     const stages = planStages(parsed).map(({ pass, options: passOptions }) => ({ pass, options: passOptions }));
-    const job = await this.jobs.create({ name: null, modelId: this.modelId, datasetId: options.data === false ? null : this.datasetId, recipe: parsed, preflight: { problems: [], skipped: [] }, stages });
+    const job = await this.jobs.create({
+      name: null,
+      modelId: this.modelId,
+      datasetId: options.data === false ? null : this.datasetId,
+      recipe: parsed,
+      preflight: { problems: [], skipped: [] },
+      stages,
+    });
     if (options.enqueue !== false) await this.queue.addJob({ jobId: job.id, stageCount: job.stages.length, run: 1 });
     return job;
   }
 
   async startWorker(settings: Partial<Config> = {}): Promise<ChildProcess> {
-    const worker = fork(WORKER, [], { env: { ...process.env, ...toEnvironment({ ...this.config, logLevel: 'warn', ...settings }) }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'], execArgv: [] });
+    const worker = fork(WORKER, [], {
+      env: { ...process.env, ...toEnvironment({ ...this.config, logLevel: 'warn', ...settings }) },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      execArgv: [],
+    });
     this.workers.push(worker);
     for await (const line of createInterface({ input: worker.stdout! })) if (line.includes('"ready":true')) break;
     return worker;
@@ -91,7 +130,10 @@ export class WorkerHarness {
   }
 
   stageRunning(jobId: string, index: number): Promise<JobEvent> {
-    return this.event(jobId, (event) => event.type === 'stage' && event.stage.index === index && event.stage.state === 'running');
+    return this.event(
+      jobId,
+      (event) => event.type === 'stage' && event.stage.index === index && event.stage.state === 'running',
+    );
   }
 
   async end(jobId: string): Promise<Job> {
@@ -113,9 +155,17 @@ export class WorkerHarness {
     // A corner of the example's digits: stages end in a second or two.
     manifest.splits.train = { file: 'mnist-train.npz', start: 0, count: 512 };
     const files: StoredDataset['files'] = {};
-    for (const name of ['mnist-train.npz', 'mnist-test.npz']) files[name] = (await this.store.putFile(join(EXAMPLE, name))).digest;
+    for (const name of ['mnist-train.npz', 'mnist-test.npz'])
+      files[name] = (await this.store.putFile(join(EXAMPLE, name))).digest;
     const id = createHash('sha256').update(canonicalJson({ manifest, files })).digest('hex');
-    await new DatasetRepository(this.database).add({ id, name: 'mnist', bytes: 0, manifest, files, inspection: { inputs: {}, classes: 10, splits: {} } });
+    await new DatasetRepository(this.database).add({
+      id,
+      name: 'mnist',
+      bytes: 0,
+      manifest,
+      files,
+      inspection: { inputs: {}, classes: 10, splits: {} },
+    });
     return id;
   }
 }

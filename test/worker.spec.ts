@@ -16,7 +16,14 @@ const PASSES = [
   { pass: 'distill', options: { epochs: 1 } },
   { pass: 'evaluate', options: { samples: 200, latencyRuns: 50, warmupRuns: 5 } },
 ];
-const RECIPE = { seed: 3, passes: PASSES, gates: [{ metric: 'bytes', maxRatio: 0.5 }, { metric: 'top1', min: 0.999999 }] };
+const RECIPE = {
+  seed: 3,
+  passes: PASSES,
+  gates: [
+    { metric: 'bytes', maxRatio: 0.5 },
+    { metric: 'top1', min: 0.999999 },
+  ],
+};
 
 const digests = (job: Job) => job.stages.map(({ modelDigest }) => modelDigest);
 const sizesOf = ({ stages }: Pick<Job, 'stages'>) => stages.map(({ metrics }) => metrics?.compressedBytes);
@@ -42,31 +49,54 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
     expect(job.error).toBeNull();
     expect(states(job)).toEqual(['succeeded', 'succeeded', 'succeeded', 'succeeded']);
     expect(job.baseline).toMatchObject({ top1: expect.any(Number), nonZeros: expect.any(Number) });
-    for (const stage of job.stages) expect(stage.metrics).toMatchObject({ top1: expect.any(Number), latencyMsP50: expect.any(Number), bytes: expect.any(Number) });
+    for (const stage of job.stages)
+      expect(stage.metrics).toMatchObject({
+        top1: expect.any(Number),
+        latencyMsP50: expect.any(Number),
+        bytes: expect.any(Number),
+      });
     expect(job.gates.map(({ passed }) => passed)).toEqual([true, false]);
     expect(job.gates[1]?.explanation).toContain('top-1 accuracy is');
     expect(job.gatesPassed).toBe(false);
-    expect(job.stages[3]?.artifacts.map(({ name }) => name)).toEqual(expect.arrayContaining(['report.json', 'report.md']));
-    for (const { digest, bytes } of job.stages.flatMap(({ artifacts }) => artifacts)) expect((await harness.store.stat(digest))?.bytes).toBe(bytes);
+    expect(job.stages[3]?.artifacts.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['report.json', 'report.md']),
+    );
+    for (const { digest, bytes } of job.stages.flatMap(({ artifacts }) => artifacts))
+      expect((await harness.store.stat(digest))?.bytes).toBe(bytes);
     expected = digests(job);
   });
 
   it('knows the transfer size of every model when it ends, also where a worker died before it had recorded one, and names the machine of what is cached', async () => {
-    const recipe = { seed: 31, passes: [{ pass: 'prune', options: { granularity: 'weight', ratio: 0.8 } }, { pass: 'quantize', options: { samples: 16 } }], gates: [{ metric: 'compressedBytes', max: 1 }] };
+    const recipe = {
+      seed: 31,
+      passes: [
+        { pass: 'prune', options: { granularity: 'weight', ratio: 0.8 } },
+        { pass: 'quantize', options: { samples: 16 } },
+      ],
+      gates: [{ metric: 'compressedBytes', max: 1 }],
+    };
     const job = await harness.end((await harness.submit(recipe)).id);
     const sizes: number[] = [];
     for (const digest of digests(job)) sizes.push(await compressedBytes(await bytesOf(harness, digest!)));
     expect(sizesOf(job)).toEqual(sizes);
     expect(job.gates).toMatchObject([{ passed: false, value: sizes[1] }]);
-    const report = JSON.parse((await bytesOf(harness, job.stages[1]!.artifacts.find(({ name }) => name === 'report.json')!.digest)).toString()) as Pick<Job, 'stages'>;
+    const report = JSON.parse(
+      (await bytesOf(harness, job.stages[1]!.artifacts.find(({ name }) => name === 'report.json')!.digest)).toString(),
+    ) as Pick<Job, 'stages'>;
     expect(sizesOf(report)).toEqual(sizes);
 
-    await harness.database.orm.execute(`update stage_results set metrics = metrics - 'compressedBytes' where key = '${job.stages[0]!.key}'`);
+    await harness.database.orm.execute(
+      `update stage_results set metrics = metrics - 'compressedBytes' where key = '${job.stages[0]!.key}'`,
+    );
     const again = await harness.end((await harness.submit(recipe)).id);
     expect(again.stages.map(({ cached }) => cached)).toEqual([true, true]);
     expect(sizesOf(again)).toEqual(sizes);
-    const words = (await bytesOf(harness, again.stages[1]!.artifacts.find(({ name }) => name === 'report.md')!.digest)).toString();
-    expect(words).toContain(`1 prune: result of an earlier run, whose times are those of ${cpus()[0]!.model.trim()}, ${cpus().length} cores`);
+    const words = (
+      await bytesOf(harness, again.stages[1]!.artifacts.find(({ name }) => name === 'report.md')!.digest)
+    ).toString();
+    expect(words).toContain(
+      `1 prune: result of an earlier run, whose times are those of ${cpus()[0]!.model.trim()}, ${cpus().length} cores`,
+    );
   });
 
   it('links the results of equal stages, and computes again what the store has damaged', async () => {
@@ -96,21 +126,24 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
     expect(children.filter(isAlive)).toEqual([]);
   });
 
-  it.each([0, 1, 2, 3])('is cancelled in stage %i: the process is killed, the rest never starts, and it can be retried', async (index) => {
-    await forget(harness);
-    const { id } = await harness.submit(RECIPE);
-    await harness.stageRunning(id, index);
-    await harness.jobs.cancel(id);
-    const job = await harness.end(id);
-    expect(job.state).toBe('cancelled');
-    expect(states(job)).toEqual([0, 1, 2, 3].map((at) => (at < index ? 'succeeded' : 'cancelled')));
-    if (index === 1) {
-      const { entry } = await harness.jobs.retry(id);
-      await harness.queue.addJob(entry);
-      await harness.event(id, (event) => event.type === 'job' && event.state === 'succeeded');
-      expect(digests(await harness.jobs.require(id))).toEqual(expected);
-    }
-  });
+  it.each([0, 1, 2, 3])(
+    'is cancelled in stage %i: the process is killed, the rest never starts, and it can be retried',
+    async (index) => {
+      await forget(harness);
+      const { id } = await harness.submit(RECIPE);
+      await harness.stageRunning(id, index);
+      await harness.jobs.cancel(id);
+      const job = await harness.end(id);
+      expect(job.state).toBe('cancelled');
+      expect(states(job)).toEqual([0, 1, 2, 3].map((at) => (at < index ? 'succeeded' : 'cancelled')));
+      if (index === 1) {
+        const { entry } = await harness.jobs.retry(id);
+        await harness.queue.addJob(entry);
+        await harness.event(id, (event) => event.type === 'job' && event.state === 'succeeded');
+        expect(digests(await harness.jobs.require(id))).toEqual(expected);
+      }
+    },
+  );
 
   it('is enqueued at the start of a worker when it was accepted just before a crash', async () => {
     await stopWorker(worker, 'SIGTERM');
@@ -124,7 +157,10 @@ describe.each(['postgres', 'redis'] as const)('a job on %s', (backend) => {
     const { id } = await harness.submit(RECIPE);
     await harness.stageRunning(id, 0);
     await stopWorker(worker, 'SIGTERM');
-    expect((await harness.jobs.require(id)).stages[0]).toMatchObject({ state: 'waiting', error: { code: 'interrupted' } });
+    expect((await harness.jobs.require(id)).stages[0]).toMatchObject({
+      state: 'waiting',
+      error: { code: 'interrupted' },
+    });
     worker = await harness.startWorker();
     const job = await harness.end(id);
     expect(digests(job)).toEqual(expected);
@@ -153,8 +189,17 @@ describe('a stage', () => {
   it('learns from models of the store, without any data set', async () => {
     const teachers = [1, 2].map((seed) => writeModel(convNet({ channels: [1, 8, 16], size: 32, classes: 10, seed })));
     const models = [await harness.addModel(teachers[0]!), await harness.addModel(teachers[1]!)];
-    const options = { method: 'generative', teacher: { models }, student: { width: 0.5 }, epochs: 1, batchSize: 16, generator: { lessonsPerEpoch: 4 } };
-    const job = await harness.end((await harness.submit({ passes: [{ pass: 'distill', options }] }, { data: false })).id);
+    const options = {
+      method: 'generative',
+      teacher: { models },
+      student: { width: 0.5 },
+      epochs: 1,
+      batchSize: 16,
+      generator: { lessonsPerEpoch: 4 },
+    };
+    const job = await harness.end(
+      (await harness.submit({ passes: [{ pass: 'distill', options }] }, { data: false })).id,
+    );
     expect(job.error).toBeNull();
     expect(job.stages[0]).toMatchObject({ state: 'succeeded', summary: { steps: 12, epochs: [{ epoch: 1 }] } });
     expect(job.stages[0]!.metrics!.parameters).toBeLessThan(0.6 * job.baseline!.parameters);
@@ -169,8 +214,13 @@ describe('a stage', () => {
     const job = await harness.end((await harness.submit({ seed: 13, passes })).id);
     expect(job.error).toBeNull();
     const [trained, , taught] = job.stages;
-    expect(trained!.summary).toMatchObject({ steps: 24, epochs: [{ epoch: 1, validationLoss: expect.any(Number) as number }, { epoch: 2 }] });
-    expect(trained!.artifacts.map(({ name }) => name)).toEqual(expect.arrayContaining(['model.onnx', 'training-curve.json', 'training-curve.svg']));
+    expect(trained!.summary).toMatchObject({
+      steps: 24,
+      epochs: [{ epoch: 1, validationLoss: expect.any(Number) as number }, { epoch: 2 }],
+    });
+    expect(trained!.artifacts.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['model.onnx', 'training-curve.json', 'training-curve.svg']),
+    );
     expect(taught!.metrics!.nonZeros).toBeLessThan(0.6 * trained!.metrics!.nonZeros);
   });
 
@@ -188,8 +238,13 @@ describe('a stage', () => {
   it('fails with the way out when it passes its memory ceiling, and the worker goes on', async () => {
     const small = harness.modelId;
     harness.modelId = await harness.addModel(bigModel());
-    const job = await harness.end((await harness.submit({ passes: [{ pass: 'prune', options: { granularity: 'weight' } }] })).id);
-    expect(job).toMatchObject({ state: 'failed', error: { code: 'out_of_memory', message: expect.stringContaining('COLDPRESS_STAGE_MEMORY_MB') } });
+    const job = await harness.end(
+      (await harness.submit({ passes: [{ pass: 'prune', options: { granularity: 'weight' } }] })).id,
+    );
+    expect(job).toMatchObject({
+      state: 'failed',
+      error: { code: 'out_of_memory', message: expect.stringContaining('COLDPRESS_STAGE_MEMORY_MB') },
+    });
     expect(job.stages[0]).toMatchObject({ state: 'failed', attempts: 1 });
     harness.modelId = small;
     expect(worker.exitCode).toBeNull();
@@ -201,7 +256,10 @@ describe('a stage', () => {
     const job = await harness.end((await harness.submit({ passes: PASSES.slice(1, 3) })).id);
     harness.modelId = small;
     expect(job).toMatchObject({ state: 'failed', error: { code: 'invalid_model' } });
-    expect(job.stages.map(({ state, attempts }) => [state, attempts])).toEqual([['failed', 1], ['cancelled', 0]]);
+    expect(job.stages.map(({ state, attempts }) => [state, attempts])).toEqual([
+      ['failed', 1],
+      ['cancelled', 0],
+    ]);
   });
 });
 
@@ -210,7 +268,12 @@ function bigModel(): Uint8Array {
   const side = 7168;
   const b = new GraphBuilder();
   const x = b.input('x', ['batch', side]);
-  b.op('MatMul', [x, b.float(new Float32Array(side * side), [side, side])], {}, { outputs: [b.output('y', ['batch', side])] });
+  b.op(
+    'MatMul',
+    [x, b.float(new Float32Array(side * side), [side, side])],
+    {},
+    { outputs: [b.output('y', ['batch', side])] },
+  );
   return writeModel(b.build());
 }
 
@@ -222,7 +285,9 @@ async function forget(harness: WorkerHarness): Promise<void> {
 }
 
 async function filesOf(folder: string, digest: string): Promise<string[]> {
-  return (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(digest)).map((name) => join(folder, name));
+  return (await readdir(folder, { recursive: true }))
+    .filter((name) => name.endsWith(digest))
+    .map((name) => join(folder, name));
 }
 
 function isAlive(pid: number): boolean {

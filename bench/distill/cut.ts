@@ -15,7 +15,15 @@ export async function* cut(folder: string): AsyncGenerator<BenchResult> {
   const { model, row } = await lab.distill(teacher, teacher, { student, epochs: EPOCHS });
   yield { net, method: 'scratch', ...(await lab.train(model, { epochs: EPOCHS })).row };
   yield { net, method: 'cut', ...row };
-  yield { net, method: 'cut, twice as long', ...(await lab.distill(teacher, teacher, { student, epochs: 2 * EPOCHS })).row };
-  yield { net, method: 'cut through half width', ...(await lab.distill(teacher, teacher, { student, assistants: [{ width: 0.5, depth: 1 }], epochs: EPOCHS })).row };
+  yield {
+    net,
+    method: 'cut, twice as long',
+    ...(await lab.distill(teacher, teacher, { student, epochs: 2 * EPOCHS })).row,
+  };
+  yield {
+    net,
+    method: 'cut through half width',
+    ...(await lab.distill(teacher, teacher, { student, assistants: [{ width: 0.5, depth: 1 }], epochs: EPOCHS })).row,
+  };
   await lab.data.close();
 }

@@ -33,10 +33,24 @@ export async function* embedding(folder: string): AsyncGenerator<BenchResult> {
   const data = await windows(folder);
   const teacher = await openwakeword('embedding_model');
   const quiet = { progress: () => undefined, log: () => undefined };
-  const context: PassContext = { model: readModel(teacher), baseline: teacher, history: [teacher], data, seed: 1, threads: THREADS, outputPath: folder, ...quiet };
+  const context: PassContext = {
+    model: readModel(teacher),
+    baseline: teacher,
+    history: [teacher],
+    data,
+    seed: 1,
+    threads: THREADS,
+    outputPath: folder,
+    ...quiet,
+  };
   const { model, summary } = await CATALOG.distill.run(context, DistillOptions.parse(OPTIONS));
   const row = { net: 'openwakeword embedding -> half width', method: 'discriminative' };
-  const epochs = (summary['epochs'] as Record<string, number>[]).map(({ epoch, snrDb, seconds }): BenchResult => ({ ...row, epoch: epoch!, snrDb: snrDb!, seconds: seconds! }));
+  const epochs = (summary['epochs'] as Record<string, number>[]).map(({ epoch, snrDb, seconds }): BenchResult => ({
+    ...row,
+    epoch: epoch!,
+    snrDb: snrDb!,
+    seconds: seconds!,
+  }));
   yield* epochs;
   const { ours, mean } = await snrDb(model!, teacher, data);
   await data.close();
@@ -46,14 +60,24 @@ export async function* embedding(folder: string): AsyncGenerator<BenchResult> {
 
 async function windows(folder: string): Promise<Dataset> {
   const count = SAMPLES.train + SAMPLES.test;
-  await writeFile(join(folder, 'mel.npz'), writeNpz({ x: { dtype: 'f4', dims: [count, ...WINDOW], data: await melWindows(count, 1) } }));
+  await writeFile(
+    join(folder, 'mel.npz'),
+    writeNpz({ x: { dtype: 'f4', dims: [count, ...WINDOW], data: await melWindows(count, 1) } }),
+  );
   const splits = { train: { file: 'mel.npz', count: SAMPLES.train }, test: { file: 'mel.npz', start: SAMPLES.train } };
-  await writeFile(join(folder, 'dataset.json'), JSON.stringify({ name: 'mel windows', inputs: { '*': { array: 'x' } }, splits }));
+  await writeFile(
+    join(folder, 'dataset.json'),
+    JSON.stringify({ name: 'mel windows', inputs: { '*': { array: 'x' } }, splits }),
+  );
   return openDataset(folder);
 }
 
 /** SNR on the test windows of the student, and of the one answer that is right on average, which any student must beat. */
-async function snrDb(student: ModelProto, teacher: Uint8Array, data: Dataset): Promise<{ ours: number | null; mean: number | null }> {
+async function snrDb(
+  student: ModelProto,
+  teacher: Uint8Array,
+  data: Dataset,
+): Promise<{ ours: number | null; mean: number | null }> {
   const [theirs, ours] = [await Session.create(teacher), await Session.create(writeModel(student))];
   const bound = data.bindInputs(theirs.inputs.map(({ name }) => name));
   const mean = await meanAnswer(theirs, bound);
@@ -76,7 +100,15 @@ async function meanAnswer(teacher: Session, data: Dataset): Promise<Pick<Session
   return {
     run: async (inputs) => {
       const size = Object.values(inputs)[0]!.dims[0]!;
-      return Object.fromEntries([...sums].map(([name, sum]) => [name, float32([size, 1, 1, sum.length], Float32Array.from({ length: size * sum.length }, (_, i) => sum[i % sum.length]!))]));
+      return Object.fromEntries(
+        [...sums].map(([name, sum]) => [
+          name,
+          float32(
+            [size, 1, 1, sum.length],
+            Float32Array.from({ length: size * sum.length }, (_, i) => sum[i % sum.length]!),
+          ),
+        ]),
+      );
     },
   };
 }

@@ -13,7 +13,11 @@ export async function* hinton(folder: string): AsyncGenerator<BenchResult> {
   const lab = new Lab(await digits(folder), folder);
   const [wide, narrow] = [dense(1200), dense(800)];
   const net = '2x1200 -> 2x800';
-  const teacher = await lab.train(wide, { ...TRAINING, epochs: 24, augment: { shift: 2, flip: false, cutout: 0, mixup: 0 } });
+  const teacher = await lab.train(wide, {
+    ...TRAINING,
+    epochs: 24,
+    augment: { shift: 2, flip: false, cutout: 0, mixup: 0 },
+  });
   yield { net, method: 'teacher', ...teacher.row };
   const plain = await lab.train(narrow, TRAINING);
   yield { net, method: 'scratch', ...plain.row };

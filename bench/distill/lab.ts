@@ -13,7 +13,8 @@ export const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.
 
 /** MNIST digits for nets of 28 x 28 pixels: the arrays of the seed-net example, 8,000 to train on or the first `count`, 2,000 to test. */
 export async function digits(folder: string, count?: number): Promise<Dataset> {
-  for (const file of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(EXAMPLES, 'seed-net', file), join(folder, file));
+  for (const file of ['mnist-train.npz', 'mnist-test.npz'])
+    await copyFile(join(EXAMPLES, 'seed-net', file), join(folder, file));
   const manifest = {
     name: 'digits',
     inputs: { '*': { array: 'x', preprocess: [{ op: 'scale', factor: 1 / 255 }] } },
@@ -42,17 +43,38 @@ export class Lab {
   ) {}
 
   context(model: ModelProto, baseline: Uint8Array): PassContext {
-    return { model, baseline, history: [baseline], data: this.data, seed: 1, threads: THREADS, outputPath: this.folder, progress: () => undefined, log: () => undefined };
+    return {
+      model,
+      baseline,
+      history: [baseline],
+      data: this.data,
+      seed: 1,
+      threads: THREADS,
+      outputPath: this.folder,
+      progress: () => undefined,
+      log: () => undefined,
+    };
   }
 
   /** A copy of the net trained from labels, from fresh weights. */
-  async train(net: ModelProto, options: Partial<TrainOptions>): Promise<{ model: ModelProto; row: Score & { seconds: number } }> {
-    return this.timed(() => CATALOG.train.run(this.context(cloneModel(net), writeModel(net)), TrainOptions.parse(options)));
+  async train(
+    net: ModelProto,
+    options: Partial<TrainOptions>,
+  ): Promise<{ model: ModelProto; row: Score & { seconds: number } }> {
+    return this.timed(() =>
+      CATALOG.train.run(this.context(cloneModel(net), writeModel(net)), TrainOptions.parse(options)),
+    );
   }
 
   /** A copy of the student taught by the teacher. */
-  async distill(student: ModelProto, teacher: ModelProto, options: Partial<DistillOptions>): Promise<{ model: ModelProto; row: Score & { seconds: number } }> {
-    return this.timed(() => CATALOG.distill.run(this.context(cloneModel(student), writeModel(teacher)), DistillOptions.parse(options)));
+  async distill(
+    student: ModelProto,
+    teacher: ModelProto,
+    options: Partial<DistillOptions>,
+  ): Promise<{ model: ModelProto; row: Score & { seconds: number } }> {
+    return this.timed(() =>
+      CATALOG.distill.run(this.context(cloneModel(student), writeModel(teacher)), DistillOptions.parse(options)),
+    );
   }
 
   async score(model: ModelProto): Promise<Score> {
@@ -64,7 +86,9 @@ export class Lab {
     return { top1: top1!, errors: Math.round((1 - top1!) * samples) };
   }
 
-  private async timed(run: () => Promise<PassResult>): Promise<{ model: ModelProto; row: Score & { seconds: number } }> {
+  private async timed(
+    run: () => Promise<PassResult>,
+  ): Promise<{ model: ModelProto; row: Score & { seconds: number } }> {
     const start = performance.now();
     const { model } = await run();
     const seconds = (performance.now() - start) / 1000;
@@ -76,20 +100,35 @@ export class Lab {
 export class NetWriter {
   private readonly random: () => number;
 
-  constructor(private readonly b: GraphBuilder, seed: number) {
+  constructor(
+    private readonly b: GraphBuilder,
+    seed: number,
+  ) {
     this.random = randomNumbers(seed);
   }
 
   linear(x: string, from: number, to: number, output?: string): string {
-    return this.b.op('Gemm', [x, this.weight([to, from], from), this.b.float(new Float32Array(to))], { transB: 1 }, output ? { outputs: [output] } : {});
+    return this.b.op(
+      'Gemm',
+      [x, this.weight([to, from], from), this.b.float(new Float32Array(to))],
+      { transB: 1 },
+      output ? { outputs: [output] } : {},
+    );
   }
 
   conv(x: string, from: number, to: number, kernel: number): string {
-    return this.b.op('Conv', [x, this.weight([to, from, kernel, kernel], from * kernel ** 2), this.b.float(new Float32Array(to))], { kernel_shape: [kernel, kernel] });
+    return this.b.op(
+      'Conv',
+      [x, this.weight([to, from, kernel, kernel], from * kernel ** 2), this.b.float(new Float32Array(to))],
+      { kernel_shape: [kernel, kernel] },
+    );
   }
 
   private weight(dims: readonly number[], fanIn: number): string {
     const size = dims.reduce((product, dim) => product * dim, 1);
-    return this.b.float(Float32Array.from({ length: size }, () => (2 * this.random() - 1) * Math.sqrt(3 / fanIn)), dims);
+    return this.b.float(
+      Float32Array.from({ length: size }, () => (2 * this.random() - 1) * Math.sqrt(3 / fanIn)),
+      dims,
+    );
   }
 }

@@ -24,7 +24,8 @@ export async function* lenet(folder: string): AsyncGenerator<BenchResult> {
 function halfLenet(): ModelProto {
   const b = new GraphBuilder('h');
   const net = new NetWriter(b, 3);
-  const stage = (x: string, from: number, to: number) => b.op('MaxPool', [net.conv(x, from, to, 5)], { kernel_shape: [2, 2], strides: [2, 2] });
+  const stage = (x: string, from: number, to: number) =>
+    b.op('MaxPool', [net.conv(x, from, to, 5)], { kernel_shape: [2, 2], strides: [2, 2] });
   const features = b.op('Flatten', [stage(stage(b.input('input', ['n', 1, 28, 28]), 1, 10), 10, 25)]);
   const hidden = b.op('Relu', [net.linear(features, 400, 250)]);
   b.output(net.linear(hidden, 250, 10, 'logits'), ['n', 10]);

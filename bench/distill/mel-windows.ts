@@ -23,7 +23,10 @@ export async function melWindows(count: number, seed: number): Promise<Float32Ar
   const windows = new Float32Array(count * size);
   for (let i = 0; i < count; i++) {
     const { output } = await session.run({ input: float32([1, SAMPLES], babble(SAMPLES, seed + i)) });
-    windows.set((output!.data as Float32Array).map((decibels) => decibels / 10 + 2), i * size);
+    windows.set(
+      (output!.data as Float32Array).map((decibels) => decibels / 10 + 2),
+      i * size,
+    );
   }
   await session.release();
   return windows;

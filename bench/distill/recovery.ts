@@ -14,9 +14,22 @@ interface Damage {
   recovery: Partial<DistillOptions>;
 }
 
-const pruned: Damage['inflict'] = async (lab, model) => (await CATALOG.prune.run(lab.context(cloneModel(model), writeModel(model)), PruneOptions.parse({ granularity: 'weight', ratio: 0.9 }))).model!;
-const quantized = (weightBits: 4 | 2): Damage['inflict'] => async (lab, model) =>
-  (await CATALOG.quantize.run(lab.context(cloneModel(model), writeModel(model)), QuantizeOptions.parse({ weightBits }))).model!;
+const pruned: Damage['inflict'] = async (lab, model) =>
+  (
+    await CATALOG.prune.run(
+      lab.context(cloneModel(model), writeModel(model)),
+      PruneOptions.parse({ granularity: 'weight', ratio: 0.9 }),
+    )
+  ).model!;
+const quantized =
+  (weightBits: 4 | 2): Damage['inflict'] =>
+  async (lab, model) =>
+    (
+      await CATALOG.quantize.run(
+        lab.context(cloneModel(model), writeModel(model)),
+        QuantizeOptions.parse({ weightBits }),
+      )
+    ).model!;
 
 const DAMAGES: readonly Damage[] = [
   { name: '90 % of weights zero', inflict: pruned, recovery: { epochs: 6 } },

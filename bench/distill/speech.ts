@@ -61,7 +61,8 @@ class Voice {
     this.phase += (this.pitch * (1 + this.glide * done)) / SAMPLE_RATE;
     const pulse = this.phase >= 1 ? 1 : 0;
     this.phase -= pulse;
-    if (this.sound === 'hiss') return envelope * 0.3 * this.resonators[2]!.next(this.random() - 0.5, 4000 + 2500 * this.glide, 1500);
+    if (this.sound === 'hiss')
+      return envelope * 0.3 * this.resonators[2]!.next(this.random() - 0.5, 4000 + 2500 * this.glide, 1500);
     const source = envelope * (pulse + 0.02 * (this.random() - 0.5));
     return this.resonators.reduce((sum, resonator, i) => {
       const formant = this.size * (this.from[i]! + (this.to[i]! - this.from[i]!) * done);

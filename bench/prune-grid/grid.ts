@@ -33,7 +33,10 @@ export type Figure = { distilled: boolean; top1: number; best?: number };
 
 export type NetName = keyof typeof NETS;
 
-const ENLARGE = [{ op: 'reshape', dims: [1, 28, 28] }, { op: 'pad', pads: [0, 2, 2, 0, 2, 2] }];
+const ENLARGE = [
+  { op: 'reshape', dims: [1, 28, 28] },
+  { op: 'pad', pads: [0, 2, 2, 0, 2, 2] },
+];
 const SCALE = { op: 'scale', factor: 1 / 255 };
 
 /** Trained nets of the examples, and what they want of a digit. */
@@ -67,10 +70,19 @@ export const SHORT_FORM: GridForm = {
 
 /** The part of a form that the words name: nets, granularities, schedules and importances; of a kind that no word names, all. */
 export function narrowed(form: GridForm, words: readonly string[]): GridForm {
-  const named = <T extends string>(all: readonly T[]) => (all.some((word) => words.includes(word)) ? all.filter((word) => words.includes(word)) : all);
+  const named = <T extends string>(all: readonly T[]) =>
+    all.some((word) => words.includes(word)) ? all.filter((word) => words.includes(word)) : all;
   const granularities = named(Object.keys(form.ratios));
-  const ratios = Object.fromEntries(Object.entries(form.ratios).filter(([granularity]) => granularities.includes(granularity)));
-  return { ...form, nets: named(form.nets), ratios, schedules: named(form.schedules), importances: named(form.importances) };
+  const ratios = Object.fromEntries(
+    Object.entries(form.ratios).filter(([granularity]) => granularities.includes(granularity)),
+  );
+  return {
+    ...form,
+    nets: named(form.nets),
+    ratios,
+    schedules: named(form.schedules),
+    importances: named(form.importances),
+  };
 }
 
 /** Digits that distillation sees, and how often in all: as much after one shot as between and after the steps of a schedule. */
@@ -86,34 +98,61 @@ export interface Subject {
 }
 
 /** Opens one of the nets of the folder `examples`; `folder` receives its data set. */
-export async function openSubject(net: NetName, { samples, digits }: GridForm, examples: string, folder: string): Promise<Subject> {
+export async function openSubject(
+  net: NetName,
+  { samples, digits }: GridForm,
+  examples: string,
+  folder: string,
+): Promise<Subject> {
   const place = join(folder, net);
   await mkdir(place);
-  for (const file of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(examples, 'seed-net', file), join(place, file));
+  for (const file of ['mnist-train.npz', 'mnist-test.npz'])
+    await copyFile(join(examples, 'seed-net', file), join(place, file));
   const manifest = {
     name: `digits for ${net}`,
     inputs: { '*': { array: 'x', preprocess: NETS[net].preprocess } },
     labels: { array: 'y', classes: 10 },
-    splits: { calibration: { file: 'mnist-train.npz', count: samples }, train: { file: 'mnist-train.npz', count: TRAIN_SAMPLES }, test: { file: 'mnist-test.npz', ...(digits === undefined ? {} : { count: digits }) } },
+    splits: {
+      calibration: { file: 'mnist-train.npz', count: samples },
+      train: { file: 'mnist-train.npz', count: TRAIN_SAMPLES },
+      test: { file: 'mnist-test.npz', ...(digits === undefined ? {} : { count: digits }) },
+    },
   };
   await writeFile(join(place, 'dataset.json'), JSON.stringify(manifest));
-  return { samples, model: readModel(await readFile(join(examples, NETS[net].file))), data: await openDataset(place), folder: place };
+  return {
+    samples,
+    model: readModel(await readFile(join(examples, NETS[net].file))),
+    data: await openDataset(place),
+    folder: place,
+  };
 }
 
 export function recipesOf({ ratios, importances, schedules }: GridForm): Recipe[] {
   return (['weight', 'channel'] as const).flatMap((granularity) =>
-    (ratios[granularity] ?? []).flatMap((ratio) => schedules.flatMap((schedule) => importances.map((importance): Recipe => ({ granularity, ratio, schedule, importance })))),
+    (ratios[granularity] ?? []).flatMap((ratio) =>
+      schedules.flatMap((schedule) =>
+        importances.map((importance): Recipe => ({ granularity, ratio, schedule, importance })),
+      ),
+    ),
   );
 }
 
 /** The figures of one recipe: without distillation and, where the form asks for it, with. */
-export async function measureRecipe(subject: Subject, recipe: Recipe, { randomSeeds, isDistilledToo }: GridForm): Promise<Figure[]> {
+export async function measureRecipe(
+  subject: Subject,
+  recipe: Recipe,
+  { randomSeeds, isDistilledToo }: GridForm,
+): Promise<Figure[]> {
   const isRandom = recipe.importance === 'random';
   const drawn: number[][] = [];
   for (const seed of isRandom ? randomSeeds : [1]) drawn.push(await top1sOf(subject, recipe, seed, isDistilledToo));
   return drawn[0]!.map((_, which) => {
     const values = drawn.map((figures) => figures[which]!);
-    return { distilled: which === 1, top1: values.reduce((sum, value) => sum + value, 0) / values.length, ...(isRandom ? { best: Math.max(...values) } : {}) };
+    return {
+      distilled: which === 1,
+      top1: values.reduce((sum, value) => sum + value, 0) / values.length,
+      ...(isRandom ? { best: Math.max(...values) } : {}),
+    };
   });
 }
 
@@ -133,11 +172,27 @@ async function top1sOf(subject: Subject, recipe: Recipe, seed: number, isDistill
 
 function contextOf({ model, data, folder }: Subject, seed: number): PassContext {
   const baseline = writeModel(model);
-  return { model: cloneModel(model), baseline, history: [baseline], data, seed, threads: 1, outputPath: folder, progress: () => undefined, log: () => undefined };
+  return {
+    model: cloneModel(model),
+    baseline,
+    history: [baseline],
+    data,
+    seed,
+    threads: 1,
+    outputPath: folder,
+    progress: () => undefined,
+    log: () => undefined,
+  };
 }
 
 async function pruneBy(context: PassContext, recipe: Recipe, samples: number, recoverEpochs: number): Promise<void> {
-  await CATALOG.prune.run(context, PruneOptions.parse({
-    ...recipe, samples, ...(recipe.granularity === 'channel' ? { multipleOf: 1 } : {}), ...(recipe.schedule === 'one-shot' ? {} : { steps: EPOCHS, recoverEpochs }),
-  }));
+  await CATALOG.prune.run(
+    context,
+    PruneOptions.parse({
+      ...recipe,
+      samples,
+      ...(recipe.granularity === 'channel' ? { multipleOf: 1 } : {}),
+      ...(recipe.schedule === 'one-shot' ? {} : { steps: EPOCHS, recoverEpochs }),
+    }),
+  );
 }

@@ -10,12 +10,27 @@ export const MEASUREMENTS = PRESS_SIZES.length * (PRESS_BITS.length + RATIOS.len
 
 /** What a sweep knows of the compression-like problem before its first trial: bytes by arithmetic, losses by layer and by pair. */
 const MODEL: CostModel = {
-  parts: PRESS_SIZES.map((_, layer) => SETTINGS.map(({ bits, ratio }): PartOption => ({ cost: pressBytes(layer, bits, ratio), loss: pressLoss(layer, bits, ratio) }))),
-  pairs: PRESS_SIZES.map((_, layer) => ({ first: layer, second: (layer + 1) % PRESS_SIZES.length, loss: (option) => pressPair(layer, SETTINGS[option]!.ratio) })),
+  parts: PRESS_SIZES.map((_, layer) =>
+    SETTINGS.map(({ bits, ratio }): PartOption => ({
+      cost: pressBytes(layer, bits, ratio),
+      loss: pressLoss(layer, bits, ratio),
+    })),
+  ),
+  pairs: PRESS_SIZES.map((_, layer) => ({
+    first: layer,
+    second: (layer + 1) % PRESS_SIZES.length,
+    loss: (option) => pressPair(layer, SETTINGS[option]!.ratio),
+  })),
 };
 
 const assign = (options: readonly number[]) =>
-  Object.fromEntries(options.flatMap((at, layer) => [[`bits${layer}`, SETTINGS[at]!.bits], [`ratio${layer}`, SETTINGS[at]!.ratio]]));
+  Object.fromEntries(
+    options.flatMap((at, layer) => [
+      [`bits${layer}`, SETTINGS[at]!.bits],
+      [`ratio${layer}`, SETTINGS[at]!.ratio],
+    ]),
+  );
 
 /** The search seeded by that model's front. */
-export const pressModelSampler = (trials: number): Sampler => modelSampler({ model: MODEL, assign, trials, reference: [1.1, 1.1], afterwards: tpeSampler() });
+export const pressModelSampler = (trials: number): Sampler =>
+  modelSampler({ model: MODEL, assign, trials, reference: [1.1, 1.1], afterwards: tpeSampler() });

@@ -8,9 +8,11 @@ export interface Problem {
   evaluate(assignment: Assignment): Outcome;
 }
 
-const unit = (count: number): Parameter[] => Array.from({ length: count }, (_, i) => ({ kind: 'real', name: `x${i}`, min: 0, max: 1 }));
+const unit = (count: number): Parameter[] =>
+  Array.from({ length: count }, (_, i) => ({ kind: 'real', name: `x${i}`, min: 0, max: 1 }));
 
-const numbers = (assignment: Assignment, count: number): number[] => Array.from({ length: count }, (_, i) => Number(assignment[`x${i}`]));
+const numbers = (assignment: Assignment, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => Number(assignment[`x${i}`]));
 
 /** ZDT1 to ZDT3 of six variables (Zitzler, Deb and Thiele 2000): f2 = g · shape(f1 / g). */
 function zdt(shape: (ratio: number, f1: number) => number): Problem {
@@ -35,7 +37,9 @@ function dtlz2(assignment: Assignment): number[] {
 
 /** The constraint of C2-DTLZ2 (Jain and Deb 2014): within r of a corner of the front or of its middle. */
 function c2(values: readonly number[], radius = 0.4): number {
-  const corners = values.map((value, i) => (value - 1) ** 2 + values.reduce((sum, other, j) => sum + (i === j ? 0 : other ** 2), 0));
+  const corners = values.map(
+    (value, i) => (value - 1) ** 2 + values.reduce((sum, other, j) => sum + (i === j ? 0 : other ** 2), 0),
+  );
   const middle = values.reduce((sum, value) => sum + (value - 1 / Math.sqrt(values.length)) ** 2, 0);
   return Math.min(...corners, middle) - radius ** 2;
 }
@@ -66,15 +70,22 @@ export function pressPair(layer: number, ratio: number): number {
 const LAYERS = PRESS_SIZES.map((_, layer) => layer);
 
 const press: Problem = {
-  space: new Space(LAYERS.flatMap((layer): Parameter[] => [
-    { kind: 'choice', name: `bits${layer}`, values: PRESS_BITS, ordered: true },
-    { kind: 'real', name: `ratio${layer}`, min: 0, max: 0.95 },
-  ])),
+  space: new Space(
+    LAYERS.flatMap((layer): Parameter[] => [
+      { kind: 'choice', name: `bits${layer}`, values: PRESS_BITS, ordered: true },
+      { kind: 'real', name: `ratio${layer}`, min: 0, max: 0.95 },
+    ]),
+  ),
   reference: [1.1, 1.1],
   evaluate(assignment) {
-    const settings = LAYERS.map((layer) => [Number(assignment[`bits${layer}`]), Number(assignment[`ratio${layer}`])] as const);
+    const settings = LAYERS.map(
+      (layer) => [Number(assignment[`bits${layer}`]), Number(assignment[`ratio${layer}`])] as const,
+    );
     const bytes = settings.reduce((sum, [bits, ratio], layer) => sum + pressBytes(layer, bits, ratio), 0);
-    const loss = settings.reduce((sum, [bits, ratio], layer) => sum + pressLoss(layer, bits, ratio) + pressPair(layer, ratio), 0);
+    const loss = settings.reduce(
+      (sum, [bits, ratio], layer) => sum + pressLoss(layer, bits, ratio) + pressPair(layer, ratio),
+      0,
+    );
     return { values: [bytes, loss] };
   },
 };
@@ -84,7 +95,11 @@ export const PROBLEMS: Record<string, Problem> = {
   zdt2: zdt((ratio) => 1 - ratio ** 2),
   zdt3: zdt((ratio, f1) => 1 - Math.sqrt(ratio) - ratio * Math.sin(10 * Math.PI * f1)),
   'press-16d': press,
-  dtlz2: { space: new Space(unit(7)), reference: [1.1, 1.1, 1.1], evaluate: (assignment) => ({ values: dtlz2(assignment) }) },
+  dtlz2: {
+    space: new Space(unit(7)),
+    reference: [1.1, 1.1, 1.1],
+    evaluate: (assignment) => ({ values: dtlz2(assignment) }),
+  },
   'c2-dtlz2': {
     space: new Space(unit(7)),
     reference: [1.1, 1.1, 1.1],

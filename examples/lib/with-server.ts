@@ -18,12 +18,16 @@ export async function withServer<T>(work: (server: ExampleServer) => Promise<T>)
   const folder = await DataFolder.take(data);
   const log: string[] = [];
   const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
   });
   interrupted.catch(() => undefined);
   const server = await startServer({ folder, config: { port: 0 }, log: (line) => log.push(line) });
   try {
-    return await Promise.race([work({ client: new Client(server.url, server.apiKey), url: server.url, log }), interrupted]);
+    return await Promise.race([
+      work({ client: new Client(server.url, server.apiKey), url: server.url, log }),
+      interrupted,
+    ]);
   } finally {
     await server.stop();
     await folder.release();

@@ -43,17 +43,35 @@ async function compress(client: Client): Promise<Job> {
 function summary(job: Job, seconds: number): string {
   const final = job.stages.findLast((stage) => stage.metrics)?.metrics;
   if (!job.baseline || !final) return `the job ended as ${job.state} after ${seconds.toFixed(0)} s`;
-  const speedup = job.baseline.latencyMsP50 && final.latencyMsP50 ? `, ${(job.baseline.latencyMsP50 / final.latencyMsP50).toFixed(1)}× faster` : '';
+  const speedup =
+    job.baseline.latencyMsP50 && final.latencyMsP50
+      ? `, ${(job.baseline.latencyMsP50 / final.latencyMsP50).toFixed(1)}× faster`
+      : '';
   return `${(job.baseline.bytes / final.bytes).toFixed(1)}× smaller${speedup}, in ${seconds.toFixed(0)} s.`;
 }
 
 /** The document that --json prints last. */
 function evidence(job: Job, seconds: number) {
   const figures = (metrics: StageMetrics | null) =>
-    metrics && (({ bytes, compressedBytes, parameters, nonZeros, top1, latencyMsP50, latencyMsP95 }) => ({ bytes, compressedBytes, parameters, nonZeros, top1, latencyMsP50, latencyMsP95 }))(metrics);
+    metrics &&
+    (({ bytes, compressedBytes, parameters, nonZeros, top1, latencyMsP50, latencyMsP95 }) => ({
+      bytes,
+      compressedBytes,
+      parameters,
+      nonZeros,
+      top1,
+      latencyMsP50,
+      latencyMsP95,
+    }))(metrics);
   return {
     baseline: figures(job.baseline),
-    stages: job.stages.map((stage) => ({ pass: stage.pass, cached: stage.cached, seconds: stage.seconds, skipped: stage.skipped, ...figures(stage.metrics) })),
+    stages: job.stages.map((stage) => ({
+      pass: stage.pass,
+      cached: stage.cached,
+      seconds: stage.seconds,
+      skipped: stage.skipped,
+      ...figures(stage.metrics),
+    })),
     final: figures(job.stages.at(-1)?.metrics ?? null),
     gates: job.gates,
     seconds,

@@ -11,7 +11,18 @@ const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
 /** What is built, from what, and how; a product is built again when a source's path, size or time changed. */
 const PRODUCTS = {
   server: {
-    sources: ['apps/api', 'apps/worker', 'apps/cli', 'apps/agent', 'libs', 'test', 'bench', 'examples', 'tsconfig.json', 'package-lock.json'],
+    sources: [
+      'apps/api',
+      'apps/worker',
+      'apps/cli',
+      'apps/agent',
+      'libs',
+      'test',
+      'bench',
+      'examples',
+      'tsconfig.json',
+      'package-lock.json',
+    ],
     build: async () => {
       await capture(process.execPath, [TSC, '-p', 'tsconfig.json']);
       await bundleStage();
@@ -19,7 +30,11 @@ const PRODUCTS = {
   },
   dashboard: {
     sources: ['apps/dashboard', 'libs/contracts/src', 'package-lock.json'],
-    build: () => capture(process.execPath, [VITE, 'build', '--logLevel', 'warn'], { cwd: join(ROOT, 'apps/dashboard'), env: { ...process.env, NODE_ENV: 'production' } }),
+    build: () =>
+      capture(process.execPath, [VITE, 'build', '--logLevel', 'warn'], {
+        cwd: join(ROOT, 'apps/dashboard'),
+        env: { ...process.env, NODE_ENV: 'production' },
+      }),
   },
 };
 
@@ -53,7 +68,9 @@ async function filesBelow(path) {
   if (!found) return [];
   if (!found.isDirectory()) return [path];
   const entries = await readdir(join(ROOT, path), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && SOURCE.test(entry.name)).map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1));
+  return entries
+    .filter((entry) => entry.isFile() && SOURCE.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1));
 }
 
 const SOURCE = /\.(ts|tsx|json|css|html|svg)$/;

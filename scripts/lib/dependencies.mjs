@@ -11,7 +11,9 @@ export async function ensureDependencies(say) {
   say(`installing ${missing.length} packages`);
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  const code = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...args], QUIET) : await run('npm', args, QUIET);
+  const code = npm?.endsWith('.js')
+    ? await run(process.execPath, [npm, ...args], QUIET)
+    : await run('npm', args, QUIET);
   if (code !== 0) throw new CommandError('npm ci', code);
 }
 
@@ -20,7 +22,10 @@ const QUIET = { stdio: ['ignore', 2, 2] };
 
 /** Packages that a lock file asks for and an installation lacks; optional ones depend on the platform and do not count. */
 export function missingPackages(wanted, installed) {
-  return Object.keys(wanted).filter((path) => path !== '' && !wanted[path].optional && !wanted[path].link && installed[path]?.version !== wanted[path].version);
+  return Object.keys(wanted).filter(
+    (path) =>
+      path !== '' && !wanted[path].optional && !wanted[path].link && installed[path]?.version !== wanted[path].version,
+  );
 }
 
 async function readLock(path) {

@@ -22,7 +22,8 @@ export async function errorSentences(root) {
 export async function classesByCode(root) {
   const byCode = new Map();
   for (const file of await sourcesBelow(root)) {
-    for (const [name, code] of classCodes(await readFile(join(root, file), 'utf8'))) byCode.set(code, [...(byCode.get(code) ?? []), name]);
+    for (const [name, code] of classCodes(await readFile(join(root, file), 'utf8')))
+      byCode.set(code, [...(byCode.get(code) ?? []), name]);
   }
   return byCode;
 }
@@ -30,11 +31,22 @@ export async function classesByCode(root) {
 const compare = (a, b) => (a < b ? -1 : Number(a > b));
 
 async function sourcesBelow(root) {
-  const found = await Promise.all(FOLDERS.map(async (folder) => {
-    const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1).replaceAll('\\', '/'));
-  }));
-  return found.flat().filter((file) => !SKIPPED.test(file)).sort();
+  const found = await Promise.all(
+    FOLDERS.map(async (folder) => {
+      const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+        .map((entry) =>
+          join(entry.parentPath, entry.name)
+            .slice(root.length + 1)
+            .replaceAll('\\', '/'),
+        );
+    }),
+  );
+  return found
+    .flat()
+    .filter((file) => !SKIPPED.test(file))
+    .sort();
 }
 
 /** Classes that have a code of their own: [name, code, place of the message among super's arguments]. */
@@ -45,7 +57,9 @@ function classCodes(text) {
     const stop = Math.min(...[end, exported, text.length].filter((at) => at > 0));
     const call = text.indexOf('super(', match.index);
     if (call < 0 || call > stop) return [];
-    const code = argumentsAt(text, call + 'super'.length).map((argument) => CODE.exec(argument)?.[1]).find(Boolean);
+    const code = argumentsAt(text, call + 'super'.length)
+      .map((argument) => CODE.exec(argument)?.[1])
+      .find(Boolean);
     return code ? [[match[1], code]] : [];
   });
 }
@@ -69,8 +83,16 @@ function sentencesOf(file, text, classes) {
 
 /** The texts among the arguments, in the order in which they are told; what varies is …. */
 function messageOf(args) {
-  const texts = args.filter((argument) => !CODE.test(argument)).flatMap((argument) => (/^[`'"]/.test(argument) ? [plain(argument)] : argument.startsWith('{') ? wayOut(argument) : []));
-  return texts.filter((text) => /[a-z]{2}/.test(text)).join('; ').replaceAll(/\s+/g, ' ').trim();
+  const texts = args
+    .filter((argument) => !CODE.test(argument))
+    .flatMap((argument) =>
+      /^[`'"]/.test(argument) ? [plain(argument)] : argument.startsWith('{') ? wayOut(argument) : [],
+    );
+  return texts
+    .filter((text) => /[a-z]{2}/.test(text))
+    .join('; ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }
 
 function wayOut(argument) {
@@ -134,9 +156,22 @@ function endOfText(text, start) {
 /** The page for people: codes of the API by status, then those of stages and commands. `problems` is the API's own table. */
 export function errorPage(sentences, problems) {
   const codes = [...new Set([...Object.keys(problems), ...sentences.map(({ code }) => code)])];
-  const rows = (code) => sentences.filter((sentence) => sentence.code === code).map(({ message, file }) => `- ${message.replaceAll('<', '\\<')} <sub>[${file.split('/').slice(0, 2).join('/')}](../${file})</sub>`);
-  const section = (code) => [`### \`${code}\``, ...(problems[code] ? [`${problems[code].status}: ${problems[code].title}.`] : []), ...(rows(code).length > 0 ? [rows(code).join('\n')] : [])].join('\n\n');
-  const ofApi = codes.filter((code) => problems[code]).sort((a, b) => problems[a].status - problems[b].status || compare(a, b));
+  const rows = (code) =>
+    sentences
+      .filter((sentence) => sentence.code === code)
+      .map(
+        ({ message, file }) =>
+          `- ${message.replaceAll('<', '\\<')} <sub>[${file.split('/').slice(0, 2).join('/')}](../${file})</sub>`,
+      );
+  const section = (code) =>
+    [
+      `### \`${code}\``,
+      ...(problems[code] ? [`${problems[code].status}: ${problems[code].title}.`] : []),
+      ...(rows(code).length > 0 ? [rows(code).join('\n')] : []),
+    ].join('\n\n');
+  const ofApi = codes
+    .filter((code) => problems[code])
+    .sort((a, b) => problems[a].status - problems[b].status || compare(a, b));
   const others = codes.filter((code) => !problems[code]).sort(compare);
   return `${[HEAD, '## Problems of the API', ...ofApi.map(section), '## Failures of stages, servers and commands', OTHERS, ...others.map(section)].join('\n\n')}\n`;
 }
@@ -146,4 +181,5 @@ const HEAD = `# Errors
 Every code with what is said under it and the way out, read off the sources by \`npm run errors\`; a test fails while this page is older than they are.
 What varies is written as …. A problem of the API has its code in \`code\`, the fields at fault in \`errors\` and the sentence in \`detail\` (RFC 9457).`;
 
-const OTHERS = 'A stage that failed has the code and the sentence in `error`; a server that does not start and a command that fails say them on standard error (`--json`: as one document).';
+const OTHERS =
+  'A stage that failed has the code and the sentence in `error`; a server that does not start and a command that fails say them on standard error (`--json`: as one document).';

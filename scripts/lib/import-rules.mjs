@@ -48,7 +48,10 @@ const IMPORT = /(?:\bfrom|\bimport|\brequire(?:\.resolve)?)\s*\(?\s*(['"])([^'"\
 
 /** What a file imports, with the line of each. */
 export function importsOf(text) {
-  return [...text.matchAll(IMPORT)].map((match) => ({ specifier: match[2], line: text.slice(0, match.index).split('\n').length }));
+  return [...text.matchAll(IMPORT)].map((match) => ({
+    specifier: match[2],
+    line: text.slice(0, match.index).split('\n').length,
+  }));
 }
 
 /** The broken rules of one file; `path` is relative to the repository, with forward slashes. */
@@ -66,19 +69,23 @@ const BROWSER_DOORS = ['contracts/event-stream', 'contracts/metric-table'];
 function problemOf(path, room, specifier) {
   if (specifier.startsWith('#')) return libraryProblem(path, room, specifier.slice(1));
   if (specifier.startsWith('.')) return relativeProblem(path, room, specifier);
-  if (specifier.startsWith('node:')) return room === 'libs/contracts' || room === 'apps/dashboard' ? `${room} also runs in the browser` : null;
+  if (specifier.startsWith('node:'))
+    return room === 'libs/contracts' || room === 'apps/dashboard' ? `${room} also runs in the browser` : null;
   return packageProblem(path, room, specifier);
 }
 
 function libraryProblem(path, room, library) {
-  if (library.includes('/') && !BROWSER_DOORS.includes(library)) return 'a deep import: take it from the library\'s index';
+  if (library.includes('/') && !BROWSER_DOORS.includes(library))
+    return "a deep import: take it from the library's index";
   if (SUITES.includes(room)) return null;
   if (isTest(path) && ORACLES.includes(library)) return null;
   if (library === 'testing') return 'testing is for tests';
   const allowed = room.startsWith('libs/') ? LIBRARIES[room.slice(5)] : APPS[room.slice(5)];
   if (!allowed) return `${room} has no entry in the table of scripts/lib/import-rules.mjs`;
   if (`libs/${library}` === room) return 'a library imports its own files by relative path';
-  return allowed.includes(library.split('/')[0]) ? null : `${room} may import ${allowed.join(', ') || 'no library'} only`;
+  return allowed.includes(library.split('/')[0])
+    ? null
+    : `${room} may import ${allowed.join(', ') || 'no library'} only`;
 }
 
 function relativeProblem(path, room, specifier) {
@@ -91,7 +98,9 @@ function packageProblem(path, room, specifier) {
   if (isTest(path) || SUITES.includes(room)) return null;
   const reserved = PACKAGES.find(({ pattern }) => pattern.test(specifier));
   if (reserved && !reserved.rooms.includes(room)) return `only ${reserved.rooms.join(', ')} may import it`;
-  return ONLY[room] && !ONLY[room].some((pattern) => pattern.test(specifier)) ? `${room} may import ${ONLY[room].map((pattern) => pattern.source).join(', ')} only` : null;
+  return ONLY[room] && !ONLY[room].some((pattern) => pattern.test(specifier))
+    ? `${room} may import ${ONLY[room].map((pattern) => pattern.source).join(', ')} only`
+    : null;
 }
 
 const isTest = (path) => /\.(spec|conformance|fixture)\.tsx?$/.test(path);

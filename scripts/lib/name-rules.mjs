@@ -18,8 +18,14 @@ const PLACES = [
   { pattern: new RegExp(`\\boutputs: \\[\\s*${TEXT}`), what: 'the output of a node' },
   { pattern: new RegExp(`\\bmakeNode\\([^\\n]*?\\], \\[\\s*${TEXT}`), what: 'the output of a node' },
   { pattern: new RegExp(`\\bmakeNode\\([^\\n]*\\bname: ${TEXT}`), what: 'the name of a node' },
-  { pattern: new RegExp(`\\.(?:input|output|initializer)\\(\\s*${TEXT}`), what: 'the name of an input, output or initializer' },
-  { pattern: new RegExp(`\\b(?:const|let) \\w*[nN]ame = ${TEXT}[^'"\`]*\\$\\{[^\\n]*(?:Tensor|makeNode)`), what: 'a name' },
+  {
+    pattern: new RegExp(`\\.(?:input|output|initializer)\\(\\s*${TEXT}`),
+    what: 'the name of an input, output or initializer',
+  },
+  {
+    pattern: new RegExp(`\\b(?:const|let) \\w*[nN]ame = ${TEXT}[^'"\`]*\\$\\{[^\\n]*(?:Tensor|makeNode)`),
+    what: 'a name',
+  },
   { pattern: /\bnew GraphBuilder\(\s*(?!\)|ownName\()/, what: 'the prefix of a builder' },
 ];
 
@@ -29,6 +35,14 @@ export function spelledNames(path, text) {
   if (!isLibrary || OWN_GRAPHS.includes(path)) return [];
   return text.split('\n').flatMap((line, at) => {
     const place = /^\s*(?:\*|\/\/|\/\*)/.test(line) ? undefined : PLACES.find(({ pattern }) => pattern.test(line));
-    return place ? [{ path, line: at + 1, problem: `${place.what} is spelled out: ask Graph.freshName for one, or ownName where the graph is thrown away` }] : [];
+    return place
+      ? [
+          {
+            path,
+            line: at + 1,
+            problem: `${place.what} is spelled out: ask Graph.freshName for one, or ownName where the graph is thrown away`,
+          },
+        ]
+      : [];
   });
 }

@@ -5,7 +5,11 @@ import { capture } from './run.mjs';
 /** Programs that tests run for real, and the Debian packages that bring them. */
 export const SERVERS = [
   { programs: ['redis-server'], packages: ['redis-server'], purpose: 'the queue on Redis' },
-  { programs: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph', 'monmaptool', 'radosgw-admin'], packages: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-mgr', 'ceph-common'], purpose: 'an S3 server' },
+  {
+    programs: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph', 'monmaptool', 'radosgw-admin'],
+    packages: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-mgr', 'ceph-common'],
+    purpose: 'an S3 server',
+  },
   { programs: ['chromium'], packages: ['chromium'], purpose: 'the page in a browser' },
 ];
 
@@ -21,7 +25,10 @@ export async function ensurePrograms(groups, say) {
     await installPackages(packages).catch((error) => say(error.message));
     missing = await missingGroups(groups);
   }
-  return missing.map(({ programs, packages, purpose }) => `${programs[0]} (${purpose}) is missing: sudo apt-get install --no-install-recommends ${packages.join(' ')}`);
+  return missing.map(
+    ({ programs, packages, purpose }) =>
+      `${programs[0]} (${purpose}) is missing: sudo apt-get install --no-install-recommends ${packages.join(' ')}`,
+  );
 }
 
 async function installPackages(packages) {
@@ -31,12 +38,21 @@ async function installPackages(packages) {
 }
 
 async function missingGroups(groups) {
-  const found = await Promise.all(groups.map(async ({ programs }) => (await Promise.all(programs.map(isThere))).every(Boolean)));
+  const found = await Promise.all(
+    groups.map(async ({ programs }) => (await Promise.all(programs.map(isThere))).every(Boolean)),
+  );
   return groups.filter((_, index) => !found[index]);
 }
 
 async function isThere(program) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...PLACES];
-  const found = await Promise.all(folders.map((folder) => access(join(folder, program), constants.X_OK).then(() => true, () => false)));
+  const found = await Promise.all(
+    folders.map((folder) =>
+      access(join(folder, program), constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return found.includes(true);
 }

@@ -30,6 +30,10 @@ export function capture(program, args, options = {}) {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (output += piece));
     child.once('error', reject);
-    child.once('close', (code, signal) => (code === 0 ? resolveOutput(output) : reject(new CommandError([program, ...args].join(' '), code ?? signal, output))));
+    child.once('close', (code, signal) =>
+      code === 0
+        ? resolveOutput(output)
+        : reject(new CommandError([program, ...args].join(' '), code ?? signal, output)),
+    );
   });
 }

@@ -9,7 +9,11 @@ it.each<[unknown, Schema, RegExp]>([
   ['x', { $ref: '#/components/schemas/Id' }, /not as the schema has it/],
   [{ a: 1 }, { type: 'object', required: ['b'] }, /\$\.b: is missing/],
   [{ a: 1 }, { type: 'object', properties: {}, additionalProperties: false }, /no such property/],
-  [{ a: ['x'] }, { type: 'object', properties: { a: { type: 'array', items: { type: 'integer' } } } }, /\$\.a\[0\]: expected integer/],
+  [
+    { a: ['x'] },
+    { type: 'object', properties: { a: { type: 'array', items: { type: 'integer' } } } },
+    /\$\.a\[0\]: expected integer/,
+  ],
   ['c', { enum: ['a', 'b'] }, /none of a, b/],
   [1, { anyOf: [{ type: 'string' }, { type: 'boolean' }] }, /fits no branch/],
   [0, { type: 'number', minimum: 0, exclusiveMinimum: true }, /out of range/],
@@ -19,15 +23,37 @@ it.each<[unknown, Schema, RegExp]>([
 
 it('null is what may be null, and what fits, fits', () => {
   expect(schemaErrors(null, { nullable: true, allOf: [{ $ref: '#/components/schemas/Id' }] }, SCHEMAS)).toEqual([]);
-  expect(schemaErrors({ id: '12', more: [1] }, { type: 'object', properties: { id: { $ref: '#/components/schemas/Id' } }, required: ['id'] }, SCHEMAS)).toEqual([]);
+  expect(
+    schemaErrors(
+      { id: '12', more: [1] },
+      { type: 'object', properties: { id: { $ref: '#/components/schemas/Id' } }, required: ['id'] },
+      SCHEMAS,
+    ),
+  ).toEqual([]);
 });
 
 describe('an answer that the document does not describe', () => {
   const document: ApiDocument = {
-    paths: { '/things/{id}': { get: { operationId: 'thing', responses: { 200: { content: { 'application/json': { schema: { type: 'object', required: ['id'] } } } }, 204: {} } } } },
+    paths: {
+      '/things/{id}': {
+        get: {
+          operationId: 'thing',
+          responses: {
+            200: { content: { 'application/json': { schema: { type: 'object', required: ['id'] } } } },
+            204: {},
+          },
+        },
+      },
+    },
     components: { schemas: {}, securitySchemes: {} },
   };
-  const given = { method: 'GET', path: '/things/1?x=2', status: 200, contentType: 'application/json; charset=utf-8', text: '{"id":1}' };
+  const given = {
+    method: 'GET',
+    path: '/things/1?x=2',
+    status: 200,
+    contentType: 'application/json; charset=utf-8',
+    text: '{"id":1}',
+  };
 
   it.each([
     ['another status', { status: 404 }, /no such status/],

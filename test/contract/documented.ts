@@ -34,7 +34,8 @@ const documents = new Map<string, Promise<ApiDocument>>();
 
 /** The document of a running server, asked for once. */
 export function documentOf(url: string): Promise<ApiDocument> {
-  const known = documents.get(url) ?? fetch(`${url}/openapi.json`).then(async (response) => (await response.json()) as ApiDocument);
+  const known =
+    documents.get(url) ?? fetch(`${url}/openapi.json`).then(async (response) => (await response.json()) as ApiDocument);
   documents.set(url, known);
   return known;
 }
@@ -50,9 +51,14 @@ export function undocumented(document: ApiDocument, { method, path, status, cont
   const type = contentType?.split(';')[0]?.trim() ?? '';
   if (!response.content) return text === null || text === '' ? [] : [`${where}: the document has no content for it`];
   const media = response.content[type];
-  if (!media) return [`${where}: ${type || 'no content type'} where the document has ${Object.keys(response.content).join(', ')}`];
+  if (!media)
+    return [
+      `${where}: ${type || 'no content type'} where the document has ${Object.keys(response.content).join(', ')}`,
+    ];
   if (text === null || !/json/.test(type) || status === 206) return [];
-  return schemaErrors(JSON.parse(text), media.schema ?? {}, document.components.schemas).map((error) => `${where}: ${error}`);
+  return schemaErrors(JSON.parse(text), media.schema ?? {}, document.components.schemas).map(
+    (error) => `${where}: ${error}`,
+  );
 }
 
 /** A path of the document's own goes before one with parameters. */
@@ -61,8 +67,13 @@ function operationAt(document: ApiDocument, method: string, path: string): Opera
   const segments = path.split(/[?#]/)[0]!.split('/');
   const fits = (template: string) => {
     const parts = template.split('/');
-    return parts.length === segments.length && parts.every((part, i) => part === segments[i] || (part.startsWith('{') && segments[i] !== ''));
+    return (
+      parts.length === segments.length &&
+      parts.every((part, i) => part === segments[i] || (part.startsWith('{') && segments[i] !== ''))
+    );
   };
-  const templates = Object.keys(document.paths).filter(fits).toSorted((a, b) => Number(a.includes('{')) - Number(b.includes('{')));
+  const templates = Object.keys(document.paths)
+    .filter(fits)
+    .toSorted((a, b) => Number(a.includes('{')) - Number(b.includes('{')));
   return templates.map((template) => document.paths[template]?.[verb]).find(Boolean);
 }

@@ -3,8 +3,47 @@ import { resolved, type Schema, type Schemas } from './schema-errors.js';
 export type Random = () => number;
 
 /** Text that has broken something somewhere. */
-const ODD_TEXTS = ['', ' ', '\u0000', '\ud800', '\u65e5\u672c', '\u{1f600}', "'; drop table jobs; --", '../../etc/passwd', '%00', '%ff', '100%', 'null', 'NaN', '1e999', '-1', '0x10', '9223372036854775808', '__proto__', 'constructor', '{}', '[', 'a: &a [*a]', 'x'.repeat(3000)];
-const ODD_VALUES: readonly unknown[] = [null, true, false, 0, -1, 1.5, 1e308, 2 ** 53, -(2 ** 31) - 1, [], {}, [[]], { __proto__x: 1 }, ...ODD_TEXTS];
+const ODD_TEXTS = [
+  '',
+  ' ',
+  '\u0000',
+  '\ud800',
+  '\u65e5\u672c',
+  '\u{1f600}',
+  "'; drop table jobs; --",
+  '../../etc/passwd',
+  '%00',
+  '%ff',
+  '100%',
+  'null',
+  'NaN',
+  '1e999',
+  '-1',
+  '0x10',
+  '9223372036854775808',
+  '__proto__',
+  'constructor',
+  '{}',
+  '[',
+  'a: &a [*a]',
+  'x'.repeat(3000),
+];
+const ODD_VALUES: readonly unknown[] = [
+  null,
+  true,
+  false,
+  0,
+  -1,
+  1.5,
+  1e308,
+  2 ** 53,
+  -(2 ** 31) - 1,
+  [],
+  {},
+  [[]],
+  { __proto__x: 1 },
+  ...ODD_TEXTS,
+];
 
 export const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 const chance = (random: Random, share: number): boolean => random() < share;
@@ -25,7 +64,9 @@ export function valueOf(reference: Schema, schemas: Schemas, random: Random, dep
     case 'boolean':
       return chance(random, 0.5);
     case 'array':
-      return Array.from({ length: Math.max(schema.minItems ?? 0, Math.floor(random() * 3)) }, () => valueOf(schema.items ?? {}, schemas, random, depth + 1));
+      return Array.from({ length: Math.max(schema.minItems ?? 0, Math.floor(random() * 3)) }, () =>
+        valueOf(schema.items ?? {}, schemas, random, depth + 1),
+      );
     case 'object':
       return objectOf(schema, schemas, random, depth);
     default:
@@ -67,10 +108,25 @@ function numberOf({ type, minimum = -1000, maximum = 1000, exclusiveMinimum = fa
   return type === 'integer' ? Math.round(inside) : inside;
 }
 
-function objectOf({ properties = {}, required = [], additionalProperties }: Schema, schemas: Schemas, random: Random, depth: number): Record<string, unknown> {
-  const wanted = Object.entries(properties).filter(([name]) => required.includes(name) || chance(random, depth > 4 ? 0.1 : 0.5));
+function objectOf(
+  { properties = {}, required = [], additionalProperties }: Schema,
+  schemas: Schemas,
+  random: Random,
+  depth: number,
+): Record<string, unknown> {
+  const wanted = Object.entries(properties).filter(
+    ([name]) => required.includes(name) || chance(random, depth > 4 ? 0.1 : 0.5),
+  );
   const own = wanted.map(([name, schema]) => [name, valueOf(schema, schemas, random, depth + 1)] as const);
-  const free = typeof additionalProperties === 'object' && depth < 5 ? [[pick(random, ['x', 'passes', 'gates', 'seed']), valueOf(additionalProperties, schemas, random, depth + 1)] as const] : [];
+  const free =
+    typeof additionalProperties === 'object' && depth < 5
+      ? [
+          [
+            pick(random, ['x', 'passes', 'gates', 'seed']),
+            valueOf(additionalProperties, schemas, random, depth + 1),
+          ] as const,
+        ]
+      : [];
   return Object.fromEntries([...own, ...free]);
 }
 

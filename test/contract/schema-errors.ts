@@ -43,12 +43,18 @@ export function schemaErrors(value: unknown, reference: Schema, schemas: Schemas
   const branches = schema.anyOf ?? schema.oneOf;
   return [
     ...(schema.allOf ?? []).flatMap(inner),
-    ...(branches && !branches.some((branch) => inner(branch).length === 0) ? [`${path}: fits no branch: ${branches.map((branch) => inner(branch)[0]).join(' | ')}`] : []),
+    ...(branches && !branches.some((branch) => inner(branch).length === 0)
+      ? [`${path}: fits no branch: ${branches.map((branch) => inner(branch)[0]).join(' | ')}`]
+      : []),
     ...typeErrors(value, schema, path),
-    ...(schema.enum && !schema.enum.includes(value) ? [`${path}: ${JSON.stringify(value)} is none of ${schema.enum.join(', ')}`] : []),
+    ...(schema.enum && !schema.enum.includes(value)
+      ? [`${path}: ${JSON.stringify(value)} is none of ${schema.enum.join(', ')}`]
+      : []),
     ...(typeof value === 'string' ? textErrors(value, schema, path) : []),
     ...(typeof value === 'number' ? numberErrors(value, schema, path) : []),
-    ...(Array.isArray(value) ? value.flatMap((item, i) => (schema.items ? schemaErrors(item, schema.items, schemas, `${path}[${i}]`) : [])) : []),
+    ...(Array.isArray(value)
+      ? value.flatMap((item, i) => (schema.items ? schemaErrors(item, schema.items, schemas, `${path}[${i}]`) : []))
+      : []),
     ...(isObject(value) ? objectErrors(value, schema, schemas, path) : []),
   ];
 }
@@ -62,16 +68,27 @@ function typeErrors(value: unknown, { type }: Schema, path: string): string[] {
     array: Array.isArray(value),
     object: isObject(value),
   };
-  return type === undefined || is[type] ? [] : [`${path}: expected ${type}, got ${JSON.stringify(value)?.slice(0, 100)}`];
+  return type === undefined || is[type]
+    ? []
+    : [`${path}: expected ${type}, got ${JSON.stringify(value)?.slice(0, 100)}`];
 }
 
 function textErrors(value: string, { pattern, minLength = 0, maxLength = Infinity }: Schema, path: string): string[] {
-  const fits = value.length >= minLength && value.length <= maxLength && (pattern === undefined || new RegExp(pattern, 'u').test(value));
+  const fits =
+    value.length >= minLength &&
+    value.length <= maxLength &&
+    (pattern === undefined || new RegExp(pattern, 'u').test(value));
   return fits ? [] : [`${path}: ${JSON.stringify(value).slice(0, 100)} is not as the schema has it`];
 }
 
-function numberErrors(value: number, { minimum = -Infinity, maximum = Infinity, exclusiveMinimum = false }: Schema, path: string): string[] {
-  return value < minimum || value > maximum || (exclusiveMinimum && value === minimum) ? [`${path}: ${value} is out of range`] : [];
+function numberErrors(
+  value: number,
+  { minimum = -Infinity, maximum = Infinity, exclusiveMinimum = false }: Schema,
+  path: string,
+): string[] {
+  return value < minimum || value > maximum || (exclusiveMinimum && value === minimum)
+    ? [`${path}: ${value} is out of range`]
+    : [];
 }
 
 function objectErrors(value: Record<string, unknown>, schema: Schema, schemas: Schemas, path: string): string[] {
@@ -86,4 +103,5 @@ function objectErrors(value: Record<string, unknown>, schema: Schema, schemas: S
   return [...missing, ...inside];
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -15,13 +15,18 @@ async function main(args: readonly string[]): Promise<void> {
   const counts: Record<Outcome['state'], number> = { held: 0, refused: 0, broken: 0 };
   for (let seed = first; seed < first + graphs; seed++) {
     if (args.includes('--verbose')) console.log(`${seed}: ${randomModel(seed).traits.join(', ')}`);
-    const outcomes = await tryModel(seed, trials).catch((error: unknown): Outcome[] => [{ seed, trial: 'the model itself', state: 'broken', message: String(error) }]);
+    const outcomes = await tryModel(seed, trials).catch((error: unknown): Outcome[] => [
+      { seed, trial: 'the model itself', state: 'broken', message: String(error) },
+    ]);
     for (const { state, trial, message } of outcomes) {
       counts[state]++;
-      if (state === 'broken' || (state === 'refused' && args.includes('--refused'))) console.log(`seed ${seed}, ${trial}: ${state}: ${message.slice(0, LONGEST)}`);
+      if (state === 'broken' || (state === 'refused' && args.includes('--refused')))
+        console.log(`seed ${seed}, ${trial}: ${state}: ${message.slice(0, LONGEST)}`);
     }
   }
-  console.log(`${graphs} models from seed ${first}: ${counts.held} held, ${counts.refused} refused before they began, ${counts.broken} broken`);
+  console.log(
+    `${graphs} models from seed ${first}: ${counts.held} held, ${counts.refused} refused before they began, ${counts.broken} broken`,
+  );
   process.exitCode = counts.broken > 0 ? 1 : 0;
 }
 

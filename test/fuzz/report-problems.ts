@@ -24,16 +24,24 @@ export function reportProblems(pass: PassName, result: StageResult, measured: Me
 }
 
 function quantizeProblems({ summary }: StageResult, { snrDb }: Measured): string[] {
-  const { outputs, outputSnrDb, warnings } = summary as { outputs?: { output: string; snrDb?: number | null }[] | null; outputSnrDb?: number | null; warnings: string[] };
+  const { outputs, outputSnrDb, warnings } = summary as {
+    outputs?: { output: string; snrDb?: number | null }[] | null;
+    outputSnrDb?: number | null;
+    warnings: string[];
+  };
   const worst = Math.min(Infinity, ...snrDb.values());
   const problems: string[] = [];
-  if (worst < POOR_DB && !warnings.some((warning) => /POOR/.test(warning))) problems.push(`an output keeps ${worst.toFixed(1)} dB and no warning says so (reported: ${outputSnrDb})`);
-  if (outputSnrDb === null && worst < 60) problems.push(`reported as identical, an output keeps ${worst.toFixed(1)} dB`);
+  if (worst < POOR_DB && !warnings.some((warning) => /POOR/.test(warning)))
+    problems.push(`an output keeps ${worst.toFixed(1)} dB and no warning says so (reported: ${outputSnrDb})`);
+  if (outputSnrDb === null && worst < 60)
+    problems.push(`reported as identical, an output keeps ${worst.toFixed(1)} dB`);
   for (const { output, snrDb: reported } of outputs ?? []) {
     const kept = snrDb.get(output) ?? Infinity;
-    if (typeof reported === 'number' && kept < Math.min(reported - SLACK_DB, TRUSTED_DB)) problems.push(`reported ${reported.toFixed(1)} dB of output "${output}", it keeps ${kept.toFixed(1)}`);
+    if (typeof reported === 'number' && kept < Math.min(reported - SLACK_DB, TRUSTED_DB))
+      problems.push(`reported ${reported.toFixed(1)} dB of output "${output}", it keeps ${kept.toFixed(1)}`);
   }
-  if (typeof outputSnrDb === 'number' && worst < Math.min(outputSnrDb - SLACK_DB, TRUSTED_DB)) problems.push(`reported ${outputSnrDb.toFixed(1)} dB, an output keeps ${worst.toFixed(1)}`);
+  if (typeof outputSnrDb === 'number' && worst < Math.min(outputSnrDb - SLACK_DB, TRUSTED_DB))
+    problems.push(`reported ${outputSnrDb.toFixed(1)} dB, an output keeps ${worst.toFixed(1)}`);
   return problems;
 }
 

@@ -15,7 +15,8 @@ export function describeSeeds(first: number, last: number): void {
 
     it.each(groups)('seeds from %i on', async (from) => {
       const tried: Outcome[] = [];
-      for (let seed = from; seed < Math.min(from + GROUP, last + 1); seed++) tried.push(...(await tryModel(seed, TRIALS)));
+      for (let seed = from; seed < Math.min(from + GROUP, last + 1); seed++)
+        tried.push(...(await tryModel(seed, TRIALS)));
       outcomes.push(...tried);
       expect(tried.filter(({ state }) => state === 'broken')).toEqual([]);
     });

@@ -19,7 +19,12 @@ export const TRIALS: readonly Trial[] = [
   { name: 'prune to the last channel', pass: 'prune', options: { multipleOf: 1, ratio: 0.75 } },
   { name: 'prune weight', pass: 'prune', options: { granularity: 'weight' } },
   { name: 'train', pass: 'train', options: { epochs: 1 } },
-  { name: 'train on', pass: 'train', options: { epochs: 1, initialWeights: 'keep', learningRate: 1e-12, batchNorm: 'frozen' }, leastSnrDb: 40 },
+  {
+    name: 'train on',
+    pass: 'train',
+    options: { epochs: 1, initialWeights: 'keep', learningRate: 1e-12, batchNorm: 'frozen' },
+    leastSnrDb: 40,
+  },
   { name: 'distill', pass: 'distill', options: { epochs: 1, learningRate: 1e-12 }, leastSnrDb: 40 },
   { name: 'analyze', pass: 'analyze', options: {} },
   { name: 'evaluate', pass: 'evaluate', options: { latencyRuns: 5, warmupRuns: 0 } },

@@ -35,7 +35,10 @@ export async function tryModel(seed: number, trials: readonly Trial[]): Promise<
     await writeRandomData(folder, model, seed);
     const outcomes: Outcome[] = [];
     for (const trial of trials) {
-      const tried = await tryPass(trial, { folder, modelPath }).catch((error: unknown) => ({ state: 'broken' as const, message: messageOf(error) }));
+      const tried = await tryPass(trial, { folder, modelPath }).catch((error: unknown) => ({
+        state: 'broken' as const,
+        message: messageOf(error),
+      }));
       outcomes.push({ seed, trial: trial.name, ...tried });
     }
     return outcomes;
@@ -53,28 +56,64 @@ interface Files {
 async function tryPass(trial: Trial, { folder, modelPath }: Files): Promise<Pick<Outcome, 'state' | 'message'>> {
   const { pass, options } = trial;
   const dataset = await inspectDataset(folder);
-  const [{ problems } = { problems: [] }] = await preflight({ kind: 'preflight', modelPath, dataset, recipes: [[{ pass, options }]], models: [] });
-  if (problems.length > 0) return { state: 'refused', message: problems.map(({ field, message }) => `${field}: ${message}`).join('; ') };
+  const [{ problems } = { problems: [] }] = await preflight({
+    kind: 'preflight',
+    modelPath,
+    dataset,
+    recipes: [[{ pass, options }]],
+    models: [],
+  });
+  if (problems.length > 0)
+    return { state: 'refused', message: problems.map(({ field, message }) => `${field}: ${message}`).join('; ') };
   const outputPath = join(folder, trial.name);
   await mkdir(outputPath);
-  const result = await runStage(requestOf(trial, { folder, modelPath }, outputPath), { progress: () => undefined, log: () => undefined });
+  const result = await runStage(requestOf(trial, { folder, modelPath }, outputPath), {
+    progress: () => undefined,
+    log: () => undefined,
+  });
   const found = await resultProblems(trial, result, { folder, modelPath }, outputPath);
   return found.length > 0 ? { state: 'broken', message: found.join('; ') } : { state: 'held', message: '' };
 }
 
-function requestOf({ pass, options }: Trial, { folder, modelPath }: Files, outputPath: string): Parameters<typeof runStage>[0] {
+function requestOf(
+  { pass, options }: Trial,
+  { folder, modelPath }: Files,
+  outputPath: string,
+): Parameters<typeof runStage>[0] {
   const model = { path: modelPath, digest: createHash('sha256').update(modelPath).digest('hex') };
-  return { kind: 'stage', pass, options, seed: 1, threads: 1, model, baseline: model, history: [model], models: [], datasetPath: folder, outputPath };
+  return {
+    kind: 'stage',
+    pass,
+    options,
+    seed: 1,
+    threads: 1,
+    model,
+    baseline: model,
+    history: [model],
+    models: [],
+    datasetPath: folder,
+    outputPath,
+  };
 }
 
 /** What is wrong with a result: it does not run, is another model than the one before, or not what its report says. */
-async function resultProblems({ pass, leastSnrDb }: Trial, result: StageResult, { folder, modelPath }: Files, outputPath: string): Promise<string[]> {
+async function resultProblems(
+  { pass, leastSnrDb }: Trial,
+  result: StageResult,
+  { folder, modelPath }: Files,
+  outputPath: string,
+): Promise<string[]> {
   if (!result.changed) return reportProblems(pass, result, null);
   const data = await openDataset(folder);
   try {
     const bytes = await readFile(join(outputPath, RESULT_MODEL));
     const { problems, snrDb } = await compareModels(await readFile(modelPath), bytes, data, 'calibration');
-    const poor = leastSnrDb === undefined ? [] : [...snrDb].filter(([, snr]) => snr < leastSnrDb).map(([name, snr]) => `output "${name}" keeps ${snr.toFixed(1)} dB where ${leastSnrDb} is the least`);
+    const poor =
+      leastSnrDb === undefined
+        ? []
+        : [...snrDb]
+            .filter(([, snr]) => snr < leastSnrDb)
+            .map(([name, snr]) => `output "${name}" keeps ${snr.toFixed(1)} dB where ${leastSnrDb} is the least`);
     return [...problems, ...poor, ...reportProblems(pass, result, { bytes, snrDb })];
   } finally {
     await data.close();

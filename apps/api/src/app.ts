@@ -41,7 +41,15 @@ function trustProxy(app: NestExpressApplication, setting: string | undefined): v
   try {
     app.set('trust proxy', /^\d+$/.test(setting) ? Number(setting) : setting);
   } catch (cause) {
-    throw new ConfigError([{ field: 'COLDPRESS_TRUST_PROXY', message: `${told(setting)} is neither a number of proxies nor a list of addresses` }], { cause });
+    throw new ConfigError(
+      [
+        {
+          field: 'COLDPRESS_TRUST_PROXY',
+          message: `${told(setting)} is neither a number of proxies nor a list of addresses`,
+        },
+      ],
+      { cause },
+    );
   }
 }
 
@@ -49,7 +57,12 @@ async function createApi(config: Config): Promise<NestExpressApplication> {
   // A list that cannot be read is told now, not at the first registration.
   allowedPrefixes(config.importS3);
   // An open event stream must not hold up the end of the process.
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), { logger: false, bodyParser: false, forceCloseConnections: true, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
+    logger: false,
+    bodyParser: false,
+    forceCloseConnections: true,
+    abortOnError: false,
+  });
   app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
   app.set('query parser', 'simple');

@@ -16,6 +16,10 @@ function parseBody(request: Request, _response: Response, next: NextFunction): v
     request.body = text === '' ? undefined : readJson(text, LIMITS.request);
     next();
   } catch (cause) {
-    next(cause instanceof DocumentError ? new ApiError('invalid_request', `the body: ${cause.message}`, [], { cause }) : cause);
+    next(
+      cause instanceof DocumentError
+        ? new ApiError('invalid_request', `the body: ${cause.message}`, [], { cause })
+        : cause,
+    );
   }
 }

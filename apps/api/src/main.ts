@@ -19,7 +19,9 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   process.on('disconnect', stop);
-  process.stdout.write(`${JSON.stringify({ ready: true, url, pid: process.pid, ...(firstKey === null ? {} : { apiKey: firstKey }) })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, url, pid: process.pid, ...(firstKey === null ? {} : { apiKey: firstKey }) })}\n`,
+  );
 }
 
 outliveOutput(process);

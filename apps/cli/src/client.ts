@@ -1,6 +1,20 @@
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Dataset, fieldProblems, isFinal, Job, JobEvent, JobItem, Model, Page, parseEventStream, Preflight, Problem, sentenceOf, type JobSubmission } from '#contracts';
+import {
+  Dataset,
+  fieldProblems,
+  isFinal,
+  Job,
+  JobEvent,
+  JobItem,
+  Model,
+  Page,
+  parseEventStream,
+  Preflight,
+  Problem,
+  sentenceOf,
+  type JobSubmission,
+} from '#contracts';
 import type { z } from 'zod';
 import { ApiProblemError, UnexpectedAnswerError, UnreachableError } from './errors.js';
 import { fileToSend } from './local-file.js';
@@ -22,7 +36,13 @@ export class Client {
   /** Streams a file up; the server answers with the stored model, whether or not it knew the bytes already. */
   async pushModel(path: string, name = basename(path)): Promise<Model> {
     const body = await fileToSend(path);
-    return this.parsed(Model, await this.send('POST', `/v1/models${queryString({ name })}`, { body, headers: { 'content-type': 'application/octet-stream' } }));
+    return this.parsed(
+      Model,
+      await this.send('POST', `/v1/models${queryString({ name })}`, {
+        body,
+        headers: { 'content-type': 'application/octet-stream' },
+      }),
+    );
   }
 
   registerModel(uri: string, name?: string): Promise<Model> {
@@ -87,7 +107,9 @@ export class Client {
     let lastId = '';
     for (let attempt = 0; attempt < RESUME_ATTEMPTS; attempt++) {
       try {
-        const response = await this.send('GET', `/v1/jobs/${id}/events`, { headers: lastId ? { 'last-event-id': lastId } : {} });
+        const response = await this.send('GET', `/v1/jobs/${id}/events`, {
+          headers: lastId ? { 'last-event-id': lastId } : {},
+        });
         for await (const { id: eventId, data } of parseEventStream(response.body as ReadableStream<Uint8Array>)) {
           attempt = 0;
           if (eventId) lastId = eventId;
@@ -104,8 +126,11 @@ export class Client {
   }
 
   private async *pages<T extends z.ZodType>(item: T, path: string, query: Query): AsyncGenerator<z.infer<T>> {
-    for (let cursor: string | undefined; ; ) {
-      const page: { items: z.infer<T>[]; nextCursor: string | null } = await this.get(Page(item), `${path}${queryString({ ...query, cursor })}`);
+    for (let cursor: string | undefined; ;) {
+      const page: { items: z.infer<T>[]; nextCursor: string | null } = await this.get(
+        Page(item),
+        `${path}${queryString({ ...query, cursor })}`,
+      );
       yield* page.items;
       if (page.nextCursor === null) return;
       cursor = page.nextCursor;
@@ -116,8 +141,19 @@ export class Client {
     return this.parsed(schema, await this.send('GET', path));
   }
 
-  private async post<T extends z.ZodType>(schema: T, path: string, body: unknown, headers: Record<string, string> = {}): Promise<z.infer<T>> {
-    return this.parsed(schema, await this.send('POST', path, { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }));
+  private async post<T extends z.ZodType>(
+    schema: T,
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<z.infer<T>> {
+    return this.parsed(
+      schema,
+      await this.send('POST', path, {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json', ...headers },
+      }),
+    );
   }
 
   private async parsed<T extends z.ZodType>(schema: T, response: Response): Promise<z.infer<T>> {
@@ -126,12 +162,22 @@ export class Client {
     });
     const result = schema.safeParse(body);
     if (result.success) return result.data;
-    throw new UnexpectedAnswerError(this.url, sentenceOf(fieldProblems(result.error.issues).slice(0, 3)), { cause: result.error });
+    throw new UnexpectedAnswerError(this.url, sentenceOf(fieldProblems(result.error.issues).slice(0, 3)), {
+      cause: result.error,
+    });
   }
 
-  private async send(method: string, path: string, init: { body?: Blob | FormData | string; headers?: Record<string, string> } = {}): Promise<Response> {
+  private async send(
+    method: string,
+    path: string,
+    init: { body?: Blob | FormData | string; headers?: Record<string, string> } = {},
+  ): Promise<Response> {
     const headers = { ...init.headers, authorization: `Bearer ${this.apiKey}` };
-    const response = await fetch(`${this.url}${path}`, { method, ...(init.body ? { body: init.body } : {}), headers }).catch((error: unknown) => {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      ...(init.body ? { body: init.body } : {}),
+      headers,
+    }).catch((error: unknown) => {
       throw new UnreachableError(this.url, error);
     });
     if (!response.ok) throw new ApiProblemError(await problemOf(response));
@@ -144,7 +190,9 @@ function isLast(event: JobEvent): boolean {
 }
 
 function queryString(query: Query): string {
-  const entries = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)] as [string, string]]));
+  const entries = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, String(value)] as [string, string]],
+  );
   return entries.length > 0 ? `?${new URLSearchParams(entries)}` : '';
 }
 
@@ -152,5 +200,11 @@ async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
   const parsed = Problem.safeParse(body);
   if (parsed.success) return parsed.data;
-  return { type: 'about:blank', title: response.statusText, status: response.status, code: 'unknown', detail: `the server answered ${response.status}` };
+  return {
+    type: 'about:blank',
+    title: response.statusText,
+    status: response.status,
+    code: 'unknown',
+    detail: `the server answered ${response.status}`,
+  };
 }

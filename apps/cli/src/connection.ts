@@ -22,8 +22,18 @@ export async function connect(options: GlobalOptions): Promise<Client> {
   const data = resolve(options.data);
   const url = options.url === undefined ? await serverUrl(data) : checkedUrl(options.url);
   const apiKey = options.apiKey ?? (await readOptional(join(data, KEY_FILE)))?.trim();
-  if (!apiKey) throw new CliError(`no API key: give --api-key or set COLDPRESS_API_KEY (a local server keeps its own in ${join(data, KEY_FILE)})`, EXIT.unauthorized, 'no_api_key');
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new CliError('the API key holds characters that no key has: check --api-key and COLDPRESS_API_KEY', EXIT.unauthorized, 'no_api_key');
+  if (!apiKey)
+    throw new CliError(
+      `no API key: give --api-key or set COLDPRESS_API_KEY (a local server keeps its own in ${join(data, KEY_FILE)})`,
+      EXIT.unauthorized,
+      'no_api_key',
+    );
+  if (!/^[\x21-\x7e]+$/.test(apiKey))
+    throw new CliError(
+      'the API key holds characters that no key has: check --api-key and COLDPRESS_API_KEY',
+      EXIT.unauthorized,
+      'no_api_key',
+    );
   return new Client(url.replace(/\/+$/, ''), apiKey);
 }
 
@@ -32,12 +42,19 @@ async function serverUrl(data: string): Promise<string> {
   const server = text ? published(text, join(data, SERVER_FILE)) : undefined;
   // What a copied folder says is of the server of its original.
   if (server && (server.folder === undefined || server.folder === (await folderIdentity(data)))) return server.url;
-  throw new CliError(`no server is known: start one with \`npm start\`, or name one with --url or COLDPRESS_URL`, EXIT.unreachable, 'no_server');
+  throw new CliError(
+    `no server is known: start one with \`npm start\`, or name one with --url or COLDPRESS_URL`,
+    EXIT.unreachable,
+    'no_server',
+  );
 }
 
 function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) throw new UsageError(`"${text}" is not the address of a server: give --url or COLDPRESS_URL as http://127.0.0.1:8090`);
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    throw new UsageError(
+      `"${text}" is not the address of a server: give --url or COLDPRESS_URL as http://127.0.0.1:8090`,
+    );
   return text;
 }
 
@@ -46,7 +63,12 @@ function published(text: string, path: string): FolderClaim & { url: string } {
     const server = JSON.parse(text) as FolderClaim & { url: string };
     return { ...server, url: checkedUrl(server.url) };
   } catch (cause) {
-    throw new CliError(`${path} is damaged: start the server again, or name it with --url`, EXIT.unreachable, 'no_server', { cause });
+    throw new CliError(
+      `${path} is damaged: start the server again, or name it with --url`,
+      EXIT.unreachable,
+      'no_server',
+      { cause },
+    );
   }
 }
 

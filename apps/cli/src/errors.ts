@@ -24,14 +24,24 @@ export class UsageError extends CliError {
 /** No server answered at the URL. */
 export class UnreachableError extends CliError {
   constructor(url: string, cause: unknown) {
-    super(`no Coldpress server answers at ${url}: start one with \`npm start\`, or name another with --url`, EXIT.unreachable, 'unreachable', { cause });
+    super(
+      `no Coldpress server answers at ${url}: start one with \`npm start\`, or name another with --url`,
+      EXIT.unreachable,
+      'unreachable',
+      { cause },
+    );
   }
 }
 
 /** What answers is no Coldpress server, or one of another version. */
 export class UnexpectedAnswerError extends CliError {
   constructor(url: string, problem: string, options?: ErrorOptions) {
-    super(`the answer of ${url} is not one of a Coldpress server of this version (${problem}): check --url, and use the command of the server's version`, EXIT.failed, 'unexpected_answer', options);
+    super(
+      `the answer of ${url} is not one of a Coldpress server of this version (${problem}): check --url, and use the command of the server's version`,
+      EXIT.failed,
+      'unexpected_answer',
+      options,
+    );
   }
 }
 

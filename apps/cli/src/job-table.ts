@@ -9,11 +9,17 @@ function columnsOf(models: readonly StageMetrics[]): MetricName[] {
 
 /** The baseline and each stage's model, a row each. */
 export function metricsTable(job: Job): string {
-  const stages = job.stages.flatMap(({ pass, cached, metrics }) => (metrics ? [{ label: `${pass}${cached ? ' (cached)' : ''}`, metrics }] : []));
+  const stages = job.stages.flatMap(({ pass, cached, metrics }) =>
+    metrics ? [{ label: `${pass}${cached ? ' (cached)' : ''}`, metrics }] : [],
+  );
   const rows = [...(job.baseline ? [{ label: 'baseline', metrics: job.baseline as StageMetrics }] : []), ...stages];
   const columns = columnsOf(rows.map(({ metrics }) => metrics));
-  const cell = (name: MetricName, value: number | null | undefined) => (value === undefined ? '–' : formatMetric(name, value));
-  return table(['model', ...columns.map((name) => METRICS[name].title)], rows.map(({ label, metrics }) => [label, ...columns.map((name) => cell(name, metrics[name]))]));
+  const cell = (name: MetricName, value: number | null | undefined) =>
+    value === undefined ? '–' : formatMetric(name, value);
+  return table(
+    ['model', ...columns.map((name) => METRICS[name].title)],
+    rows.map(({ label, metrics }) => [label, ...columns.map((name) => cell(name, metrics[name]))]),
+  );
 }
 
 /** One line per gate, with the verdict first. */

@@ -14,7 +14,8 @@ export async function fileToSend(path: string): Promise<Blob> {
 /** The text of a file named on the command line. Throws UsageError, also for one of more than `maxBytes`, which is no such text. */
 export async function textOf(path: string, maxBytes: number, what: string): Promise<string> {
   const size = await assertFile(path);
-  if (size > maxBytes) throw new UsageError(`${path} has ${size} bytes and cannot be ${what}, which has at most ${maxBytes}`);
+  if (size > maxBytes)
+    throw new UsageError(`${path} has ${size} bytes and cannot be ${what}, which has at most ${maxBytes}`);
   return readFile(path, 'utf8').catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
@@ -30,5 +31,8 @@ async function assertFile(path: string): Promise<number> {
 }
 
 function unreadable(path: string, cause: unknown): UsageError {
-  return new UsageError(`cannot read ${systemWords(cause, path) ?? `${path}: ${cause instanceof Error ? cause.message : String(cause)}`}`, { cause });
+  return new UsageError(
+    `cannot read ${systemWords(cause, path) ?? `${path}: ${cause instanceof Error ? cause.message : String(cause)}`}`,
+    { cause },
+  );
 }

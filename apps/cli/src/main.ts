@@ -19,11 +19,21 @@ export function buildProgram(): Command {
     .description('Make neural networks small and fast enough for edge devices')
     .addOption(new Option('--url <url>', 'server to talk to').env('COLDPRESS_URL'))
     .addOption(new Option('--api-key <key>', 'API key').env('COLDPRESS_API_KEY'))
-    .addOption(new Option('--data <folder>', 'data folder of a local server').env('COLDPRESS_DATA').default('.coldpress'))
+    .addOption(
+      new Option('--data <folder>', 'data folder of a local server').env('COLDPRESS_DATA').default('.coldpress'),
+    )
     .option('--json', 'print one JSON document instead of text')
     .exitOverride()
     .showHelpAfterError('(--help lists the commands)');
-  for (const add of [addUpCommand, addModelCommands, addDatasetCommands, addRunCommand, addJobCommands, addArtifactCommands]) add(program);
+  for (const add of [
+    addUpCommand,
+    addModelCommands,
+    addDatasetCommands,
+    addRunCommand,
+    addJobCommands,
+    addArtifactCommands,
+  ])
+    add(program);
   return program;
 }
 

@@ -3,8 +3,24 @@ import { JobProgress } from './progress.js';
 
 function stage(change: Partial<JobStage> = {}): JobStage {
   return {
-    index: 0, pass: 'quantize', options: {}, state: 'waiting', key: null, cached: false, progress: 0, attempts: 1, modelDigest: null, metrics: null,
-    skipped: [], summary: {}, artifacts: [], error: null, startedAt: null, finishedAt: null, seconds: null, ...change,
+    index: 0,
+    pass: 'quantize',
+    options: {},
+    state: 'waiting',
+    key: null,
+    cached: false,
+    progress: 0,
+    attempts: 1,
+    modelDigest: null,
+    metrics: null,
+    skipped: [],
+    summary: {},
+    artifacts: [],
+    error: null,
+    startedAt: null,
+    finishedAt: null,
+    seconds: null,
+    ...change,
   };
 }
 
@@ -36,6 +52,11 @@ describe('JobProgress', () => {
   });
 
   it('shows why a stage failed', () => {
-    expect(shown(false, { type: 'stage', stage: stage({ state: 'failed', error: { code: 'x', message: 'out of memory\nstack' } }) })).toBe('quantize: failed: out of memory\n');
+    expect(
+      shown(false, {
+        type: 'stage',
+        stage: stage({ state: 'failed', error: { code: 'x', message: 'out of memory\nstack' } }),
+      }),
+    ).toBe('quantize: failed: out of memory\n');
   });
 });

@@ -31,7 +31,9 @@ export class JobProgress {
         if (!this.screen.isTTY) this.line(event.stage);
         break;
       case 'progress':
-        this.stages = this.stages.map((stage) => (stage.index === event.index ? { ...stage, progress: event.fraction } : stage));
+        this.stages = this.stages.map((stage) =>
+          stage.index === event.index ? { ...stage, progress: event.fraction } : stage,
+        );
         if (event.message !== undefined) this.messages.set(event.index, event.message);
         if (!this.screen.isTTY) this.plainProgress(event.index, event.fraction);
         break;
@@ -76,7 +78,9 @@ export class JobProgress {
     if (step <= (this.reported.get(index) ?? 0) || fraction >= 1) return;
     this.reported.set(index, step);
     const message = this.messages.get(index);
-    this.screen.write(`${this.stages[index]?.pass ?? index}: ${Math.floor(fraction * 100)} %${message ? `  ${message}` : ''}\n`);
+    this.screen.write(
+      `${this.stages[index]?.pass ?? index}: ${Math.floor(fraction * 100)} %${message ? `  ${message}` : ''}\n`,
+    );
   }
 }
 

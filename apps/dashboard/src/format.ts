@@ -30,5 +30,7 @@ function significant(value: number): string {
 export function figure(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString('en');
   const size = Math.abs(value);
-  return size >= 1e-4 && size < 1e9 ? value.toLocaleString('en', { maximumSignificantDigits: 4 }) : value.toExponential(2);
+  return size >= 1e-4 && size < 1e9
+    ? value.toLocaleString('en', { maximumSignificantDigits: 4 })
+    : value.toExponential(2);
 }

@@ -9,7 +9,16 @@ const metrics = (bytes: number, top1?: number, latencyMsP50?: number): Figures =
 });
 
 function job(name: string, final: Figures, overrides: Partial<JobItem> = {}): JobItem {
-  return { id: name, name, modelId: 'm', datasetId: 'd', title: name, baseline: metrics(1000, 0.98, 10), final, ...overrides } as unknown as JobItem;
+  return {
+    id: name,
+    name,
+    modelId: 'm',
+    datasetId: 'd',
+    title: name,
+    baseline: metrics(1000, 0.98, 10),
+    final,
+    ...overrides,
+  } as unknown as JobItem;
 }
 
 const [onDisk, , latency] = COSTS;
@@ -17,7 +26,12 @@ const [top1] = QUALITIES;
 
 describe('tradeOffs', () => {
   it('marks the points that no other beats, the original among them, cheapest first', () => {
-    const jobs = [job('int8', metrics(250, 0.979)), job('int4', metrics(130, 0.975)), job('worse than int8', metrics(300, 0.978)), job('as int4', metrics(130, 0.975))];
+    const jobs = [
+      job('int8', metrics(250, 0.979)),
+      job('int4', metrics(130, 0.975)),
+      job('worse than int8', metrics(300, 0.978)),
+      job('as int4', metrics(130, 0.975)),
+    ];
     expect(tradeOffs(jobs, onDisk!, top1!).map((point) => [point.job?.name ?? 'original', point.isBest])).toEqual([
       ['int4', true],
       ['as int4', true],
@@ -28,7 +42,9 @@ describe('tradeOffs', () => {
   });
 
   it('leaves out what was not measured', () => {
-    expect(tradeOffs([job('unmeasured', metrics(250))], onDisk!, top1!).map((point) => point.job?.name ?? 'original')).toEqual(['original']);
+    expect(
+      tradeOffs([job('unmeasured', metrics(250))], onDisk!, top1!).map((point) => point.job?.name ?? 'original'),
+    ).toEqual(['original']);
   });
 
   it('gives a latency against that of the original in the same job', () => {

@@ -10,13 +10,22 @@ export interface Axis {
 
 type Compared = MetricName & keyof Figures;
 
-const axis = (name: Compared, title: string): Axis => ({ title, value: (model) => model[name] ?? undefined, format: (value) => formatMetric(name, value) });
+const axis = (name: Compared, title: string): Axis => ({
+  title,
+  value: (model) => model[name] ?? undefined,
+  format: (value) => formatMetric(name, value),
+});
 
 /** Costs: less is better. A latency is true of the machine and the hour, so it is given against the original's, measured in turn with it. */
 export const COSTS: readonly Axis[] = [
   axis('bytes', 'On disk'),
   axis('compressedBytes', 'Compressed'),
-  { title: 'Latency against the original', value: ({ latencyMsP50 }, { latencyMsP50: original }) => (latencyMsP50 !== undefined && original ? latencyMsP50 / original : undefined), format: (ratio) => `× ${ratio.toFixed(2)}` },
+  {
+    title: 'Latency against the original',
+    value: ({ latencyMsP50 }, { latencyMsP50: original }) =>
+      latencyMsP50 !== undefined && original ? latencyMsP50 / original : undefined,
+    format: (ratio) => `× ${ratio.toFixed(2)}`,
+  },
 ];
 
 /** Quality: more is better. */
@@ -42,7 +51,9 @@ export const groupOf = (job: JobItem): string => `${job.modelId}/${job.datasetId
 
 /** The original model and each job's last one, cheapest first; those without both figures are left out. */
 export function tradeOffs(jobs: readonly JobItem[], cost: Axis, quality: Axis): Point[] {
-  const measured = jobs.flatMap((job) => (job.final && job.baseline ? [{ job, metrics: job.final, baseline: job.baseline }] : []));
+  const measured = jobs.flatMap((job) =>
+    job.final && job.baseline ? [{ job, metrics: job.final, baseline: job.baseline }] : [],
+  );
   const original = measured.find(({ baseline }) => quality.value(baseline, baseline) !== undefined)?.baseline;
   const all = [...(original ? [{ metrics: original, baseline: original }] : []), ...measured];
   const points = all.flatMap(({ metrics, baseline, ...of }) => {

@@ -25,7 +25,11 @@ describe('the identity of a machine', () => {
 
   it('reads what the system says', () => {
     expect([cpuQuota('250000 100000\n'), cpuQuota('max 100000\n'), cpuQuota('')]).toEqual([2.5, null, null]);
-    expect(instructionsOf('processor : 0\nflags\t\t: fpu avx avx2 avx512_vnni\nprocessor : 1\n')).toEqual(['avx', 'avx2', 'avx512_vnni']);
+    expect(instructionsOf('processor : 0\nflags\t\t: fpu avx avx2 avx512_vnni\nprocessor : 1\n')).toEqual([
+      'avx',
+      'avx2',
+      'avx512_vnni',
+    ]);
     expect(instructionsOf('Features\t: fp asimddp\n')).toEqual(['asimddp']);
   });
 });

@@ -16,7 +16,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => (isReady ? setTimeout(() => process.exit(1), STOP_MS).unref() : process.exit(0)));
   }
-  const app = await NestFactory.createApplicationContext(WorkerModule.with(config, log), { logger: false, abortOnError: false });
+  const app = await NestFactory.createApplicationContext(WorkerModule.with(config, log), {
+    logger: false,
+    abortOnError: false,
+  });
   app.enableShutdownHooks();
   isReady = true;
   process.stdout.write(`${JSON.stringify({ ready: true, role: 'worker', pid: process.pid })}\n`);

@@ -2,7 +2,8 @@ import { planStages } from '#pipeline';
 import { describeHardware, readHardware } from './hardware.js';
 import { stageRuntime } from './runtime.js';
 
-const runtimeOf = (pass: string, options: Record<string, unknown>, concurrency = 1) => stageRuntime({ stageThreads: 2, stageMemoryMb: 1024, concurrency })(planStages({ passes: [{ pass, options }] })[0]!);
+const runtimeOf = (pass: string, options: Record<string, unknown>, concurrency = 1) =>
+  stageRuntime({ stageThreads: 2, stageMemoryMb: 1024, concurrency })(planStages({ passes: [{ pass, options }] })[0]!);
 
 describe('stageRuntime', () => {
   it.each([
@@ -10,10 +11,13 @@ describe('stageRuntime', () => {
     ['quantize', { mixed: { latency: 0.8 } }],
     ['prune', { budget: { latency: 0.5 } }],
     ['prune', { budget: { latencyMs: 2 } }],
-  ])('names the hardware, and what shares it, for a pass whose result follows from its clock (%s %j)', (pass, options) => {
-    expect(runtimeOf(pass, options).endsWith(`, 2 threads on ${describeHardware(readHardware())}`)).toBe(true);
-    expect(runtimeOf(pass, options, 2)).not.toBe(runtimeOf(pass, options));
-  });
+  ])(
+    'names the hardware, and what shares it, for a pass whose result follows from its clock (%s %j)',
+    (pass, options) => {
+      expect(runtimeOf(pass, options).endsWith(`, 2 threads on ${describeHardware(readHardware())}`)).toBe(true);
+      expect(runtimeOf(pass, options, 2)).not.toBe(runtimeOf(pass, options));
+    },
+  );
 
   it.each([
     ['quantize', { mixed: { bytes: 0.2 } }],

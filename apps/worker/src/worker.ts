@@ -1,7 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '#contracts';
-import { connect, DatasetRepository, DeviceRepository, EventRepository, JobRepository, migrate, StageCheckpointRepository, StageRepository, StageResultRepository } from '#database';
+import {
+  connect,
+  DatasetRepository,
+  DeviceRepository,
+  EventRepository,
+  JobRepository,
+  migrate,
+  StageCheckpointRepository,
+  StageRepository,
+  StageResultRepository,
+} from '#database';
 import { ProcessPool, stageModulePath } from '#process';
 import { openQueue } from '#queue';
 import { openStore } from '#storage';
@@ -27,15 +37,33 @@ export async function startWorker(config: Config, log: Logger): Promise<RunningW
   const database = connect(config.databaseUrl);
   await migrate(database);
   const [store, queue] = await Promise.all([openStore(config), openQueue(config)]);
-  const [jobs, stages, events] = [new JobRepository(database), new StageRepository(database), new EventRepository(database)];
+  const [jobs, stages, events] = [
+    new JobRepository(database),
+    new StageRepository(database),
+    new EventRepository(database),
+  ];
   const files = new FileCache(join(config.workPath, 'cache'), store);
-  const pool = new ProcessPool({ modulePath: stageModulePath(), memoryMb: config.stageMemoryMb, timeoutMs: config.stageTimeoutS * 1000, spares: 1 });
+  const pool = new ProcessPool({
+    modulePath: stageModulePath(),
+    memoryMb: config.stageMemoryMb,
+    timeoutMs: config.stageTimeoutS * 1000,
+    spares: 1,
+  });
   const results = new StageResultRepository(database);
   const checkpoints = new CheckpointStore(new StageCheckpointRepository(database), store);
   const onWarning = (error: unknown, what: string) => log.warn({ err: error }, what);
   const sizes = new TransferSizes({ files, stages, results, onWarning });
   const shared = { config, jobs, stages, store, files, pool, sizes };
-  const runner = new StageRunner({ ...shared, events, datasets: new DatasetRepository(database), results: new ResultCache(results, store), checkpoints, onWarning, runtime: stageRuntime(config), machine: MACHINE });
+  const runner = new StageRunner({
+    ...shared,
+    events,
+    datasets: new DatasetRepository(database),
+    results: new ResultCache(results, store),
+    checkpoints,
+    onWarning,
+    runtime: stageRuntime(config),
+    machine: MACHINE,
+  });
   const finisher = new JobFinisher(shared);
 
   await new DeviceRepository(database).enrol(localDevice().name, localDevice().facts);

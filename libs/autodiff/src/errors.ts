@@ -26,7 +26,10 @@ export function nameOf({ name, output, opType }: NodeProto): NodeName {
 export class MissingGradientError extends AutodiffError {
   constructor(readonly nodes: readonly NodeName[]) {
     const list = nodes.map(({ node, opType }) => `${opType} "${node}"`).join(', ');
-    super('missing_gradient', `no gradient rule for ${list}: freeze the weights before them, or add a rule (docs/writing-a-gradient-rule.md)`);
+    super(
+      'missing_gradient',
+      `no gradient rule for ${list}: freeze the weights before them, or add a rule (docs/writing-a-gradient-rule.md)`,
+    );
   }
 }
 
@@ -47,7 +50,10 @@ export class GradientArityError extends AutodiffError {
     readonly got: number,
     readonly index: number,
   ) {
-    super('gradient_arity', `the rule of ${node.opType} "${node.node}" gives ${got} gradients, none by input ${index}: make that input a constant`);
+    super(
+      'gradient_arity',
+      `the rule of ${node.opType} "${node.node}" gives ${got} gradients, none by input ${index}: make that input a constant`,
+    );
   }
 }
 

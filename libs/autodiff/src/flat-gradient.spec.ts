@@ -5,7 +5,11 @@ import { GradientBuilder } from './gradient-builder.js';
 import { keepRead } from './keep-read.js';
 import { ParameterLayout } from './parameters.js';
 
-const LAYOUT = new ParameterLayout([{ name: 'first', dims: [2, 1] }, { name: 'bias', dims: [2] }, { name: 'last', dims: [2] }]);
+const LAYOUT = new ParameterLayout([
+  { name: 'first', dims: [2, 1] },
+  { name: 'bias', dims: [2] },
+  { name: 'last', dims: [2] },
+]);
 
 /** Gradients of three parameters as a backward pass writes them: the last layer's first; one is reshaped on its way. */
 function written() {
@@ -14,7 +18,14 @@ function written() {
   const last = g.neg('x');
   const bias = g.reshape(g.reshape(g.square('x'), [2, 1]), [2]);
   const first = g.reshape(g.op('Exp', ['x']), [2, 1]);
-  return { g, gradients: new Map([['first', first], ['bias', bias], ['last', last]]) };
+  return {
+    g,
+    gradients: new Map([
+      ['first', first],
+      ['bias', bias],
+      ['last', last],
+    ]),
+  };
 }
 
 describe('the gradients in one vector', () => {
@@ -31,7 +42,17 @@ describe('the gradients in one vector', () => {
     const { g, gradients } = written();
     const vector = flatGradient(g, LAYOUT, gradients);
     keepRead(g.graph, [vector]);
-    expect(g.graph.nodes.map((node) => node.opType)).toEqual(['Neg', 'Mul', 'Exp', 'Reshape', 'Reshape', 'Reshape', 'Concat']);
-    expect(g.graph.nodes.slice(3, 6).map((node) => node.input[0])).toEqual([2, 1, 0].map((at) => g.graph.nodes[at]!.output[0]));
+    expect(g.graph.nodes.map((node) => node.opType)).toEqual([
+      'Neg',
+      'Mul',
+      'Exp',
+      'Reshape',
+      'Reshape',
+      'Reshape',
+      'Concat',
+    ]);
+    expect(g.graph.nodes.slice(3, 6).map((node) => node.input[0])).toEqual(
+      [2, 1, 0].map((at) => g.graph.nodes[at]!.output[0]),
+    );
   });
 });

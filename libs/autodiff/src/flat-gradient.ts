@@ -11,15 +11,27 @@ const RESHAPING: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze
  * that is the gradient that can be computed first, so that each weight's gradient is computed while what it reads is still in the cache,
  * and its memory is free for the next layer's. Throws TrainingStepError when a parameter has no gradient.
  */
-export function flatGradient(g: GradientBuilder, layout: ParameterLayout, gradients: ReadonlyMap<string, string>): string {
-  const producers = new Map(g.graph.nodes.flatMap((node, at) => node.output.map((value): [string, Written] => [value, { node, at }])));
+export function flatGradient(
+  g: GradientBuilder,
+  layout: ParameterLayout,
+  gradients: ReadonlyMap<string, string>,
+): string {
+  const producers = new Map(
+    g.graph.nodes.flatMap((node, at) => node.output.map((value): [string, Written] => [value, { node, at }])),
+  );
   const parts = layout.slots.map(({ name, size }) => {
     const gradient = gradients.get(name);
-    if (gradient === undefined) throw new TrainingStepError(`the loss does not depend on parameter "${name}": leave it out`);
+    if (gradient === undefined)
+      throw new TrainingStepError(`the loss does not depend on parameter "${name}": leave it out`);
     return { ...source(gradient, producers), name, size };
   });
-  const flat = new Map(parts.toSorted((a, b) => b.at - a.at).map(({ value, name, size }) => [name, g.reshape(value, [size])]));
-  return g.concat(layout.slots.map(({ name }) => flat.get(name)!), 0);
+  const flat = new Map(
+    parts.toSorted((a, b) => b.at - a.at).map(({ value, name, size }) => [name, g.reshape(value, [size])]),
+  );
+  return g.concat(
+    layout.slots.map(({ name }) => flat.get(name)!),
+    0,
+  );
 }
 
 interface Written {

@@ -1,4 +1,12 @@
-import { DataType, int64Tensor, makeTensor, tensorToNumbers, type Attributes, type GraphBuilder, type TensorProto } from '#onnx';
+import {
+  DataType,
+  int64Tensor,
+  makeTensor,
+  tensorToNumbers,
+  type Attributes,
+  type GraphBuilder,
+  type TensorProto,
+} from '#onnx';
 import { UnknownShapeError } from './errors.js';
 
 /** Dimensions by value name, as observed in one run of the graph. */
@@ -67,7 +75,12 @@ export class GradientBuilder {
   /** A constant tensor of the graph's float type. */
   tensor(values: ArrayLike<number>, dims: readonly number[]): string {
     const make = (name: string) =>
-      makeTensor(name, this.elemType, dims, this.elemType === DataType.DOUBLE ? Float64Array.from(values) : Float32Array.from(values));
+      makeTensor(
+        name,
+        this.elemType,
+        dims,
+        this.elemType === DataType.DOUBLE ? Float64Array.from(values) : Float32Array.from(values),
+      );
     return this.cached(values.length <= 16 ? `f${Array.from(values)}:${dims}` : null, make);
   }
 
@@ -113,7 +126,13 @@ export class GradientBuilder {
     return axes.length === 0 ? a : this.op('ReduceMean', [a, this.ints(axes)], { keepdims: Number(keepdims) });
   }
 
-  slice(a: string, starts: readonly number[], ends: readonly number[], axes: readonly number[], steps = axes.map(() => 1)): string {
+  slice(
+    a: string,
+    starts: readonly number[],
+    ends: readonly number[],
+    axes: readonly number[],
+    steps = axes.map(() => 1),
+  ): string {
     return this.op('Slice', [a, this.ints(starts), this.ints(ends), this.ints(axes), this.ints(steps)]);
   }
 
@@ -131,7 +150,8 @@ export class GradientBuilder {
    * of operands that stand transposed.
    */
   matmul(a: string, b: string, { transA = 0, transB = 0 }: { transA?: number; transB?: number }): string {
-    if (this.elemType === DataType.FLOAT) return this.op('FusedMatMul', [a, b], { transA: Math.sign(transA), transB: Math.sign(transB) }, 'com.microsoft');
+    if (this.elemType === DataType.FLOAT)
+      return this.op('FusedMatMul', [a, b], { transA: Math.sign(transA), transB: Math.sign(transB) }, 'com.microsoft');
     const turned = (value: string, rank: number) => (rank > 0 ? this.transpose(value, swapLast(rank)) : value);
     return this.op('MatMul', [turned(a, transA), turned(b, transB)]);
   }
@@ -145,7 +165,11 @@ export class GradientBuilder {
   sumTo(a: string, from: readonly number[], to: readonly number[]): string {
     const lead = from.length - to.length;
     const broadcast = to.flatMap((dim, i) => (dim === 1 && from[lead + i] !== 1 ? [lead + i] : []));
-    const summed = this.sum(a, [...from.keys()].filter((axis) => axis < lead || broadcast.includes(axis)), true);
+    const summed = this.sum(
+      a,
+      [...from.keys()].filter((axis) => axis < lead || broadcast.includes(axis)),
+      true,
+    );
     return lead > 0 ? this.reshape(summed, to) : summed;
   }
 

@@ -1,4 +1,16 @@
-import { DataType, capturedValues, constantTensor, dataTypeName, inferFrom, intAttribute, sizeTensor, subgraphs, type Graph, type GraphBuilder, type NodeProto } from '#onnx';
+import {
+  DataType,
+  capturedValues,
+  constantTensor,
+  dataTypeName,
+  inferFrom,
+  intAttribute,
+  sizeTensor,
+  subgraphs,
+  type Graph,
+  type GraphBuilder,
+  type NodeProto,
+} from '#onnx';
 import { GradientArityError, MissingGradientError, UnsupportedGradientError, nameOf, type NodeName } from './errors.js';
 import { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
 import type { Names, Rule } from './rule.js';
@@ -21,7 +33,6 @@ export interface GradientRequest {
   written?: Map<string, readonly number[]>;
 }
 
-
 /**
  * Writes the gradients of the targets into the builder and returns their names. Only nodes between a target and a seed are
  * touched; a target that no seed depends on has no entry. Throws MissingGradientError with every node in the way.
@@ -32,8 +43,16 @@ export function addGradients(request: GradientRequest): Map<string, string> {
   const missing = missingGradients(graph, [...seeds.keys()], targets, request.elemType);
   if (missing.length > 0) throw new MissingGradientError(missing);
   const { sizes } = inferFrom(graph, shapes);
-  const constant = (value: string) => constantTensor(graph, value) ?? (sizes.has(value) ? sizeTensor(value, sizes.get(value)!) : undefined);
-  const g = new GradientBuilder(builder, shapes, constant, request.elemType ?? DataType.FLOAT, request.block, request.written);
+  const constant = (value: string) =>
+    constantTensor(graph, value) ?? (sizes.has(value) ? sizeTensor(value, sizes.get(value)!) : undefined);
+  const g = new GradientBuilder(
+    builder,
+    shapes,
+    constant,
+    request.elemType ?? DataType.FLOAT,
+    request.block,
+    request.written,
+  );
   const pending = new Map([...seeds].map(([value, gradient]) => [value, [gradient]]));
   const collect = (value: string): string | null => {
     const parts = pending.get(value);
@@ -46,16 +65,29 @@ export function addGradients(request: GradientRequest): Map<string, string> {
     if (!node.output.some((value) => pending.has(value)) || !node.input.some((value) => active.has(value))) continue;
     backward(node, g, node.output.map(collect), active, pending);
   }
-  return new Map(targets.flatMap((target) => {
-    const gradient = collect(target);
-    return gradient === null ? [] : [[target, gradient]];
-  }));
+  return new Map(
+    targets.flatMap((target) => {
+      const gradient = collect(target);
+      return gradient === null ? [] : [[target, gradient]];
+    }),
+  );
 }
 
 /** Nodes between a target and an output that have no gradient rule: what {@link addGradients} would refuse. */
-export function missingGradients(graph: Graph, outputs: readonly string[], targets: readonly string[], elemType: FloatType = DataType.FLOAT): NodeName[] {
+export function missingGradients(
+  graph: Graph,
+  outputs: readonly string[],
+  targets: readonly string[],
+  elemType: FloatType = DataType.FLOAT,
+): NodeName[] {
   const between = nodesBetween(graph, outputs, targets);
-  return between.filter((node) => !findRule(node) || leavesType(node, elemType)).map((node) => (findRule(node) ? { ...nameOf(node), opType: `Cast to ${dataTypeName(castType(node)).toLowerCase()}` } : nameOf(node)));
+  return between
+    .filter((node) => !findRule(node) || leavesType(node, elemType))
+    .map((node) =>
+      findRule(node)
+        ? { ...nameOf(node), opType: `Cast to ${dataTypeName(castType(node)).toLowerCase()}` }
+        : nameOf(node),
+    );
 }
 
 /** Whether the node goes on in floats of another type, which rules do not write. */
@@ -69,17 +101,29 @@ const OTHER_FLOATS: ReadonlySet<number> = new Set([DataType.DOUBLE, DataType.FLO
 /** Nodes between a target and an output whose rule wants sizes that are the same for every batch, where they follow from the data. */
 export function gradientsSizedByData(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeName[] {
   const told = toldByShapes(graph);
-  return nodesBetween(graph, outputs, targets).filter((node) => isSizedByData(node, told)).map(nameOf);
+  return nodesBetween(graph, outputs, targets)
+    .filter((node) => isSizedByData(node, told))
+    .map(nameOf);
 }
 
 /** Those of the targets that a gradient of an output leads back to; with `shapes`, none leads through a value without elements. */
-export function reachedTargets(graph: Graph, outputs: readonly string[], targets: readonly string[], shapes?: Shapes): Set<string> {
+export function reachedTargets(
+  graph: Graph,
+  outputs: readonly string[],
+  targets: readonly string[],
+  shapes?: Shapes,
+): Set<string> {
   const read = new Set([...outputs, ...nodesBetween(graph, outputs, targets, shapes).flatMap(inputsOf)]);
   return new Set(targets.filter((target) => read.has(target)));
 }
 
 /** Nodes through which a change of a target reaches an output, in graph order. */
-function nodesBetween(graph: Graph, outputs: readonly string[], targets: readonly string[], shapes?: Shapes): NodeProto[] {
+function nodesBetween(
+  graph: Graph,
+  outputs: readonly string[],
+  targets: readonly string[],
+  shapes?: Shapes,
+): NodeProto[] {
   const active = activeValues(graph, targets, shapes);
   const reached = new Set(outputs);
   const between: NodeProto[] = [];
@@ -123,9 +167,19 @@ function activeValues(graph: Graph, targets: readonly string[], shapes?: Shapes)
   return active;
 }
 
-function backward(node: NodeProto, g: GradientBuilder, dYs: (string | null)[], active: ReadonlySet<string>, pending: Map<string, string[]>): void {
+function backward(
+  node: NodeProto,
+  g: GradientBuilder,
+  dYs: (string | null)[],
+  active: ReadonlySet<string>,
+  pending: Map<string, string[]>,
+): void {
   const beside = SEVERAL_OUTPUTS.has(node.opType) ? -1 : dYs.findIndex((dY, i) => i > 0 && dY !== null);
-  if (beside > 0) throw new UnsupportedGradientError(nameOf(node), `the loss depends on its output "${node.output[beside]}", and only the first has a gradient`);
+  if (beside > 0)
+    throw new UnsupportedGradientError(
+      nameOf(node),
+      `the loss depends on its output "${node.output[beside]}", and only the first has a gradient`,
+    );
   const gradients = (findRule(node) as Rule)({
     node,
     g,

@@ -3,14 +3,25 @@ import { Session, type HostTensors } from '#inference';
 import { DataType, GraphBuilder, ModelProtoSchema } from '#onnx';
 import { randomNumbers } from '#testing';
 import { GradientBuilder } from './gradient-builder.js';
-import { cosineDistance, meanSquaredError, relativeSquaredError, softCrossEntropy, softTargetDivergence, softmaxCrossEntropy, type LossTerm } from './losses.js';
+import {
+  cosineDistance,
+  meanSquaredError,
+  relativeSquaredError,
+  softCrossEntropy,
+  softTargetDivergence,
+  softmaxCrossEntropy,
+  type LossTerm,
+} from './losses.js';
 
 const DIMS = [3, 4] as const;
 const random = randomNumbers(3);
 const logits = Float64Array.from({ length: 12 }, () => random() * 4 - 2);
 const teacher = Float64Array.from({ length: 12 }, () => random() * 4 - 2);
 
-async function lossSession(write: (g: GradientBuilder) => LossTerm, t = teacher): Promise<(at: Float64Array) => Promise<{ value: number; gradient: Float64Array }>> {
+async function lossSession(
+  write: (g: GradientBuilder) => LossTerm,
+  t = teacher,
+): Promise<(at: Float64Array) => Promise<{ value: number; gradient: Float64Array }>> {
   const builder = new GraphBuilder();
   builder.input('z', DIMS, DataType.DOUBLE);
   builder.input('t', DIMS, DataType.DOUBLE);
@@ -20,7 +31,11 @@ async function lossSession(write: (g: GradientBuilder) => LossTerm, t = teacher)
   builder.output(gradient, DIMS, DataType.DOUBLE);
   const session = await Session.create(toBinary(ModelProtoSchema, builder.build()));
   return async (z) => {
-    const feeds: HostTensors = { z: { type: 'float64', dims: DIMS, data: z }, t: { type: 'float64', dims: DIMS, data: t }, labels: { type: 'int64', dims: [3], data: BigInt64Array.of(0n, 3n, 1n) } };
+    const feeds: HostTensors = {
+      z: { type: 'float64', dims: DIMS, data: z },
+      t: { type: 'float64', dims: DIMS, data: t },
+      labels: { type: 'int64', dims: [3], data: BigInt64Array.of(0n, 3n, 1n) },
+    };
     const result = await session.run(feeds);
     return { value: Number(result[value]!.data[0]), gradient: result[gradient]!.data as Float64Array };
   };
@@ -40,18 +55,30 @@ const LOSSES: Record<string, { write: (g: GradientBuilder) => LossTerm; expected
   },
   'softmaxCrossEntropy with smoothed labels': {
     write: (g) => softmaxCrossEntropy(g, 'z', 'labels', DIMS, 0.1),
-    expected: () => rows(logits).reduce((sum, row, i) => sum - softmax(row).reduce((s, p, k) => s + (0.025 + (k === [0, 3, 1][i] ? 0.9 : 0)) * Math.log(p), 0), 0) / 3,
+    expected: () =>
+      rows(logits).reduce(
+        (sum, row, i) =>
+          sum - softmax(row).reduce((s, p, k) => s + (0.025 + (k === [0, 3, 1][i] ? 0.9 : 0)) * Math.log(p), 0),
+        0,
+      ) / 3,
   },
   'softCrossEntropy of a distribution': {
     write: (g) => softCrossEntropy(g, 'z', g.op('Softmax', ['t'], { axis: -1 }), 3),
-    expected: () => rows(logits).reduce((sum, row, i) => sum - softmax(rows(teacher)[i]!).reduce((s, t, k) => s + t * Math.log(softmax(row)[k]!), 0), 0) / 3,
+    expected: () =>
+      rows(logits).reduce(
+        (sum, row, i) => sum - softmax(rows(teacher)[i]!).reduce((s, t, k) => s + t * Math.log(softmax(row)[k]!), 0),
+        0,
+      ) / 3,
   },
   softTargetDivergence: {
     write: (g) => softTargetDivergence(g, 'z', 't', 2, 3),
-    expected: () => (4 * rows(logits).reduce((sum, row, i) => {
-      const [p, q] = [softmax(rows(teacher)[i]!.map((z) => z / 2)), softmax(row.map((z) => z / 2))];
-      return sum + p.reduce((s, pk, k) => s + pk * Math.log(pk / q[k]!), 0);
-    }, 0)) / 3,
+    expected: () =>
+      (4 *
+        rows(logits).reduce((sum, row, i) => {
+          const [p, q] = [softmax(rows(teacher)[i]!.map((z) => z / 2)), softmax(row.map((z) => z / 2))];
+          return sum + p.reduce((s, pk, k) => s + pk * Math.log(pk / q[k]!), 0);
+        }, 0)) /
+      3,
   },
   meanSquaredError: {
     write: (g) => meanSquaredError(g, 'z', 't', DIMS),
@@ -59,11 +86,21 @@ const LOSSES: Record<string, { write: (g: GradientBuilder) => LossTerm; expected
   },
   relativeSquaredError: {
     write: (g) => relativeSquaredError(g, 'z', 't', DIMS),
-    expected: () => logits.reduce((sum, z, i) => sum + (z - teacher[i]!) ** 2, 0) / teacher.reduce((sum, t) => sum + t ** 2, 0),
+    expected: () =>
+      logits.reduce((sum, z, i) => sum + (z - teacher[i]!) ** 2, 0) / teacher.reduce((sum, t) => sum + t ** 2, 0),
   },
   cosineDistance: {
     write: (g) => cosineDistance(g, 'z', 't', DIMS),
-    expected: () => 1 - rows(logits).reduce((sum, row, i) => sum + row.reduce((s, z, k) => s + z * rows(teacher)[i]![k]!, 0) / (Math.hypot(...row) * Math.hypot(...rows(teacher)[i]!)), 0) / 3,
+    expected: () =>
+      1 -
+      rows(logits).reduce(
+        (sum, row, i) =>
+          sum +
+          row.reduce((s, z, k) => s + z * rows(teacher)[i]![k]!, 0) /
+            (Math.hypot(...row) * Math.hypot(...rows(teacher)[i]!)),
+        0,
+      ) /
+        3,
   },
 };
 

@@ -32,7 +32,8 @@ export class ParameterLayout {
     const vector = new Float32Array(this.size);
     for (const { name, offset, size } of this.slots) {
       const data = values.get(name);
-      if (data?.length !== size) throw new TrainingStepError(`parameter "${name}" has ${size} elements, got ${data?.length ?? 'none'}`);
+      if (data?.length !== size)
+        throw new TrainingStepError(`parameter "${name}" has ${size} elements, got ${data?.length ?? 'none'}`);
       vector.set(data, offset);
     }
     return vector;

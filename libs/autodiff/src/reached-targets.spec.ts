@@ -17,14 +17,23 @@ function branch(b: GraphBuilder, value: string): string {
     inner.output(inner.op(op, [value]), undefined);
     return inner.build().graph!;
   };
-  b.append(makeNode('If', [b.initializer(makeTensor('flag', DataType.BOOL, [], Uint8Array.of(1)))], ['either'], { then_branch: body('Relu'), else_branch: body('Neg') }));
+  b.append(
+    makeNode('If', [b.initializer(makeTensor('flag', DataType.BOOL, [], Uint8Array.of(1)))], ['either'], {
+      then_branch: body('Relu'),
+      else_branch: body('Neg'),
+    }),
+  );
   return 'either';
 }
 
 describe('what a gradient leads back to', () => {
   it('is a weight behind operators with a slope, not one behind a rounded value', () => {
-    expect([...reachedTargets(new Graph(between((b, hidden) => b.op('Relu', [hidden]))), ['y'], ['w1', 'w2'])]).toEqual(['w1', 'w2']);
-    expect([...reachedTargets(new Graph(between((b, hidden) => b.op('Sign', [hidden]))), ['y'], ['w1', 'w2'])]).toEqual(['w2']);
+    expect([...reachedTargets(new Graph(between((b, hidden) => b.op('Relu', [hidden]))), ['y'], ['w1', 'w2'])]).toEqual(
+      ['w1', 'w2'],
+    );
+    expect([...reachedTargets(new Graph(between((b, hidden) => b.op('Sign', [hidden]))), ['y'], ['w1', 'w2'])]).toEqual(
+      ['w2'],
+    );
   });
 
   it('goes through the bodies of an If, which has no rule: a part of a gradient is none', () => {

@@ -8,7 +8,13 @@ export const TRAINING_DOMAIN = 'coldpress.training';
  * shaped to broadcast; low and high are scalars relative to the zero point.
  */
 export function fakeQuantize(x: string, scale: string, low: string, high: string, y: string, name = ''): NodeProto {
-  return makeNode('FakeQuantize', [x, scale, low, high], [y, ownName(`${y}/rounded`), ownName(`${y}/clipped`)], {}, { name, domain: TRAINING_DOMAIN });
+  return makeNode(
+    'FakeQuantize',
+    [x, scale, low, high],
+    [y, ownName(`${y}/rounded`), ownName(`${y}/clipped`)],
+    {},
+    { name, domain: TRAINING_DOMAIN },
+  );
 }
 
 /** What {@link appendForward} keeps of y = Gelu(x) for its gradient: x / √2, and Φ(x). */

@@ -20,7 +20,11 @@ function stepOf(optimizer: Optimizer, clipNorm?: number, masked = true): { step:
   const graph = linear();
   const weight = graph.nodes[0]!.input[1]!;
   const output = graph.outputs[0]!.name;
-  const shapes = new Map([['x', [2, 2]], [weight, [2, 1]], [output, [2, 1]]]);
+  const shapes = new Map([
+    ['x', [2, 2]],
+    [weight, [2, 1]],
+    [output, [2, 1]],
+  ]);
   const step = buildTrainingStep({
     graph,
     shapes,
@@ -48,7 +52,9 @@ function gradient([a, b]: [number, number]): [number, number] {
 
 async function runSteps(step: TrainingStep, count: number, mask = [1, 1]): Promise<Float32Array> {
   const session = await Session.create(toBinary(ModelProtoSchema, step.model), { optimization: 'extended' });
-  let state: HostTensors = Object.fromEntries(step.state.map((name) => [name, float32([2], name === STEP.weights ? [0.5, -1] : [0, 0])]));
+  let state: HostTensors = Object.fromEntries(
+    step.state.map((name) => [name, float32([2], name === STEP.weights ? [0.5, -1] : [0, 0])]),
+  );
   for (let i = 0; i < count; i++) {
     const result = await session.run({
       ...state,
@@ -66,7 +72,10 @@ async function runSteps(step: TrainingStep, count: number, mask = [1, 1]): Promi
 describe('a training step', () => {
   it('descends by plain gradient descent as the arithmetic says', async () => {
     const w: [number, number] = [0.5, -1];
-    for (let i = 0; i < 3; i++) gradient(w).forEach((g, k) => { w[k]! -= 0.1 * g; });
+    for (let i = 0; i < 3; i++)
+      gradient(w).forEach((g, k) => {
+        w[k]! -= 0.1 * g;
+      });
     const trained = await runSteps(stepOf(sgd()).step, 3);
     trained.forEach((value, k) => expect(value).toBeCloseTo(w[k]!, 4));
   });
@@ -86,12 +95,16 @@ describe('a training step', () => {
 
   it('takes the steps of Adam with decoupled weight decay', async () => {
     const w: [number, number] = [0.5, -1];
-    const [m, v] = [[0, 0], [0, 0]];
+    const [m, v] = [
+      [0, 0],
+      [0, 0],
+    ];
     for (let i = 1; i <= 4; i++) {
       gradient([...w]).forEach((g, k) => {
         m[k] = 0.9 * m[k]! + 0.1 * g;
         v[k] = 0.999 * v[k]! + 0.001 * g * g;
-        w[k] = w[k]! * (1 - 0.1 * 0.05) - (0.1 * (m[k]! / (1 - 0.9 ** i))) / (Math.sqrt(v[k]! / (1 - 0.999 ** i)) + 1e-8);
+        w[k] =
+          w[k]! * (1 - 0.1 * 0.05) - (0.1 * (m[k]! / (1 - 0.9 ** i))) / (Math.sqrt(v[k]! / (1 - 0.999 ** i)) + 1e-8);
       });
     }
     const trained = await runSteps(stepOf(adam({ weightDecay: 0.05 })).step, 4);
@@ -120,19 +133,39 @@ describe('what cannot be differentiated', () => {
   it('is named with its node when it lies between a weight and the loss', () => {
     const graph = linear((b, y) => b.op('Det', [b.op('Unsqueeze', [y, b.ints([0])])]));
     const weight = graph.nodes[0]!.input[1]!;
-    expect(missingGradients(graph, [graph.outputs[0]!.name], [weight])).toEqual([{ node: graph.nodes.at(-1)!.output[0], opType: 'Det' }]);
-    const request = { graph, shapes: new Map([['x', [4, 2]], ...graph.proto.initializer.map((t): [string, number[]] => [t.name, t.dims.map(Number)])]), parameters: [weight], extraInputs: [], optimizer: sgd() };
+    expect(missingGradients(graph, [graph.outputs[0]!.name], [weight])).toEqual([
+      { node: graph.nodes.at(-1)!.output[0], opType: 'Det' },
+    ]);
+    const request = {
+      graph,
+      shapes: new Map([
+        ['x', [4, 2]],
+        ...graph.proto.initializer.map((t): [string, number[]] => [t.name, t.dims.map(Number)]),
+      ]),
+      parameters: [weight],
+      extraInputs: [],
+      optimizer: sgd(),
+    };
     const seeds = new Map([[graph.outputs[0]!.name, 'seed']]);
     expect(() => buildTrainingStep({ ...request, loss: () => ({ terms: {}, seeds }) })).toThrow(MissingGradientError);
   });
 
   it('is no obstacle off the path', () => {
-    const graph = linear((b, y) => b.op('Add', [y, b.op('Cast', [b.op('ArgMax', [y], { axis: 1 })], { to: DataType.FLOAT })]));
+    const graph = linear((b, y) =>
+      b.op('Add', [y, b.op('Cast', [b.op('ArgMax', [y], { axis: 1 })], { to: DataType.FLOAT })]),
+    );
     expect(missingGradients(graph, [graph.outputs[0]!.name], [graph.nodes[0]!.input[1]!])).toEqual([]);
   });
 
   it('refuses to build a step that trains nothing', () => {
-    const request = { graph: linear(), shapes: new Map(), parameters: [], extraInputs: [], optimizer: sgd(), loss: () => ({ terms: {}, seeds: new Map<string, string>() }) };
+    const request = {
+      graph: linear(),
+      shapes: new Map(),
+      parameters: [],
+      extraInputs: [],
+      optimizer: sgd(),
+      loss: () => ({ terms: {}, seeds: new Map<string, string>() }),
+    };
     expect(() => buildTrainingStep(request)).toThrow(TrainingStepError);
   });
 });

@@ -1,4 +1,13 @@
-import { BUILDER_OPSET, DataType, GraphBuilder, constantTensor, ownName, valueElemType, type Graph, type ModelProto } from '#onnx';
+import {
+  BUILDER_OPSET,
+  DataType,
+  GraphBuilder,
+  constantTensor,
+  ownName,
+  valueElemType,
+  type Graph,
+  type ModelProto,
+} from '#onnx';
 import { useBlockedLayout } from './blocked/blocked-layout.js';
 import { TrainingStepError } from './errors.js';
 import { GradientBuilder, type Shapes } from './gradient-builder.js';
@@ -98,7 +107,8 @@ export function buildDividedStep(request: TrainingStepRequest): DividedStep {
   const g = new GradientBuilder(builder, request.shapes, () => undefined);
   for (const name of [STEP.weights, STEP.gradient, ...stateInputs(request)]) builder.input(name, [step.layout.size]);
   for (const name of [STEP.learningRate, STEP.count]) builder.input(name, []);
-  for (const [name, value] of writeUpdate(g, step.layout, STEP.gradient, request)) exportAs(builder, value, name, [step.layout.size]);
+  for (const [name, value] of writeUpdate(g, step.layout, STEP.gradient, request))
+    exportAs(builder, value, name, [step.layout.size]);
   return { ...step, update: builder.build() };
 }
 
@@ -110,7 +120,9 @@ export interface LossModel {
 }
 
 /** Forward pass and loss, the weights read from the same vector as in the step. Throws TrainingStepError when there is nothing to train. */
-export function buildLossModel(request: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs' | 'loss'>): LossModel {
+export function buildLossModel(
+  request: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs' | 'loss'>,
+): LossModel {
   const { g } = begin(request);
   const { terms } = request.loss(g);
   keepRead(g.graph, Object.values(terms));
@@ -125,11 +137,17 @@ interface Writing {
   layout: ParameterLayout;
 }
 
-function begin({ graph, shapes, parameters, extraInputs }: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs'>): Writing {
+function begin({
+  graph,
+  shapes,
+  parameters,
+  extraInputs,
+}: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs'>): Writing {
   const builder = new GraphBuilder(ownName('t:'));
   const g = new GradientBuilder(builder, shapes, (value) => constantTensor(graph, value));
   const layout = new ParameterLayout(parameters.map((name) => ({ name, dims: g.dims(name) })));
-  if (layout.size === 0) throw new TrainingStepError('there is nothing to train: no float weight lies on a path to the loss');
+  if (layout.size === 0)
+    throw new TrainingStepError('there is nothing to train: no float weight lies on a path to the loss');
   for (const info of graph.inputs) builder.input(info.name, g.dims(info.name), valueElemType(info));
   for (const { name, dims, type } of extraInputs) builder.input(name, dims, type);
   builder.input(STEP.weights, [layout.size]);
@@ -141,25 +159,44 @@ function begin({ graph, shapes, parameters, extraInputs }: Pick<TrainingStepRequ
 }
 
 /** The flat gradient and the loss terms. */
-function writeGradient({ g, layout }: Writing, request: TrainingStepRequest): { gradient: string; terms: Record<string, string> } {
+function writeGradient(
+  { g, layout }: Writing,
+  request: TrainingStepRequest,
+): { gradient: string; terms: Record<string, string> } {
   const { graph, shapes, parameters, block = 0 } = request;
   const { terms, seeds } = request.loss(g);
   const written = new Map<string, readonly number[]>();
   const gradients = addGradients({ graph, builder: g.graph, shapes, seeds, targets: parameters, block, written });
   const gradient = flatGradient(g, layout, gradients);
   const outputs = [gradient, ...Object.values(terms), ...(request.outputs ?? [])];
-  if (block > 0) useBlockedLayout({ builder: g.graph, dims: (value) => shapes.get(value) ?? written.get(value), block });
+  if (block > 0)
+    useBlockedLayout({ builder: g.graph, dims: (value) => shapes.get(value) ?? written.get(value), block });
   keepRead(g.graph, outputs);
   return { gradient, terms };
 }
 
 /** The new state by the names of its outputs. */
-function writeUpdate(g: GradientBuilder, layout: ParameterLayout, gradient: string, request: TrainingStepRequest): Map<string, string> {
+function writeUpdate(
+  g: GradientBuilder,
+  layout: ParameterLayout,
+  gradient: string,
+  request: TrainingStepRequest,
+): Map<string, string> {
   const { optimizer, averaging, masked = true } = request;
   const state = Object.fromEntries(optimizer.state.map((name) => [name, STEP.state(name)]));
   const shortened = clipped(g, masked ? g.mul(gradient, STEP.mask) : gradient, request.clipNorm);
-  const update = optimizer.update(g, { weights: STEP.weights, gradient: shortened, state, learningRate: STEP.learningRate, step: STEP.count, ...decayMask(g, layout, request) });
-  const next = new Map([[STEP.next(STEP.weights), update.weights], ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!])]);
+  const update = optimizer.update(g, {
+    weights: STEP.weights,
+    gradient: shortened,
+    state,
+    learningRate: STEP.learningRate,
+    step: STEP.count,
+    ...decayMask(g, layout, request),
+  });
+  const next = new Map([
+    [STEP.next(STEP.weights), update.weights],
+    ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!]),
+  ]);
   if (averaging) next.set(STEP.next(STEP.average), movingAverage(g, update.weights, averaging));
   return next;
 }
@@ -174,12 +211,27 @@ function movingAverage(g: GradientBuilder, weights: string, decay: number): stri
   return g.add(g.mul(STEP.average, d), g.mul(weights, g.sub(g.scalar(1), d)));
 }
 
-function finish({ g, layout }: Writing, request: TrainingStepRequest, terms: Record<string, string>, vectors: ReadonlyMap<string, string>): TrainingStep {
+function finish(
+  { g, layout }: Writing,
+  request: TrainingStepRequest,
+  terms: Record<string, string>,
+  vectors: ReadonlyMap<string, string>,
+): TrainingStep {
   for (const name of request.outputs ?? []) g.graph.output(name, g.dims(name));
   for (const [name, value] of vectors) exportAs(g.graph, value, name, [layout.size]);
   for (const [name, value] of Object.entries(terms)) exportAs(g.graph, value, STEP.term(name), []);
-  const state = [STEP.weights, ...request.optimizer.state.map(STEP.state), ...(request.averaging ? [STEP.average] : [])];
-  return { model: g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset())), layout, state, terms: Object.keys(terms), masked: request.masked ?? true };
+  const state = [
+    STEP.weights,
+    ...request.optimizer.state.map(STEP.state),
+    ...(request.averaging ? [STEP.average] : []),
+  ];
+  return {
+    model: g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset())),
+    layout,
+    state,
+    terms: Object.keys(terms),
+    masked: request.masked ?? true,
+  };
 }
 
 /** Vectors of the update besides the weights. */
@@ -196,7 +248,11 @@ function unpackWeights(g: GradientBuilder, layout: ParameterLayout): void {
   });
 }
 
-function decayMask(g: GradientBuilder, layout: ParameterLayout, { decays }: TrainingStepRequest): { decayMask?: string } {
+function decayMask(
+  g: GradientBuilder,
+  layout: ParameterLayout,
+  { decays }: TrainingStepRequest,
+): { decayMask?: string } {
   if (!decays || layout.slots.every(({ name }) => decays(name))) return {};
   const mask = new Float32Array(layout.size);
   for (const { name, offset, size } of layout.slots) mask.fill(Number(decays(name)), offset, offset + size);
@@ -214,6 +270,9 @@ function exportAs(builder: GraphBuilder, value: string, name: string, dims: read
   const producer = builder.nodes.find((node) => node.output.includes(value));
   if (!producer) throw new TrainingStepError(`value "${value}" has no producer to rename`);
   producer.output[producer.output.indexOf(value)] = name;
-  for (const node of builder.nodes) node.input.forEach((input, i) => { if (input === value) node.input[i] = name; });
+  for (const node of builder.nodes)
+    node.input.forEach((input, i) => {
+      if (input === value) node.input[i] = name;
+    });
   builder.output(name, dims);
 }

@@ -31,6 +31,10 @@ export class UnknownLayerError extends OptionError {
     readonly layers: readonly string[],
   ) {
     const nearest = nearestName(pattern, layers);
-    super(option, `${option} speaks of "${pattern}", and no layer has such a name${nearest ? `: did you mean "${nearest}"?` : ''}`, 'unknown_layer');
+    super(
+      option,
+      `${option} speaks of "${pattern}", and no layer has such a name${nearest ? `: did you mean "${nearest}"?` : ''}`,
+      'unknown_layer',
+    );
   }
 }

@@ -17,7 +17,10 @@ export class NonFiniteWeightError extends CompressionError {
 export function onFiniteWeights<N extends PassName>(pass: Pass<N>): Pass<N> {
   return {
     ...pass,
-    obstacles: (model, options, models) => [...weightObstacles(model, models), ...(pass.obstacles?.(model, options, models) ?? [])],
+    obstacles: (model, options, models) => [
+      ...weightObstacles(model, models),
+      ...(pass.obstacles?.(model, options, models) ?? []),
+    ],
     run: (context, options: PassOptions<N>) => {
       const weights = nonFiniteWeights(context.model);
       return weights.length > 0 ? Promise.reject(new NonFiniteWeightError(weights)) : pass.run(context, options);
@@ -26,8 +29,12 @@ export function onFiniteWeights<N extends PassName>(pass: Pass<N>): Pass<N> {
 }
 
 function weightObstacles(model: ModelProto, models: ReadonlyMap<string, ModelProto>): Obstacle[] {
-  const ofModel = (found: ModelProto, whose: string) => nonFiniteWeights(found).map((weight) => ({ field: '', message: `${whose}${problem(weight)}` }));
-  return [...ofModel(model, ''), ...[...models].flatMap(([digest, named]) => ofModel(named, `model ${digest.slice(0, 10)}: `))];
+  const ofModel = (found: ModelProto, whose: string) =>
+    nonFiniteWeights(found).map((weight) => ({ field: '', message: `${whose}${problem(weight)}` }));
+  return [
+    ...ofModel(model, ''),
+    ...[...models].flatMap(([digest, named]) => ofModel(named, `model ${digest.slice(0, 10)}: `)),
+  ];
 }
 
 function problem(weight: NonFiniteWeight): string {

@@ -2,8 +2,24 @@ import { create } from '@bufbuild/protobuf';
 import { DistillOptions, PruneOptions, QuantizeOptions, TrainOptions } from '#contracts';
 import { float32, Session } from '#inference';
 import {
-  cloneModel, DataType, denseTensor, floatTensor, Graph, GraphBuilder, int64Tensor, makeNode, makeValueInfo, OperatorSetIdProtoSchema, readModel, SparseTensorProtoSchema, StringStringEntryProtoSchema,
-  tensorToFloats, TensorAnnotationSchema, valueDims, writeModel, type ModelProto,
+  cloneModel,
+  DataType,
+  denseTensor,
+  floatTensor,
+  Graph,
+  GraphBuilder,
+  int64Tensor,
+  makeNode,
+  makeValueInfo,
+  OperatorSetIdProtoSchema,
+  readModel,
+  SparseTensorProtoSchema,
+  StringStringEntryProtoSchema,
+  tensorToFloats,
+  TensorAnnotationSchema,
+  valueDims,
+  writeModel,
+  type ModelProto,
 } from '#onnx';
 import { randomNumbers } from '#testing';
 import { distill } from './distill/distill.js';
@@ -21,23 +37,42 @@ function documented(): ModelProto {
   const random = randomNumbers(11);
   const uniform = (count: number) => Float32Array.from({ length: count }, () => random() - 0.5);
   const b = new GraphBuilder();
-  const scaled = b.op('Scaler', [b.input('x', ['n', 8])], { scale: [1.5, 0.5, 1.25, 0.75, 1.5, 0.5, 1.25, 0.75], offset: new Array(8).fill(0.5) }, { domain: 'ai.onnx.ml' });
+  const scaled = b.op(
+    'Scaler',
+    [b.input('x', ['n', 8])],
+    { scale: [1.5, 0.5, 1.25, 0.75, 1.5, 0.5, 1.25, 0.75], offset: new Array(8).fill(0.5) },
+    { domain: 'ai.onnx.ml' },
+  );
   const hidden = b.op('Relu', [b.op('MatMul', [scaled, b.float(uniform(128), [8, 16])], {}, { outputs: ['h'] })]);
   b.append(makeNode('Gemm', [hidden, 'sparse', b.float(uniform(4))], ['y'], {}, { name: 'head' }));
   b.output('y', ['n', 4]);
   b.import('ai.onnx.ml', 3);
   const model = b.build(17, 8);
   const graph = model.graph!;
-  Object.assign(model, { producerName: 'someone', producerVersion: '2', modelVersion: 7n, domain: 'org.example', docString: 'a model' });
+  Object.assign(model, {
+    producerName: 'someone',
+    producerVersion: '2',
+    modelVersion: 7n,
+    domain: 'org.example',
+    docString: 'a model',
+  });
   model.metadataProps = [entry('license', 'MIT'), entry('labels', 'a,b')];
   Object.assign(graph, { name: 'net', docString: 'a graph' });
   graph.node.at(-1)!.docString = 'the head';
   graph.input[0]!.docString = 'the input';
   graph.output[0]!.docString = 'the output';
   graph.valueInfo = [makeValueInfo('h', DataType.FLOAT, ['n', 16])];
-  graph.sparseInitializer = [create(SparseTensorProtoSchema, { dims: [16n, 4n], values: floatTensor('sparse', [8], uniform(8)), indices: int64Tensor('', [8, 2], [0, 0, 2, 1, 4, 2, 6, 3, 8, 0, 10, 1, 12, 2, 14, 3]) })];
+  graph.sparseInitializer = [
+    create(SparseTensorProtoSchema, {
+      dims: [16n, 4n],
+      values: floatTensor('sparse', [8], uniform(8)),
+      indices: int64Tensor('', [8, 2], [0, 0, 2, 1, 4, 2, 6, 3, 8, 0, 10, 1, 12, 2, 14, 3]),
+    }),
+  ];
   graph.initializer.push(floatTensor('h_scale', [], [0.1]));
-  graph.quantizationAnnotation = [create(TensorAnnotationSchema, { tensorName: 'h', quantParameterTensorNames: [entry('SCALE_TENSOR', 'h_scale')] })];
+  graph.quantizationAnnotation = [
+    create(TensorAnnotationSchema, { tensorName: 'h', quantParameterTensorNames: [entry('SCALE_TENSOR', 'h_scale')] }),
+  ];
   return readModel(writeModel(model));
 }
 
@@ -54,7 +89,12 @@ function partsOf({ graph, ...model }: ModelProto) {
 
 async function answer(model: ModelProto): Promise<Float32Array> {
   const session = await Session.create(writeModel(model));
-  const { y } = await session.run({ x: float32([3, 8], Float32Array.from({ length: 24 }, (_, i) => Math.sin(i))) });
+  const { y } = await session.run({
+    x: float32(
+      [3, 8],
+      Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)),
+    ),
+  });
   await session.release();
   return y!.data as Float32Array;
 }
@@ -64,11 +104,20 @@ afterAll(async () => (await points).remove());
 
 type Run = (context: PassContext) => Promise<{ model: ModelProto | null }>;
 const PASSES: [string, Run][] = [
-  ...(['static', 'weightOnly', 'dynamic', 'float16'] as const).map((scheme): [string, Run] => [`quantize ${scheme}`, (context) => quantize.run(context, QuantizeOptions.parse({ scheme }))]),
-  ...(['weight', 'channel'] as const).map((granularity): [string, Run] => [`prune by ${granularity}`, (context) => prune.run(context, PruneOptions.parse({ granularity, ratio: 0.25 }))]),
+  ...(['static', 'weightOnly', 'dynamic', 'float16'] as const).map((scheme): [string, Run] => [
+    `quantize ${scheme}`,
+    (context) => quantize.run(context, QuantizeOptions.parse({ scheme })),
+  ]),
+  ...(['weight', 'channel'] as const).map((granularity): [string, Run] => [
+    `prune by ${granularity}`,
+    (context) => prune.run(context, PruneOptions.parse({ granularity, ratio: 0.25 })),
+  ]),
   ['train', (context) => train.run(context, TrainOptions.parse({ epochs: 1 }))],
   ['distill', (context) => distill.run(context, DistillOptions.parse({ epochs: 1 }))],
-  ['distill to a narrower student', (context) => distill.run(context, DistillOptions.parse({ epochs: 1, student: { width: 0.5 } }))],
+  [
+    'distill to a narrower student',
+    (context) => distill.run(context, DistillOptions.parse({ epochs: 1, student: { width: 0.5 } })),
+  ],
 ];
 
 describe.each(PASSES)('%s', (name, run) => {
@@ -81,7 +130,9 @@ describe.each(PASSES)('%s', (name, run) => {
     expect(answered.every(Number.isFinite)).toBe(true);
     const { valueInfo, quantizationAnnotation, initializer } = result.graph!;
     for (const info of valueInfo) if (info.name === 'h') expect(valueDims(info)).toEqual(['n', 16]);
-    for (const { quantParameterTensorNames } of quantizationAnnotation) for (const { value } of quantParameterTensorNames) expect(initializer.map((tensor) => tensor.name)).toContain(value);
+    for (const { quantParameterTensorNames } of quantizationAnnotation)
+      for (const { value } of quantParameterTensorNames)
+        expect(initializer.map((tensor) => tensor.name)).toContain(value);
     if (name.startsWith('quantize')) {
       const exact = await answer(documented());
       const noise = answered.reduce((sum, value, i) => sum + (value - exact[i]!) ** 2, 0);
@@ -109,7 +160,11 @@ describe('sparse weights', () => {
     ['of another length', [2n, 2n], [0, 0, 1, 1], /want indices of shape/],
   ])('are refused at the door with indices %s', (_name, dims, indices, message) => {
     const model = documented();
-    model.graph!.sparseInitializer[0] = create(SparseTensorProtoSchema, { dims, values: floatTensor('sparse', [1], [1]), indices: int64Tensor('', [indices.length / 2, 2], indices) });
+    model.graph!.sparseInitializer[0] = create(SparseTensorProtoSchema, {
+      dims,
+      values: floatTensor('sparse', [1], [1]),
+      indices: int64Tensor('', [indices.length / 2, 2], indices),
+    });
     expect(() => readModel(writeModel(model))).toThrow(message);
   });
 });
@@ -117,7 +172,20 @@ describe('sparse weights', () => {
 it('a training graph imports the domains of its model, in their versions', () => {
   const b = new GraphBuilder();
   b.append(makeNode('Relu', ['x'], ['y']));
-  b.importAll({ ...documented(), opsetImport: [['', 17], ['ai.onnx.ml', 3], ['com.microsoft', 1]].map(([domain, version]) => create(OperatorSetIdProtoSchema, { domain: String(domain), version: BigInt(version!) })) });
-  expect(b.build(25).opsetImport.map(({ domain, version }) => [domain, version])).toEqual([['', 25n], ['ai.onnx.ml', 3n], ['com.microsoft', 1n]]);
+  b.importAll({
+    ...documented(),
+    opsetImport: [
+      ['', 17],
+      ['ai.onnx.ml', 3],
+      ['com.microsoft', 1],
+    ].map(([domain, version]) =>
+      create(OperatorSetIdProtoSchema, { domain: String(domain), version: BigInt(version!) }),
+    ),
+  });
+  expect(b.build(25).opsetImport.map(({ domain, version }) => [domain, version])).toEqual([
+    ['', 25n],
+    ['ai.onnx.ml', 3n],
+    ['com.microsoft', 1n],
+  ]);
   expect(b.build(25).irVersion).toBe(13n);
 });

@@ -5,8 +5,17 @@ import { CATALOG } from './catalog.js';
 import { CompressionError } from './errors.js';
 
 const CASES: [PassName, object][] = [
-  ['quantize', {}], ['quantize', { scheme: 'weightOnly' }], ['quantize', { scheme: 'dynamic' }], ['quantize', { scheme: 'float16' }],
-  ['prune', {}], ['prune', { granularity: 'weight' }], ['prune', { granularity: 'layer' }], ['train', {}], ['distill', {}], ['analyze', {}], ['evaluate', {}],
+  ['quantize', {}],
+  ['quantize', { scheme: 'weightOnly' }],
+  ['quantize', { scheme: 'dynamic' }],
+  ['quantize', { scheme: 'float16' }],
+  ['prune', {}],
+  ['prune', { granularity: 'weight' }],
+  ['prune', { granularity: 'layer' }],
+  ['train', {}],
+  ['distill', {}],
+  ['analyze', {}],
+  ['evaluate', {}],
 ];
 
 /** A damaged model that the door lets in; null where it does not. */
@@ -26,7 +35,9 @@ function preflight<N extends PassName>(name: N, model: ModelProto, given: object
   CATALOG[name].preflight(cloneModel(model), options);
 }
 
-const MODELS = Array.from({ length: 60 }, (_, i) => accepted(i % 20, Math.floor(i / 20))).filter((model) => model !== null);
+const MODELS = Array.from({ length: 60 }, (_, i) => accepted(i % 20, Math.floor(i / 20))).filter(
+  (model) => model !== null,
+);
 
 it('damaged models are among those that the door lets in', () => {
   expect(MODELS.length).toBeGreaterThan(10);

@@ -14,7 +14,9 @@ export function fitsPattern(pattern: string, name: string): boolean {
 
 /** What a record says of a name: its own entry, else that of the first pattern that fits. */
 export function entryFor<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : Object.entries(record).find(([pattern]) => fitsPattern(pattern, name))?.[1];
+  return Object.hasOwn(record, name)
+    ? record[name]
+    : Object.entries(record).find(([pattern]) => fitsPattern(pattern, name))?.[1];
 }
 
 /** Throws UnknownLayerError for a name or pattern of an option that fits none of the layers. */

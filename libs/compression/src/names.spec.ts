@@ -1,14 +1,32 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { DistillOptions, QuantizeOptions, TrainOptions } from '#contracts';
 import { float32, Session } from '#inference';
-import { BUILDER_OPSET, Graph, GraphBuilder, ModelProtoSchema, Names, readModel, tensorToFloats, writeModel, liftOpset, type ModelProto } from '#onnx';
+import {
+  BUILDER_OPSET,
+  Graph,
+  GraphBuilder,
+  ModelProtoSchema,
+  Names,
+  readModel,
+  tensorToFloats,
+  writeModel,
+  liftOpset,
+  type ModelProto,
+} from '#onnx';
 import { randomNumbers } from '#testing';
 import { distill } from './distill/distill.js';
 import { Points } from './distill/points.fixture.js';
 import { quantize } from './quantize/quantize.js';
 import { train } from './train-pass/train.js';
 
-const uniform = (count: number, seed: number) => Float32Array.from({ length: count }, ((random) => () => random() - 0.5)(randomNumbers(seed)));
+const uniform = (count: number, seed: number) =>
+  Float32Array.from(
+    { length: count },
+    (
+      (random) => () =>
+        random() - 0.5
+    )(randomNumbers(seed)),
+  );
 const x = float32([2, 4, 4, 4], uniform(128, 1));
 const other = float32([2, 4], uniform(8, 2));
 
@@ -59,13 +77,22 @@ afterAll(async () => (await points).remove());
 
 type Rewrite = (model: ModelProto) => Promise<ModelProto>;
 const REWRITES: [string, Rewrite][] = [
-  ['the opset lift', async (model) => {
-    liftOpset(model, BUILDER_OPSET);
-    return model;
-  }],
+  [
+    'the opset lift',
+    async (model) => {
+      liftOpset(model, BUILDER_OPSET);
+      return model;
+    },
+  ],
   ...(['weightOnly', 'dynamic', 'float16'] as const).map((scheme): [string, Rewrite] => [
     `quantize ${scheme}`,
-    async (model) => (await quantize.run({ ...(await points).context(writeModel(model)), data: null }, QuantizeOptions.parse({ scheme }))).model!,
+    async (model) =>
+      (
+        await quantize.run(
+          { ...(await points).context(writeModel(model)), data: null },
+          QuantizeOptions.parse({ scheme }),
+        )
+      ).model!,
   ]),
 ];
 
@@ -79,7 +106,9 @@ describe.each(REWRITES)('%s', (_name, rewrite) => {
       const asInput = await rewrite(renamed(old(), 'other', name));
       expect(asInput.graph!.input.map((input) => input.name)).toEqual(['x', name]);
       expect(await answer(asInput, name)).toEqual(expected);
-      expect(await answer(await rewrite(renamed(old(), old().graph!.node[0]!.output[0]!, name)), 'other')).toEqual(expected);
+      expect(await answer(await rewrite(renamed(old(), old().graph!.node[0]!.output[0]!, name)), 'other')).toEqual(
+        expected,
+      );
     }
   });
 });
@@ -88,12 +117,27 @@ describe.each(REWRITES)('%s', (_name, rewrite) => {
 function net(names: readonly [string, string, string, string, string], weight = 'w'): ModelProto {
   const [hidden, normed, gelu, more, last] = names;
   const b = new GraphBuilder();
-  b.op('Gemm', [b.input('x', ['n', 8]), b.float(uniform(64, 3), [8, 8]), b.float(uniform(8, 4))], {}, { outputs: [hidden] });
-  b.op('LayerNormalization', [hidden, b.float(uniform(8, 5)), b.float(uniform(8, 6))], { axis: -1 }, { outputs: [normed] });
+  b.op(
+    'Gemm',
+    [b.input('x', ['n', 8]), b.float(uniform(64, 3), [8, 8]), b.float(uniform(8, 4))],
+    {},
+    { outputs: [hidden] },
+  );
+  b.op(
+    'LayerNormalization',
+    [hidden, b.float(uniform(8, 5)), b.float(uniform(8, 6))],
+    { axis: -1 },
+    { outputs: [normed] },
+  );
   b.op('Gelu', [normed], {}, { outputs: [gelu] });
   b.op('Add', [gelu, hidden], {}, { outputs: [more] });
   b.op('Relu', [more], {}, { outputs: [last] });
-  const scores = b.initializer({ ...b.initializers[0]!, name: weight, dims: [8n, 4n], rawData: b.initializers[0]!.rawData.slice(0, 128) });
+  const scores = b.initializer({
+    ...b.initializers[0]!,
+    name: weight,
+    dims: [8n, 4n],
+    rawData: b.initializers[0]!.rawData.slice(0, 128),
+  });
   b.output(b.op('MatMul', [last, scores], {}, { outputs: ['y'] }), ['n', 4]);
   return b.build(20, 9);
 }
@@ -102,7 +146,11 @@ const PLAIN = ['a', 'b', 'c', 'd', 'e'] as const;
 const TAKEN: [string, readonly [string, string, string, string, string], string][] = [
   ['names of parts of other values', ['y/shape', 'b', 'c/cdf', 'c/scaled', 'b/mean'], 'b/inverse'],
   ['names of the step', ['step:weights', 'step:learningRate', 'loss:loss', 'step:weights.next', 'step:count'], 't:0'],
-  ['names of what the loss reads', ['train:classes', 'distill:labels', 'distill:teacher:y', 'distill:power:y', 't:1_k'], 'prune:labels'],
+  [
+    'names of what the loss reads',
+    ['train:classes', 'distill:labels', 'distill:teacher:y', 'distill:power:y', 't:1_k'],
+    'prune:labels',
+  ],
   ['names of a second model', ['student:weights', 'exact/x', 'generator:noise', 'shape:0', 'signal0'], 'noise0'],
 ];
 
@@ -110,18 +158,27 @@ describe.each(TAKEN)('a model that has %s', (_name, values, weight) => {
   const weights = (model: ModelProto): Float32Array[] => new Graph(model).proto.initializer.map(tensorToFloats);
 
   it('is trained as any other', async () => {
-    const run = async (model: ModelProto) => weights((await train.run((await points).context(writeModel(model)), TrainOptions.parse({ epochs: 1 }))).model!);
+    const run = async (model: ModelProto) =>
+      weights((await train.run((await points).context(writeModel(model)), TrainOptions.parse({ epochs: 1 }))).model!);
     expect(await run(net(values, weight))).toEqual(await run(net(PLAIN)));
   });
 
   it('is distilled as any other', async () => {
-    const run = async (model: ModelProto) => weights((await distill.run((await points).context(writeModel(model)), DistillOptions.parse({ epochs: 1 }))).model!);
+    const run = async (model: ModelProto) =>
+      weights(
+        (await distill.run((await points).context(writeModel(model)), DistillOptions.parse({ epochs: 1 }))).model!,
+      );
     expect(await run(net(values, weight))).toEqual(await run(net(PLAIN)));
   });
 
   it('is quantized on data as any other', async () => {
     const run = async (model: ModelProto) => {
-      const options = QuantizeOptions.parse({ rounding: 'gptq', biasCorrection: true, calibration: 'entropy', equalize: true });
+      const options = QuantizeOptions.parse({
+        rounding: 'gptq',
+        biasCorrection: true,
+        calibration: 'entropy',
+        equalize: true,
+      });
       const { model: quantized, summary } = await quantize.run((await points).context(writeModel(model)), options);
       readModel(writeModel(quantized!));
       return { ops: quantized!.graph!.node.map(({ opType }) => opType), snr: summary['outputSnrDb'] };

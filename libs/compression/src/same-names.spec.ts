@@ -1,7 +1,15 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { QuantizeOptions } from '#contracts';
 import { Session } from '#inference';
-import { GraphBuilder, inspectModel, ModelProtoSchema, readModel, runnableBytes, writeModel, type ModelProto } from '#onnx';
+import {
+  GraphBuilder,
+  inspectModel,
+  ModelProtoSchema,
+  readModel,
+  runnableBytes,
+  writeModel,
+  type ModelProto,
+} from '#onnx';
 import { randomNumbers } from '#testing';
 import { Points } from './distill/points.fixture.js';
 import { quantize } from './quantize/quantize.js';
@@ -12,8 +20,16 @@ function raw(names: readonly string[]): ModelProto {
   const b = new GraphBuilder();
   let x = b.input('x', ['n', 8]);
   for (const last of [false, false, true]) {
-    const weight = b.float(Float32Array.from({ length: 64 }, () => random() - 0.4), [8, 8]);
-    const y = b.op('Gemm', [x, weight, b.float(Float32Array.from({ length: 8 }, random))], {}, last ? { outputs: ['y'] } : {});
+    const weight = b.float(
+      Float32Array.from({ length: 64 }, () => random() - 0.4),
+      [8, 8],
+    );
+    const y = b.op(
+      'Gemm',
+      [x, weight, b.float(Float32Array.from({ length: 8 }, random))],
+      {},
+      last ? { outputs: ['y'] } : {},
+    );
     x = last ? b.output(y, ['n', 8]) : b.op('Relu', [y]);
   }
   b.nodes.filter(({ opType }) => opType === 'Gemm').forEach((node, i) => (node.name = names[i]!));
@@ -24,7 +40,8 @@ const net = (names: readonly string[]) => readModel(writeModel(raw(names)));
 
 describe('layers of one name', () => {
   it('are told apart when the model is read', () => {
-    const names = (given: string[]) => net(given).graph!.node.flatMap(({ opType, name }) => (opType === 'Gemm' ? [name] : []));
+    const names = (given: string[]) =>
+      net(given).graph!.node.flatMap(({ opType, name }) => (opType === 'Gemm' ? [name] : []));
     expect(names(['fc', 'fc', 'fc'])).toEqual(['fc', 'fc_1', 'fc_2']);
     expect(names(['a', 'b', 'c'])).toEqual(['a', 'b', 'c']);
     // The second is called as the first Relu is known, by its output.
@@ -45,7 +62,13 @@ describe('layers of one name', () => {
     const run = async (names: string[]) => {
       const options = QuantizeOptions.parse({ biasCorrection: true, rounding: 'gptq', weightBits: 4 });
       const { summary } = await quantize.run(points.context(writeModel(net(names))), options);
-      return { snr: summary['outputSnrDb'], layers: (summary['layers'] as { node: string; weightSnrDb: number }[]).map(({ node, weightSnrDb }) => [node, weightSnrDb]) };
+      return {
+        snr: summary['outputSnrDb'],
+        layers: (summary['layers'] as { node: string; weightSnrDb: number }[]).map(({ node, weightSnrDb }) => [
+          node,
+          weightSnrDb,
+        ]),
+      };
     };
     const [same, different] = [await run(['fc', 'fc', 'fc']), await run(['fc', 'fc_1', 'fc_2'])];
     await points.remove();

@@ -3,7 +3,18 @@ import type { Skipped } from '#contracts';
 import { nodeLabel } from './name-pattern.js';
 
 /** Operators of the standard with matrices that only a few passes treat. */
-const HOLDERS: ReadonlySet<string> = new Set(['DeformConv', 'Einsum', 'GRU', 'Gather', 'LSTM', 'RNN', 'ConvInteger', 'MatMulInteger', 'QLinearConv', 'QLinearMatMul']);
+const HOLDERS: ReadonlySet<string> = new Set([
+  'DeformConv',
+  'Einsum',
+  'GRU',
+  'Gather',
+  'LSTM',
+  'RNN',
+  'ConvInteger',
+  'MatMulInteger',
+  'QLinearConv',
+  'QLinearMatMul',
+]);
 
 /** Layers that passes treat in the main graph. */
 const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', ...HOLDERS]);
@@ -29,20 +40,27 @@ export function untouchedLayers(graph: Graph, treats: ReadonlySet<string> = new 
   const constants = new Set(graph.nodes.flatMap(({ input }) => input).filter((value) => isMatrix(graph, value)));
   return graph.nodes.flatMap((node) => {
     const own = node.input.some((value) => constants.has(value)) ? reasonOf(node, treats) : null;
-    return [...(own ? [{ node: nodeLabel(node), opType: node.opType, reason: own }] : []), ...subgraphs(node).flatMap((body) => inBody(body, node))];
+    return [
+      ...(own ? [{ node: nodeLabel(node), opType: node.opType, reason: own }] : []),
+      ...subgraphs(node).flatMap((body) => inBody(body, node)),
+    ];
   });
 }
 
 function reasonOf(node: NodeProto, treats: ReadonlySet<string>): string | null {
   if (isOwnOperator(node)) return ownOperatorReason(node);
-  return HOLDERS.has(node.opType) && !treats.has(node.opType) ? `its weights stay as they are: there is no rule for ${node.opType}` : null;
+  return HOLDERS.has(node.opType) && !treats.has(node.opType)
+    ? `its weights stay as they are: there is no rule for ${node.opType}`
+    : null;
 }
 
 /** Layers of a body, at any depth, are known by their operators: what they read may come from anywhere. */
 function inBody(body: GraphProto, owner: NodeProto): Skipped[] {
   const place = `it lies inside the ${owner.opType} node "${nodeLabel(owner)}", whose body is left alone`;
   return body.node.flatMap((node) => [
-    ...(LAYERS.has(node.opType) || isOwnOperator(node) ? [{ node: nodeLabel(node), opType: node.opType, reason: place }] : []),
+    ...(LAYERS.has(node.opType) || isOwnOperator(node)
+      ? [{ node: nodeLabel(node), opType: node.opType, reason: place }]
+      : []),
     ...subgraphs(node).flatMap((inner) => inBody(inner, node)),
   ]);
 }

@@ -4,14 +4,20 @@ import { editDistance } from './nearest-name.js';
 import { told } from './zod-words.js';
 
 const url = (protocols: string[]) =>
-  z.string().refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)), { message: `a URL starting with ${protocols.join(':// or ')}://` });
+  z
+    .string()
+    .refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)), {
+      message: `a URL starting with ${protocols.join(':// or ')}://`,
+    });
 
 /** Everything that the environment decides, parsed once at start. Variables are the keys below in COLDPRESS_UPPER_SNAKE. */
 export const Config = z.object({
   host: z.string().default('127.0.0.1').describe('Address the API listens on.'),
   port: z.coerce.number().int().min(0).max(65535).default(8090),
   databaseUrl: url(['postgres', 'postgresql']).describe('PostgreSQL that keeps the records.'),
-  redisUrl: url(['redis', 'rediss']).optional().describe('Redis for the queue; without it the queue lives in PostgreSQL.'),
+  redisUrl: url(['redis', 'rediss'])
+    .optional()
+    .describe('Redis for the queue; without it the queue lives in PostgreSQL.'),
   storeUrl: z.string().describe('`file:///folder` or `s3://bucket/prefix`.'),
   s3Endpoint: z.string().optional(),
   s3Region: z.string().default('us-east-1'),
@@ -20,17 +26,50 @@ export const Config = z.object({
   workPath: z.string().describe('Folder for temporary files of stages and uploads.'),
   importPath: z.string().optional().describe('The only folder below which file:// URIs may be registered.'),
   importS3: z.string().optional().describe('The s3:// folders whose objects may be registered, with commas between.'),
-  apiKeyFile: z.string().optional().describe('File, mode 0600, that the API writes the first key to when it creates it.'),
+  apiKeyFile: z
+    .string()
+    .optional()
+    .describe('File, mode 0600, that the API writes the first key to when it creates it.'),
   dashboardPath: z.string().optional().describe('Folder of the built dashboard.'),
   concurrency: z.coerce.number().int().min(1).default(1).describe('Stages that one worker runs at a time.'),
   stageThreads: z.coerce.number().int().min(1).default(2).describe('Threads that one stage may use.'),
   stageMemoryMb: z.coerce.number().int().min(256).default(4096).describe('Memory ceiling of a stage process, in MiB.'),
-  stageTimeoutS: z.coerce.number().int().min(1).default(6 * 3600).describe('Deadline of a stage, in seconds.'),
-  trustProxy: z.string().regex(/^(\d+|[\w.:/, ]+)$/).optional().describe('Proxies whose X-Forwarded-For is believed: how many stand before the API, or their addresses with commas between.'),
-  requestsPerMinute: z.coerce.number().int().min(1).default(6000).describe('Requests of one address to one route in a minute; more are answered by 429.'),
-  maxUploadBytes: z.coerce.number().int().min(1).default(8 * 1024 ** 3),
-  checkpointMs: z.coerce.number().int().min(10).default(30_000).describe('How often at most the checkpoint of a running stage goes to the store.'),
-  lockMs: z.coerce.number().int().min(500).default(30_000).describe('How long a stage may go without a sign of life before another worker takes it over.'),
+  stageTimeoutS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(6 * 3600)
+    .describe('Deadline of a stage, in seconds.'),
+  trustProxy: z
+    .string()
+    .regex(/^(\d+|[\w.:/, ]+)$/)
+    .optional()
+    .describe(
+      'Proxies whose X-Forwarded-For is believed: how many stand before the API, or their addresses with commas between.',
+    ),
+  requestsPerMinute: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(6000)
+    .describe('Requests of one address to one route in a minute; more are answered by 429.'),
+  maxUploadBytes: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(8 * 1024 ** 3),
+  checkpointMs: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(30_000)
+    .describe('How often at most the checkpoint of a running stage goes to the store.'),
+  lockMs: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .default(30_000)
+    .describe('How long a stage may go without a sign of life before another worker takes it over.'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type Config = Readonly<z.infer<typeof Config>>;
@@ -41,7 +80,9 @@ const OTHER_VARIABLES = new Set(['COLDPRESS_URL', 'COLDPRESS_API_KEY', 'COLDPRES
 /** A variable that is nearly one of ours would be ignored without a word. Throws ConfigError. */
 function refuseTypos(environment: Record<string, string | undefined>): void {
   const known = Object.keys(Config.shape).map(variableName);
-  const names = Object.keys(environment).filter((name) => name.startsWith('COLDPRESS_') && !known.includes(name) && !OTHER_VARIABLES.has(name));
+  const names = Object.keys(environment).filter(
+    (name) => name.startsWith('COLDPRESS_') && !known.includes(name) && !OTHER_VARIABLES.has(name),
+  );
   const problems = names.flatMap((field) => {
     const near = known.find((name) => editDistance(field, name) <= 2);
     return near === undefined ? [] : [{ field, message: `there is no such variable: did you mean ${near}?` }];
@@ -52,7 +93,9 @@ function refuseTypos(environment: Record<string, string | undefined>): void {
 /** Reads those COLDPRESS_* variables that are set, with no defaults and nothing required. Throws ConfigError. */
 export function parsePartialConfig(environment: Record<string, string | undefined>): Partial<Config> {
   refuseTypos(environment);
-  const set = Object.keys(Config.shape).filter((key) => environment[variableName(key)] !== undefined && environment[variableName(key)] !== '');
+  const set = Object.keys(Config.shape).filter(
+    (key) => environment[variableName(key)] !== undefined && environment[variableName(key)] !== '',
+  );
   const schema = Config.pick(Object.fromEntries(set.map((key) => [key, true])) as Partial<Record<keyof Config, true>>);
   return parsed(schema, Object.fromEntries(set.map((key) => [key, environment[variableName(key)]]))) as Partial<Config>;
 }
@@ -61,7 +104,9 @@ export function parsePartialConfig(environment: Record<string, string | undefine
 export function parseConfig(environment: Record<string, string | undefined>): Config {
   refuseTypos(environment);
   const values = Object.keys(Config.shape).map((key) => [key, environment[variableName(key)]] as const);
-  return Object.freeze(parsed(Config, Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== ''))));
+  return Object.freeze(
+    parsed(Config, Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== ''))),
+  );
 }
 
 /** The environment that makes parseConfig return this configuration: how a parent configures a child process. */
@@ -88,7 +133,10 @@ function parsed<T extends z.ZodType>(schema: T, values: Record<string, string | 
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const key = String(issue.path[0] ?? '');
-    return { field: variableName(key), message: `${issue.message}${values[key] === undefined || issue.message.includes('got ') ? '' : `, got ${told(values[key])}`}` };
+    return {
+      field: variableName(key),
+      message: `${issue.message}${values[key] === undefined || issue.message.includes('got ') ? '' : `, got ${told(values[key])}`}`,
+    };
   });
   throw new ConfigError(problems, { cause: result.error });
 }

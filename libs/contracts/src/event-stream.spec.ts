@@ -3,7 +3,8 @@ import { parseEventStream, type ServerEvent } from './event-stream.js';
 async function parse(...chunks: string[]): Promise<ServerEvent[]> {
   const bytes = chunks.map((chunk) => new TextEncoder().encode(chunk));
   const events: ServerEvent[] = [];
-  for await (const event of parseEventStream(ReadableStream.from(bytes) as ReadableStream<Uint8Array>)) events.push(event);
+  for await (const event of parseEventStream(ReadableStream.from(bytes) as ReadableStream<Uint8Array>))
+    events.push(event);
   return events;
 }
 

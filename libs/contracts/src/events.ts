@@ -7,7 +7,13 @@ export const JobEvent = z
     z.object({ type: z.literal('snapshot'), job: Job }),
     z.object({ type: z.literal('job'), state: Job.shape.state }),
     z.object({ type: z.literal('stage'), stage: JobStage }),
-    z.object({ type: z.literal('progress'), index: z.number().int(), fraction: z.number(), message: z.string().optional(), values: z.record(z.string(), z.number()).optional() }),
+    z.object({
+      type: z.literal('progress'),
+      index: z.number().int(),
+      fraction: z.number(),
+      message: z.string().optional(),
+      values: z.record(z.string(), z.number()).optional(),
+    }),
     z.object({ type: z.literal('log'), index: z.number().int(), line: z.string() }),
   ])
   .meta({ id: 'JobEvent' });

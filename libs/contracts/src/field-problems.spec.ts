@@ -12,7 +12,8 @@ function problems(schema: z.ZodType, value: unknown) {
 const said = (schema: z.ZodType, value: unknown): string => sentenceOf(problems(schema, value));
 
 /** Words of the schema library that no person should have to read. */
-const RAW = /Invalid input|Invalid option|expected string|received|Too (small|big)|>=|<=|undefined|\[object|Unrecognized key|pattern/;
+const RAW =
+  /Invalid input|Invalid option|expected string|received|Too (small|big)|>=|<=|undefined|\[object|Unrecognized key|pattern/;
 
 describe('fieldProblems', () => {
   it.each<[string, z.ZodType, unknown, string]>([
@@ -24,16 +25,38 @@ describe('fieldProblems', () => {
     ['a number that is none', z.object({ a: z.number() }), { a: Number.NaN }, 'a: expected a number, got NaN'],
     ['an empty text', z.object({ a: z.string().min(1) }), { a: '' }, 'a: must not be empty'],
     ['a long text', z.object({ a: z.string().max(3) }), { a: 'abcd' }, 'a: at most 3 characters, got 4'],
-    ['a word that is nearly right', z.object({ a: z.enum(['queued', 'failed']) }), { a: 'quued' }, 'a: "quued" is not allowed here: did you mean "queued"?'],
-    ['a kind that is nearly right', DatasetManifest.shape.inputs, { x: { array: 'x', preprocess: [{ op: 'scael' }] } }, 'x.preprocess[0].op: "scael" is not allowed here: did you mean "scale"?'],
-    ['an unknown key in a record', DatasetManifest.shape.inputs, { x: { array: 'x', preproces: [] } }, 'x.preproces: there is no "preproces" here: did you mean "preprocess"?'],
-    ['an id', z.object({ id: z.uuid() }), { id: 'x' }, 'id: expected an id as 123e4567-e89b-12d3-a456-426614174000, got "x"'],
+    [
+      'a word that is nearly right',
+      z.object({ a: z.enum(['queued', 'failed']) }),
+      { a: 'quued' },
+      'a: "quued" is not allowed here: did you mean "queued"?',
+    ],
+    [
+      'a kind that is nearly right',
+      DatasetManifest.shape.inputs,
+      { x: { array: 'x', preprocess: [{ op: 'scael' }] } },
+      'x.preprocess[0].op: "scael" is not allowed here: did you mean "scale"?',
+    ],
+    [
+      'an unknown key in a record',
+      DatasetManifest.shape.inputs,
+      { x: { array: 'x', preproces: [] } },
+      'x.preproces: there is no "preproces" here: did you mean "preprocess"?',
+    ],
+    [
+      'an id',
+      z.object({ id: z.uuid() }),
+      { id: 'x' },
+      'id: expected an id as 123e4567-e89b-12d3-a456-426614174000, got "x"',
+    ],
   ])('says what is wrong with %s', (_what, schema, value, sentence) => {
     expect(said(schema, value)).toBe(sentence);
   });
 
   it('tells of a union the branch that came nearest', () => {
-    expect(said(z.union([z.object({ a: z.int() }), z.array(z.int())]), { a: 'x' })).toBe('a: expected a number, got "x"');
+    expect(said(z.union([z.object({ a: z.int() }), z.array(z.int())]), { a: 'x' })).toBe(
+      'a: expected a number, got "x"',
+    );
   });
 
   it('cuts long lists and long words, and says so', () => {
@@ -45,7 +68,16 @@ describe('fieldProblems', () => {
   });
 
   it('never uses the words of the schema library', () => {
-    for (const value of [undefined, null, 1, 'x', [], {}, { model: 1, recipe: 2, nmae: 3 }, { model: 'x', dataset: 'y', name: 'z'.repeat(201), recipe: { passes: [] } }]) {
+    for (const value of [
+      undefined,
+      null,
+      1,
+      'x',
+      [],
+      {},
+      { model: 1, recipe: 2, nmae: 3 },
+      { model: 'x', dataset: 'y', name: 'z'.repeat(201), recipe: { passes: [] } },
+    ]) {
       expect(said(JobSubmission, value)).not.toMatch(RAW);
       expect(said(DatasetManifest, value)).not.toMatch(RAW);
     }

@@ -31,14 +31,21 @@ export interface FieldWords {
 export function fieldProblems(issues: readonly Issue[], words: FieldWords = {}): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const count = collect(issues, [], words, problems);
-  if (count > problems.length) problems.push({ field: words.prefix ?? '', message: `${count - problems.length} more problems like these: mend these first` });
+  if (count > problems.length)
+    problems.push({
+      field: words.prefix ?? '',
+      message: `${count - problems.length} more problems like these: mend these first`,
+    });
   return problems;
 }
 
 /** As many problems as anybody reads, and how many there are more. */
 export function firstProblems(problems: readonly FieldProblem[]): FieldProblem[] {
   if (problems.length <= MAX_PROBLEMS) return [...problems];
-  return [...problems.slice(0, MAX_PROBLEMS), { field: '', message: `${problems.length - MAX_PROBLEMS} more problems: mend these first` }];
+  return [
+    ...problems.slice(0, MAX_PROBLEMS),
+    { field: '', message: `${problems.length - MAX_PROBLEMS} more problems: mend these first` },
+  ];
 }
 
 /** `field: message; field: message` */
@@ -56,7 +63,8 @@ function collect(issues: readonly Issue[], above: PropertyKey[], words: FieldWor
     else if (issue.code === 'unrecognized_keys' && 'keys' in issue) {
       for (const key of issue.keys as string[]) {
         count += 1;
-        if (found.length < MAX_PROBLEMS) found.push({ field: fieldName([...path, key], words.prefix), message: unknownKey(key, path, words) });
+        if (found.length < MAX_PROBLEMS)
+          found.push({ field: fieldName([...path, key], words.prefix), message: unknownKey(key, path, words) });
       }
     } else {
       count += 1;

@@ -5,7 +5,14 @@ const least = { bytes: 1, compressedBytes: 1, parameters: 1, nonZeros: 1 };
 
 describe('figures', () => {
   it('are written for people', () => {
-    expect([0, 999, 1000, 999_999, 1_002_822, 25_000_000_000].map(formatBytes)).toEqual(['0 B', '999 B', '1.00 kB', '1.00 MB', '1.00 MB', '25.0 GB']);
+    expect([0, 999, 1000, 999_999, 1_002_822, 25_000_000_000].map(formatBytes)).toEqual([
+      '0 B',
+      '999 B',
+      '1.00 kB',
+      '1.00 MB',
+      '1.00 MB',
+      '25.0 GB',
+    ]);
     expect([0, 999, 1000, 1_234_567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567']);
     expect(formatMetric('top1', 0.97854)).toBe('97.85 %');
     expect(formatMetric('formatBits', 8001)).toBe('1.00 kB');
@@ -24,7 +31,11 @@ describe('figures', () => {
 
 describe('the table of metrics', () => {
   it('decides what answers hold: each figure by its unit, absent where a model need not have it', () => {
-    expect(ModelMetrics.parse({ ...least, outputSnrDb: null, top1: 0.5 })).toEqual({ ...least, outputSnrDb: null, top1: 0.5 });
+    expect(ModelMetrics.parse({ ...least, outputSnrDb: null, top1: 0.5 })).toEqual({
+      ...least,
+      outputSnrDb: null,
+      top1: 0.5,
+    });
     expect(ModelMetrics.safeParse({ ...least, top1: 1.5 }).success).toBe(false);
     expect(ModelMetrics.safeParse({ ...least, bytes: 1.5 }).success).toBe(false);
     expect(ModelMetrics.safeParse({ ...least, latencyMsP50: null }).success).toBe(false);
@@ -35,7 +46,10 @@ describe('the table of metrics', () => {
   });
 
   it('lets no figure be dropped in silence: one that it lacks is refused', () => {
-    expect(ModelMetrics.safeParse({ ...least, top9: 0.5 })).toMatchObject({ success: false, error: { issues: [{ keys: ['top9'] }] } });
+    expect(ModelMetrics.safeParse({ ...least, top9: 0.5 })).toMatchObject({
+      success: false,
+      error: { issues: [{ keys: ['top9'] }] },
+    });
     expect(StageMetrics.safeParse({ ...least, top9: 0.5 }).success).toBe(false);
   });
 });

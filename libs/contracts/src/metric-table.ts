@@ -26,28 +26,72 @@ export const METRICS = {
   top1: { title: 'top-1', label: 'top-1 accuracy', unit: 'share', better: 'higher', source: 'labels' },
   top5: { title: 'top-5', label: 'top-5 accuracy', unit: 'share', better: 'higher', source: 'labels' },
   outputSnrDb: {
-    title: 'SNR', label: 'output signal-to-noise ratio', unit: 'dB', better: 'higher', source: 'outputs',
-    description: 'Signal to noise of the outputs against the baseline, their shares of noise averaged, dB; null when they are identical.',
+    title: 'SNR',
+    label: 'output signal-to-noise ratio',
+    unit: 'dB',
+    better: 'higher',
+    source: 'outputs',
+    description:
+      'Signal to noise of the outputs against the baseline, their shares of noise averaged, dB; null when they are identical.',
   },
   worstSnrDb: {
-    title: 'worst channel', label: 'signal-to-noise ratio of the worst output channel', unit: 'dB', better: 'higher', source: 'channels',
-    description: 'The least signal to noise that an output or one of its channels keeps, in its own units, dB; null when all are identical.',
+    title: 'worst channel',
+    label: 'signal-to-noise ratio of the worst output channel',
+    unit: 'dB',
+    better: 'higher',
+    source: 'channels',
+    description:
+      'The least signal to noise that an output or one of its channels keeps, in its own units, dB; null when all are identical.',
   },
-  bytes: { title: 'on disk', label: 'size on disk in bytes', unit: 'bytes', better: 'lower', source: 'file', always: true },
+  bytes: {
+    title: 'on disk',
+    label: 'size on disk in bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    always: true,
+  },
   compressedBytes: {
-    title: 'compressed', label: 'size for transfer in bytes', unit: 'bytes', better: 'lower', source: 'file', always: true,
+    title: 'compressed',
+    label: 'size for transfer in bytes',
+    unit: 'bytes',
+    better: 'lower',
+    source: 'file',
+    always: true,
     description: 'Bytes for transfer, compressed with brotli.',
   },
-  formatBits: { title: 'in format', label: 'bits of the weights in their format', unit: 'bits', better: 'lower', source: 'file' },
-  parameters: { title: 'parameters', label: 'number of parameters', unit: 'count', better: 'lower', source: 'file', always: true },
-  nonZeros: { title: 'non-zeros', label: 'number of non-zero parameters', unit: 'count', better: 'lower', source: 'file', always: true },
+  formatBits: {
+    title: 'in format',
+    label: 'bits of the weights in their format',
+    unit: 'bits',
+    better: 'lower',
+    source: 'file',
+  },
+  parameters: {
+    title: 'parameters',
+    label: 'number of parameters',
+    unit: 'count',
+    better: 'lower',
+    source: 'file',
+    always: true,
+  },
+  nonZeros: {
+    title: 'non-zeros',
+    label: 'number of non-zero parameters',
+    unit: 'count',
+    better: 'lower',
+    source: 'file',
+    always: true,
+  },
   latencyMsP50: { title: 'p50', label: 'median latency', unit: 'ms', better: 'lower', source: 'clock' },
   latencyMsP95: { title: 'p95', label: '95th percentile of latency', unit: 'ms', better: 'lower', source: 'clock' },
 } as const satisfies Record<string, MetricFacts>;
 
 export type MetricName = keyof typeof METRICS;
 /** The metrics of some sources. */
-export type MetricsFrom<S extends MetricSource> = { [N in MetricName]: (typeof METRICS)[N]['source'] extends S ? N : never }[MetricName];
+export type MetricsFrom<S extends MetricSource> = {
+  [N in MetricName]: (typeof METRICS)[N]['source'] extends S ? N : never;
+}[MetricName];
 
 /** Every metric, in the order in which columns show them. */
 export const METRIC_NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]];
@@ -71,7 +115,12 @@ const SHORT: Record<MetricUnit, (value: number) => string> = {
   ms: (value) => `${value.toFixed(3)} ms`,
 };
 
-const EXACT: Record<MetricUnit, (value: number) => string> = { ...SHORT, bytes: formatCount, bits: formatCount, ms: (value) => `${value.toPrecision(3)} ms` };
+const EXACT: Record<MetricUnit, (value: number) => string> = {
+  ...SHORT,
+  bytes: formatCount,
+  bits: formatCount,
+  ms: (value) => `${value.toPrecision(3)} ms`,
+};
 
 /** Bytes in decimal units, as storage and networks count them: 1,002,822 -> "1.00 MB". */
 export function formatBytes(bytes: number): string {

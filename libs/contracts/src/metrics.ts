@@ -3,7 +3,9 @@ import { METRIC_NAMES, METRICS, type MetricFacts, type MetricName, type MetricUn
 
 type Facts<N extends MetricName> = (typeof METRICS)[N];
 type FigureSchema<N extends MetricName> = Facts<N>['unit'] extends 'dB' ? z.ZodNullable<z.ZodNumber> : z.ZodNumber;
-type Schemas = { [N in MetricName]: Facts<N> extends { always: true } ? FigureSchema<N> : z.ZodOptional<FigureSchema<N>> };
+type Schemas = {
+  [N in MetricName]: Facts<N> extends { always: true } ? FigureSchema<N> : z.ZodOptional<FigureSchema<N>>;
+};
 
 /** Ratios of signal to noise are null where there is no noise. */
 const BY_UNIT: Record<MetricUnit, z.ZodType> = {

@@ -6,7 +6,9 @@ const MAX_LISTED = 40;
 /** The valid name that was probably meant, by Levenshtein distance; undefined when none is near. */
 export function nearestName(wrong: string, valid: readonly string[]): string | undefined {
   if (wrong.length > MAX_NAME) return undefined;
-  const ranked = valid.map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.distance - b.distance);
+  const ranked = valid
+    .map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   return best && best.distance <= Math.max(2, Math.ceil(best.name.length / 2)) ? best.name : undefined;
 }

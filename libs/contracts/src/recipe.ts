@@ -36,7 +36,13 @@ export const Recipe = z
 export type Recipe = z.infer<typeof Recipe>;
 
 export const GateVerdict = z
-  .object({ gate: Gate, passed: z.boolean(), value: z.number().nullable(), baseline: z.number().nullable(), explanation: z.string() })
+  .object({
+    gate: Gate,
+    passed: z.boolean(),
+    value: z.number().nullable(),
+    baseline: z.number().nullable(),
+    explanation: z.string(),
+  })
   .meta({ id: 'GateVerdict' });
 export type GateVerdict = z.infer<typeof GateVerdict>;
 
@@ -45,7 +51,10 @@ const TITLE_LENGTH = 160;
 
 /** A recipe in a line, by what it asks for: "quantize bits 4 → prune ratio 0.5". */
 export function recipeTitle({ passes }: Pick<Recipe, 'passes'>): string {
-  const option = ([name, value]: [string, unknown]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`;
-  const title = passes.map(({ pass, options }) => [pass, ...Object.entries(options ?? {}).map(option)].join(' ')).join(' → ');
+  const option = ([name, value]: [string, unknown]) =>
+    `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`;
+  const title = passes
+    .map(({ pass, options }) => [pass, ...Object.entries(options ?? {}).map(option)].join(' '))
+    .join(' → ');
   return title.length > TITLE_LENGTH ? `${title.slice(0, TITLE_LENGTH - 1)}…` : title;
 }

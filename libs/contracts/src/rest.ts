@@ -18,11 +18,17 @@ export const Problem = z
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof Problem>;
 
-export const Page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
-export const PageQuery = z.strictObject({ cursor: z.string().max(500).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) });
+export const Page = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+export const PageQuery = z.strictObject({
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
 
 /** A model or data set that lies elsewhere: `s3://bucket/key` or `file:///path` below an allowed folder. */
-export const RegisterUri = z.strictObject({ uri: z.string().min(1), name: z.string().max(200).optional() }).meta({ id: 'RegisterUri' });
+export const RegisterUri = z
+  .strictObject({ uri: z.string().min(1), name: z.string().max(200).optional() })
+  .meta({ id: 'RegisterUri' });
 export type RegisterUri = z.infer<typeof RegisterUri>;
 
 export const Model = z
@@ -31,19 +37,32 @@ export const Model = z
 export type Model = z.infer<typeof Model>;
 
 export const Dataset = z
-  .object({ id: Digest, name: z.string(), bytes: z.number(), createdAt: z.iso.datetime(), manifest: DatasetManifest, inspection: DatasetInspection })
+  .object({
+    id: Digest,
+    name: z.string(),
+    bytes: z.number(),
+    createdAt: z.iso.datetime(),
+    manifest: DatasetManifest,
+    inspection: DatasetInspection,
+  })
   .meta({ id: 'Dataset' });
 export type Dataset = z.infer<typeof Dataset>;
 
 export const PassInfo = z
-  .object({ name: z.string(), summary: z.string(), version: z.number(), options: z.record(z.string(), z.unknown()).describe('JSON Schema of the options.') })
+  .object({
+    name: z.string(),
+    summary: z.string(),
+    version: z.number(),
+    options: z.record(z.string(), z.unknown()).describe('JSON Schema of the options.'),
+  })
   .meta({ id: 'PassInfo' });
 export type PassInfo = z.infer<typeof PassInfo>;
 
 export const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type JobState = z.infer<typeof JobState>;
 /** Succeeded and failed are about the stages; whether the gates hold is `gatesPassed`. */
-export const isFinal = (state: JobState): boolean => state === 'succeeded' || state === 'failed' || state === 'cancelled';
+export const isFinal = (state: JobState): boolean =>
+  state === 'succeeded' || state === 'failed' || state === 'cancelled';
 
 export const StageState = z.enum(['waiting', 'running', 'succeeded', 'failed', 'cancelled']);
 export type StageState = z.infer<typeof StageState>;
@@ -100,11 +119,27 @@ export const Job = z
 export type Job = z.infer<typeof Job>;
 
 /** The figures of a model by which jobs are compared. */
-export const Figures = StageMetrics.pick({ bytes: true, compressedBytes: true, top1: true, outputSnrDb: true, latencyMsP50: true }).meta({ id: 'Figures' });
+export const Figures = StageMetrics.pick({
+  bytes: true,
+  compressedBytes: true,
+  top1: true,
+  outputSnrDb: true,
+  latencyMsP50: true,
+}).meta({ id: 'Figures' });
 export type Figures = z.infer<typeof Figures>;
 
 /** A job as lists show it; what its stages found is in the job itself. */
-export const JobItem = Job.pick({ id: true, name: true, state: true, modelId: true, datasetId: true, gatesPassed: true, error: true, createdAt: true, finishedAt: true })
+export const JobItem = Job.pick({
+  id: true,
+  name: true,
+  state: true,
+  modelId: true,
+  datasetId: true,
+  gatesPassed: true,
+  error: true,
+  createdAt: true,
+  finishedAt: true,
+})
   .extend({
     title: z.string().describe('What the recipe asks for, or its name.'),
     baseline: Figures.nullable().describe('The figures of the input model.'),
@@ -125,7 +160,11 @@ export const JobSubmission = z
   .meta({ id: 'JobSubmission' });
 export type JobSubmission = z.infer<typeof JobSubmission>;
 
-export const JobQuery = PageQuery.extend({ state: JobState.optional(), model: Digest.optional(), name: z.string().max(200).optional() });
+export const JobQuery = PageQuery.extend({
+  state: JobState.optional(),
+  model: Digest.optional(),
+  name: z.string().max(200).optional(),
+});
 export type JobQuery = z.infer<typeof JobQuery>;
 
 export { Gate };

@@ -7,7 +7,8 @@ export function schemaKeys(schema: z.ZodType, path: readonly PropertyKey[]): rea
   if (here instanceof z.ZodArray) return key === undefined ? [] : schemaKeys(here.element as z.ZodType, rest);
   if (here instanceof z.ZodRecord) return key === undefined ? [] : schemaKeys(here.valueType as z.ZodType, rest);
   // Of the branches of a union one may be an object at that path.
-  if (here instanceof z.ZodUnion) return [...new Set(here.options.flatMap((branch) => schemaKeys(branch as z.ZodType, path)))];
+  if (here instanceof z.ZodUnion)
+    return [...new Set(here.options.flatMap((branch) => schemaKeys(branch as z.ZodType, path)))];
   if (!(here instanceof z.ZodObject)) return [];
   const shape = here.shape as Record<PropertyKey, z.ZodType>;
   if (key === undefined) return Object.keys(shape);
@@ -16,5 +17,10 @@ export function schemaKeys(schema: z.ZodType, path: readonly PropertyKey[]): rea
 
 /** What is inside of defaults and options that may be left out. */
 function unwrapped(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodNullable ? unwrapped(schema.unwrap() as z.ZodType) : schema;
+  return schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable
+    ? unwrapped(schema.unwrap() as z.ZodType)
+    : schema;
 }

@@ -40,7 +40,11 @@ export type InspectRequest = z.infer<typeof InspectRequest>;
 export const CheckDatasetRequest = z.object({ kind: z.literal('checkDataset'), datasetPath: z.string() });
 export type CheckDatasetRequest = z.infer<typeof CheckDatasetRequest>;
 
-export const ValueSummary = z.object({ name: z.string(), type: z.string(), dims: z.array(z.union([z.number(), z.string()])).nullable() });
+export const ValueSummary = z.object({
+  name: z.string(),
+  type: z.string(),
+  dims: z.array(z.union([z.number(), z.string()])).nullable(),
+});
 export type ValueSummary = z.infer<typeof ValueSummary>;
 
 /** What can be read off a model file without running it (MACs need shapes: they are null where inputs have none). */
@@ -56,18 +60,34 @@ export const ModelInspection = z
     parameters: z.number(),
     nonZeros: z.number(),
     macs: z.number().nullable().describe('Multiply-accumulates of one sample.'),
-    warnings: z.array(z.string()).default([]).describe('What about the model will surprise whoever works with it, such as weights that are no numbers; empty for models stored before this was looked for.'),
+    warnings: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'What about the model will surprise whoever works with it, such as weights that are no numbers; empty for models stored before this was looked for.',
+      ),
   })
   .meta({ id: 'ModelInspection' });
 export type ModelInspection = z.infer<typeof ModelInspection>;
 
 export const DatasetInspection = z
   .object({
-    inputs: z.record(z.string(), z.object({ dims: z.array(z.number()).describe('Shape of one sample after preprocessing.'), type: z.string() })),
+    inputs: z.record(
+      z.string(),
+      z.object({ dims: z.array(z.number()).describe('Shape of one sample after preprocessing.'), type: z.string() }),
+    ),
     classes: z.number().nullable(),
-    targets: z.array(z.number()).optional().describe('Shape of the numbers that a sample is to be regressed to, where labels are not classes.'),
+    targets: z
+      .array(z.number())
+      .optional()
+      .describe('Shape of the numbers that a sample is to be regressed to, where labels are not classes.'),
     splits: z.record(z.string(), z.number()).describe('Samples per split.'),
-    warnings: z.array(z.string()).optional().describe('What was found in the values and may be meant: samples that are not finite, by file, array and sample.'),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'What was found in the values and may be meant: samples that are not finite, by file, array and sample.',
+      ),
   })
   .meta({ id: 'DatasetInspection' });
 export type DatasetInspection = z.infer<typeof DatasetInspection>;
@@ -87,7 +107,13 @@ export type PreflightRequest = z.infer<typeof PreflightRequest>;
 export const MeasureRequest = z.object({ kind: z.literal('measure'), modelPath: z.string() });
 export type MeasureRequest = z.infer<typeof MeasureRequest>;
 
-export const ProcessRequest = z.discriminatedUnion('kind', [StageRequest, InspectRequest, CheckDatasetRequest, PreflightRequest, MeasureRequest]);
+export const ProcessRequest = z.discriminatedUnion('kind', [
+  StageRequest,
+  InspectRequest,
+  CheckDatasetRequest,
+  PreflightRequest,
+  MeasureRequest,
+]);
 export type ProcessRequest = z.infer<typeof ProcessRequest>;
 
 export const PreflightProblem = z.object({ field: z.string(), message: z.string() });
@@ -117,9 +143,17 @@ export type StageResult = z.infer<typeof StageResult>;
 
 export const ProcessMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('progress'), fraction: z.number().min(0).max(1), message: z.string().optional(), values: z.record(z.string(), z.number()).optional() }),
+  z.object({
+    type: z.literal('progress'),
+    fraction: z.number().min(0).max(1),
+    message: z.string().optional(),
+    values: z.record(z.string(), z.number()).optional(),
+  }),
   z.object({ type: z.literal('log'), line: z.string() }),
   z.object({ type: z.literal('done'), result: z.unknown() }),
-  z.object({ type: z.literal('failed'), error: z.object({ code: z.string(), message: z.string(), permanent: z.boolean(), stack: z.string().optional() }) }),
+  z.object({
+    type: z.literal('failed'),
+    error: z.object({ code: z.string(), message: z.string(), permanent: z.boolean(), stack: z.string().optional() }),
+  }),
 ]);
 export type ProcessMessage = z.infer<typeof ProcessMessage>;

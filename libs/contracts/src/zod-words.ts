@@ -32,7 +32,9 @@ const FORMATS: Readonly<Record<string, string>> = {
 export function wordsOf(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? `is missing: give ${typeName(issue.expected)}` : `expected ${typeName(issue.expected)}, got ${told(issue.input)}`;
+      return issue.input === undefined
+        ? `is missing: give ${typeName(issue.expected)}`
+        : `expected ${typeName(issue.expected)}, got ${told(issue.input)}`;
     case 'invalid_value':
       return ofValues(issue.values.map(String), issue.input);
     case 'too_big':
@@ -47,7 +49,9 @@ export function wordsOf(issue: z.core.$ZodRawIssue): string {
     case 'unrecognized_keys':
       return issue.keys.map((key) => `there is no ${told(key)} here`).join('; ');
     case 'invalid_union':
-      return Array.isArray(issue['options']) ? ofValues(issue['options'].map(String), field(issue.input, issue['discriminator'])) : `${NO_FORM_FITS} ${told(issue.input)}`;
+      return Array.isArray(issue['options'])
+        ? ofValues(issue['options'].map(String), field(issue.input, issue['discriminator']))
+        : `${NO_FORM_FITS} ${told(issue.input)}`;
     case 'invalid_key':
       return 'this name is not allowed here';
     default:
@@ -62,7 +66,12 @@ const typeName = (type: string): string => TYPES[type] ?? type;
 
 function ofValues(values: readonly string[], input: unknown): string {
   if (input === undefined) return `is missing: give ${values.join(', ')}`.replace(/, ([^,]*)$/, ' or $1');
-  const way = values.length === 1 ? `give ${values[0]}` : typeof input === 'string' ? suggestion(input, values) : `choose one of ${values.join(', ')}`;
+  const way =
+    values.length === 1
+      ? `give ${values[0]}`
+      : typeof input === 'string'
+        ? suggestion(input, values)
+        : `choose one of ${values.join(', ')}`;
   return `${told(input)} is not allowed here: ${way}`;
 }
 
@@ -74,7 +83,8 @@ function field(input: unknown, name: unknown): unknown {
 export function told(value: unknown): string {
   if (typeof value === 'string') return `"${value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value}"`;
   if (Array.isArray(value)) return 'a list';
-  if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+    return String(value);
   return typeof value === 'object' ? 'an object' : typeof value === 'undefined' ? 'nothing' : typeof value;
 }
 

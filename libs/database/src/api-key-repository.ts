@@ -27,12 +27,18 @@ export class ApiKeyRepository {
 
   /** Accepts a key that was made elsewhere, as an operator's secret; a key that is known stays as it is. */
   async accept(key: string, name: string): Promise<void> {
-    await this.database.orm.insert(apiKeys).values({ id: randomUUID(), name, hash: hashOf(key) }).onConflictDoNothing();
+    await this.database.orm
+      .insert(apiKeys)
+      .values({ id: randomUUID(), name, hash: hashOf(key) })
+      .onConflictDoNothing();
   }
 
   /** The key's record, or null when it is not a valid key. When it was last used is noted, to the minute. */
   async verify(key: string): Promise<ApiKey | null> {
-    const [row] = await this.database.orm.select().from(apiKeys).where(eq(apiKeys.hash, hashOf(key)));
+    const [row] = await this.database.orm
+      .select()
+      .from(apiKeys)
+      .where(eq(apiKeys.hash, hashOf(key)));
     if (!row) return null;
     // A note that cannot be written, as on a full disk, locks nobody out.
     if (!isRecent(row.lastUsedAt)) void this.touch(row.id).catch(() => undefined);
@@ -50,7 +56,10 @@ export class ApiKeyRepository {
   /** Of many requests at a time one writes. */
   private async touch(id: string): Promise<void> {
     const isStale = or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, new Date(Date.now() - USED_MS)));
-    await this.database.orm.update(apiKeys).set({ lastUsedAt: new Date() }).where(and(eq(apiKeys.id, id), isStale));
+    await this.database.orm
+      .update(apiKeys)
+      .set({ lastUsedAt: new Date() })
+      .where(and(eq(apiKeys.id, id), isStale));
   }
 
   async isEmpty(): Promise<boolean> {

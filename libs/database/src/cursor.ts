@@ -25,7 +25,9 @@ export function decodeCursor(list: ListName, text: string): Cursor {
 
 function positionIn(list: ListName, text: string): Cursor | null {
   try {
-    const [, createdAt, id] = z.tuple([z.literal(list), z.iso.datetime(), IDS[list]]).parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+    const [, createdAt, id] = z
+      .tuple([z.literal(list), z.iso.datetime(), IDS[list]])
+      .parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
     const at = new Date(createdAt);
     // PostgreSQL knows no year 0, and no list is as old as this.
     return at.getTime() >= 0 ? { createdAt: at, id } : null;
@@ -35,7 +37,12 @@ function positionIn(list: ListName, text: string): Cursor | null {
 }
 
 /** Cuts a page out of `limit + 1` rows. */
-export function pageOf<R extends Cursor, T>(list: ListName, rows: R[], limit: number, toItem: (row: R) => T): { items: T[]; nextCursor: string | null } {
+export function pageOf<R extends Cursor, T>(
+  list: ListName,
+  rows: R[],
+  limit: number,
+  toItem: (row: R) => T,
+): { items: T[]; nextCursor: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown.map(toItem), nextCursor: rows.length > limit && last ? encodeCursor(list, last) : null };

@@ -25,7 +25,11 @@ const STATEMENT_TIMEOUT_MS = 8_000;
 
 /** Opens the pool; no connection is made before the first query. */
 export function connect(databaseUrl: string): Database {
-  const bounds = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, statement_timeout: STATEMENT_TIMEOUT_MS };
+  const bounds = {
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+  };
   const pool = new pg.Pool({ connectionString: databaseUrl, max: MAX_CONNECTIONS, keepAlive: true, ...bounds });
   pool.on('connect', breakWhenLate);
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
@@ -48,7 +52,12 @@ export function connect(databaseUrl: string): Database {
 
 /** A connection outside the pool, for locks and notifications that hold it for long. */
 export async function dedicatedClient(url: string, settings: pg.ClientConfig = {}): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, ...settings });
+  const client = new pg.Client({
+    connectionString: url,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    ...settings,
+  });
   client.on('error', () => undefined);
   await client.connect();
   return client;
@@ -64,7 +73,8 @@ function breakWhenLate(client: pg.PoolClient): void {
   Object.assign(client, {
     query: (...query: unknown[]) => {
       const answer = ask(...query);
-      if (answer instanceof Promise) answer.catch((error: unknown) => void (isLate(error) && connection.stream.destroy()));
+      if (answer instanceof Promise)
+        answer.catch((error: unknown) => void (isLate(error) && connection.stream.destroy()));
       return answer;
     },
   });

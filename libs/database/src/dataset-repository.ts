@@ -14,9 +14,13 @@ export class DatasetRepository {
   constructor(private readonly database: Database) {}
 
   /** Adds a data set; `created` is false when it was there already, and the stored row is returned. */
-  async add(dataset: Pick<Dataset, 'id' | 'name' | 'bytes' | 'manifest' | 'inspection'> & { files: StoredDataset['files'] }): Promise<{ dataset: Dataset; created: boolean }> {
+  async add(
+    dataset: Pick<Dataset, 'id' | 'name' | 'bytes' | 'manifest' | 'inspection'> & { files: StoredDataset['files'] },
+  ): Promise<{ dataset: Dataset; created: boolean }> {
     const [row] = await this.database.orm.insert(datasets).values(storable(dataset)).onConflictDoNothing().returning();
-    return row ? { dataset: toDataset(row), created: true } : { dataset: await this.require(dataset.id), created: false };
+    return row
+      ? { dataset: toDataset(row), created: true }
+      : { dataset: await this.require(dataset.id), created: false };
   }
 
   async get(id: string): Promise<Dataset | null> {
@@ -44,10 +48,13 @@ export class DatasetRepository {
     const rows = await this.database.orm
       .select()
       .from(datasets)
-      .where(and(
-        name === undefined ? undefined : eq(datasets.name, storable(name)),
-        from && sql`(${datasets.createdAt}, ${datasets.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id})`,
-      ))
+      .where(
+        and(
+          name === undefined ? undefined : eq(datasets.name, storable(name)),
+          from &&
+            sql`(${datasets.createdAt}, ${datasets.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id})`,
+        ),
+      )
       .orderBy(desc(datasets.createdAt), desc(datasets.id))
       .limit(limit + 1);
     return pageOf('datasets', rows, limit, toDataset);

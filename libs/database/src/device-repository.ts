@@ -25,6 +25,9 @@ export class DeviceRepository {
   }
 
   async list(): Promise<Device[]> {
-    return this.database.orm.select({ id: devices.id, name: devices.name, facts: devices.facts }).from(devices).orderBy(asc(devices.name));
+    return this.database.orm
+      .select({ id: devices.id, name: devices.name, facts: devices.facts })
+      .from(devices)
+      .orderBy(asc(devices.name));
   }
 }

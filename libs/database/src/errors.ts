@@ -49,7 +49,10 @@ export class InUseError extends DatabaseError {
 /** A cursor that no list has returned. */
 export class InvalidCursorError extends DatabaseError {
   constructor() {
-    super('invalid_cursor', 'the cursor is not one that this list has returned: leave it out to start from the beginning');
+    super(
+      'invalid_cursor',
+      'the cursor is not one that this list has returned: leave it out to start from the beginning',
+    );
   }
 }
 
@@ -63,7 +66,10 @@ export class IdempotencyConflictError extends DatabaseError {
 /** The key was taken over while its request was being answered, because its renewals did not come through. */
 export class IdempotencyLostError extends DatabaseError {
   constructor(readonly key: string) {
-    super('idempotency_pending', `another request with the Idempotency-Key "${key}" took over while this one was held up: ask again in a moment`);
+    super(
+      'idempotency_pending',
+      `another request with the Idempotency-Key "${key}" took over while this one was held up: ask again in a moment`,
+    );
   }
 }
 
@@ -88,13 +94,30 @@ export class DatabaseNewerError extends DatabaseError {
 export class DatabaseShapeError extends DatabaseError {
   constructor(missing: readonly string[], writer: string | null, own: string) {
     const what = `the database lacks ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ` and ${missing.length - 5} more` : ''}, which Coldpress ${own} reads`;
-    super('database_shape', `${what}: it was written by ${writtenBy(writer)} and changed since; start the version that changed it, or restore a backup`);
+    super(
+      'database_shape',
+      `${what}: it was written by ${writtenBy(writer)} and changed since; start the version that changed it, or restore a backup`,
+    );
   }
 }
 
 /** Node's and PostgreSQL's codes of a server that is gone, going, coming, too slow or full, its disk included. */
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '57014', '53100', '53300', '08006']);
-const LOST_CONNECTION = /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable/i;
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57014',
+  '53100',
+  '53300',
+  '08006',
+]);
+const LOST_CONNECTION =
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable/i;
 
 /** Whether a query failed because the server does not answer: the same query may succeed later. */
 export function isUnreachable(error: unknown): boolean {
@@ -117,5 +140,11 @@ export function postgresCode(error: unknown): string | undefined {
 export function isForeignKeyViolation(error: unknown, table?: string): boolean {
   if (postgresCode(error) !== POSTGRES_FOREIGN_KEY_VIOLATION) return false;
   const { cause } = error as Error;
-  return table === undefined || (cause !== null && typeof cause === 'object' && 'constraint' in cause && String(cause.constraint).includes(`_${table}_`));
+  return (
+    table === undefined ||
+    (cause !== null &&
+      typeof cause === 'object' &&
+      'constraint' in cause &&
+      String(cause.constraint).includes(`_${table}_`))
+  );
 }

@@ -51,7 +51,7 @@ export class EventRepository {
     const stop = await this.subscribe(jobId, notify);
     signal.addEventListener('abort', notify, { once: true });
     try {
-      for (let last = lastId; !signal.aborted; ) {
+      for (let last = lastId; !signal.aborted;) {
         pending = false;
         const events = await this.listAfter(jobId, last);
         for (const event of events) {

@@ -14,7 +14,9 @@ export interface KeyClaim {
 }
 
 export type Claimed =
-  { state: 'new'; claim: KeyClaim } | { state: 'pending' } | { state: 'answered'; response: StoredResponse };
+  | { state: 'new'; claim: KeyClaim }
+  | { state: 'pending' }
+  | { state: 'answered'; response: StoredResponse };
 
 /** Answers given under an Idempotency-Key. */
 export class IdempotencyRepository {

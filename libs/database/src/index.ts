@@ -2,7 +2,11 @@ export * from './api-key-repository.js';
 export * from './database.js';
 export * from './dataset-repository.js';
 export * from './device-repository.js';
-export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from './embedded/embedded-postgres.js';
 export * from './embedded/errors.js';
 export { claimOf, folderIdentity, isClaimed, type FolderClaim } from './embedded/folder-claim.js';
 export { spawnGuarded } from './embedded/guard.js';

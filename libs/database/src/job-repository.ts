@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { isFinal, type Job, type JobItem, type JobQuery, type JobState, type Preflight, type QueueEntry, type Recipe } from '#contracts';
+import {
+  isFinal,
+  type Job,
+  type JobItem,
+  type JobQuery,
+  type JobState,
+  type Preflight,
+  type QueueEntry,
+  type Recipe,
+} from '#contracts';
 import { and, desc, eq, notInArray, sql } from 'drizzle-orm';
 import { decodeCursor, pageOf } from './cursor.js';
 import type { Database, Queries } from './database.js';
@@ -66,17 +75,26 @@ export class JobRepository {
   }
 
   /** Newest first. Throws InvalidCursorError. */
-  async list({ cursor, limit, state, model, name }: JobQuery): Promise<{ items: JobItem[]; nextCursor: string | null }> {
+  async list({
+    cursor,
+    limit,
+    state,
+    model,
+    name,
+  }: JobQuery): Promise<{ items: JobItem[]; nextCursor: string | null }> {
     const from = cursor === undefined ? undefined : decodeCursor('jobs', cursor);
     const rows = await this.database.orm
       .select(JOB_COLUMNS)
       .from(jobs)
-      .where(and(
-        state === undefined ? undefined : eq(jobs.state, state),
-        model === undefined ? undefined : eq(jobs.modelId, model),
-        name === undefined ? undefined : eq(jobs.name, storable(name)),
-        from && sql`(${jobs.createdAt}, ${jobs.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id}::uuid)`,
-      ))
+      .where(
+        and(
+          state === undefined ? undefined : eq(jobs.state, state),
+          model === undefined ? undefined : eq(jobs.modelId, model),
+          name === undefined ? undefined : eq(jobs.name, storable(name)),
+          from &&
+            sql`(${jobs.createdAt}, ${jobs.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id}::uuid)`,
+        ),
+      )
       .orderBy(desc(jobs.createdAt), desc(jobs.id))
       .limit(limit + 1);
     const { items, nextCursor } = pageOf('jobs', rows, limit, (row) => row);
@@ -93,7 +111,10 @@ export class JobRepository {
       if (state === 'cancelled') return;
       if (isFinal(state)) throw new JobStateError(id, state, 'cancelled', 'it has ended');
       await queries.update(jobs).set({ cancelRequestedAt: new Date() }).where(eq(jobs.id, id));
-      const running = await queries.select({ index: jobStages.index }).from(jobStages).where(and(eq(jobStages.jobId, id), eq(jobStages.state, 'running')));
+      const running = await queries
+        .select({ index: jobStages.index })
+        .from(jobStages)
+        .where(and(eq(jobStages.jobId, id), eq(jobStages.state, 'running')));
       if (running.length === 0) await cancelStages(queries, id);
       else await queries.execute(sql`select pg_notify('coldpress_cancel', ${id}::text)`);
     });
@@ -107,14 +128,32 @@ export class JobRepository {
   async retry(id: string): Promise<{ job: Job; entry: QueueEntry }> {
     await this.database.orm.transaction(async (queries) => {
       const { state } = await lockJob(queries, id);
-      if (state !== 'failed' && state !== 'cancelled') throw new JobStateError(id, state, 'retried', 'only a failed or cancelled job can be');
+      if (state !== 'failed' && state !== 'cancelled')
+        throw new JobStateError(id, state, 'retried', 'only a failed or cancelled job can be');
       await queries
         .update(jobs)
-        .set({ state: 'queued', error: null, finishedAt: null, cancelRequestedAt: null, gates: [], gatesPassed: null, enqueued: false, run: sql`${jobs.run} + 1` })
+        .set({
+          state: 'queued',
+          error: null,
+          finishedAt: null,
+          cancelRequestedAt: null,
+          gates: [],
+          gatesPassed: null,
+          enqueued: false,
+          run: sql`${jobs.run} + 1`,
+        })
         .where(eq(jobs.id, id));
       await queries
         .update(jobStages)
-        .set({ state: 'waiting', error: null, progress: 0, attempts: 0, startedAt: null, finishedAt: null, seconds: null })
+        .set({
+          state: 'waiting',
+          error: null,
+          progress: 0,
+          attempts: 0,
+          startedAt: null,
+          finishedAt: null,
+          seconds: null,
+        })
         .where(and(eq(jobStages.jobId, id), notInArray(jobStages.state, ['succeeded'])));
       await appendEvent(queries, id, { type: 'job', state: 'queued' });
     });
@@ -125,7 +164,12 @@ export class JobRepository {
 
   /** What the queue is given for a job. Throws NotFoundError. */
   async queueEntry(id: string): Promise<QueueEntry> {
-    const [row] = await this.database.orm.select({ run: jobs.run, stages: sql<number>`count(*)::int` }).from(jobs).innerJoin(jobStages, eq(jobStages.jobId, jobs.id)).where(eq(jobs.id, id)).groupBy(jobs.id);
+    const [row] = await this.database.orm
+      .select({ run: jobs.run, stages: sql<number>`count(*)::int` })
+      .from(jobs)
+      .innerJoin(jobStages, eq(jobStages.jobId, jobs.id))
+      .where(eq(jobs.id, id))
+      .groupBy(jobs.id);
     if (!row) throw new NotFoundError('job', id);
     return { jobId: id, stageCount: row.stages, run: row.run };
   }
@@ -146,21 +190,35 @@ export class JobRepository {
   }
 }
 
-async function insertJob(queries: Queries, { stages, usedModels = [], id = randomUUID(), ...job }: NewJob): Promise<(typeof jobs.$inferSelect)[]> {
-  const rows = await referring({ model: job.modelId, dataset: job.datasetId }, () => queries.insert(jobs).values({ id, ...storable(job) }).returning());
-  for (const modelId of new Set(usedModels)) await referring({ model: modelId }, () => queries.insert(jobModels).values({ jobId: id, modelId }));
+async function insertJob(
+  queries: Queries,
+  { stages, usedModels = [], id = randomUUID(), ...job }: NewJob,
+): Promise<(typeof jobs.$inferSelect)[]> {
+  const rows = await referring({ model: job.modelId, dataset: job.datasetId }, () =>
+    queries
+      .insert(jobs)
+      .values({ id, ...storable(job) })
+      .returning(),
+  );
+  for (const modelId of new Set(usedModels))
+    await referring({ model: modelId }, () => queries.insert(jobModels).values({ jobId: id, modelId }));
   await queries.insert(jobStages).values(stages.map((stage, index) => ({ jobId: id, index, ...storable(stage) })));
   await appendEvent(queries, id, { type: 'job', state: 'queued' });
   return rows;
 }
 
 /** Throws NotFoundError naming the row that is gone. */
-async function referring<T>({ model, dataset }: { model: string; dataset?: string | null }, insert: () => PromiseLike<T>): Promise<T> {
+async function referring<T>(
+  { model, dataset }: { model: string; dataset?: string | null },
+  insert: () => PromiseLike<T>,
+): Promise<T> {
   try {
     return await insert();
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    throw dataset && isForeignKeyViolation(error, 'datasets') ? new NotFoundError('dataset', dataset) : new NotFoundError('model', model);
+    throw dataset && isForeignKeyViolation(error, 'datasets')
+      ? new NotFoundError('dataset', dataset)
+      : new NotFoundError('model', model);
   }
 }
 

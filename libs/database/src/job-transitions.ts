@@ -12,7 +12,12 @@ export async function cancelStages(queries: Queries, jobId: string): Promise<voi
 }
 
 /** Ends a job as failed because of one stage (or of none); the stages behind it will not run. */
-export async function failStages(queries: Queries, jobId: string, index: number | null, failure: Failure): Promise<void> {
+export async function failStages(
+  queries: Queries,
+  jobId: string,
+  index: number | null,
+  failure: Failure,
+): Promise<void> {
   if (index !== null) {
     await queries
       .update(jobStages)
@@ -25,7 +30,12 @@ export async function failStages(queries: Queries, jobId: string, index: number 
 }
 
 /** Sets the final state if the job has not ended; false when it has. */
-export async function endJob(queries: Queries, jobId: string, state: JobState, error: Failure | null): Promise<boolean> {
+export async function endJob(
+  queries: Queries,
+  jobId: string,
+  state: JobState,
+  error: Failure | null,
+): Promise<boolean> {
   const ended = await queries
     .update(jobs)
     .set({ state, error, finishedAt: new Date() })

@@ -33,8 +33,12 @@ export async function migrate(database: Pick<Database, 'url'>): Promise<void> {
 }
 
 function codeVersion(folder: string): CodeVersion {
-  const { entries } = JSON.parse(readFileSync(join(folder, 'meta', '_journal.json'), 'utf8')) as { entries: { when: number }[] };
-  const { version } = JSON.parse(readFileSync(join(folder, '..', '..', '..', 'package.json'), 'utf8')) as { version: string };
+  const { entries } = JSON.parse(readFileSync(join(folder, 'meta', '_journal.json'), 'utf8')) as {
+    entries: { when: number }[];
+  };
+  const { version } = JSON.parse(readFileSync(join(folder, '..', '..', '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
   return { version, newestMigration: Math.max(...entries.map(({ when }) => when)) };
 }
 
@@ -45,7 +49,11 @@ function migrationsFolder(): string {
     const candidate = join(folder, 'libs', 'database', 'migrations');
     if (existsSync(join(candidate, 'meta', '_journal.json'))) return candidate;
     const parent = dirname(folder);
-    if (parent === folder) throw new DatabaseError('migrations_missing', 'libs/database/migrations is missing: install the package as a whole');
+    if (parent === folder)
+      throw new DatabaseError(
+        'migrations_missing',
+        'libs/database/migrations is missing: install the package as a whole',
+      );
     folder = parent;
   }
 }

@@ -38,10 +38,12 @@ export class ModelRepository {
     const rows = await this.database.orm
       .select()
       .from(models)
-      .where(and(
-        name === undefined ? undefined : eq(models.name, storable(name)),
-        from && sql`(${models.createdAt}, ${models.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id})`,
-      ))
+      .where(
+        and(
+          name === undefined ? undefined : eq(models.name, storable(name)),
+          from && sql`(${models.createdAt}, ${models.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id})`,
+        ),
+      )
       .orderBy(desc(models.createdAt), desc(models.id))
       .limit(limit + 1);
     return pageOf('models', rows, limit, toModel);
@@ -60,5 +62,9 @@ export class ModelRepository {
 
 /** Models stored by earlier versions have no warnings. */
 function toModel({ createdAt, inspection, ...row }: Row): Model {
-  return { ...row, inspection: { ...inspection, warnings: inspection.warnings ?? [] }, createdAt: createdAt.toISOString() };
+  return {
+    ...row,
+    inspection: { ...inspection, warnings: inspection.warnings ?? [] },
+    createdAt: createdAt.toISOString(),
+  };
 }

@@ -3,7 +3,14 @@ import { createTestDatabase } from '#testing';
 import { ApiKeyRepository } from './api-key-repository.js';
 import { connect, type Database } from './database.js';
 import { DatasetRepository } from './dataset-repository.js';
-import { IdempotencyConflictError, IdempotencyLostError, InUseError, InvalidCursorError, JobStateError, NotFoundError } from './errors.js';
+import {
+  IdempotencyConflictError,
+  IdempotencyLostError,
+  InUseError,
+  InvalidCursorError,
+  JobStateError,
+  NotFoundError,
+} from './errors.js';
 import { EventRepository } from './event-repository.js';
 import { IdempotencyRepository } from './idempotency-repository.js';
 import { JobRepository, type NewJob } from './job-repository.js';
@@ -14,7 +21,19 @@ import { StageRepository } from './stage-repository.js';
 import { StageResultRepository } from './stage-result-repository.js';
 
 const MODEL = 'a'.repeat(64);
-const INSPECTION = { inputs: [], outputs: [], irVersion: 8, opset: 17, producer: '', ops: {}, nodes: 0, parameters: 0, nonZeros: 0, macs: null, warnings: [] };
+const INSPECTION = {
+  inputs: [],
+  outputs: [],
+  irVersion: 8,
+  opset: 17,
+  producer: '',
+  ops: {},
+  nodes: 0,
+  parameters: 0,
+  nonZeros: 0,
+  macs: null,
+  warnings: [],
+};
 const METRICS = { bytes: 10, compressedBytes: 5, parameters: 2, nonZeros: 2 };
 
 let database: Database;
@@ -28,10 +47,21 @@ const newJob = (overrides: Partial<NewJob> = {}): NewJob => ({
   datasetId: null,
   recipe: { seed: 0, passes: [], gates: [] },
   preflight: { problems: [], skipped: [] },
-  stages: [{ pass: 'prune', options: {} }, { pass: 'evaluate', options: {} }],
+  stages: [
+    { pass: 'prune', options: {} },
+    { pass: 'evaluate', options: {} },
+  ],
   ...overrides,
 });
-const outcome = (key: string) => ({ key, cached: false, modelDigest: 'b'.repeat(64), metrics: METRICS, skipped: [], summary: {}, artifacts: [{ name: 'model.onnx', digest: 'b'.repeat(64), bytes: 10 }] });
+const outcome = (key: string) => ({
+  key,
+  cached: false,
+  modelDigest: 'b'.repeat(64),
+  metrics: METRICS,
+  skipped: [],
+  summary: {},
+  artifacts: [{ name: 'model.onnx', digest: 'b'.repeat(64), bytes: 10 }],
+});
 const LEASE_MS = 300;
 const claimed = async (keys: IdempotencyRepository, key: string) => {
   const answer = await keys.claim(key, 'request');
@@ -56,7 +86,12 @@ afterAll(async () => {
 
 describe('models and data sets', () => {
   it('are deduplicated by digest and keep their first name', async () => {
-    const again = await new ModelRepository(database).add({ id: MODEL, name: 'other', bytes: 10, inspection: INSPECTION });
+    const again = await new ModelRepository(database).add({
+      id: MODEL,
+      name: 'other',
+      bytes: 10,
+      inspection: INSPECTION,
+    });
     expect(again).toMatchObject({ created: false, model: { name: 'net' } });
   });
 
@@ -96,7 +131,7 @@ describe('jobs', () => {
     const name = randomUUID();
     const created = await jobs.createAll(Array.from({ length: 5 }, () => newJob({ name })));
     const seen: string[] = [];
-    for (let cursor: string | undefined; ; ) {
+    for (let cursor: string | undefined; ;) {
       const page = await jobs.list({ limit: 2, name, ...(cursor === undefined ? {} : { cursor }) });
       seen.push(...page.items.map(({ id }) => id));
       if (page.nextCursor === null) break;
@@ -115,10 +150,20 @@ describe('jobs', () => {
     expect((await start(id, 0)).next).toBe('done');
     await start(id, 1);
     await stages.succeed(id, 1, { ...outcome('k1'), measured: [METRICS, { ...METRICS, top1: 0.5 }] });
-    await stages.finish(id, { baseline: METRICS, gates: [], gatesPassed: null, artifacts: [{ name: 'report.md', digest: 'd'.repeat(64), bytes: 1 }] });
+    await stages.finish(id, {
+      baseline: METRICS,
+      gates: [],
+      gatesPassed: null,
+      artifacts: [{ name: 'report.md', digest: 'd'.repeat(64), bytes: 1 }],
+    });
     const job = await jobs.require(id);
     expect(job).toMatchObject({ state: 'succeeded', baseline: METRICS });
-    expect(job.stages[0]).toMatchObject({ state: 'succeeded', key: 'k0', metrics: { top1: 0.5 }, artifacts: [{ name: 'model.onnx' }] });
+    expect(job.stages[0]).toMatchObject({
+      state: 'succeeded',
+      key: 'k0',
+      metrics: { top1: 0.5 },
+      artifacts: [{ name: 'model.onnx' }],
+    });
     expect(job.stages[1]?.artifacts.map(({ name }) => name)).toEqual(['model.onnx', 'report.md']);
     await expect(jobs.cancel(id)).rejects.toThrow(JobStateError);
     await jobs.delete(id);
@@ -179,7 +224,9 @@ describe('jobs', () => {
 describe('events', () => {
   it('have ids without gaps in the order in which they can be read, however many write', async () => {
     const { id } = await jobs.create(newJob());
-    await Promise.all(Array.from({ length: 20 }, (_, index) => events.append(id, { type: 'log', index: 0, line: `line ${index}` })));
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => events.append(id, { type: 'log', index: 0, line: `line ${index}` })),
+    );
     const all = await events.listAfter(id, 0);
     expect(all.map((event) => event.id)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
     expect((await events.listAfter(id, 19)).map((event) => event.id)).toEqual([20, 21]);
@@ -217,8 +264,14 @@ describe('keys', () => {
     const keys = new IdempotencyRepository(database);
     const claim = await claimed(keys, 'k');
     expect(await keys.claim('k', 'request')).toEqual({ state: 'pending' });
-    const job = await jobs.create(newJob(), { claim, toResponse: ([created]) => ({ status: 202, body: { id: created?.id } }) });
-    expect(await keys.claim('k', 'request')).toEqual({ state: 'answered', response: { status: 202, body: { id: job.id } } });
+    const job = await jobs.create(newJob(), {
+      claim,
+      toResponse: ([created]) => ({ status: 202, body: { id: created?.id } }),
+    });
+    expect(await keys.claim('k', 'request')).toEqual({
+      state: 'answered',
+      response: { status: 202, body: { id: job.id } },
+    });
     await expect(keys.claim('k', 'other')).rejects.toThrow(IdempotencyConflictError);
   });
 
@@ -226,7 +279,8 @@ describe('keys', () => {
     const [one, other] = [new IdempotencyRepository(database, LEASE_MS), new IdempotencyRepository(database, LEASE_MS)];
     const claim = await claimed(one, 'long');
     await one.hold(claim, async () => {
-      for (const end = Date.now() + 4 * LEASE_MS; Date.now() < end; ) expect(await other.claim('long', 'request')).toEqual({ state: 'pending' });
+      for (const end = Date.now() + 4 * LEASE_MS; Date.now() < end;)
+        expect(await other.claim('long', 'request')).toEqual({ state: 'pending' });
     });
   });
 
@@ -237,7 +291,11 @@ describe('keys', () => {
     while (next.state === 'pending') next = await keys.claim('dead', 'request');
     expect(next.state).toBe('new');
     const before = (await jobs.list({ limit: 200 })).items.length;
-    await expect(keys.hold(dead, () => jobs.create(newJob(), { claim: dead, toResponse: () => ({ status: 201, body: 'of the dead' }) }))).rejects.toThrow(IdempotencyLostError);
+    await expect(
+      keys.hold(dead, () =>
+        jobs.create(newJob(), { claim: dead, toResponse: () => ({ status: 201, body: 'of the dead' }) }),
+      ),
+    ).rejects.toThrow(IdempotencyLostError);
     expect((await jobs.list({ limit: 200 })).items).toHaveLength(before);
     // It has not freed the key of its successor either.
     expect((await keys.claim('dead', 'request')).state).toBe('pending');
@@ -245,7 +303,9 @@ describe('keys', () => {
 
   it('of idempotency whose work failed are free at once', async () => {
     const keys = new IdempotencyRepository(database);
-    await expect(keys.hold(await claimed(keys, 'failed'), () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
+    await expect(keys.hold(await claimed(keys, 'failed'), () => Promise.reject(new Error('refused')))).rejects.toThrow(
+      'refused',
+    );
     expect((await keys.claim('failed', 'another request')).state).toBe('new');
   });
 
@@ -274,7 +334,9 @@ describe('keys', () => {
   it('of stages are free for other processes once the work is done, though its connection is kept for the next', async () => {
     const [one, other] = [new StageResultRepository(database), new StageResultRepository(database)];
     await one.withLock('key', new AbortController().signal, () => Promise.resolve());
-    await expect(one.withLock('key', new AbortController().signal, () => Promise.reject(new Error('of the work')))).rejects.toThrow('of the work');
+    await expect(
+      one.withLock('key', new AbortController().signal, () => Promise.reject(new Error('of the work'))),
+    ).rejects.toThrow('of the work');
     await expect(other.withLock('key', AbortSignal.timeout(5000), () => Promise.resolve('held'))).resolves.toBe('held');
     await Promise.all([one.close(), other.close()]);
   });

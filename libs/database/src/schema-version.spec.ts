@@ -47,7 +47,9 @@ describe('a database of another version', () => {
 
   it('that is older is brought up to date with its rows', async () => {
     const first = (await readFile(join(MIGRATIONS, '0000_first.sql'), 'utf8')).split('--> statement-breakpoint');
-    const { entries } = JSON.parse(await readFile(join(MIGRATIONS, 'meta/_journal.json'), 'utf8')) as { entries: { when: number }[] };
+    const { entries } = JSON.parse(await readFile(join(MIGRATIONS, 'meta/_journal.json'), 'utf8')) as {
+      entries: { when: number }[];
+    };
     const url = await prepared(
       ...first,
       'create schema drizzle',
@@ -60,7 +62,9 @@ describe('a database of another version', () => {
     await Promise.all([migrate({ url }), migrate({ url })]);
     const database = connect(url);
     expect((await database.pool.query('select enqueued from jobs')).rows).toEqual([{ enqueued: false }]);
-    expect((await database.pool.query(`select value from settings where name = 'written by'`)).rows).toEqual([{ value: expect.stringMatching(/^\d+\.\d+\.\d+/) as unknown }]);
+    expect((await database.pool.query(`select value from settings where name = 'written by'`)).rows).toEqual([
+      { value: expect.stringMatching(/^\d+\.\d+\.\d+/) as unknown },
+    ]);
     await database.close();
   });
 });
@@ -71,7 +75,13 @@ describe('the last use of an API key', () => {
     await migrate(database);
     const keys = new ApiKeyRepository(database);
     const { key, id } = await keys.create('one');
-    const version = async () => (await database.pool.query<{ row: string; used: Date | null }>('select xmin::text as row, last_used_at as used from api_keys where id = $1', [id])).rows[0];
+    const version = async () =>
+      (
+        await database.pool.query<{ row: string; used: Date | null }>(
+          'select xmin::text as row, last_used_at as used from api_keys where id = $1',
+          [id],
+        )
+      ).rows[0];
     await keys.verify(key);
     while ((await version())?.used === null);
     const before = await version();

@@ -23,12 +23,20 @@ export class StageCheckpointRepository {
 
   /** Notes that the bytes are in the store. */
   async complete({ key, digest }: CheckpointRow): Promise<void> {
-    await this.database.orm.update(stageCheckpoints).set({ stored: true }).where(and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.digest, digest)));
+    await this.database.orm
+      .update(stageCheckpoints)
+      .set({ stored: true })
+      .where(and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.digest, digest)));
   }
 
   /** The stage's newest checkpoint that is in the store. */
   async newest(key: string): Promise<CheckpointRow | null> {
-    const [row] = await this.database.orm.select().from(stageCheckpoints).where(and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.stored, true))).orderBy(desc(stageCheckpoints.createdAt)).limit(1);
+    const [row] = await this.database.orm
+      .select()
+      .from(stageCheckpoints)
+      .where(and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.stored, true)))
+      .orderBy(desc(stageCheckpoints.createdAt))
+      .limit(1);
     return row ?? null;
   }
 
@@ -39,16 +47,25 @@ export class StageCheckpointRepository {
 
   /** Rows that were written so long ago. */
   async olderThan(ms: number): Promise<CheckpointRow[]> {
-    return this.database.orm.select().from(stageCheckpoints).where(lt(stageCheckpoints.createdAt, new Date(Date.now() - ms)));
+    return this.database.orm
+      .select()
+      .from(stageCheckpoints)
+      .where(lt(stageCheckpoints.createdAt, new Date(Date.now() - ms)));
   }
 
   /** Whether another stage has a checkpoint of the same bytes. */
   async isShared({ key, digest }: CheckpointRow): Promise<boolean> {
-    const rows = await this.database.orm.select({ key: stageCheckpoints.key }).from(stageCheckpoints).where(and(eq(stageCheckpoints.digest, digest), ne(stageCheckpoints.key, key))).limit(1);
+    const rows = await this.database.orm
+      .select({ key: stageCheckpoints.key })
+      .from(stageCheckpoints)
+      .where(and(eq(stageCheckpoints.digest, digest), ne(stageCheckpoints.key, key)))
+      .limit(1);
     return rows.length > 0;
   }
 
   async delete({ key, digest }: CheckpointRow): Promise<void> {
-    await this.database.orm.delete(stageCheckpoints).where(and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.digest, digest)));
+    await this.database.orm
+      .delete(stageCheckpoints)
+      .where(and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.digest, digest)));
   }
 }

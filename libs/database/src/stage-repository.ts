@@ -1,4 +1,15 @@
-import { isFinal, type ArtifactRef, type Failure, type GateVerdict, type JobEvent, type JobStage, type ModelMetrics, type QueueJobs, type Skipped, type StageMetrics } from '#contracts';
+import {
+  isFinal,
+  type ArtifactRef,
+  type Failure,
+  type GateVerdict,
+  type JobEvent,
+  type JobStage,
+  type ModelMetrics,
+  type QueueJobs,
+  type Skipped,
+  type StageMetrics,
+} from '#contracts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database, Queries } from './database.js';
 import { appendEvent } from './event-repository.js';
@@ -45,7 +56,11 @@ export class StageRepository {
   /** Starts a stage under the key by which its result is known, or says that there is nothing to run. A wish to cancel is fulfilled here. */
   async start({ jobId, run, index }: QueueJobs['stage'], key: string): Promise<StageClaim> {
     return this.database.orm.transaction(async (queries): Promise<StageClaim> => {
-      const [job] = await queries.select({ state: jobs.state, run: jobs.run, cancelRequestedAt: jobs.cancelRequestedAt }).from(jobs).where(eq(jobs.id, jobId)).for('update');
+      const [job] = await queries
+        .select({ state: jobs.state, run: jobs.run, cancelRequestedAt: jobs.cancelRequestedAt })
+        .from(jobs)
+        .where(eq(jobs.id, jobId))
+        .for('update');
       const stage = job && (await readStage(queries, jobId, index));
       if (!stage || isFinal(job.state) || job.run !== run) return { next: 'stop' };
       if (job.cancelRequestedAt) {
@@ -73,7 +88,14 @@ export class StageRepository {
     return this.database.orm.transaction(async (queries) => {
       const done = await queries
         .update(jobStages)
-        .set({ ...rest, state: 'succeeded', progress: 1, error: null, finishedAt: new Date(), seconds: seconds ?? elapsed })
+        .set({
+          ...rest,
+          state: 'succeeded',
+          progress: 1,
+          error: null,
+          finishedAt: new Date(),
+          seconds: seconds ?? elapsed,
+        })
         .where(and(at(jobId, index), inArray(jobStages.state, ['running', 'waiting'])))
         .returning({ index: jobStages.index });
       if (done.length === 0) return false;
@@ -88,7 +110,11 @@ export class StageRepository {
   async setSize(jobId: string, index: number, compressedBytes: number): Promise<void> {
     await this.database.orm.transaction(async (queries) => {
       const { metrics } = jobStages;
-      const done = await queries.update(jobStages).set({ metrics: withSize(metrics, compressedBytes) }).where(and(at(jobId, index), isUnsized(metrics))).returning({ index: jobStages.index });
+      const done = await queries
+        .update(jobStages)
+        .set({ metrics: withSize(metrics, compressedBytes) })
+        .where(and(at(jobId, index), isUnsized(metrics)))
+        .returning({ index: jobStages.index });
       const [job] = await queries.select({ state: jobs.state }).from(jobs).where(eq(jobs.id, jobId));
       // The event by which a job ends is its last.
       if (done.length > 0 && job && !isFinal(job.state)) await appendStage(queries, jobId, index);
@@ -119,7 +145,10 @@ export class StageRepository {
   /** Ends the job as succeeded. Does nothing when it has ended or a stage is missing. */
   async finish(jobId: string, outcome: JobOutcome): Promise<void> {
     await this.whileOpen(jobId, async (queries) => {
-      const stages = await queries.select({ index: jobStages.index, state: jobStages.state }).from(jobStages).where(eq(jobStages.jobId, jobId));
+      const stages = await queries
+        .select({ index: jobStages.index, state: jobStages.state })
+        .from(jobStages)
+        .where(eq(jobStages.jobId, jobId));
       if (stages.some(({ state }) => state !== 'succeeded')) return;
       const { artifacts: files, ...rest } = storable(outcome);
       await putArtifacts(queries, jobId, Math.max(...stages.map(({ index }) => index)), files);
@@ -133,13 +162,20 @@ export class StageRepository {
   }
 
   async isCancelRequested(jobId: string): Promise<boolean> {
-    const [row] = await this.database.orm.select({ state: jobs.state, at: jobs.cancelRequestedAt }).from(jobs).where(eq(jobs.id, jobId));
+    const [row] = await this.database.orm
+      .select({ state: jobs.state, at: jobs.cancelRequestedAt })
+      .from(jobs)
+      .where(eq(jobs.id, jobId));
     return !row || row.at !== null || row.state === 'cancelled';
   }
 
   /** Calls `cancel` once when the job is to be cancelled, also when that was asked before; returns how to stop listening. */
   async onCancel(jobId: string, cancel: () => void): Promise<() => void> {
-    const check = () => void this.isCancelRequested(jobId).then((requested) => requested && cancel(), () => undefined);
+    const check = () =>
+      void this.isCancelRequested(jobId).then(
+        (requested) => requested && cancel(),
+        () => undefined,
+      );
     const stop = await this.cancellations.subscribe(jobId, check);
     check();
     return stop;
@@ -162,23 +198,46 @@ const at = (jobId: string, index: number) => and(eq(jobStages.jobId, jobId), eq(
 async function setRunning(queries: Queries, jobId: string, index: number, key: string): Promise<void> {
   await queries
     .update(jobStages)
-    .set({ state: 'running', key, error: null, progress: 0, attempts: sql`${jobStages.attempts} + 1`, startedAt: sql`coalesce(${jobStages.startedAt}, now())` })
+    .set({
+      state: 'running',
+      key,
+      error: null,
+      progress: 0,
+      attempts: sql`${jobStages.attempts} + 1`,
+      startedAt: sql`coalesce(${jobStages.startedAt}, now())`,
+    })
     .where(at(jobId, index));
-  const started = await queries.update(jobs).set({ state: 'running' }).where(and(eq(jobs.id, jobId), eq(jobs.state, 'queued'))).returning({ id: jobs.id });
+  const started = await queries
+    .update(jobs)
+    .set({ state: 'running' })
+    .where(and(eq(jobs.id, jobId), eq(jobs.state, 'queued')))
+    .returning({ id: jobs.id });
   if (started.length > 0) await appendEvent(queries, jobId, { type: 'job', state: 'running' });
   await appendStage(queries, jobId, index);
 }
 
-async function putArtifacts(queries: Queries, jobId: string, stageIndex: number, files: readonly ArtifactRef[]): Promise<void> {
+async function putArtifacts(
+  queries: Queries,
+  jobId: string,
+  stageIndex: number,
+  files: readonly ArtifactRef[],
+): Promise<void> {
   for (const file of files) {
     await queries
       .insert(artifacts)
       .values({ jobId, stageIndex, ...file })
-      .onConflictDoUpdate({ target: [artifacts.jobId, artifacts.stageIndex, artifacts.name], set: { digest: file.digest, bytes: file.bytes } });
+      .onConflictDoUpdate({
+        target: [artifacts.jobId, artifacts.stageIndex, artifacts.name],
+        set: { digest: file.digest, bytes: file.bytes },
+      });
   }
 }
 
-async function putMeasured(queries: Queries, jobId: string, [baseline, ...stages]: readonly ModelMetrics[]): Promise<void> {
+async function putMeasured(
+  queries: Queries,
+  jobId: string,
+  [baseline, ...stages]: readonly ModelMetrics[],
+): Promise<void> {
   if (baseline) await queries.update(jobs).set({ baseline }).where(eq(jobs.id, jobId));
   for (const [index, metrics] of stages.entries()) {
     await queries.update(jobStages).set({ metrics }).where(at(jobId, index));

@@ -29,13 +29,19 @@ export class StageResultRepository {
   /** Keeps a result; one that is there already is replaced, since its files may have been lost. */
   async put(result: StoredResult): Promise<void> {
     const { key, ...rest } = storable(result);
-    await this.database.orm.insert(stageResults).values({ key, ...rest }).onConflictDoUpdate({ target: stageResults.key, set: rest });
+    await this.database.orm
+      .insert(stageResults)
+      .values({ key, ...rest })
+      .onConflictDoUpdate({ target: stageResults.key, set: rest });
   }
 
   /** Completes a result by the transfer size of its model, where it is missing. */
   async setSize(key: string, compressedBytes: number): Promise<void> {
     const { metrics } = stageResults;
-    await this.database.orm.update(stageResults).set({ metrics: withSize(metrics, compressedBytes) }).where(and(eq(stageResults.key, key), isUnsized(metrics)));
+    await this.database.orm
+      .update(stageResults)
+      .set({ metrics: withSize(metrics, compressedBytes) })
+      .where(and(eq(stageResults.key, key), isUnsized(metrics)));
   }
 
   async delete(key: string): Promise<void> {

@@ -3,7 +3,9 @@
  * not keep its own failure from being recorded.
  */
 export function storable<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_key, item: unknown) => (typeof item === 'string' ? cleanText(item) : item)) as T;
+  return JSON.parse(JSON.stringify(value), (_key, item: unknown) =>
+    typeof item === 'string' ? cleanText(item) : item,
+  ) as T;
 }
 
 function cleanText(text: string): string {

@@ -6,4 +6,5 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 export const isUnsized = (metrics: PgColumn): SQL => sql`${metrics} is not null and not ${metrics} ? 'compressedBytes'`;
 
 /** The figures with their transfer size. */
-export const withSize = (metrics: PgColumn, compressedBytes: number): SQL<StageMetrics> => sql`${metrics} || jsonb_build_object('compressedBytes', ${compressedBytes}::bigint)`;
+export const withSize = (metrics: PgColumn, compressedBytes: number): SQL<StageMetrics> =>
+  sql`${metrics} || jsonb_build_object('compressedBytes', ${compressedBytes}::bigint)`;

@@ -21,9 +21,19 @@ const FORMATS: Record<string, (path: string, wanted: Wanted) => Promise<ArrayFil
 export async function openArrayFile(path: string, wanted?: ReadonlySet<string>): Promise<ArrayFile> {
   const file = basename(path);
   const format = FORMATS[extname(path).toLowerCase()];
-  if (!format) throw new DatasetError('dataset_format', 'unknown kind of file', { file, expected: Object.keys(FORMATS).join(', '), wayOut: 'convert it with numpy.savez' });
+  if (!format)
+    throw new DatasetError('dataset_format', 'unknown kind of file', {
+      file,
+      expected: Object.keys(FORMATS).join(', '),
+      wayOut: 'convert it with numpy.savez',
+    });
   const found = await stat(path).catch((cause: unknown) => {
-    throw new DatasetError('dataset_file', 'the file is missing', { file, wayOut: 'put it beside the manifest' }, { cause });
+    throw new DatasetError(
+      'dataset_file',
+      'the file is missing',
+      { file, wayOut: 'put it beside the manifest' },
+      { cause },
+    );
   });
   if (!found.isFile()) throw new DatasetError('dataset_file', 'not a file', { file });
   const arrays = await format(path, wanted);
@@ -33,6 +43,12 @@ export async function openArrayFile(path: string, wanted?: ReadonlySet<string>):
 
 function checkSize(file: string, array: StoredArray): void {
   if (arrayBytes(array) > MAX_ARRAY_BYTES) {
-    throw new DatasetError('dataset_limit', 'array too large', { file, array: array.name, expected: `at most ${MAX_ARRAY_BYTES} bytes`, got: `${arrayBytes(array)}`, wayOut: 'split it over several data sets' });
+    throw new DatasetError('dataset_limit', 'array too large', {
+      file,
+      array: array.name,
+      expected: `at most ${MAX_ARRAY_BYTES} bytes`,
+      got: `${arrayBytes(array)}`,
+      wayOut: 'split it over several data sets',
+    });
   }
 }

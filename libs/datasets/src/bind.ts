@@ -8,7 +8,11 @@ export function bindNames(manifestNames: readonly string[], modelNames: readonly
   const bound = modelNames.map((name): [string, string] => {
     const source = sourceOf(name, manifestNames, modelNames);
     if (source !== null) return [name, source];
-    throw new DatasetError('dataset_input', `nothing feeds the model's input "${name}"`, { expected: `an input named "${name}"`, got: manifestNames.join(', '), wayOut: 'rename it in the manifest; "*" feeds the only input of a model' });
+    throw new DatasetError('dataset_input', `nothing feeds the model's input "${name}"`, {
+      expected: `an input named "${name}"`,
+      got: manifestNames.join(', '),
+      wayOut: 'rename it in the manifest; "*" feeds the only input of a model',
+    });
   });
   return Object.fromEntries(bound);
 }

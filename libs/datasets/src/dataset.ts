@@ -38,7 +38,10 @@ export interface Batch {
 /** Reads a data set's manifest and array headers, from a stage's folder or a user's own. Values are read batch by batch. Throws DatasetError. */
 export async function openDataset(folder: string): Promise<Dataset> {
   const manifest = await readManifest(folder);
-  const wanted = new Set([...Object.values(manifest.inputs).map(({ array }) => array), ...(manifest.labels ? [manifest.labels.array] : [])]);
+  const wanted = new Set([
+    ...Object.values(manifest.inputs).map(({ array }) => array),
+    ...(manifest.labels ? [manifest.labels.array] : []),
+  ]);
   const files = new Map<string, ArrayFile>();
   const splits = new Map<SplitName, SplitArrays>();
   for (const [name, split] of Object.entries(manifest.splits)) {
@@ -46,10 +49,20 @@ export async function openDataset(folder: string): Promise<Dataset> {
     if (!files.has(split.file)) files.set(split.file, await openArrayFile(join(folder, split.file), wanted));
     splits.set(name as SplitName, resolveSplit(name as SplitName, split, manifest, files.get(split.file)!));
   }
-  if (splits.size === 0) throw new DatasetError('dataset_split', 'the data set has no split', { expected: 'calibration, train or test', wayOut: 'name at least one under splits in the manifest' });
+  if (splits.size === 0)
+    throw new DatasetError('dataset_split', 'the data set has no split', {
+      expected: 'calibration, train or test',
+      wayOut: 'name at least one under splits in the manifest',
+    });
   checkSameSamples(splits);
   if (manifest.labels?.classes === undefined) checkSameTargets(splits);
-  return new Dataset(manifest, splits, Object.fromEntries(Object.keys(manifest.inputs).map((name) => [name, name])), new Map(), new Map());
+  return new Dataset(
+    manifest,
+    splits,
+    Object.fromEntries(Object.keys(manifest.inputs).map((name) => [name, name])),
+    new Map(),
+    new Map(),
+  );
 }
 
 /** An opened data set. Memory: the arrays that are compressed and small, the labels, and one batch at a time. */
@@ -113,7 +126,13 @@ export class Dataset {
    * not ask for are left out. Throws DatasetError when one is missing.
    */
   bindInputs(modelInputNames: readonly string[]): Dataset {
-    return new Dataset(this.manifest, this.splits, bindNames(Object.keys(this.manifest.inputs), modelInputNames), this.openedRows, this.knownLabels);
+    return new Dataset(
+      this.manifest,
+      this.splits,
+      bindNames(Object.keys(this.manifest.inputs), modelInputNames),
+      this.openedRows,
+      this.knownLabels,
+    );
   }
 
   /**
@@ -122,10 +141,18 @@ export class Dataset {
    */
   holdOut(share: number, seed: number): { train: Dataset; held: Dataset } {
     const split = this.split('train');
-    if (split.count < 2) throw new DatasetError('dataset_split', 'the train split cannot be parted', { file: split.file, expected: '2 samples or more', got: `${split.count}` });
+    if (split.count < 2)
+      throw new DatasetError('dataset_split', 'the train split cannot be parted', {
+        file: split.file,
+        expected: '2 samples or more',
+        got: `${split.count}`,
+      });
     const order = shuffledIndices(split.count, seed);
     const count = Math.min(split.count - 1, Math.max(1, Math.round(share * split.count)));
-    return { train: this.withTrainRows(split, order.slice(count)), held: this.withTrainRows(split, order.slice(0, count)) };
+    return {
+      train: this.withTrainRows(split, order.slice(count)),
+      held: this.withTrainRows(split, order.slice(0, count)),
+    };
   }
 
   /** Batches of a split, preprocessed, in stored or shuffled order. Throws DatasetError, for labels out of range at the first batch. */
@@ -139,7 +166,12 @@ export class Dataset {
       const size = Math.min(batchSize, end - first);
       if (dropLast && size < batchSize) return;
       const indices = rowsOf(split, order ? order.subarray(first, first + size) : first, size);
-      yield { inputs: await this.inputs(split, indices, size), labels: labels && pick(labels, indices, size), targets: await this.targets(split, indices, size), size };
+      yield {
+        inputs: await this.inputs(split, indices, size),
+        labels: labels && pick(labels, indices, size),
+        targets: await this.targets(split, indices, size),
+        size,
+      };
     }
   }
 
@@ -173,7 +205,14 @@ export class Dataset {
 
   private async checkTargets(split: SplitArrays, labels: StoredArray): Promise<void> {
     const found = findNonFinite(await this.rows(labels), labels, split.start, split.range);
-    if (found) throw new DatasetError('dataset_labels', `label of sample ${found.sample}`, { file: split.file, array: labels.name, expected: 'a finite number', got: `${found.value}`, wayOut: 'correct it, or leave the sample out' });
+    if (found)
+      throw new DatasetError('dataset_labels', `label of sample ${found.sample}`, {
+        file: split.file,
+        array: labels.name,
+        expected: 'a finite number',
+        got: `${found.value}`,
+        wayOut: 'correct it, or leave the sample out',
+      });
   }
 
   private async labelsInFile(splitName: SplitName): Promise<Int32Array | null> {
@@ -195,14 +234,22 @@ export class Dataset {
 
   private withTrainRows(split: SplitArrays, rows: Uint32Array): Dataset {
     const part = { ...split, count: rows.length, rows: split.rows ? rows.map((row) => split.rows![row]!) : rows };
-    return new Dataset(this.manifest, new Map([...this.splits, ['train', part]]), this.names, this.openedRows, this.knownLabels);
+    return new Dataset(
+      this.manifest,
+      new Map([...this.splits, ['train', part]]),
+      this.names,
+      this.openedRows,
+      this.knownLabels,
+    );
   }
 
   private async inputs(split: SplitArrays, indices: Uint32Array | number, size: number): Promise<HostTensors> {
     const entries = this.inputNames.map(async (name): Promise<[string, HostTensor]> => {
       const { array, preprocessing } = split.inputs[this.manifestName(name)]!;
       const rows = await this.rows(array);
-      const data = placed(split, array, () => preprocessing.apply(gather(rows, array, split.start, indices, size), size));
+      const data = placed(split, array, () =>
+        preprocessing.apply(gather(rows, array, split.start, indices, size), size),
+      );
       refuseNaN(split, array, data, indices, size);
       const { type, dims } = preprocessing.result;
       return [name, { type, dims: [size, ...dims], data } as HostTensor];
@@ -216,7 +263,11 @@ export class Dataset {
     const rows = await this.rows(labels);
     const data = placed(split, labels, () => gather(rows, labels, split.start, indices, size));
     refuseNaN(split, labels, data, indices, size);
-    return { type: 'float32', dims: [size, ...labels.dims.slice(1)], data: Float32Array.from(data as ArrayLike<number | bigint>, Number) };
+    return {
+      type: 'float32',
+      dims: [size, ...labels.dims.slice(1)],
+      data: Float32Array.from(data as ArrayLike<number | bigint>, Number),
+    };
   }
 
   private rows(array: StoredArray): Promise<Rows> {
@@ -232,12 +283,18 @@ export class Dataset {
   }
 
   private missingSplit(name: SplitName): never {
-    throw new DatasetError('dataset_split', `data set "${this.manifest.name}" has no split "${name}"`, { expected: `one of ${this.splitNames.join(', ')}`, wayOut: 'add it to the manifest' });
+    throw new DatasetError('dataset_split', `data set "${this.manifest.name}" has no split "${name}"`, {
+      expected: `one of ${this.splitNames.join(', ')}`,
+      wayOut: 'add it to the manifest',
+    });
   }
 
   private manifestName(inputName: string): string {
     const name = this.names[inputName];
-    if (name === undefined) throw new DatasetError('dataset_input', `no input "${inputName}"`, { expected: `one of ${this.inputNames.join(', ')}` });
+    if (name === undefined)
+      throw new DatasetError('dataset_input', `no input "${inputName}"`, {
+        expected: `one of ${this.inputNames.join(', ')}`,
+      });
     return name;
   }
 }
@@ -258,23 +315,41 @@ function gather(rows: Rows, array: StoredArray, start: number, indices: Uint32Ar
 }
 
 /** A NaN is no value of a sample: whatever is measured or learnt of it would be NaN too. An infinity may be a mask. */
-function refuseNaN(split: SplitArrays, array: StoredArray, data: HostData, indices: Uint32Array | number, size: number): void {
+function refuseNaN(
+  split: SplitArrays,
+  array: StoredArray,
+  data: HostData,
+  indices: Uint32Array | number,
+  size: number,
+): void {
   if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
   const wrong = (data as Float32Array).findIndex(Number.isNaN);
   if (wrong < 0) return;
   const row = Math.floor(wrong / (data.length / size));
   const sample = split.start + (typeof indices === 'number' ? indices + row : (indices[row] ?? 0));
-  throw new DatasetError('dataset_value', `sample ${sample} holds NaN`, { file: split.file, array: array.name, wayOut: 'mend the sample or leave it out, or correct the preprocessing that makes it' });
+  throw new DatasetError('dataset_value', `sample ${sample} holds NaN`, {
+    file: split.file,
+    array: array.name,
+    wayOut: 'mend the sample or leave it out, or correct the preprocessing that makes it',
+  });
 }
 
 /** Labels are compared as they are stored: made narrower first, one far out of range could become one within it. */
 function readLabels(split: SplitArrays, array: StoredArray, rows: Rows, classes: number): Int32Array {
-  const stored = placed(split, array, () => gather(rows, array, split.start, 0, split.range)) as ArrayLike<number | bigint>;
+  const stored = placed(split, array, () => gather(rows, array, split.start, 0, split.range)) as ArrayLike<
+    number | bigint
+  >;
   const labels = new Int32Array(stored.length);
   for (let i = 0; i < labels.length; i++) {
     const label = stored[i]!;
     if (!(label >= 0 && label < classes)) {
-      throw new DatasetError('dataset_labels', `label of sample ${split.start + i}`, { file: split.file, array: array.name, expected: `0..${classes - 1}`, got: `${label}`, wayOut: 'correct the labels, or classes in the manifest' });
+      throw new DatasetError('dataset_labels', `label of sample ${split.start + i}`, {
+        file: split.file,
+        array: array.name,
+        expected: `0..${classes - 1}`,
+        got: `${label}`,
+        wayOut: 'correct the labels, or classes in the manifest',
+      });
     }
     labels[i] = Number(label);
   }
@@ -293,22 +368,41 @@ function placed<T>({ file }: SplitArrays, { name }: StoredArray, work: () => T):
 /** Samples read at a time where every sample is looked at. */
 const EXAMINED_AT_A_TIME = 64;
 
-function nonFiniteInput(splitName: SplitName, { file, range }: SplitArrays, { name, dims }: StoredArray, input: string, { sample, element, value, samples }: NonFinite): string {
+function nonFiniteInput(
+  splitName: SplitName,
+  { file, range }: SplitArrays,
+  { name, dims }: StoredArray,
+  input: string,
+  { sample, element, value, samples }: NonFinite,
+): string {
   const place = dims.length > 1 ? ` at element ${element}` : '';
   return `${file}, array "${name}" (input "${input}", split ${splitName}): sample ${sample} holds ${value}${place}; ${samples} of ${range} samples are not finite: ${Number.isNaN(value) ? 'mend them or leave them out, no pass takes NaN' : 'mend them or leave them out, unless the model is made for such values'}`;
 }
 
 function pick(labels: Int32Array, indices: Uint32Array | number, size: number): Int32Array {
-  return typeof indices === 'number' ? labels.slice(indices, indices + size) : Int32Array.from(indices, (row) => labels[row]!);
+  return typeof indices === 'number'
+    ? labels.slice(indices, indices + size)
+    : Int32Array.from(indices, (row) => labels[row]!);
 }
 
 function checkSameSamples(splits: ReadonlyMap<SplitName, SplitArrays>): void {
   const [[firstName, first], ...others] = [...splits] as [[SplitName, SplitArrays], ...[SplitName, SplitArrays][]];
   for (const [name, split] of others) {
-    for (const [input, { array, preprocessing: { result } }] of Object.entries(split.inputs)) {
+    for (const [
+      input,
+      {
+        array,
+        preprocessing: { result },
+      },
+    ] of Object.entries(split.inputs)) {
       const expected = first.inputs[input]!.preprocessing.result;
       if (describeSample(result) !== describeSample(expected)) {
-        throw new DatasetError('dataset_shape', `samples of split "${name}" differ from those of "${firstName}"`, { file: split.file, array: array.name, expected: describeSample(expected), got: describeSample(result) });
+        throw new DatasetError('dataset_shape', `samples of split "${name}" differ from those of "${firstName}"`, {
+          file: split.file,
+          array: array.name,
+          expected: describeSample(expected),
+          got: describeSample(result),
+        });
       }
     }
   }
@@ -319,7 +413,12 @@ function checkSameTargets(splits: ReadonlyMap<string, SplitArrays>): void {
   const [[firstName, first], ...others] = [...splits] as [[string, SplitArrays], ...[string, SplitArrays][]];
   for (const [name, split] of others) {
     if (dimsOf(split) === dimsOf(first)) continue;
-    throw new DatasetError('dataset_labels', `labels of split "${name}" differ in shape from those of "${firstName}"`, { file: split.file, array: split.labels!.name, expected: dimsOf(first), got: dimsOf(split) });
+    throw new DatasetError('dataset_labels', `labels of split "${name}" differ in shape from those of "${firstName}"`, {
+      file: split.file,
+      array: split.labels!.name,
+      expected: dimsOf(first),
+      got: dimsOf(split),
+    });
   }
 }
 

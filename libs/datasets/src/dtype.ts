@@ -24,7 +24,11 @@ export const DTYPES: Record<DtypeName, Dtype> = {
   i1: { bytes: 1, host: 'int8', decode: (bytes) => new Int8Array(bytes) },
   u2: { bytes: 2, host: 'int32', decode: (bytes) => Int32Array.from(new Uint16Array(bytes)) },
   i2: { bytes: 2, host: 'int32', decode: (bytes) => Int32Array.from(new Int16Array(bytes)) },
-  u4: { bytes: 4, host: 'int64', decode: (bytes) => BigInt64Array.from(new Uint32Array(bytes) as Iterable<number>, BigInt) },
+  u4: {
+    bytes: 4,
+    host: 'int64',
+    decode: (bytes) => BigInt64Array.from(new Uint32Array(bytes) as Iterable<number>, BigInt),
+  },
   i4: { bytes: 4, host: 'int32', decode: (bytes) => new Int32Array(bytes) },
   u8: { bytes: 8, host: 'int64', decode: unsignedToSigned },
   i8: { bytes: 8, host: 'int64', decode: (bytes) => new BigInt64Array(bytes) },
@@ -37,7 +41,12 @@ export const DTYPES: Record<DtypeName, Dtype> = {
 function unsignedToSigned(bytes: ArrayBuffer): BigInt64Array<ArrayBuffer> {
   const values = new BigInt64Array(bytes);
   const wrapped = values.findIndex((value) => value < 0n);
-  if (wrapped >= 0) throw new DatasetError('dataset_dtype', 'unsigned value', { expected: 'below 2^63, as int64 holds it', got: `${BigInt.asUintN(64, values[wrapped] ?? 0n)}`, wayOut: 'correct it, or store the array as int64' });
+  if (wrapped >= 0)
+    throw new DatasetError('dataset_dtype', 'unsigned value', {
+      expected: 'below 2^63, as int64 holds it',
+      got: `${BigInt.asUintN(64, values[wrapped] ?? 0n)}`,
+      wayOut: 'correct it, or store the array as int64',
+    });
   return values;
 }
 

@@ -9,10 +9,12 @@ export async function inspectDataset(folder: string): Promise<DatasetInspection>
     const warnings: string[] = [];
     for (const split of dataset.splitNames) warnings.push(...(await dataset.examine(split)));
     return {
-      inputs: Object.fromEntries(dataset.inputNames.map((name) => {
-        const { type, dims } = dataset.sampleType(name);
-        return [name, { type, dims: [...dims] }];
-      })),
+      inputs: Object.fromEntries(
+        dataset.inputNames.map((name) => {
+          const { type, dims } = dataset.sampleType(name);
+          return [name, { type, dims: [...dims] }];
+        }),
+      ),
       classes: dataset.classes,
       ...(dataset.targetDims ? { targets: [...dataset.targetDims] } : {}),
       splits: Object.fromEntries(dataset.splitNames.map((split) => [split, dataset.sampleCount(split)])),
@@ -24,49 +26,75 @@ export async function inspectDataset(folder: string): Promise<DatasetInspection>
 }
 
 /** Why a data set cannot feed a model: which input, expected and got. Empty when it can. The first axis is the batch. */
-export function matchInputs(inspection: DatasetInspection, modelInputs: readonly ValueSummary[]): { field: string; message: string }[] {
+export function matchInputs(
+  inspection: DatasetInspection,
+  modelInputs: readonly ValueSummary[],
+): { field: string; message: string }[] {
   const available = Object.keys(inspection.inputs);
   const names = modelInputs.map(({ name }) => name);
   return modelInputs.flatMap((input) => {
     const field = `dataset.inputs.${input.name}`;
     const source = sourceOf(input.name, available, names);
-    if (source === null) return [{ field, message: `nothing feeds the model's input "${input.name}": the data set has ${available.map((name) => `"${name}"`).join(', ')}; rename one, or use "*" for the only input of a model` }];
-    return mismatches(input, inspection.inputs[source]!).map((message) => ({ field, message: `model input "${input.name}": ${message}` }));
+    if (source === null)
+      return [
+        {
+          field,
+          message: `nothing feeds the model's input "${input.name}": the data set has ${available.map((name) => `"${name}"`).join(', ')}; rename one, or use "*" for the only input of a model`,
+        },
+      ];
+    return mismatches(input, inspection.inputs[source]!).map((message) => ({
+      field,
+      message: `model input "${input.name}": ${message}`,
+    }));
   });
 }
 
 function mismatches(input: ValueSummary, sample: DatasetInspection['inputs'][string]): string[] {
   const problems: string[] = [];
-  if (input.type !== sample.type) problems.push(`expected ${input.type}, got ${sample.type}; ${typeWayOut(input.type)}`);
+  if (input.type !== sample.type)
+    problems.push(`expected ${input.type}, got ${sample.type}; ${typeWayOut(input.type)}`);
   if (input.dims && !shapesAgree(input.dims, sample.dims)) {
-    problems.push(`expected shape [${input.dims.join(', ')}], got [batch, ${sample.dims.join(', ')}]; ${shapeWayOut(input.dims, sample.dims)}`);
+    problems.push(
+      `expected shape [${input.dims.join(', ')}], got [batch, ${sample.dims.join(', ')}]; ${shapeWayOut(input.dims, sample.dims)}`,
+    );
   }
   return problems;
 }
 
 /** Only what a manifest can do is offered. */
 function typeWayOut(type: string): string {
-  if (!ElementType.safeParse(type).success) return `no data set can feed an input of type ${type}: export the model with an input of one of ${ElementType.options.join(', ')}`;
+  if (!ElementType.safeParse(type).success)
+    return `no data set can feed an input of type ${type}: export the model with an input of one of ${ElementType.options.join(', ')}`;
   return `add { op: cast, to: ${type} }${type === 'float32' ? ' or scale' : ''} to its preprocessing`;
 }
 
 /** The first axis of a model's input is the batch; a data set cannot do without it, nor change how many elements a sample has but by padding. */
 function shapeWayOut(dims: readonly (number | string)[], sample: readonly number[]): string {
   const [batch, ...wanted] = dims;
-  if (batch === undefined) return 'the input is a scalar, and a data set feeds batches: export the model with a first axis of samples';
-  if (String(dims) === String(sample)) return 'the input is a single sample without an axis for the batch, and a data set feeds batches: export the model with a first axis of samples';
+  if (batch === undefined)
+    return 'the input is a scalar, and a data set feeds batches: export the model with a first axis of samples';
+  if (String(dims) === String(sample))
+    return 'the input is a single sample without an axis for the batch, and a data set feeds batches: export the model with a first axis of samples';
   const fixed = wanted.filter((dim): dim is number => typeof dim === 'number' && dim > 0);
   const isFixed = fixed.length === wanted.length;
   const elements = product(sample);
-  if (!isFixed) return wanted.length === sample.length ? 'pad or transpose the arrays in the manifest, or make them anew, so that each fixed axis has its size' : `reshape each sample to ${wanted.length} axes in the manifest: { op: reshape, dims: [${wanted.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : '…')).join(', ')}] }`;
-  if (product(fixed) === elements) return isPermutation(fixed, sample) ? `{ op: transpose, perm: [${permutation(fixed, sample).join(', ')}] } turns the axes, { op: reshape, dims: [${fixed.join(', ')}] } only renames them` : `add { op: reshape, dims: [${fixed.join(', ')}] } to its preprocessing`;
-  if (fixed.length === sample.length && fixed.every((dim, axis) => dim >= (sample[axis] ?? 0))) return `add { op: pad, pads: [${[...fixed.map(() => 0), ...fixed.map((dim, axis) => dim - (sample[axis] ?? 0))].join(', ')}] } to its preprocessing, or make the arrays anew in that shape`;
+  if (!isFixed)
+    return wanted.length === sample.length
+      ? 'pad or transpose the arrays in the manifest, or make them anew, so that each fixed axis has its size'
+      : `reshape each sample to ${wanted.length} axes in the manifest: { op: reshape, dims: [${wanted.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : '…')).join(', ')}] }`;
+  if (product(fixed) === elements)
+    return isPermutation(fixed, sample)
+      ? `{ op: transpose, perm: [${permutation(fixed, sample).join(', ')}] } turns the axes, { op: reshape, dims: [${fixed.join(', ')}] } only renames them`
+      : `add { op: reshape, dims: [${fixed.join(', ')}] } to its preprocessing`;
+  if (fixed.length === sample.length && fixed.every((dim, axis) => dim >= (sample[axis] ?? 0)))
+    return `add { op: pad, pads: [${[...fixed.map(() => 0), ...fixed.map((dim, axis) => dim - (sample[axis] ?? 0))].join(', ')}] } to its preprocessing, or make the arrays anew in that shape`;
   return 'make the arrays anew in the shape that the model takes: a sample has fewer or more elements than the input';
 }
 
 const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
 
-const isPermutation = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && String(a.toSorted((x, y) => x - y)) === String(b.toSorted((x, y) => x - y));
+const isPermutation = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && String(a.toSorted((x, y) => x - y)) === String(b.toSorted((x, y) => x - y));
 
 /** For each wanted size the first axis of the sample that has it and is not taken. */
 function permutation(wanted: readonly number[], sample: readonly number[]): number[] {
@@ -80,5 +108,8 @@ function permutation(wanted: readonly number[], sample: readonly number[]): numb
 
 function shapesAgree(model: readonly (number | string)[], sample: readonly number[]): boolean {
   const [, ...rest] = model;
-  return model.length === sample.length + 1 && rest.every((dim, axis) => typeof dim === 'string' || dim <= 0 || dim === sample[axis]);
+  return (
+    model.length === sample.length + 1 &&
+    rest.every((dim, axis) => typeof dim === 'string' || dim <= 0 || dim === sample[axis])
+  );
 }

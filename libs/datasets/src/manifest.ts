@@ -13,10 +13,18 @@ export async function readManifest(folder: string): Promise<DatasetManifest> {
   for (const file of MANIFEST_FILES) {
     const found = await stat(join(folder, file)).catch(() => null);
     if (!found) continue;
-    if (found.size > LIMITS.manifest.bytes) throw new DatasetError('dataset_limit', 'manifest too long', { file, expected: `at most ${LIMITS.manifest.bytes} bytes`, got: `${found.size}` });
+    if (found.size > LIMITS.manifest.bytes)
+      throw new DatasetError('dataset_limit', 'manifest too long', {
+        file,
+        expected: `at most ${LIMITS.manifest.bytes} bytes`,
+        got: `${found.size}`,
+      });
     return parseManifest(await readFile(join(folder, file), 'utf8'), file);
   }
-  throw new DatasetError('dataset_manifest', 'no manifest in the folder', { expected: MANIFEST_FILES.join(' or '), wayOut: 'write one as docs/datasets.md shows' });
+  throw new DatasetError('dataset_manifest', 'no manifest in the folder', {
+    expected: MANIFEST_FILES.join(' or '),
+    wayOut: 'write one as docs/datasets.md shows',
+  });
 }
 
 /** Parses a manifest, or a stored data set's document, from YAML or JSON text; `file` is for messages. */
@@ -48,5 +56,10 @@ function checked<T extends z.ZodType>(schema: T, document: unknown, file: string
   const result = schema.safeParse(document);
   if (result.success) return result.data;
   const problems = fieldProblems(result.error.issues, { validKeys: (path) => schemaKeys(schema, path) });
-  throw new DatasetError('dataset_manifest', sentenceOf(problems), { file, wayOut: 'docs/datasets.md lists the fields' }, { cause: result.error });
+  throw new DatasetError(
+    'dataset_manifest',
+    sentenceOf(problems),
+    { file, wayOut: 'docs/datasets.md lists the fields' },
+    { cause: result.error },
+  );
 }

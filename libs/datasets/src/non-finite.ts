@@ -32,7 +32,12 @@ export function findNonFinite(rows: Rows, array: ArrayLayout, start: number, cou
   return found;
 }
 
-function* chunks(rows: Rows, array: ArrayLayout, start: number, count: number): Generator<{ first: number; size: number; values: ArrayLike<number | bigint> }> {
+function* chunks(
+  rows: Rows,
+  array: ArrayLayout,
+  start: number,
+  count: number,
+): Generator<{ first: number; size: number; values: ArrayLike<number | bigint> }> {
   const width = rowBytes(array);
   const step = Math.max(1, Math.floor(CHUNK_BYTES / Math.max(1, width)));
   for (let first = start; first < start + count; first += step) {

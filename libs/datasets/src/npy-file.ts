@@ -16,8 +16,27 @@ export async function openNpyFile(path: string): Promise<ArrayFile> {
     const header = readNpyHeader(probe.subarray(0, bytesRead), { file, array: name });
     const { size } = await handle.stat();
     const expected = header.dataOffset + arrayBytes(header);
-    if (size !== expected) throw new DatasetError('dataset_format', 'size of the file', { file, expected: `${expected} bytes`, got: `${size}`, wayOut: 'the file may be truncated: copy it again' });
-    return new ArrayFile([name], [[name, { name, dtype: header.dtype, dims: header.dims, openRows: async () => fileRows(path, header.dataOffset, rowBytes(header)) }]]);
+    if (size !== expected)
+      throw new DatasetError('dataset_format', 'size of the file', {
+        file,
+        expected: `${expected} bytes`,
+        got: `${size}`,
+        wayOut: 'the file may be truncated: copy it again',
+      });
+    return new ArrayFile(
+      [name],
+      [
+        [
+          name,
+          {
+            name,
+            dtype: header.dtype,
+            dims: header.dims,
+            openRows: async () => fileRows(path, header.dataOffset, rowBytes(header)),
+          },
+        ],
+      ],
+    );
   } finally {
     await handle.close();
   }

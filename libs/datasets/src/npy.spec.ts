@@ -24,7 +24,10 @@ describe('readNpyHeader', () => {
   });
 
   it.each([1, 2, 3])('reads version %i', (version) => {
-    expect(read("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", version)).toMatchObject({ dtype: 'f4', dims: [3] });
+    expect(read("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", version)).toMatchObject({
+      dtype: 'f4',
+      dims: [3],
+    });
   });
 
   it('reads a scalar, and Fortran order where it makes no difference', () => {
@@ -37,9 +40,19 @@ describe('readNpyHeader', () => {
     ['Python objects', "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }", 'dataset_dtype', 'got O'],
     ['strings', "{'descr': '<U5', 'fortran_order': False, 'shape': (3,), }", 'dataset_dtype', 'got U5'],
     ['records', "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }", 'dataset_dtype', 'a record'],
-    ['Fortran order', "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 2), }", 'dataset_format', 'ascontiguousarray'],
+    [
+      'Fortran order',
+      "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 2), }",
+      'dataset_format',
+      'ascontiguousarray',
+    ],
     ['a header without shape', "{'descr': '<f4', 'fortran_order': False}", 'dataset_format', 'shape'],
-    ['an axis past what a number holds', "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", 'dataset_limit', 'safe integers'],
+    [
+      'an axis past what a number holds',
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }",
+      'dataset_limit',
+      'safe integers',
+    ],
   ])('refuses %s', (_, text, code, hint) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(hint) }));
   });
@@ -47,7 +60,9 @@ describe('readNpyHeader', () => {
   it('refuses what is no npy, is cut off, or claims an endless header', () => {
     expect(() => readNpyHeader(new Uint8Array(20), WHERE)).toThrow(DatasetError);
     expect(() => readNpyHeader(writeNpy('u1', [3], new Uint8Array(3)).subarray(0, 40), WHERE)).toThrow(/truncated/);
-    expect(() => readNpyHeader(Buffer.concat([headerOf('', 2).subarray(0, 8), Buffer.alloc(4, 255)]), WHERE)).toThrow(/too long/);
+    expect(() => readNpyHeader(Buffer.concat([headerOf('', 2).subarray(0, 8), Buffer.alloc(4, 255)]), WHERE)).toThrow(
+      /too long/,
+    );
   });
 });
 

@@ -22,12 +22,24 @@ export const NPY_HEADER_PROBE_BYTES = VERSION_2_PREFIX_BYTES + MAX_NPY_HEADER_BY
 export function readNpyHeader(bytes: Uint8Array, where: { file: string; array: string }): NpyHeader {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < VERSION_1_PREFIX_BYTES || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) {
-    throw new DatasetError('dataset_format', 'not an npy array', { ...where, wayOut: 'write it with numpy.save or numpy.savez' });
+    throw new DatasetError('dataset_format', 'not an npy array', {
+      ...where,
+      wayOut: 'write it with numpy.save or numpy.savez',
+    });
   }
   const prefix = buffer[6] === 1 ? VERSION_1_PREFIX_BYTES : VERSION_2_PREFIX_BYTES;
-  const length = buffer[6] === 1 ? buffer.readUInt16LE(8) : buffer.length >= VERSION_2_PREFIX_BYTES ? buffer.readUInt32LE(8) : Infinity;
+  const length =
+    buffer[6] === 1
+      ? buffer.readUInt16LE(8)
+      : buffer.length >= VERSION_2_PREFIX_BYTES
+        ? buffer.readUInt32LE(8)
+        : Infinity;
   if (length > MAX_NPY_HEADER_BYTES) {
-    throw new DatasetError('dataset_limit', 'npy header too long', { ...where, expected: `at most ${MAX_NPY_HEADER_BYTES} bytes`, got: `${length}` });
+    throw new DatasetError('dataset_limit', 'npy header too long', {
+      ...where,
+      expected: `at most ${MAX_NPY_HEADER_BYTES} bytes`,
+      got: `${length}`,
+    });
   }
   const dataOffset = prefix + length;
   if (buffer.length < dataOffset) throw new DatasetError('dataset_format', 'truncated inside the npy header', where);
@@ -43,27 +55,55 @@ export function writeNpy(dtype: DtypeName, dims: readonly number[], data: ArrayB
   MAGIC.copy(prefix);
   prefix[6] = 1;
   prefix.writeUInt16LE(padded, 8);
-  return Buffer.concat([prefix, Buffer.from(`${text.padEnd(padded - 1)}\n`, 'latin1'), new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
+  return Buffer.concat([
+    prefix,
+    Buffer.from(`${text.padEnd(padded - 1)}\n`, 'latin1'),
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  ]);
 }
 
 function parseDescription(text: string, where: { file: string; array: string }): ArrayLayout {
   const descr = /'descr'\s*:\s*'([<>|=]?)([a-zA-Z])(\d*)'/.exec(text);
   const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(text);
   const shape = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text);
-  if (!fortran || !shape || !/'descr'\s*:/.test(text)) throw new DatasetError('dataset_format', 'the npy header lacks descr, fortran_order or shape', where);
+  if (!fortran || !shape || !/'descr'\s*:/.test(text))
+    throw new DatasetError('dataset_format', 'the npy header lacks descr, fortran_order or shape', where);
   const dtype = descr ? `${descr[2]}${descr[3]}` : 'a record';
   if (!isDtype(dtype)) {
-    throw new DatasetError('dataset_dtype', 'element type without a place in a model', { ...where, expected: `one of ${Object.keys(DTYPES).join(', ')}`, got: dtype, wayOut: 'convert it with numpy astype' });
+    throw new DatasetError('dataset_dtype', 'element type without a place in a model', {
+      ...where,
+      expected: `one of ${Object.keys(DTYPES).join(', ')}`,
+      got: dtype,
+      wayOut: 'convert it with numpy astype',
+    });
   }
   if (descr![1] === '>') {
-    throw new DatasetError('dataset_dtype', 'byte order', { ...where, expected: 'little-endian', got: 'big-endian', wayOut: `convert it with astype("<${dtype}")` });
+    throw new DatasetError('dataset_dtype', 'byte order', {
+      ...where,
+      expected: 'little-endian',
+      got: 'big-endian',
+      wayOut: `convert it with astype("<${dtype}")`,
+    });
   }
-  const dims = shape[1]!.split(',').map((dim) => dim.replace('L', '').trim()).filter(Boolean).map(Number);
+  const dims = shape[1]!
+    .split(',')
+    .map((dim) => dim.replace('L', '').trim())
+    .filter(Boolean)
+    .map(Number);
   if (dims.length > MAX_AXES || dims.some((dim) => !Number.isSafeInteger(dim))) {
-    throw new DatasetError('dataset_limit', 'shape', { ...where, expected: `at most ${MAX_AXES} axes of safe integers`, got: `(${shape[1]})` });
+    throw new DatasetError('dataset_limit', 'shape', {
+      ...where,
+      expected: `at most ${MAX_AXES} axes of safe integers`,
+      got: `(${shape[1]})`,
+    });
   }
   if (fortran[1] === 'True' && dims.filter((dim) => dim > 1).length > 1) {
-    throw new DatasetError('dataset_format', 'element order', { ...where, expected: 'C order', got: 'Fortran order', wayOut: 'write numpy.ascontiguousarray of it' });
+    throw new DatasetError('dataset_format', 'element order', {
+      ...where,
+      expected: 'C order',
+      got: 'Fortran order',
+      wayOut: 'write numpy.ascontiguousarray of it',
+    });
   }
   return { dtype, dims };
 }

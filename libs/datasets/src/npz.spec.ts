@@ -10,13 +10,15 @@ const noise = vector(randomBytes(1000));
 function openBytes(bytes: Uint8Array, name = 'a.npz') {
   return withFolder({ [name]: bytes }, async (folder) => {
     const arrays = await openArrayFile(join(folder, name));
-    const values = await Promise.all([...arrays.values()].map(async (array) => {
-      const rows = await array.openRows();
-      const target = new Uint8Array(array.dims[0]!);
-      rows.read(0, target);
-      rows.close();
-      return target;
-    }));
+    const values = await Promise.all(
+      [...arrays.values()].map(async (array) => {
+        const rows = await array.openRows();
+        const target = new Uint8Array(array.dims[0]!);
+        rows.read(0, target);
+        rows.close();
+        return target;
+      }),
+    );
     return { names: [...arrays.keys()], values };
   });
 }
@@ -36,7 +38,10 @@ describe('openArrayFile on npz', () => {
   });
 
   it('refuses an array whose bytes do not fill its shape', async () => {
-    const error = await errorOf(openBytes(writeNpz({ x: { dtype: 'f4', dims: [10, 10], data: new Uint8Array(396) } })), 'dataset_format');
+    const error = await errorOf(
+      openBytes(writeNpz({ x: { dtype: 'f4', dims: [10, 10], data: new Uint8Array(396) } })),
+      'dataset_format',
+    );
     expect(error.message).toMatch(/bytes of the array: expected \d+ for shape \[10,10\] of f4, got \d+/);
   });
 
@@ -57,7 +62,9 @@ describe('openArrayFile on npz', () => {
     const odd: NpzArray = { ...noise, dims: [7, 7, 7] };
     const bytes = writeNpz({ names: odd, x: noise, pickled: odd });
     await errorOf(openBytes(bytes), 'dataset_format');
-    const arrays = await withFolder({ 'a.npz': bytes }, (folder) => openArrayFile(join(folder, 'a.npz'), new Set(['x'])));
+    const arrays = await withFolder({ 'a.npz': bytes }, (folder) =>
+      openArrayFile(join(folder, 'a.npz'), new Set(['x'])),
+    );
     expect([...arrays.keys()]).toEqual(['x']);
     expect(arrays.names).toEqual(['names', 'x', 'pickled']);
   });
@@ -68,7 +75,8 @@ describe('openArrayFile on npz', () => {
     await errorOf(openBytes(new Uint8Array(100)), 'dataset_format');
   });
 
-  it('refuses names that lead out of the archive', () => errorOf(openBytes(writeNpz({ '../../etc/x': noise })), 'dataset_format'));
+  it('refuses names that lead out of the archive', () =>
+    errorOf(openBytes(writeNpz({ '../../etc/x': noise })), 'dataset_format'));
 
   it('refuses the same array twice', async () => {
     const bytes = Buffer.from(writeNpz({ a: noise, b: noise }));
@@ -85,21 +93,39 @@ describe('openArrayFile on npz', () => {
   });
 
   it('refuses a kind of file it does not read', async () => {
-    expect((await errorOf(openBytes(new Uint8Array(4), 'a.pickle'), 'dataset_format')).message).toContain('.npz, .npy, .safetensors');
+    expect((await errorOf(openBytes(new Uint8Array(4), 'a.pickle'), 'dataset_format')).message).toContain(
+      '.npz, .npy, .safetensors',
+    );
   });
 });
 
 describe('openArrayFile on safetensors', () => {
   it('finds each tensor at its offsets', async () => {
-    const header = { __metadata__: { format: 'np' }, a: { dtype: 'U8', shape: [2], data_offsets: [0, 2] }, b: { dtype: 'U8', shape: [3], data_offsets: [2, 5] } };
+    const header = {
+      __metadata__: { format: 'np' },
+      a: { dtype: 'U8', shape: [2], data_offsets: [0, 2] },
+      b: { dtype: 'U8', shape: [3], data_offsets: [2, 5] },
+    };
     const { names, values } = await openBytes(tensors(header, Uint8Array.of(1, 2, 3, 4, 5)), 'a.safetensors');
     expect(names).toEqual(['a', 'b']);
-    expect(values.map((data) => [...data])).toEqual([[1, 2], [3, 4, 5]]);
+    expect(values.map((data) => [...data])).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ]);
   });
 
   it('refuses offsets outside the file and types without a place in a model', async () => {
-    await errorOf(openBytes(tensors({ a: { dtype: 'U8', shape: [9], data_offsets: [0, 9] } }, new Uint8Array(3)), 'a.safetensors'), 'dataset_format');
-    await errorOf(openBytes(tensors({ a: { dtype: 'F8_E4M3', shape: [3], data_offsets: [0, 3] } }, new Uint8Array(3)), 'a.safetensors'), 'dataset_dtype');
+    await errorOf(
+      openBytes(tensors({ a: { dtype: 'U8', shape: [9], data_offsets: [0, 9] } }, new Uint8Array(3)), 'a.safetensors'),
+      'dataset_format',
+    );
+    await errorOf(
+      openBytes(
+        tensors({ a: { dtype: 'F8_E4M3', shape: [3], data_offsets: [0, 3] } }, new Uint8Array(3)),
+        'a.safetensors',
+      ),
+      'dataset_dtype',
+    );
     await errorOf(openBytes(Buffer.alloc(20, 255), 'a.safetensors'), 'dataset_limit');
   });
 });

@@ -18,7 +18,12 @@ const DEFLATED = 8;
 export async function openNpz(path: string, wanted?: Wanted): Promise<ArrayFile> {
   const file = basename(path);
   return withZip(path, async (zip) => {
-    if (zip.entryCount > MAX_ARRAYS_PER_FILE) throw new DatasetError('dataset_limit', 'too many arrays', { file, expected: `at most ${MAX_ARRAYS_PER_FILE}`, got: `${zip.entryCount}` });
+    if (zip.entryCount > MAX_ARRAYS_PER_FILE)
+      throw new DatasetError('dataset_limit', 'too many arrays', {
+        file,
+        expected: `at most ${MAX_ARRAYS_PER_FILE}`,
+        got: `${zip.entryCount}`,
+      });
     const names: string[] = [];
     const arrays = new Map<string, StoredArray>();
     for await (const entry of zip.eachEntry()) {
@@ -40,7 +45,11 @@ async function describe(path: string, zip: yauzl.ZipFile, entry: yauzl.Entry): P
   const header = readNpyHeader(await readStart(await zip.openReadStreamPromise(entry), NPY_HEADER_PROBE_BYTES), where);
   const expected = header.dataOffset + arrayBytes(header);
   if (entry.uncompressedSize !== expected) {
-    throw new DatasetError('dataset_format', 'bytes of the array', { ...where, expected: `${expected} for shape [${header.dims}] of ${header.dtype}`, got: `${entry.uncompressedSize}` });
+    throw new DatasetError('dataset_format', 'bytes of the array', {
+      ...where,
+      expected: `${expected} for shape [${header.dims}] of ${header.dtype}`,
+      got: `${entry.uncompressedSize}`,
+    });
   }
   return { name, dtype: header.dtype, dims: header.dims, openRows: () => openRows(path, entry, header, where) };
 }
@@ -48,26 +57,59 @@ async function describe(path: string, zip: yauzl.ZipFile, entry: yauzl.Entry): P
 function checkEntry(entry: yauzl.Entry, where: { file: string; array: string }): void {
   if (entry.isEncrypted()) throw new DatasetError('dataset_format', 'the archive is encrypted', where);
   if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) {
-    throw new DatasetError('dataset_format', 'compression method', { ...where, expected: 'stored or deflated', got: `method ${entry.compressionMethod}`, wayOut: 'write it with numpy.savez_compressed' });
+    throw new DatasetError('dataset_format', 'compression method', {
+      ...where,
+      expected: 'stored or deflated',
+      got: `method ${entry.compressionMethod}`,
+      wayOut: 'write it with numpy.savez_compressed',
+    });
   }
   if (entry.uncompressedSize > MAX_ARRAY_BYTES) {
-    throw new DatasetError('dataset_limit', 'array too large', { ...where, expected: `at most ${MAX_ARRAY_BYTES} bytes`, got: `${entry.uncompressedSize}` });
+    throw new DatasetError('dataset_limit', 'array too large', {
+      ...where,
+      expected: `at most ${MAX_ARRAY_BYTES} bytes`,
+      got: `${entry.uncompressedSize}`,
+    });
   }
-  if (entry.uncompressedSize > MAX_ARRAY_BYTES_IN_MEMORY && entry.uncompressedSize > MAX_INFLATION * entry.compressedSize) {
-    throw new DatasetError('dataset_limit', 'unpacks to suspiciously many bytes', { ...where, expected: `at most ${MAX_INFLATION} times its ${entry.compressedSize} packed bytes`, got: `${entry.uncompressedSize}`, wayOut: 'store it uncompressed with numpy.savez' });
+  if (
+    entry.uncompressedSize > MAX_ARRAY_BYTES_IN_MEMORY &&
+    entry.uncompressedSize > MAX_INFLATION * entry.compressedSize
+  ) {
+    throw new DatasetError('dataset_limit', 'unpacks to suspiciously many bytes', {
+      ...where,
+      expected: `at most ${MAX_INFLATION} times its ${entry.compressedSize} packed bytes`,
+      got: `${entry.uncompressedSize}`,
+      wayOut: 'store it uncompressed with numpy.savez',
+    });
   }
 }
 
-async function openRows(path: string, entry: yauzl.Entry, header: NpyHeader, where: { file: string; array: string }): Promise<Rows> {
+async function openRows(
+  path: string,
+  entry: yauzl.Entry,
+  header: NpyHeader,
+  where: { file: string; array: string },
+): Promise<Rows> {
   return withZip(path, async (zip) => {
     const bytesPerRow = rowBytes(header);
     if (entry.compressionMethod === STORED) {
-      await checkBytes({ stream: await zip.openReadStreamPromise(entry), bytes: entry.uncompressedSize, crc32: entry.crc32, where });
+      await checkBytes({
+        stream: await zip.openReadStreamPromise(entry),
+        bytes: entry.uncompressedSize,
+        crc32: entry.crc32,
+        where,
+      });
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
       return fileRows(path, fileDataStart + header.dataOffset, bytesPerRow);
     }
-    const unpacked = { stream: await zip.openReadStreamPromise(entry), bytes: entry.uncompressedSize, crc32: entry.crc32, where };
-    if (entry.uncompressedSize > MAX_ARRAY_BYTES_IN_MEMORY) return spillToFile(unpacked, header.dataOffset, bytesPerRow);
+    const unpacked = {
+      stream: await zip.openReadStreamPromise(entry),
+      bytes: entry.uncompressedSize,
+      crc32: entry.crc32,
+      where,
+    };
+    if (entry.uncompressedSize > MAX_ARRAY_BYTES_IN_MEMORY)
+      return spillToFile(unpacked, header.dataOffset, bytesPerRow);
     return memoryRows((await unpackToMemory(unpacked)).subarray(header.dataOffset), bytesPerRow);
   });
 }
@@ -82,7 +124,12 @@ async function withZip<T>(path: string, use: (zip: yauzl.ZipFile) => Promise<T>)
     }
   } catch (cause) {
     if (cause instanceof DatasetError) throw cause;
-    throw new DatasetError('dataset_format', `not a readable npz archive: ${zipWords(cause)}`, { file: basename(path), wayOut: 'copy it again, or write it anew with numpy.savez' }, { cause });
+    throw new DatasetError(
+      'dataset_format',
+      `not a readable npz archive: ${zipWords(cause)}`,
+      { file: basename(path), wayOut: 'copy it again, or write it anew with numpy.savez' },
+      { cause },
+    );
   }
 }
 
@@ -94,7 +141,10 @@ const ZIP_WORDS: readonly [RegExp, string][] = [
   [/encrypt/i, 'it is encrypted'],
   [/zip64/i, 'its directory for large files is damaged'],
   [/central directory|header signature|comment length|size of/i, 'its directory is damaged'],
-  [/invalid (stored|block|distance|code|literal|window)|incorrect|unexpected end|too (many|few) bytes/i, 'packed bytes in it are damaged'],
+  [
+    /invalid (stored|block|distance|code|literal|window)|incorrect|unexpected end|too (many|few) bytes/i,
+    'packed bytes in it are damaged',
+  ],
 ];
 
 function zipWords(cause: unknown): string {

@@ -10,18 +10,28 @@ function run(ops: Preprocess[], type: HostType, dims: number[], data: HostData, 
 
 describe('preprocessing', () => {
   it('scale multiplies and gives floats', () => {
-    expect(run([{ op: 'scale', factor: 0.5 }], 'uint8', [2], Uint8Array.of(1, 255))).toEqual({ type: 'float32', dims: [2], values: [0.5, 127.5] });
+    expect(run([{ op: 'scale', factor: 0.5 }], 'uint8', [2], Uint8Array.of(1, 255))).toEqual({
+      type: 'float32',
+      dims: [2],
+      values: [0.5, 127.5],
+    });
   });
 
   it('normalize takes one mean and deviation per channel of its axis, in every sample of the batch', () => {
     const op: Preprocess = { op: 'normalize', mean: [1, 10], std: [1, 2], axis: 0 };
-    expect(run([op], 'float32', [2, 2], Float32Array.of(1, 2, 10, 12, 3, 4, 14, 16), 2).values).toEqual([0, 1, 0, 1, 2, 3, 2, 3]);
+    expect(run([op], 'float32', [2, 2], Float32Array.of(1, 2, 10, 12, 3, 4, 14, 16), 2).values).toEqual([
+      0, 1, 0, 1, 2, 3, 2, 3,
+    ]);
     expect(run([{ ...op, axis: 1 }], 'float32', [2, 2], Float32Array.of(1, 10, 2, 12)).values).toEqual([0, 0, 1, 1]);
     expect(run([{ ...op, mean: [1], std: [2] }], 'float32', [3], Float32Array.of(1, 3, 5)).values).toEqual([0, 1, 2]);
   });
 
   it('cast changes the element type, and a bool is what is not zero', () => {
-    expect(run([{ op: 'cast', to: 'int64' }], 'float64', [2], Float64Array.of(1.7, -2))).toEqual({ type: 'int64', dims: [2], values: [1, -2] });
+    expect(run([{ op: 'cast', to: 'int64' }], 'float64', [2], Float64Array.of(1.7, -2))).toEqual({
+      type: 'int64',
+      dims: [2],
+      values: [1, -2],
+    });
     expect(run([{ op: 'cast', to: 'bool' }], 'float32', [2], Float32Array.of(0.5, 0)).values).toEqual([1, 0]);
     expect(run([{ op: 'cast', to: 'float32' }], 'int64', [1], BigInt64Array.of(7n)).values).toEqual([7]);
   });
@@ -33,19 +43,33 @@ describe('preprocessing', () => {
   });
 
   it('reshape keeps the values', () => {
-    expect(run([{ op: 'reshape', dims: [1, 4] }], 'uint8', [2, 2], Uint8Array.of(1, 2, 3, 4))).toEqual({ type: 'uint8', dims: [1, 4], values: [1, 2, 3, 4] });
+    expect(run([{ op: 'reshape', dims: [1, 4] }], 'uint8', [2, 2], Uint8Array.of(1, 2, 3, 4))).toEqual({
+      type: 'uint8',
+      dims: [1, 4],
+      values: [1, 2, 3, 4],
+    });
   });
 
   it('transpose turns HWC into CHW in every sample', () => {
     const hwc = Uint8Array.of(1, 10, 2, 20, 3, 30, 4, 40, 5, 50, 6, 60, 7, 70, 8, 80);
     expect(run([{ op: 'transpose', perm: [2, 0, 1] }], 'uint8', [2, 2, 2], hwc, 2)).toEqual({
-      type: 'uint8', dims: [2, 2, 2], values: [1, 2, 3, 4, 10, 20, 30, 40, 5, 6, 7, 8, 50, 60, 70, 80],
+      type: 'uint8',
+      dims: [2, 2, 2],
+      values: [1, 2, 3, 4, 10, 20, 30, 40, 5, 6, 7, 8, 50, 60, 70, 80],
     });
   });
 
   it('applies operations in the order given', () => {
-    const ops: Preprocess[] = [{ op: 'scale', factor: 2 }, { op: 'pad', pads: [1, 0], value: 1 }, { op: 'reshape', dims: [3, 1] }];
-    expect(run(ops, 'float32', [2], Float32Array.of(1, 2))).toEqual({ type: 'float32', dims: [3, 1], values: [1, 2, 4] });
+    const ops: Preprocess[] = [
+      { op: 'scale', factor: 2 },
+      { op: 'pad', pads: [1, 0], value: 1 },
+      { op: 'reshape', dims: [3, 1] },
+    ];
+    expect(run(ops, 'float32', [2], Float32Array.of(1, 2))).toEqual({
+      type: 'float32',
+      dims: [3, 1],
+      values: [1, 2, 4],
+    });
   });
 
   it.each<[string, Preprocess]>([

@@ -35,10 +35,16 @@ const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }
       const channels = sample.dims[axis];
       for (const [name, values] of Object.entries({ mean, std })) {
         if (values.length !== 1 && values.length !== channels) {
-          throw misfit('normalize', sample, `1 or ${channels ?? 'as many as there are channels'} values in ${name}`, `${values.length}`);
+          throw misfit(
+            'normalize',
+            sample,
+            `1 or ${channels ?? 'as many as there are channels'} values in ${name}`,
+            `${values.length}`,
+          );
         }
       }
-      if (axis >= sample.dims.length) throw misfit('normalize', sample, `an axis below ${sample.dims.length}`, `${axis}`);
+      if (axis >= sample.dims.length)
+        throw misfit('normalize', sample, `an axis below ${sample.dims.length}`, `${axis}`);
       return { ...sample, type: floatType(sample.type) };
     },
     apply({ mean, std, axis }, data, sample) {
@@ -58,15 +64,18 @@ const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }
   },
   pad: {
     result({ pads, value }, sample) {
-      if (pads.length !== 2 * sample.dims.length) throw misfit('pad', sample, `${2 * sample.dims.length} pads`, `${pads.length}`);
-      if (value !== 0 && (!fits(sample.type, value) || (isInteger(sample.type) && !Number.isInteger(value)))) throw misfit('pad', sample, `a value that ${sample.type} holds`, `${value}`);
+      if (pads.length !== 2 * sample.dims.length)
+        throw misfit('pad', sample, `${2 * sample.dims.length} pads`, `${pads.length}`);
+      if (value !== 0 && (!fits(sample.type, value) || (isInteger(sample.type) && !Number.isInteger(value))))
+        throw misfit('pad', sample, `a value that ${sample.type} holds`, `${value}`);
       return { ...sample, dims: sample.dims.map((dim, axis) => pads[axis]! + dim + pads[sample.dims.length + axis]!) };
     },
     apply: ({ pads, value }, data, sample, count) => padBatch(data, sample, pads, value, count),
   },
   reshape: {
     result({ dims }, sample) {
-      if (size(dims) !== size(sample.dims)) throw misfit('reshape', sample, `${size(sample.dims)} elements`, `${size(dims)} in [${dims}]`);
+      if (size(dims) !== size(sample.dims))
+        throw misfit('reshape', sample, `${size(sample.dims)} elements`, `${size(dims)} in [${dims}]`);
       return { ...sample, dims };
     },
     apply: (_, data) => data,
@@ -89,7 +98,12 @@ export function preparePreprocessing(ops: readonly Preprocess[], sample: SampleT
     const rule = RULES[op.op] as Rule<Preprocess>;
     const input = result;
     result = rule.result(op, input);
-    if (size(result.dims) > MAX_SAMPLE_ELEMENTS) throw new DatasetError('dataset_limit', `preprocess "${op.op}" makes samples of [${result.dims}]`, { expected: `at most ${MAX_SAMPLE_ELEMENTS} elements`, got: `${size(result.dims)}`, wayOut: 'correct the manifest' });
+    if (size(result.dims) > MAX_SAMPLE_ELEMENTS)
+      throw new DatasetError('dataset_limit', `preprocess "${op.op}" makes samples of [${result.dims}]`, {
+        expected: `at most ${MAX_SAMPLE_ELEMENTS} elements`,
+        got: `${size(result.dims)}`,
+        wayOut: 'correct the manifest',
+      });
     return (data: HostData, count: number) => rule.apply(op, data, input, count);
   });
   return { result, apply: (data, count) => steps.reduce((values, step) => step(values, count), data) };
@@ -115,7 +129,12 @@ function castTo(type: HostType, from: HostType, data: HostData): HostData {
   const numberAt = numbersOf(from, data);
   for (let i = 0; i < data.length; i++) {
     const value = numberAt(i);
-    if (!fits(type, value)) throw new DatasetError('dataset_preprocess', `cast to ${type}`, { expected: `values ${rangeText(type)}`, got: `${value}`, wayOut: 'correct the data, scale it before the cast, or cast to a wider type' });
+    if (!fits(type, value))
+      throw new DatasetError('dataset_preprocess', `cast to ${type}`, {
+        expected: `values ${rangeText(type)}`,
+        got: `${value}`,
+        wayOut: 'correct the data, scale it before the cast, or cast to a wider type',
+      });
     result[i] = convert(value) as never;
   }
   return result;
@@ -178,7 +197,12 @@ function padBatch(data: HostData, sample: SampleType, pads: readonly number[], v
 
 function transposeBatch(data: HostData, sample: SampleType, perm: readonly number[], count: number): HostData {
   const strides = stridesOf(sample.dims);
-  const order = [...offsets(perm.map((axis) => sample.dims[axis]!), perm.map((axis) => strides[axis]!))];
+  const order = [
+    ...offsets(
+      perm.map((axis) => sample.dims[axis]!),
+      perm.map((axis) => strides[axis]!),
+    ),
+  ];
   const result = HOST_TYPES[sample.type].allocate(data.length);
   for (let n = 0; n < count; n++) {
     const base = n * order.length;
@@ -211,5 +235,9 @@ function size(dims: readonly number[]): number {
 }
 
 function misfit(op: string, sample: SampleType, expected: string, got: string): DatasetError {
-  return new DatasetError('dataset_preprocess', `preprocess "${op}" does not fit a sample of shape [${sample.dims}]`, { expected, got, wayOut: 'correct the manifest' });
+  return new DatasetError('dataset_preprocess', `preprocess "${op}" does not fit a sample of shape [${sample.dims}]`, {
+    expected,
+    got,
+    wayOut: 'correct the manifest',
+  });
 }

@@ -10,12 +10,27 @@ import { arrayBytes, ArrayFile, rowBytes, type StoredArray, type Wanted } from '
 const LENGTH_BYTES = 8;
 
 const DTYPE_OF: Partial<Record<string, DtypeName>> = {
-  BOOL: 'b1', U8: 'u1', I8: 'i1', U16: 'u2', I16: 'i2', U32: 'u4', I32: 'i4', U64: 'u8', I64: 'i8', F16: 'f2', F32: 'f4', F64: 'f8',
+  BOOL: 'b1',
+  U8: 'u1',
+  I8: 'i1',
+  U16: 'u2',
+  I16: 'i2',
+  U32: 'u4',
+  I32: 'i4',
+  U64: 'u8',
+  I64: 'i8',
+  F16: 'f2',
+  F32: 'f4',
+  F64: 'f8',
 };
 
 const Header = z.record(
   z.string(),
-  z.object({ dtype: z.string(), shape: z.array(z.int().min(0)).max(MAX_AXES), data_offsets: z.tuple([z.int().min(0), z.int().min(0)]) }),
+  z.object({
+    dtype: z.string(),
+    shape: z.array(z.int().min(0)).max(MAX_AXES),
+    data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+  }),
 );
 
 /** Tensors of a safetensors file (an 8-byte length, a JSON header, the data); each stays in the file until it is read. */
@@ -23,27 +38,58 @@ export async function openSafetensors(path: string, wanted?: Wanted): Promise<Ar
   const file = basename(path);
   const { header, dataOffset, size } = await readHeader(path, file);
   const names = Object.keys(header);
-  const arrays = Object.entries(header).filter(([name]) => !wanted || wanted.has(name)).map(([name, { dtype, shape, data_offsets: [begin, end] }]): [string, StoredArray] => {
-    const known = DTYPE_OF[dtype];
-    if (!known) throw new DatasetError('dataset_dtype', 'element type without a place in a model', { file, array: name, expected: `one of ${Object.keys(DTYPE_OF).join(', ')}`, got: dtype });
-    const layout = { dtype: known, dims: shape };
-    if (end - begin !== arrayBytes(layout) || dataOffset + end > size) {
-      throw new DatasetError('dataset_format', 'bytes of the tensor', { file, array: name, expected: `${arrayBytes(layout)} inside the file`, got: `${begin}..${end}` });
-    }
-    return [name, { name, ...layout, openRows: async () => fileRows(path, dataOffset + begin, rowBytes(layout)) }];
-  });
+  const arrays = Object.entries(header)
+    .filter(([name]) => !wanted || wanted.has(name))
+    .map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [begin, end],
+        },
+      ]): [string, StoredArray] => {
+        const known = DTYPE_OF[dtype];
+        if (!known)
+          throw new DatasetError('dataset_dtype', 'element type without a place in a model', {
+            file,
+            array: name,
+            expected: `one of ${Object.keys(DTYPE_OF).join(', ')}`,
+            got: dtype,
+          });
+        const layout = { dtype: known, dims: shape };
+        if (end - begin !== arrayBytes(layout) || dataOffset + end > size) {
+          throw new DatasetError('dataset_format', 'bytes of the tensor', {
+            file,
+            array: name,
+            expected: `${arrayBytes(layout)} inside the file`,
+            got: `${begin}..${end}`,
+          });
+        }
+        return [name, { name, ...layout, openRows: async () => fileRows(path, dataOffset + begin, rowBytes(layout)) }];
+      },
+    );
   return new ArrayFile(names, arrays);
 }
 
-async function readHeader(path: string, file: string): Promise<{ header: z.infer<typeof Header>; dataOffset: number; size: number }> {
+async function readHeader(
+  path: string,
+  file: string,
+): Promise<{ header: z.infer<typeof Header>; dataOffset: number; size: number }> {
   const handle = await open(path, 'r');
   try {
     const { size } = await handle.stat();
     const prefix = Buffer.alloc(LENGTH_BYTES);
     await handle.read(prefix, 0, LENGTH_BYTES, 0);
     const length = Number(prefix.readBigUInt64LE());
-    if (length > MAX_SAFETENSORS_HEADER_BYTES) throw new DatasetError('dataset_limit', 'safetensors header too long', { file, expected: `at most ${MAX_SAFETENSORS_HEADER_BYTES} bytes`, got: `${length}` });
-    if (LENGTH_BYTES + length > size) throw new DatasetError('dataset_format', 'truncated inside the safetensors header', { file });
+    if (length > MAX_SAFETENSORS_HEADER_BYTES)
+      throw new DatasetError('dataset_limit', 'safetensors header too long', {
+        file,
+        expected: `at most ${MAX_SAFETENSORS_HEADER_BYTES} bytes`,
+        got: `${length}`,
+      });
+    if (LENGTH_BYTES + length > size)
+      throw new DatasetError('dataset_format', 'truncated inside the safetensors header', { file });
     const text = Buffer.alloc(length);
     await handle.read(text, 0, length, LENGTH_BYTES);
     return { header: parseHeader(text.toString('utf8'), file), dataOffset: LENGTH_BYTES + length, size };
@@ -55,7 +101,8 @@ async function readHeader(path: string, file: string): Promise<{ header: z.infer
 function parseHeader(text: string, file: string): z.infer<typeof Header> {
   try {
     const { __metadata__: _, ...tensors } = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-    if (Object.keys(tensors).length > MAX_ARRAYS_PER_FILE) throw new DatasetError('dataset_limit', 'too many tensors', { file, expected: `at most ${MAX_ARRAYS_PER_FILE}` });
+    if (Object.keys(tensors).length > MAX_ARRAYS_PER_FILE)
+      throw new DatasetError('dataset_limit', 'too many tensors', { file, expected: `at most ${MAX_ARRAYS_PER_FILE}` });
     return Header.parse(tensors);
   } catch (cause) {
     if (cause instanceof DatasetError) throw cause;

@@ -38,7 +38,12 @@ export function resolveSplit(name: SplitName, split: Split, manifest: DatasetMan
   const rows = commonRows([...Object.values(inputs).map(({ array }) => array), ...(labels ? [labels] : [])], file);
   const count = split.count ?? rows - split.start;
   if (count < 1 || split.start + count > rows) {
-    throw new DatasetError('dataset_split', `split "${name}" lies outside its arrays`, { file, expected: `samples within 0..${rows}`, got: `${split.start}..${split.start + count}`, wayOut: 'correct start or count in the manifest' });
+    throw new DatasetError('dataset_split', `split "${name}" lies outside its arrays`, {
+      file,
+      expected: `samples within 0..${rows}`,
+      got: `${split.start}..${split.start + count}`,
+      wayOut: 'correct start or count in the manifest',
+    });
   }
   return { file, start: split.start, count, range: count, inputs, labels };
 }
@@ -52,12 +57,28 @@ function namesIn({ names }: ArrayFile): string {
 
 function findArray(arrays: ArrayFile, name: string, file: string): StoredArray {
   const array = arrays.get(name);
-  if (!array) throw new DatasetError('dataset_array', 'the file has no such array', { file, array: name, expected: namesIn(arrays), wayOut: 'correct the name in the manifest' });
-  if (array.dims.length === 0) throw new DatasetError('dataset_shape', 'a scalar has no samples', { file, array: name, expected: 'a first axis of samples' });
+  if (!array)
+    throw new DatasetError('dataset_array', 'the file has no such array', {
+      file,
+      array: name,
+      expected: namesIn(arrays),
+      wayOut: 'correct the name in the manifest',
+    });
+  if (array.dims.length === 0)
+    throw new DatasetError('dataset_shape', 'a scalar has no samples', {
+      file,
+      array: name,
+      expected: 'a first axis of samples',
+    });
   return array;
 }
 
-function prepare(ops: DatasetManifest['inputs'][string]['preprocess'], sample: { type: Preprocessing['result']['type']; dims: number[] }, file: string, array: string): Preprocessing {
+function prepare(
+  ops: DatasetManifest['inputs'][string]['preprocess'],
+  sample: { type: Preprocessing['result']['type']; dims: number[] },
+  file: string,
+  array: string,
+): Preprocessing {
   try {
     return preparePreprocessing(ops, sample);
   } catch (error) {
@@ -69,10 +90,22 @@ function prepare(ops: DatasetManifest['inputs'][string]['preprocess'], sample: {
 function checkClassLayout(labels: StoredArray, file: string): void {
   const host = DTYPES[labels.dtype].host;
   if (host === 'float32' || host === 'float64') {
-    throw new DatasetError('dataset_labels', 'labels are class numbers', { file, array: labels.name, expected: 'integers', got: labels.dtype, wayOut: 'convert them with astype("int64"), or leave classes out when they are numbers to regress' });
+    throw new DatasetError('dataset_labels', 'labels are class numbers', {
+      file,
+      array: labels.name,
+      expected: 'integers',
+      got: labels.dtype,
+      wayOut: 'convert them with astype("int64"), or leave classes out when they are numbers to regress',
+    });
   }
   if (labels.dims.slice(1).some((dim) => dim !== 1)) {
-    throw new DatasetError('dataset_labels', 'one label per sample', { file, array: labels.name, expected: '[samples]', got: `[${labels.dims}]`, wayOut: 'for one-hot labels store argmax(axis=1)' });
+    throw new DatasetError('dataset_labels', 'one label per sample', {
+      file,
+      array: labels.name,
+      expected: '[samples]',
+      got: `[${labels.dims}]`,
+      wayOut: 'for one-hot labels store argmax(axis=1)',
+    });
   }
 }
 
@@ -80,7 +113,17 @@ function commonRows(arrays: readonly StoredArray[], file: string): number {
   const first = arrays[0]!;
   const other = arrays.find((array) => array.dims[0] !== first.dims[0]);
   if (other) {
-    throw new DatasetError('dataset_shape', `arrays "${first.name}" and "${other.name}" disagree on the number of samples`, { file, array: other.name, expected: `${first.dims[0]} as in "${first.name}"`, got: `${other.dims[0]}`, wayOut: 'every array needs one row per sample' });
+    throw new DatasetError(
+      'dataset_shape',
+      `arrays "${first.name}" and "${other.name}" disagree on the number of samples`,
+      {
+        file,
+        array: other.name,
+        expected: `${first.dims[0]} as in "${first.name}"`,
+        got: `${other.dims[0]}`,
+        wayOut: 'every array needs one row per sample',
+      },
+    );
   }
   return first.dims[0]!;
 }

@@ -9,7 +9,13 @@ const BYTES = Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 251));
 
 function unpacked(change: Partial<Unpacked> = {}): Unpacked {
   const chunks = Array.from({ length: 10 }, (_, i) => BYTES.subarray(i * 100, (i + 1) * 100));
-  return { stream: Readable.from(chunks), bytes: BYTES.length, crc32: crc32(BYTES), where: { file: 'f.npz', array: 'x' }, ...change };
+  return {
+    stream: Readable.from(chunks),
+    bytes: BYTES.length,
+    crc32: crc32(BYTES),
+    where: { file: 'f.npz', array: 'x' },
+    ...change,
+  };
 }
 
 const leftovers = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('coldpress-array-'));

@@ -49,7 +49,8 @@ export async function spillToFile(source: Unpacked, dataOffset: number, rowBytes
   await rm(folder, { recursive: true });
   try {
     await drain(source, (chunk, offset) => {
-      for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done, chunk.length - done, offset + done);
+      for (let done = 0; done < chunk.length;)
+        done += writeSync(descriptor, chunk, done, chunk.length - done, offset + done);
     });
     return descriptorRows(descriptor, dataOffset, rowBytes, source.where.file);
   } catch (error) {
@@ -58,7 +59,10 @@ export async function spillToFile(source: Unpacked, dataOffset: number, rowBytes
   }
 }
 
-async function drain({ stream, bytes, crc32: expected, where }: Unpacked, take: (chunk: Buffer, offset: number) => void): Promise<void> {
+async function drain(
+  { stream, bytes, crc32: expected, where }: Unpacked,
+  take: (chunk: Buffer, offset: number) => void,
+): Promise<void> {
   let offset = 0;
   let sum = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -68,6 +72,10 @@ async function drain({ stream, bytes, crc32: expected, where }: Unpacked, take: 
     offset += chunk.length;
   }
   if (offset !== bytes || sum !== expected) {
-    throw new DatasetError('dataset_format', 'damaged: size or checksum of the unpacked array differs from what the archive says (CRC-32)', { ...where, wayOut: 'copy the file again' });
+    throw new DatasetError(
+      'dataset_format',
+      'damaged: size or checksum of the unpacked array differs from what the archive says (CRC-32)',
+      { ...where, wayOut: 'copy the file again' },
+    );
   }
 }

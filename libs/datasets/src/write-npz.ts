@@ -35,7 +35,11 @@ export function writeNpz(arrays: Record<string, NpzArray>, { compress = false } 
 
 /** The fields that local and central headers share (APPNOTE 4.3.7, from "version needed" to "extra field length"). */
 function commonHeader(compress: boolean, sum: number, storedBytes: number, bytes: number, nameBytes: number): Buffer {
-  return Buffer.concat([u16(ZIP_VERSION, 0, compress ? DEFLATED : 0, 0, DOS_DATE), u32(sum, storedBytes, bytes), u16(nameBytes, 0)]);
+  return Buffer.concat([
+    u16(ZIP_VERSION, 0, compress ? DEFLATED : 0, 0, DOS_DATE),
+    u32(sum, storedBytes, bytes),
+    u16(nameBytes, 0),
+  ]);
 }
 
 function record(signature: number, parts: readonly Buffer[]): Buffer {

@@ -10,7 +10,11 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
 /** Throws DocumentError for a text that could not be kept as it is. */
 export function checkText(text: string, line?: number): void {
-  if (UNSTORABLE.test(text)) throw documentError('a text holds NUL or half of a character (a lone surrogate), which cannot be stored: leave it out', line);
+  if (UNSTORABLE.test(text))
+    throw documentError(
+      'a text holds NUL or half of a character (a lone surrogate), which cannot be stored: leave it out',
+      line,
+    );
 }
 
 /** Counts what a document holds while it is read. Its methods throw DocumentError at the first thing too many. */
@@ -22,12 +26,19 @@ export class Budget {
 
   value(): void {
     this.values += 1;
-    if (this.values > this.limits.values) throw documentError(`it holds more than ${this.limits.values} values, those that aliases repeat included: make it shorter`);
+    if (this.values > this.limits.values)
+      throw documentError(
+        `it holds more than ${this.limits.values} values, those that aliases repeat included: make it shorter`,
+      );
   }
 
   open(line?: number): void {
     this.depth += 1;
-    if (this.depth > this.limits.depth) throw documentError(`lists and mappings lie more than ${this.limits.depth} deep inside each other: make it flatter`, line);
+    if (this.depth > this.limits.depth)
+      throw documentError(
+        `lists and mappings lie more than ${this.limits.depth} deep inside each other: make it flatter`,
+        line,
+      );
   }
 
   close(): void {
@@ -37,7 +48,8 @@ export class Budget {
   /** A key of a mapping whose keys so far are `seen`. */
   key(key: string, seen: Set<string>, line?: number): void {
     if (key === RESERVED_KEY) throw documentError(`the key "${key}" is not allowed: choose another`, line);
-    if (seen.has(key)) throw documentError(`the key "${key.slice(0, SHOWN_KEY)}" is written twice in one mapping: leave one out`, line);
+    if (seen.has(key))
+      throw documentError(`the key "${key.slice(0, SHOWN_KEY)}" is written twice in one mapping: leave one out`, line);
     checkText(key, line);
     seen.add(key);
   }

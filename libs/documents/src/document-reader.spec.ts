@@ -5,8 +5,14 @@ describe('DocumentReader', () => {
   it('answers each text with its own value or problems, in any order of asking', async () => {
     const reader = new DocumentReader();
     try {
-      const answers = await Promise.allSettled(['a: 1', 'a: [', '{"b": 2}'].map((text) => reader.read(text, LIMITS.recipe)));
-      expect(answers).toMatchObject([{ value: { a: 1 } }, { reason: { code: 'invalid_document', problems: [{ line: 1 }] } }, { value: { b: 2 } }]);
+      const answers = await Promise.allSettled(
+        ['a: 1', 'a: [', '{"b": 2}'].map((text) => reader.read(text, LIMITS.recipe)),
+      );
+      expect(answers).toMatchObject([
+        { value: { a: 1 } },
+        { reason: { code: 'invalid_document', problems: [{ line: 1 }] } },
+        { value: { b: 2 } },
+      ]);
     } finally {
       await reader.close();
     }
@@ -16,7 +22,9 @@ describe('DocumentReader', () => {
     const reader = new DocumentReader(1);
     try {
       await reader.read('a: 1', LIMITS.recipe).catch(() => undefined);
-      await expect(reader.read(`{${Array.from({ length: 30_000 }, (_, i) => `k${i}`).join(',')}}`, LIMITS.recipe)).rejects.toThrow('reading it takes more than');
+      await expect(
+        reader.read(`{${Array.from({ length: 30_000 }, (_, i) => `k${i}`).join(',')}}`, LIMITS.recipe),
+      ).rejects.toThrow('reading it takes more than');
     } finally {
       await reader.close();
     }

@@ -41,7 +41,10 @@ export class DocumentReader {
   private answer(request: ReadRequest): Promise<ReadAnswer> {
     const worker = (this.worker ??= this.startWorker());
     return new Promise<ReadAnswer>((resolve, reject) => {
-      const timer = setTimeout(() => this.giveUp(`reading it takes more than ${this.deadlineMs / 1000} s: make it shorter and simpler`), this.deadlineMs);
+      const timer = setTimeout(
+        () => this.giveUp(`reading it takes more than ${this.deadlineMs / 1000} s: make it shorter and simpler`),
+        this.deadlineMs,
+      );
       this.settle = (answer) => {
         clearTimeout(timer);
         this.settle = undefined;
@@ -64,8 +67,14 @@ export class DocumentReader {
     const worker = new Worker(threadModulePath(), { resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB } });
     const ifCurrent = (act: () => void) => () => worker === this.worker && act();
     worker.on('message', (answer: ReadAnswer) => ifCurrent(() => this.settle?.(answer))());
-    worker.on('error', ifCurrent(() => this.giveUp('reading it takes too much memory: make it shorter and simpler')));
-    worker.on('exit', ifCurrent(() => this.giveUp('reading it was broken off: send it again')));
+    worker.on(
+      'error',
+      ifCurrent(() => this.giveUp('reading it takes too much memory: make it shorter and simpler')),
+    );
+    worker.on(
+      'exit',
+      ifCurrent(() => this.giveUp('reading it was broken off: send it again')),
+    );
     worker.unref();
     return worker;
   }

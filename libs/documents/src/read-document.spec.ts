@@ -25,12 +25,18 @@ describe('readDocument', () => {
   });
 
   it('repeats an anchor as often as it is named, the last of its name each time', () => {
-    expect(readDocument(`a: &s {k: 1}\nb: [${many(500, () => '*s')}]`)).toEqual({ a: { k: 1 }, b: Array(500).fill({ k: 1 }) });
+    expect(readDocument(`a: &s {k: 1}\nb: [${many(500, () => '*s')}]`)).toEqual({
+      a: { k: 1 },
+      b: Array(500).fill({ k: 1 }),
+    });
     expect(readDocument('a: &s 1\nb: *s\nc: &s 2\nd: *s')).toEqual({ a: 1, b: 1, c: 2, d: 2 });
   });
 
   it('merges mappings with <<, own keys first', () => {
-    expect(readDocument('a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {<<: *a, x: 0}\nd: {<<: [*a, *b]}')).toMatchObject({ c: { x: 0, y: 2 }, d: { x: 1, y: 2, z: 4 } });
+    expect(readDocument('a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {<<: *a, x: 0}\nd: {<<: [*a, *b]}')).toMatchObject({
+      c: { x: 0, y: 2 },
+      d: { x: 1, y: 2, z: 4 },
+    });
     expect(refusal('c: {<<: 3}')).toContain('"<<" merges mappings');
   });
 
@@ -54,7 +60,14 @@ describe('readDocument', () => {
     ['too many bytes', `a: ${'x'.repeat(300_000)}`, /300003 bytes, 262144 are allowed/],
     ['too many values', `{${many(40_000, (i) => `${i}`)}}`, /more than 20000 values/],
     ['too many values of JSON', `[${many(40_000, (i) => `${i}`)}]`, /more than 20000 values/],
-    ['aliases that grow into too many', ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefghi'.split('').map((name, i) => `${name}: &${name} [${many(9, () => `*${'abcdefghi'[i]}`)}]`)].join('\n'), /those that aliases repeat included/],
+    [
+      'aliases that grow into too many',
+      [
+        'a: &a [x,x,x,x,x,x,x,x,x]',
+        ...'bcdefghi'.split('').map((name, i) => `${name}: &${name} [${many(9, () => `*${'abcdefghi'[i]}`)}]`),
+      ].join('\n'),
+      /those that aliases repeat included/,
+    ],
     ['too deep JSON', `${'['.repeat(65)}${']'.repeat(65)}`, /64 deep/],
     ['too deep YAML', Array.from({ length: 70 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), /64 deep/],
     ['lists in a line', '- '.repeat(50_000), /./],

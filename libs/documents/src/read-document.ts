@@ -36,7 +36,14 @@ function readYaml(text: string, limits: DocumentLimits): unknown {
   checkTokens(text, limits);
   const lines = new LineCounter();
   // Keys are compared by us: the parser compares each with each.
-  const document = parseDocument(text, { uniqueKeys: false, lineCounter: lines, logLevel: 'error', version: '1.2', schema: 'core', merge: false });
+  const document = parseDocument(text, {
+    uniqueKeys: false,
+    lineCounter: lines,
+    logLevel: 'error',
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+  });
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) throw new DocumentError(problems.slice(0, MAX_PROBLEMS).map(yamlProblem));
   return new YamlValues(new Budget(limits), lines).of(document.contents);
@@ -47,6 +54,7 @@ function checkTokens(text: string, limits: DocumentLimits): void {
   let tokens = 0;
   for (const _ of new Lexer().lex(text)) {
     tokens += 1;
-    if (tokens > TOKENS_PER_VALUE * limits.values) throw documentError(`it holds more than ${limits.values} values: make it shorter`);
+    if (tokens > TOKENS_PER_VALUE * limits.values)
+      throw documentError(`it holds more than ${limits.values} values: make it shorter`);
   }
 }

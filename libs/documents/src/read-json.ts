@@ -18,7 +18,10 @@ function parse(text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     const { line, column } = placeOf(text, cause);
-    throw documentError(`it is not JSON${column === undefined ? '' : ` from column ${column} on`}: look for a quote, comma or bracket that is missing or too many`, line);
+    throw documentError(
+      `it is not JSON${column === undefined ? '' : ` from column ${column} on`}: look for a quote, comma or bracket that is missing or too many`,
+      line,
+    );
   }
 }
 

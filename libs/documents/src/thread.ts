@@ -16,7 +16,14 @@ function answerTo({ text, limits }: ReadRequest): ReadAnswer {
   } catch (error) {
     if (error instanceof DocumentError) return { problems: error.problems };
     // The parser goes down one call for each level of nesting.
-    if (error instanceof RangeError) return { problems: [{ message: `lists and mappings lie too deep inside each other, ${limits.depth} levels are allowed: make it flatter` }] };
+    if (error instanceof RangeError)
+      return {
+        problems: [
+          {
+            message: `lists and mappings lie too deep inside each other, ${limits.depth} levels are allowed: make it flatter`,
+          },
+        ],
+      };
     throw error;
   }
 }

@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, type Alias, type LineCounter, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Alias,
+  type LineCounter,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 import { checkText, type Budget } from './budget.js';
 import { documentError } from './errors.js';
 
@@ -56,7 +67,8 @@ export class YamlValues {
       result[name] = this.of(value);
     }
     // What the mapping itself holds, then the earlier of the merged ones, has its way.
-    for (const source of merged) for (const [name, value] of Object.entries(source)) if (!Object.hasOwn(result, name)) result[name] = value;
+    for (const source of merged)
+      for (const [name, value] of Object.entries(source)) if (!Object.hasOwn(result, name)) result[name] = value;
     return result;
   }
 
@@ -64,22 +76,30 @@ export class YamlValues {
     const read = this.of(value);
     const sources = Array.isArray(read) ? read : [read];
     return sources.map((source: unknown) => {
-      if (typeof source === 'object' && source !== null && !Array.isArray(source)) return source as Record<string, unknown>;
-      throw documentError('"<<" merges mappings: give it an alias of a mapping, or a list of them', value ? this.line(value) : undefined);
+      if (typeof source === 'object' && source !== null && !Array.isArray(source))
+        return source as Record<string, unknown>;
+      throw documentError(
+        '"<<" merges mappings: give it an alias of a mapping, or a list of them',
+        value ? this.line(value) : undefined,
+      );
     });
   }
 
   private keyOf(node: Node | null): string {
-    if (node && !isScalar(node) && !isAlias(node)) throw documentError('a key is a list or a mapping: keys are texts', this.line(node));
+    if (node && !isScalar(node) && !isAlias(node))
+      throw documentError('a key is a list or a mapping: keys are texts', this.line(node));
     const value = this.of(node);
-    if (typeof value === 'object' && value !== null) throw documentError('a key is a list or a mapping: keys are texts', node ? this.line(node) : undefined);
+    if (typeof value === 'object' && value !== null)
+      throw documentError('a key is a list or a mapping: keys are texts', node ? this.line(node) : undefined);
     return String(value ?? '');
   }
 
   private target(alias: Alias): Node {
     const found = this.anchors.get(alias.source);
-    if (!found) throw documentError(`there is no anchor &${alias.source} before the alias *${alias.source}`, this.line(alias));
-    if (this.under.has(found)) throw documentError(`the alias *${alias.source} stands inside of what it repeats`, this.line(alias));
+    if (!found)
+      throw documentError(`there is no anchor &${alias.source} before the alias *${alias.source}`, this.line(alias));
+    if (this.under.has(found))
+      throw documentError(`the alias *${alias.source} stands inside of what it repeats`, this.line(alias));
     return found;
   }
 
@@ -88,4 +108,5 @@ export class YamlValues {
   }
 }
 
-const isMergeKey = (key: Node | null): boolean => isScalar(key) && key.value === '<<' && (key.type === undefined || key.type === 'PLAIN');
+const isMergeKey = (key: Node | null): boolean =>
+  isScalar(key) && key.value === '<<' && (key.type === undefined || key.type === 'PLAIN');

@@ -11,7 +11,8 @@ const WORDS: Partial<Record<YAMLError['code'], string>> = {
   BAD_INDENT: 'the indentation does not fit the lines before, or a bracket is not closed',
   BAD_PROP_ORDER: 'an anchor or tag stands in the wrong place',
   BAD_SCALAR_START: 'a text cannot start with this character: put it in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'a list or mapping starts within a line: begin it on a line of its own, or put the text in quotes',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a list or mapping starts within a line: begin it on a line of its own, or put the text in quotes',
   BLOCK_IN_FLOW: 'within { } and [ ] there is no block: write it with { } or [ ] too',
   DUPLICATE_KEY: 'a key is written twice in one mapping: leave one out',
   KEY_OVER_1024_CHARS: 'a key is longer than 1024 characters',

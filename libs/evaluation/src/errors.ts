@@ -17,6 +17,9 @@ export class OutputMismatchError extends EvaluationError {
     readonly expected: string,
     readonly got: string,
   ) {
-    super('output_mismatch', `output "${output}": expected ${expected}, got ${got}; the pass that made this model changed its interface`);
+    super(
+      'output_mismatch',
+      `output "${output}": expected ${expected}, got ${got}; the pass that made this model changed its interface`,
+    );
   }
 }

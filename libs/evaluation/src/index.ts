@@ -4,7 +4,14 @@ export { measureLatency, summarizeLatency, type LatencyOptions, type LatencySubj
 export { outputSnrDb, rankOf, topK, type Accumulator, type ScoredBatch } from './metrics.js';
 export { modelFigures, modelMetrics } from './model-metrics.js';
 export { linePlot, type LinePlot, type PlotSeries } from './line-plot.js';
-export { combinedSnrDb, OutputComparison, POOR_SNR_DB, poorestOutput, worstOutput, type OutputQuality } from './output-quality.js';
+export {
+  combinedSnrDb,
+  OutputComparison,
+  POOR_SNR_DB,
+  poorestOutput,
+  worstOutput,
+  type OutputQuality,
+} from './output-quality.js';
 export { percentile } from './percentile.js';
 export { scoreModels, type LabelledBatch, type ScoreResult, type Scores } from './scores.js';
 export { compressedBytesQuietly } from './quiet-size.js';

@@ -23,7 +23,10 @@ export interface LatencySubject {
  * that a run finds the caches as another model left them, as it would on a device that does other work in between.
  * Returns the raw samples of each session in ms, warm-up left out.
  */
-export async function measureLatency(subjects: readonly LatencySubject[], { runs, warmupRuns, onProgress }: LatencyOptions): Promise<number[][]> {
+export async function measureLatency(
+  subjects: readonly LatencySubject[],
+  { runs, warmupRuns, onProgress }: LatencyOptions,
+): Promise<number[][]> {
   const samples = subjects.map((): number[] => []);
   for (let round = 0; round < warmupRuns + runs; round++) {
     for (const index of roundOrder(round, subjects.length)) {
@@ -45,8 +48,16 @@ export function roundOrder(round: number, count: number): number[] {
 }
 
 /** The figures that are reported of raw latencies. */
-export function summarizeLatency(samplesMs: readonly number[]): { latencyMsP50: number; latencyMsP95: number; latencySamplesMs: number[] } {
-  return { latencyMsP50: percentile(samplesMs, 50), latencyMsP95: percentile(samplesMs, 95), latencySamplesMs: samplesMs.map(toMicroseconds) };
+export function summarizeLatency(samplesMs: readonly number[]): {
+  latencyMsP50: number;
+  latencyMsP95: number;
+  latencySamplesMs: number[];
+} {
+  return {
+    latencyMsP50: percentile(samplesMs, 50),
+    latencyMsP95: percentile(samplesMs, 95),
+    latencySamplesMs: samplesMs.map(toMicroseconds),
+  };
 }
 
 async function timeOnce({ session, feeds }: LatencySubject, run: number): Promise<number> {

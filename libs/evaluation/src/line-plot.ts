@@ -24,23 +24,50 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 
 /** A plot as a self-contained SVG document, with a legend where there is more than one series. Points that are not finite are left out. */
 export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
-  const drawn = series.map((one) => ({ ...one, points: one.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)) }));
-  const x = axis(drawn.flatMap(({ points }) => points.map(([value]) => value)), MARGIN.left, WIDTH - MARGIN.right);
-  const y = axis(drawn.flatMap(({ points }) => points.map(([, value]) => value)), HEIGHT - MARGIN.bottom, MARGIN.top);
+  const drawn = series.map((one) => ({
+    ...one,
+    points: one.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)),
+  }));
+  const x = axis(
+    drawn.flatMap(({ points }) => points.map(([value]) => value)),
+    MARGIN.left,
+    WIDTH - MARGIN.right,
+  );
+  const y = axis(
+    drawn.flatMap(({ points }) => points.map(([, value]) => value)),
+    HEIGHT - MARGIN.bottom,
+    MARGIN.top,
+  );
   const legend = series.length > 1 ? legendOf(series) : [];
   const height = HEIGHT + legend.length * LEGEND_LINE;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="13" role="img" aria-label="${escape(title)}">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(WIDTH / 2, 24, title, 'middle', 'font-size="16" font-weight="600"'),
-    ...x.ticks.flatMap((tick) => [line(x.at(tick), MARGIN.top, x.at(tick), HEIGHT - MARGIN.bottom), text(x.at(tick), HEIGHT - MARGIN.bottom + 18, x.label(tick), 'middle')]),
-    ...y.ticks.flatMap((tick) => [line(MARGIN.left, y.at(tick), WIDTH - MARGIN.right, y.at(tick)), text(MARGIN.left - 8, y.at(tick) + 4, y.label(tick), 'end')]),
+    ...x.ticks.flatMap((tick) => [
+      line(x.at(tick), MARGIN.top, x.at(tick), HEIGHT - MARGIN.bottom),
+      text(x.at(tick), HEIGHT - MARGIN.bottom + 18, x.label(tick), 'middle'),
+    ]),
+    ...y.ticks.flatMap((tick) => [
+      line(MARGIN.left, y.at(tick), WIDTH - MARGIN.right, y.at(tick)),
+      text(MARGIN.left - 8, y.at(tick) + 4, y.label(tick), 'end'),
+    ]),
     text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 14, xLabel, 'middle'),
     `<g transform="translate(18 ${(MARGIN.top + HEIGHT - MARGIN.bottom) / 2}) rotate(-90)">${text(0, 0, yLabel, 'middle')}</g>`,
-    ...drawn.flatMap(({ name, points, style }, index) => curve(name, points.map(([px, py]) => [x.at(px), y.at(py)] as const), colour(index), style ?? 'line')),
+    ...drawn.flatMap(({ name, points, style }, index) =>
+      curve(
+        name,
+        points.map(([px, py]) => [x.at(px), y.at(py)] as const),
+        colour(index),
+        style ?? 'line',
+      ),
+    ),
     ...legend.flatMap((name, index) => {
       const top = HEIGHT + index * LEGEND_LINE;
-      return [`<rect x="${MARGIN.left}" y="${top - 9}" width="14" height="4" fill="${colour(index)}"/>`, text(MARGIN.left + 22, top - 2, name, 'start')];
+      return [
+        `<rect x="${MARGIN.left}" y="${top - 9}" width="14" height="4" fill="${colour(index)}"/>`,
+        text(MARGIN.left + 22, top - 2, name, 'start'),
+      ];
     }),
     '</svg>\n',
   ].join('\n');
@@ -48,7 +75,9 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
 
 function legendOf(series: readonly PlotSeries[]): string[] {
   const names = series.map(({ name }) => name);
-  return names.length <= LEGEND_LINES ? names : [...names.slice(0, LEGEND_LINES - 1), `and ${names.length - LEGEND_LINES + 1} more`];
+  return names.length <= LEGEND_LINES
+    ? names
+    : [...names.slice(0, LEGEND_LINES - 1), `and ${names.length - LEGEND_LINES + 1} more`];
 }
 
 interface Axis {
@@ -79,10 +108,19 @@ function niceStep(rough: number): number {
   return ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
 }
 
-function curve(name: string, points: readonly (readonly [number, number])[], stroke: string, style: 'line' | 'marks'): string[] {
+function curve(
+  name: string,
+  points: readonly (readonly [number, number])[],
+  stroke: string,
+  style: 'line' | 'marks',
+): string[] {
   const path = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
   const marks = points.map(([x, y]) => `<circle cx="${round(x)}" cy="${round(y)}" r="3.2" fill="${stroke}"/>`).join('');
-  return [`<g><title>${escape(name)}</title>`, style === 'line' ? `<polyline points="${path}" fill="none" stroke="${stroke}" stroke-width="1.8"/>` : '', `${marks}</g>`];
+  return [
+    `<g><title>${escape(name)}</title>`,
+    style === 'line' ? `<polyline points="${path}" fill="none" stroke="${stroke}" stroke-width="1.8"/>` : '',
+    `${marks}</g>`,
+  ];
 }
 
 function colour(index: number): string {

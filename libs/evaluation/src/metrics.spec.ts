@@ -1,11 +1,24 @@
 import { outputSnrDb, rankOf, topK } from './metrics.js';
 
-const scored = (output: number[][], labels: number[]) => ({ output: output.flat(), reference: output.flat(), labels: Int32Array.from(labels), size: labels.length });
+const scored = (output: number[][], labels: number[]) => ({
+  output: output.flat(),
+  reference: output.flat(),
+  labels: Int32Array.from(labels),
+  size: labels.length,
+});
 
 describe('topK', () => {
   it('counts over batches of any size', () => {
     const accumulator = topK(1);
-    accumulator.add(scored([[1, 2, 3], [3, 2, 1]], [2, 1]));
+    accumulator.add(
+      scored(
+        [
+          [1, 2, 3],
+          [3, 2, 1],
+        ],
+        [2, 1],
+      ),
+    );
     accumulator.add(scored([[0, 1, 0]], [1]));
     expect(accumulator.value()).toBeCloseTo(2 / 3);
   });
@@ -23,7 +36,12 @@ describe('topK', () => {
 
   it('never counts a constant or broken output as right for every class', () => {
     const constant = topK(1);
-    constant.add(scored(Array.from({ length: 10 }, () => Array(10).fill(0) as number[]), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    constant.add(
+      scored(
+        Array.from({ length: 10 }, () => Array(10).fill(0) as number[]),
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+      ),
+    );
     expect(constant.value()).toBe(0.1);
     const broken = topK(5);
     broken.add(scored([[NaN, NaN, NaN]], [0]));
@@ -34,7 +52,8 @@ describe('topK', () => {
 
 function snr(reference: number[], output: number[]) {
   const accumulator = outputSnrDb();
-  for (let i = 0; i < reference.length; i++) accumulator.add({ reference: [reference[i]!], output: [output[i]!], labels: null, size: 1 });
+  for (let i = 0; i < reference.length; i++)
+    accumulator.add({ reference: [reference[i]!], output: [output[i]!], labels: null, size: 1 });
   return accumulator.value();
 }
 

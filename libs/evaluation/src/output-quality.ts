@@ -61,8 +61,16 @@ export class OutputComparison {
  * The poorest output or channel to warn of, null where none is poor. Channels of outputs that are probabilities do not count: they are of one unit, and
  * improbable classes are small.
  */
-export function poorestOutput(qualities: readonly OutputQuality[], isProbability: (output: string) => boolean): { place: string; snrDb: number } | null {
-  const worst = worstOutput(qualities.map((quality) => ({ ...quality, worstChannel: isProbability(quality.output) ? undefined : quality.poorChannel })));
+export function poorestOutput(
+  qualities: readonly OutputQuality[],
+  isProbability: (output: string) => boolean,
+): { place: string; snrDb: number } | null {
+  const worst = worstOutput(
+    qualities.map((quality) => ({
+      ...quality,
+      worstChannel: isProbability(quality.output) ? undefined : quality.poorChannel,
+    })),
+  );
   return worst && worst.snrDb < POOR_SNR_DB ? worst : null;
 }
 
@@ -74,14 +82,24 @@ export function combinedSnrDb(qualities: readonly OutputQuality[]): number | nul
   if (qualities.some(({ isFinite }) => !isFinite)) return undefined;
   const figures = qualities.flatMap(({ snrDb }) => (snrDb === undefined ? [] : [snrDb]));
   if (figures.length === 0) return undefined;
-  return decibels(figures.length, figures.reduce<number>((sum, snrDb) => sum + (snrDb === null ? 0 : 10 ** (-snrDb / 10)), 0));
+  return decibels(
+    figures.length,
+    figures.reduce<number>((sum, snrDb) => sum + (snrDb === null ? 0 : 10 ** (-snrDb / 10)), 0),
+  );
 }
 
 /** The least of all figures, and where: `y`, or `y, channel 3 of axis 1`. Null when all outputs are identical, undefined when none has a figure. */
 export function worstOutput(qualities: readonly OutputQuality[]): { place: string; snrDb: number } | null | undefined {
   const figures = qualities.flatMap(({ output, snrDb, worstChannel }) => [
     ...(typeof snrDb === 'number' ? [{ place: `"${output}"`, snrDb }] : []),
-    ...(worstChannel ? [{ place: `"${output}", channel ${worstChannel.channel} of axis ${worstChannel.axis}`, snrDb: worstChannel.snrDb }] : []),
+    ...(worstChannel
+      ? [
+          {
+            place: `"${output}", channel ${worstChannel.channel} of axis ${worstChannel.axis}`,
+            snrDb: worstChannel.snrDb,
+          },
+        ]
+      : []),
   ]);
   const [worst] = figures.toSorted((a, b) => a.snrDb - b.snrDb);
   return worst ?? (qualities.some(({ snrDb }) => snrDb === null) ? null : undefined);
@@ -118,7 +136,13 @@ class OutputSums {
     return {
       output,
       isFinite: Number.isFinite(this.noise),
-      ...(snrDb === undefined ? { reason: Number.isFinite(this.noise) ? 'the baseline gives only zeros' : 'it holds values that are not finite' } : { snrDb }),
+      ...(snrDb === undefined
+        ? {
+            reason: Number.isFinite(this.noise)
+              ? 'the baseline gives only zeros'
+              : 'it holds values that are not finite',
+          }
+        : { snrDb }),
       ...(worstChannel ? { worstChannel } : {}),
       ...(poorChannel ? { poorChannel } : {}),
       channels: channels.length,
@@ -138,8 +162,10 @@ class AxisSums {
     const channels = dims[this.axis] ?? 1;
     const inner = dims.slice(this.axis + 1).reduce((product, dim) => product * dim, 1);
     if (channels <= 1 || channels > MAX_CHANNELS) return;
-    if (channels > this.signal.length) [this.signal, this.noise] = [grown(this.signal, channels), grown(this.noise, channels)];
-    for (let start = 0, row = 0; start < exact.length; start += inner, row++) this.addRun(row % channels, exact, got, start, start + inner);
+    if (channels > this.signal.length)
+      [this.signal, this.noise] = [grown(this.signal, channels), grown(this.noise, channels)];
+    for (let start = 0, row = 0; start < exact.length; start += inner, row++)
+      this.addRun(row % channels, exact, got, start, start + inner);
   }
 
   private addRun(channel: number, exact: ArrayLike<number>, got: ArrayLike<number>, start: number, end: number): void {
@@ -156,14 +182,22 @@ class AxisSums {
   }
 
   channels(): Channel[] {
-    return Array.from(this.signal, (signal, channel) => ({ axis: this.axis, channel, snrDb: decibels(signal, this.noise[channel] ?? 0) }));
+    return Array.from(this.signal, (signal, channel) => ({
+      axis: this.axis,
+      channel,
+      snrDb: decibels(signal, this.noise[channel] ?? 0),
+    }));
   }
 
   /** The poor channels that a sum over all of them would hide. */
   outOfSight(): MeasuredChannel[] {
-    const poor = this.channels().filter(isMeasured).filter(({ snrDb }) => snrDb < POOR_SNR_DB);
+    const poor = this.channels()
+      .filter(isMeasured)
+      .filter(({ snrDb }) => snrDb < POOR_SNR_DB);
     const mean = this.signal.reduce((sum, signal) => sum + signal, 0) / this.signal.length;
-    return 2 * poor.length >= this.signal.length ? poor : poor.filter(({ channel }) => 10 * Math.log10((this.signal[channel] ?? 0) / mean) <= OTHER_ORDER_DB);
+    return 2 * poor.length >= this.signal.length
+      ? poor
+      : poor.filter(({ channel }) => 10 * Math.log10((this.signal[channel] ?? 0) / mean) <= OTHER_ORDER_DB);
   }
 }
 
@@ -179,7 +213,10 @@ function isMeasured(channel: Channel): channel is MeasuredChannel {
 }
 
 function lowest(channels: readonly MeasuredChannel[]): MeasuredChannel | undefined {
-  return channels.reduce<MeasuredChannel | undefined>((worst, channel) => (worst && worst.snrDb <= channel.snrDb ? worst : channel), undefined);
+  return channels.reduce<MeasuredChannel | undefined>(
+    (worst, channel) => (worst && worst.snrDb <= channel.snrDb ? worst : channel),
+    undefined,
+  );
 }
 
 function grown(values: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {

@@ -6,7 +6,10 @@ import { EvaluationError } from './errors.js';
  */
 export function percentile(samples: readonly number[], q: number): number {
   if (samples.length === 0 || !(q >= 0 && q <= 100)) {
-    throw new EvaluationError('percentile', `a percentile needs samples and 0 <= q <= 100, got ${samples.length} samples and q = ${q}`);
+    throw new EvaluationError(
+      'percentile',
+      `a percentile needs samples and 0 <= q <= 100, got ${samples.length} samples and q = ${q}`,
+    );
   }
   const sorted = samples.toSorted((a, b) => a - b);
   const rank = ((sorted.length - 1) * q) / 100;

@@ -8,19 +8,36 @@ const echo = model(({ x }) => ({ logits: x! }));
 async function* batches(rows: number[][], labels: number[] | null, size = 2): AsyncGenerator<LabelledBatch> {
   for (let i = 0; i < rows.length; i += size) {
     const part = rows.slice(i, i + size);
-    yield { inputs: { x: float32([part.length, part[0]!.length], part.flat()) }, labels: labels && Int32Array.from(labels.slice(i, i + size)), size: part.length };
+    yield {
+      inputs: { x: float32([part.length, part[0]!.length], part.flat()) },
+      labels: labels && Int32Array.from(labels.slice(i, i + size)),
+      size: part.length,
+    };
   }
 }
 
-const rows = [[1, 0], [0, 1], [1, 0]];
+const rows = [
+  [1, 0],
+  [0, 1],
+  [1, 0],
+];
 
 describe('scoreModels', () => {
   it('scores every model on the same samples, the baseline first', async () => {
-    const swapped = model(({ x }) => ({ logits: float32(x!.dims, Float32Array.from(x!.data as Float32Array, (value) => 1 - value)) }));
+    const swapped = model(({ x }) => ({
+      logits: float32(
+        x!.dims,
+        Float32Array.from(x!.data as Float32Array, (value) => 1 - value),
+      ),
+    }));
     const result = await scoreModels([echo, swapped], batches(rows, [0, 1, 1]), 2);
     expect(result).toMatchObject({ scoreOutput: 'logits', samples: 3 });
     expect(result.scores[0]).toEqual({ top1: expect.closeTo(2 / 3), outputSnrDb: null, worstSnrDb: null });
-    expect(result.scores[1]).toEqual({ top1: expect.closeTo(1 / 3), outputSnrDb: expect.closeTo(10 * Math.log10(3 / 6)), worstSnrDb: expect.closeTo(10 * Math.log10(1 / 3)) });
+    expect(result.scores[1]).toEqual({
+      top1: expect.closeTo(1 / 3),
+      outputSnrDb: expect.closeTo(10 * Math.log10(3 / 6)),
+      worstSnrDb: expect.closeTo(10 * Math.log10(1 / 3)),
+    });
   });
 
   it('gives top-5 only where there are more than five classes', async () => {
@@ -35,7 +52,10 @@ describe('scoreModels', () => {
   });
 
   it('reads the output that has the shape of class scores, be it followed by axes of one', async () => {
-    const two = model(({ x }) => ({ features: float32([x!.dims[0]!, 2, 3], new Float32Array(x!.dims[0]! * 6)), logits: { ...x!, dims: [...x!.dims, 1, 1] } as typeof x & object }));
+    const two = model(({ x }) => ({
+      features: float32([x!.dims[0]!, 2, 3], new Float32Array(x!.dims[0]! * 6)),
+      logits: { ...x!, dims: [...x!.dims, 1, 1] } as typeof x & object,
+    }));
     expect((await scoreModels([two], batches(rows, [0, 1, 0]), 2)).scoreOutput).toBe('logits');
   });
 

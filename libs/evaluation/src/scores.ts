@@ -34,7 +34,11 @@ export interface ScoreResult {
  * fine); the SNR is that of the floating-point outputs, their shares of noise averaged, and of each of them and its channels. Throws
  * OutputMismatchError when a model's outputs differ in shape.
  */
-export async function scoreModels(models: readonly Runnable[], batches: AsyncIterable<LabelledBatch>, classes: number | null): Promise<ScoreResult> {
+export async function scoreModels(
+  models: readonly Runnable[],
+  batches: AsyncIterable<LabelledBatch>,
+  classes: number | null,
+): Promise<ScoreResult> {
   const accumulators = models.map(createAccumulators);
   const comparisons = models.map(() => new OutputComparison());
   let scoreOutput: string | null = null;
@@ -54,17 +58,33 @@ export async function scoreModels(models: readonly Runnable[], batches: AsyncIte
     samples += batch.size;
   }
   const outputs = comparisons.map((comparison) => comparison.qualities());
-  return { scores: accumulators.map((all, index) => ({ ...valuesOf(all, width), ...snrsOf(outputs[index] ?? []) })), scoreOutput, samples, outputs };
+  return {
+    scores: accumulators.map((all, index) => ({ ...valuesOf(all, width), ...snrsOf(outputs[index] ?? []) })),
+    scoreOutput,
+    samples,
+    outputs,
+  };
 }
 
-function addBatch(accumulators: Accumulators, outputs: HostTensors, reference: HostTensors, scoreOutput: string | null, { labels, size }: LabelledBatch): void {
+function addBatch(
+  accumulators: Accumulators,
+  outputs: HostTensors,
+  reference: HostTensors,
+  scoreOutput: string | null,
+  { labels, size }: LabelledBatch,
+): void {
   for (const [name, expected] of Object.entries(reference)) {
     const got = outputs[name];
     if (!got || String(got.dims) !== String(expected.dims)) {
-      throw new OutputMismatchError(name, `[${expected.dims}] as from the baseline`, got ? `[${got.dims}]` : 'no such output');
+      throw new OutputMismatchError(
+        name,
+        `[${expected.dims}] as from the baseline`,
+        got ? `[${got.dims}]` : 'no such output',
+      );
     }
     if (name !== scoreOutput) continue;
-    for (const metric of Object.values(accumulators)) metric.add({ output: floatValues(got), reference: floatValues(expected), labels, size });
+    for (const metric of Object.values(accumulators))
+      metric.add({ output: floatValues(got), reference: floatValues(expected), labels, size });
   }
 }
 
@@ -74,17 +94,24 @@ function createAccumulators(): Accumulators {
 
 /** Top-5 says nothing where there are no more than five classes. */
 function valuesOf(accumulators: Accumulators, width: number): Scores {
-  const values = Object.entries(accumulators).map(([name, accumulator]) => [name, name === 'top5' && width <= 5 ? undefined : accumulator.value()] as const);
+  const values = Object.entries(accumulators).map(
+    ([name, accumulator]) => [name, name === 'top5' && width <= 5 ? undefined : accumulator.value()] as const,
+  );
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
 function snrsOf(outputs: readonly OutputQuality[]): Pick<Scores, 'outputSnrDb' | 'worstSnrDb'> {
   const [outputSnrDb, worst] = [combinedSnrDb(outputs), worstOutput(outputs)];
-  return { ...(outputSnrDb === undefined ? {} : { outputSnrDb }), ...(worst === undefined ? {} : { worstSnrDb: worst && worst.snrDb }) };
+  return {
+    ...(outputSnrDb === undefined ? {} : { outputSnrDb }),
+    ...(worst === undefined ? {} : { worstSnrDb: worst && worst.snrDb }),
+  };
 }
 
 function findScoreOutput(outputs: HostTensors, size: number, classes: number): string | null {
-  const candidates = Object.entries(outputs).filter(([, { dims }]) => dims[0] === size && dims.slice(1).filter((dim) => dim !== 1).length <= 1);
+  const candidates = Object.entries(outputs).filter(
+    ([, { dims }]) => dims[0] === size && dims.slice(1).filter((dim) => dim !== 1).length <= 1,
+  );
   const widths = candidates.map(([name, { data }]): [string, number] => [name, data.length / size]);
   return (widths.find(([, width]) => width === classes) ?? widths.find(([, width]) => width > classes))?.[0] ?? null;
 }

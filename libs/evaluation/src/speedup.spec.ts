@@ -24,7 +24,9 @@ describe('the interval of a speed-up', () => {
     const few = summarizePairs(pairsOf([222, 200, 210]));
     expect(few).toMatchObject({ low: null, high: null, pairs: 3 });
     expect(speedupSign(few)).toBe(0);
-    expect(describeSpeedup(few)).toBe('no difference in speed could be measured (3 pairs of runs are too few), 210 ms before and 1.00 ms after');
+    expect(describeSpeedup(few)).toBe(
+      'no difference in speed could be measured (3 pairs of runs are too few), 210 ms before and 1.00 ms after',
+    );
   });
 
   it('decides what is said: faster, slower, or that no difference could be measured', () => {
@@ -32,14 +34,21 @@ describe('the interval of a speed-up', () => {
     const slower = summarizePairs(pairsOf([0.5, 0.6, 0.5, 0.4, 0.5, 0.5]));
     const neither = summarizePairs(pairsOf([4.18, 0.29, 3.89, 1.61, 0.85, 1.1]));
     expect([faster, slower, neither].map(speedupSign)).toEqual([1, -1, 0]);
-    expect(describeSpeedup(faster)).toBe('2.02x as fast on this machine (95 % interval 1.90..2.20), 2.02 ms before and 1.00 ms after');
-    expect(describeSpeedup(neither)).toMatch(/^no difference in speed could be measured \(95 % interval 0\.29\.\.4\.18\)/);
+    expect(describeSpeedup(faster)).toBe(
+      '2.02x as fast on this machine (95 % interval 1.90..2.20), 2.02 ms before and 1.00 ms after',
+    );
+    expect(describeSpeedup(neither)).toMatch(
+      /^no difference in speed could be measured \(95 % interval 0\.29\.\.4\.18\)/,
+    );
   });
 });
 
 describe('measureSpeedup', () => {
   const feeds: HostTensors[] = [{}];
-  const subject = (name: string, log: string[], ms = 0) => ({ session: { run: async () => (log.push(name), busy(ms), {}) }, feeds });
+  const subject = (name: string, log: string[], ms = 0) => ({
+    session: { run: async () => (log.push(name), busy(ms), {}) },
+    feeds,
+  });
 
   it('lets each model go first in every other pair', async () => {
     const log: string[] = [];
@@ -49,7 +58,10 @@ describe('measureSpeedup', () => {
 
   it('times enough pairs for an interval when time is up from the start', async () => {
     const log: string[] = [];
-    const { pairs, low } = await measureSpeedup(subject('a', log, 10), subject('b', log, 10), { maxSeconds: 0.05, warmupPairs: 1 });
+    const { pairs, low } = await measureSpeedup(subject('a', log, 10), subject('b', log, 10), {
+      maxSeconds: 0.05,
+      warmupPairs: 1,
+    });
     expect(pairs).toBeGreaterThanOrEqual(LEAST_PAIRS);
     expect(low).toEqual(expect.any(Number));
   });

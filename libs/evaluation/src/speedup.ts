@@ -34,7 +34,11 @@ const PATIENCE = 30;
  * Times two models in pairs of runs, each first in every other pair, so that a machine busy with other work meets both alike.
  * Pairs go on until there are enough or time is up, but for {@link LEAST_PAIRS} at least.
  */
-export async function measureSpeedup(before: LatencySubject, after: LatencySubject, options: SpeedupOptions = {}): Promise<Speedup> {
+export async function measureSpeedup(
+  before: LatencySubject,
+  after: LatencySubject,
+  options: SpeedupOptions = {},
+): Promise<Speedup> {
   const { maxPairs = 50, maxSeconds = 2, warmupPairs = 3 } = options;
   const pairs: [number, number][] = [];
   const start = performance.now();
@@ -102,9 +106,11 @@ export function speedupSign({ low, high }: Speedup): -1 | 0 | 1 {
 export function describeSpeedup(speedup: Speedup): string {
   const { low, high, pairs } = speedup;
   const times = `${milliseconds(speedup.beforeMs)} before and ${milliseconds(speedup.afterMs)} after`;
-  if (low === null || high === null) return `no difference in speed could be measured (${pairs} pairs of runs are too few), ${times}`;
+  if (low === null || high === null)
+    return `no difference in speed could be measured (${pairs} pairs of runs are too few), ${times}`;
   const interval = `${low.toFixed(2)}..${high.toFixed(2)}`;
-  if (speedupSign(speedup) === 0) return `no difference in speed could be measured (95 % interval ${interval}), ${times}`;
+  if (speedupSign(speedup) === 0)
+    return `no difference in speed could be measured (95 % interval ${interval}), ${times}`;
   return `${speedup.speedup.toFixed(2)}x as fast on this machine (95 % interval ${interval}), ${times}`;
 }
 

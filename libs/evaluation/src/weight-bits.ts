@@ -1,4 +1,12 @@
-import { DataType, dataTypeBits, elementCount, subgraphs, type GraphProto, type ModelProto, type TensorProto } from '#onnx';
+import {
+  DataType,
+  dataTypeBits,
+  elementCount,
+  subgraphs,
+  type GraphProto,
+  type ModelProto,
+  type TensorProto,
+} from '#onnx';
 
 /**
  * Bits that the tensors stored in a model need in their own format: elements times the width of their type, over the
@@ -13,7 +21,11 @@ function storedTensors(graph: GraphProto): TensorProto[] {
     ...node.attribute.flatMap((attribute) => [...(attribute.t ? [attribute.t] : []), ...attribute.tensors]),
     ...subgraphs(node).flatMap(storedTensors),
   ]);
-  return [...graph.initializer, ...graph.sparseInitializer.flatMap(({ values, indices }) => [values, indices].filter((part) => part !== undefined)), ...inNodes];
+  return [
+    ...graph.initializer,
+    ...graph.sparseInitializer.flatMap(({ values, indices }) => [values, indices].filter((part) => part !== undefined)),
+    ...inNodes,
+  ];
 }
 
 function tensorBits(tensor: TensorProto): number {

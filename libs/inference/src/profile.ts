@@ -31,7 +31,8 @@ interface KernelEvent {
 }
 
 /** One event. ORT writes names as they are, quotes and line ends too, so that its file is no JSON where a name has any. */
-const KERNEL_EVENT = /^\{"cat" : "Node",.*?"dur" :(?<us>\d+),.*?"name" :"(?<name>.*)_kernel_time","args" : \{(?<args>.*)/s;
+const KERNEL_EVENT =
+  /^\{"cat" : "Node",.*?"dur" :(?<us>\d+),.*?"name" :"(?<name>.*)_kernel_time","args" : \{(?<args>.*)/s;
 
 const EVENT_START = /^(?=\{"cat" : ")/m;
 
@@ -39,7 +40,11 @@ const EVENT_START = /^(?=\{"cat" : ")/m;
  * Where the time of one inference goes, node by node in order of execution, measured by the runtime itself. Profiling slows small nodes
  * down: compare shares, and take latencies without it.
  */
-export async function profileModel(model: Uint8Array | string, feeds: HostTensors, options: ProfileOptions = {}): Promise<NodeProfile[]> {
+export async function profileModel(
+  model: Uint8Array | string,
+  feeds: HostTensors,
+  options: ProfileOptions = {},
+): Promise<NodeProfile[]> {
   const { runs = 10, warmup = 2, ...settings } = options;
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-profile-'));
   try {
@@ -67,7 +72,9 @@ export function parseTrace(text: string): KernelEvent[] {
   if (!text.startsWith('[')) throw new ProfileError('the profile of onnxruntime is not a list of events');
   return text.split(EVENT_START).flatMap((event): KernelEvent[] => {
     const { us, name, args } = KERNEL_EVENT.exec(event)?.groups ?? {};
-    return name === undefined ? [] : [{ name, us: Number(us), nodeIndex: argument(args, 'node_index'), opType: argument(args, 'op_name') }];
+    return name === undefined
+      ? []
+      : [{ name, us: Number(us), nodeIndex: argument(args, 'node_index'), opType: argument(args, 'op_name') }];
   });
 }
 

@@ -37,9 +37,22 @@ describe('Session', () => {
   });
 
   it('carries every tensor type there and back', async () => {
-    const types = { int64: DataType.INT64, int32: DataType.INT32, int8: DataType.INT8, uint8: DataType.UINT8, float64: DataType.DOUBLE, bool: DataType.BOOL, int16: DataType.INT16, uint16: DataType.UINT16, uint32: DataType.UINT32, uint64: DataType.UINT64, float16: DataType.FLOAT16 } as const;
+    const types = {
+      int64: DataType.INT64,
+      int32: DataType.INT32,
+      int8: DataType.INT8,
+      uint8: DataType.UINT8,
+      float64: DataType.DOUBLE,
+      bool: DataType.BOOL,
+      int16: DataType.INT16,
+      uint16: DataType.UINT16,
+      uint32: DataType.UINT32,
+      uint64: DataType.UINT64,
+      float16: DataType.FLOAT16,
+    } as const;
     const b = new GraphBuilder();
-    for (const [name, type] of Object.entries(types)) b.op('Identity', [b.input(name, [2], type)], {}, { outputs: [b.output(`${name}_out`, [2], type)] });
+    for (const [name, type] of Object.entries(types))
+      b.op('Identity', [b.input(name, [2], type)], {}, { outputs: [b.output(`${name}_out`, [2], type)] });
     const feeds = {
       int64: int64([2], [1, -2]),
       int32: { type: 'int32', dims: [2], data: Int32Array.of(1, -2) },
@@ -89,23 +102,29 @@ describe('Session', () => {
   it('writes the optimised graph where asked', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'coldpress-session-'));
     const optimizedModelPath = join(folder, 'optimized.onnx');
-    await withSession(writeModel(convNet()), async () => expect(existsSync(optimizedModelPath)).toBe(true), { optimizedModelPath });
+    await withSession(writeModel(convNet()), async () => expect(existsSync(optimizedModelPath)).toBe(true), {
+      optimizedModelPath,
+    });
     rmSync(folder, { recursive: true });
   });
 
   it('lets the threads of an idle session sleep', async () => {
     // Spinning, they burn about 30 ms of processor time after a run; the quietest of five waits rules out other work of this process.
-    await withSession(writeModel(convNet({ size: 32 })), async (session) => {
-      const spentMs: number[] = [];
-      for (let round = 0; round < 5; round++) {
-        await session.run({ x: float32([8, 1, 32, 32], new Float32Array(8192)) });
-        const before = process.cpuUsage();
-        await new Promise((resolve) => setTimeout(resolve, 60));
-        const { user, system } = process.cpuUsage(before);
-        spentMs.push((user + system) / 1000);
-      }
-      expect(Math.min(...spentMs)).toBeLessThan(15);
-    }, { threads: 2 });
+    await withSession(
+      writeModel(convNet({ size: 32 })),
+      async (session) => {
+        const spentMs: number[] = [];
+        for (let round = 0; round < 5; round++) {
+          await session.run({ x: float32([8, 1, 32, 32], new Float32Array(8192)) });
+          const before = process.cpuUsage();
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          const { user, system } = process.cpuUsage(before);
+          spentMs.push((user + system) / 1000);
+        }
+        expect(Math.min(...spentMs)).toBeLessThan(15);
+      },
+      { threads: 2 },
+    );
   });
 
   it('knows its version', () => {
@@ -126,7 +145,12 @@ describe('observing', () => {
   it('sees values of any element type, and scalars', async () => {
     const b = new GraphBuilder();
     const shape = b.op('Shape', [b.input('x', ['n', 2])], {}, { outputs: ['shape'] });
-    b.op('ReduceProd', [b.op('Cast', [shape], { to: DataType.INT32 })], { keepdims: 0 }, { outputs: [b.output('count', [], DataType.INT32)] });
+    b.op(
+      'ReduceProd',
+      [b.op('Cast', [shape], { to: DataType.INT32 })],
+      { keepdims: 0 },
+      { outputs: [b.output('count', [], DataType.INT32)] },
+    );
     const shapes = await observeShapes(b.build(), { x: float32([5, 2], new Float32Array(10)) });
     expect([shapes.get('shape'), shapes.get('count')]).toEqual([[2], []]);
   });
@@ -149,7 +173,9 @@ describe('observing', () => {
   });
 
   it('refuses a value that is not there', async () => {
-    await expect(observeValues(mlp(), ['ghost'], { x: float32([1, 8], new Float32Array(8)) })).rejects.toThrow(ModelLoadError);
+    await expect(observeValues(mlp(), ['ghost'], { x: float32([1, 8], new Float32Array(8)) })).rejects.toThrow(
+      ModelLoadError,
+    );
   });
 });
 

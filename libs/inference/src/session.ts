@@ -33,7 +33,10 @@ export class Session {
   static async create(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
     try {
       const settings = sessionSettings(options);
-      const session = typeof model === 'string' ? await ort.InferenceSession.create(model, settings) : await ort.InferenceSession.create(model, settings);
+      const session =
+        typeof model === 'string'
+          ? await ort.InferenceSession.create(model, settings)
+          : await ort.InferenceSession.create(model, settings);
       return new Session(session);
     } catch (error) {
       throw new ModelLoadError(error);
@@ -80,7 +83,9 @@ function sessionSettings(options: SessionOptions): ort.InferenceSession.SessionO
 }
 
 function toMetadata(meta: ort.InferenceSession.ValueMetadata): ValueMetadata {
-  return meta.isTensor ? { name: meta.name, type: meta.type, dims: meta.shape } : { name: meta.name, type: 'other', dims: [] };
+  return meta.isTensor
+    ? { name: meta.name, type: meta.type, dims: meta.shape }
+    : { name: meta.name, type: 'other', dims: [] };
 }
 
 function toOrt(tensor: HostTensor): ort.Tensor {
@@ -90,5 +95,9 @@ function toOrt(tensor: HostTensor): ort.Tensor {
 /** Halves come as bits, whether or not this Node.js has an array of halves. */
 function fromOrt({ type, dims, data }: ort.Tensor): HostTensor {
   const bits = data as Uint16Array<ArrayBuffer>;
-  return { type, dims, data: type === 'float16' ? new Uint16Array(bits.buffer, bits.byteOffset, bits.length) : data } as HostTensor;
+  return {
+    type,
+    dims,
+    data: type === 'float16' ? new Uint16Array(bits.buffer, bits.byteOffset, bits.length) : data,
+  } as HostTensor;
 }

@@ -1,9 +1,25 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { toInt64 } from './int64.js';
-import { AttributeProtoSchema, AttributeType, type AttributeProto, type GraphProto, type NodeProto, type TensorProto } from './proto.js';
+import {
+  AttributeProtoSchema,
+  AttributeType,
+  type AttributeProto,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from './proto.js';
 
 /** What a node builder accepts as an attribute: integers become INT(S), a {@link Float} wrapper or fractions FLOAT(S). */
-export type AttributeValue = number | bigint | string | boolean | readonly number[] | readonly string[] | Float | TensorProto | GraphProto;
+export type AttributeValue =
+  | number
+  | bigint
+  | string
+  | boolean
+  | readonly number[]
+  | readonly string[]
+  | Float
+  | TensorProto
+  | GraphProto;
 
 /** Marks a number as a FLOAT attribute even when it is whole: `new Float(1)`. */
 export class Float {
@@ -82,13 +98,17 @@ function fieldsOf(value: AttributeValue): Partial<AttributeProto> {
     return Number.isInteger(value) ? { type: AttributeType.INT, i: toInt64(value) } : floatFields(value);
   }
   if ('$typeName' in value) {
-    return value.$typeName === 'onnx.TensorProto' ? { type: AttributeType.TENSOR, t: value } : { type: AttributeType.GRAPH, g: value };
+    return value.$typeName === 'onnx.TensorProto'
+      ? { type: AttributeType.TENSOR, t: value }
+      : { type: AttributeType.GRAPH, g: value };
   }
   return listFields(value);
 }
 
 function floatFields(value: number | readonly number[]): Partial<AttributeProto> {
-  return typeof value === 'number' ? { type: AttributeType.FLOAT, f: value } : { type: AttributeType.FLOATS, floats: [...value] };
+  return typeof value === 'number'
+    ? { type: AttributeType.FLOAT, f: value }
+    : { type: AttributeType.FLOATS, floats: [...value] };
 }
 
 function listFields(value: readonly number[] | readonly string[]): Partial<AttributeProto> {

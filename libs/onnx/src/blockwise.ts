@@ -20,17 +20,26 @@ export function blockwiseWeight(graph: Graph, node: NodeProto): BlockwiseWeight 
   const [, stored = '', , zeroPoints = ''] = node.input;
   const tensor = constantTensor(graph, stored);
   if (!tensor) return null;
-  const [rows, columns, bits, blockSize] = [intAttribute(node, 'K', 0), intAttribute(node, 'N', 0), intAttribute(node, 'bits', 4), intAttribute(node, 'block_size', 32)];
+  const [rows, columns, bits, blockSize] = [
+    intAttribute(node, 'K', 0),
+    intAttribute(node, 'N', 0),
+    intAttribute(node, 'bits', 4),
+    intAttribute(node, 'block_size', 32),
+  ];
   const blocks = Math.ceil(rows / blockSize);
   const blockBytes = Math.ceil((blockSize * bits) / 8);
   const packed = tensorData(tensor);
   if (![2, 4, 8].includes(bits) || packed.length !== columns * blocks * blockBytes) {
-    throw new InvalidTensorError(stored, `${packed.length} bytes are not ${columns} x ${blocks} blocks of ${blockSize} fields of ${bits} bits`);
+    throw new InvalidTensorError(
+      stored,
+      `${packed.length} bytes are not ${columns} x ${blocks} blocks of ${blockSize} fields of ${bits} bits`,
+    );
   }
   const zeros = constantTensor(graph, zeroPoints);
   const zeroFields = zeros && tensorData(zeros);
   const zeroRowBytes = Math.ceil((blocks * bits) / 8);
-  const field = (data: ArrayLike<number | bigint>, start: number, index: number) => (Number(data[start + Math.floor((index * bits) / 8)] ?? 0) >> ((index * bits) % 8)) & (2 ** bits - 1);
+  const field = (data: ArrayLike<number | bigint>, start: number, index: number) =>
+    (Number(data[start + Math.floor((index * bits) / 8)] ?? 0) >> ((index * bits) % 8)) & (2 ** bits - 1);
   return {
     stored,
     columns,

@@ -2,8 +2,17 @@ import { create } from '@bufbuild/protobuf';
 import { makeNode, type Attributes } from './graph.js';
 import { irVersionOf } from './opset.js';
 import {
-  DataType, GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, TensorShapeProto_DimensionSchema, TypeProtoSchema, ValueInfoProtoSchema,
-  type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto,
+  DataType,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  OperatorSetIdProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
 } from './proto.js';
 import { floatTensor, int64Tensor } from './tensor.js';
 
@@ -51,7 +60,9 @@ export class GraphBuilder {
   /** A float32 constant. */
   float(values: number | ArrayLike<number>, dims?: readonly number[]): string {
     const list = typeof values === 'number' ? [values] : values;
-    return this.initializer(floatTensor(this.fresh('c'), dims ?? (typeof values === 'number' ? [] : [list.length]), list));
+    return this.initializer(
+      floatTensor(this.fresh('c'), dims ?? (typeof values === 'number' ? [] : [list.length]), list),
+    );
   }
 
   /** An int64 constant: a scalar for a number, a vector for a list. */
@@ -61,7 +72,12 @@ export class GraphBuilder {
   }
 
   /** Adds a node and returns its first output. `outputs` names them; by default one fresh name. */
-  op(opType: string, inputs: readonly string[], attributes: Attributes = {}, extra: { outputs?: readonly string[]; domain?: string } = {}): string {
+  op(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    extra: { outputs?: readonly string[]; domain?: string } = {},
+  ): string {
     const outputs = extra.outputs ?? [this.fresh(opType)];
     this.nodes.push(makeNode(opType, inputs, outputs, attributes, extra.domain ? { domain: extra.domain } : {}));
     if (extra.domain) this.import(extra.domain);
@@ -69,7 +85,13 @@ export class GraphBuilder {
   }
 
   /** Adds a node with `count` fresh outputs and returns their names. */
-  ops(opType: string, count: number, inputs: readonly string[], attributes: Attributes = {}, domain?: string): string[] {
+  ops(
+    opType: string,
+    count: number,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    domain?: string,
+  ): string[] {
     const outputs = Array.from({ length: count }, () => this.fresh(opType));
     this.op(opType, inputs, attributes, domain ? { outputs, domain } : { outputs });
     return outputs;
@@ -92,11 +114,16 @@ export class GraphBuilder {
   }
 
   build(opset = BUILDER_OPSET, irVersion = Math.max(BUILDER_IR_VERSION, irVersionOf(opset))): ModelProto {
-    const imports = [{ domain: '', version: opset }, ...[...this.domains].map(([domain, version]) => ({ domain, version }))];
+    const imports = [
+      { domain: '', version: opset },
+      ...[...this.domains].map(([domain, version]) => ({ domain, version })),
+    ];
     return create(ModelProtoSchema, {
       irVersion: BigInt(irVersion),
       producerName: 'coldpress',
-      opsetImport: imports.map(({ domain, version }) => create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) })),
+      opsetImport: imports.map(({ domain, version }) =>
+        create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) }),
+      ),
       graph: create(GraphProtoSchema, {
         name: 'coldpress',
         node: this.nodes,
@@ -118,7 +145,14 @@ export function makeValueInfo(name: string, elemType: DataType, dims?: readonly 
   return create(ValueInfoProtoSchema, {
     name,
     type: create(TypeProtoSchema, {
-      value: { case: 'tensorType', value: { $typeName: 'onnx.TypeProto.Tensor', elemType, ...(dims ? { shape: { $typeName: 'onnx.TensorShapeProto', dim: dims.map(dim) } } : {}) } },
+      value: {
+        case: 'tensorType',
+        value: {
+          $typeName: 'onnx.TypeProto.Tensor',
+          elemType,
+          ...(dims ? { shape: { $typeName: 'onnx.TensorShapeProto', dim: dims.map(dim) } } : {}),
+        },
+      },
     }),
   });
 }
@@ -127,7 +161,9 @@ export function makeValueInfo(name: string, elemType: DataType, dims?: readonly 
 export function valueDims(info: ValueInfoProto): Dim[] | undefined {
   const type = info.type?.value;
   if (type?.case !== 'tensorType' || !type.value.shape) return undefined;
-  return type.value.shape.dim.map((dim) => (dim.value.case === 'dimValue' ? Number(dim.value.value) : (dim.value.value ?? '')));
+  return type.value.shape.dim.map((dim) =>
+    dim.value.case === 'dimValue' ? Number(dim.value.value) : (dim.value.value ?? ''),
+  );
 }
 
 /** The element type of a value, UNDEFINED when it is not a tensor. */

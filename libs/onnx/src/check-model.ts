@@ -8,7 +8,16 @@ import { checkVersions, importedVersion } from './opset.js';
 import { sparsePositions } from './sparse.js';
 import { trainingTensors } from './tensors.js';
 import { isTabled } from './operators/operator-table.js';
-import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, SparseTensorProto, ValueInfoProto } from './proto.js';
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  OperatorSetIdProto,
+  SparseTensorProto,
+  ValueInfoProto,
+} from './proto.js';
 
 /**
  * Checks that a parsed model is one that the rest of the library may rely on: versions and operator domains that the
@@ -73,12 +82,14 @@ class ModelCheck {
     for (const info of body.valueInfo) this.valueInfo(info);
     this.body(body.node, scope);
     for (const output of body.output) {
-      if (!scope.has(output)) throw new InvalidModelError(`output "${output}" of function "${body.name}" is produced by no node`);
+      if (!scope.has(output))
+        throw new InvalidModelError(`output "${output}" of function "${body.name}" is produced by no node`);
     }
   }
 
   private graph(graph: GraphProto, scope: Scope): void {
-    if (scope.depth > this.limits.nestingDepth) throw new ModelLimitError('nestingDepth', scope.depth, this.limits.nestingDepth);
+    if (scope.depth > this.limits.nestingDepth)
+      throw new ModelLimitError('nestingDepth', scope.depth, this.limits.nestingDepth);
     for (const input of graph.input) {
       this.valueInfo(input);
       this.define(input.name, scope, 'graph input');
@@ -116,7 +127,8 @@ class ModelCheck {
     this.operator(node);
     const values = node.input.length + node.output.length;
     if (values > this.limits.nodeValues) throw new ModelLimitError('nodeValues', values, this.limits.nodeValues);
-    if (node.attribute.length > this.limits.nodeAttributes) throw new ModelLimitError('nodeAttributes', node.attribute.length, this.limits.nodeAttributes);
+    if (node.attribute.length > this.limits.nodeAttributes)
+      throw new ModelLimitError('nodeAttributes', node.attribute.length, this.limits.nodeAttributes);
     for (const input of node.input) {
       if (input !== '' && !scope.has(input)) throw undefinedValue(node, input, later.has(input));
     }
@@ -142,10 +154,18 @@ class ModelCheck {
 
   private attribute(attribute: AttributeProto, scope: Scope): void {
     this.keyword(attribute.name);
-    if (attribute.refAttrName !== '' && !this.within) throw new InvalidModelError(`attribute "${attribute.name}" refers to "${attribute.refAttrName}" of a function, outside of any`);
-    for (const tensor of attribute.t ? [attribute.t, ...attribute.tensors] : attribute.tensors) checkTensor(tensor, this.limits);
-    for (const sparse of attribute.sparseTensor ? [attribute.sparseTensor, ...attribute.sparseTensors] : attribute.sparseTensors) this.sparse(sparse);
-    for (const graph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) this.graph(graph, new Scope(scope.depth + 1, scope));
+    if (attribute.refAttrName !== '' && !this.within)
+      throw new InvalidModelError(
+        `attribute "${attribute.name}" refers to "${attribute.refAttrName}" of a function, outside of any`,
+      );
+    for (const tensor of attribute.t ? [attribute.t, ...attribute.tensors] : attribute.tensors)
+      checkTensor(tensor, this.limits);
+    for (const sparse of attribute.sparseTensor
+      ? [attribute.sparseTensor, ...attribute.sparseTensors]
+      : attribute.sparseTensors)
+      this.sparse(sparse);
+    for (const graph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs)
+      this.graph(graph, new Scope(scope.depth + 1, scope));
   }
 
   /** The runtime stores sparse tensors densely, so the dense shape counts. */
@@ -156,7 +176,8 @@ class ModelCheck {
     checkTensor(indices, this.limits);
     const count = checkedCount(values.name, sparse.dims, this.limits);
     sparsePositions(sparse, values.name);
-    if (Number(values.dims[0] ?? 0n) > count) throw new InvalidTensorError(values.name, `${values.dims[0]} values do not fit in shape [${sparse.dims}]`);
+    if (Number(values.dims[0] ?? 0n) > count)
+      throw new InvalidTensorError(values.name, `${values.dims[0]} values do not fit in shape [${sparse.dims}]`);
   }
 
   private valueInfo(info: ValueInfoProto): void {
@@ -164,7 +185,11 @@ class ModelCheck {
     if (type?.case !== 'tensorType' || !type.value.shape) return;
     const dims = type.value.shape.dim.map((dim) => (dim.value.case === 'dimValue' ? dim.value.value : 1n));
     // Some exporters write -1 or 0 for an unknown dimension.
-    checkedCount(info.name, dims.map((dim) => (dim < 0n ? 1n : dim)), this.limits);
+    checkedCount(
+      info.name,
+      dims.map((dim) => (dim < 0n ? 1n : dim)),
+      this.limits,
+    );
   }
 
   private define(value: string, scope: Scope, what: string): void {
@@ -172,7 +197,8 @@ class ModelCheck {
     this.name(value);
     if (scope.hasOwn(value)) throw new InvalidModelError(`value "${value}" (${what}) is defined twice`);
     scope.add(value);
-    if (scope.size > this.limits.graphValues) throw new ModelLimitError('graphValues', scope.size, this.limits.graphValues);
+    if (scope.size > this.limits.graphValues)
+      throw new ModelLimitError('graphValues', scope.size, this.limits.graphValues);
   }
 
   /** Names of operators and attributes are looked up in tables; those that every JavaScript object has are no ONNX names. */
@@ -184,13 +210,19 @@ class ModelCheck {
   private name(name: string): void {
     if (name === '__proto__') throw new InvalidModelError('"__proto__" is not allowed as a name');
     // The runtime ends a name at the first; the second begins the names of values that are added to a graph to run it.
-    if (name.includes('\0') || name.includes(OWN_NAME_MARK)) throw new InvalidModelError(`the name ${JSON.stringify(name)} holds the control character ${name.includes('\0') ? 'U+0000' : 'U+0001'}: rename it before the export`);
-    if (name.length > this.limits.nameLength) throw new ModelLimitError('nameLength', name.length, this.limits.nameLength);
+    if (name.includes('\0') || name.includes(OWN_NAME_MARK))
+      throw new InvalidModelError(
+        `the name ${JSON.stringify(name)} holds the control character ${name.includes('\0') ? 'U+0000' : 'U+0001'}: rename it before the export`,
+      );
+    if (name.length > this.limits.nameLength)
+      throw new ModelLimitError('nameLength', name.length, this.limits.nameLength);
   }
 }
 
 function undefinedValue(node: NodeProto, value: string, later: boolean): InvalidModelError {
   return new InvalidModelError(
-    later ? `node ${nodeText(node)} reads "${value}" before it is produced: its nodes are not in topological order` : `node ${nodeText(node)} reads "${value}", which nothing defines`,
+    later
+      ? `node ${nodeText(node)} reads "${value}" before it is produced: its nodes are not in topological order`
+      : `node ${nodeText(node)} reads "${value}", which nothing defines`,
   );
 }

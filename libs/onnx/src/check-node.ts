@@ -26,26 +26,42 @@ export function nodeText(node: NodeProto): string {
 
 function checkCount(node: NodeProto, what: string, got: number, [least, most]: Arity): void {
   if (got >= least && got <= most) return;
-  const wanted = least === most ? `${least}` : most === Infinity ? `at least ${least}` : got > most ? `at most ${most}` : `${least} to ${most}`;
-  throw new InvalidModelError(`node ${nodeText(node)} has ${got} ${what}${got === 1 ? '' : 's'}, and the operator takes ${wanted}`);
+  const wanted =
+    least === most
+      ? `${least}`
+      : most === Infinity
+        ? `at least ${least}`
+        : got > most
+          ? `at most ${most}`
+          : `${least} to ${most}`;
+  throw new InvalidModelError(
+    `node ${nodeText(node)} has ${got} ${what}${got === 1 ? '' : 's'}, and the operator takes ${wanted}`,
+  );
 }
 
 function checkAttributes(node: NodeProto, { attributes }: OperatorForm): void {
   const given = new Set<string>();
   for (const attribute of node.attribute) {
-    if (given.has(attribute.name)) throw new InvalidModelError(`node ${nodeText(node)} has the attribute "${attribute.name}" twice`);
+    if (given.has(attribute.name))
+      throw new InvalidModelError(`node ${nodeText(node)} has the attribute "${attribute.name}" twice`);
     given.add(attribute.name);
     if (!attribute.name.startsWith(PRIVATE)) checkAttribute(node, attribute, attributes.get(attribute.name)?.type);
   }
   for (const [name, { isRequired }] of attributes) {
-    if (isRequired && !given.has(name)) throw new InvalidModelError(`node ${nodeText(node)} lacks the attribute "${name}", which the operator needs`);
+    if (isRequired && !given.has(name))
+      throw new InvalidModelError(`node ${nodeText(node)} lacks the attribute "${name}", which the operator needs`);
   }
 }
 
 function checkAttribute(node: NodeProto, attribute: AttributeProto, type: AttributeType | undefined): void {
-  if (type === undefined) throw new InvalidModelError(`node ${nodeText(node)} has the attribute "${attribute.name}", which the operator does not know in this opset`);
+  if (type === undefined)
+    throw new InvalidModelError(
+      `node ${nodeText(node)} has the attribute "${attribute.name}", which the operator does not know in this opset`,
+    );
   if (attribute.type === type) return;
-  throw new InvalidModelError(`attribute "${attribute.name}" of node ${nodeText(node)} is of type ${typeName(attribute.type)}, and the operator takes ${typeName(type)}`);
+  throw new InvalidModelError(
+    `attribute "${attribute.name}" of node ${nodeText(node)} is of type ${typeName(attribute.type)}, and the operator takes ${typeName(type)}`,
+  );
 }
 
 function typeName(type: AttributeType): string {
@@ -58,7 +74,12 @@ function unknownOperator(node: NodeProto, version: number): UnsupportedModelErro
   const what = `node ${nodeText(node)}: ${set} has no operator "${node.opType}"`;
   if (!versions) return new UnsupportedModelError(what, 'express it in standard operators before the export');
   const { first, withdrawn } = versions;
-  return new UnsupportedModelError(what, version < first ? `it came with version ${first}: export with that or a newer one` : `it was withdrawn with version ${withdrawn}: export the model again`);
+  return new UnsupportedModelError(
+    what,
+    version < first
+      ? `it came with version ${first}: export with that or a newer one`
+      : `it was withdrawn with version ${withdrawn}: export the model again`,
+  );
 }
 
 /** Names without the empty ones at the end. */

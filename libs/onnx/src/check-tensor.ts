@@ -48,7 +48,11 @@ export function checkTensor(tensor: TensorProto, limits: ModelLimits): void {
   const storage = storageOf(tensor);
   const count = checkedCount(tensor.name, tensor.dims, limits);
   if (tensor.dataLocation === DataLocation.EXTERNAL) {
-    throw new ExternalDataError(tensor.name, externalFile(tensor), 'save the model as one file, as onnx.save(model, path) does by default');
+    throw new ExternalDataError(
+      tensor.name,
+      externalFile(tensor),
+      'save the model as one file, as onnx.save(model, path) does by default',
+    );
   }
   const stored = tensor[storage.field].length;
   const expected = Math.ceil(count * storage.entries);
@@ -56,7 +60,10 @@ export function checkTensor(tensor: TensorProto, limits: ModelLimits): void {
     checkRaw(tensor, storage, count, limits);
     if (stored > 0) throw new InvalidTensorError(tensor.name, `it holds both rawData and ${storage.field}`);
   } else if (stored !== expected) {
-    throw new InvalidTensorError(tensor.name, `shape [${tensor.dims}] needs ${expected} entries in ${storage.field}, got ${stored}`);
+    throw new InvalidTensorError(
+      tensor.name,
+      `shape [${tensor.dims}] needs ${expected} entries in ${storage.field}, got ${stored}`,
+    );
   }
 }
 
@@ -70,7 +77,11 @@ export function externalFile({ name, externalData }: TensorProto): string {
 /** Bytes that a tensor's elements take when they are stored raw; checks type and shape, not the storage. */
 export function rawByteCount(tensor: TensorProto, limits: ModelLimits): number {
   const { bits } = storageOf(tensor);
-  if (bits === 0) throw new InvalidTensorError(tensor.name, `elements of type ${dataTypeName(tensor.dataType)} cannot lie in an external file`);
+  if (bits === 0)
+    throw new InvalidTensorError(
+      tensor.name,
+      `elements of type ${dataTypeName(tensor.dataType)} cannot lie in an external file`,
+    );
   const bytes = Math.ceil((checkedCount(tensor.name, tensor.dims, limits) * bits) / 8);
   if (bytes > limits.tensorBytes) throw new ModelLimitError('tensorBytes', bytes, limits.tensorBytes);
   return bytes;
@@ -87,16 +98,25 @@ export function checkedCount(name: string, dims: readonly bigint[], limits: Mode
 
 function storageOf(tensor: TensorProto): Storage {
   const storage = STORAGE[tensor.dataType as DataType];
-  if (!storage) throw new InvalidTensorError(tensor.name, `element type ${dataTypeName(tensor.dataType)} is not one of the standard`);
-  if (tensor.segment) throw new InvalidTensorError(tensor.name, 'it is split into segments, which the standard no longer defines');
+  if (!storage)
+    throw new InvalidTensorError(
+      tensor.name,
+      `element type ${dataTypeName(tensor.dataType)} is not one of the standard`,
+    );
+  if (tensor.segment)
+    throw new InvalidTensorError(tensor.name, 'it is split into segments, which the standard no longer defines');
   return storage;
 }
 
 function checkRaw(tensor: TensorProto, { bits }: Storage, count: number, limits: ModelLimits): void {
   if (bits === 0) throw new InvalidTensorError(tensor.name, 'strings cannot be stored in rawData');
-  if (tensor.rawData.length > limits.tensorBytes) throw new ModelLimitError('tensorBytes', tensor.rawData.length, limits.tensorBytes);
+  if (tensor.rawData.length > limits.tensorBytes)
+    throw new ModelLimitError('tensorBytes', tensor.rawData.length, limits.tensorBytes);
   const expected = Math.ceil((count * bits) / 8);
   if (tensor.rawData.length !== expected) {
-    throw new InvalidTensorError(tensor.name, `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ${tensor.rawData.length}`);
+    throw new InvalidTensorError(
+      tensor.name,
+      `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ${tensor.rawData.length}`,
+    );
   }
 }

@@ -6,7 +6,11 @@ import { inferFrom } from './static-shapes.js';
 
 /** Lengths that stand for free dimensions, the batch apart: what follows from them differs between the entries. The last is for what is cut to a length. */
 const LENGTHS: readonly { batch: number; free: number }[] = [
-  { batch: 2, free: 64 }, { batch: 3, free: 96 }, { batch: 5, free: 1536 }, { batch: 7, free: 2048 }, { batch: 1, free: 1 },
+  { batch: 2, free: 64 },
+  { batch: 3, free: 96 },
+  { batch: 5, free: 1536 },
+  { batch: 7, free: 2048 },
+  { batch: 1, free: 1 },
 ];
 
 /** Inferences that must know a size before it is believed. */
@@ -39,8 +43,12 @@ function inputShapes(graph: Graph, { batch, free }: { batch: number; free: numbe
     else lengths.set(`unnamed ${lengths.size}`, length);
     return lengths.get(name) ?? length;
   };
-  return new Map(graph.inputs.flatMap((input): [string, Shape][] => {
-    const dims = valueDims(input)?.map((dim, axis) => (typeof dim === 'number' && dim > 0 ? dim : lengthOf(String(dim || ''), axis === 0)));
-    return dims ? [[input.name, dims]] : [];
-  }));
+  return new Map(
+    graph.inputs.flatMap((input): [string, Shape][] => {
+      const dims = valueDims(input)?.map((dim, axis) =>
+        typeof dim === 'number' && dim > 0 ? dim : lengthOf(String(dim || ''), axis === 0),
+      );
+      return dims ? [[input.name, dims]] : [];
+    }),
+  );
 }

@@ -17,6 +17,11 @@ describe('the element type of what a body or a comparison gives', () => {
     b.append(makeNode('If', [flag], ['either'], { then_branch: body(), else_branch: body() }));
     const values = ['either', b.op('Less', [x, x]), b.op('Shape', [x]), b.op('Tanh', ['either'])];
     const { graph } = b.build();
-    expect(values.map((value) => elementTypeOf([graph!], value))).toEqual([DataType.DOUBLE, DataType.BOOL, DataType.INT64, DataType.DOUBLE]);
+    expect(values.map((value) => elementTypeOf([graph!], value))).toEqual([
+      DataType.DOUBLE,
+      DataType.BOOL,
+      DataType.INT64,
+      DataType.DOUBLE,
+    ]);
   });
 });

@@ -7,8 +7,14 @@ const TYPED_BY: Record<string, number> = { Where: 1, OneHot: 2, DequantizeLinear
 
 /** Operators whose first result has a type of its own. */
 const OWN_TYPES: Record<string, DataType> = {
-  ...Object.fromEntries(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Not', 'And', 'Or', 'Xor', 'IsNaN', 'IsInf'].map((opType) => [opType, DataType.BOOL])),
-  ...Object.fromEntries(['Shape', 'Size', 'ArgMax', 'ArgMin', 'NonZero', 'NonMaxSuppression'].map((opType) => [opType, DataType.INT64])),
+  ...Object.fromEntries(
+    ['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Not', 'And', 'Or', 'Xor', 'IsNaN', 'IsInf'].map(
+      (opType) => [opType, DataType.BOOL],
+    ),
+  ),
+  ...Object.fromEntries(
+    ['Shape', 'Size', 'ArgMax', 'ArgMin', 'NonZero', 'NonMaxSuppression'].map((opType) => [opType, DataType.INT64]),
+  ),
 };
 
 /**
@@ -16,9 +22,13 @@ const OWN_TYPES: Record<string, DataType> = {
  * of the reader and those around it.
  */
 export function elementTypeOf(graphs: readonly GraphProto[], value: string): DataType {
-  const producers = new Map(graphs.toReversed().flatMap(({ node }) => node.flatMap((each) => each.output.map((name): [string, NodeProto] => [name, each]))));
+  const producers = new Map(
+    graphs
+      .toReversed()
+      .flatMap(({ node }) => node.flatMap((each) => each.output.map((name): [string, NodeProto] => [name, each]))),
+  );
   const declared = declaredTypes(graphs);
-  for (let name = value; name !== ''; ) {
+  for (let name = value; name !== '';) {
     const known = declared.get(name);
     if (known) return known;
     const node = producers.get(name);
@@ -33,10 +43,14 @@ export function elementTypeOf(graphs: readonly GraphProto[], value: string): Dat
 
 /** Types that the graphs tell of, those of the innermost where several do; UNDEFINED is none. */
 function declaredTypes(graphs: readonly GraphProto[]): Map<string, DataType> {
-  return new Map(graphs.toReversed().flatMap(({ input, output, valueInfo, initializer }) => [
-    ...[...input, ...output, ...valueInfo].map((info): [string, DataType] => [info.name, valueElemType(info)]),
-    ...initializer.map((tensor): [string, DataType] => [tensor.name, tensor.dataType]),
-  ]));
+  return new Map(
+    graphs
+      .toReversed()
+      .flatMap(({ input, output, valueInfo, initializer }) => [
+        ...[...input, ...output, ...valueInfo].map((info): [string, DataType] => [info.name, valueElemType(info)]),
+        ...initializer.map((tensor): [string, DataType] => [tensor.name, tensor.dataType]),
+      ]),
+  );
 }
 
 /** The type that a node itself tells of its first output. */

@@ -55,7 +55,10 @@ export class ExternalDataError extends OnnxError {
     readonly file: string,
     wayOut: string,
   ) {
-    super('external_data', `tensor "${tensor}" has its data in another file, "${file}", which does not come with the model: ${wayOut}`);
+    super(
+      'external_data',
+      `tensor "${tensor}" has its data in another file, "${file}", which does not come with the model: ${wayOut}`,
+    );
   }
 }
 

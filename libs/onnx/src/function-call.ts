@@ -7,8 +7,19 @@ import { liftOpset } from './lift-opset.js';
 import type { Names } from './names.js';
 import { bodyOpset } from './opset.js';
 import {
-  AttributeProtoSchema, GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema, ValueInfoProtoSchema,
-  type AttributeProto, type FunctionProto, type GraphProto, type NodeProto, type TensorProto, type ValueInfoProto,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  ValueInfoProtoSchema,
+  type AttributeProto,
+  type FunctionProto,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
 } from './proto.js';
 
 /** The nodes that stand for one call of a function, ready to take the place of the node that calls it. */
@@ -26,7 +37,11 @@ export class FunctionCall {
     opset: number,
   ) {
     this.checkFit();
-    const { node, initializer } = liftedBody(body, body.node.map((each) => this.bound(clone(NodeProtoSchema, each), isNoGraph)), opset);
+    const { node, initializer } = liftedBody(
+      body,
+      body.node.map((each) => this.bound(clone(NodeProtoSchema, each), isNoGraph)),
+      opset,
+    );
     const scope = this.outerScope([...initializer.map(({ name }) => name), ...node.flatMap(({ output }) => output)]);
     const passed = this.passedOutputs(scope);
     this.nodes = [...node.map((each) => this.bound(this.renamed(each, scope), () => true)), ...passed];
@@ -36,8 +51,14 @@ export class FunctionCall {
 
   private checkFit(): void {
     const { body, call } = this;
-    if (call.input.length > body.input.length) throw new InvalidModelError(`node ${nodeText(call)} gives ${call.input.length} inputs to a function of ${body.input.length}`);
-    if (call.output.length > body.output.length) throw new InvalidModelError(`node ${nodeText(call)} takes ${call.output.length} outputs from a function of ${body.output.length}`);
+    if (call.input.length > body.input.length)
+      throw new InvalidModelError(
+        `node ${nodeText(call)} gives ${call.input.length} inputs to a function of ${body.input.length}`,
+      );
+    if (call.output.length > body.output.length)
+      throw new InvalidModelError(
+        `node ${nodeText(call)} takes ${call.output.length} outputs from a function of ${body.output.length}`,
+      );
   }
 
   /** The function's names to those of the place of the call; an input or output that the call leaves out is none. */
@@ -61,7 +82,11 @@ export class FunctionCall {
 
   private innerInfo(scope: Scope): ValueInfoProto[] {
     const outside = new Set([...this.body.input, ...this.body.output]);
-    return this.body.valueInfo.flatMap((info) => (outside.has(info.name) || !scope.has(info.name) ? [] : [Object.assign(clone(ValueInfoProtoSchema, info), { name: scope.of(info.name) })]));
+    return this.body.valueInfo.flatMap((info) =>
+      outside.has(info.name) || !scope.has(info.name)
+        ? []
+        : [Object.assign(clone(ValueInfoProtoSchema, info), { name: scope.of(info.name) })],
+    );
   }
 
   /** In place: attributes by reference take the call's value, or the function's default, or go; those that `now` does not take wait. */
@@ -71,7 +96,10 @@ export class FunctionCall {
       const given = attribute.refAttrName === '' ? undefined : this.given(attribute.refAttrName);
       if (attribute.refAttrName === '' || !now(given)) return [attribute];
       if (!given) return [];
-      if (attribute.type !== given.type) throw new InvalidModelError(`attribute "${given.name}" of node ${nodeText(this.call)} is of another type than function "${this.body.name}" takes`);
+      if (attribute.type !== given.type)
+        throw new InvalidModelError(
+          `attribute "${given.name}" of node ${nodeText(this.call)} is of another type than function "${this.body.name}" takes`,
+        );
       return [Object.assign(clone(AttributeProtoSchema, given), { name: attribute.name })];
     });
     return node;
@@ -86,7 +114,9 @@ export class FunctionCall {
     if (node.name !== '') node.name = this.fresh(node.name);
     node.input = node.input.map((name) => scope.of(name));
     node.output = node.output.map((name) => scope.of(name));
-    for (const { key, value } of this.call.metadataProps) if (!node.metadataProps.some((entry) => entry.key === key)) node.metadataProps.push(create(StringStringEntryProtoSchema, { key, value }));
+    for (const { key, value } of this.call.metadataProps)
+      if (!node.metadataProps.some((entry) => entry.key === key))
+        node.metadataProps.push(create(StringStringEntryProtoSchema, { key, value }));
     for (const graph of subgraphs(node)) this.renameBody(graph, scope);
     return node;
   }
@@ -94,16 +124,21 @@ export class FunctionCall {
   private renameBody(graph: GraphProto, outer: Scope): void {
     const scope = new Scope(outer);
     const stored = [...graph.initializer, ...graph.sparseInitializer.flatMap(({ values }) => values ?? [])];
-    for (const name of [...graph.input, ...stored].map((item) => item.name).concat(graph.node.flatMap(({ output }) => output))) {
+    for (const name of [...graph.input, ...stored]
+      .map((item) => item.name)
+      .concat(graph.node.flatMap(({ output }) => output))) {
       if (name !== '' && !scope.hasOwn(name)) scope.set(name, this.fresh(name));
     }
-    for (const item of [...graph.input, ...stored, ...graph.output, ...graph.valueInfo]) item.name = scope.of(item.name);
+    for (const item of [...graph.input, ...stored, ...graph.output, ...graph.valueInfo])
+      item.name = scope.of(item.name);
     for (const annotation of graph.quantizationAnnotation) annotation.tensorName = scope.of(annotation.tensorName);
     for (const node of graph.node) this.renamed(node, scope);
   }
 
   private fresh(name: string): string {
-    return this.names.fresh(`${this.call.name || this.call.output.find((output) => output !== '') || this.call.opType}/${name}`);
+    return this.names.fresh(
+      `${this.call.name || this.call.output.find((output) => output !== '') || this.call.opType}/${name}`,
+    );
   }
 }
 
@@ -143,6 +178,12 @@ function liftedBody(body: FunctionProto, node: NodeProto[], opset: number): Grap
   // Inputs and outputs take part, so that new names differ from theirs, and what is an output counts as read.
   graph.input = body.input.map((name) => create(ValueInfoProtoSchema, { name }));
   graph.output = body.output.map((name) => create(ValueInfoProtoSchema, { name }));
-  liftOpset(create(ModelProtoSchema, { graph, opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(from) })] }), opset);
+  liftOpset(
+    create(ModelProtoSchema, {
+      graph,
+      opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(from) })],
+    }),
+    opset,
+  );
   return graph;
 }

@@ -21,7 +21,9 @@ export class Functions {
    */
   calledBy({ domain, opType, overload }: NodeProto, imports: readonly OperatorSetIdProto[]): FunctionProto | undefined {
     const found = this.byKey.get(keyOf(domain, opType, overload));
-    return found && isTabled(domain) && operatorForm(domain, opType, importedVersion(imports, domain)) ? undefined : found;
+    return found && isTabled(domain) && operatorForm(domain, opType, importedVersion(imports, domain))
+      ? undefined
+      : found;
   }
 }
 

@@ -1,5 +1,15 @@
 import { mlp } from '#testing';
-import { Float, floatAttribute, intAttribute, intsAttribute, makeAttribute, setAttribute, stringAttribute, subgraphs, tensorAttribute } from './attributes.js';
+import {
+  Float,
+  floatAttribute,
+  intAttribute,
+  intsAttribute,
+  makeAttribute,
+  setAttribute,
+  stringAttribute,
+  subgraphs,
+  tensorAttribute,
+} from './attributes.js';
 import { GraphBuilder, valueDims, valueElemType } from './builder.js';
 import { GraphError } from './errors.js';
 import { Graph, capturedValues, makeNode } from './graph.js';
@@ -33,7 +43,12 @@ describe('Graph', () => {
     const graph = chain();
     expect(graph.producer('a')?.opType).toBe('Relu');
     expect(graph.consumers('a').map(({ node, index }) => [node.opType, index])).toEqual([['Neg', 0]]);
-    expect([graph.isInput('x'), graph.isInput('a'), graph.isOutput('y'), graph.isOutput('a')]).toEqual([true, false, true, false]);
+    expect([graph.isInput('x'), graph.isInput('a'), graph.isOutput('y'), graph.isOutput('a')]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
     expect(graph.opset()).toBe(21);
     expect(graph.opset('com.microsoft')).toBe(0);
   });
@@ -112,7 +127,9 @@ describe('Graph', () => {
     const graph = new Graph(mlp());
     expect(() => graph.addInitializer(floatTensor('fc1.bias', [1], [0]))).toThrow(GraphError);
     expect(() => graph.replaceInitializer(floatTensor('nothing', [1], [0]))).toThrow(GraphError);
-    expect(() => graph.addNode(makeNode('Relu', ['x'], ['r']), { before: makeNode('Neg', ['x'], ['n']) })).toThrow(GraphError);
+    expect(() => graph.addNode(makeNode('Relu', ['x'], ['r']), { before: makeNode('Neg', ['x'], ['n']) })).toThrow(
+      GraphError,
+    );
   });
 });
 
@@ -135,9 +152,19 @@ describe('attributes', () => {
 
   it('reads what was set, and the fallback otherwise', () => {
     const node = makeNode('X', [], [], { i: 3, list: [1, 2], f: 0.5, s: 'text', t: floatTensor('t', [1], [4]) });
-    expect([intAttribute(node, 'i', 0), intsAttribute(node, 'list'), floatAttribute(node, 'f', 0), stringAttribute(node, 's', '')]).toEqual([3, [1, 2], 0.5, 'text']);
+    expect([
+      intAttribute(node, 'i', 0),
+      intsAttribute(node, 'list'),
+      floatAttribute(node, 'f', 0),
+      stringAttribute(node, 's', ''),
+    ]).toEqual([3, [1, 2], 0.5, 'text']);
     expect(tensorToFloats(tensorAttribute(node, 't')!)).toEqual(Float32Array.of(4));
-    expect([intAttribute(node, 'no', 7), intsAttribute(node, 'no', [8]), floatAttribute(node, 'no', 9), stringAttribute(node, 'no', 'x')]).toEqual([7, [8], 9, 'x']);
+    expect([
+      intAttribute(node, 'no', 7),
+      intsAttribute(node, 'no', [8]),
+      floatAttribute(node, 'no', 9),
+      stringAttribute(node, 'no', 'x'),
+    ]).toEqual([7, [8], 9, 'x']);
     setAttribute(node, 'i', 4);
     expect([intAttribute(node, 'i', 0), node.attribute.length]).toEqual([4, 5]);
   });
@@ -147,7 +174,10 @@ describe('GraphBuilder', () => {
   it('declares domains that nodes use', () => {
     const b = new GraphBuilder();
     b.output(b.op('Gelu', [b.input('x', [1])], {}, { domain: 'com.microsoft' }));
-    expect(b.build().opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([['', 21], ['com.microsoft', 1]]);
+    expect(b.build().opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([
+      ['', 21],
+      ['com.microsoft', 1],
+    ]);
   });
 
   it('keeps symbolic, fixed and unknown shapes', () => {
@@ -180,12 +210,23 @@ describe('float16 and bfloat16', () => {
     expect(floatToHalf(value)).toBe(bits);
   });
 
-  it.each([[1, 0x3f80], [1 + 2 ** -8, 0x3f80], [1 + 3 * 2 ** -8, 0x3f82], [-2, 0xc000], [Infinity, 0x7f80], [NaN, 0x7fc0]])('bfloat16 of %p', (value, bits) => {
+  it.each([
+    [1, 0x3f80],
+    [1 + 2 ** -8, 0x3f80],
+    [1 + 3 * 2 ** -8, 0x3f82],
+    [-2, 0xc000],
+    [Infinity, 0x7f80],
+    [NaN, 0x7fc0],
+  ])('bfloat16 of %p', (value, bits) => {
     expect(floatToBfloat(value)).toBe(bits);
   });
 
   it('reads both as floats', () => {
-    expect([...tensorToFloats(makeTensor('h', DataType.FLOAT16, [2], Uint16Array.of(0x3c00, 0xc000)))]).toEqual([1, -2]);
-    expect([...tensorToFloats(makeTensor('b', DataType.BFLOAT16, [2], Uint16Array.of(0x3f80, 0xc000)))]).toEqual([1, -2]);
+    expect([...tensorToFloats(makeTensor('h', DataType.FLOAT16, [2], Uint16Array.of(0x3c00, 0xc000)))]).toEqual([
+      1, -2,
+    ]);
+    expect([...tensorToFloats(makeTensor('b', DataType.BFLOAT16, [2], Uint16Array.of(0x3f80, 0xc000)))]).toEqual([
+      1, -2,
+    ]);
   });
 });

@@ -2,7 +2,14 @@ import { create } from '@bufbuild/protobuf';
 import { makeAttribute, subgraphs, type AttributeValue } from './attributes.js';
 import { GraphError, InvalidModelError } from './errors.js';
 import { Names } from './names.js';
-import { NodeProtoSchema, type GraphProto, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.js';
+import {
+  NodeProtoSchema,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './proto.js';
 
 export type Attributes = Record<string, AttributeValue | undefined>;
 
@@ -47,7 +54,9 @@ export class Graph {
 
   /** The opset version of a domain, 0 when the model does not import it. */
   opset(domain = ''): number {
-    const found = this.model.opsetImport.find((entry) => entry.domain === domain || (domain === '' && entry.domain === 'ai.onnx'));
+    const found = this.model.opsetImport.find(
+      (entry) => entry.domain === domain || (domain === '' && entry.domain === 'ai.onnx'),
+    );
     return Number(found?.version ?? 0n);
   }
 
@@ -145,11 +154,13 @@ export class Graph {
   removeDeadCode(): number {
     const before = this.proto.node.length;
     for (const node of this.proto.node.toReversed()) {
-      if (!node.output.some((value) => value !== '' && (this.isOutput(value) || this.consumers(value).length > 0))) this.removeNode(node);
+      if (!node.output.some((value) => value !== '' && (this.isOutput(value) || this.consumers(value).length > 0)))
+        this.removeNode(node);
     }
     const annotating = this.annotations();
     for (const name of [...this.weights.keys()]) {
-      if (this.consumers(name).length === 0 && !this.isOutput(name) && !annotating.has(name)) this.removeInitializer(name);
+      if (this.consumers(name).length === 0 && !this.isOutput(name) && !annotating.has(name))
+        this.removeInitializer(name);
     }
     this.proto.valueInfo = this.proto.valueInfo.filter((info) => this.producers.has(info.name));
     return before - this.proto.node.length;
@@ -158,8 +169,14 @@ export class Graph {
   /** Drops annotations of values that are gone, and returns the tensors that the others speak of, such as scales. */
   private annotations(): Set<string> {
     const isRead = (value: string) => this.consumers(value).length > 0 || this.isOutput(value);
-    this.proto.quantizationAnnotation = this.proto.quantizationAnnotation.filter(({ tensorName }) => isRead(tensorName));
-    return new Set(this.proto.quantizationAnnotation.flatMap(({ quantParameterTensorNames }) => quantParameterTensorNames.map(({ value }) => value)));
+    this.proto.quantizationAnnotation = this.proto.quantizationAnnotation.filter(({ tensorName }) =>
+      isRead(tensorName),
+    );
+    return new Set(
+      this.proto.quantizationAnnotation.flatMap(({ quantParameterTensorNames }) =>
+        quantParameterTensorNames.map(({ value }) => value),
+      ),
+    );
   }
 
   private position(node: NodeProto): number {
@@ -206,19 +223,31 @@ export function makeNode(
     domain: extra.domain ?? '',
     input: [...input],
     output: [...output],
-    attribute: Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [makeAttribute(name, value)])),
+    attribute: Object.entries(attributes).flatMap(([name, value]) =>
+      value === undefined ? [] : [makeAttribute(name, value)],
+    ),
   });
 }
 
 function usesOf(node: NodeProto): [string, Use][] {
-  const direct = node.input.flatMap((value, index): [string, Use][] => (value === '' ? [] : [[value, { node, index }]]));
+  const direct = node.input.flatMap((value, index): [string, Use][] =>
+    value === '' ? [] : [[value, { node, index }]],
+  );
   const captured = subgraphs(node).flatMap((graph) => [...capturedValues(graph)]);
   return [...direct, ...captured.map((value): [string, Use] => [value, { node, index: -1 }])];
 }
 
 /** Values that a subgraph reads from the graph around it. */
 export function capturedValues(graph: GraphProto): Set<string> {
-  const own = new Set([...graph.input.map((i) => i.name), ...graph.initializer.map((t) => t.name), ...graph.sparseInitializer.map((t) => t.values?.name ?? ''), ...graph.node.flatMap((n) => n.output)]);
-  const read = graph.node.flatMap((node) => [...node.input, ...subgraphs(node).flatMap((inner) => [...capturedValues(inner)])]);
+  const own = new Set([
+    ...graph.input.map((i) => i.name),
+    ...graph.initializer.map((t) => t.name),
+    ...graph.sparseInitializer.map((t) => t.values?.name ?? ''),
+    ...graph.node.flatMap((n) => n.output),
+  ]);
+  const read = graph.node.flatMap((node) => [
+    ...node.input,
+    ...subgraphs(node).flatMap((inner) => [...capturedValues(inner)]),
+  ]);
   return new Set([...read, ...graph.output.map((o) => o.name)].filter((value) => value !== '' && !own.has(value)));
 }

@@ -11,7 +11,11 @@ export interface Grid {
 }
 
 /** One group for all, one per index of an axis, or one per block along it; the layout of DequantizeLinear's scale input. */
-export function gridGroups(dims: readonly number[], axis: number | null, blockSize: number): (element: number) => number {
+export function gridGroups(
+  dims: readonly number[],
+  axis: number | null,
+  blockSize: number,
+): (element: number) => number {
   if (axis === null) return () => 0;
   const inner = dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
   const along = dims[axis] ?? 1;
@@ -37,7 +41,10 @@ export function usedRange(integers: ArrayLike<number>, [lowest, highest]: readon
 }
 
 /** Reals of grid integers. */
-export function dequantize(integers: ArrayLike<number>, grid: Pick<Grid, 'scale' | 'zeroPoint' | 'groupOf'>): Float32Array {
+export function dequantize(
+  integers: ArrayLike<number>,
+  grid: Pick<Grid, 'scale' | 'zeroPoint' | 'groupOf'>,
+): Float32Array {
   const values = new Float32Array(integers.length);
   for (let i = 0; i < values.length; i++) {
     const group = grid.groupOf(i);
@@ -60,12 +67,17 @@ export function quantizeToGrid(values: ArrayLike<number>, grid: Grid): Int32Arra
 }
 
 /** Positions of the codebook entries nearest to each value; zero takes an entry of zero where there is one. */
-export function nearestEntries(values: ArrayLike<number>, entries: (group: number) => ArrayLike<number>, groupOf: (element: number) => number): Int32Array {
+export function nearestEntries(
+  values: ArrayLike<number>,
+  entries: (group: number) => ArrayLike<number>,
+  groupOf: (element: number) => number,
+): Int32Array {
   return Int32Array.from({ length: values.length }, (_, i) => nearest(values[i]!, entries(groupOf(i))));
 }
 
 function nearest(value: number, entries: ArrayLike<number>): number {
   let best = 0;
-  for (let k = 1; k < entries.length; k++) if (Math.abs(entries[k]! - value) < Math.abs(entries[best]! - value)) best = k;
+  for (let k = 1; k < entries.length; k++)
+    if (Math.abs(entries[k]! - value) < Math.abs(entries[best]! - value)) best = k;
   return best;
 }

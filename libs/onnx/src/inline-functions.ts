@@ -8,7 +8,13 @@ import { liftOpset } from './lift-opset.js';
 import type { ModelLimits } from './limits.js';
 import { Names } from './names.js';
 import { bodyOpset, mergeImports, opsetVersion } from './opset.js';
-import { OperatorSetIdProtoSchema, type FunctionProto, type GraphProto, type ModelProto, type NodeProto } from './proto.js';
+import {
+  OperatorSetIdProtoSchema,
+  type FunctionProto,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+} from './proto.js';
 import { nodeTensors, storedBytes } from './tensors.js';
 
 /**
@@ -21,11 +27,16 @@ import { nodeTensors, storedBytes } from './tensors.js';
 export function inlineFunctions(model: ModelProto, limits: ModelLimits): void {
   if (model.functions.length === 0) return;
   const inliner = new Inliner(model, limits);
-  for (const graph of [model.graph, ...model.trainingInfo.flatMap(({ initialization, algorithm }) => [initialization, algorithm])]) {
+  for (const graph of [
+    model.graph,
+    ...model.trainingInfo.flatMap(({ initialization, algorithm }) => [initialization, algorithm]),
+  ]) {
     if (graph) inliner.expandGraph({ graph, root: graph, calls: [] });
   }
   const own = new Set(model.functions.map(({ domain }) => domain));
-  model.opsetImport = mergeImports(model, inliner.used).filter(({ domain }) => domain === '' || !own.has(domain) || inliner.domains.has(domain));
+  model.opsetImport = mergeImports(model, inliner.used).filter(
+    ({ domain }) => domain === '' || !own.has(domain) || inliner.domains.has(domain),
+  );
   model.functions = [];
 }
 
@@ -52,7 +63,10 @@ class Inliner {
     private readonly limits: ModelLimits,
   ) {
     this.functions = new Functions(model);
-    this.opset = Math.max(opsetVersion(model), ...[...reachable(model, this.functions)].map((body) => bodyOpset(body) ?? 0));
+    this.opset = Math.max(
+      opsetVersion(model),
+      ...[...reachable(model, this.functions)].map((body) => bodyOpset(body) ?? 0),
+    );
     liftOpset(model, this.opset);
     this.names = Names.of(model);
   }
@@ -69,7 +83,8 @@ class Inliner {
       this.domains.add(node.domain);
       return [node];
     }
-    if (place.calls.includes(called)) throw new InvalidModelError(`function "${called.domain}.${called.name}" calls itself, at node ${nodeText(node)}`);
+    if (place.calls.includes(called))
+      throw new InvalidModelError(`function "${called.domain}.${called.name}" calls itself, at node ${nodeText(node)}`);
     this.used.add(called);
     const call = new FunctionCall(called, node, this.names, this.opset);
     this.count(call.nodes);
@@ -81,7 +96,10 @@ class Inliner {
 
   /** A function's imports once its nodes are of the newest opset. */
   private lifted(imports: FunctionProto['opsetImport']): FunctionProto['opsetImport'] {
-    return [...imports.filter(({ domain }) => domain !== ''), create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(this.opset) })];
+    return [
+      ...imports.filter(({ domain }) => domain !== ''),
+      create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(this.opset) }),
+    ];
   }
 
   /** A few functions that call one another twice would make a file of a hundred bytes fill the memory. */
@@ -89,7 +107,8 @@ class Inliner {
     this.nodes += nodes.length;
     if (this.nodes > this.limits.nodes) throw new ModelLimitError('nodes', this.nodes, this.limits.nodes);
     for (const node of nodes) for (const tensor of nodeTensors(node)) this.bytes += storedBytes(tensor);
-    if (this.bytes > this.limits.modelBytes) throw new ModelLimitError('modelBytes', this.bytes, this.limits.modelBytes);
+    if (this.bytes > this.limits.modelBytes)
+      throw new ModelLimitError('modelBytes', this.bytes, this.limits.modelBytes);
   }
 }
 

@@ -21,7 +21,13 @@ describe('inspectModel', () => {
     ['lenet/lenet-5.onnx', 431_080, 2_293_000],
     ['lenet/lenet-300-100.onnx', 266_610, 266_200],
   ])('counts the parameters and MACs of %s', (path, parameters, macs) => {
-    expect(inspectModel(example(path))).toMatchObject({ parameters, nonZeros: parameters, macs, opset: 17, producer: 'pytorch 1.13.0' });
+    expect(inspectModel(example(path))).toMatchObject({
+      parameters,
+      nonZeros: parameters,
+      macs,
+      opset: 17,
+      producer: 'pytorch 1.13.0',
+    });
   });
 
   it('summarises inputs, outputs and operators', () => {
@@ -39,7 +45,9 @@ describe('countParameters', () => {
     const total = count((b) => {
       const weight = b.initializer(makeTensor('w', DataType.UINT8, [2, 3], Uint8Array.of(5, 5, 0, 1, 9, 7)));
       const zeroPoints = b.initializer(makeTensor('z', DataType.UINT8, [3], Uint8Array.of(5, 5, 7)));
-      b.output(b.op('MatMul', [b.input('x', [1, 2]), b.op('DequantizeLinear', [weight, b.float([1, 2, 3]), zeroPoints])]));
+      b.output(
+        b.op('MatMul', [b.input('x', [1, 2]), b.op('DequantizeLinear', [weight, b.float([1, 2, 3]), zeroPoints])]),
+      );
     });
     expect(total).toEqual({ parameters: 6, nonZeros: 3 });
   });
@@ -88,7 +96,14 @@ describe('countParameters', () => {
     expect(() =>
       count((b) => {
         const blocks = b.initializer(makeTensor('b', DataType.UINT8, [1, 1, 16], new Uint8Array(16)));
-        b.output(b.op('MatMulNBits', [b.input('x', [1, 32]), blocks, b.float([1])], { K: 2 ** 31, N: 2 ** 31, bits: 4, block_size: 32 }, { domain: 'com.microsoft' }));
+        b.output(
+          b.op(
+            'MatMulNBits',
+            [b.input('x', [1, 32]), blocks, b.float([1])],
+            { K: 2 ** 31, N: 2 ** 31, bits: 4, block_size: 32 },
+            { domain: 'com.microsoft' },
+          ),
+        );
       }),
     ).toThrow(InvalidTensorError);
   });
@@ -100,7 +115,12 @@ describe('countParameters', () => {
       packed[0] = 0x98;
       packed[17] = 0x07;
       const blocks = b.initializer(makeTensor('b', DataType.UINT8, [2, 1, 16], packed));
-      const y = b.op('MatMulNBits', [x, blocks, b.float([1, 1])], { K: 32, N: 2, bits: 4, block_size: 32 }, { domain: 'com.microsoft' });
+      const y = b.op(
+        'MatMulNBits',
+        [x, blocks, b.float([1, 1])],
+        { K: 32, N: 2, bits: 4, block_size: 32 },
+        { domain: 'com.microsoft' },
+      );
       const weight = b.initializer(makeTensor('w', DataType.INT8, [2, 2], Int8Array.of(1, 0, 0, 3)));
       const zero = b.initializer(makeTensor('z', DataType.INT8, [], Int8Array.of(0)));
       const [q, , z] = b.ops('DynamicQuantizeLinear', 3, [y]);
@@ -136,7 +156,9 @@ describe('staticShapes', () => {
     const session = await Session.create(writeModel(model), { optimization: 'disabled' });
     const results = await session.run({ x: float32([1, 4, 10, 11], new Float32Array(440)) });
     await session.release();
-    expect(Object.fromEntries(produced.map((value) => [value, shapes.get(value)]))).toEqual(Object.fromEntries(produced.map((value) => [value, [...results[value]!.dims]])));
+    expect(Object.fromEntries(produced.map((value) => [value, shapes.get(value)]))).toEqual(
+      Object.fromEntries(produced.map((value) => [value, [...results[value]!.dims]])),
+    );
   });
 });
 
@@ -164,7 +186,12 @@ function shapeZoo(): ModelProto {
   const x = b.input('x', ['n', 4, 10, 11]);
   b.op('Conv', [x, weight(6, 2, 3, 5)], { group: 2, strides: [2, 1], pads: [1, 2, 0, 1], dilations: [1, 2] });
   b.op('Conv', [x, weight(6, 4, 3, 3)], { strides: [2, 2], auto_pad: 'SAME_UPPER' });
-  b.op('ConvTranspose', [x, weight(4, 3, 3, 2)], { group: 2, strides: [2, 3], pads: [1, 0, 0, 1], output_padding: [1, 0] });
+  b.op('ConvTranspose', [x, weight(4, 3, 3, 2)], {
+    group: 2,
+    strides: [2, 3],
+    pads: [1, 0, 0, 1],
+    output_padding: [1, 0],
+  });
   b.op('MaxPool', [x], { kernel_shape: [3, 2], strides: [2, 2], ceil_mode: 1 });
   b.op('AveragePool', [x], { kernel_shape: [2, 2], auto_pad: 'VALID' });
   b.op('GlobalAveragePool', [x]);

@@ -11,7 +11,13 @@ import { floatTensor } from './tensor.js';
 const x = Float32Array.from({ length: 2 * 3 * 4 * 4 }, (_, i) => Math.sin(i * 1.3));
 
 /** x [2, 3, 4, 4] -> one node in the spelling of an old opset -> y */
-function single(opType: string, opset: number, attributes: Attributes, constants: (b: GraphBuilder) => string[] = () => [], outputs = ['y']): ModelProto {
+function single(
+  opType: string,
+  opset: number,
+  attributes: Attributes,
+  constants: (b: GraphBuilder) => string[] = () => [],
+  outputs = ['y'],
+): ModelProto {
   const b = new GraphBuilder();
   b.input('x', [2, 3, 4, 4]);
   b.op(opType, ['x', ...constants(b)], attributes, { outputs });
@@ -57,7 +63,13 @@ describe('liftOpset', () => {
   });
 
   it('names a node that has no counterpart', () => {
-    const model = single('BatchNormalization', 9, {}, (b) => [1, 2, 3, 4].map((seed) => b.initializer(floatTensor(`p${seed}`, [3], [1, 1, 1]))), ['y', 'mean']);
+    const model = single(
+      'BatchNormalization',
+      9,
+      {},
+      (b) => [1, 2, 3, 4].map((seed) => b.initializer(floatTensor(`p${seed}`, [3], [1, 1, 1]))),
+      ['y', 'mean'],
+    );
     expect(() => liftOpset(model, 15)).toThrow(/BatchNormalization node "y"/);
   });
 });

@@ -14,7 +14,11 @@ import { OperatorSetIdProtoSchema, type ModelProto, type NodeProto } from './pro
 export function liftOpset(model: ModelProto, target: number): void {
   const from = opsetVersion(model);
   if (from >= target) return;
-  if (from < MIN_OPSET) throw new UnsupportedModelError(`opset ${from} is too old to lift to ${target}`, `export the model again with opset ${MIN_OPSET} or newer`);
+  if (from < MIN_OPSET)
+    throw new UnsupportedModelError(
+      `opset ${from} is too old to lift to ${target}`,
+      `export the model again with opset ${MIN_OPSET} or newer`,
+    );
   const graph = model.graph!;
   const place: Place = { graph, root: graph, graphs: [graph], names: Names.of(model), enlarging: new Set() };
   for (const { version, opTypes, lift } of LIFT_RULES) {
@@ -42,7 +46,10 @@ function checkLifted(node: NodeProto, target: number): void {
     if (node.domain === '') checkNode(node, target);
   } catch (cause) {
     if (!(cause instanceof OnnxError)) throw cause;
-    throw new UnsupportedModelError(`${node.opType} node "${node.name || node.output[0]}" cannot be lifted to opset ${target}: ${cause.message}`, 'export the model again with the newer opset');
+    throw new UnsupportedModelError(
+      `${node.opType} node "${node.name || node.output[0]}" cannot be lifted to opset ${target}: ${cause.message}`,
+      'export the model again with the newer opset',
+    );
   }
 }
 

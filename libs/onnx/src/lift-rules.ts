@@ -1,4 +1,13 @@
-import { floatAttribute, floatsAttribute, hasAttribute, intAttribute, intsAttribute, setAttribute, stringAttribute, subgraphs } from './attributes.js';
+import {
+  floatAttribute,
+  floatsAttribute,
+  hasAttribute,
+  intAttribute,
+  intsAttribute,
+  setAttribute,
+  stringAttribute,
+  subgraphs,
+} from './attributes.js';
 import { constantNodeTensor } from './constants.js';
 import { elementTypeOf } from './element-type.js';
 import { UnsupportedModelError } from './errors.js';
@@ -49,23 +58,49 @@ export const LIFT_RULES: readonly LiftRule[] = [
   { version: 13, opTypes: ['Split'], lift: (scope) => attributesToInputs(scope, ['split']) },
   { version: 13, opTypes: ['Softmax', 'LogSoftmax', 'Hardmax'], lift: liftSoftmax },
   { version: 14, opTypes: ['BatchNormalization'], lift: liftBatchNormalization },
-  { version: 16, opTypes: ['RoiAlign'], lift: ({ node }) => defaultAttribute(node, 'coordinate_transformation_mode', 'output_half_pixel') },
+  {
+    version: 16,
+    opTypes: ['RoiAlign'],
+    lift: ({ node }) => defaultAttribute(node, 'coordinate_transformation_mode', 'output_half_pixel'),
+  },
   {
     version: 18,
-    opTypes: ['ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceSumSquare'],
+    opTypes: [
+      'ReduceMax',
+      'ReduceMean',
+      'ReduceMin',
+      'ReduceProd',
+      'ReduceL1',
+      'ReduceL2',
+      'ReduceLogSum',
+      'ReduceLogSumExp',
+      'ReduceSumSquare',
+    ],
     lift: (scope) => attributesToInputs(scope, ['axes']),
   },
-  { version: 18, opTypes: ['Split'], lift: ({ node }) => void (node.input[1] || setAttribute(node, 'num_outputs', node.output.length)) },
+  {
+    version: 18,
+    opTypes: ['Split'],
+    lift: ({ node }) => void (node.input[1] || setAttribute(node, 'num_outputs', node.output.length)),
+  },
   { version: 20, opTypes: ['GridSample'], lift: liftGridSample },
   { version: 20, opTypes: ['DFT'], lift: liftDft },
-  { version: 21, opTypes: ['GroupNormalization'], lift: ({ node }) => refuse(node, 'GroupNormalization before opset 21 scales groups, not channels') },
+  {
+    version: 21,
+    opTypes: ['GroupNormalization'],
+    lift: ({ node }) => refuse(node, 'GroupNormalization before opset 21 scales groups, not channels'),
+  },
 ];
 
 function attributesToInputs({ node, root, names }: LiftScope, attributes: readonly string[]): void {
   for (const [offset, name] of attributes.entries()) {
     if (!hasAttribute(node, name)) continue;
     const values = intsAttribute(node, name);
-    setInput(node, 1 + offset, constant(root, int64Tensor(names.fresh(`${node.output[0]}_${name}`), [values.length], values)));
+    setInput(
+      node,
+      1 + offset,
+      constant(root, int64Tensor(names.fresh(`${node.output[0]}_${name}`), [values.length], values)),
+    );
   }
   removeAttributes(node, attributes);
 }
@@ -78,7 +113,8 @@ function liftTopK({ node, root, names }: LiftScope): void {
 
 function liftClip(scope: LiftScope): void {
   for (const [offset, name] of ['min', 'max'].entries()) {
-    if (hasAttribute(scope.node, name)) setInput(scope.node, 1 + offset, numberLike(scope, name, floatAttribute(scope.node, name, 0)));
+    if (hasAttribute(scope.node, name))
+      setInput(scope.node, 1 + offset, numberLike(scope, name, floatAttribute(scope.node, name, 0)));
   }
   removeAttributes(scope.node, ['min', 'max']);
 }
@@ -100,7 +136,11 @@ function liftResize(scope: LiftScope): void {
   const { node, root, names } = scope;
   const scales = node.input[1] ?? '';
   const isNearest = stringAttribute(node, 'mode', 'nearest') === 'nearest';
-  node.input = [node.input[0] ?? '', constant(root, floatTensor(names.fresh(`${node.output[0]}_roi`), [0], [])), scales];
+  node.input = [
+    node.input[0] ?? '',
+    constant(root, floatTensor(names.fresh(`${node.output[0]}_roi`), [0], [])),
+    scales,
+  ];
   setAttribute(node, 'coordinate_transformation_mode', 'asymmetric');
   setAttribute(node, 'nearest_mode', isNearest ? nearestMode(scope, scales) : 'floor');
   if (stringAttribute(node, 'mode', 'nearest') === 'bilinear') setAttribute(node, 'mode', 'linear');
@@ -112,7 +152,9 @@ function nearestMode({ node, graphs, enlarging }: LiftScope, scales: string): 'f
   if (!tensor) return refuse(node, 'its scales are computed, and which pixel is the nearest depends on them');
   const factors = tensorToFloats(tensor).filter((factor) => factor !== 1);
   if (factors.every((factor) => factor > 1)) return 'floor';
-  return factors.every((factor) => factor < 1) ? 'ceil' : refuse(node, 'it grows along one axis and shrinks along another');
+  return factors.every((factor) => factor < 1)
+    ? 'ceil'
+    : refuse(node, 'it grows along one axis and shrinks along another');
 }
 
 /** A constant of the graphs: an initializer, or what a Constant node holds. */
@@ -120,7 +162,8 @@ function storedTensor(graphs: readonly GraphProto[], value: string): TensorProto
   for (const { initializer, node } of graphs) {
     const tensor = initializer.find(({ name }) => name === value);
     const producer = tensor ? undefined : node.find(({ output }) => output.includes(value));
-    if (tensor || producer) return tensor ?? (producer?.opType === 'Constant' ? constantNodeTensor(producer) : undefined);
+    if (tensor || producer)
+      return tensor ?? (producer?.opType === 'Constant' ? constantNodeTensor(producer) : undefined);
   }
   return undefined;
 }
@@ -133,7 +176,8 @@ function liftUpsample({ node, root, names }: LiftScope): void {
 }
 
 function liftSpatial({ node }: LiftScope): void {
-  if (intAttribute(node, 'spatial', 1) !== 1) refuse(node, 'its statistics are those of each element, which no newer BatchNormalization has');
+  if (intAttribute(node, 'spatial', 1) !== 1)
+    refuse(node, 'its statistics are those of each element, which no newer BatchNormalization has');
   removeAttributes(node, ['spatial']);
 }
 
@@ -146,13 +190,25 @@ function liftMask(scope: LiftScope): void {
 
 /** The share stays with the node: training reads it. */
 function liftDropout(scope: LiftScope): void {
-  if (hasAttribute(scope.node, 'ratio')) setInput(scope.node, 1, constant(scope.root, floatTensor(scope.names.fresh(`${scope.node.output[0]}_ratio`), [], [floatAttribute(scope.node, 'ratio', 0.5)])));
+  if (hasAttribute(scope.node, 'ratio'))
+    setInput(
+      scope.node,
+      1,
+      constant(
+        scope.root,
+        floatTensor(scope.names.fresh(`${scope.node.output[0]}_ratio`), [], [floatAttribute(scope.node, 'ratio', 0.5)]),
+      ),
+    );
   removeAttributes(scope.node, ['ratio']);
 }
 
 /** DFT-17 has its axis as an attribute, by default 1; DFT-20 as an input, by default the last but one. */
 function liftDft({ node, root, names }: LiftScope): void {
-  setInput(node, 2, constant(root, int64Tensor(names.fresh(`${node.output[0]}_axis`), [], [intAttribute(node, 'axis', 1)])));
+  setInput(
+    node,
+    2,
+    constant(root, int64Tensor(names.fresh(`${node.output[0]}_axis`), [], [intAttribute(node, 'axis', 1)])),
+  );
   removeAttributes(node, ['axis']);
 }
 
@@ -162,7 +218,11 @@ function liftSoftmax({ node, graph, names }: LiftScope): void {
   setAttribute(node, 'axis', -1);
   if (axis === -1) return;
   const [input, output] = [node.input[0]!, node.output[0]!];
-  const [shape, flat, rows] = ['shape', 'flat', 'rows'].map((part) => names.fresh(`${output}_${part}`)) as [string, string, string];
+  const [shape, flat, rows] = ['shape', 'flat', 'rows'].map((part) => names.fresh(`${output}_${part}`)) as [
+    string,
+    string,
+    string,
+  ];
   node.input[0] = flat;
   node.output[0] = rows;
   const at = graph.node.indexOf(node);
@@ -185,7 +245,10 @@ function defaultAttribute(node: NodeProto, name: string, value: string): void {
 }
 
 function refuse(node: NodeProto, problem: string): never {
-  throw new UnsupportedModelError(`${node.opType} node "${node.name || node.output[0]}" cannot be lifted to a newer opset: ${problem}`, 'export the model again with the newer opset');
+  throw new UnsupportedModelError(
+    `${node.opType} node "${node.name || node.output[0]}" cannot be lifted to a newer opset: ${problem}`,
+    'export the model again with the newer opset',
+  );
 }
 
 function removeAttributes(node: NodeProto, names: readonly string[]): void {
@@ -200,12 +263,18 @@ function setInput(node: NodeProto, index: number, value: string): void {
 /** A scalar constant of the type of the node's first input. */
 function numberLike(scope: LiftScope, hint: string, value: number): string {
   const type = elementTypeOf(scope.graphs, scope.node.input[0] ?? '');
-  return constant(scope.root, makeTensor(scope.names.fresh(`${scope.node.output[0]}_${hint}`), type, [], floatsToData(type, [value])));
+  return constant(
+    scope.root,
+    makeTensor(scope.names.fresh(`${scope.node.output[0]}_${hint}`), type, [], floatsToData(type, [value])),
+  );
 }
 
 /** Whether a node of the graph, or of a body, or the outside reads a value. */
 function isRead(graph: GraphProto, value: string): boolean {
-  return graph.output.some(({ name }) => name === value) || graph.node.some((node) => node.input.includes(value) || subgraphs(node).some((body) => isRead(body, value)));
+  return (
+    graph.output.some(({ name }) => name === value) ||
+    graph.node.some((node) => node.input.includes(value) || subgraphs(node).some((body) => isRead(body, value)))
+  );
 }
 
 function constant(root: GraphProto, tensor: TensorProto): string {

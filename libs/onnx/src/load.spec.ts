@@ -30,7 +30,9 @@ describe('loadModel', () => {
     const weight = tensor.rawData;
     tensor.rawData = new Uint8Array();
     tensor.dataLocation = DataLocation.EXTERNAL;
-    tensor.externalData = Object.entries(entries).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }));
+    tensor.externalData = Object.entries(entries).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    );
     writeFileSync(path, writeModel(model));
     return { model, weight };
   }
@@ -44,14 +46,19 @@ describe('loadModel', () => {
     expect(tensor!.dataLocation).toBe(DataLocation.DEFAULT);
   });
 
-  it.each(['/etc/passwd', '../secret.bin', 'data/../../secret.bin', '..\\secret.bin', 'C:\\secret.bin', '\\\\host\\share', 'data\0.bin'])(
-    'refuses the location %j',
-    async (location) => {
-      const { weight } = externalize({ location });
-      writeFileSync(join(root, 'secret.bin'), weight);
-      await expect(loadModel(path)).rejects.toThrow(/outside the model's folder/);
-    },
-  );
+  it.each([
+    '/etc/passwd',
+    '../secret.bin',
+    'data/../../secret.bin',
+    '..\\secret.bin',
+    'C:\\secret.bin',
+    '\\\\host\\share',
+    'data\0.bin',
+  ])('refuses the location %j', async (location) => {
+    const { weight } = externalize({ location });
+    writeFileSync(join(root, 'secret.bin'), weight);
+    await expect(loadModel(path)).rejects.toThrow(/outside the model's folder/);
+  });
 
   it('refuses a symbolic link that leads out of the folder, also by way of a folder', async () => {
     const { weight } = externalize({ location: 'inside/secret.bin' });
@@ -85,14 +92,21 @@ describe('loadModel', () => {
     externalize({ location: 'gone.bin' });
     const loading = loadModel(path);
     await expect(loading).rejects.toThrow(ExternalDataError);
-    await expect(loading).rejects.toThrow(/tensor "fc1.weight" has its data in another file, "gone.bin", .*: put the file where the model looks for it/);
+    await expect(loading).rejects.toThrow(
+      /tensor "fc1.weight" has its data in another file, "gone.bin", .*: put the file where the model looks for it/,
+    );
   });
 
-  it.each(['w.bin', 'model.onnx'])('refuses %s where the model is to be one file, although it lies beside it', async (location) => {
-    const { weight } = externalize({ location });
-    writeFileSync(join(folder, 'w.bin'), weight);
-    await expect(loadModel(path, { alone: true })).rejects.toThrow(new RegExp(`"${location}", which does not come with the model: save the model as one file`));
-  });
+  it.each(['w.bin', 'model.onnx'])(
+    'refuses %s where the model is to be one file, although it lies beside it',
+    async (location) => {
+      const { weight } = externalize({ location });
+      writeFileSync(join(folder, 'w.bin'), weight);
+      await expect(loadModel(path, { alone: true })).rejects.toThrow(
+        new RegExp(`"${location}", which does not come with the model: save the model as one file`),
+      );
+    },
+  );
 
   it('checks the declared size before it reads', async () => {
     const { model } = externalize({ location: 'w.bin' });

@@ -34,28 +34,50 @@ async function inlineExternalData(model: ModelProto, folder: string, limits: Mod
   }
 }
 
-async function readExternal(tensor: TensorProto, folder: string, limits: ModelLimits): Promise<Uint8Array<ArrayBuffer>> {
+async function readExternal(
+  tensor: TensorProto,
+  folder: string,
+  limits: ModelLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
   const path = await confinedPath(tensor, externalFile(tensor), folder);
   const expected = rawByteCount(tensor, limits);
   const offset = byteNumber(tensor, 'offset', entries.get('offset') ?? '0');
   const length = byteNumber(tensor, 'length', entries.get('length') ?? String(expected));
-  if (length !== expected) throw new InvalidTensorError(tensor.name, `shape [${tensor.dims}] needs ${expected} bytes, its external data declares ${length}`);
+  if (length !== expected)
+    throw new InvalidTensorError(
+      tensor.name,
+      `shape [${tensor.dims}] needs ${expected} bytes, its external data declares ${length}`,
+    );
   return readRange(tensor, path, offset, length);
 }
 
 /** The real path of an external file; throws unless it lies below the model's folder. */
 async function confinedPath(tensor: TensorProto, location: string, folder: string): Promise<string> {
   const parts = location.split(/[/\\]/);
-  if (isAbsolute(location) || /^[a-zA-Z]:/.test(location) || parts[0] === '' || parts.includes('..') || location.includes('\0')) {
+  if (
+    isAbsolute(location) ||
+    /^[a-zA-Z]:/.test(location) ||
+    parts[0] === '' ||
+    parts.includes('..') ||
+    location.includes('\0')
+  ) {
     throw new InvalidTensorError(tensor.name, `external data at "${location}" lies outside the model's folder`);
   }
   const path = await realpath(join(folder, ...parts)).catch((cause: unknown) => {
-    if (errorCode(cause) === 'ENOENT') throw new ExternalDataError(tensor.name, location, 'put the file where the model looks for it, or save the model as one file');
-    throw new InvalidModelError(`the external data file "${location}" of tensor "${tensor.name}" cannot be read`, { cause });
+    if (errorCode(cause) === 'ENOENT')
+      throw new ExternalDataError(
+        tensor.name,
+        location,
+        'put the file where the model looks for it, or save the model as one file',
+      );
+    throw new InvalidModelError(`the external data file "${location}" of tensor "${tensor.name}" cannot be read`, {
+      cause,
+    });
   });
   const inside = folder.endsWith(sep) ? folder : folder + sep;
-  if (!path.startsWith(inside)) throw new InvalidTensorError(tensor.name, `external data at "${location}" links outside the model's folder`);
+  if (!path.startsWith(inside))
+    throw new InvalidTensorError(tensor.name, `external data at "${location}" links outside the model's folder`);
   return path;
 }
 
@@ -65,16 +87,25 @@ function errorCode(error: unknown): unknown {
 
 function byteNumber(tensor: TensorProto, key: string, text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidTensorError(tensor.name, `external ${key} "${text}" is not a byte count`);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new InvalidTensorError(tensor.name, `external ${key} "${text}" is not a byte count`);
   return value;
 }
 
-async function readRange(tensor: TensorProto, path: string, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readRange(
+  tensor: TensorProto,
+  path: string,
+  offset: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const info = await stat(path);
   // Opening a pipe would wait for its writer for ever.
   if (!info.isFile()) throw new InvalidTensorError(tensor.name, 'its external data is not a regular file');
   if (offset + length > info.size) {
-    throw new InvalidTensorError(tensor.name, `its external data needs bytes ${offset} to ${offset + length}, the file has ${info.size}`);
+    throw new InvalidTensorError(
+      tensor.name,
+      `its external data needs bytes ${offset} to ${offset + length}, the file has ${info.size}`,
+    );
   }
   const file = await open(path, 'r');
   try {

@@ -15,7 +15,8 @@ const MACS: Record<string, MacsRule> = {
   ConvInteger: (node, shape) => convMacs(shape(node.output[0]), shape(node.input[1])),
   QLinearConv: (node, shape) => convMacs(shape(node.output[0]), shape(node.input[3])),
   ConvTranspose: (node, shape) => convMacs(shape(node.input[0]), shape(node.input[1])),
-  Gemm: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.[intAttribute(node, 'transA', 0) ? 0 : 1]),
+  Gemm: (node, shape) =>
+    product(shape(node.output[0]), shape(node.input[0])?.[intAttribute(node, 'transA', 0) ? 0 : 1]),
   MatMul: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
   MatMulInteger: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
   QLinearMatMul: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
@@ -23,7 +24,18 @@ const MACS: Record<string, MacsRule> = {
 };
 
 /** Operators that multiply but whose work this table does not count: a model with one, or one of the runtime's own with weights, has no figure, rather than a wrong one. */
-const UNCOUNTED: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN', 'Einsum', 'Attention', 'MultiHeadAttention', 'GroupQueryAttention', 'FusedMatMul', 'TransposeMatMul', 'DeformConv']);
+const UNCOUNTED: ReadonlySet<string> = new Set([
+  'LSTM',
+  'GRU',
+  'RNN',
+  'Einsum',
+  'Attention',
+  'MultiHeadAttention',
+  'GroupQueryAttention',
+  'FusedMatMul',
+  'TransposeMatMul',
+  'DeformConv',
+]);
 
 /** Multiply-accumulates of one node at given shapes; undefined for what is no layer, or where a shape that it needs is not known. */
 export function macsOf(node: NodeProto, shape: Shapes): number | undefined {

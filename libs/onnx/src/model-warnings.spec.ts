@@ -7,7 +7,11 @@ import { floatTensor } from './tensor.js';
 function net(change: (b: GraphBuilder) => void = () => undefined, weight = new Float32Array(4).fill(1)): ModelProto {
   const b = new GraphBuilder();
   change(b);
-  const y = b.op('Gemm', [b.input('x', [1, 2]), b.initializer(floatTensor('w', [2, 2], weight)), b.initializer(floatTensor('b', [2], [0, 0]))]);
+  const y = b.op('Gemm', [
+    b.input('x', [1, 2]),
+    b.initializer(floatTensor('w', [2, 2], weight)),
+    b.initializer(floatTensor('b', [2], [0, 0])),
+  ]);
   b.output(y, [1, 2]);
   return b.build();
 }
@@ -15,17 +19,38 @@ function net(change: (b: GraphBuilder) => void = () => undefined, weight = new F
 describe('the warnings of an inspection', () => {
   it.each<[string, ModelProto, string[]]>([
     ['nothing to say', net(), []],
-    ['weights that are not finite', net(() => undefined, Float32Array.of(1, 1, Infinity, NaN)), ['weight "w" holds Infinity at [1, 0], the first of 2 such elements: passes refuse the model']],
-    ['inputs that have a value in the file', net((b) => void [b.input('w', [2, 2]), b.input('b', [2])]), ['inputs "w", "b" have values in the file: passes take them for constants, which nobody can feed afterwards']],
-    ['initializers that had to be listed as inputs', Object.assign(net((b) => void b.input('w', [2, 2])), { irVersion: 3n }), []],
+    [
+      'weights that are not finite',
+      net(() => undefined, Float32Array.of(1, 1, Infinity, NaN)),
+      ['weight "w" holds Infinity at [1, 0], the first of 2 such elements: passes refuse the model'],
+    ],
+    [
+      'inputs that have a value in the file',
+      net((b) => void [b.input('w', [2, 2]), b.input('b', [2])]),
+      ['inputs "w", "b" have values in the file: passes take them for constants, which nobody can feed afterwards'],
+    ],
+    [
+      'initializers that had to be listed as inputs',
+      Object.assign(
+        net((b) => void b.input('w', [2, 2])),
+        { irVersion: 3n },
+      ),
+      [],
+    ],
     ['an input that nothing reads', net((b) => void b.input('mask', [1])), ['no node reads input "mask"']],
-    ['operators of the runtime', net((b) => void b.op('QuickGelu', ['x'], {}, { domain: 'com.microsoft' })), [expect.stringMatching(/^QuickGelu: operators of the runtime's own/)]],
+    [
+      'operators of the runtime',
+      net((b) => void b.op('QuickGelu', ['x'], {}, { domain: 'com.microsoft' })),
+      [expect.stringMatching(/^QuickGelu: operators of the runtime's own/)],
+    ],
   ])('%s', (_what, model, warnings) => {
     expect(inspectModel(model).warnings).toEqual(warnings);
   });
 
   it('name the first few of many', () => {
     const many = net((b) => Array.from({ length: 9 }, (_, i) => b.input(`unused${i}`, [1])));
-    expect(inspectModel(many).warnings).toEqual(['no node reads inputs "unused0", "unused1", "unused2", "unused3", "unused4" and 4 more']);
+    expect(inspectModel(many).warnings).toEqual([
+      'no node reads inputs "unused0", "unused1", "unused2", "unused3", "unused4" and 4 more',
+    ]);
   });
 });

@@ -20,26 +20,47 @@ export function modelWarnings(model: ModelProto): string[] {
 function nonFinite(model: ModelProto): string[] {
   const found = nonFiniteWeights(model);
   const more = found.length > NAMED ? [`${found.length - NAMED} more weights hold elements that are not finite`] : [];
-  return [...found.slice(0, NAMED).map((weight) => `weight "${weight.tensor}" ${nonFiniteText(weight)}: passes refuse the model`), ...more];
+  return [
+    ...found
+      .slice(0, NAMED)
+      .map((weight) => `weight "${weight.tensor}" ${nonFiniteText(weight)}: passes refuse the model`),
+    ...more,
+  ];
 }
 
 function defaults({ model, proto, inputs }: Graph): string[] {
   const fed = new Set(inputs.map(({ name }) => name));
-  const names = model.irVersion < DEFAULTS_IR_VERSION ? [] : proto.input.map(({ name }) => name).filter((name) => !fed.has(name));
-  return names.length === 0 ? [] : [`${listed(names, 'input')} ${names.length === 1 ? 'has a value' : 'have values'} in the file: passes take ${names.length === 1 ? 'it' : 'them'} for constants, which nobody can feed afterwards`];
+  const names =
+    model.irVersion < DEFAULTS_IR_VERSION ? [] : proto.input.map(({ name }) => name).filter((name) => !fed.has(name));
+  return names.length === 0
+    ? []
+    : [
+        `${listed(names, 'input')} ${names.length === 1 ? 'has a value' : 'have values'} in the file: passes take ${names.length === 1 ? 'it' : 'them'} for constants, which nobody can feed afterwards`,
+      ];
 }
 
 function unread(graph: Graph): string[] {
-  const names = graph.inputs.map(({ name }) => name).filter((name) => graph.consumers(name).length === 0 && !graph.isOutput(name));
+  const names = graph.inputs
+    .map(({ name }) => name)
+    .filter((name) => graph.consumers(name).length === 0 && !graph.isOutput(name));
   return names.length === 0 ? [] : [`no node reads ${listed(names, 'input')}`];
 }
 
 function ownOperators(graph: Graph): string[] {
-  const names = [...new Set(graph.nodes.filter(({ domain }) => domain === 'com.microsoft').map(({ opType }) => opType))].filter((opType) => opType !== 'MatMulNBits');
-  return names.length === 0 ? [] : [`${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and others' : ''}: operators of the runtime's own, which passes do not look into; give the model as it was before the runtime optimized it`];
+  const names = [
+    ...new Set(graph.nodes.filter(({ domain }) => domain === 'com.microsoft').map(({ opType }) => opType)),
+  ].filter((opType) => opType !== 'MatMulNBits');
+  return names.length === 0
+    ? []
+    : [
+        `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and others' : ''}: operators of the runtime's own, which passes do not look into; give the model as it was before the runtime optimized it`,
+      ];
 }
 
 function listed(names: readonly string[], what: string): string {
-  const shown = names.slice(0, NAMED).map((name) => `"${name}"`).join(', ');
+  const shown = names
+    .slice(0, NAMED)
+    .map((name) => `"${name}"`)
+    .join(', ');
   return `${what}${names.length === 1 ? '' : 's'} ${shown}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`;
 }

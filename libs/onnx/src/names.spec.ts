@@ -4,7 +4,13 @@ import { checkModel } from './check-model.js';
 import { Graph, makeNode } from './graph.js';
 import { MODEL_LIMITS } from './limits.js';
 import { Names, ownName, withoutMark } from './names.js';
-import { DataType, FunctionProtoSchema, SparseTensorProtoSchema, TensorAnnotationSchema, type ModelProto } from './proto.js';
+import {
+  DataType,
+  FunctionProtoSchema,
+  SparseTensorProtoSchema,
+  TensorAnnotationSchema,
+  type ModelProto,
+} from './proto.js';
 import { floatTensor, int64Tensor } from './tensor.js';
 
 /** A model that uses a name in each place where ONNX has one. */
@@ -16,20 +22,64 @@ function model(): ModelProto {
   inner.op('Add', ['late', 'inner_weight'], {}, { outputs: ['inner_value'] });
   inner.output('inner_value');
   const body = new GraphBuilder();
-  body.op('If', ['condition'], { then_branch: inner.build().graph!, else_branch: inner.build().graph! }, { outputs: ['body_value'] });
+  body.op(
+    'If',
+    ['condition'],
+    { then_branch: inner.build().graph!, else_branch: inner.build().graph! },
+    { outputs: ['body_value'] },
+  );
   body.output('body_value', [1]);
   b.initializer(floatTensor('weight', [1], [1]));
-  b.append(makeNode('If', ['condition'], ['value'], { then_branch: body.build().graph!, else_branch: body.build().graph! }, { name: 'node' }));
+  b.append(
+    makeNode(
+      'If',
+      ['condition'],
+      ['value'],
+      { then_branch: body.build().graph!, else_branch: body.build().graph! },
+      { name: 'node' },
+    ),
+  );
   b.output('output', [1]);
   const built = b.build();
   built.graph!.valueInfo.push(makeValueInfo('told', DataType.FLOAT, [1]));
-  built.graph!.sparseInitializer.push(create(SparseTensorProtoSchema, { values: floatTensor('sparse', [1], [1]), indices: int64Tensor('', [1], [0]), dims: [4n] }));
+  built.graph!.sparseInitializer.push(
+    create(SparseTensorProtoSchema, {
+      values: floatTensor('sparse', [1], [1]),
+      indices: int64Tensor('', [1], [0]),
+      dims: [4n],
+    }),
+  );
   built.graph!.quantizationAnnotation.push(create(TensorAnnotationSchema, { tensorName: 'annotated' }));
-  built.functions.push(create(FunctionProtoSchema, { name: 'F', domain: 'd', input: ['argument'], output: ['result'], node: [makeNode('Relu', ['argument'], ['local'])] }));
+  built.functions.push(
+    create(FunctionProtoSchema, {
+      name: 'F',
+      domain: 'd',
+      input: ['argument'],
+      output: ['result'],
+      node: [makeNode('Relu', ['argument'], ['local'])],
+    }),
+  );
   return built;
 }
 
-const USED = ['input', 'output', 'weight', 'sparse', 'told', 'annotated', 'node', 'value', 'condition', 'body_value', 'inner_weight', 'inner_value', 'late', 'argument', 'result', 'local'];
+const USED = [
+  'input',
+  'output',
+  'weight',
+  'sparse',
+  'told',
+  'annotated',
+  'node',
+  'value',
+  'condition',
+  'body_value',
+  'inner_weight',
+  'inner_value',
+  'late',
+  'argument',
+  'result',
+  'local',
+];
 
 describe('new names', () => {
   it.each(USED)('are not "%s", which the model uses', (name) => {
@@ -40,7 +90,9 @@ describe('new names', () => {
   it('are given once, whatever they resemble', () => {
     const names = Names.of(model());
     names.take('value_2');
-    const given = ['value', 'value', 'value_1', 'value', 'new', 'new', 'new_1', ''].map((prefix) => names.fresh(prefix));
+    const given = ['value', 'value', 'value_1', 'value', 'new', 'new', 'new_1', ''].map((prefix) =>
+      names.fresh(prefix),
+    );
     expect(new Set([...given, ...USED, 'value_2', '']).size).toBe(given.length + USED.length + 2);
   });
 
@@ -49,7 +101,12 @@ describe('new names', () => {
     const added = graph.addNode(makeNode('Relu', ['input'], ['later'], {}, { name: 'later_node' }));
     graph.setOutput(added, 0, 'renamed');
     graph.addInitializer(floatTensor('bias', [1], [1]));
-    expect(['later', 'later_node', 'renamed', 'bias'].map((name) => graph.freshName(name))).toEqual(['later_1', 'later_node_1', 'renamed_1', 'bias_1']);
+    expect(['later', 'later_node', 'renamed', 'bias'].map((name) => graph.freshName(name))).toEqual([
+      'later_1',
+      'later_node_1',
+      'renamed_1',
+      'bias_1',
+    ]);
   });
 
   it('of values that are no part of the model begin as no name of a model may', () => {

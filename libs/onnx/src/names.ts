@@ -67,7 +67,8 @@ export class Names {
   }
 
   private takeGraph(graph: GraphProto): void {
-    for (const { name } of [...graph.input, ...graph.output, ...graph.initializer, ...graph.valueInfo]) this.taken.add(name);
+    for (const { name } of [...graph.input, ...graph.output, ...graph.initializer, ...graph.valueInfo])
+      this.taken.add(name);
     for (const { values } of graph.sparseInitializer) this.take(values?.name ?? '');
     for (const { tensorName } of graph.quantizationAnnotation) this.take(tensorName);
     for (const node of graph.node) this.takeNode(node);

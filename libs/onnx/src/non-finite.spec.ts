@@ -21,7 +21,9 @@ describe('nonFiniteWeights', () => {
   ] as const)('finds the first one of a %s weight and counts them', (_what, type, data, value, count) => {
     const found = nonFiniteWeights(convOf(type, data));
     expect(found).toEqual([{ tensor: 'w', index: [1, 0, 0, 0], value, count }]);
-    expect(nonFiniteText(found[0]!)).toBe(`holds ${value} at [1, 0, 0, 0]${count > 1 ? ', the first of 2 such elements' : ''}`);
+    expect(nonFiniteText(found[0]!)).toBe(
+      `holds ${value} at [1, 0, 0, 0]${count > 1 ? ', the first of 2 such elements' : ''}`,
+    );
   });
 
   it('takes an infinity that is added for a mask, and a NaN that is added for a fault', () => {
@@ -40,8 +42,13 @@ describe('nonFiniteWeights', () => {
     b.append(makeNode('Constant', [], ['c'], { value: floatTensor('', [2], [1, NaN]) }));
     b.input('cond', [], DataType.BOOL);
     const graph = body.build().graph;
-    b.op('If', ['cond'], graph ? { then_branch: graph, else_branch: graph } : {}, { outputs: [b.output('y', ['n', 2])] });
-    expect(nonFiniteWeights(b.build()).map(({ tensor, index }) => [tensor, index])).toEqual([['outside', [1, 0]], ['c', [1]]]);
+    b.op('If', ['cond'], graph ? { then_branch: graph, else_branch: graph } : {}, {
+      outputs: [b.output('y', ['n', 2])],
+    });
+    expect(nonFiniteWeights(b.build()).map(({ tensor, index }) => [tensor, index])).toEqual([
+      ['outside', [1, 0]],
+      ['c', [1]],
+    ]);
   });
 
   it('has nothing to say of finite weights, integers and tensors without elements', () => {

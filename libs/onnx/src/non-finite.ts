@@ -14,7 +14,18 @@ export interface NonFiniteWeight {
 }
 
 /** Operators that multiply by what they read: an infinity in it makes NaN of a zero. Elsewhere, as in a mask that is added, it has a meaning. */
-const MULTIPLIES = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'LSTM', 'GRU', 'RNN', 'BatchNormalization', 'LayerNormalization', 'InstanceNormalization']);
+const MULTIPLIES = new Set([
+  'Conv',
+  'ConvTranspose',
+  'Gemm',
+  'MatMul',
+  'LSTM',
+  'GRU',
+  'RNN',
+  'BatchNormalization',
+  'LayerNormalization',
+  'InstanceNormalization',
+]);
 
 /**
  * The stored tensors of a model, in its graph, bodies and functions, that hold a NaN, or an infinity where a layer multiplies by it. Tensors whose
@@ -32,7 +43,12 @@ export function firstNonFinite(tensor: TensorProto, name = tensor.name, infiniti
   const data = tensorData(tensor) as Float32Array;
   const first = data.findIndex(isBad);
   if (first < 0) return null;
-  return { tensor: name, index: position(tensorDims(tensor), first), value: valueName(tensor, data[first] ?? NaN), count: data.filter(isBad).length };
+  return {
+    tensor: name,
+    index: position(tensorDims(tensor), first),
+    value: valueName(tensor, data[first] ?? NaN),
+    count: data.filter(isBad).length,
+  };
 }
 
 /** What is wrong with a tensor, in words that follow its name: `holds NaN at [1, 0, 0, 0]`. */
@@ -44,8 +60,13 @@ export function nonFiniteText({ index, value, count }: NonFiniteWeight): string 
 type Check = (infinities: boolean) => (element: number) => boolean;
 
 /** The bits of a narrow float above its sign: those of infinity, beyond which lies NaN. */
-const ofBits = (infinity: number): Check => (infinities) => (bits) => (infinities ? (bits & 0x7fff) >= infinity : (bits & 0x7fff) > infinity);
-const ofNumbers: Check = (infinities) => (infinities ? (element) => !Number.isFinite(element) : (element) => Number.isNaN(element));
+const ofBits =
+  (infinity: number): Check =>
+  (infinities) =>
+  (bits) =>
+    infinities ? (bits & 0x7fff) >= infinity : (bits & 0x7fff) > infinity;
+const ofNumbers: Check = (infinities) =>
+  infinities ? (element) => !Number.isFinite(element) : (element) => Number.isNaN(element);
 
 const CHECKS: Partial<Record<DataType, Check>> = {
   [DataType.FLOAT]: ofNumbers,
@@ -55,7 +76,8 @@ const CHECKS: Partial<Record<DataType, Check>> = {
 };
 
 function valueName({ dataType }: TensorProto, element: number): NonFiniteWeight['value'] {
-  if (dataType === DataType.FLOAT || dataType === DataType.DOUBLE) return Number.isNaN(element) ? 'NaN' : element > 0 ? 'Infinity' : '-Infinity';
+  if (dataType === DataType.FLOAT || dataType === DataType.DOUBLE)
+    return Number.isNaN(element) ? 'NaN' : element > 0 ? 'Infinity' : '-Infinity';
   const infinity = dataType === DataType.FLOAT16 ? 0x7c00 : 0x7f80;
   if ((element & 0x7fff) > infinity) return 'NaN';
   return element & 0x8000 ? '-Infinity' : 'Infinity';
@@ -64,7 +86,9 @@ function valueName({ dataType }: TensorProto, element: number): NonFiniteWeight[
 function inGraph(graph: GraphProto, outer: ReadonlySet<string>): NonFiniteWeight[] {
   const multiplied = new Set([...outer, ...weightNames(graph.node)]);
   const sparse = graph.sparseInitializer.flatMap(({ values }) => (values ? [values] : []));
-  const stored = [...graph.initializer, ...sparse].flatMap((tensor) => firstNonFinite(tensor, tensor.name, multiplied.has(tensor.name)) ?? []);
+  const stored = [...graph.initializer, ...sparse].flatMap(
+    (tensor) => firstNonFinite(tensor, tensor.name, multiplied.has(tensor.name)) ?? [],
+  );
   return [...stored, ...inNodes(graph.node, multiplied)];
 }
 
@@ -79,7 +103,10 @@ function inNodes(nodes: readonly NodeProto[], multiplied: ReadonlySet<string>): 
 
 /** What the nodes, and those of their bodies, multiply by. */
 function weightNames(nodes: readonly NodeProto[]): string[] {
-  return nodes.flatMap((node) => [...(MULTIPLIES.has(node.opType) ? node.input : []), ...subgraphs(node).flatMap((body) => weightNames(body.node))]);
+  return nodes.flatMap((node) => [
+    ...(MULTIPLIES.has(node.opType) ? node.input : []),
+    ...subgraphs(node).flatMap((body) => weightNames(body.node)),
+  ]);
 }
 
 function position(dims: readonly number[], element: number): number[] {

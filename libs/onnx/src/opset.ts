@@ -13,7 +13,9 @@ const STANDARD = 'ai.onnx';
 
 /** The version that a model imports of a domain, 0 when it does not. */
 export function opsetVersion(model: ModelProto, domain = ''): number {
-  const found = model.opsetImport.find((entry) => entry.domain === domain || (domain === '' && entry.domain === STANDARD));
+  const found = model.opsetImport.find(
+    (entry) => entry.domain === domain || (domain === '' && entry.domain === STANDARD),
+  );
   return Number(found?.version ?? 0n);
 }
 
@@ -32,7 +34,8 @@ export function bodyOpset({ opsetImport }: FunctionProto): number | null {
 export function mergeImports(model: ModelProto, functions: Iterable<FunctionProto>): OperatorSetIdProto[] {
   const merged = new Map(model.opsetImport.map((entry) => [entry.domain, entry]));
   for (const { opsetImport } of functions) {
-    for (const entry of opsetImport) if ((merged.get(entry.domain)?.version ?? 0n) < entry.version) merged.set(entry.domain, entry);
+    for (const entry of opsetImport)
+      if ((merged.get(entry.domain)?.version ?? 0n) < entry.version) merged.set(entry.domain, entry);
   }
   return [...merged.values()];
 }
@@ -46,7 +49,8 @@ export function useStandardName(model: ModelProto): void {
     nameNodes(node);
   }
   if (model.graph) nameNodes(model.graph.node);
-  for (const { initialization, algorithm } of model.trainingInfo) for (const graph of [initialization, algorithm]) if (graph) nameNodes(graph.node);
+  for (const { initialization, algorithm } of model.trainingInfo)
+    for (const graph of [initialization, algorithm]) if (graph) nameNodes(graph.node);
 }
 
 function nameNodes(nodes: readonly NodeProto[]): void {
@@ -60,7 +64,16 @@ function nameUsual(items: readonly { domain: string }[]): void {
 }
 
 /** IR version that a file of an opset must declare at least. */
-const IR_VERSIONS: readonly [opset: number, irVersion: number][] = [[25, 13], [23, 11], [21, 10], [19, 9], [15, 8], [13, 7], [11, 6], [9, 4]];
+const IR_VERSIONS: readonly [opset: number, irVersion: number][] = [
+  [25, 13],
+  [23, 11],
+  [21, 10],
+  [19, 9],
+  [15, 8],
+  [13, 7],
+  [11, 6],
+  [9, 4],
+];
 
 /** The IR version that a file must declare at least to be of an opset. */
 export function irVersionOf(opset: number): number {
@@ -71,10 +84,16 @@ export function irVersionOf(opset: number): number {
 export function checkVersions(model: ModelProto): void {
   const ir = Number(model.irVersion);
   if (ir < MIN_IR_VERSION || ir > MAX_IR_VERSION) {
-    throw new UnsupportedModelError(`IR version ${ir}`, `export with IR version ${MIN_IR_VERSION} to ${MAX_IR_VERSION}`);
+    throw new UnsupportedModelError(
+      `IR version ${ir}`,
+      `export with IR version ${MIN_IR_VERSION} to ${MAX_IR_VERSION}`,
+    );
   }
   const opset = opsetVersion(model);
   if (opset < MIN_OPSET || opset > MAX_OPSET) {
-    throw new UnsupportedModelError(opset === 0 ? 'the model imports no standard opset' : `opset ${opset}`, `export with opset ${MIN_OPSET} to ${MAX_OPSET}`);
+    throw new UnsupportedModelError(
+      opset === 0 ? 'the model imports no standard opset' : `opset ${opset}`,
+      `export with opset ${MIN_OPSET} to ${MAX_OPSET}`,
+    );
   }
 }

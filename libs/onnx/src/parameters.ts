@@ -67,7 +67,8 @@ function addValue(graph: Graph, node: NodeProto, index: number, counted: Set<str
   const value = node.input[index]!;
   const integer = INTEGER_WEIGHTS[node.opType];
   if (integer?.[0] === index) return addInteger(graph, node, integer, counted, total);
-  if (node.domain === 'com.microsoft' && node.opType === 'MatMulNBits') return index === 1 ? addBlocks(graph, node, counted, total) : undefined;
+  if (node.domain === 'com.microsoft' && node.opType === 'MatMulNBits')
+    return index === 1 ? addBlocks(graph, node, counted, total) : undefined;
   if (integer) return undefined;
   return addWeight(graph, value, counted, total);
 }
@@ -87,7 +88,13 @@ function addCaptured(graph: Graph, counted: Set<string>, total: ParameterCount):
   }
 }
 
-function addInteger(graph: Graph, node: NodeProto, [weight, zero]: readonly [number, number], counted: Set<string>, total: ParameterCount): void {
+function addInteger(
+  graph: Graph,
+  node: NodeProto,
+  [weight, zero]: readonly [number, number],
+  counted: Set<string>,
+  total: ParameterCount,
+): void {
   const name = node.input[weight]!;
   const tensor = constantTensor(graph, name);
   if (!tensor || counted.has(name)) return;

@@ -27,7 +27,12 @@ describe('readModel and writeModel', () => {
   });
 
   it('writes the bytes that protobuf would, whatever the sizes of the weights', () => {
-    for (const model of [mlp([8, 3]), mlp([64, 64, 10]), convNet({ channels: [3, 40, 40] }), new GraphBuilder().build()]) {
+    for (const model of [
+      mlp([8, 3]),
+      mlp([64, 64, 10]),
+      convNet({ channels: [3, 40, 40] }),
+      new GraphBuilder().build(),
+    ]) {
       expect(Buffer.compare(writeModel(model), toBinary(ModelProtoSchema, model))).toBe(0);
     }
   });
@@ -88,18 +93,32 @@ describe('readModel refuses', () => {
   });
 
   it('a node of a custom operator domain, naming node and domain', () => {
-    const bytes = changed(({ graph }) => graph!.node.push(makeNode('Magic', ['x'], ['m'], {}, { name: 'trick', domain: 'acme.ops' })));
+    const bytes = changed(({ graph }) =>
+      graph!.node.push(makeNode('Magic', ['x'], ['m'], {}, { name: 'trick', domain: 'acme.ops' })),
+    );
     expect(() => readModel(bytes)).toThrow(/"trick" \(Magic\).*"acme.ops"/);
   });
 
   it.each<[string, RegExp, (model: ModelProto) => void]>([
-    ['a value that nothing defines', /reads "ghost", which nothing defines/, ({ graph }) => graph!.node.push(makeNode('Relu', ['ghost'], ['r']))],
+    [
+      'a value that nothing defines',
+      /reads "ghost", which nothing defines/,
+      ({ graph }) => graph!.node.push(makeNode('Relu', ['ghost'], ['r'])),
+    ],
     ['nodes out of order', /not in topological order/, ({ graph }) => (graph!.node = graph!.node.toReversed())],
     ['a value defined twice', /"x".*defined twice/, ({ graph }) => graph!.node.push(makeNode('Relu', ['x'], ['x']))],
     ['an output that no node produces', /graph output "nowhere"/, ({ graph }) => (graph!.output[0]!.name = 'nowhere')],
-    ['an operator named like a property of every object', /"constructor" is not/, ({ graph }) => (graph!.node[0]!.opType = 'constructor')],
+    [
+      'an operator named like a property of every object',
+      /"constructor" is not/,
+      ({ graph }) => (graph!.node[0]!.opType = 'constructor'),
+    ],
     ['an attribute named like one', /"toString" is not/, ({ graph }) => setAttribute(graph!.node[0]!, 'toString', 1)],
-    ['a value named __proto__', /"__proto__" is not/, ({ graph }) => graph!.node.push(makeNode('Relu', ['x'], ['__proto__']))],
+    [
+      'a value named __proto__',
+      /"__proto__" is not/,
+      ({ graph }) => graph!.node.push(makeNode('Relu', ['x'], ['__proto__'])),
+    ],
     ['a node without an op type', /no op type/, ({ graph }) => (graph!.node[0]!.opType = '')],
   ])('%s', (_, message, change) => {
     const bytes = changed(change);
@@ -111,7 +130,11 @@ describe('readModel refuses', () => {
     ['too few bytes', /needs \d+ bytes, got 8/, ({ graph }) => (graph!.initializer[0]!.rawData = new Uint8Array(8))],
     ['a negative dimension', /negative dimension/, ({ graph }) => (graph!.initializer[0]!.dims = [-1n])],
     ['an unknown element type', /unknown\(99\)/, ({ graph }) => (graph!.initializer[0]!.dataType = 99)],
-    ['data in another file that it does not name', /names no location/, ({ graph }) => (graph!.initializer[0]!.dataLocation = 1)],
+    [
+      'data in another file that it does not name',
+      /names no location/,
+      ({ graph }) => (graph!.initializer[0]!.dataLocation = 1),
+    ],
     ['typed and raw data', /both/, ({ graph }) => graph!.initializer[0]!.floatData.push(1)],
     ['a bad Constant', /needs 12 bytes/, ({ graph }) => graph!.node.unshift(constantOf(3, 8))],
   ])('a tensor with %s', (_, message, change) => {
@@ -137,9 +160,14 @@ describe('readModel refuses', () => {
     expect(() => readModel(nested(depth))).toThrow(expect.objectContaining({ limit }));
   });
 
-  it.each(['modelBytes', 'nodes', 'graphValues', 'tensorBytes'] as const)('what passes the limit %s that the caller sets', (limit) => {
-    expect(() => readModel(writeModel(mlp()), { limits: { [limit]: 2 } })).toThrow(expect.objectContaining({ limit, allowed: 2 }));
-  });
+  it.each(['modelBytes', 'nodes', 'graphValues', 'tensorBytes'] as const)(
+    'what passes the limit %s that the caller sets',
+    (limit) => {
+      expect(() => readModel(writeModel(mlp()), { limits: { [limit]: 2 } })).toThrow(
+        expect.objectContaining({ limit, allowed: 2 }),
+      );
+    },
+  );
 });
 
 describe('a damaged file', () => {
@@ -155,7 +183,8 @@ describe('a damaged file', () => {
     const random = randomNumbers(99);
     for (let round = 0; round < 3000; round++) {
       const bytes = whole.slice();
-      for (let flip = 0; flip < 1 + round % 4; flip++) bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8);
+      for (let flip = 0; flip < 1 + (round % 4); flip++)
+        bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8);
       expect(['read', 'refused']).toContain(outcome(bytes));
     }
   });

@@ -49,8 +49,12 @@ export function parseModel(bytes: Uint8Array, limits: ModelLimits): ModelProto {
     useStandardName(model);
     return model;
   } catch (cause) {
-    if (cause instanceof Error && cause.message.includes('recursion depth')) throw new ModelLimitError('messageDepth', limits.messageDepth + 1, limits.messageDepth);
-    throw new InvalidModelError('its bytes are not the protobuf message that .onnx files hold, or the file is truncated', { cause });
+    if (cause instanceof Error && cause.message.includes('recursion depth'))
+      throw new ModelLimitError('messageDepth', limits.messageDepth + 1, limits.messageDepth);
+    throw new InvalidModelError(
+      'its bytes are not the protobuf message that .onnx files hold, or the file is truncated',
+      { cause },
+    );
   }
 }
 

@@ -19,7 +19,13 @@ describe('what is the same in every run', () => {
       return name;
     };
     const same = [weight, b.op('Neg', [weight]), b.op('Constant', [], { value_int: 1 }), either('of weights', weight)];
-    const other = [x, b.op('Add', [x, weight]), b.op('RandomNormal', [], { shape: [4] }), either('of data', x), 'nowhere'];
+    const other = [
+      x,
+      b.op('Add', [x, weight]),
+      b.op('RandomNormal', [], { shape: [4] }),
+      either('of data', x),
+      'nowhere',
+    ];
     const graph = new Graph(b.build());
     expect(same.map((value) => isSameEveryRun(graph, value))).toEqual([true, true, true, true]);
     expect(other.map((value) => isSameEveryRun(graph, value))).toEqual([false, false, false, false, false]);

@@ -2,7 +2,14 @@ import { subgraphs } from './attributes.js';
 import { capturedValues, type Graph } from './graph.js';
 
 /** Operators whose result is another at every run. */
-export const RANDOM_OPS: ReadonlySet<string> = new Set(['RandomNormal', 'RandomUniform', 'RandomNormalLike', 'RandomUniformLike', 'Multinomial', 'Bernoulli']);
+export const RANDOM_OPS: ReadonlySet<string> = new Set([
+  'RandomNormal',
+  'RandomUniform',
+  'RandomNormalLike',
+  'RandomUniformLike',
+  'Multinomial',
+  'Bernoulli',
+]);
 
 /** Whether a value is the same in every run: it follows from what the file holds alone, in the bodies of its nodes too. */
 export function isSameEveryRun(graph: Graph, value: string, known: Map<string, boolean> = new Map()): boolean {
@@ -10,7 +17,9 @@ export function isSameEveryRun(graph: Graph, value: string, known: Map<string, b
   if (found !== undefined) return found;
   const node = graph.producer(value);
   const read = node ? [...node.input, ...subgraphs(node).flatMap((body) => [...capturedValues(body)])] : [];
-  const isSame = node ? !RANDOM_OPS.has(node.opType) && read.every((input) => input === '' || isSameEveryRun(graph, input, known)) : graph.initializer(value) !== undefined;
+  const isSame = node
+    ? !RANDOM_OPS.has(node.opType) && read.every((input) => input === '' || isSameEveryRun(graph, input, known))
+    : graph.initializer(value) !== undefined;
   known.set(value, isSame);
   return isSame;
 }

@@ -5,7 +5,10 @@ import { fromEnd, rules, type Known, type Shape, type ShapeRule } from './shape-
 import { elementCount } from './tensor.js';
 import { convShape, convTransposeShape, windowed } from './window-shapes.js';
 
-const like = (index: number): ShapeRule => (node, known) => known.shape(node.input[index]);
+const like =
+  (index: number): ShapeRule =>
+  (node, known) =>
+    known.shape(node.input[index]);
 
 const broadcast: ShapeRule = (node, known) => {
   const shapes = node.input.filter((value) => value !== '').map((value) => known.shape(value));
@@ -14,24 +17,117 @@ const broadcast: ShapeRule = (node, known) => {
 
 /** Output shape per operator, for the ones that edge networks are made of. An operator without a rule leaves its outputs unknown. */
 export const SHAPE_RULES: Record<string, ShapeRule> = {
-  ...rules(['Relu', 'LeakyRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Erf', 'Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'Softplus', 'Softsign', 'Mish', 'Swish', 'ThresholdedRelu',
-    'Abs', 'Neg', 'Exp', 'Log', 'Sqrt', 'Reciprocal', 'Floor', 'Ceil', 'Round', 'Clip', 'Sign', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Not', 'IsNaN', 'IsInf', 'Identity', 'Cast', 'CastLike', 'Dropout', 'Softmax',
-    'LogSoftmax', 'Hardmax', 'LRN', 'LpNormalization', 'MeanVarianceNormalization', 'BatchNormalization', 'InstanceNormalization', 'LayerNormalization', 'SimplifiedLayerNormalization', 'RMSNormalization', 'GroupNormalization',
-    'QuantizeLinear', 'DequantizeLinear', 'CumSum', 'Trilu', 'ScatterElements', 'ScatterND', 'ReverseSequence'], like(0)),
+  ...rules(
+    [
+      'Relu',
+      'LeakyRelu',
+      'Elu',
+      'Selu',
+      'Celu',
+      'Sigmoid',
+      'HardSigmoid',
+      'HardSwish',
+      'Tanh',
+      'Erf',
+      'Gelu',
+      'FastGelu',
+      'QuickGelu',
+      'BiasGelu',
+      'Softplus',
+      'Softsign',
+      'Mish',
+      'Swish',
+      'ThresholdedRelu',
+      'Abs',
+      'Neg',
+      'Exp',
+      'Log',
+      'Sqrt',
+      'Reciprocal',
+      'Floor',
+      'Ceil',
+      'Round',
+      'Clip',
+      'Sign',
+      'Sin',
+      'Cos',
+      'Tan',
+      'Asin',
+      'Acos',
+      'Atan',
+      'Sinh',
+      'Cosh',
+      'Not',
+      'IsNaN',
+      'IsInf',
+      'Identity',
+      'Cast',
+      'CastLike',
+      'Dropout',
+      'Softmax',
+      'LogSoftmax',
+      'Hardmax',
+      'LRN',
+      'LpNormalization',
+      'MeanVarianceNormalization',
+      'BatchNormalization',
+      'InstanceNormalization',
+      'LayerNormalization',
+      'SimplifiedLayerNormalization',
+      'RMSNormalization',
+      'GroupNormalization',
+      'QuantizeLinear',
+      'DequantizeLinear',
+      'CumSum',
+      'Trilu',
+      'ScatterElements',
+      'ScatterND',
+      'ReverseSequence',
+    ],
+    like(0),
+  ),
   GatherElements: like(1),
-  ...rules(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'PRelu', 'Mod', 'Min', 'Max', 'Sum', 'Mean', 'Where', 'Equal', 'Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'And', 'Or', 'Xor'], broadcast),
+  ...rules(
+    [
+      'Add',
+      'Sub',
+      'Mul',
+      'Div',
+      'Pow',
+      'PRelu',
+      'Mod',
+      'Min',
+      'Max',
+      'Sum',
+      'Mean',
+      'Where',
+      'Equal',
+      'Less',
+      'LessOrEqual',
+      'Greater',
+      'GreaterOrEqual',
+      'And',
+      'Or',
+      'Xor',
+    ],
+    broadcast,
+  ),
   ...rules(['Conv', 'ConvInteger'], (node, known) => convShape(node, known, node.input[1])),
   QLinearConv: (node, known) => convShape(node, known, node.input[3]),
   ConvTranspose: convTransposeShape,
   Gemm: gemmShape,
-  ...rules(['MatMul', 'MatMulInteger'], (node, known) => matmulShape(known.shape(node.input[0]), known.shape(node.input[1]))),
+  ...rules(['MatMul', 'MatMulInteger'], (node, known) =>
+    matmulShape(known.shape(node.input[0]), known.shape(node.input[1])),
+  ),
   QLinearMatMul: (node, known) => matmulShape(known.shape(node.input[0]), known.shape(node.input[3])),
   MatMulNBits: (node, known) => replaced(known.shape(node.input[0]), -1, intAttribute(node, 'N', 0)),
   ...rules(['MaxPool', 'AveragePool', 'LpPool'], (node, known) => {
     const x = known.shape(node.input[0]);
     return x && [...x.slice(0, 2), ...windowed(node, x.slice(2), intsAttribute(node, 'kernel_shape'))];
   }),
-  ...rules(['GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool'], (node, known) => known.shape(node.input[0])?.map((dim, axis) => (axis < 2 ? dim : 1))),
+  ...rules(['GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool'], (node, known) =>
+    known.shape(node.input[0])?.map((dim, axis) => (axis < 2 ? dim : 1)),
+  ),
   Flatten: (node, known) => {
     const x = known.shape(node.input[0]);
     const axis = x && fromEnd(intAttribute(node, 'axis', 1), x.length);
@@ -63,7 +159,11 @@ export const SHAPE_RULES: Record<string, ShapeRule> = {
     const shapes = node.input.map((value) => known.shape(value));
     if (!shapes.every((shape) => shape !== undefined) || shapes.length === 0) return undefined;
     const axis = fromEnd(intAttribute(node, 'axis', 0), shapes[0]!.length);
-    return replaced(shapes[0], axis, shapes.reduce((sum, shape) => sum + shape[axis]!, 0));
+    return replaced(
+      shapes[0],
+      axis,
+      shapes.reduce((sum, shape) => sum + shape[axis]!, 0),
+    );
   },
   Pad: (node, known) => {
     const x = known.shape(node.input[0]);
@@ -77,13 +177,29 @@ export const SHAPE_RULES: Record<string, ShapeRule> = {
     const axis = fromEnd(intAttribute(node, 'axis', 0), x.length);
     return [...x.slice(0, axis), ...indices, ...x.slice(axis + 1)];
   },
-  ...rules(['ReduceMean', 'ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceProd', 'ReduceSumSquare', 'ReduceLogSum', 'ReduceLogSumExp'], (node, known) => {
-    const x = known.shape(node.input[0]);
-    const axes = axesOf(node, known, 1);
-    if (!x || axes === undefined) return undefined;
-    const reduced = axes?.map((axis) => fromEnd(axis, x.length)) ?? x.map((_, axis) => axis);
-    return intAttribute(node, 'keepdims', 1) ? x.map((dim, axis) => (reduced.includes(axis) ? 1 : dim)) : x.filter((_, axis) => !reduced.includes(axis));
-  }),
+  ...rules(
+    [
+      'ReduceMean',
+      'ReduceSum',
+      'ReduceMax',
+      'ReduceMin',
+      'ReduceL1',
+      'ReduceL2',
+      'ReduceProd',
+      'ReduceSumSquare',
+      'ReduceLogSum',
+      'ReduceLogSumExp',
+    ],
+    (node, known) => {
+      const x = known.shape(node.input[0]);
+      const axes = axesOf(node, known, 1);
+      if (!x || axes === undefined) return undefined;
+      const reduced = axes?.map((axis) => fromEnd(axis, x.length)) ?? x.map((_, axis) => axis);
+      return intAttribute(node, 'keepdims', 1)
+        ? x.map((dim, axis) => (reduced.includes(axis) ? 1 : dim))
+        : x.filter((_, axis) => !reduced.includes(axis));
+    },
+  ),
   Resize: (node, known) => resized(known.shape(node.input[0]), known.ints(node.input[2]), known.ints(node.input[3])),
   Upsample: (node, known) => resized(known.shape(node.input[0]), known.ints(node.input[1]), undefined),
   Expand: (node, known) => {
@@ -93,10 +209,14 @@ export const SHAPE_RULES: Record<string, ShapeRule> = {
   Slice: (node, known) => {
     const x = known.shape(node.input[0]);
     const range = sliceRange(node, (value) => known.ints(value));
-    return x && range && x.map((dim, axis) => {
-      const at = range.axes.findIndex((sliced) => fromEnd(sliced, x.length) === axis);
-      return at < 0 ? dim : slice(dim, range.starts[at]!, range.ends[at]!, range.steps[at] ?? 1).count;
-    });
+    return (
+      x &&
+      range &&
+      x.map((dim, axis) => {
+        const at = range.axes.findIndex((sliced) => fromEnd(sliced, x.length) === axis);
+        return at < 0 ? dim : slice(dim, range.starts[at]!, range.ends[at]!, range.steps[at] ?? 1).count;
+      })
+    );
   },
   ...rules(['ArgMax', 'ArgMin'], (node, known) => {
     const x = known.shape(node.input[0]);
@@ -128,7 +248,9 @@ export const SHAPES_RULES: Record<string, (node: NodeProto, known: Known) => rea
   Split: (node, known) => {
     const x = known.shape(node.input[0]);
     const sizes = splitSizes(node, known, x?.[fromEnd(intAttribute(node, 'axis', 0), x.length)]);
-    return node.output.map((_, i) => (sizes?.[i] === undefined ? undefined : replaced(x, intAttribute(node, 'axis', 0), sizes[i])));
+    return node.output.map((_, i) =>
+      sizes?.[i] === undefined ? undefined : replaced(x, intAttribute(node, 'axis', 0), sizes[i]),
+    );
   },
 };
 
@@ -190,7 +312,11 @@ function splitSizes(node: NodeProto, known: Known, along: number | undefined): r
   return node.output.map((_, i) => Math.min(part, along - i * part));
 }
 
-function resized(x: Shape | undefined, scales: readonly number[] | undefined, sizes: readonly number[] | undefined): Shape | undefined {
+function resized(
+  x: Shape | undefined,
+  scales: readonly number[] | undefined,
+  sizes: readonly number[] | undefined,
+): Shape | undefined {
   if (!x) return undefined;
   if (sizes?.length === x.length) return sizes;
   return scales?.length === x.length ? x.map((dim, axis) => Math.floor(dim * scales[axis]!)) : undefined;

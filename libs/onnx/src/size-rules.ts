@@ -1,7 +1,17 @@
 import { hasAttribute, intAttribute, intsAttribute, tensorAttribute } from './attributes.js';
 import { DataType, type NodeProto } from './proto.js';
 import { fromEnd, rules } from './shape-rule.js';
-import { MAX_SIZE_ELEMENTS, SIZE_TYPES, asType, int64List, isFloatType, sizeOf, type KnownSizes, type SizeRule, type SizeValue } from './size-value.js';
+import {
+  MAX_SIZE_ELEMENTS,
+  SIZE_TYPES,
+  asType,
+  int64List,
+  isFloatType,
+  sizeOf,
+  type KnownSizes,
+  type SizeRule,
+  type SizeValue,
+} from './size-value.js';
 import { sliceRange, slice } from './slice-range.js';
 import { elementCount } from './tensor.js';
 
@@ -9,7 +19,8 @@ import { elementCount } from './tensor.js';
 export const SIZE_RULES: Record<string, SizeRule> = {
   Shape: (node, known) => {
     const shape = known.shape(node.input[0]);
-    const bound = (name: string, fallback: number) => Math.min(shape!.length, Math.max(0, fromEnd(intAttribute(node, name, fallback), shape!.length)));
+    const bound = (name: string, fallback: number) =>
+      Math.min(shape!.length, Math.max(0, fromEnd(intAttribute(node, name, fallback), shape!.length)));
     return shape && int64List(shape.slice(bound('start', 0), hasAttribute(node, 'end') ? bound('end', 0) : undefined));
   },
   Size: (node, known) => {
@@ -28,12 +39,17 @@ export const SIZE_RULES: Record<string, SizeRule> = {
   }),
   Concat: (node, known) => {
     const parts = node.input.map((value) => known.size(value));
-    if (!parts.every((part) => part !== undefined && part.dims.length === 1 && part.type === parts[0]!.type)) return undefined;
-    return listOf(parts[0]!.type, parts.flatMap((part) => part!.values));
+    if (!parts.every((part) => part !== undefined && part.dims.length === 1 && part.type === parts[0]!.type))
+      return undefined;
+    return listOf(
+      parts[0]!.type,
+      parts.flatMap((part) => part!.values),
+    );
   },
   Gather: (node, known) => {
     const [x, indices] = [known.size(node.input[0]), known.size(node.input[1])];
-    if (!x || !indices || x.dims.length !== 1 || indices.values.some((index) => x.values.at(index) === undefined)) return undefined;
+    if (!x || !indices || x.dims.length !== 1 || indices.values.some((index) => x.values.at(index) === undefined))
+      return undefined;
     return { type: x.type, dims: indices.dims, values: indices.values.map((index) => x.values.at(index)!) };
   },
   Slice: (node, known) => {
@@ -48,8 +64,19 @@ export const SIZE_RULES: Record<string, SizeRule> = {
   },
   Transpose: (node, known) => {
     const x = known.size(node.input[0]);
-    const perm = intsAttribute(node, 'perm', x?.dims.map((_, axis) => x.dims.length - 1 - axis));
-    return x && mapped(x, perm.map((axis) => x.dims[axis]!), (index) => x.dims.map((_, axis) => index[perm.indexOf(axis)]!));
+    const perm = intsAttribute(
+      node,
+      'perm',
+      x?.dims.map((_, axis) => x.dims.length - 1 - axis),
+    );
+    return (
+      x &&
+      mapped(
+        x,
+        perm.map((axis) => x.dims[axis]!),
+        (index) => x.dims.map((_, axis) => index[perm.indexOf(axis)]!),
+      )
+    );
   },
   Add: pairwise((a, b) => a + b),
   Sub: pairwise((a, b) => a - b),
@@ -75,7 +102,11 @@ export const SIZE_RULES: Record<string, SizeRule> = {
     const first = condition && a && broadcast(condition, a);
     const dims = first && b && broadcast({ ...a, dims: first }, b);
     if (!dims || a!.type !== b!.type) return undefined;
-    return { type: a!.type, dims, values: Array.from({ length: elementCount(dims) }, (_, i) => (at(condition!, i) ? at(a!, i) : at(b!, i))) };
+    return {
+      type: a!.type,
+      dims,
+      values: Array.from({ length: elementCount(dims) }, (_, i) => (at(condition!, i) ? at(a!, i) : at(b!, i))),
+    };
   },
   ConstantOfShape: (node, known) => {
     const dims = known.size(node.input[0])?.values;
@@ -88,7 +119,12 @@ export const SIZE_RULES: Record<string, SizeRule> = {
     const [start, limit, delta] = node.input.map((value) => known.size(value));
     if (!start || !limit || !delta || isFloatType(start.type) || delta.values[0] === 0) return undefined;
     const count = Math.max(0, Math.ceil((limit.values[0]! - start.values[0]!) / delta.values[0]!));
-    return count > MAX_SIZE_ELEMENTS ? undefined : listOf(start.type, Array.from({ length: count }, (_, i) => start.values[0]! + i * delta.values[0]!));
+    return count > MAX_SIZE_ELEMENTS
+      ? undefined
+      : listOf(
+          start.type,
+          Array.from({ length: count }, (_, i) => start.values[0]! + i * delta.values[0]!),
+        );
   },
   ReduceProd: reduction((values) => values.reduce((product, value) => product * value, 1)),
   ReduceSum: reduction((values) => values.reduce((sum, value) => sum + value, 0)),
@@ -112,7 +148,11 @@ function mapped(x: SizeValue, dims: readonly number[], from: (index: number[]) =
 /** Dimensions of a size after Squeeze, Unsqueeze or Reshape. */
 function resultDims(node: NodeProto, known: KnownSizes): readonly number[] | undefined {
   const x = known.size(node.input[0]);
-  const given = node.input[1] ? known.size(node.input[1])?.values : hasAttribute(node, 'axes') ? intsAttribute(node, 'axes') : null;
+  const given = node.input[1]
+    ? known.size(node.input[1])?.values
+    : hasAttribute(node, 'axes')
+      ? intsAttribute(node, 'axes')
+      : null;
   if (!x || given === undefined) return undefined;
   if (node.opType === 'Reshape') {
     const dims = given?.map((dim, axis) => (dim === 0 ? x.dims[axis]! : dim)) ?? [];
@@ -148,8 +188,12 @@ function pairwise(apply: (a: number, b: number, isFloat: boolean) => number | un
     const dims = a && b && node.input.length === 2 ? broadcast(a, b) : undefined;
     if (!dims || a!.type !== b!.type) return undefined;
     const type = result ?? a!.type;
-    const values = Array.from({ length: elementCount(dims) }, (_, i) => apply(at(a!, i), at(b!, i), isFloatType(a!.type)));
-    return values.every((value) => value !== undefined) ? { type, dims, values: values.map((value) => asType(value, type)) } : undefined;
+    const values = Array.from({ length: elementCount(dims) }, (_, i) =>
+      apply(at(a!, i), at(b!, i), isFloatType(a!.type)),
+    );
+    return values.every((value) => value !== undefined)
+      ? { type, dims, values: values.map((value) => asType(value, type)) }
+      : undefined;
   };
 }
 
@@ -169,6 +213,10 @@ function reduction(apply: (values: readonly number[]) => number): SizeRule {
   return (node, known) => {
     const x = known.size(node.input[0]);
     if (!x || x.dims.length !== 1 || x.values.length === 0) return undefined;
-    return { type: x.type, dims: intAttribute(node, 'keepdims', 1) ? [1] : [], values: [asType(apply(x.values), x.type)] };
+    return {
+      type: x.type,
+      dims: intAttribute(node, 'keepdims', 1) ? [1] : [],
+      values: [asType(apply(x.values), x.type)],
+    };
   };
 }

@@ -24,7 +24,6 @@ export interface KnownSizes {
 
 export type SizeRule = (node: NodeProto, known: KnownSizes) => SizeValue | undefined;
 
-
 /** A list of INT64. */
 export function int64List(values: readonly number[]): SizeValue {
   return { type: DataType.INT64, dims: [values.length], values };
@@ -42,7 +41,10 @@ export function sizeOf(tensor: TensorProto): SizeValue | undefined {
 export function sizeTensor(name: string, { type, dims, values }: SizeValue): TensorProto {
   const Elements = LAYOUTS[type]!.array;
   const data = new Elements(values.length);
-  values.forEach((value, i) => ((data as { [index: number]: number | bigint })[i] = type === DataType.INT64 ? toInt64(value) : value));
+  values.forEach(
+    (value, i) =>
+      ((data as { [index: number]: number | bigint })[i] = type === DataType.INT64 ? toInt64(value) : value),
+  );
   return makeTensor(name, type, dims, data);
 }
 
@@ -59,4 +61,10 @@ export function isFloatType(type: number): boolean {
 }
 
 /** Types in which sizes are reckoned with. */
-export const SIZE_TYPES: ReadonlySet<number> = new Set([DataType.INT64, DataType.INT32, DataType.FLOAT, DataType.DOUBLE, DataType.BOOL]);
+export const SIZE_TYPES: ReadonlySet<number> = new Set([
+  DataType.INT64,
+  DataType.INT32,
+  DataType.FLOAT,
+  DataType.DOUBLE,
+  DataType.BOOL,
+]);

@@ -13,7 +13,8 @@ import { weightStorage, type Dequantizer } from './weight-storage.js';
  */
 export function sliceWeight(graph: Graph, value: string, axis: number, keep: readonly number[]): void {
   const shape = weightStorage(graph, value);
-  if (!shape) throw new GraphError(`value "${value}" is not a weight: neither a constant of floats nor a dequantized constant`);
+  if (!shape)
+    throw new GraphError(`value "${value}" is not a weight: neither a constant of floats nor a dequantized constant`);
   const { storage, dims } = shape;
   const at = axis < 0 ? axis + dims.length : axis;
   if (storage.kind !== 'float' && storage.dequantizer) sliceScales(graph, storage.dequantizer, dims, at, keep);
@@ -26,7 +27,8 @@ export function sliceTensor(tensor: TensorProto, axis: number, keep: readonly nu
   const along = dims[axis];
   if (along === undefined) throw new GraphError(`tensor "${tensor.name}" of shape [${dims}] has no axis ${axis}`);
   const outside = keep.find((index) => index < 0 || index >= along);
-  if (outside !== undefined) throw new GraphError(`index ${outside} is outside axis ${axis} of tensor "${tensor.name}", which has ${along}`);
+  if (outside !== undefined)
+    throw new GraphError(`index ${outside} is outside axis ${axis} of tensor "${tensor.name}", which has ${along}`);
   const data = tensorData(tensor);
   const inner = elementCount(dims.slice(axis + 1));
   const outer = elementCount(dims.slice(0, axis));
@@ -39,10 +41,21 @@ export function sliceTensor(tensor: TensorProto, axis: number, keep: readonly nu
       target += inner;
     }
   }
-  return makeTensor(tensor.name, tensor.dataType, dims.map((dim, i) => (i === axis ? keep.length : dim)), kept);
+  return makeTensor(
+    tensor.name,
+    tensor.dataType,
+    dims.map((dim, i) => (i === axis ? keep.length : dim)),
+    kept,
+  );
 }
 
-function sliceScales(graph: Graph, dequantizer: Dequantizer, dims: readonly number[], axis: number, keep: readonly number[]): void {
+function sliceScales(
+  graph: Graph,
+  dequantizer: Dequantizer,
+  dims: readonly number[],
+  axis: number,
+  keep: readonly number[],
+): void {
   const { axis: along, blockSize } = dequantizer;
   if (along === null || (blockSize === 0 && along !== axis)) return;
   const blocks = blockSize > 0 && along === axis ? wholeBlocks(dequantizer, dims[axis]!, keep) : keep;
@@ -52,7 +65,13 @@ function sliceScales(graph: Graph, dequantizer: Dequantizer, dims: readonly numb
 }
 
 /** Slices a constant input of the dequantizing node, on a copy when anyone else reads it. */
-function sliceOwnInput(graph: Graph, { node }: Dequantizer, input: number, axis: number, keep: readonly number[]): void {
+function sliceOwnInput(
+  graph: Graph,
+  { node }: Dequantizer,
+  input: number,
+  axis: number,
+  keep: readonly number[],
+): void {
   const value = node.input[input]!;
   const sliced = sliceTensor(constantTensor(graph, value)!, axis, keep);
   if (graph.consumers(value).length === 1 && !graph.isOutput(value)) {
@@ -66,9 +85,13 @@ function sliceOwnInput(graph: Graph, { node }: Dequantizer, input: number, axis:
 
 function wholeBlocks({ node, blockSize }: Dequantizer, along: number, keep: readonly number[]): number[] {
   const blocks = [...new Set(keep.map((index) => Math.floor(index / blockSize)))];
-  const expected = blocks.flatMap((block) => Array.from({ length: Math.min(blockSize, along - block * blockSize) }, (_, i) => block * blockSize + i));
+  const expected = blocks.flatMap((block) =>
+    Array.from({ length: Math.min(blockSize, along - block * blockSize) }, (_, i) => block * blockSize + i),
+  );
   if (expected.length !== keep.length || expected.some((index, i) => index !== keep[i])) {
-    throw new GraphError(`node "${node.name || node.opType}" scales blocks of ${blockSize}: only whole blocks can be removed along that axis`);
+    throw new GraphError(
+      `node "${node.name || node.opType}" scales blocks of ${blockSize}: only whole blocks can be removed along that axis`,
+    );
   }
   return blocks;
 }

@@ -24,11 +24,16 @@ export function staticShapes(graph: Graph): Map<string, Shape> {
 }
 
 /** Shapes and sizes that follow from the shapes of some values, which the result holds too; `declared` ones count where nothing better is known. */
-export function inferFrom(graph: Graph, known: ReadonlyMap<string, Shape>, declared: ReadonlyMap<string, Shape> = new Map()): Inferred {
+export function inferFrom(
+  graph: Graph,
+  known: ReadonlyMap<string, Shape>,
+  declared: ReadonlyMap<string, Shape> = new Map(),
+): Inferred {
   const shapes = new Map(known);
   const sizes = new Map<string, SizeValue>();
   const told = new Set<string>();
-  const shape = (value: string | undefined) => (value ? (shapes.get(value) ?? declared.get(value) ?? constantShape(graph, value)) : undefined);
+  const shape = (value: string | undefined) =>
+    value ? (shapes.get(value) ?? declared.get(value) ?? constantShape(graph, value)) : undefined;
   const size = (value: string | undefined) => (value ? (sizes.get(value) ?? constantSize(graph, value)) : undefined);
   const ask: Known & KnownSizes = { shape, size, ints: (value) => size(value)?.values };
   for (const node of graph.nodes) {
@@ -41,7 +46,8 @@ export function inferFrom(graph: Graph, known: ReadonlyMap<string, Shape>, decla
     }
     const outputs = SHAPES_RULES[node.opType]?.(node, ask) ?? [reckoned?.dims ?? SHAPE_RULES[node.opType]?.(node, ask)];
     outputs.forEach((dims, i) => {
-      if (node.output[i] && !known.has(node.output[i]) && dims?.every((dim) => Number.isInteger(dim) && dim >= 0)) shapes.set(node.output[i], dims);
+      if (node.output[i] && !known.has(node.output[i]) && dims?.every((dim) => Number.isInteger(dim) && dim >= 0))
+        shapes.set(node.output[i], dims);
     });
   }
   return { shapes, sizes: new Map([...sizes].filter(([value]) => told.has(value))) };
@@ -54,7 +60,9 @@ function declaredShapes(graph: Graph): Map<string, Shape> {
   const batch = new Set(graph.inputs.map((input) => valueDims(input)?.[0]).filter((dim) => typeof dim === 'string'));
   const shapes = new Map<string, Shape>();
   for (const info of [...graph.inputs, ...graph.proto.valueInfo, ...graph.outputs]) {
-    const dims = valueDims(info)?.map((dim, axis) => (typeof dim === 'number' && dim > 0 ? dim : batch.has(dim as string) && (dim !== '' || axis === 0) ? 1 : undefined));
+    const dims = valueDims(info)?.map((dim, axis) =>
+      typeof dim === 'number' && dim > 0 ? dim : batch.has(dim as string) && (dim !== '' || axis === 0) ? 1 : undefined,
+    );
     if (dims?.every((dim) => dim !== undefined)) shapes.set(info.name, dims);
   }
   return shapes;

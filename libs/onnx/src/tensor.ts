@@ -21,7 +21,8 @@ export function tensorDims(tensor: TensorProto): number[] {
  */
 export function tensorData(tensor: TensorProto): TensorData {
   const layout = LAYOUTS[tensor.dataType as DataType];
-  if (!layout) throw new InvalidTensorError(tensor.name, `element type ${dataTypeName(tensor.dataType)} has no dense layout`);
+  if (!layout)
+    throw new InvalidTensorError(tensor.name, `element type ${dataTypeName(tensor.dataType)} has no dense layout`);
   if (tensor.dataLocation === DataLocation.EXTERNAL) {
     throw new InvalidTensorError(tensor.name, 'its external data was not loaded; read the model with loadModel');
   }
@@ -47,7 +48,9 @@ export function tensorToNumbers(tensor: TensorProto): number[] {
 /** A tensor's integers as a typed array of numbers; 64-bit ones beyond 2^53 lose precision. */
 export function tensorToIntegers(tensor: TensorProto): Exclude<TensorData, BigInt64Array | BigUint64Array> {
   const data = tensorData(tensor);
-  return data instanceof BigInt64Array || data instanceof BigUint64Array ? Float64Array.from(data as ArrayLike<bigint>, Number) : data;
+  return data instanceof BigInt64Array || data instanceof BigUint64Array
+    ? Float64Array.from(data as ArrayLike<bigint>, Number)
+    : data;
 }
 
 /** A dense tensor with `data` packed as `dataType` asks. `data` has one entry per element, in whatever typed array holds them. */
@@ -61,7 +64,10 @@ export function makeTensor(name: string, dataType: DataType, dims: readonly numb
     name,
     dataType,
     dims: dims.map(BigInt),
-    rawData: layout.bits < 8 ? packBits(data, layout.bits) : bytesOf(data instanceof layout.array ? data : converted(data, layout.array)),
+    rawData:
+      layout.bits < 8
+        ? packBits(data, layout.bits)
+        : bytesOf(data instanceof layout.array ? data : converted(data, layout.array)),
   });
 }
 
@@ -158,10 +164,18 @@ function bytesOf(data: TensorData): Uint8Array<ArrayBuffer> {
   return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).slice();
 }
 
-function fromRaw(tensor: TensorProto, bits: number, array: new (length: number) => TensorData, count: number): TensorData {
+function fromRaw(
+  tensor: TensorProto,
+  bits: number,
+  array: new (length: number) => TensorData,
+  count: number,
+): TensorData {
   const expected = Math.ceil((count * bits) / 8);
   if (tensor.rawData.length !== expected) {
-    throw new InvalidTensorError(tensor.name, `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ${tensor.rawData.length}`);
+    throw new InvalidTensorError(
+      tensor.name,
+      `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ${tensor.rawData.length}`,
+    );
   }
   if (bits < 8) return unpackBits(tensor.rawData, bits, count, array === Int8Array);
   // rawData is a view of the file buffer and often not aligned: copy the bytes into the new array.

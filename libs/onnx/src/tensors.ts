@@ -25,7 +25,15 @@ function* graphTensors(graph: GraphProto): Generator<TensorProto> {
 }
 
 /** About the memory that a tensor's elements take where they are stored. */
-export function storedBytes({ rawData, floatData, doubleData, int32Data, int64Data, uint64Data, stringData }: TensorProto): number {
+export function storedBytes({
+  rawData,
+  floatData,
+  doubleData,
+  int32Data,
+  int64Data,
+  uint64Data,
+  stringData,
+}: TensorProto): number {
   const entries = floatData.length + doubleData.length + int32Data.length + int64Data.length + uint64Data.length;
   return rawData.length + 8 * entries + stringData.reduce((sum, text) => sum + text.length, 0);
 }
@@ -35,7 +43,9 @@ export function* nodeTensors(node: NodeProto): Generator<TensorProto> {
   for (const attribute of node.attribute) {
     if (attribute.t) yield attribute.t;
     yield* attribute.tensors;
-    for (const sparse of attribute.sparseTensor ? [attribute.sparseTensor, ...attribute.sparseTensors] : attribute.sparseTensors) {
+    for (const sparse of attribute.sparseTensor
+      ? [attribute.sparseTensor, ...attribute.sparseTensors]
+      : attribute.sparseTensors) {
       if (sparse.values) yield sparse.values;
       if (sparse.indices) yield sparse.indices;
     }

@@ -34,7 +34,8 @@ const AXES: Record<WeightedOp, (node: NodeProto, rank: number, weightIndex: 0 | 
   Conv: () => ({ outputAxis: 0, inputAxis: 1 }),
   ConvTranspose: () => ({ outputAxis: 1, inputAxis: 0 }),
   Gemm: (node) => (intAttribute(node, 'transB', 0) ? { outputAxis: 0, inputAxis: 1 } : { outputAxis: 1, inputAxis: 0 }),
-  MatMul: (_, rank, weightIndex) => (weightIndex === 1 ? { outputAxis: rank - 1, inputAxis: rank - 2 } : { outputAxis: rank - 2, inputAxis: rank - 1 }),
+  MatMul: (_, rank, weightIndex) =>
+    weightIndex === 1 ? { outputAxis: rank - 1, inputAxis: rank - 2 } : { outputAxis: rank - 2, inputAxis: rank - 1 },
 };
 
 /** Every layer of the main graph whose weight is a constant in a storage that readWeight reads, in graph order. */
@@ -52,7 +53,16 @@ export function weightSite(graph: Graph, node: NodeProto): WeightSite | null {
     const shape = weightStorage(graph, weight);
     if (!shape || shape.dims.length < 2) continue;
     const group = opType.startsWith('Conv') ? intAttribute(node, 'group', 1) : 1;
-    return { node, opType, weight, weightIndex, ...shape, ...AXES[opType](node, shape.dims.length, weightIndex), group, bias: biasOf(graph, node, opType) };
+    return {
+      node,
+      opType,
+      weight,
+      weightIndex,
+      ...shape,
+      ...AXES[opType](node, shape.dims.length, weightIndex),
+      group,
+      bias: biasOf(graph, node, opType),
+    };
   }
   return null;
 }
@@ -74,5 +84,7 @@ function addedBias(graph: Graph, product: string): Bias | null {
   const index = 1 - use.index;
   const value = use.node.input[index] ?? '';
   const shape = weightStorage(graph, value);
-  return shape && shape.dims.length >= 1 && shape.dims.slice(0, -1).every((dim) => dim === 1) ? { value, node: use.node, index } : null;
+  return shape && shape.dims.length >= 1 && shape.dims.slice(0, -1).every((dim) => dim === 1)
+    ? { value, node: use.node, index }
+    : null;
 }

@@ -58,9 +58,22 @@ export interface WeightShape {
   storage: WeightStorage;
 }
 
-const FLOAT_TYPES: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT16, DataType.BFLOAT16]);
+const FLOAT_TYPES: ReadonlySet<number> = new Set([
+  DataType.FLOAT,
+  DataType.DOUBLE,
+  DataType.FLOAT16,
+  DataType.BFLOAT16,
+]);
 const INTEGER_TYPES: ReadonlySet<number> = new Set([
-  DataType.INT8, DataType.UINT8, DataType.INT16, DataType.UINT16, DataType.INT32, DataType.INT4, DataType.UINT4, DataType.INT2, DataType.UINT2,
+  DataType.INT8,
+  DataType.UINT8,
+  DataType.INT16,
+  DataType.UINT16,
+  DataType.INT32,
+  DataType.INT4,
+  DataType.UINT4,
+  DataType.INT2,
+  DataType.UINT2,
 ]);
 const INDEX_TYPES: ReadonlySet<number> = new Set([...INTEGER_TYPES, DataType.INT64]);
 
@@ -102,7 +115,9 @@ function dequantizedStorage(graph: Graph, node: NodeProto): WeightShape | null {
     return dequantizer && { dims, storage: { kind: 'quantized', stored: integers, ...typeOf(tensor), dequantizer } };
   }
   const gather = graph.producer(node.input[0]!);
-  return gather?.opType === 'Gather' && gather.domain === '' ? codebookStorage(graph, gather, INTEGER_TYPES, (rank) => linearDequantizer(graph, node, rank)) : null;
+  return gather?.opType === 'Gather' && gather.domain === ''
+    ? codebookStorage(graph, gather, INTEGER_TYPES, (rank) => linearDequantizer(graph, node, rank))
+    : null;
 }
 
 /** The product of scales, at input `scaleIndex`, and of integers cast to floats or entries of a codebook of floats. */
@@ -112,14 +127,24 @@ function scaledStorage(graph: Graph, node: NodeProto, scaleIndex: 0 | 1): Weight
   const dequantizerFor = (rank: number) => scaleDequantizer(graph, node, scaleIndex, rank);
   if (source.opType === 'Gather') return codebookStorage(graph, source, FLOAT_TYPES, dequantizerFor);
   const stored = source.input[0]!;
-  const tensor = source.opType === 'Cast' && intAttribute(source, 'to', 0) === DataType.FLOAT ? constantOf(graph, stored, INTEGER_TYPES) : undefined;
+  const tensor =
+    source.opType === 'Cast' && intAttribute(source, 'to', 0) === DataType.FLOAT
+      ? constantOf(graph, stored, INTEGER_TYPES)
+      : undefined;
   const dequantizer = tensor && dequantizerFor(tensor.dims.length);
-  return dequantizer ? { dims: tensorDims(tensor), storage: { kind: 'quantized', stored, ...typeOf(tensor), dequantizer } } : null;
+  return dequantizer
+    ? { dims: tensorDims(tensor), storage: { kind: 'quantized', stored, ...typeOf(tensor), dequantizer } }
+    : null;
 }
 
 type DequantizerFor = (rank: number) => Dequantizer | null;
 
-function codebookStorage(graph: Graph, gather: NodeProto, codebookTypes: ReadonlySet<number>, dequantizerFor: DequantizerFor | null): WeightShape | null {
+function codebookStorage(
+  graph: Graph,
+  gather: NodeProto,
+  codebookTypes: ReadonlySet<number>,
+  dequantizerFor: DequantizerFor | null,
+): WeightShape | null {
   const codebook = constantOf(graph, gather.input[0]!, codebookTypes);
   const stored = throughCast(graph, gather.input[1]!);
   const indices = constantOf(graph, stored, INDEX_TYPES);
@@ -137,10 +162,19 @@ function linearDequantizer(graph: Graph, node: NodeProto, rank: number): Dequant
   if (!scaleTensor || (zeroPoint && !constantTensor(graph, zeroPoint))) return null;
   const blockSize = intAttribute(node, 'block_size', 0);
   const axis = intAttribute(node, 'axis', 1);
-  const perTensor = scaleTensor.dims.length === 0 || (scaleTensor.dims.length === 1 && scaleTensor.dims[0] === 1n && blockSize === 0);
+  const perTensor =
+    scaleTensor.dims.length === 0 || (scaleTensor.dims.length === 1 && scaleTensor.dims[0] === 1n && blockSize === 0);
   const own = axis < 0 ? axis + rank : axis;
   if (!perTensor && (own < 0 || own >= rank)) return null;
-  return { node, scale, scaleIndex: 1, zeroPoint, axis: perTensor ? null : own, scaleAxis: blockSize > 0 ? own : 0, blockSize };
+  return {
+    node,
+    scale,
+    scaleIndex: 1,
+    zeroPoint,
+    axis: perTensor ? null : own,
+    scaleAxis: blockSize > 0 ? own : 0,
+    blockSize,
+  };
 }
 
 /** Scales that broadcast over a weight of `rank` dimensions and differ along one axis at most. */

@@ -23,39 +23,169 @@ interface Stored {
   step: number;
 }
 
-const integers = (low: number, high: number) => Int8Array.from({ length: 24 }, (_, i) => (i % 4 === 0 ? 0 : ((i * 7) % (high - low + 1)) + low));
-const tensor = (b: GraphBuilder, type: DataType, dims: readonly number[], data: TensorData) => b.initializer(makeTensor(b.fresh('w'), type, dims, data));
-const scales = (b: GraphBuilder, count: number) => b.float(Float32Array.from({ length: count }, (_, i) => 0.25 * (i + 1)));
+const integers = (low: number, high: number) =>
+  Int8Array.from({ length: 24 }, (_, i) => (i % 4 === 0 ? 0 : ((i * 7) % (high - low + 1)) + low));
+const tensor = (b: GraphBuilder, type: DataType, dims: readonly number[], data: TensorData) =>
+  b.initializer(makeTensor(b.fresh('w'), type, dims, data));
+const scales = (b: GraphBuilder, count: number) =>
+  b.float(Float32Array.from({ length: count }, (_, i) => 0.25 * (i + 1)));
 
 const STORAGES: Stored[] = [
   { name: 'float32 initializer', step: 0, build: (b) => b.float(VALUES, DIMS) },
   { name: 'Constant node', step: 0, build: (b) => b.op('Constant', [], { value: floatTensor('', DIMS, VALUES) }) },
-  { name: 'float16 initializer behind a Cast', step: 1e-2, build: (b) => b.op('Cast', [tensor(b, DataType.FLOAT16, DIMS, floatsToData(DataType.FLOAT16, VALUES))], { to: DataType.FLOAT }) },
-  { name: 'bfloat16 initializer behind a Cast', step: 5e-2, build: (b) => b.op('Cast', [tensor(b, DataType.BFLOAT16, DIMS, floatsToData(DataType.BFLOAT16, VALUES))], { to: DataType.FLOAT }) },
-  { name: 'int8, one scale', step: 0.0625, build: (b) => b.op('DequantizeLinear', [tensor(b, DataType.INT8, DIMS, integers(-127, 127)), b.float(0.125)]) },
-  { name: 'int8 per channel', step: 0.5, build: (b) => b.op('DequantizeLinear', [tensor(b, DataType.INT8, DIMS, integers(-127, 127)), scales(b, 4)], { axis: 0 }) },
-  { name: 'int8 per channel on the last axis', step: 0.75, build: (b) => b.op('DequantizeLinear', [tensor(b, DataType.INT8, DIMS, integers(-127, 127)), scales(b, 6)], { axis: -1 }) },
   {
-    name: 'uint8 with a zero point', step: 0.0625,
-    build: (b) => b.op('DequantizeLinear', [tensor(b, DataType.UINT8, DIMS, Uint8Array.from(integers(-100, 100), (q) => q + 128)), b.float(0.125), tensor(b, DataType.UINT8, [], Uint8Array.of(128))]),
+    name: 'float16 initializer behind a Cast',
+    step: 1e-2,
+    build: (b) =>
+      b.op('Cast', [tensor(b, DataType.FLOAT16, DIMS, floatsToData(DataType.FLOAT16, VALUES))], { to: DataType.FLOAT }),
   },
-  { name: 'blocked int4', step: 1.5, build: (b) => b.op('DequantizeLinear', [tensor(b, DataType.INT4, DIMS, integers(-7, 7)), b.float(Float32Array.from({ length: 12 }, (_, i) => 0.25 * (i + 1)), [4, 3])], { axis: 1, block_size: 2 }) },
-  { name: 'int4 -> Cast -> DequantizeLinear', step: 0.5, build: (b) => b.op('DequantizeLinear', [b.op('Cast', [tensor(b, DataType.INT4, DIMS, integers(-7, 7))], { to: DataType.INT8 }), scales(b, 4)], { axis: 0 }) },
   {
-    name: 'uint4 indices -> Cast -> Gather of an int8 codebook -> DequantizeLinear', step: 10,
+    name: 'bfloat16 initializer behind a Cast',
+    step: 5e-2,
+    build: (b) =>
+      b.op('Cast', [tensor(b, DataType.BFLOAT16, DIMS, floatsToData(DataType.BFLOAT16, VALUES))], {
+        to: DataType.FLOAT,
+      }),
+  },
+  {
+    name: 'int8, one scale',
+    step: 0.0625,
+    build: (b) => b.op('DequantizeLinear', [tensor(b, DataType.INT8, DIMS, integers(-127, 127)), b.float(0.125)]),
+  },
+  {
+    name: 'int8 per channel',
+    step: 0.5,
+    build: (b) =>
+      b.op('DequantizeLinear', [tensor(b, DataType.INT8, DIMS, integers(-127, 127)), scales(b, 4)], { axis: 0 }),
+  },
+  {
+    name: 'int8 per channel on the last axis',
+    step: 0.75,
+    build: (b) =>
+      b.op('DequantizeLinear', [tensor(b, DataType.INT8, DIMS, integers(-127, 127)), scales(b, 6)], { axis: -1 }),
+  },
+  {
+    name: 'uint8 with a zero point',
+    step: 0.0625,
+    build: (b) =>
+      b.op('DequantizeLinear', [
+        tensor(
+          b,
+          DataType.UINT8,
+          DIMS,
+          Uint8Array.from(integers(-100, 100), (q) => q + 128),
+        ),
+        b.float(0.125),
+        tensor(b, DataType.UINT8, [], Uint8Array.of(128)),
+      ]),
+  },
+  {
+    name: 'blocked int4',
+    step: 1.5,
+    build: (b) =>
+      b.op(
+        'DequantizeLinear',
+        [
+          tensor(b, DataType.INT4, DIMS, integers(-7, 7)),
+          b.float(
+            Float32Array.from({ length: 12 }, (_, i) => 0.25 * (i + 1)),
+            [4, 3],
+          ),
+        ],
+        { axis: 1, block_size: 2 },
+      ),
+  },
+  {
+    name: 'int4 -> Cast -> DequantizeLinear',
+    step: 0.5,
+    build: (b) =>
+      b.op(
+        'DequantizeLinear',
+        [b.op('Cast', [tensor(b, DataType.INT4, DIMS, integers(-7, 7))], { to: DataType.INT8 }), scales(b, 4)],
+        { axis: 0 },
+      ),
+  },
+  {
+    name: 'uint4 indices -> Cast -> Gather of an int8 codebook -> DequantizeLinear',
+    step: 10,
     build: (b) => {
-      const indices = b.op('Cast', [tensor(b, DataType.UINT4, DIMS, Uint8Array.from({ length: 24 }, (_, i) => i % 4))], { to: DataType.INT32 });
-      return b.op('DequantizeLinear', [b.op('Gather', [tensor(b, DataType.INT8, [4], Int8Array.of(-16, 0, 16, 32)), indices]), scales(b, 4)], { axis: 0 });
+      const indices = b.op(
+        'Cast',
+        [
+          tensor(
+            b,
+            DataType.UINT4,
+            DIMS,
+            Uint8Array.from({ length: 24 }, (_, i) => i % 4),
+          ),
+        ],
+        { to: DataType.INT32 },
+      );
+      return b.op(
+        'DequantizeLinear',
+        [b.op('Gather', [tensor(b, DataType.INT8, [4], Int8Array.of(-16, 0, 16, 32)), indices]), scales(b, 4)],
+        { axis: 0 },
+      );
     },
   },
-  { name: 'int4 -> Cast -> Mul by scales per channel', step: 0.5, build: (b) => b.op('Mul', [b.op('Cast', [tensor(b, DataType.INT4, DIMS, integers(-7, 7))], { to: DataType.FLOAT }), b.float([0.25, 0.5, 0.75, 1], [4, 1])]) },
-  { name: 'int8 -> Cast -> Mul by scales of the last axis', step: 0.75, build: (b) => b.op('Mul', [scales(b, 6), b.op('Cast', [tensor(b, DataType.INT8, DIMS, integers(-127, 127))], { to: DataType.FLOAT })]) },
-  { name: 'int8 -> Cast -> Mul by one scale', step: 0.125, build: (b) => b.op('Mul', [b.op('Cast', [tensor(b, DataType.INT8, DIMS, integers(-127, 127))], { to: DataType.FLOAT }), b.float(0.25)]) },
   {
-    name: 'float codebook -> Mul', step: 10,
-    build: (b) => b.op('Mul', [b.op('Gather', [b.float([-3, 0, 2]), tensor(b, DataType.INT32, DIMS, Int32Array.from({ length: 24 }, (_, i) => i % 3))]), b.float([1, 2, 3, 4], [4, 1])]),
+    name: 'int4 -> Cast -> Mul by scales per channel',
+    step: 0.5,
+    build: (b) =>
+      b.op('Mul', [
+        b.op('Cast', [tensor(b, DataType.INT4, DIMS, integers(-7, 7))], { to: DataType.FLOAT }),
+        b.float([0.25, 0.5, 0.75, 1], [4, 1]),
+      ]),
   },
-  { name: 'float codebook', step: 4, build: (b) => b.op('Gather', [b.float([-3, 0, 2]), tensor(b, DataType.INT32, DIMS, Int32Array.from({ length: 24 }, (_, i) => i % 3))]) },
+  {
+    name: 'int8 -> Cast -> Mul by scales of the last axis',
+    step: 0.75,
+    build: (b) =>
+      b.op('Mul', [
+        scales(b, 6),
+        b.op('Cast', [tensor(b, DataType.INT8, DIMS, integers(-127, 127))], { to: DataType.FLOAT }),
+      ]),
+  },
+  {
+    name: 'int8 -> Cast -> Mul by one scale',
+    step: 0.125,
+    build: (b) =>
+      b.op('Mul', [
+        b.op('Cast', [tensor(b, DataType.INT8, DIMS, integers(-127, 127))], { to: DataType.FLOAT }),
+        b.float(0.25),
+      ]),
+  },
+  {
+    name: 'float codebook -> Mul',
+    step: 10,
+    build: (b) =>
+      b.op('Mul', [
+        b.op('Gather', [
+          b.float([-3, 0, 2]),
+          tensor(
+            b,
+            DataType.INT32,
+            DIMS,
+            Int32Array.from({ length: 24 }, (_, i) => i % 3),
+          ),
+        ]),
+        b.float([1, 2, 3, 4], [4, 1]),
+      ]),
+  },
+  {
+    name: 'float codebook',
+    step: 4,
+    build: (b) =>
+      b.op('Gather', [
+        b.float([-3, 0, 2]),
+        tensor(
+          b,
+          DataType.INT32,
+          DIMS,
+          Int32Array.from({ length: 24 }, (_, i) => i % 3),
+        ),
+      ]),
+  },
 ];
 
 /** y = x · W with W [4, 6] stored in one way. */
@@ -106,7 +236,10 @@ describe.each(STORAGES)('a weight stored as $name', (storage) => {
     const { values } = readWeight(graph, value)!;
     sliceWeight(graph, value, 1, [2, 3]);
     sliceWeight(graph, value, 0, [0, 3]);
-    expectClose(readWeight(graph, value)!.values, [values[2]!, values[3]!, values[20]!, values[21]!], { absolute: 0, relative: 0 });
+    expectClose(readWeight(graph, value)!.values, [values[2]!, values[3]!, values[20]!, values[21]!], {
+      absolute: 0,
+      relative: 0,
+    });
     expectClose(await runtimeValues(graph.model, 2), [values[2]!, values[3]!, values[20]!, values[21]!]);
   });
 });
@@ -131,9 +264,15 @@ describe('readWeight', () => {
 
 describe('writeWeight', () => {
   it('stays within ±64 where the quantizer did, and within ±127 elsewhere', () => {
-    for (const [largest, bound] of [[64, 64], [100, 127]] as const) {
+    for (const [largest, bound] of [
+      [64, 64],
+      [100, 127],
+    ] as const) {
       const builder = new GraphBuilder();
-      const value = builder.op('DequantizeLinear', [tensor(builder, DataType.INT8, [2, 1], Int8Array.of(largest, -3)), builder.float(1)]);
+      const value = builder.op('DequantizeLinear', [
+        tensor(builder, DataType.INT8, [2, 1], Int8Array.of(largest, -3)),
+        builder.float(1),
+      ]);
       const graph = new Graph(builder.build());
       writeWeight(graph, value, [1000, -1000]);
       expect(readWeight(graph, value)!.values).toEqual(Float32Array.of(bound, -bound));
@@ -142,7 +281,10 @@ describe('writeWeight', () => {
 
   it('rounds ties to even, as QuantizeLinear does', () => {
     const builder = new GraphBuilder();
-    const value = builder.op('DequantizeLinear', [tensor(builder, DataType.INT8, [4, 1], Int8Array.of(100, 0, 0, 0)), builder.float(1)]);
+    const value = builder.op('DequantizeLinear', [
+      tensor(builder, DataType.INT8, [4, 1], Int8Array.of(100, 0, 0, 0)),
+      builder.float(1),
+    ]);
     const graph = new Graph(builder.build());
     writeWeight(graph, value, [0.5, 1.5, 2.5, -0.5]);
     expect([...readWeight(graph, value)!.values].map((v) => v + 0)).toEqual([0, 2, 2, 0]);
@@ -153,7 +295,9 @@ describe('sliceWeight', () => {
   it('copies scales that another weight shares', () => {
     const builder = new GraphBuilder();
     const shared = scales(builder, 4);
-    const values = [0, 1].map(() => builder.op('DequantizeLinear', [tensor(builder, DataType.INT8, DIMS, integers(-50, 50)), shared], { axis: 0 }));
+    const values = [0, 1].map(() =>
+      builder.op('DequantizeLinear', [tensor(builder, DataType.INT8, DIMS, integers(-50, 50)), shared], { axis: 0 }),
+    );
     const graph = new Graph(builder.build());
     const other = readWeight(graph, values[1]!)!.values;
     sliceWeight(graph, values[0]!, 0, [1]);
@@ -186,7 +330,15 @@ describe('constants', () => {
 describe('weightSites', () => {
   it('finds layers with their axes and biases', () => {
     const graph = new Graph(convNet());
-    expect(weightSites(graph).map(({ opType, weight, outputAxis, inputAxis, bias }) => [opType, weight, outputAxis, inputAxis, bias?.value])).toEqual([
+    expect(
+      weightSites(graph).map(({ opType, weight, outputAxis, inputAxis, bias }) => [
+        opType,
+        weight,
+        outputAxis,
+        inputAxis,
+        bias?.value,
+      ]),
+    ).toEqual([
       ['Conv', 'conv1.weight', 0, 1, 'conv1.bias'],
       ['Conv', 'conv2.weight', 0, 1, 'conv2.bias'],
       ['Gemm', 'fc.weight', 0, 1, 'fc.bias'],
@@ -196,12 +348,23 @@ describe('weightSites', () => {
   it('knows both sides of MatMul, the Add behind it, and ConvTranspose', () => {
     const b = new GraphBuilder();
     const x = b.input('x', [1, 4]);
-    const y = b.op('Add', [b.float(new Float32Array(6), [6]), b.op('MatMul', [x, b.initializer(floatTensor('right', [4, 6], VALUES))])]);
+    const y = b.op('Add', [
+      b.float(new Float32Array(6), [6]),
+      b.op('MatMul', [x, b.initializer(floatTensor('right', [4, 6], VALUES))]),
+    ]);
     b.op('MatMul', [b.initializer(floatTensor('left', [4, 6], VALUES)), b.op('Transpose', [y])]);
     b.op('ConvTranspose', [x, b.initializer(floatTensor('up', [4, 2, 3], VALUES))], { group: 2 });
     b.output(y);
     const sites = weightSites(new Graph(b.build()));
-    expect(sites.map(({ weight, weightIndex, outputAxis, inputAxis, group }) => [weight, weightIndex, outputAxis, inputAxis, group])).toEqual([
+    expect(
+      sites.map(({ weight, weightIndex, outputAxis, inputAxis, group }) => [
+        weight,
+        weightIndex,
+        outputAxis,
+        inputAxis,
+        group,
+      ]),
+    ).toEqual([
       ['right', 1, 1, 0, 1],
       ['left', 0, 0, 1, 1],
       ['up', 1, 1, 0, 2],

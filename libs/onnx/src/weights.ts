@@ -5,7 +5,14 @@ import type { Graph } from './graph.js';
 import { dequantize, gridGroups, nearestEntries, quantizeToGrid, usedRange, type Grid } from './grid.js';
 import { DataType } from './proto.js';
 import { elementCount, floatsToData, makeTensor, tensorToFloats, tensorToIntegers } from './tensor.js';
-import { weightStorage, type CodebookStorage, type Dequantizer, type QuantizedStorage, type WeightShape, type WeightStorage } from './weight-storage.js';
+import {
+  weightStorage,
+  type CodebookStorage,
+  type Dequantizer,
+  type QuantizedStorage,
+  type WeightShape,
+  type WeightStorage,
+} from './weight-storage.js';
 
 /** A weight as floats, whatever its storage. */
 export interface Weight {
@@ -34,11 +41,20 @@ export function readWeight(graph: Graph, value: string): Weight | null {
  */
 export function writeWeight(graph: Graph, value: string, values: ArrayLike<number>, dims?: readonly number[]): void {
   const shape = weightStorage(graph, value);
-  if (!shape) throw new GraphError(`value "${value}" is not a weight: neither a constant of floats nor a dequantized constant`);
+  if (!shape)
+    throw new GraphError(`value "${value}" is not a weight: neither a constant of floats nor a dequantized constant`);
   const { storage } = shape;
   const newDims = dims ?? shape.dims;
-  if (elementCount(newDims) !== values.length) throw new InvalidTensorError(value, `shape [${newDims}] has ${elementCount(newDims)} elements, got ${values.length}`);
-  setConstantTensor(graph, storage.stored, makeTensor(storage.stored, storage.dataType, newDims, encoded(graph, shape, newDims, values)));
+  if (elementCount(newDims) !== values.length)
+    throw new InvalidTensorError(
+      value,
+      `shape [${newDims}] has ${elementCount(newDims)} elements, got ${values.length}`,
+    );
+  setConstantTensor(
+    graph,
+    storage.stored,
+    makeTensor(storage.stored, storage.dataType, newDims, encoded(graph, shape, newDims, values)),
+  );
 }
 
 function storedValues(graph: Graph, { dims, storage }: WeightShape, grid: Grid | null): Float32Array {
@@ -48,18 +64,30 @@ function storedValues(graph: Graph, { dims, storage }: WeightShape, grid: Grid |
   const { entries, groupOf } = codebookOf(graph, storage, dims);
   const indices = tensorToIntegers(tensor);
   const size = entries(0).length;
-  return Float32Array.from(indices, (index, i) => entryAt(storage, entries(groupOf(i)), index < 0 ? index + size : index));
+  return Float32Array.from(indices, (index, i) =>
+    entryAt(storage, entries(groupOf(i)), index < 0 ? index + size : index),
+  );
 }
 
 function entryAt(storage: CodebookStorage, entries: ArrayLike<number>, index: number): number {
   const entry = entries[index];
-  if (entry === undefined) throw new InvalidTensorError(storage.stored, `index ${index} is outside the codebook of ${entries.length} entries`);
+  if (entry === undefined)
+    throw new InvalidTensorError(storage.stored, `index ${index} is outside the codebook of ${entries.length} entries`);
   return entry;
 }
 
-function encoded(graph: Graph, { storage, dims }: WeightShape, newDims: readonly number[], values: ArrayLike<number>): TensorData {
+function encoded(
+  graph: Graph,
+  { storage, dims }: WeightShape,
+  newDims: readonly number[],
+  values: ArrayLike<number>,
+): TensorData {
   if (storage.kind === 'float') return floatsToData(storage.dataType, values);
-  if (storage.kind === 'quantized') return toStored(storage.dataType, quantizeToGrid(values, { ...quantizedGrid(graph, storage, newDims), range: storedRange(graph, storage) }));
+  if (storage.kind === 'quantized')
+    return toStored(
+      storage.dataType,
+      quantizeToGrid(values, { ...quantizedGrid(graph, storage, newDims), range: storedRange(graph, storage) }),
+    );
   const { entries, groupOf } = codebookOf(graph, storage, newDims.length === dims.length ? newDims : dims);
   return toStored(storage.dataType, nearestEntries(values, entries, groupOf));
 }
@@ -81,12 +109,27 @@ function codebookOf(graph: Graph, storage: CodebookStorage, dims: readonly numbe
   return { entries: (group: number) => tables[group]!, groupOf };
 }
 
-function scalesOf(graph: Graph, name: string, { scale, zeroPoint, axis, blockSize }: Dequantizer, dims: readonly number[]): Omit<Grid, 'range'> {
+function scalesOf(
+  graph: Graph,
+  name: string,
+  { scale, zeroPoint, axis, blockSize }: Dequantizer,
+  dims: readonly number[],
+): Omit<Grid, 'range'> {
   const scales = tensorToFloats(constantTensor(graph, scale)!);
-  const zeroPoints = zeroPoint ? Int32Array.from(tensorToIntegers(constantTensor(graph, zeroPoint)!)) : new Int32Array(scales.length);
-  const groups = axis === null ? 1 : blockSize === 0 ? (dims[axis] ?? 1) : (elementCount(dims) / (dims[axis] || 1)) * Math.ceil((dims[axis] ?? 1) / blockSize);
+  const zeroPoints = zeroPoint
+    ? Int32Array.from(tensorToIntegers(constantTensor(graph, zeroPoint)!))
+    : new Int32Array(scales.length);
+  const groups =
+    axis === null
+      ? 1
+      : blockSize === 0
+        ? (dims[axis] ?? 1)
+        : (elementCount(dims) / (dims[axis] || 1)) * Math.ceil((dims[axis] ?? 1) / blockSize);
   if (scales.length !== groups || zeroPoints.length !== groups) {
-    throw new InvalidTensorError(name, `shape [${dims}] needs ${groups} scales and zero points, got ${scales.length} and ${zeroPoints.length}`);
+    throw new InvalidTensorError(
+      name,
+      `shape [${dims}] needs ${groups} scales and zero points, got ${scales.length} and ${zeroPoints.length}`,
+    );
   }
   return { scale: scales, zeroPoint: zeroPoints, groupOf: gridGroups(dims, axis, blockSize) };
 }

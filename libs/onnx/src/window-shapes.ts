@@ -4,9 +4,21 @@ import type { Known, Shape } from './shape-rule.js';
 
 /** Output sizes of a sliding window over spatial dims (ONNX Conv and pool specs). */
 export function windowed(node: NodeProto, spatial: Shape, kernel: Shape): number[] {
-  const strides = intsAttribute(node, 'strides', spatial.map(() => 1));
-  const dilations = intsAttribute(node, 'dilations', spatial.map(() => 1));
-  const pads = intsAttribute(node, 'pads', spatial.flatMap(() => [0, 0]));
+  const strides = intsAttribute(
+    node,
+    'strides',
+    spatial.map(() => 1),
+  );
+  const dilations = intsAttribute(
+    node,
+    'dilations',
+    spatial.map(() => 1),
+  );
+  const pads = intsAttribute(
+    node,
+    'pads',
+    spatial.flatMap(() => [0, 0]),
+  );
   const autoPad = stringAttribute(node, 'auto_pad', 'NOTSET');
   const isCeiled = intAttribute(node, 'ceil_mode', 0) === 1;
   return spatial.map((dim, i) => {
@@ -31,12 +43,41 @@ export function convTransposeShape(node: NodeProto, known: Known): Shape | undef
   const [x, w] = [known.shape(node.input[0]), known.shape(node.input[1])];
   if (!x || !w) return undefined;
   const spatial = x.slice(2);
-  const strides = intsAttribute(node, 'strides', spatial.map(() => 1));
-  const dilations = intsAttribute(node, 'dilations', spatial.map(() => 1));
-  const pads = intsAttribute(node, 'pads', spatial.flatMap(() => [0, 0]));
-  const extra = intsAttribute(node, 'output_padding', spatial.map(() => 0));
+  const strides = intsAttribute(
+    node,
+    'strides',
+    spatial.map(() => 1),
+  );
+  const dilations = intsAttribute(
+    node,
+    'dilations',
+    spatial.map(() => 1),
+  );
+  const pads = intsAttribute(
+    node,
+    'pads',
+    spatial.flatMap(() => [0, 0]),
+  );
+  const extra = intsAttribute(
+    node,
+    'output_padding',
+    spatial.map(() => 0),
+  );
   const declared = intsAttribute(node, 'output_shape');
   const same = stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME');
-  const sizes = spatial.map((dim, i) => (same ? dim * strides[i]! : strides[i]! * (dim - 1) + extra[i]! + (w[i + 2]! - 1) * dilations[i]! + 1 - pads[i]! - pads[i + spatial.length]!));
-  return [x[0]!, w[1]! * intAttribute(node, 'group', 1), ...(declared.length > 0 ? declared.slice(-spatial.length) : sizes)];
+  const sizes = spatial.map((dim, i) =>
+    same
+      ? dim * strides[i]!
+      : strides[i]! * (dim - 1) +
+        extra[i]! +
+        (w[i + 2]! - 1) * dilations[i]! +
+        1 -
+        pads[i]! -
+        pads[i + spatial.length]!,
+  );
+  return [
+    x[0]!,
+    w[1]! * intAttribute(node, 'group', 1),
+    ...(declared.length > 0 ? declared.slice(-spatial.length) : sizes),
+  ];
 }

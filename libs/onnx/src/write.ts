@@ -1,7 +1,14 @@
 import { create, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { ModelLimitError } from './errors.js';
 import { MODEL_LIMITS } from './limits.js';
-import { GraphProtoSchema, ModelProtoSchema, TensorProtoSchema, type GraphProto, type ModelProto, type TensorProto } from './proto.js';
+import {
+  GraphProtoSchema,
+  ModelProtoSchema,
+  TensorProtoSchema,
+  type GraphProto,
+  type ModelProto,
+  type TensorProto,
+} from './proto.js';
 
 /** Smaller raw data are not worth a part of their own. */
 const MIN_PART_BYTES = 4096;
@@ -32,21 +39,38 @@ function graphParts(graph: GraphProto): Uint8Array[] {
 }
 
 function tensorParts(tensor: TensorProto): Uint8Array[] {
-  return tensor.rawData.length < MIN_PART_BYTES ? [toBinary(TensorProtoSchema, tensor)] : partsAround(TensorProtoSchema, tensor, 'rawData', [[tensor.rawData]]);
+  return tensor.rawData.length < MIN_PART_BYTES
+    ? [toBinary(TensorProtoSchema, tensor)]
+    : partsAround(TensorProtoSchema, tensor, 'rawData', [[tensor.rawData]]);
 }
 
 /** A message whose field `name` is already in parts, one list per occurrence: the fields before it, it, and the fields behind it. */
-function partsAround<S extends DescMessage>(schema: S, message: MessageShape<S>, name: string, occurrences: Uint8Array[][]): Uint8Array[] {
+function partsAround<S extends DescMessage>(
+  schema: S,
+  message: MessageShape<S>,
+  name: string,
+  occurrences: Uint8Array[][],
+): Uint8Array[] {
   const { number } = schema.field[name]!;
   const before = only(schema, message, (other) => other < number);
   const behind = only(schema, message, (other) => other > number);
   if (message.$unknown) behind.$unknown = message.$unknown;
-  return [toBinary(schema, before), ...occurrences.flatMap((parts) => [lengthPrefix(number, byteLength(parts)), ...parts]), toBinary(schema, behind)];
+  return [
+    toBinary(schema, before),
+    ...occurrences.flatMap((parts) => [lengthPrefix(number, byteLength(parts)), ...parts]),
+    toBinary(schema, behind),
+  ];
 }
 
 /** A shallow copy with some of the fields; the messages treated here have no oneofs. */
-function only<S extends DescMessage>(schema: S, message: MessageShape<S>, keep: (number: number) => boolean): MessageShape<S> {
-  const kept = schema.fields.filter((field) => keep(field.number) && Object.hasOwn(message, field.localName)).map((field) => field.localName);
+function only<S extends DescMessage>(
+  schema: S,
+  message: MessageShape<S>,
+  keep: (number: number) => boolean,
+): MessageShape<S> {
+  const kept = schema.fields
+    .filter((field) => keep(field.number) && Object.hasOwn(message, field.localName))
+    .map((field) => field.localName);
   const source = message as unknown as Record<string, unknown>;
   return Object.assign(create(schema), Object.fromEntries(kept.map((name) => [name, source[name]])));
 }

@@ -8,9 +8,13 @@ export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const members = Object.entries(value).filter(([, member]) => member !== undefined);
-    return `{${members.sort(byKey).map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`;
+    return `{${members
+      .sort(byKey)
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
+      .join(',')}}`;
   }
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new PipelineError('not_json', `${value} has no JSON form`);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new PipelineError('not_json', `${value} has no JSON form`);
   return JSON.stringify(value ?? null);
 }
 

@@ -1,26 +1,62 @@
 import type { ModelMetrics } from '#contracts';
 import { gateProblems, judgeGates } from './gates.js';
 
-const baseline: ModelMetrics = { bytes: 1000, compressedBytes: 900, parameters: 250, nonZeros: 250, top1: 0.98, latencyMsP50: 2 };
+const baseline: ModelMetrics = {
+  bytes: 1000,
+  compressedBytes: 900,
+  parameters: 250,
+  nonZeros: 250,
+  top1: 0.98,
+  latencyMsP50: 2,
+};
 const final: ModelMetrics = { ...baseline, bytes: 99, top1: 0.975, latencyMsP50: 1, outputSnrDb: null };
 
 describe('judgeGates', () => {
   it('judges absolute and relative bounds and says what was asked', () => {
-    const [small, ratio, drop] = judgeGates([{ metric: 'bytes', max: 98 }, { metric: 'bytes', maxRatio: 0.1 }, { metric: 'top1', maxDrop: 0.005 }], baseline, final);
-    expect(small).toMatchObject({ passed: false, value: 99, explanation: 'size on disk in bytes is 99, not at most 98' });
-    expect(ratio).toMatchObject({ passed: true, baseline: 1000, explanation: 'size on disk in bytes is 99, as asked at most 0.1 times the baseline of 1,000, that is 100' });
-    expect(drop).toMatchObject({ passed: true, explanation: 'top-1 accuracy is 97.50 %, as asked at most 0.50 % below the baseline of 98.00 %' });
+    const [small, ratio, drop] = judgeGates(
+      [
+        { metric: 'bytes', max: 98 },
+        { metric: 'bytes', maxRatio: 0.1 },
+        { metric: 'top1', maxDrop: 0.005 },
+      ],
+      baseline,
+      final,
+    );
+    expect(small).toMatchObject({
+      passed: false,
+      value: 99,
+      explanation: 'size on disk in bytes is 99, not at most 98',
+    });
+    expect(ratio).toMatchObject({
+      passed: true,
+      baseline: 1000,
+      explanation: 'size on disk in bytes is 99, as asked at most 0.1 times the baseline of 1,000, that is 100',
+    });
+    expect(drop).toMatchObject({
+      passed: true,
+      explanation: 'top-1 accuracy is 97.50 %, as asked at most 0.50 % below the baseline of 98.00 %',
+    });
   });
 
   it('fails a gate whose figure or baseline is missing, with the reason', () => {
-    const [missing, unknown] = judgeGates([{ metric: 'top5', min: 0.9 }, { metric: 'top1', maxDrop: 0.1 }], null, { ...final });
+    const [missing, unknown] = judgeGates(
+      [
+        { metric: 'top5', min: 0.9 },
+        { metric: 'top1', maxDrop: 0.1 },
+      ],
+      null,
+      { ...final },
+    );
     expect(missing).toMatchObject({ passed: false, value: null, explanation: 'top-5 accuracy was not measured' });
     expect(unknown?.passed).toBe(false);
     expect(unknown?.explanation).toContain('not measured on the baseline');
   });
 
   it('takes identical outputs as an unlimited ratio of signal to noise', () => {
-    expect(judgeGates([{ metric: 'outputSnrDb', min: 40 }], baseline, final)[0]).toMatchObject({ passed: true, value: null });
+    expect(judgeGates([{ metric: 'outputSnrDb', min: 40 }], baseline, final)[0]).toMatchObject({
+      passed: true,
+      value: null,
+    });
   });
 
   it('holds only when every bound of a gate holds', () => {

@@ -1,18 +1,41 @@
-import { formatExactly, METRICS, PASSES, type Gate, type GateVerdict, type ModelMetrics, type Recipe } from '#contracts';
+import {
+  formatExactly,
+  METRICS,
+  PASSES,
+  type Gate,
+  type GateVerdict,
+  type ModelMetrics,
+  type Recipe,
+} from '#contracts';
 import type { RecipeProblem } from './errors.js';
 import { isPassName } from './plan.js';
 
 /** Gates over figures that nobody would measure on the final model: found before a job is accepted, not at its end. */
-export function gateProblems({ passes, gates }: Pick<Recipe, 'passes' | 'gates'>, data: { hasLabels: boolean } = { hasLabels: true }): RecipeProblem[] {
+export function gateProblems(
+  { passes, gates }: Pick<Recipe, 'passes' | 'gates'>,
+  data: { hasLabels: boolean } = { hasLabels: true },
+): RecipeProblem[] {
   const measuredAt = passes.findLastIndex(({ pass }) => pass === 'evaluate');
   const changedAt = passes.findLastIndex(({ pass }) => isPassName(pass) && PASSES[pass].changes);
   return gates.flatMap(({ metric }, index) => {
     const field = `gates[${index}].metric`;
     const { source } = METRICS[metric];
-    if (source === 'labels' && !data.hasLabels) return [{ field, message: `${metric} needs labels, which the data set does not have: use a data set with labels or another metric` }];
+    if (source === 'labels' && !data.hasLabels)
+      return [
+        {
+          field,
+          message: `${metric} needs labels, which the data set does not have: use a data set with labels or another metric`,
+        },
+      ];
     if (source === 'file') return [];
     if (measuredAt < 0) return [{ field, message: `nothing measures ${metric}: add an evaluate pass` }];
-    if (measuredAt < changedAt) return [{ field, message: `${metric} is measured before the model changes for the last time: move evaluate behind passes[${changedAt}]` }];
+    if (measuredAt < changedAt)
+      return [
+        {
+          field,
+          message: `${metric} is measured before the model changes for the last time: move evaluate behind passes[${changedAt}]`,
+        },
+      ];
     return [];
   });
 }
@@ -43,18 +66,29 @@ type Bound = (gate: Gate, value: number, baseline: number | undefined) => Check[
 
 /** One rule per kind of bound. */
 const BOUNDS: Bound[] = [
-  ({ metric, min }, value) => (min === undefined ? [] : [check(value >= min, metric, value, `at least ${say(metric, min)}`)]),
-  ({ metric, max }, value) => (max === undefined ? [] : [check(value <= max, metric, value, `at most ${say(metric, max)}`)]),
+  ({ metric, min }, value) =>
+    min === undefined ? [] : [check(value >= min, metric, value, `at least ${say(metric, min)}`)],
+  ({ metric, max }, value) =>
+    max === undefined ? [] : [check(value <= max, metric, value, `at most ${say(metric, max)}`)],
   ({ metric, maxDrop }, value, baseline) => {
     if (maxDrop === undefined) return [];
     const allowed = `at most ${say(metric, maxDrop)} below the baseline`;
-    return baseline === undefined ? [unknown(metric, allowed)] : [check(baseline - value <= maxDrop + ROUNDING, metric, value, `${allowed} of ${say(metric, baseline)}`)];
+    return baseline === undefined
+      ? [unknown(metric, allowed)]
+      : [check(baseline - value <= maxDrop + ROUNDING, metric, value, `${allowed} of ${say(metric, baseline)}`)];
   },
   ({ metric, maxRatio }, value, baseline) => {
     if (maxRatio === undefined) return [];
     const allowed = `at most ${maxRatio} times the baseline`;
     if (baseline === undefined) return [unknown(metric, allowed)];
-    return [check(value <= maxRatio * baseline, metric, value, `${allowed} of ${say(metric, baseline)}, that is ${say(metric, maxRatio * baseline)}`)];
+    return [
+      check(
+        value <= maxRatio * baseline,
+        metric,
+        value,
+        `${allowed} of ${say(metric, baseline)}, that is ${say(metric, maxRatio * baseline)}`,
+      ),
+    ];
   },
 ];
 
@@ -62,11 +96,17 @@ const BOUNDS: Bound[] = [
 const ROUNDING = 1e-12;
 
 function check(holds: boolean, metric: Gate['metric'], value: number, allowed: string): Check {
-  return { holds, words: `${METRICS[metric].label} is ${say(metric, value)}, ${holds ? 'as asked' : 'not'} ${allowed}` };
+  return {
+    holds,
+    words: `${METRICS[metric].label} is ${say(metric, value)}, ${holds ? 'as asked' : 'not'} ${allowed}`,
+  };
 }
 
 function unknown(metric: Gate['metric'], allowed: string): Check {
-  return { holds: false, words: `${METRICS[metric].label} was not measured on the baseline, so "${allowed}" cannot be judged` };
+  return {
+    holds: false,
+    words: `${METRICS[metric].label} was not measured on the baseline, so "${allowed}" cannot be judged`,
+  };
 }
 
 function say(metric: Gate['metric'], value: number): string {

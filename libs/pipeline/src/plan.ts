@@ -1,4 +1,15 @@
-import { fieldProblems, PASSES, schemaKeys, suggestion, told, type PassDescriptor, type PassName, type Reads, type Recipe, type RecipeStep } from '#contracts';
+import {
+  fieldProblems,
+  PASSES,
+  schemaKeys,
+  suggestion,
+  told,
+  type PassDescriptor,
+  type PassName,
+  type Reads,
+  type Recipe,
+  type RecipeStep,
+} from '#contracts';
 import { RecipeError, type RecipeProblem } from './errors.js';
 
 /** A stage as it will run: options completed by their defaults. */
@@ -30,10 +41,23 @@ export function tryPlan(steps: readonly RecipeStep[]): { stages: PlannedStage[];
 
 function planStep(step: RecipeStep, index: number): { stage: PlannedStage } | { problems: RecipeProblem[] } {
   if (!isPassName(step.pass)) {
-    return { problems: [{ field: `passes[${index}].pass`, message: `there is no pass ${told(step.pass)}: ${suggestion(step.pass, Object.keys(PASSES))}` }] };
+    return {
+      problems: [
+        {
+          field: `passes[${index}].pass`,
+          message: `there is no pass ${told(step.pass)}: ${suggestion(step.pass, Object.keys(PASSES))}`,
+        },
+      ],
+    };
   }
   const { options, version, reads }: PassDescriptor = PASSES[step.pass];
   const parsed = options.safeParse(step.options);
-  if (!parsed.success) return { problems: fieldProblems(parsed.error.issues, { prefix: `passes[${index}].options`, validKeys: (path) => schemaKeys(options, path) }) };
+  if (!parsed.success)
+    return {
+      problems: fieldProblems(parsed.error.issues, {
+        prefix: `passes[${index}].options`,
+        validKeys: (path) => schemaKeys(options, path),
+      }),
+    };
   return { stage: { index, pass: step.pass, version, options: parsed.data, reads: reads(parsed.data) } };
 }

@@ -10,7 +10,10 @@ import { tryPlan } from './plan.js';
  */
 export function parseRecipe(input: unknown): Recipe {
   const parsed = Recipe.safeParse(typeof input === 'string' ? parseText(input) : input);
-  if (!parsed.success) throw new RecipeError(fieldProblems(parsed.error.issues, { validKeys: (path) => schemaKeys(Recipe, path) }), { cause: parsed.error });
+  if (!parsed.success)
+    throw new RecipeError(fieldProblems(parsed.error.issues, { validKeys: (path) => schemaKeys(Recipe, path) }), {
+      cause: parsed.error,
+    });
   const problems = [...tryPlan(parsed.data.passes).problems, ...gateProblems(parsed.data)];
   if (problems.length > 0) throw new RecipeError(firstProblems(problems));
   return parsed.data;
@@ -18,7 +21,10 @@ export function parseRecipe(input: unknown): Recipe {
 
 /** What is wrong with the text of a recipe, by line. */
 export function unreadableRecipe(error: DocumentError): RecipeError {
-  return new RecipeError(error.problems.map(({ line, message }) => ({ field: line === undefined ? '' : `line ${line}`, message })), { cause: error });
+  return new RecipeError(
+    error.problems.map(({ line, message }) => ({ field: line === undefined ? '' : `line ${line}`, message })),
+    { cause: error },
+  );
 }
 
 function parseText(text: string): unknown {

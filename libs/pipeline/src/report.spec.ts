@@ -1,19 +1,38 @@
 import type { ModelMetrics } from '#contracts';
 import { comparisonTable, conclusions, renderMarkdown, renderText, reportMarkdown, verdict } from './report.js';
 
-const baseline: ModelMetrics = { bytes: 1_000_000, compressedBytes: 900_000, parameters: 1000, nonZeros: 1000, top1: 0.9785, latencyMsP50: 2, latencyMsP95: 3 };
+const baseline: ModelMetrics = {
+  bytes: 1_000_000,
+  compressedBytes: 900_000,
+  parameters: 1000,
+  nonZeros: 1000,
+  top1: 0.9785,
+  latencyMsP50: 2,
+  latencyMsP95: 3,
+};
 
 describe('verdict', () => {
   it('says what sparsity, size and speed were gained', () => {
-    const model = { ...baseline, bytes: 260_000, compressedBytes: 90_000, nonZeros: 500, latencyMsP50: 0.5, top1: 0.9765 };
-    expect(verdict(baseline, model)).toBe('50 % sparse, 74 % smaller (90 % smaller compressed), 75 % faster, top-1 0.20 points lower');
+    const model = {
+      ...baseline,
+      bytes: 260_000,
+      compressedBytes: 90_000,
+      nonZeros: 500,
+      latencyMsP50: 0.5,
+      top1: 0.9765,
+    };
+    expect(verdict(baseline, model)).toBe(
+      '50 % sparse, 74 % smaller (90 % smaller compressed), 75 % faster, top-1 0.20 points lower',
+    );
   });
 
   it('says in words when zeros gained nothing', () => {
     const words = verdict(baseline, { ...baseline, nonZeros: 100 });
     expect(words).toContain('90 % sparse, 0 % smaller (0 % smaller compressed), 0 % faster');
     expect(words).toContain('The zeros save nothing');
-    expect(verdict(baseline, { ...baseline, nonZeros: 100, compressedBytes: 200_000 })).toContain('The zeros save only the compressed transfer');
+    expect(verdict(baseline, { ...baseline, nonZeros: 100, compressedBytes: 200_000 })).toContain(
+      'The zeros save only the compressed transfer',
+    );
   });
 
   it('does not hide that a model became larger or slower', () => {
@@ -24,7 +43,9 @@ describe('verdict', () => {
   });
 
   it('counts removed channels as fewer parameters, not as zeros', () => {
-    expect(verdict(baseline, { ...baseline, parameters: 400, nonZeros: 400 })).toMatch(/^60 % fewer parameters, 0 % sparse/);
+    expect(verdict(baseline, { ...baseline, parameters: 400, nonZeros: 400 })).toMatch(
+      /^60 % fewer parameters, 0 % sparse/,
+    );
   });
 
   it('claims no speed that was not measured and rounds nothing to 0 or 100', () => {
@@ -35,10 +56,22 @@ describe('verdict', () => {
 });
 
 describe('tables', () => {
-  const table = comparisonTable([{ label: 'baseline', metrics: baseline }, { label: 'prune', metrics: { ...baseline, latencyMsP50: undefined, bytes: 12_345 } }]);
+  const table = comparisonTable([
+    { label: 'baseline', metrics: baseline },
+    { label: 'prune', metrics: { ...baseline, latencyMsP50: undefined, bytes: 12_345 } },
+  ]);
 
   it('have the columns that any model has a figure for', () => {
-    expect(table.columns.map(({ title }) => title)).toEqual(['model', 'top-1', 'on disk', 'compressed', 'parameters', 'non-zeros', 'p50', 'p95']);
+    expect(table.columns.map(({ title }) => title)).toEqual([
+      'model',
+      'top-1',
+      'on disk',
+      'compressed',
+      'parameters',
+      'non-zeros',
+      'p50',
+      'p95',
+    ]);
     expect(table.rows[1]).toEqual(['prune', '97.85 %', '12.3 kB', '900 kB', '1,000', '1,000', '-', '3.000 ms']);
   });
 
@@ -49,19 +82,37 @@ describe('tables', () => {
   });
 
   it('are Markdown that a cell cannot break', () => {
-    expect(renderMarkdown({ columns: [{ title: 'a', align: 'left' }], rows: [['x|y\nz']] })).toBe('| a |\n| --- |\n| x\\|y z |');
+    expect(renderMarkdown({ columns: [{ title: 'a', align: 'left' }], rows: [['x|y\nz']] })).toBe(
+      '| a |\n| --- |\n| x\\|y z |',
+    );
   });
 
   it('come with verdict and gates in a report', () => {
-    const gate = { gate: { metric: 'bytes' as const, maxRatio: 0.1 }, passed: false, value: 5, baseline: 1, explanation: 'bytes 5 > 0.1' };
-    const text = reportMarkdown('Job', [{ label: 'baseline', metrics: baseline }, { label: 'prune', metrics: baseline }], [gate]);
+    const gate = {
+      gate: { metric: 'bytes' as const, maxRatio: 0.1 },
+      passed: false,
+      value: 5,
+      baseline: 1,
+      explanation: 'bytes 5 > 0.1',
+    };
+    const text = reportMarkdown(
+      'Job',
+      [
+        { label: 'baseline', metrics: baseline },
+        { label: 'prune', metrics: baseline },
+      ],
+      [gate],
+    );
     expect(text).toContain('# Job\n\n| model |');
     expect(text).toContain('top-1 unchanged.');
     expect(text).toContain('- **failed**: bytes 5 > 0.1');
   });
 
   it('come with what each pass concluded and warned of', () => {
-    const stages = [{ label: '1 prune', summary: { verdict: 'half | gone', warnings: ['slower here'] } }, { label: '2 distill', summary: { loss: 1 } }];
+    const stages = [
+      { label: '1 prune', summary: { verdict: 'half | gone', warnings: ['slower here'] } },
+      { label: '2 distill', summary: { loss: 1 } },
+    ];
     const text = reportMarkdown('Job', [{ label: 'baseline', metrics: baseline }], [], stages);
     expect(text).toContain('## Stages\n\n- 1 prune: half \\| gone\n- 1 prune: warning: slower here\n');
     expect(text).not.toContain('distill');
@@ -69,8 +120,11 @@ describe('tables', () => {
 
   it('name the machine of times that an earlier run has measured', () => {
     const summary = { machine: 'AMD EPYC, 2 cores' };
-    expect(conclusions([{ label: '1 prune', cached: true, summary }, { label: '2 evaluate', cached: false, summary }])).toEqual([
-      '1 prune: result of an earlier run, whose times are those of AMD EPYC, 2 cores',
-    ]);
+    expect(
+      conclusions([
+        { label: '1 prune', cached: true, summary },
+        { label: '2 evaluate', cached: false, summary },
+      ]),
+    ).toEqual(['1 prune: result of an earlier run, whose times are those of AMD EPYC, 2 cores']);
   });
 });

@@ -18,9 +18,13 @@ const NOTABLE_GAIN = 5;
 /** One line per model, one column per figure that any of them has. */
 export function comparisonTable(rows: readonly ReportRow[]): Table {
   const names = METRIC_NAMES.filter((name) => rows.some(({ metrics }) => metrics[name] !== undefined));
-  const cell = (name: MetricName, value: number | null | undefined) => (value === undefined ? '-' : formatMetric(name, value));
+  const cell = (name: MetricName, value: number | null | undefined) =>
+    value === undefined ? '-' : formatMetric(name, value);
   return {
-    columns: [{ title: 'model', align: 'left' }, ...names.map((name) => ({ title: METRICS[name].title, align: 'right' as const }))],
+    columns: [
+      { title: 'model', align: 'left' },
+      ...names.map((name) => ({ title: METRICS[name].title, align: 'right' as const })),
+    ],
     rows: rows.map(({ label, metrics }) => [label, ...names.map((name) => cell(name, metrics[name]))]),
   };
 }
@@ -34,7 +38,8 @@ export function verdict(baseline: ModelMetrics, model: ModelMetrics): string {
   const sparse = saving(model.parameters, model.nonZeros);
   const smaller = saving(baseline.bytes, model.bytes);
   const compressed = saving(baseline.compressedBytes, model.compressedBytes);
-  const faster = baseline.latencyMsP50 && model.latencyMsP50 ? saving(baseline.latencyMsP50, model.latencyMsP50) : undefined;
+  const faster =
+    baseline.latencyMsP50 && model.latencyMsP50 ? saving(baseline.latencyMsP50, model.latencyMsP50) : undefined;
   const fewer = saving(baseline.parameters, model.parameters);
   const parts = [
     fewer > 0 ? change(fewer, 'fewer parameters', 'more parameters') : undefined,
@@ -64,26 +69,50 @@ export function conclusions(stages: readonly ReportStage[]): string[] {
   return stages.flatMap(({ label, cached, summary: { verdict, warnings, machine } }) => [
     ...(typeof verdict === 'string' && verdict !== '' ? [`${label}: ${verdict}`] : []),
     ...(Array.isArray(warnings) ? warnings.map((warning) => `${label}: warning: ${String(warning)}`) : []),
-    ...(cached && typeof machine === 'string' ? [`${label}: result of an earlier run, whose times are those of ${machine}`] : []),
+    ...(cached && typeof machine === 'string'
+      ? [`${label}: result of an earlier run, whose times are those of ${machine}`]
+      : []),
   ]);
 }
 
 /** The report as Markdown: table, verdict, what the passes concluded, gates. */
-export function reportMarkdown(title: string, rows: readonly ReportRow[], gates: readonly GateVerdict[] = [], stages: readonly ReportStage[] = []): string {
+export function reportMarkdown(
+  title: string,
+  rows: readonly ReportRow[],
+  gates: readonly GateVerdict[] = [],
+  stages: readonly ReportStage[] = [],
+): string {
   const [first, last] = [rows[0], rows.at(-1)];
   const words = first && last && first !== last ? [`${verdict(first.metrics, last.metrics)}.`] : [];
   const gateLines = gates.map((gate) => `- ${gate.passed ? 'passed' : '**failed**'}: ${escapeCell(gate.explanation)}`);
   const stageLines = conclusions(stages).map((line) => `- ${escapeCell(line)}`);
   const section = (heading: string, lines: readonly string[]) => (lines.length > 0 ? [heading, lines.join('\n')] : []);
-  return [`# ${title}`, renderMarkdown(comparisonTable(rows)), ...words, ...section('## Stages', stageLines), ...section('## Gates', gateLines)].join('\n\n') + '\n';
+  return (
+    [
+      `# ${title}`,
+      renderMarkdown(comparisonTable(rows)),
+      ...words,
+      ...section('## Stages', stageLines),
+      ...section('## Gates', gateLines),
+    ].join('\n\n') + '\n'
+  );
 }
 
 /** A table for a terminal: columns padded to their widest cell. */
 export function renderText({ columns, rows }: Table): string {
   const widths = columns.map(({ title }, c) => Math.max(title.length, ...rows.map((row) => (row[c] ?? '').length)));
   const line = (cells: readonly string[]) =>
-    columns.map(({ align }, c) => (align === 'left' ? (cells[c] ?? '').padEnd(widths[c]!) : (cells[c] ?? '').padStart(widths[c]!))).join('  ').trimEnd();
-  return [line(columns.map(({ title }) => title)), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+    columns
+      .map(({ align }, c) =>
+        align === 'left' ? (cells[c] ?? '').padEnd(widths[c]!) : (cells[c] ?? '').padStart(widths[c]!),
+      )
+      .join('  ')
+      .trimEnd();
+  return [
+    line(columns.map(({ title }) => title)),
+    widths.map((width) => '-'.repeat(width)).join('  '),
+    ...rows.map(line),
+  ].join('\n');
 }
 
 /** A table in GitHub's Markdown. */
@@ -105,22 +134,40 @@ function percent(value: number): string {
 }
 
 function change(value: number, less: string, more: string): string {
-  return value < 0 && percent(-value) !== '0 %' ? `${percent(-value)} ${more}` : `${percent(Math.max(value, 0))} ${less}`;
+  return value < 0 && percent(-value) !== '0 %'
+    ? `${percent(-value)} ${more}`
+    : `${percent(Math.max(value, 0))} ${less}`;
 }
 
 function accuracyChange({ top1: before }: ModelMetrics, { top1: after }: ModelMetrics): string | undefined {
   if (before === undefined || after === undefined) return undefined;
   const points = 100 * (after - before);
-  return Math.abs(points) < 0.005 ? 'top-1 unchanged' : `top-1 ${Math.abs(points).toFixed(2)} points ${points > 0 ? 'higher' : 'lower'}`;
+  return Math.abs(points) < 0.005
+    ? 'top-1 unchanged'
+    : `top-1 ${Math.abs(points).toFixed(2)} points ${points > 0 ? 'higher' : 'lower'}`;
 }
 
-function warnings({ sparse, smaller, compressed, faster }: { sparse: number; smaller: number; compressed: number; faster: number | undefined }): string[] {
-  const slower = faster !== undefined && faster < -NOTABLE_GAIN ? ['It is slower than the baseline on this device'] : [];
+function warnings({
+  sparse,
+  smaller,
+  compressed,
+  faster,
+}: {
+  sparse: number;
+  smaller: number;
+  compressed: number;
+  faster: number | undefined;
+}): string[] {
+  const slower =
+    faster !== undefined && faster < -NOTABLE_GAIN ? ['It is slower than the baseline on this device'] : [];
   if (sparse < NOTABLE_SPARSITY) return slower;
   const idle = smaller < NOTABLE_GAIN && (faster === undefined || faster < NOTABLE_GAIN);
   if (!idle) return slower;
   const transfer = compressed >= NOTABLE_GAIN ? 'only the compressed transfer' : 'nothing';
-  return [`The zeros save ${transfer}: to gain size and speed remove whole channels or store weights in fewer bits`, ...slower];
+  return [
+    `The zeros save ${transfer}: to gain size and speed remove whole channels or store weights in fewer bits`,
+    ...slower,
+  ];
 }
 
 function markdownLine(cells: readonly string[]): string {

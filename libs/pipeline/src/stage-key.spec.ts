@@ -3,10 +3,22 @@ import { PipelineError } from './errors.js';
 import { planStages } from './plan.js';
 import { stageKey, type StageInputs } from './stage-key.js';
 
-const [prune, distill, evaluate] = planStages({ passes: ['prune', 'distill', 'evaluate'].map((pass) => ({ pass, options: {} })) });
+const [prune, distill, evaluate] = planStages({
+  passes: ['prune', 'distill', 'evaluate'].map((pass) => ({ pass, options: {} })),
+});
 /** A pass that reads the model alone; every real one may read data too. */
-const modelOnly = { ...prune!, reads: { data: false, teacher: false, history: false, machine: false, memory: false, models: [] } };
-const base: Omit<StageInputs, 'stage'> = { input: 'i', baseline: 'b', history: ['b', 'i'], dataset: 'd', seed: 1, runtime: 'r' };
+const modelOnly = {
+  ...prune!,
+  reads: { data: false, teacher: false, history: false, machine: false, memory: false, models: [] },
+};
+const base: Omit<StageInputs, 'stage'> = {
+  input: 'i',
+  baseline: 'b',
+  history: ['b', 'i'],
+  dataset: 'd',
+  seed: 1,
+  runtime: 'r',
+};
 
 describe('stageKey', () => {
   it('does not depend on the order in which options are written', () => {
@@ -28,7 +40,9 @@ describe('stageKey', () => {
     ['the seed', { seed: 2 }, [true, true, true]],
     ['the runtime', { runtime: 'x' }, [true, true, true]],
   ])('changes with %s only for passes that read it', (_what, change, expected) => {
-    const changed = [modelOnly, distill, evaluate].map((stage) => stageKey({ ...base, stage: stage! }) !== stageKey({ ...base, ...change, stage: stage! }));
+    const changed = [modelOnly, distill, evaluate].map(
+      (stage) => stageKey({ ...base, stage: stage! }) !== stageKey({ ...base, ...change, stage: stage! }),
+    );
     expect(changed).toEqual(expected);
   });
 
@@ -37,14 +51,22 @@ describe('stageKey', () => {
     ['one model of an ensemble', { teacher: { models: ['a'.repeat(64)] } }],
     ['a student of the store', { student: { model: 'a'.repeat(64) } }],
   ])('changes with %s', (_what, options) => {
-    const keyOf = (text: string) => stageKey({ ...base, stage: planStages({ passes: [{ pass: 'distill', options: JSON.parse(text) as Record<string, unknown> }] })[0]! });
+    const keyOf = (text: string) =>
+      stageKey({
+        ...base,
+        stage: planStages({ passes: [{ pass: 'distill', options: JSON.parse(text) as Record<string, unknown> }] })[0]!,
+      });
     const text = JSON.stringify(options);
     expect(keyOf(text.replace('aaa', 'aab'))).not.toBe(keyOf(text));
   });
 
   it('does not depend on a data set or an original model that the options keep a pass from reading', () => {
-    const [stage] = planStages({ passes: [{ pass: 'distill', options: { method: 'generative', teacher: 'current', student: { width: 0.5 } } }] });
-    expect(stageKey({ ...base, stage: stage!, dataset: 'x', baseline: 'x' })).toBe(stageKey({ ...base, stage: stage! }));
+    const [stage] = planStages({
+      passes: [{ pass: 'distill', options: { method: 'generative', teacher: 'current', student: { width: 0.5 } } }],
+    });
+    expect(stageKey({ ...base, stage: stage!, dataset: 'x', baseline: 'x' })).toBe(
+      stageKey({ ...base, stage: stage! }),
+    );
   });
 
   it('changes with the version of the pass', () => {

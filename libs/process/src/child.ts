@@ -2,7 +2,16 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { ProcessMessage, type ProcessRequest } from '#contracts';
 import { ALLOCATOR_ENVIRONMENT } from './allocator.js';
-import { AbortedError, CrashError, DeadlineError, LaunchError, OutOfMemoryError, ProcessLostError, ReportedError, type ProcessError } from './errors.js';
+import {
+  AbortedError,
+  CrashError,
+  DeadlineError,
+  LaunchError,
+  OutOfMemoryError,
+  ProcessLostError,
+  ReportedError,
+  type ProcessError,
+} from './errors.js';
 import { heapFlags } from './heap-flags.js';
 import { residentMb } from './resident-memory.js';
 
@@ -11,7 +20,11 @@ export interface RunOptions {
   signal?: AbortSignal | undefined;
   timeoutMs: number;
   memoryMb: number;
-  onProgress?: (progress: { fraction: number; message?: string | undefined; values?: Record<string, number> | undefined }) => void;
+  onProgress?: (progress: {
+    fraction: number;
+    message?: string | undefined;
+    values?: Record<string, number> | undefined;
+  }) => void;
   onLog?: (line: string) => void;
 }
 
@@ -19,7 +32,15 @@ const MEMORY_WATCH_MS = 100;
 /** Characters of the standard error kept for the message of a crash. */
 const TAIL_LENGTH = 2000;
 /** Signals that native code raises on itself; any other came from outside. */
-const CRASH_SIGNALS: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS'];
+const CRASH_SIGNALS: readonly NodeJS.Signals[] = [
+  'SIGSEGV',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGILL',
+  'SIGFPE',
+  'SIGTRAP',
+  'SIGSYS',
+];
 
 /** A child process that answers one request and ends. */
 export class Child {
@@ -39,7 +60,9 @@ export class Child {
       serialization: 'json',
     });
     this.process.on('error', () => undefined);
-    this.process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderrTail = (this.stderrTail + text).slice(-TAIL_LENGTH)));
+    this.process.stderr
+      ?.setEncoding('utf8')
+      .on('data', (text: string) => (this.stderrTail = (this.stderrTail + text).slice(-TAIL_LENGTH)));
     this.exited = once(this.process, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     this.exited.catch(() => undefined);
   }
@@ -76,11 +99,21 @@ export class Child {
     });
     void this.exited.then(
       ([exitCode, signal]) => decide({ error: this.diagnose(exitCode, signal, options.memoryMb) }),
-      (cause: unknown) => decide({ error: new LaunchError(this.modulePath, cause instanceof Error ? cause.message : String(cause), { cause }) }),
+      (cause: unknown) =>
+        decide({
+          error: new LaunchError(this.modulePath, cause instanceof Error ? cause.message : String(cause), { cause }),
+        }),
     );
     try {
       if (options.signal?.aborted) onAbort();
-      else this.process.send(request, (error) => error && this.isAlive && decide({ error: new LaunchError(this.modulePath, error.message, { cause: error }) }));
+      else
+        this.process.send(
+          request,
+          (error) =>
+            error &&
+            this.isAlive &&
+            decide({ error: new LaunchError(this.modulePath, error.message, { cause: error }) }),
+        );
       const end = await decided;
       this.process.removeAllListeners('message');
       this.process.kill('SIGKILL');
@@ -103,12 +136,15 @@ export class Child {
     return setInterval(() => {
       const { pid } = this.process;
       if (pid === undefined) return;
-      void residentMb(pid).then((reached) => reached !== null && reached > ceilingMb && kill(new OutOfMemoryError(ceilingMb, reached)));
+      void residentMb(pid).then(
+        (reached) => reached !== null && reached > ceilingMb && kill(new OutOfMemoryError(ceilingMb, reached)),
+      );
     }, MEMORY_WATCH_MS);
   }
 
   private diagnose(exitCode: number | null, signal: NodeJS.Signals | null, memoryMb: number): ProcessError {
-    if (/heap out of memory|std::bad_alloc|Array buffer allocation failed/.test(this.stderrTail)) return new OutOfMemoryError(memoryMb, null);
+    if (/heap out of memory|std::bad_alloc|Array buffer allocation failed/.test(this.stderrTail))
+      return new OutOfMemoryError(memoryMb, null);
     if (signal !== null && !CRASH_SIGNALS.includes(signal)) return new ProcessLostError(signal, this.stderrTail);
     return new CrashError(exitCode, signal, this.stderrTail);
   }

@@ -13,7 +13,12 @@ export class ProcessError extends Error {
 
 /** The work itself failed and said why: the code and message are those of the library that refused. */
 export class ReportedError extends ProcessError {
-  constructor(code: string, message: string, permanent: boolean, readonly remoteStack?: string) {
+  constructor(
+    code: string,
+    message: string,
+    permanent: boolean,
+    readonly remoteStack?: string,
+  ) {
     super(code, message, permanent);
   }
 }
@@ -25,14 +30,22 @@ export class OutOfMemoryError extends ProcessError {
     readonly reachedMb: number | null,
   ) {
     const reached = reachedMb === null ? '' : ` (it had reached ${reachedMb} MiB)`;
-    super('out_of_memory', `the process passed its memory ceiling of ${ceilingMb} MiB${reached}: raise COLDPRESS_STAGE_MEMORY_MB, or use a smaller model, batch or number of samples`, true);
+    super(
+      'out_of_memory',
+      `the process passed its memory ceiling of ${ceilingMb} MiB${reached}: raise COLDPRESS_STAGE_MEMORY_MB, or use a smaller model, batch or number of samples`,
+      true,
+    );
   }
 }
 
 /** The process did not end in time and was killed. */
 export class DeadlineError extends ProcessError {
   constructor(readonly timeoutMs: number) {
-    super('deadline', `the process was not done after ${Math.round(timeoutMs / 1000)} s: raise COLDPRESS_STAGE_TIMEOUT_S, or give it less to do`, true);
+    super(
+      'deadline',
+      `the process was not done after ${Math.round(timeoutMs / 1000)} s: raise COLDPRESS_STAGE_TIMEOUT_S, or give it less to do`,
+      true,
+    );
   }
 }
 
@@ -67,7 +80,9 @@ export class LaunchError extends ProcessError {
 /** The process was killed because its caller asked for it. */
 export class AbortedError extends ProcessError {
   constructor(readonly reason: unknown) {
-    super('aborted', `the process was killed on request${reason instanceof Error ? `: ${reason.message}` : ''}`, true, { cause: reason });
+    super('aborted', `the process was killed on request${reason instanceof Error ? `: ${reason.message}` : ''}`, true, {
+      cause: reason,
+    });
   }
 }
 

@@ -10,7 +10,8 @@ describe('lossyLines', () => {
     const log = lossyLines(file);
     const lines = Array.from({ length: 500 }, (_, index) => `line ${index}\n`);
     for (const line of lines) log.write(line);
-    while ((await readFile(join(folder, 'log'), 'utf8')) !== lines.join('')) await new Promise((resolve) => setImmediate(resolve));
+    while ((await readFile(join(folder, 'log'), 'utf8')) !== lines.join(''))
+      await new Promise((resolve) => setImmediate(resolve));
     await file.close();
     await rm(folder, { recursive: true });
   });

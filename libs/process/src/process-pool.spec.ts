@@ -2,7 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProcessRequest } from '#contracts';
-import { AbortedError, CrashError, DeadlineError, LaunchError, OutOfMemoryError, ProcessLostError, ReportedError } from './errors.js';
+import {
+  AbortedError,
+  CrashError,
+  DeadlineError,
+  LaunchError,
+  OutOfMemoryError,
+  ProcessLostError,
+  ReportedError,
+} from './errors.js';
 import { ProcessPool } from './process-pool.js';
 
 /** A child that does what the model's path says: the protocol in a few lines, without the code of stages. */
@@ -41,13 +49,20 @@ describe('ProcessPool', () => {
 
   it('passes progress and log lines on and gives the result; the environment stays with the parent', async () => {
     const heard: unknown[] = [];
-    const result = await pool.run(request('echo'), { onProgress: ({ fraction, message }) => heard.push([fraction, message]), onLog: (line) => heard.push(line) });
+    const result = await pool.run(request('echo'), {
+      onProgress: ({ fraction, message }) => heard.push([fraction, message]),
+      onLog: (line) => heard.push(line),
+    });
     expect(heard).toEqual([[0.5, 'half'], 'hello']);
     expect(result).toEqual({ env: null, malloc: expect.any(String) });
   });
 
   it('throws what the work reported, code and permanence included', async () => {
-    await expect(pool.run(request('refuse'))).rejects.toMatchObject({ constructor: ReportedError, code: 'invalid_model', permanent: true });
+    await expect(pool.run(request('refuse'))).rejects.toMatchObject({
+      constructor: ReportedError,
+      code: 'invalid_model',
+      permanent: true,
+    });
   });
 
   it('kills a process at its memory ceiling, on or off the JavaScript heap', async () => {
@@ -75,14 +90,23 @@ describe('ProcessPool', () => {
   });
 
   it('tells a crash, with its last words, from a kill from outside', async () => {
-    await expect(pool.run(request('exit'))).rejects.toMatchObject({ constructor: CrashError, permanent: true, message: expect.stringMatching(/exit code 7.*out of luck/s) });
+    await expect(pool.run(request('exit'))).rejects.toMatchObject({
+      constructor: CrashError,
+      permanent: true,
+      message: expect.stringMatching(/exit code 7.*out of luck/s),
+    });
     await expect(pool.run(request('abort'))).rejects.toMatchObject({ constructor: CrashError, signal: 'SIGSEGV' });
-    await expect(pool.run(request('killed'))).rejects.toMatchObject({ constructor: ProcessLostError, permanent: false });
+    await expect(pool.run(request('killed'))).rejects.toMatchObject({
+      constructor: ProcessLostError,
+      permanent: false,
+    });
   });
 
   it('goes on after all that, and refuses a module that does not exist', async () => {
     await expect(pool.run(request('echo'))).resolves.toBeDefined();
-    expect(() => new ProcessPool({ modulePath: join(folder, 'none.mjs'), memoryMb: 300, timeoutMs: 1000 })).toThrow(LaunchError);
+    expect(() => new ProcessPool({ modulePath: join(folder, 'none.mjs'), memoryMb: 300, timeoutMs: 1000 })).toThrow(
+      LaunchError,
+    );
   });
 });
 

@@ -21,7 +21,8 @@ export class ProcessPool {
   private closed = false;
 
   constructor(private readonly settings: ProcessPoolSettings) {
-    if (!existsSync(settings.modulePath)) throw new LaunchError(settings.modulePath, 'it does not exist: build the project first');
+    if (!existsSync(settings.modulePath))
+      throw new LaunchError(settings.modulePath, 'it does not exist: build the project first');
     this.refill();
   }
 
@@ -31,7 +32,11 @@ export class ProcessPool {
     this.running.add(child);
     this.refill();
     try {
-      return await child.run(request, { ...options, memoryMb: options.memoryMb ?? this.settings.memoryMb, timeoutMs: options.timeoutMs ?? this.settings.timeoutMs });
+      return await child.run(request, {
+        ...options,
+        memoryMb: options.memoryMb ?? this.settings.memoryMb,
+        timeoutMs: options.timeoutMs ?? this.settings.timeoutMs,
+      });
     } finally {
       this.running.delete(child);
     }

@@ -24,11 +24,15 @@ describe('repeat', () => {
 
   it('tells the round under way and waits for it when stopped', async () => {
     let ended = false;
-    const repetition = repeat(1000, async (signal) => {
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      await new Promise((next) => setImmediate(next));
-      ended = true;
-    }, () => undefined);
+    const repetition = repeat(
+      1000,
+      async (signal) => {
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        await new Promise((next) => setImmediate(next));
+        ended = true;
+      },
+      () => undefined,
+    );
     await repetition.stop();
     expect(ended).toBe(true);
   });

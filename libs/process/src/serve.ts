@@ -23,11 +23,15 @@ export function serve(handle: (request: ProcessRequest, report: Reporter) => Pro
   send({ type: 'ready' });
 }
 
-async function answer(raw: unknown, handle: (request: ProcessRequest, report: Reporter) => Promise<unknown>): Promise<void> {
+async function answer(
+  raw: unknown,
+  handle: (request: ProcessRequest, report: Reporter) => Promise<unknown>,
+): Promise<void> {
   watchParent();
   try {
     const result = await handle(ProcessRequest.parse(raw), {
-      progress: (fraction, message, values) => send({ type: 'progress', fraction: Math.min(1, Math.max(0, fraction)), message, values }),
+      progress: (fraction, message, values) =>
+        send({ type: 'progress', fraction: Math.min(1, Math.max(0, fraction)), message, values }),
       log: (line) => send({ type: 'log', line }),
     });
     await sendLast({ type: 'done', result });
@@ -40,7 +44,12 @@ async function answer(raw: unknown, handle: (request: ProcessRequest, report: Re
 function describe(error: unknown): Extract<ProcessMessage, { type: 'failed' }>['error'] {
   if (!(error instanceof Error)) return { code: 'internal', message: String(error), permanent: true };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
-  return { code, message: error.message, permanent: !SYSTEM_ERROR.test(code), ...(error.stack ? { stack: error.stack } : {}) };
+  return {
+    code,
+    message: error.message,
+    permanent: !SYSTEM_ERROR.test(code),
+    ...(error.stack ? { stack: error.stack } : {}),
+  };
 }
 
 function send(message: ProcessMessage): void {

@@ -9,7 +9,10 @@ describe('stageModulePath', () => {
   it('finds compiled code beside it that stage processes of the default ceiling accept', () => {
     const { stageMemoryMb } = Config.shape;
     const flags = heapFlags(stageMemoryMb.parse(undefined));
-    const tag = execFileSync(process.execPath, [...flags, '-p', "require('node:v8').cachedDataVersionTag()"], { env: {}, encoding: 'utf8' }).trim();
+    const tag = execFileSync(process.execPath, [...flags, '-p', "require('node:v8').cachedDataVersionTag()"], {
+      env: {},
+      encoding: 'utf8',
+    }).trim();
     expect(existsSync(join(dirname(stageModulePath()), `main.bundle.cjs.${tag}.cache`))).toBe(true);
   });
 });

@@ -1,4 +1,11 @@
-import { createPostgresBackend, createRedisBackend, runMigrations, withBackend, type BackendFactory, type IQueueBackend } from 'bullmq';
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  runMigrations,
+  withBackend,
+  type BackendFactory,
+  type IQueueBackend,
+} from 'bullmq';
 import pg from 'pg';
 import { redisIdentity } from './redis-identity.js';
 
@@ -32,7 +39,14 @@ export function openBackend(config: QueueConfig): Promise<Backend> {
 }
 
 async function postgres(connectionString: string): Promise<Backend> {
-  const pool = new pg.Pool({ connectionString, max: MAX_CONNECTIONS, options: `-c search_path=${SCHEMA}`, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: SILENCE_MS });
+  const pool = new pg.Pool({
+    connectionString,
+    max: MAX_CONNECTIONS,
+    options: `-c search_path=${SCHEMA}`,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: SILENCE_MS,
+  });
   pool.setMaxListeners(0);
   // A broken idle connection is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
@@ -47,7 +61,9 @@ async function postgres(connectionString: string): Promise<Backend> {
   }
   // The table is another after a restore and another file after a truncation.
   const identity = async () => {
-    const { rows } = await pool.query<{ identity: string }>("select concat('postgres ', oid, ' ', relfilenode) as identity from pg_class where oid = 'job'::regclass");
+    const { rows } = await pool.query<{ identity: string }>(
+      "select concat('postgres ', oid, ' ', relfilenode) as identity from pg_class where oid = 'job'::regclass",
+    );
     return rows[0]?.identity ?? 'postgres';
   };
   return bind('postgres', createPostgresBackend, pool, identity, () => pool.end());
@@ -55,10 +71,22 @@ async function postgres(connectionString: string): Promise<Backend> {
 
 async function redis(url: string): Promise<Backend> {
   // Without a limit on retries a worker's command waits for a server that restarts, instead of failing a good job.
-  return bind('redis', createRedisBackend, { url, maxRetriesPerRequest: null, connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_MS }, () => redisIdentity(url), async () => undefined);
+  return bind(
+    'redis',
+    createRedisBackend,
+    { url, maxRetriesPerRequest: null, connectTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SILENCE_MS },
+    () => redisIdentity(url),
+    async () => undefined,
+  );
 }
 
-function bind<B extends IQueueBackend, C>(name: Backend['name'], factory: BackendFactory<B, C>, connection: C, identity: Backend['identity'], close: Backend['close']): Backend {
+function bind<B extends IQueueBackend, C>(
+  name: Backend['name'],
+  factory: BackendFactory<B, C>,
+  connection: C,
+  identity: Backend['identity'],
+  close: Backend['close'],
+): Backend {
   const backend: Backend<C> = { name, classes: withBackend<IQueueBackend, C>(factory), connection, identity, close };
   // The connection's type is sealed in here: each class is only ever given the connection that it is bound to.
   return backend as Backend;

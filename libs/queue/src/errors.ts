@@ -15,7 +15,11 @@ export class QueueError extends Error {
 /** The server behind the queue does not answer. */
 export class QueueUnavailableError extends QueueError {
   constructor(cause: unknown) {
-    super('queue_unavailable', `the queue does not answer: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`, { cause });
+    super(
+      'queue_unavailable',
+      `the queue does not answer: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -51,7 +55,8 @@ export class PayloadError extends QueueError {
 }
 
 function payloadWords(cause: unknown): string {
-  if (cause instanceof Error && 'issues' in cause && Array.isArray(cause.issues)) return sentenceOf(fieldProblems(cause.issues as Parameters<typeof fieldProblems>[0]));
+  if (cause instanceof Error && 'issues' in cause && Array.isArray(cause.issues))
+    return sentenceOf(fieldProblems(cause.issues as Parameters<typeof fieldProblems>[0]));
   return cause instanceof Error ? cause.message : String(cause);
 }
 

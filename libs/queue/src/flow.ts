@@ -31,8 +31,20 @@ export function flowOf(entry: QueueEntry, policy: RetryPolicy): FlowRootParentJo
   });
   let node: FlowJobNode | undefined;
   for (let index = 0; index < entry.stageCount; index++) {
-    node = { name: 'stage', queueName: QUEUE_NAME, data: { jobId, run, index }, opts: options(stageId(entry, index)), children: node ? [node] : [] };
+    node = {
+      name: 'stage',
+      queueName: QUEUE_NAME,
+      data: { jobId, run, index },
+      opts: options(stageId(entry, index)),
+      children: node ? [node] : [],
+    };
   }
   const { ignoreDependencyOnFailure: _root, ...rootOptions } = options(finishId(entry));
-  return { name: 'finish', queueName: QUEUE_NAME, data: { jobId, run }, opts: rootOptions, children: node ? [node] : [] };
+  return {
+    name: 'finish',
+    queueName: QUEUE_NAME,
+    data: { jobId, run },
+    opts: rootOptions,
+    children: node ? [node] : [],
+  };
 }

@@ -125,7 +125,8 @@ describe.each([
       recorder(async () => {
         began();
         // A worker that closes may be given the same job once more before it stops asking.
-        if (!shutdown.signal.aborted) await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve));
+        if (!shutdown.signal.aborted)
+          await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve));
         throw new Interrupted();
       }).handlers,
       SETTINGS,

@@ -1,7 +1,14 @@
 import { QUEUE_JOBS, type QueueEntry, type QueueJobs } from '#contracts';
 import { DelayedError, UnrecoverableError, WaitingError, type Job, type Worker } from 'bullmq';
 import { openBackend, type Backend, type QueueConfig } from './backend.js';
-import { AttemptError, Interrupted, PayloadError, PermanentFailure, Postponed, QueueUnavailableError } from './errors.js';
+import {
+  AttemptError,
+  Interrupted,
+  PayloadError,
+  PermanentFailure,
+  Postponed,
+  QueueUnavailableError,
+} from './errors.js';
 import { finishId, flowOf, QUEUE_NAME, RETRY_POLICY, type RetryPolicy } from './flow.js';
 import { within } from './within.js';
 
@@ -125,7 +132,9 @@ function processor(handlers: Handlers): Processor {
         throw new DelayedError();
       }
       const message = cleanText(error instanceof Error ? error.message : String(error));
-      throw error instanceof PermanentFailure || error instanceof PayloadError ? new UnrecoverableError(message) : new AttemptError(message);
+      throw error instanceof PermanentFailure || error instanceof PayloadError
+        ? new UnrecoverableError(message)
+        : new AttemptError(message);
     }
   };
 }

@@ -5,7 +5,13 @@ export { contributions, greedySubset, hypervolume } from './fronts/hypervolume.j
 export { History } from './history/history.js';
 export { isComplete, type CompleteTrial, type Trial, type TrialState } from './history/trial.js';
 export { parameterImportance, type ScoredAssignment } from './importance/parameter-importance.js';
-export { evaluate as evaluateModel, type CostModel, type ModelPoint, type PairTerm, type PartOption } from './model/cost-model.js';
+export {
+  evaluate as evaluateModel,
+  type CostModel,
+  type ModelPoint,
+  type PairTerm,
+  type PartOption,
+} from './model/cost-model.js';
 export { modelFront } from './model/model-front.js';
 export { modelSampler, type ModelSamplerOptions } from './model/model-sampler.js';
 export { seededRandom, type Random } from './random.js';
@@ -20,4 +26,11 @@ export { tpeSampler, type TpeOptions } from './samplers/tpe-sampler.js';
 export type { Assignment, ChoiceParameter, Condition, Parameter, RealParameter, Value } from './space/parameter.js';
 export { assignmentKey, Space } from './space/space.js';
 export { Study, type Ending } from './study.js';
-export { asha, medianRule, type AshaOptions, type Curve, type MedianRuleOptions, type StoppingRule } from './stopping/stopping.js';
+export {
+  asha,
+  medianRule,
+  type AshaOptions,
+  type Curve,
+  type MedianRuleOptions,
+  type StoppingRule,
+} from './stopping/stopping.js';

@@ -82,7 +82,8 @@ export class Study {
 }
 
 function checkOutcome(id: number, { values, constraints = [] }: Outcome, objectives: number): void {
-  if (values.length !== objectives) throw new TrialError(id, `it has ${values.length} objectives, the study ${objectives}`);
+  if (values.length !== objectives)
+    throw new TrialError(id, `it has ${values.length} objectives, the study ${objectives}`);
   const broken = [...values, ...constraints].findIndex(Number.isNaN);
   if (broken >= 0) throw new TrialError(id, `figure ${broken} is NaN: tell it as failed instead`);
 }

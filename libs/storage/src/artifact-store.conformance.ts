@@ -38,7 +38,11 @@ export function describeArtifactStore(name: string, subject: () => Promise<Subje
 
     const read = async (digest: string): Promise<Buffer> => buffer((await store.get(digest)).stream);
 
-    it.each([['nothing at all', 0], ['a few bytes', 1000], ['20 MiB in parts', LARGE_BYTES]])('returns %s as they were put', async (_what, size) => {
+    it.each([
+      ['nothing at all', 0],
+      ['a few bytes', 1000],
+      ['20 MiB in parts', LARGE_BYTES],
+    ])('returns %s as they were put', async (_what, size) => {
       const bytes = randomBytes(size);
       const stored = await store.put(inPieces(bytes));
       expect(stored).toEqual({ digest: sha256(bytes), bytes: size, deduplicated: false });
@@ -139,7 +143,10 @@ export function describeArtifactStore(name: string, subject: () => Promise<Subje
       expect((await readdir(folder)).filter((file) => /model.onnx|partial/.test(file))).toEqual(['model.onnx']);
     });
 
-    it.each([['changed', 300_000], ['cut short', 200_000]])('never passes on the last piece of bytes that were %s', async (_what, size) => {
+    it.each([
+      ['changed', 300_000],
+      ['cut short', 200_000],
+    ])('never passes on the last piece of bytes that were %s', async (_what, size) => {
       const { digest } = await store.put(randomBytes(300_000));
       await adapter.damage(digest, randomBytes(size));
       let received = 0;

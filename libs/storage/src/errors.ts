@@ -15,7 +15,10 @@ export class StorageError extends Error {
 
 /** Nothing is stored under the digest, or nothing lies at the URI. */
 export class NotFoundError extends StorageError {
-  constructor(readonly what: string, options?: ErrorOptions) {
+  constructor(
+    readonly what: string,
+    options?: ErrorOptions,
+  ) {
     super('artifact_not_found', `nothing is stored at ${what}`, false, options);
   }
 }
@@ -47,7 +50,9 @@ export class TooLargeError extends StorageError {
 /** The source failed before its end; nothing was stored. */
 export class SourceError extends StorageError {
   constructor(cause: unknown) {
-    super('source_interrupted', `the bytes stopped before their end (${messageOf(cause)}): send them again`, true, { cause });
+    super('source_interrupted', `the bytes stopped before their end (${messageOf(cause)}): send them again`, true, {
+      cause,
+    });
   }
 }
 
@@ -72,7 +77,9 @@ export class StoreUnavailableError extends StorageError {
 /** The store refuses our credentials or permissions. */
 export class StoreAccessError extends StorageError {
   constructor(where: string, cause: unknown) {
-    super('store_access', `${where} refuses access (${messageOf(cause)}): check its keys and permissions`, false, { cause });
+    super('store_access', `${where} refuses access (${messageOf(cause)}): check its keys and permissions`, false, {
+      cause,
+    });
   }
 }
 

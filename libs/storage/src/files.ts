@@ -9,7 +9,8 @@ import { StorageError, StoreAccessError, StoreFullError, StoreUnavailableError }
 
 export const temporaryName = (): string => `${process.pid}-${randomBytes(8).toString('hex')}`;
 
-export const errorCode = (error: unknown): string | undefined => (types.isNativeError(error) && 'code' in error ? String(error.code) : undefined);
+export const errorCode = (error: unknown): string | undefined =>
+  types.isNativeError(error) && 'code' in error ? String(error.code) : undefined;
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'EROFS']);
@@ -23,7 +24,7 @@ export function fileError(where: string, cause: unknown): StorageError {
 }
 
 export async function writeFully(file: FileHandle, piece: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < piece.byteLength; ) offset += (await file.write(piece, offset)).bytesWritten;
+  for (let offset = 0; offset < piece.byteLength;) offset += (await file.write(piece, offset)).bytesWritten;
 }
 
 /** Makes names created in the folder survive a power cut. */

@@ -12,7 +12,8 @@ import { FilesystemStore } from './filesystem-store.js';
 
 const run = promisify(execFile);
 const compiled = pathToFileURL(resolve(import.meta.dirname, '../../../dist/libs/storage/src/filesystem-store.js')).href;
-const blob = (root: string, digest: string): string => join(root, 'blobs', digest.slice(0, 2), digest.slice(2, 4), digest);
+const blob = (root: string, digest: string): string =>
+  join(root, 'blobs', digest.slice(0, 2), digest.slice(2, 4), digest);
 
 let root: string;
 beforeAll(async () => {
@@ -45,7 +46,9 @@ describe('the filesystem store', () => {
         console.log('writing');
         await new Promise((resolve) => setTimeout(resolve, 60_000));
       })());`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -63,7 +66,9 @@ describe('the filesystem store', () => {
       import { FilesystemStore } from ${JSON.stringify(compiled)};
       const store = await FilesystemStore.open(${JSON.stringify(folder)});
       console.log(JSON.stringify(await store.put(Buffer.alloc(5_000_000, 7))));`;
-    const outputs = await Promise.all(Array.from({ length: 3 }, () => run(process.execPath, ['--input-type=module', '-e', program])));
+    const outputs = await Promise.all(
+      Array.from({ length: 3 }, () => run(process.execPath, ['--input-type=module', '-e', program])),
+    );
     const stored = outputs.map(({ stdout }) => JSON.parse(stdout) as { digest: string; deduplicated: boolean });
     expect(new Set(stored.map(({ digest }) => digest))).toEqual(new Set([sha256(Buffer.alloc(5_000_000, 7))]));
     expect(stored.filter(({ deduplicated }) => !deduplicated)).toHaveLength(1);
@@ -81,7 +86,13 @@ describe('the filesystem store', () => {
       const left = await readdir(${JSON.stringify(join(disk, 'tmp'))});
       const after = await store.put(randomBytes(500_000));
       console.log(JSON.stringify({ code, transient, left, small: await store.stat(small.digest), after: after.bytes }));`;
-    expect(JSON.parse(await onSmallDisk(disk, program))).toEqual({ code: 'store_full', transient: true, left: [], small: { bytes: 1000 }, after: 500_000 });
+    expect(JSON.parse(await onSmallDisk(disk, program))).toEqual({
+      code: 'store_full',
+      transient: true,
+      left: [],
+      small: { bytes: 1000 },
+      after: 500_000,
+    });
   });
 });
 

@@ -5,7 +5,16 @@ import { dirname, join } from 'node:path';
 import { PassThrough, pipeline, Readable } from 'node:stream';
 import type { ArtifactStore, ByteRange, Opened, PutOptions, Source, Stored } from './artifact-store.js';
 import { NotFoundError } from './errors.js';
-import { errorCode, fileError, makeFolder, removeStale, syncFolder, temporaryName, writeAtomically, writeFully } from './files.js';
+import {
+  errorCode,
+  fileError,
+  makeFolder,
+  removeStale,
+  syncFolder,
+  temporaryName,
+  writeAtomically,
+  writeFully,
+} from './files.js';
 import { spanOf } from './range.js';
 import { consume } from './source.js';
 import { VerifyDigest } from './verify.js';
@@ -60,8 +69,14 @@ export class FilesystemStore implements ArtifactStore {
       });
       try {
         const span = spanOf(range, (await file.stat()).size);
-        const stream = span.bytes === 0 ? await emptied(file) : file.createReadStream({ start: span.start, end: span.end, highWaterMark: 1 << 18 });
-        return { stream: pipeline(stream, span.isWhole ? new VerifyDigest(digest) : new PassThrough(), () => {}), bytes: span.bytes };
+        const stream =
+          span.bytes === 0
+            ? await emptied(file)
+            : file.createReadStream({ start: span.start, end: span.end, highWaterMark: 1 << 18 });
+        return {
+          stream: pipeline(stream, span.isWhole ? new VerifyDigest(digest) : new PassThrough(), () => {}),
+          bytes: span.bytes,
+        };
       } catch (error) {
         await file.close();
         throw error;
@@ -118,7 +133,11 @@ export class FilesystemStore implements ArtifactStore {
   }
 }
 
-async function writeFlushed(path: string, source: Source, options: PutOptions): Promise<{ digest: string; bytes: number }> {
+async function writeFlushed(
+  path: string,
+  source: Source,
+  options: PutOptions,
+): Promise<{ digest: string; bytes: number }> {
   const file = await open(path, 'wx');
   try {
     const written = await consume(source, options, (piece) => writeFully(file, piece));

@@ -14,7 +14,12 @@ export type StoreConfig = S3Config & Pick<Config, 'storeUrl' | 'workPath'>;
 export async function openStore(config: StoreConfig): Promise<ArtifactStore> {
   const place = parseStoreUrl(config.storeUrl);
   if (place.kind === 'file') return FilesystemStore.open(fileURLToPath(config.storeUrl));
-  return S3Store.open({ ...config, bucket: place.bucket, prefix: trimSlashes(place.key), spoolPath: join(config.workPath, 'spool') });
+  return S3Store.open({
+    ...config,
+    bucket: place.bucket,
+    prefix: trimSlashes(place.key),
+    spoolPath: join(config.workPath, 'spool'),
+  });
 }
 
 function parseStoreUrl(storeUrl: string): ParsedUri {

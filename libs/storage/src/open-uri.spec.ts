@@ -12,7 +12,8 @@ import { parseUri } from './parse-uri.js';
 describe('a file URI', () => {
   let folder: string;
   let importPath: string;
-  const open = (...parts: string[]): Promise<unknown> => openUri(pathToFileURL(join(importPath, ...parts)).href, { importPath, s3Region: 'us-east-1' });
+  const open = (...parts: string[]): Promise<unknown> =>
+    openUri(pathToFileURL(join(importPath, ...parts)).href, { importPath, s3Region: 'us-east-1' });
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'coldpress-uri-'));
@@ -29,7 +30,10 @@ describe('a file URI', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each([['a file', ['nets', 'my net.onnx']], ['a link that stays inside', ['inner-link']]])('opens %s below the import folder', async (_what, parts) => {
+  it.each([
+    ['a file', ['nets', 'my net.onnx']],
+    ['a link that stays inside', ['inner-link']],
+  ])('opens %s below the import folder', async (_what, parts) => {
     const opened = (await open(...parts)) as Awaited<ReturnType<typeof openUri>>;
     expect(opened.bytes).toBe(6);
     expect((await buffer(opened.stream)).toString()).toBe('inside');
@@ -47,7 +51,13 @@ describe('a file URI', () => {
   });
 
   it('refuses encoded climbing, other hosts, other schemes and nonsense', async () => {
-    for (const uri of [`file://${importPath}/nets/..%2f..%2fsecret`, 'file://host/etc/passwd', 'http://127.0.0.1/x', 'nonsense', 's3://bucket']) {
+    for (const uri of [
+      `file://${importPath}/nets/..%2f..%2fsecret`,
+      'file://host/etc/passwd',
+      'http://127.0.0.1/x',
+      'nonsense',
+      's3://bucket',
+    ]) {
       await expect(openUri(uri, { importPath, s3Region: 'us-east-1' })).rejects.toThrow(UriError);
     }
   });
@@ -66,7 +76,10 @@ describe('a file URI', () => {
   });
 
   it('does not tell whether a file outside is there', async () => {
-    const told = async (path: string) => ((await openUri(`file://${path}`, { importPath, s3Region: 'us-east-1' }).catch((error: Error) => error)) as Error).message.replace(path, '');
+    const told = async (path: string) =>
+      (
+        (await openUri(`file://${path}`, { importPath, s3Region: 'us-east-1' }).catch((error: Error) => error)) as Error
+      ).message.replace(path, '');
     expect(await told(join(folder, 'secret'))).toBe(await told(join(folder, 'nothing')));
   });
 
@@ -76,21 +89,35 @@ describe('a file URI', () => {
 });
 
 describe('an s3 URI', () => {
-  const config = { s3Region: 'us-east-1', importS3: 's3://imports/models, s3://data', storeUrl: 's3://coldpress/store' };
+  const config = {
+    s3Region: 'us-east-1',
+    importS3: 's3://imports/models, s3://data',
+    storeUrl: 's3://coldpress/store',
+  };
 
-  it.each(['s3://imports/secret.onnx', 's3://imports/models2/x', 's3://imports/mod', 's3://other/x'])('is refused where no allowed prefix holds it: %s', async (uri) => {
-    await expect(openUri(uri, config)).rejects.toThrow('only objects below s3://imports/models, s3://data/ may be registered');
-  });
+  it.each(['s3://imports/secret.onnx', 's3://imports/models2/x', 's3://imports/mod', 's3://other/x'])(
+    'is refused where no allowed prefix holds it: %s',
+    async (uri) => {
+      await expect(openUri(uri, config)).rejects.toThrow(
+        'only objects below s3://imports/models, s3://data/ may be registered',
+      );
+    },
+  );
 
   it('is refused where nothing is allowed, naming the variable', async () => {
     await expect(openUri('s3://imports/x', { s3Region: 'us-east-1' })).rejects.toThrow('COLDPRESS_IMPORT_S3');
   });
 
-  it.each(['s3://imports/models/x', 's3://data/x/y', 's3://coldpress/store/x', 's3://coldpress/other'])('is allowed where a prefix holds it, or it lies in the store\'s own bucket: %s', (uri) => {
-    expect(() => assertAllowed(uri, parseUri(uri) as S3Place, config)).not.toThrow();
-  });
+  it.each(['s3://imports/models/x', 's3://data/x/y', 's3://coldpress/store/x', 's3://coldpress/other'])(
+    "is allowed where a prefix holds it, or it lies in the store's own bucket: %s",
+    (uri) => {
+      expect(() => assertAllowed(uri, parseUri(uri) as S3Place, config)).not.toThrow();
+    },
+  );
 });
 
 it('a store URL of an unknown kind is refused', async () => {
-  await expect(openStore({ storeUrl: 'ftp://host/', workPath: tmpdir(), s3Region: 'us-east-1' })).rejects.toThrow(UriError);
+  await expect(openStore({ storeUrl: 'ftp://host/', workPath: tmpdir(), s3Region: 'us-east-1' })).rejects.toThrow(
+    UriError,
+  );
 });

@@ -31,7 +31,11 @@ export async function openUri(uri: string, config: UriConfig): Promise<Opened> {
 }
 
 async function openFile(uri: string, path: string, importPath: string | undefined): Promise<Opened> {
-  if (!importPath) throw new UriError(uri, 'files may be registered only when COLDPRESS_IMPORT_PATH names a folder; upload it instead');
+  if (!importPath)
+    throw new UriError(
+      uri,
+      'files may be registered only when COLDPRESS_IMPORT_PATH names a folder; upload it instead',
+    );
   const folder = await realpath(importPath).catch((cause: unknown) => {
     throw fileError(`the import folder ${importPath}`, cause);
   });
@@ -47,9 +51,11 @@ async function openFile(uri: string, path: string, importPath: string | undefine
 
 /** Opens without following a link that took the file's place since its path was resolved, and without waiting on a pipe. */
 async function openRegular(uri: string, path: string): Promise<Opened> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((cause: unknown) => {
-    throw importError(uri, cause);
-  });
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (cause: unknown) => {
+      throw importError(uri, cause);
+    },
+  );
   const found = await file.stat();
   if (found.isFile()) return { stream: file.createReadStream({ highWaterMark: 1 << 18 }), bytes: found.size };
   await file.close();
@@ -78,7 +84,10 @@ async function openObject(uri: string, address: { Bucket: string; Key: string },
   try {
     const found = await client.send(new HeadObjectCommand(address), { abortSignal: AbortSignal.timeout(ANSWER_MS) });
     const bytes = found.ContentLength ?? 0;
-    const stream = Readable.from(translateErrors(where, uri, readObject(client, address, found.ETag ?? '*', 0, bytes - 1)), { objectMode: false });
+    const stream = Readable.from(
+      translateErrors(where, uri, readObject(client, address, found.ETag ?? '*', 0, bytes - 1)),
+      { objectMode: false },
+    );
     return { stream: stream.once('close', () => client.destroy()), bytes };
   } catch (error) {
     client.destroy();
@@ -88,5 +97,7 @@ async function openObject(uri: string, address: { Bucket: string; Key: string },
 
 /** The path in the system's own form, such as with a drive letter. */
 function localPath(path: string): string {
-  return process.platform === 'win32' ? fileURLToPath(new URL(`file://${path.split('/').map(encodeURIComponent).join('/')}`)) : fileURLToPath(pathToFileURL(path));
+  return process.platform === 'win32'
+    ? fileURLToPath(new URL(`file://${path.split('/').map(encodeURIComponent).join('/')}`))
+    : fileURLToPath(pathToFileURL(path));
 }

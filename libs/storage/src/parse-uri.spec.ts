@@ -48,7 +48,9 @@ describe('parseUri', () => {
 
   it('tells nobody the credentials that somebody put into a URI', () => {
     for (const uri of ['s3://AKIA:secret@imports/x', 'https://AKIA:secret@host/x', 'file://AKIA:secret@host/x']) {
-      expect(() => parseUri(uri)).toThrow(expect.not.objectContaining({ message: expect.stringMatching(/AKIA|secret/) as unknown }) as Error);
+      expect(() => parseUri(uri)).toThrow(
+        expect.not.objectContaining({ message: expect.stringMatching(/AKIA|secret/) as unknown }) as Error,
+      );
     }
   });
 });

@@ -39,17 +39,24 @@ export function fileNameOf(uri: string): string {
 function refuseUnheeded(uri: string, rest: string): void {
   const at = rest.search(/[?#]/);
   if (at < 0) return;
-  if (rest[at] === '#') throw new UriError(uri, 'a "#" and what follows it would be left out: write %23 for a "#" in a name');
+  if (rest[at] === '#')
+    throw new UriError(uri, 'a "#" and what follows it would be left out: write %23 for a "#" in a name');
   const versionId = /[?&]versionId=/i.test(rest) ? 'a version of an object cannot be named, the newest is read; ' : '';
   throw new UriError(uri, `a "?" and what follows it would be left out: ${versionId}write %3F for a "?" in a name`);
 }
 
 function decoded(uri: string, path: string): string {
   const wrong = /%(?![0-9a-f]{2})/i.exec(path);
-  if (wrong) throw new UriError(uri, `"${path.slice(wrong.index, wrong.index + 3)}" is no %-code: write %25 for a "%" in a name`);
+  if (wrong)
+    throw new UriError(
+      uri,
+      `"${path.slice(wrong.index, wrong.index + 3)}" is no %-code: write %25 for a "%" in a name`,
+    );
   const text = decodeUtf8(uri, path);
-  if (CONTROL.test(text)) throw new UriError(uri, 'a name holds a control character (%00 to %1F, %7F): rename the file');
-  if (text.split('/').some((name) => name === '.' || name === '..')) throw new UriError(uri, '"." and ".." are not followed: give the whole path');
+  if (CONTROL.test(text))
+    throw new UriError(uri, 'a name holds a control character (%00 to %1F, %7F): rename the file');
+  if (text.split('/').some((name) => name === '.' || name === '..'))
+    throw new UriError(uri, '"." and ".." are not followed: give the whole path');
   return text;
 }
 
@@ -57,14 +64,31 @@ function decodeUtf8(uri: string, path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw new UriError(uri, `the %-codes are not UTF-8: encode each byte of the name's UTF-8, as "ä" by %C3%A4, and write %25 for a "%"`);
+    throw new UriError(
+      uri,
+      `the %-codes are not UTF-8: encode each byte of the name's UTF-8, as "ä" by %C3%A4, and write %25 for a "%"`,
+    );
   }
 }
 
 function s3Uri(uri: string, authority: string, path: string): ParsedUri {
-  if (authority.includes('@')) throw new UriError(uri, 'a URI carries no credentials: the server reads with its own, leave out everything before the bucket');
-  if (authority.includes(':')) throw new UriError(uri, 'an s3:// URI has no port, its first part is the bucket: the server that it lies on is set by COLDPRESS_S3_ENDPOINT');
-  if (!BUCKET.test(authority)) throw new UriError(uri, authority === '' ? `the bucket is missing: ${FORMS}` : `"${authority}" is no name of a bucket (3 to 63 of a-z, 0-9, "." and "-")`);
+  if (authority.includes('@'))
+    throw new UriError(
+      uri,
+      'a URI carries no credentials: the server reads with its own, leave out everything before the bucket',
+    );
+  if (authority.includes(':'))
+    throw new UriError(
+      uri,
+      'an s3:// URI has no port, its first part is the bucket: the server that it lies on is set by COLDPRESS_S3_ENDPOINT',
+    );
+  if (!BUCKET.test(authority))
+    throw new UriError(
+      uri,
+      authority === ''
+        ? `the bucket is missing: ${FORMS}`
+        : `"${authority}" is no name of a bucket (3 to 63 of a-z, 0-9, "." and "-")`,
+    );
   const bytes = Buffer.byteLength(path) - 1;
   if (bytes > MAX_KEY_BYTES) throw new UriError(uri, `the key has ${bytes} bytes, S3 allows ${MAX_KEY_BYTES}`);
   return { kind: 's3', bucket: authority, key: path.slice(1) };
@@ -72,7 +96,12 @@ function s3Uri(uri: string, authority: string, path: string): ParsedUri {
 
 function fileUri(uri: string, authority: string, path: string): ParsedUri {
   if (authority !== '' && authority.toLowerCase() !== 'localhost') {
-    throw new UriError(uri, authority.includes('@') ? 'a URI carries no credentials: give file:///path' : `"${authority}" stands where a host would: files are read from the server's own disk, give file:///path with three slashes`);
+    throw new UriError(
+      uri,
+      authority.includes('@')
+        ? 'a URI carries no credentials: give file:///path'
+        : `"${authority}" stands where a host would: files are read from the server's own disk, give file:///path with three slashes`,
+    );
   }
   if (path === '') throw new UriError(uri, 'the path is missing: give file:///path');
   // An encoded slash would be part of a name, which no file system allows.

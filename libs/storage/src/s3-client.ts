@@ -23,7 +23,8 @@ export function createS3Client(config: S3Config): S3Client {
   return new S3Client({
     region: s3Region,
     ...(s3Endpoint && { endpoint: s3Endpoint, forcePathStyle: true }),
-    ...(s3AccessKeyId && s3SecretAccessKey && { credentials: { accessKeyId: s3AccessKeyId, secretAccessKey: s3SecretAccessKey } }),
+    ...(s3AccessKeyId &&
+      s3SecretAccessKey && { credentials: { accessKeyId: s3AccessKeyId, secretAccessKey: s3SecretAccessKey } }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
@@ -49,7 +50,11 @@ export function s3Error(where: string, what: string, cause: unknown): StorageErr
 }
 
 /** The same bytes, failures told in our terms. */
-export async function* translateErrors(where: string, what: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* translateErrors(
+  where: string,
+  what: string,
+  bytes: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
   try {
     yield* bytes;
   } catch (error) {

@@ -12,11 +12,19 @@ export interface ObjectAddress {
  * Bytes `start..end` of an object. A connection that breaks under way is taken up again where it broke, by Range and
  * If-Match, so that the two halves are of one object.
  */
-export async function* readObject(client: S3Client, address: ObjectAddress, etag: string, start: number, end: number): AsyncGenerator<Buffer> {
+export async function* readObject(
+  client: S3Client,
+  address: ObjectAddress,
+  etag: string,
+  start: number,
+  end: number,
+): AsyncGenerator<Buffer> {
   let offset = start;
   for (let attempt = 1; offset <= end; attempt += 1) {
     try {
-      const answer = await client.send(new GetObjectCommand({ ...address, Range: `bytes=${offset}-${end}`, IfMatch: etag }));
+      const answer = await client.send(
+        new GetObjectCommand({ ...address, Range: `bytes=${offset}-${end}`, IfMatch: etag }),
+      );
       for await (const piece of answer.Body as Readable) {
         offset += (piece as Buffer).byteLength;
         attempt = 1;

@@ -27,13 +27,23 @@ describeArtifactStore('the S3 store', async () => ({
   open: () => openStore({ ...bucket, workPath }),
   damage: async (digest, bytes) => {
     const client = createS3Client(bucket);
-    await client.send(new PutObjectCommand({ Bucket: bucketName(), Key: `artifacts/${digest}`, Body: bytes, Metadata: { sha256: digest } }));
+    await client.send(
+      new PutObjectCommand({
+        Bucket: bucketName(),
+        Key: `artifacts/${digest}`,
+        Body: bytes,
+        Metadata: { sha256: digest },
+      }),
+    );
     client.destroy();
   },
 }));
 
 describe('the S3 store', () => {
-  it.each([['secret', { s3SecretAccessKey: 'wrong' }], ['key', { s3AccessKeyId: 'unknown' }]])('says so at once when the %s is wrong', async (_what, wrong) => {
+  it.each([
+    ['secret', { s3SecretAccessKey: 'wrong' }],
+    ['key', { s3AccessKeyId: 'unknown' }],
+  ])('says so at once when the %s is wrong', async (_what, wrong) => {
     await expect(openStore({ ...bucket, ...wrong, workPath })).rejects.toThrow(StoreAccessError);
   });
 

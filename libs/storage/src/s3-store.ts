@@ -66,7 +66,9 @@ export class S3Store implements ArtifactStore {
     const path = join(this.options.spoolPath, temporaryName());
     try {
       const file = await open(path, 'wx');
-      const { digest, bytes } = await consume(source, options, (piece) => writeFully(file, piece)).finally(() => file.close());
+      const { digest, bytes } = await consume(source, options, (piece) => writeFully(file, piece)).finally(() =>
+        file.close(),
+      );
       return await this.#upload(path, digest, bytes);
     } catch (error) {
       throw fileError(this.options.spoolPath, error);
@@ -91,7 +93,10 @@ export class S3Store implements ArtifactStore {
     const span = spanOf(range, found.ContentLength ?? 0);
     const bytes = readObject(this.#client, this.#address(digest), found.ETag ?? '*', span.start, span.end);
     const stream = Readable.from(translateErrors(this.#where, digest, bytes), { objectMode: false });
-    return { stream: pipeline(stream, span.isWhole ? new VerifyDigest(digest) : new PassThrough(), () => {}), bytes: span.bytes };
+    return {
+      stream: pipeline(stream, span.isWhole ? new VerifyDigest(digest) : new PassThrough(), () => {}),
+      bytes: span.bytes,
+    };
   }
 
   async getToFile(digest: string, path: string): Promise<void> {
@@ -114,7 +119,9 @@ export class S3Store implements ArtifactStore {
     const Prefix = this.#address('').Key;
     let markers: { KeyMarker?: string; UploadIdMarker?: string } | null = {};
     while (markers) {
-      const page = await this.#request('', () => this.#client.send(new ListMultipartUploadsCommand({ Bucket, Prefix, ...markers })));
+      const page = await this.#request('', () =>
+        this.#client.send(new ListMultipartUploadsCommand({ Bucket, Prefix, ...markers })),
+      );
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (!Key || !UploadId || (Initiated?.getTime() ?? 0) > before) continue;
         await this.#request(Key, () => this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })));
@@ -147,7 +154,8 @@ export class S3Store implements ArtifactStore {
   /** The digest is checked once more on the way out: the file may have changed since it was first read. */
   async #upload(path: string, digest: string, bytes: number): Promise<Stored> {
     const found = await this.#head(digest);
-    if (found?.ContentLength === bytes && found.Metadata?.['sha256'] === digest) return { digest, bytes, deduplicated: true };
+    if (found?.ContentLength === bytes && found.Metadata?.['sha256'] === digest)
+      return { digest, bytes, deduplicated: true };
     const target = { ...this.#address(digest), Metadata: { sha256: digest } };
     await this.#request(digest, async () => {
       if (bytes <= PART_BYTES) {
@@ -156,7 +164,12 @@ export class S3Store implements ArtifactStore {
         await this.#client.send(new PutObjectCommand({ ...target, Body: body }));
       } else {
         const Body = pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), new VerifyDigest(digest), () => {});
-        await new Upload({ client: this.#client, params: { ...target, Body }, partSize: PART_BYTES, queueSize: QUEUE }).done();
+        await new Upload({
+          client: this.#client,
+          params: { ...target, Body },
+          partSize: PART_BYTES,
+          queueSize: QUEUE,
+        }).done();
       }
     });
     return { digest, bytes, deduplicated: false };
@@ -185,5 +198,6 @@ export class S3Store implements ArtifactStore {
 
 /** Another process made the bucket in the same moment. */
 function ignoreOwned(error: unknown): void {
-  if (!types.isNativeError(error) || !['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(error.name)) throw error;
+  if (!types.isNativeError(error) || !['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(error.name))
+    throw error;
 }

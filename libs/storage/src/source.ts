@@ -9,7 +9,8 @@ async function* pieces(source: Source): AsyncGenerator<Uint8Array> {
     yield source;
     return;
   }
-  const iterable: AsyncIterable<Uint8Array> = source instanceof Readable ? source.iterator({ destroyOnReturn: false }) : source;
+  const iterable: AsyncIterable<Uint8Array> =
+    source instanceof Readable ? source.iterator({ destroyOnReturn: false }) : source;
   const iterator = iterable[Symbol.asyncIterator]();
   let isOver = false;
   try {
@@ -28,7 +29,11 @@ async function* pieces(source: Source): AsyncGenerator<Uint8Array> {
 }
 
 /** Passes a source to `write` piece by piece, in order; checks its size on the way and its digest at the end. */
-export async function consume(source: Source, options: PutOptions, write: (piece: Uint8Array) => Promise<void>): Promise<{ digest: string; bytes: number }> {
+export async function consume(
+  source: Source,
+  options: PutOptions,
+  write: (piece: Uint8Array) => Promise<void>,
+): Promise<{ digest: string; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const piece of pieces(source)) {
@@ -38,6 +43,7 @@ export async function consume(source: Source, options: PutOptions, write: (piece
     await write(piece);
   }
   const digest = hash.digest('hex');
-  if (options.expectedDigest !== undefined && digest !== options.expectedDigest) throw new DigestMismatchError(options.expectedDigest, digest);
+  if (options.expectedDigest !== undefined && digest !== options.expectedDigest)
+    throw new DigestMismatchError(options.expectedDigest, digest);
   return { digest, bytes };
 }

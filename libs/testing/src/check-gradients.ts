@@ -1,7 +1,15 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { addGradients, appendForward, type FloatType } from '#autodiff';
 import { Session, type HostTensor, type HostTensors } from '#inference';
-import { DataType, Graph, GraphBuilder, ModelProtoSchema, type Attributes, type ModelProto, type TensorProto } from '#onnx';
+import {
+  DataType,
+  Graph,
+  GraphBuilder,
+  ModelProtoSchema,
+  type Attributes,
+  type ModelProto,
+  type TensorProto,
+} from '#onnx';
 import { randomNumbers } from './random.js';
 
 /** A float input of the checked node, differentiated unless `constant`. */
@@ -44,23 +52,42 @@ export async function gradientErrors(check: GradientCheck): Promise<GradientErro
   const elemType: FloatType = check.precision === 'float' ? DataType.FLOAT : DataType.DOUBLE;
   const forward = forwardModel(check, elemType);
   const random = randomNumbers(7);
-  const feeds: HostTensors = Object.fromEntries(floatInputs(check).map(({ name, input }) => {
-    const [low, high] = input.range ?? [-1, 1];
-    const count = input.dims.reduce((product, dim) => product * dim, 1);
-    return [name, hostTensor(elemType, input.dims, input.values ?? Array.from({ length: count }, () => low + (high - low) * random()))];
-  }));
+  const feeds: HostTensors = Object.fromEntries(
+    floatInputs(check).map(({ name, input }) => {
+      const [low, high] = input.range ?? [-1, 1];
+      const count = input.dims.reduce((product, dim) => product * dim, 1);
+      return [
+        name,
+        hostTensor(
+          elemType,
+          input.dims,
+          input.values ?? Array.from({ length: count }, () => low + (high - low) * random()),
+        ),
+      ];
+    }),
+  );
   const observed = await run(forward, feeds);
   const shapes = new Map(Object.entries({ ...feeds, ...observed }).map(([name, tensor]) => [name, tensor.dims]));
   for (const tensor of forward.graph!.initializer) shapes.set(tensor.name, tensor.dims.map(Number));
   const outputs = forward.graph!.output.map((output) => output.name).slice(0, check.differentiated);
-  const weights = outputs.map((name) => Float64Array.from(observed[name]!.data as Float64Array, () => random() * 2 - 1));
-  const targets = floatInputs(check).filter(({ input }) => !input.fixed).map(({ name }) => name);
-  const seeds = Object.fromEntries(outputs.map((name, i) => [`seed${i}`, hostTensor(elemType, shapes.get(name)!, [...weights[i]!])]));
+  const weights = outputs.map((name) =>
+    Float64Array.from(observed[name]!.data as Float64Array, () => random() * 2 - 1),
+  );
+  const targets = floatInputs(check)
+    .filter(({ input }) => !input.fixed)
+    .map(({ name }) => name);
+  const seeds = Object.fromEntries(
+    outputs.map((name, i) => [`seed${i}`, hostTensor(elemType, shapes.get(name)!, [...weights[i]!])]),
+  );
   const analytic = await run(backwardModel(check, elemType, shapes, targets), { ...feeds, ...seeds });
   const session = await Session.create(toBinary(ModelProtoSchema, forward));
   const functional = async () => {
     const result = await session.run(feeds);
-    return outputs.reduce((total, name, i) => total + (result[name]!.data as Float64Array).reduce((sum, value, at) => sum + value * weights[i]![at]!, 0), 0);
+    return outputs.reduce(
+      (total, name, i) =>
+        total + (result[name]!.data as Float64Array).reduce((sum, value, at) => sum + value * weights[i]![at]!, 0),
+      0,
+    );
   };
   const errors: GradientError[] = [];
   for (const name of targets) {
@@ -85,7 +112,9 @@ export async function gradientErrors(check: GradientCheck): Promise<GradientErro
 }
 
 function floatInputs(check: GradientCheck): { name: string; input: CheckedInput }[] {
-  return check.inputs.flatMap((input, i) => (typeof input === 'object' && !('$typeName' in input) ? [{ name: `x${i}`, input }] : []));
+  return check.inputs.flatMap((input, i) =>
+    typeof input === 'object' && !('$typeName' in input) ? [{ name: `x${i}`, input }] : [],
+  );
 }
 
 function declare(check: GradientCheck, builder: GraphBuilder, elemType: FloatType): void {
@@ -98,7 +127,10 @@ function node(check: GradientCheck, builder: GraphBuilder): string[] {
     return '$typeName' in input ? builder.initializer({ ...input, name: `x${i}` }) : `x${i}`;
   });
   const outputs = Array.from({ length: check.outputs ?? 1 }, (_, i) => `y${i}`);
-  builder.op(check.opType, names, check.attributes ?? {}, { outputs, ...(check.domain ? { domain: check.domain } : {}) });
+  builder.op(check.opType, names, check.attributes ?? {}, {
+    outputs,
+    ...(check.domain ? { domain: check.domain } : {}),
+  });
   return outputs;
 }
 
@@ -106,20 +138,29 @@ function forwardModel(check: GradientCheck, elemType: FloatType): ModelProto {
   const builder = new GraphBuilder();
   declare(check, builder, elemType);
   const isChecked = (i: number) => i < (check.differentiated ?? Infinity);
-  node(check, builder).forEach((name, i) => builder.output(name, undefined, isChecked(i) ? elemType : DataType.UNDEFINED));
+  node(check, builder).forEach((name, i) =>
+    builder.output(name, undefined, isChecked(i) ? elemType : DataType.UNDEFINED),
+  );
   return builder.build();
 }
 
-function backwardModel(check: GradientCheck, elemType: FloatType, shapes: ReadonlyMap<string, readonly number[]>, targets: string[]): ModelProto {
+function backwardModel(
+  check: GradientCheck,
+  elemType: FloatType,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  targets: string[],
+): ModelProto {
   const graph = new Graph(forwardModel(check, elemType));
   const builder = new GraphBuilder('g');
   declare(check, builder, elemType);
   for (const tensor of graph.proto.initializer) builder.initializer(tensor);
   for (const forward of graph.nodes) appendForward(builder, forward);
-  const seeds = new Map(graph.outputs.slice(0, check.differentiated).map(({ name }, i) => {
-    builder.input(`seed${i}`, shapes.get(name)!, elemType);
-    return [name, `seed${i}`];
-  }));
+  const seeds = new Map(
+    graph.outputs.slice(0, check.differentiated).map(({ name }, i) => {
+      builder.input(`seed${i}`, shapes.get(name)!, elemType);
+      return [name, `seed${i}`];
+    }),
+  );
   const gradients = addGradients({ graph, builder, shapes, seeds, targets, elemType, block: check.block ?? 0 });
   for (const target of targets) {
     builder.op('Identity', [gradients.get(target)!], {}, { outputs: [`d:${target}`] });
@@ -137,5 +178,7 @@ async function run(model: ModelProto, feeds: HostTensors): Promise<HostTensors> 
 }
 
 function hostTensor(elemType: FloatType, dims: readonly number[], values: readonly number[]): HostTensor {
-  return elemType === DataType.DOUBLE ? { type: 'float64', dims, data: Float64Array.from(values) } : { type: 'float32', dims, data: Float32Array.from(values) };
+  return elemType === DataType.DOUBLE
+    ? { type: 'float64', dims, data: Float64Array.from(values) }
+    : { type: 'float32', dims, data: Float32Array.from(values) };
 }

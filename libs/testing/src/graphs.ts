@@ -13,20 +13,40 @@ class NetBuilder {
   /** Uniform weights of the scale that keeps activations in range (He et al. 2015). */
   weight(name: string, dims: readonly number[], fanIn: number): string {
     const scale = Math.sqrt(6 / fanIn);
-    return this.builder.initializer(floatTensor(name, dims, Float32Array.from({ length: elementCount(dims) }, () => (this.random() * 2 - 1) * scale)));
+    return this.builder.initializer(
+      floatTensor(
+        name,
+        dims,
+        Float32Array.from({ length: elementCount(dims) }, () => (this.random() * 2 - 1) * scale),
+      ),
+    );
   }
 
   bias(name: string, length: number): string {
-    return this.builder.initializer(floatTensor(name, [length], Float32Array.from({ length }, () => (this.random() - 0.5) / 5)));
+    return this.builder.initializer(
+      floatTensor(
+        name,
+        [length],
+        Float32Array.from({ length }, () => (this.random() - 0.5) / 5),
+      ),
+    );
   }
 
   linear(name: string, x: string, from: number, to: number): string {
-    return this.builder.op('Gemm', [x, this.weight(`${name}.weight`, [to, from], from), this.bias(`${name}.bias`, to)], { transB: 1 });
+    return this.builder.op(
+      'Gemm',
+      [x, this.weight(`${name}.weight`, [to, from], from), this.bias(`${name}.bias`, to)],
+      { transB: 1 },
+    );
   }
 
   conv(name: string, x: string, from: number, to: number, kernel: number): string {
     const pad = Math.floor(kernel / 2);
-    const inputs = [x, this.weight(`${name}.weight`, [to, from, kernel, kernel], from * kernel * kernel), this.bias(`${name}.bias`, to)];
+    const inputs = [
+      x,
+      this.weight(`${name}.weight`, [to, from, kernel, kernel], from * kernel * kernel),
+      this.bias(`${name}.bias`, to),
+    ];
     return this.builder.op('Conv', inputs, { kernel_shape: [kernel, kernel], pads: [pad, pad, pad, pad] });
   }
 
@@ -64,7 +84,12 @@ export interface ConvNetOptions {
  * Conv, ReLU, pool, twice, then Flatten and Gemm: input `x` [batch, channels, size, size], output `logits`, weights
  * `conv1.weight`, `conv1.bias`, `conv2.*`, `fc.*`.
  */
-export function convNet({ channels: [input, first, second] = [1, 8, 16], size = 8, classes = 4, seed = 1 }: ConvNetOptions = {}): ModelProto {
+export function convNet({
+  channels: [input, first, second] = [1, 8, 16],
+  size = 8,
+  classes = 4,
+  seed = 1,
+}: ConvNetOptions = {}): ModelProto {
   const net = new NetBuilder(seed);
   const pool = (x: string) => net.builder.op('MaxPool', [x], { kernel_shape: [2, 2], strides: [2, 2] });
   let x = net.builder.input('x', ['batch', input, size, size]);

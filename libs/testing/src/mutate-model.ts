@@ -1,10 +1,64 @@
-import { AttributeType, DataType, makeAttribute, subgraphs, type AttributeProto, type GraphProto, type ModelProto, type NodeProto, type TensorProto } from '#onnx';
+import {
+  AttributeType,
+  DataType,
+  makeAttribute,
+  subgraphs,
+  type AttributeProto,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 import type { Dice } from './random-models/dice.js';
 
 /** Numbers that counts, axes and sizes are seldom. */
-const ODD_INTEGERS = [-9223372036854775808n, -2147483649n, -7n, -1n, 0n, 1n, 2n, 63n, 100_000n, 4_294_967_296n, 9_223_372_036_854_775_807n];
+const ODD_INTEGERS = [
+  -9223372036854775808n,
+  -2147483649n,
+  -7n,
+  -1n,
+  0n,
+  1n,
+  2n,
+  63n,
+  100_000n,
+  4_294_967_296n,
+  9_223_372_036_854_775_807n,
+];
 const ODD_NAMES = ['', 'nothing', '__proto__', 'constructor', 'x', 'y', '\u{1f600}'];
-const OPERATORS = ['Add', 'Conv', 'Gemm', 'MatMul', 'Reshape', 'Slice', 'Split', 'Concat', 'Pad', 'Resize', 'If', 'Gather', 'Transpose', 'Unsqueeze', 'ReduceMean', 'Softmax', 'LSTM', 'QuantizeLinear', 'DequantizeLinear', 'Constant', 'Shape', 'Expand', 'Einsum', 'MaxPool', 'ConvTranspose', 'Flatten', 'Tile', 'Where', 'Range', 'TopK', 'NoSuchOperator'];
+const OPERATORS = [
+  'Add',
+  'Conv',
+  'Gemm',
+  'MatMul',
+  'Reshape',
+  'Slice',
+  'Split',
+  'Concat',
+  'Pad',
+  'Resize',
+  'If',
+  'Gather',
+  'Transpose',
+  'Unsqueeze',
+  'ReduceMean',
+  'Softmax',
+  'LSTM',
+  'QuantizeLinear',
+  'DequantizeLinear',
+  'Constant',
+  'Shape',
+  'Expand',
+  'Einsum',
+  'MaxPool',
+  'ConvTranspose',
+  'Flatten',
+  'Tile',
+  'Where',
+  'Range',
+  'TopK',
+  'NoSuchOperator',
+];
 
 type Mutation<T> = (subject: T, dice: Dice) => void;
 
@@ -14,11 +68,15 @@ export function mutateModel(model: ModelProto, dice: Dice): void {
   const graph = dice.pick<GraphProto | undefined>(graphs);
   const nodes = graphs.flatMap(({ node }) => node);
   const attributes = nodes.flatMap(({ attribute }) => attribute);
-  const tensors = [...graphs.flatMap(({ initializer }) => initializer), ...attributes.flatMap(({ t }) => (t ? [t] : []))];
+  const tensors = [
+    ...graphs.flatMap(({ initializer }) => initializer),
+    ...attributes.flatMap(({ t }) => (t ? [t] : [])),
+  ];
   const kinds: (() => void)[] = [() => dice.pick(OF_MODEL)(model, dice)];
   if (graph) kinds.push(() => dice.pick(OF_GRAPH)(graph, dice));
   if (nodes.length > 0) for (let i = 0; i < 4; i++) kinds.push(() => dice.pick(OF_NODE)(dice.pick(nodes), dice));
-  if (attributes.length > 0) for (let i = 0; i < 3; i++) kinds.push(() => dice.pick(OF_ATTRIBUTE)(dice.pick(attributes), dice));
+  if (attributes.length > 0)
+    for (let i = 0; i < 3; i++) kinds.push(() => dice.pick(OF_ATTRIBUTE)(dice.pick(attributes), dice));
   if (tensors.length > 0) for (let i = 0; i < 3; i++) kinds.push(() => dice.pick(OF_TENSOR)(dice.pick(tensors), dice));
   dice.pick(kinds)();
 }
@@ -28,13 +86,17 @@ export function mutateBytes(bytes: Uint8Array, dice: Dice): Uint8Array {
   const copy = Uint8Array.from(bytes);
   const at = dice.int(0, copy.length - 1);
   if (dice.chance(0.15)) return copy.subarray(0, at);
-  if (dice.chance(0.15)) return Uint8Array.from([...copy.subarray(0, at), ...copy.subarray(Math.max(0, at - dice.int(1, 40)))]);
+  if (dice.chance(0.15))
+    return Uint8Array.from([...copy.subarray(0, at), ...copy.subarray(Math.max(0, at - dice.int(1, 40)))]);
   for (let i = dice.int(1, 3); i > 0; i--) copy[dice.int(0, copy.length - 1)] = dice.int(0, 255);
   return copy;
 }
 
 function graphsOf(model: ModelProto): GraphProto[] {
-  const inside = (graph: GraphProto): GraphProto[] => [graph, ...graph.node.flatMap((node) => subgraphs(node).flatMap(inside))];
+  const inside = (graph: GraphProto): GraphProto[] => [
+    graph,
+    ...graph.node.flatMap((node) => subgraphs(node).flatMap(inside)),
+  ];
   return model.graph ? inside(model.graph) : [];
 }
 
@@ -49,7 +111,8 @@ function shuffle<T>(list: T[], dice: Dice): void {
 
 const OF_MODEL: Mutation<ModelProto>[] = [
   (model, dice) => void (model.irVersion = dice.pick(ODD_INTEGERS)),
-  ({ opsetImport }, dice) => opsetImport.forEach((entry) => (entry.version = dice.pick([...ODD_INTEGERS, 7n, 9n, 13n, 18n, 21n, 25n]))),
+  ({ opsetImport }, dice) =>
+    opsetImport.forEach((entry) => (entry.version = dice.pick([...ODD_INTEGERS, 7n, 9n, 13n, 18n, 21n, 25n]))),
   ({ opsetImport }, dice) => shuffle(opsetImport, dice),
   ({ functions }, dice) => shuffle(functions, dice),
   ({ functions }, dice) => functions.forEach((body) => shuffle(dice.pick([body.input, body.output]), dice)),
@@ -96,11 +159,18 @@ const OF_NODE: Mutation<NodeProto>[] = [
   (node, dice) => void (node.opType = dice.pick(OPERATORS)),
   (node, dice) => void (node.domain = dice.pick(['ai.onnx', 'ai.onnx.ml', 'com.microsoft', 'other'])),
   ({ attribute }, dice) => shuffle(attribute, dice),
-  ({ attribute }, dice) => void attribute.push(makeAttribute(dice.pick(['axis', 'axes', 'perm', 'kernel_shape', 'keepdims', 'group', 'transB', 'to', 'value_ints']), dice.pick([-1, 3, [], [1, -5], 'text', [2 ** 40]]))),
+  ({ attribute }, dice) =>
+    void attribute.push(
+      makeAttribute(
+        dice.pick(['axis', 'axes', 'perm', 'kernel_shape', 'keepdims', 'group', 'transB', 'to', 'value_ints']),
+        dice.pick([-1, 3, [], [1, -5], 'text', [2 ** 40]]),
+      ),
+    ),
 ];
 
 const OF_ATTRIBUTE: Mutation<AttributeProto>[] = [
-  (attribute, dice) => void (attribute.type = dice.pick([0, ...Object.values(AttributeType).filter((type) => typeof type === 'number')])),
+  (attribute, dice) =>
+    void (attribute.type = dice.pick([0, ...Object.values(AttributeType).filter((type) => typeof type === 'number')])),
   (attribute, dice) => void (attribute.i = dice.pick(ODD_INTEGERS)),
   (attribute, dice) => void (attribute.f = dice.pick([NaN, Infinity, -1, 0, 1e38])),
   (attribute, dice) => void (attribute.ints = Array.from({ length: dice.int(0, 5) }, () => dice.pick(ODD_INTEGERS))),
@@ -118,11 +188,32 @@ const OF_TENSOR: Mutation<TensorProto>[] = [
     if (tensor.dims.length > 0) tensor.dims[dice.int(0, tensor.dims.length - 1)] = dice.pick(ODD_INTEGERS);
   },
   // The same elements in another shape, which storage allows.
-  (tensor, dice) => void (tensor.dims = dice.pick([tensor.dims.toReversed(), [1n, ...tensor.dims], [...tensor.dims, 1n], [tensor.dims.reduce((a, b) => a * b, 1n)]])),
+  (tensor, dice) =>
+    void (tensor.dims = dice.pick([
+      tensor.dims.toReversed(),
+      [1n, ...tensor.dims],
+      [...tensor.dims, 1n],
+      [tensor.dims.reduce((a, b) => a * b, 1n)],
+    ])),
   (tensor, dice) => void (tensor.dataType = dice.int(-1, 30)),
-  (tensor, dice) => void (tensor.dataType = dice.pick([DataType.INT32, DataType.FLOAT, DataType.UINT32, DataType.INT64, DataType.DOUBLE])),
-  (tensor, dice) => void (tensor.rawData = dice.chance(0.5) ? tensor.rawData.slice(0, dice.int(0, 8)) : tensor.rawData.map(() => dice.int(0, 255))),
+  (tensor, dice) =>
+    void (tensor.dataType = dice.pick([
+      DataType.INT32,
+      DataType.FLOAT,
+      DataType.UINT32,
+      DataType.INT64,
+      DataType.DOUBLE,
+    ])),
+  (tensor, dice) =>
+    void (tensor.rawData = dice.chance(0.5)
+      ? tensor.rawData.slice(0, dice.int(0, 8))
+      : tensor.rawData.map(() => dice.int(0, 255))),
   (tensor, dice) => void (tensor.name = dice.pick(ODD_NAMES)),
   (tensor) => void (tensor.dataLocation = 1),
-  ({ floatData, int32Data, int64Data }, dice) => dice.pick([() => floatData.push(NaN), () => int64Data.push(dice.pick(ODD_INTEGERS)), () => int32Data.push(2 ** 31 - 1)])(),
+  ({ floatData, int32Data, int64Data }, dice) =>
+    dice.pick([
+      () => floatData.push(NaN),
+      () => int64Data.push(dice.pick(ODD_INTEGERS)),
+      () => int32Data.push(2 ** 31 - 1),
+    ])(),
 ];

@@ -23,17 +23,51 @@ const EMBEDDING_SAMPLES = 12_640;
 
 /** Every published model among the development dependencies. */
 export const PUBLISHED_MODELS: readonly PublishedModel[] = [
-  { name: 'PP-OCRv4 det', path: `${OCR}/ch_PP-OCRv4_det_infer.onnx`, feeds: async (seed) => ({ x: text(seed, { height: 96, width: 160, lines: 3 }, IMAGENET) }) },
-  { name: 'PP-OCRv4 rec', path: `${OCR}/ch_PP-OCRv4_rec_infer.onnx`, feeds: async (seed) => ({ x: text(seed, { height: 48, width: 160, lines: 1 }, HALVES) }) },
-  { name: 'PP-OCR cls', path: `${OCR}/ch_ppocr_mobile_v2.0_cls_infer.onnx`, feeds: async (seed) => ({ x: text(seed, { height: 48, width: 192, lines: 1 }, HALVES) }) },
-  { name: 'wake word: melspectrogram', path: `${WAKE_WORD}/melspectrogram.onnx`, feeds: async (seed) => ({ input: float32([1, EMBEDDING_SAMPLES], speech(seed, EMBEDDING_SAMPLES, 2 ** 13)) }) },
-  { name: 'wake word: embedding', path: `${WAKE_WORD}/embedding_model.onnx`, feeds: async (seed) => ({ input_1: float32([1, 76, 32, 1], await melFrames(seed)) }) },
-  ...['alexa_v0.1', 'hey_mycroft_v0.1', 'hey_jarvis_v0.1', 'hey_rhasspy_v0.1'].map((head): PublishedModel => wakeWordHead(head, 16)),
+  {
+    name: 'PP-OCRv4 det',
+    path: `${OCR}/ch_PP-OCRv4_det_infer.onnx`,
+    feeds: async (seed) => ({ x: text(seed, { height: 96, width: 160, lines: 3 }, IMAGENET) }),
+  },
+  {
+    name: 'PP-OCRv4 rec',
+    path: `${OCR}/ch_PP-OCRv4_rec_infer.onnx`,
+    feeds: async (seed) => ({ x: text(seed, { height: 48, width: 160, lines: 1 }, HALVES) }),
+  },
+  {
+    name: 'PP-OCR cls',
+    path: `${OCR}/ch_ppocr_mobile_v2.0_cls_infer.onnx`,
+    feeds: async (seed) => ({ x: text(seed, { height: 48, width: 192, lines: 1 }, HALVES) }),
+  },
+  {
+    name: 'wake word: melspectrogram',
+    path: `${WAKE_WORD}/melspectrogram.onnx`,
+    feeds: async (seed) => ({ input: float32([1, EMBEDDING_SAMPLES], speech(seed, EMBEDDING_SAMPLES, 2 ** 13)) }),
+  },
+  {
+    name: 'wake word: embedding',
+    path: `${WAKE_WORD}/embedding_model.onnx`,
+    feeds: async (seed) => ({ input_1: float32([1, 76, 32, 1], await melFrames(seed)) }),
+  },
+  ...['alexa_v0.1', 'hey_mycroft_v0.1', 'hey_jarvis_v0.1', 'hey_rhasspy_v0.1'].map((head): PublishedModel =>
+    wakeWordHead(head, 16),
+  ),
   wakeWordHead('timer_v0.1', 34),
   wakeWordHead('weather_v0.1', 22),
-  { name: 'silero VAD v4 (If, LSTM)', path: `${WAKE_WORD}/silero_vad.onnx`, feeds: async (seed) => ({ input: window(seed), sr: RATE, h: zeros([2, 1, 64]), c: zeros([2, 1, 64]) }) },
-  { name: 'silero VAD v5 (If)', path: `${SILERO}/silero_vad.onnx`, feeds: async (seed) => ({ input: window(seed, 576), sr: RATE, state: zeros([2, 1, 128]) }) },
-  { name: 'silero VAD v5 16k', path: `${SILERO}/silero_vad_16k_op15.onnx`, feeds: async (seed) => ({ input: window(seed, 576), sr: RATE, state: zeros([2, 1, 128]) }) },
+  {
+    name: 'silero VAD v4 (If, LSTM)',
+    path: `${WAKE_WORD}/silero_vad.onnx`,
+    feeds: async (seed) => ({ input: window(seed), sr: RATE, h: zeros([2, 1, 64]), c: zeros([2, 1, 64]) }),
+  },
+  {
+    name: 'silero VAD v5 (If)',
+    path: `${SILERO}/silero_vad.onnx`,
+    feeds: async (seed) => ({ input: window(seed, 576), sr: RATE, state: zeros([2, 1, 128]) }),
+  },
+  {
+    name: 'silero VAD v5 16k',
+    path: `${SILERO}/silero_vad_16k_op15.onnx`,
+    feeds: async (seed) => ({ input: window(seed, 576), sr: RATE, state: zeros([2, 1, 128]) }),
+  },
 ];
 
 const RATE = { type: 'int64' as const, dims: [], data: BigInt64Array.of(16_000n) };
@@ -48,7 +82,11 @@ export function publishedModelFile({ path }: PublishedModel): string {
 
 function wakeWordHead(file: string, windows: number): PublishedModel {
   const input = { 'hey_jarvis_v0.1': 'x.1' }[file] ?? 'onnx::Flatten_0';
-  return { name: `wake word: ${file}`, path: `${WAKE_WORD}/${file}.onnx`, feeds: async (seed) => ({ [input]: float32([1, windows, 96], await embeddings(seed, windows)) }) };
+  return {
+    name: `wake word: ${file}`,
+    path: `${WAKE_WORD}/${file}.onnx`,
+    feeds: async (seed) => ({ [input]: float32([1, windows, 96], await embeddings(seed, windows)) }),
+  };
 }
 
 /** ImageNet's mean and deviation per channel, which the detector's input is normalised by; the other two want −1..1. */
@@ -58,7 +96,12 @@ const HALVES = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
 /** Printed text, [1, 3, height, width], normalised per channel. */
 function text(seed: number, image: TextImage, { mean, deviation }: typeof HALVES) {
   const plane = textImage(seed, image);
-  return float32([1, 3, image.height, image.width], Float32Array.from(mean.flatMap((channelMean, c) => Array.from(plane, (value) => (value - channelMean) / deviation[c]!))));
+  return float32(
+    [1, 3, image.height, image.width],
+    Float32Array.from(
+      mean.flatMap((channelMean, c) => Array.from(plane, (value) => (value - channelMean) / deviation[c]!)),
+    ),
+  );
 }
 
 /** Harmonics of a gliding pitch in syllables, and noise. */
@@ -95,7 +138,10 @@ async function melFrames(seed: number): Promise<Float32Array> {
 async function embeddings(seed: number, windows: number): Promise<Float32Array> {
   const stretches = await Promise.all([0, 1, 2, 3].map((i) => embedding(seed + i)));
   const random = randomNumbers(seed);
-  return Float32Array.from({ length: windows * 96 }, (_, i) => stretches[Math.floor(i / 96) % 4]![i % 96]! * (0.9 + 0.2 * random()));
+  return Float32Array.from(
+    { length: windows * 96 },
+    (_, i) => stretches[Math.floor(i / 96) % 4]![i % 96]! * (0.9 + 0.2 * random()),
+  );
 }
 
 const knownEmbeddings = new Map<number, Promise<Float32Array>>();

@@ -18,7 +18,11 @@ export class ArtifactsController {
   @Get(':digest')
   @ApiOperation({ summary: 'Download what a stage wrote; ranges and If-None-Match are honoured' })
   @ApiDownload('application/octet-stream', 'application/json', 'text/markdown', 'text/csv')
-  async get(@Param('digest', { schema: Digest }) digest: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+  async get(
+    @Param('digest', { schema: Digest }) digest: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     await this.files.send(request, response, { digest, name: await this.service.nameOf(digest) });
   }
 }

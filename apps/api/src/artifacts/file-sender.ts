@@ -14,7 +14,11 @@ export interface StoredFile {
 }
 
 /** Types that a browser may be told; all else is bytes, whatever a stage named it. */
-const CONTENT_TYPES: Readonly<Record<string, string>> = { '.json': 'application/json', '.md': 'text/markdown', '.csv': 'text/csv' };
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.json': 'application/json',
+  '.md': 'text/markdown',
+  '.csv': 'text/csv',
+};
 
 /** Files up to this size are read twice, so that a damaged one is told by a status; of a larger one the connection breaks off at its end. */
 const MAX_CHECKED_BYTES = 64 * 1024 ** 2;
@@ -53,7 +57,11 @@ export class FileSender {
   }
 
   /** A client that goes away is no fault of ours; a store that fails is. */
-  private async pass(response: Response, digest: string, range: { start: number; end: number } | undefined): Promise<void> {
+  private async pass(
+    response: Response,
+    digest: string,
+    range: { start: number; end: number } | undefined,
+  ): Promise<void> {
     const { stream } = await this.store.get(digest, range);
     await pipeline(stream, response).catch((error: unknown) => {
       if (error instanceof StorageError || !response.destroyed) throw error;
@@ -78,7 +86,11 @@ export class FileSender {
 
 function assertMatch({ headers }: Request, etag: string): void {
   const wanted = headers['if-match'];
-  if (wanted !== undefined && !matches(wanted, etag)) throw new ApiError('precondition_failed', `the file's ETag is ${etag}, which If-Match does not name: leave If-Match out to get it all the same`);
+  if (wanted !== undefined && !matches(wanted, etag))
+    throw new ApiError(
+      'precondition_failed',
+      `the file's ETag is ${etag}, which If-Match does not name: leave If-Match out to get it all the same`,
+    );
 }
 
 function matches(header: string | undefined, etag: string): boolean {

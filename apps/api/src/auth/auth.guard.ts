@@ -16,8 +16,16 @@ export class AuthGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const key = bearerToken(context.switchToHttp().getRequest<Request>().headers.authorization);
-    if (key === undefined) throw new ApiError('unauthorized', 'send the API key as "Authorization: Bearer <key>"; the server printed it at its first start');
-    if ((await this.keys.verify(key)) === null) throw new ApiError('unauthorized', 'this API key is not known: check that it is whole and belongs to this server');
+    if (key === undefined)
+      throw new ApiError(
+        'unauthorized',
+        'send the API key as "Authorization: Bearer <key>"; the server printed it at its first start',
+      );
+    if ((await this.keys.verify(key)) === null)
+      throw new ApiError(
+        'unauthorized',
+        'this API key is not known: check that it is whole and belongs to this server',
+      );
     return true;
   }
 }

@@ -1,5 +1,13 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiConsumes, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { Dataset, DatasetInspection, Digest, Page, PageQuery, RegisterUri } from '#contracts';
 import { DatasetRepository } from '#database';
 import type { Request, Response } from 'express';
@@ -12,7 +20,10 @@ import { parseWith } from '../problems/issues.js';
 import { DatasetsService } from './datasets.service.js';
 
 const DatasetQuery = PageQuery.extend({ name: z.string().max(200).optional() });
-const Form = z.object({ manifest: z.string().describe('dataset.yaml or .json'), file: z.array(z.string().meta({ format: 'binary' })).describe('The files that it names.') });
+const Form = z.object({
+  manifest: z.string().describe('dataset.yaml or .json'),
+  file: z.array(z.string().meta({ format: 'binary' })).describe('The files that it names.'),
+});
 
 @ApiTags('datasets')
 @ApiBearerAuth()
@@ -24,7 +35,11 @@ export class DatasetsController {
   ) {}
 
   @Post()
-  @ApiOperation({ summary: 'Upload a data set, or register one that lies elsewhere', description: 'Send the manifest and its files as multipart/form-data, or `{ "uri": "s3://…/dataset.yaml" }` as JSON. The same data set again answers 200 with the same id.' })
+  @ApiOperation({
+    summary: 'Upload a data set, or register one that lies elsewhere',
+    description:
+      'Send the manifest and its files as multipart/form-data, or `{ "uri": "s3://…/dataset.yaml" }` as JSON. The same data set again answers 200 with the same id.',
+  })
   @ApiConsumes('multipart/form-data', 'application/json')
   @ApiRawBody({ 'multipart/form-data': Form, 'application/json': RegisterUri })
   @ApiCreatedResponse({ standardSchema: Dataset, description: 'Stored.' })
@@ -70,8 +85,12 @@ export class DatasetsController {
   }
 
   private receive(request: Request): Promise<Added<Dataset>> {
-    if (request.is('application/json')) return this.service.register(parseWith(RegisterUri, request.body, 'invalid_request', 'the body'));
+    if (request.is('application/json'))
+      return this.service.register(parseWith(RegisterUri, request.body, 'invalid_request', 'the body'));
     if (request.is('multipart/form-data')) return this.service.upload(request);
-    throw new ApiError('unsupported_media_type', 'send the manifest and its files as multipart/form-data, or {"uri": "…"} as application/json');
+    throw new ApiError(
+      'unsupported_media_type',
+      'send the manifest and its files as multipart/form-data, or {"uri": "…"} as application/json',
+    );
   }
 }

@@ -51,9 +51,16 @@ export class DatasetsService {
     });
   }
 
-  private async add(folder: string, manifest: DatasetManifest, files: ReadonlyMap<string, SpooledFile>): Promise<Added<Dataset>> {
+  private async add(
+    folder: string,
+    manifest: DatasetManifest,
+    files: ReadonlyMap<string, SpooledFile>,
+  ): Promise<Added<Dataset>> {
     assertComplete(manifest, files);
-    const stored: StoredDataset = { manifest, files: Object.fromEntries([...files].map(([name, { digest }]) => [name, digest])) };
+    const stored: StoredDataset = {
+      manifest,
+      files: Object.fromEntries([...files].map(([name, { digest }]) => [name, digest])),
+    };
     const document = Buffer.from(canonicalJson(stored));
     const id = createHash('sha256').update(document).digest('hex');
     await writeFile(join(folder, 'dataset.json'), document);
@@ -61,7 +68,14 @@ export class DatasetsService {
     for (const { path, digest } of files.values()) await this.store.putFile(path, { expectedDigest: digest });
     await this.store.put(document, { expectedDigest: id });
     const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0);
-    const { dataset, created } = await this.datasets.add({ id, name: manifest.name, bytes, manifest, files: stored.files, inspection });
+    const { dataset, created } = await this.datasets.add({
+      id,
+      name: manifest.name,
+      bytes,
+      manifest,
+      files: stored.files,
+      inspection,
+    });
     return { item: dataset, created };
   }
 
@@ -89,8 +103,17 @@ async function collect(stream: Readable): Promise<Buffer[]> {
 /** The files are those that the manifest names: none missing, none left over. */
 function assertComplete(manifest: DatasetManifest, files: ReadonlyMap<string, SpooledFile>): void {
   const named = filesOf(manifest);
-  const missing = named.filter((name) => !files.has(name)).map((name) => ({ field: `files.${name}`, message: 'the manifest names this file and it was not sent' }));
-  const extra = [...files.keys()].filter((name) => !named.includes(name)).map((name) => ({ field: `files.${name}`, message: 'no split of the manifest names this file' }));
+  const missing = named
+    .filter((name) => !files.has(name))
+    .map((name) => ({ field: `files.${name}`, message: 'the manifest names this file and it was not sent' }));
+  const extra = [...files.keys()]
+    .filter((name) => !named.includes(name))
+    .map((name) => ({ field: `files.${name}`, message: 'no split of the manifest names this file' }));
   const problems = [...missing, ...extra];
-  if (problems.length > 0) throw new ApiError('dataset_file', problems.map(({ field, message }) => `${field}: ${message}`).join('; '), problems);
+  if (problems.length > 0)
+    throw new ApiError(
+      'dataset_file',
+      problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+      problems,
+    );
 }

@@ -64,11 +64,29 @@ class FormReader {
           fail(error);
         }
       });
-      for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const) parser.on(limit, () => fail(new ApiError('invalid_form', `the form has more than ${MAX_FILES} files, or parts besides "manifest" and files`)));
-      parser.on('error', (cause) => fail(new ApiError('invalid_form', `the form cannot be read: ${formWords(cause)}`, [], { cause })));
+      for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
+        parser.on(limit, () =>
+          fail(
+            new ApiError(
+              'invalid_form',
+              `the form has more than ${MAX_FILES} files, or parts besides "manifest" and files`,
+            ),
+          ),
+        );
+      parser.on('error', (cause) =>
+        fail(new ApiError('invalid_form', `the form cannot be read: ${formWords(cause)}`, [], { cause })),
+      );
       parser.on('close', resolve);
       // Tells of a request that broke off before this line as well.
-      finished(request, { writable: false }, (error) => error && fail(new ApiError('source_interrupted', 'the upload ended before its end: send it again', [], { cause: error })));
+      finished(
+        request,
+        { writable: false },
+        (error) =>
+          error &&
+          fail(
+            new ApiError('source_interrupted', 'the upload ended before its end: send it again', [], { cause: error }),
+          ),
+      );
       request.pipe(parser);
     });
     await this.parts;
@@ -77,18 +95,27 @@ class FormReader {
 
   /** Throws ApiError for a form without a manifest. */
   result(): DatasetForm {
-    if (this.manifest === undefined) throw new ApiError('invalid_form', 'the form has no part "manifest": send the manifest under that name, and its files');
+    if (this.manifest === undefined)
+      throw new ApiError(
+        'invalid_form',
+        'the form has no part "manifest": send the manifest under that name, and its files',
+      );
     return { manifest: this.manifest, files: this.files };
   }
 
   private takeField(field: string, value: string, isCut: boolean): void {
-    if (field !== MANIFEST) throw new ApiError('invalid_form', `the form has a field ${told(field)}: send the part "manifest" and files`);
+    if (field !== MANIFEST)
+      throw new ApiError('invalid_form', `the form has a field ${told(field)}: send the part "manifest" and files`);
     if (isCut) throw manifestTooLong();
     this.setManifest(value);
   }
 
   private async take(field: string, stream: Readable, name: string, encoding: string): Promise<void> {
-    if (!PLAIN_ENCODINGS.has(encoding.toLowerCase())) throw new ApiError('invalid_form', `the part ${told(field)} comes in Content-Transfer-Encoding ${told(encoding)}: send its bytes as they are`);
+    if (!PLAIN_ENCODINGS.has(encoding.toLowerCase()))
+      throw new ApiError(
+        'invalid_form',
+        `the part ${told(field)} comes in Content-Transfer-Encoding ${told(encoding)}: send its bytes as they are`,
+      );
     if (field === MANIFEST) return this.setManifest(await readText(stream));
     this.checkName(name);
     const file = await spoolFile(stream, join(this.folder, name), this.left);
@@ -103,7 +130,11 @@ class FormReader {
 
   private checkName(name: string): void {
     assertFileName(name);
-    if (OWN_FILES.has(name)) throw new ApiError('invalid_form', `a file cannot be named "${name}": send the manifest as the part "manifest", and rename a file of that name`);
+    if (OWN_FILES.has(name))
+      throw new ApiError(
+        'invalid_form',
+        `a file cannot be named "${name}": send the manifest as the part "manifest", and rename a file of that name`,
+      );
     if (this.files.has(name)) throw new ApiError('invalid_form', `the form has two files named ${told(name)}`);
   }
 }
@@ -111,7 +142,12 @@ class FormReader {
 function openParser(request: Request): busboy.Busboy {
   try {
     // A name is taken whole: cut down to its last part, it would be another file's.
-    return busboy({ headers: request.headers, limits: { files: MAX_FILES, fields: 4, parts: MAX_FILES + 5, fieldSize: MAX_MANIFEST_BYTES }, defParamCharset: 'utf8', preservePath: true });
+    return busboy({
+      headers: request.headers,
+      limits: { files: MAX_FILES, fields: 4, parts: MAX_FILES + 5, fieldSize: MAX_MANIFEST_BYTES },
+      defParamCharset: 'utf8',
+      preservePath: true,
+    });
   } catch (cause) {
     throw new ApiError('invalid_form', `the form cannot be read: ${formWords(cause)}`, [], { cause });
   }
@@ -122,12 +158,17 @@ const FORM_WORDS: readonly [RegExp, string][] = [
   [/boundary not found/i, 'its Content-Type names no boundary: let the client make it'],
   [/Unexpected end of form/i, 'it ends before its last boundary: send it again'],
   [/Malformed part header/i, 'the headers of a part are malformed'],
-  [/Malformed content type|Unsupported content type|Missing Content-Type/i, 'its Content-Type is not that of a form: send multipart/form-data'],
+  [
+    /Malformed content type|Unsupported content type|Missing Content-Type/i,
+    'its Content-Type is not that of a form: send multipart/form-data',
+  ],
 ];
 
 function formWords(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : '';
-  return FORM_WORDS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it is not multipart/form-data as RFC 7578 has it';
+  return (
+    FORM_WORDS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it is not multipart/form-data as RFC 7578 has it'
+  );
 }
 
 async function readText(stream: Readable): Promise<string> {
@@ -141,4 +182,5 @@ async function readText(stream: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-const manifestTooLong = () => new ApiError('artifact_too_large', `the manifest has more than ${MAX_MANIFEST_BYTES} bytes: make it shorter`);
+const manifestTooLong = () =>
+  new ApiError('artifact_too_large', `the manifest has more than ${MAX_MANIFEST_BYTES} bytes: make it shorter`);

@@ -9,7 +9,12 @@ export const MAX_MANIFEST_BYTES = LIMITS.manifest.bytes;
 export async function parseManifest(text: string, reader: DocumentReader): Promise<DatasetManifest> {
   const document = await reader.read(text, LIMITS.manifest).catch((cause: unknown) => {
     if (!(cause instanceof DocumentError)) throw cause;
-    throw new ApiError('dataset_manifest', `the manifest cannot be read: ${cause.message}`, cause.problems.map(({ line, message }) => ({ field: line === undefined ? '' : `line ${line}`, message })), { cause });
+    throw new ApiError(
+      'dataset_manifest',
+      `the manifest cannot be read: ${cause.message}`,
+      cause.problems.map(({ line, message }) => ({ field: line === undefined ? '' : `line ${line}`, message })),
+      { cause },
+    );
   });
   return parseWith(DatasetManifest, document, 'dataset_manifest', 'the manifest');
 }

@@ -6,7 +6,17 @@ import { z } from 'zod';
 import { ApiProblem } from '../openapi/problem-response.js';
 
 const Device = z
-  .object({ id: z.string(), name: z.string(), facts: z.object({ cpu: z.string(), cores: z.number(), memoryBytes: z.number(), platform: z.string(), runtime: z.string() }) })
+  .object({
+    id: z.string(),
+    name: z.string(),
+    facts: z.object({
+      cpu: z.string(),
+      cores: z.number(),
+      memoryBytes: z.number(),
+      platform: z.string(),
+      runtime: z.string(),
+    }),
+  })
   .meta({ id: 'Device' });
 
 @ApiTags('devices')

@@ -35,7 +35,11 @@ export class JobStream {
   private async assertKnown(jobId: string, lastId: number): Promise<void> {
     if (lastId === 0) return;
     const newest = await this.events.newestId(jobId);
-    if (lastId > newest) throw wrongEventId(`the newest event of job ${jobId} is ${newest}, and Last-Event-ID says ${lastId}: leave the header out to get all events`, `at most ${newest}`);
+    if (lastId > newest)
+      throw wrongEventId(
+        `the newest event of job ${jobId} is ${newest}, and Last-Event-ID says ${lastId}: leave the header out to get all events`,
+        `at most ${newest}`,
+      );
   }
 
   private async *upToTheEnd(jobId: string, lastId: number, signal: AbortSignal): AsyncGenerator<StoredJobEvent> {
@@ -61,7 +65,11 @@ function lastEventId(request: Request): number {
   const header = request.headers['last-event-id'];
   if (header === undefined || header === '') return 0;
   if (typeof header === 'string' && /^\d{1,10}$/.test(header)) return Number(header);
-  throw wrongEventId('Last-Event-ID is the id of an event of this job, a whole number: leave the header out to get all events', 'not the id of an event');
+  throw wrongEventId(
+    'Last-Event-ID is the id of an event of this job, a whole number: leave the header out to get all events',
+    'not the id of an event',
+  );
 }
 
-const wrongEventId = (detail: string, message: string): ApiError => new ApiError('invalid_request', detail, [{ field: 'Last-Event-ID', message }]);
+const wrongEventId = (detail: string, message: string): ApiError =>
+  new ApiError('invalid_request', detail, [{ field: 'Last-Event-ID', message }]);

@@ -34,7 +34,8 @@ export class SseWriter {
   async send(event: JobEvent, id?: number): Promise<void> {
     if (this.signal.aborted) return;
     const fields = `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(event)}\n\n`;
-    if (!this.response.write(fields)) await once(this.response, 'drain', { signal: this.signal }).catch(() => undefined);
+    if (!this.response.write(fields))
+      await once(this.response, 'drain', { signal: this.signal }).catch(() => undefined);
   }
 
   end(): void {

@@ -7,7 +7,9 @@ import { Public } from '../auth/public.decorator.js';
 import { HealthService } from './health.service.js';
 
 const Check = z.object({ ok: z.boolean(), error: z.string().optional() });
-const Readiness = z.object({ status: z.enum(['ok', 'unavailable']), checks: z.object({ database: Check, queue: Check, store: Check }) }).meta({ id: 'Readiness' });
+const Readiness = z
+  .object({ status: z.enum(['ok', 'unavailable']), checks: z.object({ database: Check, queue: Check, store: Check }) })
+  .meta({ id: 'Readiness' });
 
 @ApiTags('health')
 @Public()

@@ -19,7 +19,15 @@ import { Documents } from '../untrusted/documents.js';
 import { Untrusted } from '../untrusted/untrusted.js';
 import { CONFIG, DATABASE, QUEUE, STORE } from './tokens.js';
 
-const REPOSITORIES = [ApiKeyRepository, DatasetRepository, DeviceRepository, EventRepository, IdempotencyRepository, JobRepository, ModelRepository];
+const REPOSITORIES = [
+  ApiKeyRepository,
+  DatasetRepository,
+  DeviceRepository,
+  EventRepository,
+  IdempotencyRepository,
+  JobRepository,
+  ModelRepository,
+];
 
 /** The servers behind the API, opened once: the schema is brought up to date before the queue shares the database. */
 @Global()
@@ -45,12 +53,20 @@ export class InfrastructureModule implements OnApplicationShutdown {
       },
       { provide: STORE, useFactory: async () => new PromptStore(await openStore(config)) },
       { provide: QUEUE, useFactory: (_migrated: Database) => openQueue(config), inject: [DATABASE] },
-      ...REPOSITORIES.map((repository) => ({ provide: repository, useFactory: (database: Database) => new repository(database), inject: [DATABASE] })),
+      ...REPOSITORIES.map((repository) => ({
+        provide: repository,
+        useFactory: (database: Database) => new repository(database),
+        inject: [DATABASE],
+      })),
       Documents,
       Spool,
       Untrusted,
     ];
-    return { module: InfrastructureModule, providers, exports: providers.map((provider) => ('provide' in provider ? provider.provide : provider)) };
+    return {
+      module: InfrastructureModule,
+      providers,
+      exports: providers.map((provider) => ('provide' in provider ? provider.provide : provider)),
+    };
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -4,7 +4,9 @@ import { z } from 'zod';
 /** The recipe stays unparsed here, so that libs/pipeline can name the nearest valid word for each wrong one. */
 export const JobBody = JobSubmission.extend({
   model: Digest,
-  recipe: z.union([z.string(), z.record(z.string(), z.unknown())]).describe('A recipe as an object, or as YAML or JSON text.'),
+  recipe: z
+    .union([z.string(), z.record(z.string(), z.unknown())])
+    .describe('A recipe as an object, or as YAML or JSON text.'),
 }).meta({ id: 'JobBody' });
 export type JobBody = z.infer<typeof JobBody>;
 

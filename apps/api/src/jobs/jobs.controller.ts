@@ -1,5 +1,14 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
 import { Job, JobItem, JobQuery, Page, Preflight } from '#contracts';
 import { JobRepository } from '#database';
@@ -32,7 +41,10 @@ export class JobsController {
 
   @Post()
   @Heeds('idempotency-key')
-  @ApiOperation({ summary: 'Submit a job, or an array of jobs of which all or none are accepted', description: 'Each job is preflighted first. With an Idempotency-Key a repetition gets the first answer.' })
+  @ApiOperation({
+    summary: 'Submit a job, or an array of jobs of which all or none are accepted',
+    description: 'Each job is preflighted first. With an Idempotency-Key a repetition gets the first answer.',
+  })
   @ApiHeader({ name: 'Idempotency-Key', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 } })
   @ApiCreatedResponse({ standardSchema: z.union([Job, z.array(Job)]) })
   @ApiProblem(404, 409, 422, 507)
@@ -41,7 +53,10 @@ export class JobsController {
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const { status, body } = await this.service.submit(bodies, parseWith(IdempotencyKey, key, 'invalid_request', 'the Idempotency-Key'));
+    const { status, body } = await this.service.submit(
+      bodies,
+      parseWith(IdempotencyKey, key, 'invalid_request', 'the Idempotency-Key'),
+    );
     response.status(status);
     if (!Array.isArray(body)) response.location(`/v1/jobs/${(body as Job).id}`);
     return body;
@@ -57,7 +72,10 @@ export class JobsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'List jobs, newest first', description: 'Each with its figures and the progress of its stages; what the stages found is in the job itself.' })
+  @ApiOperation({
+    summary: 'List jobs, newest first',
+    description: 'Each with its figures and the progress of its stages; what the stages found is in the job itself.',
+  })
   @ApiOkResponse({ standardSchema: Page(JobItem) })
   @ApiProblem(400)
   list(@Query({ schema: JobQuery }) query: JobQuery) {
@@ -76,18 +94,33 @@ export class JobsController {
   @ApiOperation({ summary: 'The evidence of a job that succeeded, as JSON or Markdown by Accept' })
   @ApiDownload('application/json', 'text/markdown')
   @ApiProblem(406, 409)
-  async report(@Param('id', { schema: JobId }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+  async report(
+    @Param('id', { schema: JobId }) id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     await this.files.send(request, response, reportOf(await this.jobs.require(id), formatFor(request)));
   }
 
   @Get(':id/events')
   @Heeds('last-event-id')
   @SkipThrottle()
-  @ApiOperation({ summary: 'Server-sent events of a job, from a snapshot to its end', description: 'Send Last-Event-ID to get every event after it, each once.' })
+  @ApiOperation({
+    summary: 'Server-sent events of a job, from a snapshot to its end',
+    description: 'Send Last-Event-ID to get every event after it, each once.',
+  })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string', pattern: '^\\d{0,10}$' } })
-  @ApiResponse({ status: 200, description: 'Events, each a JobEvent as JSON in `data`.', content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  @ApiResponse({
+    status: 200,
+    description: 'Events, each a JobEvent as JSON in `data`.',
+    content: { 'text/event-stream': { schema: { type: 'string' } } },
+  })
   @ApiProblem(404)
-  async events(@Param('id', { schema: JobId }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+  async events(
+    @Param('id', { schema: JobId }) id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     await this.stream.send(id, request, response);
   }
 

@@ -6,5 +6,8 @@ import { JobsService } from './jobs.service.js';
 import { Preflights } from './preflights.js';
 import { SubmissionService } from './submission.service.js';
 
-@Module({ controllers: [JobsController], providers: [JobsService, SubmissionService, Preflights, Dispatcher, JobStream] })
+@Module({
+  controllers: [JobsController],
+  providers: [JobsService, SubmissionService, Preflights, Dispatcher, JobStream],
+})
 export class JobsModule {}

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { isFinal, type Job } from '#contracts';
-import { IdempotencyRepository, JobRepository, type IdempotentAnswer, type KeyClaim, type StoredResponse } from '#database';
+import {
+  IdempotencyRepository,
+  JobRepository,
+  type IdempotentAnswer,
+  type KeyClaim,
+  type StoredResponse,
+} from '#database';
 import { canonicalJson } from '#pipeline';
 import { ApiError } from '../problems/api-error.js';
 import { Dispatcher } from './dispatcher.js';
@@ -27,7 +33,10 @@ export class JobsService {
       case 'answered':
         return claim.response;
       case 'pending':
-        throw new ApiError('idempotency_pending', `the first request with the Idempotency-Key "${key}" is still being answered: ask again in a moment`);
+        throw new ApiError(
+          'idempotency_pending',
+          `the first request with the Idempotency-Key "${key}" is still being answered: ask again in a moment`,
+        );
       case 'new':
         return this.keys.hold(claim.claim, () => this.accept(bodies, claim.claim));
     }
@@ -52,7 +61,10 @@ export class JobsService {
 
   private async accept(bodies: JobBodies, claim?: KeyClaim): Promise<StoredResponse> {
     const prepared = await this.submissions.prepare(bodies);
-    const toResponse: IdempotentAnswer['toResponse'] = (jobs) => ({ status: CREATED, body: Array.isArray(bodies) ? jobs : jobs[0] });
+    const toResponse: IdempotentAnswer['toResponse'] = (jobs) => ({
+      status: CREATED,
+      body: Array.isArray(bodies) ? jobs : jobs[0],
+    });
     const jobs = await this.jobs.createAll(prepared, claim && { claim, toResponse });
     this.dispatcher.dispatch(jobs.map(({ id, stages }) => ({ jobId: id, stageCount: stages.length, run: 1 })));
     return toResponse(jobs);

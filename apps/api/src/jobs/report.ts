@@ -9,7 +9,11 @@ export type ReportFormat = keyof typeof REPORTS;
 /** The format that the Accept header prefers. Throws ApiError when it takes neither. */
 export function formatFor(request: Request): ReportFormat {
   const accepted = request.accepts(['application/json', 'text/markdown']);
-  if (accepted === false) throw new ApiError('not_acceptable', `there is no report as ${told(request.headers.accept)}: accept application/json or text/markdown`);
+  if (accepted === false)
+    throw new ApiError(
+      'not_acceptable',
+      `there is no report as ${told(request.headers.accept)}: accept application/json or text/markdown`,
+    );
   return accepted === 'text/markdown' ? 'markdown' : 'json';
 }
 
@@ -17,6 +21,9 @@ export function formatFor(request: Request): ReportFormat {
 export function reportOf({ id, state, stages }: Job, format: ReportFormat): ArtifactRef {
   const report = stages.flatMap(({ artifacts }) => artifacts).findLast(({ name }) => name === REPORTS[format]);
   if (report) return report;
-  const wayOut = state === 'failed' || state === 'cancelled' ? `GET /v1/jobs/${id} holds what its stages found; retry it to get a report` : `follow /v1/jobs/${id}/events to its end`;
+  const wayOut =
+    state === 'failed' || state === 'cancelled'
+      ? `GET /v1/jobs/${id} holds what its stages found; retry it to get a report`
+      : `follow /v1/jobs/${id}/events to its end`;
   throw new ApiError('report_not_ready', `job ${id} is ${state} and has no report: ${wayOut}`);
 }

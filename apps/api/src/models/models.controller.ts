@@ -1,5 +1,15 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiConsumes, ApiCreatedResponse, ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import { Digest, Model, ModelInspection, Page, PageQuery, RegisterUri } from '#contracts';
 import { ModelRepository } from '#database';
 import type { Request, Response } from 'express';
@@ -29,7 +39,11 @@ export class ModelsController {
 
   @Post()
   @Heeds('content-digest', 'repr-digest')
-  @ApiOperation({ summary: 'Upload an ONNX file, or register one that lies elsewhere', description: 'Send the bytes as application/octet-stream, or `{ "uri": "s3://…" }` as JSON. The same bytes again answer 200 with the same id.' })
+  @ApiOperation({
+    summary: 'Upload an ONNX file, or register one that lies elsewhere',
+    description:
+      'Send the bytes as application/octet-stream, or `{ "uri": "s3://…" }` as JSON. The same bytes again answer 200 with the same id.',
+  })
   @ApiConsumes('application/octet-stream', 'application/json')
   @ApiQuery({ name: 'name', required: false, schema: { type: 'string', minLength: 1, maxLength: 200 } })
   @ApiHeader({ name: 'Content-Digest', required: false, schema: { type: 'string' } })
@@ -37,7 +51,11 @@ export class ModelsController {
   @ApiCreatedResponse({ standardSchema: Model, description: 'Stored.' })
   @ApiOkResponse({ standardSchema: Model, description: 'These bytes were stored already.' })
   @ApiProblem(404, 422, 507)
-  async add(@Req() request: Request, @Query('name', { schema: Name }) name: string | undefined, @Res({ passthrough: true }) response: Response): Promise<Model> {
+  async add(
+    @Req() request: Request,
+    @Query('name', { schema: Name }) name: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Model> {
     const { item, created } = await this.receive(request, name);
     response.status(created ? 201 : 200).location(`/v1/models/${item.id}`);
     return item;
@@ -70,7 +88,11 @@ export class ModelsController {
   @Get(':id/content')
   @ApiOperation({ summary: 'The ONNX file; ranges and If-None-Match are honoured' })
   @ApiDownload('application/octet-stream', 'application/json', 'text/markdown', 'text/csv')
-  async content(@Param('id', { schema: Digest }) id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+  async content(
+    @Param('id', { schema: Digest }) id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     const { name } = await this.models.require(id);
     await this.files.send(request, response, { digest: id, name });
   }
@@ -87,11 +109,17 @@ export class ModelsController {
   private receive(request: Request, name: string | undefined): Promise<Added<Model>> {
     if (request.is('application/json')) {
       const { uri, name: given } = parseWith(RegisterUri, request.body, 'invalid_request', 'the body');
-      if (given !== undefined && name !== undefined && given !== name) throw new ApiError('invalid_request', 'the query and the body give the model different names: leave one out', [{ field: 'name', message: 'given twice' }]);
+      if (given !== undefined && name !== undefined && given !== name)
+        throw new ApiError('invalid_request', 'the query and the body give the model different names: leave one out', [
+          { field: 'name', message: 'given twice' },
+        ]);
       return this.service.register({ uri, name: given ?? name });
     }
     if (!request.is('application/octet-stream')) {
-      throw new ApiError('unsupported_media_type', 'send an ONNX file as application/octet-stream, or {"uri": "…"} as application/json');
+      throw new ApiError(
+        'unsupported_media_type',
+        'send an ONNX file as application/octet-stream, or {"uri": "…"} as application/json',
+      );
     }
     return this.service.upload(request, name, expectedDigest(request));
   }

@@ -31,7 +31,11 @@ export class ModelsService {
   async upload(source: Readable, name = DEFAULT_NAME, expected?: string): Promise<Added<Model>> {
     return this.spool.withFolder(async (folder) => {
       const file = await spoolFile(source, join(folder, 'model.onnx'), this.config.maxUploadBytes);
-      if (expected !== undefined && file.digest !== expected) throw new ApiError('content_digest', `the SHA-256 of the bytes is ${file.digest}, Content-Digest says ${expected}: send them again`);
+      if (expected !== undefined && file.digest !== expected)
+        throw new ApiError(
+          'content_digest',
+          `the SHA-256 of the bytes is ${file.digest}, Content-Digest says ${expected}: send them again`,
+        );
       return this.add(file, name);
     });
   }

@@ -38,7 +38,8 @@ export function complete(document: OpenAPIObject): OpenAPIObject {
       addExamples(path, operation);
     }
   }
-  for (const scheme of Object.values(document.components?.securitySchemes ?? {})) delete (scheme as { bearerFormat?: string }).bearerFormat;
+  for (const scheme of Object.values(document.components?.securitySchemes ?? {}))
+    delete (scheme as { bearerFormat?: string }).bearerFormat;
   return document;
 }
 
@@ -73,12 +74,17 @@ function universalProblems(path: string, { security, requestBody, parameters = [
 }
 
 function addProblems(path: string, operation: Operation): void {
-  const named = Object.entries(operation.responses).filter(([, { content }]) => Object.values(content ?? {}).some(({ schema }) => schema?.$ref === PROBLEM)).map(([status]) => Number(status));
-  for (const status of new Set([...named, ...universalProblems(path, operation)])) operation.responses[status] = problemResponse(status);
+  const named = Object.entries(operation.responses)
+    .filter(([, { content }]) => Object.values(content ?? {}).some(({ schema }) => schema?.$ref === PROBLEM))
+    .map(([status]) => Number(status));
+  for (const status of new Set([...named, ...universalProblems(path, operation)]))
+    operation.responses[status] = problemResponse(status);
 }
 
 function problemResponse(status: number): Response {
-  const codes = Object.entries(PROBLEMS).filter(([, problem]) => problem.status === status).map(([code]) => code);
+  const codes = Object.entries(PROBLEMS)
+    .filter(([, problem]) => problem.status === status)
+    .map(([code]) => code);
   const [code = 'internal'] = codes;
   const title = PROBLEMS[code]?.title ?? '';
   return {
@@ -87,20 +93,35 @@ function problemResponse(status: number): Response {
       ...(status === 401 ? { 'WWW-Authenticate': { schema: { type: 'string' } } } : {}),
       ...(status === 429 ? { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } } } : {}),
     },
-    content: { 'application/problem+json': { schema: { $ref: PROBLEM }, example: { type: `urn:coldpress:problem:${code}`, title, status, code, detail: 'what is wrong, where, and the way out' } } },
+    content: {
+      'application/problem+json': {
+        schema: { $ref: PROBLEM },
+        example: {
+          type: `urn:coldpress:problem:${code}`,
+          title,
+          status,
+          code,
+          detail: 'what is wrong, where, and the way out',
+        },
+      },
+    },
   };
 }
 
 const RECIPE = 'passes:\n  - pass: quantize\n  - pass: evaluate\n';
 const ID = '3f2a9c0e5b7d1846f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345678abcdef';
-const MANIFEST = 'name: mnist\ninputs: { "*": { array: x } }\nlabels: { array: y, classes: 10 }\nsplits: { test: { file: data.npz } }\n';
+const MANIFEST =
+  'name: mnist\ninputs: { "*": { array: x } }\nlabels: { array: y, classes: 10 }\nsplits: { test: { file: data.npz } }\n';
 
 /** Bodies as one would send them, by path and content type. */
 const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   '/v1/jobs': { 'application/json': { name: 'small', model: ID, dataset: ID, recipe: RECIPE } },
   '/v1/jobs/preflight': { 'application/json': { model: ID, dataset: ID, recipe: RECIPE } },
   '/v1/models': { 'application/json': { uri: 's3://imports/seed-net.onnx', name: 'seed-net' } },
-  '/v1/datasets': { 'application/json': { uri: 's3://imports/mnist/dataset.yaml' }, 'multipart/form-data': { manifest: MANIFEST, file: ['(bytes of data.npz)'] } },
+  '/v1/datasets': {
+    'application/json': { uri: 's3://imports/mnist/dataset.yaml' },
+    'multipart/form-data': { manifest: MANIFEST, file: ['(bytes of data.npz)'] },
+  },
 };
 
 function addExamples(path: string, { requestBody }: Operation): void {

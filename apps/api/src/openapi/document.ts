@@ -6,10 +6,26 @@ import { complete } from './complete.js';
 export function serveOpenApi(app: INestApplication): void {
   const settings = new DocumentBuilder()
     .setTitle('Coldpress')
-    .setDescription('Makes trained neural networks small and fast enough for edge devices. Errors are RFC 9457 problems with a stable `code`.')
+    .setDescription(
+      'Makes trained neural networks small and fast enough for edge devices. Errors are RFC 9457 problems with a stable `code`.',
+    )
     .setVersion('1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key that the server printed at its first start.' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description: 'The API key that the server printed at its first start.',
+    })
     .build();
-  const document = () => complete(SwaggerModule.createDocument(app, settings, { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` }));
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml', customSiteTitle: 'Coldpress API', swaggerOptions: { persistAuthorization: true } });
+  const document = () =>
+    complete(
+      SwaggerModule.createDocument(app, settings, {
+        operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+      }),
+    );
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+    customSiteTitle: 'Coldpress API',
+    swaggerOptions: { persistAuthorization: true },
+  });
 }

@@ -4,5 +4,7 @@ import { Problem } from '#contracts';
 
 /** Documents the problems that a route may answer with. */
 export function ApiProblem(...statuses: number[]): MethodDecorator {
-  return applyDecorators(...statuses.map((status) => ApiResponse({ status, standardSchema: Problem, description: 'A problem (RFC 9457).' })));
+  return applyDecorators(
+    ...statuses.map((status) => ApiResponse({ status, standardSchema: Problem, description: 'A problem (RFC 9457).' })),
+  );
 }

@@ -6,7 +6,10 @@ export const RAW_BODY = 'x-coldpress-body';
 
 /** Documents a body by content type: bytes, or a schema. */
 export function ApiRawBody(content: Record<string, 'binary' | z.ZodType>): MethodDecorator {
-  const schemas = Object.entries(content).map(([type, schema]) => [type, { schema: schema === 'binary' ? { type: 'string', format: 'binary' } : jsonSchema(schema) }]);
+  const schemas = Object.entries(content).map(([type, schema]) => [
+    type,
+    { schema: schema === 'binary' ? { type: 'string', format: 'binary' } : jsonSchema(schema) },
+  ]);
   return ApiExtension(RAW_BODY, Object.fromEntries(schemas)) as MethodDecorator;
 }
 
@@ -18,7 +21,10 @@ function jsonSchema(schema: z.ZodType): Record<string, unknown> {
     unrepresentable: 'any',
     metadata: z.registry(),
     override: ({ zodSchema, jsonSchema: made }) => {
-      const { description, format } = (z.globalRegistry.get(zodSchema) ?? {}) as { description?: string; format?: string };
+      const { description, format } = (z.globalRegistry.get(zodSchema) ?? {}) as {
+        description?: string;
+        format?: string;
+      };
       Object.assign(made, description === undefined ? {} : { description }, format === undefined ? {} : { format });
     },
   });

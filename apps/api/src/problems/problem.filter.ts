@@ -30,6 +30,10 @@ export class ProblemFilter implements ExceptionFilter {
     else if (problem.status === 503) response.setHeader('retry-after', RETRY_AFTER_S);
     if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer realm="coldpress"');
     const body = Buffer.from(JSON.stringify(problem));
-    response.status(problem.status).setHeader('content-type', 'application/problem+json; charset=utf-8').setHeader('content-length', body.length).end(body);
+    response
+      .status(problem.status)
+      .setHeader('content-type', 'application/problem+json; charset=utf-8')
+      .setHeader('content-length', body.length)
+      .end(body);
   }
 }

@@ -18,24 +18,39 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
 
 /** What a client is told of an error: its code, where it lies and the way out; nothing of an error that is ours. */
 export function toProblem(error: unknown): Problem {
-  if (error instanceof HttpException) return problemOf(CODE_OF_STATUS[error.getStatus()] ?? 'internal', transportWords(error, error.getStatus()));
+  if (error instanceof HttpException)
+    return problemOf(CODE_OF_STATUS[error.getStatus()] ?? 'internal', transportWords(error, error.getStatus()));
   const code = errorCode(error);
-  if (code !== undefined && code in PROBLEMS && code !== 'internal') return problemOf(code, messageOf(error), fieldsOf(error));
+  if (code !== undefined && code in PROBLEMS && code !== 'internal')
+    return problemOf(code, messageOf(error), fieldsOf(error));
   const status = statusOf(error);
-  if (status !== undefined) return problemOf(CODE_OF_STATUS[status] ?? 'invalid_request', transportWords(error, status));
-  if (isUnreachable(error)) return problemOf('database_unavailable', 'the database does not answer: try again in a moment');
-  return problemOf('internal', 'something went wrong on our side; the log has the details under this request\'s X-Request-Id');
+  if (status !== undefined)
+    return problemOf(CODE_OF_STATUS[status] ?? 'invalid_request', transportWords(error, status));
+  if (isUnreachable(error))
+    return problemOf('database_unavailable', 'the database does not answer: try again in a moment');
+  return problemOf(
+    'internal',
+    "something went wrong on our side; the log has the details under this request's X-Request-Id",
+  );
 }
 
 /** A problem of the table, in these words. */
 export function problemOf(code: string, detail: string, errors: readonly FieldProblem[] = []): Problem {
   const { status, title } = PROBLEMS[code] ?? { status: 500, title: 'Internal error' };
-  return { type: `urn:coldpress:problem:${code}`, title, status, code, detail, ...(errors.length > 0 ? { errors: [...errors] } : {}) };
+  return {
+    type: `urn:coldpress:problem:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    ...(errors.length > 0 ? { errors: [...errors] } : {}),
+  };
 }
 
 /** RecipeError and ApiError list the fields at fault under `problems`. */
 function fieldsOf(error: unknown): readonly FieldProblem[] {
-  if (typeof error !== 'object' || error === null || !('problems' in error) || !Array.isArray(error.problems)) return [];
+  if (typeof error !== 'object' || error === null || !('problems' in error) || !Array.isArray(error.problems))
+    return [];
   return (error.problems as FieldProblem[]).map(({ field, message }) => ({ field, message }));
 }
 

@@ -24,7 +24,10 @@ export function transportWords(error: unknown, status: number): string {
   const source: unknown = error instanceof HttpException ? (error.cause ?? error) : error;
   if (source instanceof URIError) return 'the address holds a %-code that is none: write %25 for a "%"';
   const { type, code } = source as { type?: unknown; code?: unknown };
-  const words = WORDS[String(type)] ?? WORDS[String(code)] ?? (source instanceof HttpException ? unknownRoute(source.message) : undefined);
+  const words =
+    WORDS[String(type)] ??
+    WORDS[String(code)] ??
+    (source instanceof HttpException ? unknownRoute(source.message) : undefined);
   return words ?? BY_STATUS[status] ?? 'the request cannot be answered';
 }
 

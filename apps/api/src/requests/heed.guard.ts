@@ -33,13 +33,25 @@ function checkQuery({ query }: Request, { query: names }: Heeded): void {
   if (names === null) return;
   const unknown = Object.keys(query).filter((name) => !names.includes(name));
   if (unknown.length === 0) return;
-  const problems = unknown.slice(0, 20).map((field) => ({ field: field.slice(0, 60), message: `there is no query parameter ${told(field)} here: ${suggestion(field, names)}` }));
+  const problems = unknown
+    .slice(0, 20)
+    .map((field) => ({
+      field: field.slice(0, 60),
+      message: `there is no query parameter ${told(field)} here: ${suggestion(field, names)}`,
+    }));
   throw new ApiError('invalid_request', problems.map(({ message }) => message).join('; '), problems);
 }
 
 function checkHeaders({ headers }: Request, heeded: Heeded): void {
-  const problems = Object.entries(WEIGHTY).filter(([name]) => headers[name] !== undefined && !heeded.headers.includes(name)).map(([field, message]) => ({ field, message }));
-  if (problems.length > 0) throw new ApiError('invalid_request', problems.map(({ field, message }) => `${field}: ${message}`).join('; '), problems);
+  const problems = Object.entries(WEIGHTY)
+    .filter(([name]) => headers[name] !== undefined && !heeded.headers.includes(name))
+    .map(([field, message]) => ({ field, message }));
+  if (problems.length > 0)
+    throw new ApiError(
+      'invalid_request',
+      problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+      problems,
+    );
 }
 
 function checkBody(request: Request, { body }: Heeded): void {
@@ -47,11 +59,18 @@ function checkBody(request: Request, { body }: Heeded): void {
   const isJson = Boolean(request.is('application/json'));
   if (body === 'json' && !isJson) throw new ApiError('unsupported_media_type', 'send the body as application/json');
   const coding = request.headers['content-encoding'] ?? 'identity';
-  if (!isJson && coding.toLowerCase() !== 'identity') throw new ApiError('unsupported_media_type', `the body comes in Content-Encoding ${told(coding)}: send its bytes as they are; only JSON may be packed`);
-  if (body === 'none' && !(isJson && isEmpty(request.body))) throw new ApiError('invalid_request', 'this route takes no body: leave it out');
+  if (!isJson && coding.toLowerCase() !== 'identity')
+    throw new ApiError(
+      'unsupported_media_type',
+      `the body comes in Content-Encoding ${told(coding)}: send its bytes as they are; only JSON may be packed`,
+    );
+  if (body === 'none' && !(isJson && isEmpty(request.body)))
+    throw new ApiError('invalid_request', 'this route takes no body: leave it out');
 }
 
 /** As in RFC 9112, 6.3: the one or the other announces a body. */
-const hasBody = ({ headers }: Request): boolean => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+const hasBody = ({ headers }: Request): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-const isEmpty = (body: unknown): boolean => body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0);
+const isEmpty = (body: unknown): boolean =>
+  body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0);

@@ -18,8 +18,14 @@ export interface Heeded {
 
 /** Read off the handler's decorators, so that nothing is declared twice. */
 export function heededBy(controller: object, handler: (...args: never[]) => unknown): Heeded {
-  const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) ?? {}) as Record<string, { data?: unknown }>;
-  const of = (type: RouteParamtypes) => Object.entries(args).filter(([key]) => key.startsWith(`${type}:`)).map(([, { data }]) => data);
+  const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) ?? {}) as Record<
+    string,
+    { data?: unknown }
+  >;
+  const of = (type: RouteParamtypes) =>
+    Object.entries(args)
+      .filter(([key]) => key.startsWith(`${type}:`))
+      .map(([, { data }]) => data);
   const queries = of(RouteParamtypes.QUERY);
   const extensions = (Reflect.getMetadata('swagger/apiExtension', handler) ?? {}) as Record<string, unknown>;
   return {

@@ -1,5 +1,12 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { DatasetInspection, ModelInspection, Preflight, type Config, type PreflightRequest, type ProcessRequest } from '#contracts';
+import {
+  DatasetInspection,
+  ModelInspection,
+  Preflight,
+  type Config,
+  type PreflightRequest,
+  type ProcessRequest,
+} from '#contracts';
 import { ProcessPool, stageModulePath } from '#process';
 import { z } from 'zod';
 import { CONFIG } from '../infrastructure/tokens.js';
@@ -20,7 +27,12 @@ export class Untrusted implements OnApplicationShutdown {
   private readonly line = new FairLine(LIMITS);
 
   constructor(@Inject(CONFIG) config: Config) {
-    this.pool = new ProcessPool({ modulePath: stageModulePath(), memoryMb: config.stageMemoryMb, timeoutMs: TIMEOUT_MS, spares: 1 });
+    this.pool = new ProcessPool({
+      modulePath: stageModulePath(),
+      memoryMb: config.stageMemoryMb,
+      timeoutMs: TIMEOUT_MS,
+      spares: 1,
+    });
   }
 
   /** Throws a ProcessError with the code of the OnnxError when the file is not a model that we can use. */
@@ -35,8 +47,17 @@ export class Untrusted implements OnApplicationShutdown {
 
   /** Checks recipes on one model and data set, which are read once for many of them; the answers are in their order. */
   async preflight({ recipes, ...of }: Omit<PreflightRequest, 'kind'>): Promise<Preflight[]> {
-    const parts = Array.from({ length: Math.ceil(recipes.length / RECIPES) }, (_, part) => recipes.slice(part * RECIPES, (part + 1) * RECIPES));
-    const answers = await Promise.all(parts.map(async (part) => z.array(Preflight).length(part.length).parse(await this.run({ kind: 'preflight', ...of, recipes: part }))));
+    const parts = Array.from({ length: Math.ceil(recipes.length / RECIPES) }, (_, part) =>
+      recipes.slice(part * RECIPES, (part + 1) * RECIPES),
+    );
+    const answers = await Promise.all(
+      parts.map(async (part) =>
+        z
+          .array(Preflight)
+          .length(part.length)
+          .parse(await this.run({ kind: 'preflight', ...of, recipes: part })),
+      ),
+    );
     return answers.flat();
   }
 

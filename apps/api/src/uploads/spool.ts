@@ -43,7 +43,11 @@ export class Spool implements OnApplicationShutdown {
   /** Begins with an empty house, and looks every hour for what processes left behind that were killed. */
   async open(): Promise<void> {
     await this.sweep((pid) => pid === process.pid || !isAlive(pid));
-    this.sweeping = repeat(HOUR_MS, () => this.sweep((pid) => pid !== process.pid && !isAlive(pid)), () => undefined);
+    this.sweeping = repeat(
+      HOUR_MS,
+      () => this.sweep((pid) => pid !== process.pid && !isAlive(pid)),
+      () => undefined,
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -54,7 +58,8 @@ export class Spool implements OnApplicationShutdown {
   private async sweep(isLeft: (pid: number) => boolean): Promise<void> {
     const parent = join(this.config.workPath, 'uploads');
     for (const folder of await readdir(parent).catch(() => [])) {
-      if (isLeft(Number.parseInt(folder, 10))) await rm(join(parent, folder), { recursive: true, force: true }).catch(() => undefined);
+      if (isLeft(Number.parseInt(folder, 10)))
+        await rm(join(parent, folder), { recursive: true, force: true }).catch(() => undefined);
     }
   }
 }
@@ -72,7 +77,7 @@ export async function spoolFile(source: Readable, path: string, maxBytes: number
       bytes += piece.byteLength;
       if (bytes > maxBytes) throw new TooLargeError(maxBytes);
       hash.update(piece);
-      for (let offset = 0; offset < piece.byteLength; ) offset += (await file.write(piece, offset)).bytesWritten;
+      for (let offset = 0; offset < piece.byteLength;) offset += (await file.write(piece, offset)).bytesWritten;
     }
   } catch (error) {
     throw FULL.has(errorCode(error) ?? '') ? new StoreFullError('the upload folder', { cause: error }) : error;
@@ -101,9 +106,16 @@ async function* pieces(source: Readable): AsyncGenerator<Buffer> {
 /** Throws ApiError `invalid_form` unless a name from outside names a file in a folder, and nothing else. */
 export function assertFileName(name: string): void {
   const bytes = Buffer.byteLength(name);
-  if (bytes > MAX_FILE_NAME_BYTES) throw new ApiError('invalid_form', `the name ${told(name)} of a file has ${bytes} bytes in UTF-8, ${MAX_FILE_NAME_BYTES} are allowed: shorten it, in the manifest as well`);
+  if (bytes > MAX_FILE_NAME_BYTES)
+    throw new ApiError(
+      'invalid_form',
+      `the name ${told(name)} of a file has ${bytes} bytes in UTF-8, ${MAX_FILE_NAME_BYTES} are allowed: shorten it, in the manifest as well`,
+    );
   if (isPlainFileName(name)) return;
-  throw new ApiError('invalid_form', `${told(name)} cannot be the name of a file: use a plain name without a path, as in the manifest`);
+  throw new ApiError(
+    'invalid_form',
+    `${told(name)} cannot be the name of a file: use a plain name without a path, as in the manifest`,
+  );
 }
 
 function isAlive(pid: number): boolean {

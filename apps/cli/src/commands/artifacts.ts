@@ -39,7 +39,12 @@ async function save(source: Readable, digest: string, path: string): Promise<voi
   try {
     await pipeline(source, tap, createWriteStream(partial));
     const got = hash.digest('hex');
-    if (got !== digest) throw new CliError(`the download is damaged: its SHA-256 is ${got}, not ${digest}; try again`, EXIT.failed, 'digest_mismatch');
+    if (got !== digest)
+      throw new CliError(
+        `the download is damaged: its SHA-256 is ${got}, not ${digest}; try again`,
+        EXIT.failed,
+        'digest_mismatch',
+      );
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });

@@ -14,11 +14,17 @@ export async function findDataset(client: Client, reference: string): Promise<Da
   return findByReference(client.listDatasets(), reference, 'dataset');
 }
 
-async function findByReference<T extends { id: string; name: string }>(items: AsyncIterable<T>, reference: string, what: string): Promise<T> {
+async function findByReference<T extends { id: string; name: string }>(
+  items: AsyncIterable<T>,
+  reference: string,
+  what: string,
+): Promise<T> {
   for await (const item of items) {
     if (item.name === reference || (reference.length >= 6 && item.id.startsWith(reference))) return item;
   }
-  throw new UsageError(`there is no ${what} "${reference}": \`coldpress ${what}s ls\` lists them, \`coldpress ${what}s push\` adds one`);
+  throw new UsageError(
+    `there is no ${what} "${reference}": \`coldpress ${what}s ls\` lists them, \`coldpress ${what}s push\` adds one`,
+  );
 }
 
 export const isUri = (text: string): boolean => /^(s3|file):\/\//.test(text);

@@ -15,7 +15,9 @@ export function addModelCommands(program: Command): void {
     .action(async (source: string, { name }: { name?: string }, command: Command) => {
       const { client, json } = await context(command);
       const model = isUri(source) ? await client.registerModel(source, name) : await client.pushModel(source, name);
-      print(json, model, () => [`${model.id}  ${model.name}  ${formatBytes(model.bytes)}`, ...warnings(model)].join('\n'));
+      print(json, model, () =>
+        [`${model.id}  ${model.name}  ${formatBytes(model.bytes)}`, ...warnings(model)].join('\n'),
+      );
     });
 
   models
@@ -24,7 +26,12 @@ export function addModelCommands(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { client, json } = await context(command);
       const items = await collect(client.listModels());
-      print(json, items, () => table(['id', 'name', 'size', 'parameters'], items.map((model) => [model.id, model.name, formatBytes(model.bytes), String(model.inspection.parameters)])));
+      print(json, items, () =>
+        table(
+          ['id', 'name', 'size', 'parameters'],
+          items.map((model) => [model.id, model.name, formatBytes(model.bytes), String(model.inspection.parameters)]),
+        ),
+      );
     });
 
   models
@@ -43,7 +50,8 @@ function warnings({ inspection }: Pick<Model, 'inspection'>): string[] {
 }
 
 function describe({ id, name, bytes: size, inspection }: Model): string {
-  const value = ({ name: valueName, type, dims }: ValueSummary) => `${valueName}: ${type}${dims ? `[${dims.join(', ')}]` : ''}`;
+  const value = ({ name: valueName, type, dims }: ValueSummary) =>
+    `${valueName}: ${type}${dims ? `[${dims.join(', ')}]` : ''}`;
   const ops = Object.entries(inspection.ops).sort(([, a], [, b]) => b - a);
   return [
     `${name}  ${formatBytes(size)}`,

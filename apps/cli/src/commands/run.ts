@@ -42,7 +42,10 @@ async function submit(client: Client, recipePath: string, options: RunOptions): 
   const recipe = await textOf(recipePath, LIMITS.recipe.bytes, 'a recipe');
   const model = await findModel(client, options.model);
   const dataset = options.dataset === undefined ? null : await findDataset(client, options.dataset);
-  return client.submitJob({ name: options.name, model: model.id, dataset: dataset?.id ?? null, recipe }, options.idempotencyKey ?? randomUUID());
+  return client.submitJob(
+    { name: options.name, model: model.id, dataset: dataset?.id ?? null, recipe },
+    options.idempotencyKey ?? randomUUID(),
+  );
 }
 
 /** Shows progress on stderr until the job is final, and returns the finished job. */
@@ -54,7 +57,9 @@ export async function follow(client: Client, id: string): Promise<Job> {
 /** The table of a finished job, what its passes concluded, and its gates; its error when it failed. */
 export function report(job: Job): string {
   const failure = job.error ? `\n${job.state}: ${job.error.message}` : '';
-  return [`\n${metricsTable(job)}`, conclusionLines(job), gateLines(job), failure].filter((part) => part !== '').join('\n\n');
+  return [`\n${metricsTable(job)}`, conclusionLines(job), gateLines(job), failure]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 export function exitCodeOf(job: Job): ExitCode {

@@ -47,7 +47,12 @@ async function serve(folder: DataFolder, options: UpOptions, json: boolean | und
   });
   if (server === null) return;
   try {
-    print(json, { ready: true, url: server.url, apiKey: server.apiKey }, () => `Coldpress is running\n  dashboard  ${server.url}\n  API        ${server.url}/docs\n  API key    ${server.apiKey}\n  log        ${file.path}\nCtrl-C stops it.`);
+    print(
+      json,
+      { ready: true, url: server.url, apiKey: server.apiKey },
+      () =>
+        `Coldpress is running\n  dashboard  ${server.url}\n  API        ${server.url}/docs\n  API key    ${server.apiKey}\n  log        ${file.path}\nCtrl-C stops it.`,
+    );
     if (!stopping.aborted) await once(stopping, 'abort');
   } finally {
     await server.stop();
@@ -62,7 +67,13 @@ function configOf({ port, host }: UpOptions): Partial<Config> {
     return parsePartialConfig({ ...process.env, ...given });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError(error.problems.map(({ field, message }) => ({ field: field in given ? `--${field.slice('COLDPRESS_'.length).toLowerCase()}` : field, message })), { cause: error });
+    throw new ConfigError(
+      error.problems.map(({ field, message }) => ({
+        field: field in given ? `--${field.slice('COLDPRESS_'.length).toLowerCase()}` : field,
+        message,
+      })),
+      { cause: error },
+    );
   }
 }
 

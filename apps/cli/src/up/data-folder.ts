@@ -22,7 +22,11 @@ export class DataFolder {
       if (await folder.createLock()) return folder;
       const holder = await folder.holder();
       if (holder !== null && (await isClaimed(holder, path))) {
-        throw new CliError(`a server of ${path} runs already (process ${holder.pid}): use it, stop it, or choose another folder with --data`, EXIT.failed, 'already_running');
+        throw new CliError(
+          `a server of ${path} runs already (process ${holder.pid}): use it, stop it, or choose another folder with --data`,
+          EXIT.failed,
+          'already_running',
+        );
       }
       await rm(folder.file(LOCK_FILE), { force: true });
     }

@@ -36,7 +36,11 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 }
 
 export async function postJson<T>(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<T> {
-  const response = await send(path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+  const response = await send(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
   return (await response.json()) as T;
 }
 
@@ -51,6 +55,15 @@ export async function download(path: string, fileName: string): Promise<void> {
 }
 
 async function problemOf(response: Response): Promise<Problem> {
-  const fallback: Problem = { type: 'about:blank', title: response.statusText, status: response.status, code: 'unknown', detail: `the server answered ${response.status}` };
-  return response.json().then((body: Problem) => ({ ...fallback, ...body }), () => fallback);
+  const fallback: Problem = {
+    type: 'about:blank',
+    title: response.statusText,
+    status: response.status,
+    code: 'unknown',
+    detail: `the server answered ${response.status}`,
+  };
+  return response.json().then(
+    (body: Problem) => ({ ...fallback, ...body }),
+    () => fallback,
+  );
 }

@@ -37,7 +37,10 @@ async function follow(jobId: string, signal: AbortSignal, dispatch: (action: Act
   let lastId = '';
   while (!signal.aborted) {
     try {
-      const response = await send(`/v1/jobs/${jobId}/events`, { signal, headers: lastId ? { 'last-event-id': lastId } : {} });
+      const response = await send(`/v1/jobs/${jobId}/events`, {
+        signal,
+        headers: lastId ? { 'last-event-id': lastId } : {},
+      });
       dispatch({ type: 'problem', message: null });
       for await (const { id, data } of parseEventStream(response.body!)) {
         if (id) lastId = id;
@@ -75,7 +78,10 @@ function withProgress(feed: JobFeed, event: Extract<JobEvent, { type: 'progress'
   return {
     ...next,
     message: message === undefined ? next.message : { ...next.message, [index]: message },
-    curves: values === undefined ? next.curves : { ...next.curves, [index]: [...(next.curves[index] ?? []), { ...values, fraction }] },
+    curves:
+      values === undefined
+        ? next.curves
+        : { ...next.curves, [index]: [...(next.curves[index] ?? []), { ...values, fraction }] },
   };
 }
 

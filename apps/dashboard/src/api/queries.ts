@@ -19,12 +19,26 @@ export function useJobs(state: string) {
   });
 }
 
-export const useModels = () => useQuery({ queryKey: ['models'], queryFn: ({ signal }) => getJson<PageOf<Model>>('/v1/models?limit=200', signal) });
-export const useDatasets = () => useQuery({ queryKey: ['datasets'], queryFn: ({ signal }) => getJson<PageOf<Dataset>>('/v1/datasets?limit=200', signal) });
-export const usePasses = () => useQuery({ queryKey: ['passes'], queryFn: ({ signal }) => getJson<PageOf<PassInfo>>('/v1/passes', signal), staleTime: Infinity });
+export const useModels = () =>
+  useQuery({ queryKey: ['models'], queryFn: ({ signal }) => getJson<PageOf<Model>>('/v1/models?limit=200', signal) });
+export const useDatasets = () =>
+  useQuery({
+    queryKey: ['datasets'],
+    queryFn: ({ signal }) => getJson<PageOf<Dataset>>('/v1/datasets?limit=200', signal),
+  });
+export const usePasses = () =>
+  useQuery({
+    queryKey: ['passes'],
+    queryFn: ({ signal }) => getJson<PageOf<PassInfo>>('/v1/passes', signal),
+    staleTime: Infinity,
+  });
 
 export async function uploadModel(file: File): Promise<Model> {
-  const response = await send(`/v1/models?name=${encodeURIComponent(file.name)}`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: file });
+  const response = await send(`/v1/models?name=${encodeURIComponent(file.name)}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: file,
+  });
   return (await response.json()) as Model;
 }
 
@@ -46,7 +60,8 @@ export interface Submission {
   recipe: string;
 }
 
-export const submitJob = (submission: Submission): Promise<Job> => postJson('/v1/jobs', submission, { 'idempotency-key': newId() });
+export const submitJob = (submission: Submission): Promise<Job> =>
+  postJson('/v1/jobs', submission, { 'idempotency-key': newId() });
 export const preflightJob = (submission: Submission): Promise<Preflight> => postJson('/v1/jobs/preflight', submission);
 export const cancelJob = (id: string): Promise<Job> => postJson(`/v1/jobs/${id}/cancel`);
 export const retryJob = (id: string): Promise<Job> => postJson(`/v1/jobs/${id}/retry`);

@@ -5,7 +5,9 @@ import { formatBytes } from '#contracts/metric-table';
 import { shortDigest } from '../format.js';
 
 export function ArtifactList({ job }: { job: Job }) {
-  const artifacts = job.stages.flatMap((stage) => stage.artifacts.map((artifact) => ({ pass: stage.pass, index: stage.index, artifact })));
+  const artifacts = job.stages.flatMap((stage) =>
+    stage.artifacts.map((artifact) => ({ pass: stage.pass, index: stage.index, artifact })),
+  );
   if (artifacts.length === 0) return null;
   return (
     <section aria-label="Artifacts">
@@ -44,7 +46,8 @@ export function ArtifactList({ job }: { job: Job }) {
 
 function DownloadButton({ artifact }: { artifact: ArtifactRef }) {
   const [problem, setProblem] = useState<string | null>(null);
-  const save = () => download(`/v1/artifacts/${artifact.digest}`, artifact.name).catch((error: Error) => setProblem(error.message));
+  const save = () =>
+    download(`/v1/artifacts/${artifact.digest}`, artifact.name).catch((error: Error) => setProblem(error.message));
   return (
     <>
       <button type="button" className="quiet" onClick={save}>

@@ -11,7 +11,13 @@ export function Curves({ points }: { points: Record<string, number>[] }) {
   return (
     <div className="curves">
       {names.map((name) => (
-        <Curve key={name} name={name} points={points.flatMap((point) => (Number.isFinite(point[name]) ? [[point['fraction'] ?? 0, point[name]!] as const] : []))} />
+        <Curve
+          key={name}
+          name={name}
+          points={points.flatMap((point) =>
+            Number.isFinite(point[name]) ? [[point['fraction'] ?? 0, point[name]!] as const] : [],
+          )}
+        />
       ))}
     </div>
   );
@@ -25,7 +31,12 @@ function Curve({ name, points }: { name: string; points: (readonly [number, numb
   const path = points.map(([at, value]) => `${(at * WIDTH).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
   return (
     <figure>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={`${words(name)} over the stage, between ${figure(lowest)} and ${figure(highest)}`}>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${words(name)} over the stage, between ${figure(lowest)} and ${figure(highest)}`}
+      >
         <polyline points={path} vectorEffect="non-scaling-stroke" />
       </svg>
       <figcaption>

@@ -5,7 +5,10 @@ import { factor } from '../format.js';
 /** Before and after: the baseline and each stage's model, every figure with its ratio to the baseline. */
 export function MetricsTable({ job }: { job: Job }) {
   if (!job.baseline) return null;
-  const rows: { name: string; metrics: StageMetrics }[] = [{ name: 'baseline', metrics: job.baseline }, ...job.stages.flatMap((stage) => (stage.metrics ? [{ name: stage.pass, metrics: stage.metrics }] : []))];
+  const rows: { name: string; metrics: StageMetrics }[] = [
+    { name: 'baseline', metrics: job.baseline },
+    ...job.stages.flatMap((stage) => (stage.metrics ? [{ name: stage.pass, metrics: stage.metrics }] : [])),
+  ];
   const columns = METRIC_NAMES.filter((name) => rows.some(({ metrics }) => metrics[name] !== undefined));
   return (
     <section aria-label="Before and after">
@@ -27,7 +30,12 @@ export function MetricsTable({ job }: { job: Job }) {
               <tr key={index}>
                 <th scope="row">{row.name}</th>
                 {columns.map((name) => (
-                  <Cell key={name} name={name} value={row.metrics[name]} baseline={index > 0 ? job.baseline?.[name] : undefined} />
+                  <Cell
+                    key={name}
+                    name={name}
+                    value={row.metrics[name]}
+                    baseline={index > 0 ? job.baseline?.[name] : undefined}
+                  />
                 ))}
               </tr>
             ))}
@@ -38,12 +46,22 @@ export function MetricsTable({ job }: { job: Job }) {
   );
 }
 
-function Cell({ name, value, baseline }: { name: MetricName; value: number | null | undefined; baseline: number | null | undefined }) {
+function Cell({
+  name,
+  value,
+  baseline,
+}: {
+  name: MetricName;
+  value: number | null | undefined;
+  baseline: number | null | undefined;
+}) {
   if (value === undefined) return <td className="number quiet">–</td>;
   return (
     <td className="number">
       {formatMetric(name, value)}
-      {value !== null && typeof baseline === 'number' && <div className="quiet">{comparison(name, value, baseline)}</div>}
+      {value !== null && typeof baseline === 'number' && (
+        <div className="quiet">{comparison(name, value, baseline)}</div>
+      )}
     </td>
   );
 }

@@ -40,7 +40,10 @@ function Options({ schema }: { schema: OptionSchema }) {
             <code>{name}</code> <span className="quiet">{kindOf(option)}</span>
           </dt>
           <dd>
-            {option.description} {option.default !== undefined && !option.properties && <span className="quiet">Default {JSON.stringify(option.default)}.</span>}
+            {option.description}{' '}
+            {option.default !== undefined && !option.properties && (
+              <span className="quiet">Default {JSON.stringify(option.default)}.</span>
+            )}
             {nested(option).map((inner, index) => (
               <Options key={index} schema={inner} />
             ))}

@@ -5,7 +5,11 @@ import { send } from '../api/client.js';
 
 /** The plots that stages wrote, as images: an SVG shown as an image runs no script and loads nothing. */
 export function Plots({ job }: { job: Job }) {
-  const plots = job.stages.flatMap(({ index, pass, artifacts }) => artifacts.filter(({ name }) => name.endsWith('.svg')).map((artifact) => ({ key: `${index}/${artifact.name}`, pass, artifact })));
+  const plots = job.stages.flatMap(({ index, pass, artifacts }) =>
+    artifacts
+      .filter(({ name }) => name.endsWith('.svg'))
+      .map((artifact) => ({ key: `${index}/${artifact.name}`, pass, artifact })),
+  );
   if (plots.length === 0) return null;
   return (
     <section aria-label="Plots">
@@ -20,7 +24,11 @@ export function Plots({ job }: { job: Job }) {
 }
 
 function Plot({ pass, artifact }: { pass: string; artifact: ArtifactRef }) {
-  const { data, error } = useQuery({ queryKey: ['artifact', artifact.digest], queryFn: async () => (await send(`/v1/artifacts/${artifact.digest}`)).text(), staleTime: Infinity });
+  const { data, error } = useQuery({
+    queryKey: ['artifact', artifact.digest],
+    queryFn: async () => (await send(`/v1/artifacts/${artifact.digest}`)).text(),
+    staleTime: Infinity,
+  });
   const url = useObjectUrl(data);
   return (
     <figure className="card">

@@ -13,14 +13,27 @@ export function StageList({ job, feed }: { job: Job; feed: JobFeed }) {
       <h2>Stages</h2>
       <ol className="stages">
         {job.stages.map((stage) => (
-          <Stage key={stage.index} stage={stage} message={feed.message[stage.index]} curve={feed.curves[stage.index] ?? []} />
+          <Stage
+            key={stage.index}
+            stage={stage}
+            message={feed.message[stage.index]}
+            curve={feed.curves[stage.index] ?? []}
+          />
         ))}
       </ol>
     </section>
   );
 }
 
-function Stage({ stage, message, curve }: { stage: JobStage; message: string | undefined; curve: Record<string, number>[] }) {
+function Stage({
+  stage,
+  message,
+  curve,
+}: {
+  stage: JobStage;
+  message: string | undefined;
+  curve: Record<string, number>[];
+}) {
   return (
     <li className="card">
       <div className="stage-head">

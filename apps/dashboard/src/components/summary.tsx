@@ -11,7 +11,12 @@ export function Summary({ summary }: { summary: Row }) {
   return (
     <>
       {typeof verdict === 'string' && <p className="verdict">{verdict}</p>}
-      {isTexts(warnings) && warnings.map((warning) => <p key={warning} className="warning" role="note">{warning}</p>)}
+      {isTexts(warnings) &&
+        warnings.map((warning) => (
+          <p key={warning} className="warning" role="note">
+            {warning}
+          </p>
+        ))}
       <details>
         <summary>Report</summary>
         <Figures row={Object.fromEntries(entries.filter(([name]) => name !== 'verdict' && name !== 'warnings'))} />
@@ -80,5 +85,6 @@ function text(value: unknown): string {
 
 const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTable = (value: unknown): value is Row[] => Array.isArray(value) && value.length > 0 && value.every(isRow);
-const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((item) => typeof item === 'string');
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 const isNumeric = (rows: Row[], column: string) => rows.some((row) => typeof row[column] === 'number');

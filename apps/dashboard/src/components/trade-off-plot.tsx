@@ -7,11 +7,24 @@ const TICKS = 5;
 
 /** Quality over cost: each job a dot that leads to it, the best trade-offs joined by a line. */
 export function TradeOffPlot({ points, cost, quality }: { points: Point[]; cost: Axis; quality: Axis }) {
-  const x = scale(points.map((point) => point.cost), EDGE.left, WIDTH - EDGE.right);
-  const y = scale(points.map((point) => point.quality), HEIGHT - EDGE.bottom, EDGE.top);
+  const x = scale(
+    points.map((point) => point.cost),
+    EDGE.left,
+    WIDTH - EDGE.right,
+  );
+  const y = scale(
+    points.map((point) => point.quality),
+    HEIGHT - EDGE.bottom,
+    EDGE.top,
+  );
   const best = points.filter(({ isBest }) => isBest);
   return (
-    <svg className="trade-offs card" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label={`${quality.title} over ${cost.title}`}>
+    <svg
+      className="trade-offs card"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="group"
+      aria-label={`${quality.title} over ${cost.title}`}
+    >
       {x.ticks.map((tick) => (
         <g key={tick} className="tick">
           <line x1={x.at(tick)} x2={x.at(tick)} y1={EDGE.top} y2={HEIGHT - EDGE.bottom} />
@@ -33,7 +46,13 @@ export function TradeOffPlot({ points, cost, quality }: { points: Point[]; cost:
       </text>
       <polyline points={best.map((point) => `${x.at(point.cost)},${y.at(point.quality)}`).join(' ')} />
       {points.map((point, index) => (
-        <Dot key={point.job?.id ?? index} point={point} x={x.at(point.cost)} y={y.at(point.quality)} label={`${cost.format(point.cost)}, ${quality.format(point.quality)}`} />
+        <Dot
+          key={point.job?.id ?? index}
+          point={point}
+          x={x.at(point.cost)}
+          y={y.at(point.quality)}
+          label={`${cost.format(point.cost)}, ${quality.format(point.quality)}`}
+        />
       ))}
     </svg>
   );
@@ -61,5 +80,10 @@ function scale(values: number[], from: number, to: number): { at(value: number):
   const air = (most - least || Math.abs(most) || 1) / 10;
   const [low, high] = [least - air, most + air];
   const at = (value: number) => from + ((value - low) / (high - low)) * (to - from);
-  return { at, ticks: Array.from({ length: TICKS }, (_, index) => least + ((most - least) * index) / (TICKS - 1)).filter((tick, index, all) => all.indexOf(tick) === index) };
+  return {
+    at,
+    ticks: Array.from({ length: TICKS }, (_, index) => least + ((most - least) * index) / (TICKS - 1)).filter(
+      (tick, index, all) => all.indexOf(tick) === index,
+    ),
+  };
 }

@@ -13,7 +13,8 @@ export function ComparePage() {
   const [wanted, setWanted] = useState('');
   const groups = comparable(data?.items ?? []);
   const jobs = groups.find(([job]) => job && groupOf(job) === wanted) ?? groups[0];
-  const nameOf = (job: JobItem) => `${models.data?.items.find(({ id }) => id === job.modelId)?.name ?? shortDigest(job.modelId)}${job.datasetId ? ` on ${shortDigest(job.datasetId)}` : ''}`;
+  const nameOf = (job: JobItem) =>
+    `${models.data?.items.find(({ id }) => id === job.modelId)?.name ?? shortDigest(job.modelId)}${job.datasetId ? ` on ${shortDigest(job.datasetId)}` : ''}`;
   return (
     <>
       <div className="heading">
@@ -21,7 +22,11 @@ export function ComparePage() {
         {groups.length > 0 && (
           <label>
             Model{' '}
-            <select name="group" value={jobs?.[0] ? groupOf(jobs[0]) : ''} onChange={(event) => setWanted(event.target.value)}>
+            <select
+              name="group"
+              value={jobs?.[0] ? groupOf(jobs[0]) : ''}
+              onChange={(event) => setWanted(event.target.value)}
+            >
               {groups.map((group) => (
                 <option key={groupOf(group[0]!)} value={groupOf(group[0]!)}>
                   {nameOf(group[0]!)} ({group.length} {group.length === 1 ? 'job' : 'jobs'})
@@ -33,7 +38,9 @@ export function ComparePage() {
       </div>
       <Problem error={error} />
       {isPending && <p className="quiet">Loading…</p>}
-      {data && !jobs && <p className="empty">Nothing to compare yet: submit jobs on one model that differ in their options.</p>}
+      {data && !jobs && (
+        <p className="empty">Nothing to compare yet: submit jobs on one model that differ in their options.</p>
+      )}
       {jobs && <Comparison jobs={jobs} />}
     </>
   );
@@ -49,17 +56,37 @@ function Comparison({ jobs }: { jobs: JobItem[] }) {
         <AxisChoice label="Quality" axes={QUALITIES} value={quality} onChange={setQuality} />
         <AxisChoice label="Cost" axes={COSTS} value={cost} onChange={setCost} />
       </div>
-      {points.length < 2 ? <p className="empty">Nobody measured {quality.title} and {cost.title.toLowerCase()} of these models: end the recipe with the pass evaluate.</p> : <TradeOffPlot points={points} cost={cost} quality={quality} />}
+      {points.length < 2 ? (
+        <p className="empty">
+          Nobody measured {quality.title} and {cost.title.toLowerCase()} of these models: end the recipe with the pass
+          evaluate.
+        </p>
+      ) : (
+        <TradeOffPlot points={points} cost={cost} quality={quality} />
+      )}
       {points.length > 0 && <TradeOffTable points={points} cost={cost} quality={quality} />}
     </>
   );
 }
 
-function AxisChoice({ label, axes, value, onChange }: { label: string; axes: readonly Axis[]; value: Axis; onChange: (axis: Axis) => void }) {
+function AxisChoice({
+  label,
+  axes,
+  value,
+  onChange,
+}: {
+  label: string;
+  axes: readonly Axis[];
+  value: Axis;
+  onChange: (axis: Axis) => void;
+}) {
   return (
     <label>
       {label}{' '}
-      <select value={value.title} onChange={(event) => onChange(axes.find(({ title }) => title === event.target.value) ?? value)}>
+      <select
+        value={value.title}
+        onChange={(event) => onChange(axes.find(({ title }) => title === event.target.value) ?? value)}
+      >
         {axes.map(({ title }) => (
           <option key={title}>{title}</option>
         ))}

@@ -2,13 +2,26 @@ import type { Preflight } from '#contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { ApiError } from '../api/client.js';
-import { preflightJob, submitJob, uploadDataset, uploadModel, useDatasets, useModels, type Submission } from '../api/queries.js';
+import {
+  preflightJob,
+  submitJob,
+  uploadDataset,
+  uploadModel,
+  useDatasets,
+  useModels,
+  type Submission,
+} from '../api/queries.js';
 import { PassReference } from '../components/pass-reference.js';
 import { shortDigest } from '../format.js';
 import { EXAMPLE_RECIPES } from '../recipes.js';
 
 export function NewJobPage() {
-  const [submission, setSubmission] = useState<Submission>({ name: '', model: '', dataset: null, recipe: EXAMPLE_RECIPES[0].recipe });
+  const [submission, setSubmission] = useState<Submission>({
+    name: '',
+    model: '',
+    dataset: null,
+    recipe: EXAMPLE_RECIPES[0].recipe,
+  });
   const change = (part: Partial<Submission>) => setSubmission((before) => ({ ...before, ...part }));
   const cleaned = { ...submission, name: submission.name || undefined };
   const check = useMutation({ mutationFn: () => preflightJob(cleaned as Submission) });
@@ -29,13 +42,21 @@ export function NewJobPage() {
       <h1>New job</h1>
       <label>
         Name
-        <input name="name" value={submission.name} placeholder="optional" onChange={(event) => change({ name: event.target.value })} />
+        <input
+          name="name"
+          value={submission.name}
+          placeholder="optional"
+          onChange={(event) => change({ name: event.target.value })}
+        />
       </label>
       <ModelField value={submission.model} onChange={(model) => change({ model })} />
       <DatasetField value={submission.dataset} onChange={(dataset) => change({ dataset })} />
       <label>
         Start from
-        <select name="example" onChange={(event) => change({ recipe: EXAMPLE_RECIPES[Number(event.target.value)]?.recipe ?? '' })}>
+        <select
+          name="example"
+          onChange={(event) => change({ recipe: EXAMPLE_RECIPES[Number(event.target.value)]?.recipe ?? '' })}
+        >
           {EXAMPLE_RECIPES.map(({ title }, index) => (
             <option key={title} value={index}>
               {title}
@@ -45,10 +66,21 @@ export function NewJobPage() {
       </label>
       <label>
         Recipe
-        <textarea name="recipe" rows={20} spellCheck={false} value={submission.recipe} onChange={(event) => change({ recipe: event.target.value })} />
+        <textarea
+          name="recipe"
+          rows={20}
+          spellCheck={false}
+          value={submission.recipe}
+          onChange={(event) => change({ recipe: event.target.value })}
+        />
       </label>
       <div className="actions">
-        <button type="button" className="quiet" disabled={!submission.model || check.isPending} onClick={() => check.mutate()}>
+        <button
+          type="button"
+          className="quiet"
+          disabled={!submission.model || check.isPending}
+          onClick={() => check.mutate()}
+        >
           Check
         </button>
         <button type="submit" disabled={!submission.model || submit.isPending}>
@@ -88,7 +120,10 @@ function DatasetField({ value, onChange }: { value: string | null; onChange: (id
       title="Data set"
       name="dataset"
       value={value ?? ''}
-      options={(data?.items ?? []).map((dataset) => ({ id: dataset.id, text: `${dataset.name} (${shortDigest(dataset.id)})` }))}
+      options={(data?.items ?? []).map((dataset) => ({
+        id: dataset.id,
+        text: `${dataset.name} (${shortDigest(dataset.id)})`,
+      }))}
       onChange={(id) => onChange(id || null)}
       upload={async (files) => (await uploadDataset(files)).id}
       queryKey="datasets"
@@ -115,7 +150,19 @@ interface ChoiceProps {
 }
 
 /** Choose a stored file, or upload one and have it chosen. */
-function Choice({ title, name, value, options, onChange, upload, queryKey, multiple, accept, hint, warnings = [] }: ChoiceProps) {
+function Choice({
+  title,
+  name,
+  value,
+  options,
+  onChange,
+  upload,
+  queryKey,
+  multiple,
+  accept,
+  hint,
+  warnings = [],
+}: ChoiceProps) {
   const client = useQueryClient();
   const { mutate, isPending, error } = useMutation({
     mutationFn: upload,
@@ -135,7 +182,14 @@ function Choice({ title, name, value, options, onChange, upload, queryKey, multi
           </option>
         ))}
       </select>
-      <input type="file" aria-label={`Upload ${title.toLowerCase()}`} accept={accept} multiple={multiple} disabled={isPending} onChange={(event) => event.target.files?.length && mutate([...event.target.files])} />
+      <input
+        type="file"
+        aria-label={`Upload ${title.toLowerCase()}`}
+        accept={accept}
+        multiple={multiple}
+        disabled={isPending}
+        onChange={(event) => event.target.files?.length && mutate([...event.target.files])}
+      />
       <p className="quiet">{isPending ? 'Uploading…' : hint}</p>
       {warnings.map((warning) => (
         <p key={warning} className="warning">

@@ -8,7 +8,9 @@ import { preflight } from './preflight.js';
 import { runStage } from './run-stage.js';
 
 /** Every kind of work that needs native code or reads a user's file. To add one: its request in contracts, its line here. */
-const HANDLERS: { [K in ProcessRequest['kind']]: (request: Extract<ProcessRequest, { kind: K }>, report: Reporter) => Promise<unknown> } = {
+const HANDLERS: {
+  [K in ProcessRequest['kind']]: (request: Extract<ProcessRequest, { kind: K }>, report: Reporter) => Promise<unknown>;
+} = {
   stage: runStage,
   inspect: async ({ modelPath }) => inspectModel(await loadModel(modelPath, { alone: true })),
   checkDataset: ({ datasetPath }) => inspectDataset(datasetPath),
@@ -16,7 +18,11 @@ const HANDLERS: { [K in ProcessRequest['kind']]: (request: Extract<ProcessReques
   measure: async ({ modelPath }) => modelMetrics(await readFile(modelPath)),
 };
 
-export function dispatch<K extends ProcessRequest['kind']>(request: Extract<ProcessRequest, { kind: K }>, report: Reporter): Promise<unknown> {
-  const handle: (request: Extract<ProcessRequest, { kind: K }>, report: Reporter) => Promise<unknown> = HANDLERS[request.kind as K];
+export function dispatch<K extends ProcessRequest['kind']>(
+  request: Extract<ProcessRequest, { kind: K }>,
+  report: Reporter,
+): Promise<unknown> {
+  const handle: (request: Extract<ProcessRequest, { kind: K }>, report: Reporter) => Promise<unknown> =
+    HANDLERS[request.kind as K];
   return handle(request, report);
 }

@@ -5,9 +5,16 @@ describe('what a pass takes from the interface of a model', () => {
   const before = { inputs: ['x', 'scale', 'a', 'b', 'c', 'd', 'e', 'f'], defaults: ['gain'], outputs: ['y', 'mask'] };
 
   it('is said by name', () => {
-    expect(lostParts(before, { ...before, inputs: ['x', 'a', 'b', 'c', 'd', 'e', 'f'], outputs: ['y'] })).toEqual(['the result has no input "scale", which the model before it had', 'the result has no output "mask", which the model before it had']);
-    expect(lostParts(before, { ...before, inputs: ['x'], outputs: ['y', 'mask', 'more'] })).toEqual(['the result has no inputs "scale", "a", "b", "c", "d" and 2 more, which the model before it had']);
-    expect(lostParts(before, { ...before, defaults: [] })).toEqual(['the default of input "gain" is a constant of the result, which nobody can feed']);
+    expect(lostParts(before, { ...before, inputs: ['x', 'a', 'b', 'c', 'd', 'e', 'f'], outputs: ['y'] })).toEqual([
+      'the result has no input "scale", which the model before it had',
+      'the result has no output "mask", which the model before it had',
+    ]);
+    expect(lostParts(before, { ...before, inputs: ['x'], outputs: ['y', 'mask', 'more'] })).toEqual([
+      'the result has no inputs "scale", "a", "b", "c", "d" and 2 more, which the model before it had',
+    ]);
+    expect(lostParts(before, { ...before, defaults: [] })).toEqual([
+      'the default of input "gain" is a constant of the result, which nobody can feed',
+    ]);
     expect(lostParts(before, { ...before, inputs: [...before.inputs, 'gain'], defaults: [] })).toEqual([]);
     expect(lostParts(before, before)).toEqual([]);
   });

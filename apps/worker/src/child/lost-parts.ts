@@ -24,9 +24,18 @@ export function interfaceOf({ graph, irVersion }: ModelProto): Interface {
 /** A warning for what a model had and its successor has not: whoever feeds or reads it must know. */
 export function lostParts(before: Interface, after: Interface): string[] {
   return [
-    ...said(gone(before.inputs, after.inputs), (names) => `the result has no ${names('input')}, which the model before it had`),
-    ...said(gone(before.outputs, after.outputs), (names) => `the result has no ${names('output')}, which the model before it had`),
-    ...said(gone(before.defaults, [...after.inputs, ...after.defaults]), (names) => `the default of ${names('input')} is a constant of the result, which nobody can feed`),
+    ...said(
+      gone(before.inputs, after.inputs),
+      (names) => `the result has no ${names('input')}, which the model before it had`,
+    ),
+    ...said(
+      gone(before.outputs, after.outputs),
+      (names) => `the result has no ${names('output')}, which the model before it had`,
+    ),
+    ...said(
+      gone(before.defaults, [...after.inputs, ...after.defaults]),
+      (names) => `the default of ${names('input')} is a constant of the result, which nobody can feed`,
+    ),
   ];
 }
 
@@ -43,6 +52,9 @@ function gone(names: readonly string[], kept: readonly string[]): string[] {
 }
 
 function said(names: readonly string[], sentence: (listed: (what: string) => string) => string): string[] {
-  const shown = `${names.slice(0, 5).map((name) => `"${name}"`).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+  const shown = `${names
+    .slice(0, 5)
+    .map((name) => `"${name}"`)
+    .join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
   return names.length === 0 ? [] : [sentence((what) => `${what}${names.length === 1 ? '' : 's'} ${shown}`)];
 }

@@ -1,5 +1,16 @@
 import { CompressionError, OptionError, type Obstacle } from '#compression';
-import { DistillOptions, EvaluateOptions, PASSES, PruneOptions, QuantizeOptions, TrainOptions, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
+import {
+  DistillOptions,
+  EvaluateOptions,
+  PASSES,
+  PruneOptions,
+  QuantizeOptions,
+  TrainOptions,
+  type DatasetInspection,
+  type PassName,
+  type Preflight,
+  type PreflightRequest,
+} from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel, type ModelProto } from '#onnx';
 import { modelsNamed, obstaclesOf, passNamed, preflightPass, trialOf } from './run-pass.js';
@@ -37,7 +48,14 @@ const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
 export async function preflight({ modelPath, dataset, recipes, models }: PreflightRequest): Promise<Preflight[]> {
   const model = await loadModel(modelPath, { alone: true });
   const problems = dataset ? matchInputs(dataset, inspectModel(model).inputs) : [];
-  const stored = new Map(await Promise.all(models.map(async ({ path, digest }): Promise<[string, ModelProto]> => [digest, await loadModel(path, { alone: true })])));
+  const stored = new Map(
+    await Promise.all(
+      models.map(async ({ path, digest }): Promise<[string, ModelProto]> => [
+        digest,
+        await loadModel(path, { alone: true }),
+      ]),
+    ),
+  );
   const trials = problems.length === 0 ? new Trials({ model, dataset, stored }) : null;
   const found: Preflight[] = [];
   for (const passes of recipes) found.push(await preflightRecipe(passes, { model, dataset, stored }, trials));
@@ -45,7 +63,22 @@ export async function preflight({ modelPath, dataset, recipes, models }: Preflig
 }
 
 /** Options that change how long or how fast a pass trains, and not whether it can. */
-const TUNING: ReadonlySet<string> = new Set(['epochs', 'learningRate', 'schedule', 'warmup', 'momentum', 'nesterov', 'weightDecay', 'clipNorm', 'averaging', 'batchSize', 'temperature', 'alpha', 'labelSmoothing', 'ratio']);
+const TUNING: ReadonlySet<string> = new Set([
+  'epochs',
+  'learningRate',
+  'schedule',
+  'warmup',
+  'momentum',
+  'nesterov',
+  'weightDecay',
+  'clipNorm',
+  'averaging',
+  'batchSize',
+  'temperature',
+  'alpha',
+  'labelSmoothing',
+  'ratio',
+]);
 
 /** Trials of the passes, each made once however many recipes of a batch ask for the same. */
 class Trials {
@@ -68,23 +101,37 @@ interface Subject {
   stored: ReadonlyMap<string, ModelProto>;
 }
 
-async function preflightRecipe(passes: PreflightRequest['recipes'][number], { model, dataset, stored }: Subject, trials: Trials | null): Promise<Preflight> {
+async function preflightRecipe(
+  passes: PreflightRequest['recipes'][number],
+  { model, dataset, stored }: Subject,
+  trials: Trials | null,
+): Promise<Preflight> {
   const problems: Problem[] = [];
   const skipped: Preflight['skipped'] = [];
   // Later passes see another model than this one, and what they speak of may come with it.
   let isInput = true;
   for (const [index, { pass, options }] of passes.entries()) {
     const name = passNamed(pass);
-    problems.push(...dataProblems(name, options, index, dataset), ...labelProblems(name, options, index, dataset), ...modelProblems(name, options, index, dataset, stored));
+    problems.push(
+      ...dataProblems(name, options, index, dataset),
+      ...labelProblems(name, options, index, dataset),
+      ...modelProblems(name, options, index, dataset, stored),
+    );
     const inTheWay = obstaclesOf(name, model, options, stored);
     // Nothing is run that is refused already.
     if (trials && problems.length === 0 && inTheWay.length === 0) inTheWay.push(...(await trials.of(name, options)));
-    problems.push(...inTheWay.map(({ field, message }) => ({ field: field ? `recipe.passes[${index}].options.${field}` : `recipe.passes[${index}]`, message })));
+    problems.push(
+      ...inTheWay.map(({ field, message }) => ({
+        field: field ? `recipe.passes[${index}].options.${field}` : `recipe.passes[${index}]`,
+        message,
+      })),
+    );
     try {
       skipped.push(...preflightPass(name, model, options).map((entry) => ({ ...entry, pass: name })));
     } catch (error) {
       if (!(error instanceof CompressionError)) throw error;
-      const field = error instanceof OptionError ? `recipe.passes[${index}].options.${error.option}` : `recipe.passes[${index}]`;
+      const field =
+        error instanceof OptionError ? `recipe.passes[${index}].options.${error.option}` : `recipe.passes[${index}]`;
       if (isInput) problems.push({ field, message: error.message });
     }
     isInput &&= !PASSES[name].changes;
@@ -93,7 +140,13 @@ async function preflightRecipe(passes: PreflightRequest['recipes'][number], { mo
 }
 
 /** Models of the store that the data set cannot feed. */
-function modelProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null, stored: ReadonlyMap<string, ModelProto>): Problem[] {
+function modelProblems(
+  pass: PassName,
+  options: unknown,
+  index: number,
+  dataset: DatasetInspection | null,
+  stored: ReadonlyMap<string, ModelProto>,
+): Problem[] {
   if (!dataset) return [];
   return modelsNamed(pass, options).flatMap(({ field, digest }) => {
     const model = stored.get(digest);
@@ -107,9 +160,24 @@ function labelProblems(pass: PassName, options: unknown, index: number, dataset:
   if (pass !== 'train' || !dataset) return [];
   const field = `recipe.passes[${index}].options.loss`;
   if (TrainOptions.parse(options).loss === 'crossEntropy') {
-    return dataset.classes === null ? [{ field, message: 'crossEntropy needs labels with classes, which the data set does not have: add them to its manifest, or choose mse for numbers' }] : [];
+    return dataset.classes === null
+      ? [
+          {
+            field,
+            message:
+              'crossEntropy needs labels with classes, which the data set does not have: add them to its manifest, or choose mse for numbers',
+          },
+        ]
+      : [];
   }
-  return dataset.targets === undefined ? [{ field, message: 'mse needs labels that are numbers: leave classes out of the labels in the manifest of the data set' }] : [];
+  return dataset.targets === undefined
+    ? [
+        {
+          field,
+          message: 'mse needs labels that are numbers: leave classes out of the labels in the manifest of the data set',
+        },
+      ]
+    : [];
 }
 
 function dataProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null): Problem[] {
@@ -117,5 +185,10 @@ function dataProblems(pass: PassName, options: unknown, index: number, dataset: 
   if (wanted.length === 0 || wanted.some((split) => dataset && split in dataset.splits)) return [];
   const field = `recipe.passes[${index}]`;
   if (!dataset) return [{ field, message: `${pass} reads data, and the job names no data set: add one` }];
-  return [{ field, message: `${pass} needs a split ${wanted.map((split) => `"${split}"`).join(' or ')}, the data set has ${Object.keys(dataset.splits).join(', ')}` }];
+  return [
+    {
+      field,
+      message: `${pass} needs a split ${wanted.map((split) => `"${split}"`).join(' or ')}, the data set has ${Object.keys(dataset.splits).join(', ')}`,
+    },
+  ];
 }

@@ -4,7 +4,11 @@ import type { ModelProto } from '#onnx';
 
 /** Throws CompressionError for a pass that this build does not have, as after a downgrade with jobs in the queue. */
 export function passNamed(name: string): PassName {
-  if (!Object.hasOwn(CATALOG, name)) throw new CompressionError('unknown_pass', `this worker has no pass "${name}": run workers and API of the same version`);
+  if (!Object.hasOwn(CATALOG, name))
+    throw new CompressionError(
+      'unknown_pass',
+      `this worker has no pass "${name}": run workers and API of the same version`,
+    );
   return name as PassName;
 }
 
@@ -16,11 +20,21 @@ export function preflightPass<N extends PassName>(name: N, model: ModelProto, op
   return CATALOG[name].preflight(model, PASSES[name].options.parse(options) as PassOptions<N>);
 }
 
-export function obstaclesOf<N extends PassName>(name: N, model: ModelProto, options: unknown, models: ReadonlyMap<string, ModelProto>): Obstacle[] {
+export function obstaclesOf<N extends PassName>(
+  name: N,
+  model: ModelProto,
+  options: unknown,
+  models: ReadonlyMap<string, ModelProto>,
+): Obstacle[] {
   return CATALOG[name].obstacles?.(model, PASSES[name].options.parse(options) as PassOptions<N>, models) ?? [];
 }
 
-export async function trialOf<N extends PassName>(name: N, model: ModelProto, options: unknown, known: Known): Promise<Obstacle[]> {
+export async function trialOf<N extends PassName>(
+  name: N,
+  model: ModelProto,
+  options: unknown,
+  known: Known,
+): Promise<Obstacle[]> {
   return (await CATALOG[name].trial?.(model, PASSES[name].options.parse(options) as PassOptions<N>, known)) ?? [];
 }
 

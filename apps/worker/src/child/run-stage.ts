@@ -20,7 +20,14 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       model: await loadModel(request.model.path, { alone: true }),
       baseline: await readRunnable(request.baseline.path),
       history: await Promise.all(request.history.map(({ path }) => readRunnable(path))),
-      models: new Map(await Promise.all(request.models.map(async ({ path, digest }): Promise<[string, Uint8Array]> => [digest, await readRunnable(path)]))),
+      models: new Map(
+        await Promise.all(
+          request.models.map(async ({ path, digest }): Promise<[string, Uint8Array]> => [
+            digest,
+            await readRunnable(path),
+          ]),
+        ),
+      ),
       data,
       seed: request.seed,
       threads: request.threads,

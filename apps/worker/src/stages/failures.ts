@@ -26,11 +26,13 @@ const SYSTEM_ERROR = /^E[A-Z0-9]+$/;
  */
 export function judge(error: unknown): Verdict {
   if (error instanceof ProcessError) return verdict(error.code, error.message, error.permanent);
-  if (error instanceof StorageError) return verdict(error.code, error.message, !error.transient, error instanceof StoreUnavailableError);
+  if (error instanceof StorageError)
+    return verdict(error.code, error.message, !error.transient, error instanceof StoreUnavailableError);
   if (isUnreachable(error)) return verdict('database_unavailable', 'the database does not answer', false, true);
   const code = postgresCode(error);
   if (!(error instanceof Error)) return verdict('internal', String(error), true);
-  if (error.name === 'DrizzleQueryError' || (code !== undefined && SYSTEM_ERROR.test(code))) return verdict('temporary', causeOf(error).message, false);
+  if (error.name === 'DrizzleQueryError' || (code !== undefined && SYSTEM_ERROR.test(code)))
+    return verdict('temporary', causeOf(error).message, false);
   return verdict(code ?? 'internal', error.message, true);
 }
 

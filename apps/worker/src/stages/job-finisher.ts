@@ -33,7 +33,14 @@ export class JobFinisher {
   async run({ jobId }: QueueJobs['finish'], { isLast }: Attempt): Promise<void> {
     try {
       const job = await this.parts.jobs.get(jobId);
-      if (!job || nextStep(job.state, job.stages.map(({ state }) => state)).kind !== 'finish') return;
+      if (
+        !job ||
+        nextStep(
+          job.state,
+          job.stages.map(({ state }) => state),
+        ).kind !== 'finish'
+      )
+        return;
       await this.parts.stages.finish(jobId, await this.outcome(job));
     } catch (error) {
       const { failure, permanent, outage } = judge(error);
@@ -48,7 +55,12 @@ export class JobFinisher {
     const measured = await this.complete(job);
     const final = measured.at(-1)?.metrics ?? baseline;
     const gates = judgeGates(job.recipe.gates, baseline, final);
-    return { baseline, gates, gatesPassed: gates.length === 0 ? null : gates.every(({ passed }) => passed), artifacts: await this.report(job, baseline, measured, gates) };
+    return {
+      baseline,
+      gates,
+      gatesPassed: gates.length === 0 ? null : gates.every(({ passed }) => passed),
+      artifacts: await this.report(job, baseline, measured, gates),
+    };
   }
 
   /** The figures of each stage that has some, with the transfer sizes that are still to come. */
@@ -63,18 +75,52 @@ export class JobFinisher {
     return measured;
   }
 
-  private async report(job: Job, baseline: ModelMetrics, measured: readonly MeasuredStage[], gates: GateVerdict[]): Promise<ArtifactRef[]> {
+  private async report(
+    job: Job,
+    baseline: ModelMetrics,
+    measured: readonly MeasuredStage[],
+    gates: GateVerdict[],
+  ): Promise<ArtifactRef[]> {
     const rows = [
       { label: 'baseline', metrics: baseline },
       ...measured.map(({ index, pass, metrics }) => ({ label: `${index + 1} ${pass}`, metrics })),
     ];
     const final = rows.at(-1)?.metrics ?? baseline;
     const figures = new Map(measured.map(({ index, metrics }) => [index, metrics]));
-    const stages = job.stages.map(({ index, pass, options, key, cached, modelDigest, skipped, summary, seconds }) => ({ pass, options, key, cached, modelDigest, metrics: figures.get(index) ?? null, skipped, summary, seconds }));
-    const document = { job: job.id, name: job.name, model: job.modelId, dataset: job.datasetId, recipe: job.recipe, baseline, final, verdict: verdict(baseline, final), stages, gates };
+    const stages = job.stages.map(({ index, pass, options, key, cached, modelDigest, skipped, summary, seconds }) => ({
+      pass,
+      options,
+      key,
+      cached,
+      modelDigest,
+      metrics: figures.get(index) ?? null,
+      skipped,
+      summary,
+      seconds,
+    }));
+    const document = {
+      job: job.id,
+      name: job.name,
+      model: job.modelId,
+      dataset: job.datasetId,
+      recipe: job.recipe,
+      baseline,
+      final,
+      verdict: verdict(baseline, final),
+      stages,
+      gates,
+    };
     return [
       await this.put('report.json', `${JSON.stringify(document, null, 2)}\n`),
-      await this.put('report.md', reportMarkdown(job.name ?? `Job ${job.id}`, rows, gates, job.stages.map(({ index, pass, cached, summary }) => ({ label: `${index + 1} ${pass}`, cached, summary })))),
+      await this.put(
+        'report.md',
+        reportMarkdown(
+          job.name ?? `Job ${job.id}`,
+          rows,
+          gates,
+          job.stages.map(({ index, pass, cached, summary }) => ({ label: `${index + 1} ${pass}`, cached, summary })),
+        ),
+      ),
     ];
   }
 
@@ -87,7 +133,9 @@ export class JobFinisher {
   private async measure(digest: string): Promise<ModelMetrics> {
     const folder = await StageFolder.create(this.parts.config.workPath, this.parts.files);
     try {
-      return ModelMetrics.parse(await this.parts.pool.run({ kind: 'measure', modelPath: (await folder.model(digest)).path }));
+      return ModelMetrics.parse(
+        await this.parts.pool.run({ kind: 'measure', modelPath: (await folder.model(digest)).path }),
+      );
     } finally {
       await folder.remove();
     }

@@ -12,7 +12,10 @@ export class ResultCache {
   async find(key: string): Promise<StoredResult | null> {
     const result = await this.results.find(key);
     if (!result) return null;
-    const digests = new Set([...result.artifacts.map(({ digest }) => digest), ...(result.changed ? [result.modelDigest] : [])]);
+    const digests = new Set([
+      ...result.artifacts.map(({ digest }) => digest),
+      ...(result.changed ? [result.modelDigest] : []),
+    ]);
     for (const digest of digests) {
       if (await this.isIntact(digest)) continue;
       await this.results.delete(key);

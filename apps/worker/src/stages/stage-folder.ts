@@ -24,7 +24,8 @@ export class StageFolder {
     await mkdir(parent, { recursive: true });
     for (const name of await readdir(parent)) {
       const found = await stat(join(parent, name)).catch(() => null);
-      if (found && Date.now() - found.mtimeMs > olderThanMs) await rm(join(parent, name), { recursive: true, force: true });
+      if (found && Date.now() - found.mtimeMs > olderThanMs)
+        await rm(join(parent, name), { recursive: true, force: true });
     }
   }
 

@@ -34,7 +34,10 @@ export class StageReporter {
   log(line: string): void {
     this.lines += 1;
     if (this.lines > MAX_LOG_LINES) return;
-    const text = this.lines === MAX_LOG_LINES ? `the log ends here: ${MAX_LOG_LINES} lines are kept` : line.slice(0, MAX_LINE_LENGTH);
+    const text =
+      this.lines === MAX_LOG_LINES
+        ? `the log ends here: ${MAX_LOG_LINES} lines are kept`
+        : line.slice(0, MAX_LINE_LENGTH);
     this.write(() => this.events.append(this.jobId, { type: 'log', index: this.index, line: text }));
   }
 

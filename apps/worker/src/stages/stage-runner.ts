@@ -1,6 +1,21 @@
 import { basename, join } from 'node:path';
-import { StageResult, type ArtifactRef, type Config, type Failure, type Job, type QueueJobs, type StageMetrics } from '#contracts';
-import type { DatasetRepository, EventRepository, JobRepository, StageOutcome, StageRepository, StoredResult } from '#database';
+import {
+  StageResult,
+  type ArtifactRef,
+  type Config,
+  type Failure,
+  type Job,
+  type QueueJobs,
+  type StageMetrics,
+} from '#contracts';
+import type {
+  DatasetRepository,
+  EventRepository,
+  JobRepository,
+  StageOutcome,
+  StageRepository,
+  StoredResult,
+} from '#database';
 import { nextStep, planStages, stageKey, type PlannedStage } from '#pipeline';
 import { ProcessError, type ProcessPool } from '#process';
 import { Interrupted, PermanentFailure, Postponed, type Attempt } from '#queue';
@@ -67,7 +82,8 @@ export class StageRunner {
       if ((await stages.start(payload, task.key)).next !== 'run') return;
       stopListening = await stages.onCancel(jobId, () => cancel.abort(new CancelledError()));
       const outcome = await this.result(task);
-      if (await this.outlast(() => stages.succeed(jobId, index, outcome), signal)) this.parts.sizes.complete(jobId, index, outcome);
+      if (await this.outlast(() => stages.succeed(jobId, index, outcome), signal))
+        this.parts.sizes.complete(jobId, index, outcome);
     } catch (error) {
       if (cancel.signal.aborted) return await stages.cancel(jobId);
       if (shutdown.aborted) return await this.giveBack(jobId, index);
@@ -82,7 +98,15 @@ export class StageRunner {
     if (!stage) throw new ProcessError('stage_missing', `the recipe has no stage ${index}`, true);
     const history = [job.modelId, ...job.stages.slice(0, index).map(({ modelDigest }) => modelDigest ?? job.modelId)];
     const input = history.at(-1) ?? job.modelId;
-    const key = stageKey({ stage, input, baseline: job.modelId, history, dataset: job.datasetId, seed: job.recipe.seed, runtime: this.parts.runtime(stage) });
+    const key = stageKey({
+      stage,
+      input,
+      baseline: job.modelId,
+      history,
+      dataset: job.datasetId,
+      seed: job.recipe.seed,
+      runtime: this.parts.runtime(stage),
+    });
     return { job, stage, key, history, signal };
   }
 
@@ -106,7 +130,13 @@ export class StageRunner {
     const reporter = new StageReporter(stages, events, job.id, stage.index);
     const folder = await StageFolder.create(config.workPath, files);
     const warn = (error: unknown) => this.parts.onWarning(error, 'cannot keep a checkpoint');
-    const checkpoint = new CheckpointKeeper(this.parts.checkpoints, key, folder.checkpointPath, config.checkpointMs, warn);
+    const checkpoint = new CheckpointKeeper(
+      this.parts.checkpoints,
+      key,
+      folder.checkpointPath,
+      config.checkpointMs,
+      warn,
+    );
     let isDone = false;
     try {
       const lost = await checkpoint.begin();
@@ -121,8 +151,13 @@ export class StageRunner {
         model: await folder.model(input),
         baseline: await folder.model(job.modelId),
         history: stage.reads.history ? await inOrder(history, (digest) => folder.model(digest)) : [],
-        models: await inOrder([...new Set(stage.reads.models.map(({ digest }) => digest))], (digest) => folder.model(digest)),
-        datasetPath: stage.reads.data && job.datasetId !== null ? await folder.dataset(await datasets.stored(job.datasetId)) : null,
+        models: await inOrder([...new Set(stage.reads.models.map(({ digest }) => digest))], (digest) =>
+          folder.model(digest),
+        ),
+        datasetPath:
+          stage.reads.data && job.datasetId !== null
+            ? await folder.dataset(await datasets.stored(job.datasetId))
+            : null,
         outputPath: folder.outputPath,
         checkpointFile: folder.checkpointPath,
         ...(lost === null ? {} : { checkpointLost: lost }),
@@ -137,7 +172,16 @@ export class StageRunner {
         onLog: (line) => reporter.log(line),
       });
       const result = StageResult.parse(answer);
-      const stored = { key, pass: stage.pass, ...(await outlast(() => this.keep(result, folder, job, input), signal, (message) => reporter.log(`${message}: the result waits until it does`))), seconds: result.seconds };
+      const stored = {
+        key,
+        pass: stage.pass,
+        ...(await outlast(
+          () => this.keep(result, folder, job, input),
+          signal,
+          (message) => reporter.log(`${message}: the result waits until it does`),
+        )),
+        seconds: result.seconds,
+      };
       isDone = true;
       return stored;
     } finally {
@@ -148,10 +192,18 @@ export class StageRunner {
   }
 
   /** Puts the stage's files into the store. */
-  private async keep(result: StageResult, folder: StageFolder, job: Job, input: string): Promise<Omit<StoredResult, 'key' | 'pass' | 'seconds'>> {
+  private async keep(
+    result: StageResult,
+    folder: StageFolder,
+    job: Job,
+    input: string,
+  ): Promise<Omit<StoredResult, 'key' | 'pass' | 'seconds'>> {
     const { files } = this.parts;
     const model = result.changed ? [await this.putFile(folder, RESULT_MODEL)] : [];
-    const kept = await inOrder(result.files.map((name) => basename(name)), (name) => this.putSideFile(folder, name));
+    const kept = await inOrder(
+      result.files.map((name) => basename(name)),
+      (name) => this.putSideFile(folder, name),
+    );
     const artifacts: ArtifactRef[] = [...model, ...kept.flatMap(({ artifact }) => artifact ?? [])];
     const lost = kept.flatMap(({ problem }) => problem ?? []);
     const { changed, skipped } = result;
@@ -159,7 +211,16 @@ export class StageRunner {
     const modelDigest = model[0]?.digest ?? input;
     if (changed) await files.adopt(modelDigest, join(folder.outputPath, RESULT_MODEL));
     const metrics = { ...knownSize(job, modelDigest), ...result.metrics };
-    return { modelDigest, modelBytes: metrics.bytes, changed, metrics, history: result.history ?? null, skipped, summary, artifacts };
+    return {
+      modelDigest,
+      modelBytes: metrics.bytes,
+      changed,
+      metrics,
+      history: result.history ?? null,
+      skipped,
+      summary,
+      artifacts,
+    };
   }
 
   private async putFile(folder: StageFolder, name: string): Promise<ArtifactRef> {
@@ -180,15 +241,22 @@ export class StageRunner {
 
   /** What is left is swept later: the result is safe. */
   private async forgetCheckpoints(key: string): Promise<void> {
-    await this.parts.checkpoints.forget(key).catch((error: unknown) => this.parts.onWarning(error, 'cannot remove checkpoints'));
+    await this.parts.checkpoints
+      .forget(key)
+      .catch((error: unknown) => this.parts.onWarning(error, 'cannot remove checkpoints'));
   }
 
   private outlast<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return outlast(work, signal, (message) => this.parts.onWarning(new ProcessError('outage', message, false), 'a result waits for its server'));
+    return outlast(work, signal, (message) =>
+      this.parts.onWarning(new ProcessError('outage', message, false), 'a result waits for its server'),
+    );
   }
 
   private async giveBack(jobId: string, index: number): Promise<never> {
-    await this.parts.stages.postpone(jobId, index, { code: 'interrupted', message: 'the worker is shutting down; another one takes over' });
+    await this.parts.stages.postpone(jobId, index, {
+      code: 'interrupted',
+      message: 'the worker is shutting down; another one takes over',
+    });
     throw new Interrupted();
   }
 
@@ -196,7 +264,8 @@ export class StageRunner {
     const { failure, permanent, outage } = judge(error);
     if (outage) return await this.waitFor(error, failure, jobId, index);
     if (permanent || isLast) {
-      const message = permanent || attempt === 1 ? failure.message : `${failure.message} (attempt ${attempt}, the last)`;
+      const message =
+        permanent || attempt === 1 ? failure.message : `${failure.message} (attempt ${attempt}, the last)`;
       await this.parts.stages.fail(jobId, index, { ...failure, message });
       throw new PermanentFailure(error);
     }
@@ -218,20 +287,35 @@ function withWarnings(summary: Record<string, unknown>, problems: readonly strin
 }
 
 function isNext(job: Job, index: number): boolean {
-  const step = nextStep(job.state, job.stages.map(({ state }) => state));
+  const step = nextStep(
+    job.state,
+    job.stages.map(({ state }) => state),
+  );
   return step.kind === 'run' && step.index === index;
 }
 
 /** The transfer size of a model that the job's records have measured: that of a pass which changed nothing. */
 function knownSize({ modelId, baseline, stages }: Job, digest: string): Pick<StageMetrics, 'compressedBytes'> {
   const models = [{ modelDigest: modelId, metrics: baseline }, ...stages];
-  const size = models.find(({ modelDigest, metrics }) => modelDigest === digest && metrics?.compressedBytes !== undefined)?.metrics?.compressedBytes;
+  const size = models.find(
+    ({ modelDigest, metrics }) => modelDigest === digest && metrics?.compressedBytes !== undefined,
+  )?.metrics?.compressedBytes;
   return size === undefined ? {} : { compressedBytes: size };
 }
 
 function toOutcome(result: StoredResult, cached: boolean): StageOutcome {
   const { key, modelDigest, metrics, skipped, summary, artifacts, seconds, history } = result;
-  return { key, cached, modelDigest, metrics, skipped, summary, artifacts, ...(history ? { measured: history } : {}), ...(cached ? {} : { seconds }) };
+  return {
+    key,
+    cached,
+    modelDigest,
+    metrics,
+    skipped,
+    summary,
+    artifacts,
+    ...(history ? { measured: history } : {}),
+    ...(cached ? {} : { seconds }),
+  };
 }
 
 async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

@@ -52,7 +52,11 @@ export class TransferSizes {
     await Promise.all(this.recording);
   }
 
-  private async record(jobId: string, index: number, { key, modelDigest }: { key: string; modelDigest: string }): Promise<void> {
+  private async record(
+    jobId: string,
+    index: number,
+    { key, modelDigest }: { key: string; modelDigest: string },
+  ): Promise<void> {
     const size = await this.of(modelDigest);
     await this.parts.results.setSize(key, size);
     await this.parts.stages.setSize(jobId, index, size);

@@ -23,7 +23,12 @@ export class BlockedGraph {
   private readonly constants: ReadonlyMap<string, number>;
 
   constructor(private readonly request: BlockedRequest) {
-    this.constants = new Map(request.builder.initializers.map(({ name, dims }) => [name, dims.reduce((product, dim) => product * Number(dim), 1)]));
+    this.constants = new Map(
+      request.builder.initializers.map(({ name, dims }) => [
+        name,
+        dims.reduce((product, dim) => product * Number(dim), 1),
+      ]),
+    );
   }
 
   get block(): number {
@@ -71,7 +76,9 @@ export class BlockedGraph {
   /** Makes the value from its twin. */
   leave(value: string): void {
     const channels = this.dims(value)![1]!;
-    this.nodes.push(makeNode('ReorderOutput', [this.twins.get(value)!], [value], { channels }, { domain: BLOCKED_DOMAIN }));
+    this.nodes.push(
+      makeNode('ReorderOutput', [this.twins.get(value)!], [value], { channels }, { domain: BLOCKED_DOMAIN }),
+    );
   }
 
   /** Lets whoever reads a name read a value. */

@@ -12,7 +12,10 @@ export function useBlockedLayout(request: BlockedRequest): void {
   const { builder } = request;
   const graph = new BlockedGraph(request);
   for (const node of builder.nodes) {
-    const kept = node.domain === BLOCKED_DOMAIN ? reordered(node, graph) : (node.domain === '' && BLOCKED_RULES[node.opType]?.(node, graph)) || 'kept';
+    const kept =
+      node.domain === BLOCKED_DOMAIN
+        ? reordered(node, graph)
+        : (node.domain === '' && BLOCKED_RULES[node.opType]?.(node, graph)) || 'kept';
     if (kept !== 'replaced') graph.keep(node);
   }
   builder.nodes.length = 0;

@@ -9,7 +9,8 @@ export type BlockedRule = (node: NodeProto, graph: BlockedGraph) => 'replaced' |
 export const BLOCKED_RULES: Readonly<Record<string, BlockedRule>> = {
   Conv: convolution,
   MaxPool: (node, graph) => {
-    if (!graph.hasTwin(node.input[0]!) || node.output.length > 1 || intAttribute(node, 'ceil_mode', 0) !== 0) return 'kept';
+    if (!graph.hasTwin(node.input[0]!) || node.output.length > 1 || intAttribute(node, 'ceil_mode', 0) !== 0)
+      return 'kept';
     return replaced(node, graph, onTwins(node, graph, [graph.twin(node.input[0]!)]));
   },
   // A blocked [N, C, 1, 1] is a plain one.
@@ -30,14 +31,54 @@ export const BLOCKED_RULES: Readonly<Record<string, BlockedRule>> = {
   // Sums over the image, as a bias's gradient has them.
   ReduceSum: (node, graph) => {
     const dims = graph.dims(node.input[0]!);
-    if (!graph.hasTwin(node.input[0]!) || !dims || !sameDims(graph.dims(node.output[0]!) ?? [], dims.slice(0, 2))) return 'kept';
+    if (!graph.hasTwin(node.input[0]!) || !dims || !sameDims(graph.dims(node.output[0]!) ?? [], dims.slice(0, 2)))
+      return 'kept';
     const [samples, channels, height, width] = dims as [number, number, number, number];
-    const blocks = graph.reshape(graph.twin(node.input[0]!), [samples, channels / graph.block, height * width, graph.block]);
-    graph.nodes.push(makeNode('Reshape', [graph.add('ReduceSum', [blocks, graph.ints([2])], { keepdims: 0 }), graph.ints([samples, channels])], [node.output[0]!]));
+    const blocks = graph.reshape(graph.twin(node.input[0]!), [
+      samples,
+      channels / graph.block,
+      height * width,
+      graph.block,
+    ]);
+    graph.nodes.push(
+      makeNode(
+        'Reshape',
+        [graph.add('ReduceSum', [blocks, graph.ints([2])], { keepdims: 0 }), graph.ints([samples, channels])],
+        [node.output[0]!],
+      ),
+    );
     return 'replaced';
   },
   ...Object.fromEntries(
-    ['Add', 'Sub', 'Mul', 'Div', 'Sum', 'Min', 'Max', 'Relu', 'Clip', 'LeakyRelu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Neg', 'Abs', 'Sqrt', 'Exp', 'Identity', 'Cast', 'Greater', 'Less', 'Equal', 'And', 'Not', 'Where', 'Round'].map((opType) => [opType, elementwise]),
+    [
+      'Add',
+      'Sub',
+      'Mul',
+      'Div',
+      'Sum',
+      'Min',
+      'Max',
+      'Relu',
+      'Clip',
+      'LeakyRelu',
+      'Sigmoid',
+      'HardSigmoid',
+      'HardSwish',
+      'Tanh',
+      'Neg',
+      'Abs',
+      'Sqrt',
+      'Exp',
+      'Identity',
+      'Cast',
+      'Greater',
+      'Less',
+      'Equal',
+      'And',
+      'Not',
+      'Where',
+      'Round',
+    ].map((opType) => [opType, elementwise]),
   ),
 };
 
@@ -51,10 +92,27 @@ function elementwise(node: NodeProto, graph: BlockedGraph): 'replaced' | 'beside
   if (GIVES_BOOLEANS.has(node.opType) || READS_BOOLEANS.has(node.opType)) {
     // Booleans cannot be reordered: whoever wants them plain computes them so.
     if (!values.every((value) => graph.hasTwin(value))) return 'kept';
-    graph.setTwin(node.output[0]!, onTwins(node, graph, node.input.map((value) => (values.includes(value) ? graph.twin(value) : value)), ''));
+    graph.setTwin(
+      node.output[0]!,
+      onTwins(
+        node,
+        graph,
+        node.input.map((value) => (values.includes(value) ? graph.twin(value) : value)),
+        '',
+      ),
+    );
     return 'beside';
   }
-  return replaced(node, graph, onTwins(node, graph, node.input.map((value) => (values.includes(value) ? graph.twin(value) : value)), ''));
+  return replaced(
+    node,
+    graph,
+    onTwins(
+      node,
+      graph,
+      node.input.map((value) => (values.includes(value) ? graph.twin(value) : value)),
+      '',
+    ),
+  );
 }
 
 const GIVES_BOOLEANS: ReadonlySet<string> = new Set(['Greater', 'Less', 'Equal', 'And', 'Not']);
@@ -72,7 +130,10 @@ function convolution(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' 
   // Fewer channels than a block holds are read as they are.
   const isNarrow = group === 1 && perGroup < block;
   if (!isDepthwise && !isNarrow && (group > 1 || perGroup % block !== 0)) return 'kept';
-  const split = isDepthwise || isNarrow ? [filters / block, block, perGroup, 1, ...taps] : [filters / block, block, perGroup / block, block, ...taps];
+  const split =
+    isDepthwise || isNarrow
+      ? [filters / block, block, perGroup, 1, ...taps]
+      : [filters / block, block, perGroup / block, block, ...taps];
   const filter = graph.reshape(graph.add('Transpose', [graph.reshape(w, split)], { perm: [0, 2, 4, 5, 3, 1] }), kernel);
   const source = isNarrow ? x : graph.twin(x);
   return replaced(node, graph, onTwins(node, graph, [source, filter, ...node.input.slice(2)]));

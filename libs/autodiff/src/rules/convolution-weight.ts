@@ -21,25 +21,42 @@ export function convolutionWeightGradient(g: GradientBuilder, parts: Convolution
   if (g.block > 0 && samplesFillBlocks(parts, g.block)) return fromBlockedSamples(g, parts);
   const pointwise = product(parts.window.kernel) === 1;
   if (parts.group === 1 && (pointwise || perGroup < COLUMNS_BELOW_CHANNELS)) return fromColumns(g, parts);
-  return parts.group === 1 && parts.window.kernel.length === 2 && parts.window.strides.every((stride) => stride === 1) ? fromShifts(g, parts) : fromTaps(g, parts);
+  return parts.group === 1 && parts.window.kernel.length === 2 && parts.window.strides.every((stride) => stride === 1)
+    ? fromShifts(g, parts)
+    : fromTaps(g, parts);
 }
 
 /** Depthwise in two dimensions, with channels that fill the blocks and windows that cover the input. */
 function isBlockedDepthwise({ group, inputDims, outputDims, window }: ConvolutionParts, size: number): boolean {
   const [batch, channels, ...input] = inputDims as [number, number, ...number[]];
-  return input.length === 2 && group === channels && outputDims[1] === channels && (batch * channels) % size === 0 && lastPads(input, outputDims.slice(2), window).every((pad) => pad >= 0);
+  return (
+    input.length === 2 &&
+    group === channels &&
+    outputDims[1] === channels &&
+    (batch * channels) % size === 0 &&
+    lastPads(input, outputDims.slice(2), window).every((pad) => pad >= 0)
+  );
 }
 
 /** Padding after each axis at which dY, slid over the input, fits exactly once per tap. */
-function lastPads(input: readonly number[], output: readonly number[], { kernel, strides, dilations, begins }: Window): number[] {
-  return input.map((size, i) => span(kernel[i]!, dilations[i]!) - 1 + span(output[i]!, strides[i]!) - size - begins[i]!);
+function lastPads(
+  input: readonly number[],
+  output: readonly number[],
+  { kernel, strides, dilations, begins }: Window,
+): number[] {
+  return input.map(
+    (size, i) => span(kernel[i]!, dilations[i]!) - 1 + span(output[i]!, strides[i]!) - size - begins[i]!,
+  );
 }
 
 /**
  * Every channel of every sample is a convolution of its own, with dY as its filter: dW = Σ_n X[n] ∗ dY[n]. A blocked [1, N·C, H, W] is laid
  * out as a depthwise filter [N·C, 1, H, W] is, so that dY only changes its name.
  */
-function fromBlockedDepthwise(g: GradientBuilder, { input, inputDims, output, outputDims, window }: ConvolutionParts): string {
+function fromBlockedDepthwise(
+  g: GradientBuilder,
+  { input, inputDims, output, outputDims, window }: ConvolutionParts,
+): string {
   const [batch, channels, ...size] = inputDims as [number, number, number, number];
   const slid = outputDims.slice(2);
   const all = batch * channels;
@@ -52,12 +69,20 @@ function fromBlockedDepthwise(g: GradientBuilder, { input, inputDims, output, ou
   const filter = g.reshape(block(output, slid), [all, 1, ...slid]);
   const pads = [...window.begins, ...lastPads(size, slid, window)];
   const attributes = { group: all, kernel_shape: slid, dilations: window.strides, strides: window.dilations, pads };
-  const perSample = g.op('ReorderOutput', [g.op('Conv', [block(input, size), filter], attributes, BLOCKED_DOMAIN)], { channels: all }, BLOCKED_DOMAIN);
+  const perSample = g.op(
+    'ReorderOutput',
+    [g.op('Conv', [block(input, size), filter], attributes, BLOCKED_DOMAIN)],
+    { channels: all },
+    BLOCKED_DOMAIN,
+  );
   return g.sum(g.reshape(perSample, [batch, channels, 1, ...window.kernel]), [0]);
 }
 
 /** A dense kernel in two dimensions with more than one tap per row, a batch that fills blocks of samples, and filters that fill half a block at least (measured). */
-function samplesFillBlocks({ group, inputDims: [batch], outputDims: [, filters], window: { kernel } }: ConvolutionParts, size: number): boolean {
+function samplesFillBlocks(
+  { group, inputDims: [batch], outputDims: [, filters], window: { kernel } }: ConvolutionParts,
+  size: number,
+): boolean {
   return group === 1 && kernel.length === 2 && kernel[1]! > 1 && batch! % size === 0 && 2 * filters! >= size;
 }
 
@@ -69,7 +94,10 @@ const CACHED_POSITIONS = 2048;
  * places. It runs in groups of samples, as all of dY is more than the cache holds. A blocked dY becomes its filters by moving whole blocks; zeros
  * join filters that do not fill them.
  */
-function fromBlockedSamples(g: GradientBuilder, { input, inputDims, output, outputDims, window }: ConvolutionParts): string {
+function fromBlockedSamples(
+  g: GradientBuilder,
+  { input, inputDims, output, outputDims, window }: ConvolutionParts,
+): string {
   const [batch, channels, ...size] = inputDims as [number, number, number, number];
   const [, filters, ...slid] = outputDims as [number, number, number, number];
   const { block } = g;
@@ -83,9 +111,14 @@ function fromBlockedSamples(g: GradientBuilder, { input, inputDims, output, outp
   const attributes = { group: groups, kernel_shape: slid, dilations: window.strides, strides: window.dilations };
   const weights = g.op('Conv', [g.op('ReorderInput', [cut], {}, BLOCKED_DOMAIN), filter], attributes, BLOCKED_DOMAIN);
   const perGroup = g.op('ReorderOutput', [weights], { channels: groups * filled }, BLOCKED_DOMAIN);
-  const summed = groups === 1 ? perGroup : g.sum(g.reshape(perGroup, [channels, groups, filled, product(window.kernel)]), [1]);
+  const summed =
+    groups === 1 ? perGroup : g.sum(g.reshape(perGroup, [channels, groups, filled, product(window.kernel)]), [1]);
   const byFilter = g.transpose(g.reshape(summed, [channels, filled, product(window.kernel)]), [1, 0, 2]);
-  return g.reshape(filled === filters ? byFilter : g.slice(byFilter, [0], [filters], [0]), [filters, channels, ...window.kernel]);
+  return g.reshape(filled === filters ? byFilter : g.slice(byFilter, [0], [filters], [0]), [
+    filters,
+    channels,
+    ...window.kernel,
+  ]);
 }
 
 function divisors(value: number): number[] {
@@ -94,14 +127,25 @@ function divisors(value: number): number[] {
 
 /** dW = Σ_n dY[n] · cols[n]ᵀ, where cols stacks the input as each tap saw it. */
 function fromColumns(g: GradientBuilder, parts: ConvolutionParts): string {
-  const { window, inputDims: [batch, channels], outputDims: [, filters, ...positions] } = parts as ConvolutionParts & { inputDims: [number, number]; outputDims: [number, number, ...number[]] };
+  const {
+    window,
+    inputDims: [batch, channels],
+    outputDims: [, filters, ...positions],
+  } = parts as ConvolutionParts & { inputDims: [number, number]; outputDims: [number, number, ...number[]] };
   const padded = padInput(g, parts);
-  const columns = g.concat(taps(window.kernel).map((tap) => tapSlice(g, padded, tap, parts)), 1);
+  const columns = g.concat(
+    taps(window.kernel).map((tap) => tapSlice(g, padded, tap, parts)),
+    1,
+  );
   const count = product(window.kernel);
   const flatColumns = g.reshape(columns, [batch, count * channels, product(positions)]);
   const flatOutput = g.reshape(parts.output, [batch, filters, product(positions)]);
   const summed = g.sum(g.matmulTransposed(flatOutput, flatColumns, 3), [0]);
-  return g.reshape(g.transpose(g.reshape(summed, [filters, count, channels]), [0, 2, 1]), [filters, channels, ...window.kernel]);
+  return g.reshape(g.transpose(g.reshape(summed, [filters, count, channels]), [0, 2, 1]), [
+    filters,
+    channels,
+    ...window.kernel,
+  ]);
 }
 
 /** Below so many channels a product per sample is faster than one over all with channels first (measured). */
@@ -116,9 +160,14 @@ function fromShifts(g: GradientBuilder, { input, inputDims, output, outputDims, 
   const [, filters, outputHeight, outputWidth] = outputDims as [number, number, number, number];
   const perSample = Math.min(channels, filters) < PER_SAMPLE_BELOW_CHANNELS;
   const leading = (value: string) => (perSample ? value : g.transpose(value, [1, 0, 2, 3]));
-  const rows = (value: string, size: number) => g.reshape(value, perSample ? [batch, size, height * outputWidth] : [size, batch * height * outputWidth]);
+  const rows = (value: string, size: number) =>
+    g.reshape(value, perSample ? [batch, size, height * outputWidth] : [size, batch * height * outputWidth]);
   const [x, dY] = [leading(input), leading(output)];
-  const { kernel: [tall, wide], dilations: [down, across], begins: [top, left] } = window as Window & Record<'kernel' | 'dilations' | 'begins', [number, number]>;
+  const {
+    kernel: [tall, wide],
+    dilations: [down, across],
+    begins: [top, left],
+  } = window as Window & Record<'kernel' | 'dilations' | 'begins', [number, number]>;
   const inputs = Array.from({ length: wide }, (_, j) => {
     const begin = left - j * across;
     return rows(g.pad(x, [0, 0, 0, begin, 0, 0, 0, outputWidth - width - begin]), channels);
@@ -127,22 +176,37 @@ function fromShifts(g: GradientBuilder, { input, inputDims, output, outputDims, 
     const begin = i * down - top;
     return rows(g.pad(dY, [0, 0, begin, 0, 0, 0, height - outputHeight - begin, 0]), filters);
   });
-  const products = outputs.flatMap((shiftedOutput) => inputs.map((shiftedInput) => {
-    const weight = perSample ? g.sum(g.matmulTransposed(shiftedOutput, shiftedInput, 3), [0]) : g.op('Gemm', [shiftedOutput, shiftedInput], { transB: 1 });
-    return g.reshape(weight, [1, filters, channels]);
-  }));
+  const products = outputs.flatMap((shiftedOutput) =>
+    inputs.map((shiftedInput) => {
+      const weight = perSample
+        ? g.sum(g.matmulTransposed(shiftedOutput, shiftedInput, 3), [0])
+        : g.op('Gemm', [shiftedOutput, shiftedInput], { transB: 1 });
+      return g.reshape(weight, [1, filters, channels]);
+    }),
+  );
   return g.reshape(g.transpose(g.concat(products, 0), [1, 2, 0]), [filters, channels, ...window.kernel]);
 }
 
 /** dW[tap] = dYᵀ · X(tap) with channels first, one product per tap and group. */
 function fromTaps(g: GradientBuilder, parts: ConvolutionParts): string {
-  const { window, group, inputDims: [batch, channels], outputDims: [, filters, ...positions] } = parts as ConvolutionParts & { inputDims: [number, number]; outputDims: [number, number, ...number[]] };
+  const {
+    window,
+    group,
+    inputDims: [batch, channels],
+    outputDims: [, filters, ...positions],
+  } = parts as ConvolutionParts & { inputDims: [number, number]; outputDims: [number, number, ...number[]] };
   const perm = [1, 0, ...positions.map((_, i) => i + 2)];
   const columns = batch * product(positions);
   const input = g.transpose(padInput(g, parts), perm);
-  const output = g.reshape(g.transpose(parts.output, perm), group === 1 ? [filters, columns] : [group, filters / group, columns]);
+  const output = g.reshape(
+    g.transpose(parts.output, perm),
+    group === 1 ? [filters, columns] : [group, filters / group, columns],
+  );
   const products = taps(window.kernel).map((tap) => {
-    const seen = g.reshape(tapSlice(g, input, tap, parts), group === 1 ? [channels, columns] : [group, channels / group, columns]);
+    const seen = g.reshape(
+      tapSlice(g, input, tap, parts),
+      group === 1 ? [channels, columns] : [group, channels / group, columns],
+    );
     const weight = group === 1 ? g.op('Gemm', [output, seen], { transB: 1 }) : g.matmulTransposed(output, seen, 3);
     return g.reshape(weight, [1, filters, channels / group]);
   });
@@ -154,13 +218,26 @@ function padInput(g: GradientBuilder, { input, window }: ConvolutionParts): stri
 }
 
 /** What one tap of the kernel saw of the padded input: the output's positions. */
-function tapSlice(g: GradientBuilder, padded: string, tap: readonly number[], { window, inputDims, outputDims }: ConvolutionParts): string {
+function tapSlice(
+  g: GradientBuilder,
+  padded: string,
+  tap: readonly number[],
+  { window, inputDims, outputDims }: ConvolutionParts,
+): string {
   const needed = tap.flatMap((position, i) => {
     const start = position * window.dilations[i]!;
     const length = span(outputDims[i + 2]!, window.strides[i]!);
     const size = inputDims[i + 2]! + window.begins[i]! + window.ends[i]!;
-    return start === 0 && length === size && window.strides[i] === 1 ? [] : [{ axis: i + 2, start, end: start + length, step: window.strides[i]! }];
+    return start === 0 && length === size && window.strides[i] === 1
+      ? []
+      : [{ axis: i + 2, start, end: start + length, step: window.strides[i]! }];
   });
   if (needed.length === 0) return padded;
-  return g.slice(padded, needed.map((s) => s.start), needed.map((s) => s.end), needed.map((s) => s.axis), needed.map((s) => s.step));
+  return g.slice(
+    padded,
+    needed.map((s) => s.start),
+    needed.map((s) => s.end),
+    needed.map((s) => s.axis),
+    needed.map((s) => s.step),
+  );
 }

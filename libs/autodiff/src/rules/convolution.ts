@@ -14,7 +14,15 @@ export const CONVOLUTION_RULES: Record<ConvolutionOp, Rule> = {
     const group = groupOf(node);
     return [
       () => inputGradient(g, dY, w, { window, group, input, output, batch: g.dims(x)[0]! }),
-      () => convolutionWeightGradient(g, { input: x, inputDims: g.dims(x), output: dY, outputDims: g.dims(y), window, group }),
+      () =>
+        convolutionWeightGradient(g, {
+          input: x,
+          inputDims: g.dims(x),
+          output: dY,
+          outputDims: g.dims(y),
+          window,
+          group,
+        }),
       () => biasGradient(g, dY, g.dims(y)),
     ];
   },
@@ -24,7 +32,15 @@ export const CONVOLUTION_RULES: Record<ConvolutionOp, Rule> = {
     const group = groupOf(node);
     return [
       () => transposedInputGradient(g, dY, w, g.dims(x), window, group),
-      () => convolutionWeightGradient(g, { input: dY, inputDims: g.dims(y), output: x, outputDims: g.dims(x), window, group }),
+      () =>
+        convolutionWeightGradient(g, {
+          input: dY,
+          inputDims: g.dims(y),
+          output: x,
+          outputDims: g.dims(x),
+          window,
+          group,
+        }),
       () => biasGradient(g, dY, g.dims(y)),
     ];
   },
@@ -44,8 +60,13 @@ const TRANSPOSE_FROM = { positions: 1.25, channels: 2 };
 /** Small dY with wide borders, or one of many channels: the convolution would mostly multiply padding, or have few rows in each product. */
 function prefersTransposed(g: GradientBuilder, w: string, { group, input, output }: ConvolutionShape): boolean {
   const [filters, channels] = g.dims(w) as [number, number];
-  const isBlocked = g.block > 0 && input.length === 2 && channels % g.block === 0 && (filters % g.block === 0 || filters < g.block);
-  return group === 1 && !isBlocked && (product(input) >= TRANSPOSE_FROM.positions * product(output) || filters >= TRANSPOSE_FROM.channels * channels);
+  const isBlocked =
+    g.block > 0 && input.length === 2 && channels % g.block === 0 && (filters % g.block === 0 || filters < g.block);
+  return (
+    group === 1 &&
+    !isBlocked &&
+    (product(input) >= TRANSPOSE_FROM.positions * product(output) || filters >= TRANSPOSE_FROM.channels * channels)
+  );
 }
 
 /** dX: a convolution of dY with the flipped kernel where the stride is one, phases of it or a transposed convolution elsewhere. */
@@ -54,14 +75,26 @@ function inputGradient(g: GradientBuilder, dY: string, w: string, shape: Convolu
   const reach = window.kernel.map((size, i) => span(size, window.dilations[i]!) - 1);
   const begins = reach.map((size, i) => size - window.begins[i]!);
   const ends = reach.map((size, i) => size - window.ends[i]!);
-  if (window.strides.every((stride) => stride === 1) && [...begins, ...ends].every((pad) => pad >= 0) && !prefersTransposed(g, w, shape)) {
+  if (
+    window.strides.every((stride) => stride === 1) &&
+    [...begins, ...ends].every((pad) => pad >= 0) &&
+    !prefersTransposed(g, w, shape)
+  ) {
     const [outputs, inputs] = g.dims(w) as [number, number];
     const flipped = g.note(flippedKernel(g, w, group), [group * inputs, outputs / group, ...window.kernel]);
-    return g.op('Conv', [dY, flipped], { group, kernel_shape: window.kernel, dilations: window.dilations, pads: [...begins, ...ends] });
+    return g.op('Conv', [dY, flipped], {
+      group,
+      kernel_shape: window.kernel,
+      dilations: window.dilations,
+      pads: [...begins, ...ends],
+    });
   }
   const inPhases = group === 1 ? stridedInputGradient(g, dY, w, shape, shape.batch) : null;
   if (inPhases !== null) return inPhases;
-  const rest = shape.input.map((size, i) => size + window.begins[i]! + window.ends[i]! - ((shape.output[i]! - 1) * window.strides[i]! + reach[i]! + 1));
+  const rest = shape.input.map(
+    (size, i) =>
+      size + window.begins[i]! + window.ends[i]! - ((shape.output[i]! - 1) * window.strides[i]! + reach[i]! + 1),
+  );
   return g.op('ConvTranspose', [dY, w], {
     group,
     kernel_shape: window.kernel,
@@ -76,11 +109,24 @@ function inputGradient(g: GradientBuilder, dY: string, w: string, shape: Convolu
 function flippedKernel(g: GradientBuilder, w: string, group: number): string {
   const [outputs, inputs, ...kernel] = g.dims(w) as [number, number, ...number[]];
   const axes = kernel.flatMap((size, i) => (size > 1 ? [i + 2] : []));
-  const flipped = axes.length === 0 ? w : g.slice(w, axes.map(() => -1), axes.map(() => -(2 ** 31)), axes, axes.map(() => -1));
+  const flipped =
+    axes.length === 0
+      ? w
+      : g.slice(
+          w,
+          axes.map(() => -1),
+          axes.map(() => -(2 ** 31)),
+          axes,
+          axes.map(() => -1),
+        );
   if (group === 1) return g.transpose(flipped, [1, 0, ...kernel.map((_, i) => i + 2)]);
   if (inputs === 1 && outputs === group) return flipped;
   const grouped = g.reshape(flipped, [group, outputs / group, inputs, ...kernel]);
-  return g.reshape(g.transpose(grouped, [0, 2, 1, ...kernel.map((_, i) => i + 3)]), [group * inputs, outputs / group, ...kernel]);
+  return g.reshape(g.transpose(grouped, [0, 2, 1, ...kernel.map((_, i) => i + 3)]), [
+    group * inputs,
+    outputs / group,
+    ...kernel,
+  ]);
 }
 
 function biasGradient(g: GradientBuilder, dY: string, dims: readonly number[]): string {
@@ -89,7 +135,14 @@ function biasGradient(g: GradientBuilder, dY: string, dims: readonly number[]): 
   return g.sum(g.note(perSample, dims.slice(0, 2)), [0]);
 }
 
-function transposedInputGradient(g: GradientBuilder, dY: string, w: string, dims: readonly number[], window: Window, group: number): string {
+function transposedInputGradient(
+  g: GradientBuilder,
+  dY: string,
+  w: string,
+  dims: readonly number[],
+  window: Window,
+  group: number,
+): string {
   const value = g.op('Conv', [dY, w], {
     group,
     kernel_shape: window.kernel,
@@ -99,16 +152,30 @@ function transposedInputGradient(g: GradientBuilder, dY: string, w: string, dims
   });
   const axes = dims.slice(2).map((_, i) => i + 2);
   // Output padding may let one window more fit than the input had positions.
-  return g.slice(value, axes.map(() => 0), axes.map((axis) => dims[axis]!), axes);
+  return g.slice(
+    value,
+    axes.map(() => 0),
+    axes.map((axis) => dims[axis]!),
+    axes,
+  );
 }
 
 /** The window of the convolution that this node transposes; without explicit pads they follow from the shapes, an odd one going to the begin unless SAME_UPPER. */
-function transposedWindow(node: NodeProto, input: readonly number[], output: readonly number[], kernel: readonly number[]): Window {
+function transposedWindow(
+  node: NodeProto,
+  input: readonly number[],
+  output: readonly number[],
+  kernel: readonly number[],
+): Window {
   const window = windowOf(node, kernel, output, input);
   const full = kernel.map((size, i) => (input[i]! - 1) * window.strides[i]! + span(size, window.dilations[i]!));
   const mode = stringAttribute(node, 'auto_pad', 'NOTSET');
   const explicit = mode === 'NOTSET' && !hasAttribute(node, 'output_shape');
-  const extra = intsAttribute(node, 'output_padding', kernel.map(() => 0));
+  const extra = intsAttribute(
+    node,
+    'output_padding',
+    kernel.map(() => 0),
+  );
   const begins = window.begins.map((pad, i) => {
     const half = Math.max(0, full[i]! + extra[i]! - output[i]!) / 2;
     return explicit ? pad : mode === 'SAME_UPPER' ? Math.floor(half) : Math.ceil(half);

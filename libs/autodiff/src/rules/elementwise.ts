@@ -4,7 +4,19 @@ import type { GradientBuilder } from '../gradient-builder.js';
 import type { Gradient, Rule, RuleContext } from '../rule.js';
 import { geluParts, isTanhGelu } from '../training-ops.js';
 
-export type BroadcastingOp = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Pow' | 'Min' | 'Max' | 'Sum' | 'Mean' | 'Where' | 'Expand' | 'PRelu';
+export type BroadcastingOp =
+  | 'Add'
+  | 'Sub'
+  | 'Mul'
+  | 'Div'
+  | 'Pow'
+  | 'Min'
+  | 'Max'
+  | 'Sum'
+  | 'Mean'
+  | 'Where'
+  | 'Expand'
+  | 'PRelu';
 
 /** Operators whose inputs broadcast: rules return gradients of the output's shape, the walker sums them to each input's. */
 export const BROADCASTING_RULES: Record<BroadcastingOp, Rule> = {
@@ -38,26 +50,54 @@ export const BROADCASTING_RULES: Record<BroadcastingOp, Rule> = {
 };
 
 export type UnaryOp =
-  | 'Relu' | 'Clip' | 'LeakyRelu' | 'Elu' | 'Sigmoid' | 'HardSigmoid' | 'HardSwish' | 'Tanh' | 'Erf' | 'Gelu' | 'Softplus' | 'Softsign' | 'Mish'
-  | 'Neg' | 'Abs' | 'Sqrt' | 'Exp' | 'Log' | 'Reciprocal' | 'Sin' | 'Cos' | 'Identity' | 'Cast' | 'Dropout';
+  | 'Relu'
+  | 'Clip'
+  | 'LeakyRelu'
+  | 'Elu'
+  | 'Sigmoid'
+  | 'HardSigmoid'
+  | 'HardSwish'
+  | 'Tanh'
+  | 'Erf'
+  | 'Gelu'
+  | 'Softplus'
+  | 'Softsign'
+  | 'Mish'
+  | 'Neg'
+  | 'Abs'
+  | 'Sqrt'
+  | 'Exp'
+  | 'Log'
+  | 'Reciprocal'
+  | 'Sin'
+  | 'Cos'
+  | 'Identity'
+  | 'Cast'
+  | 'Dropout';
 
 /** Operators that map each element by itself. */
 export const UNARY_RULES: Record<UnaryOp, Rule> = {
   Relu: ({ g, y: [y], dY }) => [() => g.mul(dY, g.mask(g.op('Greater', [y, g.scalar(0)])))],
   // Where the output equals the input nothing was clipped; the bounds count as inside.
   Clip: ({ g, x: [x], y: [y], dY }) => [() => g.mul(dY, g.mask(g.op('Equal', [x, y])))],
-  LeakyRelu: ({ node, g, x: [x], dY }) => [() => g.op('Where', [positive(g, x), dY, g.scale(dY, floatAttribute(node, 'alpha', 0.01))])],
+  LeakyRelu: ({ node, g, x: [x], dY }) => [
+    () => g.op('Where', [positive(g, x), dY, g.scale(dY, floatAttribute(node, 'alpha', 0.01))]),
+  ],
   // dX = dY where x > 0, dY · (y + alpha) elsewhere
   Elu: ({ node, g, x: [x], y: [y], dY }) => [
     () => g.op('Where', [positive(g, x), dY, g.mul(dY, g.add(y, g.scalar(floatAttribute(node, 'alpha', 1))))]),
   ],
   Sigmoid: ({ g, y: [y], dY }) => [() => g.mul(dY, sigmoidSlope(g, y))],
-  HardSigmoid: ({ node, g, y: [y], dY }) => [() => g.mul(dY, g.scale(hardSigmoidMask(g, y), floatAttribute(node, 'alpha', 0.2)))],
+  HardSigmoid: ({ node, g, y: [y], dY }) => [
+    () => g.mul(dY, g.scale(hardSigmoidMask(g, y), floatAttribute(node, 'alpha', 0.2))),
+  ],
   // y = x · h(x), h = clip(x/6 + 1/2, 0, 1): dX = dY · (h + x/6 · [0 < h < 1])
-  HardSwish: ({ g, x: [x], dY }) => [() => {
-    const h = g.op('HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 });
-    return g.mul(dY, g.add(h, g.mul(g.scale(x, 1 / 6), hardSigmoidMask(g, h))));
-  }],
+  HardSwish: ({ g, x: [x], dY }) => [
+    () => {
+      const h = g.op('HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 });
+      return g.mul(dY, g.add(h, g.mul(g.scale(x, 1 / 6), hardSigmoidMask(g, h))));
+    },
+  ],
   Tanh: ({ g, y: [y], dY }) => [() => g.mul(dY, g.sub(g.scalar(1), g.square(y)))],
   // dX = dY · 2/√π / exp(x²)
   Erf: ({ g, x: [x], dY }) => [() => g.div(g.scale(dY, 2 / Math.sqrt(Math.PI)), g.op('Exp', [g.square(x)]))],
@@ -65,10 +105,12 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
   Softplus: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Sigmoid', [x]))],
   Softsign: ({ g, x: [x], dY }) => [() => g.div(dY, g.square(g.add(g.op('Abs', [x]), g.scalar(1))))],
   // y = x · t, t = tanh(softplus x): dX = dY · (t + x · (1 - t²) · sigmoid x)
-  Mish: ({ g, x: [x], dY }) => [() => {
-    const t = g.op('Tanh', [g.op('Softplus', [x])]);
-    return g.mul(dY, g.add(t, g.mul(g.mul(x, g.sub(g.scalar(1), g.square(t))), g.op('Sigmoid', [x]))));
-  }],
+  Mish: ({ g, x: [x], dY }) => [
+    () => {
+      const t = g.op('Tanh', [g.op('Softplus', [x])]);
+      return g.mul(dY, g.add(t, g.mul(g.mul(x, g.sub(g.scalar(1), g.square(t))), g.op('Sigmoid', [x]))));
+    },
+  ],
   Neg: ({ g, dY }) => [() => g.neg(dY)],
   Abs: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Sign', [x]))],
   // Zero at zero, as the slope of a norm at the origin is: Sqrt is where distances end, and their points coincide.
@@ -82,11 +124,13 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
   // Casts to integers never get here: they end every path (see hasZeroGradient).
   Cast: ({ g, dY }) => [() => g.op('Cast', [dY], { to: g.elemType })],
   // In inference mode a Dropout is an Identity; in training the mask says what was kept, the rest was scaled by 1 / (1 - ratio).
-  Dropout: ({ node, g, x: [, ratio, training], y: [, mask], dY }) => [() => {
-    if (training === '' || g.numbers(training)?.[0] === 0) return dY;
-    if (mask === '') throw new UnsupportedGradientError(nameOf(node), 'in training mode its mask must be an output');
-    return g.mul(dY, g.div(g.mask(mask), g.sub(g.scalar(1), ratio === '' ? g.scalar(0.5) : ratio)));
-  }],
+  Dropout: ({ node, g, x: [, ratio, training], y: [, mask], dY }) => [
+    () => {
+      if (training === '' || g.numbers(training)?.[0] === 0) return dY;
+      if (mask === '') throw new UnsupportedGradientError(nameOf(node), 'in training mode its mask must be an output');
+      return g.mul(dY, g.div(g.mask(mask), g.sub(g.scalar(1), ratio === '' ? g.scalar(0.5) : ratio)));
+    },
+  ],
 };
 
 /** dY · b · a^(b-1), zero for the base zero where the slope is infinite (b < 1), as that of Sqrt is; an exponent may have any type of number. */
@@ -133,7 +177,12 @@ function extremum({ node, g, x, y: [y], dY }: Parameters<Rule>[0]): Gradient[] {
 
 /** dX = dY · (Φ(x) + x φ(x)), x φ(x) = s / (√π exp s²) with s = x / √2, from the parts that the forward pass keeps. */
 function gelu(context: RuleContext): string {
-  const { node, g, y: [y], dY } = context;
+  const {
+    node,
+    g,
+    y: [y],
+    dY,
+  } = context;
   if (isTanhGelu(node)) return tanhGelu(context);
   const { scaled, cdf } = geluParts(y);
   return g.mul(dY, g.add(cdf, g.scale(g.div(scaled, g.op('Exp', [g.square(scaled)])), 1 / Math.sqrt(Math.PI))));

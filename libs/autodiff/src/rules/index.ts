@@ -11,7 +11,16 @@ import { REDUCTION_RULES, type ReductionOp } from './reduction.js';
 import { SHAPE_RULES, type ShapeOp } from './shape.js';
 
 /** Every operator that a gradient can pass; a member without a rule does not compile. */
-export type DifferentiableOp = BroadcastingOp | UnaryOp | ConvolutionOp | MatmulOp | NormalizationOp | PoolingOp | QuantizationOp | ReductionOp | ShapeOp;
+export type DifferentiableOp =
+  | BroadcastingOp
+  | UnaryOp
+  | ConvolutionOp
+  | MatmulOp
+  | NormalizationOp
+  | PoolingOp
+  | QuantizationOp
+  | ReductionOp
+  | ShapeOp;
 
 export const RULES: { readonly [Op in DifferentiableOp]: Rule } = {
   ...BROADCASTING_RULES,
@@ -33,20 +42,55 @@ export const SEVERAL_OUTPUTS: ReadonlySet<string> = new Set(['Split']);
 
 /** Operators that are flat almost everywhere or yield no floats: a path ends at them, and rightly so. */
 const ZERO_GRADIENT: ReadonlySet<string> = new Set([
-  'Shape', 'Size', 'ConstantOfShape', 'Range', 'EyeLike', 'OneHot', 'NonZero', 'ArgMax', 'ArgMin', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual',
-  'And', 'Or', 'Xor', 'Not', 'IsNaN', 'IsInf', 'Sign', 'Round', 'Floor', 'Ceil', 'RandomNormalLike', 'RandomUniformLike', 'Bernoulli',
+  'Shape',
+  'Size',
+  'ConstantOfShape',
+  'Range',
+  'EyeLike',
+  'OneHot',
+  'NonZero',
+  'ArgMax',
+  'ArgMin',
+  'Equal',
+  'Greater',
+  'GreaterOrEqual',
+  'Less',
+  'LessOrEqual',
+  'And',
+  'Or',
+  'Xor',
+  'Not',
+  'IsNaN',
+  'IsInf',
+  'Sign',
+  'Round',
+  'Floor',
+  'Ceil',
+  'RandomNormalLike',
+  'RandomUniformLike',
+  'Bernoulli',
 ]);
 
-const FLOAT_TYPES: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT16, DataType.BFLOAT16]);
+const FLOAT_TYPES: ReadonlySet<number> = new Set([
+  DataType.FLOAT,
+  DataType.DOUBLE,
+  DataType.FLOAT16,
+  DataType.BFLOAT16,
+]);
 
 /** Whether the node's gradient is zero by its nature, as against an operator that only lacks a rule. */
 export function hasZeroGradient(node: NodeProto): boolean {
-  return ZERO_GRADIENT.has(node.opType) || (node.opType === 'Cast' && !FLOAT_TYPES.has(intAttribute(node, 'to', DataType.FLOAT)));
+  return (
+    ZERO_GRADIENT.has(node.opType) ||
+    (node.opType === 'Cast' && !FLOAT_TYPES.has(intAttribute(node, 'to', DataType.FLOAT)))
+  );
 }
 
 /** Domains whose operators mean what the standard's mean. */
 const KNOWN_DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', TRAINING_DOMAIN]);
 
 export function findRule(node: NodeProto): Rule | undefined {
-  return KNOWN_DOMAINS.has(node.domain) && Object.hasOwn(RULES, node.opType) ? RULES[node.opType as DifferentiableOp] : undefined;
+  return KNOWN_DOMAINS.has(node.domain) && Object.hasOwn(RULES, node.opType)
+    ? RULES[node.opType as DifferentiableOp]
+    : undefined;
 }

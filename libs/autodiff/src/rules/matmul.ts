@@ -6,13 +6,22 @@ export type MatmulOp = 'MatMul' | 'Gemm';
 
 export const MATMUL_RULES: Record<MatmulOp, Rule> = {
   MatMul: (context) => {
-    const { g, x: [a, b] } = context;
+    const {
+      g,
+      x: [a, b],
+    } = context;
     if (g.dims(b).length === 2 && g.dims(a).length >= 2) return foldedMatmul(context);
     if (g.dims(a).length < 2 || g.dims(b).length < 2) return vectorMatmul(context);
     return batchedMatmul(context);
   },
   Gemm: (context) => {
-    const { node, g, x: [a, b, c], y: [y], dY } = context;
+    const {
+      node,
+      g,
+      x: [a, b, c],
+      y: [y],
+      dY,
+    } = context;
     const [alpha, beta] = [floatAttribute(node, 'alpha', 1), floatAttribute(node, 'beta', 1)];
     const [transA, transB] = [intAttribute(node, 'transA', 0), intAttribute(node, 'transB', 0)];
     const scaled = (left: string, right: string, attributes: { transA: number; transB: number }) =>
@@ -30,7 +39,10 @@ export const MATMUL_RULES: Record<MatmulOp, Rule> = {
 /** A stack of rows times one matrix: the batch folds into the rows, so that dB is one product and needs no sum. */
 function foldedMatmul({ g, x: [a, b], dY }: RuleContext) {
   const [inner, columns] = g.dims(b) as [number, number];
-  const rows = g.dims(a).slice(0, -1).reduce((product, dim) => product * dim, 1);
+  const rows = g
+    .dims(a)
+    .slice(0, -1)
+    .reduce((product, dim) => product * dim, 1);
   return [
     () => g.matmul(dY, b, { transB: 2 }),
     () => g.op('Gemm', [g.reshape(a, [rows, inner]), g.reshape(dY, [rows, columns])], { transA: 1 }),
@@ -57,7 +69,15 @@ function vectorMatmul({ g, x: [a, b], y: [y], dY }: RuleContext) {
     return transposed ? g.transpose(reshaped, swapLast(dims.length)) : reshaped;
   };
   return [
-    () => g.reshape(g.sumTo(g.op('MatMul', [gradient, matrix(b, dimsB, true)]), [...batch, ...dimsA.slice(-2)], dimsA), g.dims(a)),
-    () => g.reshape(g.sumTo(g.op('MatMul', [matrix(a, dimsA, true), gradient]), [...batch, ...dimsB.slice(-2)], dimsB), g.dims(b)),
+    () =>
+      g.reshape(
+        g.sumTo(g.op('MatMul', [gradient, matrix(b, dimsB, true)]), [...batch, ...dimsA.slice(-2)], dimsA),
+        g.dims(a),
+      ),
+    () =>
+      g.reshape(
+        g.sumTo(g.op('MatMul', [matrix(a, dimsA, true), gradient]), [...batch, ...dimsB.slice(-2)], dimsB),
+        g.dims(b),
+      ),
   ];
 }

@@ -4,7 +4,11 @@ import type { Rule } from '../rule.js';
 import { layerStatistics } from '../training-ops.js';
 import { product } from './window.js';
 
-export type NormalizationOp = 'BatchNormalization' | 'LayerNormalization' | 'InstanceNormalization' | 'GroupNormalization';
+export type NormalizationOp =
+  | 'BatchNormalization'
+  | 'LayerNormalization'
+  | 'InstanceNormalization'
+  | 'GroupNormalization';
 
 export const NORMALIZATION_RULES: Record<NormalizationOp, Rule> = {
   BatchNormalization: ({ node, g, x: [x, scale, , mean, variance], dY }) => {
@@ -19,11 +23,17 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, Rule> = {
     const statistic = (factor: number, by: string) => g.scale(g.sum(g.mul(scaled(), by), axes), factor);
     return [
       // Frozen: dX = dY · scale / σ
-      () => (frozen ? g.mul(dY, g.mul(column(scale), normal().inverse)) : standardizedGradient(g, normal(), scaled(), axes)),
+      () =>
+        frozen ? g.mul(dY, g.mul(column(scale), normal().inverse)) : standardizedGradient(g, normal(), scaled(), axes),
       () => g.sum(g.mul(dY, normal().value), axes),
       () => g.sum(dY, axes),
       // Statistics that follow from weights: dMean = -Σ dY · scale / σ, dVariance = -½ Σ dY · scale · x̂ / σ²
-      ...(frozen ? [() => statistic(-1, normal().inverse), () => statistic(-0.5, g.mul(normal().value, g.square(normal().inverse)))] : [null, null]),
+      ...(frozen
+        ? [
+            () => statistic(-1, normal().inverse),
+            () => statistic(-0.5, g.mul(normal().value, g.square(normal().inverse))),
+          ]
+        : [null, null]),
     ];
   },
   LayerNormalization: ({ node, g, x: [x, scale, bias], dY }) => {
@@ -91,23 +101,47 @@ interface LayerParts {
   along: string;
 }
 
-function layerParts(g: GradientBuilder, x: string, dY: string, { mean, inverse }: { mean: string; inverse: string }): LayerParts {
+function layerParts(
+  g: GradientBuilder,
+  x: string,
+  dY: string,
+  { mean, inverse }: { mean: string; inverse: string },
+): LayerParts {
   const centered = g.sub(x, mean);
   const scaled = g.mul(dY, inverse);
   return { centered, inverse, scaled, along: g.mul(scaled, centered) };
 }
 
 /** dX = d - mean d - (x - mean) · k / σ², d = scale · dY / σ, with the means k of scale · dY · x̂, which are products with the vector scale. */
-function layerGradient(g: GradientBuilder, { centered, inverse, scaled, along, scale, dims, axis }: LayerParts & { scale: string; dims: readonly number[]; axis: number }): string {
+function layerGradient(
+  g: GradientBuilder,
+  {
+    centered,
+    inverse,
+    scaled,
+    along,
+    scale,
+    dims,
+    axis,
+  }: LayerParts & { scale: string; dims: readonly number[]; axis: number },
+): string {
   const normalized = dims.slice(axis);
   const size = product(normalized);
   const whole = product(g.dims(scale)) === size ? scale : g.expand(scale, normalized);
   const weights = g.scale(g.reshape(whole, [size, 1]), 1 / size);
-  const k = normalized.length === 1
-    ? g.op('MatMul', [along, weights])
-    : g.reshape(g.op('MatMul', [g.reshape(along, [product(dims) / size, size]), weights]), [...dims.slice(0, axis), ...normalized.map(() => 1)]);
+  const k =
+    normalized.length === 1
+      ? g.op('MatMul', [along, weights])
+      : g.reshape(g.op('MatMul', [g.reshape(along, [product(dims) / size, size]), weights]), [
+          ...dims.slice(0, axis),
+          ...normalized.map(() => 1),
+        ]);
   const d = g.mul(scaled, scale);
-  const mean = g.mean(d, [...normalized.keys()].map((i) => axis + i), true);
+  const mean = g.mean(
+    d,
+    [...normalized.keys()].map((i) => axis + i),
+    true,
+  );
   return g.sub(g.sub(d, mean), g.mul(centered, g.mul(k, g.square(inverse))));
 }
 
@@ -119,7 +153,12 @@ function given(g: GradientBuilder, x: string, mean: string, variance: string, ep
 }
 
 /** dX = (d - mean d - x̂ · mean(d · x̂)) / σ */
-function standardizedGradient(g: GradientBuilder, { value, inverse }: Standardized, d: string, axes: readonly number[]): string {
+function standardizedGradient(
+  g: GradientBuilder,
+  { value, inverse }: Standardized,
+  d: string,
+  axes: readonly number[],
+): string {
   const along = g.mul(value, g.mean(g.mul(d, value), axes, true));
   return g.mul(g.sub(g.sub(d, g.mean(d, axes, true)), along), inverse);
 }

@@ -9,22 +9,36 @@ export const POOLING_RULES: Record<PoolingOp, Rule> = {
   MaxPool: (context) => [() => maxPoolGradient(context)],
   AveragePool: (context) => [() => averagePoolGradient(context)],
   GlobalAveragePool: ({ g, x: [x], dY }) => [() => g.expand(g.scale(dY, 1 / product(g.dims(x).slice(2))), g.dims(x))],
-  GlobalMaxPool: ({ g, x: [x], y: [y], dY }) => [() => {
-    const hits = g.mask(g.op('Equal', [x, y]));
-    return g.mul(g.div(hits, g.sum(hits, spatialAxes(g.dims(x)), true)), dY);
-  }],
+  GlobalMaxPool: ({ g, x: [x], y: [y], dY }) => [
+    () => {
+      const hits = g.mask(g.op('Equal', [x, y]));
+      return g.mul(g.div(hits, g.sum(hits, spatialAxes(g.dims(x)), true)), dY);
+    },
+  ],
 };
 
 function maxPoolGradient(context: RuleContext): string {
-  const { node, g, x: [x], y: [y] } = context;
+  const {
+    node,
+    g,
+    x: [x],
+    y: [y],
+  } = context;
   const window = windowOf(node, intsAttribute(node, 'kernel_shape'), g.dims(x).slice(2), g.dims(y).slice(2));
   if (!isTiling(window, g.dims(x).slice(2), g.dims(y).slice(2))) return scatteredMaxPoolGradient(context);
   return hasBlocks(context) ? blockedMaxPoolGradient(context, window) : tiledMaxPoolGradient(context, window);
 }
 
 /** Windows side by side that cover the input, apart from a rest at the end that no window reaches. */
-function isTiling({ kernel, strides, dilations, begins, ends }: Window, input: readonly number[], output: readonly number[]): boolean {
-  return kernel.every((size, i) => size === strides[i] && dilations[i] === 1 && begins[i] === 0 && ends[i] === 0 && output[i]! * size <= input[i]!);
+function isTiling(
+  { kernel, strides, dilations, begins, ends }: Window,
+  input: readonly number[],
+  output: readonly number[],
+): boolean {
+  return kernel.every(
+    (size, i) =>
+      size === strides[i] && dilations[i] === 1 && begins[i] === 0 && ends[i] === 0 && output[i]! * size <= input[i]!,
+  );
 }
 
 /**
@@ -35,8 +49,21 @@ function tiledMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }
   const dims = g.dims(x);
   const covered = g.dims(y).map((size, i) => (i < 2 ? size : size * kernel[i - 2]!));
   const axes = spatialAxes(dims).filter((axis) => covered[axis]! < dims[axis]!);
-  const seen = axes.length === 0 ? x : g.slice(x, axes.map(() => 0), axes.map((axis) => covered[axis]!), axes);
-  const spread = (value: string) => g.op('Resize', [value, '', '', g.ints(covered)], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+  const seen =
+    axes.length === 0
+      ? x
+      : g.slice(
+          x,
+          axes.map(() => 0),
+          axes.map((axis) => covered[axis]!),
+          axes,
+        );
+  const spread = (value: string) =>
+    g.op('Resize', [value, '', '', g.ints(covered)], {
+      mode: 'nearest',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
+    });
   const hits = g.mul(g.mask(g.op('Equal', [seen, spread(y)])), priorities(g, covered.slice(2), kernel));
   const first = g.op('MaxPool', [hits], { kernel_shape: kernel, strides: kernel });
   const gradient = g.mul(spread(dY), g.mask(g.op('Equal', [hits, spread(first)])));
@@ -54,7 +81,10 @@ function hasBlocks({ g, x: [x] }: RuleContext): boolean {
  * maxima gets the gradient: the first of the first column that has one.
  */
 function blockedMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }: Window): string {
-  const [dims, [, , tall, wide]] = [g.dims(x), g.dims(y)] as [readonly [number, number, number, number], readonly [number, number, number, number]];
+  const [dims, [, , tall, wide]] = [g.dims(x), g.dims(y)] as [
+    readonly [number, number, number, number],
+    readonly [number, number, number, number],
+  ];
   const [samples, channels, height, width] = dims;
   const outer = (samples * channels) / g.block;
   const [covered, along] = [tall * kernel[0]!, wide * kernel[1]!];
@@ -63,7 +93,11 @@ function blockedMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel
   const seen = covered === height && along === width ? whole : g.slice(whole, [0, 0], [covered, along], [1, 2]);
   const down = contest(g, g.reshape(seen, [outer * tall, kernel[0]!, along * g.block]), kernel[0]!);
   const across = contest(g, g.reshape(down.best, [outer * tall * wide, kernel[1]!, g.block]), kernel[1]!);
-  const columns = g.reshape(across.gradient(g.reshape(enter(dY), [outer * tall * wide, 1, g.block])), [outer * tall, 1, along * g.block]);
+  const columns = g.reshape(across.gradient(g.reshape(enter(dY), [outer * tall * wide, 1, g.block])), [
+    outer * tall,
+    1,
+    along * g.block,
+  ]);
   const gradient = g.reshape(down.gradient(columns), [outer, covered, along, g.block]);
   const padded = g.pad(gradient, [0, 0, 0, 0, 0, height - covered, width - along, 0]);
   return g.op('ReorderOutput', [g.reshape(padded, dims)], { channels }, BLOCKED_DOMAIN);
@@ -71,7 +105,10 @@ function blockedMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel
 
 /** The maximum along the middle axis of [n, parts, m], kept, and how its gradient goes back to the parts. */
 function contest(g: GradientBuilder, value: string, parts: number): { best: string; gradient(d: string): string } {
-  const [first, ...later] = g.graph.ops('Split', parts, [value], { axis: 1, num_outputs: parts }) as [string, ...string[]];
+  const [first, ...later] = g.graph.ops('Split', parts, [value], { axis: 1, num_outputs: parts }) as [
+    string,
+    ...string[],
+  ];
   const wins: string[] = [];
   const best = later.reduce((leader, part) => {
     wins.push(g.mask(g.op('Greater', [part, leader])));
@@ -91,7 +128,9 @@ function contest(g: GradientBuilder, value: string, parts: number): { best: stri
 
 /** [1, 1, …]: within each window k, k-1, …, 1. */
 function priorities(g: GradientBuilder, size: readonly number[], kernel: readonly number[]): string {
-  const values = taps(size).map((position) => product(kernel) - position.reduce((index, at, i) => index * kernel[i]! + (at % kernel[i]!), 0));
+  const values = taps(size).map(
+    (position) => product(kernel) - position.reduce((index, at, i) => index * kernel[i]! + (at % kernel[i]!), 0),
+  );
   return g.tensor(values, [1, 1, ...size]);
 }
 
@@ -100,16 +139,23 @@ function scatteredMaxPoolGradient({ node, g, x: [x], y: [y], dY }: RuleContext):
   const [, indices] = g.graph.ops('MaxPool', 2, [x], {
     kernel_shape: intsAttribute(node, 'kernel_shape'),
     ...copied(node, ['strides', 'dilations', 'pads']),
-    ...(hasAttribute(node, 'auto_pad') ? { auto_pad: new TextDecoder().decode(node.attribute.find((a) => a.name === 'auto_pad')!.s) } : {}),
+    ...(hasAttribute(node, 'auto_pad')
+      ? { auto_pad: new TextDecoder().decode(node.attribute.find((a) => a.name === 'auto_pad')!.s) }
+      : {}),
     ceil_mode: intAttribute(node, 'ceil_mode', 0),
   });
   const zeros = g.expand(g.scalar(0), [product(g.dims(x))]);
   const flat = [product(g.dims(y))];
-  return g.reshape(g.op('ScatterElements', [zeros, g.reshape(indices!, flat), g.reshape(dY, flat)], { axis: 0, reduction: 'add' }), g.dims(x));
+  return g.reshape(
+    g.op('ScatterElements', [zeros, g.reshape(indices!, flat), g.reshape(dY, flat)], { axis: 0, reduction: 'add' }),
+    g.dims(x),
+  );
 }
 
 function copied(node: NodeProto, names: readonly string[]): Record<string, number[]> {
-  return Object.fromEntries(names.filter((name) => hasAttribute(node, name)).map((name) => [name, intsAttribute(node, name)]));
+  return Object.fromEntries(
+    names.filter((name) => hasAttribute(node, name)).map((name) => [name, intsAttribute(node, name)]),
+  );
 }
 
 /** Each output position hands an equal share to what its window covered: a transposed convolution with ones. */
@@ -117,17 +163,37 @@ function averagePoolGradient({ node, g, x: [x], y: [y], dY }: RuleContext): stri
   const [batch, channels, ...input] = g.dims(x) as [number, number, ...number[]];
   const output = g.dims(y).slice(2);
   const window = windowOf(node, intsAttribute(node, 'kernel_shape'), input, output);
-  const shares = g.div(dY, g.tensor(coverage(window, input, output, intAttribute(node, 'count_include_pad', 0) === 1), [1, 1, ...output]));
-  const spread = g.op('ConvTranspose', [g.reshape(shares, [batch * channels, 1, ...output]), g.tensor(Array<number>(product(window.kernel)).fill(1), [1, 1, ...window.kernel])], {
-    kernel_shape: window.kernel,
-    strides: window.strides,
-    dilations: window.dilations,
-  });
-  const reached = window.kernel.map((size, i) => (output[i]! - 1) * window.strides[i]! + span(size, window.dilations[i]!));
+  const shares = g.div(
+    dY,
+    g.tensor(coverage(window, input, output, intAttribute(node, 'count_include_pad', 0) === 1), [1, 1, ...output]),
+  );
+  const spread = g.op(
+    'ConvTranspose',
+    [
+      g.reshape(shares, [batch * channels, 1, ...output]),
+      g.tensor(Array<number>(product(window.kernel)).fill(1), [1, 1, ...window.kernel]),
+    ],
+    {
+      kernel_shape: window.kernel,
+      strides: window.strides,
+      dilations: window.dilations,
+    },
+  );
+  const reached = window.kernel.map(
+    (size, i) => (output[i]! - 1) * window.strides[i]! + span(size, window.dilations[i]!),
+  );
   const axes = input.map((_, i) => i + 2);
   const rest = input.map((size, i) => Math.max(0, size + window.begins[i]! - reached[i]!));
   const padded = g.pad(spread, [0, 0, ...input.map(() => 0), 0, 0, ...rest]);
-  return g.reshape(g.slice(padded, window.begins, input.map((size, i) => size + window.begins[i]!), axes), g.dims(x));
+  return g.reshape(
+    g.slice(
+      padded,
+      window.begins,
+      input.map((size, i) => size + window.begins[i]!),
+      axes,
+    ),
+    g.dims(x),
+  );
 }
 
 /** How many elements each window divides by. */
@@ -135,7 +201,9 @@ function coverage(window: Window, input: readonly number[], output: readonly num
   const along = (axis: number, position: number) => {
     const [low, high] = includePads ? [-window.begins[axis]!, input[axis]! + window.ends[axis]!] : [0, input[axis]!];
     const start = position * window.strides[axis]! - window.begins[axis]!;
-    return Array.from({ length: window.kernel[axis]! }, (_, i) => start + i * window.dilations[axis]!).filter((at) => at >= low && at < high).length;
+    return Array.from({ length: window.kernel[axis]! }, (_, i) => start + i * window.dilations[axis]!).filter(
+      (at) => at >= low && at < high,
+    ).length;
   };
   return taps(output).map((position) => product(position.map((at, axis) => along(axis, at))));
 }

@@ -8,15 +8,20 @@ export type QuantizationOp = 'QuantizeLinear' | 'DequantizeLinear' | 'FakeQuanti
 /** Rounding passes gradients straight through, except where the value was cut off at an end of the grid (Bengio et al. 2013). */
 export const QUANTIZATION_RULES: Record<QuantizationOp, Rule> = {
   // y = clip(round(x / s) + z): dX = dY / s inside the grid
-  QuantizeLinear: ({ node, g, x: [x, scale, zeroPoint], dY }) => [() => {
-    const along = (value: string) => alongAxis(node, g, value, g.dims(x).length);
-    const s = along(scale);
-    const [low, high] = integerLimits(gridType(node, g, zeroPoint));
-    const scaled = g.div(x, s);
-    const position = zeroPoint === '' ? scaled : g.add(scaled, g.mask(along(zeroPoint)));
-    const inside = g.op('And', [g.op('GreaterOrEqual', [position, g.scalar(low - 0.5)]), g.op('LessOrEqual', [position, g.scalar(high + 0.5)])]);
-    return g.div(g.mul(dY, g.mask(inside)), s);
-  }],
+  QuantizeLinear: ({ node, g, x: [x, scale, zeroPoint], dY }) => [
+    () => {
+      const along = (value: string) => alongAxis(node, g, value, g.dims(x).length);
+      const s = along(scale);
+      const [low, high] = integerLimits(gridType(node, g, zeroPoint));
+      const scaled = g.div(x, s);
+      const position = zeroPoint === '' ? scaled : g.add(scaled, g.mask(along(zeroPoint)));
+      const inside = g.op('And', [
+        g.op('GreaterOrEqual', [position, g.scalar(low - 0.5)]),
+        g.op('LessOrEqual', [position, g.scalar(high + 0.5)]),
+      ]);
+      return g.div(g.mul(dY, g.mask(inside)), s);
+    },
+  ],
   // y = (x - z) · s: dX = dY · s
   DequantizeLinear: ({ node, g, x: [x, scale], dY }) => [() => g.mul(dY, alongAxis(node, g, scale, g.dims(x).length))],
   // y = s · c, c = clip(r), r = round(x / s): dX = dY · [r = c]; dS = Σ dY · (c - x/s · [r = c]) (Esser et al. 2020, LSQ)
@@ -31,16 +36,24 @@ export const QUANTIZATION_RULES: Record<QuantizationOp, Rule> = {
 
 /** A per-channel vector shaped to broadcast along its axis; a scalar as it is. */
 function alongAxis(node: NodeProto, g: GradientBuilder, value: string, rank: number): string {
-  if (intAttribute(node, 'block_size', 0) > 0) throw new UnsupportedGradientError(nameOf(node), 'scales in blocks have no gradient');
+  if (intAttribute(node, 'block_size', 0) > 0)
+    throw new UnsupportedGradientError(nameOf(node), 'scales in blocks have no gradient');
   if ((g.constant(value)?.dims ?? g.dims(value)).length === 0) return value;
   const axis = intAttribute(node, 'axis', 1);
   const at = axis < 0 ? axis + rank : axis;
-  return g.reshape(value, Array.from({ length: rank }, (_, i) => (i === at ? -1 : 1)));
+  return g.reshape(
+    value,
+    Array.from({ length: rank }, (_, i) => (i === at ? -1 : 1)),
+  );
 }
 
 function gridType(node: NodeProto, g: GradientBuilder, zeroPoint: string): DataType {
   if (zeroPoint === '') return intAttribute(node, 'output_dtype', 0) || DataType.UINT8;
   const tensor = g.constant(zeroPoint);
-  if (!tensor) throw new UnsupportedGradientError(nameOf(node), 'its zero point is computed while the graph runs; it must be constant');
+  if (!tensor)
+    throw new UnsupportedGradientError(
+      nameOf(node),
+      'its zero point is computed while the graph runs; it must be constant',
+    );
   return tensor.dataType;
 }

@@ -2,12 +2,24 @@ import { intAttribute, intsAttribute } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { Rule, RuleContext } from '../rule.js';
 
-export type ReductionOp = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceL1' | 'ReduceL2' | 'ReduceSumSquare' | 'ReduceLogSumExp' | 'Softmax' | 'LogSoftmax';
+export type ReductionOp =
+  | 'ReduceSum'
+  | 'ReduceMean'
+  | 'ReduceMax'
+  | 'ReduceMin'
+  | 'ReduceL1'
+  | 'ReduceL2'
+  | 'ReduceSumSquare'
+  | 'ReduceLogSumExp'
+  | 'Softmax'
+  | 'LogSoftmax';
 
 /** Operators that reduce or normalize along axes. */
 export const REDUCTION_RULES: Record<ReductionOp, Rule> = {
   ReduceSum: reduction(({ g, x: [x] }, dY) => g.expand(dY, g.dims(x))),
-  ReduceMean: reduction(({ g, x: [x], y: [y] }, dY) => g.expand(g.scale(dY, size(g.dims(y)) / size(g.dims(x))), g.dims(x))),
+  ReduceMean: reduction(({ g, x: [x], y: [y] }, dY) =>
+    g.expand(g.scale(dY, size(g.dims(y)) / size(g.dims(x))), g.dims(x)),
+  ),
   ReduceMax: reduction(sharedByTies),
   ReduceMin: reduction(sharedByTies),
   ReduceL1: reduction(({ g, x: [x] }, dY) => g.mul(dY, g.op('Sign', [x]))),
@@ -16,9 +28,13 @@ export const REDUCTION_RULES: Record<ReductionOp, Rule> = {
   ReduceSumSquare: reduction(({ g, x: [x] }, dY) => g.mul(x, g.scale(dY, 2))),
   ReduceLogSumExp: reduction(({ g, x: [x] }, dY, y) => g.mul(dY, g.op('Exp', [g.sub(x, y)]))),
   // dX = y · (dY - Σ dY · y)
-  Softmax: ({ node, g, y: [y], dY }) => [() => g.mul(y, g.sub(dY, g.sum(g.mul(dY, y), [intAttribute(node, 'axis', -1)], true)))],
+  Softmax: ({ node, g, y: [y], dY }) => [
+    () => g.mul(y, g.sub(dY, g.sum(g.mul(dY, y), [intAttribute(node, 'axis', -1)], true))),
+  ],
   // dX = dY - exp(y) · Σ dY
-  LogSoftmax: ({ node, g, y: [y], dY }) => [() => g.sub(dY, g.mul(g.op('Exp', [y]), g.sum(dY, [intAttribute(node, 'axis', -1)], true)))],
+  LogSoftmax: ({ node, g, y: [y], dY }) => [
+    () => g.sub(dY, g.mul(g.op('Exp', [y]), g.sum(dY, [intAttribute(node, 'axis', -1)], true))),
+  ],
 };
 
 /** Below the least norm of numbers whose squares are not zero in float32. */
@@ -26,27 +42,42 @@ const LEAST_NORM = 1e-23;
 
 /** A rule that sees dY and y with the reduced axes kept, whatever the node's keepdims. */
 function reduction(write: (context: RuleContext, dY: string, y: string) => string): Rule {
-  return (context) => [() => {
-    const { node, g, x: [x], y: [y], dY } = context;
-    const axes = reducedAxes(context);
-    if (axes.length === 0) return dY;
-    const kept = g.dims(x).map((dim, axis) => (axes.includes(axis) ? 1 : dim));
-    const keep = (value: string) => (intAttribute(node, 'keepdims', 1) ? value : g.reshape(value, kept));
-    return write(context, keep(dY), keep(y));
-  }];
+  return (context) => [
+    () => {
+      const {
+        node,
+        g,
+        x: [x],
+        y: [y],
+        dY,
+      } = context;
+      const axes = reducedAxes(context);
+      if (axes.length === 0) return dY;
+      const kept = g.dims(x).map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+      const keep = (value: string) => (intAttribute(node, 'keepdims', 1) ? value : g.reshape(value, kept));
+      return write(context, keep(dY), keep(y));
+    },
+  ];
 }
 
 function reducedAxes({ node, g, x: [x, axesName] }: RuleContext): number[] {
   const rank = g.dims(x).length;
   const axes = g.numbers(axesName) ?? (axesName === '' ? intsAttribute(node, 'axes') : null);
-  if (!axes) throw new UnsupportedGradientError(nameOf(node), 'its axes are computed while the graph runs; they must be constant');
+  if (!axes)
+    throw new UnsupportedGradientError(
+      nameOf(node),
+      'its axes are computed while the graph runs; they must be constant',
+    );
   if (axes.length === 0) return intAttribute(node, 'noop_with_empty_axes', 0) ? [] : [...Array(rank).keys()];
   return axes.map((axis) => (axis < 0 ? axis + rank : axis));
 }
 
 /** Elements that tie for the extremum share its gradient. */
 function sharedByTies(context: RuleContext, dY: string, y: string): string {
-  const { g, x: [x] } = context;
+  const {
+    g,
+    x: [x],
+  } = context;
   const hits = g.mask(g.op('Equal', [x, y]));
   return g.mul(g.div(hits, g.sum(hits, reducedAxes(context), true)), dY);
 }

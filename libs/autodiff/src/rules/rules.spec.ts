@@ -23,7 +23,10 @@ const IN_DOUBLE: Record<string, Check[]> = {
   Min: [{ inputs: [x(2, 3), x(3), x(2, 3)] }],
   Max: [{ inputs: [x(2, 3), x(3)] }, { inputs: [x(2, 2), { dims: [2], values: [0.2, 0.3] }, x(1)] }],
   Sum: [{ inputs: [x(2, 3), x(3), x(1)] }],
-  Where: [{ inputs: [makeTensor('', DataType.BOOL, [3], Uint8Array.of(1, 0, 1)), x(2, 3), x(1, 3)] }, { inputs: [makeTensor('', DataType.BOOL, [2, 3], Uint8Array.of(1, 0, 1, 0, 0, 1)), x(3), x()] }],
+  Where: [
+    { inputs: [makeTensor('', DataType.BOOL, [3], Uint8Array.of(1, 0, 1)), x(2, 3), x(1, 3)] },
+    { inputs: [makeTensor('', DataType.BOOL, [2, 3], Uint8Array.of(1, 0, 1, 0, 0, 1)), x(3), x()] },
+  ],
   Expand: [{ inputs: [x(3, 1), ints(2, 3, 4)] }, { inputs: [x(3, 1), ints(1, 4)] }, { inputs: [x(), ints(2, 2)] }],
   Relu: [{ inputs: [x(3, 4)] }],
   Clip: [{ inputs: [x(3, 4), scalar(-0.5), scalar(0.5)] }, { inputs: [x(3, 4), '', scalar(0.5)] }],
@@ -64,7 +67,10 @@ const IN_DOUBLE: Record<string, Check[]> = {
   Unsqueeze: [{ inputs: [x(3, 2), ints(1)] }],
   Transpose: [{ inputs: [x(2, 3, 4)], attributes: { perm: [2, 0, 1] } }, { inputs: [x(2, 3)] }],
   Concat: [{ inputs: [x(2, 1), x(2, 3)], attributes: { axis: -1 } }],
-  Split: [{ inputs: [x(5, 2), ints(2, 3)], attributes: { axis: 0 }, outputs: 2 }, { inputs: [x(2, 7)], attributes: { axis: -1, num_outputs: 3 }, outputs: 3 }],
+  Split: [
+    { inputs: [x(5, 2), ints(2, 3)], attributes: { axis: 0 }, outputs: 2 },
+    { inputs: [x(2, 7)], attributes: { axis: -1, num_outputs: 3 }, outputs: 3 },
+  ],
   Slice: [
     { inputs: [x(5, 4), ints(1, -3), ints(4, 1000), ints(0, 1)] },
     { inputs: [x(7), ints(-1), ints(-1000), ints(0), ints(-2)] },
@@ -72,7 +78,12 @@ const IN_DOUBLE: Record<string, Check[]> = {
     { inputs: [x(7), ints(1), ints(100), ints(0), ints(3)] },
   ],
   // The second is a codebook: every element of an index adds to its entry.
-  Gather: [{ inputs: [x(4, 3), ints(0, 2, 2)] }, { inputs: [x(3, 4), int64Tensor('', [], [-1])], attributes: { axis: 1 } }, { inputs: [x(4), int64Tensor('', [2, 3], [0, 3, 1, 1, 2, 0])] }, { inputs: [x(2, 4, 3), int64Tensor('', [2, 2], [1, 1, -1, 0])], attributes: { axis: 1 } }],
+  Gather: [
+    { inputs: [x(4, 3), ints(0, 2, 2)] },
+    { inputs: [x(3, 4), int64Tensor('', [], [-1])], attributes: { axis: 1 } },
+    { inputs: [x(4), int64Tensor('', [2, 3], [0, 3, 1, 1, 2, 0])] },
+    { inputs: [x(2, 4, 3), int64Tensor('', [2, 2], [1, 1, -1, 0])], attributes: { axis: 1 } },
+  ],
   Tile: [{ inputs: [x(2, 3), ints(2, 3)] }],
   Pad: [
     { inputs: [x(2, 3), ints(1, 0, 0, 2)] },
@@ -82,7 +93,12 @@ const IN_DOUBLE: Record<string, Check[]> = {
     { inputs: [x(3, 4), ints(-1, 1, 2, -2)] },
     { inputs: [x(3, 4), ints(1, 2), '', ints(-1)] },
   ],
-  ReduceSum: [{ inputs: [x(2, 3, 2), ints(1)] }, { inputs: [x(2, 3), ints(-1)], attributes: { keepdims: 0 } }, { inputs: [x(2, 3)] }, { inputs: [x(3, 2)], attributes: { noop_with_empty_axes: 1 } }],
+  ReduceSum: [
+    { inputs: [x(2, 3, 2), ints(1)] },
+    { inputs: [x(2, 3), ints(-1)], attributes: { keepdims: 0 } },
+    { inputs: [x(2, 3)] },
+    { inputs: [x(3, 2)], attributes: { noop_with_empty_axes: 1 } },
+  ],
   ReduceMean: [{ inputs: [x(2, 3, 2), ints(0, 2)] }, { inputs: [x(2, 3)], attributes: { keepdims: 0 } }],
   ReduceMax: [{ inputs: [x(2, 5), ints(1)] }, { inputs: [x(2, 5)], attributes: { keepdims: 0 } }],
   ReduceMin: [{ inputs: [x(2, 5), ints(1)], attributes: { keepdims: 0 } }],
@@ -95,7 +111,11 @@ const IN_DOUBLE: Record<string, Check[]> = {
 
 const IN_FLOAT: Record<string, Check[]> = {
   // The products of attention, which in float32 have a kernel of their own.
-  MatMul: [{ inputs: [x(2, 2, 3), x(2, 3, 4)] }, { inputs: [x(2, 1, 2, 3), x(3, 3, 2)] }, { inputs: [x(2, 3), x(2, 3, 2)] }],
+  MatMul: [
+    { inputs: [x(2, 2, 3), x(2, 3, 4)] },
+    { inputs: [x(2, 1, 2, 3), x(3, 3, 2)] },
+    { inputs: [x(2, 3), x(2, 3, 2)] },
+  ],
   Conv: [
     { inputs: [x(2, 3, 5, 5), x(4, 3, 3, 3), x(4)] },
     { inputs: [x(2, 3, 5, 4), x(4, 3, 3, 2)], attributes: { pads: [1, 0, 2, 1] } },
@@ -114,11 +134,24 @@ const IN_FLOAT: Record<string, Check[]> = {
   ],
   'Conv (blocked layout)': [
     { opType: 'Conv', block: 16, inputs: [x(2, 8, 5, 6), x(8, 1, 3, 3)], attributes: { group: 8, pads: [1, 1, 1, 1] } },
-    { opType: 'Conv', block: 16, inputs: [x(1, 16, 6, 5), x(16, 1, 3, 3)], attributes: { group: 16, strides: [2, 2], pads: [1, 1, 1, 1] } },
-    { opType: 'Conv', block: 16, inputs: [x(1, 16, 7, 7), x(16, 1, 3, 2)], attributes: { group: 16, dilations: [2, 1], pads: [2, 0, 2, 1] } },
+    {
+      opType: 'Conv',
+      block: 16,
+      inputs: [x(1, 16, 6, 5), x(16, 1, 3, 3)],
+      attributes: { group: 16, strides: [2, 2], pads: [1, 1, 1, 1] },
+    },
+    {
+      opType: 'Conv',
+      block: 16,
+      inputs: [x(1, 16, 7, 7), x(16, 1, 3, 2)],
+      attributes: { group: 16, dilations: [2, 1], pads: [2, 0, 2, 1] },
+    },
   ],
   ConvTranspose: [
-    { inputs: [x(1, 3, 3, 3), x(3, 2, 3, 3), x(2)], attributes: { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] } },
+    {
+      inputs: [x(1, 3, 3, 3), x(3, 2, 3, 3), x(2)],
+      attributes: { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] },
+    },
     { inputs: [x(1, 4, 3, 3), x(4, 1, 2, 2)], attributes: { group: 2, strides: [2, 2] } },
     { inputs: [x(2, 2, 5), x(2, 3, 3)] },
     { inputs: [x(1, 2, 4, 4), x(2, 3, 3, 2)], attributes: { dilations: [2, 3], pads: [1, 0, 2, 1] } },
@@ -136,9 +169,15 @@ const IN_FLOAT: Record<string, Check[]> = {
   AveragePool: [
     { inputs: [x(1, 2, 4, 4)], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
     { inputs: [x(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },
-    { inputs: [x(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], strides: [2, 1], pads: [1, 1, 1, 1], count_include_pad: 1 } },
+    {
+      inputs: [x(1, 2, 5, 5)],
+      attributes: { kernel_shape: [3, 3], strides: [2, 1], pads: [1, 1, 1, 1], count_include_pad: 1 },
+    },
     { inputs: [x(1, 1, 6)], attributes: { kernel_shape: [4], strides: [3], ceil_mode: 1 } },
-    { inputs: [x(1, 1, 6, 6)], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1, count_include_pad: 1 } },
+    {
+      inputs: [x(1, 1, 6, 6)],
+      attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1, count_include_pad: 1 },
+    },
     { inputs: [x(1, 2, 5, 6)], attributes: { kernel_shape: [3, 2], strides: [2, 2], auto_pad: 'SAME_UPPER' } },
     { inputs: [x(1, 2, 5, 6)], attributes: { kernel_shape: [2, 2], strides: [2, 2], auto_pad: 'SAME_LOWER' } },
     { inputs: [x(1, 1, 8)], attributes: { kernel_shape: [3], dilations: [2], pads: [1, 1] } },
@@ -163,38 +202,69 @@ const IN_FLOAT: Record<string, Check[]> = {
   Pow: [{ inputs: [x(3), int64Tensor('', [], [3])] }],
   BatchNormalization: [
     // Statistics of the batch; the running ones, the other outputs, have no gradient.
-    { inputs: [x(4, 3, 2), x(3), x(3), floatTensor('', [3], [0, 0, 0]), floatTensor('', [3], [1, 1, 1])], attributes: { training_mode: 1 }, outputs: 3, differentiated: 1 },
+    {
+      inputs: [x(4, 3, 2), x(3), x(3), floatTensor('', [3], [0, 0, 0]), floatTensor('', [3], [1, 1, 1])],
+      attributes: { training_mode: 1 },
+      outputs: 3,
+      differentiated: 1,
+    },
     { inputs: [x(2, 3, 2, 2), x(3), x(3), floatTensor('', [3], [0.1, -0.2, 0.3]), floatTensor('', [3], [0.5, 1, 2])] },
     { inputs: [x(4, 3), x(3), x(3), floatTensor('', [3], [0.1, -0.2, 0.3]), floatTensor('', [3], [0.5, 1, 2])] },
     // Statistics that follow from weights.
     { inputs: [x(2, 3, 2, 2), x(3), x(3), x(3), above(0.5, 2, 3)] },
   ],
-  LayerNormalization: [{ inputs: [x(2, 3, 4), x(4), x(4)] }, { inputs: [x(2, 3, 4), x(3, 4)], attributes: { axis: 1 } }, { inputs: [x(2, 3, 4), x(1), x(4)] }, { inputs: [x(2, 3, 4), x(3, 4), x(3, 4)], attributes: { axis: -2, epsilon: 0.01 } }],
+  LayerNormalization: [
+    { inputs: [x(2, 3, 4), x(4), x(4)] },
+    { inputs: [x(2, 3, 4), x(3, 4)], attributes: { axis: 1 } },
+    { inputs: [x(2, 3, 4), x(1), x(4)] },
+    { inputs: [x(2, 3, 4), x(3, 4), x(3, 4)], attributes: { axis: -2, epsilon: 0.01 } },
+  ],
   InstanceNormalization: [{ inputs: [x(2, 3, 4, 2), x(3), x(3)] }],
   GroupNormalization: [{ inputs: [x(2, 4, 3), x(4), x(4)], attributes: { num_groups: 2 } }],
   Resize: [
-    { inputs: [x(1, 2, 3, 3), '', floatTensor('', [4], [1, 1, 2, 2])], attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' } },
+    {
+      inputs: [x(1, 2, 3, 3), '', floatTensor('', [4], [1, 1, 2, 2])],
+      attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+    },
     { inputs: [x(1, 2, 3, 4), '', '', ints(1, 2, 5, 7)], attributes: { mode: 'linear' } },
-    { inputs: [x(1, 2, 6, 6), '', '', ints(1, 2, 3, 4)], attributes: { mode: 'linear', coordinate_transformation_mode: 'align_corners' } },
+    {
+      inputs: [x(1, 2, 6, 6), '', '', ints(1, 2, 3, 4)],
+      attributes: { mode: 'linear', coordinate_transformation_mode: 'align_corners' },
+    },
     // Scales that are not the ratio of the sizes.
     { inputs: [x(1, 1, 3, 3), '', floatTensor('', [4], [1, 1, 1.5, 0.7])], attributes: { mode: 'linear' } },
     { inputs: [x(1, 1, 5, 5), '', floatTensor('', [2], [1.5, 0.7])], attributes: { mode: 'nearest', axes: [2, 3] } },
-    { inputs: [x(1, 1, 4, 4), '', floatTensor('', [4], [1, 1, 1.3, 1.6])], attributes: { mode: 'linear', coordinate_transformation_mode: 'half_pixel_symmetric' } },
-    { inputs: [x(1, 1, 4, 4), '', '', ints(1, 1, 1, 7)], attributes: { mode: 'linear', coordinate_transformation_mode: 'pytorch_half_pixel' } },
-    { inputs: [x(1, 1, 4, 4), '', '', ints(1, 1, 7, 6)], attributes: { mode: 'cubic', cubic_coeff_a: -0.5, exclude_outside: 1 } },
+    {
+      inputs: [x(1, 1, 4, 4), '', floatTensor('', [4], [1, 1, 1.3, 1.6])],
+      attributes: { mode: 'linear', coordinate_transformation_mode: 'half_pixel_symmetric' },
+    },
+    {
+      inputs: [x(1, 1, 4, 4), '', '', ints(1, 1, 1, 7)],
+      attributes: { mode: 'linear', coordinate_transformation_mode: 'pytorch_half_pixel' },
+    },
+    {
+      inputs: [x(1, 1, 4, 4), '', '', ints(1, 1, 7, 6)],
+      attributes: { mode: 'cubic', cubic_coeff_a: -0.5, exclude_outside: 1 },
+    },
     { inputs: [x(1, 1, 8, 8), '', '', ints(1, 1, 3, 3)], attributes: { mode: 'linear', antialias: 1 } },
     { inputs: [x(1, 1, 3, 3, 3), '', '', ints(5, 4, 6)], attributes: { mode: 'linear', axes: [2, 3, 4] } },
   ],
-  DepthToSpace: [{ inputs: [x(1, 8, 2, 3)], attributes: { blocksize: 2 } }, { inputs: [x(1, 8, 2, 3)], attributes: { blocksize: 2, mode: 'CRD' } }],
+  DepthToSpace: [
+    { inputs: [x(1, 8, 2, 3)], attributes: { blocksize: 2 } },
+    { inputs: [x(1, 8, 2, 3)], attributes: { blocksize: 2, mode: 'CRD' } },
+  ],
   SpaceToDepth: [{ inputs: [x(1, 2, 4, 6)], attributes: { blocksize: 2 } }],
 };
 
 const cases = (table: Record<string, Check[]>) =>
-  Object.entries(table).flatMap(([opType, checks]) => checks.map((check, i): [string, GradientCheck] => [`${opType} ${i + 1}`, { opType, ...check }]));
+  Object.entries(table).flatMap(([opType, checks]) =>
+    checks.map((check, i): [string, GradientCheck] => [`${opType} ${i + 1}`, { opType, ...check }]),
+  );
 
 describe('gradients agree with central differences in float64', () => {
   it.each(cases(IN_DOUBLE))('%s', async (_, check) => {
-    for (const { error } of await gradientErrors(check)) expect(error).toBeLessThan(check.precision === 'float' ? 2e-3 : 1e-6);
+    for (const { error } of await gradientErrors(check))
+      expect(error).toBeLessThan(check.precision === 'float' ? 2e-3 : 1e-6);
   });
 });
 
@@ -206,5 +276,7 @@ describe('gradients agree with central differences in float32, where the runtime
 
 it('every rule is checked, here or beside the operator that needs more than one node', () => {
   const elsewhere = ['QuantizeLinear', 'DequantizeLinear', 'FakeQuantize'];
-  expect(Object.keys(RULES).filter((opType) => !IN_DOUBLE[opType] && !IN_FLOAT[opType] && !elsewhere.includes(opType))).toEqual([]);
+  expect(
+    Object.keys(RULES).filter((opType) => !IN_DOUBLE[opType] && !IN_FLOAT[opType] && !elsewhere.includes(opType)),
+  ).toEqual([]);
 });

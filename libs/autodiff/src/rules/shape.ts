@@ -4,7 +4,20 @@ import type { GradientBuilder } from '../gradient-builder.js';
 import type { Rule, RuleContext } from '../rule.js';
 
 export type ShapeOp =
-  | 'Reshape' | 'Flatten' | 'Squeeze' | 'Unsqueeze' | 'Transpose' | 'Concat' | 'Split' | 'Slice' | 'Pad' | 'Gather' | 'Tile' | 'Resize' | 'DepthToSpace' | 'SpaceToDepth';
+  | 'Reshape'
+  | 'Flatten'
+  | 'Squeeze'
+  | 'Unsqueeze'
+  | 'Transpose'
+  | 'Concat'
+  | 'Split'
+  | 'Slice'
+  | 'Pad'
+  | 'Gather'
+  | 'Tile'
+  | 'Resize'
+  | 'DepthToSpace'
+  | 'SpaceToDepth';
 
 /** Operators that move elements without changing them (Resize: that mix them linearly). */
 export const SHAPE_RULES: Record<ShapeOp, Rule> = {
@@ -14,7 +27,13 @@ export const SHAPE_RULES: Record<ShapeOp, Rule> = {
   Unsqueeze: sameElements,
   Transpose: ({ node, g, x: [x], dY }) => {
     const perm = intsAttribute(node, 'perm', [...g.dims(x).keys()].reverse());
-    return [() => g.transpose(dY, perm.map((_, axis) => perm.indexOf(axis)))];
+    return [
+      () =>
+        g.transpose(
+          dY,
+          perm.map((_, axis) => perm.indexOf(axis)),
+        ),
+    ];
   },
   Concat: ({ node, g, x, y: [y], dY }) => {
     const axis = positive(intAttribute(node, 'axis', 0), g.dims(y).length);
@@ -28,25 +47,40 @@ export const SHAPE_RULES: Record<ShapeOp, Rule> = {
   },
   Split: ({ node, g, x: [x], y, dYs }) => {
     const axis = positive(intAttribute(node, 'axis', 0), g.dims(x).length);
-    return [() => g.concat(dYs.map((dY, i) => dY ?? g.expand(g.scalar(0), g.dims(y[i]!))), axis)];
+    return [
+      () =>
+        g.concat(
+          dYs.map((dY, i) => dY ?? g.expand(g.scalar(0), g.dims(y[i]!))),
+          axis,
+        ),
+    ];
   },
   Slice: (context) => [() => sliceGradient(context)],
   Pad: (context) => [() => padGradient(context)],
   Gather: (context) => [() => gatherGradient(context)],
   // Each repeat is an axis of its own in front of the axis it repeats, and is summed away.
-  Tile: ({ g, x: [x], y: [y], dY }) => [() => {
-    const repeated = g.dims(x).flatMap((dim, axis) => [g.dims(y)[axis]! / dim, dim]);
-    return g.sum(g.reshape(dY, repeated), g.dims(x).map((_, axis) => 2 * axis));
-  }],
+  Tile: ({ g, x: [x], y: [y], dY }) => [
+    () => {
+      const repeated = g.dims(x).flatMap((dim, axis) => [g.dims(y)[axis]! / dim, dim]);
+      return g.sum(
+        g.reshape(dY, repeated),
+        g.dims(x).map((_, axis) => 2 * axis),
+      );
+    },
+  ],
   Resize: (context) => [() => resizeGradient(context)],
-  DepthToSpace: ({ node, g, x: [x], dY }) => [() => {
-    const block = intAttribute(node, 'blocksize', 1);
-    if (stringAttribute(node, 'mode', 'DCR') === 'DCR') return g.op('SpaceToDepth', [dY], { blocksize: block });
-    const [n, c, h, w] = g.dims(x) as [number, number, number, number];
-    const blocks = g.transpose(g.reshape(dY, [n, c / block ** 2, h, block, w, block]), [0, 1, 3, 5, 2, 4]);
-    return g.reshape(blocks, [n, c, h, w]);
-  }],
-  SpaceToDepth: ({ node, g, dY }) => [() => g.op('DepthToSpace', [dY], { blocksize: intAttribute(node, 'blocksize', 1) })],
+  DepthToSpace: ({ node, g, x: [x], dY }) => [
+    () => {
+      const block = intAttribute(node, 'blocksize', 1);
+      if (stringAttribute(node, 'mode', 'DCR') === 'DCR') return g.op('SpaceToDepth', [dY], { blocksize: block });
+      const [n, c, h, w] = g.dims(x) as [number, number, number, number];
+      const blocks = g.transpose(g.reshape(dY, [n, c / block ** 2, h, block, w, block]), [0, 1, 3, 5, 2, 4]);
+      return g.reshape(blocks, [n, c, h, w]);
+    },
+  ],
+  SpaceToDepth: ({ node, g, dY }) => [
+    () => g.op('DepthToSpace', [dY], { blocksize: intAttribute(node, 'blocksize', 1) }),
+  ],
 };
 
 function sameElements({ g, x: [x], dY }: RuleContext) {
@@ -59,7 +93,11 @@ function positive(axis: number, rank: number): number {
 
 function required(g: GradientBuilder, node: NodeProto, index: number, what: string): number[] {
   const numbers = g.numbers(node.input[index] ?? '');
-  if (!numbers) throw new UnsupportedGradientError(nameOf(node), `its ${what} are computed while the graph runs; they must be constant`);
+  if (!numbers)
+    throw new UnsupportedGradientError(
+      nameOf(node),
+      `its ${what} are computed while the graph runs; they must be constant`,
+    );
   return numbers;
 }
 
@@ -74,7 +112,8 @@ function sliceGradient({ node, g, x: [x, , , axesName, stepsName], dY }: RuleCon
   return axes.reduce((gradient, rawAxis, i) => {
     const axis = positive(rawAxis, dims.length);
     const taken = sliceIndices(dims[axis]!, starts[i]!, ends[i]!, steps[i]!);
-    if (steps[i] !== 1) return mapAxis(g, gradient, axis, dims.length, selection(taken, dims[axis]!), [dims[axis]!, taken.length]);
+    if (steps[i] !== 1)
+      return mapAxis(g, gradient, axis, dims.length, selection(taken, dims[axis]!), [dims[axis]!, taken.length]);
     const here = pads.slice();
     here[axis] = taken[0] ?? 0;
     here[axis + dims.length] = dims[axis]! - here[axis]! - taken.length;
@@ -83,7 +122,8 @@ function sliceGradient({ node, g, x: [x, , , axesName, stepsName], dY }: RuleCon
 }
 
 function sliceIndices(dim: number, start: number, end: number, step: number): number[] {
-  const clamp = (value: number, low: number, high: number) => Math.min(Math.max(value < 0 ? value + dim : value, low), high);
+  const clamp = (value: number, low: number, high: number) =>
+    Math.min(Math.max(value < 0 ? value + dim : value, low), high);
   const from = step > 0 ? clamp(start, 0, dim) : clamp(start, 0, dim - 1);
   const to = step > 0 ? clamp(end, 0, dim) : clamp(end, -1, dim - 1);
   const count = Math.max(0, Math.ceil((to - from) / step));
@@ -99,11 +139,21 @@ function selection(taken: readonly number[], dim: number): Float64Array {
 }
 
 /** Applies a [to, from] matrix along one axis. */
-function mapAxis(g: GradientBuilder, value: string, axis: number, rank: number, matrix: Float64Array | string, dims: readonly [number, number]): string {
+function mapAxis(
+  g: GradientBuilder,
+  value: string,
+  axis: number,
+  rank: number,
+  matrix: Float64Array | string,
+  dims: readonly [number, number],
+): string {
   const name = typeof matrix === 'string' ? matrix : g.tensor(matrix, dims);
   const perm = [...Array(rank).keys()].filter((other) => other !== axis).concat(axis);
   const mapped = g.op('MatMul', [g.transpose(value, perm), g.transpose(name, [1, 0])]);
-  return g.transpose(mapped, perm.map((_, i) => perm.indexOf(i)));
+  return g.transpose(
+    mapped,
+    perm.map((_, i) => perm.indexOf(i)),
+  );
 }
 
 function padGradient({ node, g, x: [x, , , axesName], y: [y], dY }: RuleContext): string {
@@ -115,7 +165,8 @@ function padGradient({ node, g, x: [x, , , axesName], y: [y], dY }: RuleContext)
     const [begin, dim] = [given[i]!, dims[axis]!];
     const padded = g.dims(y)[axis]!;
     if (begin === 0 && padded === dim) return gradient;
-    if (mode === 'constant' && begin >= 0 && given[i + axes.length]! >= 0) return g.slice(gradient, [begin], [begin + dim], [axis]);
+    if (mode === 'constant' && begin >= 0 && given[i + axes.length]! >= 0)
+      return g.slice(gradient, [begin], [begin + dim], [axis]);
     const source = Array.from({ length: padded }, (_, at) => padSource(mode, at - begin, dim));
     const matrix = new Float64Array(dim * padded);
     source.forEach((from, column) => {
@@ -156,18 +207,31 @@ function resizeGradient({ node, g, x: [x, , scales], y: [y], dY }: RuleContext):
   const [from, to] = [g.dims(x), g.dims(y)];
   const axes = intsAttribute(node, 'axes', [...from.keys()]).map((axis) => positive(axis, from.length));
   return from.reduce<string>((gradient, dim, axis) => {
-    const extent = node.input[3] ? sizeExtent(g, dim, to[axis]!) : scaleExtent(node, g, scales, axes.indexOf(axis), dim === to[axis]);
+    const extent = node.input[3]
+      ? sizeExtent(g, dim, to[axis]!)
+      : scaleExtent(node, g, scales, axes.indexOf(axis), dim === to[axis]);
     if (!extent) return gradient;
-    const identity = g.tensor(Float64Array.from({ length: dim * dim }, (_, i) => Number(i % (dim + 1) === 0)), [dim, dim]);
+    const identity = g.tensor(
+      Float64Array.from({ length: dim * dim }, (_, i) => Number(i % (dim + 1) === 0)),
+      [dim, dim],
+    );
     const matrix = g.graph.fresh('Resize');
-    g.graph.append({ ...makeNode('Resize', [identity, '', ...extent], [matrix]), attribute: node.attribute.filter(({ name }) => !EXTENT_ATTRIBUTES.has(name)) });
+    g.graph.append({
+      ...makeNode('Resize', [identity, '', ...extent], [matrix]),
+      attribute: node.attribute.filter(({ name }) => !EXTENT_ATTRIBUTES.has(name)),
+    });
     return mapAxis(g, gradient, axis, from.length, g.transpose(matrix, [1, 0]), [dim, to[axis]!]);
   }, dY);
 }
 
 function refuseResize(node: NodeProto): void {
-  if (stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize') throw new UnsupportedGradientError(nameOf(node), 'tf_crop_and_resize has no gradient');
-  if (stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch') throw new UnsupportedGradientError(nameOf(node), 'of the policies for the aspect ratio only stretch has a gradient');
+  if (stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize')
+    throw new UnsupportedGradientError(nameOf(node), 'tf_crop_and_resize has no gradient');
+  if (stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch')
+    throw new UnsupportedGradientError(
+      nameOf(node),
+      'of the policies for the aspect ratio only stretch has a gradient',
+    );
 }
 
 /** Inputs `scales` and `sizes` of the axis' own Resize; null where the axis stays as it is. */
@@ -176,7 +240,13 @@ function sizeExtent(g: GradientBuilder, from: number, to: number): [string, stri
 }
 
 /** A given scale is not the ratio of the sizes where that is rounded. One that is computed and changes no size is taken for one. */
-function scaleExtent(node: NodeProto, g: GradientBuilder, scales: string, at: number, isSameSize: boolean): [string] | null {
+function scaleExtent(
+  node: NodeProto,
+  g: GradientBuilder,
+  scales: string,
+  at: number,
+  isSameSize: boolean,
+): [string] | null {
   const scale = at < 0 ? 1 : (g.numbers(scales)?.[at] ?? (isSameSize ? 1 : null));
   if (scale === 1) return null;
   // The runtime copies where it would have to mix.

@@ -21,7 +21,10 @@ async function gradientAt(values: number[], write: (b: GraphBuilder) => string):
   all.output(y, undefined, 0);
   const session = await Session.create(toBinary(ModelProtoSchema, all.build()));
   const observed = await session.run({ x: float32(dims, values) });
-  const shapes = new Map<string, readonly number[]>([['x', dims], ...Object.entries(observed).map(([name, tensor]) => [name, tensor.dims] as const)]);
+  const shapes = new Map<string, readonly number[]>([
+    ['x', dims],
+    ...Object.entries(observed).map(([name, tensor]) => [name, tensor.dims] as const),
+  ]);
   for (const tensor of model.graph!.initializer) shapes.set(tensor.name, tensor.dims.map(Number));
   const builder = new GraphBuilder('g');
   builder.input('x', dims);
@@ -69,7 +72,9 @@ describe('gradients where a slope is infinite', () => {
     ['Pow', (b) => b.op('Pow', ['x', b.float([-1], [])])],
     ['Sqrt of less than 0', (b) => b.op('Sqrt', [b.op('Sub', ['x', b.float([1], [])])])],
   ])('are 0 where a Where leaves the value out: %s', async (_, write) => {
-    const gradient = await gradientAt([0, 2], (b) => b.op('Where', [b.op('Greater', ['x', b.float([0], [])]), write(b), b.float([0], [])]));
+    const gradient = await gradientAt([0, 2], (b) =>
+      b.op('Where', [b.op('Greater', ['x', b.float([0], [])]), write(b), b.float([0], [])]),
+    );
     expect(gradient[0]).toBe(0);
     expect(Number.isFinite(gradient[1])).toBe(true);
     expect(gradient[1]).not.toBe(0);

@@ -22,9 +22,22 @@ interface Phase {
  * positions; then they are put together. With channels in blocks that is moving whole blocks, and takes half the time of a transposed convolution.
  * Null where that does not fit: channels that do not fill blocks, dilations, or a rest of dY that no position would read.
  */
-export function stridedInputGradient(g: GradientBuilder, dY: string, w: string, { window, input, output }: StridedConvolution, batch: number): string | null {
+export function stridedInputGradient(
+  g: GradientBuilder,
+  dY: string,
+  w: string,
+  { window, input, output }: StridedConvolution,
+  batch: number,
+): string | null {
   const [filters, channels] = g.dims(w) as [number, number];
-  if (g.block === 0 || input.length !== 2 || filters % g.block > 0 || channels % g.block > 0 || window.dilations.some((dilation) => dilation > 1)) return null;
+  if (
+    g.block === 0 ||
+    input.length !== 2 ||
+    filters % g.block > 0 ||
+    channels % g.block > 0 ||
+    window.dilations.some((dilation) => dilation > 1)
+  )
+    return null;
   const size = input.map((length, axis) => Math.ceil(length / window.strides[axis]!)) as [number, number];
   const axes = size.map((positions, axis) => phasesOf(window, axis, positions - output[axis]!));
   if (axes.some((phases) => phases.some(({ count, begin, end }) => count > 0 && (begin < 0 || end < 0)))) return null;
@@ -34,7 +47,12 @@ export function stridedInputGradient(g: GradientBuilder, dY: string, w: string, 
   const pieces = rows.map((row) => {
     const parts = columns.map((column) => {
       if (row.count === 0 || column.count === 0) return g.expand(g.scalar(0), shape);
-      const dX = g.note(g.op('Conv', [dY, tapsOf(g, w, [row, column], window)], { pads: [row.begin, column.begin, row.end, column.end] }), [batch, channels, ...size]);
+      const dX = g.note(
+        g.op('Conv', [dY, tapsOf(g, w, [row, column], window)], {
+          pads: [row.begin, column.begin, row.end, column.end],
+        }),
+        [batch, channels, ...size],
+      );
       return g.reshape(g.op('ReorderInput', [dX], {}, BLOCKED_DOMAIN), shape);
     });
     return g.reshape(g.concat(parts, 1), [outer * size[0], 1, size[1] * columns.length * g.block]);
@@ -61,6 +79,12 @@ function phasesOf({ kernel, strides, begins }: Window, axis: number, beyond: num
 function tapsOf(g: GradientBuilder, w: string, phases: readonly [Phase, Phase], { strides }: Window): string {
   const [filters, channels] = g.dims(w) as [number, number];
   const starts = phases.map(({ first, count }, i) => first + strides[i]! * (count - 1));
-  const picked = g.slice(w, starts, starts.map(() => -(2 ** 31)), [2, 3], strides.map((stride) => -stride));
+  const picked = g.slice(
+    w,
+    starts,
+    starts.map(() => -(2 ** 31)),
+    [2, 3],
+    strides.map((stride) => -stride),
+  );
   return g.note(g.transpose(picked, [1, 0, 2, 3]), [channels, filters, ...phases.map(({ count }) => count)]);
 }

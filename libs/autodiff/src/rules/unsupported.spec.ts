@@ -9,26 +9,60 @@ function differentiate(write: (b: GraphBuilder) => string): void {
   forward.input('n', [1]);
   const y = write(forward);
   const graph = new Graph(forward.build());
-  const shapes = new Map(['x', ...graph.nodes.flatMap((node) => node.output)].map((value): [string, number[]] => [value, [2, 3, 4, 4]]));
+  const shapes = new Map(
+    ['x', ...graph.nodes.flatMap((node) => node.output)].map((value): [string, number[]] => [value, [2, 3, 4, 4]]),
+  );
   for (const tensor of graph.proto.initializer) shapes.set(tensor.name, tensor.dims.map(Number));
   addGradients({ graph, builder: new GraphBuilder('g'), shapes, seeds: new Map([[y, 'seed']]), targets: ['x'] });
 }
 
-const floats = (b: GraphBuilder, ...values: number[]) => b.initializer(floatTensor(b.fresh('f'), [values.length], values));
+const floats = (b: GraphBuilder, ...values: number[]) =>
+  b.initializer(floatTensor(b.fresh('f'), [values.length], values));
 
 const REFUSED: [what: string, problem: RegExp, write: (b: GraphBuilder) => string][] = [
-  ['axes of a reduction that are computed', /its axes are computed/, (b) => b.op('ReduceSum', ['x', b.op('Identity', ['n'])])],
-  ['starts of a slice that are computed', /its starts are computed/, (b) => b.op('Slice', ['x', b.op('Identity', ['n']), b.ints([2])])],
+  [
+    'axes of a reduction that are computed',
+    /its axes are computed/,
+    (b) => b.op('ReduceSum', ['x', b.op('Identity', ['n'])]),
+  ],
+  [
+    'starts of a slice that are computed',
+    /its starts are computed/,
+    (b) => b.op('Slice', ['x', b.op('Identity', ['n']), b.ints([2])]),
+  ],
   ['pads that are computed', /its pads are computed/, (b) => b.op('Pad', ['x', b.op('Identity', ['n'])])],
-  ['a resize that keeps the aspect ratio', /only stretch/, (b) => b.op('Resize', ['x', '', '', b.ints([8, 6])], { axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' })],
-  ['a resize of a region', /tf_crop_and_resize/, (b) => b.op('Resize', ['x', floats(b, 0, 1), floats(b, 1, 1, 2, 2)], { coordinate_transformation_mode: 'tf_crop_and_resize' })],
-  ['a scale too small to change the size', /leaves a size as it is/, (b) => b.op('Resize', ['x', '', floats(b, 1, 1, 1, 1.1)])],
-  ['a dropout in training mode that keeps its mask to itself', /its mask must be an output/, (b) => b.op('Dropout', ['x', '', b.op('Identity', ['n'])])],
+  [
+    'a resize that keeps the aspect ratio',
+    /only stretch/,
+    (b) => b.op('Resize', ['x', '', '', b.ints([8, 6])], { axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' }),
+  ],
+  [
+    'a resize of a region',
+    /tf_crop_and_resize/,
+    (b) =>
+      b.op('Resize', ['x', floats(b, 0, 1), floats(b, 1, 1, 2, 2)], {
+        coordinate_transformation_mode: 'tf_crop_and_resize',
+      }),
+  ],
+  [
+    'a scale too small to change the size',
+    /leaves a size as it is/,
+    (b) => b.op('Resize', ['x', '', floats(b, 1, 1, 1, 1.1)]),
+  ],
+  [
+    'a dropout in training mode that keeps its mask to itself',
+    /its mask must be an output/,
+    (b) => b.op('Dropout', ['x', '', b.op('Identity', ['n'])]),
+  ],
   ['scales in blocks', /in blocks/, (b) => b.op('QuantizeLinear', ['x', floats(b, 1)], { block_size: 2 })],
-  ['an output beside the first', /depends on its output "mean"/, (b) => {
-    b.op('LayerNormalization', ['x', floats(b, 1, 1, 1, 1)], {}, { outputs: ['y', 'mean'] });
-    return b.op('Mul', ['y', 'mean']);
-  }],
+  [
+    'an output beside the first',
+    /depends on its output "mean"/,
+    (b) => {
+      b.op('LayerNormalization', ['x', floats(b, 1, 1, 1, 1)], {}, { outputs: ['y', 'mean'] });
+      return b.op('Mul', ['y', 'mean']);
+    },
+  ],
 ];
 
 describe('what a rule cannot differentiate is refused with the name of the node', () => {
@@ -39,5 +73,7 @@ describe('what a rule cannot differentiate is refused with the name of the node'
 });
 
 it('a constant may stand in any form of a Constant node', () => {
-  expect(() => differentiate((b) => b.op('ReduceSum', ['x', b.op('Constant', [], { value_ints: [1, 2] })]))).not.toThrow();
+  expect(() =>
+    differentiate((b) => b.op('ReduceSum', ['x', b.op('Constant', [], { value_ints: [1, 2] })])),
+  ).not.toThrow();
 });

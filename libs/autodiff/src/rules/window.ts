@@ -10,7 +10,12 @@ export interface Window {
 }
 
 /** Reads a window from a node's attributes and the spatial sizes of its (larger) input and output. */
-export function windowOf(node: NodeProto, kernel: readonly number[], input: readonly number[], output: readonly number[]): Window {
+export function windowOf(
+  node: NodeProto,
+  kernel: readonly number[],
+  input: readonly number[],
+  output: readonly number[],
+): Window {
   const rank = kernel.length;
   const strides = intsAttribute(node, 'strides', Array<number>(rank).fill(1));
   const dilations = intsAttribute(node, 'dilations', Array<number>(rank).fill(1));
@@ -20,10 +25,18 @@ export function windowOf(node: NodeProto, kernel: readonly number[], input: read
     const explicit = mode === 'VALID' ? pads.map(() => 0) : pads;
     return { kernel: [...kernel], strides, dilations, begins: explicit.slice(0, rank), ends: explicit.slice(rank) };
   }
-  const total = kernel.map((size, i) => Math.max(0, (output[i]! - 1) * strides[i]! + span(size, dilations[i]!) - input[i]!));
+  const total = kernel.map((size, i) =>
+    Math.max(0, (output[i]! - 1) * strides[i]! + span(size, dilations[i]!) - input[i]!),
+  );
   const small = total.map((pad) => Math.floor(pad / 2));
   const large = total.map((pad, i) => pad - small[i]!);
-  return { kernel: [...kernel], strides, dilations, begins: mode === 'SAME_UPPER' ? small : large, ends: mode === 'SAME_UPPER' ? large : small };
+  return {
+    kernel: [...kernel],
+    strides,
+    dilations,
+    begins: mode === 'SAME_UPPER' ? small : large,
+    ends: mode === 'SAME_UPPER' ? large : small,
+  };
 }
 
 /** Elements that a dilated kernel covers along one axis. */
@@ -33,7 +46,10 @@ export function span(kernel: number, dilation: number): number {
 
 /** Positions of a kernel's taps, last axis fastest, as the kernel's own elements lie in memory. */
 export function taps(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>((positions, size) => positions.flatMap((position) => Array.from({ length: size }, (_, i) => [...position, i])), [[]]);
+  return kernel.reduce<number[][]>(
+    (positions, size) => positions.flatMap((position) => Array.from({ length: size }, (_, i) => [...position, i])),
+    [[]],
+  );
 }
 
 export function groupOf(node: NodeProto): number {

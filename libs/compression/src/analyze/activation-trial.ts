@@ -16,7 +16,12 @@ export class ActivationTrial {
   ) {}
 
   /** `layers` are those of `graph`, which stays as it is; `ranges` hold that of each layer's input. */
-  static async create(graph: Graph, layers: readonly Layer[], ranges: ReadonlyMap<string, Range>, threads: number): Promise<ActivationTrial> {
+  static async create(
+    graph: Graph,
+    layers: readonly Layer[],
+    ranges: ReadonlyMap<string, Range>,
+    threads: number,
+  ): Promise<ActivationTrial> {
     const positions = layers.map(({ node }) => graph.nodes.indexOf(node));
     const trial = new Graph(cloneModel(graph.model));
     const nodes = positions.map((position) => trial.nodes[position]!);
@@ -26,9 +31,13 @@ export class ActivationTrial {
       const { scale, zeroPoint } = asymmetricGrid(ranges.get(input)!);
       const grid = [
         trial.addInitializer(floatTensor(trial.freshName(`${input}_scale`), [], [scale])).name,
-        trial.addInitializer(makeTensor(trial.freshName(`${input}_zero_point`), DataType.UINT8, [], Uint8Array.of(zeroPoint))).name,
+        trial.addInitializer(
+          makeTensor(trial.freshName(`${input}_zero_point`), DataType.UINT8, [], Uint8Array.of(zeroPoint)),
+        ).name,
       ];
-      const [quantized, rounded, taken] = ['quantized', 'rounded', 'taken'].map((part) => trial.freshName(`${input}_${part}`)) as [string, string, string];
+      const [quantized, rounded, taken] = ['quantized', 'rounded', 'taken'].map((part) =>
+        trial.freshName(`${input}_${part}`),
+      ) as [string, string, string];
       const before = { before: nodes[i]! };
       trial.addNode(makeNode('QuantizeLinear', [input, ...grid], [quantized]), before);
       trial.addNode(makeNode('DequantizeLinear', [quantized, ...grid], [rounded]), before);
@@ -42,7 +51,12 @@ export class ActivationTrial {
   /** The model with the inputs of the layers at these positions on their grids. */
   with(chosen: readonly number[]): Runnable {
     const set = new Set(chosen);
-    const switches = Object.fromEntries(this.switches.map((name, i): [string, HostTensor] => [name, { type: 'bool', dims: [], data: Uint8Array.of(set.has(i) ? 1 : 0) }]));
+    const switches = Object.fromEntries(
+      this.switches.map((name, i): [string, HostTensor] => [
+        name,
+        { type: 'bool', dims: [], data: Uint8Array.of(set.has(i) ? 1 : 0) },
+      ]),
+    );
     return { run: (feeds: HostTensors) => this.session.run({ ...feeds, ...switches }) };
   }
 

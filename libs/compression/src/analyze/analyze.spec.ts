@@ -19,9 +19,22 @@ function model(): ModelProto {
   // Each column reaches ±7: the grid of 4 bits holds it exactly.
   const whole = Float32Array.from({ length: SIZE * SIZE }, (_, i) => (i < SIZE ? 7 : Math.round(14 * random() - 7)));
   const hidden = b.op('Relu', [b.op('MatMul', ['x', b.float(whole, [SIZE, SIZE])])]);
-  b.op('MatMul', [hidden, b.float(Float32Array.from({ length: SIZE * 4 }, () => random() - 0.5), [SIZE, 4])], {}, { outputs: [b.output('logits', ['n', 4])] });
+  b.op(
+    'MatMul',
+    [
+      hidden,
+      b.float(
+        Float32Array.from({ length: SIZE * 4 }, () => random() - 0.5),
+        [SIZE, 4],
+      ),
+    ],
+    {},
+    { outputs: [b.output('logits', ['n', 4])] },
+  );
   const built = b.build();
-  built.graph!.node.filter(({ opType }) => opType === 'MatMul').forEach((node, i) => (node.name = ['whole', 'rough'][i]!));
+  built
+    .graph!.node.filter(({ opType }) => opType === 'MatMul')
+    .forEach((node, i) => (node.name = ['whole', 'rough'][i]!));
   return built;
 }
 
@@ -32,11 +45,22 @@ describe('analyze', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'coldpress-'));
     const random = randomNumbers(5);
-    await writeFile(join(folder, 'data.npz'), writeNpz({
-      x: { dtype: 'f4', dims: [SAMPLES, SIZE], data: Float32Array.from({ length: SAMPLES * SIZE }, random) },
-      y: { dtype: 'i8', dims: [SAMPLES], data: BigInt64Array.from({ length: SAMPLES }, (_, i) => BigInt(i % 4)) },
-    }));
-    await writeFile(join(folder, 'dataset.json'), JSON.stringify({ name: 'points', inputs: { x: { array: 'x' } }, labels: { array: 'y', classes: 4 }, splits: { calibration: { file: 'data.npz' } } }));
+    await writeFile(
+      join(folder, 'data.npz'),
+      writeNpz({
+        x: { dtype: 'f4', dims: [SAMPLES, SIZE], data: Float32Array.from({ length: SAMPLES * SIZE }, random) },
+        y: { dtype: 'i8', dims: [SAMPLES], data: BigInt64Array.from({ length: SAMPLES }, (_, i) => BigInt(i % 4)) },
+      }),
+    );
+    await writeFile(
+      join(folder, 'dataset.json'),
+      JSON.stringify({
+        name: 'points',
+        inputs: { x: { array: 'x' } },
+        labels: { array: 'y', classes: 4 },
+        splits: { calibration: { file: 'data.npz' } },
+      }),
+    );
     data = await openDataset(folder);
   });
 
@@ -48,7 +72,20 @@ describe('analyze', () => {
   const analyzed = async (given: Parameters<typeof AnalyzeOptions.parse>[0] = {}) => {
     const subject = model();
     const bytes = writeModel(subject);
-    const result = await analyze.run({ model: readModel(bytes), baseline: bytes, history: [bytes], data, seed: 0, threads: 1, outputPath: folder, progress() {}, log() {} }, AnalyzeOptions.parse(given));
+    const result = await analyze.run(
+      {
+        model: readModel(bytes),
+        baseline: bytes,
+        history: [bytes],
+        data,
+        seed: 0,
+        threads: 1,
+        outputPath: folder,
+        progress() {},
+        log() {},
+      },
+      AnalyzeOptions.parse(given),
+    );
     return { ...result, layers: result.summary['layers'] as AnalyzedLayer[] };
   };
 
@@ -57,7 +94,11 @@ describe('analyze', () => {
     expect(changed).toBeNull();
     const [whole, rough] = layers;
     expect(whole).toMatchObject({ node: 'whole', opType: 'MatMul', elements: SIZE * SIZE });
-    expect(whole!.widths.find(({ bits }) => bits === 4)).toMatchObject({ weightSnrDb: null, outputSnrDb: null, top1Drop: 0 });
+    expect(whole!.widths.find(({ bits }) => bits === 4)).toMatchObject({
+      weightSnrDb: null,
+      outputSnrDb: null,
+      top1Drop: 0,
+    });
     const [eight, four, two] = rough!.widths.map(({ outputSnrDb }) => outputSnrDb!) as [number, number, number];
     expect(eight).toBeGreaterThan(four + 12);
     expect(four).toBeGreaterThan(two + 6);
@@ -77,12 +118,16 @@ describe('analyze', () => {
   it('leaves a table and a plot beside the model', async () => {
     const { files, layers } = await analyzed({ widths: [4] });
     expect(files).toEqual(['sensitivity.json', 'sensitivity.svg']);
-    expect(JSON.parse(await readFile(join(folder, 'sensitivity.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(layers)));
+    expect(JSON.parse(await readFile(join(folder, 'sensitivity.json'), 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(layers)),
+    );
     expect(await readFile(join(folder, 'sensitivity.svg'), 'utf8')).toContain('weight at 4 bits');
   });
 
   it('lists in preflight what it does not try', () => {
     const { preflight } = analyze;
-    expect(preflight(model(), AnalyzeOptions.parse({ exclude: ['rough'] }))).toEqual([expect.objectContaining({ node: 'rough', reason: 'excluded by the options' })]);
+    expect(preflight(model(), AnalyzeOptions.parse({ exclude: ['rough'] }))).toEqual([
+      expect.objectContaining({ node: 'rough', reason: 'excluded by the options' }),
+    ]);
   });
 });

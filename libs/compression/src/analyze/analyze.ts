@@ -34,16 +34,43 @@ export const analyze: Pass<'analyze'> = {
 
   async run(context, options) {
     const { data, threads, seed } = context;
-    if (!data) throw new CompressionError('analyze_data', 'analyze needs a data set to run the model on; submit the job with one');
+    if (!data)
+      throw new CompressionError(
+        'analyze_data',
+        'analyze needs a data set to run the model on; submit the job with one',
+      );
     const { graph, layers, skipped } = planAnalysis(context.model, options);
     const evidence = datasetEvidence(graph, data);
-    const weights = new RoundedWeights(graph, layers, { ...options, weightBits: 8, weightFormat: 'uniform', powerOfTwo: false, codebookStart: 'linear', random: mulberry32(seed) });
+    const weights = new RoundedWeights(graph, layers, {
+      ...options,
+      weightBits: 8,
+      weightFormat: 'uniform',
+      powerOfTwo: false,
+      codebookStart: 'linear',
+      random: mulberry32(seed),
+    });
     const onProgress = (fraction: number) => context.progress(WEIGHTS_SHARE * fraction, 'weights');
-    const sensitivities = layers.length === 0 ? [] : await measureSensitivity(graph, weights, options.widths, evidence, { samples: options.samples, threads, onProgress });
-    const activations = options.activations && layers.length > 0 ? await activationCosts(graph, layers, data, evidence, options, threads) : [];
-    const table = sensitivities.map((layer, i): AnalyzedLayer => ({ ...layer, ...(activations[i] ? { activation: activations[i] } : {}) }));
+    const sensitivities =
+      layers.length === 0
+        ? []
+        : await measureSensitivity(graph, weights, options.widths, evidence, {
+            samples: options.samples,
+            threads,
+            onProgress,
+          });
+    const activations =
+      options.activations && layers.length > 0
+        ? await activationCosts(graph, layers, data, evidence, options, threads)
+        : [];
+    const table = sensitivities.map((layer, i): AnalyzedLayer => ({
+      ...layer,
+      ...(activations[i] ? { activation: activations[i] } : {}),
+    }));
     context.progress(1);
-    const files = await writeSideFiles(context, { [TABLE_FILE]: () => JSON.stringify(table, null, 2), [PLOT_FILE]: () => sensitivityPlot(table) });
+    const files = await writeSideFiles(context, {
+      [TABLE_FILE]: () => JSON.stringify(table, null, 2),
+      [PLOT_FILE]: () => sensitivityPlot(table),
+    });
     return { model: null, skipped, summary: { layers: table, verdict: sensitivityVerdict(table) }, files };
   },
 };
@@ -53,11 +80,20 @@ function planAnalysis(model: ModelProto, { opTypes, exclude }: AnalyzeOptions) {
   return planQuantization(cloneModel(model), QuantizeOptions.parse({ opTypes, exclude, minProducts: 0 }));
 }
 
-async function activationCosts(graph: Graph, layers: readonly Layer[], data: Dataset, evidence: Evidence, options: AnalyzeOptions, threads: number): Promise<NonNullable<AnalyzedLayer['activation']>[]> {
+async function activationCosts(
+  graph: Graph,
+  layers: readonly Layer[],
+  data: Dataset,
+  evidence: Evidence,
+  options: AnalyzeOptions,
+  threads: number,
+): Promise<NonNullable<AnalyzedLayer['activation']>[]> {
   const { percentile } = QuantizeOptions.parse({});
   const batches = calibrationBatches(graph, data, options.samples);
   const inputs = [...new Set(layers.map(({ input }) => input))];
-  const ranges = await withCause({ graph, layers }, batches, () => calibrate(graph.model, inputs, batches, { calibration: options.calibration, percentile, threads }));
+  const ranges = await withCause({ graph, layers }, batches, () =>
+    calibrate(graph.model, inputs, batches, { calibration: options.calibration, percentile, threads }),
+  );
   const trial = await ActivationTrial.create(graph, layers, ranges, threads);
   try {
     const models = [trial.with([]), ...layers.map((_layer, i) => trial.with([i]))];

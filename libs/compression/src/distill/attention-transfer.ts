@@ -11,7 +11,12 @@ const FLOOR = 1e-12;
  *
  * `teacher` may have other channels, but the same samples, height and width.
  */
-export function attentionTransfer(g: GradientBuilder, student: string, teacher: string, dims: readonly number[]): LossTerm {
+export function attentionTransfer(
+  g: GradientBuilder,
+  student: string,
+  teacher: string,
+  dims: readonly number[],
+): LossTerm {
   const samples = dims[0]!;
   const places = [...dims.keys()].slice(1);
   const map = (value: string) => g.sum(g.square(value), [1], true);

@@ -22,20 +22,36 @@ export interface Derived {
  * A smaller model that begins with a teacher's weights: blocks that keep their shape are left out evenly, the first one last, and of
  * each dependency group of channels the share with the largest weights is kept, whether or not a multiple of anything.
  */
-export async function deriveModel(teacher: ModelProto, { width, depth }: ScaleOptions, { data, seed, threads }: Pick<PassContext, 'data' | 'seed' | 'threads'>): Promise<Derived> {
+export async function deriveModel(
+  teacher: ModelProto,
+  { width, depth }: ScaleOptions,
+  { data, seed, threads }: Pick<PassContext, 'data' | 'seed' | 'threads'>,
+): Promise<Derived> {
   const model = cloneModel(teacher);
   const graph = new Graph(model);
   liftConstants(graph);
   foldSizes(graph);
   const blocks = depth < 1 ? await dropBlocks(graph, depth) : null;
   if (width === 1) return { model, skipped: [], blocks, channels: null };
-  const { groups, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: complement(width), multipleOf: 1, importance: 'l2' }), { data, seed, threads });
-  return { model, skipped, blocks, channels: groups.map(({ producers, channels, kept }) => ({ layer: producers[0]!, found: channels, kept })) };
+  const { groups, skipped } = await pruneChannels(
+    graph,
+    PruneOptions.parse({ ratio: complement(width), multipleOf: 1, importance: 'l2' }),
+    { data, seed, threads },
+  );
+  return {
+    model,
+    skipped,
+    blocks,
+    channels: groups.map(({ producers, channels, kept }) => ({ layer: producers[0]!, found: channels, kept })),
+  };
 }
 
 /** The scale that makes of a model cut by `from` one cut by `to`. */
 export function relativeScale(from: ScaleOptions, to: ScaleOptions): ScaleOptions {
-  return { width: Math.min(1, to.width / from.width), depth: from.depth === 0 ? 1 : Math.min(1, to.depth / from.depth) };
+  return {
+    width: Math.min(1, to.width / from.width),
+    depth: from.depth === 0 ? 1 : Math.min(1, to.depth / from.depth),
+  };
 }
 
 async function dropBlocks(graph: Graph, depth: number): Promise<Derived['blocks']> {

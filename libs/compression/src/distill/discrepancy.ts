@@ -28,7 +28,10 @@ export const DISCREPANCIES: Record<OutputKind, (g: GradientBuilder, answers: Ans
   classification: jensenShannon,
   mse: relativeDifference,
   cosine: (g, { teacher, student }) => {
-    const [byStudent, byTeacher] = [cosineDistance(g, student, teacher, g.dims(teacher)), cosineDistance(g, teacher, student, g.dims(teacher))];
+    const [byStudent, byTeacher] = [
+      cosineDistance(g, student, teacher, g.dims(teacher)),
+      cosineDistance(g, teacher, student, g.dims(teacher)),
+    ];
     return { value: byStudent.value, byTeacher: byTeacher.gradient, byStudent: byStudent.gradient };
   },
 };
@@ -60,5 +63,9 @@ function relativeDifference(g: GradientBuilder, { teacher, student }: Answers): 
   const value = g.div(g.sum(g.square(difference), axes), power);
   const twice = g.scale(g.div(difference, power), 2);
   const share = g.scale(g.div(value, power), 2);
-  return { value, byTeacher: g.neg(g.add(twice, g.mul(share, teacher))), byStudent: g.sub(twice, g.mul(share, student)) };
+  return {
+    value,
+    byTeacher: g.neg(g.add(twice, g.mul(share, teacher))),
+    byStudent: g.sub(twice, g.mul(share, student)),
+  };
 }

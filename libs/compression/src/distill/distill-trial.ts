@@ -17,16 +17,28 @@ import { loadTeacher } from './sources.js';
 import { inputsFor } from './teacher.js';
 
 /** What keeps teacher and student, as far as they are known before the run, from a first step together. */
-export async function distillTrial(model: ModelProto, options: DistillOptions, { models, data }: Known): Promise<Obstacle[]> {
+export async function distillTrial(
+  model: ModelProto,
+  options: DistillOptions,
+  { models, data }: Known,
+): Promise<Obstacle[]> {
   const { teachers, student } = knownModels(options, model, models);
   if (!teachers || !student) return [];
   const form = await freedForm(student, options);
   if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   const samples = options.method === 'generative' ? null : data;
   const classes = samples ? samples.classes : undefined;
-  const taskOn = (shapes: Shapes, inputs: HostTensors) => firstTask({ form, teachers, shapes, inputs, classes, options });
+  const taskOn = (shapes: Shapes, inputs: HostTensors) =>
+    firstTask({ form, teachers, shapes, inputs, classes, options });
   const problem = batchProblem(form.graph, options, samples) ?? (await trialProblem({ model: student, form, taskOn }));
-  return problem === null ? [] : [{ field: typeof options.student === 'object' && 'model' in options.student ? 'student.model' : '', message: problem }];
+  return problem === null
+    ? []
+    : [
+        {
+          field: typeof options.student === 'object' && 'model' in options.student ? 'student.model' : '',
+          message: problem,
+        },
+      ];
 }
 
 interface FirstTask {
@@ -39,10 +51,18 @@ interface FirstTask {
 }
 
 async function firstTask({ form, teachers, shapes, inputs, classes, options }: FirstTask): Promise<Learning> {
-  const teacher = await loadTeacher({ models: teachers.map(writeModel), weights: teachers.map(() => 1) }, 1, options.features.map((feature) => feature.teacher));
+  const teacher = await loadTeacher(
+    { models: teachers.map(writeModel), weights: teachers.map(() => 1) },
+    1,
+    options.features.map((feature) => feature.teacher),
+  );
   try {
     const answers = await teacher.answer(inputsFor(teacher.inputNames, inputs));
-    const targets = throughSoftmax(form.graph, pairOutputs({ outputs: outputNames(form.graph), shapes, answers, classes, kinds: options.outputs }), answers);
+    const targets = throughSoftmax(
+      form.graph,
+      pairOutputs({ outputs: outputNames(form.graph), shapes, answers, classes, kinds: options.outputs }),
+      answers,
+    );
     const { features, shapes: all } = attachFeatures(form, shapes, answers, options.features, 0);
     return { task: imitation(targets, false, options, features), shapes: all };
   } finally {

@@ -11,7 +11,10 @@ const softmax = (logits: readonly number[], temperature: number) => {
 
 describe('softenedMean', () => {
   it('gives logits whose softmax at the temperature is the mean of the softmaxes', () => {
-    const [a, b] = [[3, -1, 0.5], [-2, 4, 1]];
+    const [a, b] = [
+      [3, -1, 0.5],
+      [-2, 4, 1],
+    ];
     const mean = softenedMean([Float32Array.from(a), Float32Array.from(b)], [0.25, 0.75], 3, 4);
     const expected = softmax(a, 4).map((p, i) => 0.25 * p + 0.75 * softmax(b, 4)[i]!);
     softmax([...mean], 4).forEach((p, i) => expect(p).toBeCloseTo(expected[i]!, 5));
@@ -25,7 +28,10 @@ describe('softenedMean', () => {
 
 describe('an ensemble', () => {
   const models = [mlp([8, 16, 4], 1), mlp([8, 12, 4], 2)].map(writeModel);
-  const x = float32([3, 8], Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)));
+  const x = float32(
+    [3, 8],
+    Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)),
+  );
   const alone = async (model: Uint8Array) => {
     const teacher = await ModelTeacher.load(model, 1);
     const answer = (await teacher.answer({ x }))['logits']!.data as Float32Array;
@@ -37,13 +43,17 @@ describe('an ensemble', () => {
     const answers = [await alone(models[0]!), await alone(models[1]!)];
     const ensemble = await Ensemble.load(models, [1, 3], 1);
     expect((await ensemble.answer({ x }))['logits']!.data).toEqual(weightedMean(answers, [0.25, 0.75]));
-    expect((await ensemble.softened(['logits'], 3).answer({ x }))['logits']!.data).toEqual(softenedMean(answers, [0.25, 0.75], 4, 3));
+    expect((await ensemble.softened(['logits'], 3).answer({ x }))['logits']!.data).toEqual(
+      softenedMean(answers, [0.25, 0.75], 4, 3),
+    );
     await ensemble.release();
   });
 
   it('refuses members whose answers differ in shape, naming them', async () => {
     const ensemble = await Ensemble.load([models[0]!, writeModel(mlp([8, 5]))], [1, 1], 1);
-    await expect(ensemble.answer({ x })).rejects.toThrow(/teacher 1 of the ensemble has no output like "logits" \[3,4\] of the first: got "logits" \[3,5\]/);
+    await expect(ensemble.answer({ x })).rejects.toThrow(
+      /teacher 1 of the ensemble has no output like "logits" \[3,4\] of the first: got "logits" \[3,5\]/,
+    );
     await ensemble.release();
   });
 });

@@ -22,7 +22,11 @@ export class Ensemble implements Teacher {
   static async load(models: readonly Uint8Array[], weights: readonly number[], threads: number): Promise<Ensemble> {
     const members = await Promise.all(models.map((model) => ModelTeacher.load(model, threads)));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return new Ensemble(members, weights.map((weight) => weight / total), { outputs: new Set(), temperature: 1 });
+    return new Ensemble(
+      members,
+      weights.map((weight) => weight / total),
+      { outputs: new Set(), temperature: 1 },
+    );
   }
 
   /** The same teachers with these outputs taken for logits: T · log Σ w · softmax(z / T), whose softmax at T is the mean (Hinton et al. 2015). */
@@ -38,7 +42,15 @@ export class Ensemble implements Teacher {
   async answer(inputs: HostTensors): Promise<HostTensors> {
     const answers: HostTensors[] = [];
     for (const member of this.members) answers.push(await member.answer(inputsFor(member.inputNames, inputs)));
-    return Object.fromEntries(Object.keys(answers[0]!).map((name, at) => [name, this.together(name, answers.map((theirs, i) => this.matching(name, at, theirs, i, answers[0]![name]!)))]));
+    return Object.fromEntries(
+      Object.keys(answers[0]!).map((name, at) => [
+        name,
+        this.together(
+          name,
+          answers.map((theirs, i) => this.matching(name, at, theirs, i, answers[0]![name]!)),
+        ),
+      ]),
+    );
   }
 
   async release(): Promise<void> {
@@ -49,14 +61,22 @@ export class Ensemble implements Teacher {
   private matching(name: string, at: number, theirs: HostTensors, member: number, first: HostTensor): HostTensor {
     const answer = theirs[name] ?? Object.values(theirs)[at];
     if (answer?.dims.join() === first.dims.join()) return answer;
-    throw new TrainingError(`teacher ${member} of the ensemble has no output like "${name}" [${first.dims}] of the first: got ${Object.entries(theirs).map(([output, { dims }]) => `"${output}" [${dims}]`).join(', ')}`);
+    throw new TrainingError(
+      `teacher ${member} of the ensemble has no output like "${name}" [${first.dims}] of the first: got ${Object.entries(
+        theirs,
+      )
+        .map(([output, { dims }]) => `"${output}" [${dims}]`)
+        .join(', ')}`,
+    );
   }
 
   private together(name: string, answers: readonly HostTensor[]): HostTensor {
     const { dims } = answers[0]!;
     const parts = answers.map(({ data }) => data as Float32Array);
     const { outputs, temperature } = this.softening;
-    const data = outputs.has(name) ? softenedMean(parts, this.shares, dims.at(-1)!, temperature) : weightedMean(parts, this.shares);
+    const data = outputs.has(name)
+      ? softenedMean(parts, this.shares, dims.at(-1)!, temperature)
+      : weightedMean(parts, this.shares);
     return { type: 'float32', dims, data };
   }
 }
@@ -67,8 +87,16 @@ export function weightedMean(parts: readonly Float32Array[], shares: readonly nu
 }
 
 /** T · log Σ w · softmax(z / T) for each row of `classes` logits. */
-export function softenedMean(parts: readonly Float32Array[], shares: readonly number[], classes: number, temperature: number): Float32Array {
-  const mean = weightedMean(parts.map((part) => softmaxRows(part, classes, temperature)), shares);
+export function softenedMean(
+  parts: readonly Float32Array[],
+  shares: readonly number[],
+  classes: number,
+  temperature: number,
+): Float32Array {
+  const mean = weightedMean(
+    parts.map((part) => softmaxRows(part, classes, temperature)),
+    shares,
+  );
   return mean.map((probability) => temperature * Math.log(Math.max(probability, FLOOR)));
 }
 

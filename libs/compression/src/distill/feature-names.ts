@@ -14,9 +14,18 @@ type Side = 'teacher' | 'student';
 const WHERE: Record<Side, string> = { teacher: "the teacher's graph", student: "the student's training graph" };
 
 /** The hidden values that the options name and models do not have which are known before any pass has run: the original and those of the store. */
-export function unknownFeatures(options: DistillOptions, original: ModelProto, models: ReadonlyMap<string, ModelProto>): Obstacle[] {
+export function unknownFeatures(
+  options: DistillOptions,
+  original: ModelProto,
+  models: ReadonlyMap<string, ModelProto>,
+): Obstacle[] {
   const { teacher, student } = options;
-  const taught = teacher === 'original' ? original : typeof teacher === 'string' ? undefined : models.get('model' in teacher ? teacher.model : teacher.models[0]!);
+  const taught =
+    teacher === 'original'
+      ? original
+      : typeof teacher === 'string'
+        ? undefined
+        : models.get('model' in teacher ? teacher.model : teacher.models[0]!);
   const learner = student === 'current' ? undefined : 'model' in student ? models.get(student.model) : taught;
   return [...unknownTo('teacher', taught, options), ...unknownTo('student', learner, options)];
 }
@@ -26,7 +35,10 @@ export function checkCurrentFeatures(options: DistillOptions, model: ModelProto)
   const { teacher, student } = options;
   const isTaught = teacher === 'current' || teacher === 'previous';
   const isLearner = student === 'current' || (isTaught && !('model' in student));
-  const [unknown] = [...unknownTo('teacher', isTaught ? model : undefined, options), ...unknownTo('student', isLearner ? model : undefined, options)];
+  const [unknown] = [
+    ...unknownTo('teacher', isTaught ? model : undefined, options),
+    ...unknownTo('student', isLearner ? model : undefined, options),
+  ];
   if (unknown) throw new OptionError(unknown.field, unknown.message);
 }
 
@@ -46,8 +58,14 @@ function unknownTo(side: Side, model: ModelProto | undefined, options: DistillOp
 }
 
 function unknownValue(side: Side, graph: Graph, name: string): string | null {
-  const values = [...graph.inputs.map((input) => input.name), ...graph.nodes.flatMap(({ output }) => output.filter((value) => value !== '' && !isOwnName(value)))];
+  const values = [
+    ...graph.inputs.map((input) => input.name),
+    ...graph.nodes.flatMap(({ output }) => output.filter((value) => value !== '' && !isOwnName(value))),
+  ];
   if (values.includes(name)) return null;
-  const nearest = values.map((value) => ({ value, distance: editDistance(name, value) })).sort((a, b) => a.distance - b.distance).slice(0, OFFERED);
+  const nearest = values
+    .map((value) => ({ value, distance: editDistance(name, value) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, OFFERED);
   return `${WHERE[side]} has no value "${name}": the nearest are ${nearest.map(({ value }) => `"${value}"`).join(', ')}`;
 }

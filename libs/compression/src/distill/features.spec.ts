@@ -8,9 +8,18 @@ import { Points } from './points.fixture.js';
 function net(channels: number, seed: number): Uint8Array {
   const random = randomNumbers(seed);
   const b = new GraphBuilder();
-  const weight = (dims: readonly number[]) => b.float(Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => random() * 1.4 - 0.7), dims);
+  const weight = (dims: readonly number[]) =>
+    b.float(
+      Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => random() * 1.4 - 0.7),
+      dims,
+    );
   const picture = b.op('Reshape', [b.input('x', ['n', 8]), b.ints([-1, 2, 2, 2])]);
-  const hidden = b.op('Relu', [b.op('Conv', [picture, weight([channels, 2, 3, 3])], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })], {}, { outputs: ['hidden'] });
+  const hidden = b.op(
+    'Relu',
+    [b.op('Conv', [picture, weight([channels, 2, 3, 3])], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })],
+    {},
+    { outputs: ['hidden'] },
+  );
   const flat = b.op('Flatten', [hidden], {}, { outputs: ['flat'] });
   b.output(b.op('Gemm', [flat, weight([channels * 4, 4])], {}, { outputs: ['y'] }), ['n', 4]);
   return writeModel(b.build());
@@ -28,8 +37,14 @@ describe('distill with features', () => {
 
   async function run(features: Partial<FeatureOptions>[], options: object = {}) {
     const lossAt: number[] = [];
-    const context = points.context(student, { baseline: teacher, progress: (_, __, values) => lossAt.push(values?.['featureLoss'] ?? NaN) });
-    const { model } = await distill.run(context, DistillOptions.parse({ epochs: 15, batchSize: 16, learningRate: 0.01, features, ...options }));
+    const context = points.context(student, {
+      baseline: teacher,
+      progress: (_, __, values) => lossAt.push(values?.['featureLoss'] ?? NaN),
+    });
+    const { model } = await distill.run(
+      context,
+      DistillOptions.parse({ epochs: 15, batchSize: 16, learningRate: 0.01, features, ...options }),
+    );
     return { model: model!, lossAt };
   }
 
@@ -49,14 +64,23 @@ describe('distill with features', () => {
   });
 
   it('lowers the loss on made-up samples too', async () => {
-    const { lossAt } = await run([{ teacher: 'hidden', student: 'hidden' }], { method: 'generative', generator: { low: -3, high: 3, learningRate: 0.01, lessonsPerEpoch: 10 } });
+    const { lossAt } = await run([{ teacher: 'hidden', student: 'hidden' }], {
+      method: 'generative',
+      generator: { low: -3, high: 3, learningRate: 0.01, lessonsPerEpoch: 10 },
+    });
     expect(lossAt.at(-1)).toBeLessThan(0.5 * lossAt[0]!);
   });
 
   it.each([
     [{ teacher: 'hiden', student: 'hidden' }, /the teacher's graph has no value "hiden": the nearest are "hidden"/],
-    [{ teacher: 'hidden', student: 'hide' }, /the student's training graph has no value "hide": the nearest are "hidden"/],
-    [{ teacher: 'hidden', student: 'flat' }, /feature "flat" of the student is \[16,24\], "hidden" of the teacher is \[16,12,2,2\]/],
+    [
+      { teacher: 'hidden', student: 'hide' },
+      /the student's training graph has no value "hide": the nearest are "hidden"/,
+    ],
+    [
+      { teacher: 'hidden', student: 'flat' },
+      /feature "flat" of the student is \[16,24\], "hidden" of the teacher is \[16,12,2,2\]/,
+    ],
     [{ teacher: 'flat', student: 'flat', kind: 'attention' as const }, /attention needs values \[N, C, H, W\]/],
   ])('refuses %j by name', async (feature, message) => {
     await expect(run([feature])).rejects.toThrow(message);
@@ -65,8 +89,10 @@ describe('distill with features', () => {
   describe('knows before the run', () => {
     const ID = 'a'.repeat(64);
     const [own, stored] = [readModel(net(12, 1)), readModel(net(6, 2))];
-    const options = (given: object, feature = { teacher: 'hiden', student: 'hidden' }) => DistillOptions.parse({ features: [feature], ...given });
-    const fields = (given: object, feature?: { teacher: string; student: string }) => distill.obstacles!(own, options(given, feature), new Map([[ID, stored]])).map(({ field }) => field);
+    const options = (given: object, feature = { teacher: 'hiden', student: 'hidden' }) =>
+      DistillOptions.parse({ features: [feature], ...given });
+    const fields = (given: object, feature?: { teacher: string; student: string }) =>
+      distill.obstacles!(own, options(given, feature), new Map([[ID, stored]])).map(({ field }) => field);
     const MISNAMED = { teacher: 'hidden', student: 'hiden' };
 
     it('that the original or a model of the store has no such value', () => {
@@ -79,8 +105,15 @@ describe('distill with features', () => {
 
     it("that the stage's input has none, where it is the job's model", () => {
       expect(fields({}, MISNAMED)).toEqual([]);
-      expect(() => distill.preflight(own, options({}, MISNAMED))).toThrow(expect.objectContaining({ option: 'features[0].student', message: expect.stringContaining('nearest are "hidden"') as unknown }) as Error);
-      expect(() => distill.preflight(own, options({ teacher: 'previous' }))).toThrow(expect.objectContaining({ option: 'features[0].teacher' }) as Error);
+      expect(() => distill.preflight(own, options({}, MISNAMED))).toThrow(
+        expect.objectContaining({
+          option: 'features[0].student',
+          message: expect.stringContaining('nearest are "hidden"') as unknown,
+        }) as Error,
+      );
+      expect(() => distill.preflight(own, options({ teacher: 'previous' }))).toThrow(
+        expect.objectContaining({ option: 'features[0].teacher' }) as Error,
+      );
       expect(distill.preflight(own, options({}))).toEqual([]);
     });
   });

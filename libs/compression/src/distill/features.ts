@@ -25,15 +25,27 @@ export interface Feature {
  * or a matrix for values [N, C] and [N, T, C], which is trained and never stored. Returns the pairs and the shapes with those
  * of the adapters. Throws TrainingError for unknown names, offering the nearest, and for shapes that differ beyond the channels.
  */
-export function attachFeatures(form: TrainingForm, shapes: Shapes, answers: HostTensors, options: readonly FeatureOptions[], seed: number): { features: Feature[]; shapes: Shapes } {
+export function attachFeatures(
+  form: TrainingForm,
+  shapes: Shapes,
+  answers: HostTensors,
+  options: readonly FeatureOptions[],
+  seed: number,
+): { features: Feature[]; shapes: Shapes } {
   const known = new Map(shapes);
   const random = mulberry32(seed);
   const features = options.map(({ teacher, student, kind, weight }): Feature => {
     checkValue('student', form.graph, student);
     const [dims, answerDims] = [known.get(student)!, answers[teacher]!.dims];
     const axis = channelAxis(dims, answerDims);
-    if (axis === null) throw new TrainingError(`feature "${student}" of the student is [${dims}], "${teacher}" of the teacher is [${answerDims}]: they may differ in their channels alone`);
-    if (kind === 'attention' && dims.length !== 4) throw new TrainingError(`attention needs values [N, C, H, W], and "${student}" is [${dims}]: choose fitnet for it`);
+    if (axis === null)
+      throw new TrainingError(
+        `feature "${student}" of the student is [${dims}], "${teacher}" of the teacher is [${answerDims}]: they may differ in their channels alone`,
+      );
+    if (kind === 'attention' && dims.length !== 4)
+      throw new TrainingError(
+        `attention needs values [N, C, H, W], and "${student}" is [${dims}]: choose fitnet for it`,
+      );
     const fits = kind === 'attention' || dims.join() === answerDims.join();
     const value = fits ? student : adapt(form, known, { student, dims, answerDims, axis }, random);
     return { value, answer: teacher, dims: known.get(value)!, answerDims, kind, weight };
@@ -57,17 +69,29 @@ interface Mismatch {
 }
 
 /** Puts a trained linear map over the channels behind the value and returns what it gives. */
-function adapt({ graph, trainables }: TrainingForm, shapes: Map<string, readonly number[]>, { student, dims, answerDims, axis }: Mismatch, random: () => number): string {
+function adapt(
+  { graph, trainables }: TrainingForm,
+  shapes: Map<string, readonly number[]>,
+  { student, dims, answerDims, axis }: Mismatch,
+  random: () => number,
+): string {
   const [from, to] = [dims[axis]!, answerDims[axis]!];
   const isLast = axis === dims.length - 1;
-  if (!isLast && (axis !== 1 || dims.length > 4)) throw new TrainingError(`"${student}" is [${dims}]: an adapter needs its channels on axis 1 of up to four, or on the last`);
+  if (!isLast && (axis !== 1 || dims.length > 4))
+    throw new TrainingError(
+      `"${student}" is [${dims}]: an adapter needs its channels on axis 1 of up to four, or on the last`,
+    );
   const weightDims = isLast ? [from, to] : [to, from, ...dims.slice(2).map(() => 1)];
   const scale = Math.sqrt(3 / from);
   const values = Float32Array.from({ length: from * to }, () => (2 * random() - 1) * scale);
   const weight = graph.freshName(`${student}/adapter`);
   const output = graph.freshName(`${student}/adapted`);
   graph.addInitializer(floatTensor(weight, weightDims, values));
-  graph.addNode(isLast ? makeNode('MatMul', [student, weight], [output]) : makeNode('Conv', [student, weight], [output], { kernel_shape: dims.slice(2).map(() => 1) }));
+  graph.addNode(
+    isLast
+      ? makeNode('MatMul', [student, weight], [output])
+      : makeNode('Conv', [student, weight], [output], { kernel_shape: dims.slice(2).map(() => 1) }),
+  );
   shapes.set(weight, weightDims);
   shapes.set(output, answerDims);
   trainables.push({ name: weight, dims: weightDims, values, bits: 32, isMatrix: true, readings: [], stored: () => [] });

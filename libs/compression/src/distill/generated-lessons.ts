@@ -37,5 +37,10 @@ export async function generatedLessons(request: GeneratedLessonsRequest): Promis
     }
   }
 
-  return { lessonsPerEpoch: lessonsPerEpoch * (1 + REPLAYS), lessons, trainers: { generator: generator.trainer }, release: () => generator.trainer.release() };
+  return {
+    lessonsPerEpoch: lessonsPerEpoch * (1 + REPLAYS),
+    lessons,
+    trainers: { generator: generator.trainer },
+    release: () => generator.trainer.release(),
+  };
 }

@@ -39,7 +39,10 @@ export interface Comparison extends Answers {
  * (their mean magnitude), when the batch holds all classes alike (entropy of the mean answer), when answers that are no classes differ
  * from sample to sample, when the teacher's norms see the statistics that they saw in training, and when the student answers otherwise.
  */
-export function generatorObjective(g: GradientBuilder, { logits, regressions, features, norms, statistics, compared, adversarial }: ReadValues): WrittenLoss {
+export function generatorObjective(
+  g: GradientBuilder,
+  { logits, regressions, features, norms, statistics, compared, adversarial }: ReadValues,
+): WrittenLoss {
   const parts: Part[] = [];
   if (logits !== null) {
     parts.push(...classes(g, logits));
@@ -47,12 +50,29 @@ export function generatorObjective(g: GradientBuilder, { logits, regressions, fe
   }
   parts.push(...regressions.map((output): Part => ({ name: 'spreadLoss', value: output, term: spread(g, output) })));
   if (statistics > 0) {
-    parts.push(...norms.map((norm): Part => ({ name: 'statisticsLoss', value: norm.input, term: scaled(g, normStatistics(g, norm), statistics / norms.length) })));
+    parts.push(
+      ...norms.map((norm): Part => ({
+        name: 'statisticsLoss',
+        value: norm.input,
+        term: scaled(g, normStatistics(g, norm), statistics / norms.length),
+      })),
+    );
   }
   const sought = compared.map((comparison) => disagreement(g, comparison, adversarial / compared.length));
   return {
-    terms: { ...termsOf(g, parts), ...(sought.length > 0 && { agreementLoss: g.op('Sum', sought.map(({ loss }) => loss)) }) },
-    seeds: summed(g, [...parts.map(({ value, term }) => [value, term.gradient] as const), ...sought.flatMap(({ gradients }) => gradients)]),
+    terms: {
+      ...termsOf(g, parts),
+      ...(sought.length > 0 && {
+        agreementLoss: g.op(
+          'Sum',
+          sought.map(({ loss }) => loss),
+        ),
+      }),
+    },
+    seeds: summed(g, [
+      ...parts.map(({ value, term }) => [value, term.gradient] as const),
+      ...sought.flatMap(({ gradients }) => gradients),
+    ]),
   };
 }
 
@@ -65,7 +85,15 @@ interface Part {
 
 function termsOf(g: GradientBuilder, parts: readonly Part[]): Record<string, string> {
   const names = [...new Set(parts.map(({ name }) => name))];
-  return Object.fromEntries(names.map((name) => [name, g.op('Sum', parts.filter((part) => part.name === name).map(({ term }) => term.value))]));
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      g.op(
+        'Sum',
+        parts.filter((part) => part.name === name).map(({ term }) => term.value),
+      ),
+    ]),
+  );
 }
 
 function scaled(g: GradientBuilder, { value, gradient }: LossTerm, weight: number): LossTerm {
@@ -73,9 +101,19 @@ function scaled(g: GradientBuilder, { value, gradient }: LossTerm, weight: numbe
 }
 
 /** Minus the discrepancy, and its gradients by the teacher's answer and by the student's. */
-function disagreement(g: GradientBuilder, { kind, ...answers }: Comparison, weight: number): { loss: string; gradients: (readonly [value: string, gradient: string])[] } {
+function disagreement(
+  g: GradientBuilder,
+  { kind, ...answers }: Comparison,
+  weight: number,
+): { loss: string; gradients: (readonly [value: string, gradient: string])[] } {
   const { value, byTeacher, byStudent } = DISCREPANCIES[kind](g, answers);
-  return { loss: g.scale(value, -weight), gradients: [[answers.teacher, g.scale(byTeacher, -weight)], [answers.student, g.scale(byStudent, -weight)]] };
+  return {
+    loss: g.scale(value, -weight),
+    gradients: [
+      [answers.teacher, g.scale(byTeacher, -weight)],
+      [answers.student, g.scale(byStudent, -weight)],
+    ],
+  };
 }
 
 function classes(g: GradientBuilder, logits: string): Part[] {
@@ -84,14 +122,28 @@ function classes(g: GradientBuilder, logits: string): Part[] {
   const balanced = balance(g, probabilities, samples);
   return [
     { name: 'certaintyLoss', value: logits, term: certainty(g, logits, probabilities, samples) },
-    { name: 'balanceLoss', value: logits, term: { value: g.add(balanced.value, g.scalar(Math.log(count))), gradient: g.scale(balanced.gradient, BALANCE_WEIGHT) } },
+    {
+      name: 'balanceLoss',
+      value: logits,
+      term: {
+        value: g.add(balanced.value, g.scalar(Math.log(count))),
+        gradient: g.scale(balanced.gradient, BALANCE_WEIGHT),
+      },
+    },
   ];
 }
 
 function response(g: GradientBuilder, features: string): Part {
   const dims = g.dims(features);
   const share = -ACTIVATION_WEIGHT / dims.reduce((product, dim) => product * dim, 1);
-  return { name: 'responseLoss', value: features, term: { value: g.scale(g.sum(g.op('Abs', [features]), [...dims.keys()]), share), gradient: g.scale(g.op('Sign', [features]), share) } };
+  return {
+    name: 'responseLoss',
+    value: features,
+    term: {
+      value: g.scale(g.sum(g.op('Abs', [features]), [...dims.keys()]), share),
+      gradient: g.scale(g.op('Sign', [features]), share),
+    },
+  };
 }
 
 /** Mean cross-entropy with the most likely class: dZ = (p - onehot(argmax p)) / N. */

@@ -50,30 +50,56 @@ export class Generator {
     const learner = request.adversarial > 0 ? request.learner : null;
     const teacher = await freedCopy(readModel(request.teacher));
     const { input, dims } = sampleOf(teacher);
-    const { graph, parameters } = generatorBefore(teacher.model, { input, dims, range: request.range }, batchSize, seed, learner);
+    const { graph, parameters } = generatorBefore(
+      teacher.model,
+      { input, dims, range: request.range },
+      batchSize,
+      seed,
+      learner,
+    );
     const shapes = await observeTrainingShapes(graph, { [NOISE]: noise(batchSize, seed, 0), ...weightsOf(learner) });
     const { logits } = request;
-    const regressions = graph.outputs.map(({ name }) => name).filter((name) => name !== logits && request.answers.includes(name));
+    const regressions = graph.outputs
+      .map(({ name }) => name)
+      .filter((name) => name !== logits && request.answers.includes(name));
     const step = buildTrainingStep({
       graph,
       shapes,
       parameters,
       extraInputs: [],
-      loss: (g) => generatorObjective(g, { logits: logits && logitsBehind(graph, logits), regressions, features: logits === null ? null : lastFeatures(graph, logits), norms: batchNorms(teacher), statistics: request.statistics, compared: comparisons(graph, learner), adversarial: request.adversarial }),
+      loss: (g) =>
+        generatorObjective(g, {
+          logits: logits && logitsBehind(graph, logits),
+          regressions,
+          features: logits === null ? null : lastFeatures(graph, logits),
+          norms: batchNorms(teacher),
+          statistics: request.statistics,
+          compared: comparisons(graph, learner),
+          adversarial: request.adversarial,
+        }),
       optimizer: adam({ beta1: 0.5 }),
       masked: false,
       outputs: [...new Set([input, ...request.answers])],
       block: await blockedLayout(),
     });
-    const weights = step.layout.pack(new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])));
+    const weights = step.layout.pack(
+      new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])),
+    );
     return new Generator(await Trainer.create(step, { weights }, request.threads), input, request, learner);
   }
 
   /** Makes a batch, with the teacher's answers to it, and learns from them. Throws DivergedError. */
   async make(): Promise<{ sample: HostTensor; answers: HostTensors; losses: StepLosses }> {
     const { batchSize, seed, learningRate } = this.request;
-    const { outputs, losses } = await this.trainer.runWithOutputs({ [NOISE]: noise(batchSize, seed, this.trainer.state.step), ...weightsOf(this.learner) }, learningRate);
-    return { sample: outputs[this.input]!, answers: Object.fromEntries(this.request.answers.map((name) => [name, outputs[name]!])), losses };
+    const { outputs, losses } = await this.trainer.runWithOutputs(
+      { [NOISE]: noise(batchSize, seed, this.trainer.state.step), ...weightsOf(this.learner) },
+      learningRate,
+    );
+    return {
+      sample: outputs[this.input]!,
+      answers: Object.fromEntries(this.request.answers.map((name) => [name, outputs[name]!])),
+      losses,
+    };
   }
 }
 
@@ -85,7 +111,8 @@ function weightsOf(learner: Learner | null): HostTensors {
 /** What teacher and student are compared by, behind a final Softmax by their logits. */
 function comparisons(graph: Graph, learner: Learner | null): Comparison[] {
   return (learner?.targets ?? []).map(({ kind, answer, output, logits, isProbability }) => {
-    if (kind !== 'classification') return { kind, teacher: answer, student: learnerValue(output), isProbability: false };
+    if (kind !== 'classification')
+      return { kind, teacher: answer, student: learnerValue(output), isProbability: false };
     const teacher = logitsBehind(graph, answer);
     return { kind, teacher, student: learnerValue(logits), isProbability: isProbability && teacher === answer };
   });
@@ -102,7 +129,9 @@ function sampleOf(graph: Graph): { input: string; dims: number[] } {
   const [input, ...others] = graph.inputs;
   const dims = (input && valueDims(input)?.slice(1)) ?? [];
   if (!input || others.length > 0 || dims.length === 0 || dims.some((dim) => typeof dim !== 'number')) {
-    throw new TrainingError('the generative method needs a teacher with one input whose shape is fixed but for the batch');
+    throw new TrainingError(
+      'the generative method needs a teacher with one input whose shape is fixed but for the batch',
+    );
   }
   return { input: input.name, dims: dims as number[] };
 }

@@ -34,18 +34,32 @@ export interface SampleShape {
  * dense layers, any other input is laid out as a picture. `parameters` are the generator's own weights, the teacher's stay. The student,
  * where it is given, answers beside the teacher.
  */
-export function generatorBefore(teacher: ModelProto, sample: SampleShape, batch: number, seed: number, learner: Learner | null = null): { graph: Graph; parameters: string[] } {
+export function generatorBefore(
+  teacher: ModelProto,
+  sample: SampleShape,
+  batch: number,
+  seed: number,
+  learner: Learner | null = null,
+): { graph: Graph; parameters: string[] } {
   const writer = new GeneratorWriter(batch, seed);
   const sampled = writer.sample(sample.dims);
   const [low, high] = sample.range;
-  writer.b.op('Add', [writer.b.op('Mul', [writer.b.op('Sigmoid', [sampled]), writer.b.float(high - low)]), writer.b.float(low)], {}, { outputs: [sample.input] });
+  writer.b.op(
+    'Add',
+    [writer.b.op('Mul', [writer.b.op('Sigmoid', [sampled]), writer.b.float(high - low)]), writer.b.float(low)],
+    {},
+    { outputs: [sample.input] },
+  );
   const original = new Graph(teacher);
   for (const tensor of original.proto.initializer) writer.b.initializer(tensor);
   for (const node of original.nodes) writer.b.append(node);
   for (const { model } of learner ? [original, learner.graph] : [original]) writer.b.importAll(model);
   for (const output of original.outputs) writer.b.output(output.name);
   if (learner) appendLearner(writer.b, learner, sample.input);
-  return { graph: new Graph(writer.b.build(Math.max(original.opset(), learner?.graph.opset() ?? 0))), parameters: writer.parameters };
+  return {
+    graph: new Graph(writer.b.build(Math.max(original.opset(), learner?.graph.opset() ?? 0))),
+    parameters: writer.parameters,
+  };
 }
 
 /** A sample laid out as a picture: its channels, height and width, and whether the model has the channels last. */
@@ -67,7 +81,8 @@ function isVector(dims: readonly number[]): boolean {
  */
 export function pictureOf(dims: readonly number[]): Layout {
   const [first, last] = [dims[0]!, dims.at(-1)!];
-  if (dims.length === 3 && last <= MOST_COLOURS && first > MOST_COLOURS) return { picture: [last, first, dims[1]!], isChannelsLast: true };
+  if (dims.length === 3 && last <= MOST_COLOURS && first > MOST_COLOURS)
+    return { picture: [last, first, dims[1]!], isChannelsLast: true };
   if (dims.length <= 2) return { picture: [1, dims.length === 1 ? 1 : first, last], isChannelsLast: false };
   return { picture: [first, elementCount(dims.slice(1, -1)), last], isChannelsLast: false };
 }
@@ -77,7 +92,10 @@ class GeneratorWriter {
   readonly parameters: string[] = [];
   private readonly random: () => number;
 
-  constructor(private readonly batch: number, seed: number) {
+  constructor(
+    private readonly batch: number,
+    seed: number,
+  ) {
     this.random = mulberry32(seed);
     this.b.input(NOISE, [batch, NOISE_SIZE]);
   }
@@ -93,8 +111,15 @@ class GeneratorWriter {
   private image([channels, height, width]: readonly [number, number, number]): string {
     const [wide, narrow] = STAGES;
     const [rows, columns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
-    const seedPicture = this.b.op('Reshape', [this.dense(NOISE, NOISE_SIZE, wide * rows * columns), this.b.ints([this.batch, wide, rows, columns])]);
-    const doubled = this.conv(this.grow(this.standardize(seedPicture, wide), [wide, 2 * rows, 2 * columns]), wide, narrow);
+    const seedPicture = this.b.op('Reshape', [
+      this.dense(NOISE, NOISE_SIZE, wide * rows * columns),
+      this.b.ints([this.batch, wide, rows, columns]),
+    ]);
+    const doubled = this.conv(
+      this.grow(this.standardize(seedPicture, wide), [wide, 2 * rows, 2 * columns]),
+      wide,
+      narrow,
+    );
     const fine = this.conv(this.activate(this.standardize(doubled, narrow)), narrow, 4 * channels);
     const picture = this.standardize(this.b.op('DepthToSpace', [fine], { blocksize: 2 }), channels);
     return this.b.op('Slice', [picture, this.b.ints([0, 0]), this.b.ints([height, width]), this.b.ints([2, 3])]);
@@ -111,7 +136,10 @@ class GeneratorWriter {
   }
 
   private conv(x: string, from: number, to: number): string {
-    return this.b.op('Conv', [x, this.weight([to, from, 3, 3], from * 9), this.constant([to], 0)], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
+    return this.b.op('Conv', [x, this.weight([to, from, 3, 3], from * 9), this.constant([to], 0)], {
+      kernel_shape: [3, 3],
+      pads: [1, 1, 1, 1],
+    });
   }
 
   private grow(x: string, [channels, height, width]: readonly [number, number, number]): string {
@@ -128,13 +156,24 @@ class GeneratorWriter {
     const y = this.b.fresh('standardized');
     const statistics = [this.b.float(new Float32Array(channels)), this.b.float(new Float32Array(channels).fill(1))];
     const inputs = [x, this.constant([channels], 1), this.constant([channels], 0), ...statistics];
-    this.b.append(makeNode('BatchNormalization', inputs, [y, this.b.fresh('mean'), this.b.fresh('variance')], { training_mode: 1, epsilon: new Float(1e-5) }));
+    this.b.append(
+      makeNode('BatchNormalization', inputs, [y, this.b.fresh('mean'), this.b.fresh('variance')], {
+        training_mode: 1,
+        epsilon: new Float(1e-5),
+      }),
+    );
     return y;
   }
 
   private weight(dims: readonly number[], fanIn: number): string {
     const scale = Math.sqrt(3 / fanIn);
-    return this.parameter(dims, Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => (2 * this.random() - 1) * scale));
+    return this.parameter(
+      dims,
+      Float32Array.from(
+        { length: dims.reduce((product, dim) => product * dim, 1) },
+        () => (2 * this.random() - 1) * scale,
+      ),
+    );
   }
 
   private constant(dims: readonly number[], value: number): string {

@@ -10,7 +10,11 @@ export interface KnownModels {
 }
 
 /** Whatever an earlier pass makes of the job's model, it stands for what the pass will see. */
-export function knownModels({ teacher, student }: DistillOptions, model: ModelProto, models: ReadonlyMap<string, ModelProto>): KnownModels {
+export function knownModels(
+  { teacher, student }: DistillOptions,
+  model: ModelProto,
+  models: ReadonlyMap<string, ModelProto>,
+): KnownModels {
   const digests = typeof teacher === 'string' ? null : 'model' in teacher ? [teacher.model] : teacher.models;
   const found = digests?.flatMap((digest) => models.get(digest) ?? []);
   const teachers = digests === null ? [model] : found?.length === digests.length ? found : undefined;

@@ -1,6 +1,14 @@
 import { clone } from '@bufbuild/protobuf';
 import type { ParameterLayout } from '#autodiff';
-import { NodeProtoSchema, ownName, subgraphs, type Graph, type GraphBuilder, type GraphProto, type NodeProto } from '#onnx';
+import {
+  NodeProtoSchema,
+  ownName,
+  subgraphs,
+  type Graph,
+  type GraphBuilder,
+  type GraphProto,
+  type NodeProto,
+} from '#onnx';
 import { TrainingError } from '../train/errors.js';
 import type { Target } from './outputs.js';
 
@@ -28,13 +36,21 @@ export interface Learner {
  */
 export function appendLearner(b: GraphBuilder, { graph, layout }: Learner, sample: string): void {
   const [input, ...others] = graph.inputs;
-  if (!input || others.length > 0) throw new TrainingError(`samples are made up for students with one input, this one has ${graph.inputs.length}: set generator.adversarial to 0, or choose another student`);
+  if (!input || others.length > 0)
+    throw new TrainingError(
+      `samples are made up for students with one input, this one has ${graph.inputs.length}: set generator.adversarial to 0, or choose another student`,
+    );
   const rename = (name: string) => (name === input.name ? sample : learnerValue(name));
   const trained = new Set(layout.slots.map(({ name }) => name));
-  for (const tensor of graph.proto.initializer) if (!trained.has(tensor.name)) b.initializer({ ...tensor, name: rename(tensor.name) });
+  for (const tensor of graph.proto.initializer)
+    if (!trained.has(tensor.name)) b.initializer({ ...tensor, name: rename(tensor.name) });
   b.input(LEARNER_WEIGHTS, [layout.size]);
-  const parts = b.ops('Split', layout.slots.length, [LEARNER_WEIGHTS, b.ints(layout.slots.map(({ size }) => size))], { axis: 0 });
-  layout.slots.forEach(({ name, dims }, i) => b.op('Reshape', [parts[i]!, b.ints(dims)], {}, { outputs: [rename(name)] }));
+  const parts = b.ops('Split', layout.slots.length, [LEARNER_WEIGHTS, b.ints(layout.slots.map(({ size }) => size))], {
+    axis: 0,
+  });
+  layout.slots.forEach(({ name, dims }, i) =>
+    b.op('Reshape', [parts[i]!, b.ints(dims)], {}, { outputs: [rename(name)] }),
+  );
   for (const node of graph.nodes) b.append(renamed(clone(NodeProtoSchema, node), rename));
 }
 

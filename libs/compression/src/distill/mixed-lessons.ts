@@ -14,5 +14,10 @@ export function mixedLessons(recorded: Curriculum, generated: Curriculum): Curri
     await recorded.release();
     await generated.release();
   };
-  return { lessonsPerEpoch: recorded.lessonsPerEpoch + Math.min(recorded.lessonsPerEpoch, generated.lessonsPerEpoch), lessons, trainers: { ...recorded.trainers, ...generated.trainers }, release };
+  return {
+    lessonsPerEpoch: recorded.lessonsPerEpoch + Math.min(recorded.lessonsPerEpoch, generated.lessonsPerEpoch),
+    lessons,
+    trainers: { ...recorded.trainers, ...generated.trainers },
+    release,
+  };
 }

@@ -13,7 +13,10 @@ export function normStatistics(g: GradientBuilder, { input, means, variances }: 
   const perChannel = dims.reduce((product, dim) => product * dim, 1) / channels;
   const axes = [...dims.keys()].filter((axis) => axis !== 1);
   const shape = dims.map((_, axis) => (axis === 1 ? channels : 1));
-  const inverse = g.tensor(variances.map((variance) => 1 / Math.sqrt(variance)), shape);
+  const inverse = g.tensor(
+    variances.map((variance) => 1 / Math.sqrt(variance)),
+    shape,
+  );
   const batchMean = g.mean(input, axes, true);
   const centered = g.sub(input, batchMean);
   const deviation = g.op('Sqrt', [g.add(g.mean(g.square(centered), axes, true), g.scalar(1e-10))]);

@@ -1,4 +1,12 @@
-import { cosineDistance, relativeSquaredError, softTargetDivergence, softmaxCrossEntropy, weightedSum, type GradientBuilder, type LossTerm } from '#autodiff';
+import {
+  cosineDistance,
+  relativeSquaredError,
+  softTargetDivergence,
+  softmaxCrossEntropy,
+  weightedSum,
+  type GradientBuilder,
+  type LossTerm,
+} from '#autodiff';
 import type { FeatureOptions, OutputKind } from '#contracts';
 import { DataType, ownName } from '#onnx';
 import { attentionTransfer } from './attention-transfer.js';
@@ -25,7 +33,14 @@ export interface ObjectiveOptions {
 
 /** The distance of an output to the teacher's answer, by kind. */
 const DISTANCES: Record<OutputKind, (g: GradientBuilder, target: Target, options: ObjectiveOptions) => LossTerm> = {
-  classification: (g, { logits, answer, dims, isProbability }, { temperature }) => softTargetDivergence(g, logits, isProbability ? logarithm(g, answerInput(answer)) : answerInput(answer), temperature, dims[0]!),
+  classification: (g, { logits, answer, dims, isProbability }, { temperature }) =>
+    softTargetDivergence(
+      g,
+      logits,
+      isProbability ? logarithm(g, answerInput(answer)) : answerInput(answer),
+      temperature,
+      dims[0]!,
+    ),
   mse: (g, { output, answer, dims }) => relativeSquaredError(g, output, answerInput(answer), dims, powerInput(answer)),
   cosine: (g, { output, answer, dims }) => cosineDistance(g, output, answerInput(answer), dims),
 };
@@ -46,7 +61,13 @@ const FEATURE_DISTANCES: Record<FeatureOptions['kind'], (g: GradientBuilder, fea
 
 /** The answers, outputs' and hidden ones, that are compared relative to their power. */
 export function poweredAnswers(targets: readonly Target[], features: readonly Feature[]): string[] {
-  return [...new Set([...targets.filter(({ kind }) => kind === 'mse'), ...features.filter(({ kind }) => kind === 'fitnet')].map(({ answer }) => answer))];
+  return [
+    ...new Set(
+      [...targets.filter(({ kind }) => kind === 'mse'), ...features.filter(({ kind }) => kind === 'fitnet')].map(
+        ({ answer }) => answer,
+      ),
+    ),
+  ];
 }
 
 /** The output that labels are for: the only classification, where there are labels. */
@@ -61,20 +82,53 @@ export function labelled(targets: readonly Target[], hasLabels: boolean): Target
  * alpha · soft + (1 - alpha) · cross-entropy. The weighted distances of hidden values come on top, their sum being the term
  * `featureLoss`. Beside the losses the terms hold the powers that {@link Fidelity} reads.
  */
-export function distillObjective(targets: readonly Target[], hasLabels: boolean, options: ObjectiveOptions, features: readonly Feature[] = []): Objective {
+export function distillObjective(
+  targets: readonly Target[],
+  hasLabels: boolean,
+  options: ObjectiveOptions,
+  features: readonly Feature[] = [],
+): Objective {
   const hard = labelled(targets, hasLabels);
-  const answers = new Map([...features.map(({ answer, answerDims }) => [answer, answerDims] as const), ...targets.map(({ answer, dims }) => [answer, dims] as const)]);
+  const answers = new Map([
+    ...features.map(({ answer, answerDims }) => [answer, answerDims] as const),
+    ...targets.map(({ answer, dims }) => [answer, dims] as const),
+  ]);
   const labels = hard ? [{ name: LABELS, dims: [hard.dims[0]!], type: DataType.INT64 }] : [];
   return {
-    extraInputs: [...poweredAnswers(targets, features).map((answer) => ({ name: powerInput(answer), dims: [], type: DataType.FLOAT })), ...[...answers].map(([answer, dims]) => ({ name: answerInput(answer), dims, type: DataType.FLOAT })), ...labels],
+    extraInputs: [
+      ...poweredAnswers(targets, features).map((answer) => ({
+        name: powerInput(answer),
+        dims: [],
+        type: DataType.FLOAT,
+      })),
+      ...[...answers].map(([answer, dims]) => ({ name: answerInput(answer), dims, type: DataType.FLOAT })),
+      ...labels,
+    ],
     write(g) {
-      const parts = targets.map((target) => (target === hard ? withLabels(g, target, options) : alone(g, target, options, targets.length + features.length > 1)));
+      const parts = targets.map((target) =>
+        target === hard
+          ? withLabels(g, target, options)
+          : alone(g, target, options, targets.length + features.length > 1),
+      );
       const hidden = featureParts(g, features);
       const all = [...parts, ...hidden.parts];
       const powers = targets.map((target) => powerTerms(g, target, answerInput(target.answer)));
       return {
-        terms: Object.assign({ loss: sum(g, all.map(({ total }) => total.value)) }, hidden.terms, ...parts.map(({ terms }) => terms), ...powers) as Record<string, string>,
-        seeds: summed(g, all.map(({ value, total }) => [value, total.gradient])),
+        terms: Object.assign(
+          {
+            loss: sum(
+              g,
+              all.map(({ total }) => total.value),
+            ),
+          },
+          hidden.terms,
+          ...parts.map(({ terms }) => terms),
+          ...powers,
+        ) as Record<string, string>,
+        seeds: summed(
+          g,
+          all.map(({ value, total }) => [value, total.gradient]),
+        ),
       };
     },
   };
@@ -90,7 +144,10 @@ interface Part {
 function withLabels(g: GradientBuilder, target: Target, options: ObjectiveOptions): Part {
   const soft = DISTANCES.classification(g, target, options);
   const hard = softmaxCrossEntropy(g, target.logits, LABELS, target.dims as [number, number], options.labelSmoothing);
-  const total = weightedSum(g, [{ term: soft, weight: options.alpha }, { term: hard, weight: 1 - options.alpha }]);
+  const total = weightedSum(g, [
+    { term: soft, weight: options.alpha },
+    { term: hard, weight: 1 - options.alpha },
+  ]);
   return { value: target.logits, total, terms: { softLoss: soft.value, hardLoss: hard.value } };
 }
 
@@ -99,12 +156,30 @@ function alone(g: GradientBuilder, target: Target, options: ObjectiveOptions, na
   return { value: target.logits, total, terms: named ? { [`loss:${target.output}`]: total.value } : {} };
 }
 
-function featureParts(g: GradientBuilder, features: readonly Feature[]): { parts: Part[]; terms: Record<string, string> } {
+function featureParts(
+  g: GradientBuilder,
+  features: readonly Feature[],
+): { parts: Part[]; terms: Record<string, string> } {
   const parts = features.map((feature): Part => {
     const { value, gradient } = FEATURE_DISTANCES[feature.kind](g, feature);
-    return { value: feature.value, total: { value: g.scale(value, feature.weight), gradient: g.scale(gradient, feature.weight) }, terms: {} };
+    return {
+      value: feature.value,
+      total: { value: g.scale(value, feature.weight), gradient: g.scale(gradient, feature.weight) },
+      terms: {},
+    };
   });
-  return { parts, terms: parts.length > 0 ? { featureLoss: g.op('Sum', parts.map(({ total }) => total.value)) } : {} };
+  return {
+    parts,
+    terms:
+      parts.length > 0
+        ? {
+            featureLoss: g.op(
+              'Sum',
+              parts.map(({ total }) => total.value),
+            ),
+          }
+        : {},
+  };
 }
 
 function sum(g: GradientBuilder, values: readonly string[]): string {
@@ -112,7 +187,10 @@ function sum(g: GradientBuilder, values: readonly string[]): string {
 }
 
 /** One gradient for each value, however many losses read it. */
-export function summed(g: GradientBuilder, gradients: readonly (readonly [value: string, gradient: string])[]): Map<string, string> {
+export function summed(
+  g: GradientBuilder,
+  gradients: readonly (readonly [value: string, gradient: string])[],
+): Map<string, string> {
   const values = new Set(gradients.map(([value]) => value));
   const of = (wanted: string) => gradients.filter(([value]) => value === wanted).map(([, gradient]) => gradient);
   return new Map([...values].map((value) => [value, sum(g, of(value))]));

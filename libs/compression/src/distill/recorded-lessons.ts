@@ -34,7 +34,11 @@ export async function recordedLessons(request: RecordedLessonsRequest): Promise<
         yield held?.fixed ? filledUp(lesson, batchSize) : lesson;
       } else {
         const changed = augment(inputs, augmentation, random);
-        yield { inputs: changed, labels: augmentation.mixup > 0 ? null : labels, answers: await teacher.answer(inputsFor(teacher.inputNames, changed)) };
+        yield {
+          inputs: changed,
+          labels: augmentation.mixup > 0 ? null : labels,
+          answers: await teacher.answer(inputsFor(teacher.inputNames, changed)),
+        };
       }
       at += size;
     }

@@ -8,10 +8,17 @@ import { Points } from './points.fixture.js';
 function twoHeads(width: number, seed: number): Uint8Array {
   const random = randomNumbers(seed);
   const b = new GraphBuilder();
-  const weight = (rows: number, columns: number, scale: number) => b.float(Float32Array.from({ length: rows * columns }, () => (random() * 2 - 1) * scale), [rows, columns]);
+  const weight = (rows: number, columns: number, scale: number) =>
+    b.float(
+      Float32Array.from({ length: rows * columns }, () => (random() * 2 - 1) * scale),
+      [rows, columns],
+    );
   const hidden = b.op('Tanh', [b.op('Gemm', [b.input('x', ['n', 8]), weight(8, width, 0.6)])]);
   b.output(b.op('Gemm', [hidden, weight(width, 3, 0.5)], {}, { outputs: ['small'] }), ['n', 3]);
-  b.output(b.op('Reshape', [b.op('Gemm', [hidden, weight(width, 4, 500)]), b.ints([-1, 2, 2])], {}, { outputs: ['large'] }), ['n', 2, 2]);
+  b.output(
+    b.op('Reshape', [b.op('Gemm', [hidden, weight(width, 4, 500)]), b.ints([-1, 2, 2])], {}, { outputs: ['large'] }),
+    ['n', 2, 2],
+  );
   return writeModel(b.build());
 }
 
@@ -25,7 +32,10 @@ describe('distill of regressions', () => {
 
   async function run(options: object) {
     const context = points.context(twoHeads(10, 2), { baseline: twoHeads(16, 1) });
-    const { summary } = await distill.run(context, DistillOptions.parse({ epochs: 60, batchSize: 16, learningRate: 0.03, ...options }));
+    const { summary } = await distill.run(
+      context,
+      DistillOptions.parse({ epochs: 60, batchSize: 16, learningRate: 0.03, ...options }),
+    );
     return summary['epochs'] as Record<string, number>[];
   }
 

@@ -37,7 +37,9 @@ export class ModelTeacher implements Teacher {
     const outputs = Object.entries(await this.run(inputs, samples));
     const answers = outputs.filter(([, { type, dims }]) => type === 'float32' && dims[0] === samples);
     if (answers.length > 0) return Object.fromEntries(answers);
-    throw new TrainingError(`the teacher has no output with one row of floats per sample: got ${outputs.map(([name, { type, dims }]) => `"${name}" ${type} [${dims}]`).join(', ')} for ${samples} samples`);
+    throw new TrainingError(
+      `the teacher has no output with one row of floats per sample: got ${outputs.map(([name, { type, dims }]) => `"${name}" ${type} [${dims}]`).join(', ')} for ${samples} samples`,
+    );
   }
 
   async release(): Promise<void> {
@@ -46,7 +48,9 @@ export class ModelTeacher implements Teacher {
 
   /** A file that fixes its batch answers so many samples at a time, the last ones filled up. */
   private async run(inputs: HostTensors, samples: number): Promise<HostTensors> {
-    const fixed = this.session.inputs.map(({ dims }) => dims[0]).find((dim) => typeof dim === 'number' && dim > 0) as number | undefined;
+    const fixed = this.session.inputs.map(({ dims }) => dims[0]).find((dim) => typeof dim === 'number' && dim > 0) as
+      | number
+      | undefined;
     if (fixed === undefined || fixed === samples) return this.session.run(inputs);
     const parts: HostTensors[] = [];
     for (let from = 0; from < samples; from += fixed) {
@@ -54,7 +58,17 @@ export class ModelTeacher implements Teacher {
       const rows = Object.entries(rowsOf(inputs, from, count)).map(([name, tensor]) => [name, repeated(tensor, fixed)]);
       parts.push(await this.session.run(Object.fromEntries(rows)));
     }
-    return Object.fromEntries(Object.entries(parts[0]!).map(([name, { dims }]) => [name, dims[0] === fixed ? concatenated(parts.map((part) => part[name]!), samples) : parts[0]![name]!]));
+    return Object.fromEntries(
+      Object.entries(parts[0]!).map(([name, { dims }]) => [
+        name,
+        dims[0] === fixed
+          ? concatenated(
+              parts.map((part) => part[name]!),
+              samples,
+            )
+          : parts[0]![name]!,
+      ]),
+    );
   }
 }
 
@@ -63,7 +77,11 @@ function concatenated(tensors: readonly HostTensor[], count: number): HostTensor
   const [{ dims, data, ...rest }] = tensors as [HostTensor, ...HostTensor[]];
   const whole = new (data.constructor as Float32ArrayConstructor)(data.length * tensors.length);
   tensors.forEach((tensor, i) => whole.set(tensor.data as Float32Array, i * data.length));
-  return { ...rest, dims: [count, ...dims.slice(1)], data: whole.slice(0, (data.length / dims[0]!) * count) } as HostTensor;
+  return {
+    ...rest,
+    dims: [count, ...dims.slice(1)],
+    data: whole.slice(0, (data.length / dims[0]!) * count),
+  } as HostTensor;
 }
 
 /** The model with hidden values among its outputs. */
@@ -116,11 +134,14 @@ export class RecordedAnswers {
 
   /** Answers to the samples of one batch. */
   batch(indices: ArrayLike<number>): HostTensors {
-    return Object.fromEntries([...this.outputs].map(([name, { dims, size, values }]): [string, HostTensor] => {
-      const data = new Float32Array(indices.length * size);
-      for (let row = 0; row < indices.length; row++) data.set(values.subarray(indices[row]! * size, (indices[row]! + 1) * size), row * size);
-      return [name, { type: 'float32', dims: [indices.length, ...dims], data }];
-    }));
+    return Object.fromEntries(
+      [...this.outputs].map(([name, { dims, size, values }]): [string, HostTensor] => {
+        const data = new Float32Array(indices.length * size);
+        for (let row = 0; row < indices.length; row++)
+          data.set(values.subarray(indices[row]! * size, (indices[row]! + 1) * size), row * size);
+        return [name, { type: 'float32', dims: [indices.length, ...dims], data }];
+      }),
+    );
   }
 }
 
@@ -131,5 +152,8 @@ function blank(answer: HostTensor, samples: number): Recorded {
 }
 
 function bytesOf(answers: HostTensors): number {
-  return Object.values(answers).reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, Float32Array.BYTES_PER_ELEMENT), 0);
+  return Object.values(answers).reduce(
+    (sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, Float32Array.BYTES_PER_ELEMENT),
+    0,
+  );
 }

@@ -21,11 +21,19 @@ describe('distill', () => {
   });
   afterAll(() => points.remove());
 
-  const options = (given: object) => DistillOptions.parse({ epochs: 12, batchSize: 16, alpha: 1, learningRate: 0.02, ...given });
+  const options = (given: object) =>
+    DistillOptions.parse({ epochs: 12, batchSize: 16, alpha: 1, learningRate: 0.02, ...given });
   async function run(given: object, changes: Partial<PassContext> = {}) {
-    const models = new Map([[STORED, stored], [OTHER, writeModel(mlp([8, 12, 4], 9))]]);
+    const models = new Map([
+      [STORED, stored],
+      [OTHER, writeModel(mlp([8, 12, 4], 9))],
+    ]);
     const result = await distill.run(points.context(current, { models, ...changes }), options(given));
-    return { model: result.model!, bytes: Buffer.from(toBinary(ModelProtoSchema, result.model!)), summary: result.summary };
+    return {
+      model: result.model!,
+      bytes: Buffer.from(toBinary(ModelProtoSchema, result.model!)),
+      summary: result.summary,
+    };
   }
 
   it('learns from a model of the store, not from the original', async () => {
@@ -35,7 +43,10 @@ describe('distill', () => {
   });
 
   it('learns from an ensemble: the loss falls, and the say of each teacher changes the result', async () => {
-    const [even, uneven] = [await run({ teacher: { models: [STORED, OTHER] } }), await run({ teacher: { models: [STORED, OTHER], weights: [9, 1] } })];
+    const [even, uneven] = [
+      await run({ teacher: { models: [STORED, OTHER] } }),
+      await run({ teacher: { models: [STORED, OTHER], weights: [9, 1] } }),
+    ];
     expect(even.summary['lastLoss']).toBeLessThan(0.5 * (even.summary['firstLoss'] as number));
     expect(even.bytes.equals(uneven.bytes)).toBe(false);
   });
@@ -47,19 +58,29 @@ describe('distill', () => {
   });
 
   it('trains a student cut from the teacher that begins near it', async () => {
-    const [cut, strange] = [await run({ teacher: { model: STORED }, student: { width: 0.5 } }), await run({ teacher: { model: STORED } })];
+    const [cut, strange] = [
+      await run({ teacher: { model: STORED }, student: { width: 0.5 } }),
+      await run({ teacher: { model: STORED } }),
+    ];
     expect(hidden(cut.model)).toBe(6);
     expect(cut.summary['cut']).toMatchObject({ blocks: null, channels: [{ found: 12, kept: 6 }] });
     expect(cut.summary['firstLoss']).toBeLessThan(0.7 * (strange.summary['firstLoss'] as number));
   });
 
   it.each(['generative', 'hybrid'])('by method %s learns from an ensemble', async (method) => {
-    const { summary } = await run({ method, teacher: { models: [STORED, OTHER] }, generator: { low: -3, high: 3, lessonsPerEpoch: 6 } });
+    const { summary } = await run({
+      method,
+      teacher: { models: [STORED, OTHER] },
+      generator: { low: -3, high: 3, lessonsPerEpoch: 6 },
+    });
     expect(summary['lastLoss']).toBeLessThan(summary['firstLoss'] as number);
   });
 
   it('needs no data set by method generative', async () => {
-    const { model } = await run({ method: 'generative', teacher: { model: STORED }, generator: { low: -3, high: 3, lessonsPerEpoch: 20 } }, { data: null });
+    const { model } = await run(
+      { method: 'generative', teacher: { model: STORED }, generator: { low: -3, high: 3, lessonsPerEpoch: 20 } },
+      { data: null },
+    );
     expect(await distance(model, stored)).toBeLessThan(0.5 * (await distance(readModel(current), stored)));
   });
 
@@ -67,7 +88,12 @@ describe('distill', () => {
     ['assistant', 0.3, ['resumed after epoch 2 of 4']],
     ['student', 0.8, ['resumed after epoch 4 of 4', 'resumed after epoch 2 of 4']],
   ])('resumes while the %s learns and ends with the same bytes', async (_who, at, resumptions) => {
-    const progressive = { teacher: { model: STORED }, student: { width: 0.25 }, assistants: [{ width: 0.5 }], epochs: 4 };
+    const progressive = {
+      teacher: { model: STORED },
+      student: { width: 0.25 },
+      assistants: [{ width: 0.5 }],
+      epochs: 4,
+    };
     const uninterrupted = await run(progressive);
     const checkpointFile = join(points.folder, `assistants-${at}.checkpoint`);
     const kill = (fraction: number) => {
@@ -83,7 +109,13 @@ describe('distill', () => {
   });
 
   it('judges by samples held back, and ends when they no longer gain', async () => {
-    const { summary } = await run({ teacher: { model: STORED }, epochs: 60, schedule: 'constant', learningRate: 0.05, earlyStopping: { share: 0.2, patience: 4 } });
+    const { summary } = await run({
+      teacher: { model: STORED },
+      epochs: 60,
+      schedule: 'constant',
+      learningRate: 0.05,
+      earlyStopping: { share: 0.2, patience: 4 },
+    });
     const rows = summary['epochs'] as { validationLoss: number }[];
     expect(rows.length).toBeLessThan(60);
     expect(summary['bestEpoch']).toBe(rows.length - 4);
@@ -93,7 +125,15 @@ describe('distill', () => {
 
   it('gives a row of figures for each epoch', async () => {
     const { summary } = await run({ epochs: 3 });
-    expect(summary['epochs']).toMatchObject([1, 2, 3].map((epoch) => ({ epoch, step: epoch * 6, loss: expect.any(Number) as number, learningRate: expect.any(Number) as number, seconds: expect.any(Number) as number })));
+    expect(summary['epochs']).toMatchObject(
+      [1, 2, 3].map((epoch) => ({
+        epoch,
+        step: epoch * 6,
+        loss: expect.any(Number) as number,
+        learningRate: expect.any(Number) as number,
+        seconds: expect.any(Number) as number,
+      })),
+    );
   });
 
   it('takes its teacher from the original, its own input, or the model before the last pass', () => {
@@ -104,7 +144,10 @@ describe('distill', () => {
   });
 
   it('says which model of the store it was not given', async () => {
-    await expect(run({ teacher: { model: 'c'.repeat(64) } })).rejects.toMatchObject({ code: 'training', message: expect.stringContaining('ccc') as unknown });
+    await expect(run({ teacher: { model: 'c'.repeat(64) } })).rejects.toMatchObject({
+      code: 'training',
+      message: expect.stringContaining('ccc') as unknown,
+    });
   });
 });
 
@@ -114,13 +157,18 @@ function hidden(model: ModelProto): number {
 
 /** Mean squared distance of two models' logits, with the mean of each row taken out: what a softmax does not see. */
 async function distance(model: ModelProto, other: Uint8Array): Promise<number> {
-  const x = float32([64, 8], Float32Array.from({ length: 512 }, (_, i) => 2 * Math.sin(i * i)));
-  const answers = await Promise.all([writeModel(model), other].map(async (bytes) => {
-    const session = await Session.create(bytes);
-    const { logits } = await session.run({ x });
-    await session.release();
-    return centred(logits!.data as Float32Array);
-  }));
+  const x = float32(
+    [64, 8],
+    Float32Array.from({ length: 512 }, (_, i) => 2 * Math.sin(i * i)),
+  );
+  const answers = await Promise.all(
+    [writeModel(model), other].map(async (bytes) => {
+      const session = await Session.create(bytes);
+      const { logits } = await session.run({ x });
+      await session.release();
+      return centred(logits!.data as Float32Array);
+    }),
+  );
   return answers[0]!.reduce((sum, value, i) => sum + (value - answers[1]![i]!) ** 2, 0) / answers[0]!.length;
 }
 

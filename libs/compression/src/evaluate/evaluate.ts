@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { EvaluateOptions, ModelMetrics, Skipped } from '#contracts';
 import type { Dataset } from '#datasets';
-import { brotliQuality, measureLatency, modelMetrics, scoreModels, summarizeLatency, type ScoreResult } from '#evaluation';
+import {
+  brotliQuality,
+  measureLatency,
+  modelMetrics,
+  scoreModels,
+  summarizeLatency,
+  type ScoreResult,
+} from '#evaluation';
 import { Session, type HostTensors } from '#inference';
 import { nonFiniteText, nonFiniteWeights, type ModelProto } from '#onnx';
 import { CompressionError } from '../errors.js';
@@ -23,7 +30,11 @@ export const evaluate: Pass<'evaluate'> = {
   name: 'evaluate',
   preflight: (model) => nonFinite(model),
   async run(context, options) {
-    if (!context.data) throw new CompressionError('evaluate_data', 'evaluate needs a data set to run the models on; submit the job with one');
+    if (!context.data)
+      throw new CompressionError(
+        'evaluate_data',
+        'evaluate needs a data set to run the models on; submit the job with one',
+      );
     const { models, positions } = distinctModels(context);
     const sessions: Session[] = [];
     try {
@@ -33,8 +44,17 @@ export const evaluate: Pass<'evaluate'> = {
       const latencies = await timeModels(sessions, input, context, options);
       const metrics = await Promise.all(models.map(modelMetrics));
       context.progress(1);
-      const measured = metrics.map((sizes, index): ModelMetrics => ({ ...sizes, ...scored.scores[index], ...summarizeLatency(latencies[index]!) }));
-      return { model: null, skipped: [...nonFinite(context.model), ...skippedMetrics(scored, input)], summary: summarize(scored, input, models, options), history: positions.map((position) => measured[position]!) };
+      const measured = metrics.map((sizes, index): ModelMetrics => ({
+        ...sizes,
+        ...scored.scores[index],
+        ...summarizeLatency(latencies[index]!),
+      }));
+      return {
+        model: null,
+        skipped: [...nonFinite(context.model), ...skippedMetrics(scored, input)],
+        summary: summarize(scored, input, models, options),
+        history: positions.map((position) => measured[position]!),
+      };
     } finally {
       for (const session of sessions) await session.release();
     }
@@ -43,7 +63,10 @@ export const evaluate: Pass<'evaluate'> = {
 
 /** Weights of which figures cannot mean much. */
 function nonFinite(model: ModelProto): Skipped[] {
-  return nonFiniteWeights(model).map((weight) => ({ node: weight.tensor, reason: `this weight ${nonFiniteText(weight)}: what the model answers may mean nothing` }));
+  return nonFiniteWeights(model).map((weight) => ({
+    node: weight.tensor,
+    reason: `this weight ${nonFiniteText(weight)}: what the model answers may mean nothing`,
+  }));
 }
 
 /** The baseline and each model of the history once, and where each of the history is among them. */
@@ -82,8 +105,19 @@ function bindData(baseline: Session, dataset: Dataset, options: EvaluateOptions)
   const fixedBatch = typeof declared === 'number' && declared > 0 ? declared : null;
   const wanted = Math.min(data.sampleCount(split), options.samples ?? Infinity);
   const samples = fixedBatch ? wanted - (wanted % fixedBatch) : wanted;
-  if (samples === 0) throw new CompressionError('evaluate_data', `the model takes batches of ${fixedBatch} samples and split "${split}" has only ${wanted}; use a larger split or export the model with a dynamic batch`);
-  return { data, split: options.split, samples, batchSize: fixedBatch ?? options.batchSize, fixedBatch, leftOut: wanted - samples };
+  if (samples === 0)
+    throw new CompressionError(
+      'evaluate_data',
+      `the model takes batches of ${fixedBatch} samples and split "${split}" has only ${wanted}; use a larger split or export the model with a dynamic batch`,
+    );
+  return {
+    data,
+    split: options.split,
+    samples,
+    batchSize: fixedBatch ?? options.batchSize,
+    fixedBatch,
+    leftOut: wanted - samples,
+  };
 }
 
 async function* countedBatches({ data, split, samples, batchSize }: EvaluationInput, context: PassContext) {
@@ -95,12 +129,27 @@ async function* countedBatches({ data, split, samples, batchSize }: EvaluationIn
   }
 }
 
-async function timeModels(sessions: readonly Session[], input: EvaluationInput, context: PassContext, { latencyRuns, warmupRuns }: EvaluateOptions): Promise<number[][]> {
+async function timeModels(
+  sessions: readonly Session[],
+  input: EvaluationInput,
+  context: PassContext,
+  { latencyRuns, warmupRuns }: EvaluateOptions,
+): Promise<number[][]> {
   const feeds: HostTensors[] = [];
   const batchSize = input.fixedBatch ?? 1;
-  for await (const batch of input.data.batches(input.data.splitFor(input.split), { batchSize, limit: batchSize * LATENCY_FEEDS, dropLast: true })) feeds.push(batch.inputs);
-  const onProgress = everyPercent((fraction) => context.progress(ACCURACY_SHARE + (LATENCY_SHARE - ACCURACY_SHARE) * fraction, 'latency'));
-  return measureLatency(sessions.map((session) => ({ session, feeds })), { runs: latencyRuns, warmupRuns, onProgress });
+  for await (const batch of input.data.batches(input.data.splitFor(input.split), {
+    batchSize,
+    limit: batchSize * LATENCY_FEEDS,
+    dropLast: true,
+  }))
+    feeds.push(batch.inputs);
+  const onProgress = everyPercent((fraction) =>
+    context.progress(ACCURACY_SHARE + (LATENCY_SHARE - ACCURACY_SHARE) * fraction, 'latency'),
+  );
+  return measureLatency(
+    sessions.map((session) => ({ session, feeds })),
+    { runs: latencyRuns, warmupRuns, onProgress },
+  );
 }
 
 function everyPercent(report: (fraction: number) => void): (fraction: number) => void {
@@ -112,24 +161,52 @@ function everyPercent(report: (fraction: number) => void): (fraction: number) =>
   };
 }
 
-function skippedMetrics({ scores, scoreOutput }: ScoreResult, { data, fixedBatch, leftOut }: EvaluationInput): Skipped[] {
-  const accuracy = data.classes === null ? 'the data set has no labels' : scoreOutput === null ? `no output has the shape [batch, ${data.classes}] of class scores` : null;
-  const snr = scores.some((score) => score.outputSnrDb === undefined) ? 'an output of a model is not finite, or the baseline gives only zeros' : null;
+function skippedMetrics(
+  { scores, scoreOutput }: ScoreResult,
+  { data, fixedBatch, leftOut }: EvaluationInput,
+): Skipped[] {
+  const accuracy =
+    data.classes === null
+      ? 'the data set has no labels'
+      : scoreOutput === null
+        ? `no output has the shape [batch, ${data.classes}] of class scores`
+        : null;
+  const snr = scores.some((score) => score.outputSnrDb === undefined)
+    ? 'an output of a model is not finite, or the baseline gives only zeros'
+    : null;
   return [
     ...(accuracy ? [{ node: 'top1', reason: `accuracy not measured: ${accuracy}` }] : []),
-    ...(leftOut > 0 ? [{ node: 'samples', reason: `${leftOut} of them were left out: the model takes batches of ${fixedBatch}, and they make no whole one` }] : []),
+    ...(leftOut > 0
+      ? [
+          {
+            node: 'samples',
+            reason: `${leftOut} of them were left out: the model takes batches of ${fixedBatch}, and they make no whole one`,
+          },
+        ]
+      : []),
     ...(snr ? [{ node: 'outputSnrDb', reason: `not measured for every model: ${snr}` }] : []),
   ];
 }
 
-function summarize({ scoreOutput, samples, outputs }: ScoreResult, input: EvaluationInput, models: readonly Uint8Array[], options: EvaluateOptions): Record<string, unknown> {
+function summarize(
+  { scoreOutput, samples, outputs }: ScoreResult,
+  input: EvaluationInput,
+  models: readonly Uint8Array[],
+  options: EvaluateOptions,
+): Record<string, unknown> {
   return {
     split: input.data.splitFor(input.split),
     samples,
     scoreOutput,
     distinctModels: models.length,
     outputs,
-    latency: { batch: input.fixedBatch ?? 1, runs: options.latencyRuns, warmupRuns: options.warmupRuns, threads: options.threads, order: 'alternated' },
+    latency: {
+      batch: input.fixedBatch ?? 1,
+      runs: options.latencyRuns,
+      warmupRuns: options.warmupRuns,
+      threads: options.threads,
+      order: 'alternated',
+    },
     brotliQualities: models.map((bytes) => brotliQuality(bytes.length)),
   };
 }

@@ -1,4 +1,12 @@
-import { denseTensor, floatTensor, int64Tensor, tensorAttribute, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import {
+  denseTensor,
+  floatTensor,
+  int64Tensor,
+  tensorAttribute,
+  type Graph,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 
 /** What a tensor says of itself that a Constant node held: once it is an initializer nothing else tells it from a weight. */
 const ORIGIN = 'constant';
@@ -18,7 +26,12 @@ export function isConstantOfFile({ docString }: TensorProto): boolean {
  * Returns how many things changed.
  */
 export function liftConstants(graph: Graph): number {
-  return densifyInitializers(graph) + delistInitializers(graph) + count([...graph.nodes], (node) => liftConstant(graph, node)) + count([...graph.nodes], (node) => bypassIdentity(graph, node));
+  return (
+    densifyInitializers(graph) +
+    delistInitializers(graph) +
+    count([...graph.nodes], (node) => liftConstant(graph, node)) +
+    count([...graph.nodes], (node) => bypassIdentity(graph, node))
+  );
 }
 
 function densifyInitializers(graph: Graph): number {

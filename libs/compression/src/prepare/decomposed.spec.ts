@@ -7,7 +7,10 @@ import { fuseDecomposed } from './decomposed.js';
 
 const WIDTH = 6;
 const random = randomNumbers(11);
-const x = float32([2, 3, WIDTH], Float32Array.from({ length: 2 * 3 * WIDTH }, () => 6 * random() - 3));
+const x = float32(
+  [2, 3, WIDTH],
+  Float32Array.from({ length: 2 * 3 * WIDTH }, () => 6 * random() - 3),
+);
 
 async function run(model: ModelProto, feeds: Parameters<Session['run']>[0] = { x }): Promise<number[]> {
   const session = await Session.create(writeModel(model), { optimization: 'disabled' });
@@ -44,41 +47,63 @@ describe('GELU', () => {
   });
 
   it('by its approximation, the cube as a power or as products', async () => {
-    await expectFused((b) => b.op('Mul', [b.op('Mul', ['x', b.float(0.5)]), tanhGate(b, b.op('Pow', ['x', b.float(3)]))]), ['Gelu']);
-    await expectFused((b) => b.op('Mul', [b.op('Mul', ['x', tanhGate(b, b.op('Mul', [b.op('Mul', ['x', 'x']), 'x']))]), b.float(0.5)]), ['Gelu']);
+    await expectFused(
+      (b) => b.op('Mul', [b.op('Mul', ['x', b.float(0.5)]), tanhGate(b, b.op('Pow', ['x', b.float(3)]))]),
+      ['Gelu'],
+    );
+    await expectFused(
+      (b) => b.op('Mul', [b.op('Mul', ['x', tanhGate(b, b.op('Mul', [b.op('Mul', ['x', 'x']), 'x']))]), b.float(0.5)]),
+      ['Gelu'],
+    );
   });
 
   it('not where a constant is another, or the gate is read elsewhere too', async () => {
-    await expectFused((b) => b.op('Mul', [b.op('Mul', ['x', gate(b)]), b.float(0.4)]), ['Div', 'Erf', 'Add', 'Mul', 'Mul']);
-    await expectFused((b) => {
-      const shared = gate(b);
-      return b.op('Add', [b.op('Mul', [b.op('Mul', ['x', shared]), b.float(0.5)]), shared]);
-    }, ['Div', 'Erf', 'Add', 'Mul', 'Mul', 'Add']);
+    await expectFused(
+      (b) => b.op('Mul', [b.op('Mul', ['x', gate(b)]), b.float(0.4)]),
+      ['Div', 'Erf', 'Add', 'Mul', 'Mul'],
+    );
+    await expectFused(
+      (b) => {
+        const shared = gate(b);
+        return b.op('Add', [b.op('Mul', [b.op('Mul', ['x', shared]), b.float(0.5)]), shared]);
+      },
+      ['Div', 'Erf', 'Add', 'Mul', 'Mul', 'Add'],
+    );
   });
 });
 
 describe('LayerNorm', () => {
   const vector = (b: GraphBuilder) => b.float(Float32Array.from({ length: WIDTH }, random));
   const centered = (b: GraphBuilder, axes = [-1]) => b.op('Sub', ['x', b.op('ReduceMean', ['x'], { axes })]);
-  const spread = (b: GraphBuilder, squares: string, axes = [-1]) => b.op('Sqrt', [b.op('Add', [b.op('ReduceMean', [squares], { axes }), b.float(1e-3)])]);
+  const spread = (b: GraphBuilder, squares: string, axes = [-1]) =>
+    b.op('Sqrt', [b.op('Add', [b.op('ReduceMean', [squares], { axes }), b.float(1e-3)])]);
   const affine = (b: GraphBuilder, normed: string) => b.op('Add', [b.op('Mul', [normed, vector(b)]), vector(b)]);
 
   it('with a power or a product as the square', async () => {
-    await expectFused((b) => {
-      const d = centered(b);
-      return affine(b, b.op('Div', [d, spread(b, b.op('Pow', [d, b.float(2)]))]));
-    }, ['LayerNormalization']);
-    await expectFused((b) => {
-      const [d, again] = [centered(b), centered(b, [2])];
-      return affine(b, b.op('Div', [again, spread(b, b.op('Mul', [d, d]), [2])]));
-    }, ['LayerNormalization']);
+    await expectFused(
+      (b) => {
+        const d = centered(b);
+        return affine(b, b.op('Div', [d, spread(b, b.op('Pow', [d, b.float(2)]))]));
+      },
+      ['LayerNormalization'],
+    );
+    await expectFused(
+      (b) => {
+        const [d, again] = [centered(b), centered(b, [2])];
+        return affine(b, b.op('Div', [again, spread(b, b.op('Mul', [d, d]), [2])]));
+      },
+      ['LayerNormalization'],
+    );
   });
 
   it('not over another axis', async () => {
-    await expectFused((b) => {
-      const d = centered(b, [1]);
-      return affine(b, b.op('Div', [d, spread(b, b.op('Pow', [d, b.float(2)]), [1])]));
-    }, ['ReduceMean', 'Sub', 'Pow', 'ReduceMean', 'Add', 'Sqrt', 'Div', 'Mul', 'Add']);
+    await expectFused(
+      (b) => {
+        const d = centered(b, [1]);
+        return affine(b, b.op('Div', [d, spread(b, b.op('Pow', [d, b.float(2)]), [1])]));
+      },
+      ['ReduceMean', 'Sub', 'Pow', 'ReduceMean', 'Add', 'Sqrt', 'Div', 'Mul', 'Add'],
+    );
   });
 
   it('of a published model, which then declares the opset', async () => {
@@ -88,7 +113,17 @@ describe('LayerNorm', () => {
     liftConstants(new Graph(model));
     expect(fuseDecomposed(model)).toBe(2);
     expect(opsetVersion(model)).toBe(17);
-    expect(new Graph(model).nodes.map((node) => node.opType)).toEqual(['Flatten', 'Gemm', 'LayerNormalization', 'Relu', 'Gemm', 'LayerNormalization', 'Relu', 'Gemm', 'Sigmoid']);
+    expect(new Graph(model).nodes.map((node) => node.opType)).toEqual([
+      'Flatten',
+      'Gemm',
+      'LayerNormalization',
+      'Relu',
+      'Gemm',
+      'LayerNormalization',
+      'Relu',
+      'Gemm',
+      'Sigmoid',
+    ]);
     const [before, after] = [await run(readModel(float), feeds), await run(model, feeds)];
     after.forEach((value, i) => expect(value).toBeCloseTo(before[i]!, 5));
   });

@@ -14,8 +14,16 @@ export function foldBatchNorm(graph: Graph): number {
 function fold(graph: Graph, norm: NodeProto): boolean {
   const between = norm.input[0]!;
   const conv = graph.producer(between);
-  if (conv?.opType !== 'Conv' || graph.consumers(between).length !== 1 || graph.isOutput(between) || norm.output.slice(1).some((output) => output !== '')) return false;
-  const constants = [conv.input[1]!, conv.input[2] || null, ...norm.input.slice(1)].map((name) => (name === null ? null : readFloats(graph, name)));
+  if (
+    conv?.opType !== 'Conv' ||
+    graph.consumers(between).length !== 1 ||
+    graph.isOutput(between) ||
+    norm.output.slice(1).some((output) => output !== '')
+  )
+    return false;
+  const constants = [conv.input[1]!, conv.input[2] || null, ...norm.input.slice(1)].map((name) =>
+    name === null ? null : readFloats(graph, name),
+  );
   const [weight, bias, gain, shift, mean, variance] = constants;
   if (!weight || bias === undefined || !gain || !shift || !mean || !variance) return false;
   const epsilon = floatAttribute(norm, 'epsilon', 1e-5);
@@ -25,8 +33,16 @@ function fold(graph: Graph, norm: NodeProto): boolean {
   const moved = factors.map((factor, channel) => ((bias?.[channel] ?? 0) - mean[channel]!) * factor + shift[channel]!);
   const dims = tensorDims(graph.initializer(conv.input[1]!)!);
   const output = norm.output[0]!;
-  graph.setInput(conv, 1, graph.addInitializer(floatTensor(graph.freshName(`${conv.input[1]}_folded`), dims, scaled)).name);
-  graph.setInput(conv, 2, graph.addInitializer(floatTensor(graph.freshName(`${output}_bias`), [factors.length], moved)).name);
+  graph.setInput(
+    conv,
+    1,
+    graph.addInitializer(floatTensor(graph.freshName(`${conv.input[1]}_folded`), dims, scaled)).name,
+  );
+  graph.setInput(
+    conv,
+    2,
+    graph.addInitializer(floatTensor(graph.freshName(`${output}_bias`), [factors.length], moved)).name,
+  );
   graph.removeNode(norm);
   graph.setOutput(conv, 0, output);
   return true;

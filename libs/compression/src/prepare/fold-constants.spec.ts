@@ -5,7 +5,8 @@ import { foldableValues, foldConstants } from './fold-constants.js';
 
 const random = randomNumbers(9);
 const x = float32([2, 4], Float32Array.from({ length: 8 }, random));
-const weight = (b: GraphBuilder, rows = 4, columns = 4) => b.float(Float32Array.from({ length: rows * columns }, random), [rows, columns]);
+const weight = (b: GraphBuilder, rows = 4, columns = 4) =>
+  b.float(Float32Array.from({ length: rows * columns }, random), [rows, columns]);
 
 async function run(model: ModelProto): Promise<number[]> {
   const session = await Session.create(writeModel(model), { optimization: 'disabled' });
@@ -15,7 +16,9 @@ async function run(model: ModelProto): Promise<number[]> {
 }
 
 /** `x [n, 4] -> … -> y`, and what is left of its operators after folding; the output must stay the same to the bit. */
-async function folded(build: (b: GraphBuilder) => void): Promise<{ ops: string[]; count: number; bytes: number; before: number }> {
+async function folded(
+  build: (b: GraphBuilder) => void,
+): Promise<{ ops: string[]; count: number; bytes: number; before: number }> {
   const b = new GraphBuilder();
   b.input('x', ['n', 4]);
   build(b);
@@ -38,21 +41,48 @@ describe('foldConstants', () => {
 
   it('folds shapes that are put together of constants, but not those of the input', async () => {
     const { ops } = await folded((b) => {
-      const shape = b.op('Concat', [b.op('Gather', [b.op('Shape', [weight(b)]), b.ints([0])]), b.ints([-1])], { axis: 0 });
-      b.op('Add', [b.op('Transpose', [b.op('Reshape', ['x', shape])], { perm: [1, 0] }), b.op('Cast', [b.op('Gather', [b.op('Shape', ['x']), b.ints([1])])], { to: DataType.FLOAT })], {}, { outputs: ['y'] });
+      const shape = b.op('Concat', [b.op('Gather', [b.op('Shape', [weight(b)]), b.ints([0])]), b.ints([-1])], {
+        axis: 0,
+      });
+      b.op(
+        'Add',
+        [
+          b.op('Transpose', [b.op('Reshape', ['x', shape])], { perm: [1, 0] }),
+          b.op('Cast', [b.op('Gather', [b.op('Shape', ['x']), b.ints([1])])], { to: DataType.FLOAT }),
+        ],
+        {},
+        { outputs: ['y'] },
+      );
     });
     expect(ops).toEqual(['Reshape', 'Transpose', 'Shape', 'Gather', 'Cast', 'Add']);
   });
 
   it('leaves integers and half precision as narrow as they are stored', async () => {
     const { ops, count } = await folded((b) => {
-      const integers = b.initializer(makeTensor('integers', DataType.INT8, [4, 4], Int8Array.from({ length: 16 }, (_, i) => i - 8)));
+      const integers = b.initializer(
+        makeTensor(
+          'integers',
+          DataType.INT8,
+          [4, 4],
+          Int8Array.from({ length: 16 }, (_, i) => i - 8),
+        ),
+      );
       const dequantized = b.op('DequantizeLinear', [integers, b.float(0.1)]);
-      const packed = b.initializer(makeTensor('packed', DataType.INT4, [4, 4], Int8Array.from({ length: 16 }, (_, i) => (i % 15) - 7)));
+      const packed = b.initializer(
+        makeTensor(
+          'packed',
+          DataType.INT4,
+          [4, 4],
+          Int8Array.from({ length: 16 }, (_, i) => (i % 15) - 7),
+        ),
+      );
       const unpacked = b.op('DequantizeLinear', [b.op('Cast', [packed], { to: DataType.INT8 }), b.float(0.1)]);
       b.op('MatMul', [b.op('MatMul', ['x', dequantized]), unpacked], {}, { outputs: ['y'] });
     });
-    expect({ ops, count }).toEqual({ ops: ['DequantizeLinear', 'Cast', 'DequantizeLinear', 'MatMul', 'MatMul'], count: 0 });
+    expect({ ops, count }).toEqual({
+      ops: ['DequantizeLinear', 'Cast', 'DequantizeLinear', 'MatMul', 'MatMul'],
+      count: 0,
+    });
   });
 
   it('does not let the file grow by what a constant expands to', async () => {

@@ -1,12 +1,30 @@
 import { observeValues, type HostTensor } from '#inference';
-import { RANDOM_OPS, DataType, dataTypeBits, elementCount, intAttribute, makeTensor, subgraphs, type Graph, type ModelProto, type NodeProto, type TensorData } from '#onnx';
+import {
+  RANDOM_OPS,
+  DataType,
+  dataTypeBits,
+  elementCount,
+  intAttribute,
+  makeTensor,
+  subgraphs,
+  type Graph,
+  type ModelProto,
+  type NodeProto,
+  type TensorData,
+} from '#onnx';
 
 /** Bytes that a folded value may take beyond those of the constants that only it was computed from. */
 const MAX_GROWTH_BYTES = 64 * 1024;
 
 /** Types of a run that a tensor of a model can hold; strings are left alone. */
 const TYPES: Partial<Record<HostTensor['type'], DataType>> = {
-  float32: DataType.FLOAT, float64: DataType.DOUBLE, int64: DataType.INT64, int32: DataType.INT32, int8: DataType.INT8, uint8: DataType.UINT8, bool: DataType.BOOL,
+  float32: DataType.FLOAT,
+  float64: DataType.DOUBLE,
+  int64: DataType.INT64,
+  int32: DataType.INT32,
+  int8: DataType.INT8,
+  uint8: DataType.UINT8,
+  bool: DataType.BOOL,
 };
 
 /**
@@ -19,7 +37,9 @@ const TYPES: Partial<Record<HostTensor['type'], DataType>> = {
  */
 export async function foldConstants(graph: Graph): Promise<number> {
   const values = foldableValues(graph);
-  const wanted = [...values].filter((value) => graph.consumers(value).some(({ node, index }) => index >= 0 && !node.output.some((output) => values.has(output))));
+  const wanted = [...values].filter((value) =>
+    graph.consumers(value).some(({ node, index }) => index >= 0 && !node.output.some((output) => values.has(output))),
+  );
   if (wanted.length === 0) return 0;
   const observed = await observeValues(constantPart(graph, values), wanted, {});
   return wanted.filter((value) => replaceByConstant(graph, value, observed[value]!)).length;
@@ -27,7 +47,15 @@ export async function foldConstants(graph: Graph): Promise<number> {
 
 /** The nodes that give the values, as a model without inputs. */
 function constantPart({ model, proto, nodes }: Graph, values: ReadonlySet<string>): ModelProto {
-  return { ...model, graph: { ...proto, input: [], valueInfo: [], node: nodes.filter((node) => node.output.some((output) => values.has(output))) } };
+  return {
+    ...model,
+    graph: {
+      ...proto,
+      input: [],
+      valueInfo: [],
+      node: nodes.filter((node) => node.output.some((output) => values.has(output))),
+    },
+  };
 }
 
 /** The values that depend on constants alone and may be computed ahead, without running anything. */
@@ -43,20 +71,31 @@ export function foldableValues(graph: Graph): Set<string> {
 
 function mayFold(graph: Graph, node: NodeProto): boolean {
   if (node.domain !== '' || RANDOM_OPS.has(node.opType) || subgraphs(node).length > 0) return false;
-  if (node.opType === 'DequantizeLinear' || node.opType === 'Constant' || node.opType.startsWith('Sequence') || node.opType.startsWith('Optional')) return false;
+  if (
+    node.opType === 'DequantizeLinear' ||
+    node.opType === 'Constant' ||
+    node.opType.startsWith('Sequence') ||
+    node.opType.startsWith('Optional')
+  )
+    return false;
   return !(node.opType === 'Cast' && widens(graph, node));
 }
 
 /** Whether a Cast makes elements wider: what it reads was stored narrow on purpose. */
 function widens(graph: Graph, cast: NodeProto): boolean {
   const from = graph.initializer(cast.input[0]!);
-  return from !== undefined && (dataTypeBits(from.dataType) ?? 0) < (dataTypeBits(intAttribute(cast, 'to', DataType.FLOAT)) ?? 0);
+  return (
+    from !== undefined &&
+    (dataTypeBits(from.dataType) ?? 0) < (dataTypeBits(intAttribute(cast, 'to', DataType.FLOAT)) ?? 0)
+  );
 }
 
 function replaceByConstant(graph: Graph, value: string, { type, dims, data }: HostTensor): boolean {
   const dataType = TYPES[type];
   if (dataType === undefined || byteCount(dataType, dims) > MAX_GROWTH_BYTES + bytesSaved(graph, value)) return false;
-  const folded = graph.addInitializer(makeTensor(graph.freshName(`${value}_folded`), dataType, dims, data as TensorData));
+  const folded = graph.addInitializer(
+    makeTensor(graph.freshName(`${value}_folded`), dataType, dims, data as TensorData),
+  );
   graph.replaceUses(value, folded.name);
   graph.removeDeadCode();
   return true;

@@ -20,7 +20,12 @@ describe('computed sizes', () => {
   it('all become constants at shapes that were observed', () => {
     const b = new GraphBuilder();
     const x = b.input('x', ['n', 8, 'h']);
-    b.output(b.op('Reshape', [x, b.op('Concat', [b.op('Slice', [b.op('Shape', [x]), b.ints([0]), b.ints([1])]), b.ints([-1])], { axis: 0 })]));
+    b.output(
+      b.op('Reshape', [
+        x,
+        b.op('Concat', [b.op('Slice', [b.op('Shape', [x]), b.ints([0]), b.ints([1])]), b.ints([-1])], { axis: 0 }),
+      ]),
+    );
     const graph = new Graph(b.build());
     foldSizes(graph, new Map([['x', [5, 8, 3]]]));
     expect(graph.nodes.map(({ opType }) => opType)).toEqual(['Reshape']);

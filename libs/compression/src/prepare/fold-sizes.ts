@@ -11,7 +11,11 @@ import { constantSizes, inferFrom, sizeTensor, type Graph, type Shape, type Size
 export function foldSizes(graph: Graph, shapes?: ReadonlyMap<string, Shape>): number {
   const sizes = shapes ? inferFrom(graph, shapes).sizes : constantSizes(graph);
   const isFolded = (value: string) => sizes.has(value) && !graph.isOutput(value);
-  const wanted = [...sizes].filter(([value]) => isFolded(value) && graph.consumers(value).some(({ node, index }) => index >= 0 && !isFolded(node.output[0] ?? '')));
+  const wanted = [...sizes].filter(
+    ([value]) =>
+      isFolded(value) &&
+      graph.consumers(value).some(({ node, index }) => index >= 0 && !isFolded(node.output[0] ?? '')),
+  );
   for (const [value, size] of wanted) replaceBySize(graph, value, size);
   if (wanted.length > 0) graph.removeDeadCode();
   return wanted.length;

@@ -1,5 +1,14 @@
 import { makeNode, type Graph, type NodeProto } from '#onnx';
-import { besideScalar, besideValue, isFloat, isReadOnce, isScalar, onlyReader, replaceBy, scaledValue } from './match.js';
+import {
+  besideScalar,
+  besideValue,
+  isFloat,
+  isReadOnce,
+  isScalar,
+  onlyReader,
+  replaceBy,
+  scaledValue,
+} from './match.js';
 
 /** The opset whose operators include Gelu. */
 export const GELU_OPSET = 20;
@@ -25,7 +34,9 @@ export function findGelus(graph: Graph): GeluMatch[] {
     const sum = input === null ? undefined : onlyReader(graph, node);
     const isGate = sum?.opType === 'Add' && besideScalar(graph, sum, 1) === node.output[0];
     const last = isGate ? productOf(graph, sum, input!) : null;
-    return last && isFloat(graph, input!) ? [{ input: input!, last, approximate: node.opType === 'Tanh' ? 'tanh' : 'none' } as const] : [];
+    return last && isFloat(graph, input!)
+      ? [{ input: input!, last, approximate: node.opType === 'Tanh' ? 'tanh' : 'none' } as const]
+      : [];
   });
 }
 
@@ -33,7 +44,17 @@ export function findGelus(graph: Graph): GeluMatch[] {
 export function fuseGelus(graph: Graph, matches: readonly GeluMatch[]): void {
   for (const { input, last, approximate } of matches) {
     const name = graph.freshName(`${last.output[0]}_Gelu`);
-    replaceBy(graph, last, makeNode('Gelu', [input], [graph.freshName(`${last.output[0]}_gelu`)], approximate === 'tanh' ? { approximate } : {}, { name }));
+    replaceBy(
+      graph,
+      last,
+      makeNode(
+        'Gelu',
+        [input],
+        [graph.freshName(`${last.output[0]}_gelu`)],
+        approximate === 'tanh' ? { approximate } : {},
+        { name },
+      ),
+    );
   }
 }
 
@@ -44,7 +65,11 @@ const GATES: Record<string, (graph: Graph, node: NodeProto) => string | null> = 
     const inner = scaledValue(graph, graph.producer(tanh.input[0]!), Math.sqrt(2 / Math.PI));
     const sum = inner === null ? undefined : graph.producer(inner);
     if (sum?.opType !== 'Add') return null;
-    return sum.input.find((value) => besideValue(sum, value) !== value && isCubeTerm(graph, besideValue(sum, value)!, value)) ?? null;
+    return (
+      sum.input.find(
+        (value) => besideValue(sum, value) !== value && isCubeTerm(graph, besideValue(sum, value)!, value),
+      ) ?? null
+    );
   },
 };
 

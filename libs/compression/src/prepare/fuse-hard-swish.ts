@@ -23,8 +23,26 @@ function fuse(graph: Graph, clip: NodeProto): boolean {
   const output = tail.at(-1)!.output[0]!;
   const gate = graph.freshName(`${output}_gate`);
   const place = tail.at(-1)!;
-  graph.addNode(makeNode('HardSigmoid', [input], [gate], { alpha: new Float(1 / 6), beta: new Float(0.5) }, { name: graph.freshName(`${output}_HardSigmoid`) }), { before: place });
-  const product = graph.addNode(makeNode('Mul', [input, gate], [graph.freshName(`${output}_swish`)], {}, { name: graph.freshName(`${output}_Mul`) }), { before: place });
+  graph.addNode(
+    makeNode(
+      'HardSigmoid',
+      [input],
+      [gate],
+      { alpha: new Float(1 / 6), beta: new Float(0.5) },
+      { name: graph.freshName(`${output}_HardSigmoid`) },
+    ),
+    { before: place },
+  );
+  const product = graph.addNode(
+    makeNode(
+      'Mul',
+      [input, gate],
+      [graph.freshName(`${output}_swish`)],
+      {},
+      { name: graph.freshName(`${output}_Mul`) },
+    ),
+    { before: place },
+  );
   for (const node of [...tail].reverse()) graph.removeNode(node);
   graph.removeNode(clip);
   graph.removeNode(add);
@@ -37,7 +55,8 @@ function findTail(graph: Graph, clip: NodeProto, input: string): [NodeProto, Nod
   const first = onlyReader(graph, clip);
   const second = first && onlyReader(graph, first);
   if (!first || !second) return null;
-  const isProduct = (node: NodeProto, previous: NodeProto) => node.opType === 'Mul' && node.input.includes(input) && node.input.includes(previous.output[0]!);
+  const isProduct = (node: NodeProto, previous: NodeProto) =>
+    node.opType === 'Mul' && node.input.includes(input) && node.input.includes(previous.output[0]!);
   const isSixth = (node: NodeProto, previous: NodeProto) => dividesBySix(graph, node, previous.output[0]!);
   if (isProduct(first, clip) && isSixth(second, first)) return [first, second];
   return isSixth(first, clip) && isProduct(second, first) ? [first, second] : null;
@@ -49,6 +68,7 @@ function dividesBySix(graph: Graph, node: NodeProto, value: string): boolean {
 }
 
 function isRelu6(graph: Graph, clip: NodeProto): boolean {
-  if (hasAttribute(clip, 'max')) return floatAttribute(clip, 'min', NaN) === 0 && floatAttribute(clip, 'max', NaN) === 6;
+  if (hasAttribute(clip, 'max'))
+    return floatAttribute(clip, 'min', NaN) === 0 && floatAttribute(clip, 'max', NaN) === 6;
   return isScalar(graph, clip.input[1] ?? '', 0) && isScalar(graph, clip.input[2] ?? '', 6);
 }

@@ -1,4 +1,15 @@
-import { Float, intAttribute, intsAttribute, makeNode, staticShapes, tensorDims, tensorToNumbers, type Graph, type NodeProto, type Shape } from '#onnx';
+import {
+  Float,
+  intAttribute,
+  intsAttribute,
+  makeNode,
+  staticShapes,
+  tensorDims,
+  tensorToNumbers,
+  type Graph,
+  type NodeProto,
+  type Shape,
+} from '#onnx';
 import { besideValue, isFloat, isScalar, onlyReader, replaceBy, scalarOf } from './match.js';
 
 /** The opset whose operators include LayerNormalization. */
@@ -32,8 +43,21 @@ export function findLayerNorms(graph: Graph): LayerNormMatch[] {
 /** Puts a LayerNormalization in the place of each match; the model must declare opset 17. */
 export function fuseLayerNorms(graph: Graph, matches: readonly LayerNormMatch[]): void {
   for (const { input, gain, shift, epsilon, last } of matches) {
-    const [output, name] = [graph.freshName(`${last.output[0]}_norm`), graph.freshName(`${last.output[0]}_LayerNormalization`)];
-    replaceBy(graph, last, makeNode('LayerNormalization', [input, gain, shift], [output], { axis: -1, epsilon: new Float(epsilon) }, { name }));
+    const [output, name] = [
+      graph.freshName(`${last.output[0]}_norm`),
+      graph.freshName(`${last.output[0]}_LayerNormalization`),
+    ];
+    replaceBy(
+      graph,
+      last,
+      makeNode(
+        'LayerNormalization',
+        [input, gain, shift],
+        [output],
+        { axis: -1, epsilon: new Float(epsilon) },
+        { name },
+      ),
+    );
   }
 }
 
@@ -43,7 +67,13 @@ function matchAt(graph: Graph, sqrt: NodeProto, shapes: ReadonlyMap<string, Shap
   const centered = squares === null ? null : squareRootOf(graph, squares);
   const input = centered === null ? null : centeredOf(graph, centered, shapes);
   const divide = onlyReader(graph, sqrt);
-  if (input === null || divide?.opType !== 'Div' || divide.input[1] !== sqrt.output[0] || centeredOf(graph, divide.input[0]!, shapes) !== input) return null;
+  if (
+    input === null ||
+    divide?.opType !== 'Div' ||
+    divide.input[1] !== sqrt.output[0] ||
+    centeredOf(graph, divide.input[0]!, shapes) !== input
+  )
+    return null;
   const scaled = onlyReader(graph, divide);
   const shifted = scaled?.opType === 'Mul' ? onlyReader(graph, scaled) : undefined;
   const gain = scaled && besideValue(scaled, divide.output[0]!);

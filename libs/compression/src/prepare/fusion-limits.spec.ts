@@ -15,23 +15,34 @@ async function run(model: ModelProto): Promise<{ dims: readonly number[]; values
 type Constant = (value: number, dims?: number[]) => string;
 
 /** x [2, 6] of floats, taken on as `type`, -> … -> y of floats; `shape` is that of the constants. */
-function net(type: DataType, shape: number[], build: (b: GraphBuilder, x: string, constant: Constant) => string): ModelProto {
+function net(
+  type: DataType,
+  shape: number[],
+  build: (b: GraphBuilder, x: string, constant: Constant) => string,
+): ModelProto {
   const b = new GraphBuilder();
   const x = b.op('Cast', [b.input('x', [2, 6])], { to: type });
-  const constant: Constant = (value, dims = shape) => b.initializer(makeTensor(b.fresh('k'), type, dims, type === DataType.DOUBLE ? Float64Array.of(value) : Float32Array.of(value)));
+  const constant: Constant = (value, dims = shape) =>
+    b.initializer(
+      makeTensor(b.fresh('k'), type, dims, type === DataType.DOUBLE ? Float64Array.of(value) : Float32Array.of(value)),
+    );
   b.op('Cast', [build(b, x, constant)], { to: DataType.FLOAT }, { outputs: ['y'] });
   b.output('y');
   return b.build();
 }
 
-const hardSwish = (b: GraphBuilder, x: string, k: Constant) => b.op('Div', [b.op('Mul', [x, b.op('Clip', [b.op('Add', [x, k(3)]), k(0, []), k(6, [])])]), k(6)]);
+const hardSwish = (b: GraphBuilder, x: string, k: Constant) =>
+  b.op('Div', [b.op('Mul', [x, b.op('Clip', [b.op('Add', [x, k(3)]), k(0, []), k(6, [])])]), k(6)]);
 const tanhGelu = (b: GraphBuilder, x: string, k: Constant) => {
   const inner = b.op('Add', [x, b.op('Mul', [b.op('Mul', [b.op('Mul', [x, x]), x]), k(0.044715)])]);
   const gate = b.op('Add', [b.op('Tanh', [b.op('Mul', [inner, k(Math.sqrt(2 / Math.PI))])]), k(1)]);
   return b.op('Mul', [b.op('Mul', [x, gate]), k(0.5)]);
 };
 
-describe.each([['hard-swish', hardSwish], ['GELU', tanhGelu]] as const)('%s', (_name, build) => {
+describe.each([
+  ['hard-swish', hardSwish],
+  ['GELU', tanhGelu],
+] as const)('%s', (_name, build) => {
   const fuse = (model: ModelProto) => {
     fuseDecomposed(model);
     fuseHardSwish(new Graph(model));

@@ -7,7 +7,8 @@ import { poolBeforeRelu } from './pool-before-relu.js';
 import { splitBias } from './split-bias.js';
 
 const random = randomNumbers(5);
-const values = (count: number, low = -1, high = 1) => Float32Array.from({ length: count }, () => low + (high - low) * random());
+const values = (count: number, low = -1, high = 1) =>
+  Float32Array.from({ length: count }, () => low + (high - low) * random());
 const x = float32([2, 3, 6, 6], values(216, -4, 4));
 
 async function run(model: ModelProto): Promise<number[]> {
@@ -32,8 +33,15 @@ async function expectSame(build: (b: GraphBuilder) => void, rewrite: (graph: Gra
   after.forEach((value, i) => expect(value).toBeCloseTo(before[i]!, 4));
 }
 
-const conv = (b: GraphBuilder, withBias: boolean) => b.op('Conv', ['x', b.float(values(108), [4, 3, 3, 3]), ...(withBias ? [b.float(values(4))] : [])]);
-const norm = (b: GraphBuilder, input: string) => b.op('BatchNormalization', [input, b.float(values(4)), b.float(values(4)), b.float(values(4)), b.float(values(4, 0.5, 2))], {}, { outputs: ['y'] });
+const conv = (b: GraphBuilder, withBias: boolean) =>
+  b.op('Conv', ['x', b.float(values(108), [4, 3, 3, 3]), ...(withBias ? [b.float(values(4))] : [])]);
+const norm = (b: GraphBuilder, input: string) =>
+  b.op(
+    'BatchNormalization',
+    [input, b.float(values(4)), b.float(values(4)), b.float(values(4)), b.float(values(4, 0.5, 2))],
+    {},
+    { outputs: ['y'] },
+  );
 
 describe('foldBatchNorm', () => {
   it.each([true, false])('folds into a convolution, with bias: %p', async (withBias) => {
@@ -41,11 +49,21 @@ describe('foldBatchNorm', () => {
   });
 
   it('leaves a convolution whose output is read elsewhere too', async () => {
-    await expectSame((b) => {
-      const between = conv(b, true);
-      const normed = b.op('BatchNormalization', [between, b.float(values(4)), b.float(values(4)), b.float(values(4)), b.float(values(4, 0.5, 2))]);
-      b.op('Add', [between, normed], {}, { outputs: ['y'] });
-    }, foldBatchNorm, ['Conv', 'BatchNormalization', 'Add']);
+    await expectSame(
+      (b) => {
+        const between = conv(b, true);
+        const normed = b.op('BatchNormalization', [
+          between,
+          b.float(values(4)),
+          b.float(values(4)),
+          b.float(values(4)),
+          b.float(values(4, 0.5, 2)),
+        ]);
+        b.op('Add', [between, normed], {}, { outputs: ['y'] });
+      },
+      foldBatchNorm,
+      ['Conv', 'BatchNormalization', 'Add'],
+    );
   });
 });
 
@@ -53,24 +71,50 @@ describe('fuseHardSwish', () => {
   const clip = (b: GraphBuilder) => b.op('Clip', [b.op('Add', ['x', b.float(3)]), b.float(0), b.float(6)]);
 
   it('takes Mul before Div', async () => {
-    await expectSame((b) => b.op('Div', [b.op('Mul', ['x', clip(b)]), b.float(6)], {}, { outputs: ['y'] }), fuseHardSwish, ['HardSigmoid', 'Mul']);
+    await expectSame(
+      (b) => b.op('Div', [b.op('Mul', ['x', clip(b)]), b.float(6)], {}, { outputs: ['y'] }),
+      fuseHardSwish,
+      ['HardSigmoid', 'Mul'],
+    );
   });
 
   it('takes a product by a sixth before the product by X', async () => {
-    await expectSame((b) => b.op('Mul', [b.op('Mul', [b.float(1 / 6), clip(b)]), 'x'], {}, { outputs: ['y'] }), fuseHardSwish, ['HardSigmoid', 'Mul']);
+    await expectSame(
+      (b) => b.op('Mul', [b.op('Mul', [b.float(1 / 6), clip(b)]), 'x'], {}, { outputs: ['y'] }),
+      fuseHardSwish,
+      ['HardSigmoid', 'Mul'],
+    );
   });
 
   it('leaves other constants alone', async () => {
-    await expectSame((b) => b.op('Div', [b.op('Mul', ['x', clip(b)]), b.float(5)], {}, { outputs: ['y'] }), fuseHardSwish, ['Add', 'Clip', 'Mul', 'Div']);
+    await expectSame(
+      (b) => b.op('Div', [b.op('Mul', ['x', clip(b)]), b.float(5)], {}, { outputs: ['y'] }),
+      fuseHardSwish,
+      ['Add', 'Clip', 'Mul', 'Div'],
+    );
   });
 });
 
 describe('orders that suit int8 kernels', () => {
   it('pool before Relu', async () => {
-    await expectSame((b) => b.op('MaxPool', [b.op('Relu', [conv(b, true)])], { kernel_shape: [2, 2] }, { outputs: ['y'] }), (graph) => poolBeforeRelu(graph, graph.nodes[0]!), ['Conv', 'MaxPool', 'Relu']);
+    await expectSame(
+      (b) => b.op('MaxPool', [b.op('Relu', [conv(b, true)])], { kernel_shape: [2, 2] }, { outputs: ['y'] }),
+      (graph) => poolBeforeRelu(graph, graph.nodes[0]!),
+      ['Conv', 'MaxPool', 'Relu'],
+    );
   });
 
   it('bias behind its product', async () => {
-    await expectSame((b) => b.op('Gemm', [b.op('Flatten', ['x']), b.float(values(540), [108, 5]), b.float(values(5))], {}, { outputs: ['y'] }), (graph) => splitBias(graph, graph.nodes[1]!), ['Flatten', 'Gemm', 'Add']);
+    await expectSame(
+      (b) =>
+        b.op(
+          'Gemm',
+          [b.op('Flatten', ['x']), b.float(values(540), [108, 5]), b.float(values(5))],
+          {},
+          { outputs: ['y'] },
+        ),
+      (graph) => splitBias(graph, graph.nodes[1]!),
+      ['Flatten', 'Gemm', 'Add'],
+    );
   });
 });

@@ -9,7 +9,9 @@ export function isScalar(graph: Graph, name: string, expected: number): boolean 
 /** The number that a constant of one element holds, or null; one of several axes may give the result more axes than the other operand has, and is none. */
 export function scalarOf(graph: Graph, name: string): number | null {
   const tensor = graph.initializer(name);
-  return tensor && tensor.dims.length <= 1 && tensor.dims.every((dim) => dim === 1n) ? tensorToFloats(tensor)[0]! : null;
+  return tensor && tensor.dims.length <= 1 && tensor.dims.every((dim) => dim === 1n)
+    ? tensorToFloats(tensor)[0]!
+    : null;
 }
 
 /** Whether a value is of float32: the runtime has no kernels of the operators that rewrites put in for other types. */
@@ -18,7 +20,11 @@ export function isFloat(graph: Graph, value: string): boolean {
 }
 
 /** The operand of a node of two inputs that stands beside a constant of the given value, or null. */
-export function besideScalar(graph: Graph, { input: [left = '', right = ''] }: NodeProto, constant: number): string | null {
+export function besideScalar(
+  graph: Graph,
+  { input: [left = '', right = ''] }: NodeProto,
+  constant: number,
+): string | null {
   if (isScalar(graph, right, constant)) return left;
   return isScalar(graph, left, constant) ? right : null;
 }

@@ -1,4 +1,16 @@
-import { floatAttribute, floatTensor, intAttribute, setAttribute, tensorDims, tensorToFloats, DataType, Float, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import {
+  floatAttribute,
+  floatTensor,
+  intAttribute,
+  setAttribute,
+  tensorDims,
+  tensorToFloats,
+  DataType,
+  Float,
+  type Graph,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 
 /**
  * Writes the factors of Gemm nodes into their constants, and their biases as one vector, which is all that int8 kernels take:
@@ -24,7 +36,11 @@ function scaleInput(graph: Graph, node: NodeProto, index: number, attribute: str
   const name = node.input[index] ?? '';
   const tensor = floatInitializer(graph, name);
   if (factor === 1 || (name !== '' && !tensor)) return;
-  if (tensor) replaceInput(graph, node, index, `${name} · ${factor}`, made, () => ({ dims: tensorDims(tensor), values: tensorToFloats(tensor).map((value) => value * factor) }));
+  if (tensor)
+    replaceInput(graph, node, index, `${name} · ${factor}`, made, () => ({
+      dims: tensorDims(tensor),
+      values: tensorToFloats(tensor).map((value) => value * factor),
+    }));
   setAttribute(node, attribute, new Float(1));
 }
 
@@ -37,13 +53,24 @@ function flattenBias(graph: Graph, node: NodeProto, made: Map<string, string>): 
   const values = tensorToFloats(bias);
   const isRow = values.length === columns && dims.at(-1) === columns;
   if ((dims.length === 1 && isRow) || (!isRow && values.length !== 1)) return;
-  replaceInput(graph, node, 2, `${name} : ${columns}`, made, () => ({ dims: [columns], values: isRow ? values : new Float32Array(columns).fill(values[0] ?? 0) }));
+  replaceInput(graph, node, 2, `${name} : ${columns}`, made, () => ({
+    dims: [columns],
+    values: isRow ? values : new Float32Array(columns).fill(values[0] ?? 0),
+  }));
 }
 
 /** Lets a node read a changed tensor of its own, or the one that another node wanted changed alike. */
-function replaceInput(graph: Graph, node: NodeProto, index: number, key: string, made: Map<string, string>, change: () => { dims: number[]; values: Float32Array }): void {
+function replaceInput(
+  graph: Graph,
+  node: NodeProto,
+  index: number,
+  key: string,
+  made: Map<string, string>,
+  change: () => { dims: number[]; values: Float32Array },
+): void {
   const { dims, values } = change();
-  const name = made.get(key) ?? graph.addInitializer(floatTensor(graph.freshName(node.input[index] ?? ''), dims, values)).name;
+  const name =
+    made.get(key) ?? graph.addInitializer(floatTensor(graph.freshName(node.input[index] ?? ''), dims, values)).name;
   made.set(key, name);
   graph.setInput(node, index, name);
 }

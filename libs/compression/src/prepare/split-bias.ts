@@ -12,5 +12,7 @@ export function splitBias(graph: Graph, gemm: NodeProto): void {
   const product = graph.freshName(`${output}_product`);
   graph.setInput(gemm, 2, '');
   graph.setOutput(gemm, 0, product);
-  graph.addNode(makeNode('Add', [product, bias], [output], {}, { name: graph.freshName(`${output}_Add`) }), { after: gemm });
+  graph.addNode(makeNode('Add', [product, bias], [output], {}, { name: graph.freshName(`${output}_Add`) }), {
+    after: gemm,
+  });
 }

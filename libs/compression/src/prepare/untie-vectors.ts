@@ -17,7 +17,14 @@ const FLOATS: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, D
  */
 export function untieVectors(graph: Graph): Untied[] {
   return [...graph.proto.initializer].filter(isVector).flatMap((tensor) => {
-    const readers = [...new Set(graph.consumers(tensor.name).filter(({ index }) => index >= 0).map(({ node }) => node))];
+    const readers = [
+      ...new Set(
+        graph
+          .consumers(tensor.name)
+          .filter(({ index }) => index >= 0)
+          .map(({ node }) => node),
+      ),
+    ];
     return readers.slice(1).map((node): Untied => {
       const copy = graph.addInitializer({ ...tensor, name: graph.freshName(`${tensor.name}_untied`) }).name;
       node.input.forEach((value, index) => value === tensor.name && graph.setInput(node, index, copy));
@@ -42,5 +49,10 @@ function isVector(tensor: TensorProto): boolean {
 }
 
 function isSame(a: TensorProto, b: TensorProto): boolean {
-  return a.dims.join() === b.dims.join() && a.dataType === b.dataType && Buffer.compare(a.rawData, b.rawData) === 0 && a.floatData.join() === b.floatData.join();
+  return (
+    a.dims.join() === b.dims.join() &&
+    a.dataType === b.dataType &&
+    Buffer.compare(a.rawData, b.rawData) === 0 &&
+    a.floatData.join() === b.floatData.join()
+  );
 }

@@ -1,4 +1,13 @@
-import { DataType, floatTensor, intAttribute, intsAttribute, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+import {
+  DataType,
+  floatTensor,
+  intAttribute,
+  intsAttribute,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+  type NodeProto,
+} from '#onnx';
 
 /** Float values that a graph holds, in single precision. */
 export interface FloatConstant {
@@ -19,10 +28,22 @@ const OTHER_FLOATS: ReadonlySet<DataType> = new Set([DataType.FLOAT16, DataType.
  */
 export function floatConstant(graph: Graph, value: string): FloatConstant | undefined {
   const tensor = graph.initializer(value);
-  if (tensor) return tensor.dataType === DataType.FLOAT || OTHER_FLOATS.has(tensor.dataType) ? { dims: tensorDims(tensor), values: tensorToFloats(tensor) } : undefined;
+  if (tensor)
+    return tensor.dataType === DataType.FLOAT || OTHER_FLOATS.has(tensor.dataType)
+      ? { dims: tensorDims(tensor), values: tensorToFloats(tensor) }
+      : undefined;
   const node = graph.producer(value);
   const source = node && isPassive(node) ? floatConstant(graph, node.input[0]!) : undefined;
-  return source && node!.opType === 'Transpose' ? transposed(source, intsAttribute(node!, 'perm', source.dims.map((_, axis) => source.dims.length - 1 - axis))) : source;
+  return source && node!.opType === 'Transpose'
+    ? transposed(
+        source,
+        intsAttribute(
+          node!,
+          'perm',
+          source.dims.map((_, axis) => source.dims.length - 1 - axis),
+        ),
+      )
+    : source;
 }
 
 /** Whether a value is a float constant that is no initializer of single precision yet. */
@@ -41,7 +62,11 @@ export function readWidened(graph: Graph, node: NodeProto, index: number): strin
 
 function isPassive(node: NodeProto): boolean {
   if (node.domain !== '') return false;
-  return node.opType === 'Identity' || node.opType === 'Transpose' || (node.opType === 'Cast' && intAttribute(node, 'to', 0) === DataType.FLOAT);
+  return (
+    node.opType === 'Identity' ||
+    node.opType === 'Transpose' ||
+    (node.opType === 'Cast' && intAttribute(node, 'to', 0) === DataType.FLOAT)
+  );
 }
 
 function transposed({ dims, values }: FloatConstant, perm: readonly number[]): FloatConstant {
@@ -50,7 +75,8 @@ function transposed({ dims, values }: FloatConstant, perm: readonly number[]): F
   const position = result.dims.map(() => 0);
   for (let i = 0; i < values.length; i++) {
     result.values[i] = values[position.reduce((at, step, axis) => at + step * strides[perm[axis]!]!, 0)]!;
-    for (let axis = position.length - 1; axis >= 0 && ++position[axis]! === result.dims[axis]; axis--) position[axis] = 0;
+    for (let axis = position.length - 1; axis >= 0 && ++position[axis]! === result.dims[axis]; axis--)
+      position[axis] = 0;
   }
   return result;
 }

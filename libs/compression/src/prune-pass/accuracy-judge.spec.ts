@@ -23,7 +23,10 @@ describe('how much accuracy a model loses', () => {
     const judge = await AccuracyJudge.create('maxDrop', scores(batch, true), data, { samples: 40, threads: 1 });
     expect(await judge.dropOf(scores(batch, true))).toBe(0);
     const labels = (await data!.labels('calibration'))!.subarray(0, 40);
-    expect(await judge.dropOf(scores(batch, false))).toBeCloseTo(1 - labels.filter((label) => label === 0).length / 40, 5);
+    expect(await judge.dropOf(scores(batch, false))).toBeCloseTo(
+      1 - labels.filter((label) => label === 0).length / 40,
+      5,
+    );
     await judge.release();
   });
 });

@@ -16,10 +16,18 @@ export function staticBlockers(graph: Graph, { exclude }: Pick<PruneOptions, 'ex
     const reason = isNamed(node, exclude) ? `${describe(node)} is excluded` : blockerOf(graph, node, layers);
     return reason ? [{ node, reason }] : [];
   });
-  return [...blocked, ...unknownLayers(graph), ...bodies(graph)].map(({ node, reason }) => ({ node: nodeLabel(node), opType: node.opType, reason }));
+  return [...blocked, ...unknownLayers(graph), ...bodies(graph)].map(({ node, reason }) => ({
+    node: nodeLabel(node),
+    opType: node.opType,
+    reason,
+  }));
 }
 
-function blockerOf(graph: Graph, layer: NodeProto, layers: ReadonlyMap<NodeProto, { group: number }>): string | undefined {
+function blockerOf(
+  graph: Graph,
+  layer: NodeProto,
+  layers: ReadonlyMap<NodeProto, { group: number }>,
+): string | undefined {
   const pending = layer.output.filter((value) => value !== '');
   const seen = new Set(pending);
   for (let value = pending.shift(); value !== undefined; value = pending.shift()) {
@@ -27,8 +35,14 @@ function blockerOf(graph: Graph, layer: NodeProto, layers: ReadonlyMap<NodeProto
     for (const { node, index } of graph.consumers(value)) {
       if (index < 0) return `${describe(node)} reads it inside its body`;
       if (!ruleOf(node)) return `${describe(node)} is an operator that pruning does not know`;
-      if (node.opType === 'Shape' || node.opType === 'MatMulNBits' || (layers.has(node) && layers.get(node)!.group === 1)) continue;
-      for (const output of node.output) if (output !== '' && !seen.has(output)) pending.push(seen.add(output) && output);
+      if (
+        node.opType === 'Shape' ||
+        node.opType === 'MatMulNBits' ||
+        (layers.has(node) && layers.get(node)!.group === 1)
+      )
+        continue;
+      for (const output of node.output)
+        if (output !== '' && !seen.has(output)) pending.push(seen.add(output) && output);
     }
   }
   return undefined;

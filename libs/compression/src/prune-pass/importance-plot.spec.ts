@@ -1,6 +1,7 @@
 import { importancePlot } from './importance-plot.js';
 
-const circles = (svg: string) => [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
+const circles = (svg: string) =>
+  [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
 
 describe('the plot of importances', () => {
   const group = { producers: ['/conv1/Conv'], channels: 4, importance: { min: 0, max: 2, counts: [2, 0, 0, 2] } };

@@ -9,10 +9,13 @@ describe('importances on seed-net and real digits', () => {
 
   let chance: Promise<number> | null = null;
 
-  it.each(['taylor', 'fisher', 'entropy', 'l1', 'l2', 'geometric-median', 'bn-scale'] as const)('random choice loses to %s at half the channels', async (importance) => {
-    chance ??= net.chance({ ratio: 0.5 });
-    expect(await net.top1After({ importance, ratio: 0.5, samples: 64 })).toBeGreaterThan(await chance);
-  });
+  it.each(['taylor', 'fisher', 'entropy', 'l1', 'l2', 'geometric-median', 'bn-scale'] as const)(
+    'random choice loses to %s at half the channels',
+    async (importance) => {
+      chance ??= net.chance({ ratio: 0.5 });
+      expect(await net.top1After({ importance, ratio: 0.5, samples: 64 })).toBeGreaterThan(await chance);
+    },
+  );
 
   it('APoZ keeps the channels that speak most often', async () => {
     const { summary } = await net.prune({ importance: 'apoz', samples: 64 });
@@ -33,7 +36,10 @@ describe('importances on seed-net and real digits', () => {
 
   it('finds the ratio that a budget asks for', async () => {
     const { summary } = await net.prune({ budget: { macs: 0.5, parameters: 0.4 }, multipleOf: 1 });
-    const { before, after } = summary as { before: { macs: number; parameters: number }; after: { macs: number; parameters: number } };
+    const { before, after } = summary as {
+      before: { macs: number; parameters: number };
+      after: { macs: number; parameters: number };
+    };
     expect(after.macs / before.macs).toBeLessThanOrEqual(0.5);
     expect(after.parameters / before.parameters).toBeLessThanOrEqual(0.4);
     expect(after.parameters / before.parameters).toBeGreaterThan(0.3);
@@ -49,18 +55,26 @@ describe('importances on seed-net and real digits', () => {
   it('writes what each group alone costs', async () => {
     const outputPath = await mkdtemp(join(tmpdir(), 'coldpress-'));
     const { files } = await net.prune({ sensitivity: true, samples: 128 }, { outputPath });
-    const points = JSON.parse(await readFile(join(outputPath, files![0]!), 'utf8')) as { producers: string[]; top1Drop: number; macsSaved: number }[];
+    const points = JSON.parse(await readFile(join(outputPath, files![0]!), 'utf8')) as {
+      producers: string[];
+      top1Drop: number;
+      macsSaved: number;
+    }[];
     const plot = await readFile(join(outputPath, files![1]!), 'utf8');
     const importances = await readFile(join(outputPath, files![2]!), 'utf8');
     await rm(outputPath, { recursive: true });
     expect(files).toEqual(['sensitivity.json', 'sensitivity.svg', 'importance.svg']);
     expect(importances).toMatch(/^<svg[^]*conv1[^]*conv2[^]*fc1[^]*where the cut lies/);
     expect(plot).toMatch(/^<svg[^]*conv1[^]*conv2[^]*fc1/);
-    expect(points.map(({ producers }) => producers[0])).toEqual(['/conv1/Conv', '/conv2/Conv', '/fc1/Gemm'].flatMap((name) => [name, name, name]));
+    expect(points.map(({ producers }) => producers[0])).toEqual(
+      ['/conv1/Conv', '/conv2/Conv', '/fc1/Gemm'].flatMap((name) => [name, name, name]),
+    );
     expect(points.every(({ macsSaved, top1Drop }) => macsSaved > 0 && top1Drop > -0.05 && top1Drop <= 1)).toBe(true);
   });
 
   it('says what an importance by activation needs', async () => {
-    await expect(net.prune({ importance: 'entropy' }, { data: null })).rejects.toThrow(/needs a data set with a calibration split/);
+    await expect(net.prune({ importance: 'entropy' }, { data: null })).rejects.toThrow(
+      /needs a data set with a calibration split/,
+    );
   });
 });

@@ -80,16 +80,26 @@ describe('searchLatency', () => {
     expect(ratio).toBeGreaterThan(0.97);
     expect(isMet).toBe(false);
     expect(verdict).toMatch(/^latency budget missed: 1\.1 ms of 7\.4 ms/);
-    expect(warnings).toEqual([expect.stringMatching(/out of reach: the fastest pruning takes 14\.9 % .* 5 % were allowed/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/out of reach: the fastest pruning takes 14\.9 % .* 5 % were allowed/),
+    ]);
   });
 
   it('says when medians are known too badly to hold anything to', async () => {
-    const noisy: MeasureModels = async (models) => (await byBytes(models)).map((samples) => samples.map((ms, i) => (i % 2 === 0 ? ms : 2 * ms)));
-    expect((await searchLatency(searchOf({ latency: 0.5 }, noisy))).warnings).toContainEqual(expect.stringMatching(/too noisy/));
+    const noisy: MeasureModels = async (models) =>
+      (await byBytes(models)).map((samples) => samples.map((ms, i) => (i % 2 === 0 ? ms : 2 * ms)));
+    expect((await searchLatency(searchOf({ latency: 0.5 }, noisy))).warnings).toContainEqual(
+      expect.stringMatching(/too noisy/),
+    );
   });
 
   it('leaves a model alone that is fast enough', async () => {
-    expect(await searchLatency(searchOf({ latencyMs: 100 }))).toMatchObject({ ratio: 0, attempts: [], isMet: true, verdict: expect.stringContaining('as it is') });
+    expect(await searchLatency(searchOf({ latencyMs: 100 }))).toMatchObject({
+      ratio: 0,
+      attempts: [],
+      isMet: true,
+      verdict: expect.stringContaining('as it is'),
+    });
   });
 
   it('draws what was measured and predicted', async () => {
@@ -107,7 +117,12 @@ describe('pruneChannels with a latency budget', () => {
     liftConstants(graph);
     const timed: number[][] = [];
     const clock: MeasureModels = (models) => (timed.push(models.map(({ length }) => length)), byBytes(models));
-    const { latency, ratio, before, after } = await pruneChannels(graph, PruneOptions.parse({ budget: { latency: 0.4 } }), { data: null, seed: 0, threads: 1 }, clock);
+    const { latency, ratio, before, after } = await pruneChannels(
+      graph,
+      PruneOptions.parse({ budget: { latency: 0.4 } }),
+      { data: null, seed: 0, threads: 1 },
+      clock,
+    );
     expect(timed[0]).toEqual(timed[0]!.toSorted((a, b) => b - a));
     expect(latency!.table.map((row) => row.ratio)).toEqual([0, 1 / 8, 2 / 8, 3 / 8, 4 / 8, 5 / 8, 6 / 8, 7 / 8, 0.99]);
     expect(latency).toMatchObject({ isMet: true, ratio });
@@ -116,12 +131,27 @@ describe('pruneChannels with a latency budget', () => {
   });
 
   it('keeps the table that was measured on this machine, drawn too, and says what came of it', async () => {
-    const context = { model: seedNet(), baseline: new Uint8Array(), history: [], data: null, seed: 1, threads: 1, outputPath, progress: () => undefined, log: () => undefined };
+    const context = {
+      model: seedNet(),
+      baseline: new Uint8Array(),
+      history: [],
+      data: null,
+      seed: 1,
+      threads: 1,
+      outputPath,
+      progress: () => undefined,
+      log: () => undefined,
+    };
     const { files, summary } = await prune.run(context, PruneOptions.parse({ budget: { latency: 0.6 } }));
     expect(files).toEqual(['latency.json', 'latency.svg']);
     const report = JSON.parse(readFileSync(join(outputPath, 'latency.json'), 'utf8')) as LatencyReport;
     expect(report.table.every(({ ms }) => ms > 0)).toBe(true);
-    expect(summary).toMatchObject({ ratio: report.ratio, latency: { attempts: report.attempts, isMet: report.isMet }, warnings: report.warnings, verdict: expect.stringContaining(report.verdict) });
+    expect(summary).toMatchObject({
+      ratio: report.ratio,
+      latency: { attempts: report.attempts, isMet: report.isMet },
+      warnings: report.warnings,
+      verdict: expect.stringContaining(report.verdict),
+    });
     expect(readFileSync(join(outputPath, 'latency.svg'), 'utf8')).toContain('predicted');
   });
 });

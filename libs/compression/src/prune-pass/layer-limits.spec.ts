@@ -18,7 +18,10 @@ describe('limits of layers', () => {
     expect(limitsOfRest({ a: 0.4 }, 0.6)['a']).toBe(0);
   });
 
-  it.each([{ layerLimits: { nowhere: 0.5 } }, { exclude: ['nowhere'] }])('refuses a layer that the model does not have: %j', (given) => {
-    expect(() => prune.preflight(mlp(), PruneOptions.parse(given))).toThrow(UnknownLayerError);
-  });
+  it.each([{ layerLimits: { nowhere: 0.5 } }, { exclude: ['nowhere'] }])(
+    'refuses a layer that the model does not have: %j',
+    (given) => {
+      expect(() => prune.preflight(mlp(), PruneOptions.parse(given))).toThrow(UnknownLayerError);
+    },
+  );
 });

@@ -17,7 +17,10 @@ class Net extends GraphBuilder {
   }
 
   weight(...dims: number[]): string {
-    return this.float(Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => this.random() - 0.5), dims);
+    return this.float(
+      Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => this.random() - 0.5),
+      dims,
+    );
   }
 
   /** A bias of zeros: the older exporter merged all of one length. */
@@ -30,7 +33,12 @@ class Net extends GraphBuilder {
 
   conv(x: string, from: number, to: number, { kernel = 3, group = 1 } = {}): string {
     const pad = (kernel - 1) / 2;
-    return this.op('Relu', [this.op('Conv', [x, this.weight(to, from / group, kernel, kernel), this.bias(to)], { group, pads: [pad, pad, pad, pad] })]);
+    return this.op('Relu', [
+      this.op('Conv', [x, this.weight(to, from / group, kernel, kernel), this.bias(to)], {
+        group,
+        pads: [pad, pad, pad, pad],
+      }),
+    ]);
   }
 
   project(x: string, from: number, to: number): string {
@@ -44,9 +52,19 @@ class Net extends GraphBuilder {
 
   /** torch.chunk(2, dim=1) */
   halves(x: string, channels: number): [string, string] {
-    if (this.style === 'newer') return this.ops('Split', 2, [x, this.ints([channels / 2, channels / 2])], { axis: 1 }) as [string, string];
-    const half = this.op('Div', [this.op('Add', [this.op('Gather', [this.op('Shape', [x]), this.ints([1])]), this.ints([1])]), this.ints([2])]);
-    const part = (i: number) => this.op('Slice', [x, this.op('Mul', [half, this.ints([i])]), this.op('Mul', [half, this.ints([i + 1])]), this.ints([1])]);
+    if (this.style === 'newer')
+      return this.ops('Split', 2, [x, this.ints([channels / 2, channels / 2])], { axis: 1 }) as [string, string];
+    const half = this.op('Div', [
+      this.op('Add', [this.op('Gather', [this.op('Shape', [x]), this.ints([1])]), this.ints([1])]),
+      this.ints([2]),
+    ]);
+    const part = (i: number) =>
+      this.op('Slice', [
+        x,
+        this.op('Mul', [half, this.ints([i])]),
+        this.op('Mul', [half, this.ints([i + 1])]),
+        this.ints([1]),
+      ]);
     return [part(0), part(1)];
   }
 
@@ -62,7 +80,9 @@ class Net extends GraphBuilder {
   }
 
   classify(x: string, from: number): string {
-    return this.op('Gemm', [this.op('Flatten', [this.op('GlobalAveragePool', [x])]), this.weight(5, from)], { transB: 1 });
+    return this.op('Gemm', [this.op('Flatten', [this.op('GlobalAveragePool', [x])]), this.weight(5, from)], {
+      transB: 1,
+    });
   }
 }
 
@@ -80,22 +100,43 @@ const NETS: Record<string, (n: Net, x: string) => string> = {
       const [left, right] = n.halves(y, 32);
       const branch = n.conv(n.conv(n.conv(right, 16, 16, { kernel: 1 }), 16, 16, { group: 16 }), 16, 16, { kernel: 1 });
       const both = n.op('Concat', [left, branch], { axis: 1 });
-      const [height, width] = [{ of: [both, 2] as [string, number], size: 8 }, { of: [both, 3] as [string, number], size: 8 }];
-      const apart = n.op('Transpose', [n.view(both, [{ of: [both, 0], size: 0 }, { size: 2 }, { of: [both, 1], over: 2, size: 16 }, height, width])], { perm: [0, 2, 1, 3, 4] });
+      const [height, width] = [
+        { of: [both, 2] as [string, number], size: 8 },
+        { of: [both, 3] as [string, number], size: 8 },
+      ];
+      const apart = n.op(
+        'Transpose',
+        [n.view(both, [{ of: [both, 0], size: 0 }, { size: 2 }, { of: [both, 1], over: 2, size: 16 }, height, width])],
+        { perm: [0, 2, 1, 3, 4] },
+      );
       y = n.view(apart, [{ of: [both, 0], size: 0 }, { size: -1 }, height, width]);
     }
     return n.classify(n.conv(y, 32, 16, { kernel: 1 }), 16);
   },
 
   'attention merged by reshape(B, T, C)': (n, x) => {
-    const patches = n.op('Reshape', [n.op('Conv', [x, n.weight(24, 3, 2, 2)], { strides: [2, 2] }), n.ints([0, 24, 16])]);
+    const patches = n.op('Reshape', [
+      n.op('Conv', [x, n.weight(24, 3, 2, 2)], { strides: [2, 2] }),
+      n.ints([0, 24, 16]),
+    ]);
     const tokens = n.op('Transpose', [patches], { perm: [0, 2, 1] });
-    const [batch, length] = [{ of: [tokens, 0] as [string, number], size: 0 }, { of: [tokens, 1] as [string, number], size: 16 }];
-    const heads = (perm: number[]) => n.op('Transpose', [n.view(n.project(tokens, 24, 24), [batch, length, { size: 4 }, { of: [tokens, 2], over: 4, size: 6 }])], { perm });
+    const [batch, length] = [
+      { of: [tokens, 0] as [string, number], size: 0 },
+      { of: [tokens, 1] as [string, number], size: 16 },
+    ];
+    const heads = (perm: number[]) =>
+      n.op(
+        'Transpose',
+        [n.view(n.project(tokens, 24, 24), [batch, length, { size: 4 }, { of: [tokens, 2], over: 4, size: 6 }])],
+        { perm },
+      );
     const scores = n.op('Softmax', [n.op('MatMul', [heads([0, 2, 1, 3]), heads([0, 2, 3, 1])])]);
     const mixed = n.op('Transpose', [n.op('MatMul', [scores, heads([0, 2, 1, 3])])], { perm: [0, 2, 1, 3] });
     const merged = n.view(mixed, [batch, length, { of: [tokens, 2], size: 24 }]);
-    return n.op('Gemm', [n.op('ReduceMean', [n.op('Add', [tokens, n.project(merged, 24, 24)]), n.ints([1])], { keepdims: 0 }), n.weight(24, 5)]);
+    return n.op('Gemm', [
+      n.op('ReduceMean', [n.op('Add', [tokens, n.project(merged, 24, 24)]), n.ints([1])], { keepdims: 0 }),
+      n.weight(24, 5),
+    ]);
   },
 };
 
@@ -106,9 +147,23 @@ function exported(net: (n: Net, x: string) => string, style: Style): ModelProto 
 }
 
 async function prunedFigures(model: ModelProto): Promise<{ before: Figures; after: Figures; skipped: string[] }> {
-  const context = { model, baseline: new Uint8Array(), history: [], data: null, seed: 0, threads: 1, outputPath: '.', progress: () => {}, log: () => {} };
+  const context = {
+    model,
+    baseline: new Uint8Array(),
+    history: [],
+    data: null,
+    seed: 0,
+    threads: 1,
+    outputPath: '.',
+    progress: () => {},
+    log: () => {},
+  };
   const { summary, skipped } = await prune.run(context, PruneOptions.parse({ multipleOf: 1 }));
-  return { before: summary['before'] as Figures, after: summary['after'] as Figures, skipped: skipped.map(({ reason }) => reason) };
+  return {
+    before: summary['before'] as Figures,
+    after: summary['after'] as Figures,
+    skipped: skipped.map(({ reason }) => reason),
+  };
 }
 
 describe.each(Object.entries(NETS))('%s, sizes computed as the older exporter did', (_, net) => {

@@ -53,20 +53,30 @@ export const prune: Pass<'prune'> = {
     return options.granularity === 'channel' ? staticBlockers(graph, options) : prunableSites(graph, options).skipped;
   },
 
-  obstacles: (model, options, models) => [...gradientObstacles(model, options), ...(recovers(options) ? atRecovery(distill.obstacles?.(model, recoveryOf(options), models) ?? []) : [])],
+  obstacles: (model, options, models) => [
+    ...gradientObstacles(model, options),
+    ...(recovers(options) ? atRecovery(distill.obstacles?.(model, recoveryOf(options), models) ?? []) : []),
+  ],
 
   async trial(model, options, known) {
     const { importance } = options;
-    const batch = readsGradients(options) ? batchProblem((await freedForm(model)).graph, recoveryOf(options), known.data) : null;
-    if (batch !== null) return [{ field: 'importance', message: `importance "${importance}" takes a step on the train split: ${batch}` }];
+    const batch = readsGradients(options)
+      ? batchProblem((await freedForm(model)).graph, recoveryOf(options), known.data)
+      : null;
+    if (batch !== null)
+      return [{ field: 'importance', message: `importance "${importance}" takes a step on the train split: ${batch}` }];
     return recovers(options) ? atRecovery((await distill.trial?.(model, recoveryOf(options), known)) ?? []) : [];
   },
 
   async run(context: PassContext, options: Options): Promise<PassResult> {
     checkScope(new Graph(context.model), options);
     const before = writeModel(context.model);
-    const files = options.sensitivity && options.granularity === 'channel' ? await writeSensitivity(context, options) : [];
-    const limited = options.maxDrop === undefined ? options : { ...options, ratio: await ratioWithin(options.maxDrop, context, options) };
+    const files =
+      options.sensitivity && options.granularity === 'channel' ? await writeSensitivity(context, options) : [];
+    const limited =
+      options.maxDrop === undefined
+        ? options
+        : { ...options, ratio: await ratioWithin(options.maxDrop, context, options) };
     const { skipped, summary, groups, files: written = [], verdictOf } = await apply(context, limited);
     files.push(...written);
     if (options.sensitivity && groups) {
@@ -103,8 +113,12 @@ function apply(context: PassContext, options: Options): Promise<Applied> {
 
 /** The greatest ratio that loses no more top-1 than allowed, tried on copies. */
 async function ratioWithin(maxDrop: number, context: PassContext, options: Options): Promise<number> {
-  if (options.schedule !== 'one-shot' || options.budget) throw new PruneInputError('maxDrop', 'schedule one-shot and no budget: it decides the ratio itself');
-  const judge = await AccuracyJudge.create('maxDrop', context.model, context.data, { ...options, threads: context.threads });
+  if (options.schedule !== 'one-shot' || options.budget)
+    throw new PruneInputError('maxDrop', 'schedule one-shot and no budget: it decides the ratio itself');
+  const judge = await AccuracyJudge.create('maxDrop', context.model, context.data, {
+    ...options,
+    threads: context.threads,
+  });
   const quiet = { progress: () => undefined, log: () => undefined };
   const ratio = await farthestRatio(options.ratio, maxDrop, async (tried) => {
     const model = cloneModel(context.model);
@@ -118,20 +132,29 @@ async function ratioWithin(maxDrop: number, context: PassContext, options: Optio
 }
 
 async function writeSensitivity(context: PassContext, options: Options): Promise<string[]> {
-  const judge = await AccuracyJudge.create('sensitivity', context.model, context.data, { ...options, threads: context.threads });
+  const judge = await AccuracyJudge.create('sensitivity', context.model, context.data, {
+    ...options,
+    threads: context.threads,
+  });
   const graph = new Graph(cloneModel(context.model));
   liftConstants(graph);
   foldSizes(graph);
   const points = await scanSensitivity(graph, options, context, judge);
   await judge.release();
-  return writeSideFiles(context, { [SENSITIVITY_FILE]: () => `${JSON.stringify(points, null, 2)}\n`, [SENSITIVITY_PLOT]: () => sensitivityPlot(points) });
+  return writeSideFiles(context, {
+    [SENSITIVITY_FILE]: () => `${JSON.stringify(points, null, 2)}\n`,
+    [SENSITIVITY_PLOT]: () => sensitivityPlot(points),
+  });
 }
 
 function isUnstructured(options: Options): options is Options & { granularity: 'weight' | 'n:m' | 'block' } {
   return options.granularity !== 'channel' && options.granularity !== 'layer';
 }
 
-async function zeroWeights(context: PassContext, options: Options & { granularity: 'weight' | 'n:m' | 'block' }): Promise<Applied> {
+async function zeroWeights(
+  context: PassContext,
+  options: Options & { granularity: 'weight' | 'n:m' | 'block' },
+): Promise<Applied> {
   // Zeros stay the smallest weights, so that a later step only adds to them.
   const { layers, skipped, sparsity } = await scheduled(context, options, (model, _previous, ratio) => {
     const graph = new Graph(model);
@@ -146,16 +169,25 @@ async function zeroWeights(context: PassContext, options: Options & { granularit
 }
 
 async function removeChannels(context: PassContext, options: Options): Promise<Applied> {
-  if (options.budget && options.schedule !== 'one-shot') throw new PruneInputError('a budget', 'schedule one-shot: the steps of a schedule follow from a ratio');
+  if (options.budget && options.schedule !== 'one-shot')
+    throw new PruneInputError('a budget', 'schedule one-shot: the steps of a schedule follow from a ratio');
   const original: Figures[] = [];
-  const { groups, skipped, ratio, before, after, latency } = await scheduled(context, options, async (model, previous, target) => {
-    const graph = new Graph(model);
-    liftConstants(graph);
-    foldSizes(graph);
-    const result = await pruneChannels(graph, { ...options, ratio: shareOfRest(previous, target), layerLimits: limitsOfRest(options.layerLimits, previous) }, context);
-    original.push(result.before);
-    return result;
-  });
+  const { groups, skipped, ratio, before, after, latency } = await scheduled(
+    context,
+    options,
+    async (model, previous, target) => {
+      const graph = new Graph(model);
+      liftConstants(graph);
+      foldSizes(graph);
+      const result = await pruneChannels(
+        graph,
+        { ...options, ratio: shareOfRest(previous, target), layerLimits: limitsOfRest(options.layerLimits, previous) },
+        context,
+      );
+      original.push(result.before);
+      return result;
+    },
+  );
   const first = original[0] ?? before;
   return {
     skipped,
@@ -168,14 +200,20 @@ async function removeChannels(context: PassContext, options: Options): Promise<A
       groups,
       before: first,
       after,
-      ...(latency ? { latency: { attempts: latency.attempts, isMet: latency.isMet, noise: latency.noise }, warnings: latency.warnings } : {}),
+      ...(latency
+        ? {
+            latency: { attempts: latency.attempts, isMet: latency.isMet, noise: latency.noise },
+            warnings: latency.warnings,
+          }
+        : {}),
     },
     verdictOf: (gains) => [channelVerdict(first, after, gains), ...(latency ? [latency.verdict] : [])].join('; '),
   };
 }
 
 async function dropLayers(context: PassContext, options: Options): Promise<Applied> {
-  if (options.schedule !== 'one-shot') throw new PruneInputError('granularity "layer"', 'schedule one-shot: blocks are few, and go by their share');
+  if (options.schedule !== 'one-shot')
+    throw new PruneInputError('granularity "layer"', 'schedule one-shot: blocks are few, and go by their share');
   const graph = new Graph(context.model);
   liftConstants(graph);
   const { blocks, skipped, before, after } = await dropBlocks(graph, options, context);
@@ -188,9 +226,14 @@ async function dropLayers(context: PassContext, options: Options): Promise<Appli
 }
 
 /** Runs a step per share of the schedule, distilling in between, and returns what the last one reported. */
-async function scheduled<R>(context: PassContext, options: Options, step: (model: ModelProto, previous: number, target: number) => Promise<R>): Promise<R> {
+async function scheduled<R>(
+  context: PassContext,
+  options: Options,
+  step: (model: ModelProto, previous: number, target: number) => Promise<R>,
+): Promise<R> {
   const ratios = ratiosOf(options);
-  if (options.recoverEpochs > 0 && !context.data) throw new PruneInputError('recoverEpochs', 'a data set with a train split');
+  if (options.recoverEpochs > 0 && !context.data)
+    throw new PruneInputError('recoverEpochs', 'a data set with a train split');
   for (let i = 0; i < ratios.length - 1; i++) {
     await step(context.model, ratios[i - 1] ?? 0, ratios[i]!);
     if (options.recoverEpochs > 0) await recover(context, options);

@@ -37,8 +37,21 @@ export class SeedNet {
   }
 
   /** What the pass returns for a copy of the net. */
-  prune(options: Partial<PruneOptions>, { model = this.model(), seed = 1, data = this.digits, outputPath = '.' }: Trial = {}): Promise<PassResult> {
-    const context = { model, baseline: this.baseline, history: [this.baseline], data, seed, threads: 1, outputPath, progress: () => undefined, log: () => undefined };
+  prune(
+    options: Partial<PruneOptions>,
+    { model = this.model(), seed = 1, data = this.digits, outputPath = '.' }: Trial = {},
+  ): Promise<PassResult> {
+    const context = {
+      model,
+      baseline: this.baseline,
+      history: [this.baseline],
+      data,
+      seed,
+      threads: 1,
+      outputPath,
+      progress: () => undefined,
+      log: () => undefined,
+    };
     return prune.run(context, PruneOptions.parse(options));
   }
 
@@ -57,7 +70,10 @@ export class SeedNet {
   async top1(model: ModelProto): Promise<number> {
     const session = await Session.create(writeModel(model));
     let right = 0;
-    for await (const { inputs, labels, size } of this.digits!.bindInputs(['input']).batches('test', { batchSize: 200, limit: TEST_DIGITS })) {
+    for await (const { inputs, labels, size } of this.digits!.bindInputs(['input']).batches('test', {
+      batchSize: 200,
+      limit: TEST_DIGITS,
+    })) {
       const logits = Object.values(await session.run(inputs))[0]!.data as Float32Array;
       for (let i = 0; i < size; i++) right += Number(greatest(logits.subarray(i * 10, i * 10 + 10)) === labels![i]);
     }

@@ -6,7 +6,17 @@ export function sensitivityPlot(points: readonly SensitivityPoint[]): string {
   const names = [...new Set(points.map(({ producers }) => producers[0]!))];
   const series = names.map((name): PlotSeries => ({
     name,
-    points: [[0, 0], ...points.filter(({ producers }) => producers[0] === name).map(({ ratio, top1Drop }): [number, number] => [ratio, top1Drop * 100])],
+    points: [
+      [0, 0],
+      ...points
+        .filter(({ producers }) => producers[0] === name)
+        .map(({ ratio, top1Drop }): [number, number] => [ratio, top1Drop * 100]),
+    ],
   }));
-  return linePlot({ title: 'What each group alone costs', xLabel: 'share of its channels removed', yLabel: 'top-1 lost, points', series });
+  return linePlot({
+    title: 'What each group alone costs',
+    xLabel: 'share of its channels removed',
+    yLabel: 'top-1 lost, points',
+    series,
+  });
 }

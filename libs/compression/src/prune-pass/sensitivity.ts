@@ -24,7 +24,12 @@ export interface SensitivityPoint {
 }
 
 /** Accuracy against ratio, group by group, all others whole. The graph is left as it is. */
-export async function scanSensitivity(graph: Graph, options: PruneOptions, inputs: ScoringInputs, judge: AccuracyJudge): Promise<SensitivityPoint[]> {
+export async function scanSensitivity(
+  graph: Graph,
+  options: PruneOptions,
+  inputs: ScoringInputs,
+  judge: AccuracyJudge,
+): Promise<SensitivityPoint[]> {
   const observation = await observeShapes(graph.model);
   const { shapes } = observation;
   const removal = new SoundRemoval(graph, observation);
@@ -34,13 +39,25 @@ export async function scanSensitivity(graph: Graph, options: PruneOptions, input
   const points: SensitivityPoint[] = [];
   for (const [i, group] of dependencies.groups.entries()) {
     for (const ratio of SCAN_RATIOS) {
-      const [gone] = selectClasses([{ group, scores: scores[i]! }], { ...options, scope: 'layer', multipleOf: 1, ratio });
+      const [gone] = selectClasses([{ group, scores: scores[i]! }], {
+        ...options,
+        scope: 'layer',
+        multipleOf: 1,
+        ratio,
+      });
       // Such a group stays whole: the run names it among those left alone.
       if (await removal.problemWithout(gone!, dependencies.coordinates)) continue;
       const trial = new Graph(cloneModel(graph.model));
       const after = figuresOf(trial, removeClasses(trial, dependencies.coordinates, gone!));
       const channels = group.classes.length;
-      points.push({ producers: group.producers.map((node) => node.name || node.output[0]!), ratio, kept: channels - gone!.size, channels, top1Drop: await judge.dropOf(trial.model), macsSaved: before.macs - after.macs });
+      points.push({
+        producers: group.producers.map((node) => node.name || node.output[0]!),
+        ratio,
+        kept: channels - gone!.size,
+        channels,
+        top1Drop: await judge.dropOf(trial.model),
+        macsSaved: before.macs - after.macs,
+      });
     }
   }
   return points;

@@ -13,7 +13,12 @@ export function channelVerdict(before: Figures, after: Figures, { bytes, speed }
 }
 
 /** What zeros really gain: nothing on disk, what the clock says in time, something once compressed. */
-export function sparsityVerdict(sparsity: number, before: Uint8Array, after: Uint8Array, { bytes, speed }: Gains): string {
+export function sparsityVerdict(
+  sparsity: number,
+  before: Uint8Array,
+  after: Uint8Array,
+  { bytes, speed }: Gains,
+): string {
   return `${percent(sparsity)} sparse, ${percent(saved(bytes.before, bytes.after))} smaller on disk, ${percent(saved(compressedBytes(before), compressedBytes(after)))} smaller once compressed for transfer, ${speedWords(speed)} (kernels multiply zeros too)`;
 }
 

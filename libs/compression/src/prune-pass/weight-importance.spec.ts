@@ -5,7 +5,8 @@ import { SeedNet } from './seed-net.fixture.js';
 describe('importances of single weights on seed-net and real digits', () => {
   const net = new SeedNet();
 
-  const sparse = async (importance: PruneOptions['importance'], ratio: number, model = net.model()) => (await net.prune({ granularity: 'weight', importance, ratio, samples: 64 }, { model })).model!;
+  const sparse = async (importance: PruneOptions['importance'], ratio: number, model = net.model()) =>
+    (await net.prune({ granularity: 'weight', importance, ratio, samples: 64 }, { model })).model!;
 
   let chance: Promise<number> | null = null;
 
@@ -14,10 +15,13 @@ describe('importances of single weights on seed-net and real digits', () => {
     expect(await net.top1(await sparse(importance, 0.9))).toBeGreaterThan(await chance);
   });
 
-  it.each(['taylor', 'entropy'] as const)('large weights that read a channel which never speaks go first (%s)', async (importance) => {
-    const graph = new Graph(await sparse(importance, 0.5, deaf(net.model())));
-    expect(listeners(graph).every((value) => value === 0)).toBe(true);
-  });
+  it.each(['taylor', 'entropy'] as const)(
+    'large weights that read a channel which never speaks go first (%s)',
+    async (importance) => {
+      const graph = new Graph(await sparse(importance, 0.5, deaf(net.model())));
+      expect(listeners(graph).every((value) => value === 0)).toBe(true);
+    },
+  );
 
   it('large weights that read a channel which never speaks stay when magnitude decides', async () => {
     const graph = new Graph(await sparse('l1', 0.5, deaf(net.model())));
@@ -26,7 +30,8 @@ describe('importances of single weights on seed-net and real digits', () => {
 
   it('a global ratio of 99 % leaves something of every layer', async () => {
     const graph = new Graph(await sparse('l2', 0.99));
-    for (const { weight } of weightSites(graph)) expect(readWeight(graph, weight)!.values.some((value) => value !== 0)).toBe(true);
+    for (const { weight } of weightSites(graph))
+      expect(readWeight(graph, weight)!.values.some((value) => value !== 0)).toBe(true);
   });
 });
 
@@ -37,7 +42,13 @@ function deaf(model: ModelProto): ModelProto {
   bias[0] = -1e4;
   graph.replaceInitializer(floatTensor('conv2.bias', [bias.length], bias));
   const { values, dims } = readWeight(graph, 'fc1.weight')!;
-  graph.replaceInitializer(floatTensor('fc1.weight', dims, values.map((value, i) => (i % dims[1]! < 36 ? value * 100 : value))));
+  graph.replaceInitializer(
+    floatTensor(
+      'fc1.weight',
+      dims,
+      values.map((value, i) => (i % dims[1]! < 36 ? value * 100 : value)),
+    ),
+  );
   return model;
 }
 

@@ -34,11 +34,28 @@ const LOUDNESS = 0.01;
 export const entropy: Importance = async (context, groups) => {
   const probes = groups.map((group) => probeOf(context, group));
   const gains = groups.map((group, i) => gainsOf(context, group, probes[i]!));
-  const squares = await askProbes(context, probes, (b, probe, i) => ({ value: squaresHeard(b, probe, gains[i]!), type: DataType.FLOAT }));
+  const squares = await askProbes(context, probes, (b, probe, i) => ({
+    value: squaresHeard(b, probe, gains[i]!),
+    type: DataType.FLOAT,
+  }));
   const heard = squares.map((sums) => loudnessOf(sums));
-  const counts = await askProbes(context, probes, (b, probe, i) => ({ value: countBins(b, probe, gains[i]!.map((gain) => gain / (BIN_WIDTH * heard[i]!.layer))), type: DataType.INT32 }));
+  const counts = await askProbes(context, probes, (b, probe, i) => ({
+    value: countBins(
+      b,
+      probe,
+      gains[i]!.map((gain) => gain / (BIN_WIDTH * heard[i]!.layer)),
+    ),
+    type: DataType.INT32,
+  }));
   return probes.map(({ positions }, i) =>
-    withMeanOne(sumsOf(positions, (channel) => entropyOf(counts[i]!.subarray(channel * BINS, (channel + 1) * BINS)) + (LOUDNESS * heard[i]!.channels[channel]!) / heard[i]!.layer)),
+    withMeanOne(
+      sumsOf(
+        positions,
+        (channel) =>
+          entropyOf(counts[i]!.subarray(channel * BINS, (channel + 1) * BINS)) +
+          (LOUDNESS * heard[i]!.channels[channel]!) / heard[i]!.layer,
+      ),
+    ),
   );
 };
 
@@ -61,7 +78,11 @@ function gainsOf(context: ImportanceContext, group: Group, { length, positions }
 function squaresHeard(b: GraphBuilder, probe: Probe, gains: Float32Array): string {
   const heard = b.op('Mul', [probe.value, b.float(gains, alongAxis(probe))]);
   const squares = b.op('ReduceSumSquare', [heard, b.ints(otherAxes(probe))], { keepdims: 0 });
-  return b.op('Concat', [squares, b.op('Reshape', [b.op('Cast', [b.op('Size', [heard])], { to: DataType.FLOAT }), b.ints([1])])], { axis: 0 });
+  return b.op(
+    'Concat',
+    [squares, b.op('Reshape', [b.op('Cast', [b.op('Size', [heard])], { to: DataType.FLOAT }), b.ints([1])])],
+    { axis: 0 },
+  );
 }
 
 /** Root mean squares of the layer, 1 where it is silent, and of each of its channels. */
@@ -69,18 +90,29 @@ function loudnessOf(sums: Float64Array): { layer: number; channels: Float64Array
   const squares = sums.subarray(0, -1);
   const elements = sums.at(-1)!;
   const total = squares.reduce((sum, square) => sum + square, 0);
-  return { layer: Math.sqrt(total / elements) || 1, channels: squares.map((square) => Math.sqrt((square * squares.length) / elements)) };
+  return {
+    layer: Math.sqrt(total / elements) || 1,
+    channels: squares.map((square) => Math.sqrt((square * squares.length) / elements)),
+  };
 }
 
 /** Counts of round(scale · x), clipped to ±SIDE, in one row of BINS per entry of the probe's axis, all rows in one vector. */
 function countBins(b: GraphBuilder, probe: Probe, scales: Float32Array): string {
-  const rows = b.float(Float32Array.from(scales, (_, channel) => channel * BINS + SIDE), alongAxis(probe));
+  const rows = b.float(
+    Float32Array.from(scales, (_, channel) => channel * BINS + SIDE),
+    alongAxis(probe),
+  );
   const rounded = b.op('Round', [b.op('Mul', [probe.value, b.float(scales, alongAxis(probe))])]);
   const bins = b.op('Add', [b.op('Clip', [rounded, b.float(-SIDE), b.float(SIDE)]), rows]);
   const index = b.op('Reshape', [b.op('Cast', [bins], { to: DataType.INT32 }), b.ints([-1])]);
-  const zeros = b.initializer(makeTensor(b.fresh('zeros'), DataType.INT32, [probe.length * BINS], new Int32Array(probe.length * BINS)));
+  const zeros = b.initializer(
+    makeTensor(b.fresh('zeros'), DataType.INT32, [probe.length * BINS], new Int32Array(probe.length * BINS)),
+  );
   const one = b.initializer(makeTensor(b.fresh('one'), DataType.INT32, [1], Int32Array.of(1)));
-  return b.op('ScatterElements', [zeros, index, b.op('Expand', [one, b.op('Shape', [index])])], { axis: 0, reduction: 'add' });
+  return b.op('ScatterElements', [zeros, index, b.op('Expand', [one, b.op('Shape', [index])])], {
+    axis: 0,
+    reduction: 'add',
+  });
 }
 
 function sumsOf(positions: readonly number[][], measure: (channel: number) => number): Float64Array {

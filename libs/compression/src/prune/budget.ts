@@ -11,8 +11,16 @@ const STEPS = 10;
 export const MOST = 0.99;
 
 /** Whether every figure of the budget that can be counted, not timed, is met. */
-export function meetsFigures({ parameters = 1, bytes = 1, macs = 1 }: Budget, before: Figures, figures: Figures): boolean {
-  return figures.parameters <= parameters * before.parameters && figures.bytes <= bytes * before.bytes && figures.macs <= macs * before.macs;
+export function meetsFigures(
+  { parameters = 1, bytes = 1, macs = 1 }: Budget,
+  before: Figures,
+  figures: Figures,
+): boolean {
+  return (
+    figures.parameters <= parameters * before.parameters &&
+    figures.bytes <= bytes * before.bytes &&
+    figures.macs <= macs * before.macs
+  );
 }
 
 /** Whether the budget holds time, which has to be measured. */

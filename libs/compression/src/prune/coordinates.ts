@@ -37,7 +37,7 @@ export class Coordinates {
   find(id: number): number {
     let root = id;
     while (this.parent[root] !== root) root = this.parent[root]!;
-    for (let at = id; at !== root; ) {
+    for (let at = id; at !== root;) {
       const next = this.parent[at]!;
       this.parent[at] = root;
       at = next;
@@ -54,7 +54,13 @@ export class Coordinates {
   }
 
   /** Links two axes index by index, from the given offsets on. */
-  linkAxes(a: string, axisA: number, b: string, axisB: number, { offsetA = 0, offsetB = 0, count }: { offsetA?: number; offsetB?: number; count?: number } = {}): void {
+  linkAxes(
+    a: string,
+    axisA: number,
+    b: string,
+    axisB: number,
+    { offsetA = 0, offsetB = 0, count }: { offsetA?: number; offsetB?: number; count?: number } = {},
+  ): void {
     const length = count ?? Math.min(this.dims(a)![axisA]! - offsetA, this.dims(b)![axisB]! - offsetB);
     for (let i = 0; i < length; i++) this.link(this.at(a, axisA, offsetA + i), this.at(b, axisB, offsetB + i));
   }
@@ -79,7 +85,9 @@ export class Coordinates {
   }
 
   isFree(value: string, axis: number): boolean {
-    return Array.from({ length: this.dims(value)![axis]! }, (_, i) => this.at(value, axis, i)).some((id) => this.pinned(id) === undefined);
+    return Array.from({ length: this.dims(value)![axis]! }, (_, i) => this.at(value, axis, i)).some(
+      (id) => this.pinned(id) === undefined,
+    );
   }
 
   private define(value: string, dims: readonly number[]): void {

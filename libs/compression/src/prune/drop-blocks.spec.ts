@@ -10,7 +10,18 @@ import { dropBlocks, staticallyBlockedLayers } from './drop-blocks.js';
 function residualNet(strengths: readonly number[]): ModelProto {
   const b = new GraphBuilder('r');
   const random = randomNumbers(5);
-  const conv = (x: string, from: number, to: number, scale = 1) => b.op('Conv', [x, b.float(Float32Array.from({ length: from * to * 9 }, () => (random() - 0.5) * scale), [to, from, 3, 3])], { pads: [1, 1, 1, 1] });
+  const conv = (x: string, from: number, to: number, scale = 1) =>
+    b.op(
+      'Conv',
+      [
+        x,
+        b.float(
+          Float32Array.from({ length: from * to * 9 }, () => (random() - 0.5) * scale),
+          [to, from, 3, 3],
+        ),
+      ],
+      { pads: [1, 1, 1, 1] },
+    );
   let x = b.op('Relu', [conv(b.input('x', [1, 3, 6, 6]), 3, 8)]);
   for (const strength of strengths) x = b.op('Add', [x, conv(b.op('Relu', [conv(x, 8, 4)]), 4, 8, strength)]);
   b.op('GlobalAveragePool', [x], {}, { outputs: ['y'] });
@@ -23,7 +34,12 @@ const options = (given: Partial<PruneOptions>) => PruneOptions.parse({ granulari
 
 async function outputs(model: ModelProto): Promise<Float32Array> {
   const session = await Session.create(writeModel(model));
-  const { y } = await session.run({ x: float32([1, 3, 6, 6], Float32Array.from({ length: 108 }, (_, i) => Math.sin(i))) });
+  const { y } = await session.run({
+    x: float32(
+      [1, 3, 6, 6],
+      Float32Array.from({ length: 108 }, (_, i) => Math.sin(i)),
+    ),
+  });
   await session.release();
   return y!.data as Float32Array;
 }
@@ -51,7 +67,9 @@ describe('dropping residual blocks', () => {
     const expected = await outputs(model);
     const { skipped } = await dropBlocks(new Graph(model), options({ ratio: 0 }), inputs);
     expect(await outputs(model)).toEqual(expected);
-    expect(skipped).toEqual([expect.objectContaining({ opType: 'Conv', reason: expect.stringContaining('in no block that keeps its shape') })]);
+    expect(skipped).toEqual([
+      expect.objectContaining({ opType: 'Conv', reason: expect.stringContaining('in no block that keeps its shape') }),
+    ]);
   });
 
   it('tells before the run, from the graph alone, which layers are excluded with their block', async () => {
@@ -59,7 +77,9 @@ describe('dropping residual blocks', () => {
     const first = new Graph(model).nodes.find(({ opType }) => opType === 'Add')!;
     const given = options({ exclude: [nodeLabel(first)] });
     const told = staticallyBlockedLayers(new Graph(model), given);
-    expect(told.map(({ reason }) => reason)).toEqual(Array(2).fill('it is excluded, or in one block with a node that is'));
+    expect(told.map(({ reason }) => reason)).toEqual(
+      Array(2).fill('it is excluded, or in one block with a node that is'),
+    );
     expect(prune.preflight(model, given)).toEqual(told);
     expect((await dropBlocks(new Graph(model), given, inputs)).skipped).toEqual(expect.arrayContaining(told));
   });

@@ -38,18 +38,32 @@ export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: Sc
   const { shapes } = observation;
   const all = shapeKeepingBlocks(graph, shapes);
   const removal = new SoundRemoval(graph, observation);
-  const problemWithout = (places: ReadonlySet<number>) => removal.problemOf((trial) => {
-    removeAll(trial, shapeKeepingBlocks(trial, shapes), places);
-    return shapes;
-  });
+  const problemWithout = (places: ReadonlySet<number>) =>
+    removal.problemOf((trial) => {
+      removeAll(trial, shapeKeepingBlocks(trial, shapes), places);
+      return shapes;
+    });
   const candidates = [...all.keys()].filter((place) => !isExcluded(all[place]!, options));
-  const unsound = await unsoundSets(candidates.map((place) => new Set([place])), problemWithout);
+  const unsound = await unsoundSets(
+    candidates.map((place) => new Set([place])),
+    problemWithout,
+  );
   const places = candidates.filter((_, i) => !unsound.has(i));
-  const scores = options.importance === 'random' ? places.map(mulberry32(inputs.seed)) : await errorsWithout(graph, shapes, places, options, inputs, observation.feeds);
+  const scores =
+    options.importance === 'random'
+      ? places.map(mulberry32(inputs.seed))
+      : await errorsWithout(graph, shapes, places, options, inputs, observation.feeds);
   const order = [...places.keys()].toSorted((a, b) => scores[a]! - scores[b]! || b - a);
   const gone = new Set(order.slice(0, Math.floor(candidates.length * options.ratio + 1e-9)).map((i) => places[i]!));
-  const blocks = places.map((place, i): BlockReport => ({ layers: layersOf(graph, all[place]!), importance: scores[i]!, dropped: gone.has(place) }));
-  const skipped = [...blockedLayers(graph, all, options), ...[...unsound].flatMap(([i, problem]) => unsoundLayers(graph, all[candidates[i]!]!, problem))];
+  const blocks = places.map((place, i): BlockReport => ({
+    layers: layersOf(graph, all[place]!),
+    importance: scores[i]!,
+    dropped: gone.has(place),
+  }));
+  const skipped = [
+    ...blockedLayers(graph, all, options),
+    ...[...unsound].flatMap(([i, problem]) => unsoundLayers(graph, all[candidates[i]!]!, problem)),
+  ];
   const before = figuresOf(graph, shapes);
   if (gone.size === 0) return { blocks, skipped, before, after: before };
   removeAll(graph, all, gone);
@@ -64,11 +78,20 @@ function removeAll(graph: Graph, blocks: readonly Block[], gone: ReadonlySet<num
 
 function unsoundLayers(graph: Graph, { nodes }: Block, problem: string): Skipped[] {
   const inside = new Set(nodes);
-  return weightSites(graph).flatMap(({ node, opType }) => (inside.has(node) ? [{ node: nodeLabel(node), opType, reason: `its block stays: without it ${problem}` }] : []));
+  return weightSites(graph).flatMap(({ node, opType }) =>
+    inside.has(node) ? [{ node: nodeLabel(node), opType, reason: `its block stays: without it ${problem}` }] : [],
+  );
 }
 
 /** Per place, Σ (y - y')² / Σ y² over all outputs and samples, y' being the outputs without that block. */
-async function errorsWithout(graph: Graph, shapes: Shapes, places: readonly number[], options: PruneOptions, { data, threads }: ScoringInputs, feeds: HostTensors): Promise<number[]> {
+async function errorsWithout(
+  graph: Graph,
+  shapes: Shapes,
+  places: readonly number[],
+  options: PruneOptions,
+  { data, threads }: ScoringInputs,
+  feeds: HostTensors,
+): Promise<number[]> {
   const batches: HostTensors[] = [];
   if (data) for await (const batch of calibrationBatches(graph, data, options.samples)()) batches.push(batch);
   else batches.push(feeds);
@@ -87,14 +110,18 @@ async function errorsWithout(graph: Graph, shapes: Shapes, places: readonly numb
 async function outputsOf(model: ModelProto, batches: readonly HostTensors[], threads: number): Promise<number[]> {
   const session = await Session.create(writeModel(model), { threads });
   const values: number[] = [];
-  for (const batch of batches) for (const { type, data } of Object.values(await session.run(batch))) if (type === 'float32') for (const value of data as Float32Array) values.push(value);
+  for (const batch of batches)
+    for (const { type, data } of Object.values(await session.run(batch)))
+      if (type === 'float32') for (const value of data as Float32Array) values.push(value);
   await session.release();
   return values;
 }
 
 function layersOf(graph: Graph, { nodes }: Block): string[] {
   const inside = new Set(nodes);
-  return weightSites(graph).filter(({ node }) => inside.has(node)).map(({ node }) => nodeLabel(node));
+  return weightSites(graph)
+    .filter(({ node }) => inside.has(node))
+    .map(({ node }) => nodeLabel(node));
 }
 
 type Exclusion = Pick<PruneOptions, 'exclude'>;
@@ -113,7 +140,16 @@ function blockedLayers(graph: Graph, blocks: readonly Block[], options: Exclusio
   const blocked = weightSites(graph).flatMap(({ node, opType }) => {
     const block = blockOf.get(node);
     if (block && !isExcluded(block, options)) return [];
-    return [{ node: nodeLabel(node), opType, reason: block || isNamed(node, options.exclude) ? 'it is excluded, or in one block with a node that is' : 'it is in no block that keeps its shape and whose inner values nobody else reads' }];
+    return [
+      {
+        node: nodeLabel(node),
+        opType,
+        reason:
+          block || isNamed(node, options.exclude)
+            ? 'it is excluded, or in one block with a node that is'
+            : 'it is in no block that keeps its shape and whose inner values nobody else reads',
+      },
+    ];
   });
   return [...blocked, ...untouchedLayers(graph)];
 }

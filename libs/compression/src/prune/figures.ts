@@ -13,7 +13,10 @@ export interface Figures {
 /** MACs, bytes and parameters that a graph has, or would have, at the given shapes; stored tensors named in `uncounted` left out. */
 export function figuresOf(graph: Graph, shapes: Shapes, uncounted: ReadonlySet<string> = new Set()): Figures {
   const of = (value: string) => shapes.get(value) ?? [];
-  const macs = graph.nodes.reduce((sum, node) => sum + (macsOf(node, (value) => (value ? of(value) : undefined)) ?? 0), 0);
+  const macs = graph.nodes.reduce(
+    (sum, node) => sum + (macsOf(node, (value) => (value ? of(value) : undefined)) ?? 0),
+    0,
+  );
   let [bytes, parameters] = [0, 0];
   for (const tensor of graph.proto.initializer) {
     if (uncounted.has(tensor.name)) continue;

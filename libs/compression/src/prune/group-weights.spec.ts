@@ -13,14 +13,24 @@ import { observeShapes } from './observe-shapes.js';
  */
 async function scores(groupWeights: PruneOptions['groupWeights']): Promise<number[]> {
   const net = new GraphBuilder();
-  const channels = net.op('Conv', [net.input('x', [1, 1, 1, 3]), net.float([3, -1], [2, 1, 1, 1])], { kernel_shape: [1, 1] });
+  const channels = net.op('Conv', [net.input('x', [1, 1, 1, 3]), net.float([3, -1], [2, 1, 1, 1])], {
+    kernel_shape: [1, 1],
+  });
   const flat = net.op('Flatten', [channels]);
-  net.op('Gemm', [flat, net.float([1, -1, 1, 3, 3, -3, -1, 1, 1, 3, -3, 3], [2, 6])], { transB: 1 }, { outputs: [net.output('y', [1, 2])] });
+  net.op(
+    'Gemm',
+    [flat, net.float([1, -1, 1, 3, 3, -3, -1, 1, 1, 3, -3, 3], [2, 6])],
+    { transB: 1 },
+    { outputs: [net.output('y', [1, 2])] },
+  );
   const graph = new Graph(net.build());
   const dependencies = findDependencies(graph, (await observeShapes(graph.model)).shapes);
   expect(dependencies.groups).toHaveLength(1);
   const options = PruneOptions.parse({ importance: 'l1', groupWeights });
-  const [group] = await scoreGroups({ graph, dependencies, options, data: null, seed: 0, threads: 1 }, dependencies.groups);
+  const [group] = await scoreGroups(
+    { graph, dependencies, options, data: null, seed: 0, threads: 1 },
+    dependencies.groups,
+  );
   return [...group!];
 }
 

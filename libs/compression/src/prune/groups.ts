@@ -57,20 +57,32 @@ export function bodies(graph: Graph): BlockedChannels[] {
 }
 
 function layersIn(body: GraphProto): number {
-  return body.node.reduce((sum, node) => sum + (LAYERS.has(node.opType) ? 1 : 0) + subgraphs(node).reduce((inner, deeper) => inner + layersIn(deeper), 0), 0);
+  return body.node.reduce(
+    (sum, node) =>
+      sum + (LAYERS.has(node.opType) ? 1 : 0) + subgraphs(node).reduce((inner, deeper) => inner + layersIn(deeper), 0),
+    0,
+  );
 }
 
 function linkNode(graph: Graph, node: NodeProto, coordinates: Coordinates, roles: Roles): void {
   const context = new LinkContext(graph, node, coordinates, roles);
-  for (const body of subgraphs(node)) for (const value of capturedValues(body)) coordinates.pinValue(value, `${describe(node)} reads it inside its body`);
+  for (const body of subgraphs(node))
+    for (const value of capturedValues(body)) coordinates.pinValue(value, `${describe(node)} reads it inside its body`);
   const rule = ruleOf(node);
-  if (!rule) return node.opType === 'Constant' ? undefined : context.pinNode('is an operator that pruning does not know');
-  const unknown = [...node.input, ...node.output].find((value) => value !== '' && coordinates.dims(value) === undefined);
+  if (!rule)
+    return node.opType === 'Constant' ? undefined : context.pinNode('is an operator that pruning does not know');
+  const unknown = [...node.input, ...node.output].find(
+    (value) => value !== '' && coordinates.dims(value) === undefined,
+  );
   if (unknown !== undefined) return context.pinNode(`has "${unknown}", whose shape is unknown`);
   rule.link(context);
 }
 
-function collect(graph: Graph, coordinates: Coordinates, roles: Roles): { groups: Group[]; blocked: BlockedChannels[] } {
+function collect(
+  graph: Graph,
+  coordinates: Coordinates,
+  roles: Roles,
+): { groups: Group[]; blocked: BlockedChannels[] } {
   const order = new Map(graph.nodes.map((node, i) => [node, i]));
   const produced = new Map<number, Set<NodeProto>>();
   const blocked = new Map<string, BlockedChannels>();
@@ -90,12 +102,20 @@ function collect(graph: Graph, coordinates: Coordinates, roles: Roles): { groups
   for (const [root, nodes] of produced) {
     const members = axesOf.get(root)!;
     const key = members.join();
-    const group = groups.get(key) ?? { producers: [...nodes].toSorted((a, b) => order.get(a)! - order.get(b)!), members: members.map((member) => axes[member]!), classes: [], width: 1 };
+    const group = groups.get(key) ?? {
+      producers: [...nodes].toSorted((a, b) => order.get(a)! - order.get(b)!),
+      members: members.map((member) => axes[member]!),
+      classes: [],
+      width: 1,
+    };
     group.classes.push(root);
     groups.set(key, group);
   }
   for (const group of groups.values()) group.width = widthOf(group, coordinates, roles);
-  return { groups: [...groups.values()].toSorted((a, b) => order.get(a.producers[0]!)! - order.get(b.producers[0]!)!), blocked: [...blocked.values()] };
+  return {
+    groups: [...groups.values()].toSorted((a, b) => order.get(a.producers[0]!)! - order.get(b.producers[0]!)!),
+    blocked: [...blocked.values()],
+  };
 }
 
 function block(blocked: Map<string, BlockedChannels>, node: NodeProto, reason: string): void {
@@ -129,7 +149,9 @@ function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unkno
 }
 
 function widthOf({ producers, classes }: Group, coordinates: Coordinates, roles: Roles): number {
-  const made = roles.producers.find((producer) => producer.node === producers[0] && touches(coordinates, producer.value, producer.axis, classes[0]!))!;
+  const made = roles.producers.find(
+    (producer) => producer.node === producers[0] && touches(coordinates, producer.value, producer.axis, classes[0]!),
+  )!;
   return indicesOf(coordinates, made.value, made.axis, classes[0]!).length;
 }
 
@@ -139,5 +161,7 @@ function touches(coordinates: Coordinates, value: string, axis: number, root: nu
 
 /** Positions on an axis that belong to a class. */
 export function indicesOf(coordinates: Coordinates, value: string, axis: number, root: number): number[] {
-  return Array.from({ length: coordinates.dims(value)![axis]! }, (_, i) => i).filter((i) => coordinates.find(coordinates.at(value, axis, i)) === root);
+  return Array.from({ length: coordinates.dims(value)![axis]! }, (_, i) => i).filter(
+    (i) => coordinates.find(coordinates.at(value, axis, i)) === root,
+  );
 }

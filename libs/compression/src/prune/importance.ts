@@ -32,10 +32,16 @@ export type GroupImportance = (context: ImportanceContext, group: Group) => Floa
 export type Importance = (context: ImportanceContext, groups: readonly Group[]) => Promise<Float64Array[]>;
 
 /** How much a tensor counts in its group, before its norms are scaled to mean 1. */
-const GROUP_WEIGHTS: Record<PruneOptions['groupWeights'], (context: ImportanceContext, member: WeightMember) => number> = {
+const GROUP_WEIGHTS: Record<
+  PruneOptions['groupWeights'],
+  (context: ImportanceContext, member: WeightMember) => number
+> = {
   equal: () => 1,
   size: (_, { weight }) => weight.values.length,
-  macs: ({ dependencies: { roles, coordinates } }, { value }) => roles.layersOf(value).reduce((sum, node) => sum + (macsOf(node, (name) => (name ? coordinates.dims(name) : undefined)) ?? 0), 0),
+  macs: ({ dependencies: { roles, coordinates } }, { value }) =>
+    roles
+      .layersOf(value)
+      .reduce((sum, node) => sum + (macsOf(node, (name) => (name ? coordinates.dims(name) : undefined)) ?? 0), 0),
 };
 
 /** w_j of a member: see `groupWeights`. */
@@ -50,7 +56,12 @@ function magnitude(power: 1 | 2): GroupImportance {
     for (const member of weightMembers(context, group)) {
       const { weight, axis, positions } = member;
       const sums = slicePowers(weight.values, weight.dims, axis, power);
-      const norms = Float64Array.from(positions, (indices) => root(indices.reduce((sum, index) => sum + sums[index]!, 0), power));
+      const norms = Float64Array.from(positions, (indices) =>
+        root(
+          indices.reduce((sum, index) => sum + sums[index]!, 0),
+          power,
+        ),
+      );
       addScaled(total, norms, memberWeight(context, member));
     }
     return withMeanOne(total);
@@ -60,9 +71,19 @@ function magnitude(power: 1 | 2): GroupImportance {
 /** Per class, the norm of the weights that read its channel, each tensor scaled to mean 1; ones where no weight reads it. */
 export function listeningNorms(context: ImportanceContext, group: Group): Float64Array {
   const total = new Float64Array(group.classes.length);
-  for (const { weight, axis, positions } of weightMembers(context, group).filter((member) => !isProduced(context, member))) {
+  for (const { weight, axis, positions } of weightMembers(context, group).filter(
+    (member) => !isProduced(context, member),
+  )) {
     const sums = slicePowers(weight.values, weight.dims, axis, 2);
-    addScaled(total, Float64Array.from(positions, (indices) => root(indices.reduce((sum, index) => sum + sums[index]!, 0), 2)));
+    addScaled(
+      total,
+      Float64Array.from(positions, (indices) =>
+        root(
+          indices.reduce((sum, index) => sum + sums[index]!, 0),
+          2,
+        ),
+      ),
+    );
   }
   return total.some((norm) => norm > 0) ? total : total.fill(1);
 }
@@ -70,22 +91,36 @@ export function listeningNorms(context: ImportanceContext, group: Group): Float6
 /** Distance of a filter to all others (He et al. 2019, FPGM): what lies nearest the geometric median is the most replaceable. */
 const geometricMedian: GroupImportance = (context, group) => {
   const total = new Float64Array(group.classes.length);
-  for (const { weight, axis, positions } of weightMembers(context, group).filter((member) => isProduced(context, member))) {
-    const filters = positions.map((indices) => indices.map((index) => sliceValues(weight.values, weight.dims, axis, index)));
-    addScaled(total, Float64Array.from(filters, (filter) => filters.reduce((sum, other) => sum + distance(filter, other), 0)));
+  for (const { weight, axis, positions } of weightMembers(context, group).filter((member) =>
+    isProduced(context, member),
+  )) {
+    const filters = positions.map((indices) =>
+      indices.map((index) => sliceValues(weight.values, weight.dims, axis, index)),
+    );
+    addScaled(
+      total,
+      Float64Array.from(filters, (filter) => filters.reduce((sum, other) => sum + distance(filter, other), 0)),
+    );
   }
   return withMeanOne(total);
 };
 
 /** |γ| of the batch normalisations behind a channel (Liu et al. 2017); magnitude where a group has none. */
 const batchNormScale: GroupImportance = (context, group) => {
-  const scales = new Set(context.graph.nodes.filter(({ opType }) => opType === 'BatchNormalization').map((node) => node.input[1]!));
+  const scales = new Set(
+    context.graph.nodes.filter(({ opType }) => opType === 'BatchNormalization').map((node) => node.input[1]!),
+  );
   const total = new Float64Array(group.classes.length);
   const members = group.members.filter(({ value }) => scales.has(value));
   for (const { value, axis } of members) {
     const weight = readWeight(context.graph, value);
     if (!weight) continue;
-    const norms = group.classes.map((root) => indicesOf(context.dependencies.coordinates, value, axis, root).reduce((sum, index) => sum + Math.abs(weight.values[index]!), 0));
+    const norms = group.classes.map((root) =>
+      indicesOf(context.dependencies.coordinates, value, axis, root).reduce(
+        (sum, index) => sum + Math.abs(weight.values[index]!),
+        0,
+      ),
+    );
     addScaled(total, Float64Array.from(norms));
   }
   return members.length > 0 ? withMeanOne(total) : magnitude(2)(context, group);

@@ -1,12 +1,21 @@
 import { aliveShare, entropy } from './activation-importance.js';
 import { gradientImportance } from './gradient-importance.js';
-import { WEIGHT_IMPORTANCES, type GroupImportance, type Importance, type ImportanceContext, type ImportanceName } from './importance.js';
+import {
+  WEIGHT_IMPORTANCES,
+  type GroupImportance,
+  type Importance,
+  type ImportanceContext,
+  type ImportanceName,
+} from './importance.js';
 import type { Group } from './groups.js';
 
 /** What scoring takes from the stage. */
 export type ScoringInputs = Pick<ImportanceContext, 'data' | 'seed' | 'threads'>;
 
-const perGroup = (importance: GroupImportance): Importance => async (context, groups) => groups.map((group) => importance(context, group));
+const perGroup =
+  (importance: GroupImportance): Importance =>
+  async (context, groups) =>
+    groups.map((group) => importance(context, group));
 
 /** Every importance by name. */
 const IMPORTANCES: Record<ImportanceName, Importance> = {

@@ -1,7 +1,15 @@
 import { linePlot } from '#evaluation';
 import { MOST, leastRatio, meetsFigures, type Budget } from './budget.js';
 import type { Figures } from './figures.js';
-import { NOISY, latencyModel, measureTable, medianOf, type LatencyPoint, type MeasureModels, type Pruned } from './latency-table.js';
+import {
+  NOISY,
+  latencyModel,
+  measureTable,
+  medianOf,
+  type LatencyPoint,
+  type MeasureModels,
+  type Pruned,
+} from './latency-table.js';
 import type { PassContext } from '../pass.js';
 import { writeSideFiles } from '../side-files.js';
 
@@ -62,7 +70,10 @@ export interface LatencyReport {
 export async function searchLatency(search: LatencySearch): Promise<LatencyReport> {
   const { budget, figuresAt, prunedAt, measure } = search;
   const before = figuresAt(0);
-  const table = await measureTable((ratio): Pruned => ({ model: prunedAt(ratio), macs: figuresAt(ratio).macs }), measure);
+  const table = await measureTable(
+    (ratio): Pruned => ({ model: prunedAt(ratio), macs: figuresAt(ratio).macs }),
+    measure,
+  );
   const timeOf = latencyModel(table);
   const predict = (ratio: number) => timeOf(figuresAt(ratio).macs);
   const fastest = predict(MOST);
@@ -82,10 +93,22 @@ export async function searchLatency(search: LatencySearch): Promise<LatencyRepor
     if (next <= ratio) break;
     ratio = next;
   }
-  const predicted = Array.from({ length: DRAWN + 1 }, (_, i): [number, number] => [(i / DRAWN) * MOST, predict((i / DRAWN) * MOST)]);
+  const predicted = Array.from({ length: DRAWN + 1 }, (_, i): [number, number] => [
+    (i / DRAWN) * MOST,
+    predict((i / DRAWN) * MOST),
+  ]);
   const last = attempts.at(-1);
   const isMet = last ? last.measuredMs <= last.allowedMs : true;
-  return { ratio, table, predicted, attempts, isMet, noise, verdict: verdictOf(last, isMet, noise, predict(0)), warnings: warningsOf(last, isMet, noise, fastest / predict(0)) };
+  return {
+    ratio,
+    table,
+    predicted,
+    attempts,
+    isMet,
+    noise,
+    verdict: verdictOf(last, isMet, noise, predict(0)),
+    warnings: warningsOf(last, isMet, noise, fastest / predict(0)),
+  };
 }
 
 type Median = ReturnType<typeof medianOf>;
@@ -99,14 +122,27 @@ export function latencyPlot({ table, predicted, attempts }: LatencyReport): stri
     series: [
       { name: 'measured', points: table.map(({ ratio, ms }): [number, number] => [ratio, ms]) },
       { name: 'predicted', points: predicted },
-      ...(attempts.length > 0 ? [{ name: 'chosen, measured again', points: attempts.map(({ ratio, measuredMs }): [number, number] => [ratio, measuredMs]) }] : []),
+      ...(attempts.length > 0
+        ? [
+            {
+              name: 'chosen, measured again',
+              points: attempts.map(({ ratio, measuredMs }): [number, number] => [ratio, measuredMs]),
+            },
+          ]
+        : []),
     ],
   });
 }
 
 /** Keeps the evidence beside the model; returns the names of the files. */
-export function writeLatency(context: Pick<PassContext, 'outputPath' | 'log'>, report: LatencyReport): Promise<string[]> {
-  return writeSideFiles(context, { [LATENCY_FILE]: () => `${JSON.stringify(report, null, 2)}\n`, [LATENCY_PLOT]: () => latencyPlot(report) });
+export function writeLatency(
+  context: Pick<PassContext, 'outputPath' | 'log'>,
+  report: LatencyReport,
+): Promise<string[]> {
+  return writeSideFiles(context, {
+    [LATENCY_FILE]: () => `${JSON.stringify(report, null, 2)}\n`,
+    [LATENCY_PLOT]: () => latencyPlot(report),
+  });
 }
 
 /** The milliseconds that a budget leaves of those before. */
@@ -125,7 +161,12 @@ function verdictOf(last: LatencyAttempt | undefined, isMet: boolean, noise: numb
 }
 
 function warningsOf(last: LatencyAttempt | undefined, isMet: boolean, noise: number, fastestShare: number): string[] {
-  const noisy = noise > NOISY ? [`this machine is too noisy to hold a latency to: medians are known to within ${percent(noise)} only; run it while nothing else does`] : [];
+  const noisy =
+    noise > NOISY
+      ? [
+          `this machine is too noisy to hold a latency to: medians are known to within ${percent(noise)} only; run it while nothing else does`,
+        ]
+      : [];
   if (!last || isMet) return noisy;
   const share = percent(last.measuredMs / last.beforeMs);
   const isOutOfReach = fastestShare * last.beforeMs > last.allowedMs;

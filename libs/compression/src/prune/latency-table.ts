@@ -35,11 +35,15 @@ export const NOISY = 0.05;
 const ROUNDS = 4;
 
 /** Prunes copies at every ratio of the table and times all of them in one run; ratios that give the graph of the one before are left out. */
-export async function measureTable(prunedAt: (ratio: number) => Pruned, measure: MeasureModels): Promise<LatencyPoint[]> {
+export async function measureTable(
+  prunedAt: (ratio: number) => Pruned,
+  measure: MeasureModels,
+): Promise<LatencyPoint[]> {
   const rows: { ratio: number; macs: number; model: Uint8Array }[] = [];
   for (const ratio of TABLE_RATIOS) {
     const pruned = prunedAt(ratio);
-    if (rows.at(-1)?.model.length !== pruned.model.length || rows.at(-1)?.macs !== pruned.macs) rows.push({ ratio, ...pruned });
+    if (rows.at(-1)?.model.length !== pruned.model.length || rows.at(-1)?.macs !== pruned.macs)
+      rows.push({ ratio, ...pruned });
   }
   const samples = await measure(rows.map(({ model }) => model));
   return rows.map(({ ratio, macs }, i) => ({ ratio, macs, ...medianOf(samples[i]!) }));

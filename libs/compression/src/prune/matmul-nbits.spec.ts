@@ -9,13 +9,24 @@ import { observeShapes } from './observe-shapes.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
 
-const FEEDS: HostTensors = { x: float32([3, 96], Float32Array.from({ length: 288 }, (_, i) => Math.sin(i * i))) };
+const FEEDS: HostTensors = {
+  x: float32(
+    [3, 96],
+    Float32Array.from({ length: 288 }, (_, i) => Math.sin(i * i)),
+  ),
+};
 
 /** Three products of a perceptron, those not left float in 4-bit blocks of 128 inputs. */
 async function blockwiseNet(widths: readonly number[], exclude: string[] = []): Promise<Graph> {
   const model = mlp(widths);
-  for (const [i, node] of model.graph!.node.filter(({ opType }) => opType === 'Gemm').entries()) node.name = `fc${i + 1}`;
-  await quantizeModel(model, QuantizeOptions.parse({ scheme: 'weightOnly', target: 'onnxruntime', weightBits: 4, exclude }), null, { threads: 1, seed: 0 });
+  for (const [i, node] of model.graph!.node.filter(({ opType }) => opType === 'Gemm').entries())
+    node.name = `fc${i + 1}`;
+  await quantizeModel(
+    model,
+    QuantizeOptions.parse({ scheme: 'weightOnly', target: 'onnxruntime', weightBits: 4, exclude }),
+    null,
+    { threads: 1, seed: 0 },
+  );
   return new Graph(model);
 }
 
@@ -31,10 +42,19 @@ async function halve(graph: Graph) {
   const silent = silence(graph, findDependencies(graph, (await observeShapes(graph.model)).shapes));
   expect(silent.size).toBeGreaterThan(0);
   const expected = await logits(clone(ModelProtoSchema, graph.model));
-  const report = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), { data: null, seed: 0, threads: 1 });
+  const report = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), {
+    data: null,
+    seed: 0,
+    threads: 1,
+  });
   const actual = await logits(graph.model);
   actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 3));
-  return { ...report, sizes: graph.nodes.filter(({ opType }) => opType === 'MatMulNBits').map((node) => [intAttribute(node, 'K', 0), intAttribute(node, 'N', 0)]) };
+  return {
+    ...report,
+    sizes: graph.nodes
+      .filter(({ opType }) => opType === 'MatMulNBits')
+      .map((node) => [intAttribute(node, 'K', 0), intAttribute(node, 'N', 0)]),
+  };
 }
 
 describe('channel removal across MatMulNBits', () => {
@@ -46,13 +66,22 @@ describe('channel removal across MatMulNBits', () => {
 
   it('takes whole blocks of inputs, the last of them short', async () => {
     const { sizes } = await halve(await blockwiseNet([96, 300, 8]));
-    expect(sizes).toEqual([[96, 172], [172, 8]]);
+    expect(sizes).toEqual([
+      [96, 172],
+      [172, 8],
+    ]);
   });
 
   it('leaves the inputs of a single block, and says so', async () => {
     const graph = await blockwiseNet([96, 128, 8]);
-    const { before, after, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5 }), { data: null, seed: 0, threads: 1 });
+    const { before, after, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5 }), {
+      data: null,
+      seed: 0,
+      threads: 1,
+    });
     expect(after).toEqual(before);
-    expect(skipped.map(({ reason }) => reason)).toContainEqual(expect.stringMatching(/^MatMulNBits ".*" keeps all its inputs in one block of 128$/));
+    expect(skipped.map(({ reason }) => reason)).toContainEqual(
+      expect.stringMatching(/^MatMulNBits ".*" keeps all its inputs in one block of 128$/),
+    );
   });
 });

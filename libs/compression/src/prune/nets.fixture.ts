@@ -21,12 +21,19 @@ export class NetBuilder extends GraphBuilder {
   }
 
   weights(dims: readonly number[]): string {
-    return this.float(Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => this.random() * 2 - 1), dims);
+    return this.float(
+      Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => this.random() * 2 - 1),
+      dims,
+    );
   }
 
   conv(x: string, from: number, to: number, { group = 1, kernel = 3 } = {}): string {
     const pad = (kernel - 1) / 2;
-    return this.op('Conv', [x, this.weights([to, from / group, kernel, kernel]), this.weights([to])], { group, kernel_shape: [kernel, kernel], pads: [pad, pad, pad, pad] });
+    return this.op('Conv', [x, this.weights([to, from / group, kernel, kernel]), this.weights([to])], {
+      group,
+      kernel_shape: [kernel, kernel],
+      pads: [pad, pad, pad, pad],
+    });
   }
 
   linear(x: string, from: number, to: number): string {
@@ -43,7 +50,12 @@ export class NetBuilder extends GraphBuilder {
 }
 
 /** What every generated net is run on. */
-export const NET_FEEDS: HostTensors = { x: float32([3, 3, 6, 6], Float32Array.from({ length: 324 }, (_, i) => Math.sin(i * i))) };
+export const NET_FEEDS: HostTensors = {
+  x: float32(
+    [3, 3, 6, 6],
+    Float32Array.from({ length: 324 }, (_, i) => Math.sin(i * i)),
+  ),
+};
 
 /** The net as a model of images [batch, 3, 6, 6] and five outputs. */
 export function generate(net: Net, seed: number, opset?: number): ModelProto {

@@ -1,6 +1,17 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf';
 import { Session, type HostTensor, type HostTensors } from '#inference';
-import { DataType, Graph, ModelProtoSchema, ValueInfoProtoSchema, makeNode, tensorDims, valueDims, valueElemType, type ModelProto, type ValueInfoProto } from '#onnx';
+import {
+  DataType,
+  Graph,
+  ModelProtoSchema,
+  ValueInfoProtoSchema,
+  makeNode,
+  tensorDims,
+  valueDims,
+  valueElemType,
+  type ModelProto,
+  type ValueInfoProto,
+} from '#onnx';
 import type { Shapes } from './coordinates.js';
 import { UnobservableModelError } from './errors.js';
 
@@ -8,7 +19,17 @@ import { UnobservableModelError } from './errors.js';
 const FREE_LENGTHS = [64, 96, 32, 512, 1536, 16, 8, 1] as const;
 
 /** Operators whose outputs are not tensors. */
-const NOT_TENSORS = new Set(['ConcatFromSequence', 'Optional', 'SequenceAt', 'SequenceConstruct', 'SequenceEmpty', 'SequenceErase', 'SequenceInsert', 'SequenceMap', 'SplitToSequence']);
+const NOT_TENSORS = new Set([
+  'ConcatFromSequence',
+  'Optional',
+  'SequenceAt',
+  'SequenceConstruct',
+  'SequenceEmpty',
+  'SequenceErase',
+  'SequenceInsert',
+  'SequenceMap',
+  'SplitToSequence',
+]);
 
 export interface Observation {
   /** Dimensions of every tensor of the main graph. */
@@ -49,7 +70,9 @@ export async function shapesOn(model: ModelProto, feeds: HostTensors): Promise<M
   copy.graph!.output = [...names.keys()].map((name): ValueInfoProto => create(ValueInfoProtoSchema, { name }));
   const session = await Session.create(toBinary(ModelProtoSchema, copy), { optimization: 'disabled', quiet: true });
   const results = await session.run(feeds).finally(() => session.release());
-  const shapes = new Map<string, readonly number[]>(graph.proto.initializer.map((tensor) => [tensor.name, tensorDims(tensor)]));
+  const shapes = new Map<string, readonly number[]>(
+    graph.proto.initializer.map((tensor) => [tensor.name, tensorDims(tensor)]),
+  );
   for (const [name, tensor] of Object.entries(feeds)) shapes.set(name, tensor.dims);
   for (const [name, value] of names) shapes.set(value, Array.from(results[name]!.data as BigInt64Array, Number));
   return shapes;
@@ -58,7 +81,10 @@ export async function shapesOn(model: ModelProto, feeds: HostTensors): Promise<M
 /** First with every free dimension at the same length, then with those of the first input alone: the others may be states of a batch. */
 function* feedsToTry(model: ModelProto): Generator<HostTensors> {
   const { inputs } = new Graph(model);
-  const hasFree = (input: ValueInfoProto) => valueDims(input)?.slice(1).some((dim) => typeof dim === 'string') ?? false;
+  const hasFree = (input: ValueInfoProto) =>
+    valueDims(input)
+      ?.slice(1)
+      .some((dim) => typeof dim === 'string') ?? false;
   if (!inputs.some(hasFree)) return yield feedsOf(inputs, () => 1);
   for (const length of FREE_LENGTHS) {
     yield feedsOf(inputs, () => length);
@@ -69,7 +95,9 @@ function* feedsToTry(model: ModelProto): Generator<HostTensors> {
 function feedsOf(inputs: readonly ValueInfoProto[], free: (input: ValueInfoProto) => number): HostTensors {
   return Object.fromEntries(
     inputs.map((input) => {
-      const dims = (valueDims(input) ?? []).map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? 1 : free(input)));
+      const dims = (valueDims(input) ?? []).map((dim, axis) =>
+        typeof dim === 'number' ? dim : axis === 0 ? 1 : free(input),
+      );
       return [input.name, generatedTensor(valueElemType(input), dims)];
     }),
   );

@@ -17,14 +17,26 @@ type Layout = Pick<WeightSite, 'dims' | 'inputAxis' | 'outputAxis'>;
 const PATTERNS: Record<Patterned, (layout: Layout, options: PruneOptions) => Pattern> = {
   weight: ({ dims }) => {
     const count = dims.reduce((product, dim) => product * dim, 1);
-    return { unitOf: Uint32Array.from({ length: count }, (_, i) => i), units: count, poolOf: new Uint32Array(count), pools: 1, share: null };
+    return {
+      unitOf: Uint32Array.from({ length: count }, (_, i) => i),
+      units: count,
+      poolOf: new Uint32Array(count),
+      pools: 1,
+      share: null,
+    };
   },
 
   'n:m': (layout, { pattern }) => {
     const [keep, of] = pattern.split(':').map(Number) as [number, number];
     const { ids, count } = blockIds(layout, 1, of);
     const units = ids.length;
-    return { unitOf: Uint32Array.from({ length: units }, (_, i) => i), units, poolOf: ids, pools: count, share: Math.max(0, 1 - keep / of) };
+    return {
+      unitOf: Uint32Array.from({ length: units }, (_, i) => i),
+      units,
+      poolOf: ids,
+      pools: count,
+      share: Math.max(0, 1 - keep / of),
+    };
   },
 
   block: (layout, { block: [outputs, inputs] }) => {
@@ -45,7 +57,8 @@ export function patternOf(granularity: Patterned, layout: Layout, options: Prune
 export function maskOf(scores: ArrayLike<number>, pattern: Pattern, count: number): Uint8Array {
   const means = unitMeans(scores, pattern);
   const gone = new Uint8Array(pattern.units);
-  for (const units of pooled(pattern)) dropLowest(units, means, pattern.share === null ? count : Math.floor(units.length * pattern.share + 1e-9), gone);
+  for (const units of pooled(pattern))
+    dropLowest(units, means, pattern.share === null ? count : Math.floor(units.length * pattern.share + 1e-9), gone);
   return Uint8Array.from(pattern.unitOf, (unit) => gone[unit]!);
 }
 
@@ -91,7 +104,11 @@ function pooled({ poolOf, pools, units }: Pattern): Uint32Array[] {
 }
 
 /** Numbers the blocks of `outputs` x `inputs` neighbours on the channel axes; other axes (kernel positions) are kept apart. */
-function blockIds({ dims, inputAxis, outputAxis }: Layout, outputs: number, inputs: number): { ids: Uint32Array; count: number } {
+function blockIds(
+  { dims, inputAxis, outputAxis }: Layout,
+  outputs: number,
+  inputs: number,
+): { ids: Uint32Array; count: number } {
   const sizes = dims.map((_, axis) => (axis === inputAxis ? inputs : axis === outputAxis ? outputs : 1));
   const blocks = dims.map((length, axis) => Math.ceil(length / sizes[axis]!));
   const ids = new Uint32Array(dims.reduce((product, dim) => product * dim, 1));

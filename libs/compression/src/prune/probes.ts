@@ -1,5 +1,15 @@
 import { Session, type HostTensors } from '#inference';
-import { BUILDER_OPSET, DataType, Graph, GraphBuilder, cloneModel, ownName, writeModel, liftOpset, type NodeProto } from '#onnx';
+import {
+  BUILDER_OPSET,
+  DataType,
+  Graph,
+  GraphBuilder,
+  cloneModel,
+  ownName,
+  writeModel,
+  liftOpset,
+  type NodeProto,
+} from '#onnx';
 import { answerOnly } from '../prepare/answer-only.js';
 import { calibrationBatches } from '../quantize/calibration-data.js';
 import { PruneInputError } from './errors.js';
@@ -17,10 +27,28 @@ export interface Probe {
   positions: number[][];
 }
 
-const FOLLOWED: ReadonlySet<string> = new Set(['BatchNormalization', 'Clip', 'Relu', 'LeakyRelu', 'PRelu', 'Elu', 'HardSigmoid', 'HardSwish', 'Gelu', 'Sigmoid', 'Tanh', 'QuantizeLinear', 'DequantizeLinear', 'Add']);
+const FOLLOWED: ReadonlySet<string> = new Set([
+  'BatchNormalization',
+  'Clip',
+  'Relu',
+  'LeakyRelu',
+  'PRelu',
+  'Elu',
+  'HardSigmoid',
+  'HardSwish',
+  'Gelu',
+  'Sigmoid',
+  'Tanh',
+  'QuantizeLinear',
+  'DequantizeLinear',
+  'Add',
+]);
 
 /** The group's first producer's output, followed through norms and activations that only it feeds. */
-export function probeOf({ graph, dependencies: { coordinates } }: Pick<ImportanceContext, 'graph' | 'dependencies'>, group: Group): Probe {
+export function probeOf(
+  { graph, dependencies: { coordinates } }: Pick<ImportanceContext, 'graph' | 'dependencies'>,
+  group: Group,
+): Probe {
   const axisOf = (value: string) => group.members.find((member) => member.value === value)?.axis;
   let node: NodeProto | undefined = group.producers[0]!;
   let value = node.output[0]!;
@@ -34,7 +62,13 @@ export function probeOf({ graph, dependencies: { coordinates } }: Pick<Importanc
   }
   const axis = axisOf(value)!;
   const dims = coordinates.dims(value)!;
-  return { value, axis, rank: dims.length, length: dims[axis]!, positions: group.classes.map((root) => indicesOf(coordinates, value, axis, root)) };
+  return {
+    value,
+    axis,
+    rank: dims.length,
+    length: dims[axis]!,
+    positions: group.classes.map((root) => indicesOf(coordinates, value, axis, root)),
+  };
 }
 
 /** Writes what is asked of one probe behind the model and returns the values that hold it, each a vector over the probe's axis. */
@@ -44,14 +78,20 @@ export type Question = (builder: GraphBuilder, probe: Probe, index: number) => {
  * Sums of the answers over all calibration batches, per probe. The reduction runs inside the model's graph: only vectors come back.
  * Throws PruneInputError when there is no data set.
  */
-export async function askProbes({ graph, data, options, threads }: ImportanceContext, probes: readonly Probe[], question: Question): Promise<Float64Array[]> {
+export async function askProbes(
+  { graph, data, options, threads }: ImportanceContext,
+  probes: readonly Probe[],
+  question: Question,
+): Promise<Float64Array[]> {
   if (!data) throw new PruneInputError(`importance "${options.importance}"`, 'a data set with a calibration split');
   const { model, outputs } = questioned(graph, probes, question);
   const sums: Float64Array[] = [];
   const session = await Session.create(writeModel(model), { threads });
   for await (const inputs of calibrationBatches(graph, data, options.samples)()) {
     const results: HostTensors = await session.run(inputs, outputs);
-    outputs.forEach((output, i) => addTo((sums[i] ??= new Float64Array(results[output]!.data.length)), results[output]!.data as Float32Array));
+    outputs.forEach((output, i) =>
+      addTo((sums[i] ??= new Float64Array(results[output]!.data.length)), results[output]!.data as Float32Array),
+    );
   }
   await session.release();
   return sums;

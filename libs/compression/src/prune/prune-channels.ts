@@ -47,7 +47,12 @@ export interface ChannelPruning {
  * has the shape that the removal predicts; a group of which that cannot be proved stays whole and is named in `skipped`. A latency budget times copies with `measure`, on the generated inputs unless told otherwise.
  * Throws UnobservableModelError.
  */
-export async function pruneChannels(graph: Graph, options: PruneOptions, inputs: ScoringInputs, measure?: MeasureModels): Promise<ChannelPruning> {
+export async function pruneChannels(
+  graph: Graph,
+  options: PruneOptions,
+  inputs: ScoringInputs,
+  measure?: MeasureModels,
+): Promise<ChannelPruning> {
   const untied = untieVectors(graph);
   const observation = await observeShapes(graph.model);
   const { shapes, feeds } = observation;
@@ -56,11 +61,20 @@ export async function pruneChannels(graph: Graph, options: PruneOptions, inputs:
   const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, dependencies.groups);
   const all = dependencies.groups.map((group, i): Scored => ({ group, scores: scores[i]! }));
   const removal = new SoundRemoval(graph, observation);
-  const request = { graph, coordinates: dependencies.coordinates, before, options, measure: measure ?? timeOn(feeds, inputs.threads) };
+  const request = {
+    graph,
+    coordinates: dependencies.coordinates,
+    before,
+    options,
+    measure: measure ?? timeOn(feeds, inputs.threads),
+  };
   const { plan, pinned } = await soundPlan(all, request, removal);
   const { scored, ratio, selected, latency } = plan;
   const groups = scored.map((entry, i) => reportOf(graph, dependencies, entry, selected[i]!, before));
-  const skipped = [...[...dependencies.blocked, ...pinned].map(({ node, reason }) => skip(node, reason)), ...wholeGroups(scored, selected, { ...options, ratio })];
+  const skipped = [
+    ...[...dependencies.blocked, ...pinned].map(({ node, reason }) => skip(node, reason)),
+    ...wholeGroups(scored, selected, { ...options, ratio }),
+  ];
   const removed = union(selected);
   const pruned = removed.size === 0 ? shapes : removeClasses(graph, dependencies.coordinates, removed);
   retieVectors(graph, untied);
@@ -68,11 +82,19 @@ export async function pruneChannels(graph: Graph, options: PruneOptions, inputs:
   return { groups, skipped, ratio, before, after, ...(latency ? { latency } : {}) };
 }
 
-function reportOf(graph: Graph, { coordinates, roles }: Dependencies, { group, scores }: Scored, gone: ReadonlySet<number>, before: Figures): GroupReport {
+function reportOf(
+  graph: Graph,
+  { coordinates, roles }: Dependencies,
+  { group, scores }: Scored,
+  gone: ReadonlySet<number>,
+  before: Figures,
+): GroupReport {
   const alone = gone.size > 0 ? figuresOf(graph, shapesAfter(coordinates, gone)) : before;
   return {
     producers: group.producers.map(nameOf),
-    tensors: group.members.filter(({ value }) => graph.initializer(value) || roles.isWeight(value)).map(({ value, axis }) => `${value}[${axis}]`),
+    tensors: group.members
+      .filter(({ value }) => graph.initializer(value) || roles.isWeight(value))
+      .map(({ value, axis }) => `${value}[${axis}]`),
     channels: widthOf(group, group.classes.length),
     kept: widthOf(group, group.classes.length - gone.size),
     removed: widthOf(group, gone.size),

@@ -41,21 +41,35 @@ export async function pruneWeights(graph: Graph, options: Options, inputs: Scori
   const isGlobal = options.scope !== 'layer' && options.ratio > 0;
   const candidates = sites.map((site, i): Candidate => {
     const pattern = patternOf(options.granularity, site, options);
-    return { site, weight: readWeight(graph, site.weight)!, pattern, scores: isGlobal ? acrossLayers(scores[i]!, pattern, ESTIMATES_LOSS.has(options.importance) ? 1 : 2) : scores[i]! };
+    return {
+      site,
+      weight: readWeight(graph, site.weight)!,
+      pattern,
+      scores: isGlobal ? acrossLayers(scores[i]!, pattern, ESTIMATES_LOSS.has(options.importance) ? 1 : 2) : scores[i]!,
+    };
   });
-  const counts = isGlobal ? globalCounts(candidates, options.ratio) : candidates.map(({ pattern }) => Math.floor(pattern.units * options.ratio + 1e-9));
+  const counts = isGlobal
+    ? globalCounts(candidates, options.ratio)
+    : candidates.map(({ pattern }) => Math.floor(pattern.units * options.ratio + 1e-9));
   const layers = candidates.map((entry, i) => {
     const limit = limitOf(options.layerLimits, [nodeLabel(entry.site.node)]);
     const report = pruneOne(graph, entry, Math.min(counts[i]!, Math.floor(entry.pattern.units * limit + 1e-9)));
-    if (entry.weight.storage.kind === 'codebook' && report.zeros === 0 && options.ratio > 0) skipped.push(skip(entry.site, 'its codebook has no entry for zero'));
+    if (entry.weight.storage.kind === 'codebook' && report.zeros === 0 && options.ratio > 0)
+      skipped.push(skip(entry.site, 'its codebook has no entry for zero'));
     return report;
   });
-  const [zeros, elements] = [layers.reduce((sum, layer) => sum + layer.zeros, 0), layers.reduce((sum, layer) => sum + layer.elements, 0)];
+  const [zeros, elements] = [
+    layers.reduce((sum, layer) => sum + layer.zeros, 0),
+    layers.reduce((sum, layer) => sum + layer.elements, 0),
+  ];
   return { layers, skipped, sparsity: elements > 0 ? zeros / elements : 0 };
 }
 
 /** Layers whose weights may be zeroed, each stored tensor once, and those left alone. */
-export function prunableSites(graph: Graph, { exclude }: Pick<PruneOptions, 'exclude'>): { sites: WeightSite[]; skipped: Skipped[] } {
+export function prunableSites(
+  graph: Graph,
+  { exclude }: Pick<PruneOptions, 'exclude'>,
+): { sites: WeightSite[]; skipped: Skipped[] } {
   const skipped: Skipped[] = [];
   const seen = new Set<string>();
   const sites = weightSites(graph).filter((site) => {
@@ -68,10 +82,21 @@ export function prunableSites(graph: Graph, { exclude }: Pick<PruneOptions, 'exc
 
 function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, count: number): WeightReport {
   const mask = maskOf(scores, pattern, count);
-  if (mask.includes(1)) writeWeight(graph, site.weight, weight.values.map((value, i) => (mask[i] ? 0 : value)));
+  if (mask.includes(1))
+    writeWeight(
+      graph,
+      site.weight,
+      weight.values.map((value, i) => (mask[i] ? 0 : value)),
+    );
   const values = readWeight(graph, site.weight)!.values;
   const zeros = values.reduce((count, value) => (value === 0 ? count + 1 : count), 0);
-  return { layer: site.node.name || site.node.output[0]!, opType: site.opType, elements: values.length, zeros, sparsity: zeros / values.length };
+  return {
+    layer: site.node.name || site.node.output[0]!,
+    opType: site.opType,
+    elements: values.length,
+    zeros,
+    sparsity: zeros / values.length,
+  };
 }
 
 /** How many units each layer gives up when the lowest of all go; of those that tie with the last, the first layers' go first. */
@@ -89,7 +114,10 @@ function globalCounts(candidates: readonly Candidate[], ratio: number): number[]
   const below = means.map((list) => list.reduce((count, mean) => count + Number(mean < threshold), 0));
   let ties = total - below.reduce((sum, count) => sum + count, 0);
   return means.map((list, i) => {
-    const taken = Math.min(ties, list.reduce((count, mean) => count + Number(mean === threshold), 0));
+    const taken = Math.min(
+      ties,
+      list.reduce((count, mean) => count + Number(mean === threshold), 0),
+    );
     ties -= taken;
     return below[i]! + taken;
   });

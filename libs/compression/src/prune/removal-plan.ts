@@ -29,7 +29,11 @@ export interface RemovalPlan {
 }
 
 /** A plan whose removals all hold: a group without which the graph fails its check stays whole, and the plan is made anew for the rest. */
-export async function soundPlan(all: readonly Scored[], request: PlanRequest, removal: SoundRemoval): Promise<{ plan: RemovalPlan; pinned: BlockedChannels[] }> {
+export async function soundPlan(
+  all: readonly Scored[],
+  request: PlanRequest,
+  removal: SoundRemoval,
+): Promise<{ plan: RemovalPlan; pinned: BlockedChannels[] }> {
   const pinned: BlockedChannels[] = [];
   let scored = all;
   /** Whether some had to be pinned. */
@@ -40,7 +44,8 @@ export async function soundPlan(all: readonly Scored[], request: PlanRequest, re
     return unsound.size > 0;
   };
   // Copies are timed before anything is chosen: all of them must run.
-  if (request.options.budget && isTimed(request.options.budget)) await pinUnsound(selectClasses(scored, { ...request.options, ratio: MOST }));
+  if (request.options.budget && isTimed(request.options.budget))
+    await pinUnsound(selectClasses(scored, { ...request.options, ratio: MOST }));
   for (;;) {
     const plan = await planRemoval(scored, request);
     if (!(await pinUnsound(plan.selected))) return { plan, pinned };
@@ -67,6 +72,7 @@ async function planRemoval(scored: readonly Scored[], request: PlanRequest): Pro
   };
   const { budget } = options;
   const latency = budget && isTimed(budget) ? await searchLatency({ budget, figuresAt, prunedAt, measure }) : undefined;
-  const ratio = latency?.ratio ?? (budget ? leastRatio((tried) => meetsFigures(budget, before, figuresAt(tried))) : options.ratio);
+  const ratio =
+    latency?.ratio ?? (budget ? leastRatio((tried) => meetsFigures(budget, before, figuresAt(tried))) : options.ratio);
   return { scored, ratio, selected: selectedAt(ratio), latency };
 }

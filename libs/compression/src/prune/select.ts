@@ -26,10 +26,20 @@ export interface Scored {
 export function selectClasses(scored: readonly Scored[], options: SelectOptions): Set<number>[] {
   const threshold = options.scope === 'global' ? globalThreshold(scored, options.ratio) : null;
   return scored.map(({ group, scores }) => {
-    const wanted = threshold === null ? Math.floor(scores.length * options.ratio) : Math.min(scores.filter((score) => score < threshold).length, Math.floor(scores.length * options.layerLimit));
-    const limited = Math.min(wanted, Math.floor(scores.length * limitOf(options.layerLimits, group.producers.map(nodeLabel)) + 1e-9));
+    const wanted =
+      threshold === null
+        ? Math.floor(scores.length * options.ratio)
+        : Math.min(scores.filter((score) => score < threshold).length, Math.floor(scores.length * options.layerLimit));
+    const limited = Math.min(
+      wanted,
+      Math.floor(scores.length * limitOf(options.layerLimits, group.producers.map(nodeLabel)) + 1e-9),
+    );
     const order = [...scores.keys()].toSorted((a, b) => scores[a]! - scores[b]! || a - b);
-    return new Set(order.slice(0, scores.length - keepCount(scores.length, limited, group.width, options.multipleOf)).map((i) => group.classes[i]!));
+    return new Set(
+      order
+        .slice(0, scores.length - keepCount(scores.length, limited, group.width, options.multipleOf))
+        .map((i) => group.classes[i]!),
+    );
   });
 }
 

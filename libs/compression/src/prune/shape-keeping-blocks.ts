@@ -46,7 +46,9 @@ class BlockSearch {
   ) {
     this.order = new Map(graph.nodes.map((node, i) => [node, i]));
     const computed = new Set(graph.inputs.map(({ name }) => name));
-    for (const node of graph.nodes) if (node.input.some((value) => computed.has(value)) || subgraphs(node).length > 0) node.output.forEach((value) => computed.add(value));
+    for (const node of graph.nodes)
+      if (node.input.some((value) => computed.has(value)) || subgraphs(node).length > 0)
+        node.output.forEach((value) => computed.add(value));
     this.computed = computed;
   }
 
@@ -65,7 +67,7 @@ class BlockSearch {
     if (last.output.length !== 1 || this.graph.isOutput(output)) return null;
     const nodes: NodeProto[] = [];
     const frontier = new Set([output]);
-    for (let layers = 0; ; ) {
+    for (let layers = 0; ;) {
       const node = this.latestProducer(frontier);
       if (!node || subgraphs(node).length > 0) return null;
       nodes.unshift(node);
@@ -89,7 +91,9 @@ class BlockSearch {
   private isClosed({ output, nodes }: Block): boolean {
     const inside = new Set(nodes);
     const inner = nodes.flatMap((node) => node.output.filter((value) => value !== '' && value !== output));
-    return inner.every((value) => !this.graph.isOutput(value) && this.graph.consumers(value).every(({ node }) => inside.has(node)));
+    return inner.every(
+      (value) => !this.graph.isOutput(value) && this.graph.consumers(value).every(({ node }) => inside.has(node)),
+    );
   }
 
   private latestProducer(values: Iterable<string>): NodeProto | undefined {

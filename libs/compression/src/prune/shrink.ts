@@ -9,21 +9,29 @@ import { ruleOf } from './rules/index.js';
  */
 export function removeClasses(graph: Graph, coordinates: Coordinates, removed: ReadonlySet<number>): Shapes {
   const constants = new Map<string, string>();
-  for (const node of [...graph.nodes]) ruleOf(node)?.mend?.(new MendContext(graph, node, coordinates, removed, constants));
+  for (const node of [...graph.nodes])
+    ruleOf(node)?.mend?.(new MendContext(graph, node, coordinates, removed, constants));
   for (const tensor of [...graph.proto.initializer]) {
     const shrunk = shrinkTensor(tensor, coordinates, removed);
     if (shrunk !== tensor) graph.replaceInitializer(shrunk);
   }
   const shapes = shapesAfter(coordinates, removed);
   // Declared shapes of inner values are optional, and those that changed would now be wrong.
-  graph.proto.valueInfo = graph.proto.valueInfo.filter(({ name }) => coordinates.dims(name)?.every((length, axis) => length === shapes.get(name)![axis]));
+  graph.proto.valueInfo = graph.proto.valueInfo.filter(({ name }) =>
+    coordinates.dims(name)?.every((length, axis) => length === shapes.get(name)![axis]),
+  );
   graph.removeDeadCode();
   return shapes;
 }
 
 /** Every value's dimensions once the classes are gone. */
 export function shapesAfter(coordinates: Coordinates, removed: ReadonlySet<number>): Map<string, readonly number[]> {
-  return new Map([...coordinates.values()].map((value) => [value, coordinates.dims(value)!.map((_, axis) => kept(coordinates, value, axis, removed).length)]));
+  return new Map(
+    [...coordinates.values()].map((value) => [
+      value,
+      coordinates.dims(value)!.map((_, axis) => kept(coordinates, value, axis, removed).length),
+    ]),
+  );
 }
 
 function shrinkTensor(tensor: TensorProto, coordinates: Coordinates, removed: ReadonlySet<number>): TensorProto {
@@ -36,5 +44,7 @@ function shrinkTensor(tensor: TensorProto, coordinates: Coordinates, removed: Re
 }
 
 function kept(coordinates: Coordinates, value: string, axis: number, removed: ReadonlySet<number>): number[] {
-  return Array.from({ length: coordinates.dims(value)![axis]! }, (_, i) => i).filter((i) => !removed.has(coordinates.find(coordinates.at(value, axis, i))));
+  return Array.from({ length: coordinates.dims(value)![axis]! }, (_, i) => i).filter(
+    (i) => !removed.has(coordinates.find(coordinates.at(value, axis, i))),
+  );
 }

@@ -7,11 +7,30 @@ export function silence(graph: Graph, { coordinates, groups }: Dependencies): Se
   for (const tensor of [...graph.proto.initializer]) {
     const dims = tensorDims(tensor);
     const isInteger = tensor.dataType === DataType.INT8 || tensor.dataType === DataType.UINT8;
-    if (dims.length === 0 || !coordinates.dims(tensor.name) || !(isInteger || tensor.dataType === DataType.FLOAT)) continue;
-    const isScale = graph.consumers(tensor.name).some(({ node, index }) => (node.opType.endsWith('Linear') && index > 0) || (node.opType === 'BatchNormalization' && index === 4));
+    if (dims.length === 0 || !coordinates.dims(tensor.name) || !(isInteger || tensor.dataType === DataType.FLOAT))
+      continue;
+    const isScale = graph
+      .consumers(tensor.name)
+      .some(
+        ({ node, index }) =>
+          (node.opType.endsWith('Linear') && index > 0) || (node.opType === 'BatchNormalization' && index === 4),
+      );
     if (isScale) continue;
-    const values = tensorToFloats(tensor).map((value, flat) => (dims.some((_, axis) => silent.has(coordinates.find(coordinates.at(tensor.name, axis, indexOn(dims, axis, flat))))) ? 0 : value));
-    graph.replaceInitializer(isInteger ? makeTensor(tensor.name, tensor.dataType, dims, tensor.dataType === DataType.INT8 ? Int8Array.from(values) : Uint8Array.from(values)) : floatTensor(tensor.name, dims, values));
+    const values = tensorToFloats(tensor).map((value, flat) =>
+      dims.some((_, axis) => silent.has(coordinates.find(coordinates.at(tensor.name, axis, indexOn(dims, axis, flat)))))
+        ? 0
+        : value,
+    );
+    graph.replaceInitializer(
+      isInteger
+        ? makeTensor(
+            tensor.name,
+            tensor.dataType,
+            dims,
+            tensor.dataType === DataType.INT8 ? Int8Array.from(values) : Uint8Array.from(values),
+          )
+        : floatTensor(tensor.name, dims, values),
+    );
   }
   return silent;
 }

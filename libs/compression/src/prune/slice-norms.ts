@@ -4,7 +4,12 @@ function innerSize(dims: readonly number[], axis: number): number {
 }
 
 /** Per index on an axis, the sum of |v|^power over the slice. */
-export function slicePowers(values: ArrayLike<number>, dims: readonly number[], axis: number, power: 1 | 2): Float64Array {
+export function slicePowers(
+  values: ArrayLike<number>,
+  dims: readonly number[],
+  axis: number,
+  power: 1 | 2,
+): Float64Array {
   const sums = new Float64Array(dims[axis]!);
   const inner = innerSize(dims, axis);
   for (let i = 0; i < values.length; i++) {
@@ -23,7 +28,12 @@ export function sliceSums(values: ArrayLike<number>, dims: readonly number[], ax
 }
 
 /** The elements of one slice, in storage order. */
-export function sliceValues(values: ArrayLike<number>, dims: readonly number[], axis: number, index: number): Float64Array {
+export function sliceValues(
+  values: ArrayLike<number>,
+  dims: readonly number[],
+  axis: number,
+  index: number,
+): Float64Array {
   const inner = innerSize(dims, axis);
   const length = dims[axis]!;
   const slice = new Float64Array(values.length / length);

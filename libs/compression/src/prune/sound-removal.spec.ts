@@ -13,8 +13,14 @@ describe('removals that do not hold', () => {
       trials++;
       return ids.has(5) || (ids.has(2) && ids.has(7)) ? 'broken' : null;
     };
-    const unsound = await unsoundSets([...Array(16).keys()].map((id) => new Set([id])), problemWithout);
-    expect([...unsound]).toEqual([[5, 'broken'], [7, 'broken']]);
+    const unsound = await unsoundSets(
+      [...Array(16).keys()].map((id) => new Set([id])),
+      problemWithout,
+    );
+    expect([...unsound]).toEqual([
+      [5, 'broken'],
+      [7, 'broken'],
+    ]);
     expect(trials).toBeLessThan(20);
   });
 
@@ -28,7 +34,9 @@ describe('removals that do not hold', () => {
     const removal = new SoundRemoval(graph, observation);
     const input = coordinates.find(coordinates.at(weight!, 1, 0));
     expect(await removal.problemWithout(new Set([input]), coordinates)).toMatch(/^the graph would stop at Conv/);
-    expect(await removal.problemOf(() => new Map([['y', [1, 4]]]))).toBe('"y" would have the shape [1, 5] where [1, 4] was predicted');
+    expect(await removal.problemOf(() => new Map([['y', [1, 4]]]))).toBe(
+      '"y" would have the shape [1, 5] where [1, 4] was predicted',
+    );
   });
 
   it('are told on a batch of two where one sample shows nothing', async () => {
@@ -46,13 +54,27 @@ describe('removals that do not hold', () => {
     // A Gather of rows by an index that a weight decides: no rule can know which channel it takes.
     const model = generate((b, x) => {
       const t = b.relu(b.conv(x, 3, 8));
-      const shape = b.op('Concat', [b.op('Slice', [b.op('Shape', [x]), b.ints([0]), b.ints([1])]), b.op('Cast', [b.op('Round', [b.op('Mul', [b.float([4]), b.float([2])])]), ], { to: 7 }), b.ints([36])], { axis: 0 });
+      const shape = b.op(
+        'Concat',
+        [
+          b.op('Slice', [b.op('Shape', [x]), b.ints([0]), b.ints([1])]),
+          b.op('Cast', [b.op('Round', [b.op('Mul', [b.float([4]), b.float([2])])])], { to: 7 }),
+          b.ints([36]),
+        ],
+        { axis: 0 },
+      );
       return b.linear(b.op('ReduceMean', [b.op('Reshape', [t, shape]), b.ints([2])], { keepdims: 0 }), 8, 5);
     }, 1);
     const graph = new Graph(model);
-    const { groups, skipped } = await pruneChannels(graph, PruneOptions.parse({ multipleOf: 1 }), { data: null, seed: 0, threads: 1 });
+    const { groups, skipped } = await pruneChannels(graph, PruneOptions.parse({ multipleOf: 1 }), {
+      data: null,
+      seed: 0,
+      threads: 1,
+    });
     expect(groups).toEqual([]);
-    expect(skipped.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('without some of them the graph would stop at Reshape'));
+    expect(skipped.map(({ reason }) => reason)).toContainEqual(
+      expect.stringContaining('without some of them the graph would stop at Reshape'),
+    );
     expect(tensorDims(graph.proto.initializer[0]!)).toEqual([8, 3, 3, 3]);
     expect(await outputs(model)).toHaveLength(15);
   });

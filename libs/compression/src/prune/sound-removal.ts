@@ -47,14 +47,26 @@ export class SoundRemoval {
 
   /** The graph's outputs on a batch of two; null where it fixes its batch, or does not run on two. */
   private async onLargerBatch(): Promise<{ feeds: HostTensors; shapes: Shapes } | null> {
-    if (this.graph.inputs.length === 0 || !this.graph.inputs.every((input) => typeof valueDims(input)?.[0] === 'string')) return null;
-    const feeds = Object.fromEntries(Object.entries(this.observed.feeds).map(([name, tensor]) => [name, repeated(tensor)]));
-    return outputShapes(this.graph, feeds).then((shapes) => ({ feeds, shapes }), () => null);
+    if (
+      this.graph.inputs.length === 0 ||
+      !this.graph.inputs.every((input) => typeof valueDims(input)?.[0] === 'string')
+    )
+      return null;
+    const feeds = Object.fromEntries(
+      Object.entries(this.observed.feeds).map(([name, tensor]) => [name, repeated(tensor)]),
+    );
+    return outputShapes(this.graph, feeds).then(
+      (shapes) => ({ feeds, shapes }),
+      () => null,
+    );
   }
 }
 
 /** Which of several sets of classes cannot go, each with the reason; all that are not named can go together. */
-export async function unsoundSets(sets: readonly ReadonlySet<number>[], problemWithout: (classes: ReadonlySet<number>) => Promise<string | null>): Promise<Map<number, string>> {
+export async function unsoundSets(
+  sets: readonly ReadonlySet<number>[],
+  problemWithout: (classes: ReadonlySet<number>) => Promise<string | null>,
+): Promise<Map<number, string>> {
   const unsound = new Map<number, string>();
   const sound = new Set<number>();
   const add = async (places: readonly number[]): Promise<void> => {
@@ -83,13 +95,18 @@ async function outputShapes(graph: Graph, feeds: HostTensors): Promise<Map<strin
 function repeated(tensor: HostTensors[string]): HostTensors[string] {
   const data = new (tensor.data.constructor as Float32ArrayConstructor)(OTHER_BATCH * tensor.data.length);
   for (let i = 0; i < OTHER_BATCH; i++) data.set(tensor.data as Float32Array, i * tensor.data.length);
-  return { ...tensor, dims: [OTHER_BATCH * (tensor.dims[0] ?? 1), ...tensor.dims.slice(1)], data } as HostTensors[string];
+  return {
+    ...tensor,
+    dims: [OTHER_BATCH * (tensor.dims[0] ?? 1), ...tensor.dims.slice(1)],
+    data,
+  } as HostTensors[string];
 }
 
 function difference(shapes: Shapes, expected: Shapes, when: string): string | null {
   for (const [value, dims] of shapes) {
     const wanted = expected.get(value);
-    if (wanted && wanted.join() !== dims.join()) return `"${value}" would have the shape [${dims.join(', ')}] where [${wanted.join(', ')}] was ${when}`;
+    if (wanted && wanted.join() !== dims.join())
+      return `"${value}" would have the shape [${dims.join(', ')}] where [${wanted.join(', ')}] was ${when}`;
   }
   return null;
 }

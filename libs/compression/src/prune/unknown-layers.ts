@@ -8,7 +8,12 @@ export function unknownLayers(graph: Graph): BlockedChannels[] {
   return graph.nodes.flatMap((node) => {
     const isKnown = ruleOf(node) !== undefined || node.opType === 'Constant' || subgraphs(node).length > 0;
     if (isKnown || !node.input.some((value) => isMatrix(graph, value))) return [];
-    return [{ node, reason: isOwnOperator(node) ? ownOperatorReason(node) : `its weights stay: there is no rule for ${node.opType}` }];
+    return [
+      {
+        node,
+        reason: isOwnOperator(node) ? ownOperatorReason(node) : `its weights stay: there is no rule for ${node.opType}`,
+      },
+    ];
   });
 }
 

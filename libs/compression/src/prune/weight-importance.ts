@@ -16,7 +16,8 @@ interface WeightContext extends ScoringInputs {
 /** One score per element of each site's weight, in storage order; what is zero already scores least. */
 type WeightImportance = (context: WeightContext) => Float64Array[] | Promise<Float64Array[]>;
 
-const magnitude: WeightImportance = ({ graph, sites }) => sites.map((site) => Float64Array.from(readWeight(graph, site.weight)!.values, Math.abs));
+const magnitude: WeightImportance = ({ graph, sites }) =>
+  sites.map((site) => Float64Array.from(readWeight(graph, site.weight)!.values, Math.abs));
 
 const random: WeightImportance = ({ graph, sites, seed }) =>
   sites.map((site) => {
@@ -44,7 +45,11 @@ const joinedChannels: WeightImportance = async (context) => {
     const factors = site.dims.map((length) => new Float64Array(length).fill(1));
     dependencies.groups.forEach(({ members, classes }, at) => {
       for (const { axis } of members.filter(({ value }) => value === site.weight)) {
-        classes.forEach((root, c) => indicesOf(dependencies.coordinates, site.weight, axis, root).forEach((index) => (factors[axis]![index] = worth[at]![c]!)));
+        classes.forEach((root, c) =>
+          indicesOf(dependencies.coordinates, site.weight, axis, root).forEach(
+            (index) => (factors[axis]![index] = worth[at]![c]!),
+          ),
+        );
       }
     });
     return magnitudes[i]!.map((score, flat) => score * Math.sqrt(factorAt(factors, flat)));
@@ -75,6 +80,11 @@ const WEIGHT_SCORES: Record<ImportanceName, WeightImportance> = {
 };
 
 /** Scores of every element of each site's weight, by the importance that the options name. */
-export async function scoreWeights(graph: Graph, sites: readonly WeightSite[], options: PruneOptions, inputs: ScoringInputs): Promise<Float64Array[]> {
+export async function scoreWeights(
+  graph: Graph,
+  sites: readonly WeightSite[],
+  options: PruneOptions,
+  inputs: ScoringInputs,
+): Promise<Float64Array[]> {
   return WEIGHT_SCORES[options.importance]({ ...inputs, graph, sites, options });
 }

@@ -45,7 +45,8 @@ export async function adaround(problem: AdaRoundProblem, rows: LayerRows, run: A
   const product = await LayerProduct.create(problem, run.threads);
   try {
     const targets = await product.outputs(rows.exact, problem.values);
-    const error = async (weights: Float32Array) => squaredError(await product.outputs(rows.quantized, weights), targets);
+    const error = async (weights: Float32Array) =>
+      squaredError(await product.outputs(rows.quantized, weights), targets);
     const nearest = roundWith(problem, (at, level) => roundHalfEven(level));
     const nearestError = await error(nearest);
     if (nearestError === 0) return nearest;
@@ -57,9 +58,19 @@ export async function adaround(problem: AdaRoundProblem, rows: LayerRows, run: A
   }
 }
 
-async function learnVariables(problem: AdaRoundProblem, rows: LayerRows, targets: Float32Array, rowError: number, run: AdaRoundRun): Promise<Float32Array> {
+async function learnVariables(
+  problem: AdaRoundProblem,
+  rows: LayerRows,
+  targets: Float32Array,
+  rowError: number,
+  run: AdaRoundRun,
+): Promise<Float32Array> {
   const levels = problem.values.map((value, at) => value / scaleAt(problem, at));
-  const product: SoftProduct = { ...problem, floors: levels.map(Math.floor), errorUnit: rowError / problem.values.length };
+  const product: SoftProduct = {
+    ...problem,
+    floors: levels.map(Math.floor),
+    errorUnit: rowError / problem.values.length,
+  };
   // A zero is a pruned weight: its variable starts and stays at share 0.
   const variables = levels.map((level) => variableOf(level - Math.floor(level)));
   const mask = levels.map((level) => Number(level !== 0));
@@ -70,12 +81,15 @@ async function learnVariables(problem: AdaRoundProblem, rows: LayerRows, targets
     for (let step = 0; step < run.iterations; step++) {
       const picked = Array.from({ length: batch }, (_, i) => order[(step * batch + i) % rows.count]!);
       const progress = Math.max(0, (step / run.iterations - WARM_UP) / (1 - WARM_UP));
-      await rounding.learn({
-        inputs: pick(rows.quantized, picked, problem.groups * problem.size),
-        targets: pick(targets, picked, problem.groups * problem.columns),
-        sharpness: LAST_SHARPNESS + ((FIRST_SHARPNESS - LAST_SHARPNESS) * (1 + Math.cos(Math.PI * progress))) / 2,
-        pull: step < WARM_UP * run.iterations ? 0 : PULL,
-      }, LEARNING_RATE);
+      await rounding.learn(
+        {
+          inputs: pick(rows.quantized, picked, problem.groups * problem.size),
+          targets: pick(targets, picked, problem.groups * problem.columns),
+          sharpness: LAST_SHARPNESS + ((FIRST_SHARPNESS - LAST_SHARPNESS) * (1 + Math.cos(Math.PI * progress))) / 2,
+          pull: step < WARM_UP * run.iterations ? 0 : PULL,
+        },
+        LEARNING_RATE,
+      );
     }
     return rounding.variables;
   } finally {

@@ -5,8 +5,31 @@ import type { Layer, Selection } from './layers.js';
 
 /** Operators that keep the small values of a spectrum small: linear ones, squares and roots, limits, and moves. */
 const PASSES_SPECTRUM = new Set([
-  'Conv', 'MatMul', 'Gemm', 'Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Abs', 'Clip', 'Max', 'Min', 'ReduceSum', 'ReduceMean', 'ReduceSumSquare', 'ReduceL2',
-  'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Flatten', 'Slice', 'Concat', 'Identity',
+  'Conv',
+  'MatMul',
+  'Gemm',
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Pow',
+  'Sqrt',
+  'Abs',
+  'Clip',
+  'Max',
+  'Min',
+  'ReduceSum',
+  'ReduceMean',
+  'ReduceSumSquare',
+  'ReduceL2',
+  'Reshape',
+  'Transpose',
+  'Squeeze',
+  'Unsqueeze',
+  'Flatten',
+  'Slice',
+  'Concat',
+  'Identity',
 ]);
 
 /**
@@ -16,11 +39,14 @@ const PASSES_SPECTRUM = new Set([
  */
 export function floatAheadOfLog(graph: Graph, { layers, skipped }: Selection): Selection {
   const isLeft = (layer: Layer) => layer.bits === undefined && reachesLog(graph, layer.node);
-  const left = layers.filter(isLeft).map(({ node }): Skipped => ({ node: nodeLabel(node), opType: node.opType, reason: REASON }));
+  const left = layers
+    .filter(isLeft)
+    .map(({ node }): Skipped => ({ node: nodeLabel(node), opType: node.opType, reason: REASON }));
   return { layers: layers.filter((layer) => !isLeft(layer)), skipped: [...skipped, ...left] };
 }
 
-const REASON = 'a Log reads its output, which would magnify what 8 bits lose of small values: use scheme weightOnly, or give it a width in layerBits';
+const REASON =
+  'a Log reads its output, which would magnify what 8 bits lose of small values: use scheme weightOnly, or give it a width in layerBits';
 
 function reachesLog(graph: Graph, layer: NodeProto): boolean {
   const seen = new Set<NodeProto>([layer]);

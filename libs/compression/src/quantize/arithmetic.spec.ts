@@ -1,4 +1,12 @@
-import { asymmetricGrid, channelLayout, channelMaxima, dequantizeSymmetric, quantizeSymmetric, snrDb, symmetricScales } from './arithmetic.js';
+import {
+  asymmetricGrid,
+  channelLayout,
+  channelMaxima,
+  dequantizeSymmetric,
+  quantizeSymmetric,
+  snrDb,
+  symmetricScales,
+} from './arithmetic.js';
 
 describe('asymmetricGrid', () => {
   it('gives a rectified value zero point 0', () => {
@@ -31,7 +39,11 @@ describe('symmetric weights', () => {
   });
 
   it('keeps each channel its own scale however far they lie apart, down to the least normal float', () => {
-    expect([...symmetricScales(Float64Array.of(2 ** 40, 2 ** -40, 2 ** -140), 64)]).toEqual([2 ** 34, 2 ** -46, 2 ** -126]);
+    expect([...symmetricScales(Float64Array.of(2 ** 40, 2 ** -40, 2 ** -140), 64)]).toEqual([
+      2 ** 34,
+      2 ** -46,
+      2 ** -126,
+    ]);
   });
 
   it('keeps zeros zero and the largest magnitude at the limit', () => {
@@ -45,7 +57,9 @@ describe('symmetric weights', () => {
     const layout = channelLayout([3, 4, 5], 1);
     const scales = symmetricScales(channelMaxima(weights, layout), 64);
     const back = dequantizeSymmetric(quantizeSymmetric(weights, layout, scales, 64), layout, scales);
-    weights.forEach((weight, i) => expect(Math.abs(weight - back[i]!)).toBeLessThanOrEqual(scales[Math.floor(i / 5) % 4]! * 0.501));
+    weights.forEach((weight, i) =>
+      expect(Math.abs(weight - back[i]!)).toBeLessThanOrEqual(scales[Math.floor(i / 5) % 4]! * 0.501),
+    );
   });
 });
 

@@ -78,7 +78,13 @@ export function symmetricScales(maxima: Float64Array, limit: number): Float32Arr
 }
 
 /** q = clamp(round(w / scale), −limit, limit) in each channel. */
-export function quantizeSymmetric(values: Float32Array, layout: ChannelLayout, scales: Float32Array, limit: number, lowest = -limit): Int8Array {
+export function quantizeSymmetric(
+  values: Float32Array,
+  layout: ChannelLayout,
+  scales: Float32Array,
+  limit: number,
+  lowest = -limit,
+): Int8Array {
   const quantized = new Int8Array(values.length);
   forEachChannelRun(layout, (channel, start, end) => {
     const scale = scales[channel]!;
@@ -113,7 +119,10 @@ export function snrDb(exact: ArrayLike<number>, approximate: ArrayLike<number>):
 }
 
 /** Visits every contiguous run [start, end) of elements that belong to one channel. */
-export function forEachChannelRun(layout: ChannelLayout, visit: (channel: number, start: number, end: number) => void): void {
+export function forEachChannelRun(
+  layout: ChannelLayout,
+  visit: (channel: number, start: number, end: number) => void,
+): void {
   for (let outer = 0; outer < layout.outer; outer++) {
     for (let channel = 0; channel < layout.channels; channel++) {
       const start = (outer * layout.channels + channel) * layout.inner;

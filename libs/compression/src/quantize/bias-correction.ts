@@ -23,19 +23,27 @@ export class BiasCorrection {
     if (!this.moments) return layer;
     const { node } = layer;
     const moments = this.moments.get(nodeLabel(node));
-    const reason = moments ? addToBias(this.graph, node, outputShift(values, stored, axis, moments)) : 'the mean of its inputs is not taken, for its activation is transposed';
+    const reason = moments
+      ? addToBias(this.graph, node, outputShift(values, stored, axis, moments))
+      : 'the mean of its inputs is not taken, for its activation is transposed';
     if (reason !== null) this.leave(layer, reason);
     return { ...layer, bias: node.opType === 'MatMul' ? null : node.input[2] || null };
   }
 
   /** Notes that a layer stays without correction. */
   leave({ node }: Layer, reason: string): void {
-    if (this.moments) this.skipped.push({ node: nodeLabel(node), opType: node.opType, reason: `its bias is not corrected: ${reason}` });
+    if (this.moments)
+      this.skipped.push({ node: nodeLabel(node), opType: node.opType, reason: `its bias is not corrected: ${reason}` });
   }
 }
 
 /** Mean of (W − Ŵ) x for each output channel; with groups, those of a group read its own components. */
-export function outputShift(values: Float32Array, stored: Float32Array, axis: number, { mean, size, groups }: InputMoments): Float32Array {
+export function outputShift(
+  values: Float32Array,
+  stored: Float32Array,
+  axis: number,
+  { mean, size, groups }: InputMoments,
+): Float32Array {
   const outputs = values.length / size;
   const shift = new Float32Array(outputs);
   for (let output = 0; output < outputs; output++) {
@@ -52,10 +60,22 @@ export function outputShift(values: Float32Array, stored: Float32Array, axis: nu
 function addToBias(graph: Graph, node: NodeProto, shift: Float32Array): string | null {
   const isGemm = node.opType === 'Gemm';
   const output = node.output[0]!;
-  if (node.opType === 'Conv' || (isGemm && node.input[2])) return shiftConstant(graph, node, 2, isGemm ? shift.map((value) => value * floatAttribute(node, 'alpha', 1)) : shift);
+  if (node.opType === 'Conv' || (isGemm && node.input[2]))
+    return shiftConstant(
+      graph,
+      node,
+      2,
+      isGemm ? shift.map((value) => value * floatAttribute(node, 'alpha', 1)) : shift,
+    );
   const [use, ...others] = graph.consumers(output);
-  if (use?.node.opType !== 'Add' || others.length > 0 || graph.isOutput(output)) return 'it has none, and no Add of a constant follows';
-  return shiftConstant(graph, use.node, 1 - use.index, shift.map((value) => value * (isGemm ? floatAttribute(node, 'alpha', 1) : 1)));
+  if (use?.node.opType !== 'Add' || others.length > 0 || graph.isOutput(output))
+    return 'it has none, and no Add of a constant follows';
+  return shiftConstant(
+    graph,
+    use.node,
+    1 - use.index,
+    shift.map((value) => value * (isGemm ? floatAttribute(node, 'alpha', 1) : 1)),
+  );
 }
 
 function shiftConstant(graph: Graph, node: NodeProto, index: number, shift: Float32Array): string | null {
@@ -63,7 +83,8 @@ function shiftConstant(graph: Graph, node: NodeProto, index: number, shift: Floa
   const bias = name ? graph.initializer(name) : undefined;
   if (name && !bias) return 'what is added is computed';
   const dims = bias ? tensorDims(bias) : [shift.length];
-  if (dims.at(-1) !== shift.length || dims.reduce((product, dim) => product * dim, 1) !== shift.length) return 'it is not one value per output channel';
+  if (dims.at(-1) !== shift.length || dims.reduce((product, dim) => product * dim, 1) !== shift.length)
+    return 'it is not one value per output channel';
   const corrected = bias ? tensorToFloats(bias).map((value, i) => value + shift[i]!) : shift;
   graph.setInput(node, index, graph.addInitializer(floatTensor(shortName(graph), dims, corrected)).name);
   return null;

@@ -34,13 +34,20 @@ const WIDE_LEEWAY = 2 ** 8;
  * The weight's scales on whose steps the bias of a layer that reads at `inputScale` fits: raised where it would overflow, as fine as wanted where a
  * channel has no weights. One scale for all stays one unless a bias needs its own: then there is one for each of `channels`.
  */
-export function suitBias({ scales, maxima }: WeightScales, inputScale: number, bias: Float32Array, channels: number): Float32Array {
+export function suitBias(
+  { scales, maxima }: WeightScales,
+  inputScale: number,
+  bias: Float32Array,
+  channels: number,
+): Float32Array {
   const isCommon = scales.length === 1 && channels > 1;
   const suited = Float32Array.from({ length: channels }, (_, channel) => {
     const own = at(scales, channel);
     const size = Math.abs(at(bias, channel));
     const least = Math.max(size / MOST_STEPS, LEAST_STEP) / inputScale;
-    return !isCommon && at(maxima, channel) === 0 && size > 0 ? Math.max(size / EXACT_STEPS, LEAST_STEP) / inputScale : Math.max(own, least);
+    return !isCommon && at(maxima, channel) === 0 && size > 0
+      ? Math.max(size / EXACT_STEPS, LEAST_STEP) / inputScale
+      : Math.max(own, least);
   });
   return isCommon && suited.every((scale) => scale === scales[0]) ? scales : suited;
 }
@@ -64,7 +71,9 @@ export function scaleOfWide(scale: number, readers: readonly BiasedReader[]): nu
 
 /** Input scales at which each bias of a reader would be one step. Channels without weights set none: their own scale can be any. */
 function inputScales({ scales, maxima, bias }: BiasedReader): number[] {
-  return Array.from(bias, (value, channel) => (value === 0 || at(maxima, channel) === 0 ? 0 : Math.abs(value) / at(scales, channel))).filter((scale) => scale > 0);
+  return Array.from(bias, (value, channel) =>
+    value === 0 || at(maxima, channel) === 0 ? 0 : Math.abs(value) / at(scales, channel),
+  ).filter((scale) => scale > 0);
 }
 
 /** An entry per channel, or the one for all. */

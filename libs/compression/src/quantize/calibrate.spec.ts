@@ -25,17 +25,26 @@ describe('calibration statistics', () => {
     const ranges = await measureRanges(model(), ['x'], batches, { threads: 1 });
     const histogram = (await measureHistograms(model(), ranges, batches, { threads: 1 })).get('x')!;
     const expected = new Float64Array(HISTOGRAM_BINS);
-    for (const value of [...first, ...second]) expected[Math.min(HISTOGRAM_BINS - 1, Math.floor(((value + 4) / 11.5) * HISTOGRAM_BINS))]! += 1;
+    for (const value of [...first, ...second])
+      expected[Math.min(HISTOGRAM_BINS - 1, Math.floor(((value + 4) / 11.5) * HISTOGRAM_BINS))]! += 1;
     expect(histogram.counts).toEqual(expected);
   });
 
   it('average the extrema of batches where asked', async () => {
-    const ranges = await calibrate(model(), ['x'], batches, { calibration: 'movingAverage', percentile: 100, threads: 1 });
+    const ranges = await calibrate(model(), ['x'], batches, {
+      calibration: 'movingAverage',
+      percentile: 100,
+      threads: 1,
+    });
     // Two batches weigh alike, and so do the first ten: the first is nothing special.
     expect(ranges.get('x')!.max).toBeCloseTo((3 + 7.5) / 2, 5);
     expect(ranges.get('x')!.min).toBeCloseTo((-1 - 4) / 2, 5);
     const rising = () => Array.from({ length: 12 }, (_, i) => ({ x: float32([1, 4], Float32Array.of(0, 0, 0, i)) }));
-    const later = await calibrate(model(), ['x'], rising, { calibration: 'movingAverage', percentile: 100, threads: 1 });
+    const later = await calibrate(model(), ['x'], rising, {
+      calibration: 'movingAverage',
+      percentile: 100,
+      threads: 1,
+    });
     expect(later.get('x')!.max).toBeCloseTo(0.9 * (0.9 * 4.5 + 0.1 * 10) + 0.1 * 11, 5);
   });
 
@@ -52,7 +61,11 @@ describe('calibration statistics', () => {
     b.op('Mul', [x, b.float(2)], {}, { outputs: [b.output('sometimes')] });
     const some = () => [{ x: float32([1, 2], Float32Array.of(-1, 2)) }, { x: float32([1, 0], new Float32Array(0)) }];
     for (const calibration of ['percentile', 'movingAverage', 'entropy'] as const) {
-      const ranges = await calibrate(b.build(), ['never', 'sometimes'], some, { calibration, percentile: 100, threads: 1 });
+      const ranges = await calibrate(b.build(), ['never', 'sometimes'], some, {
+        calibration,
+        percentile: 100,
+        threads: 1,
+      });
       expect(ranges.get('never')).toEqual({ min: 0, max: 0, saturation: 0 });
       expect(ranges.get('sometimes')?.max).toBeGreaterThan(3.8);
     }

@@ -34,11 +34,19 @@ export interface CalibratedRange extends Range {
 }
 
 /** Ranges of the values on the data, by the chosen method. Only extrema and bin counts leave the graph, never activations. */
-export async function calibrate(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationOptions): Promise<Map<string, CalibratedRange>> {
+export async function calibrate(
+  model: ModelProto,
+  values: readonly string[],
+  batches: Batches,
+  options: CalibrationOptions,
+): Promise<Map<string, CalibratedRange>> {
   const momentum = options.calibration === 'movingAverage' ? MOMENTUM : null;
   const ranges = await measureRanges(model, values, batches, options, momentum);
   const needsHistograms = options.calibration !== 'minmax' && options.calibration !== 'movingAverage';
-  return decideRanges({ ranges, histograms: needsHistograms ? await measureHistograms(model, ranges, batches, options) : new Map() }, options);
+  return decideRanges(
+    { ranges, histograms: needsHistograms ? await measureHistograms(model, ranges, batches, options) : new Map() },
+    options,
+  );
 }
 
 /** What was observed of values: their extrema, and how they are distributed between. */
@@ -48,8 +56,13 @@ export interface Observations {
 }
 
 /** Ranges from observations, by any method but the moving average, which must be taken batch by batch. */
-export function decideRanges({ ranges, histograms }: Observations, { calibration, percentile }: Pick<CalibrationOptions, 'calibration' | 'percentile'>): Map<string, CalibratedRange> {
-  const decided = new Map([...ranges].map(([value, range]): [string, CalibratedRange] => [value, { ...range, saturation: 0 }]));
+export function decideRanges(
+  { ranges, histograms }: Observations,
+  { calibration, percentile }: Pick<CalibrationOptions, 'calibration' | 'percentile'>,
+): Map<string, CalibratedRange> {
+  const decided = new Map(
+    [...ranges].map(([value, range]): [string, CalibratedRange] => [value, { ...range, saturation: 0 }]),
+  );
   if (calibration === 'minmax' || calibration === 'movingAverage') return decided;
   for (const [value, histogram] of histograms) {
     const range = RANGE_OF[calibration](histogram, percentile);
@@ -72,7 +85,13 @@ const MOMENTUM = 0.9;
  * Smallest and largest element of each value over all batches, or their moving averages from batch to batch. Batches in which a value has no elements
  * say nothing of it, and one that never has any gets the range 0..0. Throws NonFiniteActivationError, CalibrationDataError.
  */
-export async function measureRanges(model: ModelProto, values: readonly string[], batches: Batches, options: CalibrationRun, momentum: number | null = null): Promise<Map<string, Range>> {
+export async function measureRanges(
+  model: ModelProto,
+  values: readonly string[],
+  batches: Batches,
+  options: CalibrationRun,
+  momentum: number | null = null,
+): Promise<Map<string, Range>> {
   if (values.length === 0) return new Map();
   const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
   const batchesOf = new Map<string, number>();
@@ -94,10 +113,19 @@ export async function measureRanges(model: ModelProto, values: readonly string[]
 }
 
 /** A histogram of each value over its range; values that are constant on the data have none. */
-export async function measureHistograms(model: ModelProto, ranges: ReadonlyMap<string, Range>, batches: Batches, options: CalibrationRun): Promise<Map<string, Histogram>> {
+export async function measureHistograms(
+  model: ModelProto,
+  ranges: ReadonlyMap<string, Range>,
+  batches: Batches,
+  options: CalibrationRun,
+): Promise<Map<string, Histogram>> {
   // A range that float32 cannot divide into bins is as good as none.
-  const varying = new Map([...ranges].filter(([, { min, max }]) => max > min && Number.isFinite(Math.fround(HISTOGRAM_BINS / (max - min)))));
-  const histograms = new Map([...varying].map(([value, range]) => [value, { ...range, counts: new Float64Array(HISTOGRAM_BINS) }]));
+  const varying = new Map(
+    [...ranges].filter(([, { min, max }]) => max > min && Number.isFinite(Math.fround(HISTOGRAM_BINS / (max - min)))),
+  );
+  const histograms = new Map(
+    [...varying].map(([value, range]) => [value, { ...range, counts: new Float64Array(HISTOGRAM_BINS) }]),
+  );
   if (varying.size === 0) return histograms;
   await runStatistics(histogramGraph(model, varying, HISTOGRAM_BINS), batches, options, (value, [counts]) => {
     const total = histograms.get(value)!.counts;
@@ -108,14 +136,23 @@ export async function measureHistograms(model: ModelProto, ranges: ReadonlyMap<s
 
 type Collect = (value: string, statistics: ArrayLike<number | bigint>[]) => void;
 
-async function runStatistics(graph: StatisticsGraph, batches: Batches, options: CalibrationRun, collect: Collect): Promise<number> {
+async function runStatistics(
+  graph: StatisticsGraph,
+  batches: Batches,
+  options: CalibrationRun,
+  collect: Collect,
+): Promise<number> {
   const session = await Session.create(writeModel(graph.model), { threads: options.threads });
   const wanted = new Set(session.inputs.map((input) => input.name));
   let runs = 0;
   try {
     for await (const batch of batches()) {
       const results = await session.run(Object.fromEntries(Object.entries(batch).filter(([name]) => wanted.has(name))));
-      for (const { value, outputs } of graph.fetches) collect(value, outputs.map((output) => results[output]!.data));
+      for (const { value, outputs } of graph.fetches)
+        collect(
+          value,
+          outputs.map((output) => results[output]!.data),
+        );
       options.onBatch?.();
       runs++;
     }

@@ -27,7 +27,10 @@ export interface DealtBatches {
 export function dealBatches(graph: Graph, data: Dataset, samples: number): DealtBatches {
   const bound = data.bindInputs(graph.inputs.map((input) => input.name));
   const { batchSize, isFixed } = batchSizeFor(graph, bound);
-  const total = Math.min(bound.sampleCount(bound.splitFor('calibration')), Math.ceil((samples * HELD_OUT_OF) / (HELD_OUT_OF - 1)));
+  const total = Math.min(
+    bound.sampleCount(bound.splitFor('calibration')),
+    Math.ceil((samples * HELD_OUT_OF) / (HELD_OUT_OF - 1)),
+  );
   const isEnough = total >= LEAST_TO_HOLD_OUT && (!isFixed || total >= batchSize * HELD_OUT_OF);
   if (!isEnough) return { fitted: calibrationBatches(graph, data, samples), heldOut: null };
   const all = calibrationBatches(graph, data, total, HELD_OUT_OF);
@@ -63,7 +66,9 @@ export function batchSizeFor(graph: Graph, bound: Dataset): { batchSize: number;
   const split = bound.splitFor('calibration');
   const fixed = fixedBatch(graph);
   if (fixed !== null && fixed > bound.sampleCount(split)) {
-    throw new CalibrationDataError(`the model takes batches of ${fixed}, split "${split}" has ${bound.sampleCount(split)} samples`);
+    throw new CalibrationDataError(
+      `the model takes batches of ${fixed}, split "${split}" has ${bound.sampleCount(split)} samples`,
+    );
   }
   return { batchSize: fixed ?? flexibleBatch(bound), isFixed: fixed !== null };
 }

@@ -7,9 +7,19 @@ export function scaleChannels(graph: Graph, { divided, readers }: ScaleSite, fac
   for (const { weight } of readers) change(graph, weight, (value, channel) => value * factors[channel]!);
 }
 
-function change(graph: Graph, { name, channelOf }: ScaledConstant, scaled: (value: number, channel: number) => number): void {
+function change(
+  graph: Graph,
+  { name, channelOf }: ScaledConstant,
+  scaled: (value: number, channel: number) => number,
+): void {
   const tensor = graph.initializer(name)!;
-  graph.replaceInitializer(floatTensor(name, tensorDims(tensor), tensorToFloats(tensor).map((value, i) => scaled(value, channelOf(i)))));
+  graph.replaceInitializer(
+    floatTensor(
+      name,
+      tensorDims(tensor),
+      tensorToFloats(tensor).map((value, i) => scaled(value, channelOf(i))),
+    ),
+  );
 }
 
 /** Largest magnitude per channel over several constants. */

@@ -3,7 +3,15 @@ import { mulberry32 } from '#datasets';
 import { combinedSnrDb, OutputComparison } from '#evaluation';
 import { writeModel } from '#onnx';
 import { BiasCorrection } from './bias-correction.js';
-import { decideRanges, measureHistograms, measureRanges, type Batches, type CalibrationRun, type Observations, type RangeMethod } from './calibrate.js';
+import {
+  decideRanges,
+  measureHistograms,
+  measureRanges,
+  type Batches,
+  type CalibrationRun,
+  type Observations,
+  type RangeMethod,
+} from './calibrate.js';
 import { putOnGrids } from './grids.js';
 import { knownRanges } from './known-ranges.js';
 import { copyLayers, type LayeredGraph } from './layered-graph.js';
@@ -43,15 +51,26 @@ const LEAST_BATCHES = 2;
  * signal to noise on the other, both ways. Ranges are tried with corrected biases, since a shift hides what they are worth, and the best of
  * them then without, which stays unless correction wins. Weights are rounded to nearest for it.
  */
-export async function chooseMethods(subject: LayeredGraph, options: QuantizeOptions, batches: Batches, run: TrialRun): Promise<MethodChoice> {
+export async function chooseMethods(
+  subject: LayeredGraph,
+  options: QuantizeOptions,
+  batches: Batches,
+  run: TrialRun,
+): Promise<MethodChoice> {
   const { calibration, biasCorrection } = options;
-  const given: Methods = { calibration: calibration === 'auto' ? PLAIN.calibration : calibration, biasCorrection: biasCorrection === 'auto' ? PLAIN.biasCorrection : biasCorrection };
+  const given: Methods = {
+    calibration: calibration === 'auto' ? PLAIN.calibration : calibration,
+    biasCorrection: biasCorrection === 'auto' ? PLAIN.biasCorrection : biasCorrection,
+  };
   const values = openSources(subject, options);
   const isOpen = calibration === 'auto' && values.length > 0;
   const isDecided = !isOpen && biasCorrection !== 'auto';
   if (isDecided || !(await hasBatches(batches, FOLDS * LEAST_BATCHES))) return { ...given, tried: [] };
   const trial = await MethodTrial.prepare(subject, options, batches, run);
-  const ranked: Methods[] = (isOpen ? RANGE_METHODS : [given.calibration]).map((method) => ({ calibration: method, biasCorrection: biasCorrection !== false }));
+  const ranked: Methods[] = (isOpen ? RANGE_METHODS : [given.calibration]).map((method) => ({
+    calibration: method,
+    biasCorrection: biasCorrection !== false,
+  }));
   let best = await trial.best(ranked);
   if (best && biasCorrection === 'auto') best = await trial.best([{ ...best, biasCorrection: false }, best]);
   return { ...(best ?? given), tried: trial.tried };
@@ -76,16 +95,31 @@ class MethodTrial {
     private readonly run: TrialRun,
   ) {}
 
-  static async prepare(subject: LayeredGraph, options: QuantizeOptions, batches: Batches, run: TrialRun): Promise<MethodTrial> {
-    const { graph: { model }, layers } = subject;
+  static async prepare(
+    subject: LayeredGraph,
+    options: QuantizeOptions,
+    batches: Batches,
+    run: TrialRun,
+  ): Promise<MethodTrial> {
+    const {
+      graph: { model },
+      layers,
+    } = subject;
     const values = openSources(subject, options);
     const folds: Fold[] = [];
     for (let fold = 0; fold < FOLDS; fold++) {
       const fit = everyBatch(batches, (i) => i % FOLDS !== fold);
       const ranges = await measureRanges(model, values, fit, run);
       const histograms = await measureHistograms(model, ranges, fit, run);
-      const moments = options.biasCorrection === false ? new Map<string, InputMoments>() : await measureMoments(model, layers, fit, run, { withSecond: false });
-      folds.push({ observed: { ranges, histograms }, moments, heldOut: everyBatch(batches, (i) => i % FOLDS === fold) });
+      const moments =
+        options.biasCorrection === false
+          ? new Map<string, InputMoments>()
+          : await measureMoments(model, layers, fit, run, { withSecond: false });
+      folds.push({
+        observed: { ranges, histograms },
+        moments,
+        heldOut: everyBatch(batches, (i) => i % FOLDS === fold),
+      });
     }
     return new MethodTrial(subject, options, folds, run);
   }
@@ -102,11 +136,14 @@ class MethodTrial {
 
   /** Infinite where the outputs are identical, undefined where there is nothing to compare. */
   private async heldOutSnrDb(methods: Methods): Promise<number | undefined> {
-    const known = this.tried.find((tried) => tried.calibration === methods.calibration && tried.biasCorrection === methods.biasCorrection);
+    const known = this.tried.find(
+      (tried) => tried.calibration === methods.calibration && tried.biasCorrection === methods.biasCorrection,
+    );
     if (known) return known.heldOutSnrDb ?? Infinity;
     const comparison = new OutputComparison();
     const float = writeModel(this.subject.graph.model);
-    for (const fold of this.folds) await addOutputs(comparison, float, await this.quantized(methods, fold), fold.heldOut, this.run.threads);
+    for (const fold of this.folds)
+      await addOutputs(comparison, float, await this.quantized(methods, fold), fold.heldOut, this.run.threads);
     const heldOutSnrDb = combinedSnrDb(comparison.qualities());
     if (heldOutSnrDb === undefined) return undefined;
     this.tried.push({ ...methods, heldOutSnrDb });
@@ -115,8 +152,19 @@ class MethodTrial {
 
   private async quantized(methods: Methods, { observed, moments }: Fold): Promise<Uint8Array> {
     const { graph, layers } = copyLayers(this.subject.graph, this.subject.layers);
-    const { inputScaleOf } = putOnGrids(graph, layers, placePairs(graph, layers), new Map([...decideRanges(observed, { ...this.options, ...methods }), ...knownRanges(this.options)]), this.options);
-    const store = new WeightStore(graph, { ...this.options, random: mulberry32(this.run.seed) }, undefined, new BiasCorrection(graph, methods.biasCorrection ? moments : null));
+    const { inputScaleOf } = putOnGrids(
+      graph,
+      layers,
+      placePairs(graph, layers),
+      new Map([...decideRanges(observed, { ...this.options, ...methods }), ...knownRanges(this.options)]),
+      this.options,
+    );
+    const store = new WeightStore(
+      graph,
+      { ...this.options, random: mulberry32(this.run.seed) },
+      undefined,
+      new BiasCorrection(graph, methods.biasCorrection ? moments : null),
+    );
     for (const layer of layers) await store.quantize(layer, layer.bits ?? this.options.weightBits, inputScaleOf(layer));
     graph.removeDeadCode();
     return writeModel(graph.model);

@@ -31,22 +31,43 @@ describe('mixed precision on real digits', () => {
   });
 
   async function quantized(given: Given): Promise<PassResult & { bytesRatio: number; plan: TriedPlan }> {
-    const context = { model: readModel(baseline), baseline, history: [baseline], data, seed: 0, threads: 1, outputPath: folder, progress() {}, log() {} };
+    const context = {
+      model: readModel(baseline),
+      baseline,
+      history: [baseline],
+      data,
+      seed: 0,
+      threads: 1,
+      outputPath: folder,
+      progress() {},
+      log() {},
+    };
     const result = await quantize.run(context, QuantizeOptions.parse(given));
-    return { ...result, bytesRatio: writeModel(result.model!).length / baseline.length, plan: result.summary['mixed'] as TriedPlan };
+    return {
+      ...result,
+      bytesRatio: writeModel(result.model!).length / baseline.length,
+      plan: result.summary['mixed'] as TriedPlan,
+    };
   }
 
   it.each([
     { near: 4, averageBits: 4.3, gainDb: 2 },
     { near: 2, averageBits: 2.3, gainDb: 2 },
-  ] as const)('at $averageBits bits the outputs gain $gainDb dB over $near bits everywhere', async ({ near, averageBits, gainDb }) => {
-    const { plan, bytesRatio, files } = await quantized({ ...QUICK, mixed: { averageBits, samples: 32 } });
-    const { uniform: tried } = JSON.parse(await readFile(join(folder, 'trade-off.json'), 'utf8')) as { uniform: TriedPlan[] };
-    expect(plan.averageBits).toBeLessThanOrEqual(averageBits);
-    expect(plan.outputSnrDb!).toBeGreaterThan(tried.find((other) => other.averageBits === near)!.outputSnrDb! + gainDb);
-    expect(bytesRatio).toBeLessThan(averageBits / 32 + 0.03);
-    expect(files).toEqual(['quantization.json', 'calibration.json', 'trade-off.json', 'trade-off.svg']);
-  });
+  ] as const)(
+    'at $averageBits bits the outputs gain $gainDb dB over $near bits everywhere',
+    async ({ near, averageBits, gainDb }) => {
+      const { plan, bytesRatio, files } = await quantized({ ...QUICK, mixed: { averageBits, samples: 32 } });
+      const { uniform: tried } = JSON.parse(await readFile(join(folder, 'trade-off.json'), 'utf8')) as {
+        uniform: TriedPlan[];
+      };
+      expect(plan.averageBits).toBeLessThanOrEqual(averageBits);
+      expect(plan.outputSnrDb!).toBeGreaterThan(
+        tried.find((other) => other.averageBits === near)!.outputSnrDb! + gainDb,
+      );
+      expect(bytesRatio).toBeLessThan(averageBits / 32 + 0.03);
+      expect(files).toEqual(['quantization.json', 'calibration.json', 'trade-off.json', 'trade-off.svg']);
+    },
+  );
 
   it('keeps the file within a share of its bytes, and uses that share', async () => {
     const { bytesRatio } = await quantized({ ...QUICK, mixed: { bytes: 0.14, samples: 32 } });

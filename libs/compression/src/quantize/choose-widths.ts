@@ -47,7 +47,13 @@ const SHORTLIST = 6;
  * was run, its activations quantized too, and is never worse than the same width everywhere that fits. Throws
  * MixedPrecisionError for a loss of accuracy without labels.
  */
-export async function chooseWidths({ float, gridded }: WidthSubjects, goal: WidthGoal, options: RoundingOptions, evidence: Evidence, run: SensitivityRun): Promise<WidthChoice> {
+export async function chooseWidths(
+  { float, gridded }: WidthSubjects,
+  goal: WidthGoal,
+  options: RoundingOptions,
+  evidence: Evidence,
+  run: SensitivityRun,
+): Promise<WidthChoice> {
   const weights = new RoundedWeights(float.graph, float.layers, options);
   const named = float.layers.map(({ bits }) => bits);
   const widths = [...new Set([...MIXED_WIDTHS, ...named.filter((bits) => bits !== undefined)])];
@@ -57,7 +63,10 @@ export async function chooseWidths({ float, gridded }: WidthSubjects, goal: Widt
   const jury = await PlanJury.create({ float, gridded }, weights, evidence, run);
   try {
     const uniform = await jury.tryAll(MIXED_WIDTHS.map((bits) => uniformPlan(candidates, bits)));
-    const choice = 'averageBits' in goal ? await leastLoss(front, uniform, goal.averageBits, jury) : await leastSize(front, goal, jury);
+    const choice =
+      'averageBits' in goal
+        ? await leastLoss(front, uniform, goal.averageBits, jury)
+        : await leastSize(front, goal, jury);
     return { ...choice, front, uniform, sensitivities };
   } finally {
     await jury.release();
@@ -66,18 +75,40 @@ export async function chooseWidths({ float, gridded }: WidthSubjects, goal: Widt
 
 type Choice = Pick<WidthChoice, 'chosen' | 'shortfall'>;
 
-async function leastLoss(front: readonly WidthPlan[], uniform: readonly TriedPlan[], averageBits: number, jury: PlanJury): Promise<Choice> {
+async function leastLoss(
+  front: readonly WidthPlan[],
+  uniform: readonly TriedPlan[],
+  averageBits: number,
+  jury: PlanJury,
+): Promise<Choice> {
   const fits = (plan: WidthPlan) => plan.averageBits <= averageBits + 1e-9;
   const tried = await jury.tryAll(front.filter(fits).slice(0, SHORTLIST));
   const [chosen] = [...tried, ...uniform.filter(fits)].toSorted((a, b) => decibels(b) - decibels(a));
-  return { chosen: chosen!, shortfall: chosen?.outputSnrDb === undefined ? 'the outputs have no signal to noise on this data: widths were judged by what rounding takes from the weights alone' : null };
+  return {
+    chosen: chosen!,
+    shortfall:
+      chosen?.outputSnrDb === undefined
+        ? 'the outputs have no signal to noise on this data: widths were judged by what rounding takes from the weights alone'
+        : null,
+  };
 }
 
 /** Halves the front: narrower plans are noisier. */
-async function leastSize(front: readonly WidthPlan[], goal: { minSnrDb: number } | { maxDrop: number }, jury: PlanJury): Promise<Choice> {
-  const isMet = 'minSnrDb' in goal ? (plan: TriedPlan) => measuredDecibels(plan) >= goal.minSnrDb : (plan: TriedPlan) => dropOf(plan) <= goal.maxDrop;
+async function leastSize(
+  front: readonly WidthPlan[],
+  goal: { minSnrDb: number } | { maxDrop: number },
+  jury: PlanJury,
+): Promise<Choice> {
+  const isMet =
+    'minSnrDb' in goal
+      ? (plan: TriedPlan) => measuredDecibels(plan) >= goal.minSnrDb
+      : (plan: TriedPlan) => dropOf(plan) <= goal.maxDrop;
   const [widest] = (await jury.tryAll([front[0]!])) as [TriedPlan];
-  if (!isMet(widest)) return { chosen: widest, shortfall: `${Object.entries(goal).flat().join(' ')} is out of reach: even 8 bits everywhere lose more` };
+  if (!isMet(widest))
+    return {
+      chosen: widest,
+      shortfall: `${Object.entries(goal).flat().join(' ')} is out of reach: even 8 bits everywhere lose more`,
+    };
   let chosen = widest;
   let [good, bad] = [0, front.length];
   while (bad - good > 1) {
@@ -94,12 +125,18 @@ function decibels({ outputSnrDb, noise }: TriedPlan): number {
 }
 
 function measuredDecibels(plan: TriedPlan): number {
-  if (plan.outputSnrDb === undefined) throw new MixedPrecisionError('minSnrDb needs outputs with a signal to noise, and on this data they have none: the model gives only zeros, or values that are not finite; use averageBits');
+  if (plan.outputSnrDb === undefined)
+    throw new MixedPrecisionError(
+      'minSnrDb needs outputs with a signal to noise, and on this data they have none: the model gives only zeros, or values that are not finite; use averageBits',
+    );
   return decibels(plan);
 }
 
 function dropOf({ top1Drop }: TriedPlan): number {
-  if (top1Drop === undefined) throw new MixedPrecisionError('maxDrop needs a data set with labels, and a model with one score per class; use minSnrDb without');
+  if (top1Drop === undefined)
+    throw new MixedPrecisionError(
+      'maxDrop needs a data set with labels, and a model with one score per class; use minSnrDb without',
+    );
   return top1Drop;
 }
 
@@ -113,7 +150,12 @@ class PlanJury {
     private readonly samples: number,
   ) {}
 
-  static async create({ float, gridded }: WidthSubjects, weights: RoundedWeights, evidence: Evidence, { threads, samples }: SensitivityRun): Promise<PlanJury> {
+  static async create(
+    { float, gridded }: WidthSubjects,
+    weights: RoundedWeights,
+    evidence: Evidence,
+    { threads, samples }: SensitivityRun,
+  ): Promise<PlanJury> {
     const reference = await WeightTrial.create(float.graph, float.layers, weights.floats, threads);
     const trial = await WeightTrial.create(gridded.graph, gridded.layers, weights.floats, threads);
     return new PlanJury(weights, reference, trial, evidence, samples);
@@ -122,7 +164,11 @@ class PlanJury {
   /** What each plan loses on the samples. */
   async tryAll(plans: readonly WidthPlan[]): Promise<TriedPlan[]> {
     const models = plans.map((plan) => this.trial.with(this.weightsOf(plan)));
-    const { scores } = await scoreModels([this.reference, ...models], this.evidence.batches(this.samples), this.evidence.classes);
+    const { scores } = await scoreModels(
+      [this.reference, ...models],
+      this.evidence.batches(this.samples),
+      this.evidence.classes,
+    );
     return plans.map((plan, i) => ({ ...plan, ...costOf(scores[0]!, scores[i + 1]!) }));
   }
 

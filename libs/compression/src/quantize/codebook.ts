@@ -67,6 +67,7 @@ function quantile(counts: Float64Array, share: number): number {
 
 function nearestEntry(entries: Int8Array, value: number): number {
   let best = 0;
-  for (let i = 1; i < entries.length; i++) if (Math.abs(entries[i]! - value) < Math.abs(entries[best]! - value)) best = i;
+  for (let i = 1; i < entries.length; i++)
+    if (Math.abs(entries[i]! - value) < Math.abs(entries[best]! - value)) best = i;
   return best;
 }

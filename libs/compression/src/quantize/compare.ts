@@ -1,6 +1,16 @@
 import { decibels } from '#evaluation';
 import { Session } from '#inference';
-import { cloneModel, DataType, Graph, GraphBuilder, ownName, subgraphs, writeModel, type GraphProto, type ModelProto } from '#onnx';
+import {
+  cloneModel,
+  DataType,
+  Graph,
+  GraphBuilder,
+  ownName,
+  subgraphs,
+  writeModel,
+  type GraphProto,
+  type ModelProto,
+} from '#onnx';
 import { answerOnly } from '../prepare/answer-only.js';
 import type { Batches, CalibrationRun } from './calibrate.js';
 
@@ -15,14 +25,30 @@ const noiseOf = (pair: number) => ownName(`noise${pair}`);
  * Runs both models as one graph on the same inputs and returns the SNR of each value that they share by name. The two
  * sums, Σ x² and Σ (x − y)², are taken inside the graph. The models must declare the same opset.
  */
-export async function compareValues(exact: ModelProto, changed: ModelProto, values: readonly string[], batches: Batches, run: CalibrationRun): Promise<ValueSnrs> {
+export async function compareValues(
+  exact: ModelProto,
+  changed: ModelProto,
+  values: readonly string[],
+  batches: Batches,
+  run: CalibrationRun,
+): Promise<ValueSnrs> {
   const graph = sideBySide(exact, changed);
-  const snrs = await comparePairs(graph, values.map((value) => [exactValue(graph, value), value]), batches, run);
+  const snrs = await comparePairs(
+    graph,
+    values.map((value) => [exactValue(graph, value), value]),
+    batches,
+    run,
+  );
   return new Map(values.map((value, i) => [value, snrs[i]]));
 }
 
 /** The SNR of the second value of each pair against the first, dB, null where they are identical, undefined where there is none. The graph's outputs are replaced by the sums. */
-export async function comparePairs(graph: Graph, pairs: readonly (readonly [exact: string, changed: string])[], batches: Batches, run: CalibrationRun): Promise<(number | null | undefined)[]> {
+export async function comparePairs(
+  graph: Graph,
+  pairs: readonly (readonly [exact: string, changed: string])[],
+  batches: Batches,
+  run: CalibrationRun,
+): Promise<(number | null | undefined)[]> {
   addSums(graph, pairs);
   const session = await Session.create(writeModel(graph.model), { threads: run.threads });
   const sums = pairs.map(() => ({ signal: 0, noise: 0 }));

@@ -1,7 +1,14 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import { DataType, floatTensor, makeNode, makeTensor, type Graph } from '#onnx';
 import { BiasCorrection } from './bias-correction.js';
-import { channelLayout, channelMaxima, dequantizeSymmetric, quantizeSymmetric, snrDb, symmetricScales } from './arithmetic.js';
+import {
+  channelLayout,
+  channelMaxima,
+  dequantizeSymmetric,
+  quantizeSymmetric,
+  snrDb,
+  symmetricScales,
+} from './arithmetic.js';
 import { nodeLabel } from '../name-pattern.js';
 import type { Layer } from './layers.js';
 import { layerMatrix, plainProductRefusal, replaceProduct } from './matrix.js';
@@ -29,7 +36,12 @@ export function selectDynamic(layers: readonly Layer[]): { layers: Layer[]; skip
  *
  *     Gemm(X, W, B)   becomes   DynamicQuantizeLinear(X) -> MatMulInteger(W_int8) -> Cast -> Mul(scale) -> Add(B)
  */
-export function quantizeDynamic(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, biases = new BiasCorrection(graph, null)): LayerReport[] {
+export function quantizeDynamic(
+  graph: Graph,
+  layers: readonly Layer[],
+  options: QuantizeOptions,
+  biases = new BiasCorrection(graph, null),
+): LayerReport[] {
   const shared: Shared = { measured: new Map(), stored: new Map() };
   return layers.map((layer) => quantizeLayer(graph, layer, options, shared, biases));
 }
@@ -40,7 +52,13 @@ interface Shared {
   stored: Map<string, [integers: string, scale: string]>;
 }
 
-function quantizeLayer(graph: Graph, layer: Layer, options: QuantizeOptions, shared: Shared, biases: BiasCorrection): LayerReport {
+function quantizeLayer(
+  graph: Graph,
+  layer: Layer,
+  options: QuantizeOptions,
+  shared: Shared,
+  biases: BiasCorrection,
+): LayerReport {
   const { node, weight, input } = layer;
   const { values, rows, columns } = layerMatrix(graph, layer);
   const [, limit] = gridEnds(options);
@@ -49,21 +67,33 @@ function quantizeLayer(graph: Graph, layer: Layer, options: QuantizeOptions, sha
   const integers = quantizeSymmetric(values, layout, scales, limit);
   const add = (opType: string, inputs: string[], hint: string, attributes = {}) => {
     const output = graph.freshName(`${node.output[0]}_${hint}`);
-    graph.addNode(makeNode(opType, inputs, [output], attributes, { name: graph.freshName(`${node.output[0]}_${opType}`) }), { before: node });
+    graph.addNode(
+      makeNode(opType, inputs, [output], attributes, { name: graph.freshName(`${node.output[0]}_${opType}`) }),
+      { before: node },
+    );
     return output;
   };
   const key = JSON.stringify([weight, layer.axis]);
   const [stored, scale] = shared.stored.get(key) ?? [
-    graph.addInitializer(makeTensor(graph.freshName(`${weight}_quantized`), DataType.INT8, [rows, columns], integers)).name,
-    graph.addInitializer(floatTensor(graph.freshName(`${weight}_scale`), options.perChannel ? [columns] : [], scales)).name,
+    graph.addInitializer(makeTensor(graph.freshName(`${weight}_quantized`), DataType.INT8, [rows, columns], integers))
+      .name,
+    graph.addInitializer(floatTensor(graph.freshName(`${weight}_scale`), options.perChannel ? [columns] : [], scales))
+      .name,
   ];
   shared.stored.set(key, [stored, scale]);
   const [quantized, inputScale, inputZero] = measure(graph, layer, shared.measured);
-  const sums = add('Cast', [add('MatMulInteger', [quantized!, stored, inputZero!], 'sums')], 'float', { to: DataType.FLOAT });
+  const sums = add('Cast', [add('MatMulInteger', [quantized!, stored, inputZero!], 'sums')], 'float', {
+    to: DataType.FLOAT,
+  });
   const corrected = biases.correct(layer, values, dequantizeSymmetric(integers, layout, scales), 1);
   replaceProduct(graph, corrected, add('Mul', [sums, add('Mul', [inputScale!, scale], 'step')], 'product'));
   return {
-    node: nodeLabel(node), opType: node.opType, input, bits: 8, scaleMin: Math.min(...scales), scaleMax: Math.max(...scales),
+    node: nodeLabel(node),
+    opType: node.opType,
+    input,
+    bits: 8,
+    scaleMin: Math.min(...scales),
+    scaleMax: Math.max(...scales),
     weightSnrDb: snrDb(values, dequantizeSymmetric(integers, layout, scales)),
   };
 }
@@ -73,7 +103,16 @@ function measure(graph: Graph, { node, input }: Layer, measured: Map<string, str
   const known = measured.get(input);
   if (known) return known;
   const outputs = ['quantized', 'scale', 'zero_point'].map((part) => graph.freshName(`${input}_${part}`));
-  graph.addNode(makeNode('DynamicQuantizeLinear', [input], outputs, {}, { name: graph.freshName(`${input}_DynamicQuantizeLinear`) }), { before: node });
+  graph.addNode(
+    makeNode(
+      'DynamicQuantizeLinear',
+      [input],
+      outputs,
+      {},
+      { name: graph.freshName(`${input}_DynamicQuantizeLinear`) },
+    ),
+    { before: node },
+  );
   measured.set(input, outputs);
   return outputs;
 }

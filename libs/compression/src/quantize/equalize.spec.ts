@@ -9,7 +9,8 @@ import { quantizeModel } from './quantize-model.js';
 import { smoothingFactors, smoothLayers, unsmoothable } from './smooth.js';
 
 const random = randomNumbers(8);
-const noise = (count: number, scale: (i: number) => number = () => 1) => Float32Array.from({ length: count }, (_, i) => (random() - 0.5) * scale(i));
+const noise = (count: number, scale: (i: number) => number = () => 1) =>
+  Float32Array.from({ length: count }, (_, i) => (random() - 0.5) * scale(i));
 /** Channel ranges three decades apart, as folded batch norms leave them in depthwise nets. */
 const wild = (channel: number) => 10 ** ((channel % 4) - 2);
 
@@ -25,11 +26,54 @@ function depthwiseNet(activation: (b: GraphBuilder, x: string) => string = (b, x
     b.nodes.at(-1)!.name = name;
     return output;
   };
-  const first = activation(b, named('Conv1', ['x', b.float(noise(16 * 27, (i) => wild(Math.floor(i / 27))), [16, 3, 3, 3]), b.float(noise(16, wild))], { pads: [1, 1, 1, 1] }));
-  const depthwise = activation(b, named('Depthwise', [first, b.float(noise(16 * 9, (i) => 1 / wild(Math.floor(i / 9) + 1)), [16, 1, 3, 3]), b.float(noise(16))], { group: 16, pads: [1, 1, 1, 1] }));
+  const first = activation(
+    b,
+    named(
+      'Conv1',
+      [
+        'x',
+        b.float(
+          noise(16 * 27, (i) => wild(Math.floor(i / 27))),
+          [16, 3, 3, 3],
+        ),
+        b.float(noise(16, wild)),
+      ],
+      { pads: [1, 1, 1, 1] },
+    ),
+  );
+  const depthwise = activation(
+    b,
+    named(
+      'Depthwise',
+      [
+        first,
+        b.float(
+          noise(16 * 9, (i) => 1 / wild(Math.floor(i / 9) + 1)),
+          [16, 1, 3, 3],
+        ),
+        b.float(noise(16)),
+      ],
+      { group: 16, pads: [1, 1, 1, 1] },
+    ),
+  );
   const pooled = b.op('MaxPool', [depthwise], { kernel_shape: [2, 2], strides: [2, 2] });
-  const grouped = activation(b, named('Grouped', [pooled, b.float(noise(8 * 72, (i) => 1 / wild(Math.floor(i / 9) % 8)), [8, 8, 3, 3])], { group: 2 }));
-  b.output(named('Gemm', [b.op('Flatten', [grouped]), b.float(noise(32 * 5), [5, 32]), b.float(noise(5))], { transB: 1 }));
+  const grouped = activation(
+    b,
+    named(
+      'Grouped',
+      [
+        pooled,
+        b.float(
+          noise(8 * 72, (i) => 1 / wild(Math.floor(i / 9) % 8)),
+          [8, 8, 3, 3],
+        ),
+      ],
+      { group: 2 },
+    ),
+  );
+  b.output(
+    named('Gemm', [b.op('Flatten', [grouped]), b.float(noise(32 * 5), [5, 32]), b.float(noise(5))], { transB: 1 }),
+  );
   return b.build();
 }
 
@@ -57,7 +101,10 @@ const ALL = { opTypes: ['Conv', 'Gemm', 'MatMul'] as const, exclude: [], minProd
 async function outputSnr(model: ModelProto, data: () => HostTensors, given: Partial<QuantizeOptions>): Promise<number> {
   const copy = cloneModel(model);
   const batches = [data(), data(), data()];
-  await quantizeModel(copy, QuantizeOptions.parse({ calibration: 'minmax', ...given }), () => () => batches, { threads: 1, seed: 0 });
+  await quantizeModel(copy, QuantizeOptions.parse({ calibration: 'minmax', ...given }), () => () => batches, {
+    threads: 1,
+    seed: 0,
+  });
   // What calibration saw: an extreme that it did not see would be clipped, and tell more of the draw than of the method.
   const feeds = batches[0]!;
   return snrDb(await run(model, feeds), await run(copy, feeds))!;
@@ -75,12 +122,17 @@ describe('equalizeLayers', () => {
     const skipped = equalizeLayers(graph, selectLayers(graph, ALL).layers);
     expect(writeModel(graph.model)).not.toEqual(writeModel(model));
     expectSame(await run(graph.model, feeds), await run(model, feeds));
-    expect(skipped).toEqual([{ node: 'Conv1', opType: 'Conv', reason: expect.stringContaining('comes straight from outside') }]);
+    expect(skipped).toEqual([
+      { node: 'Conv1', opType: 'Conv', reason: expect.stringContaining('comes straight from outside') },
+    ]);
   });
 
   it('wins more than 10 dB on a depthwise net with wild channels and one scale per tensor', async () => {
     const model = depthwiseNet();
-    const [plain, equalized] = [await outputSnr(model, images, { perChannel: false }), await outputSnr(model, images, { perChannel: false, equalize: true })];
+    const [plain, equalized] = [
+      await outputSnr(model, images, { perChannel: false }),
+      await outputSnr(model, images, { perChannel: false, equalize: true }),
+    ];
     expect(equalized).toBeGreaterThan(plain + 10);
   });
 
@@ -108,13 +160,18 @@ describe('smoothLayers', () => {
     await smoothLayers(graph, layers, 0.5, () => [tokens()], { threads: 1 });
     expect(writeModel(graph.model)).not.toEqual(writeModel(model));
     expectSame(await run(graph.model, feeds), await run(model, feeds));
-    expect(unsmoothable(graph, layers).map(({ reason }) => reason)).toEqual([expect.stringMatching(/Mul .* joins two computed values/)]);
+    expect(unsmoothable(graph, layers).map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/Mul .* joins two computed values/),
+    ]);
   });
 
   it('wins on a block with outlier channels, in schemes static and dynamic', async () => {
     const model = transformerBlock();
     for (const scheme of ['static', 'dynamic'] as const) {
-      const [plain, smoothed] = [await outputSnr(model, tokens, { scheme }), await outputSnr(model, tokens, { scheme, smoothing: 0.5 })];
+      const [plain, smoothed] = [
+        await outputSnr(model, tokens, { scheme }),
+        await outputSnr(model, tokens, { scheme, smoothing: 0.5 }),
+      ];
       // 2 to 8 dB from five seeds.
       expect(smoothed).toBeGreaterThan(plain + 1);
     }

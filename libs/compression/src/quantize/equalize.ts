@@ -28,14 +28,23 @@ export function equalizeLayers(graph: Graph, layers: readonly Layer[]): Skipped[
   return [
     ...skipped.map(({ reason, ...rest }) => ({ ...rest, reason: `its input is not equalized: ${reason}` })),
     ...withoutWeight.flatMap(({ readers, producer }) =>
-      readers.map(({ layer: { node } }) => ({ node: node.name, opType: node.opType, reason: `its input is not equalized: ${producer.opType} has no weights to balance with; smoothing takes it` }))),
+      readers.map(({ layer: { node } }) => ({
+        node: node.name,
+        opType: node.opType,
+        reason: `its input is not equalized: ${producer.opType} has no weights to balance with; smoothing takes it`,
+      })),
+    ),
   ];
 }
 
 /** Equalizes one site and returns how far its channels were moved at most, as a factor of 1 or more. */
 function balance(graph: Graph, site: ScaleSite): number {
   const made = channelPeaks(graph, site.channels, [site.producerWeight!]);
-  const read = channelPeaks(graph, site.channels, site.readers.map(({ weight }) => weight));
+  const read = channelPeaks(
+    graph,
+    site.channels,
+    site.readers.map(({ weight }) => weight),
+  );
   // A dead channel has nothing to balance.
   const factors = made.map((peak, channel) => (peak > 0 && read[channel]! > 0 ? Math.sqrt(peak / read[channel]!) : 1));
   scaleChannels(graph, site, factors);

@@ -18,7 +18,11 @@ export class NonFiniteActivationError extends CompressionError {
 /** The data itself holds values that are not finite. */
 export class NonFiniteDataError extends CompressionError {
   constructor(place: { sample: number; input: string; value: number }, activation: NonFiniteActivationError) {
-    super('non_finite_data', `sample ${place.sample} of the calibration data holds ${place.value} in input "${place.input}", which value "${activation.value}" takes over: mend the sample or leave it out`, { cause: activation });
+    super(
+      'non_finite_data',
+      `sample ${place.sample} of the calibration data holds ${place.value} in input "${place.input}", which value "${activation.value}" takes over: mend the sample or leave it out`,
+      { cause: activation },
+    );
   }
 }
 
@@ -40,6 +44,10 @@ export class MixedPrecisionError extends CompressionError {
 export class UnknownValueError extends OptionError {
   constructor(option: string, value: string, values: readonly string[]) {
     const nearest = nearestName(value, values);
-    super(option, `${option} speaks of "${value}", and the model has no value of that name: give ranges that were measured on this model${nearest ? `; did you mean "${nearest}"?` : ''}`, 'unknown_value');
+    super(
+      option,
+      `${option} speaks of "${value}", and the model has no value of that name: give ranges that were measured on this model${nearest ? `; did you mean "${nearest}"?` : ''}`,
+      'unknown_value',
+    );
   }
 }

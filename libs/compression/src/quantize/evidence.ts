@@ -18,7 +18,8 @@ export function datasetEvidence(graph: Graph, data: Dataset): Evidence {
   const { batchSize, isFixed } = batchSizeFor(graph, bound);
   return {
     classes: bound.classes,
-    batches: (limit) => bound.batches(split, { batchSize, limit: isFixed ? Math.max(limit, batchSize) : limit, dropLast: isFixed }),
+    batches: (limit) =>
+      bound.batches(split, { batchSize, limit: isFixed ? Math.max(limit, batchSize) : limit, dropLast: isFixed }),
   };
 }
 

@@ -1,6 +1,16 @@
 import type { Skipped } from '#contracts';
 import { decibels, POOR_SNR_DB } from '#evaluation';
-import { DataType, floatToHalf, halfToFloat, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type TensorProto } from '#onnx';
+import {
+  DataType,
+  floatToHalf,
+  halfToFloat,
+  makeNode,
+  makeTensor,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+  type TensorProto,
+} from '#onnx';
 import { channelLayout, forEachChannelRun, snrDb, type ChannelLayout } from './arithmetic.js';
 
 /** Tensors smaller than this stay float: a Cast node takes more bytes than it saves. */
@@ -41,15 +51,24 @@ function refusalOf(graph: Graph, tensor: TensorProto, values: Float32Array, stor
   if (graph.isOutput(tensor.name)) return 'it is an output of the graph';
   if (isQuantizationParameter(graph, tensor.name)) return 'it is a scale of a quantized value';
   if (graph.consumers(tensor.name).some(({ index }) => index < 0)) return 'the body of an If or Loop reads it';
-  if (stored.some((value, i) => !Number.isFinite(value) && Number.isFinite(values[i]))) return 'it holds values beyond ±65504, the largest of float16';
+  if (stored.some((value, i) => !Number.isFinite(value) && Number.isFinite(values[i])))
+    return 'it holds values beyond ±65504, the largest of float16';
   const snr = snrDb(values, stored);
-  return typeof snr === 'number' && snr < LEAST_SNR_DB ? `its values underflow: float16 holds nothing below 6e-8 and few digits below 6e-5, and would keep ${snr.toFixed(1)} dB of them` : null;
+  return typeof snr === 'number' && snr < LEAST_SNR_DB
+    ? `its values underflow: float16 holds nothing below 6e-8 and few digits below 6e-5, and would keep ${snr.toFixed(1)} dB of them`
+    : null;
 }
 
 /** The slice along the first or the last axis that keeps the least, where it is poor. */
 function poorSlice(dims: readonly number[], values: Float32Array, stored: Float32Array): StoredTensor['poorSlice'] {
   const axes = dims.length < 2 ? [] : [0, dims.length - 1];
-  const slices = axes.flatMap((axis) => sliceSnrs(channelLayout(dims, axis), values, stored).map((slice, index) => ({ axis, index, snrDb: slice ?? Infinity })));
+  const slices = axes.flatMap((axis) =>
+    sliceSnrs(channelLayout(dims, axis), values, stored).map((slice, index) => ({
+      axis,
+      index,
+      snrDb: slice ?? Infinity,
+    })),
+  );
   const [worst] = slices.toSorted((a, b) => a.snrDb - b.snrDb);
   return worst && worst.snrDb < POOR_SNR_DB ? worst : undefined;
 }
@@ -67,15 +86,22 @@ function sliceSnrs(layout: ChannelLayout, values: Float32Array, stored: Float32A
 }
 
 function isQuantizationParameter(graph: Graph, name: string): boolean {
-  return graph.consumers(name).some(({ node, index }) => index === 1 && (node.opType === 'DequantizeLinear' || node.opType === 'QuantizeLinear'));
+  return graph
+    .consumers(name)
+    .some(({ node, index }) => index === 1 && (node.opType === 'DequantizeLinear' || node.opType === 'QuantizeLinear'));
 }
 
 function store(graph: Graph, tensor: TensorProto, values: Float32Array, halves: Uint16Array): StoredTensor {
   const { name } = tensor;
-  const half = graph.addInitializer(makeTensor(graph.freshName(`${name}_float16`), DataType.FLOAT16, tensorDims(tensor), halves));
+  const half = graph.addInitializer(
+    makeTensor(graph.freshName(`${name}_float16`), DataType.FLOAT16, tensorDims(tensor), halves),
+  );
   graph.removeInitializer(name);
   const first = graph.nodes[0];
-  graph.addNode(makeNode('Cast', [half.name], [name], { to: DataType.FLOAT }, { name: graph.freshName(`${name}_Cast`) }), first ? { before: first } : {});
+  graph.addNode(
+    makeNode('Cast', [half.name], [name], { to: DataType.FLOAT }, { name: graph.freshName(`${name}_Cast`) }),
+    first ? { before: first } : {},
+  );
   const stored = Float32Array.from(halves, halfToFloat);
   const poor = poorSlice(tensorDims(tensor), values, stored);
   return { tensor: name, bits: 16, weightSnrDb: snrDb(values, stored), ...(poor ? { poorSlice: poor } : {}) };

@@ -9,7 +9,8 @@ import { clampsAtZero, activatedOutput, Int8Readers } from './int8-readers.js';
 import type { Layer } from './layers.js';
 
 /** Operators that the runtime takes out before it looks for fusions. */
-const isTransparent = ({ opType, input, output }: NodeProto) => opType === 'Identity' || (opType === 'Dropout' && !input[2] && !output[1]);
+const isTransparent = ({ opType, input, output }: NodeProto) =>
+  opType === 'Identity' || (opType === 'Dropout' && !input[2] && !output[1]);
 
 /** What decides which fusions the runtime finds. */
 export interface FusionContext {
@@ -22,7 +23,8 @@ export interface FusionContext {
 /** Looks at the first batch, or at generated input where there is none, as far as the layers' form depends on it. */
 export async function fusionContext(graph: Graph, layers: readonly Layer[], batches: Batches): Promise<FusionContext> {
   const isFixed = graph.inputs.every((input) => valueDims(input)?.every((dim) => typeof dim === 'number') ?? false);
-  if (!layers.some(({ node }) => node.opType === 'MatMul' && addBehind(graph, node))) return { shapes: new Map(), isFixed };
+  if (!layers.some(({ node }) => node.opType === 'MatMul' && addBehind(graph, node)))
+    return { shapes: new Map(), isFixed };
   for await (const feeds of batches()) return { shapes: await observeShapes(graph.model, feeds), isFixed };
   return { shapes: await generatedShapes(graph), isFixed };
 }
@@ -66,7 +68,11 @@ function shapeMatMul(graph: Graph, layer: Layer, readers: Int8Readers, { shapes,
     layer.node.opType = 'Gemm';
     if (isVector(graph, layer, bias) && readers.want(activatedOutput(graph, add))) takeBias(graph, layer, add, bias);
   } else if (rank > 2 && isFixed && isVector(graph, layer, bias)) {
-    graph.setInput(add, 1 - at, reshaped(graph, bias, (count) => [1, count]));
+    graph.setInput(
+      add,
+      1 - at,
+      reshaped(graph, bias, (count) => [1, count]),
+    );
   }
 }
 
@@ -79,7 +85,8 @@ function addBehind(graph: Graph, product: NodeProto): NodeProto | undefined {
 
 function lastTransparent(graph: Graph, product: NodeProto): string {
   let value = product.output[0]!;
-  for (let node = onlyReader(graph, product); node && isTransparent(node); node = onlyReader(graph, node)) value = node.output[0]!;
+  for (let node = onlyReader(graph, product); node && isTransparent(node); node = onlyReader(graph, node))
+    value = node.output[0]!;
   return value;
 }
 
@@ -124,7 +131,10 @@ function splitClip(graph: Graph, product: NodeProto): void {
   if (clip?.opType !== 'Clip' || clampsAtZero(graph, clip)) return;
   const [x = '', min = '', max = ''] = clip.input;
   const output = clip.output[0]!;
-  const ends: [string, string][] = [['Min', max], ['Max', min]].filter((end): end is [string, string] => end[1] !== '');
+  const ends: [string, string][] = [
+    ['Min', max],
+    ['Max', min],
+  ].filter((end): end is [string, string] => end[1] !== '');
   if (ends.length === 0) return;
   let value = x;
   const nodes = ends.map(([opType, end], i) => {

@@ -43,7 +43,8 @@ export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32A
       rounded[original] = value;
       const error = (weights[at]! - value) / diagonal;
       if (error === 0) continue;
-      for (let next = column + 1; next < size; next++) weights[row * size + next]! -= error * factor[column * size + next]!;
+      for (let next = column + 1; next < size; next++)
+        weights[row * size + next]! -= error * factor[column * size + next]!;
     }
   }
   return rounded;
@@ -56,7 +57,8 @@ function strongestFirst({ second, size }: SecondMoments): number[] {
 
 function damped({ second, size }: SecondMoments, order: readonly number[]): Float64Array {
   const matrix = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) matrix[i * size + j] = second[order[i]! * size + order[j]!]!;
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < size; j++) matrix[i * size + j] = second[order[i]! * size + order[j]!]!;
   let trace = 0;
   for (let i = 0; i < size; i++) trace += matrix[i * size + i]!;
   for (let i = 0; i < size; i++) matrix[i * size + i]! += (DAMPING * trace) / size || 1;

@@ -21,17 +21,28 @@ export interface GridOptions extends LayerScaleOptions {
 }
 
 /** Puts the activations of a graph on grids over the ranges of their sources, with scales that suit the biases of the layers that read them. */
-export function putOnGrids(graph: Graph, layers: readonly Layer[], sites: readonly PairSite[], ranges: ReadonlyMap<string, Range>, options: GridOptions): ActivationGrids {
+export function putOnGrids(
+  graph: Graph,
+  layers: readonly Layer[],
+  sites: readonly PairSite[],
+  ranges: ReadonlyMap<string, Range>,
+  options: GridOptions,
+): ActivationGrids {
   const sources = new Map(sites.map((site) => [site.value, site.source]));
   const read = new Map(layers.map((layer) => [layer, sources.get(layer.input)!]));
   const bits = widths(read, options.activationBits);
-  const readersOf = (source: string) => layers.filter((layer) => read.get(layer) === source).flatMap((layer) => biasedReader(graph, layer, options));
+  const readersOf = (source: string) =>
+    layers.filter((layer) => read.get(layer) === source).flatMap((layer) => biasedReader(graph, layer, options));
   const chooseScale = (source: string, tightest: number) => {
     if (tightest === 0) return scaleOfNothing(readersOf(source));
     return bits(source) === 16 ? scaleOfWide(tightest, readersOf(source)) : tightest;
   };
   const bySource = insertPairs(graph, sites, ranges, { bits, powerOfTwo: options.powerOfTwo, chooseScale });
-  return { bySource, sourceOf: (layer) => read.get(layer)!, inputScaleOf: (layer) => bySource.get(read.get(layer)!)!.scale };
+  return {
+    bySource,
+    sourceOf: (layer) => read.get(layer)!,
+    inputScaleOf: (layer) => bySource.get(read.get(layer)!)!.scale,
+  };
 }
 
 /** A layer with the scales that its weight would take by itself; none for one without a constant bias. */

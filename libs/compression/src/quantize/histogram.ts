@@ -19,7 +19,10 @@ export function percentileRange(histogram: Histogram, percentile: number): Range
 export function clippedShare({ min, max, counts }: Histogram, range: Range): number {
   const width = (max - min) / counts.length;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const clipped = counts.reduce((sum, count, bin) => (min + (bin + 1) * width <= range.min || min + bin * width >= range.max ? sum + count : sum), 0);
+  const clipped = counts.reduce(
+    (sum, count, bin) => (min + (bin + 1) * width <= range.min || min + bin * width >= range.max ? sum + count : sum),
+    0,
+  );
   return total === 0 ? 0 : clipped / total;
 }
 

@@ -2,7 +2,15 @@ import { floatAttribute, hasAttribute, tensorToFloats, type Graph, type NodeProt
 import type { Layer } from './layers.js';
 
 /** Operators that move elements without computing, so that their output lies on their input's grid. */
-export const MOVES_ELEMENTS: ReadonlySet<string> = new Set(['MaxPool', 'Flatten', 'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Identity']);
+export const MOVES_ELEMENTS: ReadonlySet<string> = new Set([
+  'MaxPool',
+  'Flatten',
+  'Reshape',
+  'Transpose',
+  'Squeeze',
+  'Unsqueeze',
+  'Identity',
+]);
 
 /** Operators with an int8 kernel of their own, used where all they read is quantized already. */
 export const INT8_COMPANIONS: ReadonlySet<string> = new Set(['Add', 'GlobalAveragePool', 'Concat']);

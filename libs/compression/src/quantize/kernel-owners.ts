@@ -10,7 +10,8 @@ export function kernelOwners(graph: Graph, layers: ReadonlySet<string>): KernelO
     for (const name of [node.name, node.output[0] ?? '']) if (name !== '' && !owners.get(name)) owners.set(name, layer);
   };
   const chosen = graph.nodes.filter(({ name }) => layers.has(name));
-  for (const layer of chosen) for (let node: NodeProto | undefined = layer; node; node = follower(graph, node, layers)) claim(node, layer.name);
+  for (const layer of chosen)
+    for (let node: NodeProto | undefined = layer; node; node = follower(graph, node, layers)) claim(node, layer.name);
   for (const layer of chosen) for (const node of suppliers(graph, layer)) claim(node, layer.name);
   for (const { name } of graph.nodes) if (!owners.has(name)) owners.set(name, null);
   return owners;
@@ -21,7 +22,11 @@ export function kernelOwners(graph: Graph, layers: ReadonlySet<string>): KernelO
  * as in `fused conv1_nchwc` or `fc1/MatMulAddFusion`.
  */
 export function ownerOf(kernel: string, owners: KernelOwners): string | null {
-  for (let name = kernel.replace(/^fused /, ''); name !== ''; name = name.slice(0, Math.max(0, name.lastIndexOf('/'), name.lastIndexOf('_')))) {
+  for (
+    let name = kernel.replace(/^fused /, '');
+    name !== '';
+    name = name.slice(0, Math.max(0, name.lastIndexOf('/'), name.lastIndexOf('_')))
+  ) {
     const owner = owners.get(name);
     if (owner !== undefined) return owner;
   }
@@ -39,13 +44,18 @@ function follower(graph: Graph, node: NodeProto, layers: ReadonlySet<string>): N
 /** What is computed for a layer alone: from stored tensors, its weight and bias; ahead of it, the rounding of what it reads. */
 function suppliers(graph: Graph, layer: NodeProto): NodeProto[] {
   const nodes = layer.input.slice(1).flatMap((value) => constantPart(graph, value));
-  for (let node = graph.producer(layer.input[0] ?? ''); node && isRounding(node); node = graph.producer(node.input[0] ?? '')) nodes.push(node);
+  for (
+    let node = graph.producer(layer.input[0] ?? '');
+    node && isRounding(node);
+    node = graph.producer(node.input[0] ?? '')
+  )
+    nodes.push(node);
   return nodes;
 }
 
 function constantPart(graph: Graph, value: string): NodeProto[] {
   const nodes = new Set<NodeProto>();
-  for (const behind = [value]; behind.length > 0; ) {
+  for (const behind = [value]; behind.length > 0;) {
     const node = graph.producer(behind.pop()!);
     if (!node || nodes.has(node)) continue;
     nodes.add(node);

@@ -19,10 +19,19 @@ describe('ranges that are known already', () => {
   let calibrated: Uint8Array;
 
   const context = (withData: boolean): PassContext => ({
-    model: readModel(baseline), baseline, history: [baseline], data: withData ? data : null, seed: 0, threads: 1, outputPath, progress: () => {}, log: () => {},
+    model: readModel(baseline),
+    baseline,
+    history: [baseline],
+    data: withData ? data : null,
+    seed: 0,
+    threads: 1,
+    outputPath,
+    progress: () => {},
+    log: () => {},
   });
   const options = (given: object) => QuantizeOptions.parse({ samples: 64, biasCorrection: false, ...given });
-  const quantized = async (given: object, withData = false) => writeModel((await quantize.run(context(withData), options(given))).model!);
+  const quantized = async (given: object, withData = false) =>
+    writeModel((await quantize.run(context(withData), options(given))).model!);
 
   beforeAll(async () => {
     data = await openDataset(EXAMPLE);
@@ -50,7 +59,9 @@ describe('ranges that are known already', () => {
     const wide = { ...first!, min: 2 * first!.min, max: 2 * first!.max };
     await quantized({ ranges: [wide] }, true);
     const told: QuantizeOptions['ranges'] = JSON.parse(await readFile(join(outputPath, 'calibration.json'), 'utf8'));
-    expect(told.map(({ value, min, max }) => ({ value, min, max }))).toEqual([wide, ...others].map(({ value, min, max }) => ({ value, min, max })));
+    expect(told.map(({ value, min, max }) => ({ value, min, max }))).toEqual(
+      [wide, ...others].map(({ value, min, max }) => ({ value, min, max })),
+    );
   });
 
   it('must be complete where there is no data set: the values left are named', async () => {
@@ -59,7 +70,11 @@ describe('ranges that are known already', () => {
     await expect(missing).rejects.toThrow(`"${ranges[0]!.value}"`);
   });
 
-  it.each([['smoothing', { smoothing: 0.5 }], ['mixed', { mixed: { averageBits: 4 } }], ['rounding', { rounding: 'gptq' }]])('do not stand in for the data that %s looks at', async (_, given) => {
+  it.each([
+    ['smoothing', { smoothing: 0.5 }],
+    ['mixed', { mixed: { averageBits: 4 } }],
+    ['rounding', { rounding: 'gptq' }],
+  ])('do not stand in for the data that %s looks at', async (_, given) => {
     await expect(quantized({ ranges, ...given })).rejects.toThrow(CalibrationDataError);
   });
 
@@ -71,7 +86,16 @@ describe('ranges that are known already', () => {
 
   it('are refused where they make no sense', () => {
     expect(QuantizeOptions.safeParse({ ranges: [{ value: 'x', min: 1, max: 0 }] }).success).toBe(false);
-    expect(QuantizeOptions.safeParse({ ranges: [{ value: 'x', min: 0, max: 1 }, { value: 'x', min: 0, max: 2 }] }).success).toBe(false);
-    expect(QuantizeOptions.safeParse({ scheme: 'dynamic', ranges: [{ value: 'x', min: 0, max: 1 }] }).success).toBe(false);
+    expect(
+      QuantizeOptions.safeParse({
+        ranges: [
+          { value: 'x', min: 0, max: 1 },
+          { value: 'x', min: 0, max: 2 },
+        ],
+      }).success,
+    ).toBe(false);
+    expect(QuantizeOptions.safeParse({ scheme: 'dynamic', ranges: [{ value: 'x', min: 0, max: 1 }] }).success).toBe(
+      false,
+    );
   });
 });

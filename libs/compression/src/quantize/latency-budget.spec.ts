@@ -37,17 +37,24 @@ describe('quantizeWithinLatency', () => {
     const model = convNet();
     const { layers, skipped } = await quantizeWithinLatency(model, 100, options, batches, { threads: 1, seed: 0 });
     expect(layers).toEqual([]);
-    expect(skipped.map(({ reason }) => reason)).toEqual(Array(3).fill(expect.stringMatching(/^left float: .* the latency allows it/)));
+    expect(skipped.map(({ reason }) => reason)).toEqual(
+      Array(3).fill(expect.stringMatching(/^left float: .* the latency allows it/)),
+    );
     expect(new Graph(model).nodes.some(({ opType }) => opType === 'QuantizeLinear')).toBe(false);
   });
 
   it('quantizes throughout and says so where no model is fast enough', async () => {
-    const { layers, warnings } = await quantizeWithinLatency(convNet(), 1e-6, options, batches, { threads: 1, seed: 0 });
+    const { layers, warnings } = await quantizeWithinLatency(convNet(), 1e-6, options, batches, {
+      threads: 1,
+      seed: 0,
+    });
     expect(layers).toHaveLength(3);
     expect(warnings).toContainEqual(expect.stringContaining('latency 0.000001 is out of reach'));
   });
 
   it('needs data to time the model on', async () => {
-    await expect(quantizeWithinLatency(convNet(), 1, QuantizeOptions.parse({ scheme: 'dynamic' }), null, { threads: 1, seed: 0 })).rejects.toMatchObject({ code: 'mixed_precision' });
+    await expect(
+      quantizeWithinLatency(convNet(), 1, QuantizeOptions.parse({ scheme: 'dynamic' }), null, { threads: 1, seed: 0 }),
+    ).rejects.toMatchObject({ code: 'mixed_precision' });
   });
 });

@@ -22,7 +22,9 @@ const MAX_TRIALS = 4;
  */
 export function chooseFloat(candidates: readonly FloatCandidate[], budgetUs: number): string[] {
   const free = candidates.filter(({ extraUs }) => extraUs <= 0);
-  const costly = candidates.filter(({ noise, extraUs }) => extraUs > 0 && noise > 0).toSorted((a, b) => b.noise / b.extraUs - a.noise / a.extraUs);
+  const costly = candidates
+    .filter(({ noise, extraUs }) => extraUs > 0 && noise > 0)
+    .toSorted((a, b) => b.noise / b.extraUs - a.noise / a.extraUs);
   let rest = budgetUs - free.reduce((sum, { extraUs }) => sum + extraUs, 0);
   const fitting = costly.filter(({ extraUs }) => {
     const fits = extraUs <= rest;
@@ -36,12 +38,21 @@ export function chooseFloat(candidates: readonly FloatCandidate[], budgetUs: num
  * Quantizes to int8 in place and leaves as many of the noisiest layers float as the model may take time for: `latency` is a share of the float
  * model's time, both measured here. Throws MixedPrecisionError without data to time the model on.
  */
-export async function quantizeWithinLatency(model: ModelProto, latency: number, given: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<QuantizeReport> {
+export async function quantizeWithinLatency(
+  model: ModelProto,
+  latency: number,
+  given: QuantizeOptions,
+  batches: BatchesOf | null,
+  run: StaticRun,
+): Promise<QuantizeReport> {
   const options = { ...given, mixed: undefined };
   const whole = await quantizeModel(cloneModel(model), options, batches, run);
   if (!whole.speed) throw new MixedPrecisionError('latency needs a data set to time the model on');
   const { beforeMs, afterMs } = whole.speed;
-  const decided = { ...options, ...(whole.methods ? { calibration: whole.methods.calibration, biasCorrection: whole.methods.biasCorrection } : {}) };
+  const decided = {
+    ...options,
+    ...(whole.methods ? { calibration: whole.methods.calibration, biasCorrection: whole.methods.biasCorrection } : {}),
+  };
   let left = chooseFloat(whole.layers.map(candidate), 1000 * (latency * beforeMs - afterMs));
   for (let trial = 1; ; trial++) {
     const copy = cloneModel(model);
@@ -61,7 +72,16 @@ function candidate({ node, aloneSnrDb, floatUs, quantizedUs }: LayerReport): Flo
 }
 
 function explained(report: QuantizeReport, left: readonly string[], missed: number | null): QuantizeReport {
-  const skipped = report.skipped.map((entry) => (left.includes(entry.node) ? { ...entry, reason: 'left float: it adds much noise for the time it saves, and the latency allows it' } : entry));
-  const shortfall = missed === null ? [] : [`mixed precision: latency ${missed} is out of reach: int8 throughout takes ${(1 / report.speed!.speedup).toFixed(2)} of the float model's time here`];
+  const skipped = report.skipped.map((entry) =>
+    left.includes(entry.node)
+      ? { ...entry, reason: 'left float: it adds much noise for the time it saves, and the latency allows it' }
+      : entry,
+  );
+  const shortfall =
+    missed === null
+      ? []
+      : [
+          `mixed precision: latency ${missed} is out of reach: int8 throughout takes ${(1 / report.speed!.speedup).toFixed(2)} of the float model's time here`,
+        ];
   return { ...report, skipped, warnings: [...report.warnings, ...shortfall] };
 }

@@ -16,11 +16,21 @@ export interface LayerEvidence {
  * Compares the output of every quantized layer with the float model's, both as it is and when the layer gets the float
  * model's input. One run per batch gives all of it; `outputs` are the layers' outputs by their names in both models.
  */
-export async function layerEvidence(exact: ModelProto, graph: Graph, layers: readonly Layer[], outputs: readonly string[], batches: Batches, run: CalibrationRun): Promise<LayerEvidence[]> {
+export async function layerEvidence(
+  exact: ModelProto,
+  graph: Graph,
+  layers: readonly Layer[],
+  outputs: readonly string[],
+  batches: Batches,
+  run: CalibrationRun,
+): Promise<LayerEvidence[]> {
   const both = sideBySide(exact, graph.model);
   const copies = layers.map(({ node }) => both.nodes[graph.nodes.indexOf(node)]!);
   const together = outputs.map((output): [string, string] => [exactValue(both, output), output]);
-  const alone = layers.map((layer, i): [string, string] => [exactValue(both, outputs[i]!), addLonely(both, copies[i]!, exactValue(both, layer.input), outputs[i]!)]);
+  const alone = layers.map((layer, i): [string, string] => [
+    exactValue(both, outputs[i]!),
+    addLonely(both, copies[i]!, exactValue(both, layer.input), outputs[i]!),
+  ]);
   const snrs = await comparePairs(both, [...together, ...alone], batches, run);
   return layers.map((_layer, i) => ({ outputSnrDb: snrs[i], aloneSnrDb: snrs[layers.length + i] }));
 }
@@ -33,12 +43,26 @@ function addLonely(graph: Graph, layer: NodeProto, input: string, output: string
   const dequantize = graph.producer(layer.input[0]!);
   const read = dequantize?.opType === 'DequantizeLinear' ? addPair(graph, input, dequantize.input.slice(1)) : input;
   const product = addCopy(graph, layer, [read, ...layer.input.slice(1)]);
-  const add = graph.consumers(layer.output[0]!).find(({ node }) => node.opType === 'Add' && node.output[0] === output)?.node;
-  return add ? addCopy(graph, add, add.input.map((value) => (value === layer.output[0] ? product : value))) : product;
+  const add = graph
+    .consumers(layer.output[0]!)
+    .find(({ node }) => node.opType === 'Add' && node.output[0] === output)?.node;
+  return add
+    ? addCopy(
+        graph,
+        add,
+        add.input.map((value) => (value === layer.output[0] ? product : value)),
+      )
+    : product;
 }
 
 function addCopy(graph: Graph, node: NodeProto, input: readonly string[]): string {
-  const copy = makeNode(node.opType, input, [graph.freshName(`${node.output[0]}_alone`)], {}, { name: graph.freshName(`${nodeLabel(node)}_alone`) });
+  const copy = makeNode(
+    node.opType,
+    input,
+    [graph.freshName(`${node.output[0]}_alone`)],
+    {},
+    { name: graph.freshName(`${nodeLabel(node)}_alone`) },
+  );
   graph.addNode(Object.assign(copy, { attribute: node.attribute }));
   return copy.output[0]!;
 }

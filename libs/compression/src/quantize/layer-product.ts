@@ -22,7 +22,10 @@ export class LayerProduct {
   /** Outputs [n, groups · columns] of rows [n, groups · size] with weights [groups, size, columns]. */
   async outputs(rows: Float32Array, weights: Float32Array): Promise<Float32Array> {
     const { groups, size, columns } = this.shape;
-    const feeds = { rows: float32([rows.length / (groups * size), groups, size], rows), weights: float32([groups, size, columns], weights) };
+    const feeds = {
+      rows: float32([rows.length / (groups * size), groups, size], rows),
+      weights: float32([groups, size, columns], weights),
+    };
     return (await this.session.run(feeds))['outputs']!.data as Float32Array;
   }
 
@@ -35,7 +38,9 @@ function productModel({ groups, size, columns, rectified }: RectifiedProduct): M
   const b = new GraphBuilder();
   const byGroup = b.op('Transpose', [b.input('rows', ['n', groups, size])], { perm: [1, 0, 2] });
   const product = b.op('MatMul', [byGroup, b.input('weights', [groups, size, columns])]);
-  const activated = rectified ? b.op('Relu', [b.op('Add', [product, b.float(rectified, [groups, 1, columns])])]) : product;
+  const activated = rectified
+    ? b.op('Relu', [b.op('Add', [product, b.float(rectified, [groups, 1, columns])])])
+    : product;
   b.op('Transpose', [activated], { perm: [1, 0, 2] }, { outputs: [b.output('outputs', ['n', groups, columns])] });
   return b.build();
 }

@@ -7,18 +7,26 @@ import { quantizeModel } from './quantize-model.js';
 
 const batches = (channels = 1, size = 16) => {
   const random = randomNumbers(7);
-  const data = [{ x: float32([4, channels, size, size], Float32Array.from({ length: 4 * channels * size * size }, random)) }];
+  const data = [
+    { x: float32([4, channels, size, size], Float32Array.from({ length: 4 * channels * size * size }, random)) },
+  ];
   return () => () => data;
 };
 
-const report = (model: ModelProto, given: Parameters<typeof QuantizeOptions.parse>[0] = {}) => quantizeModel(model, QuantizeOptions.parse(given), batches(), { threads: 1, seed: 0 });
+const report = (model: ModelProto, given: Parameters<typeof QuantizeOptions.parse>[0] = {}) =>
+  quantizeModel(model, QuantizeOptions.parse(given), batches(), { threads: 1, seed: 0 });
 
 describe('the report of each layer', () => {
   it('holds width, scales, SNR with and without the noise before it, saturation and times', async () => {
     const { layers, outputSnrDb } = await report(convNet({ size: 16 }), { minProducts: 0, percentile: 99 });
     expect(layers.map(({ opType }) => opType)).toEqual(['Conv', 'Conv', 'Gemm']);
     for (const layer of layers) {
-      expect(layer).toMatchObject({ bits: 8, scaleMin: expect.any(Number), scaleMax: expect.any(Number), weightSnrDb: expect.any(Number) });
+      expect(layer).toMatchObject({
+        bits: 8,
+        scaleMin: expect.any(Number),
+        scaleMax: expect.any(Number),
+        weightSnrDb: expect.any(Number),
+      });
       expect(layer.inputSaturation).toBeGreaterThanOrEqual(0);
       expect(layer.inputSaturation).toBeLessThan(0.05);
       expect(layer.floatUs).toBeGreaterThan(0);
@@ -47,9 +55,18 @@ describe('the report of each layer', () => {
     const b = new GraphBuilder();
     b.input('x', ['n', 1, 16, 16]);
     // The difference of two nearly equal products: 8 bits of each leave little of it.
-    const weight = (offset: number) => b.float(Float32Array.from({ length: 256 * 4 }, (_, i) => Math.sin(i) + offset * Math.cos(3 * i)), [256, 4]);
+    const weight = (offset: number) =>
+      b.float(
+        Float32Array.from({ length: 256 * 4 }, (_, i) => Math.sin(i) + offset * Math.cos(3 * i)),
+        [256, 4],
+      );
     const flat = b.op('Flatten', ['x']);
-    b.op('Sub', [b.op('MatMul', [flat, weight(0)]), b.op('MatMul', [flat, weight(1e-3)])], {}, { outputs: [b.output('y', ['n', 4])] });
+    b.op(
+      'Sub',
+      [b.op('MatMul', [flat, weight(0)]), b.op('MatMul', [flat, weight(1e-3)])],
+      {},
+      { outputs: [b.output('y', ['n', 4])] },
+    );
     const { warnings, outputSnrDb } = await report(b.build());
     expect(outputSnrDb!).toBeLessThan(10);
     expect(warnings).toContainEqual(expect.stringMatching(/^POOR OUTPUTS: .*noisiest outputs/));
@@ -60,7 +77,16 @@ describe('a weight that is computed from constants', () => {
   it('is folded and quantized, and preflight knows', async () => {
     const b = new GraphBuilder();
     b.input('x', ['n', 1, 16, 16]);
-    const transposed = b.op('Transpose', [b.float(Float32Array.from({ length: 256 * 8 }, (_, i) => Math.sin(i)), [8, 256])], { perm: [1, 0] });
+    const transposed = b.op(
+      'Transpose',
+      [
+        b.float(
+          Float32Array.from({ length: 256 * 8 }, (_, i) => Math.sin(i)),
+          [8, 256],
+        ),
+      ],
+      { perm: [1, 0] },
+    );
     b.op('MatMul', [b.op('Flatten', ['x']), transposed], {}, { outputs: [b.output('y', ['n', 8])] });
     const model = b.build();
     expect(quantize.preflight(model, QuantizeOptions.parse({}))).toEqual([]);

@@ -31,12 +31,21 @@ export interface RowSource {
  * Draws up to `count` input vectors of a layer from the float model and from the graph as it stands, an equal share from each
  * batch at places chosen by `random`. The patches of a convolution are cut and drawn inside the graph; only the rows leave it.
  */
-export async function drawLayerRows(source: RowSource, layer: Layer, shape: ProductShape, count: number): Promise<LayerRows> {
+export async function drawLayerRows(
+  source: RowSource,
+  layer: Layer,
+  shape: ProductShape,
+  count: number,
+): Promise<LayerRows> {
   const { batches, run, random } = source;
   const length = shape.groups * shape.size;
   const affordable = Math.min(count, Math.floor(MAX_ELEMENTS / length));
   const share = Math.max(1, Math.ceil(affordable / (await countBatches(batches))));
-  const rows = { count: 0, exact: new Float32Array(affordable * length), quantized: new Float32Array(affordable * length) };
+  const rows = {
+    count: 0,
+    exact: new Float32Array(affordable * length),
+    quantized: new Float32Array(affordable * length),
+  };
   const { model, names } = rowGraph(source, layer, shape);
   const session = await Session.create(writeModel(model), { threads: run.threads });
   const wanted = new Set(session.inputs.map(({ name }) => name));
@@ -53,7 +62,11 @@ export async function drawLayerRows(source: RowSource, layer: Layer, shape: Prod
   } finally {
     await session.release();
   }
-  return { count: rows.count, exact: rows.exact.subarray(0, rows.count * length), quantized: rows.quantized.subarray(0, rows.count * length) };
+  return {
+    count: rows.count,
+    exact: rows.exact.subarray(0, rows.count * length),
+    quantized: rows.quantized.subarray(0, rows.count * length),
+  };
 }
 
 async function countBatches(batches: Batches): Promise<number> {

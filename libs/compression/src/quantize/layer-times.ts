@@ -24,17 +24,29 @@ const PROFILED_RUNS = 15;
  * layer, since the runtime fuses activations, pools and Q/DQ pairs into it and names the kernel after any of them, and for what expands its
  * weight at every run. Kernels of no layer are summed as other.
  */
-export async function layerTimes(float: Uint8Array, quantized: Uint8Array, layers: readonly LayerReport[], feeds: HostTensors): Promise<ModelTimes> {
+export async function layerTimes(
+  float: Uint8Array,
+  quantized: Uint8Array,
+  layers: readonly LayerReport[],
+  feeds: HostTensors,
+): Promise<ModelTimes> {
   const names = new Set(layers.map(({ node }) => node));
   const [before, after] = [await timesOf(float, names, feeds), await timesOf(quantized, names, feeds)];
   return {
-    layers: layers.map(({ node }) => ({ floatUs: before.of.get(node) ?? null, quantizedUs: after.of.get(node) ?? null })),
+    layers: layers.map(({ node }) => ({
+      floatUs: before.of.get(node) ?? null,
+      quantizedUs: after.of.get(node) ?? null,
+    })),
     other: { floatUs: before.other, quantizedUs: after.other },
     expanded: layers.map(({ node }) => node).filter((node) => after.expanded.has(node)),
   };
 }
 
-async function timesOf(bytes: Uint8Array, names: ReadonlySet<string>, feeds: HostTensors): Promise<{ of: Map<string, number>; other: number; expanded: ReadonlySet<string> }> {
+async function timesOf(
+  bytes: Uint8Array,
+  names: ReadonlySet<string>,
+  feeds: HostTensors,
+): Promise<{ of: Map<string, number>; other: number; expanded: ReadonlySet<string> }> {
   const graph = new Graph(readModel(bytes));
   for (const node of graph.nodes) nameNode(graph, node);
   const owners = kernelOwners(graph, names);

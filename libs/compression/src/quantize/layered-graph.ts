@@ -10,5 +10,8 @@ export interface LayeredGraph {
 /** A copy of a graph, with the layers' nodes being the copy's. */
 export function copyLayers(graph: Graph, layers: readonly Layer[]): LayeredGraph {
   const copy = new Graph(cloneModel(graph.model));
-  return { graph: copy, layers: layers.map((layer) => ({ ...layer, node: copy.nodes[graph.nodes.indexOf(layer.node)]! })) };
+  return {
+    graph: copy,
+    layers: layers.map((layer) => ({ ...layer, node: copy.nodes[graph.nodes.indexOf(layer.node)]! })),
+  };
 }

@@ -6,7 +6,18 @@ import { floatConstant, isWidened, readWidened } from '../prepare/widened-consta
 import { holdsFloats } from './float-constants.js';
 import type { ActivationBits } from './pairs.js';
 import type { WeightBits } from './weight-grid.js';
-import { DataType, dataTypeBits, dataTypeName, floatAttribute, intAttribute, subgraphs, type Graph, type GraphProto, type NodeProto, type TensorProto } from '#onnx';
+import {
+  DataType,
+  dataTypeBits,
+  dataTypeName,
+  floatAttribute,
+  intAttribute,
+  subgraphs,
+  type Graph,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 
 /** A node whose weight can be stored as integers. */
 export interface Layer {
@@ -40,11 +51,15 @@ export const LAYER_RULES = {
   Conv: { axis: () => 0, refusal: () => null },
   Gemm: {
     axis: (node) => (intAttribute(node, 'transB', 0) ? 0 : 1),
-    refusal: (node) => (floatAttribute(node, 'beta', 1) === 1 || !node.input[2] ? null : 'its beta is not 1 and its bias computed, which the int8 kernel cannot apply'),
+    refusal: (node) =>
+      floatAttribute(node, 'beta', 1) === 1 || !node.input[2]
+        ? null
+        : 'its beta is not 1 and its bias computed, which the int8 kernel cannot apply',
   },
   MatMul: {
     axis: () => 1,
-    refusal: (_node, dims) => (dims.length === 2 ? null : `its weight has ${dims.length} dimensions, int8 kernels take 2`),
+    refusal: (_node, dims) =>
+      dims.length === 2 ? null : `its weight has ${dims.length} dimensions, int8 kernels take 2`,
   },
 } as const satisfies Record<string, LayerRule>;
 export type LayerOpType = keyof typeof LAYER_RULES;
@@ -73,7 +88,8 @@ export function selectLayers(graph: Graph, options: SelectionOptions): Selection
   const selection: Selection = { layers: [], skipped: [] };
   for (const node of graph.nodes) {
     const outcome = node.domain === '' ? judge(graph, node, options) : ofRuntime(node);
-    if (typeof outcome === 'string') selection.skipped.push({ node: nodeLabel(node), opType: node.opType, reason: outcome });
+    if (typeof outcome === 'string')
+      selection.skipped.push({ node: nodeLabel(node), opType: node.opType, reason: outcome });
     else if (outcome) selection.layers.push(outcome);
     selection.skipped.push(...subgraphs(node).flatMap((inner) => insideSubgraph(inner, node)));
   }
@@ -102,10 +118,18 @@ function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer 
   const { dims } = constant!;
   const refusal = rule.refusal(node, dims);
   if (refusal) return refusal;
-  if (isThinStem(graph, node, dims, options.minProducts)) return 'float is faster: it has so few products per output that rounding them back to integers costs more than they do';
+  if (isThinStem(graph, node, dims, options.minProducts))
+    return 'float is faster: it has so few products per output that rounding them back to integers costs more than they do';
   // Q/DQ pairs rename outputs, and a nameless node is known by its first one.
   node.name = nodeLabel(node);
-  return { node, input: node.input[0]!, weight, weightIndex: 1, axis: rule.axis(node), bias: node.opType === 'MatMul' ? null : node.input[2] || null };
+  return {
+    node,
+    input: node.input[0]!,
+    weight,
+    weightIndex: 1,
+    axis: rule.axis(node),
+    bias: node.opType === 'MatMul' ? null : node.input[2] || null,
+  };
 }
 
 /** Whether a convolution ahead of Relu -> MaxPool does so little per output that the pooled float result is the better thing to quantize. */
@@ -118,10 +142,13 @@ function withoutConstantWeight(graph: Graph, node: NodeProto): string {
   const weight = node.input[1] ?? '';
   const producer = graph.producer(weight);
   if (producer?.opType === 'DequantizeLinear') return QUANTIZED_BEFORE;
-  if (floatConstant(graph, node.input[0]!)) return 'its constant is the left operand, int8 kernels want it on the right';
+  if (floatConstant(graph, node.input[0]!))
+    return 'its constant is the left operand, int8 kernels want it on the right';
   const sources = constantSources(graph, weight);
   if (sources?.some(isInteger)) return QUANTIZED_BEFORE;
-  return sources ? `its weight is computed from constants by ${producer?.opType}, and would be larger than they are` : 'its weight is computed at run time';
+  return sources
+    ? `its weight is computed from constants by ${producer?.opType}, and would be larger than they are`
+    : 'its weight is computed at run time';
 }
 
 /** The stored tensors that alone decide a value, or null where an input of the graph does too. Each value is looked at once. */
@@ -162,7 +189,13 @@ export function widenWeights(graph: Graph, layers: readonly Layer[]): void {
 function insideSubgraph(graph: GraphProto, owner: NodeProto): Skipped[] {
   const place = `it lies inside the ${owner.opType} node "${nodeLabel(owner)}", whose body is left alone`;
   return graph.node.flatMap((node) => [
-    ...(isLayerOpType(node.opType) || UNSUPPORTED[node.opType] || QUANTIZED.has(node.opType) || isOwnOperator(node) || holdsFloats(graph, node) ? [{ node: nodeLabel(node), opType: node.opType, reason: place }] : []),
+    ...(isLayerOpType(node.opType) ||
+    UNSUPPORTED[node.opType] ||
+    QUANTIZED.has(node.opType) ||
+    isOwnOperator(node) ||
+    holdsFloats(graph, node)
+      ? [{ node: nodeLabel(node), opType: node.opType, reason: place }]
+      : []),
     ...subgraphs(node).flatMap((inner) => insideSubgraph(inner, node)),
   ]);
 }
@@ -170,7 +203,12 @@ function insideSubgraph(graph: GraphProto, owner: NodeProto): Skipped[] {
 /** Whether a node multiplies by weights, selected or not. */
 export function isWeighted(graph: Graph, node: NodeProto): boolean {
   if (UNSUPPORTED[node.opType]) return true;
-  return isLayerOpType(node.opType) && (graph.initializer(node.input[1] ?? '') !== undefined || isWidened(graph, node.input[1] ?? '') || graph.producer(node.input[1] ?? '')?.opType === 'DequantizeLinear');
+  return (
+    isLayerOpType(node.opType) &&
+    (graph.initializer(node.input[1] ?? '') !== undefined ||
+      isWidened(graph, node.input[1] ?? '') ||
+      graph.producer(node.input[1] ?? '')?.opType === 'DequantizeLinear')
+  );
 }
 
 function isLayerOpType(opType: string): opType is LayerOpType {

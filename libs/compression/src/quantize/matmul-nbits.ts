@@ -10,11 +10,22 @@ export interface BlockwiseWeight {
 }
 
 /** A scale per column and block of rows, [columns, blocks]: the sign of a block's largest weight goes to the side with one level more, extreme / −2^(bits−1). */
-export function blockScales(values: Float32Array, rows: number, columns: number, bits: 4 | 2, blockSize: number): Float32Array {
+export function blockScales(
+  values: Float32Array,
+  rows: number,
+  columns: number,
+  bits: 4 | 2,
+  blockSize: number,
+): Float32Array {
   const blocks = Math.ceil(rows / blockSize);
   return Float32Array.from({ length: columns * blocks }, (_, at) => {
     const [column, block] = [Math.floor(at / blocks), at % blocks];
-    return Math.fround(extreme(values, block * blockSize, Math.min(rows, (block + 1) * blockSize), columns, column) / -(2 ** (bits - 1))) || 1;
+    return (
+      Math.fround(
+        extreme(values, block * blockSize, Math.min(rows, (block + 1) * blockSize), columns, column) /
+          -(2 ** (bits - 1)),
+      ) || 1
+    );
   });
 }
 
@@ -22,7 +33,14 @@ export function blockScales(values: Float32Array, rows: number, columns: number,
  * Puts a [rows, columns] matrix on the grids of its blocks, symmetric around the middle of the unsigned field (the operator's default
  * zero point). Rows beyond the matrix are padded with zeros.
  */
-export function packBlockwise(values: Float32Array, rows: number, columns: number, bits: 4 | 2, blockSize: number, scales = blockScales(values, rows, columns, bits, blockSize)): BlockwiseWeight {
+export function packBlockwise(
+  values: Float32Array,
+  rows: number,
+  columns: number,
+  bits: 4 | 2,
+  blockSize: number,
+  scales = blockScales(values, rows, columns, bits, blockSize),
+): BlockwiseWeight {
   const blocks = Math.ceil(rows / blockSize);
   const bytes = (blockSize * bits) / 8;
   const middle = 2 ** (bits - 1);
@@ -34,7 +52,10 @@ export function packBlockwise(values: Float32Array, rows: number, columns: numbe
       const scale = scales[at]!;
       for (let i = 0; i < blockSize; i++) {
         const row = block * blockSize + i;
-        const level = row < end ? Math.min(middle - 1, Math.max(-middle, roundHalfEven(values[row * columns + column]! / scale))) : 0;
+        const level =
+          row < end
+            ? Math.min(middle - 1, Math.max(-middle, roundHalfEven(values[row * columns + column]! / scale)))
+            : 0;
         packed[at * bytes + Math.floor((i * bits) / 8)]! |= (level + middle) << ((i * bits) % 8);
       }
     }
@@ -43,7 +64,12 @@ export function packBlockwise(values: Float32Array, rows: number, columns: numbe
 }
 
 /** The matrix that the packed blocks stand for. */
-export function unpackBlockwise({ packed, scales, dims: [columns, blocks, bytes] }: BlockwiseWeight, rows: number, bits: 4 | 2, blockSize: number): Float32Array {
+export function unpackBlockwise(
+  { packed, scales, dims: [columns, blocks, bytes] }: BlockwiseWeight,
+  rows: number,
+  bits: 4 | 2,
+  blockSize: number,
+): Float32Array {
   const middle = 2 ** (bits - 1);
   const values = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {

@@ -28,7 +28,10 @@ export function plainProductRefusal({ node }: Layer): string | null {
 export function replaceProduct(graph: Graph, { node, bias }: Layer, product: string): void {
   const output = node.output[0]!;
   const producer = graph.producer(product)!;
-  if (bias) graph.addNode(makeNode('Add', [product, bias], [output], {}, { name: graph.freshName(`${output}_Add`) }), { after: producer });
+  if (bias)
+    graph.addNode(makeNode('Add', [product, bias], [output], {}, { name: graph.freshName(`${output}_Add`) }), {
+      after: producer,
+    });
   graph.removeNode(node);
   if (!bias) graph.setOutput(producer, producer.output.indexOf(product), output);
 }
@@ -36,6 +39,7 @@ export function replaceProduct(graph: Graph, { node, bias }: Layer, product: str
 /** The same elements with rows and columns exchanged. */
 export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;
   return result;
 }

@@ -15,9 +15,20 @@ const OTHER_ORDER = 100;
  */
 export function floatMixedEnds(graph: Graph, { layers, skipped }: Selection): Selection {
   const readers = new Int8Readers(graph, layers);
-  const isLeft = (layer: Layer) => layer.node.opType === 'Conv' && layer.bits === undefined && !readers.want(activatedOutput(graph, layer.node)) && isMixed(graph, layer) && isLast(graph, layer.node);
+  const isLeft = (layer: Layer) =>
+    layer.node.opType === 'Conv' &&
+    layer.bits === undefined &&
+    !readers.want(activatedOutput(graph, layer.node)) &&
+    isMixed(graph, layer) &&
+    isLast(graph, layer.node);
   const left = layers.filter(isLeft);
-  return { layers: layers.filter((layer) => !left.includes(layer)), skipped: [...skipped, ...left.map(({ node }): Skipped => ({ node: nodeLabel(node), opType: node.opType, reason: REASON }))] };
+  return {
+    layers: layers.filter((layer) => !left.includes(layer)),
+    skipped: [
+      ...skipped,
+      ...left.map(({ node }): Skipped => ({ node: nodeLabel(node), opType: node.opType, reason: REASON })),
+    ],
+  };
 }
 
 /** Whether no other weighted node reads what a layer gives, however far behind: ahead of one the sizes of channels are the net's own affair. */
@@ -34,7 +45,8 @@ function isLast(graph: Graph, layer: NodeProto): boolean {
   return true;
 }
 
-const REASON = 'its output channels are of different order, and the int8 kernel would put them on one grid: use scheme weightOnly, or give it a width in layerBits';
+const REASON =
+  'its output channels are of different order, and the int8 kernel would put them on one grid: use scheme weightOnly, or give it a width in layerBits';
 
 /** Whether the largest of what a channel multiplies by or adds is far from that of another. Channels of zeros have no order. */
 function isMixed(graph: Graph, { weight, axis, bias }: Layer): boolean {
@@ -43,6 +55,8 @@ function isMixed(graph: Graph, { weight, axis, bias }: Layer): boolean {
   const maxima = channelMaxima(tensorToFloats(tensor), channelLayout(tensorDims(tensor), axis));
   const added = bias ? graph.initializer(bias) : undefined;
   const biases = added ? tensorToFloats(added) : new Float32Array(maxima.length);
-  const sizes = [...maxima].map((most, channel) => Math.max(most, Math.abs(biases[channel] ?? 0))).filter((size) => size > 0);
+  const sizes = [...maxima]
+    .map((most, channel) => Math.max(most, Math.abs(biases[channel] ?? 0)))
+    .filter((size) => size > 0);
   return Math.max(...sizes) > OTHER_ORDER * Math.min(...sizes);
 }

@@ -32,10 +32,19 @@ interface Step {
 }
 
 /** Layers by what they cost at each width, from what was measured; one whose width the options name has that alone. */
-export function widthCandidates(sensitivities: readonly LayerSensitivity[], named: readonly (WeightBits | undefined)[]): WidthCandidate[] {
+export function widthCandidates(
+  sensitivities: readonly LayerSensitivity[],
+  named: readonly (WeightBits | undefined)[],
+): WidthCandidate[] {
   return sensitivities.map(({ node, elements, widths }, i) => {
     const choice = named[i] === undefined ? MIXED_WIDTHS : [named[i]];
-    return { node, elements, noise: Object.fromEntries(widths.filter(({ bits }) => choice.includes(bits)).map((cost) => [cost.bits, noiseOf(cost)])) };
+    return {
+      node,
+      elements,
+      noise: Object.fromEntries(
+        widths.filter(({ bits }) => choice.includes(bits)).map((cost) => [cost.bits, noiseOf(cost)]),
+      ),
+    };
   });
 }
 
@@ -47,18 +56,31 @@ export function paretoPlans(candidates: readonly WidthCandidate[]): WidthPlan[] 
   const elements = candidates.reduce((sum, candidate) => sum + candidate.elements, 0);
   let front: Step[] = [{ stored: 0, noise: 0, bits: 8, previous: null }];
   for (const candidate of candidates) {
-    const grown = front.flatMap((previous) => Object.entries(candidate.noise).map(([width, noise]): Step => {
-      const bits = Number(width) as WeightBits;
-      return { stored: previous.stored + candidate.elements * stored(bits), noise: previous.noise + noise, bits, previous };
-    }));
+    const grown = front.flatMap((previous) =>
+      Object.entries(candidate.noise).map(([width, noise]): Step => {
+        const bits = Number(width) as WeightBits;
+        return {
+          stored: previous.stored + candidate.elements * stored(bits),
+          noise: previous.noise + noise,
+          bits,
+          previous,
+        };
+      }),
+    );
     front = thinned(undominated(grown));
   }
-  return front.map((last) => ({ bits: readBits(candidates, last), averageBits: last.stored / elements, noise: last.noise }));
+  return front.map((last) => ({
+    bits: readBits(candidates, last),
+    averageBits: last.stored / elements,
+    noise: last.noise,
+  }));
 }
 
 /** The plan with the given width wherever there is a choice. */
 export function uniformPlan(candidates: readonly WidthCandidate[], width: WeightBits): WidthPlan {
-  const bits = candidates.map(({ noise }) => (noise[width] === undefined ? (Number(Object.keys(noise)[0]) as WeightBits) : width));
+  const bits = candidates.map(({ noise }) =>
+    noise[width] === undefined ? (Number(Object.keys(noise)[0]) as WeightBits) : width,
+  );
   const elements = candidates.reduce((sum, candidate) => sum + candidate.elements, 0);
   return {
     bits: Object.fromEntries(candidates.map(({ node }, i) => [node, bits[i]!])),

@@ -22,7 +22,13 @@ export interface InputMoments {
 export const MAX_MOMENT_SIZE = 4096;
 
 /** Moments of the inputs of the layers that have them, by node label; a convolution's input vectors are its patches. */
-export async function measureMoments(model: ModelProto, layers: readonly Layer[], batches: Batches, run: CalibrationRun, { withSecond }: { withSecond: boolean }): Promise<Map<string, InputMoments>> {
+export async function measureMoments(
+  model: ModelProto,
+  layers: readonly Layer[],
+  batches: Batches,
+  run: CalibrationRun,
+  { withSecond }: { withSecond: boolean },
+): Promise<Map<string, InputMoments>> {
   const source = new Graph(model);
   const subjects = layers.flatMap((layer): Subject[] => {
     const shape = productShape(source, layer);
@@ -32,7 +38,8 @@ export async function measureMoments(model: ModelProto, layers: readonly Layer[]
   // Second moments leave the graph one matrix per run; means are small and take one walk together.
   const walks = withSecond ? subjects.map((subject) => [subject]) : [subjects];
   const measured = new Map<string, InputMoments>();
-  for (const walk of walks) for (const [label, moments] of await momentsOf(model, walk, batches, run, withSecond)) measured.set(label, moments);
+  for (const walk of walks)
+    for (const [label, moments] of await momentsOf(model, walk, batches, run, withSecond)) measured.set(label, moments);
   return measured;
 }
 
@@ -42,11 +49,24 @@ interface Subject {
   shape: ProductShape;
 }
 
-async function momentsOf(model: ModelProto, subjects: readonly Subject[], batches: Batches, run: CalibrationRun, withSecond: boolean): Promise<Map<string, InputMoments>> {
-  const sums = new Map(subjects.map(({ layer, shape: { groups, size } }): [string, InputMoments] => [
-    nodeLabel(layer.node),
-    { groups, size, mean: new Float64Array(groups * size), second: withSecond ? new Float64Array(groups * size * size) : null },
-  ]));
+async function momentsOf(
+  model: ModelProto,
+  subjects: readonly Subject[],
+  batches: Batches,
+  run: CalibrationRun,
+  withSecond: boolean,
+): Promise<Map<string, InputMoments>> {
+  const sums = new Map(
+    subjects.map(({ layer, shape: { groups, size } }): [string, InputMoments] => [
+      nodeLabel(layer.node),
+      {
+        groups,
+        size,
+        mean: new Float64Array(groups * size),
+        second: withSecond ? new Float64Array(groups * size * size) : null,
+      },
+    ]),
+  );
   if (sums.size === 0) return sums;
   const session = await Session.create(writeModel(momentGraph(model, subjects, withSecond)), { threads: run.threads });
   const wanted = new Set(session.inputs.map((input) => input.name));
@@ -67,7 +87,8 @@ async function momentsOf(model: ModelProto, subjects: readonly Subject[], batche
     await session.release();
   }
   [...sums.values()].forEach(({ mean, second }, i) => {
-    for (const sum of second ? [mean, second] : [mean]) sum.forEach((total, at) => (sum[at] = total / (elements[i]! || 1)));
+    for (const sum of second ? [mean, second] : [mean])
+      sum.forEach((total, at) => (sum[at] = total / (elements[i]! || 1)));
     if (!mean.every(Number.isFinite)) throw new NonFiniteActivationError(subjects[i]!.layer.input, NaN, NaN);
   });
   return sums;
@@ -89,14 +110,34 @@ function momentGraph(source: ModelProto, subjects: readonly Subject[], withSecon
     b.op('Size', [layer.input], {}, { outputs: [b.output(outputName('elements', i), [], DataType.INT64)] });
     const vectors = (withSecond ? inputRows : meanRows)(b, graph, layer, layer.input, shape);
     const filled = b.op('Reshape', [vectors, b.ints([-1, groups, size])]);
-    const count = b.op('Max', [b.op('Cast', [b.op('Gather', [b.op('Shape', [filled]), b.ints(0)])], { to: DataType.FLOAT }), b.float(1)]);
+    const count = b.op('Max', [
+      b.op('Cast', [b.op('Gather', [b.op('Shape', [filled]), b.ints(0)])], { to: DataType.FLOAT }),
+      b.float(1),
+    ]);
     // A row of zeros adds nothing, and keeps a product over no rows at all from ending the process.
     const rows = b.op('Concat', [filled, b.float(new Float32Array(groups * size), [1, groups, size])], { axis: 0 });
     const columns = b.op('Transpose', [rows], { perm: [1, 2, 0] });
-    if (withSecond) b.op('Div', [b.op('MatMul', [columns, b.op('Transpose', [rows], { perm: [1, 0, 2] })]), count], {}, { outputs: [b.output(outputName('second', i), [groups, size, size])] });
+    if (withSecond)
+      b.op(
+        'Div',
+        [b.op('MatMul', [columns, b.op('Transpose', [rows], { perm: [1, 0, 2] })]), count],
+        {},
+        { outputs: [b.output(outputName('second', i), [groups, size, size])] },
+      );
     // A product with a vector of ones sums the rows in every opset, where ReduceMean's axes moved from attribute to input.
-    const ones = b.op('Div', [b.op('Expand', [b.float([1], [1, 1]), b.op('Concat', [b.op('Gather', [b.op('Shape', [rows]), b.ints([0])]), b.ints([1])], { axis: 0 })]), count]);
-    b.op('Reshape', [b.op('MatMul', [columns, ones]), b.ints([groups, size])], {}, { outputs: [b.output(outputName('mean', i), [groups, size])] });
+    const ones = b.op('Div', [
+      b.op('Expand', [
+        b.float([1], [1, 1]),
+        b.op('Concat', [b.op('Gather', [b.op('Shape', [rows]), b.ints([0])]), b.ints([1])], { axis: 0 }),
+      ]),
+      count,
+    ]);
+    b.op(
+      'Reshape',
+      [b.op('MatMul', [columns, ones]), b.ints([groups, size])],
+      {},
+      { outputs: [b.output(outputName('mean', i), [groups, size])] },
+    );
   });
   answerOnly(graph, b);
   return model;

@@ -8,16 +8,34 @@ import { quantizeModel } from './quantize-model.js';
 function net(): ModelProto {
   const b = new GraphBuilder();
   const x = b.input('x', ['n', 4]);
-  const weight = () => b.float(Float32Array.from({ length: 16 }, (_, i) => Math.sin(i)), [4, 4]);
-  const inside = b.op('Relu', [b.op('MatMul', [b.op('Transpose', [b.op('Log', [x], {}, { outputs: ['logs'] })], { perm: [0, 1] }), weight()])]);
+  const weight = () =>
+    b.float(
+      Float32Array.from({ length: 16 }, (_, i) => Math.sin(i)),
+      [4, 4],
+    );
+  const inside = b.op('Relu', [
+    b.op('MatMul', [b.op('Transpose', [b.op('Log', [x], {}, { outputs: ['logs'] })], { perm: [0, 1] }), weight()]),
+  ]);
   b.op('MatMul', [inside, weight()], {}, { outputs: [b.output('y', ['n', 4])] });
   b.op('MatMul', [x, weight()], {}, { outputs: [b.output('z', ['n', 4])] });
-  ['logs', 'moved', 'first', 'relu', 'second', 'aside'].forEach((name, i) => { if (b.nodes[i]) b.nodes[i].name = name; });
+  ['logs', 'moved', 'first', 'relu', 'second', 'aside'].forEach((name, i) => {
+    if (b.nodes[i]) b.nodes[i].name = name;
+  });
   return b.build();
 }
 
-const batches = (...values: number[]) => () => () => [0, 1, 2, 3].map((i): HostTensors => ({ x: float32([2, 4], Float32Array.from({ length: 8 }, (_, at) => (i === 2 && at >= 4 ? (values[at - 4] ?? 1) : 1 + i + at))) }));
-const quantized = (data: ReturnType<typeof batches>, given: Partial<QuantizeOptions> = {}) => quantizeModel(net(), QuantizeOptions.parse(given), data, { threads: 1, seed: 0 });
+const batches =
+  (...values: number[]) =>
+  () =>
+  () =>
+    [0, 1, 2, 3].map((i): HostTensors => ({
+      x: float32(
+        [2, 4],
+        Float32Array.from({ length: 8 }, (_, at) => (i === 2 && at >= 4 ? (values[at - 4] ?? 1) : 1 + i + at)),
+      ),
+    }));
+const quantized = (data: ReturnType<typeof batches>, given: Partial<QuantizeOptions> = {}) =>
+  quantizeModel(net(), QuantizeOptions.parse(given), data, { threads: 1, seed: 0 });
 
 describe('an activation that is not finite', () => {
   it('is traced to the sample and the input that hold an infinity', async () => {
@@ -35,7 +53,10 @@ describe('an activation that is not finite', () => {
     expect(layers.map(({ node }) => node)).toEqual(['aside']);
   });
 
-  it.each(['weightOnly', 'dynamic'] as const)('keeps bias correction of scheme %s from making a bias of it', async (scheme) => {
-    await expect(quantized(batches(0), { scheme, biasCorrection: true })).rejects.toThrow(NonFiniteActivationError);
-  });
+  it.each(['weightOnly', 'dynamic'] as const)(
+    'keeps bias correction of scheme %s from making a bias of it',
+    async (scheme) => {
+      await expect(quantized(batches(0), { scheme, biasCorrection: true })).rejects.toThrow(NonFiniteActivationError);
+    },
+  );
 });

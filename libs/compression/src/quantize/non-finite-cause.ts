@@ -9,7 +9,11 @@ import { activatedOutput } from './int8-readers.js';
  * Runs what takes statistics of activations, and says of a value that is not finite where it comes from: the sample and the input of the data, or else
  * the layers that want the value on a grid, by names that `exclude` takes. Throws NonFiniteDataError, NonFiniteActivationError, and what `work` throws.
  */
-export async function withCause<T>({ graph, layers }: { graph: Graph; layers: readonly Layer[] }, batches: Batches, work: () => Promise<T>): Promise<T> {
+export async function withCause<T>(
+  { graph, layers }: { graph: Graph; layers: readonly Layer[] },
+  batches: Batches,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -17,7 +21,10 @@ export async function withCause<T>({ graph, layers }: { graph: Graph; layers: re
     const place = await firstInfinity(batches);
     if (place) throw new NonFiniteDataError(place, error);
     const names = layersAround(graph, layers, error.value);
-    const exclude = names.length > 0 ? `exclude ${names.map((name) => JSON.stringify(name)).join(', ')}, or mend the model: the data is finite` : 'mend the model: the data is finite';
+    const exclude =
+      names.length > 0
+        ? `exclude ${names.map((name) => JSON.stringify(name)).join(', ')}, or mend the model: the data is finite`
+        : 'mend the model: the data is finite';
     throw new NonFiniteActivationError(error.value, error.min, error.max, exclude);
   }
 }
@@ -49,7 +56,8 @@ async function firstInfinity(batches: Batches): Promise<{ sample: number; input:
     for (const [input, { data, dims }] of Object.entries(batch)) {
       if (!(data instanceof Float32Array || data instanceof Float64Array)) continue;
       const at = (data as Float32Array).findIndex((value) => !Number.isFinite(value));
-      if (at >= 0) return { sample: first + Math.floor(at / (data.length / (dims[0] ?? 1))), input, value: data[at] ?? NaN };
+      if (at >= 0)
+        return { sample: first + Math.floor(at / (data.length / (dims[0] ?? 1))), input, value: data[at] ?? NaN };
     }
     first += size ?? 1;
   }

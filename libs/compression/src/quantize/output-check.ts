@@ -9,15 +9,31 @@ export interface OutputListener {
 }
 
 /** How near each output of a changed model comes to the float model's on the same batches, and how single samples do. */
-export async function compareOutputs(float: Uint8Array, changed: Uint8Array, batches: Batches, threads: number): Promise<{ outputs: OutputQuality[]; spread: SampleSpread }> {
+export async function compareOutputs(
+  float: Uint8Array,
+  changed: Uint8Array,
+  batches: Batches,
+  threads: number,
+): Promise<{ outputs: OutputQuality[]; spread: SampleSpread }> {
   const [comparison, spread] = [new OutputComparison(), new SampleSpread()];
-  const both: OutputListener = { add: (got, expected, size) => { comparison.add(got, expected); spread.add(got, expected, size); } };
+  const both: OutputListener = {
+    add: (got, expected, size) => {
+      comparison.add(got, expected);
+      spread.add(got, expected, size);
+    },
+  };
   await addOutputs(both, float, changed, batches, threads);
   return { outputs: comparison.qualities(), spread };
 }
 
 /** Adds the outputs of a changed model, against the float model's, to what has been compared so far. */
-export async function addOutputs(listener: OutputListener, float: Uint8Array, changed: Uint8Array, batches: Batches, threads: number): Promise<void> {
+export async function addOutputs(
+  listener: OutputListener,
+  float: Uint8Array,
+  changed: Uint8Array,
+  batches: Batches,
+  threads: number,
+): Promise<void> {
   const [exact, other] = [await Session.create(float, { threads }), await Session.create(changed, { threads })];
   try {
     for await (const feeds of batches()) {

@@ -20,14 +20,24 @@ export interface ActivationGridOptions {
 const ZERO_POINTS = { 8: [DataType.UINT8, Uint8Array], 16: [DataType.UINT16, Uint16Array] } as const;
 
 /** Puts values on their grids: one scale and zero point per source, one QuantizeLinear -> DequantizeLinear pair per site. */
-export function insertPairs(graph: Graph, sites: readonly PairSite[], ranges: ReadonlyMap<string, Range>, options: ActivationGridOptions): Map<string, ActivationGrid> {
+export function insertPairs(
+  graph: Graph,
+  sites: readonly PairSite[],
+  ranges: ReadonlyMap<string, Range>,
+  options: ActivationGridOptions,
+): Map<string, ActivationGrid> {
   const grids = new Map<string, ActivationGrid>();
   const parameters = new Map<string, [string, string]>();
   const zeroPoints = new Map<string, string>();
   for (const site of sites) {
     if (!grids.has(site.source)) {
       const bits = options.bits(site.source);
-      grids.set(site.source, { bits, ...asymmetricGrid(ranges.get(site.source)!, 2 ** bits - 1, options.powerOfTwo, (tightest) => options.chooseScale(site.source, tightest)) });
+      grids.set(site.source, {
+        bits,
+        ...asymmetricGrid(ranges.get(site.source)!, 2 ** bits - 1, options.powerOfTwo, (tightest) =>
+          options.chooseScale(site.source, tightest),
+        ),
+      });
       parameters.set(site.source, addGrid(graph, grids.get(site.source)!, zeroPoints));
     }
     insertPair(graph, site, parameters.get(site.source)!);
@@ -36,10 +46,15 @@ export function insertPairs(graph: Graph, sites: readonly PairSite[], ranges: Re
 }
 
 /** Equal zero points are one tensor. */
-function addGrid(graph: Graph, { bits, scale, zeroPoint }: ActivationGrid, zeroPoints: Map<string, string>): [string, string] {
+function addGrid(
+  graph: Graph,
+  { bits, scale, zeroPoint }: ActivationGrid,
+  zeroPoints: Map<string, string>,
+): [string, string] {
   const key = `${bits} bits: ${zeroPoint}`;
   const [type, Integers] = ZERO_POINTS[bits];
-  const shared = zeroPoints.get(key) ?? graph.addInitializer(makeTensor(shortName(graph), type, [], Integers.of(zeroPoint))).name;
+  const shared =
+    zeroPoints.get(key) ?? graph.addInitializer(makeTensor(shortName(graph), type, [], Integers.of(zeroPoint))).name;
   zeroPoints.set(key, shared);
   return [graph.addInitializer(floatTensor(shortName(graph), [], [scale])).name, shared];
 }

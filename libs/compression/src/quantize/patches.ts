@@ -1,4 +1,13 @@
-import { GraphBuilder, intAttribute, intsAttribute, stringAttribute, tensorDims, type Attributes, type Graph, type NodeProto } from '#onnx';
+import {
+  GraphBuilder,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  tensorDims,
+  type Attributes,
+  type Graph,
+  type NodeProto,
+} from '#onnx';
 import type { Layer } from './layers.js';
 
 /** How a layer multiplies: each of `groups` blocks of weights takes input vectors of `size` components to `columns` outputs. */
@@ -25,22 +34,40 @@ export function inputRows(b: GraphBuilder, graph: Graph, layer: Layer, input: st
   if (layer.node.opType !== 'Conv') return b.op('Reshape', [input, shape]);
   const spatial = tensorDims(graph.initializer(layer.weight)!).length - 2;
   const channelsLast = [0, ...Array.from({ length: spatial }, (_, i) => i + 2), 1];
-  return b.op('Reshape', [b.op('Transpose', [patches(b, graph, layer, input, product)], { perm: channelsLast }), shape]);
+  return b.op('Reshape', [
+    b.op('Transpose', [patches(b, graph, layer, input, product)], { perm: channelsLast }),
+    shape,
+  ]);
 }
 
 /** Fewer rows than {@link inputRows} with the same mean: a convolution has one per sample. */
 export function meanRows(b: GraphBuilder, graph: Graph, layer: Layer, input: string, product: ProductShape): string {
   if (layer.node.opType !== 'Conv') return inputRows(b, graph, layer, input, product);
-  return b.op('Reshape', [b.op('GlobalAveragePool', [patches(b, graph, layer, input, product)]), b.ints([-1, product.groups * product.size])]);
+  return b.op('Reshape', [
+    b.op('GlobalAveragePool', [patches(b, graph, layer, input, product)]),
+    b.ints([-1, product.groups * product.size]),
+  ]);
 }
 
 /** im2col as a depthwise convolution with one output channel per element of the window: [n, groups · size, ...positions]. */
-function patches(b: GraphBuilder, graph: Graph, { node, weight }: Layer, input: string, { groups, size }: ProductShape): string {
+function patches(
+  b: GraphBuilder,
+  graph: Graph,
+  { node, weight }: Layer,
+  input: string,
+  { groups, size }: ProductShape,
+): string {
   const [, perGroup, ...kernel] = tensorDims(graph.initializer(weight)!) as [number, number, ...number[]];
   const channels = groups * perGroup;
   const window = size / perGroup;
-  const taps = Float32Array.from({ length: channels * window * window }, (_, i) => Number(i % window === Math.floor(i / window) % window));
-  return b.op('Conv', [input, b.float(taps, [channels * window, 1, ...kernel])], windowAttributes(node, kernel.length, channels));
+  const taps = Float32Array.from({ length: channels * window * window }, (_, i) =>
+    Number(i % window === Math.floor(i / window) % window),
+  );
+  return b.op(
+    'Conv',
+    [input, b.float(taps, [channels * window, 1, ...kernel])],
+    windowAttributes(node, kernel.length, channels),
+  );
 }
 
 function windowAttributes(node: NodeProto, spatial: number, group: number): Attributes {
@@ -50,6 +77,8 @@ function windowAttributes(node: NodeProto, spatial: number, group: number): Attr
     group,
     strides: intsAttribute(node, 'strides', ones),
     dilations: intsAttribute(node, 'dilations', ones),
-    ...(autoPad === 'NOTSET' ? { pads: intsAttribute(node, 'pads', Array<number>(2 * spatial).fill(0)) } : { auto_pad: autoPad }),
+    ...(autoPad === 'NOTSET'
+      ? { pads: intsAttribute(node, 'pads', Array<number>(2 * spatial).fill(0)) }
+      : { auto_pad: autoPad }),
   };
 }

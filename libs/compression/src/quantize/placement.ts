@@ -51,13 +51,15 @@ class Placement {
     if (!site) this.placed.set(input, { value: input, source: input, readers: [node] });
     else site.readers?.push(node);
     const output = activatedOutput(this.graph, node);
-    if (!givesFloat(node) || this.int8.want(output)) this.placed.set(output, { value: output, source: output, readers: null });
+    if (!givesFloat(node) || this.int8.want(output))
+      this.placed.set(output, { value: output, source: output, readers: null });
   }
 
   private placeMove(node: NodeProto): void {
     const site = this.placed.get(node.input[0]!);
     const output = node.output[0]!;
-    if (site?.readers === null && this.int8.want(output)) this.placed.set(output, { value: output, source: site.source, readers: null });
+    if (site?.readers === null && this.int8.want(output))
+      this.placed.set(output, { value: output, source: site.source, readers: null });
   }
 
   private placeCompanion(node: NodeProto): void {

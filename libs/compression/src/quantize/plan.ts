@@ -41,14 +41,19 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   if (options.scheme === 'float16') return { graph, layers: [], skipped: [] };
   plainGemms(graph);
   const selection = selectFor(graph, options);
-  const kept = options.scheme === 'dynamic' ? selectDynamic(selection.layers) : { layers: selection.layers, skipped: [] };
+  const kept =
+    options.scheme === 'dynamic' ? selectDynamic(selection.layers) : { layers: selection.layers, skipped: [] };
   const isChanged = options.equalize || options.smoothing !== undefined;
   widenWeights(graph, isChanged ? selection.layers : kept.layers);
   if (isChanged) ownVectors(graph);
   if (options.equalize) selection.skipped.push(...equalizeLayers(graph, selection.layers));
   if (options.smoothing !== undefined) selection.skipped.push(...unsmoothable(graph, selection.layers));
   const skipped = [...selection.skipped, ...kept.skipped];
-  return { graph, layers: kept.layers, skipped: [...skipped, ...floatConstantsLeft(graph, namesOf(kept.layers, skipped))] };
+  return {
+    graph,
+    layers: kept.layers,
+    skipped: [...skipped, ...floatConstantsLeft(graph, namesOf(kept.layers, skipped))],
+  };
 }
 
 /** Nodes that a report speaks of. */
@@ -57,7 +62,10 @@ function namesOf(layers: readonly Layer[], skipped: readonly Skipped[]): Set<str
 }
 
 function selectFor(graph: Graph, options: QuantizeOptions): Selection {
-  const selection = options.scheme === 'static' ? floatMixedEnds(graph, floatAheadOfLog(graph, scopeLayers(graph, selectLayers(graph, options), options))) : scopeLayers(graph, selectLayers(graph, { ...options, minProducts: 0 }), options);
+  const selection =
+    options.scheme === 'static'
+      ? floatMixedEnds(graph, floatAheadOfLog(graph, scopeLayers(graph, selectLayers(graph, options), options)))
+      : scopeLayers(graph, selectLayers(graph, { ...options, minProducts: 0 }), options);
   // A layer goes by its name, also after its output was renamed.
   for (const { node } of selection.layers) node.name = nodeLabel(node);
   return selection;
@@ -66,7 +74,9 @@ function selectFor(graph: Graph, options: QuantizeOptions): Selection {
 /** Types came late: INT4 and UINT4, and Q/DQ of UINT16, with opset 21, INT2 and UINT2 with 25. */
 export function neededOpset(options: QuantizeOptions): number {
   if (options.mixed) return 25;
-  const widths = [options.weightBits, ...Object.values(options.layerBits)].map((weightBits) => storedBits({ ...options, weightBits }));
+  const widths = [options.weightBits, ...Object.values(options.layerBits)].map((weightBits) =>
+    storedBits({ ...options, weightBits }),
+  );
   const forWeights = { 8: STATISTICS_OPSET, 4: 21, 2: 25 }[Math.min(...widths) as 8 | 4 | 2];
   const hasWideActivations = [options.activationBits, ...Object.values(options.layerActivationBits)].includes(16);
   return hasWideActivations ? Math.max(21, forWeights) : forWeights;

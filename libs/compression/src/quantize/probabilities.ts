@@ -10,7 +10,9 @@ export function probabilityOutputs(graph: Graph): Set<string> {
   const isProbability = (value: string): boolean => {
     const producer = graph.producer(value);
     if (!producer) return false;
-    return GIVES_PROBABILITIES.has(producer.opType) || (MOVES.has(producer.opType) && isProbability(producer.input[0] ?? ''));
+    return (
+      GIVES_PROBABILITIES.has(producer.opType) || (MOVES.has(producer.opType) && isProbability(producer.input[0] ?? ''))
+    );
   };
   return new Set(graph.proto.output.map(({ name }) => name).filter(isProbability));
 }

@@ -16,9 +16,21 @@ export interface ProducerScaling {
 }
 
 /** Operators with f(x / s) = f(x) / s for s > 0, each channel by itself. */
-const HOMOGENEOUS = new Set(['Relu', 'LeakyRelu', 'PRelu', 'Identity', 'Dropout', 'MaxPool', 'AveragePool', 'GlobalAveragePool', 'GlobalMaxPool']);
+const HOMOGENEOUS = new Set([
+  'Relu',
+  'LeakyRelu',
+  'PRelu',
+  'Identity',
+  'Dropout',
+  'MaxPool',
+  'AveragePool',
+  'GlobalAveragePool',
+  'GlobalMaxPool',
+]);
 
-type Step = { done: Pick<ProducerScaling, 'channels' | 'producerWeight' | 'divided'> } | { next: string; divided: ScaledConstant[]; place: ChannelPlace };
+type Step =
+  | { done: Pick<ProducerScaling, 'channels' | 'producerWeight' | 'divided'> }
+  | { next: string; divided: ScaledConstant[]; place: ChannelPlace };
 
 /** Walks from a value up to what makes its channels; a text says what stands in the way. */
 export function producerScaling(graph: Graph, value: string, place: ChannelPlace): ProducerScaling | string {
@@ -27,12 +39,19 @@ export function producerScaling(graph: Graph, value: string, place: ChannelPlace
   const step = takeStep(graph, node, place);
   if (typeof step === 'string') return step;
   if ('done' in step) return { ...step.done, producer: node, isFlattened: false };
-  if (graph.isOutput(step.next) || graph.consumers(step.next).length > 1) return `"${step.next}" on its way is read elsewhere too`;
+  if (graph.isOutput(step.next) || graph.consumers(step.next).length > 1)
+    return `"${step.next}" on its way is read elsewhere too`;
   const above = producerScaling(graph, step.next, step.place);
   if (typeof above === 'string') return above;
-  const mismatch = step.divided.find(({ name }) => tensorDims(graph.initializer(name)!).reduce((product, dim) => product * dim, 1) !== above.channels);
+  const mismatch = step.divided.find(
+    ({ name }) => tensorDims(graph.initializer(name)!).reduce((product, dim) => product * dim, 1) !== above.channels,
+  );
   if (mismatch) return `constant "${mismatch.name}" does not hold one value per channel`;
-  return { ...above, divided: [...above.divided, ...step.divided], isFlattened: above.isFlattened || node.opType === 'Flatten' };
+  return {
+    ...above,
+    divided: [...above.divided, ...step.divided],
+    isFlattened: above.isFlattened || node.opType === 'Flatten',
+  };
 }
 
 function takeStep(graph: Graph, node: NodeProto, place: ChannelPlace): Step | string {
@@ -44,19 +63,38 @@ function takeStep(graph: Graph, node: NodeProto, place: ChannelPlace): Step | st
 
 /** What makes channels, or passes them in a way of its own. */
 const STEPS: Record<string, (graph: Graph, node: NodeProto, place: ChannelPlace) => Step | string> = {
-  Conv: (graph, node, place) => (place.axis === 'second' ? layerStep(graph, node, 0) : refusal(node, 'has its channels along another axis')),
-  Gemm: (graph, node, place) => (place.axis === 'last' ? layerStep(graph, node, intAttribute(node, 'transB', 0) ? 0 : 1) : refusal(node, 'has its channels along another axis')),
-  MatMul: (graph, node, place) => (place.axis === 'last' ? layerStep(graph, node, 1) : refusal(node, 'has its channels along another axis')),
-  LayerNormalization: (graph, node, place) => (place.axis === 'last' && intAttribute(node, 'axis', -1) === -1 ? normStep(graph, node) : refusal(node, 'does not normalize the last axis alone')),
-  BatchNormalization: (graph, node, place) => (place.axis === 'second' ? normStep(graph, node) : refusal(node, 'has its channels along another axis')),
-  InstanceNormalization: (graph, node, place) => (place.axis === 'second' ? normStep(graph, node) : refusal(node, 'has its channels along another axis')),
-  Add: (graph, node, place) => constantStep(graph, node, place, (constant, next) => ({ next, divided: [constant], place })),
-  Mul: (graph, node, place) => constantStep(graph, node, place, (constant) => ({ done: { channels: count(graph, constant.name), producerWeight: null, divided: [constant] } })),
+  Conv: (graph, node, place) =>
+    place.axis === 'second' ? layerStep(graph, node, 0) : refusal(node, 'has its channels along another axis'),
+  Gemm: (graph, node, place) =>
+    place.axis === 'last'
+      ? layerStep(graph, node, intAttribute(node, 'transB', 0) ? 0 : 1)
+      : refusal(node, 'has its channels along another axis'),
+  MatMul: (graph, node, place) =>
+    place.axis === 'last' ? layerStep(graph, node, 1) : refusal(node, 'has its channels along another axis'),
+  LayerNormalization: (graph, node, place) =>
+    place.axis === 'last' && intAttribute(node, 'axis', -1) === -1
+      ? normStep(graph, node)
+      : refusal(node, 'does not normalize the last axis alone'),
+  BatchNormalization: (graph, node, place) =>
+    place.axis === 'second' ? normStep(graph, node) : refusal(node, 'has its channels along another axis'),
+  InstanceNormalization: (graph, node, place) =>
+    place.axis === 'second' ? normStep(graph, node) : refusal(node, 'has its channels along another axis'),
+  Add: (graph, node, place) =>
+    constantStep(graph, node, place, (constant, next) => ({ next, divided: [constant], place })),
+  Mul: (graph, node, place) =>
+    constantStep(graph, node, place, (constant) => ({
+      done: { channels: count(graph, constant.name), producerWeight: null, divided: [constant] },
+    })),
   Clip: (graph, node, place) => {
     const min = graph.initializer(node.input[1] ?? '');
-    return min && tensorToFloats(min)[0] === 0 && !node.input[2] ? { next: node.input[0]!, divided: [], place } : refusal(node, 'clips at a fixed bound, which a scale would move');
+    return min && tensorToFloats(min)[0] === 0 && !node.input[2]
+      ? { next: node.input[0]!, divided: [], place }
+      : refusal(node, 'clips at a fixed bound, which a scale would move');
   },
-  Flatten: (_, node, place) => (place.axis === 'last' && intAttribute(node, 'axis', 1) === 1 ? { next: node.input[0]!, divided: [], place: { axis: 'second', spatial: null } } : refusal(node, 'mixes channels with other axes')),
+  Flatten: (_, node, place) =>
+    place.axis === 'last' && intAttribute(node, 'axis', 1) === 1
+      ? { next: node.input[0]!, divided: [], place: { axis: 'second', spatial: null } }
+      : refusal(node, 'mixes channels with other axes'),
 };
 
 function refusal(node: NodeProto, why: string): string {
@@ -69,13 +107,18 @@ function count(graph: Graph, name: string): number {
 
 function layerStep(graph: Graph, node: NodeProto, axis: 0 | 1): Step | string {
   const tensor = graph.initializer(node.input[1] ?? '');
-  if (!tensor || tensor.dataType !== DataType.FLOAT || (node.opType !== 'Conv' && tensor.dims.length !== 2)) return refusal(node, 'has no constant float weight');
+  if (!tensor || tensor.dataType !== DataType.FLOAT || (node.opType !== 'Conv' && tensor.dims.length !== 2))
+    return refusal(node, 'has no constant float weight');
   const dims = tensorDims(tensor);
   const channels = dims[axis]!;
   const inner = count(graph, tensor.name) / channels;
-  const weight: ScaledConstant = { name: tensor.name, channelOf: axis === 0 ? (element) => Math.floor(element / inner) : (element) => element % channels };
+  const weight: ScaledConstant = {
+    name: tensor.name,
+    channelOf: axis === 0 ? (element) => Math.floor(element / inner) : (element) => element % channels,
+  };
   const bias = node.opType === 'MatMul' ? '' : (node.input[2] ?? '');
-  if (bias && (!graph.initializer(bias) || count(graph, bias) !== channels)) return refusal(node, 'has a bias that is not one value per channel');
+  if (bias && (!graph.initializer(bias) || count(graph, bias) !== channels))
+    return refusal(node, 'has a bias that is not one value per channel');
   return { done: { channels, producerWeight: weight, divided: [weight, ...(bias ? [byElement(bias)] : [])] } };
 }
 
@@ -86,12 +129,19 @@ function normStep(graph: Graph, node: NodeProto): Step | string {
   return { done: { channels: sizes[0]!, producerWeight: null, divided: affine.map(byElement) } };
 }
 
-function constantStep(graph: Graph, node: NodeProto, place: ChannelPlace, step: (constant: ScaledConstant, next: string) => Step): Step | string {
+function constantStep(
+  graph: Graph,
+  node: NodeProto,
+  place: ChannelPlace,
+  step: (constant: ScaledConstant, next: string) => Step,
+): Step | string {
   const at = node.input.findIndex((name) => graph.initializer(name));
   if (at < 0) return refusal(node, 'joins two computed values');
   const [name, next] = [node.input[at]!, node.input[1 - at]!];
   if (count(graph, name) === 1 && node.opType === 'Mul') return { next, divided: [], place };
-  return liesAlong(tensorDims(graph.initializer(name)!), place) ? step(byElement(name), next) : refusal(node, 'has a constant that is not one value per channel');
+  return liesAlong(tensorDims(graph.initializer(name)!), place)
+    ? step(byElement(name), next)
+    : refusal(node, 'has a constant that is not one value per channel');
 }
 
 /** Whether a constant varies along the channels' axis alone. */

@@ -23,11 +23,16 @@ describe('the wake-word embedding at 8 bits on speech that calibration has not s
   it(`keeps ${FLOOR_DB} dB by default`, async () => {
     const float = await readFile(publishedModelFile(published));
     const model = readModel(float);
-    await quantizeModel(model, QuantizeOptions.parse({}), () => () => feeds.slice(0, CALIBRATION_RUNS), { threads: 1, seed: 0 });
+    await quantizeModel(model, QuantizeOptions.parse({}), () => () => feeds.slice(0, CALIBRATION_RUNS), {
+      threads: 1,
+      seed: 0,
+    });
     const [exact, quantized] = await Promise.all([Session.create(float), Session.create(writeModel(model))]);
     const snr = outputSnrDb();
     for (const inputs of feeds.slice(CALIBRATION_RUNS)) {
-      const [reference, output] = await Promise.all([exact, quantized].map(async (session) => Object.values(await session.run(inputs))[0]!.data as Float32Array));
+      const [reference, output] = await Promise.all(
+        [exact, quantized].map(async (session) => Object.values(await session.run(inputs))[0]!.data as Float32Array),
+      );
       snr.add({ output: output!, reference: reference!, labels: null, size: 1 });
     }
     await Promise.all([exact.release(), quantized.release()]);

@@ -53,12 +53,20 @@ export interface QuantizeReport {
   verdict: string;
 }
 
-type SchemeReport = Omit<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'expanded' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'>;
+type SchemeReport = Omit<
+  QuantizeReport,
+  'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'expanded' | 'int8DotProduct' | 'speed' | 'warnings' | 'verdict'
+>;
 
 /** Calibration data of a plan's model, asked for by the schemes that need some. */
 export type BatchesOf = (plan: Plan) => Batches;
 
-type Scheme = (plan: Plan, options: QuantizeOptions, batches: BatchesOf | null, run: StaticRun) => Promise<SchemeReport>;
+type Scheme = (
+  plan: Plan,
+  options: QuantizeOptions,
+  batches: BatchesOf | null,
+  run: StaticRun,
+) => Promise<SchemeReport>;
 
 /** What each scheme does to the plan's model; to add one: its file, its line here, its name in the options. */
 const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
@@ -69,7 +77,10 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
   dynamic: async (plan, options, batches, run) => {
     if (options.smoothing !== undefined) await smooth(plan, options.smoothing, batches, run);
     const { biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
-    return { layers: quantizeDynamic(plan.graph, plan.layers, options, biases), skipped: [...plan.skipped, ...biases.skipped] };
+    return {
+      layers: quantizeDynamic(plan.graph, plan.layers, options, biases),
+      skipped: [...plan.skipped, ...biases.skipped],
+    };
   },
   weightOnly: async (plan, options, batches, run) => {
     const { rounding, biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
@@ -92,19 +103,40 @@ async function smooth(plan: Plan, alpha: number, batches: BatchesOf | null, run:
  * Quantizes a model in place as the options say, and reports every layer done and every one left alone. Scheme static needs
  * data for the ranges that the options do not give; else data only serves to compare and time the result.
  */
-export async function quantizeModel(model: ModelProto, options: QuantizeOptions, batches: BatchesOf | null, run: StaticRun): Promise<QuantizeReport> {
+export async function quantizeModel(
+  model: ModelProto,
+  options: QuantizeOptions,
+  batches: BatchesOf | null,
+  run: StaticRun,
+): Promise<QuantizeReport> {
   const float = writeModel(model);
   await foldBeforePlanning(model, options);
   const plan = planQuantization(model, options);
   checkKnownRanges(options, [new Graph(readModel(float)), plan.graph]);
   const prepared = writeModel(model);
-  const report = await withCause(plan, batches ? batches(plan) : () => [], () => SCHEMES[options.scheme](plan, options, batches, { floatBytes: float.length, ...run }));
+  const report = await withCause(plan, batches ? batches(plan) : () => [], () =>
+    SCHEMES[options.scheme](plan, options, batches, { floatBytes: float.length, ...run }),
+  );
   plan.graph.removeDeadCode();
-  const measured = batches ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run) : NOT_MEASURED;
+  const measured = batches
+    ? await measure({ float, prepared, quantized: writeModel(model) }, plan.graph, report.layers, batches(plan), run)
+    : NOT_MEASURED;
   const facts = { ...report, ...measured, int8DotProduct: await hasInt8DotProduct() };
   const probabilities = probabilityOutputs(new Graph(readModel(float)));
-  const samples = batches && await countSamples(batches(plan), FEW_SAMPLES);
-  return { ...facts, warnings: [...warningsFor(options, { ...facts, probabilities, samples }), ...shortfallOf(report), ...expandedWeights(options, measured.expanded)], verdict: [costliestLayers(report.layers, report.tensors), ...(facts.judgedOn ? [`outputs compared on ${describeJudgedOn(facts.judgedOn)}`] : []), ...(facts.speed ? [describeSpeedup(facts.speed)] : [])].join('; ') };
+  const samples = batches && (await countSamples(batches(plan), FEW_SAMPLES));
+  return {
+    ...facts,
+    warnings: [
+      ...warningsFor(options, { ...facts, probabilities, samples }),
+      ...shortfallOf(report),
+      ...expandedWeights(options, measured.expanded),
+    ],
+    verdict: [
+      costliestLayers(report.layers, report.tensors),
+      ...(facts.judgedOn ? [`outputs compared on ${describeJudgedOn(facts.judgedOn)}`] : []),
+      ...(facts.speed ? [describeSpeedup(facts.speed)] : []),
+    ].join('; '),
+  };
 }
 
 /** Samples of the batches, as far as `enough`. */
@@ -124,7 +156,14 @@ async function foldBeforePlanning(model: ModelProto, options: QuantizeOptions): 
   await foldConstants(new Graph(model));
 }
 
-const NOT_MEASURED = { outputs: null, outputSnrDb: undefined, judgedOn: null, otherUs: null, expanded: [], speed: null };
+const NOT_MEASURED = {
+  outputs: null,
+  outputSnrDb: undefined,
+  judgedOn: null,
+  otherUs: null,
+  expanded: [],
+  speed: null,
+};
 
 /** The same model before, made ready for quantizing, and after. */
 interface Stages {
@@ -133,7 +172,13 @@ interface Stages {
   quantized: Uint8Array;
 }
 
-async function measure({ float, prepared, quantized }: Stages, graph: Graph, layers: LayerReport[], batches: Batches, { heldOut, threads }: StaticRun): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'expanded' | 'speed'>> {
+async function measure(
+  { float, prepared, quantized }: Stages,
+  graph: Graph,
+  layers: LayerReport[],
+  batches: Batches,
+  { heldOut, threads }: StaticRun,
+): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'expanded' | 'speed'>> {
   const judge = firstOf(heldOut ?? batches);
   const { outputs, spread } = await compareOutputs(float, quantized, judge, threads);
   const judgedOn = spread.judgedOn(heldOut !== undefined);
@@ -142,7 +187,14 @@ async function measure({ float, prepared, quantized }: Stages, graph: Graph, lay
   if (!sample) return { outputs, outputSnrDb, judgedOn, otherUs: null, expanded: [], speed: null };
   const times = layers.length > 0 ? await layerTimes(prepared, quantized, layers, sample) : null;
   layers.forEach((layer, i) => Object.assign(layer, times?.layers[i]));
-  return { outputs, outputSnrDb, judgedOn, otherUs: times?.other ?? null, expanded: times?.expanded ?? [], speed: await measureSpeed(float, quantized, sample) };
+  return {
+    outputs,
+    outputSnrDb,
+    judgedOn,
+    otherUs: times?.other ?? null,
+    expanded: times?.expanded ?? [],
+    speed: await measureSpeed(float, quantized, sample),
+  };
 }
 
 /** Undefined where an output has no figure: nothing can be said of all of them then. */
@@ -153,9 +205,14 @@ function leastOf(outputs: readonly OutputQuality[]): number | null | undefined {
 }
 
 /** A fusion of the runtime that leaves a layer in floats: never kept quiet. Layers of 16-bit activations have a warning of their own. */
-function expandedWeights({ activationBits, layerActivationBits }: QuantizeOptions, layers: readonly string[]): string[] {
+function expandedWeights(
+  { activationBits, layerActivationBits }: QuantizeOptions,
+  layers: readonly string[],
+): string[] {
   if (layers.length === 0 || activationBits === 16 || Object.values(layerActivationBits).includes(16)) return [];
-  return [`the runtime does not run all layers as integers: it expands the whole weight at every run of ${layers.join(', ')}; exclude them, or use scheme weightOnly`];
+  return [
+    `the runtime does not run all layers as integers: it expands the whole weight at every run of ${layers.join(', ')}; exclude them, or use scheme weightOnly`,
+  ];
 }
 
 function shortfallOf({ mixed }: SchemeReport): string[] {
@@ -165,11 +222,21 @@ function shortfallOf({ mixed }: SchemeReport): string[] {
 /** One sample of the first batch, or the whole batch where the model fixes its size. */
 async function firstSample(graph: Graph, batches: Batches): Promise<HostTensors | null> {
   const isFixed = graph.inputs.some((input) => typeof valueDims(input)?.[0] === 'number');
-  for await (const batch of batches()) return isFixed ? batch : Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, firstRow(tensor)]));
+  for await (const batch of batches())
+    return isFixed
+      ? batch
+      : Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, firstRow(tensor)]));
   return null;
 }
 
 function firstRow(tensor: HostTensor): HostTensor {
   const dims = [1, ...tensor.dims.slice(1)];
-  return { ...tensor, dims, data: tensor.data.slice(0, dims.reduce((product, dim) => product * dim, 1)) } as HostTensor;
+  return {
+    ...tensor,
+    dims,
+    data: tensor.data.slice(
+      0,
+      dims.reduce((product, dim) => product * dim, 1),
+    ),
+  } as HostTensor;
 }

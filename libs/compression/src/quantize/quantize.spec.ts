@@ -31,7 +31,15 @@ describe('quantize on seed-net and real digits', () => {
   });
 
   const context = (): PassContext => ({
-    model: fromBinary(ModelProtoSchema, baseline), baseline, history: [baseline], data, seed: 0, threads: 1, outputPath, progress: () => {}, log: () => {},
+    model: fromBinary(ModelProtoSchema, baseline),
+    baseline,
+    history: [baseline],
+    data,
+    seed: 0,
+    threads: 1,
+    outputPath,
+    progress: () => {},
+    log: () => {},
   });
 
   it('stays within 0.3 points of the float top-1 at a quarter of the bytes', async () => {
@@ -60,7 +68,10 @@ describe('quantize on seed-net and real digits', () => {
 
   it('tells how far it is, layer by layer', async () => {
     const told: number[] = [];
-    await quantize.run({ ...context(), progress: (fraction) => told.push(fraction) }, QuantizeOptions.parse({ samples: 32, rounding: 'adaround', iterations: 2 }));
+    await quantize.run(
+      { ...context(), progress: (fraction) => told.push(fraction) },
+      QuantizeOptions.parse({ samples: 32, rounding: 'adaround', iterations: 2 }),
+    );
     expect(told).toHaveLength(4);
     expect(told).toEqual(told.toSorted((a, b) => a - b));
     expect(told.at(-1)).toBe(1);
@@ -68,17 +79,26 @@ describe('quantize on seed-net and real digits', () => {
 
   it('judges the outputs on samples that calibration did not see, where there are enough, and says how many and how they spread', async () => {
     const { summary } = await quantize.run(context(), QuantizeOptions.parse({ samples: 40 }));
-    expect(summary!.judgedOn).toEqual({ samples: expect.any(Number), isHeldOut: true, leastDb: expect.any(Number), mostDb: expect.any(Number) });
+    expect(summary!.judgedOn).toEqual({
+      samples: expect.any(Number),
+      isHeldOut: true,
+      leastDb: expect.any(Number),
+      mostDb: expect.any(Number),
+    });
     const { samples, leastDb, mostDb } = summary!.judgedOn as { samples: number; leastDb: number; mostDb: number };
     expect(samples).toBeGreaterThanOrEqual(8);
     expect(mostDb).toBeGreaterThan(leastDb);
-    expect(summary!.verdict).toContain(`outputs compared on ${samples} samples held out of calibration data, single ones at ${leastDb.toFixed(1)} to ${mostDb.toFixed(1)} dB`);
+    expect(summary!.verdict).toContain(
+      `outputs compared on ${samples} samples held out of calibration data, single ones at ${leastDb.toFixed(1)} to ${mostDb.toFixed(1)} dB`,
+    );
   });
 
   it('says when they were judged on what the ranges were fitted to', async () => {
     const { summary } = await quantize.run(context(), QuantizeOptions.parse({ samples: 4 }));
     expect(summary!.judgedOn).toMatchObject({ isHeldOut: false, samples: 4 });
-    expect(summary!.verdict).toContain('outputs compared on 4 samples of calibration data, which the result was fitted to');
+    expect(summary!.verdict).toContain(
+      'outputs compared on 4 samples of calibration data, which the result was fitted to',
+    );
   });
 
   it('deals every fifth batch out of the data that ranges are fitted to, with no sample in both', async () => {
@@ -87,7 +107,8 @@ describe('quantize on seed-net and real digits', () => {
       const seen: string[] = [];
       for await (const batch of batches()) {
         const { data: values, dims } = Object.values(batch)[0]!;
-        for (let i = 0; i < dims[0]!; i++) seen.push(String(values.slice((i * values.length) / dims[0]!, ((i + 1) * values.length) / dims[0]!)));
+        for (let i = 0; i < dims[0]!; i++)
+          seen.push(String(values.slice((i * values.length) / dims[0]!, ((i + 1) * values.length) / dims[0]!)));
       }
       return seen;
     };
@@ -97,7 +118,9 @@ describe('quantize on seed-net and real digits', () => {
   });
 
   it('needs a data set', async () => {
-    await expect(quantize.run({ ...context(), data: null }, QuantizeOptions.parse({}))).rejects.toMatchObject({ code: 'calibration_data' });
+    await expect(quantize.run({ ...context(), data: null }, QuantizeOptions.parse({}))).rejects.toMatchObject({
+      code: 'calibration_data',
+    });
   });
 });
 

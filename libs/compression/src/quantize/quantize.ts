@@ -50,11 +50,14 @@ export const quantize: Pass<'quantize'> = {
       threads: context.threads,
       seed: context.seed,
       ...(heldOut ? { heldOut } : {}),
-      onLayer: (done, total) => context.progress((STORED_SHARE * done) / total, `weights of layer ${done} of ${total} stored`),
+      onLayer: (done, total) =>
+        context.progress((STORED_SHARE * done) / total, `weights of layer ${done} of ${total} stored`),
       ...(data && options.mixed ? { evidence: datasetEvidence(new Graph(context.model), data) } : {}),
     };
     const latency = options.mixed?.latency;
-    const { skipped, mixed, ...summary } = await (latency === undefined ? quantizeModel(context.model, options, batches, run) : quantizeWithinLatency(context.model, latency, options, batches, run));
+    const { skipped, mixed, ...summary } = await (latency === undefined
+      ? quantizeModel(context.model, options, batches, run)
+      : quantizeWithinLatency(context.model, latency, options, batches, run));
     for (const warning of summary.warnings) context.log(`warning: ${warning}`);
     context.progress(1);
     const files = await writeSideFiles(context, {

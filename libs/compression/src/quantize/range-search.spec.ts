@@ -3,12 +3,17 @@ import { leastEntropyRange, leastErrorRange } from './range-search.js';
 
 /** Counts of a bell around zero, seen over ±10 standard deviations, with `outliers` in the last bin. */
 function bell(outliers: number, min = -10): Histogram {
-  const counts = Float64Array.from({ length: 2048 }, (_, bin) => Math.round(1e5 * Math.exp(-((min + ((bin + 0.5) * (10 - min)) / 2048) ** 2) / 2)));
+  const counts = Float64Array.from({ length: 2048 }, (_, bin) =>
+    Math.round(1e5 * Math.exp(-((min + ((bin + 0.5) * (10 - min)) / 2048) ** 2) / 2)),
+  );
   counts[2047]! += outliers;
   return { min, max: 10, counts };
 }
 
-describe.each([['leastErrorRange', leastErrorRange], ['leastEntropyRange', leastEntropyRange]])('%s', (_name, rangeOf) => {
+describe.each([
+  ['leastErrorRange', leastErrorRange],
+  ['leastEntropyRange', leastEntropyRange],
+])('%s', (_name, rangeOf) => {
   it('leaves out the emptiness that a single outlier stretched the range over', () => {
     const { min, max } = rangeOf(bell(1));
     expect(max).toBeLessThan(8);

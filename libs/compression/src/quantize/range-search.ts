@@ -64,7 +64,10 @@ function divergence({ min, max, counts }: Histogram, range: Range): number {
 function spreadOverLevels(counts: Float64Array): Float64Array {
   const spread = new Float64Array(counts.length);
   for (let level = 0; level < LEVELS; level++) {
-    const [from, to] = [Math.floor((level * counts.length) / LEVELS), Math.floor(((level + 1) * counts.length) / LEVELS)];
+    const [from, to] = [
+      Math.floor((level * counts.length) / LEVELS),
+      Math.floor(((level + 1) * counts.length) / LEVELS),
+    ];
     const bins = Array.from({ length: to - from }, (_, i) => from + i).filter((bin) => counts[bin]! > 0);
     const total = bins.reduce((sum, bin) => sum + counts[bin]!, 0);
     for (const bin of bins) spread[bin] = total / bins.length;
@@ -77,5 +80,11 @@ const EMPTY = 1e-4;
 
 function kullbackLeibler(p: Float64Array, q: Float64Array): number {
   const totals = [p, q].map((counts) => counts.reduce((sum, count) => sum + count, 0)) as [number, number];
-  return p.reduce((sum, count, bin) => (count === 0 ? sum : sum + (count / totals[0]) * Math.log(count / totals[0] / (Math.max(q[bin]!, EMPTY) / totals[1]))), 0);
+  return p.reduce(
+    (sum, count, bin) =>
+      count === 0
+        ? sum
+        : sum + (count / totals[0]) * Math.log(count / totals[0] / (Math.max(q[bin]!, EMPTY) / totals[1])),
+    0,
+  );
 }

@@ -48,7 +48,11 @@ export class WeightRounding {
 
   /** Notes of a layer that it reads the weight of another one, rounded for that one's inputs. */
   share(layer: Layer, first: Layer): void {
-    if (this.round !== roundToNearest) this.note(layer, `its weights are rounded for the inputs of "${nodeLabel(first.node)}", which reads the same weight`);
+    if (this.round !== roundToNearest)
+      this.note(
+        layer,
+        `its weights are rounded for the inputs of "${nodeLabel(first.node)}", which reads the same weight`,
+      );
   }
 
   private note({ node }: Layer, reason: string): void {
@@ -62,24 +66,41 @@ export const roundToNearest: RoundWeights = async ({ values }) => values;
 /** How each rounding decides. To add one: its file, its line here, its name in the options. */
 export const ROUNDINGS: Record<QuantizeOptions['rounding'], (source: RoundingSource) => RoundWeights> = {
   nearest: () => roundToNearest,
-  gptq: ({ graph, moments }) => async (task) => {
-    const shape = productShape(graph, task.layer);
-    const known = moments.get(nodeLabel(task.layer.node));
-    if (!shape || !known?.second) return 'GPTQ needs the second moments of its inputs, which are not taken for a transposed activation or more than 4,096 components';
-    return byGroup(task, shape, known.second);
-  },
+  gptq:
+    ({ graph, moments }) =>
+    async (task) => {
+      const shape = productShape(graph, task.layer);
+      const known = moments.get(nodeLabel(task.layer.node));
+      if (!shape || !known?.second)
+        return 'GPTQ needs the second moments of its inputs, which are not taken for a transposed activation or more than 4,096 components';
+      return byGroup(task, shape, known.second);
+    },
   adaround: (source) => async (task) => {
     const { layer, values, scales } = task;
     const shape = productShape(source.graph, layer);
     if (!shape) return 'AdaRound wants its input vectors along the last axis, and its activation is transposed';
-    const problem = { ...task, ...shape, values: toColumns(values, layer, shape), scales: task.blockSize ? everyWeight(scales, task.blockSize, shape) : everyColumn(scales, shape), rectified: rectifiedBias(source.graph, layer, shape) };
+    const problem = {
+      ...task,
+      ...shape,
+      values: toColumns(values, layer, shape),
+      scales: task.blockSize ? everyWeight(scales, task.blockSize, shape) : everyColumn(scales, shape),
+      rectified: rectifiedBias(source.graph, layer, shape),
+    };
     const rows = await drawLayerRows(source, layer, shape, ROWS);
-    return fromColumns(await adaround(problem, rows, { iterations: source.iterations, threads: source.run.threads, seed: source.seed }), layer, shape);
+    return fromColumns(
+      await adaround(problem, rows, { iterations: source.iterations, threads: source.run.threads, seed: source.seed }),
+      layer,
+      shape,
+    );
   },
 };
 
 /** GPTQ wants one row per output channel, and each group of a convolution is a problem of its own. */
-function byGroup({ layer, values, scales, blockSize, lowest, limit }: RoundingTask, shape: ProductShape, second: Float64Array): Float32Array {
+function byGroup(
+  { layer, values, scales, blockSize, lowest, limit }: RoundingTask,
+  shape: ProductShape,
+  second: Float64Array,
+): Float32Array {
   const { groups, size, columns } = shape;
   const byOutput = layer.axis === 0 ? values : transpose(values, size, columns);
   const everyScale = blockSize ? scales : everyColumn(scales, shape);
@@ -87,8 +108,18 @@ function byGroup({ layer, values, scales, blockSize, lowest, limit }: RoundingTa
   const rounded = new Float32Array(values.length);
   for (let group = 0; group < groups; group++) {
     const [start, end] = [group * columns, (group + 1) * columns];
-    const problem = { values: byOutput.subarray(start * size, end * size), rows: columns, scales: everyScale.subarray(start * blocks, end * blocks), blockSize: blockSize ?? size, lowest, limit };
-    rounded.set(gptq(problem, { size, second: second.subarray(group * size * size, (group + 1) * size * size) }), start * size);
+    const problem = {
+      values: byOutput.subarray(start * size, end * size),
+      rows: columns,
+      scales: everyScale.subarray(start * blocks, end * blocks),
+      blockSize: blockSize ?? size,
+      lowest,
+      limit,
+    };
+    rounded.set(
+      gptq(problem, { size, second: second.subarray(group * size * size, (group + 1) * size * size) }),
+      start * size,
+    );
   }
   return layer.axis === 0 ? rounded : transpose(rounded, columns, size);
 }
@@ -108,7 +139,8 @@ function fromColumns(values: Float32Array, { axis }: Layer, { groups, size, colu
 function eachGroup(values: Float32Array, groups: number, change: (part: Float32Array) => Float32Array): Float32Array {
   const length = values.length / groups;
   const result = new Float32Array(values.length);
-  for (let group = 0; group < groups; group++) result.set(change(values.subarray(group * length, (group + 1) * length)), group * length);
+  for (let group = 0; group < groups; group++)
+    result.set(change(values.subarray(group * length, (group + 1) * length)), group * length);
   return result;
 }
 
@@ -119,7 +151,10 @@ function everyColumn(scales: Float32Array, { groups, columns }: ProductShape): F
 /** [size, columns] from [columns, blocks]; only products without groups have blocks. */
 function everyWeight(scales: Float32Array, blockSize: number, { size, columns }: ProductShape): Float32Array {
   const blocks = Math.ceil(size / blockSize);
-  return Float32Array.from({ length: size * columns }, (_, at) => scales[(at % columns) * blocks + Math.floor(Math.floor(at / columns) / blockSize)]!);
+  return Float32Array.from(
+    { length: size * columns },
+    (_, at) => scales[(at % columns) * blocks + Math.floor(Math.floor(at / columns) / blockSize)]!,
+  );
 }
 
 /** The layer's bias where a Relu follows, so that errors below zero do not count; null where the bare product is compared. */
@@ -127,5 +162,7 @@ function rectifiedBias(graph: Graph, { node, bias }: Layer, { groups, columns }:
   if (activatedOutput(graph, node) === node.output[0] || floatAttribute(node, 'alpha', 1) !== 1) return null;
   if (!node.input[2]) return new Float32Array(groups * columns);
   const tensor = bias ? graph.initializer(bias) : undefined;
-  return tensor && tensorDims(tensor).reduce((product, dim) => product * dim, 1) === groups * columns ? tensorToFloats(tensor) : null;
+  return tensor && tensorDims(tensor).reduce((product, dim) => product * dim, 1) === groups * columns
+    ? tensorToFloats(tensor)
+    : null;
 }

@@ -12,29 +12,70 @@ type Part = (b: GraphBuilder, x: string) => string;
 
 const draw = randomNumbers(11);
 const noise = (count: number, scale: number) => Float32Array.from({ length: count }, () => (draw() - 0.5) * scale);
-const weight = (b: GraphBuilder, dims: readonly number[], fanIn: number) => b.float(noise(dims.reduce((product, dim) => product * dim, 1), 3 / Math.sqrt(fanIn)), dims);
+const weight = (b: GraphBuilder, dims: readonly number[], fanIn: number) =>
+  b.float(
+    noise(
+      dims.reduce((product, dim) => product * dim, 1),
+      3 / Math.sqrt(fanIn),
+    ),
+    dims,
+  );
 
 const IN = 24;
 const MID = 20;
 const OUT = 12;
 
 const matMul: Part = (b, x) => b.op('MatMul', [x, weight(b, [IN, MID], IN)]);
-const addTo = (dims: readonly number[], order: 'right' | 'left' = 'right'): Part => (b, x) => {
-  const constant = b.float(noise(dims.reduce((product, dim) => product * dim, 1), 2), dims);
-  return b.op('Add', order === 'right' ? [x, constant] : [constant, x]);
-};
-const then = (...parts: Part[]): Part => (b, x) => parts.reduce((value, part) => part(b, value), x);
-const op = (opType: string, attributes = {}, ...constants: number[]): Part => (b, x) => b.op(opType, [x, ...constants.map((value) => b.float(value))], attributes);
-const gemm = (transB: 0 | 1, bias: readonly number[] | null, attributes = {}): Part => (b, x) => {
-  const w = weight(b, transB ? [MID, IN] : [IN, MID], IN);
-  return b.op('Gemm', [x, w, ...(bias ? [b.float(noise(bias.reduce((product, dim) => product * dim, 1), 2), bias)] : [])], { transB, ...attributes });
-};
+const addTo =
+  (dims: readonly number[], order: 'right' | 'left' = 'right'): Part =>
+  (b, x) => {
+    const constant = b.float(
+      noise(
+        dims.reduce((product, dim) => product * dim, 1),
+        2,
+      ),
+      dims,
+    );
+    return b.op('Add', order === 'right' ? [x, constant] : [constant, x]);
+  };
+const then =
+  (...parts: Part[]): Part =>
+  (b, x) =>
+    parts.reduce((value, part) => part(b, value), x);
+const op =
+  (opType: string, attributes = {}, ...constants: number[]): Part =>
+  (b, x) =>
+    b.op(opType, [x, ...constants.map((value) => b.float(value))], attributes);
+const gemm =
+  (transB: 0 | 1, bias: readonly number[] | null, attributes = {}): Part =>
+  (b, x) => {
+    const w = weight(b, transB ? [MID, IN] : [IN, MID], IN);
+    return b.op(
+      'Gemm',
+      [
+        x,
+        w,
+        ...(bias
+          ? [
+              b.float(
+                noise(
+                  bias.reduce((product, dim) => product * dim, 1),
+                  2,
+                ),
+                bias,
+              ),
+            ]
+          : []),
+      ],
+      { transB, ...attributes },
+    );
+  };
 /** Adds something that is computed from the input. */
 const addResidual: Part = (b, x) => b.op('Add', [x, b.op('Slice', ['x', b.ints([0]), b.ints([MID]), b.ints([-1])])]);
 
 /** Products in every form that exporters give them. */
 const PRODUCTS: Record<string, Part> = {
-  'MatMul': matMul,
+  MatMul: matMul,
   'MatMul -> Add': then(matMul, addTo([MID])),
   'MatMul -> Add with the bias on the left': then(matMul, addTo([MID], 'left')),
   'MatMul -> Add [1, n]': then(matMul, addTo([1, MID])),
@@ -47,7 +88,7 @@ const PRODUCTS: Record<string, Part> = {
 };
 
 const GEMMS: Record<string, Part> = {
-  'Gemm': gemm(0, null),
+  Gemm: gemm(0, null),
   'Gemm, transposed': gemm(1, null),
   'Gemm with bias': gemm(0, [MID]),
   'Gemm with bias, transposed': gemm(1, [MID]),
@@ -56,7 +97,8 @@ const GEMMS: Record<string, Part> = {
   'Gemm with alpha': gemm(1, [MID], { alpha: 0.5 }),
   'Gemm without bias, with alpha': gemm(1, null, { alpha: 0.5 }),
   'Gemm -> Add': then(gemm(1, null), addTo([MID])),
-  'Gemm with a computed bias': (b, x) => b.op('Gemm', [x, weight(b, [IN, MID], IN), b.op('Slice', [x, b.ints([0]), b.ints([MID]), b.ints([-1])])]),
+  'Gemm with a computed bias': (b, x) =>
+    b.op('Gemm', [x, weight(b, [IN, MID], IN), b.op('Slice', [x, b.ints([0]), b.ints([MID]), b.ints([-1])])]),
   'Gemm with bias -> Add': then(gemm(1, [MID]), addTo([MID])),
   'Gemm with bias -> Add of an activation': then(gemm(1, [MID]), addResidual),
 };
@@ -80,16 +122,22 @@ const BEHIND: Record<string, Part> = {
   'Sigmoid and Mul': (b, x) => b.op('Mul', [x, b.op('Sigmoid', [x])]),
   Mul: op('Mul', {}, 0.5),
   Split: (b, x) => b.op('Concat', b.ops('Split', 2, [x], { axis: -1, num_outputs: 2 }), { axis: -1 }),
-  LayerNormalization: (b, x) => b.op('LayerNormalization', [x, b.float(noise(MID, 1)), b.float(noise(MID, 1))], { axis: -1 }),
+  LayerNormalization: (b, x) =>
+    b.op('LayerNormalization', [x, b.float(noise(MID, 1)), b.float(noise(MID, 1))], { axis: -1 }),
 };
 
 const { PRelu: _slopes, Split: _split, LayerNormalization: _norm, ...ON_IMAGES } = BEHIND;
 
 const IMAGE_PRODUCTS: Record<string, Part> = {
-  'Conv': (b, x) => b.op('Conv', [x, weight(b, [MID, 3, 3, 3], 27)]),
+  Conv: (b, x) => b.op('Conv', [x, weight(b, [MID, 3, 3, 3], 27)]),
   'Conv with bias': (b, x) => b.op('Conv', [x, weight(b, [MID, 3, 3, 3], 27), b.float(noise(MID, 2))]),
-  'Conv -> Add': (b, x) => b.op('Add', [b.op('Conv', [x, weight(b, [MID, 3, 3, 3], 27)]), b.float(noise(MID, 2), [1, MID, 1, 1])]),
-  'Conv -> Mul': (b, x) => b.op('Mul', [b.op('Conv', [x, weight(b, [MID, 3, 3, 3], 27), b.float(noise(MID, 2))]), b.float(noise(MID, 2), [1, MID, 1, 1])]),
+  'Conv -> Add': (b, x) =>
+    b.op('Add', [b.op('Conv', [x, weight(b, [MID, 3, 3, 3], 27)]), b.float(noise(MID, 2), [1, MID, 1, 1])]),
+  'Conv -> Mul': (b, x) =>
+    b.op('Mul', [
+      b.op('Conv', [x, weight(b, [MID, 3, 3, 3], 27), b.float(noise(MID, 2))]),
+      b.float(noise(MID, 2), [1, MID, 1, 1]),
+    ]),
 };
 
 type Dims = readonly (number | string)[];
@@ -117,23 +165,37 @@ function branches({ dims, behind }: Shape, product: string, first: Part): ModelP
     const value = then(first, second)(b, 'x');
     b.op('Identity', [value], {}, { outputs: [b.output(`${product}, ${name}`)] });
     const again = then(first, second)(b, 'x');
-    const next = isImage ? b.op('Conv', [again, weight(b, [OUT, MID, 1, 1], MID)]) : b.op('MatMul', [again, weight(b, [MID, OUT], MID)]);
+    const next = isImage
+      ? b.op('Conv', [again, weight(b, [OUT, MID, 1, 1], MID)])
+      : b.op('MatMul', [again, weight(b, [MID, OUT], MID)]);
     b.op('Identity', [next], {}, { outputs: [b.output(`${product}, ${name}, layer`)] });
   }
   return b.build();
 }
 
 /** What is wrong with a quantized net: outputs whose weights are expanded at every run, and those with less signal to noise than asked for. */
-async function faultsOf(model: ModelProto, dims: Dims, given: Partial<QuantizeOptions>, leastSnrDb: number): Promise<string[]> {
+async function faultsOf(
+  model: ModelProto,
+  dims: Dims,
+  given: Partial<QuantizeOptions>,
+  leastSnrDb: number,
+): Promise<string[]> {
   const float = writeModel(model);
   const feeds = [input(dims), input(dims)];
   const options = QuantizeOptions.parse({ minProducts: 0, biasCorrection: false, calibration: 'minmax', ...given });
-  if (options.scheme === 'static') await quantizeStatic(planQuantization(model, options), options, () => feeds, { threads: 1, seed: 0 });
+  if (options.scheme === 'static')
+    await quantizeStatic(planQuantization(model, options), options, () => feeds, { threads: 1, seed: 0 });
   else await quantizeModel(model, options, null, { threads: 1, seed: 0 });
   const bytes = writeModel(model);
   const [exact, got] = [await run(float, feeds[0]!), await run(bytes, feeds[0]!)];
-  const noisy = Object.entries(exact).map(([name, { data }]): [string, number] => [name, snrDb(data as Float32Array, got[name]!.data as Float32Array) ?? Infinity]);
-  return [...(await weightsExpandedAtRunTime(bytes)).map((weight) => `${weight}: ${outputBehind(new Graph(model), weight)}`), ...noisy.filter(([, snr]) => snr < leastSnrDb).map(([name, snr]) => `${name}: ${snr.toFixed(1)} dB`)];
+  const noisy = Object.entries(exact).map(([name, { data }]): [string, number] => [
+    name,
+    snrDb(data as Float32Array, got[name]!.data as Float32Array) ?? Infinity,
+  ]);
+  return [
+    ...(await weightsExpandedAtRunTime(bytes)).map((weight) => `${weight}: ${outputBehind(new Graph(model), weight)}`),
+    ...noisy.filter(([, snr]) => snr < leastSnrDb).map(([name, snr]) => `${name}: ${snr.toFixed(1)} dB`),
+  ];
 }
 
 /** The output that a weight decides. */
@@ -145,7 +207,15 @@ function outputBehind(graph: Graph, weight: string): string {
 
 function input(dims: Dims): HostTensors {
   const fixed = dims.map((dim) => (typeof dim === 'number' ? dim : 4));
-  return { x: float32(fixed, noise(fixed.reduce((product, dim) => product * dim, 1), 2)) };
+  return {
+    x: float32(
+      fixed,
+      noise(
+        fixed.reduce((product, dim) => product * dim, 1),
+        2,
+      ),
+    ),
+  };
 }
 
 async function run(bytes: Uint8Array, feeds: HostTensors): Promise<HostTensors> {
@@ -172,16 +242,32 @@ describe('no weight is expanded at run time, and no output lost, whatever the fo
 });
 
 describe('no weight is expanded at run time at any width and with any scheme', () => {
-  const some = (all: Record<string, Part>, names: readonly string[]) => Object.fromEntries(names.map((name) => [name, all[name]!]));
+  const some = (all: Record<string, Part>, names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, all[name]!]));
   const shape: Shape = {
     dims: [3, IN],
-    products: some({ ...PRODUCTS, ...GEMMS }, ['MatMul', 'MatMul -> Add', 'MatMul -> Add of an activation', 'Gemm with bias', 'Gemm with alpha']),
+    products: some({ ...PRODUCTS, ...GEMMS }, [
+      'MatMul',
+      'MatMul -> Add',
+      'MatMul -> Add of an activation',
+      'Gemm with bias',
+      'Gemm with alpha',
+    ]),
     behind: some(BEHIND, ['nothing', 'Relu', 'Clip(-1, 1)', 'Tanh', 'PRelu']),
   };
   it.each([
-    [{ weightBits: 4 }, 8], [{ weightBits: 2 }, -10], [{ weightBits: 4, weightFormat: 'codebook' }, 8], [{ weightFormat: 'ternary' }, -10], [{ perChannel: false }, 20], [{ powerOfTwo: true }, 15],
-    [{ scheme: 'dynamic' }, 20], [{ scheme: 'weightOnly' }, 25], [{ scheme: 'weightOnly', weightBits: 4 }, 8], [{ scheme: 'weightOnly', weightBits: 4, weightFormat: 'codebook' }, 8],
-    [{ scheme: 'weightOnly', weightBits: 4, target: 'onnxruntime' }, 8], [{ scheme: 'float16' }, 50],
+    [{ weightBits: 4 }, 8],
+    [{ weightBits: 2 }, -10],
+    [{ weightBits: 4, weightFormat: 'codebook' }, 8],
+    [{ weightFormat: 'ternary' }, -10],
+    [{ perChannel: false }, 20],
+    [{ powerOfTwo: true }, 15],
+    [{ scheme: 'dynamic' }, 20],
+    [{ scheme: 'weightOnly' }, 25],
+    [{ scheme: 'weightOnly', weightBits: 4 }, 8],
+    [{ scheme: 'weightOnly', weightBits: 4, weightFormat: 'codebook' }, 8],
+    [{ scheme: 'weightOnly', weightBits: 4, target: 'onnxruntime' }, 8],
+    [{ scheme: 'float16' }, 50],
   ] satisfies [Partial<QuantizeOptions>, number][])('%j', async (given, leastSnrDb) => {
     expect(await allFaults(shape, given, leastSnrDb)).toEqual([]);
   });

@@ -9,7 +9,13 @@ const SHARES = Array.from({ length: 33 }, (_, i) => 0.2 + (0.8 * i) / 32);
  * Scales with the least squared error per channel on the grid lowest..limit. On few levels, clipping the rare large
  * weights is cheaper than stretching the grid over them; `widest` holds the scales that clip nothing.
  */
-export function searchScales(values: Float32Array, layout: ChannelLayout, widest: Float32Array, limit: number, lowest = -limit): Float32Array {
+export function searchScales(
+  values: Float32Array,
+  layout: ChannelLayout,
+  widest: Float32Array,
+  limit: number,
+  lowest = -limit,
+): Float32Array {
   const best = widest.slice();
   const leastErrors = channelErrors(values, layout, widest, limit, lowest);
   for (const share of SHARES.toReversed().slice(1)) {
@@ -28,7 +34,13 @@ export function powerOfTwoScales(scales: Float32Array): Float32Array {
   return scales.map(nextPowerOfTwo);
 }
 
-function channelErrors(values: Float32Array, layout: ChannelLayout, scales: Float32Array, limit: number, lowest: number): Float64Array {
+function channelErrors(
+  values: Float32Array,
+  layout: ChannelLayout,
+  scales: Float32Array,
+  limit: number,
+  lowest: number,
+): Float64Array {
   const errors = new Float64Array(layout.channels);
   forEachChannelRun(layout, (channel, start, end) => {
     const scale = scales[channel]!;

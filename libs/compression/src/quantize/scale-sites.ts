@@ -44,23 +44,42 @@ export function findScaleSites(graph: Graph, layers: readonly Layer[]): { sites:
 
 function scaleSite(graph: Graph, value: string, layers: readonly Layer[]): ScaleSite | string {
   if (graph.isOutput(value)) return `its input "${value}" is an output of the model`;
-  const other = graph.consumers(value).find(({ node, index }) => index !== 0 || !layers.some((layer) => layer.node === node));
-  if (other) return `its input "${value}" is read by ${other.node.opType} "${nodeLabel(other.node)}" too, whose weights cannot make up for a scale`;
+  const other = graph
+    .consumers(value)
+    .find(({ node, index }) => index !== 0 || !layers.some((layer) => layer.node === node));
+  if (other)
+    return `its input "${value}" is read by ${other.node.opType} "${nodeLabel(other.node)}" too, whose weights cannot make up for a scale`;
   const [first] = layers as [Layer, ...Layer[]];
   const kinds = new Set(layers.map(({ node }) => node.opType === 'Conv'));
-  if (kinds.size > 1 || layers.some(({ node }) => intAttribute(node, 'transA', 0) !== 0)) return `the layers that read "${value}" count its channels along different axes`;
+  if (kinds.size > 1 || layers.some(({ node }) => intAttribute(node, 'transA', 0) !== 0))
+    return `the layers that read "${value}" count its channels along different axes`;
   const components = inputComponents(graph, first);
-  const scaling = producerScaling(graph, value, first.node.opType === 'Conv' ? { axis: 'second', spatial: tensorDims(graph.initializer(first.weight)!).length - 2 } : { axis: 'last' });
+  const scaling = producerScaling(
+    graph,
+    value,
+    first.node.opType === 'Conv'
+      ? { axis: 'second', spatial: tensorDims(graph.initializer(first.weight)!).length - 2 }
+      : { axis: 'last' },
+  );
   if (typeof scaling === 'string') return scaling;
   const inner = components / scaling.channels;
-  if (!Number.isInteger(inner) || (inner !== 1 && !scaling.isFlattened)) return `its ${components} input components are not the ${scaling.channels} channels of ${scaling.producer.opType} "${nodeLabel(scaling.producer)}"`;
-  const readers = layers.map((layer) => ({ layer, weight: { name: layer.weight, channelOf: inputChannel(graph, layer, components, inner) } }));
+  if (!Number.isInteger(inner) || (inner !== 1 && !scaling.isFlattened))
+    return `its ${components} input components are not the ${scaling.channels} channels of ${scaling.producer.opType} "${nodeLabel(scaling.producer)}"`;
+  const readers = layers.map((layer) => ({
+    layer,
+    weight: { name: layer.weight, channelOf: inputChannel(graph, layer, components, inner) },
+  }));
   const shared = sharedConstant(graph, [...scaling.divided, ...readers.map(({ weight }) => weight)]);
   if (shared) return `constant "${shared}" is read by several nodes`;
   return { value, inner, readers, ...pickScaling(scaling) };
 }
 
-function pickScaling({ channels, producer, producerWeight, divided }: ProducerScaling): Pick<ScaleSite, 'channels' | 'producer' | 'producerWeight' | 'divided'> {
+function pickScaling({
+  channels,
+  producer,
+  producerWeight,
+  divided,
+}: ProducerScaling): Pick<ScaleSite, 'channels' | 'producer' | 'producerWeight' | 'divided'> {
   return { channels, producer, producerWeight, divided };
 }
 
@@ -70,9 +89,15 @@ function inputComponents(graph: Graph, { node, weight, axis }: Layer): number {
 }
 
 /** The channel of the input that an element of a layer's weight multiplies. */
-function inputChannel(graph: Graph, { node, weight, axis }: Layer, components: number, inner: number): (element: number) => number {
+function inputChannel(
+  graph: Graph,
+  { node, weight, axis }: Layer,
+  components: number,
+  inner: number,
+): (element: number) => number {
   const dims = tensorDims(graph.initializer(weight)!);
-  if (node.opType !== 'Conv') return (element) => Math.floor((axis === 0 ? element % components : Math.floor(element / dims[1]!)) / inner);
+  if (node.opType !== 'Conv')
+    return (element) => Math.floor((axis === 0 ? element % components : Math.floor(element / dims[1]!)) / inner);
   const [outputs, perGroup, ...kernel] = dims as [number, number, ...number[]];
   const window = kernel.reduce((product, dim) => product * dim, 1);
   const outputsPerGroup = (outputs * perGroup) / components;
@@ -83,6 +108,9 @@ function inputChannel(graph: Graph, { node, weight, axis }: Layer, components: n
 }
 
 function sharedConstant(graph: Graph, constants: readonly ScaledConstant[]): string | null {
-  const taken = constants.find(({ name }) => graph.consumers(name).length > 1 || graph.isOutput(name) || graph.initializer(name)?.dataType !== DataType.FLOAT);
+  const taken = constants.find(
+    ({ name }) =>
+      graph.consumers(name).length > 1 || graph.isOutput(name) || graph.initializer(name)?.dataType !== DataType.FLOAT,
+  );
   return taken?.name ?? null;
 }

@@ -10,14 +10,23 @@ import { planQuantization } from './plan.js';
 import { quantizeWeights } from './weight-only.js';
 
 const [ROWS, WIDTH] = [256, 64];
-const uniform = (count: number, seed: number) => Float32Array.from({ length: count }, ((random) => () => random() - 0.5)(randomNumbers(seed)));
+const uniform = (count: number, seed: number) =>
+  Float32Array.from(
+    { length: count },
+    (
+      (random) => () =>
+        random() - 0.5
+    )(randomNumbers(seed)),
+  );
 const feeds: HostTensors = { x: float32([8, ROWS], uniform(8 * ROWS, 1)) };
 
 /** X -> Gemm(transB) -> Relu -> MatMul -> Y */
 function mlp(): ModelProto {
   const b = new GraphBuilder();
   b.input('x', ['n', ROWS]);
-  const hidden = b.op('Relu', [b.op('Gemm', ['x', b.float(uniform(ROWS * WIDTH, 2), [WIDTH, ROWS]), b.float(uniform(WIDTH, 3))], { transB: 1 })]);
+  const hidden = b.op('Relu', [
+    b.op('Gemm', ['x', b.float(uniform(ROWS * WIDTH, 2), [WIDTH, ROWS]), b.float(uniform(WIDTH, 3))], { transB: 1 }),
+  ]);
   b.op('MatMul', [hidden, b.float(uniform(WIDTH * 32, 4), [WIDTH, 32])], {}, { outputs: ['y'] });
   b.output('y', ['n', 32]);
   return b.build();

@@ -1,6 +1,15 @@
 import { QuantizeOptions } from '#contracts';
 import { float32, Session, type HostTensors } from '#inference';
-import { cloneModel, DataType, Graph, GraphBuilder, tensorData, tensorToFloats, writeModel, type ModelProto } from '#onnx';
+import {
+  cloneModel,
+  DataType,
+  Graph,
+  GraphBuilder,
+  tensorData,
+  tensorToFloats,
+  writeModel,
+  type ModelProto,
+} from '#onnx';
 import { randomNumbers } from '#testing';
 import { snrDb } from './arithmetic.js';
 import { UnknownLayerError } from '../errors.js';
@@ -18,12 +27,20 @@ const batches = [images(), images()];
 function net(): ModelProto {
   const b = new GraphBuilder();
   const layer = (name: string, opType: 'Conv' | 'Gemm', x: string, dims: number[], attributes = {}) => {
-    const output = b.op(opType, [x, b.float(noise(dims.reduce((product, dim) => product * dim, 1)), dims), b.float(noise(dims[0]!))], attributes);
+    const output = b.op(
+      opType,
+      [x, b.float(noise(dims.reduce((product, dim) => product * dim, 1)), dims), b.float(noise(dims[0]!))],
+      attributes,
+    );
     b.nodes.at(-1)!.name = name;
     return output;
   };
   const stem = b.op('Relu', [layer('stem', 'Conv', b.input('x', ['n', 3, 8, 8]), [8, 3, 3, 3])]);
-  const joined = b.op('Concat', [layer('block/left', 'Conv', stem, [8, 8, 3, 3]), layer('block/right', 'Conv', stem, [8, 8, 3, 3])], { axis: 1 });
+  const joined = b.op(
+    'Concat',
+    [layer('block/left', 'Conv', stem, [8, 8, 3, 3]), layer('block/right', 'Conv', stem, [8, 8, 3, 3])],
+    { axis: 1 },
+  );
   const hidden = b.op('Relu', [layer('hidden', 'Gemm', b.op('Flatten', [joined]), [16, 256], { transB: 1 })]);
   b.output(layer('head', 'Gemm', hidden, [4, 16], { transB: 1 }));
   return b.build();
@@ -34,7 +51,12 @@ async function quantized(given: Partial<QuantizeOptions>, float = net()) {
   const model = cloneModel(float);
   const report = await quantizeModel(model, QuantizeOptions.parse(given), () => () => batches, { threads: 1, seed: 0 });
   const feeds = batches[0]!;
-  return { ...report, model, snr: snrDb(await run(float, feeds), await run(model, feeds))!, bits: Object.fromEntries(report.layers.map(({ node, bits }) => [node, bits])) };
+  return {
+    ...report,
+    model,
+    snr: snrDb(await run(float, feeds), await run(model, feeds))!,
+    bits: Object.fromEntries(report.layers.map(({ node, bits }) => [node, bits])),
+  };
 }
 
 async function run(model: ModelProto, feeds: HostTensors): Promise<Float32Array> {
@@ -51,13 +73,22 @@ describe('the scope of quantize', () => {
   });
 
   it('keeps the ends at 8 bits, unless they are named', async () => {
-    expect((await quantized({ weightBits: 2, ends: 'bits8', layerBits: { head: 4 } })).bits).toEqual({ stem: 8, 'block/left': 2, 'block/right': 2, hidden: 2, head: 4 });
+    expect((await quantized({ weightBits: 2, ends: 'bits8', layerBits: { head: 4 } })).bits).toEqual({
+      stem: 8,
+      'block/left': 2,
+      'block/right': 2,
+      hidden: 2,
+      head: 4,
+    });
   });
 
   it('keeps the ends float and says so', async () => {
     const { bits, skipped } = await quantized({ ends: 'float' });
     expect(Object.keys(bits)).toEqual(['block/left', 'block/right', 'hidden']);
-    expect(skipped.map(({ node, reason }) => `${node}: ${reason}`)).toEqual(['stem: it is a first layer, which ends keeps float', 'head: it is a last layer, which ends keeps float']);
+    expect(skipped.map(({ node, reason }) => `${node}: ${reason}`)).toEqual([
+      'stem: it is a first layer, which ends keeps float',
+      'head: it is a last layer, which ends keeps float',
+    ]);
   });
 
   it('finds several first and last layers where the graph branches', () => {
@@ -72,20 +103,29 @@ describe('the scope of quantize', () => {
     b.output(conv(middle, 'last left'));
     b.output(conv(b.op('Relu', [middle]), 'last right'));
     expect([...endLayers(new Graph(b.build()))].map(([node, end]) => [nodeLabel(node), end])).toEqual([
-      ['first left', 'first'], ['first right', 'first'], ['last right', 'last'], ['last left', 'last'],
+      ['first left', 'first'],
+      ['first right', 'first'],
+      ['last right', 'last'],
+      ['last left', 'last'],
     ]);
   });
 
-  it.each([{ layerBits: { 'hiden': 4 } }, { layerActivationBits: { 'hiden': 16 } }, { exclude: ['hiden'] }] as const)('refuses %j, which names no layer, and suggests one', (given) => {
-    expect(() => planQuantization(net(), QuantizeOptions.parse(given))).toThrow(UnknownLayerError);
-    expect(() => planQuantization(net(), QuantizeOptions.parse(given))).toThrow('did you mean "hidden"?');
-  });
+  it.each([{ layerBits: { hiden: 4 } }, { layerActivationBits: { hiden: 16 } }, { exclude: ['hiden'] }] as const)(
+    'refuses %j, which names no layer, and suggests one',
+    (given) => {
+      expect(() => planQuantization(net(), QuantizeOptions.parse(given))).toThrow(UnknownLayerError);
+      expect(() => planQuantization(net(), QuantizeOptions.parse(given))).toThrow('did you mean "hidden"?');
+    },
+  );
 });
 
 describe('widths and formats of quantize', () => {
   it('comes closer to the float output with 16-bit activations, and warns that they run in floats', async () => {
     const float = net();
-    const [narrow, wide] = [await quantized({ reduceRange: false }, float), await quantized({ reduceRange: false, activationBits: 16 }, float)];
+    const [narrow, wide] = [
+      await quantized({ reduceRange: false }, float),
+      await quantized({ reduceRange: false, activationBits: 16 }, float),
+    ];
     // 2 to 9 dB from four seeds.
     expect(wide.snr).toBeGreaterThan(narrow.snr + 1);
     expect(wide.activations!.every(({ bits }) => bits === 16)).toBe(true);
@@ -108,8 +148,12 @@ describe('widths and formats of quantize', () => {
 
   it('takes powers of two for every scale, of activations too', async () => {
     const { model, snr } = await quantized({ powerOfTwo: true });
-    const names = new Set(model.graph!.node.filter(({ opType }) => /^(De)?[qQ]uantizeLinear$/.test(opType)).map(({ input }) => input[1]));
-    const scales = model.graph!.initializer.filter(({ name }) => names.has(name)).flatMap((tensor) => [...tensorToFloats(tensor)]);
+    const names = new Set(
+      model.graph!.node.filter(({ opType }) => /^(De)?[qQ]uantizeLinear$/.test(opType)).map(({ input }) => input[1]),
+    );
+    const scales = model
+      .graph!.initializer.filter(({ name }) => names.has(name))
+      .flatMap((tensor) => [...tensorToFloats(tensor)]);
     expect(scales.length).toBeGreaterThan(5);
     for (const scale of scales) expect(Number.isInteger(Math.log2(scale))).toBe(true);
     expect(snr).toBeGreaterThan(20);

@@ -11,17 +11,33 @@ export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationB
  */
 export function scopeLayers(graph: Graph, { layers, skipped }: Selection, options: ScopeOptions): Selection {
   const labels = graph.nodes.filter((node) => isWeighted(graph, node)).map(nodeLabel);
-  checkNames({ layerBits: Object.keys(options.layerBits), layerActivationBits: Object.keys(options.layerActivationBits), exclude: options.exclude }, labels);
+  checkNames(
+    {
+      layerBits: Object.keys(options.layerBits),
+      layerActivationBits: Object.keys(options.layerActivationBits),
+      exclude: options.exclude,
+    },
+    labels,
+  );
   const ends = options.ends === 'same' ? new Map<NodeProto, string>() : endLayers(graph);
   const left = options.ends === 'float' ? layers.filter(({ node }) => ends.has(node)) : [];
   return {
-    layers: layers.filter((layer) => !left.includes(layer)).map((layer) => {
-      const label = nodeLabel(layer.node);
-      const bits = entryFor(options.layerBits, label) ?? (ends.has(layer.node) ? 8 : undefined);
-      const activationBits = entryFor(options.layerActivationBits, label);
-      return { ...layer, ...(bits ? { bits } : {}), ...(activationBits ? { activationBits } : {}) };
-    }),
-    skipped: [...skipped, ...left.map(({ node }) => ({ node: nodeLabel(node), opType: node.opType, reason: `it is a ${ends.get(node)} layer, which ends keeps float` }))],
+    layers: layers
+      .filter((layer) => !left.includes(layer))
+      .map((layer) => {
+        const label = nodeLabel(layer.node);
+        const bits = entryFor(options.layerBits, label) ?? (ends.has(layer.node) ? 8 : undefined);
+        const activationBits = entryFor(options.layerActivationBits, label);
+        return { ...layer, ...(bits ? { bits } : {}), ...(activationBits ? { activationBits } : {}) };
+      }),
+    skipped: [
+      ...skipped,
+      ...left.map(({ node }) => ({
+        node: nodeLabel(node),
+        opType: node.opType,
+        reason: `it is a ${ends.get(node)} layer, which ends keeps float`,
+      })),
+    ],
   };
 }
 

@@ -36,7 +36,13 @@ export interface SensitivityRun {
  * The model's loss for each layer at each width, quantized alone: one session, one walk over the samples per layer. Labels
  * add the loss of top-1. The graph, whose layers the weights are of, stays as it is.
  */
-export async function measureSensitivity(graph: Graph, weights: RoundedWeights, widths: readonly WeightBits[], evidence: Evidence, run: SensitivityRun): Promise<LayerSensitivity[]> {
+export async function measureSensitivity(
+  graph: Graph,
+  weights: RoundedWeights,
+  widths: readonly WeightBits[],
+  evidence: Evidence,
+  run: SensitivityRun,
+): Promise<LayerSensitivity[]> {
   const { layers, floats } = weights;
   const trial = await WeightTrial.create(graph, layers, floats, run.threads);
   try {
@@ -44,8 +50,17 @@ export async function measureSensitivity(graph: Graph, weights: RoundedWeights, 
     for (const [i, layer] of layers.entries()) {
       const tried = widths.map((bits) => trial.with(new Map([[i, weights.at(i, bits)]])));
       const { scores } = await scoreModels([trial, ...tried], evidence.batches(run.samples), evidence.classes);
-      const costs = widths.map((bits, w): WidthCost => ({ bits, weightSnrDb: snrDb(floats[i]!, weights.at(i, bits)), ...costOf(scores[0]!, scores[w + 1]!) }));
-      sensitivities.push({ node: nodeLabel(layer.node), opType: layer.node.opType, elements: floats[i]!.length, widths: costs });
+      const costs = widths.map((bits, w): WidthCost => ({
+        bits,
+        weightSnrDb: snrDb(floats[i]!, weights.at(i, bits)),
+        ...costOf(scores[0]!, scores[w + 1]!),
+      }));
+      sensitivities.push({
+        node: nodeLabel(layer.node),
+        opType: layer.node.opType,
+        elements: floats[i]!.length,
+        widths: costs,
+      });
       run.onProgress?.((i + 1) / layers.length);
     }
     return sensitivities;
@@ -57,7 +72,10 @@ export async function measureSensitivity(graph: Graph, weights: RoundedWeights, 
 /** What a model's scores lose against the float model's. */
 export function costOf(exact: Scores, changed: Scores): Pick<WidthCost, 'outputSnrDb' | 'top1Drop'> {
   const [before, after] = [exact.top1, changed.top1];
-  return { outputSnrDb: changed.outputSnrDb, ...(typeof before === 'number' && typeof after === 'number' ? { top1Drop: before - after } : {}) };
+  return {
+    outputSnrDb: changed.outputSnrDb,
+    ...(typeof before === 'number' && typeof after === 'number' ? { top1Drop: before - after } : {}),
+  };
 }
 
 /** 10^(−SNR / 10) of the outputs, or of the weight where the outputs have no SNR; all of the signal where neither has one. */

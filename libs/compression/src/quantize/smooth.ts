@@ -18,15 +18,38 @@ const LEAST_PEAK = 1e-5;
  *
  * Changes the weights in place; {@link unsmoothable} layers stay as they are.
  */
-export async function smoothLayers(graph: Graph, layers: readonly Layer[], alpha: number, batches: Batches, run: CalibrationRun): Promise<void> {
+export async function smoothLayers(
+  graph: Graph,
+  layers: readonly Layer[],
+  alpha: number,
+  batches: Batches,
+  run: CalibrationRun,
+): Promise<void> {
   const { sites } = findScaleSites(graph, products(layers));
   const peaks = await activationPeaks(graph.model, sites, batches, run);
-  sites.forEach((site, i) => scaleChannels(graph, site, smoothingFactors(peaks[i]!, channelPeaks(graph, site.channels, site.readers.map(({ weight }) => weight)), alpha)));
+  sites.forEach((site, i) =>
+    scaleChannels(
+      graph,
+      site,
+      smoothingFactors(
+        peaks[i]!,
+        channelPeaks(
+          graph,
+          site.channels,
+          site.readers.map(({ weight }) => weight),
+        ),
+        alpha,
+      ),
+    ),
+  );
 }
 
 /** The layers whose input cannot be smoothed, and why. Convolutions are no matter of smoothing: equalization takes them. */
 export function unsmoothable(graph: Graph, layers: readonly Layer[]): Skipped[] {
-  return findScaleSites(graph, products(layers)).skipped.map(({ reason, ...rest }) => ({ ...rest, reason: `its input is not smoothed: ${reason}` }));
+  return findScaleSites(graph, products(layers)).skipped.map(({ reason, ...rest }) => ({
+    ...rest,
+    reason: `its input is not smoothed: ${reason}`,
+  }));
 }
 
 function products(layers: readonly Layer[]): Layer[] {
@@ -43,7 +66,12 @@ export function smoothingFactors(activations: Float64Array, weights: Float64Arra
 }
 
 /** Largest magnitude of each site's channels on the data. */
-async function activationPeaks(model: ModelProto, sites: readonly ScaleSite[], batches: Batches, run: CalibrationRun): Promise<Float64Array[]> {
+async function activationPeaks(
+  model: ModelProto,
+  sites: readonly ScaleSite[],
+  batches: Batches,
+  run: CalibrationRun,
+): Promise<Float64Array[]> {
   const peaks = sites.map(({ channels }) => new Float64Array(channels));
   if (sites.length === 0) return peaks;
   const { model: peakModel, outputs } = peakGraph(model, sites);
@@ -52,10 +80,12 @@ async function activationPeaks(model: ModelProto, sites: readonly ScaleSite[], b
   try {
     for await (const batch of batches()) {
       const results = await session.run(Object.fromEntries(Object.entries(batch).filter(([name]) => wanted.has(name))));
-      sites.forEach(({ inner }, i) => (results[outputs[i]!]!.data as Float32Array).forEach((peak, component) => {
-        const channel = Math.floor(component / inner);
-        peaks[i]![channel] = Math.max(peaks[i]![channel]!, peak);
-      }));
+      sites.forEach(({ inner }, i) =>
+        (results[outputs[i]!]!.data as Float32Array).forEach((peak, component) => {
+          const channel = Math.floor(component / inner);
+          peaks[i]![channel] = Math.max(peaks[i]![channel]!, peak);
+        }),
+      );
       run.onBatch?.();
     }
   } finally {
@@ -70,7 +100,10 @@ function peakGraph(source: ModelProto, sites: readonly ScaleSite[]): { model: Mo
   const outputs = sites.map(({ value, channels, inner }) => {
     const rows = b.op('Abs', [b.op('Reshape', [value, b.ints([-1, channels * inner])])]);
     // The axes of ReduceMax moved from attribute to input with opset 18.
-    const largest = graph.opset() >= 18 ? b.op('ReduceMax', [rows, b.ints([0])], { keepdims: 0 }) : b.op('ReduceMax', [rows], { axes: [0], keepdims: 0 });
+    const largest =
+      graph.opset() >= 18
+        ? b.op('ReduceMax', [rows, b.ints([0])], { keepdims: 0 })
+        : b.op('ReduceMax', [rows], { axes: [0], keepdims: 0 });
     return b.output(largest, [channels * inner]);
   });
   answerOnly(graph, b);

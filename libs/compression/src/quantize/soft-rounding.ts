@@ -55,22 +55,46 @@ export class SoftRounding {
   ) {}
 
   /** Weights whose `mask` is 0 keep the share they start with. */
-  static async create(product: SoftProduct, start: { variables: Float32Array; mask: Float32Array }, batch: number, threads: number): Promise<SoftRounding> {
+  static async create(
+    product: SoftProduct,
+    start: { variables: Float32Array; mask: Float32Array },
+    batch: number,
+    threads: number,
+  ): Promise<SoftRounding> {
     const graph = forwardGraph(product, start.variables, batch);
-    const shapes = await observeTrainingShapes(graph, { [INPUTS]: float32([batch, product.groups * product.size], new Float32Array(batch * product.groups * product.size)) });
+    const shapes = await observeTrainingShapes(graph, {
+      [INPUTS]: float32(
+        [batch, product.groups * product.size],
+        new Float32Array(batch * product.groups * product.size),
+      ),
+    });
     const step = buildTrainingStep({
       graph,
       shapes,
       parameters: [VARIABLE],
-      extraInputs: [TARGETS, SHARPNESS, PULL].map((name) => ({ name, dims: name === TARGETS ? [batch, product.groups * product.columns] : [], type: DataType.FLOAT })),
+      extraInputs: [TARGETS, SHARPNESS, PULL].map((name) => ({
+        name,
+        dims: name === TARGETS ? [batch, product.groups * product.columns] : [],
+        type: DataType.FLOAT,
+      })),
       loss: (g) => {
         const error = reconstruction(g, product, batch);
         const pull = regularizer(g);
-        return { terms: { reconstruction: error.value, regularizer: pull.value }, seeds: new Map([[OUTPUT, error.gradient], [SHARE, pull.gradient]]) };
+        return {
+          terms: { reconstruction: error.value, regularizer: pull.value },
+          seeds: new Map([
+            [OUTPUT, error.gradient],
+            [SHARE, pull.gradient],
+          ]),
+        };
       },
       optimizer: adam(),
     });
-    return new SoftRounding(product, await Trainer.create(step, { weights: start.variables, mask: start.mask }, threads), batch);
+    return new SoftRounding(
+      product,
+      await Trainer.create(step, { weights: start.variables, mask: start.mask }, threads),
+      batch,
+    );
   }
 
   async learn({ inputs, targets, sharpness, pull }: RoundingBatch, learningRate: number): Promise<void> {
@@ -94,25 +118,44 @@ export class SoftRounding {
 }
 
 /** inputs · scale · clip(floor + h(variable)), and Relu where the layer has one. */
-function forwardGraph({ groups, size, columns, floors, scales, lowest, limit, rectified }: SoftProduct, variables: Float32Array, batch: number): Graph {
+function forwardGraph(
+  { groups, size, columns, floors, scales, lowest, limit, rectified }: SoftProduct,
+  variables: Float32Array,
+  batch: number,
+): Graph {
   const b = new GraphBuilder('soft');
   const dims = [groups, size, columns];
-  const x = b.op('Transpose', [b.op('Reshape', [b.input(INPUTS, [batch, groups * size]), b.ints([batch, groups, size])])], { perm: [1, 0, 2] });
+  const x = b.op(
+    'Transpose',
+    [b.op('Reshape', [b.input(INPUTS, [batch, groups * size]), b.ints([batch, groups, size])])],
+    { perm: [1, 0, 2] },
+  );
   b.initializer(floatTensor(VARIABLE, dims, variables));
   const stretched = b.op('Add', [b.op('Mul', [b.op('Sigmoid', [VARIABLE]), b.float(ZETA - GAMMA)]), b.float(GAMMA)]);
   const share = b.op('Clip', [stretched, b.float(0), b.float(1)], {}, { outputs: [SHARE] });
   const level = b.op('Clip', [b.op('Add', [b.float(floors, dims), share]), b.float(lowest), b.float(limit)]);
   const weights = b.op('Mul', [level, b.float(scales, scales.length === floors.length ? dims : [groups, 1, columns])]);
   const product = groups === 1 ? flatProduct(b, x, weights, batch, size, columns) : b.op('MatMul', [x, weights]);
-  if (rectified) b.op('Relu', [b.op('Add', [product, b.float(rectified, [groups, 1, columns])])], {}, { outputs: [OUTPUT] });
+  if (rectified)
+    b.op('Relu', [b.op('Add', [product, b.float(rectified, [groups, 1, columns])])], {}, { outputs: [OUTPUT] });
   else b.op('Mul', [product, b.float(1)], {}, { outputs: [OUTPUT] });
   b.output(OUTPUT, [groups, batch, columns]);
   return new Graph(b.build());
 }
 
 /** One group is a plain matrix product, which has the faster gradient. */
-function flatProduct(b: GraphBuilder, x: string, weights: string, batch: number, size: number, columns: number): string {
-  const product = b.op('MatMul', [b.op('Reshape', [x, b.ints([batch, size])]), b.op('Reshape', [weights, b.ints([size, columns])])]);
+function flatProduct(
+  b: GraphBuilder,
+  x: string,
+  weights: string,
+  batch: number,
+  size: number,
+  columns: number,
+): string {
+  const product = b.op('MatMul', [
+    b.op('Reshape', [x, b.ints([batch, size])]),
+    b.op('Reshape', [weights, b.ints([size, columns])]),
+  ]);
   return b.op('Reshape', [product, b.ints([1, batch, columns])]);
 }
 

@@ -5,14 +5,26 @@ import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { QuantizeOptions } from '#contracts';
 import { float32, Session, type HostTensors } from '#inference';
-import { Float, Graph, GraphBuilder, ModelProtoSchema, tensorData, UnsupportedModelError, type ModelProto } from '#onnx';
+import {
+  Float,
+  Graph,
+  GraphBuilder,
+  ModelProtoSchema,
+  tensorData,
+  UnsupportedModelError,
+  type ModelProto,
+} from '#onnx';
 import { snrDb } from './arithmetic.js';
 import { CalibrationDataError, NonFiniteActivationError } from './errors.js';
 import { planQuantization } from './plan.js';
 import { quantizeStatic as quantizePlan, type StaticRun } from './static.js';
 import type { Batches } from './calibrate.js';
 
-const noise = (count: number, seed: number) => Float32Array.from({ length: count }, (_, i) => Math.sin((i + 1) * 12.9898 + seed * 78.233) * Math.cos(i * 0.7 + seed));
+const noise = (count: number, seed: number) =>
+  Float32Array.from(
+    { length: count },
+    (_, i) => Math.sin((i + 1) * 12.9898 + seed * 78.233) * Math.cos(i * 0.7 + seed),
+  );
 const options = (given: Partial<QuantizeOptions> = {}) => QuantizeOptions.parse(given);
 const run = { threads: 1, seed: 0 };
 const images = (seed: number): HostTensors => ({ x: float32([4, 3, 12, 12], noise(4 * 3 * 144, seed)) });
@@ -22,11 +34,22 @@ const batches = () => [images(1), images(2), images(3)];
 function convNet(): GraphBuilder {
   const b = new GraphBuilder();
   b.input('x', ['n', 3, 12, 12]);
-  const conv1 = b.op('Conv', ['x', b.float(noise(16 * 27, 5), [16, 3, 3, 3]), b.float(noise(16, 6))], { pads: [1, 1, 1, 1] });
+  const conv1 = b.op('Conv', ['x', b.float(noise(16 * 27, 5), [16, 3, 3, 3]), b.float(noise(16, 6))], {
+    pads: [1, 1, 1, 1],
+  });
   const pool = b.op('MaxPool', [b.op('Relu', [conv1])], { kernel_shape: [2, 2], strides: [2, 2] });
   const conv2 = b.op('Conv', [pool, b.float(noise(8 * 144, 7), [8, 16, 3, 3])]);
-  const hidden = b.op('Gemm', [b.op('Flatten', [conv2]), b.float(noise(128 * 24, 8), [24, 128]), b.float(noise(24, 9))], { transB: 1 });
-  b.op('Gemm', [b.op('Relu', [hidden]), b.float(noise(24 * 5, 10), [24, 5]), b.float(noise(5, 11))], {}, { outputs: ['y'] });
+  const hidden = b.op(
+    'Gemm',
+    [b.op('Flatten', [conv2]), b.float(noise(128 * 24, 8), [24, 128]), b.float(noise(24, 9))],
+    { transB: 1 },
+  );
+  b.op(
+    'Gemm',
+    [b.op('Relu', [hidden]), b.float(noise(24 * 5, 10), [24, 5]), b.float(noise(5, 11))],
+    {},
+    { outputs: ['y'] },
+  );
   b.output('y', ['n', 5]);
   return b;
 }
@@ -38,7 +61,11 @@ async function quantizeStatic(model: ModelProto, given: QuantizeOptions, data: B
 
 const bytes = (model: ModelProto) => toBinary(ModelProtoSchema, model);
 
-async function outputOf(model: ModelProto, feeds: HostTensors, optimization: 'all' | 'disabled' = 'all'): Promise<Float32Array> {
+async function outputOf(
+  model: ModelProto,
+  feeds: HostTensors,
+  optimization: 'all' | 'disabled' = 'all',
+): Promise<Float32Array> {
   const session = await Session.create(bytes(model), { optimization });
   try {
     return (await session.run(feeds))['y']!.data as Float32Array;
@@ -73,38 +100,59 @@ describe('quantizeStatic', () => {
     expect(snrDb(exact, await outputOf(model, images(4)))!).toBeGreaterThan(25);
   });
 
-  it.each([{ calibration: 'minmax' }, { perChannel: false }, { percentile: 99.9 }] as const)('runs with %j', async (given) => {
-    const exact = await outputOf(convNet().build(), images(4));
-    const model = convNet().build();
-    await quantizeStatic(model, options(given), batches, run);
-    expect(snrDb(exact, await outputOf(model, images(4)))!).toBeGreaterThan(18);
-  });
+  it.each([{ calibration: 'minmax' }, { perChannel: false }, { percentile: 99.9 }] as const)(
+    'runs with %j',
+    async (given) => {
+      const exact = await outputOf(convNet().build(), images(4));
+      const model = convNet().build();
+      await quantizeStatic(model, options(given), batches, run);
+      expect(snrDb(exact, await outputOf(model, images(4)))!).toBeGreaterThan(18);
+    },
+  );
 
   it.each([
-    { weightBits: 4 }, { weightBits: 3 }, { weightBits: 2 }, { weightFormat: 'ternary' }, { weightFormat: 'binary' }, { weightBits: 4, weightFormat: 'codebook' }, { weightBits: 2, weightFormat: 'codebook' }, { powerOfTwo: true },
-  ] as const)('packs with %j what the runtime then runs as int8, equal to the same nodes run one by one', async (given) => {
-    const model = convNet().build();
-    await quantizeStatic(model, options(given), batches, run);
-    const fused = await fusedOps(model);
-    expect(fused).toMatchObject({ QLinearConv: 2, QGemm: 2 });
-    for (const op of ['Cast', 'Gather', 'DequantizeLinear']) expect(fused).not.toHaveProperty(op);
-    const plain = await outputOf(model, images(4), 'disabled');
-    // Single levels differ where one of them rounds a tie the other way: 30 dB at the least was found, a layer in the wrong place leaves none.
-    expect(snrDb(plain, await outputOf(model, images(4))) ?? Infinity).toBeGreaterThan(24);
-  });
+    { weightBits: 4 },
+    { weightBits: 3 },
+    { weightBits: 2 },
+    { weightFormat: 'ternary' },
+    { weightFormat: 'binary' },
+    { weightBits: 4, weightFormat: 'codebook' },
+    { weightBits: 2, weightFormat: 'codebook' },
+    { powerOfTwo: true },
+  ] as const)(
+    'packs with %j what the runtime then runs as int8, equal to the same nodes run one by one',
+    async (given) => {
+      const model = convNet().build();
+      await quantizeStatic(model, options(given), batches, run);
+      const fused = await fusedOps(model);
+      expect(fused).toMatchObject({ QLinearConv: 2, QGemm: 2 });
+      for (const op of ['Cast', 'Gather', 'DequantizeLinear']) expect(fused).not.toHaveProperty(op);
+      const plain = await outputOf(model, images(4), 'disabled');
+      // Single levels differ where one of them rounds a tie the other way: 30 dB at the least was found, a layer in the wrong place leaves none.
+      expect(snrDb(plain, await outputOf(model, images(4))) ?? Infinity).toBeGreaterThan(24);
+    },
+  );
 
-  it.each([{ rounding: 'gptq' }, { biasCorrection: true }, { rounding: 'gptq', biasCorrection: true }] as const)('keeps outputs of layers closer with %j', async (given) => {
-    const worst = async (more: Partial<QuantizeOptions>) => {
-      const { layers } = await quantizeStatic(convNet().build(), options({ weightBits: 3, ...more }), batches, run);
-      return layers[0]!.outputSnrDb!;
-    };
-    expect(await worst(given)).toBeGreaterThan(await worst({}));
-  });
+  it.each([{ rounding: 'gptq' }, { biasCorrection: true }, { rounding: 'gptq', biasCorrection: true }] as const)(
+    'keeps outputs of layers closer with %j',
+    async (given) => {
+      const worst = async (more: Partial<QuantizeOptions>) => {
+        const { layers } = await quantizeStatic(convNet().build(), options({ weightBits: 3, ...more }), batches, run);
+        return layers[0]!.outputSnrDb!;
+      };
+      expect(await worst(given)).toBeGreaterThan(await worst({}));
+    },
+  );
 
   it('gives single layers their own width', async () => {
     const b = convNet();
     b.nodes[0]!.name = 'stem';
-    const { layers } = await quantizeStatic(b.build(), options({ weightBits: 4, layerBits: { stem: 8 } }), batches, run);
+    const { layers } = await quantizeStatic(
+      b.build(),
+      options({ weightBits: 4, layerBits: { stem: 8 } }),
+      batches,
+      run,
+    );
     expect(layers.map((layer) => layer.bits)).toEqual([8, 4, 4, 4]);
   });
 
@@ -128,7 +176,9 @@ describe('quantizeStatic', () => {
     const model = b.build();
     const feeds = { x: float32([4, 8], noise(32, 1)) };
     await quantizeStatic(model, options(), () => [feeds], run);
-    expect(model.graph!.initializer.filter((tensor) => tensor.name.startsWith(weight) && tensor.dims.length === 2)).toHaveLength(1);
+    expect(
+      model.graph!.initializer.filter((tensor) => tensor.name.startsWith(weight) && tensor.dims.length === 2),
+    ).toHaveLength(1);
     expect(await fusedOps(model)).toMatchObject({ QLinearMatMul: 1, MatMulIntegerToFloat: 1 });
   });
 
@@ -136,7 +186,12 @@ describe('quantizeStatic', () => {
     const b = new GraphBuilder();
     b.input('x', ['n', 8]);
     const weight = b.float(noise(64, 3), [8, 8]);
-    b.op('Add', [b.op('MatMul', ['x', weight]), b.op('ReduceSum', [weight, b.ints([0])], { keepdims: 0 })], {}, { outputs: ['y'] });
+    b.op(
+      'Add',
+      [b.op('MatMul', ['x', weight]), b.op('ReduceSum', [weight, b.ints([0])], { keepdims: 0 })],
+      {},
+      { outputs: ['y'] },
+    );
     b.output('y', ['n', 8]);
     const model = b.build();
     await quantizeStatic(model, options(), () => [{ x: float32([4, 8], noise(32, 1)) }], run);
@@ -150,7 +205,9 @@ describe('quantizeStatic', () => {
     const before = bytes(model);
     const { layers, skipped } = await quantizeStatic(model, options(), batches, run);
     expect(layers).toEqual([]);
-    expect(skipped.map((entry) => entry.reason)).toEqual(Array(4).fill('its weight is quantized already: give the float model that it was made from'));
+    expect(skipped.map((entry) => entry.reason)).toEqual(
+      Array(4).fill('its weight is quantized already: give the float model that it was made from'),
+    );
     expect(bytes(model)).toEqual(before);
   });
 
@@ -160,7 +217,9 @@ describe('quantizeStatic', () => {
     new Float32Array(weight.rawData.buffer, weight.rawData.byteOffset, 8 * 144).fill(0, 144, 600);
     const model = b.build();
     await quantizeStatic(model, options(), batches, run);
-    const stored = tensorData(model.graph!.initializer.find((tensor) => tensor.name === `${weight.name}_quantized`)!) as Int8Array;
+    const stored = tensorData(
+      model.graph!.initializer.find((tensor) => tensor.name === `${weight.name}_quantized`)!,
+    ) as Int8Array;
     expect(stored.subarray(144, 600).every((value) => value === 0)).toBe(true);
   });
 
@@ -182,7 +241,10 @@ describe('quantizeStatic', () => {
   it('puts residual additions on the grid, so that they stay integers', async () => {
     const b = new GraphBuilder();
     b.input('x', ['n', 16, 8, 8]);
-    const conv = (x: string, seed: number) => b.op('Conv', [x, b.float(noise(16 * 144, seed), [16, 16, 3, 3]), b.float(noise(16, seed))], { pads: [1, 1, 1, 1] });
+    const conv = (x: string, seed: number) =>
+      b.op('Conv', [x, b.float(noise(16 * 144, seed), [16, 16, 3, 3]), b.float(noise(16, seed))], {
+        pads: [1, 1, 1, 1],
+      });
     const first = b.op('Relu', [conv('x', 1)]);
     const sum = b.op('Relu', [b.op('Add', [conv(first, 2), first])]);
     b.op('Conv', [sum, b.float(noise(4 * 16, 4), [4, 16, 1, 1])], {}, { outputs: ['y'] });
@@ -197,7 +259,12 @@ describe('quantizeStatic', () => {
   it('names the value whose activations are not finite', async () => {
     const b = new GraphBuilder();
     b.input('x', ['n', 2]);
-    b.op('MatMul', [b.op('Log', ['x'], {}, { outputs: ['logs'] }), b.float([1, 2, 3, 4], [2, 2])], {}, { outputs: ['y'] });
+    b.op(
+      'MatMul',
+      [b.op('Log', ['x'], {}, { outputs: ['logs'] }), b.float([1, 2, 3, 4], [2, 2])],
+      {},
+      { outputs: ['y'] },
+    );
     b.output('y', ['n', 2]);
     const failing = quantizeStatic(b.build(), options(), () => [{ x: float32([1, 2], [0, 1]) }], run);
     await expect(failing).rejects.toThrow(NonFiniteActivationError);
@@ -227,7 +294,9 @@ describe('what is left alone', () => {
     const excluded = b.op('MatMul', ['x', weight()]);
     b.nodes[0]!.name = 'head';
     const attention = b.op('MatMul', [excluded, b.op('Transpose', ['x'], { perm: [1, 0] })]);
-    const scaled = b.op('Gemm', ['x', weight(), b.op('ReduceMean', ['x'], { axes: [0], keepdims: 0 })], { beta: new Float(0.5) });
+    const scaled = b.op('Gemm', ['x', weight(), b.op('ReduceMean', ['x'], { axes: [0], keepdims: 0 })], {
+      beta: new Float(0.5),
+    });
     const left = b.op('MatMul', [weight(), b.op('Transpose', [scaled], { perm: [1, 0] })]);
     b.op('MatMul', [attention, b.op('Transpose', [left], { perm: [1, 0] })], {}, { outputs: ['y'] });
     b.output('y', ['n', 4]);

@@ -68,7 +68,12 @@ export interface StaticRun extends CalibrationRun {
  * Quantizes the plan's model in place with uint8 activations and integer weights; ranges that the options do not give come from `data`.
  * Throws CalibrationDataError where they are wanted and null, UnknownValueError for ranges of another model.
  */
-export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeOptions, data: Batches | null, run: StaticRun): Promise<StaticResult> {
+export async function quantizeStatic(
+  { graph, layers }: Plan,
+  options: QuantizeOptions,
+  data: Batches | null,
+  run: StaticRun,
+): Promise<StaticResult> {
   if (layers.length === 0) return { layers: [], activations: [], methods: null, skipped: [] };
   if (!data) refuseWithoutData(options);
   const batches = data ?? (() => []);
@@ -76,7 +81,9 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   await shapeForFusion(graph, layers, batches);
   if (options.smoothing !== undefined) await smoothLayers(graph, layers, options.smoothing, batches, run);
   const float = copyLayers(graph, layers);
-  const outputs = layers.map(({ node }, i) => (graph.producer(original[i]!.output) ? original[i]!.output : node.output[0]!));
+  const outputs = layers.map(({ node }, i) =>
+    graph.producer(original[i]!.output) ? original[i]!.output : node.output[0]!,
+  );
   const methods = await chooseMethods({ graph, layers }, options, batches, run);
   const decided = { ...options, calibration: methods.calibration, biasCorrection: methods.biasCorrection };
   const sites = placePairs(graph, layers);
@@ -86,27 +93,56 @@ export async function quantizeStatic({ graph, layers }: Plan, options: QuantizeO
   const { rounding, biases } = await prepareRefinements({ graph, layers, skipped: [] }, decided, data, run);
   const grids = putOnGrids(graph, layers, sites, ranges, options);
   const settings = { ...options, random: mulberry32(run.seed) };
-  const mixed = options.mixed ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run) : null;
+  const mixed = options.mixed
+    ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run)
+    : null;
   const store = new WeightStore(graph, settings, rounding, biases);
   const reports: LayerReport[] = [];
   for (const [i, layer] of layers.entries()) {
     const label = nodeLabel(layer.node);
     const inputSaturation = ranges.get(grids.sourceOf(layer))!.saturation;
-    const report = await store.quantize(layer, layer.bits ?? mixed?.chosen.bits[label] ?? options.weightBits, grids.inputScaleOf(layer));
+    const report = await store.quantize(
+      layer,
+      layer.bits ?? mixed?.chosen.bits[label] ?? options.weightBits,
+      grids.inputScaleOf(layer),
+    );
     reports.push({ node: label, opType: original[i]!.opType, input: layer.input, inputSaturation, ...report });
     run.onLayer?.(reports.length, layers.length);
   }
   graph.removeDeadCode();
-  const evidence = data ? await layerEvidence(float.graph.model, graph, layers, outputs, firstOf(run.heldOut ?? data), run) : [];
+  const evidence = data
+    ? await layerEvidence(float.graph.model, graph, layers, outputs, firstOf(run.heldOut ?? data), run)
+    : [];
   reports.forEach((report, i) => Object.assign(report, evidence[i]));
   const activations = [...grids.bySource].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid }));
-  return { layers: reports, activations, methods, skipped: [...store.skipped, ...rounding.skipped, ...biases.skipped], ...(mixed ? { mixed } : {}) };
+  return {
+    layers: reports,
+    activations,
+    methods,
+    skipped: [...store.skipped, ...rounding.skipped, ...biases.skipped],
+    ...(mixed ? { mixed } : {}),
+  };
 }
 
-async function mixWidths(subjects: WidthSubjects, mixed: NonNullable<QuantizeOptions['mixed']>, settings: WeightStoreOptions, batches: Batches, run: StaticRun): Promise<WidthChoice> {
+async function mixWidths(
+  subjects: WidthSubjects,
+  mixed: NonNullable<QuantizeOptions['mixed']>,
+  settings: WeightStoreOptions,
+  batches: Batches,
+  run: StaticRun,
+): Promise<WidthChoice> {
   const { graph, layers } = subjects.gridded;
-  const goal = await widthGoal(mixed, graph, layers, run.floatBytes ?? writeModel(subjects.float.graph.model).length, settings);
-  return chooseWidths(subjects, goal, settings, run.evidence ?? unlabelledEvidence(batches), { samples: mixed.samples, threads: run.threads });
+  const goal = await widthGoal(
+    mixed,
+    graph,
+    layers,
+    run.floatBytes ?? writeModel(subjects.float.graph.model).length,
+    settings,
+  );
+  return chooseWidths(subjects, goal, settings, run.evidence ?? unlabelledEvidence(batches), {
+    samples: mixed.samples,
+    threads: run.threads,
+  });
 }
 
 /** The first batches alone: enough to compare two models on. */

@@ -18,7 +18,16 @@ export const STATISTICS_OPSET = 16;
 
 /** The model with [ReduceMin, ReduceMax] of each value as its only outputs, and a third that is 0 where all elements are finite: extrema may pass a NaN over. */
 export function rangeGraph(model: ModelProto, values: readonly string[]): StatisticsGraph {
-  return withStatistics(model, values, (b, value) => [b.op('ReduceMin', [value], { keepdims: 0 }), b.op('ReduceMax', [value], { keepdims: 0 }), b.op('ReduceSum', [b.op('Mul', [value, b.float(0)])], { keepdims: 0 })], DataType.FLOAT);
+  return withStatistics(
+    model,
+    values,
+    (b, value) => [
+      b.op('ReduceMin', [value], { keepdims: 0 }),
+      b.op('ReduceMax', [value], { keepdims: 0 }),
+      b.op('ReduceSum', [b.op('Mul', [value, b.float(0)])], { keepdims: 0 }),
+    ],
+    DataType.FLOAT,
+  );
 }
 
 /**
@@ -26,7 +35,12 @@ export function rangeGraph(model: ModelProto, values: readonly string[]): Statis
  * ⌊(x − min) / (max − min) · bins⌋, and ScatterElements adds a one to that bin. Needs opset 16.
  */
 export function histogramGraph(model: ModelProto, ranges: ReadonlyMap<string, Range>, bins: number): StatisticsGraph {
-  return withStatistics(model, [...ranges.keys()], (b, value) => [countBins(b, value, ranges.get(value)!, bins)], DataType.INT32);
+  return withStatistics(
+    model,
+    [...ranges.keys()],
+    (b, value) => [countBins(b, value, ranges.get(value)!, bins)],
+    DataType.INT32,
+  );
 }
 
 function countBins(b: GraphBuilder, value: string, { min, max }: Range, bins: number): string {
@@ -35,7 +49,10 @@ function countBins(b: GraphBuilder, value: string, { min, max }: Range, bins: nu
   const index = b.op('Cast', [b.op('Clip', [position, b.float(0), b.float(bins - 1)])], { to: DataType.INT32 });
   const zeros = b.initializer(makeTensor(b.fresh('zeros'), DataType.INT32, [bins], new Int32Array(bins)));
   const one = b.initializer(makeTensor(b.fresh('one'), DataType.INT32, [1], Int32Array.of(1)));
-  return b.op('ScatterElements', [zeros, index, b.op('Expand', [one, b.op('Shape', [index])])], { axis: 0, reduction: 'add' });
+  return b.op('ScatterElements', [zeros, index, b.op('Expand', [one, b.op('Shape', [index])])], {
+    axis: 0,
+    reduction: 'add',
+  });
 }
 
 function withStatistics(

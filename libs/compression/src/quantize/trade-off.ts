@@ -15,7 +15,11 @@ export interface TradeOff {
 }
 
 export function tradeOff({ chosen, uniform, front, sensitivities }: WidthChoice): TradeOff {
-  const points = thinned(front).map(({ averageBits, noise, bits }) => ({ averageBits, estimatedSnrDb: estimatedSnrDb(noise), bits }));
+  const points = thinned(front).map(({ averageBits, noise, bits }) => ({
+    averageBits,
+    estimatedSnrDb: estimatedSnrDb(noise),
+    bits,
+  }));
   return { chosen, uniform, front: points, layers: sensitivities };
 }
 
@@ -26,7 +30,10 @@ export function tradeOffPlot({ chosen, uniform, front }: WidthChoice): string {
     xLabel: 'average bits per weight',
     yLabel: 'SNR of the outputs, dB',
     series: [
-      { name: 'best widths, estimated', points: thinned(front).map(({ averageBits, noise }) => [averageBits, estimatedSnrDb(noise)]) },
+      {
+        name: 'best widths, estimated',
+        points: thinned(front).map(({ averageBits, noise }) => [averageBits, estimatedSnrDb(noise)]),
+      },
       { name: 'same width everywhere, measured', points: uniform.map(measured), style: 'marks' },
       { name: 'chosen, measured', points: [measured(chosen)], style: 'marks' },
     ],

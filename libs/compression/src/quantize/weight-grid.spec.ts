@@ -6,7 +6,13 @@ import { chooseScales, storedBits, toGrid, type WeightGridOptions } from './weig
 const weights = Float32Array.from({ length: 512 }, (_, i) => Math.sin(i * 7.3) * Math.cos(i * 1.1) ** 5);
 const layout = channelLayout([8, 64], 0);
 const options = (given: Partial<WeightGridOptions> = {}): WeightGridOptions => ({
-  weightBits: 8, weightFormat: 'uniform', powerOfTwo: false, reduceRange: true, codebookStart: 'linear', random: () => 0.5, ...given,
+  weightBits: 8,
+  weightFormat: 'uniform',
+  powerOfTwo: false,
+  reduceRange: true,
+  codebookStart: 'linear',
+  random: () => 0.5,
+  ...given,
 });
 const gridSnr = (given: Partial<WeightGridOptions>) => {
   const grid = toGrid(weights, layout, chooseScales(weights, layout, options(given)), options(given));
@@ -14,7 +20,12 @@ const gridSnr = (given: Partial<WeightGridOptions>) => {
 };
 
 describe('weight grids', () => {
-  it.each([[8, -64, 64], [4, -7, 7], [3, -3, 3], [2, -2, 1]] as const)('keeps %p-bit integers within %p..%p', (weightBits, lowest, limit) => {
+  it.each([
+    [8, -64, 64],
+    [4, -7, 7],
+    [3, -3, 3],
+    [2, -2, 1],
+  ] as const)('keeps %p-bit integers within %p..%p', (weightBits, lowest, limit) => {
     const { integers } = gridSnr({ weightBits });
     expect(Math.min(...integers)).toBeGreaterThanOrEqual(lowest);
     expect(Math.max(...integers)).toBeLessThanOrEqual(limit);
@@ -28,19 +39,31 @@ describe('weight grids', () => {
   });
 
   it('packs 3 bits as 4, ternary as 2', () => {
-    expect([storedBits({ weightBits: 3, weightFormat: 'uniform' }), storedBits({ weightBits: 8, weightFormat: 'ternary' })]).toEqual([4, 2]);
+    expect([
+      storedBits({ weightBits: 3, weightFormat: 'uniform' }),
+      storedBits({ weightBits: 8, weightFormat: 'ternary' }),
+    ]).toEqual([4, 2]);
   });
 
   it('never does worse by searching a scale than by clipping nothing', () => {
     const widest = Float32Array.from({ length: 8 }, () => 1 / 3);
-    const error = (scales: Float32Array) => toGrid(weights, layout, scales, options({ weightBits: 3 })).integers.reduce((sum, q, i) => sum + (weights[i]! - q * scales[Math.floor(i / 64)]!) ** 2, 0);
+    const error = (scales: Float32Array) =>
+      toGrid(weights, layout, scales, options({ weightBits: 3 })).integers.reduce(
+        (sum, q, i) => sum + (weights[i]! - q * scales[Math.floor(i / 64)]!) ** 2,
+        0,
+      );
     expect(error(searchScales(weights, layout, widest, 3))).toBeLessThan(error(widest));
   });
 
   it('stores binary weights as signs of the mean magnitude, zeros as zeros', () => {
     const values = Float32Array.of(0.5, -1.5, 0, 1, -3, 3, 0, 0);
     const binary = options({ weightFormat: 'binary' });
-    const grid = toGrid(values, channelLayout([2, 4], 0), chooseScales(values, channelLayout([2, 4], 0), binary), binary);
+    const grid = toGrid(
+      values,
+      channelLayout([2, 4], 0),
+      chooseScales(values, channelLayout([2, 4], 0), binary),
+      binary,
+    );
     expect([...grid.integers]).toEqual([1, -1, 0, 1, -1, 1, 0, 0]);
     expect([...grid.scales]).toEqual([1, 3]);
   });

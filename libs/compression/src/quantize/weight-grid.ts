@@ -38,7 +38,9 @@ const REDUCED_LIMIT = 64;
 const ENDS: Record<Exclude<WeightBits, 8>, [lowest: number, limit: number]> = { 4: [-7, 7], 3: [-3, 3], 2: [-2, 1] };
 
 /** Ends of the integers that a weight of these options may take. */
-export function gridEnds(options: Pick<WeightGridOptions, 'weightBits' | 'weightFormat' | 'reduceRange'>): [lowest: number, limit: number] {
+export function gridEnds(
+  options: Pick<WeightGridOptions, 'weightBits' | 'weightFormat' | 'reduceRange'>,
+): [lowest: number, limit: number] {
   if (options.weightFormat === 'ternary' || options.weightFormat === 'binary') return [-1, 1];
   if (options.weightBits < 8 && options.weightFormat === 'uniform') return ENDS[options.weightBits as 4 | 3 | 2];
   const limit = options.reduceRange ? REDUCED_LIMIT : FULL_LIMIT;
@@ -46,13 +48,19 @@ export function gridEnds(options: Pick<WeightGridOptions, 'weightBits' | 'weight
 }
 
 /** Bits that a stored element takes: ONNX packs 4 and 2. */
-export function storedBits({ weightBits, weightFormat }: Pick<WeightGridOptions, 'weightBits' | 'weightFormat'>): 8 | 4 | 2 {
+export function storedBits({
+  weightBits,
+  weightFormat,
+}: Pick<WeightGridOptions, 'weightBits' | 'weightFormat'>): 8 | 4 | 2 {
   if (weightFormat === 'ternary' || weightFormat === 'binary') return 2;
   return weightBits === 3 ? 4 : weightBits;
 }
 
 /** Bits that a weight's levels need, for the report: what ternary and binary weights take is theirs, whatever `weightBits`. */
-export function levelBits({ weightBits, weightFormat }: Pick<WeightGridOptions, 'weightBits' | 'weightFormat'>): WeightBits {
+export function levelBits({
+  weightBits,
+  weightFormat,
+}: Pick<WeightGridOptions, 'weightBits' | 'weightFormat'>): WeightBits {
   return weightFormat === 'ternary' || weightFormat === 'binary' ? 2 : weightBits;
 }
 
@@ -61,7 +69,10 @@ export function chooseScales(values: Float32Array, layout: ChannelLayout, option
   const [lowest, limit] = gridEnds(options);
   if (options.weightFormat === 'binary') return binaryScales(values, layout, options.powerOfTwo);
   const widest = symmetricScales(channelMaxima(values, layout), Math.max(limit, -lowest));
-  const chosen = limit < REDUCED_LIMIT ? searchScales(values, layout, symmetricScales(channelMaxima(values, layout), limit), limit, lowest) : widest;
+  const chosen =
+    limit < REDUCED_LIMIT
+      ? searchScales(values, layout, symmetricScales(channelMaxima(values, layout), limit), limit, lowest)
+      : widest;
   return options.powerOfTwo ? powerOfTwoScales(chosen) : chosen;
 }
 
@@ -70,7 +81,10 @@ export function layerScales(graph: Graph, { weight, axis, bits }: Layer, options
   const tensor = graph.initializer(weight)!;
   const values = tensorToFloats(tensor);
   const layout = channelLayout(tensorDims(tensor), options.perChannel ? axis : null);
-  return { scales: chooseScales(values, layout, { ...options, weightBits: bits ?? options.weightBits }), maxima: channelMaxima(values, layout) };
+  return {
+    scales: chooseScales(values, layout, { ...options, weightBits: bits ?? options.weightBits }),
+    maxima: channelMaxima(values, layout),
+  };
 }
 
 /** Mean |w| of each channel's weights that are not zero: the scale of least squared error for sign(w) (Rastegari et al. 2016, equation 6). */
@@ -83,16 +97,31 @@ function binaryScales(values: Float32Array, layout: ChannelLayout, powerOfTwo: b
       counts[channel]! += Number(values[i] !== 0);
     }
   });
-  const means = symmetricScales(sums.map((sum, channel) => sum / (counts[channel] || 1)), 1);
+  const means = symmetricScales(
+    sums.map((sum, channel) => sum / (counts[channel] || 1)),
+    1,
+  );
   return powerOfTwo ? powerOfTwoScales(means) : means;
 }
 
 /** Puts a weight on its grid with given scales. Weights that are zero stay zero in every format. */
-export function toGrid(values: Float32Array, layout: ChannelLayout, scales: Float32Array, options: WeightGridOptions): GridWeight {
-  if (options.weightFormat === 'binary') return { integers: Int8Array.from(values, Math.sign), scales, storedBits: 2, codebook: null };
+export function toGrid(
+  values: Float32Array,
+  layout: ChannelLayout,
+  scales: Float32Array,
+  options: WeightGridOptions,
+): GridWeight {
+  if (options.weightFormat === 'binary')
+    return { integers: Int8Array.from(values, Math.sign), scales, storedBits: 2, codebook: null };
   const [lowest, limit] = gridEnds(options);
   const integers = quantizeSymmetric(values, layout, scales, limit, lowest);
-  if (options.weightFormat !== 'codebook' || options.weightBits === 8) return { integers, scales, storedBits: storedBits(options), codebook: null };
+  if (options.weightFormat !== 'codebook' || options.weightBits === 8)
+    return { integers, scales, storedBits: storedBits(options), codebook: null };
   const codebook = buildCodebook(integers, 2 ** options.weightBits, options.codebookStart, options.random);
-  return { integers: Int8Array.from(codebook.indices, (index) => codebook.entries[index]!), scales, storedBits: storedBits(options), codebook };
+  return {
+    integers: Int8Array.from(codebook.indices, (index) => codebook.entries[index]!),
+    scales,
+    storedBits: storedBits(options),
+    codebook,
+  };
 }

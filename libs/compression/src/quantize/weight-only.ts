@@ -1,7 +1,16 @@
 import { create } from '@bufbuild/protobuf';
 import type { QuantizeOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
-import { DataType, floatTensor, makeNode, makeTensor, OperatorSetIdProtoSchema, tensorDims, tensorToFloats, type Graph } from '#onnx';
+import {
+  DataType,
+  floatTensor,
+  makeNode,
+  makeTensor,
+  OperatorSetIdProtoSchema,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+} from '#onnx';
 import { BiasCorrection } from './bias-correction.js';
 import { channelLayout, dequantizeSymmetric, snrDb } from './arithmetic.js';
 import { nodeLabel } from '../name-pattern.js';
@@ -25,15 +34,34 @@ const CONTRIB = 'com.microsoft';
  *
  * A DequantizeLinear would not be folded and would expand the weight on every run.
  */
-export async function quantizeWeights(graph: Graph, layers: readonly Layer[], options: QuantizeOptions, run: LayerRun, rounding = new WeightRounding(), biases = new BiasCorrection(graph, null)): Promise<LayerReport[]> {
+export async function quantizeWeights(
+  graph: Graph,
+  layers: readonly Layer[],
+  options: QuantizeOptions,
+  run: LayerRun,
+  rounding = new WeightRounding(),
+  biases = new BiasCorrection(graph, null),
+): Promise<LayerReport[]> {
   const context: StoreContext = { graph, rounding, biases, known: new Map() };
   const gridOptions: WeightGridOptions = { ...options, reduceRange: false, random: mulberry32(run.seed) };
   const reports: LayerReport[] = [];
   for (const layer of layers) {
     const weightBits = layer.bits ?? options.weightBits;
-    const isBlockwise = options.target === 'onnxruntime' && (weightBits === 4 || weightBits === 2) && options.weightFormat === 'uniform' && plainProductRefusal(layer) === null;
-    const outcome = isBlockwise ? await toBlocks(context, layer, weightBits) : await toProduct(context, layer, { ...gridOptions, weightBits }, options.perChannel);
-    reports.push({ node: nodeLabel(layer.node), opType: layer.node.opType, input: layer.input, bits: levelBits({ ...options, weightBits }), ...outcome });
+    const isBlockwise =
+      options.target === 'onnxruntime' &&
+      (weightBits === 4 || weightBits === 2) &&
+      options.weightFormat === 'uniform' &&
+      plainProductRefusal(layer) === null;
+    const outcome = isBlockwise
+      ? await toBlocks(context, layer, weightBits)
+      : await toProduct(context, layer, { ...gridOptions, weightBits }, options.perChannel);
+    reports.push({
+      node: nodeLabel(layer.node),
+      opType: layer.node.opType,
+      input: layer.input,
+      bits: levelBits({ ...options, weightBits }),
+      ...outcome,
+    });
     run.onLayer?.(reports.length, layers.length);
   }
   return reports;
@@ -60,7 +88,12 @@ interface KnownWeight {
 type Outcome = Pick<LayerReport, 'scaleMin' | 'scaleMax' | 'weightSnrDb'>;
 
 /** A weight that several layers read is stored once, rounded for the first of them. */
-async function storedOnce({ known, rounding, graph }: StoreContext, layer: Layer, form: readonly unknown[], store: () => Promise<Omit<KnownWeight, 'first'>>): Promise<KnownWeight> {
+async function storedOnce(
+  { known, rounding, graph }: StoreContext,
+  layer: Layer,
+  form: readonly unknown[],
+  store: () => Promise<Omit<KnownWeight, 'first'>>,
+): Promise<KnownWeight> {
   const key = JSON.stringify([layer.weight, layer.axis, ...form]);
   const found = known.get(key);
   if (found) rounding.share(layer, found.first);
@@ -69,7 +102,12 @@ async function storedOnce({ known, rounding, graph }: StoreContext, layer: Layer
   return weight;
 }
 
-async function toProduct(context: StoreContext, layer: Layer, options: WeightGridOptions, perChannel: boolean): Promise<Outcome> {
+async function toProduct(
+  context: StoreContext,
+  layer: Layer,
+  options: WeightGridOptions,
+  perChannel: boolean,
+): Promise<Outcome> {
   const { graph, rounding, biases } = context;
   const { node, weight, weightIndex } = layer;
   const tensor = graph.initializer(weight)!;
@@ -85,7 +123,9 @@ async function toProduct(context: StoreContext, layer: Layer, options: WeightGri
     const scale = graph.addInitializer(floatTensor(graph.freshName(`${weight}_scale`), shape, grid.scales));
     const unpacked = addUnpacked(graph, layer, dims, grid, storedBits(options));
     const output = graph.freshName(`${weight}_dequantized`);
-    graph.addNode(makeNode('Mul', [unpacked, scale.name], [output], {}, { name: graph.freshName(`${weight}_Mul`) }), { before: node });
+    graph.addNode(makeNode('Mul', [unpacked, scale.name], [output], {}, { name: graph.freshName(`${weight}_Mul`) }), {
+      before: node,
+    });
     const stored = dequantizeSymmetric(grid.integers, layout, grid.scales);
     return { values: [output], stored, outcome: outcome(values, stored, grid.scales) };
   });
@@ -94,22 +134,40 @@ async function toProduct(context: StoreContext, layer: Layer, options: WeightGri
   return known.outcome;
 }
 
-function addUnpacked(graph: Graph, { node, weight }: Layer, dims: number[], grid: ReturnType<typeof toGrid>, bits: 8 | 4 | 2): string {
+function addUnpacked(
+  graph: Graph,
+  { node, weight }: Layer,
+  dims: number[],
+  grid: ReturnType<typeof toGrid>,
+  bits: 8 | 4 | 2,
+): string {
   const cast = (input: string, to: DataType) => {
     const output = graph.freshName(`${weight}_unpacked`);
-    graph.addNode(makeNode('Cast', [input], [output], { to }, { name: graph.freshName(`${weight}_Cast`) }), { before: node });
+    graph.addNode(makeNode('Cast', [input], [output], { to }, { name: graph.freshName(`${weight}_Cast`) }), {
+      before: node,
+    });
     return output;
   };
   if (!grid.codebook) {
     const type = { 8: DataType.INT8, 4: DataType.INT4, 2: DataType.INT2 }[bits];
-    return cast(graph.addInitializer(makeTensor(graph.freshName(`${weight}_quantized`), type, dims, grid.integers)).name, DataType.FLOAT);
+    return cast(
+      graph.addInitializer(makeTensor(graph.freshName(`${weight}_quantized`), type, dims, grid.integers)).name,
+      DataType.FLOAT,
+    );
   }
   const { entries, indices } = grid.codebook;
-  const positions = graph.addInitializer(makeTensor(graph.freshName(`${weight}_indices`), bits === 2 ? DataType.UINT2 : DataType.UINT4, dims, indices));
-  const codebook = graph.addInitializer(floatTensor(graph.freshName(`${weight}_codebook`), [entries.length], Float32Array.from(entries)));
+  const positions = graph.addInitializer(
+    makeTensor(graph.freshName(`${weight}_indices`), bits === 2 ? DataType.UINT2 : DataType.UINT4, dims, indices),
+  );
+  const codebook = graph.addInitializer(
+    floatTensor(graph.freshName(`${weight}_codebook`), [entries.length], Float32Array.from(entries)),
+  );
   const output = graph.freshName(`${weight}_shared`);
   const place = cast(positions.name, DataType.INT32);
-  graph.addNode(makeNode('Gather', [codebook.name, place], [output], { axis: 0 }, { name: graph.freshName(`${weight}_Gather`) }), { before: node });
+  graph.addNode(
+    makeNode('Gather', [codebook.name, place], [output], { axis: 0 }, { name: graph.freshName(`${weight}_Gather`) }),
+    { before: node },
+  );
   return output;
 }
 
@@ -120,19 +178,40 @@ async function toBlocks(context: StoreContext, layer: Layer, bits: 4 | 2): Promi
   const known = await storedOnce(context, layer, ['blocks', bits], async () => {
     const blockwise = blockScales(values, rows, columns, bits, BLOCK_SIZE);
     const own = tensorToFloats(graph.initializer(weight)!);
-    const target = await rounding.target({ layer, values: own, scales: blockwise, blockSize: BLOCK_SIZE, lowest: -(2 ** (bits - 1)), limit: 2 ** (bits - 1) - 1 });
-    const blocks = packBlockwise(layer.axis === 0 ? transpose(target, columns, rows) : target, rows, columns, bits, BLOCK_SIZE, blockwise);
-    const packed = graph.addInitializer(makeTensor(graph.freshName(`${weight}_blocks`), DataType.UINT8, blocks.dims, blocks.packed));
-    const scales = graph.addInitializer(floatTensor(graph.freshName(`${weight}_scales`), [columns, blocks.dims[1]], blocks.scales));
+    const target = await rounding.target({
+      layer,
+      values: own,
+      scales: blockwise,
+      blockSize: BLOCK_SIZE,
+      lowest: -(2 ** (bits - 1)),
+      limit: 2 ** (bits - 1) - 1,
+    });
+    const blocks = packBlockwise(
+      layer.axis === 0 ? transpose(target, columns, rows) : target,
+      rows,
+      columns,
+      bits,
+      BLOCK_SIZE,
+      blockwise,
+    );
+    const packed = graph.addInitializer(
+      makeTensor(graph.freshName(`${weight}_blocks`), DataType.UINT8, blocks.dims, blocks.packed),
+    );
+    const scales = graph.addInitializer(
+      floatTensor(graph.freshName(`${weight}_scales`), [columns, blocks.dims[1]], blocks.scales),
+    );
     const stored = unpackBlockwise(blocks, rows, bits, BLOCK_SIZE);
     return { values: [packed.name, scales.name], stored, outcome: outcome(values, stored, blocks.scales) };
   });
   const product = graph.freshName(`${node.output[0]}_product`);
   const attributes = { K: rows, N: columns, bits, block_size: BLOCK_SIZE, accuracy_level: ACCURACY_LEVEL };
   const name = graph.freshName(`${weight}_MatMulNBits`);
-  graph.addNode(makeNode('MatMulNBits', [input, ...known.values], [product], attributes, { name, domain: CONTRIB }), { before: node });
+  graph.addNode(makeNode('MatMulNBits', [input, ...known.values], [product], attributes, { name, domain: CONTRIB }), {
+    before: node,
+  });
   replaceProduct(graph, biases.correct(layer, values, known.stored, 1), product);
-  if (graph.opset(CONTRIB) === 0) graph.model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: CONTRIB, version: 1n }));
+  if (graph.opset(CONTRIB) === 0)
+    graph.model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: CONTRIB, version: 1n }));
   return known.outcome;
 }
 

@@ -1,5 +1,16 @@
 import type { Skipped } from '#contracts';
-import { DataType, floatTensor, GraphError, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import {
+  DataType,
+  floatTensor,
+  GraphError,
+  makeNode,
+  makeTensor,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 import { channelLayout, dequantizeSymmetric, snrDb } from './arithmetic.js';
 import { suitBias } from './bias-grid.js';
 import { BiasCorrection } from './bias-correction.js';
@@ -53,9 +64,15 @@ export class WeightStore {
     const key = JSON.stringify([layer.weight, layer.axis, weightBits]);
     const copies = this.stored.get(key) ?? [];
     const scales = this.scalesFor(layer, options, inputScale);
-    const known = copies.find(({ grid }) => grid.scales.length === scales.length && grid.scales.every((scale, i) => scale === scales[i]));
+    const known = copies.find(
+      ({ grid }) => grid.scales.length === scales.length && grid.scales.every((scale, i) => scale === scales[i]),
+    );
     const first = copies[0]?.first;
-    if (first && !known) this.note(layer, `its weight is stored apart from that of "${nodeLabel(first.node)}", which reads the same: its bias would not fit the int32 steps of those scales`);
+    if (first && !known)
+      this.note(
+        layer,
+        `its weight is stored apart from that of "${nodeLabel(first.node)}", which reads the same: its bias would not fit the int32 steps of those scales`,
+      );
     if (known) this.share(layer, known);
     const entry = known ?? (await this.store(layer, options, scales));
     if (!known) this.stored.set(key, [...copies, entry]);
@@ -70,7 +87,11 @@ export class WeightStore {
     if (!bias) return own.scales;
     const channels = tensorDims(this.weight(layer))[layer.axis] ?? 1;
     const suited = suitBias(own, inputScale, tensorToFloats(bias), channels);
-    if (suited.length > own.scales.length) this.note(layer, 'its weight has a scale per output channel: on a common one, biases would not fit the int32 steps that the runtime puts them on');
+    if (suited.length > own.scales.length)
+      this.note(
+        layer,
+        'its weight has a scale per output channel: on a common one, biases would not fit the int32 steps that the runtime puts them on',
+      );
     return options.powerOfTwo ? powerOfTwoScales(suited) : suited;
   }
 
@@ -85,7 +106,12 @@ export class WeightStore {
     const stored = dequantizeSymmetric(grid.integers, layout, scales);
     this.biases.correct(layer, values, stored);
     const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis, grid, before: node });
-    const report = { bits: levelBits(options), scaleMin: Math.min(...scales), scaleMax: Math.max(...scales), weightSnrDb: snrDb(values, stored) };
+    const report = {
+      bits: levelBits(options),
+      scaleMin: Math.min(...scales),
+      scaleMax: Math.max(...scales),
+      weightSnrDb: snrDb(values, stored),
+    };
     return { first: layer, output, grid, report };
   }
 
@@ -126,8 +152,16 @@ function addWeight(graph: Graph, weight: StoredWeight): string {
   const integers = grid.codebook ? addCodebook(graph, weight) : addIntegers(graph, weight);
   const scale = graph.addInitializer(floatTensor(shortName(graph), shape, grid.scales));
   const output = shortName(graph);
-  const zeroPoint = before.opType === 'Conv' ? [] : [graph.addInitializer(makeTensor(shortName(graph), DataType.INT8, shape, new Int8Array(grid.scales.length))).name];
-  const node = makeNode('DequantizeLinear', [integers, scale.name, ...zeroPoint], [output], { axis: axis ?? undefined });
+  const zeroPoint =
+    before.opType === 'Conv'
+      ? []
+      : [
+          graph.addInitializer(makeTensor(shortName(graph), DataType.INT8, shape, new Int8Array(grid.scales.length)))
+            .name,
+        ];
+  const node = makeNode('DequantizeLinear', [integers, scale.name, ...zeroPoint], [output], {
+    axis: axis ?? undefined,
+  });
   graph.addNode(node, { before });
   return output;
 }
@@ -146,7 +180,9 @@ function addCodebook(graph: Graph, { name, dims, grid, before }: StoredWeight): 
   const { entries, indices } = grid.codebook!;
   const type = PACKED_UNSIGNED[grid.storedBits as 4 | 2];
   const positions = graph.addInitializer(makeTensor(graph.freshName(`${name}_indices`), type, dims, indices));
-  const codebook = graph.addInitializer(makeTensor(graph.freshName(`${name}_codebook`), DataType.INT8, [entries.length], entries));
+  const codebook = graph.addInitializer(
+    makeTensor(graph.freshName(`${name}_codebook`), DataType.INT8, [entries.length], entries),
+  );
   const output = shortName(graph);
   const cast = addCast(graph, positions.name, DataType.INT32, before);
   graph.addNode(makeNode('Gather', [codebook.name, cast], [output], { axis: 0 }), { before });

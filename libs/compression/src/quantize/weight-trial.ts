@@ -20,10 +20,19 @@ export class WeightTrial implements Runnable {
   ) {}
 
   /** `layers` are those of `graph`, which stays as it is. */
-  static async create(graph: Graph, layers: readonly Layer[], floats: readonly Float32Array[], threads: number): Promise<WeightTrial> {
+  static async create(
+    graph: Graph,
+    layers: readonly Layer[],
+    floats: readonly Float32Array[],
+    threads: number,
+  ): Promise<WeightTrial> {
     const positions = layers.map(({ node }) => graph.nodes.indexOf(node));
     const trial = new Graph(cloneModel(graph.model));
-    const weights = layers.map(({ weight }, i): HostTensor => ({ type: 'float32', dims: tensorDims(graph.initializer(weight)!), data: floats[i]! }));
+    const weights = layers.map(({ weight }, i): HostTensor => ({
+      type: 'float32',
+      dims: tensorDims(graph.initializer(weight)!),
+      data: floats[i]!,
+    }));
     const nodes = positions.map((position) => trial.nodes[position]!);
     const names = layers.map(({ weight, weightIndex }, i) => {
       const name = trial.freshName(`${weight}_tried`);

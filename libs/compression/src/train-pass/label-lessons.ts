@@ -29,26 +29,47 @@ export function labelLessons({ data, inputNames, batchSize, options, seed }: Lab
     for await (const batch of bound.batches('train', { batchSize, shuffleSeed, dropLast: true })) {
       const rows = labelRows(batch, data.classes, options);
       // Rows of labels are blended with the samples they belong to, and not touched otherwise.
-      const changed = augments(options.augment) ? augment({ ...batch.inputs, ...rows }, options.augment, random) : { ...batch.inputs, ...rows };
+      const changed = augments(options.augment)
+        ? augment({ ...batch.inputs, ...rows }, options.augment, random)
+        : { ...batch.inputs, ...rows };
       const inputs = Object.fromEntries(inputNames.map((name) => [name, changed[name]!]));
       yield { inputs, labels: batch.labels, answers: rows ? { [TARGETS]: changed[TARGETS]! } : {} };
     }
   }
 
-  return { lessonsPerEpoch: Math.floor(data.sampleCount('train') / batchSize), lessons, trainers: {}, release: async () => undefined };
+  return {
+    lessonsPerEpoch: Math.floor(data.sampleCount('train') / batchSize),
+    lessons,
+    trainers: {},
+    release: async () => undefined,
+  };
 }
 
 /** Every sample with its labels, unchanged, in batches as equal as can be; filled up to the batch size where the model takes no other. */
-export async function* heldLessons({ data, inputNames, batchSize, options, fixed }: HeldLessonsRequest): AsyncGenerator<Lesson> {
+export async function* heldLessons({
+  data,
+  inputNames,
+  batchSize,
+  options,
+  fixed,
+}: HeldLessonsRequest): AsyncGenerator<Lesson> {
   const size = fixed ? batchSize : evenBatchSize(data.sampleCount('train'), batchSize);
   for await (const batch of data.bindInputs(inputNames).batches('train', { batchSize: size })) {
-    const lesson = { inputs: batch.inputs, labels: batch.labels, answers: labelRows(batch, data.classes, options) ?? {} };
+    const lesson = {
+      inputs: batch.inputs,
+      labels: batch.labels,
+      answers: labelRows(batch, data.classes, options) ?? {},
+    };
     yield fixed ? filledUp(lesson, size) : lesson;
   }
 }
 
 /** Labels as rows of floats, where the loss wants them so. */
-function labelRows({ labels, targets, size }: Batch, classes: number | null, { augment: { mixup }, labelSmoothing }: TrainOptions): HostTensors | null {
+function labelRows(
+  { labels, targets, size }: Batch,
+  classes: number | null,
+  { augment: { mixup }, labelSmoothing }: TrainOptions,
+): HostTensors | null {
   if (targets) return { [TARGETS]: targets };
   if (!labels || classes === null || mixup === 0) return null;
   const rows = new Float32Array(size * classes).fill(labelSmoothing / classes);

@@ -2,12 +2,16 @@ import { DataType, GraphBuilder, makeTensor, type ModelProto } from '#onnx';
 import { studentForm } from '../train/student.js';
 import { reinitialized } from './reinitialize.js';
 
-const ones = (b: GraphBuilder, ...dims: number[]) => b.float(new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(1), dims);
+const ones = (b: GraphBuilder, ...dims: number[]) =>
+  b.float(new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(1), dims);
 
 /** A convolution of 4 channels in 2 groups, batch normalization, and two dense layers, the first transposed. */
 function net(): ModelProto {
   const b = new GraphBuilder();
-  const conv = b.op('Conv', [b.input('x', ['n', 4, 8, 8]), ones(b, 64, 2, 3, 3), ones(b, 64)], { group: 2, kernel_shape: [3, 3] });
+  const conv = b.op('Conv', [b.input('x', ['n', 4, 8, 8]), ones(b, 64, 2, 3, 3), ones(b, 64)], {
+    group: 2,
+    kernel_shape: [3, 3],
+  });
   const normal = b.op('BatchNormalization', [conv, ones(b, 64), ones(b, 64), ones(b, 64), ones(b, 64)]);
   const flat = b.op('Flatten', [b.op('GlobalAveragePool', [normal])]);
   const hidden = b.op('Gemm', [flat, ones(b, 50, 64), ones(b, 50)], { transB: 1 });
@@ -15,13 +19,15 @@ function net(): ModelProto {
   return b.build();
 }
 
-const deviation = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+const deviation = (values: Float32Array) =>
+  Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 
 describe('reinitialized', () => {
   const of = (draw: 'he' | 'glorot', seed = 1, keepZeros = false) => {
     const { graph, trainables } = reinitialized(studentForm(net()), draw, seed, keepZeros);
     const reader = (name: string) => graph.consumers(name)[0]!;
-    return (opType: string, index: number) => trainables.find(({ name }) => reader(name).node.opType === opType && reader(name).index === index)!.values;
+    return (opType: string, index: number) =>
+      trainables.find(({ name }) => reader(name).node.opType === opType && reader(name).index === index)!.values;
   };
 
   it('draws layers from N(0, 2 / fan in), groups and transposition minded', () => {
@@ -40,7 +46,12 @@ describe('reinitialized', () => {
 
   it('begins scales of norms at one and biases at zero', () => {
     const values = of('he');
-    const kinds = [values('BatchNormalization', 1), values('BatchNormalization', 2), values('Conv', 2), values('Gemm', 2)];
+    const kinds = [
+      values('BatchNormalization', 1),
+      values('BatchNormalization', 2),
+      values('Conv', 2),
+      values('Gemm', 2),
+    ];
     expect(kinds.map((kind) => [...new Set(kind)])).toEqual([[1], [0], [0], [0]]);
   });
 
@@ -51,17 +62,26 @@ describe('reinitialized', () => {
 
   it('keeps zeros of matrices where asked to', () => {
     const b = new GraphBuilder();
-    b.output(b.op('MatMul', [b.input('x', ['n', 4]), b.float([0, 1, 0, 1, 1, 0, 1, 1], [4, 2])], {}, { outputs: ['y'] }), ['n', 2]);
+    b.output(
+      b.op('MatMul', [b.input('x', ['n', 4]), b.float([0, 1, 0, 1, 1, 0, 1, 1], [4, 2])], {}, { outputs: ['y'] }),
+      ['n', 2],
+    );
     const form = studentForm(b.build());
-    const zeros = (keepZeros: boolean) => [...reinitialized(form, 'he', 1, keepZeros).trainables[0]!.values].map((value) => value === 0);
+    const zeros = (keepZeros: boolean) =>
+      [...reinitialized(form, 'he', 1, keepZeros).trainables[0]!.values].map((value) => value === 0);
     expect(zeros(true)).toEqual([true, false, true, false, false, true, false, false]);
     expect(zeros(false)).toEqual(Array(8).fill(false));
   });
 
   it('refuses weights stored as integers, naming the weight', () => {
     const b = new GraphBuilder();
-    const weight = b.op('DequantizeLinear', [b.initializer(makeTensor('w', DataType.INT8, [4, 2], new Int8Array(8).fill(3))), b.float(0.1)]);
+    const weight = b.op('DequantizeLinear', [
+      b.initializer(makeTensor('w', DataType.INT8, [4, 2], new Int8Array(8).fill(3))),
+      b.float(0.1),
+    ]);
     b.output(b.op('MatMul', [b.input('x', ['n', 4]), weight], {}, { outputs: ['y'] }), ['n', 2]);
-    expect(() => reinitialized(studentForm(b.build()), 'he', 1, false)).toThrow(/weight "w" is stored in 8 bits.*choose initialWeights keep/);
+    expect(() => reinitialized(studentForm(b.build()), 'he', 1, false)).toThrow(
+      /weight "w" is stored in 8 bits.*choose initialWeights keep/,
+    );
   });
 });

@@ -33,8 +33,14 @@ const DRAWS: Record<Exclude<TrainOptions['initialWeights'], 'keep'>, (fans: Fans
 const FANS: Record<string, (node: NodeProto, dims: readonly number[], index: number) => Fans> = {
   Conv: (node, dims) => convFans(dims[1]!, dims[0]! / intAttribute(node, 'group', 1), dims.slice(2)),
   ConvTranspose: (node, dims) => convFans(dims[0]! / intAttribute(node, 'group', 1), dims[1]!, dims.slice(2)),
-  Gemm: (node, [rows, columns], index) => (Boolean(intAttribute(node, index === 0 ? 'transA' : 'transB', 0)) === (index === 1) ? { in: columns!, out: rows! } : { in: rows!, out: columns! }),
-  MatMul: (_, dims, index) => (index === 0 ? { in: dims.at(-1)!, out: dims.at(-2) ?? 1 } : { in: dims.at(-2) ?? dims.at(-1)!, out: dims.length > 1 ? dims.at(-1)! : 1 }),
+  Gemm: (node, [rows, columns], index) =>
+    Boolean(intAttribute(node, index === 0 ? 'transA' : 'transB', 0)) === (index === 1)
+      ? { in: columns!, out: rows! }
+      : { in: rows!, out: columns! },
+  MatMul: (_, dims, index) =>
+    index === 0
+      ? { in: dims.at(-1)!, out: dims.at(-2) ?? 1 }
+      : { in: dims.at(-2) ?? dims.at(-1)!, out: dims.length > 1 ? dims.at(-1)! : 1 },
 };
 
 /** What begins elsewhere than a kernel: norms and scales at one, slopes as He et al. have them, biases at zero. */
@@ -45,21 +51,41 @@ const CONSTANTS: Partial<Record<Role, number>> = { gain: 1, scale: 1, slope: PRE
  * positions from N(0, 0.02²). With `keepZeros`
  * zeros of matrices stay. Throws TrainingError for weights stored as integers, whose scales would no longer fit.
  */
-export function reinitialized(form: TrainingForm, draw: keyof typeof DRAWS, seed: number, keepZeros: boolean): TrainingForm {
+export function reinitialized(
+  form: TrainingForm,
+  draw: keyof typeof DRAWS,
+  seed: number,
+  keepZeros: boolean,
+): TrainingForm {
   const random = mulberry32(seed ^ 0x1b873593);
-  return { ...form, trainables: form.trainables.map((trainable) => ({ ...trainable, values: drawn(trainable, draw, random, keepZeros) })) };
+  return {
+    ...form,
+    trainables: form.trainables.map((trainable) => ({
+      ...trainable,
+      values: drawn(trainable, draw, random, keepZeros),
+    })),
+  };
 }
 
 function drawn(trainable: Trainable, draw: keyof typeof DRAWS, random: Random, keepZeros: boolean): Float32Array {
   const { name, dims, values, bits, isMatrix, readings } = trainable;
-  if (bits < 16) throw new TrainingError(`the weight "${storedName(name)}" is stored in ${bits} bits and its scale belongs to its values: choose initialWeights keep, or train before you quantize`);
+  if (bits < 16)
+    throw new TrainingError(
+      `the weight "${storedName(name)}" is stored in ${bits} bits and its scale belongs to its values: choose initialWeights keep, or train before you quantize`,
+    );
   const fresh = values.map(starter(readings, dims, draw, random));
   return keepZeros && isMatrix ? fresh.map((value, i) => (values[i] === 0 ? 0 : value)) : fresh;
 }
 
 /** Of several readers the first that looks up decides, then the first that multiplies. */
-function starter(readings: readonly Reading[], dims: readonly number[], draw: keyof typeof DRAWS, random: Random): () => number {
-  const reading = ['table', 'kernel'].map((role) => readings.find((other) => other.role === role)).find(Boolean) ?? readings[0]!;
+function starter(
+  readings: readonly Reading[],
+  dims: readonly number[],
+  draw: keyof typeof DRAWS,
+  random: Random,
+): () => number {
+  const reading =
+    ['table', 'kernel'].map((role) => readings.find((other) => other.role === role)).find(Boolean) ?? readings[0]!;
   const { role, node, index, carriers } = reading;
   if (role === 'kernel') {
     const fans = FANS[node.opType]!(node, carriers.reduce(moved, dims), index);

@@ -30,18 +30,35 @@ describe('train', () => {
     await chance.remove();
   });
 
-  async function run(given: object, { on = points, model = net, ...changes }: Partial<Omit<PassContext, 'model'>> & { on?: Points; model?: Uint8Array } = {}) {
-    const result = await train.run(on.context(model, changes), TrainOptions.parse({ epochs: 20, batchSize: 16, learningRate: 0.02, ...given }));
-    return { model: result.model!, bytes: Buffer.from(toBinary(ModelProtoSchema, result.model!)), summary: result.summary as { firstLoss: number; lastLoss: number; epochs: object[] } };
+  async function run(
+    given: object,
+    {
+      on = points,
+      model = net,
+      ...changes
+    }: Partial<Omit<PassContext, 'model'>> & { on?: Points; model?: Uint8Array } = {},
+  ) {
+    const result = await train.run(
+      on.context(model, changes),
+      TrainOptions.parse({ epochs: 20, batchSize: 16, learningRate: 0.02, ...given }),
+    );
+    return {
+      model: result.model!,
+      bytes: Buffer.from(toBinary(ModelProtoSchema, result.model!)),
+      summary: result.summary as { firstLoss: number; lastLoss: number; epochs: object[] },
+    };
   }
 
-  it.each(['he', 'glorot'])('learns classes from fresh weights (%s), whatever the weights in the file', async (initialWeights) => {
-    const { summary, bytes } = await run({ initialWeights });
-    expect(summary.lastLoss).toBeLessThan(0.3 * summary.firstLoss);
-    expect(summary.epochs).toHaveLength(20);
-    const other = await run({ initialWeights }, { model: writeModel(mlp([8, 16, 4], 2)) });
-    expect(other.bytes.equals(bytes)).toBe(true);
-  });
+  it.each(['he', 'glorot'])(
+    'learns classes from fresh weights (%s), whatever the weights in the file',
+    async (initialWeights) => {
+      const { summary, bytes } = await run({ initialWeights });
+      expect(summary.lastLoss).toBeLessThan(0.3 * summary.firstLoss);
+      expect(summary.epochs).toHaveLength(20);
+      const other = await run({ initialWeights }, { model: writeModel(mlp([8, 16, 4], 2)) });
+      expect(other.bytes.equals(bytes)).toBe(true);
+    },
+  );
 
   it('goes on from the weights in the file where they are kept', async () => {
     const first = await run({ initialWeights: 'keep', epochs: 10 });
@@ -61,7 +78,11 @@ describe('train', () => {
 
   it('trains the logits of a model that ends in Softmax', async () => {
     const b = new GraphBuilder();
-    const logits = b.op('Gemm', [b.input('x', ['n', 8]), b.float(new Float32Array(32), [8, 4]), b.float(new Float32Array(4))]);
+    const logits = b.op('Gemm', [
+      b.input('x', ['n', 8]),
+      b.float(new Float32Array(32), [8, 4]),
+      b.float(new Float32Array(4)),
+    ]);
     b.output(b.op('Softmax', [logits], { axis: 1 }, { outputs: ['p'] }), ['n', 4]);
     const { summary } = await run({ epochs: 1 }, { model: writeModel(b.build()) });
     const start = await run({ epochs: 1, initialWeights: 'keep' }, { model: writeModel(b.build()) });
@@ -89,10 +110,19 @@ describe('train', () => {
     ['smooths labels', { labelSmoothing: 0.2 }, 0.3],
     ['moves averages', { averaging: 0.9 }, 0.05],
   ])('judges by the clean samples held back, all of them, where training %s', async (_what, given, share) => {
-    const { summary } = await run({ ...given, initialWeights: 'keep', epochs: 1, learningRate: 1e-12, earlyStopping: { share } });
+    const { summary } = await run({
+      ...given,
+      initialWeights: 'keep',
+      epochs: 1,
+      learningRate: 1e-12,
+      earlyStopping: { share },
+    });
     const { held, train: rest } = points.context(net).data!.holdOut(share, 5);
     const smoothing = (given as { labelSmoothing?: number }).labelSmoothing ?? 0;
-    expect((summary as unknown as { validationLoss: number }).validationLoss).toBeCloseTo(await crossEntropy(net, held, smoothing), 4);
+    expect((summary as unknown as { validationLoss: number }).validationLoss).toBeCloseTo(
+      await crossEntropy(net, held, smoothing),
+      4,
+    );
     // Batches of training are as large as they were asked to be, however few samples are held back.
     expect(summary).toMatchObject({ steps: Math.floor(rest.sampleCount('train') / 16) });
   });
@@ -100,7 +130,13 @@ describe('train', () => {
   it('shows the cross-entropy of blended labels as its loss', async () => {
     // So small an alpha leaves nearly every sample alone, and then the loss is that of the labels.
     const plain = await run({ initialWeights: 'keep', epochs: 1, learningRate: 1e-12, labelSmoothing: 0.3 });
-    const blended = await run({ initialWeights: 'keep', epochs: 1, learningRate: 1e-12, labelSmoothing: 0.3, augment: { mixup: 1e-6 } });
+    const blended = await run({
+      initialWeights: 'keep',
+      epochs: 1,
+      learningRate: 1e-12,
+      labelSmoothing: 0.3,
+      augment: { mixup: 1e-6 },
+    });
     expect(blended.summary.firstLoss).toBeCloseTo(plain.summary.firstLoss, 3);
   });
 
@@ -141,7 +177,11 @@ describe('train', () => {
   });
 
   it('gives the same bytes for the same seed, and others for another', async () => {
-    const [first, again, other] = [await run({ epochs: 2 }), await run({ epochs: 2 }), await run({ epochs: 2 }, { seed: 6 })];
+    const [first, again, other] = [
+      await run({ epochs: 2 }),
+      await run({ epochs: 2 }),
+      await run({ epochs: 2 }, { seed: 6 }),
+    ];
     expect([first.bytes.equals(again.bytes), first.bytes.equals(other.bytes)]).toEqual([true, false]);
   });
 
@@ -177,9 +217,13 @@ describe('train', () => {
     const place = await mkdtemp(join(tmpdir(), 'coldpress-full-'));
     const checkpointFile = join(place, 'checkpoint');
     // A folder of the file's name stands for a full disk.
-    for (const name of ['checkpoint.new', 'training-curve.svg']) await mkdir(join(place, name, 'full'), { recursive: true });
+    for (const name of ['checkpoint.new', 'training-curve.svg'])
+      await mkdir(join(place, name, 'full'), { recursive: true });
     const lines: string[] = [];
-    const { bytes, summary } = await run({ epochs: 2 }, { checkpointFile, outputPath: place, checkpointMs: 0, log: (line) => lines.push(line) });
+    const { bytes, summary } = await run(
+      { epochs: 2 },
+      { checkpointFile, outputPath: place, checkpointMs: 0, log: (line) => lines.push(line) },
+    );
     expect(bytes.equals((await run({ epochs: 2 })).bytes)).toBe(true);
     expect(summary).toMatchObject({ warnings: [expect.stringMatching(/^a checkpoint could not be written/)] });
     expect(lines.filter((line) => line.startsWith('warning: training-curve.svg is not kept'))).toHaveLength(1);
@@ -188,8 +232,14 @@ describe('train', () => {
 
   it('says what was lost on the way to it, and how much memory a step takes', async () => {
     const lines: string[] = [];
-    const { summary } = await run({ epochs: 1 }, { checkpointLost: 'the checkpoint in the store is damaged', memoryMb: 1000, log: (line) => lines.push(line) });
-    expect(summary).toMatchObject({ warnings: ['the checkpoint in the store is damaged: training begins anew'], memory: { parts: 1, sessions: 1 } });
+    const { summary } = await run(
+      { epochs: 1 },
+      { checkpointLost: 'the checkpoint in the store is damaged', memoryMb: 1000, log: (line) => lines.push(line) },
+    );
+    expect(summary).toMatchObject({
+      warnings: ['the checkpoint in the store is damaged: training begins anew'],
+      memory: { parts: 1, sessions: 1 },
+    });
     const { estimateMb } = (summary as unknown as { memory: { estimateMb: number } }).memory;
     expect(lines).toContain(`a training step takes about ${estimateMb} MiB of 1000`);
     expect((await run({ epochs: 1 })).summary).not.toHaveProperty('warnings');
@@ -199,9 +249,17 @@ describe('train', () => {
     ['no data', {}, { data: null }, /train split and labels/],
     ['classes where numbers are wanted', { loss: 'mse' }, {}, /leave classes out of the labels/],
     ['numbers where classes are wanted', {}, { on: 'numbers' }, /choose loss mse/],
-    ['no output of as many classes', {}, { model: writeModel(mlp([8, 5])) }, /output \[batch, 4\].*the model has "logits" \[16,5\]/],
+    [
+      'no output of as many classes',
+      {},
+      { model: writeModel(mlp([8, 5])) },
+      /output \[batch, 4\].*the model has "logits" \[16,5\]/,
+    ],
   ])('refuses %s with the way out', async (_what, given, { on, ...changes }, message) => {
-    await expect(run(given, { ...changes, ...(on ? { on: numbers } : {}) })).rejects.toMatchObject({ code: 'training', message: expect.stringMatching(message) as unknown });
+    await expect(run(given, { ...changes, ...(on ? { on: numbers } : {}) })).rejects.toMatchObject({
+      code: 'training',
+      message: expect.stringMatching(message) as unknown,
+    });
   });
 });
 
@@ -211,8 +269,14 @@ describe('train on MNIST digits', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'coldpress-train-'));
-    for (const file of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(EXAMPLES, 'seed-net', file), join(folder, file));
-    const manifest = { name: 'digits', inputs: { '*': { array: 'x', preprocess: [{ op: 'scale', factor: 1 / 255 }] } }, labels: { array: 'y', classes: 10 }, splits: { train: { file: 'mnist-train.npz', count: 3000 }, test: { file: 'mnist-test.npz', count: 1000 } } };
+    for (const file of ['mnist-train.npz', 'mnist-test.npz'])
+      await copyFile(join(EXAMPLES, 'seed-net', file), join(folder, file));
+    const manifest = {
+      name: 'digits',
+      inputs: { '*': { array: 'x', preprocess: [{ op: 'scale', factor: 1 / 255 }] } },
+      labels: { array: 'y', classes: 10 },
+      splits: { train: { file: 'mnist-train.npz', count: 3000 }, test: { file: 'mnist-test.npz', count: 1000 } },
+    };
     await writeFile(join(folder, 'dataset.json'), JSON.stringify(manifest));
     data = await openDataset(folder);
   });
@@ -223,9 +287,21 @@ describe('train on MNIST digits', () => {
 
   it('brings LeNet-5 from fresh weights near the accuracy of the published net', async () => {
     const published = await readFile(join(EXAMPLES, 'lenet/lenet-5.onnx'));
-    const context = { baseline: published, history: [published], data, seed: 1, threads: 1, outputPath: folder, progress: () => undefined, log: () => undefined };
+    const context = {
+      baseline: published,
+      history: [published],
+      data,
+      seed: 1,
+      threads: 1,
+      outputPath: folder,
+      progress: () => undefined,
+      log: () => undefined,
+    };
     const model = readModel(published);
-    const { model: trained } = await train.run({ ...context, model }, TrainOptions.parse({ epochs: 3, learningRate: 3e-3, schedule: 'oneCycle' }));
+    const { model: trained } = await train.run(
+      { ...context, model },
+      TrainOptions.parse({ epochs: 3, learningRate: 3e-3, schedule: 'oneCycle' }),
+    );
     const [reached, before] = [await top1(trained!, data), await top1(readModel(published), data)];
     expect(reached).toBeGreaterThan(before - 0.08);
     expect(firstWeights(trained!)).not.toEqual(firstWeights(readModel(published)));
@@ -235,7 +311,8 @@ describe('train on MNIST digits', () => {
 /** A hidden layer whose batch normalization has statistics far from what it will see. */
 function normalizedNet(): ModelProto {
   const b = new GraphBuilder();
-  const weights = (...dims: number[]) => b.float(new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(0.1), dims);
+  const weights = (...dims: number[]) =>
+    b.float(new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(0.1), dims);
   const filled = (value: number) => b.float(new Float32Array(16).fill(value), [16]);
   const hidden = b.op('Gemm', [b.input('x', ['n', 8]), weights(8, 16), weights(16)]);
   const normal = b.op('BatchNormalization', [hidden, filled(1), filled(0), filled(300), filled(1e6)]);
@@ -249,10 +326,12 @@ async function trainTop1(model: ModelProto, points: Points): Promise<number> {
   const batch = (await data!.batches('train', { batchSize: 96 }).next()).value!;
   const logits = (await session.run(batch.inputs))['y']!.data as Float32Array;
   await session.release();
-  return batch.labels!.filter((label, i) => {
-    const row = logits.subarray(i * 4, i * 4 + 4);
-    return row.indexOf(Math.max(...row)) === label;
-  }).length / batch.size;
+  return (
+    batch.labels!.filter((label, i) => {
+      const row = logits.subarray(i * 4, i * 4 + 4);
+      return row.indexOf(Math.max(...row)) === label;
+    }).length / batch.size
+  );
 }
 
 /** Mean cross-entropy of the net's logits over the samples, with smoothed labels. */
@@ -276,7 +355,9 @@ function firstWeights(model: ModelProto): Float32Array {
 async function top1(model: ModelProto, data: Dataset): Promise<number> {
   const session = await Session.create(writeModel(model));
   let right = 0;
-  for await (const { inputs, labels, size } of data.bindInputs(session.inputs.map(({ name }) => name)).batches('test', { batchSize: 200 })) {
+  for await (const { inputs, labels, size } of data
+    .bindInputs(session.inputs.map(({ name }) => name))
+    .batches('test', { batchSize: 200 })) {
     const logits = Object.values(await session.run(inputs))[0]!.data as Float32Array;
     for (let i = 0; i < size; i++) {
       const row = logits.subarray(i * 10, i * 10 + 10);

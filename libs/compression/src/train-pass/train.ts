@@ -42,7 +42,10 @@ export const train: Pass<'train'> = {
     const form = await freedForm(model, options);
     if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
     const labels = { classes: data?.classes ?? null, targetDims: data?.targets ?? null };
-    const taskOn = (shapes: Shapes) => ({ task: labelTask({ graph: form.graph, shapes, data: labels, options }), shapes });
+    const taskOn = (shapes: Shapes) => ({
+      task: labelTask({ graph: form.graph, shapes, data: labels, options }),
+      shapes,
+    });
     const problem = batchProblem(form.graph, options, data) ?? (await trialProblem({ model, form, taskOn }));
     return problem === null ? [] : [{ field: '', message: problem }];
   },
@@ -62,34 +65,73 @@ export const train: Pass<'train'> = {
     const { plan, shapes } = await planFromBatch(form.graph, await firstInputs(data, inputNames, batchSize), context);
     const taskOn = (on: Shapes) => labelTask({ graph: form.graph, shapes: on, data, options });
     const task = taskOn(shapes);
-    const student = await Student.create({ form, shapes, task, options: { ...options, keepZeros: zerosOf(options) }, threads, division: plan });
-    log(`training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`);
+    const student = await Student.create({
+      form,
+      shapes,
+      task,
+      options: { ...options, keepZeros: zerosOf(options) },
+      threads,
+      division: plan,
+    });
+    log(
+      `training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`,
+    );
     const curriculum = labelLessons({ data, inputNames, batchSize, options, seed });
     const heldBatch = { batchSize: plan.partSize, fixed: fixedBatch(form.graph) !== null };
-    const judge = held && new Judge({ graph: form.graph, layout: student.trainer.layout, taskOn, threads, lessons: () => heldLessons({ data: held, inputNames, options, seed, ...heldBatch }) });
+    const judge =
+      held &&
+      new Judge({
+        graph: form.graph,
+        layout: student.trainer.layout,
+        taskOn,
+        threads,
+        lessons: () => heldLessons({ data: held, inputNames, options, seed, ...heldBatch }),
+      });
     const checkpoint = new PassCheckpoint(run, 1, context, warnings);
     const started = performance.now();
-    const curve = await new TrainingRun({ student, curriculum, judge, batchSize, options, checkpoint: checkpoint.scope(0), warnings, progress, log }).train();
+    const curve = await new TrainingRun({
+      student,
+      curriculum,
+      judge,
+      batchSize,
+      options,
+      checkpoint: checkpoint.scope(0),
+      warnings,
+      progress,
+      log,
+    }).train();
     const seconds = (performance.now() - started) / 1000;
     student.store(model);
     const order = { batchSize, shuffleSeed: epochSeed(seed, options.epochs) };
-    if (options.batchNorm === 'batch') await estimateStatistics(model, inBatchesOf(form.fileBatch, splitInputs(data, inputNames, order)), threads);
+    if (options.batchNorm === 'batch')
+      await estimateStatistics(model, inBatchesOf(form.fileBatch, splitInputs(data, inputNames, order)), threads);
     await judge?.release();
     await student.release();
     return {
       model,
       skipped: [...form.skipped, ...student.unread],
       files: await writeCurve(context, options, curve),
-      summary: { parameters: student.size, keptZeros: student.keptZeros, weights: { ...student.weights, untied: merged.untied }, ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }), ...warnings.summary },
+      summary: {
+        parameters: student.size,
+        keptZeros: student.keptZeros,
+        weights: { ...student.weights, untied: merged.untied },
+        ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }),
+        ...warnings.summary,
+      },
     };
   },
 };
 
 /** The samples to learn from and, where the options ask for it, those held back. */
-function trainSplit({ data, seed }: PassContext, { loss, augment, earlyStopping }: TrainOptions): { data: Dataset; held?: Dataset } {
+function trainSplit(
+  { data, seed }: PassContext,
+  { loss, augment, earlyStopping }: TrainOptions,
+): { data: Dataset; held?: Dataset } {
   if (!data?.hasSplit('train')) throw new TrainingError('train needs a data set with a train split and labels');
   if (loss === 'mse' && data.targetDims?.length === 3 && (augment.shift > 0 || augment.flip || augment.cutout > 0)) {
-    throw new TrainingError('labels that are images would be moved apart from their samples: leave shift, flip and cutout out');
+    throw new TrainingError(
+      'labels that are images would be moved apart from their samples: leave shift, flip and cutout out',
+    );
   }
   if (!earlyStopping) return { data };
   const { train: rest, held } = data.holdOut(earlyStopping.share, seed);
@@ -116,5 +158,8 @@ async function firstInputs(data: Dataset, names: readonly string[], batchSize: n
 
 /** What is trained, in one digest: a checkpoint under another name belongs to another run. */
 function runName(model: ModelProto, { seed, threads }: PassContext, options: TrainOptions): string {
-  return createHash('sha256').update(JSON.stringify([options, seed, threads])).update(writeModel(model)).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([options, seed, threads]))
+    .update(writeModel(model))
+    .digest('hex');
 }

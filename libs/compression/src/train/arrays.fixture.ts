@@ -17,7 +17,11 @@ export class ArrayData {
   static async create(arrays: Arrays, labels: object = { array: 'y', classes: 4 }): Promise<ArrayData> {
     const folder = await mkdtemp(join(tmpdir(), 'coldpress-arrays-'));
     await writeFile(join(folder, 'data.npz'), writeNpz(arrays));
-    const inputs = Object.fromEntries(Object.keys(arrays).filter((name) => name !== 'y').map((name) => [name, { array: name }]));
+    const inputs = Object.fromEntries(
+      Object.keys(arrays)
+        .filter((name) => name !== 'y')
+        .map((name) => [name, { array: name }]),
+    );
     const manifest = { name: 'arrays', inputs, labels, splits: { train: { file: 'data.npz' } } };
     await writeFile(join(folder, 'dataset.json'), JSON.stringify(manifest));
     return new ArrayData(folder, await openDataset(folder));
@@ -26,7 +30,17 @@ export class ArrayData {
   /** A stage's context on a model. */
   context(model: Uint8Array, changes: Partial<PassContext> = {}): PassContext {
     const quiet = { progress: () => undefined, log: () => undefined };
-    return { model: readModel(model), baseline: model, history: [model], data: this.data, seed: 5, threads: 1, outputPath: this.folder, ...quiet, ...changes };
+    return {
+      model: readModel(model),
+      baseline: model,
+      history: [model],
+      data: this.data,
+      seed: 5,
+      threads: 1,
+      outputPath: this.folder,
+      ...quiet,
+      ...changes,
+    };
   }
 
   async remove(): Promise<void> {

@@ -11,7 +11,10 @@ export function augments({ shift, flip, cutout, mixup }: AugmentOptions): boolea
 
 /** New inputs with every image [C, H, W] of a batch changed in its own way, and blended pairs where mixup asks; other inputs only blend. */
 export function augment(inputs: HostTensors, options: AugmentOptions, random: Random): HostTensors {
-  const changed = Object.entries(inputs).map(([name, tensor]): [string, HostTensor] => [name, changeImages(tensor, options, random)]);
+  const changed = Object.entries(inputs).map(([name, tensor]): [string, HostTensor] => [
+    name,
+    changeImages(tensor, options, random),
+  ]);
   return options.mixup > 0 ? blend(Object.fromEntries(changed), options.mixup, random) : Object.fromEntries(changed);
 }
 
@@ -22,10 +25,19 @@ function changeImages(tensor: HostTensor, { shift, flip, cutout }: AugmentOption
   const within = (limit: number) => Math.floor(random() * (2 * limit + 1)) - limit;
   for (let image = 0; image < batch; image++) {
     const place = { dy: within(shift), dx: within(shift), mirrored: flip && random() < 0.5 };
-    const hole = { top: Math.floor(random() * height) - cutout / 2, left: Math.floor(random() * width) - cutout / 2, size: cutout };
+    const hole = {
+      top: Math.floor(random() * height) - cutout / 2,
+      left: Math.floor(random() * width) - cutout / 2,
+      size: cutout,
+    };
     for (let channel = 0; channel < channels; channel++) {
       const plane = (image * channels + channel) * height * width;
-      copyPlane(tensor.data.subarray(plane, plane + height * width), data.subarray(plane, plane + height * width), { height, width, ...place, ...hole });
+      copyPlane(tensor.data.subarray(plane, plane + height * width), data.subarray(plane, plane + height * width), {
+        height,
+        width,
+        ...place,
+        ...hole,
+      });
     }
   }
   return { ...tensor, data } as HostTensor;
@@ -57,13 +69,17 @@ function copyPlane(from: Plane, to: Plane, { height, width, dy, dx, mirrored, to
 /** Sample i becomes λ of itself and 1 - λ of sample i + 1, one λ for the batch. */
 function blend(inputs: HostTensors, concentration: number, random: Random): HostTensors {
   const share = betaShare(concentration, random);
-  return Object.fromEntries(Object.entries(inputs).map(([name, tensor]): [string, HostTensor] => {
-    if (tensor.type !== 'float32' && tensor.type !== 'float64') return [name, tensor];
-    const size = tensor.data.length / tensor.dims[0]!;
-    const values = tensor.data;
-    const data = (values as Float32Array).map((value, i) => share * value + (1 - share) * values[(i + size) % values.length]!);
-    return [name, { ...tensor, data } as HostTensor];
-  }));
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, tensor]): [string, HostTensor] => {
+      if (tensor.type !== 'float32' && tensor.type !== 'float64') return [name, tensor];
+      const size = tensor.data.length / tensor.dims[0]!;
+      const values = tensor.data;
+      const data = (values as Float32Array).map(
+        (value, i) => share * value + (1 - share) * values[(i + size) % values.length]!,
+      );
+      return [name, { ...tensor, data } as HostTensor];
+    }),
+  );
 }
 
 /** A number from Beta(a, a) for a ≤ 1 (Jöhnk 1964), by logarithms: for a small `a` both powers are below the least number. */

@@ -16,7 +16,9 @@ type Rule = (place: Place, output: number) => number | null;
 
 const reduction: Rule = ({ graph, node, axis, from, to }) => {
   if (to.length === from.length) return axis;
-  const axes = (numbersAt(graph, node, 1) ?? intsAttribute(node, 'axes', [intAttribute(node, 'axis', 0)])).map((other) => positive(other, from.length));
+  const axes = (numbersAt(graph, node, 1) ?? intsAttribute(node, 'axes', [intAttribute(node, 'axis', 0)])).map(
+    (other) => positive(other, from.length),
+  );
   return axes.includes(axis) ? null : axis - axes.filter((other) => other < axis).length;
 };
 
@@ -47,12 +49,21 @@ const RULES: Readonly<Record<string, Rule>> = {
   Size: () => null,
   ArgMax: reduction,
   ArgMin: reduction,
-  ...Object.fromEntries(['Sum', 'Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'SumSquare', 'LogSum', 'LogSumExp'].map((name) => [`Reduce${name}`, reduction])),
+  ...Object.fromEntries(
+    ['Sum', 'Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'SumSquare', 'LogSum', 'LogSumExp'].map((name) => [
+      `Reduce${name}`,
+      reduction,
+    ]),
+  ),
 };
 
 /** The axis along which the samples of a batch lie, by value; values that know nothing of the batch have none. A guess: whoever acts on it proves the result. */
 export function batchAxes(graph: Graph, shapes: Shapes): Map<string, number> {
-  const axes = new Map(graph.inputs.filter(({ name }) => (shapes.get(name)?.length ?? 0) > 0).map(({ name }): [string, number] => [name, 0]));
+  const axes = new Map(
+    graph.inputs
+      .filter(({ name }) => (shapes.get(name)?.length ?? 0) > 0)
+      .map(({ name }): [string, number] => [name, 0]),
+  );
   for (const node of graph.nodes) {
     const index = node.input.findIndex((value) => axes.has(value));
     const from = shapes.get(node.input[index] ?? '');
@@ -60,7 +71,10 @@ export function batchAxes(graph: Graph, shapes: Shapes): Map<string, number> {
     node.output.forEach((value, output) => {
       const to = shapes.get(value);
       if (value === '' || !to) return;
-      const axis = (RULES[node.opType] ?? fromTheEnd)({ graph, node, index, axis: axes.get(node.input[index]!)!, from, to }, output);
+      const axis = (RULES[node.opType] ?? fromTheEnd)(
+        { graph, node, index, axis: axes.get(node.input[index]!)!, from, to },
+        output,
+      );
       if (axis !== null && axis >= 0 && axis < to.length) axes.set(value, axis);
     });
   }

@@ -11,8 +11,10 @@ const BATCH = 32;
 function convolutions(normalized = false): Graph {
   const b = new GraphBuilder();
   let x = b.input('x', ['n', 32, 'h', 'w']);
-  for (let i = 0; i < 4; i++) x = b.op('Conv', [x, b.float(new Float32Array(32 * 32 * 9), [32, 32, 3, 3])], { pads: [1, 1, 1, 1] });
-  if (normalized) x = b.op('BatchNormalization', [x, ...Array.from({ length: 4 }, () => b.float(new Float32Array(32).fill(1)))]);
+  for (let i = 0; i < 4; i++)
+    x = b.op('Conv', [x, b.float(new Float32Array(32 * 32 * 9), [32, 32, 3, 3])], { pads: [1, 1, 1, 1] });
+  if (normalized)
+    x = b.op('BatchNormalization', [x, ...Array.from({ length: 4 }, () => b.float(new Float32Array(32).fill(1)))]);
   b.output(x);
   return new Graph(b.build());
 }
@@ -24,16 +26,29 @@ function products(): Graph {
   return new Graph(b.build());
 }
 
-async function plan(graph: Graph, sample: number[], limits: { threads: number; memoryMb?: number }): Promise<BatchPlan> {
+async function plan(
+  graph: Graph,
+  sample: number[],
+  limits: { threads: number; memoryMb?: number },
+): Promise<BatchPlan> {
   const x = float32([BATCH, ...sample], new Float32Array(BATCH * sample.reduce((a, d) => a * d, 1)));
   return planBatch({ graph, shapes: await observeTrainingShapes(graph, { x }), batchSize: BATCH, ...limits });
 }
 
 describe('how a batch is divided', () => {
   it('a net of convolutions runs in a session per thread, any other in one session with all threads', async () => {
-    expect(await plan(convolutions(), [32, 16, 16], { threads: 2 })).toMatchObject({ parts: 2, sessions: 2, threads: 1, partSize: 16 });
+    expect(await plan(convolutions(), [32, 16, 16], { threads: 2 })).toMatchObject({
+      parts: 2,
+      sessions: 2,
+      threads: 1,
+      partSize: 16,
+    });
     expect(await plan(products(), [4096], { threads: 2 })).toMatchObject({ parts: 1, sessions: 1, threads: 2 });
-    expect(await plan(convolutions(), [32, 16, 16], { threads: 1 })).toMatchObject({ parts: 1, sessions: 1, threads: 1 });
+    expect(await plan(convolutions(), [32, 16, 16], { threads: 1 })).toMatchObject({
+      parts: 1,
+      sessions: 1,
+      threads: 1,
+    });
   });
 
   it('a batch that does not fit the memory is cut until it does, and a roomy one is left whole', async () => {
@@ -53,8 +68,11 @@ describe('how a batch is divided', () => {
 });
 
 describe('a plan from the samples of a batch', () => {
-  const images = (count: number, side: number) => ({ x: float32([count, 32, side, side], new Float32Array(count * 32 * side * side)) });
-  const from = (graph: Graph, count: number, side: number, memoryMb?: number) => planFromBatch(graph, images(count, side), { threads: 1, memoryMb, log: () => undefined });
+  const images = (count: number, side: number) => ({
+    x: float32([count, 32, side, side], new Float32Array(count * 32 * side * side)),
+  });
+  const from = (graph: Graph, count: number, side: number, memoryMb?: number) =>
+    planFromBatch(graph, images(count, side), { threads: 1, memoryMb, log: () => undefined });
 
   it('knows the shapes of the whole batch from two and three of its samples', async () => {
     const b = new GraphBuilder();
@@ -66,8 +84,16 @@ describe('a plan from the samples of a batch', () => {
   });
 
   it('is refused when the smallest part takes more memory than there is', async () => {
-    await expect(from(convolutions(), 4, 64, 150)).rejects.toMatchObject({ code: 'training', message: expect.stringMatching(/a stage may use 150: give a stage \d+ MiB/) });
-    const [, enough] = /give a stage (\d+) MiB/.exec(await from(convolutions(), 4, 64, 150).then(() => '', (error: Error) => error.message))!;
+    await expect(from(convolutions(), 4, 64, 150)).rejects.toMatchObject({
+      code: 'training',
+      message: expect.stringMatching(/a stage may use 150: give a stage \d+ MiB/),
+    });
+    const [, enough] = /give a stage (\d+) MiB/.exec(
+      await from(convolutions(), 4, 64, 150).then(
+        () => '',
+        (error: Error) => error.message,
+      ),
+    )!;
     expect((await from(convolutions(), 4, 64, Number(enough))).plan.estimateMb).toBeLessThanOrEqual(Number(enough));
   });
 
@@ -79,7 +105,10 @@ describe('a plan from the samples of a batch', () => {
     };
     const roomy = (await from(normalized(), 32, 64)).plan.estimateMb;
     const memoryMb = roomy - 60;
-    const message = await from(normalized(), 32, 64, memoryMb).then(() => '', (error: Error) => error.message);
+    const message = await from(normalized(), 32, 64, memoryMb).then(
+      () => '',
+      (error: Error) => error.message,
+    );
     const [, size] = /set batchSize to (\d+), or set batchNorm to frozen/.exec(message)!;
     expect((await from(normalized(), Number(size), 64, memoryMb)).plan.estimateMb).toBeLessThanOrEqual(memoryMb);
     // And the other way out: the file's own statistics, in parts.

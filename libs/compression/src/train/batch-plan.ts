@@ -48,11 +48,22 @@ const FILL = 0.8;
  * does not fit, a batch is divided further, and its parts run one after the other.
  */
 export function planBatch({ graph, shapes, batchSize, threads, memoryMb }: BatchPlanRequest): BatchPlan {
-  const divisors = isWhole(graph) ? [1] : Array.from({ length: batchSize }, (_, i) => i + 1).filter((parts) => batchSize % parts === 0);
+  const divisors = isWhole(graph)
+    ? [1]
+    : Array.from({ length: batchSize }, (_, i) => i + 1).filter((parts) => batchSize % parts === 0);
   const sessions = divisors.findLast((parts) => parts <= threads && isParallel(graph, shapes, batchSize / parts)) ?? 1;
-  const fits = (parts: number) => memoryMb === undefined || estimateMb(graph, shapes, Math.min(1, sessions / parts)) <= FILL * memoryMb;
-  const parts = divisors.find((count) => count % sessions === 0 && fits(count)) ?? divisors.findLast((count) => count % sessions === 0)!;
-  return { parts, sessions, threads: Math.max(1, Math.floor(threads / sessions)), partSize: batchSize / parts, estimateMb: estimateMb(graph, shapes, Math.min(1, sessions / parts)) };
+  const fits = (parts: number) =>
+    memoryMb === undefined || estimateMb(graph, shapes, Math.min(1, sessions / parts)) <= FILL * memoryMb;
+  const parts =
+    divisors.find((count) => count % sessions === 0 && fits(count)) ??
+    divisors.findLast((count) => count % sessions === 0)!;
+  return {
+    parts,
+    sessions,
+    threads: Math.max(1, Math.floor(threads / sessions)),
+    partSize: batchSize / parts,
+    estimateMb: estimateMb(graph, shapes, Math.min(1, sessions / parts)),
+  };
 }
 
 /** Refuses a plan that is known to take more memory than there is: throws TrainingError with the way out. */
@@ -62,10 +73,14 @@ function checkMemory(plan: BatchPlan, { graph, shapes, batchSize, memoryMb = Inf
   const smaller = Array.from({ length: batchSize - 1 }, (_, i) => batchSize - 1 - i).find(fits);
   const ways = [
     ...(isWhole(graph) && smaller !== undefined && fixedBatch(graph) === null ? [`set batchSize to ${smaller}`] : []),
-    ...(usesBatchStatistics(graph) && fits(1) ? ['set batchNorm to frozen, which lets a batch be computed in parts'] : []),
+    ...(usesBatchStatistics(graph) && fits(1)
+      ? ['set batchNorm to frozen, which lets a batch be computed in parts']
+      : []),
     `give a stage ${Math.ceil(plan.estimateMb / FILL)} MiB (COLDPRESS_STAGE_MEMORY_MB)`,
   ];
-  throw new TrainingError(`a training step takes about ${plan.estimateMb} MiB, and a stage may use ${memoryMb}: ${ways.join(', or ')}`);
+  throw new TrainingError(
+    `a training step takes about ${plan.estimateMb} MiB, and a stage may use ${memoryMb}: ${ways.join(', or ')}`,
+  );
 }
 
 /** A plan with what it was made from: the shapes on one part of the batch, and that part's inputs. */
@@ -79,22 +94,40 @@ export interface PlannedBatch {
  * Plans from the inputs of one batch, of which only as many samples are run as the plan leaves room for, and logs the memory that it will take.
  * Throws TrainingError when that is more than there is.
  */
-export async function planFromBatch(graph: Graph, inputs: HostTensors, { threads, memoryMb, log }: { threads: number; memoryMb?: number | undefined; log(line: string): void }): Promise<PlannedBatch> {
+export async function planFromBatch(
+  graph: Graph,
+  inputs: HostTensors,
+  { threads, memoryMb, log }: { threads: number; memoryMb?: number | undefined; log(line: string): void },
+): Promise<PlannedBatch> {
   const samples = Object.values(inputs)[0]!.dims[0]!;
   const batchSize = fixedBatch(graph) ?? samples;
-  const request = { graph, shapes: await batchShapes(graph, firstSamples(inputs, Math.min(batchSize, samples)), batchSize), batchSize, threads, memoryMb };
+  const request = {
+    graph,
+    shapes: await batchShapes(graph, firstSamples(inputs, Math.min(batchSize, samples)), batchSize),
+    batchSize,
+    threads,
+    memoryMb,
+  };
   const whole = planBatch(request);
   // A model that takes batches of its own size alone gets them one after the other.
   const plan = { ...whole, parts: (whole.parts * samples) / batchSize };
   checkMemory(plan, request);
-  const division = plan.parts === 1 ? '' : `; each batch in ${plan.parts} parts of ${plan.partSize} on ${plan.sessions} session${plan.sessions === 1 ? '' : 's'}`;
-  log(`a training step takes about ${plan.estimateMb} MiB${memoryMb === undefined ? '' : ` of ${memoryMb}`}${division}`);
+  const division =
+    plan.parts === 1
+      ? ''
+      : `; each batch in ${plan.parts} parts of ${plan.partSize} on ${plan.sessions} session${plan.sessions === 1 ? '' : 's'}`;
+  log(
+    `a training step takes about ${plan.estimateMb} MiB${memoryMb === undefined ? '' : ` of ${memoryMb}`}${division}`,
+  );
   const part = plan.parts === 1 ? inputs : firstSamples(inputs, plan.partSize);
   return { plan, shapes: await observeTrainingShapes(graph, part), inputs: part };
 }
 
 function isParallel(graph: Graph, shapes: Shapes, partSize: number): boolean {
-  const macs = graph.nodes.map((node) => ({ isConvolution: node.opType === 'Conv' || node.opType === 'ConvTranspose', macs: macsOf(node, (value) => shapes.get(value ?? '')) ?? 0 }));
+  const macs = graph.nodes.map((node) => ({
+    isConvolution: node.opType === 'Conv' || node.opType === 'ConvTranspose',
+    macs: macsOf(node, (value) => shapes.get(value ?? '')) ?? 0,
+  }));
   const total = macs.reduce((sum, node) => sum + node.macs, 0);
   const convolutions = macs.reduce((sum, node) => sum + (node.isConvolution ? node.macs : 0), 0);
   return total >= LEAST_MACS && convolutions >= CONVOLUTION_SHARE * total && partSize >= LEAST_SAMPLES;
@@ -107,10 +140,13 @@ function isWhole(graph: Graph): boolean {
 
 /** Memory of a step in MiB when `share` of the batch is under way at a time. */
 function estimateMb(graph: Graph, shapes: Shapes, share: number): number {
-  const bytes = (values: readonly string[]) => 4 * values.reduce((sum, value) => sum + size(shapes.get(value) ?? [0]), 0);
+  const bytes = (values: readonly string[]) =>
+    4 * values.reduce((sum, value) => sum + size(shapes.get(value) ?? [0]), 0);
   const activations = bytes([...graph.inputs.map(({ name }) => name), ...graph.nodes.flatMap((node) => node.output)]);
   const parameters = bytes(graph.proto.initializer.map(({ name }) => name));
-  return Math.round(BASE_MB + (activations * share * BYTES_PER_VALUE_BYTE + parameters * PARAMETER_VECTORS) / 1024 ** 2);
+  return Math.round(
+    BASE_MB + (activations * share * BYTES_PER_VALUE_BYTE + parameters * PARAMETER_VECTORS) / 1024 ** 2,
+  );
 }
 
 function size(dims: readonly number[]): number {

@@ -9,17 +9,27 @@ const TOLERANCE = 1e-4;
  * Whether a model that takes any batch gives each sample the answers that the model of a fixed batch gives it, in batches of three and five times
  * the size, the latter short of a sample where the size is more than one.
  */
-export async function givesTheSame(fixed: ModelProto, free: ModelProto, feeds: HostTensors, batch: number): Promise<boolean> {
+export async function givesTheSame(
+  fixed: ModelProto,
+  free: ModelProto,
+  feeds: HostTensors,
+  batch: number,
+): Promise<boolean> {
   const sessions: Session[] = [];
   try {
     for (const model of [fixed, free]) sessions.push(await Session.create(writeModel(model), { quiet: true }));
     const [one, any] = sessions as [Session, Session];
-    for (const [times, short] of [[3, 0], [5, Math.min(1, batch - 1)]] as const) {
+    for (const [times, short] of [
+      [3, 0],
+      [5, Math.min(1, batch - 1)],
+    ] as const) {
       const parts = Array.from({ length: times }, (_, i) => varied(feeds, times * 100 + i));
       const apart: HostTensors[] = [];
       for (const part of parts) apart.push(await one.run(part));
       const rows = times * batch - short;
-      const together = await any.run(Object.fromEntries(Object.keys(feeds).map((name) => [name, joined(parts, name, rows)])));
+      const together = await any.run(
+        Object.fromEntries(Object.keys(feeds).map((name) => [name, joined(parts, name, rows)])),
+      );
       if (!Object.keys(together).every((name) => agree(together[name]!, joined(apart, name, rows)))) return false;
     }
     return true;
@@ -31,12 +41,21 @@ export async function givesTheSame(fixed: ModelProto, free: ModelProto, feeds: H
 /** Other samples of the same shapes: floats at random, integers of zeros and ones, which are indices, lengths and pixels alike. */
 function varied(feeds: HostTensors, seed: number): HostTensors {
   const random = mulberry32(seed);
-  return Object.fromEntries(Object.entries(feeds).map(([name, tensor]): [string, HostTensor] => {
-    const { type, dims, data } = tensor;
-    if (type === 'int64' || type === 'uint64') return [name, { type, dims, data: data.map(() => BigInt(Math.round(random()))) } as HostTensor];
-    const isFloat = type === 'float32' || type === 'float64';
-    return [name, { ...tensor, data: (data as Float32Array).map(() => (isFloat ? 2 * random() - 1 : Math.round(random()))) } as HostTensor];
-  }));
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]): [string, HostTensor] => {
+      const { type, dims, data } = tensor;
+      if (type === 'int64' || type === 'uint64')
+        return [name, { type, dims, data: data.map(() => BigInt(Math.round(random()))) } as HostTensor];
+      const isFloat = type === 'float32' || type === 'float64';
+      return [
+        name,
+        {
+          ...tensor,
+          data: (data as Float32Array).map(() => (isFloat ? 2 * random() - 1 : Math.round(random()))),
+        } as HostTensor,
+      ];
+    }),
+  );
 }
 
 /** The first rows of tensors of one name, one behind the other. */

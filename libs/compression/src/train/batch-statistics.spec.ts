@@ -4,13 +4,29 @@ import { randomNumbers } from '#testing';
 import { estimateStatistics, useBatchStatistics } from './batch-statistics.js';
 
 const random = randomNumbers(4);
-const uniform = (count: number, low: number, high: number) => Float32Array.from({ length: count }, () => low + (high - low) * random());
+const uniform = (count: number, low: number, high: number) =>
+  Float32Array.from({ length: count }, () => low + (high - low) * random());
 
 /** Two convolutions, each with a batch normalization whose statistics are those of something else. */
 function net(): ModelProto {
   const b = new GraphBuilder();
-  const conv = (x: string, from: number, to: number) => b.op('Conv', [x, b.float(uniform(to * from * 9, -1, 1), [to, from, 3, 3]), b.float(uniform(to, -1, 1))], { kernel_shape: [3, 3] });
-  const normal = (x: string, name: string, channels: number) => b.op('BatchNormalization', [x, b.float(uniform(channels, 0.5, 1.5)), b.float(uniform(channels, -1, 1)), b.float(uniform(channels, 5, 6)), b.float(uniform(channels, 8, 9))], {}, { outputs: [name] });
+  const conv = (x: string, from: number, to: number) =>
+    b.op('Conv', [x, b.float(uniform(to * from * 9, -1, 1), [to, from, 3, 3]), b.float(uniform(to, -1, 1))], {
+      kernel_shape: [3, 3],
+    });
+  const normal = (x: string, name: string, channels: number) =>
+    b.op(
+      'BatchNormalization',
+      [
+        x,
+        b.float(uniform(channels, 0.5, 1.5)),
+        b.float(uniform(channels, -1, 1)),
+        b.float(uniform(channels, 5, 6)),
+        b.float(uniform(channels, 8, 9)),
+      ],
+      {},
+      { outputs: [name] },
+    );
   const first = b.op('Relu', [normal(conv(b.input('x', ['n', 2, 8, 8]), 2, 4), 'first', 4)]);
   b.output(b.op('Relu', [normal(conv(first, 4, 3), 'second', 3)], {}, { outputs: ['y'] }), ['n', 3, 4, 4]);
   return b.build();
@@ -43,7 +59,15 @@ describe('estimateStatistics', () => {
   /** A normalization of numbers alone, so that a batch of n has n values of a channel. */
   function plain(): ModelProto {
     const b = new GraphBuilder();
-    b.output(b.op('BatchNormalization', [b.input('x', ['n', 2]), ...[1, 0, 5, 9].map((value) => b.float([value, value]))], {}, { outputs: ['y'] }), ['n', 2]);
+    b.output(
+      b.op(
+        'BatchNormalization',
+        [b.input('x', ['n', 2]), ...[1, 0, 5, 9].map((value) => b.float([value, value]))],
+        {},
+        { outputs: ['y'] },
+      ),
+      ['n', 2],
+    );
     return b.build();
   }
 
@@ -56,12 +80,17 @@ describe('estimateStatistics', () => {
 
   it.each([1, 2, 4, 100])('gives mean and variance of all samples, however small the batches: %i', async (size) => {
     const all = uniform(400, -2, 3).map((value, i) => (i % 2 ? 4 * value + 100 : value));
-    const [means, variances] = await statistics(Array.from({ length: 200 / size }, (_, i) => all.slice(i * size * 2, (i + 1) * size * 2)));
+    const [means, variances] = await statistics(
+      Array.from({ length: 200 / size }, (_, i) => all.slice(i * size * 2, (i + 1) * size * 2)),
+    );
     [0, 1].forEach((channel) => {
       const values = all.filter((_, i) => i % 2 === channel);
       const mean = values.reduce((sum, value) => sum + value, 0) / 200;
       expect(means![channel]! / mean).toBeCloseTo(1, 3);
-      expect(variances![channel]! / (values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 200)).toBeCloseTo(1, 3);
+      expect(variances![channel]! / (values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 200)).toBeCloseTo(
+        1,
+        3,
+      );
     });
   });
 

@@ -1,5 +1,20 @@
 import { Session, type HostTensors } from '#inference';
-import { BUILDER_OPSET, DataType, Float, Graph, cloneModel, floatTensor, intAttribute, makeNode, makeValueInfo, setAttribute, writeModel, liftOpset, type ModelProto, type NodeProto } from '#onnx';
+import {
+  BUILDER_OPSET,
+  DataType,
+  Float,
+  Graph,
+  cloneModel,
+  floatTensor,
+  intAttribute,
+  makeNode,
+  makeValueInfo,
+  setAttribute,
+  writeModel,
+  liftOpset,
+  type ModelProto,
+  type NodeProto,
+} from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 
 /** Samples that statistics are taken of, at the least: more change them little (Wu and Johnson 2021, "Rethinking Batch"). */
@@ -28,7 +43,11 @@ export function useBatchStatistics(graph: Graph): number {
  * left over from the weights before. The variance is that within batches and that between their means: of small batches the first alone
  * falls short. In place; returns how many were estimated anew.
  */
-export async function estimateStatistics(model: ModelProto, batches: AsyncIterable<HostTensors>, threads: number): Promise<number> {
+export async function estimateStatistics(
+  model: ModelProto,
+  batches: AsyncIterable<HostTensors>,
+  threads: number,
+): Promise<number> {
   const copy = cloneModel(model);
   liftOpset(copy, BUILDER_OPSET);
   const observed = new Graph(copy);
@@ -36,7 +55,8 @@ export async function estimateStatistics(model: ModelProto, batches: AsyncIterab
   const sites = sitesOf(observed);
   if (sites.length === 0) return 0;
   observed.proto.output.length = 0;
-  for (const { mean, variance } of sites) observed.proto.output.push(...[mean, variance].map((value) => makeValueInfo(value, DataType.FLOAT)));
+  for (const { mean, variance } of sites)
+    observed.proto.output.push(...[mean, variance].map((value) => makeValueInfo(value, DataType.FLOAT)));
   const session = await Session.create(writeModel(copy), { threads });
   const pools = new Map<Site, Pool>();
   let samples = 0;
@@ -51,19 +71,28 @@ export async function estimateStatistics(model: ModelProto, batches: AsyncIterab
   const graph = new Graph(model);
   liftConstants(graph);
   for (const [{ node }, pool] of pools) {
-    [pooledMean(pool), pooledVariance(pool)].forEach((values, i) => graph.replaceInitializer(floatTensor(node.input[3 + i]!, [values.length], values)));
+    [pooledMean(pool), pooledVariance(pool)].forEach((values, i) =>
+      graph.replaceInitializer(floatTensor(node.input[3 + i]!, [values.length], values)),
+    );
   }
   return sites.length;
 }
 
 function sitesOf(graph: Graph): Site[] {
-  const found = graph.nodes.filter((node) => node.opType === 'BatchNormalization' && intAttribute(node, 'training_mode', 0) === 0 && [3, 4].every((index) => graph.initializer(node.input[index]!)?.dataType === DataType.FLOAT));
+  const found = graph.nodes.filter(
+    (node) =>
+      node.opType === 'BatchNormalization' &&
+      intAttribute(node, 'training_mode', 0) === 0 &&
+      [3, 4].every((index) => graph.initializer(node.input[index]!)?.dataType === DataType.FLOAT),
+  );
   return found.map((node) => withStatistics(graph, node));
 }
 
 /** Whether a graph normalizes by the statistics of each batch, which those of a part are not. */
 export function usesBatchStatistics(graph: Graph): boolean {
-  return graph.nodes.some((node) => node.opType === 'BatchNormalization' && intAttribute(node, 'training_mode', 0) === 1);
+  return graph.nodes.some(
+    (node) => node.opType === 'BatchNormalization' && intAttribute(node, 'training_mode', 0) === 1,
+  );
 }
 
 /** The node with momentum 0: what it says of the batch is not mixed with what was known before. */
@@ -88,7 +117,10 @@ interface Pool {
 }
 
 function addTo(pools: Map<Site, Pool>, site: Site, results: HostTensors, samples: number): void {
-  const [mean, variance] = [site.mean, site.variance].map((value) => results[value]!.data as Float32Array) as [Float32Array, Float32Array];
+  const [mean, variance] = [site.mean, site.variance].map((value) => results[value]!.data as Float32Array) as [
+    Float32Array,
+    Float32Array,
+  ];
   const zeros = () => new Float64Array(mean.length);
   const pool = pools.get(site) ?? { samples: 0, means: zeros(), squares: zeros(), variances: zeros() };
   pool.samples += samples;
@@ -106,5 +138,8 @@ function pooledMean({ samples, means }: Pool): Float32Array {
 
 /** E[var] + Var[mean] */
 function pooledVariance({ samples, means, squares, variances }: Pool): Float32Array {
-  return Float32Array.from(variances, (sum, i) => sum / samples + Math.max(0, squares[i]! / samples - (means[i]! / samples) ** 2));
+  return Float32Array.from(
+    variances,
+    (sum, i) => sum / samples + Math.max(0, squares[i]! / samples - (means[i]! / samples) ** 2),
+  );
 }

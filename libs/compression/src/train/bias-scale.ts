@@ -24,10 +24,13 @@ export function biasFactors(graph: Graph, dequantize: NodeProto): string[] {
 /** A bias in its own storage; on the product of the factors where they were learned, its scale then with it. */
 export function scaledBias(grid: IntegerGrid, values: Float32Array, factors: readonly Float32Array[]): TensorProto[] {
   const scales = factors.length === 0 ? grid.scales : productOf(factors, grid.scales.length);
-  if (scales.every((scale, i) => Math.abs(scale - grid.scales[i]!) <= ROUNDING * grid.scales[i]!)) return [onGrid(grid, values)];
+  if (scales.every((scale, i) => Math.abs(scale - grid.scales[i]!) <= ROUNDING * grid.scales[i]!))
+    return [onGrid(grid, values)];
   return [onGrid(grid, values, scales), floatTensor(grid.scaleName, grid.scaleDims, scales)];
 }
 
 function productOf(factors: readonly Float32Array[], length: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => factors.reduce((product, factor) => product * factor[factor.length === 1 ? 0 : i]!, 1));
+  return Float32Array.from({ length }, (_, i) =>
+    factors.reduce((product, factor) => product * factor[factor.length === 1 ? 0 : i]!, 1),
+  );
 }

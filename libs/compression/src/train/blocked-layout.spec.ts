@@ -15,10 +15,18 @@ function net(): Graph {
   const random = randomNumbers(5);
   const weight = (...dims: number[]) => {
     const size = dims.reduce((a, d) => a * d, 1);
-    return b.float(Float32Array.from({ length: size }, () => (random() - 0.5) * Math.sqrt((12 * dims[0]!) / size)), dims);
+    return b.float(
+      Float32Array.from({ length: size }, () => (random() - 0.5) * Math.sqrt((12 * dims[0]!) / size)),
+      dims,
+    );
   };
   const conv = (x: string, from: number, to: number, kernel: number, stride = 1, group = 1) =>
-    b.op('Conv', [x, weight(to, from / group, kernel, kernel), weight(to)], { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: Array<number>(4).fill((kernel - 1) / 2), group });
+    b.op('Conv', [x, weight(to, from / group, kernel, kernel), weight(to)], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: Array<number>(4).fill((kernel - 1) / 2),
+      group,
+    });
   const relu = (x: string) => b.op('Relu', [x]);
   const stem = relu(conv(b.input('x', [BATCH, 3, 16, 16]), 3, 16, 3));
   const residual = relu(b.op('Add', [conv(relu(conv(stem, 16, 16, 3)), 16, 16, 3), stem]));
@@ -34,7 +42,10 @@ async function threeSteps(block: number): Promise<{ losses: number[]; weights: F
   const { graph, trainables } = trainingForm(net());
   const random = randomNumbers(8);
   // A flat half, as real images have: its windows tie.
-  const x = float32([BATCH, 3, 16, 16], Float32Array.from({ length: BATCH * 3 * 256 }, (_, i) => (i % 256 < 128 ? 0 : random())));
+  const x = float32(
+    [BATCH, 3, 16, 16],
+    Float32Array.from({ length: BATCH * 3 * 256 }, (_, i) => (i % 256 < 128 ? 0 : random())),
+  );
   const shapes = await observeTrainingShapes(graph, { x });
   const step = buildTrainingStep({
     graph,
@@ -50,12 +61,24 @@ async function threeSteps(block: number): Promise<{ losses: number[]; weights: F
   });
   const start = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
   const trainer = await Trainer.create(step, { weights: start, mask: new Float32Array(start.length).fill(1) }, 1);
-  const batch: HostTensors = { x, labels: { type: 'int64', dims: [BATCH], data: BigInt64Array.from({ length: BATCH }, (_, i) => BigInt((7 * i + 1) % 10)) } };
+  const batch: HostTensors = {
+    x,
+    labels: {
+      type: 'int64',
+      dims: [BATCH],
+      data: BigInt64Array.from({ length: BATCH }, (_, i) => BigInt((7 * i + 1) % 10)),
+    },
+  };
   const losses: number[] = [];
   for (let i = 0; i < 3; i++) losses.push((await trainer.run(batch, 0.05))['loss']!);
   const { weights } = trainer;
   await trainer.release();
-  return { losses, weights, blockedNodes: step.model.graph!.node.filter(({ domain, opType }) => domain === BLOCKED_DOMAIN && opType === 'Conv').length };
+  return {
+    losses,
+    weights,
+    blockedNodes: step.model.graph!.node.filter(({ domain, opType }) => domain === BLOCKED_DOMAIN && opType === 'Conv')
+      .length,
+  };
 }
 
 it('a step in the blocked layout trains as one in standard operators does', async () => {

@@ -58,11 +58,17 @@ export class PassCheckpoint {
   /** The scope of training `at`, counted from 0. */
   scope(at: number): CheckpointScope {
     return {
-      isDue: () => this.place.checkpointFile !== undefined && performance.now() - this.savedAt >= (this.place.checkpointMs ?? EVERY_MS),
+      isDue: () =>
+        this.place.checkpointFile !== undefined &&
+        performance.now() - this.savedAt >= (this.place.checkpointMs ?? EVERY_MS),
       resume: (epochs, trainers) => this.resume(at, epochs, trainers),
       keep: async ({ epochs: done, memo, best }, epochs, trainers) => {
-        const vectors = Object.entries(trainers).flatMap(([name, { state }]) => [...state.vectors].map(([vector, data]): [string, Float32Array] => [vectorName(at, name, vector), data]));
-        const steps = Object.fromEntries(Object.entries(trainers).map(([name, { state }]) => [`${at}/${name}`, state.step]));
+        const vectors = Object.entries(trainers).flatMap(([name, { state }]) =>
+          [...state.vectors].map(([vector, data]): [string, Float32Array] => [vectorName(at, name, vector), data]),
+        );
+        const steps = Object.fromEntries(
+          Object.entries(trainers).map(([name, { state }]) => [`${at}/${name}`, state.step]),
+        );
         if (best) vectors.push([`${at}/best`, best]);
         await this.save(at * epochs + done, vectors, steps, at, memo);
       },
@@ -78,13 +84,29 @@ export class PassCheckpoint {
     };
   }
 
-  private async save(epochs: number, vectors: [string, Float32Array][], steps: Record<string, number>, at: number, memo: unknown): Promise<void> {
+  private async save(
+    epochs: number,
+    vectors: [string, Float32Array][],
+    steps: Record<string, number>,
+    at: number,
+    memo: unknown,
+  ): Promise<void> {
     this.memos[at] = memo;
     const { checkpointFile } = this.place;
     if (checkpointFile === undefined) return;
-    const checkpoint = { run: this.run, epochs, steps: { ...this.steps, ...steps }, vectors: new Map([...this.results, ...vectors]), memo: this.memos };
+    const checkpoint = {
+      run: this.run,
+      epochs,
+      steps: { ...this.steps, ...steps },
+      vectors: new Map([...this.results, ...vectors]),
+      memo: this.memos,
+    };
     // A checkpoint is an offer to a later attempt: one that cannot be written, as on a full disk, does not end this one.
-    await saveCheckpoint(checkpointFile, checkpoint).catch((error: Error) => this.warnings.add(`a checkpoint could not be written (${error.message}): a kill would cost the training since the last one`));
+    await saveCheckpoint(checkpointFile, checkpoint).catch((error: Error) =>
+      this.warnings.add(
+        `a checkpoint could not be written (${error.message}): a kill would cost the training since the last one`,
+      ),
+    );
     this.savedAt = performance.now();
   }
 
@@ -94,7 +116,11 @@ export class PassCheckpoint {
     try {
       return await loadCheckpoint(checkpointFile, this.run);
     } catch (error) {
-      this.lose(error instanceof DamagedCheckpointError ? error.message : `the checkpoint cannot be read (${(error as Error).message})`);
+      this.lose(
+        error instanceof DamagedCheckpointError
+          ? error.message
+          : `the checkpoint cannot be read (${(error as Error).message})`,
+      );
       return null;
     }
   }
@@ -111,14 +137,21 @@ export class PassCheckpoint {
     for (const [name, { state }] of Object.entries(trainers)) {
       state.step = found.steps[`${at}/${name}`] ?? 0;
       for (const vector of state.vectors.keys()) {
-        const kept = result && name === 'student' ? RESULTS.has(vector) && result : found.vectors.get(vectorName(at, name, vector));
+        const kept =
+          result && name === 'student'
+            ? RESULTS.has(vector) && result
+            : found.vectors.get(vectorName(at, name, vector));
         if (kept) state.vectors.set(vector, kept);
       }
     }
     if (result) this.endedBefore = at;
     const memo = found.memo[at];
     this.memos[at] = memo;
-    return { epochs: Math.min(epochs, found.epochs - at * epochs), memo, best: found.vectors.get(`${at}/best`) ?? null };
+    return {
+      epochs: Math.min(epochs, found.epochs - at * epochs),
+      memo,
+      best: found.vectors.get(`${at}/best`) ?? null,
+    };
   }
 }
 

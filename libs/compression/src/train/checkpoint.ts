@@ -48,7 +48,8 @@ export async function loadCheckpoint(file: string, run: string): Promise<Checkpo
   const { header, end } = headerOf(bytes);
   if (header.run !== run) return null;
   const expected = header.vectors.reduce((sum, { length }) => sum + length * Float32Array.BYTES_PER_ELEMENT, end);
-  if (bytes.length !== expected) throw new DamagedCheckpointError(`it holds ${bytes.length} bytes where ${expected} were written`);
+  if (bytes.length !== expected)
+    throw new DamagedCheckpointError(`it holds ${bytes.length} bytes where ${expected} were written`);
   // Copied, because the header leaves the floats at any alignment.
   const floats = new Float32Array(Uint8Array.from(bytes.subarray(end)).buffer);
   let offset = 0;

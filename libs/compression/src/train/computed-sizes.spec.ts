@@ -14,11 +14,18 @@ function halved(start: (b: GraphBuilder, hidden: string) => string): ModelProto 
 
 describe('sizes on the way of a gradient', () => {
   it('are no obstacle where they follow from shapes, and are one where they follow from the data', () => {
-    const byShape = halved((b, hidden) => b.op('Div', [b.op('Gather', [b.op('Shape', [hidden]), b.ints([1])]), b.ints([2])]));
+    const byShape = halved((b, hidden) =>
+      b.op('Div', [b.op('Gather', [b.op('Shape', [hidden]), b.ints([1])]), b.ints([2])]),
+    );
     expect(untrainable(byShape, TrainOptions.parse({}), '')).toEqual([]);
-    const byData = halved((b) => b.op('Cast', [b.op('ReduceMax', ['x', b.ints([1])], { keepdims: 0 })], { to: DataType.INT64 }));
+    const byData = halved((b) =>
+      b.op('Cast', [b.op('ReduceMax', ['x', b.ints([1])], { keepdims: 0 })], { to: DataType.INT64 }),
+    );
     const [obstacle] = untrainable(byData, TrainOptions.parse({}), 'student');
     const slice = new Graph(byData).nodes.at(-1)!;
-    expect(obstacle).toEqual({ field: 'student', message: expect.stringContaining(`Slice "${slice.output[0]}" takes sizes that depend on the data`) });
+    expect(obstacle).toEqual({
+      field: 'student',
+      message: expect.stringContaining(`Slice "${slice.output[0]}" takes sizes that depend on the data`),
+    });
   });
 });

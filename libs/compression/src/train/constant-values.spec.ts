@@ -4,20 +4,32 @@ import { areFiltersAlike, commonValue, isMask, isUnbounded, isWave } from './con
 const [POSITIONS, WIDTH] = [24, 16];
 const random = randomNumbers(4);
 const trained = Float32Array.from({ length: POSITIONS * WIDTH }, () => random() - 0.5);
-const table = (entry: (t: number, i: number) => number) => Float32Array.from({ length: POSITIONS * WIDTH }, (_, at) => entry(Math.floor(at / WIDTH), at % WIDTH));
+const table = (entry: (t: number, i: number) => number) =>
+  Float32Array.from({ length: POSITIONS * WIDTH }, (_, at) => entry(Math.floor(at / WIDTH), at % WIDTH));
 const angle = (t: number, i: number) => t / 10000 ** ((2 * Math.floor(i / 2)) / WIDTH);
 
 describe('what the numbers of a constant tell', () => {
   it.each([
     ['a table of sines and cosines', table((t, i) => (i % 2 ? Math.cos : Math.sin)(angle(t, i)))],
     ['the cosines of a rotation', table((t, i) => Math.cos(angle(t, i)))],
-    ['the sines of a transform, some of them zero but for rounding', table((t, i) => Math.sin((2 * Math.PI * t * i) / WIDTH) * Math.sin((Math.PI * i) / WIDTH))],
-    ['cosines and sines behind one another', table((t, i) => (t < POSITIONS / 2 ? Math.cos : Math.sin)((Math.PI * (t % (POSITIONS / 2)) * i) / WIDTH))],
+    [
+      'the sines of a transform, some of them zero but for rounding',
+      table((t, i) => Math.sin((2 * Math.PI * t * i) / WIDTH) * Math.sin((Math.PI * i) / WIDTH)),
+    ],
+    [
+      'cosines and sines behind one another',
+      table((t, i) => (t < POSITIONS / 2 ? Math.cos : Math.sin)((Math.PI * (t % (POSITIONS / 2)) * i) / WIDTH)),
+    ],
     ['distances to a position', table((t, i) => -Math.abs(t - i))],
     ['distances that grow evenly', table((t, i) => -0.25 * (t - i))],
   ])('%s is a wave or a ramp', (_, values) => {
     expect(isWave(values, [1, POSITIONS, WIDTH])).toBe(true);
-    expect(isWave(values.map((value, i) => value + 0.05 * trained[i]!), [1, POSITIONS, WIDTH])).toBe(false);
+    expect(
+      isWave(
+        values.map((value, i) => value + 0.05 * trained[i]!),
+        [1, POSITIONS, WIDTH],
+      ),
+    ).toBe(false);
   });
 
   it('what was drawn or trained is no wave', () => {

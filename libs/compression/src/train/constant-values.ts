@@ -31,7 +31,8 @@ export function isUnbounded(values: Float32Array): boolean {
  */
 export function isMask(values: Float32Array, dims: readonly number[]): boolean {
   const other = values.find((value) => value !== 0);
-  if (other === undefined || !values.includes(0) || !values.every((value) => value === 0 || value === other)) return false;
+  if (other === undefined || !values.includes(0) || !values.every((value) => value === 0 || value === other))
+    return false;
   return other <= CLOSED || (wideAxes(dims) > 1 && values.length > 4);
 }
 
@@ -40,7 +41,15 @@ export function isMask(values: Float32Array, dims: readonly number[]): boolean {
  * waves and ramps. Tables of positions, rotations and grids are such; what was trained is not.
  */
 export function isWave(values: Float32Array, dims: readonly number[]): boolean {
-  return dims.some((length, axis) => length >= LEAST_WAVE && isWaveAlong(values, length, dims.slice(axis + 1).reduce((product, dim) => product * dim, 1)));
+  return dims.some(
+    (length, axis) =>
+      length >= LEAST_WAVE &&
+      isWaveAlong(
+        values,
+        length,
+        dims.slice(axis + 1).reduce((product, dim) => product * dim, 1),
+      ),
+  );
 }
 
 function isWaveAlong(values: Float32Array, length: number, stride: number): boolean {

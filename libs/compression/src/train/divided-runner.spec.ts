@@ -1,4 +1,11 @@
-import { adam, buildDividedStep, buildTrainingStep, softmaxCrossEntropy, type ParameterLayout, type TrainingStepRequest } from '#autodiff';
+import {
+  adam,
+  buildDividedStep,
+  buildTrainingStep,
+  softmaxCrossEntropy,
+  type ParameterLayout,
+  type TrainingStepRequest,
+} from '#autodiff';
 import { float32, type HostTensors } from '#inference';
 import { DataType, Graph, GraphBuilder } from '#onnx';
 import { randomNumbers } from '#testing';
@@ -11,7 +18,11 @@ const [BATCH, INNER, CLASSES] = [12, 6, 5];
 function net(): Graph {
   const b = new GraphBuilder();
   const random = randomNumbers(4);
-  const weight = (dims: number[]) => b.float(Float32Array.from({ length: dims[0]! * dims[1]! }, () => random() * 2 - 1), dims);
+  const weight = (dims: number[]) =>
+    b.float(
+      Float32Array.from({ length: dims[0]! * dims[1]! }, () => random() * 2 - 1),
+      dims,
+    );
   const hidden = b.op('Relu', [b.op('MatMul', [b.input('x', ['n', INNER]), weight([INNER, 8])])]);
   b.output(b.op('MatMul', [hidden, weight([8, CLASSES])], {}, { outputs: ['logits'] }), ['n', CLASSES]);
   return new Graph(b.build());
@@ -19,7 +30,10 @@ function net(): Graph {
 
 const random = randomNumbers(6);
 const X = float32([BATCH, INNER], Float32Array.from({ length: BATCH * INNER }, random));
-const FEEDS: HostTensors = { x: X, labels: { type: 'int64', dims: [BATCH], data: BigInt64Array.from({ length: BATCH }, (_, i) => BigInt(i % CLASSES)) } };
+const FEEDS: HostTensors = {
+  x: X,
+  labels: { type: 'int64', dims: [BATCH], data: BigInt64Array.from({ length: BATCH }, (_, i) => BigInt(i % CLASSES)) },
+};
 
 /** The request of a step for so many samples, and the weights it starts from. */
 async function request(samples: number): Promise<TrainingStepRequest & { values: Map<string, Float32Array> }> {
@@ -43,9 +57,17 @@ async function request(samples: number): Promise<TrainingStepRequest & { values:
 /** Weights and losses after some steps, the batch in `parts` on so many sessions; 0 parts for the step that takes it whole. */
 async function trained(parts: number, sessions = 1): Promise<{ weights: Float32Array; losses: number[] }> {
   const asked = await request(parts === 0 ? BATCH : BATCH / parts);
-  const start = ({ layout, weights = layout.pack(asked.values) }: { layout: ParameterLayout; weights?: Float32Array }) => ({ weights, mask: new Float32Array(weights.length).fill(1) });
+  const start = ({
+    layout,
+    weights = layout.pack(asked.values),
+  }: {
+    layout: ParameterLayout;
+    weights?: Float32Array;
+  }) => ({ weights, mask: new Float32Array(weights.length).fill(1) });
   const [whole, divided] = parts === 0 ? [buildTrainingStep(asked), null] : [null, buildDividedStep(asked)];
-  const trainer = divided ? await Trainer.divided(divided, start(divided), { parts, sessions, threads: 1 }) : await Trainer.create(whole!, start(whole!), 1);
+  const trainer = divided
+    ? await Trainer.divided(divided, start(divided), { parts, sessions, threads: 1 })
+    : await Trainer.create(whole!, start(whole!), 1);
   const losses: number[] = [];
   for (let i = 0; i < 8; i++) losses.push((await trainer.run(FEEDS, 0.05))['loss']!);
   const result = trainer.weights.slice();
@@ -60,7 +82,11 @@ describe('a batch in parts', () => {
     divided.weights.forEach((value, i) => expect(value).toBeCloseTo(whole.weights[i]!, 3));
   });
 
-  it.each([[2, 2], [6, 2], [4, 3]])('gives the same bytes whoever computes the parts: %i parts on %i sessions', async (parts, sessions) => {
+  it.each([
+    [2, 2],
+    [6, 2],
+    [4, 3],
+  ])('gives the same bytes whoever computes the parts: %i parts on %i sessions', async (parts, sessions) => {
     const [alone, together] = [await trained(parts), await trained(parts, sessions)];
     expect(together.weights).toEqual(alone.weights);
     expect(together.losses).toEqual(alone.losses);

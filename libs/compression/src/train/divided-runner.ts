@@ -40,7 +40,13 @@ export class DividedRunner implements StepRunner {
     const model = writeModel(step.model);
     const others = Array.from({ length: sessions - 1 }, () => GradientThread.start({ model, threads }));
     const options = { threads, optimization: 'extended' } as const;
-    return new DividedRunner(step, parts, await Session.create(model, options), await Session.create(writeModel(step.update), options), others);
+    return new DividedRunner(
+      step,
+      parts,
+      await Session.create(model, options),
+      await Session.create(writeModel(step.update), options),
+      others,
+    );
   }
 
   async run(feeds: HostTensors): Promise<HostTensors> {
@@ -49,8 +55,11 @@ export class DividedRunner implements StepRunner {
     for (let part = 0; part < this.parts; part += this.others.length + 1) {
       for (const outputs of await this.round(feeds, part, wanted)) addTo(sums, outputs);
     }
-    for (const { data } of Object.values(sums)) for (let i = 0; i < data.length; i++) (data as Float32Array)[i]! /= this.parts;
-    const vectors = Object.fromEntries(this.update.inputs.map(({ name }) => [name, name === STEP.gradient ? sums[STEP.gradient]! : feeds[name]!]));
+    for (const { data } of Object.values(sums))
+      for (let i = 0; i < data.length; i++) (data as Float32Array)[i]! /= this.parts;
+    const vectors = Object.fromEntries(
+      this.update.inputs.map(({ name }) => [name, name === STEP.gradient ? sums[STEP.gradient]! : feeds[name]!]),
+    );
     return { ...sums, ...(await this.update.run(vectors)) };
   }
 
@@ -60,7 +69,9 @@ export class DividedRunner implements StepRunner {
 
   /** The parts from `first` on, one for each session: the threads start before this one's run blocks the event loop. */
   private async round(feeds: HostTensors, first: number, wanted: string[]): Promise<HostTensors[]> {
-    const busy = this.others.slice(0, this.parts - first - 1).map((thread, i) => thread.run({ feeds: this.part(feeds, first + 1 + i), fetches: wanted }));
+    const busy = this.others
+      .slice(0, this.parts - first - 1)
+      .map((thread, i) => thread.run({ feeds: this.part(feeds, first + 1 + i), fetches: wanted }));
     const own = this.session.run(this.part(feeds, first), wanted);
     const ended = await Promise.allSettled([own, ...busy]);
     return ended.map((end) => {
@@ -71,13 +82,18 @@ export class DividedRunner implements StepRunner {
 
   /** Copies of what the gradient reads: rows of a part where an input has as many as a part's, all of it elsewhere. */
   private part(feeds: HostTensors, part: number): HostTensors {
-    return Object.fromEntries([...this.dims].map(([name, dims]): [string, HostTensor] => {
-      const tensor = feeds[name]!;
-      const isBatch = dims.length > 0 && tensor.dims[0] !== dims[0];
-      const size = isBatch ? tensor.data.length / this.parts : tensor.data.length;
-      const start = isBatch ? part * size : 0;
-      return [name, { ...tensor, dims: [...(dims as number[])], data: tensor.data.slice(start, start + size) } as HostTensor];
-    }));
+    return Object.fromEntries(
+      [...this.dims].map(([name, dims]): [string, HostTensor] => {
+        const tensor = feeds[name]!;
+        const isBatch = dims.length > 0 && tensor.dims[0] !== dims[0];
+        const size = isBatch ? tensor.data.length / this.parts : tensor.data.length;
+        const start = isBatch ? part * size : 0;
+        return [
+          name,
+          { ...tensor, dims: [...(dims as number[])], data: tensor.data.slice(start, start + size) } as HostTensor,
+        ];
+      }),
+    );
   }
 }
 

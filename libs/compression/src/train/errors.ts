@@ -14,7 +14,10 @@ export class DivergedError extends CompressionError {
   readonly what: string;
 
   constructor({ what, step, learningRate }: { what: string; step: number; learningRate: number }) {
-    super('training_diverged', `${what} is not finite at step ${step} with learning rate ${learningRate}: lower learningRate or set clipNorm`);
+    super(
+      'training_diverged',
+      `${what} is not finite at step ${step} with learning rate ${learningRate}: lower learningRate or set clipNorm`,
+    );
     this.step = step;
     this.what = what;
   }

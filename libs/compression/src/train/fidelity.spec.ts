@@ -15,6 +15,9 @@ describe('Fidelity', () => {
     fidelity.count({ 'signal:a': 1, 'noise:a': 10, 'signal:b': 1, 'noise:b': 0, 'signal:c': 0, 'noise:c': 1 });
     const { ratios, unmeasured } = fidelity.epoch();
     expect(ratios).toEqual({ 'snrDb:a': expect.closeTo(-10, 10) });
-    expect(unmeasured).toEqual([expect.stringMatching(/"b".*to the bit/), expect.stringMatching(/"c".*zero throughout/)]);
+    expect(unmeasured).toEqual([
+      expect.stringMatching(/"b".*to the bit/),
+      expect.stringMatching(/"c".*zero throughout/),
+    ]);
   });
 });

@@ -5,7 +5,11 @@ const SIGNAL = 'signal:';
 const NOISE = 'noise:';
 
 /** Terms of a step beside its losses: per output the power of the teacher's answer and that of the student's distance to it. */
-export function powerTerms(g: GradientBuilder, { output, dims }: { output: string; dims: readonly number[] }, answer: string): Record<string, string> {
+export function powerTerms(
+  g: GradientBuilder,
+  { output, dims }: { output: string; dims: readonly number[] },
+  answer: string,
+): Record<string, string> {
   const power = (value: string) => g.sum(g.square(value), [...dims.keys()]);
   return { [SIGNAL + output]: power(answer), [NOISE + output]: power(g.sub(output, answer)) };
 }
@@ -17,7 +21,8 @@ export class Fidelity {
   /** Counts a step, and returns its losses without the powers. */
   count(terms: StepLosses): StepLosses {
     const isPower = (name: string) => name.startsWith(SIGNAL) || name.startsWith(NOISE);
-    for (const [name, power] of Object.entries(terms)) if (isPower(name)) this.powers[name] = (this.powers[name] ?? 0) + power;
+    for (const [name, power] of Object.entries(terms))
+      if (isPower(name)) this.powers[name] = (this.powers[name] ?? 0) + power;
     return Object.fromEntries(Object.entries(terms).filter(([name]) => !isPower(name)));
   }
 
@@ -36,13 +41,19 @@ export class Fidelity {
    * none: `unmeasured` says which and why.
    */
   epoch(): { ratios: Record<string, number>; unmeasured: string[] } {
-    const outputs = Object.keys(this.powers).filter((name) => name.startsWith(SIGNAL)).map((name) => name.slice(SIGNAL.length));
+    const outputs = Object.keys(this.powers)
+      .filter((name) => name.startsWith(SIGNAL))
+      .map((name) => name.slice(SIGNAL.length));
     const ratios: Record<string, number> = {};
     const unmeasured: string[] = [];
     for (const output of outputs) {
       const [signal, noise] = [this.powers[SIGNAL + output]!, this.powers[NOISE + output]!];
-      if (signal > 0 && noise > 0) ratios[outputs.length === 1 ? 'snrDb' : `snrDb:${output}`] = 10 * Math.log10(signal / noise);
-      else unmeasured.push(`output "${output}" has no signal-to-noise ratio where ${noise === 0 ? "it is the teacher's to the bit" : "the teacher's is zero throughout"}`);
+      if (signal > 0 && noise > 0)
+        ratios[outputs.length === 1 ? 'snrDb' : `snrDb:${output}`] = 10 * Math.log10(signal / noise);
+      else
+        unmeasured.push(
+          `output "${output}" has no signal-to-noise ratio where ${noise === 0 ? "it is the teacher's to the bit" : "the teacher's is zero throughout"}`,
+        );
     }
     this.powers = {};
     return { ratios, unmeasured };

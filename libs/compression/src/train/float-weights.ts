@@ -1,5 +1,16 @@
 import type { Skipped } from '#contracts';
-import { DataType, dataTypeBits, dataTypeName, floatTensor, tensorDims, subgraphs, tensorToFloats, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import {
+  DataType,
+  dataTypeBits,
+  dataTypeName,
+  floatTensor,
+  tensorDims,
+  subgraphs,
+  tensorToFloats,
+  type Graph,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 import { isConstantOfFile } from '../prepare/constants.js';
 import { nodeLabel } from '../name-pattern.js';
 import { areFiltersAlike, commonValue, isMask, isUnbounded, isWave, wideAxes } from './constant-values.js';
@@ -47,34 +58,59 @@ export function floatWeights(graph: Graph, choice: Choice): FloatWeights {
     const dims = tensorDims(tensor);
     const leave = (reason: string) => found.left.push({ node: tensor.name, opType: reader.opType, reason });
     if (choice.frozen.has(tensor.name)) leave(NAMED);
-    else if (readings.length === 0) leave(`what ${reader.opType} "${nodeLabel(reader)}" reads there is not trained: it stays as it is`);
-    else if (tensor.dataType !== DataType.FLOAT) leave(`it is stored in ${dataTypeName(tensor.dataType).toLowerCase()}, and weights are trained in float32: it stays as it is`);
+    else if (readings.length === 0)
+      leave(`what ${reader.opType} "${nodeLabel(reader)}" reads there is not trained: it stays as it is`);
+    else if (tensor.dataType !== DataType.FLOAT)
+      leave(
+        `it is stored in ${dataTypeName(tensor.dataType).toLowerCase()}, and weights are trained in float32: it stays as it is`,
+      );
     else {
       const candidate = { tensor, dims, values: tensorToFloats(tensor), readings };
-      const reason = choice.thawed.has(tensor.name) ? null : (isInConstants(tensor) ? 'a Constant node of the file holds it' : constantBecause(graph, candidate));
+      const reason = choice.thawed.has(tensor.name)
+        ? null
+        : isInConstants(tensor)
+          ? 'a Constant node of the file holds it'
+          : constantBecause(graph, candidate);
       if (reason === null) found.trainables.push(trainable(candidate));
       else leave(`taken for a constant, ${reason}: it stays as it is; name it in thaw to train it`);
     }
   }
   for (const node of graph.nodes.filter(holdsWeights)) {
-    found.left.push({ node: nodeLabel(node), opType: node.opType, reason: 'the weights inside its bodies are not trained: they stay as they are' });
+    found.left.push({
+      node: nodeLabel(node),
+      opType: node.opType,
+      reason: 'the weights inside its bodies are not trained: they stay as they are',
+    });
   }
   return found;
 }
 
 /** Whether the bodies of a node have tensors of floats of their own. */
 function holdsWeights(node: NodeProto): boolean {
-  return subgraphs(node).some(({ initializer, node: inner }) => initializer.some(({ dataType }) => FLOATS.has(dataType)) || inner.some(holdsWeights));
+  return subgraphs(node).some(
+    ({ initializer, node: inner }) =>
+      initializer.some(({ dataType }) => FLOATS.has(dataType)) || inner.some(holdsWeights),
+  );
 }
 
 /** A file that holds the kernels of its layers in Constant nodes says nothing by them. */
 function originTells(graph: Graph): boolean {
-  const kernels = graph.proto.initializer.filter((tensor) => FLOATS.has(tensor.dataType) && readingsOf(graph, tensor.name).some(({ role }) => role === 'kernel'));
+  const kernels = graph.proto.initializer.filter(
+    (tensor) => FLOATS.has(tensor.dataType) && readingsOf(graph, tensor.name).some(({ role }) => role === 'kernel'),
+  );
   return kernels.some((tensor) => !isConstantOfFile(tensor));
 }
 
 function trainable({ tensor: { name, dataType }, dims, values, readings }: Candidate): Trainable {
-  return { name, dims, values, bits: dataTypeBits(dataType) ?? 32, isMatrix: isMatrix(readings), readings, stored: (trained) => [floatTensor(name, dims, trained)] };
+  return {
+    name,
+    dims,
+    values,
+    bits: dataTypeBits(dataType) ?? 32,
+    isMatrix: isMatrix(readings),
+    readings,
+    stored: (trained) => [floatTensor(name, dims, trained)],
+  };
 }
 
 /** What gives the numbers away as a constant of the architecture; null for a weight. */
@@ -113,7 +149,10 @@ function byReading(graph: Graph, candidate: Candidate, reading: Reading): string
 /** A single number is arithmetic (a half, an epsilon) unless a layer of one output is in front of it; what meets the model's input makes it ready. */
 function besideData(graph: Graph, { dims, values }: Candidate, { role, node, index }: Reading): string | null {
   const other = node.input[1 - index]!;
-  if (values.length === 1) return role === 'shift' && isLayerOfOne(graph, other) ? null : `a single number beside ${node.opType} is arithmetic`;
+  if (values.length === 1)
+    return role === 'shift' && isLayerOfOne(graph, other)
+      ? null
+      : `a single number beside ${node.opType} is arithmetic`;
   const isVector = wideAxes(dims) <= 1;
   return isRawInput(graph, other) && (isVector || node.opType === 'Sub') ? "it makes the model's input ready" : null;
 }

@@ -40,7 +40,9 @@ export class GradientThread {
     if (this.failure) throw this.failure;
     this.worker.ref();
     const answered = once(this.worker, 'message') as Promise<[GradientAnswer]>;
-    this.worker.postMessage(request, [...new Set(Object.values(request.feeds).map(({ data }) => data.buffer as ArrayBuffer))]);
+    this.worker.postMessage(request, [
+      ...new Set(Object.values(request.feeds).map(({ data }) => data.buffer as ArrayBuffer)),
+    ]);
     const [answer] = await answered;
     this.worker.unref();
     if ('error' in answer) throw new RunError(answer.error);

@@ -14,7 +14,10 @@ parentPort!.on('message', (request: GradientRequest | null) => void (request ===
 async function answer({ feeds, fetches }: GradientRequest): Promise<void> {
   try {
     const outputs = await session.run(feeds, fetches);
-    send({ outputs }, Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer));
+    send(
+      { outputs },
+      Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer),
+    );
   } catch (error) {
     send({ error: error instanceof Error ? error.message : String(error) });
   }

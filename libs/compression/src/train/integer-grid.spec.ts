@@ -11,7 +11,9 @@ function gridOf(type: DataType, values: TensorData, { cast = false } = {}): Inte
   return integerGrid(graph, graph.producer('y')!)!;
 }
 
-const integers = (grid: IntegerGrid, values: number[]) => [...(tensorData(onGrid(grid, Float32Array.from(values))) as Int8Array)];
+const integers = (grid: IntegerGrid, values: number[]) => [
+  ...(tensorData(onGrid(grid, Float32Array.from(values))) as Int8Array),
+];
 
 describe('a stored integer weight', () => {
   it('reads as floats, one scale per channel', () => {
@@ -25,11 +27,15 @@ describe('a stored integer weight', () => {
   });
 
   it('stays within the reduced range that its quantizer kept to', () => {
-    expect(integers(gridOf(DataType.INT8, Int8Array.of(64, -4, 0, 4, 8, -2)), [99, -99, 0.25, 0, 0, 0])).toEqual([64, -64, 0, 0, 0, 0]);
+    expect(integers(gridOf(DataType.INT8, Int8Array.of(64, -4, 0, 4, 8, -2)), [99, -99, 0.25, 0, 0, 0])).toEqual([
+      64, -64, 0, 0, 0, 0,
+    ]);
   });
 
   it('uses the whole range where its quantizer did', () => {
-    expect(integers(gridOf(DataType.INT8, Int8Array.of(127, -4, 0, 4, 8, -2)), [99, -99, 0, 0, 0, 0]).slice(0, 2)).toEqual([127, -127]);
+    expect(
+      integers(gridOf(DataType.INT8, Int8Array.of(127, -4, 0, 4, 8, -2)), [99, -99, 0, 0, 0, 0]).slice(0, 2),
+    ).toEqual([127, -127]);
   });
 
   it('is found behind a Cast, and keeps its width', () => {

@@ -1,4 +1,17 @@
-import { DataType, dataTypeBits, intAttribute, integerLimits, makeTensor, tensorData, tensorDims, tensorToNumbers, tensorToFloats, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import {
+  DataType,
+  dataTypeBits,
+  intAttribute,
+  integerLimits,
+  makeTensor,
+  tensorData,
+  tensorDims,
+  tensorToNumbers,
+  tensorToFloats,
+  type Graph,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 
 /** The grid a weight is stored on: w = scale · (q - zeroPoint), low ≤ q - zeroPoint ≤ high. */
 export interface IntegerGrid {
@@ -68,7 +81,10 @@ export function onGrid(grid: IntegerGrid, values: Float32Array, scales = grid.sc
 }
 
 /** The weight's shape and its scales' in which the scales broadcast: blocks get an axis of their own. */
-export function broadcastShapes({ dims, scales, axis, blockSize }: IntegerGrid): { values: number[]; scales: number[] } {
+export function broadcastShapes({ dims, scales, axis, blockSize }: IntegerGrid): {
+  values: number[];
+  scales: number[];
+} {
   if (axis === null) return { values: dims, scales: [] };
   if (blockSize === 0) return { values: dims, scales: dims.map((_, i) => (i === axis ? scales.length : 1)) };
   const split = (inner: number) => dims.flatMap((dim, i) => (i === axis ? [dim / blockSize, inner] : [dim]));
@@ -112,7 +128,9 @@ function scalePlace({ dims, axis, blockSize }: IntegerGrid): (index: number) => 
   if (blockSize === 0) return (index) => Math.floor(index / inner) % size;
   return (index) => {
     const along = Math.floor(index / inner);
-    return (Math.floor(along / size) * (size / blockSize) + Math.floor((along % size) / blockSize)) * inner + (index % inner);
+    return (
+      (Math.floor(along / size) * (size / blockSize) + Math.floor((along % size) / blockSize)) * inner + (index % inner)
+    );
   };
 }
 

@@ -36,7 +36,10 @@ export class Judge {
     for await (const lesson of this.request.lessons()) {
       const size = Object.values(lesson.inputs)[0]!.dims[0]!;
       const { session, task } = await this.sized(size, lesson);
-      const result = await session.run({ ...lesson.inputs, ...task.feeds(lesson), [STEP.weights]: float32([weights.length], weights) }, [STEP.term('loss')]);
+      const result = await session.run(
+        { ...lesson.inputs, ...task.feeds(lesson), [STEP.weights]: float32([weights.length], weights) },
+        [STEP.term('loss')],
+      );
       const samples = lesson.samples ?? size;
       sum += samples * (result[STEP.term('loss')]!.data as Float32Array)[0]!;
       count += samples;
@@ -56,7 +59,13 @@ export class Judge {
     const shapes = await observeTrainingShapes(graph, inputs);
     const task = this.request.taskOn(shapes);
     const { extraInputs, write: loss } = task.objective;
-    const { model } = buildLossModel({ graph, shapes, parameters: layout.slots.map(({ name }) => name), extraInputs, loss });
+    const { model } = buildLossModel({
+      graph,
+      shapes,
+      parameters: layout.slots.map(({ name }) => name),
+      extraInputs,
+      loss,
+    });
     const made = { session: await Session.create(writeModel(model), { threads, optimization: 'extended' }), task };
     this.bySize.set(size, made);
     return made;

@@ -5,13 +5,22 @@ import type { Trainable } from './trainable.js';
 
 function weight(values: ArrayLike<number>, bits: number, isMatrix = true): Trainable {
   const floats = Float32Array.from(values);
-  return { name: 'w', dims: [floats.length], values: floats, bits, isMatrix, readings: [], stored: (trained) => [floatTensor('w', [floats.length], trained)] };
+  return {
+    name: 'w',
+    dims: [floats.length],
+    values: floats,
+    bits,
+    isMatrix,
+    readings: [],
+    stored: (trained) => [floatTensor('w', [floats.length], trained)],
+  };
 }
 
 const random = randomNumbers(9);
 /** Bell-shaped weights rounded to 4 bits: a good share of them is zero by rounding alone. */
 const rounded = Array.from({ length: 2000 }, () => Math.round((random() + random() + random() - 1.5) * 4.6));
-const kept = (trainable: Trainable, keep?: 'auto' | 'always' | 'never') => zerosMask(trainable, keep).filter((value) => value === 0).length;
+const kept = (trainable: Trainable, keep?: 'auto' | 'always' | 'never') =>
+  zerosMask(trainable, keep).filter((value) => value === 0).length;
 
 describe('zeros that stay', () => {
   it('are all zeros of a float or 8-bit matrix', () => {

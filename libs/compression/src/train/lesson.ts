@@ -23,8 +23,13 @@ export interface Curriculum {
 }
 
 /** Inputs of the train split alone, unchanged and in an order of their own: what a trained model will see. */
-export async function* splitInputs(data: Dataset, inputNames: readonly string[], options: { batchSize: number; shuffleSeed: number }): AsyncGenerator<HostTensors> {
-  for await (const { inputs } of data.bindInputs(inputNames).batches('train', { ...options, dropLast: true })) yield inputs;
+export async function* splitInputs(
+  data: Dataset,
+  inputNames: readonly string[],
+  options: { batchSize: number; shuffleSeed: number },
+): AsyncGenerator<HostTensors> {
+  for await (const { inputs } of data.bindInputs(inputNames).batches('train', { ...options, dropLast: true }))
+    yield inputs;
 }
 
 /** The inputs of an epoch's lessons alone. */
@@ -33,7 +38,10 @@ export async function* lessonInputs(curriculum: Curriculum, epoch: number): Asyn
 }
 
 /** The same samples in batches of another size, as a file that fixes it wants them; a rest is left out. */
-export async function* inBatchesOf(size: number | null, batches: AsyncIterable<HostTensors>): AsyncGenerator<HostTensors> {
+export async function* inBatchesOf(
+  size: number | null,
+  batches: AsyncIterable<HostTensors>,
+): AsyncGenerator<HostTensors> {
   for await (const batch of batches) {
     const samples = Object.values(batch)[0]!.dims[0]!;
     if (size === null || size === samples) yield batch;
@@ -43,11 +51,20 @@ export async function* inBatchesOf(size: number | null, batches: AsyncIterable<H
 
 /** Rows of each tensor. */
 export function rowsOf(batch: HostTensors, from: number, count: number): HostTensors {
-  return Object.fromEntries(Object.entries(batch).map(([name, tensor]): [string, HostTensor] => {
-    const [samples, ...rest] = tensor.dims as [number, ...number[]];
-    const size = tensor.data.length / samples;
-    return [name, { ...tensor, dims: [count, ...rest], data: tensor.data.slice(from * size, (from + count) * size) } as HostTensor];
-  }));
+  return Object.fromEntries(
+    Object.entries(batch).map(([name, tensor]): [string, HostTensor] => {
+      const [samples, ...rest] = tensor.dims as [number, ...number[]];
+      const size = tensor.data.length / samples;
+      return [
+        name,
+        {
+          ...tensor,
+          dims: [count, ...rest],
+          data: tensor.data.slice(from * size, (from + count) * size),
+        } as HostTensor,
+      ];
+    }),
+  );
 }
 
 /** Samples of each batch when none is left out: batches as equal as can be, none above `most`. */
@@ -59,7 +76,8 @@ export function evenBatchSize(samples: number, most: number): number {
 export function filledUp(lesson: Lesson, size: number): Lesson {
   const samples = Object.values(lesson.inputs)[0]!.dims[0]!;
   if (samples === size) return lesson;
-  const fill = (tensors: HostTensors) => Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, repeated(tensor, size)]));
+  const fill = (tensors: HostTensors) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, repeated(tensor, size)]));
   const labels = lesson.labels && Int32Array.from({ length: size }, (_, i) => lesson.labels![i % samples]!);
   return { inputs: fill(lesson.inputs), answers: fill(lesson.answers), labels, samples };
 }
@@ -69,6 +87,7 @@ export function repeated(tensor: HostTensor, rows: number): HostTensor {
   const [count, ...rest] = tensor.dims as [number, ...number[]];
   const size = tensor.data.length / count;
   const data = new (tensor.data.constructor as Float32ArrayConstructor)(rows * size);
-  for (let row = 0; row < rows; row++) data.set((tensor.data as Float32Array).subarray((row % count) * size, ((row % count) + 1) * size), row * size);
+  for (let row = 0; row < rows; row++)
+    data.set((tensor.data as Float32Array).subarray((row % count) * size, ((row % count) + 1) * size), row * size);
   return { ...tensor, dims: [rows, ...rest], data } as HostTensor;
 }

@@ -17,7 +17,8 @@ export function namedTensors(graph: Graph, patterns: readonly string[]): NamedTe
   if (patterns.length === 0) return { tensors, unknown: [], names };
   const fits = (name: string) => patterns.some((pattern) => fitsPattern(pattern, name));
   for (const { name } of graph.proto.initializer) if (fits(name)) tensors.add(name);
-  for (const node of graph.nodes) if (fits(nodeLabel(node))) for (const input of node.input) addStored(graph, input, tensors);
+  for (const node of graph.nodes)
+    if (fits(nodeLabel(node))) for (const input of node.input) addStored(graph, input, tensors);
   addScales(graph, tensors);
   return { tensors, unknown: patterns.filter((pattern) => !names.some((name) => fitsPattern(pattern, name))), names };
 }
@@ -31,7 +32,10 @@ function addStored(graph: Graph, value: string, tensors: Set<string>): void {
 
 /** A scale belongs to the integers that it scales. */
 function addScales(graph: Graph, tensors: Set<string>): void {
-  for (const { opType, input: [stored = '', scale = ''] } of graph.nodes) {
+  for (const {
+    opType,
+    input: [stored = '', scale = ''],
+  } of graph.nodes) {
     if (opType !== 'DequantizeLinear') continue;
     const integers = new Set<string>();
     addStored(graph, stored, integers);

@@ -5,7 +5,9 @@ import { studentForm } from './student.js';
 /** Tensors of a published model that are taken for constants by what they hold. */
 async function byValues(name: string): Promise<string[]> {
   const file = publishedModelFile(PUBLISHED_MODELS.find((model) => model.name === name)!);
-  return studentForm(await loadModel(file)).skipped.filter(({ reason }) => /wave|alike|all its|mask/.test(reason)).map(({ node }) => node);
+  return studentForm(await loadModel(file))
+    .skipped.filter(({ reason }) => /wave|alike|all its|mask/.test(reason))
+    .map(({ node }) => node);
 }
 
 it.each<[string, string[]]>([

@@ -1,5 +1,19 @@
 import { fakeQuantize } from '#autodiff';
-import { DataType, floatTensor, int64Tensor, intAttribute, integerLimits, makeNode, ownName, tensorDims, tensorToNumbers, withoutMark, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import {
+  DataType,
+  floatTensor,
+  int64Tensor,
+  intAttribute,
+  integerLimits,
+  makeNode,
+  ownName,
+  tensorDims,
+  tensorToNumbers,
+  withoutMark,
+  type Graph,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 import { biasFactors, scaledBias } from './bias-scale.js';
 import { broadcastShapes, gridValues, integerGrid, onGrid, type IntegerGrid } from './integer-grid.js';
 import { isMatrix, readingsOf } from './weight-roles.js';
@@ -19,7 +33,9 @@ export class Release {
     private readonly graph: Graph,
     private readonly scales: Scales,
   ) {
-    this.factors = new Map(graph.nodes.filter(({ opType }) => opType === 'DequantizeLinear').map((node) => [node, biasFactors(graph, node)]));
+    this.factors = new Map(
+      graph.nodes.filter(({ opType }) => opType === 'DequantizeLinear').map((node) => [node, biasFactors(graph, node)]),
+    );
   }
 
   get trainables(): Trainable[] {
@@ -36,7 +52,9 @@ export class Release {
   }
 
   private weight(node: NodeProto, grid: IntegerGrid): void {
-    const shadow = this.shadow(grid, node.output[0]!, (values, trained) => [onGrid(grid, values, this.scales.trained(grid.scaleName, trained))]);
+    const shadow = this.shadow(grid, node.output[0]!, (values, trained) => [
+      onGrid(grid, values, this.scales.trained(grid.scaleName, trained)),
+    ]);
     const shapes = broadcastShapes(grid);
     const scale = this.scales.value(grid.scaleName, shapes.scales, node);
     const values = grid.blockSize === 0 ? shadow : this.reshape(node, shadow, shapes.values);
@@ -46,7 +64,16 @@ export class Release {
 
   private bias(node: NodeProto, grid: IntegerGrid): void {
     const factors = this.factors.get(node) ?? [];
-    this.replace(node, this.shadow(grid, node.output[0]!, (values, trained) => scaledBias(grid, values, factors.map((name) => this.scales.trained(name, trained)))));
+    this.replace(
+      node,
+      this.shadow(grid, node.output[0]!, (values, trained) =>
+        scaledBias(
+          grid,
+          values,
+          factors.map((name) => this.scales.trained(name, trained)),
+        ),
+      ),
+    );
   }
 
   /**
@@ -57,16 +84,28 @@ export class Release {
     const gather = this.graph.producer(node.input[0]!);
     const entries = gather?.opType === 'Gather' ? this.graph.initializer(gather.input[0]!) : undefined;
     const indices = gather && stored(this.graph, gather.input[1]!);
-    const found = entries && indices && integerGrid(this.graph, { ...node, input: [entries.name, ...node.input.slice(1)] });
+    const found =
+      entries && indices && integerGrid(this.graph, { ...node, input: [entries.name, ...node.input.slice(1)] });
     if (!gather || !found || found.blockSize > 0 || found.zeroPoints.some((zero) => zero !== 0)) return false;
     const unit = found.scales.reduce((sum, scale) => sum + scale, 0) / found.scales.length;
     const grid: IntegerGrid = { ...found, axis: null, scales: Float32Array.of(unit) };
     const shadow = this.shadow(grid, node.output[0]!, (values) => [onGrid(grid, values)]);
     const unitName = this.constant(`${shadow}/unit`, unit);
     const axis = intAttribute(node, 'axis', 1);
-    const shape = found.scales.length === 1 ? [] : tensorDims(indices).map((_, i, dims) => (i === (axis < 0 ? axis + dims.length : axis) ? found.scales.length : 1));
+    const shape =
+      found.scales.length === 1
+        ? []
+        : tensorDims(indices).map((_, i, dims) =>
+            i === (axis < 0 ? axis + dims.length : axis) ? found.scales.length : 1,
+          );
     const spread = this.add(node, 'Gather', [this.round(node, shadow, unitName, grid), gather.input[1]!]);
-    this.replace(node, this.add(node, 'Mul', [spread, this.add(node, 'Div', [this.scales.value(found.scaleName, shape, node), unitName])]));
+    this.replace(
+      node,
+      this.add(node, 'Mul', [
+        spread,
+        this.add(node, 'Div', [this.scales.value(found.scaleName, shape, node), unitName]),
+      ]),
+    );
     return true;
   }
 
@@ -74,11 +113,23 @@ export class Release {
   private activation(node: NodeProto): boolean {
     const quantize = this.graph.producer(node.input[0]!);
     const scale = this.graph.initializer(node.input[1]!);
-    if (quantize?.opType !== 'QuantizeLinear' || quantize.input[1] !== node.input[1] || !scale || scale.dims.some((dim) => dim !== 1n)) return false;
+    if (
+      quantize?.opType !== 'QuantizeLinear' ||
+      quantize.input[1] !== node.input[1] ||
+      !scale ||
+      scale.dims.some((dim) => dim !== 1n)
+    )
+      return false;
     const zeroPoint = node.input[2] ? this.graph.initializer(node.input[2]) : undefined;
     const [low, high] = integerLimits(zeroPoint?.dataType ?? DataType.UINT8);
     const offset = zeroPoint ? tensorToNumbers(zeroPoint)[0]! : 0;
-    this.replace(node, this.round(node, quantize.input[0]!, this.scales.value(scale.name, [], node), { low: low - offset, high: high - offset }));
+    this.replace(
+      node,
+      this.round(node, quantize.input[0]!, this.scales.value(scale.name, [], node), {
+        low: low - offset,
+        high: high - offset,
+      }),
+    );
     return true;
   }
 
@@ -89,19 +140,40 @@ export class Release {
       const values = gridValues(grid);
       this.graph.addInitializer(floatTensor(name, grid.dims, values));
       const readings = readingsOf(this.graph, value);
-      this.shadows.set(name, { name, dims: grid.dims, values, bits: grid.bits, isMatrix: isMatrix(readings), readings, stored: store });
+      this.shadows.set(name, {
+        name,
+        dims: grid.dims,
+        values,
+        bits: grid.bits,
+        isMatrix: isMatrix(readings),
+        readings,
+        stored: store,
+      });
     }
     return name;
   }
 
   private round(node: NodeProto, value: string, scale: string, { low, high }: { low: number; high: number }): string {
     const output = this.graph.freshName(`${node.output[0]}/grid`);
-    this.graph.addNode(fakeQuantize(value, scale, this.constant(`${output}/low`, low), this.constant(`${output}/high`, high), output, node.name), { before: node });
+    this.graph.addNode(
+      fakeQuantize(
+        value,
+        scale,
+        this.constant(`${output}/low`, low),
+        this.constant(`${output}/high`, high),
+        output,
+        node.name,
+      ),
+      { before: node },
+    );
     return output;
   }
 
   private reshape(node: NodeProto, value: string, dims: readonly number[]): string {
-    return this.add(node, 'Reshape', [value, this.graph.addInitializer(int64Tensor(this.graph.freshName(`${value}/dims`), [dims.length], dims)).name]);
+    return this.add(node, 'Reshape', [
+      value,
+      this.graph.addInitializer(int64Tensor(this.graph.freshName(`${value}/dims`), [dims.length], dims)).name,
+    ]);
   }
 
   private add(before: NodeProto, opType: string, inputs: string[]): string {

@@ -1,4 +1,14 @@
-import { floatTensor, int64Tensor, makeNode, ownName, tensorDims, tensorToFloats, type Graph, type NodeProto, type TensorProto } from '#onnx';
+import {
+  floatTensor,
+  int64Tensor,
+  makeNode,
+  ownName,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 import type { Trainable } from './trainable.js';
 
 /** Values of the trained tensors, by name in the training graph. */
@@ -32,7 +42,9 @@ export class Scales {
     const key = `${name}:${shape}`;
     const known = this.written.get(key);
     if (known !== undefined) return known;
-    const start = this.graph.addInitializer(floatTensor(this.graph.freshName(`${name}/start`), shape, this.stored(name))).name;
+    const start = this.graph.addInitializer(
+      floatTensor(this.graph.freshName(`${name}/start`), shape, this.stored(name)),
+    ).name;
     const value = this.isLearned && !this.frozen.has(name) ? this.grown(name, start, shape, before) : start;
     this.written.set(key, value);
     return value;
@@ -50,15 +62,27 @@ export class Scales {
     if (!this.factors.has(name)) {
       const values = new Float32Array(this.stored(name).length);
       this.graph.addInitializer(floatTensor(exponent, [values.length], values));
-      const stored = (_: Float32Array, trained: Trained) => [floatTensor(name, tensorDims(this.tensor(name)), this.trained(name, trained))];
-      this.factors.set(name, { name: exponent, dims: [values.length], values, bits: 32, isMatrix: false, readings: [], stored });
+      const stored = (_: Float32Array, trained: Trained) => [
+        floatTensor(name, tensorDims(this.tensor(name)), this.trained(name, trained)),
+      ];
+      this.factors.set(name, {
+        name: exponent,
+        dims: [values.length],
+        values,
+        bits: 32,
+        isMatrix: false,
+        readings: [],
+        stored,
+      });
     }
     const node = (opType: string, inputs: string[]) => {
       const output = this.graph.freshName(`${name}/${opType}`);
       this.graph.addNode(makeNode(opType, inputs, [output]), { before });
       return output;
     };
-    const target = this.graph.addInitializer(int64Tensor(this.graph.freshName(`${name}/dims`), [shape.length], shape)).name;
+    const target = this.graph.addInitializer(
+      int64Tensor(this.graph.freshName(`${name}/dims`), [shape.length], shape),
+    ).name;
     return node('Mul', [start, node('Reshape', [node('Exp', [exponent]), target])]);
   }
 

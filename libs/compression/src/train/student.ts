@@ -1,5 +1,14 @@
 import type { Skipped, TrainerOptions } from '#contracts';
-import { adam, buildDividedStep, buildTrainingStep, reachedTargets, sgd, type Optimizer, type Shapes, type TrainingStepRequest } from '#autodiff';
+import {
+  adam,
+  buildDividedStep,
+  buildTrainingStep,
+  reachedTargets,
+  sgd,
+  type Optimizer,
+  type Shapes,
+  type TrainingStepRequest,
+} from '#autodiff';
 import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../prepare/constants.js';
 import { UnknownLayerError } from '../errors.js';
@@ -58,23 +67,43 @@ export class Student {
     };
     const divided = division && division.parts > 1 ? buildDividedStep(request) : null;
     const step = divided ?? buildTrainingStep(request);
-    const pack = (value: (trainable: Trainable) => Float32Array) => step.layout.pack(new Map(trainables.map((trainable) => [trainable.name, value(trainable)])));
+    const pack = (value: (trainable: Trainable) => Float32Array) =>
+      step.layout.pack(new Map(trainables.map((trainable) => [trainable.name, value(trainable)])));
     const mask = pack((trainable) => zerosMask(trainable, options.keepZeros));
     const start = { weights: pack(({ values }) => values), mask };
-    const trainer = divided && division ? await Trainer.divided(divided, start, division) : await Trainer.create(step, start, threads);
-    return new Student(form, trainables, task, trainer, step.layout.size, mask.reduce((count, value) => count + Number(value === 0), 0));
+    const trainer =
+      divided && division
+        ? await Trainer.divided(divided, start, division)
+        : await Trainer.create(step, start, threads);
+    return new Student(
+      form,
+      trainables,
+      task,
+      trainer,
+      step.layout.size,
+      mask.reduce((count, value) => count + Number(value === 0), 0),
+    );
   }
 
   /** What was taken for a weight and what was not, for the summary: names of trained tensors, and the others with their reasons. */
   get weights(): { trained: string[]; left: { name: string; reason: string }[] } {
     const trained = this.trainables.filter(({ readings }) => readings.length > 0).map(({ name }) => storedName(name));
-    return { trained, left: [...this.form.skipped, ...this.unread].map(({ node, reason }) => ({ name: node, reason })) };
+    return {
+      trained,
+      left: [...this.form.skipped, ...this.unread].map(({ node, reason }) => ({ name: node, reason })),
+    };
   }
 
   /** Weights that no path joins with what the loss reads. */
   get unread(): Skipped[] {
     const rest = this.form.trainables.filter(({ name }) => !this.trainables.some((trained) => trained.name === name));
-    return rest.filter(({ readings }) => readings.length > 0).map(({ name, readings }) => ({ node: storedName(name), opType: readings[0]?.node.opType ?? '', reason: 'no gradient of what the loss reads leads back to it: it stays as it is' }));
+    return rest
+      .filter(({ readings }) => readings.length > 0)
+      .map(({ name, readings }) => ({
+        node: storedName(name),
+        opType: readings[0]?.node.opType ?? '',
+        reason: 'no gradient of what the loss reads leads back to it: it stays as it is',
+      }));
   }
 
   /** One step of its task. Throws DivergedError. */
@@ -137,7 +166,16 @@ function optimizerOf({ optimizer, momentum, nesterov, weightDecay }: TrainerOpti
 }
 
 /** The trainables to which a gradient of one of the values leads back. */
-export function reachable({ graph, trainables }: TrainingForm, values: readonly string[], shapes?: Shapes): Trainable[] {
-  const reached = reachedTargets(graph, values, trainables.map(({ name }) => name), shapes);
+export function reachable(
+  { graph, trainables }: TrainingForm,
+  values: readonly string[],
+  shapes?: Shapes,
+): Trainable[] {
+  const reached = reachedTargets(
+    graph,
+    values,
+    trainables.map(({ name }) => name),
+    shapes,
+  );
   return trainables.filter(({ name }) => reached.has(name));
 }

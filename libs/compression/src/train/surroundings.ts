@@ -2,11 +2,36 @@ import { isSameEveryRun, constantTensor, intAttribute, tensorDims, type Graph, t
 
 /** Operators that lay data out, change its type or scale it. */
 const PREPARING: ReadonlySet<string> = new Set([
-  'Cast', 'Transpose', 'Reshape', 'Flatten', 'Unsqueeze', 'Squeeze', 'Slice', 'Split', 'Pad', 'Resize', 'Concat', 'Identity', 'Clip', 'Expand', 'Add', 'Sub', 'Mul', 'Div', 'Neg',
+  'Cast',
+  'Transpose',
+  'Reshape',
+  'Flatten',
+  'Unsqueeze',
+  'Squeeze',
+  'Slice',
+  'Split',
+  'Pad',
+  'Resize',
+  'Concat',
+  'Identity',
+  'Clip',
+  'Expand',
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Neg',
 ]);
 
 /** Operators that only lay out what a layer gives. */
-const LAYING_OUT: ReadonlySet<string> = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose', 'Identity']);
+const LAYING_OUT: ReadonlySet<string> = new Set([
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Transpose',
+  'Identity',
+]);
 
 /** Whether a value is the model's input, made ready at most: no layer lies in front of it. */
 export function isRawInput(graph: Graph, value: string): boolean {

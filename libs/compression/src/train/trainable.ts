@@ -65,7 +65,10 @@ export interface TrainingFormOptions {
  * training it is quantization-aware training with learned steps; `stored` then gives the scales back with the integers. `graph` is
  * changed in place.
  */
-export function trainingForm(graph: Graph, { learnScales = false, freeze = [], thaw = [] }: TrainingFormOptions = {}): TrainingForm {
+export function trainingForm(
+  graph: Graph,
+  { learnScales = false, freeze = [], thaw = [] }: TrainingFormOptions = {},
+): TrainingForm {
   const skipped: Skipped[] = [];
   const fileBatch = fixedBatch(graph);
   const [frozen, thawed] = [namedTensors(graph, freeze), namedTensors(graph, thaw)];
@@ -75,7 +78,11 @@ export function trainingForm(graph: Graph, { learnScales = false, freeze = [], t
   const release = new Release(graph, scales);
   for (const node of [...graph.nodes].filter(({ opType }) => opType === 'DequantizeLinear')) {
     if (!release.release(node) && isSameEveryRun(graph, node.input[0]!)) {
-      skipped.push({ node: node.name || node.output[0]!, opType: node.opType, reason: 'how its integers are stored cannot be trained: it stays as it is' });
+      skipped.push({
+        node: node.name || node.output[0]!,
+        opType: node.opType,
+        reason: 'how its integers are stored cannot be trained: it stays as it is',
+      });
     }
   }
   graph.removeDeadCode();
@@ -83,11 +90,18 @@ export function trainingForm(graph: Graph, { learnScales = false, freeze = [], t
   for (const node of [...graph.nodes]) if (node.opType === 'Conv') poolBeforeRelu(graph, node);
   const isFrozen = ({ name }: Trainable) => frozen.tensors.has(storedName(name));
   const released = release.trainables.filter((trainable) => !isFrozen(trainable));
-  for (const { name } of release.trainables.filter(isFrozen)) skipped.push({ node: storedName(name), opType: 'DequantizeLinear', reason: NAMED });
+  for (const { name } of release.trainables.filter(isFrozen))
+    skipped.push({ node: storedName(name), opType: 'DequantizeLinear', reason: NAMED });
   const alive = floats.trainables.filter(({ name }) => graph.initializer(name));
   const unknown = [
     ...frozen.unknown.map((pattern) => ({ option: 'freeze' as const, pattern, names: frozen.names })),
     ...thawed.unknown.map((pattern) => ({ option: 'thaw' as const, pattern, names: thawed.names })),
   ];
-  return { graph, trainables: [...released, ...scales.trainables, ...alive], skipped: [...skipped, ...floats.left, ...dropoutsLeft(graph)], fileBatch, unknown };
+  return {
+    graph,
+    trainables: [...released, ...scales.trainables, ...alive],
+    skipped: [...skipped, ...floats.left, ...dropoutsLeft(graph)],
+    fileBatch,
+    unknown,
+  };
 }

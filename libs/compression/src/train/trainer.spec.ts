@@ -7,7 +7,11 @@ import { Trainer } from './trainer.js';
 async function trainer(averaging?: number): Promise<Trainer> {
   const b = new GraphBuilder();
   b.input('x', [1]);
-  for (const [name, value] of [['scale', 1], ['shift', 0]] as const) b.op('Identity', [b.float([value], [1])], {}, { outputs: [name] });
+  for (const [name, value] of [
+    ['scale', 1],
+    ['shift', 0],
+  ] as const)
+    b.op('Identity', [b.float([value], [1])], {}, { outputs: [name] });
   b.output(b.op('Add', [b.op('Mul', ['x', 'scale']), 'shift'], {}, { outputs: ['y'] }), [1]);
   const model = b.build();
   const names = ['scale', 'shift'];
@@ -15,8 +19,13 @@ async function trainer(averaging?: number): Promise<Trainer> {
   for (const name of names) graph.removeNode(graph.producer(name)!);
   const loss = (g: Parameters<typeof meanSquaredError>[0]) => meanSquaredError(g, 'y', 'target', [1]);
   const step = buildTrainingStep({
-    graph, shapes: new Map(['x', 'y', 'scale', 'shift', ...graph.nodes.flatMap(({ output }) => output)].map((name) => [name, [1]])), parameters: names,
-    extraInputs: [{ name: 'target', dims: [1], type: DataType.FLOAT }], optimizer: sgd(),
+    graph,
+    shapes: new Map(
+      ['x', 'y', 'scale', 'shift', ...graph.nodes.flatMap(({ output }) => output)].map((name) => [name, [1]]),
+    ),
+    parameters: names,
+    extraInputs: [{ name: 'target', dims: [1], type: DataType.FLOAT }],
+    optimizer: sgd(),
     loss: (g) => ({ terms: { loss: loss(g).value }, seeds: new Map([['y', loss(g).gradient]]) }),
     ...(averaging === undefined ? {} : { averaging }),
   });
@@ -30,12 +39,19 @@ describe('a step', () => {
     const training = await trainer();
     await training.run(batch(1), 0.25);
     const before = [...training.weights];
-    await expect(training.run(batch(1e19), 3e38)).rejects.toMatchObject({ code: 'training_diverged', step: 1, message: expect.stringMatching(/the weight "scale" is not finite at step 1/) });
+    await expect(training.run(batch(1e19), 3e38)).rejects.toMatchObject({
+      code: 'training_diverged',
+      step: 1,
+      message: expect.stringMatching(/the weight "scale" is not finite at step 1/),
+    });
     expect([...training.weights]).toEqual(before);
   });
 
   it('whose loss is not finite is refused', async () => {
-    await expect((await trainer()).run(batch(NaN), 0.1)).rejects.toMatchObject({ code: 'training_diverged', message: expect.stringMatching(/the loss is not finite at step 0/) });
+    await expect((await trainer()).run(batch(NaN), 0.1)).rejects.toMatchObject({
+      code: 'training_diverged',
+      message: expect.stringMatching(/the loss is not finite at step 0/),
+    });
   });
 });
 
@@ -57,6 +73,8 @@ describe('the moving average of the weights', () => {
     for (let t = 0; t < 30; t++) await training.run(batch(1), 0.01);
     const before = [...training.weights];
     await training.run(batch(1), 0.01);
-    training.weights.forEach((value, i) => expect(value).toBeCloseTo(0.5 * before[i]! + 0.5 * training.currentWeights[i]!, 6));
+    training.weights.forEach((value, i) =>
+      expect(value).toBeCloseTo(0.5 * before[i]! + 0.5 * training.currentWeights[i]!, 6),
+    );
   });
 });

@@ -45,8 +45,15 @@ export class Trainer {
 
   private static on(step: TrainingStep, start: TrainerStart, runner: StepRunner): Trainer {
     const zeros = step.state.map((name): [string, Float32Array] => [name, new Float32Array(step.layout.size)]);
-    const state = { step: 0, vectors: new Map(zeros.map(([name, vector]) => [name, STARTS_AS_WEIGHTS.has(name) ? start.weights.slice() : vector])) };
-    const mask: HostTensors = step.masked ? { [STEP.mask]: float32([step.layout.size], start.mask ?? new Float32Array(step.layout.size).fill(1)) } : {};
+    const state = {
+      step: 0,
+      vectors: new Map(
+        zeros.map(([name, vector]) => [name, STARTS_AS_WEIGHTS.has(name) ? start.weights.slice() : vector]),
+      ),
+    };
+    const mask: HostTensors = step.masked
+      ? { [STEP.mask]: float32([step.layout.size], start.mask ?? new Float32Array(step.layout.size).fill(1)) }
+      : {};
     return new Trainer(step, runner, mask, state);
   }
 
@@ -60,12 +67,17 @@ export class Trainer {
   }
 
   /** The same, with all that the step returns: forward values that were asked for among it. */
-  async runWithOutputs(batch: HostTensors, learningRate: number): Promise<{ losses: StepLosses; outputs: HostTensors }> {
+  async runWithOutputs(
+    batch: HostTensors,
+    learningRate: number,
+  ): Promise<{ losses: StepLosses; outputs: HostTensors }> {
     const size = [this.step.layout.size];
     const vectors = Object.fromEntries([...this.state.vectors].map(([name, data]) => [name, float32(size, data)]));
     const scalars = { [STEP.learningRate]: float32([], [learningRate]), [STEP.count]: float32([], [this.state.step]) };
     const result = await this.runner.run({ ...batch, ...vectors, ...scalars, ...this.mask });
-    const losses = Object.fromEntries(this.step.terms.map((term) => [term, (result[STEP.term(term)]!.data as Float32Array)[0]!]));
+    const losses = Object.fromEntries(
+      this.step.terms.map((term) => [term, (result[STEP.term(term)]!.data as Float32Array)[0]!]),
+    );
     this.check(losses, result[STEP.next(STEP.weights)]!.data as Float32Array, learningRate);
     for (const name of this.step.state) this.state.vectors.set(name, result[STEP.next(name)]!.data as Float32Array);
     this.state.step++;
@@ -76,7 +88,8 @@ export class Trainer {
   private check(losses: StepLosses, weights: Float32Array, learningRate: number): void {
     const { step } = this.state;
     const loss = Object.keys(losses).find((term) => !Number.isFinite(losses[term]));
-    if (loss !== undefined) throw new DivergedError({ step, learningRate, what: loss === 'loss' ? 'the loss' : `the loss "${loss}"` });
+    if (loss !== undefined)
+      throw new DivergedError({ step, learningRate, what: loss === 'loss' ? 'the loss' : `the loss "${loss}"` });
     const at = firstNotFinite(weights);
     if (at < 0) return;
     const slot = this.layout.slots.find(({ offset, size }) => at >= offset && at < offset + size);

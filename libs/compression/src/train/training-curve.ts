@@ -10,12 +10,20 @@ export const CURVE_PLOT = 'training-curve.svg';
 
 /** Writes the curve and returns the names of its files. */
 export function writeCurve(context: PassContext, options: unknown, points: readonly CurvePoint[]): Promise<string[]> {
-  return writeSideFiles(context, { [CURVE_FILE]: () => `${JSON.stringify({ seed: context.seed, options, points })}\n`, [CURVE_PLOT]: () => curvePlot(points) });
+  return writeSideFiles(context, {
+    [CURVE_FILE]: () => `${JSON.stringify({ seed: context.seed, options, points })}\n`,
+    [CURVE_PLOT]: () => curvePlot(points),
+  });
 }
 
 function curvePlot(points: readonly CurvePoint[]): string {
-  const losses = Object.keys(points[0]?.losses ?? {}).map((name) => ({ name, points: points.map(({ step, losses: at }): [number, number] => [step, at[name]!]) }));
-  const held = points.flatMap(({ step, ended }): [number, number][] => (ended?.validationLoss === undefined ? [] : [[step, ended.validationLoss]]));
+  const losses = Object.keys(points[0]?.losses ?? {}).map((name) => ({
+    name,
+    points: points.map(({ step, losses: at }): [number, number] => [step, at[name]!]),
+  }));
+  const held = points.flatMap(({ step, ended }): [number, number][] =>
+    ended?.validationLoss === undefined ? [] : [[step, ended.validationLoss]],
+  );
   const series = [...losses, ...(held.length > 0 ? [{ name: 'validationLoss', points: held }] : [])];
   return linePlot({ title: 'Training', xLabel: 'step', yLabel: 'loss', series });
 }
@@ -25,12 +33,25 @@ export function epochTable(points: readonly CurvePoint[]): Record<string, number
   return points.flatMap(({ epoch, step, learningRate, ended }) => {
     if (!ended) return [];
     const { losses, fidelity, validationLoss, seconds } = ended;
-    return [{ epoch, step, ...losses, ...fidelity, ...(validationLoss === undefined ? {} : { validationLoss }), learningRate, seconds }];
+    return [
+      {
+        epoch,
+        step,
+        ...losses,
+        ...fidelity,
+        ...(validationLoss === undefined ? {} : { validationLoss }),
+        learningRate,
+        seconds,
+      },
+    ];
   });
 }
 
 /** Figures that every training reports. */
-export function curveSummary(points: readonly CurvePoint[], { plan, steps, batchSize, seconds }: { plan: BatchPlan; steps: number; batchSize: number; seconds: number }): Record<string, unknown> {
+export function curveSummary(
+  points: readonly CurvePoint[],
+  { plan, steps, batchSize, seconds }: { plan: BatchPlan; steps: number; batchSize: number; seconds: number },
+): Record<string, unknown> {
   const table = epochTable(points);
   const held = table.map((row) => row['validationLoss'] ?? Infinity);
   const best = Math.min(...held);

@@ -109,16 +109,29 @@ export class TrainingRun {
     this.reported = { at: now, step };
     this.curve.push({ step, epoch: epoch + 1, learningRate, samplesPerS, losses, ...(ended && { ended }) });
     const { epochs } = this.request.options;
-    const held: Record<string, number> = ended?.validationLoss === undefined ? {} : { validationLoss: ended.validationLoss };
-    this.request.progress(step / this.steps, `epoch ${epoch + 1} of ${epochs}, step ${step} of ${this.steps}, ${etaS} s left`, { ...losses, ...ended?.fidelity, ...held, learningRate, samplesPerS, epoch: epoch + 1, step, etaS });
+    const held: Record<string, number> =
+      ended?.validationLoss === undefined ? {} : { validationLoss: ended.validationLoss };
+    this.request.progress(
+      step / this.steps,
+      `epoch ${epoch + 1} of ${epochs}, step ${step} of ${this.steps}, ${etaS} s left`,
+      { ...losses, ...ended?.fidelity, ...held, learningRate, samplesPerS, epoch: epoch + 1, step, etaS },
+    );
   }
 
   private async endEpoch(): Promise<EpochFigures> {
-    const means = Object.entries(this.epoch.sums).map(([name, sum]): [string, number] => [name, sum / this.request.curriculum.lessonsPerEpoch]);
+    const means = Object.entries(this.epoch.sums).map(([name, sum]): [string, number] => [
+      name,
+      sum / this.request.curriculum.lessonsPerEpoch,
+    ]);
     const validationLoss = await this.validate();
     const { ratios, unmeasured } = this.fidelity.epoch();
     this.request.warnings.add(...unmeasured);
-    return { losses: Object.fromEntries(means), fidelity: ratios, ...(validationLoss === undefined ? {} : { validationLoss }), seconds: (performance.now() - this.epoch.startedAt) / 1000 };
+    return {
+      losses: Object.fromEntries(means),
+      fidelity: ratios,
+      ...(validationLoss === undefined ? {} : { validationLoss }),
+      seconds: (performance.now() - this.epoch.startedAt) / 1000,
+    };
   }
 
   /** Mean loss on the samples held back. Throws DivergedError. */
@@ -127,18 +140,33 @@ export class TrainingRun {
     if (!judge) return undefined;
     const loss = await judge.loss(student.trainer.weights);
     const { step } = student.trainer.state;
-    if (!Number.isFinite(loss)) throw new DivergedError({ what: 'the loss on the samples held back', step, learningRate: learningRateAt(step, this.steps, this.request.options) });
+    if (!Number.isFinite(loss))
+      throw new DivergedError({
+        what: 'the loss on the samples held back',
+        step,
+        learningRate: learningRateAt(step, this.steps, this.request.options),
+      });
     this.stopping.count(loss, student.trainer.weights);
     return loss;
   }
 
   private keep(epochs: number): Promise<void> {
-    return this.request.checkpoint.keep({ epochs, memo: this.memo(), best: this.stopping.bestWeights }, this.request.options.epochs, this.trainers);
+    return this.request.checkpoint.keep(
+      { epochs, memo: this.memo(), best: this.stopping.bestWeights },
+      this.request.options.epochs,
+      this.trainers,
+    );
   }
 
   private memo(): Memo {
     const { startedAt, lessons, sums } = this.epoch;
-    return { curve: this.curve, begun: lessons === 0 ? null : { lessons, sums, fidelity: { ...this.fidelity.counted }, seconds: (performance.now() - startedAt) / 1000 } };
+    return {
+      curve: this.curve,
+      begun:
+        lessons === 0
+          ? null
+          : { lessons, sums, fidelity: { ...this.fidelity.counted }, seconds: (performance.now() - startedAt) / 1000 },
+    };
   }
 
   /** Takes up the run's last checkpoint and returns how many epochs are done. */
@@ -153,8 +181,14 @@ export class TrainingRun {
       this.fidelity.restore(begun.fidelity);
     }
     this.reported = { at: performance.now(), step: student.trainer.state.step };
-    if (found.best) this.stopping.restore(this.curve.flatMap(({ ended }) => ended?.validationLoss ?? []), found.best);
-    log(`resumed after epoch ${found.epochs} of ${options.epochs}${begun ? ` and ${begun.lessons} lessons of the next` : ''}`);
+    if (found.best)
+      this.stopping.restore(
+        this.curve.flatMap(({ ended }) => ended?.validationLoss ?? []),
+        found.best,
+      );
+    log(
+      `resumed after epoch ${found.epochs} of ${options.epochs}${begun ? ` and ${begun.lessons} lessons of the next` : ''}`,
+    );
     return found.epochs;
   }
 }

@@ -47,16 +47,29 @@ export async function trialProblem({ model, form, taskOn }: TrialRequest): Promi
     return null;
   } catch (error) {
     if (error instanceof DivergedError) return null;
-    if (error instanceof InferenceError) return `the step that trains it does not run: freeze the weights before the node that is named (${error.message})`;
+    if (error instanceof InferenceError)
+      return `the step that trains it does not run: freeze the weights before the node that is named (${error.message})`;
     if (error instanceof AutodiffError || error instanceof CompressionError) return error.message;
     throw error;
   }
 }
 
-async function step(form: TrainingForm, { task: { outputs, objective }, shapes }: Learning, inputs: HostTensors): Promise<void> {
+async function step(
+  form: TrainingForm,
+  { task: { outputs, objective }, shapes }: Learning,
+  inputs: HostTensors,
+): Promise<void> {
   const trainables = reachable(form, outputs, shapes);
   const { extraInputs, write: loss } = objective;
-  const made = buildTrainingStep({ graph: form.graph, shapes, parameters: trainables.map(({ name }) => name), extraInputs, loss, optimizer: sgd(), masked: false });
+  const made = buildTrainingStep({
+    graph: form.graph,
+    shapes,
+    parameters: trainables.map(({ name }) => name),
+    extraInputs,
+    loss,
+    optimizer: sgd(),
+    masked: false,
+  });
   const weights = made.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
   const trainer = await Trainer.create(made, { weights }, 1);
   try {
@@ -73,7 +86,10 @@ async function generated(model: ModelProto, { inputs }: Graph): Promise<HostTens
     const { feeds } = await observeShapes(model);
     if (Object.values(feeds).some(({ dims }) => dims.length === 0)) return null;
     const isFixed = (name: string) => typeof valueDims(inputs.find((input) => input.name === name)!)?.[0] === 'number';
-    const entries = Object.entries(feeds).map(([name, tensor]) => [name, isFixed(name) ? tensor : repeated(tensor, SAMPLES)]);
+    const entries = Object.entries(feeds).map(([name, tensor]) => [
+      name,
+      isFixed(name) ? tensor : repeated(tensor, SAMPLES),
+    ]);
     return Object.fromEntries(entries);
   } catch (error) {
     if (error instanceof CompressionError || error instanceof InferenceError) return null;
@@ -83,5 +99,7 @@ async function generated(model: ModelProto, { inputs }: Graph): Promise<HostTens
 
 function zeroTensor(dims: readonly number[], type: DataType): HostTensor {
   const count = dims.reduce((product, dim) => product * dim, 1);
-  return type === DataType.INT64 ? { type: 'int64', dims, data: new BigInt64Array(count) } : { type: 'float32', dims, data: new Float32Array(count) };
+  return type === DataType.INT64
+    ? { type: 'int64', dims, data: new BigInt64Array(count) }
+    : { type: 'float32', dims, data: new Float32Array(count) };
 }

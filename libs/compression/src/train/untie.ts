@@ -22,7 +22,9 @@ export interface Untied {
 export function untieMerged(model: ModelProto, freeze: readonly string[] = []): Untied {
   const graph = new Graph(model);
   liftConstants(graph);
-  const isReused = graph.proto.initializer.some(({ name }) => readingsOf(graph, name).filter(({ role }) => role === 'kernel').length > 1);
+  const isReused = graph.proto.initializer.some(
+    ({ name }) => readingsOf(graph, name).filter(({ role }) => role === 'kernel').length > 1,
+  );
   const result: Untied = { untied: [], tied: [] };
   for (const tensor of [...graph.proto.initializer]) {
     // What is to stay as it is may stay one.
@@ -33,8 +35,13 @@ export function untieMerged(model: ModelProto, freeze: readonly string[] = []): 
     const others = graph.consumers(tensor.name).length - readings.length;
     if (readings.length === 0 || owners.size + others < 2) continue;
     const statistics = readings.filter(isStatistic);
-    if (isReused && statistics.length > 0 && statistics.length < graph.consumers(tensor.name).length) separate(graph, tensor, [statistics]);
-    else if (isReused && readings.some(({ node, role }) => role === 'scale' || role === 'shift' || node.opType.endsWith('Normalization'))) result.tied.push(tensor.name);
+    if (isReused && statistics.length > 0 && statistics.length < graph.consumers(tensor.name).length)
+      separate(graph, tensor, [statistics]);
+    else if (
+      isReused &&
+      readings.some(({ node, role }) => role === 'scale' || role === 'shift' || node.opType.endsWith('Normalization'))
+    )
+      result.tied.push(tensor.name);
     else {
       separate(graph, tensor, [...owners.values()].slice(others > 0 ? 0 : 1));
       result.untied.push({ name: tensor.name, parameters: owners.size });
@@ -50,7 +57,9 @@ function isStatistic({ node, index }: Reading): boolean {
 
 /** What is said of tensors that stay one. */
 export function tiedWarnings({ tied }: Untied): string[] {
-  return tied.map((name) => `"${name}" is read in several places of a net that applies layers more than once, and is trained as one`);
+  return tied.map(
+    (name) => `"${name}" is read in several places of a net that applies layers more than once, and is trained as one`,
+  );
 }
 
 /** The readers of a tensor that begins as such parameters do, as far as they read it as such. */
@@ -73,12 +82,16 @@ function statisticsOf(graph: Graph, name: string): Reading[] {
 
 /** Layers of one kernel are one layer; anything else stands for itself. */
 function ownerOf({ node, role, index }: Reading): string {
-  return role === 'bias' && !node.opType.endsWith('Normalization') ? `kernel ${node.input[1]}` : `node ${node.output[0]} ${index}`;
+  return role === 'bias' && !node.opType.endsWith('Normalization')
+    ? `kernel ${node.input[1]}`
+    : `node ${node.output[0]} ${index}`;
 }
 
 function separate(graph: Graph, tensor: TensorProto, owners: readonly (readonly Reading[])[]): void {
   for (const readings of owners) {
-    const copy = graph.addInitializer(floatTensor(graph.freshName(tensor.name), tensorDims(tensor), tensorToFloats(tensor))).name;
+    const copy = graph.addInitializer(
+      floatTensor(graph.freshName(tensor.name), tensorDims(tensor), tensorToFloats(tensor)),
+    ).name;
     for (const { node, index } of readings) graph.setInput(node, index, copy);
   }
 }

@@ -1,4 +1,12 @@
-import { constantTensor, elementCount, intAttribute, isSameEveryRun, DataType, type Graph, type NodeProto } from '#onnx';
+import {
+  constantTensor,
+  elementCount,
+  intAttribute,
+  isSameEveryRun,
+  DataType,
+  type Graph,
+  type NodeProto,
+} from '#onnx';
 
 /**
  * What a weight is for, by the operator that reads it: a `kernel` is multiplied with data and summed over, a `table` is looked up,
@@ -37,12 +45,32 @@ const ROLES: Readonly<Record<string, Readonly<Record<number, Role>>>> = {
 
 /** Operators that only move elements, and the inputs that have to be constants for their gradient to be known. */
 const CARRIERS: Readonly<Record<string, readonly number[]>> = {
-  Identity: [], Reshape: [], Flatten: [], Squeeze: [], Unsqueeze: [], Transpose: [], Expand: [], Tile: [], Split: [], Concat: [], Slice: [1, 2, 3, 4], Pad: [1, 3],
+  Identity: [],
+  Reshape: [],
+  Flatten: [],
+  Squeeze: [],
+  Unsqueeze: [],
+  Transpose: [],
+  Expand: [],
+  Tile: [],
+  Split: [],
+  Concat: [],
+  Slice: [1, 2, 3, 4],
+  Pad: [1, 3],
 };
 
 /** Positions of numbers that set an operator and that nobody would take for a weight. */
 const SETTINGS: Readonly<Record<string, readonly number[]>> = {
-  BatchNormalization: [3, 4], Resize: [1, 2], Clip: [1, 2], Pad: [2], Dropout: [1], QuantizeLinear: [1], DequantizeLinear: [1], OneHot: [2], Range: [0, 1, 2], CastLike: [1],
+  BatchNormalization: [3, 4],
+  Resize: [1, 2],
+  Clip: [1, 2],
+  Pad: [2],
+  Dropout: [1],
+  QuantizeLinear: [1],
+  DequantizeLinear: [1],
+  OneHot: [2],
+  Range: [0, 1, 2],
+  CastLike: [1],
 };
 
 /** Where a value is read as a weight, directly or moved; empty where it is not. */
@@ -51,9 +79,12 @@ export function readingsOf(graph: Graph, value: string, carriers: readonly NodeP
     const role = node.domain === '' ? ROLES[node.opType]?.[index] : undefined;
     if (role && !isPrepared(graph, node, index)) return [{ role, node, index, carriers }];
     if (role) return node.output.flatMap((output) => readingsOf(graph, output, [...carriers, node]));
-    if (!carries(graph, node, index)) return carriers.length > 0 && index === 0 ? [{ role: 'token', node, index, carriers }] : [];
+    if (!carries(graph, node, index))
+      return carriers.length > 0 && index === 0 ? [{ role: 'token', node, index, carriers }] : [];
     if (node.opType === 'Concat' && isJoined(graph, node, value)) return [{ role: 'token', node, index, carriers }];
-    return node.output.filter((output) => output !== '').flatMap((output) => readingsOf(graph, output, [...carriers, node]));
+    return node.output
+      .filter((output) => output !== '')
+      .flatMap((output) => readingsOf(graph, output, [...carriers, node]));
   });
 }
 
@@ -64,7 +95,10 @@ export function isMatrix(readings: readonly Reading[]): boolean {
 
 /** The readers of a value that are none of a weight, and more than settings. */
 export function otherReaders(graph: Graph, value: string): NodeProto[] {
-  return graph.consumers(value).filter(({ node, index }) => !SETTINGS[node.opType]?.includes(index)).map(({ node }) => node);
+  return graph
+    .consumers(value)
+    .filter(({ node, index }) => !SETTINGS[node.opType]?.includes(index))
+    .map(({ node }) => node);
 }
 
 /** Whether the node does arithmetic on constants alone, the larger of which is what the result stands for. */

@@ -36,8 +36,19 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
 
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
-  quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, { reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }), version: 6 }),
-  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, { reads: ({ recoverEpochs, budget }) => ({ data: true, teacher: recoverEpochs > 0, memory: recoverEpochs > 0, machine: budget?.latency !== undefined || budget?.latencyMs !== undefined }), version: 7 }),
+  quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, {
+    reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }),
+    version: 6,
+  }),
+  prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
+    reads: ({ recoverEpochs, budget }) => ({
+      data: true,
+      teacher: recoverEpochs > 0,
+      memory: recoverEpochs > 0,
+      machine: budget?.latency !== undefined || budget?.latencyMs !== undefined,
+    }),
+    version: 7,
+  }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
       data: method !== 'generative',
@@ -48,9 +59,20 @@ export const PASSES = {
     }),
     version: 7,
   }),
-  train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, { reads: { data: true, memory: true }, version: 3 }),
-  analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, { reads: { data: true }, changes: false, version: 3 }),
-  evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, { reads: { data: true, history: true, machine: true }, changes: false, version: 2 }),
+  train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
+    reads: { data: true, memory: true },
+    version: 3,
+  }),
+  analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
+    reads: { data: true },
+    changes: false,
+    version: 3,
+  }),
+  evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, {
+    reads: { data: true, history: true, machine: true },
+    changes: false,
+    version: 2,
+  }),
 } as const satisfies Record<string, PassDescriptor>;
 
 export type PassName = keyof typeof PASSES;
@@ -62,8 +84,20 @@ interface Traits<O extends z.ZodObject> {
   version?: number;
 }
 
-function describe<O extends z.ZodObject>(summary: string, options: O, { reads, changes = true, version = 1 }: Traits<O>): PassDescriptor<O> {
-  const read = (given: z.infer<O>): Reads => ({ data: false, teacher: false, history: false, machine: false, memory: false, models: [], ...(typeof reads === 'function' ? reads(given) : reads) });
+function describe<O extends z.ZodObject>(
+  summary: string,
+  options: O,
+  { reads, changes = true, version = 1 }: Traits<O>,
+): PassDescriptor<O> {
+  const read = (given: z.infer<O>): Reads => ({
+    data: false,
+    teacher: false,
+    history: false,
+    machine: false,
+    memory: false,
+    models: [],
+    ...(typeof reads === 'function' ? reads(given) : reads),
+  });
   return { summary, version, options, changes, reads: read };
 }
 

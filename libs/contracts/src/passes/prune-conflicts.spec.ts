@@ -1,6 +1,7 @@
 import { PruneOptions } from './prune.js';
 
-const fieldsOf = (options: object) => PruneOptions.safeParse(options).error?.issues.map(({ path }) => path.join('.')) ?? [];
+const fieldsOf = (options: object) =>
+  PruneOptions.safeParse(options).error?.issues.map(({ path }) => path.join('.')) ?? [];
 const BUDGET = { macs: 0.5 };
 
 describe('options of prune', () => {

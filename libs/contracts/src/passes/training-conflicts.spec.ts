@@ -6,7 +6,8 @@ const ENSEMBLE = { models: [ID, ID] };
 const FEATURES = [{ teacher: 'a', student: 'b' }];
 const SHRINKING = [{ width: 0.5 }, { width: 0.25 }];
 
-const fieldsOf = (schema: typeof DistillOptions | typeof TrainOptions, options: object) => schema.safeParse(options).error?.issues.map(({ path }) => path.join('.')) ?? [];
+const fieldsOf = (schema: typeof DistillOptions | typeof TrainOptions, options: object) =>
+  schema.safeParse(options).error?.issues.map(({ path }) => path.join('.')) ?? [];
 
 describe('options of distill', () => {
   it.each([
@@ -67,7 +68,10 @@ describe('options of train', () => {
     expect(fieldsOf(TrainOptions, options)).toEqual([field]);
   });
 
-  it.each<object>([{}, { learnScales: true, initialWeights: 'keep' }, { optimizer: 'sgd', momentum: 0 }])('that go together are taken: %j', (options) => {
-    expect(fieldsOf(TrainOptions, options)).toEqual([]);
-  });
+  it.each<object>([{}, { learnScales: true, initialWeights: 'keep' }, { optimizer: 'sgd', momentum: 0 }])(
+    'that go together are taken: %j',
+    (options) => {
+      expect(fieldsOf(TrainOptions, options)).toEqual([]);
+    },
+  );
 });

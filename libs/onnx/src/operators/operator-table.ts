@@ -21,11 +21,27 @@ type History = readonly (readonly [since: number, form: OperatorForm | null])[];
  * follows, `-` withdraws the operator; a number of inputs or outputs is exact, `1~3` a range, `1~` open; an attribute with `!` must be there. A
  * line that is indented goes on with the one before.
  */
-const TABLES: Readonly<Record<string, string>> = { '': STANDARD_OPERATORS, 'ai.onnx.ml': ML_OPERATORS, 'com.microsoft': MICROSOFT_OPERATORS };
+const TABLES: Readonly<Record<string, string>> = {
+  '': STANDARD_OPERATORS,
+  'ai.onnx.ml': ML_OPERATORS,
+  'com.microsoft': MICROSOFT_OPERATORS,
+};
 
 const TYPES: Readonly<Record<string, AttributeType>> = {
-  f: AttributeType.FLOAT, i: AttributeType.INT, s: AttributeType.STRING, t: AttributeType.TENSOR, g: AttributeType.GRAPH, q: AttributeType.SPARSE_TENSOR, y: AttributeType.TYPE_PROTO,
-  F: AttributeType.FLOATS, I: AttributeType.INTS, S: AttributeType.STRINGS, T: AttributeType.TENSORS, G: AttributeType.GRAPHS, Q: AttributeType.SPARSE_TENSORS, Y: AttributeType.TYPE_PROTOS,
+  f: AttributeType.FLOAT,
+  i: AttributeType.INT,
+  s: AttributeType.STRING,
+  t: AttributeType.TENSOR,
+  g: AttributeType.GRAPH,
+  q: AttributeType.SPARSE_TENSOR,
+  y: AttributeType.TYPE_PROTO,
+  F: AttributeType.FLOATS,
+  I: AttributeType.INTS,
+  S: AttributeType.STRINGS,
+  T: AttributeType.TENSORS,
+  G: AttributeType.GRAPHS,
+  Q: AttributeType.SPARSE_TENSORS,
+  Y: AttributeType.TYPE_PROTOS,
 };
 
 const parsed = new Map<string, ReadonlyMap<string, History>>();
@@ -45,17 +61,24 @@ export function operatorForm(domain: string, opType: string, version: number): O
 export function operatorVersions(domain: string, opType: string): { first: number; withdrawn: number | null } | null {
   const history = tableOf(domain).get(opType);
   const first = history?.[0]?.[0];
-  return history === undefined || first === undefined ? null : { first, withdrawn: history.find(([, form]) => form === null)?.[0] ?? null };
+  return history === undefined || first === undefined
+    ? null
+    : { first, withdrawn: history.find(([, form]) => form === null)?.[0] ?? null };
 }
 
 function tableOf(domain: string): ReadonlyMap<string, History> {
   const known = parsed.get(domain);
   if (known) return known;
-  const lines = (TABLES[domain] ?? '').replaceAll('\n  ', ' ').split('\n').filter((line) => line !== '');
-  const table = new Map(lines.map((line): [string, History] => {
-    const [name = '', ...versions] = line.split(' | ');
-    return [name, versions.map(parseVersion)];
-  }));
+  const lines = (TABLES[domain] ?? '')
+    .replaceAll('\n  ', ' ')
+    .split('\n')
+    .filter((line) => line !== '');
+  const table = new Map(
+    lines.map((line): [string, History] => {
+      const [name = '', ...versions] = line.split(' | ');
+      return [name, versions.map(parseVersion)];
+    }),
+  );
   parsed.set(domain, table);
   return table;
 }
@@ -63,7 +86,10 @@ function tableOf(domain: string): ReadonlyMap<string, History> {
 function parseVersion(text: string): History[number] {
   const [since, inputs = '-', outputs = '', ...attributes] = text.split(' ');
   if (inputs === '-') return [Number(since), null];
-  return [Number(since), { inputs: parseArity(inputs), outputs: parseArity(outputs), attributes: new Map(attributes.map(parseAttribute)) }];
+  return [
+    Number(since),
+    { inputs: parseArity(inputs), outputs: parseArity(outputs), attributes: new Map(attributes.map(parseAttribute)) },
+  ];
 }
 
 function parseArity(text: string): Arity {

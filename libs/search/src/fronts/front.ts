@@ -8,7 +8,8 @@ export function paretoFront(points: readonly (readonly number[])[]): number[] {
   const finite = points.flatMap((point, i) => (point.some(Number.isNaN) ? [] : [i]));
   const order = finite.sort((a, b) => compare(points[a]!, points[b]!));
   const objectives = points[order[0] ?? 0]?.length ?? 0;
-  const kept = objectives <= 2 ? sweep(points, order) : objectives === 3 ? staircase(points, order) : filter(points, order);
+  const kept =
+    objectives <= 2 ? sweep(points, order) : objectives === 3 ? staircase(points, order) : filter(points, order);
   return kept.sort((a, b) => a - b);
 }
 

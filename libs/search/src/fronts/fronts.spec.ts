@@ -21,26 +21,43 @@ function counted(set: readonly number[][], size: number, objectives: number): nu
 
 describe('paretoFront', () => {
   it.each([1, 2, 3, 4].flatMap((objectives) => [1, 2, 3].map((seed) => [objectives, seed] as const)))(
-    'holds exactly what nothing dominates, equal points included (%i objectives, seed %i)', (objectives, seed) => {
+    'holds exactly what nothing dominates, equal points included (%i objectives, seed %i)',
+    (objectives, seed) => {
       const set = points(80, objectives, seed);
       const expected = set.flatMap((point, i) => (set.some((other) => dominates(other, point)) ? [] : [i]));
       expect(paretoFront(set)).toEqual(expected);
-    });
+    },
+  );
 
   it('leaves out points that are not numbers', () => {
-    expect(paretoFront([[NaN, 0], [1, 1]])).toEqual([1]);
+    expect(
+      paretoFront([
+        [NaN, 0],
+        [1, 1],
+      ]),
+    ).toEqual([1]);
     expect(paretoFront([])).toEqual([]);
   });
 });
 
 describe('hypervolume', () => {
-  it.each([[2, 1], [2, 2], [3, 1], [3, 2], [4, 1]])('equals the cells that are dominated (%i objectives, seed %i)', (objectives, seed) => {
+  it.each([
+    [2, 1],
+    [2, 2],
+    [3, 1],
+    [3, 2],
+    [4, 1],
+  ])('equals the cells that are dominated (%i objectives, seed %i)', (objectives, seed) => {
     const set = points(15, objectives, seed);
     expect(hypervolume(set, Array(objectives).fill(10))).toBe(counted(set, 10, objectives));
   });
 
   it('is what the contribution of a point and the others make up', () => {
-    const set = [[1, 5], [2, 3], [4, 1]];
+    const set = [
+      [1, 5],
+      [2, 3],
+      [4, 1],
+    ];
     const [, second] = contributions(set, [6, 6]);
     expect(second).toBe(hypervolume(set, [6, 6]) - hypervolume([set[0]!, set[2]!], [6, 6]));
   });
@@ -49,10 +66,21 @@ describe('hypervolume', () => {
     const set = points(30, 3, 5);
     const slow: number[] = [];
     while (slow.length < 6) {
-      const volumes = set.map((_, i) => (slow.includes(i) ? -1 : hypervolume([...slow, i].map((at) => set[at]!), [12, 12, 12])));
+      const volumes = set.map((_, i) =>
+        slow.includes(i)
+          ? -1
+          : hypervolume(
+              [...slow, i].map((at) => set[at]!),
+              [12, 12, 12],
+            ),
+      );
       slow.push(volumes.indexOf(Math.max(...volumes)));
     }
-    const volume = (chosen: readonly number[]) => hypervolume(chosen.map((i) => set[i]!), [12, 12, 12]);
+    const volume = (chosen: readonly number[]) =>
+      hypervolume(
+        chosen.map((i) => set[i]!),
+        [12, 12, 12],
+      );
     expect(volume(greedySubset(set, [12, 12, 12], 6))).toBe(volume(slow));
   });
 });

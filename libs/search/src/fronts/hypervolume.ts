@@ -14,7 +14,13 @@ export function hypervolume(points: readonly Point[], reference: Point): number 
 
 /** What each point alone adds to the hypervolume of all. */
 export function contributions(points: readonly Point[], reference: Point): number[] {
-  return points.map((point, left) => gainOf(point, points.filter((_, i) => i !== left), reference));
+  return points.map((point, left) =>
+    gainOf(
+      point,
+      points.filter((_, i) => i !== left),
+      reference,
+    ),
+  );
 }
 
 /**
@@ -31,7 +37,11 @@ export function greedySubset(points: readonly Point[], reference: Point, count: 
       chosen.push(best.at);
       bounds.shift();
     } else {
-      best.gain = gainOf(points[best.at]!, chosen.map((i) => points[i]!), reference);
+      best.gain = gainOf(
+        points[best.at]!,
+        chosen.map((i) => points[i]!),
+        reference,
+      );
       best.known = chosen.length;
     }
   }
@@ -65,5 +75,11 @@ function wfg(front: readonly Point[], reference: Point): number {
 function exclusive(point: Point, others: readonly Point[], reference: Point): number {
   const box = point.reduce((product, value, i) => product * (reference[i]! - value), 1);
   const limited = others.map((other) => other.map((value, i) => Math.max(value, point[i]!)));
-  return box - wfg(paretoFront(limited).map((i) => limited[i]!), reference);
+  return (
+    box -
+    wfg(
+      paretoFront(limited).map((i) => limited[i]!),
+      reference,
+    )
+  );
 }

@@ -63,33 +63,53 @@ function factorOf(points: readonly Float64Array[], { logLengths, logSignal, logN
   }
 }
 
-function covariance(points: readonly Float64Array[], logLengths: Float64Array, logSignal: number, noise: number): Float64Array {
+function covariance(
+  points: readonly Float64Array[],
+  logLengths: Float64Array,
+  logSignal: number,
+  noise: number,
+): Float64Array {
   const n = points.length;
   const inverseLengths = logLengths.map((length) => exp(-length));
   const signal = exp(logSignal);
   const matrix = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) matrix[i * n + j] = matrix[j * n + i] = matern(points[i]!, points[j]!, inverseLengths, signal);
+    for (let j = 0; j < i; j++)
+      matrix[i * n + j] = matrix[j * n + i] = matern(points[i]!, points[j]!, inverseLengths, signal);
     matrix[i * n + i] = signal + noise;
   }
   return matrix;
 }
 
-function fit(points: readonly Float64Array[], values: Float64Array, before: Hyperparameters | undefined): Hyperparameters {
+function fit(
+  points: readonly Float64Array[],
+  values: Float64Array,
+  before: Hyperparameters | undefined,
+): Hyperparameters {
   const dimensions = points[0]?.length ?? 0;
   const start = before
     ? [...before.logLengths, before.logSignal, before.logNoise]
     : [...Array<number>(dimensions).fill(PRIOR.length[0]), PRIOR.signal[0], PRIOR.noise[0]];
-  const best = rprop(start, before ? NEXT_STEPS : FIRST_STEPS, (theta) => posterior(points, values, unpack(theta, dimensions)));
+  const best = rprop(start, before ? NEXT_STEPS : FIRST_STEPS, (theta) =>
+    posterior(points, values, unpack(theta, dimensions)),
+  );
   return unpack(best, dimensions);
 }
 
 function unpack(theta: readonly number[], dimensions: number): Hyperparameters {
-  return { logLengths: Float64Array.from(theta.slice(0, dimensions)), logSignal: theta[dimensions]!, logNoise: theta[dimensions + 1]! };
+  return {
+    logLengths: Float64Array.from(theta.slice(0, dimensions)),
+    logSignal: theta[dimensions]!,
+    logNoise: theta[dimensions + 1]!,
+  };
 }
 
 /** Log posterior density of hyperparameters, up to a constant, and its gradient; null where the matrix cannot be factored. */
-function posterior(points: readonly Float64Array[], values: Float64Array, theta: Hyperparameters): { value: number; gradient: number[] } | null {
+function posterior(
+  points: readonly Float64Array[],
+  values: Float64Array,
+  theta: Hyperparameters,
+): { value: number; gradient: number[] } | null {
   const n = points.length;
   const noise = exp(theta.logNoise) + 1e-8;
   const factor = cholesky(covariance(points, theta.logLengths, theta.logSignal, noise), n);
@@ -98,7 +118,11 @@ function posterior(points: readonly Float64Array[], values: Float64Array, theta:
   let value = 0;
   for (let i = 0; i < n; i++) value -= 0.5 * values[i]! * alpha[i]! + log(factor.lower[i * n + i]!);
   const gradient = likelihoodGradient(points, theta, alpha, inverse(factor));
-  const priors = [...Array.from(theta.logLengths, (length) => [length, PRIOR.length] as const), [theta.logSignal, PRIOR.signal] as const, [theta.logNoise, PRIOR.noise] as const];
+  const priors = [
+    ...Array.from(theta.logLengths, (length) => [length, PRIOR.length] as const),
+    [theta.logSignal, PRIOR.signal] as const,
+    [theta.logNoise, PRIOR.noise] as const,
+  ];
   priors.forEach(([at, [mean, deviation]], i) => {
     value -= 0.5 * ((at - mean) / deviation) ** 2;
     gradient[i]! -= (at - mean) / deviation ** 2;
@@ -107,7 +131,12 @@ function posterior(points: readonly Float64Array[], values: Float64Array, theta:
 }
 
 /** ½ tr((ααᵀ - K⁻¹) dK/dθ) for each logarithm θ. */
-function likelihoodGradient(points: readonly Float64Array[], theta: Hyperparameters, alpha: Float64Array, inverted: Float64Array): number[] {
+function likelihoodGradient(
+  points: readonly Float64Array[],
+  theta: Hyperparameters,
+  alpha: Float64Array,
+  inverted: Float64Array,
+): number[] {
   const n = points.length;
   const dimensions = theta.logLengths.length;
   const inverseLengths = theta.logLengths.map((length) => exp(-length));
@@ -120,7 +149,8 @@ function likelihoodGradient(points: readonly Float64Array[], theta: Hyperparamet
     for (let j = 0; j < i; j++) {
       const weight = alpha[i]! * alpha[j]! - inverted[i * n + j]!;
       const slope = weight * maternSlope(points[i]!, points[j]!, inverseLengths, signal);
-      for (let d = 0; d < dimensions; d++) gradient[d]! += slope * ((points[i]![d]! - points[j]![d]!) * inverseLengths[d]!) ** 2;
+      for (let d = 0; d < dimensions; d++)
+        gradient[d]! += slope * ((points[i]![d]! - points[j]![d]!) * inverseLengths[d]!) ** 2;
       gradient[dimensions]! += weight * matern(points[i]!, points[j]!, inverseLengths, signal);
     }
   }
@@ -128,7 +158,11 @@ function likelihoodGradient(points: readonly Float64Array[], theta: Hyperparamet
 }
 
 /** Climbs by the signs of the gradient with a step for each coordinate (Riedmiller and Braun 1993); returns the best point seen. */
-function rprop(start: readonly number[], steps: number, climb: (theta: readonly number[]) => { value: number; gradient: number[] } | null): readonly number[] {
+function rprop(
+  start: readonly number[],
+  steps: number,
+  climb: (theta: readonly number[]) => { value: number; gradient: number[] } | null,
+): readonly number[] {
   let theta = [...start];
   let best = { theta, value: -Infinity };
   const sizes = theta.map(() => 0.2);

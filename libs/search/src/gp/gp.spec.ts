@@ -47,14 +47,29 @@ describe('GaussianProcess', () => {
   });
 
   it('bears values that are all equal', () => {
-    expect(new GaussianProcess(points, points.map(() => 7)).predict(points[0]!).mean).toBeCloseTo(7, 5);
+    expect(
+      new GaussianProcess(
+        points,
+        points.map(() => 7),
+      ).predict(points[0]!).mean,
+    ).toBeCloseTo(7, 5);
   });
 });
 
 describe('expected improvement', () => {
-  const [first, second] = [{ mean: 1.5, deviation: 0.7 }, { mean: 2, deviation: 0.5 }];
-  const front = [[1, 3], [2, 1.5], [3, 1]];
-  const draws = Array.from({ length: 40_000 }, ((random) => () => [1.5 + 0.7 * gaussian(random), 2 + 0.5 * gaussian(random)])(seededRandom(9)));
+  const [first, second] = [
+    { mean: 1.5, deviation: 0.7 },
+    { mean: 2, deviation: 0.5 },
+  ];
+  const front = [
+    [1, 3],
+    [2, 1.5],
+    [3, 1],
+  ];
+  const draws = Array.from(
+    { length: 40_000 },
+    ((random) => () => [1.5 + 0.7 * gaussian(random), 2 + 0.5 * gaussian(random)])(seededRandom(9)),
+  );
 
   it('is the mean of what draws improve', () => {
     const mean = draws.reduce((sum, [x = 0]) => sum + Math.max(0, 1.4 - x), 0) / draws.length;

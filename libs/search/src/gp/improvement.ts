@@ -17,7 +17,12 @@ export function probabilityBelow({ mean, deviation }: Belief, limit = 0): number
  * cut into strips between the points of the front; in each, width and height of what is won are independent.
  * `front` holds points that do not dominate each other, ascending in the first objective.
  */
-export function expectedHypervolumeImprovement(first: Belief, second: Belief, front: readonly (readonly number[])[], reference: readonly number[]): number {
+export function expectedHypervolumeImprovement(
+  first: Belief,
+  second: Belief,
+  front: readonly (readonly number[])[],
+  reference: readonly number[],
+): number {
   const [right = 0, top = 0] = reference;
   let sum = 0;
   let [before, above] = [0, top];

@@ -64,7 +64,10 @@ export class History {
 
   /** The hypervolume that the feasible trials dominate up to a reference. */
   hypervolume(reference: readonly number[]): number {
-    return hypervolume(this.front().map(({ outcome }) => outcome.values), reference);
+    return hypervolume(
+      this.front().map(({ outcome }) => outcome.values),
+      reference,
+    );
   }
 }
 

@@ -11,7 +11,10 @@ const space = new Space([
 describe('parameterImportance', () => {
   it('tells what decides from what does not, as shares of one', () => {
     const random = seededRandom(2);
-    const trials = Array.from({ length: 1500 }, () => space.random(random)).map((assignment) => ({ assignment, score: 3 * Number(assignment['ratio']) + 0.1 / Number(assignment['bits']) }));
+    const trials = Array.from({ length: 1500 }, () => space.random(random)).map((assignment) => ({
+      assignment,
+      score: 3 * Number(assignment['ratio']) + 0.1 / Number(assignment['bits']),
+    }));
     const { ratio = 0, bits = 0, idle = 0 } = parameterImportance(space, trials);
     expect(ratio).toBeGreaterThan(0.7);
     expect(ratio + bits + idle).toBeCloseTo(1, 10);

@@ -17,7 +17,10 @@ const GOOD_SHARE = 0.1;
  * parameter's density among the best tenth from its density among all, over cells of its range. Zeros where nothing can be told.
  */
 export function parameterImportance(space: Space, trials: readonly ScoredAssignment[]): Record<string, number> {
-  const limit = quantile(trials.map(({ score }) => score), GOOD_SHARE);
+  const limit = quantile(
+    trials.map(({ score }) => score),
+    GOOD_SHARE,
+  );
   const good = trials.filter(({ score }) => score <= limit);
   const raw = space.parameters.map((parameter) => {
     const count = cardinality(parameter);

@@ -11,7 +11,9 @@ const RESOLUTION = 2000;
 export function knapsack(parts: readonly (readonly PartOption[])[], count: number): number[][] {
   const least = parts.map((part) => Math.min(...part.map(({ cost }) => cost)));
   const span = parts.reduce((sum, part, i) => sum + Math.max(...part.map(({ cost }) => cost)) - least[i]!, 0);
-  const steps = parts.map((part, i) => part.map(({ cost }) => (span > 0 ? Math.ceil(((cost - least[i]!) / span) * RESOLUTION - 1e-9) : 0)));
+  const steps = parts.map((part, i) =>
+    part.map(({ cost }) => (span > 0 ? Math.ceil(((cost - least[i]!) / span) * RESOLUTION - 1e-9) : 0)),
+  );
   const width = RESOLUTION + parts.length + 1;
   let losses = new Float64Array(width);
   const choices = parts.map((part, i) => {

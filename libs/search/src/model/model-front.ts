@@ -12,9 +12,14 @@ const ROUNDS = 20;
  */
 export function modelFront(model: CostModel, count = 64): ModelPoint[] {
   const starts = knapsack(model.parts, count).map((options) => evaluate(model, options));
-  const found = [...starts.map((start) => exchange(model, start, 0)), ...prices(starts).map((price, i) => exchange(model, starts[i]!, price))];
+  const found = [
+    ...starts.map((start) => exchange(model, start, 0)),
+    ...prices(starts).map((price, i) => exchange(model, starts[i]!, price)),
+  ];
   const points = [...new Map(found.map((point) => [point.options.join(), point])).values()];
-  return paretoFront(points.map(({ cost, loss }) => [cost, loss])).map((i) => points[i]!).sort((a, b) => a.cost - b.cost);
+  return paretoFront(points.map(({ cost, loss }) => [cost, loss]))
+    .map((i) => points[i]!)
+    .sort((a, b) => a.cost - b.cost);
 }
 
 /** What a unit of cost is worth in loss around each point: the slope between its neighbours. */
@@ -29,7 +34,9 @@ function prices(points: readonly ModelPoint[]): number[] {
 function exchange(model: CostModel, start: ModelPoint, price: number): ModelPoint {
   const options = [...start.options];
   let spare = price > 0 ? Infinity : 0;
-  const groups = [...model.parts.keys()].map((part) => [part]).concat(model.pairs.map(({ first, second }) => [first, second]));
+  const groups = [...model.parts.keys()]
+    .map((part) => [part])
+    .concat(model.pairs.map(({ first, second }) => [first, second]));
   for (let round = 0; round < ROUNDS; round++) {
     const moves = groups.map((parts) => {
       const move = bestMove(model, options, parts, price, spare);
@@ -54,11 +61,19 @@ interface Move {
 const LEAST_GAIN = 1e-12;
 
 /** Of all settings of one or two parts the one that lowers loss + price · cost most, at no more than `spare` of additional cost. */
-function bestMove(model: CostModel, options: readonly number[], parts: readonly number[], price: number, spare: number): Move | null {
+function bestMove(
+  model: CostModel,
+  options: readonly number[],
+  parts: readonly number[],
+  price: number,
+  spare: number,
+): Move | null {
   const pairs = model.pairs.filter(({ first, second }) => parts.includes(first) || parts.includes(second));
   const trial = [...options];
   const costNow = () => parts.reduce((sum, part) => sum + model.parts[part]![trial[part]!]!.cost, 0);
-  const lossNow = () => parts.reduce((sum, part) => sum + model.parts[part]![trial[part]!]!.loss, 0) + pairs.reduce((sum, pair) => sum + pair.loss(trial[pair.first]!, trial[pair.second]!), 0);
+  const lossNow = () =>
+    parts.reduce((sum, part) => sum + model.parts[part]![trial[part]!]!.loss, 0) +
+    pairs.reduce((sum, pair) => sum + pair.loss(trial[pair.first]!, trial[pair.second]!), 0);
   const before = costNow();
   let least = lossNow() + price * before - LEAST_GAIN;
   let best: Move | null = null;

@@ -21,7 +21,11 @@ export interface ModelSamplerOptions {
  */
 export function modelSampler({ model, assign, trials, reference, afterwards }: ModelSamplerOptions): Sampler {
   const front = modelFront(model, 4 * trials);
-  const order = greedySubset(front.map(({ cost, loss }) => [cost, loss]), reference, trials).map((i) => front[i]!);
+  const order = greedySubset(
+    front.map(({ cost, loss }) => [cost, loss]),
+    reference,
+    trials,
+  ).map((i) => front[i]!);
   let asked = 0;
   return {
     propose(space, history, random) {

@@ -10,16 +10,30 @@ import { modelSampler } from './model-sampler.js';
 
 function randomModel(seed: number, coupling: number): CostModel {
   const random = seededRandom(seed);
-  const parts = Array.from({ length: 5 }, () => Array.from({ length: 4 }, () => ({ cost: Math.round(random() * 100), loss: random() })));
+  const parts = Array.from({ length: 5 }, () =>
+    Array.from({ length: 4 }, () => ({ cost: Math.round(random() * 100), loss: random() })),
+  );
   const table = Array.from({ length: 16 }, () => coupling * random());
-  return { parts, pairs: [{ first: 0, second: 1, loss: (a, b) => table[4 * a + b]! }, { first: 2, second: 4, loss: (a, b) => table[4 * b + a]! }] };
+  return {
+    parts,
+    pairs: [
+      { first: 0, second: 1, loss: (a, b) => table[4 * a + b]! },
+      { first: 2, second: 4, loss: (a, b) => table[4 * b + a]! },
+    ],
+  };
 }
 
 function everything(model: CostModel): ModelPoint[] {
-  return Array.from({ length: 4 ** 5 }, (_, i) => evaluate(model, [0, 1, 2, 3, 4].map((part) => Math.floor(i / 4 ** part) % 4)));
+  return Array.from({ length: 4 ** 5 }, (_, i) =>
+    evaluate(
+      model,
+      [0, 1, 2, 3, 4].map((part) => Math.floor(i / 4 ** part) % 4),
+    ),
+  );
 }
 
-const bestWithin = (points: readonly ModelPoint[], cost: number) => Math.min(...points.filter((point) => point.cost <= cost).map(({ loss }) => loss));
+const bestWithin = (points: readonly ModelPoint[], cost: number) =>
+  Math.min(...points.filter((point) => point.cost <= cost).map(({ loss }) => loss));
 
 describe('a model of a space', () => {
   it.each([1, 2, 3])('finds for each budget the least loss there is, where losses add up (seed %i)', (seed) => {
@@ -37,14 +51,27 @@ describe('a model of a space', () => {
     const model = randomModel(seed, 1.5);
     const all = everything(model).map(({ cost, loss }) => [cost, loss]);
     const corner = [0, 1].map((i) => Math.max(...all.map((point) => point[i]!)));
-    expect(hypervolume(modelFront(model).map(({ cost, loss }) => [cost, loss]), corner)).toBeGreaterThan(0.97 * hypervolume(all, corner));
+    expect(
+      hypervolume(
+        modelFront(model).map(({ cost, loss }) => [cost, loss]),
+        corner,
+      ),
+    ).toBeGreaterThan(0.97 * hypervolume(all, corner));
   });
 
   it('seeds a search with its front, best first, and goes on by another sampler', () => {
     const model = randomModel(1, 0.5);
-    const space = new Space(model.parts.map((_, part) => ({ kind: 'choice', name: `p${part}`, values: [0, 1, 2, 3], ordered: true })));
-    const assign = (options: readonly number[]) => Object.fromEntries(options.map((option, part) => [`p${part}`, option]));
-    const study = new Study({ space, objectives: 2, seed: 1, sampler: modelSampler({ model, assign, trials: 4, reference: [600, 20], afterwards: randomSampler() }) });
+    const space = new Space(
+      model.parts.map((_, part) => ({ kind: 'choice', name: `p${part}`, values: [0, 1, 2, 3], ordered: true })),
+    );
+    const assign = (options: readonly number[]) =>
+      Object.fromEntries(options.map((option, part) => [`p${part}`, option]));
+    const study = new Study({
+      space,
+      objectives: 2,
+      seed: 1,
+      sampler: modelSampler({ model, assign, trials: 4, reference: [600, 20], afterwards: randomSampler() }),
+    });
     const front = new Set(modelFront(model, 4 * 4).map(({ options }) => JSON.stringify(assign(options))));
     const asked = Array.from({ length: 8 }, () => JSON.stringify(study.ask()!.assignment));
     expect(front.size).toBeGreaterThan(3);

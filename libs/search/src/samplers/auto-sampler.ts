@@ -16,7 +16,8 @@ export function autoSampler(): Sampler {
   return {
     propose(space, history, random) {
       const objectives = history.complete[0]?.outcome.values.length ?? 1;
-      const isSmall = history.complete.length < MANY_TRIALS && space.parameters.length <= MANY_PARAMETERS && objectives <= 2;
+      const isSmall =
+        history.complete.length < MANY_TRIALS && space.parameters.length <= MANY_PARAMETERS && objectives <= 2;
       return (isSmall ? process : estimator).propose(space, history, random);
     },
   };

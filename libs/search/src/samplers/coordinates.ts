@@ -1,4 +1,12 @@
-import { cardinality, fromUnit, isOrdered, toUnit, valueAt, type Assignment, type Parameter } from '../space/parameter.js';
+import {
+  cardinality,
+  fromUnit,
+  isOrdered,
+  toUnit,
+  valueAt,
+  type Assignment,
+  type Parameter,
+} from '../space/parameter.js';
 import type { Space } from '../space/space.js';
 
 /** Coordinates that a parameter takes: one where distances mean something, else one for each value. */
@@ -6,11 +14,15 @@ const width = (parameter: Parameter) => (isOrdered(parameter) ? 1 : cardinality(
 
 /** An assignment as a point of the unit cube; lists without order as one coordinate for each value, absent parameters at the middle. */
 export function toCoordinates(space: Space, assignment: Assignment): Float64Array {
-  return Float64Array.from(space.parameters.flatMap((parameter) => {
-    const value = assignment[parameter.name];
-    if (isOrdered(parameter)) return [value === undefined ? 0.5 : toUnit(parameter, value)];
-    return Array.from({ length: cardinality(parameter) }, (_, at) => (value !== undefined && valueAt(parameter, at) === value ? 1 : 0));
-  }));
+  return Float64Array.from(
+    space.parameters.flatMap((parameter) => {
+      const value = assignment[parameter.name];
+      if (isOrdered(parameter)) return [value === undefined ? 0.5 : toUnit(parameter, value)];
+      return Array.from({ length: cardinality(parameter) }, (_, at) =>
+        value !== undefined && valueAt(parameter, at) === value ? 1 : 0,
+      );
+    }),
+  );
 }
 
 /** The assignment nearest to a point of the unit cube. */

@@ -39,7 +39,8 @@ export function gpSampler({ startup, trials = 160 }: GpOptions = {}): Sampler {
   let fittedAt = 0;
   return {
     propose(space, history, random) {
-      if (history.complete.length < (startup ?? Math.min(16, 4 + 2 * space.parameters.length))) return first.propose(space, history, random);
+      if (history.complete.length < (startup ?? Math.min(16, 4 + 2 * space.parameters.length)))
+        return first.propose(space, history, random);
       const known = knownOf(space, history, trials);
       const isDue = history.complete.length >= fittedAt * (1 + REFIT_SHARE);
       if (isDue) fittedAt = history.complete.length;
@@ -48,7 +49,11 @@ export function gpSampler({ startup, trials = 160 }: GpOptions = {}): Sampler {
         fits.set(i, process.hyperparameters);
         return process;
       });
-      const believed = believe(known, beliefs, [...history.running.values()].map(({ assignment }) => toCoordinates(space, assignment)));
+      const believed = believe(
+        known,
+        beliefs,
+        [...history.running.values()].map(({ assignment }) => toCoordinates(space, assignment)),
+      );
       return fromCoordinates(space, maximize(acquisitionOf(believed, random), space, believed, random));
     },
   };
@@ -67,7 +72,11 @@ function knownOf(space: Space, history: History, limit: number): Known {
   const taken = history.complete.length <= limit ? history.complete : [...leaders, ...newest];
   const rows = taken.map(({ outcome }) => [...outcome.values, ...(outcome.constraints ?? [])]);
   const figures = rows[0]!.map((_, figure) => rows.map((row) => row[figure]!));
-  return { points: taken.map(({ assignment }) => toCoordinates(space, assignment)), figures, objectives: taken[0]!.outcome.values.length };
+  return {
+    points: taken.map(({ assignment }) => toCoordinates(space, assignment)),
+    figures,
+    objectives: taken[0]!.outcome.values.length,
+  };
 }
 
 interface Believed extends Known {
@@ -78,8 +87,16 @@ interface Believed extends Known {
 function believe(known: Known, beliefs: GaussianProcess[], running: readonly Float64Array[]): Believed {
   if (running.length === 0) return { ...known, beliefs };
   const points = [...known.points, ...running];
-  const figures = known.figures.map((values, i) => [...values, ...running.map((point) => beliefs[i]!.predict(point).mean)]);
-  return { ...known, points, figures, beliefs: figures.map((values, i) => new GaussianProcess(points, values, beliefs[i]!.hyperparameters, false)) };
+  const figures = known.figures.map((values, i) => [
+    ...values,
+    ...running.map((point) => beliefs[i]!.predict(point).mean),
+  ]);
+  return {
+    ...known,
+    points,
+    figures,
+    beliefs: figures.map((values, i) => new GaussianProcess(points, values, beliefs[i]!.hyperparameters, false)),
+  };
 }
 
 function outcomesOf({ points, figures, objectives }: Known): Outcome[] {
@@ -91,8 +108,11 @@ function outcomesOf({ points, figures, objectives }: Known): Outcome[] {
 
 function acquisitionOf(known: Believed, random: Random): Acquisition {
   const { beliefs, objectives } = known;
-  const feasible = outcomesOf(known).filter((outcome) => violation(outcome) === 0).map(({ values }) => values);
-  const isAllowed: Acquisition = (point) => beliefs.slice(objectives).reduce((product, belief) => product * probabilityBelow(belief.predict(point)), 1);
+  const feasible = outcomesOf(known)
+    .filter((outcome) => violation(outcome) === 0)
+    .map(({ values }) => values);
+  const isAllowed: Acquisition = (point) =>
+    beliefs.slice(objectives).reduce((product, belief) => product * probabilityBelow(belief.predict(point)), 1);
   if (feasible.length === 0) return isAllowed;
   const gain = objectives === 2 ? volumeGain(known, feasible) : sumGain(known, feasible, random);
   return (point) => gain(point) * isAllowed(point);
@@ -100,21 +120,31 @@ function acquisitionOf(known: Believed, random: Random): Acquisition {
 
 /** The reference lies beyond the worst that was seen, so that the ends of the front are worth reaching. */
 function volumeGain({ beliefs }: Believed, feasible: readonly (readonly number[])[]): Acquisition {
-  const front = paretoFront(feasible).map((i) => feasible[i]!).sort((a, b) => a[0]! - b[0]!);
+  const front = paretoFront(feasible)
+    .map((i) => feasible[i]!)
+    .sort((a, b) => a[0]! - b[0]!);
   const reference = referenceOf(feasible);
-  return (point) => expectedHypervolumeImprovement(beliefs[0]!.predict(point), beliefs[1]!.predict(point), front, reference);
+  return (point) =>
+    expectedHypervolumeImprovement(beliefs[0]!.predict(point), beliefs[1]!.predict(point), front, reference);
 }
 
 /** Draws of the beliefs over which an improvement is averaged where it has no closed form. */
 const DRAWS = 24;
 
 /** With one objective its expected improvement; with more, that of a sum whose weights are drawn anew for each proposal. */
-function sumGain({ objectives, beliefs }: Believed, feasible: readonly (readonly number[])[], random: Random): Acquisition {
+function sumGain(
+  { objectives, beliefs }: Believed,
+  feasible: readonly (readonly number[])[],
+  random: Random,
+): Acquisition {
   if (objectives === 1) {
     const best = Math.min(...feasible.map(([value = Infinity]) => value));
     return (point) => expectedImprovement(beliefs[0]!.predict(point), best);
   }
-  const scalar = chebyshev(paretoFront(feasible).map((i) => feasible[i]!), random);
+  const scalar = chebyshev(
+    paretoFront(feasible).map((i) => feasible[i]!),
+    random,
+  );
   const best = Math.min(...feasible.map(scalar));
   const draws = Array.from({ length: DRAWS }, () => Array.from({ length: objectives }, () => gaussian(random)));
   return (point) => {
@@ -129,9 +159,13 @@ function chebyshev(front: readonly (readonly number[])[], random: Random): (valu
   const objectives = front[0]!.length;
   const raw = Array.from({ length: objectives }, () => -Math.log(1 - random()));
   const total = raw.reduce((sum, weight) => sum + weight, 0);
-  const ends = raw.map((_, i) => [Math.min(...front.map((values) => values[i]!)), Math.max(...front.map((values) => values[i]!))] as const);
+  const ends = raw.map(
+    (_, i) => [Math.min(...front.map((values) => values[i]!)), Math.max(...front.map((values) => values[i]!))] as const,
+  );
   return (values) => {
-    const shares = values.map((value, i) => (raw[i]! / total) * ((value - ends[i]![0]) / (ends[i]![1] - ends[i]![0] || 1)));
+    const shares = values.map(
+      (value, i) => (raw[i]! / total) * ((value - ends[i]![0]) / (ends[i]![1] - ends[i]![0] || 1)),
+    );
     return Math.max(...shares) + 0.05 * shares.reduce((sum, share) => sum + share, 0);
   };
 }
@@ -148,7 +182,8 @@ function maximize(acquisition: Acquisition, space: Space, { points }: Known, ran
     consider(toCoordinates(space, fromCoordinates(space, point)));
   }
   for (let round = 0, width = 0.1; round < ROUNDS; round++, width /= 2.5) {
-    for (let i = 0; i < STEPS; i++) consider(toCoordinates(space, fromCoordinates(space, near(best.point, width, random))));
+    for (let i = 0; i < STEPS; i++)
+      consider(toCoordinates(space, fromCoordinates(space, near(best.point, width, random))));
   }
   return best.point;
 }

@@ -1,6 +1,15 @@
 import type { CompleteTrial } from '../history/trial.js';
 import { gaussian, pick, type Random } from '../random.js';
-import { cardinality, fromUnit, isOrdered, toUnit, valueAt, type Assignment, type Parameter, type Value } from '../space/parameter.js';
+import {
+  cardinality,
+  fromUnit,
+  isOrdered,
+  toUnit,
+  valueAt,
+  type Assignment,
+  type Parameter,
+  type Value,
+} from '../space/parameter.js';
 import type { Sampler } from './sampler.js';
 
 export interface Nsga2Options {

@@ -1,5 +1,14 @@
 import { gaussian, pickWeighted, type Random } from '../random.js';
-import { cardinality, fromUnit, isOrdered, toUnit, valueAt, type Assignment, type Parameter, type Value } from '../space/parameter.js';
+import {
+  cardinality,
+  fromUnit,
+  isOrdered,
+  toUnit,
+  valueAt,
+  type Assignment,
+  type Parameter,
+  type Value,
+} from '../space/parameter.js';
 import type { Space } from '../space/space.js';
 import { normalCdf } from './normal.js';
 
@@ -50,7 +59,8 @@ export class ParzenEstimator {
     const logs = this.logWeights.slice();
     this.space.parameters.forEach((parameter, at) => {
       const value = assignment[parameter.name];
-      for (let kernel = 0; kernel < logs.length; kernel++) logs[kernel]! += this.marginals[at]!.logDensity(kernel, value);
+      for (let kernel = 0; kernel < logs.length; kernel++)
+        logs[kernel]! += this.marginals[at]!.logDensity(kernel, value);
     });
     return logSumExp(logs);
   }
@@ -68,7 +78,9 @@ function logSumExp(logs: Float64Array): number {
 function marginalOf(parameter: Parameter, observations: readonly Assignment[], dimensions: number): Marginal {
   const values = observations.map((assignment) => assignment[parameter.name]);
   if (!isOrdered(parameter)) return categorical(parameter, values);
-  return Number.isFinite(cardinality(parameter)) ? discrete(parameter, values, dimensions) : continuous(parameter, values, dimensions);
+  return Number.isFinite(cardinality(parameter))
+    ? discrete(parameter, values, dimensions)
+    : continuous(parameter, values, dimensions);
 }
 
 /** Scott's rule in d dimensions, never narrower than a share of the range that falls with the number of kernels. */
@@ -91,7 +103,10 @@ function continuous(parameter: Parameter, values: readonly (Value | undefined)[]
     },
     draw(kernel, random) {
       const center = centers[kernel];
-      return fromUnit(parameter, center === undefined || Number.isNaN(center) ? random() : truncated(center, width, random));
+      return fromUnit(
+        parameter,
+        center === undefined || Number.isNaN(center) ? random() : truncated(center, width, random),
+      );
     },
   };
 }
@@ -110,18 +125,29 @@ function discrete(parameter: Parameter, values: readonly (Value | undefined)[], 
   const width = max(bandwidth(values.length, dimensions), 0.5 / cells);
   const edge = (cell: number, center: number) => normalCdf((cell / cells - center) / width);
   const cellOf = (value: Value) => min(cells - 1, floor(toUnit(parameter, value) * cells));
-  return tabulated(parameter, values.map((value) => (value === undefined ? undefined : cellOf(value))), cells, cellOf, (observed) => {
-    const center = (observed + 0.5) / cells;
-    return Array.from({ length: cells }, (_, cell) => edge(cell + 1, center) - edge(cell, center) + 1e-12);
-  });
+  return tabulated(
+    parameter,
+    values.map((value) => (value === undefined ? undefined : cellOf(value))),
+    cells,
+    cellOf,
+    (observed) => {
+      const center = (observed + 0.5) / cells;
+      return Array.from({ length: cells }, (_, cell) => edge(cell + 1, center) - edge(cell, center) + 1e-12);
+    },
+  );
 }
 
 function categorical(parameter: Parameter, values: readonly (Value | undefined)[]): Marginal {
   const cells = cardinality(parameter);
   const cellOf = (value: Value) => min(cells - 1, floor(toUnit(parameter, value) * cells));
   const spread = PRIOR / (values.length + 1);
-  return tabulated(parameter, values.map((value) => (value === undefined ? undefined : cellOf(value))), cells, cellOf, (observed) =>
-    Array.from({ length: cells }, (_, cell) => (cell === observed ? 1 : 0) + spread / cells));
+  return tabulated(
+    parameter,
+    values.map((value) => (value === undefined ? undefined : cellOf(value))),
+    cells,
+    cellOf,
+    (observed) => Array.from({ length: cells }, (_, cell) => (cell === observed ? 1 : 0) + spread / cells),
+  );
 }
 
 function tabulated(

@@ -15,11 +15,17 @@ import { sobolSampler } from './sobol-sampler.js';
 import { tpeSampler } from './tpe-sampler.js';
 
 const SAMPLERS: Record<string, () => Sampler> = {
-  random: randomSampler, sobol: sobolSampler, nsga2: () => nsga2Sampler({ population: 8 }), tpe: tpeSampler, gp: gpSampler, auto: autoSampler,
+  random: randomSampler,
+  sobol: sobolSampler,
+  nsga2: () => nsga2Sampler({ population: 8 }),
+  tpe: tpeSampler,
+  gp: gpSampler,
+  auto: autoSampler,
 };
 const LEARNING = ['nsga2', 'tpe', 'gp', 'auto'];
 
-const unit = (count: number): Parameter[] => Array.from({ length: count }, (_, i) => ({ kind: 'real', name: `x${i}`, min: 0, max: 1 }));
+const unit = (count: number): Parameter[] =>
+  Array.from({ length: count }, (_, i) => ({ kind: 'real', name: `x${i}`, min: 0, max: 1 }));
 const MIXED = new Space([
   { kind: 'choice', name: 'bits', values: [2, 4, 8], ordered: true },
   { kind: 'choice', name: 'method', values: ['a', 'b'] },
@@ -27,7 +33,12 @@ const MIXED = new Space([
 ]);
 
 /** Asks and tells `count` trials, `parallel` at a time. */
-function search(space: Space, sampler: Sampler, evaluate: (assignment: Record<string, unknown>) => Outcome, { count = 24, parallel = 1, seed = 1, objectives = 2 } = {}): Study {
+function search(
+  space: Space,
+  sampler: Sampler,
+  evaluate: (assignment: Record<string, unknown>) => Outcome,
+  { count = 24, parallel = 1, seed = 1, objectives = 2 } = {},
+): Study {
   const study = new Study({ space, sampler, objectives, seed });
   const running: number[] = [];
   for (let i = 0; i < count; i++) {
@@ -39,7 +50,12 @@ function search(space: Space, sampler: Sampler, evaluate: (assignment: Record<st
 }
 
 const keys = (study: Study) => study.history.trials.map(({ assignment }) => assignmentKey(assignment));
-const mixed = (assignment: Record<string, unknown>): Outcome => ({ values: [Number(assignment['bits']), assignment['method'] === 'b' ? Math.abs(Math.log(Number(assignment['rate']) / 0.01)) : 3] });
+const mixed = (assignment: Record<string, unknown>): Outcome => ({
+  values: [
+    Number(assignment['bits']),
+    assignment['method'] === 'b' ? Math.abs(Math.log(Number(assignment['rate']) / 0.01)) : 3,
+  ],
+});
 
 describe.each(Object.keys(SAMPLERS))('sampler %s', (name) => {
   const make = SAMPLERS[name]!;
@@ -51,18 +67,27 @@ describe.each(Object.keys(SAMPLERS))('sampler %s', (name) => {
   });
 
   it('sets a parameter exactly where its condition holds', () => {
-    for (const { assignment } of search(MIXED, make(), mixed).history.trials) expect('rate' in assignment).toBe(assignment['method'] === 'b');
+    for (const { assignment } of search(MIXED, make(), mixed).history.trials)
+      expect('rate' in assignment).toBe(assignment['method'] === 'b');
   });
 
   it('tries every assignment of a finite space once, then has no more', () => {
-    const space = new Space([{ kind: 'choice', name: 'a', values: [1, 2, 3, 4], ordered: true }, { kind: 'choice', name: 'b', values: ['x', 'y', 'z'] }]);
+    const space = new Space([
+      { kind: 'choice', name: 'a', values: [1, 2, 3, 4], ordered: true },
+      { kind: 'choice', name: 'b', values: ['x', 'y', 'z'] },
+    ]);
     const study = search(space, make(), ({ a }) => ({ values: [Number(a), -Number(a)] }), { count: 12 });
     expect(new Set(keys(study)).size).toBe(12);
     expect(study.ask()).toBeNull();
   });
 
   it('spreads sixteen trials that run at once', () => {
-    const study = search(new Space(unit(3)), make(), ({ x0, x1 }) => ({ values: [Number(x0), 1 - Number(x0) + Number(x1)] }), { count: 32, parallel: 16 });
+    const study = search(
+      new Space(unit(3)),
+      make(),
+      ({ x0, x1 }) => ({ values: [Number(x0), 1 - Number(x0) + Number(x1)] }),
+      { count: 32, parallel: 16 },
+    );
     const open = [...study.history.running.values()].map(({ assignment }) => assignmentKey(assignment));
     expect(new Set(open).size).toBe(open.length);
   });
@@ -76,28 +101,60 @@ describe.each(LEARNING)('sampler %s learns', (name) => {
       const g = 1 + (9 * rest.reduce((sum, x) => sum + x, 0)) / 5;
       return { values: [f1, g * (1 - Math.sqrt(f1 / g))] };
     };
-    const volume = (make: () => Sampler) => [1, 2].reduce((sum, seed) => sum + search(new Space(unit(6)), make(), evaluate, { count: 40, seed }).history.hypervolume([1.1, 11]), 0);
+    const volume = (make: () => Sampler) =>
+      [1, 2].reduce(
+        (sum, seed) =>
+          sum + search(new Space(unit(6)), make(), evaluate, { count: 40, seed }).history.hypervolume([1.1, 11]),
+        0,
+      );
     expect(volume(SAMPLERS[name]!)).toBeGreaterThan(volume(randomSampler));
   });
 
   it('finds what holds a constraint where chance seldom does', () => {
-    const evaluate = ({ x0, x1, x2 }: Record<string, unknown>): Outcome => ({ values: [Number(x0), 1 - Number(x0)], constraints: [Math.hypot(Number(x1) - 0.8, Number(x2) - 0.2) - 0.2] });
-    const feasible = (make: () => Sampler) => [1, 2].reduce((sum, seed) => sum + search(new Space(unit(3)), make(), evaluate, { count: 60, seed }).history.complete.filter(({ outcome }) => violation(outcome) === 0).length, 0);
+    const evaluate = ({ x0, x1, x2 }: Record<string, unknown>): Outcome => ({
+      values: [Number(x0), 1 - Number(x0)],
+      constraints: [Math.hypot(Number(x1) - 0.8, Number(x2) - 0.2) - 0.2],
+    });
+    const feasible = (make: () => Sampler) =>
+      [1, 2].reduce(
+        (sum, seed) =>
+          sum +
+          search(new Space(unit(3)), make(), evaluate, { count: 60, seed }).history.complete.filter(
+            ({ outcome }) => violation(outcome) === 0,
+          ).length,
+        0,
+      );
     expect(feasible(SAMPLERS[name]!)).toBeGreaterThan(1.5 * feasible(randomSampler));
   });
 
   it('minimizes a single objective', () => {
-    const evaluate = ({ x0, x1 }: Record<string, unknown>): Outcome => ({ values: [(Number(x0) - 0.3) ** 2 + (Number(x1) - 0.7) ** 2] });
-    const best = (make: () => Sampler) => Math.min(...search(new Space(unit(2)), make(), evaluate, { count: 40, objectives: 1 }).history.complete.map(({ outcome }) => outcome.values[0]!));
+    const evaluate = ({ x0, x1 }: Record<string, unknown>): Outcome => ({
+      values: [(Number(x0) - 0.3) ** 2 + (Number(x1) - 0.7) ** 2],
+    });
+    const best = (make: () => Sampler) =>
+      Math.min(
+        ...search(new Space(unit(2)), make(), evaluate, { count: 40, objectives: 1 }).history.complete.map(
+          ({ outcome }) => outcome.values[0]!,
+        ),
+      );
     expect(best(SAMPLERS[name]!)).toBeLessThan(0.02);
   });
 });
 
 describe('grid', () => {
   it('goes through a finite space in order and then has no more', () => {
-    const space = new Space([{ kind: 'choice', name: 'a', values: [1, 2] }, { kind: 'choice', name: 'b', values: [3, 4] }]);
+    const space = new Space([
+      { kind: 'choice', name: 'a', values: [1, 2] },
+      { kind: 'choice', name: 'b', values: [3, 4] },
+    ]);
     const study = new Study({ space, sampler: gridSampler(), objectives: 1, seed: 1 });
-    expect(Array.from({ length: 5 }, () => study.ask()?.assignment)).toEqual([{ a: 1, b: 3 }, { a: 1, b: 4 }, { a: 2, b: 3 }, { a: 2, b: 4 }, undefined]);
+    expect(Array.from({ length: 5 }, () => study.ask()?.assignment)).toEqual([
+      { a: 1, b: 3 },
+      { a: 1, b: 4 },
+      { a: 2, b: 3 },
+      { a: 2, b: 4 },
+      undefined,
+    ]);
   });
 });
 

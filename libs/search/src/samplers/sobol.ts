@@ -18,7 +18,9 @@ export class Sobol {
     private readonly dimensions: number,
     random: Random,
   ) {
-    this.directions = Array.from({ length: Math.min(dimensions, SOBOL_DIMENSIONS) }, (_, dimension) => directionNumbers(dimension));
+    this.directions = Array.from({ length: Math.min(dimensions, SOBOL_DIMENSIONS) }, (_, dimension) =>
+      directionNumbers(dimension),
+    );
     this.shift = this.directions.map(() => Math.floor(random() * 2 ** BITS));
   }
 

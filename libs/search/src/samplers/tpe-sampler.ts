@@ -32,7 +32,11 @@ export function tpeSampler({ startup = 10, candidates = 32 }: TpeOptions = {}): 
     propose(space, history, random) {
       if (history.complete.length < startup) return first.propose(space, history, random);
       const good = goodOf(history);
-      const below = new ParzenEstimator(space, good.map(({ assignment }) => assignment), weightsOf(good));
+      const below = new ParzenEstimator(
+        space,
+        good.map(({ assignment }) => assignment),
+        weightsOf(good),
+      );
       const above = new ParzenEstimator(space, othersOf(history, new Set(good)));
       let best: { assignment: Assignment; gain: number } | undefined;
       for (let i = 0; i < candidates; i++) {

@@ -35,7 +35,9 @@ export type Assignment = Readonly<Record<string, Value>>;
 /** How many values a parameter can take; Infinity for a number without a step. */
 export function cardinality(parameter: Parameter): number {
   if (parameter.kind === 'choice') return parameter.values.length;
-  return parameter.step === undefined ? Infinity : Math.floor((parameter.max - parameter.min) / parameter.step + 1e-9) + 1;
+  return parameter.step === undefined
+    ? Infinity
+    : Math.floor((parameter.max - parameter.min) / parameter.step + 1e-9) + 1;
 }
 
 /** Whether a distance between two values means something. */

@@ -6,7 +6,12 @@ import { assignmentKey, Space } from './space.js';
 const bits: Parameter = { kind: 'choice', name: 'bits', values: [8, 4, 2], ordered: true };
 const ratio: Parameter = { kind: 'real', name: 'ratio', min: 0, max: 0.9, step: 0.3 };
 const rate: Parameter = { kind: 'real', name: 'rate', min: 1e-4, max: 1e-1, log: true };
-const epochs: Parameter = { kind: 'choice', name: 'epochs', values: [1, 2], when: { parameter: 'distill', in: [true] } };
+const epochs: Parameter = {
+  kind: 'choice',
+  name: 'epochs',
+  values: [1, 2],
+  when: { parameter: 'distill', in: [true] },
+};
 const distill: Parameter = { kind: 'choice', name: 'distill', values: [false, true] };
 
 describe('Space', () => {

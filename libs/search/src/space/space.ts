@@ -18,7 +18,8 @@ export class Space {
 
   get(name: string): Parameter {
     const parameter = this.byName.get(name);
-    if (!parameter) throw new SpaceError(name, `the space has none of this name, but ${[...this.byName.keys()].join(', ')}`);
+    if (!parameter)
+      throw new SpaceError(name, `the space has none of this name, but ${[...this.byName.keys()].join(', ')}`);
     return parameter;
   }
 
@@ -89,12 +90,17 @@ function check(parameter: Parameter, seen: ReadonlyMap<string, Parameter>): void
     checkReal(parameter, fail);
   }
   const { when } = parameter;
-  if (when && !seen.has(when.parameter)) fail(`its condition is on "${when.parameter}", which does not stand before it`);
+  if (when && !seen.has(when.parameter))
+    fail(`its condition is on "${when.parameter}", which does not stand before it`);
   if (when && when.in.length === 0) fail('its condition holds for no value');
 }
 
-function checkReal({ min, max, step, log }: Extract<Parameter, { kind: 'real' }>, fail: (problem: string) => void): void {
-  if (!Number.isFinite(min) || !Number.isFinite(max) || min > max) fail(`its ends are ${min} and ${max}: give two numbers, the smaller one first`);
+function checkReal(
+  { min, max, step, log }: Extract<Parameter, { kind: 'real' }>,
+  fail: (problem: string) => void,
+): void {
+  if (!Number.isFinite(min) || !Number.isFinite(max) || min > max)
+    fail(`its ends are ${min} and ${max}: give two numbers, the smaller one first`);
   if (step !== undefined && !(step > 0)) fail(`its step is ${step}: give one above 0`);
   if (log && step !== undefined) fail('a step and a logarithmic scale exclude each other: leave one out');
   if (log && min <= 0) fail(`a logarithmic scale begins above 0, not at ${min}`);

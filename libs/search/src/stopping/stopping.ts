@@ -16,10 +16,15 @@ export function medianRule({ warmup = 1, trials = 5 }: MedianRuleOptions = {}): 
   return (curve, others) => {
     const step = Math.max(-Infinity, ...curve.keys());
     if (step < warmup) return false;
-    const bests = others.filter((other) => Math.max(-Infinity, ...other.keys()) >= step).map((other) => bestUntil(other, step));
+    const bests = others
+      .filter((other) => Math.max(-Infinity, ...other.keys()) >= step)
+      .map((other) => bestUntil(other, step));
     if (bests.length < trials) return false;
     const sorted = bests.sort((a, b) => a - b);
-    return bestUntil(curve, step) > (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+    return (
+      bestUntil(curve, step) >
+      (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2
+    );
   };
 }
 
@@ -40,7 +45,9 @@ export function asha({ minimum = 1, reduction = 3 }: AshaOptions = {}): Stopping
     for (let rung = minimum; rung <= step; rung *= reduction) {
       if (!curve.has(rung)) continue;
       const own = curve.get(rung)!;
-      const all = [own, ...others.flatMap((other) => (other.has(rung) ? [other.get(rung)!] : []))].sort((a, b) => a - b);
+      const all = [own, ...others.flatMap((other) => (other.has(rung) ? [other.get(rung)!] : []))].sort(
+        (a, b) => a - b,
+      );
       if (own > all[Math.max(0, Math.floor(all.length / reduction) - 1)]!) return true;
     }
     return false;

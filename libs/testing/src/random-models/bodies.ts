@@ -1,5 +1,16 @@
 import { create } from '@bufbuild/protobuf';
-import { DataType, FunctionProtoSchema, GraphProtoSchema, OperatorSetIdProtoSchema, makeNode, makeTensor, makeValueInfo, type FunctionProto, type GraphProto, type NodeProto } from '#onnx';
+import {
+  DataType,
+  FunctionProtoSchema,
+  GraphProtoSchema,
+  OperatorSetIdProtoSchema,
+  makeNode,
+  makeTensor,
+  makeValueInfo,
+  type FunctionProto,
+  type GraphProto,
+  type NodeProto,
+} from '#onnx';
 import { conv, type Block } from './image-blocks.js';
 import type { RandomNet } from './random-net.js';
 
@@ -12,12 +23,18 @@ export const branch: Block = (net, x) => {
   const layered = layeredBody(net, x.value, isImage ? x.dims[0]! : x.dims.at(-1)!, isImage);
   const plain = body([makeNode('Identity', [x.value], [net.builder.fresh('same')])]);
   const [thenBranch, elseBranch] = net.dice.chance(0.7) ? [layered, plain] : [plain, layered];
-  return { value: net.builder.op('If', [condition(net, x.value)], { then_branch: thenBranch, else_branch: elseBranch }), dims: x.dims };
+  return {
+    value: net.builder.op('If', [condition(net, x.value)], { then_branch: thenBranch, else_branch: elseBranch }),
+    dims: x.dims,
+  };
 };
 
 /** Constant, or true of every input. */
 function condition(net: RandomNet, x: string): string {
-  if (net.dice.chance(0.5)) return net.builder.initializer(makeTensor(net.builder.fresh('flag'), DataType.BOOL, [], Uint8Array.of(net.dice.int(0, 1))));
+  if (net.dice.chance(0.5))
+    return net.builder.initializer(
+      makeTensor(net.builder.fresh('flag'), DataType.BOOL, [], Uint8Array.of(net.dice.int(0, 1))),
+    );
   return net.op('Less', [net.op('ReduceMax', [net.op('Tanh', [x])], { keepdims: 0 }), net.scalar(2)]);
 }
 
@@ -27,17 +44,29 @@ function layeredBody(net: RandomNet, x: string, channels: number, isImage: boole
 }
 
 function body(nodes: NodeProto[]): GraphProto {
-  return create(GraphProtoSchema, { name: 'body', node: nodes, output: [makeValueInfo(nodes.at(-1)!.output[0]!, DataType.FLOAT)] });
+  return create(GraphProtoSchema, {
+    name: 'body',
+    node: nodes,
+    output: [makeValueInfo(nodes.at(-1)!.output[0]!, DataType.FLOAT)],
+  });
 }
 
 /** Conv and Relu twice, by a function of the model. */
 export const functionCalls: Block = (net, x) => {
   const call = (value: string, from: number) => {
     const { builder } = net;
-    return builder.op('Block', [value, net.weight([8, from, 3, 3], from * 9), net.bias(8)], {}, { domain: FUNCTION_DOMAIN });
+    return builder.op(
+      'Block',
+      [value, net.weight([8, from, 3, 3], from * 9), net.bias(8)],
+      {},
+      { domain: FUNCTION_DOMAIN },
+    );
   };
   const first = call(x.value, x.dims[0]!);
-  return { value: net.dice.chance(0.5) ? call(first, 8) : conv(net, { value: first, dims: [8, ...x.dims.slice(1)] }, 8).value, dims: [8, ...x.dims.slice(1)] };
+  return {
+    value: net.dice.chance(0.5) ? call(first, 8) : conv(net, { value: first, dims: [8, ...x.dims.slice(1)] }, 8).value,
+    dims: [8, ...x.dims.slice(1)],
+  };
 };
 
 /** The function that {@link functionCalls} calls. */

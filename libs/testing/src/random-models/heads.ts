@@ -17,15 +17,26 @@ export function flatten(net: RandomNet, { value, dims }: Feature): Feature {
       () => reduce(net, 'ReduceMean', value, [2, 3], 0),
       () => reduce(net, 'ReduceSum', value, [2, 3], 0),
       () => net.op('Reshape', [net.op('GlobalMaxPool', [value]), net.ints(net.batched([dims[0]!]))]),
-      null, null,
+      null,
+      null,
     ]);
     if (pooled) return { value: pooled(), dims: dims.slice(0, 1) };
   }
   if (dims.length === 2 && net.dice.chance(0.6)) {
-    return { value: net.dice.chance(0.5) ? reduce(net, 'ReduceMean', value, [1], 0) : net.op('Gather', [value, net.ints(0)], { axis: 1 }), dims: [dims[1]!] };
+    return {
+      value: net.dice.chance(0.5)
+        ? reduce(net, 'ReduceMean', value, [1], 0)
+        : net.op('Gather', [value, net.ints(0)], { axis: 1 }),
+      dims: [dims[1]!],
+    };
   }
   if (dims.length === 1) return { value, dims };
-  return { value: net.dice.chance(0.5) ? net.op('Flatten', [value]) : net.op('Reshape', [value, net.ints([net.target.batch ?? -1, count])]), dims: [count] };
+  return {
+    value: net.dice.chance(0.5)
+      ? net.op('Flatten', [value])
+      : net.op('Reshape', [value, net.ints([net.target.batch ?? -1, count])]),
+    dims: [count],
+  };
 }
 
 /** Declares the outputs: class scores, and now and then others of another scale, type or place. */
@@ -44,7 +55,8 @@ export function writeOutputs(net: RandomNet, x: Feature, inner: readonly Feature
     builder.output(slice(net, both, 1, 0, 1), [batch, 1]);
     builder.output(slice(net, both, 1, 1, 5), [batch, 4]);
   }
-  if (dice.chance(0.1)) builder.output(net.op('ArgMax', [logits.value], { axis: 1, keepdims: 0 }), [batch], DataType.INT64);
+  if (dice.chance(0.1))
+    builder.output(net.op('ArgMax', [logits.value], { axis: 1, keepdims: 0 }), [batch], DataType.INT64);
   if (dice.chance(0.12) && inner.length > 0) {
     const { value, dims } = dice.pick(inner);
     builder.output(activate(net, value), [batch, ...dims]);

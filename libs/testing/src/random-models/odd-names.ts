@@ -3,8 +3,50 @@ import type { Dice } from './dice.js';
 
 /** Endings of names that passes give to what they add. */
 const INVENTED = [
-  '_axes', '_shape', '_flat', '_rows', '_split', '_starts', '_ends', '_pads', '_min', '_max', '_k', '_value', '_folded', '_bias', '_product', '_Add', '_quantized', '_scale', '_zero_point', '_DynamicQuantizeLinear', '_dequantized',
-  '_codebook', '_indices', '_Cast', '_float16', '_pruned', '_pooled', '_QuantizeLinear', '_DequantizeLinear', '/shape', '/dims', '/mean', '/inverse', '/scaled', '/cdf', '/rounded', '/clipped', '/grid', '/variance', '_1', '_2', '_Gelu', '_norm', '_smooth',
+  '_axes',
+  '_shape',
+  '_flat',
+  '_rows',
+  '_split',
+  '_starts',
+  '_ends',
+  '_pads',
+  '_min',
+  '_max',
+  '_k',
+  '_value',
+  '_folded',
+  '_bias',
+  '_product',
+  '_Add',
+  '_quantized',
+  '_scale',
+  '_zero_point',
+  '_DynamicQuantizeLinear',
+  '_dequantized',
+  '_codebook',
+  '_indices',
+  '_Cast',
+  '_float16',
+  '_pruned',
+  '_pooled',
+  '_QuantizeLinear',
+  '_DequantizeLinear',
+  '/shape',
+  '/dims',
+  '/mean',
+  '/inverse',
+  '/scaled',
+  '/cdf',
+  '/rounded',
+  '/clipped',
+  '/grid',
+  '/variance',
+  '_1',
+  '_2',
+  '_Gelu',
+  '_norm',
+  '_smooth',
 ];
 
 /** Names that passes' own graph builders give. */
@@ -14,10 +56,14 @@ type Style = (index: number, others: readonly string[], dice: Dice) => string;
 
 const STYLES: Record<string, Style> = {
   exporter: (index) => `/block.${index}/Op_output_0`,
-  'new exporter': (index, others, dice) => (dice.chance(0.3) && others.length > 0 ? `${dice.pick(others)}/shape` : `val_${index}`),
-  invented: (index, others, dice) => (dice.chance(0.6) && others.length > 0 ? `${dice.pick(others)}${dice.pick(INVENTED)}` : `y${index}`),
-  unicode: (index, _, dice) => `${dice.pick(['значение ', '値', 'é:', '🙂', 'a b ', '"q" ', '%d\\', '<x>', '${'])}${index}`,
-  builder: (index, _, dice) => `${dice.pick(BUILDER_NAMES)}${Math.floor(index / 3)}${dice.pick(['', '_Op', '_c', '_i'])}`,
+  'new exporter': (index, others, dice) =>
+    dice.chance(0.3) && others.length > 0 ? `${dice.pick(others)}/shape` : `val_${index}`,
+  invented: (index, others, dice) =>
+    dice.chance(0.6) && others.length > 0 ? `${dice.pick(others)}${dice.pick(INVENTED)}` : `y${index}`,
+  unicode: (index, _, dice) =>
+    `${dice.pick(['значение ', '値', 'é:', '🙂', 'a b ', '"q" ', '%d\\', '<x>', '${'])}${index}`,
+  builder: (index, _, dice) =>
+    `${dice.pick(BUILDER_NAMES)}${Math.floor(index / 3)}${dice.pick(['', '_Op', '_c', '_i'])}`,
   long: (index) => `${'layer.'.repeat(30)}${index}`,
 };
 

@@ -16,7 +16,17 @@ export interface RandomModel {
 }
 
 /** IR version that a file of an opset declares. */
-const IR_VERSIONS: readonly [opset: number, irVersion: number][] = [[25, 13], [23, 11], [21, 10], [19, 9], [15, 8], [12, 7], [11, 6], [10, 5], [9, 4]];
+const IR_VERSIONS: readonly [opset: number, irVersion: number][] = [
+  [25, 13],
+  [23, 11],
+  [21, 10],
+  [19, 9],
+  [15, 8],
+  [12, 7],
+  [11, 6],
+  [10, 5],
+  [9, 4],
+];
 
 /** Opset from which models bring functions here, by their IR version. */
 const FUNCTION_OPSET = 15;
@@ -29,7 +39,10 @@ type Table = Record<string, { fits?: (x: Feature) => boolean; write: Block }>;
  */
 export function randomModel(seed: number): RandomModel {
   const dice = new Dice(seed);
-  const net = new RandomNet(dice, { opset: dice.int(9, 25), batch: dice.chance(0.65) ? null : dice.pick([1, 1, 2, 4]) });
+  const net = new RandomNet(dice, {
+    opset: dice.int(9, 25),
+    batch: dice.chance(0.65) ? null : dice.pick([1, 1, 2, 4]),
+  });
   const traits = [`opset ${net.opset}`, `batch ${net.target.batch ?? 'free'}`];
   const inner: Feature[] = [];
   let x = writeInputs(net);
@@ -72,7 +85,10 @@ function writeInputs(net: RandomNet): Feature {
     }
     case 'pixels': {
       const pixels = builder.input('x', [batch, 3, 8, 8], DataType.UINT8);
-      return { value: net.op('Mul', [net.op('Cast', [pixels], { to: DataType.FLOAT }), net.scalar(1 / 255)]), dims: [3, 8, 8] };
+      return {
+        value: net.op('Mul', [net.op('Cast', [pixels], { to: DataType.FLOAT }), net.scalar(1 / 255)]),
+        dims: [3, 8, 8],
+      };
     }
     case 'tokens':
       return { value: builder.input('x', [batch, 6, 8]), dims: [6, 8] };
@@ -84,7 +100,10 @@ function writeInputs(net: RandomNet): Feature {
     case 'vector':
       return { value: builder.input('x', [batch, 12]), dims: [12] };
     default:
-      return { value: net.op('Concat', [builder.input('a', [batch, 6]), builder.input('b', [batch, 6])], { axis: 1 }), dims: [12] };
+      return {
+        value: net.op('Concat', [builder.input('a', [batch, 6]), builder.input('b', [batch, 6])], { axis: 1 }),
+        dims: [12],
+      };
   }
 }
 
@@ -101,6 +120,8 @@ function finish(net: RandomNet): ModelProto {
   const model = builder.build(opset, IR_VERSIONS.find(([from]) => opset >= from)![1]);
   if (usesFunction) model.functions.push(blockFunction(opset));
   // Older files list their weights among the inputs.
-  if (opset < 13 && dice.chance(0.2)) for (const tensor of model.graph!.initializer) model.graph!.input.push(makeValueInfo(tensor.name, tensor.dataType, tensorDims(tensor)));
+  if (opset < 13 && dice.chance(0.2))
+    for (const tensor of model.graph!.initializer)
+      model.graph!.input.push(makeValueInfo(tensor.name, tensor.dataType, tensorDims(tensor)));
   return model;
 }

@@ -74,7 +74,10 @@ export class RandomNet {
     const key = `${kind}${dims.join()}`;
     const known = this.weights.get(key) ?? [];
     if (known.length > 0 && this.dice.chance(reuse)) return this.dice.pick(known);
-    const name = this.store(kind, floatTensor(this.builder.fresh(kind), dims, Float32Array.from({ length: elementCount(dims) }, draw)));
+    const name = this.store(
+      kind,
+      floatTensor(this.builder.fresh(kind), dims, Float32Array.from({ length: elementCount(dims) }, draw)),
+    );
     this.weights.set(key, [...known, name]);
     return name;
   }
@@ -84,7 +87,11 @@ export class RandomNet {
     const name = this.builder.initializer(tensor);
     // A variance that were computed from weights would be drawn anew with them.
     if (kind === 'p') return name;
-    return this.dice.chance(0.06) ? this.op('Identity', [name]) : this.dice.chance(0.04) ? this.op('Mul', [name, this.scalar(1.25)]) : name;
+    return this.dice.chance(0.06)
+      ? this.op('Identity', [name])
+      : this.dice.chance(0.04)
+        ? this.op('Mul', [name, this.scalar(1.25)])
+        : name;
   }
 
   private constantNode(tensor: ReturnType<typeof floatTensor>): string {

@@ -14,7 +14,9 @@ export function unsqueeze(net: RandomNet, x: string, axes: readonly number[]): s
 /** A reduction by any of the ReduceX operators; ReduceSum moved its axes five opsets before the others. */
 export function reduce(net: RandomNet, opType: string, x: string, axes: readonly number[], keepdims: 0 | 1): string {
   const since = opType === 'ReduceSum' ? 13 : 18;
-  return net.opset < since ? net.op(opType, [x], { axes: [...axes], keepdims }) : net.op(opType, [x, net.ints(axes)], { keepdims });
+  return net.opset < since
+    ? net.op(opType, [x], { axes: [...axes], keepdims })
+    : net.op(opType, [x, net.ints(axes)], { keepdims });
 }
 
 export function clip(net: RandomNet, x: string, min: number, max: number): string {
@@ -25,7 +27,13 @@ export function clip(net: RandomNet, x: string, min: number, max: number): strin
 /** Parts of an axis; equal ones may leave their sizes out. */
 export function split(net: RandomNet, x: string, axis: number, sizes: readonly number[]): string[] {
   const isEqual = sizes.every((size) => size === sizes[0]);
-  if (isEqual && net.dice.chance(0.4)) return net.builder.ops('Split', sizes.length, [x], net.opset >= 18 ? { axis, num_outputs: sizes.length } : { axis });
+  if (isEqual && net.dice.chance(0.4))
+    return net.builder.ops(
+      'Split',
+      sizes.length,
+      [x],
+      net.opset >= 18 ? { axis, num_outputs: sizes.length } : { axis },
+    );
   if (net.opset < 13) return net.builder.ops('Split', sizes.length, [x], { axis, split: [...sizes] });
   return net.builder.ops('Split', sizes.length, [x, net.ints(sizes)], { axis });
 }
@@ -44,7 +52,11 @@ export function upsample(net: RandomNet, x: string): string {
   const scales = net.builder.float([1, 1, 2, 2]);
   if (net.opset < 10) return net.op('Upsample', [x, scales], { mode: 'nearest' });
   if (net.opset < 11) return net.op('Resize', [x, scales], { mode: 'nearest' });
-  return net.op('Resize', [x, net.opset < 13 ? net.builder.float([]) : '', scales], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+  return net.op('Resize', [x, net.opset < 13 ? net.builder.float([]) : '', scales], {
+    mode: 'nearest',
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  });
 }
 
 /** Softmax over the last axis, which every opset means by its own number. */

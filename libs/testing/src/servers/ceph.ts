@@ -25,14 +25,17 @@ export interface TestS3 {
  */
 export async function startCeph(folder: string, path: string): Promise<TestS3> {
   await ensurePrograms(PROGRAMS, PACKAGES, path);
-  await Promise.all(['mon', 'osd', 'mgr', 'rgw', 'run', 'log'].map((name) => mkdir(join(folder, name), { recursive: true })));
+  await Promise.all(
+    ['mon', 'osd', 'mgr', 'rgw', 'run', 'log'].map((name) => mkdir(join(folder, name), { recursive: true })),
+  );
   const [monitorPort, gatewayPort] = [await freePort(), await freePort()];
   const cluster = { fsid: randomUUID(), monitorPort, gatewayPort, folder };
   const conf = join(folder, 'ceph.conf');
   await writeFile(conf, configuration(cluster));
   const keys = { accessKeyId: randomBytes(10).toString('hex'), secretAccessKey: randomBytes(20).toString('hex') };
   const daemons: Daemon[] = [];
-  const tool = (program: string, ...args: string[]): Promise<string> => retryRefused(() => runTool(program, ['-c', conf, ...args], path));
+  const tool = (program: string, ...args: string[]): Promise<string> =>
+    retryRefused(() => runTool(program, ['-c', conf, ...args], path));
   const start = (program: string, ...args: string[]): Daemon => {
     const daemon = startDaemon(program, ['-c', conf, ...args, '-f'], folder, path);
     daemons.push(daemon);
@@ -40,17 +43,60 @@ export async function startCeph(folder: string, path: string): Promise<TestS3> {
   };
   const stop = async (): Promise<void> => void (await Promise.all(daemons.map((running) => running.stop())));
   try {
-    await runTool('monmaptool', ['--create', '--clobber', '--fsid', cluster.fsid, '--addv', 'a', `[v1:127.0.0.1:${monitorPort}]`, join(folder, 'monmap')], path);
+    await runTool(
+      'monmaptool',
+      [
+        '--create',
+        '--clobber',
+        '--fsid',
+        cluster.fsid,
+        '--addv',
+        'a',
+        `[v1:127.0.0.1:${monitorPort}]`,
+        join(folder, 'monmap'),
+      ],
+      path,
+    );
     await tool('ceph-mon', '--mkfs', '-i', 'a', '--monmap', join(folder, 'monmap'));
     const monitor = start('ceph-mon', '-i', 'a');
-    await until('ceph-mon', () => tool('ceph', '--connect-timeout', '5', 'mon', 'stat').then(() => true, () => false), monitor, START_MS);
+    await until(
+      'ceph-mon',
+      () =>
+        tool('ceph', '--connect-timeout', '5', 'mon', 'stat').then(
+          () => true,
+          () => false,
+        ),
+      monitor,
+      START_MS,
+    );
     const osd = randomUUID();
     await tool('ceph', '--connect-timeout', '30', 'osd', 'new', osd);
     await tool('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
     await tool('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'host=localhost', 'root=default');
-    await retryRefused(async () => until('ceph-osd', async () => (await tool('ceph', 'osd', 'stat')).includes('1 up'), start('ceph-osd', '-i', '0'), START_MS));
-    await tool('radosgw-admin', 'user', 'create', '--uid', 'test', '--display-name', 'test', '--access-key', keys.accessKeyId, '--secret-key', keys.secretAccessKey);
-    await retryRefused(async () => until('radosgw', () => isListening(gatewayPort), start('radosgw', '-n', 'client.rgw.a'), START_MS));
+    await retryRefused(async () =>
+      until(
+        'ceph-osd',
+        async () => (await tool('ceph', 'osd', 'stat')).includes('1 up'),
+        start('ceph-osd', '-i', '0'),
+        START_MS,
+      ),
+    );
+    await tool(
+      'radosgw-admin',
+      'user',
+      'create',
+      '--uid',
+      'test',
+      '--display-name',
+      'test',
+      '--access-key',
+      keys.accessKeyId,
+      '--secret-key',
+      keys.secretAccessKey,
+    );
+    await retryRefused(async () =>
+      until('radosgw', () => isListening(gatewayPort), start('radosgw', '-n', 'client.rgw.a'), START_MS),
+    );
   } catch (error) {
     await stop();
     throw error;
@@ -72,7 +118,17 @@ async function retryRefused<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function configuration({ fsid, monitorPort, gatewayPort, folder }: { fsid: string; monitorPort: number; gatewayPort: number; folder: string }): string {
+function configuration({
+  fsid,
+  monitorPort,
+  gatewayPort,
+  folder,
+}: {
+  fsid: string;
+  monitorPort: number;
+  gatewayPort: number;
+  folder: string;
+}): string {
   return `[global]
 fsid = ${fsid}
 mon_host = v1:127.0.0.1:${monitorPort}

@@ -7,7 +7,10 @@ import { spawnGuarded } from '#database';
 import { TestServerError } from './errors.js';
 
 /** What servers and their tools see of our environment: nothing but where programs are. */
-export const environment = (path: string): Record<string, string> => ({ PATH: `${path}:/usr/local/sbin:/usr/sbin:/sbin`, LC_ALL: 'C' });
+export const environment = (path: string): Record<string, string> => ({
+  PATH: `${path}:/usr/local/sbin:/usr/sbin:/sbin`,
+  LC_ALL: 'C',
+});
 
 export interface Daemon {
   /** The last of what it said, once it has ended on its own. */
@@ -33,17 +36,26 @@ export function startDaemon(program: string, args: readonly string[], cwd: strin
 }
 
 /** Asks again until the answer is yes; gives up when the server has ended or the time is over. */
-export async function until(what: string, isReady: () => Promise<boolean>, daemon: Daemon, withinMs: number): Promise<void> {
+export async function until(
+  what: string,
+  isReady: () => Promise<boolean>,
+  daemon: Daemon,
+  withinMs: number,
+): Promise<void> {
   for (const deadline = Date.now() + withinMs; !(await isReady()); await sleep(50)) {
     const failure = daemon.failure();
     if (failure !== null) throw new TestServerError('start_failed', `${what} ended: ${failure}`);
-    if (Date.now() > deadline) throw new TestServerError('start_failed', `${what} was not ready within ${withinMs / 1000} s`);
+    if (Date.now() > deadline)
+      throw new TestServerError('start_failed', `${what} was not ready within ${withinMs / 1000} s`);
   }
 }
 
 export async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
-  const isOpen = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);
+  const isOpen = await Promise.race([
+    once(socket, 'connect').then(() => true),
+    once(socket, 'error').then(() => false),
+  ]).catch(() => false);
   socket.destroy();
   return isOpen;
 }
@@ -58,10 +70,20 @@ export async function freePort(): Promise<number> {
 }
 
 /** Runs a tool to its end; its failure carries its output. */
-export async function runTool(program: string, args: readonly string[], path: string, env: Record<string, string> = {}): Promise<string> {
+export async function runTool(
+  program: string,
+  args: readonly string[],
+  path: string,
+  env: Record<string, string> = {},
+): Promise<string> {
   try {
-    return (await promisify(execFile)(program, args, { env: { ...environment(path), ...env }, timeout: 120_000 })).stdout;
+    return (await promisify(execFile)(program, args, { env: { ...environment(path), ...env }, timeout: 120_000 }))
+      .stdout;
   } catch (cause) {
-    throw new TestServerError('start_failed', `${program} ${args.join(' ')} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new TestServerError(
+      'start_failed',
+      `${program} ${args.join(' ')} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }

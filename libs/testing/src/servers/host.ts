@@ -9,7 +9,13 @@ import { startCeph } from './ceph.js';
 import { startRedis } from './redis.js';
 
 /** Settings that make sense only for data that is thrown away. */
-const THROWAWAY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300', shared_buffers: '64MB' };
+const THROWAWAY = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '300',
+  shared_buffers: '64MB',
+};
 
 export interface ServerHost {
   /** Socket on which test processes ask for servers. */
@@ -49,7 +55,8 @@ export async function startServerHost(path: string): Promise<ServerHost> {
     const answer = ANSWERS[request.url ?? ''] ?? (() => Promise.resolve(null));
     answer().then(
       (value) => response.end(JSON.stringify({ value })),
-      (error: unknown) => response.end(JSON.stringify({ error: error instanceof Error ? error.message : String(error) })),
+      (error: unknown) =>
+        response.end(JSON.stringify({ error: error instanceof Error ? error.message : String(error) })),
     );
   });
   const socketPath = join(folder, 'servers.sock');

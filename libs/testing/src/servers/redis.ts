@@ -15,8 +15,21 @@ export async function startRedis(folder: string, path: string): Promise<TestRedi
   await ensurePrograms(['redis-server'], ['redis-server'], path);
   await mkdir(folder, { recursive: true });
   const port = await freePort();
-  const settings = { port, bind: '127.0.0.1', dir: folder, databases: DATABASES, save: '', appendonly: 'no', 'maxmemory-policy': 'noeviction' };
-  const daemon = startDaemon('redis-server', Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]), folder, path);
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir: folder,
+    databases: DATABASES,
+    save: '',
+    appendonly: 'no',
+    'maxmemory-policy': 'noeviction',
+  };
+  const daemon = startDaemon(
+    'redis-server',
+    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    folder,
+    path,
+  );
   await until('redis-server', () => isListening(port), daemon, 30_000);
   let next = 0;
   return { nextUrl: () => `redis://127.0.0.1:${port}/${(next += 1) % DATABASES}`, stop: daemon.stop };

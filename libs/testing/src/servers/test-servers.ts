@@ -25,17 +25,31 @@ export async function createTestRedis(): Promise<string> {
 
 /** A bucket of one's own, not made yet, on a real S3 server; the first one takes some seconds. */
 export async function createTestBucket(): Promise<TestBucket> {
-  const { endpoint, accessKeyId, secretAccessKey, bucket } = (await ask('/s3')) as Record<'endpoint' | 'accessKeyId' | 'secretAccessKey' | 'bucket', string>;
-  return { storeUrl: `s3://${bucket}/artifacts`, s3Endpoint: endpoint, s3Region: 'us-east-1', s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey };
+  const { endpoint, accessKeyId, secretAccessKey, bucket } = (await ask('/s3')) as Record<
+    'endpoint' | 'accessKeyId' | 'secretAccessKey' | 'bucket',
+    string
+  >;
+  return {
+    storeUrl: `s3://${bucket}/artifacts`,
+    s3Endpoint: endpoint,
+    s3Region: 'us-east-1',
+    s3AccessKeyId: accessKeyId,
+    s3SecretAccessKey: secretAccessKey,
+  };
 }
 
 async function ask(path: string): Promise<unknown> {
   const socketPath = process.env[SOCKET_VARIABLE];
-  if (!socketPath) throw new TestServerError('no_host', 'servers for tests are started by Jest: run the test with npm test');
+  if (!socketPath)
+    throw new TestServerError('no_host', 'servers for tests are started by Jest: run the test with npm test');
   const text = await new Promise<string>((resolve, reject) => {
     const asked = request({ socketPath, path }, (response) => {
       let body = '';
-      response.setEncoding('utf8').on('data', (piece: string) => (body += piece)).on('end', () => resolve(body)).on('error', reject);
+      response
+        .setEncoding('utf8')
+        .on('data', (piece: string) => (body += piece))
+        .on('end', () => resolve(body))
+        .on('error', reject);
     });
     asked.on('error', reject).end();
   });

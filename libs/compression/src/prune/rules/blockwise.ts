@@ -32,8 +32,10 @@ const matMulNBits: Rule = {
 /** Why no block of inputs may go, or null. */
 function whyWhole({ graph, node, coordinates }: LinkContext): string | null {
   const zeroPoints = graph.initializer(node.input[3] ?? '');
-  if (coordinates.dims(node.input[1]!)![1] === 1) return `keeps all its inputs in one block of ${intAttribute(node, 'block_size', 32)}`;
-  if (zeroPoints?.dataType === DataType.UINT8 && intAttribute(node, 'bits', 4) < 8) return 'packs the zero points of several blocks into one byte';
+  if (coordinates.dims(node.input[1]!)![1] === 1)
+    return `keeps all its inputs in one block of ${intAttribute(node, 'block_size', 32)}`;
+  if (zeroPoints?.dataType === DataType.UINT8 && intAttribute(node, 'bits', 4) < 8)
+    return 'packs the zero points of several blocks into one byte';
   return node.input[4] ? 'orders its inputs by g_idx' : null;
 }
 

@@ -2,12 +2,81 @@ import { floatAttribute, intAttribute, intsAttribute } from '#onnx';
 import { positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
 
 const UNARY = [
-  'Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'BitwiseNot', 'Cast', 'CastLike', 'Ceil', 'Celu', 'Clip', 'Cos', 'Cosh', 'Dropout', 'Elu', 'Erf', 'Exp', 'Floor', 'Gelu', 'HardSigmoid', 'HardSwish', 'Identity',
-  'IsInf', 'IsNaN', 'LeakyRelu', 'Log', 'Mish', 'Neg', 'Not', 'Reciprocal', 'Relu', 'Round', 'Selu', 'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softplus', 'Softsign', 'Sqrt', 'Swish', 'Tan', 'Tanh',
-  'ThresholdedRelu', 'QuickGelu',
+  'Abs',
+  'Acos',
+  'Acosh',
+  'Asin',
+  'Asinh',
+  'Atan',
+  'Atanh',
+  'BitwiseNot',
+  'Cast',
+  'CastLike',
+  'Ceil',
+  'Celu',
+  'Clip',
+  'Cos',
+  'Cosh',
+  'Dropout',
+  'Elu',
+  'Erf',
+  'Exp',
+  'Floor',
+  'Gelu',
+  'HardSigmoid',
+  'HardSwish',
+  'Identity',
+  'IsInf',
+  'IsNaN',
+  'LeakyRelu',
+  'Log',
+  'Mish',
+  'Neg',
+  'Not',
+  'Reciprocal',
+  'Relu',
+  'Round',
+  'Selu',
+  'Sigmoid',
+  'Sign',
+  'Sin',
+  'Sinh',
+  'Softplus',
+  'Softsign',
+  'Sqrt',
+  'Swish',
+  'Tan',
+  'Tanh',
+  'ThresholdedRelu',
+  'QuickGelu',
 ];
 
-const BROADCASTING = ['Add', 'And', 'BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'Div', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Max', 'Mean', 'Min', 'Mod', 'Mul', 'Or', 'Pow', 'PRelu', 'Sub', 'Sum', 'Where', 'Xor'];
+const BROADCASTING = [
+  'Add',
+  'And',
+  'BitShift',
+  'BitwiseAnd',
+  'BitwiseOr',
+  'BitwiseXor',
+  'Div',
+  'Equal',
+  'Greater',
+  'GreaterOrEqual',
+  'Less',
+  'LessOrEqual',
+  'Max',
+  'Mean',
+  'Min',
+  'Mod',
+  'Mul',
+  'Or',
+  'Pow',
+  'PRelu',
+  'Sub',
+  'Sum',
+  'Where',
+  'Xor',
+];
 
 /** y[i] = f(x[i]): every axis passes through. */
 const unary: Rule = {
@@ -64,7 +133,8 @@ const instanceNorm: Rule = {
 const layerNorm: Rule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
-    for (const value of [context.input(1), context.input(2), context.output(1), context.output(2)]) if (value !== '') context.broadcast(value, context.input(0));
+    for (const value of [context.input(1), context.input(2), context.output(1), context.output(2)])
+      if (value !== '') context.broadcast(value, context.input(0));
   },
 };
 
@@ -76,7 +146,8 @@ const groupNorm: Rule = {
     const channels = context.dims(context.input(0))[1]!;
     const width = channels / intAttribute(context.node, 'num_groups', 1);
     const { coordinates } = context;
-    for (let c = width; c < channels; c++) coordinates.link(coordinates.at(context.input(0), 1, c % width), coordinates.at(context.input(0), 1, c));
+    for (let c = width; c < channels; c++)
+      coordinates.link(coordinates.at(context.input(0), 1, c % width), coordinates.at(context.input(0), 1, c));
   },
 };
 
@@ -85,19 +156,25 @@ const meanVariance: Rule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     const rank = context.dims(context.input(0)).length;
-    context.pinAxes(context.input(0), intsAttribute(context.node, 'axes', [0, 2, 3]).map((axis) => positiveAxis(axis, rank)), 'normalises over this axis');
+    context.pinAxes(
+      context.input(0),
+      intsAttribute(context.node, 'axes', [0, 2, 3]).map((axis) => positiveAxis(axis, rank)),
+      'normalises over this axis',
+    );
   },
 };
 
 const lrn: Rule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
-    if (floatAttribute(context.node, 'alpha', 1e-4) !== 0) context.pinAxes(context.input(0), [1], 'mixes neighbouring channels');
+    if (floatAttribute(context.node, 'alpha', 1e-4) !== 0)
+      context.pinAxes(context.input(0), [1], 'mixes neighbouring channels');
   },
 };
 
 function perChannel(context: LinkContext, value: string, axis: number): void {
-  if (context.dims(value).length === 1 && context.dims(value)[0] === context.dims(context.input(0))[axis]) context.link(value, 0, context.input(0), axis);
+  if (context.dims(value).length === 1 && context.dims(value)[0] === context.dims(context.input(0))[axis])
+    context.link(value, 0, context.input(0), axis);
 }
 
 export const elementwise: Rules = {

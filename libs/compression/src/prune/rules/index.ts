@@ -10,7 +10,16 @@ import { shape } from './shape.js';
 import { sizes } from './sizes.js';
 
 /** How channel removal passes through each operator. To support another: one entry in its family's table. */
-const RULES: Rules = { ...blockwise, ...elementwise, ...layers, ...parts, ...pooling, ...quantization, ...shape, ...sizes };
+const RULES: Rules = {
+  ...blockwise,
+  ...elementwise,
+  ...layers,
+  ...parts,
+  ...pooling,
+  ...quantization,
+  ...shape,
+  ...sizes,
+};
 
 const DOMAINS = ['', 'ai.onnx', 'com.microsoft'];
 

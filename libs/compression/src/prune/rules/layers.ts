@@ -45,7 +45,8 @@ function convolution(layout: ConvLayout): Rule {
     mend(context) {
       const groups = intAttribute(context.node, 'group', 1);
       const inputs = context.dims(context.input(0))[1]!;
-      if (groups > 1 && groups === inputs) setAttribute(context.node, 'group', context.kept(context.input(0), 1).length);
+      if (groups > 1 && groups === inputs)
+        setAttribute(context.node, 'group', context.kept(context.input(0), 1).length);
     },
   };
 }
@@ -70,7 +71,8 @@ const convTranspose: Rule = {
     context.link(x, 1, w, 0);
     if (isDepthwise) context.pinAxes(w, [1], 'has as many outputs in every group');
     else for (let c = inWidth; c < inputs; c++) at.link(at.at(x, 1, c), at.at(x, 1, c % inWidth));
-    for (let o = 0; o < outputs; o++) at.link(at.at(y, 1, o), isDepthwise ? at.at(x, 1, Math.floor(o / outWidth)) : at.at(w, 1, o % outWidth));
+    for (let o = 0; o < outputs; o++)
+      at.link(at.at(y, 1, o), isDepthwise ? at.at(x, 1, Math.floor(o / outWidth)) : at.at(w, 1, o % outWidth));
     linkVector(context, 2, y, 1);
     context.roles.weight(context.node, w, isDepthwise ? 0 : 1);
   },
@@ -98,7 +100,11 @@ function matMul({ b = 1, perColumn = [] }: { b?: number; perColumn?: readonly nu
   return {
     link(context) {
       const [left, right, y] = [context.input(0), context.input(b), context.output()];
-      const [rankA, rankB, rankY] = [left, right, y].map((value) => context.dims(value).length) as [number, number, number];
+      const [rankA, rankB, rankY] = [left, right, y].map((value) => context.dims(value).length) as [
+        number,
+        number,
+        number,
+      ];
       if (rankA < 2 || rankB < 2) return context.pinNode('multiplies vectors');
       context.link(left, rankA - 1, right, rankB - 2);
       context.link(left, rankA - 2, y, rankY - 2);
@@ -114,18 +120,25 @@ function matMul({ b = 1, perColumn = [] }: { b?: number; perColumn?: readonly nu
 
 function linkBatch(context: LinkContext, value: string, y: string): void {
   const offset = context.dims(y).length - context.dims(value).length;
-  context.dims(value).slice(0, -2).forEach((length, axis) => {
-    if (length === context.dims(y)[axis + offset]) context.link(value, axis, y, axis + offset);
-  });
+  context
+    .dims(value)
+    .slice(0, -2)
+    .forEach((length, axis) => {
+      if (length === context.dims(y)[axis + offset]) context.link(value, axis, y, axis + offset);
+    });
 }
 
 function linkVector(context: LinkContext, parameter: number, y: string, axis: number): void {
   const value = context.input(parameter);
-  if (context.dims(value).length === 1 && context.dims(value)[0] === context.dims(y)[axis]) context.link(value, 0, y, axis);
+  if (context.dims(value).length === 1 && context.dims(value)[0] === context.dims(y)[axis])
+    context.link(value, 0, y, axis);
 }
 
 function spatialAxes(context: LinkContext, value: string): number[] {
-  return context.dims(value).map((_, axis) => axis).slice(2);
+  return context
+    .dims(value)
+    .map((_, axis) => axis)
+    .slice(2);
 }
 
 export const layers: Rules = {

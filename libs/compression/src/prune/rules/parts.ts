@@ -67,7 +67,8 @@ const slice: Rule = {
     context.dims(x).forEach((_, axis) => {
       const part = sliced.find((entry) => entry.axis === axis);
       if (!part) context.link(x, axis, y, axis);
-      else if (part.step === 1) context.coordinates.linkAxes(x, axis, y, axis, { offsetA: part.start, count: context.dims(y)[axis]! });
+      else if (part.step === 1)
+        context.coordinates.linkAxes(x, axis, y, axis, { offsetA: part.start, count: context.dims(y)[axis]! });
       else for (const value of [x, y]) context.pinAxes(value, [axis], 'slices this axis with a step');
     });
   },
@@ -89,11 +90,13 @@ const slice: Rule = {
 };
 
 function slicedAxes(context: LinkContext | MendContext): SlicedAxis[] | undefined {
-  const read = (input: number, attribute: string) => (context.graph.opset() < 10 ? intsAttribute(context.node, attribute) : context.constant(input));
+  const read = (input: number, attribute: string) =>
+    context.graph.opset() < 10 ? intsAttribute(context.node, attribute) : context.constant(input);
   const [starts, ends] = [read(1, 'starts'), read(2, 'ends')];
   if (!starts || !ends) return undefined;
   const dims = context.dims(context.input(0));
-  const givenAxes = context.graph.opset() < 10 ? intsAttribute(context.node, 'axes') : context.input(3) ? context.constant(3) : [];
+  const givenAxes =
+    context.graph.opset() < 10 ? intsAttribute(context.node, 'axes') : context.input(3) ? context.constant(3) : [];
   if (!givenAxes) return undefined;
   const steps = context.graph.opset() >= 10 && context.input(4) ? context.constant(4) : starts.map(() => 1);
   if (!steps) return undefined;
@@ -101,7 +104,9 @@ function slicedAxes(context: LinkContext | MendContext): SlicedAxis[] | undefine
   return axes.map((given, i) => {
     const axis = positiveAxis(given, dims.length);
     const clamp = (bound: number) => Math.min(dims[axis]!, Math.max(0, bound < 0 ? bound + dims[axis]! : bound));
-    return steps[i] === 1 ? { axis, start: clamp(starts[i]!), end: clamp(ends[i]!), step: 1 } : { axis, start: starts[i]!, end: ends[i]!, step: steps[i]! };
+    return steps[i] === 1
+      ? { axis, start: clamp(starts[i]!), end: clamp(ends[i]!), step: 1 }
+      : { axis, start: starts[i]!, end: ends[i]!, step: steps[i]! };
   });
 }
 
@@ -120,7 +125,8 @@ const gather: Rule = {
     });
     context.dims(indices).forEach((_, at) => context.link(indices, at, y, axis + at));
     const chosen = context.constant(1);
-    if (!chosen || rank > 1 || context.graph.initializer(x)) return context.pinAxes(x, [axis], 'looks entries of this axis up');
+    if (!chosen || rank > 1 || context.graph.initializer(x))
+      return context.pinAxes(x, [axis], 'looks entries of this axis up');
     const length = context.dims(x)[axis]!;
     const at = context.coordinates;
     chosen.forEach((index, i) => {

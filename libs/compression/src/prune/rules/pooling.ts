@@ -6,8 +6,17 @@ const pool: Rule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     for (const axis of [0, 1]) context.link(x, axis, y, axis);
-    for (const value of [x, y]) context.pinAxes(value, context.dims(value).map((_, axis) => axis).slice(2), 'slides over this axis');
-    if (context.output(1)) context.coordinates.pinValue(x, `the indices of ${describe(context.node)} count over all channels`);
+    for (const value of [x, y])
+      context.pinAxes(
+        value,
+        context
+          .dims(value)
+          .map((_, axis) => axis)
+          .slice(2),
+        'slides over this axis',
+      );
+    if (context.output(1))
+      context.coordinates.pinValue(x, `the indices of ${describe(context.node)} count over all channels`);
   },
 };
 
@@ -46,7 +55,10 @@ function isNormStatistic({ graph, node, coordinates }: LinkContext, axes: readon
 function reducedAxes(context: LinkContext): number[] {
   const rank = context.dims(context.input(0)).length;
   const given = context.input(1) ? context.constant(1) : intsAttribute(context.node, 'axes');
-  if (!given || given.length === 0) return intAttribute(context.node, 'noop_with_empty_axes', 0) ? [] : context.dims(context.input(0)).map((_, axis) => axis);
+  if (!given || given.length === 0)
+    return intAttribute(context.node, 'noop_with_empty_axes', 0)
+      ? []
+      : context.dims(context.input(0)).map((_, axis) => axis);
   return given.map((axis) => positiveAxis(axis, rank));
 }
 
@@ -69,7 +81,11 @@ const topK: Rule = {
     const sorted = positiveAxis(intAttribute(context.node, 'axis', -1), context.dims(x).length);
     for (const y of [context.output(0), context.output(1)]) {
       if (y === '') continue;
-      context.dims(x).forEach((_, axis) => (axis === sorted ? context.pinAxes(y, [axis], 'sorts this axis') : context.link(x, axis, y, axis)));
+      context
+        .dims(x)
+        .forEach((_, axis) =>
+          axis === sorted ? context.pinAxes(y, [axis], 'sorts this axis') : context.link(x, axis, y, axis),
+        );
     }
     context.pinAxes(x, [sorted], 'sorts this axis');
   },
@@ -82,7 +98,11 @@ const cumSum: Rule = {
     const rank = context.dims(x).length;
     const axis = context.constant(1)?.[0];
     context.linkAll(x, context.output());
-    context.pinAxes(x, axis === undefined ? context.dims(x).keys() : [positiveAxis(axis, rank)], 'sums along this axis');
+    context.pinAxes(
+      x,
+      axis === undefined ? context.dims(x).keys() : [positiveAxis(axis, rank)],
+      'sums along this axis',
+    );
   },
 };
 
@@ -92,13 +112,39 @@ const gridSample: Rule = {
     const [x, grid, y] = [context.input(0), context.input(1), context.output()];
     for (const axis of [0, 1]) context.link(x, axis, y, axis);
     context.link(x, 0, grid, 0);
-    for (const value of [x, y]) context.pinAxes(value, context.dims(value).map((_, axis) => axis).slice(2), 'samples this axis');
-    context.pinAxes(grid, context.dims(grid).map((_, axis) => axis).slice(1), 'samples at these places');
+    for (const value of [x, y])
+      context.pinAxes(
+        value,
+        context
+          .dims(value)
+          .map((_, axis) => axis)
+          .slice(2),
+        'samples this axis',
+      );
+    context.pinAxes(
+      grid,
+      context
+        .dims(grid)
+        .map((_, axis) => axis)
+        .slice(1),
+      'samples at these places',
+    );
   },
 };
 
 const POOLS = ['AveragePool', 'GlobalAveragePool', 'GlobalLpPool', 'GlobalMaxPool', 'LpPool', 'MaxPool'];
-const REDUCTIONS = ['ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare'];
+const REDUCTIONS = [
+  'ReduceL1',
+  'ReduceL2',
+  'ReduceLogSum',
+  'ReduceLogSumExp',
+  'ReduceMax',
+  'ReduceMean',
+  'ReduceMin',
+  'ReduceProd',
+  'ReduceSum',
+  'ReduceSumSquare',
+];
 
 export const pooling: Rules = {
   ...Object.fromEntries(POOLS.map((opType) => [opType, pool])),

@@ -23,4 +23,8 @@ function linkGrid(context: LinkContext, x: string, parameter: string): void {
 
 const dynamicQuantize: Rule = { link: (context) => context.linkAll(context.input(0), context.output()) };
 
-export const quantization: Rules = { QuantizeLinear: affine, DequantizeLinear: affine, DynamicQuantizeLinear: dynamicQuantize };
+export const quantization: Rules = {
+  QuantizeLinear: affine,
+  DequantizeLinear: affine,
+  DynamicQuantizeLinear: dynamicQuantize,
+};

@@ -1,4 +1,14 @@
-import { DataType, int64Tensor, isSameEveryRun, makeTensor, tensorDims, tensorToNumbers, weightStorage, type Graph, type NodeProto } from '#onnx';
+import {
+  DataType,
+  int64Tensor,
+  isSameEveryRun,
+  makeTensor,
+  tensorDims,
+  tensorToNumbers,
+  weightStorage,
+  type Graph,
+  type NodeProto,
+} from '#onnx';
 import type { Coordinates } from '../coordinates.js';
 
 /** What a rule sees of its node while dependencies are traced. Inputs that are left out read as rank 0. */
@@ -36,7 +46,9 @@ export class LinkContext {
   linkAll(a: string, b: string): void {
     const dims = this.dims(a);
     if (dims.length !== this.dims(b).length) return this.pinNode('changes the rank');
-    dims.forEach((length, axis) => (length === this.dims(b)[axis] ? this.link(a, axis, b, axis) : this.pinPair(a, b, axis)));
+    dims.forEach((length, axis) =>
+      length === this.dims(b)[axis] ? this.link(a, axis, b, axis) : this.pinPair(a, b, axis),
+    );
   }
 
   /** Links a value to another that it broadcasts to, axes aligned at the end. */
@@ -53,7 +65,8 @@ export class LinkContext {
 
   /** Keeps everything that the node touches. */
   pinNode(why: string): void {
-    for (const value of [...this.node.input, ...this.node.output]) this.coordinates.pinValue(value, `${describe(this.node)} ${why}`);
+    for (const value of [...this.node.input, ...this.node.output])
+      this.coordinates.pinValue(value, `${describe(this.node)} ${why}`);
   }
 
   private pinPair(a: string, b: string, axis: number): void {
@@ -91,7 +104,9 @@ export class MendContext {
 
   /** Entries of an axis that stay, by their old index. */
   kept(value: string, axis: number): number[] {
-    return Array.from({ length: this.dims(value)[axis]! }, (_, i) => i).filter((i) => !this.removed.has(this.coordinates.find(this.coordinates.at(value, axis, i))));
+    return Array.from({ length: this.dims(value)[axis]! }, (_, i) => i).filter(
+      (i) => !this.removed.has(this.coordinates.find(this.coordinates.at(value, axis, i))),
+    );
   }
 
   isChanged(value: string, axis: number): boolean {
@@ -108,14 +123,23 @@ export class MendContext {
   }
 
   /** Puts other numbers where the node reads a constant: in place when nobody else reads it, else beside it, once for all who need the same; `type` is the old one's. */
-  setConstant(index: number, values: readonly number[], dims: readonly number[] = [values.length], type?: DataType): void {
+  setConstant(
+    index: number,
+    values: readonly number[],
+    dims: readonly number[] = [values.length],
+    type?: DataType,
+  ): void {
     const old = this.input(index);
     const dataType = type ?? this.graph.initializer(old)?.dataType ?? DataType.INT64;
-    const tensorOf = (name: string) => (dataType === DataType.INT32 ? makeTensor(name, dataType, dims, Int32Array.from(values)) : int64Tensor(name, dims, values));
+    const tensorOf = (name: string) =>
+      dataType === DataType.INT32
+        ? makeTensor(name, dataType, dims, Int32Array.from(values))
+        : int64Tensor(name, dims, values);
     const key = JSON.stringify([old, dataType, dims, values]);
     const made = this.constants.get(key);
     if (made !== undefined) return void this.graph.setInput(this.node, index, made);
-    if (this.graph.consumers(old).length === 1 && hasShape(this.graph, old, dims)) return void this.graph.replaceInitializer(tensorOf(old));
+    if (this.graph.consumers(old).length === 1 && hasShape(this.graph, old, dims))
+      return void this.graph.replaceInitializer(tensorOf(old));
     const name = this.graph.freshName(`${old || this.output()}_pruned`);
     this.graph.addInitializer(tensorOf(name));
     this.graph.setInput(this.node, index, name);
@@ -146,7 +170,8 @@ export class Roles {
 
   /** Declares that `value` is a weight of the node whose `axis` makes the node's output channels. */
   weight(node: NodeProto, value: string, axis: number): void {
-    if (weightStorage(this.graph, value) === null) return void (isSameEveryRun(this.graph, value) && this.computed.push(node));
+    if (weightStorage(this.graph, value) === null)
+      return void (isSameEveryRun(this.graph, value) && this.computed.push(node));
     this.readers.set(value, [...(this.readers.get(value) ?? []), node]);
     this.producers.push({ value, axis, node });
   }

@@ -44,23 +44,39 @@ function linkFactors(context: LinkContext, { whole, axis, parts, factors, which 
     if (i !== which) context.pinAxes(parts, [factor], 'keeps this factor of the axis');
   });
   if (which < 0) return context.pinAxes(whole, [axis], 'mixes fixed axes');
-  const index = factorIndex(factors.map((factor) => context.dims(parts)[factor]!), which);
-  for (let flat = 0; flat < context.dims(whole)[axis]!; flat++) at.link(at.at(whole, axis, flat), at.at(parts, factors[which]!, index(flat)));
+  const index = factorIndex(
+    factors.map((factor) => context.dims(parts)[factor]!),
+    which,
+  );
+  for (let flat = 0; flat < context.dims(whole)[axis]!; flat++)
+    at.link(at.at(whole, axis, flat), at.at(parts, factors[which]!, index(flat)));
 }
 
 /** Rewrites the sizes that a constant shape input, or the constant parts of a computed one, spell out. */
 function mendShape(context: MendContext): void {
   const y = context.output();
-  const changed = new Set(context.dims(y).map((_, axis) => axis).filter((axis) => context.isChanged(y, axis)));
+  const changed = new Set(
+    context
+      .dims(y)
+      .map((_, axis) => axis)
+      .filter((axis) => context.isChanged(y, axis)),
+  );
   if (changed.size > 0) mendSizes(context, 1, 0, changed, context.newDims(y));
 }
 
 /** Mends one input that yields sizes of the axes from `first` on: a constant, or a Concat of constants and computed sizes. */
-function mendSizes(context: MendContext, index: number, first: number, changed: ReadonlySet<number>, target: readonly number[]): void {
+function mendSizes(
+  context: MendContext,
+  index: number,
+  first: number,
+  changed: ReadonlySet<number>,
+  target: readonly number[],
+): void {
   const sizes = spelledOut(context.graph, context.input(index));
   if (sizes) {
     const mended = sizes.values.map((size, i) => (size > 0 && changed.has(first + i) ? target[first + i]! : size));
-    if (mended.some((size, i) => size !== sizes.values[i])) context.setConstant(index, mended, context.dims(context.input(index)), sizes.type);
+    if (mended.some((size, i) => size !== sizes.values[i]))
+      context.setConstant(index, mended, context.dims(context.input(index)), sizes.type);
     return;
   }
   const producer = context.graph.producer(context.input(index));
@@ -83,7 +99,12 @@ function spelledOut(graph: Graph, value: string): { values: number[]; type: Data
   const producer = graph.producer(value);
   if (!producer || !PASSES_SIZES.has(producer.opType)) return undefined;
   const source = spelledOut(graph, producer.input[0]!);
-  return source && { values: source.values, type: producer.opType === 'Cast' ? intAttribute(producer, 'to', source.type) : source.type };
+  return (
+    source && {
+      values: source.values,
+      type: producer.opType === 'Cast' ? intAttribute(producer, 'to', source.type) : source.type,
+    }
+  );
 }
 
 const transpose: Rule = {
@@ -104,7 +125,10 @@ const expand: Rule = {
     context.broadcast(context.input(0), context.output());
     const [x, y] = [context.input(0), context.output()];
     const offset = context.dims(y).length - context.dims(x).length;
-    const repeated = context.dims(y).map((_, axis) => axis).filter((axis) => context.dims(x)[axis - offset] !== context.dims(y)[axis]);
+    const repeated = context
+      .dims(y)
+      .map((_, axis) => axis)
+      .filter((axis) => context.dims(x)[axis - offset] !== context.dims(y)[axis]);
     context.pinAxes(y, repeated, 'repeats entries along this axis');
   },
   mend: mendShape,
@@ -137,7 +161,13 @@ const resize: Rule = {
     const axes = given.length > 0 ? given : context.dims(y).map((_, axis) => axis);
     const target = context.newDims(y);
     const changed = new Set(axes.flatMap((axis, place) => (context.isChanged(y, axis) ? [place] : [])));
-    mendSizes(context, 3, 0, changed, axes.map((axis) => target[axis]!));
+    mendSizes(
+      context,
+      3,
+      0,
+      changed,
+      axes.map((axis) => target[axis]!),
+    );
   },
 };
 
@@ -147,13 +177,16 @@ const pad: Rule = {
     const [x, y] = [context.input(0), context.output()];
     const rank = context.dims(x).length;
     const pads = context.input(1) ? context.constant(1) : intsAttribute(context.node, 'pads');
-    const axes = context.input(3) ? context.constant(3)?.map((axis) => positiveAxis(axis, rank)) : context.dims(x).map((_, axis) => axis);
+    const axes = context.input(3)
+      ? context.constant(3)?.map((axis) => positiveAxis(axis, rank))
+      : context.dims(x).map((_, axis) => axis);
     if (!pads || !axes || pads.length !== 2 * axes.length) return context.pinNode('pads by computed amounts');
     context.dims(x).forEach((_, axis) => {
       const place = axes.indexOf(axis);
       const amounts = place < 0 ? [] : [pads[place]!, pads[place + axes.length]!];
       if (amounts.every((amount) => amount === 0)) return context.link(x, axis, y, axis);
-      for (const value of [x, y]) context.pinAxes(value, [axis], amounts.some((amount) => amount < 0) ? 'crops this axis' : 'pads this axis');
+      for (const value of [x, y])
+        context.pinAxes(value, [axis], amounts.some((amount) => amount < 0) ? 'crops this axis' : 'pads this axis');
     });
   },
 };
@@ -185,10 +218,14 @@ export const shape: Rules = {
 };
 
 /** Channels of a value before and after a pixel shuffle: wide[c] meets deep[(bh·b + bw)·C' + c] (DCR), or deep[c·b² + bh·b + bw] (CRD). */
-function linkPixelShuffle(context: LinkContext, { deep, wide, mode }: { deep: string; wide: string; mode: 'DCR' | 'CRD' }): void {
+function linkPixelShuffle(
+  context: LinkContext,
+  { deep, wide, mode }: { deep: string; wide: string; mode: 'DCR' | 'CRD' },
+): void {
   const { coordinates: at, node } = context;
   const block = intAttribute(node, 'blocksize', 1) ** 2;
   const channels = context.dims(wide)[1]!;
-  for (let flat = 0; flat < channels * block; flat++) at.link(at.at(deep, 1, flat), at.at(wide, 1, mode === 'CRD' ? Math.floor(flat / block) : flat % channels));
+  for (let flat = 0; flat < channels * block; flat++)
+    at.link(at.at(deep, 1, flat), at.at(wide, 1, mode === 'CRD' ? Math.floor(flat / block) : flat % channels));
   for (const value of [deep, wide]) context.pinAxes(value, [2, 3], 'rearranges this axis');
 }

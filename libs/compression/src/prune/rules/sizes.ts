@@ -2,10 +2,27 @@ import { DataType, intAttribute, tensorToNumbers, type Graph, type NodeProto } f
 import { positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
 
 /** Input positions at which operators take sizes or bounds: what follows from a length that shrinks, follows. */
-const TAKES_SIZES: Record<string, readonly number[]> = { Expand: [1], Pad: [1], Reshape: [1], Resize: [2, 3], Slice: [1, 2], Split: [1], Tile: [1] };
+const TAKES_SIZES: Record<string, readonly number[]> = {
+  Expand: [1],
+  Pad: [1],
+  Reshape: [1],
+  Resize: [2, 3],
+  Slice: [1, 2],
+  Split: [1],
+  Tile: [1],
+};
 
 /** Operators that hand lengths on, or products of them. */
-const HANDS_ON: ReadonlySet<string> = new Set(['Concat', 'Equal', 'Identity', 'Mul', 'Reshape', 'Squeeze', 'Unsqueeze', 'Where']);
+const HANDS_ON: ReadonlySet<string> = new Set([
+  'Concat',
+  'Equal',
+  'Identity',
+  'Mul',
+  'Reshape',
+  'Squeeze',
+  'Unsqueeze',
+  'Where',
+]);
 
 /** Lengths on their way: of which axes they speak, and whether entry i is still axes[i]. */
 interface Lengths {
@@ -23,17 +40,28 @@ const shape: Rule = {
     const rank = context.dims(x).length;
     const start = positiveAxis(intAttribute(context.node, 'start', 0), rank);
     const end = positiveAxis(intAttribute(context.node, 'end', rank), rank);
-    pinReckoned(context, context.output(), { axes: context.dims(x).map((_, axis) => axis).slice(start, end), isInOrder: true });
+    pinReckoned(context, context.output(), {
+      axes: context
+        .dims(x)
+        .map((_, axis) => axis)
+        .slice(start, end),
+      isInOrder: true,
+    });
   },
 };
 
 const size: Rule = {
-  link: (context) => pinReckoned(context, context.output(), { axes: context.dims(context.input(0)).map((_, axis) => axis), isInOrder: false }),
+  link: (context) =>
+    pinReckoned(context, context.output(), {
+      axes: context.dims(context.input(0)).map((_, axis) => axis),
+      isInOrder: false,
+    }),
 };
 
 function pinReckoned(context: LinkContext, value: string, lengths: Lengths): void {
   const { graph } = context;
-  const pin = () => context.pinAxes(context.input(0), lengths.axes, 'tells the length of this axis to others, who reckon with it');
+  const pin = () =>
+    context.pinAxes(context.input(0), lengths.axes, 'tells the length of this axis to others, who reckon with it');
   if (graph.isOutput(value)) return pin();
   for (const { node, index } of graph.consumers(value)) {
     if (TAKES_SIZES[node.opType]?.includes(index)) continue;
@@ -48,13 +76,18 @@ function handedOn(graph: Graph, node: NodeProto, index: number, { axes, isInOrde
   const constant = (input: number) => tensorNumbers(graph, node.input[input]);
   if (node.opType === 'Gather' && index === 0) {
     const chosen = constant(1);
-    return isInOrder && chosen ? { axes: chosen.map((at) => axes[positiveAxis(at, axes.length)]!), isInOrder: true } : { axes, isInOrder: false };
+    return isInOrder && chosen
+      ? { axes: chosen.map((at) => axes[positiveAxis(at, axes.length)]!), isInOrder: true }
+      : { axes, isInOrder: false };
   }
   if (node.opType === 'Slice' && index === 0) {
     const [start, end, step] = [constant(1), constant(2), node.input[4] ? constant(4) : [1]];
-    return isInOrder && start && end && step?.[0] === 1 ? { axes: axes.slice(start[0], end[0]), isInOrder: true } : { axes, isInOrder: false };
+    return isInOrder && start && end && step?.[0] === 1
+      ? { axes: axes.slice(start[0], end[0]), isInOrder: true }
+      : { axes, isInOrder: false };
   }
-  if (node.opType === 'Cast') return [DataType.INT32, DataType.INT64].includes(intAttribute(node, 'to', 0)) ? { axes, isInOrder } : null;
+  if (node.opType === 'Cast')
+    return [DataType.INT32, DataType.INT64].includes(intAttribute(node, 'to', 0)) ? { axes, isInOrder } : null;
   return HANDS_ON.has(node.opType) ? { axes, isInOrder: false } : null;
 }
 
