@@ -1,5 +1,5 @@
 export * from './catalog.js';
 export * from './errors.js';
 export * from './pass.js';
-export * from './quantize/index.js';
-export * from './train/index.js';
+export * from './quantization/index.js';
+export * from './training/index.js';

@@ -22,13 +22,13 @@ import {
   type ModelProto,
 } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from './distill/distill.js';
-import { Points } from './distill/points.fixture.js';
-import { liftConstants } from './prepare/constants.js';
+import { distill } from './passes/distill/distill.js';
+import { Points } from './distillation/points.fixture.js';
+import { liftConstants } from './rewrites/constants.js';
 import type { PassContext } from './pass.js';
-import { prune } from './prune-pass/prune.js';
-import { quantize } from './quantize/quantize.js';
-import { train } from './train-pass/train.js';
+import { prune } from './passes/prune/prune.js';
+import { quantize } from './passes/quantize/quantize.js';
+import { train } from './passes/train/train.js';
 
 const entry = (key: string, value: string) => create(StringStringEntryProtoSchema, { key, value });
 

@@ -14,10 +14,10 @@ import {
   type ModelProto,
 } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from './distill/distill.js';
-import { Points } from './distill/points.fixture.js';
-import { quantize } from './quantize/quantize.js';
-import { train } from './train-pass/train.js';
+import { distill } from './passes/distill/distill.js';
+import { Points } from './distillation/points.fixture.js';
+import { quantize } from './passes/quantize/quantize.js';
+import { train } from './passes/train/train.js';
 
 const uniform = (count: number, seed: number) =>
   Float32Array.from(

@@ -11,8 +11,8 @@ import {
   type ModelProto,
 } from '#onnx';
 import { randomNumbers } from '#testing';
-import { Points } from './distill/points.fixture.js';
-import { quantize } from './quantize/quantize.js';
+import { Points } from './distillation/points.fixture.js';
+import { quantize } from './passes/quantize/quantize.js';
 
 /** Three layers; all called as `names` say. */
 function raw(names: readonly string[]): ModelProto {

@@ -1,11 +1,11 @@
 import { DistillOptions, PruneOptions, QuantizeOptions, TrainOptions, type Skipped } from '#contracts';
 import { GraphBuilder, inspectModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from './distill/distill.js';
-import { Points } from './distill/points.fixture.js';
-import { prune } from './prune-pass/prune.js';
-import { quantize } from './quantize/quantize.js';
-import { train } from './train-pass/train.js';
+import { distill } from './passes/distill/distill.js';
+import { Points } from './distillation/points.fixture.js';
+import { prune } from './passes/prune/prune.js';
+import { quantize } from './passes/quantize/quantize.js';
+import { train } from './passes/train/train.js';
 
 const random = randomNumbers(4);
 const weights = (...dims: number[]) =>

@@ -1,0 +1,71 @@
+import type { Shapes } from '#autodiff';
+import type { DistillOptions } from '#contracts';
+import type { HostTensors } from '#inference';
+import { writeModel, type ModelProto } from '#onnx';
+import type { Known, Obstacle } from '../pass.js';
+import { useBatchStatistics } from '../training/batches/batch-statistics.js';
+import { freedForm, outputNames } from '../training/student.js';
+import type { TrainingForm } from '../training/form/trainable.js';
+import { batchProblem } from '../training/batches/training-batch.js';
+import { trialProblem, type Learning } from '../training/trial.js';
+import { attachFeatures } from './features.js';
+import { imitation } from './imitation.js';
+import { knownModels } from './known-models.js';
+import { pairOutputs } from './outputs.js';
+import { throughSoftmax } from './teacher/probabilities.js';
+import { loadTeacher } from './teacher/sources.js';
+import { inputsFor } from './teacher/teacher.js';
+
+/** What keeps teacher and student, as far as they are known before the run, from a first step together. */
+export async function distillTrial(
+  model: ModelProto,
+  options: DistillOptions,
+  { models, data }: Known,
+): Promise<Obstacle[]> {
+  const { teachers, student } = knownModels(options, model, models);
+  if (!teachers || !student) return [];
+  const form = await freedForm(student, options);
+  if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
+  const samples = options.method === 'generative' ? null : data;
+  const classes = samples ? samples.classes : undefined;
+  const taskOn = (shapes: Shapes, inputs: HostTensors) =>
+    firstTask({ form, teachers, shapes, inputs, classes, options });
+  const problem = batchProblem(form.graph, options, samples) ?? (await trialProblem({ model: student, form, taskOn }));
+  return problem === null
+    ? []
+    : [
+        {
+          field: typeof options.student === 'object' && 'model' in options.student ? 'student.model' : '',
+          message: problem,
+        },
+      ];
+}
+
+interface FirstTask {
+  form: TrainingForm;
+  teachers: readonly ModelProto[];
+  shapes: Shapes;
+  inputs: HostTensors;
+  classes: number | null | undefined;
+  options: DistillOptions;
+}
+
+async function firstTask({ form, teachers, shapes, inputs, classes, options }: FirstTask): Promise<Learning> {
+  const teacher = await loadTeacher(
+    { models: teachers.map(writeModel), weights: teachers.map(() => 1) },
+    1,
+    options.features.map((feature) => feature.teacher),
+  );
+  try {
+    const answers = await teacher.answer(inputsFor(teacher.inputNames, inputs));
+    const targets = throughSoftmax(
+      form.graph,
+      pairOutputs({ outputs: outputNames(form.graph), shapes, answers, classes, kinds: options.outputs }),
+      answers,
+    );
+    const { features, shapes: all } = attachFeatures(form, shapes, answers, options.features, 0);
+    return { task: imitation(targets, false, options, features), shapes: all };
+  } finally {
+    await teacher.release();
+  }
+}

@@ -1,0 +1,148 @@
+import { adam, buildTrainingStep } from '#autodiff';
+import { mulberry32 } from '#datasets';
+import { float32, type HostTensor, type HostTensors } from '#inference';
+import { Graph, readModel, tensorToFloats, valueDims } from '#onnx';
+import { blockedLayout } from '../../training/parallel/blocked-layout.js';
+import { TrainingError } from '../../training/errors.js';
+import { observeTrainingShapes } from '../../training/observe.js';
+import { Trainer, type StepLosses } from '../../training/trainer.js';
+import { batchNorms } from './batch-norms.js';
+import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
+import { generatorObjective, type Comparison } from './generator-objective.js';
+import { LEARNER_WEIGHTS, learnerValue, type Learner } from './learner.js';
+import { logitsBehind } from '../teacher/probabilities.js';
+import { epochSeed } from '../recorded-lessons.js';
+import { freedCopy } from '../../training/student.js';
+
+export interface GeneratorRequest {
+  /** The model that samples are made for. */
+  teacher: Uint8Array;
+  /** Its output of logits, null when it has none. */
+  logits: string | null;
+  /** Values of the teacher to answer with. */
+  answers: readonly string[];
+  batchSize: number;
+  /** Lowest and highest value of real inputs. */
+  range: readonly [number, number];
+  learningRate: number;
+  /** Weight of the norms' statistics. */
+  statistics: number;
+  /** Weight of the discrepancy between teacher and student. */
+  adversarial: number;
+  /** Whom it is measured on; not needed where its weight is 0. */
+  learner: Learner | null;
+  seed: number;
+  threads: number;
+}
+
+/** A generator in front of a teacher, trained by one step for each batch that it makes. */
+export class Generator {
+  private constructor(
+    readonly trainer: Trainer,
+    private readonly input: string,
+    private readonly request: GeneratorRequest,
+    private readonly learner: Learner | null,
+  ) {}
+
+  /** Throws TrainingError unless the teacher has one input whose shape is fixed but for the batch. */
+  static async create(request: GeneratorRequest): Promise<Generator> {
+    const { batchSize, seed } = request;
+    const learner = request.adversarial > 0 ? request.learner : null;
+    const teacher = await freedCopy(readModel(request.teacher));
+    const { input, dims } = sampleOf(teacher);
+    const { graph, parameters } = generatorBefore(
+      teacher.model,
+      { input, dims, range: request.range },
+      batchSize,
+      seed,
+      learner,
+    );
+    const shapes = await observeTrainingShapes(graph, { [NOISE]: noise(batchSize, seed, 0), ...weightsOf(learner) });
+    const { logits } = request;
+    const regressions = graph.outputs
+      .map(({ name }) => name)
+      .filter((name) => name !== logits && request.answers.includes(name));
+    const step = buildTrainingStep({
+      graph,
+      shapes,
+      parameters,
+      extraInputs: [],
+      loss: (g) =>
+        generatorObjective(g, {
+          logits: logits && logitsBehind(graph, logits),
+          regressions,
+          features: logits === null ? null : lastFeatures(graph, logits),
+          norms: batchNorms(teacher),
+          statistics: request.statistics,
+          compared: comparisons(graph, learner),
+          adversarial: request.adversarial,
+        }),
+      optimizer: adam({ beta1: 0.5 }),
+      masked: false,
+      outputs: [...new Set([input, ...request.answers])],
+      block: await blockedLayout(),
+    });
+    const weights = step.layout.pack(
+      new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])),
+    );
+    return new Generator(await Trainer.create(step, { weights }, request.threads), input, request, learner);
+  }
+
+  /** Makes a batch, with the teacher's answers to it, and learns from them. Throws DivergedError. */
+  async make(): Promise<{ sample: HostTensor; answers: HostTensors; losses: StepLosses }> {
+    const { batchSize, seed, learningRate } = this.request;
+    const { outputs, losses } = await this.trainer.runWithOutputs(
+      { [NOISE]: noise(batchSize, seed, this.trainer.state.step), ...weightsOf(this.learner) },
+      learningRate,
+    );
+    return {
+      sample: outputs[this.input]!,
+      answers: Object.fromEntries(this.request.answers.map((name) => [name, outputs[name]!])),
+      losses,
+    };
+  }
+}
+
+/** What the graph reads of the student: its weights as they stand. */
+function weightsOf(learner: Learner | null): HostTensors {
+  return learner ? { [LEARNER_WEIGHTS]: float32([learner.layout.size], learner.weights()) } : {};
+}
+
+/** What teacher and student are compared by, behind a final Softmax by their logits. */
+function comparisons(graph: Graph, learner: Learner | null): Comparison[] {
+  return (learner?.targets ?? []).map(({ kind, answer, output, logits, isProbability }) => {
+    if (kind !== 'classification')
+      return { kind, teacher: answer, student: learnerValue(output), isProbability: false };
+    const teacher = logitsBehind(graph, answer);
+    return { kind, teacher, student: learnerValue(logits), isProbability: isProbability && teacher === answer };
+  });
+}
+
+/** Normal noise that the seed and the step decide. */
+function noise(batch: number, seed: number, step: number): HostTensor {
+  const random = mulberry32(epochSeed(seed ^ 0x2545f491, step));
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return float32([batch, NOISE_SIZE], Float32Array.from({ length: batch * NOISE_SIZE }, normal));
+}
+
+function sampleOf(graph: Graph): { input: string; dims: number[] } {
+  const [input, ...others] = graph.inputs;
+  const dims = (input && valueDims(input)?.slice(1)) ?? [];
+  if (!input || others.length > 0 || dims.length === 0 || dims.some((dim) => typeof dim !== 'number')) {
+    throw new TrainingError(
+      'the generative method needs a teacher with one input whose shape is fixed but for the batch',
+    );
+  }
+  return { input: input.name, dims: dims as number[] };
+}
+
+/** What the last layer with a weight reads, null when there is none. */
+function lastFeatures(graph: Graph, output: string): string | null {
+  for (let value = output; ;) {
+    const node = graph.producer(value);
+    const computed = node?.input.find((name) => name !== '' && !graph.initializer(name));
+    if (!node || computed === undefined) return null;
+    if (['Gemm', 'MatMul', 'Conv'].includes(node.opType)) return computed;
+    value = computed;
+  }
+}

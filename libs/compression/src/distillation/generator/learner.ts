@@ -1,0 +1,69 @@
+import { clone } from '@bufbuild/protobuf';
+import type { ParameterLayout } from '#autodiff';
+import {
+  NodeProtoSchema,
+  ownName,
+  subgraphs,
+  type Graph,
+  type GraphBuilder,
+  type GraphProto,
+  type NodeProto,
+} from '#onnx';
+import { TrainingError } from '../../training/errors.js';
+import type { Target } from '../outputs.js';
+
+/** Input of the generator's graph that holds the weights of the student, in one vector. */
+export const LEARNER_WEIGHTS = ownName('student:weights');
+
+/** Name of a student's value in the generator's graph. */
+export const learnerValue = (name: string) => (name === '' ? '' : ownName(`student:${name}`));
+
+/** The student under training, as a generator sees it. */
+export interface Learner {
+  /** Its training form. */
+  graph: Graph;
+  /** Where its weights lie in their vector. */
+  layout: ParameterLayout;
+  /** Its outputs and the teacher's answers to compare them with. */
+  targets: readonly Target[];
+  /** The vector as it stands. */
+  weights(): Float32Array;
+}
+
+/**
+ * Writes the student's forward pass behind `sample`, its weights read from the input {@link LEARNER_WEIGHTS} and all its values named by
+ * {@link learnerValue}, for it may share names with the teacher. Throws TrainingError unless it has one input.
+ */
+export function appendLearner(b: GraphBuilder, { graph, layout }: Learner, sample: string): void {
+  const [input, ...others] = graph.inputs;
+  if (!input || others.length > 0)
+    throw new TrainingError(
+      `samples are made up for students with one input, this one has ${graph.inputs.length}: set generator.adversarial to 0, or choose another student`,
+    );
+  const rename = (name: string) => (name === input.name ? sample : learnerValue(name));
+  const trained = new Set(layout.slots.map(({ name }) => name));
+  for (const tensor of graph.proto.initializer)
+    if (!trained.has(tensor.name)) b.initializer({ ...tensor, name: rename(tensor.name) });
+  b.input(LEARNER_WEIGHTS, [layout.size]);
+  const parts = b.ops('Split', layout.slots.length, [LEARNER_WEIGHTS, b.ints(layout.slots.map(({ size }) => size))], {
+    axis: 0,
+  });
+  layout.slots.forEach(({ name, dims }, i) =>
+    b.op('Reshape', [parts[i]!, b.ints(dims)], {}, { outputs: [rename(name)] }),
+  );
+  for (const node of graph.nodes) b.append(renamed(clone(NodeProtoSchema, node), rename));
+}
+
+/** The node with other names for itself and its values, in its bodies too. */
+function renamed(node: NodeProto, rename: (name: string) => string): NodeProto {
+  if (node.name) node.name = rename(node.name);
+  node.input = node.input.map(rename);
+  node.output = node.output.map(rename);
+  for (const body of subgraphs(node)) renameBody(body, rename);
+  return node;
+}
+
+function renameBody(body: GraphProto, rename: (name: string) => string): void {
+  for (const value of [...body.input, ...body.output, ...body.initializer]) value.name = rename(value.name);
+  for (const node of body.node) renamed(node, rename);
+}

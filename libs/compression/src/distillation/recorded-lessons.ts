@@ -1,0 +1,53 @@
+import type { AugmentOptions } from '#contracts';
+import { mulberry32, shuffledIndices, type Dataset } from '#datasets';
+import { augment, augments } from '../training/batches/augment.js';
+import { evenBatchSize, filledUp, type Curriculum, type Lesson } from '../training/batches/lesson.js';
+import { RecordedAnswers, inputsFor, type Teacher } from './teacher/teacher.js';
+
+export interface RecordedLessonsRequest {
+  data: Dataset;
+  teacher: Teacher;
+  inputNames: readonly string[];
+  batchSize: number;
+  augmentation: AugmentOptions;
+  seed: number;
+  /** To judge by: every sample, in batches as equal as can be, or filled up to `batchSize` where the model takes no other. */
+  held?: { fixed: boolean };
+}
+
+/** Lessons from the train split, shuffled anew in each epoch; the teacher answers once for each sample, or for each changed one. */
+export async function recordedLessons(request: RecordedLessonsRequest): Promise<Curriculum> {
+  const { data, teacher, augmentation, seed, held } = request;
+  const samples = data.sampleCount('train');
+  const batchSize = held && !held.fixed ? evenBatchSize(samples, request.batchSize) : request.batchSize;
+  const bound = data.bindInputs(request.inputNames);
+  const recorded = augments(augmentation) ? null : await RecordedAnswers.record(teacher, data, 'train');
+
+  async function* lessons(epoch: number): AsyncGenerator<Lesson> {
+    const shuffleSeed = epochSeed(seed, epoch);
+    const order = shuffledIndices(samples, shuffleSeed);
+    const random = mulberry32(shuffleSeed ^ 0x5bd1e995);
+    let at = 0;
+    for await (const { inputs, labels, size } of bound.batches('train', { batchSize, shuffleSeed, dropLast: !held })) {
+      if (recorded) {
+        const lesson = { inputs, labels, answers: recorded.batch(order.subarray(at, at + size)) };
+        yield held?.fixed ? filledUp(lesson, batchSize) : lesson;
+      } else {
+        const changed = augment(inputs, augmentation, random);
+        yield {
+          inputs: changed,
+          labels: augmentation.mixup > 0 ? null : labels,
+          answers: await teacher.answer(inputsFor(teacher.inputNames, changed)),
+        };
+      }
+      at += size;
+    }
+  }
+
+  return { lessonsPerEpoch: Math.floor(samples / batchSize), lessons, trainers: {}, release: async () => undefined };
+}
+
+/** Another order in each epoch, all of them decided by the job's seed. */
+export function epochSeed(seed: number, epoch: number): number {
+  return (Math.imul(seed, 0x9e3779b1) + epoch) >>> 0;
+}

@@ -1,0 +1,38 @@
+import type { HostTensors } from '#inference';
+import { intAttribute, type Graph } from '#onnx';
+import type { Target } from '../outputs.js';
+
+/** How far from 1 the sum of a row of probabilities may be. */
+const TOLERANCE = 1e-3;
+
+/**
+ * Classifications that end in a Softmax, seen through it: the loss reads the student's logits, and takes the logarithm of a teacher's
+ * probabilities, which are logits as well. Other targets stay as they are.
+ */
+export function throughSoftmax(graph: Graph, targets: readonly Target[], answers: HostTensors): Target[] {
+  return targets.map((target) =>
+    target.kind === 'classification'
+      ? {
+          ...target,
+          logits: logitsBehind(graph, target.output),
+          isProbability: areProbabilities(answers[target.answer]!),
+        }
+      : target,
+  );
+}
+
+/** What the Softmax over the last axis reads that gives the output; the output itself when there is none. */
+export function logitsBehind(graph: Graph, output: string): string {
+  const node = graph.producer(output);
+  const isLast = node?.opType === 'Softmax' && [-1, 1].includes(intAttribute(node, 'axis', -1));
+  return isLast ? node.input[0]! : output;
+}
+
+/** Whether each row of [N, K] holds no negative number and sums to 1: logits never do so in every row. */
+function areProbabilities({ dims, data }: HostTensors[string]): boolean {
+  const [rows, classes] = dims as [number, number];
+  const values = data as Float32Array;
+  const isDistribution = (row: Float32Array) =>
+    row.every((value) => value >= 0) && Math.abs(row.reduce((sum, value) => sum + value, 0) - 1) < TOLERANCE;
+  return Array.from({ length: rows }, (_, i) => values.subarray(i * classes, (i + 1) * classes)).every(isDistribution);
+}

@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import type { EvaluateOptions, ModelMetrics, Skipped } from '#contracts';
+import type { Dataset } from '#datasets';
+import {
+  brotliQuality,
+  measureLatency,
+  modelMetrics,
+  scoreModels,
+  summarizeLatency,
+  type ScoreResult,
+} from '#evaluation';
+import { Session, type HostTensors } from '#inference';
+import { nonFiniteText, nonFiniteWeights, type ModelProto } from '#onnx';
+import { CompressionError } from '../../errors.js';
+import type { Pass, PassContext } from '../../pass.js';
+
+/** Different samples that the latency runs take in turn, so that no single input decides the figure. */
+const LATENCY_FEEDS = 8;
+
+/** Where the shares of accuracy and latency end on the progress bar; sizes take the rest. */
+const ACCURACY_SHARE = 0.5;
+const LATENCY_SHARE = 0.95;
+
+/**
+ * Measures the baseline and every model of the job in one run on one machine: accuracy and output SNR on a split, latency
+ * with the models alternated, sizes, parameters and non-zeros. Models of equal bytes are measured once. Without labels
+ * there is no accuracy, only the SNR.
+ */
+export const evaluate: Pass<'evaluate'> = {
+  name: 'evaluate',
+  preflight: (model) => nonFinite(model),
+  async run(context, options) {
+    if (!context.data)
+      throw new CompressionError(
+        'evaluate_data',
+        'evaluate needs a data set to run the models on; submit the job with one',
+      );
+    const { models, positions } = distinctModels(context);
+    const sessions: Session[] = [];
+    try {
+      for (const bytes of models) sessions.push(await Session.create(bytes, { threads: options.threads }));
+      const input = bindData(sessions[0]!, context.data, options);
+      const scored = await scoreModels(sessions, countedBatches(input, context), input.data.classes);
+      const latencies = await timeModels(sessions, input, context, options);
+      const metrics = await Promise.all(models.map(modelMetrics));
+      context.progress(1);
+      const measured = metrics.map((sizes, index): ModelMetrics => ({
+        ...sizes,
+        ...scored.scores[index],
+        ...summarizeLatency(latencies[index]!),
+      }));
+      return {
+        model: null,
+        skipped: [...nonFinite(context.model), ...skippedMetrics(scored, input)],
+        summary: summarize(scored, input, models, options),
+        history: positions.map((position) => measured[position]!),
+      };
+    } finally {
+      for (const session of sessions) await session.release();
+    }
+  },
+};
+
+/** Weights of which figures cannot mean much. */
+function nonFinite(model: ModelProto): Skipped[] {
+  return nonFiniteWeights(model).map((weight) => ({
+    node: weight.tensor,
+    reason: `this weight ${nonFiniteText(weight)}: what the model answers may mean nothing`,
+  }));
+}
+
+/** The baseline and each model of the history once, and where each of the history is among them. */
+function distinctModels({ baseline, history }: PassContext): { models: Uint8Array[]; positions: number[] } {
+  const models = [baseline];
+  const known = new Map([[digest(baseline), 0]]);
+  const positions = history.map((bytes) => {
+    const key = digest(bytes);
+    const position = known.get(key) ?? models.push(bytes) - 1;
+    known.set(key, position);
+    return position;
+  });
+  return { models, positions };
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** What the models are run on. */
+interface EvaluationInput {
+  data: Dataset;
+  split: EvaluateOptions['split'];
+  samples: number;
+  batchSize: number;
+  /** Samples of one run where the model fixes them, else null. */
+  fixedBatch: number | null;
+  /** Samples left out because they make no whole batch of that size. */
+  leftOut: number;
+}
+
+function bindData(baseline: Session, dataset: Dataset, options: EvaluateOptions): EvaluationInput {
+  const data = dataset.bindInputs(baseline.inputs.map(({ name }) => name));
+  const split = data.splitFor(options.split);
+  const declared = baseline.inputs[0]?.dims[0];
+  const fixedBatch = typeof declared === 'number' && declared > 0 ? declared : null;
+  const wanted = Math.min(data.sampleCount(split), options.samples ?? Infinity);
+  const samples = fixedBatch ? wanted - (wanted % fixedBatch) : wanted;
+  if (samples === 0)
+    throw new CompressionError(
+      'evaluate_data',
+      `the model takes batches of ${fixedBatch} samples and split "${split}" has only ${wanted}; use a larger split or export the model with a dynamic batch`,
+    );
+  return {
+    data,
+    split: options.split,
+    samples,
+    batchSize: fixedBatch ?? options.batchSize,
+    fixedBatch,
+    leftOut: wanted - samples,
+  };
+}
+
+async function* countedBatches({ data, split, samples, batchSize }: EvaluationInput, context: PassContext) {
+  let done = 0;
+  for await (const batch of data.batches(data.splitFor(split), { batchSize, limit: samples })) {
+    yield batch;
+    done += batch.size;
+    context.progress((ACCURACY_SHARE * done) / samples, `accuracy: ${done} of ${samples} samples`);
+  }
+}
+
+async function timeModels(
+  sessions: readonly Session[],
+  input: EvaluationInput,
+  context: PassContext,
+  { latencyRuns, warmupRuns }: EvaluateOptions,
+): Promise<number[][]> {
+  const feeds: HostTensors[] = [];
+  const batchSize = input.fixedBatch ?? 1;
+  for await (const batch of input.data.batches(input.data.splitFor(input.split), {
+    batchSize,
+    limit: batchSize * LATENCY_FEEDS,
+    dropLast: true,
+  }))
+    feeds.push(batch.inputs);
+  const onProgress = everyPercent((fraction) =>
+    context.progress(ACCURACY_SHARE + (LATENCY_SHARE - ACCURACY_SHARE) * fraction, 'latency'),
+  );
+  return measureLatency(
+    sessions.map((session) => ({ session, feeds })),
+    { runs: latencyRuns, warmupRuns, onProgress },
+  );
+}
+
+function everyPercent(report: (fraction: number) => void): (fraction: number) => void {
+  let last = 0;
+  return (fraction) => {
+    if (fraction - last < 0.01) return;
+    last = fraction;
+    report(fraction);
+  };
+}
+
+function skippedMetrics(
+  { scores, scoreOutput }: ScoreResult,
+  { data, fixedBatch, leftOut }: EvaluationInput,
+): Skipped[] {
+  const accuracy =
+    data.classes === null
+      ? 'the data set has no labels'
+      : scoreOutput === null
+        ? `no output has the shape [batch, ${data.classes}] of class scores`
+        : null;
+  const snr = scores.some((score) => score.outputSnrDb === undefined)
+    ? 'an output of a model is not finite, or the baseline gives only zeros'
+    : null;
+  return [
+    ...(accuracy ? [{ node: 'top1', reason: `accuracy not measured: ${accuracy}` }] : []),
+    ...(leftOut > 0
+      ? [
+          {
+            node: 'samples',
+            reason: `${leftOut} of them were left out: the model takes batches of ${fixedBatch}, and they make no whole one`,
+          },
+        ]
+      : []),
+    ...(snr ? [{ node: 'outputSnrDb', reason: `not measured for every model: ${snr}` }] : []),
+  ];
+}
+
+function summarize(
+  { scoreOutput, samples, outputs }: ScoreResult,
+  input: EvaluationInput,
+  models: readonly Uint8Array[],
+  options: EvaluateOptions,
+): Record<string, unknown> {
+  return {
+    split: input.data.splitFor(input.split),
+    samples,
+    scoreOutput,
+    distinctModels: models.length,
+    outputs,
+    latency: {
+      batch: input.fixedBatch ?? 1,
+      runs: options.latencyRuns,
+      warmupRuns: options.warmupRuns,
+      threads: options.threads,
+      order: 'alternated',
+    },
+    brotliQualities: models.map((bytes) => brotliQuality(bytes.length)),
+  };
+}

@@ -1,0 +1,38 @@
+import { measureSpeedup, type Speedup } from '#evaluation';
+import { Session } from '#inference';
+import { readModel } from '#onnx';
+import { UnobservableModelError } from '../../pruning/errors.js';
+import { observeShapes } from '../../pruning/channels/observe-shapes.js';
+
+/** Size and speed of a model before and after, both measured. */
+export interface Gains {
+  /** Of the model files as they are written. */
+  bytes: { before: number; after: number };
+  /** Of pairs of runs on this machine, on one generated input; null where the model runs on none. */
+  speed: Speedup | null;
+}
+
+/** Measures what became of a model. Both run on the same input and with the same number of threads. */
+export async function measureGains(before: Uint8Array, after: Uint8Array, threads: number): Promise<Gains> {
+  return { bytes: { before: before.length, after: after.length }, speed: await speedOf(before, after, threads) };
+}
+
+async function speedOf(before: Uint8Array, after: Uint8Array, threads: number): Promise<Speedup | null> {
+  const feeds = await feedsFor(before);
+  if (!feeds) return null;
+  const sessions = [await Session.create(before, { threads }), await Session.create(after, { threads })] as const;
+  try {
+    return await measureSpeedup({ session: sessions[0], feeds }, { session: sessions[1], feeds });
+  } finally {
+    for (const session of sessions) await session.release();
+  }
+}
+
+async function feedsFor(bytes: Uint8Array) {
+  try {
+    return [(await observeShapes(readModel(bytes))).feeds];
+  } catch (error) {
+    if (error instanceof UnobservableModelError) return null;
+    throw error;
+  }
+}

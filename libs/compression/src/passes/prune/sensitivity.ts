@@ -1,0 +1,64 @@
+import type { PruneOptions } from '#contracts';
+import { Graph, cloneModel } from '#onnx';
+import type { AccuracyJudge } from './accuracy-judge.js';
+import { figuresOf } from '../../pruning/channels/figures.js';
+import { findDependencies } from '../../pruning/channels/groups.js';
+import { scoreGroups, type ScoringInputs } from '../../pruning/importance/importances.js';
+import { observeShapes } from '../../pruning/channels/observe-shapes.js';
+import { selectClasses } from '../../pruning/channels/select.js';
+import { removeClasses } from '../../pruning/channels/shrink.js';
+import { SoundRemoval } from '../../pruning/channels/sound-removal.js';
+
+/** Shares at which each group is tried. */
+export const SCAN_RATIOS = [0.25, 0.5, 0.75] as const;
+
+/** What removing a share of one group alone costs and saves. */
+export interface SensitivityPoint {
+  producers: string[];
+  ratio: number;
+  kept: number;
+  channels: number;
+  /** Loss of top-1, 0..1. */
+  top1Drop: number;
+  macsSaved: number;
+}
+
+/** Accuracy against ratio, group by group, all others whole. The graph is left as it is. */
+export async function scanSensitivity(
+  graph: Graph,
+  options: PruneOptions,
+  inputs: ScoringInputs,
+  judge: AccuracyJudge,
+): Promise<SensitivityPoint[]> {
+  const observation = await observeShapes(graph.model);
+  const { shapes } = observation;
+  const removal = new SoundRemoval(graph, observation);
+  const dependencies = findDependencies(graph, shapes, options.exclude);
+  const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, dependencies.groups);
+  const before = figuresOf(graph, shapes);
+  const points: SensitivityPoint[] = [];
+  for (const [i, group] of dependencies.groups.entries()) {
+    for (const ratio of SCAN_RATIOS) {
+      const [gone] = selectClasses([{ group, scores: scores[i]! }], {
+        ...options,
+        scope: 'layer',
+        multipleOf: 1,
+        ratio,
+      });
+      // Such a group stays whole: the run names it among those left alone.
+      if (await removal.problemWithout(gone!, dependencies.coordinates)) continue;
+      const trial = new Graph(cloneModel(graph.model));
+      const after = figuresOf(trial, removeClasses(trial, dependencies.coordinates, gone!));
+      const channels = group.classes.length;
+      points.push({
+        producers: group.producers.map((node) => node.name || node.output[0]!),
+        ratio,
+        kept: channels - gone!.size,
+        channels,
+        top1Drop: await judge.dropOf(trial.model),
+        macsSaved: before.macs - after.macs,
+      });
+    }
+  }
+  return points;
+}

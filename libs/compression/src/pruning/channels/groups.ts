@@ -1,0 +1,167 @@
+import { subgraphs, capturedValues, type Graph, type GraphProto, type NodeProto } from '#onnx';
+import { isNamed } from '../../name-pattern.js';
+import { Coordinates, type Shapes } from './coordinates.js';
+import { LinkContext, Roles, describe } from './rules/rule.js';
+import { ruleOf } from './rules/index.js';
+import { unknownLayers } from './unknown-layers.js';
+
+/** Channels that lie alike in the graph: each may be removed alone, all cut the same tensors along the same axes. */
+export interface Group {
+  /** The layers that make the channels, the first in graph order first. */
+  producers: NodeProto[];
+  /** Tensors that shrink, as value and axis, stored tensors and computed values alike. */
+  members: { value: string; axis: number }[];
+  /** One entry per removable channel: its class in the coordinates. */
+  classes: number[];
+  /** Entries of the first producer's output axis that go with one class: the width of an attention head, 1 for most. */
+  width: number;
+}
+
+export interface BlockedChannels {
+  node: NodeProto;
+  reason: string;
+}
+
+export interface Dependencies {
+  coordinates: Coordinates;
+  roles: Roles;
+  groups: Group[];
+  blocked: BlockedChannels[];
+}
+
+/**
+ * Finds what can be removed from a graph, and what cannot and why. Every operator links the coordinates of its tensors by
+ * its rule; an operator without one, and the graph's inputs and outputs, pin what they touch.
+ */
+export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly string[] = []): Dependencies {
+  const coordinates = new Coordinates(shapes);
+  const roles = new Roles(graph);
+  for (const { name } of graph.inputs) coordinates.pinValue(name, `graph input "${name}" keeps its shape`);
+  for (const { name } of graph.outputs) coordinates.pinValue(name, `graph output "${name}" keeps its shape`);
+  for (const node of graph.nodes) linkNode(graph, node, coordinates, roles);
+  for (const { value, node } of roles.producers) {
+    if (isNamed(node, exclude)) coordinates.pinValue(value, `${describe(node)} is excluded`);
+  }
+  const { groups, blocked } = collect(graph, coordinates, roles);
+  return { coordinates, roles, groups, blocked: [...blocked, ...unknownLayers(graph), ...bodies(graph)] };
+}
+
+const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'LSTM', 'GRU', 'MatMul', 'MatMulNBits']);
+
+/** Nodes that hold layers in a body: what is inside stays. */
+export function bodies(graph: Graph): BlockedChannels[] {
+  return graph.nodes.flatMap((node) => {
+    const layers = subgraphs(node).reduce((sum, body) => sum + layersIn(body), 0);
+    return layers > 0 ? [{ node, reason: `the ${layers} layers inside its body are left alone` }] : [];
+  });
+}
+
+function layersIn(body: GraphProto): number {
+  return body.node.reduce(
+    (sum, node) =>
+      sum + (LAYERS.has(node.opType) ? 1 : 0) + subgraphs(node).reduce((inner, deeper) => inner + layersIn(deeper), 0),
+    0,
+  );
+}
+
+function linkNode(graph: Graph, node: NodeProto, coordinates: Coordinates, roles: Roles): void {
+  const context = new LinkContext(graph, node, coordinates, roles);
+  for (const body of subgraphs(node))
+    for (const value of capturedValues(body)) coordinates.pinValue(value, `${describe(node)} reads it inside its body`);
+  const rule = ruleOf(node);
+  if (!rule)
+    return node.opType === 'Constant' ? undefined : context.pinNode('is an operator that pruning does not know');
+  const unknown = [...node.input, ...node.output].find(
+    (value) => value !== '' && coordinates.dims(value) === undefined,
+  );
+  if (unknown !== undefined) return context.pinNode(`has "${unknown}", whose shape is unknown`);
+  rule.link(context);
+}
+
+function collect(
+  graph: Graph,
+  coordinates: Coordinates,
+  roles: Roles,
+): { groups: Group[]; blocked: BlockedChannels[] } {
+  const order = new Map(graph.nodes.map((node, i) => [node, i]));
+  const produced = new Map<number, Set<NodeProto>>();
+  const blocked = new Map<string, BlockedChannels>();
+  for (const node of roles.computed) block(blocked, node, 'its weight is computed inside the graph, not stored');
+  for (const { value, axis, node } of roles.producers) {
+    const length = coordinates.dims(value)![axis]!;
+    if (length === 1) block(blocked, node, 'it makes a single channel');
+    for (let i = 0; i < length && length > 1; i++) {
+      const id = coordinates.at(value, axis, i);
+      const reason = coordinates.pinned(id);
+      if (reason !== undefined) block(blocked, node, reason);
+      else addProducer(produced, coordinates.find(id), node);
+    }
+  }
+  const { axes, axesOf } = membersOf(coordinates, produced);
+  const groups = new Map<string, Group>();
+  for (const [root, nodes] of produced) {
+    const members = axesOf.get(root)!;
+    const key = members.join();
+    const group = groups.get(key) ?? {
+      producers: [...nodes].toSorted((a, b) => order.get(a)! - order.get(b)!),
+      members: members.map((member) => axes[member]!),
+      classes: [],
+      width: 1,
+    };
+    group.classes.push(root);
+    groups.set(key, group);
+  }
+  for (const group of groups.values()) group.width = widthOf(group, coordinates, roles);
+  return {
+    groups: [...groups.values()].toSorted((a, b) => order.get(a.producers[0]!)! - order.get(b.producers[0]!)!),
+    blocked: [...blocked.values()],
+  };
+}
+
+function block(blocked: Map<string, BlockedChannels>, node: NodeProto, reason: string): void {
+  const key = `${node.name}\0${node.output[0]}\0${reason}`;
+  if (!blocked.has(key)) blocked.set(key, { node, reason });
+}
+
+function addProducer(produced: Map<number, Set<NodeProto>>, root: number, node: NodeProto): void {
+  const nodes = produced.get(root);
+  if (nodes) nodes.add(node);
+  else produced.set(root, new Set([node]));
+}
+
+interface Members {
+  axes: { value: string; axis: number }[];
+  /** Positions in `axes` of what each class cuts. */
+  axesOf: Map<number, number[]>;
+}
+
+function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unknown>): Members {
+  const axes: Members['axes'] = [];
+  const axesOf = new Map<number, number[]>([...produced.keys()].map((root) => [root, []]));
+  for (const value of coordinates.values()) {
+    coordinates.dims(value)!.forEach((length, axis) => {
+      const roots = new Set(Array.from({ length }, (_, i) => coordinates.find(coordinates.at(value, axis, i))));
+      for (const root of roots) axesOf.get(root)?.push(axes.length);
+      axes.push({ value, axis });
+    });
+  }
+  return { axes, axesOf };
+}
+
+function widthOf({ producers, classes }: Group, coordinates: Coordinates, roles: Roles): number {
+  const made = roles.producers.find(
+    (producer) => producer.node === producers[0] && touches(coordinates, producer.value, producer.axis, classes[0]!),
+  )!;
+  return indicesOf(coordinates, made.value, made.axis, classes[0]!).length;
+}
+
+function touches(coordinates: Coordinates, value: string, axis: number, root: number): boolean {
+  return indicesOf(coordinates, value, axis, root).length > 0;
+}
+
+/** Positions on an axis that belong to a class. */
+export function indicesOf(coordinates: Coordinates, value: string, axis: number, root: number): number[] {
+  return Array.from({ length: coordinates.dims(value)![axis]! }, (_, i) => i).filter(
+    (i) => coordinates.find(coordinates.at(value, axis, i)) === root,
+  );
+}

@@ -1,0 +1,22 @@
+import { subgraphs, weightStorage, type Graph } from '#onnx';
+import { isOwnOperator, ownOperatorReason } from '../../untouched-layers.js';
+import type { BlockedChannels } from './groups.js';
+import { ruleOf } from './rules/index.js';
+
+/** Nodes that hold weights and whose operator pruning does not know, such as LSTM, Einsum, or fused ones of the runtime: what they hold stays. */
+export function unknownLayers(graph: Graph): BlockedChannels[] {
+  return graph.nodes.flatMap((node) => {
+    const isKnown = ruleOf(node) !== undefined || node.opType === 'Constant' || subgraphs(node).length > 0;
+    if (isKnown || !node.input.some((value) => isMatrix(graph, value))) return [];
+    return [
+      {
+        node,
+        reason: isOwnOperator(node) ? ownOperatorReason(node) : `its weights stay: there is no rule for ${node.opType}`,
+      },
+    ];
+  });
+}
+
+function isMatrix(graph: Graph, value: string): boolean {
+  return (weightStorage(graph, value)?.dims.filter((dim) => dim > 1).length ?? 0) > 1;
+}

@@ -1,0 +1,34 @@
+import type { Skipped } from '#contracts';
+import { nodeLabel } from '../../name-pattern.js';
+import { limitOf } from './layer-limits.js';
+import type { Scored, SelectOptions } from './select.js';
+
+/** Groups that could lose channels and lose none under these options, each with what kept it whole. */
+export function wholeGroups(
+  scored: readonly Scored[],
+  selected: readonly ReadonlySet<number>[],
+  options: SelectOptions,
+): Skipped[] {
+  if (options.ratio === 0) return [];
+  return scored.flatMap((entry, i) => {
+    if (selected[i]!.size > 0) return [];
+    const [node] = entry.group.producers;
+    return [{ node: nodeLabel(node!), opType: node!.opType, reason: reasonOf(entry, options) }];
+  });
+}
+
+function reasonOf({ group }: Scored, { ratio, scope, multipleOf, layerLimits, layerLimit }: SelectOptions): string {
+  const count = group.classes.length;
+  const channels = count * group.width;
+  const pieces = group.width > 1 ? `, which go ${group.width} at a time,` : '';
+  if (count === 1)
+    return channels === 1 ? 'it makes a single channel' : `its ${channels} channels can only go all at once`;
+  const limit = Math.min(limitOf(layerLimits, group.producers.map(nodeLabel)), scope === 'global' ? layerLimit : 1);
+  if (Math.floor(count * limit + 1e-9) === 0)
+    return `its ${channels} channels${pieces} stay: its limit lets less than one go`;
+  if (scope !== 'global' && Math.floor(count * ratio) === 0)
+    return `its ${channels} channels${pieces} stay: ${ratio} of them is less than one`;
+  if (multipleOf > 1)
+    return `its ${channels} channels${pieces} stay: fewer would not be a multiple of ${multipleOf}, or too few would go`;
+  return `its ${channels} channels${pieces} stay: all count more than those that go elsewhere`;
+}

@@ -1,0 +1,29 @@
+import { missingGradients } from '#autodiff';
+import type { PruneOptions } from '#contracts';
+import type { ModelProto } from '#onnx';
+import type { Obstacle } from '../../pass.js';
+import { outputNames, studentForm } from '../../training/student.js';
+
+/** Whether the worth of a channel is judged by gradients. */
+export function readsGradients({ importance }: PruneOptions): boolean {
+  return importance === 'taylor' || importance === 'fisher';
+}
+
+/** Why no gradient tells the worth of a model's weights. */
+export function gradientObstacles(model: ModelProto, options: PruneOptions): Obstacle[] {
+  if (!readsGradients(options)) return [];
+  const { graph, trainables } = studentForm(model);
+  const weights = trainables.map(({ name }) => name);
+  const missing = outputNames(graph).map((output) => missingGradients(graph, [output], weights));
+  if (missing.some((nodes) => nodes.length === 0)) return [];
+  const nodes = [...new Map(missing.flat().map(({ node, opType }) => [node, `"${node}" (${opType})`])).values()].join(
+    ', ',
+  );
+  const why = nodes ? `there is no gradient rule for ${nodes}` : 'the model has no output of float32';
+  return [
+    {
+      field: 'importance',
+      message: `importance "${options.importance}" goes by gradients, and ${why}: choose one that reads none, such as "l2"`,
+    },
+  ];
+}

@@ -1,0 +1,160 @@
+import {
+  STEP,
+  buildTrainingStep,
+  meanSquaredError,
+  missingGradients,
+  softmaxCrossEntropy,
+  type Optimizer,
+  type TrainingStep,
+} from '#autodiff';
+import type { Batch } from '#datasets';
+import type { HostTensors } from '#inference';
+import { DataType, ownName } from '#onnx';
+import { fixedBatch } from '../../training/batches/flexible-batch.js';
+import { freedForm, outputNames, reachable } from '../../training/student.js';
+import { storedName } from '../../training/form/release.js';
+import { observeTrainingShapes } from '../../training/observe.js';
+import { DivergedError } from '../../training/errors.js';
+import { classLabels } from '../../training/batches/labels.js';
+import { Trainer } from '../../training/trainer.js';
+import type { Trainable, TrainingForm } from '../../training/form/trainable.js';
+import { PruneInputError } from '../errors.js';
+import type { ImportanceContext } from './importance.js';
+
+/** Softens the logits: a trained net is sure of nearly every sample, and its loss would ask the few others alone. */
+const TEMPERATURE = 4;
+const LABELS = ownName('prune:labels');
+const ZERO = ownName('prune:zero');
+
+/** Hands the gradient out where an optimizer would hand out the new weights. */
+const gradientOnly: Optimizer = { state: [], update: (_, { gradient }) => ({ weights: gradient, state: {} }) };
+
+/** Per element of each weight, by the name of the stored tensor: w · dL/dw of one sample. */
+export type Products = ReadonlyMap<string, Float64Array>;
+
+/**
+ * Visits w · dL/dw of every trainable weight on one sample of the train split after the other, since in the mean gradient of a batch what
+ * single samples need cancels out; a model whose batch is fixed and cannot be freed gets batches of that size. The loss is the cross-entropy of the
+ * output [batch, classes] where there are labels, and the energy of every other output of floats. The arrays are used again for the next sample.
+ * Throws PruneInputError without a train split, or with less than a batch in it.
+ */
+export async function visitProducts(
+  { graph, options, data, threads, seed }: Omit<ImportanceContext, 'dependencies'>,
+  visit: (products: Products) => void,
+): Promise<void> {
+  const option = `importance "${options.importance}"`;
+  if (!data?.hasSplit('train')) throw new PruneInputError(option, 'a data set with a train split');
+  const form = await freedForm(graph.model);
+  const batchSize = fixedBatch(form.graph) ?? 1;
+  const bound = data.bindInputs(form.graph.inputs.map(({ name }) => name));
+  const batches = () =>
+    bound.batches('train', {
+      batchSize,
+      limit: Math.max(batchSize, options.samples),
+      dropLast: true,
+      shuffleSeed: seed,
+    });
+  const { value: first } = await batches().next();
+  if (!first)
+    throw new PruneInputError(
+      option,
+      `a train split of ${batchSize} samples or more, which the model takes at once: export it with a dynamic batch, or use a larger split`,
+    );
+  const { step, trainables, feeds } = await gradientStep(form, first, data.classes);
+  const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
+  const all = new Float64Array(step.layout.size);
+  const products = new Map(
+    step.layout.slots.map(({ name, offset, size }) => [storedName(name), all.subarray(offset, offset + size)]),
+  );
+  const trainer = await Trainer.create(step, { weights, mask: new Float32Array(step.layout.size).fill(1) }, threads);
+  for await (const batch of batches()) {
+    await gradientOf(trainer, feeds(batch), option);
+    const gradient = trainer.currentWeights;
+    for (let i = 0; i < all.length; i++) all[i] = weights[i]! * gradient[i]!;
+    visit(products);
+    trainer.state.vectors.set(STEP.weights, weights);
+  }
+  await trainer.release();
+}
+
+/** Throws PruneInputError when the loss or the gradient of a weight is not finite: a score of such would be none. */
+async function gradientOf(trainer: Trainer, feeds: HostTensors, option: string): Promise<void> {
+  try {
+    await trainer.run(feeds, 0);
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    const what = error.what.replace('the weight', 'the gradient of the weight');
+    throw new PruneInputError(
+      option,
+      `finite gradients, and ${what} is not finite on a sample of the train split: choose an importance that reads no gradients, such as "l2"`,
+    );
+  }
+}
+
+/** The outputs that a gradient comes back from; all where none is such, so that the nodes in the way are named. */
+function differentiable({ graph, trainables }: TrainingForm): string[] {
+  const outputs = outputNames(graph);
+  const found = outputs.filter(
+    (output) =>
+      missingGradients(
+        graph,
+        [output],
+        trainables.map(({ name }) => name),
+      ).length === 0,
+  );
+  return found.length > 0 ? found : outputs;
+}
+
+/** The step that gives the gradient, and what it reads of a batch. */
+interface GradientStep {
+  step: TrainingStep;
+  trainables: Trainable[];
+  feeds(batch: Batch): HostTensors;
+}
+
+async function gradientStep(
+  form: TrainingForm,
+  { inputs, size }: Batch,
+  classes: number | null,
+): Promise<GradientStep> {
+  const shapes = await observeTrainingShapes(form.graph, inputs);
+  const outputs = differentiable(form);
+  const labelled =
+    classes === null
+      ? undefined
+      : outputs.find((output) => shapes.get(output)!.length === 2 && shapes.get(output)![1] === classes);
+  const trainables = reachable(form, outputs, shapes).filter(({ isMatrix }) => isMatrix);
+  const step = buildTrainingStep({
+    graph: form.graph,
+    shapes: new Map([...shapes, [LABELS, [size]], [ZERO, []]]),
+    parameters: trainables.map(({ name }) => name),
+    extraInputs: [
+      { name: ZERO, dims: [], type: DataType.FLOAT },
+      ...(labelled === undefined ? [] : [{ name: LABELS, dims: [size], type: DataType.INT64 }]),
+    ],
+    loss(g) {
+      const term = (output: string) =>
+        output === labelled
+          ? softmaxCrossEntropy(g, g.scale(output, 1 / TEMPERATURE), LABELS, [size, classes!])
+          : meanSquaredError(g, output, ZERO, shapes.get(output)!);
+      const terms = outputs.map((output) => [output, term(output)] as const);
+      return {
+        terms: {
+          loss: g.op(
+            'Sum',
+            terms.map(([, { value }]) => value),
+          ),
+        },
+        seeds: new Map(terms.map(([output, { gradient }]) => [output, gradient])),
+      };
+    },
+    optimizer: gradientOnly,
+  });
+  const zero: HostTensors = { [ZERO]: { type: 'float32', dims: [], data: new Float32Array(1) } };
+  const feeds = (batch: Batch) => ({
+    ...batch.inputs,
+    ...zero,
+    ...(labelled === undefined ? {} : { [LABELS]: classLabels(batch.labels!) }),
+  });
+  return { step, trainables, feeds };
+}

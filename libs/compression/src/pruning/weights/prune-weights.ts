@@ -1,0 +1,128 @@
+import type { PruneOptions, Skipped } from '#contracts';
+import { readWeight, weightSites, writeWeight, type Graph, type Weight, type WeightSite } from '#onnx';
+import { isNamed, nodeLabel } from '../../name-pattern.js';
+import { untouchedLayers } from '../../untouched-layers.js';
+import { limitOf } from '../channels/layer-limits.js';
+import type { ScoringInputs } from '../importance/importances.js';
+import { acrossLayers, maskOf, patternOf, unitMeans, type Pattern } from './patterns.js';
+import { scoreWeights } from '../importance/weight-importance.js';
+
+/** What a layer's weight lost. */
+export interface WeightReport {
+  layer: string;
+  opType: string;
+  elements: number;
+  zeros: number;
+  sparsity: number;
+}
+
+export interface WeightPruning {
+  layers: WeightReport[];
+  skipped: Skipped[];
+  sparsity: number;
+}
+
+interface Candidate {
+  site: WeightSite;
+  weight: Weight;
+  /** Per element, comparable between the layers where the scope is global. */
+  scores: Float64Array;
+  pattern: Pattern;
+}
+
+const ESTIMATES_LOSS: ReadonlySet<PruneOptions['importance']> = new Set(['taylor', 'fisher']);
+
+type Options = PruneOptions & { granularity: 'weight' | 'n:m' | 'block' };
+
+/** Writes zeros over the least important weights of each layer, in whatever storage they have: integers become their zero point. */
+export async function pruneWeights(graph: Graph, options: Options, inputs: ScoringInputs): Promise<WeightPruning> {
+  const { sites, skipped } = prunableSites(graph, options);
+  const scores = await scoreWeights(graph, sites, options, inputs);
+  const isGlobal = options.scope !== 'layer' && options.ratio > 0;
+  const candidates = sites.map((site, i): Candidate => {
+    const pattern = patternOf(options.granularity, site, options);
+    return {
+      site,
+      weight: readWeight(graph, site.weight)!,
+      pattern,
+      scores: isGlobal ? acrossLayers(scores[i]!, pattern, ESTIMATES_LOSS.has(options.importance) ? 1 : 2) : scores[i]!,
+    };
+  });
+  const counts = isGlobal
+    ? globalCounts(candidates, options.ratio)
+    : candidates.map(({ pattern }) => Math.floor(pattern.units * options.ratio + 1e-9));
+  const layers = candidates.map((entry, i) => {
+    const limit = limitOf(options.layerLimits, [nodeLabel(entry.site.node)]);
+    const report = pruneOne(graph, entry, Math.min(counts[i]!, Math.floor(entry.pattern.units * limit + 1e-9)));
+    if (entry.weight.storage.kind === 'codebook' && report.zeros === 0 && options.ratio > 0)
+      skipped.push(skip(entry.site, 'its codebook has no entry for zero'));
+    return report;
+  });
+  const [zeros, elements] = [
+    layers.reduce((sum, layer) => sum + layer.zeros, 0),
+    layers.reduce((sum, layer) => sum + layer.elements, 0),
+  ];
+  return { layers, skipped, sparsity: elements > 0 ? zeros / elements : 0 };
+}
+
+/** Layers whose weights may be zeroed, each stored tensor once, and those left alone. */
+export function prunableSites(
+  graph: Graph,
+  { exclude }: Pick<PruneOptions, 'exclude'>,
+): { sites: WeightSite[]; skipped: Skipped[] } {
+  const skipped: Skipped[] = [];
+  const seen = new Set<string>();
+  const sites = weightSites(graph).filter((site) => {
+    if (isNamed(site.node, exclude)) skipped.push(skip(site, 'it is excluded'));
+    else if (!seen.has(site.storage.stored)) return seen.add(site.storage.stored);
+    return false;
+  });
+  return { sites, skipped: [...skipped, ...untouchedLayers(graph)] };
+}
+
+function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, count: number): WeightReport {
+  const mask = maskOf(scores, pattern, count);
+  if (mask.includes(1))
+    writeWeight(
+      graph,
+      site.weight,
+      weight.values.map((value, i) => (mask[i] ? 0 : value)),
+    );
+  const values = readWeight(graph, site.weight)!.values;
+  const zeros = values.reduce((count, value) => (value === 0 ? count + 1 : count), 0);
+  return {
+    layer: site.node.name || site.node.output[0]!,
+    opType: site.opType,
+    elements: values.length,
+    zeros,
+    sparsity: zeros / values.length,
+  };
+}
+
+/** How many units each layer gives up when the lowest of all go; of those that tie with the last, the first layers' go first. */
+function globalCounts(candidates: readonly Candidate[], ratio: number): number[] {
+  const means = candidates.map(({ scores, pattern }) => unitMeans(scores, pattern));
+  const all = new Float64Array(means.reduce((sum, list) => sum + list.length, 0));
+  let offset = 0;
+  for (const list of means) {
+    all.set(list, offset);
+    offset += list.length;
+  }
+  all.sort();
+  const total = Math.floor(all.length * ratio + 1e-9);
+  const threshold = all[total] ?? Infinity;
+  const below = means.map((list) => list.reduce((count, mean) => count + Number(mean < threshold), 0));
+  let ties = total - below.reduce((sum, count) => sum + count, 0);
+  return means.map((list, i) => {
+    const taken = Math.min(
+      ties,
+      list.reduce((count, mean) => count + Number(mean === threshold), 0),
+    );
+    ties -= taken;
+    return below[i]! + taken;
+  });
+}
+
+function skip({ node, opType }: WeightSite, reason: string): Skipped {
+  return { node: node.name || node.output[0]!, opType, reason };
+}

@@ -1,0 +1,163 @@
+import type { QuantizeOptions } from '#contracts';
+import { Session, type HostTensors } from '#inference';
+import { writeModel, type ModelProto } from '#onnx';
+import { CalibrationDataError, NonFiniteActivationError } from '../errors.js';
+import { clippedShare, percentileRange, type Histogram } from './histogram.js';
+import { leastEntropyRange, leastErrorRange } from './range-search.js';
+import { histogramGraph, rangeGraph, type StatisticsGraph } from './statistics.js';
+import type { Range } from '../grid/arithmetic.js';
+
+/** Bins of a value's histogram: 8 per step of a uint8 grid. With counts in float64 a value costs 16 KiB, whatever the samples. */
+export const HISTOGRAM_BINS = 2048;
+
+/** Calibration data, read anew for each walk over it; only one batch is in memory at a time. */
+export type Batches = () => Iterable<HostTensors> | AsyncIterable<HostTensors>;
+
+/** How the statistics are run, with no say in their result but for rounding. */
+export interface CalibrationRun {
+  threads: number;
+  /** Called after each batch. */
+  onBatch?: () => void;
+}
+
+/** How the ranges of activations come from what was observed. */
+export type RangeMethod = Exclude<QuantizeOptions['calibration'], 'auto'>;
+
+export interface CalibrationOptions extends CalibrationRun {
+  calibration: RangeMethod;
+  percentile: number;
+}
+
+/** A range and the share of the calibration data, 0..1, that it clips. */
+export interface CalibratedRange extends Range {
+  saturation: number;
+}
+
+/** Ranges of the values on the data, by the chosen method. Only extrema and bin counts leave the graph, never activations. */
+export async function calibrate(
+  model: ModelProto,
+  values: readonly string[],
+  batches: Batches,
+  options: CalibrationOptions,
+): Promise<Map<string, CalibratedRange>> {
+  const momentum = options.calibration === 'movingAverage' ? MOMENTUM : null;
+  const ranges = await measureRanges(model, values, batches, options, momentum);
+  const needsHistograms = options.calibration !== 'minmax' && options.calibration !== 'movingAverage';
+  return decideRanges(
+    { ranges, histograms: needsHistograms ? await measureHistograms(model, ranges, batches, options) : new Map() },
+    options,
+  );
+}
+
+/** What was observed of values: their extrema, and how they are distributed between. */
+export interface Observations {
+  ranges: ReadonlyMap<string, Range>;
+  histograms: ReadonlyMap<string, Histogram>;
+}
+
+/** Ranges from observations, by any method but the moving average, which must be taken batch by batch. */
+export function decideRanges(
+  { ranges, histograms }: Observations,
+  { calibration, percentile }: Pick<CalibrationOptions, 'calibration' | 'percentile'>,
+): Map<string, CalibratedRange> {
+  const decided = new Map(
+    [...ranges].map(([value, range]): [string, CalibratedRange] => [value, { ...range, saturation: 0 }]),
+  );
+  if (calibration === 'minmax' || calibration === 'movingAverage') return decided;
+  for (const [value, histogram] of histograms) {
+    const range = RANGE_OF[calibration](histogram, percentile);
+    decided.set(value, { ...range, saturation: clippedShare(histogram, range) });
+  }
+  return decided;
+}
+
+/** How the histogram decides the range. */
+const RANGE_OF: Record<'percentile' | 'entropy' | 'mse', (histogram: Histogram, percentile: number) => Range> = {
+  percentile: percentileRange,
+  entropy: leastEntropyRange,
+  mse: leastErrorRange,
+};
+
+/** Weight of the past in the moving average of batch extrema, once it has a past: the first batches weigh as much as each other. */
+const MOMENTUM = 0.9;
+
+/**
+ * Smallest and largest element of each value over all batches, or their moving averages from batch to batch. Batches in which a value has no elements
+ * say nothing of it, and one that never has any gets the range 0..0. Throws NonFiniteActivationError, CalibrationDataError.
+ */
+export async function measureRanges(
+  model: ModelProto,
+  values: readonly string[],
+  batches: Batches,
+  options: CalibrationRun,
+  momentum: number | null = null,
+): Promise<Map<string, Range>> {
+  if (values.length === 0) return new Map();
+  const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
+  const batchesOf = new Map<string, number>();
+  const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max, sum]) => {
+    const range = ranges.get(value)!;
+    const [low, high, isFinite] = [Number(min![0]), Number(max![0]), Number(sum![0]) === 0];
+    // The extrema of nothing are the infinities that any element would replace.
+    if (low > high && isFinite) return;
+    if (!isFinite) throw new NonFiniteActivationError(value, low, high);
+    const before = batchesOf.get(value) ?? 0;
+    batchesOf.set(value, before + 1);
+    const past = momentum === null || before === 0 ? null : Math.min(momentum, before / (before + 1));
+    range.min = past === null ? Math.min(range.min, low) : past * range.min + (1 - past) * low;
+    range.max = past === null ? Math.max(range.max, high) : past * range.max + (1 - past) * high;
+  });
+  if (seen === 0) throw new CalibrationDataError('the calibration split holds no sample');
+  for (const range of ranges.values()) if (range.min > range.max) Object.assign(range, { min: 0, max: 0 });
+  return ranges;
+}
+
+/** A histogram of each value over its range; values that are constant on the data have none. */
+export async function measureHistograms(
+  model: ModelProto,
+  ranges: ReadonlyMap<string, Range>,
+  batches: Batches,
+  options: CalibrationRun,
+): Promise<Map<string, Histogram>> {
+  // A range that float32 cannot divide into bins is as good as none.
+  const varying = new Map(
+    [...ranges].filter(([, { min, max }]) => max > min && Number.isFinite(Math.fround(HISTOGRAM_BINS / (max - min)))),
+  );
+  const histograms = new Map(
+    [...varying].map(([value, range]) => [value, { ...range, counts: new Float64Array(HISTOGRAM_BINS) }]),
+  );
+  if (varying.size === 0) return histograms;
+  await runStatistics(histogramGraph(model, varying, HISTOGRAM_BINS), batches, options, (value, [counts]) => {
+    const total = histograms.get(value)!.counts;
+    for (let bin = 0; bin < total.length; bin++) total[bin]! += Number(counts![bin]);
+  });
+  return histograms;
+}
+
+type Collect = (value: string, statistics: ArrayLike<number | bigint>[]) => void;
+
+async function runStatistics(
+  graph: StatisticsGraph,
+  batches: Batches,
+  options: CalibrationRun,
+  collect: Collect,
+): Promise<number> {
+  const session = await Session.create(writeModel(graph.model), { threads: options.threads });
+  const wanted = new Set(session.inputs.map((input) => input.name));
+  let runs = 0;
+  try {
+    for await (const batch of batches()) {
+      const results = await session.run(Object.fromEntries(Object.entries(batch).filter(([name]) => wanted.has(name))));
+      for (const { value, outputs } of graph.fetches)
+        collect(
+          value,
+          outputs.map((output) => results[output]!.data),
+        );
+      options.onBatch?.();
+      runs++;
+    }
+  } finally {
+    await session.release();
+  }
+  return runs;
+}

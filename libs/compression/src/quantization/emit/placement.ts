@@ -1,0 +1,75 @@
+import type { Graph, NodeProto } from '#onnx';
+import { activatedOutput, INT8_COMPANIONS, Int8Readers, MOVES_ELEMENTS } from './int8-readers.js';
+import type { Layer } from '../layers/layers.js';
+
+/** Where a QuantizeLinear -> DequantizeLinear pair goes. */
+export interface PairSite {
+  /** The value that is put on the grid. */
+  value: string;
+  /** The value whose statistics decide the grid: another one where an operator only moves elements about. */
+  source: string;
+  /** The nodes that read the quantized value, or null for all of them. */
+  readers: NodeProto[] | null;
+}
+
+/**
+ * Decides which values get a pair so that the runtime fuses int8 kernels:
+ * - `X -> Conv -> Relu -> Y` becomes `Q(X) -> DQ -> Conv -> Relu -> Q(Y) -> DQ`: the Relu vanishes into the grid;
+ * - `Y -> MaxPool -> Z` gets a pair at Z with Y's grid, which the runtime drops, leaving an integer MaxPool;
+ * - a Conv's output always gets one, since its int8 kernel does not give floats, and that of a Gemm whose bias was left in it (see
+ *   giveFusibleForm); a MatMul's or bare Gemm's only where an int8 node reads it.
+ */
+export function placePairs(graph: Graph, layers: readonly Layer[]): PairSite[] {
+  return new Placement(graph, layers).sites();
+}
+
+class Placement {
+  private readonly layerOf: ReadonlyMap<NodeProto, Layer>;
+  private readonly placed = new Map<string, PairSite>();
+  private readonly int8: Int8Readers;
+
+  constructor(
+    private readonly graph: Graph,
+    layers: readonly Layer[],
+  ) {
+    this.layerOf = new Map(layers.map((layer) => [layer.node, layer]));
+    this.int8 = new Int8Readers(graph, layers);
+  }
+
+  sites(): PairSite[] {
+    for (const node of this.graph.nodes) {
+      const layer = this.layerOf.get(node);
+      if (layer) this.placeLayer(layer);
+      else if (MOVES_ELEMENTS.has(node.opType)) this.placeMove(node);
+      else if (INT8_COMPANIONS.has(node.opType)) this.placeCompanion(node);
+    }
+    return [...this.placed.values()];
+  }
+
+  private placeLayer({ node, input }: Layer): void {
+    const site = this.placed.get(input);
+    if (!site) this.placed.set(input, { value: input, source: input, readers: [node] });
+    else site.readers?.push(node);
+    const output = activatedOutput(this.graph, node);
+    if (!givesFloat(node) || this.int8.want(output))
+      this.placed.set(output, { value: output, source: output, readers: null });
+  }
+
+  private placeMove(node: NodeProto): void {
+    const site = this.placed.get(node.input[0]!);
+    const output = node.output[0]!;
+    if (site?.readers === null && this.int8.want(output))
+      this.placed.set(output, { value: output, source: site.source, readers: null });
+  }
+
+  private placeCompanion(node: NodeProto): void {
+    const output = activatedOutput(this.graph, node);
+    const isInt8 = node.input.every((value) => this.placed.get(value)?.readers === null);
+    if (isInt8 && this.int8.want(output)) this.placed.set(output, { value: output, source: output, readers: null });
+  }
+}
+
+/** Whether the runtime's int8 kernel for a layer can write floats. */
+function givesFloat(node: NodeProto): boolean {
+  return node.opType === 'MatMul' || (node.opType === 'Gemm' && !node.input[2]);
+}

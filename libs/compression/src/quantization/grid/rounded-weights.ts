@@ -1,0 +1,38 @@
+import { tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { channelLayout, dequantizeSymmetric } from './arithmetic.js';
+import type { Layer } from '../layers/layers.js';
+import { chooseScales, toGrid, type WeightBits, type WeightGridOptions } from './weight-grid.js';
+
+export interface RoundingOptions extends WeightGridOptions {
+  perChannel: boolean;
+}
+
+/** The layers' weights in floats and as they are read back from each width, rounded to nearest; each is computed once. */
+export class RoundedWeights {
+  readonly floats: readonly Float32Array[];
+  private readonly rounded = new Map<string, Float32Array>();
+
+  constructor(
+    private readonly graph: Graph,
+    readonly layers: readonly Layer[],
+    private readonly options: RoundingOptions,
+  ) {
+    this.floats = layers.map(({ weight }) => tensorToFloats(graph.initializer(weight)!));
+  }
+
+  /** The weight of layer number `index` at `weightBits`. */
+  at(index: number, weightBits: WeightBits): Float32Array {
+    const key = `${index}:${weightBits}`;
+    const values = this.rounded.get(key) ?? this.round(index, weightBits);
+    this.rounded.set(key, values);
+    return values;
+  }
+
+  private round(index: number, weightBits: WeightBits): Float32Array {
+    const { weight, axis } = this.layers[index]!;
+    const options = { ...this.options, weightBits };
+    const layout = channelLayout(tensorDims(this.graph.initializer(weight)!), options.perChannel ? axis : null);
+    const grid = toGrid(this.floats[index]!, layout, chooseScales(this.floats[index]!, layout, options), options);
+    return dequantizeSymmetric(grid.integers, layout, grid.scales);
+  }
+}

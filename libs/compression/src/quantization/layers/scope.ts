@@ -1,0 +1,61 @@
+import type { QuantizeOptions } from '#contracts';
+import type { Graph, NodeProto } from '#onnx';
+import { checkNames, entryFor, nodeLabel } from '../../name-pattern.js';
+import { isWeighted, type Selection } from './layers.js';
+
+export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationBits' | 'ends' | 'exclude'>;
+
+/**
+ * Gives each selected layer the widths that the options name it for, and applies the rule for first and last layers. Throws
+ * UnknownLayerError for a name or pattern that fits no layer of the model, selected or not.
+ */
+export function scopeLayers(graph: Graph, { layers, skipped }: Selection, options: ScopeOptions): Selection {
+  const labels = graph.nodes.filter((node) => isWeighted(graph, node)).map(nodeLabel);
+  checkNames(
+    {
+      layerBits: Object.keys(options.layerBits),
+      layerActivationBits: Object.keys(options.layerActivationBits),
+      exclude: options.exclude,
+    },
+    labels,
+  );
+  const ends = options.ends === 'same' ? new Map<NodeProto, string>() : endLayers(graph);
+  const left = options.ends === 'float' ? layers.filter(({ node }) => ends.has(node)) : [];
+  return {
+    layers: layers
+      .filter((layer) => !left.includes(layer))
+      .map((layer) => {
+        const label = nodeLabel(layer.node);
+        const bits = entryFor(options.layerBits, label) ?? (ends.has(layer.node) ? 8 : undefined);
+        const activationBits = entryFor(options.layerActivationBits, label);
+        return { ...layer, ...(bits ? { bits } : {}), ...(activationBits ? { activationBits } : {}) };
+      }),
+    skipped: [
+      ...skipped,
+      ...left.map(({ node }) => ({
+        node: nodeLabel(node),
+        opType: node.opType,
+        reason: `it is a ${ends.get(node)} layer, which ends keeps float`,
+      })),
+    ],
+  };
+}
+
+/** The weighted nodes that no other one lies ahead of, and those that none lies behind. */
+export function endLayers(graph: Graph): Map<NodeProto, 'first' | 'last'> {
+  const weighted = new Set(graph.nodes.filter((node) => isWeighted(graph, node)));
+  const ends = new Map<NodeProto, 'first' | 'last'>();
+  const ahead = new Set<string>();
+  for (const node of graph.nodes) {
+    const isBehind = node.input.some((value) => ahead.has(value));
+    if (weighted.has(node) && !isBehind) ends.set(node, 'first');
+    if (weighted.has(node) || isBehind) node.output.forEach((value) => ahead.add(value));
+  }
+  const behind = new Set<string>();
+  for (const node of graph.nodes.toReversed()) {
+    const isAhead = node.output.some((value) => behind.has(value));
+    if (weighted.has(node) && !isAhead && !ends.has(node)) ends.set(node, 'last');
+    if (weighted.has(node) || isAhead) node.input.forEach((value) => behind.add(value));
+  }
+  return ends;
+}

@@ -1,0 +1,87 @@
+import type { QuantizeOptions } from '#contracts';
+import { cloneModel, type ModelProto } from '#onnx';
+import { MixedPrecisionError } from '../errors.js';
+import { quantizeModel, type BatchesOf, type QuantizeReport } from '../schemes/quantize-model.js';
+import type { LayerReport, StaticRun } from '../schemes/static.js';
+
+/** A quantized layer as the choice of float layers sees it. */
+export interface FloatCandidate {
+  node: string;
+  /** Noise over signal that the layer adds at its own output. */
+  noise: number;
+  /** What leaving it float costs, microseconds; negative where float is faster. */
+  extraUs: number;
+}
+
+/** Results that are tried before the model stays quantized throughout: what a layer saves inside a model is not quite what it takes alone. */
+const MAX_TRIALS = 4;
+
+/**
+ * The layers to leave float within a time: those that are faster so, then the others by noise removed per microsecond,
+ * passing over what no longer fits. Best first.
+ */
+export function chooseFloat(candidates: readonly FloatCandidate[], budgetUs: number): string[] {
+  const free = candidates.filter(({ extraUs }) => extraUs <= 0);
+  const costly = candidates
+    .filter(({ noise, extraUs }) => extraUs > 0 && noise > 0)
+    .toSorted((a, b) => b.noise / b.extraUs - a.noise / a.extraUs);
+  let rest = budgetUs - free.reduce((sum, { extraUs }) => sum + extraUs, 0);
+  const fitting = costly.filter(({ extraUs }) => {
+    const fits = extraUs <= rest;
+    if (fits) rest -= extraUs;
+    return fits;
+  });
+  return [...free, ...fitting].map(({ node }) => node);
+}
+
+/**
+ * Quantizes to int8 in place and leaves as many of the noisiest layers float as the model may take time for: `latency` is a share of the float
+ * model's time, both measured here. Throws MixedPrecisionError without data to time the model on.
+ */
+export async function quantizeWithinLatency(
+  model: ModelProto,
+  latency: number,
+  given: QuantizeOptions,
+  batches: BatchesOf | null,
+  run: StaticRun,
+): Promise<QuantizeReport> {
+  const options = { ...given, mixed: undefined };
+  const whole = await quantizeModel(cloneModel(model), options, batches, run);
+  if (!whole.speed) throw new MixedPrecisionError('latency needs a data set to time the model on');
+  const { beforeMs, afterMs } = whole.speed;
+  const decided = {
+    ...options,
+    ...(whole.methods ? { calibration: whole.methods.calibration, biasCorrection: whole.methods.biasCorrection } : {}),
+  };
+  let left = chooseFloat(whole.layers.map(candidate), 1000 * (latency * beforeMs - afterMs));
+  for (let trial = 1; ; trial++) {
+    const copy = cloneModel(model);
+    const report = await quantizeModel(copy, { ...decided, exclude: [...options.exclude, ...left] }, batches, run);
+    const isMet = report.speed !== null && 1 / report.speed.speedup <= latency;
+    if (isMet || left.length === 0) {
+      Object.assign(model, copy);
+      return explained(report, left, isMet ? null : latency);
+    }
+    left = trial < MAX_TRIALS ? left.slice(0, Math.floor(left.length / 2)) : [];
+  }
+}
+
+function candidate({ node, aloneSnrDb, floatUs, quantizedUs }: LayerReport): FloatCandidate {
+  const noise = typeof aloneSnrDb === 'number' ? 10 ** (-aloneSnrDb / 10) : 0;
+  return { node, noise, extraUs: (floatUs ?? 0) - (quantizedUs ?? 0) };
+}
+
+function explained(report: QuantizeReport, left: readonly string[], missed: number | null): QuantizeReport {
+  const skipped = report.skipped.map((entry) =>
+    left.includes(entry.node)
+      ? { ...entry, reason: 'left float: it adds much noise for the time it saves, and the latency allows it' }
+      : entry,
+  );
+  const shortfall =
+    missed === null
+      ? []
+      : [
+          `mixed precision: latency ${missed} is out of reach: int8 throughout takes ${(1 / report.speed!.speedup).toFixed(2)} of the float model's time here`,
+        ];
+  return { ...report, skipped, warnings: [...report.warnings, ...shortfall] };
+}

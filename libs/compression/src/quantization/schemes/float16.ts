@@ -1,0 +1,108 @@
+import type { Skipped } from '#contracts';
+import { decibels, POOR_SNR_DB } from '#evaluation';
+import {
+  DataType,
+  floatToHalf,
+  halfToFloat,
+  makeNode,
+  makeTensor,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+  type TensorProto,
+} from '#onnx';
+import { channelLayout, forEachChannelRun, snrDb, type ChannelLayout } from '../grid/arithmetic.js';
+
+/** Tensors smaller than this stay float: a Cast node takes more bytes than it saves. */
+const MIN_ELEMENTS = 64;
+
+/** Below this a tensor is not stored: half precision keeps 73 dB of what it holds, but nothing below 6e-8, and few digits below 6e-5. */
+const LEAST_SNR_DB = 40;
+
+export interface StoredTensor {
+  tensor: string;
+  bits: number;
+  weightSnrDb: number | null | undefined;
+  /** The slice along an axis that keeps the least, where one is poor: its values lie below the range of the format, beside larger ones. */
+  poorSlice?: { axis: number; index: number; snrDb: number };
+}
+
+/**
+ * Stores float initializers in half precision; the runtime folds the Cast when it loads the file, so speed is unchanged.
+ *
+ *     W (FLOAT) -> op   becomes   W_float16 (FLOAT16) -> Cast(FLOAT) -> op
+ */
+export function storeFloat16(graph: Graph): { tensors: StoredTensor[]; skipped: Skipped[] } {
+  const tensors: StoredTensor[] = [];
+  const skipped: Skipped[] = [];
+  for (const tensor of [...graph.proto.initializer]) {
+    if (tensor.dataType !== DataType.FLOAT) continue;
+    const values = tensorToFloats(tensor);
+    const halves = Uint16Array.from(values, floatToHalf);
+    const refusal = refusalOf(graph, tensor, values, Float32Array.from(halves, halfToFloat));
+    if (refusal) skipped.push({ node: tensor.name, reason: refusal });
+    else tensors.push(store(graph, tensor, values, halves));
+  }
+  return { tensors, skipped };
+}
+
+function refusalOf(graph: Graph, tensor: TensorProto, values: Float32Array, stored: Float32Array): string | null {
+  if (values.length < MIN_ELEMENTS) return `${values.length} elements: the Cast would take more bytes than it saves`;
+  if (graph.isOutput(tensor.name)) return 'it is an output of the graph';
+  if (isQuantizationParameter(graph, tensor.name)) return 'it is a scale of a quantized value';
+  if (graph.consumers(tensor.name).some(({ index }) => index < 0)) return 'the body of an If or Loop reads it';
+  if (stored.some((value, i) => !Number.isFinite(value) && Number.isFinite(values[i])))
+    return 'it holds values beyond ±65504, the largest of float16';
+  const snr = snrDb(values, stored);
+  return typeof snr === 'number' && snr < LEAST_SNR_DB
+    ? `its values underflow: float16 holds nothing below 6e-8 and few digits below 6e-5, and would keep ${snr.toFixed(1)} dB of them`
+    : null;
+}
+
+/** The slice along the first or the last axis that keeps the least, where it is poor. */
+function poorSlice(dims: readonly number[], values: Float32Array, stored: Float32Array): StoredTensor['poorSlice'] {
+  const axes = dims.length < 2 ? [] : [0, dims.length - 1];
+  const slices = axes.flatMap((axis) =>
+    sliceSnrs(channelLayout(dims, axis), values, stored).map((slice, index) => ({
+      axis,
+      index,
+      snrDb: slice ?? Infinity,
+    })),
+  );
+  const [worst] = slices.toSorted((a, b) => a.snrDb - b.snrDb);
+  return worst && worst.snrDb < POOR_SNR_DB ? worst : undefined;
+}
+
+function sliceSnrs(layout: ChannelLayout, values: Float32Array, stored: Float32Array): (number | null | undefined)[] {
+  const [signal, noise] = [new Float64Array(layout.channels), new Float64Array(layout.channels)];
+  forEachChannelRun(layout, (channel, start, end) => {
+    for (let i = start; i < end; i++) {
+      if (!Number.isFinite(values[i])) continue;
+      signal[channel]! += values[i]! ** 2;
+      noise[channel]! += (values[i]! - stored[i]!) ** 2;
+    }
+  });
+  return Array.from(signal, (sum, channel) => decibels(sum, noise[channel]!));
+}
+
+function isQuantizationParameter(graph: Graph, name: string): boolean {
+  return graph
+    .consumers(name)
+    .some(({ node, index }) => index === 1 && (node.opType === 'DequantizeLinear' || node.opType === 'QuantizeLinear'));
+}
+
+function store(graph: Graph, tensor: TensorProto, values: Float32Array, halves: Uint16Array): StoredTensor {
+  const { name } = tensor;
+  const half = graph.addInitializer(
+    makeTensor(graph.freshName(`${name}_float16`), DataType.FLOAT16, tensorDims(tensor), halves),
+  );
+  graph.removeInitializer(name);
+  const first = graph.nodes[0];
+  graph.addNode(
+    makeNode('Cast', [half.name], [name], { to: DataType.FLOAT }, { name: graph.freshName(`${name}_Cast`) }),
+    first ? { before: first } : {},
+  );
+  const stored = Float32Array.from(halves, halfToFloat);
+  const poor = poorSlice(tensorDims(tensor), values, stored);
+  return { tensor: name, bits: 16, weightSnrDb: snrDb(values, stored), ...(poor ? { poorSlice: poor } : {}) };
+}

@@ -1,0 +1,93 @@
+import type { Dataset } from '#datasets';
+import type { HostTensor, HostTensors } from '#inference';
+import type { Trainer } from '../trainer.js';
+
+/** One batch to learn from. */
+export interface Lesson {
+  inputs: HostTensors;
+  /** The teacher's answers by the name of its output. */
+  answers: HostTensors;
+  labels: Int32Array | null;
+  /** How many samples it brings, where some of them stand in it twice to fill a batch up. */
+  samples?: number;
+}
+
+/** Where lessons come from: recorded data, a generator, or both. */
+export interface Curriculum {
+  /** Lessons of one epoch, always as many. */
+  lessonsPerEpoch: number;
+  lessons(epoch: number): AsyncIterable<Lesson>;
+  /** Trainers that a checkpoint has to keep, by name. */
+  trainers: Readonly<Record<string, Trainer>>;
+  release(): Promise<void>;
+}
+
+/** Inputs of the train split alone, unchanged and in an order of their own: what a trained model will see. */
+export async function* splitInputs(
+  data: Dataset,
+  inputNames: readonly string[],
+  options: { batchSize: number; shuffleSeed: number },
+): AsyncGenerator<HostTensors> {
+  for await (const { inputs } of data.bindInputs(inputNames).batches('train', { ...options, dropLast: true }))
+    yield inputs;
+}
+
+/** The inputs of an epoch's lessons alone. */
+export async function* lessonInputs(curriculum: Curriculum, epoch: number): AsyncGenerator<HostTensors> {
+  for await (const { inputs } of curriculum.lessons(epoch)) yield inputs;
+}
+
+/** The same samples in batches of another size, as a file that fixes it wants them; a rest is left out. */
+export async function* inBatchesOf(
+  size: number | null,
+  batches: AsyncIterable<HostTensors>,
+): AsyncGenerator<HostTensors> {
+  for await (const batch of batches) {
+    const samples = Object.values(batch)[0]!.dims[0]!;
+    if (size === null || size === samples) yield batch;
+    else for (let from = 0; from + size <= samples; from += size) yield rowsOf(batch, from, size);
+  }
+}
+
+/** Rows of each tensor. */
+export function rowsOf(batch: HostTensors, from: number, count: number): HostTensors {
+  return Object.fromEntries(
+    Object.entries(batch).map(([name, tensor]): [string, HostTensor] => {
+      const [samples, ...rest] = tensor.dims as [number, ...number[]];
+      const size = tensor.data.length / samples;
+      return [
+        name,
+        {
+          ...tensor,
+          dims: [count, ...rest],
+          data: tensor.data.slice(from * size, (from + count) * size),
+        } as HostTensor,
+      ];
+    }),
+  );
+}
+
+/** Samples of each batch when none is left out: batches as equal as can be, none above `most`. */
+export function evenBatchSize(samples: number, most: number): number {
+  return Math.ceil(samples / Math.ceil(samples / most));
+}
+
+/** The lesson with its samples again and again until there are `size`, for a model that takes batches of that size alone. */
+export function filledUp(lesson: Lesson, size: number): Lesson {
+  const samples = Object.values(lesson.inputs)[0]!.dims[0]!;
+  if (samples === size) return lesson;
+  const fill = (tensors: HostTensors) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, repeated(tensor, size)]));
+  const labels = lesson.labels && Int32Array.from({ length: size }, (_, i) => lesson.labels![i % samples]!);
+  return { inputs: fill(lesson.inputs), answers: fill(lesson.answers), labels, samples };
+}
+
+/** The rows of a tensor again and again until there are `rows`. */
+export function repeated(tensor: HostTensor, rows: number): HostTensor {
+  const [count, ...rest] = tensor.dims as [number, ...number[]];
+  const size = tensor.data.length / count;
+  const data = new (tensor.data.constructor as Float32ArrayConstructor)(rows * size);
+  for (let row = 0; row < rows; row++)
+    data.set((tensor.data as Float32Array).subarray((row % count) * size, ((row % count) + 1) * size), row * size);
+  return { ...tensor, dims: [rows, ...rest], data } as HostTensor;
+}

@@ -1,0 +1,78 @@
+import type { TrainOptions } from '#contracts';
+import { mulberry32, type Batch, type Dataset } from '#datasets';
+import { float32, type HostTensors } from '#inference';
+import { evenBatchSize, filledUp, type Curriculum, type Lesson } from './batches/lesson.js';
+import { epochSeed } from '../distillation/recorded-lessons.js';
+import { augment, augments } from './batches/augment.js';
+import { TARGETS } from './label-task.js';
+
+export interface LabelLessonsRequest {
+  data: Dataset;
+  inputNames: readonly string[];
+  batchSize: number;
+  options: TrainOptions;
+  seed: number;
+}
+
+export interface HeldLessonsRequest extends LabelLessonsRequest {
+  /** Whether the model takes batches of `batchSize` alone. */
+  fixed: boolean;
+}
+
+/** Samples of the train split with their labels, shuffled and changed anew in each epoch; labels that are numbers, or are blended, come as answers. */
+export function labelLessons({ data, inputNames, batchSize, options, seed }: LabelLessonsRequest): Curriculum {
+  const bound = data.bindInputs(inputNames);
+
+  async function* lessons(epoch: number): AsyncGenerator<Lesson> {
+    const shuffleSeed = epochSeed(seed, epoch);
+    const random = mulberry32(shuffleSeed ^ 0x5bd1e995);
+    for await (const batch of bound.batches('train', { batchSize, shuffleSeed, dropLast: true })) {
+      const rows = labelRows(batch, data.classes, options);
+      // Rows of labels are blended with the samples they belong to, and not touched otherwise.
+      const changed = augments(options.augment)
+        ? augment({ ...batch.inputs, ...rows }, options.augment, random)
+        : { ...batch.inputs, ...rows };
+      const inputs = Object.fromEntries(inputNames.map((name) => [name, changed[name]!]));
+      yield { inputs, labels: batch.labels, answers: rows ? { [TARGETS]: changed[TARGETS]! } : {} };
+    }
+  }
+
+  return {
+    lessonsPerEpoch: Math.floor(data.sampleCount('train') / batchSize),
+    lessons,
+    trainers: {},
+    release: async () => undefined,
+  };
+}
+
+/** Every sample with its labels, unchanged, in batches as equal as can be; filled up to the batch size where the model takes no other. */
+export async function* heldLessons({
+  data,
+  inputNames,
+  batchSize,
+  options,
+  fixed,
+}: HeldLessonsRequest): AsyncGenerator<Lesson> {
+  const size = fixed ? batchSize : evenBatchSize(data.sampleCount('train'), batchSize);
+  for await (const batch of data.bindInputs(inputNames).batches('train', { batchSize: size })) {
+    const lesson = {
+      inputs: batch.inputs,
+      labels: batch.labels,
+      answers: labelRows(batch, data.classes, options) ?? {},
+    };
+    yield fixed ? filledUp(lesson, size) : lesson;
+  }
+}
+
+/** Labels as rows of floats, where the loss wants them so. */
+function labelRows(
+  { labels, targets, size }: Batch,
+  classes: number | null,
+  { augment: { mixup }, labelSmoothing }: TrainOptions,
+): HostTensors | null {
+  if (targets) return { [TARGETS]: targets };
+  if (!labels || classes === null || mixup === 0) return null;
+  const rows = new Float32Array(size * classes).fill(labelSmoothing / classes);
+  labels.forEach((label, i) => (rows[i * classes + label]! += 1 - labelSmoothing));
+  return { [TARGETS]: float32([size, classes], rows) };
+}

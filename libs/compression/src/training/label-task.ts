@@ -1,0 +1,96 @@
+import {
+  meanSquaredError,
+  softCrossEntropy,
+  softmaxCrossEntropy,
+  type ExtraInput,
+  type GradientBuilder,
+  type LossTerm,
+  type Shapes,
+} from '#autodiff';
+import type { TrainOptions } from '#contracts';
+import type { Dataset } from '#datasets';
+import { DataType, ownName, type Graph } from '#onnx';
+import { classLabels } from './batches/labels.js';
+import { logitsBehind } from '../distillation/teacher/probabilities.js';
+import type { Task } from './task.js';
+import { TrainingError } from './errors.js';
+
+/** Inputs of the step that hold the labels of a batch: class numbers, or rows of numbers. */
+const CLASSES = ownName('train:classes');
+export const TARGETS = ownName('train:targets');
+
+export interface LabelTaskRequest {
+  graph: Graph;
+  shapes: Shapes;
+  data: Pick<Dataset, 'classes' | 'targetDims'>;
+  options: TrainOptions;
+}
+
+/** To be right about the labels. Throws TrainingError when the data set has none of the kind, or no output fits them. */
+export function labelTask(request: LabelTaskRequest): Task {
+  return request.options.loss === 'mse' ? regression(request) : classification(request);
+}
+
+/** Cross-entropy of logits; where mixup blends labels, with the blend. */
+function classification({ graph, shapes, data, options }: LabelTaskRequest): Task {
+  const { classes } = data;
+  if (classes === null)
+    throw new TrainingError(
+      'crossEntropy needs labels with classes, which the data set does not have: add them to its manifest, or choose loss mse for numbers',
+    );
+  const output = graph.outputs.map(({ name }) => name).find((name) => isRow(shapes.get(name), classes));
+  if (output === undefined)
+    throw new TrainingError(
+      `crossEntropy needs an output [batch, ${classes}], as many as the data set has classes; the model has ${describeOutputs(graph, shapes)}`,
+    );
+  const logits = logitsBehind(graph, output);
+  const dims = shapes.get(logits) as [number, number];
+  if (options.augment.mixup > 0) {
+    const loss = (g: GradientBuilder) => softCrossEntropy(g, logits, TARGETS, dims[0]);
+    return task(logits, { name: TARGETS, dims, type: DataType.FLOAT }, loss, ({ answers }) => ({
+      [TARGETS]: answers[TARGETS]!,
+    }));
+  }
+  const loss = (g: GradientBuilder) => softmaxCrossEntropy(g, logits, CLASSES, dims, options.labelSmoothing);
+  return task(logits, { name: CLASSES, dims: [dims[0]], type: DataType.INT64 }, loss, ({ labels }) => ({
+    [CLASSES]: classLabels(labels!),
+  }));
+}
+
+function regression({ graph, shapes, data }: LabelTaskRequest): Task {
+  const { targetDims } = data;
+  if (targetDims === null)
+    throw new TrainingError(
+      'mse needs labels that are numbers: leave classes out of the labels in the manifest of the data set',
+    );
+  const output = graph.outputs
+    .map(({ name }) => name)
+    .find((name) => shapes.get(name)?.slice(1).join() === targetDims.join());
+  if (output === undefined)
+    throw new TrainingError(
+      `mse needs an output [batch, ${targetDims}], shaped as the labels; the model has ${describeOutputs(graph, shapes)}`,
+    );
+  const dims = shapes.get(output)!;
+  return task(
+    output,
+    { name: TARGETS, dims, type: DataType.FLOAT },
+    (g) => meanSquaredError(g, output, TARGETS, dims),
+    ({ answers }) => ({ [TARGETS]: answers[TARGETS]! }),
+  );
+}
+
+function task(output: string, input: ExtraInput, loss: (g: GradientBuilder) => LossTerm, feeds: Task['feeds']): Task {
+  const write = (g: GradientBuilder) => {
+    const { value, gradient } = loss(g);
+    return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
+  };
+  return { outputs: [output], objective: { extraInputs: [input], write }, feeds };
+}
+
+function isRow(dims: readonly number[] | undefined, classes: number): boolean {
+  return dims?.length === 2 && dims[1] === classes;
+}
+
+function describeOutputs(graph: Graph, shapes: Shapes): string {
+  return graph.outputs.map(({ name }) => `"${name}" [${shapes.get(name)}]`).join(', ');
+}

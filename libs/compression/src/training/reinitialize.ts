@@ -1,0 +1,112 @@
+import type { TrainOptions } from '#contracts';
+import { mulberry32 } from '#datasets';
+import { intAttribute, intsAttribute, type NodeProto } from '#onnx';
+import { wideAxes } from './form/constant-values.js';
+import { TrainingError } from './errors.js';
+import { storedName } from './form/release.js';
+import type { Trainable, TrainingForm } from './form/trainable.js';
+import type { Reading, Role } from './form/weight-roles.js';
+
+type Random = () => number;
+
+/** Numbers that each weight of a layer takes part in, towards its output and from its input. */
+interface Fans {
+  in: number;
+  out: number;
+}
+
+/** Standard deviation of embeddings and positions (Devlin et al. 2019, as in GPT and BERT). */
+const EMBEDDING_DEVIATION = 0.02;
+
+/** Slope of PRelu below zero (He et al. 2015). */
+const PRELU_SLOPE = 0.25;
+
+/** How weight matrices are drawn. */
+const DRAWS: Record<Exclude<TrainOptions['initialWeights'], 'keep'>, (fans: Fans, random: Random) => number> = {
+  // N(0, 2 / fan in): keeps the variance of what passes through Relu (He et al. 2015).
+  he: (fans, random) => Math.sqrt(2 / fans.in) * normal(random),
+  // U(-a, a) with a² = 6 / (fan in + fan out): keeps variances forwards and backwards (Glorot and Bengio 2010).
+  glorot: (fans, random) => Math.sqrt(6 / (fans.in + fans.out)) * (2 * random() - 1),
+};
+
+/** Fans of a layer's kernel, by operator. */
+const FANS: Record<string, (node: NodeProto, dims: readonly number[], index: number) => Fans> = {
+  Conv: (node, dims) => convFans(dims[1]!, dims[0]! / intAttribute(node, 'group', 1), dims.slice(2)),
+  ConvTranspose: (node, dims) => convFans(dims[0]! / intAttribute(node, 'group', 1), dims[1]!, dims.slice(2)),
+  Gemm: (node, [rows, columns], index) =>
+    Boolean(intAttribute(node, index === 0 ? 'transA' : 'transB', 0)) === (index === 1)
+      ? { in: columns!, out: rows! }
+      : { in: rows!, out: columns! },
+  MatMul: (_, dims, index) =>
+    index === 0
+      ? { in: dims.at(-1)!, out: dims.at(-2) ?? 1 }
+      : { in: dims.at(-2) ?? dims.at(-1)!, out: dims.length > 1 ? dims.at(-1)! : 1 },
+};
+
+/** What begins elsewhere than a kernel: norms and scales at one, slopes as He et al. have them, biases at zero. */
+const CONSTANTS: Partial<Record<Role, number>> = { gain: 1, scale: 1, slope: PRELU_SLOPE, bias: 0 };
+
+/**
+ * The form with every weight drawn anew: layers by He or Glorot from the seed, norms and scales at 1, biases at 0, tables and
+ * positions from N(0, 0.02²). With `keepZeros`
+ * zeros of matrices stay. Throws TrainingError for weights stored as integers, whose scales would no longer fit.
+ */
+export function reinitialized(
+  form: TrainingForm,
+  draw: keyof typeof DRAWS,
+  seed: number,
+  keepZeros: boolean,
+): TrainingForm {
+  const random = mulberry32(seed ^ 0x1b873593);
+  return {
+    ...form,
+    trainables: form.trainables.map((trainable) => ({
+      ...trainable,
+      values: drawn(trainable, draw, random, keepZeros),
+    })),
+  };
+}
+
+function drawn(trainable: Trainable, draw: keyof typeof DRAWS, random: Random, keepZeros: boolean): Float32Array {
+  const { name, dims, values, bits, isMatrix, readings } = trainable;
+  if (bits < 16)
+    throw new TrainingError(
+      `the weight "${storedName(name)}" is stored in ${bits} bits and its scale belongs to its values: choose initialWeights keep, or train before you quantize`,
+    );
+  const fresh = values.map(starter(readings, dims, draw, random));
+  return keepZeros && isMatrix ? fresh.map((value, i) => (values[i] === 0 ? 0 : value)) : fresh;
+}
+
+/** Of several readers the first that looks up decides, then the first that multiplies. */
+function starter(
+  readings: readonly Reading[],
+  dims: readonly number[],
+  draw: keyof typeof DRAWS,
+  random: Random,
+): () => number {
+  const reading =
+    ['table', 'kernel'].map((role) => readings.find((other) => other.role === role)).find(Boolean) ?? readings[0]!;
+  const { role, node, index, carriers } = reading;
+  if (role === 'kernel') {
+    const fans = FANS[node.opType]!(node, carriers.reduce(moved, dims), index);
+    return () => DRAWS[draw](fans, random);
+  }
+  const constant = role === 'shift' && wideAxes(dims) <= 1 ? 0 : CONSTANTS[role];
+  return constant === undefined ? () => EMBEDDING_DEVIATION * normal(random) : () => constant;
+}
+
+/** The shape behind an operator that moves elements, as far as fans go by it. */
+function moved(dims: readonly number[], node: NodeProto): readonly number[] {
+  if (node.opType !== 'Transpose') return dims;
+  return intsAttribute(node, 'perm', [...dims.keys()].reverse()).map((axis) => dims[axis]!);
+}
+
+function convFans(channelsIn: number, channelsOut: number, kernel: readonly number[]): Fans {
+  const taps = kernel.reduce((product, dim) => product * dim, 1);
+  return { in: channelsIn * taps, out: channelsOut * taps };
+}
+
+/** A number from N(0, 1) (Box and Muller 1958). */
+function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}

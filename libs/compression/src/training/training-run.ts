@@ -1,0 +1,198 @@
+import type { TrainerOptions } from '#contracts';
+import type { PassContext } from '../pass.js';
+import { learningRateAt } from './schedule.js';
+import type { StepLosses, Trainer } from './trainer.js';
+import type { CheckpointScope } from './checkpoint/checkpoint-scope.js';
+import { EarlyStopping } from './early-stopping.js';
+import { DivergedError } from './errors.js';
+import { Fidelity } from './fidelity.js';
+import type { Judge } from './judge.js';
+import type { Curriculum } from './batches/lesson.js';
+import type { Student } from './student.js';
+import type { Warnings } from './warnings.js';
+
+/** Steps between two progress messages. */
+const REPORT_EVERY = 10;
+
+/** One point of the training curve. */
+export interface CurvePoint {
+  step: number;
+  epoch: number;
+  learningRate: number;
+  samplesPerS: number;
+  losses: StepLosses;
+  /** At an epoch's last step. */
+  ended?: EpochFigures;
+}
+
+/** What an epoch came to. */
+export interface EpochFigures {
+  /** Mean of each loss over the epoch. */
+  losses: StepLosses;
+  /** How near the outputs came to the teacher's, where there is one. */
+  fidelity: Record<string, number>;
+  /** Loss on samples held back. */
+  validationLoss?: number;
+  seconds: number;
+}
+
+/** What a run is made of. */
+export interface TrainingRunRequest {
+  student: Student;
+  curriculum: Curriculum;
+  /** Tells the loss on samples held back, where the options ask for it. */
+  judge?: Judge | undefined;
+  batchSize: number;
+  options: TrainerOptions;
+  /** Where its state is kept. */
+  checkpoint: CheckpointScope;
+  warnings: Warnings;
+  progress: PassContext['progress'];
+  log: PassContext['log'];
+}
+
+/** What a run keeps with the state of its trainers. */
+interface Memo {
+  curve: CurvePoint[];
+  /** An epoch that has begun: lessons done, sums of their losses, what was counted of fidelity, and its time so far. */
+  begun: { lessons: number; sums: StepLosses; fidelity: Record<string, number>; seconds: number } | null;
+}
+
+/** The epochs of one training, with a checkpoint after each, and within long ones of recorded lessons. */
+export class TrainingRun {
+  private readonly trainers: Readonly<Record<string, Trainer>>;
+  private readonly steps: number;
+  private readonly fidelity = new Fidelity();
+  private readonly stopping: EarlyStopping;
+  private curve: CurvePoint[] = [];
+  private reported = { at: performance.now(), step: 0 };
+  private epoch: { startedAt: number; lessons: number; sums: StepLosses };
+
+  constructor(private readonly request: TrainingRunRequest) {
+    this.trainers = { student: request.student.trainer, ...request.curriculum.trainers };
+    this.steps = request.curriculum.lessonsPerEpoch * request.options.epochs;
+    this.epoch = newEpoch();
+    this.stopping = new EarlyStopping(request.options.earlyStopping?.patience ?? Infinity);
+  }
+
+  /** Runs the epochs that are left, or until the loss on lessons held back no longer falls, and returns the training curve. Throws DivergedError. */
+  async train(): Promise<CurvePoint[]> {
+    const { student, curriculum, options, checkpoint } = this.request;
+    for (let epoch = await this.resume(); epoch < options.epochs && !this.stopping.isOver; epoch++) {
+      let done = 0;
+      for await (const lesson of curriculum.lessons(epoch)) {
+        if (++done <= this.epoch.lessons) continue;
+        this.epoch.lessons = done;
+        const learningRate = learningRateAt(student.trainer.state.step, this.steps, options);
+        const losses = this.fidelity.count(await student.learn(lesson, learningRate));
+        for (const [name, loss] of Object.entries(losses)) this.epoch.sums[name] = (this.epoch.sums[name] ?? 0) + loss;
+        const isLast = done === curriculum.lessonsPerEpoch;
+        this.report(epoch, learningRate, losses, isLast ? await this.endEpoch() : undefined);
+        // Lessons that a trainer makes cannot be left out and made again: they are kept epoch by epoch.
+        if (!isLast && checkpoint.isDue() && Object.keys(curriculum.trainers).length === 0) await this.keep(epoch);
+      }
+      this.epoch = newEpoch();
+      if (epoch + 1 < options.epochs) await this.keep(epoch + 1);
+    }
+    if (this.stopping.bestWeights) student.trainer.replaceWeights(this.stopping.bestWeights);
+    await checkpoint.end(this.memo(), options.epochs, this.trainers);
+    return this.curve;
+  }
+
+  private report(epoch: number, learningRate: number, losses: StepLosses, ended: EpochFigures | undefined): void {
+    const { step } = this.request.student.trainer.state;
+    if (step % REPORT_EVERY !== 0 && !ended && step !== 1) return;
+    const now = performance.now();
+    const stepS = (now - this.reported.at) / 1000 / (step - this.reported.step);
+    const samplesPerS = Math.round(this.request.batchSize / stepS);
+    const etaS = Math.ceil(stepS * (this.steps - step));
+    this.reported = { at: now, step };
+    this.curve.push({ step, epoch: epoch + 1, learningRate, samplesPerS, losses, ...(ended && { ended }) });
+    const { epochs } = this.request.options;
+    const held: Record<string, number> =
+      ended?.validationLoss === undefined ? {} : { validationLoss: ended.validationLoss };
+    this.request.progress(
+      step / this.steps,
+      `epoch ${epoch + 1} of ${epochs}, step ${step} of ${this.steps}, ${etaS} s left`,
+      { ...losses, ...ended?.fidelity, ...held, learningRate, samplesPerS, epoch: epoch + 1, step, etaS },
+    );
+  }
+
+  private async endEpoch(): Promise<EpochFigures> {
+    const means = Object.entries(this.epoch.sums).map(([name, sum]): [string, number] => [
+      name,
+      sum / this.request.curriculum.lessonsPerEpoch,
+    ]);
+    const validationLoss = await this.validate();
+    const { ratios, unmeasured } = this.fidelity.epoch();
+    this.request.warnings.add(...unmeasured);
+    return {
+      losses: Object.fromEntries(means),
+      fidelity: ratios,
+      ...(validationLoss === undefined ? {} : { validationLoss }),
+      seconds: (performance.now() - this.epoch.startedAt) / 1000,
+    };
+  }
+
+  /** Mean loss on the samples held back. Throws DivergedError. */
+  private async validate(): Promise<number | undefined> {
+    const { student, judge } = this.request;
+    if (!judge) return undefined;
+    const loss = await judge.loss(student.trainer.weights);
+    const { step } = student.trainer.state;
+    if (!Number.isFinite(loss))
+      throw new DivergedError({
+        what: 'the loss on the samples held back',
+        step,
+        learningRate: learningRateAt(step, this.steps, this.request.options),
+      });
+    this.stopping.count(loss, student.trainer.weights);
+    return loss;
+  }
+
+  private keep(epochs: number): Promise<void> {
+    return this.request.checkpoint.keep(
+      { epochs, memo: this.memo(), best: this.stopping.bestWeights },
+      this.request.options.epochs,
+      this.trainers,
+    );
+  }
+
+  private memo(): Memo {
+    const { startedAt, lessons, sums } = this.epoch;
+    return {
+      curve: this.curve,
+      begun:
+        lessons === 0
+          ? null
+          : { lessons, sums, fidelity: { ...this.fidelity.counted }, seconds: (performance.now() - startedAt) / 1000 },
+    };
+  }
+
+  /** Takes up the run's last checkpoint and returns how many epochs are done. */
+  private async resume(): Promise<number> {
+    const { checkpoint, options, student, log } = this.request;
+    const found = await checkpoint.resume(options.epochs, this.trainers);
+    if (!found) return 0;
+    const { curve, begun } = found.memo as Memo;
+    this.curve = curve;
+    if (begun) {
+      this.epoch = { startedAt: performance.now() - begun.seconds * 1000, lessons: begun.lessons, sums: begun.sums };
+      this.fidelity.restore(begun.fidelity);
+    }
+    this.reported = { at: performance.now(), step: student.trainer.state.step };
+    if (found.best)
+      this.stopping.restore(
+        this.curve.flatMap(({ ended }) => ended?.validationLoss ?? []),
+        found.best,
+      );
+    log(
+      `resumed after epoch ${found.epochs} of ${options.epochs}${begun ? ` and ${begun.lessons} lessons of the next` : ''}`,
+    );
+    return found.epochs;
+  }
+}
+
+function newEpoch(): { startedAt: number; lessons: number; sums: StepLosses } {
+  return { startedAt: performance.now(), lessons: 0, sums: {} };
+}
