@@ -11,7 +11,7 @@ import { mlp } from '#testing';
 import { PROBLEMS } from '../apps/api/src/problems/problem-table.js';
 import { passNamed } from '../apps/worker/src/child/run-pass.js';
 import { loadCheckpoint } from '../libs/compression/src/training/checkpoint/checkpoint.js';
-import { observeShapes } from '../libs/compression/src/pruning/channels/observe-shapes.js';
+import { observeShapes } from '../libs/compression/src/rewrites/observe-shapes.js';
 import { classesByCode, errorPage, errorSentences } from '../scripts/lib/error-list.mjs';
 import { ApiHarness, datasetForm, MANIFEST, modelBytes, npz, octets, oddModel, PRUNE } from './api-harness.js';
 

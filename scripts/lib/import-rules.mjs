@@ -27,6 +27,19 @@ export const APPS = {
   dashboard: ['contracts'],
 };
 
+/**
+ * The rooms within libs/compression, each with those that it may import; what lies at its top is for all of them. Quantization and pruning do not
+ * know each other, and no pass imports another.
+ */
+export const ENGINES = {
+  rewrites: [],
+  training: ['rewrites'],
+  quantization: ['rewrites', 'training'],
+  pruning: ['rewrites', 'training'],
+  distillation: ['rewrites', 'training', 'quantization', 'pruning'],
+  passes: ['rewrites', 'training', 'quantization', 'pruning', 'distillation'],
+};
+
 /** Tests and measurements; testing itself builds on every library. */
 export const SUITES = ['test', 'bench', 'examples', 'libs/testing'];
 
@@ -90,8 +103,26 @@ function libraryProblem(path, room, library) {
 
 function relativeProblem(path, room, specifier) {
   const target = resolvePath(path, specifier);
-  if (target.startsWith(`${room}/`) || isTest(path) || room === 'test') return null;
+  if (target.startsWith(`${room}/`)) return isTest(path) ? null : engineProblem(path, target);
+  if (isTest(path) || room === 'test') return null;
   return SUITES.includes(room) && !target.startsWith('libs/') ? null : 'a relative import must stay in its room';
+}
+
+const COMPRESSION = /^libs\/compression\/src\/([^/]+)\/([^/]+)/;
+
+/** Whether an import within libs/compression goes against the arrows of its engines. */
+function engineProblem(path, target) {
+  const [from, to] = [COMPRESSION.exec(path), COMPRESSION.exec(target)];
+  if (!from || !to) return null;
+  const [engine, other] = [from[1], to[1]];
+  if (engine === other)
+    return engine === 'passes' && from[2] !== to[2]
+      ? 'no pass imports another: what both need belongs to an engine'
+      : null;
+  const allowed = ENGINES[engine];
+  if (!allowed)
+    return `libs/compression/src/${engine} has no entry in the table of engines in scripts/lib/import-rules.mjs`;
+  return allowed.includes(other) ? null : `${engine} may import ${allowed.join(', ') || 'no other engine'} only`;
 }
 
 function packageProblem(path, room, specifier) {

@@ -5,9 +5,9 @@
 
 /** Files that write whole graphs of their own, in which nothing of a model appears. */
 export const OWN_GRAPHS = [
-  'libs/compression/src/quantize/layer-product.ts',
-  'libs/compression/src/quantize/soft-rounding.ts',
-  'libs/compression/src/train/blocked-layout.ts',
+  'libs/compression/src/quantization/layers/layer-product.ts',
+  'libs/compression/src/quantization/rounding/soft-rounding.ts',
+  'libs/compression/src/training/parallel/blocked-layout.ts',
 ];
 
 const TEXT = '[\'"`]';

@@ -38,3 +38,10 @@ export class UnknownLayerError extends OptionError {
     );
   }
 }
+
+/** Calibration was asked for and there is nothing to calibrate on. */
+export class CalibrationDataError extends CompressionError {
+  constructor(problem: string) {
+    super('calibration_data', `activation ranges cannot be measured: ${problem}`);
+  }
+}

@@ -4,11 +4,9 @@ import { editDistance } from './nearest-name.js';
 import { told } from './zod-words.js';
 
 const url = (protocols: string[]) =>
-  z
-    .string()
-    .refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)), {
-      message: `a URL starting with ${protocols.join(':// or ')}://`,
-    });
+  z.string().refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)), {
+    message: `a URL starting with ${protocols.join(':// or ')}://`,
+  });
 
 /** Everything that the environment decides, parsed once at start. Variables are the keys below in COLDPRESS_UPPER_SNAKE. */
 export const Config = z.object({

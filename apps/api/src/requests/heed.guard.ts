@@ -33,12 +33,10 @@ function checkQuery({ query }: Request, { query: names }: Heeded): void {
   if (names === null) return;
   const unknown = Object.keys(query).filter((name) => !names.includes(name));
   if (unknown.length === 0) return;
-  const problems = unknown
-    .slice(0, 20)
-    .map((field) => ({
-      field: field.slice(0, 60),
-      message: `there is no query parameter ${told(field)} here: ${suggestion(field, names)}`,
-    }));
+  const problems = unknown.slice(0, 20).map((field) => ({
+    field: field.slice(0, 60),
+    message: `there is no query parameter ${told(field)} here: ${suggestion(field, names)}`,
+  }));
   throw new ApiError('invalid_request', problems.map(({ message }) => message).join('; '), problems);
 }
 

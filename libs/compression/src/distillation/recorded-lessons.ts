@@ -1,3 +1,4 @@
+import { epochSeed } from '../training/batches/epoch-seed.js';
 import type { AugmentOptions } from '#contracts';
 import { mulberry32, shuffledIndices, type Dataset } from '#datasets';
 import { augment, augments } from '../training/batches/augment.js';
@@ -45,9 +46,4 @@ export async function recordedLessons(request: RecordedLessonsRequest): Promise<
   }
 
   return { lessonsPerEpoch: Math.floor(samples / batchSize), lessons, trainers: {}, release: async () => undefined };
-}
-
-/** Another order in each epoch, all of them decided by the job's seed. */
-export function epochSeed(seed: number, epoch: number): number {
-  return (Math.imul(seed, 0x9e3779b1) + epoch) >>> 0;
 }

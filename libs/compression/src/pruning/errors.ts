@@ -1,23 +1,8 @@
 import { CompressionError } from '../errors.js';
 
-/** The model cannot be run as it is, so the shapes that channel removal needs cannot be observed. */
-export class UnobservableModelError extends CompressionError {
-  constructor(cause: unknown) {
-    super(
-      'prune_unobservable',
-      `the model did not run on generated inputs, so its shapes are unknown: ${messageOf(cause)}; give its inputs fixed dimensions, or prune with granularity "weight", which needs no shapes`,
-      { cause },
-    );
-  }
-}
-
 /** An option needs something that this stage was not given. */
 export class PruneInputError extends CompressionError {
   constructor(option: string, needs: string) {
     super('prune_input', `${option} needs ${needs}`);
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -26,13 +26,6 @@ export class NonFiniteDataError extends CompressionError {
   }
 }
 
-/** Calibration was asked for and there is nothing to calibrate on. */
-export class CalibrationDataError extends CompressionError {
-  constructor(problem: string) {
-    super('calibration_data', `activation ranges cannot be measured: ${problem}`);
-  }
-}
-
 /** Widths per layer were asked for, and what decides them is missing or out of reach. */
 export class MixedPrecisionError extends CompressionError {
   constructor(problem: string) {

@@ -2,7 +2,7 @@ import type { TrainOptions } from '#contracts';
 import { mulberry32, type Batch, type Dataset } from '#datasets';
 import { float32, type HostTensors } from '#inference';
 import { evenBatchSize, filledUp, type Curriculum, type Lesson } from './batches/lesson.js';
-import { epochSeed } from '../distillation/recorded-lessons.js';
+import { epochSeed } from './batches/epoch-seed.js';
 import { augment, augments } from './batches/augment.js';
 import { TARGETS } from './label-task.js';
 

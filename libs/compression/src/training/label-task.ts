@@ -11,7 +11,7 @@ import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { DataType, ownName, type Graph } from '#onnx';
 import { classLabels } from './batches/labels.js';
-import { logitsBehind } from '../distillation/teacher/probabilities.js';
+import { logitsBehind } from './logits-behind.js';
 import type { Task } from './task.js';
 import { TrainingError } from './errors.js';
 

@@ -2,7 +2,7 @@ import { AutodiffError, buildTrainingStep, sgd, type Shapes } from '#autodiff';
 import { InferenceError, type HostTensor, type HostTensors } from '#inference';
 import { DataType, valueDims, type Graph, type ModelProto } from '#onnx';
 import { CompressionError } from '../errors.js';
-import { observeShapes } from '../pruning/channels/observe-shapes.js';
+import { observeShapes } from '../rewrites/observe-shapes.js';
 import { DivergedError } from './errors.js';
 import { repeated } from './batches/lesson.js';
 import { observeTrainingShapes } from './observe.js';

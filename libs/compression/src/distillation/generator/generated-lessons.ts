@@ -1,7 +1,7 @@
 import { mulberry32 } from '#datasets';
 import { Generator, type GeneratorRequest } from './generator-step.js';
 import type { Curriculum, Lesson } from '../../training/batches/lesson.js';
-import { epochSeed } from '../recorded-lessons.js';
+import { epochSeed } from '../../training/batches/epoch-seed.js';
 
 /** Older lessons that the student repeats after each new one: it forgets what the generator has stopped making, and a step of its own is cheap. */
 const REPLAYS = 2;

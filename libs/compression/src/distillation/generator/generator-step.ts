@@ -10,8 +10,8 @@ import { batchNorms } from './batch-norms.js';
 import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
 import { generatorObjective, type Comparison } from './generator-objective.js';
 import { LEARNER_WEIGHTS, learnerValue, type Learner } from './learner.js';
-import { logitsBehind } from '../teacher/probabilities.js';
-import { epochSeed } from '../recorded-lessons.js';
+import { logitsBehind } from '../../training/logits-behind.js';
+import { epochSeed } from '../../training/batches/epoch-seed.js';
 import { freedCopy } from '../../training/student.js';
 
 export interface GeneratorRequest {

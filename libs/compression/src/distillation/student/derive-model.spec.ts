@@ -11,7 +11,7 @@ import {
   type ModelProto,
 } from '#onnx';
 import { mlp, randomNumbers } from '#testing';
-import { observeShapes } from '../../pruning/channels/observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { deriveModel, relativeScale } from './derive-model.js';
 import { removeBlock, shapeKeepingBlocks } from '../../pruning/blocks/shape-keeping-blocks.js';
 

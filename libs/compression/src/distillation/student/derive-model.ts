@@ -3,7 +3,7 @@ import { Graph, cloneModel, type ModelProto } from '#onnx';
 import type { PassContext } from '../../pass.js';
 import { liftConstants } from '../../rewrites/constants.js';
 import { foldSizes } from '../../rewrites/fold-sizes.js';
-import { observeShapes } from '../../pruning/channels/observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { pruneChannels } from '../../pruning/channels/prune-channels.js';
 import { removeBlock, shapeKeepingBlocks } from '../../pruning/blocks/shape-keeping-blocks.js';
 

@@ -1,5 +1,6 @@
 import type { HostTensors } from '#inference';
-import { intAttribute, type Graph } from '#onnx';
+import type { Graph } from '#onnx';
+import { logitsBehind } from '../../training/logits-behind.js';
 import type { Target } from '../outputs.js';
 
 /** How far from 1 the sum of a row of probabilities may be. */
@@ -19,13 +20,6 @@ export function throughSoftmax(graph: Graph, targets: readonly Target[], answers
         }
       : target,
   );
-}
-
-/** What the Softmax over the last axis reads that gives the output; the output itself when there is none. */
-export function logitsBehind(graph: Graph, output: string): string {
-  const node = graph.producer(output);
-  const isLast = node?.opType === 'Softmax' && [-1, 1].includes(intAttribute(node, 'axis', -1));
-  return isLast ? node.input[0]! : output;
 }
 
 /** Whether each row of [N, K] holds no negative number and sums to 1: logits never do so in every row. */

@@ -5,7 +5,7 @@ import { cloneModel, type Graph, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
 import type { Pass } from '../../pass.js';
 import { calibrate } from '../../quantization/calibration/calibrate.js';
-import { calibrationBatches } from '../../quantization/calibration/calibration-data.js';
+import { calibrationBatches } from '../../calibration-data.js';
 import { datasetEvidence, type Evidence } from '../../quantization/mixed/evidence.js';
 import type { Layer } from '../../quantization/layers/layers.js';
 import { withCause } from '../../quantization/layers/non-finite-cause.js';

@@ -1,8 +1,8 @@
 import { measureSpeedup, type Speedup } from '#evaluation';
 import { Session } from '#inference';
 import { readModel } from '#onnx';
-import { UnobservableModelError } from '../../pruning/errors.js';
-import { observeShapes } from '../../pruning/channels/observe-shapes.js';
+import { UnobservableModelError } from '../../rewrites/errors.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 
 /** Size and speed of a model before and after, both measured. */
 export interface Gains {

@@ -6,7 +6,12 @@ import { PruneOptions } from '#contracts';
 import { Graph, ModelProtoSchema, writeModel } from '#onnx';
 import { liftConstants } from '../../rewrites/constants.js';
 import type { Budget } from '../../pruning/budget/budget.js';
-import { latencyPlot, searchLatency, type LatencyReport, type LatencySearch } from '../../pruning/budget/latency-budget.js';
+import {
+  latencyPlot,
+  searchLatency,
+  type LatencyReport,
+  type LatencySearch,
+} from '../../pruning/budget/latency-budget.js';
 import { latencyModel, type LatencyPoint, type MeasureModels } from '../../pruning/budget/latency-table.js';
 import { prune } from './prune.js';
 import { pruneChannels } from '../../pruning/channels/prune-channels.js';

@@ -1,6 +1,6 @@
 import type { PassOptions, Skipped } from '#contracts';
 import { Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
-import { distill } from '../distill/distill.js';
+import { distillation } from '../../distillation/distillation.js';
 import { checkNames, nodeLabel } from '../../name-pattern.js';
 import type { Pass, PassContext, PassResult } from '../../pass.js';
 import { liftConstants } from '../../rewrites/constants.js';
@@ -55,7 +55,7 @@ export const prune: Pass<'prune'> = {
 
   obstacles: (model, options, models) => [
     ...gradientObstacles(model, options),
-    ...(recovers(options) ? atRecovery(distill.obstacles?.(model, recoveryOf(options), models) ?? []) : []),
+    ...(recovers(options) ? atRecovery(distillation.obstacles?.(model, recoveryOf(options), models) ?? []) : []),
   ],
 
   async trial(model, options, known) {
@@ -65,7 +65,7 @@ export const prune: Pass<'prune'> = {
       : null;
     if (batch !== null)
       return [{ field: 'importance', message: `importance "${importance}" takes a step on the train split: ${batch}` }];
-    return recovers(options) ? atRecovery((await distill.trial?.(model, recoveryOf(options), known)) ?? []) : [];
+    return recovers(options) ? atRecovery((await distillation.trial?.(model, recoveryOf(options), known)) ?? []) : [];
   },
 
   async run(context: PassContext, options: Options): Promise<PassResult> {
@@ -246,5 +246,5 @@ async function scheduled<R>(
 
 /** Distils the context's model in place. */
 async function recover(context: PassContext, options: Options): Promise<void> {
-  await distill.run({ ...context, progress: () => undefined }, recoveryOf(options));
+  await distillation.run({ ...context, progress: () => undefined }, recoveryOf(options));
 }

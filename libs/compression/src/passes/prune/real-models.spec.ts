@@ -7,7 +7,7 @@ import { PUBLISHED_MODELS, publishedModelFile, type PublishedModel } from '#test
 import { liftConstants } from '../../rewrites/constants.js';
 import { figuresOf } from '../../pruning/channels/figures.js';
 import { findDependencies } from '../../pruning/channels/groups.js';
-import { observeShapes } from '../../pruning/channels/observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { pruneChannels } from '../../pruning/channels/prune-channels.js';
 import { silence } from '../../pruning/channels/silence.fixture.js';
 

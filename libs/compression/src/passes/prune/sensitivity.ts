@@ -4,7 +4,7 @@ import type { AccuracyJudge } from './accuracy-judge.js';
 import { figuresOf } from '../../pruning/channels/figures.js';
 import { findDependencies } from '../../pruning/channels/groups.js';
 import { scoreGroups, type ScoringInputs } from '../../pruning/importance/importances.js';
-import { observeShapes } from '../../pruning/channels/observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { selectClasses } from '../../pruning/channels/select.js';
 import { removeClasses } from '../../pruning/channels/shrink.js';
 import { SoundRemoval } from '../../pruning/channels/sound-removal.js';

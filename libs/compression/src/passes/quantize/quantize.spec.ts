@@ -8,8 +8,8 @@ import { openDataset, type Dataset } from '#datasets';
 import { Session } from '#inference';
 import { Graph, ModelProtoSchema, type ModelProto } from '#onnx';
 import type { PassContext } from '../../pass.js';
-import type { Batches } from '../../quantization/calibration/calibrate.js';
-import { dealBatches } from '../../quantization/calibration/calibration-data.js';
+import type { Batches } from '../../calibration-data.js';
+import { dealBatches } from '../../calibration-data.js';
 import { quantize } from './quantize.js';
 
 const EXAMPLE = join(__dirname, '../../../../examples/seed-net');

@@ -1,7 +1,7 @@
 import { cloneModel, Graph } from '#onnx';
 import type { Pass } from '../../pass.js';
 import { foldableValues } from '../../rewrites/fold-constants.js';
-import { dealBatches } from '../../quantization/calibration/calibration-data.js';
+import { dealBatches } from '../../calibration-data.js';
 import { datasetEvidence } from '../../quantization/mixed/evidence.js';
 import { nodeLabel } from '../../name-pattern.js';
 import { checkKnownRanges } from '../../quantization/calibration/known-ranges.js';

@@ -12,7 +12,7 @@ import { curveSummary, writeCurve } from '../../training/training-curve.js';
 import { TrainingRun } from '../../training/training-run.js';
 import { untrainable } from '../../training/untrainable.js';
 import { Warnings } from '../../training/warnings.js';
-import { epochSeed } from '../../distillation/recorded-lessons.js';
+import { epochSeed } from '../../training/batches/epoch-seed.js';
 import type { Pass, PassContext } from '../../pass.js';
 import { estimateStatistics, useBatchStatistics } from '../../training/batches/batch-statistics.js';
 import { TrainingError } from '../../training/errors.js';

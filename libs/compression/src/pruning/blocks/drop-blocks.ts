@@ -5,11 +5,11 @@ import { Graph, cloneModel, weightSites, writeModel, type ModelProto } from '#on
 import { isNamed, nodeLabel } from '../../name-pattern.js';
 import { untouchedLayers } from '../../untouched-layers.js';
 import { removeBlock, shapeKeepingBlocks, type Block } from './shape-keeping-blocks.js';
-import { calibrationBatches } from '../../quantization/calibration/calibration-data.js';
-import type { Shapes } from '../channels/coordinates.js';
+import { calibrationBatches } from '../../calibration-data.js';
+import type { Shapes } from '../../rewrites/observe-shapes.js';
 import { figuresOf, type Figures } from '../channels/figures.js';
 import type { ScoringInputs } from '../importance/importances.js';
-import { observeShapes } from '../channels/observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { SoundRemoval, unsoundSets } from '../channels/sound-removal.js';
 
 /** What is known of one block that could go. */

@@ -1,6 +1,6 @@
-/** Dimensions of every value of a graph, by name. */
-export type Shapes = ReadonlyMap<string, readonly number[]>;
+import type { Shapes } from '../../rewrites/observe-shapes.js';
 
+/** Dimensions of every value of a graph, by name. */
 interface Axes {
   dims: readonly number[];
   /** Identity of the first coordinate of each axis. */

@@ -1,5 +1,5 @@
 import { dataTypeBits, elementCount, macsOf, type Graph } from '#onnx';
-import type { Shapes } from './coordinates.js';
+import type { Shapes } from '../../rewrites/observe-shapes.js';
 
 /** What a graph costs at given shapes. */
 export interface Figures {

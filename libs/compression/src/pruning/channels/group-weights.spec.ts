@@ -2,7 +2,7 @@ import { PruneOptions } from '#contracts';
 import { Graph, GraphBuilder } from '#onnx';
 import { findDependencies } from './groups.js';
 import { scoreGroups } from '../importance/importances.js';
-import { observeShapes } from './observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 
 /**
  * One group of two channels with two members, x 1x1x1x3 -> Conv 1x1 -> Flatten -> Gemm 6 -> 2:

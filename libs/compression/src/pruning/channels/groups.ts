@@ -1,6 +1,7 @@
 import { subgraphs, capturedValues, type Graph, type GraphProto, type NodeProto } from '#onnx';
 import { isNamed } from '../../name-pattern.js';
-import { Coordinates, type Shapes } from './coordinates.js';
+import { Coordinates } from './coordinates.js';
+import type { Shapes } from '../../rewrites/observe-shapes.js';
 import { LinkContext, Roles, describe } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
 import { unknownLayers } from './unknown-layers.js';

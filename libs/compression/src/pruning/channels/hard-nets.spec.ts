@@ -4,7 +4,7 @@ import { liftConstants } from '../../rewrites/constants.js';
 import { foldSizes } from '../../rewrites/fold-sizes.js';
 import { findDependencies } from './groups.js';
 import { NetBuilder, generate, outputs, type Net } from './nets.fixture.js';
-import { observeShapes } from './observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
 

@@ -5,7 +5,7 @@ import { Graph, ModelProtoSchema, intAttribute, type ModelProto } from '#onnx';
 import { mlp } from '#testing';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
 import { findDependencies } from './groups.js';
-import { observeShapes } from './observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
 

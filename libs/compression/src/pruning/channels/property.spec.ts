@@ -2,7 +2,7 @@ import { PruneOptions } from '#contracts';
 import { DataType, Graph, cloneModel, makeTensor } from '#onnx';
 import { findDependencies } from './groups.js';
 import { generate, outputs, type Net } from './nets.fixture.js';
-import { observeShapes } from './observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
 

@@ -7,7 +7,7 @@ import { histogramOf, type Histogram } from './histogram.js';
 import { scoreGroups, type ScoringInputs } from '../importance/importances.js';
 import type { LatencyReport } from '../budget/latency-budget.js';
 import { timeOn, type MeasureModels } from '../budget/latency-table.js';
-import { observeShapes } from './observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { soundPlan, union } from './removal-plan.js';
 import { wholeGroups } from './whole-groups.js';
 import type { Scored } from './select.js';

@@ -1,5 +1,6 @@
 import { sliceTensor, type Graph, type TensorProto } from '#onnx';
-import type { Coordinates, Shapes } from './coordinates.js';
+import type { Coordinates } from './coordinates.js';
+import type { Shapes } from '../../rewrites/observe-shapes.js';
 import { MendContext } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
 

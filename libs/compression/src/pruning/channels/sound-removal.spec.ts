@@ -2,7 +2,7 @@ import { PruneOptions } from '#contracts';
 import { Graph, int64Tensor, tensorDims } from '#onnx';
 import { Coordinates } from './coordinates.js';
 import { generate, outputs } from './nets.fixture.js';
-import { observeShapes } from './observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { pruneChannels } from './prune-channels.js';
 import { SoundRemoval, unsoundSets } from './sound-removal.js';
 

@@ -1,7 +1,8 @@
 import { Session, type HostTensors } from '#inference';
 import { Graph, cloneModel, valueDims, writeModel } from '#onnx';
-import type { Coordinates, Shapes } from './coordinates.js';
-import { shapesOn, type Observation } from './observe-shapes.js';
+import type { Coordinates } from './coordinates.js';
+import type { Shapes } from '../../rewrites/observe-shapes.js';
+import { shapesOn, type Observation } from '../../rewrites/observe-shapes.js';
 import { removeClasses } from './shrink.js';
 
 /** Names a node as the runtime's messages do. */

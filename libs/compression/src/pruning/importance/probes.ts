@@ -11,7 +11,7 @@ import {
   type NodeProto,
 } from '#onnx';
 import { answerOnly } from '../../rewrites/answer-only.js';
-import { calibrationBatches } from '../../quantization/calibration/calibration-data.js';
+import { calibrationBatches } from '../../calibration-data.js';
 import { PruneInputError } from '../errors.js';
 import { indicesOf, type Group } from '../channels/groups.js';
 import type { ImportanceContext } from './importance.js';

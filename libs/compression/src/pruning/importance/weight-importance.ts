@@ -5,7 +5,7 @@ import { findDependencies, indicesOf } from '../channels/groups.js';
 import { elementSaliency, type GradientKind } from './gradient-importance.js';
 import type { ImportanceName } from './importance.js';
 import { scoreGroups, type ScoringInputs } from './importances.js';
-import { observeShapes } from '../channels/observe-shapes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 
 interface WeightContext extends ScoringInputs {
   graph: Graph;

@@ -1,7 +1,9 @@
+import type { Batches } from '../../calibration-data.js';
 import type { QuantizeOptions } from '#contracts';
-import { Session, type HostTensors } from '#inference';
+import { Session } from '#inference';
 import { writeModel, type ModelProto } from '#onnx';
-import { CalibrationDataError, NonFiniteActivationError } from '../errors.js';
+import { NonFiniteActivationError } from '../errors.js';
+import { CalibrationDataError } from '../../errors.js';
 import { clippedShare, percentileRange, type Histogram } from './histogram.js';
 import { leastEntropyRange, leastErrorRange } from './range-search.js';
 import { histogramGraph, rangeGraph, type StatisticsGraph } from './statistics.js';
@@ -9,9 +11,6 @@ import type { Range } from '../grid/arithmetic.js';
 
 /** Bins of a value's histogram: 8 per step of a uint8 grid. With counts in float64 a value costs 16 KiB, whatever the samples. */
 export const HISTOGRAM_BINS = 2048;
-
-/** Calibration data, read anew for each walk over it; only one batch is in memory at a time. */
-export type Batches = () => Iterable<HostTensors> | AsyncIterable<HostTensors>;
 
 /** How the statistics are run, with no say in their result but for rounding. */
 export interface CalibrationRun {

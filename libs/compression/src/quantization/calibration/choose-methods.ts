@@ -7,11 +7,11 @@ import {
   decideRanges,
   measureHistograms,
   measureRanges,
-  type Batches,
   type CalibrationRun,
   type Observations,
   type RangeMethod,
 } from './calibrate.js';
+import type { Batches } from '../../calibration-data.js';
 import { putOnGrids } from '../emit/grids.js';
 import { knownRanges } from './known-ranges.js';
 import { copyLayers, type LayeredGraph } from '../layers/layered-graph.js';

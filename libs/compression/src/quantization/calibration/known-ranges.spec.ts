@@ -5,7 +5,8 @@ import { QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { readModel, writeModel } from '#onnx';
 import type { PassContext } from '../../pass.js';
-import { CalibrationDataError, UnknownValueError } from '../errors.js';
+import { UnknownValueError } from '../errors.js';
+import { CalibrationDataError } from '../../errors.js';
 import { quantize } from '../../passes/quantize/quantize.js';
 
 const EXAMPLE = join(__dirname, '../../../../examples/seed-net');

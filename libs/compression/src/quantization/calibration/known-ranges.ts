@@ -1,6 +1,7 @@
 import type { QuantizeOptions } from '#contracts';
 import type { Graph } from '#onnx';
-import { UnknownValueError, CalibrationDataError } from '../errors.js';
+import { UnknownValueError } from '../errors.js';
+import { CalibrationDataError } from '../../errors.js';
 import type { CalibratedRange } from './calibrate.js';
 
 /** Ranges that the options bring with them, by value. */

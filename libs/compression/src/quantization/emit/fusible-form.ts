@@ -2,9 +2,9 @@ import { observeShapes } from '#inference';
 import { floatTensor, makeNode, tensorDims, tensorToFloats, valueDims, type Graph, type NodeProto } from '#onnx';
 import { onlyReader } from '../../rewrites/match.js';
 import { splitBias } from '../../rewrites/split-bias.js';
-import { UnobservableModelError } from '../../pruning/errors.js';
-import { observeShapes as observeOnAnything } from '../../pruning/channels/observe-shapes.js';
-import type { Batches } from '../calibration/calibrate.js';
+import { UnobservableModelError } from '../../rewrites/errors.js';
+import { observeShapes as observeOnAnything } from '../../rewrites/observe-shapes.js';
+import type { Batches } from '../../calibration-data.js';
 import { clampsAtZero, activatedOutput, Int8Readers } from './int8-readers.js';
 import type { Layer } from '../layers/layers.js';
 

@@ -19,7 +19,14 @@ import type { Layer } from '../layers/layers.js';
 import { WeightRounding } from '../rounding/rounding.js';
 import { shortName } from './short-name.js';
 import { powerOfTwoScales } from '../grid/scale-search.js';
-import { gridEnds, layerScales, levelBits, toGrid, type GridWeight, type WeightGridOptions } from '../grid/weight-grid.js';
+import {
+  gridEnds,
+  layerScales,
+  levelBits,
+  toGrid,
+  type GridWeight,
+  type WeightGridOptions,
+} from '../grid/weight-grid.js';
 
 export interface WeightStoreOptions extends WeightGridOptions {
   perChannel: boolean;

@@ -12,7 +12,8 @@ import {
   type ModelProto,
 } from '#onnx';
 import { answerOnly } from '../../rewrites/answer-only.js';
-import type { Batches, CalibrationRun } from '../calibration/calibrate.js';
+import type { CalibrationRun } from '../calibration/calibrate.js';
+import type { Batches } from '../../calibration-data.js';
 
 /** Signal to noise of each value between two models on the same data, dB; null where they are identical, undefined where there is none: the exact value is zero, or one is not finite. */
 export type ValueSnrs = Map<string, number | null | undefined>;

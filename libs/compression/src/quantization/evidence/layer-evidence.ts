@@ -1,5 +1,6 @@
 import { makeNode, type Graph, type ModelProto, type NodeProto } from '#onnx';
-import type { Batches, CalibrationRun } from '../calibration/calibrate.js';
+import type { CalibrationRun } from '../calibration/calibrate.js';
+import type { Batches } from '../../calibration-data.js';
 import { comparePairs, exactValue, sideBySide } from './compare.js';
 import { nodeLabel } from '../../name-pattern.js';
 import type { Layer } from '../layers/layers.js';

@@ -1,6 +1,6 @@
 import { OutputComparison, type OutputQuality } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
-import type { Batches } from '../calibration/calibrate.js';
+import type { Batches } from '../../calibration-data.js';
 import { SampleSpread } from './judged-on.js';
 
 /** What takes the outputs of two models on the same batch of `size` samples. */

@@ -1,7 +1,8 @@
 import { float32, Session, type HostTensors } from '#inference';
 import { DataType, GraphBuilder, ownName, writeModel, type Graph, type ModelProto } from '#onnx';
 import { answerOnly } from '../../rewrites/answer-only.js';
-import type { Batches, CalibrationRun } from '../calibration/calibrate.js';
+import type { CalibrationRun } from '../calibration/calibrate.js';
+import type { Batches } from '../../calibration-data.js';
 import { exactValue, sideBySide } from '../evidence/compare.js';
 import type { Layer } from './layers.js';
 import { inputRows, type ProductShape } from './patches.js';

@@ -1,6 +1,6 @@
 import type { Graph, NodeProto } from '#onnx';
 import { nodeLabel } from '../../name-pattern.js';
-import type { Batches } from '../calibration/calibrate.js';
+import type { Batches } from '../../calibration-data.js';
 import { NonFiniteActivationError, NonFiniteDataError } from '../errors.js';
 import type { Layer } from './layers.js';
 import { activatedOutput } from '../emit/int8-readers.js';

@@ -1,8 +1,8 @@
 import type { Dataset } from '#datasets';
 import type { LabelledBatch } from '#evaluation';
 import type { Graph } from '#onnx';
-import { batchSizeFor } from '../calibration/calibration-data.js';
-import type { Batches } from '../calibration/calibrate.js';
+import { batchSizeFor } from '../../calibration-data.js';
+import type { Batches } from '../../calibration-data.js';
 
 /** Samples to judge a model by, with labels where the data set has them, read anew for each walk. */
 export interface Evidence {

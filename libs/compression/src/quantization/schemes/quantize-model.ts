@@ -4,7 +4,7 @@ import type { HostTensor, HostTensors } from '#inference';
 import { Graph, readModel, valueDims, writeModel, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../../rewrites/constants.js';
 import { foldConstants } from '../../rewrites/fold-constants.js';
-import type { Batches } from '../calibration/calibrate.js';
+import type { Batches } from '../../calibration-data.js';
 import type { MethodChoice } from '../calibration/choose-methods.js';
 import { hasInt8DotProduct } from '../evidence/cpu.js';
 import { quantizeDynamic } from './dynamic.js';

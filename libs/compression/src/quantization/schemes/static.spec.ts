@@ -15,10 +15,11 @@ import {
   type ModelProto,
 } from '#onnx';
 import { snrDb } from '../grid/arithmetic.js';
-import { CalibrationDataError, NonFiniteActivationError } from '../errors.js';
+import { NonFiniteActivationError } from '../errors.js';
+import { CalibrationDataError } from '../../errors.js';
 import { planQuantization } from '../layers/plan.js';
 import { quantizeStatic as quantizePlan, type StaticRun } from './static.js';
-import type { Batches } from '../calibration/calibrate.js';
+import type { Batches } from '../../calibration-data.js';
 
 const noise = (count: number, seed: number) =>
   Float32Array.from(

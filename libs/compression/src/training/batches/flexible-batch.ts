@@ -14,7 +14,7 @@ import {
   type NodeProto,
 } from '#onnx';
 import type { Shapes } from '#autodiff';
-import { observeShapes as observeOnGenerated } from '../../pruning/channels/observe-shapes.js';
+import { observeShapes as observeOnGenerated } from '../../rewrites/observe-shapes.js';
 import { batchAxes } from './batch-axes.js';
 import { givesTheSame } from './batch-proof.js';
 

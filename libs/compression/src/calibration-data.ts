@@ -1,7 +1,10 @@
+import type { HostTensors } from '#inference';
 import type { Dataset } from '#datasets';
 import { valueDims, type Graph } from '#onnx';
-import type { Batches } from './calibrate.js';
-import { CalibrationDataError } from '../errors.js';
+import { CalibrationDataError } from './errors.js';
+
+/** Calibration data, read anew for each walk over it; only one batch is in memory at a time. */
+export type Batches = () => Iterable<HostTensors> | AsyncIterable<HostTensors>;
 
 /** Elements of input that one calibration run takes at most: 8 MiB of floats, so that what flows inside stays bounded too. */
 const MAX_BATCH_ELEMENTS = 2 ** 21;

@@ -12,8 +12,9 @@ import {
   type ModelProto,
   type ValueInfoProto,
 } from '#onnx';
-import type { Shapes } from './coordinates.js';
-import { UnobservableModelError } from '../errors.js';
+import { UnobservableModelError } from './errors.js';
+
+export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** Lengths tried for dimensions without a number, besides the batch, which is one: strided nets want multiples of 32, audio nets hundreds of samples, cells few. */
 const FREE_LENGTHS = [64, 96, 32, 512, 1536, 16, 8, 1] as const;
