@@ -46,10 +46,20 @@ const statistics = (b: GraphBuilder) => [
   b.float([1, 2, 3]),
 ];
 
+/** The scales that give a certain height and width, as exporters compute them from the shape. */
+const sizeRatio = (b: GraphBuilder, size: number) => {
+  const sizes = b.op('Cast', [b.op('Slice', [b.op('Shape', ['x']), b.ints([2]), b.ints([2 ** 63]), b.ints([0])])], {
+    to: DataType.FLOAT,
+  });
+  return b.op('Concat', [b.float([1, 1], [2]), b.op('Div', [b.float([size, size]), sizes])], { axis: 0 });
+};
+
 const CASES: Case[] = [
   { op: 'Upsample', from: 7, to: 8, attributes: { scales: new Float([1, 1, 2, 1.5]), mode: 'nearest' } },
   { op: 'Upsample', from: 7, to: 8, attributes: { scales: new Float([1, 1, 2, 3]), mode: 'linear' } },
   { op: 'Upsample', from: 9, to: 9, attributes: { mode: 'linear' }, constants: scales },
+  { op: 'Resize', from: 10, to: 10, constants: (b) => [sizeRatio(b, 8)] },
+  { op: 'Resize', from: 10, to: 10, constants: (b) => [sizeRatio(b, 2)] },
   { op: 'Upsample', from: 9, to: 9, constants: (b) => [b.op('Mul', [b.float([1, 1, 1, 1]), b.float([1, 1, 2, 1.5])])] },
   { op: 'Resize', from: 10, to: 10, attributes: { mode: 'linear' }, constants: scales },
   { op: 'Resize', from: 10, to: 10, constants: (b) => [b.float([1, 1, 0.5, 0.75])] },
@@ -311,7 +321,12 @@ describe('what cannot be lifted is said', () => {
       'pixels whose nearest depends on the data',
       () =>
         single(
-          { op: 'Resize', from: 10, to: 10, constants: (b) => [b.op('Mul', [b.float([1, 1, 1, 1]), b.float([2])])] },
+          {
+            op: 'Resize',
+            from: 10,
+            to: 10,
+            constants: (b) => [b.op('Mul', [b.float([1, 1, 1, 1]), b.op('ReduceMax', ['x'], { keepdims: 0 })])],
+          },
           10,
         ),
       /its scales are computed/,

@@ -1,3 +1,4 @@
+import { create } from '@bufbuild/protobuf';
 import {
   floatAttribute,
   floatsAttribute,
@@ -8,12 +9,13 @@ import {
   stringAttribute,
   subgraphs,
 } from './attributes.js';
+import { constantSizes } from './constant-sizes.js';
 import { constantNodeTensor } from './constants.js';
 import { elementTypeOf } from './element-type.js';
 import { UnsupportedModelError } from './errors.js';
-import { makeNode } from './graph.js';
+import { Graph, makeNode } from './graph.js';
 import type { Names } from './names.js';
-import type { GraphProto, NodeProto, TensorProto } from './proto.js';
+import { ModelProtoSchema, type GraphProto, type NodeProto, type TensorProto } from './proto.js';
 import { floatTensor, floatsToData, int64Tensor, makeTensor, tensorToFloats } from './tensor.js';
 
 /** A node to lift, the graph that holds it and the model's main graph, whose constants every body sees. */
@@ -146,15 +148,27 @@ function liftResize(scope: LiftScope): void {
   if (stringAttribute(node, 'mode', 'nearest') === 'bilinear') setAttribute(node, 'mode', 'linear');
 }
 
-function nearestMode({ node, graphs, enlarging }: LiftScope, scales: string): 'floor' | 'ceil' {
+function nearestMode(scope: LiftScope, scales: string): 'floor' | 'ceil' {
+  const { node, enlarging } = scope;
   if (enlarging.has(node)) return 'floor';
-  const tensor = storedTensor(graphs, scales);
-  if (!tensor) return refuse(node, 'its scales are computed, and which pixel is the nearest depends on them');
-  const factors = tensorToFloats(tensor).filter((factor) => factor !== 1);
+  const factors = knownNumbers(scope, scales)?.filter((factor) => factor !== 1);
+  if (!factors)
+    return refuse(
+      node,
+      'its scales are computed from sizes that are not fixed, and which pixel is the nearest depends on them',
+    );
   if (factors.every((factor) => factor > 1)) return 'floor';
   return factors.every((factor) => factor < 1)
     ? 'ceil'
     : refuse(node, 'it grows along one axis and shrinks along another');
+}
+
+/** What a value holds at every run: of constants, or computed from sizes that are fixed. */
+function knownNumbers({ graphs, root }: LiftScope, value: string): readonly number[] | undefined {
+  const tensor = storedTensor(graphs, value);
+  return tensor
+    ? [...tensorToFloats(tensor)]
+    : constantSizes(new Graph(create(ModelProtoSchema, { graph: root }))).get(value)?.values;
 }
 
 /** A constant of the graphs: an initializer, or what a Constant node holds. */
