@@ -1,4 +1,4 @@
-// npm run lint: oxlint, who may import whom, how values are named, types. Prints what is wrong and fails, or says that nothing is.
+// npm run lint: oxlint, who may import whom, how values are named, layout, types. Prints what is wrong and fails, or says that nothing is.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { violations } from './lib/import-rules.mjs';
@@ -13,6 +13,7 @@ const CHECKS = {
   oxlint: () => node('node_modules/oxlint/bin/oxlint', '--quiet', ...FOLDERS, 'scripts'),
   'import rules': checkImports,
   'name rules': checkNames,
+  layout: () => node('node_modules/oxfmt/bin/oxfmt', '--check', ...FOLDERS, 'scripts'),
   types: () => node('node_modules/tsc7/bin/tsc', '-p', 'tsconfig.json', '--noEmit'),
   'types of the dashboard': () => node('node_modules/tsc7/bin/tsc', '-p', 'apps/dashboard/tsconfig.json', '--noEmit'),
 };
@@ -28,6 +29,31 @@ async function checkNames() {
   const found = await checkFolders(['libs'], spelledNames);
   for (const { path, line, problem } of found) console.error(`${path}:${line}: ${problem}`);
   return found.length === 0;
+}
+
+/** How the product's code is laid out: what a reader meets, tests aside. */
+async function printFigures() {
+  const files = await checkFolders(['libs', 'apps'], (path, text) =>
+    isProduct(path) ? [{ path, ...figuresOf(text) }] : [],
+  );
+  const sum = (name) => files.reduce((total, file) => total + file[name], 0);
+  const longest = files.toSorted((a, b) => b.lines - a.lines)[0];
+  const lines = sum('lines');
+  console.log(`figures: ${files.length} files, ${lines} lines`);
+  console.log(`figures: lines over 120 characters ${((100 * sum('wide')) / lines).toFixed(2)} %`);
+  console.log(`figures: non-null assertions ${((1000 * sum('assertions')) / lines).toFixed(1)} per 1,000 lines`);
+  console.log(`figures: longest file ${longest.path}, ${longest.lines} lines`);
+}
+
+const isProduct = (path) => !/\.(spec|fixture|conformance)\.tsx?$/.test(path) && !path.startsWith('libs/testing/');
+
+function figuresOf(text) {
+  const lines = text.split('\n');
+  return {
+    lines: lines.length,
+    wide: lines.filter((line) => line.length > 120).length,
+    assertions: (text.match(/[\w)\]]!(?=[.;,)\]}\s[(])(?!=)/g) ?? []).length,
+  };
 }
 
 async function checkFolders(folders, rule) {
@@ -46,6 +72,7 @@ async function checkFolder(folder, rule) {
 }
 
 await ensureDependencies(console.error);
+if (process.argv.includes('--figures')) await printFigures();
 let failed = 0;
 for (const [name, check] of Object.entries(CHECKS)) {
   const isClean = await check();

@@ -27,6 +27,23 @@ describe('the import rules', () => {
     ],
     ['anything but zod in contracts', 'libs/contracts/src/a.ts', `import YAML from 'yaml';`],
     ['Node in contracts, which the page loads', 'libs/contracts/src/a.ts', `import { join } from 'node:path';`],
+    [
+      'an engine above',
+      'libs/compression/src/training/a.ts',
+      `import { teach } from '../distillation/distillation.js';`,
+    ],
+    [
+      'the engine beside',
+      'libs/compression/src/pruning/channels/a.ts',
+      `import type { Layer } from '../../quantization/layers/layers.js';`,
+    ],
+    ['a pass in an engine', 'libs/compression/src/pruning/a.ts', `import { prune } from '../passes/prune/prune.js';`],
+    ['another pass', 'libs/compression/src/passes/prune/a.ts', `import { distill } from '../distill/distill.js';`],
+    [
+      'an engine without an entry',
+      'libs/compression/src/unheard/a.ts',
+      `import { readPass } from '../passes/prune/a.js';`,
+    ],
     ['anything in a room without an entry', 'libs/unheard/src/a.ts', `import { Recipe } from '#contracts';`],
   ])('refuse %s', (_what, path, text) => {
     expect(problem(path, text)).toBeDefined();
@@ -39,6 +56,16 @@ describe('the import rules', () => {
       'the runtime as the oracle of a test',
       'libs/autodiff/src/a.spec.ts',
       `import { Session } from '#inference';\nimport { gradientErrors } from '#testing';`,
+    ],
+    [
+      'an engine below',
+      'libs/compression/src/passes/prune/a.ts',
+      `import { distillation } from '../../distillation/distillation.js';`,
+    ],
+    [
+      'what lies above the engines',
+      'libs/compression/src/rewrites/a.ts',
+      `import { nodeLabel } from '../name-pattern.js';`,
     ],
     ['Nest in an app', 'apps/api/src/a.ts', `import { Module } from '@nestjs/common';`],
   ])('allow %s', (_what, path, text) => {
