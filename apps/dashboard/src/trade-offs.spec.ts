@@ -51,6 +51,27 @@ describe('tradeOffs', () => {
     const slowHour = job('slow hour', metrics(250, 0.97, 10), { baseline: metrics(1000, 0.98, 20) });
     expect(tradeOffs([slowHour], latency!, top1!).map(({ cost }) => cost)).toEqual([0.5, 1]);
   });
+
+  it('does not rank latencies that noise may have set apart', () => {
+    const timed = (ratio: number, spread: number, top1: number): Figures => ({
+      ...metrics(250, top1, 10 * ratio),
+      latencyRatio: {
+        ratio,
+        low: ratio - spread,
+        high: ratio + spread,
+        confidence: 0.95,
+        equalWithin: 0.02,
+        verdict: 'faster',
+        reason: null,
+      },
+    });
+    const best = (spread: number) =>
+      tradeOffs([job('a', timed(0.5, spread, 0.97)), job('b', timed(0.52, spread, 0.97))], latency!, top1!).map(
+        ({ isBest }) => isBest,
+      );
+    expect(best(0.1)).toEqual([true, true, true]);
+    expect(best(0.005)).toEqual([true, false, true]);
+  });
 });
 
 describe('comparable', () => {

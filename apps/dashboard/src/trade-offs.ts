@@ -5,6 +5,8 @@ import { formatMetric, type MetricName } from '#contracts/metric-table';
 export interface Axis {
   title: string;
   value(metrics: Figures, baseline: Figures): number | undefined;
+  /** Ends of its interval, where it has one: figures whose intervals meet are not told apart. */
+  interval?(metrics: Figures): readonly [number, number] | undefined;
   format(value: number): string;
 }
 
@@ -22,11 +24,24 @@ export const COSTS: readonly Axis[] = [
   axis('compressedBytes', 'Compressed'),
   {
     title: 'Latency against the original',
-    value: ({ latencyMsP50 }, { latencyMsP50: original }) =>
-      latencyMsP50 !== undefined && original ? latencyMsP50 / original : undefined,
+    value: latencyRatio,
+    interval: latencyInterval,
     format: (ratio) => `× ${ratio.toFixed(2)}`,
   },
 ];
+
+function latencyRatio(
+  { latencyMsP50, latencyRatio: measured }: Figures,
+  { latencyMsP50: original }: Figures,
+): number | undefined {
+  return measured?.ratio ?? (latencyMsP50 !== undefined && original ? latencyMsP50 / original : undefined);
+}
+
+function latencyInterval({ latencyRatio: measured }: Figures): readonly [number, number] | undefined {
+  if (!measured) return undefined;
+  if (measured.verdict === 'equal') return [Math.min(1, measured.low ?? 1), Math.max(1, measured.high ?? 1)];
+  return [measured.low ?? 0, measured.high ?? Infinity];
+}
 
 /** Quality: more is better. */
 export const QUALITIES: readonly Axis[] = [axis('top1', 'Top-1'), axis('outputSnrDb', 'Output SNR')];
@@ -35,6 +50,8 @@ export interface Point {
   /** Absent for the original model. */
   job?: JobItem;
   cost: number;
+  /** What the cost is known to lie between. */
+  costs: readonly [number, number];
   quality: number;
   /** No other point is at least as good in both and better in one. */
   isBest: boolean;
@@ -58,17 +75,21 @@ export function tradeOffs(jobs: readonly JobItem[], cost: Axis, quality: Axis): 
   const all = [...(original ? [{ metrics: original, baseline: original }] : []), ...measured];
   const points = all.flatMap(({ metrics, baseline, ...of }) => {
     const [x, y] = [cost.value(metrics, baseline), quality.value(metrics, baseline)];
-    return x === undefined || y === undefined ? [] : [{ ...of, cost: x, quality: y }];
+    return x === undefined || y === undefined
+      ? []
+      : [{ ...of, cost: x, costs: cost.interval?.(metrics) ?? ([x, x] as const), quality: y }];
   });
   return points
     .map((point) => ({ ...point, isBest: !points.some((other) => dominates(other, point)) }))
     .sort((a, b) => a.cost - b.cost || b.quality - a.quality);
 }
 
-type Place = Pick<Point, 'cost' | 'quality'>;
+type Place = Pick<Point, 'costs' | 'quality'>;
 
+/** At least as good in both and better in one; costs that noise may have set apart count as equal. */
 function dominates(a: Place, b: Place): boolean {
-  return a.cost <= b.cost && a.quality >= b.quality && (a.cost < b.cost || a.quality > b.quality);
+  const [isCheaper, isDearer] = [a.costs[1] < b.costs[0], a.costs[0] > b.costs[1]];
+  return !isDearer && a.quality >= b.quality && (isCheaper || a.quality > b.quality);
 }
 
 /** A job by its name, or by what its recipe asks for. */

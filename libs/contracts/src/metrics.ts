@@ -23,10 +23,34 @@ function schemaOf(name: MetricName): z.ZodType {
   return always ? schema : schema.optional();
 }
 
+/** What may be said of a model's speed: nothing where noise may have made the difference. */
+export const SpeedVerdict = z.enum(['faster', 'slower', 'equal', 'inconclusive']);
+export type SpeedVerdict = z.infer<typeof SpeedVerdict>;
+
+/** A model's latency over the baseline's, from runs side by side, with what noise leaves of it. */
+export const LatencyRatio = z
+  .strictObject({
+    ratio: z
+      .number()
+      .positive()
+      .describe(
+        'Median over neighbouring runs of the time of this model over that of the baseline: 0.5 takes half as long.',
+      ),
+    low: z.number().nullable().describe('Lower end of its interval; null where too few runs were timed.'),
+    high: z.number().nullable().describe('Upper end of its interval.'),
+    confidence: z.number().min(0).max(1).describe('Chance that the intervals of all models of the job hold the truth.'),
+    equalWithin: z.number().min(0).describe('Share within which latencies count as equal.'),
+    verdict: SpeedVerdict,
+    reason: z.string().nullable().describe('Why it is inconclusive.'),
+  })
+  .meta({ id: 'LatencyRatio' });
+export type LatencyRatio = z.infer<typeof LatencyRatio>;
+
 /** The figures of one model; accuracy and latency are absent until an evaluate pass has measured them. A figure that the table lacks is refused. */
 export const ModelMetrics = z
   .strictObject({
     ...(Object.fromEntries(METRIC_NAMES.map((name) => [name, schemaOf(name)])) as Schemas),
+    latencyRatio: LatencyRatio.optional().describe('Latency against the baseline.'),
     latencySamplesMs: z.array(z.number()).optional().describe('Raw latencies, warm-up left out.'),
   })
   .meta({ id: 'ModelMetrics' });

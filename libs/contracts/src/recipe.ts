@@ -17,7 +17,13 @@ export const Gate = z
     min: z.number().optional().describe('Lowest value allowed.'),
     max: z.number().optional().describe('Highest value allowed.'),
     maxDrop: z.number().optional().describe('At most so much below the baseline, in the unit of the metric.'),
-    maxRatio: z.number().positive().optional().describe('At most so many times the baseline.'),
+    maxRatio: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'At most so many times the baseline; of latencyMsP50 by the interval of the ratio, so that noise alone fails no gate.',
+      ),
   })
   .refine((gate) => [gate.min, gate.max, gate.maxDrop, gate.maxRatio].some((bound) => bound !== undefined), {
     message: 'a gate needs min, max, maxDrop or maxRatio',

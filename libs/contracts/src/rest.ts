@@ -125,6 +125,7 @@ export const Figures = StageMetrics.pick({
   top1: true,
   outputSnrDb: true,
   latencyMsP50: true,
+  latencyRatio: true,
 }).meta({ id: 'Figures' });
 export type Figures = z.infer<typeof Figures>;
 

@@ -67,7 +67,7 @@ export async function readJobItems(queries: Queries, rows: readonly Row[]): Prom
 /** The figures of a column of metrics, without what else was measured. */
 function figuresOf(metrics: PgColumn) {
   const pairs = sql.join(
-    ['bytes', 'compressedBytes', 'top1', 'outputSnrDb', 'latencyMsP50'].map(
+    ['bytes', 'compressedBytes', 'top1', 'outputSnrDb', 'latencyMsP50', 'latencyRatio'].map(
       (name) =>
         sql`case when ${metrics} ? ${name}::text then jsonb_build_object(${name}::text, ${metrics}->${name}::text) else '{}'::jsonb end`,
     ),

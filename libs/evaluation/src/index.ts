@@ -12,9 +12,9 @@ export {
   worstOutput,
   type OutputQuality,
 } from './output-quality.js';
-export { percentile } from './percentile.js';
+export { describeSpeedup, percentile, speedupSign, type Speedup } from '#measurement';
 export { scoreModels, type LabelledBatch, type ScoreResult, type Scores } from './scores.js';
 export { compressedBytesQuietly } from './quiet-size.js';
-export { describeSpeedup, measureSpeedup, speedupSign, type Speedup } from './speedup.js';
+export { measureSpeedup, type SpeedupOptions } from './speedup.js';
 export { brotliQuality, compressedBytes } from './size.js';
 export { weightBits } from './weight-bits.js';

@@ -1,12 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import type { HostTensors, Session } from '#inference';
-import { percentile } from './percentile.js';
+import { measure, summarize, type Measurement, type MeasureSettings, type Subject } from '#measurement';
 
 export interface LatencyOptions {
   /** Timed runs of each session. */
   runs: number;
-  /** Runs of each session before the clock starts. */
+  /** Runs of each session before the clock starts, after the first one. */
   warmupRuns: number;
+  /** Seconds that timing goes on at least. */
+  minSeconds?: number;
+  /** Of the order in which the sessions take turns. */
+  seed?: number;
   /** Called after every round, with the share of rounds done. */
   onProgress?(fraction: number): void;
 }
@@ -18,33 +22,30 @@ export interface LatencySubject {
 }
 
 /**
- * Times single runs of several sessions, alternated: in every round each session runs once, so that a change of the machine's
- * speed meets all of them alike, in an order in which each follows each of the others equally often. Alternating also means
- * that a run finds the caches as another model left them, as it would on a device that does other work in between.
- * Returns the raw samples of each session in ms, warm-up left out.
+ * Times single runs of several sessions, alternated at random: in every block each session runs once, on the same input, so that a change of
+ * the machine's speed meets all of them alike. Alternating also means that a run finds the caches as another model left them, as it
+ * would on a device that does other work in between.
  */
 export async function measureLatency(
   subjects: readonly LatencySubject[],
-  { runs, warmupRuns, onProgress }: LatencyOptions,
-): Promise<number[][]> {
-  const samples = subjects.map((): number[] => []);
-  for (let round = 0; round < warmupRuns + runs; round++) {
-    for (const index of roundOrder(round, subjects.length)) {
-      const ms = await timeOnce(subjects[index]!, round);
-      if (round >= warmupRuns) samples[index]!.push(ms);
-    }
-    onProgress?.((round + 1) / (warmupRuns + runs));
-  }
-  return samples;
+  options: LatencyOptions,
+): Promise<Measurement> {
+  const { runs, warmupRuns, minSeconds = 0, seed = 0, onProgress } = options;
+  const settings: MeasureSettings = {
+    minRuns: runs,
+    minSeconds,
+    within: null,
+    maxSeconds: null,
+    warmupRuns,
+    ticks: 0,
+    seed,
+  };
+  return measure(subjects.map(subjectOf), settings, performance, onProgress ? { onProgress } : {});
 }
 
-/** Rows of a Williams design (Williams 1949): a Latin square balanced for what precedes each entry; two are simply alternated. */
-export function roundOrder(round: number, count: number): number[] {
-  if (count <= 2) return Array.from({ length: count }, (_, i) => i);
-  const zigzag = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? i / 2 : count - (i + 1) / 2));
-  const order = zigzag.map((index) => (index + round) % count);
-  const mirrored = count % 2 === 1 && Math.floor(round / count) % 2 === 1;
-  return mirrored ? order.toReversed() : order;
+/** A session as something that is timed. */
+export function subjectOf({ session, feeds }: LatencySubject): Subject {
+  return { run: (index) => session.run(feeds[index % feeds.length] ?? {}) };
 }
 
 /** The figures that are reported of raw latencies. */
@@ -53,18 +54,8 @@ export function summarizeLatency(samplesMs: readonly number[]): {
   latencyMsP95: number;
   latencySamplesMs: number[];
 } {
-  return {
-    latencyMsP50: percentile(samplesMs, 50),
-    latencyMsP95: percentile(samplesMs, 95),
-    latencySamplesMs: samplesMs.map(toMicroseconds),
-  };
-}
-
-async function timeOnce({ session, feeds }: LatencySubject, run: number): Promise<number> {
-  const feed = feeds[run % feeds.length]!;
-  const start = performance.now();
-  await session.run(feed);
-  return performance.now() - start;
+  const { p50, p95 } = summarize(samplesMs);
+  return { latencyMsP50: p50, latencyMsP95: p95, latencySamplesMs: samplesMs.map(toMicroseconds) };
 }
 
 function toMicroseconds(ms: number): number {

@@ -52,6 +52,40 @@ describe('judgeGates', () => {
     expect(unknown?.explanation).toContain('not measured on the baseline');
   });
 
+  it.each([
+    [
+      'fails what is above for certain',
+      1.2,
+      1.1,
+      1.3,
+      false,
+      /1\.20 times the baseline \(95 % interval 1\.10\.\.1\.30\), not at most 1 times$/,
+    ],
+    ['passes what is below for certain', 0.8, 0.7, 0.9, true, /, as asked at most 1 times$/],
+    ['does not fail on noise', 1.04, 0.97, 1.1, true, /within noise, so the gate does not fail; noisy$/],
+    ['says that noise may have passed it', 0.97, 0.9, 1.1, true, /within noise/],
+    [
+      'decides by the median where there is no interval',
+      1.2,
+      null,
+      null,
+      false,
+      /not at most 1 times, but no interval is known: noisy$/,
+    ],
+  ])('of a latency against the baseline %s', (_what, ratio, low, high, passed, words) => {
+    const latencyRatio = {
+      ratio,
+      low,
+      high,
+      confidence: 0.95,
+      equalWithin: 0.02,
+      verdict: 'inconclusive' as const,
+      reason: 'noisy',
+    };
+    const [verdict] = judgeGates([{ metric: 'latencyMsP50', maxRatio: 1 }], baseline, { ...final, latencyRatio });
+    expect(verdict).toMatchObject({ passed, explanation: expect.stringMatching(words) });
+  });
+
   it('takes identical outputs as an unlimited ratio of signal to noise', () => {
     expect(judgeGates([{ metric: 'outputSnrDb', min: 40 }], baseline, final)[0]).toMatchObject({
       passed: true,

@@ -4,10 +4,12 @@ import {
   PASSES,
   type Gate,
   type GateVerdict,
+  type LatencyRatio,
   type ModelMetrics,
   type Recipe,
 } from '#contracts';
 import type { RecipeProblem } from './errors.js';
+import { latencyCheck } from './latency-check.js';
 import { isPassName } from './plan.js';
 
 /** Gates over figures that nobody would measure on the final model: found before a job is accepted, not at its end. */
@@ -45,7 +47,8 @@ export function judgeGates(gates: readonly Gate[], baseline: ModelMetrics | null
   return gates.map((gate) => {
     const value = figure(final, gate.metric);
     const reference = figure(baseline, gate.metric);
-    const checks = value === undefined ? [] : BOUNDS.flatMap((bound) => bound(gate, value, reference));
+    const checks =
+      value === undefined ? [] : BOUNDS.flatMap((bound) => bound(gate, value, reference, final.latencyRatio));
     const missing = value === undefined ? [`${METRICS[gate.metric].label} was not measured`] : [];
     return {
       gate,
@@ -57,12 +60,13 @@ export function judgeGates(gates: readonly Gate[], baseline: ModelMetrics | null
   });
 }
 
-interface Check {
+/** A bound that was judged. */
+export interface Check {
   holds: boolean;
   words: string;
 }
 
-type Bound = (gate: Gate, value: number, baseline: number | undefined) => Check[];
+type Bound = (gate: Gate, value: number, baseline: number | undefined, latency: LatencyRatio | undefined) => Check[];
 
 /** One rule per kind of bound. */
 const BOUNDS: Bound[] = [
@@ -77,9 +81,10 @@ const BOUNDS: Bound[] = [
       ? [unknown(metric, allowed)]
       : [check(baseline - value <= maxDrop + ROUNDING, metric, value, `${allowed} of ${say(metric, baseline)}`)];
   },
-  ({ metric, maxRatio }, value, baseline) => {
+  ({ metric, maxRatio }, value, baseline, latency) => {
     if (maxRatio === undefined) return [];
     const allowed = `at most ${maxRatio} times the baseline`;
+    if (metric === 'latencyMsP50' && latency) return [latencyCheck(latency, maxRatio, value)];
     if (baseline === undefined) return [unknown(metric, allowed)];
     return [
       check(

@@ -1,4 +1,4 @@
-import type { ModelMetrics } from '#contracts';
+import type { LatencyRatio, ModelMetrics } from '#contracts';
 import { comparisonTable, conclusions, renderMarkdown, renderText, reportMarkdown, verdict } from './report.js';
 
 const baseline: ModelMetrics = {
@@ -40,6 +40,14 @@ describe('verdict', () => {
     expect(words).toContain('50 % larger');
     expect(words).toContain('50 % slower');
     expect(words).toContain('It is slower than the baseline on this device');
+  });
+
+  it('calls a model faster or slower only where the runs side by side leave no doubt', () => {
+    const measured = { ratio: 0.9, low: 0.8, high: 1.1, confidence: 0.95, equalWithin: 0.02, reason: null };
+    const words = (latencyRatio: LatencyRatio) => verdict(baseline, { ...baseline, latencyMsP50: 3, latencyRatio });
+    expect(words({ ...measured, verdict: 'inconclusive', reason: 'drift' })).toContain('speed inconclusive (drift)');
+    expect(words({ ...measured, verdict: 'equal' })).toMatch(/speed equal within 2 %, top-1 unchanged$/);
+    expect(words({ ...measured, verdict: 'faster' })).toContain('10 % faster');
   });
 
   it('counts removed channels as fewer parameters, not as zeros', () => {

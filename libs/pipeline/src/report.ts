@@ -1,4 +1,12 @@
-import { formatMetric, METRIC_NAMES, METRICS, type GateVerdict, type MetricName, type ModelMetrics } from '#contracts';
+import {
+  formatMetric,
+  METRIC_NAMES,
+  METRICS,
+  type GateVerdict,
+  type LatencyRatio,
+  type MetricName,
+  type ModelMetrics,
+} from '#contracts';
 
 /** A model in the report: the baseline, or what a stage made. */
 export interface ReportRow {
@@ -31,24 +39,42 @@ export function comparisonTable(rows: readonly ReportRow[]): Table {
 
 /**
  * What was really gained, in words: "50 % sparse, 74 % smaller (80 % compressed), 62 % faster". Sparse is the share of zeros
- * among the weights the model still has; smaller and faster are savings against the baseline, in bytes and median latency.
+ * among the weights the model still has; smaller and faster are savings against the baseline, in bytes and median latency, the latter
+ * only where the interval of the measurement leaves no doubt.
  * Zeros that brought neither are called that.
  */
 export function verdict(baseline: ModelMetrics, model: ModelMetrics): string {
   const sparse = saving(model.parameters, model.nonZeros);
   const smaller = saving(baseline.bytes, model.bytes);
   const compressed = saving(baseline.compressedBytes, model.compressedBytes);
-  const faster =
-    baseline.latencyMsP50 && model.latencyMsP50 ? saving(baseline.latencyMsP50, model.latencyMsP50) : undefined;
+  const faster = speedGain(baseline, model);
   const fewer = saving(baseline.parameters, model.parameters);
   const parts = [
     fewer > 0 ? change(fewer, 'fewer parameters', 'more parameters') : undefined,
     `${percent(sparse)} sparse`,
     `${change(smaller, 'smaller', 'larger')} (${change(compressed, 'smaller', 'larger')} compressed)`,
-    faster === undefined ? 'speed not measured' : change(faster, 'faster', 'slower'),
+    faster === undefined
+      ? 'speed not measured'
+      : (noiseWords(model.latencyRatio) ?? change(faster, 'faster', 'slower')),
     accuracyChange(baseline, model),
   ];
   return [parts.filter(Boolean).join(', '), ...warnings({ sparse, smaller, compressed, faster })].join('. ');
+}
+
+/** Percentage of the median latency saved; 0 where noise may have made the difference. Undefined where it was not measured. */
+function speedGain(
+  { latencyMsP50: before }: ModelMetrics,
+  { latencyMsP50: after, latencyRatio }: ModelMetrics,
+): number | undefined {
+  if (!before || !after) return undefined;
+  if (latencyRatio && noiseWords(latencyRatio)) return 0;
+  return latencyRatio ? 100 * (1 - latencyRatio.ratio) : saving(before, after);
+}
+
+/** What is said of a latency that differs by nothing that could be measured; undefined where it does differ. */
+function noiseWords(latency: LatencyRatio | undefined): string | undefined {
+  if (latency?.verdict === 'equal') return `speed equal within ${Number((latency.equalWithin * 100).toPrecision(2))} %`;
+  return latency?.verdict === 'inconclusive' ? `speed inconclusive (${latency.reason ?? 'noise'})` : undefined;
 }
 
 /** A gate's outcome as one line. */

@@ -10,6 +10,12 @@ export const EvaluateOptions = z.strictObject({
     .max(10_000)
     .default(200)
     .describe('Timed single-sample runs per model, after the warm-up.'),
+  latencySeconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(0)
+    .describe('Seconds that timing goes on at least, all models together.'),
   warmupRuns: z.int().min(0).max(10_000).default(20).describe('Runs before the clock starts.'),
   threads: z.int().min(1).max(64).default(1).describe('Threads of one inference.'),
 });

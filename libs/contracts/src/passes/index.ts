@@ -71,7 +71,7 @@ export const PASSES = {
   evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, {
     reads: { data: true, history: true, machine: true },
     changes: false,
-    version: 2,
+    version: 3,
   }),
 } as const satisfies Record<string, PassDescriptor>;
 

@@ -121,6 +121,29 @@ describe('evaluate', () => {
     expect(skipped).toEqual([]);
   });
 
+  it('says of each latency what it is against the baseline, and of the last in words, with what noise leaves of it', async () => {
+    const [baseline, other] = [scaledModel([1, 1]), scaledModel([1, 1.75])];
+    const { history, summary } = await run(
+      [baseline, other, Uint8Array.from(baseline), scaledModel([2, 2])],
+      await small(),
+      { latencyRuns: 40 },
+    );
+    expect(history!.map(({ latencyRatio }) => latencyRatio !== undefined)).toEqual([false, true, false, true]);
+    const { ratio, low, high } = history![3]!.latencyRatio!;
+    expect([low! <= ratio, ratio <= high!]).toEqual([true, true]);
+    expect(summary.latency).toMatchObject({ runs: 40, quick: true, order: 'random in blocks' });
+    expect(summary.verdict).toMatch(
+      /^the last model against the baseline: .* before and .* after.*all 2 models hold together; a quick measurement of 40 runs each$/,
+    );
+    const few = await run([baseline, other], await small());
+    expect(few.history![1]!.latencyRatio).toMatchObject({
+      low: null,
+      verdict: 'inconclusive',
+      reason: '5 pairs of runs are too few',
+    });
+    expect((await run([baseline], await small())).summary).not.toHaveProperty('verdict');
+  });
+
   it('reports the SNR alone where there are no labels, and says why', async () => {
     const { history, skipped } = await run([scaledModel([1, 1]), scaledModel([2, 2])], await small(false));
     expect(history![1]).not.toHaveProperty('top1');

@@ -10,9 +10,11 @@ import {
   type ScoreResult,
 } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
+import { compare, type Measurement, type Speedup } from '#measurement';
 import { nonFiniteText, nonFiniteWeights, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
 import type { Pass, PassContext } from '../../pass.js';
+import { latencyFacts, latencyRatio, speedVerdict } from './latency-ratio.js';
 
 /** Different samples that the latency runs take in turn, so that no single input decides the figure. */
 const LATENCY_FEEDS = 8;
@@ -23,7 +25,7 @@ const LATENCY_SHARE = 0.95;
 
 /**
  * Measures the baseline and every model of the job in one run on one machine: accuracy and output SNR on a split, latency
- * with the models alternated, sizes, parameters and non-zeros. Models of equal bytes are measured once. Without labels
+ * with the models alternated at random, sizes, parameters and non-zeros. Models of equal bytes are measured once. Without labels
  * there is no accuracy, only the SNR.
  */
 export const evaluate: Pass<'evaluate'> = {
@@ -41,18 +43,20 @@ export const evaluate: Pass<'evaluate'> = {
       for (const bytes of models) sessions.push(await Session.create(bytes, { threads: options.threads }));
       const input = bindData(sessions[0]!, context.data, options);
       const scored = await scoreModels(sessions, countedBatches(input, context), input.data.classes);
-      const latencies = await timeModels(sessions, input, context, options);
+      const timed = await timeModels(sessions, input, context, options);
+      const speedups = compare(timed.samplesMs);
       const metrics = await Promise.all(models.map(modelMetrics));
       context.progress(1);
       const measured = metrics.map((sizes, index): ModelMetrics => ({
         ...sizes,
         ...scored.scores[index],
-        ...summarizeLatency(latencies[index]!),
+        ...clockFigures(timed, speedups, index),
       }));
+      const verdict = speedVerdict(speedups[(positions.at(-1) ?? 0) - 1], timed);
       return {
         model: null,
         skipped: [...nonFinite(context.model), ...skippedMetrics(scored, input)],
-        summary: summarize(scored, input, models, options),
+        summary: { ...summarize(scored, input, models, timed, options), ...(verdict === null ? {} : { verdict }) },
         history: positions.map((position) => measured[position]!),
       };
     } finally {
@@ -60,6 +64,12 @@ export const evaluate: Pass<'evaluate'> = {
     }
   },
 };
+
+/** The latencies of one of the distinct models; all but the baseline, the first, carry what they are against it. */
+function clockFigures({ samplesMs }: Measurement, speedups: readonly Speedup[], index: number): Partial<ModelMetrics> {
+  const speedup = speedups[index - 1];
+  return { ...summarizeLatency(samplesMs[index] ?? []), ...(speedup ? { latencyRatio: latencyRatio(speedup) } : {}) };
+}
 
 /** Weights of which figures cannot mean much. */
 function nonFinite(model: ModelProto): Skipped[] {
@@ -133,8 +143,8 @@ async function timeModels(
   sessions: readonly Session[],
   input: EvaluationInput,
   context: PassContext,
-  { latencyRuns, warmupRuns }: EvaluateOptions,
-): Promise<number[][]> {
+  { latencyRuns, latencySeconds, warmupRuns }: EvaluateOptions,
+): Promise<Measurement> {
   const feeds: HostTensors[] = [];
   const batchSize = input.fixedBatch ?? 1;
   for await (const batch of input.data.batches(input.data.splitFor(input.split), {
@@ -148,7 +158,7 @@ async function timeModels(
   );
   return measureLatency(
     sessions.map((session) => ({ session, feeds })),
-    { runs: latencyRuns, warmupRuns, onProgress },
+    { runs: latencyRuns, minSeconds: latencySeconds, warmupRuns, seed: context.seed, onProgress },
   );
 }
 
@@ -192,6 +202,7 @@ function summarize(
   { scoreOutput, samples, outputs }: ScoreResult,
   input: EvaluationInput,
   models: readonly Uint8Array[],
+  timed: Measurement,
   options: EvaluateOptions,
 ): Record<string, unknown> {
   return {
@@ -202,10 +213,9 @@ function summarize(
     outputs,
     latency: {
       batch: input.fixedBatch ?? 1,
-      runs: options.latencyRuns,
+      ...latencyFacts(timed),
       warmupRuns: options.warmupRuns,
       threads: options.threads,
-      order: 'alternated',
     },
     brotliQualities: models.map((bytes) => brotliQuality(bytes.length)),
   };

@@ -78,11 +78,14 @@ export function timeOn(feeds: HostTensors, threads: number): MeasureModels {
       for (const model of models) sessions.push(await Session.create(model, { threads }));
       const subjects = sessions.map((session) => ({ session, feeds: [feeds] }));
       const first = await measureLatency(subjects.slice(0, 1), { runs: 3, warmupRuns: WARMUP_RUNS });
-      const runs = Math.min(RUNS.most, Math.max(RUNS.least, Math.round(RUNS.withinMs / percentile(first[0]!, 50))));
+      const runs = Math.min(
+        RUNS.most,
+        Math.max(RUNS.least, Math.round(RUNS.withinMs / percentile(first.samplesMs[0]!, 50))),
+      );
       const samples: number[][] = models.map(() => []);
       for (let round = 0; round < ROUNDS && (round === 0 || samples.some(isNoisy)); round++) {
         const timed = await measureLatency(subjects, { runs, warmupRuns: WARMUP_RUNS });
-        timed.forEach((list, i) => samples[i]!.push(...list));
+        timed.samplesMs.forEach((list, i) => samples[i]!.push(...list));
       }
       return samples;
     } finally {

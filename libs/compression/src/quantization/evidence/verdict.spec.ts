@@ -1,5 +1,5 @@
 import { QuantizeOptions } from '#contracts';
-import type { OutputQuality } from '#evaluation';
+import type { OutputQuality, Speedup } from '#evaluation';
 import { float32 } from '#inference';
 import { GraphBuilder, type ModelProto } from '#onnx';
 import { clippedShare } from '../calibration/histogram.js';
@@ -50,14 +50,23 @@ describe('what the report says', () => {
     );
   });
 
-  const speed = (speedup: number, spread = 1.1) => ({
-    beforeMs: speedup,
-    afterMs: 1,
-    speedup,
-    low: speedup / spread,
-    high: speedup * spread,
-    pairs: 25,
-  });
+  const speed = (speedup: number, spread = 1.1): Speedup => {
+    const [low, high] = [speedup / spread, speedup * spread];
+    const verdict = low > 1 ? 'faster' : high < 1 ? 'slower' : 'inconclusive';
+    return {
+      beforeMs: speedup,
+      afterMs: 1,
+      speedup,
+      low,
+      high,
+      pairs: 25,
+      verdict,
+      reason: null,
+      equalWithin: 0.02,
+      confidence: 0.95,
+      comparisons: 1,
+    };
+  };
   it('says what was not measured, and never that nothing was lost there', () => {
     const weighed = (weightSnrDb: number | null): LayerReport => ({
       node: 'w',
@@ -113,7 +122,9 @@ describe('what the report says', () => {
 
   it('calls a model slower only where the interval of the measurement leaves no doubt', () => {
     expect(warnings({}, { speed: speed(0.8, 1.5) })).toEqual([]);
-    expect(warnings({}, { speed: { ...speed(0.5), low: null, high: null, pairs: 2 } })).toEqual([]);
+    expect(
+      warnings({}, { speed: { ...speed(0.5), low: null, high: null, pairs: 2, verdict: 'inconclusive' } }),
+    ).toEqual([]);
   });
 
   it('warns loudly of poor outputs, naming the layers', () => {

@@ -1,4 +1,4 @@
-import { EvaluationError } from './errors.js';
+import { MeasurementError } from './errors.js';
 
 /**
  * The `q`-th percentile (0..100) of some samples, interpolated linearly between the two closest ranks: Hyndman and Fan's
@@ -6,7 +6,7 @@ import { EvaluationError } from './errors.js';
  */
 export function percentile(samples: readonly number[], q: number): number {
   if (samples.length === 0 || !(q >= 0 && q <= 100)) {
-    throw new EvaluationError(
+    throw new MeasurementError(
       'percentile',
       `a percentile needs samples and 0 <= q <= 100, got ${samples.length} samples and q = ${q}`,
     );

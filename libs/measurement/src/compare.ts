@@ -1,0 +1,107 @@
+import { reasonFor } from './reason.js';
+import { pairRatios } from './precision.js';
+import { CONFIDENCE, medianInterval } from './rank-interval.js';
+import { driftOf } from './steadiness.js';
+
+/** What may be said of a candidate's speed against the baseline's. */
+export type Verdict = 'faster' | 'slower' | 'equal' | 'inconclusive';
+
+/** How much faster one model is than another, with what the clock's noise leaves of it. */
+export interface Speedup {
+  /** Medians over the runs, ms. */
+  beforeMs: number;
+  afterMs: number;
+  /** Median over pairs of neighbouring runs of time before / time after. */
+  speedup: number;
+  /** Ends of the interval of that median; null where too few pairs were timed. */
+  low: number | null;
+  high: number | null;
+  /** Pairs of runs that were timed. */
+  pairs: number;
+  verdict: Verdict;
+  /** Why nothing may be said; null where something may. */
+  reason: string | null;
+  /** The share within which speeds count as equal. */
+  equalWithin: number;
+  /** Chance that all intervals of the measurement hold the truth; with several candidates each of them is wider for that. */
+  confidence: number;
+  /** How many candidates there were. */
+  comparisons: number;
+}
+
+export interface CompareOptions {
+  equalWithin?: number;
+  confidence?: number;
+}
+
+/** Differences below 2 % come from where a session's memory lies as much as from the model. */
+export const EQUAL_WITHIN = 0.02;
+
+/**
+ * Compares each candidate with the baseline, which is the first, from samples taken by blocks. Of m candidates each gets an interval of level
+ * 1 - 0.05 / m (Bonferroni), so that 95 % is the chance that all verdicts are right, not each.
+ */
+export function compare(samplesMs: readonly (readonly number[])[], options: CompareOptions = {}): Speedup[] {
+  const [before = [], ...candidates] = samplesMs;
+  return candidates.map((after) => compareOne(before, after, candidates.length, options));
+}
+
+/** The figures of pairs of times [before, after] in ms. */
+export function summarizePairs(pairs: readonly (readonly [number, number])[], options: CompareOptions = {}): Speedup {
+  return compareOne(
+    pairs.map(([before]) => before),
+    pairs.map(([, after]) => after),
+    1,
+    options,
+  );
+}
+
+function compareOne(
+  before: readonly number[],
+  after: readonly number[],
+  comparisons: number,
+  { equalWithin = EQUAL_WITHIN, confidence = CONFIDENCE }: CompareOptions,
+): Speedup {
+  const ratios = pairRatios(before, after);
+  const { median, low, high } = medianInterval(ratios, 1 - (1 - confidence) / comparisons);
+  const figures = {
+    beforeMs: medianInterval(before).median,
+    afterMs: medianInterval(after).median,
+    speedup: median,
+    low,
+    high,
+    pairs: ratios.length,
+    equalWithin,
+    confidence,
+    comparisons,
+  };
+  const verdict = verdictOf(figures, ratios);
+  return { ...figures, verdict, reason: verdict === 'inconclusive' ? reasonFor(figures, before, after) : null };
+}
+
+/** The figures of a comparison before it is judged. */
+export type Ratio = Omit<Speedup, 'verdict' | 'reason'>;
+
+/** Equal comes first: a difference that is certain but too small to matter is none. A difference of about the size that matters is not called either. */
+function verdictOf({ speedup, low, high, equalWithin }: Ratio, ratios: readonly number[]): Verdict {
+  if (low === null || high === null) return 'inconclusive';
+  const [least, most] = [1 / (1 + equalWithin), 1 + equalWithin];
+  const verdict =
+    low >= least && high <= most
+      ? 'equal'
+      : low > 1 && speedup > most
+        ? 'faster'
+        : high < 1 && speedup < least
+          ? 'slower'
+          : 'inconclusive';
+  return contradicts(driftOf(ratios), verdict, least, most) ? 'inconclusive' : verdict;
+}
+
+/** Whether the ratio moved so that one end of the measurement would have been judged otherwise. */
+function contradicts(drift: ReturnType<typeof driftOf>, verdict: Verdict, least: number, most: number): boolean {
+  if (!drift) return false;
+  const ends = [drift.first.median, drift.last.median];
+  if (verdict === 'faster') return Math.min(...ends) <= most;
+  if (verdict === 'slower') return Math.max(...ends) >= least;
+  return ends.some((ratio) => ratio < least || ratio > most);
+}

@@ -1,0 +1,10 @@
+export { clockResolutionMs, type Clock } from './clock.js';
+export { compare, EQUAL_WITHIN, summarizePairs, type CompareOptions, type Speedup, type Verdict } from './compare.js';
+export { describeSpeedup, speedupSign, speedupWords } from './describe.js';
+export * from './errors.js';
+export { measure, type MeasureHooks, type Measurement, type StopReason, type Subject } from './measure.js';
+export { percentile } from './percentile.js';
+export { CONFIDENCE, intervalRank, LEAST_BLOCKS, medianInterval, type MedianInterval } from './rank-interval.js';
+export { randomOrder, seededRandom } from './random.js';
+export { FULL, isQuick, QUICK, type MeasureSettings } from './settings.js';
+export { summarize, type TimeSummary } from './summarize.js';
