@@ -2,6 +2,7 @@ import { subgraphs } from './attributes.js';
 import { blockwiseWeight } from './blockwise.js';
 import { constantTensor } from './constants.js';
 import { Graph } from './graph.js';
+import { lookedUpTable, type LookedUpTable } from './looked-up-table.js';
 import type { ModelProto, NodeProto, SparseTensorProto, TensorProto } from './proto.js';
 import { elementCount, tensorToFloats, tensorToNumbers } from './tensor.js';
 import { weightStorage } from './weight-storage.js';
@@ -70,7 +71,18 @@ function addValue(graph: Graph, node: NodeProto, index: number, counted: Set<str
   if (node.domain === 'com.microsoft' && node.opType === 'MatMulNBits')
     return index === 1 ? addBlocks(graph, node, counted, total) : undefined;
   if (integer) return undefined;
+  const table = lookedUpTable(graph, node);
+  if (table) return index === 0 ? addTable(table, counted, total) : undefined;
   return addWeight(graph, value, counted, total);
+}
+
+/** Rows are looked up in all of a table. */
+function addTable({ stored, tensor, zeros }: LookedUpTable, counted: Set<string>, total: ParameterCount): void {
+  if (counted.has(stored)) return;
+  counted.add(stored);
+  const count = elementCount(tensor.dims);
+  total.parameters += count;
+  total.nonZeros += count - zeros();
 }
 
 function addWeight(graph: Graph, value: string, counted: Set<string>, total: ParameterCount): void {

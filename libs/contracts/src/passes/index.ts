@@ -38,7 +38,7 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
 export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, {
     reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }),
-    version: 6,
+    version: 7,
   }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
     reads: ({ recoverEpochs, budget }) => ({

@@ -81,7 +81,9 @@ export const QuantizeOptions = z
     ends: z
       .enum(['same', 'bits8', 'float'])
       .default('same')
-      .describe('What becomes of the first and the last layers: the same as of the others, 8-bit weights, or nothing.'),
+      .describe(
+        'What becomes of the first and the last layers that multiply: the same as of the others, 8-bit weights, or nothing.',
+      ),
     rounding: z
       .enum(['nearest', 'gptq', 'adaround'])
       .default('nearest')
@@ -155,10 +157,10 @@ export const QuantizeOptions = z
       .default(256)
       .describe('Calibration samples, taken from the calibration split.'),
     opTypes: z
-      .array(z.enum(['Conv', 'Gemm', 'MatMul']))
-      .default(['Conv', 'Gemm', 'MatMul'])
+      .array(z.enum(['Conv', 'Gemm', 'MatMul', 'Gather']))
+      .default(['Conv', 'Gemm', 'MatMul', 'Gather'])
       .describe(
-        'Operators whose weights and activations are quantized; Gemm and MatMul alone for the fully connected layers only.',
+        'Operators whose weights and activations are quantized; Gemm and MatMul alone for the fully connected layers only, Gather for the tables that rows are looked up in.',
       ),
     minProducts: z
       .int()

@@ -3,6 +3,7 @@ import { mulberry32, type Dataset } from '#datasets';
 import { scoreModels } from '#evaluation';
 import { cloneModel, type Graph, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
+import { nodeLabel } from '../../name-pattern.js';
 import type { Pass } from '../../pass.js';
 import { calibrate } from '../../quantization/calibration/calibrate.js';
 import { calibrationBatches } from '../../calibration-data.js';
@@ -75,9 +76,15 @@ export const analyze: Pass<'analyze'> = {
   },
 };
 
+const TABLE_REASON = 'its rows are looked up: only layers that multiply are tried at several widths';
+
 /** The layers that quantize would take, in a prepared copy of the model. */
 function planAnalysis(model: ModelProto, { opTypes, exclude }: AnalyzeOptions) {
-  return planQuantization(cloneModel(model), QuantizeOptions.parse({ opTypes, exclude, minProducts: 0 }));
+  const all = { opTypes: [...opTypes, 'Gather'], exclude, minProducts: 0 };
+  const plan = planQuantization(cloneModel(model), QuantizeOptions.parse(all));
+  const tables = new Set(plan.tables?.map(({ node }) => nodeLabel(node)));
+  const left = [...tables].map((node) => ({ node, opType: 'Gather', reason: TABLE_REASON }));
+  return { ...plan, skipped: [...plan.skipped.filter(({ node }) => !tables.has(node)), ...left] };
 }
 
 async function activationCosts(

@@ -59,10 +59,19 @@ const HOLDERS: Record<string, [(b: GraphBuilder, x: string) => string, RegExp]> 
     (b, x) => b.op('Mul', [b.op('Reshape', [x, b.ints([-1, 1, 64])]), table(b, 16, 64)]),
     /stays FLOAT: Mul/,
   ],
-  'Gather from an embedding table': [
-    (b, x) =>
-      b.op('Add', [b.op('Gather', [table(b, 40, 64), b.op('ArgMax', [x], { axis: 1, keepdims: 0 })], { axis: 0 }), x]),
-    /\[40,64\] stays FLOAT: its rows are looked up/,
+  'Gather of columns': [
+    (b, x) => {
+      const columns = b.op(
+        'Gather',
+        [
+          table(b, 64, 40),
+          b.op('ArgMax', [b.op('Slice', [x, b.ints([0]), b.ints([40]), b.ints([1])])], { axis: 1, keepdims: 0 }),
+        ],
+        { axis: 1 },
+      );
+      return b.op('Add', [b.op('Transpose', [columns], { perm: [1, 0] }), x]);
+    },
+    /looks up columns/,
   ],
   Einsum: [(b, x) => b.op('Einsum', [x, table(b, 64, 16)], { equation: 'ij,jk->ik' }), /stays FLOAT: Einsum/],
   ConvTranspose: [

@@ -48,8 +48,9 @@ export const FEW_SAMPLES = 32;
 /** What a user should know before trusting the result, or trusting it on another machine or target. */
 export function warningsFor(options: QuantizeOptions, facts: Facts): string[] {
   const { layers, speed, int8DotProduct, samples } = facts;
+  const products = layers.filter(({ opType }) => opType !== 'Gather');
   const warnings = [...poorOutputs(options, facts), ...withoutFigure(facts), ...underflows(facts)];
-  if (options.scheme === 'static' && layers.length > 0 && typeof samples === 'number' && samples < FEW_SAMPLES) {
+  if (options.scheme === 'static' && products.length > 0 && typeof samples === 'number' && samples < FEW_SAMPLES) {
     warnings.push(
       `few calibration samples: ${samples}, where ${FEW_SAMPLES} is little; ranges hold what these contain, and other input may be clipped: give the calibration split more, or raise the option samples`,
     );
@@ -62,7 +63,7 @@ export function warningsFor(options: QuantizeOptions, facts: Facts): string[] {
       `slower than the float model on this machine${hardware}: ${describeSpeedup(speed)}; try opTypes, exclude or a lower minProducts, or measure on the device`,
     );
   }
-  if (options.scheme === 'static' && !options.reduceRange && layers.some((layer) => layer.bits === 8)) {
+  if (options.scheme === 'static' && !options.reduceRange && products.some((layer) => layer.bits === 8)) {
     const here = { true: ', this one has it', false: ', as this one does', null: '' }[`${int8DotProduct}`];
     warnings.push(
       `full-range weights saturate on x86 CPUs without VNNI${here}: the result depends on the CPU; reduceRange makes it the same everywhere`,
@@ -76,10 +77,15 @@ export function warningsFor(options: QuantizeOptions, facts: Facts): string[] {
   if (
     options.scheme === 'weightOnly' &&
     options.target === 'onnxruntime' &&
-    layers.some((layer) => layer.bits === 4 || layer.bits === 2)
+    products.some((layer) => layer.bits === 4 || layer.bits === 2)
   ) {
     warnings.push(
       'MatMulNBits runs in ONNX Runtime only, and about ten times slower than floats in WebAssembly: use target portable or web there',
+    );
+  }
+  if (layers.some(({ opType, bits }) => opType === 'Gather' && bits === 4)) {
+    warnings.push(
+      'GatherBlockQuantized runs in ONNX Runtime only: use target portable elsewhere, where tables take 8 bits',
     );
   }
   if (options.scheme === 'dynamic' && options.target === 'web') {

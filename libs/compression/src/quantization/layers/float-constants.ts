@@ -31,7 +31,6 @@ const PASSIVE: ReadonlySet<string> = new Set([
 /** Why a node of this type keeps a constant in floats. */
 const REASONS: Record<string, string> = {
   BatchNormalization: 'it could not be folded into a layer ahead of it',
-  Gather: 'its rows are looked up, and tables are not stored as integers here',
 };
 
 /**
@@ -80,7 +79,7 @@ function describe(node: NodeProto, tensors: readonly (TensorProto | undefined)[]
 }
 
 /** The float tensor behind a value, as it is stored. */
-function storedFloat(graph: Graph, value: string): TensorProto | undefined {
+export function storedFloat(graph: Graph, value: string): TensorProto | undefined {
   const tensor = graph.initializer(value);
   if (tensor) return FLOATS.has(tensor.dataType) ? tensor : undefined;
   const node = value === '' ? undefined : graph.producer(value);

@@ -65,7 +65,7 @@ export const LAYER_RULES = {
 export type LayerOpType = keyof typeof LAYER_RULES;
 
 export interface SelectionOptions {
-  opTypes: readonly LayerOpType[];
+  opTypes: readonly string[];
   exclude: readonly string[];
   /** See QuantizeOptions. */
   minProducts: number;
@@ -105,6 +105,7 @@ function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer 
   const unsupported = UNSUPPORTED[node.opType];
   if (unsupported) return unsupported;
   if (QUANTIZED.has(node.opType)) return QUANTIZED_BEFORE;
+  if (isStoredTable(graph, node)) return QUANTIZED_BEFORE;
   if (!isLayerOpType(node.opType)) return null;
   if (!options.opTypes.includes(node.opType)) return `opTypes does not list ${node.opType}`;
   if (isNamed(node, options.exclude)) return 'excluded by the options';
@@ -130,6 +131,13 @@ function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer 
     axis: rule.axis(node),
     bias: node.opType === 'MatMul' ? null : node.input[2] || null,
   };
+}
+
+/** Whether a node looks up rows of integers, which a DequantizeLinear then makes floats of. */
+function isStoredTable(graph: Graph, { opType, input, output }: NodeProto): boolean {
+  const tensor = opType === 'Gather' ? graph.initializer(input[0] ?? '') : undefined;
+  if (!tensor || !isInteger(tensor)) return false;
+  return graph.consumers(output[0] ?? '').some(({ node }) => node.opType === 'DequantizeLinear');
 }
 
 /** Whether a convolution ahead of Relu -> MaxPool does so little per output that the pooled float result is the better thing to quantize. */

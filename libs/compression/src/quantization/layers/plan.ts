@@ -14,6 +14,7 @@ import { nodeLabel } from '../../name-pattern.js';
 import { floatConstantsLeft } from './float-constants.js';
 import { selectLayers, widenWeights, type Layer, type Selection } from './layers.js';
 import { scopeLayers } from './scope.js';
+import { selectTables, type Table } from './tables.js';
 import { unsmoothable } from '../rescaling/smooth.js';
 import { STATISTICS_OPSET } from '../calibration/statistics.js';
 import { storedBits } from '../grid/weight-grid.js';
@@ -22,6 +23,8 @@ import { storedBits } from '../grid/weight-grid.js';
 export interface Plan {
   graph: Graph;
   layers: Layer[];
+  /** Tables whose rows are looked up; none where they are left out. */
+  tables?: readonly Table[];
   skipped: Skipped[];
 }
 
@@ -43,21 +46,19 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   const selection = selectFor(graph, options);
   const kept =
     options.scheme === 'dynamic' ? selectDynamic(selection.layers) : { layers: selection.layers, skipped: [] };
+  const { tables, skipped: tablesLeft } = selectTables(graph, kept.layers, options);
   const isChanged = options.equalize || options.smoothing !== undefined;
   widenWeights(graph, isChanged ? selection.layers : kept.layers);
   if (isChanged) ownVectors(graph);
   if (options.equalize) selection.skipped.push(...equalizeLayers(graph, selection.layers));
   if (options.smoothing !== undefined) selection.skipped.push(...unsmoothable(graph, selection.layers));
-  const skipped = [...selection.skipped, ...kept.skipped];
-  return {
-    graph,
-    layers: kept.layers,
-    skipped: [...skipped, ...floatConstantsLeft(graph, namesOf(kept.layers, skipped))],
-  };
+  const skipped = [...selection.skipped, ...kept.skipped, ...tablesLeft];
+  const named = namesOf([...kept.layers, ...tables], skipped);
+  return { graph, layers: kept.layers, tables, skipped: [...skipped, ...floatConstantsLeft(graph, named)] };
 }
 
 /** Nodes that a report speaks of. */
-function namesOf(layers: readonly Layer[], skipped: readonly Skipped[]): Set<string> {
+function namesOf(layers: readonly Pick<Layer, 'node'>[], skipped: readonly Skipped[]): Set<string> {
   return new Set([...layers.map(({ node }) => nodeLabel(node)), ...skipped.map(({ node }) => node)]);
 }
 

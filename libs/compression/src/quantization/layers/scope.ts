@@ -2,6 +2,7 @@ import type { QuantizeOptions } from '#contracts';
 import type { Graph, NodeProto } from '#onnx';
 import { checkNames, entryFor, nodeLabel } from '../../name-pattern.js';
 import { isWeighted, type Selection } from './layers.js';
+import { looksUpTable } from './tables.js';
 
 export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationBits' | 'ends' | 'exclude'>;
 
@@ -10,7 +11,7 @@ export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationB
  * UnknownLayerError for a name or pattern that fits no layer of the model, selected or not.
  */
 export function scopeLayers(graph: Graph, { layers, skipped }: Selection, options: ScopeOptions): Selection {
-  const labels = graph.nodes.filter((node) => isWeighted(graph, node)).map(nodeLabel);
+  const labels = graph.nodes.filter((node) => isWeighted(graph, node) || looksUpTable(graph, node)).map(nodeLabel);
   checkNames(
     {
       layerBits: Object.keys(options.layerBits),

@@ -53,7 +53,10 @@ export async function quantizeWithinLatency(
     ...options,
     ...(whole.methods ? { calibration: whole.methods.calibration, biasCorrection: whole.methods.biasCorrection } : {}),
   };
-  let left = chooseFloat(whole.layers.map(candidate), 1000 * (latency * beforeMs - afterMs));
+  let left = chooseFloat(
+    whole.layers.filter(({ opType }) => opType !== 'Gather').map(candidate),
+    1000 * (latency * beforeMs - afterMs),
+  );
   for (let trial = 1; ; trial++) {
     const copy = cloneModel(model);
     const report = await quantizeModel(copy, { ...decided, exclude: [...options.exclude, ...left] }, batches, run);

@@ -18,6 +18,7 @@ import { compareOutputs } from '../evidence/output-check.js';
 import { neededOpset, planQuantization, type Plan } from '../layers/plan.js';
 import { probabilityOutputs } from '../emit/probabilities.js';
 import { prepareRefinements } from '../rounding/refinements.js';
+import { storeTables } from '../emit/table-store.js';
 import { smoothLayers } from '../rescaling/smooth.js';
 import { firstOf, quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
 import { costliestLayers, FEW_SAMPLES, measureSpeed, warningsFor } from '../evidence/verdict.js';
@@ -77,21 +78,27 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
   dynamic: async (plan, options, batches, run) => {
     if (options.smoothing !== undefined) await smooth(plan, options.smoothing, batches, run);
     const { biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
-    return {
-      layers: quantizeDynamic(plan.graph, plan.layers, options, biases),
-      skipped: [...plan.skipped, ...biases.skipped],
-    };
+    const layers = quantizeDynamic(plan.graph, plan.layers, options, biases);
+    return { layers: [...tableRows(plan, options), ...layers], skipped: [...plan.skipped, ...biases.skipped] };
   },
   weightOnly: async (plan, options, batches, run) => {
     const { rounding, biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
     const layers = await quantizeWeights(plan.graph, plan.layers, options, run, rounding, biases);
-    return { layers, skipped: [...plan.skipped, ...rounding.skipped, ...biases.skipped] };
+    return {
+      layers: [...tableRows(plan, options), ...layers],
+      skipped: [...plan.skipped, ...rounding.skipped, ...biases.skipped],
+    };
   },
   float16: async ({ graph, skipped }) => {
     const stored = storeFloat16(graph);
     return { layers: [], tensors: stored.tensors, skipped: [...skipped, ...stored.skipped] };
   },
 };
+
+/** Schemes without calibration store tables last. */
+function tableRows({ graph, tables = [] }: Plan, options: QuantizeOptions): LayerReport[] {
+  return storeTables(graph, tables, options).map(({ report }) => report);
+}
 
 /** Smoothing for a scheme that needs no data otherwise. */
 async function smooth(plan: Plan, alpha: number, batches: BatchesOf | null, run: StaticRun): Promise<void> {

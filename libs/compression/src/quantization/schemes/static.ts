@@ -1,6 +1,6 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
 import { mulberry32 } from '#datasets';
-import { writeModel, type Graph } from '#onnx';
+import { cloneModel, writeModel, type Graph } from '#onnx';
 import { poolBeforeRelu } from '../../rewrites/pool-before-relu.js';
 import { chooseMethods, type MethodChoice } from '../calibration/choose-methods.js';
 import { calibrate, type CalibratedRange, type CalibrationRun } from '../calibration/calibrate.js';
@@ -20,6 +20,8 @@ import { placePairs } from '../emit/placement.js';
 import type { Plan } from '../layers/plan.js';
 import { prepareRefinements } from '../rounding/refinements.js';
 import { smoothLayers } from '../rescaling/smooth.js';
+import { storeTables } from '../emit/table-store.js';
+import type { Table } from '../layers/tables.js';
 import { WeightStore, type WeightReport, type WeightStoreOptions } from '../emit/weight-store.js';
 import { widthGoal } from '../mixed/width-goal.js';
 
@@ -70,12 +72,12 @@ export interface StaticRun extends CalibrationRun {
  * Throws CalibrationDataError where they are wanted and null, UnknownValueError for ranges of another model.
  */
 export async function quantizeStatic(
-  { graph, layers }: Plan,
+  { graph, layers, tables = [] }: Plan,
   options: QuantizeOptions,
   data: Batches | null,
   run: StaticRun,
 ): Promise<StaticResult> {
-  if (layers.length === 0) return { layers: [], activations: [], methods: null, skipped: [] };
+  if (layers.length === 0) return withoutLayers(graph, tables, options, data, run);
   if (!data) refuseWithoutData(options);
   const batches = data ?? (() => []);
   const original = layers.map(({ node }) => ({ opType: node.opType, output: node.output[0]! }));
@@ -93,6 +95,7 @@ export async function quantizeStatic(
   const ranges = new Map([...known, ...(await calibrate(graph.model, unknown, batches, { ...decided, ...run }))]);
   const { rounding, biases } = await prepareRefinements({ graph, layers, skipped: [] }, decided, data, run);
   const grids = putOnGrids(graph, layers, sites, ranges, options);
+  const stored = storeTables(graph, tables, options);
   const settings = { ...options, random: mulberry32(run.seed) };
   const mixed = options.mixed
     ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run)
@@ -112,17 +115,42 @@ export async function quantizeStatic(
   }
   graph.removeDeadCode();
   const evidence = data
-    ? await layerEvidence(float.graph.model, graph, layers, outputs, firstOf(run.heldOut ?? data), run)
+    ? await layerEvidence(
+        float.graph.model,
+        { graph, layers, tables: stored },
+        outputs,
+        firstOf(run.heldOut ?? data),
+        run,
+      )
     : [];
-  reports.forEach((report, i) => Object.assign(report, evidence[i]));
+  const rows = [...stored.map(({ report }) => report), ...reports];
+  rows.forEach((report, i) => Object.assign(report, evidence[i]));
   const activations = [...grids.bySource].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid }));
   return {
-    layers: reports,
+    layers: rows,
     activations,
     methods,
     skipped: [...store.skipped, ...rounding.skipped, ...biases.skipped],
     ...(mixed ? { mixed } : {}),
   };
+}
+
+/** A model of tables alone has no activation to calibrate. */
+async function withoutLayers(
+  graph: Graph,
+  tables: readonly Table[],
+  options: QuantizeOptions,
+  data: Batches | null,
+  run: StaticRun,
+): Promise<StaticResult> {
+  const float = cloneModel(graph.model);
+  const stored = storeTables(graph, tables, options);
+  graph.removeDeadCode();
+  const subject = { graph, layers: [], tables: stored };
+  const evidence =
+    data && stored.length > 0 ? await layerEvidence(float, subject, [], firstOf(run.heldOut ?? data), run) : [];
+  const layers = stored.map(({ report }, i) => ({ ...report, ...evidence[i] }));
+  return { layers, activations: [], methods: null, skipped: [] };
 }
 
 async function mixWidths(

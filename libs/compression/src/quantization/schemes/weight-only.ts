@@ -1,18 +1,9 @@
-import { create } from '@bufbuild/protobuf';
 import type { QuantizeOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
-import {
-  DataType,
-  floatTensor,
-  makeNode,
-  makeTensor,
-  OperatorSetIdProtoSchema,
-  tensorDims,
-  tensorToFloats,
-  type Graph,
-} from '#onnx';
+import { DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph } from '#onnx';
 import { BiasCorrection } from '../rounding/bias-correction.js';
 import { channelLayout, dequantizeSymmetric, snrDb } from '../grid/arithmetic.js';
+import { CONTRIB, importContrib } from '../emit/contrib.js';
 import { nodeLabel } from '../../name-pattern.js';
 import type { Layer } from '../layers/layers.js';
 import { layerMatrix, plainProductRefusal, replaceProduct, transpose } from '../layers/matrix.js';
@@ -24,7 +15,6 @@ import type { LayerReport, StaticRun } from './static.js';
 /** Rows that share a scale in MatMulNBits, and its integer accumulation: the fastest setting measured. */
 const BLOCK_SIZE = 128;
 const ACCURACY_LEVEL = 4;
-const CONTRIB = 'com.microsoft';
 
 /**
  * Stores weights narrow and computes in floats.
@@ -210,8 +200,7 @@ async function toBlocks(context: StoreContext, layer: Layer, bits: 4 | 2): Promi
     before: node,
   });
   replaceProduct(graph, biases.correct(layer, values, known.stored, 1), product);
-  if (graph.opset(CONTRIB) === 0)
-    graph.model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain: CONTRIB, version: 1n }));
+  importContrib(graph);
   return known.outcome;
 }
 

@@ -5,6 +5,7 @@ import {
   int64Tensor,
   intAttribute,
   integerLimits,
+  isSameEveryRun,
   makeNode,
   ownName,
   tensorDims,
@@ -42,10 +43,10 @@ export class Release {
     return [...this.shadows.values()];
   }
 
-  /** Replaces the node; false where it reads neither a stored weight, nor a codebook, nor a QuantizeLinear of one scale. */
+  /** Replaces the node; false where it reads neither a stored weight, nor a codebook, nor rows of a table, nor a QuantizeLinear of one scale. */
   release(node: NodeProto): boolean {
     const grid = integerGrid(this.graph, node);
-    if (!grid) return this.codebook(node) || this.activation(node);
+    if (!grid) return this.codebook(node) || this.table(node) || this.activation(node);
     if (grid.bits > FINE_BITS) this.bias(node, grid);
     else this.weight(node, grid);
     return true;
@@ -109,6 +110,21 @@ export class Release {
     return true;
   }
 
+  /** `Gather(table, ids) -> DequantizeLinear`: the table is what is trained, and the rows that a step looks up are rounded. */
+  private table(node: NodeProto): boolean {
+    const gather = this.graph.producer(node.input[0]!);
+    const grid = gather?.opType === 'Gather' ? tableGrid(this.graph, gather, node) : null;
+    if (!gather || !grid) return false;
+    const store: Trainable['stored'] = (values, trained) => [
+      onGrid(grid, values, this.scales.trained(grid.scaleName, trained)),
+    ];
+    const shadow = this.shadow(grid, node.output[0]!, store, [{ role: 'table', node: gather, index: 0, carriers: [] }]);
+    const rows = this.add(node, 'Gather', [shadow, gather.input[1]!]);
+    const shape = grid.axis === null ? [] : [grid.scales.length];
+    this.replace(node, this.round(node, rows, this.scales.value(grid.scaleName, shape, node), grid));
+    return true;
+  }
+
   /** The pair that puts an activation on its grid. */
   private activation(node: NodeProto): boolean {
     const quantize = this.graph.producer(node.input[0]!);
@@ -134,12 +150,16 @@ export class Release {
   }
 
   /** `value` is what readers see of the grid. */
-  private shadow(grid: IntegerGrid, value: string, store: Trainable['stored']): string {
+  private shadow(
+    grid: IntegerGrid,
+    value: string,
+    store: Trainable['stored'],
+    readings = readingsOf(this.graph, value),
+  ): string {
     const name = shadowName(grid.tensor.name);
     if (!this.shadows.has(name)) {
       const values = gridValues(grid);
       this.graph.addInitializer(floatTensor(name, grid.dims, values));
-      const readings = readingsOf(this.graph, value);
       this.shadows.set(name, {
         name,
         dims: grid.dims,
@@ -193,6 +213,15 @@ export class Release {
     if (producer) this.graph.setOutput(producer, 0, node.output[0]!);
     else this.graph.replaceUses(node.output[0]!, value);
   }
+}
+
+/** The grid of a table whose rows are looked up, with one scale or one per column; null where the rows' scales are others. */
+function tableGrid(graph: Graph, gather: NodeProto, node: NodeProto): IntegerGrid | null {
+  if (intAttribute(gather, 'axis', 0) !== 0 || isSameEveryRun(graph, gather.input[1]!)) return null;
+  const grid = integerGrid(graph, { ...node, input: [gather.input[0]!, ...node.input.slice(1)] });
+  if (!grid || grid.dims.length !== 2 || grid.blockSize > 0) return null;
+  // Which axis of the rows a number from the front means depends on how many axes the row numbers have.
+  return grid.axis === null || intAttribute(node, 'axis', 1) === -1 ? grid : null;
 }
 
 const SHADOW = '/shadow';

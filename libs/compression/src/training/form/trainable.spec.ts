@@ -79,6 +79,14 @@ const codebook = (b: GraphBuilder) => {
   return b.op('DequantizeLinear', [spread, b.float([0.01, 0.02, 0.005, 0.03])], { axis: 1 }, { outputs: ['W'] });
 };
 
+const table = (b: GraphBuilder) => {
+  const rows = b.op('Gather', [
+    b.initializer(makeTensor('w', DataType.INT8, [ROWS, COLUMNS], small(ROWS * COLUMNS, 100))),
+    b.op('ArgMax', ['x'], { axis: 0, keepdims: 0 }),
+  ]);
+  return b.op('DequantizeLinear', [rows, b.float([0.01, 0.02, 0.005, 0.03])], { axis: -1 }, { outputs: ['W'] });
+};
+
 /** Trains a model towards the target and gives it back with the loss that the training graph has in the end. */
 async function train(
   model: ModelProto,
@@ -129,6 +137,7 @@ describe.each([
   ['per channel', perChannel],
   ['in blocks', blocked],
   ['in a codebook', codebook],
+  ['in a table whose rows are looked up', table],
 ] as const)('a weight stored %s', (_, weight) => {
   it('comes back to the bit when nothing was trained', async () => {
     const model = net(weight);
@@ -189,4 +198,23 @@ it('keeps the scale of a bias the product of those of input and weight, as integ
   ];
   expect(sw).not.toBeCloseTo(0.1, 3);
   expect(Math.abs(sb / (sx * sw) - 1)).toBeLessThan(1e-6);
+});
+
+it('lists tables whose scales it cannot tell the axis of', () => {
+  const unclear = (b: GraphBuilder) => {
+    const rows = b.op('Gather', [
+      b.initializer(makeTensor('w', DataType.INT8, [ROWS, COLUMNS], small(ROWS * COLUMNS, 100))),
+      b.op('ArgMax', ['x'], { axis: 0, keepdims: 0 }),
+    ]);
+    return b.op('DequantizeLinear', [rows, b.float([0.01, 0.02, 0.005, 0.03])], { axis: 1 }, { outputs: ['W'] });
+  };
+  const { skipped, trainables } = trainingForm(new Graph(net(unclear)));
+  expect(trainables).toEqual([]);
+  expect(skipped).toEqual([
+    expect.objectContaining({
+      node: 'W',
+      opType: 'DequantizeLinear',
+      reason: expect.stringMatching(/cannot be trained/),
+    }),
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { Skipped } from '#contracts';
-import { isSameEveryRun, type Graph, type TensorProto } from '#onnx';
+import { isSameEveryRun, type Graph, type NodeProto, type TensorProto } from '#onnx';
 import { poolBeforeRelu } from '../../rewrites/pool-before-relu.js';
 import { dropoutsLeft } from './dropped.js';
 import { fixedBatch } from '../batches/flexible-batch.js';
@@ -59,6 +59,7 @@ export interface TrainingFormOptions {
  *
  *     int W -> [Cast] -> DequantizeLinear -> Y                    becomes   float W' -> FakeQuantize -> Y            per tensor, channel or block
  *     Gather(int codebook, indices) -> DequantizeLinear -> Y      becomes   Gather(FakeQuantize(codebook'), indices) · scale -> Y
+ *     Gather(int table, ids) -> DequantizeLinear -> Y             becomes   Gather(table', ids) -> FakeQuantize -> Y
  *     X -> QuantizeLinear -> DequantizeLinear -> Y                becomes   X -> FakeQuantize -> Y
  *
  * so that zeros, grids and the model's file survive training. With `learnScales` each scale is s₀ · exp t, a trainable like any other:
@@ -77,7 +78,7 @@ export function trainingForm(
   const scales = new Scales(graph, learnScales, frozen.tensors);
   const release = new Release(graph, scales);
   for (const node of [...graph.nodes].filter(({ opType }) => opType === 'DequantizeLinear')) {
-    if (!release.release(node) && isSameEveryRun(graph, node.input[0]!)) {
+    if (!release.release(node) && (isSameEveryRun(graph, node.input[0]!) || isLookedUp(graph, node))) {
       skipped.push({
         node: node.name || node.output[0]!,
         opType: node.opType,
@@ -104,4 +105,10 @@ export function trainingForm(
     fileBatch,
     unknown,
   };
+}
+
+/** Whether a node makes floats of rows of a stored table. */
+function isLookedUp(graph: Graph, { input }: NodeProto): boolean {
+  const gather = graph.producer(input[0] ?? '');
+  return gather?.opType === 'Gather' && graph.initializer(gather.input[0]!) !== undefined;
 }

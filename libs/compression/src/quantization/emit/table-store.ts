@@ -1,0 +1,151 @@
+import { DataType, floatTensor, GraphError, makeNode, makeTensor, type Graph, type NodeProto } from '#onnx';
+import { nodeLabel } from '../../name-pattern.js';
+import { floatConstant, type FloatConstant } from '../../rewrites/widened-constants.js';
+import {
+  channelLayout,
+  channelMaxima,
+  dequantizeSymmetric,
+  quantizeSymmetric,
+  snrDb,
+  symmetricScales,
+} from '../grid/arithmetic.js';
+import { CONTRIB, importContrib } from './contrib.js';
+import { blockTable, blockTableValues, TABLE_BLOCK } from '../grid/gather-blocks.js';
+import { powerOfTwoScales } from '../grid/scale-search.js';
+import { shortName } from './short-name.js';
+import type { Table } from '../layers/tables.js';
+import type { WeightReport } from './weight-store.js';
+
+export interface TableStoreOptions {
+  perChannel: boolean;
+  powerOfTwo: boolean;
+}
+
+/** A table as it was stored, with what looks it up. */
+export interface StoredTable {
+  node: NodeProto;
+  /** The value of row numbers, and the float value that the rows are read as. */
+  ids: string;
+  output: string;
+  report: WeightReport & { node: string; opType: string; input: string };
+}
+
+/** What is stored of a table, whoever looks it up. */
+interface Integers {
+  /** Inputs behind the row numbers or behind the looked up integers. */
+  parameters: string[];
+  integers: string;
+  report: WeightReport;
+}
+
+/** No product is summed up behind a table: the whole range is safe on every CPU. */
+const LIMIT = 127;
+
+/**
+ * Stores tables as integers, each once however many Gathers look it up, and makes floats of the rows that a run asks for:
+ *
+ *     Gather(W, ids)   becomes   Gather(W_int8, ids) -> DequantizeLinear(scale[columns], axis = -1)
+ *                      or        GatherBlockQuantized(W_uint4, ids, scales, zeroPoints)              4 bits
+ *
+ * A DequantizeLinear ahead of the Gather would expand the whole table at every run.
+ */
+export function storeTables(graph: Graph, tables: readonly Table[], options: TableStoreOptions): StoredTable[] {
+  const known = new Map<string, Integers>();
+  return tables.map((table) => {
+    const { node, bits } = table;
+    // The node's input also tells whether a Transpose lies between, the stored tensor alone does not.
+    const key = JSON.stringify([node.input[0], bits]);
+    const stored = known.get(key) ?? (bits === 4 ? storeBlocks(graph, node) : storeColumns(graph, node, options));
+    known.set(key, stored);
+    return rewire(graph, table, stored);
+  });
+}
+
+function rewire(
+  graph: Graph,
+  { node, bits, dataType }: Table,
+  { integers, parameters, report }: Integers,
+): StoredTable {
+  const [ids, output] = [node.input[1]!, node.output[0]!];
+  // A Gather without a name is known by its output, which another node gives now.
+  node.name = nodeLabel(node);
+  graph.setInput(node, 0, integers);
+  if (bits === 4) asBlockGather(graph, node, parameters);
+  let last = bits === 8 ? addBehind(graph, node, 'DequantizeLinear', parameters, { axis: -1 }) : node;
+  if (dataType !== DataType.FLOAT) last = addBehind(graph, last, 'Cast', [], { to: dataType });
+  graph.setOutput(last, 0, output);
+  return { node, ids, output, report: { node: node.name, opType: 'Gather', input: ids, ...report } };
+}
+
+/** Adds a node that reads another's only output, under a new name; what the new one gives has to be named by the caller. */
+function addBehind(
+  graph: Graph,
+  node: NodeProto,
+  opType: string,
+  parameters: string[],
+  attributes: Record<string, number>,
+): NodeProto {
+  const between = shortName(graph);
+  graph.setOutput(node, 0, between);
+  return graph.addNode(makeNode(opType, [between, ...parameters], [shortName(graph)], attributes), { after: node });
+}
+
+function asBlockGather(graph: Graph, node: NodeProto, parameters: readonly string[]): void {
+  const attributes = { bits: 4, block_size: TABLE_BLOCK, gather_axis: 0, quantize_axis: 1 };
+  const { opType, domain, attribute } = makeNode('GatherBlockQuantized', [], [], attributes, { domain: CONTRIB });
+  Object.assign(node, { opType, domain, attribute });
+  parameters.forEach((parameter, i) => graph.setInput(node, 2 + i, parameter));
+  importContrib(graph);
+}
+
+function storeColumns(graph: Graph, node: NodeProto, { perChannel, powerOfTwo }: TableStoreOptions): Integers {
+  const { values, dims } = matrixOf(graph, node);
+  const layout = channelLayout(dims, perChannel ? 1 : null);
+  const widest = symmetricScales(channelMaxima(values, layout), LIMIT);
+  const scales = powerOfTwo ? powerOfTwoScales(widest) : widest;
+  const integers = quantizeSymmetric(values, layout, scales, LIMIT);
+  const scale = graph.addInitializer(floatTensor(shortName(graph), perChannel ? [scales.length] : [], scales));
+  return {
+    integers: addIntegers(graph, node, DataType.INT8, dims, integers),
+    parameters: [scale.name],
+    report: { bits: 8, ...extent(scales), weightSnrDb: snrDb(values, dequantizeSymmetric(integers, layout, scales)) },
+  };
+}
+
+function storeBlocks(graph: Graph, node: NodeProto): Integers {
+  const { values, dims } = matrixOf(graph, node);
+  const [rows, columns] = dims as [number, number];
+  const table = blockTable(values, rows, columns);
+  const shape = [rows, table.blocks];
+  const scales = graph.addInitializer(floatTensor(shortName(graph), shape, table.scales));
+  const zeroPoints = graph.addInitializer(makeTensor(shortName(graph), DataType.UINT4, shape, table.zeroPoints));
+  return {
+    integers: addIntegers(graph, node, DataType.UINT4, dims, table.integers),
+    parameters: [scales.name, zeroPoints.name],
+    report: { bits: 4, ...extent(table.scales), weightSnrDb: snrDb(values, blockTableValues(table, columns)) },
+  };
+}
+
+function addIntegers(
+  graph: Graph,
+  node: NodeProto,
+  type: DataType,
+  dims: number[],
+  data: Int8Array | Uint8Array,
+): string {
+  return graph.addInitializer(makeTensor(graph.freshName(`${node.input[0]}_rows`), type, dims, data)).name;
+}
+
+function matrixOf(graph: Graph, node: NodeProto): FloatConstant {
+  const constant = floatConstant(graph, node.input[0]!);
+  if (!constant) throw new GraphError(`table "${node.input[0]}" is no constant`);
+  return constant;
+}
+
+/** Of thousands of scales, too many to be arguments. */
+function extent(scales: Float32Array): Pick<WeightReport, 'scaleMin' | 'scaleMax'> {
+  return {
+    scaleMin: scales.reduce((least, scale) => Math.min(least, scale)),
+    scaleMax: scales.reduce((most, scale) => Math.max(most, scale)),
+  };
+}

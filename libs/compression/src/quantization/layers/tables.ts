@@ -1,0 +1,123 @@
+import type { QuantizeOptions, Skipped } from '#contracts';
+import { DataType, elementCount, intAttribute, isSameEveryRun, type Graph, type NodeProto } from '#onnx';
+import { entryFor, isNamed, nodeLabel } from '../../name-pattern.js';
+import { floatConstant } from '../../rewrites/widened-constants.js';
+import { LEAST_ELEMENTS, storedFloat } from './float-constants.js';
+import type { Layer } from './layers.js';
+
+/** A matrix of floats whose rows a Gather looks up: an embedding, learned positions. */
+export interface Table {
+  node: NodeProto;
+  /** Name of the stored tensor, which others may read as well. */
+  stored: string;
+  /** Type of what the Gather gives. */
+  dataType: DataType;
+  bits: 8 | 4;
+}
+
+export type TableOptions = Pick<
+  QuantizeOptions,
+  'opTypes' | 'exclude' | 'weightBits' | 'layerBits' | 'target' | 'perChannel'
+>;
+
+/** With fewer rows, scales per column take up what integers save. */
+const LEAST_ROWS = 16;
+
+/** Operators that hand a table on as it is, or in another type or order. */
+const CARRIERS: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Transpose']);
+
+/** Whether a node looks up rows of a float matrix. */
+export function looksUpTable(graph: Graph, node: NodeProto): boolean {
+  if (node.domain !== '' || node.opType !== 'Gather') return false;
+  return intAttribute(node, 'axis', 0) === 0 && floatConstant(graph, node.input[0] ?? '')?.dims.length === 2;
+}
+
+/**
+ * The tables that are stored as integers, those left alone with the reason, and what is stored otherwise than asked for. `layers` are
+ * those whose weights will be integers: a table that anything else reads stays in the file, and a copy would make it larger.
+ */
+export function selectTables(
+  graph: Graph,
+  layers: readonly Layer[],
+  options: TableOptions,
+): { tables: Table[]; skipped: Skipped[] } {
+  const skipped: Skipped[] = [];
+  const note = (node: NodeProto, reason: string) =>
+    skipped.push({ node: nodeLabel(node), opType: node.opType, reason });
+  const wanted = graph.nodes.filter((node) => {
+    if (!isLarge(graph, node)) return false;
+    const reason = refusal(graph, node, options);
+    if (reason !== null) note(node, reason);
+    return reason === null;
+  });
+  const readers: Readers = { lookUps: new Set(wanted), layers: new Map(layers.map((layer) => [layer.node, layer])) };
+  const tables = wanted.flatMap((node): Table[] => {
+    const table = tableOf(graph, node, options);
+    const { keptBy, tiedTo } = otherReader(graph, table.stored, readers);
+    if (keptBy) note(node, `its table stays in floats for ${keptBy}: integers beside it would make the file larger`);
+    if (keptBy) return [];
+    if (tiedTo) note(node, `its table is stored apart from the weight of "${tiedTo}", which reads the same`);
+    if (table.bits !== bitsAskedFor(node, options))
+      note(node, `its table is stored at ${table.bits} bits: ${widthReason(options)}`);
+    return [table];
+  });
+  return { tables, skipped };
+}
+
+/** Reads a float matrix that is worth a line, one way or the other. */
+function isLarge(graph: Graph, node: NodeProto): boolean {
+  if (node.domain !== '' || node.opType !== 'Gather') return false;
+  const tensor = storedFloat(graph, node.input[0] ?? '');
+  return tensor !== undefined && elementCount(tensor.dims) >= LEAST_ELEMENTS && tensor.dims.length > 1;
+}
+
+function refusal(graph: Graph, node: NodeProto, { opTypes, exclude, perChannel }: TableOptions): string | null {
+  if (!opTypes.includes('Gather')) return 'opTypes does not list Gather';
+  if (isNamed(node, exclude)) return 'excluded by the options';
+  const constant = floatConstant(graph, node.input[0]!);
+  if (!constant || constant.dims.length !== 2) return 'its table is no matrix, and only those are stored as integers';
+  if (intAttribute(node, 'axis', 0) !== 0) return 'it looks up columns: only tables of rows are stored as integers';
+  if (isSameEveryRun(graph, node.input[1]!))
+    return 'the rows that it looks up are always the same: the runtime has them ready in floats';
+  const [rows] = constant.dims as [number, number];
+  return perChannel && rows < LEAST_ROWS ? `its table has ${rows} rows: scales would take up what integers save` : null;
+}
+
+function tableOf(graph: Graph, node: NodeProto, options: TableOptions): Table {
+  let [value, type] = [node.input[0]!, undefined as DataType | undefined];
+  for (let made = graph.producer(value); made && !graph.initializer(value); made = graph.producer(value)) {
+    if (made.opType === 'Cast') type ??= intAttribute(made, 'to', DataType.FLOAT);
+    value = made.input[0]!;
+  }
+  const isNarrow = options.target === 'onnxruntime' && bitsAskedFor(node, options) < 8;
+  return { node, stored: value, dataType: type ?? graph.initializer(value)!.dataType, bits: isNarrow ? 4 : 8 };
+}
+
+function bitsAskedFor(node: NodeProto, { layerBits, weightBits }: TableOptions): number {
+  return entryFor(layerBits, nodeLabel(node)) ?? weightBits;
+}
+
+function widthReason({ target }: TableOptions): string {
+  if (target === 'onnxruntime') return 'its kernel looks up rows of 4 bits at the least';
+  return 'kernels that look up narrower rows are those of target onnxruntime';
+}
+
+interface Readers {
+  lookUps: ReadonlySet<NodeProto>;
+  layers: ReadonlyMap<NodeProto, Layer>;
+}
+
+/** Who else reads a stored table: what keeps it in floats, and a layer that stores it for itself. */
+function otherReader(graph: Graph, value: string, readers: Readers): { keptBy?: string; tiedTo?: string } {
+  if (graph.isOutput(value)) return { keptBy: `output "${value}"` };
+  const found: { keptBy?: string; tiedTo?: string } = {};
+  for (const { node, index } of graph.consumers(value)) {
+    if (index === 0 && readers.lookUps.has(node)) continue;
+    if (index >= 0 && readers.layers.get(node)?.weightIndex === index) found.tiedTo = nodeLabel(node);
+    else if (index === 0 && CARRIERS.has(node.opType))
+      Object.assign(found, otherReader(graph, node.output[0]!, readers));
+    else return { keptBy: `${index < 0 ? 'the body of ' : ''}${node.opType} "${nodeLabel(node)}"` };
+    if (found.keptBy) return found;
+  }
+  return found;
+}
