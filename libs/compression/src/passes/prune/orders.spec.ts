@@ -11,7 +11,7 @@ import type { PassContext } from '../../pass.js';
 import { quantize } from '../quantize/quantize.js';
 import { prune } from './prune.js';
 
-const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
+const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 
 type Step = 'quantize' | 'prune' | 'distill';
 

@@ -7,7 +7,7 @@ import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { PassResult } from '../../pass.js';
 import { prune } from './prune.js';
 
-const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
+const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 const TEST_DIGITS = 400;
 
 /** What differs between two trials, besides the options. */

@@ -12,7 +12,7 @@ import type { Batches } from '../../calibration-data.js';
 import { dealBatches } from '../../calibration-data.js';
 import { quantize } from './quantize.js';
 
-const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
+const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 
 describe('quantize on seed-net and real digits', () => {
   let data: Dataset;

@@ -9,7 +9,7 @@ import { UnknownValueError } from '../errors.js';
 import { CalibrationDataError } from '../../errors.js';
 import { quantize } from '../../passes/quantize/quantize.js';
 
-const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
+const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 
 describe('ranges that are known already', () => {
   let data: Dataset;

@@ -8,7 +8,7 @@ import type { PassResult } from '../../pass.js';
 import type { TriedPlan } from './choose-widths.js';
 import { quantize } from '../../passes/quantize/quantize.js';
 
-const EXAMPLE = join(__dirname, '../../../../examples/seed-net');
+const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 type Given = Parameters<typeof QuantizeOptions.parse>[0];
 
 /** Widths are judged on few samples, and so are ranges. */
