@@ -1,48 +1,10 @@
 import { CompressionError, OptionError, type Obstacle } from '#compression';
-import {
-  DistillOptions,
-  EvaluateOptions,
-  PASSES,
-  PruneOptions,
-  QuantizeOptions,
-  TrainOptions,
-  type DatasetInspection,
-  type PassName,
-  type Preflight,
-  type PreflightRequest,
-} from '#contracts';
+import { PASSES, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel, type ModelProto } from '#onnx';
-import { modelsNamed, obstaclesOf, passNamed, preflightPass, trialOf } from './run-pass.js';
+import { modelsNamed, needsOf, obstaclesOf, passNamed, preflightPass, trialOf } from './run-pass.js';
 
 type Problem = Preflight['problems'][number];
-
-/** Importances of pruning that look at more than the weights, and the splits that they look at. */
-const IMPORTANCE_SPLITS: Partial<Record<PruneOptions['importance'], readonly string[]>> = {
-  entropy: ['calibration', 'train'],
-  apoz: ['calibration', 'train'],
-  taylor: ['train'],
-  fisher: ['train'],
-};
-
-/** Splits of which a pass needs one, best first; none when it runs without data under these options. */
-const SPLITS: { [N in PassName]: (options: unknown) => readonly string[] } = {
-  quantize: (options) => {
-    const { scheme, ranges } = QuantizeOptions.parse(options);
-    return scheme === 'static' && ranges.length === 0 ? ['calibration', 'train'] : [];
-  },
-  prune: (options) => {
-    const { importance, recoverEpochs } = PruneOptions.parse(options);
-    return recoverEpochs > 0 ? ['train'] : (IMPORTANCE_SPLITS[importance] ?? []);
-  },
-  distill: (options) => (DistillOptions.parse(options).method === 'generative' ? [] : ['train']),
-  train: () => ['train'],
-  analyze: () => ['calibration', 'train'],
-  evaluate: (options) => {
-    const { split } = EvaluateOptions.parse(options);
-    return split === 'calibration' ? ['calibration', 'train'] : [split];
-  },
-};
 
 /** Checks recipes on a model without running them: does the data fit, and what would each pass leave alone in the model as it is now. */
 export async function preflight({ modelPath, dataset, recipes, models }: PreflightRequest): Promise<Preflight[]> {
@@ -155,33 +117,30 @@ function modelProblems(
   });
 }
 
-/** Labels that training needs and the data set does not have. */
+/** What to do about labels of the other kind, or none. */
+const LABEL_WORDS = {
+  classes:
+    'needs labels with classes, which the data set does not have: add them to its manifest, or choose mse for numbers',
+  numbers: 'needs labels that are numbers: leave classes out of the labels in the manifest of the data set',
+};
+
+/** Labels that a pass learns from and the data set does not have. */
 function labelProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null): Problem[] {
-  if (pass !== 'train' || !dataset) return [];
-  const field = `recipe.passes[${index}].options.loss`;
-  if (TrainOptions.parse(options).loss === 'crossEntropy') {
-    return dataset.classes === null
-      ? [
-          {
-            field,
-            message:
-              'crossEntropy needs labels with classes, which the data set does not have: add them to its manifest, or choose mse for numbers',
-          },
-        ]
-      : [];
-  }
-  return dataset.targets === undefined
-    ? [
-        {
-          field,
-          message: 'mse needs labels that are numbers: leave classes out of the labels in the manifest of the data set',
-        },
-      ]
-    : [];
+  const { labels } = needsOf(pass, options);
+  if (!labels || !dataset) return [];
+  const has = { classes: dataset.classes !== null, numbers: dataset.targets !== undefined };
+  if (has[labels.kind]) return [];
+  const chosen = (PASSES[pass].options.parse(options) as Record<string, unknown>)[labels.option];
+  return [
+    {
+      field: `recipe.passes[${index}].options.${labels.option}`,
+      message: `${String(chosen)} ${LABEL_WORDS[labels.kind]}`,
+    },
+  ];
 }
 
 function dataProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null): Problem[] {
-  const wanted = SPLITS[pass](options);
+  const wanted = needsOf(pass, options).splits;
   if (wanted.length === 0 || wanted.some((split) => dataset && split in dataset.splits)) return [];
   const field = `recipe.passes[${index}]`;
   if (!dataset) return [{ field, message: `${pass} reads data, and the job names no data set: add one` }];

@@ -1,5 +1,13 @@
 import { CATALOG, CompressionError, type Known, type Obstacle, type PassContext, type PassResult } from '#compression';
-import { PASSES, type ModelUse, type PassDescriptor, type PassName, type PassOptions, type Skipped } from '#contracts';
+import {
+  PASSES,
+  type ModelUse,
+  type Needs,
+  type PassDescriptor,
+  type PassName,
+  type PassOptions,
+  type Skipped,
+} from '#contracts';
 import type { ModelProto } from '#onnx';
 
 /** Throws CompressionError for a pass that this build does not have, as after a downgrade with jobs in the queue. */
@@ -42,4 +50,10 @@ export async function trialOf<N extends PassName>(
 export function modelsNamed<N extends PassName>(name: N, options: unknown): readonly ModelUse[] {
   const { options: schema, reads }: PassDescriptor = PASSES[name];
   return reads(schema.parse(options)).models;
+}
+
+/** What the pass must find in the data set. */
+export function needsOf<N extends PassName>(name: N, options: unknown): Needs {
+  const { options: schema, needs }: PassDescriptor = PASSES[name];
+  return needs(schema.parse(options));
 }

@@ -23,6 +23,14 @@ export interface Reads {
   models: readonly ModelUse[];
 }
 
+/** What a pass must find in the job's data set; a job that lacks it is not accepted. */
+export interface Needs {
+  /** Splits of which it needs one, best first; none when it runs without data. */
+  splits: readonly string[];
+  /** The kind of labels that it learns from, and the option that asks for them. */
+  labels?: { kind: 'classes' | 'numbers'; option: string };
+}
+
 /** What everybody may know of a pass without loading native code. */
 export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
   summary: string;
@@ -32,12 +40,31 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
   /** False for a pass that only measures: its stage's model is its input. */
   changes: boolean;
   reads(options: z.infer<O>): Reads;
+  needs(options: z.infer<O>): Needs;
 }
+
+/** Splits that activations are measured on, and those that weights are learned from. */
+const CALIBRATION = ['calibration', 'train'] as const;
+const TRAINING = ['train'] as const;
+
+/** Splits that each importance of pruning looks at. */
+const IMPORTANCE_SPLITS: Record<z.infer<typeof PruneOptions>['importance'], readonly string[]> = {
+  l1: [],
+  l2: [],
+  'geometric-median': [],
+  'bn-scale': [],
+  random: [],
+  entropy: CALIBRATION,
+  apoz: CALIBRATION,
+  taylor: TRAINING,
+  fisher: TRAINING,
+};
 
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, {
     reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }),
+    needs: ({ scheme, ranges }) => ({ splits: scheme === 'static' && ranges.length === 0 ? CALIBRATION : [] }),
     version: 7,
   }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
@@ -46,6 +73,9 @@ export const PASSES = {
       teacher: recoverEpochs > 0,
       memory: recoverEpochs > 0,
       machine: budget?.latency !== undefined || budget?.latencyMs !== undefined,
+    }),
+    needs: ({ importance, recoverEpochs }) => ({
+      splits: recoverEpochs > 0 ? TRAINING : IMPORTANCE_SPLITS[importance],
     }),
     version: 7,
   }),
@@ -57,19 +87,26 @@ export const PASSES = {
       history: teacher === 'previous',
       models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
     }),
+    needs: ({ method }) => ({ splits: method === 'generative' ? [] : TRAINING }),
     version: 7,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     reads: { data: true, memory: true },
+    needs: ({ loss }) => ({
+      splits: TRAINING,
+      labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
+    }),
     version: 3,
   }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
     reads: { data: true },
+    needs: () => ({ splits: CALIBRATION }),
     changes: false,
     version: 3,
   }),
   evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, {
     reads: { data: true, history: true, machine: true },
+    needs: ({ split }) => ({ splits: split === 'calibration' ? CALIBRATION : [split] }),
     changes: false,
     version: 3,
   }),
@@ -80,6 +117,7 @@ export type PassOptions<N extends PassName> = z.infer<(typeof PASSES)[N]['option
 
 interface Traits<O extends z.ZodObject> {
   reads: Partial<Reads> | ((options: z.infer<O>) => Partial<Reads>);
+  needs?(options: z.infer<O>): Needs;
   changes?: boolean;
   version?: number;
 }
@@ -87,7 +125,7 @@ interface Traits<O extends z.ZodObject> {
 function describe<O extends z.ZodObject>(
   summary: string,
   options: O,
-  { reads, changes = true, version = 1 }: Traits<O>,
+  { reads, needs = () => ({ splits: [] }), changes = true, version = 1 }: Traits<O>,
 ): PassDescriptor<O> {
   const read = (given: z.infer<O>): Reads => ({
     data: false,
@@ -98,7 +136,7 @@ function describe<O extends z.ZodObject>(
     models: [],
     ...(typeof reads === 'function' ? reads(given) : reads),
   });
-  return { summary, version, options, changes, reads: read };
+  return { summary, version, options, changes, reads: read, needs };
 }
 
 export * from './analyze.js';
