@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Job, StageMetrics } from '#contracts';
+import { formatLatencyRatio, type Job, type StageMetrics } from '#contracts';
 import type { Client } from '../../apps/cli/src/client.js';
 import { filesOf } from '../../apps/cli/src/commands/datasets.js';
 import { gateLines, metricsTable } from '../../apps/cli/src/job-table.js';
@@ -43,10 +43,12 @@ async function compress(client: Client): Promise<Job> {
 function summary(job: Job, seconds: number): string {
   const final = job.stages.findLast((stage) => stage.metrics)?.metrics;
   if (!job.baseline || !final) return `the job ended as ${job.state} after ${seconds.toFixed(0)} s`;
-  const speedup =
-    job.baseline.latencyMsP50 && final.latencyMsP50
-      ? `, ${(job.baseline.latencyMsP50 / final.latencyMsP50).toFixed(1)}× faster`
-      : '';
+  const { latencyRatio } = final;
+  const isFaster = latencyRatio?.verdict === 'faster';
+  const words =
+    latencyRatio &&
+    (isFaster ? `${(1 / latencyRatio.ratio).toFixed(1)}× faster` : `latency ${formatLatencyRatio(latencyRatio)}`);
+  const speedup = words ? `, ${words}` : '';
   return `${(job.baseline.bytes / final.bytes).toFixed(1)}× smaller${speedup}, in ${seconds.toFixed(0)} s.`;
 }
 

@@ -1,24 +1,17 @@
-import { formatMetric, METRIC_NAMES, METRICS, type Job, type MetricName, type StageMetrics } from '#contracts';
-import { conclusions } from '#pipeline';
+import type { Job } from '#contracts';
+import { comparisonTable, conclusions } from '#pipeline';
 import { table } from './output.js';
-
-/** Every figure that one of the models has. */
-function columnsOf(models: readonly StageMetrics[]): MetricName[] {
-  return METRIC_NAMES.filter((name) => models.some((metrics) => metrics[name] !== undefined));
-}
 
 /** The baseline and each stage's model, a row each. */
 export function metricsTable(job: Job): string {
   const stages = job.stages.flatMap(({ pass, cached, metrics }) =>
     metrics ? [{ label: `${pass}${cached ? ' (cached)' : ''}`, metrics }] : [],
   );
-  const rows = [...(job.baseline ? [{ label: 'baseline', metrics: job.baseline as StageMetrics }] : []), ...stages];
-  const columns = columnsOf(rows.map(({ metrics }) => metrics));
-  const cell = (name: MetricName, value: number | null | undefined) =>
-    value === undefined ? '–' : formatMetric(name, value);
+  const baseline = job.baseline ? [{ label: 'baseline', metrics: job.baseline }] : [];
+  const { columns, rows } = comparisonTable([...baseline, ...stages], '–');
   return table(
-    ['model', ...columns.map((name) => METRICS[name].title)],
-    rows.map(({ label, metrics }) => [label, ...columns.map((name) => cell(name, metrics[name]))]),
+    columns.map(({ title }) => title),
+    rows.map((row) => [...row]),
   );
 }
 

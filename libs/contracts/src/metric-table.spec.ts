@@ -1,4 +1,12 @@
-import { formatBytes, formatCount, formatExactly, formatMetric, METRIC_NAMES, METRICS } from './metric-table.js';
+import {
+  formatBytes,
+  formatCount,
+  formatExactly,
+  formatLatencyRatio,
+  formatMetric,
+  METRIC_NAMES,
+  METRICS,
+} from './metric-table.js';
 import { ModelMetrics, StageMetrics } from './metrics.js';
 
 const least = { bytes: 1, compressedBytes: 1, parameters: 1, nonZeros: 1 };
@@ -17,6 +25,15 @@ describe('figures', () => {
     expect(formatMetric('top1', 0.97854)).toBe('97.85 %');
     expect(formatMetric('formatBits', 8001)).toBe('1.00 kB');
     expect(formatMetric('latencyMsP50', 0.1234)).toBe('0.123 ms');
+  });
+
+  it('give a latency against the baseline its interval, and say where noise leaves it undecided', () => {
+    const measured = { ratio: 0.521, low: 0.5, high: 0.54, confidence: 0.95, equalWithin: 0.02, reason: null };
+    expect(formatLatencyRatio({ ...measured, verdict: 'faster' })).toBe('× 0.52 (0.50..0.54)');
+    expect(formatLatencyRatio({ ...measured, verdict: 'inconclusive' })).toBe('× 0.52 (0.50..0.54), inconclusive');
+    expect(formatLatencyRatio({ ...measured, low: null, high: null, verdict: 'inconclusive' })).toBe(
+      '× 0.52, inconclusive',
+    );
   });
 
   it('say that outputs are identical rather than nothing', () => {

@@ -1,3 +1,5 @@
+import type { LatencyRatio } from './metrics.js';
+
 /** What a figure counts, and so how it is written. */
 export type MetricUnit = 'bytes' | 'bits' | 'count' | 'share' | 'dB' | 'ms';
 
@@ -136,4 +138,11 @@ export function formatBytes(bytes: number): string {
 /** A whole number with its thousands set apart by commas. */
 export function formatCount(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** A latency against the baseline's in a few characters: "× 0.52 (0.50..0.54)"; what noise leaves undecided is called that. */
+export function formatLatencyRatio({ ratio, low, high, verdict }: LatencyRatio): string {
+  const interval = low === null || high === null ? '' : ` (${low.toFixed(2)}..${high.toFixed(2)})`;
+  const undecided = verdict === 'faster' || verdict === 'slower' ? '' : `, ${verdict}`;
+  return `× ${ratio.toFixed(2)}${interval}${undecided}`;
 }

@@ -83,6 +83,24 @@ describe('tables', () => {
     expect(table.rows[1]).toEqual(['prune', '97.85 %', '12.3 kB', '900 kB', '1,000', '1,000', '-', '3.000 ms']);
   });
 
+  it('give latencies against the baseline their interval', () => {
+    const latencyRatio = {
+      ratio: 0.5,
+      low: 0.49,
+      high: 0.51,
+      confidence: 0.95,
+      equalWithin: 0.02,
+      verdict: 'faster' as const,
+      reason: null,
+    };
+    const { columns, rows } = comparisonTable([
+      { label: 'baseline', metrics: baseline },
+      { label: 'prune', metrics: { ...baseline, latencyRatio } },
+    ]);
+    expect(columns.at(-1)?.title).toBe('p50 / baseline');
+    expect(rows.map((row) => row.at(-1))).toEqual(['-', '× 0.50 (0.49..0.51)']);
+  });
+
   it('line up in a terminal', () => {
     const lines = renderText(table).split('\n');
     expect(lines).toHaveLength(4);

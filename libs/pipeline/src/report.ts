@@ -1,4 +1,5 @@
 import {
+  formatLatencyRatio,
   formatMetric,
   METRIC_NAMES,
   METRICS,
@@ -6,6 +7,7 @@ import {
   type LatencyRatio,
   type MetricName,
   type ModelMetrics,
+  type StageMetrics,
 } from '#contracts';
 
 /** A model in the report: the baseline, or what a stage made. */
@@ -23,17 +25,27 @@ export interface Table {
 const NOTABLE_SPARSITY = 10;
 const NOTABLE_GAIN = 5;
 
-/** One line per model, one column per figure that any of them has. */
-export function comparisonTable(rows: readonly ReportRow[]): Table {
+/** Heading of latencies against the baseline's, which stand behind the figures. */
+const LATENCY_TITLE = 'p50 / baseline';
+
+/** One line per model, one column per figure that any of them has; `absent` stands where one has not. */
+export function comparisonTable(rows: readonly { label: string; metrics: StageMetrics }[], absent = '-'): Table {
   const names = METRIC_NAMES.filter((name) => rows.some(({ metrics }) => metrics[name] !== undefined));
   const cell = (name: MetricName, value: number | null | undefined) =>
-    value === undefined ? '-' : formatMetric(name, value);
+    value === undefined ? absent : formatMetric(name, value);
+  const isTimed = rows.some(({ metrics }) => metrics.latencyRatio);
+  const latency = ({ latencyRatio }: StageMetrics) => (latencyRatio ? formatLatencyRatio(latencyRatio) : absent);
   return {
     columns: [
       { title: 'model', align: 'left' },
       ...names.map((name) => ({ title: METRICS[name].title, align: 'right' as const })),
+      ...(isTimed ? [{ title: LATENCY_TITLE, align: 'right' as const }] : []),
     ],
-    rows: rows.map(({ label, metrics }) => [label, ...names.map((name) => cell(name, metrics[name]))]),
+    rows: rows.map(({ label, metrics }) => [
+      label,
+      ...names.map((name) => cell(name, metrics[name])),
+      ...(isTimed ? [latency(metrics)] : []),
+    ]),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Job, StageMetrics } from '#contracts';
-import { formatMetric, METRIC_NAMES, METRICS, type MetricName } from '#contracts/metric-table';
+import type { Job, LatencyRatio, StageMetrics } from '#contracts';
+import { formatLatencyRatio, formatMetric, METRIC_NAMES, METRICS, type MetricName } from '#contracts/metric-table';
 import { factor } from '../format.js';
 
 /** Before and after: the baseline and each stage's model, every figure with its ratio to the baseline. */
@@ -35,6 +35,7 @@ export function MetricsTable({ job }: { job: Job }) {
                     name={name}
                     value={row.metrics[name]}
                     baseline={index > 0 ? job.baseline?.[name] : undefined}
+                    latency={name === 'latencyMsP50' ? row.metrics.latencyRatio : undefined}
                   />
                 ))}
               </tr>
@@ -50,17 +51,19 @@ function Cell({
   name,
   value,
   baseline,
+  latency,
 }: {
   name: MetricName;
   value: number | null | undefined;
   baseline: number | null | undefined;
+  latency: LatencyRatio | undefined;
 }) {
   if (value === undefined) return <td className="number quiet">–</td>;
   return (
     <td className="number">
       {formatMetric(name, value)}
       {value !== null && typeof baseline === 'number' && (
-        <div className="quiet">{comparison(name, value, baseline)}</div>
+        <div className="quiet">{latency ? formatLatencyRatio(latency) : comparison(name, value, baseline)}</div>
       )}
     </td>
   );
