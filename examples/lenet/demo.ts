@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '../../apps/cli/src/client.js';
-import { filesOf } from '../../apps/cli/src/commands/datasets.js';
+import { filesOf } from '../../apps/cli/src/local-dataset.js';
 import { gateLines, metricsTable } from '../../apps/cli/src/job-table.js';
 import { showProgress } from '../../apps/cli/src/progress.js';
 import { withServer } from '../lib/with-server.js';

@@ -57,6 +57,15 @@ export class Client {
     return this.get(Model, `/v1/models/${id}`);
   }
 
+  /** The bytes of a model. */
+  modelContent(id: string): Promise<ReadableStream<Uint8Array>> {
+    return this.stream(`/v1/models/${id}/content`);
+  }
+
+  deleteModel(id: string): Promise<void> {
+    return this.delete(`/v1/models/${id}`);
+  }
+
   /** Sends a manifest and the files that it names, which lie beside it. */
   async pushDataset(manifestPath: string, fileNames: readonly string[]): Promise<Dataset> {
     const form = new FormData();
@@ -71,6 +80,14 @@ export class Client {
 
   listDatasets(query: Query = {}): AsyncGenerator<Dataset> {
     return this.pages(Dataset, '/v1/datasets', query);
+  }
+
+  getDataset(id: string): Promise<Dataset> {
+    return this.get(Dataset, `/v1/datasets/${id}`);
+  }
+
+  deleteDataset(id: string): Promise<void> {
+    return this.delete(`/v1/datasets/${id}`);
   }
 
   /** Submits a job; the same idempotency key with the same submission answers with the same job. */
@@ -94,9 +111,21 @@ export class Client {
     return this.post(Job, `/v1/jobs/${id}/cancel`, {});
   }
 
-  async getArtifact(digest: string): Promise<ReadableStream<Uint8Array>> {
-    const response = await this.send('GET', `/v1/artifacts/${digest}`);
-    return response.body as ReadableStream<Uint8Array>;
+  retryJob(id: string): Promise<Job> {
+    return this.post(Job, `/v1/jobs/${id}/retry`, {});
+  }
+
+  deleteJob(id: string): Promise<void> {
+    return this.delete(`/v1/jobs/${id}`);
+  }
+
+  /** The evidence of a job that succeeded, as text of the type asked for. */
+  async getReport(id: string, type: 'text/markdown' | 'application/json'): Promise<string> {
+    return (await this.send('GET', `/v1/jobs/${id}/report`, { headers: { accept: type } })).text();
+  }
+
+  getArtifact(digest: string): Promise<ReadableStream<Uint8Array>> {
+    return this.stream(`/v1/artifacts/${digest}`);
   }
 
   /**
@@ -125,6 +154,12 @@ export class Client {
     }
   }
 
+  /** Every event of a job that has ended. */
+  async *pastEvents(id: string): AsyncGenerator<JobEvent> {
+    for await (const { data } of parseEventStream(await this.stream(`/v1/jobs/${id}/events`)))
+      yield JobEvent.parse(JSON.parse(data));
+  }
+
   private async *pages<T extends z.ZodType>(item: T, path: string, query: Query): AsyncGenerator<z.infer<T>> {
     for (let cursor: string | undefined; ;) {
       const page: { items: z.infer<T>[]; nextCursor: string | null } = await this.get(
@@ -135,6 +170,14 @@ export class Client {
       if (page.nextCursor === null) return;
       cursor = page.nextCursor;
     }
+  }
+
+  private async stream(path: string): Promise<ReadableStream<Uint8Array>> {
+    return (await this.send('GET', path)).body as ReadableStream<Uint8Array>;
+  }
+
+  private async delete(path: string): Promise<void> {
+    await this.send('DELETE', path);
   }
 
   private async get<T extends z.ZodType>(schema: T, path: string): Promise<z.infer<T>> {

@@ -1,4 +1,4 @@
-import type { Problem } from '#contracts';
+import { sentenceOf, type Problem } from '#contracts';
 import { EXIT, type ExitCode } from './exit-codes.js';
 
 /** An error that ends the command with a message for people and an exit code for scripts. */
@@ -52,9 +52,13 @@ export class ApiProblemError extends CliError {
   }
 }
 
-function describe(problem: Problem): string {
-  const fields = (problem.errors ?? []).map(({ field, message }) => `\n  ${field}: ${message}`);
-  return `${problem.detail || problem.title}${fields.join('')}`;
+/** Each fault once: the detail holds them in a row, which is told as a list where there are several. */
+function describe({ title, detail, errors = [] }: Problem): string {
+  const lines = (faults: typeof errors) => faults.map((fault) => `\n  ${sentenceOf([fault])}`).join('');
+  const row = sentenceOf(errors);
+  if (errors.length > 1 && detail.includes(row))
+    return `${detail.replace(row, '').replace(/[\s:;]+$/, '') || title}:${lines(errors)}`;
+  return `${detail || title}${lines(errors.filter(({ message }) => !detail.includes(message)))}`;
 }
 
 function exitCodeOf(problem: Problem): ExitCode {

@@ -2,13 +2,14 @@ import type { Job } from '#contracts';
 import { comparisonTable, conclusions } from '#pipeline';
 import { table } from './output.js';
 
-/** The baseline and each stage's model, a row each. */
+/** The baseline and each stage's model, a row each; nothing where none was measured. */
 export function metricsTable(job: Job): string {
   const stages = job.stages.flatMap(({ pass, cached, metrics }) =>
     metrics ? [{ label: `${pass}${cached ? ' (cached)' : ''}`, metrics }] : [],
   );
   const baseline = job.baseline ? [{ label: 'baseline', metrics: job.baseline }] : [];
   const { columns, rows } = comparisonTable([...baseline, ...stages], '–');
+  if (rows.length === 0) return '';
   return table(
     columns.map(({ title }) => title),
     rows.map((row) => [...row]),

@@ -36,3 +36,15 @@ function unreadable(path: string, cause: unknown): UsageError {
     { cause },
   );
 }
+
+/** The text on standard input. Throws UsageError for one of more than `maxBytes`. */
+export async function textFromStdin(maxBytes: number, what: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new UsageError(`standard input has more than ${maxBytes} bytes and cannot be ${what}`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,48 +1,53 @@
 #!/usr/bin/env node
 import { ConfigError } from '#contracts';
 import { outliveOutput } from '#process';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { addArtifactCommands } from './commands/artifacts.js';
 import { addDatasetCommands } from './commands/datasets.js';
 import { addJobCommands } from './commands/jobs.js';
 import { addModelCommands } from './commands/models.js';
+import { addPassCommands } from './commands/passes.js';
+import { addReportCommand } from './commands/report.js';
 import { addRunCommand } from './commands/run.js';
 import { addUpCommand } from './commands/up.js';
-import type { GlobalOptions } from './connection.js';
 import { CliError } from './errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { addGlobalOptions, globalOptionsOf, spreadGlobalOptions } from './global-options.js';
 import { systemWords } from './system-words.js';
+import { version } from './version.js';
+
+const COMMANDS = [
+  addUpCommand,
+  addModelCommands,
+  addDatasetCommands,
+  addRunCommand,
+  addJobCommands,
+  addReportCommand,
+  addArtifactCommands,
+  addPassCommands,
+];
 
 /** The whole command line; separate from running it, so that tests can look at it. */
 export function buildProgram(): Command {
   const program = new Command('coldpress')
     .description('Make neural networks small and fast enough for edge devices')
-    .addOption(new Option('--url <url>', 'server to talk to').env('COLDPRESS_URL'))
-    .addOption(new Option('--api-key <key>', 'API key').env('COLDPRESS_API_KEY'))
-    .addOption(
-      new Option('--data <folder>', 'data folder of a local server').env('COLDPRESS_DATA').default('.coldpress'),
-    )
-    .option('--json', 'print one JSON document instead of text')
+    .version(version())
     .exitOverride()
     .showHelpAfterError('(--help lists the commands)');
-  for (const add of [
-    addUpCommand,
-    addModelCommands,
-    addDatasetCommands,
-    addRunCommand,
-    addJobCommands,
-    addArtifactCommands,
-  ])
-    add(program);
+  addGlobalOptions(program);
+  for (const add of COMMANDS) add(program);
+  spreadGlobalOptions(program);
   return program;
 }
 
 async function main(): Promise<void> {
   const program = buildProgram();
+  let json: boolean | undefined;
+  program.hook('preAction', (_program, command) => void (json = globalOptionsOf(command).json));
   try {
     await program.parseAsync();
   } catch (error) {
-    process.exitCode = fail(error, program.opts<GlobalOptions>().json);
+    process.exitCode = fail(error, json);
   }
 }
 

@@ -51,6 +51,21 @@ describe('JobProgress', () => {
     expect(text.trimEnd().endsWith('100 %  2.5 s')).toBe(true);
   });
 
+  it('shows what a stage says: as a line on a pipe, above the bars on a terminal', () => {
+    const said: JobEvent = { type: 'log', index: 0, line: '2 layers are left alone' };
+    expect(shown(false, said)).toBe('quantize: 2 layers are left alone\n');
+    expect(shown(true, said)).toContain('\u001b[1A\u001b[Jquantize: 2 layers are left alone\n\u001b[2Kquantize');
+  });
+
+  it('writes whole lines on a terminal that says it has no columns', () => {
+    let text = '';
+    new JobProgress({ isTTY: true, columns: 0, write: (part) => (text += part) }).handle({
+      type: 'snapshot',
+      job: { stages: [stage()] } as Job,
+    });
+    expect(text.trimEnd().endsWith('waiting')).toBe(true);
+  });
+
   it('shows why a stage failed', () => {
     expect(
       shown(false, {

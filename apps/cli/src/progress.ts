@@ -3,6 +3,8 @@ import type { Job, JobEvent, JobStage } from '#contracts';
 const BAR_WIDTH = 28;
 /** On a pipe a stage reports at most once in so many percent. */
 const PLAIN_STEP = 0.25;
+/** Of a terminal that does not know its width, or says 0. */
+const DEFAULT_COLUMNS = 100;
 
 /** Where progress is written; process.stderr fits. */
 export interface Screen {
@@ -38,15 +40,24 @@ export class JobProgress {
         if (!this.screen.isTTY) this.plainProgress(event.index, event.fraction);
         break;
       case 'log':
+        this.log(event.index, event.line);
+        break;
       case 'job':
         break;
     }
     if (this.screen.isTTY) this.redraw();
   }
 
+  /** What a stage said goes above the bars, which are drawn again below it. */
+  private log(index: number, text: string): void {
+    const erase = this.screen.isTTY && this.drawn > 0 ? `\u001b[${this.drawn}A\u001b[J` : '';
+    this.drawn = 0;
+    this.screen.write(`${erase}${this.stages[index]?.pass ?? index}: ${text}\n`);
+  }
+
   private redraw(): void {
     const up = this.drawn > 0 ? `\u001b[${this.drawn}A` : '';
-    const width = (this.screen.columns ?? 100) - 1;
+    const width = (this.screen.columns || DEFAULT_COLUMNS) - 1;
     this.screen.write(up + this.stages.map((stage) => `\u001b[2K${this.barLine(stage).slice(0, width)}\n`).join(''));
     this.drawn = this.stages.length;
   }

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { ArtifactRef, Job } from '#contracts';
 import type { Command } from 'commander';
-import { CliError } from '../errors.js';
-import { EXIT } from '../exit-codes.js';
+import type { Client } from '../client.js';
+import { assertWritable, save, STDOUT } from '../download.js';
+import { UsageError } from '../errors.js';
+import { ownName } from '../own-name.js';
 import { print } from '../output.js';
+import { findJob } from '../references.js';
 import { context } from './context.js';
 
 /** `coldpress artifacts get` */
@@ -15,39 +14,40 @@ export function addArtifactCommands(program: Command): void {
     .command('artifacts')
     .description('fetch what stages wrote')
     .command('get')
-    .argument('<digest>', 'SHA-256 of the artifact')
-    .option('-o, --output <file>', 'file to write; the digest by default')
+    .argument(
+      '<artifact>',
+      'SHA-256 of the artifact, or JOB/NAME as in latest/model.onnx: the last of that name; JOB/STAGE/NAME for that of a stage, counted from 0',
+    )
+    .option('-o, --output <file>', 'file to write, - for standard output; its name by default')
     .description('download an artifact and check its digest')
-    .action(async (digest: string, options: { output?: string }, command: Command) => {
+    .action(async (reference: string, options: { output?: string }, command: Command) => {
       const { client, json } = await context(command);
-      const path = options.output ?? digest;
-      await save(Readable.fromWeb((await client.getArtifact(digest)) as never), digest, path);
-      print(json, { digest, path }, () => path);
+      const { digest, name } = await artifactOf(client, reference);
+      const path = options.output ?? name;
+      await assertWritable(path);
+      await save(await client.getArtifact(digest), digest, path);
+      if (path !== STDOUT) print(json, { digest, path }, () => path);
     });
 }
 
-/** Writes beside the target and renames once the digest is right, so that a file at `path` is always whole. */
-async function save(source: Readable, digest: string, path: string): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
-  const hash = createHash('sha256');
-  const tap = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  try {
-    await pipeline(source, tap, createWriteStream(partial));
-    const got = hash.digest('hex');
-    if (got !== digest)
-      throw new CliError(
-        `the download is damaged: its SHA-256 is ${got}, not ${digest}; try again`,
-        EXIT.failed,
-        'digest_mismatch',
-      );
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+async function artifactOf(client: Client, reference: string): Promise<{ digest: string; name: string }> {
+  const place = /^(.+?)\/(?:(\d+)\/)?([^/]+)$/.exec(reference);
+  if (place === null) return { digest: reference, name: reference };
+  const [, job = '', stage, name = ''] = place;
+  return named(await findJob(client, job), stage === undefined ? undefined : Number(stage), name);
+}
+
+function named(job: Job, stage: number | undefined, name: string): ArtifactRef {
+  const artifacts = job.stages
+    .filter(({ index }) => stage === undefined || index === stage)
+    .flatMap((each) => each.artifacts);
+  const found = artifacts.findLast((artifact) => artifact.name === name);
+  if (found) return found;
+  const names = [...new Set(artifacts.map((artifact) => artifact.name))];
+  const where = stage === undefined ? `job ${job.id}` : `stage ${stage} of job ${job.id}`;
+  const wayOut =
+    names.length > 0
+      ? `there are ${names.join(', ')}`
+      : `it is ${job.state}: \`${ownName()} jobs artifacts ${job.id}\` lists what it wrote`;
+  throw new UsageError(`${where} has no artifact "${name}": ${wayOut}`);
 }

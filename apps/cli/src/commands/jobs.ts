@@ -1,12 +1,15 @@
-import { JobState, isFinal, type JobItem } from '#contracts';
+import { formatBytes, JobState, isFinal, type Job, type JobItem } from '#contracts';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Client } from '../client.js';
+import { exitCodeOf, follow, report } from '../follow.js';
 import { print, table } from '../output.js';
+import { findJob } from '../references.js';
 import { collect, context } from './context.js';
-import { exitCodeOf, follow, report } from './run.js';
+import { addLogCommand } from './logs.js';
 
-/** `coldpress jobs ls | get | watch | cancel` */
+/** `coldpress jobs ls | get | watch | logs | artifacts | cancel | retry | rm` */
 export function addJobCommands(program: Command): void {
-  const jobs = program.command('jobs').description('look at jobs and stop them');
+  const jobs = program.command('jobs').description('look at jobs, stop and repeat them');
 
   jobs
     .command('ls')
@@ -19,35 +22,74 @@ export function addJobCommands(program: Command): void {
       print(json, items, () => table(['id', 'state', 'stages', 'gates', 'name'], items.map(row)));
     });
 
-  jobs
-    .command('get')
-    .argument('<id>')
-    .description('one job with its stages, table and gates')
-    .action(async (id: string, _options: object, command: Command) => {
-      const { client, json } = await context(command);
-      const job = await client.getJob(id);
-      print(json, job, () => `${job.id}  ${job.state}${report(job)}`);
-    });
+  onJob(jobs, 'get', 'one job with its stages, table and gates', async ({ job, json }) => {
+    print(json, job, () => [`${job.id}  ${job.state}`, report(job)].filter((part) => part !== '').join('\n\n'));
+  });
 
-  jobs
-    .command('watch')
-    .argument('<id>')
-    .description('follow a job to its end; the exit code tells how it went')
-    .action(async (id: string, _options: object, command: Command) => {
-      const { client, json } = await context(command);
-      const job = await follow(client, id);
-      print(json, job, () => report(job));
-      process.exitCode = exitCodeOf(job);
-    });
+  onJob(
+    jobs,
+    'watch',
+    'follow a job to its end; the exit code tells how it went',
+    async ({ client, job, json, command }) => {
+      const ended = await follow(client, job, command);
+      print(json, ended, () => `\n${report(ended)}`);
+      process.exitCode = exitCodeOf(ended);
+    },
+  );
 
+  addLogCommand(jobs);
+
+  onJob(jobs, 'artifacts', 'list what the stages of a job wrote', async ({ job, json }) => {
+    const found = job.stages.flatMap(({ index, pass, artifacts }) =>
+      artifacts.map((artifact) => ({ stage: index, pass, ...artifact })),
+    );
+    const cells = found.map(({ stage, pass, name, bytes, digest }) => [
+      `${stage}`,
+      pass,
+      name,
+      formatBytes(bytes),
+      digest,
+    ]);
+    print(json, found, () => table(['stage', 'pass', 'name', 'size', 'digest'], cells));
+  });
+
+  onJob(jobs, 'cancel', 'stop a job; a running stage is killed', async ({ client, job: { id }, json }) => {
+    const job = await client.cancelJob(id);
+    print(json, job, () => `${job.id}  ${isFinal(job.state) ? job.state : 'is being cancelled'}`);
+  });
+
+  onJob(
+    jobs,
+    'retry',
+    'run a failed or cancelled job again from the stage where it stopped',
+    async ({ client, job: { id }, json }) => {
+      const job = await client.retryJob(id);
+      print(json, job, () => `${job.id}  ${job.state}`);
+    },
+  );
+
+  onJob(jobs, 'rm', 'forget a job that has ended', async ({ client, job: { id, name }, json }) => {
+    await client.deleteJob(id);
+    print(json, { id, removed: true }, () => `removed ${id}${name === null ? '' : `  ${name}`}`);
+  });
+}
+
+interface OnJob {
+  client: Client;
+  job: Job;
+  json: boolean | undefined;
+  command: Command;
+}
+
+/** A command that is about one job. */
+function onJob(jobs: Command, name: string, description: string, action: (on: OnJob) => Promise<void>): void {
   jobs
-    .command('cancel')
-    .argument('<id>')
-    .description('stop a job; a running stage is killed')
-    .action(async (id: string, _options: object, command: Command) => {
+    .command(name)
+    .argument('<job>', 'id, the start of one, name, or latest')
+    .description(description)
+    .action(async (reference: string, _options: object, command: Command) => {
       const { client, json } = await context(command);
-      const job = await client.cancelJob(id);
-      print(json, job, () => `${job.id}  ${isFinal(job.state) ? job.state : 'is being cancelled'}`);
+      await action({ client, json, command, job: await findJob(client, reference) });
     });
 }
 

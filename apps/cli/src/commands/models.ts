@@ -1,9 +1,13 @@
 import { formatBytes, type Model, type ValueSummary } from '#contracts';
 import type { Command } from 'commander';
-import { collect, context, findModel, isUri } from './context.js';
+import { assertWritable, save, STDOUT } from '../download.js';
 import { print, table } from '../output.js';
+import { findModel } from '../references.js';
+import { collect, context, isUri } from './context.js';
 
-/** `coldpress models push | ls | inspect` */
+const REFERENCE = 'id, the start of one, name, or latest';
+
+/** `coldpress models push | ls | inspect | pull | rm` */
 export function addModelCommands(program: Command): void {
   const models = program.command('models').description('store and look at ONNX models');
 
@@ -26,22 +30,48 @@ export function addModelCommands(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { client, json } = await context(command);
       const items = await collect(client.listModels());
-      print(json, items, () =>
-        table(
-          ['id', 'name', 'size', 'parameters'],
-          items.map((model) => [model.id, model.name, formatBytes(model.bytes), String(model.inspection.parameters)]),
-        ),
-      );
+      const row = (model: Model) => [
+        model.id,
+        model.name,
+        formatBytes(model.bytes),
+        String(model.inspection.parameters),
+      ];
+      print(json, items, () => table(['id', 'name', 'size', 'parameters'], items.map(row)));
     });
 
   models
     .command('inspect')
-    .argument('<model>', 'id, the start of one, or a name')
+    .argument('<model>', REFERENCE)
     .description('inputs, outputs, operators, parameters and MACs of a model')
     .action(async (reference: string, _options: object, command: Command) => {
       const { client, json } = await context(command);
       const model = await findModel(client, reference);
       print(json, model, () => describe(model));
+    });
+
+  models
+    .command('pull')
+    .argument('<model>', REFERENCE)
+    .option('-o, --output <file>', 'file to write, - for standard output; the name of the model by default')
+    .description('download a model and check its digest')
+    .action(async (reference: string, options: { output?: string }, command: Command) => {
+      const { client, json } = await context(command);
+      const { id, name } = await findModel(client, reference);
+      const path = options.output ?? name.replace(/[\\/]/g, '_');
+      await assertWritable(path);
+      await save(await client.modelContent(id), id, path);
+      if (path !== STDOUT) print(json, { id, path }, () => path);
+    });
+
+  models
+    .command('rm')
+    .argument('<model>', REFERENCE)
+    .description('forget a model that no job refers to')
+    .action(async (reference: string, _options: object, command: Command) => {
+      const { client, json } = await context(command);
+      const { id, name } = await findModel(client, reference);
+      await client.deleteModel(id);
+      print(json, { id, removed: true }, () => `removed ${id}  ${name}`);
     });
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { ConfigError, parsePartialConfig, type Config } from '#contracts';
 import type { Command } from 'commander';
-import type { GlobalOptions } from '../connection.js';
+import { globalOptionsOf } from '../global-options.js';
 import { print } from '../output.js';
 import { DataFolder } from '../up/data-folder.js';
 import { LogFile } from '../up/log-file.js';
@@ -23,7 +23,7 @@ export function addUpCommand(program: Command): void {
     .option('--verbose', "show the servers' log here; it is kept in the data folder in any case")
     .description('start PostgreSQL, API, worker and dashboard; Ctrl-C stops them')
     .action(async (options: UpOptions, command: Command) => {
-      const { data, json } = command.optsWithGlobals<GlobalOptions>();
+      const { data, json } = globalOptionsOf(command);
       const folder = await DataFolder.take(resolve(data));
       try {
         await serve(folder, options, json);

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CliError, UsageError } from './errors.js';
+import { EXIT } from './exit-codes.js';
+
+/** The place that stands for standard output. */
+export const STDOUT = '-';
+
+/**
+ * Writes a download to a file, or to standard output for `-`. A file is written beside the target and renamed once its digest is right, so
+ * that a file at `path` is always whole. Throws CliError for bytes of another digest.
+ */
+export async function save(source: ReadableStream<Uint8Array>, digest: string, path: string): Promise<void> {
+  const bytes = Readable.fromWeb(source as never);
+  if (path === STDOUT) return pass(bytes, digest, process.stdout, { end: false });
+  const partial = `${path}.${process.pid}.partial`;
+  try {
+    await pass(bytes, digest, createWriteStream(partial));
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** Throws UsageError where no file can be written at `path`, before anything is done for it. */
+export async function assertWritable(path: string): Promise<void> {
+  if (path === STDOUT) return;
+  if ((await stat(path).catch(() => null))?.isDirectory())
+    throw new UsageError(`cannot write ${path}: it is a folder: name a file in it`);
+  const folder = await stat(dirname(resolve(path))).catch(() => null);
+  if (!folder?.isDirectory()) throw new UsageError(`cannot write ${path}: there is no folder ${dirname(path)}`);
+}
+
+async function pass(
+  source: Readable,
+  digest: string,
+  target: NodeJS.WritableStream,
+  options: { end?: boolean } = {},
+): Promise<void> {
+  const hash = createHash('sha256');
+  const tap = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  await pipeline(source, tap, target, options);
+  const got = hash.digest('hex');
+  if (got !== digest)
+    throw new CliError(
+      `the download is damaged: its SHA-256 is ${got}, not ${digest}; try again`,
+      EXIT.failed,
+      'digest_mismatch',
+    );
+}

@@ -1,0 +1,16 @@
+import { ownName } from './own-name.js';
+
+describe('how messages call the command', () => {
+  const npm = { npm_lifecycle_event: 'coldpress', npm_package_json: '/src/cold press/package.json' };
+
+  it.each([
+    ['by its name', {}, 'coldpress'],
+    ['by its name in another script of npm', { ...npm, npm_lifecycle_event: 'test' }, 'coldpress'],
+    ['through npm, in the checkout and below it', { ...npm, INIT_CWD: '/src/cold press/docs' }, 'npm run coldpress --'],
+    [
+      'through npm from elsewhere, with the place of the checkout',
+      { ...npm, INIT_CWD: '/home/me' },
+      "npm --prefix '/src/cold press' run coldpress --",
+    ],
+  ])('%s', (_how, environment, expected) => expect(ownName(environment)).toBe(expected));
+});

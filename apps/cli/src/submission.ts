@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { formatBytes, type Dataset, type Job, type Model, type Recipe } from '#contracts';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Client } from './client.js';
+import { context } from './commands/context.js';
+import { assertWritable, save, STDOUT } from './download.js';
+import { CliError, UsageError } from './errors.js';
+import { EXIT } from './exit-codes.js';
+import { finalModel } from './final-model.js';
+import { exitCodeOf, follow, report } from './follow.js';
+import { filesOf, manifestIn } from './local-dataset.js';
+import { advised } from './own-name.js';
+import { findDataset, findModel } from './references.js';
+
+/** Flags of the commands that submit a job. */
+export interface SubmissionOptions {
+  dataset?: string;
+  output?: string;
+  name?: string;
+  detach?: boolean;
+  idempotencyKey?: string;
+}
+
+/** Adds the flags of SubmissionOptions. */
+export function addSubmissionOptions(command: Command, output: string): Command {
+  return command
+    .addOption(
+      new Option(
+        '--data, --dataset <dataset>',
+        'a stored data set (id, the start of one, name, or latest), or a folder with a dataset.yaml, which is pushed',
+      ).argParser(once),
+    )
+    .option('-o, --output <file>', `${output}; - for standard output`)
+    .option('--name <name>', 'name of the job')
+    .option('--detach', 'submit and return at once')
+    .option('--idempotency-key <key>', 'the same key never submits twice');
+}
+
+/** Submits a job and follows it to its end. First line: the job and its page; last line: its model, or the command that gets it. */
+export async function runJob(
+  command: Command,
+  recipe: () => Promise<string | Recipe>,
+  modelReference: string,
+  options: SubmissionOptions,
+): Promise<void> {
+  const { output } = options;
+  const { client, json } = await context(command);
+  if (output !== undefined && options.detach)
+    throw new UsageError('--output wants the end of the job, which --detach does not wait for: leave one out');
+  if (output === STDOUT && json)
+    throw new UsageError('--output - and --json both want standard output: name a file, or leave --json out');
+  if (output !== undefined) await assertWritable(output);
+  const text = await recipe();
+  const model = await modelOf(client, modelReference);
+  const dataset = options.dataset === undefined ? null : await datasetOf(client, options.dataset);
+  const submission = { name: options.name, model: model.id, dataset: dataset?.id ?? null, recipe: text };
+  const submitted = await client.submitJob(submission, options.idempotencyKey ?? randomUUID());
+  const page = `job ${submitted.id}  ${client.url}/#/jobs/${submitted.id}\n`;
+  const isQuiet = json === true || options.detach === true;
+  const words = output === STDOUT ? process.stderr : process.stdout;
+  (isQuiet ? process.stderr : words).write(page);
+  if (options.detach) return void process.stdout.write(`${json ? JSON.stringify(submitted) : submitted.id}\n`);
+  const job = await follow(client, submitted, command);
+  if (json) process.stdout.write(`${JSON.stringify(job)}\n`);
+  else words.write(`\n${report(job)}\n`);
+  const last = await result(client, job, command, output);
+  if (last !== '') (json ? process.stderr : words).write(`${json ? '' : '\n'}${last}\n`);
+  process.exitCode = exitCodeOf(job);
+}
+
+/** Fetches what the job made, and says where it is; or says how to fetch it. */
+async function result(client: Client, job: Job, command: Command, output: string | undefined): Promise<string> {
+  if (job.state !== 'succeeded')
+    return output === undefined
+      ? ''
+      : `no model was written: the job ${job.state === 'failed' ? 'failed' : 'was cancelled'}`;
+  const { digest, isChanged } = finalModel(job);
+  if (output !== undefined) {
+    await save(await client.getArtifact(digest), digest, output);
+    return `model: ${output}${isChanged ? '' : ' (the input: no pass of this job changes it)'}`;
+  }
+  if (!isChanged) return `report: ${advised(command, 'report', job.id)}`;
+  return `model: ${advised(command, 'artifacts', 'get', `${job.id}/model.onnx`, '-o', 'small.onnx')}`;
+}
+
+/** A stored model, or that of a file, which is pushed. */
+export async function modelOf(client: Client, reference: string): Promise<Model> {
+  if (!(await stat(reference).catch(() => null))?.isFile())
+    return findModel(client, reference).catch((error: unknown) => noSuch(error, reference, 'file'));
+  const model = await client.pushModel(reference);
+  process.stderr.write(`model ${model.id.slice(0, 12)}  ${reference}  ${formatBytes(model.bytes)}\n`);
+  return model;
+}
+
+/** A stored data set, or that of a folder or manifest, which is pushed. */
+async function datasetOf(client: Client, reference: string): Promise<Dataset> {
+  const found = await stat(reference).catch(() => null);
+  if (found === null)
+    return findDataset(client, reference).catch((error: unknown) => noSuch(error, reference, 'folder'));
+  const manifest = await manifestIn(reference);
+  const dataset = await client.pushDataset(manifest, await filesOf(manifest));
+  process.stderr.write(`data set ${dataset.id.slice(0, 12)}  ${reference}  ${formatBytes(dataset.bytes)}\n`);
+  return dataset;
+}
+
+/** What looks like a path was meant as one. */
+function noSuch(error: unknown, reference: string, what: string): never {
+  if (error instanceof UsageError && /[\\/]/.test(reference))
+    throw new CliError(`there is no ${what} ${reference}, and nothing stored has that name`, EXIT.usage, 'usage', {
+      cause: error,
+    });
+  throw error;
+}
+
+function once(value: string, previous: string | undefined): string {
+  if (previous !== undefined)
+    throw new InvalidArgumentError(
+      'It is given twice. The data folder of a local server goes ahead of the command: coldpress --data FOLDER run …',
+    );
+  return value;
+}
