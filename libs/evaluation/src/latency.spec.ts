@@ -40,4 +40,10 @@ describe('summarizeLatency', () => {
       latencySamplesMs: [1, 2, 3],
     });
   });
+
+  it('keeps 10,000 raw samples at most, from all of the measurement, and percentiles of all', () => {
+    const samples = Array.from({ length: 25_000 }, (_, i) => i);
+    const { latencySamplesMs, latencyMsP50 } = summarizeLatency(samples);
+    expect([latencySamplesMs.length, latencySamplesMs.at(-1), latencyMsP50]).toEqual([8334, 24_999, 12_499.5]);
+  });
 });

@@ -9,6 +9,8 @@ export interface LatencyOptions {
   warmupRuns: number;
   /** Seconds that timing goes on at least. */
   minSeconds?: number;
+  /** It ends before that once medians and ratios are known to within this share. */
+  within?: number | null;
   /** Of the order in which the sessions take turns. */
   seed?: number;
   /** Called after every round, with the share of rounds done. */
@@ -30,11 +32,11 @@ export async function measureLatency(
   subjects: readonly LatencySubject[],
   options: LatencyOptions,
 ): Promise<Measurement> {
-  const { runs, warmupRuns, minSeconds = 0, seed = 0, onProgress } = options;
+  const { runs, warmupRuns, minSeconds = 0, within = null, seed = 0, onProgress } = options;
   const settings: MeasureSettings = {
     minRuns: runs,
     minSeconds,
-    within: null,
+    within,
     maxSeconds: null,
     warmupRuns,
     ticks: 0,
@@ -48,14 +50,22 @@ export function subjectOf({ session, feeds }: LatencySubject): Subject {
   return { run: (index) => session.run(feeds[index % feeds.length] ?? {}) };
 }
 
-/** The figures that are reported of raw latencies. */
+/** The figures that are reported of raw latencies; of these, so many at most are kept, spread over the measurement. */
 export function summarizeLatency(samplesMs: readonly number[]): {
   latencyMsP50: number;
   latencyMsP95: number;
   latencySamplesMs: number[];
 } {
   const { p50, p95 } = summarize(samplesMs);
-  return { latencyMsP50: p50, latencyMsP95: p95, latencySamplesMs: samplesMs.map(toMicroseconds) };
+  return { latencyMsP50: p50, latencyMsP95: p95, latencySamplesMs: thinned(samplesMs).map(toMicroseconds) };
+}
+
+/** Raw samples of a model that a report holds at most. */
+const MOST_SAMPLES = 10_000;
+
+function thinned(samplesMs: readonly number[]): readonly number[] {
+  const step = Math.ceil(samplesMs.length / MOST_SAMPLES);
+  return step <= 1 ? samplesMs : samplesMs.filter((_, i) => i % step === 0);
 }
 
 function toMicroseconds(ms: number): number {

@@ -36,3 +36,32 @@ describe.each(Object.entries(NOISES))('on a simulated machine that is %s', (_nam
     expect(faster).toBe(5);
   });
 });
+
+describe('together', () => {
+  it.each(['busy', 'heavyTails'] as const)(
+    'four candidates that equal the baseline bring a false claim in at most 7 measurements of 100 on a machine that is %s',
+    async (name) => {
+      let falseClaims = 0;
+      for (let seed = 1; seed <= 100; seed++) {
+        const machine = new Machine(seed, NOISES[name]);
+        const subjects = [1, 1, 1, 1, 1].map((ms) => machine.subject(ms));
+        const { samplesMs } = await measure(subjects, { ...SETTINGS, minRuns: 100, within: null, seed }, machine);
+        if (compare(samplesMs).some(({ verdict }) => verdict === 'faster' || verdict === 'slower')) falseClaims++;
+      }
+      expect(falseClaims).toBeLessThanOrEqual(7);
+    },
+  );
+
+  it('a clock of coarse steps neither invents a difference nor hides one', async () => {
+    const verdictOf = async (candidateMs: number, seed: number) => {
+      const machine = new Machine(seed, NOISES.quiet, 0.1);
+      const subjects = [machine.subject(0.02), machine.subject(candidateMs)];
+      const { samplesMs } = await measure(subjects, { ...SETTINGS, minRuns: 40_000, seed }, machine);
+      return compare(samplesMs)[0]?.verdict;
+    };
+    for (const seed of [1, 2, 3]) {
+      expect(await verdictOf(0.02, seed)).toBe('equal');
+      expect(await verdictOf(0.021, seed)).toBe('slower');
+    }
+  });
+});

@@ -63,6 +63,7 @@ export async function measure(
 /** One measurement under way. */
 class Run {
   private index = 0;
+  private done = 0;
   private readonly startMs: number;
 
   constructor(
@@ -84,10 +85,10 @@ class Run {
   }
 
   async warmUp(): Promise<void> {
-    const { warmupRuns, minRuns, maxSeconds } = this.settings;
+    const { warmupRuns, maxSeconds } = this.settings;
     for (let i = 0; i < warmupRuns && this.secondsSince(this.startMs) < (maxSeconds ?? Infinity); i++) {
       await this.block(this.subjects.map(() => 1));
-      this.hooks.onProgress?.((i + 1) / (warmupRuns + minRuns));
+      this.reportProgress(i + 1 - warmupRuns, 0);
     }
   }
 
@@ -124,14 +125,14 @@ class Run {
         nextLook = Math.ceil(nextLook * LOOK_GROWTH);
       }
       (await this.block(runs)).forEach((ms, i) => samplesMs[i]?.push(ms));
-      this.reportProgress(blocks + 1);
+      this.reportProgress((blocks + 1) * Math.min(...runs), this.secondsSince(startMs));
     }
   }
 
   private stop(blocks: number, runs: number, seconds: number): StopReason | null {
     const { minRuns, minSeconds, maxSeconds } = this.settings;
     if (blocks === 0) return null;
-    if (blocks * runs >= minRuns && seconds >= minSeconds) return 'limits';
+    if ((blocks * runs >= minRuns && seconds >= minSeconds) || blocks >= MOST_BLOCKS) return 'limits';
     const limit = (maxSeconds ?? Infinity) * (blocks < LEAST_BLOCKS ? PATIENCE : 1);
     return this.secondsSince(this.startMs) >= limit ? 'time' : null;
   }
@@ -143,9 +144,11 @@ class Run {
     return (this.clock.now() - start) / runs;
   }
 
-  private reportProgress(blocks: number): void {
-    const { warmupRuns, minRuns } = this.settings;
-    this.hooks.onProgress?.(Math.min(1, (warmupRuns + blocks) / (warmupRuns + minRuns)));
+  private reportProgress(runs: number, seconds: number): void {
+    const { warmupRuns, minRuns, minSeconds } = this.settings;
+    const ofRuns = (warmupRuns + runs) / (warmupRuns + minRuns);
+    this.done = Math.min(1, Math.max(this.done, Math.min(ofRuns, minSeconds > 0 ? seconds / minSeconds : 1)));
+    this.hooks.onProgress?.(this.done);
   }
 
   private secondsSince(ms: number): number {
@@ -160,6 +163,9 @@ const COLD_FACTOR = 100;
 
 /** A subject that takes no measurable time is not run for ever. */
 const MOST_RUNS_PER_SAMPLE = 2 ** 20;
+
+/** More blocks tell nothing more, however long they were to go on, and their samples would fill the memory. */
+const MOST_BLOCKS = 1_000_000;
 
 /** Blocks before which precision is not judged, and how much more there are at each further look: sorting must not fill the caches between runs. */
 const FIRST_LOOK = 50;

@@ -16,6 +16,14 @@ export const EvaluateOptions = z.strictObject({
     .max(3600)
     .default(0)
     .describe('Seconds that timing goes on at least, all models together.'),
+  latencyWithin: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0)
+    .describe(
+      'Timing ends before that once medians and ratios are known to within this share, such as 0.01; 0 for never.',
+    ),
   warmupRuns: z.int().min(0).max(10_000).default(20).describe('Runs before the clock starts.'),
   threads: z.int().min(1).max(64).default(1).describe('Threads of one inference.'),
 });

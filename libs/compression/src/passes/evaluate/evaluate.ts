@@ -143,7 +143,7 @@ async function timeModels(
   sessions: readonly Session[],
   input: EvaluationInput,
   context: PassContext,
-  { latencyRuns, latencySeconds, warmupRuns }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<Measurement> {
   const feeds: HostTensors[] = [];
   const batchSize = input.fixedBatch ?? 1;
@@ -156,9 +156,10 @@ async function timeModels(
   const onProgress = everyPercent((fraction) =>
     context.progress(ACCURACY_SHARE + (LATENCY_SHARE - ACCURACY_SHARE) * fraction, 'latency'),
   );
+  const { latencyRuns: runs, latencySeconds: minSeconds, latencyWithin, warmupRuns } = options;
   return measureLatency(
     sessions.map((session) => ({ session, feeds })),
-    { runs: latencyRuns, minSeconds: latencySeconds, warmupRuns, seed: context.seed, onProgress },
+    { runs, minSeconds, within: latencyWithin || null, warmupRuns, seed: context.seed, onProgress },
   );
 }
 
