@@ -71,9 +71,16 @@ function addValue(graph: Graph, node: NodeProto, index: number, counted: Set<str
   if (node.domain === 'com.microsoft' && node.opType === 'MatMulNBits')
     return index === 1 ? addBlocks(graph, node, counted, total) : undefined;
   if (integer) return undefined;
+  if (node.opType === 'DynamicQuantizeLSTM') return addRecurrent(graph, node, index, counted, total);
   const table = lookedUpTable(graph, node);
   if (table) return index === 0 ? addTable(table, counted, total) : undefined;
   return addWeight(graph, value, counted, total);
+}
+
+/** W and R are integers, each with a scale and a zero point among the last four inputs; biases and peepholes are floats. */
+function addRecurrent(graph: Graph, node: NodeProto, index: number, counted: Set<string>, total: ParameterCount): void {
+  if (index === 1 || index === 2) return addInteger(graph, node, [index, index === 1 ? 9 : 11], counted, total);
+  if (index < 8) addWeight(graph, node.input[index]!, counted, total);
 }
 
 /** Rows are looked up in all of a table. */

@@ -245,6 +245,7 @@ export const SHAPES_RULES: Record<string, (node: NodeProto, known: Known) => rea
     return [dims, dims];
   },
   ...rules(['LSTM', 'GRU', 'RNN'], recurrentShapes),
+  DynamicQuantizeLSTM: recurrentShapes,
   Split: (node, known) => {
     const x = known.shape(node.input[0]);
     const sizes = splitSizes(node, known, x?.[fromEnd(intAttribute(node, 'axis', 0), x.length)]);
@@ -264,7 +265,7 @@ function axesOf(node: NodeProto, known: Known, input: number): readonly number[]
 function recurrentShapes(node: NodeProto, known: Known): readonly (Shape | undefined)[] {
   const [x, recurrence] = [known.shape(node.input[0]), known.shape(node.input[2])];
   if (!x || !recurrence || intAttribute(node, 'layout', 0) !== 0) return [];
-  const [directions, hidden] = [recurrence[0]!, recurrence[2]!];
+  const [directions, hidden] = [recurrence[0]!, recurrence[node.opType === 'DynamicQuantizeLSTM' ? 1 : 2]!];
   const state = [directions, x[1]!, hidden];
   return [[x[0]!, ...state], state, state];
 }

@@ -157,10 +157,10 @@ export const QuantizeOptions = z
       .default(256)
       .describe('Calibration samples, taken from the calibration split.'),
     opTypes: z
-      .array(z.enum(['Conv', 'Gemm', 'MatMul', 'Gather']))
-      .default(['Conv', 'Gemm', 'MatMul', 'Gather'])
+      .array(z.enum(['Conv', 'Gemm', 'MatMul', 'Gather', 'LSTM']))
+      .default(['Conv', 'Gemm', 'MatMul', 'Gather', 'LSTM'])
       .describe(
-        'Operators whose weights and activations are quantized; Gemm and MatMul alone for the fully connected layers only, Gather for the tables that rows are looked up in.',
+        'Operators whose weights and activations are quantized; Gemm and MatMul alone for the fully connected layers only, Gather for the tables that rows are looked up in, LSTM for recurrent weights (target onnxruntime).',
       ),
     minProducts: z
       .int()

@@ -80,7 +80,7 @@ const TABLE_REASON = 'its rows are looked up: only layers that multiply are trie
 
 /** The layers that quantize would take, in a prepared copy of the model. */
 function planAnalysis(model: ModelProto, { opTypes, exclude }: AnalyzeOptions) {
-  const all = { opTypes: [...opTypes, 'Gather'], exclude, minProducts: 0 };
+  const all = { opTypes: [...opTypes, 'Gather', 'LSTM'], exclude, minProducts: 0 };
   const plan = planQuantization(cloneModel(model), QuantizeOptions.parse(all));
   const tables = new Set(plan.tables?.map(({ node }) => nodeLabel(node)));
   const left = [...tables].map((node) => ({ node, opType: 'Gather', reason: TABLE_REASON }));

@@ -13,21 +13,13 @@ import { CONTRIB, importContrib } from './contrib.js';
 import { blockTable, blockTableValues, TABLE_BLOCK } from '../grid/gather-blocks.js';
 import { powerOfTwoScales } from '../grid/scale-search.js';
 import { shortName } from './short-name.js';
+import type { StoredNode } from './stored-node.js';
 import type { Table } from '../layers/tables.js';
 import type { WeightReport } from './weight-store.js';
 
 export interface TableStoreOptions {
   perChannel: boolean;
   powerOfTwo: boolean;
-}
-
-/** A table as it was stored, with what looks it up. */
-export interface StoredTable {
-  node: NodeProto;
-  /** The value of row numbers, and the float value that the rows are read as. */
-  ids: string;
-  output: string;
-  report: WeightReport & { node: string; opType: string; input: string };
 }
 
 /** What is stored of a table, whoever looks it up. */
@@ -49,23 +41,18 @@ const LIMIT = 127;
  *
  * A DequantizeLinear ahead of the Gather would expand the whole table at every run.
  */
-export function storeTables(graph: Graph, tables: readonly Table[], options: TableStoreOptions): StoredTable[] {
+export function storeTables(graph: Graph, tables: readonly Table[], options: TableStoreOptions): StoredNode[] {
   const known = new Map<string, Integers>();
   return tables.map((table) => {
     const { node, bits } = table;
-    // The node's input also tells whether a Transpose lies between, the stored tensor alone does not.
-    const key = JSON.stringify([node.input[0], bits]);
+    const key = JSON.stringify([table.stored, table.turns, bits]);
     const stored = known.get(key) ?? (bits === 4 ? storeBlocks(graph, node) : storeColumns(graph, node, options));
     known.set(key, stored);
     return rewire(graph, table, stored);
   });
 }
 
-function rewire(
-  graph: Graph,
-  { node, bits, dataType }: Table,
-  { integers, parameters, report }: Integers,
-): StoredTable {
+function rewire(graph: Graph, { node, bits, dataType }: Table, { integers, parameters, report }: Integers): StoredNode {
   const [ids, output] = [node.input[1]!, node.output[0]!];
   // A Gather without a name is known by its output, which another node gives now.
   node.name = nodeLabel(node);
@@ -74,7 +61,13 @@ function rewire(
   let last = bits === 8 ? addBehind(graph, node, 'DequantizeLinear', parameters, { axis: -1 }) : node;
   if (dataType !== DataType.FLOAT) last = addBehind(graph, last, 'Cast', [], { to: dataType });
   graph.setOutput(last, 0, output);
-  return { node, ids, output, report: { node: node.name, opType: 'Gather', input: ids, ...report } };
+  return {
+    node,
+    input: ids,
+    inputIndex: 1,
+    output,
+    report: { node: node.name, opType: 'Gather', input: ids, ...report },
+  };
 }
 
 /** Adds a node that reads another's only output, under a new name; what the new one gives has to be named by the caller. */

@@ -3,7 +3,7 @@ import type { CalibrationRun } from '../calibration/calibrate.js';
 import type { Batches } from '../../calibration-data.js';
 import { comparePairs, exactValue, sideBySide } from './compare.js';
 import { nodeLabel } from '../../name-pattern.js';
-import type { StoredTable } from '../emit/table-store.js';
+import type { StoredNode } from '../emit/stored-node.js';
 import type { Layer } from '../layers/layers.js';
 
 /** A layer's output against the float model on the same data. */
@@ -14,34 +14,34 @@ export interface LayerEvidence {
   aloneSnrDb: number | null | undefined;
 }
 
-/** A quantized model and what its layers and tables became. */
+/** A quantized model and what its layers became, and what was stored beside them. */
 export interface Quantized {
   graph: Graph;
   layers: readonly Layer[];
-  tables: readonly StoredTable[];
+  aside: readonly StoredNode[];
 }
 
 /**
- * Compares the output of every table and of every quantized layer with the float model's, both as it is and when it gets the float
- * model's input. One run per batch gives all of it, tables first; `outputs` are the layers' outputs by their names in both models.
+ * Compares the output of every node stored aside and of every quantized layer with the float model's, both as it is and when it gets the float
+ * model's input. One run per batch gives all of it, layers last; `outputs` are the layers' outputs by their names in both models.
  */
 export async function layerEvidence(
   exact: ModelProto,
-  { graph, layers, tables }: Quantized,
+  { graph, layers, aside }: Quantized,
   outputs: readonly string[],
   batches: Batches,
   run: CalibrationRun,
 ): Promise<LayerEvidence[]> {
   const both = sideBySide(exact, graph.model);
   const copyOf = ({ node }: { node: NodeProto }) => both.nodes[graph.nodes.indexOf(node)]!;
-  const copies = { tables: tables.map(copyOf), layers: layers.map(copyOf) };
+  const copies = { aside: aside.map(copyOf), layers: layers.map(copyOf) };
   const together = [
-    ...tables.map(({ output }): [string, string] => [addFloat(both, exactValue(both, output)), addFloat(both, output)]),
+    ...aside.map(({ output }): [string, string] => [addFloat(both, exactValue(both, output)), addFloat(both, output)]),
     ...outputs.map((output): [string, string] => [exactValue(both, output), output]),
   ];
   const alone = [
-    ...tables.map(({ ids, output }, i) =>
-      addFloat(both, addLonelyTable(both, copies.tables[i]!, exactValue(both, ids), output)),
+    ...aside.map((stored, i) =>
+      addFloat(both, addLonelyAside(both, copies.aside[i]!, exactValue(both, stored.input), stored)),
     ),
     ...layers.map((layer, i) => addLonely(both, copies.layers[i]!, exactValue(both, layer.input), outputs[i]!)),
   ];
@@ -50,21 +50,23 @@ export async function layerEvidence(
   return together.map((_pair, i) => ({ outputSnrDb: snrs[i], aloneSnrDb: snrs[together.length + i] }));
 }
 
-/** A second copy of a stored table's nodes, up to the one that gives `output`, that looks up other row numbers. */
-function addLonelyTable(graph: Graph, lookUp: NodeProto, ids: string, output: string): string {
-  let node = lookUp;
+/** A second copy of what a node became, up to the one that gives its output, that reads `input`. */
+function addLonelyAside(graph: Graph, first: NodeProto, input: string, { inputIndex, output }: StoredNode): string {
+  let node = first;
   let value = addCopy(
     graph,
     node,
-    node.input.map((input, i) => (i === 1 ? ids : input)),
+    node.input.map((name, i) => (i === inputIndex ? input : name)),
+    output,
   );
-  while (node.output[0] !== output) {
+  while (!node.output.includes(output)) {
     const [read] = node.output;
-    node = graph.consumers(read!).find((use) => use.index === 0 && use.node.output[0] !== value)!.node;
+    node = graph.consumers(read!).find((use) => use.index === 0)!.node;
     value = addCopy(
       graph,
       node,
-      node.input.map((input) => (input === read ? value : input)),
+      node.input.map((name) => (name === read ? value : name)),
+      output,
     );
   }
   return value;
@@ -97,11 +99,14 @@ function addLonely(graph: Graph, layer: NodeProto, input: string, output: string
     : product;
 }
 
-function addCopy(graph: Graph, node: NodeProto, input: readonly string[]): string {
+/** Adds a copy of a node that reads `input`, and returns the copy's first output or the one that stands for `output`. */
+function addCopy(graph: Graph, node: NodeProto, input: readonly string[], output?: string): string {
   const named = { name: graph.freshName(`${nodeLabel(node)}_alone`), domain: node.domain };
-  const copy = makeNode(node.opType, input, [graph.freshName(`${node.output[0]}_alone`)], {}, named);
-  graph.addNode(Object.assign(copy, { attribute: node.attribute }));
-  return copy.output[0]!;
+  const outputs = node.output.map((name) => name && graph.freshName(`${name}_alone`));
+  const copy = graph.addNode(
+    Object.assign(makeNode(node.opType, input, outputs, {}, named), { attribute: node.attribute }),
+  );
+  return copy.output[Math.max(0, node.output.indexOf(output ?? ''))]!;
 }
 
 function addPair(graph: Graph, input: string, grid: readonly string[]): string {

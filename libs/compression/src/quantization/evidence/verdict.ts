@@ -42,6 +42,14 @@ export interface Facts {
   samples?: number | null;
 }
 
+/** The runtime's own operators that tables and recurrent weights are stored for. */
+const RUNTIME_FORMS: Record<string, string> = { Gather: 'GatherBlockQuantized', LSTM: 'DynamicQuantizeLSTM' };
+
+/** Tables of 8 bits are of the standard. */
+function isOfRuntime({ opType, bits }: LayerReport): boolean {
+  return opType === 'LSTM' || bits === 4;
+}
+
 /** With fewer samples than this, what lies beyond the ranges seen is clipped: silero keeps 3 dB after 8 and 14 dB after 32. */
 export const FEW_SAMPLES = 32;
 
@@ -49,8 +57,9 @@ export const FEW_SAMPLES = 32;
 export function warningsFor(options: QuantizeOptions, facts: Facts): string[] {
   const { layers, speed, int8DotProduct, samples } = facts;
   const products = layers.filter(({ opType }) => opType !== 'Gather');
+  const isCalibrated = products.some(({ opType }) => opType !== 'LSTM');
   const warnings = [...poorOutputs(options, facts), ...withoutFigure(facts), ...underflows(facts)];
-  if (options.scheme === 'static' && products.length > 0 && typeof samples === 'number' && samples < FEW_SAMPLES) {
+  if (options.scheme === 'static' && isCalibrated && typeof samples === 'number' && samples < FEW_SAMPLES) {
     warnings.push(
       `few calibration samples: ${samples}, where ${FEW_SAMPLES} is little; ranges hold what these contain, and other input may be clipped: give the calibration split more, or raise the option samples`,
     );
@@ -83,10 +92,9 @@ export function warningsFor(options: QuantizeOptions, facts: Facts): string[] {
       'MatMulNBits runs in ONNX Runtime only, and about ten times slower than floats in WebAssembly: use target portable or web there',
     );
   }
-  if (layers.some(({ opType, bits }) => opType === 'Gather' && bits === 4)) {
-    warnings.push(
-      'GatherBlockQuantized runs in ONNX Runtime only: use target portable elsewhere, where tables take 8 bits',
-    );
+  for (const [opType, form] of Object.entries(RUNTIME_FORMS)) {
+    if (layers.some((layer) => layer.opType === opType && isOfRuntime(layer)))
+      warnings.push(`${form} runs in ONNX Runtime only: use target portable elsewhere`);
   }
   if (options.scheme === 'dynamic' && options.target === 'web') {
     warnings.push('dynamic quantization gains nothing at batch 1 in WebAssembly: use scheme static');

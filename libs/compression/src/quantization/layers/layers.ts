@@ -74,13 +74,14 @@ export interface SelectionOptions {
 /** Operators that hold weights but have no int8 kernel here, with the reason a report gives. */
 const UNSUPPORTED: Record<string, string> = {
   ConvTranspose: 'the runtime has no int8 kernel for ConvTranspose',
-  LSTM: 'recurrent weights stay float: the runtime has no Q/DQ fusion for LSTM',
-  GRU: 'recurrent weights stay float: the runtime has no Q/DQ fusion for GRU',
-  RNN: 'recurrent weights stay float: the runtime has no Q/DQ fusion for RNN',
+  GRU: 'its weights stay float: the runtime has no integer kernel for GRU, and would expand them at every run',
+  RNN: 'its weights stay float: the runtime has no integer kernel for RNN, and would expand them at every run',
 };
 
 /** Operators whose weights are integers already. */
 const QUANTIZED: ReadonlySet<string> = new Set(['ConvInteger', 'MatMulInteger', 'QLinearConv', 'QLinearMatMul']);
+/** Operators of the runtime's own that read integers. */
+const RUNTIME_INTEGERS: ReadonlySet<string> = new Set(['DynamicQuantizeLSTM', 'GatherBlockQuantized']);
 const QUANTIZED_BEFORE = 'its weight is quantized already: give the float model that it was made from';
 
 /** Splits the graph's weighted nodes into those to quantize and those left alone, each of the latter with its reason. */
@@ -98,7 +99,7 @@ export function selectLayers(graph: Graph, options: SelectionOptions): Selection
 
 /** What the runtime made of layers when it optimized the model, or wrote as its own. */
 function ofRuntime(node: NodeProto): string {
-  return isOwnOperator(node) ? ownOperatorReason(node) : QUANTIZED_BEFORE;
+  return isOwnOperator(node) && !RUNTIME_INTEGERS.has(node.opType) ? ownOperatorReason(node) : QUANTIZED_BEFORE;
 }
 
 function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer | string | null {
@@ -198,7 +199,7 @@ function insideSubgraph(graph: GraphProto, owner: NodeProto): Skipped[] {
   const place = `it lies inside the ${owner.opType} node "${nodeLabel(owner)}", whose body is left alone`;
   return graph.node.flatMap((node) => [
     ...(isLayerOpType(node.opType) ||
-    UNSUPPORTED[node.opType] ||
+    isHolder(node) ||
     QUANTIZED.has(node.opType) ||
     isOwnOperator(node) ||
     holdsFloats(graph, node)
@@ -208,9 +209,14 @@ function insideSubgraph(graph: GraphProto, owner: NodeProto): Skipped[] {
   ]);
 }
 
+/** Whether a node's operator holds weights although it is no layer; an LSTM's are chosen apart. */
+function isHolder({ opType }: NodeProto): boolean {
+  return opType === 'LSTM' || Object.hasOwn(UNSUPPORTED, opType);
+}
+
 /** Whether a node multiplies by weights, selected or not. */
 export function isWeighted(graph: Graph, node: NodeProto): boolean {
-  if (UNSUPPORTED[node.opType]) return true;
+  if (isHolder(node)) return true;
   return (
     isLayerOpType(node.opType) &&
     (graph.initializer(node.input[1] ?? '') !== undefined ||

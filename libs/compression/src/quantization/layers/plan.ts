@@ -1,5 +1,5 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { Graph, liftOpset, type ModelProto } from '#onnx';
+import { Graph, liftOpset, type ModelProto, type NodeProto } from '#onnx';
 import { liftConstants } from '../../rewrites/constants.js';
 import { fuseDecomposed } from '../../rewrites/decomposed.js';
 import { foldBatchNorm } from '../../rewrites/fold-batch-norm.js';
@@ -13,6 +13,7 @@ import { floatMixedEnds } from './mixed-ends.js';
 import { nodeLabel } from '../../name-pattern.js';
 import { floatConstantsLeft } from './float-constants.js';
 import { selectLayers, widenWeights, type Layer, type Selection } from './layers.js';
+import { selectRecurrent } from './recurrent.js';
 import { scopeLayers } from './scope.js';
 import { selectTables, type Table } from './tables.js';
 import { unsmoothable } from '../rescaling/smooth.js';
@@ -25,6 +26,8 @@ export interface Plan {
   layers: Layer[];
   /** Tables whose rows are looked up; none where they are left out. */
   tables?: readonly Table[];
+  /** LSTMs whose weights are stored as integers; none where they are left out. */
+  recurrent?: readonly NodeProto[];
   skipped: Skipped[];
 }
 
@@ -47,14 +50,15 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
   const kept =
     options.scheme === 'dynamic' ? selectDynamic(selection.layers) : { layers: selection.layers, skipped: [] };
   const { tables, skipped: tablesLeft } = selectTables(graph, kept.layers, options);
+  const { recurrent, skipped: recurrentLeft } = selectRecurrent(graph, options);
   const isChanged = options.equalize || options.smoothing !== undefined;
   widenWeights(graph, isChanged ? selection.layers : kept.layers);
   if (isChanged) ownVectors(graph);
   if (options.equalize) selection.skipped.push(...equalizeLayers(graph, selection.layers));
   if (options.smoothing !== undefined) selection.skipped.push(...unsmoothable(graph, selection.layers));
-  const skipped = [...selection.skipped, ...kept.skipped, ...tablesLeft];
-  const named = namesOf([...kept.layers, ...tables], skipped);
-  return { graph, layers: kept.layers, tables, skipped: [...skipped, ...floatConstantsLeft(graph, named)] };
+  const skipped = [...selection.skipped, ...kept.skipped, ...tablesLeft, ...recurrentLeft];
+  const named = namesOf([...kept.layers, ...tables, ...recurrent.map((node) => ({ node }))], skipped);
+  return { graph, layers: kept.layers, tables, recurrent, skipped: [...skipped, ...floatConstantsLeft(graph, named)] };
 }
 
 /** Nodes that a report speaks of. */

@@ -1,8 +1,10 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { DataType, elementCount, intAttribute, isSameEveryRun, type Graph, type NodeProto } from '#onnx';
+import { DataType, elementCount, intAttribute, intsAttribute, isSameEveryRun, type Graph, type NodeProto } from '#onnx';
 import { entryFor, isNamed, nodeLabel } from '../../name-pattern.js';
 import { floatConstant } from '../../rewrites/widened-constants.js';
+import { levelBits } from '../grid/weight-grid.js';
 import { LEAST_ELEMENTS, storedFloat } from './float-constants.js';
+import { floatReader, storedBehind } from './float-readers.js';
 import type { Layer } from './layers.js';
 
 /** A matrix of floats whose rows a Gather looks up: an embedding, learned positions. */
@@ -10,6 +12,8 @@ export interface Table {
   node: NodeProto;
   /** Name of the stored tensor, which others may read as well. */
   stored: string;
+  /** How its axes are exchanged on the way to the Gather. */
+  turns: string[];
   /** Type of what the Gather gives. */
   dataType: DataType;
   bits: 8 | 4;
@@ -17,14 +21,11 @@ export interface Table {
 
 export type TableOptions = Pick<
   QuantizeOptions,
-  'opTypes' | 'exclude' | 'weightBits' | 'layerBits' | 'target' | 'perChannel'
+  'opTypes' | 'exclude' | 'weightBits' | 'layerBits' | 'weightFormat' | 'target' | 'perChannel'
 >;
 
 /** With fewer rows, scales per column take up what integers save. */
 const LEAST_ROWS = 16;
-
-/** Operators that hand a table on as it is, or in another type or order. */
-const CARRIERS: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Transpose']);
 
 /** Whether a node looks up rows of a float matrix. */
 export function looksUpTable(graph: Graph, node: NodeProto): boolean {
@@ -50,13 +51,19 @@ export function selectTables(
     if (reason !== null) note(node, reason);
     return reason === null;
   });
-  const readers: Readers = { lookUps: new Set(wanted), layers: new Map(layers.map((layer) => [layer.node, layer])) };
+  const lookUps = new Set(wanted);
+  const weightOf = new Map(layers.map(({ node, weightIndex }) => [node, weightIndex]));
   const tables = wanted.flatMap((node): Table[] => {
     const table = tableOf(graph, node, options);
-    const { keptBy, tiedTo } = otherReader(graph, table.stored, readers);
+    const tied: NodeProto[] = [];
+    const keptBy = floatReader(graph, table.stored, (use) => {
+      if (weightOf.get(use.node) === use.index) tied.push(use.node);
+      return weightOf.get(use.node) === use.index || (use.index === 0 && lookUps.has(use.node));
+    });
     if (keptBy) note(node, `its table stays in floats for ${keptBy}: integers beside it would make the file larger`);
     if (keptBy) return [];
-    if (tiedTo) note(node, `its table is stored apart from the weight of "${tiedTo}", which reads the same`);
+    if (tied[0])
+      note(node, `its table is stored apart from the weight of "${nodeLabel(tied[0])}", which reads the same`);
     if (table.bits !== bitsAskedFor(node, options))
       note(node, `its table is stored at ${table.bits} bits: ${widthReason(options)}`);
     return [table];
@@ -84,40 +91,19 @@ function refusal(graph: Graph, node: NodeProto, { opTypes, exclude, perChannel }
 }
 
 function tableOf(graph: Graph, node: NodeProto, options: TableOptions): Table {
-  let [value, type] = [node.input[0]!, undefined as DataType | undefined];
-  for (let made = graph.producer(value); made && !graph.initializer(value); made = graph.producer(value)) {
-    if (made.opType === 'Cast') type ??= intAttribute(made, 'to', DataType.FLOAT);
-    value = made.input[0]!;
-  }
+  const { stored, carriers } = storedBehind(graph, node.input[0]!);
+  const [cast] = carriers.filter(({ opType }) => opType === 'Cast');
+  const dataType = cast ? intAttribute(cast, 'to', DataType.FLOAT) : graph.initializer(stored)!.dataType;
+  const turns = carriers.filter(({ opType }) => opType === 'Transpose').map((turn) => `${intsAttribute(turn, 'perm')}`);
   const isNarrow = options.target === 'onnxruntime' && bitsAskedFor(node, options) < 8;
-  return { node, stored: value, dataType: type ?? graph.initializer(value)!.dataType, bits: isNarrow ? 4 : 8 };
+  return { node, stored, turns, dataType, bits: isNarrow ? 4 : 8 };
 }
 
-function bitsAskedFor(node: NodeProto, { layerBits, weightBits }: TableOptions): number {
-  return entryFor(layerBits, nodeLabel(node)) ?? weightBits;
+function bitsAskedFor(node: NodeProto, { layerBits, weightBits, weightFormat }: TableOptions): number {
+  return levelBits({ weightBits: entryFor(layerBits, nodeLabel(node)) ?? weightBits, weightFormat });
 }
 
 function widthReason({ target }: TableOptions): string {
   if (target === 'onnxruntime') return 'its kernel looks up rows of 4 bits at the least';
   return 'kernels that look up narrower rows are those of target onnxruntime';
-}
-
-interface Readers {
-  lookUps: ReadonlySet<NodeProto>;
-  layers: ReadonlyMap<NodeProto, Layer>;
-}
-
-/** Who else reads a stored table: what keeps it in floats, and a layer that stores it for itself. */
-function otherReader(graph: Graph, value: string, readers: Readers): { keptBy?: string; tiedTo?: string } {
-  if (graph.isOutput(value)) return { keptBy: `output "${value}"` };
-  const found: { keptBy?: string; tiedTo?: string } = {};
-  for (const { node, index } of graph.consumers(value)) {
-    if (index === 0 && readers.lookUps.has(node)) continue;
-    if (index >= 0 && readers.layers.get(node)?.weightIndex === index) found.tiedTo = nodeLabel(node);
-    else if (index === 0 && CARRIERS.has(node.opType))
-      Object.assign(found, otherReader(graph, node.output[0]!, readers));
-    else return { keptBy: `${index < 0 ? 'the body of ' : ''}${node.opType} "${nodeLabel(node)}"` };
-    if (found.keptBy) return found;
-  }
-  return found;
 }

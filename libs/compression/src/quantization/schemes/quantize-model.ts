@@ -18,7 +18,7 @@ import { compareOutputs } from '../evidence/output-check.js';
 import { neededOpset, planQuantization, type Plan } from '../layers/plan.js';
 import { probabilityOutputs } from '../emit/probabilities.js';
 import { prepareRefinements } from '../rounding/refinements.js';
-import { storeTables } from '../emit/table-store.js';
+import { storeAside } from '../emit/store-aside.js';
 import { smoothLayers } from '../rescaling/smooth.js';
 import { firstOf, quantizeStatic, type ActivationReport, type LayerReport, type StaticRun } from './static.js';
 import { costliestLayers, FEW_SAMPLES, measureSpeed, warningsFor } from '../evidence/verdict.js';
@@ -79,13 +79,13 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
     if (options.smoothing !== undefined) await smooth(plan, options.smoothing, batches, run);
     const { biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
     const layers = quantizeDynamic(plan.graph, plan.layers, options, biases);
-    return { layers: [...tableRows(plan, options), ...layers], skipped: [...plan.skipped, ...biases.skipped] };
+    return { layers: [...rowsAside(plan, options), ...layers], skipped: [...plan.skipped, ...biases.skipped] };
   },
   weightOnly: async (plan, options, batches, run) => {
     const { rounding, biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
     const layers = await quantizeWeights(plan.graph, plan.layers, options, run, rounding, biases);
     return {
-      layers: [...tableRows(plan, options), ...layers],
+      layers: [...rowsAside(plan, options), ...layers],
       skipped: [...plan.skipped, ...rounding.skipped, ...biases.skipped],
     };
   },
@@ -95,9 +95,9 @@ const SCHEMES: Record<QuantizeOptions['scheme'], Scheme> = {
   },
 };
 
-/** Schemes without calibration store tables last. */
-function tableRows({ graph, tables = [] }: Plan, options: QuantizeOptions): LayerReport[] {
-  return storeTables(graph, tables, options).map(({ report }) => report);
+/** Schemes without calibration store last what is no layer. */
+function rowsAside(plan: Plan, options: QuantizeOptions): LayerReport[] {
+  return storeAside(plan, options).map(({ report }) => report);
 }
 
 /** Smoothing for a scheme that needs no data otherwise. */

@@ -20,8 +20,7 @@ import { placePairs } from '../emit/placement.js';
 import type { Plan } from '../layers/plan.js';
 import { prepareRefinements } from '../rounding/refinements.js';
 import { smoothLayers } from '../rescaling/smooth.js';
-import { storeTables } from '../emit/table-store.js';
-import type { Table } from '../layers/tables.js';
+import { storeAside } from '../emit/store-aside.js';
 import { WeightStore, type WeightReport, type WeightStoreOptions } from '../emit/weight-store.js';
 import { widthGoal } from '../mixed/width-goal.js';
 
@@ -72,12 +71,13 @@ export interface StaticRun extends CalibrationRun {
  * Throws CalibrationDataError where they are wanted and null, UnknownValueError for ranges of another model.
  */
 export async function quantizeStatic(
-  { graph, layers, tables = [] }: Plan,
+  plan: Plan,
   options: QuantizeOptions,
   data: Batches | null,
   run: StaticRun,
 ): Promise<StaticResult> {
-  if (layers.length === 0) return withoutLayers(graph, tables, options, data, run);
+  const { graph, layers } = plan;
+  if (layers.length === 0) return withoutLayers(plan, options, data, run);
   if (!data) refuseWithoutData(options);
   const batches = data ?? (() => []);
   const original = layers.map(({ node }) => ({ opType: node.opType, output: node.output[0]! }));
@@ -95,7 +95,7 @@ export async function quantizeStatic(
   const ranges = new Map([...known, ...(await calibrate(graph.model, unknown, batches, { ...decided, ...run }))]);
   const { rounding, biases } = await prepareRefinements({ graph, layers, skipped: [] }, decided, data, run);
   const grids = putOnGrids(graph, layers, sites, ranges, options);
-  const stored = storeTables(graph, tables, options);
+  const aside = storeAside(plan, options);
   const settings = { ...options, random: mulberry32(run.seed) };
   const mixed = options.mixed
     ? await mixWidths({ float, gridded: { graph, layers } }, options.mixed, settings, batches, run)
@@ -115,15 +115,9 @@ export async function quantizeStatic(
   }
   graph.removeDeadCode();
   const evidence = data
-    ? await layerEvidence(
-        float.graph.model,
-        { graph, layers, tables: stored },
-        outputs,
-        firstOf(run.heldOut ?? data),
-        run,
-      )
+    ? await layerEvidence(float.graph.model, { graph, layers, aside }, outputs, firstOf(run.heldOut ?? data), run)
     : [];
-  const rows = [...stored.map(({ report }) => report), ...reports];
+  const rows = [...aside.map(({ report }) => report), ...reports];
   rows.forEach((report, i) => Object.assign(report, evidence[i]));
   const activations = [...grids.bySource].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid }));
   return {
@@ -135,21 +129,21 @@ export async function quantizeStatic(
   };
 }
 
-/** A model of tables alone has no activation to calibrate. */
+/** Where there are no layers there is no activation to calibrate. */
 async function withoutLayers(
-  graph: Graph,
-  tables: readonly Table[],
+  plan: Plan,
   options: QuantizeOptions,
   data: Batches | null,
   run: StaticRun,
 ): Promise<StaticResult> {
+  const { graph } = plan;
   const float = cloneModel(graph.model);
-  const stored = storeTables(graph, tables, options);
+  const aside = storeAside(plan, options);
   graph.removeDeadCode();
-  const subject = { graph, layers: [], tables: stored };
-  const evidence =
-    data && stored.length > 0 ? await layerEvidence(float, subject, [], firstOf(run.heldOut ?? data), run) : [];
-  const layers = stored.map(({ report }, i) => ({ ...report, ...evidence[i] }));
+  const subject = { graph, layers: [], aside };
+  const isJudged = data && aside.length > 0;
+  const evidence = isJudged ? await layerEvidence(float, subject, [], firstOf(run.heldOut ?? data), run) : [];
+  const layers = aside.map(({ report }, i) => ({ ...report, ...evidence[i] }));
   return { layers, activations: [], methods: null, skipped: [] };
 }
 
