@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { connect, type Database } from '#database';
 import { ApiHarness } from './api-harness.js';
 
@@ -16,6 +17,8 @@ describe('the API from outside', () => {
     await mkdir(join(dashboardPath, 'assets'));
     await writeFile(join(dashboardPath, 'index.html'), '<title>the page</title>');
     await writeFile(join(dashboardPath, 'assets', 'page-1.js'), 'run()');
+    await writeFile(join(dashboardPath, 'assets', 'page-1.js.br'), brotliCompressSync('run()'));
+    await writeFile(join(dashboardPath, 'assets', 'page-1.js.gz'), gzipSync('run()'));
     api = await ApiHarness.start({ dashboardPath });
     database = connect(api.config.databaseUrl);
   });
@@ -111,6 +114,36 @@ describe('the API from outside', () => {
       expect({ body: script.body, cache: script.headers.get('cache-control') }).toEqual({
         body: 'run()',
         cache: 'public, max-age=31536000, immutable',
+      });
+    });
+
+    it.each([
+      ['br', 'gzip, deflate, br'],
+      ['gzip', 'gzip'],
+      [null, 'identity'],
+    ])('serves the dashboard as %s to who accepts %s', async (encoding, accepted) => {
+      const { body, headers } = await api.call('GET', '/assets/page-1.js', {
+        key: null,
+        headers: { 'accept-encoding': accepted },
+      });
+      expect({
+        body,
+        encoding: headers.get('content-encoding'),
+        cache: headers.get('cache-control'),
+        vary: headers.get('vary'),
+      }).toEqual({
+        body: 'run()',
+        encoding,
+        cache: 'public, max-age=31536000, immutable',
+        vary: 'Accept-Encoding',
+      });
+      expect(headers.get('content-type')).toMatch(/^(text|application)\/javascript/);
+    });
+
+    it('tells of an address that cannot be decoded as a problem', async () => {
+      expect(await api.problem('GET', '/assets/%E0%A4%A', { key: null })).toMatchObject({
+        status: 400,
+        code: 'invalid_request',
       });
     });
   });

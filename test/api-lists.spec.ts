@@ -52,7 +52,8 @@ describe('the list of jobs', () => {
       title: 'prune',
       baseline: { bytes: 100, compressedBytes: 90, top1: 0.5, outputSnrDb: null, latencyMsP50: 1.5 },
       final: { bytes: 50 },
-      stages: [{ pass: 'prune', state: 'succeeded', progress: 0 }],
+      finalDigest: null,
+      stages: [{ pass: 'prune', state: 'succeeded', progress: 0, options: {} }],
     });
     expect(Object.keys(newest?.final ?? {})).not.toContain('latencySamplesMs');
     const job = (await api.call<Job>('GET', `/v1/jobs/${newest?.id}`)).body;
@@ -63,6 +64,38 @@ describe('the list of jobs', () => {
     const [item] = (await api.call<{ items: JobItem[] }>('GET', '/v1/jobs?name=succeeded%207')).body.items;
     expect(item?.error).toEqual({ code: 'broken', message: `${'x'.repeat(199)}…` });
     expect((await api.call<Job>('GET', `/v1/jobs/${item?.id}`)).body.error?.message).toHaveLength(5000);
+  });
+
+  it('has the options of the recipe, by which jobs of a sweep differ, unless they are long, and the digest of the model that was measured', async () => {
+    const digest = 'c'.repeat(64);
+    const passes = [{ pass: 'prune', options: { ratio: 0.5, layers: { head: null } } }];
+    await database.pool.query(`update jobs set recipe = recipe || $1 where name = 'succeeded 3'`, [{ passes }]);
+    await database.pool.query(`update jobs set recipe = recipe || $1 where name = 'succeeded 4'`, [
+      { passes: [{ pass: 'prune', options: { keep: 'x'.repeat(400) } }] },
+    ]);
+    await database.pool.query(
+      `update job_stages set model_digest = $1 from jobs where jobs.id = job_id and name = 'succeeded 3'`,
+      [digest],
+    );
+    const item = async (name: string) =>
+      (await api.call<{ items: JobItem[] }>('GET', `/v1/jobs?name=${encodeURIComponent(name)}`)).body.items[0];
+    expect(await item('succeeded 3')).toMatchObject({ finalDigest: digest, stages: [{ options: passes[0]!.options }] });
+    expect(await item('succeeded 4')).toMatchObject({ stages: [{ options: null }] });
+  });
+
+  it('finds jobs by a part of their names, and by the names of their passes, in any case', async () => {
+    await database.pool.query(`update jobs set recipe = recipe || $1 where name = 'succeeded 9'`, [
+      { name: 'Half 50%', passes: [{ pass: 'quantize', options: { q: 'sparse' } }] },
+    ]);
+    const found = async (q: string) =>
+      (await api.call<{ items: JobItem[] }>('GET', `/v1/jobs?limit=200&q=${encodeURIComponent(q)}`)).body.items.map(
+        ({ name }) => name,
+      );
+    expect(await found('EEDED 9')).toEqual(['succeeded 9']);
+    expect(await found('half 50%')).toEqual(['succeeded 9']);
+    expect(await found('quant')).toEqual(['succeeded 9']);
+    expect(await found('sparse')).toEqual([]);
+    expect(await found('_')).toEqual([]);
   });
 
   it.each([

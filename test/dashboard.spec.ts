@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { isFinal, type Job } from '#contracts';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { EXAMPLE, startApp, type App } from './app.js';
+import { auditOf } from './dashboard-audit.js';
 
 const SCREENSHOTS = resolve(__dirname, '../test-results');
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -64,6 +65,22 @@ describe('the dashboard in a real browser', () => {
     if (profile) await rm(profile, { recursive: true, force: true });
   });
 
+  /** Paths below /v1 that the page asks for from now on. */
+  function requestsOf(of: Page): () => string[] {
+    const paths: string[] = [];
+    of.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.startsWith('/v1')) paths.push(pathname);
+    });
+    return () => [...paths];
+  }
+
+  /** As the browser tells a page that its tab was left or come back to. */
+  const setHidden = (hidden: boolean) =>
+    page.evaluate(
+      `Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${hidden ? 'hidden' : 'visible'}' }); document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); undefined`,
+    );
+
   const screenshot = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 
   it('refuses a wrong key with a message', async () => {
@@ -72,12 +89,53 @@ describe('the dashboard in a real browser', () => {
     await page.getByRole('button', { name: 'Open dashboard' }).click();
     await page.getByRole('alert').waitFor();
     await screenshot('sign-in');
+    expect(await auditOf(page)).toEqual([]);
   });
 
   it('shows an empty list to a new user with the right key', async () => {
     await page.getByLabel('API key').fill(app.apiKey);
     await page.getByRole('button', { name: 'Open dashboard' }).click();
     await page.getByText('Submit the first one').waitFor();
+    expect(await page.title()).toBe('Jobs – Coldpress');
+    expect(await auditOf(page)).toEqual([]);
+  });
+
+  it('arrives compressed, and as what the build wrote', async () => {
+    const script = await page.locator('script[src]').getAttribute('src');
+    const read = (encoding: string) => fetch(`${app.url}${script}`, { headers: { 'accept-encoding': encoding } });
+    const [small, whole] = await Promise.all([read('br'), read('identity')]);
+    expect({ encoding: small.headers.get('content-encoding'), cache: small.headers.get('cache-control') }).toEqual({
+      encoding: 'br',
+      cache: 'public, max-age=31536000, immutable',
+    });
+    expect(await small.text()).toBe(await whole.text());
+    expect(Number(small.headers.get('content-length'))).toBeLessThan(200_000);
+  });
+
+  it('says that there is no such page, and no such job, and asks for it once at most', async () => {
+    const asked = requestsOf(page);
+    await page.goto(`${app.url}/#/nowhere`);
+    await page.getByRole('heading', { name: 'No such page' }).waitFor();
+    expect(await auditOf(page)).toEqual([]);
+    await page.goto(`${app.url}/#/jobs/abc`);
+    await page.getByText('“abc” is not the id of a job').waitFor();
+    expect(asked()).toEqual([]);
+    const nobody = '00000000-0000-4000-8000-000000000000';
+    await page.goto(`${app.url}/#/jobs/${nobody}`);
+    await page.getByText(`There is no job ${nobody}`).waitFor();
+    await page.waitForTimeout(3000);
+    expect(asked()).toEqual([`/v1/jobs/${nobody}/events`]);
+    await page.getByRole('link', { name: 'All jobs' }).click();
+    await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+  });
+
+  it('leads past the bar with the keys, and marks the page in it', async () => {
+    await page.reload();
+    await page.getByText('Submit the first one').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('main');
+    expect(await page.locator('nav[aria-label=Main] [aria-current]').allTextContents()).toEqual(['Jobs']);
   });
 
   it('takes a model, a data set and a recipe, and names a typo in the recipe', async () => {
@@ -87,17 +145,66 @@ describe('the dashboard in a real browser', () => {
       .locator('select[name=model] option:checked', { hasText: 'seed-net.onnx' })
       .waitFor({ state: 'attached' });
     const files = ['dataset.yaml', 'mnist-train.npz', 'mnist-test.npz'].map((name) => join(EXAMPLE, name));
+    await page.getByLabel('Upload data set').setInputFiles(files.slice(1));
+    await page
+      .getByRole('alert')
+      .getByText('choose dataset.yaml together with mnist-train.npz, mnist-test.npz')
+      .waitFor();
+    await page.getByLabel('Upload data set').setInputFiles(files.slice(0, 2));
+    await page.getByRole('alert').getByText('was not chosen').waitFor();
+    expect(await page.getByLabel('Upload data set').getAttribute('accept')).toContain('.safetensors');
     await page.getByLabel('Upload data set').setInputFiles(files);
     await page.locator('select[name=dataset] option:checked', { hasText: 'mnist' }).waitFor({ state: 'attached' });
     await page.getByLabel('Recipe').fill(RECIPE.replace('quantize', 'quantise'));
     await page.getByRole('button', { name: 'Check' }).click();
     await page.getByRole('alert').getByText('quantize').first().waitFor();
     await screenshot('new-job-problem');
+    expect(await auditOf(page)).toEqual([]);
+  });
+
+  it('keeps no verdict on a text that was changed, and shows the newest on the one that stands', async () => {
+    const recipe = page.getByLabel('Recipe');
+    const submit = page.getByRole('button', { name: 'Submit' });
+    const alert = page.getByRole('alert');
+    await Promise.all([page.waitForResponse((response) => response.status() === 422), submit.click()]);
+    await alert.getByText('quantize').first().waitFor();
+    await recipe.fill(RECIPE);
+    expect(await alert.count()).toBe(0);
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.getByText('This job can run.').waitFor();
+    expect(await alert.count()).toBe(0);
+    await recipe.fill('total nonsense: [');
+    expect(await page.getByText('This job can run.').count()).toBe(0);
+    await page.getByRole('button', { name: 'Check' }).click();
+    await alert.first().waitFor();
+    await recipe.fill(RECIPE);
+    await page.getByText('This job can run.').waitFor({ state: 'detached' });
+    expect(await alert.count()).toBe(0);
+  });
+
+  it('keeps a draft on the way to another page and over a reload, and gives back a text that an example took the place of', async () => {
+    await page.getByLabel('Name').fill('a draft');
+    await page.getByRole('link', { name: 'Jobs' }).click();
+    await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+    await page.getByRole('link', { name: 'New job' }).first().click();
+    await page.reload();
+    const draft = () =>
+      Promise.all([
+        page.getByLabel('Name').inputValue(),
+        page.getByLabel('Recipe').inputValue(),
+        page.locator('select[name=model]').inputValue(),
+      ]);
+    expect(await draft()).toEqual(['a draft', RECIPE, expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    await page.locator('select[name=example]').selectOption({ label: 'Train from labels' });
+    expect((await draft())[1]).toContain('pass: train');
+    await page.getByRole('button', { name: 'Bring it back' }).click();
+    expect((await draft())[1]).toBe(RECIPE);
+    await page.locator('select[name=dataset] option:checked', { hasText: 'mnist' }).waitFor({ state: 'attached' });
   });
 
   it('offers examples that this model and data set can run', async () => {
     const examples = page.locator('select[name=example]');
-    for (const title of await examples.locator('option').allTextContents()) {
+    for (const title of await examples.locator('option:not([disabled])').allTextContents()) {
       await examples.selectOption({ label: title });
       const [answer] = await Promise.all([
         page.waitForResponse(/preflight$/),
@@ -122,7 +229,40 @@ describe('the dashboard in a real browser', () => {
       .first()
       .waitFor();
     await page.locator('section[aria-label=Gates] .badge.passed').waitFor();
+    await page.getByRole('link', { name: 'seed-net.onnx' }).waitFor();
+    await page.getByRole('link', { name: 'mnist' }).waitFor();
+    expect(await page.title()).toBe('succeeded · from the page – Coldpress');
     await screenshot('job');
+    expect(await auditOf(page)).toEqual([]);
+  });
+
+  it('shows first what came of the job, with the model to download', async () => {
+    const result = page.getByRole('region', { name: 'Result' });
+    expect((await result.locator('.tile').allTextContents()).map((text) => text.replace(/\d+(\.\d+)?/g, '#'))).toEqual([
+      expect.stringMatching(/^Size# MB → # kB÷ #$/),
+      expect.stringMatching(/^Top-# accuracy# % → # %[+−]# points$/),
+      expect.stringMatching(/^Median latency# ms → # ms.+half of # runs within #–# ms$/),
+      expect.stringMatching(/^Gatespassed/),
+    ]);
+    const bottom = await result
+      .getByRole('button', { name: 'Download model' })
+      .evaluate(
+        (button: unknown) => (button as { getBoundingClientRect(): { bottom: number } }).getBoundingClientRect().bottom,
+      );
+    expect(bottom).toBeLessThan(900);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      result.getByRole('button', { name: 'Download model' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('from-the-page.onnx');
+  });
+
+  it('asks for nothing more once the job has ended', async () => {
+    await page.reload();
+    await page.getByRole('img', { name: 'sensitivity.svg of analyze' }).waitFor();
+    const asked = requestsOf(page);
+    await page.waitForTimeout(4000);
+    expect(asked()).toEqual([]);
   });
 
   it('draws the plots that a stage wrote and tells what it concluded', async () => {
@@ -138,6 +278,7 @@ describe('the dashboard in a real browser', () => {
     await stage.getByText('Report').click();
     await stage.locator('table').first().waitFor();
     await screenshot('job-report');
+    expect(await auditOf(page)).toEqual([]);
   });
 
   it('downloads the model that the store has under the shown digest', async () => {
@@ -154,31 +295,100 @@ describe('the dashboard in a real browser', () => {
     ).toBe(digest);
   });
 
-  it('lists the finished job', async () => {
+  it('lists the finished job, found by a part of its name, and keeps the filters in the address', async () => {
     await page.getByRole('link', { name: 'Jobs' }).click();
     await page
       .getByRole('row', { name: /from the page/ })
       .getByText('succeeded')
       .waitFor();
     await screenshot('jobs');
+    expect(await auditOf(page)).toEqual([]);
+    await page.getByLabel('Name').fill('THE PAGE');
+    await page.waitForURL(/q=THE\+PAGE/);
+    await page.getByLabel('State').selectOption('succeeded');
+    await page.reload();
+    await page.getByRole('row', { name: /from the page/ }).waitFor();
+    expect([await page.getByLabel('Name').inputValue(), await page.getByLabel('State').inputValue()]).toEqual([
+      'THE PAGE',
+      'succeeded',
+    ]);
+    await page.getByLabel('Name').fill('nothing of the kind');
+    await page.getByText('No jobs match.').waitFor();
+    await page.getByRole('link', { name: 'Show all' }).click();
+    await page.getByRole('row', { name: /from the page/ }).waitFor();
   });
 
-  it('plots the jobs of a sweep on one model, marks the best trade-offs, and leads to each job', async () => {
+  it('asks for the list seldom, and not at all while nobody looks', async () => {
+    await page.waitForTimeout(1000);
+    const asked = requestsOf(page);
+    await page.waitForTimeout(5000);
+    expect(asked().length).toBeLessThanOrEqual(1);
+    await setHidden(true);
+    const hidden = requestsOf(page);
+    await page.waitForTimeout(17_000);
+    expect(hidden()).toEqual([]);
+    await Promise.all([page.waitForResponse(/\/v1\/jobs\?/), setHidden(false)]);
+  });
+
+  it('plots the jobs of a sweep on one model, takes equal models for one, marks the best trade-offs, and leads to each job', async () => {
     const { value: job } = (await app.client.listJobs().next()) as { value: Job };
-    for (const ratio of [0.5, 0.98]) {
-      const recipe = `passes: [{ pass: prune, options: { granularity: weight, ratio: ${ratio} } }, { pass: evaluate, options: { samples: 200, latencyRuns: 5 } }]`;
+    const recipes = [0.5, 0.5, 0.98, 0.99].map(
+      (ratio, index) =>
+        `passes: [{ pass: prune, options: { granularity: weight, ratio: ${ratio} } }, { pass: evaluate, options: { samples: 200, latencyRuns: ${5 + index} } }]`,
+    );
+    const kept = 'passes: [{ pass: evaluate, options: { samples: 200, latencyRuns: 5 } }]';
+    for (const recipe of [...recipes, kept]) {
       const { id } = await app.client.submitJob({ model: job.modelId, dataset: job.datasetId!, recipe }, randomUUID());
       for await (const event of app.client.watchJob(id)) if (event.type === 'job' && isFinal(event.state)) break;
     }
     await page.getByRole('link', { name: 'Compare' }).click();
-    await page.getByLabel('Cost').selectOption('Compressed');
     const table = page.getByRole('region', { name: 'Trade-offs' });
+    const rows = table.locator('tbody tr');
     await table.getByRole('row', { name: /ratio 0\.98/ }).waitFor();
-    expect(await page.locator('svg.trade-offs circle').count()).toBe(4);
-    expect(await table.getByRole('row', { name: /best trade-off/ }).count()).toBeGreaterThanOrEqual(2);
+    await page.getByLabel('Cost').selectOption('On disk');
+    await page.waitForURL(/x=disk/);
+    expect(await table.locator('th').allTextContents()).toEqual(
+      expect.arrayContaining(['passes', 'prune ratio', 'On disk', 'Top-1']),
+    );
+    expect(await rows.filter({ hasText: '2 jobs, one model' }).count()).toBe(1);
+    expect(await page.locator('svg.trade-offs circle').count()).toBe(await rows.count());
+    expect(await page.locator('svg.trade-offs .label').allTextContents()).toEqual(expect.arrayContaining(['original']));
+    const verdict = (text: RegExp) => rows.filter({ hasText: text }).getByText('best trade-off').count();
+    expect([await verdict(/from the page/), await verdict(/ratio 0\.98/), await verdict(/^original/)]).toEqual([
+      1, 0, 0,
+    ]);
+    expect(await rows.filter({ hasText: /^originalevaluate/ }).count()).toBe(1);
     await screenshot('compare');
-    await table.getByRole('link', { name: /ratio 0\.5 / }).click();
+    expect(await auditOf(page)).toEqual([]);
+  });
+
+  it('keeps what is compared in the address, and shows identical outputs as such', async () => {
+    await page.getByLabel('Quality').selectOption('Output SNR');
+    await page.waitForURL(/y=snr/);
+    await page.reload();
+    const table = page.getByRole('region', { name: 'Trade-offs' });
+    await table.getByRole('row', { name: /^original.*identical/ }).waitFor();
+    expect([await page.getByLabel('Quality').inputValue(), await page.getByLabel('Cost').inputValue()]).toEqual([
+      'snr',
+      'disk',
+    ]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.waitForTimeout(300);
+    await screenshot('compare-phone');
+    expect(
+      await page
+        .locator('svg.trade-offs text')
+        .first()
+        .evaluate(
+          (text: unknown) => (text as { getBoundingClientRect(): { height: number } }).getBoundingClientRect().height,
+        ),
+    ).toBeGreaterThanOrEqual(11);
+    await page.setViewportSize({ width: 1200, height: 900 });
+    await table.getByRole('link', { name: /ratio 0\.98 / }).click();
     await page.getByRole('region', { name: 'Before and after' }).waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await screenshot('job-phone');
+    await page.setViewportSize({ width: 1200, height: 900 });
   });
 
   it('raises no error in the console', () => {

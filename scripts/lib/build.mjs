@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleStage } from './bundle-stage.mjs';
+import { precompress } from './precompress.mjs';
 import { capture, ROOT } from './run.mjs';
 
 const TSC = join(ROOT, 'node_modules/tsc7/bin/tsc');
@@ -30,11 +31,13 @@ const PRODUCTS = {
   },
   dashboard: {
     sources: ['apps/dashboard', 'libs/contracts/src', 'package-lock.json'],
-    build: () =>
-      capture(process.execPath, [VITE, 'build', '--logLevel', 'warn'], {
+    build: async () => {
+      await capture(process.execPath, [VITE, 'build', '--logLevel', 'warn'], {
         cwd: join(ROOT, 'apps/dashboard'),
         env: { ...process.env, NODE_ENV: 'production' },
-      }),
+      });
+      await precompress(join(ROOT, 'dist/dashboard'));
+    },
   },
 };
 

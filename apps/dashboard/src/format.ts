@@ -34,3 +34,13 @@ export function figure(value: number): string {
     ? value.toLocaleString('en', { maximumSignificantDigits: 4 })
     : value.toExponential(2);
 }
+
+/** A name as that of a model file: "int8 → 45 %" -> "int8-45.onnx". */
+export function fileNameOf(name: string): string {
+  return `${
+    name
+      .replace(/\.onnx$/, '')
+      .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+      .replace(/^[-.]+|-+$/g, '') || 'model'
+  }.onnx`;
+}

@@ -1,95 +1,91 @@
 import type { Figures, JobItem } from '#contracts';
-import { formatMetric, type MetricName } from '#contracts/metric-table';
+import type { Axis } from './axes.js';
 
-/** A figure by which models are compared; undefined where nobody measured it. */
-export interface Axis {
-  title: string;
-  value(metrics: Figures, baseline: Figures): number | undefined;
-  /** Ends of its interval, where it has one: figures whose intervals meet are not told apart. */
-  interval?(metrics: Figures): readonly [number, number] | undefined;
-  format(value: number): string;
-}
-
-type Compared = MetricName & keyof Figures;
-
-const axis = (name: Compared, title: string): Axis => ({
-  title,
-  value: (model) => model[name] ?? undefined,
-  format: (value) => formatMetric(name, value),
-});
-
-/** Costs: less is better. A latency is true of the machine and the hour, so it is given against the original's, measured in turn with it. */
-export const COSTS: readonly Axis[] = [
-  axis('bytes', 'On disk'),
-  axis('compressedBytes', 'Compressed'),
-  {
-    title: 'Latency against the original',
-    value: latencyRatio,
-    interval: latencyInterval,
-    format: (ratio) => `× ${ratio.toFixed(2)}`,
-  },
-];
-
-function latencyRatio(
-  { latencyMsP50, latencyRatio: measured }: Figures,
-  { latencyMsP50: original }: Figures,
-): number | undefined {
-  return measured?.ratio ?? (latencyMsP50 !== undefined && original ? latencyMsP50 / original : undefined);
-}
-
-function latencyInterval({ latencyRatio: measured }: Figures): readonly [number, number] | undefined {
-  if (!measured) return undefined;
-  if (measured.verdict === 'equal') return [Math.min(1, measured.low ?? 1), Math.max(1, measured.high ?? 1)];
-  return [measured.low ?? 0, measured.high ?? Infinity];
-}
-
-/** Quality: more is better. */
-export const QUALITIES: readonly Axis[] = [axis('top1', 'Top-1'), axis('outputSnrDb', 'Output SNR')];
-
+/** A model, and the jobs that came to it. */
 export interface Point {
-  /** Absent for the original model. */
-  job?: JobItem;
+  /** The model that these jobs began with. */
+  isOriginal: boolean;
+  /** Newest first; for the original those that left it as it was. */
+  jobs: JobItem[];
+  /** The middle of what these jobs measured. */
   cost: number;
+  quality: number;
   /** What the cost is known to lie between. */
   costs: readonly [number, number];
-  quality: number;
-  /** No other point is at least as good in both and better in one. */
+  qualities: readonly [number, number];
+  /** No other model is as good in both and better in one, beyond what measuring twice may differ by. */
   isBest: boolean;
 }
 
-/** Jobs on the same model and data: what may be compared. Newest first. */
-export function comparable(jobs: readonly JobItem[]): JobItem[][] {
-  const groups = new Map<string, JobItem[]>();
-  for (const job of jobs) if (job.baseline) groups.set(groupOf(job), [...(groups.get(groupOf(job)) ?? []), job]);
-  return [...groups.values()];
-}
+type Measured = { job?: JobItem; metrics: Figures; baseline: Figures };
 
-export const groupOf = (job: JobItem): string => `${job.modelId}/${job.datasetId ?? ''}`;
-
-/** The original model and each job's last one, cheapest first; those without both figures are left out. */
+/** The original and each model that jobs came to, cheapest first; jobs that came to the same bytes are one. Those without both figures are left out. */
 export function tradeOffs(jobs: readonly JobItem[], cost: Axis, quality: Axis): Point[] {
-  const measured = jobs.flatMap((job) =>
+  const measured = jobs.flatMap((job): Measured[] =>
     job.final && job.baseline ? [{ job, metrics: job.final, baseline: job.baseline }] : [],
   );
   const original = measured.find(({ baseline }) => quality.value(baseline, baseline) !== undefined)?.baseline;
-  const all = [...(original ? [{ metrics: original, baseline: original }] : []), ...measured];
-  const points = all.flatMap(({ metrics, baseline, ...of }) => {
+  const models = byModel([...measured, ...(original ? [{ metrics: original, baseline: original }] : [])]);
+  const points = models
+    .flatMap((same) => pointOf(same, cost, quality) ?? [])
+    .sort((a, b) => a.cost - b.cost || b.quality - a.quality);
+  return markBest(points, quality);
+}
+
+const ORIGINAL = 'original';
+const isUnchanged = ({ job }: Measured): boolean => job === undefined || job.finalDigest === job.modelId;
+
+function byModel(measured: readonly Measured[]): Measured[][] {
+  const models = new Map<string, Measured[]>();
+  for (const one of measured) {
+    const key = isUnchanged(one) ? ORIGINAL : (one.job?.finalDigest ?? one.job?.id ?? '');
+    models.set(key, [...(models.get(key) ?? []), one]);
+  }
+  return [...models.values()];
+}
+
+function pointOf(same: readonly Measured[], cost: Axis, quality: Axis): Point | undefined {
+  const places = same.flatMap(({ job, metrics, baseline }) => {
     const [x, y] = [cost.value(metrics, baseline), quality.value(metrics, baseline)];
     return x === undefined || y === undefined
       ? []
-      : [{ ...of, cost: x, costs: cost.interval?.(metrics) ?? ([x, x] as const), quality: y }];
+      : [{ job, x, y, span: cost.interval?.(metrics) ?? ([x, x] as const) }];
   });
-  return points
-    .map((point) => ({ ...point, isBest: !points.some((other) => dominates(other, point)) }))
-    .sort((a, b) => a.cost - b.cost || b.quality - a.quality);
+  if (places.length === 0) return undefined;
+  const [xs, ys] = [places.map(({ x }) => x).sort(ascending), places.map(({ y }) => y).sort(ascending)];
+  return {
+    isOriginal: same.some(isUnchanged),
+    jobs: places.flatMap(({ job }) => job ?? []),
+    cost: middle(xs),
+    quality: middle(ys),
+    costs: [Math.min(...places.map(({ span }) => span[0])), Math.max(...places.map(({ span }) => span[1]))],
+    qualities: [ys[0] ?? 0, ys.at(-1) ?? 0],
+    isBest: false,
+  };
 }
 
-type Place = Pick<Point, 'costs' | 'quality'>;
+const ascending = (a: number, b: number): number => a - b;
+const middle = (sorted: readonly number[]): number => sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 
-/** At least as good in both and better in one; costs that noise may have set apart count as equal. */
-function dominates(a: Place, b: Place): boolean {
-  const [isCheaper, isDearer] = [a.costs[1] < b.costs[0], a.costs[0] > b.costs[1]];
-  return !isDearer && a.quality >= b.quality && (isCheaper || a.quality > b.quality);
+/** From the cheapest on, a point counts when it is better than all before it by more than noise; of those that cost the same, the best. */
+function markBest(points: readonly Point[], quality: Axis): Point[] {
+  const front: Point[] = [];
+  for (const point of points) {
+    const last = front.at(-1);
+    if (last && !(point.quality > last.quality && !quality.isSame(point.quality, last.quality))) continue;
+    if (last && meet(point.costs, last.costs)) front.pop();
+    front.push(point);
+  }
+  return points.map((point) => ({ ...point, isBest: front.includes(point) }));
+}
+
+/** Costs whose intervals meet are those that noise may have set apart. */
+const meet = (a: readonly [number, number], b: readonly [number, number]): boolean => a[0] <= b[1] && b[0] <= a[1];
+
+/** Whether being among the best tells anything: not where every model is. */
+export function tells(points: readonly Point[]): boolean {
+  const models = points.filter(({ isOriginal }) => !isOriginal);
+  return models.length > 1 && models.some(({ isBest }) => !isBest);
 }
 
 /** A job by its name, or by what its recipe asks for. */

@@ -145,7 +145,14 @@ export const JobItem = Job.pick({
     title: z.string().describe('What the recipe asks for, or its name.'),
     baseline: Figures.nullable().describe('The figures of the input model.'),
     final: Figures.nullable().describe('The figures of the last model that was measured.'),
-    stages: z.array(JobStage.pick({ pass: true, state: true, progress: true })),
+    finalDigest: Digest.nullable().describe('SHA-256 of that model: jobs that came to the same model have the same.'),
+    stages: z.array(
+      JobStage.pick({ pass: true, state: true, progress: true }).extend({
+        options: JobStage.shape.options
+          .nullable()
+          .describe('As the recipe has them; null where they are too long for a list.'),
+      }),
+    ),
   })
   .meta({ id: 'JobItem' });
 export type JobItem = z.infer<typeof JobItem>;
@@ -164,7 +171,12 @@ export type JobSubmission = z.infer<typeof JobSubmission>;
 export const JobQuery = PageQuery.extend({
   state: JobState.optional(),
   model: Digest.optional(),
-  name: z.string().max(200).optional(),
+  name: z.string().max(200).optional().describe('The whole name.'),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("A part of the name, of the recipe's name, or of the name of a pass, in any case."),
 });
 export type JobQuery = z.infer<typeof JobQuery>;
 

@@ -6,6 +6,8 @@ import { jobs, jobStages } from './schema.js';
 
 /** Characters of an error that a list shows. */
 const ERROR_LENGTH = 200;
+/** Characters of a step's options that a list shows. */
+const OPTIONS_LENGTH = 300;
 
 /** What a list reads of a job: the rest may be a thousand times as much. */
 export const JOB_COLUMNS = {
@@ -37,6 +39,7 @@ export async function readJobItems(queries: Queries, rows: readonly Row[]): Prom
       pass: jobStages.pass,
       state: jobStages.state,
       progress: jobStages.progress,
+      digest: jobStages.modelDigest,
       figures: figuresOf(jobStages.metrics),
     })
     .from(jobStages)
@@ -49,6 +52,7 @@ export async function readJobItems(queries: Queries, rows: readonly Row[]): Prom
     .orderBy(asc(jobStages.jobId), asc(jobStages.index));
   return rows.map(({ recipe, error, createdAt, finishedAt, ...row }) => {
     const own = stages.filter(({ jobId }) => jobId === row.id);
+    const measured = own.findLast(({ figures }) => figures);
     return {
       ...row,
       title: recipe.name ?? recipeTitle(recipe),
@@ -56,13 +60,21 @@ export async function readJobItems(queries: Queries, rows: readonly Row[]): Prom
         code: error.code,
         message: error.message.length > ERROR_LENGTH ? `${error.message.slice(0, ERROR_LENGTH - 1)}…` : error.message,
       },
-      final: own.findLast(({ figures }) => figures)?.figures ?? null,
-      stages: own.map(({ pass, state, progress }) => ({ pass, state, progress })),
+      final: measured?.figures ?? null,
+      finalDigest: measured?.digest ?? null,
+      stages: own.map(({ pass, state, progress }, index) => ({
+        pass,
+        state,
+        progress,
+        options: listed(recipe.passes[index]?.options ?? {}),
+      })),
       createdAt: createdAt.toISOString(),
       finishedAt: finishedAt?.toISOString() ?? null,
     };
   });
 }
+
+const listed = (options: Record<string, unknown>) => (JSON.stringify(options).length > OPTIONS_LENGTH ? null : options);
 
 /** The figures of a column of metrics, without what else was measured. */
 function figuresOf(metrics: PgColumn) {

@@ -40,6 +40,9 @@ export interface IdempotentAnswer {
   toResponse(jobs: Job[]): StoredResponse;
 }
 
+/** The words of a job by which it is looked for: its name, its recipe's, and those of the passes. */
+const SOUGHT = sql`concat_ws(' ', ${jobs.name}, ${jobs.recipe}->>'name', jsonb_path_query_array(${jobs.recipe}, '$.passes[*].pass'))`;
+
 /** Jobs as a client sees them: submit, read, cancel, retry, delete. What a worker writes is in StageRepository. */
 export class JobRepository {
   constructor(private readonly database: Database) {}
@@ -81,6 +84,7 @@ export class JobRepository {
     state,
     model,
     name,
+    q,
   }: JobQuery): Promise<{ items: JobItem[]; nextCursor: string | null }> {
     const from = cursor === undefined ? undefined : decodeCursor('jobs', cursor);
     const rows = await this.database.orm
@@ -91,6 +95,7 @@ export class JobRepository {
           state === undefined ? undefined : eq(jobs.state, state),
           model === undefined ? undefined : eq(jobs.modelId, model),
           name === undefined ? undefined : eq(jobs.name, storable(name)),
+          q === undefined ? undefined : sql`strpos(lower(${SOUGHT}), lower(${storable(q)}::text)) > 0`,
           from &&
             sql`(${jobs.createdAt}, ${jobs.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id}::uuid)`,
         ),

@@ -1,7 +1,7 @@
-import type { Job, JobEvent } from '#contracts';
+import type { Job, JobEvent, Problem } from '#contracts';
 import { parseEventStream } from '#contracts/event-stream';
-import { useEffect, useReducer } from 'react';
-import { send } from './client.js';
+import { useEffect, useReducer, useRef, useState } from 'react';
+import { ApiError, send } from './client.js';
 
 export interface LogLine {
   index: number;
@@ -14,50 +14,89 @@ export interface JobFeed {
   log: LogLine[];
   curves: Record<number, Record<string, number>[]>;
   message: Record<number, string>;
+  /** Why the connection broke; it is tried again. */
   problem: string | null;
+  /** Why the server has nothing to tell, now or later. */
+  refusal: Problem | null;
 }
 
-type Action = { type: 'event'; event: JobEvent } | { type: 'problem'; message: string | null };
+type Action =
+  | { type: 'event'; event: JobEvent }
+  | { type: 'problem'; message: string | null }
+  | { type: 'refusal'; problem: Problem };
 
 const LOG_LINES_KEPT = 2000;
-const EMPTY: JobFeed = { job: null, log: [], curves: {}, message: {}, problem: null };
+const FIRST_PAUSE_MS = 1500;
+const LONGEST_PAUSE_MS = 15_000;
+/** Answers that asking again does not change. */
+const LASTING = new Set([400, 401, 403, 404, 410, 422]);
+const FINAL = new Set<string>(['succeeded', 'failed', 'cancelled']);
+const EMPTY: JobFeed = { job: null, log: [], curves: {}, message: {}, problem: null, refusal: null };
 
-/** Follows a job's event stream; a broken connection resumes after the last event seen. */
-export function useJobFeed(jobId: string): JobFeed {
+/**
+ * Follows a job's event stream to the job's end, and no further; a broken connection resumes after the last event seen, and a job
+ * that goes on after its end is followed again by `resume`.
+ */
+export function useJobFeed(jobId: string): { feed: JobFeed; resume: () => void } {
   const [feed, dispatch] = useReducer(reduce, EMPTY);
+  const [round, setRound] = useState(0);
+  const lastId = useRef('');
   useEffect(() => {
     const abort = new AbortController();
-    void follow(jobId, abort.signal, dispatch);
+    void follow(jobId, lastId, abort.signal, dispatch);
     return () => abort.abort();
-  }, [jobId]);
-  return feed;
+  }, [jobId, round]);
+  return { feed, resume: () => setRound((before) => before + 1) };
 }
 
-async function follow(jobId: string, signal: AbortSignal, dispatch: (action: Action) => void): Promise<void> {
-  let lastId = '';
-  while (!signal.aborted) {
+async function follow(
+  jobId: string,
+  lastId: { current: string },
+  signal: AbortSignal,
+  dispatch: (action: Action) => void,
+): Promise<void> {
+  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
-      const response = await send(`/v1/jobs/${jobId}/events`, {
-        signal,
-        headers: lastId ? { 'last-event-id': lastId } : {},
-      });
-      dispatch({ type: 'problem', message: null });
-      for await (const { id, data } of parseEventStream(response.body!)) {
-        if (id) lastId = id;
-        const event = JSON.parse(data) as JobEvent;
+      for await (const event of eventsOf(jobId, lastId, signal)) {
+        pause = FIRST_PAUSE_MS;
         dispatch({ type: 'event', event });
       }
+      return;
     } catch (error) {
       if (signal.aborted) return;
+      if (error instanceof ApiError && LASTING.has(error.problem.status))
+        return dispatch({ type: 'refusal', problem: error.problem });
       dispatch({ type: 'problem', message: error instanceof Error ? error.message : String(error) });
     }
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+/** The events of one connection. Throws when it ended before the job did: the last word of an ended job is a second snapshot. */
+async function* eventsOf(jobId: string, lastId: { current: string }, signal: AbortSignal): AsyncGenerator<JobEvent> {
+  const response = await send(`/v1/jobs/${jobId}/events`, {
+    signal,
+    headers: lastId.current ? { 'last-event-id': lastId.current } : {},
+  });
+  let snapshots = 0;
+  let isOver = false;
+  for await (const { id, data } of parseEventStream(response.body!)) {
+    if (id) lastId.current = id;
+    const event = JSON.parse(data) as JobEvent;
+    if (event.type === 'snapshot') snapshots += 1;
+    isOver = event.type === 'snapshot' && snapshots > 1 && FINAL.has(event.job.state);
+    yield event;
+  }
+  if (!isOver) throw new Error('the connection ended before the job did');
 }
 
 export function reduce(feed: JobFeed, action: Action): JobFeed {
   if (action.type === 'problem') return { ...feed, problem: action.message };
-  const { event } = action;
+  if (action.type === 'refusal') return { ...feed, problem: null, refusal: action.problem };
+  return withEvent({ ...feed, problem: null, refusal: null }, action.event);
+}
+
+function withEvent(feed: JobFeed, event: JobEvent): JobFeed {
   switch (event.type) {
     case 'snapshot':
       return { ...feed, job: event.job };

@@ -1,6 +1,7 @@
 import type { ArtifactRef, Job } from '#contracts';
 import { useState } from 'react';
 import { download } from '../api/client.js';
+import { Scroll } from './scroll.js';
 import { formatBytes } from '#contracts/metric-table';
 import { shortDigest } from '../format.js';
 
@@ -12,7 +13,7 @@ export function ArtifactList({ job }: { job: Job }) {
   return (
     <section aria-label="Artifacts">
       <h2>Artifacts</h2>
-      <div className="scroll">
+      <Scroll label="Artifacts">
         <table>
           <thead>
             <tr>
@@ -20,7 +21,9 @@ export function ArtifactList({ job }: { job: Job }) {
               <th>File</th>
               <th className="number">Size</th>
               <th>SHA-256</th>
-              <th />
+              <th>
+                <span className="heard">Action</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -33,24 +36,24 @@ export function ArtifactList({ job }: { job: Job }) {
                   <code title={artifact.digest}>{shortDigest(artifact.digest)}</code>
                 </td>
                 <td>
-                  <DownloadButton artifact={artifact} />
+                  <DownloadButton artifact={artifact} pass={pass} />
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
 
-function DownloadButton({ artifact }: { artifact: ArtifactRef }) {
+function DownloadButton({ artifact, pass }: { artifact: ArtifactRef; pass: string }) {
   const [problem, setProblem] = useState<string | null>(null);
   const save = () =>
     download(`/v1/artifacts/${artifact.digest}`, artifact.name).catch((error: Error) => setProblem(error.message));
   return (
     <>
-      <button type="button" className="quiet" onClick={save}>
+      <button type="button" className="quiet" onClick={save} aria-label={`Download ${artifact.name} of ${pass}`}>
         Download
       </button>
       {problem && <span className="problem">{problem}</span>}

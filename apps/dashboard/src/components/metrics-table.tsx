@@ -1,6 +1,7 @@
 import type { Job, LatencyRatio, StageMetrics } from '#contracts';
 import { formatLatencyRatio, formatMetric, METRIC_NAMES, METRICS, type MetricName } from '#contracts/metric-table';
-import { factor } from '../format.js';
+import { comparison } from '../verdict.js';
+import { Scroll } from './scroll.js';
 
 /** Before and after: the baseline and each stage's model, every figure with its ratio to the baseline. */
 export function MetricsTable({ job }: { job: Job }) {
@@ -13,7 +14,7 @@ export function MetricsTable({ job }: { job: Job }) {
   return (
     <section aria-label="Before and after">
       <h2>Before and after</h2>
-      <div className="scroll">
+      <Scroll label="Figures before and after">
         <table>
           <thead>
             <tr>
@@ -42,7 +43,7 @@ export function MetricsTable({ job }: { job: Job }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
@@ -67,13 +68,4 @@ function Cell({
       )}
     </td>
   );
-}
-
-/** Shares are compared by their difference, decibels not at all: both are against the baseline already. */
-function comparison(name: MetricName, value: number, baseline: number): string {
-  const { unit } = METRICS[name];
-  if (unit === 'dB') return '';
-  if (unit !== 'share') return factor(value, baseline);
-  const points = (value - baseline) * 100;
-  return `${points >= 0 ? '+' : '−'}${Math.abs(points).toFixed(2)} points`;
 }

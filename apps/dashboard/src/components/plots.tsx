@@ -2,6 +2,7 @@ import type { ArtifactRef, Job } from '#contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { send } from '../api/client.js';
+import { Scroll } from './scroll.js';
 
 /** The plots that stages wrote, as images: an SVG shown as an image runs no script and loads nothing. */
 export function Plots({ job }: { job: Job }) {
@@ -32,7 +33,11 @@ function Plot({ pass, artifact }: { pass: string; artifact: ArtifactRef }) {
   const url = useObjectUrl(data);
   return (
     <figure className="card">
-      {url && <img src={url} alt={`${artifact.name} of ${pass}`} />}
+      {url && (
+        <Scroll label={`Plot ${artifact.name} of ${pass}`}>
+          <img src={url} alt={`${artifact.name} of ${pass}`} />
+        </Scroll>
+      )}
       {error && <p className="problem">{error.message}</p>}
       <figcaption className="quiet">
         {pass}: {artifact.name}

@@ -1,4 +1,5 @@
 import type { Job } from '#contracts';
+import { Scroll } from './scroll.js';
 
 export function SkippedList({ job }: { job: Job }) {
   const skipped = job.stages.flatMap((stage) => stage.skipped.map((item) => ({ pass: stage.pass, ...item })));
@@ -9,7 +10,7 @@ export function SkippedList({ job }: { job: Job }) {
         <summary>
           <h2>Left alone ({skipped.length})</h2>
         </summary>
-        <div className="scroll">
+        <Scroll label="Left alone">
           <table>
             <thead>
               <tr>
@@ -30,7 +31,7 @@ export function SkippedList({ job }: { job: Job }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
     </section>
   );

@@ -50,7 +50,7 @@ function Stage({
       <Summary summary={stage.summary} />
       <details>
         <summary>Options</summary>
-        <pre>{JSON.stringify(stage.options, null, 2)}</pre>
+        <pre tabIndex={0}>{JSON.stringify(stage.options, null, 2)}</pre>
       </details>
     </li>
   );

@@ -1,5 +1,6 @@
 import { Fragment } from 'react';
 import { figure } from '../format.js';
+import { Scroll } from './scroll.js';
 
 type Row = Record<string, unknown>;
 
@@ -32,7 +33,7 @@ function Figures({ row }: { row: Row }) {
         <Fragment key={name}>
           <dt>{name}</dt>
           <dd>
-            <Value value={value} />
+            <Value value={value} name={name} />
           </dd>
         </Fragment>
       ))}
@@ -40,16 +41,16 @@ function Figures({ row }: { row: Row }) {
   );
 }
 
-function Value({ value }: { value: unknown }) {
-  if (isTable(value)) return <Table rows={value} />;
+function Value({ value, name }: { value: unknown; name: string }) {
+  if (isTable(value)) return <Table rows={value} name={name} />;
   if (isRow(value)) return <Figures row={value} />;
   return <>{text(value)}</>;
 }
 
-function Table({ rows }: { rows: Row[] }) {
+function Table({ rows, name }: { rows: Row[]; name: string }) {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return (
-    <div className="scroll">
+    <Scroll label={name}>
       <table>
         <thead>
           <tr>
@@ -65,14 +66,14 @@ function Table({ rows }: { rows: Row[] }) {
             <tr key={index}>
               {columns.map((column) => (
                 <td key={column} className={isNumeric(rows, column) ? 'number' : ''}>
-                  <Value value={row[column]} />
+                  <Value value={row[column]} name={column} />
                 </td>
               ))}
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -1,30 +1,89 @@
-import { jobTitle, type Axis, type Point } from '../trade-offs.js';
+import type { Axis } from '../axes.js';
+import { placeLabels } from '../place-labels.js';
+import { scaleOf, type Scale } from '../scale.js';
+import type { Point } from '../trade-offs.js';
+import { useWidth } from '../width.js';
 
-const WIDTH = 720;
 const HEIGHT = 360;
-const EDGE = { left: 90, right: 30, top: 20, bottom: 50 };
-const TICKS = 5;
+const EDGE = { left: 76, right: 24, top: 24, bottom: 50 };
+/** Pixels a tick's text takes. */
+const TICK_WIDTH = 90;
 
-/** Quality over cost: each job a dot that leads to it, the best trade-offs joined by a line. */
-export function TradeOffPlot({ points, cost, quality }: { points: Point[]; cost: Axis; quality: Axis }) {
-  const x = scale(
-    points.map((point) => point.cost),
+interface PlotProps {
+  points: Point[];
+  cost: Axis;
+  quality: Axis;
+  labelOf: (point: Point) => string;
+}
+
+/** Quality over cost: each model a dot that leads to its job, the best trade-offs joined by a line, bars where jobs measured it differently. */
+export function TradeOffPlot({ points, cost, quality, labelOf }: PlotProps) {
+  const [box, width] = useWidth<HTMLDivElement>(720);
+  const x = scaleOf(
+    points.flatMap((point) => [point.cost, ...point.costs.filter(Number.isFinite)]),
     EDGE.left,
-    WIDTH - EDGE.right,
+    width - EDGE.right,
+    { count: Math.max(2, Math.floor(width / TICK_WIDTH) - 1) },
   );
-  const y = scale(
-    points.map((point) => point.quality),
-    HEIGHT - EDGE.bottom,
-    EDGE.top,
+  const y = qualityScale(points);
+  const at = (point: Point) => ({ x: x.at(point.cost), y: y.at(point.quality) });
+  const labels = placeLabels(
+    points.map((point) => ({ ...at(point), text: labelOf(point), first: point.isBest || point.isOriginal })),
+    width,
   );
   const best = points.filter(({ isBest }) => isBest);
   return (
-    <svg
-      className="trade-offs card"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      role="group"
-      aria-label={`${quality.title} over ${cost.title}`}
-    >
+    <div ref={box} className="card plot">
+      <svg
+        className="trade-offs"
+        viewBox={`0 0 ${width} ${HEIGHT}`}
+        width={width}
+        height={HEIGHT}
+        role="group"
+        aria-label={`${quality.title} over ${cost.title}`}
+      >
+        <Grid x={x} y={y} width={width} cost={cost} quality={quality} />
+        <polyline points={best.map((point) => `${at(point).x},${at(point).y}`).join(' ')} />
+        {points
+          .filter(({ costs }) => costs.every(Number.isFinite))
+          .map((point) => (
+            <line
+              key={point.jobs[0]?.id ?? ''}
+              className="spread"
+              x1={x.at(point.costs[0])}
+              x2={x.at(point.costs[1])}
+              y1={y.at(point.quality)}
+              y2={y.at(point.quality)}
+            />
+          ))}
+        {points.map((point) => (
+          <Dot
+            key={point.jobs[0]?.id ?? ''}
+            point={point}
+            {...at(point)}
+            label={`${labelOf(point)}: ${cost.format(point.cost)}, ${quality.format(point.quality)}`}
+          />
+        ))}
+        {labels.map((label) => (
+          <text
+            key={`${label.x} ${label.y}`}
+            className="label"
+            x={label.x}
+            y={label.y}
+            textAnchor={label.anchor}
+            aria-hidden="true"
+          >
+            {label.text}
+          </text>
+        ))}
+      </svg>
+    </div>
+  );
+}
+
+function Grid({ x, y, width, cost, quality }: { x: Scale; y: Scale; width: number; cost: Axis; quality: Axis }) {
+  return (
+    <>
       {x.ticks.map((tick) => (
         <g key={tick} className="tick">
           <line x1={x.at(tick)} x2={x.at(tick)} y1={EDGE.top} y2={HEIGHT - EDGE.bottom} />
@@ -35,55 +94,57 @@ export function TradeOffPlot({ points, cost, quality }: { points: Point[]; cost:
       ))}
       {y.ticks.map((tick) => (
         <g key={tick} className="tick">
-          <line x1={EDGE.left} x2={WIDTH - EDGE.right} y1={y.at(tick)} y2={y.at(tick)} />
+          <line x1={EDGE.left} x2={width - EDGE.right} y1={y.at(tick)} y2={y.at(tick)} />
           <text x={EDGE.left - 8} y={y.at(tick) + 4} textAnchor="end">
             {quality.format(tick)}
           </text>
         </g>
       ))}
-      <text className="title" x={(EDGE.left + WIDTH - EDGE.right) / 2} y={HEIGHT - 8} textAnchor="middle">
+      <text x={(EDGE.left + width - EDGE.right) / 2} y={HEIGHT - 8} textAnchor="middle">
         {cost.title}
       </text>
-      <polyline points={best.map((point) => `${x.at(point.cost)},${y.at(point.quality)}`).join(' ')} />
-      {points.map((point, index) => (
-        <Dot
-          key={point.job?.id ?? index}
-          point={point}
-          x={x.at(point.cost)}
-          y={y.at(point.quality)}
-          label={`${cost.format(point.cost)}, ${quality.format(point.quality)}`}
-        />
-      ))}
-    </svg>
+      <text x={8} y={14}>
+        {quality.title}
+      </text>
+    </>
   );
 }
 
-function Dot({ point: { job, isBest }, x, y, label }: { point: Point; x: number; y: number; label: string }) {
-  const name = job ? jobTitle(job) : 'original';
+/** What is without noise stands above all that has some. */
+function qualityScale(points: readonly Point[]): Scale {
+  const finite = points.flatMap((point) => point.qualities).filter(Number.isFinite);
+  const hasIdentical = finite.length < 2 * points.length;
+  const scale = scaleOf(
+    finite.length > 0 ? finite : [0],
+    HEIGHT - EDGE.bottom,
+    hasIdentical ? EDGE.top + 40 : EDGE.top,
+  );
+  const at = (value: number) => (Number.isFinite(value) ? scale.at(value) : EDGE.top + 16);
+  const ticks = finite.length > 0 ? scale.ticks : [];
+  return { at, ticks: hasIdentical ? [...ticks, Infinity] : ticks };
+}
+
+function Dot({
+  point: { jobs, isBest, isOriginal },
+  x,
+  y,
+  label,
+}: {
+  point: Point;
+  x: number;
+  y: number;
+  label: string;
+}) {
   const circle = (
-    <circle cx={x} cy={y} r="6" className={job ? (isBest ? 'best' : 'beaten') : 'original'}>
-      <title>{`${name}: ${label}`}</title>
+    <circle cx={x} cy={y} r="6" className={isOriginal ? 'original' : isBest ? 'best' : 'beaten'}>
+      <title>{label}</title>
     </circle>
   );
-  return job ? (
-    <a href={`#/jobs/${job.id}`} aria-label={`${name}: ${label}`}>
+  return jobs[0] ? (
+    <a href={`#/jobs/${jobs[0].id}`} aria-label={label}>
       {circle}
     </a>
   ) : (
     circle
   );
-}
-
-/** A linear scale with a tenth of air on both sides. */
-function scale(values: number[], from: number, to: number): { at(value: number): number; ticks: number[] } {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const air = (most - least || Math.abs(most) || 1) / 10;
-  const [low, high] = [least - air, most + air];
-  const at = (value: number) => from + ((value - low) / (high - low)) * (to - from);
-  return {
-    at,
-    ticks: Array.from({ length: TICKS }, (_, index) => least + ((most - least) * index) / (TICKS - 1)).filter(
-      (tick, index, all) => all.indexOf(tick) === index,
-    ),
-  };
 }

@@ -1,60 +1,114 @@
 import type { JobItem } from '#contracts';
-import { useState } from 'react';
-import { useJobs, useModels } from '../api/queries.js';
+import { axisOf, COSTS, QUALITIES, type Axis } from '../axes.js';
+import { useDatasets, useModels, useNewestSucceeded, useSucceededJobs } from '../api/queries.js';
 import { Problem } from '../components/problem.js';
 import { TradeOffPlot } from '../components/trade-off-plot.js';
+import { TradeOffTable } from '../components/trade-off-table.js';
 import { shortDigest } from '../format.js';
-import { comparable, COSTS, groupOf, jobTitle, QUALITIES, tradeOffs, type Axis, type Point } from '../trade-offs.js';
+import { addressOf, replaceAddress } from '../route.js';
+import { useTitle } from '../title.js';
+import { tradeOffs, type Point } from '../trade-offs.js';
+import { shortLabel, varyingOptions } from '../varying-options.js';
 
-/** What a sweep is for: the jobs on one model as a plot of quality over cost, and as a table. */
-export function ComparePage() {
-  const { data, error, isPending } = useJobs('succeeded');
-  const models = useModels();
-  const [wanted, setWanted] = useState('');
-  const groups = comparable(data?.items ?? []);
-  const jobs = groups.find(([job]) => job && groupOf(job) === wanted) ?? groups[0];
-  const nameOf = (job: JobItem) =>
-    `${models.data?.items.find(({ id }) => id === job.modelId)?.name ?? shortDigest(job.modelId)}${job.datasetId ? ` on ${shortDigest(job.datasetId)}` : ''}`;
+/** Stands in the address for jobs without a data set. */
+const NO_DATA = 'none';
+const dataOf = (job: JobItem): string => job.datasetId ?? NO_DATA;
+
+/** What a sweep is for: the jobs on one model and data set as a plot of quality over cost, and as a table. All choices stand in the address. */
+export function ComparePage({ query }: { query: URLSearchParams }) {
+  const newest = useNewestSucceeded();
+  const wanted = query.get('model') ?? undefined;
+  const model = wanted ?? newest.data?.items[0]?.modelId;
+  const { data, error } = useSucceededJobs(model);
+  const measured = (data?.items ?? []).filter(({ baseline, final }) => baseline && final);
+  const sets = [...new Set(measured.map(dataOf))];
+  const chosen = query.get('data') ?? sets[0];
+  const jobs = measured.filter((job) => dataOf(job) === chosen);
+  const change = (changes: Record<string, string>) =>
+    replaceAddress(addressOf('compare', { ...Object.fromEntries(query), ...changes }));
   return (
     <>
       <div className="heading">
         <h1>Compare</h1>
-        {groups.length > 0 && (
-          <label>
-            Model{' '}
-            <select
-              name="group"
-              value={jobs?.[0] ? groupOf(jobs[0]) : ''}
-              onChange={(event) => setWanted(event.target.value)}
-            >
-              {groups.map((group) => (
-                <option key={groupOf(group[0]!)} value={groupOf(group[0]!)}>
-                  {nameOf(group[0]!)} ({group.length} {group.length === 1 ? 'job' : 'jobs'})
-                </option>
-              ))}
-            </select>
-          </label>
+        {model && <ModelChoice value={model} onChange={(id) => change({ model: id, data: '' })} />}
+        {chosen && (sets.length > 1 || !sets.includes(chosen)) && (
+          <DataChoice value={chosen} sets={sets} onChange={(id) => change({ data: id })} />
         )}
       </div>
-      <Problem error={error} />
-      {isPending && <p className="quiet">Loading…</p>}
-      {data && !jobs && (
+      <Problem error={error ?? newest.error} />
+      {model !== undefined && !data && !error && <p className="quiet">Loading…</p>}
+      {(data ?? newest.data) && jobs.length === 0 && (data || !model) && (
         <p className="empty">Nothing to compare yet: submit jobs on one model that differ in their options.</p>
       )}
-      {jobs && <Comparison jobs={jobs} />}
+      {jobs.length > 0 && <Comparison jobs={jobs} query={query} onChange={change} />}
+      {data?.nextCursor && (
+        <p className="warning">
+          These are the newest {data.items.length} jobs on this model; older ones are not compared.
+        </p>
+      )}
     </>
   );
 }
 
-function Comparison({ jobs }: { jobs: JobItem[] }) {
-  const [cost, setCost] = useState(COSTS[0]!);
-  const [quality, setQuality] = useState(QUALITIES[0]!);
+function ModelChoice({ value, onChange }: { value: string; onChange: (id: string) => void }) {
+  const { data } = useModels();
+  const models = data?.items ?? [];
+  useTitle(`Compare · ${models.find(({ id }) => id === value)?.name ?? shortDigest(value)}`);
+  return (
+    <label>
+      Model{' '}
+      <select name="model" value={value} onChange={(event) => onChange(event.target.value)}>
+        {!models.some(({ id }) => id === value) && <option value={value}>{shortDigest(value)}</option>}
+        {models.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name} ({shortDigest(id)})
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function DataChoice({ value, sets, onChange }: { value: string; sets: string[]; onChange: (id: string) => void }) {
+  const { data } = useDatasets();
+  const nameOf = (set: string) =>
+    set === NO_DATA ? 'none' : `${data?.items.find(({ id }) => id === set)?.name ?? ''} (${shortDigest(set)})`;
+  return (
+    <label>
+      Data set{' '}
+      <select name="data" value={value} onChange={(event) => onChange(event.target.value)}>
+        {[...new Set([...sets, value])].map((set) => (
+          <option key={set} value={set}>
+            {nameOf(set)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Comparison({
+  jobs,
+  query,
+  onChange,
+}: {
+  jobs: JobItem[];
+  query: URLSearchParams;
+  onChange: (changes: Record<string, string>) => void;
+}) {
+  const has = (axis: Axis) =>
+    jobs.some(({ final, baseline }) => final && baseline && axis.value(final, baseline) !== undefined);
+  const cost = axisOf(COSTS, query.get('x'), has);
+  const quality = axisOf(QUALITIES, query.get('y'), has);
   const points = tradeOffs(jobs, cost, quality);
+  const columns = varyingOptions(points.flatMap((point) => point.jobs));
+  const labelOf = ({ isOriginal, jobs: [job] }: Point) => (job && !isOriginal ? shortLabel(job, columns) : 'original');
+  const unmeasured = jobs.length - points.flatMap((point) => point.jobs).length;
   return (
     <>
       <div className="heading">
-        <AxisChoice label="Quality" axes={QUALITIES} value={quality} onChange={setQuality} />
-        <AxisChoice label="Cost" axes={COSTS} value={cost} onChange={setCost} />
+        <AxisChoice label="Quality" axes={QUALITIES} value={quality} onChange={(y) => onChange({ y })} />
+        <AxisChoice label="Cost" axes={COSTS} value={cost} onChange={(x) => onChange({ x })} />
       </div>
       {points.length < 2 ? (
         <p className="empty">
@@ -62,9 +116,14 @@ function Comparison({ jobs }: { jobs: JobItem[] }) {
           evaluate.
         </p>
       ) : (
-        <TradeOffPlot points={points} cost={cost} quality={quality} />
+        <TradeOffPlot points={points} cost={cost} quality={quality} labelOf={labelOf} />
       )}
-      {points.length > 0 && <TradeOffTable points={points} cost={cost} quality={quality} />}
+      {points.length > 0 && <TradeOffTable points={points} cost={cost} quality={quality} columns={columns} />}
+      {unmeasured > 0 && (
+        <p className="quiet">
+          Left out, as nobody measured both figures: {unmeasured} of {jobs.length} jobs.
+        </p>
+      )}
     </>
   );
 }
@@ -78,52 +137,18 @@ function AxisChoice({
   label: string;
   axes: readonly Axis[];
   value: Axis;
-  onChange: (axis: Axis) => void;
+  onChange: (id: string) => void;
 }) {
   return (
     <label>
       {label}{' '}
-      <select
-        value={value.title}
-        onChange={(event) => onChange(axes.find(({ title }) => title === event.target.value) ?? value)}
-      >
-        {axes.map(({ title }) => (
-          <option key={title}>{title}</option>
+      <select value={value.id} onChange={(event) => onChange(event.target.value)}>
+        {axes.map(({ id, title }) => (
+          <option key={id} value={id}>
+            {title}
+          </option>
         ))}
       </select>
     </label>
-  );
-}
-
-function TradeOffTable({ points, cost, quality }: { points: Point[]; cost: Axis; quality: Axis }) {
-  return (
-    <section aria-label="Trade-offs">
-      <h2>Trade-offs</h2>
-      <div className="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th>Job</th>
-              <th className="number">{cost.title}</th>
-              <th className="number">{quality.title}</th>
-              <th></th>
-            </tr>
-          </thead>
-          <tbody>
-            {points.map(({ job, isBest, ...point }, index) => (
-              <tr key={job?.id ?? index}>
-                <td className="wide">
-                  {job ? <a href={`#/jobs/${job.id}`}>{jobTitle(job)}</a> : 'original'}
-                  {job && jobTitle(job) !== job.title && <div className="quiet">{job.title}</div>}
-                </td>
-                <td className="number">{cost.format(point.cost)}</td>
-                <td className="number">{quality.format(point.quality)}</td>
-                <td>{isBest && <span className="badge passed">best trade-off</span>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
   );
 }

@@ -1,7 +1,7 @@
 import type { Job } from '#contracts';
 import { useMutation } from '@tanstack/react-query';
-import { cancelJob, retryJob } from '../api/queries.js';
 import { useJobFeed, type JobFeed } from '../api/job-feed.js';
+import { cancelJob, retryJob, useDataset, useModel } from '../api/queries.js';
 import { ArtifactList } from '../components/artifact-list.js';
 import { GateList } from '../components/gate-list.js';
 import { JobLog } from '../components/job-log.js';
@@ -11,30 +11,59 @@ import { Problem } from '../components/problem.js';
 import { SkippedList } from '../components/skipped-list.js';
 import { StageList } from '../components/stage-list.js';
 import { StateBadge } from '../components/state-badge.js';
-import { shortDigest } from '../format.js';
+import { Verdict } from '../components/verdict.js';
+import { fileNameOf, shortDigest } from '../format.js';
+import { jobName, stateInWords, tabTitle } from '../job-words.js';
+import { addressOf } from '../route.js';
+import { useTitle } from '../title.js';
+import { NotFoundPage } from './not-found.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function JobPage({ id }: { id: string }) {
-  const feed = useJobFeed(id);
-  if (!feed.job) return feed.problem ? <p className="problem">{feed.problem}</p> : <p className="quiet">Loading…</p>;
-  return <JobView job={feed.job} feed={feed} />;
+  if (!UUID.test(id))
+    return (
+      <NotFoundPage title="No such job">
+        “{id}” is not the id of a job: an id has 36 characters, as in the list of jobs.
+      </NotFoundPage>
+    );
+  return <FollowedJob id={id} />;
 }
 
-function JobView({ job, feed }: { job: Job; feed: JobFeed }) {
+function FollowedJob({ id }: { id: string }) {
+  const { feed, resume } = useJobFeed(id);
+  if (feed.job) return <JobView job={feed.job} feed={feed} resume={resume} />;
+  if (feed.refusal?.status === 404)
+    return (
+      <NotFoundPage title="No such job">There is no job {id}: it was deleted, or it is another server's.</NotFoundPage>
+    );
+  return <Waiting problem={feed.refusal?.detail ?? feed.problem} />;
+}
+
+function Waiting({ problem }: { problem: string | null }) {
+  useTitle('Job');
+  return problem ? <Problem error={{ message: problem }} /> : <p className="quiet">Loading…</p>;
+}
+
+function JobView({ job, feed, resume }: { job: Job; feed: JobFeed; resume: () => void }) {
+  const model = useModel(job.modelId);
+  const name = jobName(job, model.data?.name);
+  useTitle(tabTitle(job, name));
   return (
     <>
       <div className="heading">
-        <h1>{job.name ?? job.recipe.name ?? 'Job'}</h1>
+        <h1>{name}</h1>
         <StateBadge state={job.state} />
-        <Actions job={job} />
+        <Actions job={job} onRetried={resume} />
       </div>
-      <p className="quiet">
-        {job.id} · model {shortDigest(job.modelId)}
-        {job.datasetId && ` · data set ${shortDigest(job.datasetId)}`} · seed {job.recipe.seed}
-      </p>
+      <Inputs job={job} />
+      <p role="status">{stateInWords(job)}</p>
       {feed.problem && <p className="problem">Connection lost, trying again: {feed.problem}</p>}
+      <Problem error={feed.refusal && { message: feed.refusal.detail }} />
       <Problem error={job.error} />
-      <StageList job={job} feed={feed} />
+      <Verdict job={job} fileName={fileNameOf(name)} />
       <GateList gates={job.gates} />
+      <StageList job={job} feed={feed} />
       <MetricsTable job={job} />
       <Plots job={job} />
       <ArtifactList job={job} />
@@ -44,9 +73,33 @@ function JobView({ job, feed }: { job: Job; feed: JobFeed }) {
   );
 }
 
-function Actions({ job }: { job: Job }) {
+/** What the job was given, by name; each leads to what else was made of it. */
+function Inputs({ job }: { job: Job }) {
+  const model = useModel(job.modelId);
+  const dataset = useDataset(job.datasetId);
+  return (
+    <p className="quiet inputs">
+      Model{' '}
+      <a href={addressOf('jobs', { model: job.modelId })} title={job.modelId}>
+        {model.data?.name ?? shortDigest(job.modelId)}
+      </a>
+      {job.datasetId && (
+        <>
+          {' '}
+          · data set{' '}
+          <a href={addressOf('compare', { model: job.modelId, data: job.datasetId })} title={job.datasetId}>
+            {dataset.data?.name ?? shortDigest(job.datasetId)}
+          </a>
+        </>
+      )}{' '}
+      · seed {job.recipe.seed} · <code>{job.id}</code>
+    </p>
+  );
+}
+
+function Actions({ job, onRetried }: { job: Job; onRetried: () => void }) {
   const cancel = useMutation({ mutationFn: () => cancelJob(job.id) });
-  const retry = useMutation({ mutationFn: () => retryJob(job.id) });
+  const retry = useMutation({ mutationFn: () => retryJob(job.id), onSuccess: onRetried });
   const problem = cancel.error ?? retry.error;
   return (
     <>
@@ -60,7 +113,7 @@ function Actions({ job }: { job: Job }) {
           Retry
         </button>
       )}
-      {problem && <span className="problem">{problem.message}</span>}
+      <Problem error={problem} />
     </>
   );
 }

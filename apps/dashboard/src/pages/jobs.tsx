@@ -1,50 +1,120 @@
 import type { JobItem } from '#contracts';
-import { useState } from 'react';
-import { useJobs } from '../api/queries.js';
+import { useEffect, useState } from 'react';
+import { useJobs, type JobChoice } from '../api/queries.js';
 import { Problem } from '../components/problem.js';
 import { ProgressBar } from '../components/progress-bar.js';
+import { Scroll } from '../components/scroll.js';
 import { StateBadge } from '../components/state-badge.js';
 import { formatMetric } from '#contracts/metric-table';
 import { ago, factor, shortDigest } from '../format.js';
+import { addressOf, replaceAddress } from '../route.js';
+import { useTitle } from '../title.js';
 
-const FILTERS = ['', 'queued', 'running', 'succeeded', 'failed', 'cancelled'];
+const STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
+const TYPING_PAUSE_MS = 300;
 
-export function JobsPage() {
-  const [state, setState] = useState('');
-  const { data, error, isPending } = useJobs(state);
+/** Jobs, newest first; filters and the page stand in the address. */
+export function JobsPage({ query }: { query: URLSearchParams }) {
+  const of = (name: string) => query.get(name) ?? '';
+  const choice = { state: of('state'), q: of('q'), model: of('model'), cursor: of('cursor') };
+  const { data, error, isPending } = useJobs(choice);
+  useTitle(['Jobs', choice.state, choice.q].filter(Boolean).join(' · '));
   return (
     <>
       <div className="heading">
         <h1>Jobs</h1>
-        <label>
-          State{' '}
-          <select value={state} onChange={(event) => setState(event.target.value)}>
-            {FILTERS.map((filter) => (
-              <option key={filter} value={filter}>
-                {filter || 'all'}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Filters choice={choice} />
         <a className="button" href="#/new">
           New job
         </a>
       </div>
       <Problem error={error} />
       {isPending && <p className="quiet">Loading…</p>}
-      {data?.items.length === 0 && (
-        <p className="empty">
-          No jobs here. <a href="#/new">Submit the first one</a>, or run <code>npm run demo</code>.
-        </p>
-      )}
+      {data?.items.length === 0 && <NoJobs choice={choice} />}
       {data && data.items.length > 0 && <JobTable jobs={data.items} />}
+      {data && <Pages choice={choice} next={data.nextCursor} />}
     </>
+  );
+}
+
+function Filters({ choice: { state, q, model } }: { choice: JobChoice }) {
+  const [text, setText] = useState(q);
+  useEffect(() => setText(q), [q]);
+  useEffect(() => {
+    if (text.trim() === q) return undefined;
+    const pause = setTimeout(
+      () => replaceAddress(addressOf('jobs', { state, q: text.trim(), model })),
+      TYPING_PAUSE_MS,
+    );
+    return () => clearTimeout(pause);
+  }, [text, q, state, model]);
+  return (
+    <search className="filters">
+      <label>
+        Name{' '}
+        <input
+          type="search"
+          name="q"
+          size={14}
+          value={text}
+          placeholder="name or pass"
+          onChange={(event) => setText(event.target.value)}
+        />
+      </label>
+      <label>
+        State{' '}
+        <select
+          name="state"
+          value={state}
+          onChange={(event) => replaceAddress(addressOf('jobs', { state: event.target.value, q, model }))}
+        >
+          <option value="">all</option>
+          {STATES.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      {model && (
+        <a className="quiet" href={addressOf('jobs', { state, q })}>
+          One model only: show all
+        </a>
+      )}
+    </search>
+  );
+}
+
+function NoJobs({ choice }: { choice: JobChoice }) {
+  if (Object.values(choice).some(Boolean)) {
+    return (
+      <p className="empty">
+        No jobs match. <a href="#/jobs">Show all</a>
+      </p>
+    );
+  }
+  return (
+    <p className="empty">
+      No jobs here. <a href="#/new">Submit the first one</a>, or run <code>npm run demo</code>.
+    </p>
+  );
+}
+
+function Pages({ choice: { cursor, ...choice }, next }: { choice: JobChoice; next: string | null }) {
+  if (!cursor && next === null) return null;
+  return (
+    <nav className="pages" aria-label="Pages of the list">
+      {cursor && <a href={addressOf('jobs', choice)}>Newest</a>}
+      {next === null ? (
+        <span className="quiet">These are the oldest.</span>
+      ) : (
+        <a href={addressOf('jobs', { ...choice, cursor: next })}>Older jobs</a>
+      )}
+    </nav>
   );
 }
 
 function JobTable({ jobs }: { jobs: JobItem[] }) {
   return (
-    <div className="scroll">
+    <Scroll label="Jobs">
       <table>
         <thead>
           <tr>
@@ -63,7 +133,7 @@ function JobTable({ jobs }: { jobs: JobItem[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -1,7 +1,5 @@
-import type { Preflight } from '#contracts';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
-import { ApiError } from '../api/client.js';
+import { useMutation } from '@tanstack/react-query';
+import type { FormEvent } from 'react';
 import {
   preflightJob,
   submitJob,
@@ -11,32 +9,43 @@ import {
   useModels,
   type Submission,
 } from '../api/queries.js';
+import { Choice } from '../components/choice.js';
 import { PassReference } from '../components/pass-reference.js';
+import { PreflightBox } from '../components/preflight-box.js';
+import { ProblemBox } from '../components/problem-box.js';
+import { RecipeField } from '../components/recipe-field.js';
+import { useDraft } from '../draft.js';
 import { shortDigest } from '../format.js';
 import { EXAMPLE_RECIPES } from '../recipes.js';
+import { useTitle } from '../title.js';
+
+interface Draft {
+  name: string;
+  model: string;
+  dataset: string | null;
+  recipe: string;
+  replaced: string | null;
+}
+
+const FIRST: Draft = { name: '', model: '', dataset: null, recipe: EXAMPLE_RECIPES[0].recipe, replaced: null };
 
 export function NewJobPage() {
-  const [submission, setSubmission] = useState<Submission>({
-    name: '',
-    model: '',
-    dataset: null,
-    recipe: EXAMPLE_RECIPES[0].recipe,
-  });
-  const change = (part: Partial<Submission>) => setSubmission((before) => ({ ...before, ...part }));
-  const cleaned = { ...submission, name: submission.name || undefined };
-  const check = useMutation({ mutationFn: () => preflightJob(cleaned as Submission) });
+  useTitle('New job');
+  const [draft, change] = useDraft('coldpress-new-job', FIRST);
+  const { name, model, dataset, recipe, replaced } = draft;
+  const submission: Submission = { ...(name && { name }), model, dataset, recipe };
+  const check = useMutation({ mutationFn: preflightJob });
   const submit = useMutation({
-    mutationFn: () => submitJob(cleaned as Submission),
+    mutationFn: submitJob,
     onSuccess: (job) => {
       location.hash = `#/jobs/${job.id}`;
     },
   });
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    submit.mutate();
+    submit.mutate(submission);
   };
-  const error = submit.error ?? check.error;
-
+  const verdict = newestAbout(submission, [check, submit]);
   return (
     <form className="new-job" onSubmit={onSubmit}>
       <h1>New job</h1>
@@ -44,54 +53,51 @@ export function NewJobPage() {
         Name
         <input
           name="name"
-          value={submission.name}
+          value={name}
           placeholder="optional"
           onChange={(event) => change({ name: event.target.value })}
         />
       </label>
-      <ModelField value={submission.model} onChange={(model) => change({ model })} />
-      <DatasetField value={submission.dataset} onChange={(dataset) => change({ dataset })} />
-      <label>
-        Start from
-        <select
-          name="example"
-          onChange={(event) => change({ recipe: EXAMPLE_RECIPES[Number(event.target.value)]?.recipe ?? '' })}
-        >
-          {EXAMPLE_RECIPES.map(({ title }, index) => (
-            <option key={title} value={index}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Recipe
-        <textarea
-          name="recipe"
-          rows={20}
-          spellCheck={false}
-          value={submission.recipe}
-          onChange={(event) => change({ recipe: event.target.value })}
-        />
-      </label>
+      <ModelField value={model} onChange={(id) => change({ model: id })} />
+      <DatasetField value={dataset} onChange={(id) => change({ dataset: id })} />
+      <RecipeField
+        value={recipe}
+        replaced={replaced}
+        onChange={(text, before) => change({ recipe: text, replaced: before })}
+      />
       <div className="actions">
+        {!model && <span className="quiet">Choose a model first.</span>}
         <button
           type="button"
           className="quiet"
-          disabled={!submission.model || check.isPending}
-          onClick={() => check.mutate()}
+          disabled={!model || check.isPending}
+          onClick={() => check.mutate(submission)}
         >
-          Check
+          {check.isPending ? 'Checking…' : 'Check'}
         </button>
-        <button type="submit" disabled={!submission.model || submit.isPending}>
-          Submit
+        <button type="submit" disabled={!model || submit.isPending}>
+          {submit.isPending ? 'Submitting…' : 'Submit'}
         </button>
       </div>
-      {error && <ProblemBox error={error} />}
-      {check.data && !error && <PreflightBox preflight={check.data} />}
+      {verdict?.error && <ProblemBox error={verdict.error} />}
+      {verdict === check && check.data && <PreflightBox preflight={check.data} />}
       <PassReference />
     </form>
   );
+}
+
+interface Asked {
+  variables: Submission | undefined;
+  submittedAt: number;
+  status: string;
+  error: Error | null;
+}
+
+/** The newest answer that is about what now stands in the form: one about an older text is no verdict on this one. */
+function newestAbout<A extends Asked>(submission: Submission, asked: readonly A[]): A | undefined {
+  const text = JSON.stringify(submission);
+  const about = asked.filter(({ status, variables }) => status !== 'idle' && JSON.stringify(variables) === text);
+  return about.sort((a, b) => b.submittedAt - a.submittedAt)[0];
 }
 
 function ModelField({ value, onChange }: { value: string; onChange: (id: string) => void }) {
@@ -102,7 +108,7 @@ function ModelField({ value, onChange }: { value: string; onChange: (id: string)
       title="Model"
       name="model"
       value={value}
-      options={(data?.items ?? []).map((model) => ({ id: model.id, text: `${model.name} (${shortDigest(model.id)})` }))}
+      options={data?.items.map((model) => ({ id: model.id, text: `${model.name} (${shortDigest(model.id)})` }))}
       onChange={onChange}
       upload={async ([file]) => (await uploadModel(file!)).id}
       queryKey="models"
@@ -120,130 +126,13 @@ function DatasetField({ value, onChange }: { value: string | null; onChange: (id
       title="Data set"
       name="dataset"
       value={value ?? ''}
-      options={(data?.items ?? []).map((dataset) => ({
-        id: dataset.id,
-        text: `${dataset.name} (${shortDigest(dataset.id)})`,
-      }))}
+      options={data?.items.map((dataset) => ({ id: dataset.id, text: `${dataset.name} (${shortDigest(dataset.id)})` }))}
       onChange={(id) => onChange(id || null)}
       upload={async (files) => (await uploadDataset(files)).id}
       queryKey="datasets"
       multiple
-      accept=".yaml,.yml,.json,.npz,.npy"
+      accept=".yaml,.yml,.json,.npz,.npy,.safetensors"
       hint="Choose dataset.yaml together with the files that it names."
     />
-  );
-}
-
-interface ChoiceProps {
-  title: string;
-  name: string;
-  value: string;
-  options: { id: string; text: string }[];
-  onChange: (id: string) => void;
-  upload: (files: File[]) => Promise<string>;
-  queryKey: string;
-  multiple?: boolean;
-  accept: string;
-  hint: ReactNode;
-  /** What to know of the choice. */
-  warnings?: readonly string[];
-}
-
-/** Choose a stored file, or upload one and have it chosen. */
-function Choice({
-  title,
-  name,
-  value,
-  options,
-  onChange,
-  upload,
-  queryKey,
-  multiple,
-  accept,
-  hint,
-  warnings = [],
-}: ChoiceProps) {
-  const client = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: upload,
-    onSuccess: async (id) => {
-      await client.invalidateQueries({ queryKey: [queryKey] });
-      onChange(id);
-    },
-  });
-  return (
-    <fieldset>
-      <legend>{title}</legend>
-      <select name={name} aria-label={title} value={value} onChange={(event) => onChange(event.target.value)}>
-        <option value="">choose…</option>
-        {options.map((option) => (
-          <option key={option.id} value={option.id}>
-            {option.text}
-          </option>
-        ))}
-      </select>
-      <input
-        type="file"
-        aria-label={`Upload ${title.toLowerCase()}`}
-        accept={accept}
-        multiple={multiple}
-        disabled={isPending}
-        onChange={(event) => event.target.files?.length && mutate([...event.target.files])}
-      />
-      <p className="quiet">{isPending ? 'Uploading…' : hint}</p>
-      {warnings.map((warning) => (
-        <p key={warning} className="warning">
-          {warning}
-        </p>
-      ))}
-      {error && <ProblemBox error={error} />}
-    </fieldset>
-  );
-}
-
-function ProblemBox({ error }: { error: Error }) {
-  const fields = error instanceof ApiError ? (error.problem.errors ?? []) : [];
-  return (
-    <div className="problem" role="alert">
-      {error.message}
-      <ul>
-        {fields.map((field) => (
-          <li key={field.field + field.message}>
-            <code>{field.field}</code> {field.message}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}
-
-function PreflightBox({ preflight }: { preflight: Preflight }) {
-  if (preflight.problems.length > 0) {
-    return (
-      <ul className="problem" role="alert">
-        {preflight.problems.map((problem) => (
-          <li key={problem.field + problem.message}>
-            <code>{problem.field}</code> {problem.message}
-          </li>
-        ))}
-      </ul>
-    );
-  }
-  return (
-    <div className="card" role="status">
-      <p>This job can run.</p>
-      {preflight.skipped.length > 0 && (
-        <details>
-          <summary>{preflight.skipped.length} nodes would be left alone</summary>
-          <ul>
-            {preflight.skipped.map((item, index) => (
-              <li key={index}>
-                <strong>{item.pass}</strong> <code>{item.node}</code> {item.reason}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-    </div>
   );
 }

@@ -1,7 +1,9 @@
 import { useState, type FormEvent } from 'react';
 import { apiKey, getJson } from '../api/client.js';
+import { useTitle } from '../title.js';
 
 export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
+  useTitle('Sign in');
   const [problem, setProblem] = useState<string | null>(null);
 
   async function signIn(event: FormEvent<HTMLFormElement>) {

@@ -1,0 +1,69 @@
+import type { Job } from '#contracts';
+import { useMutation } from '@tanstack/react-query';
+import { download } from '../api/client.js';
+import { changesOf, type Change } from '../verdict.js';
+import { Problem } from './problem.js';
+import { StateBadge } from './state-badge.js';
+
+/** What came of a job: size, quality, latency and gates, and the model itself. */
+export function Verdict({ job, fileName }: { job: Job; fileName: string }) {
+  const changes = changesOf(job);
+  if (changes.length === 0) return null;
+  return (
+    <section className="tiles" aria-label={job.finishedAt ? 'Result' : 'Result so far'}>
+      {changes.map((change) => (
+        <Tile key={change.title} {...change} />
+      ))}
+      <Gates job={job} />
+      <DownloadModel job={job} fileName={fileName} />
+    </section>
+  );
+}
+
+function Tile({ title, before, after, change, spread }: Change) {
+  return (
+    <div className="card tile">
+      <div className="quiet">{title}</div>
+      <div className="pair">
+        {before && <span className="quiet">{before} →</span>} <strong>{after}</strong>
+      </div>
+      <div className="quiet">{change}</div>
+      {spread && <div className="quiet">{spread}</div>}
+    </div>
+  );
+}
+
+function Gates({ job: { gates, gatesPassed, recipe } }: { job: Job }) {
+  const missed = gates.filter(({ passed }) => !passed);
+  return (
+    <div className="card tile">
+      <div className="quiet">Gates</div>
+      <div className="pair">
+        {gatesPassed === null ? (
+          <strong>{recipe.gates.length === 0 ? 'none set' : 'not judged yet'}</strong>
+        ) : (
+          <StateBadge state={gatesPassed ? 'passed' : 'missed'} />
+        )}
+      </div>
+      {gates.length > 0 && (
+        <div className="quiet">
+          {missed.length === 0 ? `all ${gates.length} hold` : `${missed.length} of ${gates.length} missed`}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function DownloadModel({ job, fileName }: { job: Job; fileName: string }) {
+  const model = job.stages.flatMap(({ artifacts }) => artifacts).findLast(({ name }) => name === 'model.onnx');
+  const save = useMutation({ mutationFn: (digest: string) => download(`/v1/artifacts/${digest}`, fileName) });
+  if (!model) return null;
+  return (
+    <div className="download">
+      <button type="button" disabled={save.isPending} onClick={() => save.mutate(model.digest)}>
+        Download model
+      </button>
+      <Problem error={save.error} />
+    </div>
+  );
+}

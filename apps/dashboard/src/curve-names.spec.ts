@@ -1,0 +1,31 @@
+import { curveNames, curveOf, curveTitle, type Point } from './curve-names.js';
+
+const points: Point[] = [
+  { fraction: 0.1, step: 10, epoch: 1, etaS: 9, samplesPerS: 100, learningRate: 0.1, loss: 2 },
+  { fraction: 0.2, step: 20, epoch: 1, etaS: 8, samplesPerS: 100, learningRate: 0.1, loss: 1, snrDb: 12 },
+];
+
+it('draws what is learnt, not what is counted', () => {
+  expect(curveNames(points)).toEqual(['loss', 'snrDb']);
+});
+
+it('draws over the steps with its unit, and where there are none over the share of the stage', () => {
+  expect(curveOf(points, 'loss')).toEqual({
+    unit: '',
+    xTitle: 'step',
+    points: [
+      [10, 2],
+      [20, 1],
+    ],
+  });
+  expect(curveOf(points, 'snrDb')).toEqual({ unit: 'dB', xTitle: 'step', points: [[20, 12]] });
+  expect(curveOf([{ fraction: 0.5, loss: 3 }], 'loss')).toEqual({
+    unit: '',
+    xTitle: '% of the stage',
+    points: [[50, 3]],
+  });
+});
+
+it('writes names as words', () => {
+  expect(['validationLoss', 'snrDb', 'loss'].map(curveTitle)).toEqual(['validation loss', 'SNR', 'loss']);
+});

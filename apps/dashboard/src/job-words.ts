@@ -1,0 +1,40 @@
+import type { Job } from '#contracts';
+
+/** What a job is called: by its submitter, by its recipe, or by what is done to its model. */
+export function jobName({ name, recipe }: Job, modelName: string | undefined): string {
+  return (
+    name ??
+    recipe.name ??
+    `${recipe.passes.map(({ pass }) => pass).join(' → ')}${modelName === undefined ? '' : ` of ${modelName}`}`
+  );
+}
+
+/** Share of a job's stages that is done, in per cent. */
+function percent({ stages }: Job): number {
+  const done = stages.reduce((sum, { state, progress }) => sum + (state === 'succeeded' ? 1 : progress), 0);
+  return Math.floor((100 * done) / (stages.length || 1));
+}
+
+/** A job's state as a sentence. */
+export function stateInWords(job: Job): string {
+  const stage = job.stages.find(({ state }) => state !== 'succeeded');
+  const place = stage && `stage ${stage.index + 1} of ${job.stages.length}, ${stage.pass}`;
+  switch (job.state) {
+    case 'queued':
+      return `Queued: waits for a worker, and begins with ${place ?? 'its end'} when those before it leave one free.`;
+    case 'running':
+      if (!stage) return 'Running: every stage is done, the report is being written.';
+      return stage.state === 'running' ? `Running ${place}.` : `Running: ${place}, waits for a worker.`;
+    case 'succeeded':
+      return job.gatesPassed === false ? 'Done. The model that came out misses a gate.' : 'Done.';
+    case 'failed':
+      return `Failed${place ? ` in ${place}` : ''}: what was done before is kept, and Retry goes on there.`;
+    case 'cancelled':
+      return `Cancelled${place ? ` before the end of ${place}` : ''}: Retry goes on there.`;
+  }
+}
+
+/** The name of a tab: what changes first, then which job it is. */
+export function tabTitle(job: Job, name: string): string {
+  return `${job.state === 'running' ? `${percent(job)} %` : job.state} · ${name}`;
+}

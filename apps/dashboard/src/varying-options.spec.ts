@@ -1,0 +1,40 @@
+import type { JobItem } from '#contracts';
+import { shortLabel, varyingOptions } from './varying-options.js';
+
+type Stage = [pass: string, options: Record<string, unknown> | null];
+const job = (id: string, ...stages: Stage[]) =>
+  ({
+    id,
+    name: null,
+    title: `title of ${id}`,
+    stages: stages.map(([pass, options]) => ({ pass, options })),
+  }) as unknown as JobItem;
+const table = (jobs: JobItem[]) =>
+  Object.fromEntries(varyingOptions(jobs).map(({ title, of }) => [title, jobs.map(of)]));
+
+it('has a column for each option that differs, and none for what is alike', () => {
+  const jobs = [
+    job('a', ['prune', { ratio: 0.5, granularity: 'weight' }]),
+    job('b', ['prune', { ratio: 0.9, granularity: 'weight' }]),
+    job('c', ['prune', { granularity: 'weight' }]),
+  ];
+  expect(table(jobs)).toEqual({ 'prune ratio': ['0.5', '0.9', ''] });
+  expect(jobs.map((one) => shortLabel(one, varyingOptions(jobs)))).toEqual(['ratio 0.5', 'ratio 0.9', 'title of c']);
+});
+
+it('tells passes apart, the second of a kind from the first, and objects by what is in them', () => {
+  const jobs = [
+    job('a', ['quantize', { bits: 8 }], ['quantize', { student: { width: 0.5 } }]),
+    job('b', ['quantize', { bits: 8 }]),
+  ];
+  expect(table(jobs)).toEqual({
+    passes: ['quantize → quantize', 'quantize'],
+    'quantize 2 student': ['{"width":0.5}', ''],
+  });
+});
+
+it('says so where a list has no options', () => {
+  expect(table([job('a', ['prune', null]), job('b', ['prune', {}])])).toEqual({
+    'prune options': ['too long for a list', ''],
+  });
+});

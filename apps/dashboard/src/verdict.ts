@@ -1,0 +1,64 @@
+import type { Job, StageMetrics } from '#contracts';
+import { formatLatencyRatio, formatMetric, METRICS, type MetricName } from '#contracts/metric-table';
+import { factor } from './format.js';
+
+/** A figure of the model that came out, beside that of the one that went in. */
+export interface Change {
+  title: string;
+  before: string;
+  after: string;
+  /** How one stands to the other, in words. */
+  change: string;
+  /** How far single measurements lie apart. */
+  spread?: string;
+}
+
+const QUALITIES: readonly MetricName[] = ['top1', 'outputSnrDb'];
+
+/** The figures of the last model that was measured. */
+export const finalMetrics = (job: Job): StageMetrics | undefined =>
+  job.stages.findLast(({ metrics }) => metrics)?.metrics ?? undefined;
+
+/** Size, quality and latency before and after; what nobody measured says so. */
+export function changesOf(job: Job): Change[] {
+  const [before, after] = [job.baseline, finalMetrics(job)];
+  if (!before || !after) return [];
+  const quality = QUALITIES.find((name) => after[name] !== undefined) ?? 'top1';
+  return [
+    { title: 'Size', ...pair('bytes', before, after) },
+    { title: quality === 'top1' ? 'Top-1 accuracy' : 'Output SNR', ...pair(quality, before, after) },
+    { title: 'Median latency', ...pair('latencyMsP50', before, after), ...timing(after) },
+  ];
+}
+
+function pair(name: MetricName, before: StageMetrics, after: StageMetrics): Omit<Change, 'title'> {
+  const [from, to] = [before[name], after[name]];
+  if (to === undefined) return { before: '', after: 'not measured', change: 'end the recipe with the pass evaluate' };
+  if (to === null) return { before: '', after: 'identical', change: 'to those of the original' };
+  const isRatio = METRICS[name].unit === 'dB';
+  return {
+    before: isRatio || typeof from !== 'number' ? '' : formatMetric(name, from),
+    after: formatMetric(name, to),
+    change: isRatio ? 'against the original' : typeof from === 'number' ? comparison(name, to, from) : '',
+  };
+}
+
+/** Shares are compared by their difference, decibels not at all: both are against the baseline already. */
+export function comparison(name: MetricName, value: number, baseline: number): string {
+  const { unit } = METRICS[name];
+  if (unit === 'dB') return '';
+  if (unit !== 'share') return factor(value, baseline);
+  const points = (value - baseline) * 100;
+  return `${points >= 0 ? '+' : '−'}${Math.abs(points).toFixed(2)} points`;
+}
+
+/** The ratio with its interval where it was measured so, and between what the middle half of the runs lies: a median alone hides how sure it is. */
+function timing({ latencyMsP50, latencySamplesMs = [], latencyRatio }: StageMetrics): Partial<Change> {
+  if (latencyMsP50 === undefined || latencySamplesMs.length < 4) return {};
+  const sorted = [...latencySamplesMs].sort((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(3);
+  return {
+    ...(latencyRatio && { change: formatLatencyRatio(latencyRatio) }),
+    spread: `half of ${sorted.length} runs within ${at(0.25)}–${at(0.75)} ms`,
+  };
+}
