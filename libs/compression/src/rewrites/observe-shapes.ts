@@ -5,6 +5,8 @@ import {
   Graph,
   ModelProtoSchema,
   ValueInfoProtoSchema,
+  dataTypeName,
+  floatToHalf,
   makeNode,
   tensorDims,
   valueDims,
@@ -107,20 +109,25 @@ function feedsOf(inputs: readonly ValueInfoProto[], free: (input: ValueInfoProto
 /** Zeros are valid indices, lengths and pixels alike; floats vary so that a data-dependent branch sees something. */
 function generatedTensor(type: DataType, dims: readonly number[]): HostTensor {
   const count = dims.reduce((product, dim) => product * dim, 1);
-  switch (type) {
-    case DataType.INT64:
-      return { type: 'int64', dims, data: new BigInt64Array(count) };
-    case DataType.INT32:
-      return { type: 'int32', dims, data: new Int32Array(count) };
-    case DataType.INT8:
-      return { type: 'int8', dims, data: new Int8Array(count) };
-    case DataType.UINT8:
-      return { type: 'uint8', dims, data: new Uint8Array(count) };
-    case DataType.BOOL:
-      return { type: 'bool', dims, data: new Uint8Array(count) };
-    case DataType.DOUBLE:
-      return { type: 'float64', dims, data: Float64Array.from({ length: count }, (_, i) => Math.sin(i)) };
-    default:
-      return { type: 'float32', dims, data: Float32Array.from({ length: count }, (_, i) => Math.sin(i)) };
-  }
+  const generate = GENERATED[type];
+  if (!generate) throw new UnobservableModelError(`no input of the type ${dataTypeName(type)} can be generated`);
+  return { dims, ...generate(count) } as HostTensor;
 }
+
+const floats = (length: number) => Float64Array.from({ length }, (_, i) => Math.sin(i));
+
+/** By element type, as many values as asked for. */
+const GENERATED: Readonly<Record<number, (count: number) => Pick<HostTensor, 'type' | 'data'>>> = {
+  [DataType.FLOAT]: (count) => ({ type: 'float32', data: Float32Array.from(floats(count)) }),
+  [DataType.DOUBLE]: (count) => ({ type: 'float64', data: floats(count) }),
+  [DataType.FLOAT16]: (count) => ({ type: 'float16', data: Uint16Array.from(floats(count), floatToHalf) }),
+  [DataType.INT64]: (count) => ({ type: 'int64', data: new BigInt64Array(count) }),
+  [DataType.UINT64]: (count) => ({ type: 'uint64', data: new BigUint64Array(count) }),
+  [DataType.INT32]: (count) => ({ type: 'int32', data: new Int32Array(count) }),
+  [DataType.UINT32]: (count) => ({ type: 'uint32', data: new Uint32Array(count) }),
+  [DataType.INT16]: (count) => ({ type: 'int16', data: new Int16Array(count) }),
+  [DataType.UINT16]: (count) => ({ type: 'uint16', data: new Uint16Array(count) }),
+  [DataType.INT8]: (count) => ({ type: 'int8', data: new Int8Array(count) }),
+  [DataType.UINT8]: (count) => ({ type: 'uint8', data: new Uint8Array(count) }),
+  [DataType.BOOL]: (count) => ({ type: 'bool', data: new Uint8Array(count) }),
+};

@@ -4,7 +4,9 @@ import { distillation } from '../../distillation/distillation.js';
 import { checkNames, nodeLabel } from '../../name-pattern.js';
 import type { Pass, PassContext, PassResult } from '../../pass.js';
 import { liftConstants } from '../../rewrites/constants.js';
+import { UnobservableModelError } from '../../rewrites/errors.js';
 import { foldSizes } from '../../rewrites/fold-sizes.js';
+import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { AccuracyJudge, farthestRatio } from './accuracy-judge.js';
 import { staticBlockers } from './blockers.js';
 import { PruneInputError } from '../../pruning/errors.js';
@@ -60,6 +62,8 @@ export const prune: Pass<'prune'> = {
 
   async trial(model, options, known) {
     const { importance } = options;
+    const unobservable = needsShapes(options) ? await unobservableModel(model) : null;
+    if (unobservable) return [{ field: '', message: unobservable }];
     const batch = readsGradients(options)
       ? batchProblem((await freedForm(model)).graph, recoveryOf(options), known.data)
       : null;
@@ -147,8 +151,23 @@ async function writeSensitivity(context: PassContext, options: Options): Promise
   });
 }
 
+/** Whether anything is removed: what that leaves fits together by shapes seen on generated inputs. */
+function needsShapes({ granularity }: Options): boolean {
+  return granularity === 'channel' || granularity === 'layer';
+}
+
+async function unobservableModel(model: ModelProto): Promise<string | null> {
+  try {
+    await observeShapes(model);
+    return null;
+  } catch (error) {
+    if (error instanceof UnobservableModelError) return error.message;
+    throw error;
+  }
+}
+
 function isUnstructured(options: Options): options is Options & { granularity: 'weight' | 'n:m' | 'block' } {
-  return options.granularity !== 'channel' && options.granularity !== 'layer';
+  return !needsShapes(options);
 }
 
 async function zeroWeights(
