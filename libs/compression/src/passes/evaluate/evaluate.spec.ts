@@ -151,6 +151,20 @@ describe('evaluate', () => {
     expect(skipped).toEqual([{ node: 'top1', reason: expect.stringContaining('no labels') }]);
   });
 
+  it('says of outputs that are whole numbers that they were not compared', async () => {
+    const classOf = () => {
+      const graph = new GraphBuilder();
+      const best = graph.op('ArgMax', [graph.input('x', ['batch', 2])], { axis: 1, keepdims: 0 });
+      graph.op('Identity', [best], {}, { outputs: [graph.output('class', ['batch'], DataType.INT64)] });
+      return writeModel(graph.build());
+    };
+    const { skipped } = await run([classOf(), classOf()], await small(false));
+    expect(skipped).toContainEqual({
+      node: 'outputSnrDb',
+      reason: 'not measured for every model: none of the outputs is a floating-point one',
+    });
+  });
+
   it('runs a model of fixed batch with whole batches, and says so', async () => {
     const { summary, skipped } = await run([scaledModel([1, 1], 2)], await small());
     expect(summary).toMatchObject({ samples: 4, latency: { batch: 2 } });

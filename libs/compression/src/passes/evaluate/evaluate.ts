@@ -173,7 +173,7 @@ function everyPercent(report: (fraction: number) => void): (fraction: number) =>
 }
 
 function skippedMetrics(
-  { scores, scoreOutput }: ScoreResult,
+  { scores, scoreOutput, outputs }: ScoreResult,
   { data, fixedBatch, leftOut }: EvaluationInput,
 ): Skipped[] {
   const accuracy =
@@ -183,7 +183,9 @@ function skippedMetrics(
         ? `no output has the shape [batch, ${data.classes}] of class scores`
         : null;
   const snr = scores.some((score) => score.outputSnrDb === undefined)
-    ? 'an output of a model is not finite, or the baseline gives only zeros'
+    ? outputs.every((list) => list.length === 0)
+      ? 'none of the outputs is a floating-point one'
+      : 'an output of a model is not finite, or the baseline gives only zeros'
     : null;
   return [
     ...(accuracy ? [{ node: 'top1', reason: `accuracy not measured: ${accuracy}` }] : []),

@@ -3,7 +3,7 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { PruneOptions } from '#contracts';
 import { describeSpeedup } from '#evaluation';
 import { Session, float32, type HostTensors } from '#inference';
-import { Graph, ModelProtoSchema, tensorDims, writeModel, type ModelProto } from '#onnx';
+import { DataType, Graph, GraphBuilder, ModelProtoSchema, tensorDims, writeModel, type ModelProto } from '#onnx';
 import type { PassContext } from '../../pass.js';
 import type { Gains } from './gains.js';
 import { prune } from './prune.js';
@@ -96,6 +96,52 @@ describe('prune', () => {
     expect(summary.verdict).toMatch(
       /^90 % sparse, 0 % smaller on disk, \d+(\.\d)? % smaller once compressed for transfer, (\d+\.\d\dx as fast on this machine|no difference in speed )/,
     );
+  });
+
+  it('tells the zeros of what it prunes from those of the whole model', async () => {
+    const b = new GraphBuilder();
+    const table = b.op('Gather', [
+      b.float(
+        Array.from({ length: 640 }, (_, i) => Math.sin(i + 1)),
+        [40, 16],
+      ),
+      b.input('ids', ['n'], DataType.INT64),
+    ]);
+    b.op(
+      'MatMul',
+      [
+        table,
+        b.float(
+          Array.from({ length: 160 }, (_, i) => Math.cos(i)),
+          [16, 10],
+        ),
+      ],
+      {},
+      { outputs: [b.output('y', ['n', 10])] },
+    );
+    const model = b.build();
+    const { summary } = await pruned(model, { granularity: 'weight', ratio: 0.5 });
+    expect(summary).toMatchObject({ sparsity: 0.5, modelSparsity: expect.closeTo(0.1, 5) });
+    expect(summary.verdict).toMatch(
+      /^50 % sparse in the one layer that can be pruned \(10 % of all parameters are zero\), /,
+    );
+    const none = await pruned(model, { granularity: 'weight', exclude: ['*'] });
+    expect(none.summary.verdict).toBe('nothing was zeroed: every layer was left alone, see skipped for the reasons');
+  });
+
+  it('refuses before a job is accepted what runs on no generated input, where shapes decide what goes', async () => {
+    const b = new GraphBuilder();
+    const x = b.op('Cast', [b.input('x', ['n', 2], DataType.STRING)], { to: DataType.FLOAT });
+    b.op('MatMul', [x, b.float([1, 2, 3, 4], [2, 2])], {}, { outputs: [b.output('y', ['n', 2])] });
+    const ask = (granularity: 'channel' | 'layer' | 'weight') =>
+      prune.trial!(b.build(), PruneOptions.parse({ granularity }), { models: new Map(), data: null });
+    for (const granularity of ['channel', 'layer'] as const) {
+      expect(await ask(granularity)).toEqual([
+        { field: '', message: expect.stringContaining('prune with granularity "weight"') },
+      ]);
+    }
+    expect(await ask('weight')).toEqual([]);
+    expect((await pruned(b.build(), { granularity: 'weight' })).summary.sparsity).toBe(0.5);
   });
 
   it.each(['iterative', 'gradual'] as const)(

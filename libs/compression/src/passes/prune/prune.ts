@@ -1,5 +1,5 @@
 import type { PassOptions, Skipped } from '#contracts';
-import { Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
+import { Graph, cloneModel, countParameters, writeModel, type ModelProto } from '#onnx';
 import { distillation } from '../../distillation/distillation.js';
 import { checkNames, nodeLabel } from '../../name-pattern.js';
 import type { Pass, PassContext, PassResult } from '../../pass.js';
@@ -180,10 +180,13 @@ async function zeroWeights(
     liftConstants(graph);
     return pruneWeights(graph, { ...options, ratio }, context);
   });
+  const { parameters, nonZeros } = countParameters(context.model);
+  const modelSparsity = parameters > 0 ? 1 - nonZeros / parameters : 0;
   return {
     skipped,
-    summary: { granularity: options.granularity, sparsity, layers },
-    verdictOf: (gains, before, after) => sparsityVerdict(sparsity, before, after, gains),
+    summary: { granularity: options.granularity, sparsity, modelSparsity, layers },
+    verdictOf: (gains, before, after) =>
+      sparsityVerdict({ sparsity, layers: layers.length, modelSparsity }, before, after, gains),
   };
 }
 

@@ -12,14 +12,31 @@ export function channelVerdict(before: Figures, after: Figures, { bytes, speed }
   return `${percent(saved(before.parameters, after.parameters))} of the parameters removed: ${percent(saved(bytes.before, bytes.after))} smaller on disk, ${percent(saved(before.macs, after.macs))} fewer multiply-accumulates, ${speedWords(speed)}`;
 }
 
+/** The weights that pruning looked at, and all of the model. */
+export interface Zeros {
+  /** Of the weights that were pruned. */
+  sparsity: number;
+  layers: number;
+  /** Of all parameters of the model. */
+  modelSparsity: number;
+}
+
+/** A model's zeros are told apart from those of its pruned layers where they differ by more than this. */
+const TELLING = 0.05;
+
 /** What zeros really gain: nothing on disk, what the clock says in time, something once compressed. */
 export function sparsityVerdict(
-  sparsity: number,
+  { sparsity, layers, modelSparsity }: Zeros,
   before: Uint8Array,
   after: Uint8Array,
   { bytes, speed }: Gains,
 ): string {
-  return `${percent(sparsity)} sparse, ${percent(saved(bytes.before, bytes.after))} smaller on disk, ${percent(saved(compressedBytes(before), compressedBytes(after)))} smaller once compressed for transfer, ${speedWords(speed)} (kernels multiply zeros too)`;
+  if (layers === 0) return 'nothing was zeroed: every layer was left alone, see skipped for the reasons';
+  const ofModel =
+    sparsity - modelSparsity > TELLING
+      ? ` in ${layers === 1 ? 'the one layer' : `the ${layers} layers`} that can be pruned (${percent(modelSparsity)} of all parameters are zero)`
+      : '';
+  return `${percent(sparsity)} sparse${ofModel}, ${percent(saved(bytes.before, bytes.after))} smaller on disk, ${percent(saved(compressedBytes(before), compressedBytes(after)))} smaller once compressed for transfer, ${speedWords(speed)} (kernels multiply zeros too)`;
 }
 
 function speedWords(speed: Gains['speed']): string {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { Session } from '#inference';
-import { Graph, ModelProtoSchema, type ModelProto } from '#onnx';
+import { Graph, ModelProtoSchema, ValueInfoProtoSchema, makeNode, type ModelProto } from '#onnx';
 import type { PassContext } from '../../pass.js';
 import type { Batches } from '../../calibration-data.js';
 import { dealBatches } from '../../calibration-data.js';
@@ -91,6 +91,17 @@ describe('quantize on seed-net and real digits', () => {
     expect(summary!.verdict).toContain(
       `outputs compared on ${samples} samples held out of calibration data, single ones at ${leastDb.toFixed(1)} to ${mostDb.toFixed(1)} dB`,
     );
+  });
+
+  it('does not say that outputs were compared where they are whole numbers', async () => {
+    const given = context();
+    const [output] = given.model.graph!.output;
+    const at = output!.name;
+    given.model.graph!.node.push(makeNode('ArgMax', [at], ['class'], { axis: 1, keepdims: 0 }));
+    given.model.graph!.output = [create(ValueInfoProtoSchema, { name: 'class' })];
+    const { summary } = await quantize.run(given, QuantizeOptions.parse({ samples: 16 }));
+    expect(summary!.verdict).not.toContain('compared');
+    expect(summary!.warnings).toContain('the outputs were not compared: none of them is a floating-point one');
   });
 
   it('says when they were judged on what the ranges were fitted to', async () => {

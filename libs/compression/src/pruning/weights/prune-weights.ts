@@ -95,7 +95,7 @@ function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, co
     opType: site.opType,
     elements: values.length,
     zeros,
-    sparsity: zeros / values.length,
+    sparsity: values.length > 0 ? zeros / values.length : 0,
   };
 }
 

@@ -140,7 +140,7 @@ export async function quantizeModel(
     ],
     verdict: [
       costliestLayers(report.layers, report.tensors),
-      ...(facts.judgedOn ? [`outputs compared on ${describeJudgedOn(facts.judgedOn)}`] : []),
+      ...(facts.judgedOn && facts.outputs?.length ? [`outputs compared on ${describeJudgedOn(facts.judgedOn)}`] : []),
       ...(facts.speed ? [describeSpeedup(facts.speed)] : []),
     ].join('; '),
   };
