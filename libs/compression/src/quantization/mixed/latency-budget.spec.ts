@@ -1,8 +1,9 @@
 import { QuantizeOptions } from '#contracts';
 import { float32 } from '#inference';
+import { summarizePairs } from '#measurement';
 import { Graph } from '#onnx';
 import { convNet, randomNumbers } from '#testing';
-import { chooseFloat, quantizeWithinLatency, type FloatCandidate } from './latency-budget.js';
+import { chooseFloat, latencyWarnings, quantizeWithinLatency, type FloatCandidate } from './latency-budget.js';
 
 const candidates: FloatCandidate[] = [
   { node: 'faster as float', noise: 0.1, extraUs: -20 },
@@ -25,6 +26,21 @@ describe('chooseFloat', () => {
 
   it('never leaves a layer float that loses nothing', () => {
     expect(chooseFloat(candidates, 10_000)).toEqual(['faster as float', 'noisy', 'noisy and large', 'clean']);
+  });
+});
+
+describe('latencyWarnings', () => {
+  const speed = summarizePairs([2, 2.1, 1.9, 2, 2.2, 2.05].map((ratio) => [ratio, 1]));
+
+  it('tell what is out of reach, and where noise may have decided', () => {
+    expect(latencyWarnings(speed, 0.8, true)).toEqual([]);
+    expect(latencyWarnings(speed, 0.3, false)).toEqual([
+      expect.stringMatching(/^mixed precision: latency 0\.3 is out of/),
+    ]);
+    expect(latencyWarnings(speed, 0.5, true)).toEqual([
+      expect.stringMatching(/whether latency 0\.5 is met is within noise: .* takes 0\.49 of .*interval 1\.90\.\.2\.20/),
+    ]);
+    expect(latencyWarnings({ ...speed, low: null, high: null }, 0.3, false)).toHaveLength(2);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { QuantizeOptions } from '#contracts';
+import { speedupWords, type Speedup } from '#measurement';
 import { cloneModel, type ModelProto } from '#onnx';
 import { MixedPrecisionError } from '../errors.js';
 import { quantizeModel, type BatchesOf, type QuantizeReport } from '../schemes/quantize-model.js';
@@ -63,7 +64,7 @@ export async function quantizeWithinLatency(
     const isMet = report.speed !== null && 1 / report.speed.speedup <= latency;
     if (isMet || left.length === 0) {
       Object.assign(model, copy);
-      return explained(report, left, isMet ? null : latency);
+      return explained(report, left, latency, isMet);
     }
     left = trial < MAX_TRIALS ? left.slice(0, Math.floor(left.length / 2)) : [];
   }
@@ -74,17 +75,22 @@ function candidate({ node, aloneSnrDb, floatUs, quantizedUs }: LayerReport): Flo
   return { node, noise, extraUs: (floatUs ?? 0) - (quantizedUs ?? 0) };
 }
 
-function explained(report: QuantizeReport, left: readonly string[], missed: number | null): QuantizeReport {
+function explained(report: QuantizeReport, left: readonly string[], latency: number, isMet: boolean): QuantizeReport {
   const skipped = report.skipped.map((entry) =>
     left.includes(entry.node)
       ? { ...entry, reason: 'left float: it adds much noise for the time it saves, and the latency allows it' }
       : entry,
   );
-  const shortfall =
-    missed === null
-      ? []
-      : [
-          `mixed precision: latency ${missed} is out of reach: int8 throughout takes ${(1 / report.speed!.speedup).toFixed(2)} of the float model's time here`,
-        ];
-  return { ...report, skipped, warnings: [...report.warnings, ...shortfall] };
+  const warnings = report.speed ? latencyWarnings(report.speed, latency, isMet) : [];
+  return { ...report, skipped, warnings: [...report.warnings, ...warnings] };
+}
+
+/** That a latency is out of reach, and that noise alone may have decided whether it is met. */
+export function latencyWarnings(speed: Speedup, latency: number, isMet: boolean): string[] {
+  const { speedup, low, high } = speed;
+  const time = `${(1 / speedup).toFixed(2)} of the float model's time here`;
+  const missed = `mixed precision: latency ${latency} is out of reach: int8 throughout takes ${time}`;
+  const isWithinNoise = low === null || high === null || (1 / high <= latency && latency < 1 / low);
+  const noise = `mixed precision: whether latency ${latency} is met is within noise: the model takes ${time}; ${speedupWords(speed)}`;
+  return [...(isMet ? [] : [missed]), ...(isWithinNoise ? [noise] : [])];
 }
