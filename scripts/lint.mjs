@@ -71,7 +71,7 @@ async function checkFolder(folder, rule) {
   return found.flat();
 }
 
-await ensureDependencies(console.error);
+await ensureDependencies();
 if (process.argv.includes('--figures')) await printFigures();
 let failed = 0;
 for (const [name, check] of Object.entries(CHECKS)) {

@@ -12,6 +12,13 @@ import { withServer } from '../lib/with-server.js';
 /** The example's files, from the source tree: this module runs from dist/. */
 const FOLDER = fileURLToPath(new URL('../../../examples/seed-net/', import.meta.url));
 
+/** Where a reader of the figures may want to go. */
+const NEXT = `
+Where to go next
+  npm start              the server with its pages; prints the address and an API key
+  docs/first-model.md    your own model: from an export and its data to a small file
+  examples/seed-net/     the model, the data and the recipe of this run`;
+
 /** Compresses seed-net over REST on a server of its own and prints the evidence; exits 0 when every gate holds. */
 async function main(): Promise<void> {
   const json = process.argv.includes('--json');
@@ -23,6 +30,7 @@ async function main(): Promise<void> {
     const job = await compress(client);
     const seconds = (performance.now() - started) / 1000;
     say(`\n${metricsTable(job)}\n\n${gateLines(job)}\n\n${summary(job, seconds)}`);
+    if (job.state === 'succeeded') say(NEXT);
     if (json) process.stdout.write(`${JSON.stringify(evidence(job, seconds))}\n`);
     process.exitCode = job.state === 'succeeded' && job.gatesPassed ? 0 : 1;
     if (job.error) say(`${job.state}: ${job.error.message}\n${log.slice(-20).join('\n')}`);

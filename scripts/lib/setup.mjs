@@ -10,7 +10,7 @@ export async function prepare({ quiet = false } = {}) {
   const say = quiet ? () => {} : (line) => console.error(`coldpress: ${line}`);
   try {
     checkNode();
-    await ensureDependencies(say);
+    await ensureDependencies();
     await ensureBuilt('server', say);
     await ensureBuilt('dashboard', say);
   } catch (error) {
