@@ -86,6 +86,27 @@ describe('judgeGates', () => {
     expect(verdict).toMatchObject({ passed, explanation: expect.stringMatching(words) });
   });
 
+  it('says of the ratio of a 95th percentile that noise may have decided', () => {
+    const latencyRatio = {
+      ratio: 1,
+      low: 0.9,
+      high: 1.1,
+      confidence: 0.95,
+      equalWithin: 0.02,
+      verdict: 'inconclusive' as const,
+      reason: 'noisy',
+    };
+    const [verdict] = judgeGates(
+      [{ metric: 'latencyMsP95', maxRatio: 1 }],
+      { ...baseline, latencyMsP95: 3 },
+      { ...final, latencyMsP95: 4, latencyRatio },
+    );
+    expect(verdict).toMatchObject({
+      passed: false,
+      explanation: expect.stringMatching(/it has no interval, so that noise may have decided$/),
+    });
+  });
+
   it('takes identical outputs as an unlimited ratio of signal to noise', () => {
     expect(judgeGates([{ metric: 'outputSnrDb', min: 40 }], baseline, final)[0]).toMatchObject({
       passed: true,

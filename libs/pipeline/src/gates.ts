@@ -91,11 +91,16 @@ const BOUNDS: Bound[] = [
         value <= maxRatio * baseline,
         metric,
         value,
-        `${allowed} of ${say(metric, baseline)}, that is ${say(metric, maxRatio * baseline)}`,
+        `${allowed} of ${say(metric, baseline)}, that is ${say(metric, maxRatio * baseline)}${doubt(metric, latency)}`,
       ),
     ];
   },
 ];
+
+/** Of a latency without an interval, a ratio may be noise. */
+function doubt(metric: Gate['metric'], latency: LatencyRatio | undefined): string {
+  return METRICS[metric].unit === 'ms' && latency ? '; it has no interval, so that noise may have decided' : '';
+}
 
 /** 0.98 - 0.975 is a little more than 0.005 in floating point: a drop of exactly the limit holds. */
 const ROUNDING = 1e-12;
