@@ -8,6 +8,7 @@ export {
   startEmbeddedPostgres,
 } from './embedded/embedded-postgres.js';
 export * from './embedded/errors.js';
+export { ClaimFile } from './embedded/claim-file.js';
 export { claimOf, folderIdentity, isClaimed, type FolderClaim } from './embedded/folder-claim.js';
 export { spawnGuarded } from './embedded/guard.js';
 export * from './errors.js';

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
+import { mkdir, realpath } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Binaries, findBinaries } from './binaries.js';
 import { type DataFolder, openDataFolder, serverEnvironment } from './data-folder.js';
-import { PostgresStartError } from './errors.js';
-import { claimFolder, releaseFolder } from './folder-claim.js';
+import { DataFolderInUseError, PostgresStartError } from './errors.js';
+import { ClaimFile } from './claim-file.js';
 import { spawnGuarded } from './guard.js';
 import { Handover } from './handover.js';
 import { stopLeftover } from './leftover.js';
@@ -53,7 +55,10 @@ export async function startEmbeddedPostgres({
 }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const user = await serverUser();
   const binaries = await findBinaries(user);
-  const root = await claimFolder(dataPath);
+  await mkdir(dataPath, { recursive: true });
+  const root = await realpath(dataPath);
+  const claim = await ClaimFile.take(join(root, 'owner.json'));
+  if (!(claim instanceof ClaimFile)) throw new DataFolderInUseError(root, claim.pid);
   try {
     const folder = await openDataFolder(root, user, binaries, signal);
     const server = await startPatiently(folder, user, binaries, { port, settings, log, signal });
@@ -62,7 +67,7 @@ export async function startEmbeddedPostgres({
     const stop = async (): Promise<void> => {
       await server.stop();
       await stopLeftover(folder.data);
-      await releaseFolder(root);
+      await claim.release();
     };
     await ensureDatabase(address('postgres')).catch(async (error: unknown) => {
       await stop();
@@ -70,7 +75,7 @@ export async function startEmbeddedPostgres({
     });
     return { url: address('coldpress'), ended: server.ended, stop };
   } catch (error) {
-    await releaseFolder(root);
+    await claim.release();
     throw error;
   }
 }
