@@ -22,6 +22,14 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export const QUERY_TIMEOUT_MS = 10_000;
 /** The server gives up a little earlier than we do, so that nothing runs on unheard. */
 const STATEMENT_TIMEOUT_MS = 8_000;
+/** A transaction whose process stands still holds its rows no longer. */
+const IDLE_TRANSACTION_MS = 30_000;
+
+/**
+ * A machine that vanishes says no goodbye: the server finds it gone within half a minute, not after two hours, and frees
+ * the rows and locks that it held, for others to take over.
+ */
+const GONE = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4';
 
 /** Opens the pool; no connection is made before the first query. */
 export function connect(databaseUrl: string): Database {
@@ -29,6 +37,8 @@ export function connect(databaseUrl: string): Database {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+    options: GONE,
   };
   const pool = new pg.Pool({ connectionString: databaseUrl, max: MAX_CONNECTIONS, keepAlive: true, ...bounds });
   pool.on('connect', breakWhenLate);
@@ -56,6 +66,7 @@ export async function dedicatedClient(url: string, settings: pg.ClientConfig = {
     connectionString: url,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    options: GONE,
     ...settings,
   });
   client.on('error', () => undefined);

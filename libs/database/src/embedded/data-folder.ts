@@ -108,6 +108,8 @@ async function initialize(root: string, data: string, how: Initialization): Prom
   const partial = partialOf(data);
   const passwordFile = `${data}.password`;
   const password = randomBytes(24).toString('base64url');
+  // First of all: a password without a database, complete or not, would look like a lost one if we were killed now.
+  await rm(join(root, 'password'), { force: true });
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { mode: 0o700 });
   await writeFile(join(root, 'password'), password, { mode: 0o600 });

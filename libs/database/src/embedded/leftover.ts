@@ -4,9 +4,12 @@ import { DataFolderError } from './errors.js';
 import { folderIdentity } from './folder-claim.js';
 import { commandOf, hasEnded } from './process-identity.js';
 
-/** How long each way of asking the server to stop gets: fast shutdown, immediate shutdown, kill. */
+/**
+ * How long each way of asking the server to stop gets: fast shutdown, immediate shutdown, kill. A server that is asked
+ * during its recovery may hang in the first; the second loses nothing either.
+ */
 const STOPS = [
-  ['SIGINT', 30_000],
+  ['SIGINT', 10_000],
   ['SIGQUIT', 10_000],
   ['SIGKILL', 5_000],
 ] as const;
