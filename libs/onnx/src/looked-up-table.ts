@@ -2,7 +2,7 @@ import { intAttribute } from './attributes.js';
 import { constantTensor } from './constants.js';
 import type { Graph } from './graph.js';
 import { DataType, type NodeProto, type TensorProto } from './proto.js';
-import { tensorDims, tensorToNumbers } from './tensor.js';
+import { tensorData, tensorDims, tensorToNumbers } from './tensor.js';
 
 /** A stored table of integers that stand for floats, of which a node looks rows up. */
 export interface LookedUpTable {
@@ -48,8 +48,11 @@ function zerosOf(graph: Graph, tensor: TensorProto, zeroPoint: string | undefine
   const zeroPoints = points ? tensorToNumbers(points) : [0];
   const columns = tensorDims(tensor).at(-1)!;
   const blocks = Math.ceil(columns / blockSize);
-  return tensorToNumbers(tensor).filter((integer, i) => {
+  const integers = tensorData(tensor) as ArrayLike<number>;
+  let zeros = 0;
+  for (let i = 0; i < integers.length; i++) {
     const at = Math.floor(i / columns) * blocks + Math.floor((i % columns) / blockSize);
-    return integer === zeroPoints[at % zeroPoints.length];
-  }).length;
+    if (integers[i] === zeroPoints[at % zeroPoints.length]) zeros++;
+  }
+  return zeros;
 }
