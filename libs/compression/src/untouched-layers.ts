@@ -22,8 +22,13 @@ const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'M
 /** Operators of com.microsoft that hold weights and that passes treat. */
 const TREATED: ReadonlySet<string> = new Set(['MatMulNBits']);
 
+/** Operators of com.microsoft that `quantize` writes: integers that no other pass treats. */
+export const INTEGER_FORMS: ReadonlySet<string> = new Set(['DynamicQuantizeLSTM', 'GatherBlockQuantized']);
+
 /** What a pass says of a node of the runtime's own domain, after its subject: `is left alone: …`. */
 export function ownOperatorReason({ domain, opType }: NodeProto): string {
+  if (INTEGER_FORMS.has(opType))
+    return `${opType} holds integers in a form that only the runtime reads, and passes do not look into: it is left alone. Let other passes come before quantize`;
   return `${domain}.${opType} is an operator of the runtime's own, which passes do not look into: it is left alone. Give the model as it was before the runtime optimized it`;
 }
 

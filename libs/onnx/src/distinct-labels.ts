@@ -11,14 +11,19 @@ export function distinctLabels(model: ModelProto): number {
   const again = model.graph ? repeated(model.graph) : [];
   if (again.length === 0) return 0;
   const names = Names.of(model);
-  for (const node of again) node.name = names.fresh(node.name || node.output[0] || node.opType);
+  for (const node of again) node.name = names.fresh(labelOf(node) || node.opType);
   return again.length;
+}
+
+/** A recurrent node often leaves out its first output. */
+function labelOf({ name, output }: NodeProto): string {
+  return name || output.find((value) => value !== '') || '';
 }
 
 function repeated(graph: GraphProto): NodeProto[] {
   const labels = new Set<string>();
   return graph.node.flatMap((node) => {
-    const label = node.name || node.output[0] || '';
+    const label = labelOf(node);
     const isRepeated = label !== '' && labels.size === labels.add(label).size;
     return [...(isRepeated ? [node] : []), ...subgraphs(node).flatMap(repeated)];
   });

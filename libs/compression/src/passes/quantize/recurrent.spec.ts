@@ -1,4 +1,4 @@
-import { QuantizeOptions } from '#contracts';
+import { PruneOptions, QuantizeOptions } from '#contracts';
 import { float32, Session, type HostTensors } from '#inference';
 import {
   cloneModel,
@@ -13,6 +13,7 @@ import {
 } from '#onnx';
 import { randomNumbers } from '#testing';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
+import { prune } from '../prune/prune.js';
 import { planQuantization } from '../../quantization/layers/plan.js';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
 
@@ -112,6 +113,26 @@ describe('an LSTM for a runtime that has the kernel', () => {
     expect([layers.map(({ opType }) => opType), skipped]).toEqual([['LSTM', 'MatMul'], []]);
     expect(snrDb(exact, await outputOf(subject))!).toBeGreaterThan(25);
   });
+
+  it('without a name is told by the first output that it has, and timed before and after', async () => {
+    const subject = model({ read: 1 });
+    subject.graph!.node.find(({ opType }) => opType === 'LSTM')!.name = '';
+    const { layers } = await quantized(subject);
+    expect(layers[0]).toMatchObject({ node: 'state', floatUs: expect.any(Number), quantizedUs: expect.any(Number) });
+  });
+
+  it.each(['channel', 'weight', 'layer'] as const)(
+    'is listed by prune of granularity %s behind',
+    async (granularity) => {
+      const subject = model();
+      await quantized(subject);
+      expect(prune.preflight(subject, PruneOptions.parse({ granularity }))).toContainEqual({
+        node: 'memory',
+        opType: 'DynamicQuantizeLSTM',
+        reason: expect.stringMatching(/left alone\. Let other passes come before quantize$/),
+      });
+    },
+  );
 
   it('counts as the parameters that it was', async () => {
     const form: Form = { directions: 2, rest: (b, n) => [bias(b, n)] };

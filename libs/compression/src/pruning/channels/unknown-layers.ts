@@ -1,4 +1,4 @@
-import { subgraphs, weightStorage, type Graph } from '#onnx';
+import { constantTensor, subgraphs, tensorDims, weightStorage, type Graph } from '#onnx';
 import { isOwnOperator, ownOperatorReason } from '../../untouched-layers.js';
 import type { BlockedChannels } from './groups.js';
 import { ruleOf } from './rules/index.js';
@@ -7,7 +7,11 @@ import { ruleOf } from './rules/index.js';
 export function unknownLayers(graph: Graph): BlockedChannels[] {
   return graph.nodes.flatMap((node) => {
     const isKnown = ruleOf(node) !== undefined || node.opType === 'Constant' || subgraphs(node).length > 0;
-    if (isKnown || !node.input.some((value) => isMatrix(graph, value))) return [];
+    if (
+      isKnown ||
+      !node.input.some((value) => isMatrix(graph, value) || (isOwnOperator(node) && isStored(graph, value)))
+    )
+      return [];
     return [
       {
         node,
@@ -18,5 +22,15 @@ export function unknownLayers(graph: Graph): BlockedChannels[] {
 }
 
 function isMatrix(graph: Graph, value: string): boolean {
-  return (weightStorage(graph, value)?.dims.filter((dim) => dim > 1).length ?? 0) > 1;
+  return isLong(weightStorage(graph, value)?.dims ?? []);
+}
+
+/** The runtime's own operators hold weights in forms of their own, integers among them. */
+function isStored(graph: Graph, value: string): boolean {
+  const tensor = value === '' ? undefined : constantTensor(graph, value);
+  return tensor !== undefined && isLong(tensorDims(tensor));
+}
+
+function isLong(dims: readonly number[]): boolean {
+  return dims.filter((dim) => dim > 1).length > 1;
 }

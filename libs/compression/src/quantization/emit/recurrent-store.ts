@@ -1,5 +1,4 @@
 import { DataType, floatTensor, GraphError, makeTensor, type Graph, type NodeProto } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
 import { floatConstant } from '../../rewrites/widened-constants.js';
 import {
   channelLayout,
@@ -59,7 +58,6 @@ export function storeRecurrent(
 }
 
 function rewire(graph: Graph, node: NodeProto, weights: readonly Integers[]): StoredNode {
-  node.name = nodeLabel(node);
   Object.assign(node, { opType: 'DynamicQuantizeLSTM', domain: CONTRIB });
   weights.forEach(({ integers, scale, zeroPoint }, i) => {
     graph.setInput(node, LSTM_WEIGHTS[i]!, integers);

@@ -1,5 +1,4 @@
 import { DataType, floatTensor, GraphError, makeNode, makeTensor, type Graph, type NodeProto } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
 import { floatConstant, type FloatConstant } from '../../rewrites/widened-constants.js';
 import {
   channelLayout,
@@ -54,8 +53,6 @@ export function storeTables(graph: Graph, tables: readonly Table[], options: Tab
 
 function rewire(graph: Graph, { node, bits, dataType }: Table, { integers, parameters, report }: Integers): StoredNode {
   const [ids, output] = [node.input[1]!, node.output[0]!];
-  // A Gather without a name is known by its output, which another node gives now.
-  node.name = nodeLabel(node);
   graph.setInput(node, 0, integers);
   if (bits === 4) asBlockGather(graph, node, parameters);
   let last = bits === 8 ? addBehind(graph, node, 'DequantizeLinear', parameters, { axis: -1 }) : node;

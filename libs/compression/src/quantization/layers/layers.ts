@@ -1,7 +1,7 @@
 import type { Skipped } from '#contracts';
 import { reluThenPool } from '../../rewrites/pool-before-relu.js';
 import { isNamed, nodeLabel } from '../../name-pattern.js';
-import { isOwnOperator, ownOperatorReason } from '../../untouched-layers.js';
+import { INTEGER_FORMS, isOwnOperator, ownOperatorReason } from '../../untouched-layers.js';
 import { floatConstant, isWidened, readWidened } from '../../rewrites/widened-constants.js';
 import { holdsFloats } from './float-constants.js';
 import type { ActivationBits } from '../emit/pairs.js';
@@ -80,8 +80,6 @@ const UNSUPPORTED: Record<string, string> = {
 
 /** Operators whose weights are integers already. */
 const QUANTIZED: ReadonlySet<string> = new Set(['ConvInteger', 'MatMulInteger', 'QLinearConv', 'QLinearMatMul']);
-/** Operators of the runtime's own that read integers. */
-const RUNTIME_INTEGERS: ReadonlySet<string> = new Set(['DynamicQuantizeLSTM', 'GatherBlockQuantized']);
 const QUANTIZED_BEFORE = 'its weight is quantized already: give the float model that it was made from';
 
 /** Splits the graph's weighted nodes into those to quantize and those left alone, each of the latter with its reason. */
@@ -99,7 +97,7 @@ export function selectLayers(graph: Graph, options: SelectionOptions): Selection
 
 /** What the runtime made of layers when it optimized the model, or wrote as its own. */
 function ofRuntime(node: NodeProto): string {
-  return isOwnOperator(node) && !RUNTIME_INTEGERS.has(node.opType) ? ownOperatorReason(node) : QUANTIZED_BEFORE;
+  return isOwnOperator(node) && !INTEGER_FORMS.has(node.opType) ? ownOperatorReason(node) : QUANTIZED_BEFORE;
 }
 
 function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer | string | null {

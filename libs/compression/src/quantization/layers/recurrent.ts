@@ -48,6 +48,8 @@ export function selectRecurrent(
     else if (isOtherwise(node, options)) note(node, 'its weights are stored at 8 bits: its kernel knows no others');
     return keptBy === null;
   });
+  // Times of layers go by their names, before and after.
+  for (const node of recurrent) node.name = nodeLabel(node);
   return { recurrent, skipped };
 }
 

@@ -68,6 +68,8 @@ export function selectTables(
       note(node, `its table is stored at ${table.bits} bits: ${widthReason(options)}`);
     return [table];
   });
+  // Another node gives the output that a nameless look-up is known by.
+  for (const { node } of tables) node.name = nodeLabel(node);
   return { tables, skipped };
 }
 
