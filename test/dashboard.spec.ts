@@ -1,24 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isFinal, type Job } from '#contracts';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { EXAMPLE, startApp, type App } from './app.js';
+import { openPage, requestsOf, type OpenPage } from './browser.js';
 import { auditOf } from './dashboard-audit.js';
 
 const SCREENSHOTS = resolve(__dirname, '../test-results');
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** A small job, so that the page is what is tested: no training. */
 const RECIPE = `passes:
@@ -34,52 +23,20 @@ gates:
 
 describe('the dashboard in a real browser', () => {
   let app: App;
-  let context: BrowserContext;
+  let browser: OpenPage;
   let page: Page;
-  let profile: string;
-  const problems: string[] = [];
 
   beforeAll(async () => {
-    if (!CHROMIUM) throw new Error('chromium is missing: install it with `apt-get install chromium`');
     await mkdir(SCREENSHOTS, { recursive: true });
-    profile = await mkdtemp(join(tmpdir(), 'coldpress-chromium-'));
     app = await startApp();
-    context = await chromium.launchPersistentContext(profile, {
-      executablePath: CHROMIUM,
-      headless: true,
-      args: FLAGS,
-      viewport: { width: 1200, height: 900 },
-    });
-    page = await context.newPage();
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => {
-      // Chromium reports each answer of 4xx itself; the refusals tested here are meant.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        problems.push(message.text());
-    });
+    browser = await openPage();
+    page = browser.page;
   });
 
   afterAll(async () => {
-    await context?.close();
+    await browser?.close();
     await app?.stop();
-    if (profile) await rm(profile, { recursive: true, force: true });
   });
-
-  /** Paths below /v1 that the page asks for from now on. */
-  function requestsOf(of: Page): () => string[] {
-    const paths: string[] = [];
-    of.on('request', (request) => {
-      const { pathname } = new URL(request.url());
-      if (pathname.startsWith('/v1')) paths.push(pathname);
-    });
-    return () => [...paths];
-  }
-
-  /** As the browser tells a page that its tab was left or come back to. */
-  const setHidden = (hidden: boolean) =>
-    page.evaluate(
-      `Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${hidden ? 'hidden' : 'visible'}' }); document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); undefined`,
-    );
 
   const screenshot = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 
@@ -123,7 +80,7 @@ describe('the dashboard in a real browser', () => {
     const nobody = '00000000-0000-4000-8000-000000000000';
     await page.goto(`${app.url}/#/jobs/${nobody}`);
     await page.getByText(`There is no job ${nobody}`).waitFor();
-    await page.waitForTimeout(3000);
+    await page.waitForTimeout(2500);
     expect(asked()).toEqual([`/v1/jobs/${nobody}/events`]);
     await page.getByRole('link', { name: 'All jobs' }).click();
     await page.getByRole('heading', { name: 'Jobs' }).waitFor();
@@ -257,14 +214,6 @@ describe('the dashboard in a real browser', () => {
     expect(download.suggestedFilename()).toBe('from-the-page.onnx');
   });
 
-  it('asks for nothing more once the job has ended', async () => {
-    await page.reload();
-    await page.getByRole('img', { name: 'sensitivity.svg of analyze' }).waitFor();
-    const asked = requestsOf(page);
-    await page.waitForTimeout(4000);
-    expect(asked()).toEqual([]);
-  });
-
   it('draws the plots that a stage wrote and tells what it concluded', async () => {
     const plot = page.getByRole('img', { name: 'sensitivity.svg of analyze' });
     await plot.waitFor();
@@ -316,18 +265,6 @@ describe('the dashboard in a real browser', () => {
     await page.getByText('No jobs match.').waitFor();
     await page.getByRole('link', { name: 'Show all' }).click();
     await page.getByRole('row', { name: /from the page/ }).waitFor();
-  });
-
-  it('asks for the list seldom, and not at all while nobody looks', async () => {
-    await page.waitForTimeout(1000);
-    const asked = requestsOf(page);
-    await page.waitForTimeout(5000);
-    expect(asked().length).toBeLessThanOrEqual(1);
-    await setHidden(true);
-    const hidden = requestsOf(page);
-    await page.waitForTimeout(17_000);
-    expect(hidden()).toEqual([]);
-    await Promise.all([page.waitForResponse(/\/v1\/jobs\?/), setHidden(false)]);
   });
 
   it('plots the jobs of a sweep on one model, takes equal models for one, marks the best trade-offs, and leads to each job', async () => {
@@ -392,6 +329,6 @@ describe('the dashboard in a real browser', () => {
   });
 
   it('raises no error in the console', () => {
-    expect(problems).toEqual([]);
+    expect(browser.problems).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { JobItem } from '#contracts';
-import { shortLabel, varyingOptions } from './varying-options.js';
+import { shortLabels, varyingOptions } from './varying-options.js';
 
 type Stage = [pass: string, options: Record<string, unknown> | null];
 const job = (id: string, ...stages: Stage[]) =>
@@ -19,7 +19,7 @@ it('has a column for each option that differs, and none for what is alike', () =
     job('c', ['prune', { granularity: 'weight' }]),
   ];
   expect(table(jobs)).toEqual({ 'prune ratio': ['0.5', '0.9', ''] });
-  expect(jobs.map((one) => shortLabel(one, varyingOptions(jobs)))).toEqual(['ratio 0.5', 'ratio 0.9', 'title of c']);
+  expect(jobs.map(shortLabels(jobs, varyingOptions(jobs)))).toEqual(['ratio 0.5', 'ratio 0.9', 'title of c']);
 });
 
 it('tells passes apart, the second of a kind from the first, and objects by what is in them', () => {
@@ -37,4 +37,13 @@ it('says so where a list has no options', () => {
   expect(table([job('a', ['prune', null]), job('b', ['prune', {}])])).toEqual({
     'prune options': ['too long for a list', ''],
   });
+});
+
+it('labels a job by a name that no other has, and by no option of a measurement', () => {
+  const named = (id: string, name: string, ratio: number, runs: number) => ({
+    ...job(id, ['prune', { ratio }], ['evaluate', { runs }]),
+    name,
+  });
+  const jobs = [named('a', 'mine', 0.1, 5), named('b', 'sweep', 0.2, 6), named('c', 'sweep', 0.3, 7)];
+  expect(jobs.map(shortLabels(jobs, varyingOptions(jobs)))).toEqual(['mine', 'ratio 0.2', 'ratio 0.3']);
 });

@@ -36,11 +36,21 @@ function sayingsOf({ stages }: JobItem): Map<string, string> {
 
 const LABEL_LENGTH = 30;
 
-/** What tells a job from the others, short enough to stand beside a point. */
-export function shortLabel(job: JobItem, columns: readonly VaryingOption[]): string {
-  const told = columns
-    .filter(({ title, of }) => title !== PASSES && of(job) !== '')
-    .map(({ title, of }) => `${title.split(' ').at(-1)} ${of(job)}`);
-  const text = told.length > 0 ? told.join(', ') : (job.name ?? job.title);
-  return text.length > LABEL_LENGTH ? `${text.slice(0, LABEL_LENGTH - 1)}…` : text;
+/** Their options say how a model was measured, not what it is. */
+const MEASURING = /^(evaluate|analyze)\b/;
+
+/** What tells each job from the others, short enough to stand beside a point: a name that it has for itself, or what its recipe says otherwise than others. */
+export function shortLabels(jobs: readonly JobItem[], columns: readonly VaryingOption[]): (job: JobItem) => string {
+  const telling = columns.filter(({ title }) => title !== PASSES && !MEASURING.test(title));
+  const modelsNamed = (name: string | null) =>
+    new Set(jobs.filter((job) => job.name === name).map(({ id, finalDigest }) => finalDigest ?? id));
+  const isOwnName = ({ name }: JobItem) => name !== null && modelsNamed(name).size <= 1;
+  return (job) => {
+    const said = telling
+      .filter(({ of }) => of(job) !== '')
+      .map(({ title, of }) => `${title.split(' ').at(-1)} ${of(job)}`);
+    return cut(isOwnName(job) || said.length === 0 ? (job.name ?? job.title) : said.join(', '));
+  };
 }
+
+const cut = (text: string): string => (text.length > LABEL_LENGTH ? `${text.slice(0, LABEL_LENGTH - 1)}…` : text);

@@ -32,6 +32,7 @@ export function useJobs(choice: JobChoice) {
     queryFn: ({ signal }) =>
       getJson<PageOf<JobItem>>(`/v1/jobs?${search({ limit: String(PAGE_LENGTH), ...choice })}`, signal),
     placeholderData: keepPreviousData,
+    staleTime: 0,
     refetchInterval: ({ state: query }) =>
       query.data?.items.some((job) => !FINAL.has(job.state)) ? LIVE_MS : AT_REST_MS,
   });

@@ -22,12 +22,12 @@ export function TradeOffTable({ points, cost, quality, columns }: TableProps) {
           <thead>
             <tr>
               <th>Job</th>
-              {columns.map(({ title }) => (
-                <th key={title}>{title}</th>
-              ))}
               <th className="number">{cost.title}</th>
               <th className="number">{quality.title}</th>
               <th>Verdict</th>
+              {columns.map(({ title }) => (
+                <th key={title}>{title}</th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -79,9 +79,6 @@ function Row({
         ))}
         {jobs.length > 1 && !isOriginal && <div className="quiet">{jobs.length} jobs, one model</div>}
       </td>
-      {columns.map(({ title, of }) => (
-        <td key={title}>{job ? [...new Set(jobs.map(of))].map((text) => text || '–').join(' · ') : ''}</td>
-      ))}
       <td className="number">
         {cost.format(point.cost)}
         <Ends values={point.costs} axis={cost} />
@@ -91,6 +88,9 @@ function Row({
         <Ends values={point.qualities} axis={quality} />
       </td>
       <td>{isBest && isTelling && !isOriginal && <span className="badge passed">best trade-off</span>}</td>
+      {columns.map(({ title, of }) => (
+        <td key={title}>{job ? [...new Set(jobs.map(of))].map((text) => text || '–').join(' · ') : ''}</td>
+      ))}
     </tr>
   );
 }

@@ -8,7 +8,7 @@ import { shortDigest } from '../format.js';
 import { addressOf, replaceAddress } from '../route.js';
 import { useTitle } from '../title.js';
 import { tradeOffs, type Point } from '../trade-offs.js';
-import { shortLabel, varyingOptions } from '../varying-options.js';
+import { shortLabels, varyingOptions } from '../varying-options.js';
 
 /** Stands in the address for jobs without a data set. */
 const NO_DATA = 'none';
@@ -24,6 +24,7 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
   const sets = [...new Set(measured.map(dataOf))];
   const chosen = query.get('data') ?? sets[0];
   const jobs = measured.filter((job) => dataOf(job) === chosen);
+  useCompareTitle(model);
   const change = (changes: Record<string, string>) =>
     replaceAddress(addressOf('compare', { ...Object.fromEntries(query), ...changes }));
   return (
@@ -50,10 +51,14 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
   );
 }
 
+function useCompareTitle(model: string | undefined): void {
+  const name = useModels().data?.items.find(({ id }) => id === model)?.name;
+  useTitle(name === undefined ? 'Compare' : `Compare · ${name}`);
+}
+
 function ModelChoice({ value, onChange }: { value: string; onChange: (id: string) => void }) {
   const { data } = useModels();
   const models = data?.items ?? [];
-  useTitle(`Compare · ${models.find(({ id }) => id === value)?.name ?? shortDigest(value)}`);
   return (
     <label>
       Model{' '}
@@ -101,9 +106,11 @@ function Comparison({
   const cost = axisOf(COSTS, query.get('x'), has);
   const quality = axisOf(QUALITIES, query.get('y'), has);
   const points = tradeOffs(jobs, cost, quality);
-  const columns = varyingOptions(points.flatMap((point) => point.jobs));
-  const labelOf = ({ isOriginal, jobs: [job] }: Point) => (job && !isOriginal ? shortLabel(job, columns) : 'original');
-  const unmeasured = jobs.length - points.flatMap((point) => point.jobs).length;
+  const compared = points.flatMap((point) => point.jobs);
+  const columns = varyingOptions(compared);
+  const labels = shortLabels(compared, columns);
+  const labelOf = ({ isOriginal, jobs: [job] }: Point) => (job && !isOriginal ? labels(job) : 'original');
+  const unmeasured = jobs.length - compared.length;
   return (
     <>
       <div className="heading">

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Page } from 'playwright-core';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A page in a browser of its own, with a profile that goes when it is closed. */
+export interface OpenPage {
+  page: Page;
+  /** What the page threw, and what it wrote as errors; answers of 4xx left out, which Chromium reports itself. */
+  problems: string[];
+  close(): Promise<void>;
+}
+
+export async function openPage(): Promise<OpenPage> {
+  if (!CHROMIUM) throw new Error('chromium is missing: install it with `apt-get install chromium`');
+  const profile = await mkdtemp(join(tmpdir(), 'coldpress-chromium-'));
+  const viewport = { width: 1200, height: 900 };
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    headless: true,
+    args: FLAGS,
+    viewport,
+  });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      problems.push(message.text());
+  });
+  return {
+    page,
+    problems,
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Signs a fresh tab in. */
+export async function signIn(page: Page, { url, apiKey }: { url: string; apiKey: string }): Promise<void> {
+  await page.goto(url);
+  await page.getByLabel('API key').fill(apiKey);
+  await page.getByRole('button', { name: 'Open dashboard' }).click();
+  await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+}
+
+/** Requests to the API from now on, by method-less path. */
+export function requestsOf(page: Page): () => string[] {
+  const paths: string[] = [];
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith('/v1')) paths.push(pathname);
+  });
+  return () => [...paths];
+}
+
+/** As the browser tells a page that its tab was left or come back to. */
+export async function setHidden(page: Page, hidden: boolean): Promise<void> {
+  const state = hidden ? 'hidden' : 'visible';
+  await page.evaluate(
+    `Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${state}' }); document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); undefined`,
+  );
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { toEnvironment } from '#contracts';
+import { connect, type Database } from '#database';
+import { createTestDatabase } from '#testing';
+import type { Page } from 'playwright-core';
+import { EXAMPLE, startApp, type App } from './app.js';
+import { openPage, requestsOf, setHidden, signIn, type OpenPage } from './browser.js';
+import { auditOf } from './dashboard-audit.js';
+import { insertJobs } from './many-jobs.js';
+
+const MINUTE = 60_000;
+
+describe('the page with many jobs, over an hour', () => {
+  let app: App;
+  let browser: OpenPage;
+  let page: Page;
+  let database: Database;
+  let ended: string;
+
+  beforeAll(async () => {
+    const databaseUrl = await createTestDatabase();
+    app = await startApp({ environment: toEnvironment({ databaseUrl }) });
+    database = connect(databaseUrl);
+    ended = (await insertJobs(database, { succeeded: 120 })).succeeded[0]!;
+    browser = await openPage();
+    page = browser.page;
+    await page.clock.install();
+    await signIn(page, app);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await database?.close();
+    await app?.stop();
+  });
+
+  const rows = () => page.locator('tbody tr').count();
+  const first = (name: string) => page.locator('tbody tr').first().getByRole('link', { name, exact: true }).waitFor();
+
+  it('leads to every job, a page at a time, and back', async () => {
+    await first('succeeded 120');
+    expect(await rows()).toBe(50);
+    await page.getByRole('link', { name: 'Older jobs' }).click();
+    await first('succeeded 70');
+    await page.getByRole('link', { name: 'Older jobs' }).click();
+    await first('succeeded 20');
+    expect(await rows()).toBe(20);
+    await page.getByText('These are the oldest.').waitFor();
+    await page.reload();
+    await first('succeeded 20');
+    await page.goBack();
+    await first('succeeded 70');
+    await page.getByRole('link', { name: 'Newest' }).click();
+    await first('succeeded 120');
+  });
+
+  it('pages through what the filters leave', async () => {
+    await insertJobs(database, { failed: 60 });
+    await database.pool.query(`update jobs set created_at = created_at + interval '1 hour' where state = 'failed'`);
+    await page.getByLabel('State').selectOption('failed');
+    await first('failed 60');
+    await page.getByRole('link', { name: 'Older jobs' }).click();
+    await first('failed 10');
+    expect(page.url()).toContain('state=failed');
+    expect(await rows()).toBe(10);
+    expect(await auditOf(page)).toEqual([]);
+    await page.getByLabel('State').selectOption('succeeded');
+    await first('succeeded 120');
+    await page.getByLabel('State').selectOption('');
+    await first('failed 60');
+  });
+
+  it('asks for the list four times a minute while all is at rest, and never while nobody looks', async () => {
+    const asked = requestsOf(page);
+    await page.clock.runFor(MINUTE);
+    await page.waitForLoadState('networkidle');
+    expect(asked().length).toBeGreaterThanOrEqual(1);
+    expect(asked().length).toBeLessThanOrEqual(4);
+    await setHidden(page, true);
+    const hidden = requestsOf(page);
+    await page.clock.runFor(60 * MINUTE);
+    expect(hidden()).toEqual([]);
+    await Promise.all([page.waitForResponse(/\/v1\/jobs\?/), setHidden(page, false)]);
+  });
+
+  it('asks for nothing more on the page of a job that has ended', async () => {
+    await page.goto(`${app.url}/#/jobs/${ended}`);
+    await page.getByRole('heading', { name: 'succeeded 1' }).waitFor();
+    await page.waitForLoadState('networkidle');
+    const asked = requestsOf(page);
+    await page.clock.runFor(60 * MINUTE);
+    expect(asked()).toEqual([]);
+  });
+
+  it('compares nothing where nothing was measured, and says so', async () => {
+    await page.goto(`${app.url}/#/compare`);
+    await page.getByText('Nothing to compare yet').waitFor();
+    expect(await auditOf(page)).toEqual([]);
+  });
+
+  it('tells in words that a job waits, draws what a training learns, and goes on where a cancelled job is retried', async () => {
+    const { client } = app;
+    const model = await client.pushModel(join(EXAMPLE, 'seed-net.onnx'));
+    const dataset = await client.pushDataset(join(EXAMPLE, 'dataset.yaml'), ['mnist-train.npz', 'mnist-test.npz']);
+    const submit = (name: string, recipe: string) =>
+      client.submitJob({ name, model: model.id, dataset: dataset.id, recipe }, randomUUID());
+    const long = await submit('long', 'passes: [{ pass: train, options: { epochs: 500, batchSize: 16 } }]');
+    await page.goto(`${app.url}/#/jobs/${long.id}`);
+    const curve = page.getByRole('img', { name: /^loss over step, from [\d.]+ to [\d.]+$/ });
+    await curve.waitFor({ timeout: 60_000 });
+    expect(await page.locator('.curves figcaption').allTextContents()).not.toContainEqual(
+      expect.stringMatching(/eta|epoch|samples/),
+    );
+    expect(await curve.locator('text').last().textContent()).toBe('step');
+    expect(await page.title()).toMatch(/^\d+ % · long – Coldpress$/);
+    expect(await auditOf(page)).toEqual([]);
+    const waiting = await submit('waiting', 'passes: [{ pass: analyze, options: { samples: 32, widths: [4] } }]');
+    await page.goto(`${app.url}/#/jobs/${waiting.id}`);
+    await page.getByText(/^Queued: waits for a worker/).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText(/^Cancelled/).waitFor();
+    await client.cancelJob(long.id);
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByText('Done.', { exact: true }).waitFor({ timeout: 60_000 });
+  });
+
+  it('raises no error in the console', () => {
+    expect(browser.problems).toEqual([]);
+  });
+});
