@@ -13,7 +13,10 @@ const SCHEMES = ['light', 'dark'] as const;
 const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1200, height: 900 };
 
-/** What axe finds wrong with the page as it stands, dark and light, on the desk and on the phone, and what is wider than a phone; empty when nothing is. */
+/**
+ * What axe finds wrong with the page as it stands, dark and light, on the desk and on the phone, and what is wider than the
+ * screen; empty when nothing is.
+ */
 export async function auditOf(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const size of [PHONE, DESK]) {

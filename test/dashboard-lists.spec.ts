@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { toEnvironment } from '#contracts';
 import { connect, type Database } from '#database';
 import { createTestDatabase } from '#testing';
@@ -9,6 +9,7 @@ import { openPage, requestsOf, setHidden, signIn, type OpenPage } from './browse
 import { auditOf } from './dashboard-audit.js';
 import { insertJobs } from './many-jobs.js';
 
+const SCREENSHOTS = resolve(__dirname, '../test-results');
 const MINUTE = 60_000;
 
 describe('the page with many jobs, over an hour', () => {
@@ -114,6 +115,7 @@ describe('the page with many jobs, over an hour', () => {
     expect(await curve.locator('text').last().textContent()).toBe('step');
     expect(await page.title()).toMatch(/^\d+ % · long – Coldpress$/);
     expect(await auditOf(page)).toEqual([]);
+    await page.screenshot({ path: join(SCREENSHOTS, 'job-training.png'), fullPage: true });
     const waiting = await submit('waiting', 'passes: [{ pass: analyze, options: { samples: 32, widths: [4] } }]');
     await page.goto(`${app.url}/#/jobs/${waiting.id}`);
     await page.getByText(/^Queued: waits for a worker/).waitFor();

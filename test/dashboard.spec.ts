@@ -74,6 +74,8 @@ describe('the dashboard in a real browser', () => {
     await page.goto(`${app.url}/#/nowhere`);
     await page.getByRole('heading', { name: 'No such page' }).waitFor();
     expect(await auditOf(page)).toEqual([]);
+    await page.goto(`${app.url}/somewhere`);
+    await page.getByRole('heading', { name: 'No such page' }).waitFor();
     await page.goto(`${app.url}/#/jobs/abc`);
     await page.getByText('“abc” is not the id of a job').waitFor();
     expect(asked()).toEqual([]);
@@ -190,6 +192,8 @@ describe('the dashboard in a real browser', () => {
     await page.getByRole('link', { name: 'mnist' }).waitFor();
     expect(await page.title()).toBe('succeeded · from the page – Coldpress');
     await screenshot('job');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await screenshot('job-dark');
     expect(await auditOf(page)).toEqual([]);
   });
 
@@ -212,6 +216,13 @@ describe('the dashboard in a real browser', () => {
       result.getByRole('button', { name: 'Download model' }).click(),
     ]);
     expect(download.suggestedFilename()).toBe('from-the-page.onnx');
+  });
+
+  it('leads from the model of a job to all jobs on it', async () => {
+    await page.getByRole('link', { name: 'seed-net.onnx' }).click();
+    await page.getByRole('link', { name: 'One model only: show all' }).waitFor();
+    await page.getByRole('link', { name: 'from the page' }).click();
+    await page.getByRole('heading', { name: 'from the page' }).waitFor();
   });
 
   it('draws the plots that a stage wrote and tells what it concluded', async () => {

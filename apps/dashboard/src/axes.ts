@@ -35,7 +35,10 @@ const size = (id: string, name: MetricName & ('bytes' | 'compressedBytes'), titl
   noise: '',
 });
 
-/** Costs: less is better. A latency is true of the machine and the hour, so it is given against the original's, measured in turn with it. */
+/**
+ * Costs: less is better. A latency is true of the machine and the hour, so it is given against the original's, measured in turn
+ * with it.
+ */
 export const COSTS: readonly [Axis, ...Axis[]] = [
   size('compressed', 'compressedBytes', 'Compressed'),
   size('disk', 'bytes', 'On disk'),

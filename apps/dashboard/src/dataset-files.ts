@@ -7,7 +7,8 @@ export function problemOfFiles(files: readonly { name: string }[]): string | nul
   const manifests = files.filter(isManifest).map(({ name }) => name);
   if (manifests.length === 1) return null;
   if (manifests.length > 1) return `Choose one manifest: ${manifests.join(' and ')} could each be it.`;
-  return `The manifest is missing: choose dataset.yaml together with ${files.map(({ name }) => name).join(', ')}. It says what the arrays are; docs/datasets.md shows one.`;
+  const names = files.map(({ name }) => name).join(', ');
+  return `The manifest is missing: choose dataset.yaml together with ${names}. It says what the arrays are.`;
 }
 
 /** A fault of a form, told of the files that were chosen for it. */

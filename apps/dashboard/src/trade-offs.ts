@@ -19,7 +19,10 @@ export interface Point {
 
 type Measured = { job?: JobItem; metrics: Figures; baseline: Figures };
 
-/** The original and each model that jobs came to, cheapest first; jobs that came to the same bytes are one. Those without both figures are left out. */
+/**
+ * The original and each model that jobs came to, cheapest first; jobs that came to the same bytes are one. Those without both
+ * figures are left out.
+ */
 export function tradeOffs(jobs: readonly JobItem[], cost: Axis, quality: Axis): Point[] {
   const measured = jobs.flatMap((job): Measured[] =>
     job.final && job.baseline ? [{ job, metrics: job.final, baseline: job.baseline }] : [],

@@ -52,7 +52,10 @@ export function comparison(name: MetricName, value: number, baseline: number): s
   return `${points >= 0 ? '+' : '−'}${Math.abs(points).toFixed(2)} points`;
 }
 
-/** The ratio with its interval where it was measured so, and between what the middle half of the runs lies: a median alone hides how sure it is. */
+/**
+ * The ratio with its interval where it was measured so, and between what the middle half of the runs lies: a median alone hides
+ * how sure it is.
+ */
 function timing({ latencyMsP50, latencySamplesMs = [], latencyRatio }: StageMetrics): Partial<Change> {
   if (latencyMsP50 === undefined || latencySamplesMs.length < 4) return {};
   const sorted = [...latencySamplesMs].sort((a, b) => a - b);

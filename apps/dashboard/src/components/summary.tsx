@@ -1,4 +1,5 @@
 import { Fragment } from 'react';
+import { caption } from '../caption.js';
 import { figure } from '../format.js';
 import { Scroll } from './scroll.js';
 
@@ -31,7 +32,7 @@ function Figures({ row }: { row: Row }) {
     <dl className="figures">
       {Object.entries(row).map(([name, value]) => (
         <Fragment key={name}>
-          <dt>{name}</dt>
+          <dt>{caption(name)}</dt>
           <dd>
             <Value value={value} name={name} />
           </dd>
@@ -56,7 +57,7 @@ function Table({ rows, name }: { rows: Row[]; name: string }) {
           <tr>
             {columns.map((column) => (
               <th key={column} className={isNumeric(rows, column) ? 'number' : ''}>
-                {column}
+                {caption(column)}
               </th>
             ))}
           </tr>
@@ -80,6 +81,7 @@ function Table({ rows, name }: { rows: Row[]; name: string }) {
 function text(value: unknown): string {
   if (value === null || value === undefined) return '–';
   if (typeof value === 'number') return figure(value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) return value.map(text).join(', ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

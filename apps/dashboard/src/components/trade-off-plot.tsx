@@ -16,7 +16,10 @@ interface PlotProps {
   labelOf: (point: Point) => string;
 }
 
-/** Quality over cost: each model a dot that leads to its job, the best trade-offs joined by a line, bars where jobs measured it differently. */
+/**
+ * Quality over cost: each model a dot that leads to its job, the best trade-offs joined by a line, bars over what the cost is
+ * known to lie between.
+ */
 export function TradeOffPlot({ points, cost, quality, labelOf }: PlotProps) {
   const [box, width] = useWidth<HTMLDivElement>(720);
   const x = scaleOf(

@@ -14,7 +14,10 @@ import { shortLabels, varyingOptions } from '../varying-options.js';
 const NO_DATA = 'none';
 const dataOf = (job: JobItem): string => job.datasetId ?? NO_DATA;
 
-/** What a sweep is for: the jobs on one model and data set as a plot of quality over cost, and as a table. All choices stand in the address. */
+/**
+ * What a sweep is for: the jobs on one model and data set as a plot of quality over cost, and as a table. All choices stand in
+ * the address.
+ */
 export function ComparePage({ query }: { query: URLSearchParams }) {
   const newest = useNewestSucceeded();
   const wanted = query.get('model') ?? undefined;
