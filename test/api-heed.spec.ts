@@ -114,6 +114,31 @@ describe('every part of a request is heeded or refused', () => {
       ).toMatchObject({ status: 422, code: 'dataset_manifest' });
     });
 
+    it('bytes that are no UTF-8 are refused, not replaced, in bodies, manifests and addresses', async () => {
+      const latin1 = (text: string) => Buffer.from(text, 'latin1');
+      const json = latin1(JSON.stringify({ name: 'caf\u00e9', model: model.id, recipe: PRUNE }));
+      const utf8 = { status: 400, detail: expect.stringContaining('UTF-8') as unknown };
+      const body = { body: json, headers: { 'content-type': 'application/json' } };
+      expect(await refused('POST', '/v1/jobs', body)).toMatchObject(utf8);
+      const form = datasetForm(MANIFEST, { 'data.npz': npz() });
+      form.set('manifest', new Blob([latin1(JSON.stringify({ ...MANIFEST, name: 'caf\u00e9' }))]));
+      expect(await refused('POST', '/v1/datasets', { body: form })).toMatchObject({ ...utf8, status: 422 });
+      for (const path of ['/v1/models?name=caf%e9', '/v1/jobs?name=%ED%A0%80', '/v1/datasets?name=%ff'])
+        expect(await refused('GET', path)).toMatchObject(utf8);
+      const upload = octets(modelBytes(mlp([8, 22, 4])));
+      expect(await refused('POST', '/v1/models?name=caf%e9', upload)).toMatchObject(utf8);
+    });
+
+    it.each([
+      ['/v1/jobs?limit=1&limit=2', 'given twice'],
+      ['/v1/models?name=a&name=b', 'given twice'],
+    ])('what is wrong with %s is said: %s', async (path, words) => {
+      expect(await refused('GET', path)).toMatchObject({
+        status: 400,
+        detail: expect.stringContaining(words) as unknown,
+      });
+    });
+
     it.each([
       '/v1/jobs/00000000-0000-0000-0000-00000000000g',
       '/v1/jobs/%00',
@@ -337,6 +362,13 @@ describe('every part of a request is heeded or refused', () => {
       expect(await refused('POST', '/v1/models', send({ 'content-digest': 'md5=:AAAA:' }))).toMatchObject({
         status: 400,
         code: 'invalid_request',
+      });
+      const both = { 'content-digest': digestOf(bytes), 'repr-digest': digestOf(new Uint8Array(3)) };
+      expect(await refused('POST', '/v1/models', send(both))).toMatchObject({ status: 400 });
+      const json = { json: { uri: 'file:///x.onnx' }, headers: { 'content-digest': digestOf(bytes) } };
+      expect(await refused('POST', '/v1/models', json)).toMatchObject({
+        status: 400,
+        detail: expect.stringContaining('Content-Digest') as unknown,
       });
       expect((await api.call('POST', '/v1/models', send({ 'content-digest': digestOf(bytes) }))).status).toBe(201);
     });

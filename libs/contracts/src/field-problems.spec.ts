@@ -53,6 +53,12 @@ describe('fieldProblems', () => {
     expect(said(schema, value)).toBe(sentence);
   });
 
+  it('tells of a union how long a list may be', () => {
+    const forms = z.union([z.object({ a: z.int() }), z.array(z.int()).min(1).max(2)]);
+    expect(said(forms, [1, 2, 3])).toBe('at most 2 entries, got 3');
+    expect(said(forms, [])).toBe('at least 1 entry, got 0');
+  });
+
   it('tells of a union the branch that came nearest', () => {
     expect(said(z.union([z.object({ a: z.int() }), z.array(z.int())]), { a: 'x' })).toBe(
       'a: expected a number, got "x"',

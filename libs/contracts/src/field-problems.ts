@@ -78,11 +78,12 @@ function unknownKey(key: string, path: PropertyKey[], { validKeys }: FieldWords)
   return `there is no ${told(key)} here: ${validKeys ? suggestion(key, validKeys(path)) : 'leave it out'}`;
 }
 
-/** None where the union has words of its own. A branch that fails at its root is of another kind, unless only keys of it are unknown. */
+/** None where the union has words of its own. A branch that fails at its root is of another kind, unless only keys of it are unknown or it is too short or too long. */
 function nearestBranch(issue: Issue): readonly Issue[] | undefined {
   if (!('errors' in issue) || !Array.isArray(issue.errors) || !issue.message.startsWith(NO_FORM_FITS)) return undefined;
   const branches = issue.errors as Issue[][];
-  const isInside = (part: Issue) => (part.path ?? []).length > 0 || part.code === 'unrecognized_keys';
+  const ofSameKind = ['unrecognized_keys', 'too_big', 'too_small'];
+  const isInside = ({ path = [], code = '' }: Issue) => path.length > 0 || ofSameKind.includes(code);
   return branches.find((branch) => branch.length > 0 && branch.every(isInside));
 }
 

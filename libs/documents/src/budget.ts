@@ -8,8 +8,12 @@ const SHOWN_KEY = 60;
 /** NUL and halves of characters: JSON and YAML can write them, no database keeps them. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
-/** Throws DocumentError for a text that could not be kept as it is. */
+/** What a decoder puts in the place of bytes that are no UTF-8: the text is no longer the one that was written. */
+const REPLACED = '\ufffd';
+
+/** Throws DocumentError for a text that could not be kept as it is, or is not as it was written. */
 export function checkText(text: string, line?: number): void {
+  if (text.includes(REPLACED)) throw documentError('a text holds bytes that are no UTF-8: save it as UTF-8', line);
   if (UNSTORABLE.test(text))
     throw documentError(
       'a text holds NUL or half of a character (a lone surrogate), which cannot be stored: leave it out',

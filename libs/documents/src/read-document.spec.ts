@@ -55,6 +55,7 @@ describe('readDocument', () => {
     ['a tab', 'a:\n\tb: 1', /line 2: a tab is used for indentation/],
     ['bytes that are no text', 'PK\u0003\u0004\u0000', /no text/],
     ['NUL in JSON', '{"a": ["x\\u0000"]}', /NUL/],
+    ['bytes that are no UTF-8', Buffer.from('a: caf\u00e9', 'latin1').toString('utf8'), /UTF-8/],
     ['half of a character in YAML', 'a: "\\ud800"', /lone surrogate/],
     ['NUL in a key', '"\\0": 1', /NUL/],
     ['too many bytes', `a: ${'x'.repeat(300_000)}`, /300003 bytes, 262144 are allowed/],

@@ -21,7 +21,7 @@ import { ApiProblem } from '../openapi/problem-response.js';
 import { ApiError } from '../problems/api-error.js';
 import { parseWith } from '../problems/issues.js';
 import { Heeds } from '../requests/heeded.js';
-import { expectedDigest } from '../uploads/content-digest.js';
+import { expectedDigest, refuseDigest } from '../uploads/content-digest.js';
 import { ModelsService, type Added } from './models.service.js';
 
 const Name = z.string().trim().min(1).max(200).optional();
@@ -108,6 +108,7 @@ export class ModelsController {
 
   private receive(request: Request, name: string | undefined): Promise<Added<Model>> {
     if (request.is('application/json')) {
+      refuseDigest(request);
       const { uri, name: given } = parseWith(RegisterUri, request.body, 'invalid_request', 'the body');
       if (given !== undefined && name !== undefined && given !== name)
         throw new ApiError('invalid_request', 'the query and the body give the model different names: leave one out', [

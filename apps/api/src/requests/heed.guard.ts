@@ -29,15 +29,42 @@ export class HeedGuard implements CanActivate {
   }
 }
 
-function checkQuery({ query }: Request, { query: names }: Heeded): void {
+function checkQuery(request: Request, { query: names }: Heeded): void {
+  checkValues(request);
   if (names === null) return;
-  const unknown = Object.keys(query).filter((name) => !names.includes(name));
+  const unknown = Object.keys(request.query).filter((name) => !names.includes(name));
   if (unknown.length === 0) return;
   const problems = unknown.slice(0, 20).map((field) => ({
     field: field.slice(0, 60),
     message: `there is no query parameter ${told(field)} here: ${suggestion(field, names)}`,
   }));
   throw new ApiError('invalid_request', problems.map(({ message }) => message).join('; '), problems);
+}
+
+/** Each parameter once, and of bytes that are text. */
+function checkValues({ query, originalUrl }: Request): void {
+  if ((originalUrl.match(ENCODED) ?? []).some((codes) => !isText(codes)))
+    throw new ApiError('invalid_request', 'the address holds %-codes that are no UTF-8: write an "é" as %C3%A9');
+  const problems = Object.entries(query)
+    .filter(([, value]) => typeof value !== 'string')
+    .map(([name]) => ({ field: name.slice(0, 60), message: 'given twice: give it once' }));
+  if (problems.length > 0)
+    throw new ApiError(
+      'invalid_request',
+      problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+      problems,
+    );
+}
+
+const ENCODED = /(?:%[0-9a-f]{2})+/gi;
+
+function isText(codes: string): boolean {
+  try {
+    decodeURIComponent(codes);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function checkHeaders({ headers }: Request, heeded: Heeded): void {
