@@ -1,4 +1,4 @@
-/** What a script can learn from `$?`; the README lists them. */
+/** What a script can learn from `$?`; apps/cli/README.md lists them. */
 export const EXIT = {
   ok: 0,
   /** The request was understood and refused, or a job failed or was cancelled. */

@@ -1,44 +1,12 @@
 #!/usr/bin/env node
 import { ConfigError } from '#contracts';
 import { outliveOutput } from '#process';
-import { Command, CommanderError } from 'commander';
-import { addArtifactCommands } from './commands/artifacts.js';
-import { addDatasetCommands } from './commands/datasets.js';
-import { addJobCommands } from './commands/jobs.js';
-import { addModelCommands } from './commands/models.js';
-import { addPassCommands } from './commands/passes.js';
-import { addReportCommand } from './commands/report.js';
-import { addRunCommand } from './commands/run.js';
-import { addUpCommand } from './commands/up.js';
+import { CommanderError } from 'commander';
 import { CliError } from './errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { addGlobalOptions, globalOptionsOf, spreadGlobalOptions } from './global-options.js';
+import { globalOptionsOf } from './global-options.js';
+import { buildProgram } from './program.js';
 import { systemWords } from './system-words.js';
-import { version } from './version.js';
-
-const COMMANDS = [
-  addUpCommand,
-  addModelCommands,
-  addDatasetCommands,
-  addRunCommand,
-  addJobCommands,
-  addReportCommand,
-  addArtifactCommands,
-  addPassCommands,
-];
-
-/** The whole command line; separate from running it, so that tests can look at it. */
-export function buildProgram(): Command {
-  const program = new Command('coldpress')
-    .description('Make neural networks small and fast enough for edge devices')
-    .version(version())
-    .exitOverride()
-    .showHelpAfterError('(--help lists the commands)');
-  addGlobalOptions(program);
-  for (const add of COMMANDS) add(program);
-  spreadGlobalOptions(program);
-  return program;
-}
 
 async function main(): Promise<void> {
   const program = buildProgram();

@@ -1,7 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** The version of the package that this command belongs to. */
 export function version(): string {
-  const path = new URL('../../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+  return (
+    JSON.parse(readFileSync(manifestAbove(dirname(fileURLToPath(import.meta.url))), 'utf8')) as { version: string }
+  ).version;
+}
+
+/** The nearest package.json: that of the package, built or not. */
+function manifestAbove(folder: string): string {
+  const path = join(folder, 'package.json');
+  return existsSync(path) || dirname(folder) === folder ? path : manifestAbove(dirname(folder));
 }

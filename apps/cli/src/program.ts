@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { addArtifactCommands } from './commands/artifacts.js';
+import { addDatasetCommands } from './commands/datasets.js';
+import { addJobCommands } from './commands/jobs.js';
+import { addModelCommands } from './commands/models.js';
+import { addPassCommands } from './commands/passes.js';
+import { addReportCommand } from './commands/report.js';
+import { addRunCommand } from './commands/run.js';
+import { addUpCommand } from './commands/up.js';
+import { addGlobalOptions, spreadGlobalOptions } from './global-options.js';
+import { version } from './version.js';
+
+const COMMANDS = [
+  addUpCommand,
+  addModelCommands,
+  addDatasetCommands,
+  addRunCommand,
+  addJobCommands,
+  addReportCommand,
+  addArtifactCommands,
+  addPassCommands,
+];
+
+/** The whole command line. */
+export function buildProgram(): Command {
+  const program = new Command('coldpress')
+    .description('Make neural networks small and fast enough for edge devices')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(--help lists the commands)');
+  addGlobalOptions(program);
+  for (const add of COMMANDS) add(program);
+  spreadGlobalOptions(program);
+  return program;
+}
