@@ -39,6 +39,20 @@ describe('the warnings of an inspection', () => {
     ],
     ['an input that nothing reads', net((b) => void b.input('mask', [1])), ['no node reads input "mask"']],
     [
+      'statistics of the batch at hand',
+      net(
+        (b) =>
+          void b.ops('BatchNormalization', 3, ['x', ...Array.from({ length: 4 }, () => b.float([1, 1]))], {
+            training_mode: 1,
+          }),
+      ),
+      [
+        expect.stringMatching(
+          /^exported in training mode: BatchNormalization .*; export the model in evaluation mode$/,
+        ),
+      ],
+    ],
+    [
       'operators of the runtime',
       net((b) => void b.op('QuickGelu', ['x'], {}, { domain: 'com.microsoft' })),
       [expect.stringMatching(/^QuickGelu: operators of the runtime's own/)],

@@ -1,3 +1,4 @@
+import { intAttribute } from './attributes.js';
 import { Graph } from './graph.js';
 import { nonFiniteText, nonFiniteWeights } from './non-finite.js';
 import type { ModelProto } from './proto.js';
@@ -10,11 +11,11 @@ const DEFAULTS_IR_VERSION = 4n;
 
 /**
  * What about a model that can be stored will surprise whoever works with it: weights that are no numbers, inputs whose default passes take for a
- * constant, inputs that nothing reads, and operators that passes do not look into.
+ * constant, inputs that nothing reads, operators that passes do not look into, and answers that depend on the rest of the batch.
  */
 export function modelWarnings(model: ModelProto): string[] {
   const graph = new Graph(model);
-  return [...nonFinite(model), ...defaults(graph), ...unread(graph), ...ownOperators(graph)];
+  return [...nonFinite(model), ...defaults(graph), ...unread(graph), ...ownOperators(graph), ...inTraining(graph)];
 }
 
 function nonFinite(model: ModelProto): string[] {
@@ -54,6 +55,25 @@ function ownOperators(graph: Graph): string[] {
     ? []
     : [
         `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and others' : ''}: operators of the runtime's own, which passes do not look into; give the model as it was before the runtime optimized it`,
+      ];
+}
+
+function inTraining(graph: Graph): string[] {
+  const names = graph.nodes
+    .filter(
+      (node) =>
+        node.domain === '' && node.opType === 'BatchNormalization' && intAttribute(node, 'training_mode', 0) === 1,
+    )
+    .map((node) => node.name || node.output[0] || '');
+  return names.length === 0
+    ? []
+    : [
+        `exported in training mode: BatchNormalization ${names
+          .slice(0, NAMED)
+          .map((name) => `"${name}"`)
+          .join(
+            ', ',
+          )}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''} normalizes by the batch at hand, so that a sample's answer depends on the others of its batch; export the model in evaluation mode`,
       ];
 }
 

@@ -11,6 +11,7 @@ import {
 } from '#autodiff';
 import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../rewrites/constants.js';
+import { spellCasts } from '../rewrites/spell-casts.js';
 import { UnknownLayerError } from '../errors.js';
 import { blockedLayout } from './parallel/blocked-layout.js';
 import type { Division } from './parallel/divided-runner.js';
@@ -130,7 +131,9 @@ export class Student {
 export function studentForm(model: ModelProto, options: TrainingFormOptions = {}): TrainingForm {
   const { model: copy } = liftedCopy(model);
   untieMerged(copy, options.freeze);
-  return trainingForm(new Graph(copy), options);
+  const graph = new Graph(copy);
+  spellCasts(graph);
+  return trainingForm(graph, options);
 }
 
 /** The same in a form that takes batches of any size, where that is proven; where not, of the file's own. */

@@ -184,7 +184,11 @@ async function faultsOf(
   const feeds = [input(dims), input(dims)];
   const options = QuantizeOptions.parse({ minProducts: 0, biasCorrection: false, calibration: 'minmax', ...given });
   if (options.scheme === 'static')
-    await quantizeStatic(planQuantization(model, options), options, () => feeds, { threads: 1, seed: 0 });
+    await quantizeStatic(planQuantization(model, options), options, () => feeds, {
+      threads: 1,
+      seed: 0,
+      heldOut: null,
+    });
   else await quantizeModel(model, options, null, { threads: 1, seed: 0 });
   const bytes = writeModel(model);
   const [exact, got] = [await run(float, feeds[0]!), await run(bytes, feeds[0]!)];

@@ -188,7 +188,7 @@ async function measure(
 ): Promise<Pick<QuantizeReport, 'outputs' | 'outputSnrDb' | 'judgedOn' | 'otherUs' | 'expanded' | 'speed'>> {
   const judge = firstOf(heldOut ?? batches);
   const { outputs, spread } = await compareOutputs(float, quantized, judge, threads);
-  const judgedOn = spread.judgedOn(heldOut !== undefined);
+  const judgedOn = spread.judgedOn(Boolean(heldOut));
   const outputSnrDb = leastOf(outputs);
   const sample = await firstSample(graph, batches);
   if (!sample) return { outputs, outputSnrDb, judgedOn, otherUs: null, expanded: [], speed: null };

@@ -58,8 +58,8 @@ export interface StaticRun extends CalibrationRun {
   seed: number;
   /** What mixed precision judges widths by; the calibration batches by default. */
   evidence?: Evidence;
-  /** What the result is judged on; the calibration batches, which it is fitted to, where there is none. */
-  heldOut?: Batches;
+  /** What the result is judged on; the calibration batches, which it is fitted to, where there is none. With null its layers are not judged. */
+  heldOut?: Batches | null;
   /** Size of the model's file before. */
   floatBytes?: number;
   /** Called after the weights of each layer are stored. */
@@ -114,9 +114,10 @@ export async function quantizeStatic(
     run.onLayer?.(reports.length, layers.length);
   }
   graph.removeDeadCode();
-  const evidence = data
-    ? await layerEvidence(float.graph.model, { graph, layers, aside }, outputs, firstOf(run.heldOut ?? data), run)
-    : [];
+  const evidence =
+    data && run.heldOut !== null
+      ? await layerEvidence(float.graph.model, { graph, layers, aside }, outputs, firstOf(run.heldOut ?? data), run)
+      : [];
   const rows = [...aside.map(({ report }) => report), ...reports];
   rows.forEach((report, i) => Object.assign(report, evidence[i]));
   const activations = [...grids.bySource].map(([value, grid]) => ({ value, ...ranges.get(value)!, ...grid }));
