@@ -5,6 +5,9 @@ import { toInt64 } from './int64.js';
 import { DataLocation, DataType, TensorProtoSchema, type TensorProto } from './proto.js';
 import { roundHalfEven } from './rounding.js';
 
+// Once per element of a model: a local constant is read faster than a global.
+const toNumber = Number;
+
 /** Number of elements of a shape; 1 for a scalar. */
 export function elementCount(dims: readonly (number | bigint)[]): number {
   return dims.reduce<number>((product, dim) => product * Number(dim), 1);
@@ -101,8 +104,8 @@ export function packBits(values: TensorData, bits: number): Uint8Array<ArrayBuff
   const mask = (1 << bits) - 1;
   const packed = new Uint8Array(Math.ceil(values.length / perByte));
   for (let i = 0; i < values.length; i++) {
-    const byte = Math.floor(i / perByte);
-    packed[byte]! |= (Number(values[i]) & mask) << ((i % perByte) * bits);
+    const place = i % perByte;
+    packed[(i - place) / perByte]! |= (toNumber(values[i]) & mask) << (place * bits);
   }
   return packed;
 }
@@ -114,7 +117,8 @@ export function unpackBits(packed: Uint8Array, bits: number, count: number, sign
   const values = signed ? new Int8Array(count) : new Uint8Array(count);
   const shift = 8 - bits;
   for (let i = 0; i < count; i++) {
-    const field = (packed[Math.floor(i / perByte)]! >> ((i % perByte) * bits)) & mask;
+    const place = i % perByte;
+    const field = (packed[(i - place) / perByte]! >> (place * bits)) & mask;
     values[i] = signed ? ((field << shift) << 24) >> (24 + shift) : field;
   }
   return values;

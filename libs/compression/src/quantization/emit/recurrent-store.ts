@@ -66,15 +66,28 @@ function rewire(graph: Graph, node: NodeProto, weights: readonly Integers[]): St
   });
   importContrib(graph);
   const scales = weights.flatMap((weight) => [...weight.scales]);
-  const all = (part: 'exact' | 'stored') => Float32Array.from(weights.flatMap((weight) => [...weight[part]]));
+  const [exact, stored] = [
+    joined(weights.map((weight) => weight.exact)),
+    joined(weights.map((weight) => weight.stored)),
+  ];
   const [input, output] = [node.input[0]!, node.output.find((name) => name !== '')!];
   const report = {
     bits: 8,
     scaleMin: Math.min(...scales),
     scaleMax: Math.max(...scales),
-    weightSnrDb: snrDb(all('exact'), all('stored')),
+    weightSnrDb: snrDb(exact, stored),
   };
   return { node, input, inputIndex: 0, output, report: { node: node.name, opType: 'LSTM', input, ...report } };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function storeWeight(graph: Graph, value: string, { reduceRange, powerOfTwo }: RecurrentStoreOptions): Integers {
