@@ -118,7 +118,7 @@ describe('the page with many jobs, over an hour', () => {
     await page.screenshot({ path: join(SCREENSHOTS, 'job-training.png'), fullPage: true });
     const waiting = await submit('waiting', 'passes: [{ pass: analyze, options: { samples: 32, widths: [4] } }]');
     await page.goto(`${app.url}/#/jobs/${waiting.id}`);
-    await page.getByText(/^Queued: waits for a worker/).waitFor();
+    await page.getByText(/^Queued: waits for a worker.+No job waits before it\. Running now: “long”\./).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText(/^Cancelled/).waitFor();
     await client.cancelJob(long.id);

@@ -1,5 +1,5 @@
-import type { Job, JobStage } from '#contracts';
-import { jobName, stateInWords, tabTitle } from './job-words.js';
+import type { Job, JobItem, JobStage } from '#contracts';
+import { jobName, placeInLine, stateInWords, tabTitle } from './job-words.js';
 
 type State = JobStage['state'];
 const job = (state: Job['state'], stages: [string, State, number][], more: Partial<Job> = {}): Job =>
@@ -56,4 +56,18 @@ it('tells tabs apart by how far a job is and by its name', () => {
     ),
   ).toBe('75 % · mine');
   expect(tabTitle(job('failed', [['prune', 'failed', 0]]), 'mine')).toBe('failed · mine');
+});
+
+it('tells who waits before a job, and who runs', () => {
+  const at = (id: string, minute: number) =>
+    ({ id, name: id, createdAt: `2026-01-01T00:0${minute}:00Z` }) as unknown as JobItem;
+  const mine = job('queued', [['prune', 'waiting', 0]], { id: 'mine', createdAt: '2026-01-01T00:05:00Z' });
+  const queued = [at('later', 7), at('mine', 5), at('b', 4), at('a', 3)];
+  expect(placeInLine(mine, { running: [at('busy', 1)], queued, isCut: false })).toBe(
+    '2 jobs wait before it. Running now: “busy”.',
+  );
+  expect(placeInLine(mine, { running: [], queued: queued.slice(0, 2), isCut: false })).toBe(
+    'No job waits before it. No job is running.',
+  );
+  expect(placeInLine(mine, { running: [], queued, isCut: true })).toMatch(/^At least 2 jobs wait/);
 });

@@ -1,4 +1,4 @@
-import type { Job } from '#contracts';
+import type { Job, JobItem } from '#contracts';
 
 /** What a job is called: by its submitter, by its recipe, or by what is done to its model. */
 export function jobName({ name, recipe }: Job, modelName: string | undefined): string {
@@ -37,4 +37,15 @@ export function stateInWords(job: Job): string {
 /** The name of a tab: what changes first, then which job it is. */
 export function tabTitle(job: Job, name: string): string {
   return `${job.state === 'running' ? `${percent(job)} %` : job.state} · ${name}`;
+}
+
+/** Who waits before a job, and who runs meanwhile; `isCut` where more wait than are known. */
+export function placeInLine(job: Job, line: { running: JobItem[]; queued: JobItem[]; isCut: boolean }): string {
+  const before = line.queued.filter(({ id, createdAt }) => id !== job.id && createdAt < job.createdAt).length;
+  const count =
+    before === 0 && !line.isCut
+      ? 'No job waits'
+      : `${line.isCut ? 'At least ' : ''}${before} ${before === 1 ? 'job waits' : 'jobs wait'}`;
+  const running = line.running.map(({ name, title }) => `“${name ?? title}”`);
+  return `${count} before it. ${running.length === 0 ? 'No job is running.' : `Running now: ${running.join(', ')}.`}`;
 }

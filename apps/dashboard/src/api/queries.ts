@@ -14,6 +14,7 @@ const FINAL = new Set(['succeeded', 'failed', 'cancelled']);
 const PAGE_LENGTH = 50;
 const LIVE_MS = 2000;
 const AT_REST_MS = 15_000;
+const LINE_MS = 10_000;
 /** Entries that a choice or a comparison reads at most, in pages of the most that the API gives. */
 const MOST = 2000;
 const LONGEST_PAGE = 200;
@@ -44,6 +45,20 @@ export function useSucceededJobs(model: string | undefined) {
     queryKey: ['succeeded', model],
     enabled: model !== undefined,
     queryFn: ({ signal }) => getAll<JobItem>('/v1/jobs', { state: 'succeeded', model }, signal),
+  });
+}
+
+/** Jobs that run, and the newest that wait: asked as long as a job that waits is looked at. */
+export function useLine() {
+  const list = (state: string, limit: number, signal: AbortSignal) =>
+    getJson<PageOf<JobItem>>(`/v1/jobs?${search({ state, limit: String(limit) })}`, signal);
+  return useQuery({
+    queryKey: ['line'],
+    refetchInterval: LINE_MS,
+    queryFn: async ({ signal }) => {
+      const [running, queued] = await Promise.all([list('running', 3, signal), list('queued', LONGEST_PAGE, signal)]);
+      return { running: running.items, queued: queued.items, isCut: queued.nextCursor !== null };
+    },
   });
 }
 

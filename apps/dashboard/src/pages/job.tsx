@@ -1,7 +1,7 @@
 import type { Job } from '#contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useJobFeed, type JobFeed } from '../api/job-feed.js';
-import { cancelJob, retryJob, useDataset, useModel } from '../api/queries.js';
+import { cancelJob, retryJob, useDataset, useLine, useModel } from '../api/queries.js';
 import { ArtifactList } from '../components/artifact-list.js';
 import { GateList } from '../components/gate-list.js';
 import { JobLog } from '../components/job-log.js';
@@ -13,7 +13,7 @@ import { StageList } from '../components/stage-list.js';
 import { StateBadge } from '../components/state-badge.js';
 import { Verdict } from '../components/verdict.js';
 import { fileNameOf, shortDigest } from '../format.js';
-import { jobName, stateInWords, tabTitle } from '../job-words.js';
+import { jobName, placeInLine, stateInWords, tabTitle } from '../job-words.js';
 import { addressOf } from '../route.js';
 import { useTitle } from '../title.js';
 import { NotFoundPage } from './not-found.js';
@@ -57,7 +57,9 @@ function JobView({ job, feed, resume }: { job: Job; feed: JobFeed; resume: () =>
         <Actions job={job} onRetried={resume} />
       </div>
       <Inputs job={job} />
-      <p role="status">{stateInWords(job)}</p>
+      <p role="status">
+        {stateInWords(job)} {job.state === 'queued' && <Line job={job} />}
+      </p>
       {feed.problem && <p className="problem">Connection lost, trying again: {feed.problem}</p>}
       <Problem error={feed.refusal && { message: feed.refusal.detail }} />
       <Problem error={job.error} />
@@ -71,6 +73,11 @@ function JobView({ job, feed, resume }: { job: Job; feed: JobFeed; resume: () =>
       <JobLog lines={feed.log} stages={job.stages} />
     </>
   );
+}
+
+function Line({ job }: { job: Job }) {
+  const { data } = useLine();
+  return data && <>{placeInLine(job, data)}</>;
 }
 
 /** What the job was given, by name; each leads to what else was made of it. */
