@@ -4,7 +4,9 @@ import { copyFile, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { create } from '@bufbuild/protobuf';
 import type { Job } from '#contracts';
+import { DataLocation, readModel, StringStringEntryProtoSchema, writeModel } from '#onnx';
 import { COMMAND, EXAMPLE, startApp, type App } from './app.js';
 
 interface Outcome {
@@ -230,6 +232,33 @@ describe('the journey of a model at the terminal', () => {
     const run = (...words: string[]) => program(['--input-type=module', '-e', script, '--', ...words], undefined, npm);
     expect((await run('models', 'push', 'net.onnx')).code).toBe(0);
     expect((await run('jobs', 'get', 'nosuch')).stderr).toContain(`\`npm --prefix ${root} run coldpress -- jobs ls\``);
+  });
+
+  it('sends a model whose data lie in a file beside it as one model, and names a file that is not there', async () => {
+    const model = readModel(await file('net.onnx'));
+    const parts: Uint8Array[] = [];
+    for (const tensor of model.graph?.initializer ?? []) {
+      const entries = {
+        location: 'apart.onnx.data',
+        offset: `${Buffer.concat(parts).length}`,
+        length: `${tensor.rawData.length}`,
+      };
+      parts.push(tensor.rawData);
+      tensor.rawData = new Uint8Array();
+      tensor.dataLocation = DataLocation.EXTERNAL;
+      tensor.externalData = Object.entries(entries).map(([key, value]) =>
+        create(StringStringEntryProtoSchema, { key, value }),
+      );
+    }
+    await writeFile(join(folder, 'apart.onnx'), writeModel(model));
+    await writeFile(join(folder, 'apart.onnx.data'), Buffer.concat(parts));
+    expect(await coldpress('models', 'push', 'apart.onnx')).toMatchObject({ code: 0, stderr: '' });
+    expect((await coldpress('models', 'inspect', 'apart.onnx')).stdout.toString()).toMatch(/parameters +250,326/);
+    await rm(join(folder, 'apart.onnx.data'));
+    await expect(coldpress('models', 'push', 'apart.onnx')).resolves.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/cannot send apart\.onnx: .*apart\.onnx\.data.*put the file where/) as string,
+    });
   });
 
   it('prints its version', async () => {

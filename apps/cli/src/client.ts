@@ -18,6 +18,7 @@ import {
 import type { z } from 'zod';
 import { ApiProblemError, UnexpectedAnswerError, UnreachableError } from './errors.js';
 import { fileToSend } from './local-file.js';
+import { wholeModel } from './whole-model.js';
 
 /** Pauses between attempts to take up a broken event stream; the last one repeats. */
 const RESUME_AFTER_MS = [200, 500, 1000, 2000, 5000];
@@ -33,9 +34,18 @@ export class Client {
     private readonly apiKey: string,
   ) {}
 
-  /** Streams a file up; the server answers with the stored model, whether or not it knew the bytes already. */
+  /**
+   * Streams a file up; the server answers with the stored model, whether or not it knew the bytes already. A model whose data lie in
+   * files beside it is sent as one file, with them.
+   */
   async pushModel(path: string, name = basename(path)): Promise<Model> {
-    const body = await fileToSend(path);
+    return this.sendModel(await fileToSend(path), name).catch(async (error: unknown) => {
+      if (!(error instanceof ApiProblemError) || error.code !== 'external_data') throw error;
+      return this.sendModel(await wholeModel(path), name);
+    });
+  }
+
+  private async sendModel(body: Blob, name: string): Promise<Model> {
     return this.parsed(
       Model,
       await this.send('POST', `/v1/models${queryString({ name })}`, {
