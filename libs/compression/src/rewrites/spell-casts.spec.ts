@@ -21,11 +21,14 @@ describe('CastLike', () => {
     },
   );
 
-  it('does not keep a model from being trained', () => {
+  it('does not keep a model from being trained', async () => {
     const b = new GraphBuilder();
     const product = b.op('MatMul', [b.input('x', ['n', 2]), b.float([1, 2, 3, 4], [2, 2])]);
     const scale = b.op('CastLike', [b.float(0.5), product]);
     b.op('CastLike', [b.op('Mul', [product, scale]), 'x'], {}, { outputs: [b.output('y', ['n', 2])] });
-    expect(train.obstacles!(b.build(), TrainOptions.parse({}), new Map())).toEqual([]);
+    const options = TrainOptions.parse({});
+    const data = { inputs: { x: { dims: [2], type: 'float32' as const } }, classes: 2, splits: { train: 8 } };
+    expect(train.obstacles!(b.build(), options, new Map())).toEqual([]);
+    expect(await train.trial!(b.build(), options, { models: new Map(), data })).toEqual([]);
   });
 });

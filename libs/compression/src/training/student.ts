@@ -131,9 +131,7 @@ export class Student {
 export function studentForm(model: ModelProto, options: TrainingFormOptions = {}): TrainingForm {
   const { model: copy } = liftedCopy(model);
   untieMerged(copy, options.freeze);
-  const graph = new Graph(copy);
-  spellCasts(graph);
-  return trainingForm(graph, options);
+  return trainingForm(new Graph(copy), options);
 }
 
 /** The same in a form that takes batches of any size, where that is proven; where not, of the file's own. */
@@ -156,6 +154,7 @@ export function liftedCopy(model: ModelProto): Graph {
   liftOpset(copy, BUILDER_OPSET);
   const graph = new Graph(copy);
   liftConstants(graph);
+  spellCasts(graph);
   return graph;
 }
 
