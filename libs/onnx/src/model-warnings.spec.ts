@@ -53,6 +53,11 @@ describe('the warnings of an inspection', () => {
       ],
     ],
     [
+      'scales that are not finite',
+      net((b) => void b.op('QuantizeLinear', ['x', b.float(Infinity)])),
+      [expect.stringMatching(/^scale "\w+" is not finite, .*quantize it again from its floats$/)],
+    ],
+    [
       'operators of the runtime',
       net((b) => void b.op('QuickGelu', ['x'], {}, { domain: 'com.microsoft' })),
       [expect.stringMatching(/^QuickGelu: operators of the runtime's own/)],

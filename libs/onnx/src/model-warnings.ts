@@ -1,6 +1,6 @@
 import { intAttribute } from './attributes.js';
 import { Graph } from './graph.js';
-import { nonFiniteText, nonFiniteWeights } from './non-finite.js';
+import { nonFiniteScales, nonFiniteText, nonFiniteWeights } from './non-finite.js';
 import type { ModelProto } from './proto.js';
 
 /** Names that one warning lists. */
@@ -15,7 +15,14 @@ const DEFAULTS_IR_VERSION = 4n;
  */
 export function modelWarnings(model: ModelProto): string[] {
   const graph = new Graph(model);
-  return [...nonFinite(model), ...defaults(graph), ...unread(graph), ...ownOperators(graph), ...inTraining(graph)];
+  return [
+    ...nonFinite(model),
+    ...defaults(graph),
+    ...unread(graph),
+    ...ownOperators(graph),
+    ...inTraining(graph),
+    ...scales(graph),
+  ];
 }
 
 function nonFinite(model: ModelProto): string[] {
@@ -74,6 +81,15 @@ function inTraining(graph: Graph): string[] {
           .join(
             ', ',
           )}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''} normalizes by the batch at hand, so that a sample's answer depends on the others of its batch; export the model in evaluation mode`,
+      ];
+}
+
+function scales(graph: Graph): string[] {
+  const names = [...new Set(nonFiniteScales(graph).map(({ scale }) => scale))];
+  return names.length === 0
+    ? []
+    : [
+        `${listed(names, 'scale')} ${names.length === 1 ? 'is' : 'are'} not finite, as where ranges were measured over a mask of infinities: the model cannot be trained; quantize it again from its floats`,
       ];
 }
 

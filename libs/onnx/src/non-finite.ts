@@ -1,5 +1,6 @@
 import { subgraphs } from './attributes.js';
-import { constantNodeTensor } from './constants.js';
+import { constantNodeTensor, constantTensor } from './constants.js';
+import type { Graph } from './graph.js';
 import { DataLocation, DataType, type GraphProto, type ModelProto, type NodeProto, type TensorProto } from './proto.js';
 import { tensorData, tensorDims } from './tensor.js';
 
@@ -49,6 +50,21 @@ export function firstNonFinite(tensor: TensorProto, name = tensor.name, infiniti
     value: valueName(tensor, data[first] ?? NaN),
     count: data.filter(isBad).length,
   };
+}
+
+const GRIDS = new Set(['QuantizeLinear', 'DequantizeLinear']);
+
+/**
+ * Scales of the main graph that are not finite, each with the value that stands on it: a tool that met a mask of -Infinity while it measured ranges
+ * writes such ones. The runtime may pass over them; what is computed from them is NaN.
+ */
+export function nonFiniteScales(graph: Graph): { scale: string; value: string }[] {
+  return graph.nodes
+    .filter(({ opType }) => GRIDS.has(opType))
+    .flatMap(({ input: [value = '', scale = ''] }) => {
+      const tensor = constantTensor(graph, scale);
+      return tensor && firstNonFinite(tensor, scale) ? [{ scale, value }] : [];
+    });
 }
 
 /** What is wrong with a tensor, in words that follow its name: `holds NaN at [1, 0, 0, 0]`. */

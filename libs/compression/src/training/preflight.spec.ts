@@ -118,6 +118,14 @@ describe('before a job is accepted', () => {
       net((b, x) => b.op('CumSum', [x, b.initializer(makeTensor('axis', DataType.INT64, [], BigInt64Array.of(1n)))])),
     ],
     [
+      'a grid whose scale is infinite',
+      /the scale "\w+" of "v\d+_Tanh" is not finite.*Quantize the model again/,
+      net((b, x) => {
+        const grid = [b.float(Infinity), b.initializer(makeTensor('zero', DataType.UINT8, [], Uint8Array.of(0)))];
+        return b.op('DequantizeLinear', [b.op('QuantizeLinear', [x, ...grid]), ...grid]);
+      }),
+    ],
+    [
       'a batch of one that no input declares',
       /runs on one sample and not on 2.*dynamic batch/,
       net((b, x) => b.op('Reshape', [x, b.ints([1, 8])])),

@@ -1,6 +1,6 @@
 import { gradientsSizedByData, missingGradients, type NodeName } from '#autodiff';
 import type { TrainerOptions } from '#contracts';
-import { constantTensor, tensorToNumbers, type Graph, type ModelProto } from '#onnx';
+import { Graph, constantTensor, nonFiniteScales, tensorToNumbers, type ModelProto } from '#onnx';
 import { UnknownLayerError } from '../errors.js';
 import { nodeLabel } from '../name-pattern.js';
 import type { Obstacle } from '../pass.js';
@@ -23,11 +23,24 @@ export function untrainable(model: ModelProto, options: TrainerOptions, field: s
       field: option,
       message: new UnknownLayerError(option, pattern, names).message,
     }));
-  const problems = [...inTheWay(form), ...dropping(form.graph), ...nothing(form)].map((problem) => ({
+  const problems = [...inTheWay(form), ...dropping(form.graph), ...offGrid(model), ...nothing(form)].map((problem) => ({
     field,
     message: `the model cannot be trained: ${problem}`,
   }));
   return [...augmentObstacles(form.graph, options.augment), ...problems];
+}
+
+/** Grids whose scale is no number: every value on them becomes NaN once it is computed as training does. */
+function offGrid(model: ModelProto): string[] {
+  const scales = nonFiniteScales(new Graph(model));
+  const [first] = scales;
+  const more = new Set(scales.map(({ scale }) => scale)).size - 1;
+  const others = more > 0 ? `, and ${more} more,` : '';
+  return first
+    ? [
+        `the scale "${first.scale}" of "${first.value}"${others} is not finite, as where ranges were measured over a mask of infinities. Quantize the model again from its floats`,
+      ]
+    : [];
 }
 
 /** Nodes that no gradient passes. */
