@@ -93,6 +93,16 @@ describe('the page with many jobs, over an hour', () => {
     expect(asked()).toEqual([]);
   });
 
+  it('says that the server does not answer, tries again, and goes on when it does', async () => {
+    await page.route('**/events', (route) => route.abort());
+    await page.goto(`${app.url}/#/jobs`);
+    await page.goto(`${app.url}/#/jobs/${ended}`);
+    await page.getByRole('alert').getByText('the server does not answer').waitFor();
+    await page.unroute('**/events');
+    await page.clock.runFor(20_000);
+    await page.getByRole('heading', { name: 'succeeded 1' }).waitFor();
+  });
+
   it('compares nothing where nothing was measured, and says so', async () => {
     await page.goto(`${app.url}/#/compare`);
     await page.getByText('Nothing to compare yet').waitFor();

@@ -20,12 +20,14 @@ export class ApiError extends Error {
   }
 }
 
-/** Sends a request with the key and throws ApiError unless it succeeds. */
+/** Sends a request with the key and throws ApiError unless it succeeds, Error where no answer came. */
 export async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   const key = apiKey.get();
   if (key) headers.set('authorization', `Bearer ${key}`);
-  const response = await fetch(path, { ...init, headers });
+  const response = await fetch(path, { ...init, headers }).catch((cause: unknown) => {
+    throw init.signal?.aborted ? cause : new Error('the server does not answer', { cause });
+  });
   if (!response.ok) throw new ApiError(await problemOf(response));
   return response;
 }
