@@ -80,6 +80,7 @@ describe('an LSTM for a runtime that has the kernel', () => {
   const forms: Record<string, Form> = {
     alone: {},
     bidirectional: { directions: 2 },
+    'that spells its layout out': { attributes: { layout: 0, input_forget: 0 } },
     reverse: { attributes: { direction: 'reverse' } },
     'with biases': { rest: (b, directions) => [bias(b, directions)] },
     'with lengths of sequences': { rest: (b, directions) => [bias(b, directions), lengths(b)] },

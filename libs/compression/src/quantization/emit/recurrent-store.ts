@@ -58,7 +58,9 @@ export function storeRecurrent(
 }
 
 function rewire(graph: Graph, node: NodeProto, weights: readonly Integers[]): StoredNode {
-  Object.assign(node, { opType: 'DynamicQuantizeLSTM', domain: CONTRIB });
+  // The layout that a model may spell out is the only one that the kernel knows.
+  const attribute = node.attribute.filter(({ name }) => name !== 'layout');
+  Object.assign(node, { opType: 'DynamicQuantizeLSTM', domain: CONTRIB, attribute });
   weights.forEach(({ integers, scale, zeroPoint }, i) => {
     graph.setInput(node, LSTM_WEIGHTS[i]!, integers);
     graph.setInput(node, FIRST_SCALE + 2 * i, scale);
