@@ -1,4 +1,13 @@
-import { DataType, floatAttribute, floatTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+import {
+  DataType,
+  floatAttribute,
+  floatTensor,
+  intAttribute,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+  type NodeProto,
+} from '#onnx';
 
 /**
  * Folds normalisation with fixed statistics into the convolution before it, where the two have nothing in between:
@@ -18,6 +27,7 @@ function fold(graph: Graph, norm: NodeProto): boolean {
     conv?.opType !== 'Conv' ||
     graph.consumers(between).length !== 1 ||
     graph.isOutput(between) ||
+    intAttribute(norm, 'training_mode', 0) === 1 ||
     norm.output.slice(1).some((output) => output !== '')
   )
     return false;

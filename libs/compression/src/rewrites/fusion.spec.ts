@@ -1,5 +1,5 @@
 import { float32, Session } from '#inference';
-import { Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
+import { Graph, GraphBuilder, setAttribute, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { fuseHardSwish } from './fuse-hard-swish.js';
@@ -46,6 +46,15 @@ const norm = (b: GraphBuilder, input: string) =>
 describe('foldBatchNorm', () => {
   it.each([true, false])('folds into a convolution, with bias: %p', async (withBias) => {
     await expectSame((b) => norm(b, conv(b, withBias)), foldBatchNorm, ['Conv']);
+  });
+
+  it('leaves a normalisation by statistics of the batch', () => {
+    const b = new GraphBuilder();
+    b.input('x', ['n', 3, 6, 6]);
+    norm(b, conv(b, true));
+    const graph = new Graph(b.build());
+    setAttribute(graph.producer('y')!, 'training_mode', 1);
+    expect(foldBatchNorm(graph)).toBe(0);
   });
 
   it('leaves a convolution whose output is read elsewhere too', async () => {
