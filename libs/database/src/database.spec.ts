@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { createTestDatabase } from '#testing';
 import { connect, dedicatedClient, type Database } from './database.js';
 
@@ -20,6 +21,17 @@ describe('a connection to the records', () => {
     } finally {
       await client.end();
     }
+  });
+
+  it('may break in the middle of a transaction, and the process goes on', async () => {
+    const inTransaction = database.orm.transaction(async (queries) => {
+      const { rows } = await queries.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+      await database.pool.query('select pg_terminate_backend($1, 5000)', [rows[0]?.pid]);
+      await new Promise((resolve) => setImmediate(resolve));
+      await queries.execute(sql`select 1`);
+    });
+    await expect(inTransaction).rejects.toThrow();
+    await database.ping();
   });
 
   it('loses a transaction that stands still, with its locks', async () => {

@@ -42,6 +42,8 @@ export function connect(databaseUrl: string): Database {
   };
   const pool = new pg.Pool({ connectionString: databaseUrl, max: MAX_CONNECTIONS, keepAlive: true, ...bounds });
   pool.on('connect', breakWhenLate);
+  // A connection that breaks fails its queries; between two of a transaction nobody else would hear of it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
   let closing: Promise<void> | undefined;

@@ -33,6 +33,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection on which an answer is due for so long is made anew; a worker's waiting reads answer every ten seconds. */
 const SILENCE_MS = 30_000;
 
+/** The server finds a machine that vanished within half a minute, and frees what it held. */
+const GONE = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4';
+
 /** Throws the driver's error when the server does not answer. */
 export function openBackend(config: QueueConfig): Promise<Backend> {
   return config.redisUrl === undefined ? postgres(config.databaseUrl) : redis(config.redisUrl);
@@ -42,7 +45,7 @@ async function postgres(connectionString: string): Promise<Backend> {
   const pool = new pg.Pool({
     connectionString,
     max: MAX_CONNECTIONS,
-    options: `-c search_path=${SCHEMA}`,
+    options: `-c search_path=${SCHEMA} ${GONE}`,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: SILENCE_MS,
@@ -50,6 +53,8 @@ async function postgres(connectionString: string): Promise<Backend> {
   pool.setMaxListeners(0);
   // A broken idle connection is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // So would one that breaks in the middle of a transaction, or while it listens.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const client = await pool.connect().catch(async (error: unknown) => {
     await pool.end();
     throw error;

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { dedicatedClient } from '../database.js';
 import { type Binaries, findBinaries } from './binaries.js';
 import { type DataFolder, openDataFolder, serverEnvironment } from './data-folder.js';
 import { DataFolderInUseError, PostgresStartError } from './errors.js';
@@ -164,8 +164,7 @@ async function start(
 }
 
 async function ensureDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await dedicatedClient(url);
   try {
     const { rowCount } = await client.query(`SELECT 1 FROM pg_database WHERE datname = 'coldpress'`);
     if (rowCount === 0) await client.query('CREATE DATABASE coldpress');
