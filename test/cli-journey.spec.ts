@@ -167,6 +167,10 @@ describe('the journey of a model at the terminal', () => {
       expect.arrayContaining(['labels      10 classes']),
     );
 
+    expect(linesOf(await coldpress('jobs', 'ls', '--search', 'A NAME')).slice(2)).toEqual([
+      expect.stringContaining('a name'),
+    ]);
+
     await coldpress('models', 'push', 'four.onnx', '--name', 'net.onnx');
     const unclear = await coldpress('models', 'inspect', 'net.onnx');
     expect({ code: unclear.code, lines: unclear.stderr.trimEnd().split('\n') }).toEqual({

@@ -14,11 +14,12 @@ export function addJobCommands(program: Command): void {
   jobs
     .command('ls')
     .addOption(new Option('--state <state>', 'only jobs in this state').choices(JobState.options))
+    .option('--search <text>', 'only jobs with this in their name or in the names of their passes')
     .option('--limit <count>', 'at most so many', wholeNumber, 50)
     .description('list jobs, newest first')
-    .action(async (options: { state?: JobState; limit: number }, command: Command) => {
+    .action(async (options: { state?: JobState; search?: string; limit: number }, command: Command) => {
       const { client, json } = await context(command);
-      const items = await collect(client.listJobs({ state: options.state }), options.limit);
+      const items = await collect(client.listJobs({ state: options.state, q: options.search }), options.limit);
       print(json, items, () => table(['id', 'state', 'stages', 'gates', 'name'], items.map(row)));
     });
 
