@@ -77,7 +77,7 @@ export const PASSES = {
     needs: ({ importance, recoverEpochs }) => ({
       splits: recoverEpochs > 0 ? TRAINING : IMPORTANCE_SPLITS[importance],
     }),
-    version: 7,
+    version: 8,
   }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({

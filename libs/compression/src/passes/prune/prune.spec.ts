@@ -156,6 +156,15 @@ describe('prune', () => {
     },
   );
 
+  it.each(['iterative', 'gradual'] as const)(
+    'makes up in later steps for those too small to remove a whole multiple of channels (%s)',
+    async (schedule) => {
+      const { model } = await pruned(seedNet(), { ratio: 0.5, schedule, steps: 8, multipleOf: 16 });
+      const dims = tensorDims(new Graph(model!).initializer('conv2.weight')!);
+      expect(dims[0]).toBeLessThan(64);
+    },
+  );
+
   it('says that seed-net has no layer to drop, and refuses a schedule for that', async () => {
     const { summary, skipped } = await pruned(seedNet(), { granularity: 'layer' });
     expect(summary).toMatchObject({ blocks: [], verdict: expect.stringContaining('nothing was removed') });

@@ -194,6 +194,8 @@ async function removeChannels(context: PassContext, options: Options): Promise<A
   if (options.budget && options.schedule !== 'one-shot')
     throw new PruneInputError('a budget', 'schedule one-shot: the steps of a schedule follow from a ratio');
   const original: Figures[] = [];
+  // What steps left standing, for want of a whole multiple to remove, falls to the next.
+  let removedBefore = 0;
   const { groups, skipped, ratio, before, after, latency } = await scheduled(
     context,
     options,
@@ -203,10 +205,15 @@ async function removeChannels(context: PassContext, options: Options): Promise<A
       foldSizes(graph);
       const result = await pruneChannels(
         graph,
-        { ...options, ratio: shareOfRest(previous, target), layerLimits: limitsOfRest(options.layerLimits, previous) },
+        {
+          ...options,
+          ratio: shareOfRest(Math.min(removedBefore, previous), target),
+          layerLimits: limitsOfRest(options.layerLimits, previous),
+        },
         context,
       );
       original.push(result.before);
+      removedBefore = 1 - (1 - removedBefore) * (1 - removedShare(result.groups));
       return result;
     },
   );
@@ -231,6 +238,13 @@ async function removeChannels(context: PassContext, options: Options): Promise<A
     },
     verdictOf: (gains) => [channelVerdict(first, after, gains), ...(latency ? [latency.verdict] : [])].join('; '),
   };
+}
+
+/** The share of the groups' channels that a step removed. */
+function removedShare(groups: readonly GroupReport[]): number {
+  const sum = (count: (group: GroupReport) => number) => groups.reduce((total, group) => total + count(group), 0);
+  const channels = sum((group) => group.channels);
+  return channels > 0 ? sum((group) => group.removed) / channels : 0;
 }
 
 async function dropLayers(context: PassContext, options: Options): Promise<Applied> {
