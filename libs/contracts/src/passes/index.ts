@@ -65,7 +65,7 @@ export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, {
     reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }),
     needs: ({ scheme, ranges }) => ({ splits: scheme === 'static' && ranges.length === 0 ? CALIBRATION : [] }),
-    version: 7,
+    version: 8,
   }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
     reads: ({ recoverEpochs, budget }) => ({
@@ -102,7 +102,7 @@ export const PASSES = {
     reads: { data: true },
     needs: () => ({ splits: CALIBRATION }),
     changes: false,
-    version: 3,
+    version: 4,
   }),
   evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, {
     reads: { data: true, history: true, machine: true },
