@@ -88,7 +88,7 @@ export const PASSES = {
       models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
     }),
     needs: ({ method }) => ({ splits: method === 'generative' ? [] : TRAINING }),
-    version: 7,
+    version: 8,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     reads: { data: true, memory: true },
@@ -96,7 +96,7 @@ export const PASSES = {
       splits: TRAINING,
       labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
     }),
-    version: 3,
+    version: 4,
   }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
     reads: { data: true },
