@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { parseConfig, refuseStart } from '#contracts';
-import { outliveOutput } from '#process';
+import { outliveOutput, whenOrphaned } from '#process';
 import { startApi } from './app.js';
 
 /** After so long a server that does not answer may no longer hold up the exit. */
@@ -8,6 +8,9 @@ const STOP_MS = 15_000;
 
 /** Prints one line of JSON when it listens, runs until SIGTERM, SIGINT or the loss of its parent, and ends cleanly. */
 async function main(): Promise<void> {
+  // Before it listens there is nothing to end in order.
+  let isReady = false;
+  whenOrphaned(process, () => (isReady ? stop() : process.exit(0)));
   const { app, url, firstKey } = await startApi(parseConfig(process.env));
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -18,7 +21,7 @@ async function main(): Promise<void> {
     );
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
-  process.on('disconnect', stop);
+  isReady = true;
   process.stdout.write(
     `${JSON.stringify({ ready: true, url, pid: process.pid, ...(firstKey === null ? {} : { apiKey: firstKey }) })}\n`,
   );

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { parseConfig, refuseStart } from '#contracts';
-import { lossyLines, outliveOutput } from '#process';
+import { lossyLines, outliveOutput, whenOrphaned } from '#process';
 import pino from 'pino';
 import { WorkerModule } from './worker.module.js';
 
@@ -16,6 +16,8 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => (isReady ? setTimeout(() => process.exit(1), STOP_MS).unref() : process.exit(0)));
   }
+  // A supervisor that was killed closes the channel: nothing may outlive it.
+  whenOrphaned(process, () => void process.kill(process.pid, 'SIGTERM'));
   const app = await NestFactory.createApplicationContext(WorkerModule.with(config, log), {
     logger: false,
     abortOnError: false,
@@ -25,7 +27,5 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ ready: true, role: 'worker', pid: process.pid })}\n`);
 }
 
-// A supervisor that was killed closes the channel: nothing may outlive it.
-process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 outliveOutput(process);
 main().catch((error: unknown) => refuseStart('worker', error, process));

@@ -6,3 +6,4 @@ export * from './process-pool.js';
 export * from './repeat.js';
 export * from './serve.js';
 export * from './stage-module.js';
+export { whenOrphaned } from './orphaned.js';

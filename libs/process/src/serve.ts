@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ProcessRequest, type ProcessMessage } from '#contracts';
+import { whenOrphaned } from './orphaned.js';
 
 /** What a request's handler may tell its parent on the way. */
 export interface Reporter {
@@ -18,7 +19,7 @@ const SYSTEM_ERROR = /^E[A-Z0-9]+$/;
 export function serve(handle: (request: ProcessRequest, report: Reporter) => Promise<unknown>): void {
   // The parent decides: Ctrl-C on a terminal reaches the whole group, and a stage is not to look as if it had crashed.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  process.once('disconnect', () => process.exit(0));
+  whenOrphaned(process, () => process.exit(0));
   process.once('message', (raw) => void answer(raw, handle));
   send({ type: 'ready' });
 }
