@@ -303,7 +303,7 @@ describe('the journey of a model at the terminal', () => {
       .filter((line) => line.startsWith('queued'));
     expect(note).toBe('queued: 1 job ahead, 1 of them running');
     child.kill('SIGINT');
-    expect(await ended).toBe(130);
+    expect({ code: await ended, words }).toMatchObject({ code: 130 });
     expect(words).toContain(
       `job ${id} goes on: \`coldpress jobs watch ${id}\` follows it, \`coldpress jobs cancel ${id}\` stops it`,
     );
