@@ -219,6 +219,21 @@ describe('jobs', () => {
     await expect(jobs.retry(id)).rejects.toThrow(JobStateError);
     expect(await new QueueRecords(database).toEnqueue(1000)).toContainEqual(entry);
   });
+
+  it('are not ended, cancelled or put back by an attempt of the run before their retry, which wakes late', async () => {
+    const { id } = await jobs.create(newJob());
+    const failure = { code: 'broken', message: 'of the first run' };
+    await start(id, 0);
+    await stages.fail(id, 0, failure, 1);
+    await jobs.retry(id);
+    await start(id, 0, 2);
+    await stages.fail(id, 0, failure, 1);
+    await stages.postpone(id, 0, failure, 1);
+    await stages.cancel(id, 1);
+    expect(await jobs.require(id)).toMatchObject({ state: 'running', stages: [{ state: 'running', error: null }, {}] });
+    await stages.postpone(id, 0, failure, 2);
+    expect((await jobs.require(id)).stages[0]).toMatchObject({ state: 'waiting', error: failure });
+  });
 });
 
 describe('events', () => {

@@ -122,8 +122,8 @@ export class StageRepository {
   }
 
   /** Puts a stage back to waiting before another attempt, with the reason to show meanwhile. */
-  async postpone(jobId: string, index: number, failure: Failure): Promise<void> {
-    await this.database.orm.transaction(async (queries) => {
+  async postpone(jobId: string, index: number, failure: Failure, run?: number): Promise<void> {
+    await this.whileOpen(jobId, run, async (queries) => {
       const moved = await queries
         .update(jobStages)
         .set({ state: 'waiting', progress: 0, error: storable(failure) })
@@ -133,18 +133,19 @@ export class StageRepository {
     });
   }
 
-  /** Ends the job as failed; `index` is the stage at fault. Does nothing when the job has ended. */
-  async fail(jobId: string, index: number | null, failure: Failure): Promise<void> {
-    await this.whileOpen(jobId, (queries) => failStages(queries, jobId, index, storable(failure)));
+  /** Ends the job as failed; `index` is the stage at fault. Does nothing when the job has ended, or was retried since `run`. */
+  async fail(jobId: string, index: number | null, failure: Failure, run?: number): Promise<void> {
+    await this.whileOpen(jobId, run, (queries) => failStages(queries, jobId, index, storable(failure)));
   }
 
-  async cancel(jobId: string): Promise<void> {
-    await this.whileOpen(jobId, (queries) => cancelStages(queries, jobId));
+  /** Ends the job as cancelled. Does nothing when the job has ended, or was retried since `run`. */
+  async cancel(jobId: string, run?: number): Promise<void> {
+    await this.whileOpen(jobId, run, (queries) => cancelStages(queries, jobId));
   }
 
   /** Ends the job as succeeded. Does nothing when it has ended or a stage is missing. */
   async finish(jobId: string, outcome: JobOutcome): Promise<void> {
-    await this.whileOpen(jobId, async (queries) => {
+    await this.whileOpen(jobId, undefined, async (queries) => {
       const stages = await queries
         .select({ index: jobStages.index, state: jobStages.state })
         .from(jobStages)
@@ -185,10 +186,19 @@ export class StageRepository {
     await this.cancellations.close();
   }
 
-  private async whileOpen(jobId: string, work: (queries: Queries) => Promise<void>): Promise<void> {
+  /** `run` fences: an attempt that wakes after its job was retried says nothing of the run that goes on. */
+  private async whileOpen(
+    jobId: string,
+    run: number | undefined,
+    work: (queries: Queries) => Promise<void>,
+  ): Promise<void> {
     await this.database.orm.transaction(async (queries) => {
-      const [job] = await queries.select({ state: jobs.state }).from(jobs).where(eq(jobs.id, jobId)).for('update');
-      if (job && !isFinal(job.state)) await work(queries);
+      const [job] = await queries
+        .select({ state: jobs.state, run: jobs.run })
+        .from(jobs)
+        .where(eq(jobs.id, jobId))
+        .for('update');
+      if (job && !isFinal(job.state) && (run ?? job.run) === job.run) await work(queries);
     });
   }
 }

@@ -30,7 +30,7 @@ interface MeasuredStage {
 export class JobFinisher {
   constructor(private readonly parts: JobFinisherParts) {}
 
-  async run({ jobId }: QueueJobs['finish'], { isLast }: Attempt): Promise<void> {
+  async run({ jobId, run }: QueueJobs['finish'], { isLast }: Attempt): Promise<void> {
     try {
       const job = await this.parts.jobs.get(jobId);
       if (
@@ -46,7 +46,7 @@ export class JobFinisher {
       const { failure, permanent, outage } = judge(error);
       if (outage) throw new Postponed(OUTAGE_MS, error);
       if (!permanent && !isLast) throw error;
-      await this.parts.stages.fail(jobId, null, failure);
+      await this.parts.stages.fail(jobId, null, failure, run);
     }
   }
 

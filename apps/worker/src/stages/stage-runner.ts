@@ -71,7 +71,7 @@ export class StageRunner {
     // BullMQ may hand a job that was given back to the closing worker once more.
     if (shutdown.aborted) throw new Interrupted();
     const { jobs, stages } = this.parts;
-    const { jobId, index } = payload;
+    const { jobId, index, run } = payload;
     const cancel = new AbortController();
     const signal = AbortSignal.any([cancel.signal, shutdown]);
     let stopListening = (): void => undefined;
@@ -85,9 +85,9 @@ export class StageRunner {
       if (await this.outlast(() => stages.succeed(jobId, index, outcome), signal))
         this.parts.sizes.complete(jobId, index, outcome);
     } catch (error) {
-      if (cancel.signal.aborted) return await stages.cancel(jobId);
-      if (shutdown.aborted) return await this.giveBack(jobId, index);
-      await this.settle(error, jobId, index, attempt);
+      if (cancel.signal.aborted) return await stages.cancel(jobId, run);
+      if (shutdown.aborted) return await this.giveBack(payload);
+      await this.settle(error, payload, attempt);
     } finally {
       stopListening();
     }
@@ -252,30 +252,30 @@ export class StageRunner {
     );
   }
 
-  private async giveBack(jobId: string, index: number): Promise<never> {
-    await this.parts.stages.postpone(jobId, index, {
-      code: 'interrupted',
-      message: 'the worker is shutting down; another one takes over',
-    });
+  private async giveBack({ jobId, index, run }: QueueJobs['stage']): Promise<never> {
+    const failure = { code: 'interrupted', message: 'the worker is shutting down; another one takes over' };
+    await this.parts.stages.postpone(jobId, index, failure, run);
     throw new Interrupted();
   }
 
-  private async settle(error: unknown, jobId: string, index: number, { isLast, attempt }: Attempt): Promise<never> {
+  private async settle(error: unknown, payload: QueueJobs['stage'], { isLast, attempt }: Attempt): Promise<never> {
+    const { jobId, index, run } = payload;
     const { failure, permanent, outage } = judge(error);
-    if (outage) return await this.waitFor(error, failure, jobId, index);
+    if (outage) return await this.waitFor(error, failure, payload);
     if (permanent || isLast) {
       const message =
         permanent || attempt === 1 ? failure.message : `${failure.message} (attempt ${attempt}, the last)`;
-      await this.parts.stages.fail(jobId, index, { ...failure, message });
+      await this.parts.stages.fail(jobId, index, { ...failure, message }, run);
       throw new PermanentFailure(error);
     }
-    await this.parts.stages.postpone(jobId, index, failure);
+    await this.parts.stages.postpone(jobId, index, failure, run);
     throw error;
   }
 
   /** The reason is shown where the records can be written; they are what does not answer, or the store is. */
-  private async waitFor(error: unknown, failure: Failure, jobId: string, index: number): Promise<never> {
-    await this.parts.stages.postpone(jobId, index, failure).catch(() => undefined);
+  private async waitFor(error: unknown, failure: Failure, payload: QueueJobs['stage']): Promise<never> {
+    const { jobId, index, run } = payload;
+    await this.parts.stages.postpone(jobId, index, failure, run).catch(() => undefined);
     throw new Postponed(OUTAGE_MS, error);
   }
 }

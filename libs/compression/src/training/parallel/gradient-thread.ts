@@ -18,7 +18,7 @@ export interface GradientRequest {
 
 export type GradientAnswer = { outputs: HostTensors } | { error: string };
 
-const MODULE = join('dist', 'libs', 'compression', 'src', 'train', 'gradient-worker.js');
+const MODULE = join('dist', 'libs', 'compression', 'src', 'training', 'parallel', 'gradient-worker.js');
 
 /** A thread with a session of its own on the model that computes a part's gradient. */
 export class GradientThread {
