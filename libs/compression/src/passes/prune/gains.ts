@@ -12,15 +12,18 @@ export interface Gains {
   speed: Speedup | null;
 }
 
-/** Measures what became of a model. Both run on the same input and with the same number of threads. */
-export async function measureGains(before: Uint8Array, after: Uint8Array, threads: number): Promise<Gains> {
-  return { bytes: { before: before.length, after: after.length }, speed: await speedOf(before, after, threads) };
+/**
+ * Measures what became of a model. Both run on the same input and on one thread, as `quantize` and, unless told otherwise, `evaluate` measure:
+ * their figures speak of the same.
+ */
+export async function measureGains(before: Uint8Array, after: Uint8Array): Promise<Gains> {
+  return { bytes: { before: before.length, after: after.length }, speed: await speedOf(before, after) };
 }
 
-async function speedOf(before: Uint8Array, after: Uint8Array, threads: number): Promise<Speedup | null> {
+async function speedOf(before: Uint8Array, after: Uint8Array): Promise<Speedup | null> {
   const feeds = await feedsFor(before);
   if (!feeds) return null;
-  const sessions = [await Session.create(before, { threads }), await Session.create(after, { threads })] as const;
+  const sessions = [await Session.create(before), await Session.create(after)] as const;
   try {
     return await measureSpeedup({ session: sessions[0], feeds }, { session: sessions[1], feeds });
   } finally {

@@ -87,7 +87,7 @@ export const prune: Pass<'prune'> = {
       files.push(...(await writeSideFiles(context, { [IMPORTANCE_PLOT]: () => importancePlot(groups) })));
     }
     const after = writeModel(context.model);
-    const gains = await measureGains(before, after, context.threads);
+    const gains = await measureGains(before, after);
     const verdict = verdictOf(gains, before, after);
     context.log(verdict);
     return { model: context.model, skipped, summary: { ...summary, gains, verdict }, files };
