@@ -65,7 +65,7 @@ export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, {
     reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }),
     needs: ({ scheme, ranges }) => ({ splits: scheme === 'static' && ranges.length === 0 ? CALIBRATION : [] }),
-    version: 8,
+    version: 9,
   }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
     reads: ({ recoverEpochs, budget }) => ({

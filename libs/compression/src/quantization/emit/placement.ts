@@ -2,6 +2,9 @@ import type { Graph, NodeProto } from '#onnx';
 import { activatedOutput, INT8_COMPANIONS, Int8Readers, MOVES_ELEMENTS } from './int8-readers.js';
 import type { Layer } from '../layers/layers.js';
 
+/** Operators across which the runtime carries pairs. */
+const CARRIES_PAIRS = new Set([...MOVES_ELEMENTS, 'Slice']);
+
 /** Where a QuantizeLinear -> DequantizeLinear pair goes. */
 export interface PairSite {
   /** The value that is put on the grid. */
@@ -51,21 +54,38 @@ class Placement {
     if (!site) this.placed.set(input, { value: input, source: input, readers: [node] });
     else site.readers?.push(node);
     const output = activatedOutput(this.graph, node);
-    if (!givesFloat(node) || this.int8.want(output))
-      this.placed.set(output, { value: output, source: output, readers: null });
+    if (!givesFloat(node) || this.int8.want(output)) this.place(output, output);
   }
 
   private placeMove(node: NodeProto): void {
     const site = this.placed.get(node.input[0]!);
     const output = node.output[0]!;
-    if (site?.readers === null && this.int8.want(output))
-      this.placed.set(output, { value: output, source: site.source, readers: null });
+    if (site?.readers === null && this.int8.want(output)) this.place(output, site.source);
   }
 
   private placeCompanion(node: NodeProto): void {
     const output = activatedOutput(this.graph, node);
     const isInt8 = node.input.every((value) => this.placed.get(value)?.readers === null);
-    if (isInt8 && this.int8.want(output)) this.placed.set(output, { value: output, source: output, readers: null });
+    if (isInt8 && this.int8.want(output)) this.place(output, output);
+  }
+
+  /**
+   * The runtime carries a pair across operators that move elements to whatever reads them, and aborts where that is the body of an If, Loop or
+   * Scan: such a value stays float. A layer that comes out with its weight expanded for it is told of (`expanded`).
+   */
+  private place(value: string, source: string): void {
+    if (!this.isMovedIntoBody(value)) this.placed.set(value, { value, source, readers: null });
+  }
+
+  private isMovedIntoBody(value: string): boolean {
+    const moves = this.graph
+      .consumers(value)
+      .filter(({ node, index }) => index === 0 && CARRIES_PAIRS.has(node.opType));
+    return moves.some(({ node }) =>
+      node.output.some(
+        (moved) => this.graph.consumers(moved).some(({ index }) => index < 0) || this.isMovedIntoBody(moved),
+      ),
+    );
   }
 }
 
