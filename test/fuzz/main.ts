@@ -5,6 +5,9 @@ import { TRIALS } from './trials.js';
 /** What is shown of a message. */
 const LONGEST = 400;
 
+/** After so many models a line says how far the run is. */
+const TOLD_EVERY = 250;
+
 /** Puts random models through every pass: `--graphs 100 --seed 1 [--passes "prune,train"] [--verbose]`. */
 async function main(args: readonly string[]): Promise<void> {
   const value = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -23,6 +26,9 @@ async function main(args: readonly string[]): Promise<void> {
       if (state === 'broken' || (state === 'refused' && args.includes('--refused')))
         console.log(`seed ${seed}, ${trial}: ${state}: ${message.slice(0, LONGEST)}`);
     }
+    const done = seed - first + 1;
+    if (done % TOLD_EVERY === 0 && done < graphs)
+      console.log(`${done} of ${graphs} models: ${counts.held} held, ${counts.refused} refused, ${counts.broken} broken`);
   }
   console.log(
     `${graphs} models from seed ${first}: ${counts.held} held, ${counts.refused} refused before they began, ${counts.broken} broken`,
