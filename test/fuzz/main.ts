@@ -28,7 +28,9 @@ async function main(args: readonly string[]): Promise<void> {
     }
     const done = seed - first + 1;
     if (done % TOLD_EVERY === 0 && done < graphs)
-      console.log(`${done} of ${graphs} models: ${counts.held} held, ${counts.refused} refused, ${counts.broken} broken`);
+      console.log(
+        `${done} of ${graphs} models: ${counts.held} held, ${counts.refused} refused, ${counts.broken} broken`,
+      );
   }
   console.log(
     `${graphs} models from seed ${first}: ${counts.held} held, ${counts.refused} refused before they began, ${counts.broken} broken`,
