@@ -1,5 +1,5 @@
 import type { PassName, StageResult } from '#contracts';
-import { Graph, elementCount, readModel } from '#onnx';
+import { countParameters, readModel } from '#onnx';
 
 /** A stage's model, and how its outputs differ from the one before on the calibration split. */
 export interface Measured {
@@ -48,6 +48,6 @@ function quantizeProblems({ summary }: StageResult, { snrDb }: Measured): string
 function pruneProblems({ summary }: StageResult, { bytes }: Measured): string[] {
   const { after } = summary as { after?: { parameters: number } };
   if (!after) return [];
-  const stored = new Graph(readModel(bytes)).proto.initializer.reduce((sum, { dims }) => sum + elementCount(dims), 0);
+  const stored = countParameters(readModel(bytes)).parameters;
   return stored === after.parameters ? [] : [`reported ${after.parameters} parameters, the file holds ${stored}`];
 }

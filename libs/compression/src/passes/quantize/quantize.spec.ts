@@ -82,6 +82,7 @@ describe('quantize on seed-net and real digits', () => {
     expect(summary!.judgedOn).toEqual({
       samples: expect.any(Number),
       isHeldOut: true,
+      isAlsoOneBatch: false,
       leastDb: expect.any(Number),
       mostDb: expect.any(Number),
     });

@@ -1,4 +1,4 @@
-import { dataTypeBits, elementCount, macsOf, type Graph } from '#onnx';
+import { dataTypeBits, elementCount, macsOf, parametersByTensor, type Graph } from '#onnx';
 import type { Shapes } from '../../rewrites/observe-shapes.js';
 
 /** What a graph costs at given shapes. */
@@ -10,19 +10,24 @@ export interface Figures {
   parameters: number;
 }
 
-/** MACs, bytes and parameters that a graph has, or would have, at the given shapes; stored tensors named in `uncounted` left out. */
+/**
+ * MACs, bytes and parameters that a graph has, or would have, at the given shapes; stored tensors named in `uncounted` left out. What counts as a
+ * parameter is the same as anywhere else: see {@link parametersByTensor}.
+ */
 export function figuresOf(graph: Graph, shapes: Shapes, uncounted: ReadonlySet<string> = new Set()): Figures {
   const of = (value: string) => shapes.get(value) ?? [];
   const macs = graph.nodes.reduce(
     (sum, node) => sum + (macsOf(node, (value) => (value ? of(value) : undefined)) ?? 0),
     0,
   );
+  const counts = parametersByTensor(graph);
   let [bytes, parameters] = [0, 0];
-  for (const tensor of graph.proto.initializer) {
-    if (uncounted.has(tensor.name)) continue;
-    const elements = elementCount(of(tensor.name));
-    parameters += elements;
-    bytes += Math.ceil((elements * (dataTypeBits(tensor.dataType) ?? 8)) / 8);
+  for (const { name, dims, dataType } of graph.proto.initializer) {
+    if (uncounted.has(name)) continue;
+    const elements = elementCount(of(name));
+    const share = elements / Math.max(1, elementCount(dims));
+    parameters += Math.round((counts.get(name) ?? 0) * share);
+    bytes += Math.ceil((elements * (dataTypeBits(dataType) ?? 8)) / 8);
   }
   return { macs, bytes, parameters };
 }

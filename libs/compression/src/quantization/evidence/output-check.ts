@@ -1,6 +1,7 @@
 import { OutputComparison, type OutputQuality } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
 import type { Batches } from '../../calibration-data.js';
+import { inOneBatch } from './in-one-batch.js';
 import { SampleSpread } from './judged-on.js';
 
 /** What takes the outputs of two models on the same batch of `size` samples. */
@@ -8,7 +9,10 @@ export interface OutputListener {
   add(got: HostTensors, expected: HostTensors, size: number): void;
 }
 
-/** How near each output of a changed model comes to the float model's on the same batches, and how single samples do. */
+/**
+ * How near each output of a changed model comes to the float model's on the same batches, and how single samples do. An output that comes out
+ * worse when all samples share a batch (see {@link inOneBatch}) has the figure of that.
+ */
 export async function compareOutputs(
   float: Uint8Array,
   changed: Uint8Array,
@@ -23,7 +27,21 @@ export async function compareOutputs(
     },
   };
   await addOutputs(both, float, changed, batches, threads);
-  return { outputs: comparison.qualities(), spread };
+  const whole = await inOneBatch(changed, batches);
+  if (!whole) return { outputs: comparison.qualities(), spread };
+  const together = new OutputComparison();
+  await addOutputs(together, float, changed, () => [whole], threads);
+  spread.isAlsoOneBatch = true;
+  return { outputs: lowerOf(comparison.qualities(), together.qualities()), spread };
+}
+
+/** Of each output the lower figure. */
+function lowerOf(some: readonly OutputQuality[], others: readonly OutputQuality[]): OutputQuality[] {
+  const figure = (quality: OutputQuality | undefined) => quality?.snrDb ?? Infinity;
+  return some.map((quality, i) => {
+    const other = others[i];
+    return other && figure(other) < figure(quality) ? other : quality;
+  });
 }
 
 /** Adds the outputs of a changed model, against the float model's, to what has been compared so far. */
