@@ -22,10 +22,10 @@ export const TRIALS: readonly Trial[] = [
   {
     name: 'train on',
     pass: 'train',
-    options: { epochs: 1, initialWeights: 'keep', learningRate: 1e-12, batchNorm: 'frozen' },
+    options: { epochs: 1, initialWeights: 'keep', learningRate: 1e-20, batchNorm: 'frozen' },
     leastSnrDb: 40,
   },
-  { name: 'distill', pass: 'distill', options: { epochs: 1, learningRate: 1e-12 }, leastSnrDb: 40 },
+  { name: 'distill', pass: 'distill', options: { epochs: 1, learningRate: 1e-20 }, leastSnrDb: 40 },
   { name: 'analyze', pass: 'analyze', options: {} },
   { name: 'evaluate', pass: 'evaluate', options: { latencyRuns: 5, warmupRuns: 0 } },
 ];
