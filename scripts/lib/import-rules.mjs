@@ -11,7 +11,7 @@ export const LIBRARIES = {
   documents: ['contracts'],
   datasets: ['contracts', 'documents', 'onnx', 'inference'],
   compression: ['contracts', 'onnx', 'inference', 'autodiff', 'measurement', 'evaluation', 'datasets'],
-  pipeline: ['contracts', 'documents'],
+  pipeline: ['contracts', 'documents', 'search'],
   process: ['contracts'],
   queue: ['contracts'],
   database: ['contracts'],

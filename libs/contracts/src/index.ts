@@ -15,4 +15,8 @@ export * from './rest.js';
 export * from './schema-keys.js';
 export * from './stage-process.js';
 export * from './start-line.js';
+export * from './sweep/document.js';
+export * from './sweep/ranges.js';
+export * from './sweep/rest.js';
+export * from './sweep/trial.js';
 export { told } from './zod-words.js';

@@ -24,3 +24,13 @@ export class RecipeError extends PipelineError {
     super('invalid_recipe', `the recipe cannot be run: ${sentenceOf(problems)}`, options);
   }
 }
+
+/** The sweep cannot be launched; every problem found is listed. */
+export class SweepError extends PipelineError {
+  constructor(
+    readonly problems: readonly RecipeProblem[],
+    options?: ErrorOptions,
+  ) {
+    super('invalid_sweep', `the sweep cannot be launched: ${sentenceOf(problems)}`, options);
+  }
+}

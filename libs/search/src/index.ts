@@ -24,6 +24,7 @@ export type { Sampler } from './samplers/sampler.js';
 export { sobolSampler } from './samplers/sobol-sampler.js';
 export { tpeSampler, type TpeOptions } from './samplers/tpe-sampler.js';
 export type { Assignment, ChoiceParameter, Condition, Parameter, RealParameter, Value } from './space/parameter.js';
+export { cardinality } from './space/parameter.js';
 export { assignmentKey, Space } from './space/space.js';
 export { Study, type Ending } from './study.js';
 export {

@@ -21,6 +21,7 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
   range_not_satisfiable: { status: 416, title: 'The range lies outside the file' },
   idempotency_conflict: { status: 422, title: 'The Idempotency-Key was used for another request' },
   invalid_recipe: { status: 422, title: 'The recipe cannot be run' },
+  invalid_sweep: { status: 422, title: 'The sweep cannot be launched' },
   preflight_failed: { status: 422, title: 'The job cannot run' },
   uri_not_allowed: { status: 422, title: 'The URI cannot be registered' },
   ...refused('The model cannot be used', [

@@ -29,7 +29,7 @@ const unit = (count: number): Parameter[] =>
 const MIXED = new Space([
   { kind: 'choice', name: 'bits', values: [2, 4, 8], ordered: true },
   { kind: 'choice', name: 'method', values: ['a', 'b'] },
-  { kind: 'real', name: 'rate', min: 1e-4, max: 1, log: true, when: { parameter: 'method', in: ['b'] } },
+  { kind: 'real', name: 'rate', min: 1e-4, max: 1, log: true, when: [{ parameter: 'method', in: ['b'] }] },
 ]);
 
 /** Asks and tells `count` trials, `parallel` at a time. */

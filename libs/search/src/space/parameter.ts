@@ -1,7 +1,7 @@
 /** What a parameter can be set to. */
 export type Value = number | string | boolean;
 
-/** The parameter exists only where another one, named before it, has one of these values. */
+/** A parameter exists only where another one, named before it, has one of these values; of several conditions all must hold. */
 export interface Condition {
   parameter: string;
   in: readonly Value[];
@@ -15,7 +15,7 @@ export interface RealParameter {
   max: number;
   step?: number;
   log?: boolean;
-  when?: Condition;
+  when?: readonly Condition[];
 }
 
 /** One of a list. Of an `ordered` list, such as bit-widths, neighbours are taken to act alike. */
@@ -24,7 +24,7 @@ export interface ChoiceParameter {
   name: string;
   values: readonly Value[];
   ordered?: boolean;
-  when?: Condition;
+  when?: readonly Condition[];
 }
 
 export type Parameter = RealParameter | ChoiceParameter;

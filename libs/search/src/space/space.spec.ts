@@ -10,7 +10,7 @@ const epochs: Parameter = {
   kind: 'choice',
   name: 'epochs',
   values: [1, 2],
-  when: { parameter: 'distill', in: [true] },
+  when: [{ parameter: 'distill', in: [true] }],
 };
 const distill: Parameter = { kind: 'choice', name: 'distill', values: [false, true] };
 
@@ -20,6 +20,18 @@ describe('Space', () => {
     expect(all).toHaveLength(9);
     expect(new Set(all.map(assignmentKey)).size).toBe(9);
     expect(all[0]).toEqual({ bits: 8, distill: false });
+  });
+
+  it('has a parameter only where all of its conditions hold', () => {
+    const both = [
+      { parameter: 'bits', in: [4] },
+      { parameter: 'distill', in: [true] },
+    ];
+    const all = [...new Space([bits, distill, { ...epochs, when: both }]).all()];
+    expect(all.filter((assignment) => 'epochs' in assignment)).toEqual([
+      { bits: 4, distill: true, epochs: 1 },
+      { bits: 4, distill: true, epochs: 2 },
+    ]);
   });
 
   it('counts steps in decimals', () => {

@@ -30,10 +30,10 @@ export class Space {
 
   /** Whether the parameter exists under what has been assigned so far. */
   isActive(parameter: Parameter, assignment: Assignment): boolean {
-    const { when } = parameter;
-    if (!when) return true;
-    const value = assignment[when.parameter];
-    return value !== undefined && when.in.includes(value);
+    return (parameter.when ?? []).every((condition) => {
+      const value = assignment[condition.parameter];
+      return value !== undefined && condition.in.includes(value);
+    });
   }
 
   /** Builds an assignment parameter by parameter, leaving out those that do not exist under the ones before. */
@@ -89,10 +89,11 @@ function check(parameter: Parameter, seen: ReadonlyMap<string, Parameter>): void
   } else {
     checkReal(parameter, fail);
   }
-  const { when } = parameter;
-  if (when && !seen.has(when.parameter))
-    fail(`its condition is on "${when.parameter}", which does not stand before it`);
-  if (when && when.in.length === 0) fail('its condition holds for no value');
+  for (const condition of parameter.when ?? []) {
+    if (!seen.has(condition.parameter))
+      fail(`its condition is on "${condition.parameter}", which does not stand before it`);
+    if (condition.in.length === 0) fail('its condition holds for no value');
+  }
 }
 
 function checkReal(

@@ -1,0 +1,236 @@
+import { z } from 'zod';
+import { Digest } from '../digest.js';
+import { ModelMetrics, Skipped } from '../metrics.js';
+import { Gate } from '../recipe.js';
+import { Failure, PageQuery } from '../rest.js';
+import { Direction, SamplerName, SweepDocument, SweepLimits } from './document.js';
+import { Assignment, ParameterValue } from './ranges.js';
+import { Trial } from './trial.js';
+
+/**
+ * `running` asks and runs trials; `paused` begins none, those that run go on; `stopping` begins none and is `finished` once those that run have ended;
+ * `finished` has used its limits or tried everything; `cancelled` ended its trials at once; `failed` could not go on. A sweep that has ended can be extended.
+ */
+export const SweepState = z.enum(['running', 'paused', 'stopping', 'finished', 'cancelled', 'failed']);
+export type SweepState = z.infer<typeof SweepState>;
+export const hasEnded = (state: SweepState): boolean =>
+  state === 'finished' || state === 'cancelled' || state === 'failed';
+
+/** `sweep` is an object, or a YAML/JSON document as text. */
+export const SweepSubmission = z
+  .strictObject({
+    name: z.string().max(200).optional(),
+    model: Digest,
+    dataset: Digest.nullable().optional(),
+    sweep: z.union([SweepDocument, z.string()]),
+  })
+  .meta({ id: 'SweepSubmission' });
+export type SweepSubmission = z.infer<typeof SweepSubmission>;
+
+/** A dimension of the space, as the document spells it out. */
+export const SweepParameter = z
+  .object({
+    name: z.string(),
+    values: z.array(ParameterValue).nullable().describe('Every value it can take; null for a continuous one.'),
+    ordered: z.boolean().describe('Whether neighbouring values are taken to act alike.'),
+    min: z.number().nullable(),
+    max: z.number().nullable(),
+    log: z.boolean().describe('Spread evenly over magnitudes.'),
+    when: z.record(z.string(), z.array(ParameterValue)).describe('Parameters and values under which it exists.'),
+  })
+  .meta({ id: 'SweepParameter' });
+export type SweepParameter = z.infer<typeof SweepParameter>;
+
+/** Assignments that make no valid recipe for one reason. */
+export const Infeasible = z
+  .object({
+    field: z.string().describe('Field of the recipe that they make.'),
+    message: z.string(),
+    example: Assignment,
+    count: z.int().describe('Of those that were checked.'),
+  })
+  .meta({ id: 'Infeasible' });
+export type Infeasible = z.infer<typeof Infeasible>;
+
+const Unknown = z.array(z.object({ pass: z.string(), stages: z.int() }));
+
+/** What a sweep will take, told before it is launched. */
+export const SweepForecast = z
+  .object({
+    problems: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .describe('Why it cannot be launched; empty when it can.'),
+    parameters: z.array(SweepParameter),
+    spaceSize: z.number().nullable().describe('Assignments at most; null where a parameter is continuous.'),
+    checked: z.int().describe('Assignments whose recipe was checked; all of a space of at most 4,096.'),
+    infeasible: z.array(Infeasible).describe('Combinations that make no valid recipe: trials of them run nothing.'),
+    skipped: z.array(Skipped.extend({ pass: z.string() })).describe('Nodes that a pass would leave alone.'),
+    preflights: z.int().describe('Distinct recipes that were tried on the model.'),
+    sampler: SamplerName.describe('What chooses the trials; auto where that changes as trials come in.'),
+    trials: z.int().describe('Trials that will run at most.'),
+    isExact: z
+      .boolean()
+      .describe('Whether it is known which trials will run; else stages are those of as many drawn from the space.'),
+    stages: z.int().describe('Stages of these trials, each counted by itself.'),
+    stagesDistinct: z
+      .int()
+      .describe(
+        'Stages that differ in what decides their result; fewer run where different stages come to the same model.',
+      ),
+    stagesCached: z.int().describe('Of these, stages whose result is stored already.'),
+    seconds: z
+      .number()
+      .nullable()
+      .describe(
+        'Time of the passes to be computed, by earlier stages of the same pass on this model; null where none is known.',
+      ),
+    secondsUnknown: Unknown.describe('Stages for which no earlier one tells the time: they are not part of seconds.'),
+    bytes: z
+      .number()
+      .nullable()
+      .describe('Bytes of the models that will be stored, by earlier stages likewise; null where none is known.'),
+    bytesUnknown: Unknown.describe('Stages for which no earlier one tells the bytes: they are not part of bytes.'),
+  })
+  .meta({ id: 'SweepForecast' });
+export type SweepForecast = z.infer<typeof SweepForecast>;
+
+/** What a sweep took until now; beside the forecast it tells how wrong that was. */
+export const SweepCost = z
+  .object({
+    trials: z.int().describe('Trials that have ended.'),
+    stages: z.int().describe('Stages of these that have a result.'),
+    stagesDistinct: z.int().describe('Of these, results that differ in their stage key.'),
+    stagesExecuted: z.int().describe('Of these, results that this sweep computed; the others were found.'),
+    seconds: z.number().describe('Time of the passes that it computed.'),
+    bytes: z.number().describe('Bytes of the distinct models that it computed.'),
+  })
+  .meta({ id: 'SweepCost' });
+export type SweepCost = z.infer<typeof SweepCost>;
+
+export const TrialCounts = z.object({
+  running: z.int(),
+  complete: z.int(),
+  stopped: z.int(),
+  failed: z.int(),
+  infeasible: z.int(),
+});
+export type TrialCounts = z.infer<typeof TrialCounts>;
+
+export const Sweep = z
+  .object({
+    id: z.uuid(),
+    name: z.string().nullable(),
+    state: SweepState,
+    modelId: Digest,
+    datasetId: Digest.nullable(),
+    document: SweepDocument.describe('As submitted, with what was extended or changed since.'),
+    objectives: z.array(z.object({ metric: z.string(), direction: Direction })),
+    forecast: SweepForecast,
+    cost: SweepCost,
+    counts: TrialCounts.describe('Trials by state.'),
+    feasible: z.int().describe('Complete trials that hold all constraints.'),
+    baseline: ModelMetrics.nullable().describe('Figures of the input model, once a trial has measured them.'),
+    searchedSeconds: z.number().describe('Time that it ran, pauses left out.'),
+    reason: z.string().nullable().describe('Why it ended, or why it waits.'),
+    error: Failure.nullable(),
+    createdAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Sweep' });
+export type Sweep = z.infer<typeof Sweep>;
+
+/** A sweep as lists show it. */
+export const SweepItem = Sweep.pick({
+  id: true,
+  name: true,
+  state: true,
+  modelId: true,
+  datasetId: true,
+  objectives: true,
+  counts: true,
+  feasible: true,
+  reason: true,
+  createdAt: true,
+  finishedAt: true,
+})
+  .extend({
+    title: z.string().describe('Its name, or what its passes and parameters are.'),
+    trials: z.int().nullable().describe('Limit on the number of trials.'),
+  })
+  .meta({ id: 'SweepItem' });
+export type SweepItem = z.infer<typeof SweepItem>;
+
+export const SweepQuery = PageQuery.extend({
+  state: SweepState.optional(),
+  model: Digest.optional(),
+  q: z.string().max(200).optional().describe('A part of the name, in any case.'),
+});
+export type SweepQuery = z.infer<typeof SweepQuery>;
+
+/** A change of a sweep, also of one that runs or has ended: more trials or time, another parallelism, a wider space. */
+export const SweepChange = z
+  .strictObject({
+    trials: SweepLimits.shape.trials.describe('Trials in all, those that were begun included.'),
+    minutes: SweepLimits.shape.minutes.describe('Minutes of searching in all.'),
+    parallel: z.int().min(1).max(256).optional().describe('Trials that run at a time; those that run go on.'),
+    sweep: z
+      .union([z.record(z.string(), z.unknown()), z.string()])
+      .optional()
+      .describe(
+        'The document anew, with other ranges: trials that the new space holds are learned from, the others stay in the results.',
+      ),
+  })
+  .meta({ id: 'SweepChange' });
+export type SweepChange = z.infer<typeof SweepChange>;
+
+/** What a sweep has found so far. Trials are told by their numbers. */
+export const SweepResults = z
+  .object({
+    objectives: Sweep.shape.objectives,
+    front: z
+      .array(Trial)
+      .describe(
+        'Feasible trials that no other feasible one dominates, one for each model, best in the first objective first.',
+      ),
+    nearest: z.array(Trial).describe('Trials nearest to feasible, at most ten, where no trial is feasible.'),
+    best: z
+      .array(z.object({ metric: z.string(), direction: Direction, number: z.int() }))
+      .describe('For each objective the feasible trial that is best in it.'),
+    bestUnder: z
+      .array(z.object({ constraint: Gate, holding: z.int(), number: z.int().nullable() }))
+      .describe(
+        'For each constraint alone: how many complete trials hold it, and which of these is best in the first objective.',
+      ),
+    reference: z
+      .array(z.number())
+      .nullable()
+      .describe('The corner that hypervolumes reach to: a tenth beyond the worst figure of each objective.'),
+    hypervolume: z
+      .array(z.object({ trials: z.int(), seconds: z.number(), hypervolume: z.number() }))
+      .describe(
+        'After each trial that ended and added something, and last: trials ended, seconds since the start, volume of the feasible figures up to the reference, as a share of the box between the best and the reference.',
+      ),
+    importance: z
+      .array(z.object({ metric: z.string(), shares: z.record(z.string(), z.number()) }))
+      .describe(
+        'How much each parameter decides whether a trial is among the best tenth in an objective, as shares of 1 (PED-ANOVA); empty below ten complete trials.',
+      ),
+    same: z
+      .array(z.object({ modelDigest: Digest, numbers: z.array(z.int()) }))
+      .describe('Trials that came to the same model.'),
+  })
+  .meta({ id: 'SweepResults' });
+export type SweepResults = z.infer<typeof SweepResults>;
+
+/** What the event stream of a sweep carries; ids grow within a sweep and are the Last-Event-ID. */
+export const SweepEvent = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('snapshot'), sweep: Sweep }),
+    z.object({ type: z.literal('sweep'), state: SweepState, reason: z.string().nullable() }),
+    z.object({ type: z.literal('trial'), trial: Trial }),
+  ])
+  .meta({ id: 'SweepEvent' });
+export type SweepEvent = z.infer<typeof SweepEvent>;
+
+export const StoredSweepEvent = z.object({ id: z.number().int(), at: z.iso.datetime(), event: SweepEvent });
+export type StoredSweepEvent = z.infer<typeof StoredSweepEvent>;
