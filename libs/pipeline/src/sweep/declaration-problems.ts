@@ -1,7 +1,7 @@
 import { fieldName, suggestion, told, type Range, type SweepDocument } from '#contracts';
 import type { Value } from '#search';
 import type { RecipeProblem } from '../errors.js';
-import { conditionsOf, type Declaration, type Reference } from './declarations.js';
+import { conditionsOf, type Declaration, type Reference } from './declaration.js';
 import { encode, orderText } from './values.js';
 
 export interface Named {

@@ -1,30 +1,15 @@
-import { fieldName, told, type Range, type SweepDocument, type SweepStep, type When } from '#contracts';
-import type { Condition } from '#search';
+import { fieldName, told, type SweepDocument, type SweepStep } from '#contracts';
 import type { RecipeProblem } from '../errors.js';
+import { conditionsOf, type Declaration, type Reference } from './declaration.js';
 import { declarationProblems } from './declaration-problems.js';
 import { ORDER, orderText } from './values.js';
 import { ABSENT, replaceRanges, type Path } from './walk.js';
-
-/** A parameter as the document declares it. */
-export interface Declaration {
-  name: string;
-  range: Range;
-  when: Condition[];
-  /** Path of its range in the document. */
-  field: string;
-}
 
 export interface Declared {
   /** In an order in which each stands behind those that its conditions name. */
   declarations: Declaration[];
   steps: string[];
   problems: RecipeProblem[];
-}
-
-/** A place that repeats a parameter's value. */
-export interface Reference {
-  name: string;
-  field: string;
 }
 
 /** Every parameter of a document, and what is wrong with their names, references and conditions. */
@@ -62,9 +47,6 @@ function stepNames(passes: readonly SweepStep[]): string[] {
     return count === 1 ? pass : `${pass}${count}`;
   });
 }
-
-export const conditionsOf = (when: When = {}): Condition[] =>
-  Object.entries(when).map(([parameter, values]) => ({ parameter, in: Array.isArray(values) ? values : [values] }));
 
 function orderDeclaration(orders: readonly (readonly string[])[]): Declaration {
   return { name: ORDER, range: { choice: orders.map(orderText) }, when: [], field: 'orders' };

@@ -1,7 +1,8 @@
 import type { Range, SweepDocument, SweepParameter } from '#contracts';
 import { cardinality, Space, SpaceError, type Condition, type Parameter, type Value } from '#search';
 import { SweepError } from '../errors.js';
-import { declare, type Declaration } from './declarations.js';
+import type { Declaration } from './declaration.js';
+import { declare } from './declarations.js';
 import { encode } from './values.js';
 
 /** A sweep as it can be searched: its space, and what the values of its parameters stand for. */
