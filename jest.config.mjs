@@ -1,5 +1,5 @@
 // Tests compile to CommonJS inside Jest only; the product itself is ES modules.
-const libs = ['contracts', 'onnx', 'inference', 'autodiff', 'compression', 'measurement', 'evaluation', 'datasets', 'documents', 'pipeline', 'search', 'process', 'queue', 'database', 'storage', 'testing'];
+const libs = ['contracts', 'onnx', 'inference', 'autodiff', 'compression', 'measurement', 'evaluation', 'datasets', 'documents', 'pipeline', 'search', 'process', 'queue', 'database', 'storage', 'infrastructure', 'testing'];
 
 /** @type {import('jest').Config} */
 export default {

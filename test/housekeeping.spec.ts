@@ -2,12 +2,21 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { connect, ExclusiveWork, migrate, StageCheckpointRepository, type Database } from '#database';
+import { Logger } from '@nestjs/common';
+import {
+  connect,
+  ExclusiveWork,
+  IdempotencyRepository,
+  migrate,
+  StageCheckpointRepository,
+  type Database,
+} from '#database';
 import { openStore, type ArtifactStore } from '#storage';
 import { createTestDatabase } from '#testing';
-import { keepHouse, type HousekeepingParts } from '../apps/worker/src/housekeeping.js';
 import { CheckpointStore } from '../apps/worker/src/stages/checkpoint-store.js';
 import { FileCache } from '../apps/worker/src/stages/file-cache.js';
+import { StageFolders } from '../apps/worker/src/stages/stage-folders.js';
+import { Housekeeping } from '../apps/worker/src/upkeep/housekeeping.js';
 
 const LONG_AGO = new Date(Date.now() - 30 * 24 * 3600_000);
 
@@ -15,7 +24,8 @@ describe('housekeeping', () => {
   let folder: string;
   let database: Database;
   let store: ArtifactStore;
-  let parts: HousekeepingParts;
+  let checkpoints: CheckpointStore;
+  let house: Housekeeping;
   let warnings: string[];
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'coldpress-house-'));
@@ -24,14 +34,12 @@ describe('housekeeping', () => {
     const workPath = join(folder, 'work');
     store = await openStore({ storeUrl: pathToFileURL(join(folder, 'store')).href, workPath, s3Region: 'nowhere' });
     warnings = [];
-    parts = {
-      config: { workPath, stageTimeoutS: 60 },
-      database,
-      store,
-      files: new FileCache(join(workPath, 'cache'), store),
-      checkpoints: new CheckpointStore(new StageCheckpointRepository(database), store),
-      onWarning: (_error, what) => warnings.push(what),
-    };
+    const warn = (_error: unknown, what: string) => void warnings.push(what);
+    Logger.overrideLogger({ log: () => undefined, error: () => undefined, warn });
+    const files = new FileCache({ workPath }, store);
+    const folders = new StageFolders({ workPath, stageTimeoutS: 60 }, files);
+    checkpoints = new CheckpointStore(new StageCheckpointRepository(database), store);
+    house = new Housekeeping(files, folders, checkpoints, new IdempotencyRepository(database), store, database);
   });
   afterEach(async () => {
     await store.close();
@@ -65,10 +73,10 @@ describe('housekeeping', () => {
     const checkpoint = join(folder, 'checkpoint');
     for (const name of ['old', 'new']) {
       await writeFile(checkpoint, name);
-      await parts.checkpoints.keep(name, checkpoint);
+      await checkpoints.keep(name, checkpoint);
     }
     await database.pool.query(`update stage_checkpoints set created_at = $1 where key = 'old'`, [LONG_AGO]);
-    await keepHouse(parts);
+    await house.round();
     expect(await readdir(join(folder, 'work', 'cache'))).toEqual(['new']);
     expect(await readdir(join(folder, 'work', 'stages'))).toEqual(['new']);
     expect(await keys()).toEqual(['new']);
@@ -80,14 +88,14 @@ describe('housekeeping', () => {
     await mkdir(join(folder, 'work'), { recursive: true });
     await writeFile(join(folder, 'work', 'cache'), 'not a folder');
     await key('old', LONG_AGO);
-    await keepHouse(parts);
+    await house.round();
     expect(warnings).toEqual(['cannot sweep the file cache']);
     expect(await keys()).toEqual([]);
   });
 
   it('leaves what is everybody’s to the worker that is at it', async () => {
     await key('old', LONG_AGO);
-    await new ExclusiveWork(database.url, 'housekeeping').tryRun(() => keepHouse(parts));
+    await new ExclusiveWork(database.url, 'housekeeping').tryRun(() => house.round());
     expect(await keys()).toEqual(['old']);
   });
 });

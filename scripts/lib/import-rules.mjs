@@ -15,15 +15,18 @@ export const LIBRARIES = {
   process: ['contracts'],
   queue: ['contracts'],
   database: ['contracts'],
+  infrastructure: ['contracts', 'process', 'queue', 'database', 'storage'],
 };
 
 const EVERY = Object.keys(LIBRARIES);
 const NATIVE = ['inference', 'autodiff', 'evaluation', 'datasets', 'compression'];
+/** Libraries that are made of Nest. */
+const NEST = ['infrastructure'];
 
 export const APPS = {
   api: EVERY.filter((library) => !NATIVE.includes(library)),
   worker: EVERY,
-  cli: EVERY.filter((library) => !NATIVE.includes(library)),
+  cli: EVERY.filter((library) => !NATIVE.includes(library) && !NEST.includes(library)),
   agent: ['contracts', 'inference', 'measurement', 'evaluation'],
   dashboard: ['contracts'],
 };
@@ -49,8 +52,8 @@ export const ORACLES = ['testing', 'onnx', 'inference'];
 
 /** Packages that only these rooms may import. */
 export const PACKAGES = [
-  { pattern: /^@nestjs\//, rooms: ['apps/api', 'apps/worker'] },
-  { pattern: /^bullmq$/, rooms: ['libs/queue', 'apps/api', 'apps/worker'] },
+  { pattern: /^@nestjs\//, rooms: ['libs/infrastructure', 'apps/api', 'apps/worker'] },
+  { pattern: /^bullmq$/, rooms: ['libs/queue'] },
   { pattern: /^onnxruntime-node$/, rooms: ['libs/inference'] },
   { pattern: /^(react|react-dom|uplot|@tanstack\/.*)($|\/)/, rooms: ['apps/dashboard'] },
 ];

@@ -4,7 +4,6 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ConfigError, told, type Config } from '#contracts';
 import { ApiKeyRepository } from '#database';
 import { allowedPrefixes } from '#storage';
-import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { rememberCaller } from './auth/caller.js';
 import { ensureFirstKey } from './auth/first-key.js';
@@ -13,7 +12,6 @@ import { useJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi/document.js';
 import { answerClientErrors } from './problems/client-error.js';
 import { securityHeaders } from './security-headers.js';
-import { Spool } from './uploads/spool.js';
 
 export interface RunningApi {
   app: NestExpressApplication;
@@ -63,7 +61,6 @@ async function createApi(config: Config): Promise<NestExpressApplication> {
     forceCloseConnections: true,
     abortOnError: false,
   });
-  app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   trustProxy(app, config.trustProxy);
@@ -72,6 +69,5 @@ async function createApi(config: Config): Promise<NestExpressApplication> {
   app.use(rememberCaller);
   serveDashboard(app, config.dashboardPath);
   serveOpenApi(app);
-  await app.get(Spool).open();
   return app;
 }

@@ -1,8 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { parseConfig, refuseStart } from '#contracts';
-import { lossyLines, outliveOutput, whenOrphaned } from '#process';
-import pino from 'pino';
+import { outliveOutput, whenOrphaned } from '#process';
 import { WorkerModule } from './worker.module.js';
 
 /** After so long a server that does not answer may no longer hold up the exit. */
@@ -11,14 +10,13 @@ const STOP_MS = 15_000;
 /** Standard output carries one line, by which a supervisor knows that the worker is ready or why it is not. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  const log = pino({ level: config.logLevel, name: 'worker' }, lossyLines(process.stderr));
   let isReady = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => (isReady ? setTimeout(() => process.exit(1), STOP_MS).unref() : process.exit(0)));
   }
   // A supervisor that was killed closes the channel: nothing may outlive it.
   whenOrphaned(process, () => void process.kill(process.pid, 'SIGTERM'));
-  const app = await NestFactory.createApplicationContext(WorkerModule.with(config, log), {
+  const app = await NestFactory.createApplicationContext(WorkerModule.with(config), {
     logger: false,
     abortOnError: false,
   });

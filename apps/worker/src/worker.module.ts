@@ -1,20 +1,16 @@
-import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from '#contracts';
-import type { Logger } from 'pino';
-import { startWorker, type RunningWorker } from './worker.js';
+import { InfrastructureModule } from '#infrastructure';
+import { JobsModule } from './jobs/jobs.module.js';
+import { MachineModule } from './machine/machine.module.js';
+import { QueueModule } from './queue/queue.module.js';
+import { StagesModule } from './stages/stages.module.js';
+import { UpkeepModule } from './upkeep/upkeep.module.js';
 
-const WORKER = Symbol('worker');
-
-/** Starts with the application and stops before it: Nest owns the signals, the worker owns the order of things. */
-@Module({})
-export class WorkerModule implements OnApplicationShutdown {
-  constructor(@Inject(WORKER) private readonly worker: RunningWorker) {}
-
-  static with(config: Config, log: Logger): DynamicModule {
-    return { module: WorkerModule, providers: [{ provide: WORKER, useFactory: () => startWorker(config, log) }] };
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.worker.stop();
+@Module({ imports: [JobsModule, MachineModule, QueueModule, StagesModule, UpkeepModule] })
+export class WorkerModule {
+  /** The features over the servers that the configuration names. */
+  static with(config: Config): DynamicModule {
+    return { module: WorkerModule, imports: [InfrastructureModule.with(config, { log: { name: 'worker' } })] };
   }
 }

@@ -120,21 +120,17 @@ describe.each([
     await queue.addJob(entryOf(1));
     let began: () => void;
     const started = new Promise<void>((resolve) => (began = resolve));
-    const shutdown = new AbortController();
     const first = queue.worker(
-      recorder(async () => {
+      recorder(async (_payload, { shutdown }) => {
         began();
         // A worker that closes may be given the same job once more before it stops asking.
-        if (!shutdown.signal.aborted)
-          await new Promise((resolve) => shutdown.signal.addEventListener('abort', resolve));
+        if (!shutdown.aborted) await new Promise((resolve) => shutdown.addEventListener('abort', resolve));
         throw new Interrupted();
       }).handlers,
       SETTINGS,
     );
     await started;
-    const closed = first.close();
-    shutdown.abort();
-    await closed;
+    await first.close();
     const { calls, finished, handlers } = recorder();
     const second = queue.worker(handlers, SETTINGS);
     await finished;

@@ -18,6 +18,8 @@ export interface Attempt {
   attempt: number;
   /** No further attempt follows when this one fails. */
   isLast: boolean;
+  /** Aborts when the worker is closed: the handler throws Interrupted then, as soon as it can. */
+  shutdown: AbortSignal;
 }
 
 /** Exactly one handler for each name of queue job. */
@@ -31,7 +33,7 @@ export interface WorkerSettings {
 }
 
 export interface RunningWorker {
-  /** Takes no more jobs and resolves when the handlers that run have ended. */
+  /** Takes no more jobs, tells the handlers that run by their signal, and resolves when they have ended. */
   close(): Promise<void>;
 }
 
@@ -69,7 +71,7 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
   // Errors of single commands reach their callers; those of the connection itself heal or show in counts().
   queue.on('error', () => undefined);
   flows.on('error', () => undefined);
-  const workers = new Set<Worker<unknown, void>>();
+  const workers = new Set<RunningWorker>();
 
   const has = async (entry: QueueEntry) => (await queue.getJob(finishId(entry))) !== undefined;
   const addJob = async (entry: QueueEntry) => void ((await has(entry)) || (await flows.add(flowOf(entry, policy))));
@@ -91,7 +93,8 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
         throw error instanceof QueueUnavailableError ? error : new QueueUnavailableError(error);
       }),
     worker: (handlers, settings) => {
-      const worker = new classes.Worker<unknown, void>(QUEUE_NAME, processor(handlers), {
+      const shutdown = new AbortController();
+      const worker = new classes.Worker<unknown, void>(QUEUE_NAME, processor(handlers, shutdown.signal), {
         connection,
         concurrency: settings.concurrency,
         lockDuration: settings.lockMs,
@@ -100,8 +103,14 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
         runRetryDelay: RUN_RETRY_MS,
       }) as unknown as Worker<unknown, void>;
       worker.on('error', (error) => settings.onError?.(error));
-      workers.add(worker);
-      return { close: () => worker.close() };
+      const running = {
+        close: async () => {
+          shutdown.abort();
+          await worker.close();
+        },
+      };
+      workers.add(running);
+      return running;
     },
     counts: () =>
       within(ANSWER_MS, queue.getJobCounts()).catch((error: unknown) => {
@@ -117,11 +126,12 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
 
 type Processor = (job: Job<unknown, void>, token?: string) => Promise<void>;
 
-function processor(handlers: Handlers): Processor {
+function processor(handlers: Handlers, shutdown: AbortSignal): Processor {
   return async (job, token) => {
-    const attempt = { attempt: job.attemptsMade + 1, isLast: job.attemptsMade + 1 >= (job.opts.attempts ?? 1) };
+    const attempt = job.attemptsMade + 1;
+    const isLast = attempt >= (job.opts.attempts ?? 1);
     try {
-      await dispatch(handlers, job.name, job.data, attempt);
+      await dispatch(handlers, job.name, job.data, { attempt, isLast, shutdown });
     } catch (error) {
       if (error instanceof Interrupted) {
         await job.moveToWait(token);
@@ -140,21 +150,15 @@ function processor(handlers: Handlers): Processor {
 }
 
 async function dispatch(handlers: Handlers, name: string, data: unknown, attempt: Attempt): Promise<void> {
-  switch (name) {
-    case 'stage':
-      return handlers.stage(payload('stage', data), attempt);
-    case 'finish':
-      return handlers.finish(payload('finish', data), attempt);
-    default:
-      throw new PayloadError(name, 'no handler of this name');
-  }
-}
-
-function payload<N extends keyof QueueJobs>(name: N, data: unknown): QueueJobs[N] {
+  if (!isJobName(name)) throw new PayloadError(name, 'no handler of this name');
   const parsed = QUEUE_JOBS[name].safeParse(data);
   if (!parsed.success) throw new PayloadError(name, parsed.error);
-  return parsed.data as QueueJobs[N];
+  // The table of schemas and that of handlers are keyed alike, which TypeScript does not follow.
+  const handle = handlers[name] as (payload: unknown, attempt: Attempt) => Promise<void>;
+  return handle(parsed.data, attempt);
 }
+
+const isJobName = (name: string): name is keyof QueueJobs => Object.hasOwn(QUEUE_JOBS, name);
 
 /** PostgreSQL refuses NUL and lone surrogates: one in an error's message would block the failure itself. */
 function cleanText(text: string): string {

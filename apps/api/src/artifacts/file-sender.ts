@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
 import { finished, pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { STORE } from '#infrastructure';
 import { NotFoundError, RangeNotSatisfiableError, StorageError, type ArtifactStore } from '#storage';
 import type { Request, Response } from 'express';
-import { STORE } from '../infrastructure/tokens.js';
 import { ApiError } from '../problems/api-error.js';
 import { parseRange } from './range-header.js';
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Database } from '#database';
+import { DATABASE, QUEUE, STORE } from '#infrastructure';
 import type { StageQueue } from '#queue';
 import type { ArtifactStore } from '#storage';
 import { errorCode } from '../problems/error-code.js';
-import { DATABASE, QUEUE, STORE } from '../infrastructure/tokens.js';
 
 export interface Check {
   ok: boolean;

@@ -7,9 +7,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { QueueEntry } from '#contracts';
-import { ExclusiveWork, QueueRecords, type Database } from '#database';
+import { QUEUE } from '#infrastructure';
 import { QueueFeeder, type StageQueue } from '#queue';
-import { DATABASE, QUEUE } from '../infrastructure/tokens.js';
 
 const RETRY_MS = 5000;
 /** Accepted jobs that wait in memory for their way into the queue; what is above that comes from the records. */
@@ -25,7 +24,6 @@ const STOP_MS = 2000;
 @Injectable()
 export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Dispatcher.name);
-  private readonly feeder: QueueFeeder;
   private readonly stopping = new AbortController();
   private waiting: QueueEntry[] = [];
   private working: Promise<void> | undefined;
@@ -34,11 +32,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   constructor(
     @Inject(QUEUE) private readonly queue: StageQueue,
-    @Inject(DATABASE) database: Database,
-  ) {
-    const reconciling = new ExclusiveWork(database.url, 'reconcile');
-    this.feeder = new QueueFeeder(new QueueRecords(database), queue, (work) => reconciling.tryRun(work));
-  }
+    private readonly feeder: QueueFeeder,
+  ) {}
 
   /** Begins with what an earlier process left, which may take long: nothing waits for it. */
   onApplicationBootstrap(): void {

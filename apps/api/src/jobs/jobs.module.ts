@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JobStream } from '../events/job-stream.js';
+import { UntrustedModule } from '../untrusted/untrusted.module.js';
+import { UploadsModule } from '../uploads/uploads.module.js';
 import { Dispatcher } from './dispatcher.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsService } from './jobs.service.js';
@@ -7,6 +9,7 @@ import { Preflights } from './preflights.js';
 import { SubmissionService } from './submission.service.js';
 
 @Module({
+  imports: [UntrustedModule, UploadsModule],
   controllers: [JobsController],
   providers: [JobsService, SubmissionService, Preflights, Dispatcher, JobStream],
 })

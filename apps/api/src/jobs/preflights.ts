@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Dataset, Model, Preflight } from '#contracts';
+import { STORE } from '#infrastructure';
 import { canonicalJson, type PlannedStage } from '#pipeline';
 import { StoreFullError, type ArtifactStore } from '#storage';
-import { STORE } from '../infrastructure/tokens.js';
 import { Untrusted } from '../untrusted/untrusted.js';
 import { Spool } from '../uploads/spool.js';
 

@@ -7,9 +7,9 @@ import {
   type PreflightRequest,
   type ProcessRequest,
 } from '#contracts';
+import { CONFIG } from '#infrastructure';
 import { ProcessPool, stageModulePath } from '#process';
 import { z } from 'zod';
-import { CONFIG } from '../infrastructure/tokens.js';
 import { caller } from '../auth/caller.js';
 import { FairLine } from './fair-line.js';
 

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { isPlainFileName, MAX_FILE_NAME_BYTES, told, type Config } from '#contracts';
+import { CONFIG } from '#infrastructure';
 import { repeat, type Repetition } from '#process';
 import { SourceError, StoreFullError, TooLargeError } from '#storage';
-import { CONFIG } from '../infrastructure/tokens.js';
 import { ApiError } from '../problems/api-error.js';
 import { errorCode } from '../problems/error-code.js';
 
@@ -22,7 +22,7 @@ export interface SpooledFile {
 
 /** A folder of its own per upload, gone when the upload is answered: nothing reaches the store before it was checked. */
 @Injectable()
-export class Spool implements OnApplicationShutdown {
+export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private sweeping: Repetition | undefined;
 
   constructor(@Inject(CONFIG) private readonly config: Config) {}
@@ -41,7 +41,7 @@ export class Spool implements OnApplicationShutdown {
   }
 
   /** Begins with an empty house, and looks every hour for what processes left behind that were killed. */
-  async open(): Promise<void> {
+  async onApplicationBootstrap(): Promise<void> {
     await this.sweep((pid) => pid === process.pid || !isAlive(pid));
     this.sweeping = repeat(
       HOUR_MS,

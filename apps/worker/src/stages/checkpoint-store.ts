@@ -1,14 +1,17 @@
 import { stat } from 'node:fs/promises';
-import type { CheckpointRow, StageCheckpointRepository } from '#database';
+import { Inject, Injectable } from '@nestjs/common';
+import { StageCheckpointRepository, type CheckpointRow } from '#database';
+import { STORE } from '#infrastructure';
 import { DigestMismatchError, NotFoundError, type ArtifactStore } from '#storage';
 import { judge } from './failures.js';
 import { digestOf } from './file-cache.js';
 
 /** What stages need to go on after a kill, in the store by stage key: any worker may take a stage up where another left it. */
+@Injectable()
 export class CheckpointStore {
   constructor(
     private readonly rows: StageCheckpointRepository,
-    private readonly store: ArtifactStore,
+    @Inject(STORE) private readonly store: ArtifactStore,
   ) {}
 
   /** Writes the stage's newest checkpoint to `path`, where there is one; returns why it cannot. Throws when the store or the records do not answer: they are worth waiting for. */

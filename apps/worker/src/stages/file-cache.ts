@@ -3,14 +3,22 @@ import { createReadStream } from 'node:fs';
 import { link, mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config } from '#contracts';
+import { CONFIG, STORE } from '#infrastructure';
 import type { ArtifactStore } from '#storage';
 
 /** Files of the store on the local disk, by digest. Every use checks the bytes again: a disk may rot, a person may edit. */
+@Injectable()
 export class FileCache {
+  private readonly folder: string;
+
   constructor(
-    private readonly folder: string,
-    private readonly store: ArtifactStore,
-  ) {}
+    @Inject(CONFIG) { workPath }: Pick<Config, 'workPath'>,
+    @Inject(STORE) private readonly store: ArtifactStore,
+  ) {
+    this.folder = join(workPath, 'cache');
+  }
 
   /** Makes the file appear at `path` as a hard link. Throws the store's errors. */
   async place(digest: string, path: string): Promise<void> {

@@ -1,11 +1,14 @@
-import type { StoredResult, StageResultRepository } from '#database';
+import { Inject, Injectable } from '@nestjs/common';
+import { StageResultRepository, type StoredResult } from '#database';
+import { STORE } from '#infrastructure';
 import { DigestMismatchError, NotFoundError, type ArtifactStore } from '#storage';
 
 /** Results by stage key, believed only when every file they name is in the store and has its digest. */
+@Injectable()
 export class ResultCache {
   constructor(
     private readonly results: StageResultRepository,
-    private readonly store: ArtifactStore,
+    @Inject(STORE) private readonly store: ArtifactStore,
   ) {}
 
   /** The verified result, or null when it must be computed. A damaged file is removed, so that it can be stored again. */

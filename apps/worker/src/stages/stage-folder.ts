@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredDataset } from '#contracts';
 import type { FileCache } from './file-cache.js';
@@ -10,23 +10,11 @@ export class StageFolder {
     private readonly cache: FileCache,
   ) {}
 
-  static async create(workPath: string, cache: FileCache): Promise<StageFolder> {
-    const parent = join(workPath, 'stages');
-    await mkdir(parent, { recursive: true });
-    const folder = new StageFolder(await mkdtemp(join(parent, 'stage-')), cache);
-    await Promise.all([mkdir(folder.outputPath), mkdir(join(folder.path, 'models')), mkdir(join(folder.path, 'data'))]);
+  /** Makes room in an empty folder. */
+  static async in(path: string, cache: FileCache): Promise<StageFolder> {
+    const folder = new StageFolder(path, cache);
+    await Promise.all([mkdir(folder.outputPath), mkdir(join(path, 'models')), mkdir(join(path, 'data'))]);
     return folder;
-  }
-
-  /** Removes what killed workers left behind. */
-  static async sweep(workPath: string, olderThanMs: number): Promise<void> {
-    const parent = join(workPath, 'stages');
-    await mkdir(parent, { recursive: true });
-    for (const name of await readdir(parent)) {
-      const found = await stat(join(parent, name)).catch(() => null);
-      if (found && Date.now() - found.mtimeMs > olderThanMs)
-        await rm(join(parent, name), { recursive: true, force: true });
-    }
   }
 
   get outputPath(): string {

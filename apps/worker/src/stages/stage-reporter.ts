@@ -1,4 +1,5 @@
-import type { EventRepository, StageRepository } from '#database';
+import { Injectable } from '@nestjs/common';
+import { EventRepository, StageRepository } from '#database';
 
 interface Progress {
   fraction: number;
@@ -59,5 +60,18 @@ export class StageReporter {
 
   private write(action: () => Promise<void>): void {
     this.writing = this.writing.then(action).catch(() => undefined);
+  }
+}
+
+/** A reporter for each attempt at a stage. */
+@Injectable()
+export class StageReporters {
+  constructor(
+    private readonly stages: StageRepository,
+    private readonly events: EventRepository,
+  ) {}
+
+  of(jobId: string, index: number): StageReporter {
+    return new StageReporter(this.stages, this.events, jobId, index);
   }
 }

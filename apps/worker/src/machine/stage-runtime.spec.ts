@@ -1,6 +1,6 @@
 import { planStages } from '#pipeline';
 import { describeHardware, readHardware } from './hardware.js';
-import { stageRuntime } from './runtime.js';
+import { stageRuntime } from './stage-runtime.js';
 
 const runtimeOf = (pass: string, options: Record<string, unknown>, concurrency = 1) =>
   stageRuntime({ stageThreads: 2, stageMemoryMb: 1024, concurrency })(planStages({ passes: [{ pass, options }] })[0]!);

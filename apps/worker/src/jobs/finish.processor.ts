@@ -1,24 +1,16 @@
-import { ModelMetrics, type ArtifactRef, type Config, type GateVerdict, type Job, type QueueJobs } from '#contracts';
-import type { JobOutcome, JobRepository, StageRepository } from '#database';
+import { Inject, Injectable } from '@nestjs/common';
+import { ModelMetrics, type ArtifactRef, type GateVerdict, type Job, type QueueJobs } from '#contracts';
+import { JobRepository, StageRepository, type JobOutcome } from '#database';
+import { STORE } from '#infrastructure';
 import { judgeGates, nextStep, reportMarkdown, verdict } from '#pipeline';
-import type { ProcessPool } from '#process';
 import { Postponed, type Attempt } from '#queue';
 import type { ArtifactStore } from '#storage';
-import { judge } from './failures.js';
-import type { FileCache } from './file-cache.js';
-import { OUTAGE_MS } from './outage.js';
-import { StageFolder } from './stage-folder.js';
-import type { TransferSizes } from './transfer-sizes.js';
-
-export interface JobFinisherParts {
-  config: Pick<Config, 'workPath'>;
-  jobs: JobRepository;
-  stages: StageRepository;
-  store: ArtifactStore;
-  files: FileCache;
-  pool: ProcessPool;
-  sizes: TransferSizes;
-}
+import type { Processor } from '../queue/processor.js';
+import { judge } from '../stages/failures.js';
+import { OUTAGE_MS } from '../stages/outage.js';
+import { StageFolders } from '../stages/stage-folders.js';
+import { StagePool } from '../stages/stage-pool.js';
+import { TransferSizes } from '../stages/transfer-sizes.js';
 
 interface MeasuredStage {
   index: number;
@@ -27,26 +19,27 @@ interface MeasuredStage {
 }
 
 /** Ends a job whose stages have all succeeded: gates judged, report written. */
-export class JobFinisher {
-  constructor(private readonly parts: JobFinisherParts) {}
+@Injectable()
+export class FinishProcessor implements Processor<'finish'> {
+  constructor(
+    private readonly jobs: JobRepository,
+    private readonly stages: StageRepository,
+    @Inject(STORE) private readonly store: ArtifactStore,
+    private readonly folders: StageFolders,
+    private readonly pool: StagePool,
+    private readonly sizes: TransferSizes,
+  ) {}
 
-  async run({ jobId, run }: QueueJobs['finish'], { isLast }: Attempt): Promise<void> {
+  async process({ jobId, run }: QueueJobs['finish'], { isLast }: Attempt): Promise<void> {
     try {
-      const job = await this.parts.jobs.get(jobId);
-      if (
-        !job ||
-        nextStep(
-          job.state,
-          job.stages.map(({ state }) => state),
-        ).kind !== 'finish'
-      )
-        return;
-      await this.parts.stages.finish(jobId, await this.outcome(job));
+      const job = await this.jobs.get(jobId);
+      if (!job || !hasStagesDone(job)) return;
+      await this.stages.finish(jobId, await this.outcome(job));
     } catch (error) {
       const { failure, permanent, outage } = judge(error);
       if (outage) throw new Postponed(OUTAGE_MS, error);
       if (!permanent && !isLast) throw error;
-      await this.parts.stages.fail(jobId, null, failure, run);
+      await this.stages.fail(jobId, null, failure, run);
     }
   }
 
@@ -68,8 +61,8 @@ export class JobFinisher {
     const measured: MeasuredStage[] = [];
     for (const { index, pass, metrics, modelDigest } of job.stages) {
       if (!metrics) continue;
-      const compressedBytes = metrics.compressedBytes ?? (await this.parts.sizes.of(modelDigest ?? job.modelId));
-      if (metrics.compressedBytes === undefined) await this.parts.stages.setSize(job.id, index, compressedBytes);
+      const compressedBytes = metrics.compressedBytes ?? (await this.sizes.of(modelDigest ?? job.modelId));
+      if (metrics.compressedBytes === undefined) await this.stages.setSize(job.id, index, compressedBytes);
       measured.push({ index, pass, metrics: { ...metrics, compressedBytes } });
     }
     return measured;
@@ -125,19 +118,22 @@ export class JobFinisher {
   }
 
   private async put(name: string, text: string): Promise<ArtifactRef> {
-    const { digest, bytes } = await this.parts.store.put(Buffer.from(text));
+    const { digest, bytes } = await this.store.put(Buffer.from(text));
     return { name, digest, bytes };
   }
 
   /** Sizes of the input model, when no pass has measured it. */
   private async measure(digest: string): Promise<ModelMetrics> {
-    const folder = await StageFolder.create(this.parts.config.workPath, this.parts.files);
+    const folder = await this.folders.create();
     try {
-      return ModelMetrics.parse(
-        await this.parts.pool.run({ kind: 'measure', modelPath: (await folder.model(digest)).path }),
-      );
+      return ModelMetrics.parse(await this.pool.run({ kind: 'measure', modelPath: (await folder.model(digest)).path }));
     } finally {
       await folder.remove();
     }
   }
+}
+
+function hasStagesDone({ state, stages }: Job): boolean {
+  const states = stages.map((stage) => stage.state);
+  return nextStep(state, states).kind === 'finish';
 }

@@ -1,6 +1,5 @@
-import { cpus, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import type { Config } from '#contracts';
-import type { DeviceFacts } from '#database';
 import { RUNTIME_VERSION } from '#inference';
 import type { PlannedStage } from '#pipeline';
 import { describeHardware, readHardware } from './hardware.js';
@@ -28,12 +27,3 @@ export function stageRuntime({
 
 /** This machine in the summary of each stage that it runs, by whose clock its times are. */
 export const MACHINE = `${hardware.cpu}, ${cpus().length} cores`;
-
-/** This machine as a device that measures models. */
-export function localDevice(): { name: string; facts: DeviceFacts } {
-  const { cpu, platform } = hardware;
-  return {
-    name: describeHardware(hardware),
-    facts: { cpu, cores: cpus().length, memoryBytes: totalmem(), platform, runtime: RUNTIME_VERSION },
-  };
-}

@@ -1,0 +1,127 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Config, Failure, Job, QueueJobs } from '#contracts';
+import { JobRepository, StageRepository, type StageOutcome, type StoredResult } from '#database';
+import { CONFIG } from '#infrastructure';
+import { nextStep } from '#pipeline';
+import { ProcessError } from '#process';
+import { Interrupted, PermanentFailure, Postponed, type Attempt } from '#queue';
+import type { Processor } from '../queue/processor.js';
+import { CheckpointStore } from './checkpoint-store.js';
+import { CancelledError, judge } from './failures.js';
+import { OUTAGE_MS, outlast } from './outage.js';
+import { ResultCache } from './result-cache.js';
+import { StageComputation } from './stage-computation.js';
+import { taskOf, type Task } from './task.js';
+import { TransferSizes } from './transfer-sizes.js';
+
+type StagePayload = QueueJobs['stage'];
+
+/** The life of a stage: claims it, finds its result or has it computed, and records how it ended. */
+@Injectable()
+export class StageProcessor implements Processor<'stage'> {
+  private readonly logger = new Logger(StageProcessor.name);
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly jobs: JobRepository,
+    private readonly stages: StageRepository,
+    private readonly results: ResultCache,
+    private readonly computation: StageComputation,
+    private readonly checkpoints: CheckpointStore,
+    private readonly sizes: TransferSizes,
+  ) {}
+
+  /** Throws Interrupted when the worker shuts down, PermanentFailure when no attempt can help, and else what may pass. */
+  async process(payload: StagePayload, attempt: Attempt): Promise<void> {
+    const { shutdown } = attempt;
+    // BullMQ may hand a job that was given back to the closing worker once more.
+    if (shutdown.aborted) throw new Interrupted();
+    const { jobId, index, run } = payload;
+    const cancel = new AbortController();
+    const signal = AbortSignal.any([cancel.signal, shutdown]);
+    let stopListening = (): void => undefined;
+    try {
+      const job = await this.jobs.get(jobId);
+      if (!job || !isNext(job, index)) return;
+      const task = taskOf(job, index, this.config);
+      if ((await this.stages.start(payload, task.key)).next !== 'run') return;
+      stopListening = await this.stages.onCancel(jobId, () => cancel.abort(new CancelledError()));
+      const outcome = await this.result(task, signal);
+      if (await this.outlast(() => this.stages.succeed(jobId, index, outcome), signal))
+        this.sizes.complete(jobId, index, outcome);
+    } catch (error) {
+      if (cancel.signal.aborted) return await this.stages.cancel(jobId, run);
+      if (shutdown.aborted) return await this.giveBack(payload);
+      await this.settle(error, payload, attempt);
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** Equal stages are computed once, whoever asks: the second waits for the first and takes its result. */
+  private async result(task: Task, signal: AbortSignal): Promise<StageOutcome> {
+    const known = await this.results.find(task.key);
+    if (known) return toOutcome(known, true);
+    return this.results.withLock(task.key, signal, async () => {
+      const meanwhile = await this.results.find(task.key);
+      if (meanwhile) return toOutcome(meanwhile, true);
+      const computed = await this.computation.run(task, signal);
+      await this.outlast(() => this.results.put(computed), signal);
+      await this.forgetCheckpoints(task.key);
+      return toOutcome(computed, false);
+    });
+  }
+
+  /** What is left is swept later: the result is safe. */
+  private async forgetCheckpoints(key: string): Promise<void> {
+    await this.checkpoints
+      .forget(key)
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'cannot remove checkpoints'));
+  }
+
+  private outlast<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return outlast(work, signal, (message) => {
+      const error = new ProcessError('outage', message, false);
+      this.logger.warn({ err: error }, 'a result waits for its server');
+    });
+  }
+
+  private async giveBack({ jobId, index, run }: StagePayload): Promise<never> {
+    const failure = { code: 'interrupted', message: 'the worker is shutting down; another one takes over' };
+    await this.stages.postpone(jobId, index, failure, run);
+    throw new Interrupted();
+  }
+
+  private async settle(error: unknown, payload: StagePayload, { isLast, attempt }: Attempt): Promise<never> {
+    const { jobId, index, run } = payload;
+    const { failure, permanent, outage } = judge(error);
+    if (outage) return await this.waitFor(error, failure, payload);
+    if (permanent || isLast) {
+      const message =
+        permanent || attempt === 1 ? failure.message : `${failure.message} (attempt ${attempt}, the last)`;
+      await this.stages.fail(jobId, index, { ...failure, message }, run);
+      throw new PermanentFailure(error);
+    }
+    await this.stages.postpone(jobId, index, failure, run);
+    throw error;
+  }
+
+  /** The reason is shown where the records can be written; they are what does not answer, or the store is. */
+  private async waitFor(error: unknown, failure: Failure, payload: StagePayload): Promise<never> {
+    const { jobId, index, run } = payload;
+    await this.stages.postpone(jobId, index, failure, run).catch(() => undefined);
+    throw new Postponed(OUTAGE_MS, error);
+  }
+}
+
+function isNext({ state, stages }: Job, index: number): boolean {
+  const states = stages.map((stage) => stage.state);
+  const step = nextStep(state, states);
+  return step.kind === 'run' && step.index === index;
+}
+
+function toOutcome(result: StoredResult, cached: boolean): StageOutcome {
+  const { key, modelDigest, metrics, skipped, summary, artifacts, seconds, history } = result;
+  const found = { key, cached, modelDigest, metrics, skipped, summary, artifacts };
+  return { ...found, ...(history ? { measured: history } : {}), ...(cached ? {} : { seconds }) };
+}

@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { CheckpointStore } from './checkpoint-store.js';
+import { FileCache } from './file-cache.js';
+import { ResultCache } from './result-cache.js';
+import { StageComputation } from './stage-computation.js';
+import { StageFolders } from './stage-folders.js';
+import { StageInputs } from './stage-inputs.js';
+import { StageOutputs } from './stage-outputs.js';
+import { StagePool } from './stage-pool.js';
+import { StageProcessor } from './stage.processor.js';
+import { StageReporters } from './stage-reporter.js';
+import { TransferSizes } from './transfer-sizes.js';
+
+/** Runs stages; others may use its processes, its folders and what it knows of files. */
+@Module({
+  providers: [
+    CheckpointStore,
+    FileCache,
+    ResultCache,
+    StageComputation,
+    StageFolders,
+    StageInputs,
+    StageOutputs,
+    StagePool,
+    StageProcessor,
+    StageReporters,
+    TransferSizes,
+  ],
+  exports: [CheckpointStore, FileCache, StageFolders, StagePool, TransferSizes],
+})
+export class StagesModule {}
