@@ -63,6 +63,7 @@ describe('the OpenAPI document', () => {
       description: expect.any(String) as unknown,
     });
     expect(operations.filter(({ operation }) => !operation.security).map(({ path }) => path)).toEqual([
+      '/v1/agent/enrol',
       '/health',
       '/ready',
     ]);

@@ -17,6 +17,7 @@ import { ApiHarness, datasetForm, MANIFEST, modelBytes, npz, octets, oddModel, P
 
 const ROOT = resolve(__dirname, '..');
 const NOTHING = '0'.repeat(64);
+const DEVICES = 'test/devices/api-devices.spec.ts';
 
 /** Codes of what only a broken installation, another program or another machine can bring about. */
 const BEYOND_TESTS: Readonly<Record<string, string>> = {
@@ -155,6 +156,12 @@ describe('problems of the API', () => {
     dataset_preprocess: () => form(inputs({ preprocess: [{ op: 'reshape', dims: [7] }] })),
     dataset_split: () => form({ ...MANIFEST, splits: { test: { file: 'data.npz', start: 100 } } }),
     dataset_input: 'test/errors.spec.ts',
+    enrolment_code: DEVICES,
+    device_name_taken: DEVICES,
+    device_replaced: DEVICES,
+    lease_lost: DEVICES,
+    benchmark_result: DEVICES,
+    agent_outdated: DEVICES,
     too_many_checks: 'test/api-batches.spec.ts',
     headers_too_large: () => get('/v1/jobs', { 'x-long': 'x'.repeat(20_000) }),
     rate_limited: 'test/api-access.spec.ts',

@@ -2,12 +2,11 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Config } from '#contracts';
 import { InfrastructureModule } from '#infrastructure';
 import { JobsModule } from './jobs/jobs.module.js';
-import { MachineModule } from './machine/machine.module.js';
 import { QueueModule } from './queue/queue.module.js';
 import { StagesModule } from './stages/stages.module.js';
 import { UpkeepModule } from './upkeep/upkeep.module.js';
 
-@Module({ imports: [JobsModule, MachineModule, QueueModule, StagesModule, UpkeepModule] })
+@Module({ imports: [JobsModule, QueueModule, StagesModule, UpkeepModule] })
 export class WorkerModule {
   /** The features over the servers that the configuration names. */
   static with(config: Config): DynamicModule {

@@ -68,6 +68,24 @@ export const Config = z.object({
     .min(500)
     .default(30_000)
     .describe('How long a stage may go without a sign of life before another worker takes it over.'),
+  deviceHeartbeatMs: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .default(10_000)
+    .describe('How often a device says that it still measures.'),
+  deviceLostMs: z.coerce
+    .number()
+    .int()
+    .min(200)
+    .default(30_000)
+    .describe('How long a device may go unheard of before another takes its benchmark over.'),
+  benchmarkAttempts: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(5)
+    .describe('Times that devices begin a benchmark before it fails.'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type Config = Readonly<z.infer<typeof Config>>;

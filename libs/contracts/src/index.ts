@@ -1,6 +1,7 @@
 export * from './config.js';
 export * from './event-stream.js';
 export * from './dataset.js';
+export * from './devices/index.js';
 export * from './digest.js';
 export * from './events.js';
 export * from './field-problems.js';

@@ -1,7 +1,8 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { and, desc, eq, isNull, lt, or } from 'drizzle-orm';
 import type { Database } from './database.js';
 import { apiKeys } from './schema.js';
+import { newSecret, secretHash } from './secret.js';
 
 export interface ApiKey {
   id: string;
@@ -9,7 +10,6 @@ export interface ApiKey {
   createdAt: string;
 }
 
-const KEY_BYTES = 32;
 /** How exactly it is known when a key was last used: one write a minute, whatever the number of requests. */
 const USED_MS = 60_000;
 
@@ -19,9 +19,9 @@ export class ApiKeyRepository {
 
   /** Makes a key; this is the only time that it can be read. */
   async create(name: string): Promise<{ id: string; key: string }> {
-    const key = `cp_${randomBytes(KEY_BYTES).toString('base64url')}`;
+    const key = newSecret('cp');
     const id = randomUUID();
-    await this.database.orm.insert(apiKeys).values({ id, name, hash: hashOf(key) });
+    await this.database.orm.insert(apiKeys).values({ id, name, hash: secretHash(key) });
     return { id, key };
   }
 
@@ -29,7 +29,7 @@ export class ApiKeyRepository {
   async accept(key: string, name: string): Promise<void> {
     await this.database.orm
       .insert(apiKeys)
-      .values({ id: randomUUID(), name, hash: hashOf(key) })
+      .values({ id: randomUUID(), name, hash: secretHash(key) })
       .onConflictDoNothing();
   }
 
@@ -38,7 +38,7 @@ export class ApiKeyRepository {
     const [row] = await this.database.orm
       .select()
       .from(apiKeys)
-      .where(eq(apiKeys.hash, hashOf(key)));
+      .where(eq(apiKeys.hash, secretHash(key)));
     if (!row) return null;
     // A note that cannot be written, as on a full disk, locks nobody out.
     if (!isRecent(row.lastUsedAt)) void this.touch(row.id).catch(() => undefined);
@@ -71,8 +71,4 @@ const isRecent = (at: Date | null): boolean => at !== null && Math.abs(Date.now(
 
 function toApiKey(row: typeof apiKeys.$inferSelect): ApiKey {
   return { id: row.id, name: row.name, createdAt: row.createdAt.toISOString() };
-}
-
-function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
 }

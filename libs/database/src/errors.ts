@@ -16,7 +16,7 @@ export class DatabaseError extends Error {
 /** There is no row under this id. */
 export class NotFoundError extends DatabaseError {
   constructor(
-    readonly kind: 'model' | 'dataset' | 'job',
+    readonly kind: 'model' | 'dataset' | 'job' | 'device',
     readonly id: string,
   ) {
     super('not_found', `there is no ${kind} ${id}`);
@@ -69,6 +69,47 @@ export class IdempotencyLostError extends DatabaseError {
     super(
       'idempotency_pending',
       `another request with the Idempotency-Key "${key}" took over while this one was held up: ask again in a moment`,
+    );
+  }
+}
+
+/** A code by which no device may enrol. */
+export class EnrolmentCodeError extends DatabaseError {
+  constructor() {
+    super(
+      'enrolment_code',
+      'the code is unknown, used or older than ten minutes: make another with `coldpress devices add`, or POST /v1/devices/codes',
+    );
+  }
+}
+
+/** There is a device of this name. */
+export class DeviceNameTakenError extends DatabaseError {
+  constructor(name: string, cause: unknown) {
+    super(
+      'device_name_taken',
+      `there is a device "${name}" already: choose another --name, or remove that one with \`coldpress devices rm ${name}\``,
+      { cause },
+    );
+  }
+}
+
+/** The lease is not the device's any more: it expired, was given to another, or its benchmark was cancelled. */
+export class LeaseLostError extends DatabaseError {
+  constructor(readonly leaseId: string) {
+    super(
+      'lease_lost',
+      `the lease ${leaseId} is lost: it expired without a heartbeat, or its benchmark was cancelled; nothing is taken of it, ask for another`,
+    );
+  }
+}
+
+/** Another start of an agent speaks for the device. */
+export class DeviceReplacedError extends DatabaseError {
+  constructor(name: string) {
+    super(
+      'device_replaced',
+      `another agent has said hello as ${name} since: end this one, or enrol it under a name of its own`,
     );
   }
 }
@@ -129,6 +170,10 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 const POSTGRES_FOREIGN_KEY_VIOLATION = '23503';
+const POSTGRES_UNIQUE_VIOLATION = '23505';
+
+/** Whether a row of the same name is there already. */
+export const isUniqueViolation = (error: unknown): boolean => postgresCode(error) === POSTGRES_UNIQUE_VIOLATION;
 
 /** The PostgreSQL error code of an error from Drizzle, which wraps the driver's. */
 export function postgresCode(error: unknown): string | undefined {

@@ -1,7 +1,14 @@
 export * from './api-key-repository.js';
 export * from './database.js';
 export * from './dataset-repository.js';
-export * from './device-repository.js';
+export {
+  BenchmarkRepository,
+  type BenchmarkRow,
+  type NewBenchmark,
+  type OpenBenchmark,
+} from './devices/benchmark-repository.js';
+export { DEVICE_KEY_PREFIX, DeviceRepository, type DeviceRow } from './devices/device-repository.js';
+export { LeaseRepository, type ClaimOptions, type LeaseName } from './devices/lease-repository.js';
 export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
@@ -19,7 +26,7 @@ export * from './job-repository.js';
 export * from './migrate.js';
 export * from './model-repository.js';
 export * from './queue-records.js';
-export type { DeviceFacts, StoredResponse } from './schema.js';
+export type { BenchmarkWork, StoredResponse } from './schema.js';
 export * from './stage-repository.js';
 export * from './stage-checkpoint-repository.js';
 export * from './stage-result-repository.js';

@@ -18,7 +18,7 @@ import { storeAnswer, type KeyClaim } from './idempotency-repository.js';
 import { JOB_COLUMNS, readJobItems } from './job-item.js';
 import { readJobs } from './job-row.js';
 import { cancelStages } from './job-transitions.js';
-import { artifacts, jobModels, jobs, jobStages, type StoredResponse } from './schema.js';
+import { artifacts, benchmarks, jobModels, jobs, jobStages, type StoredResponse } from './schema.js';
 import { storable } from './text.js';
 
 export interface NewJob {
@@ -160,6 +160,7 @@ export class JobRepository {
           seconds: null,
         })
         .where(and(eq(jobStages.jobId, id), notInArray(jobStages.state, ['succeeded'])));
+      await reopenBenchmarks(queries, id);
       await appendEvent(queries, id, { type: 'job', state: 'queued' });
     });
     const job = await this.require(id);
@@ -225,6 +226,21 @@ async function referring<T>(
       ? new NotFoundError('dataset', dataset)
       : new NotFoundError('model', model);
   }
+}
+
+/** Those that were cancelled with the job wait again, for as long as they had before. */
+async function reopenBenchmarks(queries: Queries, jobId: string): Promise<void> {
+  const { createdAt, deadlineAt } = benchmarks;
+  await queries
+    .update(benchmarks)
+    .set({
+      state: 'waiting',
+      attempts: 0,
+      finishedAt: null,
+      createdAt: sql`now()`,
+      deadlineAt: sql`now() + (${deadlineAt} - ${createdAt})`,
+    })
+    .where(and(eq(benchmarks.jobId, jobId), eq(benchmarks.state, 'cancelled')));
 }
 
 async function lockJob(queries: Queries, id: string): Promise<{ state: JobState }> {

@@ -3,7 +3,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Queries } from './database.js';
 import { appendEvent } from './event-repository.js';
 import { readStage } from './job-row.js';
-import { jobs, jobStages } from './schema.js';
+import { benchmarks, jobs, jobStages } from './schema.js';
 
 /** Ends a job as cancelled with every stage that has not ended; the caller holds the job's row. */
 export async function cancelStages(queries: Queries, jobId: string): Promise<void> {
@@ -41,8 +41,18 @@ export async function endJob(
     .set({ state, error, finishedAt: new Date() })
     .where(and(eq(jobs.id, jobId), inArray(jobs.state, ['queued', 'running'])))
     .returning({ id: jobs.id });
-  if (ended.length > 0) await appendEvent(queries, jobId, { type: 'job', state });
-  return ended.length > 0;
+  if (ended.length === 0) return false;
+  if (state !== 'succeeded') await cancelBenchmarks(queries, jobId);
+  await appendEvent(queries, jobId, { type: 'job', state });
+  return true;
+}
+
+/** Nobody waits for them any more: what a device sends of one later is refused. */
+async function cancelBenchmarks(queries: Queries, jobId: string): Promise<void> {
+  await queries
+    .update(benchmarks)
+    .set({ state: 'cancelled', finishedAt: new Date() })
+    .where(and(eq(benchmarks.jobId, jobId), inArray(benchmarks.state, ['waiting', 'running'])));
 }
 
 export async function appendStage(queries: Queries, jobId: string, index: number): Promise<void> {

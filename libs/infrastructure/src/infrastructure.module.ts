@@ -13,6 +13,7 @@ import {
   connect,
   EventRepository,
   ExclusiveWork,
+  LeaseRepository,
   migrate,
   QueueRecords,
   StageRepository,
@@ -45,6 +46,7 @@ export class InfrastructureModule implements OnModuleInit, OnApplicationShutdown
     @Inject(STORE) private readonly store: ArtifactStore,
     @Inject(QUEUE) private readonly queue: StageQueue,
     private readonly events: EventRepository,
+    private readonly leases: LeaseRepository,
     private readonly stages: StageRepository,
     private readonly results: StageResultRepository,
   ) {}
@@ -66,7 +68,7 @@ export class InfrastructureModule implements OnModuleInit, OnApplicationShutdown
 
   async onApplicationShutdown(): Promise<void> {
     await this.queue.close();
-    await Promise.all([this.events, this.stages, this.results, this.store].map((open) => open.close()));
+    await Promise.all([this.events, this.leases, this.stages, this.results, this.store].map((open) => open.close()));
     await this.database.close();
   }
 }

@@ -1,10 +1,12 @@
 import {
   ApiKeyRepository,
+  BenchmarkRepository,
   DatasetRepository,
   DeviceRepository,
   EventRepository,
   IdempotencyRepository,
   JobRepository,
+  LeaseRepository,
   ModelRepository,
   StageCheckpointRepository,
   StageRepository,
@@ -17,11 +19,13 @@ import { DATABASE } from './tokens.js';
 /** What API and worker write and read; none takes a connection before its first use. */
 const REPOSITORIES: Type<unknown>[] = [
   ApiKeyRepository,
+  BenchmarkRepository,
   DatasetRepository,
   DeviceRepository,
   EventRepository,
   IdempotencyRepository,
   JobRepository,
+  LeaseRepository,
   ModelRepository,
   StageCheckpointRepository,
   StageRepository,

@@ -12,3 +12,7 @@ export * from './sweep/outcome.js';
 export * from './sweep/parse-sweep.js';
 export * from './sweep/sweep-plan.js';
 export * from './sweep/trial-recipe.js';
+export * from './devices/benchmark-key.js';
+export * from './devices/benchmark-status.js';
+export * from './devices/device-state.js';
+export * from './devices/select-devices.js';

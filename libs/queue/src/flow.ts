@@ -12,7 +12,7 @@ export interface RetryPolicy {
 
 export const RETRY_POLICY: RetryPolicy = { attempts: 6, backoffMs: 1000 };
 
-export const finishId = ({ jobId, run }: QueueEntry): string => `${jobId}.${run}.finish`;
+export const finishId = ({ jobId, run }: Pick<QueueEntry, 'jobId' | 'run'>): string => `${jobId}.${run}.finish`;
 const stageId = ({ jobId, run }: QueueEntry, index: number): string => `${jobId}.${run}.${index}`;
 
 /**

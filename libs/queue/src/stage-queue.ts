@@ -46,6 +46,8 @@ export interface StageQueue {
   has(entry: QueueEntry): Promise<boolean>;
   /** Takes the flow of a job out of the queue; false when a worker holds one of its stages or it is gone. Throws QueueUnavailableError. */
   remove(entry: QueueEntry): Promise<boolean>;
+  /** Lets the end of a job that was postponed come now; nothing where it was not. Throws QueueUnavailableError. */
+  wakeFinish(entry: Pick<QueueEntry, 'jobId' | 'run'>): Promise<void>;
   worker(handlers: Handlers, settings: WorkerSettings): RunningWorker;
   /** Names the queue and what it holds: another one when its server may have lost that. Throws QueueUnavailableError. */
   identity(): Promise<string>;
@@ -83,11 +85,17 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
       () => false,
     );
   };
+  const wakeFinish = async (entry: Pick<QueueEntry, 'jobId' | 'run'>) => {
+    const job = await queue.getJob(finishId(entry));
+    // It may be taken, or end, in the same moment: then it looks by itself.
+    if (job && (await job.isDelayed())) await job.promote().catch(() => undefined);
+  };
   return {
     backend: backend.name,
     has: (entry) => within(ANSWER_MS, has(entry)),
     addJob: (entry) => within(ANSWER_MS, addJob(entry)),
     remove: (entry) => within(ANSWER_MS, remove(entry)),
+    wakeFinish: (entry) => within(ANSWER_MS, wakeFinish(entry)),
     identity: () =>
       within(ANSWER_MS, backend.identity()).catch((error: unknown) => {
         throw error instanceof QueueUnavailableError ? error : new QueueUnavailableError(error);

@@ -1,32 +1,66 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiKeyRepository } from '#database';
-import type { Request } from 'express';
+import { ApiKeyRepository, DEVICE_KEY_PREFIX, DeviceRepository } from '#database';
 import { ApiError } from '../problems/api-error.js';
+import { IS_DEVICE_ROUTE, type DeviceRequest } from './device-route.js';
 import { IS_PUBLIC } from './public.decorator.js';
 
-/** Lets a request pass that carries a valid key. Keys are looked up by their SHA-256, so no comparison leaks their text. */
+/**
+ * Lets a request pass that carries a valid key: on routes of devices that of a device, on all others an API key. Keys are looked up by their
+ * SHA-256, so no comparison leaks their text.
+ */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly keys: ApiKeyRepository,
+    private readonly devices: DeviceRepository,
     private readonly reflector: Reflector,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) return true;
-    const key = bearerToken(context.switchToHttp().getRequest<Request>().headers.authorization);
+    if (this.has(context, IS_PUBLIC)) return true;
+    const request = context.switchToHttp().getRequest<DeviceRequest>();
+    const key = bearerToken(request.headers.authorization);
+    if (this.has(context, IS_DEVICE_ROUTE)) await this.admitDevice(request, key);
+    else await this.admitPerson(key);
+    return true;
+  }
+
+  private async admitPerson(key: string | undefined): Promise<void> {
     if (key === undefined)
       throw new ApiError(
         'unauthorized',
         'send the API key as "Authorization: Bearer <key>"; the server printed it at its first start',
+      );
+    if (key.startsWith(`${DEVICE_KEY_PREFIX}_`))
+      throw new ApiError(
+        'unauthorized',
+        'this is the key of a device, which opens its own leases and nothing else: send an API key',
       );
     if ((await this.keys.verify(key)) === null)
       throw new ApiError(
         'unauthorized',
         'this API key is not known: check that it is whole and belongs to this server',
       );
-    return true;
+  }
+
+  private async admitDevice(request: DeviceRequest, key: string | undefined): Promise<void> {
+    if (key === undefined)
+      throw new ApiError(
+        'unauthorized',
+        'send the key that the device got when it enrolled as "Authorization: Bearer <key>"',
+      );
+    const device = await this.devices.verify(key);
+    if (!device)
+      throw new ApiError(
+        'unauthorized',
+        'no device has this key: it was removed, or belongs to another server; enrol it again',
+      );
+    request.device = device;
+  }
+
+  private has(context: ExecutionContext, mark: string): boolean {
+    return this.reflector.getAllAndOverride<boolean>(mark, [context.getHandler(), context.getClass()]);
   }
 }
 

@@ -10,11 +10,12 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
-import { Job, JobItem, JobQuery, Page, Preflight } from '#contracts';
+import { Benchmark, Job, JobItem, JobQuery, Page, Preflight } from '#contracts';
 import { JobRepository } from '#database';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { FileSender } from '../artifacts/file-sender.js';
+import { DevicesService } from '../devices/devices.service.js';
 import { JobStream } from '../events/job-stream.js';
 import { ApiDownload } from '../openapi/download.js';
 import { ApiProblem } from '../openapi/problem-response.js';
@@ -37,6 +38,7 @@ export class JobsController {
     private readonly jobs: JobRepository,
     private readonly stream: JobStream,
     private readonly files: FileSender,
+    private readonly devices: DevicesService,
   ) {}
 
   @Post()
@@ -100,6 +102,15 @@ export class JobsController {
     @Res() response: Response,
   ): Promise<void> {
     await this.files.send(request, response, reportOf(await this.jobs.require(id), formatFor(request)));
+  }
+
+  @Get(':id/benchmarks')
+  @ApiOperation({ summary: 'What devices measure for a job, each with its state and the reason' })
+  @ApiOkResponse({ standardSchema: Page(Benchmark) })
+  @ApiProblem(404)
+  async benchmarks(@Param('id', { schema: JobId }) id: string) {
+    await this.jobs.require(id);
+    return { items: await this.devices.benchmarksOf(id), nextCursor: null };
   }
 
   @Get(':id/events')

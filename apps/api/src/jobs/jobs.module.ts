@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DevicesModule } from '../devices/devices.module.js';
 import { JobStream } from '../events/job-stream.js';
 import { UntrustedModule } from '../untrusted/untrusted.module.js';
 import { UploadsModule } from '../uploads/uploads.module.js';
@@ -9,7 +10,7 @@ import { Preflights } from './preflights.js';
 import { SubmissionService } from './submission.service.js';
 
 @Module({
-  imports: [UntrustedModule, UploadsModule],
+  imports: [DevicesModule, UntrustedModule, UploadsModule],
   controllers: [JobsController],
   providers: [JobsService, SubmissionService, Preflights, Dispatcher, JobStream],
 })

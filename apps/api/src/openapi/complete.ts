@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { PROBLEMS } from '../problems/problem-table.js';
+import { EXAMPLES } from './examples.js';
 import { wordsFor } from './parameters.js';
 import { RAW_BODY } from './raw-body.js';
 
@@ -107,22 +108,6 @@ function problemResponse(status: number): Response {
     },
   };
 }
-
-const RECIPE = 'passes:\n  - pass: quantize\n  - pass: evaluate\n';
-const ID = '3f2a9c0e5b7d1846f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345678abcdef';
-const MANIFEST =
-  'name: mnist\ninputs: { "*": { array: x } }\nlabels: { array: y, classes: 10 }\nsplits: { test: { file: data.npz } }\n';
-
-/** Bodies as one would send them, by path and content type. */
-const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  '/v1/jobs': { 'application/json': { name: 'small', model: ID, dataset: ID, recipe: RECIPE } },
-  '/v1/jobs/preflight': { 'application/json': { model: ID, dataset: ID, recipe: RECIPE } },
-  '/v1/models': { 'application/json': { uri: 's3://imports/seed-net.onnx', name: 'seed-net' } },
-  '/v1/datasets': {
-    'application/json': { uri: 's3://imports/mnist/dataset.yaml' },
-    'multipart/form-data': { manifest: MANIFEST, file: ['(bytes of data.npz)'] },
-  },
-};
 
 function addExamples(path: string, { requestBody }: Operation): void {
   for (const [type, media] of Object.entries(requestBody?.content ?? {})) {

@@ -15,6 +15,10 @@ export function serveOpenApi(app: INestApplication): void {
       scheme: 'bearer',
       description: 'The API key that the server printed at its first start.',
     })
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'The key that a device got when it enrolled.' },
+      'device',
+    )
     .build();
   const document = () =>
     complete(

@@ -10,11 +10,11 @@ import {
   type ScoreResult,
 } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
-import { compare, type Measurement, type Speedup } from '#measurement';
+import { compare, latencyRatio, type Measurement, type Speedup } from '#measurement';
 import { nonFiniteText, nonFiniteWeights, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
 import type { Pass, PassContext } from '../../pass.js';
-import { latencyFacts, latencyRatio, speedVerdict } from './latency-ratio.js';
+import { latencyFacts, speedVerdict } from './latency-ratio.js';
 
 /** Different samples that the latency runs take in turn, so that no single input decides the figure. */
 const LATENCY_FEEDS = 8;

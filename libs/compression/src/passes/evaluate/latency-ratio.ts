@@ -1,11 +1,4 @@
-import type { LatencyRatio } from '#contracts';
 import { describeSpeedup, summarize, type Measurement, type Speedup } from '#measurement';
-
-/** A speed-up as the figure of a model: its time over the baseline's. */
-export function latencyRatio({ speedup, low, high, confidence, equalWithin, verdict, reason }: Speedup): LatencyRatio {
-  const over = (value: number | null) => (value === null ? null : 1 / value);
-  return { ratio: 1 / speedup, low: over(high), high: over(low), confidence, equalWithin, verdict, reason };
-}
 
 /** How the latencies came about, and the percentiles of each distinct model, the baseline first. */
 export function latencyFacts({ samplesMs, seconds, clockResolutionMs, isQuick }: Measurement): Record<string, unknown> {

@@ -1,0 +1,54 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { Benchmark, Config, Failure } from '#contracts';
+import { BenchmarkRepository, LeaseRepository } from '#database';
+import { repeat, type Repetition } from '#process';
+import { DevicesService } from '../devices/devices.service.js';
+import { CONFIG } from '#infrastructure';
+import { JobWaker } from './job-waker.js';
+
+/** Rounds within the time after which a device is lost, and the longest pause between two. */
+const ROUNDS = 6;
+const LONGEST_PAUSE_MS = 5000;
+
+/** Takes lost leases back and ends benchmarks that nobody took in time. Several processes may be at it: each change is made once. */
+@Injectable()
+export class BenchmarkSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(BenchmarkSweeper.name);
+  private rounds: Repetition | undefined;
+
+  constructor(
+    private readonly leases: LeaseRepository,
+    private readonly benchmarks: BenchmarkRepository,
+    private readonly devices: DevicesService,
+    private readonly waker: JobWaker,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, this.config.deviceLostMs / ROUNDS);
+    const onError = (error: unknown) => this.logger.warn({ err: error }, 'cannot look after benchmarks');
+    this.rounds = repeat(pauseMs, () => this.sweep(), onError);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.rounds?.stop();
+  }
+
+  private async sweep(): Promise<void> {
+    await this.waker.wake(await this.leases.releaseExpired(this.config.benchmarkAttempts));
+    for (const late of await this.devices.inWords(await this.benchmarks.overdue()))
+      if (await this.benchmarks.failWaiting(late.id, failureOf(late))) await this.waker.wake([late.jobId]);
+  }
+}
+
+/** What kept a benchmark waiting until its time was up. */
+function failureOf({ status, reason, createdAt, deadlineAt }: Benchmark): Failure {
+  const minutes = Number(((Date.parse(deadlineAt) - Date.parse(createdAt)) / 60_000).toPrecision(2));
+  return { code: `benchmark_${status}`, message: `no device took it within ${minutes} min: ${reason}` };
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import type { BenchmarkResult, Failure } from '#contracts';
+import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
+import type { Database } from '../database.js';
+import { appendEvent } from '../event-repository.js';
+import { benchmarkResults, benchmarks, jobs, type BenchmarkWork } from '../schema.js';
+import { storable } from '../text.js';
+import { after } from './device-repository.js';
+import { wakeDevices } from './wake.js';
+
+export type BenchmarkRow = typeof benchmarks.$inferSelect;
+
+/** A benchmark that is asked for. */
+export interface NewBenchmark {
+  asked: string;
+  /** The device that may take it, or else the tag that one must have. */
+  wantedName: string | null;
+  wantedTag: string | null;
+  work: BenchmarkWork;
+  fresh: boolean;
+  /** A result that is known already, and whose it is. */
+  known: { result: BenchmarkResult; deviceName: string } | null;
+}
+
+/** A benchmark that has not ended, with what stands before it. */
+export interface OpenBenchmark extends BenchmarkRow {
+  /** Those for the same device that were asked for before. */
+  ahead: number;
+  jobName: string | null;
+}
+
+const OPEN = ['waiting', 'running'] as const;
+/** Results by which the time of a benchmark is guessed. */
+const RECENT = 20;
+
+/** What is to be measured on devices, and what came of it. Who takes it is in LeaseRepository. */
+export class BenchmarkRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Adds the benchmarks of a stage, unless they are there already, and wakes the devices that wait for some. */
+  async create(jobId: string, stageIndex: number, list: readonly NewBenchmark[], timeLimitMs: number): Promise<void> {
+    if (list.length === 0) return;
+    const rows = list.map(({ known, work, ...wish }, ordinal) => ({
+      ...wish,
+      ...(known ? succeeded(known.result, known.deviceName) : {}),
+      work: storable(work),
+      id: randomUUID(),
+      jobId,
+      stageIndex,
+      ordinal,
+      deadlineAt: after(timeLimitMs),
+    }));
+    await this.database.orm.transaction(async (queries) => {
+      const added = await queries.insert(benchmarks).values(rows).onConflictDoNothing().returning();
+      await wakeDevices(queries, added);
+      for (const { asked, cached } of added) {
+        const line = `benchmark on ${asked}: ${cached ? 'the result is known' : 'waits for a device'}`;
+        await appendEvent(queries, jobId, { type: 'log', index: stageIndex, line });
+      }
+    });
+  }
+
+  /** Those of a job, in the order of its stages, each with the number of those before it. */
+  async ofJob(jobId: string): Promise<OpenBenchmark[]> {
+    return this.select(eq(benchmarks.jobId, jobId)).orderBy(asc(benchmarks.stageIndex), asc(benchmarks.ordinal));
+  }
+
+  /** Every benchmark that has not ended, oldest first. */
+  async open(): Promise<OpenBenchmark[]> {
+    return this.select(inArray(benchmarks.state, [...OPEN])).orderBy(asc(benchmarks.createdAt), asc(benchmarks.id));
+  }
+
+  /** Whether a benchmark of the job has not ended. */
+  async hasOpen(jobId: string): Promise<boolean> {
+    const rows = await this.database.orm
+      .select({ id: benchmarks.id })
+      .from(benchmarks)
+      .where(and(eq(benchmarks.jobId, jobId), inArray(benchmarks.state, [...OPEN])))
+      .limit(1);
+    return rows.length > 0;
+  }
+
+  /** Those that no device has taken in time. */
+  async overdue(): Promise<OpenBenchmark[]> {
+    return this.select(and(eq(benchmarks.state, 'waiting'), lte(benchmarks.deadlineAt, sql`now()`)));
+  }
+
+  /** Ends one that still waits; false when it does not. */
+  async failWaiting(id: string, error: Failure): Promise<boolean> {
+    return this.database.orm.transaction(async (queries) => {
+      const [row] = await queries
+        .update(benchmarks)
+        .set({ state: 'failed', error: storable(error), finishedAt: sql`now()` })
+        .where(and(eq(benchmarks.id, id), eq(benchmarks.state, 'waiting')))
+        .returning();
+      if (!row) return false;
+      const line = `benchmark on ${row.asked} failed: ${error.message}`;
+      await appendEvent(queries, row.jobId, { type: 'log', index: row.stageIndex, line });
+      return true;
+    });
+  }
+
+  /** Results by key, of those that are known. */
+  async known(keys: readonly string[]): Promise<Map<string, { result: BenchmarkResult; deviceName: string }>> {
+    if (keys.length === 0) return new Map();
+    const { key, result, deviceName } = benchmarkResults;
+    const rows = await this.database.orm
+      .select({ key, result, deviceName })
+      .from(benchmarkResults)
+      .where(inArray(key, [...keys]));
+    return new Map(rows.map((row) => [row.key, row]));
+  }
+
+  /** Mean seconds of the benchmarks that ended last; null before any did. */
+  async meanSeconds(): Promise<number | null> {
+    const seconds = sql<number>`extract(epoch from ${benchmarks.finishedAt} - ${benchmarks.startedAt})`;
+    const recent = this.database.orm
+      .select({ seconds: seconds.as('seconds') })
+      .from(benchmarks)
+      .where(and(eq(benchmarks.state, 'succeeded'), eq(benchmarks.cached, false)))
+      .orderBy(sql`${benchmarks.finishedAt} desc`)
+      .limit(RECENT)
+      .as('recent');
+    const [row] = await this.database.orm
+      .select({ mean: sql<number | null>`avg(${recent.seconds})::float` })
+      .from(recent);
+    return row?.mean ?? null;
+  }
+
+  private select(condition: ReturnType<typeof and>) {
+    const { wantedName, createdAt, id } = benchmarks;
+    const ahead = sql<number>`(select count(*)::int from benchmarks other
+      where other.state in ('waiting', 'running') and other.wanted_name = ${wantedName}
+      and (other.created_at, other.id) < (${createdAt}, ${id}))`;
+    return this.database.orm
+      .select({ ...getTableColumns(benchmarks), ahead, jobName: jobs.name })
+      .from(benchmarks)
+      .innerJoin(jobs, eq(jobs.id, benchmarks.jobId))
+      .where(condition);
+  }
+}
+
+/** The columns of a benchmark whose result is known without measuring. */
+export const succeeded = (result: BenchmarkResult, deviceName: string) => ({
+  state: 'succeeded' as const,
+  cached: true,
+  progress: 1,
+  result,
+  deviceName,
+  finishedAt: sql`now()`,
+});

@@ -1,0 +1,84 @@
+import type { BenchmarkState, BenchmarkStatus, DeviceState } from '#contracts';
+
+/** What decides the status of a benchmark. */
+export interface BenchmarkFacts {
+  asked: string;
+  wantedName: string | null;
+  wantedTag: string | null;
+  state: BenchmarkState;
+  deviceName: string | null;
+  progress: number;
+  message: string;
+  cached: boolean;
+  error: { message: string } | null;
+  /** Benchmarks for the same device that come before. */
+  ahead: number;
+}
+
+/** A device as its state tells of it. */
+export interface KnownDevice {
+  name: string;
+  tags: readonly string[];
+  state: DeviceState;
+  reason: string;
+}
+
+export interface StatusWords {
+  status: BenchmarkStatus;
+  reason: string;
+}
+
+/** Where a benchmark is and why, in words. `meanSeconds` is how long one takes, where that is known. */
+export function benchmarkStatus(
+  benchmark: BenchmarkFacts,
+  devices: readonly KnownDevice[],
+  meanSeconds: number | null,
+): StatusWords {
+  switch (benchmark.state) {
+    case 'waiting':
+      return waiting(benchmark, devices, meanSeconds);
+    case 'running':
+      return { status: 'running', reason: runningWords(benchmark) };
+    case 'succeeded':
+      return { status: 'ended', reason: benchmark.cached ? 'known from before' : 'measured' };
+    case 'failed':
+      return { status: 'ended', reason: benchmark.error?.message ?? 'failed' };
+    case 'cancelled':
+      return { status: 'ended', reason: 'cancelled with its job' };
+    default:
+      return unreachable(benchmark.state);
+  }
+}
+
+const WORKING: readonly DeviceState[] = ['online', 'busy'];
+
+function waiting(benchmark: BenchmarkFacts, devices: readonly KnownDevice[], mean: number | null): StatusWords {
+  const { wantedName, wantedTag } = benchmark;
+  const eligible = devices.filter(({ name, tags }) =>
+    wantedName ? name === wantedName : tags.includes(`${wantedTag}`),
+  );
+  if (eligible.length === 0) {
+    const what = wantedName ? `no device is called ${wantedName}` : `no device has the tag ${wantedTag}`;
+    return { status: 'no_eligible_device', reason: `${what}: enrol one with \`coldpress devices add\`` };
+  }
+  const words = eligible.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
+  if (eligible.every(({ state }) => state === 'offline')) return { status: 'all_offline', reason: words };
+  if (!eligible.some(({ state }) => WORKING.includes(state))) return { status: 'no_usable_device', reason: words };
+  return { status: 'queued', reason: queuedWords(benchmark, eligible, mean) };
+}
+
+function queuedWords({ ahead }: BenchmarkFacts, eligible: readonly KnownDevice[], mean: number | null): string {
+  const minutes = mean === null ? '' : ` (about ${Math.max(1, Math.round((mean * ahead) / 60))} min)`;
+  const behind = ahead === 0 ? 'is next' : `queued behind ${ahead}${minutes}`;
+  const who = eligible.map(({ name, reason }) => `${name} ${reason}`).join('; ');
+  return `${behind}: ${who}`;
+}
+
+function runningWords({ deviceName, asked, progress, message }: BenchmarkFacts): string {
+  const detail = message === '' ? '' : `, ${message}`;
+  return `${deviceName ?? asked} measures (${Math.round(100 * progress)} %${detail})`;
+}
+
+function unreachable(state: never): never {
+  throw new TypeError(`unknown benchmark state ${String(state)}`);
+}
