@@ -68,7 +68,7 @@ async function compare(float: Uint8Array, quantized: Uint8Array, feeds: readonly
     comparison.add(got, expected);
     for (const [name, { data, type }] of Object.entries(expected)) {
       if (type === 'float32')
-        snr.add({ output: got[name]!.data as Float32Array, reference: data as Float32Array, labels: null, size: 1 });
+        snr.add({ output: got[name]!.data as Float32Array, reference: data as Float32Array });
     }
   }
   const times = await alternate(

@@ -15,6 +15,7 @@ export * from './recipe.js';
 export * from './rest.js';
 export * from './schema-keys.js';
 export * from './stage-process.js';
+export * from './tasks.js';
 export * from './start-line.js';
 export * from './sweep/document.js';
 export * from './sweep/ranges.js';

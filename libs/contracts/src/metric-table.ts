@@ -1,7 +1,11 @@
 import type { LatencyRatio } from './metrics.js';
+import type { TaskName } from './tasks.js';
 
-/** What a figure counts, and so how it is written. */
-export type MetricUnit = 'bytes' | 'bits' | 'count' | 'share' | 'dB' | 'ms';
+/**
+ * What a figure counts, and so how it is written. A share lies in 0..1, a rate is one that may exceed 1, a number is in
+ * the unit of the labels.
+ */
+export type MetricUnit = 'bytes' | 'bits' | 'count' | 'share' | 'rate' | 'number' | 'perHour' | 'dB' | 'ms';
 
 /** Where a figure comes from: the file after every stage, or in `evaluate` labels, outputs, single output channels and the clock. */
 export type MetricSource = 'file' | 'labels' | 'outputs' | 'channels' | 'clock';
@@ -14,6 +18,8 @@ export interface MetricFacts {
   unit: MetricUnit;
   better: 'higher' | 'lower';
   source: MetricSource;
+  /** The task that it is a figure of; absent where it is of any. */
+  task?: TaskName;
   /** Every model has it. */
   always?: true;
   /** What the label leaves open. */
@@ -25,8 +31,166 @@ export interface MetricFacts {
  * accumulators of evaluation follow from it. To add one, add its line here, and to libs/evaluation what measures it. Without zod, so that a page can load it.
  */
 export const METRICS = {
-  top1: { title: 'top-1', label: 'top-1 accuracy', unit: 'share', better: 'higher', source: 'labels' },
-  top5: { title: 'top-5', label: 'top-5 accuracy', unit: 'share', better: 'higher', source: 'labels' },
+  top1: {
+    title: 'top-1',
+    label: 'top-1 accuracy',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'classification',
+  },
+  top5: {
+    title: 'top-5',
+    label: 'top-5 accuracy',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'classification',
+  },
+  macroF1: {
+    title: 'macro F1',
+    label: 'F1 score, mean over classes',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'classification',
+  },
+  auroc: {
+    title: 'AUROC',
+    label: 'area under the ROC curve, mean over classes',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'classification',
+  },
+  calibrationError: {
+    title: 'ECE',
+    label: 'expected calibration error',
+    unit: 'share',
+    better: 'lower',
+    source: 'labels',
+    task: 'classification',
+  },
+  mae: {
+    title: 'MAE',
+    label: 'mean absolute error',
+    unit: 'number',
+    better: 'lower',
+    source: 'labels',
+    task: 'regression',
+  },
+  rmse: {
+    title: 'RMSE',
+    label: 'root mean square error',
+    unit: 'number',
+    better: 'lower',
+    source: 'labels',
+    task: 'regression',
+  },
+  map50: {
+    title: 'mAP 0.5',
+    label: 'mean average precision at IoU 0.5',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'detection',
+  },
+  map: {
+    title: 'mAP 0.5:0.95',
+    label: 'mean average precision over IoU 0.5 to 0.95',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'detection',
+  },
+  miou: {
+    title: 'mIoU',
+    label: 'intersection over union, mean over classes',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'segmentation',
+  },
+  cer: {
+    title: 'CER',
+    label: 'symbol error rate',
+    unit: 'rate',
+    better: 'lower',
+    source: 'labels',
+    task: 'sequence',
+    description: 'Edits over symbols of the labels: the character error rate where a symbol is a character.',
+  },
+  editDistance: {
+    title: 'edits',
+    label: 'edit distance, mean of a sample',
+    unit: 'number',
+    better: 'lower',
+    source: 'labels',
+    task: 'sequence',
+  },
+  recallAt1: {
+    title: 'recall@1',
+    label: 'share of samples whose nearest other sample is of the same class',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'embedding',
+  },
+  recallAt5: {
+    title: 'recall@5',
+    label: 'share of samples with one of the same class among the five nearest',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'embedding',
+  },
+  eer: {
+    title: 'EER',
+    label: 'equal error rate of verification',
+    unit: 'share',
+    better: 'lower',
+    source: 'labels',
+    task: 'embedding',
+  },
+  falseAcceptsPerHour: {
+    title: 'false accepts',
+    label: 'number of false accepts per hour',
+    unit: 'perHour',
+    better: 'lower',
+    source: 'labels',
+    task: 'wakeWord',
+  },
+  falseRejects: {
+    title: 'false rejects',
+    label: 'share of wake words that are not heard',
+    unit: 'share',
+    better: 'lower',
+    source: 'labels',
+    task: 'wakeWord',
+  },
+  anomalyAuc: {
+    title: 'anomaly AUC',
+    label: 'area under the ROC curve of anomalies',
+    unit: 'share',
+    better: 'higher',
+    source: 'labels',
+    task: 'anomaly',
+  },
+  agreement: {
+    title: 'agreement',
+    label: 'share of samples on which the answer is that of the baseline',
+    unit: 'share',
+    better: 'higher',
+    source: 'outputs',
+  },
+  cosine: {
+    title: 'cosine',
+    label: "cosine of the embedding to the baseline's, mean of the samples",
+    unit: 'number',
+    better: 'higher',
+    source: 'outputs',
+    task: 'embedding',
+  },
   outputSnrDb: {
     title: 'SNR',
     label: 'output signal-to-noise ratio',
@@ -90,6 +254,10 @@ export const METRICS = {
 } as const satisfies Record<string, MetricFacts>;
 
 export type MetricName = keyof typeof METRICS;
+/** The metrics that labels decide for a task, and those of a task that compare it with the baseline. */
+export type MetricsOf<T extends TaskName> = {
+  [N in MetricName]: (typeof METRICS)[N] extends { task: T } ? N : never;
+}[MetricName];
 /** The metrics of some sources. */
 export type MetricsFrom<S extends MetricSource> = {
   [N in MetricName]: (typeof METRICS)[N]['source'] extends S ? N : never;
@@ -97,6 +265,11 @@ export type MetricsFrom<S extends MetricSource> = {
 
 /** Every metric, in the order in which columns show them. */
 export const METRIC_NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]];
+
+/** What the table says of a metric. */
+export function metricFacts(name: MetricName): MetricFacts {
+  return METRICS[name];
+}
 
 /** A figure in a few digits with its unit: "95.4 kB", "97.85 %". Null, which only ratios of signal to noise are, means no noise at all. */
 export function formatMetric(name: MetricName, value: number | null): string {
@@ -112,7 +285,10 @@ const SHORT: Record<MetricUnit, (value: number) => string> = {
   bytes: formatBytes,
   bits: (value) => formatBytes(Math.ceil(value / 8)),
   count: formatCount,
-  share: (value) => `${(value * 100).toFixed(2)} %`,
+  share: formatPercent,
+  rate: formatPercent,
+  number: (value) => String(Number(value.toPrecision(4))),
+  perHour: (value) => `${Number(value.toPrecision(3))} / h`,
   dB: (value) => `${value.toFixed(1)} dB`,
   ms: (value) => `${value.toFixed(3)} ms`,
 };
@@ -123,6 +299,10 @@ const EXACT: Record<MetricUnit, (value: number) => string> = {
   bits: formatCount,
   ms: (value) => `${value.toPrecision(3)} ms`,
 };
+
+function formatPercent(value: number): string {
+  return `${(value * 100).toFixed(2)} %`;
+}
 
 /** Bytes in decimal units, as storage and networks count them: 1,002,822 -> "1.00 MB". */
 export function formatBytes(bytes: number): string {

@@ -13,6 +13,9 @@ const BY_UNIT: Record<MetricUnit, z.ZodType> = {
   bits: z.number().int(),
   count: z.number().int(),
   share: z.number().min(0).max(1),
+  rate: z.number().min(0),
+  number: z.number(),
+  perHour: z.number().min(0),
   dB: z.number().nullable(),
   ms: z.number(),
 };
@@ -46,10 +49,39 @@ export const LatencyRatio = z
   .meta({ id: 'LatencyRatio' });
 export type LatencyRatio = z.infer<typeof LatencyRatio>;
 
+/** A figure's distance from the baseline's on the same samples. */
+export const QualityChange = z
+  .strictObject({
+    difference: z.number().describe("This model's figure less the baseline's."),
+    low: z.number().describe('Lower end of its interval.'),
+    high: z.number().describe('Upper end of its interval.'),
+    pValue: z.number().min(0).max(1).describe('Chance of such a difference, or a larger one, between equal models.'),
+    test: z.enum(['mcnemar', 'paired bootstrap']),
+  })
+  .meta({ id: 'QualityChange' });
+export type QualityChange = z.infer<typeof QualityChange>;
+
+/** What the number of samples leaves open about a figure of quality. */
+export const QualityInterval = z
+  .strictObject({
+    low: z.number(),
+    high: z.number(),
+    confidence: z.number().min(0).max(1).describe('Chance that the interval holds the true value.'),
+    method: z.enum(['wilson', 'bootstrap']),
+    samples: z.int().describe('Samples that the figure is of.'),
+    change: QualityChange.optional().describe('Against the baseline; absent of the baseline itself.'),
+  })
+  .meta({ id: 'QualityInterval' });
+export type QualityInterval = z.infer<typeof QualityInterval>;
+
 /** The figures of one model; accuracy and latency are absent until an evaluate pass has measured them. A figure that the table lacks is refused. */
 export const ModelMetrics = z
   .strictObject({
     ...(Object.fromEntries(METRIC_NAMES.map((name) => [name, schemaOf(name)])) as Schemas),
+    intervals: z
+      .partialRecord(z.enum(METRIC_NAMES), QualityInterval)
+      .optional()
+      .describe('Of each figure of quality: its interval, and its distance from the baseline.'),
     latencyRatio: LatencyRatio.optional().describe('Latency against the baseline.'),
     latencySamplesMs: z.array(z.number()).optional().describe('Raw latencies, warm-up left out.'),
   })

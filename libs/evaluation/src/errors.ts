@@ -23,3 +23,18 @@ export class OutputMismatchError extends EvaluationError {
     );
   }
 }
+
+/** A model has no output that the task can read. */
+export class TaskOutputError extends EvaluationError {
+  constructor(
+    readonly wanted: string,
+    outputs: Readonly<Record<string, { dims: readonly number[] }>>,
+    problem: string,
+  ) {
+    const present = Object.entries(outputs).map(([name, { dims }]) => `"${name}" [${dims.join(', ')}]`);
+    super(
+      'task_output',
+      `${problem}: expected ${wanted}, got ${present.join(', ')}; name the output, or choose another task in the options`,
+    );
+  }
+}

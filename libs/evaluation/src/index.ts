@@ -1,7 +1,10 @@
 export { decibels } from './decibels.js';
 export * from './errors.js';
 export { measureLatency, summarizeLatency, type LatencyOptions, type LatencySubject } from './latency.js';
-export { outputSnrDb, rankOf, topK, type Accumulator, type ScoredBatch } from './metrics.js';
+export { outputSnrDb } from './output-snr.js';
+export type { IntervalSettings } from './quality.js';
+export { taskProblem } from './task-scoring.js';
+export type { TaskSettings } from './tasks/task.js';
 export { modelFigures, modelMetrics } from './model-metrics.js';
 export { linePlot, type LinePlot, type PlotSeries } from './line-plot.js';
 export {
@@ -13,7 +16,14 @@ export {
   type OutputQuality,
 } from './output-quality.js';
 export { describeSpeedup, percentile, speedupSign, type Speedup } from '#measurement';
-export { scoreModels, type LabelledBatch, type ScoreResult, type Scores } from './scores.js';
+export {
+  evaluateModels,
+  scoreModels,
+  type LabelledBatch,
+  type ScoreResult,
+  type Scores,
+  type ScoreSettings,
+} from './scores.js';
 export { compressedBytesQuietly } from './quiet-size.js';
 export { measureSpeedup, type SpeedupOptions } from './speedup.js';
 export { brotliQuality, compressedBytes } from './size.js';

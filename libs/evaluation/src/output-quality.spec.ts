@@ -75,6 +75,7 @@ describe('the quality of outputs', () => {
     ]);
     expect(silent).toEqual({
       output: 'silent',
+      lastAxisSnrDb: ['silent', 'identical'],
       isFinite: true,
       reason: 'the baseline gives only zeros',
       channels: 2,

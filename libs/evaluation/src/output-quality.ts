@@ -1,6 +1,7 @@
 import type { HostTensors } from '#inference';
 import { decibels } from './decibels.js';
 import { floatValues, isFloat } from './float-values.js';
+import { SampleNoise } from './sample-noise.js';
 
 /** How near one output of a model comes to the baseline's. Figures are dB; null for identical. */
 export interface OutputQuality {
@@ -19,6 +20,8 @@ export interface OutputQuality {
   poorChannel?: { axis: number; channel: number; snrDb: number };
   /** Channels looked at, on one axis or two. */
   channels: number;
+  /** Of each channel of the last axis; absent where there are more than {@link MAX_LISTED}. Silent: the baseline gives only zeros. */
+  lastAxisSnrDb?: (number | 'identical' | 'silent')[];
   /** Channels with less than {@link POOR_SNR_DB}. */
   poorChannels: number;
   /** Channels in which the baseline gives only zeros and this model does not: they have no figure. */
@@ -33,6 +36,8 @@ const OTHER_ORDER_DB = -30;
 
 /** Channels of an axis that are told apart. */
 const MAX_CHANNELS = 2 ** 16;
+/** Channels up to which each is listed. */
+const MAX_LISTED = 128;
 
 /**
  * Compares the floating-point outputs of two models batch by batch and keeps only sums: per output, and per channel of its last axis and, ahead of
@@ -40,16 +45,35 @@ const MAX_CHANNELS = 2 ** 16;
  */
 export class OutputComparison {
   private readonly sums = new Map<string, OutputSums>();
+  private readonly samples = new Map<string, SampleNoise>();
 
-  /** Adds a batch: the outputs of the model and those of the baseline, of equal names and shapes. */
-  add(outputs: HostTensors, reference: HostTensors): void {
+  /**
+   * Adds a batch of `size` samples: the outputs of the model and those of the baseline, of equal names and shapes, but for
+   * `apart`, which are not compared.
+   */
+  add(outputs: HostTensors, reference: HostTensors, size = 0, apart: ReadonlySet<string> = new Set()): void {
     for (const [name, expected] of Object.entries(reference)) {
       const got = outputs[name];
-      if (!got || !isFloat(expected)) continue;
+      if (apart.has(name)) this.forget(name);
+      if (!got || !isFloat(expected) || apart.has(name)) continue;
+      const samples = this.samples.get(name) ?? new SampleNoise();
+      this.samples.set(name, samples);
+      if (expected.dims[0] === size)
+        samples.add(floatValues(expected) as Float32Array, floatValues(got) as Float32Array, size);
       const sums = this.sums.get(name) ?? new OutputSums(expected.dims.length);
       this.sums.set(name, sums);
       sums.add(floatValues(expected) as Float32Array, expected.dims, floatValues(got) as Float32Array);
     }
+  }
+
+  private forget(output: string): void {
+    this.sums.delete(output);
+    this.samples.delete(output);
+  }
+
+  /** Signal and noise of each sample, of each output. */
+  sampleNoise(): SampleNoise[] {
+    return [...this.samples.values()];
   }
 
   qualities(): OutputQuality[] {
@@ -145,6 +169,7 @@ class OutputSums {
         : { snrDb }),
       ...(worstChannel ? { worstChannel } : {}),
       ...(poorChannel ? { poorChannel } : {}),
+      ...this.axes.at(-1)?.listed(),
       channels: channels.length,
       poorChannels: known.filter(({ snrDb: channel }) => channel < POOR_SNR_DB).length,
       silentChannels: channels.filter(({ snrDb: channel }) => channel === undefined).length,
@@ -187,6 +212,12 @@ class AxisSums {
       channel,
       snrDb: decibels(signal, this.noise[channel] ?? 0),
     }));
+  }
+
+  listed(): Pick<OutputQuality, 'lastAxisSnrDb'> {
+    const channels = this.channels();
+    if (channels.length === 0 || channels.length > MAX_LISTED) return {};
+    return { lastAxisSnrDb: channels.map(({ snrDb }) => (snrDb === null ? 'identical' : (snrDb ?? 'silent'))) };
   }
 
   /** The poor channels that a sum over all of them would hide. */

@@ -1,46 +1,5 @@
-import {
-  formatExactly,
-  METRICS,
-  PASSES,
-  type Gate,
-  type GateVerdict,
-  type LatencyRatio,
-  type ModelMetrics,
-  type Recipe,
-} from '#contracts';
-import type { RecipeProblem } from './errors.js';
+import { formatExactly, METRICS, type Gate, type GateVerdict, type LatencyRatio, type ModelMetrics } from '#contracts';
 import { latencyCheck } from './latency-check.js';
-import { isPassName } from './plan.js';
-
-/** Gates over figures that nobody would measure on the final model: found before a job is accepted, not at its end. */
-export function gateProblems(
-  { passes, gates }: Pick<Recipe, 'passes' | 'gates'>,
-  data: { hasLabels: boolean } = { hasLabels: true },
-): RecipeProblem[] {
-  const measuredAt = passes.findLastIndex(({ pass }) => pass === 'evaluate');
-  const changedAt = passes.findLastIndex(({ pass }) => isPassName(pass) && PASSES[pass].changes);
-  return gates.flatMap(({ metric }, index) => {
-    const field = `gates[${index}].metric`;
-    const { source } = METRICS[metric];
-    if (source === 'labels' && !data.hasLabels)
-      return [
-        {
-          field,
-          message: `${metric} needs labels, which the data set does not have: use a data set with labels or another metric`,
-        },
-      ];
-    if (source === 'file') return [];
-    if (measuredAt < 0) return [{ field, message: `nothing measures ${metric}: add an evaluate pass` }];
-    if (measuredAt < changedAt)
-      return [
-        {
-          field,
-          message: `${metric} is measured before the model changes for the last time: move evaluate behind passes[${changedAt}]`,
-        },
-      ];
-    return [];
-  });
-}
 
 /** Judges each gate over the final model's figures, in the recipe's order. A figure that is missing fails its gate. */
 export function judgeGates(gates: readonly Gate[], baseline: ModelMetrics | null, final: ModelMetrics): GateVerdict[] {

@@ -1,5 +1,6 @@
 export * from './canonical-json.js';
 export * from './errors.js';
+export * from './gate-problems.js';
 export * from './gates.js';
 export * from './plan.js';
 export * from './recipe.js';

@@ -1,7 +1,7 @@
 import { fieldProblems, firstProblems, Recipe, schemaKeys } from '#contracts';
 import { DocumentError, LIMITS, readDocument } from '#documents';
 import { RecipeError } from './errors.js';
-import { gateProblems } from './gates.js';
+import { gateProblems } from './gate-problems.js';
 import { tryPlan } from './plan.js';
 
 /**

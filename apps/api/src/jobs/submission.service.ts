@@ -144,7 +144,7 @@ function refuseProblems(problems: readonly FieldProblem[]): void {
 
 function missingLabels({ recipe, dataset }: Planned): FieldProblem[] {
   if (!dataset) return [];
-  return gateProblems(recipe, { hasLabels: dataset.inspection.classes !== null }).map(({ field, message }) => ({
+  return gateProblems(recipe, dataset.inspection).map(({ field, message }) => ({
     field: `recipe.${field}`,
     message,
   }));

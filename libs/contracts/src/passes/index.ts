@@ -104,11 +104,11 @@ export const PASSES = {
     changes: false,
     version: 4,
   }),
-  evaluate: describe('Measure accuracy, size and latency of the baseline and of each stage so far.', EvaluateOptions, {
+  evaluate: describe('Measure quality, size and latency of the baseline and of each stage so far.', EvaluateOptions, {
     reads: { data: true, history: true, machine: true },
     needs: ({ split }) => ({ splits: split === 'calibration' ? CALIBRATION : [split] }),
     changes: false,
-    version: 3,
+    version: 4,
   }),
 } as const satisfies Record<string, PassDescriptor>;
 
@@ -148,5 +148,8 @@ export * from './outputs.js';
 export * from './prune.js';
 export * from './quantize.js';
 export * from './sources.js';
+export * from './task-choice.js';
+export { isRanked, metricsOfTask } from './task-conflicts.js';
+export * from './task-options.js';
 export * from './train.js';
 export * from './training.js';

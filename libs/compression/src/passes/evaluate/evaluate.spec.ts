@@ -118,7 +118,7 @@ describe('evaluate', () => {
     expect(history!.map(({ outputSnrDb }) => outputSnrDb === null)).toEqual([true, false, true]);
     expect(history![2]).toEqual(history![0]);
     expect(summary).toMatchObject({ distinctModels: 2 });
-    expect(skipped).toEqual([]);
+    expect(skipped).toEqual([{ node: 'top5', reason: 'not measured: there are only 2 classes' }]);
   });
 
   it('says of each latency what it is against the baseline, and of the last in words, with what noise leaves of it', async () => {
@@ -148,7 +148,11 @@ describe('evaluate', () => {
     const { history, skipped } = await run([scaledModel([1, 1]), scaledModel([2, 2])], await small(false));
     expect(history![1]).not.toHaveProperty('top1');
     expect(history![1]!.outputSnrDb).toBeCloseTo(0);
-    expect(skipped).toEqual([{ node: 'top1', reason: expect.stringContaining('no labels') }]);
+    expect(skipped).toEqual([{ node: 'quality', reason: expect.stringContaining('no labels') }]);
+    expect(history![1]).toMatchObject({
+      agreement: 1,
+      intervals: { agreement: { change: { difference: 0, pValue: 1 } } },
+    });
   });
 
   it('says of outputs that are whole numbers that they were not compared', async () => {
@@ -186,6 +190,31 @@ describe('evaluate', () => {
     expect(summary).toMatchObject({ samples: 3 });
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     expect(seen.at(-1)).toBe(1);
+  });
+
+  it('measures the task that it is told, and refuses one that the labels are not of, or a figure that it cannot have', async () => {
+    const { history, summary } = await run([scaledModel([1, 1])], await small(), { task: 'embedding' });
+    expect(history![0]).toMatchObject({ cosine: expect.closeTo(1), recallAt1: expect.any(Number) });
+    expect(history![0]).not.toHaveProperty('top1');
+    expect(summary).toMatchObject({ task: 'embedding', scoreOutput: 'logits' });
+    await expect(run([scaledModel([1, 1])], await small(), { task: 'regression' })).rejects.toMatchObject({
+      code: 'evaluate_task',
+    });
+    await expect(run([scaledModel([1, 1])], await small(), { metrics: ['top5'] })).rejects.toMatchObject({
+      code: 'evaluate_metric',
+      message: 'top5 was asked for and could not be measured: not measured: there are only 2 classes',
+    });
+  });
+
+  it('finds before the job is accepted that the outputs are not what the task reads', async () => {
+    const data = { inputs: { x: { dims: [2], type: 'float32' } }, classes: 2, splits: { test: 5 } };
+    const trial = (task: EvaluateOptions['task']) =>
+      evaluate.trial!(readModel(scaledModel([1, 1])), EvaluateOptions.parse({ task }), { models: new Map(), data });
+    expect(await trial('embedding')).toEqual([]);
+    expect(await trial('regression')).toMatchObject([{ field: 'task', message: expect.stringMatching(/2 classes$/) }]);
+    expect(await trial('anomaly')).toMatchObject([
+      { field: 'task', message: expect.stringContaining('expected one score a sample') },
+    ]);
   });
 
   it('refuses what it cannot measure, saying what to do', async () => {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { EvaluateOptions, ModelMetrics, Skipped } from '#contracts';
+import { chosenTask, type EvaluateOptions, type ModelMetrics, type Skipped } from '#contracts';
 import type { Dataset } from '#datasets';
 import {
   brotliQuality,
+  evaluateModels,
   measureLatency,
   modelMetrics,
-  scoreModels,
   summarizeLatency,
   type ScoreResult,
 } from '#evaluation';
@@ -15,22 +15,24 @@ import { nonFiniteText, nonFiniteWeights, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
 import type { Pass, PassContext } from '../../pass.js';
 import { latencyFacts, speedVerdict } from './latency-ratio.js';
+import { checkAsked, labelForm, scoreSettings, taskTrial } from './task.js';
 
 /** Different samples that the latency runs take in turn, so that no single input decides the figure. */
 const LATENCY_FEEDS = 8;
 
-/** Where the shares of accuracy and latency end on the progress bar; sizes take the rest. */
-const ACCURACY_SHARE = 0.5;
+/** Where the shares of quality and latency end on the progress bar; sizes take the rest. */
+const QUALITY_SHARE = 0.5;
 const LATENCY_SHARE = 0.95;
 
 /**
- * Measures the baseline and every model of the job in one run on one machine: accuracy and output SNR on a split, latency
+ * Measures the baseline and every model of the job in one run on one machine: quality of its task and output SNR on a split, latency
  * with the models alternated at random, sizes, parameters and non-zeros. Models of equal bytes are measured once. Without labels
- * there is no accuracy, only the SNR.
+ * answers are only compared with the baseline's.
  */
 export const evaluate: Pass<'evaluate'> = {
   name: 'evaluate',
   preflight: (model) => nonFinite(model),
+  trial: (model, options, { data }) => taskTrial(model, options, data),
   async run(context, options) {
     if (!context.data)
       throw new CompressionError(
@@ -42,7 +44,9 @@ export const evaluate: Pass<'evaluate'> = {
     try {
       for (const bytes of models) sessions.push(await Session.create(bytes, { threads: options.threads }));
       const input = bindData(sessions[0]!, context.data, options);
-      const scored = await scoreModels(sessions, countedBatches(input, context), input.data.classes);
+      const settings = scoreSettings(input.data, options);
+      const scored = await evaluateModels(sessions, countedBatches(input, context), settings);
+      checkAsked(scored, options);
       const timed = await timeModels(sessions, input, context, options);
       const speedups = compare(timed.samplesMs);
       const metrics = await Promise.all(models.map(modelMetrics));
@@ -135,7 +139,7 @@ async function* countedBatches({ data, split, samples, batchSize }: EvaluationIn
   for await (const batch of data.batches(data.splitFor(split), { batchSize, limit: samples })) {
     yield batch;
     done += batch.size;
-    context.progress((ACCURACY_SHARE * done) / samples, `accuracy: ${done} of ${samples} samples`);
+    context.progress((QUALITY_SHARE * done) / samples, `quality: ${done} of ${samples} samples`);
   }
 }
 
@@ -154,7 +158,7 @@ async function timeModels(
   }))
     feeds.push(batch.inputs);
   const onProgress = everyPercent((fraction) =>
-    context.progress(ACCURACY_SHARE + (LATENCY_SHARE - ACCURACY_SHARE) * fraction, 'latency'),
+    context.progress(QUALITY_SHARE + (LATENCY_SHARE - QUALITY_SHARE) * fraction, 'latency'),
   );
   const { latencyRuns: runs, latencySeconds: minSeconds, latencyWithin, warmupRuns } = options;
   return measureLatency(
@@ -173,22 +177,18 @@ function everyPercent(report: (fraction: number) => void): (fraction: number) =>
 }
 
 function skippedMetrics(
-  { scores, scoreOutput, outputs }: ScoreResult,
+  { scores, outputs, skipped }: ScoreResult,
   { data, fixedBatch, leftOut }: EvaluationInput,
 ): Skipped[] {
-  const accuracy =
-    data.classes === null
-      ? 'the data set has no labels'
-      : scoreOutput === null
-        ? `no output has the shape [batch, ${data.classes}] of class scores`
-        : null;
   const snr = scores.some((score) => score.outputSnrDb === undefined)
     ? outputs.every((list) => list.length === 0)
       ? 'none of the outputs is a floating-point one'
       : 'an output of a model is not finite, or the baseline gives only zeros'
     : null;
+  const isUnlabelled = data.classes === null && data.targetDims === null;
   return [
-    ...(accuracy ? [{ node: 'top1', reason: `accuracy not measured: ${accuracy}` }] : []),
+    ...(isUnlabelled ? [{ node: 'quality', reason: UNLABELLED }] : []),
+    ...skipped,
     ...(leftOut > 0
       ? [
           {
@@ -201,8 +201,11 @@ function skippedMetrics(
   ];
 }
 
+const UNLABELLED =
+  "not measured against labels: the data set has no labels, so answers are compared with the baseline's alone";
+
 function summarize(
-  { scoreOutput, samples, outputs }: ScoreResult,
+  { scoreOutput, samples, outputs, details }: ScoreResult,
   input: EvaluationInput,
   models: readonly Uint8Array[],
   timed: Measurement,
@@ -211,7 +214,9 @@ function summarize(
   return {
     split: input.data.splitFor(input.split),
     samples,
+    task: chosenTask(options, labelForm(input.data)),
     scoreOutput,
+    ...(details.some((one) => Object.keys(one).length > 0) ? { details } : {}),
     distinctModels: models.length,
     outputs,
     latency: {

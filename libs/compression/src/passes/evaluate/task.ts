@@ -1,0 +1,114 @@
+import {
+  chosenTask,
+  hasLabelsFor,
+  metricFacts,
+  taskProblems,
+  type DatasetInspection,
+  type EvaluateOptions,
+  type LabelForm,
+} from '#contracts';
+import type { Dataset } from '#datasets';
+import { taskProblem, type ScoreResult, type ScoreSettings, type TaskSettings } from '#evaluation';
+import { InferenceError, Session, type HostTensor, type HostTensors } from '#inference';
+import { writeModel, type ModelProto } from '#onnx';
+import { CompressionError } from '../../errors.js';
+import type { Obstacle } from '../../pass.js';
+
+/** The labels that a data set has. */
+export function labelForm({ classes, targetDims }: Dataset): LabelForm {
+  return { classes, ...(targetDims ? { targets: [...targetDims] } : {}) };
+}
+
+/** What is asked of the models. Throws CompressionError where the data set cannot tell what the options name. */
+export function scoreSettings(data: Dataset, options: EvaluateOptions): ScoreSettings {
+  const labels = labelForm(data);
+  const [problem] = taskProblems(options, labels);
+  if (problem) throw new CompressionError('evaluate_task', problem.message);
+  const { confidence, resamples, metrics } = options;
+  const isAsked = metrics?.some((name) => metricFacts(name).task !== undefined) ?? false;
+  return {
+    task: taskSettings(options, labels),
+    required: options.task !== undefined || isAsked,
+    metrics,
+    intervals: { confidence, resamples },
+  };
+}
+
+/** Throws CompressionError where a figure that was asked for could not be had, with the reason. */
+export function checkAsked({ scores, skipped }: ScoreResult, { metrics = [] }: EvaluateOptions): void {
+  for (const name of metrics) {
+    if (scores.some((score) => score[name as keyof typeof score] !== undefined)) continue;
+    const reason = skipped.find(({ node }) => node === name)?.reason ?? 'no output tells of it';
+    throw new CompressionError('evaluate_metric', `${name} was asked for and could not be measured: ${reason}`);
+  }
+}
+
+/** Why the outputs of the model, run on samples of the shape of the data set's, are not what the task reads. */
+export async function taskTrial(
+  model: ModelProto,
+  options: EvaluateOptions,
+  data: DatasetInspection | null,
+): Promise<Obstacle[]> {
+  if (!data) return [];
+  const problems = taskProblems(options, data);
+  const settings = taskSettings(options, data);
+  // What was not asked for is left out with a reason when the model is measured.
+  if (problems.length > 0 || settings === null || options.task === undefined) return problems;
+  const tried = await outputsOnZeros(model, data);
+  const problem = tried && taskProblem(settings, { ...tried, reference: tried.outputs, labels: null, targets: null });
+  return problem === null ? [] : [{ field: 'task', message: problem }];
+}
+
+function taskSettings(options: EvaluateOptions, labels: LabelForm): TaskSettings | null {
+  const task = chosenTask(options, labels);
+  if (task === null || !(hasLabelsFor(task, labels) || task === 'embedding')) return null;
+  return { task, classes: labels.classes, targets: labels.targets ?? null, options };
+}
+
+/** Samples of a trial where the model takes any number: two, so that an axis of samples is told from one of 1. */
+const SAMPLES = 2;
+
+/** What the model answers to samples of zeros; null where it does not run on them, which tells nothing. */
+async function outputsOnZeros(
+  model: ModelProto,
+  data: DatasetInspection,
+): Promise<{ inputs: HostTensors; outputs: HostTensors; size: number } | null> {
+  let session: Session | null = null;
+  try {
+    session = await Session.create(writeModel(model), { quiet: true });
+    const declared = session.inputs[0]?.dims[0];
+    const size = typeof declared === 'number' && declared > 0 ? declared : SAMPLES;
+    const inputs = Object.fromEntries(
+      session.inputs.map(({ name }) => [name, zeros(data.inputs[name] ?? data.inputs['*'], size)]),
+    );
+    return { inputs, outputs: await session.run(inputs), size };
+  } catch (error) {
+    if (error instanceof InferenceError) return null;
+    throw error;
+  } finally {
+    await session?.release();
+  }
+}
+
+/** Arrays of each type in which a session takes its inputs. */
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const;
+
+function zeros(input: DatasetInspection['inputs'][string] | undefined, size: number): HostTensor {
+  const dims = [size, ...(input?.dims ?? [])];
+  const type = (input?.type ?? 'float32') as keyof typeof ARRAYS;
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  return { type, dims, data: new ARRAYS[type](count) } as HostTensor;
+}

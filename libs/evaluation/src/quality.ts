@@ -1,0 +1,169 @@
+import type { MetricName, QualityChange, QualityInterval, Skipped } from '#contracts';
+import { bootstrapInterval, bootstrapPValue, resamplesOf, type Statistic } from './intervals/bootstrap.js';
+import { matchedDifference, mcnemar } from './intervals/mcnemar.js';
+import { wilsonInterval } from './intervals/wilson.js';
+import type { Measure, Resampled, Share } from './tasks/task.js';
+
+/** What is asked of intervals. */
+export interface IntervalSettings {
+  confidence: number;
+  resamples: number;
+}
+
+/** One figure of one model; `interval` is absent where none was asked for or could be had. */
+export interface Figure {
+  value: number;
+  interval?: QualityInterval;
+}
+
+/** A metric of several models, the baseline first; undefined where a model has no such figure. */
+export interface Measured {
+  metric: MetricName;
+  figures: (Figure | undefined)[];
+  skipped: Skipped[];
+}
+
+/** Resamples are drawn alike for whatever is measured: equal models have equal figures in every job. */
+const SEED = 0x5eed;
+
+/** Additions that the resamples of one figure of one model may take, about a second. */
+const MAX_WORK = 1e9;
+
+/** Fewer resamples make no interval. */
+const LEAST_RESAMPLES = 100;
+
+/** The figure of each model, with its interval and its distance from the first where those are asked for. */
+export function measureQuality<E>(
+  metric: MetricName,
+  measure: Measure<E>,
+  evidences: readonly E[],
+  settings: IntervalSettings | null,
+): Measured {
+  const reasons = evidences.map((evidence) => measure.missing?.(evidence) ?? null);
+  const figures =
+    measure.kind === 'share'
+      ? shares(measure, evidences, reasons, settings)
+      : resampled(measure, evidences, reasons, settings);
+  const reason = reasons.find((text) => text !== null);
+  const skipped: Skipped[] = reason ? [{ node: metric, reason: `not measured${some(reasons)}: ${reason}` }] : [];
+  const isBare = settings !== null && figures.some((figure) => figure && !figure.interval);
+  if (isBare) skipped.push({ node: metric, reason: NO_INTERVAL });
+  return { metric, figures, skipped };
+}
+
+const NO_INTERVAL =
+  'no interval: so many samples would take too long to draw again and again; set samples, or resamples lower';
+
+const some = (reasons: readonly (string | null)[]) =>
+  reasons.every((reason) => reason !== null) ? '' : ' for all models';
+
+function shares<E>(
+  measure: Share<E>,
+  evidences: readonly E[],
+  reasons: readonly (string | null)[],
+  settings: IntervalSettings | null,
+): (Figure | undefined)[] {
+  const hits = evidences.map((evidence, m) => (reasons[m] === null ? measure.hits(evidence) : null));
+  return evidences.map((evidence, m) => {
+    const own = hits[m];
+    if (!own) return undefined;
+    const whole = measure.whole?.(evidence) ?? 1;
+    const [right, count] = [own.filter((hit) => hit === 1).length, own.filter((hit) => hit >= 0).length];
+    if (count === 0) return undefined;
+    const value = (whole * right) / count;
+    if (!settings) return { value };
+    const { confidence } = settings;
+    const { low, high } = wilsonInterval(right, count, confidence);
+    const baseline = m === 0 ? null : hits[0];
+    return {
+      value,
+      interval: {
+        low: whole * low,
+        high: whole * high,
+        confidence,
+        method: 'wilson',
+        samples: count,
+        ...(baseline ? { change: pairedShares(baseline, own, { whole, confidence }) } : {}),
+      },
+    };
+  });
+}
+
+function pairedShares(
+  before: Int8Array,
+  after: Int8Array,
+  { whole, confidence }: { whole: number; confidence: number },
+): QualityChange {
+  let [lost, won, count] = [0, 0, 0];
+  for (let i = 0; i < before.length; i++) {
+    const [was, is] = [before[i] ?? -1, after[i] ?? -1];
+    if (was < 0 || is < 0) continue;
+    count++;
+    if (was > is) lost++;
+    if (was < is) won++;
+  }
+  const { low, high } = matchedDifference({ lost, won, count }, confidence);
+  return {
+    difference: (whole * (won - lost)) / count,
+    low: whole * low,
+    high: whole * high,
+    pValue: mcnemar({ lost, won, count }),
+    test: 'mcnemar',
+  };
+}
+
+function resampled<E>(
+  measure: Resampled<E>,
+  evidences: readonly E[],
+  reasons: readonly (string | null)[],
+  settings: IntervalSettings | null,
+): (Figure | undefined)[] {
+  const [first] = evidences;
+  const samples = first === undefined ? 0 : measure.samples(first);
+  const once = new Uint32Array(samples).fill(1);
+  const statistics = evidences.map((evidence, m) => (reasons[m] === null ? measure.prepare(evidence) : null));
+  const values = statistics.map((statistic) => statistic?.(once));
+  const work = Math.max(1, ...evidences.map(measure.work));
+  const affordable = Math.min(settings?.resamples ?? 0, Math.floor(MAX_WORK / work));
+  const draws = settings && affordable >= LEAST_RESAMPLES && samples > 1 ? affordable : 0;
+  const drawn = drawFigures(statistics, samples, draws);
+  return values.map((value, m) => {
+    if (value === undefined) return undefined;
+    if (!settings || draws === 0) return { value };
+    const { confidence } = settings;
+    const own = drawn[m] ?? new Float64Array(0);
+    const before = m === 0 ? undefined : values[0];
+    const change =
+      before === undefined ? {} : { change: pairedDraws(value - before, drawn[0] ?? own, own, confidence) };
+    const known = own.filter(Number.isFinite);
+    if (known.length < LEAST_RESAMPLES) return { value };
+    return {
+      value,
+      interval: { ...bootstrapInterval(value, known, confidence), confidence, method: 'bootstrap', samples, ...change },
+    };
+  });
+}
+
+/** The figures of every model on the same resamples; NaN where those give none. */
+function drawFigures(statistics: readonly (Statistic | null)[], samples: number, draws: number): Float64Array[] {
+  const drawn = statistics.map(() => new Float64Array(draws));
+  let r = 0;
+  for (const counts of resamplesOf(samples, draws, SEED)) {
+    statistics.forEach((statistic, m) => {
+      const own = drawn[m];
+      if (own) own[r] = statistic?.(counts) ?? NaN;
+    });
+    r++;
+  }
+  return drawn;
+}
+
+function pairedDraws(difference: number, before: Float64Array, after: Float64Array, confidence: number): QualityChange {
+  const differences = after.map((value, r) => value - (before[r] ?? NaN)).filter(Number.isFinite);
+  return {
+    difference,
+    ...bootstrapInterval(difference, differences, confidence),
+    pValue: bootstrapPValue(differences),
+    test: 'paired bootstrap',
+  };
+}

@@ -1,0 +1,27 @@
+/** Left, top, right and bottom. */
+export type Box = readonly [number, number, number, number];
+
+/** A box with how sure the model is of what it shows. */
+export interface Detection {
+  box: Box;
+  score: number;
+  class: number;
+}
+
+/** Centre and size as corners. */
+export function fromCentre(x: number, y: number, width: number, height: number): Box {
+  return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
+}
+
+/** Area that two boxes share over the area that they cover: 0..1. */
+export function intersectionOverUnion(a: Box, b: Box): number {
+  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
+  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
+  if (width <= 0 || height <= 0) return 0;
+  const shared = width * height;
+  return shared / (area(a) + area(b) - shared);
+}
+
+function area([left, top, right, bottom]: Box): number {
+  return Math.max(0, right - left) * Math.max(0, bottom - top);
+}

@@ -1,0 +1,33 @@
+import type { DetectionOptions } from '#contracts';
+import type { Box, Detection } from './box.js';
+
+/** Scores of one box: `width` of them from `offset` on. */
+export interface BoxScores {
+  values: ArrayLike<number>;
+  offset: number;
+  width: number;
+  /** Factor of all of them, as objectness is; 1 by default. */
+  factor?: number;
+}
+
+/** A detection for each class that a box scores high enough for, the background apart. */
+export function detectionsOf(box: Box, scores: BoxScores, options: DetectionOptions): Detection[] {
+  const { softmax, background, scoreThreshold } = options;
+  const { values, offset, width, factor = 1 } = scores;
+  const total = softmax ? exponentials(values, offset, width) : null;
+  const detections: Detection[] = [];
+  for (let c = background ? 1 : 0; c < width; c++) {
+    const raw = values[offset + c] ?? NaN;
+    const score = factor * (total ? Math.exp(raw - total.highest) / total.sum : raw);
+    if (score >= scoreThreshold) detections.push({ box, score, class: background ? c - 1 : c });
+  }
+  return detections;
+}
+
+function exponentials(values: ArrayLike<number>, offset: number, width: number): { highest: number; sum: number } {
+  let highest = -Infinity;
+  for (let c = 0; c < width; c++) highest = Math.max(highest, values[offset + c] ?? NaN);
+  let sum = 0;
+  for (let c = 0; c < width; c++) sum += Math.exp((values[offset + c] ?? NaN) - highest);
+  return { highest, sum };
+}

@@ -1,0 +1,76 @@
+import { DetectionOptions } from '#contracts';
+import { EvaluationError } from '../../errors.js';
+import type { Collector, TaskBatch, TaskReader } from '../task.js';
+import type { Box, Detection } from './box.js';
+import { boxes } from './boxes-head.js';
+import type { Head, OpenHead } from './head.js';
+import { ssd } from './ssd-head.js';
+import { suppress } from './suppress.js';
+import { rows, yolov5, yolov8 } from './yolo-heads.js';
+
+/** An object of the labels. */
+export interface Truth {
+  box: Box;
+  class: number;
+}
+
+/** What is kept of the answers of a detector: of each image what is there and what was found, the best first. */
+export interface DetectionEvidence {
+  images: { truths: Truth[]; found: Detection[] }[];
+}
+
+/** What reads each kind of head. To add one: its name in the options, its line here. */
+const HEADS: Record<DetectionOptions['head'], OpenHead> = { boxes, rows, yolov5, yolov8, ssd };
+
+/** Numbers of one object in the labels: class, left, top, right, bottom. */
+const COLUMNS = 5;
+
+/** Reads the boxes of a detector's head against labels [samples, objects, 5]. */
+export const detection: TaskReader<DetectionEvidence> = {
+  open({ reference, size }, { targets, options }) {
+    const settings = options.detection ?? DetectionOptions.parse({});
+    if (targets?.length !== 2 || targets[1] !== COLUMNS)
+      throw new EvaluationError(
+        'task_labels',
+        `labels of a detector are [samples, objects, ${COLUMNS}], got [samples${(targets ?? []).map((dim) => `, ${dim}`).join('')}]: ` +
+          'class, left, top, right and bottom of each object, rows of class -1 fill up',
+      );
+    const head = HEADS[settings.head](reference, size, settings);
+    return { output: head.output, collector: () => new DetectionCollector(head, settings) };
+  },
+};
+
+class DetectionCollector implements Collector<DetectionEvidence> {
+  private readonly images: DetectionEvidence['images'] = [];
+
+  constructor(
+    private readonly head: Head,
+    private readonly options: DetectionOptions,
+  ) {}
+
+  add({ outputs, targets, size }: TaskBatch): void {
+    const { nmsIou, maxDetections, scale } = this.options;
+    const perImage = targets ? targets.data.length / size : 0;
+    this.head.decode(outputs, size).forEach((candidates, image) => {
+      const found = suppress(candidates, nmsIou, maxDetections).map((detected) => scaled(detected, scale));
+      this.images.push({ truths: truthsOf(targets?.data ?? [], image * perImage, perImage), found });
+    });
+  }
+
+  evidence(): DetectionEvidence {
+    return { images: this.images };
+  }
+}
+
+function truthsOf(rowsOfLabels: ArrayLike<number | bigint>, offset: number, count: number): Truth[] {
+  const truths: Truth[] = [];
+  for (let o = offset; o < offset + count; o += COLUMNS) {
+    const [label = -1, ...corners] = Array.from({ length: COLUMNS }, (_, k) => Number(rowsOfLabels[o + k]));
+    if (label >= 0) truths.push({ class: label, box: corners as unknown as Box });
+  }
+  return truths;
+}
+
+function scaled({ box: [left, top, right, bottom], ...rest }: Detection, [x, y]: readonly [number, number]): Detection {
+  return { ...rest, box: [left * x, top * y, right * x, bottom * y] };
+}

@@ -1,0 +1,43 @@
+import type { HostTensor, HostTensors } from '#inference';
+import { TaskOutputError } from '../errors.js';
+import { floatValues } from '../float-values.js';
+
+/** The output of that name. Throws TaskOutputError. */
+export function outputNamed(outputs: HostTensors, name: string, wanted: string): HostTensor {
+  const output = outputs[name];
+  if (!output) throw new TaskOutputError(wanted, outputs, `there is no output "${name}"`);
+  return output;
+}
+
+/** The output that a task reads: the one that the options name, else the first that fits. Throws TaskOutputError. */
+export function chooseOutput(
+  outputs: HostTensors,
+  { name, wanted, fits }: { name: string | undefined; wanted: string; fits(output: HostTensor): boolean },
+): string {
+  if (name !== undefined) {
+    if (!fits(outputNamed(outputs, name, wanted)))
+      throw new TaskOutputError(wanted, outputs, `output "${name}" is not of that shape`);
+    return name;
+  }
+  const found = Object.entries(outputs).find(([, output]) => fits(output));
+  if (!found) throw new TaskOutputError(wanted, outputs, 'no output is of that shape');
+  return found[0];
+}
+
+/** An output's numbers, whatever they are stored as. Throws TaskOutputError where a model lost the output. */
+export function numbersOf(outputs: HostTensors, name: string): ArrayLike<number> {
+  const values = floatValues(outputNamed(outputs, name, 'the output that the baseline has'));
+  return values instanceof BigInt64Array || values instanceof BigUint64Array
+    ? Float64Array.from(values, Number)
+    : values;
+}
+
+/** Axes that hold more than one entry, behind the batch. */
+export function widthsOf({ dims }: HostTensor): number[] {
+  return dims.slice(1).filter((dim) => dim !== 1);
+}
+
+/** Elements of one of `size` samples. */
+export function sampleWidth({ dims }: HostTensor): number {
+  return dims.slice(1).reduce((product, dim) => product * dim, 1);
+}

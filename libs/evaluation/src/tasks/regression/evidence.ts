@@ -1,0 +1,46 @@
+import { growingDoubles } from '../growing.js';
+import { chooseOutput, numbersOf, sampleWidth } from '../read-output.js';
+import type { TaskBatch, TaskReader } from '../task.js';
+
+/** What is kept of the answers of a regression, per sample. */
+export interface ErrorEvidence {
+  /** Numbers of one sample. */
+  width: number;
+  /** Sum of absolute errors of each sample. */
+  absolute: Float64Array;
+  /** Sum of squared errors of each sample. */
+  squared: Float64Array;
+}
+
+/** Reads an output that has as many numbers a sample as the labels. */
+export const regression: TaskReader<ErrorEvidence> = {
+  open({ reference, size }, { targets, options }) {
+    const width = (targets ?? []).reduce((product, dim) => product * dim, 1);
+    const output = chooseOutput(reference, {
+      name: options.output,
+      wanted: `[${[size, ...(targets ?? [])].join(', ')}] numbers as in the labels`,
+      fits: (candidate) => candidate.dims[0] === size && sampleWidth(candidate) === width,
+    });
+    return { output, collector: () => errorCollector(output, width) };
+  },
+};
+
+function errorCollector(output: string, width: number) {
+  const [absolute, squared] = [growingDoubles(), growingDoubles()];
+  return {
+    add({ outputs, targets, size }: TaskBatch): void {
+      const [got, wanted] = [numbersOf(outputs, output), targets?.data ?? []];
+      for (let i = 0; i < size; i++) {
+        let [sum, squares] = [0, 0];
+        for (let k = i * width; k < (i + 1) * width; k++) {
+          const error = (got[k] ?? NaN) - Number(wanted[k] ?? NaN);
+          sum += Math.abs(error);
+          squares += error * error;
+        }
+        absolute.push(sum);
+        squared.push(squares);
+      }
+    },
+    evidence: (): ErrorEvidence => ({ width, absolute: absolute.values, squared: squared.values }),
+  };
+}

@@ -1,0 +1,45 @@
+import { gateProblems } from './gate-problems.js';
+
+const numbers = { classes: null, targets: [1] };
+const classes = { classes: 10 };
+const evaluated = (options: Record<string, unknown> = {}) => [{ pass: 'evaluate', options }];
+
+describe('gateProblems', () => {
+  it('asks for labels only when gates are over figures that need them', () => {
+    const recipe = { passes: evaluated(), gates: [{ metric: 'top1' as const, min: 0.9 }] };
+    expect(gateProblems(recipe, { classes: null })[0]?.message).toContain('needs labels');
+    expect(gateProblems(recipe, classes)).toEqual([]);
+    expect(gateProblems({ ...recipe, gates: [{ metric: 'outputSnrDb', min: 20 }] }, { classes: null })).toEqual([]);
+  });
+
+  it('names the task of a figure where evaluate measures another, and what that has', () => {
+    const gates = [{ metric: 'mae' as const, max: 1 }];
+    expect(gateProblems({ passes: evaluated(), gates }, numbers)).toEqual([]);
+    expect(gateProblems({ passes: evaluated({ task: 'segmentation' }), gates })[0]?.message).toBe(
+      'mae is a figure of the task regression, and evaluate measures segmentation: set its task to regression, ' +
+        'or choose one of miou, outputSnrDb',
+    );
+    const agreement = [{ metric: 'agreement' as const, min: 0.9 }];
+    expect(gateProblems({ passes: evaluated(), gates: agreement }, numbers)[0]?.message).toContain('mae, rmse');
+    expect(gateProblems({ passes: evaluated(), gates: agreement }, { classes: null })).toEqual([]);
+    const eer = [{ metric: 'eer' as const, max: 0.1 }];
+    expect(gateProblems({ passes: evaluated(), gates: eer }, classes)[0]?.message).toContain(
+      'set its task to embedding',
+    );
+    expect(gateProblems({ passes: evaluated({ task: 'embedding' }), gates: eer }, classes)).toEqual([]);
+  });
+
+  it('heeds the metrics that evaluate is told', () => {
+    const passes = evaluated({ metrics: ['top1'] });
+    const problems = gateProblems({ passes, gates: [{ metric: 'macroF1', min: 0.5 }] }, classes);
+    expect(problems[0]?.message).toBe('macroF1 is not among the metrics of evaluate: add it there');
+    expect(gateProblems({ passes, gates: [{ metric: 'top1', min: 0.5 }] }, classes)).toEqual([]);
+    expect(gateProblems({ passes, gates: [{ metric: 'outputSnrDb', min: 5 }] }, classes)).toEqual([]);
+  });
+
+  it('refuses top-5 of so few classes', () => {
+    const recipe = { passes: evaluated(), gates: [{ metric: 'top5' as const, min: 0.9 }] };
+    expect(gateProblems(recipe, { classes: 5 })[0]?.message).toContain('says nothing of 5 classes');
+    expect(gateProblems(recipe, { classes: 6 })).toEqual([]);
+  });
+});
