@@ -67,8 +67,7 @@ async function compare(float: Uint8Array, quantized: Uint8Array, feeds: readonly
     const [expected, got] = [await exact.run(inputs), await changed.run(inputs)];
     comparison.add(got, expected);
     for (const [name, { data, type }] of Object.entries(expected)) {
-      if (type === 'float32')
-        snr.add({ output: got[name]!.data as Float32Array, reference: data as Float32Array });
+      if (type === 'float32') snr.add({ output: got[name]!.data as Float32Array, reference: data as Float32Array });
     }
   }
   const times = await alternate(

@@ -34,7 +34,7 @@ export class TaskOutputError extends EvaluationError {
     const present = Object.entries(outputs).map(([name, { dims }]) => `"${name}" [${dims.join(', ')}]`);
     super(
       'task_output',
-      `${problem}: expected ${wanted}, got ${present.join(', ')}; name the output, or choose another task in the options`,
+      `${problem}: expected ${wanted}, got ${present.join(', ')}; name the output in readOutput, or choose another task`,
     );
   }
 }

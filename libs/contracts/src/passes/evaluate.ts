@@ -25,7 +25,7 @@ export const EvaluateOptions = z
       .min(1)
       .optional()
       .describe('Figures of quality that must be had; by default all of the task that can be.'),
-    output: z.string().min(1).optional().describe('Output that the task reads; by default the first that fits.'),
+    readOutput: z.string().min(1).optional().describe('Output that the task reads; by default the first that fits.'),
     confidence: z
       .number()
       .min(0.5)

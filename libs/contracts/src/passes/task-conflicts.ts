@@ -7,7 +7,7 @@ import type { EvaluateOptions } from './evaluate.js';
 const OPTIONS_OF = ['classification', 'detection', 'segmentation', 'sequence', 'wakeWord', 'anomaly'] as const;
 
 /** What the conflicts look at. */
-type Chosen = Pick<EvaluateOptions, 'task' | 'metrics' | 'output' | (typeof OPTIONS_OF)[number]>;
+type Chosen = Pick<EvaluateOptions, 'task' | 'metrics' | 'readOutput' | (typeof OPTIONS_OF)[number]>;
 
 /** The figures of quality that evaluate can measure for a task; those of any task where it is not known. */
 export function metricsOfTask(task: TaskName | null): MetricName[] {
@@ -55,7 +55,7 @@ function strangeMetrics({ task, metrics = [] }: Chosen): ReturnType<typeof taskC
   });
 }
 
-function missingOptions({ task, detection, wakeWord, output }: Chosen): ReturnType<typeof taskConflicts> {
+function missingOptions({ task, detection, wakeWord, readOutput }: Chosen): ReturnType<typeof taskConflicts> {
   if (task === 'wakeWord' && !wakeWord)
     return [
       {
@@ -63,8 +63,8 @@ function missingOptions({ task, detection, wakeWord, output }: Chosen): ReturnTy
         message: 'say how many seconds of audio a sample stands for, as in wakeWord: { seconds: 2 }',
       },
     ];
-  if (task === 'detection' && output !== undefined)
-    return [{ path: ['output'], message: 'the outputs of a detector are named in detection: boxes and scores' }];
+  if (task === 'detection' && readOutput !== undefined)
+    return [{ path: ['readOutput'], message: 'the outputs of a detector are named in detection: boxes and scores' }];
   if (task !== 'detection' || !detection) return [];
   const { head, priors } = detection;
   if (head === 'ssd' && !priors)

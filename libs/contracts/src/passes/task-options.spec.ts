@@ -10,7 +10,7 @@ describe('options of a task', () => {
       'wakeWord: these options are not read for the task sequence: leave them out',
     ]);
     expect(problemsOf({ sequence: {} })[0]).toContain('say task: sequence');
-    expect(problemsOf({ task: 'detection', output: 'y' })[0]).toContain('named in detection: boxes and scores');
+    expect(problemsOf({ task: 'detection', readOutput: 'y' })[0]).toContain('named in detection: boxes and scores');
   });
 
   it('are asked for where the task cannot do without', () => {

@@ -28,7 +28,7 @@ export interface TaskSettings {
 /** The options of evaluate that say how a task reads what. */
 export type TaskOptions = Pick<
   EvaluateOptions,
-  'output' | 'classification' | 'detection' | 'segmentation' | 'sequence' | 'wakeWord' | 'anomaly'
+  'readOutput' | 'classification' | 'detection' | 'segmentation' | 'sequence' | 'wakeWord' | 'anomaly'
 >;
 
 /** Keeps what the figures of one model need of its answers, sample by sample. */

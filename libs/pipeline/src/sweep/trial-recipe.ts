@@ -1,6 +1,6 @@
-import type { Assignment, Gate, Recipe, RecipeStep, SweepDocument, SweepStep } from '#contracts';
+import type { Assignment, Gate, LabelForm, Recipe, RecipeStep, SweepDocument, SweepStep } from '#contracts';
 import type { RecipeProblem } from '../errors.js';
-import { gateProblems } from '../gates.js';
+import { gateProblems } from '../gate-problems.js';
 import { tryPlan, type PlannedStage } from '../plan.js';
 import type { SweepPlan } from './sweep-plan.js';
 import { ORDER, orderOf } from './values.js';
@@ -21,17 +21,17 @@ export function trialRecipe(plan: SweepPlan, assignment: Assignment): TrialRecip
 
 /** Objectives and constraints over figures that no pass of the recipe would measure, as fields of the sweep. */
 function unmeasured({ objectives, constraints }: SweepDocument, passes: RecipeStep[]): RecipeProblem[] {
-  return measuredProblems({ objectives, constraints }, passes, { hasLabels: true });
+  return measuredProblems({ objectives, constraints }, passes);
 }
 
 /** Objectives and constraints that this recipe on this data would leave unmeasured, by their fields in the sweep's document. */
 export function measuredProblems(
   { objectives, constraints }: Pick<SweepDocument, 'objectives' | 'constraints'>,
   passes: RecipeStep[],
-  data: { hasLabels: boolean },
+  labels?: LabelForm,
 ): RecipeProblem[] {
   const gates: Gate[] = [...constraints, ...objectives.map(({ metric }) => ({ metric }))];
-  return gateProblems({ passes, gates }, data).map(({ field, message }) => {
+  return gateProblems({ passes, gates }, labels).map(({ field, message }) => {
     const at = Number(/^gates\[(\d+)\]/.exec(field)?.[1] ?? 0);
     const [list, index] = at < constraints.length ? ['constraints', at] : ['objectives', at - constraints.length];
     return { field: `${list}[${index}].metric`, message };

@@ -17,7 +17,7 @@ export const anomaly: TaskReader<AnomalyEvidence> = {
     const input = isScore ? null : onlyInput(inputs);
     const width = input === null ? 1 : sampleWidth(inputs[input] as HostTensor);
     const output = chooseOutput(reference, {
-      name: options.output,
+      name: options.readOutput,
       wanted: isScore ? `one score a sample, [${size}] or [${size}, 1]` : `[${size}, ...] of the shape of the input`,
       fits: (candidate) => candidate.dims[0] === size && sampleWidth(candidate) === width,
     });

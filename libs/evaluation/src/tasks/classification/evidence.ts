@@ -26,7 +26,7 @@ export const MAX_SCORES = 2 ** 24;
 /** Reads class scores [batch, classes], further axes of 1 allowed; of two classes one score of class 1 is enough. */
 export const classification: TaskReader<ClassEvidence> = {
   open(first, { classes, options }) {
-    const output = scoreOutput(first, classes ?? 0, options.output);
+    const output = scoreOutput(first, classes ?? 0, options.readOutput);
     const kind = scoreKind(numbersOf(first.reference, output), first.size);
     return { output, collector: () => new ClassCollector(output, kind) };
   },

@@ -28,7 +28,7 @@ export function notCompared({ labels }: VectorEvidence): string | null {
 export const embedding: TaskReader<VectorEvidence> = {
   open({ reference, size }, { options }) {
     const output = chooseOutput(reference, {
-      name: options.output,
+      name: options.readOutput,
       wanted: `[${size}, numbers]`,
       fits: (candidate) => candidate.dims[0] === size && widthsOf(candidate).length === 1 && sampleWidth(candidate) > 1,
     });

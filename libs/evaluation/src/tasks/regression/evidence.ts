@@ -17,7 +17,7 @@ export const regression: TaskReader<ErrorEvidence> = {
   open({ reference, size }, { targets, options }) {
     const width = (targets ?? []).reduce((product, dim) => product * dim, 1);
     const output = chooseOutput(reference, {
-      name: options.output,
+      name: options.readOutput,
       wanted: `[${[size, ...(targets ?? [])].join(', ')}] numbers as in the labels`,
       fits: (candidate) => candidate.dims[0] === size && sampleWidth(candidate) === width,
     });

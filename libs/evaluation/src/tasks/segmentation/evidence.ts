@@ -22,7 +22,7 @@ export const segmentation: TaskReader<PixelEvidence> = {
   open({ reference, size }, { targets, options }) {
     const [height = 0, width = 0] = targets ?? [];
     const output = chooseOutput(reference, {
-      name: options.output,
+      name: options.readOutput,
       wanted: `[${size}, classes, ${height}, ${width}] scores or [${size}, ${height}, ${width}] class numbers`,
       fits: (candidate) => targets?.length === 2 && isPixels(candidate, size, [height, width]),
     });

@@ -23,7 +23,7 @@ export const sequence: TaskReader<EditEvidence> = {
       ? `[${size}, steps] symbol numbers`
       : `[${settings.stepsFirst ? `steps, ${size}` : `${size}, steps`}, symbols] scores`;
     const output = chooseOutput(reference, {
-      name: options.output,
+      name: options.readOutput,
       wanted,
       fits: ({ dims }: HostTensor) =>
         isIds ? dims[0] === size && dims.length === 2 : dims[settings.stepsFirst ? 1 : 0] === size && dims.length === 3,

@@ -22,7 +22,7 @@ export const wakeWord: TaskReader<HeardEvidence> = {
     if (!settings || classes === null)
       throw new EvaluationError('task_labels', 'wake words need labels that are classes, and wakeWord: { seconds }');
     const output = chooseOutput(reference, {
-      name: options.output,
+      name: options.readOutput,
       wanted: `[${size}, ${classes - 1}] scores of wake words, or [${size}, ${classes}] with the background first`,
       fits: (candidate) => candidate.dims[0] === size && [classes - 1, classes].includes(sampleWidth(candidate)),
     });
