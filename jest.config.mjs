@@ -1,5 +1,5 @@
 // Tests compile to CommonJS inside Jest only; the product itself is ES modules.
-const libs = ['contracts', 'onnx', 'inference', 'autodiff', 'compression', 'measurement', 'evaluation', 'datasets', 'documents', 'pipeline', 'search', 'process', 'queue', 'database', 'storage', 'infrastructure', 'testing'];
+const libs = ['contracts', 'client', 'onnx', 'inference', 'autodiff', 'compression', 'measurement', 'evaluation', 'datasets', 'documents', 'pipeline', 'search', 'process', 'queue', 'database', 'storage', 'infrastructure', 'testing'];
 
 /** @type {import('jest').Config} */
 export default {
@@ -23,7 +23,6 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs|onnx-buf|@bufbuild)/)'],
   moduleNameMapper: {
     ...Object.fromEntries(libs.map((lib) => [`^#${lib}$`, `<rootDir>/libs/${lib}/src/index.ts`])),
-    '^#contracts/(.*)$': '<rootDir>/libs/contracts/src/$1.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.coldpress/'],

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Client } from '../apps/cli/src/client.js';
+import { createClient, type Client } from '#client';
+import type { Job } from '#contracts';
 
 /** The command as a user runs it; `npm test` builds it first. */
 export const COMMAND = resolve(__dirname, '../dist/apps/cli/src/main.js');
@@ -31,7 +32,7 @@ export async function startApp(options: { data?: string; environment?: Record<st
   return {
     url,
     apiKey,
-    client: new Client(url, apiKey),
+    client: createClient({ url, apiKey }),
     data,
     process: child,
     async stop() {
@@ -42,6 +43,12 @@ export async function startApp(options: { data?: string; environment?: Record<st
       await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+/** The job once it has ended. */
+export async function ended(client: Client, { id }: Pick<Job, 'id'>): Promise<Job> {
+  for await (const _ of client.watchJob({ id }));
+  return client.getJob({ id });
 }
 
 async function readyLine(child: ChildProcess): Promise<{ url: string; apiKey: string }> {

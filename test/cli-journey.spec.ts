@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { create } from '@bufbuild/protobuf';
+import { all } from '#client';
 import type { Job } from '#contracts';
 import { DataLocation, readModel, StringStringEntryProtoSchema, writeModel } from '#onnx';
 import { COMMAND, EXAMPLE, startApp, type App } from './app.js';
@@ -60,7 +61,7 @@ describe('the journey of a model at the terminal', () => {
   const linesOf = ({ stdout }: Outcome) => stdout.toString().trimEnd().split('\n');
   const file = (name: string) => readFile(join(folder, name));
   async function latest(): Promise<Job> {
-    for await (const { id } of app.client.listJobs({ limit: 1 })) return app.client.getJob(id);
+    for await (const { id } of all(app.client.listJobs, { limit: 1 })) return app.client.getJob({ id });
     throw new Error('there is no job');
   }
 

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { toEnvironment } from '#contracts';
 import { connect, type Database } from '#database';
 import { createTestDatabase } from '#testing';
 import type { Page } from 'playwright-core';
+import { pushDataset, pushModel } from '../apps/cli/src/uploads.js';
 import { EXAMPLE, startApp, type App } from './app.js';
 import { openPage, requestsOf, setHidden, signIn, type OpenPage } from './browser.js';
 import { auditOf } from './dashboard-audit.js';
@@ -111,10 +111,10 @@ describe('the page with many jobs, over an hour', () => {
 
   it('tells in words that a job waits, draws what a training learns, and goes on where a cancelled job is retried', async () => {
     const { client } = app;
-    const model = await client.pushModel(join(EXAMPLE, 'seed-net.onnx'));
-    const dataset = await client.pushDataset(join(EXAMPLE, 'dataset.yaml'), ['mnist-train.npz', 'mnist-test.npz']);
+    const model = await pushModel(client, join(EXAMPLE, 'seed-net.onnx'));
+    const dataset = await pushDataset(client, join(EXAMPLE, 'dataset.yaml'), ['mnist-train.npz', 'mnist-test.npz']);
     const submit = (name: string, recipe: string) =>
-      client.submitJob({ name, model: model.id, dataset: dataset.id, recipe }, randomUUID());
+      client.submitJob({ body: { name, model: model.id, dataset: dataset.id, recipe } });
     const long = await submit('long', 'passes: [{ pass: train, options: { epochs: 500, batchSize: 16 } }]');
     await page.goto(`${app.url}/#/jobs/${long.id}`);
     const curve = page.getByRole('img', { name: /^loss over step, from [\d.]+ to [\d.]+$/ });
@@ -131,7 +131,7 @@ describe('the page with many jobs, over an hour', () => {
     await page.getByText(/^Queued: waits for a worker.+No job waits before it\. Running now: “long”\./).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText(/^Cancelled/).waitFor();
-    await client.cancelJob(long.id);
+    await client.cancelJob(long);
     await page.getByRole('button', { name: 'Retry' }).click();
     await page.getByText('Done.', { exact: true }).waitFor({ timeout: 60_000 });
   });

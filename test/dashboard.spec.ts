@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isFinal, type Job } from '#contracts';
+import type { JobItem } from '#contracts';
 import type { Page } from 'playwright-core';
-import { EXAMPLE, startApp, type App } from './app.js';
+import { ended, EXAMPLE, startApp, type App } from './app.js';
 import { openPage, requestsOf, type OpenPage } from './browser.js';
 import { auditOf } from './dashboard-audit.js';
 
@@ -279,15 +279,16 @@ describe('the dashboard in a real browser', () => {
   });
 
   it('plots the jobs of a sweep on one model, takes equal models for one, marks the best trade-offs, and leads to each job', async () => {
-    const { value: job } = (await app.client.listJobs().next()) as { value: Job };
+    const [{ id: newest }] = (await app.client.listJobs({ limit: 1 })).items as [JobItem];
+    const job = await app.client.getJob({ id: newest });
     const recipes = [0.5, 0.5, 0.98, 0.99].map(
       (ratio, index) =>
         `passes: [{ pass: prune, options: { granularity: weight, ratio: ${ratio} } }, { pass: evaluate, options: { samples: 200, latencyRuns: ${5 + index} } }]`,
     );
     const kept = 'passes: [{ pass: evaluate, options: { samples: 200, latencyRuns: 5 } }]';
     for (const recipe of [...recipes, kept]) {
-      const { id } = await app.client.submitJob({ model: job.modelId, dataset: job.datasetId!, recipe }, randomUUID());
-      for await (const event of app.client.watchJob(id)) if (event.type === 'job' && isFinal(event.state)) break;
+      const { id } = await app.client.submitJob({ body: { model: job.modelId, dataset: job.datasetId!, recipe } });
+      await ended(app.client, { id });
     }
     await page.getByRole('link', { name: 'Compare' }).click();
     const table = page.getByRole('region', { name: 'Trade-offs' });

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { all } from '#client';
 import type { Job } from '#contracts';
 import { EXAMPLE, startApp, type App } from './app.js';
 
@@ -66,7 +67,7 @@ describe('docs/first-model.md, followed to the letter in a folder of its own', (
 
   async function newestJobs(): Promise<Pick<Job, 'gatesPassed'>[]> {
     const jobs = [];
-    for await (const job of app.client.listJobs({ limit: 1 })) {
+    for await (const job of all(app.client.listJobs, { limit: 1 })) {
       jobs.push(job);
       break;
     }

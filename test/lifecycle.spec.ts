@@ -5,6 +5,7 @@ import { cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pushModel } from '../apps/cli/src/uploads.js';
 import { COMMAND, EXAMPLE, startApp } from './app.js';
 
 /** Processes whose command line or environment names the folder: all that `coldpress up` started for it. */
@@ -90,14 +91,14 @@ describe('coldpress up, its processes and its lock', () => {
 
   it('leaves no process after kill -9, and the next start just works and knows what was accepted', async () => {
     const first = await startApp({ data });
-    const model = await first.client.pushModel(join(EXAMPLE, 'seed-net.onnx'));
+    const model = await pushModel(first.client, join(EXAMPLE, 'seed-net.onnx'));
     first.process.kill('SIGKILL');
     await once(first.process, 'exit');
     expect(await leftovers(data, 30_000)).toEqual([]);
 
     const second = await startApp({ data });
     expect(second.apiKey).toBe(first.apiKey);
-    expect((await second.client.getModel(model.id)).id).toBe(model.id);
+    expect((await second.client.getModel({ id: model.id })).id).toBe(model.id);
     await second.stop();
   });
 
@@ -134,8 +135,8 @@ describe('coldpress up, its processes and its lock', () => {
   it('serves and comes back with its log on a full disk', async () => {
     await symlink('/dev/full', join(data, 'server.log'));
     const app = await startApp({ data, environment: { COLDPRESS_LOG_LEVEL: 'trace' } });
-    const { id } = await app.client.pushModel(join(EXAMPLE, 'seed-net.onnx'));
-    expect((await app.client.getModel(id)).id).toBe(id);
+    const { id } = await pushModel(app.client, join(EXAMPLE, 'seed-net.onnx'));
+    expect((await app.client.getModel({ id })).id).toBe(id);
     await app.stop();
   });
 
@@ -157,27 +158,27 @@ describe('coldpress up, its processes and its lock', () => {
   it('is its data folder: moved it is the same server, a copy opens beside it, and deleted it starts anew', async () => {
     const [one, moved, copy] = ['one', 'moved', 'copy'].map((name) => join(data, name)) as [string, string, string];
     const first = await startApp({ data: one });
-    const { id } = await first.client.pushModel(join(EXAMPLE, 'seed-net.onnx'));
+    const { id } = await pushModel(first.client, join(EXAMPLE, 'seed-net.onnx'));
     await end(first.process);
     await rename(one, moved);
     const second = await startApp({ data: moved });
     expect(second.apiKey).toBe(first.apiKey);
     await cp(moved, copy, { recursive: true });
-    expect((await second.client.getModel(id)).id).toBe(id);
+    expect((await second.client.getModel({ id })).id).toBe(id);
     // The copy has the lock and the address of a server that runs, and neither is its own.
     await end(second.process);
     const third = await startApp({ data: copy });
-    expect((await third.client.getModel(id)).id).toBe(id);
+    expect((await third.client.getModel({ id })).id).toBe(id);
     await third.stop();
     const fresh = await startApp({ data: copy });
     expect(fresh.apiKey).not.toBe(first.apiKey);
-    await expect(fresh.client.getModel(id)).rejects.toMatchObject({ problem: { status: 404 } });
+    await expect(fresh.client.getModel({ id })).rejects.toMatchObject({ problem: { status: 404 } });
     await fresh.stop();
   });
 
   it('starts PostgreSQL again when it dies: 503 with the reason meanwhile, then everything as it was', async () => {
     const app = await startApp({ data });
-    const { id } = await app.client.pushModel(join(EXAMPLE, 'seed-net.onnx'));
+    const { id } = await pushModel(app.client, join(EXAMPLE, 'seed-net.onnx'));
     process.kill((await postmasterBelow(app.process.pid!))!, 'SIGKILL');
 
     const ask = async () => {

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isFinal, toEnvironment, type Job, type Model } from '#contracts';
+import { toEnvironment, type Model } from '#contracts';
 import { openStore } from '#storage';
 import { createTestBucket, createTestDatabase, createTestRedis, type TestBucket } from '#testing';
-import { EXAMPLE, startApp, type App } from './app.js';
+import { pushDataset } from '../apps/cli/src/uploads.js';
+import { ended, EXAMPLE, startApp, type App } from './app.js';
 
 const RECIPE = `passes:
   - pass: quantize
@@ -30,11 +30,6 @@ describe('on Redis, an S3 store and a PostgreSQL of its own', () => {
   });
   afterAll(() => app?.stop(), 60_000);
 
-  async function finished({ id }: Job): Promise<Job> {
-    for await (const event of app.client.watchJob(id)) if (event.type === 'job' && isFinal(event.state)) break;
-    return app.client.getJob(id);
-  }
-
   it('runs a job whose model was registered by its s3:// URI, and keeps the result under its digest in the bucket', async () => {
     const store = await openStore({ ...bucket, workPath: app.data });
     const { digest } = await store.put(await readFile(join(EXAMPLE, 'seed-net.onnx')));
@@ -48,9 +43,10 @@ describe('on Redis, an S3 store and a PostgreSQL of its own', () => {
       model: { id: digest, name: 'from the bucket' },
     });
 
-    const dataset = await app.client.pushDataset(join(EXAMPLE, 'dataset.yaml'), ['mnist-train.npz', 'mnist-test.npz']);
-    const job = await finished(
-      await app.client.submitJob({ model: digest, dataset: dataset.id, recipe: RECIPE }, randomUUID()),
+    const dataset = await pushDataset(app.client, join(EXAMPLE, 'dataset.yaml'), ['mnist-train.npz', 'mnist-test.npz']);
+    const job = await ended(
+      app.client,
+      await app.client.submitJob({ body: { model: digest, dataset: dataset.id, recipe: RECIPE } }),
     );
     expect({ state: job.state, gatesPassed: job.gatesPassed, error: job.error }).toEqual({
       state: 'succeeded',

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from '../../apps/cli/src/client.js';
+import { createClient, type Client } from '#client';
 import { DataFolder } from '../../apps/cli/src/up/data-folder.js';
 import { startServer } from '../../apps/cli/src/up/server.js';
 
@@ -24,10 +24,7 @@ export async function withServer<T>(work: (server: ExampleServer) => Promise<T>)
   interrupted.catch(() => undefined);
   const server = await startServer({ folder, config: { port: 0 }, log: (line) => log.push(line) });
   try {
-    return await Promise.race([
-      work({ client: new Client(server.url, server.apiKey), url: server.url, log }),
-      interrupted,
-    ]);
+    return await Promise.race([work({ client: createClient(server), url: server.url, log }), interrupted]);
   } finally {
     await server.stop();
     await folder.release();

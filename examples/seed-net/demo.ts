@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Client } from '#client';
 import { formatLatencyRatio, type Job, type StageMetrics } from '#contracts';
-import type { Client } from '../../apps/cli/src/client.js';
 import { filesOf } from '../../apps/cli/src/local-dataset.js';
 import { gateLines, metricsTable } from '../../apps/cli/src/job-table.js';
 import { showProgress } from '../../apps/cli/src/progress.js';
+import { pushDataset, pushModel } from '../../apps/cli/src/uploads.js';
+import { watchJob } from '../../apps/cli/src/watch-job.js';
 import { withServer } from '../lib/with-server.js';
 
 /** The example's files, from the source tree: this module runs from dist/. */
@@ -39,13 +40,13 @@ async function main(): Promise<void> {
 
 /** What a client does: push the model, push the data, submit the recipe, follow the events. */
 async function compress(client: Client): Promise<Job> {
-  const model = await client.pushModel(join(FOLDER, 'seed-net.onnx'));
+  const model = await pushModel(client, join(FOLDER, 'seed-net.onnx'));
   const manifest = join(FOLDER, 'dataset.yaml');
-  const dataset = await client.pushDataset(manifest, await filesOf(manifest));
+  const dataset = await pushDataset(client, manifest, await filesOf(manifest));
   const recipe = await readFile(join(FOLDER, 'recipe.yaml'), 'utf8');
-  const job = await client.submitJob({ name: 'demo', model: model.id, dataset: dataset.id, recipe }, randomUUID());
-  await showProgress(client.watchJob(job.id), process.stderr);
-  return client.getJob(job.id);
+  const job = await client.submitJob({ body: { name: 'demo', model: model.id, dataset: dataset.id, recipe } });
+  await showProgress(watchJob(client, job.id), process.stderr);
+  return client.getJob({ id: job.id });
 }
 
 function summary(job: Job, seconds: number): string {

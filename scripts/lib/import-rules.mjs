@@ -1,6 +1,7 @@
 /** Who may import whom. A room is `libs/x` or `apps/x`; suites are the folders that may look at everything. */
 export const LIBRARIES = {
   contracts: [],
+  client: ['contracts'],
   onnx: ['contracts'],
   storage: ['contracts'],
   search: ['contracts'],
@@ -28,7 +29,7 @@ export const APPS = {
   worker: EVERY,
   cli: EVERY.filter((library) => !NATIVE.includes(library) && !NEST.includes(library)),
   agent: ['contracts', 'inference', 'measurement', 'evaluation'],
-  dashboard: ['contracts'],
+  dashboard: ['contracts', 'client'],
 };
 
 /**
@@ -59,7 +60,10 @@ export const PACKAGES = [
 ];
 
 /** All the packages that the room may import; others may import any that is not reserved above. */
-export const ONLY = { 'libs/contracts': [/^zod$/] };
+export const ONLY = { 'libs/contracts': [/^zod$/], 'libs/client': [/^zod$/] };
+
+/** Rooms whose code also runs in browsers. */
+const IN_BROWSERS = ['libs/contracts', 'libs/client', 'apps/dashboard'];
 
 const IMPORT = /(?:\bfrom|\bimport|\brequire(?:\.resolve)?)\s*\(?\s*(['"])([^'"\n]+)\1/g;
 
@@ -80,29 +84,23 @@ export function violations(path, text) {
   });
 }
 
-/** Second doors of a library, for pages that must not load all of it. */
-const BROWSER_DOORS = ['contracts/event-stream', 'contracts/metric-table'];
-
 function problemOf(path, room, specifier) {
   if (specifier.startsWith('#')) return libraryProblem(path, room, specifier.slice(1));
   if (specifier.startsWith('.')) return relativeProblem(path, room, specifier);
   if (specifier.startsWith('node:'))
-    return room === 'libs/contracts' || room === 'apps/dashboard' ? `${room} also runs in the browser` : null;
+    return IN_BROWSERS.includes(room) && !isTest(path) ? `${room} also runs in the browser` : null;
   return packageProblem(path, room, specifier);
 }
 
 function libraryProblem(path, room, library) {
-  if (library.includes('/') && !BROWSER_DOORS.includes(library))
-    return "a deep import: take it from the library's index";
+  if (library.includes('/')) return "a deep import: take it from the library's index";
   if (SUITES.includes(room)) return null;
   if (isTest(path) && ORACLES.includes(library)) return null;
   if (library === 'testing') return 'testing is for tests';
   const allowed = room.startsWith('libs/') ? LIBRARIES[room.slice(5)] : APPS[room.slice(5)];
   if (!allowed) return `${room} has no entry in the table of scripts/lib/import-rules.mjs`;
   if (`libs/${library}` === room) return 'a library imports its own files by relative path';
-  return allowed.includes(library.split('/')[0])
-    ? null
-    : `${room} may import ${allowed.join(', ') || 'no library'} only`;
+  return allowed.includes(library) ? null : `${room} may import ${allowed.join(', ') || 'no library'} only`;
 }
 
 function relativeProblem(path, room, specifier) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { createClient, type Client } from '#client';
 import { folderIdentity, type FolderClaim } from '#database';
-import { Client } from './client.js';
 import { CliError, UsageError } from './errors.js';
 import { EXIT } from './exit-codes.js';
 
@@ -34,7 +34,7 @@ export async function connect(options: GlobalOptions): Promise<Client> {
       EXIT.unauthorized,
       'no_api_key',
     );
-  return new Client(url.replace(/\/+$/, ''), apiKey);
+  return createClient({ url: url.replace(/\/+$/, ''), apiKey });
 }
 
 async function serverUrl(data: string): Promise<string> {

@@ -1,11 +1,12 @@
+import type { Client } from '#client';
 import type { Job } from '#contracts';
 import type { Command } from 'commander';
-import type { Client } from './client.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { conclusionLines, gateLines, metricsTable } from './job-table.js';
 import { advised } from './own-name.js';
 import { showProgress } from './progress.js';
 import { queueNote } from './queue-note.js';
+import { watchJob } from './watch-job.js';
 
 /** The exit code of a program that Ctrl-C ended, as shells count it. */
 const INTERRUPTED = 130;
@@ -22,8 +23,8 @@ export async function follow(client: Client, { id, state }: Pick<Job, 'id' | 'st
   try {
     const note = state === 'queued' ? await queueNote(client, id) : undefined;
     if (note !== undefined) process.stderr.write(`${note}\n`);
-    await showProgress(client.watchJob(id), process.stderr);
-    return await client.getJob(id);
+    await showProgress(watchJob(client, id), process.stderr);
+    return await client.getJob({ id });
   } finally {
     process.off('SIGINT', leave);
   }

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
+import { ClientError } from '#client';
 import { ConfigError } from '#contracts';
 import { outliveOutput } from '#process';
 import { CommanderError } from 'commander';
-import { CliError } from './errors.js';
+import { CliError, ofCall } from './errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { globalOptionsOf } from './global-options.js';
 import { buildProgram } from './program.js';
@@ -28,6 +29,7 @@ function fail(error: unknown, json: boolean | undefined): ExitCode | number {
 
 function describe(error: unknown): { code: string; message: string; exitCode: ExitCode } {
   if (error instanceof CliError) return error;
+  if (error instanceof ClientError) return ofCall(error);
   if (error instanceof ConfigError) return { code: error.code, message: error.message, exitCode: EXIT.usage };
   const words = systemWords(error);
   if (words !== undefined) return { code: 'file', message: words, exitCode: EXIT.failed };

@@ -1,5 +1,5 @@
+import type { Client } from '#client';
 import type { JobItem } from '#contracts';
-import type { Client } from './client.js';
 
 /** More are not counted: the note then says that there are at least so many. */
 const COUNTED = 200;
@@ -16,10 +16,5 @@ export async function queueNote(client: Client, id: string): Promise<string | un
 }
 
 async function jobsIn(client: Client, state: 'queued' | 'running'): Promise<JobItem[]> {
-  const jobs: JobItem[] = [];
-  for await (const job of client.listJobs({ state, limit: COUNTED })) {
-    jobs.push(job);
-    if (jobs.length === COUNTED) break;
-  }
-  return jobs;
+  return (await client.listJobs({ state, limit: COUNTED })).items;
 }

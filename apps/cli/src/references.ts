@@ -1,5 +1,5 @@
+import { all, type Client } from '#client';
 import type { Dataset, Job, JobItem, Model } from '#contracts';
-import type { Client } from './client.js';
 import { UsageError } from './errors.js';
 import { ownName } from './own-name.js';
 
@@ -35,24 +35,24 @@ const MODELS: Kind<Model, Model> = {
   group: 'models',
   wayIn: 'models push',
   id: DIGEST,
-  list: (client, limit) => client.listModels({ limit }),
-  get: (client, id) => client.getModel(id),
+  list: (client, limit) => all(client.listModels, { limit }),
+  get: (client, id) => client.getModel({ id }),
 };
 const DATASETS: Kind<Dataset, Dataset> = {
   noun: 'data set',
   group: 'datasets',
   wayIn: 'datasets push',
   id: DIGEST,
-  list: (client, limit) => client.listDatasets({ limit }),
-  get: (client, id) => client.getDataset(id),
+  list: (client, limit) => all(client.listDatasets, { limit }),
+  get: (client, id) => client.getDataset({ id }),
 };
 const JOBS: Kind<JobItem, Job> = {
   noun: 'job',
   group: 'jobs',
   wayIn: 'run',
   id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  list: (client, limit) => client.listJobs({ limit }),
-  get: (client, id) => client.getJob(id),
+  list: (client, limit) => all(client.listJobs, { limit }),
+  get: (client, id) => client.getJob({ id }),
 };
 
 /** The model of an id, the start of one, a name that only one has, or `latest`. Throws UsageError that says what else there is. */

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import type { Client } from '#client';
 import { formatBytes, type Dataset, type Job, type Model, type Recipe } from '#contracts';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Client } from './client.js';
 import { context } from './commands/context.js';
 import { assertWritable, save, STDOUT } from './download.js';
 import { CliError, UsageError } from './errors.js';
@@ -12,6 +11,7 @@ import { exitCodeOf, follow, report } from './follow.js';
 import { filesOf, manifestIn } from './local-dataset.js';
 import { advised } from './own-name.js';
 import { findDataset, findModel } from './references.js';
+import { pushDataset, pushModel } from './uploads.js';
 
 /** Flags of the commands that submit a job. */
 export interface SubmissionOptions {
@@ -55,7 +55,7 @@ export async function runJob(
   const model = await modelOf(client, modelReference);
   const dataset = options.dataset === undefined ? null : await datasetOf(client, options.dataset);
   const submission = { name: options.name, model: model.id, dataset: dataset?.id ?? null, recipe: text };
-  const submitted = await client.submitJob(submission, options.idempotencyKey ?? randomUUID());
+  const submitted = await client.submitJob({ body: submission }, { idempotencyKey: options.idempotencyKey });
   const page = `job ${submitted.id}  ${client.url}/#/jobs/${submitted.id}\n`;
   const isQuiet = json === true || options.detach === true;
   const words = output === STDOUT ? process.stderr : process.stdout;
@@ -77,7 +77,7 @@ async function result(client: Client, job: Job, command: Command, output: string
       : `no model was written: the job ${job.state === 'failed' ? 'failed' : 'was cancelled'}`;
   const { digest, isChanged } = finalModel(job);
   if (output !== undefined) {
-    await save(await client.getArtifact(digest), digest, output);
+    await save(await client.getArtifact({ digest }), digest, output);
     return `model: ${output}${isChanged ? '' : ' (the input: no pass of this job changes it)'}`;
   }
   if (!isChanged) return `report: ${advised(command, 'report', job.id)}`;
@@ -88,7 +88,7 @@ async function result(client: Client, job: Job, command: Command, output: string
 export async function modelOf(client: Client, reference: string): Promise<Model> {
   if (!(await stat(reference).catch(() => null))?.isFile())
     return findModel(client, reference).catch((error: unknown) => noSuch(error, reference, 'file'));
-  const model = await client.pushModel(reference);
+  const model = await pushModel(client, reference);
   process.stderr.write(`model ${model.id.slice(0, 12)}  ${reference}  ${formatBytes(model.bytes)}\n`);
   return model;
 }
@@ -99,7 +99,7 @@ async function datasetOf(client: Client, reference: string): Promise<Dataset> {
   if (found === null)
     return findDataset(client, reference).catch((error: unknown) => noSuch(error, reference, 'folder'));
   const manifest = await manifestIn(reference);
-  const dataset = await client.pushDataset(manifest, await filesOf(manifest));
+  const dataset = await pushDataset(client, manifest, await filesOf(manifest));
   process.stderr.write(`data set ${dataset.id.slice(0, 12)}  ${reference}  ${formatBytes(dataset.bytes)}\n`);
   return dataset;
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type RefObject } from 'react';
-import { apiKey } from './api/client.js';
+import { apiKey } from './api/api-key.js';
 import { ComparePage } from './pages/compare.js';
 import { JobPage } from './pages/job.js';
 import { JobsPage } from './pages/jobs.js';

@@ -1,5 +1,4 @@
-import type { Figures } from '#contracts';
-import { formatMetric, type MetricName } from '#contracts/metric-table';
+import { type Figures, formatMetric, type MetricName } from '#contracts';
 
 /** A figure by which models are compared. */
 export interface Axis {

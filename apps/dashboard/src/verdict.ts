@@ -1,5 +1,4 @@
-import type { Job, StageMetrics } from '#contracts';
-import { formatLatencyRatio, formatMetric, METRICS, type MetricName } from '#contracts/metric-table';
+import { formatLatencyRatio, formatMetric, type Job, type MetricName, METRICS, type StageMetrics } from '#contracts';
 import { factor } from './format.js';
 
 /** A figure of the model that came out, beside that of the one that went in. */

@@ -6,8 +6,12 @@ export interface ServerEvent {
 
 /**
  * Splits a server-sent event stream into events. EventSource would do it too, but cannot send the Authorization header.
+ * `onBytes` hears of all that comes, comments included.
  */
-export async function* parseEventStream(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+export async function* parseEventStream(
+  body: ReadableStream<Uint8Array>,
+  onBytes?: () => void,
+): AsyncGenerator<ServerEvent> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let buffer = '';
@@ -15,6 +19,7 @@ export async function* parseEventStream(body: ReadableStream<Uint8Array>): Async
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
+      onBytes?.();
       buffer = (buffer + decoder.decode(value, { stream: true })).replaceAll('\r\n', '\n');
       for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
         const event = parseEvent(buffer.slice(0, end));

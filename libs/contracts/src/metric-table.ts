@@ -28,7 +28,7 @@ export interface MetricFacts {
 
 /**
  * Every figure of a model: the schemas of answers (metrics.ts), what gates may name, the columns of reports, page and command line, and the
- * accumulators of evaluation follow from it. To add one, add its line here, and to libs/evaluation what measures it. Without zod, so that a page can load it.
+ * accumulators of evaluation follow from it. To add one, add its line here, and to libs/evaluation what measures it.
  */
 export const METRICS = {
   top1: {

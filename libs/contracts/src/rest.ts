@@ -48,6 +48,14 @@ export const Dataset = z
   .meta({ id: 'Dataset' });
 export type Dataset = z.infer<typeof Dataset>;
 
+const Name = z.string().trim().min(1).max(200).optional();
+/** The name of a model whose bytes are sent. */
+export const UploadQuery = z.strictObject({ name: Name });
+export const ModelQuery = PageQuery.extend({ name: z.string().max(200).optional() });
+export type ModelQuery = z.infer<typeof ModelQuery>;
+export const DatasetQuery = PageQuery.extend({ name: z.string().max(200).optional() });
+export type DatasetQuery = z.infer<typeof DatasetQuery>;
+
 export const PassInfo = z
   .object({
     name: z.string(),

@@ -8,7 +8,7 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { Dataset, DatasetInspection, Digest, Page, PageQuery, RegisterUri } from '#contracts';
+import { Dataset, DatasetInspection, DatasetQuery, Digest, Page, RegisterUri } from '#contracts';
 import { DatasetRepository } from '#database';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -19,7 +19,6 @@ import { ApiError } from '../problems/api-error.js';
 import { parseWith } from '../problems/issues.js';
 import { DatasetsService } from './datasets.service.js';
 
-const DatasetQuery = PageQuery.extend({ name: z.string().max(200).optional() });
 const Form = z.object({
   manifest: z.string().describe('dataset.yaml or .json'),
   file: z.array(z.string().meta({ format: 'binary' })).describe('The files that it names.'),
@@ -55,7 +54,7 @@ export class DatasetsController {
   @ApiOperation({ summary: 'List data sets, newest first' })
   @ApiOkResponse({ standardSchema: Page(Dataset) })
   @ApiProblem(400)
-  list(@Query({ schema: DatasetQuery }) query: z.infer<typeof DatasetQuery>) {
+  list(@Query({ schema: DatasetQuery }) query: DatasetQuery) {
     return this.datasets.list(query);
   }
 

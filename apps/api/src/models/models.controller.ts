@@ -10,10 +10,9 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { Digest, Model, ModelInspection, Page, PageQuery, RegisterUri } from '#contracts';
+import { Digest, Model, ModelInspection, ModelQuery, Page, RegisterUri, UploadQuery } from '#contracts';
 import { ModelRepository } from '#database';
 import type { Request, Response } from 'express';
-import { z } from 'zod';
 import { FileSender } from '../artifacts/file-sender.js';
 import { ApiDownload } from '../openapi/download.js';
 import { ApiRawBody } from '../openapi/raw-body.js';
@@ -23,9 +22,6 @@ import { parseWith } from '../problems/issues.js';
 import { Heeds } from '../requests/heeded.js';
 import { expectedDigest, refuseDigest } from '../uploads/content-digest.js';
 import { ModelsService, type Added } from './models.service.js';
-
-const Name = z.string().trim().min(1).max(200).optional();
-const ModelQuery = PageQuery.extend({ name: z.string().max(200).optional() });
 
 @ApiTags('models')
 @ApiBearerAuth()
@@ -53,7 +49,7 @@ export class ModelsController {
   @ApiProblem(404, 422, 507)
   async add(
     @Req() request: Request,
-    @Query('name', { schema: Name }) name: string | undefined,
+    @Query('name', { schema: UploadQuery.shape.name }) name: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Model> {
     const { item, created } = await this.receive(request, name);
@@ -65,7 +61,7 @@ export class ModelsController {
   @ApiOperation({ summary: 'List models, newest first' })
   @ApiOkResponse({ standardSchema: Page(Model) })
   @ApiProblem(400)
-  list(@Query({ schema: ModelQuery }) query: z.infer<typeof ModelQuery>) {
+  list(@Query({ schema: ModelQuery }) query: ModelQuery) {
     return this.models.list(query);
   }
 

@@ -1,6 +1,6 @@
+import type { Client } from '#client';
 import type { ArtifactRef, Job } from '#contracts';
 import type { Command } from 'commander';
-import type { Client } from '../client.js';
 import { assertWritable, save, STDOUT } from '../download.js';
 import { UsageError } from '../errors.js';
 import { ownName } from '../own-name.js';
@@ -25,7 +25,7 @@ export function addArtifactCommands(program: Command): void {
       const { digest, name } = await artifactOf(client, reference);
       const path = options.output ?? name;
       await assertWritable(path);
-      await save(await client.getArtifact(digest), digest, path);
+      await save(await client.getArtifact({ digest }), digest, path);
       if (path !== STDOUT) print(json, { digest, path }, () => path);
     });
 }

@@ -1,5 +1,5 @@
+import type { Client } from '#client';
 import type { Command } from 'commander';
-import type { Client } from '../client.js';
 import { connect } from '../connection.js';
 import { globalOptionsOf } from '../global-options.js';
 

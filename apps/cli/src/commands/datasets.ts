@@ -1,8 +1,10 @@
+import { all } from '#client';
 import { formatBytes, type Dataset } from '#contracts';
 import type { Command } from 'commander';
 import { filesOf, manifestIn } from '../local-dataset.js';
 import { print, table } from '../output.js';
 import { findDataset } from '../references.js';
+import { pushDataset } from '../uploads.js';
 import { collect, context, isUri } from './context.js';
 
 const REFERENCE = 'id, the start of one, name, or latest';
@@ -23,8 +25,8 @@ export function addDatasetCommands(program: Command): void {
       const manifest = isUri(source) ? undefined : await manifestIn(source);
       const dataset =
         manifest === undefined
-          ? await client.registerDataset(source)
-          : await client.pushDataset(manifest, await filesOf(manifest));
+          ? await client.registerDataset({ body: { uri: source } })
+          : await pushDataset(client, manifest, await filesOf(manifest));
       print(json, dataset, () =>
         [`${dataset.id}  ${dataset.name}  ${formatBytes(dataset.bytes)}`, ...warnings(dataset)].join('\n'),
       );
@@ -35,7 +37,7 @@ export function addDatasetCommands(program: Command): void {
     .description('list data sets, newest first')
     .action(async (_options: object, command: Command) => {
       const { client, json } = await context(command);
-      const items = await collect(client.listDatasets());
+      const items = await collect(all(client.listDatasets, {}));
       const row = (dataset: Dataset) => [dataset.id, dataset.name, formatBytes(dataset.bytes), samples(dataset)];
       print(json, items, () => table(['id', 'name', 'size', 'samples'], items.map(row)));
     });
@@ -57,7 +59,7 @@ export function addDatasetCommands(program: Command): void {
     .action(async (reference: string, _options: object, command: Command) => {
       const { client, json } = await context(command);
       const { id, name } = await findDataset(client, reference);
-      await client.deleteDataset(id);
+      await client.deleteDataset({ id });
       print(json, { id, removed: true }, () => `removed ${id}  ${name}`);
     });
 }

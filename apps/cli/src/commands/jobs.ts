@@ -1,6 +1,6 @@
+import { all, type Client } from '#client';
 import { formatBytes, JobState, isFinal, type Job, type JobItem } from '#contracts';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Client } from '../client.js';
 import { exitCodeOf, follow, report } from '../follow.js';
 import { print, table } from '../output.js';
 import { findJob } from '../references.js';
@@ -19,7 +19,7 @@ export function addJobCommands(program: Command): void {
     .description('list jobs, newest first')
     .action(async (options: { state?: JobState; search?: string; limit: number }, command: Command) => {
       const { client, json } = await context(command);
-      const items = await collect(client.listJobs({ state: options.state, q: options.search }), options.limit);
+      const items = await collect(all(client.listJobs, { state: options.state, q: options.search }), options.limit);
       print(json, items, () => table(['id', 'state', 'stages', 'gates', 'name'], items.map(row)));
     });
 
@@ -55,7 +55,7 @@ export function addJobCommands(program: Command): void {
   });
 
   onJob(jobs, 'cancel', 'stop a job; a running stage is killed', async ({ client, job: { id }, json }) => {
-    const job = await client.cancelJob(id);
+    const job = await client.cancelJob({ id });
     print(json, job, () => `${job.id}  ${isFinal(job.state) ? job.state : 'is being cancelled'}`);
   });
 
@@ -64,13 +64,13 @@ export function addJobCommands(program: Command): void {
     'retry',
     'run a failed or cancelled job again from the stage where it stopped',
     async ({ client, job: { id }, json }) => {
-      const job = await client.retryJob(id);
+      const job = await client.retryJob({ id });
       print(json, job, () => `${job.id}  ${job.state}`);
     },
   );
 
   onJob(jobs, 'rm', 'forget a job that has ended', async ({ client, job: { id, name }, json }) => {
-    await client.deleteJob(id);
+    await client.deleteJob({ id });
     print(json, { id, removed: true }, () => `removed ${id}${name === null ? '' : `  ${name}`}`);
   });
 }

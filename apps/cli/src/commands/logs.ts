@@ -1,6 +1,7 @@
-import { isFinal, type JobEvent } from '#contracts';
+import type { JobEvent } from '#contracts';
 import type { Command } from 'commander';
 import { findJob } from '../references.js';
+import { watchJob } from '../watch-job.js';
 import { context } from './context.js';
 
 interface LogLine {
@@ -20,7 +21,7 @@ export function addLogCommand(jobs: Command): void {
       const job = await findJob(client, reference);
       const found: LogLine[] = [];
       let count = 0;
-      for await (const event of isFinal(job.state) ? client.pastEvents(job.id) : client.watchJob(job.id)) {
+      for await (const event of watchJob(client, job.id)) {
         const line = logLine(event, job.stages);
         if (line === undefined) continue;
         count += 1;

@@ -1,8 +1,10 @@
+import { all } from '#client';
 import { formatBytes, type Model, type ValueSummary } from '#contracts';
 import type { Command } from 'commander';
 import { assertWritable, save, STDOUT } from '../download.js';
 import { print, table } from '../output.js';
 import { findModel } from '../references.js';
+import { pushModel } from '../uploads.js';
 import { collect, context, isUri } from './context.js';
 
 const REFERENCE = 'id, the start of one, name, or latest';
@@ -18,7 +20,9 @@ export function addModelCommands(program: Command): void {
     .description('upload a model, or register one that lies elsewhere')
     .action(async (source: string, { name }: { name?: string }, command: Command) => {
       const { client, json } = await context(command);
-      const model = isUri(source) ? await client.registerModel(source, name) : await client.pushModel(source, name);
+      const model = isUri(source)
+        ? await client.registerModel({ body: { uri: source, name } })
+        : await pushModel(client, source, name);
       print(json, model, () =>
         [`${model.id}  ${model.name}  ${formatBytes(model.bytes)}`, ...warnings(model)].join('\n'),
       );
@@ -29,7 +33,7 @@ export function addModelCommands(program: Command): void {
     .description('list models, newest first')
     .action(async (_options: object, command: Command) => {
       const { client, json } = await context(command);
-      const items = await collect(client.listModels());
+      const items = await collect(all(client.listModels, {}));
       const row = (model: Model) => [
         model.id,
         model.name,
@@ -59,7 +63,7 @@ export function addModelCommands(program: Command): void {
       const { id, name } = await findModel(client, reference);
       const path = options.output ?? name.replace(/[\\/]/g, '_');
       await assertWritable(path);
-      await save(await client.modelContent(id), id, path);
+      await save(await client.modelContent({ id }), id, path);
       if (path !== STDOUT) print(json, { id, path }, () => path);
     });
 
@@ -70,7 +74,7 @@ export function addModelCommands(program: Command): void {
     .action(async (reference: string, _options: object, command: Command) => {
       const { client, json } = await context(command);
       const { id, name } = await findModel(client, reference);
-      await client.deleteModel(id);
+      await client.deleteModel({ id });
       print(json, { id, removed: true }, () => `removed ${id}  ${name}`);
     });
 }

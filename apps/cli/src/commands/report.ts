@@ -15,7 +15,7 @@ export function addReportCommand(program: Command): void {
       const { client, json } = await context(command);
       await assertWritable(output);
       const { id } = await findJob(client, reference);
-      const report = `${(await client.getReport(id, json ? 'application/json' : 'text/markdown')).trimEnd()}\n`;
+      const report = `${(await (json ? client.reportAsJson({ id }) : client.reportAsMarkdown({ id }))).trimEnd()}\n`;
       if (output === STDOUT) process.stdout.write(report);
       else await writeFile(output, report);
     });

@@ -1,7 +1,7 @@
+import { ProblemError } from '#client';
 import type { Job, JobEvent, Problem } from '#contracts';
-import { parseEventStream } from '#contracts/event-stream';
 import { useEffect, useReducer, useRef, useState } from 'react';
-import { ApiError, send } from './client.js';
+import { client } from './client.js';
 
 export interface LogLine {
   index: number;
@@ -26,11 +26,6 @@ type Action =
   | { type: 'refusal'; problem: Problem };
 
 const LOG_LINES_KEPT = 2000;
-const FIRST_PAUSE_MS = 1500;
-const LONGEST_PAUSE_MS = 15_000;
-/** Answers that asking again does not change. */
-const LASTING = new Set([400, 401, 403, 404, 410, 422]);
-const FINAL = new Set<string>(['succeeded', 'failed', 'cancelled']);
 const EMPTY: JobFeed = { job: null, log: [], curves: {}, message: {}, problem: null, refusal: null };
 
 /**
@@ -49,45 +44,24 @@ export function useJobFeed(jobId: string): { feed: JobFeed; resume: () => void }
   return { feed, resume: () => setRound((before) => before + 1) };
 }
 
+/** Ends with the job; what it asks for is what the client tells. */
 async function follow(
   jobId: string,
   lastId: { current: string },
   signal: AbortSignal,
   dispatch: (action: Action) => void,
 ): Promise<void> {
-  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    try {
-      for await (const event of eventsOf(jobId, lastId, signal)) {
-        pause = FIRST_PAUSE_MS;
-        dispatch({ type: 'event', event });
-      }
-      return;
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof ApiError && LASTING.has(error.problem.status))
-        return dispatch({ type: 'refusal', problem: error.problem });
-      dispatch({ type: 'problem', message: error instanceof Error ? error.message : String(error) });
+  const onBreak = ({ message }: Error) => dispatch({ type: 'problem', message });
+  try {
+    for await (const { id, event } of client.watchJob({ id: jobId }, { signal, after: lastId.current, onBreak })) {
+      if (id) lastId.current = id;
+      dispatch({ type: 'event', event });
     }
-    await new Promise((resolve) => setTimeout(resolve, pause));
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error instanceof ProblemError) return dispatch({ type: 'refusal', problem: error.problem });
+    dispatch({ type: 'problem', message: error instanceof Error ? error.message : String(error) });
   }
-}
-
-/** The events of one connection. Throws when it ended before the job did: the last word of an ended job is a second snapshot. */
-async function* eventsOf(jobId: string, lastId: { current: string }, signal: AbortSignal): AsyncGenerator<JobEvent> {
-  const response = await send(`/v1/jobs/${jobId}/events`, {
-    signal,
-    headers: lastId.current ? { 'last-event-id': lastId.current } : {},
-  });
-  let snapshots = 0;
-  let isOver = false;
-  for await (const { id, data } of parseEventStream(response.body!)) {
-    if (id) lastId.current = id;
-    const event = JSON.parse(data) as JobEvent;
-    if (event.type === 'snapshot') snapshots += 1;
-    isOver = event.type === 'snapshot' && snapshots > 1 && FINAL.has(event.job.state);
-    yield event;
-  }
-  if (!isOver) throw new Error('the connection ended before the job did');
 }
 
 export function reduce(feed: JobFeed, action: Action): JobFeed {

@@ -1,8 +1,8 @@
-import type { ArtifactRef, Job } from '#contracts';
+import { type ArtifactRef, formatBytes, type Job } from '#contracts';
 import { useState } from 'react';
-import { download } from '../api/client.js';
+import { client } from '../api/client.js';
+import { saveBytes } from '../api/download.js';
 import { Scroll } from './scroll.js';
-import { formatBytes } from '#contracts/metric-table';
 import { shortDigest } from '../format.js';
 
 export function ArtifactList({ job }: { job: Job }) {
@@ -50,7 +50,9 @@ export function ArtifactList({ job }: { job: Job }) {
 function DownloadButton({ artifact, pass }: { artifact: ArtifactRef; pass: string }) {
   const [problem, setProblem] = useState<string | null>(null);
   const save = () =>
-    download(`/v1/artifacts/${artifact.digest}`, artifact.name).catch((error: Error) => setProblem(error.message));
+    saveBytes(client.getArtifact({ digest: artifact.digest }), artifact.name).catch((error: Error) =>
+      setProblem(error.message),
+    );
   return (
     <>
       <button type="button" className="quiet" onClick={save} aria-label={`Download ${artifact.name} of ${pass}`}>

@@ -1,5 +1,13 @@
-import type { Job, LatencyRatio, StageMetrics } from '#contracts';
-import { formatLatencyRatio, formatMetric, METRIC_NAMES, METRICS, type MetricName } from '#contracts/metric-table';
+import {
+  formatLatencyRatio,
+  formatMetric,
+  type Job,
+  type LatencyRatio,
+  METRIC_NAMES,
+  type MetricName,
+  METRICS,
+  type StageMetrics,
+} from '#contracts';
 import { comparison } from '../verdict.js';
 import { Scroll } from './scroll.js';
 

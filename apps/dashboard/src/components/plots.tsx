@@ -1,7 +1,7 @@
 import type { ArtifactRef, Job } from '#contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { send } from '../api/client.js';
+import { client } from '../api/client.js';
 import { Scroll } from './scroll.js';
 
 /** The plots that stages wrote, as images: an SVG shown as an image runs no script and loads nothing. */
@@ -27,7 +27,7 @@ export function Plots({ job }: { job: Job }) {
 function Plot({ pass, artifact }: { pass: string; artifact: ArtifactRef }) {
   const { data, error } = useQuery({
     queryKey: ['artifact', artifact.digest],
-    queryFn: async () => (await send(`/v1/artifacts/${artifact.digest}`)).text(),
+    queryFn: async () => new Response(await client.getArtifact({ digest: artifact.digest })).text(),
     staleTime: Infinity,
   });
   const url = useObjectUrl(data);

@@ -1,4 +1,4 @@
-import { ApiError } from '../api/client.js';
+import { ProblemError } from '#client';
 
 interface Fault {
   field: string;
@@ -7,7 +7,7 @@ interface Fault {
 
 /** What went wrong with what was entered: each fault at its field, or one sentence where no field is at fault. */
 export function ProblemBox({ error }: { error: Error }) {
-  const faults = error instanceof ApiError ? (error.problem.errors ?? []) : [];
+  const faults = error instanceof ProblemError ? (error.problem.errors ?? []) : [];
   const isToldTwice = faults.some(({ message }) => error.message.includes(message));
   return (
     <div className="problem card" role="alert">

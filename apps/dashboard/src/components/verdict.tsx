@@ -1,6 +1,7 @@
 import type { Job } from '#contracts';
 import { useMutation } from '@tanstack/react-query';
-import { download } from '../api/client.js';
+import { client } from '../api/client.js';
+import { saveBytes } from '../api/download.js';
 import { changesOf, type Change } from '../verdict.js';
 import { Problem } from './problem.js';
 import { StateBadge } from './state-badge.js';
@@ -56,7 +57,7 @@ function Gates({ job: { gates, gatesPassed, recipe } }: { job: Job }) {
 
 function DownloadModel({ job, fileName }: { job: Job; fileName: string }) {
   const model = job.stages.flatMap(({ artifacts }) => artifacts).findLast(({ name }) => name === 'model.onnx');
-  const save = useMutation({ mutationFn: (digest: string) => download(`/v1/artifacts/${digest}`, fileName) });
+  const save = useMutation({ mutationFn: (digest: string) => saveBytes(client.getArtifact({ digest }), fileName) });
   if (!model) return null;
   return (
     <div className="download">

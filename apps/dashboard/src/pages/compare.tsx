@@ -45,7 +45,7 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
         <p className="empty">Nothing to compare yet: submit jobs on one model that differ in their options.</p>
       )}
       {jobs.length > 0 && <Comparison jobs={jobs} query={query} onChange={change} />}
-      {data?.nextCursor && (
+      {data?.isCut && (
         <p className="warning">
           These are the newest {data.items.length} jobs on this model; older ones are not compared.
         </p>

@@ -1,11 +1,10 @@
-import type { JobItem } from '#contracts';
+import { formatMetric, type JobItem } from '#contracts';
 import { useEffect, useState } from 'react';
 import { useJobs, type JobChoice } from '../api/queries.js';
 import { Problem } from '../components/problem.js';
 import { ProgressBar } from '../components/progress-bar.js';
 import { Scroll } from '../components/scroll.js';
 import { StateBadge } from '../components/state-badge.js';
-import { formatMetric } from '#contracts/metric-table';
 import { ago, factor, shortDigest } from '../format.js';
 import { addressOf, replaceAddress } from '../route.js';
 import { useTitle } from '../title.js';

@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from 'react';
-import { apiKey, getJson } from '../api/client.js';
+import { apiKey } from '../api/api-key.js';
+import { client } from '../api/client.js';
 import { useTitle } from '../title.js';
 
 export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
@@ -11,7 +12,7 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
     const form = new FormData(event.currentTarget);
     apiKey.set(String(form.get('key')).trim(), form.get('remember') === 'on');
     try {
-      await getJson('/v1/passes');
+      await client.listPasses();
       onSignedIn();
     } catch (error) {
       apiKey.clear();

@@ -1,0 +1,25 @@
+import { Model, ModelInspection, ModelQuery, Page, RegisterUri, UploadQuery } from '#contracts';
+import { bytes, json, NOTHING, type Route } from './route.js';
+
+export const MODEL_ROUTES = {
+  uploadModel: {
+    method: 'POST',
+    path: '/v1/models',
+    query: UploadQuery,
+    body: bytes(),
+    answer: json(Model),
+    repeat: 'harmless',
+  },
+  registerModel: {
+    method: 'POST',
+    path: '/v1/models',
+    body: json(RegisterUri),
+    answer: json(Model),
+    repeat: 'harmless',
+  },
+  listModels: { method: 'GET', path: '/v1/models', query: ModelQuery, answer: json(Page(Model)) },
+  getModel: { method: 'GET', path: '/v1/models/:id', answer: json(Model) },
+  inspectModel: { method: 'GET', path: '/v1/models/:id/inspect', answer: json(ModelInspection) },
+  modelContent: { method: 'GET', path: '/v1/models/:id/content', answer: bytes() },
+  deleteModel: { method: 'DELETE', path: '/v1/models/:id', answer: NOTHING },
+} as const satisfies Record<string, Route>;
