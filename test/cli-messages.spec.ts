@@ -134,7 +134,12 @@ describe('what the command tells a person', () => {
       5,
       /API key holds characters that no key has/,
     ],
-    ['a server that is another', ['models', 'ls'], 1, /127\.0\.0\.1:\d+ is not one of a Coldpress server.*check --url/],
+    [
+      'a server that is another',
+      ['models', 'ls'],
+      1,
+      /GET http:\/\/127\.0\.0\.1:\d+\/v1\/models is not one of a Coldpress server.*check the address.*--url/,
+    ],
     ['a port that is none', ['up', '--port', 'abc', '--data', 'up'], 2, /--port: expected a number, got/],
     ['a port out of range', ['up', '--port', '70000', '--data', 'up'], 2, /--port: at most 65535, got 70000/],
     [

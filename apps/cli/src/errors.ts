@@ -1,4 +1,4 @@
-import { ClientError, ProblemError, UnreachableError } from '#client';
+import { ProblemError, UnexpectedAnswerError, UnreachableError, type ClientError } from '#client';
 import { EXIT, type ExitCode } from './exit-codes.js';
 
 /** An error that ends the command with a message for people and an exit code for scripts. */
@@ -30,7 +30,8 @@ export function ofCall(error: ClientError): CliError {
       EXIT.unreachable,
       error.code,
     );
-  return new CliError(error.message, EXIT.failed, error.code, { cause: error });
+  const wayOut = error instanceof UnexpectedAnswerError ? ' (--url names another)' : '';
+  return new CliError(`${error.message}${wayOut}`, EXIT.failed, error.code, { cause: error });
 }
 
 function exitCodeOf({ status }: ProblemError['problem']): ExitCode {

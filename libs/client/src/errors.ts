@@ -23,13 +23,15 @@ export class ProblemError extends ClientError {
   }
 }
 
-/** No server answered, or the connection broke before the answer was whole. */
+/** No server answered, or the connection broke before the answer was whole. `url` is empty on a page that the server itself gave. */
 export class UnreachableError extends ClientError {
   constructor(
     readonly url: string,
     cause: unknown,
   ) {
-    super('unreachable', `no Coldpress server answers at ${url || 'this address'}`, { cause });
+    super('unreachable', url === '' ? 'the server does not answer' : `no Coldpress server answers at ${url}`, {
+      cause,
+    });
   }
 }
 

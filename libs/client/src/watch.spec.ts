@@ -86,6 +86,14 @@ describe('an event stream', () => {
     expect(server.requests.length).toBe(5);
   });
 
+  it('says that its connection closed where nothing else can be said', async () => {
+    const call = watched([streams([snapshot('running')], 'close')], { attempts: 1 });
+    await expect(call).rejects.toMatchObject({
+      code: 'stream_broken',
+      message: expect.stringContaining('closed before'),
+    });
+  });
+
   it('says which event does not parse', async () => {
     const error = await watched([streams([snapshot('running'), { id: 5, data: { type: 'log', index: 0 } }])]).catch(
       (caught: unknown) => caught,
