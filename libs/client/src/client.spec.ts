@@ -1,4 +1,4 @@
-import type { PassInfo } from '#contracts';
+import type { JobItem, PassInfo } from '#contracts';
 import { all, firstOf } from './all.js';
 import { createClient } from './client.js';
 import { ClientError, ProblemError, UnexpectedAnswerError, UnreachableError } from './errors.js';
@@ -14,6 +14,22 @@ import {
 const PASS: PassInfo = { name: 'quantize', summary: 'smaller', version: 1, options: {} };
 const PASSES = { items: [PASS], nextCursor: null };
 const MODEL = 'a'.repeat(64);
+const JOB: JobItem = {
+  id: '11111111-2222-4333-8444-555555555555',
+  name: null,
+  state: 'queued',
+  modelId: MODEL,
+  datasetId: null,
+  gatesPassed: null,
+  error: null,
+  createdAt: '2026-01-31T12:00:00.000Z',
+  finishedAt: null,
+  title: 'quantize',
+  baseline: null,
+  final: null,
+  finalDigest: null,
+  stages: [],
+};
 const EMPTY = { items: [], nextCursor: null };
 
 describe('a call', () => {
@@ -29,9 +45,12 @@ describe('a call', () => {
     const client = await clientOf(answers(EMPTY));
     await client.listJobs({ state: 'running', q: 'a b&c', cursor: undefined });
     expect(server.requests[0]).toMatchObject({ method: 'GET', url: '/v1/jobs?state=running&q=a+b%26c' });
+    const record = { id: MODEL, name: 'net', bytes: 1 };
+    await client.deleteModel(record).catch(() => undefined);
+    expect(server.requests.at(-1)?.url).toBe(`/v1/models/${MODEL}`);
     expect(server.requests[0]?.headers.authorization).toBe('Bearer cp_key');
     await client.getPass({ name: 'a/../b' }).catch(() => undefined);
-    expect(server.requests[1]?.url).toBe('/v1/passes/a%2F..%2Fb');
+    expect(server.requests.at(-1)?.url).toBe('/v1/passes/a%2F..%2Fb');
   });
 
   it('asks for the key when it is made', async () => {
@@ -90,11 +109,11 @@ describe('a call', () => {
   });
 
   it('reads a list page by page, no further than it is wanted', async () => {
-    const page = (name: string, nextCursor: string | null) => answers({ items: [{ ...PASS, name }], nextCursor });
+    const job = (title: string) => ({ ...JOB, title });
+    const page = (title: string, nextCursor: string | null) => answers({ items: [job(title)], nextCursor });
     const client = await clientOf(page('a', 'one'), page('b', 'two'), page('c', null));
-    const list = client.listPasses as (query?: { cursor?: string | undefined }) => ReturnType<typeof client.listPasses>;
-    expect(await firstOf(all(list, {}), 1)).toEqual({ items: [{ ...PASS, name: 'a' }], isCut: true });
-    expect(server.requests.map(({ url }) => url)).toEqual(['/v1/passes', '/v1/passes?cursor=one']);
+    expect(await firstOf(all(client.listJobs, { q: 'x' }), 1)).toEqual({ items: [job('a')], isCut: true });
+    expect(server.requests.map(({ url }) => url)).toEqual(['/v1/jobs?q=x', '/v1/jobs?cursor=one&q=x']);
   });
 });
 

@@ -70,11 +70,11 @@ function bodyOf({ body }: Route, value: unknown): Blob | FormData | string | und
   return body.kind === 'json' ? JSON.stringify(value) : (value as Blob | FormData);
 }
 
-function queryOf({ path }: Route, input: Input): string {
-  const isInPath = (name: string) => path.split('/').includes(`:${name}`);
-  const entries = Object.entries(input).filter(
-    ([name, value]) => name !== 'body' && !isInPath(name) && value !== undefined && value !== '',
-  );
-  const query = new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)])).toString();
-  return query === '' ? '' : `?${query}`;
+/** Only what the route takes: an input may be a whole record that has more. */
+function queryOf({ query }: Route, input: Input): string {
+  const entries = Object.keys(query?.shape ?? {}).flatMap((name): [string, string][] => {
+    const value = input[name];
+    return value === undefined || value === '' ? [] : [[name, String(value)]];
+  });
+  return entries.length === 0 ? '' : `?${new URLSearchParams(entries).toString()}`;
 }

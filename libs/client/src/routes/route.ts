@@ -28,7 +28,7 @@ export interface Route {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** A parameter is written as `:id`. */
   path: string;
-  query?: z.ZodType;
+  query?: z.ZodObject;
   body?: BodyFormat;
   answer: AnswerFormat;
   /**
@@ -52,7 +52,7 @@ type ParameterNames<P extends string> = P extends `${string}:${infer Name}/${inf
     ? Name
     : never;
 
-type QueryOf<R extends Route> = R extends { query: infer Q extends z.ZodType } ? Partial<z.output<Q>> : unknown;
+type QueryOf<R extends Route> = R extends { query: infer Q extends z.ZodObject } ? Partial<z.output<Q>> : unknown;
 type BodyOf<R extends Route> = R extends { body: infer B } ? { body: BodyValue<B> } : unknown;
 type BodyValue<B> = B extends { kind: 'json'; schema: infer S extends z.ZodType }
   ? z.input<S>
