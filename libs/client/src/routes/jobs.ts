@@ -1,4 +1,4 @@
-import { isFinal, Job, JobEvent, JobItem, JobQuery, JobSubmission, Page, Preflight } from '#contracts';
+import { Benchmark, isFinal, Job, JobEvent, JobItem, JobQuery, JobSubmission, Page, Preflight } from '#contracts';
 import { z } from 'zod';
 import { events, json, NOTHING, text, type Route } from './route.js';
 
@@ -27,6 +27,7 @@ export const JOB_ROUTES = {
   watchJob: { method: 'GET', path: '/v1/jobs/:id/events', answer: events(JobEvent, endsJob) },
   reportAsMarkdown: { method: 'GET', path: '/v1/jobs/:id/report', answer: text('text/markdown') },
   reportAsJson: { method: 'GET', path: '/v1/jobs/:id/report', answer: text('application/json') },
+  jobBenchmarks: { method: 'GET', path: '/v1/jobs/:id/benchmarks', answer: json(Page(Benchmark)) },
   cancelJob: { method: 'POST', path: '/v1/jobs/:id/cancel', answer: json(Job) },
   retryJob: { method: 'POST', path: '/v1/jobs/:id/retry', answer: json(Job) },
   deleteJob: { method: 'DELETE', path: '/v1/jobs/:id', answer: NOTHING },
