@@ -4,9 +4,10 @@ import type { HostTensors } from '#inference';
 import { writeModel, type ModelProto } from '#onnx';
 import type { Known, Obstacle } from '../pass.js';
 import { useBatchStatistics } from '../training/batches/batch-statistics.js';
-import { freedForm, outputNames } from '../training/student.js';
+import { freedForm } from '../training/form/copied-form.js';
+import { outputNames } from '../training/form/reachable.js';
 import type { TrainingForm } from '../training/form/trainable.js';
-import { batchProblem } from '../training/batches/training-batch.js';
+import { batchProblem } from '../training/batches/batch-size.js';
 import { trialProblem, type Learning } from '../training/trial.js';
 import { attachFeatures } from './features.js';
 import { imitation } from './imitation.js';
@@ -28,9 +29,10 @@ export async function distillTrial(
   if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
   const samples = options.method === 'generative' ? null : data;
   const classes = samples ? samples.classes : undefined;
-  const taskOn = (shapes: Shapes, inputs: HostTensors) =>
-    firstTask({ form, teachers, shapes, inputs, classes, options });
-  const problem = batchProblem(form.graph, options, samples) ?? (await trialProblem({ model: student, form, taskOn }));
+  const objectiveOn = (shapes: Shapes, inputs: HostTensors) =>
+    firstStep({ form, teachers, shapes, inputs, classes, options });
+  const problem =
+    batchProblem(form.graph, options, samples) ?? (await trialProblem({ model: student, form, objectiveOn }));
   return problem === null
     ? []
     : [
@@ -41,7 +43,7 @@ export async function distillTrial(
       ];
 }
 
-interface FirstTask {
+interface FirstStep {
   form: TrainingForm;
   teachers: readonly ModelProto[];
   shapes: Shapes;
@@ -50,7 +52,7 @@ interface FirstTask {
   options: DistillOptions;
 }
 
-async function firstTask({ form, teachers, shapes, inputs, classes, options }: FirstTask): Promise<Learning> {
+async function firstStep({ form, teachers, shapes, inputs, classes, options }: FirstStep): Promise<Learning> {
   const teacher = await loadTeacher(
     { models: teachers.map(writeModel), weights: teachers.map(() => 1) },
     1,
@@ -58,13 +60,13 @@ async function firstTask({ form, teachers, shapes, inputs, classes, options }: F
   );
   try {
     const answers = await teacher.answer(inputsFor(teacher.inputNames, inputs));
-    const targets = throughSoftmax(
+    const pairs = throughSoftmax(
       form.graph,
       pairOutputs({ outputs: outputNames(form.graph), shapes, answers, classes, kinds: options.outputs }),
       answers,
     );
     const { features, shapes: all } = attachFeatures(form, shapes, answers, options.features, 0);
-    return { task: imitation(targets, false, options, features), shapes: all };
+    return { objective: imitation(pairs, false, options, features), shapes: all };
   } finally {
     await teacher.release();
   }

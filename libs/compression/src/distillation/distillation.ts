@@ -1,24 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { DistillOptions } from '#contracts';
 import { readModel, writeModel, type ModelProto } from '#onnx';
-import type { Obstacle, Pass, PassContext } from '../pass.js';
-import type { BatchPlan } from '../training/batches/batch-plan.js';
-import { estimateStatistics, useBatchStatistics } from '../training/batches/batch-statistics.js';
-import { generatorObstacles } from './generator-obstacles.js';
-import { PassCheckpoint, type CheckpointScope } from '../training/checkpoint/checkpoint-scope.js';
-import { distillTrial } from './distill-trial.js';
-import { deriveModel, relativeScale } from './student/derive-model.js';
-import { checkCurrentFeatures, unknownFeatures } from './feature-names.js';
-import { Judge } from '../training/judge.js';
-import { inBatchesOf, lessonInputs } from '../training/batches/lesson.js';
-import { prepareLessons } from './prepare-lessons.js';
-import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './teacher/sources.js';
-import { Student, freedForm, studentForm } from '../training/student.js';
-import { curveSummary, writeCurve } from '../training/training-curve.js';
-import { TrainingRun, type CurvePoint } from '../training/training-run.js';
-import { tiedWarnings, untieMerged, type Untied } from '../training/form/untie.js';
-import { untrainable } from '../training/untrainable.js';
+import type { Pass, PassContext, PassResult } from '../pass.js';
+import { PassCheckpoint } from '../training/checkpoint/checkpoint-scope.js';
+import { copiedForm } from '../training/form/copied-form.js';
+import { trainModel, type TrainingResult } from '../training/train-model.js';
+import { writeCurve } from '../training/training-curve.js';
 import { Warnings } from '../training/warnings.js';
+import { distillTrial } from './distill-trial.js';
+import { checkCurrentFeatures, unknownFeatures } from './feature-names.js';
+import { generatorObstacles } from './generator-obstacles.js';
+import { prepareImitation } from './prepare-imitation.js';
+import { deriveModel, relativeScale, type Derived } from './student/derive-model.js';
+import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './teacher/sources.js';
+import { untrainableStudent } from './untrainable-student.js';
 
 /**
  * Trains a model to give the answers of another. Zeros stay zero and integers stay on their grids: the model is trained in
@@ -29,7 +24,7 @@ import { Warnings } from '../training/warnings.js';
 export const distillation: Omit<Pass<'distill'>, 'name'> = {
   preflight(model, options) {
     checkCurrentFeatures(options, model);
-    return studentForm(model, options).skipped;
+    return copiedForm(model, options).skipped;
   },
 
   obstacles: (model, options, models) => [
@@ -42,170 +37,90 @@ export const distillation: Omit<Pass<'distill'>, 'name'> = {
 
   async run(context, options) {
     const current = writeModel(context.model);
-    let teacher = teacherModels(options, context, current);
+    const teaching = teacherModels(options, context, current);
     const warnings = new Warnings(context.log);
-    const checkpoint = new PassCheckpoint(
-      runName(context, options, current, teacher),
-      options.assistants.length + 1,
-      context,
-      warnings,
-    );
-    let scale = { width: 1, depth: 1 };
-    const assistants: Record<string, unknown>[] = [];
-    for (const [at, size] of options.assistants.entries()) {
-      const { model: assistant } = await deriveModel(
-        readModel(teacher.models[0]!),
-        relativeScale(scale, size),
-        context,
-      );
-      context.log(
-        `assistant ${at + 1} of ${options.assistants.length}: ${size.width} of the width, ${size.depth} of the depth`,
-      );
-      const taught = await teach(
-        assistant,
-        teacher,
-        part(context, at, options),
-        options,
-        checkpoint.scope(at),
-        warnings,
-      );
-      assistants.push({ ...size, ...summaryOf(taught) });
-      teacher = { models: [writeModel(assistant)], weights: [1] };
-      scale = size;
-    }
-    const {
-      model: student,
-      skipped,
-      blocks,
-      channels,
-    } = await studentModel(fromAssistant(options, scale), context, teacher.models[0]!);
-    const taught = await teach(
-      student,
-      teacher,
-      part(context, options.assistants.length, options),
-      options,
-      checkpoint.scope(options.assistants.length),
-      warnings,
-    );
-    const summary = {
-      ...summaryOf(taught),
-      ...warnings.summary,
-      ...(assistants.length > 0 ? { assistants } : {}),
-      ...(blocks || channels ? { cut: { blocks, channels } } : {}),
-    };
+    const run = runName(context, options, current, teaching);
+    const checkpoint = new PassCheckpoint(run, options.assistants.length + 1, context, warnings);
+    const distilling = { context, options, warnings, checkpoint };
+    const assisted = await trainAssistants(distilling, teaching);
+    const student = await studentModel(fromAssistant(options, assisted.scale), context, assisted.teaching.models[0]!);
+    const taught = await teach(distilling, options.assistants.length, student.model, assisted.teaching);
     return {
-      model: student,
-      skipped: [...skipped, ...taught.student.form.skipped, ...taught.student.unread],
+      model: student.model,
+      skipped: [...student.skipped, ...taught.skipped],
       files: await writeCurve(context, options, taught.curve),
-      summary,
+      summary: summaryOf(taught, warnings, assisted, student),
     };
   },
 };
 
-/** What keeps the student, where it is known before the run, from being trained. */
-function untrainableStudent(
-  model: ModelProto,
-  options: DistillOptions,
-  models: ReadonlyMap<string, ModelProto>,
-): Obstacle[] {
-  const { student, teacher } = options;
-  if (student === 'current') return untrainable(model, options, '');
-  if ('model' in student)
-    return within(models, student.model, (stored) => untrainable(stored, options, 'student.model'));
-  if (typeof teacher === 'string') return untrainable(model, options, 'student');
-  return within(models, 'model' in teacher ? teacher.model : teacher.models[0]!, (stored) =>
-    untrainable(stored, options, 'student'),
-  );
+/** What the trainings of a pass, one after the other, have in common. */
+interface Distilling {
+  context: PassContext;
+  options: DistillOptions;
+  warnings: Warnings;
+  checkpoint: PassCheckpoint;
 }
 
-/** What there is to say of a model of the store, if it is at hand. */
-function within(
-  models: ReadonlyMap<string, ModelProto>,
-  digest: string,
-  judge: (model: ModelProto) => Obstacle[],
-): Obstacle[] {
-  const model = models.get(digest);
-  return model ? judge(model) : [];
+/** Who teaches once the assistants have learned. */
+interface Assisted {
+  teaching: TeacherModels;
+  scale: DistillOptions['assistants'][number];
+  summaries: Record<string, unknown>[];
 }
 
-interface Taught {
-  student: Student;
-  untied: Untied['untied'];
-  curve: CurvePoint[];
-  seconds: number;
-  batchSize: number;
-  plan: BatchPlan;
+/** Each assistant is cut from the one before it, learns from it, and teaches the next. */
+async function trainAssistants(distilling: Distilling, teacher: TeacherModels): Promise<Assisted> {
+  const { context, options } = distilling;
+  const assisted: Assisted = { teaching: teacher, scale: { width: 1, depth: 1 }, summaries: [] };
+  for (const [at, size] of options.assistants.entries()) {
+    const { teaching, scale } = assisted;
+    const { model } = await deriveModel(readModel(teaching.models[0]!), relativeScale(scale, size), context);
+    context.log(
+      `assistant ${at + 1} of ${options.assistants.length}: ${size.width} of the width, ${size.depth} of the depth`,
+    );
+    const { summary } = await teach(distilling, at, model, teaching);
+    assisted.summaries.push({ ...size, ...summary });
+    assisted.teaching = { models: [writeModel(model)], weights: [1] };
+    assisted.scale = size;
+  }
+  return assisted;
 }
 
-/** Trains a model in place. */
-async function teach(
+/** Trains a model in place, as training `at` of the pass. */
+function teach(
+  { context, options, warnings, checkpoint }: Distilling,
+  at: number,
   model: ModelProto,
   teaching: TeacherModels,
-  context: PassContext,
-  options: DistillOptions,
-  checkpoint: CheckpointScope,
-  warnings: Warnings,
-): Promise<Taught> {
-  const merged = untieMerged(model, options.freeze);
-  warnings.add(...tiedWarnings(merged));
-  const form = await freedForm(model, options);
-  if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
-  const teacher = await loadTeacher(
-    teaching,
-    context.threads,
-    options.features.map((feature) => feature.teacher),
-  );
-  const {
-    shapes,
-    plan,
-    task,
-    taskOn,
-    batchSize,
-    seen,
-    warnings: said,
-    begin,
-    held,
-  } = await prepareLessons({ form, teacher, teaching, context, options });
-  warnings.add(...said);
-  const student = await Student.create({ form, shapes, task, options, threads: context.threads, division: plan });
-  context.log(
-    `training ${student.size} parameters, ${student.keptZeros} of them zeros that stay, in batches of ${batchSize}`,
-  );
-  const [curriculum, validation] = [await begin(student), await held()];
-  const judge =
-    validation &&
-    new Judge({
-      graph: student.form.graph,
-      layout: student.trainer.layout,
-      taskOn,
-      threads: context.threads,
-      lessons: () => validation.lessons(0),
-    });
-  const started = performance.now();
-  const curve = await new TrainingRun({
-    student,
-    curriculum,
-    judge,
-    batchSize,
+): Promise<TrainingResult> {
+  const hidden = options.features.map((feature) => feature.teacher);
+  const own = part(context, at, options);
+  return trainModel({
+    model,
     options,
-    checkpoint,
+    context: own,
+    checkpoint: checkpoint.scope(at),
     warnings,
-    progress: context.progress,
-    log: context.log,
-  }).train();
-  student.store(model);
-  if (options.batchNorm === 'batch')
-    await estimateStatistics(
-      model,
-      inBatchesOf(form.fileBatch, seen?.() ?? lessonInputs(curriculum, options.epochs)),
-      context.threads,
-    );
-  await curriculum.release();
-  await judge?.release();
-  await validation?.release();
-  await teacher.release();
-  await student.release();
-  return { student, untied: merged.untied, curve, seconds: (performance.now() - started) / 1000, batchSize, plan };
+    async prepare(form) {
+      const teacher = await loadTeacher(teaching, context.threads, hidden);
+      return prepareImitation({ form, teacher, teaching, context: own, options });
+    },
+  });
+}
+
+function summaryOf(
+  { summary }: TrainingResult,
+  warnings: Warnings,
+  { summaries: assistants }: Assisted,
+  { blocks, channels }: Derived,
+): PassResult['summary'] {
+  return {
+    ...summary,
+    ...warnings.summary,
+    ...(assistants.length > 0 ? { assistants } : {}),
+    ...(blocks || channels ? { cut: { blocks, channels } } : {}),
+  };
 }
 
 /** The context of one of the trainings, whose progress is a part of the pass's. */
@@ -239,13 +154,4 @@ function runName(
     .update(current);
   for (const model of teacher.models) hash.update(model);
   return hash.digest('hex');
-}
-
-function summaryOf({ student, untied, curve, seconds, batchSize, plan }: Taught): Record<string, unknown> {
-  return {
-    parameters: student.size,
-    keptZeros: student.keptZeros,
-    weights: { ...student.weights, untied },
-    ...curveSummary(curve, { plan, steps: student.trainer.state.step, batchSize, seconds }),
-  };
 }

@@ -3,7 +3,7 @@ import { Graph, isOwnName, type ModelProto } from '#onnx';
 import { OptionError } from '../errors.js';
 import type { Obstacle } from '../pass.js';
 import { TrainingError } from '../training/errors.js';
-import { studentForm } from '../training/student.js';
+import { copiedForm } from '../training/form/copied-form.js';
 
 /** How many names an error offers in place of an unknown one. */
 const OFFERED = 3;
@@ -26,18 +26,18 @@ export function unknownFeatures(
       : typeof teacher === 'string'
         ? undefined
         : models.get('model' in teacher ? teacher.model : teacher.models[0]!);
-  const learner = student === 'current' ? undefined : 'model' in student ? models.get(student.model) : taught;
-  return [...unknownTo('teacher', taught, options), ...unknownTo('student', learner, options)];
+  const trained = student === 'current' ? undefined : 'model' in student ? models.get(student.model) : taught;
+  return [...unknownTo('teacher', taught, options), ...unknownTo('student', trained, options)];
 }
 
 /** The same for the stage's own input, of which only the first pass knows what it is. Throws OptionError. */
 export function checkCurrentFeatures(options: DistillOptions, model: ModelProto): void {
   const { teacher, student } = options;
   const isTaught = teacher === 'current' || teacher === 'previous';
-  const isLearner = student === 'current' || (isTaught && !('model' in student));
+  const isStudent = student === 'current' || (isTaught && !('model' in student));
   const [unknown] = [
     ...unknownTo('teacher', isTaught ? model : undefined, options),
-    ...unknownTo('student', isLearner ? model : undefined, options),
+    ...unknownTo('student', isStudent ? model : undefined, options),
   ];
   if (unknown) throw new OptionError(unknown.field, unknown.message);
 }
@@ -50,7 +50,7 @@ export function checkValue(side: Side, graph: Graph, name: string): void {
 
 function unknownTo(side: Side, model: ModelProto | undefined, options: DistillOptions): Obstacle[] {
   if (!model || options.features.length === 0) return [];
-  const graph = side === 'teacher' ? new Graph(model) : studentForm(model, options).graph;
+  const graph = side === 'teacher' ? new Graph(model) : copiedForm(model, options).graph;
   return options.features.flatMap((feature, i): Obstacle[] => {
     const message = unknownValue(side, graph, feature[side]);
     return message === null ? [] : [{ field: `features[${i}].${side}`, message }];

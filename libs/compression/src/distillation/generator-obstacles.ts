@@ -2,7 +2,8 @@ import { missingGradients } from '#autodiff';
 import type { DistillOptions } from '#contracts';
 import { DataType, valueDims, valueElemType, type ModelProto } from '#onnx';
 import type { Obstacle } from '../pass.js';
-import { liftedCopy, outputNames } from '../training/student.js';
+import { liftedCopy } from '../training/form/copied-form.js';
+import { outputNames } from '../training/form/reachable.js';
 import { knownModels } from './known-models.js';
 
 /** Why samples cannot be made up for the models, where a method asks for it. */

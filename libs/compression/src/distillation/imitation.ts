@@ -1,5 +1,6 @@
 import { float32 } from '#inference';
 import { classLabels } from '../training/batches/labels.js';
+import type { Objective } from '../training/objective.js';
 import type { Feature } from './features.js';
 import {
   LABELS,
@@ -10,25 +11,24 @@ import {
   powerInput,
   type ObjectiveOptions,
 } from './objective.js';
-import type { Target } from './outputs.js';
-import type { Task } from '../training/task.js';
+import type { OutputPair } from './outputs.js';
 
-/** To give the teacher's answers; where lessons have labels and an output is for them, to be right as well. */
+/** To give the teacher's answers; where batches have labels and an output is for them, to be right as well. */
 export function imitation(
-  targets: readonly Target[],
-  lessonsHaveLabels: boolean,
+  pairs: readonly OutputPair[],
+  batchesHaveLabels: boolean,
   options: ObjectiveOptions,
   features: readonly Feature[] = [],
-): Task {
-  const powered = poweredAnswers(targets, features);
-  const hasLabels = labelled(targets, lessonsHaveLabels) !== undefined;
+): Objective {
+  const powered = poweredAnswers(pairs, features);
+  const hasLabels = labelled(pairs, batchesHaveLabels) !== undefined;
   return {
-    outputs: [...targets.map(({ output }) => output), ...features.map(({ value }) => value)],
-    objective: distillObjective(targets, hasLabels, options, features),
-    feeds({ answers, labels }) {
-      const soft = [...targets, ...features].map(({ answer }) => [answerInput(answer), answers[answer]!] as const);
+    outputs: [...pairs.map(({ output }) => output), ...features.map(({ value }) => value)],
+    ...distillObjective(pairs, hasLabels, options, features),
+    feeds({ targets, labels }) {
+      const soft = [...pairs, ...features].map(({ answer }) => [answerInput(answer), targets[answer]!] as const);
       const powers = powered.map(
-        (answer) => [powerInput(answer), float32([], [meanSquare(answers[answer]!.data as Float32Array)])] as const,
+        (answer) => [powerInput(answer), float32([], [meanSquare(targets[answer]!.data as Float32Array)])] as const,
       );
       return {
         ...Object.fromEntries([...soft, ...powers]),

@@ -12,8 +12,8 @@ import { DataType, ownName } from '#onnx';
 import { attentionTransfer } from './attention-transfer.js';
 import type { Feature } from './features.js';
 import { powerTerms } from '../training/fidelity.js';
-import type { Objective } from '../training/task.js';
-import type { Target } from './outputs.js';
+import type { Objective } from '../training/objective.js';
+import type { OutputPair } from './outputs.js';
 
 /** Input of the step, beside the model's own, that holds the labels. */
 export const LABELS = ownName('distill:labels');
@@ -32,7 +32,7 @@ export interface ObjectiveOptions {
 }
 
 /** The distance of an output to the teacher's answer, by kind. */
-const DISTANCES: Record<OutputKind, (g: GradientBuilder, target: Target, options: ObjectiveOptions) => LossTerm> = {
+const DISTANCES: Record<OutputKind, (g: GradientBuilder, pair: OutputPair, options: ObjectiveOptions) => LossTerm> = {
   classification: (g, { logits, answer, dims, isProbability }, { temperature }) =>
     softTargetDivergence(
       g,
@@ -60,10 +60,10 @@ const FEATURE_DISTANCES: Record<FeatureOptions['kind'], (g: GradientBuilder, fea
 };
 
 /** The answers, outputs' and hidden ones, that are compared relative to their power. */
-export function poweredAnswers(targets: readonly Target[], features: readonly Feature[]): string[] {
+export function poweredAnswers(pairs: readonly OutputPair[], features: readonly Feature[]): string[] {
   return [
     ...new Set(
-      [...targets.filter(({ kind }) => kind === 'mse'), ...features.filter(({ kind }) => kind === 'fitnet')].map(
+      [...pairs.filter(({ kind }) => kind === 'mse'), ...features.filter(({ kind }) => kind === 'fitnet')].map(
         ({ answer }) => answer,
       ),
     ),
@@ -71,8 +71,8 @@ export function poweredAnswers(targets: readonly Target[], features: readonly Fe
 }
 
 /** The output that labels are for: the only classification, where there are labels. */
-export function labelled(targets: readonly Target[], hasLabels: boolean): Target | undefined {
-  const classifications = targets.filter(({ kind }) => kind === 'classification');
+export function labelled(pairs: readonly OutputPair[], hasLabels: boolean): OutputPair | undefined {
+  const classifications = pairs.filter(({ kind }) => kind === 'classification');
   return hasLabels && classifications.length === 1 ? classifications[0] : undefined;
 }
 
@@ -83,20 +83,20 @@ export function labelled(targets: readonly Target[], hasLabels: boolean): Target
  * `featureLoss`. Beside the losses the terms hold the powers that {@link Fidelity} reads.
  */
 export function distillObjective(
-  targets: readonly Target[],
+  pairs: readonly OutputPair[],
   hasLabels: boolean,
   options: ObjectiveOptions,
   features: readonly Feature[] = [],
-): Objective {
-  const hard = labelled(targets, hasLabels);
+): Pick<Objective, 'extraInputs' | 'write'> {
+  const hard = labelled(pairs, hasLabels);
   const answers = new Map([
     ...features.map(({ answer, answerDims }) => [answer, answerDims] as const),
-    ...targets.map(({ answer, dims }) => [answer, dims] as const),
+    ...pairs.map(({ answer, dims }) => [answer, dims] as const),
   ]);
   const labels = hard ? [{ name: LABELS, dims: [hard.dims[0]!], type: DataType.INT64 }] : [];
   return {
     extraInputs: [
-      ...poweredAnswers(targets, features).map((answer) => ({
+      ...poweredAnswers(pairs, features).map((answer) => ({
         name: powerInput(answer),
         dims: [],
         type: DataType.FLOAT,
@@ -105,14 +105,12 @@ export function distillObjective(
       ...labels,
     ],
     write(g) {
-      const parts = targets.map((target) =>
-        target === hard
-          ? withLabels(g, target, options)
-          : alone(g, target, options, targets.length + features.length > 1),
+      const parts = pairs.map((pair) =>
+        pair === hard ? withLabels(g, pair, options) : alone(g, pair, options, pairs.length + features.length > 1),
       );
       const hidden = featureParts(g, features);
       const all = [...parts, ...hidden.parts];
-      const powers = targets.map((target) => powerTerms(g, target, answerInput(target.answer)));
+      const powers = pairs.map((pair) => powerTerms(g, pair, answerInput(pair.answer)));
       return {
         terms: Object.assign(
           {
@@ -141,19 +139,19 @@ interface Part {
   terms: Record<string, string>;
 }
 
-function withLabels(g: GradientBuilder, target: Target, options: ObjectiveOptions): Part {
-  const soft = DISTANCES.classification(g, target, options);
-  const hard = softmaxCrossEntropy(g, target.logits, LABELS, target.dims as [number, number], options.labelSmoothing);
+function withLabels(g: GradientBuilder, pair: OutputPair, options: ObjectiveOptions): Part {
+  const soft = DISTANCES.classification(g, pair, options);
+  const hard = softmaxCrossEntropy(g, pair.logits, LABELS, pair.dims as [number, number], options.labelSmoothing);
   const total = weightedSum(g, [
     { term: soft, weight: options.alpha },
     { term: hard, weight: 1 - options.alpha },
   ]);
-  return { value: target.logits, total, terms: { softLoss: soft.value, hardLoss: hard.value } };
+  return { value: pair.logits, total, terms: { softLoss: soft.value, hardLoss: hard.value } };
 }
 
-function alone(g: GradientBuilder, target: Target, options: ObjectiveOptions, named: boolean): Part {
-  const total = DISTANCES[target.kind](g, target, options);
-  return { value: target.logits, total, terms: named ? { [`loss:${target.output}`]: total.value } : {} };
+function alone(g: GradientBuilder, pair: OutputPair, options: ObjectiveOptions, named: boolean): Part {
+  const total = DISTANCES[pair.kind](g, pair, options);
+  return { value: pair.logits, total, terms: named ? { [`loss:${pair.output}`]: total.value } : {} };
 }
 
 function featureParts(

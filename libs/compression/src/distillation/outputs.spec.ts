@@ -1,9 +1,13 @@
 import { float32, type HostTensors } from '#inference';
-import { pairOutputs, type TargetRequest } from './outputs.js';
+import { pairOutputs, type OutputPairsRequest } from './outputs.js';
 
 const answer = (...dims: number[]) => float32(dims, new Float32Array(dims.reduce((product, dim) => product * dim, 1)));
 
-function pair(answers: HostTensors, outputs: Record<string, readonly number[]>, rest: Partial<TargetRequest> = {}) {
+function pair(
+  answers: HostTensors,
+  outputs: Record<string, readonly number[]>,
+  rest: Partial<OutputPairsRequest> = {},
+) {
   return pairOutputs({
     outputs: Object.keys(outputs),
     shapes: new Map(Object.entries(outputs)),

@@ -4,7 +4,7 @@ import type { HostTensors } from '#inference';
 import { TrainingError } from '../training/errors.js';
 
 /** An output of the student and the teacher's answer that it is trained towards. */
-export interface Target {
+export interface OutputPair {
   /** The student's output. */
   output: string;
   /** The teacher's output. */
@@ -18,7 +18,7 @@ export interface Target {
   isProbability: boolean;
 }
 
-export interface TargetRequest {
+export interface OutputPairsRequest {
   /** The student's outputs, in the order of its graph, and their shapes. */
   outputs: readonly string[];
   shapes: Shapes;
@@ -34,7 +34,7 @@ export interface TargetRequest {
  * the only output [N, K] for logits when the data set has labels of K classes, or when there is no data set to tell; any other
  * is a regression. Throws TrainingError for answers of another shape, for nothing in common, and for a kind of an unknown output.
  */
-export function pairOutputs({ outputs, shapes, answers, classes, kinds }: TargetRequest): Target[] {
+export function pairOutputs({ outputs, shapes, answers, classes, kinds }: OutputPairsRequest): OutputPair[] {
   const theirs = Object.keys(answers);
   const named = outputs.filter((output) => output in answers);
   const pairs =

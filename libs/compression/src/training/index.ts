@@ -5,5 +5,6 @@ export * from './errors.js';
 export { zerosMask } from './form/keep-zeros.js';
 export { observeTrainingShapes } from './observe.js';
 export { SCHEDULES, type Schedule } from './schedule.js';
-export { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from './form/trainable.js';
+export type { Trainable, TrainingForm } from './form/trainable.js';
+export { trainingForm, type TrainingFormOptions } from './form/training-form.js';
 export { Trainer, type StepLosses, type TrainerState } from './trainer.js';

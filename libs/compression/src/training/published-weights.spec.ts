@@ -1,11 +1,11 @@
 import { loadModel } from '#onnx';
 import { PUBLISHED_MODELS, publishedModelFile } from '#testing';
-import { studentForm } from './student.js';
+import { copiedForm } from './form/copied-form.js';
 
 /** Tensors of a published model that are taken for constants by what they hold. */
 async function byValues(name: string): Promise<string[]> {
   const file = publishedModelFile(PUBLISHED_MODELS.find((model) => model.name === name)!);
-  return studentForm(await loadModel(file))
+  return copiedForm(await loadModel(file))
     .skipped.filter(({ reason }) => /wave|alike|all its|mask/.test(reason))
     .map(({ node }) => node);
 }

@@ -1,5 +1,5 @@
 import { DataType, GraphBuilder, makeTensor, type ModelProto } from '#onnx';
-import { studentForm } from './student.js';
+import { copiedForm } from './form/copied-form.js';
 import { reinitialized } from './reinitialize.js';
 
 const ones = (b: GraphBuilder, ...dims: number[]) =>
@@ -24,7 +24,7 @@ const deviation = (values: Float32Array) =>
 
 describe('reinitialized', () => {
   const of = (draw: 'he' | 'glorot', seed = 1, keepZeros = false) => {
-    const { graph, trainables } = reinitialized(studentForm(net()), draw, seed, keepZeros);
+    const { graph, trainables } = reinitialized(copiedForm(net()), draw, seed, keepZeros);
     const reader = (name: string) => graph.consumers(name)[0]!;
     return (opType: string, index: number) =>
       trainables.find(({ name }) => reader(name).node.opType === opType && reader(name).index === index)!.values;
@@ -66,7 +66,7 @@ describe('reinitialized', () => {
       b.op('MatMul', [b.input('x', ['n', 4]), b.float([0, 1, 0, 1, 1, 0, 1, 1], [4, 2])], {}, { outputs: ['y'] }),
       ['n', 2],
     );
-    const form = studentForm(b.build());
+    const form = copiedForm(b.build());
     const zeros = (keepZeros: boolean) =>
       [...reinitialized(form, 'he', 1, keepZeros).trainables[0]!.values].map((value) => value === 0);
     expect(zeros(true)).toEqual([true, false, true, false, false, true, false, false]);
@@ -80,7 +80,7 @@ describe('reinitialized', () => {
       b.float(0.1),
     ]);
     b.output(b.op('MatMul', [b.input('x', ['n', 4]), weight], {}, { outputs: ['y'] }), ['n', 2]);
-    expect(() => reinitialized(studentForm(b.build()), 'he', 1, false)).toThrow(
+    expect(() => reinitialized(copiedForm(b.build()), 'he', 1, false)).toThrow(
       /weight "w" is stored in 8 bits.*choose initialWeights keep/,
     );
   });

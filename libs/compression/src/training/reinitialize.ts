@@ -3,7 +3,7 @@ import { mulberry32 } from '#datasets';
 import { intAttribute, intsAttribute, type NodeProto } from '#onnx';
 import { wideAxes } from './form/constant-values.js';
 import { TrainingError } from './errors.js';
-import { storedName } from './form/release.js';
+import { storedName } from './form/shadow-name.js';
 import type { Trainable, TrainingForm } from './form/trainable.js';
 import type { Reading, Role } from './form/weight-roles.js';
 

@@ -6,9 +6,9 @@ import type { CheckpointScope } from './checkpoint/checkpoint-scope.js';
 import { EarlyStopping } from './early-stopping.js';
 import { DivergedError } from './errors.js';
 import { Fidelity } from './fidelity.js';
-import type { Judge } from './judge.js';
-import type { Curriculum } from './batches/lesson.js';
-import type { Student } from './student.js';
+import type { ValidationLoss } from './validation-loss.js';
+import type { BatchSource } from './batches/batch-source.js';
+import type { ModelInTraining } from './model-in-training.js';
 import type { Warnings } from './warnings.js';
 
 /** Steps between two progress messages. */
@@ -38,10 +38,10 @@ export interface EpochFigures {
 
 /** What a run is made of. */
 export interface TrainingRunRequest {
-  student: Student;
-  curriculum: Curriculum;
+  model: ModelInTraining;
+  source: BatchSource;
   /** Tells the loss on samples held back, where the options ask for it. */
-  judge?: Judge | undefined;
+  validation?: ValidationLoss | undefined;
   batchSize: number;
   options: TrainerOptions;
   /** Where its state is kept. */
@@ -54,11 +54,11 @@ export interface TrainingRunRequest {
 /** What a run keeps with the state of its trainers. */
 interface Memo {
   curve: CurvePoint[];
-  /** An epoch that has begun: lessons done, sums of their losses, what was counted of fidelity, and its time so far. */
-  begun: { lessons: number; sums: StepLosses; fidelity: Record<string, number>; seconds: number } | null;
+  /** An epoch that has begun: batches done, sums of their losses, what was counted of fidelity, and its time so far. */
+  begun: { batches: number; sums: StepLosses; fidelity: Record<string, number>; seconds: number } | null;
 }
 
-/** The epochs of one training, with a checkpoint after each, and within long ones of recorded lessons. */
+/** The epochs of one training, with a checkpoint after each, and within long ones of recorded batches. */
 export class TrainingRun {
   private readonly trainers: Readonly<Record<string, Trainer>>;
   private readonly steps: number;
@@ -66,41 +66,41 @@ export class TrainingRun {
   private readonly stopping: EarlyStopping;
   private curve: CurvePoint[] = [];
   private reported = { at: performance.now(), step: 0 };
-  private epoch: { startedAt: number; lessons: number; sums: StepLosses };
+  private epoch: { startedAt: number; batches: number; sums: StepLosses };
 
   constructor(private readonly request: TrainingRunRequest) {
-    this.trainers = { student: request.student.trainer, ...request.curriculum.trainers };
-    this.steps = request.curriculum.lessonsPerEpoch * request.options.epochs;
+    this.trainers = { student: request.model.trainer, ...request.source.trainers };
+    this.steps = request.source.batchesPerEpoch * request.options.epochs;
     this.epoch = newEpoch();
     this.stopping = new EarlyStopping(request.options.earlyStopping?.patience ?? Infinity);
   }
 
-  /** Runs the epochs that are left, or until the loss on lessons held back no longer falls, and returns the training curve. Throws DivergedError. */
+  /** Runs the epochs that are left, or until the loss on batches held back no longer falls, and returns the training curve. Throws DivergedError. */
   async train(): Promise<CurvePoint[]> {
-    const { student, curriculum, options, checkpoint } = this.request;
+    const { model, source, options, checkpoint } = this.request;
     for (let epoch = await this.resume(); epoch < options.epochs && !this.stopping.isOver; epoch++) {
       let done = 0;
-      for await (const lesson of curriculum.lessons(epoch)) {
-        if (++done <= this.epoch.lessons) continue;
-        this.epoch.lessons = done;
-        const learningRate = learningRateAt(student.trainer.state.step, this.steps, options);
-        const losses = this.fidelity.count(await student.learn(lesson, learningRate));
+      for await (const batch of source.batches(epoch)) {
+        if (++done <= this.epoch.batches) continue;
+        this.epoch.batches = done;
+        const learningRate = learningRateAt(model.trainer.state.step, this.steps, options);
+        const losses = this.fidelity.count(await model.learn(batch, learningRate));
         for (const [name, loss] of Object.entries(losses)) this.epoch.sums[name] = (this.epoch.sums[name] ?? 0) + loss;
-        const isLast = done === curriculum.lessonsPerEpoch;
+        const isLast = done === source.batchesPerEpoch;
         this.report(epoch, learningRate, losses, isLast ? await this.endEpoch() : undefined);
-        // Lessons that a trainer makes cannot be left out and made again: they are kept epoch by epoch.
-        if (!isLast && checkpoint.isDue() && Object.keys(curriculum.trainers).length === 0) await this.keep(epoch);
+        // Batches that a trainer makes cannot be left out and made again: they are kept epoch by epoch.
+        if (!isLast && checkpoint.isDue() && Object.keys(source.trainers).length === 0) await this.keep(epoch);
       }
       this.epoch = newEpoch();
       if (epoch + 1 < options.epochs) await this.keep(epoch + 1);
     }
-    if (this.stopping.bestWeights) student.trainer.replaceWeights(this.stopping.bestWeights);
+    if (this.stopping.bestWeights) model.trainer.replaceWeights(this.stopping.bestWeights);
     await checkpoint.end(this.memo(), options.epochs, this.trainers);
     return this.curve;
   }
 
   private report(epoch: number, learningRate: number, losses: StepLosses, ended: EpochFigures | undefined): void {
-    const { step } = this.request.student.trainer.state;
+    const { step } = this.request.model.trainer.state;
     if (step % REPORT_EVERY !== 0 && !ended && step !== 1) return;
     const now = performance.now();
     const stepS = (now - this.reported.at) / 1000 / (step - this.reported.step);
@@ -121,7 +121,7 @@ export class TrainingRun {
   private async endEpoch(): Promise<EpochFigures> {
     const means = Object.entries(this.epoch.sums).map(([name, sum]): [string, number] => [
       name,
-      sum / this.request.curriculum.lessonsPerEpoch,
+      sum / this.request.source.batchesPerEpoch,
     ]);
     const validationLoss = await this.validate();
     const { ratios, unmeasured } = this.fidelity.epoch();
@@ -136,17 +136,17 @@ export class TrainingRun {
 
   /** Mean loss on the samples held back. Throws DivergedError. */
   private async validate(): Promise<number | undefined> {
-    const { student, judge } = this.request;
-    if (!judge) return undefined;
-    const loss = await judge.loss(student.trainer.weights);
-    const { step } = student.trainer.state;
+    const { model, validation } = this.request;
+    if (!validation) return undefined;
+    const loss = await validation.loss(model.trainer.weights);
+    const { step } = model.trainer.state;
     if (!Number.isFinite(loss))
       throw new DivergedError({
         what: 'the loss on the samples held back',
         step,
         learningRate: learningRateAt(step, this.steps, this.request.options),
       });
-    this.stopping.count(loss, student.trainer.weights);
+    this.stopping.count(loss, model.trainer.weights);
     return loss;
   }
 
@@ -159,40 +159,40 @@ export class TrainingRun {
   }
 
   private memo(): Memo {
-    const { startedAt, lessons, sums } = this.epoch;
+    const { startedAt, batches, sums } = this.epoch;
     return {
       curve: this.curve,
       begun:
-        lessons === 0
+        batches === 0
           ? null
-          : { lessons, sums, fidelity: { ...this.fidelity.counted }, seconds: (performance.now() - startedAt) / 1000 },
+          : { batches, sums, fidelity: { ...this.fidelity.counted }, seconds: (performance.now() - startedAt) / 1000 },
     };
   }
 
   /** Takes up the run's last checkpoint and returns how many epochs are done. */
   private async resume(): Promise<number> {
-    const { checkpoint, options, student, log } = this.request;
+    const { checkpoint, options, model, log } = this.request;
     const found = await checkpoint.resume(options.epochs, this.trainers);
     if (!found) return 0;
     const { curve, begun } = found.memo as Memo;
     this.curve = curve;
     if (begun) {
-      this.epoch = { startedAt: performance.now() - begun.seconds * 1000, lessons: begun.lessons, sums: begun.sums };
+      this.epoch = { startedAt: performance.now() - begun.seconds * 1000, batches: begun.batches, sums: begun.sums };
       this.fidelity.restore(begun.fidelity);
     }
-    this.reported = { at: performance.now(), step: student.trainer.state.step };
+    this.reported = { at: performance.now(), step: model.trainer.state.step };
     if (found.best)
       this.stopping.restore(
         this.curve.flatMap(({ ended }) => ended?.validationLoss ?? []),
         found.best,
       );
     log(
-      `resumed after epoch ${found.epochs} of ${options.epochs}${begun ? ` and ${begun.lessons} lessons of the next` : ''}`,
+      `resumed after epoch ${found.epochs} of ${options.epochs}${begun ? ` and ${begun.batches} batches of the next` : ''}`,
     );
     return found.epochs;
   }
 }
 
-function newEpoch(): { startedAt: number; lessons: number; sums: StepLosses } {
-  return { startedAt: performance.now(), lessons: 0, sums: {} };
+function newEpoch(): { startedAt: number; batches: number; sums: StepLosses } {
+  return { startedAt: performance.now(), batches: 0, sums: {} };
 }

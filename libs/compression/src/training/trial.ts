@@ -4,19 +4,19 @@ import { DataType, valueDims, type Graph, type ModelProto } from '#onnx';
 import { CompressionError } from '../errors.js';
 import { observeShapes } from '../rewrites/observe-shapes.js';
 import { DivergedError } from './errors.js';
-import { repeated } from './batches/lesson.js';
+import { repeated } from './batches/rows.js';
 import { observeTrainingShapes } from './observe.js';
-import { reachable } from './student.js';
-import type { Task } from './task.js';
+import { reachable } from './form/reachable.js';
+import type { Objective } from './objective.js';
 import type { TrainingForm } from './form/trainable.js';
 import { Trainer } from './trainer.js';
 
 /** Samples of the trial's batch: two, so that what holds for one alone is found out. */
 const SAMPLES = 2;
 
-/** A task and the shapes that it goes by. */
+/** An objective and the shapes that it goes by. */
 export interface Learning {
-  task: Task;
+  objective: Objective;
   shapes: Shapes;
 }
 
@@ -24,15 +24,15 @@ export interface TrialRequest {
   model: ModelProto;
   /** Its training form, batch freed where it can be. */
   form: TrainingForm;
-  /** What it is to learn, told from one batch, and the shapes with those of what the task adds to the form. */
-  taskOn(shapes: Shapes, inputs: HostTensors): Learning | Promise<Learning>;
+  /** What it is to learn, told from one batch, and the shapes with those of what the objective adds to the form. */
+  objectiveOn(shapes: Shapes, inputs: HostTensors): Learning | Promise<Learning>;
 }
 
 /**
  * Why a model cannot take the steps of its training, from one on generated samples; null where it can, and where no generated sample runs through it, so
  * that nothing is known.
  */
-export async function trialProblem({ model, form, taskOn }: TrialRequest): Promise<string | null> {
+export async function trialProblem({ model, form, objectiveOn }: TrialRequest): Promise<string | null> {
   const inputs = await generated(model, form.graph);
   if (inputs === null) return null;
   let shapes: Shapes;
@@ -43,7 +43,7 @@ export async function trialProblem({ model, form, taskOn }: TrialRequest): Promi
     return `it runs on one sample and not on ${SAMPLES} at a time, whatever its inputs declare: export it with a dynamic batch, or with a batch of 1 in its inputs (${error.message})`;
   }
   try {
-    await step(form, await taskOn(shapes, inputs), inputs);
+    await step(form, await objectiveOn(shapes, inputs), inputs);
     return null;
   } catch (error) {
     if (error instanceof DivergedError) return null;
@@ -56,11 +56,10 @@ export async function trialProblem({ model, form, taskOn }: TrialRequest): Promi
 
 async function step(
   form: TrainingForm,
-  { task: { outputs, objective }, shapes }: Learning,
+  { objective: { outputs, extraInputs, write: loss }, shapes }: Learning,
   inputs: HostTensors,
 ): Promise<void> {
   const trainables = reachable(form, outputs, shapes);
-  const { extraInputs, write: loss } = objective;
   const made = buildTrainingStep({
     graph: form.graph,
     shapes,

@@ -5,8 +5,9 @@ import { UnknownLayerError } from '../errors.js';
 import { nodeLabel } from '../name-pattern.js';
 import type { Obstacle } from '../pass.js';
 import { augmentObstacles } from './batches/augment-obstacles.js';
-import { storedName } from './form/release.js';
-import { outputNames, reachable, studentForm } from './student.js';
+import { storedName } from './form/shadow-name.js';
+import { outputNames, reachable } from './form/reachable.js';
+import { copiedForm } from './form/copied-form.js';
 import type { TrainingForm } from './form/trainable.js';
 
 /** Weights that a message names at most. */
@@ -17,7 +18,7 @@ const NAMED = 6;
  * the data decides, a Dropout that drops in every run, nothing to train, and changes that its inputs cannot have.
  */
 export function untrainable(model: ModelProto, options: TrainerOptions, field: string): Obstacle[] {
-  const form = studentForm(model, options);
+  const form = copiedForm(model, options);
   if (form.unknown.length > 0)
     return form.unknown.map(({ option, pattern, names }) => ({
       field: option,

@@ -3,8 +3,8 @@ import type { OutputKind } from '#contracts';
 import { GraphBuilder, readModel, writeModel } from '#onnx';
 import { randomNumbers } from '#testing';
 import { Generator, type GeneratorRequest } from './generator-step.js';
-import type { Learner } from './learner.js';
-import { studentForm } from '../../training/student.js';
+import type { EmbeddedStudent } from './embedded-student.js';
+import { copiedForm } from '../../training/form/copied-form.js';
 
 /** A net of eight numbers, one hidden layer and three answers; its nodes and values have the same names whatever the seed. */
 function net(seed: number): Uint8Array {
@@ -31,19 +31,19 @@ function net(seed: number): Uint8Array {
 }
 
 /** The net as a student that does not learn, with its weights in a vector. */
-function learnerOf(model: Uint8Array, kind: OutputKind): { learner: Learner; weights: Float32Array } {
-  const { graph, trainables } = studentForm(readModel(model));
+function learnerOf(model: Uint8Array, kind: OutputKind): { student: EmbeddedStudent; weights: Float32Array } {
+  const { graph, trainables } = copiedForm(readModel(model));
   const layout = new ParameterLayout(trainables);
   const weights = layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
   const target = { output: 'y', answer: 'y', dims: [16, 3], kind, logits: 'y', isProbability: false };
-  return { learner: { graph, layout, targets: [target], weights: () => weights }, weights };
+  return { student: { graph, layout, pairs: [target], weights: () => weights }, weights };
 }
 
 const KINDS: readonly OutputKind[] = ['classification', 'mse', 'cosine'];
 
 const requestFor = (
   kind: OutputKind,
-  changes: Pick<GeneratorRequest, 'adversarial' | 'learner'>,
+  changes: Pick<GeneratorRequest, 'adversarial' | 'student'>,
 ): GeneratorRequest => ({
   teacher: net(1),
   logits: kind === 'classification' ? 'y' : null,
@@ -59,7 +59,7 @@ const requestFor = (
 
 /** Mean discrepancy of the last batches that a generator makes for a student that stays what it is. */
 async function reached(kind: OutputKind, adversarial: number): Promise<number> {
-  const generator = await Generator.create(requestFor(kind, { adversarial, learner: learnerOf(net(2), kind).learner }));
+  const generator = await Generator.create(requestFor(kind, { adversarial, student: learnerOf(net(2), kind).student }));
   const found = [];
   for (let step = 0; step < 80; step++) found.push((await generator.make()).losses['agreementLoss']! / -adversarial);
   await generator.trainer.release();
@@ -81,7 +81,7 @@ describe('the generator before teacher and student', () => {
     const [same, other] = [learnerOf(net(1), kind), learnerOf(net(2), kind)];
     let { weights } = same;
     const generator = await Generator.create(
-      requestFor(kind, { adversarial: 1, learner: { ...same.learner, weights: () => weights } }),
+      requestFor(kind, { adversarial: 1, student: { ...same.student, weights: () => weights } }),
     );
     const discrepancy = async () => -(await generator.make()).losses['agreementLoss']!;
     expect(await discrepancy()).toBeLessThan(1e-6);
@@ -91,9 +91,9 @@ describe('the generator before teacher and student', () => {
   });
 
   it('has no need of a student where the discrepancy weighs nothing', async () => {
-    const alone = await Generator.create(requestFor('mse', { adversarial: 0, learner: null }));
+    const alone = await Generator.create(requestFor('mse', { adversarial: 0, student: null }));
     const beside = await Generator.create(
-      requestFor('mse', { adversarial: 0, learner: learnerOf(net(2), 'mse').learner }),
+      requestFor('mse', { adversarial: 0, student: learnerOf(net(2), 'mse').student }),
     );
     expect((await beside.make()).sample).toEqual((await alone.make()).sample);
     await alone.trainer.release();

@@ -71,7 +71,7 @@ describe('the generator before a teacher with norms', () => {
     learningRate: 0.01,
     statistics: 1,
     adversarial: 0,
-    learner: null,
+    student: null,
     seed: 1,
     threads: 1,
   } as const;

@@ -3,7 +3,7 @@ import type { OutputKind } from '#contracts';
 import type { BatchNorm } from './batch-norms.js';
 import { DISCREPANCIES, type Answers } from './discrepancy.js';
 import { normStatistics } from './norm-statistics.js';
-import type { WrittenLoss } from '../../training/task.js';
+import type { WrittenLoss } from '../../training/objective.js';
 import { summed } from '../objective.js';
 
 /** Weights of the losses for a classifier (Chen et al. 2019, "Data-Free Learning of Student Networks"). */

@@ -9,10 +9,10 @@ import { Trainer, type StepLosses } from '../../training/trainer.js';
 import { batchNorms } from './batch-norms.js';
 import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
 import { generatorObjective, type Comparison } from './generator-objective.js';
-import { LEARNER_WEIGHTS, learnerValue, type Learner } from './learner.js';
+import { STUDENT_WEIGHTS, studentValue, type EmbeddedStudent } from './embedded-student.js';
 import { logitsBehind } from '../../training/logits-behind.js';
 import { epochSeed } from '../../training/batches/epoch-seed.js';
-import { freedCopy } from '../../training/student.js';
+import { freedCopy } from '../../training/form/copied-form.js';
 
 export interface GeneratorRequest {
   /** The model that samples are made for. */
@@ -30,7 +30,7 @@ export interface GeneratorRequest {
   /** Weight of the discrepancy between teacher and student. */
   adversarial: number;
   /** Whom it is measured on; not needed where its weight is 0. */
-  learner: Learner | null;
+  student: EmbeddedStudent | null;
   seed: number;
   threads: number;
 }
@@ -41,13 +41,13 @@ export class Generator {
     readonly trainer: Trainer,
     private readonly input: string,
     private readonly request: GeneratorRequest,
-    private readonly learner: Learner | null,
+    private readonly student: EmbeddedStudent | null,
   ) {}
 
   /** Throws TrainingError unless the teacher has one input whose shape is fixed but for the batch. */
   static async create(request: GeneratorRequest): Promise<Generator> {
     const { batchSize, seed } = request;
-    const learner = request.adversarial > 0 ? request.learner : null;
+    const student = request.adversarial > 0 ? request.student : null;
     const teacher = await freedCopy(readModel(request.teacher));
     const { input, dims } = sampleOf(teacher);
     const { graph, parameters } = generatorBefore(
@@ -55,9 +55,9 @@ export class Generator {
       { input, dims, range: request.range },
       batchSize,
       seed,
-      learner,
+      student,
     );
-    const shapes = await observeTrainingShapes(graph, { [NOISE]: noise(batchSize, seed, 0), ...weightsOf(learner) });
+    const shapes = await observeTrainingShapes(graph, { [NOISE]: noise(batchSize, seed, 0), ...weightsOf(student) });
     const { logits } = request;
     const regressions = graph.outputs
       .map(({ name }) => name)
@@ -74,7 +74,7 @@ export class Generator {
           features: logits === null ? null : lastFeatures(graph, logits),
           norms: batchNorms(teacher),
           statistics: request.statistics,
-          compared: comparisons(graph, learner),
+          compared: comparisons(graph, student),
           adversarial: request.adversarial,
         }),
       optimizer: adam({ beta1: 0.5 }),
@@ -85,14 +85,14 @@ export class Generator {
     const weights = step.layout.pack(
       new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])),
     );
-    return new Generator(await Trainer.create(step, { weights }, request.threads), input, request, learner);
+    return new Generator(await Trainer.create(step, { weights }, request.threads), input, request, student);
   }
 
   /** Makes a batch, with the teacher's answers to it, and learns from them. Throws DivergedError. */
   async make(): Promise<{ sample: HostTensor; answers: HostTensors; losses: StepLosses }> {
     const { batchSize, seed, learningRate } = this.request;
     const { outputs, losses } = await this.trainer.runWithOutputs(
-      { [NOISE]: noise(batchSize, seed, this.trainer.state.step), ...weightsOf(this.learner) },
+      { [NOISE]: noise(batchSize, seed, this.trainer.state.step), ...weightsOf(this.student) },
       learningRate,
     );
     return {
@@ -104,17 +104,17 @@ export class Generator {
 }
 
 /** What the graph reads of the student: its weights as they stand. */
-function weightsOf(learner: Learner | null): HostTensors {
-  return learner ? { [LEARNER_WEIGHTS]: float32([learner.layout.size], learner.weights()) } : {};
+function weightsOf(student: EmbeddedStudent | null): HostTensors {
+  return student ? { [STUDENT_WEIGHTS]: float32([student.layout.size], student.weights()) } : {};
 }
 
 /** What teacher and student are compared by, behind a final Softmax by their logits. */
-function comparisons(graph: Graph, learner: Learner | null): Comparison[] {
-  return (learner?.targets ?? []).map(({ kind, answer, output, logits, isProbability }) => {
+function comparisons(graph: Graph, student: EmbeddedStudent | null): Comparison[] {
+  return (student?.pairs ?? []).map(({ kind, answer, output, logits, isProbability }) => {
     if (kind !== 'classification')
-      return { kind, teacher: answer, student: learnerValue(output), isProbability: false };
+      return { kind, teacher: answer, student: studentValue(output), isProbability: false };
     const teacher = logitsBehind(graph, answer);
-    return { kind, teacher, student: learnerValue(logits), isProbability: isProbability && teacher === answer };
+    return { kind, teacher, student: studentValue(logits), isProbability: isProbability && teacher === answer };
   });
 }
 

@@ -1,6 +1,6 @@
 import { mulberry32 } from '#datasets';
 import { Float, Graph, GraphBuilder, elementCount, floatTensor, makeNode, ownName, type ModelProto } from '#onnx';
-import { appendLearner, type Learner } from './learner.js';
+import { appendStudent, type EmbeddedStudent } from './embedded-student.js';
 
 /** Size of the random vector that a sample is made from. */
 export const NOISE_SIZE = 64;
@@ -39,7 +39,7 @@ export function generatorBefore(
   sample: SampleShape,
   batch: number,
   seed: number,
-  learner: Learner | null = null,
+  student: EmbeddedStudent | null = null,
 ): { graph: Graph; parameters: string[] } {
   const writer = new GeneratorWriter(batch, seed);
   const sampled = writer.sample(sample.dims);
@@ -53,11 +53,11 @@ export function generatorBefore(
   const original = new Graph(teacher);
   for (const tensor of original.proto.initializer) writer.b.initializer(tensor);
   for (const node of original.nodes) writer.b.append(node);
-  for (const { model } of learner ? [original, learner.graph] : [original]) writer.b.importAll(model);
+  for (const { model } of student ? [original, student.graph] : [original]) writer.b.importAll(model);
   for (const output of original.outputs) writer.b.output(output.name);
-  if (learner) appendLearner(writer.b, learner, sample.input);
+  if (student) appendStudent(writer.b, student, sample.input);
   return {
-    graph: new Graph(writer.b.build(Math.max(original.opset(), learner?.graph.opset() ?? 0))),
+    graph: new Graph(writer.b.build(Math.max(original.opset(), student?.graph.opset() ?? 0))),
     parameters: writer.parameters,
   };
 }

@@ -1,24 +1,24 @@
 import type { HostTensors } from '#inference';
 import type { Graph } from '#onnx';
 import { logitsBehind } from '../../training/logits-behind.js';
-import type { Target } from '../outputs.js';
+import type { OutputPair } from '../outputs.js';
 
 /** How far from 1 the sum of a row of probabilities may be. */
 const TOLERANCE = 1e-3;
 
 /**
  * Classifications that end in a Softmax, seen through it: the loss reads the student's logits, and takes the logarithm of a teacher's
- * probabilities, which are logits as well. Other targets stay as they are.
+ * probabilities, which are logits as well. Other pairs stay as they are.
  */
-export function throughSoftmax(graph: Graph, targets: readonly Target[], answers: HostTensors): Target[] {
-  return targets.map((target) =>
-    target.kind === 'classification'
+export function throughSoftmax(graph: Graph, pairs: readonly OutputPair[], answers: HostTensors): OutputPair[] {
+  return pairs.map((pair) =>
+    pair.kind === 'classification'
       ? {
-          ...target,
-          logits: logitsBehind(graph, target.output),
-          isProbability: areProbabilities(answers[target.answer]!),
+          ...pair,
+          logits: logitsBehind(graph, pair.output),
+          isProbability: areProbabilities(answers[pair.answer]!),
         }
-      : target,
+      : pair,
   );
 }
 

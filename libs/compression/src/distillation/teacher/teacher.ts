@@ -2,7 +2,7 @@ import { Session, type HostTensor, type HostTensors } from '#inference';
 import type { Dataset } from '#datasets';
 import { DataType, Graph, makeValueInfo, readModel, writeModel } from '#onnx';
 import { TrainingError } from '../../training/errors.js';
-import { repeated, rowsOf } from '../../training/batches/lesson.js';
+import { repeated, rowsOf } from '../../training/batches/rows.js';
 import { checkValue } from '../feature-names.js';
 
 /** Samples that the teacher sees at once when it answers a whole split. */

@@ -4,7 +4,7 @@ import { float32 } from '#inference';
 import { Graph, GraphBuilder } from '#onnx';
 import { randomNumbers } from '#testing';
 import { observeTrainingShapes } from '../../training/observe.js';
-import { trainingForm } from '../../training/form/trainable.js';
+import { trainingForm } from '../../training/form/training-form.js';
 import { Trainer } from '../../training/trainer.js';
 import { imitation } from '../../distillation/imitation.js';
 
@@ -58,15 +58,15 @@ async function trained(kind: OutputKind, feature: FeatureOptions['kind'], parts:
     kind: feature,
     weight: 0.7,
   };
-  const task = imitation([target], false, { temperature: 1, alpha: 1, labelSmoothing: 0 }, [hidden]);
+  const objective = imitation([target], false, { temperature: 1, alpha: 1, labelSmoothing: 0 }, [hidden]);
   const request = {
     graph,
     shapes: await observeTrainingShapes(graph, {
       x: float32([samples, INNER], X.data.slice(0, samples * INNER) as Float32Array),
     }),
     parameters: trainables.map(({ name }) => name),
-    extraInputs: task.objective.extraInputs,
-    loss: task.objective.write,
+    extraInputs: objective.extraInputs,
+    loss: objective.write,
     optimizer: adam({}),
   };
   const start = (layout: ParameterLayout) => ({
@@ -80,7 +80,7 @@ async function trained(kind: OutputKind, feature: FeatureOptions['kind'], parts:
   const losses: number[] = [];
   for (let i = 0; i < 3; i++)
     losses.push(
-      (await trainer.run({ x: X, ...task.feeds({ inputs: {}, answers: ANSWERS, labels: null }) }, 0.02))['loss']!,
+      (await trainer.run({ x: X, ...objective.feeds({ inputs: {}, targets: ANSWERS, labels: null }) }, 0.02))['loss']!,
     );
   const weights = [...trainer.weights];
   await trainer.release();

@@ -145,13 +145,13 @@ describe('train', () => {
     const killAt = (at: number) => (_: number, __?: string, values?: Record<string, number>) => {
       if (values?.['step'] === at) throw new RangeError('killed');
     };
-    // Six lessons an epoch; figures are reported at every tenth step and at the end of an epoch.
+    // Six batches an epoch; figures are reported at every tenth step and at the end of an epoch.
     const options = { epochs: 4 };
     await expect(run(options, { checkpointFile, checkpointMs: 0, progress: killAt(10) })).rejects.toThrow('killed');
     const lines: string[] = [];
     const resumed = await run(options, { checkpointFile, log: (line) => lines.push(line) });
     const uninterrupted = await run(options);
-    expect(lines.at(-1)).toBe('resumed after epoch 1 of 4 and 3 lessons of the next');
+    expect(lines.at(-1)).toBe('resumed after epoch 1 of 4 and 3 batches of the next');
     expect(resumed.bytes.equals(uninterrupted.bytes)).toBe(true);
     const losses = ({ summary }: typeof resumed) => (summary.epochs as { loss: number }[]).map(({ loss }) => loss);
     expect(losses(resumed)).toEqual(losses(uninterrupted));

@@ -2,7 +2,8 @@ import { missingGradients } from '#autodiff';
 import type { PruneOptions } from '#contracts';
 import type { ModelProto } from '#onnx';
 import type { Obstacle } from '../../pass.js';
-import { outputNames, studentForm } from '../../training/student.js';
+import { outputNames } from '../../training/form/reachable.js';
+import { copiedForm } from '../../training/form/copied-form.js';
 
 /** Whether the worth of a channel is judged by gradients. */
 export function readsGradients({ importance }: PruneOptions): boolean {
@@ -12,7 +13,7 @@ export function readsGradients({ importance }: PruneOptions): boolean {
 /** Why no gradient tells the worth of a model's weights. */
 export function gradientObstacles(model: ModelProto, options: PruneOptions): Obstacle[] {
   if (!readsGradients(options)) return [];
-  const { graph, trainables } = studentForm(model);
+  const { graph, trainables } = copiedForm(model);
   const weights = trainables.map(({ name }) => name);
   const missing = outputNames(graph).map((output) => missingGradients(graph, [output], weights));
   if (missing.some((nodes) => nodes.length === 0)) return [];

@@ -2,7 +2,7 @@ import type { Shapes } from '#autodiff';
 import type { HostTensors } from '#inference';
 import type { Graph } from '#onnx';
 import { fixedBatch } from './flexible-batch.js';
-import { rowsOf } from './lesson.js';
+import { rowsOf } from './rows.js';
 import { observeTrainingShapes } from '../observe.js';
 
 /** Batches that are run to see how shapes grow; one sample alone would be dropped by a Squeeze. */

@@ -9,10 +9,7 @@ import {
   type NodeProto,
   type TensorProto,
 } from '#onnx';
-import type { Trainable } from './trainable.js';
-
-/** Values of the trained tensors, by name in the training graph. */
-export type Trained = ReadonlyMap<string, Float32Array>;
+import type { Trainable, Trained } from './trainable.js';
 
 /**
  * The scales of a training form's grids: constants, or learned with the weights (LSQ, Esser et al. 2020). A learned scale is

@@ -1,5 +1,5 @@
 import { Graph, GraphBuilder, floatTensor, type ModelProto } from '#onnx';
-import { trainingForm } from './trainable.js';
+import { trainingForm } from './training-form.js';
 import { tiedWarnings, untieMerged } from './untie.js';
 
 const filled = (b: GraphBuilder, name: string, value: number) =>

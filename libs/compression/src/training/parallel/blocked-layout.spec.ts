@@ -4,7 +4,7 @@ import { DataType, Graph, GraphBuilder } from '#onnx';
 import { randomNumbers } from '#testing';
 import { blockedLayout } from './blocked-layout.js';
 import { observeTrainingShapes } from '../observe.js';
-import { trainingForm } from '../form/trainable.js';
+import { trainingForm } from '../form/training-form.js';
 import { Trainer } from '../trainer.js';
 
 const BATCH = 16;

@@ -10,7 +10,7 @@ import { float32, type HostTensors } from '#inference';
 import { DataType, Graph, GraphBuilder } from '#onnx';
 import { randomNumbers } from '#testing';
 import { observeTrainingShapes } from '../observe.js';
-import { trainingForm } from '../form/trainable.js';
+import { trainingForm } from '../form/training-form.js';
 import { Trainer } from '../trainer.js';
 
 const [BATCH, INNER, CLASSES] = [12, 6, 5];

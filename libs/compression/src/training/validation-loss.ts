@@ -1,46 +1,46 @@
 import { STEP, buildLossModel, type ParameterLayout, type Shapes } from '#autodiff';
 import { Session, float32 } from '#inference';
 import { writeModel, type Graph } from '#onnx';
-import type { Lesson } from './batches/lesson.js';
+import type { TrainingBatch } from './batches/batch-source.js';
 import { observeTrainingShapes } from './observe.js';
-import type { Task } from './task.js';
+import type { Objective } from './objective.js';
 
-export interface JudgeRequest {
-  /** The student's training form. */
+export interface ValidationLossRequest {
+  /** The training form of the model. */
   graph: Graph;
   /** Where its weights lie in their vector. */
   layout: ParameterLayout;
-  /** Its task on batches of these shapes. */
-  taskOn(shapes: Shapes): Task;
+  /** Its objective on batches of these shapes. */
+  objectiveOn(shapes: Shapes): Objective;
   /** The samples held back, always the same ones, unchanged: batches may differ in size. */
-  lessons(): AsyncIterable<Lesson>;
+  batches(): AsyncIterable<TrainingBatch>;
   threads: number;
 }
 
 /** A model of the loss for batches of one size. */
 interface Sized {
   session: Session;
-  task: Task;
+  objective: Objective;
 }
 
 /** Tells the loss on samples held back, in batches of their own. */
-export class Judge {
+export class ValidationLoss {
   private readonly bySize = new Map<number, Sized>();
 
-  constructor(private readonly request: JudgeRequest) {}
+  constructor(private readonly request: ValidationLossRequest) {}
 
   /** Mean of the loss under the weights, each batch counted by its samples. */
   async loss(weights: Float32Array): Promise<number> {
     let sum = 0;
     let count = 0;
-    for await (const lesson of this.request.lessons()) {
-      const size = Object.values(lesson.inputs)[0]!.dims[0]!;
-      const { session, task } = await this.sized(size, lesson);
+    for await (const batch of this.request.batches()) {
+      const size = Object.values(batch.inputs)[0]!.dims[0]!;
+      const { session, objective } = await this.sized(size, batch);
       const result = await session.run(
-        { ...lesson.inputs, ...task.feeds(lesson), [STEP.weights]: float32([weights.length], weights) },
+        { ...batch.inputs, ...objective.feeds(batch), [STEP.weights]: float32([weights.length], weights) },
         [STEP.term('loss')],
       );
-      const samples = lesson.samples ?? size;
+      const samples = batch.samples ?? size;
       sum += samples * (result[STEP.term('loss')]!.data as Float32Array)[0]!;
       count += samples;
     }
@@ -52,13 +52,13 @@ export class Judge {
     this.bySize.clear();
   }
 
-  private async sized(size: number, { inputs }: Lesson): Promise<Sized> {
+  private async sized(size: number, { inputs }: TrainingBatch): Promise<Sized> {
     const known = this.bySize.get(size);
     if (known) return known;
     const { graph, layout, threads } = this.request;
     const shapes = await observeTrainingShapes(graph, inputs);
-    const task = this.request.taskOn(shapes);
-    const { extraInputs, write: loss } = task.objective;
+    const objective = this.request.objectiveOn(shapes);
+    const { extraInputs, write: loss } = objective;
     const { model } = buildLossModel({
       graph,
       shapes,
@@ -66,7 +66,7 @@ export class Judge {
       extraInputs,
       loss,
     });
-    const made = { session: await Session.create(writeModel(model), { threads, optimization: 'extended' }), task };
+    const made = { session: await Session.create(writeModel(model), { threads, optimization: 'extended' }), objective };
     this.bySize.set(size, made);
     return made;
   }

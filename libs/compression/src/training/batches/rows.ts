@@ -1,26 +1,6 @@
 import type { Dataset } from '#datasets';
 import type { HostTensor, HostTensors } from '#inference';
-import type { Trainer } from '../trainer.js';
-
-/** One batch to learn from. */
-export interface Lesson {
-  inputs: HostTensors;
-  /** The teacher's answers by the name of its output. */
-  answers: HostTensors;
-  labels: Int32Array | null;
-  /** How many samples it brings, where some of them stand in it twice to fill a batch up. */
-  samples?: number;
-}
-
-/** Where lessons come from: recorded data, a generator, or both. */
-export interface Curriculum {
-  /** Lessons of one epoch, always as many. */
-  lessonsPerEpoch: number;
-  lessons(epoch: number): AsyncIterable<Lesson>;
-  /** Trainers that a checkpoint has to keep, by name. */
-  trainers: Readonly<Record<string, Trainer>>;
-  release(): Promise<void>;
-}
+import type { BatchSource, TrainingBatch } from './batch-source.js';
 
 /** Inputs of the train split alone, unchanged and in an order of their own: what a trained model will see. */
 export async function* splitInputs(
@@ -32,9 +12,9 @@ export async function* splitInputs(
     yield inputs;
 }
 
-/** The inputs of an epoch's lessons alone. */
-export async function* lessonInputs(curriculum: Curriculum, epoch: number): AsyncGenerator<HostTensors> {
-  for await (const { inputs } of curriculum.lessons(epoch)) yield inputs;
+/** The inputs of an epoch's batches alone. */
+export async function* inputsOf(source: BatchSource, epoch: number): AsyncGenerator<HostTensors> {
+  for await (const { inputs } of source.batches(epoch)) yield inputs;
 }
 
 /** The same samples in batches of another size, as a file that fixes it wants them; a rest is left out. */
@@ -72,14 +52,14 @@ export function evenBatchSize(samples: number, most: number): number {
   return Math.ceil(samples / Math.ceil(samples / most));
 }
 
-/** The lesson with its samples again and again until there are `size`, for a model that takes batches of that size alone. */
-export function filledUp(lesson: Lesson, size: number): Lesson {
-  const samples = Object.values(lesson.inputs)[0]!.dims[0]!;
-  if (samples === size) return lesson;
+/** The batch with its samples again and again until there are `size`, for a model that takes batches of that size alone. */
+export function filledUp(batch: TrainingBatch, size: number): TrainingBatch {
+  const samples = Object.values(batch.inputs)[0]!.dims[0]!;
+  if (samples === size) return batch;
   const fill = (tensors: HostTensors) =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, repeated(tensor, size)]));
-  const labels = lesson.labels && Int32Array.from({ length: size }, (_, i) => lesson.labels![i % samples]!);
-  return { inputs: fill(lesson.inputs), answers: fill(lesson.answers), labels, samples };
+  const labels = batch.labels && Int32Array.from({ length: size }, (_, i) => batch.labels![i % samples]!);
+  return { inputs: fill(batch.inputs), targets: fill(batch.targets), labels, samples };
 }
 
 /** The rows of a tensor again and again until there are `rows`. */

@@ -12,14 +12,14 @@ import type { Dataset } from '#datasets';
 import { DataType, ownName, type Graph } from '#onnx';
 import { classLabels } from './batches/labels.js';
 import { logitsBehind } from './logits-behind.js';
-import type { Task } from './task.js';
+import type { Objective } from './objective.js';
 import { TrainingError } from './errors.js';
 
 /** Inputs of the step that hold the labels of a batch: class numbers, or rows of numbers. */
 const CLASSES = ownName('train:classes');
 export const TARGETS = ownName('train:targets');
 
-export interface LabelTaskRequest {
+export interface LabelObjectiveRequest {
   graph: Graph;
   shapes: Shapes;
   data: Pick<Dataset, 'classes' | 'targetDims'>;
@@ -27,12 +27,12 @@ export interface LabelTaskRequest {
 }
 
 /** To be right about the labels. Throws TrainingError when the data set has none of the kind, or no output fits them. */
-export function labelTask(request: LabelTaskRequest): Task {
+export function labelObjective(request: LabelObjectiveRequest): Objective {
   return request.options.loss === 'mse' ? regression(request) : classification(request);
 }
 
 /** Cross-entropy of logits; where mixup blends labels, with the blend. */
-function classification({ graph, shapes, data, options }: LabelTaskRequest): Task {
+function classification({ graph, shapes, data, options }: LabelObjectiveRequest): Objective {
   const { classes } = data;
   if (classes === null)
     throw new TrainingError(
@@ -47,17 +47,17 @@ function classification({ graph, shapes, data, options }: LabelTaskRequest): Tas
   const dims = shapes.get(logits) as [number, number];
   if (options.augment.mixup > 0) {
     const loss = (g: GradientBuilder) => softCrossEntropy(g, logits, TARGETS, dims[0]);
-    return task(logits, { name: TARGETS, dims, type: DataType.FLOAT }, loss, ({ answers }) => ({
-      [TARGETS]: answers[TARGETS]!,
+    return objective(logits, { name: TARGETS, dims, type: DataType.FLOAT }, loss, ({ targets }) => ({
+      [TARGETS]: targets[TARGETS]!,
     }));
   }
   const loss = (g: GradientBuilder) => softmaxCrossEntropy(g, logits, CLASSES, dims, options.labelSmoothing);
-  return task(logits, { name: CLASSES, dims: [dims[0]], type: DataType.INT64 }, loss, ({ labels }) => ({
+  return objective(logits, { name: CLASSES, dims: [dims[0]], type: DataType.INT64 }, loss, ({ labels }) => ({
     [CLASSES]: classLabels(labels!),
   }));
 }
 
-function regression({ graph, shapes, data }: LabelTaskRequest): Task {
+function regression({ graph, shapes, data }: LabelObjectiveRequest): Objective {
   const { targetDims } = data;
   if (targetDims === null)
     throw new TrainingError(
@@ -71,20 +71,25 @@ function regression({ graph, shapes, data }: LabelTaskRequest): Task {
       `mse needs an output [batch, ${targetDims}], shaped as the labels; the model has ${describeOutputs(graph, shapes)}`,
     );
   const dims = shapes.get(output)!;
-  return task(
+  return objective(
     output,
     { name: TARGETS, dims, type: DataType.FLOAT },
     (g) => meanSquaredError(g, output, TARGETS, dims),
-    ({ answers }) => ({ [TARGETS]: answers[TARGETS]! }),
+    ({ targets }) => ({ [TARGETS]: targets[TARGETS]! }),
   );
 }
 
-function task(output: string, input: ExtraInput, loss: (g: GradientBuilder) => LossTerm, feeds: Task['feeds']): Task {
+function objective(
+  output: string,
+  input: ExtraInput,
+  loss: (g: GradientBuilder) => LossTerm,
+  feeds: Objective['feeds'],
+): Objective {
   const write = (g: GradientBuilder) => {
     const { value, gradient } = loss(g);
     return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
   };
-  return { outputs: [output], objective: { extraInputs: [input], write }, feeds };
+  return { outputs: [output], extraInputs: [input], write, feeds };
 }
 
 function isRow(dims: readonly number[] | undefined, classes: number): boolean {

@@ -13,7 +13,7 @@ import {
 } from '#onnx';
 import { randomNumbers } from '#testing';
 import { observeTrainingShapes } from '../observe.js';
-import { trainingForm, type TrainingFormOptions } from './trainable.js';
+import { trainingForm, type TrainingFormOptions } from './training-form.js';
 import { Trainer } from '../trainer.js';
 
 const [ROWS, INNER, COLUMNS] = [16, 8, 4];

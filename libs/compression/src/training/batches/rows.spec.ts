@@ -1,5 +1,5 @@
 import { float32 } from '#inference';
-import { evenBatchSize, filledUp } from './lesson.js';
+import { evenBatchSize, filledUp } from './rows.js';
 
 describe('batches to judge by', () => {
   it.each([
@@ -13,18 +13,18 @@ describe('batches to judge by', () => {
   });
 
   it('are filled up with their own samples for a model that takes one size alone, and say how many those are', () => {
-    const lesson = {
+    const batch = {
       inputs: { x: float32([2, 2], [1, 2, 3, 4]) },
-      answers: { y: float32([2], [5, 6]) },
+      targets: { y: float32([2], [5, 6]) },
       labels: Int32Array.of(7, 8),
     };
-    const { inputs, answers, labels, samples } = filledUp(lesson, 5);
+    const { inputs, targets, labels, samples } = filledUp(batch, 5);
     expect([inputs['x']!.dims, [...(inputs['x']!.data as Float32Array)]]).toEqual([
       [5, 2],
       [1, 2, 3, 4, 1, 2, 3, 4, 1, 2],
     ]);
-    expect([...(answers['y']!.data as Float32Array)]).toEqual([5, 6, 5, 6, 5]);
+    expect([...(targets['y']!.data as Float32Array)]).toEqual([5, 6, 5, 6, 5]);
     expect([[...labels!], samples]).toEqual([[7, 8, 7, 8, 7], 2]);
-    expect(filledUp(lesson, 2)).toBe(lesson);
+    expect(filledUp(batch, 2)).toBe(batch);
   });
 });

@@ -1,6 +1,6 @@
 import type { ExtraInput, GradientBuilder } from '#autodiff';
 import type { HostTensors } from '#inference';
-import type { Lesson } from './batches/lesson.js';
+import type { TrainingBatch } from './batches/batch-source.js';
 
 /** Terms of a loss and its gradient by each value that it reads. */
 export interface WrittenLoss {
@@ -8,17 +8,14 @@ export interface WrittenLoss {
   seeds: Map<string, string>;
 }
 
-/** What the student is trained to do, written into the step graph. */
-export interface Objective {
-  extraInputs: ExtraInput[];
-  write(g: GradientBuilder): WrittenLoss;
-}
-
 /** What a model is trained to do. */
-export interface Task {
+export interface Objective {
   /** Values that the loss reads: weights that reach none of them are not trained. */
   outputs: readonly string[];
-  objective: Objective;
-  /** What a lesson brings for the loss: tensors by the names of the objective's extra inputs. */
-  feeds(lesson: Lesson): HostTensors;
+  /** What the step graph reads for the loss beside the model's inputs. */
+  extraInputs: ExtraInput[];
+  /** Writes the loss into the step graph. */
+  write(g: GradientBuilder): WrittenLoss;
+  /** What a batch brings for the loss: tensors by the names of the extra inputs. */
+  feeds(batch: TrainingBatch): HostTensors;
 }

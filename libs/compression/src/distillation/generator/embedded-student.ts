@@ -10,42 +10,42 @@ import {
   type NodeProto,
 } from '#onnx';
 import { TrainingError } from '../../training/errors.js';
-import type { Target } from '../outputs.js';
+import type { OutputPair } from '../outputs.js';
 
 /** Input of the generator's graph that holds the weights of the student, in one vector. */
-export const LEARNER_WEIGHTS = ownName('student:weights');
+export const STUDENT_WEIGHTS = ownName('student:weights');
 
 /** Name of a student's value in the generator's graph. */
-export const learnerValue = (name: string) => (name === '' ? '' : ownName(`student:${name}`));
+export const studentValue = (name: string) => (name === '' ? '' : ownName(`student:${name}`));
 
 /** The student under training, as a generator sees it. */
-export interface Learner {
+export interface EmbeddedStudent {
   /** Its training form. */
   graph: Graph;
   /** Where its weights lie in their vector. */
   layout: ParameterLayout;
   /** Its outputs and the teacher's answers to compare them with. */
-  targets: readonly Target[];
+  pairs: readonly OutputPair[];
   /** The vector as it stands. */
   weights(): Float32Array;
 }
 
 /**
- * Writes the student's forward pass behind `sample`, its weights read from the input {@link LEARNER_WEIGHTS} and all its values named by
- * {@link learnerValue}, for it may share names with the teacher. Throws TrainingError unless it has one input.
+ * Writes the student's forward pass behind `sample`, its weights read from the input {@link STUDENT_WEIGHTS} and all its values named by
+ * {@link studentValue}, for it may share names with the teacher. Throws TrainingError unless it has one input.
  */
-export function appendLearner(b: GraphBuilder, { graph, layout }: Learner, sample: string): void {
+export function appendStudent(b: GraphBuilder, { graph, layout }: EmbeddedStudent, sample: string): void {
   const [input, ...others] = graph.inputs;
   if (!input || others.length > 0)
     throw new TrainingError(
       `samples are made up for students with one input, this one has ${graph.inputs.length}: set generator.adversarial to 0, or choose another student`,
     );
-  const rename = (name: string) => (name === input.name ? sample : learnerValue(name));
+  const rename = (name: string) => (name === input.name ? sample : studentValue(name));
   const trained = new Set(layout.slots.map(({ name }) => name));
   for (const tensor of graph.proto.initializer)
     if (!trained.has(tensor.name)) b.initializer({ ...tensor, name: rename(tensor.name) });
-  b.input(LEARNER_WEIGHTS, [layout.size]);
-  const parts = b.ops('Split', layout.slots.length, [LEARNER_WEIGHTS, b.ints(layout.slots.map(({ size }) => size))], {
+  b.input(STUDENT_WEIGHTS, [layout.size]);
+  const parts = b.ops('Split', layout.slots.length, [STUDENT_WEIGHTS, b.ints(layout.slots.map(({ size }) => size))], {
     axis: 0,
   });
   layout.slots.forEach(({ name, dims }, i) =>

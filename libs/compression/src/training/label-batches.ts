@@ -1,12 +1,13 @@
 import type { TrainOptions } from '#contracts';
 import { mulberry32, type Batch, type Dataset } from '#datasets';
 import { float32, type HostTensors } from '#inference';
-import { evenBatchSize, filledUp, type Curriculum, type Lesson } from './batches/lesson.js';
+import { evenBatchSize, filledUp } from './batches/rows.js';
+import { plainSource, type BatchSource, type TrainingBatch } from './batches/batch-source.js';
 import { epochSeed } from './batches/epoch-seed.js';
 import { augment, augments } from './batches/augment.js';
-import { TARGETS } from './label-task.js';
+import { TARGETS } from './label-objective.js';
 
-export interface LabelLessonsRequest {
+export interface LabelBatchesRequest {
   data: Dataset;
   inputNames: readonly string[];
   batchSize: number;
@@ -14,16 +15,16 @@ export interface LabelLessonsRequest {
   seed: number;
 }
 
-export interface HeldLessonsRequest extends LabelLessonsRequest {
+export interface HeldOutBatchesRequest extends LabelBatchesRequest {
   /** Whether the model takes batches of `batchSize` alone. */
   fixed: boolean;
 }
 
-/** Samples of the train split with their labels, shuffled and changed anew in each epoch; labels that are numbers, or are blended, come as answers. */
-export function labelLessons({ data, inputNames, batchSize, options, seed }: LabelLessonsRequest): Curriculum {
+/** Samples of the train split with their labels, shuffled and changed anew in each epoch; labels that are numbers, or are blended, come as targets. */
+export function labelBatches({ data, inputNames, batchSize, options, seed }: LabelBatchesRequest): BatchSource {
   const bound = data.bindInputs(inputNames);
 
-  async function* lessons(epoch: number): AsyncGenerator<Lesson> {
+  async function* batches(epoch: number): AsyncGenerator<TrainingBatch> {
     const shuffleSeed = epochSeed(seed, epoch);
     const random = mulberry32(shuffleSeed ^ 0x5bd1e995);
     for await (const batch of bound.batches('train', { batchSize, shuffleSeed, dropLast: true })) {
@@ -33,34 +34,26 @@ export function labelLessons({ data, inputNames, batchSize, options, seed }: Lab
         ? augment({ ...batch.inputs, ...rows }, options.augment, random)
         : { ...batch.inputs, ...rows };
       const inputs = Object.fromEntries(inputNames.map((name) => [name, changed[name]!]));
-      yield { inputs, labels: batch.labels, answers: rows ? { [TARGETS]: changed[TARGETS]! } : {} };
+      yield { inputs, labels: batch.labels, targets: rows ? { [TARGETS]: changed[TARGETS]! } : {} };
     }
   }
 
-  return {
-    lessonsPerEpoch: Math.floor(data.sampleCount('train') / batchSize),
-    lessons,
-    trainers: {},
-    release: async () => undefined,
-  };
+  return plainSource(Math.floor(data.sampleCount('train') / batchSize), batches);
 }
 
 /** Every sample with its labels, unchanged, in batches as equal as can be; filled up to the batch size where the model takes no other. */
-export async function* heldLessons({
+export async function* heldOutBatches({
   data,
   inputNames,
   batchSize,
   options,
   fixed,
-}: HeldLessonsRequest): AsyncGenerator<Lesson> {
+}: HeldOutBatchesRequest): AsyncGenerator<TrainingBatch> {
   const size = fixed ? batchSize : evenBatchSize(data.sampleCount('train'), batchSize);
-  for await (const batch of data.bindInputs(inputNames).batches('train', { batchSize: size })) {
-    const lesson = {
-      inputs: batch.inputs,
-      labels: batch.labels,
-      answers: labelRows(batch, data.classes, options) ?? {},
-    };
-    yield fixed ? filledUp(lesson, size) : lesson;
+  for await (const read of data.bindInputs(inputNames).batches('train', { batchSize: size })) {
+    const targets = labelRows(read, data.classes, options) ?? {};
+    const batch = { inputs: read.inputs, labels: read.labels, targets };
+    yield fixed ? filledUp(batch, size) : batch;
   }
 }
 

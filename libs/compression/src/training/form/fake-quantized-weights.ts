@@ -18,14 +18,15 @@ import {
 import { biasFactors, scaledBias } from './bias-scale.js';
 import { broadcastShapes, gridValues, integerGrid, onGrid, type IntegerGrid } from './integer-grid.js';
 import { isMatrix, readingsOf } from './weight-roles.js';
+import { shadowName } from './shadow-name.js';
 import type { Scales } from './scales.js';
 import type { Trainable } from './trainable.js';
 
 /** Bits from which on a grid is too fine to round to: biases. */
 const FINE_BITS = 16;
 
-/** Turns what a DequantizeLinear reads into floats under simulated rounding; one trainable per stored tensor, however often it is read. */
-export class Release {
+/** The weights of a graph that stand behind a DequantizeLinear, turned into floats under simulated rounding; one trainable per stored tensor, however often it is read. */
+export class FakeQuantizedWeights {
   private readonly shadows = new Map<string, Trainable>();
   /** Scales that a bias's scale is the product of, told while the graph still is as it was. */
   private readonly factors: ReadonlyMap<NodeProto, string[]>;
@@ -44,7 +45,7 @@ export class Release {
   }
 
   /** Replaces the node; false where it reads neither a stored weight, nor a codebook, nor rows of a table, nor a QuantizeLinear of one scale. */
-  release(node: NodeProto): boolean {
+  convert(node: NodeProto): boolean {
     const grid = integerGrid(this.graph, node);
     if (!grid) return this.codebook(node) || this.table(node) || this.activation(node);
     if (grid.bits > FINE_BITS) this.bias(node, grid);
@@ -222,15 +223,6 @@ function tableGrid(graph: Graph, gather: NodeProto, node: NodeProto): IntegerGri
   if (!grid || grid.dims.length !== 2 || grid.blockSize > 0) return null;
   // Which axis of the rows a number from the front means depends on how many axes the row numbers have.
   return grid.axis === null || intAttribute(node, 'axis', 1) === -1 ? grid : null;
-}
-
-const SHADOW = '/shadow';
-const shadowName = (tensor: string) => ownName(tensor + SHADOW);
-
-/** The stored tensor that a trainable stands for: floats stand for themselves. */
-export function storedName(trainable: string): string {
-  const name = withoutMark(trainable);
-  return name === trainable || !name.endsWith(SHADOW) ? trainable : name.slice(0, -SHADOW.length);
 }
 
 /** The initializer of `initializer [-> Cast]`. */

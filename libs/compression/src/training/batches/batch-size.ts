@@ -5,7 +5,7 @@ import { TrainingError } from '../errors.js';
 import { fixedBatch } from './flexible-batch.js';
 
 /** Samples of a step, and what to say of them where they are not as many as were asked for. */
-export interface TrainingBatch {
+export interface BatchSize {
   batchSize: number;
   warnings: string[];
 }
@@ -14,7 +14,7 @@ export interface TrainingBatch {
  * Samples of a step for a graph in training form: what was asked for, as far as there are so many; for one that takes batches of a fixed size alone a
  * multiple of it, computed in parts. Throws TrainingError with the way out where no batch fits.
  */
-export function trainingBatch(graph: Graph, asked: number, samples: number): TrainingBatch {
+export function chooseBatchSize(graph: Graph, asked: number, samples: number): BatchSize {
   const most = Math.min(asked, samples);
   const fixed = fixedBatch(graph);
   if (fixed === null)

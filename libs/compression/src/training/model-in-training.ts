@@ -3,45 +3,42 @@ import {
   adam,
   buildDividedStep,
   buildTrainingStep,
-  reachedTargets,
   sgd,
   type Optimizer,
   type Shapes,
   type TrainingStepRequest,
 } from '#autodiff';
-import { BUILDER_OPSET, DataType, Graph, cloneModel, valueElemType, liftOpset, type ModelProto } from '#onnx';
+import { Graph, type ModelProto } from '#onnx';
 import { liftConstants } from '../rewrites/constants.js';
-import { spellCasts } from '../rewrites/spell-casts.js';
 import { UnknownLayerError } from '../errors.js';
 import { blockedLayout } from './parallel/blocked-layout.js';
 import type { Division } from './parallel/divided-runner.js';
-import { fixedBatch, freeBatch } from './batches/flexible-batch.js';
 import { zerosMask } from './form/keep-zeros.js';
-import { storedName } from './form/release.js';
-import { untieMerged } from './form/untie.js';
-import { trainingForm, type Trainable, type TrainingForm, type TrainingFormOptions } from './form/trainable.js';
+import { storedName } from './form/shadow-name.js';
+import { reachable } from './form/reachable.js';
+import type { Trainable, TrainingForm } from './form/trainable.js';
 import { Trainer, type StepLosses } from './trainer.js';
-import type { Lesson } from './batches/lesson.js';
-import type { Task } from './task.js';
+import type { TrainingBatch } from './batches/batch-source.js';
+import type { Objective } from './objective.js';
 
-/** What a student is made of. */
-export interface StudentRequest {
+/** What a model under training is made of. */
+export interface ModelInTrainingRequest {
   form: TrainingForm;
   /** Shapes of the form's values on a batch of the size that all batches will have, or on one part of it. */
   shapes: Shapes;
   /** How batches are divided; absent for batches that are not. */
   division?: Division | undefined;
-  task: Task;
+  objective: Objective;
   options: TrainerOptions & { keepZeros: 'auto' | 'always' | 'never' };
   threads: number;
 }
 
 /** The model under training, from its first step to the tensors that go back into its file. */
-export class Student {
+export class ModelInTraining {
   private constructor(
     readonly form: TrainingForm,
     private readonly trainables: readonly Trainable[],
-    private readonly task: Task,
+    private readonly objective: Objective,
     readonly trainer: Trainer,
     /** Elements under training, and how many of them are zeros that stay. */
     readonly size: number,
@@ -49,16 +46,23 @@ export class Student {
   ) {}
 
   /** Throws MissingGradientError naming nodes without a rule. */
-  static async create({ form, shapes, task, options, threads, division }: StudentRequest): Promise<Student> {
+  static async create({
+    form,
+    shapes,
+    objective,
+    options,
+    threads,
+    division,
+  }: ModelInTrainingRequest): Promise<ModelInTraining> {
     for (const { option, pattern, names } of form.unknown) throw new UnknownLayerError(option, pattern, names);
-    const trainables = reachable(form, task.outputs, shapes);
+    const trainables = reachable(form, objective.outputs, shapes);
     const matrices = new Set(trainables.filter(({ isMatrix }) => isMatrix).map(({ name }) => name));
     const request: TrainingStepRequest = {
       graph: form.graph,
       shapes,
       parameters: trainables.map(({ name }) => name),
-      extraInputs: task.objective.extraInputs,
-      loss: task.objective.write,
+      extraInputs: objective.extraInputs,
+      loss: objective.write,
       optimizer: optimizerOf(options),
       decays: (name) => matrices.has(name),
       averaging: options.averaging,
@@ -76,10 +80,10 @@ export class Student {
       divided && division
         ? await Trainer.divided(divided, start, division)
         : await Trainer.create(step, start, threads);
-    return new Student(
+    return new ModelInTraining(
       form,
       trainables,
-      task,
+      objective,
       trainer,
       step.layout.size,
       mask.reduce((count, value) => count + Number(value === 0), 0),
@@ -107,9 +111,9 @@ export class Student {
       }));
   }
 
-  /** One step of its task. Throws DivergedError. */
-  learn(lesson: Lesson, learningRate: number): Promise<StepLosses> {
-    return this.trainer.run({ ...lesson.inputs, ...this.task.feeds(lesson) }, learningRate);
+  /** One step towards its objective. Throws DivergedError. */
+  learn(batch: TrainingBatch, learningRate: number): Promise<StepLosses> {
+    return this.trainer.run({ ...batch.inputs, ...this.objective.feeds(batch) }, learningRate);
   }
 
   /** Writes the trained values into the model, each in its own storage. */
@@ -127,57 +131,6 @@ export class Student {
   }
 }
 
-/** The training form of a copy of the model, in the opset that gradients are written in. */
-export function studentForm(model: ModelProto, options: TrainingFormOptions = {}): TrainingForm {
-  const { model: copy } = liftedCopy(model);
-  untieMerged(copy, options.freeze);
-  return trainingForm(new Graph(copy), options);
-}
-
-/** The same in a form that takes batches of any size, where that is proven; where not, of the file's own. */
-export async function freedForm(model: ModelProto, options: TrainingFormOptions = {}): Promise<TrainingForm> {
-  const { model: copy } = await freedCopy(model);
-  untieMerged(copy, options.freeze);
-  return { ...trainingForm(new Graph(copy), options), fileBatch: fixedBatch(new Graph(model)) };
-}
-
-/** A copy as {@link liftedCopy} makes it, which takes batches of any size where that is proven. */
-export async function freedCopy(model: ModelProto): Promise<Graph> {
-  const { model: copy } = liftedCopy(model);
-  await freeBatch(copy);
-  return new Graph(copy);
-}
-
-/** A copy in the builder's opset at least, its constants in sight. */
-export function liftedCopy(model: ModelProto): Graph {
-  const copy = cloneModel(model);
-  liftOpset(copy, BUILDER_OPSET);
-  const graph = new Graph(copy);
-  liftConstants(graph);
-  spellCasts(graph);
-  return graph;
-}
-
-/** The outputs of floats: what a student can be trained towards. */
-export function outputNames(graph: Graph): string[] {
-  return graph.outputs.filter((output) => valueElemType(output) === DataType.FLOAT).map(({ name }) => name);
-}
-
 function optimizerOf({ optimizer, momentum, nesterov, weightDecay }: TrainerOptions): Optimizer {
   return optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, nesterov, weightDecay });
-}
-
-/** The trainables to which a gradient of one of the values leads back. */
-export function reachable(
-  { graph, trainables }: TrainingForm,
-  values: readonly string[],
-  shapes?: Shapes,
-): Trainable[] {
-  const reached = reachedTargets(
-    graph,
-    values,
-    trainables.map(({ name }) => name),
-    shapes,
-  );
-  return trainables.filter(({ name }) => reached.has(name));
 }

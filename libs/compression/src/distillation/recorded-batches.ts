@@ -2,10 +2,11 @@ import { epochSeed } from '../training/batches/epoch-seed.js';
 import type { AugmentOptions } from '#contracts';
 import { mulberry32, shuffledIndices, type Dataset } from '#datasets';
 import { augment, augments } from '../training/batches/augment.js';
-import { evenBatchSize, filledUp, type Curriculum, type Lesson } from '../training/batches/lesson.js';
+import { evenBatchSize, filledUp } from '../training/batches/rows.js';
+import { plainSource, type BatchSource, type TrainingBatch } from '../training/batches/batch-source.js';
 import { RecordedAnswers, inputsFor, type Teacher } from './teacher/teacher.js';
 
-export interface RecordedLessonsRequest {
+export interface RecordedBatchesRequest {
   data: Dataset;
   teacher: Teacher;
   inputNames: readonly string[];
@@ -16,34 +17,34 @@ export interface RecordedLessonsRequest {
   held?: { fixed: boolean };
 }
 
-/** Lessons from the train split, shuffled anew in each epoch; the teacher answers once for each sample, or for each changed one. */
-export async function recordedLessons(request: RecordedLessonsRequest): Promise<Curriculum> {
+/** Batches from the train split, shuffled anew in each epoch; the teacher answers once for each sample, or for each changed one. */
+export async function recordedBatches(request: RecordedBatchesRequest): Promise<BatchSource> {
   const { data, teacher, augmentation, seed, held } = request;
   const samples = data.sampleCount('train');
   const batchSize = held && !held.fixed ? evenBatchSize(samples, request.batchSize) : request.batchSize;
   const bound = data.bindInputs(request.inputNames);
   const recorded = augments(augmentation) ? null : await RecordedAnswers.record(teacher, data, 'train');
 
-  async function* lessons(epoch: number): AsyncGenerator<Lesson> {
+  async function* batches(epoch: number): AsyncGenerator<TrainingBatch> {
     const shuffleSeed = epochSeed(seed, epoch);
     const order = shuffledIndices(samples, shuffleSeed);
     const random = mulberry32(shuffleSeed ^ 0x5bd1e995);
     let at = 0;
     for await (const { inputs, labels, size } of bound.batches('train', { batchSize, shuffleSeed, dropLast: !held })) {
       if (recorded) {
-        const lesson = { inputs, labels, answers: recorded.batch(order.subarray(at, at + size)) };
-        yield held?.fixed ? filledUp(lesson, batchSize) : lesson;
+        const batch = { inputs, labels, targets: recorded.batch(order.subarray(at, at + size)) };
+        yield held?.fixed ? filledUp(batch, batchSize) : batch;
       } else {
         const changed = augment(inputs, augmentation, random);
         yield {
           inputs: changed,
           labels: augmentation.mixup > 0 ? null : labels,
-          answers: await teacher.answer(inputsFor(teacher.inputNames, changed)),
+          targets: await teacher.answer(inputsFor(teacher.inputNames, changed)),
         };
       }
       at += size;
     }
   }
 
-  return { lessonsPerEpoch: Math.floor(samples / batchSize), lessons, trainers: {}, release: async () => undefined };
+  return plainSource(Math.floor(samples / batchSize), batches);
 }
