@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { adam, buildDividedStep, buildTrainingStep, softmaxCrossEntropy, type TrainingStepRequest } from '#autodiff';
+import {
+  adam,
+  buildDividedStep,
+  buildTrainingStep,
+  lossOf,
+  softmaxCrossEntropy,
+  type TrainingStepRequest,
+} from '#autodiff';
 import { blockedLayout, planFromBatch, trainingForm, Trainer } from '#compression';
 import { Session, float32, type HostTensors } from '#inference';
 import { DataType, Graph, cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
@@ -54,15 +61,7 @@ async function measure({ net, model, sample, batch }: TrainedNet, threads: numbe
     shapes,
     parameters: trainables.map(({ name }) => name),
     extraInputs: [{ name: 'labels', dims: [plan.partSize], type: DataType.INT64 }],
-    loss: (g) => {
-      const { value, gradient } = softmaxCrossEntropy(
-        g,
-        output,
-        'labels',
-        shapes.get(output) as unknown as [number, number],
-      );
-      return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
-    },
+    loss: (l) => lossOf(softmaxCrossEntropy(l, l.value(output), l.given('labels'))),
     optimizer: adam(),
     masked: false,
     block: await blockedLayout(),

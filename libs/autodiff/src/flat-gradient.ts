@@ -7,9 +7,10 @@ import type { ParameterLayout } from './parameters.js';
 const RESHAPING: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);
 
 /**
- * The gradients as one vector in the layout's order. The runtime visits the inputs of a node from the one that was written last: here
- * that is the gradient that can be computed first, so that each weight's gradient is computed while what it reads is still in the cache,
- * and its memory is free for the next layer's. Throws TrainingStepError when a parameter has no gradient.
+ * The gradients as one vector in the layout's order. The runtime visits the inputs of a node from the one that was
+ * written last: here that is the gradient that can be computed first, so that each weight's gradient is computed while
+ * what it reads is still in the cache, and its memory is free for the next layer's. Throws TrainingStepError when a
+ * parameter has no gradient.
  */
 export function flatGradient(
   g: GradientBuilder,
@@ -39,7 +40,10 @@ interface Written {
   at: number;
 }
 
-/** The value before it was reshaped, and where it was written: the runtime would join two reshapings into one that is written last. */
+/**
+ * The value before it was reshaped, and where it was written: the runtime would join two reshapings into one that is
+ * written last.
+ */
 function source(value: string, producers: ReadonlyMap<string, Written>): { value: string; at: number } {
   const written = producers.get(value);
   if (!written) return { value, at: -1 };

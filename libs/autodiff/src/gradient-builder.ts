@@ -13,8 +13,8 @@ import { UnknownShapeError } from './errors.js';
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /**
- * Domain of the operators on the runtime's internal blocked layout: channels lie in blocks of 8 or 16, depending on the CPU. It is
- * undocumented; whoever enables it probes the runtime first.
+ * Domain of the operators on the runtime's internal blocked layout: channels lie in blocks of 8 or 16, depending on the
+ * CPU. It is undocumented; whoever enables it probes the runtime first.
  */
 export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
 
@@ -146,8 +146,8 @@ export class GradientBuilder {
   }
 
   /**
-   * a · b over the last two axes, without transposing in memory where the runtime has a kernel for it: `transA` and `transB` are the ranks
-   * of operands that stand transposed.
+   * a · b over the last two axes, without transposing in memory where the runtime has a kernel for it: `transA` and
+   * `transB` are the ranks of operands that stand transposed.
    */
   matmul(a: string, b: string, { transA = 0, transB = 0 }: { transA?: number; transB?: number }): string {
     if (this.elemType === DataType.FLOAT)

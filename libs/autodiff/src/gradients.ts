@@ -27,15 +27,18 @@ export interface GradientRequest {
   /** Values whose gradient is wanted: weights, inputs. */
   targets: readonly string[];
   elemType?: FloatType;
-  /** Channels of a block of the runtime's blocked layout, for rules that are faster in it; 0, the default, keeps to standard operators. */
+  /**
+   * Channels of a block of the runtime's blocked layout, for rules that are faster in it; 0, the default, keeps to
+   * standard operators.
+   */
   block?: number;
   /** Is filled with the shapes of the values that are written, as far as they are known. */
   written?: Map<string, readonly number[]>;
 }
 
 /**
- * Writes the gradients of the targets into the builder and returns their names. Only nodes between a target and a seed are
- * touched; a target that no seed depends on has no entry. Throws MissingGradientError with every node in the way.
+ * Writes the gradients of the targets into the builder and returns their names. Only nodes between a target and a seed
+ * are touched; a target that no seed depends on has no entry. Throws MissingGradientError with every node in the way.
  */
 export function addGradients(request: GradientRequest): Map<string, string> {
   const { graph, builder, shapes, seeds, targets } = request;
@@ -98,7 +101,10 @@ function leavesType(node: NodeProto, elemType: FloatType): boolean {
 const castType = (node: NodeProto) => intAttribute(node, 'to', DataType.FLOAT);
 const OTHER_FLOATS: ReadonlySet<number> = new Set([DataType.DOUBLE, DataType.FLOAT16, DataType.BFLOAT16]);
 
-/** Nodes between a target and an output whose rule wants sizes that are the same for every batch, where they follow from the data. */
+/**
+ * Nodes between a target and an output whose rule wants sizes that are the same for every batch, where they follow from
+ * the data.
+ */
 export function gradientsSizedByData(graph: Graph, outputs: readonly string[], targets: readonly string[]): NodeName[] {
   const told = toldByShapes(graph);
   return nodesBetween(graph, outputs, targets)
@@ -106,7 +112,10 @@ export function gradientsSizedByData(graph: Graph, outputs: readonly string[], t
     .map(nameOf);
 }
 
-/** Those of the targets that a gradient of an output leads back to; with `shapes`, none leads through a value without elements. */
+/**
+ * Those of the targets that a gradient of an output leads back to; with `shapes`, none leads through a value without
+ * elements.
+ */
 export function reachedTargets(
   graph: Graph,
   outputs: readonly string[],

@@ -1,7 +1,10 @@
 export * from './errors.js';
 export { BLOCKED_DOMAIN, GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
 export * from './gradients.js';
-export * from './losses.js';
+export * from './losses/closed-forms.js';
+export { Expression, type Operand } from './losses/expression.js';
+export { LossBuilder, lossOf, type ClosedForm, type WrittenLoss } from './losses/loss-builder.js';
+export * from './losses/losses.js';
 export * from './optimizers.js';
 export * from './parameters.js';
 export type { Gradient, Names, Rule, RuleContext } from './rule.js';

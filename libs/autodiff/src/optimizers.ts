@@ -33,8 +33,8 @@ export interface AdamOptions {
 }
 
 /**
- * Adam (Kingma and Ba 2015), with bias correction. Its moments are kept as sums, m = Σ β₁ᵏ g and v = Σ β₂ᵏ g², which saves two of twelve passes
- * over the vector: their factors 1 - β join those of the correction in the rate and epsilon.
+ * Adam (Kingma and Ba 2015), with bias correction. Its moments are kept as sums, m = Σ β₁ᵏ g and v = Σ β₂ᵏ g², which
+ * saves two of twelve passes over the vector: their factors 1 - β join those of the correction in the rate and epsilon.
  */
 export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions = {}): Optimizer {
   return {

@@ -19,5 +19,8 @@ export interface RuleContext {
 /** Writes one input's gradient when the walker asks for it, and not otherwise. */
 export type Gradient = () => string;
 
-/** Gradients of a node by position of its inputs; null where nothing flows. Inputs that cannot depend on a weight (shapes, axes, indices) may be left out at the end. */
+/**
+ * Gradients of a node by position of its inputs; null where nothing flows. Inputs that cannot depend on a weight
+ * (shapes, axes, indices) may be left out at the end.
+ */
 export type Rule = (context: RuleContext) => readonly (Gradient | null)[];

@@ -1,11 +1,14 @@
 import { makeNode, ownName, stringAttribute, type GraphBuilder, type NodeProto } from '#onnx';
 
-/** Domain of operators that exist only between a graph and its training form; they are written out in standard operators. */
+/**
+ * Domain of operators that exist only between a graph and its training form; they are written out in standard
+ * operators.
+ */
 export const TRAINING_DOMAIN = 'coldpress.training';
 
 /**
- * x on the grid `scale` · {low … high}, kept in floats: `FakeQuantize(x, scale, low, high) -> y, rounded, clipped`. `scale` is
- * shaped to broadcast; low and high are scalars relative to the zero point.
+ * x on the grid `scale` · {low … high}, kept in floats: `FakeQuantize(x, scale, low, high) -> y, rounded, clipped`.
+ * `scale` is shaped to broadcast; low and high are scalars relative to the zero point.
  */
 export function fakeQuantize(x: string, scale: string, low: string, high: string, y: string, name = ''): NodeProto {
   return makeNode(
@@ -33,8 +36,8 @@ export function layerStatistics({ output: [y, mean, inverse] }: NodeProto): { me
 }
 
 /**
- * Writes a forward node into a training graph: operators of {@link TRAINING_DOMAIN} as the standard operators they stand for, and in parts
- * those whose parts the gradient would have to compute again.
+ * Writes a forward node into a training graph: operators of {@link TRAINING_DOMAIN} as the standard operators they
+ * stand for, and in parts those whose parts the gradient would have to compute again.
  */
 export function appendForward(builder: GraphBuilder, node: NodeProto): void {
   if (node.domain === TRAINING_DOMAIN) appendFakeQuantize(builder, node);
@@ -52,7 +55,10 @@ function appendFakeQuantize(builder: GraphBuilder, node: NodeProto): void {
   builder.op('Mul', [clipped, scale], {}, { outputs: [y] });
 }
 
-/** y = x · Φ(x), Φ(x) = (1 + erf(x / √2)) / 2; the HardSigmoid never reaches its limits and is the sum and the half in one pass. */
+/**
+ * y = x · Φ(x), Φ(x) = (1 + erf(x / √2)) / 2; the HardSigmoid never reaches its limits and is the sum and the half in
+ * one pass.
+ */
 function appendGelu(builder: GraphBuilder, node: NodeProto): void {
   const [[x], [y]] = [node.input as [string], node.output as [string]];
   const { scaled, cdf } = geluParts(y);

@@ -1,9 +1,10 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { Session, float32, type HostTensors } from '#inference';
 import { DataType, Graph, GraphBuilder, ModelProtoSchema } from '#onnx';
+import { lossOf, type LossBuilder } from './losses/loss-builder.js';
 import { MissingGradientError, TrainingStepError } from './errors.js';
 import { missingGradients } from './gradients.js';
-import { meanSquaredError } from './losses.js';
+import { meanSquaredError } from './losses/losses.js';
 import { adam, sgd, type Optimizer } from './optimizers.js';
 import { STEP, buildTrainingStep, type TrainingStep } from './training-step.js';
 
@@ -30,10 +31,7 @@ function stepOf(optimizer: Optimizer, clipNorm?: number, masked = true): { step:
     shapes,
     parameters: [weight],
     extraInputs: [{ name: 'target', dims: [2, 1], type: DataType.FLOAT }],
-    loss: (g) => {
-      const { value, gradient } = meanSquaredError(g, output, 'target', [2, 1]);
-      return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
-    },
+    loss: (l) => lossOf(meanSquaredError(l.value(output), l.given('target'))),
     optimizer,
     masked,
     ...(clipNorm === undefined ? {} : { clipNorm }),
@@ -146,8 +144,9 @@ describe('what cannot be differentiated', () => {
       extraInputs: [],
       optimizer: sgd(),
     };
-    const seeds = new Map([[graph.outputs[0]!.name, 'seed']]);
-    expect(() => buildTrainingStep({ ...request, loss: () => ({ terms: {}, seeds }) })).toThrow(MissingGradientError);
+    const shapes = new Map([...request.shapes, [graph.outputs[0]!.name, []]]);
+    const loss = (l: LossBuilder) => lossOf(l.value(graph.outputs[0]!.name).square());
+    expect(() => buildTrainingStep({ ...request, shapes, loss })).toThrow(MissingGradientError);
   });
 
   it('is no obstacle off the path', () => {
@@ -164,7 +163,7 @@ describe('what cannot be differentiated', () => {
       parameters: [],
       extraInputs: [],
       optimizer: sgd(),
-      loss: () => ({ terms: {}, seeds: new Map<string, string>() }),
+      loss: (l: LossBuilder) => lossOf(l.number(1)),
     };
     expect(() => buildTrainingStep(request)).toThrow(TrainingStepError);
   });

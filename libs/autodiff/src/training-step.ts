@@ -14,6 +14,8 @@ import { GradientBuilder, type Shapes } from './gradient-builder.js';
 import { flatGradient } from './flat-gradient.js';
 import { addGradients } from './gradients.js';
 import { keepRead } from './keep-read.js';
+import type { Expression } from './losses/expression.js';
+import { LossBuilder, type WrittenLoss } from './losses/loss-builder.js';
 import type { Optimizer } from './optimizers.js';
 import { ParameterLayout } from './parameters.js';
 import { appendForward } from './training-ops.js';
@@ -33,8 +35,8 @@ export interface TrainingStepRequest {
   /** Names of the float initializers to train. */
   parameters: readonly string[];
   extraInputs: readonly ExtraInput[];
-  /** Writes the loss: named terms for the report, and the gradient by each value that it read. */
-  loss(g: GradientBuilder): { terms: Record<string, string>; seeds: ReadonlyMap<string, string> };
+  /** Writes the loss, which the engine differentiates by the values that it reads. */
+  loss(l: LossBuilder): WrittenLoss;
   optimizer: Optimizer;
   /** Largest global L2 norm of the gradient; longer ones are scaled down. */
   clipNorm?: number;
@@ -46,7 +48,10 @@ export interface TrainingStepRequest {
   averaging?: number;
   /** Forward values that the step returns beside the losses, under their own names. */
   outputs?: readonly string[];
-  /** Channels of a block of the runtime's blocked layout, which convolutions then use, forward and back; 0, the default, keeps to standard operators. */
+  /**
+   * Channels of a block of the runtime's blocked layout, which convolutions then use, forward and back; 0, the default,
+   * keeps to standard operators.
+   */
   block?: number;
 }
 
@@ -54,7 +59,10 @@ export interface TrainingStepRequest {
 export interface TrainingStep {
   model: ModelProto;
   layout: ParameterLayout;
-  /** State vectors in and out, each of the layout's size: `weights` and the optimizer's own. Outputs carry the suffix `.next`. */
+  /**
+   * State vectors in and out, each of the layout's size: `weights` and the optimizer's own. Outputs carry the suffix
+   * `.next`.
+   */
   state: readonly string[];
   /** Scalar outputs that the loss reports. */
   terms: readonly string[];
@@ -63,8 +71,8 @@ export interface TrainingStep {
 }
 
 /**
- * The same step in two models, so that the gradient of a batch can be the mean of its parts' gradients: `model` gives the gradient and
- * the loss terms of one part, `update` the new state from the mean.
+ * The same step in two models, so that the gradient of a batch can be the mean of its parts' gradients: `model` gives
+ * the gradient and the loss terms of one part, `update` the new state from the mean.
  */
 export interface DividedStep extends TrainingStep {
   update: ModelProto;
@@ -84,9 +92,10 @@ export const STEP = {
 } as const;
 
 /**
- * Forward pass, loss, backward pass and optimizer as one graph. Inputs: the model's, the extra ones, the state vectors, the
- * learning rate, the number of steps so far and, unless `masked` is false, a mask over the parameters (a 0 freezes an element where it is). Outputs:
- * the new state and the loss terms. Throws MissingGradientError, or TrainingStepError when no parameter reaches the loss.
+ * Forward pass, loss, backward pass and optimizer as one graph. Inputs: the model's, the extra ones, the state vectors,
+ * the learning rate, the number of steps so far and, unless `masked` is false, a mask over the parameters (a 0 freezes
+ * an element where it is). Outputs: the new state and the loss terms. Throws MissingGradientError, or TrainingStepError
+ * when no parameter reaches the loss.
  */
 export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
   const writing = begin(request);
@@ -98,7 +107,10 @@ export function buildTrainingStep(request: TrainingStepRequest): TrainingStep {
   return finish(writing, request, terms, next);
 }
 
-/** The step in two models, for a batch in parts; `shapes` are those of one part. Throws as {@link buildTrainingStep} does. */
+/**
+ * The step in two models, for a batch in parts; `shapes` are those of one part. Throws as {@link buildTrainingStep}
+ * does.
+ */
 export function buildDividedStep(request: TrainingStepRequest): DividedStep {
   const writing = begin(request);
   const { gradient, terms } = writeGradient(writing, request);
@@ -119,16 +131,23 @@ export interface LossModel {
   terms: Readonly<Record<string, string>>;
 }
 
-/** Forward pass and loss, the weights read from the same vector as in the step. Throws TrainingStepError when there is nothing to train. */
+/**
+ * Forward pass and loss, the weights read from the same vector as in the step. Throws TrainingStepError when there is
+ * nothing to train.
+ */
 export function buildLossModel(
   request: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs' | 'loss'>,
 ): LossModel {
   const { g } = begin(request);
-  const { terms } = request.loss(g);
+  const terms = namesOf(request.loss(new LossBuilder(g)).terms);
   keepRead(g.graph, Object.values(terms));
   for (const [name, value] of Object.entries(terms)) exportAs(g.graph, value, STEP.term(name), []);
   const model = g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset()));
   return { model, terms: Object.fromEntries(Object.keys(terms).map((name) => [name, STEP.term(name)])) };
+}
+
+function namesOf(terms: Record<string, Expression>): Record<string, string> {
+  return Object.fromEntries(Object.entries(terms).map(([name, { name: value }]) => [name, value]));
 }
 
 /** A graph that holds the forward pass, and what is written with. */
@@ -144,7 +163,8 @@ function begin({
   extraInputs,
 }: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs'>): Writing {
   const builder = new GraphBuilder(ownName('t:'));
-  const g = new GradientBuilder(builder, shapes, (value) => constantTensor(graph, value));
+  const all = new Map([...shapes, ...extraInputs.map(({ name, dims }) => [name, dims] as const)]);
+  const g = new GradientBuilder(builder, all, (value) => constantTensor(graph, value));
   const layout = new ParameterLayout(parameters.map((name) => ({ name, dims: g.dims(name) })));
   if (layout.size === 0)
     throw new TrainingStepError('there is nothing to train: no float weight lies on a path to the loss');
@@ -164,7 +184,9 @@ function writeGradient(
   request: TrainingStepRequest,
 ): { gradient: string; terms: Record<string, string> } {
   const { graph, shapes, parameters, block = 0 } = request;
-  const { terms, seeds } = request.loss(g);
+  const loss = new LossBuilder(g);
+  const { total, terms: expressions } = request.loss(loss);
+  const [seeds, terms] = [loss.gradients(total), namesOf(expressions)];
   const written = new Map<string, readonly number[]>();
   const gradients = addGradients({ graph, builder: g.graph, shapes, seeds, targets: parameters, block, written });
   const gradient = flatGradient(g, layout, gradients);
@@ -202,8 +224,8 @@ function writeUpdate(
 }
 
 /**
- * average ← d · average + (1 - d) · weights, d = min(decay, (1 + t) / (10 + t)) after t steps: over a short run the full decay would keep the
- * weights that it began with (the moving average of TensorFlow, with num_updates).
+ * average ← d · average + (1 - d) · weights, d = min(decay, (1 + t) / (10 + t)) after t steps: over a short run the
+ * full decay would keep the weights that it began with (the moving average of TensorFlow, with num_updates).
  */
 function movingAverage(g: GradientBuilder, weights: string, decay: number): string {
   const begun = g.div(g.add(STEP.count, g.scalar(1)), g.add(STEP.count, g.scalar(10)));

@@ -1,4 +1,5 @@
 export * from './check-gradients.js';
+export * from './loss-session.js';
 export * from './graphs.js';
 export * from './mutate-model.js';
 export * from './published-models.js';

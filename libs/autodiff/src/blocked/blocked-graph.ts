@@ -12,8 +12,9 @@ export interface BlockedRequest {
 }
 
 /**
- * A graph on its way into the runtime's blocked layout: a value [N, C, H, W] may have a twin that lies in memory as [N, C / block, H, W, block]
- * under the same shape. Both are there for whoever reads them; what nobody reads is dropped in the end.
+ * A graph on its way into the runtime's blocked layout: a value [N, C, H, W] may have a twin that lies in memory as [N,
+ * C / block, H, W, block] under the same shape. Both are there for whoever reads them; what nobody reads is dropped in
+ * the end.
  */
 export class BlockedGraph {
   readonly nodes: NodeProto[] = [];

@@ -4,9 +4,10 @@ import { BLOCKED_RULES } from './blocked-rules.js';
 import { BLOCKED_DOMAIN } from '../gradient-builder.js';
 
 /**
- * Moves the convolutions of a finished graph into the runtime's blocked layout, and with them what lies between: sums, activations and their
- * masks, pools. One convolution there costs half to two thirds of a standard one; ORT does the same to graphs whose weights are constants.
- * The values of the graph keep their names and, up to rounding, their contents; what nobody reads any more is left in it.
+ * Moves the convolutions of a finished graph into the runtime's blocked layout, and with them what lies between: sums,
+ * activations and their masks, pools. One convolution there costs half to two thirds of a standard one; ORT does the
+ * same to graphs whose weights are constants. The values of the graph keep their names and, up to rounding, their
+ * contents; what nobody reads any more is left in it.
  */
 export function useBlockedLayout(request: BlockedRequest): void {
   const { builder } = request;
@@ -22,7 +23,10 @@ export function useBlockedLayout(request: BlockedRequest): void {
   for (const node of graph.nodes) builder.append(node);
 }
 
-/** What a rule wrote in blocks is a twin of what it made of it; where it asked for blocks it gets the twin, if the channels fill them. */
+/**
+ * What a rule wrote in blocks is a twin of what it made of it; where it asked for blocks it gets the twin, if the
+ * channels fill them.
+ */
 function reordered(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' {
   if (node.opType === 'ReorderOutput') graph.setTwin(node.output[0]!, node.input[0]!);
   if (node.opType !== 'ReorderInput' || !graph.fills(node.input[0]!)) return 'kept';

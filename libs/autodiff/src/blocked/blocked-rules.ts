@@ -2,7 +2,9 @@ import { intAttribute, makeNode, type NodeProto } from '#onnx';
 import { BLOCKED_DOMAIN } from '../gradient-builder.js';
 import type { BlockedGraph } from './blocked-graph.js';
 
-/** Writes a node on twins and says what of the node is still needed: nothing where its output now comes from its twin. */
+/**
+ * Writes a node on twins and says what of the node is still needed: nothing where its output now comes from its twin.
+ */
 export type BlockedRule = (node: NodeProto, graph: BlockedGraph) => 'replaced' | 'beside' | 'kept';
 
 /** By operator; operators without a rule read and give plain values. */
@@ -118,7 +120,10 @@ function elementwise(node: NodeProto, graph: BlockedGraph): 'replaced' | 'beside
 const GIVES_BOOLEANS: ReadonlySet<string> = new Set(['Greater', 'Less', 'Equal', 'And', 'Not']);
 const READS_BOOLEANS: ReadonlySet<string> = new Set(['Cast', 'Where']);
 
-/** Dense and depthwise convolutions; the filter is laid out in blocks of output channels and, where they fill them, of input channels. */
+/**
+ * Dense and depthwise convolutions; the filter is laid out in blocks of output channels and, where they fill them, of
+ * input channels.
+ */
 function convolution(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' {
   const [x, w] = node.input as [string, string];
   const [input, kernel] = [graph.dims(x), graph.dims(w)];

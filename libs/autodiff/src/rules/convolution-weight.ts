@@ -50,8 +50,8 @@ function lastPads(
 }
 
 /**
- * Every channel of every sample is a convolution of its own, with dY as its filter: dW = Σ_n X[n] ∗ dY[n]. A blocked [1, N·C, H, W] is laid
- * out as a depthwise filter [N·C, 1, H, W] is, so that dY only changes its name.
+ * Every channel of every sample is a convolution of its own, with dY as its filter: dW = Σ_n X[n] ∗ dY[n]. A blocked
+ * [1, N·C, H, W] is laid out as a depthwise filter [N·C, 1, H, W] is, so that dY only changes its name.
  */
 function fromBlockedDepthwise(
   g: GradientBuilder,
@@ -78,7 +78,10 @@ function fromBlockedDepthwise(
   return g.sum(g.reshape(perSample, [batch, channels, 1, ...window.kernel]), [0]);
 }
 
-/** A dense kernel in two dimensions with more than one tap per row, a batch that fills blocks of samples, and filters that fill half a block at least (measured). */
+/**
+ * A dense kernel in two dimensions with more than one tap per row, a batch that fills blocks of samples, and filters
+ * that fill half a block at least (measured).
+ */
 function samplesFillBlocks(
   { group, inputDims: [batch], outputDims: [, filters], window: { kernel } }: ConvolutionParts,
   size: number,
@@ -86,13 +89,16 @@ function samplesFillBlocks(
   return group === 1 && kernel.length === 2 && kernel[1]! > 1 && batch! % size === 0 && 2 * filters! >= size;
 }
 
-/** Positions of dY over the samples of a group up to which its filters stay in the cache while the kernel's rows are computed (measured). */
+/**
+ * Positions of dY over the samples of a group up to which its filters stay in the cache while the kernel's rows are
+ * computed (measured).
+ */
 const CACHED_POSITIONS = 2048;
 
 /**
- * dW[o, i] = Σ_n X[n, i] ∗ dY[n, o]: a convolution whose channels are the samples, with dY for its filters, where strides and dilations change
- * places. It runs in groups of samples, as all of dY is more than the cache holds. A blocked dY becomes its filters by moving whole blocks; zeros
- * join filters that do not fill them.
+ * dW[o, i] = Σ_n X[n, i] ∗ dY[n, o]: a convolution whose channels are the samples, with dY for its filters, where
+ * strides and dilations change places. It runs in groups of samples, as all of dY is more than the cache holds. A
+ * blocked dY becomes its filters by moving whole blocks; zeros join filters that do not fill them.
  */
 function fromBlockedSamples(
   g: GradientBuilder,
@@ -152,8 +158,8 @@ function fromColumns(g: GradientBuilder, parts: ConvolutionParts): string {
 const PER_SAMPLE_BELOW_CHANNELS = 32;
 
 /**
- * dW[i, j] = Σ dY[h - i] · X[w + j]: for strides of one a tap is a shift of the input along the rows and of dY along the columns, so that
- * kernel height + width copies serve all taps. A Pad that cuts at one end shifts.
+ * dW[i, j] = Σ dY[h - i] · X[w + j]: for strides of one a tap is a shift of the input along the rows and of dY along
+ * the columns, so that kernel height + width copies serve all taps. A Pad that cuts at one end shifts.
  */
 function fromShifts(g: GradientBuilder, { input, inputDims, output, outputDims, window }: ConvolutionParts): string {
   const [batch, channels, height, width] = inputDims as [number, number, number, number];

@@ -54,10 +54,16 @@ interface ConvolutionShape {
   batch: number;
 }
 
-/** Positions of X per position of dY, and channels of dY per channel of X, from which on a transposed convolution is faster in the standard layout (measured). */
+/**
+ * Positions of X per position of dY, and channels of dY per channel of X, from which on a transposed convolution is
+ * faster in the standard layout (measured).
+ */
 const TRANSPOSE_FROM = { positions: 1.25, channels: 2 };
 
-/** Small dY with wide borders, or one of many channels: the convolution would mostly multiply padding, or have few rows in each product. */
+/**
+ * Small dY with wide borders, or one of many channels: the convolution would mostly multiply padding, or have few rows
+ * in each product.
+ */
 function prefersTransposed(g: GradientBuilder, w: string, { group, input, output }: ConvolutionShape): boolean {
   const [filters, channels] = g.dims(w) as [number, number];
   const isBlocked =
@@ -69,7 +75,10 @@ function prefersTransposed(g: GradientBuilder, w: string, { group, input, output
   );
 }
 
-/** dX: a convolution of dY with the flipped kernel where the stride is one, phases of it or a transposed convolution elsewhere. */
+/**
+ * dX: a convolution of dY with the flipped kernel where the stride is one, phases of it or a transposed convolution
+ * elsewhere.
+ */
 function inputGradient(g: GradientBuilder, dY: string, w: string, shape: ConvolutionShape): string {
   const { window, group } = shape;
   const reach = window.kernel.map((size, i) => span(size, window.dilations[i]!) - 1);
@@ -160,7 +169,10 @@ function transposedInputGradient(
   );
 }
 
-/** The window of the convolution that this node transposes; without explicit pads they follow from the shapes, an odd one going to the begin unless SAME_UPPER. */
+/**
+ * The window of the convolution that this node transposes; without explicit pads they follow from the shapes, an odd
+ * one going to the begin unless SAME_UPPER.
+ */
 function transposedWindow(
   node: NodeProto,
   input: readonly number[],

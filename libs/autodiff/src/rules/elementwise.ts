@@ -18,7 +18,9 @@ export type BroadcastingOp =
   | 'Expand'
   | 'PRelu';
 
-/** Operators whose inputs broadcast: rules return gradients of the output's shape, the walker sums them to each input's. */
+/**
+ * Operators whose inputs broadcast: rules return gradients of the output's shape, the walker sums them to each input's.
+ */
 export const BROADCASTING_RULES: Record<BroadcastingOp, Rule> = {
   Add: ({ dY }) => [() => dY, () => dY],
   Sub: ({ g, dY }) => [() => dY, () => g.neg(dY)],
@@ -123,7 +125,8 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
   Identity: ({ dY }) => [() => dY],
   // Casts to integers never get here: they end every path (see hasZeroGradient).
   Cast: ({ g, dY }) => [() => g.op('Cast', [dY], { to: g.elemType })],
-  // In inference mode a Dropout is an Identity; in training the mask says what was kept, the rest was scaled by 1 / (1 - ratio).
+  // In inference mode a Dropout is an Identity; in training the mask says what was kept, the rest was scaled by 1 / (1
+  // - ratio).
   Dropout: ({ node, g, x: [, ratio, training], y: [, mask], dY }) => [
     () => {
       if (training === '' || g.numbers(training)?.[0] === 0) return dY;
@@ -133,7 +136,10 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
   ],
 };
 
-/** dY · b · a^(b-1), zero for the base zero where the slope is infinite (b < 1), as that of Sqrt is; an exponent may have any type of number. */
+/**
+ * dY · b · a^(b-1), zero for the base zero where the slope is infinite (b < 1), as that of Sqrt is; an exponent may
+ * have any type of number.
+ */
 function powerGradient(g: GradientBuilder, a: string, b: string, dY: string): string {
   const constant = g.constant(b);
   if (constant && constant.dims.every((dim) => dim === 1n) && g.numbers(b)![0] === 2) return g.mul(dY, g.scale(a, 2));
@@ -145,8 +151,8 @@ function powerGradient(g: GradientBuilder, a: string, b: string, dY: string): st
 }
 
 /**
- * A gradient that is zero wherever dY is: where nothing reads a value, behind a Where say, its slope may be infinite, and 0 · ∞ is no
- * number. `divisor` needs no care when it is a constant without zeros.
+ * A gradient that is zero wherever dY is: where nothing reads a value, behind a Where say, its slope may be infinite,
+ * and 0 · ∞ is no number. `divisor` needs no care when it is a constant without zeros.
  */
 function whereRead(g: GradientBuilder, dY: string, gradient: string, divisor = ''): string {
   if (g.numbers(divisor)?.every((value) => value !== 0)) return gradient;

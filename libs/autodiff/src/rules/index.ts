@@ -1,6 +1,7 @@
 import { DataType, intAttribute, type NodeProto } from '#onnx';
 import type { Rule } from '../rule.js';
 import { TRAINING_DOMAIN } from '../training-ops.js';
+import { CLOSED_FORM_RULES, type ClosedFormOp } from './closed-form.js';
 import { CONVOLUTION_RULES, type ConvolutionOp } from './convolution.js';
 import { BROADCASTING_RULES, UNARY_RULES, type BroadcastingOp, type UnaryOp } from './elementwise.js';
 import { MATMUL_RULES, type MatmulOp } from './matmul.js';
@@ -14,6 +15,7 @@ import { SHAPE_RULES, type ShapeOp } from './shape.js';
 export type DifferentiableOp =
   | BroadcastingOp
   | UnaryOp
+  | ClosedFormOp
   | ConvolutionOp
   | MatmulOp
   | NormalizationOp
@@ -25,6 +27,7 @@ export type DifferentiableOp =
 export const RULES: { readonly [Op in DifferentiableOp]: Rule } = {
   ...BROADCASTING_RULES,
   ...UNARY_RULES,
+  ...CLOSED_FORM_RULES,
   ...CONVOLUTION_RULES,
   ...MATMUL_RULES,
   ...NORMALIZATION_RULES,

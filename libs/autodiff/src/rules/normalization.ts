@@ -112,7 +112,10 @@ function layerParts(
   return { centered, inverse, scaled, along: g.mul(scaled, centered) };
 }
 
-/** dX = d - mean d - (x - mean) · k / σ², d = scale · dY / σ, with the means k of scale · dY · x̂, which are products with the vector scale. */
+/**
+ * dX = d - mean d - (x - mean) · k / σ², d = scale · dY / σ, with the means k of scale · dY · x̂, which are products
+ * with the vector scale.
+ */
 function layerGradient(
   g: GradientBuilder,
   {

@@ -42,8 +42,8 @@ function isTiling(
 }
 
 /**
- * Each maximum is spread over its window and compared with the input. Flat areas of real images tie: the hits are weighted by
- * their position in the window, falling, so that a second maximum picks the first hit alone.
+ * Each maximum is spread over its window and compared with the input. Flat areas of real images tie: the hits are
+ * weighted by their position in the window, falling, so that a second maximum picks the first hit alone.
  */
 function tiledMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }: Window): string {
   const dims = g.dims(x);
@@ -76,9 +76,9 @@ function hasBlocks({ g, x: [x] }: RuleContext): boolean {
 }
 
 /**
- * The same axis by axis, where the parts of a window are cheap to take apart: rows lie in one piece each, and with channels in blocks so do
- * columns. Rows come first, as their pieces are longer. An element wins against those before it only if it is larger, so that one of several
- * maxima gets the gradient: the first of the first column that has one.
+ * The same axis by axis, where the parts of a window are cheap to take apart: rows lie in one piece each, and with
+ * channels in blocks so do columns. Rows come first, as their pieces are longer. An element wins against those before
+ * it only if it is larger, so that one of several maxima gets the gradient: the first of the first column that has one.
  */
 function blockedMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }: Window): string {
   const [dims, [, , tall, wide]] = [g.dims(x), g.dims(y)] as [

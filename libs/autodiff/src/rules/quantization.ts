@@ -5,7 +5,10 @@ import type { Rule } from '../rule.js';
 
 export type QuantizationOp = 'QuantizeLinear' | 'DequantizeLinear' | 'FakeQuantize';
 
-/** Rounding passes gradients straight through, except where the value was cut off at an end of the grid (Bengio et al. 2013). */
+/**
+ * Rounding passes gradients straight through, except where the value was cut off at an end of the grid (Bengio et al.
+ * 2013).
+ */
 export const QUANTIZATION_RULES: Record<QuantizationOp, Rule> = {
   // y = clip(round(x / s) + z): dX = dY / s inside the grid
   QuantizeLinear: ({ node, g, x: [x, scale, zeroPoint], dY }) => [
@@ -24,7 +27,8 @@ export const QUANTIZATION_RULES: Record<QuantizationOp, Rule> = {
   ],
   // y = (x - z) · s: dX = dY · s
   DequantizeLinear: ({ node, g, x: [x, scale], dY }) => [() => g.mul(dY, alongAxis(node, g, scale, g.dims(x).length))],
-  // y = s · c, c = clip(r), r = round(x / s): dX = dY · [r = c]; dS = Σ dY · (c - x/s · [r = c]) (Esser et al. 2020, LSQ)
+  // y = s · c, c = clip(r), r = round(x / s): dX = dY · [r = c]; dS = Σ dY · (c - x/s · [r = c]) (Esser et al. 2020,
+  // LSQ)
   FakeQuantize: ({ g, x: [x, scale], y: [, rounded, clipped], dY }) => {
     const inside = () => g.mask(g.op('Equal', [rounded, clipped]));
     return [

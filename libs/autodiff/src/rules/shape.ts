@@ -239,7 +239,10 @@ function sizeExtent(g: GradientBuilder, from: number, to: number): [string, stri
   return from === to ? null : ['', g.ints([to, from])];
 }
 
-/** A given scale is not the ratio of the sizes where that is rounded. One that is computed and changes no size is taken for one. */
+/**
+ * A given scale is not the ratio of the sizes where that is rounded. One that is computed and changes no size is taken
+ * for one.
+ */
 function scaleExtent(
   node: NodeProto,
   g: GradientBuilder,

@@ -18,9 +18,10 @@ interface Phase {
 }
 
 /**
- * dX of a convolution with strides, as one convolution without strides per position within a stride, each with the taps that reach such
- * positions; then they are put together. With channels in blocks that is moving whole blocks, and takes half the time of a transposed convolution.
- * Null where that does not fit: channels that do not fill blocks, dilations, or a rest of dY that no position would read.
+ * dX of a convolution with strides, as one convolution without strides per position within a stride, each with the taps
+ * that reach such positions; then they are put together. With channels in blocks that is moving whole blocks, and takes
+ * half the time of a transposed convolution. Null where that does not fit: channels that do not fill blocks, dilations,
+ * or a rest of dY that no position would read.
  */
 export function stridedInputGradient(
   g: GradientBuilder,

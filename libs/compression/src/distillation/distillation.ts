@@ -16,8 +16,8 @@ import { loadTeacher, studentModel, teacherModels, type TeacherModels } from './
 import { untrainableStudent } from './untrainable-student.js';
 
 /**
- * Trains a model to give the answers of another. Zeros stay zero and integers stay on their grids: the model is trained in
- * floats behind simulated rounding and written back in its own storage.
+ * Trains a model to give the answers of another. Zeros stay zero and integers stay on their grids: the model is trained
+ * in floats behind simulated rounding and written back in its own storage.
  *
  *     teacher -> [assistant -> ...] -> student
  */

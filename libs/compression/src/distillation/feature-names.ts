@@ -13,7 +13,10 @@ type Side = 'teacher' | 'student';
 
 const WHERE: Record<Side, string> = { teacher: "the teacher's graph", student: "the student's training graph" };
 
-/** The hidden values that the options name and models do not have which are known before any pass has run: the original and those of the store. */
+/**
+ * The hidden values that the options name and models do not have which are known before any pass has run: the original
+ * and those of the store.
+ */
 export function unknownFeatures(
   options: DistillOptions,
   original: ModelProto,

@@ -21,9 +21,10 @@ export interface Feature {
 }
 
 /**
- * Pairs hidden values of student and teacher. Where the channels of a fitnet pair differ the student's graph gets a 1x1 convolution,
- * or a matrix for values [N, C] and [N, T, C], which is trained and never stored. Returns the pairs and the shapes with those
- * of the adapters. Throws TrainingError for unknown names, offering the nearest, and for shapes that differ beyond the channels.
+ * Pairs hidden values of student and teacher. Where the channels of a fitnet pair differ the student's graph gets a 1x1
+ * convolution, or a matrix for values [N, C] and [N, T, C], which is trained and never stored. Returns the pairs and
+ * the shapes with those of the adapters. Throws TrainingError for unknown names, offering the nearest, and for shapes
+ * that differ beyond the channels.
  */
 export function attachFeatures(
   form: TrainingForm,

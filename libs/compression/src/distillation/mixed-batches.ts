@@ -1,6 +1,8 @@
 import type { BatchSource, TrainingBatch } from '../training/batches/batch-source.js';
 
-/** Recorded and generated batches in turn. Generated ones have no labels, so that the student learns from answers alone. */
+/**
+ * Recorded and generated batches in turn. Generated ones have no labels, so that the student learns from answers alone.
+ */
 export function mixedBatches(recorded: BatchSource, generated: BatchSource): BatchSource {
   async function* batches(epoch: number): AsyncGenerator<TrainingBatch> {
     const made = generated.batches(epoch)[Symbol.asyncIterator]();

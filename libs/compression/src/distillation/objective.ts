@@ -3,9 +3,9 @@ import {
   relativeSquaredError,
   softTargetDivergence,
   softmaxCrossEntropy,
-  weightedSum,
+  type Expression,
   type GradientBuilder,
-  type LossTerm,
+  type LossBuilder,
 } from '#autodiff';
 import type { FeatureOptions, OutputKind } from '#contracts';
 import { DataType, ownName } from '#onnx';
@@ -21,7 +21,9 @@ export const LABELS = ownName('distill:labels');
 /** Input of the step that holds the teacher's value of this name. */
 export const answerInput = (answer: string) => ownName(`distill:teacher:${answer}`);
 
-/** Input of the step that holds the mean square of that value over the whole batch, of which the step may see a part. */
+/**
+ * Input of the step that holds the mean square of that value over the whole batch, of which the step may see a part.
+ */
 export const powerInput = (answer: string) => ownName(`distill:power:${answer}`);
 
 export interface ObjectiveOptions {
@@ -32,17 +34,13 @@ export interface ObjectiveOptions {
 }
 
 /** The distance of an output to the teacher's answer, by kind. */
-const DISTANCES: Record<OutputKind, (g: GradientBuilder, pair: OutputPair, options: ObjectiveOptions) => LossTerm> = {
-  classification: (g, { logits, answer, dims, isProbability }, { temperature }) =>
-    softTargetDivergence(
-      g,
-      logits,
-      isProbability ? logarithm(g, answerInput(answer)) : answerInput(answer),
-      temperature,
-      dims[0]!,
-    ),
-  mse: (g, { output, answer, dims }) => relativeSquaredError(g, output, answerInput(answer), dims, powerInput(answer)),
-  cosine: (g, { output, answer, dims }) => cosineDistance(g, output, answerInput(answer), dims),
+const DISTANCES: Record<OutputKind, (l: LossBuilder, pair: OutputPair, options: ObjectiveOptions) => Expression> = {
+  classification: (l, { logits, answer, dims, isProbability }, { temperature }) => {
+    const theirs = isProbability ? logarithm(l.g, answerInput(answer)) : answerInput(answer);
+    return softTargetDivergence(l, l.value(logits), l.given(theirs, dims), temperature);
+  },
+  mse: (l, { output, answer }) => relativeDistance(l, output, answer),
+  cosine: (l, { output, answer }) => cosineDistance(l.value(output), l.given(answerInput(answer))),
 };
 
 /** Keeps the logarithm of a probability finite. */
@@ -53,10 +51,14 @@ function logarithm(g: GradientBuilder, probabilities: string): string {
   return g.op('Log', [g.op('Max', [probabilities, g.scalar(LEAST_PROBABILITY)])]);
 }
 
+function relativeDistance(l: LossBuilder, value: string, answer: string): Expression {
+  return relativeSquaredError(l.value(value), l.given(answerInput(answer)), l.given(powerInput(answer)));
+}
+
 /** The distance of a hidden value to the teacher's, by kind. */
-const FEATURE_DISTANCES: Record<FeatureOptions['kind'], (g: GradientBuilder, feature: Feature) => LossTerm> = {
-  fitnet: (g, { value, answer, dims }) => relativeSquaredError(g, value, answerInput(answer), dims, powerInput(answer)),
-  attention: (g, { value, answer, dims }) => attentionTransfer(g, value, answerInput(answer), dims),
+const FEATURE_DISTANCES: Record<FeatureOptions['kind'], (l: LossBuilder, feature: Feature) => Expression> = {
+  fitnet: (l, { value, answer }) => relativeDistance(l, value, answer),
+  attention: (l, { value, answer }) => attentionTransfer(l.value(value), l.given(answerInput(answer))),
 };
 
 /** The answers, outputs' and hidden ones, that are compared relative to their power. */
@@ -77,10 +79,10 @@ export function labelled(pairs: readonly OutputPair[], hasLabels: boolean): Outp
 }
 
 /**
- * The sum over the outputs of their distances to the teacher's answers: T² · KL(teacher ‖ student at T) for classes [N, K], the squared
- * error relative to the answer's power, or one minus the cosine. Where labels are for an output its distance is
- * alpha · soft + (1 - alpha) · cross-entropy. The weighted distances of hidden values come on top, their sum being the term
- * `featureLoss`. Beside the losses the terms hold the powers that {@link Fidelity} reads.
+ * The sum over the outputs of their distances to the teacher's answers: T² · KL(teacher ‖ student at T) for classes [N,
+ * K], the squared error relative to the answer's power, or one minus the cosine. Where labels are for an output its
+ * distance is alpha · soft + (1 - alpha) · cross-entropy. The weighted distances of hidden values come on top, their
+ * sum being the term `featureLoss`. Beside the losses the terms hold the powers that {@link Fidelity} reads.
  */
 export function distillObjective(
   pairs: readonly OutputPair[],
@@ -104,92 +106,47 @@ export function distillObjective(
       ...[...answers].map(([answer, dims]) => ({ name: answerInput(answer), dims, type: DataType.FLOAT })),
       ...labels,
     ],
-    write(g) {
+    write(l) {
+      const named = pairs.length + features.length > 1;
       const parts = pairs.map((pair) =>
-        pair === hard ? withLabels(g, pair, options) : alone(g, pair, options, pairs.length + features.length > 1),
+        pair === hard ? withLabels(l, pair, options) : alone(l, pair, options, named),
       );
-      const hidden = featureParts(g, features);
-      const all = [...parts, ...hidden.parts];
-      const powers = pairs.map((pair) => powerTerms(g, pair, answerInput(pair.answer)));
+      const hidden = features.map((feature) => FEATURE_DISTANCES[feature.kind](l, feature).times(feature.weight));
+      const total = sum([...parts.map((part) => part.total), ...hidden]);
       return {
-        terms: Object.assign(
-          {
-            loss: sum(
-              g,
-              all.map(({ total }) => total.value),
-            ),
-          },
-          hidden.terms,
-          ...parts.map(({ terms }) => terms),
-          ...powers,
-        ) as Record<string, string>,
-        seeds: summed(
-          g,
-          all.map(({ value, total }) => [value, total.gradient]),
-        ),
+        total,
+        terms: {
+          loss: total,
+          ...(hidden.length > 0 ? { featureLoss: sum(hidden) } : {}),
+          ...Object.assign({}, ...parts.map(({ terms }) => terms), ...pairs.map((pair) => powersOf(l, pair))),
+        },
       };
     },
   };
 }
 
+/** The distance of an output to its answer, and what the report shows of it. */
 interface Part {
-  /** What the loss reads. */
-  value: string;
-  total: LossTerm;
-  terms: Record<string, string>;
+  total: Expression;
+  terms: Record<string, Expression>;
 }
 
-function withLabels(g: GradientBuilder, pair: OutputPair, options: ObjectiveOptions): Part {
-  const soft = DISTANCES.classification(g, pair, options);
-  const hard = softmaxCrossEntropy(g, pair.logits, LABELS, pair.dims as [number, number], options.labelSmoothing);
-  const total = weightedSum(g, [
-    { term: soft, weight: options.alpha },
-    { term: hard, weight: 1 - options.alpha },
-  ]);
-  return { value: pair.logits, total, terms: { softLoss: soft.value, hardLoss: hard.value } };
+function withLabels(l: LossBuilder, pair: OutputPair, options: ObjectiveOptions): Part {
+  const soft = DISTANCES.classification(l, pair, options);
+  const hard = softmaxCrossEntropy(l, l.value(pair.logits), l.given(LABELS), options.labelSmoothing);
+  const total = soft.times(options.alpha).plus(hard.times(1 - options.alpha));
+  return { total, terms: { softLoss: soft, hardLoss: hard } };
 }
 
-function alone(g: GradientBuilder, pair: OutputPair, options: ObjectiveOptions, named: boolean): Part {
-  const total = DISTANCES[pair.kind](g, pair, options);
-  return { value: pair.logits, total, terms: named ? { [`loss:${pair.output}`]: total.value } : {} };
+function alone(l: LossBuilder, pair: OutputPair, options: ObjectiveOptions, named: boolean): Part {
+  const total = DISTANCES[pair.kind](l, pair, options);
+  return { total, terms: named ? { [`loss:${pair.output}`]: total } : {} };
 }
 
-function featureParts(
-  g: GradientBuilder,
-  features: readonly Feature[],
-): { parts: Part[]; terms: Record<string, string> } {
-  const parts = features.map((feature): Part => {
-    const { value, gradient } = FEATURE_DISTANCES[feature.kind](g, feature);
-    return {
-      value: feature.value,
-      total: { value: g.scale(value, feature.weight), gradient: g.scale(gradient, feature.weight) },
-      terms: {},
-    };
-  });
-  return {
-    parts,
-    terms:
-      parts.length > 0
-        ? {
-            featureLoss: g.op(
-              'Sum',
-              parts.map(({ total }) => total.value),
-            ),
-          }
-        : {},
-  };
+function powersOf(l: LossBuilder, { output, answer }: OutputPair): Record<string, Expression> {
+  return powerTerms(output, l.given(output), l.given(answerInput(answer)));
 }
 
-function sum(g: GradientBuilder, values: readonly string[]): string {
-  return values.length === 1 ? values[0]! : g.op('Sum', values);
-}
-
-/** One gradient for each value, however many losses read it. */
-export function summed(
-  g: GradientBuilder,
-  gradients: readonly (readonly [value: string, gradient: string])[],
-): Map<string, string> {
-  const values = new Set(gradients.map(([value]) => value));
-  const of = (wanted: string) => gradients.filter(([value]) => value === wanted).map(([, gradient]) => gradient);
-  return new Map([...values].map((value) => [value, sum(g, of(value))]));
+function sum(values: readonly Expression[]): Expression {
+  return values.reduce((total, value) => total.plus(value));
 }

@@ -30,9 +30,10 @@ export interface OutputPairsRequest {
 }
 
 /**
- * Pairs the student's outputs with the teacher's: by equal name, or by position when they have no name in common. `auto` takes
- * the only output [N, K] for logits when the data set has labels of K classes, or when there is no data set to tell; any other
- * is a regression. Throws TrainingError for answers of another shape, for nothing in common, and for a kind of an unknown output.
+ * Pairs the student's outputs with the teacher's: by equal name, or by position when they have no name in common.
+ * `auto` takes the only output [N, K] for logits when the data set has labels of K classes, or when there is no data
+ * set to tell; any other is a regression. Throws TrainingError for answers of another shape, for nothing in common, and
+ * for a kind of an unknown output.
  */
 export function pairOutputs({ outputs, shapes, answers, classes, kinds }: OutputPairsRequest): OutputPair[] {
   const theirs = Object.keys(answers);

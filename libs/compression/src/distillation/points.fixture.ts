@@ -10,7 +10,10 @@ import type { PassContext } from '../pass.js';
 /** Samples of the train split; a third of each class. */
 export const SAMPLES = 96;
 
-/** A folder with a data set of eight normal numbers a sample (input `x`), labels of four classes (array `y`; `c` has them drawn by chance) and two numbers to regress (`t`). */
+/**
+ * A folder with a data set of eight normal numbers a sample (input `x`), labels of four classes (array `y`; `c` has
+ * them drawn by chance) and two numbers to regress (`t`).
+ */
 export class Points {
   private constructor(
     readonly folder: string,

@@ -38,8 +38,8 @@ export interface ImitationRequest {
 }
 
 /**
- * What a student is to learn and from which batches, told from one batch: of the train split, or made up from the model's input shapes
- * where no data is read. Throws TrainingError when teacher and student do not go together.
+ * What a student is to learn and from which batches, told from one batch: of the train split, or made up from the
+ * model's input shapes where no data is read. Throws TrainingError when teacher and student do not go together.
  */
 export async function prepareImitation(request: ImitationRequest): Promise<TrainingSetup> {
   const { form, options, context } = request;
@@ -130,7 +130,9 @@ async function heldOutBatches(
   return () => source.batches(0);
 }
 
-/** Samples of a batch. A generator runs in front of its teacher, and of the student, and makes as many as both can take. */
+/**
+ * Samples of a batch. A generator runs in front of its teacher, and of the student, and makes as many as both can take.
+ */
 async function batchSizeOf({ form, teaching, options }: ImitationRequest, data: Dataset | null): Promise<BatchSize> {
   const asked = chooseBatchSize(form.graph, options.batchSize, data?.sampleCount('train') ?? Infinity);
   if (options.method === 'discriminative') return asked;

@@ -13,11 +13,17 @@ export interface RecordedBatchesRequest {
   batchSize: number;
   augmentation: AugmentOptions;
   seed: number;
-  /** To judge by: every sample, in batches as equal as can be, or filled up to `batchSize` where the model takes no other. */
+  /**
+   * To judge by: every sample, in batches as equal as can be, or filled up to `batchSize` where the model takes no
+   * other.
+   */
   held?: { fixed: boolean };
 }
 
-/** Batches from the train split, shuffled anew in each epoch; the teacher answers once for each sample, or for each changed one. */
+/**
+ * Batches from the train split, shuffled anew in each epoch; the teacher answers once for each sample, or for each
+ * changed one.
+ */
 export async function recordedBatches(request: RecordedBatchesRequest): Promise<BatchSource> {
   const { data, teacher, augmentation, seed, held } = request;
   const samples = data.sampleCount('train');

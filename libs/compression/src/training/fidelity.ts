@@ -1,17 +1,15 @@
-import type { GradientBuilder } from '#autodiff';
+import type { Expression } from '#autodiff';
 import type { StepLosses } from './trainer.js';
 
 const SIGNAL = 'signal:';
 const NOISE = 'noise:';
 
-/** Terms of a step beside its losses: per output the power of the teacher's answer and that of the student's distance to it. */
-export function powerTerms(
-  g: GradientBuilder,
-  { output, dims }: { output: string; dims: readonly number[] },
-  answer: string,
-): Record<string, string> {
-  const power = (value: string) => g.sum(g.square(value), [...dims.keys()]);
-  return { [SIGNAL + output]: power(answer), [NOISE + output]: power(g.sub(output, answer)) };
+/**
+ * Terms of a step beside its losses: per output the power of the teacher's answer and that of the student's distance to
+ * it.
+ */
+export function powerTerms(output: string, student: Expression, answer: Expression): Record<string, Expression> {
+  return { [SIGNAL + output]: answer.square().sum(), [NOISE + output]: student.minus(answer).square().sum() };
 }
 
 /** How near the student's outputs come to the teacher's over the batches of an epoch. */
@@ -37,8 +35,8 @@ export class Fidelity {
   }
 
   /**
-   * Signal-to-noise ratio in dB since the last call: `snrDb`, or one `snrDb:<output>` for each of several outputs. An output without a ratio has
-   * none: `unmeasured` says which and why.
+   * Signal-to-noise ratio in dB since the last call: `snrDb`, or one `snrDb:<output>` for each of several outputs. An
+   * output without a ratio has none: `unmeasured` says which and why.
    */
   epoch(): { ratios: Record<string, number>; unmeasured: string[] } {
     const outputs = Object.keys(this.powers)

@@ -20,7 +20,10 @@ function numbers(name: string, dims: readonly number[]): Float32Array {
   return known;
 }
 
-/** What stands between a convolution [n, 8, 8, 8] and the last layer; `n` is the batch that the file fixes, null for none. */
+/**
+ * What stands between a convolution [n, 8, 8, 8] and the last layer; `n` is the batch that the file fixes, null for
+ * none.
+ */
 type Middle = (b: GraphBuilder, x: string, n: number | null) => string;
 
 const weight = (b: GraphBuilder, name: string, ...dims: number[]) =>

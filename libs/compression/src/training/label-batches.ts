@@ -20,7 +20,10 @@ export interface HeldOutBatchesRequest extends LabelBatchesRequest {
   fixed: boolean;
 }
 
-/** Samples of the train split with their labels, shuffled and changed anew in each epoch; labels that are numbers, or are blended, come as targets. */
+/**
+ * Samples of the train split with their labels, shuffled and changed anew in each epoch; labels that are numbers, or
+ * are blended, come as targets.
+ */
 export function labelBatches({ data, inputNames, batchSize, options, seed }: LabelBatchesRequest): BatchSource {
   const bound = data.bindInputs(inputNames);
 
@@ -41,7 +44,10 @@ export function labelBatches({ data, inputNames, batchSize, options, seed }: Lab
   return plainSource(Math.floor(data.sampleCount('train') / batchSize), batches);
 }
 
-/** Every sample with its labels, unchanged, in batches as equal as can be; filled up to the batch size where the model takes no other. */
+/**
+ * Every sample with its labels, unchanged, in batches as equal as can be; filled up to the batch size where the model
+ * takes no other.
+ */
 export async function* heldOutBatches({
   data,
   inputNames,

@@ -1,10 +1,11 @@
 import {
+  lossOf,
   meanSquaredError,
   softCrossEntropy,
   softmaxCrossEntropy,
+  type Expression,
   type ExtraInput,
-  type GradientBuilder,
-  type LossTerm,
+  type LossBuilder,
   type Shapes,
 } from '#autodiff';
 import type { TrainOptions } from '#contracts';
@@ -26,7 +27,9 @@ export interface LabelObjectiveRequest {
   options: TrainOptions;
 }
 
-/** To be right about the labels. Throws TrainingError when the data set has none of the kind, or no output fits them. */
+/**
+ * To be right about the labels. Throws TrainingError when the data set has none of the kind, or no output fits them.
+ */
 export function labelObjective(request: LabelObjectiveRequest): Objective {
   return request.options.loss === 'mse' ? regression(request) : classification(request);
 }
@@ -46,12 +49,12 @@ function classification({ graph, shapes, data, options }: LabelObjectiveRequest)
   const logits = logitsBehind(graph, output);
   const dims = shapes.get(logits) as [number, number];
   if (options.augment.mixup > 0) {
-    const loss = (g: GradientBuilder) => softCrossEntropy(g, logits, TARGETS, dims[0]);
+    const loss = (l: LossBuilder) => softCrossEntropy(l, l.value(logits), l.given(TARGETS));
     return objective(logits, { name: TARGETS, dims, type: DataType.FLOAT }, loss, ({ targets }) => ({
       [TARGETS]: targets[TARGETS]!,
     }));
   }
-  const loss = (g: GradientBuilder) => softmaxCrossEntropy(g, logits, CLASSES, dims, options.labelSmoothing);
+  const loss = (l: LossBuilder) => softmaxCrossEntropy(l, l.value(logits), l.given(CLASSES), options.labelSmoothing);
   return objective(logits, { name: CLASSES, dims: [dims[0]], type: DataType.INT64 }, loss, ({ labels }) => ({
     [CLASSES]: classLabels(labels!),
   }));
@@ -74,7 +77,7 @@ function regression({ graph, shapes, data }: LabelObjectiveRequest): Objective {
   return objective(
     output,
     { name: TARGETS, dims, type: DataType.FLOAT },
-    (g) => meanSquaredError(g, output, TARGETS, dims),
+    (l) => meanSquaredError(l.value(output), l.given(TARGETS)),
     ({ targets }) => ({ [TARGETS]: targets[TARGETS]! }),
   );
 }
@@ -82,13 +85,10 @@ function regression({ graph, shapes, data }: LabelObjectiveRequest): Objective {
 function objective(
   output: string,
   input: ExtraInput,
-  loss: (g: GradientBuilder) => LossTerm,
+  loss: (l: LossBuilder) => Expression,
   feeds: Objective['feeds'],
 ): Objective {
-  const write = (g: GradientBuilder) => {
-    const { value, gradient } = loss(g);
-    return { terms: { loss: value }, seeds: new Map([[output, gradient]]) };
-  };
+  const write = (l: LossBuilder) => lossOf(loss(l));
   return { outputs: [output], extraInputs: [input], write, feeds };
 }
 

@@ -90,7 +90,10 @@ export class ModelInTraining {
     );
   }
 
-  /** What was taken for a weight and what was not, for the summary: names of trained tensors, and the others with their reasons. */
+  /**
+   * What was taken for a weight and what was not, for the summary: names of trained tensors, and the others with their
+   * reasons.
+   */
   get weights(): { trained: string[]; left: { name: string; reason: string }[] } {
     const trained = this.trainables.filter(({ readings }) => readings.length > 0).map(({ name }) => storedName(name));
     return {

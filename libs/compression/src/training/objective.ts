@@ -1,12 +1,6 @@
-import type { ExtraInput, GradientBuilder } from '#autodiff';
+import type { ExtraInput, LossBuilder, WrittenLoss } from '#autodiff';
 import type { HostTensors } from '#inference';
 import type { TrainingBatch } from './batches/batch-source.js';
-
-/** Terms of a loss and its gradient by each value that it reads. */
-export interface WrittenLoss {
-  terms: Record<string, string>;
-  seeds: Map<string, string>;
-}
 
 /** What a model is trained to do. */
 export interface Objective {
@@ -15,7 +9,7 @@ export interface Objective {
   /** What the step graph reads for the loss beside the model's inputs. */
   extraInputs: ExtraInput[];
   /** Writes the loss into the step graph. */
-  write(g: GradientBuilder): WrittenLoss;
+  write(l: LossBuilder): WrittenLoss;
   /** What a batch brings for the loss: tensors by the names of the extra inputs. */
   feeds(batch: TrainingBatch): HostTensors;
 }

@@ -47,9 +47,9 @@ const FANS: Record<string, (node: NodeProto, dims: readonly number[], index: num
 const CONSTANTS: Partial<Record<Role, number>> = { gain: 1, scale: 1, slope: PRELU_SLOPE, bias: 0 };
 
 /**
- * The form with every weight drawn anew: layers by He or Glorot from the seed, norms and scales at 1, biases at 0, tables and
- * positions from N(0, 0.02²). With `keepZeros`
- * zeros of matrices stay. Throws TrainingError for weights stored as integers, whose scales would no longer fit.
+ * The form with every weight drawn anew: layers by He or Glorot from the seed, norms and scales at 1, biases at 0,
+ * tables and positions from N(0, 0.02²). With `keepZeros` zeros of matrices stay. Throws TrainingError for weights
+ * stored as integers, whose scales would no longer fit.
  */
 export function reinitialized(
   form: TrainingForm,

@@ -32,7 +32,10 @@ export interface TrainingSetup {
   warnings: readonly string[];
   /** The batches to learn from; a teacher may answer them all first, a generator is trained through the model. */
   begin(model: ModelInTraining): Promise<BatchSource>;
-  /** Batches held back to measure the loss on, unchanged and the same at each call; undefined where the options ask for none. */
+  /**
+   * Batches held back to measure the loss on, unchanged and the same at each call; undefined where the options ask for
+   * none.
+   */
   heldOut(): Promise<(() => AsyncIterable<TrainingBatch>) | undefined>;
   /** Samples as the trained model will see them; null where those of an epoch are all there are. */
   seen: (() => AsyncIterable<HostTensors>) | null;
@@ -73,8 +76,9 @@ interface Training {
 }
 
 /**
- * Trains a model, for whichever pass: its own tensors for its own parameters, floats for its integers, a step for its objective, epochs of it, and the
- * weights back into the file. Throws TrainingError, MissingGradientError and DivergedError.
+ * Trains a model, for whichever pass: its own tensors for its own parameters, floats for its integers, a step for its
+ * objective, epochs of it, and the weights back into the file. Throws TrainingError, MissingGradientError and
+ * DivergedError.
  */
 export async function trainModel(request: TrainModelRequest): Promise<TrainingResult> {
   const untied = untie(request);

@@ -1,4 +1,4 @@
-import { buildTrainingStep, meanSquaredError, sgd } from '#autodiff';
+import { buildTrainingStep, lossOf, meanSquaredError, sgd } from '#autodiff';
 import { float32 } from '#inference';
 import { DataType, Graph, GraphBuilder } from '#onnx';
 import { Trainer } from './trainer.js';
@@ -17,7 +17,6 @@ async function trainer(averaging?: number): Promise<Trainer> {
   const names = ['scale', 'shift'];
   const graph = new Graph(model);
   for (const name of names) graph.removeNode(graph.producer(name)!);
-  const loss = (g: Parameters<typeof meanSquaredError>[0]) => meanSquaredError(g, 'y', 'target', [1]);
   const step = buildTrainingStep({
     graph,
     shapes: new Map(
@@ -26,7 +25,7 @@ async function trainer(averaging?: number): Promise<Trainer> {
     parameters: names,
     extraInputs: [{ name: 'target', dims: [1], type: DataType.FLOAT }],
     optimizer: sgd(),
-    loss: (g) => ({ terms: { loss: loss(g).value }, seeds: new Map([['y', loss(g).gradient]]) }),
+    loss: (l) => lossOf(meanSquaredError(l.value('y'), l.given('target'))),
     ...(averaging === undefined ? {} : { averaging }),
   });
   return Trainer.create(step, { weights: Float32Array.of(1, 0) }, 1);

@@ -15,7 +15,10 @@ export interface TrainerState {
 /** State vectors that begin as the weights do; the others begin at zero. */
 const STARTS_AS_WEIGHTS: ReadonlySet<string> = new Set([STEP.weights, STEP.average]);
 
-/** What a run begins with: the weights, and for a step that reads a mask a 0 for each element that stays what it is, none where it is absent. */
+/**
+ * What a run begins with: the weights, and for a step that reads a mask a 0 for each element that stays what it is,
+ * none where it is absent.
+ */
 export interface TrainerStart {
   weights: Float32Array;
   mask?: Float32Array;
@@ -61,7 +64,10 @@ export class Trainer {
     return this.step.layout;
   }
 
-  /** Takes one step on a batch. Throws DivergedError when the loss or a weight after it is not finite; the state is then that before the step. */
+  /**
+   * Takes one step on a batch. Throws DivergedError when the loss or a weight after it is not finite; the state is then
+   * that before the step.
+   */
   async run(batch: HostTensors, learningRate: number): Promise<StepLosses> {
     return (await this.runWithOutputs(batch, learningRate)).losses;
   }
@@ -84,7 +90,10 @@ export class Trainer {
     return { losses, outputs: result };
   }
 
-  /** The loss says of the weights before the step that they were good; a gradient that is no number shows in those after it. */
+  /**
+   * The loss says of the weights before the step that they were good; a gradient that is no number shows in those after
+   * it.
+   */
   private check(losses: StepLosses, weights: Float32Array, learningRate: number): void {
     const { step } = this.state;
     const loss = Object.keys(losses).find((term) => !Number.isFinite(losses[term]));
@@ -115,7 +124,10 @@ export class Trainer {
   }
 }
 
-/** Index of the first element that is infinite or no number, -1 without one; an infinity minus itself, too, is no number. */
+/**
+ * Index of the first element that is infinite or no number, -1 without one; an infinity minus itself, too, is no
+ * number.
+ */
 function firstNotFinite(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;

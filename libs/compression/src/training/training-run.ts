@@ -75,7 +75,10 @@ export class TrainingRun {
     this.stopping = new EarlyStopping(request.options.earlyStopping?.patience ?? Infinity);
   }
 
-  /** Runs the epochs that are left, or until the loss on batches held back no longer falls, and returns the training curve. Throws DivergedError. */
+  /**
+   * Runs the epochs that are left, or until the loss on batches held back no longer falls, and returns the training
+   * curve. Throws DivergedError.
+   */
   async train(): Promise<CurvePoint[]> {
     const { model, source, options, checkpoint } = this.request;
     for (let epoch = await this.resume(); epoch < options.epochs && !this.stopping.isOver; epoch++) {

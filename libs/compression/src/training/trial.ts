@@ -29,8 +29,8 @@ export interface TrialRequest {
 }
 
 /**
- * Why a model cannot take the steps of its training, from one on generated samples; null where it can, and where no generated sample runs through it, so
- * that nothing is known.
+ * Why a model cannot take the steps of its training, from one on generated samples; null where it can, and where no
+ * generated sample runs through it, so that nothing is known.
  */
 export async function trialProblem({ model, form, objectiveOn }: TrialRequest): Promise<string | null> {
   const inputs = await generated(model, form.graph);
@@ -79,7 +79,10 @@ async function step(
   }
 }
 
-/** Samples that the model runs on, more than one where its form takes them; null where none is found or an input holds none. */
+/**
+ * Samples that the model runs on, more than one where its form takes them; null where none is found or an input holds
+ * none.
+ */
 async function generated(model: ModelProto, { inputs }: Graph): Promise<HostTensors | null> {
   try {
     const { feeds } = await observeShapes(model);

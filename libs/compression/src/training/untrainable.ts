@@ -14,8 +14,9 @@ import type { TrainingForm } from './form/trainable.js';
 const NAMED = 6;
 
 /**
- * Why a model cannot be trained, as far as the file tells: nodes without a gradient rule between a weight and an output, or whose gradient wants sizes that
- * the data decides, a Dropout that drops in every run, nothing to train, and changes that its inputs cannot have.
+ * Why a model cannot be trained, as far as the file tells: nodes without a gradient rule between a weight and an
+ * output, or whose gradient wants sizes that the data decides, a Dropout that drops in every run, nothing to train, and
+ * changes that its inputs cannot have.
  */
 export function untrainable(model: ModelProto, options: TrainerOptions, field: string): Obstacle[] {
   const form = copiedForm(model, options);

@@ -1,4 +1,6 @@
-/** What a pass has to tell beside its result: each line once, in the log when it is known and in the summary at the end. */
+/**
+ * What a pass has to tell beside its result: each line once, in the log when it is known and in the summary at the end.
+ */
 export class Warnings {
   private readonly lines = new Set<string>();
 

@@ -6,7 +6,10 @@ import { Generator, type GeneratorRequest } from './generator-step.js';
 import type { EmbeddedStudent } from './embedded-student.js';
 import { copiedForm } from '../../training/form/copied-form.js';
 
-/** A net of eight numbers, one hidden layer and three answers; its nodes and values have the same names whatever the seed. */
+/**
+ * A net of eight numbers, one hidden layer and three answers; its nodes and values have the same names whatever the
+ * seed.
+ */
 function net(seed: number): Uint8Array {
   const random = randomNumbers(seed);
   const b = new GraphBuilder();

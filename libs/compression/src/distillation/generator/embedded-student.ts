@@ -31,8 +31,9 @@ export interface EmbeddedStudent {
 }
 
 /**
- * Writes the student's forward pass behind `sample`, its weights read from the input {@link STUDENT_WEIGHTS} and all its values named by
- * {@link studentValue}, for it may share names with the teacher. Throws TrainingError unless it has one input.
+ * Writes the student's forward pass behind `sample`, its weights read from the input {@link STUDENT_WEIGHTS} and all
+ * its values named by {@link studentValue}, for it may share names with the teacher. Throws TrainingError unless it has
+ * one input.
  */
 export function appendStudent(b: GraphBuilder, { graph, layout }: EmbeddedStudent, sample: string): void {
   const [input, ...others] = graph.inputs;

@@ -3,7 +3,10 @@ import { Generator, type GeneratorRequest } from './generator-step.js';
 import type { BatchSource, TrainingBatch } from '../../training/batches/batch-source.js';
 import { epochSeed } from '../../training/batches/epoch-seed.js';
 
-/** Older batches that the student repeats after each new one: it forgets what the generator has stopped making, and a step of its own is cheap. */
+/**
+ * Older batches that the student repeats after each new one: it forgets what the generator has stopped making, and a
+ * step of its own is cheap.
+ */
 const REPLAYS = 2;
 
 /** Batches kept for repetition. */
@@ -16,8 +19,9 @@ export interface GeneratedBatchesRequest extends GeneratorRequest {
 }
 
 /**
- * Batches made from noise: a generator learns to make samples that are worth the teacher's answers ({@link generatorObjective}); no data
- * is read. Each batch trains the generator by one step. Throws TrainingError unless the teacher has one input of fixed shape.
+ * Batches made from noise: a generator learns to make samples that are worth the teacher's answers ({@link
+ * generatorObjective}); no data is read. Each batch trains the generator by one step. Throws TrainingError unless the
+ * teacher has one input of fixed shape.
  */
 export async function generatedBatches(request: GeneratedBatchesRequest): Promise<BatchSource> {
   const { lessonsPerEpoch, seed } = request;

@@ -67,8 +67,8 @@ export class Generator {
       shapes,
       parameters,
       extraInputs: [],
-      loss: (g) =>
-        generatorObjective(g, {
+      loss: (l) =>
+        generatorObjective(l, {
           logits: logits && logitsBehind(graph, logits),
           regressions,
           features: logits === null ? null : lastFeatures(graph, logits),

@@ -28,11 +28,11 @@ export interface SampleShape {
 }
 
 /**
- * The teacher behind a generator, as one graph: noise -> a small picture -> twice as large, twice -> the teacher's input ->
- * its answer. Convolutions with batch statistics as in DAFL (Chen et al. 2019), narrower, and none at full size, where they cost
- * most: the last one makes four pixels at a time (sub-pixel convolution, Shi et al. 2016). Short vectors are made by two
- * dense layers, any other input is laid out as a picture. `parameters` are the generator's own weights, the teacher's stay. The student,
- * where it is given, answers beside the teacher.
+ * The teacher behind a generator, as one graph: noise -> a small picture -> twice as large, twice -> the teacher's
+ * input -> its answer. Convolutions with batch statistics as in DAFL (Chen et al. 2019), narrower, and none at full
+ * size, where they cost most: the last one makes four pixels at a time (sub-pixel convolution, Shi et al. 2016). Short
+ * vectors are made by two dense layers, any other input is laid out as a picture. `parameters` are the generator's own
+ * weights, the teacher's stay. The student, where it is given, answers beside the teacher.
  */
 export function generatorBefore(
   teacher: ModelProto,

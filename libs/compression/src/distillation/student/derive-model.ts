@@ -19,8 +19,9 @@ export interface Derived {
 }
 
 /**
- * A smaller model that begins with a teacher's weights: blocks that keep their shape are left out evenly, the first one last, and of
- * each dependency group of channels the share with the largest weights is kept, whether or not a multiple of anything.
+ * A smaller model that begins with a teacher's weights: blocks that keep their shape are left out evenly, the first one
+ * last, and of each dependency group of channels the share with the largest weights is kept, whether or not a multiple
+ * of anything.
  */
 export async function deriveModel(
   teacher: ModelProto,

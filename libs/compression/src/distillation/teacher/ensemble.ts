@@ -11,7 +11,10 @@ interface Softening {
   temperature: number;
 }
 
-/** Several teachers that answer as one: the weighted mean of their outputs, and for logits that of their softened probabilities. */
+/**
+ * Several teachers that answer as one: the weighted mean of their outputs, and for logits that of their softened
+ * probabilities.
+ */
 export class Ensemble implements Teacher {
   private constructor(
     private readonly members: readonly Teacher[],
@@ -29,7 +32,10 @@ export class Ensemble implements Teacher {
     );
   }
 
-  /** The same teachers with these outputs taken for logits: T · log Σ w · softmax(z / T), whose softmax at T is the mean (Hinton et al. 2015). */
+  /**
+   * The same teachers with these outputs taken for logits: T · log Σ w · softmax(z / T), whose softmax at T is the mean
+   * (Hinton et al. 2015).
+   */
   softened(outputs: Iterable<string>, temperature: number): Ensemble {
     return new Ensemble(this.members, this.shares, { outputs: new Set(outputs), temperature });
   }

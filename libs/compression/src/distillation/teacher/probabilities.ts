@@ -7,8 +7,8 @@ import type { OutputPair } from '../outputs.js';
 const TOLERANCE = 1e-3;
 
 /**
- * Classifications that end in a Softmax, seen through it: the loss reads the student's logits, and takes the logarithm of a teacher's
- * probabilities, which are logits as well. Other pairs stay as they are.
+ * Classifications that end in a Softmax, seen through it: the loss reads the student's logits, and takes the logarithm
+ * of a teacher's probabilities, which are logits as well. Other pairs stay as they are.
  */
 export function throughSoftmax(graph: Graph, pairs: readonly OutputPair[], answers: HostTensors): OutputPair[] {
   return pairs.map((pair) =>

@@ -26,7 +26,10 @@ export function teacherModels({ teacher }: DistillOptions, context: PassContext,
   };
 }
 
-/** `hidden` names values of a single teacher's graph to answer with as well. Throws TrainingError for those of several teachers. */
+/**
+ * `hidden` names values of a single teacher's graph to answer with as well. Throws TrainingError for those of several
+ * teachers.
+ */
 export async function loadTeacher(
   { models, weights }: TeacherModels,
   threads: number,

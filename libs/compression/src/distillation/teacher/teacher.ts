@@ -109,7 +109,10 @@ interface Recorded {
   values: Float32Array;
 }
 
-/** The teacher's answers to every sample of a split, in stored order: without augmentation one forward pass serves all epochs. */
+/**
+ * The teacher's answers to every sample of a split, in stored order: without augmentation one forward pass serves all
+ * epochs.
+ */
 export class RecordedAnswers {
   private constructor(private readonly outputs: ReadonlyMap<string, Recorded>) {}
 

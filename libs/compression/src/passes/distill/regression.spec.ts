@@ -4,7 +4,10 @@ import { randomNumbers } from '#testing';
 import { distill } from './distill.js';
 import { Points } from '../../distillation/points.fixture.js';
 
-/** Eight inputs, `width` hidden units, and two outputs of other sizes and scales: a vector of three, and a row of 2 x 2 a thousand times as large. */
+/**
+ * Eight inputs, `width` hidden units, and two outputs of other sizes and scales: a vector of three, and a row of 2 x 2
+ * a thousand times as large.
+ */
 function twoHeads(width: number, seed: number): Uint8Array {
   const random = randomNumbers(seed);
   const b = new GraphBuilder();

@@ -1,6 +1,7 @@
 import {
   STEP,
   buildTrainingStep,
+  lossOf,
   meanSquaredError,
   missingGradients,
   softmaxCrossEntropy,
@@ -133,21 +134,14 @@ async function gradientStep(
       { name: ZERO, dims: [], type: DataType.FLOAT },
       ...(labelled === undefined ? [] : [{ name: LABELS, dims: [size], type: DataType.INT64 }]),
     ],
-    loss(g) {
-      const term = (output: string) =>
-        output === labelled
-          ? softmaxCrossEntropy(g, g.scale(output, 1 / TEMPERATURE), LABELS, [size, classes!])
-          : meanSquaredError(g, output, ZERO, shapes.get(output)!);
-      const terms = outputs.map((output) => [output, term(output)] as const);
-      return {
-        terms: {
-          loss: g.op(
-            'Sum',
-            terms.map(([, { value }]) => value),
-          ),
-        },
-        seeds: new Map(terms.map(([output, { gradient }]) => [output, gradient])),
+    loss(l) {
+      const term = (output: string) => {
+        if (output !== labelled) return meanSquaredError(l.value(output), l.given(ZERO));
+        const softened = l.value(output).times(1 / TEMPERATURE);
+        return softmaxCrossEntropy(l, softened, l.given(LABELS)).times(TEMPERATURE);
       };
+      const total = outputs.map(term).reduce((sum, loss) => sum.plus(loss));
+      return lossOf(total);
     },
     optimizer: gradientOnly,
   });

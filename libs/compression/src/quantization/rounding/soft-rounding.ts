@@ -1,4 +1,4 @@
-import { adam, buildTrainingStep, type GradientBuilder, type LossTerm } from '#autodiff';
+import { adam, buildTrainingStep, type Expression, type LossBuilder } from '#autodiff';
 import { float32, type HostTensors } from '#inference';
 import { DataType, floatTensor, Graph, GraphBuilder } from '#onnx';
 import { observeTrainingShapes } from '../../training/observe.js';
@@ -77,16 +77,9 @@ export class SoftRounding {
         dims: name === TARGETS ? [batch, product.groups * product.columns] : [],
         type: DataType.FLOAT,
       })),
-      loss: (g) => {
-        const error = reconstruction(g, product, batch);
-        const pull = regularizer(g);
-        return {
-          terms: { reconstruction: error.value, regularizer: pull.value },
-          seeds: new Map([
-            [OUTPUT, error.gradient],
-            [SHARE, pull.gradient],
-          ]),
-        };
+      loss: (l) => {
+        const [error, pull] = [reconstruction(l, product, batch), regularizer(l)];
+        return { total: error.plus(pull), terms: { reconstruction: error, regularizer: pull } };
       },
       optimizer: adam(),
     });
@@ -160,18 +153,21 @@ function flatProduct(
 }
 
 /** ‖Y − Ŷ‖² per row over the unit. */
-function reconstruction(g: GradientBuilder, { groups, columns, errorUnit }: SoftProduct, batch: number): LossTerm {
-  const targets = g.transpose(g.reshape(TARGETS, [batch, groups, columns]), [1, 0, 2]);
-  const difference = g.sub(OUTPUT, targets);
-  const unit = batch * errorUnit;
-  return { value: g.scale(g.sum(g.square(difference), [0, 1, 2]), 1 / unit), gradient: g.scale(difference, 2 / unit) };
+function reconstruction(l: LossBuilder, { groups, columns, errorUnit }: SoftProduct, batch: number): Expression {
+  const targets = l.g.transpose(l.g.reshape(TARGETS, [batch, groups, columns]), [1, 0, 2]);
+  const difference = l.value(OUTPUT).minus(l.given(targets, [groups, batch, columns]));
+  return difference
+    .square()
+    .sum()
+    .times(1 / (batch * errorUnit));
 }
 
-/** pull · Σ 1 − |2h − 1|^β, with gradient −2β |2h − 1|^(β−1) sign(2h − 1). */
-function regularizer(g: GradientBuilder): LossTerm {
-  const centred = g.sub(g.scale(SHARE, 2), g.scalar(1));
-  const distance = g.op('Abs', [centred]);
-  const value = g.mul(PULL, g.sum(g.sub(g.scalar(1), g.op('Pow', [distance, SHARPNESS])), [0, 1, 2]));
-  const slope = g.mul(g.op('Pow', [distance, g.sub(SHARPNESS, g.scalar(1))]), g.op('Sign', [centred]));
-  return { value, gradient: g.mul(g.scale(g.mul(PULL, SHARPNESS), -2), slope) };
+/** pull · Σ 1 − |2h − 1|^β. */
+function regularizer(l: LossBuilder): Expression {
+  const distance = l.value(SHARE).times(2).minus(1).abs();
+  return l
+    .number(1)
+    .minus(distance.power(l.given(SHARPNESS)))
+    .sum()
+    .times(l.given(PULL));
 }

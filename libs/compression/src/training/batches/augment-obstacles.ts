@@ -4,8 +4,8 @@ import type { Obstacle } from '../../pass.js';
 import { TrainingError } from '../errors.js';
 
 /**
- * Why the changes cannot be made to inputs of a graph, where that is known without data: image changes without an image, and blends of
- * numbers that are no floats, whose labels would be blended all the same.
+ * Why the changes cannot be made to inputs of a graph, where that is known without data: image changes without an
+ * image, and blends of numbers that are no floats, whose labels would be blended all the same.
  */
 export function augmentObstacles({ inputs }: Graph, { shift, flip, cutout, mixup }: AugmentOptions): Obstacle[] {
   const known = inputs.map((input) => ({

@@ -9,7 +9,10 @@ export function augments({ shift, flip, cutout, mixup }: AugmentOptions): boolea
   return shift > 0 || flip || cutout > 0 || mixup > 0;
 }
 
-/** New inputs with every image [C, H, W] of a batch changed in its own way, and blended pairs where mixup asks; other inputs only blend. */
+/**
+ * New inputs with every image [C, H, W] of a batch changed in its own way, and blended pairs where mixup asks; other
+ * inputs only blend.
+ */
 export function augment(inputs: HostTensors, options: AugmentOptions, random: Random): HostTensors {
   const changed = Object.entries(inputs).map(([name, tensor]): [string, HostTensor] => [
     name,
@@ -82,7 +85,10 @@ function blend(inputs: HostTensors, concentration: number, random: Random): Host
   );
 }
 
-/** A number from Beta(a, a) for a ≤ 1 (Jöhnk 1964), by logarithms: for a small `a` both powers are below the least number. */
+/**
+ * A number from Beta(a, a) for a ≤ 1 (Jöhnk 1964), by logarithms: for a small `a` both powers are below the least
+ * number.
+ */
 function betaShare(a: number, random: Random): number {
   for (;;) {
     const [u, v] = [Math.log(1 - random()) / a, Math.log(1 - random()) / a];

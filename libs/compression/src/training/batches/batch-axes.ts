@@ -57,7 +57,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   ),
 };
 
-/** The axis along which the samples of a batch lie, by value; values that know nothing of the batch have none. A guess: whoever acts on it proves the result. */
+/**
+ * The axis along which the samples of a batch lie, by value; values that know nothing of the batch have none. A guess:
+ * whoever acts on it proves the result.
+ */
 export function batchAxes(graph: Graph, shapes: Shapes): Map<string, number> {
   const axes = new Map(
     graph.inputs

@@ -27,13 +27,22 @@ export interface BatchPlan extends Division {
   estimateMb: number;
 }
 
-/** Share of the multiply-accumulates in convolutions from which on sessions side by side are faster than threads in one (measured). */
+/**
+ * Share of the multiply-accumulates in convolutions from which on sessions side by side are faster than threads in one
+ * (measured).
+ */
 const CONVOLUTION_SHARE = 0.5;
-/** Multiply-accumulates of a batch, forward, below which handing parts to another thread costs more than it saves: some 2 ms of work. */
+/**
+ * Multiply-accumulates of a batch, forward, below which handing parts to another thread costs more than it saves: some
+ * 2 ms of work.
+ */
 const LEAST_MACS = 100e6;
 /** Samples of a part below which its kernels lose more than a second session gains. */
 const LEAST_SAMPLES = 8;
-/** Peak bytes per byte of forward values: they are kept for the way back, where gradients and copies for products join them (measured). */
+/**
+ * Peak bytes per byte of forward values: they are kept for the way back, where gradients and copies for products join
+ * them (measured).
+ */
 const BYTES_PER_VALUE_BYTE = 3;
 /** Vectors as long as the parameters: weights, gradient, optimizer state, old and new. */
 const PARAMETER_VECTORS = 12;
@@ -43,9 +52,10 @@ const BASE_MB = 200;
 const FILL = 0.8;
 
 /**
- * Decides how a batch that the graph can take is divided, from the graph alone: the same graph, threads and memory give the same plan and so the same bytes. A net of
- * convolutions runs in one session per thread on as many parts; any other in one session with all threads. Where the estimate of its memory
- * does not fit, a batch is divided further, and its parts run one after the other.
+ * Decides how a batch that the graph can take is divided, from the graph alone: the same graph, threads and memory give
+ * the same plan and so the same bytes. A net of convolutions runs in one session per thread on as many parts; any other
+ * in one session with all threads. Where the estimate of its memory does not fit, a batch is divided further, and its
+ * parts run one after the other.
  */
 export function planBatch({ graph, shapes, batchSize, threads, memoryMb }: BatchPlanRequest): BatchPlan {
   const divisors = isWhole(graph)
@@ -91,8 +101,8 @@ export interface PlannedBatch {
 }
 
 /**
- * Plans from the inputs of one batch, of which only as many samples are run as the plan leaves room for, and logs the memory that it will take.
- * Throws TrainingError when that is more than there is.
+ * Plans from the inputs of one batch, of which only as many samples are run as the plan leaves room for, and logs the
+ * memory that it will take. Throws TrainingError when that is more than there is.
  */
 export async function planFromBatch(
   graph: Graph,

@@ -6,8 +6,8 @@ import { writeModel, type ModelProto } from '#onnx';
 const TOLERANCE = 1e-4;
 
 /**
- * Whether a model that takes any batch gives each sample the answers that the model of a fixed batch gives it, in batches of three and five times
- * the size, the latter short of a sample where the size is more than one.
+ * Whether a model that takes any batch gives each sample the answers that the model of a fixed batch gives it, in
+ * batches of three and five times the size, the latter short of a sample where the size is more than one.
  */
 export async function givesTheSame(
   fixed: ModelProto,
@@ -38,7 +38,10 @@ export async function givesTheSame(
   }
 }
 
-/** Other samples of the same shapes: floats at random, integers of zeros and ones, which are indices, lengths and pixels alike. */
+/**
+ * Other samples of the same shapes: floats at random, integers of zeros and ones, which are indices, lengths and pixels
+ * alike.
+ */
 function varied(feeds: HostTensors, seed: number): HostTensors {
   const random = mulberry32(seed);
   return Object.fromEntries(

@@ -9,8 +9,9 @@ import { observeTrainingShapes } from '../observe.js';
 const SMALL = [2, 3] as const;
 
 /**
- * Shapes of every value on a batch, from runs on two and three of its samples: each dimension grows by as much with every sample. The batch
- * itself may be more than there is memory for; it is run only where it is no larger, or the model takes no other.
+ * Shapes of every value on a batch, from runs on two and three of its samples: each dimension grows by as much with
+ * every sample. The batch itself may be more than there is memory for; it is run only where it is no larger, or the
+ * model takes no other.
  */
 export async function batchShapes(graph: Graph, inputs: HostTensors, batchSize: number): Promise<Shapes> {
   if (batchSize <= SMALL[1] || fixedBatch(graph) !== null) return observeTrainingShapes(graph, inputs);

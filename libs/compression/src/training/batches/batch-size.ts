@@ -11,8 +11,9 @@ export interface BatchSize {
 }
 
 /**
- * Samples of a step for a graph in training form: what was asked for, as far as there are so many; for one that takes batches of a fixed size alone a
- * multiple of it, computed in parts. Throws TrainingError with the way out where no batch fits.
+ * Samples of a step for a graph in training form: what was asked for, as far as there are so many; for one that takes
+ * batches of a fixed size alone a multiple of it, computed in parts. Throws TrainingError with the way out where no
+ * batch fits.
  */
 export function chooseBatchSize(graph: Graph, asked: number, samples: number): BatchSize {
   const most = Math.min(asked, samples);
@@ -37,7 +38,10 @@ export function chooseBatchSize(graph: Graph, asked: number, samples: number): B
   };
 }
 
-/** Why a model that takes batches of a fixed size alone cannot be trained on so many samples, with the way out; null where it can. */
+/**
+ * Why a model that takes batches of a fixed size alone cannot be trained on so many samples, with the way out; null
+ * where it can.
+ */
 export function fixedBatchProblem(fixed: number, samples: number, goesByBatch: boolean): string | null {
   if (samples < fixed)
     return `the model takes batches of ${fixed}, and the train split has ${samples} samples to learn from: use a larger split, or export the model with a dynamic batch`;

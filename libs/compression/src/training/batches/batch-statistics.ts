@@ -17,7 +17,10 @@ import {
 } from '#onnx';
 import { liftConstants } from '../../rewrites/constants.js';
 
-/** Samples that statistics are taken of, at the least: more change them little (Wu and Johnson 2021, "Rethinking Batch"). */
+/**
+ * Samples that statistics are taken of, at the least: more change them little (Wu and Johnson 2021, "Rethinking
+ * Batch").
+ */
 const SAMPLES = 3200;
 
 /** A batch normalization under its own batch's statistics, and the values that hold them. */
@@ -39,9 +42,9 @@ export function useBatchStatistics(graph: Graph): number {
 }
 
 /**
- * Puts the statistics of a trained model's batch normalizations to those of all that each sees over the batches, since those of training are
- * left over from the weights before. The variance is that within batches and that between their means: of small batches the first alone
- * falls short. In place; returns how many were estimated anew.
+ * Puts the statistics of a trained model's batch normalizations to those of all that each sees over the batches, since
+ * those of training are left over from the weights before. The variance is that within batches and that between their
+ * means: of small batches the first alone falls short. In place; returns how many were estimated anew.
  */
 export async function estimateStatistics(
   model: ModelProto,

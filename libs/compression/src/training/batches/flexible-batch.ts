@@ -37,9 +37,9 @@ export function fixedBatch({ inputs }: Graph): number | null {
 }
 
 /**
- * Lets a model that fixes its batch take any, in place: sizes that spell the batch out follow its input, and constants that fill it stand for
- * each sample. Only where this is proven by running both, so that each sample has the same answers in either. Returns whether it was; the
- * model stays as it is where not. Constants must be initializers.
+ * Lets a model that fixes its batch take any, in place: sizes that spell the batch out follow its input, and constants
+ * that fill it stand for each sample. Only where this is proven by running both, so that each sample has the same
+ * answers in either. Returns whether it was; the model stays as it is where not. Constants must be initializers.
  */
 export async function freeBatch(model: ModelProto): Promise<boolean> {
   const batch = fixedBatch(new Graph(model));

@@ -10,7 +10,10 @@ export interface NamedTensors {
   names: readonly string[];
 }
 
-/** The stored tensors that a name or pattern means: those of that name, and all that the nodes of that name read, directly or through constants. */
+/**
+ * The stored tensors that a name or pattern means: those of that name, and all that the nodes of that name read,
+ * directly or through constants.
+ */
 export function namedTensors(graph: Graph, patterns: readonly string[]): NamedTensors {
   const tensors = new Set<string>();
   const names = [...graph.proto.initializer.map(({ name }) => name), ...graph.nodes.map(nodeLabel)];

@@ -52,7 +52,9 @@ export function evenBatchSize(samples: number, most: number): number {
   return Math.ceil(samples / Math.ceil(samples / most));
 }
 
-/** The batch with its samples again and again until there are `size`, for a model that takes batches of that size alone. */
+/**
+ * The batch with its samples again and again until there are `size`, for a model that takes batches of that size alone.
+ */
 export function filledUp(batch: TrainingBatch, size: number): TrainingBatch {
   const samples = Object.values(batch.inputs)[0]!.dims[0]!;
   if (samples === size) return batch;

@@ -25,7 +25,10 @@ export interface Kept {
 export interface CheckpointScope {
   /** Whether it is time for a checkpoint within an epoch. */
   isDue(): boolean;
-  /** Puts the trainers into the state they were in when this training was last kept, and says what was kept with it; null when it never was. */
+  /**
+   * Puts the trainers into the state they were in when this training was last kept, and says what was kept with it;
+   * null when it never was.
+   */
   resume(epochs: number, trainers: Trainers): Promise<Kept | null>;
   /** Keeps the state of a training that is to run for `epochs`. */
   keep(kept: Kept, epochs: number, trainers: Trainers): Promise<void>;
@@ -36,7 +39,10 @@ export interface CheckpointScope {
 /** The part of a pass's context that checkpoints are kept by. */
 type CheckpointPlace = Pick<PassContext, 'checkpointFile' | 'checkpointMs' | 'checkpointLost'>;
 
-/** The checkpoint of a pass that trains several models one after the other: results of those that ended, state of the one that runs. */
+/**
+ * The checkpoint of a pass that trains several models one after the other: results of those that ended, state of the
+ * one that runs.
+ */
 export class PassCheckpoint {
   private readonly results = new Map<string, Float32Array>();
   private readonly steps: Record<string, number> = {};
@@ -101,7 +107,8 @@ export class PassCheckpoint {
       vectors: new Map([...this.results, ...vectors]),
       memo: this.memos,
     };
-    // A checkpoint is an offer to a later attempt: one that cannot be written, as on a full disk, does not end this one.
+    // A checkpoint is an offer to a later attempt: one that cannot be written, as on a full disk, does not end this
+    // one.
     await saveCheckpoint(checkpointFile, checkpoint).catch((error: Error) =>
       this.warnings.add(
         `a checkpoint could not be written (${error.message}): a kill would cost the training since the last one`,

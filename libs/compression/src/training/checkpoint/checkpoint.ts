@@ -38,7 +38,10 @@ export async function saveCheckpoint(file: string, { vectors, ...rest }: Checkpo
   }
 }
 
-/** The checkpoint of this run in the file, or null: none was written, or it belongs to another run. Throws DamagedCheckpointError. */
+/**
+ * The checkpoint of this run in the file, or null: none was written, or it belongs to another run. Throws
+ * DamagedCheckpointError.
+ */
 export async function loadCheckpoint(file: string, run: string): Promise<Checkpoint | null> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;

@@ -5,8 +5,8 @@ import { onGrid, type IntegerGrid } from './integer-grid.js';
 const ROUNDING = 1e-5;
 
 /**
- * Names of the scales of input and weight whose product a bias is stored on, as integer kernels expect; none where the bias has a
- * scale of its own, which then stays.
+ * Names of the scales of input and weight whose product a bias is stored on, as integer kernels expect; none where the
+ * bias has a scale of its own, which then stays.
  */
 export function biasFactors(graph: Graph, dequantize: NodeProto): string[] {
   const own = graph.initializer(dequantize.input[1]!);

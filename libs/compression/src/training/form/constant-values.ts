@@ -1,7 +1,10 @@
 /** From here on a negative number beside zeros closes what a softmax sees. */
 const CLOSED = -1e4;
 
-/** How far, as a share of its greatest number, a line may lie from the wave or ramp that it samples: it may have been rounded to float16 once. */
+/**
+ * How far, as a share of its greatest number, a line may lie from the wave or ramp that it samples: it may have been
+ * rounded to float16 once.
+ */
 const WAVE_TOLERANCE = 2e-3;
 
 /** Share of the greatest number below which a line is what rounding left of zeros. */
@@ -26,8 +29,8 @@ export function isUnbounded(values: Float32Array): boolean {
 }
 
 /**
- * Whether the numbers open and close: zeros beside one other number over two axes or more, or beside one that closes a softmax. A float can
- * hold anything else, and what was trained does.
+ * Whether the numbers open and close: zeros beside one other number over two axes or more, or beside one that closes a
+ * softmax. A float can hold anything else, and what was trained does.
  */
 export function isMask(values: Float32Array, dims: readonly number[]): boolean {
   const other = values.find((value) => value !== 0);
@@ -37,8 +40,9 @@ export function isMask(values: Float32Array, dims: readonly number[]): boolean {
 }
 
 /**
- * Whether along some axis every line of numbers is a sampled sine or cosine, or a ramp that bends once at most, or two such behind one another: x(t + 1) + x(t - 1) = c · x(t), with c = 2 cos ω, is true of
- * waves and ramps. Tables of positions, rotations and grids are such; what was trained is not.
+ * Whether along some axis every line of numbers is a sampled sine or cosine, or a ramp that bends once at most, or two
+ * such behind one another: x(t + 1) + x(t - 1) = c · x(t), with c = 2 cos ω, is true of waves and ramps. Tables of
+ * positions, rotations and grids are such; what was trained is not.
  */
 export function isWave(values: Float32Array, dims: readonly number[]): boolean {
   return dims.some(
@@ -63,8 +67,8 @@ function isWaveAlong(values: Float32Array, length: number, stride: number): bool
 }
 
 /**
- * Whether the line follows the recurrence but for one seam, where two tables are stacked or a ramp bends. The coefficient comes from where a half of the
- * line is farthest from zero, and must hold everywhere else.
+ * Whether the line follows the recurrence but for one seam, where two tables are stacked or a ramp bends. The
+ * coefficient comes from where a half of the line is farthest from zero, and must hold everywhere else.
  */
 function isWaveLine(at: (t: number) => number, length: number, floor: number): boolean {
   const half = Math.floor(length / 2);
@@ -89,7 +93,9 @@ function holds(at: (t: number) => number, length: number, floor: number, c: numb
   return broken.length <= seam && (broken.at(-1) ?? 0) - (broken[0] ?? 0) <= 1;
 }
 
-/** Whether the filters of a convolution are all alike and more than one: a blur or an edge detector, channel by channel. */
+/**
+ * Whether the filters of a convolution are all alike and more than one: a blur or an edge detector, channel by channel.
+ */
 export function areFiltersAlike(values: Float32Array, [filters = 0, ...rest]: readonly number[]): boolean {
   const size = rest.reduce((product, dim) => product * dim, 1);
   return filters > 1 && size > 1 && values.every((value, i) => value === values[i % size]);

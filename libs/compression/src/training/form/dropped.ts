@@ -2,7 +2,10 @@ import type { Skipped } from '#contracts';
 import { floatAttribute, tensorToNumbers, type Graph } from '#onnx';
 import { nodeLabel } from '../../name-pattern.js';
 
-/** Dropout that a training would be expected to apply: the file says how much, and it is trained as it runs, dropping nothing. */
+/**
+ * Dropout that a training would be expected to apply: the file says how much, and it is trained as it runs, dropping
+ * nothing.
+ */
 export function dropoutsLeft(graph: Graph): Skipped[] {
   return graph.nodes
     .filter(({ opType, input }) => opType === 'Dropout' && !input[2])

@@ -7,10 +7,8 @@ import {
   integerLimits,
   isSameEveryRun,
   makeNode,
-  ownName,
   tensorDims,
   tensorToNumbers,
-  withoutMark,
   type Graph,
   type NodeProto,
   type TensorProto,
@@ -25,7 +23,10 @@ import type { Trainable } from './trainable.js';
 /** Bits from which on a grid is too fine to round to: biases. */
 const FINE_BITS = 16;
 
-/** The weights of a graph that stand behind a DequantizeLinear, turned into floats under simulated rounding; one trainable per stored tensor, however often it is read. */
+/**
+ * The weights of a graph that stand behind a DequantizeLinear, turned into floats under simulated rounding; one
+ * trainable per stored tensor, however often it is read.
+ */
 export class FakeQuantizedWeights {
   private readonly shadows = new Map<string, Trainable>();
   /** Scales that a bias's scale is the product of, told while the graph still is as it was. */
@@ -44,7 +45,10 @@ export class FakeQuantizedWeights {
     return [...this.shadows.values()];
   }
 
-  /** Replaces the node; false where it reads neither a stored weight, nor a codebook, nor rows of a table, nor a QuantizeLinear of one scale. */
+  /**
+   * Replaces the node; false where it reads neither a stored weight, nor a codebook, nor rows of a table, nor a
+   * QuantizeLinear of one scale.
+   */
   convert(node: NodeProto): boolean {
     const grid = integerGrid(this.graph, node);
     if (!grid) return this.codebook(node) || this.table(node) || this.activation(node);
@@ -79,8 +83,8 @@ export class FakeQuantizedWeights {
   }
 
   /**
-   * `Gather(codebook, indices) -> DequantizeLinear`: the entries are what is trained, each shared by all elements of its index, in units of
-   * the mean scale, so that they are as large as the weights they stand for.
+   * `Gather(codebook, indices) -> DequantizeLinear`: the entries are what is trained, each shared by all elements of
+   * its index, in units of the mean scale, so that they are as large as the weights they stand for.
    */
   private codebook(node: NodeProto): boolean {
     const gather = this.graph.producer(node.input[0]!);
@@ -111,7 +115,10 @@ export class FakeQuantizedWeights {
     return true;
   }
 
-  /** `Gather(table, ids) -> DequantizeLinear`: the table is what is trained, and the rows that a step looks up are rounded. */
+  /**
+   * `Gather(table, ids) -> DequantizeLinear`: the table is what is trained, and the rows that a step looks up are
+   * rounded.
+   */
   private table(node: NodeProto): boolean {
     const gather = this.graph.producer(node.input[0]!);
     const grid = gather?.opType === 'Gather' ? tableGrid(this.graph, gather, node) : null;
@@ -216,7 +223,10 @@ export class FakeQuantizedWeights {
   }
 }
 
-/** The grid of a table whose rows are looked up, with one scale or one per column; null where the rows' scales are others. */
+/**
+ * The grid of a table whose rows are looked up, with one scale or one per column; null where the rows' scales are
+ * others.
+ */
 function tableGrid(graph: Graph, gather: NodeProto, node: NodeProto): IntegerGrid | null {
   if (intAttribute(gather, 'axis', 0) !== 0 || isSameEveryRun(graph, gather.input[1]!)) return null;
   const grid = integerGrid(graph, { ...node, input: [gather.input[0]!, ...node.input.slice(1)] });

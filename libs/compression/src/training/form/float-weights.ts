@@ -25,7 +25,10 @@ export interface FloatWeights {
   left: Skipped[];
 }
 
-/** What is asked of the choice: names that stay whatever they are, and names that are trained although they look like constants. */
+/**
+ * What is asked of the choice: names that stay whatever they are, and names that are trained although they look like
+ * constants.
+ */
 export interface Choice {
   frozen: ReadonlySet<string>;
   thawed: ReadonlySet<string>;
@@ -46,7 +49,10 @@ interface Candidate {
 
 const FLOATS: ReadonlySet<DataType> = new Set([DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT16, DataType.BFLOAT16]);
 
-/** The float weights of a graph in which constants stand as initializers: by their readers, their values and where the file has them. */
+/**
+ * The float weights of a graph in which constants stand as initializers: by their readers, their values and where the
+ * file has them.
+ */
 export function floatWeights(graph: Graph, choice: Choice): FloatWeights {
   const isInConstants = originTells(graph) ? isConstantOfFile : () => false;
   const found: FloatWeights = { trainables: [], left: [] };
@@ -146,7 +152,10 @@ function byReading(graph: Graph, candidate: Candidate, reading: Reading): string
   }
 }
 
-/** A single number is arithmetic (a half, an epsilon) unless a layer of one output is in front of it; what meets the model's input makes it ready. */
+/**
+ * A single number is arithmetic (a half, an epsilon) unless a layer of one output is in front of it; what meets the
+ * model's input makes it ready.
+ */
 function besideData(graph: Graph, { dims, values }: Candidate, { role, node, index }: Reading): string | null {
   const other = node.input[1 - index]!;
   if (values.length === 1)

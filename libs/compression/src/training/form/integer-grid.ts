@@ -18,7 +18,9 @@ export interface IntegerGrid {
   /** The initializer that holds the integers: the weight's, or a codebook's entries. */
   tensor: TensorProto;
   dims: number[];
-  /** The initializer that holds the scales, and its values: one for all, per channel of `axis`, or per block along it. */
+  /**
+   * The initializer that holds the scales, and its values: one for all, per channel of `axis`, or per block along it.
+   */
   scaleName: string;
   scaleDims: number[];
   scales: Float32Array;
@@ -33,8 +35,8 @@ export interface IntegerGrid {
 }
 
 /**
- * The grid behind `initializer [-> Cast] -> DequantizeLinear`. Null when the node dequantizes something computed, or when the
- * last block along its axis is not a whole one.
+ * The grid behind `initializer [-> Cast] -> DequantizeLinear`. Null when the node dequantizes something computed, or
+ * when the last block along its axis is not a whole one.
  */
 export function integerGrid(graph: Graph, dequantize: NodeProto): IntegerGrid | null {
   const tensor = storedIntegers(graph, dequantize.input[0]!);

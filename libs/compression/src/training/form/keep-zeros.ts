@@ -7,9 +7,9 @@ const KEEP_FROM_BITS = 5;
 const PRUNED_ZERO_RATIO = 3;
 
 /**
- * 1 for elements that train, 0 for zeros that stay zero. Sparsity lives in the zeros of matrices and kernels; the zero of a
- * bias is a value like any other. On grids below 5 bits rounding alone makes many zeros: there they are kept when they
- * outnumber the smallest non-zero weights as only pruning makes them.
+ * 1 for elements that train, 0 for zeros that stay zero. Sparsity lives in the zeros of matrices and kernels; the zero
+ * of a bias is a value like any other. On grids below 5 bits rounding alone makes many zeros: there they are kept when
+ * they outnumber the smallest non-zero weights as only pruning makes them.
  */
 export function zerosMask(
   { values, isMatrix, bits }: Trainable,

@@ -12,9 +12,9 @@ import {
 import type { Trainable, Trained } from './trainable.js';
 
 /**
- * The scales of a training form's grids: constants, or learned with the weights (LSQ, Esser et al. 2020). A learned scale is
- * s = s₀ · exp t, and t is what is trained, from 0: it stays positive, and a step of Adam changes every scale by the same share,
- * however small the scale.
+ * The scales of a training form's grids: constants, or learned with the weights (LSQ, Esser et al. 2020). A learned
+ * scale is s = s₀ · exp t, and t is what is trained, from 0: it stays positive, and a step of Adam changes every scale
+ * by the same share, however small the scale.
  */
 export class Scales {
   private readonly factors = new Map<string, Trainable>();

@@ -17,7 +17,10 @@ export interface Trainable {
   isMatrix: boolean;
   /** Where the model reads it; empty for what serves the training alone. */
   readings: readonly Reading[];
-  /** The trained values in the model's own storage, which may depend on other values `trained`; nothing for a weight that serves the training alone. */
+  /**
+   * The trained values in the model's own storage, which may depend on other values `trained`; nothing for a weight
+   * that serves the training alone.
+   */
   stored(values: Float32Array, trained: Trained): readonly TensorProto[];
 }
 

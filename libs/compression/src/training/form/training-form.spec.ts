@@ -1,4 +1,4 @@
-import { adam, buildTrainingStep, meanSquaredError } from '#autodiff';
+import { adam, buildTrainingStep, lossOf, meanSquaredError } from '#autodiff';
 import { Session, float32 } from '#inference';
 import {
   DataType,
@@ -100,10 +100,7 @@ async function train(
     shapes,
     parameters: trainables.map(({ name }) => name),
     extraInputs: [{ name: 'target', dims: TARGET.dims, type: DataType.FLOAT }],
-    loss(g) {
-      const { value, gradient } = meanSquaredError(g, 'y', 'target', TARGET.dims);
-      return { terms: { loss: value }, seeds: new Map([['y', gradient]]) };
-    },
+    loss: (l) => lossOf(meanSquaredError(l.value('y'), l.given('target'))),
     optimizer: adam(),
   });
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));

@@ -12,7 +12,10 @@ import type { Trainable, TrainingForm, UnknownName } from './trainable.js';
 
 /** How a model is brought into its training form. */
 export interface TrainingFormOptions {
-  /** Train the scales of quantized weights and activations with the weights (LSQ); off by default: grids stay as they are. */
+  /**
+   * Train the scales of quantized weights and activations with the weights (LSQ); off by default: grids stay as they
+   * are.
+   */
   learnScales?: boolean;
   /** Weights, by tensor or node, that stay as they are. */
   freeze?: readonly string[];
@@ -28,9 +31,9 @@ export interface TrainingFormOptions {
  *     Gather(int table, ids) -> DequantizeLinear -> Y             becomes   Gather(table', ids) -> FakeQuantize -> Y
  *     X -> QuantizeLinear -> DequantizeLinear -> Y                becomes   X -> FakeQuantize -> Y
  *
- * so that zeros, grids and the model's file survive training. With `learnScales` each scale is s₀ · exp t, a trainable like any other:
- * training it is quantization-aware training with learned steps; `stored` then gives the scales back with the integers. `graph` is
- * changed in place.
+ * so that zeros, grids and the model's file survive training. With `learnScales` each scale is s₀ · exp t, a trainable
+ * like any other: training it is quantization-aware training with learned steps; `stored` then gives the scales back
+ * with the integers. `graph` is changed in place.
  */
 export function trainingForm(
   graph: Graph,

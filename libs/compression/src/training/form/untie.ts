@@ -15,9 +15,9 @@ export interface Untied {
 }
 
 /**
- * Gives each norm and each layer a bias, gain, shift or statistics of its own where an exporter has merged them because they were all zeros or all ones, in place.
- * A layer that is applied several times, told by its kernel, keeps the one that it has; where a net applies layers several times its norms may be
- * meant to be one, and stay so.
+ * Gives each norm and each layer a bias, gain, shift or statistics of its own where an exporter has merged them because
+ * they were all zeros or all ones, in place. A layer that is applied several times, told by its kernel, keeps the one
+ * that it has; where a net applies layers several times its norms may be meant to be one, and stay so.
  */
 export function untieMerged(model: ModelProto, freeze: readonly string[] = []): Untied {
   const graph = new Graph(model);

@@ -9,9 +9,9 @@ import {
 } from '#onnx';
 
 /**
- * What a weight is for, by the operator that reads it: a `kernel` is multiplied with data and summed over, a `table` is looked up,
- * `gain`, `bias` and `slope` belong to a layer or a norm; `scale` and `shift` stand beside Mul, Add or Sub and are what their values and
- * shapes make them; a `token` takes the place of data.
+ * What a weight is for, by the operator that reads it: a `kernel` is multiplied with data and summed over, a `table` is
+ * looked up, `gain`, `bias` and `slope` belong to a layer or a norm; `scale` and `shift` stand beside Mul, Add or Sub
+ * and are what their values and shapes make them; a `token` takes the place of data.
  */
 export type Role = 'kernel' | 'table' | 'gain' | 'bias' | 'slope' | 'scale' | 'shift' | 'token';
 
@@ -88,7 +88,9 @@ export function readingsOf(graph: Graph, value: string, carriers: readonly NodeP
   });
 }
 
-/** Whether decay shrinks a weight and its zeros may be sparsity: what is multiplied and summed, and what is looked up. */
+/**
+ * Whether decay shrinks a weight and its zeros may be sparsity: what is multiplied and summed, and what is looked up.
+ */
 export function isMatrix(readings: readonly Reading[]): boolean {
   return readings.some(({ role }) => role === 'kernel' || role === 'table');
 }

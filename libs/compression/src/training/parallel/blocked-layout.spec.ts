@@ -1,4 +1,4 @@
-import { BLOCKED_DOMAIN, buildTrainingStep, sgd, softmaxCrossEntropy } from '#autodiff';
+import { BLOCKED_DOMAIN, buildTrainingStep, lossOf, sgd, softmaxCrossEntropy } from '#autodiff';
 import { float32, type HostTensors } from '#inference';
 import { DataType, Graph, GraphBuilder } from '#onnx';
 import { randomNumbers } from '#testing';
@@ -9,7 +9,10 @@ import { Trainer } from '../trainer.js';
 
 const BATCH = 16;
 
-/** A stem, a residual pair, an inverted residual with a depthwise convolution of stride 2, a pool, and a classifier on the mean. */
+/**
+ * A stem, a residual pair, an inverted residual with a depthwise convolution of stride 2, a pool, and a classifier on
+ * the mean.
+ */
 function net(): Graph {
   const b = new GraphBuilder();
   const random = randomNumbers(5);
@@ -52,10 +55,7 @@ async function threeSteps(block: number): Promise<{ losses: number[]; weights: F
     shapes,
     parameters: trainables.map(({ name }) => name),
     extraInputs: [{ name: 'labels', dims: [BATCH], type: DataType.INT64 }],
-    loss(g) {
-      const { value, gradient } = softmaxCrossEntropy(g, 'logits', 'labels', [BATCH, 10]);
-      return { terms: { loss: value }, seeds: new Map([['logits', gradient]]) };
-    },
+    loss: (l) => lossOf(softmaxCrossEntropy(l, l.value('logits'), l.given('labels'))),
     optimizer: sgd({ momentum: 0.9 }),
     block,
   });
@@ -85,7 +85,8 @@ it('a step in the blocked layout trains as one in standard operators does', asyn
   const block = await blockedLayout();
   const [standard, blocked] = [await threeSteps(0), await threeSteps(block)];
   expect(standard.blockedNodes).toBe(0);
-  // Where the runtime has the layout, all but those of 20 channels use it, forward and back, and the weights of kernels of more than one tap.
+  // Where the runtime has the layout, all but those of 20 channels use it, forward and back, and the weights of kernels
+  // of more than one tap.
   expect(blocked.blockedNodes).toBeGreaterThanOrEqual(block > 0 ? 13 : 0);
   blocked.losses.forEach((loss, i) => expect(loss).toBeCloseTo(standard.losses[i]!, 4));
   const largest = Math.max(...standard.weights.map(Math.abs));

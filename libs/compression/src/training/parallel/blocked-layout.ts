@@ -8,8 +8,9 @@ const PROBE_CHANNELS = 4;
 let known: Promise<number> | undefined;
 
 /**
- * Channels of a block in the blocked layout of this runtime on this CPU, in which convolutions are fastest: 8 or 16, or 0 where it has none.
- * The layout is undocumented, so it is tried: the block shows in a reordered image, and a depthwise convolution must give what it must.
+ * Channels of a block in the blocked layout of this runtime on this CPU, in which convolutions are fastest: 8 or 16, or
+ * 0 where it has none. The layout is undocumented, so it is tried: the block shows in a reordered image, and a
+ * depthwise convolution must give what it must.
  */
 export function blockedLayout(): Promise<number> {
   known ??= probe();

@@ -2,6 +2,7 @@ import {
   adam,
   buildDividedStep,
   buildTrainingStep,
+  lossOf,
   softmaxCrossEntropy,
   type ParameterLayout,
   type TrainingStepRequest,
@@ -43,10 +44,7 @@ async function request(samples: number): Promise<TrainingStepRequest & { values:
     shapes: await observeTrainingShapes(graph, { x: float32([samples, INNER], new Float32Array(samples * INNER)) }),
     parameters: trainables.map(({ name }) => name),
     extraInputs: [{ name: 'labels', dims: [samples], type: DataType.INT64 }],
-    loss(g) {
-      const { value, gradient } = softmaxCrossEntropy(g, 'logits', 'labels', [samples, CLASSES]);
-      return { terms: { loss: value }, seeds: new Map([['logits', gradient]]) };
-    },
+    loss: (l) => lossOf(softmaxCrossEntropy(l, l.value('logits'), l.given('labels'))),
     optimizer: adam({ weightDecay: 0.01 }),
     clipNorm: 0.5,
     averaging: 0.5,
@@ -54,7 +52,10 @@ async function request(samples: number): Promise<TrainingStepRequest & { values:
   };
 }
 
-/** Weights and losses after some steps, the batch in `parts` on so many sessions; 0 parts for the step that takes it whole. */
+/**
+ * Weights and losses after some steps, the batch in `parts` on so many sessions; 0 parts for the step that takes it
+ * whole.
+ */
 async function trained(parts: number, sessions = 1): Promise<{ weights: Float32Array; losses: number[] }> {
   const asked = await request(parts === 0 ? BATCH : BATCH / parts);
   const start = ({

@@ -19,9 +19,9 @@ export interface Division {
 }
 
 /**
- * A step on a batch in equal parts: the state after it comes from the mean of the parts' gradients, as it does from the whole batch's for a
- * loss that is a mean over samples. The parts are summed in their order, whoever computed them, so that a result does not depend on
- * timing.
+ * A step on a batch in equal parts: the state after it comes from the mean of the parts' gradients, as it does from the
+ * whole batch's for a loss that is a mean over samples. The parts are summed in their order, whoever computed them, so
+ * that a result does not depend on timing.
  */
 export class DividedRunner implements StepRunner {
   private readonly dims: ReadonlyMap<string, readonly (number | string)[]>;

@@ -3,8 +3,8 @@ import { Session } from '#inference';
 import type { GradientAnswer, GradientRequest, GradientWorkerData } from './gradient-thread.js';
 
 /**
- * A thread's side of data-parallel training: answers each request with what the model gives, and ends when it is asked to, between two
- * runs; a thread that is terminated in the middle of one takes the process with it.
+ * A thread's side of data-parallel training: answers each request with what the model gives, and ends when it is asked
+ * to, between two runs; a thread that is terminated in the middle of one takes the process with it.
  */
 const { model, threads } = workerData as GradientWorkerData;
 const session = await Session.create(model, { threads, optimization: 'extended' });
