@@ -7,6 +7,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   calibrate: () => import('./calibrate.bench.js'),
   prune: () => import('./prune.bench.js'),
   'prune-grid': () => import('./prune-grid.bench.js'),
+  losses: () => import('./losses.bench.js'),
   measure: () => import('./measure.bench.js'),
   mixed: () => import('./mixed.bench.js'),
   published: () => import('./published.bench.js'),

@@ -14,7 +14,8 @@ import { randomNumbers } from '#testing';
 import { alternate, median, peakMb, type BenchResult } from './harness.js';
 import { SAMPLE_DIMS, hintonNet, mobileNetLike, resNet8, transformer } from './nets.js';
 
-interface TrainedNet {
+/** A net to train, and the batch that it is trained on. */
+export interface TrainedNet {
   net: string;
   model: ModelProto;
   sample: readonly number[];
@@ -25,7 +26,8 @@ interface TrainedNet {
 const STEPS = 20;
 const WARMUP = 3;
 
-async function nets(): Promise<TrainedNet[]> {
+/** The nets that training is measured on. */
+export async function trainedNets(): Promise<TrainedNet[]> {
   const seedNet = readModel(await readFile(new URL('../../examples/seed-net/seed-net.onnx', import.meta.url)));
   return [
     { net: 'seed-net', model: seedNet, sample: [1, 32, 32], batch: 64 },
@@ -42,7 +44,7 @@ async function nets(): Promise<TrainedNet[]> {
  */
 export async function run(): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
-  for (const net of await nets()) for (const threads of [1, 2]) results.push(await measure(net, threads));
+  for (const net of await trainedNets()) for (const threads of [1, 2]) results.push(await measure(net, threads));
   return results;
 }
 

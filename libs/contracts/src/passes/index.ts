@@ -65,7 +65,7 @@ export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, {
     reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }),
     needs: ({ scheme, ranges }) => ({ splits: scheme === 'static' && ranges.length === 0 ? CALIBRATION : [] }),
-    version: 9,
+    version: 10,
   }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
     reads: ({ recoverEpochs, budget }) => ({
@@ -77,7 +77,7 @@ export const PASSES = {
     needs: ({ importance, recoverEpochs }) => ({
       splits: recoverEpochs > 0 ? TRAINING : IMPORTANCE_SPLITS[importance],
     }),
-    version: 8,
+    version: 9,
   }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
@@ -88,7 +88,7 @@ export const PASSES = {
       models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
     }),
     needs: ({ method }) => ({ splits: method === 'generative' ? [] : TRAINING }),
-    version: 8,
+    version: 9,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     reads: { data: true, memory: true },
@@ -96,7 +96,7 @@ export const PASSES = {
       splits: TRAINING,
       labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
     }),
-    version: 4,
+    version: 5,
   }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
     reads: { data: true },
