@@ -20,7 +20,7 @@ export default {
     }],
     '^.+\\.m?js$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|onnx-buf|@bufbuild)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|onnx-buf|@bufbuild|hyparquet|hyparquet-compressors|hysnappy|fzstd|csv-parse)/)'],
   moduleNameMapper: {
     ...Object.fromEntries(libs.map((lib) => [`^#${lib}$`, `<rootDir>/libs/${lib}/src/index.ts`])),
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -17,7 +17,7 @@ export async function bundleStage() {
   await build({
     input: join(FOLDER, 'main.js'),
     platform: 'node',
-    external: ['onnxruntime-node'],
+    external: ['onnxruntime-node', 'sharp'],
     output: { file: join(FOLDER, 'main.bundle.cjs'), format: 'cjs', codeSplitting: false },
     logLevel: 'warn',
   });

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetManifest, fieldProblems, schemaKeys } from '#contracts';
+import { DatasetManifest, fieldProblems, manifestFiles, schemaKeys } from '#contracts';
 import { DocumentError, LIMITS, readDocument } from '#documents';
 import { UsageError } from './errors.js';
 import { textOf } from './local-file.js';
@@ -35,7 +35,7 @@ export async function filesOf(manifestPath: string): Promise<string[]> {
       `${manifestPath} is not a data set manifest${problems.map(({ field, message }) => `\n  ${field || 'manifest'}: ${message}`).join('')}`,
     );
   }
-  return [...new Set(Object.values(manifest.data.splits).map((split) => split.file))];
+  return manifestFiles(manifest.data);
 }
 
 function documentOf(text: string, path: string): unknown {

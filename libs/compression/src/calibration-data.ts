@@ -67,18 +67,13 @@ export function calibrationBatches(graph: Graph, data: Dataset, samples: number,
 /** Samples per run: as many as the model fixes, else what keeps a run small. Throws CalibrationDataError when the split has fewer than the model takes. */
 export function batchSizeFor(graph: Graph, bound: Dataset): { batchSize: number; isFixed: boolean } {
   const split = bound.splitFor('calibration');
-  const fixed = fixedBatch(graph);
+  const fixed = bound.batchOf(graph.inputs.map((input) => ({ name: input.name, dims: valueDims(input) ?? null })));
   if (fixed !== null && fixed > bound.sampleCount(split)) {
     throw new CalibrationDataError(
       `the model takes batches of ${fixed}, split "${split}" has ${bound.sampleCount(split)} samples`,
     );
   }
   return { batchSize: fixed ?? flexibleBatch(bound), isFixed: fixed !== null };
-}
-
-function fixedBatch(graph: Graph): number | null {
-  const first = graph.inputs.map((input) => valueDims(input)?.[0]).find((dim) => typeof dim === 'number');
-  return typeof first === 'number' ? first : null;
 }
 
 function flexibleBatch(data: Dataset): number {

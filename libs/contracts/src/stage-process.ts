@@ -74,9 +74,18 @@ export const DatasetInspection = z
   .object({
     inputs: z.record(
       z.string(),
-      z.object({ dims: z.array(z.number()).describe('Shape of one sample after preprocessing.'), type: z.string() }),
+      z.object({
+        dims: z.array(z.number()).describe('Shape of one sample after preprocessing.'),
+        type: z.string(),
+        batchAxis: z
+          .number()
+          .nullable()
+          .optional()
+          .describe('Axis of the samples where it is not the first; null for an input without one.'),
+      }),
     ),
     classes: z.number().nullable(),
+    classNames: z.array(z.string()).optional().describe('Names of the classes, in order, where they have any.'),
     targets: z
       .array(z.number())
       .optional()

@@ -2,31 +2,53 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { DatasetError } from './errors.js';
 import { MAX_ARRAY_BYTES } from './limits.js';
+import { openFolder } from './media/folder.js';
 import { openNpyFile } from './npy-file.js';
 import { openNpz } from './npz.js';
 import { openSafetensors } from './safetensors.js';
-import { arrayBytes, type ArrayFile, type StoredArray, type Wanted } from './stored-array.js';
+import { arrayBytes, type ArrayFile, type Made, type StoredArray, type Wanted } from './stored-array.js';
+import { openCsv } from './tables/csv.js';
+import { openJsonLines } from './tables/json-lines.js';
+import { openParquet } from './tables/parquet.js';
 
-/** Readers by file extension. To add a format, add its line. */
-const FORMATS: Record<string, (path: string, wanted: Wanted) => Promise<ArrayFile>> = {
-  '.npz': openNpz,
-  '.npy': openNpyFile,
-  '.safetensors': openSafetensors,
+/** A reader, and what an input can be made of in its files. */
+interface Format {
+  open(path: string, wanted: Wanted): Promise<ArrayFile>;
+  makes: readonly Made['source'][];
+}
+
+const TABLE_SOURCES = ['columns', 'tokens'] as const;
+const FOLDER_SOURCES = ['image', 'audio', 'boxes'] as const;
+const folder: Format = { open: openFolder, makes: FOLDER_SOURCES };
+
+/** Readers by file extension; a folder has none. To add a format, add its line. */
+const FORMATS: Record<string, Format> = {
+  '.npz': { open: openNpz, makes: [] },
+  '.npy': { open: openNpyFile, makes: [] },
+  '.safetensors': { open: openSafetensors, makes: [] },
+  '.csv': { open: openCsv, makes: TABLE_SOURCES },
+  '.tsv': { open: openCsv, makes: TABLE_SOURCES },
+  '.jsonl': { open: openJsonLines, makes: TABLE_SOURCES },
+  '.parquet': { open: openParquet, makes: TABLE_SOURCES },
+  '.zip': folder,
+  '': folder,
+};
+
+/** What each source is made of, for messages. */
+const MATERIAL: Record<Made['source'], string> = {
+  columns: 'a table: .csv, .tsv, .jsonl or .parquet',
+  tokens: 'a table: .csv, .tsv, .jsonl or .parquet',
+  image: 'a folder of pictures, or a .zip of one',
+  audio: 'a folder of .wav files, or a .zip of one',
+  boxes: 'a folder of pictures, or a .zip of one',
 };
 
 /**
- * The wanted arrays of a file, without their values; what else it holds is neither read nor checked. Throws DatasetError: missing, unknown
- * format, malformed, too large.
+ * The wanted arrays of a file or folder, without their values; what else it holds is neither read nor checked. Throws DatasetError: missing,
+ * unknown format, malformed, too large.
  */
-export async function openArrayFile(path: string, wanted?: ReadonlySet<string>): Promise<ArrayFile> {
+export async function openArrayFile(path: string, wanted: Wanted = {}): Promise<ArrayFile> {
   const file = basename(path);
-  const format = FORMATS[extname(path).toLowerCase()];
-  if (!format)
-    throw new DatasetError('dataset_format', 'unknown kind of file', {
-      file,
-      expected: Object.keys(FORMATS).join(', '),
-      wayOut: 'convert it with numpy.savez',
-    });
   const found = await stat(path).catch((cause: unknown) => {
     throw new DatasetError(
       'dataset_file',
@@ -35,9 +57,28 @@ export async function openArrayFile(path: string, wanted?: ReadonlySet<string>):
       { cause },
     );
   });
-  if (!found.isFile()) throw new DatasetError('dataset_file', 'not a file', { file });
-  const arrays = await format(path, wanted);
-  for (const array of arrays.values()) checkSize(file, array);
+  const format = found.isDirectory() ? folder : FORMATS[extname(path).toLowerCase()];
+  if (!format)
+    throw new DatasetError('dataset_format', 'unknown kind of file', {
+      file,
+      expected: `${Object.keys(FORMATS).filter(Boolean).join(', ')}, or a folder`,
+      wayOut: 'convert it with numpy.savez',
+    });
+  if (!found.isFile() && !found.isDirectory()) throw new DatasetError('dataset_file', 'not a file', { file });
+  const other = wanted.made?.find(({ source }) => !format.makes.includes(source));
+  if (other)
+    throw new DatasetError('dataset_format', `the file has no ${other.source} for ${other.key}`, {
+      file,
+      expected: MATERIAL[other.source],
+      wayOut: 'name the array with array: …, or another file',
+    });
+  const arrays = await format.open(path, wanted);
+  try {
+    for (const array of arrays.values()) checkSize(file, array);
+  } catch (error) {
+    arrays.close();
+    throw error;
+  }
   return arrays;
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { StoredDataset } from '#contracts';
-import { openDataset, type Batch, type BatchOptions, type Dataset } from './dataset.js';
+import type { Batch, BatchOptions, Dataset } from './dataset.js';
+import { openDataset } from './open-dataset.js';
 import { writeNpz } from './write-npz.js';
 import { errorOf, smallDataset, withFolder } from './test-dataset.js';
 
@@ -261,7 +262,7 @@ describe('a data set that is wrong is refused', () => {
           'dataset_labels',
         )
       ).message,
-    ).toContain('argmax');
+    ).toContain('add oneHot: true');
   });
 
   it('where an array, a file or a split is missing, saying what there is', async () => {

@@ -1,17 +1,16 @@
-import { join } from 'node:path';
-import type { DatasetManifest, SplitName } from '#contracts';
+import { classesOf, type DatasetManifest, type SplitName } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
-import { openArrayFile } from './array-file.js';
 import { bindNames } from './bind.js';
-import { DTYPES, type HostData } from './dtype.js';
+import { filled } from './constant.js';
 import { DatasetError } from './errors.js';
-import { readManifest } from './manifest.js';
-import { findNonFinite, type NonFinite } from './non-finite.js';
+import { EXAMINED_AT_A_TIME, examineEncoded, nonFiniteInput } from './examine.js';
+import { rowsOf, type Places } from './gather.js';
+import { findNonFinite } from './non-finite.js';
 import type { SampleType } from './preprocess.js';
 import { shuffledIndices } from './random.js';
-import type { Rows } from './rows.js';
-import { resolveSplit, type SplitArrays } from './split.js';
-import { rowBytes, type ArrayFile, type StoredArray } from './stored-array.js';
+import { axisOf, SampleReader, type DatasetParts } from './sample-reader.js';
+import type { SplitArrays } from './split.js';
+import type { StoredArray } from './stored-array.js';
 
 export interface BatchOptions {
   batchSize: number;
@@ -35,69 +34,40 @@ export interface Batch {
   size: number;
 }
 
-/** Reads a data set's manifest and array headers, from a stage's folder or a user's own. Values are read batch by batch. Throws DatasetError. */
-export async function openDataset(folder: string): Promise<Dataset> {
-  const manifest = await readManifest(folder);
-  const wanted = new Set([
-    ...Object.values(manifest.inputs).map(({ array }) => array),
-    ...(manifest.labels ? [manifest.labels.array] : []),
-  ]);
-  const files = new Map<string, ArrayFile>();
-  const splits = new Map<SplitName, SplitArrays>();
-  for (const [name, split] of Object.entries(manifest.splits)) {
-    if (!split) continue;
-    if (!files.has(split.file)) files.set(split.file, await openArrayFile(join(folder, split.file), wanted));
-    splits.set(name as SplitName, resolveSplit(name as SplitName, split, manifest, files.get(split.file)!));
-  }
-  if (splits.size === 0)
-    throw new DatasetError('dataset_split', 'the data set has no split', {
-      expected: 'calibration, train or test',
-      wayOut: 'name at least one under splits in the manifest',
-    });
-  checkSameSamples(splits);
-  if (manifest.labels?.classes === undefined) checkSameTargets(splits);
-  return new Dataset(
-    manifest,
-    splits,
-    Object.fromEntries(Object.keys(manifest.inputs).map((name) => [name, name])),
-    new Map(),
-    new Map(),
-  );
-}
-
 /** An opened data set. Memory: the arrays that are compressed and small, the labels, and one batch at a time. */
 export class Dataset {
+  private readonly reader: SampleReader;
+
   /** @internal Use openDataset. */
-  constructor(
-    readonly manifest: DatasetManifest,
-    private readonly splits: ReadonlyMap<SplitName, SplitArrays>,
-    /** Name under which an input is served -> its name in the manifest. */
-    private readonly names: Readonly<Record<string, string>>,
-    private readonly openedRows: Map<StoredArray, Promise<Rows>>,
-    private readonly knownLabels: Map<SplitName, Promise<Int32Array>>,
-  ) {}
+  constructor(private readonly parts: DatasetParts) {
+    this.reader = new SampleReader(parts);
+  }
+
+  get manifest(): DatasetManifest {
+    return this.parts.manifest;
+  }
 
   get inputNames(): string[] {
-    return Object.keys(this.names);
+    return Object.keys(this.parts.names);
   }
 
   /** Number of classes, or null when the data set has no labels that are classes. */
   get classes(): number | null {
-    return this.manifest.labels?.classes ?? null;
+    return this.manifest.labels?.boxes ? null : (classesOf(this.manifest.labels)?.count ?? null);
   }
 
   /** Shape of one sample's numbers to regress, or null when labels are classes or missing. */
   get targetDims(): readonly number[] | null {
-    const [split] = this.splits.values();
+    const [split] = this.parts.splits.values();
     return this.classes === null && split?.labels ? split.labels.dims.slice(1) : null;
   }
 
   get splitNames(): SplitName[] {
-    return [...this.splits.keys()];
+    return [...this.parts.splits.keys()];
   }
 
   hasSplit(split: SplitName): boolean {
-    return this.splits.has(split);
+    return this.parts.splits.has(split);
   }
 
   /** Samples of a split. Throws DatasetError when the data set has none of that name. */
@@ -107,8 +77,62 @@ export class Dataset {
 
   /** Type and shape of one sample of an input, after preprocessing. */
   sampleType(inputName: string): SampleType {
-    const [split] = this.splits.values();
-    return split!.inputs[this.manifestName(inputName)]!.preprocessing.result;
+    const [split] = this.parts.splits.values();
+    const input = split?.inputs[this.manifestName(inputName)];
+    if (input?.kind === 'stored') return input.preprocessing.result;
+    if (input?.kind === 'state') return input.sample;
+    return { type: input?.tensor.type ?? 'float32', dims: input?.tensor.dims ?? [] };
+  }
+
+  /** The manifest's name of an input. */
+  sourceOf(inputName: string): string {
+    return this.manifestName(inputName);
+  }
+
+  /** Bytes of one sample of an input as a session takes it. */
+  stateBytes(inputName: string): number {
+    const { type, dims } = this.sampleType(inputName);
+    return filled(
+      0,
+      dims.reduce((product, dim) => product * dim, 1),
+      type,
+    ).byteLength;
+  }
+
+  /** Axis along which an input's samples lie; null for one that has none: a constant, or an input of a single sample. */
+  batchAxis(inputName: string): number | null {
+    return axisOf(this.manifest.inputs[this.manifestName(inputName)]);
+  }
+
+  /** How many samples a model's inputs fix a run to, by the axes along which this data set lays them; null where they are free. */
+  batchOf(inputs: readonly { name: string; dims: readonly (number | string)[] | null }[]): number | null {
+    for (const { name, dims } of inputs) {
+      if (this.manifest.inputs[this.manifestName(name)]?.constant !== undefined) continue;
+      const axis = this.batchAxis(name);
+      const fixed = axis === null ? 1 : dims?.[axis];
+      if (typeof fixed === 'number' && fixed > 0) return fixed;
+    }
+    return null;
+  }
+
+  /** Steps of a sequence through which the states of a model are handed on; null where there are none. */
+  get sequenceSteps(): number | null {
+    return this.manifest.sequence?.steps ?? null;
+  }
+
+  /** Rows of a split's arrays, whether they belong to it or not, and the inputs at some of them. */
+  rowCount(splitName: SplitName): number {
+    return this.split(splitName).range;
+  }
+
+  /** The inputs at rows of a split's range. Throws DatasetError. */
+  inputsAt(splitName: SplitName, rows: Uint32Array): Promise<HostTensors> {
+    return this.reader.inputs(splitName, rows, rows.length);
+  }
+
+  /** The same data with states as they were recorded, by split and the manifest's input, for each row of the split's range. */
+  withStates(states: DatasetParts['states']): Dataset {
+    return new Dataset({ ...this.parts, ...(states ? { states } : {}) });
   }
 
   /**
@@ -126,13 +150,10 @@ export class Dataset {
    * not ask for are left out. Throws DatasetError when one is missing.
    */
   bindInputs(modelInputNames: readonly string[]): Dataset {
-    return new Dataset(
-      this.manifest,
-      this.splits,
-      bindNames(Object.keys(this.manifest.inputs), modelInputNames),
-      this.openedRows,
-      this.knownLabels,
-    );
+    const bound = Object.entries(bindNames(Object.keys(this.manifest.inputs), modelInputNames));
+    // Whoever counts the samples of a batch looks at its first tensor.
+    const isFirst = ([, source]: [string, string]) => Number(axisOf(this.manifest.inputs[source]) !== 0);
+    return new Dataset({ ...this.parts, names: Object.fromEntries(bound.toSorted((a, b) => isFirst(a) - isFirst(b))) });
   }
 
   /**
@@ -167,9 +188,9 @@ export class Dataset {
       if (dropLast && size < batchSize) return;
       const indices = rowsOf(split, order ? order.subarray(first, first + size) : first, size);
       yield {
-        inputs: await this.inputs(split, indices, size),
+        inputs: await this.reader.inputs(splitName, indices, size),
         labels: labels && pick(labels, indices, size),
-        targets: await this.targets(split, indices, size),
+        targets: this.classes === null ? await this.reader.targets(split, indices, size) : null,
         size,
       };
     }
@@ -190,10 +211,14 @@ export class Dataset {
     const split = this.split(splitName);
     await this.labels(splitName);
     if (split.labels && this.classes === null) await this.checkTargets(split, split.labels);
-    const warnings: string[] = [];
-    for (const [input, { array }] of Object.entries(split.inputs)) {
-      const found = findNonFinite(await this.rows(array), array, split.start, split.range);
+    const warnings: string[] = [...split.warnings];
+    for (const [input, served] of Object.entries(split.inputs)) {
+      if (served.kind !== 'stored') continue;
+      const { array } = served;
+      const rows = await this.reader.rows(array);
+      const found = await findNonFinite(rows, array, split);
       if (found) warnings.push(nonFiniteInput(splitName, split, array, input, found));
+      warnings.push(...(await examineEncoded(rows, split)));
     }
     if (this.casts) for await (const _ of this.batches(splitName, { batchSize: EXAMINED_AT_A_TIME })) continue;
     return warnings;
@@ -204,7 +229,7 @@ export class Dataset {
   }
 
   private async checkTargets(split: SplitArrays, labels: StoredArray): Promise<void> {
-    const found = findNonFinite(await this.rows(labels), labels, split.start, split.range);
+    const found = await findNonFinite(await this.reader.rows(labels), labels, split);
     if (found)
       throw new DatasetError('dataset_labels', `label of sample ${found.sample}`, {
         file: split.file,
@@ -218,68 +243,30 @@ export class Dataset {
   private async labelsInFile(splitName: SplitName): Promise<Int32Array | null> {
     const split = this.split(splitName);
     if (!split.labels || this.classes === null) return null;
-    const known = this.knownLabels.get(splitName);
+    const known = this.parts.knownLabels.get(splitName);
     if (known) return known;
-    const reading = this.rows(split.labels).then((rows) => readLabels(split, split.labels!, rows, this.classes!));
-    this.knownLabels.set(splitName, reading);
+    const reading = this.reader.classes(split, split.labels);
+    this.parts.knownLabels.set(splitName, reading);
     return reading;
   }
 
   /** Closes the files. The data set cannot be read afterwards. */
   async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.openedRows.values());
+    const { openedRows, files, states } = this.parts;
+    const opened = await Promise.allSettled(openedRows.values());
     for (const rows of opened) if (rows.status === 'fulfilled') rows.value.close();
-    this.openedRows.clear();
+    for (const file of files) file.close();
+    for (const recorded of states?.values() ?? []) for (const rows of Object.values(recorded)) rows.close();
+    openedRows.clear();
   }
 
   private withTrainRows(split: SplitArrays, rows: Uint32Array): Dataset {
     const part = { ...split, count: rows.length, rows: split.rows ? rows.map((row) => split.rows![row]!) : rows };
-    return new Dataset(
-      this.manifest,
-      new Map([...this.splits, ['train', part]]),
-      this.names,
-      this.openedRows,
-      this.knownLabels,
-    );
-  }
-
-  private async inputs(split: SplitArrays, indices: Uint32Array | number, size: number): Promise<HostTensors> {
-    const entries = this.inputNames.map(async (name): Promise<[string, HostTensor]> => {
-      const { array, preprocessing } = split.inputs[this.manifestName(name)]!;
-      const rows = await this.rows(array);
-      const data = placed(split, array, () =>
-        preprocessing.apply(gather(rows, array, split.start, indices, size), size),
-      );
-      refuseNaN(split, array, data, indices, size);
-      const { type, dims } = preprocessing.result;
-      return [name, { type, dims: [size, ...dims], data } as HostTensor];
-    });
-    return Object.fromEntries(await Promise.all(entries));
-  }
-
-  private async targets(split: SplitArrays, indices: Uint32Array | number, size: number): Promise<HostTensor | null> {
-    if (!split.labels || this.classes !== null) return null;
-    const { labels } = split;
-    const rows = await this.rows(labels);
-    const data = placed(split, labels, () => gather(rows, labels, split.start, indices, size));
-    refuseNaN(split, labels, data, indices, size);
-    return {
-      type: 'float32',
-      dims: [size, ...labels.dims.slice(1)],
-      data: Float32Array.from(data as ArrayLike<number | bigint>, Number),
-    };
-  }
-
-  private rows(array: StoredArray): Promise<Rows> {
-    const known = this.openedRows.get(array);
-    if (known) return known;
-    const opening = array.openRows();
-    this.openedRows.set(array, opening);
-    return opening;
+    return new Dataset({ ...this.parts, splits: new Map([...this.parts.splits, ['train', part]]) });
   }
 
   private split(name: SplitName): SplitArrays {
-    return this.splits.get(name) ?? this.missingSplit(name);
+    return this.parts.splits.get(name) ?? this.missingSplit(name);
   }
 
   private missingSplit(name: SplitName): never {
@@ -290,138 +277,16 @@ export class Dataset {
   }
 
   private manifestName(inputName: string): string {
-    const name = this.names[inputName];
-    if (name === undefined)
-      throw new DatasetError('dataset_input', `no input "${inputName}"`, {
-        expected: `one of ${this.inputNames.join(', ')}`,
-      });
-    return name;
+    return this.parts.names[inputName] ?? this.missingInput(inputName);
   }
-}
 
-/** Places in a split as rows of its range. */
-function rowsOf({ rows }: SplitArrays, places: Uint32Array | number, size: number): Uint32Array | number {
-  if (!rows) return places;
-  return typeof places === 'number' ? rows.subarray(places, places + size) : places.map((place) => rows[place]!);
-}
-
-/** Rows `indices` (or `size` rows from the first on) of an array as host values. */
-function gather(rows: Rows, array: StoredArray, start: number, indices: Uint32Array | number, size: number): HostData {
-  const width = rowBytes(array);
-  const bytes = new Uint8Array(size * width);
-  if (typeof indices === 'number') rows.read(start + indices, bytes);
-  else indices.forEach((row, i) => rows.read(start + row, bytes.subarray(i * width, (i + 1) * width)));
-  return DTYPES[array.dtype].decode(bytes.buffer);
-}
-
-/** A NaN is no value of a sample: whatever is measured or learnt of it would be NaN too. An infinity may be a mask. */
-function refuseNaN(
-  split: SplitArrays,
-  array: StoredArray,
-  data: HostData,
-  indices: Uint32Array | number,
-  size: number,
-): void {
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
-  const wrong = (data as Float32Array).findIndex(Number.isNaN);
-  if (wrong < 0) return;
-  const row = Math.floor(wrong / (data.length / size));
-  const sample = split.start + (typeof indices === 'number' ? indices + row : (indices[row] ?? 0));
-  throw new DatasetError('dataset_value', `sample ${sample} holds NaN`, {
-    file: split.file,
-    array: array.name,
-    wayOut: 'mend the sample or leave it out, or correct the preprocessing that makes it',
-  });
-}
-
-/** Labels are compared as they are stored: made narrower first, one far out of range could become one within it. */
-function readLabels(split: SplitArrays, array: StoredArray, rows: Rows, classes: number): Int32Array {
-  const stored = placed(split, array, () => gather(rows, array, split.start, 0, split.range)) as ArrayLike<
-    number | bigint
-  >;
-  const labels = new Int32Array(stored.length);
-  for (let i = 0; i < labels.length; i++) {
-    const label = stored[i]!;
-    if (!(label >= 0 && label < classes)) {
-      throw new DatasetError('dataset_labels', `label of sample ${split.start + i}`, {
-        file: split.file,
-        array: array.name,
-        expected: `0..${classes - 1}`,
-        got: `${label}`,
-        wayOut: 'correct the labels, or classes in the manifest',
-      });
-    }
-    labels[i] = Number(label);
+  private missingInput(name: string): never {
+    throw new DatasetError('dataset_input', `no input "${name}"`, { expected: `one of ${this.inputNames.join(', ')}` });
   }
-  return labels;
-}
-
-/** Names file and array of a DatasetError that knows neither. */
-function placed<T>({ file }: SplitArrays, { name }: StoredArray, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw error instanceof DatasetError ? error.at({ file, array: name }) : error;
-  }
-}
-
-/** Samples read at a time where every sample is looked at. */
-const EXAMINED_AT_A_TIME = 64;
-
-function nonFiniteInput(
-  splitName: SplitName,
-  { file, range }: SplitArrays,
-  { name, dims }: StoredArray,
-  input: string,
-  { sample, element, value, samples }: NonFinite,
-): string {
-  const place = dims.length > 1 ? ` at element ${element}` : '';
-  return `${file}, array "${name}" (input "${input}", split ${splitName}): sample ${sample} holds ${value}${place}; ${samples} of ${range} samples are not finite: ${Number.isNaN(value) ? 'mend them or leave them out, no pass takes NaN' : 'mend them or leave them out, unless the model is made for such values'}`;
 }
 
 function pick(labels: Int32Array, indices: Uint32Array | number, size: number): Int32Array {
   return typeof indices === 'number'
     ? labels.slice(indices, indices + size)
     : Int32Array.from(indices, (row) => labels[row]!);
-}
-
-function checkSameSamples(splits: ReadonlyMap<SplitName, SplitArrays>): void {
-  const [[firstName, first], ...others] = [...splits] as [[SplitName, SplitArrays], ...[SplitName, SplitArrays][]];
-  for (const [name, split] of others) {
-    for (const [
-      input,
-      {
-        array,
-        preprocessing: { result },
-      },
-    ] of Object.entries(split.inputs)) {
-      const expected = first.inputs[input]!.preprocessing.result;
-      if (describeSample(result) !== describeSample(expected)) {
-        throw new DatasetError('dataset_shape', `samples of split "${name}" differ from those of "${firstName}"`, {
-          file: split.file,
-          array: array.name,
-          expected: describeSample(expected),
-          got: describeSample(result),
-        });
-      }
-    }
-  }
-}
-
-function checkSameTargets(splits: ReadonlyMap<string, SplitArrays>): void {
-  const dimsOf = ({ labels }: SplitArrays) => `[${labels?.dims.slice(1) ?? []}]`;
-  const [[firstName, first], ...others] = [...splits] as [[string, SplitArrays], ...[string, SplitArrays][]];
-  for (const [name, split] of others) {
-    if (dimsOf(split) === dimsOf(first)) continue;
-    throw new DatasetError('dataset_labels', `labels of split "${name}" differ in shape from those of "${firstName}"`, {
-      file: split.file,
-      array: split.labels!.name,
-      expected: dimsOf(first),
-      got: dimsOf(split),
-    });
-  }
-}
-
-function describeSample({ type, dims }: SampleType): string {
-  return `${type} [${dims}]`;
 }

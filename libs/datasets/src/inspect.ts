@@ -1,21 +1,24 @@
-import { ElementType, type DatasetInspection, type ValueSummary } from '#contracts';
+import { classesOf, ElementType, type DatasetInspection, type ValueSummary } from '#contracts';
 import { sourceOf } from './bind.js';
-import { openDataset } from './dataset.js';
+import { openDataset } from './open-dataset.js';
 
 /** Opens a data set and looks at every value that it serves; what it holds, for the record. Throws DatasetError. */
 export async function inspectDataset(folder: string): Promise<DatasetInspection> {
   const dataset = await openDataset(folder);
   try {
+    const names = classesOf(dataset.manifest.labels)?.names;
     const warnings: string[] = [];
     for (const split of dataset.splitNames) warnings.push(...(await dataset.examine(split)));
     return {
       inputs: Object.fromEntries(
         dataset.inputNames.map((name) => {
           const { type, dims } = dataset.sampleType(name);
-          return [name, { type, dims: [...dims] }];
+          const batchAxis = dataset.batchAxis(name);
+          return [name, { type, dims: [...dims], ...(batchAxis === 0 ? {} : { batchAxis }) }];
         }),
       ),
       classes: dataset.classes,
+      ...(names ? { classNames: [...names] } : {}),
       ...(dataset.targetDims ? { targets: [...dataset.targetDims] } : {}),
       splits: Object.fromEntries(dataset.splitNames.map((split) => [split, dataset.sampleCount(split)])),
       ...(warnings.length > 0 ? { warnings } : {}),
@@ -51,12 +54,14 @@ export function matchInputs(
 
 function mismatches(input: ValueSummary, sample: DatasetInspection['inputs'][string]): string[] {
   const problems: string[] = [];
+  const axis = sample.batchAxis === undefined ? 0 : sample.batchAxis;
   if (input.type !== sample.type)
     problems.push(`expected ${input.type}, got ${sample.type}; ${typeWayOut(input.type)}`);
-  if (input.dims && !shapesAgree(input.dims, sample.dims)) {
-    problems.push(
-      `expected shape [${input.dims.join(', ')}], got [batch, ${sample.dims.join(', ')}]; ${shapeWayOut(input.dims, sample.dims)}`,
-    );
+  const served = axis === null ? [...sample.dims] : (sample.dims as (number | string)[]).toSpliced(axis, 0, BATCH);
+  if (input.dims && (!shapesAgree(input.dims, served) || likelyAxis(input.dims, sample.dims, axis) !== null)) {
+    const wayOut =
+      axis === 0 ? shapeWayOut(input.dims, sample.dims) : 'correct dims, the constant or batchAxis in the manifest';
+    problems.push(`expected shape ${shapeText(input.dims)}, got ${shapeText(served)}; ${wayOut}`);
   }
   return problems;
 }
@@ -72,9 +77,11 @@ function typeWayOut(type: string): string {
 function shapeWayOut(dims: readonly (number | string)[], sample: readonly number[]): string {
   const [batch, ...wanted] = dims;
   if (batch === undefined)
-    return 'the input is a scalar, and a data set feeds batches: export the model with a first axis of samples';
+    return 'the input is a scalar: feed it with constant: 1 in the manifest, or export the model with a first axis of samples';
   if (String(dims) === String(sample))
-    return 'the input is a single sample without an axis for the batch, and a data set feeds batches: export the model with a first axis of samples';
+    return 'the input is a single sample without an axis for the batch: add batchAxis: null in the manifest, or export the model with a first axis of samples';
+  const other = likelyAxis(dims, sample, 0);
+  if (other !== null) return `the samples lie along axis ${other}: add batchAxis: ${other} in the manifest`;
   const fixed = wanted.filter((dim): dim is number => typeof dim === 'number' && dim > 0);
   const isFixed = fixed.length === wanted.length;
   const elements = product(sample);
@@ -106,10 +113,27 @@ function permutation(wanted: readonly number[], sample: readonly number[]): numb
   });
 }
 
-function shapesAgree(model: readonly (number | string)[], sample: readonly number[]): boolean {
-  const [, ...rest] = model;
+/** The free axis of a model's input that the samples seem to lie along, where they are served along one that has a size; null where there is none. */
+function likelyAxis(dims: readonly (number | string)[], sample: readonly number[], axis: number | null): number | null {
+  const size = axis === null ? 0 : dims[axis];
+  if (typeof size !== 'number' || size < 2) return null;
+  const isFree = (dim: number | string) => typeof dim === 'string' || dim <= 0;
+  const other = dims.findIndex((dim, at) => isFree(dim) && String(dims.toSpliced(at, 1)) === String(sample));
+  return other < 0 ? null : other;
+}
+
+/** Stands for the batch in a shape. */
+const BATCH = 'batch';
+
+/** `[batch, 3, ?]`: axes without a name are a question mark. */
+function shapeText(dims: readonly (number | string)[]): string {
+  return `[${dims.map((dim) => (dim === '' || (typeof dim === 'number' && dim <= 0) ? '?' : dim)).join(', ')}]`;
+}
+
+/** Whether samples that are served in a shape fit a model's input; the batch fits any number of them. */
+function shapesAgree(model: readonly (number | string)[], served: readonly (number | string)[]): boolean {
   return (
-    model.length === sample.length + 1 &&
-    rest.every((dim, axis) => typeof dim === 'string' || dim <= 0 || dim === sample[axis])
+    model.length === served.length &&
+    model.every((dim, axis) => typeof dim === 'string' || dim <= 0 || served[axis] === BATCH || dim === served[axis])
   );
 }

@@ -25,3 +25,24 @@ export const MAX_ARRAY_BYTES_IN_MEMORY = 256 * MIB;
 
 /** Unpacked over packed bytes of an array that goes to disk: above it the archive is a bomb, not data. */
 export const MAX_INFLATION = 250;
+
+/** Columns of a table. */
+export const MAX_TABLE_COLUMNS = 100_000;
+
+/** A row of a table as text. */
+export const MAX_TABLE_ROW_BYTES = 4 * MIB;
+
+/** A row group of a Parquet file, which is unpacked as a whole: several times its size in memory. */
+export const MAX_PARQUET_GROUP_BYTES = 128 * MIB;
+
+/** Files in a folder or archive of pictures or recordings. */
+export const MAX_FOLDER_FILES = 200_000;
+
+/** One picture or recording as it lies in its file. */
+export const MAX_MEDIA_BYTES = 128 * MIB;
+
+/** Pixels of a picture when decoded: 300 MB of colours. */
+export const MAX_PIXELS = 100_000_000;
+
+/** A COCO annotation file, which is read as a whole; that of the 5,000 pictures of COCO's val2017 has 20 MB. */
+export const MAX_COCO_BYTES = 256 * MIB;

@@ -1,5 +1,6 @@
 import { DatasetError } from './errors.js';
-import { manifestFiles, parseManifest } from './manifest.js';
+import { manifestFiles } from '#contracts';
+import { parseManifest } from './manifest.js';
 
 const refusal = (text: string): string => {
   try {

@@ -34,11 +34,6 @@ export function parseManifest(text: string, file = 'manifest'): DatasetManifest 
   return checked(DatasetManifest, document, file);
 }
 
-/** Names of the files that a manifest's splits read, each once. */
-export function manifestFiles(manifest: DatasetManifest): string[] {
-  return [...new Set(Object.values(manifest.splits).flatMap((split) => (split ? [split.file] : [])))];
-}
-
 function parseText(text: string, file: string): unknown {
   try {
     return readDocument(text, LIMITS.manifest);

@@ -16,36 +16,46 @@ export interface NonFinite {
 const CHUNK_BYTES = 4 * 1024 ** 2;
 const FLOATS: ReadonlySet<DtypeName> = new Set<DtypeName>(['f2', 'f4', 'f8']);
 
-/** Looks at `count` rows from `start` on; null when all values are finite, as those of integers are. */
-export function findNonFinite(rows: Rows, array: ArrayLayout, start: number, count: number): NonFinite | null {
+/** Samples that are looked at: `count` of them from `start` on, or the rows that are listed, counted from `start`. */
+interface Looked {
+  start: number;
+  count: number;
+  rows?: Uint32Array;
+}
+
+/** Looks at the samples of a split; null when all values are finite, as those of integers are. */
+export async function findNonFinite(rows: Rows, array: ArrayLayout, looked: Looked): Promise<NonFinite | null> {
   if (!FLOATS.has(array.dtype)) return null;
+  const width = rowBytes(array);
+  const step = Math.max(1, Math.floor(CHUNK_BYTES / Math.max(1, width)));
   let found: NonFinite | null = null;
-  for (const { first, size, values } of chunks(rows, array, start, count)) {
-    const width = values.length / size;
-    for (let row = 0; row < size; row++) {
-      const element = firstNonFinite(values, row * width, width);
+  for (let first = 0; first < looked.count; first += step) {
+    const size = Math.min(step, looked.count - first);
+    const places = Array.from({ length: size }, (_, i) => looked.start + (looked.rows?.[first + i] ?? first + i));
+    const values = await valuesOf(rows, array, places, width);
+    const elements = values.length / size;
+    for (const [row, sample] of places.entries()) {
+      const element = firstNonFinite(values, row * elements, elements);
       if (element < 0) continue;
-      found ??= { sample: first + row, element, value: Number(values[row * width + element]), samples: 0 };
+      found ??= { sample, element, value: Number(values[row * elements + element]), samples: 0 };
       found.samples += 1;
     }
   }
   return found;
 }
 
-function* chunks(
+async function valuesOf(
   rows: Rows,
   array: ArrayLayout,
-  start: number,
-  count: number,
-): Generator<{ first: number; size: number; values: ArrayLike<number | bigint> }> {
-  const width = rowBytes(array);
-  const step = Math.max(1, Math.floor(CHUNK_BYTES / Math.max(1, width)));
-  for (let first = start; first < start + count; first += step) {
-    const size = Math.min(step, start + count - first);
-    const bytes = new Uint8Array(size * width);
-    rows.read(first, bytes);
-    yield { first, size, values: DTYPES[array.dtype].decode(bytes.buffer) };
-  }
+  places: readonly number[],
+  width: number,
+): Promise<ArrayLike<number | bigint>> {
+  await rows.load?.(places);
+  const bytes = new Uint8Array(places.length * width);
+  const [first = 0] = places;
+  if (places.at(-1) === first + places.length - 1) rows.read(first, bytes);
+  else places.forEach((place, i) => rows.read(place, bytes.subarray(i * width, (i + 1) * width)));
+  return DTYPES[array.dtype].decode(bytes.buffer);
 }
 
 function firstNonFinite(values: ArrayLike<number | bigint>, offset: number, length: number): number {

@@ -18,34 +18,30 @@ describe('readNpyHeader', () => {
   it.each(Object.keys(DTYPES) as DtypeName[])('reads back what writeNpy wrote of %s', (dtype) => {
     const bytes = writeNpy(dtype, [2, 3], new Uint8Array(6 * DTYPES[dtype].bytes));
     const header = readNpyHeader(bytes, WHERE);
-    expect(header).toMatchObject({ dtype, dims: [2, 3] });
+    expect(header).toMatchObject({ element: { dtype }, dims: [2, 3], isFortran: false });
     expect(header.dataOffset % 64).toBe(0);
     expect(bytes.length - header.dataOffset).toBe(6 * DTYPES[dtype].bytes);
   });
 
   it.each([1, 2, 3])('reads version %i', (version) => {
     expect(read("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", version)).toMatchObject({
-      dtype: 'f4',
+      element: { dtype: 'f4' },
       dims: [3],
     });
   });
 
   it('reads a scalar, and Fortran order where it makes no difference', () => {
     expect(read("{'descr': '<i8', 'fortran_order': False, 'shape': (), }").dims).toEqual([]);
-    expect(read("{'descr': '<i8', 'fortran_order': True, 'shape': (1, 7), }").dims).toEqual([1, 7]);
+    expect(read("{'descr': '<i8', 'fortran_order': True, 'shape': (1, 7), }")).toMatchObject({
+      dims: [1, 7],
+      isFortran: false,
+    });
   });
 
   it.each([
-    ['big-endian', "{'descr': '>f4', 'fortran_order': False, 'shape': (3,), }", 'dataset_dtype', 'astype("<f4")'],
     ['Python objects', "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }", 'dataset_dtype', 'got O'],
-    ['strings', "{'descr': '<U5', 'fortran_order': False, 'shape': (3,), }", 'dataset_dtype', 'got U5'],
+    ['times', "{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (3,), }", 'dataset_dtype', 'a record'],
     ['records', "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }", 'dataset_dtype', 'a record'],
-    [
-      'Fortran order',
-      "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 2), }",
-      'dataset_format',
-      'ascontiguousarray',
-    ],
     ['a header without shape', "{'descr': '<f4', 'fortran_order': False}", 'dataset_format', 'shape'],
     [
       'an axis past what a number holds',

@@ -1,13 +1,20 @@
 import { DTYPES, type DtypeName } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { MAX_AXES, MAX_NPY_HEADER_BYTES } from './limits.js';
-import type { ArrayLayout } from './stored-array.js';
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 const VERSION_1_PREFIX_BYTES = 10;
 const VERSION_2_PREFIX_BYTES = 12;
 
-export interface NpyHeader extends ArrayLayout {
+/** What one element of an npy array is: a number, or text of a fixed length in bytes (NumPy's S) or code points (U). */
+export type NpyElement = { dtype: DtypeName } | { text: 'S' | 'U'; length: number };
+
+export interface NpyHeader {
+  element: NpyElement;
+  dims: number[];
+  isBigEndian: boolean;
+  /** The first axis runs fastest; false where that makes no difference. */
+  isFortran: boolean;
   /** Bytes before the first element. */
   dataOffset: number;
 }
@@ -16,8 +23,8 @@ export interface NpyHeader extends ArrayLayout {
 export const NPY_HEADER_PROBE_BYTES = VERSION_2_PREFIX_BYTES + MAX_NPY_HEADER_BYTES;
 
 /**
- * Reads the header at the start of an npy file (NEP 1; versions 1 to 3). Throws DatasetError for what is not npy, for
- * element types without a place in a model (strings, objects, complex), for big-endian and for Fortran order.
+ * Reads the header at the start of an npy file (NEP 1; versions 1 to 3). Throws DatasetError for what is not npy, and for
+ * element types without a place in a data set (objects, records, complex).
  */
 export function readNpyHeader(bytes: Uint8Array, where: { file: string; array: string }): NpyHeader {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -62,30 +69,34 @@ export function writeNpy(dtype: DtypeName, dims: readonly number[], data: ArrayB
   ]);
 }
 
-function parseDescription(text: string, where: { file: string; array: string }): ArrayLayout {
+/** Bytes of one element in the file. */
+export function elementBytes(element: NpyElement): number {
+  if ('dtype' in element) return DTYPES[element.dtype].bytes;
+  return element.length * (element.text === 'U' ? CODE_POINT_BYTES : 1);
+}
+
+const CODE_POINT_BYTES = 4;
+/** A label is a word or a few. */
+const MAX_TEXT_LENGTH = 1000;
+
+function parseDescription(text: string, where: { file: string; array: string }): Omit<NpyHeader, 'dataOffset'> {
   const descr = /'descr'\s*:\s*'([<>|=]?)([a-zA-Z])(\d*)'/.exec(text);
   const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(text);
   const shape = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(text);
   if (!fortran || !shape || !/'descr'\s*:/.test(text))
     throw new DatasetError('dataset_format', 'the npy header lacks descr, fortran_order or shape', where);
-  const dtype = descr ? `${descr[2]}${descr[3]}` : 'a record';
-  if (!isDtype(dtype)) {
-    throw new DatasetError('dataset_dtype', 'element type without a place in a model', {
-      ...where,
-      expected: `one of ${Object.keys(DTYPES).join(', ')}`,
-      got: dtype,
-      wayOut: 'convert it with numpy astype',
-    });
-  }
-  if (descr![1] === '>') {
-    throw new DatasetError('dataset_dtype', 'byte order', {
-      ...where,
-      expected: 'little-endian',
-      got: 'big-endian',
-      wayOut: `convert it with astype("<${dtype}")`,
-    });
-  }
-  const dims = shape[1]!
+  const [, order = '', kind = '', bytes = ''] = descr ?? [];
+  const dims = parseShape(shape[1] ?? '', where);
+  return {
+    element: elementOf(kind, bytes, where),
+    dims,
+    isBigEndian: order === '>',
+    isFortran: fortran[1] === 'True' && dims.filter((dim) => dim > 1).length > 1,
+  };
+}
+
+function parseShape(shape: string, where: { file: string; array: string }): number[] {
+  const dims = shape
     .split(',')
     .map((dim) => dim.replace('L', '').trim())
     .filter(Boolean)
@@ -94,18 +105,23 @@ function parseDescription(text: string, where: { file: string; array: string }):
     throw new DatasetError('dataset_limit', 'shape', {
       ...where,
       expected: `at most ${MAX_AXES} axes of safe integers`,
-      got: `(${shape[1]})`,
+      got: `(${shape})`,
     });
   }
-  if (fortran[1] === 'True' && dims.filter((dim) => dim > 1).length > 1) {
-    throw new DatasetError('dataset_format', 'element order', {
-      ...where,
-      expected: 'C order',
-      got: 'Fortran order',
-      wayOut: 'write numpy.ascontiguousarray of it',
-    });
-  }
-  return { dtype, dims };
+  return dims;
+}
+
+function elementOf(kind: string, bytes: string, where: { file: string; array: string }): NpyElement {
+  const dtype = kind === '' ? 'a record' : `${kind}${bytes}`;
+  if (isDtype(dtype)) return { dtype };
+  const length = Number(bytes);
+  if ((kind === 'U' || kind === 'S') && length <= MAX_TEXT_LENGTH) return { text: kind, length };
+  throw new DatasetError('dataset_dtype', 'element type without a place in a model', {
+    ...where,
+    expected: `one of ${Object.keys(DTYPES).join(', ')}, or words as labels`,
+    got: dtype,
+    wayOut: 'convert it with numpy astype',
+  });
 }
 
 function isDtype(name: string): name is DtypeName {

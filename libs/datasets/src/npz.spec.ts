@@ -63,7 +63,7 @@ describe('openArrayFile on npz', () => {
     const bytes = writeNpz({ names: odd, x: noise, pickled: odd });
     await errorOf(openBytes(bytes), 'dataset_format');
     const arrays = await withFolder({ 'a.npz': bytes }, (folder) =>
-      openArrayFile(join(folder, 'a.npz'), new Set(['x'])),
+      openArrayFile(join(folder, 'a.npz'), { names: new Set(['x']) }),
     );
     expect([...arrays.keys()]).toEqual(['x']);
     expect(arrays.names).toEqual(['names', 'x', 'pickled']);

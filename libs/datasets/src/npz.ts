@@ -2,10 +2,12 @@ import { basename } from 'node:path';
 import * as yauzl from 'yauzl';
 import { DatasetError } from './errors.js';
 import { MAX_ARRAY_BYTES, MAX_ARRAYS_PER_FILE, MAX_ARRAY_BYTES_IN_MEMORY, MAX_INFLATION } from './limits.js';
+import { npyFile, type NpyEntry } from './npy-array.js';
+import { npyBytes } from './npy-file.js';
 import { NPY_HEADER_PROBE_BYTES, readNpyHeader, type NpyHeader } from './npy.js';
 import { fileRows, memoryRows, type Rows } from './rows.js';
+import type { ArrayFile, Wanted } from './stored-array.js';
 import { checkBytes, readStart, spillToFile, unpackToMemory } from './unpack.js';
-import { arrayBytes, ArrayFile, rowBytes, type StoredArray, type Wanted } from './stored-array.js';
 
 const STORED = 0;
 const DEFLATED = 8;
@@ -15,7 +17,7 @@ const DEFLATED = 8;
  * the archive itself where they are not compressed, once their checksum was compared, else unpacked to memory or, when large, to a temporary file. Names
  * inside the archive are only looked up, never used as paths.
  */
-export async function openNpz(path: string, wanted?: Wanted): Promise<ArrayFile> {
+export async function openNpz(path: string, { names: wanted }: Wanted = {}): Promise<ArrayFile> {
   const file = basename(path);
   return withZip(path, async (zip) => {
     if (zip.entryCount > MAX_ARRAYS_PER_FILE)
@@ -25,7 +27,7 @@ export async function openNpz(path: string, wanted?: Wanted): Promise<ArrayFile>
         got: `${zip.entryCount}`,
       });
     const names: string[] = [];
-    const arrays = new Map<string, StoredArray>();
+    const arrays = new Map<string, NpyEntry>();
     for await (const entry of zip.eachEntry()) {
       if (!entry.fileName.endsWith('.npy')) continue;
       const name = entry.fileName.slice(0, -'.npy'.length);
@@ -34,24 +36,24 @@ export async function openNpz(path: string, wanted?: Wanted): Promise<ArrayFile>
       if (arrays.has(name)) throw new DatasetError('dataset_format', 'the array is there twice', { file, array: name });
       arrays.set(name, await describe(path, zip, entry));
     }
-    return new ArrayFile(names, arrays);
+    return npyFile(names, [...arrays.values()]);
   });
 }
 
-async function describe(path: string, zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<StoredArray> {
+async function describe(path: string, zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<NpyEntry> {
   const name = entry.fileName.slice(0, -'.npy'.length);
   const where = { file: basename(path), array: name };
   checkEntry(entry, where);
   const header = readNpyHeader(await readStart(await zip.openReadStreamPromise(entry), NPY_HEADER_PROBE_BYTES), where);
-  const expected = header.dataOffset + arrayBytes(header);
+  const expected = npyBytes(header);
   if (entry.uncompressedSize !== expected) {
     throw new DatasetError('dataset_format', 'bytes of the array', {
       ...where,
-      expected: `${expected} for shape [${header.dims}] of ${header.dtype}`,
+      expected: `${expected} for shape [${header.dims}] of ${'dtype' in header.element ? header.element.dtype : 'text'}`,
       got: `${entry.uncompressedSize}`,
     });
   }
-  return { name, dtype: header.dtype, dims: header.dims, openRows: () => openRows(path, entry, header, where) };
+  return { name, file: where.file, header, openBytes: () => openBytes(path, entry, header, where) };
 }
 
 function checkEntry(entry: yauzl.Entry, where: { file: string; array: string }): void {
@@ -84,14 +86,14 @@ function checkEntry(entry: yauzl.Entry, where: { file: string; array: string }):
   }
 }
 
-async function openRows(
+/** Rows of one byte each, after the header. */
+async function openBytes(
   path: string,
   entry: yauzl.Entry,
   header: NpyHeader,
   where: { file: string; array: string },
 ): Promise<Rows> {
   return withZip(path, async (zip) => {
-    const bytesPerRow = rowBytes(header);
     if (entry.compressionMethod === STORED) {
       await checkBytes({
         stream: await zip.openReadStreamPromise(entry),
@@ -100,7 +102,7 @@ async function openRows(
         where,
       });
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-      return fileRows(path, fileDataStart + header.dataOffset, bytesPerRow);
+      return fileRows(path, fileDataStart + header.dataOffset, 1);
     }
     const unpacked = {
       stream: await zip.openReadStreamPromise(entry),
@@ -108,9 +110,8 @@ async function openRows(
       crc32: entry.crc32,
       where,
     };
-    if (entry.uncompressedSize > MAX_ARRAY_BYTES_IN_MEMORY)
-      return spillToFile(unpacked, header.dataOffset, bytesPerRow);
-    return memoryRows((await unpackToMemory(unpacked)).subarray(header.dataOffset), bytesPerRow);
+    if (entry.uncompressedSize > MAX_ARRAY_BYTES_IN_MEMORY) return spillToFile(unpacked, header.dataOffset, 1);
+    return memoryRows((await unpackToMemory(unpacked)).subarray(header.dataOffset), 1);
   });
 }
 

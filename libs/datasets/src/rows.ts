@@ -5,6 +5,8 @@ import { DatasetError } from './errors.js';
 export interface Rows {
   /** Copies `target.length` bytes that start at a row into `target`. */
   read(row: number, target: Uint8Array): void;
+  /** Makes rows ready to be read, where they have to be decoded first. Throws DatasetError for one that cannot be. */
+  load?(rows: Iterable<number>): Promise<void>;
   close(): void;
 }
 
@@ -24,14 +26,34 @@ export function fileRows(path: string, offset: number, rowBytes: number): Rows {
 /** Rows of an open file, which `close` closes. `name` is for messages. */
 export function descriptorRows(descriptor: number, offset: number, rowBytes: number, name: string): Rows {
   return {
-    read(row, target) {
-      let done = 0;
-      while (done < target.length) {
-        const got = readSync(descriptor, target, done, target.length - done, offset + row * rowBytes + done);
-        if (got === 0) throw new DatasetError('dataset_file', 'the file ended early while it was read', { file: name });
-        done += got;
-      }
-    },
+    read: (row, target) => readFully(descriptor, target, offset + row * rowBytes, name),
     close: () => closeSync(descriptor),
   };
+}
+
+/** Rows in another form: `turn` makes the bytes of `rows`, of `size` bytes each, into those that are served. */
+export function turnedRows(
+  rows: Rows,
+  size: number,
+  servedBytes: number,
+  turn: (bytes: Uint8Array) => Uint8Array,
+): Rows {
+  return {
+    read(row, target) {
+      const bytes = new Uint8Array((target.length / servedBytes) * size);
+      rows.read(row, bytes);
+      target.set(turn(bytes));
+    },
+    ...(rows.load ? { load: (wanted) => rows.load!(wanted) } : {}),
+    close: () => rows.close(),
+  };
+}
+
+/** Fills `target` from a place of an open file. Throws DatasetError where the file ends early. */
+export function readFully(descriptor: number, target: Uint8Array, position: number, file: string): void {
+  for (let done = 0; done < target.length;) {
+    const got = readSync(descriptor, target, done, target.length - done, position + done);
+    if (got === 0) throw new DatasetError('dataset_file', 'the file ended early while it was read', { file });
+    done += got;
+  }
 }

@@ -34,7 +34,7 @@ const Header = z.record(
 );
 
 /** Tensors of a safetensors file (an 8-byte length, a JSON header, the data); each stays in the file until it is read. */
-export async function openSafetensors(path: string, wanted?: Wanted): Promise<ArrayFile> {
+export async function openSafetensors(path: string, { names: wanted }: Wanted = {}): Promise<ArrayFile> {
   const file = basename(path);
   const { header, dataOffset, size } = await readHeader(path, file);
   const names = Object.keys(header);

@@ -1,13 +1,18 @@
-import type { DatasetManifest, Split, SplitName } from '#contracts';
+import { inputSource, type DatasetInput, type DatasetManifest, type Split, type SplitName } from '#contracts';
+import type { HostTensor } from '#inference';
+import { checkClassLayout, wordsAsClasses } from './class-labels.js';
+import { constantTensor, stateSample } from './constant.js';
 import { DTYPES } from './dtype.js';
 import { DatasetError } from './errors.js';
-import { preparePreprocessing, type Preprocessing } from './preprocess.js';
+import { preparePreprocessing, type Preprocessing, type SampleType } from './preprocess.js';
+import { shuffledIndices } from './random.js';
 import type { ArrayFile, StoredArray } from './stored-array.js';
 
-export interface SplitInput {
-  array: StoredArray;
-  preprocessing: Preprocessing;
-}
+/** What serves one input of a split. */
+export type SplitInput =
+  | { kind: 'stored'; array: StoredArray; preprocessing: Preprocessing }
+  | { kind: 'constant'; tensor: HostTensor }
+  | { kind: 'state'; sample: SampleType; initial: number };
 
 /** A split whose arrays were found and agree with each other; no value has been read yet. */
 export interface SplitArrays {
@@ -21,31 +26,90 @@ export interface SplitArrays {
   /** Rows of its arrays from the first on, and which of them belong to it, in order: all by default. */
   range: number;
   rows?: Uint32Array;
+  /** What was left out of its file, a sentence each. */
+  warnings: readonly string[];
 }
 
+/** Key under which a reader serves what was made for an input. */
+export const inputKey = (input: string): string => `input ${input}`;
+/** Key under which a reader serves boxes. */
+export const LABELS_KEY = 'labels';
+
 /** Finds a split's arrays in its file. Throws DatasetError: missing array, lengths that differ, a range past the end, labels that are no class numbers. */
-export function resolveSplit(name: SplitName, split: Split, manifest: DatasetManifest, arrays: ArrayFile): SplitArrays {
+export async function resolveSplit(
+  name: SplitName,
+  split: Split,
+  manifest: DatasetManifest,
+  arrays: ArrayFile,
+): Promise<SplitArrays> {
   const { file } = split;
   const inputs = Object.fromEntries(
-    Object.entries(manifest.inputs).map(([input, { array: arrayName, preprocess }]): [string, SplitInput] => {
-      const array = findArray(arrays, arrayName, file);
-      const sample = { type: DTYPES[array.dtype].host, dims: array.dims.slice(1) };
-      return [input, { array, preprocessing: prepare(preprocess, sample, file, arrayName) }];
-    }),
+    Object.entries(manifest.inputs).map(([input, form]) => [input, resolveInput(input, form, arrays, file)]),
   );
-  const labels = manifest.labels ? findArray(arrays, manifest.labels.array, file) : null;
-  if (labels && manifest.labels?.classes !== undefined) checkClassLayout(labels, file);
-  const rows = commonRows([...Object.values(inputs).map(({ array }) => array), ...(labels ? [labels] : [])], file);
-  const count = split.count ?? rows - split.start;
-  if (count < 1 || split.start + count > rows) {
-    throw new DatasetError('dataset_split', `split "${name}" lies outside its arrays`, {
-      file,
-      expected: `samples within 0..${rows}`,
-      got: `${split.start}..${split.start + count}`,
-      wayOut: 'correct start or count in the manifest',
-    });
+  const labels = await resolveLabels(manifest, arrays, file);
+  const stored = Object.values(inputs).flatMap((input) => (input.kind === 'stored' ? [input.array] : []));
+  const rows = commonRows([...stored, ...(labels ? [labels] : [])], file, name);
+  const steps = manifest.sequence?.steps ?? 1;
+  return { ...samplesOf(name, split, rows, steps), file, inputs, labels, warnings: arrays.warnings };
+}
+
+function resolveInput(input: string, form: DatasetInput, arrays: ArrayFile, file: string): SplitInput {
+  if (form.constant !== undefined) return { kind: 'constant', tensor: constantTensor(form) };
+  if (form.state) return { kind: 'state', sample: stateSample(form.state), initial: form.state.initial };
+  const key = inputSource(form) === 'array' ? (form.array ?? '') : inputKey(input);
+  const array = findArray(arrays, key, file);
+  const sample = { type: DTYPES[array.dtype].host, dims: array.dims.slice(1) };
+  return { kind: 'stored', array, preprocessing: prepare(form.preprocess, sample, file, array.name) };
+}
+
+async function resolveLabels(
+  { labels }: DatasetManifest,
+  arrays: ArrayFile,
+  file: string,
+): Promise<StoredArray | null> {
+  if (!labels) return null;
+  if (labels.boxes) return findArray(arrays, LABELS_KEY, file);
+  const name = labels.array ?? '';
+  const words = arrays.words.get(name);
+  if (words) return wordsAsClasses(words, labels, file);
+  const array = findArray(arrays, name, file);
+  if (labels.classes !== undefined) checkClassLayout(array, labels, file);
+  return array;
+}
+
+/** Which rows of the arrays a split has. */
+function samplesOf(
+  name: SplitName,
+  { file, start, count, part, seed = 0 }: Split,
+  rows: number,
+  steps: number,
+): Pick<SplitArrays, 'start' | 'count' | 'range' | 'rows'> {
+  if (part) {
+    const sequences = Math.floor(rows / steps);
+    const [from, to] = part.map((share) => Math.round(share * sequences)) as [number, number];
+    const chosen = shuffledIndices(sequences, seed).slice(from, to).toSorted();
+    const taken = Uint32Array.from(
+      { length: chosen.length * steps },
+      (_, i) => (chosen[Math.floor(i / steps)] ?? 0) * steps + (i % steps),
+    );
+    if (taken.length > 0) return { start: 0, count: taken.length, range: rows, rows: taken };
+    throw outside(name, file, `a part of ${rows} samples that has one`, `[${part}], which has none`);
   }
-  return { file, start: split.start, count, range: count, inputs, labels };
+  const size = count ?? rows - start;
+  if (size < 1 || start + size > rows)
+    throw outside(name, file, `samples within 0..${rows}`, `${start}..${start + size}`);
+  if (start % steps !== 0 || size % steps !== 0)
+    throw outside(name, file, `whole sequences of ${steps} steps`, `samples ${start}..${start + size}`);
+  return { start, count: size, range: size };
+}
+
+function outside(name: string, file: string, expected: string, got: string): DatasetError {
+  return new DatasetError('dataset_split', `split "${name}" lies outside its arrays`, {
+    file,
+    expected,
+    got,
+    wayOut: 'correct start, count or part in the manifest',
+  });
 }
 
 const MAX_LISTED = 40;
@@ -57,6 +121,13 @@ function namesIn({ names }: ArrayFile): string {
 
 function findArray(arrays: ArrayFile, name: string, file: string): StoredArray {
   const array = arrays.get(name);
+  if (!array && arrays.words.has(name))
+    throw new DatasetError('dataset_dtype', 'the array holds words', {
+      file,
+      array: name,
+      expected: 'numbers',
+      wayOut: 'words may be labels; for an input convert them to numbers',
+    });
   if (!array)
     throw new DatasetError('dataset_array', 'the file has no such array', {
       file,
@@ -69,16 +140,12 @@ function findArray(arrays: ArrayFile, name: string, file: string): StoredArray {
       file,
       array: name,
       expected: 'a first axis of samples',
+      wayOut: 'what is the same for every sample is written in the manifest: constant: 1',
     });
   return array;
 }
 
-function prepare(
-  ops: DatasetManifest['inputs'][string]['preprocess'],
-  sample: { type: Preprocessing['result']['type']; dims: number[] },
-  file: string,
-  array: string,
-): Preprocessing {
+function prepare(ops: DatasetInput['preprocess'], sample: SampleType, file: string, array: string): Preprocessing {
   try {
     return preparePreprocessing(ops, sample);
   } catch (error) {
@@ -87,30 +154,14 @@ function prepare(
   }
 }
 
-function checkClassLayout(labels: StoredArray, file: string): void {
-  const host = DTYPES[labels.dtype].host;
-  if (host === 'float32' || host === 'float64') {
-    throw new DatasetError('dataset_labels', 'labels are class numbers', {
+function commonRows(arrays: readonly StoredArray[], file: string, split: SplitName): number {
+  const [first] = arrays;
+  if (!first)
+    throw new DatasetError('dataset_input', `nothing of split "${split}" counts samples`, {
       file,
-      array: labels.name,
-      expected: 'integers',
-      got: labels.dtype,
-      wayOut: 'convert them with astype("int64"), or leave classes out when they are numbers to regress',
+      expected: 'an input with an array, pictures, recordings or columns',
+      wayOut: 'constants and states alone make no samples: add an input that is read from the file',
     });
-  }
-  if (labels.dims.slice(1).some((dim) => dim !== 1)) {
-    throw new DatasetError('dataset_labels', 'one label per sample', {
-      file,
-      array: labels.name,
-      expected: '[samples]',
-      got: `[${labels.dims}]`,
-      wayOut: 'for one-hot labels store argmax(axis=1)',
-    });
-  }
-}
-
-function commonRows(arrays: readonly StoredArray[], file: string): number {
-  const first = arrays[0]!;
   const other = arrays.find((array) => array.dims[0] !== first.dims[0]);
   if (other) {
     throw new DatasetError(
@@ -125,5 +176,5 @@ function commonRows(arrays: readonly StoredArray[], file: string): number {
       },
     );
   }
-  return first.dims[0]!;
+  return first.dims[0] ?? 0;
 }

@@ -1,3 +1,4 @@
+import type { AudioForm, ImageForm, TokenForm } from '#contracts';
 import { DTYPES, type DtypeName } from './dtype.js';
 import type { Rows } from './rows.js';
 
@@ -13,18 +14,71 @@ export interface StoredArray extends ArrayLayout {
   openRows(): Promise<Rows>;
 }
 
-/** Arrays of one file by name; a reader of a format returns this. Of arrays that nobody asked for it holds the names alone. */
+/** One word for each sample: labels by name. */
+export interface StoredWords {
+  name: string;
+  count: number;
+  read(): Promise<readonly string[]>;
+}
+
+/** What a file says besides its arrays. */
+interface FileFacts {
+  /** Words by name. */
+  words?: Iterable<[string, StoredWords]>;
+  /** What was left out, a sentence each. */
+  warnings?: readonly string[];
+  /** Closes what the reader holds open. */
+  close?: () => void;
+}
+
+/**
+ * Arrays of one file by name; a reader of a format returns this. Of arrays that nobody asked for it holds the names alone. What was made for an
+ * input has the key of its {@link Made}.
+ */
 export class ArrayFile extends Map<string, StoredArray> {
+  readonly words: ReadonlyMap<string, StoredWords>;
+  readonly warnings: readonly string[];
+  readonly close: () => void;
+
   constructor(
     readonly names: readonly string[],
     arrays: Iterable<[string, StoredArray]> = [],
+    { words = [], warnings = [], close = () => undefined }: FileFacts = {},
   ) {
     super(arrays);
+    this.words = new Map(words);
+    this.warnings = warnings;
+    this.close = close;
   }
 }
 
-/** Names of the arrays that are asked for; without it, all. */
-export type Wanted = ReadonlySet<string> | undefined;
+/** An array that is not in a file as it stands, and has to be made of what is. */
+export type Made = { key: string } & (
+  | { source: 'columns'; columns: readonly string[] }
+  | { source: 'tokens'; form: TokenForm }
+  | { source: 'image'; form: ImageForm }
+  | { source: 'audio'; form: AudioForm }
+  | { source: 'boxes'; form: BoxesForm }
+);
+
+/** Boxes of the pictures: how they are written, how many there may be, and the picture that they are moved with. */
+export interface BoxesForm {
+  form: 'yolo' | 'coco';
+  most: number;
+  image: ImageForm;
+  classes: { count: number; names: readonly string[] | null };
+}
+
+/** What is asked of a file. */
+export interface Wanted {
+  /** Names of the arrays; without them, all. */
+  names?: ReadonlySet<string>;
+  made?: readonly Made[];
+  /** The folder within a folder or archive. */
+  folder?: string;
+  /** Path of the file or folder of the boxes. */
+  labels?: string;
+}
 
 /** Bytes of one row: everything but the first axis. */
 export function rowBytes({ dtype, dims }: ArrayLayout): number {

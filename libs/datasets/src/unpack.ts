@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { DatasetError } from './errors.js';
-import { descriptorRows, type Rows } from './rows.js';
+import type { Rows } from './rows.js';
+import { TemporaryFile } from './temporary-file.js';
 
 /** Bytes on their way out of an archive, and what the archive promises about them. */
 export interface Unpacked {
@@ -44,17 +41,12 @@ export async function unpackToMemory(source: Unpacked): Promise<Uint8Array> {
  * when this process ends, however it ends.
  */
 export async function spillToFile(source: Unpacked, dataOffset: number, rowBytes: number): Promise<Rows> {
-  const folder = await mkdtemp(join(tmpdir(), 'coldpress-array-'));
-  const descriptor = openSync(join(folder, 'rows'), 'wx+', 0o600);
-  await rm(folder, { recursive: true });
+  const file = await TemporaryFile.create();
   try {
-    await drain(source, (chunk, offset) => {
-      for (let done = 0; done < chunk.length;)
-        done += writeSync(descriptor, chunk, done, chunk.length - done, offset + done);
-    });
-    return descriptorRows(descriptor, dataOffset, rowBytes, source.where.file);
+    await drain(source, (chunk, offset) => file.write(chunk, offset));
+    return { read: (row, target) => file.read(target, dataOffset + row * rowBytes), close: () => file.close() };
   } catch (error) {
-    closeSync(descriptor);
+    file.close();
     throw error;
   }
 }

@@ -3,7 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Config, Dataset, DatasetManifest, RegisterUri, StoredDataset } from '#contracts';
+import {
+  manifestFiles,
+  type Config,
+  type Dataset,
+  type DatasetManifest,
+  type RegisterUri,
+  type StoredDataset,
+} from '#contracts';
 import { DatasetRepository } from '#database';
 import { CONFIG, STORE } from '#infrastructure';
 import { canonicalJson } from '#pipeline';
@@ -15,7 +22,7 @@ import { Documents } from '../untrusted/documents.js';
 import { Untrusted } from '../untrusted/untrusted.js';
 import { Spool, spoolFile, type SpooledFile } from '../uploads/spool.js';
 import { readForm } from './form.js';
-import { filesOf, MAX_MANIFEST_BYTES, parseManifest } from './manifest.js';
+import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.js';
 
 @Injectable()
 export class DatasetsService {
@@ -42,7 +49,7 @@ export class DatasetsService {
       const manifest = await parseManifest(await this.readText(uri), this.documents.reader);
       const files = new Map<string, SpooledFile>();
       let left = this.config.maxUploadBytes;
-      for (const file of filesOf(manifest)) {
+      for (const file of manifestFiles(manifest)) {
         const spooled = await this.fetch(siblingUri(uri, file), join(folder, file), left);
         left -= spooled.bytes;
         files.set(file, spooled);
@@ -102,7 +109,7 @@ async function collect(stream: Readable): Promise<Buffer[]> {
 
 /** The files are those that the manifest names: none missing, none left over. */
 function assertComplete(manifest: DatasetManifest, files: ReadonlyMap<string, SpooledFile>): void {
-  const named = filesOf(manifest);
+  const named = manifestFiles(manifest);
   const missing = named
     .filter((name) => !files.has(name))
     .map((name) => ({ field: `files.${name}`, message: 'the manifest names this file and it was not sent' }));

@@ -18,8 +18,3 @@ export async function parseManifest(text: string, reader: DocumentReader): Promi
   });
   return parseWith(DatasetManifest, document, 'dataset_manifest', 'the manifest');
 }
-
-/** Names of the files that the splits read, each once. */
-export function filesOf({ splits }: DatasetManifest): string[] {
-  return [...new Set(Object.values(splits).flatMap((split) => (split ? [split.file] : [])))];
-}

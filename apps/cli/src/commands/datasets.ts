@@ -1,5 +1,5 @@
 import { all } from '#client';
-import { formatBytes, type Dataset } from '#contracts';
+import { formatBytes, manifestFiles, type Dataset } from '#contracts';
 import type { Command } from 'commander';
 import { filesOf, manifestIn } from '../local-dataset.js';
 import { print, table } from '../output.js';
@@ -69,14 +69,13 @@ function describe(dataset: Dataset): string {
   const inputs = Object.entries(inspection.inputs).map(
     ([input, { type, dims }]) => `${input}: ${type}[${dims.join(', ')}]`,
   );
-  const files = [...new Set(Object.values(manifest.splits).map(({ file }) => file))];
   return [
     `${name}  ${formatBytes(bytes)}`,
     `id          ${id}`,
     `inputs      ${inputs.join('; ')} (of a sample, after preprocessing)`,
     `labels      ${labels(dataset)}`,
     `samples     ${samples(dataset)}`,
-    `files       ${files.join(', ')}`,
+    `files       ${manifestFiles(manifest).join(', ')}`,
     ...warnings(dataset),
   ].join('\n');
 }

@@ -77,6 +77,7 @@ async function preflightRecipe(
     problems.push(
       ...dataProblems(name, options, index, dataset),
       ...labelProblems(name, options, index, dataset),
+      ...axisProblems(name, options, index, dataset),
       ...modelProblems(name, options, index, dataset, stored),
     );
     const inTheWay = obstaclesOf(name, model, options, stored);
@@ -137,6 +138,16 @@ function labelProblems(pass: PassName, options: unknown, index: number, dataset:
       message: `${String(chosen)} ${LABEL_WORDS[labels.kind]}`,
     },
   ];
+}
+
+/** Inputs whose samples do not lie along the first axis, where a pass has to pick samples. */
+function axisProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null): Problem[] {
+  if (!dataset || !needsOf(pass, options).batchFirst) return [];
+  const others = Object.entries(dataset.inputs).filter(([, { batchAxis }]) => batchAxis !== undefined);
+  if (others.length === 0) return [];
+  const names = others.map(([name]) => `"${name}"`).join(', ');
+  const message = `${pass} learns from samples along the first axis, and ${names} of the data set has none there: quantize, analyze and evaluate take it`;
+  return [{ field: `recipe.passes[${index}]`, message }];
 }
 
 function dataProblems(pass: PassName, options: unknown, index: number, dataset: DatasetInspection | null): Problem[] {

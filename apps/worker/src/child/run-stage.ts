@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StageRequest, StageResult } from '#contracts';
-import { openDataset } from '#datasets';
+import { openDataset, recordStates, type Dataset } from '#datasets';
 import { modelFigures } from '#evaluation';
+import { Session } from '#inference';
 import { loadModel, runnableBytes, writeModel } from '#onnx';
 import type { Reporter } from '#process';
 import { interfaceOf, lostParts, withWarnings } from './lost-parts.js';
@@ -14,8 +15,10 @@ export const RESULT_MODEL = 'model.onnx';
 /** Runs one pass on files and leaves its files in the output folder. */
 export async function runStage(request: StageRequest, report: Reporter): Promise<StageResult> {
   const name = passNamed(request.pass);
-  const data = request.datasetPath !== null ? await openDataset(request.datasetPath) : null;
+  const opened = request.datasetPath !== null ? await openDataset(request.datasetPath) : null;
+  let data = opened;
   try {
+    if (opened?.sequenceSteps) data = await withStates(opened, request, report);
     const context = {
       model: await loadModel(request.model.path, { alone: true }),
       baseline: await readRunnable(request.baseline.path),
@@ -55,7 +58,18 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       files: result.files ?? [],
     };
   } finally {
-    await data?.close();
+    await (data ?? opened)?.close();
+  }
+}
+
+/** The data set with the states that the stage's input model hands on. */
+async function withStates(data: Dataset, { model, threads }: StageRequest, report: Reporter): Promise<Dataset> {
+  const session = await Session.create(await readRunnable(model.path), { threads });
+  try {
+    report.log('states: the model is run through every sequence');
+    return await recordStates(data.bindInputs(session.inputs.map(({ name }) => name)), session);
+  } finally {
+    await session.release();
   }
 }
 

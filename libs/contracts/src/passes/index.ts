@@ -29,6 +29,8 @@ export interface Needs {
   splits: readonly string[];
   /** The kind of labels that it learns from, and the option that asks for them. */
   labels?: { kind: 'classes' | 'numbers'; option: string };
+  /** It picks samples out of batches, which it can where they lie along the first axis of every input. */
+  batchFirst?: true;
 }
 
 /** What everybody may know of a pass without loading native code. */
@@ -76,6 +78,7 @@ export const PASSES = {
     }),
     needs: ({ importance, recoverEpochs }) => ({
       splits: recoverEpochs > 0 ? TRAINING : IMPORTANCE_SPLITS[importance],
+      ...(recoverEpochs > 0 || IMPORTANCE_SPLITS[importance].length > 0 ? { batchFirst: true } : {}),
     }),
     version: 9,
   }),
@@ -87,13 +90,14 @@ export const PASSES = {
       history: teacher === 'previous',
       models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
     }),
-    needs: ({ method }) => ({ splits: method === 'generative' ? [] : TRAINING }),
+    needs: ({ method }) => (method === 'generative' ? { splits: [] } : { splits: TRAINING, batchFirst: true }),
     version: 9,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     reads: { data: true, memory: true },
     needs: ({ loss }) => ({
       splits: TRAINING,
+      batchFirst: true,
       labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
     }),
     version: 5,

@@ -115,8 +115,7 @@ interface EvaluationInput {
 function bindData(baseline: Session, dataset: Dataset, options: EvaluateOptions): EvaluationInput {
   const data = dataset.bindInputs(baseline.inputs.map(({ name }) => name));
   const split = data.splitFor(options.split);
-  const declared = baseline.inputs[0]?.dims[0];
-  const fixedBatch = typeof declared === 'number' && declared > 0 ? declared : null;
+  const fixedBatch = data.batchOf(baseline.inputs);
   const wanted = Math.min(data.sampleCount(split), options.samples ?? Infinity);
   const samples = fixedBatch ? wanted - (wanted % fixedBatch) : wanted;
   if (samples === 0)

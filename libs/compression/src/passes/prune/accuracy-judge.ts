@@ -26,15 +26,9 @@ export class AccuracyJudge {
   ): Promise<AccuracyJudge> {
     if (!data || data.classes === null) throw new PruneInputError(option, 'a data set with labels');
     const reference = await Session.create(writeModel(model), { threads });
-    const declared = reference.inputs[0]?.dims[0];
-    const fixedBatch = typeof declared === 'number' && declared > 0 ? declared : null;
-    return new AccuracyJudge(
-      reference,
-      data.bindInputs(reference.inputs.map(({ name }) => name)),
-      Math.max(samples, fixedBatch ?? 0),
-      threads,
-      fixedBatch,
-    );
+    const bound = data.bindInputs(reference.inputs.map(({ name }) => name));
+    const fixedBatch = bound.batchOf(reference.inputs);
+    return new AccuracyJudge(reference, bound, Math.max(samples, fixedBatch ?? 0), threads, fixedBatch);
   }
 
   /** Top-1 of the reference less that of the model, 0..1; negative when the model is better. */

@@ -1,0 +1,91 @@
+import { basename } from 'node:path';
+import { DatasetError } from '../errors.js';
+import { ArrayFile, type Made, type StoredArray, type StoredWords, type Wanted } from '../stored-array.js';
+import { audioArray } from './audio-array.js';
+import { openBoxes } from './boxes.js';
+import { openTree, type FileTree } from './file-tree.js';
+import { imageArray } from './image-array.js';
+import { classOf, inTurns } from './sample-order.js';
+
+/** File names of pictures, and of recordings. */
+export const PICTURES = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
+export const RECORDINGS = /\.wav$/i;
+/** Name of the folder that a sample lies in, as labels. */
+export const CLASS = 'class';
+
+/**
+ * Pictures or recordings of a folder, one sample each, or one for each window of a recording. Samples of the classes, which are the folders in it,
+ * take turns, so that the first ones are of all classes. Throws DatasetError for a folder without any.
+ */
+export async function openFolder(path: string, wanted: Wanted): Promise<ArrayFile> {
+  const tree = await openTree(path);
+  try {
+    return await arraysOf(tree, basename(path), wanted);
+  } catch (error) {
+    tree.close();
+    throw error;
+  }
+}
+
+async function arraysOf(tree: FileTree, file: string, { made = [], folder, labels }: Wanted): Promise<ArrayFile> {
+  const isAudio = made.some(({ source }) => source === 'audio');
+  if (isAudio && made.some(({ source }) => source !== 'audio'))
+    throw new DatasetError('dataset_format', 'pictures and recordings in one split', {
+      file,
+      expected: 'one of the two',
+      wayOut: 'make two data sets of them, or arrays',
+    });
+  const within = tree.paths.filter((name) => folder === undefined || name.startsWith(`${folder}/`));
+  const pattern = isAudio ? RECORDINGS : PICTURES;
+  const samples = inTurns(
+    within.filter((name) => pattern.test(name)),
+    folder,
+  );
+  if (samples.length === 0)
+    throw new DatasetError('dataset_format', `no ${isAudio ? '.wav files' : 'pictures'} in it`, {
+      file: folder === undefined ? file : `${file}/${folder}`,
+      expected: isAudio ? '.wav' : '.jpg, .png, .webp, .gif, .tif or .avif',
+      wayOut: 'correct file or folder of the split in the manifest',
+    });
+  const windows = Math.max(1, ...made.map((item) => (item.source === 'audio' ? item.form.windows : 1)));
+  const arrays: [string, StoredArray][] = [];
+  for (const item of made) arrays.push([item.key, await arrayFor(item, tree, { file, samples, folder, labels })]);
+  const others = within.filter((name) => !pattern.test(name) && !BESIDE.test(name));
+  return new ArrayFile([CLASS], arrays, {
+    words: [[CLASS, classWords(samples, folder, windows)]],
+    warnings: others.length > 0 ? [leftOut(file, others)] : [],
+    close: () => tree.close(),
+  });
+}
+
+/** Files that belong beside samples: label files, lists and notes. */
+const BESIDE = /\.(txt|json|ya?ml|csv|md|xml|cache)$/i;
+
+interface Samples {
+  file: string;
+  samples: readonly string[];
+  folder: string | undefined;
+  labels: string | undefined;
+}
+
+function arrayFor(made: Made, tree: FileTree, { file, samples, labels }: Samples): Promise<StoredArray> {
+  if (made.source === 'image') return imageArray(made.form, tree, samples);
+  if (made.source === 'audio') return Promise.resolve(audioArray(made.form, tree, samples));
+  if (made.source === 'boxes') return openBoxes(made.form, tree, { file, samples, labels });
+  throw new DatasetError('dataset_format', `a folder has no ${made.source}`, { file, expected: 'image or audio' });
+}
+
+function classWords(samples: readonly string[], folder: string | undefined, windows: number): StoredWords {
+  return {
+    name: CLASS,
+    count: samples.length * windows,
+    read: async () => samples.flatMap((path) => new Array<string>(windows).fill(classOf(path, folder))),
+  };
+}
+
+function leftOut(file: string, others: readonly string[]): string {
+  const [first = ''] = others;
+  return others.length === 1
+    ? `${file}: ${first} was left out: it is of another kind`
+    : `${file}: ${others.length} files were left out, ${first} first: they are of other kinds`;
+}

@@ -1,0 +1,83 @@
+import type Sharp from 'sharp';
+import { DatasetError } from '../errors.js';
+import { MAX_PIXELS } from '../limits.js';
+
+/** A decoded picture: rows of pixels, `channels` bytes each. */
+export interface Picture {
+  height: number;
+  width: number;
+  channels: number;
+  data: Uint8Array;
+}
+
+let loading: Promise<typeof Sharp> | undefined;
+
+/** The library, which only data sets of pictures wait for. One file at a time per thread of the pool, and nothing kept: memory stays flat. */
+function loadSharp(): Promise<typeof Sharp> {
+  loading ??= import('sharp').then(({ default: sharp }) => {
+    sharp.cache(false);
+    sharp.concurrency(1);
+    return sharp;
+  });
+  return loading;
+}
+
+/**
+ * Decodes a picture to 8-bit sRGB, upright as its EXIF orientation says. Transparency is dropped, 16 bits are cut to 8, and CMYK becomes RGB by
+ * PIL's formula; colour profiles are left aside, as PIL and OpenCV do. Throws DatasetError that names the file.
+ */
+export async function decodePicture(bytes: Buffer, file: string): Promise<Picture> {
+  const sharp = await loadSharp();
+  try {
+    const options = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
+    const upright = sharp(bytes, { ...options, ignoreIcc: true })
+      .autoOrient()
+      .removeAlpha();
+    const { space } = await upright.metadata();
+    if (space === 'cmyk') upright.pipelineColourspace('cmyk');
+    const { data, info } = await upright
+      .toColourspace(SPACES[space] ?? 'srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const picture = { height: info.height, width: info.width, channels: info.channels, data };
+    return space === 'cmyk' ? fromInks(picture) : picture;
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const isLarge = /pixel limit/i.test(message);
+    throw new DatasetError(
+      isLarge ? 'dataset_limit' : 'dataset_format',
+      isLarge ? 'picture too large' : `not a readable picture: ${message}`,
+      {
+        file,
+        ...(isLarge ? { expected: `at most ${MAX_PIXELS} pixels` } : {}),
+        wayOut: isLarge ? 'make it smaller' : 'replace it or leave it out',
+      },
+      { cause },
+    );
+  }
+}
+
+/** Colour spaces that are kept as they are until the pixels are there; all others become sRGB. */
+const SPACES: Record<string, 'b-w' | 'cmyk'> = { 'b-w': 'b-w', grey16: 'b-w', cmyk: 'cmyk' };
+
+/** (255 - ink) · (255 - black) / 255 for each of red, green and blue. */
+function fromInks({ height, width, channels, data }: Picture): Picture {
+  const rgb = new Uint8Array(height * width * 3);
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const light = 255 - (data[pixel * channels + 3] ?? 0);
+    for (let c = 0; c < 3; c++)
+      rgb[pixel * 3 + c] = light - Math.round(((data[pixel * channels + c] ?? 0) * light) / 255);
+  }
+  return { height, width, channels: 3, data: rgb };
+}
+
+/** Height and width of a picture, upright, from its header alone. Throws DatasetError. */
+export async function pictureSize(bytes: Buffer, file: string): Promise<{ height: number; width: number }> {
+  const sharp = await loadSharp();
+  const { autoOrient } = await sharp(bytes)
+    .metadata()
+    .catch((cause: unknown) => {
+      throw new DatasetError('dataset_format', 'not a readable picture', { file }, { cause });
+    });
+  return { height: autoOrient.height, width: autoOrient.width };
+}

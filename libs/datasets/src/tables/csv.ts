@@ -1,0 +1,100 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { CsvError, parse } from 'csv-parse';
+import { DatasetError } from '../errors.js';
+import { MAX_TABLE_COLUMNS, MAX_TABLE_ROW_BYTES } from '../limits.js';
+import type { ArrayFile, Wanted } from '../stored-array.js';
+import { openTable, type Row, type Table } from './table.js';
+
+const DELIMITERS = [',', ';', '\t'] as const;
+/** Rows handed on at a time. */
+const ROWS = 256;
+
+/**
+ * A table of text: comma, semicolon or tab between the cells, the names of the columns in the first line. Where that line holds numbers alone, the
+ * columns are named 0, 1, 2, and so on.
+ */
+export async function openCsv(path: string, wanted: Wanted): Promise<ArrayFile> {
+  const file = basename(path);
+  const delimiter = extname(path).toLowerCase() === '.tsv' ? '\t' : await delimiterOf(path);
+  const first = await firstRow(path, delimiter, file);
+  const hasHeader = !first.every((cell) => cell.trim() !== '' && Number.isFinite(Number(cell)));
+  const columns = hasHeader ? first.map((name) => name.trim()) : first.map((_, index) => String(index));
+  checkColumns(columns, file);
+  const table: Table = {
+    file,
+    columns,
+    rows: () => rowsOf(path, { delimiter, from: hasHeader ? 2 : 1 }, columns, file),
+  };
+  return openTable(table, wanted);
+}
+
+async function* rowsOf(
+  path: string,
+  { delimiter, from }: { delimiter: string; from: number },
+  columns: readonly string[],
+  file: string,
+): AsyncGenerator<Row[]> {
+  let rows: Row[] = [];
+  for await (const cells of records(path, { delimiter, from }, file)) {
+    rows.push(Object.fromEntries(columns.map((column, index) => [column, cells[index]])));
+    if (rows.length < ROWS) continue;
+    yield rows;
+    rows = [];
+  }
+  yield rows;
+}
+
+async function* records(
+  path: string,
+  range: { delimiter: string; from?: number; to?: number },
+  file: string,
+): AsyncGenerator<string[]> {
+  const stream = createReadStream(path);
+  const parser = parse({ bom: true, skip_empty_lines: true, max_record_size: MAX_TABLE_ROW_BYTES, ...range });
+  stream.on('error', (error) => parser.destroy(error));
+  try {
+    for await (const cells of stream.pipe(parser) as AsyncIterable<string[]>) yield cells;
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    throw new DatasetError(
+      'dataset_format',
+      `not a readable table: ${cause.message}`,
+      { file, wayOut: 'write it anew with pandas to_csv(index=False)' },
+      { cause },
+    );
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function firstRow(path: string, delimiter: string, file: string): Promise<string[]> {
+  for await (const cells of records(path, { delimiter, to: 1 }, file)) return cells;
+  throw new DatasetError('dataset_format', 'the table is empty', { file, expected: 'a line of column names' });
+}
+
+/** The delimiter that the first line has most of. */
+async function delimiterOf(path: string): Promise<string> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_TABLE_ROW_BYTES), 0, MAX_TABLE_ROW_BYTES, 0);
+    const [line = ''] = buffer.toString('utf8', 0, bytesRead).split('\n', 1);
+    const counts = DELIMITERS.map((mark) => line.split(mark).length);
+    return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
+  } finally {
+    await handle.close();
+  }
+}
+
+function checkColumns(columns: readonly string[], file: string): void {
+  if (columns.length > MAX_TABLE_COLUMNS)
+    throw new DatasetError('dataset_limit', 'too many columns', {
+      file,
+      expected: `at most ${MAX_TABLE_COLUMNS}`,
+      got: `${columns.length}`,
+    });
+  const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new DatasetError('dataset_format', 'two columns of one name', { file, array: twice, wayOut: 'rename one' });
+}

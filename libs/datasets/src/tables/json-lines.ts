@@ -1,0 +1,57 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { DatasetError } from '../errors.js';
+import { MAX_TABLE_ROW_BYTES } from '../limits.js';
+import type { ArrayFile, Wanted } from '../stored-array.js';
+import { openTable, type Row } from './table.js';
+
+/** A JSON object on each line; its keys are the columns, which the first line names. */
+export async function openJsonLines(path: string, wanted: Wanted): Promise<ArrayFile> {
+  const file = basename(path);
+  const columns = await firstKeys(path, file);
+  return openTable({ file, columns, rows: () => rowsOf(path, file) }, wanted);
+}
+
+async function firstKeys(path: string, file: string): Promise<string[]> {
+  for await (const [row] of rowsOf(path, file)) if (row) return Object.keys(row);
+  throw new DatasetError('dataset_format', 'the table is empty', { file, expected: 'a JSON object on each line' });
+}
+
+async function* rowsOf(path: string, file: string): AsyncGenerator<Row[]> {
+  let line = 0;
+  for await (const lines of linesOf(path, file)) {
+    yield lines.flatMap((text) => {
+      line += 1;
+      return text.trim() === '' ? [] : [rowIn(text, line, file)];
+    });
+  }
+}
+
+/** Whole lines, as many as a piece of the file ends. */
+async function* linesOf(path: string, file: string): AsyncGenerator<string[]> {
+  let rest = '';
+  for await (const piece of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_TABLE_ROW_BYTES)
+      throw new DatasetError('dataset_limit', 'line too long', {
+        file,
+        expected: `at most ${MAX_TABLE_ROW_BYTES} bytes`,
+      });
+    yield lines;
+  }
+  yield [rest];
+}
+
+function rowIn(text: string, line: number, file: string): Row {
+  const wrong = (cause?: unknown) =>
+    new DatasetError('dataset_format', `line ${line} is no JSON object`, { file }, { cause });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw wrong(cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong();
+  return value as Row;
+}
