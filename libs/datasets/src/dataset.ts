@@ -4,7 +4,7 @@ import { bindNames } from './bind.js';
 import { filled } from './constant.js';
 import { DatasetError } from './errors.js';
 import { EXAMINED_AT_A_TIME, examineEncoded, nonFiniteInput } from './examine.js';
-import { rowsOf, type Places } from './gather.js';
+import { rowsOf } from './gather.js';
 import { findNonFinite } from './non-finite.js';
 import type { SampleType } from './preprocess.js';
 import { shuffledIndices } from './random.js';
