@@ -1,4 +1,4 @@
-import { keepRunning, type Keeping, type Running } from './keep-running.js';
+import { keepRunning, type Keeping, type Kept, type Running } from './keep-running.js';
 
 const never = new Promise<string>(() => undefined);
 
@@ -47,5 +47,70 @@ describe('the first start of a server that is kept running', () => {
     const pending = keepRunning(start, { ...keeping, log: () => abort.abort() });
     await expect(pending).rejects.toThrow();
     expect(starts()).toBe(1);
+  });
+});
+
+describe('a server that is kept running', () => {
+  /** Servers that end when they are stopped or killed, in the order of their starts; `fails` are the starts that fail. */
+  function servers(fails: number[] = []) {
+    const kills: ((how: string) => void)[] = [];
+    let starts = 0;
+    const start = async (): Promise<Running> => {
+      if (fails.includes((starts += 1))) throw new Error(`start ${starts} failed`);
+      const ended = new Promise<string>((resolve) => kills.push(resolve));
+      const kill = kills.at(-1);
+      return { ended, stop: async () => kill?.('stopped') };
+    };
+    return { start, kills, starts: () => starts };
+  }
+
+  let lines: string[];
+  let keeping: Keeping;
+  beforeEach(() => {
+    lines = [];
+    const log = (line: string) => void lines.push(line);
+    keeping = { name: 'api', log, signal: new AbortController().signal, isPermanent: () => false };
+  });
+
+  it('is up anew when its restart has been waited for, and nothing of it is unexpected', async () => {
+    const { start, starts } = servers();
+    const kept = await keepRunning(start, keeping);
+    await kept.restart();
+    expect(starts()).toBe(2);
+    await kept.stop();
+    expect({ starts: starts(), lines }).toEqual({ starts: 2, lines: [] });
+  });
+
+  it('is restarted until it comes up, as after a fault that is mended meanwhile', async () => {
+    const { start, starts } = servers([2]);
+    const kept = await keepRunning(start, keeping);
+    await kept.restart();
+    expect({ starts: starts(), lines }).toEqual({ starts: 3, lines: ['api: start 2 failed'] });
+    await kept.stop();
+  });
+
+  it('starts once more when it is asked again while it starts', async () => {
+    const { start, starts } = servers();
+    let again: Promise<void> | undefined;
+    const kept: Kept<Running> = await keepRunning(async () => {
+      if (starts() === 1) again = kept.restart();
+      return start();
+    }, keeping);
+    await kept.restart();
+    await again;
+    expect(starts()).toBe(3);
+    await kept.stop();
+  });
+
+  it('is started again when it dies, and the log says how it died', async () => {
+    const { start, kills } = servers();
+    const kept = await keepRunning(start, keeping);
+    const isLogged = new Promise<void>((resolve) => {
+      keeping.log = (line) => (lines.push(line), resolve());
+    });
+    kills[0]?.('SIGKILL');
+    await isLogged;
+    expect(lines).toEqual(['api: stopped unexpectedly (SIGKILL); starting it again']);
+    await kept.stop();
   });
 });

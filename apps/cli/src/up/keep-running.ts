@@ -11,6 +11,8 @@ export interface Running {
 
 export interface Kept<T extends Running> {
   readonly first: T;
+  /** Ends the server, so that it is started again at once; resolves when it is up, however many starts that takes. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,37 +33,79 @@ export async function keepRunning<T extends Running>(
   start: (first?: T) => Promise<T>,
   keeping: Keeping,
 ): Promise<Kept<T>> {
-  const first = await firstStart(start, keeping);
-  const { name, log } = keeping;
-  let current: T | undefined = first;
-  let stopping = false;
-  let wake = (): void => undefined;
-  const watch = async () => {
-    for (let failures = 0; !stopping;) {
-      if (current) {
-        const how = await current.ended;
-        if (stopping) return;
-        log(`${name}: stopped unexpectedly (${how}); starting it again`);
-        await current.stop();
-      }
-      await pause(RESTART_AFTER_MS[Math.min(failures, RESTART_AFTER_MS.length - 1)] ?? 0, (end) => (wake = end));
-      if (stopping) return;
-      current = await start(first).catch((error: Error) => void log(`${name}: ${error.message}`));
-      failures = current ? 0 : failures + 1;
+  return new Keeper(await firstStart(start, keeping), start, keeping);
+}
+
+class Keeper<T extends Running> implements Kept<T> {
+  private current: T | undefined;
+  private readonly watching: Promise<void>;
+  private isStopping = false;
+  private isRestarting = false;
+  private endPause = (): void => undefined;
+  private waiting: (() => void)[] = [];
+
+  constructor(
+    readonly first: T,
+    private readonly start: (first: T) => Promise<T>,
+    private readonly keeping: Keeping,
+  ) {
+    this.current = first;
+    this.watching = this.watch();
+  }
+
+  async restart(): Promise<void> {
+    const isUp = new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.isRestarting = true;
+    this.endPause();
+    await this.current?.stop();
+    await isUp;
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.endPause();
+    this.tellUp();
+    await this.current?.stop();
+    await this.watching;
+    // A start that was under way has come to an end meanwhile.
+    await this.current?.stop();
+  }
+
+  private async watch(): Promise<void> {
+    for (let failures = 0; !this.isStopping;) {
+      if (this.current) await this.ended(this.current);
+      if (!this.isStopping && !this.isRestarting) await this.pause(failures);
+      if (this.isStopping) return;
+      this.isRestarting = false;
+      this.current = await this.next();
+      failures = this.current ? 0 : failures + 1;
+      // Asked anew while it started: it may have loaded what has changed since.
+      if (this.isRestarting) await this.current?.stop();
+      else if (this.current) this.tellUp();
     }
-  };
-  const watching = watch();
-  return {
-    first,
-    stop: async () => {
-      stopping = true;
-      wake();
-      await current?.stop();
-      await watching;
-      // A start that was under way has come to an end meanwhile.
-      await current?.stop();
-    },
-  };
+  }
+
+  private tellUp(): void {
+    for (const tell of this.waiting.splice(0)) tell();
+  }
+
+  private async ended(server: T): Promise<void> {
+    const how = await server.ended;
+    if (this.isStopping) return;
+    const { name, log } = this.keeping;
+    if (!this.isRestarting) log(`${name}: stopped unexpectedly (${how}); starting it again`);
+    await server.stop();
+  }
+
+  private next(): Promise<T | undefined> {
+    const { name, log } = this.keeping;
+    return this.start(this.first).catch((error: Error) => void log(`${name}: ${error.message}`));
+  }
+
+  private pause(failures: number): Promise<void> {
+    const ms = RESTART_AFTER_MS[Math.min(failures, RESTART_AFTER_MS.length - 1)] ?? 0;
+    return pause(ms, (end) => (this.endPause = end));
+  }
 }
 
 async function firstStart<T>(start: () => Promise<T>, { name, log, signal, isPermanent }: Keeping): Promise<T> {

@@ -5,7 +5,7 @@ import { toEnvironment, type Config } from '#contracts';
 import { EmbeddedPostgresError, PostgresStartError, startEmbeddedPostgres } from '#database';
 import { Child, StartError } from './child.js';
 import type { DataFolder } from './data-folder.js';
-import { keepRunning, type Keeping } from './keep-running.js';
+import { keepRunning, type Keeping, type Kept, type Running } from './keep-running.js';
 
 export interface ServerOptions {
   folder: DataFolder;
@@ -19,6 +19,8 @@ export interface ServerOptions {
 export interface Server {
   url: string;
   apiKey: string;
+  /** Starts API and worker anew, with the code that is on the disk now. */
+  restartApps(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -50,16 +52,17 @@ export async function startServer({
       databaseUrl,
     });
     const api = await startApp('api', environment, how);
-    const url = String(api['url']);
+    const url = String(api.first.ready['url']);
     // A restarted API keeps the port that the first one got.
     environment['COLDPRESS_PORT'] = new URL(url).port;
-    await startApp('worker', environment, how);
+    const worker = await startApp('worker', environment, how);
     await folder
       .publish(url)
       .catch((error: Error) =>
         log(`up: other commands have to be told where the server is, with --url ${url}: ${error.message}`),
       );
-    return { url, apiKey: await folder.apiKey(), stop };
+    const restartApps = async () => void (await Promise.all([api.restart(), worker.restart()]));
+    return { url, apiKey: await folder.apiKey(), restartApps, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -85,18 +88,23 @@ async function startDatabase(folder: DataFolder, { log, signal, stops }: How): P
   };
   const isPermanent = (error: unknown) =>
     error instanceof EmbeddedPostgresError && !(error instanceof PostgresStartError);
-  const { first, stop } = await keepRunning(start, { name: 'postgres', log, signal, isPermanent });
-  stops.push(stop);
-  return first.url;
+  const kept = await keepRunning(start, { name: 'postgres', log, signal, isPermanent });
+  stops.push(() => kept.stop());
+  return kept.first.url;
+}
+
+interface App extends Running {
+  /** What its ready line says. */
+  ready: Record<string, unknown>;
 }
 
 async function startApp(
   app: 'api' | 'worker',
   environment: Record<string, string>,
   { log, signal, stops }: How,
-): Promise<Record<string, unknown>> {
+): Promise<Kept<App>> {
   const module = fileURLToPath(new URL(`../../../${app}/src/main.js`, import.meta.url));
-  const start = async () => {
+  const start = async (): Promise<App> => {
     const { child, ready } = await Child.start({
       name: app,
       module,
@@ -111,7 +119,7 @@ async function startApp(
     };
   };
   const isPermanent = (error: unknown) => error instanceof StartError && error.permanent;
-  const { first, stop } = await keepRunning(start, { name: app, log, signal, isPermanent });
-  stops.push(stop);
-  return first.ready;
+  const kept = await keepRunning(start, { name: app, log, signal, isPermanent });
+  stops.push(() => kept.stop());
+  return kept;
 }
