@@ -1,0 +1,4 @@
+export function nearSpecs(
+  changed: readonly string[],
+  specs: readonly string[],
+): { near: string[]; slow: string[]; untested: string[] };
