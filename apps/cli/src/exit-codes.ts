@@ -5,7 +5,7 @@ export const EXIT = {
   failed: 1,
   /** The command line, a recipe or a file on it is wrong. */
   usage: 2,
-  /** The job succeeded, and its model misses a gate. */
+  /** The job succeeded and its model misses a gate, or a gate of a stage stopped it. */
   gates: 3,
   /** No server answered. */
   unreachable: 4,

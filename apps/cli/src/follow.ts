@@ -40,6 +40,7 @@ export function report(job: Job): string {
 }
 
 export function exitCodeOf(job: Job): ExitCode {
+  if (job.error?.code === 'gate_failed') return EXIT.gates;
   if (job.state !== 'succeeded') return EXIT.failed;
   return job.gatesPassed === false ? EXIT.gates : EXIT.ok;
 }

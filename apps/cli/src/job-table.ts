@@ -1,5 +1,5 @@
 import type { Job } from '#contracts';
-import { comparisonTable, conclusions } from '#pipeline';
+import { comparisonTable, conclusions, gateOutcome, gateWords } from '#pipeline';
 import { table } from './output.js';
 
 /** The baseline and each stage's model, a row each; nothing where none was measured. */
@@ -16,9 +16,12 @@ export function metricsTable(job: Job): string {
   );
 }
 
+/** By how a gate came out. */
+const MARKS = { passed: '✓', warned: '!', failed: '✗' };
+
 /** One line per gate, with the verdict first. */
 export function gateLines(job: Job): string {
-  return job.gates.map((verdict) => `${verdict.passed ? '✓' : '✗'} ${verdict.explanation}`).join('\n');
+  return job.gates.map((verdict) => `${MARKS[gateOutcome(verdict)]} ${gateWords(verdict)}`).join('\n');
 }
 
 /** What the passes concluded and warned of, a line each. */

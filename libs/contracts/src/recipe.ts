@@ -1,22 +1,19 @@
 import { z } from 'zod';
 import { METRIC_NAMES } from './metric-table.js';
 
-/** A step of a recipe; options are checked against the pass's own schema in libs/pipeline. */
-export const RecipeStep = z.strictObject({
-  pass: z.string().min(1),
-  options: z.record(z.string(), z.unknown()).default({}),
-});
-export type RecipeStep = z.infer<typeof RecipeStep>;
+/** The bounds that a gate may have. */
+const BOUNDS = ['min', 'max', 'maxDrop', 'maxRise', 'maxRatio'] as const;
 
 export const GateMetric = z.enum(METRIC_NAMES);
 
-/** A condition that the final model must meet, in absolute terms or against the baseline. */
+/** A condition that a model must meet, in absolute terms or against the baseline. */
 export const Gate = z
   .strictObject({
     metric: GateMetric,
     min: z.number().optional().describe('Lowest value allowed.'),
     max: z.number().optional().describe('Highest value allowed.'),
     maxDrop: z.number().optional().describe('At most so much below the baseline, in the unit of the metric.'),
+    maxRise: z.number().optional().describe('At most so much above the baseline, where lower is better.'),
     maxRatio: z
       .number()
       .positive()
@@ -24,12 +21,34 @@ export const Gate = z
       .describe(
         'At most so many times the baseline; of latencyMsP50 by the interval of the ratio, so that noise alone fails no gate.',
       ),
+    confidence: z
+      .number()
+      .min(0.5)
+      .max(0.999)
+      .optional()
+      .describe(
+        'Judge a figure of quality by its interval at this level, which evaluate must be told as well where it is not its ' +
+          'default: the gate fails only where the whole interval is beyond the limit.',
+      ),
+    onFail: z.enum(['fail', 'warn']).optional().describe('A gate that only warns fails nothing; by default it fails.'),
   })
-  .refine((gate) => [gate.min, gate.max, gate.maxDrop, gate.maxRatio].some((bound) => bound !== undefined), {
-    message: 'a gate needs min, max, maxDrop or maxRatio',
+  .refine((gate) => BOUNDS.some((bound) => gate[bound] !== undefined), {
+    message: 'a gate needs min, max, maxDrop, maxRise or maxRatio',
   })
   .meta({ id: 'Gate' });
 export type Gate = z.infer<typeof Gate>;
+
+/** A step of a recipe; options are checked against the pass's own schema in libs/pipeline. */
+export const RecipeStep = z.strictObject({
+  pass: z.string().min(1),
+  options: z.record(z.string(), z.unknown()).default({}),
+  gates: z
+    .array(Gate)
+    .max(50)
+    .optional()
+    .describe('Conditions on what this step makes or measures; one that fails stops the job.'),
+});
+export type RecipeStep = z.infer<typeof RecipeStep>;
 
 export const Recipe = z
   .strictObject({
@@ -48,9 +67,15 @@ export const GateVerdict = z
     value: z.number().nullable(),
     baseline: z.number().nullable(),
     explanation: z.string(),
+    stage: z.int().min(0).optional().describe('The stage whose gate it is; absent for a gate of the job.'),
   })
   .meta({ id: 'GateVerdict' });
 export type GateVerdict = z.infer<typeof GateVerdict>;
+
+/** Whether a verdict lets a job pass: a gate that only warns does. */
+export function lets({ passed, gate }: GateVerdict): boolean {
+  return passed || gate.onFail === 'warn';
+}
 
 /** Characters of a title. */
 const TITLE_LENGTH = 160;

@@ -135,6 +135,8 @@ export class JobRepository {
       const { state } = await lockJob(queries, id);
       if (state !== 'failed' && state !== 'cancelled')
         throw new JobStateError(id, state, 'retried', 'only a failed or cancelled job can be');
+      const { gates, stages } = await this.require(id);
+      const succeeded = new Set(stages.filter((stage) => stage.state === 'succeeded').map(({ index }) => index));
       await queries
         .update(jobs)
         .set({
@@ -142,7 +144,7 @@ export class JobRepository {
           error: null,
           finishedAt: null,
           cancelRequestedAt: null,
-          gates: [],
+          gates: gates.filter(({ stage }) => stage !== undefined && succeeded.has(stage)),
           gatesPassed: null,
           enqueued: false,
           run: sql`${jobs.run} + 1`,

@@ -1,5 +1,6 @@
 import {
   isFinal,
+  lets,
   type ArtifactRef,
   type Failure,
   type GateVerdict,
@@ -33,6 +34,10 @@ export interface StageOutcome {
   artifacts: ArtifactRef[];
   /** Figures of the baseline and then of each stage before this one, where the pass measured them. */
   measured?: ModelMetrics[];
+  /** What came of the stage's own gates. */
+  gates?: GateVerdict[];
+  /** Why the job ends here although the stage has its result: a gate that failed. */
+  failure?: Failure;
   /** The pass's own time; the wall time of the stage when it is absent. */
   seconds?: number;
 }
@@ -82,9 +87,12 @@ export class StageRepository {
     if (moved.length > 0) await appendEvent(this.database.orm, jobId, event);
   }
 
-  /** Records a result; false when the job has ended meanwhile, as by a cancellation. */
+  /**
+   * Records a result; false when the job has ended meanwhile, as by a cancellation. With a failure it ends the job: a gate of the stage
+   * failed, whose figures stay.
+   */
   async succeed(jobId: string, index: number, outcome: StageOutcome): Promise<boolean> {
-    const { artifacts: files, measured = [], seconds, ...rest } = storable(outcome);
+    const { artifacts: files, measured = [], seconds, gates = [], failure, ...rest } = storable(outcome);
     return this.database.orm.transaction(async (queries) => {
       const done = await queries
         .update(jobStages)
@@ -101,7 +109,9 @@ export class StageRepository {
       if (done.length === 0) return false;
       await putArtifacts(queries, jobId, index, files);
       await putMeasured(queries, jobId, measured);
-      await appendStage(queries, jobId, index);
+      await putGates(queries, jobId, index, gates);
+      if (failure) await failStages(queries, jobId, index, failure);
+      else await appendStage(queries, jobId, index);
       return true;
     });
   }
@@ -204,6 +214,17 @@ export class StageRepository {
 }
 
 const at = (jobId: string, index: number) => and(eq(jobStages.jobId, jobId), eq(jobStages.index, index));
+
+/** The verdicts of a stage's gates stand beside those of other stages, in place of those of an earlier run. */
+async function putGates(queries: Queries, jobId: string, index: number, verdicts: GateVerdict[]): Promise<void> {
+  if (verdicts.length === 0) return;
+  const [job] = await queries.select({ gates: jobs.gates }).from(jobs).where(eq(jobs.id, jobId)).for('update');
+  const gates = [...(job?.gates ?? []).filter(({ stage }) => stage !== index), ...verdicts];
+  await queries
+    .update(jobs)
+    .set({ gates, ...(gates.every(lets) ? {} : { gatesPassed: false }) })
+    .where(eq(jobs.id, jobId));
+}
 
 async function setRunning(queries: Queries, jobId: string, index: number, key: string): Promise<void> {
   await queries

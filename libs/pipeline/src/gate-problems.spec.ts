@@ -1,3 +1,4 @@
+import type { Gate } from '#contracts';
 import { gateProblems } from './gate-problems.js';
 
 const numbers = { classes: null, targets: [1] };
@@ -41,5 +42,45 @@ describe('gateProblems', () => {
     const recipe = { passes: evaluated(), gates: [{ metric: 'top5' as const, min: 0.9 }] };
     expect(gateProblems(recipe, { classes: 5 })[0]?.message).toContain('says nothing of 5 classes');
     expect(gateProblems(recipe, { classes: 6 })).toEqual([]);
+  });
+
+  it('refuses a bound that no loss would meet, and says the one that is meant', () => {
+    const fields = (gate: Gate) =>
+      gateProblems({ passes: evaluated(), gates: [gate] }, classes).map(({ field }) => field);
+    expect(fields({ metric: 'bytes', maxDrop: 5 })).toEqual(['gates[0].maxDrop']);
+    expect(fields({ metric: 'calibrationError', maxDrop: 0.1 })).toEqual(['gates[0].maxDrop']);
+    expect(fields({ metric: 'top1', maxRise: 0.1 })).toEqual(['gates[0].maxRise']);
+    expect(fields({ metric: 'calibrationError', maxRise: 0.1 })).toEqual([]);
+  });
+
+  it('asks for a confidence that evaluate measures, of a figure that has one', () => {
+    const gate = { metric: 'top1' as const, maxDrop: 0.01, confidence: 0.9 };
+    expect(gateProblems({ passes: evaluated(), gates: [gate] }, classes)).toEqual([
+      {
+        field: 'gates[0].confidence',
+        message: 'evaluate measures intervals at 0.95: give its option confidence 0.9 as well',
+      },
+    ]);
+    expect(gateProblems({ passes: evaluated({ confidence: 0.9 }), gates: [gate] }, classes)).toEqual([]);
+    const of = (metric: Gate['metric']) =>
+      gateProblems({ passes: evaluated(), gates: [{ metric, min: 1, confidence: 0.95 }] }, classes)[0]?.message;
+    expect(of('bytes')).toContain('has no interval');
+    expect(of('worstSnrDb')).toContain('has no interval');
+    expect(of('latencyMsP50')).toContain('its own interval');
+    expect(of('outputSnrDb')).toBeUndefined();
+  });
+
+  it('looks at the gates of steps: over the file anywhere, over quality where it is measured', () => {
+    const gates = [
+      { metric: 'top1' as const, min: 0.5 },
+      { metric: 'bytes' as const, max: 5 },
+    ];
+    const passes = [{ pass: 'quantize', options: {}, gates }, ...evaluated().map((step) => ({ ...step, gates }))];
+    expect(gateProblems({ passes, gates: [] }, classes)).toEqual([
+      {
+        field: 'passes[0].gates[0].metric',
+        message: 'quantize does not measure top1: put the gate at an evaluate pass behind it',
+      },
+    ]);
   });
 });

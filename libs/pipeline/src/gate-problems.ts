@@ -7,6 +7,7 @@ import {
   metricsOfTask,
   PASSES,
   TASKS,
+  type Gate,
   type LabelForm,
   type MetricName,
   type Recipe,
@@ -25,22 +26,71 @@ const FIVE = 5;
 export function gateProblems({ passes, gates }: Pick<Recipe, 'passes' | 'gates'>, labels?: LabelForm): RecipeProblem[] {
   const measuredAt = passes.findLastIndex(({ pass }) => pass === 'evaluate');
   const changedAt = passes.findLastIndex(({ pass }) => isPassName(pass) && PASSES[pass].changes);
-  return gates.flatMap(({ metric }, index) => {
-    const field = `gates[${index}].metric`;
-    if (metricFacts(metric).source === 'file') return [];
-    const step = passes[measuredAt];
-    if (!step) return [{ field, message: `nothing measures ${metric}: add an evaluate pass` }];
-    const unmeasured = notMeasured(metric, step, labels);
-    if (unmeasured) return [{ field, message: unmeasured }];
-    if (measuredAt < changedAt)
-      return [
-        {
-          field,
-          message: `${metric} is measured before the model changes for the last time: move evaluate behind passes[${changedAt}]`,
-        },
-      ];
-    return [];
+  const ofJob = gates.flatMap((gate, index): RecipeProblem[] => {
+    const place = `gates[${index}]`;
+    const problems = problemsOf(gate, passes[measuredAt], labels, place);
+    if (problems.length > 0 || metricFacts(gate.metric).source === 'file' || measuredAt > changedAt) return problems;
+    const message =
+      `${gate.metric} is measured before the model changes for the last time: ` +
+      `move evaluate behind passes[${changedAt}]`;
+    return [{ field: `${place}.metric`, message }];
   });
+  return [...ofJob, ...passes.flatMap((step, index) => stepProblems(step, `passes[${index}]`, labels))];
+}
+
+/** Gates of a step are judged when it ends: over what its pass measures, and the file that it makes. */
+function stepProblems(step: RecipeStep, place: string, labels: LabelForm | undefined): RecipeProblem[] {
+  const measuring = step.pass === 'evaluate' ? step : undefined;
+  return (step.gates ?? []).flatMap((gate, index) => {
+    const at = `${place}.gates[${index}]`;
+    if (measuring || metricFacts(gate.metric).source === 'file') return problemsOf(gate, measuring, labels, at);
+    const message = `${step.pass} does not measure ${gate.metric}: put the gate at an evaluate pass behind it`;
+    return [{ field: `${at}.metric`, message }];
+  });
+}
+
+/** What is wrong with one gate, where `step` is the evaluate pass that it goes by. */
+function problemsOf(
+  gate: Gate,
+  step: RecipeStep | undefined,
+  labels: LabelForm | undefined,
+  place: string,
+): RecipeProblem[] {
+  const { metric } = gate;
+  const strange = strangeBound(gate, step);
+  if (strange) return [{ field: `${place}.${strange.field}`, message: strange.message }];
+  if (metricFacts(metric).source === 'file') return [];
+  if (!step) return [{ field: `${place}.metric`, message: `nothing measures ${metric}: add an evaluate pass` }];
+  const message = notMeasured(metric, step, labels);
+  return message === null ? [] : [{ field: `${place}.metric`, message }];
+}
+
+/** Bounds that would never hold back what they seem to, and levels of confidence that no figure has. */
+function strangeBound(gate: Gate, step: RecipeStep | undefined): { field: string; message: string } | null {
+  const { metric, maxDrop, maxRise, confidence } = gate;
+  const { better, source } = metricFacts(metric);
+  if (maxDrop !== undefined && better === 'lower')
+    return { field: 'maxDrop', message: `of ${metric} lower is better, so a drop is no loss: say maxRise` };
+  if (maxRise !== undefined && better === 'higher')
+    return { field: 'maxRise', message: `of ${metric} higher is better, so a rise is no loss: say maxDrop` };
+  if (confidence === undefined) return null;
+  if (source === 'clock')
+    return {
+      field: 'confidence',
+      message: `${metric} is judged by its own interval with maxRatio: leave confidence out`,
+    };
+  if (source === 'file' || source === 'channels')
+    return { field: 'confidence', message: `${metric} has no interval: leave confidence out` };
+  if (metric === 'outputSnrDb' && maxDrop !== undefined)
+    return { field: 'confidence', message: 'the baseline has no noise to drop from: give min with a confidence' };
+  const parsed = EvaluateOptions.safeParse(step?.options ?? {});
+  const level = parsed.data?.confidence;
+  return level === undefined || level === confidence
+    ? null
+    : {
+        field: 'confidence',
+        message: `evaluate measures intervals at ${level}: give its option confidence ${confidence} as well`,
+      };
 }
 
 /** Why an evaluate pass will not measure a figure; null where it will, or where that is not known. */

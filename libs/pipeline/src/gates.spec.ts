@@ -1,4 +1,4 @@
-import type { ModelMetrics } from '#contracts';
+import { lets, type Gate, type ModelMetrics } from '#contracts';
 import { judgeGates } from './gates.js';
 
 const baseline: ModelMetrics = {
@@ -25,7 +25,7 @@ describe('judgeGates', () => {
     expect(small).toMatchObject({
       passed: false,
       value: 99,
-      explanation: 'size on disk in bytes is 99, not at most 98',
+      explanation: 'size on disk in bytes is 99, not at most 98: 1 too far',
     });
     expect(ratio).toMatchObject({
       passed: true,
@@ -116,5 +116,64 @@ describe('judgeGates', () => {
 
   it('holds only when every bound of a gate holds', () => {
     expect(judgeGates([{ metric: 'bytes', min: 10, max: 50 }], baseline, final)[0]?.passed).toBe(false);
+  });
+
+  describe('with a level of confidence', () => {
+    const interval = { low: 0.96, high: 0.985, confidence: 0.95, method: 'wilson' as const, samples: 1000 };
+    const change = { difference: -0.012, low: -0.02, high: -0.004, pValue: 0.002, test: 'mcnemar' as const };
+    const measured = { ...final, top1: 0.968, intervals: { top1: { ...interval, change } } };
+    const judged = (gate: Partial<Gate>) =>
+      judgeGates([{ metric: 'top1', confidence: 0.95, ...gate }], baseline, measured)[0];
+
+    it.each([
+      [
+        'passes what is not too far',
+        { maxDrop: 0.02 },
+        true,
+        /-1\.20 % against the baseline.*as asked at most 2\.00 %/,
+      ],
+      ['does not fail on noise, and says so', { maxDrop: 0.005 }, true, /0\.70 % too far, but within noise/],
+      [
+        'fails what is too far for certain',
+        { maxDrop: 0.003 },
+        false,
+        /-2\.00 %\.\.-0\.40 %, p = 0\.0020\).*0\.90 % too far$/,
+      ],
+      ['judges bounds alone likewise', { min: 0.98 }, true, /interval 96\.00 %\.\.98\.50 %\).*but within noise/],
+      ['and fails them', { min: 0.99 }, false, /2\.20 % too far$/],
+      ['on both sides', { max: 0.95 }, false, /1\.80 % too far$/],
+    ])('%s', (_what, gate, passed, words) => {
+      expect(judged(gate)).toMatchObject({ passed, explanation: expect.stringMatching(words) });
+    });
+
+    it('decides by the figure where there is no interval, and says so', () => {
+      const [verdict] = judgeGates([{ metric: 'top1', confidence: 0.95, maxDrop: 0.001 }], baseline, final);
+      expect(verdict).toMatchObject({ passed: false, explanation: expect.stringMatching(/noise may have decided$/) });
+      const [same] = judgeGates([{ metric: 'top1', confidence: 0.95, maxDrop: 0.001 }], baseline, baseline);
+      expect(same?.passed).toBe(true);
+    });
+  });
+
+  it('asks of what is better low that it does not rise', () => {
+    const rates = (cer: number) => ({ ...baseline, cer });
+    const [rise, ok] = judgeGates(
+      [
+        { metric: 'cer', maxRise: 0.01 },
+        { metric: 'cer', maxRise: 0.02 },
+      ],
+      rates(0.03),
+      rates(0.05),
+    );
+    expect(rise).toMatchObject({
+      passed: false,
+      explanation: 'symbol error rate is 5.00 %, not at most 1.00 % above the baseline of 3.00 %: 1.00 % too far',
+    });
+    expect(ok?.passed).toBe(true);
+  });
+
+  it('says whose gate it is, and lets a job pass that a gate only warns of', () => {
+    const [verdict] = judgeGates([{ metric: 'bytes', max: 50, onFail: 'warn' }], baseline, final, 2);
+    expect(verdict).toMatchObject({ stage: 2, passed: false });
+    expect(verdict && lets(verdict)).toBe(true);
   });
 });

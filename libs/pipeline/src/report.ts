@@ -1,6 +1,7 @@
 import {
   formatLatencyRatio,
   formatMetric,
+  lets,
   METRIC_NAMES,
   METRICS,
   type GateVerdict,
@@ -89,9 +90,14 @@ function noiseWords(latency: LatencyRatio | undefined): string | undefined {
   return latency?.verdict === 'inconclusive' ? `speed inconclusive (${latency.reason ?? 'noise'})` : undefined;
 }
 
-/** A gate's outcome as one line. */
-export function gateLine({ passed, explanation }: GateVerdict): string {
-  return `${passed ? 'pass' : 'FAIL'}  ${explanation}`;
+/** How a gate came out: one that only warns fails nothing. */
+export function gateOutcome(verdict: GateVerdict): 'passed' | 'warned' | 'failed' {
+  return verdict.passed ? 'passed' : lets(verdict) ? 'warned' : 'failed';
+}
+
+/** What a gate found, with the stage whose it is. */
+export function gateWords({ stage, explanation }: GateVerdict): string {
+  return stage === undefined ? explanation : `stage ${stage + 1}: ${explanation}`;
 }
 
 /** A stage as its report tells of it: passes put their conclusion under `verdict` and what is to be minded under `warnings`, workers theirs under `machine`. */
@@ -122,7 +128,8 @@ export function reportMarkdown(
 ): string {
   const [first, last] = [rows[0], rows.at(-1)];
   const words = first && last && first !== last ? [`${verdict(first.metrics, last.metrics)}.`] : [];
-  const gateLines = gates.map((gate) => `- ${gate.passed ? 'passed' : '**failed**'}: ${escapeCell(gate.explanation)}`);
+  const outcomeOf = (gate: GateVerdict) => (gate.passed ? 'passed' : `**${gateOutcome(gate)}**`);
+  const gateLines = gates.map((gate) => `- ${outcomeOf(gate)}: ${escapeCell(gateWords(gate))}`);
   const stageLines = conclusions(stages).map((line) => `- ${escapeCell(line)}`);
   const section = (heading: string, lines: readonly string[]) => (lines.length > 0 ? [heading, lines.join('\n')] : []);
   return (

@@ -9,10 +9,16 @@ export function GateList({ gates }: { gates: GateVerdict[] }) {
       <ul className="plain">
         {gates.map((verdict, index) => (
           <li key={index}>
-            <StateBadge state={verdict.passed ? 'passed' : 'missed'} /> {verdict.explanation}
+            <StateBadge state={stateOf(verdict)} /> {verdict.stage === undefined ? '' : `stage ${verdict.stage + 1}: `}
+            {verdict.explanation}
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+/** A gate that only warns is not missed. */
+function stateOf({ passed, gate }: GateVerdict): 'passed' | 'warned' | 'missed' {
+  return passed ? 'passed' : gate.onFail === 'warn' ? 'warned' : 'missed';
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModelMetrics, type ArtifactRef, type GateVerdict, type Job, type QueueJobs } from '#contracts';
+import { lets, type ArtifactRef, type GateVerdict, type Job, type ModelMetrics, type QueueJobs } from '#contracts';
 import { JobRepository, StageRepository, type JobOutcome } from '#database';
 import { STORE } from '#infrastructure';
 import { judgeGates, nextStep, reportMarkdown, verdict } from '#pipeline';
@@ -8,8 +8,7 @@ import type { ArtifactStore } from '#storage';
 import type { Processor } from '../queue/processor.js';
 import { judge } from '../stages/failures.js';
 import { OUTAGE_MS } from '../stages/outage.js';
-import { StageFolders } from '../stages/stage-folders.js';
-import { StagePool } from '../stages/stage-pool.js';
+import { ModelFigures } from '../stages/model-figures.js';
 import { TransferSizes } from '../stages/transfer-sizes.js';
 
 interface MeasuredStage {
@@ -25,8 +24,7 @@ export class FinishProcessor implements Processor<'finish'> {
     private readonly jobs: JobRepository,
     private readonly stages: StageRepository,
     @Inject(STORE) private readonly store: ArtifactStore,
-    private readonly folders: StageFolders,
-    private readonly pool: StagePool,
+    private readonly figures: ModelFigures,
     private readonly sizes: TransferSizes,
   ) {}
 
@@ -44,14 +42,15 @@ export class FinishProcessor implements Processor<'finish'> {
   }
 
   private async outcome(job: Job): Promise<JobOutcome> {
-    const baseline = job.baseline ?? (await this.measure(job.modelId));
+    const baseline = job.baseline ?? (await this.figures.of(job.modelId));
     const measured = await this.complete(job);
     const final = measured.at(-1)?.metrics ?? baseline;
-    const gates = judgeGates(job.recipe.gates, baseline, final);
+    const ofStages = job.gates.filter(({ stage }) => stage !== undefined);
+    const gates = [...ofStages, ...judgeGates(job.recipe.gates, baseline, final)];
     return {
       baseline,
       gates,
-      gatesPassed: gates.length === 0 ? null : gates.every(({ passed }) => passed),
+      gatesPassed: gates.length === 0 ? null : gates.every(lets),
       artifacts: await this.report(job, baseline, measured, gates),
     };
   }
@@ -120,16 +119,6 @@ export class FinishProcessor implements Processor<'finish'> {
   private async put(name: string, text: string): Promise<ArtifactRef> {
     const { digest, bytes } = await this.store.put(Buffer.from(text));
     return { name, digest, bytes };
-  }
-
-  /** Sizes of the input model, when no pass has measured it. */
-  private async measure(digest: string): Promise<ModelMetrics> {
-    const folder = await this.folders.create();
-    try {
-      return ModelMetrics.parse(await this.pool.run({ kind: 'measure', modelPath: (await folder.model(digest)).path }));
-    } finally {
-      await folder.remove();
-    }
   }
 }
 

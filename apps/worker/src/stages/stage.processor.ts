@@ -11,6 +11,7 @@ import { CancelledError, judge } from './failures.js';
 import { OUTAGE_MS, outlast } from './outage.js';
 import { ResultCache } from './result-cache.js';
 import { StageComputation } from './stage-computation.js';
+import { GateFailed, StageGates } from './stage-gates.js';
 import { taskOf, type Task } from './task.js';
 import { TransferSizes } from './transfer-sizes.js';
 
@@ -29,6 +30,7 @@ export class StageProcessor implements Processor<'stage'> {
     private readonly computation: StageComputation,
     private readonly checkpoints: CheckpointStore,
     private readonly sizes: TransferSizes,
+    private readonly gates: StageGates,
   ) {}
 
   /** Throws Interrupted when the worker shuts down, PermanentFailure when no attempt can help, and else what may pass. */
@@ -46,10 +48,13 @@ export class StageProcessor implements Processor<'stage'> {
       const task = taskOf(job, index, this.config);
       if ((await this.stages.start(payload, task.key)).next !== 'run') return;
       stopListening = await this.stages.onCancel(jobId, () => cancel.abort(new CancelledError()));
-      const outcome = await this.result(task, signal);
+      const outcome = await this.gates.judge(task, await this.result(task, signal));
       if (await this.outlast(() => this.stages.succeed(jobId, index, outcome), signal))
         this.sizes.complete(jobId, index, outcome);
+      if (outcome.failure) throw new GateFailed(outcome.failure.message);
     } catch (error) {
+      // The records say so already; the queue's job fails as well, so that no stage follows.
+      if (error instanceof GateFailed) throw new PermanentFailure(error);
       if (cancel.signal.aborted) return await this.stages.cancel(jobId, run);
       if (shutdown.aborted) return await this.giveBack(payload);
       await this.settle(error, payload, attempt);

@@ -3,7 +3,9 @@ import { CheckpointStore } from './checkpoint-store.js';
 import { FileCache } from './file-cache.js';
 import { ResultCache } from './result-cache.js';
 import { StageComputation } from './stage-computation.js';
+import { ModelFigures } from './model-figures.js';
 import { StageFolders } from './stage-folders.js';
+import { StageGates } from './stage-gates.js';
 import { StageInputs } from './stage-inputs.js';
 import { StageOutputs } from './stage-outputs.js';
 import { StagePool } from './stage-pool.js';
@@ -16,9 +18,11 @@ import { TransferSizes } from './transfer-sizes.js';
   providers: [
     CheckpointStore,
     FileCache,
+    ModelFigures,
     ResultCache,
     StageComputation,
     StageFolders,
+    StageGates,
     StageInputs,
     StageOutputs,
     StagePool,
@@ -26,6 +30,6 @@ import { TransferSizes } from './transfer-sizes.js';
     StageReporters,
     TransferSizes,
   ],
-  exports: [CheckpointStore, FileCache, StageFolders, StagePool, TransferSizes],
+  exports: [CheckpointStore, FileCache, ModelFigures, StageFolders, StagePool, TransferSizes],
 })
 export class StagesModule {}

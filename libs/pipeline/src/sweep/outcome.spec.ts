@@ -24,8 +24,8 @@ describe('judgeTrial', () => {
     expect(judged.outcome?.constraints?.map((value) => Number(value.toFixed(6)))).toEqual([0.2, 0.1, 0]);
     expect(judged.violation).toBeCloseTo(0.3, 9);
     expect(judged.violated).toEqual([
-      'size on disk in bytes is 600, not at most 500',
-      'top-1 accuracy is 96.00 %, not at most 1.00 % below the baseline of 98.00 %',
+      'size on disk in bytes is 600, not at most 500: 100 too far',
+      'top-1 accuracy is 96.00 %, not at most 1.00 % below the baseline of 98.00 %: 1.00 % too far',
     ]);
   });
 

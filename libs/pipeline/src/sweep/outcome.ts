@@ -94,7 +94,7 @@ interface Limit {
 
 /** The bounds of a constraint as values of its metric. */
 export function limitsOf(
-  { metric, min, max, maxDrop, maxRatio }: Gate,
+  { metric, min, max, maxDrop, maxRise, maxRatio }: Gate,
   baseline: Partial<ModelMetrics> | null,
 ): Limit[] {
   const reference = baseline ? figure(baseline, metric) : undefined;
@@ -103,6 +103,7 @@ export function limitsOf(
   if (min !== undefined) limits.push({ limit: min, sign: -1 });
   if (maxDrop !== undefined)
     limits.push({ limit: reference === undefined ? undefined : reference - maxDrop, sign: -1 });
+  if (maxRise !== undefined) limits.push({ limit: reference === undefined ? undefined : reference + maxRise, sign: 1 });
   if (maxRatio !== undefined)
     limits.push({ limit: reference === undefined ? undefined : reference * maxRatio, sign: 1 });
   return limits;
