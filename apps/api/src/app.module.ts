@@ -16,6 +16,7 @@ import { ProblemFilter } from './problems/problem.filter.js';
 import { REQUEST_LOG } from './request-log.js';
 import { HeedGuard } from './requests/heed.guard.js';
 import { SchemaPipe } from './requests/schema.pipe.js';
+import { SweepsModule } from './sweeps/sweeps.module.js';
 
 /** Requests of one address to one route are counted by the minute. */
 const limits = ThrottlerModule.forRootAsync({
@@ -33,6 +34,7 @@ const limits = ThrottlerModule.forRootAsync({
     JobsModule,
     ModelsModule,
     PassesModule,
+    SweepsModule,
   ],
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },

@@ -12,4 +12,6 @@ export interface QueueEntry {
   jobId: string;
   stageCount: number;
   run: number;
+  /** The lower the sooner; 0, and none, before all others. */
+  priority?: number;
 }

@@ -113,6 +113,7 @@ export const Job = z
     state: JobState,
     modelId: Digest,
     datasetId: Digest.nullable(),
+    sweepId: z.uuid().nullable().describe('The sweep whose trial it is.'),
     recipe: Recipe,
     baseline: ModelMetrics.nullable(),
     stages: z.array(JobStage),
@@ -144,6 +145,7 @@ export const JobItem = Job.pick({
   state: true,
   modelId: true,
   datasetId: true,
+  sweepId: true,
   gatesPassed: true,
   error: true,
   createdAt: true,
@@ -179,6 +181,7 @@ export type JobSubmission = z.infer<typeof JobSubmission>;
 export const JobQuery = PageQuery.extend({
   state: JobState.optional(),
   model: Digest.optional(),
+  sweep: z.uuid().optional().describe('The jobs of the trials of this sweep, which the list leaves out else.'),
   name: z.string().max(200).optional().describe('The whole name.'),
   q: z
     .string()

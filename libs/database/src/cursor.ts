@@ -9,7 +9,7 @@ export interface Cursor {
 }
 
 /** The lists, and what their ids look like: a cursor of one is none of another. */
-const IDS = { jobs: z.uuid(), models: Digest, datasets: Digest } as const;
+const IDS = { jobs: z.uuid(), sweeps: z.uuid(), models: Digest, datasets: Digest } as const;
 export type ListName = keyof typeof IDS;
 
 export function encodeCursor(list: ListName, { createdAt, id }: Cursor): string {

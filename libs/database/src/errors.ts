@@ -16,7 +16,7 @@ export class DatabaseError extends Error {
 /** There is no row under this id. */
 export class NotFoundError extends DatabaseError {
   constructor(
-    readonly kind: 'model' | 'dataset' | 'job' | 'device',
+    readonly kind: 'model' | 'dataset' | 'job' | 'device' | 'sweep' | 'trial',
     readonly id: string,
   ) {
     super('not_found', `there is no ${kind} ${id}`);
@@ -35,14 +35,24 @@ export class JobStateError extends DatabaseError {
   }
 }
 
-/** A job refers to the model or data set that was to be deleted. */
+/** The sweep, or its trial, is in a state that does not allow what was asked. */
+export class SweepStateError extends DatabaseError {
+  constructor(
+    readonly sweepId: string,
+    problem: string,
+  ) {
+    super('sweep_state', `sweep ${sweepId} ${problem}`);
+  }
+}
+
+/** A job or a sweep refers to the model or data set that was to be deleted. */
 export class InUseError extends DatabaseError {
   constructor(
     readonly kind: 'model' | 'dataset',
     readonly id: string,
     options?: ErrorOptions,
   ) {
-    super('in_use', `${kind} ${id} is used by a job: delete its jobs first`, options);
+    super('in_use', `${kind} ${id} is used by a job or a sweep: delete these first`, options);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { JobEvent, StoredJobEvent } from '#contracts';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database, Queries } from './database.js';
+import { followEvents } from './follow-events.js';
 import { Notifications } from './notifications.js';
 import { jobEvents, jobs } from './schema.js';
 import { storable } from './text.js';
@@ -41,29 +42,12 @@ export class EventRepository {
   }
 
   /** Every event after `lastId`, then those that follow as they come, until the signal aborts. */
-  async *follow(jobId: string, lastId: number, signal: AbortSignal): AsyncGenerator<StoredJobEvent> {
-    let wake: () => void = () => undefined;
-    let pending = true;
-    const notify = () => {
-      pending = true;
-      wake();
+  follow(jobId: string, lastId: number, signal: AbortSignal): AsyncGenerator<StoredJobEvent> {
+    const log = {
+      listAfter: (last: number) => this.listAfter(jobId, last),
+      subscribe: (wake: () => void) => this.subscribe(jobId, wake),
     };
-    const stop = await this.subscribe(jobId, notify);
-    signal.addEventListener('abort', notify, { once: true });
-    try {
-      for (let last = lastId; !signal.aborted;) {
-        pending = false;
-        const events = await this.listAfter(jobId, last);
-        for (const event of events) {
-          yield event;
-          last = event.id;
-        }
-        if (events.length === 0 && !pending) await new Promise<void>((resolve) => (wake = resolve));
-      }
-    } finally {
-      signal.removeEventListener('abort', notify);
-      stop();
-    }
+    return followEvents(log, lastId, signal);
   }
 
   async close(): Promise<void> {
@@ -71,10 +55,20 @@ export class EventRepository {
   }
 }
 
-/** Appends within the caller's transaction. The job's row lock makes ids visible in their order; a deleted job takes none. */
+/** The channel on which whoever drives sweeps is woken, and its one topic. */
+export const SWEEPS_CHANNEL = 'coldpress_sweeps';
+export const ANY_SWEEP = 'any';
+
+/**
+ * Appends within the caller's transaction. The job's row lock makes ids visible in their order; a deleted job takes none. What a trial's
+ * job has found or come to wakes whoever drives its sweep.
+ */
 export async function appendEvent(queries: Queries, jobId: string, event: JobEvent): Promise<void> {
+  const isNews = event.type === 'job' || (event.type === 'stage' && event.stage.state === 'succeeded');
   await queries.execute(sql`
-    with next as (update jobs set last_event = last_event + 1 where id = ${jobId} returning last_event),
+    with next as (update jobs set last_event = last_event + 1 where id = ${jobId} returning last_event, sweep_id),
       added as (insert into job_events (job_id, id, event) select ${jobId}::uuid, last_event, ${JSON.stringify(storable(event))}::jsonb from next returning id)
-    select pg_notify('coldpress_events', ${jobId}::text) from added`);
+    select pg_notify('coldpress_events', ${jobId}::text),
+      case when ${isNews} and next.sweep_id is not null then pg_notify(${SWEEPS_CHANNEL}, ${ANY_SWEEP}) end
+    from added, next`);
 }

@@ -30,3 +30,17 @@ export type { BenchmarkWork, StoredResponse } from './schema.js';
 export * from './stage-repository.js';
 export * from './stage-checkpoint-repository.js';
 export * from './stage-result-repository.js';
+export { SweepEventRepository } from './sweeps/sweep-events.js';
+export { SweepRepository, type NewSweep, type SweepAnswer } from './sweeps/sweep-repository.js';
+export { type SweepRow } from './sweeps/sweep-row.js';
+export { type StoredOutcome } from './sweeps/sweep-schema.js';
+export {
+  SweepSessions,
+  type NewTrial,
+  type OpenTrial,
+  type SweepSession,
+  type TrialEnding,
+} from './sweeps/sweep-session.js';
+export { TrialRepository } from './sweeps/trial-repository.js';
+export { type TrialRow } from './sweeps/trial-row.js';
+export { StageMachineRepository, type StageMachineFacts } from './sweeps/stage-machine-repository.js';

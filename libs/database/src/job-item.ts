@@ -16,6 +16,7 @@ export const JOB_COLUMNS = {
   state: jobs.state,
   modelId: jobs.modelId,
   datasetId: jobs.datasetId,
+  sweepId: jobs.sweepId,
   recipe: jobs.recipe,
   baseline: figuresOf(jobs.baseline),
   gatesPassed: jobs.gatesPassed,

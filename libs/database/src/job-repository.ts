@@ -9,7 +9,7 @@ import {
   type QueueEntry,
   type Recipe,
 } from '#contracts';
-import { and, desc, eq, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, notInArray, sql } from 'drizzle-orm';
 import { decodeCursor, pageOf } from './cursor.js';
 import type { Database, Queries } from './database.js';
 import { isForeignKeyViolation, JobStateError, NotFoundError } from './errors.js';
@@ -30,6 +30,9 @@ export interface NewJob {
   usedModels?: readonly string[];
   recipe: Recipe;
   preflight: Preflight;
+  /** The sweep whose trial it is, and its place among those that run. */
+  sweepId?: string;
+  priority?: number;
   /** The recipe's passes with their options completed. */
   stages: { pass: string; options: Record<string, unknown> }[];
 }
@@ -77,7 +80,7 @@ export class JobRepository {
     return job;
   }
 
-  /** Newest first. Throws InvalidCursorError. */
+  /** Newest first; the jobs of trials only for their sweep. Throws InvalidCursorError. */
   async list({
     cursor,
     limit,
@@ -85,6 +88,7 @@ export class JobRepository {
     model,
     name,
     q,
+    sweep,
   }: JobQuery): Promise<{ items: JobItem[]; nextCursor: string | null }> {
     const from = cursor === undefined ? undefined : decodeCursor('jobs', cursor);
     const rows = await this.database.orm
@@ -92,6 +96,7 @@ export class JobRepository {
       .from(jobs)
       .where(
         and(
+          sweep === undefined ? isNull(jobs.sweepId) : eq(jobs.sweepId, sweep),
           state === undefined ? undefined : eq(jobs.state, state),
           model === undefined ? undefined : eq(jobs.modelId, model),
           name === undefined ? undefined : eq(jobs.name, storable(name)),
@@ -173,13 +178,13 @@ export class JobRepository {
   /** What the queue is given for a job. Throws NotFoundError. */
   async queueEntry(id: string): Promise<QueueEntry> {
     const [row] = await this.database.orm
-      .select({ run: jobs.run, stages: sql<number>`count(*)::int` })
+      .select({ run: jobs.run, priority: jobs.priority, stages: sql<number>`count(*)::int` })
       .from(jobs)
       .innerJoin(jobStages, eq(jobStages.jobId, jobs.id))
       .where(eq(jobs.id, id))
       .groupBy(jobs.id);
     if (!row) throw new NotFoundError('job', id);
-    return { jobId: id, stageCount: row.stages, run: row.run };
+    return { jobId: id, stageCount: row.stages, run: row.run, priority: row.priority };
   }
 
   /** Forgets a job that has ended, with its stages and events. Throws NotFoundError and JobStateError. */
@@ -198,7 +203,8 @@ export class JobRepository {
   }
 }
 
-async function insertJob(
+/** A job's rows within the caller's transaction. Throws NotFoundError naming the row that it refers to and that is gone. */
+export async function insertJob(
   queries: Queries,
   { stages, usedModels = [], id = randomUUID(), ...job }: NewJob,
 ): Promise<(typeof jobs.$inferSelect)[]> {

@@ -50,6 +50,7 @@ function toJob(row: JobRow, stages: StageRow[], files: ArtifactRow[]): Job {
     lastEvent: _lastEvent,
     enqueued: _enqueued,
     cancelRequestedAt: _cancel,
+    priority: _priority,
     createdAt,
     finishedAt,
     ...rest

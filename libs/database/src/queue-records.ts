@@ -68,7 +68,7 @@ export class QueueRecords {
   private entries(condition: ReturnType<typeof and>) {
     const stageCount = sql<number>`(select count(*)::int from ${jobStages} where ${jobStages.jobId} = ${jobs.id})`;
     return this.database.orm
-      .select({ jobId: jobs.id, run: jobs.run, stageCount })
+      .select({ jobId: jobs.id, run: jobs.run, priority: jobs.priority, stageCount })
       .from(jobs)
       .where(and(isOpen, condition));
   }

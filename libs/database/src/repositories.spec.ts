@@ -212,7 +212,7 @@ describe('jobs', () => {
     await stages.fail(id, 1, { code: 'broken', message: 'a NUL \u0000 and half a pair \ud800' });
     expect(await jobs.require(id)).toMatchObject({ state: 'failed', error: { code: 'broken' } });
     const { job, entry } = await jobs.retry(id);
-    expect(entry).toEqual({ jobId: id, stageCount: 2, run: 2 });
+    expect(entry).toEqual({ jobId: id, stageCount: 2, run: 2, priority: 0 });
     expect(job.stages.map(({ state }) => state)).toEqual(['succeeded', 'waiting']);
     expect((await start(id, 1, 1)).next).toBe('stop');
     expect((await start(id, 1, 2)).next).toBe('run');

@@ -3,6 +3,7 @@ import { is } from 'drizzle-orm';
 import type pg from 'pg';
 import { DatabaseNewerError, DatabaseShapeError } from './errors.js';
 import * as schema from './schema.js';
+import * as sweepSchema from './sweeps/sweep-schema.js';
 
 /** The setting that says which version has prepared the database last. */
 const WRITER = 'written by';
@@ -60,7 +61,9 @@ async function exists(client: pg.Client, table: string): Promise<boolean> {
 }
 
 function expectedColumns(): string[] {
-  const tables: PgTable[] = Object.values(schema).flatMap((value) => (is(value, PgTable) ? [value as PgTable] : []));
+  const tables: PgTable[] = Object.values({ ...schema, ...sweepSchema }).flatMap((value) =>
+    is(value, PgTable) ? [value as PgTable] : [],
+  );
   return tables.flatMap((table) => {
     const { name, columns } = getTableConfig(table);
     return columns.map((column) => `${name}.${column.name}`);

@@ -37,8 +37,8 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 
-const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
-const bytes = (name: string) => bigint(name, { mode: 'number' });
+export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
+export const bytes = (name: string) => bigint(name, { mode: 'number' });
 
 export const models = pgTable(
   'models',
@@ -96,10 +96,15 @@ export const jobs = pgTable(
     /** Whether the queue was given this run; false again when the queue lost what it held. */
     enqueued: boolean('enqueued').notNull().default(false),
     cancelRequestedAt: instant('cancel_requested_at'),
+    /** The sweep whose trial it is; with it the job goes. */
+    sweepId: uuid('sweep_id'),
+    /** The lower the sooner, 0 before all others: trials have the number of their place among those that run. */
+    priority: integer('priority').notNull().default(0),
     createdAt: instant('created_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
   },
   (table) => [
+    index('jobs_by_sweep').on(table.sweepId, table.createdAt, table.id),
     index('jobs_by_age').on(table.createdAt, table.id),
     index('jobs_by_state').on(table.state, table.createdAt, table.id),
     index('jobs_by_model').on(table.modelId, table.createdAt, table.id),

@@ -1,13 +1,23 @@
-import { and, eq } from 'drizzle-orm';
+import { and, desc, eq, inArray, not, sql } from 'drizzle-orm';
 import type pg from 'pg';
 import { dedicatedClient, type Database } from './database.js';
 import { postgresCode } from './errors.js';
-import { stageResults } from './schema.js';
+import { jobs, jobStages, stageResults } from './schema.js';
 import { storable } from './text.js';
 import { isUnsized, withSize } from './transfer-size.js';
 
 export type StoredResult = Omit<typeof stageResults.$inferSelect, 'createdAt'>;
 
+/** A stage that was computed for a job. */
+export interface EarlierStageRow {
+  pass: string;
+  options: Record<string, unknown>;
+  seconds: number;
+  bytes: number;
+}
+
+/** Keys that one statement looks up. */
+const KEYS_AT_ONCE = 1000;
 const WAIT_MS = 250;
 /** PostgreSQL's error code when lock_timeout has passed. */
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -24,6 +34,37 @@ export class StageResultRepository {
     if (!row) return null;
     const { createdAt: _createdAt, ...result } = row;
     return result;
+  }
+
+  /** The models of those of the keys that have a result. */
+  async known(keys: readonly string[]): Promise<Map<string, { modelDigest: string }>> {
+    const found = new Map<string, { modelDigest: string }>();
+    for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
+      const page = keys.slice(from, from + KEYS_AT_ONCE);
+      const rows = await this.database.orm
+        .select({ key: stageResults.key, modelDigest: stageResults.modelDigest })
+        .from(stageResults)
+        .where(inArray(stageResults.key, page));
+      for (const { key, modelDigest } of rows) found.set(key, { modelDigest });
+    }
+    return found;
+  }
+
+  /** The newest stages that were computed for jobs on a model: what they took, and the bytes of what they made. */
+  async earlierOn(modelId: string, limit = 500): Promise<EarlierStageRow[]> {
+    const rows = await this.database.orm
+      .select({
+        pass: jobStages.pass,
+        options: jobStages.options,
+        seconds: jobStages.seconds,
+        bytes: sql<number>`(${jobStages.metrics}->>'bytes')::float8`,
+      })
+      .from(jobStages)
+      .innerJoin(jobs, eq(jobs.id, jobStages.jobId))
+      .where(and(eq(jobs.modelId, modelId), eq(jobStages.state, 'succeeded'), not(jobStages.cached)))
+      .orderBy(desc(jobStages.finishedAt))
+      .limit(limit);
+    return rows.map((row) => ({ ...row, seconds: row.seconds ?? 0 }));
   }
 
   /** Keeps a result; one that is there already is replaced, since its files may have been lost. */

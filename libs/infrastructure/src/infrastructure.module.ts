@@ -18,6 +18,7 @@ import {
   QueueRecords,
   StageRepository,
   StageResultRepository,
+  SweepEventRepository,
   type Database,
 } from '#database';
 import { openQueue, QueueFeeder, type StageQueue } from '#queue';
@@ -49,6 +50,7 @@ export class InfrastructureModule implements OnModuleInit, OnApplicationShutdown
     private readonly leases: LeaseRepository,
     private readonly stages: StageRepository,
     private readonly results: StageResultRepository,
+    private readonly sweepEvents: SweepEventRepository,
   ) {}
 
   static with(config: Config, options: InfrastructureOptions): DynamicModule {
@@ -68,7 +70,8 @@ export class InfrastructureModule implements OnModuleInit, OnApplicationShutdown
 
   async onApplicationShutdown(): Promise<void> {
     await this.queue.close();
-    await Promise.all([this.events, this.leases, this.stages, this.results, this.store].map((open) => open.close()));
+    const { events, leases, stages, results, sweepEvents, store } = this;
+    await Promise.all([events, leases, stages, results, sweepEvents, store].map((open) => open.close()));
     await this.database.close();
   }
 }

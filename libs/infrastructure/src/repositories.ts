@@ -9,8 +9,13 @@ import {
   LeaseRepository,
   ModelRepository,
   StageCheckpointRepository,
+  StageMachineRepository,
   StageRepository,
   StageResultRepository,
+  SweepEventRepository,
+  SweepRepository,
+  SweepSessions,
+  TrialRepository,
   type Database,
 } from '#database';
 import type { FactoryProvider, Type } from '@nestjs/common';
@@ -28,8 +33,13 @@ const REPOSITORIES: Type<unknown>[] = [
   LeaseRepository,
   ModelRepository,
   StageCheckpointRepository,
+  StageMachineRepository,
   StageRepository,
   StageResultRepository,
+  SweepEventRepository,
+  SweepRepository,
+  SweepSessions,
+  TrialRepository,
 ];
 
 /** Each repository over the process's one database, to be injected by its class. */

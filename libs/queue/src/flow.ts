@@ -18,6 +18,7 @@ const stageId = ({ jobId, run }: QueueEntry, index: number): string => `${jobId}
 /**
  * finish <- last stage <- ... <- first stage, each the only child of the next. A failed child does not hold up its parents:
  * they find in the records that there is nothing to do, so that a flow always drains and leaves nothing behind.
+ * Jobs with a priority come after all that have none, the lowest number first.
  */
 export function flowOf(entry: QueueEntry, policy: RetryPolicy): FlowRootParentJob {
   const { jobId, run } = entry;
@@ -28,6 +29,7 @@ export function flowOf(entry: QueueEntry, policy: RetryPolicy): FlowRootParentJo
     removeOnComplete: true,
     removeOnFail: true,
     ignoreDependencyOnFailure: true,
+    ...(entry.priority ? { priority: entry.priority } : {}),
   });
   let node: FlowJobNode | undefined;
   for (let index = 0; index < entry.stageCount; index++) {

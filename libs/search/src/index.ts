@@ -2,7 +2,7 @@ export * from './errors.js';
 export { dominates, dominatesConstrained, nonDominatedRanks, violation, type Outcome } from './fronts/dominance.js';
 export { paretoFront } from './fronts/front.js';
 export { contributions, greedySubset, hypervolume } from './fronts/hypervolume.js';
-export { History } from './history/history.js';
+export { History, referenceOf } from './history/history.js';
 export { isComplete, type CompleteTrial, type Trial, type TrialState } from './history/trial.js';
 export { parameterImportance, type ScoredAssignment } from './importance/parameter-importance.js';
 export {

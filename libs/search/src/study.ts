@@ -33,9 +33,12 @@ export class Study {
     this.random = seededRandom(settings.seed);
   }
 
-  /** The next assignment to try, as a running trial; null when every assignment of a finite space has been asked for. */
-  ask(): Trial | null {
-    const assignment = this.propose();
+  /**
+   * The next assignment to try, as a running trial; null when every assignment of a finite space has been asked for. With numbers of its own
+   * what is asked does not depend on how often was asked before.
+   */
+  ask(random: Random = this.random): Trial | null {
+    const assignment = this.propose(random);
     return assignment && this.add(assignment);
   }
 
@@ -57,25 +60,25 @@ export class Study {
     return trial;
   }
 
-  private propose(): Assignment | null {
+  private propose(random: Random): Assignment | null {
     const { space, sampler } = this.settings;
     if (this.history.distinct >= space.size) return null;
     for (let i = 0; i < REPEATS; i++) {
-      const assignment = sampler.propose(space, this.history, this.random);
+      const assignment = sampler.propose(space, this.history, random);
       if (assignment === null) return null;
       if (!this.history.has(assignment)) return assignment;
     }
-    return this.unseen();
+    return this.unseen(random);
   }
 
   /** An assignment that has not been asked for: at random, and in order where the space is nearly exhausted. */
-  private unseen(): Assignment | null {
+  private unseen(random: Random): Assignment | null {
     const { space } = this.settings;
     for (let i = 0; i < REPEATS * 8; i++) {
-      const assignment = space.random(this.random);
+      const assignment = space.random(random);
       if (!this.history.has(assignment)) return assignment;
     }
-    if (!Number.isFinite(space.size)) return space.random(this.random);
+    if (!Number.isFinite(space.size)) return space.random(random);
     for (const assignment of space.all()) if (!this.history.has(assignment)) return assignment;
     return null;
   }

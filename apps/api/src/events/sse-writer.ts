@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { JobEvent } from '#contracts';
 import type { Response } from 'express';
 
 /** Proxies close a connection that is silent for about a minute. */
@@ -31,7 +30,7 @@ export class SseWriter {
     return this.gone.signal;
   }
 
-  async send(event: JobEvent, id?: number): Promise<void> {
+  async send(event: unknown, id?: number): Promise<void> {
     if (this.signal.aborted) return;
     const fields = `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(event)}\n\n`;
     if (!this.response.write(fields))

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DevicesModule } from '../devices/devices.module.js';
 import { JobStream } from '../events/job-stream.js';
+import { RequestsModule } from '../requests/requests.module.js';
 import { UntrustedModule } from '../untrusted/untrusted.module.js';
 import { UploadsModule } from '../uploads/uploads.module.js';
 import { Dispatcher } from './dispatcher.js';
@@ -10,8 +11,9 @@ import { Preflights } from './preflights.js';
 import { SubmissionService } from './submission.service.js';
 
 @Module({
-  imports: [DevicesModule, UntrustedModule, UploadsModule],
+  imports: [DevicesModule, RequestsModule, UntrustedModule, UploadsModule],
   controllers: [JobsController],
   providers: [JobsService, SubmissionService, Preflights, Dispatcher, JobStream],
+  exports: [Dispatcher, Preflights],
 })
 export class JobsModule {}

@@ -1,15 +1,7 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { isFinal, type Job } from '#contracts';
-import {
-  IdempotencyRepository,
-  JobRepository,
-  type IdempotentAnswer,
-  type KeyClaim,
-  type StoredResponse,
-} from '#database';
-import { canonicalJson } from '#pipeline';
-import { ApiError } from '../problems/api-error.js';
+import { JobRepository, type IdempotentAnswer, type KeyClaim, type StoredResponse } from '#database';
+import { IdempotentAnswers } from '../requests/idempotent-answers.js';
 import { Dispatcher } from './dispatcher.js';
 import type { JobBodies } from './job-body.js';
 import { SubmissionService } from './submission.service.js';
@@ -20,26 +12,14 @@ const CREATED = 201;
 export class JobsService {
   constructor(
     private readonly jobs: JobRepository,
-    private readonly keys: IdempotencyRepository,
+    private readonly answers: IdempotentAnswers,
     private readonly submissions: SubmissionService,
     private readonly dispatcher: Dispatcher,
   ) {}
 
   /** Accepts one job or a batch, all or none. With a key, a repetition gets the first answer and makes nothing. */
-  async submit(bodies: JobBodies, key: string | undefined): Promise<StoredResponse> {
-    if (key === undefined) return this.accept(bodies);
-    const claim = await this.keys.claim(key, createHash('sha256').update(canonicalJson(bodies)).digest('hex'));
-    switch (claim.state) {
-      case 'answered':
-        return claim.response;
-      case 'pending':
-        throw new ApiError(
-          'idempotency_pending',
-          `the first request with the Idempotency-Key "${key}" is still being answered: ask again in a moment`,
-        );
-      case 'new':
-        return this.keys.hold(claim.claim, () => this.accept(bodies, claim.claim));
-    }
+  submit(bodies: JobBodies, key: string | undefined): Promise<StoredResponse> {
+    return this.answers.to(bodies, key, (claim) => this.accept(bodies, claim));
   }
 
   /** Takes the flow out of the queue as well, unless a worker holds a stage of it: the worker is told by the records. */

@@ -16,6 +16,8 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
   lease_lost: { status: 409, title: 'The lease is lost' },
   in_use: { status: 409, title: 'Still in use' },
   job_state: { status: 409, title: 'The job is in another state' },
+  sweep_state: { status: 409, title: 'The sweep is in another state' },
+  trial_state: { status: 409, title: 'The trial is in another state' },
   idempotency_pending: { status: 409, title: 'The first request is still being answered' },
   report_not_ready: { status: 409, title: 'The job has not ended' },
   precondition_failed: { status: 412, title: 'The file is another one' },

@@ -6,14 +6,14 @@ import { heededBy, type Heeded } from './heeded.js';
 
 /** Headers that change what a request means: where a route does not heed them, doing as if they were not there would be wrong. */
 const WEIGHTY: Readonly<Record<string, string>> = {
-  'idempotency-key': 'only POST /v1/jobs heeds it: leave it out',
+  'idempotency-key': 'only POST /v1/jobs and POST /v1/sweeps heed it: leave it out',
   'content-range': 'a file is sent whole: leave it out',
   'content-digest': 'this route does not check it: leave it out',
   'repr-digest': 'this route does not check it: leave it out',
   'content-md5': 'MD5 is not checked: send Content-Digest with sha-256 (RFC 9530) to POST /v1/models, or leave it out',
   'if-match': 'this route knows no versions: leave it out',
   'if-unmodified-since': 'nothing here is ever changed: leave it out',
-  'last-event-id': 'only GET /v1/jobs/:id/events heeds it: leave it out',
+  'last-event-id': 'only the events of jobs and sweeps heed it: leave it out',
 };
 
 /** Refuses every part of a request that its route would ignore: query parameters, bodies, encodings, headers with a meaning. */

@@ -1,5 +1,12 @@
 import { CompressionError, OptionError, type Obstacle } from '#compression';
-import { PASSES, type DatasetInspection, type PassName, type Preflight, type PreflightRequest } from '#contracts';
+import {
+  PASSES,
+  TUNING_OPTIONS,
+  type DatasetInspection,
+  type PassName,
+  type Preflight,
+  type PreflightRequest,
+} from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel, type ModelProto } from '#onnx';
 import { modelsNamed, needsOf, obstaclesOf, passNamed, preflightPass, trialOf } from './run-pass.js';
@@ -24,24 +31,6 @@ export async function preflight({ modelPath, dataset, recipes, models }: Preflig
   return found.map((preflight) => ({ ...preflight, problems: [...problems, ...preflight.problems] }));
 }
 
-/** Options that change how long or how fast a pass trains, and not whether it can. */
-const TUNING: ReadonlySet<string> = new Set([
-  'epochs',
-  'learningRate',
-  'schedule',
-  'warmup',
-  'momentum',
-  'nesterov',
-  'weightDecay',
-  'clipNorm',
-  'averaging',
-  'batchSize',
-  'temperature',
-  'alpha',
-  'labelSmoothing',
-  'ratio',
-]);
-
 /** Trials of the passes, each made once however many recipes of a batch ask for the same. */
 class Trials {
   private readonly made = new Map<string, Promise<Obstacle[]>>();
@@ -50,7 +39,9 @@ class Trials {
 
   of(name: PassName, options: unknown): Promise<Obstacle[]> {
     const { model, dataset, stored } = this.subject;
-    const key = JSON.stringify([name, options], (field, value: unknown) => (TUNING.has(field) ? undefined : value));
+    const key = JSON.stringify([name, options], (field, value: unknown) =>
+      TUNING_OPTIONS.has(field) ? undefined : value,
+    );
     const known = this.made.get(key) ?? trialOf(name, model, options, { models: stored, data: dataset });
     this.made.set(key, known);
     return known;

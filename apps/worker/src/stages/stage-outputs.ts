@@ -4,7 +4,7 @@ import type { ArtifactRef, Job, StageMetrics, StageResult } from '#contracts';
 import type { StoredResult } from '#database';
 import { STORE } from '#infrastructure';
 import type { ArtifactStore } from '#storage';
-import { MACHINE } from '../machine/stage-runtime.js';
+import { MACHINE } from '../machine/stage-machine.js';
 import { judge } from './failures.js';
 import { FileCache } from './file-cache.js';
 import { inOrder } from './in-order.js';

@@ -1,7 +1,7 @@
 import type { Config, Job } from '#contracts';
-import { planStages, stageKey, type PlannedStage } from '#pipeline';
+import { planStages, stageKey, type PlannedStage, stageRuntime } from '#pipeline';
 import { ProcessError } from '#process';
-import { stageRuntime } from '../machine/stage-runtime.js';
+import { stageMachine } from '../machine/stage-machine.js';
 
 /** A stage as its job's records describe it. */
 export interface Task {
@@ -23,7 +23,7 @@ export function taskOf(job: Job, index: number, settings: Settings): Task {
   const { modelId: baseline, datasetId: dataset } = job;
   const history = [baseline, ...job.stages.slice(0, index).map(({ modelDigest }) => modelDigest ?? baseline)];
   const input = history.at(-1) ?? baseline;
-  const runtime = stageRuntime(settings)(stage);
+  const runtime = stageRuntime(stageMachine(settings))(stage);
   const key = stageKey({ stage, input, baseline, history, dataset, seed: job.recipe.seed, runtime });
   return { job, stage, key, history, input };
 }

@@ -41,6 +41,8 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
   options: O;
   /** False for a pass that only measures: its stage's model is its input. */
   changes: boolean;
+  /** Whether the model may have fewer parameters or bits behind it. */
+  resizes(options: z.infer<O>): boolean;
   reads(options: z.infer<O>): Reads;
   needs(options: z.infer<O>): Needs;
 }
@@ -92,6 +94,8 @@ export const PASSES = {
     }),
     needs: ({ method }) => (method === 'generative' ? { splits: [] } : { splits: TRAINING, batchFirst: true }),
     version: 9,
+    resizes: ({ student }) => student !== 'current',
+    version: 8,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     reads: { data: true, memory: true },
@@ -101,6 +105,8 @@ export const PASSES = {
       labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
     }),
     version: 5,
+    resizes: () => false,
+    version: 4,
   }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
     reads: { data: true },
@@ -123,13 +129,14 @@ interface Traits<O extends z.ZodObject> {
   reads: Partial<Reads> | ((options: z.infer<O>) => Partial<Reads>);
   needs?(options: z.infer<O>): Needs;
   changes?: boolean;
+  resizes?(options: z.infer<O>): boolean;
   version?: number;
 }
 
 function describe<O extends z.ZodObject>(
   summary: string,
   options: O,
-  { reads, needs = () => ({ splits: [] }), changes = true, version = 1 }: Traits<O>,
+  { reads, needs = () => ({ splits: [] }), changes = true, resizes = () => changes, version = 1 }: Traits<O>,
 ): PassDescriptor<O> {
   const read = (given: z.infer<O>): Reads => ({
     data: false,
@@ -140,7 +147,7 @@ function describe<O extends z.ZodObject>(
     models: [],
     ...(typeof reads === 'function' ? reads(given) : reads),
   });
-  return { summary, version, options, changes, reads: read, needs };
+  return { summary, version, options, changes, resizes, reads: read, needs };
 }
 
 export * from './analyze.js';
@@ -157,3 +164,4 @@ export { isRanked, metricsOfTask } from './task-conflicts.js';
 export * from './task-options.js';
 export * from './train.js';
 export * from './training.js';
+export * from './tuning.js';

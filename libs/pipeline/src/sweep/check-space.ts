@@ -18,16 +18,21 @@ export interface SpaceCheck {
 
 /** Reasons that are listed; more would not be read. */
 const LISTED = 20;
+/** Recipes that are written between two breaths: some milliseconds. */
+const AT_ONCE = 25;
+const resolved = () => Promise.resolve();
 
 /**
  * Writes the recipe of every assignment, or of those that stand for a large space. Combinations that make no valid recipe are told by
- * reason. Throws SweepError, with the fields of the document, where none does.
+ * reason. Throws SweepError, with the fields of the document, where none does. `breathe` is awaited now and then, so that a large
+ * space holds nothing else up.
  */
-export function checkSpace(plan: SweepPlan): SpaceCheck {
+export async function checkSpace(plan: SweepPlan, breathe: () => Promise<unknown> = resolved): Promise<SpaceCheck> {
   const { assignments, isAll } = representatives(plan.space, seededRandom(plan.document.seed));
   const reasons = new Map<string, Infeasible>();
   const valid: SpaceCheck['valid'] = [];
-  for (const assignment of assignments) {
+  for (const [at, assignment] of assignments.entries()) {
+    if (at % AT_ONCE === 0) await breathe();
     const made = trialRecipe(plan, assignment);
     if ('stages' in made) valid.push({ assignment, stages: made.stages });
     else

@@ -29,6 +29,15 @@ const recipes = (document: SweepDocument) => {
   });
 };
 
+const refusal = (work: Promise<unknown>): Promise<Record<string, string>> =>
+  work.then(
+    () => ({}),
+    (error: unknown) =>
+      problems(() => {
+        throw error;
+      }),
+  );
+
 function problems(work: () => unknown): Record<string, string> {
   try {
     work();
@@ -41,11 +50,11 @@ function problems(work: () => unknown): Record<string, string> {
 }
 
 describe('the space of a sweep', () => {
-  it('has a parameter for each range and each optional pass, and a valid recipe for every assignment', () => {
+  it('has a parameter for each range and each optional pass, and a valid recipe for every assignment', async () => {
     const plan = planSweep(SEED_NET);
     expect(plan.space.parameters.map(({ name }) => name)).toEqual(['quantize.weightBits', 'prune.ratio', 'distill']);
     expect(plan.space.size).toBe(30);
-    const { valid, infeasible, isAll } = checkSpace(plan);
+    const { valid, infeasible, isAll } = await checkSpace(plan);
     expect([valid.length, infeasible, isAll]).toEqual([30, [], true]);
     expect(recipes(SEED_NET).at(-1)).toEqual([
       { pass: 'quantize', options: { weightBits: 2 } },
@@ -155,12 +164,12 @@ describe('the space of a sweep', () => {
     });
   });
 
-  it('names combinations that make no valid recipe, and refuses a space without any other', () => {
+  it('names combinations that make no valid recipe, and refuses a space without any other', async () => {
     const document = parse([
       { pass: 'prune', options: { granularity: { choice: ['weight', 'channel'] }, multipleOf: { grid: [1, 8] } } },
       EVALUATE,
     ]);
-    const check = checkSpace(planSweep(document));
+    const check = await checkSpace(planSweep(document));
     expect(check.infeasible).toMatchObject([
       {
         field: 'passes[0].options.multipleOf',
@@ -170,18 +179,18 @@ describe('the space of a sweep', () => {
     ]);
     expect(check.valid).toHaveLength(3);
     const wrong = parse([{ pass: 'prune', options: { ratio: { grid: [0.1, 0.2] }, granularty: 'weight' } }, EVALUATE]);
-    expect(problems(() => checkSpace(planSweep(wrong)))['passes[0].options.granularty']).toContain(
+    expect((await refusal(checkSpace(planSweep(wrong))))['passes[0].options.granularty']).toContain(
       'did you mean "granularity"?',
     );
     const unmeasured = parse([{ pass: 'prune', options: { ratio: { grid: [0.1, 0.2] } } }]);
-    expect(problems(() => checkSpace(planSweep(unmeasured)))).toEqual({
+    expect(await refusal(checkSpace(planSweep(unmeasured)))).toEqual({
       'objectives[1].metric': 'nothing measures top1: add an evaluate pass',
     });
   });
 
-  it('checks corners and samples of a space that is too large to check', () => {
+  it('checks corners and samples of a space that is too large to check', async () => {
     const options = { ratio: { min: 0, max: 1 }, layerLimit: { min: 0.1, max: 1 }, granularity: 'weight' };
-    const check = checkSpace(planSweep(parse([{ pass: 'prune', options }, EVALUATE])));
+    const check = await checkSpace(planSweep(parse([{ pass: 'prune', options }, EVALUATE])));
     expect(check.isAll).toBe(false);
     expect(check.infeasible[0]).toMatchObject({ field: 'passes[0].options.ratio' });
     expect(check.valid.length).toBeGreaterThan(1000);

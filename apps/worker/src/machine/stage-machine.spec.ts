@@ -1,9 +1,11 @@
-import { planStages } from '#pipeline';
+import { planStages, stageRuntime } from '#pipeline';
 import { describeHardware, readHardware } from './hardware.js';
-import { stageRuntime } from './stage-runtime.js';
+import { stageMachine } from './stage-machine.js';
 
 const runtimeOf = (pass: string, options: Record<string, unknown>, concurrency = 1) =>
-  stageRuntime({ stageThreads: 2, stageMemoryMb: 1024, concurrency })(planStages({ passes: [{ pass, options }] })[0]!);
+  stageRuntime(stageMachine({ stageThreads: 2, stageMemoryMb: 1024, concurrency }))(
+    planStages({ passes: [{ pass, options }] })[0]!,
+  );
 
 describe('stageRuntime', () => {
   it.each([

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  hasEnded,
+  isFinal,
+  type Assignment,
+  type Model,
+  type Sweep,
+  type SweepChange,
+  type SweepResults,
+  type Trial,
+} from '#contracts';
+import {
+  JobRepository,
+  ModelRepository,
+  SweepRepository,
+  SweepSessions,
+  SweepStateError,
+  TrialRepository,
+} from '#database';
+import { STORE } from '#infrastructure';
+import { assertSameGoals, checkAssignment, newTrialOf, planSweep, sweepResults, trialsCsv } from '#pipeline';
+import type { ArtifactStore } from '#storage';
+import { Dispatcher } from '../jobs/dispatcher.js';
+import { ApiError } from '../problems/api-error.js';
+import { Untrusted } from '../untrusted/untrusted.js';
+import { Spool } from '../uploads/spool.js';
+import { LaunchService, refuseProblems } from './launch.service.js';
+
+/** What is done with a sweep once it is launched. */
+@Injectable()
+export class SweepsService {
+  constructor(
+    @Inject(STORE) private readonly store: ArtifactStore,
+    private readonly sweeps: SweepRepository,
+    private readonly trials: TrialRepository,
+    private readonly sessions: SweepSessions,
+    private readonly jobs: JobRepository,
+    private readonly models: ModelRepository,
+    private readonly launches: LaunchService,
+    private readonly dispatcher: Dispatcher,
+    private readonly spool: Spool,
+    private readonly untrusted: Untrusted,
+  ) {}
+
+  /** Ends the sweep and the jobs of its trials. Throws NotFoundError and SweepStateError. */
+  async cancel(id: string): Promise<Sweep> {
+    await this.sweeps.cancel(id);
+    for (const jobId of await this.sweeps.openJobs(id)) {
+      const job = await this.jobs.cancel(jobId);
+      if (isFinal(job.state)) this.dispatcher.withdraw(await this.jobs.queueEntry(jobId));
+    }
+    return this.sweeps.require(id);
+  }
+
+  /** Gives it more trials or time, another parallelism, or a wider space. A sweep that has ended goes on where it is given more. */
+  async change(id: string, { sweep: given, trials, minutes, parallel }: SweepChange): Promise<Sweep> {
+    const sweep = await this.sweeps.require(id);
+    const limits = {
+      ...sweep.document.limits,
+      ...(trials === undefined ? {} : { trials }),
+      ...(minutes === undefined ? {} : { minutes }),
+      ...(parallel === undefined ? {} : { parallel }),
+    };
+    if (given === undefined && trials === undefined) {
+      const document = { ...sweep.document, limits };
+      return this.sweeps.change(id, { document, forecast: sweep.forecast, revive: minutes !== undefined });
+    }
+    const { modelId: model, datasetId: dataset } = sweep;
+    const prepared = await this.launches.prepare({ model, dataset, sweep: given ?? { ...sweep.document, limits } });
+    assertSameGoals(sweep.document, prepared.document);
+    refuseProblems(prepared.forecast);
+    const document =
+      given === undefined
+        ? { ...sweep.document, limits }
+        : {
+            ...prepared.document,
+            limits: { ...prepared.document.limits, ...overrides({ trials, minutes, parallel }) },
+          };
+    return this.sweeps.change(id, { document, forecast: prepared.forecast, revive: true });
+  }
+
+  /** Begins a trial by hand at once, beside those that run. Throws SweepError for an assignment that does not fit, and SweepStateError. */
+  async addTrial(id: string, assignment: Assignment): Promise<Trial> {
+    const { number, entry } = await this.sessions.run(id, async (session) => {
+      const { state } = session.sweep;
+      if (hasEnded(state)) throw new SweepStateError(id, `is ${state}: give it more trials first, with PATCH`);
+      const plan = planSweep(session.sweep.document);
+      return session.begin(newTrialOf(plan, session.sweep, checkAssignment(plan.space, assignment), 'manual'));
+    });
+    if (entry) this.dispatcher.dispatch([entry]);
+    return this.trials.require(id, number);
+  }
+
+  async results(id: string): Promise<SweepResults> {
+    const { document, baseline, createdAt } = await this.sweeps.require(id);
+    const trials = await this.trials.ended(id);
+    const { space } = planSweep(document);
+    return sweepResults({ document, space, baseline, trials, startedAt: Date.parse(createdAt) });
+  }
+
+  /** All trials that have ended as CSV. */
+  async csv(id: string): Promise<string> {
+    const { document, forecast } = await this.sweeps.require(id);
+    const parameters = forecast.parameters.map(({ name }) => name);
+    return trialsCsv(document, parameters, await this.trials.ended(id));
+  }
+
+  async exported(id: string): Promise<{ sweep: Sweep; trials: Trial[]; results: SweepResults }> {
+    const sweep = await this.sweeps.require(id);
+    return { sweep, trials: await this.trials.ended(id), results: await this.results(id) };
+  }
+
+  /** Puts the trial's model among the models of the store under a name. Throws NotFoundError, and ApiError for a trial without a model. */
+  async promote(id: string, number: number, name: string): Promise<Model> {
+    const { modelDigest, state } = await this.trials.require(id, number);
+    if (modelDigest === null || state !== 'complete')
+      throw new ApiError(
+        'trial_state',
+        `trial ${number} is ${state} and has no model to promote: choose one that is complete`,
+      );
+    const known = await this.models.get(modelDigest);
+    const model = known ?? (await this.added(modelDigest, name));
+    await this.trials.promote(id, number, model.name);
+    return model;
+  }
+
+  private added(digest: string, name: string): Promise<Model> {
+    return this.spool.withFolder(async (folder) => {
+      const path = join(folder, 'model.onnx');
+      await this.store.getToFile(digest, path);
+      const inspection = await this.untrusted.inspectModel(path);
+      const { bytes = 0 } = (await this.store.stat(digest)) ?? {};
+      return (await this.models.add({ id: digest, name, bytes, inspection })).model;
+    });
+  }
+}
+
+function overrides(given: Record<string, number | undefined>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

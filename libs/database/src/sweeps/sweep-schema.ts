@@ -1,0 +1,106 @@
+import type {
+  Assignment,
+  Failure,
+  ModelMetrics,
+  StageMetrics,
+  SweepDocument,
+  SweepEvent,
+  SweepForecast,
+  SweepState,
+  TrialOrigin,
+  TrialState,
+} from '#contracts';
+import { sql } from 'drizzle-orm';
+import { doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { datasets, instant, jobs, models } from '../schema.js';
+
+export const sweeps = pgTable(
+  'sweeps',
+  {
+    id: uuid('id').primaryKey(),
+    name: text('name'),
+    state: text('state').$type<SweepState>().notNull().default('running'),
+    modelId: text('model_id')
+      .notNull()
+      .references(() => models.id),
+    datasetId: text('dataset_id').references(() => datasets.id),
+    document: jsonb('document').$type<SweepDocument>().notNull(),
+    forecast: jsonb('forecast').$type<SweepForecast>().notNull(),
+    baseline: jsonb('baseline').$type<ModelMetrics>(),
+    /** Trials that were begun: the number of the next one. */
+    asked: integer('asked').notNull().default(0),
+    /** Counts changes of its trials under the row's lock, so that whoever has seen some asks for the rest alone. */
+    revision: integer('revision').notNull().default(0),
+    lastEvent: integer('last_event').notNull().default(0),
+    /** Time that it ran until `runningSince`, or until it ended. */
+    searchedSeconds: doublePrecision('searched_seconds').notNull().default(0),
+    runningSince: instant('running_since').defaultNow(),
+    reason: text('reason'),
+    error: jsonb('error').$type<Failure>(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    finishedAt: instant('finished_at'),
+  },
+  (table) => [
+    index('sweeps_by_age').on(table.createdAt, table.id),
+    index('sweeps_by_model').on(table.modelId),
+    index('sweeps_by_dataset').on(table.datasetId),
+    index('sweeps_open')
+      .on(table.id)
+      .where(sql`${table.state} in ('running', 'paused', 'stopping')`),
+  ],
+);
+
+/** What a sampler is told of a complete trial: objectives turned so that lower is better, a figure for each constraint. */
+export interface StoredOutcome {
+  values: number[];
+  constraints: number[];
+}
+
+export const trials = pgTable(
+  'trials',
+  {
+    sweepId: uuid('sweep_id')
+      .notNull()
+      .references(() => sweeps.id, { onDelete: 'cascade' }),
+    number: integer('number').notNull(),
+    state: text('state').$type<TrialState>().notNull().default('running'),
+    origin: text('origin').$type<TrialOrigin>().notNull(),
+    assignment: jsonb('assignment').$type<Assignment>().notNull(),
+    jobId: uuid('job_id').references(() => jobs.id, { onDelete: 'set null' }),
+    /** Its place among those that run, the least that was free. */
+    slot: integer('slot'),
+    metrics: jsonb('metrics').$type<StageMetrics>(),
+    outcome: jsonb('outcome').$type<StoredOutcome>(),
+    violation: doublePrecision('violation'),
+    violated: jsonb('violated').$type<string[]>().notNull().default([]),
+    modelDigest: text('model_digest'),
+    promotedAs: text('promoted_as'),
+    reason: text('reason'),
+    stagesExecuted: integer('stages_executed'),
+    seconds: doublePrecision('seconds'),
+    revision: integer('revision').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    finishedAt: instant('finished_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sweepId, table.number] }),
+    index('trials_by_job').on(table.jobId),
+    index('trials_by_revision').on(table.sweepId, table.revision),
+    index('trials_running')
+      .on(table.sweepId, table.number)
+      .where(sql`${table.state} = 'running'`),
+  ],
+);
+
+export const sweepEvents = pgTable(
+  'sweep_events',
+  {
+    sweepId: uuid('sweep_id')
+      .notNull()
+      .references(() => sweeps.id, { onDelete: 'cascade' }),
+    id: integer('id').notNull(),
+    at: instant('at').notNull().defaultNow(),
+    event: jsonb('event').$type<SweepEvent>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sweepId, table.id] })],
+);

@@ -1,0 +1,272 @@
+import type { Assignment, Failure, ModelMetrics, QueueEntry, StageMetrics, SweepState, TrialOrigin } from '#contracts';
+import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
+import type { Database, Queries } from '../database.js';
+import { insertJob, type NewJob } from '../job-repository.js';
+import { jobs, jobStages } from '../schema.js';
+import { storable } from '../text.js';
+import { appendSweepEvent } from './sweep-events.js';
+import { lockSweep, setState } from './sweep-repository.js';
+import type { SweepRow } from './sweep-row.js';
+import { sweeps, trials, type StoredOutcome } from './sweep-schema.js';
+import { readTrials, type TrialRow } from './trial-row.js';
+
+/** A trial that is begun: with a job, or with the reason why its assignment makes none. */
+export type NewTrial = { assignment: Assignment; origin: TrialOrigin } & (
+  | { job: Omit<NewJob, 'sweepId' | 'priority'> }
+  | { job: null; reason: string }
+);
+
+/** How a trial ends. */
+export interface TrialEnding {
+  state: 'complete' | 'stopped' | 'failed';
+  metrics: StageMetrics | null;
+  outcome: StoredOutcome | null;
+  violation: number | null;
+  violated: string[];
+  reason: string | null;
+}
+
+/** A trial that runs, and how far its job is. */
+export interface OpenTrial {
+  number: number;
+  /** Null when the job was deleted. */
+  job: {
+    id: string;
+    state: string;
+    error: Failure | null;
+    baseline: ModelMetrics | null;
+    stages: {
+      index: number;
+      pass: string;
+      options: Record<string, unknown>;
+      state: string;
+      metrics: StageMetrics | null;
+    }[];
+  } | null;
+}
+
+/** The sweeps that are to be driven. */
+export class SweepSessions {
+  constructor(private readonly database: Database) {}
+
+  /** Sweeps that may have something to do, those that were cancelled with trials that run still included. */
+  async open(): Promise<string[]> {
+    const running = this.database.orm.select({ id: trials.sweepId }).from(trials).where(eq(trials.state, 'running'));
+    const rows = await this.database.orm
+      .select({ id: sweeps.id })
+      .from(sweeps)
+      .where(or(inArray(sweeps.state, ['running', 'paused', 'stopping']), inArray(sweeps.id, running)))
+      .orderBy(asc(sweeps.createdAt));
+    return rows.map(({ id }) => id);
+  }
+
+  /** Does the work in one transaction under the sweep's lock, unless another process holds it; undefined then. */
+  async tryRun<T>(sweepId: string, work: (session: SweepSession) => Promise<T>): Promise<T | undefined> {
+    return this.database.orm.transaction(async (queries) => {
+      const [row] = await queries
+        .select()
+        .from(sweeps)
+        .where(eq(sweeps.id, sweepId))
+        .for('no key update', { skipLocked: true });
+      return row ? work(new SweepSession(queries, row)) : undefined;
+    });
+  }
+
+  /** Does the work once the sweep's lock is free. Throws NotFoundError. */
+  async run<T>(sweepId: string, work: (session: SweepSession) => Promise<T>): Promise<T> {
+    return this.database.orm.transaction(async (queries) =>
+      work(new SweepSession(queries, await lockSweep(queries, sweepId))),
+    );
+  }
+}
+
+/** What may be done with a sweep while its row is locked: all of it in the caller's transaction. */
+export class SweepSession {
+  constructor(
+    private readonly queries: Queries,
+    readonly sweep: SweepRow,
+  ) {}
+
+  /** Trials that changed after a revision, in the order of their numbers. */
+  changedSince(revision: number): Promise<TrialRow[]> {
+    return this.queries
+      .select()
+      .from(trials)
+      .where(and(eq(trials.sweepId, this.sweep.id), gt(trials.revision, revision)))
+      .orderBy(asc(trials.number))
+      .then((rows) => rows);
+  }
+
+  /** Trials that run, with their jobs. */
+  async openTrials(): Promise<OpenTrial[]> {
+    const rows = await this.queries
+      .select({ number: trials.number, jobId: jobs.id, state: jobs.state, error: jobs.error, baseline: jobs.baseline })
+      .from(trials)
+      .leftJoin(jobs, eq(jobs.id, trials.jobId))
+      .where(and(eq(trials.sweepId, this.sweep.id), eq(trials.state, 'running')))
+      .orderBy(asc(trials.number));
+    const { jobId, index, pass, options, state, metrics } = jobStages;
+    const ids = rows.flatMap((row) => row.jobId ?? []);
+    const stages = await this.queries
+      .select({ jobId, index, pass, options, state, metrics })
+      .from(jobStages)
+      .where(ids.length > 0 ? inArray(jobId, ids) : isNull(jobId))
+      .orderBy(asc(index));
+    return rows.map(({ number, jobId: id, state: jobState, error, baseline }) => ({
+      number,
+      job:
+        id === null
+          ? null
+          : {
+              id,
+              state: jobState ?? '',
+              error,
+              baseline,
+              stages: stages.filter((stage) => stage.jobId === id),
+            },
+    }));
+  }
+
+  /** Begins a trial: its row and its job's, or nothing. Returns what the queue is to be given. */
+  async begin(trial: NewTrial): Promise<{ number: number; entry: QueueEntry | null }> {
+    const { number, revision } = await this.next();
+    const slot = await this.freeSlot();
+    const { id: sweepId } = this.sweep;
+    const made = trial.job ? await insertJob(this.queries, { ...trial.job, sweepId, priority: slot }) : [];
+    const jobId = made[0]?.id ?? null;
+    await this.queries.insert(trials).values({
+      sweepId,
+      number,
+      revision,
+      origin: trial.origin,
+      assignment: storable(trial.assignment),
+      jobId,
+      ...(trial.job
+        ? { slot }
+        : {
+            state: 'infeasible' as const,
+            reason: storable(trial.reason),
+            finishedAt: new Date(),
+            stagesExecuted: 0,
+            seconds: 0,
+          }),
+    });
+    await this.tell(number);
+    return {
+      number,
+      entry: jobId && trial.job ? { jobId, stageCount: trial.job.stages.length, run: 1, priority: slot } : null,
+    };
+  }
+
+  /** Ends a trial that runs; false when it has ended already. */
+  async end(number: number, ending: TrialEnding, baseline: ModelMetrics | null): Promise<boolean> {
+    const { id } = this.sweep;
+    const [row] = await this.queries
+      .select({ jobId: trials.jobId })
+      .from(trials)
+      .where(and(eq(trials.sweepId, id), eq(trials.number, number), eq(trials.state, 'running')));
+    if (!row) return false;
+    const revision = await this.nextRevision();
+    const sums = row.jobId === null ? { executed: 0, seconds: 0, digest: null } : await this.sumsOf(row.jobId);
+    await this.queries
+      .update(trials)
+      .set({
+        ...storable(ending),
+        slot: null,
+        revision,
+        modelDigest: sums.digest,
+        stagesExecuted: sums.executed,
+        seconds: sums.seconds,
+        finishedAt: sql`now()`,
+      })
+      .where(and(eq(trials.sweepId, id), eq(trials.number, number)));
+    if (baseline && this.sweep.baseline === null) {
+      await this.queries.update(sweeps).set({ baseline }).where(eq(sweeps.id, id));
+      this.sweep.baseline = baseline;
+    }
+    await this.tell(number);
+    return true;
+  }
+
+  async runningCount(): Promise<number> {
+    const [row] = await this.queries
+      .select({ count: sql<number>`count(*)::int` })
+      .from(trials)
+      .where(and(eq(trials.sweepId, this.sweep.id), eq(trials.state, 'running')));
+    return row?.count ?? 0;
+  }
+
+  /** How many trials failed and came to something, and why the last one failed. Looks no further than the first hundred. */
+  async failures(): Promise<{ failed: number; complete: number; reason: string | null }> {
+    const { number, state, reason } = trials;
+    const rows = await this.queries
+      .select({ state, reason })
+      .from(trials)
+      .where(eq(trials.sweepId, this.sweep.id))
+      .orderBy(asc(number))
+      .limit(100);
+    const failed = rows.filter((row) => row.state === 'failed');
+    return {
+      failed: failed.length,
+      complete: rows.filter((row) => row.state === 'complete' || row.state === 'stopped').length,
+      reason: failed.at(-1)?.reason ?? null,
+    };
+  }
+
+  async setState(state: SweepState, reason: string | null, error: Failure | null = null): Promise<void> {
+    await setState(this.queries, this.sweep.id, state, reason, error);
+    this.sweep.state = state;
+  }
+
+  private async next(): Promise<{ number: number; revision: number }> {
+    const [row] = await this.queries
+      .update(sweeps)
+      .set({ asked: sql`${sweeps.asked} + 1`, revision: sql`${sweeps.revision} + 1` })
+      .where(eq(sweeps.id, this.sweep.id))
+      .returning({ number: sweeps.asked, revision: sweeps.revision });
+    const { number = 1, revision = 1 } = row ?? {};
+    Object.assign(this.sweep, { asked: number, revision });
+    return { number: number - 1, revision };
+  }
+
+  private async nextRevision(): Promise<number> {
+    const [row] = await this.queries
+      .update(sweeps)
+      .set({ revision: sql`${sweeps.revision} + 1` })
+      .where(eq(sweeps.id, this.sweep.id))
+      .returning({ revision: sweeps.revision });
+    this.sweep.revision = row?.revision ?? this.sweep.revision;
+    return this.sweep.revision;
+  }
+
+  /** The least place among those that run which nobody has, from 1. */
+  private async freeSlot(): Promise<number> {
+    const rows = await this.queries
+      .select({ slot: trials.slot })
+      .from(trials)
+      .where(and(eq(trials.sweepId, this.sweep.id), eq(trials.state, 'running')));
+    const taken = new Set(rows.map(({ slot }) => slot));
+    let slot = 1;
+    while (taken.has(slot)) slot++;
+    return slot;
+  }
+
+  private async sumsOf(jobId: string): Promise<{ executed: number; seconds: number; digest: string | null }> {
+    const answer = await this.queries.execute<{ executed: number; seconds: number; digest: string | null }>(sql`
+      select (count(*) filter (where state = 'succeeded' and not cached))::int as executed,
+        coalesce(sum(seconds) filter (where state = 'succeeded' and not cached), 0)::float8 as seconds,
+        (array_agg(model_digest order by index desc) filter (where model_digest is not null))[1] as digest
+      from job_stages where job_id = ${jobId}`);
+    return answer.rows[0] ?? { executed: 0, seconds: 0, digest: null };
+  }
+
+  private async tell(number: number): Promise<void> {
+    const { id } = this.sweep;
+    const rows = await this.queries
+      .select()
+      .from(trials)
+      .where(and(eq(trials.sweepId, id), eq(trials.number, number)));
+    const [trial] = await readTrials(this.queries, rows);
+    if (trial) await appendSweepEvent(this.queries, id, { type: 'trial', trial });
+  }
+}
