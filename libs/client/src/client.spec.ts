@@ -20,6 +20,7 @@ const JOB: JobItem = {
   state: 'queued',
   modelId: MODEL,
   datasetId: null,
+  sweepId: null,
   gatesPassed: null,
   error: null,
   createdAt: '2026-01-31T12:00:00.000Z',

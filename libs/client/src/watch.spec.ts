@@ -20,6 +20,7 @@ const job = (state: Job['state']): Job => ({
   state,
   modelId: 'a'.repeat(64),
   datasetId: null,
+  sweepId: null,
   recipe: { seed: 0, passes: [{ pass: 'quantize', options: {} }], gates: [] },
   baseline: null,
   stages: [],

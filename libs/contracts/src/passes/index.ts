@@ -93,9 +93,8 @@ export const PASSES = {
       models: [...modelsOf('teacher', teacher), ...modelsOf('student', student)],
     }),
     needs: ({ method }) => (method === 'generative' ? { splits: [] } : { splits: TRAINING, batchFirst: true }),
-    version: 9,
     resizes: ({ student }) => student !== 'current',
-    version: 8,
+    version: 9,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     reads: { data: true, memory: true },
@@ -104,9 +103,8 @@ export const PASSES = {
       batchFirst: true,
       labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
     }),
-    version: 5,
     resizes: () => false,
-    version: 4,
+    version: 5,
   }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
     reads: { data: true },

@@ -120,7 +120,7 @@ async function costOf(queries: Queries, { id, modelId }: SweepRow, counts: Trial
       (select coalesce(sum(bytes), 0)::float8 from made) as bytes
     from done`);
   const [sums] = answer.rows;
-  const { running, ...ended } = counts;
+  const { running: _running, ...ended } = counts;
   return {
     trials: Object.values(ended).reduce((sum, count) => sum + count, 0),
     stages: sums?.stages ?? 0,

@@ -69,10 +69,10 @@ export function figure(
   return value === null ? IDENTICAL_DB : value;
 }
 
-/** What counts as one unit of distance from a limit: the limit itself, a tenth of a share, ten dB. */
+/** What counts as one unit of distance from a limit: the limit itself, a tenth of a share or rate, ten dB. */
 function scaleOf(metric: MetricName, limit: number): number {
   const { unit } = METRICS[metric];
-  if (unit === 'share') return 0.1;
+  if (unit === 'share' || unit === 'rate') return 0.1;
   return unit === 'dB' ? 10 : Math.max(Math.abs(limit), 1e-12);
 }
 

@@ -1,0 +1,203 @@
+import type {
+  Job,
+  JobItem,
+  Problem,
+  Sweep,
+  SweepEvent,
+  SweepForecast,
+  SweepItem,
+  SweepResults,
+  Trial,
+} from '#contracts';
+import { parseEventStream } from '#contracts';
+import { ApiHarness, MANIFEST, npz } from './api-harness.js';
+
+const SWEEP = {
+  passes: [{ pass: 'prune', options: { granularity: 'weight', ratio: { grid: [0.3, 0.5, 0.7] } } }],
+  objectives: [{ metric: 'compressedBytes' }],
+};
+
+/** Without a worker nothing runs: what is asked of a sweep is all that happens to it. */
+describe('the API of sweeps', () => {
+  let api: ApiHarness;
+  let model: string;
+  beforeAll(async () => {
+    api = await ApiHarness.start();
+    model = (await api.model()).id;
+  });
+  afterAll(() => api.stop());
+
+  const launch = async (sweep: unknown = SWEEP, headers = {}) =>
+    (await api.call<Sweep>('POST', '/v1/sweeps', { json: { model, sweep }, headers })).body;
+  const post = async (sweep: Sweep, verb: string) =>
+    (await api.call<Sweep & Problem>('POST', `/v1/sweeps/${sweep.id}/${verb}`)).body;
+
+  it('tells before a launch what it would take', async () => {
+    const { body, status } = await api.call<SweepForecast>('POST', '/v1/sweeps/preflight', {
+      json: { model, sweep: SWEEP },
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      problems: [],
+      trials: 3,
+      stages: 3,
+      stagesDistinct: 3,
+      stagesCached: 0,
+      preflights: 1,
+      parameters: [{ name: 'prune.ratio', values: [0.3, 0.5, 0.7] }],
+    });
+    expect((await api.call<{ items: SweepItem[] }>('GET', '/v1/sweeps')).body.items).toEqual([]);
+  });
+
+  it('refuses what cannot be launched by the field of the submission', async () => {
+    const wrong = { ...SWEEP, passes: [{ pass: 'prune', options: { ratio: { grid: [0.1, 0.2] }, rato: 1 } }] };
+    expect(await api.problem('POST', '/v1/sweeps', { json: { model, sweep: wrong } })).toMatchObject({
+      status: 422,
+      code: 'invalid_sweep',
+      errors: [{ field: 'sweep.passes[0].options.rato', message: expect.stringContaining('did you mean "ratio"') }],
+    });
+    const unreadable = await api.problem('POST', '/v1/sweeps', { json: { model, sweep: 'passes: [' } });
+    expect(unreadable.errors?.[0]?.field).toBe('sweep.line 1');
+    const noData = { passes: [...SWEEP.passes, { pass: 'evaluate' }], objectives: [{ metric: 'top1' }] };
+    expect(await api.problem('POST', '/v1/sweeps', { json: { model, sweep: noData } })).toMatchObject({
+      code: 'preflight_failed',
+      errors: [{ field: 'sweep.passes[1]', message: expect.stringContaining('names no data set') }],
+    });
+    const { body: unlabelled } = await api.sendDataset<{ id: string }>(
+      { ...MANIFEST, labels: undefined },
+      { 'data.npz': npz() },
+    );
+    expect(
+      await api.problem('POST', '/v1/sweeps', { json: { model, dataset: unlabelled.id, sweep: noData } }),
+    ).toMatchObject({
+      errors: [{ field: 'sweep.objectives[0].metric', message: expect.stringContaining('needs labels') }],
+    });
+  });
+
+  it('launches, pauses, resumes, stops and cancels; what does not fit the state is refused with a way out', async () => {
+    const sweep = await launch();
+    expect(sweep).toMatchObject({
+      state: 'running',
+      document: { limits: { trials: 3, parallel: 2 } },
+      counts: { running: 0 },
+    });
+    expect(await post(sweep, 'pause')).toMatchObject({ state: 'paused', reason: 'paused by request' });
+    expect(await post(sweep, 'resume')).toMatchObject({ state: 'running', reason: null });
+    expect(await post(sweep, 'stop')).toMatchObject({ state: 'stopping' });
+    expect(await api.problem('POST', `/v1/sweeps/${sweep.id}/pause`)).toMatchObject({
+      code: 'sweep_state',
+      status: 409,
+    });
+    expect(await api.problem('DELETE', `/v1/sweeps/${sweep.id}`)).toMatchObject({ code: 'sweep_state' });
+    expect(await post(sweep, 'cancel')).toMatchObject({ state: 'cancelled', finishedAt: expect.any(String) });
+    expect((await api.problem('POST', `/v1/sweeps/${sweep.id}/resume`)).detail).toContain('more trials or time');
+    expect((await api.call('DELETE', `/v1/sweeps/${sweep.id}`)).status).toBe(204);
+    expect((await api.problem('GET', `/v1/sweeps/${sweep.id}`)).status).toBe(404);
+  });
+
+  it('begins a trial by hand, whose job belongs to the sweep and is cancelled with it', async () => {
+    const sweep = await launch();
+    const path = `/v1/sweeps/${sweep.id}/trials`;
+    const { body: trial } = await api.call<Trial>('POST', path, { json: { assignment: { 'prune.ratio': 0.7 } } });
+    expect(trial).toMatchObject({ number: 0, state: 'running', origin: 'manual', stage: 0 });
+    expect(await api.problem('POST', path, { json: { assignment: { 'prune.ratio': 0.6 } } })).toMatchObject({
+      code: 'invalid_sweep',
+      errors: [{ field: 'assignment.prune.ratio', message: '0.6 is not in its range: give one of 0.3, 0.5, 0.7' }],
+    });
+    const job = (await api.call<Job>('GET', `/v1/jobs/${trial.jobId}`)).body;
+    expect(job).toMatchObject({
+      sweepId: sweep.id,
+      recipe: { passes: [{ options: { granularity: 'weight', ratio: 0.7 } }] },
+    });
+    const listed = async (query: string) =>
+      (await api.call<{ items: JobItem[] }>('GET', `/v1/jobs${query}`)).body.items.map(({ id }) => id);
+    expect(await listed('')).not.toContain(job.id);
+    expect(await listed(`?sweep=${sweep.id}`)).toEqual([job.id]);
+    expect(await api.problem('POST', `${path}/0/promote`, { json: { name: 'best' } })).toMatchObject({
+      code: 'trial_state',
+    });
+    expect((await api.problem('GET', `${path}/9`)).status).toBe(404);
+    await post(sweep, 'cancel');
+    expect((await api.call<Job>('GET', `/v1/jobs/${trial.jobId}`)).body.state).toBe('cancelled');
+    expect((await api.problem('POST', path, { json: { assignment: { 'prune.ratio': 0.3 } } })).code).toBe(
+      'sweep_state',
+    );
+  });
+
+  it('is changed while it runs, and goes on after its end where it is given more', async () => {
+    const sweep = await launch();
+    const patch = (json: object) => api.call<Sweep>('PATCH', `/v1/sweeps/${sweep.id}`, { json });
+    expect((await patch({ parallel: 5 })).body.document.limits).toMatchObject({ parallel: 5, trials: 3 });
+    await post(sweep, 'cancel');
+    expect((await patch({ parallel: 6 })).body.state).toBe('cancelled');
+    const wider = {
+      ...SWEEP,
+      passes: [{ pass: 'prune', options: { granularity: 'weight', ratio: { grid: [0.1, 0.3, 0.5, 0.7] } } }],
+    };
+    expect((await patch({ sweep: wider, parallel: 1 })).body).toMatchObject({
+      state: 'running',
+      forecast: { spaceSize: 4 },
+      document: { limits: { trials: 4, parallel: 1 } },
+    });
+    const other = { ...wider, objectives: [{ metric: 'bytes' }] };
+    const refused = await api.problem('PATCH', `/v1/sweeps/${sweep.id}`, { json: { sweep: other } });
+    expect(refused.errors?.[0]?.field).toBe('sweep.objectives');
+    await post(sweep, 'cancel');
+  });
+
+  it('answers a repetition with its Idempotency-Key as the first time', async () => {
+    const [first, again] = [
+      await launch(SWEEP, { 'idempotency-key': 'k' }),
+      await launch(SWEEP, { 'idempotency-key': 'k' }),
+    ];
+    expect(again).toEqual(first);
+    await post(first, 'cancel');
+  });
+
+  it('streams what happens, resumable, and ends with the sweep', async () => {
+    const sweep = await launch();
+    await api.call('POST', `/v1/sweeps/${sweep.id}/trials`, { json: { assignment: { 'prune.ratio': 0.3 } } });
+    await post(sweep, 'pause');
+    const stop = new AbortController();
+    const types: string[] = [];
+    let last = '';
+    const stream = await api.open('GET', `/v1/sweeps/${sweep.id}/events`, {}, stop.signal);
+    for await (const { id, data } of parseEventStream(stream.body!)) {
+      const event = JSON.parse(data) as SweepEvent;
+      types.push(event.type === 'sweep' ? event.state : event.type);
+      last = id || last;
+      if (types.length === 4) break;
+    }
+    stop.abort();
+    expect(types).toEqual(['snapshot', 'running', 'trial', 'paused']);
+    expect(last).toBe('3');
+    const wrong = await api.problem('GET', `/v1/sweeps/${sweep.id}/events`, { headers: { 'last-event-id': '99' } });
+    expect(wrong.detail).toContain(`sweep ${sweep.id}`);
+    await post(sweep, 'cancel');
+  });
+
+  it('has results and exports while there is nothing yet', async () => {
+    const sweep = await launch();
+    expect((await api.call<SweepResults>('GET', `/v1/sweeps/${sweep.id}/results`)).body).toEqual({
+      objectives: [{ metric: 'compressedBytes', direction: 'minimize' }],
+      front: [],
+      nearest: [],
+      best: [],
+      bestUnder: [],
+      reference: null,
+      hypervolume: [],
+      importance: [],
+      same: [],
+    });
+    const csv = await api.call<string>('GET', `/v1/sweeps/${sweep.id}/export`, { headers: { accept: 'text/csv' } });
+    expect(csv.body).toBe('number,state,prune.ratio,compressedBytes,violation,seconds,model,job,reason\r\n');
+    const json = await api.call<{ sweep: Sweep }>('GET', `/v1/sweeps/${sweep.id}/export`);
+    expect(json.body.sweep.id).toBe(sweep.id);
+    expect(
+      (await api.problem('GET', `/v1/sweeps/${sweep.id}/export`, { headers: { accept: 'image/png' } })).status,
+    ).toBe(406);
+    const items = (await api.call<{ items: SweepItem[] }>('GET', '/v1/sweeps?state=running')).body.items;
+    expect(items).toMatchObject([{ id: sweep.id, title: 'prune, over prune.ratio', trials: 3 }]);
+    await post(sweep, 'cancel');
+  });
+});
