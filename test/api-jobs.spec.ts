@@ -289,12 +289,12 @@ describe('/v1/jobs', () => {
       const wide = (await api.model(mlp([9, 4]))).id;
       const b = new GraphBuilder();
       b.op(
-        'CumSum',
-        [b.op('Gemm', [b.input('x', ['batch', 8]), b.float(new Float32Array(32), [8, 4])]), b.ints(1)],
+        'LpNormalization',
+        [b.op('Gemm', [b.input('x', ['batch', 8]), b.float(new Float32Array(32), [8, 4])])],
         {},
         { outputs: [b.output('y', ['batch', 4])] },
       );
-      const summing = (await api.model(b.build())).id;
+      const normed = (await api.model(b.build())).id;
       const distill = (options: object) => refused({ dataset, recipe: { passes: [{ pass: 'distill', options }] } });
       expect(await distill({ teacher: { models: [model, wide] } })).toMatchObject({
         status: 422,
@@ -305,7 +305,7 @@ describe('/v1/jobs', () => {
           },
         ],
       });
-      expect(await distill({ student: { model: summing } })).toMatchObject({
+      expect(await distill({ student: { model: normed } })).toMatchObject({
         status: 422,
         errors: [
           {
@@ -314,7 +314,7 @@ describe('/v1/jobs', () => {
           },
         ],
       });
-      expect(await refused({ model: summing, dataset, recipe: { passes: [{ pass: 'train' }] } })).toMatchObject({
+      expect(await refused({ model: normed, dataset, recipe: { passes: [{ pass: 'train' }] } })).toMatchObject({
         status: 422,
         errors: [{ field: 'recipe.passes[0]' }],
       });

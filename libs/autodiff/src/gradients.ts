@@ -14,7 +14,7 @@ import {
 import { GradientArityError, MissingGradientError, UnsupportedGradientError, nameOf, type NodeName } from './errors.js';
 import { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
 import type { Names, Rule } from './rule.js';
-import { BROADCASTING, SEVERAL_OUTPUTS, findRule, hasZeroGradient } from './rules/index.js';
+import { BROADCASTING, SEVERAL_OUTPUTS, WHOLE_OUTPUTS, findRule, hasZeroGradient } from './rules/index.js';
 
 export interface GradientRequest {
   /** The forward graph. */
@@ -171,9 +171,16 @@ function activeValues(graph: Graph, targets: readonly string[], shapes?: Shapes)
   const active = new Set(targets);
   for (const node of graph.nodes) {
     if (hasZeroGradient(node) || !inputsOf(node).some((value) => active.has(value))) continue;
-    for (const value of node.output) if (value !== '' && !shapes?.get(value)?.includes(0)) active.add(value);
+    node.output.forEach((value, i) => {
+      if (value !== '' && !isWhole(node, i) && !shapes?.get(value)?.includes(0)) active.add(value);
+    });
   }
   return active;
+}
+
+/** Whether an output holds no floats. */
+function isWhole({ opType, domain }: NodeProto, output: number): boolean {
+  return domain === '' && (WHOLE_OUTPUTS[opType]?.includes(output) ?? false);
 }
 
 function backward(
@@ -194,7 +201,7 @@ function backward(
     g,
     x: padded(node.input),
     y: padded(node.output),
-    dY: dYs[0] ?? g.expand(g.scalar(0), g.dims(node.output[0]!)),
+    dY: dYs[0] ?? zerosLike(g, node.output[0]!),
     dYs,
   });
   node.input.forEach((value, index) => {
@@ -206,6 +213,11 @@ function backward(
     const dX = BROADCASTING.has(node.opType) ? g.sumTo(gradient(), g.dims(node.output[0]!), g.dims(value)) : gradient();
     pending.set(value, [...(pending.get(value) ?? []), g.note(dX, g.dims(value))]);
   });
+}
+
+/** The gradient of an output that nothing reads; none for one that the node leaves out. */
+function zerosLike(g: GradientBuilder, output: string): string {
+  return output === '' ? '' : g.expand(g.scalar(0), g.dims(output));
 }
 
 function padded(names: readonly string[]): Names {

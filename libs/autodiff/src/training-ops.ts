@@ -35,6 +35,13 @@ export function layerStatistics({ output: [y, mean, inverse] }: NodeProto): { me
   return { mean: mean || ownName(`${y}/mean`), inverse: inverse || ownName(`${y}/inverse`) };
 }
 
+/** Every state of a recurrent layer, which {@link appendForward} makes it give. */
+export function layerSequence({ output }: NodeProto): string {
+  return output[0] || ownName(`${output.find((value) => value !== '')}/sequence`);
+}
+
+const RECURRENT: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN']);
+
 /**
  * Writes a forward node into a training graph: operators of {@link TRAINING_DOMAIN} as the standard operators they
  * stand for, and in parts those whose parts the gradient would have to compute again.
@@ -43,6 +50,8 @@ export function appendForward(builder: GraphBuilder, node: NodeProto): void {
   if (node.domain === TRAINING_DOMAIN) appendFakeQuantize(builder, node);
   else if (node.domain === '' && node.opType === 'Gelu' && !isTanhGelu(node)) appendGelu(builder, node);
   else if (node.domain === '' && node.opType === 'LayerNormalization') builder.append(withStatistics(node));
+  else if (node.domain === '' && RECURRENT.has(node.opType))
+    builder.append({ ...node, output: [layerSequence(node), ...node.output.slice(1)] });
   else builder.append(node);
 }
 

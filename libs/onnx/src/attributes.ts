@@ -66,6 +66,11 @@ export function stringAttribute(node: NodeProto, name: string, fallback: string)
   return attribute ? text.decode(attribute.s) : fallback;
 }
 
+/** A STRINGS attribute, empty where the node does not set it. */
+export function stringsAttribute(node: NodeProto, name: string): string[] {
+  return find(node, name)?.strings.map((value) => text.decode(value)) ?? [];
+}
+
 /** A TENSOR attribute, or undefined. */
 export function tensorAttribute(node: NodeProto, name: string): TensorProto | undefined {
   return find(node, name)?.t;

@@ -42,7 +42,8 @@ export class GraphBuilder {
     return `${this.prefix}${this.counter++}${hint ? `_${hint}` : ''}`;
   }
 
-  input(name: string, dims: readonly Dim[], type: DataType = DataType.FLOAT): string {
+  /** Without `dims` its rank is unknown. */
+  input(name: string, dims: readonly Dim[] | undefined, type: DataType = DataType.FLOAT): string {
     this.inputs.push(makeValueInfo(name, type, dims));
     return name;
   }

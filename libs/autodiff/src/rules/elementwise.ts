@@ -16,7 +16,8 @@ export type BroadcastingOp =
   | 'Mean'
   | 'Where'
   | 'Expand'
-  | 'PRelu';
+  | 'PRelu'
+  | 'Mod';
 
 /**
  * Operators whose inputs broadcast: rules return gradients of the output's shape, the walker sums them to each input's.
@@ -45,6 +46,8 @@ export const BROADCASTING_RULES: Record<BroadcastingOp, Rule> = {
     () => g.op('Where', [condition, g.scalar(0), dY]),
   ],
   Expand: ({ dY }) => [() => dY],
+  // y = a - n b for a whole number n: dB = -n dY
+  Mod: ({ g, x: [a, b], y: [y], dY }) => [() => dY, () => g.mul(dY, g.op('Round', [g.div(g.sub(y, a), b)]))],
   PRelu: ({ g, x: [x, slope], dY }) => [
     () => g.op('Where', [positive(g, x), dY, g.mul(dY, slope)]),
     () => g.mul(dY, g.op('Min', [x, g.scalar(0)])),
@@ -56,6 +59,9 @@ export type UnaryOp =
   | 'Clip'
   | 'LeakyRelu'
   | 'Elu'
+  | 'Selu'
+  | 'Celu'
+  | 'ThresholdedRelu'
   | 'Sigmoid'
   | 'HardSigmoid'
   | 'HardSwish'
@@ -71,8 +77,6 @@ export type UnaryOp =
   | 'Exp'
   | 'Log'
   | 'Reciprocal'
-  | 'Sin'
-  | 'Cos'
   | 'Identity'
   | 'Cast'
   | 'Dropout';
@@ -88,6 +92,23 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
   // dX = dY where x > 0, dY · (y + alpha) elsewhere
   Elu: ({ node, g, x: [x], y: [y], dY }) => [
     () => g.op('Where', [positive(g, x), dY, g.mul(dY, g.add(y, g.scalar(floatAttribute(node, 'alpha', 1))))]),
+  ],
+  // dX = gamma · dY where x > 0, dY · (y + alpha · gamma) elsewhere
+  Selu: ({ node, g, x: [x], y: [y], dY }) => {
+    const gamma = floatAttribute(node, 'gamma', 1.0507009873554805);
+    const alpha = floatAttribute(node, 'alpha', 1.6732632423543772);
+    const below = () => g.mul(dY, g.add(y, g.scalar(alpha * gamma)));
+    return [() => g.op('Where', [positive(g, x), g.scale(dY, gamma), below()])];
+  },
+  // dX = dY where x > 0, dY · (y / alpha + 1) elsewhere
+  Celu: ({ node, g, x: [x], y: [y], dY }) => [
+    () => {
+      const slope = g.add(g.scale(y, 1 / floatAttribute(node, 'alpha', 1)), g.scalar(1));
+      return g.op('Where', [positive(g, x), dY, g.mul(dY, slope)]);
+    },
+  ],
+  ThresholdedRelu: ({ node, g, x: [x], dY }) => [
+    () => g.mul(dY, g.mask(g.op('Greater', [x, g.scalar(floatAttribute(node, 'alpha', 1))]))),
   ],
   Sigmoid: ({ g, y: [y], dY }) => [() => g.mul(dY, sigmoidSlope(g, y))],
   HardSigmoid: ({ node, g, y: [y], dY }) => [
@@ -120,8 +141,6 @@ export const UNARY_RULES: Record<UnaryOp, Rule> = {
   Exp: ({ g, y: [y], dY }) => [() => g.mul(dY, y)],
   Log: ({ g, x: [x], dY }) => [() => whereRead(g, dY, g.div(dY, x))],
   Reciprocal: ({ g, y: [y], dY }) => [() => whereRead(g, dY, g.neg(g.mul(dY, g.square(y))))],
-  Sin: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Cos', [x]))],
-  Cos: ({ g, x: [x], dY }) => [() => g.neg(g.mul(dY, g.op('Sin', [x])))],
   Identity: ({ dY }) => [() => dY],
   // Casts to integers never get here: they end every path (see hasZeroGradient).
   Cast: ({ g, dY }) => [() => g.op('Cast', [dY], { to: g.elemType })],

@@ -2,20 +2,33 @@ import { DataType, intAttribute, type NodeProto } from '#onnx';
 import type { Rule } from '../rule.js';
 import { TRAINING_DOMAIN } from '../training-ops.js';
 import { CLOSED_FORM_RULES, type ClosedFormOp } from './closed-form.js';
+import { COL2IM_RULES, type Col2ImOp } from './col2im.js';
 import { CONVOLUTION_RULES, type ConvolutionOp } from './convolution.js';
+import { EINSUM_RULES, type EinsumOp } from './einsum.js';
 import { BROADCASTING_RULES, UNARY_RULES, type BroadcastingOp, type UnaryOp } from './elementwise.js';
+import { GRID_SAMPLE_RULES, type GridSampleOp } from './grid-sample.js';
+import { INDEXING_RULES, type IndexingOp } from './indexing.js';
 import { MATMUL_RULES, type MatmulOp } from './matmul.js';
 import { NORMALIZATION_RULES, type NormalizationOp } from './normalization.js';
 import { POOLING_RULES, type PoolingOp } from './pooling.js';
 import { QUANTIZATION_RULES, type QuantizationOp } from './quantization.js';
+import { RECURRENT_RULES, type RecurrentOp } from './recurrent/index.js';
 import { REDUCTION_RULES, type ReductionOp } from './reduction.js';
 import { SHAPE_RULES, type ShapeOp } from './shape.js';
+import { TRIGONOMETRY_RULES, type HyperbolicOp, type TrigonometricOp } from './trigonometry.js';
 
 /** Every operator that a gradient can pass; a member without a rule does not compile. */
 export type DifferentiableOp =
   | BroadcastingOp
   | UnaryOp
   | ClosedFormOp
+  | Col2ImOp
+  | EinsumOp
+  | GridSampleOp
+  | HyperbolicOp
+  | IndexingOp
+  | RecurrentOp
+  | TrigonometricOp
   | ConvolutionOp
   | MatmulOp
   | NormalizationOp
@@ -28,6 +41,12 @@ export const RULES: { readonly [Op in DifferentiableOp]: Rule } = {
   ...BROADCASTING_RULES,
   ...UNARY_RULES,
   ...CLOSED_FORM_RULES,
+  ...COL2IM_RULES,
+  ...EINSUM_RULES,
+  ...GRID_SAMPLE_RULES,
+  ...INDEXING_RULES,
+  ...RECURRENT_RULES,
+  ...TRIGONOMETRY_RULES,
   ...CONVOLUTION_RULES,
   ...MATMUL_RULES,
   ...NORMALIZATION_RULES,
@@ -41,7 +60,14 @@ export const RULES: { readonly [Op in DifferentiableOp]: Rule } = {
 export const BROADCASTING: ReadonlySet<string> = new Set(Object.keys(BROADCASTING_RULES));
 
 /** Operators whose rules heed the gradients of all outputs, not of the first alone. */
-export const SEVERAL_OUTPUTS: ReadonlySet<string> = new Set(['Split']);
+export const SEVERAL_OUTPUTS: ReadonlySet<string> = new Set(['Split', ...Object.keys(RECURRENT_RULES)]);
+
+/** Outputs that hold no floats, by position: what is computed from them alone moves with no weight. */
+export const WHOLE_OUTPUTS: Readonly<Record<string, readonly number[]>> = {
+  TopK: [1],
+  MaxPool: [1],
+  Dropout: [1],
+};
 
 /** Operators that are flat almost everywhere or yield no floats: a path ends at them, and rightly so. */
 const ZERO_GRADIENT: ReadonlySet<string> = new Set([
@@ -72,6 +98,11 @@ const ZERO_GRADIENT: ReadonlySet<string> = new Set([
   'RandomNormalLike',
   'RandomUniformLike',
   'Bernoulli',
+  'RandomNormal',
+  'RandomUniform',
+  'Multinomial',
+  'Hardmax',
+  'NonMaxSuppression',
 ]);
 
 const FLOAT_TYPES: ReadonlySet<number> = new Set([

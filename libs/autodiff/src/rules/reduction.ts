@@ -11,6 +11,8 @@ export type ReductionOp =
   | 'ReduceL2'
   | 'ReduceSumSquare'
   | 'ReduceLogSumExp'
+  | 'ReduceLogSum'
+  | 'ReduceProd'
   | 'Softmax'
   | 'LogSoftmax';
 
@@ -27,6 +29,9 @@ export const REDUCTION_RULES: Record<ReductionOp, Rule> = {
   ReduceL2: reduction(({ g, x: [x] }, dY, y) => g.mul(x, g.div(dY, g.op('Max', [y, g.scalar(LEAST_NORM)])))),
   ReduceSumSquare: reduction(({ g, x: [x] }, dY) => g.mul(x, g.scale(dY, 2))),
   ReduceLogSumExp: reduction(({ g, x: [x] }, dY, y) => g.mul(dY, g.op('Exp', [g.sub(x, y)]))),
+  // dX = dY / Σ x
+  ReduceLogSum: reduction(({ g, x: [x] }, dY, y) => g.expand(g.div(dY, g.op('Exp', [y])), g.dims(x))),
+  ReduceProd: reduction(productOfOthers),
   // dX = y · (dY - Σ dY · y)
   Softmax: ({ node, g, y: [y], dY }) => [
     () => g.mul(y, g.sub(dY, g.sum(g.mul(dY, y), [intAttribute(node, 'axis', -1)], true))),
@@ -80,6 +85,21 @@ function sharedByTies(context: RuleContext, dY: string, y: string): string {
   } = context;
   const hits = g.mask(g.op('Equal', [x, y]));
   return g.mul(g.div(hits, g.sum(hits, reducedAxes(context), true)), dY);
+}
+
+/** dX = dY · the product of the other elements, which is known for a zero too: with two of them it is zero for all. */
+function productOfOthers(context: RuleContext, dY: string): string {
+  const {
+    g,
+    x: [x],
+  } = context;
+  const axes = reducedAxes(context);
+  const isZero = g.op('Equal', [x, g.scalar(0)]);
+  const zeros = g.mask(isZero);
+  const filled = g.op('Where', [isZero, g.scalar(1), x]);
+  const others = g.div(g.op('ReduceProd', [filled, g.ints(axes)], { keepdims: 1 }), filled);
+  const hasZero = g.op('Greater', [g.sub(g.sum(zeros, axes, true), zeros), g.scalar(0.5)]);
+  return g.mul(dY, g.op('Where', [hasZero, g.scalar(0), others]));
 }
 
 function size(dims: readonly number[]): number {

@@ -5,7 +5,16 @@ import { gradientErrors, type CheckedInput, type GradientCheck } from '#testing'
 const x = (...dims: number[]): CheckedInput => ({ dims });
 const above = (low: number, high: number, ...dims: number[]): CheckedInput => ({ dims, range: [low, high] });
 const ints = (...values: number[]) => int64Tensor('', [values.length], values);
+const ints32 = (...values: number[]) => makeTensor('', DataType.INT32, [values.length], Int32Array.from(values));
 const scalar = (value: number) => makeTensor('', DataType.DOUBLE, [], Float64Array.of(value));
+
+/** A grid of one row per sample that reads at these places x, y of an image. */
+function grid(width: number, height: number, aligned: 0 | 1, places: readonly number[]): CheckedInput {
+  const size = (i: number) => (i % 2 === 0 ? width : height);
+  const samples = aligned + 1;
+  const values = places.map((at, i) => (aligned ? (2 * at) / (size(i) - 1) : (2 * at + 1) / size(i)) - 1);
+  return { dims: [samples, 1, places.length / 2 / samples, 2], values };
+}
 
 /** The operator is the entry's name unless it says otherwise. */
 type Check = Omit<GradientCheck, 'opType'> & { opType?: string };
@@ -27,6 +36,7 @@ const IN_DOUBLE: Record<string, Check[]> = {
     { inputs: [makeTensor('', DataType.BOOL, [3], Uint8Array.of(1, 0, 1)), x(2, 3), x(1, 3)] },
     { inputs: [makeTensor('', DataType.BOOL, [2, 3], Uint8Array.of(1, 0, 1, 0, 0, 1)), x(3), x()] },
   ],
+  Mod: [{ inputs: [above(1, 5, 2, 3), above(0.6, 0.9, 3)], attributes: { fmod: 1 } }],
   Expand: [{ inputs: [x(3, 1), ints(2, 3, 4)] }, { inputs: [x(3, 1), ints(1, 4)] }, { inputs: [x(), ints(2, 2)] }],
   Relu: [{ inputs: [x(3, 4)] }],
   Clip: [{ inputs: [x(3, 4), scalar(-0.5), scalar(0.5)] }, { inputs: [x(3, 4), '', scalar(0.5)] }],
@@ -105,6 +115,52 @@ const IN_DOUBLE: Record<string, Check[]> = {
   ReduceL2: [{ inputs: [x(2, 5), ints(1)], attributes: { keepdims: 0 }, precision: 'float' }],
   ReduceSumSquare: [{ inputs: [x(2, 5), ints(1)] }],
   ReduceLogSumExp: [{ inputs: [x(2, 5), ints(1)] }],
+  ReduceLogSum: [{ inputs: [above(0.5, 2, 2, 5), ints(1)] }],
+  ReduceProd: [
+    { inputs: [x(2, 5), ints(1)] },
+    { inputs: [{ dims: [3, 3], values: [0.5, 0, -2, 0, 0, 3, 1.5, 2, -1] }, ints(-1)], attributes: { keepdims: 0 } },
+  ],
+  GatherElements: [
+    { inputs: [x(3, 4), int64Tensor('', [2, 4], [0, 2, -1, 1, 0, 2, 0, 0])] },
+    { inputs: [x(2, 4), int64Tensor('', [2, 3], [0, 0, -1, 3, 1, 1])], attributes: { axis: -1 } },
+  ],
+  GatherND: [
+    { inputs: [x(3, 4), int64Tensor('', [2, 2], [0, 1, -1, 2])] },
+    { inputs: [x(3, 4, 2), int64Tensor('', [2, 2, 1], [0, 2, 2, 0])] },
+    { inputs: [x(2, 3, 4), int64Tensor('', [2, 2, 1], [0, 2, 1, 1])], attributes: { batch_dims: 1 } },
+  ],
+  ScatterElements: [
+    { inputs: [x(3, 4), int64Tensor('', [1, 3], [2, 0, 1]), x(1, 3)] },
+    {
+      inputs: [x(2, 4), int64Tensor('', [2, 3], [0, 0, 1, 3, 1, 3]), x(2, 3)],
+      attributes: { axis: 1, reduction: 'add' },
+    },
+  ],
+  ScatterND: [
+    { inputs: [x(4, 3), int64Tensor('', [2, 1], [2, 0]), x(2, 3)] },
+    { inputs: [x(3, 3), int64Tensor('', [3, 2], [0, 1, 2, 2, 0, 1]), x(3)], attributes: { reduction: 'add' } },
+  ],
+  TopK: [
+    { inputs: [x(3, 6), ints(2)], outputs: 2, differentiated: 1 },
+    { inputs: [x(5, 2), ints(3)], attributes: { axis: 0, largest: 0 }, outputs: 2, differentiated: 1 },
+  ],
+  CumSum: [
+    { inputs: [x(2, 4), int64Tensor('', [], [1])] },
+    { inputs: [x(4, 2), int64Tensor('', [], [0])], attributes: { exclusive: 1, reverse: 1 } },
+  ],
+  Trilu: [{ inputs: [x(2, 3, 4)] }, { inputs: [x(4, 4), int64Tensor('', [], [-1])], attributes: { upper: 0 } }],
+  Einsum: [
+    { inputs: [x(2, 3), x(3, 4)], attributes: { equation: 'ij,jk->ik' } },
+    { inputs: [x(2, 3, 4), x(2, 5, 4)], attributes: { equation: 'b i d, b j d -> b i j' } },
+    { inputs: [x(2, 2, 3), x(3, 4)], attributes: { equation: '...i,ij->...j' } },
+    { inputs: [x(2, 3), x(4, 3)], attributes: { equation: 'ij,kj' } },
+    // Letters that are summed over alone, and an outer product.
+    { inputs: [x(2, 3), x(4)], attributes: { equation: 'ij,k->ik' } },
+    { inputs: [x(3), x(3), x(3, 2)], attributes: { equation: 'i,i,ij->j' } },
+    { inputs: [x(2, 3, 4)], attributes: { equation: 'abc->ca' } },
+    // Axes behind the dots that are spread.
+    { inputs: [x(3, 1, 2), x(2, 2, 2)], attributes: { equation: 'b...d,c...d->bc...' } },
+  ],
   Softmax: [{ inputs: [x(2, 5)] }, { inputs: [x(2, 3, 2)], attributes: { axis: 1 } }],
   LogSoftmax: [{ inputs: [x(2, 5)] }, { inputs: [x(3, 2, 2)], attributes: { axis: -2 } }],
 };
@@ -187,6 +243,9 @@ const IN_FLOAT: Record<string, Check[]> = {
   LeakyRelu: [{ inputs: [x(3, 4)], attributes: { alpha: 0.1 } }],
   PRelu: [{ inputs: [x(2, 3, 2), x(3, 1)] }, { inputs: [x(2, 3), x(1)] }],
   Elu: [{ inputs: [x(3, 4)], attributes: { alpha: 0.7 } }],
+  Selu: [{ inputs: [x(3, 4)] }, { inputs: [x(3, 4)], attributes: { alpha: 0.5, gamma: 1.5 } }],
+  Celu: [{ inputs: [x(3, 4)], attributes: { alpha: 0.6 } }],
+  ThresholdedRelu: [{ inputs: [x(3, 4)], attributes: { alpha: 0.3 } }],
   HardSigmoid: [{ inputs: [above(-4, 4, 3, 4)] }],
   HardSwish: [{ inputs: [above(-5, 5, 3, 4)] }],
   Erf: [{ inputs: [x(3, 4)] }],
@@ -196,6 +255,70 @@ const IN_FLOAT: Record<string, Check[]> = {
   Mish: [{ inputs: [above(-3, 3, 3, 4)] }],
   Sin: [{ inputs: [x(4)] }],
   Cos: [{ inputs: [x(4)] }],
+  Tan: [{ inputs: [x(4)] }],
+  Asin: [{ inputs: [above(-0.8, 0.8, 4)] }],
+  Acos: [{ inputs: [above(-0.8, 0.8, 4)] }],
+  Atan: [{ inputs: [above(-2, 2, 4)] }],
+  Sinh: [{ inputs: [x(4)] }],
+  Cosh: [{ inputs: [x(4)] }],
+  Asinh: [{ inputs: [above(-2, 2, 4)] }],
+  Acosh: [{ inputs: [above(1.5, 3, 4)] }],
+  Atanh: [{ inputs: [above(-0.8, 0.8, 4)] }],
+  Col2Im: [
+    { inputs: [x(1, 8, 9), ints(4, 4), ints(2, 2)] },
+    {
+      inputs: [x(2, 6, 4), ints(3, 4), ints(2, 3)],
+      attributes: { strides: [2, 2], pads: [1, 0, 0, 1], dilations: [1, 1] },
+    },
+  ],
+  // Places off the pixels' own, where the slope jumps; some beyond the edge.
+  GridSample: [
+    { inputs: [x(1, 3, 4, 5), grid(5, 4, 0, [1.3, 2.6, -0.4, 1.2, 4.7, 0.6, 3.5, 3.3, -2.4, 5.6, 2.2, -0.7])] },
+    {
+      inputs: [x(2, 2, 4, 3), grid(3, 4, 1, [0.4, 0.7, 1.6, 2.5, 1.3, 1.2, 0.2, 2.8])],
+      attributes: { align_corners: 1 },
+    },
+    {
+      inputs: [x(1, 2, 3, 4), grid(4, 3, 0, [0.4, 1.7, -1.3, 0.6, 3.8, 1.4, 2.6, -0.9, 1.2, 3.5])],
+      attributes: { padding_mode: 'border' },
+    },
+  ],
+  LSTM: [
+    // X, W, R, B: every state; both ends; two directions with states to begin with.
+    { inputs: [x(4, 2, 3), x(1, 8, 3), x(1, 8, 2), x(1, 16)], attributes: { hidden_size: 2 } },
+    {
+      inputs: [x(3, 2, 3), x(1, 8, 3), x(1, 8, 2), x(1, 16), '', x(1, 2, 2), x(1, 2, 2)],
+      attributes: { hidden_size: 2, direction: 'reverse' },
+      outputs: 3,
+    },
+    {
+      inputs: [x(3, 2, 2), x(2, 8, 2), x(2, 8, 2), x(2, 16), ints32(3, 3), x(2, 2, 2), x(2, 2, 2)],
+      attributes: { hidden_size: 2, direction: 'bidirectional' },
+      outputs: 3,
+    },
+    { inputs: [x(1, 2, 3), x(1, 8, 3), x(1, 8, 2)], attributes: { hidden_size: 2 } },
+  ],
+  GRU: [
+    { inputs: [x(4, 2, 3), x(1, 6, 3), x(1, 6, 2), x(1, 12)], attributes: { hidden_size: 2 } },
+    {
+      inputs: [x(3, 2, 3), x(2, 6, 3), x(2, 6, 2), x(2, 12), '', x(2, 2, 2)],
+      attributes: { hidden_size: 2, direction: 'bidirectional', linear_before_reset: 1 },
+      outputs: 2,
+    },
+    {
+      inputs: [x(3, 2, 3), x(1, 6, 3), x(1, 6, 2)],
+      attributes: { hidden_size: 2, direction: 'reverse', activations: ['sigmoid', 'tanh'] },
+      outputs: 2,
+    },
+  ],
+  RNN: [
+    { inputs: [x(4, 2, 3), x(1, 2, 3), x(1, 2, 2), x(1, 4)], attributes: { hidden_size: 2 }, outputs: 2 },
+    {
+      inputs: [x(3, 2, 3), x(2, 2, 3), x(2, 2, 2), x(2, 4), '', x(2, 2, 2)],
+      attributes: { hidden_size: 2, direction: 'bidirectional', activations: ['Relu', 'Relu'] },
+      outputs: 2,
+    },
+  ],
   Mean: [{ inputs: [x(2, 3), x(3)] }],
   Cast: [{ inputs: [x(4)], attributes: { to: DataType.FLOAT } }],
   ReduceL1: [{ inputs: [x(2, 5), ints(1)] }],

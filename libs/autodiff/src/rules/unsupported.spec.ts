@@ -1,4 +1,4 @@
-import { Graph, GraphBuilder, floatTensor } from '#onnx';
+import { Graph, GraphBuilder, floatTensor, type Attributes } from '#onnx';
 import { UnsupportedGradientError } from '../errors.js';
 import { addGradients } from '../gradients.js';
 
@@ -18,6 +18,11 @@ function differentiate(write: (b: GraphBuilder) => string): void {
 
 const floats = (b: GraphBuilder, ...values: number[]) =>
   b.initializer(floatTensor(b.fresh('f'), [values.length], values));
+
+/** A layer over x, its weights from x as well: only what it is asked to be matters here. */
+function recurrent(b: GraphBuilder, attributes: Attributes, lengths = '', peepholes = ''): string {
+  return b.op('LSTM', ['x', 'x', 'x', '', lengths, '', '', peepholes], { hidden_size: 2, ...attributes });
+}
 
 const REFUSED: [what: string, problem: RegExp, write: (b: GraphBuilder) => string][] = [
   [
@@ -53,6 +58,42 @@ const REFUSED: [what: string, problem: RegExp, write: (b: GraphBuilder) => strin
     'a dropout in training mode that keeps its mask to itself',
     /its mask must be an output/,
     (b) => b.op('Dropout', ['x', '', b.op('Identity', ['n'])]),
+  ],
+  [
+    'a recurrent layer for sequences of several lengths',
+    /lengths of sequences have no gradient rule/,
+    (b) => recurrent(b, {}, 'n'),
+  ],
+  [
+    'other activations than the usual',
+    /Softsign, Tanh have no gradient rule/,
+    (b) => recurrent(b, { activations: ['Sigmoid', 'Softsign', 'Tanh'] }),
+  ],
+  ['gates that are clipped', /clipped gates/, (b) => recurrent(b, { clip: 3.5 })],
+  ['gates that are coupled', /coupled gates/, (b) => recurrent(b, { input_forget: 1 })],
+  ['a recurrent layer with the samples first', /layout 1/, (b) => recurrent(b, { layout: 1 })],
+  ['peepholes', /peepholes/, (b) => recurrent(b, {}, '', b.float(new Float32Array(6), [1, 6]))],
+  ['the diagonal of an Einsum', /reads a diagonal/, (b) => b.op('Einsum', ['x'], { equation: 'abcc->abc' })],
+  [
+    'a scatter that multiplies',
+    /reduction "mul"/,
+    (b) => b.op('ScatterElements', ['x', b.ints([0]), 'x'], { reduction: 'mul' }),
+  ],
+  ['a grid read by the nearest pixel', /linear of images/, (b) => b.op('GridSample', ['x', 'x'], { mode: 'nearest' })],
+  [
+    'a grid read beyond a mirror',
+    /padding_mode "reflection"/,
+    (b) => b.op('GridSample', ['x', 'x'], { padding_mode: 'reflection' }),
+  ],
+  [
+    'values whose places are not told',
+    /its indices must be an output/,
+    (b) => b.op('TopK', ['x', b.ints([2])], {}, { outputs: ['y', ''] }),
+  ],
+  [
+    'blocks of a computed shape',
+    /the shape of its blocks/,
+    (b) => b.op('Col2Im', ['x', b.ints([4, 4]), b.op('Identity', ['n'])]),
   ],
   ['scales in blocks', /in blocks/, (b) => b.op('QuantizeLinear', ['x', floats(b, 1)], { block_size: 2 })],
   [

@@ -5,7 +5,7 @@ import { writeModel, type ModelProto } from '#onnx';
 import type { Known, Obstacle } from '../pass.js';
 import { useBatchStatistics } from '../training/batches/batch-statistics.js';
 import { freedForm } from '../training/form/copied-form.js';
-import { outputNames } from '../training/form/reachable.js';
+import { differentiableOutputs } from '../training/form/reachable.js';
 import type { TrainingForm } from '../training/form/trainable.js';
 import { batchProblem } from '../training/batches/batch-size.js';
 import { trialProblem, type Learning } from '../training/trial.js';
@@ -62,7 +62,7 @@ async function firstStep({ form, teachers, shapes, inputs, classes, options }: F
     const answers = await teacher.answer(inputsFor(teacher.inputNames, inputs));
     const pairs = throughSoftmax(
       form.graph,
-      pairOutputs({ outputs: outputNames(form.graph), shapes, answers, classes, kinds: options.outputs }),
+      pairOutputs({ outputs: differentiableOutputs(form).outputs, shapes, answers, classes, kinds: options.outputs }),
       answers,
     );
     const { features, shapes: all } = attachFeatures(form, shapes, answers, options.features, 0);

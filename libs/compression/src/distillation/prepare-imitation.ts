@@ -13,7 +13,7 @@ import { fixedBatch } from '../training/batches/flexible-batch.js';
 import { splitInputs } from '../training/batches/rows.js';
 import { TrainingError } from '../training/errors.js';
 import { freedCopy } from '../training/form/copied-form.js';
-import { outputNames } from '../training/form/reachable.js';
+import { differentiableOutputs } from '../training/form/reachable.js';
 import type { TrainingForm } from '../training/form/trainable.js';
 import type { TrainingSetup } from '../training/train-model.js';
 import { attachFeatures, type Feature } from './features.js';
@@ -74,7 +74,7 @@ export async function prepareImitation(request: ImitationRequest): Promise<Train
     batchSize,
     objective: imitation(pairs, hasLabels, options, features),
     objectiveOn: (on) => imitation(onShapes(pairs, on), hasLabels, options, featuresOn(features, on)),
-    warnings: [...warnings, ...unreadLabels(options, data)],
+    warnings: [...warnings, ...unreadLabels(options, data), ...leftOutputs(form)],
     begin: (model) => imitationSource({ ...source, model }),
     heldOut: async () => (held ? heldOutBatches({ ...request, teacher }, held, plan.partSize) : undefined),
     seen: data ? () => splitInputs(data, inputNames, order) : null,
@@ -101,7 +101,7 @@ function pairsOf(
   answers: HostTensors,
   data: Dataset | null,
 ): OutputPair[] {
-  const outputs = outputNames(form.graph);
+  const { outputs } = differentiableOutputs(form);
   const pairs = pairOutputs({ outputs, shapes, answers, classes: data?.classes, kinds: options.outputs });
   return throughSoftmax(form.graph, pairs, answers);
 }
@@ -159,6 +159,13 @@ function unreadLabels({ method, alpha, labelSmoothing }: DistillOptions, data: D
   return data.classes === null && asked.length > 0
     ? [`the data set has no labels with classes: ${asked.join(' and ')} is not heeded`]
     : [];
+}
+
+/** Outputs that the student is not taught. */
+function leftOutputs(form: TrainingForm): string[] {
+  return differentiableOutputs(form).left.map(
+    ({ output, reason }) => `output "${output}" is left out of the loss: ${reason}`,
+  );
 }
 
 function onShapes(pairs: readonly OutputPair[], shapes: Shapes): OutputPair[] {

@@ -114,8 +114,8 @@ describe('before a job is accepted', () => {
     ['a Dropout that drops in every run', /Dropout "v\d+_Dropout" drops at random.*evaluation mode/, net(dropout)],
     [
       'no rule',
-      /no gradient rule for "v\d+_CumSum" \(CumSum\).*Set freeze to \["w"\]/,
-      net((b, x) => b.op('CumSum', [x, b.initializer(makeTensor('axis', DataType.INT64, [], BigInt64Array.of(1n)))])),
+      /no gradient rule for "v\d+_LpNormalization" \(LpNormalization\).*Set freeze to \["w"\]/,
+      net((b, x) => b.op('LpNormalization', [x])),
     ],
     [
       'a grid whose scale is infinite',
@@ -161,20 +161,20 @@ describe('before a job is accepted', () => {
     expect(await inTheWay('distill', ids.build(), { method: 'generative', teacher: 'original' })).toEqual([
       { field: 'method', message: expect.stringContaining('one input of floats') },
     ]);
-    const floored = net((b, x) => b.op('Trilu', [x]));
+    const floored = net((b, x) => b.op('LpNormalization', [x]));
     expect(await inTheWay('distill', floored, { method: 'generative', freeze: ['w'] })).toEqual([
-      { field: 'method', message: expect.stringContaining('(Trilu)') },
+      { field: 'method', message: expect.stringContaining('(LpNormalization)') },
     ]);
   });
 
   it('pruning refuses what its recovery or its importance cannot do', async () => {
-    const model = net((b, x) => b.op('Trilu', [x]));
+    const model = net((b, x) => b.op('LpNormalization', [x]));
     const schedule = { schedule: 'iterative', recoverEpochs: 1 };
     expect(await inTheWay('prune', model, schedule)).toEqual([
-      { field: 'recoverEpochs', message: expect.stringContaining('(Trilu)') },
+      { field: 'recoverEpochs', message: expect.stringContaining('(LpNormalization)') },
     ]);
     expect(await inTheWay('prune', model, { importance: 'taylor' })).toEqual([
-      { field: 'importance', message: expect.stringMatching(/\(Trilu\).*such as "l2"/) },
+      { field: 'importance', message: expect.stringMatching(/\(LpNormalization\).*such as "l2"/) },
     ]);
     expect(await inTheWay('prune', model, { ...schedule, freeze: ['nowhere'] })).toEqual([
       { field: 'freeze', message: expect.stringContaining('nowhere') },
@@ -195,7 +195,7 @@ describe('what preflight advises and accepts, runs', () => {
   afterAll(() => data.remove());
 
   it('freezing the weights before a node without a rule', async () => {
-    const model = net((b, x) => b.op('Trilu', [x]));
+    const model = net((b, x) => b.op('LpNormalization', [x]));
     const options = TrainOptions.parse({ epochs: 1, freeze: ['w'] });
     expect(await inTheWay('train', model, options)).toEqual([]);
     expect((await train.run(data.context(writeModel(model)), options)).summary['weights']).toMatchObject({

@@ -1,6 +1,6 @@
 import type { TrainOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
-import { intAttribute, intsAttribute, type NodeProto } from '#onnx';
+import { intAttribute, intsAttribute, stringAttribute, type NodeProto } from '#onnx';
 import { wideAxes } from './form/constant-values.js';
 import { TrainingError } from './errors.js';
 import { storedName } from './form/shadow-name.js';
@@ -37,6 +37,10 @@ const FANS: Record<string, (node: NodeProto, dims: readonly number[], index: num
     Boolean(intAttribute(node, index === 0 ? 'transA' : 'transB', 0)) === (index === 1)
       ? { in: columns!, out: rows! }
       : { in: rows!, out: columns! },
+  LSTM: recurrentFans(4),
+  GRU: recurrentFans(3),
+  RNN: recurrentFans(1),
+  Einsum: einsumFans,
   MatMul: (_, dims, index) =>
     index === 0
       ? { in: dims.at(-1)!, out: dims.at(-2) ?? 1 }
@@ -104,6 +108,20 @@ function moved(dims: readonly number[], node: NodeProto): readonly number[] {
 function convFans(channelsIn: number, channelsOut: number, kernel: readonly number[]): Fans {
   const taps = kernel.reduce((product, dim) => product * dim, 1);
   return { in: channelsIn * taps, out: channelsOut * taps };
+}
+
+/** [directions, gates · H, in]: each gate is a layer of its own. */
+function recurrentFans(gates: number) {
+  return (_: NodeProto, dims: readonly number[]): Fans => ({ in: dims[2]!, out: dims[1]! / gates });
+}
+
+/** Letters that the result has lead out, the others are summed over. */
+function einsumFans(node: NodeProto, dims: readonly number[], index: number): Fans {
+  const [terms = '', result = ''] = stringAttribute(node, 'equation', '').replaceAll(' ', '').split('->');
+  const letters = [...(terms.split(',')[index] ?? '').replace('...', '')].slice(-dims.length);
+  const product = (isOut: boolean) =>
+    dims.reduce((size, dim, axis) => (result.includes(letters[axis] ?? '') === isOut ? size * dim : size), 1);
+  return { in: product(false), out: product(true) };
 }
 
 /** A number from N(0, 1) (Box and Muller 1958). */

@@ -6,7 +6,7 @@ import { nodeLabel } from '../name-pattern.js';
 import type { Obstacle } from '../pass.js';
 import { augmentObstacles } from './batches/augment-obstacles.js';
 import { storedName } from './form/shadow-name.js';
-import { outputNames, reachable } from './form/reachable.js';
+import { differentiableOutputs, outputNames, reachable } from './form/reachable.js';
 import { copiedForm } from './form/copied-form.js';
 import type { TrainingForm } from './form/trainable.js';
 
@@ -45,10 +45,10 @@ function offGrid(model: ModelProto): string[] {
     : [];
 }
 
-/** Nodes that no gradient passes. */
+/** Nodes that no gradient passes, where they stand before every output: what the loss reads is known by a first step. */
 function inTheWay(form: TrainingForm): string[] {
   const { graph, trainables } = form;
-  const [outputs, weights] = [outputNames(graph), trainables.map(({ name }) => name)];
+  const [outputs, weights] = [differentiableOutputs(form).outputs, trainables.map(({ name }) => name)];
   const sized = gradientsSizedByData(graph, outputs, weights).map(
     (node) =>
       `${node.opType} "${node.node}" takes sizes that depend on the data, and its gradient wants the same for every batch. Export the model with fixed sizes there`,

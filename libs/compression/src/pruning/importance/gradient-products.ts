@@ -3,7 +3,6 @@ import {
   buildTrainingStep,
   lossOf,
   meanSquaredError,
-  missingGradients,
   softmaxCrossEntropy,
   type Optimizer,
   type TrainingStep,
@@ -13,7 +12,7 @@ import type { HostTensors } from '#inference';
 import { DataType, ownName } from '#onnx';
 import { fixedBatch } from '../../training/batches/flexible-batch.js';
 import { freedForm } from '../../training/form/copied-form.js';
-import { outputNames, reachable } from '../../training/form/reachable.js';
+import { differentiableOutputs, reachable } from '../../training/form/reachable.js';
 import { storedName } from '../../training/form/shadow-name.js';
 import { observeTrainingShapes } from '../../training/observe.js';
 import { DivergedError } from '../../training/errors.js';
@@ -93,20 +92,6 @@ async function gradientOf(trainer: Trainer, feeds: HostTensors, option: string):
   }
 }
 
-/** The outputs that a gradient comes back from; all where none is such, so that the nodes in the way are named. */
-function differentiable({ graph, trainables }: TrainingForm): string[] {
-  const outputs = outputNames(graph);
-  const found = outputs.filter(
-    (output) =>
-      missingGradients(
-        graph,
-        [output],
-        trainables.map(({ name }) => name),
-      ).length === 0,
-  );
-  return found.length > 0 ? found : outputs;
-}
-
 /** The step that gives the gradient, and what it reads of a batch. */
 interface GradientStep {
   step: TrainingStep;
@@ -120,7 +105,7 @@ async function gradientStep(
   classes: number | null,
 ): Promise<GradientStep> {
   const shapes = await observeTrainingShapes(form.graph, inputs);
-  const outputs = differentiable(form);
+  const { outputs } = differentiableOutputs(form);
   const labelled =
     classes === null
       ? undefined

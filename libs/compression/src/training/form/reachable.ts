@@ -1,4 +1,4 @@
-import { reachedTargets, type Shapes } from '#autodiff';
+import { missingGradients, reachedTargets, type Shapes } from '#autodiff';
 import { DataType, valueElemType, type Graph } from '#onnx';
 import type { Trainable, TrainingForm } from './trainable.js';
 
@@ -20,4 +20,22 @@ export function reachable(
     shapes,
   );
   return trainables.filter(({ name }) => reached.has(name));
+}
+
+/** Outputs of floats that a gradient comes back from, and those that it does not with the reason. */
+export interface DifferentiableOutputs {
+  outputs: string[];
+  left: { output: string; reason: string }[];
+}
+
+/** With none that a gradient comes back from all are given, so that the nodes in the way are named. */
+export function differentiableOutputs({ graph, trainables }: TrainingForm): DifferentiableOutputs {
+  const weights = trainables.map(({ name }) => name);
+  const judged = outputNames(graph).map((output) => ({ output, missing: missingGradients(graph, [output], weights) }));
+  const outputs = judged.filter(({ missing }) => missing.length === 0).map(({ output }) => output);
+  if (outputs.length === 0) return { outputs: outputNames(graph), left: [] };
+  const left = judged.flatMap(({ output, missing: [first] }) =>
+    first ? [{ output, reason: `there is no gradient rule for ${first.opType} "${first.node}" before it` }] : [],
+  );
+  return { outputs, left };
 }

@@ -24,6 +24,9 @@ export interface Reading {
   carriers: readonly NodeProto[];
 }
 
+/** Weights of what comes in and of the state, and their biases. */
+const RECURRENT: Readonly<Record<number, Role>> = { 1: 'kernel', 2: 'kernel', 3: 'bias' };
+
 const NORM: Readonly<Record<number, Role>> = { 1: 'gain', 2: 'bias' };
 
 /** Input positions at which an operator reads something that is learned. */
@@ -32,7 +35,13 @@ const ROLES: Readonly<Record<string, Readonly<Record<number, Role>>>> = {
   ConvTranspose: { 1: 'kernel', 2: 'bias' },
   Gemm: { 0: 'kernel', 1: 'kernel', 2: 'bias' },
   MatMul: { 0: 'kernel', 1: 'kernel' },
+  Einsum: { 0: 'kernel', 1: 'kernel' },
+  LSTM: RECURRENT,
+  GRU: RECURRENT,
+  RNN: RECURRENT,
   Gather: { 0: 'table' },
+  GatherND: { 0: 'table' },
+  GatherElements: { 0: 'table' },
   PRelu: { 1: 'slope' },
   BatchNormalization: NORM,
   LayerNormalization: NORM,

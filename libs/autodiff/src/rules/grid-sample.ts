@@ -1,0 +1,162 @@
+import { intAttribute, stringAttribute } from '#onnx';
+import { UnsupportedGradientError, nameOf } from '../errors.js';
+import type { GradientBuilder } from '../gradient-builder.js';
+import type { Rule, RuleContext } from '../rule.js';
+
+export type GridSampleOp = 'GridSample';
+
+/** Reading an image between its pixels. */
+export const GRID_SAMPLE_RULES: Record<GridSampleOp, Rule> = {
+  GridSample: (context) => {
+    const sampling = new Sampling(context);
+    return [() => sampling.byImage(), () => sampling.byGrid()];
+  },
+};
+
+/** A coordinate of every read place [N, 1, P], with the pixels on both sides of it. */
+interface Axis {
+  /** Share of the pixel above, which is the distance from the one below. */
+  above: string;
+  /** Pixel numbers below and above, as floats, held inside the image. */
+  pixels: readonly [string, string];
+  /** 1 where that pixel is one of the image. */
+  inside: readonly [string, string];
+  /** How the place moves with the grid's number. */
+  slope: string;
+}
+
+/**
+ * y = Σ over the four pixels around a place of its value times its shares in x and y: dX adds dY times those shares to the
+ * four, the grid's gradient is dY times the difference of pixels along one axis, mixed along the other.
+ */
+class Sampling {
+  private readonly g: GradientBuilder;
+  private readonly dims: readonly [number, number, number, number];
+  private readonly places: number;
+  private readonly columns: Axis;
+  private readonly rows: Axis;
+  private readonly dY: string;
+
+  constructor(private readonly context: RuleContext) {
+    const {
+      node,
+      g,
+      x: [image, grid],
+      dY,
+    } = context;
+    const mode = stringAttribute(node, 'mode', 'linear');
+    const padding = stringAttribute(node, 'padding_mode', 'zeros');
+    if (mode === 'cubic' || mode === 'bicubic' || mode === 'nearest' || g.dims(image).length !== 4)
+      throw new UnsupportedGradientError(
+        nameOf(node),
+        `mode "${mode}" of [${g.dims(image)}] has no gradient rule, linear of images has`,
+      );
+    if (padding === 'reflection')
+      throw new UnsupportedGradientError(nameOf(node), 'padding_mode "reflection" has no gradient rule');
+    this.g = g;
+    this.dims = g.dims(image) as Sampling['dims'];
+    const [samples, channels, height, width] = this.dims;
+    this.places = g.dims(grid)[1]! * g.dims(grid)[2]!;
+    const coordinate = (at: number) => g.reshape(g.slice(grid, [at], [at + 1], [3]), [samples, 1, this.places]);
+    this.columns = this.axis(coordinate(0), width);
+    this.rows = this.axis(coordinate(1), height);
+    this.dY = g.reshape(dY, [samples, channels, this.places]);
+  }
+
+  byImage(): string {
+    const { g } = this;
+    const [samples, channels, height, width] = this.dims;
+    const zeros = g.expand(g.scalar(0), [samples, channels, height * width]);
+    const parts = CORNERS.map(([row, column]) => ({
+      indices: this.index(row, column),
+      share: g.mul(this.dY, g.mul(this.share(this.rows, row), this.share(this.columns, column))),
+    }));
+    const indices = g.concat(
+      parts.map((part) => part.indices),
+      2,
+    );
+    const shares = g.concat(
+      parts.map((part) => part.share),
+      2,
+    );
+    const summed = g.op('ScatterElements', [zeros, indices, shares], { axis: 2, reduction: 'add' });
+    return g.reshape(summed, this.dims);
+  }
+
+  byGrid(): string {
+    const { g, rows, columns } = this;
+    const [samples] = this.dims;
+    const pixels = CORNERS.map(([row, column]) => this.pixel(row, column)) as [string, string, string, string];
+    const [topLeft, topRight, bottomLeft, bottomRight] = pixels;
+    const across = this.mixed(rows, g.sub(topRight, topLeft), g.sub(bottomRight, bottomLeft));
+    const down = this.mixed(columns, g.sub(bottomLeft, topLeft), g.sub(bottomRight, topRight));
+    const by = (difference: string, axis: Axis) => g.mul(g.sum(g.mul(this.dY, difference), [1], true), axis.slope);
+    const parts = [by(across, columns), by(down, rows)].map((part) => g.reshape(part, [samples, this.places, 1]));
+    return g.reshape(g.concat(parts, 2), g.dims(this.context.x[1]));
+  }
+
+  private axis(coordinate: string, size: number): Axis {
+    const { g } = this;
+    const { node } = this.context;
+    const scale = intAttribute(node, 'align_corners', 0) ? (size - 1) / 2 : size / 2;
+    const free = g.add(g.scale(coordinate, scale), g.scalar((size - 1) / 2));
+    const isBorder = stringAttribute(node, 'padding_mode', 'zeros') === 'border';
+    const place = isBorder ? this.held(free, size) : free;
+    const below = g.op('Floor', [place]);
+    const above = g.add(below, g.scalar(1));
+    const isFree = isBorder ? g.mask(g.op('Equal', [place, free])) : null;
+    const inside = (pixel: string) => g.mask(g.op('Equal', [pixel, this.held(pixel, size)]));
+    return {
+      above: g.sub(place, below),
+      pixels: [this.held(below, size), this.held(above, size)],
+      inside: [inside(below), inside(above)],
+      slope: isFree === null ? g.scalar(scale) : g.scale(isFree, scale),
+    };
+  }
+
+  /** Held between the first and the last pixel. */
+  private held(value: string, size: number): string {
+    return this.g.op('Clip', [value, this.g.scalar(0), this.g.scalar(size - 1)]);
+  }
+
+  /** Share of the pixel on one side, none for one outside. */
+  private share({ above, inside }: Axis, side: Side): string {
+    const { g } = this;
+    return g.mul(side === 1 ? above : g.sub(g.scalar(1), above), inside[side]);
+  }
+
+  private mixed({ above }: Axis, first: string, second: string): string {
+    const { g } = this;
+    return g.add(first, g.mul(above, g.sub(second, first)));
+  }
+
+  /** Where the pixel lies in an image laid out as one row, for every channel. */
+  private index(row: Side, column: Side): string {
+    const { g } = this;
+    const [samples, channels, , width] = this.dims;
+    const flat = g.add(g.scale(this.rows.pixels[row], width), this.columns.pixels[column]);
+    return g.expand(g.op('Cast', [flat], { to: INT64 }), [samples, channels, this.places]);
+  }
+
+  /** Its value in every channel, zero outside. */
+  private pixel(row: Side, column: Side): string {
+    const { g } = this;
+    const [samples, channels, height, width] = this.dims;
+    const flat = g.reshape(this.context.x[0], [samples, channels, height * width]);
+    const value = g.op('GatherElements', [flat, this.index(row, column)], { axis: 2 });
+    return g.mul(value, g.mul(this.rows.inside[row], this.columns.inside[column]));
+  }
+}
+
+const INT64 = 7;
+
+/** Below or above. */
+type Side = 0 | 1;
+
+/** Rows and columns of the four pixels around a place. */
+const CORNERS: readonly (readonly [Side, Side])[] = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];

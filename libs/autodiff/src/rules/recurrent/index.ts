@@ -1,0 +1,13 @@
+import type { Rule } from '../../rule.js';
+import { gruGradients } from './gru.js';
+import { lstmGradients } from './lstm.js';
+import { rnnGradients } from './rnn.js';
+
+export type RecurrentOp = 'LSTM' | 'GRU' | 'RNN';
+
+/** Whole layers that carry a state along a sequence. */
+export const RECURRENT_RULES: Record<RecurrentOp, Rule> = {
+  LSTM: lstmGradients,
+  GRU: gruGradients,
+  RNN: rnnGradients,
+};
