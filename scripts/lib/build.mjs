@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bundleAgent } from './bundle-agent.mjs';
 import { bundleStage } from './bundle-stage.mjs';
 import { precompress } from './precompress.mjs';
 import { capture, ROOT } from './run.mjs';
@@ -27,6 +28,7 @@ const PRODUCTS = {
     build: async () => {
       await capture(process.execPath, [TSC, '-p', 'tsconfig.json']);
       await bundleStage();
+      await bundleAgent();
     },
   },
   dashboard: {

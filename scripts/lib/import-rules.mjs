@@ -28,7 +28,7 @@ export const APPS = {
   api: EVERY.filter((library) => !NATIVE.includes(library)),
   worker: EVERY,
   cli: EVERY.filter((library) => !NATIVE.includes(library) && !NEST.includes(library)),
-  agent: ['contracts', 'inference', 'measurement', 'evaluation'],
+  agent: ['client', 'contracts', 'inference', 'measurement'],
   dashboard: ['contracts', 'client'],
 };
 

@@ -4,6 +4,7 @@ export { datasetDigest } from './digest.js';
 export { DatasetError, type DatasetErrorCode, type DatasetProblem } from './errors.js';
 export { inspectDataset, matchInputs } from './inspect.js';
 export { MANIFEST_FILES, parseManifest, readManifest } from './manifest.js';
+export { sourceOf } from './bind.js';
 export { writeNpy } from './npy.js';
 export { recordStates } from './record-states.js';
 export { preparePreprocessing, type Preprocessing, type SampleType } from './preprocess.js';

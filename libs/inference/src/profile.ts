@@ -15,6 +15,8 @@ export interface ProfileOptions extends Omit<SessionOptions, 'profilePrefix'> {
 export interface NodeProfile {
   name: string;
   opType: string;
+  /** The execution provider that ran it; null where the trace does not say. */
+  provider: string | null;
   /** Microseconds of each counted run. */
   samplesUs: number[];
   /** Mean over the runs, and its share of the time of all nodes. */
@@ -28,6 +30,7 @@ interface KernelEvent {
   us: number;
   nodeIndex: string;
   opType: string;
+  provider: string | null;
 }
 
 /** One event. ORT writes names as they are, quotes and line ends too, so that its file is no JSON where a name has any. */
@@ -72,9 +75,9 @@ export function parseTrace(text: string): KernelEvent[] {
   if (!text.startsWith('[')) throw new ProfileError('the profile of onnxruntime is not a list of events');
   return text.split(EVENT_START).flatMap((event): KernelEvent[] => {
     const { us, name, args } = KERNEL_EVENT.exec(event)?.groups ?? {};
-    return name === undefined
-      ? []
-      : [{ name, us: Number(us), nodeIndex: argument(args, 'node_index'), opType: argument(args, 'op_name') }];
+    if (name === undefined) return [];
+    const [nodeIndex, opType] = [argument(args, 'node_index'), argument(args, 'op_name')];
+    return [{ name, us: Number(us), nodeIndex, opType, provider: argument(args, 'provider') || null }];
   });
 }
 
@@ -84,10 +87,10 @@ function argument(args: string | undefined, name: string): string {
 
 /** Node indices name a node within a graph; nodes of If and Loop bodies are inside the time of the node that holds them. */
 function summarize(kernels: readonly KernelEvent[], runs: number): NodeProfile[] {
-  const nodes = new Map<string, { name: string; opType: string; samplesUs: number[] }>();
-  for (const { name, us, nodeIndex, opType } of kernels) {
+  const nodes = new Map<string, Omit<NodeProfile, 'meanUs' | 'share'>>();
+  for (const { name, us, nodeIndex, opType, provider } of kernels) {
     const key = `${nodeIndex}:${name}`;
-    const node = nodes.get(key) ?? { name, opType, samplesUs: [] };
+    const node = nodes.get(key) ?? { name, opType, provider, samplesUs: [] };
     node.samplesUs.push(us);
     nodes.set(key, node);
   }

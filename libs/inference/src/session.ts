@@ -25,6 +25,9 @@ export interface ValueMetadata {
 /** The runtime's version as it enters stage keys: results may differ between versions. */
 export const RUNTIME_VERSION = `onnxruntime-node ${ort.env.versions.node ?? 'unknown'} ${process.platform}-${process.arch}`;
 
+/** Execution providers that sessions are given. */
+export const RUNTIME_PROVIDERS = ['CPUExecutionProvider'] as const;
+
 /** A loaded model. Runs block the event loop of this process: heavy ones belong in a child process. */
 export class Session {
   private constructor(private readonly session: ort.InferenceSession) {}

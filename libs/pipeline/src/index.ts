@@ -16,6 +16,7 @@ export * from './sweep/sweep-plan.js';
 export * from './sweep/trial-recipe.js';
 export * from './devices/benchmark-key.js';
 export * from './devices/benchmark-status.js';
+export * from './devices/device-report.js';
 export * from './devices/device-state.js';
 export * from './devices/select-devices.js';
 export * from './sweep/hopeless.js';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PASSES, type PassDescriptor } from '#contracts';
 import { canonicalJson } from './canonical-json.js';
 import type { PlannedStage } from './plan.js';
 
@@ -27,7 +28,7 @@ export function stageKey({ stage, input, baseline, history, dataset, seed, runti
     scheme: SCHEME,
     pass,
     version,
-    options,
+    options: decisive(pass, options),
     input,
     seed,
     runtime,
@@ -36,4 +37,10 @@ export function stageKey({ stage, input, baseline, history, dataset, seed, runti
     dataset: reads.data ? dataset : undefined,
   };
   return createHash('sha256').update(canonicalJson(decided)).digest('hex');
+}
+
+/** The options without those that are no part of the stage's own result. */
+function decisive(pass: PlannedStage['pass'], options: PlannedStage['options']): PlannedStage['options'] {
+  const { besides }: PassDescriptor = PASSES[pass];
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !besides.includes(name)));
 }

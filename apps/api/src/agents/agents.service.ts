@@ -16,7 +16,7 @@ import { benchmarkKey } from '#pipeline';
 import { DevicesService } from '../devices/devices.service.js';
 import { CONFIG } from '#infrastructure';
 import { ApiError } from '../problems/api-error.js';
-import { agentPackage } from './agent-package.js';
+import { AgentPackage } from './agent-package.js';
 import { JobWaker } from './job-waker.js';
 
 /** A poll ends before its device would be taken for lost. */
@@ -25,7 +25,6 @@ const LONGEST_WAIT_MS = 20_000;
 /** How devices come, say hello and ask for work. */
 @Injectable()
 export class AgentsService {
-  private readonly serverVersion = agentPackage().version;
   private readonly pollMs: number;
 
   constructor(
@@ -34,6 +33,7 @@ export class AgentsService {
     private readonly benchmarks: BenchmarkRepository,
     private readonly views: DevicesService,
     private readonly waker: JobWaker,
+    private readonly agent: AgentPackage,
     @Inject(CONFIG) private readonly config: Config,
   ) {
     this.pollMs = Math.min(LONGEST_WAIT_MS, Math.round((2 * config.deviceLostMs) / 3));
@@ -52,7 +52,8 @@ export class AgentsService {
     const { deviceHeartbeatMs: heartbeatMs, deviceLostMs: lostAfterMs, benchmarkAttempts } = this.config;
     await this.waker.wake(await this.leases.releaseOthers(device.id, said.instance, benchmarkAttempts));
     const { name } = device;
-    const { pollMs, serverVersion } = this;
+    const { pollMs } = this;
+    const { version: serverVersion } = this.agent;
     const words = this.views.stateOf(await this.devices.require(device.id), null);
     return { name, ...words, heartbeatMs, lostAfterMs, pollMs, serverVersion, agentUrl: '/agent.tgz' };
   }
@@ -93,7 +94,7 @@ export class AgentsService {
   }
 
   private async answer(device: DeviceRow, row: BenchmarkRow | null): Promise<LeaseAnswer> {
-    const { serverVersion } = this;
+    const { version: serverVersion } = this.agent;
     if (!row) {
       const now = await this.devices.require(device.id);
       return { lease: null, ...this.views.stateOf({ ...now, lastSeenAt: new Date() }, null), serverVersion };

@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import type { Config } from '#contracts';
+import { CONFIG } from '#infrastructure';
+import { AgentPackageController } from '../agents/agent-package.controller.js';
+import { AgentPackage } from '../agents/agent-package.js';
 import { AgentsController } from '../agents/agents.controller.js';
 import { AgentsService } from '../agents/agents.service.js';
 import { BenchmarkSweeper } from '../agents/benchmark-sweeper.js';
@@ -7,10 +11,16 @@ import { LeasesService } from '../agents/leases.service.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';
 
+const AGENT_PACKAGE = {
+  provide: AgentPackage,
+  useFactory: ({ workPath }: Config) => AgentPackage.find(workPath),
+  inject: [CONFIG],
+};
+
 /** Devices as people see them, and the routes of their agents. */
 @Module({
-  controllers: [DevicesController, AgentsController],
-  providers: [DevicesService, AgentsService, LeasesService, JobWaker, BenchmarkSweeper],
+  controllers: [DevicesController, AgentsController, AgentPackageController],
+  providers: [AGENT_PACKAGE, DevicesService, AgentsService, LeasesService, JobWaker, BenchmarkSweeper],
   exports: [DevicesService],
 })
 export class DevicesModule {}

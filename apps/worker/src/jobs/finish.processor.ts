@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { lets, type ArtifactRef, type GateVerdict, type Job, type ModelMetrics, type QueueJobs } from '#contracts';
-import { JobRepository, StageRepository, type JobOutcome } from '#database';
+import { BenchmarkRepository, JobRepository, StageRepository, type JobOutcome, type OpenBenchmark } from '#database';
 import { STORE } from '#infrastructure';
-import { judgeGates, nextStep, reportMarkdown, verdict } from '#pipeline';
+import { deviceSection, judgeGates, nextStep, reportMarkdown, verdict, type DeviceReport } from '#pipeline';
 import { Postponed, type Attempt } from '#queue';
 import type { ArtifactStore } from '#storage';
 import type { Processor } from '../queue/processor.js';
@@ -17,7 +17,13 @@ interface MeasuredStage {
   metrics: ModelMetrics;
 }
 
-/** Ends a job whose stages have all succeeded: gates judged, report written. */
+/** How often a job looks whether its devices have answered; the API wakes it when they have. */
+const DEVICES_MS = 15_000;
+
+/**
+ * Ends a job whose stages have all succeeded, once devices have measured what they were asked to: gates judged, report
+ * written. No worker waits for a device: the queue job is put back until then.
+ */
 @Injectable()
 export class FinishProcessor implements Processor<'finish'> {
   constructor(
@@ -26,14 +32,17 @@ export class FinishProcessor implements Processor<'finish'> {
     @Inject(STORE) private readonly store: ArtifactStore,
     private readonly figures: ModelFigures,
     private readonly sizes: TransferSizes,
+    private readonly benchmarks: BenchmarkRepository,
   ) {}
 
   async process({ jobId, run }: QueueJobs['finish'], { isLast }: Attempt): Promise<void> {
     try {
       const job = await this.jobs.get(jobId);
       if (!job || !hasStagesDone(job)) return;
+      if (await this.benchmarks.hasOpen(jobId)) throw new Postponed(DEVICES_MS, new Error('devices are at it'));
       await this.stages.finish(jobId, await this.outcome(job));
     } catch (error) {
+      if (error instanceof Postponed) throw error;
       const { failure, permanent, outage } = judge(error);
       if (outage) throw new Postponed(OUTAGE_MS, error);
       if (!permanent && !isLast) throw error;
@@ -78,6 +87,7 @@ export class FinishProcessor implements Processor<'finish'> {
       ...measured.map(({ index, pass, metrics }) => ({ label: `${index + 1} ${pass}`, metrics })),
     ];
     const final = rows.at(-1)?.metrics ?? baseline;
+    const devices = (await this.benchmarks.ofJob(job.id)).map(toReported);
     const figures = new Map(measured.map(({ index, metrics }) => [index, metrics]));
     const stages = job.stages.map(({ index, pass, options, key, cached, modelDigest, skipped, summary, seconds }) => ({
       pass,
@@ -101,6 +111,7 @@ export class FinishProcessor implements Processor<'finish'> {
       verdict: verdict(baseline, final),
       stages,
       gates,
+      ...(devices.length > 0 ? { devices } : {}),
     };
     return [
       await this.put('report.json', `${JSON.stringify(document, null, 2)}\n`),
@@ -111,7 +122,10 @@ export class FinishProcessor implements Processor<'finish'> {
           rows,
           gates,
           job.stages.map(({ index, pass, cached, summary }) => ({ label: `${index + 1} ${pass}`, cached, summary })),
-        ),
+        ) + deviceSection(devices),
+      ),
+      ...devices.flatMap(({ stage, device, result }) =>
+        result ? [{ ...result.raw, name: `benchmark-${stage + 1}-${device}.json` }] : [],
       ),
     ];
   }
@@ -120,6 +134,11 @@ export class FinishProcessor implements Processor<'finish'> {
     const { digest, bytes } = await this.store.put(Buffer.from(text));
     return { name, digest, bytes };
   }
+}
+
+/** A benchmark as reports tell of it. */
+function toReported({ stageIndex, asked, deviceName, state, cached, error, result }: OpenBenchmark): DeviceReport {
+  return { stage: stageIndex, asked, device: deviceName, state, cached, error, result };
 }
 
 function hasStagesDone({ state, stages }: Job): boolean {

@@ -5,6 +5,7 @@ import { CONFIG } from '#infrastructure';
 import { nextStep } from '#pipeline';
 import { ProcessError } from '#process';
 import { Interrupted, PermanentFailure, Postponed, type Attempt } from '#queue';
+import { BenchmarkFanOut } from '../devices/benchmark-fan-out.js';
 import type { Processor } from '../queue/processor.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { CancelledError, judge } from './failures.js';
@@ -31,6 +32,7 @@ export class StageProcessor implements Processor<'stage'> {
     private readonly checkpoints: CheckpointStore,
     private readonly sizes: TransferSizes,
     private readonly gates: StageGates,
+    private readonly fanOut: BenchmarkFanOut,
   ) {}
 
   /** Throws Interrupted when the worker shuts down, PermanentFailure when no attempt can help, and else what may pass. */
@@ -49,6 +51,7 @@ export class StageProcessor implements Processor<'stage'> {
       if ((await this.stages.start(payload, task.key)).next !== 'run') return;
       stopListening = await this.stages.onCancel(jobId, () => cancel.abort(new CancelledError()));
       const outcome = await this.gates.judge(task, await this.result(task, signal));
+      if (!outcome.failure) await this.fanOut.begin(task, outcome);
       if (await this.outlast(() => this.stages.succeed(jobId, index, outcome), signal))
         this.sizes.complete(jobId, index, outcome);
       if (outcome.failure) throw new GateFailed(outcome.failure.message);

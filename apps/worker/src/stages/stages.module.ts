@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BenchmarkFanOut } from '../devices/benchmark-fan-out.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { FileCache } from './file-cache.js';
 import { ResultCache } from './result-cache.js';
@@ -16,6 +17,7 @@ import { TransferSizes } from './transfer-sizes.js';
 /** Runs stages; others may use its processes, its folders and what it knows of files. */
 @Module({
   providers: [
+    BenchmarkFanOut,
     CheckpointStore,
     FileCache,
     ModelFigures,

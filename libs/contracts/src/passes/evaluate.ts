@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { BenchmarkOptions } from '../devices/benchmark-settings.js';
+import { DeviceSelector } from '../devices/selection.js';
 import { METRIC_NAMES } from '../metric-table.js';
 import { TASK_NAMES } from '../tasks.js';
 import { refuseTaskConflicts } from './task-conflicts.js';
@@ -10,6 +12,8 @@ import {
   SequenceOptions,
   WakeWordOptions,
 } from './task-options.js';
+
+const MOST_SELECTORS = 50;
 
 export const EvaluateOptions = z
   .strictObject({
@@ -44,6 +48,13 @@ export const EvaluateOptions = z
     sequence: SequenceOptions.optional(),
     wakeWord: WakeWordOptions.optional(),
     anomaly: AnomalyOptions.optional(),
+    devices: z
+      .array(DeviceSelector)
+      .min(1)
+      .max(MOST_SELECTORS)
+      .optional()
+      .describe('Registered devices that measure the models too: names, or tags with each: true or any: N.'),
+    benchmark: BenchmarkOptions.optional().describe('How the devices measure.'),
     latencyRuns: z
       .int()
       .min(5)

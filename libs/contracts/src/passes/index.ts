@@ -43,6 +43,8 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
   changes: boolean;
   /** Whether the model may have fewer parameters or bits behind it. */
   resizes(options: z.infer<O>): boolean;
+  /** Options that decide what is done besides, and nothing of the stage's own result: they are no part of its key. */
+  besides: readonly string[];
   reads(options: z.infer<O>): Reads;
   needs(options: z.infer<O>): Needs;
 }
@@ -116,6 +118,7 @@ export const PASSES = {
     reads: { data: true, history: true, machine: true },
     needs: ({ split }) => ({ splits: split === 'calibration' ? CALIBRATION : [split] }),
     changes: false,
+    besides: ['devices', 'benchmark'],
     version: 4,
   }),
 } as const satisfies Record<string, PassDescriptor>;
@@ -128,13 +131,21 @@ interface Traits<O extends z.ZodObject> {
   needs?(options: z.infer<O>): Needs;
   changes?: boolean;
   resizes?(options: z.infer<O>): boolean;
+  besides?: readonly string[];
   version?: number;
 }
 
 function describe<O extends z.ZodObject>(
   summary: string,
   options: O,
-  { reads, needs = () => ({ splits: [] }), changes = true, resizes = () => changes, version = 1 }: Traits<O>,
+  {
+    reads,
+    needs = () => ({ splits: [] }),
+    changes = true,
+    resizes = () => changes,
+    besides = [],
+    version = 1,
+  }: Traits<O>,
 ): PassDescriptor<O> {
   const read = (given: z.infer<O>): Reads => ({
     data: false,
@@ -145,7 +156,7 @@ function describe<O extends z.ZodObject>(
     models: [],
     ...(typeof reads === 'function' ? reads(given) : reads),
   });
-  return { summary, version, options, changes, resizes, reads: read, needs };
+  return { summary, version, options, changes, resizes, besides, reads: read, needs };
 }
 
 export * from './analyze.js';

@@ -7,7 +7,10 @@ import type { EvaluateOptions } from './evaluate.js';
 const OPTIONS_OF = ['classification', 'detection', 'segmentation', 'sequence', 'wakeWord', 'anomaly'] as const;
 
 /** What the conflicts look at. */
-type Chosen = Pick<EvaluateOptions, 'task' | 'metrics' | 'readOutput' | (typeof OPTIONS_OF)[number]>;
+type Chosen = Pick<
+  EvaluateOptions,
+  'devices' | 'benchmark' | 'task' | 'metrics' | 'readOutput' | (typeof OPTIONS_OF)[number]
+>;
 
 /** The figures of quality that evaluate can measure for a task; those of any task where it is not known. */
 export function metricsOfTask(task: TaskName | null): MetricName[] {
@@ -25,7 +28,18 @@ export function isRanked(task: TaskName | null): boolean {
 
 /** Options of evaluate that would be ignored, or cannot be had together. */
 export function taskConflicts(options: Chosen): { path: (string | number)[]; message: string }[] {
-  return [...strangeOptions(options), ...strangeMetrics(options), ...missingOptions(options)];
+  return [
+    ...strangeOptions(options),
+    ...strangeMetrics(options),
+    ...missingOptions(options),
+    ...idleBenchmark(options),
+  ];
+}
+
+/** Settings that no device would read. */
+function idleBenchmark({ devices, benchmark }: Chosen): ReturnType<typeof taskConflicts> {
+  if (benchmark === undefined || devices !== undefined) return [];
+  return [{ path: ['benchmark'], message: 'no device measures: name some in devices, or leave benchmark out' }];
 }
 
 export function refuseTaskConflicts(options: Chosen, context: z.RefinementCtx): void {
