@@ -26,6 +26,11 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.coldpress/'],
+  // A figure, with `npm test -- --coverage`; what runs in processes of its own is not in it.
+  coverageProvider: 'v8',
+  coverageReporters: ['text-summary'],
+  coverageDirectory: '<rootDir>/test-results/coverage',
+  collectCoverageFrom: ['libs/**/*.ts', 'apps/**/*.ts', '!libs/testing/**', '!**/*.{spec,fixture,conformance}.ts', '!**/*.d.ts'],
   // Real servers and real training; a busy machine takes several times as long as an idle one.
   testTimeout: 240_000,
   maxWorkers: 2,

@@ -1,4 +1,5 @@
-// .ci/run: every test, then every example with the demo's figures checked. The last line counts what passed and failed.
+// .ci/run: every test by name, then every example with the demo's figures checked. The last line counts what passed and failed.
+// What follows goes to Jest: .ci/run --coverage prints how much of the code ran.
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +31,10 @@ function show(args, deadlineMs) {
 async function tests() {
   const file = join(RESULTS, 'jest.json');
   await rm(file, { force: true });
-  const { code } = await show(['scripts/test.mjs', '--json', `--outputFile=${file}`, '--silent'], TEST_DEADLINE_MS);
+  const { code } = await show(
+    ['scripts/test.mjs', '--json', `--outputFile=${file}`, '--silent', '--verbose', ...process.argv.slice(2)],
+    TEST_DEADLINE_MS,
+  );
   const report = await readFile(file, 'utf8').then(JSON.parse, () => null);
   if (!report) return [{ name: 'npm test ends with a report', passed: false, figures: `exit code ${code}` }];
   printSlowest(report.testResults);
