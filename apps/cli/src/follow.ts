@@ -31,12 +31,13 @@ export async function follow(client: Client, { id, state }: Pick<Job, 'id' | 'st
 }
 
 /** The table of a finished job, what its passes concluded, and its gates; how it ended when that was not well. */
-export function report(job: Job): string {
+export function report(job: Job, command: Command): string {
   const end =
     job.state === 'failed' || job.state === 'cancelled'
       ? `${job.state}${job.error && job.error.message !== job.state ? `: ${job.error.message}` : ''}`
       : '';
-  return [metricsTable(job), conclusionLines(job), gateLines(job), end].filter((part) => part !== '').join('\n\n');
+  const metrics = metricsTable(job, advised(command, 'report', job.id));
+  return [metrics, conclusionLines(job), gateLines(job), end].filter((part) => part !== '').join('\n\n');
 }
 
 export function exitCodeOf(job: Job): ExitCode {

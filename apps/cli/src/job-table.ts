@@ -1,15 +1,30 @@
-import type { Job } from '#contracts';
+import { MAIN_METRICS, type Job } from '#contracts';
 import { comparisonTable, conclusions, gateOutcome, gateWords } from '#pipeline';
 import { table } from './output.js';
 
-/** The baseline and each stage's model, a row each; nothing where none was measured. */
-export function metricsTable(job: Job): string {
+/** Columns of a terminal that does not say how wide it is, a pipe for one. */
+const USUAL_WIDTH = 120;
+
+/**
+ * The baseline and each stage's model, a row each; nothing where none was measured. Where not all figures fit into `width` columns the main
+ * ones are shown, and a line names the command for the others.
+ */
+export function metricsTable(job: Job, command?: string, width = process.stdout.columns ?? USUAL_WIDTH): string {
   const stages = job.stages.flatMap(({ pass, cached, metrics }) =>
     metrics ? [{ label: `${pass}${cached ? ' (cached)' : ''}`, metrics }] : [],
   );
-  const baseline = job.baseline ? [{ label: 'baseline', metrics: job.baseline }] : [];
-  const { columns, rows } = comparisonTable([...baseline, ...stages], '–');
-  if (rows.length === 0) return '';
+  const models = [...(job.baseline ? [{ label: 'baseline', metrics: job.baseline }] : []), ...stages];
+  if (models.length === 0) return '';
+  const whole = comparisonTable(models, '–');
+  const text = written(whole);
+  if (text.indexOf('\n') <= width) return text;
+  const main = comparisonTable(models, '–', MAIN_METRICS);
+  const left = whole.columns.length - main.columns.length;
+  if (left === 0) return text;
+  return `${written(main)}\n${left} more ${left === 1 ? 'figure' : 'figures'}: ${command ?? 'see the report of the job'}`;
+}
+
+function written({ columns, rows }: ReturnType<typeof comparisonTable>): string {
   return table(
     columns.map(({ title }) => title),
     rows.map((row) => [...row]),

@@ -63,7 +63,7 @@ export async function runJob(
   if (options.detach) return void process.stdout.write(`${json ? JSON.stringify(submitted) : submitted.id}\n`);
   const job = await follow(client, submitted, command);
   if (json) process.stdout.write(`${JSON.stringify(job)}\n`);
-  else words.write(`\n${report(job)}\n`);
+  else words.write(`\n${report(job, command)}\n`);
   const last = await result(client, job, command, output);
   if (last !== '') (json ? process.stderr : words).write(`${json ? '' : '\n'}${last}\n`);
   process.exitCode = exitCodeOf(job);

@@ -22,6 +22,8 @@ export interface MetricFacts {
   task?: TaskName;
   /** Every model has it. */
   always?: true;
+  /** Left out of a table that has little room. */
+  detail?: true;
   /** What the label leaves open. */
   description?: string;
 }
@@ -46,6 +48,7 @@ export const METRICS = {
     better: 'higher',
     source: 'labels',
     task: 'classification',
+    detail: true,
   },
   macroF1: {
     title: 'macro F1',
@@ -54,6 +57,7 @@ export const METRICS = {
     better: 'higher',
     source: 'labels',
     task: 'classification',
+    detail: true,
   },
   auroc: {
     title: 'AUROC',
@@ -62,6 +66,7 @@ export const METRICS = {
     better: 'higher',
     source: 'labels',
     task: 'classification',
+    detail: true,
   },
   calibrationError: {
     title: 'ECE',
@@ -70,6 +75,7 @@ export const METRICS = {
     better: 'lower',
     source: 'labels',
     task: 'classification',
+    detail: true,
   },
   mae: {
     title: 'MAE',
@@ -86,6 +92,7 @@ export const METRICS = {
     better: 'lower',
     source: 'labels',
     task: 'regression',
+    detail: true,
   },
   map50: {
     title: 'mAP 0.5',
@@ -94,6 +101,7 @@ export const METRICS = {
     better: 'higher',
     source: 'labels',
     task: 'detection',
+    detail: true,
   },
   map: {
     title: 'mAP 0.5:0.95',
@@ -127,6 +135,7 @@ export const METRICS = {
     better: 'lower',
     source: 'labels',
     task: 'sequence',
+    detail: true,
   },
   recallAt1: {
     title: 'recall@1',
@@ -143,6 +152,7 @@ export const METRICS = {
     better: 'higher',
     source: 'labels',
     task: 'embedding',
+    detail: true,
   },
   eer: {
     title: 'EER',
@@ -208,6 +218,7 @@ export const METRICS = {
     source: 'channels',
     description:
       'The least signal to noise that an output or one of its channels keeps, in its own units, dB; null when all are identical.',
+    detail: true,
   },
   bytes: {
     title: 'on disk',
@@ -225,6 +236,7 @@ export const METRICS = {
     source: 'file',
     always: true,
     description: 'Bytes for transfer, compressed with brotli.',
+    detail: true,
   },
   formatBits: {
     title: 'in format',
@@ -232,6 +244,7 @@ export const METRICS = {
     unit: 'bits',
     better: 'lower',
     source: 'file',
+    detail: true,
   },
   parameters: {
     title: 'parameters',
@@ -250,7 +263,14 @@ export const METRICS = {
     always: true,
   },
   latencyMsP50: { title: 'p50', label: 'median latency', unit: 'ms', better: 'lower', source: 'clock' },
-  latencyMsP95: { title: 'p95', label: '95th percentile of latency', unit: 'ms', better: 'lower', source: 'clock' },
+  latencyMsP95: {
+    title: 'p95',
+    label: '95th percentile of latency',
+    unit: 'ms',
+    better: 'lower',
+    source: 'clock',
+    detail: true,
+  },
 } as const satisfies Record<string, MetricFacts>;
 
 export type MetricName = keyof typeof METRICS;
@@ -265,6 +285,9 @@ export type MetricsFrom<S extends MetricSource> = {
 
 /** Every metric, in the order in which columns show them. */
 export const METRIC_NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]];
+
+/** The metrics of a table that has little room. */
+export const MAIN_METRICS: readonly MetricName[] = METRIC_NAMES.filter((name) => !metricFacts(name).detail);
 
 /** What the table says of a metric. */
 export function metricFacts(name: MetricName): MetricFacts {

@@ -29,9 +29,13 @@ const NOTABLE_GAIN = 5;
 /** Heading of latencies against the baseline's, which stand behind the figures. */
 const LATENCY_TITLE = 'p50 / baseline';
 
-/** One line per model, one column per figure that any of them has; `absent` stands where one has not. */
-export function comparisonTable(rows: readonly { label: string; metrics: StageMetrics }[], absent = '-'): Table {
-  const names = METRIC_NAMES.filter((name) => rows.some(({ metrics }) => metrics[name] !== undefined));
+/** One line per model, one column per figure of `wanted` that any of them has; `absent` stands where one has not. */
+export function comparisonTable(
+  rows: readonly { label: string; metrics: StageMetrics }[],
+  absent = '-',
+  wanted: readonly MetricName[] = METRIC_NAMES,
+): Table {
+  const names = wanted.filter((name) => rows.some(({ metrics }) => metrics[name] !== undefined));
   const cell = (name: MetricName, value: number | null | undefined) =>
     value === undefined ? absent : formatMetric(name, value);
   const isTimed = rows.some(({ metrics }) => metrics.latencyRatio);

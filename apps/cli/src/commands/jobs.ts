@@ -23,8 +23,10 @@ export function addJobCommands(program: Command): void {
       print(json, items, () => table(['id', 'state', 'stages', 'gates', 'name'], items.map(row)));
     });
 
-  onJob(jobs, 'get', 'one job with its stages, table and gates', async ({ job, json }) => {
-    print(json, job, () => [`${job.id}  ${job.state}`, report(job)].filter((part) => part !== '').join('\n\n'));
+  onJob(jobs, 'get', 'one job with its stages, table and gates', async ({ job, json, command }) => {
+    print(json, job, () =>
+      [`${job.id}  ${job.state}`, report(job, command)].filter((part) => part !== '').join('\n\n'),
+    );
   });
 
   onJob(
@@ -33,7 +35,7 @@ export function addJobCommands(program: Command): void {
     'follow a job to its end; the exit code tells how it went',
     async ({ client, job, json, command }) => {
       const ended = await follow(client, job, command);
-      print(json, ended, () => `\n${report(ended)}`);
+      print(json, ended, () => `\n${report(ended, command)}`);
       process.exitCode = exitCodeOf(ended);
     },
   );
