@@ -92,9 +92,9 @@ describe('what the command tells a person', () => {
       'arrays for a manifest',
       ['datasets', 'push', 'data.npz'],
       2,
-      /data\.npz holds arrays and is no manifest: push the dataset\.yaml/,
+      /data\.npz has no manifest: `coldpress datasets init data\.npz --for MODEL` guesses and writes one/,
     ],
-    ['a folder without a manifest', ['datasets', 'push', 'empty'], 2, /the folder empty holds no manifest/],
+    ['a folder without a manifest', ['datasets', 'push', 'empty'], 2, /empty has no manifest: `coldpress datasets init empty --for MODEL`/],
     ['a manifest that is not there', ['datasets', 'push', 'no.yaml'], 2, /cannot read no\.yaml: there is no such file/],
     ['a manifest that breaks off', ['datasets', 'push', 'broken.yaml'], 2, /cannot read broken\.yaml: line 2: /],
     [

@@ -27,7 +27,8 @@ const NEST = ['infrastructure'];
 export const APPS = {
   api: EVERY.filter((library) => !NATIVE.includes(library)),
   worker: EVERY,
-  cli: EVERY.filter((library) => !NATIVE.includes(library) && !NEST.includes(library)),
+  // Data and models that lie with the user are read there; what is native loads when it is needed.
+  cli: [...EVERY.filter((library) => !NATIVE.includes(library) && !NEST.includes(library)), 'datasets', 'inference'],
   agent: ['client', 'contracts', 'inference', 'measurement'],
   dashboard: ['contracts', 'client'],
 };

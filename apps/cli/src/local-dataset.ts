@@ -1,32 +1,36 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { DatasetManifest, fieldProblems, manifestFiles, schemaKeys } from '#contracts';
 import { DocumentError, LIMITS, readDocument } from '#documents';
 import { UsageError } from './errors.js';
 import { textOf } from './local-file.js';
+import { ownName } from './own-name.js';
 
-const ARRAY_FILES = /\.(npz|npy|safetensors)$/i;
+const MANIFESTS = /\.(ya?ml|json)$/i;
 const MANIFEST_FILES = ['dataset.yaml', 'dataset.yml', 'dataset.json'];
 
-/** The manifest itself, or that of a folder. Throws UsageError for a folder without one. */
+/** The manifest itself, or that in a folder, or the one beside a folder or file of data. Throws UsageError where there is none. */
 export async function manifestIn(path: string): Promise<string> {
+  const manifest = await manifestNear(path);
+  if (manifest !== null) return manifest;
+  throw new UsageError(
+    `${path} has no manifest: \`${ownName()} datasets init ${path} --for MODEL\` guesses and writes one, docs/datasets.md shows how`,
+  );
+}
+
+/** The same, or null where there is none yet. */
+export async function manifestNear(path: string): Promise<string | null> {
   const found = await stat(path).catch(() => null);
-  if (!found?.isDirectory()) return path;
-  const files = await readdir(path);
-  const manifest = MANIFEST_FILES.find((name) => files.includes(name));
-  if (manifest === undefined)
-    throw new UsageError(
-      `the folder ${path} holds no manifest: write ${MANIFEST_FILES.join(' or ')} as docs/datasets.md shows`,
-    );
-  return join(path, manifest);
+  if (!found || (found.isFile() && MANIFESTS.test(path))) return path;
+  const files = found.isDirectory() ? await readdir(path) : [];
+  const inside = MANIFEST_FILES.find((name) => files.includes(name));
+  if (inside !== undefined) return join(path, inside);
+  const beside = join(dirname(path), `${basename(path, found.isDirectory() ? '' : extname(path))}.yaml`);
+  return (await stat(beside).catch(() => null))?.isFile() ? beside : null;
 }
 
 /** Names of the files that a manifest refers to, each once. Throws UsageError when it is not a manifest. */
 export async function filesOf(manifestPath: string): Promise<string[]> {
-  if (ARRAY_FILES.test(manifestPath))
-    throw new UsageError(
-      `${manifestPath} holds arrays and is no manifest: push the dataset.yaml that names it (docs/datasets.md shows one)`,
-    );
   const text = await textOf(manifestPath, LIMITS.manifest.bytes, 'a manifest');
   const manifest = DatasetManifest.safeParse(documentOf(text, manifestPath));
   if (!manifest.success) {

@@ -1,3 +1,5 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ProblemError, type Client } from '#client';
 import type { Dataset, Model } from '#contracts';
@@ -16,7 +18,7 @@ export async function pushModel(client: Client, path: string, name = basename(pa
   });
 }
 
-/** Sends a manifest and the files that it names, which lie beside it. */
+/** Sends a manifest and the files that it names, which lie beside it; a folder is sent as an archive under its name. */
 export async function pushDataset(
   client: Client,
   manifestPath: string,
@@ -24,6 +26,22 @@ export async function pushDataset(
 ): Promise<Dataset> {
   const body = new FormData();
   body.append('manifest', await fileToSend(manifestPath), basename(manifestPath));
-  for (const name of fileNames) body.append('file', await fileToSend(join(dirname(manifestPath), name)), name);
-  return client.uploadDataset({ body });
+  const folder = await mkdtemp(join(tmpdir(), 'coldpress-push-'));
+  try {
+    for (const [index, name] of fileNames.entries()) {
+      const path = join(dirname(manifestPath), name);
+      body.append('file', await fileToSend(await packed(path, join(folder, `${index}.zip`))), name);
+    }
+    return await client.uploadDataset({ body });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The file itself, or the archive that a folder is packed to. */
+async function packed(path: string, archive: string): Promise<string> {
+  if (!(await stat(path).catch(() => null))?.isDirectory()) return path;
+  const { packFolder } = await import('#datasets');
+  await packFolder(path, archive);
+  return archive;
 }

@@ -1,11 +1,16 @@
 export { Dataset, type Batch, type BatchOptions } from './dataset.js';
 export { openDataset } from './open-dataset.js';
+export { chanceWarning } from './chance.js';
 export { datasetDigest } from './digest.js';
 export { DatasetError, type DatasetErrorCode, type DatasetProblem } from './errors.js';
+export { guessManifest, type Guess } from './guess/guess.js';
+export { manifestText } from './guess/manifest-text.js';
 export { inspectDataset, matchInputs } from './inspect.js';
 export { MANIFEST_FILES, parseManifest, readManifest } from './manifest.js';
 export { sourceOf } from './bind.js';
+export { packFolder } from './media/pack-folder.js';
 export { writeNpy } from './npy.js';
+export { previewDataset, type Preview, type PreviewedSample } from './preview.js';
 export { recordStates } from './record-states.js';
 export { preparePreprocessing, type Preprocessing, type SampleType } from './preprocess.js';
 export { writeNpz, type NpzArray } from './write-npz.js';

@@ -8,9 +8,9 @@ import type { SampleType } from './preprocess.js';
 import { inputKey, LABELS_KEY, resolveSplit, type SplitArrays, type SplitInput } from './split.js';
 import type { ArrayFile, Made, Wanted } from './stored-array.js';
 
-/** Reads a data set's manifest and array headers, from a stage's folder or a user's own. Values are read batch by batch. Throws DatasetError. */
-export async function openDataset(folder: string): Promise<Dataset> {
-  const manifest = await readManifest(folder);
+/** Reads a data set's manifest, or that of a folder, and array headers, from a stage's folder or a user's own. Values are read batch by batch. Throws DatasetError. */
+export async function openDataset(path: string): Promise<Dataset> {
+  const { folder, manifest } = await readManifest(path);
   const files = new Map<string, ArrayFile>();
   try {
     const splits = await openSplits(folder, manifest, files);
@@ -37,7 +37,7 @@ async function openSplits(
   const splits = new Map<SplitName, SplitArrays>();
   for (const [name, split] of Object.entries(manifest.splits) as [SplitName, Split | undefined][]) {
     if (!split) continue;
-    const key = JSON.stringify([split.file, split.folder, split.labels]);
+    const key = JSON.stringify([split.file, split.folder, split.labels, split.arrays]);
     const file = files.get(key) ?? (await openArrayFile(join(folder, split.file), wantedOf(folder, manifest, split)));
     files.set(key, file);
     splits.set(name, await resolveSplit(name, split, manifest, file));
@@ -55,8 +55,8 @@ async function openSplits(
 
 function wantedOf(folder: string, manifest: DatasetManifest, split: Split): Wanted {
   const inputs = Object.entries(manifest.inputs);
-  const names = new Set(inputs.flatMap(([, { array }]) => (array === undefined ? [] : [array])));
-  if (manifest.labels?.array !== undefined) names.add(manifest.labels.array);
+  const asked = [...inputs.map(([, { array }]) => array), manifest.labels?.array];
+  const names = new Set(asked.flatMap((name) => (name === undefined ? [] : [split.arrays?.[name] ?? name])));
   return {
     names,
     made: [...inputs.flatMap(([name, input]) => madeFor(name, input)), ...boxesOf(manifest)],

@@ -43,20 +43,30 @@ export async function resolveSplit(
   arrays: ArrayFile,
 ): Promise<SplitArrays> {
   const { file } = split;
+  const called = (array: string): string => split.arrays?.[array] ?? array;
   const inputs = Object.fromEntries(
-    Object.entries(manifest.inputs).map(([input, form]) => [input, resolveInput(input, form, arrays, file)]),
+    Object.entries(manifest.inputs).map(([input, form]) => [
+      input,
+      resolveInput(input, form, arrays, { file, called }),
+    ]),
   );
-  const labels = await resolveLabels(manifest, arrays, file);
+  const labels = await resolveLabels(manifest, arrays, { file, called });
   const stored = Object.values(inputs).flatMap((input) => (input.kind === 'stored' ? [input.array] : []));
   const rows = commonRows([...stored, ...(labels ? [labels] : [])], file, name);
   const steps = manifest.sequence?.steps ?? 1;
   return { ...samplesOf(name, split, rows, steps), file, inputs, labels, warnings: arrays.warnings };
 }
 
-function resolveInput(input: string, form: DatasetInput, arrays: ArrayFile, file: string): SplitInput {
+/** A split's file, and what an array is called there. */
+interface Place {
+  file: string;
+  called(array: string): string;
+}
+
+function resolveInput(input: string, form: DatasetInput, arrays: ArrayFile, { file, called }: Place): SplitInput {
   if (form.constant !== undefined) return { kind: 'constant', tensor: constantTensor(form) };
   if (form.state) return { kind: 'state', sample: stateSample(form.state), initial: form.state.initial };
-  const key = inputSource(form) === 'array' ? (form.array ?? '') : inputKey(input);
+  const key = inputSource(form) === 'array' ? called(form.array ?? '') : inputKey(input);
   const array = findArray(arrays, key, file);
   const sample = { type: DTYPES[array.dtype].host, dims: array.dims.slice(1) };
   return { kind: 'stored', array, preprocessing: prepare(form.preprocess, sample, file, array.name) };
@@ -65,11 +75,11 @@ function resolveInput(input: string, form: DatasetInput, arrays: ArrayFile, file
 async function resolveLabels(
   { labels }: DatasetManifest,
   arrays: ArrayFile,
-  file: string,
+  { file, called }: Place,
 ): Promise<StoredArray | null> {
   if (!labels) return null;
   if (labels.boxes) return findArray(arrays, LABELS_KEY, file);
-  const name = labels.array ?? '';
+  const name = called(labels.array ?? '');
   const words = arrays.words.get(name);
   if (words) return wordsAsClasses(words, labels, file);
   const array = findArray(arrays, name, file);

@@ -1,15 +1,17 @@
-import { all } from '#client';
+import { all, type Client } from '#client';
 import { formatBytes, manifestFiles, type Dataset } from '#contracts';
 import type { Command } from 'commander';
-import { filesOf, manifestIn } from '../local-dataset.js';
+import { interfaceOf, writeGuess } from '../guess-dataset.js';
+import { filesOf, manifestIn, manifestNear } from '../local-dataset.js';
 import { print, table } from '../output.js';
 import { findDataset } from '../references.js';
 import { pushDataset } from '../uploads.js';
 import { collect, context, isUri } from './context.js';
+import { addDatasetFileCommands, guessText } from './dataset-files.js';
 
 const REFERENCE = 'id, the start of one, name, or latest';
 
-/** `coldpress datasets push | ls | inspect | rm` */
+/** `coldpress datasets push | init | preview | ls | inspect | rm` */
 export function addDatasetCommands(program: Command): void {
   const datasets = program.command('datasets').description('store and look at data sets');
 
@@ -17,12 +19,13 @@ export function addDatasetCommands(program: Command): void {
     .command('push')
     .argument(
       '<folder-or-uri>',
-      'the folder of a dataset.yaml, or that file, with the files that it names beside it; or an s3:// or file:// URI of one',
+      'a folder or file of data with its manifest in it or beside it, or the manifest; or an s3:// or file:// URI of one',
     )
+    .option('--for <model>', 'guess and write the manifest for this model where there is none, as init does')
     .description('upload a data set, or register one that lies elsewhere')
-    .action(async (source: string, _options: object, command: Command) => {
+    .action(async (source: string, options: { for?: string }, command: Command) => {
       const { client, json } = await context(command);
-      const manifest = isUri(source) ? undefined : await manifestIn(source);
+      const manifest = isUri(source) ? undefined : await manifestOf(client, source, options.for);
       const dataset =
         manifest === undefined
           ? await client.registerDataset({ body: { uri: source } })
@@ -31,6 +34,8 @@ export function addDatasetCommands(program: Command): void {
         [`${dataset.id}  ${dataset.name}  ${formatBytes(dataset.bytes)}`, ...warnings(dataset)].join('\n'),
       );
     });
+
+  addDatasetFileCommands(datasets);
 
   datasets
     .command('ls')
@@ -62,6 +67,15 @@ export function addDatasetCommands(program: Command): void {
       await client.deleteDataset({ id });
       print(json, { id, removed: true }, () => `removed ${id}  ${name}`);
     });
+}
+
+/** The manifest of a folder or file, guessed for a model where there is none. */
+async function manifestOf(client: Client, source: string, model: string | undefined): Promise<string> {
+  const found = await manifestNear(source);
+  if (found !== null || model === undefined) return manifestIn(source);
+  const guess = await writeGuess(source, await interfaceOf(model, async () => client), {});
+  process.stderr.write(`${guessText(guess)}\n`);
+  return guess.path;
 }
 
 function describe(dataset: Dataset): string {

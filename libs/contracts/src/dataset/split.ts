@@ -20,6 +20,10 @@ export const Split = z
     file: FileName.describe('A file of arrays or a table, or a folder or zip archive of pictures or recordings.'),
     folder: FolderPath.optional().describe('Only what lies in this folder of a folder or archive.'),
     labels: FileName.optional().describe('File or folder of the boxes: COCO annotations, or label files of YOLO.'),
+    arrays: z
+      .record(z.string(), z.string().min(1))
+      .optional()
+      .describe('What arrays are called in this split, by their names elsewhere: { x: x_train }.'),
     start: z.int().min(0).default(0),
     count: z.int().min(1).optional(),
     part: z

@@ -1,15 +1,12 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createWriteStream } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import sharp from 'sharp';
-import yazl from 'yazl';
 import { errorOf, withFolder } from '../test-dataset.js';
 import { fixture } from '../fixtures.fixture.js';
 import { inspectDataset } from '../inspect.js';
 import { openDataset } from '../open-dataset.js';
-import { openTree } from './file-tree.js';
 import { fitOf } from './geometry.js';
+import { packFolder } from './pack-folder.js';
 import { ImageForm } from '#contracts';
 
 /** A picture of one colour, with another in its right half. */
@@ -34,12 +31,9 @@ async function write(folder: string, files: Record<string, Uint8Array | string>)
 
 /** Packs a folder into an archive of that name in its place. */
 async function pack(folder: string, name: string, to = name): Promise<void> {
-  const zip = new yazl.ZipFile();
-  const tree = await openTree(join(folder, name));
-  for (const path of tree.paths) zip.addBuffer(await tree.read(path), path, { compress: false });
-  zip.end();
+  await packFolder(join(folder, name), join(folder, 'packed'));
   await rm(join(folder, name), { recursive: true });
-  await pipeline(zip.outputStream, createWriteStream(join(folder, to)));
+  await rename(join(folder, 'packed'), join(folder, to));
 }
 
 const manifest = (change: object = {}) =>

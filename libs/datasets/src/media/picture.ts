@@ -13,7 +13,7 @@ export interface Picture {
 let loading: Promise<typeof Sharp> | undefined;
 
 /** The library, which only data sets of pictures wait for. One file at a time per thread of the pool, and nothing kept: memory stays flat. */
-function loadSharp(): Promise<typeof Sharp> {
+export function loadSharp(): Promise<typeof Sharp> {
   loading ??= import('sharp').then(({ default: sharp }) => {
     sharp.cache(false);
     sharp.concurrency(1);

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { DatasetManifest, ValueSummary } from '#contracts';
+import { openArrayFile } from '../array-file.js';
+import { DatasetError } from '../errors.js';
+import type { ArrayFile } from '../stored-array.js';
+import { inParts, keyOf, scoresOf, type Found, type Input, type Scene } from './guess.js';
+import { splitsIn } from './split-names.js';
+
+const LABEL = /^(y|labels?|targets?|class|classes|species|category)$/i;
+const MASK = /mask/i;
+
+/** A data set of tables: columns of numbers for an input of so many, lists of tokens by their names, and the column of labels. */
+export async function guessTable(files: readonly string[], scene: Scene): Promise<Found> {
+  const [first = ''] = files;
+  const table = await openArrayFile(join(scene.folder, first)).catch(async (error: unknown) => {
+    // Lists of unequal lengths are no arrays: only tokens can be made of them.
+    if (!(error instanceof DatasetError) || error.code !== 'dataset_value' || error.array === undefined) throw error;
+    const { names } = await openArrayFile(join(scene.folder, first), { names: new Set() });
+    return openArrayFile(join(scene.folder, first), { names: new Set(names.filter((name) => name !== error.array)) });
+  });
+  try {
+    const names = table.names;
+    const label = names.find((name) => LABEL.test(name)) ?? names.findLast((name) => table.words.has(name));
+    const inputs = Object.fromEntries(
+      scene.model.inputs.flatMap((input): [string, Input][] => {
+        const found = inputOf(
+          input,
+          table,
+          names.filter((name) => name !== label),
+        );
+        return found ? [[keyOf(scene.model, input), found]] : [];
+      }),
+    );
+    const labels = label === undefined ? undefined : await labelsOf(table, label, scene);
+    const splits = splitsIn(files);
+    return {
+      inputs,
+      ...(labels ? { labels } : {}),
+      splits:
+        Object.keys(splits).length === 0
+          ? inParts(first)
+          : Object.fromEntries(Object.entries(splits).map(([split, file]) => [split, { file, start: 0 }])),
+    };
+  } finally {
+    table.close();
+  }
+}
+
+function inputOf({ name, type, dims }: ValueSummary, table: ArrayFile, columns: readonly string[]): Input | null {
+  if (type === 'int64' && dims?.length === 2) {
+    const length = typeof dims[1] === 'number' && dims[1] > 0 ? dims[1] : 128;
+    const column = columns.includes(name) ? name : columns.find((one) => /ids|tokens/i.test(one));
+    if (column === undefined) return null;
+    return { tokens: { column, length, pad: 0, mask: MASK.test(name) && column !== name }, preprocess: [] };
+  }
+  const numbers = columns.filter((column) => table.get(column)?.dims.length === 1);
+  const [first, last] = [numbers[0], numbers.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const isRun = columns.indexOf(last) - columns.indexOf(first) + 1 === numbers.length && numbers.length > 1;
+  return { columns: isRun ? [`${first}..${last}`] : numbers, preprocess: [] };
+}
+
+async function labelsOf(table: ArrayFile, label: string, { model, note }: Scene): Promise<DatasetManifest['labels']> {
+  const words = table.words.get(label);
+  const scores = scoresOf(model);
+  if (!words) return { array: label, ...(scores === null ? {} : { classes: scores }) };
+  note('labels', 'the classes in the order of the alphabet: make it that of the scores of the model');
+  return { array: label, classes: [...new Set(await words.read())].toSorted() };
+}

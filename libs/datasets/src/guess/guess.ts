@@ -1,0 +1,119 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import type { DatasetManifest, ModelInspection, ValueSummary } from '#contracts';
+import { DatasetError } from '../errors.js';
+import { openTree, type FileTree } from '../media/file-tree.js';
+import { PICTURES, RECORDINGS } from '../media/folder.js';
+import { guessArrays } from './guess-arrays.js';
+import { guessPictures } from './guess-pictures.js';
+import { guessRecordings } from './guess-recordings.js';
+import { guessState } from './guess-state.js';
+import { guessTable } from './guess-table.js';
+
+/** What is known of the model that a data set is for. */
+export type Interface = Pick<ModelInspection, 'inputs' | 'outputs'>;
+export type Input = DatasetManifest['inputs'][string];
+
+/** A manifest that was guessed, with what to look at, by the path of the field. */
+export interface Guess {
+  manifest: DatasetManifest;
+  /** Path of the manifest: beside the file or folder, or in a folder of arrays. */
+  path: string;
+  notes: ReadonlyMap<string, string>;
+}
+
+/** What a kind of files tells: its inputs, labels and splits. */
+export interface Found {
+  inputs: Record<string, Input>;
+  labels?: DatasetManifest['labels'];
+  splits: DatasetManifest['splits'];
+  sequence?: DatasetManifest['sequence'];
+}
+
+/** Where a guess is made: what the files are called, and the notes so far. */
+export interface Scene {
+  /** Folder that the manifest will lie in. */
+  folder: string;
+  model: Interface;
+  note(path: string, text: string): void;
+}
+
+const ARRAYS = /\.(npz|npy|safetensors)$/i;
+const TABLES = /\.(csv|tsv|jsonl|parquet)$/i;
+
+/** Guesses the manifest of a folder or file for a model. Throws DatasetError for what is no data. */
+export async function guessManifest(path: string, model: Interface): Promise<Guess> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new DatasetError('dataset_file', 'there is no such file or folder', { file: path }, { cause });
+  });
+  const notes = new Map<string, string>();
+  const note = (field: string, text: string) => void notes.set(field, text);
+  const tree = found.isDirectory() || /\.zip$/i.test(path) ? await openTree(path) : null;
+  const arrays = tree?.paths.filter((name) => !name.includes('/') && (ARRAYS.test(name) || TABLES.test(name))) ?? [];
+  const isInside = found.isDirectory() && arrays.length > 0 && !tree?.paths.some((name) => PICTURES.test(name));
+  const folder = isInside ? path : dirname(path);
+  const stem = basename(path, found.isDirectory() ? '' : extname(path));
+  const scene: Scene = { folder, model, note };
+  const parts =
+    tree && !isInside
+      ? await fromTree(tree, basename(path), scene)
+      : await fromFiles(isInside ? arrays : [basename(path)], scene);
+  tree?.close();
+  const fed = feedRest(parts, scene);
+  const manifest: DatasetManifest = { name: stem, ...fed };
+  return { manifest, path: isInside ? join(path, 'dataset.yaml') : join(folder, `${stem}.yaml`), notes };
+}
+
+async function fromTree(tree: FileTree, file: string, scene: Scene): Promise<Found> {
+  const count = (pattern: RegExp) => tree.paths.filter((name) => pattern.test(name)).length;
+  if (count(PICTURES) > 0) return guessPictures(tree, file, scene);
+  if (count(RECORDINGS) > 0) return guessRecordings(tree, file, scene);
+  throw new DatasetError('dataset_format', 'nothing in it is data', {
+    file,
+    expected: 'pictures, .wav files, .npz, .npy, .safetensors, .csv, .tsv, .jsonl or .parquet',
+  });
+}
+
+function fromFiles(files: readonly string[], scene: Scene): Promise<Found> {
+  const [first = ''] = files;
+  if (files.every((file) => TABLES.test(file))) return guessTable(files, scene);
+  if (files.every((file) => ARRAYS.test(file))) return guessArrays(files, scene);
+  throw new DatasetError('dataset_format', 'unknown kind of file', {
+    file: first,
+    expected: 'files of arrays, or tables',
+    wayOut: 'convert it with numpy.savez',
+  });
+}
+
+/** Feeds what no file does: rates, and states that an output follows. */
+function feedRest(found: Found, { model, note }: Scene): Found {
+  const rest = model.inputs.filter(({ name }) => !(name in found.inputs) && !('*' in found.inputs));
+  const fed = { ...found.inputs };
+  let hasState = false;
+  for (const input of rest) {
+    const guess = guessState(input, model.outputs);
+    if (!guess) continue;
+    hasState ||= guess.state?.output !== undefined;
+    fed[input.name] = guess;
+    note(`inputs.${input.name}`, 'no sample: guessed from the shape of the input');
+  }
+  const sequence = hasState ? { sequence: { steps: found.sequence?.steps ?? 1 } } : {};
+  return { ...found, inputs: fed, ...sequence };
+}
+
+/** A model's input as manifests call it: `*` for the only one. */
+export const keyOf = ({ inputs }: Interface, input: ValueSummary): string => (inputs.length === 1 ? '*' : input.name);
+
+/** How many classes the scores of a model are for; null where it has no output like scores. */
+export function scoresOf({ outputs }: Interface): number | null {
+  const last = outputs
+    .map(({ dims }) => (dims?.length === 2 ? dims[1] : null))
+    .find((dim) => typeof dim === 'number' && dim > 1);
+  return typeof last === 'number' ? last : null;
+}
+
+/** Splits of one file at random: four fifths to train on, the rest to test on. */
+export const inParts = (file: string): DatasetManifest['splits'] => ({
+  train: { file, start: 0, part: [0, 0.8] },
+  test: { file, start: 0, part: [0.8, 1] },
+});
