@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chosenTask, type EvaluateOptions, type ModelMetrics, type Skipped } from '#contracts';
-import type { Dataset } from '#datasets';
+import { chanceWarning, type Dataset } from '#datasets';
 import {
   brotliQuality,
   evaluateModels,
@@ -203,8 +203,14 @@ function skippedMetrics(
 const UNLABELLED =
   "not measured against labels: the data set has no labels, so answers are compared with the baseline's alone";
 
+/** A warning where the original answers no better than chance: then the data is fed in another way than it was trained on. */
+function atChance(top1: number | undefined, samples: number, classes: number | null): { warnings?: string[] } {
+  const warning = top1 === undefined || classes === null ? null : chanceWarning({ top1, samples, classes });
+  return warning === null ? {} : { warnings: [warning] };
+}
+
 function summarize(
-  { scoreOutput, samples, outputs, details }: ScoreResult,
+  { scores, scoreOutput, samples, outputs, details }: ScoreResult,
   input: EvaluationInput,
   models: readonly Uint8Array[],
   timed: Measurement,
@@ -214,6 +220,7 @@ function summarize(
     split: input.data.splitFor(input.split),
     samples,
     task: chosenTask(options, labelForm(input.data)),
+    ...atChance(scores[0]?.top1, samples, input.data.classes),
     scoreOutput,
     ...(details.some((one) => Object.keys(one).length > 0) ? { details } : {}),
     distinctModels: models.length,
