@@ -94,7 +94,12 @@ describe('what the command tells a person', () => {
       2,
       /data\.npz has no manifest: `coldpress datasets init data\.npz --for MODEL` guesses and writes one/,
     ],
-    ['a folder without a manifest', ['datasets', 'push', 'empty'], 2, /empty has no manifest: `coldpress datasets init empty --for MODEL`/],
+    [
+      'a folder without a manifest',
+      ['datasets', 'push', 'empty'],
+      2,
+      /empty has no manifest: `coldpress datasets init empty --for MODEL`/,
+    ],
     ['a manifest that is not there', ['datasets', 'push', 'no.yaml'], 2, /cannot read no\.yaml: there is no such file/],
     ['a manifest that breaks off', ['datasets', 'push', 'broken.yaml'], 2, /cannot read broken\.yaml: line 2: /],
     [
