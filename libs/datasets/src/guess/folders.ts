@@ -1,6 +1,6 @@
 import type { DatasetManifest } from '#contracts';
 import { classOf } from '../media/sample-order.js';
-import { scoresOf, type Scene } from './guess.js';
+import { scoresOf, type Scene } from './scene.js';
 import { splitsIn } from './split-names.js';
 
 /** Splits by folders that are called like them, at the top or below `images`; none where there are none. */

@@ -5,7 +5,7 @@ import { DTYPES } from '../dtype.js';
 import { DatasetError } from '../errors.js';
 import { rowBytes, type ArrayFile, type StoredArray } from '../stored-array.js';
 import { fitInput } from './fit-input.js';
-import { inParts, keyOf, scoresOf, type Found, type Scene } from './guess.js';
+import { inParts, keyOf, scoresOf, type Found, type Scene } from './scene.js';
 import { splitsIn } from './split-names.js';
 
 const LABELS = /^(y|labels?|targets?|classes|class)([-_.](train|test|val|valid))?$/i;

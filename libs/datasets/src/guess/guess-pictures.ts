@@ -2,7 +2,7 @@ import { ImageForm, type DatasetManifest, type Preprocess, type ValueSummary } f
 import { CLASS, PICTURES } from '../media/folder.js';
 import type { FileTree } from '../media/file-tree.js';
 import { foldersOf, labelsByFolder } from './folders.js';
-import { inParts, keyOf, type Found, type Scene } from './guess.js';
+import { inParts, keyOf, type Found, type Scene } from './scene.js';
 
 /** Sides of pictures where the model leaves them open. */
 const SIDE = 224;

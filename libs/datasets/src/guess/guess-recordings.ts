@@ -2,7 +2,7 @@ import { MelForm, type AudioForm, type ValueSummary } from '#contracts';
 import { CLASS, RECORDINGS } from '../media/folder.js';
 import type { FileTree } from '../media/file-tree.js';
 import { readWav } from '../media/wav.js';
-import { inParts, keyOf, type Found, type Scene } from './guess.js';
+import { inParts, keyOf, type Found, type Scene } from './scene.js';
 import { foldersOf, labelsByFolder } from './folders.js';
 
 const RATE = 16_000;

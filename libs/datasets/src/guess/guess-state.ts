@@ -1,5 +1,5 @@
 import type { ValueSummary } from '#contracts';
-import type { Input } from './guess.js';
+import type { Input } from './scene.js';
 
 /** The usual rate of speech. */
 const RATE = 16_000;

@@ -3,7 +3,7 @@ import type { DatasetManifest, ValueSummary } from '#contracts';
 import { openArrayFile } from '../array-file.js';
 import { DatasetError } from '../errors.js';
 import type { ArrayFile } from '../stored-array.js';
-import { inParts, keyOf, scoresOf, type Found, type Input, type Scene } from './guess.js';
+import { inParts, keyOf, scoresOf, type Found, type Input, type Scene } from './scene.js';
 import { splitsIn } from './split-names.js';
 
 const LABEL = /^(y|labels?|targets?|class|classes|species|category)$/i;

@@ -7,7 +7,8 @@ import { fixture } from '../fixtures.fixture.js';
 import { inspectDataset, matchInputs } from '../inspect.js';
 import { errorOf, withFolder } from '../test-dataset.js';
 import { writeNpz, type NpzArray } from '../write-npz.js';
-import { guessManifest, type Interface } from './guess.js';
+import { guessManifest } from './guess.js';
+import type { Interface } from './scene.js';
 import { manifestText } from './manifest-text.js';
 
 const value = (name: string, dims: (number | string)[], type = 'float32'): ValueSummary => ({ name, type, dims });

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import type { DatasetManifest, ModelInspection, ValueSummary } from '#contracts';
+import type { DatasetManifest } from '#contracts';
 import { DatasetError } from '../errors.js';
 import { openTree, type FileTree } from '../media/file-tree.js';
 import { PICTURES, RECORDINGS } from '../media/folder.js';
@@ -9,10 +9,7 @@ import { guessPictures } from './guess-pictures.js';
 import { guessRecordings } from './guess-recordings.js';
 import { guessState } from './guess-state.js';
 import { guessTable } from './guess-table.js';
-
-/** What is known of the model that a data set is for. */
-export type Interface = Pick<ModelInspection, 'inputs' | 'outputs'>;
-export type Input = DatasetManifest['inputs'][string];
+import type { Found, Interface, Scene } from './scene.js';
 
 /** A manifest that was guessed, with what to look at, by the path of the field. */
 export interface Guess {
@@ -20,22 +17,6 @@ export interface Guess {
   /** Path of the manifest: beside the file or folder, or in a folder of arrays. */
   path: string;
   notes: ReadonlyMap<string, string>;
-}
-
-/** What a kind of files tells: its inputs, labels and splits. */
-export interface Found {
-  inputs: Record<string, Input>;
-  labels?: DatasetManifest['labels'];
-  splits: DatasetManifest['splits'];
-  sequence?: DatasetManifest['sequence'];
-}
-
-/** Where a guess is made: what the files are called, and the notes so far. */
-export interface Scene {
-  /** Folder that the manifest will lie in. */
-  folder: string;
-  model: Interface;
-  note(path: string, text: string): void;
 }
 
 const ARRAYS = /\.(npz|npy|safetensors)$/i;
@@ -100,20 +81,3 @@ function feedRest(found: Found, { model, note }: Scene): Found {
   const sequence = hasState ? { sequence: { steps: found.sequence?.steps ?? 1 } } : {};
   return { ...found, inputs: fed, ...sequence };
 }
-
-/** A model's input as manifests call it: `*` for the only one. */
-export const keyOf = ({ inputs }: Interface, input: ValueSummary): string => (inputs.length === 1 ? '*' : input.name);
-
-/** How many classes the scores of a model are for; null where it has no output like scores. */
-export function scoresOf({ outputs }: Interface): number | null {
-  const last = outputs
-    .map(({ dims }) => (dims?.length === 2 ? dims[1] : null))
-    .find((dim) => typeof dim === 'number' && dim > 1);
-  return typeof last === 'number' ? last : null;
-}
-
-/** Splits of one file at random: four fifths to train on, the rest to test on. */
-export const inParts = (file: string): DatasetManifest['splits'] => ({
-  train: { file, start: 0, part: [0, 0.8] },
-  test: { file, start: 0, part: [0.8, 1] },
-});
