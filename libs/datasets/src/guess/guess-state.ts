@@ -6,7 +6,7 @@ const RATE = 16_000;
 
 /** What feeds an input that no file does: a rate, or a state that an output of the same shape follows; null for anything else. */
 export function guessState(input: ValueSummary, outputs: readonly ValueSummary[]): Input | null {
-  const { name, dims, type } = input;
+  const { dims, type } = input;
   if (dims?.length === 0) return { constant: RATE, type: type as Input['type'], preprocess: [] };
   const output = outputs.find((one) => one.type === type && followsFrom(input, one));
   if (!dims || !output) return null;
