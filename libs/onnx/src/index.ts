@@ -1,3 +1,4 @@
+export * from './accessors.js';
 export * from './attributes.js';
 export * from './blockwise.js';
 export * from './builder.js';

@@ -1,3 +1,4 @@
 export type { Batches } from '../calibration-data.js';
 export { calibrate, type CalibrationOptions } from './calibration/calibrate.js';
-export { quantizeModel, type QuantizeReport } from './schemes/quantize-model.js';
+export { quantizeModel } from './schemes/quantize-model.js';
+export type { QuantizeReport } from './report.js';

@@ -10,7 +10,7 @@ import { calibrationBatches } from '../../calibration-data.js';
 import { datasetEvidence, type Evidence } from '../../quantization/mixed/evidence.js';
 import type { Layer } from '../../quantization/layers/layers.js';
 import { withCause } from '../../quantization/layers/non-finite-cause.js';
-import { planQuantization } from '../../quantization/layers/plan.js';
+import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { RoundedWeights } from '../../quantization/grid/rounded-weights.js';
 import { costOf, measureSensitivity } from '../../quantization/mixed/sensitivity.js';
 import { ActivationTrial } from './activation-trial.js';

@@ -12,7 +12,7 @@ import {
 } from '#onnx';
 import { randomNumbers, weightsExpandedAtRunTime } from '#testing';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
-import { planQuantization } from '../../quantization/layers/plan.js';
+import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
 
 const random = randomNumbers(8);

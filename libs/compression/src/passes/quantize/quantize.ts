@@ -1,14 +1,12 @@
 import { cloneModel, Graph } from '#onnx';
 import type { Pass } from '../../pass.js';
-import { foldableValues } from '../../rewrites/fold-constants.js';
 import { dealBatches } from '../../calibration-data.js';
 import { datasetEvidence } from '../../quantization/mixed/evidence.js';
-import { nodeLabel } from '../../name-pattern.js';
 import { checkKnownRanges } from '../../quantization/calibration/known-ranges.js';
-import { planQuantization } from '../../quantization/layers/plan.js';
+import { foreseeQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { quantizeWithinLatency } from '../../quantization/mixed/latency-budget.js';
-import { quantizeModel, type BatchesOf } from '../../quantization/schemes/quantize-model.js';
-import type { StaticRun } from '../../quantization/schemes/static.js';
+import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
+import type { BatchesOf, QuantizationRun } from '../../quantization/run.js';
 import { tradeOff, tradeOffPlot } from '../../quantization/mixed/trade-off.js';
 import { writeSideFiles } from '../../side-files.js';
 
@@ -35,18 +33,16 @@ export const quantize: Pass<'quantize'> = {
   name: 'quantize',
 
   preflight: (model, options) => {
-    const { graph, skipped } = planQuantization(cloneModel(model), options);
+    const { graph, skipped } = foreseeQuantization(cloneModel(model), options);
     checkKnownRanges(options, [new Graph(model), graph]);
-    const foldable = foldableValues(graph);
-    const folded = new Set(graph.nodes.filter((node) => foldable.has(node.input[1] ?? '')).map(nodeLabel));
-    return skipped.filter(({ node }) => !folded.has(node));
+    return skipped;
   },
 
   async run(context, options) {
     const { data } = context;
     const batches: BatchesOf | null = data && (({ graph }) => dealBatches(graph, data, options.samples).fitted);
     const heldOut = data && dealBatches(new Graph(context.model), data, options.samples).heldOut;
-    const run: StaticRun = {
+    const run: QuantizationRun = {
       threads: context.threads,
       seed: context.seed,
       ...(heldOut ? { heldOut } : {}),

@@ -14,7 +14,7 @@ import {
 import { randomNumbers } from '#testing';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
 import { prune } from '../prune/prune.js';
-import { planQuantization } from '../../quantization/layers/plan.js';
+import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
 
 const [STEPS, BATCH, SIZE, HIDDEN] = [7, 3, 24, 32];

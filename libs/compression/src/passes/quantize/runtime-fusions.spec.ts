@@ -3,7 +3,7 @@ import { float32, Session, type HostTensors } from '#inference';
 import { Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers, weightsExpandedAtRunTime } from '#testing';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
-import { planQuantization } from '../../quantization/layers/plan.js';
+import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
 import { quantizeStatic } from '../../quantization/schemes/static.js';
 

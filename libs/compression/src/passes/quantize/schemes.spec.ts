@@ -6,7 +6,7 @@ import { snrDb } from '../../quantization/grid/arithmetic.js';
 import { quantizeDynamic } from '../../quantization/schemes/dynamic.js';
 import { storeFloat16 } from '../../quantization/schemes/float16.js';
 import { packBlockwise, unpackBlockwise } from '../../quantization/schemes/matmul-nbits.js';
-import { planQuantization } from '../../quantization/layers/plan.js';
+import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { quantizeWeights } from '../../quantization/schemes/weight-only.js';
 
 const [ROWS, WIDTH] = [256, 64];

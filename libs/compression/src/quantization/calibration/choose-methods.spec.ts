@@ -3,7 +3,7 @@ import { float32, type HostTensors } from '#inference';
 import { GraphBuilder, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { chooseMethods } from './choose-methods.js';
-import { planQuantization } from '../layers/plan.js';
+import { planQuantization } from '../schemes/plan-quantization.js';
 
 const RUN = { threads: 1, seed: 0 };
 const random = randomNumbers(5);

@@ -32,7 +32,7 @@ export interface MethodChoice extends Methods {
 }
 
 /** Taken where there is too little data to hold any out. */
-const PLAIN: Methods = { calibration: 'percentile', biasCorrection: false };
+export const PLAIN: Methods = { calibration: 'percentile', biasCorrection: false };
 
 /** Ways to choose ranges that none of the others beats on all of the published models, the most reliable first. */
 const RANGE_METHODS: readonly RangeMethod[] = ['percentile', 'minmax', 'entropy'];

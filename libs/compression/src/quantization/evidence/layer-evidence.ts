@@ -1,4 +1,4 @@
-import { DataType, makeNode, type Graph, type ModelProto, type NodeProto } from '#onnx';
+import { DataType, elementOf, known, makeNode, type Graph, type ModelProto, type NodeProto } from '#onnx';
 import type { CalibrationRun } from '../calibration/calibrate.js';
 import type { Batches } from '../../calibration-data.js';
 import { comparePairs, exactValue, sideBySide } from './compare.js';
@@ -14,40 +14,57 @@ export interface LayerEvidence {
   aloneSnrDb: number | null | undefined;
 }
 
-/** A quantized model and what its layers became, and what was stored beside them. */
+/** A quantized model with its layers, each with its output by the name that it has in both models, and what was stored beside them. */
 export interface Quantized {
   graph: Graph;
-  layers: readonly Layer[];
+  layers: readonly { layer: Layer; output: string }[];
   aside: readonly StoredNode[];
+}
+
+/** A value of the float model, and what stands for it in the other: behind quantized nodes, and behind this one alone. */
+interface ComparedNode {
+  node: NodeProto;
+  signal: string;
+  together: string;
+  alone: string;
 }
 
 /**
  * Compares the output of every node stored aside and of every quantized layer with the float model's, both as it is and when it gets the float
- * model's input. One run per batch gives all of it, layers last; `outputs` are the layers' outputs by their names in both models.
+ * model's input. One run per batch gives all of it.
  */
 export async function layerEvidence(
   exact: ModelProto,
   { graph, layers, aside }: Quantized,
-  outputs: readonly string[],
   batches: Batches,
   run: CalibrationRun,
-): Promise<LayerEvidence[]> {
+): Promise<Map<NodeProto, LayerEvidence>> {
   const both = sideBySide(exact, graph.model);
-  const copyOf = ({ node }: { node: NodeProto }) => both.nodes[graph.nodes.indexOf(node)]!;
-  const copies = { aside: aside.map(copyOf), layers: layers.map(copyOf) };
-  const together = [
-    ...aside.map(({ output }): [string, string] => [addFloat(both, exactValue(both, output)), addFloat(both, output)]),
-    ...outputs.map((output): [string, string] => [exactValue(both, output), output]),
+  const copies = new Map(graph.nodes.map((node, i) => [node, elementOf(both.nodes, i, 'node')]));
+  const copyOf = (node: NodeProto) => known(copies, node, 'the copy');
+  const readsAside = aside.map((stored) => asideOf(both, stored));
+  const compared = [
+    ...readsAside.map(({ stored, ...values }): ComparedNode => {
+      const alone = addLonelyAside(both, copyOf(stored.node), exactValue(both, stored.input), stored);
+      return { ...values, node: stored.node, alone: addFloat(both, alone) };
+    }),
+    ...layers.map(({ layer, output }): ComparedNode => {
+      const alone = addLonely(both, copyOf(layer.node), exactValue(both, layer.input), output);
+      return { node: layer.node, signal: exactValue(both, output), together: output, alone };
+    }),
   ];
-  const alone = [
-    ...aside.map((stored, i) =>
-      addFloat(both, addLonelyAside(both, copies.aside[i]!, exactValue(both, stored.input), stored)),
-    ),
-    ...layers.map((layer, i) => addLonely(both, copies.layers[i]!, exactValue(both, layer.input), outputs[i]!)),
-  ];
-  const lonely = together.map(([signal], i): [string, string] => [signal, alone[i]!]);
+  const together = compared.map(({ signal, together: value }): [string, string] => [signal, value]);
+  const lonely = compared.map(({ signal, alone }): [string, string] => [signal, alone]);
   const snrs = await comparePairs(both, [...together, ...lonely], batches, run);
-  return together.map((_pair, i) => ({ outputSnrDb: snrs[i], aloneSnrDb: snrs[together.length + i] }));
+  return new Map(
+    compared.map(({ node }, i) => [node, { outputSnrDb: snrs[i], aloneSnrDb: snrs[compared.length + i] }]),
+  );
+}
+
+/** Both outputs of a node stored aside, in floats. */
+function asideOf(both: Graph, stored: StoredNode) {
+  const signal = addFloat(both, exactValue(both, stored.output));
+  return { stored, signal, together: addFloat(both, stored.output) };
 }
 
 /** A second copy of what a node became, up to the one that gives its output, that reads `input`. */

@@ -1,7 +1,6 @@
 import { profileModel, type HostTensors, type NodeProfile } from '#inference';
 import { DataType, Graph, readModel, writeModel, type NodeProto } from '#onnx';
 import { kernelOwners, ownerOf } from './kernel-owners.js';
-import type { LayerReport } from '../schemes/static.js';
 
 /** Time of a layer with what the runtime fuses with it or what follows it alone, microseconds, medians; null where no kernel bears its name. */
 export interface LayerTime {
@@ -9,9 +8,9 @@ export interface LayerTime {
   quantizedUs: number | null;
 }
 
-/** Times of a model's parts: each layer's, in the order given, and that of all kernels that belong to none. */
+/** Times of a model's parts: each layer's by its name, and that of all kernels that belong to none. */
 export interface ModelTimes {
-  layers: LayerTime[];
+  of(layer: string): LayerTime;
   other: { floatUs: number; quantizedUs: number };
   /** Layers whose stored weight the runtime expands to floats at every run. */
   expanded: string[];
@@ -27,18 +26,15 @@ const PROFILED_RUNS = 15;
 export async function layerTimes(
   float: Uint8Array,
   quantized: Uint8Array,
-  layers: readonly LayerReport[],
+  layers: readonly string[],
   feeds: HostTensors,
 ): Promise<ModelTimes> {
-  const names = new Set(layers.map(({ node }) => node));
+  const names = new Set(layers);
   const [before, after] = [await timesOf(float, names, feeds), await timesOf(quantized, names, feeds)];
   return {
-    layers: layers.map(({ node }) => ({
-      floatUs: before.of.get(node) ?? null,
-      quantizedUs: after.of.get(node) ?? null,
-    })),
+    of: (layer) => ({ floatUs: before.of.get(layer) ?? null, quantizedUs: after.of.get(layer) ?? null }),
     other: { floatUs: before.other, quantizedUs: after.other },
-    expanded: layers.map(({ node }) => node).filter((node) => after.expanded.has(node)),
+    expanded: layers.filter((layer) => after.expanded.has(layer)),
   };
 }
 

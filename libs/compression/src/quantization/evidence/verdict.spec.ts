@@ -4,7 +4,7 @@ import { float32 } from '#inference';
 import { GraphBuilder, type ModelProto } from '#onnx';
 import { clippedShare } from '../calibration/histogram.js';
 import { compareValues } from './compare.js';
-import type { LayerReport } from '../schemes/static.js';
+import type { LayerReport } from '../report.js';
 import { int8DotProductIn } from './cpu.js';
 import { costliestLayers, warningsFor, type Facts } from './verdict.js';
 

@@ -11,8 +11,7 @@ import {
 import { Session, type HostTensors } from '#inference';
 import type { MethodChoice } from '../calibration/choose-methods.js';
 import { describeJudgedOn, type JudgedOn } from './judged-on.js';
-import type { StoredTensor } from '../schemes/float16.js';
-import type { LayerReport } from '../schemes/static.js';
+import type { LayerReport, StoredTensor } from '../report.js';
 
 /** Times both models on the same single sample, in one thread. */
 export async function measureSpeed(float: Uint8Array, quantized: Uint8Array, feeds: HostTensors): Promise<Speedup> {

@@ -3,7 +3,7 @@ import { float32, Session, type HostTensors } from '#inference';
 import { Float, GraphBuilder, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { snrDb } from './arithmetic.js';
-import { planQuantization } from '../layers/plan.js';
+import { planQuantization } from '../schemes/plan-quantization.js';
 import { quantizeModel } from '../schemes/quantize-model.js';
 
 const noise = (count: number, seed: number, size = 1) => {

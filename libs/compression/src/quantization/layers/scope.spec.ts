@@ -14,7 +14,7 @@ import { randomNumbers } from '#testing';
 import { snrDb } from '../grid/arithmetic.js';
 import { UnknownLayerError } from '../../errors.js';
 import { nodeLabel } from '../../name-pattern.js';
-import { planQuantization } from './plan.js';
+import { planQuantization } from '../schemes/plan-quantization.js';
 import { quantizeModel } from '../schemes/quantize-model.js';
 import { endLayers } from './scope.js';
 

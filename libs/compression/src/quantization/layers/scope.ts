@@ -1,10 +1,21 @@
 import type { QuantizeOptions } from '#contracts';
 import type { Graph, NodeProto } from '#onnx';
 import { checkNames, entryFor, nodeLabel } from '../../name-pattern.js';
-import { isWeighted, type Selection } from './layers.js';
+import { isWeighted, selectLayers, type Selection } from './layers.js';
 import { looksUpTable } from './tables.js';
 
 export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationBits' | 'ends' | 'exclude'>;
+
+/** The layers that the options leave to a scheme, each known by its name from here on, also after its output was renamed. */
+export function layersInScope(
+  graph: Graph,
+  options: QuantizeOptions,
+  refine: (selection: Selection) => Selection = (selection) => selection,
+): Selection {
+  const selection = refine(scopeLayers(graph, selectLayers(graph, options), options));
+  for (const { node } of selection.layers) node.name = nodeLabel(node);
+  return selection;
+}
 
 /**
  * Gives each selected layer the widths that the options name it for, and applies the rule for first and last layers. Throws

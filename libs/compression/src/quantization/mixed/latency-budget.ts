@@ -2,8 +2,9 @@ import type { QuantizeOptions } from '#contracts';
 import { speedupWords, type Speedup } from '#measurement';
 import { cloneModel, type ModelProto } from '#onnx';
 import { MixedPrecisionError } from '../errors.js';
-import { quantizeModel, type BatchesOf, type QuantizeReport } from '../schemes/quantize-model.js';
-import type { LayerReport, StaticRun } from '../schemes/static.js';
+import { quantizeModel } from '../schemes/quantize-model.js';
+import type { LayerReport, QuantizeReport } from '../report.js';
+import type { BatchesOf, QuantizationRun } from '../run.js';
 
 /** A quantized layer as the choice of float layers sees it. */
 export interface FloatCandidate {
@@ -44,7 +45,7 @@ export async function quantizeWithinLatency(
   latency: number,
   given: QuantizeOptions,
   batches: BatchesOf | null,
-  run: StaticRun,
+  run: QuantizationRun,
 ): Promise<QuantizeReport> {
   const options = { ...given, mixed: undefined };
   const whole = await quantizeModel(cloneModel(model), options, batches, run);

@@ -20,7 +20,7 @@ export interface Refinements {
  * and activations are still float. `auto` corrects nothing: scheme static has decided by then, the others do not try. Throws CalibrationDataError when they need data and there is none.
  */
 export async function prepareRefinements(
-  { graph, layers }: Plan,
+  { graph, layers }: Pick<Plan, 'graph' | 'layers'>,
   options: QuantizeOptions,
   batches: Batches | null,
   run: CalibrationRun & { seed: number },

@@ -12,23 +12,52 @@ import {
 import { nodeLabel } from '../../name-pattern.js';
 import type { Layer } from '../layers/layers.js';
 import { layerMatrix, plainProductRefusal, replaceProduct } from '../layers/matrix.js';
-import type { LayerReport } from './static.js';
+import { layersInScope } from '../layers/scope.js';
+import { prepareRefinements } from '../rounding/refinements.js';
+import type { LayerReport } from '../report.js';
+import type { BatchesOf, QuantizationRun } from '../run.js';
+import type { Plan } from '../layers/plan.js';
+import { refuseWithoutData } from '../calibration/known-ranges.js';
+import { smoothLayers } from '../rescaling/smooth.js';
+import { storeAside } from '../emit/store-aside.js';
+import { leftAlone } from '../../left-alone.js';
+import type { Scheme } from './scheme.js';
 import { gridEnds } from '../grid/weight-grid.js';
 
 /** Why dynamic quantization leaves convolutions alone, measured: ConvInteger runs at 0.11 to 0.15 of the float speed. */
 const CONV_REFUSAL = 'a convolution on activations measured at run time is slower than in floats: use scheme static';
 
+/** Matrices as int8, with ranges of activations that are measured at run time. */
+export const dynamicScheme: Scheme = {
+  select(graph, options) {
+    const found = layersInScope(graph, { ...options, minProducts: 0 });
+    const { layers, skipped } = selectDynamic(found.layers);
+    return { found, layers, refused: skipped };
+  },
+
+  async apply(plan, options, batches, run) {
+    if (options.smoothing !== undefined) await smooth(plan, options.smoothing, batches, run);
+    const { biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
+    const layers = quantizeDynamic(plan.graph, plan.layers, options, biases);
+    const aside = storeAside(plan, options).map(({ report }) => report);
+    return { layers: [...aside, ...layers], skipped: [...plan.skipped, ...biases.skipped] };
+  },
+};
+
+/** Smoothing for a scheme that needs no data otherwise. */
+async function smooth(plan: Plan, alpha: number, batches: BatchesOf | null, run: QuantizationRun): Promise<void> {
+  if (!batches) return refuseWithoutData({ smoothing: alpha });
+  await smoothLayers(plan.graph, plan.layers, alpha, batches(plan), run);
+}
+
 /** Splits layers into those that dynamic quantization takes and those it leaves, with reasons. */
 export function selectDynamic(layers: readonly Layer[]): { layers: Layer[]; skipped: Skipped[] } {
-  const reason = (layer: Layer) => {
-    if (layer.node.opType === 'Conv') return CONV_REFUSAL;
-    return plainProductRefusal(layer);
-  };
+  const refusal = (layer: Layer) => (layer.node.opType === 'Conv' ? CONV_REFUSAL : plainProductRefusal(layer));
   const skipped = layers.flatMap((layer): Skipped[] => {
-    const why = reason(layer);
-    return why === null ? [] : [{ node: nodeLabel(layer.node), opType: layer.node.opType, reason: why }];
+    const reason = refusal(layer);
+    return reason === null ? [] : [leftAlone(layer.node, reason)];
   });
-  return { layers: layers.filter((layer) => reason(layer) === null), skipped };
+  return { layers: layers.filter((layer) => refusal(layer) === null), skipped };
 }
 
 /**

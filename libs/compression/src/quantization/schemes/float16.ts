@@ -12,6 +12,8 @@ import {
   type TensorProto,
 } from '#onnx';
 import { channelLayout, forEachChannelRun, snrDb, type ChannelLayout } from '../grid/arithmetic.js';
+import type { StoredTensor } from '../report.js';
+import type { Scheme } from './scheme.js';
 
 /** Tensors smaller than this stay float: a Cast node takes more bytes than it saves. */
 const MIN_ELEMENTS = 64;
@@ -19,13 +21,15 @@ const MIN_ELEMENTS = 64;
 /** Below this a tensor is not stored: half precision keeps 73 dB of what it holds, but nothing below 6e-8, and few digits below 6e-5. */
 const LEAST_SNR_DB = 40;
 
-export interface StoredTensor {
-  tensor: string;
-  bits: number;
-  weightSnrDb: number | null | undefined;
-  /** The slice along an axis that keeps the least, where one is poor: its values lie below the range of the format, beside larger ones. */
-  poorSlice?: { axis: number; index: number; snrDb: number };
-}
+/** Half precision: a matter of tensors, whose storage decides and not the operator that reads them. */
+export const float16Scheme: Scheme = {
+  select: null,
+
+  async apply({ graph, skipped }) {
+    const stored = storeFloat16(graph);
+    return { layers: [], tensors: stored.tensors, skipped: [...skipped, ...stored.skipped] };
+  },
+};
 
 /**
  * Stores float initializers in half precision; the runtime folds the Cast when it loads the file, so speed is unchanged.

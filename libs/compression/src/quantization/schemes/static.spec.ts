@@ -17,8 +17,9 @@ import {
 import { snrDb } from '../grid/arithmetic.js';
 import { NonFiniteActivationError } from '../errors.js';
 import { CalibrationDataError } from '../../errors.js';
-import { planQuantization } from '../layers/plan.js';
-import { quantizeStatic as quantizePlan, type StaticRun } from './static.js';
+import { planQuantization } from './plan-quantization.js';
+import type { QuantizationRun } from '../run.js';
+import { quantizeStatic as quantizePlan } from './static.js';
 import type { Batches } from '../../calibration-data.js';
 
 const noise = (count: number, seed: number) =>
@@ -55,7 +56,7 @@ function convNet(): GraphBuilder {
   return b;
 }
 
-async function quantizeStatic(model: ModelProto, given: QuantizeOptions, data: Batches, settings: StaticRun) {
+async function quantizeStatic(model: ModelProto, given: QuantizeOptions, data: Batches, settings: QuantizationRun) {
   const plan = planQuantization(model, given);
   return { ...(await quantizePlan(plan, given, data, settings)), skipped: plan.skipped };
 }

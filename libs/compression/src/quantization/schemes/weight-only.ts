@@ -10,11 +10,34 @@ import { layerMatrix, plainProductRefusal, replaceProduct, transpose } from '../
 import { blockScales, packBlockwise, unpackBlockwise } from './matmul-nbits.js';
 import { WeightRounding } from '../rounding/rounding.js';
 import { chooseScales, gridEnds, levelBits, storedBits, toGrid, type WeightGridOptions } from '../grid/weight-grid.js';
-import type { LayerReport, StaticRun } from './static.js';
+import { storeAside } from '../emit/store-aside.js';
+import { layersInScope } from '../layers/scope.js';
+import { prepareRefinements } from '../rounding/refinements.js';
+import type { LayerReport } from '../report.js';
+import type { QuantizationRun } from '../run.js';
+import type { Scheme } from './scheme.js';
 
 /** Rows that share a scale in MatMulNBits, and its integer accumulation: the fastest setting measured. */
 const BLOCK_SIZE = 128;
 const ACCURACY_LEVEL = 4;
+
+/** Narrow weights, and activations in floats. */
+export const weightOnlyScheme: Scheme = {
+  select(graph, options) {
+    const found = layersInScope(graph, { ...options, minProducts: 0 });
+    return { found, layers: found.layers, refused: [] };
+  },
+
+  async apply(plan, options, batches, run) {
+    const { rounding, biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
+    const layers = await quantizeWeights(plan.graph, plan.layers, options, run, rounding, biases);
+    const aside = storeAside(plan, options).map(({ report }) => report);
+    return {
+      layers: [...aside, ...layers],
+      skipped: [...plan.skipped, ...rounding.skipped, ...biases.skipped],
+    };
+  },
+};
 
 /**
  * Stores weights narrow and computes in floats.
@@ -57,7 +80,7 @@ export async function quantizeWeights(
   return reports;
 }
 
-type LayerRun = Pick<StaticRun, 'seed' | 'onLayer'>;
+type LayerRun = Pick<QuantizationRun, 'seed' | 'onLayer'>;
 
 interface StoreContext {
   graph: Graph;

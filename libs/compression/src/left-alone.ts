@@ -1,0 +1,8 @@
+import type { Skipped } from '#contracts';
+import type { NodeProto } from '#onnx';
+import { nodeLabel } from './name-pattern.js';
+
+/** A node that a pass leaves alone, as its report names it. */
+export function leftAlone(node: NodeProto, reason: string): Skipped {
+  return { node: nodeLabel(node), opType: node.opType, reason };
+}

@@ -1,0 +1,32 @@
+import type { QuantizeOptions } from '#contracts';
+import { Graph, liftOpset, type ModelProto } from '#onnx';
+import { liftConstants } from '../../rewrites/constants.js';
+import { foldConstants } from '../../rewrites/fold-constants.js';
+import { STATISTICS_OPSET } from '../calibration/statistics.js';
+import { storedBits } from '../grid/weight-grid.js';
+
+/**
+ * Makes a model ready to be planned, in place: lifts it to the opset that the options need and makes its constants initializers.
+ * Throws UnsupportedModelError when it cannot be lifted.
+ */
+export function prepare(model: ModelProto, options: QuantizeOptions): void {
+  liftOpset(model, neededOpset(options));
+  liftConstants(new Graph(model));
+}
+
+/** The same with a run of what depends on constants alone: weights that are computed from them become layers' weights like any other. */
+export async function prepareFolded(model: ModelProto, options: QuantizeOptions): Promise<void> {
+  prepare(model, options);
+  await foldConstants(new Graph(model));
+}
+
+/** Types came late: INT4 and UINT4, and Q/DQ of UINT16, with opset 21, INT2 and UINT2 with 25. */
+export function neededOpset(options: QuantizeOptions): number {
+  if (options.mixed) return 25;
+  const widths = [options.weightBits, ...Object.values(options.layerBits)].map((weightBits) =>
+    storedBits({ ...options, weightBits }),
+  );
+  const forWeights = { 8: STATISTICS_OPSET, 4: 21, 2: 25 }[Math.min(...widths) as 8 | 4 | 2];
+  const hasWideActivations = [options.activationBits, ...Object.values(options.layerActivationBits)].includes(16);
+  return hasWideActivations ? Math.max(21, forWeights) : forWeights;
+}

@@ -1,0 +1,104 @@
+import { known, outputOf, writeModel } from '#onnx';
+import { poolBeforeRelu } from '../../rewrites/pool-before-relu.js';
+import { calibrate } from '../calibration/calibrate.js';
+import { chooseMethods } from '../calibration/choose-methods.js';
+import { knownRanges, unknownValues } from '../calibration/known-ranges.js';
+import { fusionContext, giveFusibleForm } from '../emit/fusible-form.js';
+import { putOnGrids } from '../emit/grids.js';
+import { placePairs } from '../emit/placement.js';
+import { firstOf } from '../evidence/first-batches.js';
+import { layerEvidence } from '../evidence/layer-evidence.js';
+import { copyLayers } from '../layers/layered-graph.js';
+import { chooseWidths } from '../mixed/choose-widths.js';
+import { unlabelledEvidence } from '../mixed/evidence.js';
+import { widthGoal } from '../mixed/width-goal.js';
+import { smoothLayers } from '../rescaling/smooth.js';
+import { prepareRefinements } from '../rounding/refinements.js';
+import type { StaticWork } from './static-work.js';
+
+/** Puts operators in the order and form that the runtime's fusions look for. */
+export async function shapeForFusion({ graph, layers, batches }: StaticWork): Promise<void> {
+  const chosen = new Set(layers.map(({ node }) => node));
+  const convolutionsLeft = graph.nodes.filter((node) => node.opType === 'Conv' && !chosen.has(node));
+  for (const node of convolutionsLeft) poolBeforeRelu(graph, node);
+  giveFusibleForm(graph, layers, await fusionContext(graph, layers, batches));
+}
+
+/** Moves outliers of activations into weights, where the options ask for it. */
+export async function smooth({ graph, layers, options, batches, run }: StaticWork): Promise<void> {
+  if (options.smoothing !== undefined) await smoothLayers(graph, layers, options.smoothing, batches, run);
+}
+
+/** Copies the model as it is: what it computes is what the result should. An output that a rewrite renamed goes by its new name in both. */
+export function keepFloatModel(work: StaticWork): void {
+  const { graph, layers } = work;
+  work.float = copyLayers(graph, layers);
+  for (const entry of work.inWork) if (!graph.producer(entry.output)) entry.output = outputOf(entry.layer.node);
+}
+
+/** Decides what the options leave to `auto`. */
+export async function chooseAutoMethods(work: StaticWork): Promise<void> {
+  const { graph, layers, options, batches, run } = work;
+  const methods = await chooseMethods({ graph, layers }, options, batches, run);
+  work.methods = methods;
+  const { calibration, biasCorrection } = methods;
+  work.decided = { calibration, biasCorrection };
+}
+
+/** Finds the values that are put on a grid. */
+export function placeGridPairs(work: StaticWork): void {
+  work.sites = placePairs(work.graph, work.layers);
+}
+
+/** Measures the ranges that the options do not bring with them. */
+export async function calibrateActivations(work: StaticWork): Promise<void> {
+  const { graph, sites, options, decided, data, batches, run } = work;
+  const given = knownRanges(options);
+  const unknown = unknownValues([...new Set(sites.map(({ source }) => source))], given, data !== null);
+  const measured = await calibrate(graph.model, unknown, batches, { ...options, ...decided, ...run });
+  work.ranges = new Map([...given, ...measured]);
+}
+
+/** Takes the statistics that rounding and bias correction go by. */
+export async function learnRefinements(work: StaticWork): Promise<void> {
+  const { graph, layers, options, decided, data, run } = work;
+  work.refinements = await prepareRefinements({ graph, layers }, { ...options, ...decided }, data, run);
+}
+
+/** Inserts the pairs; layers learn the scale that they read, the report its activations. */
+export function putActivationsOnGrids(work: StaticWork): void {
+  const { graph, layers, sites, ranges, options } = work;
+  const grids = putOnGrids(graph, layers, sites, ranges, options);
+  const rangeOf = (source: string) => known(ranges, source, 'the range');
+  for (const entry of work.inWork) {
+    entry.inputScale = grids.inputScaleOf(entry.layer);
+    entry.inputSaturation = rangeOf(grids.sourceOf(entry.layer)).saturation;
+  }
+  work.activations = [...grids.bySource].map(([value, grid]) => ({ value, ...rangeOf(value), ...grid }));
+}
+
+/** Chooses a width for each layer, where the options ask for it. */
+export async function mixWidths(work: StaticWork): Promise<void> {
+  const { graph, layers, float, batches, run, options } = work;
+  if (!options.mixed) return;
+  const settings = { ...options, random: work.random };
+  const floatBytes = run.floatBytes ?? writeModel(float.graph.model).length;
+  const goal = await widthGoal(options.mixed, graph, layers, floatBytes, settings);
+  const evidence = run.evidence ?? unlabelledEvidence(batches);
+  const trials = { samples: options.mixed.samples, threads: run.threads };
+  work.mixed = await chooseWidths({ float, gridded: { graph, layers } }, goal, settings, evidence, trials);
+}
+
+/** Removes what the result no longer reads. */
+export function sweep({ graph }: StaticWork): void {
+  graph.removeDeadCode();
+}
+
+/** Adds to each row how near its node comes to the float model's. */
+export async function compareLayers(work: StaticWork): Promise<void> {
+  const { data, run, float, graph, aside, inWork, rows } = work;
+  if (!data || run.heldOut === null || rows.length === 0) return;
+  const quantized = { graph, layers: inWork, aside };
+  const evidence = await layerEvidence(float.graph.model, quantized, firstOf(run.heldOut ?? data), run);
+  for (const row of rows) row.report = { ...row.report, ...evidence.get(row.node) };
+}
