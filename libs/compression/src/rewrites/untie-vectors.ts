@@ -1,7 +1,7 @@
 import { DataType, elementCount, tensorDims, type Graph, type TensorProto } from '#onnx';
 
 /** A vector that stands in for one that several nodes read. */
-export interface Untied {
+export interface UntiedCopy {
   copy: string;
   source: string;
 }
@@ -15,7 +15,7 @@ const FLOATS: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, D
  *
  * A weight of two dimensions or more stays shared: it is so by design. Constants must be initializers. Returns the copies.
  */
-export function untieVectors(graph: Graph): Untied[] {
+export function untieVectors(graph: Graph): UntiedCopy[] {
   return [...graph.proto.initializer].filter(isVector).flatMap((tensor) => {
     const readers = [
       ...new Set(
@@ -25,7 +25,7 @@ export function untieVectors(graph: Graph): Untied[] {
           .map(({ node }) => node),
       ),
     ];
-    return readers.slice(1).map((node): Untied => {
+    return readers.slice(1).map((node): UntiedCopy => {
       const copy = graph.addInitializer({ ...tensor, name: graph.freshName(`${tensor.name}_untied`) }).name;
       node.input.forEach((value, index) => value === tensor.name && graph.setInput(node, index, copy));
       return { copy, source: tensor.name };
@@ -34,7 +34,7 @@ export function untieVectors(graph: Graph): Untied[] {
 }
 
 /** Takes the copies back that are still what they were copied from. */
-export function retieVectors(graph: Graph, untied: readonly Untied[]): void {
+export function retieVectors(graph: Graph, untied: readonly UntiedCopy[]): void {
   for (const { copy, source } of untied) {
     const [own, shared] = [graph.initializer(copy), graph.initializer(source)];
     if (!own || !shared || !isSame(own, shared)) continue;

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { AnalyzeOptions } from './analyze.js';
 import { DistillOptions } from './distill.js';
 import { EvaluateOptions } from './evaluate.js';
-import { PruneOptions } from './prune.js';
+import { IMPORTANCES, PruneOptions, type ImportanceReads } from './prune.js';
 import { QuantizeOptions } from './quantize.js';
 import { TrainOptions } from './train.js';
 import { modelsOf, type ModelUse } from './sources.js';
@@ -53,17 +53,11 @@ export interface PassDescriptor<O extends z.ZodObject = z.ZodObject> {
 const CALIBRATION = ['calibration', 'train'] as const;
 const TRAINING = ['train'] as const;
 
-/** Splits that each importance of pruning looks at. */
-const IMPORTANCE_SPLITS: Record<z.infer<typeof PruneOptions>['importance'], readonly string[]> = {
-  l1: [],
-  l2: [],
-  'geometric-median': [],
-  'bn-scale': [],
-  random: [],
-  entropy: CALIBRATION,
-  apoz: CALIBRATION,
-  taylor: TRAINING,
-  fisher: TRAINING,
+/** Splits that have what an importance reads. */
+const SPLITS_OF: Record<ImportanceReads, readonly string[]> = {
+  weights: [],
+  activations: CALIBRATION,
+  gradients: TRAINING,
 };
 
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
@@ -81,8 +75,8 @@ export const PASSES = {
       machine: budget?.latency !== undefined || budget?.latencyMs !== undefined,
     }),
     needs: ({ importance, recoverEpochs }) => ({
-      splits: recoverEpochs > 0 ? TRAINING : IMPORTANCE_SPLITS[importance],
-      ...(recoverEpochs > 0 || IMPORTANCE_SPLITS[importance].length > 0 ? { batchFirst: true } : {}),
+      splits: recoverEpochs > 0 ? TRAINING : SPLITS_OF[IMPORTANCES[importance]],
+      ...(recoverEpochs > 0 || SPLITS_OF[IMPORTANCES[importance]].length > 0 ? { batchFirst: true } : {}),
     }),
     version: 9,
   }),

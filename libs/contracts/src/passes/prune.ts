@@ -1,6 +1,23 @@
 import { z } from 'zod';
 import { PRUNE_CONFLICTS, PRUNE_DEFAULTS } from './prune-conflicts.js';
 
+/** What an importance reads of the model and the data. */
+export type ImportanceReads = 'weights' | 'activations' | 'gradients';
+
+/** Every importance and what it reads: the job's data set must have it. What each computes: libs/compression/src/pruning/importance. */
+export const IMPORTANCES = {
+  l1: 'weights',
+  l2: 'weights',
+  'geometric-median': 'weights',
+  'bn-scale': 'weights',
+  entropy: 'activations',
+  apoz: 'activations',
+  taylor: 'gradients',
+  fisher: 'gradients',
+  random: 'weights',
+} as const satisfies Record<string, ImportanceReads>;
+export type ImportanceName = keyof typeof IMPORTANCES;
+
 export const PruneOptions = z
   .strictObject({
     granularity: z
@@ -16,7 +33,7 @@ export const PruneOptions = z
       .default(PRUNE_DEFAULTS.ratio)
       .describe('Share of weights, channels or droppable layers to remove.'),
     importance: z
-      .enum(['l1', 'l2', 'geometric-median', 'bn-scale', 'entropy', 'apoz', 'taylor', 'fisher', 'random'])
+      .enum(Object.keys(IMPORTANCES) as ImportanceName[])
       .default('l2')
       .describe(
         'How the worth of a channel or a weight is judged. A weight counts by magnitude (l1, l2), by gradient (taylor, fisher), at random, or by its magnitude and the channels that it joins (the others). Layers go by the error of the outputs without them, or at random.',

@@ -1,6 +1,6 @@
 import { linePlot, type PlotSeries } from '#evaluation';
 import type { Histogram } from '../../pruning/channels/histogram.js';
-import type { GroupReport } from '../../pruning/channels/prune-channels.js';
+import type { GroupReport } from '../../pruning/channels/group-report.js';
 
 type Ranked = Pick<GroupReport, 'producers' | 'channels' | 'removed' | 'importance'>;
 

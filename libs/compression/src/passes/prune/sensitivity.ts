@@ -1,12 +1,14 @@
 import type { PruneOptions } from '#contracts';
 import { Graph, cloneModel } from '#onnx';
+import { nodeLabel } from '../../name-pattern.js';
 import type { AccuracyJudge } from './accuracy-judge.js';
 import { figuresOf } from '../../pruning/channels/figures.js';
 import { findDependencies } from '../../pruning/channels/groups.js';
-import { scoreGroups, type ScoringInputs } from '../../pruning/importance/importances.js';
+import type { ScoringInputs } from '../../pruning/importance/importance.js';
+import { scoreGroups } from '../../pruning/importance/importances.js';
 import { observeShapes } from '../../rewrites/observe-shapes.js';
-import { selectClasses } from '../../pruning/channels/select.js';
-import { removeClasses } from '../../pruning/channels/shrink.js';
+import { selectUnits } from '../../pruning/channels/select.js';
+import { removeUnits } from '../../pruning/channels/shrink.js';
 import { SoundRemoval } from '../../pruning/channels/sound-removal.js';
 
 /** Shares at which each group is tried. */
@@ -39,21 +41,22 @@ export async function scanSensitivity(
   const points: SensitivityPoint[] = [];
   for (const [i, group] of dependencies.groups.entries()) {
     for (const ratio of SCAN_RATIOS) {
-      const [gone] = selectClasses([{ group, scores: scores[i]! }], {
+      const [cut] = selectUnits([{ group, scores: scores[i]! }], {
         ...options,
         scope: 'layer',
         multipleOf: 1,
         ratio,
       });
+      if (!cut) continue;
       // Such a group stays whole: the run names it among those left alone.
-      if (await removal.problemWithout(gone!, dependencies.coordinates)) continue;
+      if (await removal.problemWithout(cut.gone, dependencies.coordinates)) continue;
       const trial = new Graph(cloneModel(graph.model));
-      const after = figuresOf(trial, removeClasses(trial, dependencies.coordinates, gone!));
-      const channels = group.classes.length;
+      const after = figuresOf(trial, removeUnits(trial, dependencies.coordinates, cut.gone));
+      const channels = group.units.length;
       points.push({
-        producers: group.producers.map((node) => node.name || node.output[0]!),
+        producers: group.producers.map(nodeLabel),
         ratio,
-        kept: channels - gone!.size,
+        kept: channels - cut.gone.size,
         channels,
         top1Drop: await judge.dropOf(trial.model),
         macsSaved: before.macs - after.macs,

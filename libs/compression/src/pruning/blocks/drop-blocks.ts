@@ -1,5 +1,4 @@
 import type { PruneOptions, Skipped } from '#contracts';
-import { mulberry32 } from '#datasets';
 import { Session, type HostTensors } from '#inference';
 import { Graph, cloneModel, weightSites, writeModel, type ModelProto } from '#onnx';
 import { isNamed, nodeLabel } from '../../name-pattern.js';
@@ -8,7 +7,8 @@ import { removeBlock, shapeKeepingBlocks, type Block } from './shape-keeping-blo
 import { calibrationBatches } from '../../calibration-data.js';
 import type { Shapes } from '../../rewrites/observe-shapes.js';
 import { figuresOf, type Figures } from '../channels/figures.js';
-import type { ScoringInputs } from '../importance/importances.js';
+import type { ScoringInputs } from '../importance/importance.js';
+import { importanceOf } from '../importance/importances.js';
 import { observeShapes } from '../../rewrites/observe-shapes.js';
 import { SoundRemoval, unsoundSets } from '../channels/sound-removal.js';
 
@@ -50,9 +50,8 @@ export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: Sc
   );
   const places = candidates.filter((_, i) => !unsound.has(i));
   const scores =
-    options.importance === 'random'
-      ? places.map(mulberry32(inputs.seed))
-      : await errorsWithout(graph, shapes, places, options, inputs, observation.feeds);
+    importanceOf(options).blocks?.(places.length, inputs.seed) ??
+    (await errorsWithout(graph, shapes, places, options, inputs, observation.feeds));
   const order = [...places.keys()].toSorted((a, b) => scores[a]! - scores[b]! || b - a);
   const gone = new Set(order.slice(0, Math.floor(candidates.length * options.ratio + 1e-9)).map((i) => places[i]!));
   const blocks = places.map((place, i): BlockReport => ({

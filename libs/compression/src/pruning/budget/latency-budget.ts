@@ -62,56 +62,98 @@ export interface LatencyReport {
   warnings: string[];
 }
 
+/** What is known once copies were timed: predictions of every ratio. */
+interface Predicted extends LatencySearch {
+  table: LatencyPoint[];
+  /** Milliseconds that a ratio would take. */
+  predict(ratio: number): number;
+  /** The time below which pruning does not come. */
+  fastestMs: number;
+}
+
+/** What came of the ratios that were chosen. */
+interface Verified extends Predicted {
+  ratio: number;
+  attempts: LatencyAttempt[];
+  noise: number;
+}
+
 /**
  * The least ratio at which the pruned model is fast enough on this machine: copies pruned to nine ratios are timed in one run, the time in
  * between is interpolated, and what is chosen is timed again beside the model before; when it misses, the aim is corrected once by as
  * much. Out of reach, the least ratio is taken that is as fast as it gets.
  */
 export async function searchLatency(search: LatencySearch): Promise<LatencyReport> {
-  const { budget, figuresAt, prunedAt, measure } = search;
-  const before = figuresAt(0);
-  const table = await measureTable(
-    (ratio): Pruned => ({ model: prunedAt(ratio), macs: figuresAt(ratio).macs }),
-    measure,
-  );
+  // Really pruned copies come first: every prediction is read off their times.
+  const predicted = await timeCopies(search);
+  // Predictions are of another run than the verdict: what is chosen by them is measured beside the model before.
+  const verified = await chooseAndVerify(predicted);
+  // The curve and the words are of what was measured last.
+  return reportOf(verified);
+}
+
+async function timeCopies(search: LatencySearch): Promise<Predicted> {
+  const { figuresAt, prunedAt, measure } = search;
+  const prune = (ratio: number): Pruned => ({ model: prunedAt(ratio), macs: figuresAt(ratio).macs });
+  const table = await measureTable(prune, measure);
   const timeOf = latencyModel(table);
   const predict = (ratio: number) => timeOf(figuresAt(ratio).macs);
-  const fastest = predict(MOST);
-  let aim = Math.max(fastest, allowed(budget, predict(0)));
-  const choose = () => leastRatio((ratio) => meetsFigures(budget, before, figuresAt(ratio)) && predict(ratio) <= aim);
-  let ratio = choose();
+  return { ...search, table, predict, fastestMs: predict(MOST) };
+}
+
+async function chooseAndVerify(predicted: Predicted): Promise<Verified> {
+  const { budget, predict, fastestMs, table } = predicted;
   const attempts: LatencyAttempt[] = [];
   let noise = Math.max(...table.map(({ ms, uncertaintyMs }) => uncertaintyMs / ms));
+  let ratio = leastRatioWithin(predicted, Math.max(fastestMs, allowed(budget, predict(0))));
   while (ratio > 0) {
-    const [was, is] = (await measure([prunedAt(0), prunedAt(ratio)])).map(medianOf) as [Median, Median];
-    const allowedMs = allowed(budget, was.ms);
-    attempts.push({ ratio, predictedMs: predict(ratio), measuredMs: is.ms, beforeMs: was.ms, allowedMs });
-    noise = Math.max(noise, was.uncertaintyMs / was.ms, is.uncertaintyMs / is.ms);
-    if (is.ms <= allowedMs || attempts.length === ATTEMPTS) break;
-    aim = Math.max(fastest, (predict(ratio) * allowedMs) / is.ms);
-    const next = choose();
+    const { attempt, noise: added } = await measureAttempt(predicted, ratio);
+    attempts.push(attempt);
+    noise = Math.max(noise, added);
+    if (attempt.measuredMs <= attempt.allowedMs || attempts.length === ATTEMPTS) break;
+    const corrected = (attempt.predictedMs * attempt.allowedMs) / attempt.measuredMs;
+    const next = leastRatioWithin(predicted, Math.max(fastestMs, corrected));
     if (next <= ratio) break;
     ratio = next;
   }
-  const predicted = Array.from({ length: DRAWN + 1 }, (_, i): [number, number] => [
-    (i / DRAWN) * MOST,
-    predict((i / DRAWN) * MOST),
-  ]);
+  return { ...predicted, ratio, attempts, noise };
+}
+
+/** The least ratio that is predicted to take no longer, and to meet the figures that are counted. */
+function leastRatioWithin({ budget, figuresAt, predict }: Predicted, ms: number): number {
+  const before = figuresAt(0);
+  return leastRatio((ratio) => meetsFigures(budget, before, figuresAt(ratio)) && predict(ratio) <= ms);
+}
+
+/** Times a ratio beside the model before; `noise` is the greater uncertainty of the two. */
+async function measureAttempt(
+  { budget, prunedAt, measure, predict }: Predicted,
+  ratio: number,
+): Promise<{ attempt: LatencyAttempt; noise: number }> {
+  const [before, after] = await measure([prunedAt(0), prunedAt(ratio)]);
+  const [was, is] = [medianOf(before ?? []), medianOf(after ?? [])];
+  const measured = { measuredMs: is.ms, beforeMs: was.ms, allowedMs: allowed(budget, was.ms) };
+  return {
+    attempt: { ratio, predictedMs: predict(ratio), ...measured },
+    noise: Math.max(was.uncertaintyMs / was.ms, is.uncertaintyMs / is.ms),
+  };
+}
+
+function reportOf({ ratio, table, predict, fastestMs, attempts, noise }: Verified): LatencyReport {
+  const drawn = Array.from({ length: DRAWN + 1 }, (_, i) => (i / DRAWN) * MOST);
   const last = attempts.at(-1);
   const isMet = last ? last.measuredMs <= last.allowedMs : true;
   return {
     ratio,
     table,
-    predicted,
+    predicted: drawn.map((tried): [number, number] => [tried, predict(tried)]),
     attempts,
     isMet,
     noise,
     verdict: verdictOf(last, isMet, noise, predict(0)),
-    warnings: warningsOf(last, isMet, noise, fastest / predict(0)),
+    warnings: warningsOf(last, isMet, noise, fastestMs / predict(0)),
   };
 }
-
-type Median = ReturnType<typeof medianOf>;
 
 /** Milliseconds against the ratio, as measured for the table, as predicted, and as measured of what was chosen; an SVG. */
 export function latencyPlot({ table, predicted, attempts }: LatencyReport): string {

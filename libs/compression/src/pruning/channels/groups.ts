@@ -12,9 +12,9 @@ export interface Group {
   producers: NodeProto[];
   /** Tensors that shrink, as value and axis, stored tensors and computed values alike. */
   members: { value: string; axis: number }[];
-  /** One entry per removable channel: its class in the coordinates. */
-  classes: number[];
-  /** Entries of the first producer's output axis that go with one class: the width of an attention head, 1 for most. */
+  /** What is removed at once, one entry each: a channel, or all channels of a head, by its class in the coordinates. */
+  units: number[];
+  /** Entries of the first producer's output axis that go with one unit: the width of an attention head, 1 for most. */
   width: number;
 }
 
@@ -106,10 +106,10 @@ function collect(
     const group = groups.get(key) ?? {
       producers: [...nodes].toSorted((a, b) => order.get(a)! - order.get(b)!),
       members: members.map((member) => axes[member]!),
-      classes: [],
+      units: [],
       width: 1,
     };
-    group.classes.push(root);
+    group.units.push(root);
     groups.set(key, group);
   }
   for (const group of groups.values()) group.width = widthOf(group, coordinates, roles);
@@ -132,7 +132,7 @@ function addProducer(produced: Map<number, Set<NodeProto>>, root: number, node: 
 
 interface Members {
   axes: { value: string; axis: number }[];
-  /** Positions in `axes` of what each class cuts. */
+  /** Positions in `axes` of what each unit cuts. */
   axesOf: Map<number, number[]>;
 }
 
@@ -149,11 +149,11 @@ function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unkno
   return { axes, axesOf };
 }
 
-function widthOf({ producers, classes }: Group, coordinates: Coordinates, roles: Roles): number {
+function widthOf({ producers, units }: Group, coordinates: Coordinates, roles: Roles): number {
   const made = roles.producers.find(
-    (producer) => producer.node === producers[0] && touches(coordinates, producer.value, producer.axis, classes[0]!),
+    (producer) => producer.node === producers[0] && touches(coordinates, producer.value, producer.axis, units[0]!),
   )!;
-  return indicesOf(coordinates, made.value, made.axis, classes[0]!).length;
+  return indicesOf(coordinates, made.value, made.axis, units[0]!).length;
 }
 
 function touches(coordinates: Coordinates, value: string, axis: number, root: number): boolean {

@@ -1,35 +1,20 @@
 import type { PruneOptions, Skipped } from '#contracts';
-import type { Graph, NodeProto } from '#onnx';
-import { retieVectors, untieVectors } from '../../rewrites/untie-vectors.js';
-import { figuresOf, type Figures } from './figures.js';
-import { findDependencies, type Dependencies, type Group } from './groups.js';
-import { histogramOf, type Histogram } from './histogram.js';
-import { scoreGroups, type ScoringInputs } from '../importance/importances.js';
+import { elementOf, type Graph } from '#onnx';
+import { leftAlone } from '../../left-alone.js';
+import { observeShapes, type Observation } from '../../rewrites/observe-shapes.js';
+import { retieVectors, untieVectors, type UntiedCopy } from '../../rewrites/untie-vectors.js';
 import type { LatencyReport } from '../budget/latency-budget.js';
 import { timeOn, type MeasureModels } from '../budget/latency-table.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
-import { soundPlan, union } from './removal-plan.js';
-import { wholeGroups } from './whole-groups.js';
-import type { Scored } from './select.js';
-import { removeClasses, shapesAfter } from './shrink.js';
+import type { ScoringInputs } from '../importance/importance.js';
+import { scoreGroups } from '../importance/importances.js';
+import { figuresOf, type Figures } from './figures.js';
+import { groupReport, type GroupReport } from './group-report.js';
+import { findDependencies, type BlockedChannels, type Dependencies } from './groups.js';
+import { soundPlan, type RemovalPlan } from './removal-plan.js';
+import { allGone, type ScoredGroup } from './select.js';
+import { removeUnits } from './shrink.js';
 import { SoundRemoval } from './sound-removal.js';
-
-/** The evidence of one group. */
-export interface GroupReport {
-  /** Layers whose output channels these are. */
-  producers: string[];
-  /** Stored tensors that shrank, as `name[axis]`. */
-  tensors: string[];
-  channels: number;
-  kept: number;
-  removed: number;
-  /** Channels of the first producer that can only go together, such as those of an attention head; 1 for most. */
-  width: number;
-  importance: Histogram;
-  /** Saved by this group alone. */
-  macsSaved: number;
-  bytesSaved: number;
-}
+import { wholeGroups } from './whole-groups.js';
 
 export interface ChannelPruning {
   groups: GroupReport[];
@@ -42,10 +27,41 @@ export interface ChannelPruning {
   latency?: LatencyReport;
 }
 
+/** What pruning is asked for. */
+interface Request {
+  graph: Graph;
+  options: PruneOptions;
+  inputs: ScoringInputs;
+  measure: MeasureModels | undefined;
+}
+
+/** Each step hands on what it was given and what it found: one that comes too early does not compile. */
+interface Untied extends Request {
+  untied: UntiedCopy[];
+}
+interface Observed extends Untied {
+  observation: Observation;
+}
+interface Grouped extends Observed {
+  dependencies: Dependencies;
+  before: Figures;
+}
+interface Scored extends Grouped {
+  scored: ScoredGroup[];
+}
+interface Planned extends Scored {
+  plan: RemovalPlan;
+  pinned: BlockedChannels[];
+}
+interface Reported extends Planned {
+  groups: GroupReport[];
+  skipped: Skipped[];
+}
+
 /**
- * Removes the least important channels of every dependency group, in place, and proves it: the smaller graph runs, and every value
- * has the shape that the removal predicts; a group of which that cannot be proved stays whole and is named in `skipped`. A latency budget times copies with `measure`, on the generated inputs unless told otherwise.
- * Throws UnobservableModelError.
+ * Removes the least important channels of every dependency group, in place, and proves it: the smaller graph runs, and every value has the shape
+ * that the removal predicts; a group of which that cannot be proved stays whole and is named in `skipped`. A latency budget times copies
+ * with `measure`, on the generated inputs unless told otherwise. Throws UnobservableModelError.
  */
 export async function pruneChannels(
   graph: Graph,
@@ -53,68 +69,70 @@ export async function pruneChannels(
   inputs: ScoringInputs,
   measure?: MeasureModels,
 ): Promise<ChannelPruning> {
-  const untied = untieVectors(graph);
-  const observation = await observeShapes(graph.model);
-  const { shapes, feeds } = observation;
-  const dependencies = findDependencies(graph, shapes, options.exclude);
-  const before = figuresOf(graph, shapes, new Set(untied.map(({ copy }) => copy)));
-  const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, dependencies.groups);
-  const all = dependencies.groups.map((group, i): Scored => ({ group, scores: scores[i]! }));
-  const removal = new SoundRemoval(graph, observation);
-  const request = {
-    graph,
-    coordinates: dependencies.coordinates,
-    before,
-    options,
-    measure: measure ?? timeOn(feeds, inputs.threads),
-  };
-  const { plan, pinned } = await soundPlan(all, request, removal);
-  const { scored, ratio, selected, latency } = plan;
-  const groups = scored.map((entry, i) => reportOf(graph, dependencies, entry, selected[i]!, before));
-  const skipped = [
-    ...[...dependencies.blocked, ...pinned].map(({ node, reason }) => skip(node, reason)),
-    ...wholeGroups(scored, selected, { ...options, ratio }),
-  ];
-  const removed = union(selected);
-  const pruned = removed.size === 0 ? shapes : removeClasses(graph, dependencies.coordinates, removed);
-  retieVectors(graph, untied);
-  const after = removed.size === 0 ? before : figuresOf(graph, pruned);
-  return { groups, skipped, ratio, before, after, ...(latency ? { latency } : {}) };
+  // Layers that share a vector would be one group for no other reason: each gets its own before anything is looked at.
+  const untied = untie({ graph, options, inputs, measure });
+  // Shapes decide how axes are linked, so the graph runs once before it is read.
+  const observed = await observe(untied);
+  // What goes together follows from shapes and operators alone, whatever the weights are; so do the figures before.
+  const grouped = findGroups(observed);
+  // Scores are of whole groups of the whole model: nothing has gone yet.
+  const scored = await score(grouped);
+  // What goes is chosen by scores, and tried on copies before the graph itself is touched.
+  const planned = await plan(scored);
+  // Rows tell what each group saves alone, which only the uncut graph can say.
+  const reported = report(planned);
+  // Nothing can fail from here on: the same units went from a copy.
+  return cut(reported);
 }
 
-function reportOf(
-  graph: Graph,
-  { coordinates, roles }: Dependencies,
-  { group, scores }: Scored,
-  gone: ReadonlySet<number>,
-  before: Figures,
-): GroupReport {
-  const alone = gone.size > 0 ? figuresOf(graph, shapesAfter(coordinates, gone)) : before;
+function untie(request: Request): Untied {
+  return { ...request, untied: untieVectors(request.graph) };
+}
+
+async function observe(untied: Untied): Promise<Observed> {
+  return { ...untied, observation: await observeShapes(untied.graph.model) };
+}
+
+function findGroups(observed: Observed): Grouped {
+  const { graph, options, untied, observation } = observed;
+  const copies = new Set(untied.map(({ copy }) => copy));
   return {
-    producers: group.producers.map(nameOf),
-    tensors: group.members
-      .filter(({ value }) => graph.initializer(value) || roles.isWeight(value))
-      .map(({ value, axis }) => `${value}[${axis}]`),
-    channels: widthOf(group, group.classes.length),
-    kept: widthOf(group, group.classes.length - gone.size),
-    removed: widthOf(group, gone.size),
-    width: group.width,
-    importance: histogramOf(scores),
-    macsSaved: before.macs - alone.macs,
-    bytesSaved: before.bytes - alone.bytes,
+    ...observed,
+    dependencies: findDependencies(graph, observation.shapes, options.exclude),
+    before: figuresOf(graph, observation.shapes, copies),
   };
 }
 
-/** Channels that some classes of a group stand for. */
-function widthOf({ width }: Group, classes: number): number {
-  return classes * width;
+async function score(grouped: Grouped): Promise<Scored> {
+  const { graph, options, inputs, dependencies } = grouped;
+  const { groups } = dependencies;
+  const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, groups);
+  return { ...grouped, scored: groups.map((group, i) => ({ group, scores: elementOf(scores, i, 'list of scores') })) };
 }
 
-/** Something left alone, as the report names it. */
-export function skip(node: NodeProto, reason: string): Skipped {
-  return { node: nameOf(node), opType: node.opType, reason };
+async function plan(scored: Scored): Promise<Planned> {
+  const { graph, options, inputs, dependencies, before, observation } = scored;
+  const measure = scored.measure ?? timeOn(observation.feeds, inputs.threads);
+  const request = { graph, coordinates: dependencies.coordinates, before, options, measure };
+  return { ...scored, ...(await soundPlan(scored.scored, request, new SoundRemoval(graph, observation))) };
 }
 
-function nameOf(node: NodeProto): string {
-  return node.name || node.output[0]!;
+function report(planned: Planned): Reported {
+  const { graph, dependencies, before, options, pinned } = planned;
+  const { cut, ratio } = planned.plan;
+  const blocked = [...dependencies.blocked, ...pinned].map(({ node, reason }) => leftAlone(node, reason));
+  return {
+    ...planned,
+    groups: cut.map((group) => groupReport(graph, dependencies, group, before)),
+    skipped: [...blocked, ...wholeGroups(cut, { ...options, ratio })],
+  };
+}
+
+function cut({ graph, dependencies, observation, untied, before, plan, groups, skipped }: Reported): ChannelPruning {
+  const { ratio, latency } = plan;
+  const gone = allGone(plan.cut);
+  const shapes = gone.size === 0 ? observation.shapes : removeUnits(graph, dependencies.coordinates, gone);
+  retieVectors(graph, untied);
+  const after = gone.size === 0 ? before : figuresOf(graph, shapes);
+  return { groups, skipped, ratio, before, after, ...(latency ? { latency } : {}) };
 }

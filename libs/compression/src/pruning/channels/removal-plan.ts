@@ -1,13 +1,13 @@
 import type { PruneOptions } from '#contracts';
-import { Graph, cloneModel, writeModel } from '#onnx';
+import { Graph, cloneModel, elementOf, writeModel } from '#onnx';
 import { MOST, isTimed, leastRatio, meetsFigures } from '../budget/budget.js';
 import type { Coordinates } from './coordinates.js';
 import { figuresOf, type Figures } from './figures.js';
 import type { BlockedChannels } from './groups.js';
 import { searchLatency, type LatencyReport } from '../budget/latency-budget.js';
 import type { MeasureModels } from '../budget/latency-table.js';
-import { selectClasses, type Scored } from './select.js';
-import { removeClasses, shapesAfter } from './shrink.js';
+import { allGone, selectUnits, type CutGroup, type ScoredGroup } from './select.js';
+import { removeUnits, shapesAfter } from './shrink.js';
 import { unsoundSets, type SoundRemoval } from './sound-removal.js';
 
 /** What a plan is made for. */
@@ -19,10 +19,9 @@ export interface PlanRequest {
   measure: MeasureModels;
 }
 
-/** The share that goes, and which classes of each group. */
+/** The share that goes, and which units of each group. */
 export interface RemovalPlan {
-  scored: readonly Scored[];
-  selected: Set<number>[];
+  cut: readonly CutGroup[];
   ratio: number;
   /** How a latency budget came to the ratio; absent without one. */
   latency?: LatencyReport | undefined;
@@ -30,49 +29,45 @@ export interface RemovalPlan {
 
 /** A plan whose removals all hold: a group without which the graph fails its check stays whole, and the plan is made anew for the rest. */
 export async function soundPlan(
-  all: readonly Scored[],
+  all: readonly ScoredGroup[],
   request: PlanRequest,
   removal: SoundRemoval,
 ): Promise<{ plan: RemovalPlan; pinned: BlockedChannels[] }> {
   const pinned: BlockedChannels[] = [];
   let scored = all;
   /** Whether some had to be pinned. */
-  const pinUnsound = async (selected: readonly Set<number>[]): Promise<boolean> => {
-    const unsound = await unsoundSets(selected, (classes) => removal.problemWithout(classes, request.coordinates));
-    for (const [place, problem] of unsound) pinned.push(...pinnedLayers(scored[place]!, problem));
+  const pinUnsound = async (cut: readonly CutGroup[]): Promise<boolean> => {
+    const sets = cut.map(({ gone }) => gone);
+    const unsound = await unsoundSets(sets, (units) => removal.problemWithout(units, request.coordinates));
+    for (const [place, problem] of unsound) pinned.push(...pinnedLayers(elementOf(cut, place, 'group'), problem));
     scored = scored.filter((_, place) => !unsound.has(place));
     return unsound.size > 0;
   };
   // Copies are timed before anything is chosen: all of them must run.
   if (request.options.budget && isTimed(request.options.budget))
-    await pinUnsound(selectClasses(scored, { ...request.options, ratio: MOST }));
+    await pinUnsound(selectUnits(scored, { ...request.options, ratio: MOST }));
   for (;;) {
     const plan = await planRemoval(scored, request);
-    if (!(await pinUnsound(plan.selected))) return { plan, pinned };
+    if (!(await pinUnsound(plan.cut))) return { plan, pinned };
   }
 }
 
-/** All classes of several sets. */
-export function union(sets: readonly ReadonlySet<number>[]): Set<number> {
-  return new Set(sets.flatMap((classes) => [...classes]));
-}
-
-function pinnedLayers({ group }: Scored, problem: string): BlockedChannels[] {
+function pinnedLayers({ group }: ScoredGroup, problem: string): BlockedChannels[] {
   return group.producers.map((node) => ({ node, reason: `its channels stay: without some of them ${problem}` }));
 }
 
-async function planRemoval(scored: readonly Scored[], request: PlanRequest): Promise<RemovalPlan> {
+async function planRemoval(scored: readonly ScoredGroup[], request: PlanRequest): Promise<RemovalPlan> {
   const { graph, coordinates, before, options, measure } = request;
-  const selectedAt = (ratio: number) => selectClasses(scored, { ...options, ratio });
-  const figuresAt = (ratio: number) => figuresOf(graph, shapesAfter(coordinates, union(selectedAt(ratio))));
+  const cutAt = (ratio: number) => selectUnits(scored, { ...options, ratio });
+  const figuresAt = (ratio: number) => figuresOf(graph, shapesAfter(coordinates, allGone(cutAt(ratio))));
   const prunedAt = (ratio: number) => {
     const copy = new Graph(cloneModel(graph.model));
-    if (ratio > 0) removeClasses(copy, coordinates, union(selectedAt(ratio)));
+    if (ratio > 0) removeUnits(copy, coordinates, allGone(cutAt(ratio)));
     return writeModel(copy.model);
   };
   const { budget } = options;
   const latency = budget && isTimed(budget) ? await searchLatency({ budget, figuresAt, prunedAt, measure }) : undefined;
   const ratio =
     latency?.ratio ?? (budget ? leastRatio((tried) => meetsFigures(budget, before, figuresAt(tried))) : options.ratio);
-  return { scored, ratio, selected: selectedAt(ratio), latency };
+  return { cut: cutAt(ratio), ratio, latency };
 }

@@ -1,4 +1,5 @@
 import type { PruneOptions } from '#contracts';
+import { elementOf } from '#onnx';
 import { nodeLabel } from '../../name-pattern.js';
 import type { Group } from './groups.js';
 import { limitOf } from './layer-limits.js';
@@ -13,44 +14,56 @@ export interface SelectOptions {
   layerLimits: PruneOptions['layerLimits'];
 }
 
-/** Scores of one group's classes. */
-export interface Scored {
+/** A group and the score of each of its units. */
+export interface ScoredGroup {
   group: Group;
   scores: Float64Array;
 }
 
-/**
- * Which classes go, per group: the lowest scores, as many as the ratio asks for, with channel counts rounded up to a
- * multiple and at least one channel kept.
- */
-export function selectClasses(scored: readonly Scored[], options: SelectOptions): Set<number>[] {
-  const threshold = options.scope === 'global' ? globalThreshold(scored, options.ratio) : null;
-  return scored.map(({ group, scores }) => {
-    const wanted =
-      threshold === null
-        ? Math.floor(scores.length * options.ratio)
-        : Math.min(scores.filter((score) => score < threshold).length, Math.floor(scores.length * options.layerLimit));
-    const limited = Math.min(
-      wanted,
-      Math.floor(scores.length * limitOf(options.layerLimits, group.producers.map(nodeLabel)) + 1e-9),
-    );
-    const order = [...scores.keys()].toSorted((a, b) => scores[a]! - scores[b]! || a - b);
-    return new Set(
-      order
-        .slice(0, scores.length - keepCount(scores.length, limited, group.width, options.multipleOf))
-        .map((i) => group.classes[i]!),
-    );
-  });
+/** A group and those of its units that go. */
+export interface CutGroup extends ScoredGroup {
+  gone: ReadonlySet<number>;
 }
 
-/** Classes to keep of `count` when `remove` should go: rounded up so that kept · width is a multiple, never none. */
+/**
+ * Which units go, group by group: the lowest scores, as many as the ratio asks for, with channel counts rounded up to a
+ * multiple and at least one channel kept.
+ */
+export function selectUnits(scored: readonly ScoredGroup[], options: SelectOptions): CutGroup[] {
+  const threshold = options.scope === 'global' ? globalThreshold(scored, options.ratio) : null;
+  return scored.map((entry) => ({ ...entry, gone: lowest(entry, wantedOf(entry, threshold, options), options) }));
+}
+
+/** All units that go, of whichever group. */
+export function allGone(cut: readonly CutGroup[]): Set<number> {
+  return new Set(cut.flatMap(({ gone }) => [...gone]));
+}
+
+/** How many units the ratio asks of a group, within its limits. */
+function wantedOf({ group, scores }: ScoredGroup, threshold: number | null, options: SelectOptions): number {
+  const count = scores.length;
+  const wanted =
+    threshold === null
+      ? Math.floor(count * options.ratio)
+      : Math.min(scores.filter((score) => score < threshold).length, Math.floor(count * options.layerLimit));
+  const limit = limitOf(options.layerLimits, group.producers.map(nodeLabel));
+  return Math.min(wanted, Math.floor(count * limit + 1e-9));
+}
+
+function lowest({ group, scores }: ScoredGroup, wanted: number, { multipleOf }: SelectOptions): Set<number> {
+  const order = Array.from(scores, (score, i) => ({ score, i })).sort((a, b) => a.score - b.score || a.i - b.i);
+  const going = order.slice(0, scores.length - keepCount(scores.length, wanted, group.width, multipleOf));
+  return new Set(going.map(({ i }) => elementOf(group.units, i, 'unit of the group')));
+}
+
+/** Units to keep of `count` when `remove` should go: rounded up so that kept · width is a multiple, never none. */
 export function keepCount(count: number, remove: number, width: number, multipleOf: number): number {
   const step = multipleOf / greatestCommonDivisor(multipleOf, width);
   return Math.min(count, Math.ceil(Math.max(1, count - remove) / step) * step);
 }
 
-/** The score below which the asked share of all classes lies. */
-function globalThreshold(scored: readonly Scored[], ratio: number): number {
+/** The score below which the asked share of all units lies. */
+function globalThreshold(scored: readonly ScoredGroup[], ratio: number): number {
   const all = Float64Array.from(scored.flatMap(({ scores }) => [...scores])).toSorted();
   return all[Math.floor(all.length * ratio)] ?? Infinity;
 }

@@ -5,10 +5,10 @@ import { MendContext } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
 
 /**
- * Removes classes of coordinates from a graph, in place: sizes that attributes and constants spell out are mended, then
+ * Removes units of coordinates from a graph, in place: sizes that attributes and constants spell out are mended, then
  * every stored tensor is cut along every axis that lost entries. Returns the shape that each value must now have.
  */
-export function removeClasses(graph: Graph, coordinates: Coordinates, removed: ReadonlySet<number>): Shapes {
+export function removeUnits(graph: Graph, coordinates: Coordinates, removed: ReadonlySet<number>): Shapes {
   const constants = new Map<string, string>();
   for (const node of [...graph.nodes])
     ruleOf(node)?.mend?.(new MendContext(graph, node, coordinates, removed, constants));
@@ -25,7 +25,7 @@ export function removeClasses(graph: Graph, coordinates: Coordinates, removed: R
   return shapes;
 }
 
-/** Every value's dimensions once the classes are gone. */
+/** Every value's dimensions once the units are gone. */
 export function shapesAfter(coordinates: Coordinates, removed: ReadonlySet<number>): Map<string, readonly number[]> {
   return new Map(
     [...coordinates.values()].map((value) => [

@@ -3,7 +3,7 @@ import type { Dependencies } from './groups.js';
 
 /** Writes zeros over everything learned of every other channel: what the dependencies name, and nothing else. */
 export function silence(graph: Graph, { coordinates, groups }: Dependencies): Set<number> {
-  const silent = new Set(groups.flatMap(({ classes }) => classes.filter((_, i) => i % 2 === 0 && classes.length > 1)));
+  const silent = new Set(groups.flatMap(({ units }) => units.filter((_, i) => i % 2 === 0 && units.length > 1)));
   for (const tensor of [...graph.proto.initializer]) {
     const dims = tensorDims(tensor);
     const isInteger = tensor.dataType === DataType.INT8 || tensor.dataType === DataType.UINT8;

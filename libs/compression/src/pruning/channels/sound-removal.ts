@@ -3,7 +3,7 @@ import { Graph, cloneModel, valueDims, writeModel } from '#onnx';
 import type { Coordinates } from './coordinates.js';
 import type { Shapes } from '../../rewrites/observe-shapes.js';
 import { shapesOn, type Observation } from '../../rewrites/observe-shapes.js';
-import { removeClasses } from './shrink.js';
+import { removeUnits } from './shrink.js';
 
 /** Names a node as the runtime's messages do. */
 const FAILED_NODE = /(?:while running (?<ran>\w+) node\. Name:'(?<name>[^']*)'|Op \((?<loaded>\w+)\))/;
@@ -23,9 +23,9 @@ export class SoundRemoval {
     private readonly observed: Observation,
   ) {}
 
-  /** What is wrong with the graph without these classes, or null. */
-  problemWithout(classes: ReadonlySet<number>, coordinates: Coordinates): Promise<string | null> {
-    return this.problemOf((trial) => removeClasses(trial, coordinates, classes));
+  /** What is wrong with the graph without these units, or null. */
+  problemWithout(units: ReadonlySet<number>, coordinates: Coordinates): Promise<string | null> {
+    return this.problemOf((trial) => removeUnits(trial, coordinates, units));
   }
 
   /** What is wrong with a copy of the graph once it is edited, or null; `edit` tells the shapes that values must have then. */
@@ -63,10 +63,10 @@ export class SoundRemoval {
   }
 }
 
-/** Which of several sets of classes cannot go, each with the reason; all that are not named can go together. */
+/** Which of several sets of units cannot go, each with the reason; all that are not named can go together. */
 export async function unsoundSets(
   sets: readonly ReadonlySet<number>[],
-  problemWithout: (classes: ReadonlySet<number>) => Promise<string | null>,
+  problemWithout: (units: ReadonlySet<number>) => Promise<string | null>,
 ): Promise<Map<number, string>> {
   const unsound = new Map<number, string>();
   const sound = new Set<number>();
@@ -79,7 +79,7 @@ export async function unsoundSets(
     await add(places.slice(0, half));
     await add(places.slice(half));
   };
-  const places = sets.flatMap((classes, place) => (classes.size > 0 ? [place] : []));
+  const places = sets.flatMap((units, place) => (units.size > 0 ? [place] : []));
   if (places.length > 0) await add(places);
   return unsound;
 }

@@ -1,24 +1,20 @@
 import type { Skipped } from '#contracts';
+import { elementOf } from '#onnx';
+import { leftAlone } from '../../left-alone.js';
 import { nodeLabel } from '../../name-pattern.js';
+import type { Group } from './groups.js';
 import { limitOf } from './layer-limits.js';
-import type { Scored, SelectOptions } from './select.js';
+import type { CutGroup, SelectOptions } from './select.js';
 
 /** Groups that could lose channels and lose none under these options, each with what kept it whole. */
-export function wholeGroups(
-  scored: readonly Scored[],
-  selected: readonly ReadonlySet<number>[],
-  options: SelectOptions,
-): Skipped[] {
+export function wholeGroups(cut: readonly CutGroup[], options: SelectOptions): Skipped[] {
   if (options.ratio === 0) return [];
-  return scored.flatMap((entry, i) => {
-    if (selected[i]!.size > 0) return [];
-    const [node] = entry.group.producers;
-    return [{ node: nodeLabel(node!), opType: node!.opType, reason: reasonOf(entry, options) }];
-  });
+  const whole = cut.filter(({ gone }) => gone.size === 0);
+  return whole.map(({ group }) => leftAlone(elementOf(group.producers, 0, 'producer'), reasonOf(group, options)));
 }
 
-function reasonOf({ group }: Scored, { ratio, scope, multipleOf, layerLimits, layerLimit }: SelectOptions): string {
-  const count = group.classes.length;
+function reasonOf(group: Group, { ratio, scope, multipleOf, layerLimits, layerLimit }: SelectOptions): string {
+  const count = group.units.length;
   const channels = count * group.width;
   const pieces = group.width > 1 ? `, which go ${group.width} at a time,` : '';
   if (count === 1)

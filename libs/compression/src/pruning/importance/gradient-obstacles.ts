@@ -1,5 +1,5 @@
 import { missingGradients } from '#autodiff';
-import type { PruneOptions } from '#contracts';
+import { IMPORTANCES, type PruneOptions } from '#contracts';
 import type { ModelProto } from '#onnx';
 import type { Obstacle } from '../../pass.js';
 import { outputNames } from '../../training/form/reachable.js';
@@ -7,7 +7,7 @@ import { copiedForm } from '../../training/form/copied-form.js';
 
 /** Whether the worth of a channel is judged by gradients. */
 export function readsGradients({ importance }: PruneOptions): boolean {
-  return importance === 'taylor' || importance === 'fisher';
+  return IMPORTANCES[importance] === 'gradients';
 }
 
 /** Why no gradient tells the worth of a model's weights. */

@@ -1,36 +1,38 @@
-import { aliveShare, entropy } from './activation-importance.js';
-import { gradientImportance } from './gradient-importance.js';
-import {
-  WEIGHT_IMPORTANCES,
-  type GroupImportance,
-  type Importance,
-  type ImportanceContext,
-  type ImportanceName,
-} from './importance.js';
+import type { ImportanceName, PruneOptions } from '#contracts';
 import type { Group } from '../channels/groups.js';
+import { apoz } from './apoz.js';
+import { bnScale } from './bn-scale.js';
+import { entropy } from './entropy.js';
+import { geometricMedian } from './geometric-median.js';
+import { fisher, taylor } from './gradient.js';
+import type { Importance, ImportanceContext, WeightContext } from './importance.js';
+import { l1, l2 } from './magnitude.js';
+import { random } from './random.js';
 
-/** What scoring takes from the stage. */
-export type ScoringInputs = Pick<ImportanceContext, 'data' | 'seed' | 'threads'>;
-
-const perGroup =
-  (importance: GroupImportance): Importance =>
-  async (context, groups) =>
-    groups.map((group) => importance(context, group));
-
-/** Every importance by name. */
-const IMPORTANCES: Record<ImportanceName, Importance> = {
-  l1: perGroup(WEIGHT_IMPORTANCES.l1),
-  l2: perGroup(WEIGHT_IMPORTANCES.l2),
-  'geometric-median': perGroup(WEIGHT_IMPORTANCES['geometric-median']),
-  'bn-scale': perGroup(WEIGHT_IMPORTANCES['bn-scale']),
-  random: perGroup(WEIGHT_IMPORTANCES.random),
+/** Every importance by name; one of the contracts without its line here does not compile, nor one that the contracts do not know. */
+const BY_NAME: Record<ImportanceName, Importance> = {
+  l1,
+  l2,
+  'geometric-median': geometricMedian,
+  'bn-scale': bnScale,
   entropy,
-  apoz: aliveShare,
-  taylor: gradientImportance('taylor'),
-  fisher: gradientImportance('fisher'),
+  apoz,
+  taylor,
+  fisher,
+  random,
 };
 
-/** Scores of the classes of each group, by the importance that the options name. */
+/** The importance that options name. */
+export function importanceOf({ importance }: Pick<PruneOptions, 'importance'>): Importance {
+  return BY_NAME[importance];
+}
+
+/** Scores of the units of each group, by the importance that the options name. */
 export function scoreGroups(context: ImportanceContext, groups: readonly Group[]): Promise<Float64Array[]> {
-  return IMPORTANCES[context.options.importance](context, groups);
+  return importanceOf(context.options).groups(context, groups);
+}
+
+/** Scores of every element of each site's weight, by the importance that the options name. */
+export function scoreWeights(context: WeightContext): Promise<Float64Array[]> {
+  return importanceOf(context.options).weights(context);
 }

@@ -23,7 +23,7 @@ export interface Probe {
   rank: number;
   /** Entries of the axis. */
   length: number;
-  /** Per class of the group, its positions on the axis. */
+  /** Per unit of the group, its positions on the axis. */
   positions: number[][];
 }
 
@@ -67,7 +67,7 @@ export function probeOf(
     axis,
     rank: dims.length,
     length: dims[axis]!,
-    positions: group.classes.map((root) => indicesOf(coordinates, value, axis, root)),
+    positions: group.units.map((root) => indicesOf(coordinates, value, axis, root)),
   };
 }
 

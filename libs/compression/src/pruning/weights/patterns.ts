@@ -1,4 +1,4 @@
-import type { WeightSite } from '#onnx';
+import { elementCount, type WeightSite } from '#onnx';
 import type { PruneOptions } from '#contracts';
 
 /** How the elements of one weight compete: elements of a unit go together, units of a pool are ranked against each other. */
@@ -11,43 +11,32 @@ export interface Pattern {
   share: number | null;
 }
 
-type Patterned = Exclude<PruneOptions['granularity'], 'channel' | 'layer'>;
 type Layout = Pick<WeightSite, 'dims' | 'inputAxis' | 'outputAxis'>;
 
-const PATTERNS: Record<Patterned, (layout: Layout, options: PruneOptions) => Pattern> = {
-  weight: ({ dims }) => {
-    const count = dims.reduce((product, dim) => product * dim, 1);
-    return {
-      unitOf: Uint32Array.from({ length: count }, (_, i) => i),
-      units: count,
-      poolOf: new Uint32Array(count),
-      pools: 1,
-      share: null,
-    };
-  },
+/** The pattern that is laid over a weight. */
+export type PatternOf = (layout: Layout, options: Pick<PruneOptions, 'pattern' | 'block'>) => Pattern;
 
-  'n:m': (layout, { pattern }) => {
-    const [keep, of] = pattern.split(':').map(Number) as [number, number];
-    const { ids, count } = blockIds(layout, 1, of);
-    const units = ids.length;
-    return {
-      unitOf: Uint32Array.from({ length: units }, (_, i) => i),
-      units,
-      poolOf: ids,
-      pools: count,
-      share: Math.max(0, 1 - keep / of),
-    };
-  },
-
-  block: (layout, { block: [outputs, inputs] }) => {
-    const { ids, count } = blockIds(layout, outputs, inputs);
-    return { unitOf: ids, units: count, poolOf: new Uint32Array(count), pools: 1, share: null };
-  },
+/** Every weight by itself, ranked against all others. */
+export const singleWeights: PatternOf = ({ dims }) => {
+  const count = elementCount(dims);
+  return { ...ownUnits(count), poolOf: new Uint32Array(count), pools: 1, share: null };
 };
 
-/** The pattern that a granularity lays over a weight. */
-export function patternOf(granularity: Patterned, layout: Layout, options: PruneOptions): Pattern {
-  return PATTERNS[granularity](layout, options);
+/** Of every m consecutive inputs the m - n least. */
+export const nOfMPattern: PatternOf = (layout, { pattern }) => {
+  const [keep, of] = pattern.split(':').map(Number) as [number, number];
+  const { ids, count } = blockIds(layout, 1, of);
+  return { ...ownUnits(ids.length), poolOf: ids, pools: count, share: Math.max(0, 1 - keep / of) };
+};
+
+/** Blocks of consecutive outputs and inputs, ranked against each other. */
+export const blockPattern: PatternOf = (layout, { block: [outputs, inputs] }) => {
+  const { ids, count } = blockIds(layout, outputs, inputs);
+  return { unitOf: ids, units: count, poolOf: new Uint32Array(count), pools: 1, share: null };
+};
+
+function ownUnits(count: number): Pick<Pattern, 'unitOf' | 'units'> {
+  return { unitOf: Uint32Array.from({ length: count }, (_, i) => i), units: count };
 }
 
 /**
@@ -111,7 +100,7 @@ function blockIds(
 ): { ids: Uint32Array; count: number } {
   const sizes = dims.map((_, axis) => (axis === inputAxis ? inputs : axis === outputAxis ? outputs : 1));
   const blocks = dims.map((length, axis) => Math.ceil(length / sizes[axis]!));
-  const ids = new Uint32Array(dims.reduce((product, dim) => product * dim, 1));
+  const ids = new Uint32Array(elementCount(dims));
   for (let flat = 0; flat < ids.length; flat++) {
     let [rest, id, stride] = [flat, 0, 1];
     for (let axis = dims.length - 1; axis >= 0; axis--) {
@@ -121,5 +110,5 @@ function blockIds(
     }
     ids[flat] = id;
   }
-  return { ids, count: blocks.reduce((product, count) => product * count, 1) };
+  return { ids, count: elementCount(blocks) };
 }

@@ -3,9 +3,9 @@ import { readWeight, weightSites, writeWeight, type Graph, type Weight, type Wei
 import { isNamed, nodeLabel } from '../../name-pattern.js';
 import { untouchedLayers } from '../../untouched-layers.js';
 import { limitOf } from '../channels/layer-limits.js';
-import type { ScoringInputs } from '../importance/importances.js';
-import { acrossLayers, maskOf, patternOf, unitMeans, type Pattern } from './patterns.js';
-import { scoreWeights } from '../importance/weight-importance.js';
+import type { ScoringInputs } from '../importance/importance.js';
+import { importanceOf, scoreWeights } from '../importance/importances.js';
+import { acrossLayers, maskOf, unitMeans, type Pattern, type PatternOf } from './patterns.js';
 
 /** What a layer's weight lost. */
 export interface WeightReport {
@@ -30,22 +30,23 @@ interface Candidate {
   pattern: Pattern;
 }
 
-const ESTIMATES_LOSS: ReadonlySet<PruneOptions['importance']> = new Set(['taylor', 'fisher']);
-
-type Options = PruneOptions & { granularity: 'weight' | 'n:m' | 'block' };
-
 /** Writes zeros over the least important weights of each layer, in whatever storage they have: integers become their zero point. */
-export async function pruneWeights(graph: Graph, options: Options, inputs: ScoringInputs): Promise<WeightPruning> {
+export async function pruneWeights(
+  graph: Graph,
+  patternOf: PatternOf,
+  options: PruneOptions,
+  inputs: ScoringInputs,
+): Promise<WeightPruning> {
   const { sites, skipped } = prunableSites(graph, options);
-  const scores = await scoreWeights(graph, sites, options, inputs);
+  const scores = await scoreWeights({ ...inputs, graph, sites, options });
   const isGlobal = options.scope !== 'layer' && options.ratio > 0;
   const candidates = sites.map((site, i): Candidate => {
-    const pattern = patternOf(options.granularity, site, options);
+    const pattern = patternOf(site, options);
     return {
       site,
       weight: readWeight(graph, site.weight)!,
       pattern,
-      scores: isGlobal ? acrossLayers(scores[i]!, pattern, ESTIMATES_LOSS.has(options.importance) ? 1 : 2) : scores[i]!,
+      scores: isGlobal ? acrossLayers(scores[i]!, pattern, importanceOf(options).power) : scores[i]!,
     };
   });
   const counts = isGlobal

@@ -1,17 +1,10 @@
 import { DataType, makeTensor, type GraphBuilder } from '#onnx';
 import type { Group } from '../channels/groups.js';
-import { listeningNorms, withMeanOne, type Importance, type ImportanceContext } from './importance.js';
+import type { GroupScores, Importance, ImportanceContext } from './importance.js';
+import { listeningNorms } from './magnitude.js';
+import { withMeanOne } from './members.js';
 import { alongAxis, askProbes, otherAxes, probeOf, type Probe } from './probes.js';
-
-/** 1 - APoZ, the share of activations above zero (Hu et al. 2016), on the calibration split. */
-export const aliveShare: Importance = async (context, groups) => {
-  const probes = groups.map((group) => probeOf(context, group));
-  const counts = await askProbes(context, probes, (b, probe) => {
-    const alive = b.op('Cast', [b.op('Greater', [probe.value, b.float(0)])], { to: DataType.FLOAT });
-    return { value: b.op('ReduceSum', [alive, b.ints(otherAxes(probe))], { keepdims: 0 }), type: DataType.FLOAT };
-  });
-  return probes.map(({ positions }, i) => withMeanOne(sumsOf(positions, (channel) => counts[i]![channel]!)));
-};
+import { joinedChannels } from './weight-scores.js';
 
 /** Bins on each side of the one around zero. */
 const SIDE = 7;
@@ -31,7 +24,7 @@ const LOUDNESS = 0.01;
  * Activations are taken as the next layers hear them, times the norm of the weights that read the channel, and fall into bins that all
  * channels of a layer share. Two walks over the calibration split: the first finds the width of the bins, the second counts.
  */
-export const entropy: Importance = async (context, groups) => {
+const entropies: GroupScores = async (context, groups) => {
   const probes = groups.map((group) => probeOf(context, group));
   const gains = groups.map((group, i) => gainsOf(context, group, probes[i]!));
   const squares = await askProbes(context, probes, (b, probe, i) => ({
@@ -60,7 +53,7 @@ export const entropy: Importance = async (context, groups) => {
 };
 
 /** Entropy in nats of a distribution given by counts. */
-export function entropyOf(counts: ArrayLike<number>): number {
+function entropyOf(counts: ArrayLike<number>): number {
   const list = Array.from(counts);
   const total = list.reduce((sum, count) => sum + count, 0);
   return list.reduce((sum, count) => (count === 0 ? sum : sum - (count / total) * Math.log(count / total)), 0);
@@ -118,3 +111,6 @@ function countBins(b: GraphBuilder, probe: Probe, scales: Float32Array): string 
 function sumsOf(positions: readonly number[][], measure: (channel: number) => number): Float64Array {
   return Float64Array.from(positions, (channels) => channels.reduce((sum, channel) => sum + measure(channel), 0));
 }
+
+/** Channels that always say the same go first. */
+export const entropy: Importance = { groups: entropies, weights: joinedChannels(entropies), power: 2 };

@@ -1,18 +1,11 @@
 import { visitProducts, type Products } from './gradient-products.js';
 import type { Group } from '../channels/groups.js';
-import {
-  addScaled,
-  isProduced,
-  memberWeight,
-  weightMembers,
-  withMeanOne,
-  type Importance,
-  type ImportanceContext,
-  type WeightMember,
-} from './importance.js';
+import type { GroupScores, Importance, ImportanceContext, WeightContext, WeightScores } from './importance.js';
+import { addScaled, isProduced, memberWeight, weightMembers, withMeanOne, type WeightMember } from './members.js';
 import { sliceSums, slicePowers } from './slice-norms.js';
+import { magnitudeOfWeights } from './weight-scores.js';
 
-export type GradientKind = 'taylor' | 'fisher';
+type GradientKind = 'taylor' | 'fisher';
 
 /** How much the loss moves by, from the first-order change w · dL/dw of what is removed on one sample. */
 const SIZES: Record<GradientKind, (change: number) => number> = {
@@ -25,7 +18,7 @@ const SIZES: Record<GradientKind, (change: number) => number> = {
  * over samples. The sum runs over the weights that read the channel, where it equals activation times dL/dactivation, which is the change
  * (Molchanov et al. 2017); the weights that make it know nothing of the bias. Where no weight reads it, those count.
  */
-export function gradientImportance(kind: GradientKind): Importance {
+function changesOfGroups(kind: GradientKind): GroupScores {
   return async (context, groups) => {
     const members = groups.map((group) => listeners(context, group));
     const totals = members.map((list) => list.map(({ positions }) => new Float64Array(positions.length)));
@@ -63,7 +56,7 @@ function scoreGroup(
   members: readonly WeightMember[],
   totals: readonly Float64Array[],
 ): Float64Array {
-  const total = new Float64Array(group.classes.length);
+  const total = new Float64Array(group.units.length);
   members.forEach((member, m) => {
     const { weight, axis, positions } = member;
     if (totals[m]!.some((value) => value > 0)) return addScaled(total, totals[m]!, memberWeight(context, member));
@@ -78,10 +71,7 @@ function scoreGroup(
 }
 
 /** Per element of each weight, by the name of the stored tensor: |w · dL/dw|, or (w · dL/dw)², summed over samples. */
-export async function elementSaliency(
-  context: Omit<ImportanceContext, 'dependencies'>,
-  kind: GradientKind,
-): Promise<Map<string, Float64Array>> {
+async function elementSaliency(context: WeightContext, kind: GradientKind): Promise<Map<string, Float64Array>> {
   const totals = new Map<string, Float64Array>();
   const size = SIZES[kind];
   await visitProducts(context, (products) => {
@@ -93,3 +83,26 @@ export async function elementSaliency(
   });
   return totals;
 }
+
+/** |w · dL/dw| or (w · dL/dw)²; magnitude where training cannot reach a weight (a codebook). */
+function changesOfWeights(kind: GradientKind): WeightScores {
+  return async (context) => {
+    const saliency = await elementSaliency(context, kind);
+    const magnitudes = await magnitudeOfWeights(context);
+    return context.sites.map((site, i) => saliency.get(site.storage.stored) ?? magnitudes[i]!);
+  };
+}
+
+/** First-order Taylor (Molchanov et al. 2017). */
+export const taylor: Importance = {
+  groups: changesOfGroups('taylor'),
+  weights: changesOfWeights('taylor'),
+  power: 1,
+};
+
+/** Empirical Fisher (Theis et al. 2018). */
+export const fisher: Importance = {
+  groups: changesOfGroups('fisher'),
+  weights: changesOfWeights('fisher'),
+  power: 1,
+};

@@ -1,0 +1,123 @@
+import type { PruneOptions } from '#contracts';
+import { cloneModel, Graph, type ModelProto } from '#onnx';
+import type { PassContext } from '../../../pass.js';
+import { writeLatency, type LatencyReport } from '../../../pruning/budget/latency-budget.js';
+import { shareOfRest } from '../../../pruning/budget/schedule.js';
+import type { Figures } from '../../../pruning/channels/figures.js';
+import type { GroupReport } from '../../../pruning/channels/group-report.js';
+import { limitsOfRest } from '../../../pruning/channels/layer-limits.js';
+import { pruneChannels, type ChannelPruning } from '../../../pruning/channels/prune-channels.js';
+import { PruneInputError } from '../../../pruning/errors.js';
+import { liftConstants } from '../../../rewrites/constants.js';
+import { foldSizes } from '../../../rewrites/fold-sizes.js';
+import { writeSideFiles } from '../../../side-files.js';
+import { AccuracyJudge } from '../accuracy-judge.js';
+import { staticBlockers } from '../blockers.js';
+import { importancePlot } from '../importance-plot.js';
+import { inSteps } from '../in-steps.js';
+import { sensitivityPlot } from '../sensitivity-plot.js';
+import { scanSensitivity } from '../sensitivity.js';
+import { channelVerdict } from '../verdict.js';
+import type { Applied, Granularity } from './granularity.js';
+
+/** Accuracy against ratio, group by group. */
+export const SENSITIVITY_FILE = 'sensitivity.json';
+export const SENSITIVITY_PLOT = 'sensitivity.svg';
+/** Importance of each group's channels, and where the cut lies. */
+export const IMPORTANCE_PLOT = 'importance.svg';
+
+/** Whole channels, cut from every tensor that has them. */
+export const channel: Granularity = {
+  changesShapes: true,
+
+  preflight(graph, options) {
+    foldSizes(graph);
+    return staticBlockers(graph, options);
+  },
+
+  async apply(context, options) {
+    if (options.budget && options.schedule !== 'one-shot')
+      throw new PruneInputError('a budget', 'schedule one-shot: the steps of a schedule follow from a ratio');
+    const removal = new StepwiseRemoval(context, options);
+    const last = await inSteps(context, options, (model, previous, target) => removal.step(model, previous, target));
+    return applied(context, options, last, removal.before ?? last.before);
+  },
+
+  async scan(context, options) {
+    const limits = { ...options, threads: context.threads };
+    const judge = await AccuracyJudge.create('sensitivity', context.model, context.data, limits);
+    const points = await scanSensitivity(readyGraph(cloneModel(context.model)), options, context, judge);
+    await judge.release();
+    return writeSideFiles(context, {
+      [SENSITIVITY_FILE]: () => `${JSON.stringify(points, null, 2)}\n`,
+      [SENSITIVITY_PLOT]: () => sensitivityPlot(points),
+    });
+  },
+};
+
+/** A graph whose constants and sizes are stored, as pruning reads them. */
+function readyGraph(model: ModelProto): Graph {
+  const graph = new Graph(model);
+  liftConstants(graph);
+  foldSizes(graph);
+  return graph;
+}
+
+/** Removes channels in the steps of a schedule. */
+class StepwiseRemoval {
+  /** The figures before the first step. */
+  before: Figures | null = null;
+  /** What steps left standing, for want of a whole multiple to remove, falls to the next. */
+  private removed = 0;
+
+  constructor(
+    private readonly context: PassContext,
+    private readonly options: PruneOptions,
+  ) {}
+
+  async step(model: ModelProto, previous: number, target: number): Promise<ChannelPruning> {
+    const ratio = shareOfRest(Math.min(this.removed, previous), target);
+    const layerLimits = limitsOfRest(this.options.layerLimits, previous);
+    const result = await pruneChannels(readyGraph(model), { ...this.options, ratio, layerLimits }, this.context);
+    this.before ??= result.before;
+    this.removed = 1 - (1 - this.removed) * (1 - removedShare(result.groups));
+    return result;
+  }
+}
+
+/** The share of the groups' channels that a step removed. */
+function removedShare(groups: readonly GroupReport[]): number {
+  const sum = (count: (group: GroupReport) => number) => groups.reduce((total, group) => total + count(group), 0);
+  const channels = sum((group) => group.channels);
+  return channels > 0 ? sum((group) => group.removed) / channels : 0;
+}
+
+async function applied(
+  context: PassContext,
+  options: PruneOptions,
+  { groups, skipped, ratio, after, latency }: ChannelPruning,
+  before: Figures,
+): Promise<Applied> {
+  const files = latency ? await writeLatency(context, latency) : [];
+  const plots = options.sensitivity
+    ? await writeSideFiles(context, { [IMPORTANCE_PLOT]: () => importancePlot(groups) })
+    : [];
+  return {
+    skipped,
+    files: [...files, ...plots],
+    summary: {
+      granularity: options.granularity,
+      importance: options.importance,
+      ratio: options.schedule === 'one-shot' ? ratio : options.ratio,
+      groups,
+      before,
+      after,
+      ...(latency ? latencySummary(latency) : {}),
+    },
+    verdictOf: (gains) => [channelVerdict(before, after, gains), ...(latency ? [latency.verdict] : [])].join('; '),
+  };
+}
+
+function latencySummary({ attempts, isMet, noise, warnings }: LatencyReport): Record<string, unknown> {
+  return { latency: { attempts, isMet, noise }, warnings };
+}

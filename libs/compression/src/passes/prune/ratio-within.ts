@@ -1,0 +1,24 @@
+import type { PruneOptions } from '#contracts';
+import { cloneModel } from '#onnx';
+import type { PassContext } from '../../pass.js';
+import { PruneInputError } from '../../pruning/errors.js';
+import { AccuracyJudge, farthestRatio } from './accuracy-judge.js';
+import { granularityOf } from './granularities/granularities.js';
+
+/** The greatest ratio that loses no more top-1 than allowed, tried on copies. */
+export async function ratioWithin(maxDrop: number, context: PassContext, options: PruneOptions): Promise<number> {
+  if (options.schedule !== 'one-shot' || options.budget)
+    throw new PruneInputError('maxDrop', 'schedule one-shot and no budget: it decides the ratio itself');
+  const limits = { ...options, threads: context.threads };
+  const judge = await AccuracyJudge.create('maxDrop', context.model, context.data, limits);
+  const quiet = { progress: () => undefined, log: () => undefined };
+  const ratio = await farthestRatio(options.ratio, maxDrop, async (tried) => {
+    const model = cloneModel(context.model);
+    await granularityOf(options).apply({ ...context, ...quiet, model }, { ...options, ratio: tried });
+    const drop = await judge.dropOf(model);
+    context.log(`ratio ${tried.toFixed(3)}: top-1 falls by ${(drop * 100).toFixed(2)} points`);
+    return drop;
+  });
+  await judge.release();
+  return ratio;
+}
