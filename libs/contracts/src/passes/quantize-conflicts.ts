@@ -7,14 +7,30 @@ export interface QuantizeConflict {
   message: string;
 }
 
-const isStatic = ({ scheme }: QuantizeOptions) => scheme === 'static';
 const isGiven = (record: object) => Object.keys(record).length > 0;
+
+type Field = keyof QuantizeOptions;
+
+/** Of float16 on top of what dynamic leaves: half precision is a matter of tensors. */
+const OF_LAYERS: readonly Field[] = ['biasCorrection', 'smoothing', 'equalize', 'ends', 'exclude'];
+const OF_STATIC: readonly Field[] = ['mixed', 'activationBits', 'ranges'];
+const OF_WEIGHTS: readonly Field[] = ['rounding', 'weightFormat', 'weightBits', 'layerBits', 'powerOfTwo'];
+
+/** Options that each scheme has no use for, and that are refused where they are given; a scheme without its line does not compile. */
+const UNUSED: Record<QuantizeOptions['scheme'], readonly Field[]> = {
+  static: [],
+  dynamic: [...OF_STATIC, ...OF_WEIGHTS],
+  weightOnly: [...OF_STATIC, 'smoothing'],
+  float16: [...OF_STATIC, ...OF_WEIGHTS, ...OF_LAYERS],
+};
+
+const isUnused = (field: Field, { scheme }: QuantizeOptions) => UNUSED[scheme].includes(field);
 
 /** Every combination of options that would otherwise be ignored in part. */
 export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   {
     field: 'rounding',
-    when: (o) => o.rounding !== 'nearest' && (o.scheme === 'dynamic' || o.scheme === 'float16'),
+    when: (o) => o.rounding !== 'nearest' && isUnused('rounding', o),
     message: 'schemes dynamic and float16 keep weights too fine for it to matter: use static or weightOnly',
   },
   {
@@ -24,22 +40,22 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   },
   {
     field: 'biasCorrection',
-    when: (o) => o.biasCorrection === true && o.scheme === 'float16',
+    when: (o) => o.biasCorrection === true && isUnused('biasCorrection', o),
     message: 'half precision rounds without a bias worth correcting: leave biasCorrection out',
   },
   {
     field: 'smoothing',
-    when: (o) => o.smoothing !== undefined && (o.scheme === 'weightOnly' || o.scheme === 'float16'),
+    when: (o) => o.smoothing !== undefined && isUnused('smoothing', o),
     message: 'activations stay float, so their outliers cost nothing: use scheme static or dynamic',
   },
   {
     field: 'equalize',
-    when: (o) => o.equalize && o.scheme === 'float16',
+    when: (o) => o.equalize && isUnused('equalize', o),
     message: 'half precision has an exponent per weight: there is no common range to equalize',
   },
   {
     field: 'mixed',
-    when: (o) => o.mixed !== undefined && !isStatic(o),
+    when: (o) => o.mixed !== undefined && isUnused('mixed', o),
     message: 'widths are chosen on calibration data: use scheme static',
   },
   {
@@ -69,22 +85,22 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   },
   {
     field: 'weightFormat',
-    when: (o) => o.weightFormat !== 'uniform' && (o.scheme === 'dynamic' || o.scheme === 'float16'),
+    when: (o) => o.weightFormat !== 'uniform' && isUnused('weightFormat', o),
     message: 'schemes dynamic and float16 store uniform weights: use static or weightOnly',
   },
   {
     field: 'weightBits',
-    when: (o) => o.weightBits !== 8 && (o.scheme === 'dynamic' || o.scheme === 'float16'),
+    when: (o) => o.weightBits !== 8 && isUnused('weightBits', o),
     message: 'schemes dynamic and float16 have their own width: use static or weightOnly',
   },
   {
     field: 'layerBits',
-    when: (o) => isGiven(o.layerBits) && (o.scheme === 'dynamic' || o.scheme === 'float16'),
+    when: (o) => isGiven(o.layerBits) && isUnused('layerBits', o),
     message: 'schemes dynamic and float16 have their own width: use static or weightOnly',
   },
   {
     field: 'powerOfTwo',
-    when: (o) => o.powerOfTwo && (o.scheme === 'dynamic' || o.scheme === 'float16'),
+    when: (o) => o.powerOfTwo && isUnused('powerOfTwo', o),
     message: 'schemes dynamic and float16 choose no scales ahead of time: use static or weightOnly',
   },
   {
@@ -94,7 +110,7 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   },
   {
     field: 'activationBits',
-    when: (o) => (o.activationBits !== 8 || isGiven(o.layerActivationBits)) && !isStatic(o),
+    when: (o) => (o.activationBits !== 8 || isGiven(o.layerActivationBits)) && isUnused('activationBits', o),
     message: 'only scheme static puts activations on grids of a chosen width',
   },
   {
@@ -104,7 +120,7 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   },
   {
     field: 'ranges',
-    when: (o) => o.ranges.length > 0 && !isStatic(o),
+    when: (o) => o.ranges.length > 0 && isUnused('ranges', o),
     message: 'only scheme static stores ranges of activations: leave ranges out',
   },
   {
@@ -114,7 +130,7 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   },
   {
     field: 'ends',
-    when: (o) => o.ends !== 'same' && o.scheme === 'float16',
+    when: (o) => o.ends !== 'same' && isUnused('ends', o),
     message: 'half precision is a matter of tensors, not of layers',
   },
   {
@@ -124,7 +140,7 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   },
   {
     field: 'exclude',
-    when: (o) => o.exclude.length > 0 && o.scheme === 'float16',
+    when: (o) => o.exclude.length > 0 && isUnused('exclude', o),
     message: 'half precision is a matter of tensors, not of layers',
   },
 ];
