@@ -11,7 +11,7 @@ import { mlp } from '#testing';
 import { PROBLEMS } from '../apps/api/src/problems/problem-table.js';
 import { passNamed } from '../apps/worker/src/child/run-pass.js';
 import { loadCheckpoint } from '../libs/compression/src/training/checkpoint/checkpoint.js';
-import { observeShapes } from '../libs/compression/src/rewrites/observe-shapes.js';
+import { observeGraph } from '../libs/compression/src/rewrites/observe-graph.js';
 import { classesByCode, errorPage, errorSentences } from '../scripts/lib/error-list.mjs';
 import { ApiHarness, datasetForm, MANIFEST, modelBytes, npz, octets, oddModel, PRUNE } from './api-harness.js';
 
@@ -223,7 +223,7 @@ describe('failures of stages', () => {
     ['unknown_pass', () => passNamed('quantise')],
     ['unknown_shape', () => new GradientBuilder(new GraphBuilder(), new Map(), () => undefined).dims('x')],
     ['not_json', () => canonicalJson({ a: Number.NaN })],
-    ['prune_unobservable', () => observeShapes(unrunnable())],
+    ['prune_unobservable', () => observeGraph(unrunnable())],
     [
       'damaged_checkpoint',
       () =>

@@ -6,11 +6,9 @@ import {
   type Attributes,
   type GraphBuilder,
   type TensorProto,
+  type Shapes,
 } from '#onnx';
 import { UnknownShapeError } from './errors.js';
-
-/** Dimensions by value name, as observed in one run of the graph. */
-export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /**
  * Domain of the operators on the runtime's internal blocked layout: channels lie in blocks of 8 or 16, depending on the

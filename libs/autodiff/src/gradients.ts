@@ -10,13 +10,14 @@ import {
   type Graph,
   type GraphBuilder,
   type NodeProto,
+  type Shapes,
 } from '#onnx';
 import { GradientArityError, MissingGradientError, UnsupportedGradientError, nameOf, type NodeName } from './errors.js';
-import { GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
-import type { Names, Rule } from './rule.js';
+import { GradientBuilder, type FloatType } from './gradient-builder.js';
+import type { ValueNames, GradientRule } from './rule.js';
 import { BROADCASTING, SEVERAL_OUTPUTS, WHOLE_OUTPUTS, findRule, hasZeroGradient } from './rules/index.js';
 
-export interface GradientRequest {
+export interface GradientsWanted {
   /** The forward graph. */
   graph: Graph;
   /** Where gradient nodes are written; it holds the forward nodes already, as appendForward writes them. */
@@ -40,7 +41,7 @@ export interface GradientRequest {
  * Writes the gradients of the targets into the builder and returns their names. Only nodes between a target and a seed
  * are touched; a target that no seed depends on has no entry. Throws MissingGradientError with every node in the way.
  */
-export function addGradients(request: GradientRequest): Map<string, string> {
+export function addGradients(request: GradientsWanted): Map<string, string> {
   const { graph, builder, shapes, seeds, targets } = request;
   const active = activeValues(graph, targets);
   const missing = missingGradients(graph, [...seeds.keys()], targets, request.elemType);
@@ -196,7 +197,7 @@ function backward(
       nameOf(node),
       `the loss depends on its output "${node.output[beside]}", and only the first has a gradient`,
     );
-  const gradients = (findRule(node) as Rule)({
+  const gradients = (findRule(node) as GradientRule)({
     node,
     g,
     x: padded(node.input),
@@ -220,6 +221,6 @@ function zerosLike(g: GradientBuilder, output: string): string {
   return output === '' ? '' : g.expand(g.scalar(0), g.dims(output));
 }
 
-function padded(names: readonly string[]): Names {
-  return [...names, ...Array<string>(Math.max(0, 6 - names.length)).fill('')] as unknown as Names;
+function padded(names: readonly string[]): ValueNames {
+  return [...names, ...Array<string>(Math.max(0, 6 - names.length)).fill('')] as unknown as ValueNames;
 }

@@ -1,5 +1,5 @@
 export * from './errors.js';
-export { BLOCKED_DOMAIN, GradientBuilder, type FloatType, type Shapes } from './gradient-builder.js';
+export { BLOCKED_DOMAIN, GradientBuilder, type FloatType } from './gradient-builder.js';
 export * from './gradients.js';
 export * from './losses/closed-forms.js';
 export { Expression, type Operand } from './losses/expression.js';
@@ -7,7 +7,7 @@ export { LossBuilder, lossOf, type ClosedForm, type WrittenLoss } from './losses
 export * from './losses/losses.js';
 export * from './optimizers.js';
 export * from './parameters.js';
-export type { Gradient, Names, Rule, RuleContext } from './rule.js';
+export type { Gradient, ValueNames, GradientRule, RuleContext } from './rule.js';
 export { RULES, findRule, hasZeroGradient, type DifferentiableOp } from './rules/index.js';
 export * from './training-ops.js';
 export * from './training-step.js';

@@ -7,10 +7,11 @@ import {
   valueElemType,
   type Graph,
   type ModelProto,
+  type Shapes,
 } from '#onnx';
 import { useBlockedLayout } from './blocked/blocked-layout.js';
 import { TrainingStepError } from './errors.js';
-import { GradientBuilder, type Shapes } from './gradient-builder.js';
+import { GradientBuilder } from './gradient-builder.js';
 import { flatGradient } from './flat-gradient.js';
 import { addGradients } from './gradients.js';
 import { keepRead } from './keep-read.js';

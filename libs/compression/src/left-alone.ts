@@ -1,6 +1,5 @@
 import type { Skipped } from '#contracts';
-import type { NodeProto } from '#onnx';
-import { nodeLabel } from './name-pattern.js';
+import { nodeLabel, type NodeProto } from '#onnx';
 
 /** A node that a pass leaves alone, as its report names it. */
 export function leftAlone(node: NodeProto, reason: string): Skipped {

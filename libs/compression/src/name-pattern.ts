@@ -1,10 +1,5 @@
-import type { NodeProto } from '#onnx';
+import { nodeLabel, type NodeProto } from '#onnx';
 import { UnknownLayerError } from './errors.js';
-
-/** A node's name, or its first output that anybody may read where the exporter gave it none. */
-export function nodeLabel(node: NodeProto): string {
-  return node.name || node.output.find((output) => output !== '') || node.opType;
-}
 
 /** Whether a name fits a pattern, in which * stands for any characters. */
 export function fitsPattern(pattern: string, name: string): boolean {

@@ -1,6 +1,6 @@
-import { constantTensor, subgraphs, type Graph, type GraphProto, type NodeProto } from '#onnx';
+import { leftAlone } from './left-alone.js';
+import { nodeLabel, constantTensor, subgraphs, type Graph, type GraphProto, type NodeProto } from '#onnx';
 import type { Skipped } from '#contracts';
-import { nodeLabel } from './name-pattern.js';
 
 /** Operators of the standard with matrices that only a few passes treat. */
 const HOLDERS: ReadonlySet<string> = new Set([
@@ -45,10 +45,7 @@ export function untouchedLayers(graph: Graph, treats: ReadonlySet<string> = new 
   const constants = new Set(graph.nodes.flatMap(({ input }) => input).filter((value) => isMatrix(graph, value)));
   return graph.nodes.flatMap((node) => {
     const own = node.input.some((value) => constants.has(value)) ? reasonOf(node, treats) : null;
-    return [
-      ...(own ? [{ node: nodeLabel(node), opType: node.opType, reason: own }] : []),
-      ...subgraphs(node).flatMap((body) => inBody(body, node)),
-    ];
+    return [...(own ? [leftAlone(node, own)] : []), ...subgraphs(node).flatMap((body) => inBody(body, node))];
   });
 }
 
@@ -63,9 +60,7 @@ function reasonOf(node: NodeProto, treats: ReadonlySet<string>): string | null {
 function inBody(body: GraphProto, owner: NodeProto): Skipped[] {
   const place = `it lies inside the ${owner.opType} node "${nodeLabel(owner)}", whose body is left alone`;
   return body.node.flatMap((node) => [
-    ...(LAYERS.has(node.opType) || isOwnOperator(node)
-      ? [{ node: nodeLabel(node), opType: node.opType, reason: place }]
-      : []),
+    ...(LAYERS.has(node.opType) || isOwnOperator(node) ? [leftAlone(node, place)] : []),
     ...subgraphs(node).flatMap((inner) => inBody(inner, node)),
   ]);
 }

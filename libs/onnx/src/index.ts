@@ -28,6 +28,7 @@ export { sizeTensor, type SizeValue } from './size-value.js';
 export * from './runnable.js';
 export * from './slice-weight.js';
 export { type Shape } from './shape-rule.js';
+export type { Shapes } from './shapes.js';
 export * from './sparse.js';
 export * from './static-shapes.js';
 export * from './tensor.js';

@@ -3,12 +3,12 @@ import type { NodeProto } from './proto.js';
 export type Shape = readonly number[];
 
 /** What a rule may ask: shapes and small integer values known so far. */
-export interface Known {
+export interface KnownShapes {
   shape(value: string | undefined): Shape | undefined;
   ints(value: string | undefined): readonly number[] | undefined;
 }
 
-export type ShapeRule = (node: NodeProto, known: Known) => Shape | undefined;
+export type ShapeRule = (node: NodeProto, known: KnownShapes) => Shape | undefined;
 
 /** One rule for several operators. */
 export function rules<R>(ops: readonly string[], rule: R): Record<string, R> {

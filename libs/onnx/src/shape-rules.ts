@@ -1,7 +1,7 @@
 import { hasAttribute, intAttribute, intsAttribute } from './attributes.js';
 import type { NodeProto } from './proto.js';
 import { slice, sliceRange } from './slice-range.js';
-import { fromEnd, rules, type Known, type Shape, type ShapeRule } from './shape-rule.js';
+import { fromEnd, rules, type KnownShapes, type Shape, type ShapeRule } from './shape-rule.js';
 import { elementCount } from './tensor.js';
 import { convShape, convTransposeShape, windowed } from './window-shapes.js';
 
@@ -16,7 +16,7 @@ const broadcast: ShapeRule = (node, known) => {
 };
 
 /** Output shape per operator, for the ones that edge networks are made of. An operator without a rule leaves its outputs unknown. */
-export const SHAPE_RULES: Record<string, ShapeRule> = {
+export const INFERENCE_RULES: Record<string, ShapeRule> = {
   ...rules(
     [
       'Relu',
@@ -237,7 +237,7 @@ export const SHAPE_RULES: Record<string, ShapeRule> = {
 };
 
 /** Shapes of all outputs of operators that have several. */
-export const SHAPES_RULES: Record<string, (node: NodeProto, known: Known) => readonly (Shape | undefined)[]> = {
+export const SHAPES_RULES: Record<string, (node: NodeProto, known: KnownShapes) => readonly (Shape | undefined)[]> = {
   DynamicQuantizeLinear: (node, known) => [known.shape(node.input[0]), [], []],
   TopK: (node, known) => {
     const k = known.ints(node.input[1])?.[0] ?? intAttribute(node, 'k', 0);
@@ -256,13 +256,13 @@ export const SHAPES_RULES: Record<string, (node: NodeProto, known: Known) => rea
 };
 
 /** Axes from the attribute (older opsets) or the input; null when neither names any, undefined when they are not known. */
-function axesOf(node: NodeProto, known: Known, input: number): readonly number[] | null | undefined {
+function axesOf(node: NodeProto, known: KnownShapes, input: number): readonly number[] | null | undefined {
   if (hasAttribute(node, 'axes')) return intsAttribute(node, 'axes');
   return node.input[input] ? known.ints(node.input[input]) : null;
 }
 
 /** Y [steps, directions, batch, hidden], and the last hidden and cell states. */
-function recurrentShapes(node: NodeProto, known: Known): readonly (Shape | undefined)[] {
+function recurrentShapes(node: NodeProto, known: KnownShapes): readonly (Shape | undefined)[] {
   const [x, recurrence] = [known.shape(node.input[0]), known.shape(node.input[2])];
   if (!x || !recurrence || intAttribute(node, 'layout', 0) !== 0) return [];
   const [directions, hidden] = [recurrence[0]!, recurrence[node.opType === 'DynamicQuantizeLSTM' ? 1 : 2]!];
@@ -283,7 +283,7 @@ function broadcastShapes(a: Shape, b: Shape): Shape {
   });
 }
 
-function gemmShape(node: NodeProto, known: Known): Shape | undefined {
+function gemmShape(node: NodeProto, known: KnownShapes): Shape | undefined {
   const [a, b] = [known.shape(node.input[0]), known.shape(node.input[1])];
   return a && b && [a[intAttribute(node, 'transA', 0) ? 1 : 0]!, b[intAttribute(node, 'transB', 0) ? 0 : 1]!];
 }
@@ -295,7 +295,7 @@ function matmulShape(a: Shape | undefined, b: Shape | undefined): Shape | undefi
   return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2)), ...rows, ...columns];
 }
 
-function reshapeShape(node: NodeProto, known: Known): Shape | undefined {
+function reshapeShape(node: NodeProto, known: KnownShapes): Shape | undefined {
   const [x, target] = [known.shape(node.input[0]), known.ints(node.input[1])];
   if (!x || !target) return undefined;
   const keepZero = intAttribute(node, 'allowzero', 0) === 1;
@@ -305,7 +305,7 @@ function reshapeShape(node: NodeProto, known: Known): Shape | undefined {
 }
 
 /** Explicit sizes, or equal parts of which the last may be smaller (ONNX Split spec). */
-function splitSizes(node: NodeProto, known: Known, along: number | undefined): readonly number[] | undefined {
+function splitSizes(node: NodeProto, known: KnownShapes, along: number | undefined): readonly number[] | undefined {
   if (hasAttribute(node, 'split')) return intsAttribute(node, 'split');
   if (node.input[1]) return known.ints(node.input[1]);
   if (along === undefined) return undefined;

@@ -1,8 +1,8 @@
 import { valueDims } from './builder.js';
 import { constantTensor } from './constants.js';
 import type { Graph } from './graph.js';
-import type { Known, Shape } from './shape-rule.js';
-import { SHAPES_RULES, SHAPE_RULES } from './shape-rules.js';
+import type { KnownShapes, Shape } from './shape-rule.js';
+import { SHAPES_RULES, INFERENCE_RULES } from './shape-rules.js';
 import { SIZE_RULES } from './size-rules.js';
 import { MAX_SIZE_ELEMENTS, isFloatType, sizeOf, type KnownSizes, type SizeValue } from './size-value.js';
 import { tensorDims } from './tensor.js';
@@ -35,7 +35,7 @@ export function inferFrom(
   const shape = (value: string | undefined) =>
     value ? (shapes.get(value) ?? declared.get(value) ?? constantShape(graph, value)) : undefined;
   const size = (value: string | undefined) => (value ? (sizes.get(value) ?? constantSize(graph, value)) : undefined);
-  const ask: Known & KnownSizes = { shape, size, ints: (value) => size(value)?.values };
+  const ask: KnownShapes & KnownSizes = { shape, size, ints: (value) => size(value)?.values };
   for (const node of graph.nodes) {
     const [output] = node.output;
     if (!output || !STANDARD.has(node.domain)) continue;
@@ -44,7 +44,9 @@ export function inferFrom(
       sizes.set(output, reckoned);
       if (!isFloatType(reckoned.type) || node.input.some((value) => told.has(value))) told.add(output);
     }
-    const outputs = SHAPES_RULES[node.opType]?.(node, ask) ?? [reckoned?.dims ?? SHAPE_RULES[node.opType]?.(node, ask)];
+    const outputs = SHAPES_RULES[node.opType]?.(node, ask) ?? [
+      reckoned?.dims ?? INFERENCE_RULES[node.opType]?.(node, ask),
+    ];
     outputs.forEach((dims, i) => {
       if (node.output[i] && !known.has(node.output[i]) && dims?.every((dim) => Number.isInteger(dim) && dim >= 0))
         shapes.set(node.output[i], dims);

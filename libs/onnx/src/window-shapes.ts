@@ -1,6 +1,6 @@
 import { intAttribute, intsAttribute, stringAttribute } from './attributes.js';
 import type { NodeProto } from './proto.js';
-import type { Known, Shape } from './shape-rule.js';
+import type { KnownShapes, Shape } from './shape-rule.js';
 
 /** Output sizes of a sliding window over spatial dims (ONNX Conv and pool specs). */
 export function windowed(node: NodeProto, spatial: Shape, kernel: Shape): number[] {
@@ -33,13 +33,13 @@ export function windowed(node: NodeProto, spatial: Shape, kernel: Shape): number
 }
 
 /** Output shape of a convolution whose weight is the given value. */
-export function convShape(node: NodeProto, known: Known, weight: string | undefined): Shape | undefined {
+export function convShape(node: NodeProto, known: KnownShapes, weight: string | undefined): Shape | undefined {
   const [x, w] = [known.shape(node.input[0]), known.shape(weight)];
   return x && w && [x[0]!, w[0]!, ...windowed(node, x.slice(2), w.slice(2))];
 }
 
 /** Output shape of ConvTranspose (ONNX spec). */
-export function convTransposeShape(node: NodeProto, known: Known): Shape | undefined {
+export function convTransposeShape(node: NodeProto, known: KnownShapes): Shape | undefined {
   const [x, w] = [known.shape(node.input[0]), known.shape(node.input[1])];
   if (!x || !w) return undefined;
   const spatial = x.slice(2);

@@ -1,7 +1,7 @@
 import { Session, float32 } from '#inference';
 import { elementCount, readModel, writeModel } from '#onnx';
 import { convNet, mlp } from './graphs.js';
-import { largestDifference, snrDb } from './tolerances.js';
+import { largestDifference, signalToNoiseDb } from './tolerances.js';
 
 describe('largestDifference', () => {
   it('allows the larger of small absolute and relative differences', () => {
@@ -21,8 +21,8 @@ describe('largestDifference', () => {
 });
 
 it('snrDb is 20 dB per factor of ten', () => {
-  expect(snrDb([1.1], [1])).toBeCloseTo(20);
-  expect(snrDb([1], [1])).toBe(Infinity);
+  expect(signalToNoiseDb([1.1], [1])).toBeCloseTo(20);
+  expect(signalToNoiseDb([1], [1])).toBe(Infinity);
 });
 
 describe.each([

@@ -45,7 +45,7 @@ export function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>,
 }
 
 /** Signal-to-noise ratio of `got` against `expected` in dB; Infinity when they are equal. */
-export function snrDb(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+export function signalToNoiseDb(got: ArrayLike<number>, expected: ArrayLike<number>): number {
   let signal = 0;
   let noise = 0;
   for (let i = 0; i < expected.length; i++) {

@@ -1,11 +1,11 @@
 import { elementCount, intsAttribute } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
-import type { Rule, RuleContext } from '../rule.js';
+import type { GradientRule, RuleContext } from '../rule.js';
 
 export type Col2ImOp = 'Col2Im';
 
 /** Blocks added into an image. */
-export const COL2IM_RULES: Record<Col2ImOp, Rule> = {
+export const COL2IM_RULES: Record<Col2ImOp, GradientRule> = {
   Col2Im: (context) => [() => blocksOf(context)],
 };
 

@@ -1,13 +1,13 @@
 import { hasAttribute, intsAttribute, stringAttribute, type NodeProto } from '#onnx';
 import type { GradientBuilder } from '../gradient-builder.js';
-import type { Rule } from '../rule.js';
+import type { GradientRule } from '../rule.js';
 import { convolutionWeightGradient } from './convolution-weight.js';
 import { stridedInputGradient } from './strided-input-gradient.js';
 import { groupOf, product, span, windowOf, type Window } from './window.js';
 
 export type ConvolutionOp = 'Conv' | 'ConvTranspose';
 
-export const CONVOLUTION_RULES: Record<ConvolutionOp, Rule> = {
+export const CONVOLUTION_RULES: Record<ConvolutionOp, GradientRule> = {
   Conv: ({ node, g, x: [x, w], y: [y], dY }) => {
     const [input, output, kernel] = [g.dims(x).slice(2), g.dims(y).slice(2), g.dims(w).slice(2)];
     const window = windowOf(node, kernel, input, output);

@@ -1,11 +1,11 @@
 import { stringAttribute } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
-import type { Rule, RuleContext } from '../rule.js';
+import type { GradientRule, RuleContext } from '../rule.js';
 
 export type EinsumOp = 'Einsum';
 
 /** Sums of products by letters. */
-export const EINSUM_RULES: Record<EinsumOp, Rule> = {
+export const EINSUM_RULES: Record<EinsumOp, GradientRule> = {
   // The same sum with dY in the place of the input, and the input's letters as the result's.
   Einsum: (context) => context.node.input.map((_, index) => () => gradientBy(context, index)),
 };

@@ -1,7 +1,7 @@
 import { floatAttribute } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
-import type { Gradient, Rule, RuleContext } from '../rule.js';
+import type { Gradient, GradientRule, RuleContext } from '../rule.js';
 import { geluParts, isTanhGelu } from '../training-ops.js';
 
 export type BroadcastingOp =
@@ -22,7 +22,7 @@ export type BroadcastingOp =
 /**
  * Operators whose inputs broadcast: rules return gradients of the output's shape, the walker sums them to each input's.
  */
-export const BROADCASTING_RULES: Record<BroadcastingOp, Rule> = {
+export const BROADCASTING_RULES: Record<BroadcastingOp, GradientRule> = {
   Add: ({ dY }) => [() => dY, () => dY],
   Sub: ({ g, dY }) => [() => dY, () => g.neg(dY)],
   Mul: ({ g, x: [a, b], dY }) => [() => g.mul(dY, b), () => g.mul(dY, a)],
@@ -82,7 +82,7 @@ export type UnaryOp =
   | 'Dropout';
 
 /** Operators that map each element by itself. */
-export const UNARY_RULES: Record<UnaryOp, Rule> = {
+export const UNARY_RULES: Record<UnaryOp, GradientRule> = {
   Relu: ({ g, y: [y], dY }) => [() => g.mul(dY, g.mask(g.op('Greater', [y, g.scalar(0)])))],
   // Where the output equals the input nothing was clipped; the bounds count as inside.
   Clip: ({ g, x: [x], y: [y], dY }) => [() => g.mul(dY, g.mask(g.op('Equal', [x, y])))],
@@ -191,7 +191,7 @@ function hardSigmoidMask(g: GradientBuilder, y: string): string {
 }
 
 /** Of several inputs that reach the extremum, the first gets the gradient. */
-function extremum({ node, g, x, y: [y], dY }: Parameters<Rule>[0]): Gradient[] {
+function extremum({ node, g, x, y: [y], dY }: Parameters<GradientRule>[0]): Gradient[] {
   const reaches = node.input.map((_, i) => g.op('Equal', [x[i]!, y]));
   return reaches.map((hit, i) => () => {
     const earlier = reaches.slice(0, i);

@@ -1,12 +1,12 @@
 import { intAttribute, stringAttribute } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
-import type { Rule, RuleContext } from '../rule.js';
+import type { GradientRule, RuleContext } from '../rule.js';
 
 export type GridSampleOp = 'GridSample';
 
 /** Reading an image between its pixels. */
-export const GRID_SAMPLE_RULES: Record<GridSampleOp, Rule> = {
+export const GRID_SAMPLE_RULES: Record<GridSampleOp, GradientRule> = {
   GridSample: (context) => {
     const sampling = new Sampling(context);
     return [() => sampling.byImage(), () => sampling.byGrid()];

@@ -1,5 +1,5 @@
 import { DataType, intAttribute, type NodeProto } from '#onnx';
-import type { Rule } from '../rule.js';
+import type { GradientRule } from '../rule.js';
 import { TRAINING_DOMAIN } from '../training-ops.js';
 import { CLOSED_FORM_RULES, type ClosedFormOp } from './closed-form.js';
 import { COL2IM_RULES, type Col2ImOp } from './col2im.js';
@@ -37,7 +37,7 @@ export type DifferentiableOp =
   | ReductionOp
   | ShapeOp;
 
-export const RULES: { readonly [Op in DifferentiableOp]: Rule } = {
+export const RULES: { readonly [Op in DifferentiableOp]: GradientRule } = {
   ...BROADCASTING_RULES,
   ...UNARY_RULES,
   ...CLOSED_FORM_RULES,
@@ -123,7 +123,7 @@ export function hasZeroGradient(node: NodeProto): boolean {
 /** Domains whose operators mean what the standard's mean. */
 const KNOWN_DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', TRAINING_DOMAIN]);
 
-export function findRule(node: NodeProto): Rule | undefined {
+export function findRule(node: NodeProto): GradientRule | undefined {
   return KNOWN_DOMAINS.has(node.domain) && Object.hasOwn(RULES, node.opType)
     ? RULES[node.opType as DifferentiableOp]
     : undefined;

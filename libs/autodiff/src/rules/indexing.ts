@@ -1,12 +1,12 @@
 import { DataType, intAttribute, stringAttribute } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
-import type { Rule, RuleContext } from '../rule.js';
+import type { GradientRule, RuleContext } from '../rule.js';
 
 export type IndexingOp = 'GatherElements' | 'GatherND' | 'ScatterElements' | 'ScatterND' | 'TopK' | 'CumSum' | 'Trilu';
 
 /** Operators that read or write elements by index, and two that keep or add up a part of each row. */
-export const INDEXING_RULES: Record<IndexingOp, Rule> = {
+export const INDEXING_RULES: Record<IndexingOp, GradientRule> = {
   // Elements that were read several times add up.
   GatherElements: ({ node, g, x: [x, indices], dY }) => [
     () => g.op('ScatterElements', [zeros(g, x), indices, dY], { axis: axisOf(node, 0), reduction: 'add' }),

@@ -1,10 +1,10 @@
 import { floatAttribute, intAttribute } from '#onnx';
 import { swapLast } from '../gradient-builder.js';
-import type { Rule, RuleContext } from '../rule.js';
+import type { GradientRule, RuleContext } from '../rule.js';
 
 export type MatmulOp = 'MatMul' | 'Gemm';
 
-export const MATMUL_RULES: Record<MatmulOp, Rule> = {
+export const MATMUL_RULES: Record<MatmulOp, GradientRule> = {
   MatMul: (context) => {
     const {
       g,

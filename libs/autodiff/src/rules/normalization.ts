@@ -1,6 +1,6 @@
 import { floatAttribute, intAttribute } from '#onnx';
 import type { GradientBuilder } from '../gradient-builder.js';
-import type { Rule } from '../rule.js';
+import type { GradientRule } from '../rule.js';
 import { layerStatistics } from '../training-ops.js';
 import { product } from './window.js';
 
@@ -10,7 +10,7 @@ export type NormalizationOp =
   | 'InstanceNormalization'
   | 'GroupNormalization';
 
-export const NORMALIZATION_RULES: Record<NormalizationOp, Rule> = {
+export const NORMALIZATION_RULES: Record<NormalizationOp, GradientRule> = {
   BatchNormalization: ({ node, g, x: [x, scale, , mean, variance], dY }) => {
     const dims = g.dims(x);
     const axes = [...dims.keys()].filter((axis) => axis !== 1);

@@ -1,11 +1,11 @@
 import { hasAttribute, intAttribute, intsAttribute, type NodeProto } from '#onnx';
 import { BLOCKED_DOMAIN, type GradientBuilder } from '../gradient-builder.js';
-import type { Rule, RuleContext } from '../rule.js';
+import type { GradientRule, RuleContext } from '../rule.js';
 import { product, span, taps, windowOf, type Window } from './window.js';
 
 export type PoolingOp = 'MaxPool' | 'AveragePool' | 'GlobalAveragePool' | 'GlobalMaxPool';
 
-export const POOLING_RULES: Record<PoolingOp, Rule> = {
+export const POOLING_RULES: Record<PoolingOp, GradientRule> = {
   MaxPool: (context) => [() => maxPoolGradient(context)],
   AveragePool: (context) => [() => averagePoolGradient(context)],
   GlobalAveragePool: ({ g, x: [x], dY }) => [() => g.expand(g.scale(dY, 1 / product(g.dims(x).slice(2))), g.dims(x))],

@@ -1,7 +1,7 @@
 import { DataType, intAttribute, integerLimits, type NodeProto } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
-import type { Rule } from '../rule.js';
+import type { GradientRule } from '../rule.js';
 
 export type QuantizationOp = 'QuantizeLinear' | 'DequantizeLinear' | 'FakeQuantize';
 
@@ -9,7 +9,7 @@ export type QuantizationOp = 'QuantizeLinear' | 'DequantizeLinear' | 'FakeQuanti
  * Rounding passes gradients straight through, except where the value was cut off at an end of the grid (Bengio et al.
  * 2013).
  */
-export const QUANTIZATION_RULES: Record<QuantizationOp, Rule> = {
+export const QUANTIZATION_RULES: Record<QuantizationOp, GradientRule> = {
   // y = clip(round(x / s) + z): dX = dY / s inside the grid
   QuantizeLinear: ({ node, g, x: [x, scale, zeroPoint], dY }) => [
     () => {

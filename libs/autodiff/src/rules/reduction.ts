@@ -1,6 +1,6 @@
 import { intAttribute, intsAttribute } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
-import type { Rule, RuleContext } from '../rule.js';
+import type { GradientRule, RuleContext } from '../rule.js';
 
 export type ReductionOp =
   | 'ReduceSum'
@@ -17,7 +17,7 @@ export type ReductionOp =
   | 'LogSoftmax';
 
 /** Operators that reduce or normalize along axes. */
-export const REDUCTION_RULES: Record<ReductionOp, Rule> = {
+export const REDUCTION_RULES: Record<ReductionOp, GradientRule> = {
   ReduceSum: reduction(({ g, x: [x] }, dY) => g.expand(dY, g.dims(x))),
   ReduceMean: reduction(({ g, x: [x], y: [y] }, dY) =>
     g.expand(g.scale(dY, size(g.dims(y)) / size(g.dims(x))), g.dims(x)),
@@ -46,7 +46,7 @@ export const REDUCTION_RULES: Record<ReductionOp, Rule> = {
 const LEAST_NORM = 1e-23;
 
 /** A rule that sees dY and y with the reduced axes kept, whatever the node's keepdims. */
-function reduction(write: (context: RuleContext, dY: string, y: string) => string): Rule {
+function reduction(write: (context: RuleContext, dY: string, y: string) => string): GradientRule {
   return (context) => [
     () => {
       const {

@@ -1,7 +1,7 @@
 import { intAttribute, intsAttribute, makeNode, stringAttribute, type NodeProto } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
-import type { Rule, RuleContext } from '../rule.js';
+import type { GradientRule, RuleContext } from '../rule.js';
 
 export type ShapeOp =
   | 'Reshape'
@@ -20,7 +20,7 @@ export type ShapeOp =
   | 'SpaceToDepth';
 
 /** Operators that move elements without changing them (Resize: that mix them linearly). */
-export const SHAPE_RULES: Record<ShapeOp, Rule> = {
+export const SHAPE_RULES: Record<ShapeOp, GradientRule> = {
   Reshape: sameElements,
   Flatten: sameElements,
   Squeeze: sameElements,

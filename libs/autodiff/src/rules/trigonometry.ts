@@ -1,11 +1,11 @@
 import type { GradientBuilder } from '../gradient-builder.js';
-import type { Rule } from '../rule.js';
+import type { GradientRule } from '../rule.js';
 
 export type TrigonometricOp = 'Sin' | 'Cos' | 'Tan' | 'Asin' | 'Acos' | 'Atan';
 export type HyperbolicOp = 'Sinh' | 'Cosh' | 'Asinh' | 'Acosh' | 'Atanh';
 
 /** Circular and hyperbolic functions and their inverses. */
-export const TRIGONOMETRY_RULES: Record<TrigonometricOp | HyperbolicOp, Rule> = {
+export const TRIGONOMETRY_RULES: Record<TrigonometricOp | HyperbolicOp, GradientRule> = {
   Sin: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Cos', [x]))],
   Cos: ({ g, x: [x], dY }) => [() => g.neg(g.mul(dY, g.op('Sin', [x])))],
   // dX = dY · (1 + y²)

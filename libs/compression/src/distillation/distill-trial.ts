@@ -1,7 +1,6 @@
-import type { Shapes } from '#autodiff';
 import type { DistillOptions } from '#contracts';
 import type { HostTensors } from '#inference';
-import { writeModel, type ModelProto } from '#onnx';
+import { writeModel, type ModelProto, type Shapes } from '#onnx';
 import type { Known, Obstacle } from '../pass.js';
 import { useBatchStatistics } from '../training/batches/batch-statistics.js';
 import { freedForm } from '../training/form/copied-form.js';

@@ -1,8 +1,7 @@
-import type { Shapes } from '#autodiff';
 import type { FeatureOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
 import type { HostTensors } from '#inference';
-import { floatTensor, makeNode } from '#onnx';
+import { floatTensor, makeNode, type Shapes } from '#onnx';
 import { TrainingError } from '../training/errors.js';
 import type { TrainingForm } from '../training/form/trainable.js';
 import { checkValue } from './feature-names.js';

@@ -1,5 +1,5 @@
+import type { Shapes } from '#onnx';
 import { suggestion, type DistillOptions, type OutputKind } from '#contracts';
-import type { Shapes } from '#autodiff';
 import type { HostTensors } from '#inference';
 import { TrainingError } from '../training/errors.js';
 

@@ -1,8 +1,7 @@
 import { AugmentOptions, DEFAULT_ALPHA, type DistillOptions } from '#contracts';
-import type { Shapes } from '#autodiff';
 import type { Dataset } from '#datasets';
 import type { HostTensors } from '#inference';
-import { readModel } from '#onnx';
+import { readModel, type Shapes } from '#onnx';
 import type { PassContext } from '../pass.js';
 import { checkAugment } from '../training/batches/augment-obstacles.js';
 import { planFromBatch } from '../training/batches/batch-plan.js';

@@ -2,7 +2,7 @@ import { makeNode, type Graph, type NodeProto } from '#onnx';
 import {
   besideScalar,
   besideValue,
-  isFloat,
+  isFloatValue,
   isReadOnce,
   isScalar,
   onlyReader,
@@ -34,7 +34,7 @@ export function findGelus(graph: Graph): GeluMatch[] {
     const sum = input === null ? undefined : onlyReader(graph, node);
     const isGate = sum?.opType === 'Add' && besideScalar(graph, sum, 1) === node.output[0];
     const last = isGate ? productOf(graph, sum, input!) : null;
-    return last && isFloat(graph, input!)
+    return last && isFloatValue(graph, input!)
       ? [{ input: input!, last, approximate: node.opType === 'Tanh' ? 'tanh' : 'none' } as const]
       : [];
   });

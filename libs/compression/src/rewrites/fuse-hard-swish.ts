@@ -1,5 +1,5 @@
 import { Float, floatAttribute, hasAttribute, makeNode, type Graph, type NodeProto } from '#onnx';
-import { besideScalar, isFloat, isReadOnce, isScalar, onlyReader } from './match.js';
+import { besideScalar, isFloatValue, isReadOnce, isScalar, onlyReader } from './match.js';
 
 /**
  * Spells hard-swish, which exporters take apart, in two operators instead of four, so that fewer passes over the tensor
@@ -17,7 +17,7 @@ function fuse(graph: Graph, clip: NodeProto): boolean {
   const add = graph.producer(clip.input[0]!);
   if (!isRelu6(graph, clip) || add?.opType !== 'Add' || !isReadOnce(graph, add)) return false;
   const input = besideScalar(graph, add, 3);
-  if (input === null || !isFloat(graph, input)) return false;
+  if (input === null || !isFloatValue(graph, input)) return false;
   const tail = findTail(graph, clip, input);
   if (!tail) return false;
   const output = tail.at(-1)!.output[0]!;

@@ -10,7 +10,7 @@ import {
   type NodeProto,
   type Shape,
 } from '#onnx';
-import { besideValue, isFloat, isScalar, onlyReader, replaceBy, scalarOf } from './match.js';
+import { besideValue, isFloatValue, isScalar, onlyReader, replaceBy, scalarOf } from './match.js';
 
 /** The opset whose operators include LayerNormalization. */
 export const LAYER_NORM_OPSET = 17;
@@ -78,7 +78,7 @@ function matchAt(graph: Graph, sqrt: NodeProto, shapes: ReadonlyMap<string, Shap
   const shifted = scaled?.opType === 'Mul' ? onlyReader(graph, scaled) : undefined;
   const gain = scaled && besideValue(scaled, divide.output[0]!);
   const shift = shifted?.opType === 'Add' ? besideValue(shifted, scaled!.output[0]!) : null;
-  if (!isFloat(graph, input) || !gain || !shift || !isVector(graph, gain) || !isVector(graph, shift)) return null;
+  if (!isFloatValue(graph, input) || !gain || !shift || !isVector(graph, gain) || !isVector(graph, shift)) return null;
   return { input, gain, shift, epsilon, last: shifted! };
 }
 

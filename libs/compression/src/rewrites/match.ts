@@ -15,7 +15,7 @@ export function scalarOf(graph: Graph, name: string): number | null {
 }
 
 /** Whether a value is of float32: the runtime has no kernels of the operators that rewrites put in for other types. */
-export function isFloat(graph: Graph, value: string): boolean {
+export function isFloatValue(graph: Graph, value: string): boolean {
   return elementTypeOf([graph.proto], value) === DataType.FLOAT;
 }
 

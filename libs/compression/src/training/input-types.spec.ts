@@ -1,7 +1,7 @@
 import { DistillOptions, PruneOptions, TrainOptions } from '#contracts';
 import { Session, type HostTensor } from '#inference';
 import { DataType, GraphBuilder, floatTensor, writeModel } from '#onnx';
-import { randomNumbers, snrDb } from '#testing';
+import { randomNumbers, signalToNoiseDb } from '#testing';
 import { distill } from '../passes/distill/distill.js';
 import type { PassResult } from '../pass.js';
 import { prune } from '../passes/prune/prune.js';
@@ -100,7 +100,7 @@ describe.each(TYPES)('a model that reads $type', (typed) => {
   it.each(runs)('goes through %s, and fine steps leave it near what it was', async (_, run) => {
     const model = reader(typed);
     const { model: result } = await run(data, model);
-    expect(snrDb(await answers(writeModel(result!)), await answers(model))).toBeGreaterThan(50);
+    expect(signalToNoiseDb(await answers(writeModel(result!)), await answers(model))).toBeGreaterThan(50);
   });
 
   it.each(cuts)('goes through %s', async (_, run) => {

@@ -6,11 +6,10 @@ import {
   type Expression,
   type ExtraInput,
   type LossBuilder,
-  type Shapes,
 } from '#autodiff';
 import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
-import { DataType, ownName, type Graph } from '#onnx';
+import { DataType, ownName, type Graph, type Shapes } from '#onnx';
 import { classLabels } from './batches/labels.js';
 import { logitsBehind } from './logits-behind.js';
 import type { Objective } from './objective.js';

@@ -1,14 +1,6 @@
 import type { Skipped, TrainerOptions } from '#contracts';
-import {
-  adam,
-  buildDividedStep,
-  buildTrainingStep,
-  sgd,
-  type Optimizer,
-  type Shapes,
-  type TrainingStepRequest,
-} from '#autodiff';
-import { Graph, type ModelProto } from '#onnx';
+import { adam, buildDividedStep, buildTrainingStep, sgd, type Optimizer, type TrainingStepRequest } from '#autodiff';
+import { Graph, type ModelProto, type Shapes } from '#onnx';
 import { liftConstants } from '../rewrites/constants.js';
 import { UnknownLayerError } from '../errors.js';
 import { blockedLayout } from './parallel/blocked-layout.js';

@@ -1,7 +1,6 @@
-import type { Shapes } from '#autodiff';
 import type { Skipped, TrainerOptions } from '#contracts';
 import type { HostTensors } from '#inference';
-import type { ModelProto } from '#onnx';
+import { type ModelProto, type Shapes } from '#onnx';
 import type { PassContext } from '../pass.js';
 import type { BatchPlan } from './batches/batch-plan.js';
 import type { BatchSource, TrainingBatch } from './batches/batch-source.js';

@@ -1,8 +1,8 @@
-import { AutodiffError, buildTrainingStep, sgd, type Shapes } from '#autodiff';
+import { AutodiffError, buildTrainingStep, sgd } from '#autodiff';
 import { InferenceError, type HostTensor, type HostTensors } from '#inference';
-import { DataType, valueDims, type Graph, type ModelProto } from '#onnx';
+import { DataType, valueDims, type Graph, type ModelProto, type Shapes } from '#onnx';
 import { CompressionError } from '../errors.js';
-import { observeShapes } from '../rewrites/observe-shapes.js';
+import { observeGraph } from '../rewrites/observe-graph.js';
 import { DivergedError } from './errors.js';
 import { repeated } from './batches/rows.js';
 import { observeTrainingShapes } from './observe.js';
@@ -85,7 +85,7 @@ async function step(
  */
 async function generated(model: ModelProto, { inputs }: Graph): Promise<HostTensors | null> {
   try {
-    const { feeds } = await observeShapes(model);
+    const { feeds } = await observeGraph(model);
     if (Object.values(feeds).some(({ dims }) => dims.length === 0)) return null;
     const isFixed = (name: string) => typeof valueDims(inputs.find((input) => input.name === name)!)?.[0] === 'number';
     const entries = Object.entries(feeds).map(([name, tensor]) => [

@@ -1,8 +1,7 @@
 import { gradientsSizedByData, missingGradients, type NodeName } from '#autodiff';
 import type { TrainerOptions } from '#contracts';
-import { Graph, constantTensor, nonFiniteScales, tensorToNumbers, type ModelProto } from '#onnx';
+import { nodeLabel, Graph, constantTensor, nonFiniteScales, tensorToNumbers, type ModelProto } from '#onnx';
 import { UnknownLayerError } from '../errors.js';
-import { nodeLabel } from '../name-pattern.js';
 import type { Obstacle } from '../pass.js';
 import { augmentObstacles } from './batches/augment-obstacles.js';
 import { storedName } from './form/shadow-name.js';

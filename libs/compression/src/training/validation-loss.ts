@@ -1,6 +1,6 @@
-import { STEP, buildLossModel, type ParameterLayout, type Shapes } from '#autodiff';
+import { STEP, buildLossModel, type ParameterLayout } from '#autodiff';
 import { Session, float32 } from '#inference';
-import { writeModel, type Graph } from '#onnx';
+import { writeModel, type Graph, type Shapes } from '#onnx';
 import type { TrainingBatch } from './batches/batch-source.js';
 import { observeTrainingShapes } from './observe.js';
 import type { Objective } from './objective.js';

@@ -11,14 +11,14 @@ import {
   type GraphProto,
   type NodeProto,
 } from '#onnx';
-import { conv, type Block } from './image-blocks.js';
+import { conv, type ImageBlock } from './image-blocks.js';
 import type { RandomNet } from './random-net.js';
 
 /** Domain of the functions that models bring themselves. */
 export const FUNCTION_DOMAIN = 'pkg.mod';
 
 /** An If whose bodies read values from outside; one of them holds a layer. */
-export const branch: Block = (net, x) => {
+export const branch: ImageBlock = (net, x) => {
   const isImage = x.dims.length === 3;
   const layered = layeredBody(net, x.value, isImage ? x.dims[0]! : x.dims.at(-1)!, isImage);
   const plain = body([makeNode('Identity', [x.value], [net.builder.fresh('same')])]);
@@ -52,7 +52,7 @@ function body(nodes: NodeProto[]): GraphProto {
 }
 
 /** Conv and Relu twice, by a function of the model. */
-export const functionCalls: Block = (net, x) => {
+export const functionCalls: ImageBlock = (net, x) => {
   const call = (value: string, from: number) => {
     const { builder } = net;
     return builder.op(

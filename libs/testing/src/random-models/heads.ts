@@ -1,7 +1,7 @@
 import { DataType } from '#onnx';
 import { activate } from './image-blocks.js';
-import type { Feature, RandomNet } from './random-net.js';
-import { reduce, slice } from './spelling.js';
+import type { NetFeature, RandomNet } from './random-net.js';
+import { spelledReduction, spelledSlice } from './spelling.js';
 import { linear } from './token-blocks.js';
 import { gemm } from './vector-blocks.js';
 
@@ -9,13 +9,13 @@ import { gemm } from './vector-blocks.js';
 export const CLASSES = 4;
 
 /** One vector of whatever a net has come to. */
-export function flatten(net: RandomNet, { value, dims }: Feature): Feature {
+export function flatten(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   const count = dims.reduce((product, dim) => product * dim, 1);
   if (dims.length === 3) {
     const pooled = net.dice.pick([
       () => net.op('Flatten', [net.op('GlobalAveragePool', [value])]),
-      () => reduce(net, 'ReduceMean', value, [2, 3], 0),
-      () => reduce(net, 'ReduceSum', value, [2, 3], 0),
+      () => spelledReduction(net, 'ReduceMean', value, [2, 3], 0),
+      () => spelledReduction(net, 'ReduceSum', value, [2, 3], 0),
       () => net.op('Reshape', [net.op('GlobalMaxPool', [value]), net.ints(net.batched([dims[0]!]))]),
       null,
       null,
@@ -25,7 +25,7 @@ export function flatten(net: RandomNet, { value, dims }: Feature): Feature {
   if (dims.length === 2 && net.dice.chance(0.6)) {
     return {
       value: net.dice.chance(0.5)
-        ? reduce(net, 'ReduceMean', value, [1], 0)
+        ? spelledReduction(net, 'ReduceMean', value, [1], 0)
         : net.op('Gather', [value, net.ints(0)], { axis: 1 }),
       dims: [dims[1]!],
     };
@@ -40,7 +40,7 @@ export function flatten(net: RandomNet, { value, dims }: Feature): Feature {
 }
 
 /** Declares the outputs: class scores, and now and then others of another scale, type or place. */
-export function writeOutputs(net: RandomNet, x: Feature, inner: readonly Feature[]): void {
+export function writeOutputs(net: RandomNet, x: NetFeature, inner: readonly NetFeature[]): void {
   const { builder, dice } = net;
   const batch = net.target.batch ?? net.freeName;
   const logits = dice.chance(0.8) ? gemm(net, x, CLASSES) : linear(net, x, CLASSES);
@@ -52,8 +52,8 @@ export function writeOutputs(net: RandomNet, x: Feature, inner: readonly Feature
   }
   if (dice.chance(0.12)) {
     const both = gemm(net, x, 5).value;
-    builder.output(slice(net, both, 1, 0, 1), [batch, 1]);
-    builder.output(slice(net, both, 1, 1, 5), [batch, 4]);
+    builder.output(spelledSlice(net, both, 1, 0, 1), [batch, 1]);
+    builder.output(spelledSlice(net, both, 1, 1, 5), [batch, 4]);
   }
   if (dice.chance(0.1))
     builder.output(net.op('ArgMax', [logits.value], { axis: 1, keepdims: 0 }), [batch], DataType.INT64);

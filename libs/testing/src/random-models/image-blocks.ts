@@ -1,18 +1,18 @@
 import type { Dice } from './dice.js';
-import type { Feature, RandomNet } from './random-net.js';
-import { clip, dropout, pad, slice, split, upsample } from './spelling.js';
+import type { NetFeature, RandomNet } from './random-net.js';
+import { clip, dropout, pad, spelledSlice, split, upsample } from './spelling.js';
 
-export type Block = (net: RandomNet, x: Feature) => Feature;
+export type ImageBlock = (net: RandomNet, x: NetFeature) => NetFeature;
 
 /** Channel counts that a layer makes. */
 const WIDTHS = [4, 6, 8, 8, 12, 16];
 
 export function conv(
   net: RandomNet,
-  { value, dims: [from = 1, height = 1, width = 1] }: Feature,
+  { value, dims: [from = 1, height = 1, width = 1] }: NetFeature,
   to: number,
   { kernel = 3, group = 1, stride = 1 } = {},
-): Feature {
+): NetFeature {
   const border = (kernel - 1) / 2;
   const inputs = [
     value,
@@ -58,7 +58,7 @@ export function activate(net: RandomNet, x: string): string {
   return net.dice.pick(kinds)(x);
 }
 
-function batchNorm(net: RandomNet, { value, dims }: Feature): Feature {
+function batchNorm(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   const [channels = 1] = dims;
   return {
     value: net.op('BatchNormalization', [
@@ -72,7 +72,7 @@ function batchNorm(net: RandomNet, { value, dims }: Feature): Feature {
   };
 }
 
-function pool(net: RandomNet, { value, dims: [channels = 1, height = 1, width = 1] }: Feature): Feature {
+function pool(net: RandomNet, { value, dims: [channels = 1, height = 1, width = 1] }: NetFeature): NetFeature {
   const opType = net.dice.pick(['MaxPool', 'MaxPool', 'AveragePool']);
   return {
     value: net.op(opType, [value], { kernel_shape: [2, 2], strides: [2, 2] }),
@@ -83,11 +83,14 @@ function pool(net: RandomNet, { value, dims: [channels = 1, height = 1, width = 
 const channelsOf = (dice: Dice) => dice.pick(WIDTHS);
 
 /** Two halves of the channels: by a Split, by constant Slices, or by sizes that the graph computes from its own shapes, as torch's chunk was exported. */
-function halves(net: RandomNet, { value, dims: [channels = 2] }: Feature): [string, string] {
+function halves(net: RandomNet, { value, dims: [channels = 2] }: NetFeature): [string, string] {
   const half = channels / 2;
   if (net.dice.chance(0.4)) return split(net, value, 1, [half, half]) as [string, string];
   if (net.opset < 10 || net.dice.chance(0.4))
-    return [slice(net, value, 1, 0, half), slice(net, value, 1, half, net.dice.chance(0.5) ? channels : 2 ** 31 - 1)];
+    return [
+      spelledSlice(net, value, 1, 0, half),
+      spelledSlice(net, value, 1, half, net.dice.chance(0.5) ? channels : 2 ** 31 - 1),
+    ];
   const length = net.op('Gather', [net.op('Shape', [value]), net.ints([1])]);
   const size = net.op('Div', [net.op('Add', [length, net.ints([1])]), net.ints([2])]);
   const from = (times: number) => net.op('Mul', [size, net.ints([times])]);
@@ -95,11 +98,11 @@ function halves(net: RandomNet, { value, dims: [channels = 2] }: Feature): [stri
   return [part(0), part(1)];
 }
 
-const isEven = ({ dims }: Feature) => dims[0]! % 2 === 0;
-const isLarge = ({ dims }: Feature) => dims[1]! >= 4 && dims[2]! >= 4;
+const isEven = ({ dims }: NetFeature) => dims[0]! % 2 === 0;
+const isLarge = ({ dims }: NetFeature) => dims[1]! >= 4 && dims[2]! >= 4;
 
 /** Blocks of images [C, H, W], and what they ask of one. */
-export const IMAGE_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; write: Block }> = {
+export const IMAGE_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; write: ImageBlock }> = {
   conv: {
     write: (net, x) =>
       conv(net, x, channelsOf(net.dice), {
@@ -244,7 +247,7 @@ export const IMAGE_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; writ
     fits: ({ dims }) => dims[2]! >= 2,
     write(net, x) {
       const [channels = 1] = x.dims;
-      const nothing = slice(net, x.value, 3, 0, 0);
+      const nothing = spelledSlice(net, x.value, 3, 0, 0);
       const turned = net.op('Transpose', [nothing], { perm: [0, 2, 3, 1] });
       const product = net.op('Transpose', [net.op('MatMul', [turned, net.weight([channels, channels], channels)])], {
         perm: [0, 3, 1, 2],
@@ -277,6 +280,6 @@ export const IMAGE_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; writ
   dropout: { write: (net, { value, dims }) => ({ value: dropout(net, value), dims }) },
 };
 
-function activated(net: RandomNet, { value, dims }: Feature): Feature {
+function activated(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   return { value: activate(net, value), dims };
 }

@@ -2,9 +2,9 @@ import { DataType, makeValueInfo, tensorDims, type ModelProto } from '#onnx';
 import { blockFunction, branch, functionCalls, FUNCTION_DOMAIN } from './bodies.js';
 import { Dice } from './dice.js';
 import { flatten, writeOutputs } from './heads.js';
-import { IMAGE_BLOCKS, type Block } from './image-blocks.js';
+import { IMAGE_BLOCKS, type ImageBlock } from './image-blocks.js';
 import { renameAll } from './odd-names.js';
-import { RandomNet, type Feature } from './random-net.js';
+import { RandomNet, type NetFeature } from './random-net.js';
 import { unsqueeze } from './spelling.js';
 import { TOKEN_BLOCKS } from './token-blocks.js';
 import { VECTOR_BLOCKS } from './vector-blocks.js';
@@ -31,7 +31,7 @@ const IR_VERSIONS: readonly [opset: number, irVersion: number][] = [
 /** Opset from which models bring functions here, by their IR version. */
 const FUNCTION_OPSET = 15;
 
-type Table = Record<string, { fits?: (x: Feature) => boolean; write: Block }>;
+type Table = Record<string, { fits?: (x: NetFeature) => boolean; write: ImageBlock }>;
 
 /**
  * A small valid net of random blocks: images, tokens or vectors; inputs of several types; a free or a fixed batch; shared, constant and computed
@@ -44,7 +44,7 @@ export function randomModel(seed: number): RandomModel {
     batch: dice.chance(0.65) ? null : dice.pick([1, 1, 2, 4]),
   });
   const traits = [`opset ${net.opset}`, `batch ${net.target.batch ?? 'free'}`];
-  const inner: Feature[] = [];
+  const inner: NetFeature[] = [];
   let x = writeInputs(net);
   traits.push(`${['', 'vector', 'tokens', 'image'][x.dims.length]} [${x.dims}]`);
   const apply = (table: Table, count: number) => {
@@ -74,7 +74,7 @@ function withFunctions(table: Table, { opset }: RandomNet): Table {
 }
 
 /** The inputs of a net, and what it begins with. */
-function writeInputs(net: RandomNet): Feature {
+function writeInputs(net: RandomNet): NetFeature {
   const { dice, builder } = net;
   const batch = net.target.batch ?? net.freeName;
   const kind = dice.pick(['image', 'image', 'image', 'pixels', 'tokens', 'ids', 'vector', 'two vectors']);
@@ -108,7 +108,7 @@ function writeInputs(net: RandomNet): Feature {
 }
 
 /** Now and then tokens are multiplied by a mask of booleans. */
-function masked(net: RandomNet, { value, dims }: Feature): Feature {
+function masked(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   if (net.dice.chance(0.5)) return { value, dims };
   const mask = net.builder.input('mask', [net.target.batch ?? net.freeName, dims[0]!], DataType.BOOL);
   return { value: net.op('Mul', [value, unsqueeze(net, net.op('Cast', [mask], { to: DataType.FLOAT }), [2])]), dims };

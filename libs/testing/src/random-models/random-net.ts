@@ -2,13 +2,13 @@ import { DataType, GraphBuilder, elementCount, floatTensor, makeTensor, type Att
 import type { Dice } from './dice.js';
 
 /** A value under construction and its dimensions without the batch. */
-export interface Feature {
+export interface NetFeature {
   value: string;
   dims: readonly number[];
 }
 
 /** What a graph is written for. */
-export interface Target {
+export interface NetTarget {
   opset: number;
   /** The samples that the model fixes, or null for any number. */
   batch: number | null;
@@ -23,7 +23,7 @@ export class RandomNet {
 
   constructor(
     readonly dice: Dice,
-    readonly target: Target,
+    readonly target: NetTarget,
   ) {
     this.freeName = dice.chance(0.8) ? 'N' : dice.pick(['', 'unk__0', 'batch size', 'x']);
   }

@@ -12,7 +12,13 @@ export function unsqueeze(net: RandomNet, x: string, axes: readonly number[]): s
 }
 
 /** A reduction by any of the ReduceX operators; ReduceSum moved its axes five opsets before the others. */
-export function reduce(net: RandomNet, opType: string, x: string, axes: readonly number[], keepdims: 0 | 1): string {
+export function spelledReduction(
+  net: RandomNet,
+  opType: string,
+  x: string,
+  axes: readonly number[],
+  keepdims: 0 | 1,
+): string {
   const since = opType === 'ReduceSum' ? 13 : 18;
   return net.opset < since
     ? net.op(opType, [x], { axes: [...axes], keepdims })
@@ -38,7 +44,7 @@ export function split(net: RandomNet, x: string, axis: number, sizes: readonly n
   return net.builder.ops('Split', sizes.length, [x, net.ints(sizes)], { axis });
 }
 
-export function slice(net: RandomNet, x: string, axis: number, start: number, end: number): string {
+export function spelledSlice(net: RandomNet, x: string, axis: number, start: number, end: number): string {
   if (net.opset < 10) return net.op('Slice', [x], { axes: [axis], starts: [start], ends: [end] });
   return net.op('Slice', [x, net.ints([start]), net.ints([end]), net.ints([axis])]);
 }

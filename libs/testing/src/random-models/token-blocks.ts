@@ -1,9 +1,9 @@
-import { activate, type Block } from './image-blocks.js';
-import type { Feature, RandomNet } from './random-net.js';
-import { reduce, softmax } from './spelling.js';
+import { activate, type ImageBlock } from './image-blocks.js';
+import type { NetFeature, RandomNet } from './random-net.js';
+import { spelledReduction, softmax } from './spelling.js';
 
 /** x · W + b over the last axis. */
-export function linear(net: RandomNet, { value, dims }: Feature, to: number): Feature {
+export function linear(net: RandomNet, { value, dims }: NetFeature, to: number): NetFeature {
   const from = dims.at(-1)!;
   const product = net.op('MatMul', [value, net.weight([from, to], from)]);
   return {
@@ -14,20 +14,20 @@ export function linear(net: RandomNet, { value, dims }: Feature, to: number): Fe
   };
 }
 
-function layerNorm(net: RandomNet, { value, dims }: Feature): Feature {
+function layerNorm(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   const width = dims.at(-1)!;
   if (net.opset >= 17 && net.dice.chance(0.7))
     return { value: net.op('LayerNormalization', [value, net.positive([width]), net.bias(width)], { axis: -1 }), dims };
-  const centred = net.op('Sub', [value, reduce(net, 'ReduceMean', value, [-1], 1)]);
-  const variance = reduce(net, 'ReduceMean', net.op('Pow', [centred, net.scalar(2)]), [-1], 1);
+  const centred = net.op('Sub', [value, spelledReduction(net, 'ReduceMean', value, [-1], 1)]);
+  const variance = spelledReduction(net, 'ReduceMean', net.op('Pow', [centred, net.scalar(2)]), [-1], 1);
   const normed = net.op('Div', [centred, net.op('Sqrt', [net.op('Add', [variance, net.scalar(1e-5)])])]);
   return { value: net.op('Add', [net.op('Mul', [normed, net.positive([width])]), net.bias(width)]), dims };
 }
 
 /** Attention of two heads, merged by a constant shape or by one that the graph computes. */
-const attention: Block = (net, x) => {
+const attention: ImageBlock = (net, x) => {
   const [tokens, width] = x.dims as [number, number];
-  const heads = (feature: Feature, perm: number[]) =>
+  const heads = (feature: NetFeature, perm: number[]) =>
     net.op('Transpose', [net.op('Reshape', [feature.value, net.ints(net.batched([tokens, 2, width / 2]))])], { perm });
   const [query, key, value] = [linear(net, x, width), linear(net, x, width), linear(net, x, width)];
   const scores = net.op('Div', [
@@ -48,7 +48,7 @@ const attention: Block = (net, x) => {
 };
 
 /** Shape(x) entry by entry, as `reshape(B, T, C)` was exported. */
-function computedShape(net: RandomNet, { value, dims }: Feature): string {
+function computedShape(net: RandomNet, { value, dims }: NetFeature): string {
   if (net.opset < 10) return net.op('Shape', [value]);
   const shape = net.op('Shape', [value]);
   return net.op(
@@ -59,7 +59,7 @@ function computedShape(net: RandomNet, { value, dims }: Feature): string {
 }
 
 /** Blocks of tokens [T, E]. */
-export const TOKEN_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; write: Block }> = {
+export const TOKEN_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; write: ImageBlock }> = {
   linear: { write: (net, x) => linear(net, x, net.dice.pick([8, 12, 16])) },
   'linear and activation': { write: (net, x) => activated(net, linear(net, x, net.dice.pick([8, 12, 16]))) },
   'feed forward': {
@@ -114,6 +114,6 @@ export const TOKEN_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; writ
   },
 };
 
-function activated(net: RandomNet, { value, dims }: Feature): Feature {
+function activated(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   return { value: activate(net, value), dims };
 }

@@ -1,9 +1,9 @@
-import { activate, type Block } from './image-blocks.js';
+import { activate, type ImageBlock } from './image-blocks.js';
 import { linear } from './token-blocks.js';
-import type { Feature, RandomNet } from './random-net.js';
+import type { NetFeature, RandomNet } from './random-net.js';
 import { split } from './spelling.js';
 
-export function gemm(net: RandomNet, { value, dims: [from = 1] }: Feature, to: number): Feature {
+export function gemm(net: RandomNet, { value, dims: [from = 1] }: NetFeature, to: number): NetFeature {
   const transB = net.dice.int(0, 1);
   const weight = net.weight(transB ? [to, from] : [from, to], from);
   const bias =
@@ -14,7 +14,7 @@ export function gemm(net: RandomNet, { value, dims: [from = 1] }: Feature, to: n
 const WIDTHS = [8, 12, 16, 24];
 
 /** Blocks of vectors [E]. */
-export const VECTOR_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; write: Block }> = {
+export const VECTOR_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; write: ImageBlock }> = {
   gemm: { write: (net, x) => gemm(net, x, net.dice.pick(WIDTHS)) },
   'gemm and activation': { write: (net, x) => activated(net, gemm(net, x, net.dice.pick(WIDTHS))) },
   linear: { write: (net, x) => linear(net, x, net.dice.pick(WIDTHS)) },
@@ -103,6 +103,6 @@ export const VECTOR_BLOCKS: Record<string, { fits?: (x: Feature) => boolean; wri
   'one to one and back': { write: (net, x) => gemm(net, gemm(net, x, 1), 8) },
 };
 
-function activated(net: RandomNet, { value, dims }: Feature): Feature {
+function activated(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   return { value: activate(net, value), dims };
 }

@@ -1,6 +1,6 @@
 import { intAttribute } from '#onnx';
 import type { GradientBuilder } from '../../gradient-builder.js';
-import type { Rule } from '../../rule.js';
+import type { GradientRule } from '../../rule.js';
 import { fromInput, fromState, gatesOf, outer, sigmoidSlope, tanhSlope, total } from './gates.js';
 import { layerGradients, type Direction, type DirectionGradients, type Sizes } from './recurrent-layer.js';
 import { scan } from './scan.js';
@@ -9,7 +9,7 @@ import { scan } from './scan.js';
  * z, r = σ(…), n = tanh(… + …), h = (1 - z) n + z h₋₁. Every state is known from the forward pass, so that only the
  * gradients go step by step, from dh = dY + dh₊₁ with n' = (1 - z)(1 - n²) and z' = (h₋₁ - n) z (1 - z).
  */
-export const gruGradients: Rule = (context) =>
+export const gruGradients: GradientRule = (context) =>
   layerGradients(context, {
     gates: 3,
     activations: [['Sigmoid', 'Tanh']],

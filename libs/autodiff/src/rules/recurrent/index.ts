@@ -1,4 +1,4 @@
-import type { Rule } from '../../rule.js';
+import type { GradientRule } from '../../rule.js';
 import { gruGradients } from './gru.js';
 import { lstmGradients } from './lstm.js';
 import { rnnGradients } from './rnn.js';
@@ -6,7 +6,7 @@ import { rnnGradients } from './rnn.js';
 export type RecurrentOp = 'LSTM' | 'GRU' | 'RNN';
 
 /** Whole layers that carry a state along a sequence. */
-export const RECURRENT_RULES: Record<RecurrentOp, Rule> = {
+export const RECURRENT_RULES: Record<RecurrentOp, GradientRule> = {
   LSTM: lstmGradients,
   GRU: gruGradients,
   RNN: rnnGradients,

@@ -1,5 +1,5 @@
 import type { GradientBuilder } from '../../gradient-builder.js';
-import type { Rule } from '../../rule.js';
+import type { GradientRule } from '../../rule.js';
 import { fromInput, fromState, gatesOf, outer, sigmoidSlope, tanhSlope, total } from './gates.js';
 import { layerGradients, previous, type Direction, type DirectionGradients, type Sizes } from './recurrent-layer.js';
 import { scan } from './scan.js';
@@ -11,7 +11,7 @@ import { scan } from './scan.js';
  *     dh = dY + dh₊₁        dc = dc₊₁ + dh · o (1 - tanh² c)
  *     dz = [dc · g i', dh · tanh(c) o', dc · c₋₁ f', dc · i g']        dh₋₁ = dz · R        dc₋₁ = dc · f
  */
-export const lstmGradients: Rule = (context) =>
+export const lstmGradients: GradientRule = (context) =>
   layerGradients(context, { gates: 4, activations: [['Sigmoid', 'Tanh', 'Tanh']], backward });
 
 function backward(g: GradientBuilder, direction: Direction, sizes: Sizes): DirectionGradients {

@@ -1,12 +1,12 @@
 import { stringsAttribute } from '#onnx';
 import type { GradientBuilder } from '../../gradient-builder.js';
-import type { Rule } from '../../rule.js';
+import type { GradientRule } from '../../rule.js';
 import { outer, tanhSlope, total } from './gates.js';
 import { layerGradients, type Direction, type DirectionGradients, type Sizes } from './recurrent-layer.js';
 import { scan } from './scan.js';
 
 /** h = f(x W + h₋₁ R + b), f tanh or relu: dz = (dY + dh₊₁) · f', which the states tell, dh₋₁ = dz · R. */
-export const rnnGradients: Rule = (context) => {
+export const rnnGradients: GradientRule = (context) => {
   const isRelu = stringsAttribute(context.node, 'activations')[0]?.toLowerCase() === 'relu';
   return layerGradients(context, {
     gates: 1,

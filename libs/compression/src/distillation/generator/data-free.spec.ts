@@ -2,7 +2,7 @@ import type { LossBuilder } from '#autodiff';
 import { DistillOptions } from '#contracts';
 import { Session, float32 } from '#inference';
 import { GraphBuilder, writeModel } from '#onnx';
-import { lossSession, randomNumbers, snrDb } from '#testing';
+import { lossSession, randomNumbers, signalToNoiseDb } from '#testing';
 import { distill } from '../../passes/distill/distill.js';
 import { Generator } from './generator-step.js';
 import { spread } from './generator-objective.js';
@@ -108,8 +108,8 @@ describe('distill without data', () => {
     const answers = async (net: Uint8Array) =>
       (await (await Session.create(net)).run({ x: pictures }))['y']!.data as Float32Array;
     const expected = await answers(teacher);
-    expect(snrDb(await answers(writeModel(model!)), expected)).toBeGreaterThan(
-      snrDb(await answers(student), expected) + 1,
+    expect(signalToNoiseDb(await answers(writeModel(model!)), expected)).toBeGreaterThan(
+      signalToNoiseDb(await answers(student), expected) + 1,
     );
   });
 });

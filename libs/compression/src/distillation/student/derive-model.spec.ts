@@ -11,7 +11,7 @@ import {
   type ModelProto,
 } from '#onnx';
 import { mlp, randomNumbers } from '#testing';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { deriveModel, relativeScale } from './derive-model.js';
 import { removeBlock, shapeKeepingBlocks } from '../../pruning/blocks/shape-keeping-blocks.js';
 
@@ -52,7 +52,7 @@ async function outputOf(
   return output;
 }
 
-const blocksOf = async (model: ModelProto) => shapeKeepingBlocks(new Graph(model), (await observeShapes(model)).shapes);
+const blocksOf = async (model: ModelProto) => shapeKeepingBlocks(new Graph(model), (await observeGraph(model)).shapes);
 const layersOf = (model: ModelProto) => weightSites(new Graph(model)).length;
 
 describe('shapeKeepingBlocks', () => {
@@ -106,7 +106,7 @@ describe('shapeKeepingBlocks', () => {
     const model = residualNet(3, [1]);
     const smaller = cloneModel(model);
     const graph = new Graph(smaller);
-    removeBlock(graph, shapeKeepingBlocks(graph, (await observeShapes(model)).shapes)[1]!);
+    removeBlock(graph, shapeKeepingBlocks(graph, (await observeGraph(model)).shapes)[1]!);
     graph.removeDeadCode();
     expect(await outputOf(smaller)).toEqual(await outputOf(model));
     expect(layersOf(smaller)).toBe(layersOf(model) - 2);

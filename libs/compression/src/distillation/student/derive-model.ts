@@ -3,7 +3,7 @@ import { Graph, cloneModel, type ModelProto } from '#onnx';
 import type { PassContext } from '../../pass.js';
 import { liftConstants } from '../../rewrites/constants.js';
 import { foldSizes } from '../../rewrites/fold-sizes.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { pruneChannels } from '../../pruning/channels/prune-channels.js';
 import { removeBlock, shapeKeepingBlocks } from '../../pruning/blocks/shape-keeping-blocks.js';
 
@@ -56,7 +56,7 @@ export function relativeScale(from: ScaleOptions, to: ScaleOptions): ScaleOption
 }
 
 async function dropBlocks(graph: Graph, depth: number): Promise<Derived['blocks']> {
-  const { shapes } = await observeShapes(graph.model);
+  const { shapes } = await observeGraph(graph.model);
   const blocks = shapeKeepingBlocks(graph, shapes);
   const kept = keptIndices(blocks.length, Math.round(depth * blocks.length));
   // From the end on, so that the input of a block is still there when its turn comes.

@@ -1,9 +1,8 @@
 import { QuantizeOptions, type AnalyzeOptions } from '#contracts';
 import { mulberry32, type Dataset } from '#datasets';
 import { scoreModels } from '#evaluation';
-import { cloneModel, type Graph, type ModelProto } from '#onnx';
+import { nodeLabel, cloneModel, type Graph, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
-import { nodeLabel } from '../../name-pattern.js';
 import type { Pass } from '../../pass.js';
 import { calibrate } from '../../quantization/calibration/calibrate.js';
 import { calibrationBatches } from '../../calibration-data.js';
@@ -14,7 +13,7 @@ import { planQuantization } from '../../quantization/schemes/plan-quantization.j
 import { RoundedWeights } from '../../quantization/grid/rounded-weights.js';
 import { costOf, measureSensitivity } from '../../quantization/mixed/sensitivity.js';
 import { ActivationTrial } from './activation-trial.js';
-import { sensitivityPlot, sensitivityVerdict, type AnalyzedLayer } from './sensitivity-report.js';
+import { layerSensitivityPlot, sensitivityVerdict, type AnalyzedLayer } from './sensitivity-report.js';
 import { writeSideFiles } from '../../side-files.js';
 
 const TABLE_FILE = 'sensitivity.json';
@@ -70,7 +69,7 @@ export const analyze: Pass<'analyze'> = {
     context.progress(1);
     const files = await writeSideFiles(context, {
       [TABLE_FILE]: () => JSON.stringify(table, null, 2),
-      [PLOT_FILE]: () => sensitivityPlot(table),
+      [PLOT_FILE]: () => layerSensitivityPlot(table),
     });
     return { model: null, skipped, summary: { layers: table, verdict: sensitivityVerdict(table) }, files };
   },

@@ -14,7 +14,7 @@ const NAMED = 3;
 const LEAST_SHARE = 0.05;
 
 /** SNR of the outputs against the layer's place in the graph, a line per width; a layer without loss has no mark. */
-export function sensitivityPlot(layers: readonly AnalyzedLayer[]): string {
+export function layerSensitivityPlot(layers: readonly AnalyzedLayer[]): string {
   const widths = layers[0]?.widths.map(({ bits }) => bits) ?? [];
   const weights = widths.map((bits, w) => ({
     name: `weight at ${bits} bits`,

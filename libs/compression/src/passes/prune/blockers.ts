@@ -1,6 +1,7 @@
+import { leftAlone } from '../../left-alone.js';
 import { type Graph, type NodeProto, weightSites } from '#onnx';
 import type { PruneOptions, Skipped } from '#contracts';
-import { isNamed, nodeLabel } from '../../name-pattern.js';
+import { isNamed } from '../../name-pattern.js';
 import { describe } from '../../pruning/channels/rules/rule.js';
 import { bodies } from '../../pruning/channels/groups.js';
 import { ruleOf } from '../../pruning/channels/rules/index.js';
@@ -16,11 +17,7 @@ export function staticBlockers(graph: Graph, { exclude }: Pick<PruneOptions, 'ex
     const reason = isNamed(node, exclude) ? `${describe(node)} is excluded` : blockerOf(graph, node, layers);
     return reason ? [{ node, reason }] : [];
   });
-  return [...blocked, ...unknownLayers(graph), ...bodies(graph)].map(({ node, reason }) => ({
-    node: nodeLabel(node),
-    opType: node.opType,
-    reason,
-  }));
+  return [...blocked, ...unknownLayers(graph), ...bodies(graph)].map(({ node, reason }) => leftAlone(node, reason));
 }
 
 function blockerOf(

@@ -2,7 +2,7 @@ import { measureSpeedup, type Speedup } from '#evaluation';
 import { Session } from '#inference';
 import { readModel } from '#onnx';
 import { UnobservableModelError } from '../../rewrites/errors.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 
 /** Size and speed of a model before and after, both measured. */
 export interface Gains {
@@ -33,7 +33,7 @@ async function speedOf(before: Uint8Array, after: Uint8Array): Promise<Speedup |
 
 async function feedsFor(bytes: Uint8Array) {
   try {
-    return [(await observeShapes(readModel(bytes))).feeds];
+    return [(await observeGraph(readModel(bytes))).feeds];
   } catch (error) {
     if (error instanceof UnobservableModelError) return null;
     throw error;

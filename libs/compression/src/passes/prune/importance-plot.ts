@@ -1,5 +1,5 @@
 import { linePlot, type PlotSeries } from '#evaluation';
-import type { Histogram } from '../../pruning/channels/histogram.js';
+import type { ScoreHistogram } from '../../pruning/channels/histogram.js';
 import type { GroupReport } from '../../pruning/channels/group-report.js';
 
 type Ranked = Pick<GroupReport, 'producers' | 'channels' | 'removed' | 'importance'>;
@@ -25,7 +25,7 @@ export function importancePlot(groups: readonly Ranked[]): string {
 }
 
 /** Share of the channels up to the end of each bin against the importance there. */
-function ranks({ min, max, counts }: Histogram): (readonly [number, number])[] {
+function ranks({ min, max, counts }: ScoreHistogram): (readonly [number, number])[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
   let passed = 0;
   return [

@@ -5,7 +5,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { PruneOptions } from '#contracts';
 import { Graph, ModelProtoSchema, writeModel } from '#onnx';
 import { liftConstants } from '../../rewrites/constants.js';
-import type { Budget } from '../../pruning/budget/budget.js';
+import type { PruningBudget } from '../../pruning/budget/budget.js';
 import {
   latencyPlot,
   searchLatency,
@@ -24,7 +24,7 @@ const point = (macs: number, ms: number): LatencyPoint => ({ ratio: 0, macs, ms,
 const byBytes: MeasureModels = async (models) => models.map(({ length }) => Array<number>(20).fill(1 + length / 1000));
 
 /** Time is no line over multiply-accumulates here, so that interpolation has an error to make. */
-function searchOf(budget: Budget, measure: MeasureModels = byBytes): LatencySearch {
+function searchOf(budget: PruningBudget, measure: MeasureModels = byBytes): LatencySearch {
   const kept = (ratio: number) => Math.ceil(64 * (1 - ratio));
   return {
     budget,

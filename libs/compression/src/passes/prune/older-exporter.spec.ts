@@ -1,7 +1,7 @@
 import { PruneOptions, TrainOptions } from '#contracts';
 import { GraphBuilder, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import type { Figures } from '../../pruning/channels/figures.js';
+import type { GraphFigures } from '../../pruning/channels/figures.js';
 import { train } from '../train/train.js';
 import { prune } from './prune.js';
 
@@ -146,7 +146,9 @@ function exported(net: (n: Net, x: string) => string, style: Style): ModelProto 
   return n.build();
 }
 
-async function prunedFigures(model: ModelProto): Promise<{ before: Figures; after: Figures; skipped: string[] }> {
+async function prunedFigures(
+  model: ModelProto,
+): Promise<{ before: GraphFigures; after: GraphFigures; skipped: string[] }> {
   const context = {
     model,
     baseline: new Uint8Array(),
@@ -160,8 +162,8 @@ async function prunedFigures(model: ModelProto): Promise<{ before: Figures; afte
   };
   const { summary, skipped } = await prune.run(context, PruneOptions.parse({ multipleOf: 1 }));
   return {
-    before: summary['before'] as Figures,
-    after: summary['after'] as Figures,
+    before: summary['before'] as GraphFigures,
+    after: summary['after'] as GraphFigures,
     skipped: skipped.map(({ reason }) => reason),
   };
 }

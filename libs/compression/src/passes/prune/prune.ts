@@ -1,12 +1,12 @@
 import type { PassOptions } from '#contracts';
-import { Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
+import { nodeLabel, Graph, cloneModel, writeModel, type ModelProto } from '#onnx';
 import { distillation } from '../../distillation/distillation.js';
-import { checkNames, nodeLabel } from '../../name-pattern.js';
+import { checkNames } from '../../name-pattern.js';
 import type { Pass } from '../../pass.js';
 import { gradientObstacles, readsGradients } from '../../pruning/importance/gradient-obstacles.js';
 import { liftConstants } from '../../rewrites/constants.js';
 import { UnobservableModelError } from '../../rewrites/errors.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { batchProblem } from '../../training/batches/batch-size.js';
 import { freedForm } from '../../training/form/copied-form.js';
 import { measureGains } from './gains.js';
@@ -80,7 +80,7 @@ function checkScope(graph: Graph, { exclude, layerLimits }: Options): void {
 
 async function unobservableModel(model: ModelProto): Promise<string | null> {
   try {
-    await observeShapes(model);
+    await observeGraph(model);
     return null;
   } catch (error) {
     if (error instanceof UnobservableModelError) return error.message;

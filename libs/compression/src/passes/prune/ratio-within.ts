@@ -2,7 +2,7 @@ import type { PruneOptions } from '#contracts';
 import { cloneModel } from '#onnx';
 import type { PassContext } from '../../pass.js';
 import { PruneInputError } from '../../pruning/errors.js';
-import { AccuracyJudge, farthestRatio } from './accuracy-judge.js';
+import { AccuracyMeter, farthestRatio } from './accuracy-meter.js';
 import { granularityOf } from './granularities/granularities.js';
 
 /** The greatest ratio that loses no more top-1 than allowed, tried on copies. */
@@ -10,7 +10,7 @@ export async function ratioWithin(maxDrop: number, context: PassContext, options
   if (options.schedule !== 'one-shot' || options.budget)
     throw new PruneInputError('maxDrop', 'schedule one-shot and no budget: it decides the ratio itself');
   const limits = { ...options, threads: context.threads };
-  const judge = await AccuracyJudge.create('maxDrop', context.model, context.data, limits);
+  const judge = await AccuracyMeter.create('maxDrop', context.model, context.data, limits);
   const quiet = { progress: () => undefined, log: () => undefined };
   const ratio = await farthestRatio(options.ratio, maxDrop, async (tried) => {
     const model = cloneModel(context.model);

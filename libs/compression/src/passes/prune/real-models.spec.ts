@@ -7,7 +7,7 @@ import { PUBLISHED_MODELS, publishedModelFile, type PublishedModel } from '#test
 import { liftConstants } from '../../rewrites/constants.js';
 import { figuresOf } from '../../pruning/channels/figures.js';
 import { findDependencies } from '../../pruning/channels/groups.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { pruneChannels } from '../../pruning/channels/prune-channels.js';
 import { silence } from '../../pruning/channels/silence.fixture.js';
 
@@ -64,7 +64,7 @@ describe('channel removal on published models', () => {
             reason: expect.stringMatching(/layers inside its body are left alone/),
           }),
         ]);
-      expect(figuresOf(graph, (await observeShapes(graph.model)).shapes)).toEqual(after);
+      expect(figuresOf(graph, (await observeGraph(graph.model)).shapes)).toEqual(after);
       const actual = await outputs(graph.model, feeds);
       expect(Object.values(actual).map(({ dims }) => dims)).toEqual(Object.values(expected).map(({ dims }) => dims));
       expect(
@@ -84,7 +84,7 @@ describe('channel removal on published models', () => {
   it('answers the same when the removed weights were zero', async () => {
     const graph = load(PUBLISHED_MODELS.find(({ name }) => name === 'PP-OCR cls')!);
     liftConstants(graph);
-    const { shapes, feeds } = await observeShapes(graph.model);
+    const { shapes, feeds } = await observeGraph(graph.model);
     expect(silence(graph, findDependencies(graph, shapes)).size).toBeGreaterThan(100);
     const expected = first(await outputs(graph.model, feeds));
     const { before, after } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), {

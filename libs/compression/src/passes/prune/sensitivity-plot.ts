@@ -2,7 +2,7 @@ import { linePlot, type PlotSeries } from '#evaluation';
 import type { SensitivityPoint } from './sensitivity.js';
 
 /** One line per group: top-1 lost, in points, against the share removed of that group alone; an SVG. */
-export function sensitivityPlot(points: readonly SensitivityPoint[]): string {
+export function groupSensitivityPlot(points: readonly SensitivityPoint[]): string {
   const names = [...new Set(points.map(({ producers }) => producers[0]!))];
   const series = names.map((name): PlotSeries => ({
     name,

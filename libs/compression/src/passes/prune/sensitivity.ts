@@ -1,12 +1,11 @@
 import type { PruneOptions } from '#contracts';
-import { Graph, cloneModel } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
-import type { AccuracyJudge } from './accuracy-judge.js';
+import { nodeLabel, Graph, cloneModel } from '#onnx';
+import type { AccuracyMeter } from './accuracy-meter.js';
 import { figuresOf } from '../../pruning/channels/figures.js';
 import { findDependencies } from '../../pruning/channels/groups.js';
 import type { ScoringInputs } from '../../pruning/importance/importance.js';
 import { scoreGroups } from '../../pruning/importance/importances.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { selectUnits } from '../../pruning/channels/select.js';
 import { removeUnits } from '../../pruning/channels/shrink.js';
 import { SoundRemoval } from '../../pruning/channels/sound-removal.js';
@@ -30,9 +29,9 @@ export async function scanSensitivity(
   graph: Graph,
   options: PruneOptions,
   inputs: ScoringInputs,
-  judge: AccuracyJudge,
+  judge: AccuracyMeter,
 ): Promise<SensitivityPoint[]> {
-  const observation = await observeShapes(graph.model);
+  const observation = await observeGraph(graph.model);
   const { shapes } = observation;
   const removal = new SoundRemoval(graph, observation);
   const dependencies = findDependencies(graph, shapes, options.exclude);

@@ -1,13 +1,13 @@
 import { brotliCompressSync, constants } from 'node:zlib';
 import { describeSpeedup } from '#evaluation';
-import type { Figures } from '../../pruning/channels/figures.js';
+import type { GraphFigures } from '../../pruning/channels/figures.js';
 import type { Gains } from './gains.js';
 
 const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
 const saved = (before: number, after: number) => (before > 0 ? 1 - after / before : 0);
 
 /** What removal really gained, in words: parameters against the written file and the clock. */
-export function channelVerdict(before: Figures, after: Figures, { bytes, speed }: Gains): string {
+export function channelVerdict(before: GraphFigures, after: GraphFigures, { bytes, speed }: Gains): string {
   if (before.parameters === after.parameters) return 'nothing was removed: size and speed are as before';
   return `${percent(saved(before.parameters, after.parameters))} of the parameters removed: ${percent(saved(bytes.before, bytes.after))} smaller on disk, ${percent(saved(before.macs, after.macs))} fewer multiply-accumulates, ${speedWords(speed)}`;
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Shapes } from '#autodiff';
 import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
-import { writeModel, type ModelProto } from '#onnx';
+import { writeModel, type ModelProto, type Shapes } from '#onnx';
 import type { Pass, PassContext } from '../../pass.js';
 import { checkAugment } from '../../training/batches/augment-obstacles.js';
 import { planFromBatch } from '../../training/batches/batch-plan.js';

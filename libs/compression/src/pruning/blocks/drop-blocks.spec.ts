@@ -1,8 +1,7 @@
 import { PruneOptions } from '#contracts';
 import { Session, float32 } from '#inference';
-import { Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
+import { nodeLabel, Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { nodeLabel } from '../../name-pattern.js';
 import { prune } from '../../passes/prune/prune.js';
 import { dropBlocks, staticallyBlockedLayers } from './drop-blocks.js';
 

@@ -1,15 +1,14 @@
 import type { PruneOptions, Skipped } from '#contracts';
 import { Session, type HostTensors } from '#inference';
-import { Graph, cloneModel, weightSites, writeModel, type ModelProto } from '#onnx';
-import { isNamed, nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, Graph, cloneModel, weightSites, writeModel, type ModelProto, type Shapes } from '#onnx';
+import { isNamed } from '../../name-pattern.js';
 import { untouchedLayers } from '../../untouched-layers.js';
 import { removeBlock, shapeKeepingBlocks, type Block } from './shape-keeping-blocks.js';
 import { calibrationBatches } from '../../calibration-data.js';
-import type { Shapes } from '../../rewrites/observe-shapes.js';
-import { figuresOf, type Figures } from '../channels/figures.js';
+import { figuresOf, type GraphFigures } from '../channels/figures.js';
 import type { ScoringInputs } from '../importance/importance.js';
 import { importanceOf } from '../importance/importances.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { SoundRemoval, unsoundSets } from '../channels/sound-removal.js';
 
 /** What is known of one block that could go. */
@@ -24,8 +23,8 @@ export interface BlockReport {
 export interface BlockDropping {
   blocks: BlockReport[];
   skipped: Skipped[];
-  before: Figures;
-  after: Figures;
+  before: GraphFigures;
+  after: GraphFigures;
 }
 
 /**
@@ -34,7 +33,7 @@ export interface BlockDropping {
  * stays, and is named in `skipped`. Throws UnobservableModelError.
  */
 export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: ScoringInputs): Promise<BlockDropping> {
-  const observation = await observeShapes(graph.model);
+  const observation = await observeGraph(graph.model);
   const { shapes } = observation;
   const all = shapeKeepingBlocks(graph, shapes);
   const removal = new SoundRemoval(graph, observation);

@@ -1,8 +1,8 @@
 import type { PruneOptions } from '#contracts';
-import type { Figures } from '../channels/figures.js';
+import type { GraphFigures } from '../channels/figures.js';
 
 /** The goals of a budget; those that count are shares of the figures before. */
-export type Budget = NonNullable<PruneOptions['budget']>;
+export type PruningBudget = NonNullable<PruneOptions['budget']>;
 
 /** Halvings of the ratio's interval: to within a thousandth. */
 const STEPS = 10;
@@ -12,9 +12,9 @@ export const MOST = 0.99;
 
 /** Whether every figure of the budget that can be counted, not timed, is met. */
 export function meetsFigures(
-  { parameters = 1, bytes = 1, macs = 1 }: Budget,
-  before: Figures,
-  figures: Figures,
+  { parameters = 1, bytes = 1, macs = 1 }: PruningBudget,
+  before: GraphFigures,
+  figures: GraphFigures,
 ): boolean {
   return (
     figures.parameters <= parameters * before.parameters &&
@@ -24,7 +24,7 @@ export function meetsFigures(
 }
 
 /** Whether the budget holds time, which has to be measured. */
-export function isTimed({ latency, latencyMs }: Budget): boolean {
+export function isTimed({ latency, latencyMs }: PruningBudget): boolean {
   return latency !== undefined || latencyMs !== undefined;
 }
 

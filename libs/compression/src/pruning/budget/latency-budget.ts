@@ -1,6 +1,6 @@
 import { linePlot } from '#evaluation';
-import { MOST, leastRatio, meetsFigures, type Budget } from './budget.js';
-import type { Figures } from '../channels/figures.js';
+import { MOST, leastRatio, meetsFigures, type PruningBudget } from './budget.js';
+import type { GraphFigures } from '../channels/figures.js';
 import {
   NOISY,
   latencyModel,
@@ -25,9 +25,9 @@ const DRAWN = 32;
 
 /** What a latency budget is searched on. */
 export interface LatencySearch {
-  budget: Budget;
+  budget: PruningBudget;
   /** Figures that a ratio would leave; their multiply-accumulates fall as the ratio grows. */
-  figuresAt(ratio: number): Figures;
+  figuresAt(ratio: number): GraphFigures;
   /** A copy of the model, really pruned; at ratio 0 the model itself. */
   prunedAt(ratio: number): Uint8Array;
   measure: MeasureModels;
@@ -188,7 +188,7 @@ export function writeLatency(
 }
 
 /** The milliseconds that a budget leaves of those before. */
-function allowed({ latency = Infinity, latencyMs = Infinity }: Budget, beforeMs: number): number {
+function allowed({ latency = Infinity, latencyMs = Infinity }: PruningBudget, beforeMs: number): number {
   return Math.min(latency * beforeMs, latencyMs);
 }
 

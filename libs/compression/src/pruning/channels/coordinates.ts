@@ -1,4 +1,4 @@
-import type { Shapes } from '../../rewrites/observe-shapes.js';
+import type { Shapes } from '#onnx';
 
 /** Dimensions of every value of a graph, by name. */
 interface Axes {

@@ -1,5 +1,5 @@
 import { countParameters, DataType, Graph, GraphBuilder, makeNode, makeTensor, writeModel, readModel } from '#onnx';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { figuresOf } from './figures.js';
 
 /** A layer beside what steers operators: a scalar, a shape, a Constant node of integers. */
@@ -18,14 +18,14 @@ function layerAmongSettings() {
 describe('figuresOf', () => {
   it('counts as parameters what the inspection of a model does: no scalars, shapes or indices', async () => {
     const model = layerAmongSettings();
-    const { parameters } = figuresOf(new Graph(model), (await observeShapes(model)).shapes);
+    const { parameters } = figuresOf(new Graph(model), (await observeGraph(model)).shapes);
     expect(parameters).toBe(12 + 3);
     expect(parameters).toBe(countParameters(model).parameters);
   });
 
   it('counts a tensor by its share where it would be narrower', async () => {
     const model = layerAmongSettings();
-    const { shapes } = await observeShapes(model);
+    const { shapes } = await observeGraph(model);
     const weight = new Graph(model).proto.initializer.find(({ dims }) => dims.join() === '4,3')?.name ?? '';
     const narrower = new Map(shapes).set(weight, [2, 3]);
     expect(figuresOf(new Graph(model), narrower).parameters).toBe(6 + 3);

@@ -1,8 +1,7 @@
-import { dataTypeBits, elementCount, macsOf, parametersByTensor, type Graph } from '#onnx';
-import type { Shapes } from '../../rewrites/observe-shapes.js';
+import { dataTypeBits, elementCount, macsOf, parametersByTensor, type Graph, type Shapes } from '#onnx';
 
 /** What a graph costs at given shapes. */
-export interface Figures {
+export interface GraphFigures {
   /** Multiply-accumulates of one run of its layers on the observed input. */
   macs: number;
   /** Bytes of its stored tensors. */
@@ -14,7 +13,7 @@ export interface Figures {
  * MACs, bytes and parameters that a graph has, or would have, at the given shapes; stored tensors named in `uncounted` left out. What counts as a
  * parameter is the same as anywhere else: see {@link parametersByTensor}.
  */
-export function figuresOf(graph: Graph, shapes: Shapes, uncounted: ReadonlySet<string> = new Set()): Figures {
+export function figuresOf(graph: Graph, shapes: Shapes, uncounted: ReadonlySet<string> = new Set()): GraphFigures {
   const of = (value: string) => shapes.get(value) ?? [];
   const macs = graph.nodes.reduce(
     (sum, node) => sum + (macsOf(node, (value) => (value ? of(value) : undefined)) ?? 0),

@@ -1,8 +1,7 @@
-import type { Graph } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
-import { figuresOf, type Figures } from './figures.js';
+import { nodeLabel, type Graph } from '#onnx';
+import { figuresOf, type GraphFigures } from './figures.js';
 import type { Dependencies } from './groups.js';
-import { histogramOf, type Histogram } from './histogram.js';
+import { histogramOf, type ScoreHistogram } from './histogram.js';
 import type { CutGroup } from './select.js';
 import { shapesAfter } from './shrink.js';
 
@@ -17,7 +16,7 @@ export interface GroupReport {
   removed: number;
   /** Channels of the first producer that can only go together, such as those of an attention head; 1 for most. */
   width: number;
-  importance: Histogram;
+  importance: ScoreHistogram;
   /** Saved by this group alone. */
   macsSaved: number;
   bytesSaved: number;
@@ -28,7 +27,7 @@ export function groupReport(
   graph: Graph,
   { coordinates, roles }: Dependencies,
   { group, scores, gone }: CutGroup,
-  before: Figures,
+  before: GraphFigures,
 ): GroupReport {
   const { producers, members, units, width } = group;
   const alone = gone.size > 0 ? figuresOf(graph, shapesAfter(coordinates, gone)) : before;

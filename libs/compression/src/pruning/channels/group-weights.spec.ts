@@ -2,7 +2,7 @@ import { PruneOptions } from '#contracts';
 import { Graph, GraphBuilder } from '#onnx';
 import { findDependencies } from './groups.js';
 import { scoreGroups } from '../importance/importances.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 
 /**
  * One group of two channels with two members, x 1x1x1x3 -> Conv 1x1 -> Flatten -> Gemm 6 -> 2:
@@ -24,7 +24,7 @@ async function scores(groupWeights: PruneOptions['groupWeights']): Promise<numbe
     { outputs: [net.output('y', [1, 2])] },
   );
   const graph = new Graph(net.build());
-  const dependencies = findDependencies(graph, (await observeShapes(graph.model)).shapes);
+  const dependencies = findDependencies(graph, (await observeGraph(graph.model)).shapes);
   expect(dependencies.groups).toHaveLength(1);
   const options = PruneOptions.parse({ importance: 'l1', groupWeights });
   const [group] = await scoreGroups(

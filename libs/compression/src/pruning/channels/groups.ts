@@ -1,10 +1,10 @@
-import { subgraphs, capturedValues, type Graph, type GraphProto, type NodeProto } from '#onnx';
+import { subgraphs, capturedValues, type Graph, type GraphProto, type NodeProto, type Shapes } from '#onnx';
 import { isNamed } from '../../name-pattern.js';
 import { Coordinates } from './coordinates.js';
-import type { Shapes } from '../../rewrites/observe-shapes.js';
 import { LinkContext, Roles, describe } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
 import { unknownLayers } from './unknown-layers.js';
+import type { BlockedChannels } from './blocked.js';
 
 /** Channels that lie alike in the graph: each may be removed alone, all cut the same tensors along the same axes. */
 export interface Group {
@@ -16,11 +16,6 @@ export interface Group {
   units: number[];
   /** Entries of the first producer's output axis that go with one unit: the width of an attention head, 1 for most. */
   width: number;
-}
-
-export interface BlockedChannels {
-  node: NodeProto;
-  reason: string;
 }
 
 export interface Dependencies {

@@ -4,7 +4,7 @@ import { liftConstants } from '../../rewrites/constants.js';
 import { foldSizes } from '../../rewrites/fold-sizes.js';
 import { findDependencies } from './groups.js';
 import { NetBuilder, generate, outputs, type Net } from './nets.fixture.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
 
@@ -555,7 +555,7 @@ describe('channel removal', () => {
       const graph = new Graph(model);
       liftConstants(graph);
       foldSizes(graph);
-      const { shapes } = await observeShapes(model);
+      const { shapes } = await observeGraph(model);
       silence(graph, findDependencies(graph, shapes));
       const expected = await outputs(cloneModel(model));
       const { groups, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), {

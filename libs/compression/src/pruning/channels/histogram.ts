@@ -1,5 +1,5 @@
 /** Counts over equal bins between the least and the greatest value. */
-export interface Histogram {
+export interface ScoreHistogram {
   min: number;
   max: number;
   counts: number[];
@@ -7,7 +7,7 @@ export interface Histogram {
 
 const BINS = 16;
 
-export function histogramOf(values: Float64Array): Histogram {
+export function histogramOf(values: Float64Array): ScoreHistogram {
   const [min, max] = [Math.min(...values), Math.max(...values)];
   const counts = new Array<number>(BINS).fill(0);
   for (const value of values)

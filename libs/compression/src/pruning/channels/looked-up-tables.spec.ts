@@ -14,7 +14,7 @@ import {
 import { randomNumbers } from '#testing';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
 import { findDependencies } from './groups.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
 
@@ -73,7 +73,7 @@ describe('tables stored as integers', () => {
 
   it('lose columns, and their scales, exactly', async () => {
     const graph = new Graph(await quantized(tokenNet(), { scheme: 'weightOnly' }));
-    const silent = silence(graph, findDependencies(graph, (await observeShapes(graph.model)).shapes));
+    const silent = silence(graph, findDependencies(graph, (await observeGraph(graph.model)).shapes));
     expect(silent.size).toBeGreaterThan(0);
     const expected = await outputOf(graph.model);
     const { after, before } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), {

@@ -5,7 +5,7 @@ import { Graph, ModelProtoSchema, intAttribute, type ModelProto } from '#onnx';
 import { mlp } from '#testing';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
 import { findDependencies } from './groups.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
 
@@ -39,7 +39,7 @@ async function logits(model: ModelProto): Promise<Float32Array> {
 
 /** Zeros the scales of every other channel or block, removes them, and expects the same output; returns K and N of each product. */
 async function halve(graph: Graph) {
-  const silent = silence(graph, findDependencies(graph, (await observeShapes(graph.model)).shapes));
+  const silent = silence(graph, findDependencies(graph, (await observeGraph(graph.model)).shapes));
   expect(silent.size).toBeGreaterThan(0);
   const expected = await logits(clone(ModelProtoSchema, graph.model));
   const report = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), {

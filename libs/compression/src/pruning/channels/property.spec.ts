@@ -2,7 +2,7 @@ import { PruneOptions } from '#contracts';
 import { DataType, Graph, cloneModel, makeTensor } from '#onnx';
 import { findDependencies } from './groups.js';
 import { generate, outputs, type Net } from './nets.fixture.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
 
@@ -212,7 +212,7 @@ describe('channel removal', () => {
     it.each([1, 2, 3])('leaves the output unchanged when the removed weights are zero (seed %i)', async (seed) => {
       const model = generate(net, seed);
       const graph = new Graph(model);
-      const { shapes } = await observeShapes(model);
+      const { shapes } = await observeGraph(model);
       const silent = silence(graph, findDependencies(graph, shapes));
       expect(silent.size).toBeGreaterThan(0);
       const expected = await outputs(cloneModel(model));

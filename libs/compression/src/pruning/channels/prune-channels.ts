@@ -1,15 +1,16 @@
 import type { PruneOptions, Skipped } from '#contracts';
 import { elementOf, type Graph } from '#onnx';
 import { leftAlone } from '../../left-alone.js';
-import { observeShapes, type Observation } from '../../rewrites/observe-shapes.js';
+import { observeGraph, type Observation } from '../../rewrites/observe-graph.js';
 import { retieVectors, untieVectors, type UntiedCopy } from '../../rewrites/untie-vectors.js';
 import type { LatencyReport } from '../budget/latency-budget.js';
 import { timeOn, type MeasureModels } from '../budget/latency-table.js';
 import type { ScoringInputs } from '../importance/importance.js';
 import { scoreGroups } from '../importance/importances.js';
-import { figuresOf, type Figures } from './figures.js';
+import { figuresOf, type GraphFigures } from './figures.js';
 import { groupReport, type GroupReport } from './group-report.js';
-import { findDependencies, type BlockedChannels, type Dependencies } from './groups.js';
+import type { BlockedChannels } from './blocked.js';
+import { findDependencies, type Dependencies } from './groups.js';
 import { soundPlan, type RemovalPlan } from './removal-plan.js';
 import { allGone, type ScoredGroup } from './select.js';
 import { removeUnits } from './shrink.js';
@@ -21,8 +22,8 @@ export interface ChannelPruning {
   skipped: Skipped[];
   /** The share asked for, or the one that the budget came to. */
   ratio: number;
-  before: Figures;
-  after: Figures;
+  before: GraphFigures;
+  after: GraphFigures;
   /** How a latency budget came to the ratio; absent without one. */
   latency?: LatencyReport;
 }
@@ -44,7 +45,7 @@ interface Observed extends Untied {
 }
 interface Grouped extends Observed {
   dependencies: Dependencies;
-  before: Figures;
+  before: GraphFigures;
 }
 interface Scored extends Grouped {
   scored: ScoredGroup[];
@@ -90,7 +91,7 @@ function untie(request: Request): Untied {
 }
 
 async function observe(untied: Untied): Promise<Observed> {
-  return { ...untied, observation: await observeShapes(untied.graph.model) };
+  return { ...untied, observation: await observeGraph(untied.graph.model) };
 }
 
 function findGroups(observed: Observed): Grouped {

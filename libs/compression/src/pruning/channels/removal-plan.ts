@@ -2,8 +2,8 @@ import type { PruneOptions } from '#contracts';
 import { Graph, cloneModel, elementOf, writeModel } from '#onnx';
 import { MOST, isTimed, leastRatio, meetsFigures } from '../budget/budget.js';
 import type { Coordinates } from './coordinates.js';
-import { figuresOf, type Figures } from './figures.js';
-import type { BlockedChannels } from './groups.js';
+import { figuresOf, type GraphFigures } from './figures.js';
+import type { BlockedChannels } from './blocked.js';
 import { searchLatency, type LatencyReport } from '../budget/latency-budget.js';
 import type { MeasureModels } from '../budget/latency-table.js';
 import { allGone, selectUnits, type CutGroup, type ScoredGroup } from './select.js';
@@ -14,7 +14,7 @@ import { unsoundSets, type SoundRemoval } from './sound-removal.js';
 export interface PlanRequest {
   graph: Graph;
   coordinates: Coordinates;
-  before: Figures;
+  before: GraphFigures;
   options: PruneOptions;
   measure: MeasureModels;
 }

@@ -1,6 +1,5 @@
 import type { PruneOptions } from '#contracts';
-import { elementOf } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, elementOf } from '#onnx';
 import type { Group } from './groups.js';
 import { limitOf } from './layer-limits.js';
 

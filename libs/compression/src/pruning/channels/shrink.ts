@@ -1,6 +1,5 @@
-import { sliceTensor, type Graph, type TensorProto } from '#onnx';
+import { sliceTensor, type Graph, type TensorProto, type Shapes } from '#onnx';
 import type { Coordinates } from './coordinates.js';
-import type { Shapes } from '../../rewrites/observe-shapes.js';
 import { MendContext } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
 

@@ -2,7 +2,7 @@ import { PruneOptions } from '#contracts';
 import { Graph, int64Tensor, tensorDims } from '#onnx';
 import { Coordinates } from './coordinates.js';
 import { generate, outputs } from './nets.fixture.js';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { pruneChannels } from './prune-channels.js';
 import { SoundRemoval, unsoundSets } from './sound-removal.js';
 
@@ -27,7 +27,7 @@ describe('removals that do not hold', () => {
   it('are told by the node at which the graph would stop, or by the shape that comes out', async () => {
     const model = generate((b, x) => b.linear(b.pool(b.relu(b.conv(x, 3, 8))), 8, 5), 1);
     const graph = new Graph(model);
-    const observation = await observeShapes(model);
+    const observation = await observeGraph(model);
     // Nothing is linked, as if no rule spoke of the operators.
     const coordinates = new Coordinates(observation.shapes);
     const [weight] = graph.proto.initializer.map(({ name }) => name);
@@ -41,7 +41,7 @@ describe('removals that do not hold', () => {
 
   it('are told on a batch of two where one sample shows nothing', async () => {
     const model = generate((b, x) => b.linear(b.op('Reshape', [b.relu(b.conv(x, 3, 8)), b.ints([0, 288])]), 288, 5), 1);
-    const removal = new SoundRemoval(new Graph(model), await observeShapes(model));
+    const removal = new SoundRemoval(new Graph(model), await observeGraph(model));
     const problem = await removal.problemOf((trial) => {
       const { input } = trial.nodes.find(({ opType }) => opType === 'Reshape')!;
       trial.replaceInitializer(int64Tensor(input[1]!, [2], [1, -1]));

@@ -1,8 +1,7 @@
 import { Session, type HostTensors } from '#inference';
-import { Graph, cloneModel, valueDims, writeModel } from '#onnx';
+import { Graph, cloneModel, valueDims, writeModel, type Shapes } from '#onnx';
 import type { Coordinates } from './coordinates.js';
-import type { Shapes } from '../../rewrites/observe-shapes.js';
-import { shapesOn, type Observation } from '../../rewrites/observe-shapes.js';
+import { shapesOn, type Observation } from '../../rewrites/observe-graph.js';
 import { removeUnits } from './shrink.js';
 
 /** Names a node as the runtime's messages do. */

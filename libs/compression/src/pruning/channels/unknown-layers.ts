@@ -1,6 +1,6 @@
 import { constantTensor, subgraphs, tensorDims, weightStorage, type Graph } from '#onnx';
 import { isOwnOperator, ownOperatorReason } from '../../untouched-layers.js';
-import type { BlockedChannels } from './groups.js';
+import type { BlockedChannels } from './blocked.js';
 import { ruleOf } from './rules/index.js';
 
 /** Nodes that hold weights and whose operator pruning does not know, such as LSTM, Einsum, or fused ones of the runtime: what they hold stays. */

@@ -1,7 +1,6 @@
 import type { Skipped } from '#contracts';
-import { elementOf } from '#onnx';
+import { nodeLabel, elementOf } from '#onnx';
 import { leftAlone } from '../../left-alone.js';
-import { nodeLabel } from '../../name-pattern.js';
 import type { Group } from './groups.js';
 import { limitOf } from './layer-limits.js';
 import type { CutGroup, SelectOptions } from './select.js';

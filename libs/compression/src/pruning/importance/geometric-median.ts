@@ -1,4 +1,3 @@
-import { elementOf } from '#onnx';
 import { perGroup, type GroupScore, type Importance } from './importance.js';
 import { addScaled, isProduced, weightMembers, withMeanOne } from './members.js';
 import { sliceValues } from './slice-norms.js';

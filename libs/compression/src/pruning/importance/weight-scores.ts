@@ -1,5 +1,5 @@
 import { GraphError, readWeight, type Graph, type Weight, type WeightSite } from '#onnx';
-import { observeShapes } from '../../rewrites/observe-shapes.js';
+import { observeGraph } from '../../rewrites/observe-graph.js';
 import { findDependencies, indicesOf, type Dependencies } from '../channels/groups.js';
 import type { GroupScores, WeightScores } from './importance.js';
 
@@ -18,7 +18,7 @@ export const magnitudeOfWeights: WeightScores = async ({ graph, sites }) =>
 export function joinedChannels(groups: GroupScores): WeightScores {
   return async (context) => {
     const { graph, sites, options } = context;
-    const dependencies = findDependencies(graph, (await observeShapes(graph.model)).shapes, options.exclude);
+    const dependencies = findDependencies(graph, (await observeGraph(graph.model)).shapes, options.exclude);
     const worth = await groups({ ...context, dependencies }, dependencies.groups);
     const magnitudes = await magnitudeOfWeights(context);
     return sites.map((site, i) => {

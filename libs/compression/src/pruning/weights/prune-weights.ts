@@ -1,6 +1,6 @@
 import type { PruneOptions, Skipped } from '#contracts';
-import { readWeight, weightSites, writeWeight, type Graph, type Weight, type WeightSite } from '#onnx';
-import { isNamed, nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, readWeight, weightSites, writeWeight, type Graph, type Weight, type WeightSite } from '#onnx';
+import { isNamed } from '../../name-pattern.js';
 import { untouchedLayers } from '../../untouched-layers.js';
 import { limitOf } from '../channels/layer-limits.js';
 import type { ScoringInputs } from '../importance/importance.js';
@@ -8,7 +8,7 @@ import { importanceOf, scoreWeights } from '../importance/importances.js';
 import { acrossLayers, maskOf, unitMeans, type Pattern, type PatternOf } from './patterns.js';
 
 /** What a layer's weight lost. */
-export interface WeightReport {
+export interface ZeroedLayer {
   layer: string;
   opType: string;
   elements: number;
@@ -17,7 +17,7 @@ export interface WeightReport {
 }
 
 export interface WeightPruning {
-  layers: WeightReport[];
+  layers: ZeroedLayer[];
   skipped: Skipped[];
   sparsity: number;
 }
@@ -81,7 +81,7 @@ export function prunableSites(
   return { sites, skipped: [...skipped, ...untouchedLayers(graph)] };
 }
 
-function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, count: number): WeightReport {
+function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, count: number): ZeroedLayer {
   const mask = maskOf(scores, pattern, count);
   if (mask.includes(1))
     writeWeight(
@@ -92,7 +92,7 @@ function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, co
   const values = readWeight(graph, site.weight)!.values;
   const zeros = values.reduce((count, value) => (value === 0 ? count + 1 : count), 0);
   return {
-    layer: site.node.name || site.node.output[0]!,
+    layer: nodeLabel(site.node),
     opType: site.opType,
     elements: values.length,
     zeros,
@@ -125,5 +125,5 @@ function globalCounts(candidates: readonly Candidate[], ratio: number): number[]
 }
 
 function skip({ node, opType }: WeightSite, reason: string): Skipped {
-  return { node: node.name || node.output[0]!, opType, reason };
+  return { node: nodeLabel(node), opType, reason };
 }

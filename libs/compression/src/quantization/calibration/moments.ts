@@ -1,9 +1,8 @@
-import { cloneModel, DataType, Graph, GraphBuilder, ownName, writeModel, type ModelProto } from '#onnx';
+import { nodeLabel, cloneModel, DataType, Graph, GraphBuilder, ownName, writeModel, type ModelProto } from '#onnx';
 import { Session } from '#inference';
 import { answerOnly } from '../../rewrites/answer-only.js';
 import type { CalibrationRun } from './calibrate.js';
 import type { Batches } from '../../calibration-data.js';
-import { nodeLabel } from '../../name-pattern.js';
 import { NonFiniteActivationError } from '../errors.js';
 import type { Layer } from '../layers/layers.js';
 import { inputRows, meanRows, productShape, type ProductShape } from '../layers/patches.js';

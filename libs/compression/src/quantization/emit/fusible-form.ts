@@ -3,7 +3,7 @@ import { floatTensor, makeNode, tensorDims, tensorToFloats, valueDims, type Grap
 import { onlyReader } from '../../rewrites/match.js';
 import { splitBias } from '../../rewrites/split-bias.js';
 import { UnobservableModelError } from '../../rewrites/errors.js';
-import { observeShapes as observeOnAnything } from '../../rewrites/observe-shapes.js';
+import { observeGraph as observeOnAnything } from '../../rewrites/observe-graph.js';
 import type { Batches } from '../../calibration-data.js';
 import { clampsAtZero, activatedOutput, Int8Readers } from './int8-readers.js';
 import type { Layer } from '../layers/layers.js';

@@ -2,7 +2,8 @@ import { tensorToFloats, type Graph } from '#onnx';
 import type { Range } from '../grid/arithmetic.js';
 import { scaleOfNothing, scaleOfWide, type BiasedReader } from '../grid/bias-grid.js';
 import type { Layer } from '../layers/layers.js';
-import { insertPairs, type ActivationBits, type ActivationGrid } from './pairs.js';
+import type { ActivationBits } from '../grid/bits.js';
+import { insertPairs, type ActivationGrid } from './pairs.js';
 import type { PairSite } from './placement.js';
 import { layerScales, type LayerScaleOptions } from '../grid/weight-grid.js';
 

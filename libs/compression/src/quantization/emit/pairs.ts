@@ -1,10 +1,8 @@
 import { DataType, floatTensor, makeNode, makeTensor, type Graph } from '#onnx';
 import { asymmetricGrid, type AffineGrid, type Range } from '../grid/arithmetic.js';
+import type { ActivationBits } from '../grid/bits.js';
 import type { PairSite } from './placement.js';
 import { shortName } from './short-name.js';
-
-/** Width of a stored activation: uint8 runs as integers, uint16 in floats between Q and DQ. */
-export type ActivationBits = 8 | 16;
 
 export interface ActivationGrid extends AffineGrid {
   bits: ActivationBits;

@@ -13,7 +13,7 @@ import { blockTable, blockTableValues, TABLE_BLOCK } from '../grid/gather-blocks
 import { powerOfTwoScales } from '../grid/scale-search.js';
 import { shortName } from './short-name.js';
 import type { StoredNode } from './stored-node.js';
-import type { Table } from '../layers/tables.js';
+import type { LookUpTable } from '../layers/tables.js';
 import type { WeightReport } from './weight-store.js';
 
 export interface TableStoreOptions {
@@ -40,7 +40,7 @@ const LIMIT = 127;
  *
  * A DequantizeLinear ahead of the Gather would expand the whole table at every run.
  */
-export function storeTables(graph: Graph, tables: readonly Table[], options: TableStoreOptions): StoredNode[] {
+export function storeTables(graph: Graph, tables: readonly LookUpTable[], options: TableStoreOptions): StoredNode[] {
   const known = new Map<string, Integers>();
   return tables.map((table) => {
     const { node, bits } = table;
@@ -51,7 +51,11 @@ export function storeTables(graph: Graph, tables: readonly Table[], options: Tab
   });
 }
 
-function rewire(graph: Graph, { node, bits, dataType }: Table, { integers, parameters, report }: Integers): StoredNode {
+function rewire(
+  graph: Graph,
+  { node, bits, dataType }: LookUpTable,
+  { integers, parameters, report }: Integers,
+): StoredNode {
   const [ids, output] = [node.input[1]!, node.output[0]!];
   graph.setInput(node, 0, integers);
   if (bits === 4) asBlockGather(graph, node, parameters);

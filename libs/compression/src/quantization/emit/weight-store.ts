@@ -1,5 +1,7 @@
+import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
 import {
+  nodeLabel,
   DataType,
   floatTensor,
   GraphError,
@@ -14,7 +16,6 @@ import {
 import { channelLayout, dequantizeSymmetric, snrDb } from '../grid/arithmetic.js';
 import { suitBias } from '../grid/bias-grid.js';
 import { BiasCorrection } from '../rounding/bias-correction.js';
-import { nodeLabel } from '../../name-pattern.js';
 import type { Layer } from '../layers/layers.js';
 import { WeightRounding } from '../rounding/rounding.js';
 import { shortName } from './short-name.js';
@@ -137,7 +138,7 @@ export class WeightStore {
   }
 
   private note({ node }: Layer, reason: string): void {
-    this.skipped.push({ node: nodeLabel(node), opType: node.opType, reason });
+    this.skipped.push(leftAlone(node, reason));
   }
 }
 

@@ -1,8 +1,7 @@
-import { DataType, elementOf, known, makeNode, type Graph, type ModelProto, type NodeProto } from '#onnx';
+import { nodeLabel, DataType, elementOf, known, makeNode, type Graph, type ModelProto, type NodeProto } from '#onnx';
 import type { CalibrationRun } from '../calibration/calibrate.js';
 import type { Batches } from '../../calibration-data.js';
 import { comparePairs, exactValue, sideBySide } from './compare.js';
-import { nodeLabel } from '../../name-pattern.js';
 import type { StoredNode } from '../emit/stored-node.js';
 import type { Layer } from '../layers/layers.js';
 

@@ -7,7 +7,7 @@ import type { QuantizationRun } from '../run.js';
 import { firstOf } from './first-batches.js';
 import { layerTimes } from './layer-times.js';
 import { compareOutputs } from './output-check.js';
-import { measureSpeed } from './verdict.js';
+import { measureSpeed } from './measure-speed.js';
 
 /** The same model before, made ready for quantizing, and after. */
 export interface Stages {

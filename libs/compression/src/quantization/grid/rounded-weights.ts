@@ -1,7 +1,8 @@
 import { tensorDims, tensorToFloats, type Graph } from '#onnx';
 import { channelLayout, dequantizeSymmetric } from './arithmetic.js';
 import type { Layer } from '../layers/layers.js';
-import { chooseScales, toGrid, type WeightBits, type WeightGridOptions } from './weight-grid.js';
+import type { WeightBits } from './bits.js';
+import { chooseScales, toGrid, type WeightGridOptions } from './weight-grid.js';
 
 export interface RoundingOptions extends WeightGridOptions {
   perChannel: boolean;

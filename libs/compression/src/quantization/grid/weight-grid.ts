@@ -1,12 +1,11 @@
 import type { ChannelLayout } from './arithmetic.js';
 import { tensorDims, tensorToFloats, type Graph } from '#onnx';
 import { channelLayout, channelMaxima, forEachChannelRun, quantizeSymmetric, symmetricScales } from './arithmetic.js';
+import type { WeightBits } from './bits.js';
 import type { WeightScales } from './bias-grid.js';
 import { buildCodebook, type Codebook, type CodebookStart } from './codebook.js';
 import type { Layer } from '../layers/layers.js';
 import { powerOfTwoScales, searchScales } from './scale-search.js';
-
-export type WeightBits = 8 | 4 | 3 | 2;
 
 export interface WeightGridOptions {
   weightBits: WeightBits;
@@ -19,10 +18,10 @@ export interface WeightGridOptions {
 }
 
 /** What decides the scales of a weight. */
-export type ScaleOptions = Pick<WeightGridOptions, 'weightBits' | 'weightFormat' | 'powerOfTwo' | 'reduceRange'>;
+export type GridScaleOptions = Pick<WeightGridOptions, 'weightBits' | 'weightFormat' | 'powerOfTwo' | 'reduceRange'>;
 
 /** What decides the scales of a layer's weight. */
-export type LayerScaleOptions = ScaleOptions & { perChannel: boolean };
+export type LayerScaleOptions = GridScaleOptions & { perChannel: boolean };
 
 /** A weight on its grid: w ≈ scale · integer, the integers stored in `storedBits` each, straight or as codebook positions. */
 export interface GridWeight {
@@ -65,7 +64,7 @@ export function levelBits({
 }
 
 /** Scales for the options: the mean magnitude for binary weights, the widest at 8 bits and for codebooks, those of least squared error on few levels. */
-export function chooseScales(values: Float32Array, layout: ChannelLayout, options: ScaleOptions): Float32Array {
+export function chooseScales(values: Float32Array, layout: ChannelLayout, options: GridScaleOptions): Float32Array {
   const [lowest, limit] = gridEnds(options);
   if (options.weightFormat === 'binary') return binaryScales(values, layout, options.powerOfTwo);
   const widest = symmetricScales(channelMaxima(values, layout), Math.max(limit, -lowest));

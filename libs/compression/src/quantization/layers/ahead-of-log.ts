@@ -1,6 +1,6 @@
+import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
-import type { Graph, NodeProto } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
+import { type Graph, type NodeProto } from '#onnx';
 import type { Layer, Selection } from './layers.js';
 
 /** Operators that keep the small values of a spectrum small: linear ones, squares and roots, limits, and moves. */
@@ -39,9 +39,7 @@ const PASSES_SPECTRUM = new Set([
  */
 export function floatAheadOfLog(graph: Graph, { layers, skipped }: Selection): Selection {
   const isLeft = (layer: Layer) => layer.bits === undefined && reachesLog(graph, layer.node);
-  const left = layers
-    .filter(isLeft)
-    .map(({ node }): Skipped => ({ node: nodeLabel(node), opType: node.opType, reason: REASON }));
+  const left = layers.filter(isLeft).map(({ node }): Skipped => leftAlone(node, REASON));
   return { layers: layers.filter((layer) => !isLeft(layer)), skipped: [...skipped, ...left] };
 }
 

@@ -1,5 +1,7 @@
+import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
 import {
+  nodeLabel,
   constantNodeTensor,
   DataType,
   dataTypeName,
@@ -10,7 +12,6 @@ import {
   type NodeProto,
   type TensorProto,
 } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
 
 /** Constants of fewer elements are no weights worth a line. */
 export const LEAST_ELEMENTS = 1024;
@@ -69,13 +70,8 @@ function describe(node: NodeProto, tensors: readonly (TensorProto | undefined)[]
   const [first] = large.toSorted((a, b) => elementCount(b.dims) - elementCount(a.dims));
   if (!first) return [];
   const why = REASONS[node.opType] ?? `${node.opType} has no integer form here`;
-  return [
-    {
-      node: nodeLabel(node),
-      opType: node.opType,
-      reason: `its constant "${first.name}" [${tensorDims(first)}] stays ${dataTypeName(first.dataType)}: ${why}`,
-    },
-  ];
+  const constant = `its constant "${first.name}" [${tensorDims(first)}]`;
+  return [leftAlone(node, `${constant} stays ${dataTypeName(first.dataType)}: ${why}`)];
 }
 
 /** The float tensor behind a value, as it is stored. */

@@ -1,5 +1,4 @@
-import type { Graph, NodeProto, Use } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, type Graph, type NodeProto, type Use } from '#onnx';
 
 /** Operators that hand a constant on as it is, or in another type or order. */
 const CARRIERS: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Transpose']);

@@ -1,12 +1,13 @@
+import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
 import { reluThenPool } from '../../rewrites/pool-before-relu.js';
-import { isNamed, nodeLabel } from '../../name-pattern.js';
+import { isNamed } from '../../name-pattern.js';
 import { INTEGER_FORMS, isOwnOperator, ownOperatorReason } from '../../untouched-layers.js';
 import { floatConstant, isWidened, readWidened } from '../../rewrites/widened-constants.js';
 import { holdsFloats } from './float-constants.js';
-import type { ActivationBits } from '../emit/pairs.js';
-import type { WeightBits } from '../grid/weight-grid.js';
+import type { ActivationBits, WeightBits } from '../grid/bits.js';
 import {
+  nodeLabel,
   DataType,
   dataTypeBits,
   dataTypeName,
@@ -86,9 +87,8 @@ const QUANTIZED_BEFORE = 'its weight is quantized already: give the float model 
 export function selectLayers(graph: Graph, options: SelectionOptions): Selection {
   const selection: Selection = { layers: [], skipped: [] };
   for (const node of graph.nodes) {
-    const outcome = node.domain === '' ? judge(graph, node, options) : ofRuntime(node);
-    if (typeof outcome === 'string')
-      selection.skipped.push({ node: nodeLabel(node), opType: node.opType, reason: outcome });
+    const outcome = node.domain === '' ? selectNode(graph, node, options) : ofRuntime(node);
+    if (typeof outcome === 'string') selection.skipped.push(leftAlone(node, outcome));
     else if (outcome) selection.layers.push(outcome);
     selection.skipped.push(...subgraphs(node).flatMap((inner) => insideSubgraph(inner, node)));
   }
@@ -100,7 +100,7 @@ function ofRuntime(node: NodeProto): string {
   return isOwnOperator(node) && !INTEGER_FORMS.has(node.opType) ? ownOperatorReason(node) : QUANTIZED_BEFORE;
 }
 
-function judge(graph: Graph, node: NodeProto, options: SelectionOptions): Layer | string | null {
+function selectNode(graph: Graph, node: NodeProto, options: SelectionOptions): Layer | string | null {
   const unsupported = UNSUPPORTED[node.opType];
   if (unsupported) return unsupported;
   if (QUANTIZED.has(node.opType)) return QUANTIZED_BEFORE;
@@ -201,7 +201,7 @@ function insideSubgraph(graph: GraphProto, owner: NodeProto): Skipped[] {
     QUANTIZED.has(node.opType) ||
     isOwnOperator(node) ||
     holdsFloats(graph, node)
-      ? [{ node: nodeLabel(node), opType: node.opType, reason: place }]
+      ? [leftAlone(node, place)]
       : []),
     ...subgraphs(node).flatMap((inner) => insideSubgraph(inner, node)),
   ]);

@@ -1,6 +1,6 @@
+import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
 import { tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
 import { channelLayout, channelMaxima } from '../grid/arithmetic.js';
 import { activatedOutput, Int8Readers } from '../emit/int8-readers.js';
 import { isWeighted, type Layer, type Selection } from './layers.js';
@@ -24,10 +24,7 @@ export function floatMixedEnds(graph: Graph, { layers, skipped }: Selection): Se
   const left = layers.filter(isLeft);
   return {
     layers: layers.filter((layer) => !left.includes(layer)),
-    skipped: [
-      ...skipped,
-      ...left.map(({ node }): Skipped => ({ node: nodeLabel(node), opType: node.opType, reason: REASON })),
-    ],
+    skipped: [...skipped, ...left.map(({ node }): Skipped => leftAlone(node, REASON))],
   };
 }
 

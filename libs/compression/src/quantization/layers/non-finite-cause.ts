@@ -1,5 +1,4 @@
-import type { Graph, NodeProto } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, type Graph, type NodeProto } from '#onnx';
 import type { Batches } from '../../calibration-data.js';
 import { NonFiniteActivationError, NonFiniteDataError } from '../errors.js';
 import type { Layer } from './layers.js';

@@ -1,16 +1,15 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { Graph, type ModelProto, type NodeProto } from '#onnx';
+import { nodeLabel, Graph, type ModelProto, type NodeProto } from '#onnx';
 import { fuseDecomposed } from '../../rewrites/decomposed.js';
 import { foldBatchNorm } from '../../rewrites/fold-batch-norm.js';
 import { fuseHardSwish } from '../../rewrites/fuse-hard-swish.js';
 import { ownVectors } from '../../rewrites/own-vectors.js';
 import { plainGemms } from '../../rewrites/plain-gemm.js';
 import { equalizeLayers } from '../rescaling/equalize.js';
-import { nodeLabel } from '../../name-pattern.js';
 import { floatConstantsLeft } from './float-constants.js';
 import { widenWeights, type Layer, type Selection } from './layers.js';
 import { selectRecurrent } from './recurrent.js';
-import { selectTables, type Table } from './tables.js';
+import { selectTables, type LookUpTable } from './tables.js';
 import { unsmoothable } from '../rescaling/smooth.js';
 
 /** What will be quantized and what is left alone, decided without running anything. */
@@ -18,7 +17,7 @@ export interface Plan {
   graph: Graph;
   layers: Layer[];
   /** Tables whose rows are looked up; none where they are left out. */
-  tables?: readonly Table[];
+  tables?: readonly LookUpTable[];
   /** LSTMs whose weights are stored as integers; none where they are left out. */
   recurrent?: readonly NodeProto[];
   skipped: Skipped[];

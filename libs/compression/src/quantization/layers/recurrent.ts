@@ -1,6 +1,7 @@
+import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { DataType, intAttribute, type Graph, type NodeProto } from '#onnx';
-import { entryFor, isNamed, nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, DataType, intAttribute, type Graph, type NodeProto } from '#onnx';
+import { entryFor, isNamed } from '../../name-pattern.js';
 import { floatConstant } from '../../rewrites/widened-constants.js';
 import { LEAST_ELEMENTS } from './float-constants.js';
 import { floatReader, storedBehind } from './float-readers.js';
@@ -32,8 +33,7 @@ export function selectRecurrent(
   options: RecurrentOptions,
 ): { recurrent: NodeProto[]; skipped: Skipped[] } {
   const skipped: Skipped[] = [];
-  const note = (node: NodeProto, reason: string) =>
-    skipped.push({ node: nodeLabel(node), opType: node.opType, reason });
+  const note = (node: NodeProto, reason: string) => skipped.push(leftAlone(node, reason));
   const ends = options.ends === 'float' ? endLayers(graph) : new Map<NodeProto, string>();
   const wanted = graph.nodes.filter((node) => {
     if (node.domain !== '' || node.opType !== 'LSTM') return false;

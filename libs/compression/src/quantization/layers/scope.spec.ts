@@ -1,6 +1,7 @@
 import { QuantizeOptions } from '#contracts';
 import { float32, Session, type HostTensors } from '#inference';
 import {
+  nodeLabel,
   cloneModel,
   DataType,
   Graph,
@@ -13,7 +14,6 @@ import {
 import { randomNumbers } from '#testing';
 import { snrDb } from '../grid/arithmetic.js';
 import { UnknownLayerError } from '../../errors.js';
-import { nodeLabel } from '../../name-pattern.js';
 import { planQuantization } from '../schemes/plan-quantization.js';
 import { quantizeModel } from '../schemes/quantize-model.js';
 import { endLayers } from './scope.js';

@@ -1,6 +1,7 @@
+import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions } from '#contracts';
-import type { Graph, NodeProto } from '#onnx';
-import { checkNames, entryFor, nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, type Graph, type NodeProto } from '#onnx';
+import { checkNames, entryFor } from '../../name-pattern.js';
 import { isWeighted, selectLayers, type Selection } from './layers.js';
 import { looksUpTable } from './tables.js';
 
@@ -44,11 +45,7 @@ export function scopeLayers(graph: Graph, { layers, skipped }: Selection, option
       }),
     skipped: [
       ...skipped,
-      ...left.map(({ node }) => ({
-        node: nodeLabel(node),
-        opType: node.opType,
-        reason: `it is a ${ends.get(node)} layer, which ends keeps float`,
-      })),
+      ...left.map(({ node }) => leftAlone(node, `it is a ${ends.get(node)} layer, which ends keeps float`)),
     ],
   };
 }

@@ -1,6 +1,16 @@
+import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { DataType, elementCount, intAttribute, intsAttribute, isSameEveryRun, type Graph, type NodeProto } from '#onnx';
-import { entryFor, isNamed, nodeLabel } from '../../name-pattern.js';
+import {
+  nodeLabel,
+  DataType,
+  elementCount,
+  intAttribute,
+  intsAttribute,
+  isSameEveryRun,
+  type Graph,
+  type NodeProto,
+} from '#onnx';
+import { entryFor, isNamed } from '../../name-pattern.js';
 import { floatConstant } from '../../rewrites/widened-constants.js';
 import { levelBits } from '../grid/weight-grid.js';
 import { LEAST_ELEMENTS, storedFloat } from './float-constants.js';
@@ -8,7 +18,7 @@ import { floatReader, storedBehind } from './float-readers.js';
 import type { Layer } from './layers.js';
 
 /** A matrix of floats whose rows a Gather looks up: an embedding, learned positions. */
-export interface Table {
+export interface LookUpTable {
   node: NodeProto;
   /** Name of the stored tensor, which others may read as well. */
   stored: string;
@@ -41,10 +51,9 @@ export function selectTables(
   graph: Graph,
   layers: readonly Layer[],
   options: TableOptions,
-): { tables: Table[]; skipped: Skipped[] } {
+): { tables: LookUpTable[]; skipped: Skipped[] } {
   const skipped: Skipped[] = [];
-  const note = (node: NodeProto, reason: string) =>
-    skipped.push({ node: nodeLabel(node), opType: node.opType, reason });
+  const note = (node: NodeProto, reason: string) => skipped.push(leftAlone(node, reason));
   const wanted = graph.nodes.filter((node) => {
     if (!isLarge(graph, node)) return false;
     const reason = refusal(graph, node, options);
@@ -53,7 +62,7 @@ export function selectTables(
   });
   const lookUps = new Set(wanted);
   const weightOf = new Map(layers.map(({ node, weightIndex }) => [node, weightIndex]));
-  const tables = wanted.flatMap((node): Table[] => {
+  const tables = wanted.flatMap((node): LookUpTable[] => {
     const table = tableOf(graph, node, options);
     const tied: NodeProto[] = [];
     const keptBy = floatReader(graph, table.stored, (use) => {
@@ -92,7 +101,7 @@ function refusal(graph: Graph, node: NodeProto, { opTypes, exclude, perChannel }
   return perChannel && rows < LEAST_ROWS ? `its table has ${rows} rows: scales would take up what integers save` : null;
 }
 
-function tableOf(graph: Graph, node: NodeProto, options: TableOptions): Table {
+function tableOf(graph: Graph, node: NodeProto, options: TableOptions): LookUpTable {
   const { stored, carriers } = storedBehind(graph, node.input[0]!);
   const [cast] = carriers.filter(({ opType }) => opType === 'Cast');
   const dataType = cast ? intAttribute(cast, 'to', DataType.FLOAT) : graph.initializer(stored)!.dataType;

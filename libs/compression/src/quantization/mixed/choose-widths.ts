@@ -1,8 +1,7 @@
 import { scoreModels } from '#evaluation';
-import type { Graph } from '#onnx';
+import { nodeLabel, type Graph } from '#onnx';
 import type { Evidence } from './evidence.js';
 import { MixedPrecisionError } from '../errors.js';
-import { nodeLabel } from '../../name-pattern.js';
 import type { Layer } from '../layers/layers.js';
 import { MIXED_WIDTHS, paretoPlans, uniformPlan, widthCandidates, type WidthPlan } from './mixed-precision.js';
 import { RoundedWeights, type RoundingOptions } from '../grid/rounded-weights.js';
@@ -60,7 +59,7 @@ export async function chooseWidths(
   const sensitivities = await measureSensitivity(float.graph, weights, widths, evidence, run);
   const candidates = widthCandidates(sensitivities, named);
   const front = paretoPlans(candidates);
-  const jury = await PlanJury.create({ float, gridded }, weights, evidence, run);
+  const jury = await PlanTrials.create({ float, gridded }, weights, evidence, run);
   try {
     const uniform = await jury.tryAll(MIXED_WIDTHS.map((bits) => uniformPlan(candidates, bits)));
     const choice =
@@ -79,7 +78,7 @@ async function leastLoss(
   front: readonly WidthPlan[],
   uniform: readonly TriedPlan[],
   averageBits: number,
-  jury: PlanJury,
+  jury: PlanTrials,
 ): Promise<Choice> {
   const fits = (plan: WidthPlan) => plan.averageBits <= averageBits + 1e-9;
   const tried = await jury.tryAll(front.filter(fits).slice(0, SHORTLIST));
@@ -97,7 +96,7 @@ async function leastLoss(
 async function leastSize(
   front: readonly WidthPlan[],
   goal: { minSnrDb: number } | { maxDrop: number },
-  jury: PlanJury,
+  jury: PlanTrials,
 ): Promise<Choice> {
   const isMet =
     'minSnrDb' in goal
@@ -141,7 +140,7 @@ function dropOf({ top1Drop }: TriedPlan): number {
 }
 
 /** Runs whole plans against the float model. */
-class PlanJury {
+class PlanTrials {
   private constructor(
     private readonly weights: RoundedWeights,
     private readonly reference: WeightTrial,
@@ -155,10 +154,10 @@ class PlanJury {
     weights: RoundedWeights,
     evidence: Evidence,
     { threads, samples }: SensitivityRun,
-  ): Promise<PlanJury> {
+  ): Promise<PlanTrials> {
     const reference = await WeightTrial.create(float.graph, float.layers, weights.floats, threads);
     const trial = await WeightTrial.create(gridded.graph, gridded.layers, weights.floats, threads);
-    return new PlanJury(weights, reference, trial, evidence, samples);
+    return new PlanTrials(weights, reference, trial, evidence, samples);
   }
 
   /** What each plan loses on the samples. */

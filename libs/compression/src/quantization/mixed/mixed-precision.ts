@@ -1,5 +1,5 @@
 import { noiseOf, type LayerSensitivity } from './sensitivity.js';
-import type { WeightBits } from '../grid/weight-grid.js';
+import type { WeightBits } from '../grid/bits.js';
 
 /** A layer as the choice of widths sees it. */
 export interface WidthCandidate {

@@ -1,10 +1,9 @@
 import { scoreModels, type Scores } from '#evaluation';
-import type { Graph } from '#onnx';
+import { nodeLabel, type Graph } from '#onnx';
 import { snrDb } from '../grid/arithmetic.js';
 import type { Evidence } from './evidence.js';
-import { nodeLabel } from '../../name-pattern.js';
 import type { RoundedWeights } from '../grid/rounded-weights.js';
-import type { WeightBits } from '../grid/weight-grid.js';
+import type { WeightBits } from '../grid/bits.js';
 import { WeightTrial } from './weight-trial.js';
 
 /** What one width of one layer's weight costs, every other weight and all activations in floats. */

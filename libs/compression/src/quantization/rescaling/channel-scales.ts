@@ -1,5 +1,6 @@
 import { floatTensor, tensorDims, tensorToFloats, type Graph } from '#onnx';
-import type { ScaledConstant, ScaleSite } from './scale-sites.js';
+import type { ScaledConstant } from './producer-scaling.js';
+import type { ScaleSite } from './scale-sites.js';
 
 /** Divides a site's channels by the factors where they are made and multiplies them back in the weights that read them. */
 export function scaleChannels(graph: Graph, { divided, readers }: ScaleSite, factors: Float64Array): void {

@@ -1,5 +1,6 @@
+import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
-import type { Graph } from '#onnx';
+import type { Graph, NodeProto } from '#onnx';
 import { channelPeaks, scaleChannels } from './channel-scales.js';
 import type { Layer } from '../layers/layers.js';
 import { findScaleSites, type ScaleSite } from './scale-sites.js';
@@ -28,13 +29,13 @@ export function equalizeLayers(graph: Graph, layers: readonly Layer[]): Skipped[
   return [
     ...skipped.map(({ reason, ...rest }) => ({ ...rest, reason: `its input is not equalized: ${reason}` })),
     ...withoutWeight.flatMap(({ readers, producer }) =>
-      readers.map(({ layer: { node } }) => ({
-        node: node.name,
-        opType: node.opType,
-        reason: `its input is not equalized: ${producer.opType} has no weights to balance with; smoothing takes it`,
-      })),
+      readers.map(({ layer: { node } }) => leftAlone(node, withoutWeights(producer))),
     ),
   ];
+}
+
+function withoutWeights({ opType }: NodeProto): string {
+  return `its input is not equalized: ${opType} has no weights to balance with; smoothing takes it`;
 }
 
 /** Equalizes one site and returns how far its channels were moved at most, as a factor of 1 or more. */

@@ -1,6 +1,11 @@
-import { DataType, intAttribute, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
-import type { ScaledConstant } from './scale-sites.js';
+import { nodeLabel, DataType, intAttribute, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+
+/** A float initializer that scaling a value channel by channel changes. */
+export interface ScaledConstant {
+  name: string;
+  /** The channel that an element belongs to. */
+  channelOf(element: number): number;
+}
 
 /** Where a value's channels lie: the second axis ahead of `spatial` others, or the last. */
 export type ChannelPlace = { axis: 'second'; spatial: number | null } | { axis: 'last' };

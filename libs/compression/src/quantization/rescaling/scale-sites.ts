@@ -1,15 +1,8 @@
+import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
-import { DataType, intAttribute, tensorDims, type Graph, type NodeProto } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, DataType, intAttribute, tensorDims, type Graph, type NodeProto } from '#onnx';
 import type { Layer } from '../layers/layers.js';
-import { producerScaling, type ProducerScaling } from './producer-scaling.js';
-
-/** A float initializer that scaling a value channel by channel changes. */
-export interface ScaledConstant {
-  name: string;
-  /** The channel that an element belongs to. */
-  channelOf(element: number): number;
-}
+import { producerScaling, type ProducerScaling, type ScaledConstant } from './producer-scaling.js';
 
 /** A value whose channels can be divided by any positive factors where it is made, and multiplied back in the weights that read it. */
 export interface ScaleSite {
@@ -37,7 +30,7 @@ export function findScaleSites(graph: Graph, layers: readonly Layer[]): { sites:
     const readers = layers.filter(({ input }) => input === value);
     const site = scaleSite(graph, value, readers);
     if (typeof site !== 'string') sites.push(site);
-    else skipped.push(...readers.map(({ node }) => ({ node: nodeLabel(node), opType: node.opType, reason: site })));
+    else skipped.push(...readers.map(({ node }) => leftAlone(node, site)));
   }
   return { sites, skipped };
 }

@@ -1,6 +1,6 @@
+import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
-import { floatAttribute, floatTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, floatAttribute, floatTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
 import type { Layer } from '../layers/layers.js';
 import type { InputMoments } from '../calibration/moments.js';
 import { shortName } from '../emit/short-name.js';
@@ -32,8 +32,7 @@ export class BiasCorrection {
 
   /** Notes that a layer stays without correction. */
   leave({ node }: Layer, reason: string): void {
-    if (this.moments)
-      this.skipped.push({ node: nodeLabel(node), opType: node.opType, reason: `its bias is not corrected: ${reason}` });
+    if (this.moments) this.skipped.push(leftAlone(node, `its bias is not corrected: ${reason}`));
   }
 }
 

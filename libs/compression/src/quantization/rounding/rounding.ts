@@ -1,9 +1,9 @@
+import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { floatAttribute, tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { nodeLabel, floatAttribute, tensorDims, tensorToFloats, type Graph } from '#onnx';
 import { adaround } from './adaround.js';
 import { gptq } from './gptq.js';
 import { drawLayerRows, type RowSource } from '../layers/layer-rows.js';
-import { nodeLabel } from '../../name-pattern.js';
 import type { Layer } from '../layers/layers.js';
 import { transpose } from '../layers/matrix.js';
 import type { InputMoments } from '../calibration/moments.js';
@@ -56,7 +56,7 @@ export class WeightRounding {
   }
 
   private note({ node }: Layer, reason: string): void {
-    this.skipped.push({ node: nodeLabel(node), opType: node.opType, reason });
+    this.skipped.push(leftAlone(node, reason));
   }
 }
 

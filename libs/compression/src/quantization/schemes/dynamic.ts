@@ -1,5 +1,5 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { DataType, floatTensor, makeNode, makeTensor, type Graph } from '#onnx';
+import { nodeLabel, DataType, floatTensor, makeNode, makeTensor, type Graph } from '#onnx';
 import { BiasCorrection } from '../rounding/bias-correction.js';
 import {
   channelLayout,
@@ -9,7 +9,6 @@ import {
   snrDb,
   symmetricScales,
 } from '../grid/arithmetic.js';
-import { nodeLabel } from '../../name-pattern.js';
 import type { Layer } from '../layers/layers.js';
 import { layerMatrix, plainProductRefusal, replaceProduct } from '../layers/matrix.js';
 import { layersInScope } from '../layers/scope.js';

@@ -1,7 +1,7 @@
 import { roundHalfEven } from '#onnx';
 
 /** Weights of com.microsoft MatMulNBits: for each output column, blocks of `blockSize` rows with a scale each. */
-export interface BlockwiseWeight {
+export interface PackedBlocks {
   /** [columns, blocks, blockSize · bits / 8]; element i of a block lies at bit i · bits, offset by 2^(bits−1). */
   packed: Uint8Array;
   /** [columns, blocks] */
@@ -40,7 +40,7 @@ export function packBlockwise(
   bits: 4 | 2,
   blockSize: number,
   scales = blockScales(values, rows, columns, bits, blockSize),
-): BlockwiseWeight {
+): PackedBlocks {
   const blocks = Math.ceil(rows / blockSize);
   const bytes = (blockSize * bits) / 8;
   const middle = 2 ** (bits - 1);
@@ -65,7 +65,7 @@ export function packBlockwise(
 
 /** The matrix that the packed blocks stand for. */
 export function unpackBlockwise(
-  { packed, scales, dims: [columns, blocks, bytes] }: BlockwiseWeight,
+  { packed, scales, dims: [columns, blocks, bytes] }: PackedBlocks,
   rows: number,
   bits: 4 | 2,
   blockSize: number,

@@ -1,4 +1,4 @@
-import { nodeLabel } from '../../name-pattern.js';
+import { nodeLabel } from '#onnx';
 import { storeAside } from '../emit/store-aside.js';
 import { WeightStore } from '../emit/weight-store.js';
 import type { StaticWork } from './static-work.js';

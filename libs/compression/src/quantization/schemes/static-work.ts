@@ -29,7 +29,7 @@ export interface LayerInWork {
 }
 
 /** A row of the report and the node that it is of. */
-export interface ReportRow {
+export interface StoredRow {
   node: NodeProto;
   report: LayerReport;
 }
@@ -59,7 +59,7 @@ export interface StaticWork {
   aside: StoredNode[];
   mixed: WidthChoice | null;
   /** One row per node stored, in the order of the report: steps add what they find to it. */
-  rows: ReportRow[];
+  rows: StoredRow[];
   skipped: Skipped[];
 }
 

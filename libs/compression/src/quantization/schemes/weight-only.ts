@@ -1,10 +1,9 @@
 import type { QuantizeOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
-import { DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { nodeLabel, DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph } from '#onnx';
 import { BiasCorrection } from '../rounding/bias-correction.js';
 import { channelLayout, dequantizeSymmetric, snrDb } from '../grid/arithmetic.js';
 import { CONTRIB, importContrib } from '../emit/contrib.js';
-import { nodeLabel } from '../../name-pattern.js';
 import type { Layer } from '../layers/layers.js';
 import { layerMatrix, plainProductRefusal, replaceProduct, transpose } from '../layers/matrix.js';
 import { blockScales, packBlockwise, unpackBlockwise } from './matmul-nbits.js';

@@ -1,5 +1,12 @@
-import { intAttribute, intsAttribute, constantTensor, tensorToNumbers, type Graph, type NodeProto } from '#onnx';
-import type { Shapes } from '#autodiff';
+import {
+  intAttribute,
+  intsAttribute,
+  constantTensor,
+  tensorToNumbers,
+  type Graph,
+  type NodeProto,
+  type Shapes,
+} from '#onnx';
 
 /** What a rule is given: the axis of the batch in an input that has one, and all shapes. */
 interface Place {

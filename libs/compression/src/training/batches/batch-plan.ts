@@ -1,6 +1,5 @@
-import type { Shapes } from '#autodiff';
 import type { HostTensors } from '#inference';
-import { macsOf, type Graph } from '#onnx';
+import { macsOf, type Graph, type Shapes } from '#onnx';
 import type { Division } from '../parallel/divided-runner.js';
 import { batchShapes, firstSamples } from './batch-shapes.js';
 import { TrainingError } from '../errors.js';

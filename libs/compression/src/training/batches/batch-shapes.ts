@@ -1,6 +1,5 @@
-import type { Shapes } from '#autodiff';
 import type { HostTensors } from '#inference';
-import type { Graph } from '#onnx';
+import type { Graph, Shapes } from '#onnx';
 import { fixedBatch } from './flexible-batch.js';
 import { rowsOf } from './rows.js';
 import { observeTrainingShapes } from '../observe.js';

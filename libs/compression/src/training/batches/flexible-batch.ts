@@ -12,9 +12,9 @@ import {
   valueElemType,
   type ModelProto,
   type NodeProto,
+  type Shapes,
 } from '#onnx';
-import type { Shapes } from '#autodiff';
-import { observeShapes as observeOnGenerated } from '../../rewrites/observe-shapes.js';
+import { observeGraph as observeOnGenerated } from '../../rewrites/observe-graph.js';
 import { batchAxes } from './batch-axes.js';
 import { givesTheSame } from './batch-proof.js';
 

@@ -1,5 +1,5 @@
-import { isSameEveryRun, type Graph } from '#onnx';
-import { fitsPattern, nodeLabel } from '../../name-pattern.js';
+import { nodeLabel, isSameEveryRun, type Graph } from '#onnx';
+import { fitsPattern } from '../../name-pattern.js';
 
 /** What names and patterns mean in a graph. */
 export interface NamedTensors {

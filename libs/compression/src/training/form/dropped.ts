@@ -1,6 +1,6 @@
+import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
 import { floatAttribute, tensorToNumbers, type Graph } from '#onnx';
-import { nodeLabel } from '../../name-pattern.js';
 
 /**
  * Dropout that a training would be expected to apply: the file says how much, and it is trained as it runs, dropping
@@ -12,8 +12,6 @@ export function dropoutsLeft(graph: Graph): Skipped[] {
     .flatMap((node): Skipped[] => {
       const stored = node.input[1] ? graph.initializer(node.input[1]) : undefined;
       const ratio = stored ? tensorToNumbers(stored)[0]! : floatAttribute(node, 'ratio', 0.5);
-      return ratio === 0
-        ? []
-        : [{ node: nodeLabel(node), opType: node.opType, reason: 'it is trained as it runs, dropping nothing' }];
+      return ratio === 0 ? [] : [leftAlone(node, 'it is trained as it runs, dropping nothing')];
     });
 }

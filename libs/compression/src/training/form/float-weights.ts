@@ -1,5 +1,6 @@
 import type { Skipped } from '#contracts';
 import {
+  nodeLabel,
   DataType,
   dataTypeBits,
   dataTypeName,
@@ -12,7 +13,6 @@ import {
   type TensorProto,
 } from '#onnx';
 import { isConstantOfFile } from '../../rewrites/constants.js';
-import { nodeLabel } from '../../name-pattern.js';
 import { areFiltersAlike, commonValue, isMask, isUnbounded, isWave, wideAxes } from './constant-values.js';
 import { isLayerOfOne, isRawInput } from './surroundings.js';
 import type { Trainable } from './trainable.js';

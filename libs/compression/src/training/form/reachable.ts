@@ -1,5 +1,5 @@
-import { missingGradients, reachedTargets, type Shapes } from '#autodiff';
-import { DataType, valueElemType, type Graph } from '#onnx';
+import { missingGradients, reachedTargets } from '#autodiff';
+import { DataType, valueElemType, type Graph, type Shapes } from '#onnx';
 import type { Trainable, TrainingForm } from './trainable.js';
 
 /** The outputs of floats: what a student can be trained towards. */

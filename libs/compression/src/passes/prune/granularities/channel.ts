@@ -3,7 +3,7 @@ import { cloneModel, Graph, type ModelProto } from '#onnx';
 import type { PassContext } from '../../../pass.js';
 import { writeLatency, type LatencyReport } from '../../../pruning/budget/latency-budget.js';
 import { shareOfRest } from '../../../pruning/budget/schedule.js';
-import type { Figures } from '../../../pruning/channels/figures.js';
+import type { GraphFigures } from '../../../pruning/channels/figures.js';
 import type { GroupReport } from '../../../pruning/channels/group-report.js';
 import { limitsOfRest } from '../../../pruning/channels/layer-limits.js';
 import { pruneChannels, type ChannelPruning } from '../../../pruning/channels/prune-channels.js';
@@ -11,11 +11,11 @@ import { PruneInputError } from '../../../pruning/errors.js';
 import { liftConstants } from '../../../rewrites/constants.js';
 import { foldSizes } from '../../../rewrites/fold-sizes.js';
 import { writeSideFiles } from '../../../side-files.js';
-import { AccuracyJudge } from '../accuracy-judge.js';
+import { AccuracyMeter } from '../accuracy-meter.js';
 import { staticBlockers } from '../blockers.js';
 import { importancePlot } from '../importance-plot.js';
 import { inSteps } from '../in-steps.js';
-import { sensitivityPlot } from '../sensitivity-plot.js';
+import { groupSensitivityPlot } from '../sensitivity-plot.js';
 import { scanSensitivity } from '../sensitivity.js';
 import { channelVerdict } from '../verdict.js';
 import type { Applied, Granularity } from './granularity.js';
@@ -45,12 +45,12 @@ export const channel: Granularity = {
 
   async scan(context, options) {
     const limits = { ...options, threads: context.threads };
-    const judge = await AccuracyJudge.create('sensitivity', context.model, context.data, limits);
+    const judge = await AccuracyMeter.create('sensitivity', context.model, context.data, limits);
     const points = await scanSensitivity(readyGraph(cloneModel(context.model)), options, context, judge);
     await judge.release();
     return writeSideFiles(context, {
       [SENSITIVITY_FILE]: () => `${JSON.stringify(points, null, 2)}\n`,
-      [SENSITIVITY_PLOT]: () => sensitivityPlot(points),
+      [SENSITIVITY_PLOT]: () => groupSensitivityPlot(points),
     });
   },
 };
@@ -66,7 +66,7 @@ function readyGraph(model: ModelProto): Graph {
 /** Removes channels in the steps of a schedule. */
 class StepwiseRemoval {
   /** The figures before the first step. */
-  before: Figures | null = null;
+  before: GraphFigures | null = null;
   /** What steps left standing, for want of a whole multiple to remove, falls to the next. */
   private removed = 0;
 
@@ -96,7 +96,7 @@ async function applied(
   context: PassContext,
   options: PruneOptions,
   { groups, skipped, ratio, after, latency }: ChannelPruning,
-  before: Figures,
+  before: GraphFigures,
 ): Promise<Applied> {
   const files = latency ? await writeLatency(context, latency) : [];
   const plots = options.sensitivity

@@ -1,5 +1,5 @@
 import { DataType, intAttribute, setAttribute } from '#onnx';
-import type { LinkContext, Rule, Rules } from './rule.js';
+import type { LinkContext, ChannelRule, Rules } from './rule.js';
 
 /**
  * com.microsoft MatMulNBits: Y[…, n] = Σ_k A[…, k] · B[n, block(k), byte(k)] · scales[n, block(k)] + bias[n].
@@ -9,7 +9,7 @@ import type { LinkContext, Rule, Rules } from './rule.js';
  *
  * The scales stand for the weight where its importance is judged: each is its block's largest magnitude over the levels.
  */
-const matMulNBits: Rule = {
+const matMulNBits: ChannelRule = {
   link(context) {
     const [a, b, scales, y] = [context.input(0), context.input(1), context.input(2), context.output()];
     const [axisA, axisY] = [context.dims(a).length - 1, context.dims(y).length - 1];

@@ -1,5 +1,5 @@
 import { floatAttribute, intAttribute, intsAttribute } from '#onnx';
-import { positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
+import { positiveAxis, type LinkContext, type ChannelRule, type Rules } from './rule.js';
 
 const UNARY = [
   'Abs',
@@ -79,7 +79,7 @@ const BROADCASTING = [
 ];
 
 /** y[i] = f(x[i]): every axis passes through. */
-const unary: Rule = {
+const unary: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     if (context.output(1)) context.linkAll(context.input(0), context.output(1));
@@ -87,14 +87,14 @@ const unary: Rule = {
 };
 
 /** y[i] = f(a[i], b[i], …) with numpy broadcasting. */
-const broadcasting: Rule = {
+const broadcasting: ChannelRule = {
   link(context) {
     for (const value of context.node.input) context.broadcast(value, context.output());
   },
 };
 
 /** An axis that is normalised as a whole stays: without an entry the others would change. */
-const softmax: Rule = {
+const softmax: ChannelRule = {
   link(context) {
     const rank = context.dims(context.input(0)).length;
     const isFlattening = context.graph.opset() < 13;
@@ -106,7 +106,7 @@ const softmax: Rule = {
 };
 
 /** Statistics are per channel, so that a channel goes with its own; in training mode new ones are outputs. */
-const batchNorm: Rule = {
+const batchNorm: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     for (const parameter of [1, 2, 3, 4]) perChannel(context, context.input(parameter), 1);
@@ -115,14 +115,14 @@ const batchNorm: Rule = {
 };
 
 /** com.microsoft FastGelu: f(x + bias). */
-const biasedGelu: Rule = {
+const biasedGelu: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     if (context.input(1)) context.broadcast(context.input(1), context.output());
   },
 };
 
-const instanceNorm: Rule = {
+const instanceNorm: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     for (const parameter of [1, 2]) perChannel(context, context.input(parameter), 1);
@@ -130,7 +130,7 @@ const instanceNorm: Rule = {
 };
 
 /** Normalised axes may shrink: the statistics then run over what is left, as in a network that was built that narrow. Mean and deviation, where they are outputs, share the other axes. */
-const layerNorm: Rule = {
+const layerNorm: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     for (const value of [context.input(1), context.input(2), context.output(1), context.output(2)])
@@ -139,7 +139,7 @@ const layerNorm: Rule = {
 };
 
 /** Every group gives up the same entries, so that groups stay equal. */
-const groupNorm: Rule = {
+const groupNorm: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     for (const parameter of [1, 2]) perChannel(context, context.input(parameter), 1);
@@ -152,7 +152,7 @@ const groupNorm: Rule = {
 };
 
 /** Means run over all samples and positions of a channel, unless its `axes` say otherwise. */
-const meanVariance: Rule = {
+const meanVariance: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     const rank = context.dims(context.input(0)).length;
@@ -164,7 +164,7 @@ const meanVariance: Rule = {
   },
 };
 
-const lrn: Rule = {
+const lrn: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     if (floatAttribute(context.node, 'alpha', 1e-4) !== 0)

@@ -1,5 +1,5 @@
 import { intAttribute, setAttribute } from '#onnx';
-import type { LinkContext, Rule, Rules } from './rule.js';
+import type { LinkContext, ChannelRule, Rules } from './rule.js';
 
 /** Where a convolution keeps its tensors, by input position, and the axes of its weight. */
 interface ConvLayout {
@@ -18,7 +18,7 @@ interface ConvLayout {
  *     depthwise           x[c], w[c·m … c·m+m-1], y[c·m … c·m+m-1]    and `group` shrinks
  *     grouped             the same index in every group, so that groups stay equal
  */
-function convolution(layout: ConvLayout): Rule {
+function convolution(layout: ConvLayout): ChannelRule {
   return {
     link(context) {
       const { coordinates: at, node } = context;
@@ -57,7 +57,7 @@ function convolution(layout: ConvLayout): Rule {
  *     depthwise    x[c], w[c, :], y[c·m … c·m+m-1]    and `group` shrinks
  *     grouped      the same index in every group: x[c], w[c, :] with c mod width; y[o], w[:, o mod width]
  */
-const convTranspose: Rule = {
+const convTranspose: ChannelRule = {
   link(context) {
     const groups = intAttribute(context.node, 'group', 1);
     if (groups === 1) return convolution({ weight: 1, bias: 2, outputAxis: 1 }).link(context);
@@ -79,10 +79,10 @@ const convTranspose: Rule = {
   mend: convolution({ weight: 1, outputAxis: 1 }).mend!,
 };
 
-const qLinearConv: Rule = convolution({ weight: 3, bias: 8, perOutput: [4, 5], outputAxis: 0 });
+const qLinearConv: ChannelRule = convolution({ weight: 3, bias: 8, perOutput: [4, 5], outputAxis: 0 });
 
 /** Y[m, n] = A[m, k] · B[k, n] + C[m, n] */
-const gemm: Rule = {
+const gemm: ChannelRule = {
   link(context) {
     const { node } = context;
     const [a, b, y] = [context.input(0), context.input(1), context.output()];
@@ -96,7 +96,7 @@ const gemm: Rule = {
 };
 
 /** Y[…, m, n] = A[…, m, k] · B[…, k, n], batch axes broadcast. */
-function matMul({ b = 1, perColumn = [] }: { b?: number; perColumn?: readonly number[] } = {}): Rule {
+function matMul({ b = 1, perColumn = [] }: { b?: number; perColumn?: readonly number[] } = {}): ChannelRule {
   return {
     link(context) {
       const [left, right, y] = [context.input(0), context.input(b), context.output()];

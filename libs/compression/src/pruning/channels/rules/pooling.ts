@@ -1,8 +1,8 @@
 import { intAttribute, intsAttribute, type NodeProto } from '#onnx';
-import { describe, positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
+import { describe, positiveAxis, type LinkContext, type ChannelRule, type Rules } from './rule.js';
 
 /** Batch and channels pass, the window slides over the rest. */
-const pool: Rule = {
+const pool: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     for (const axis of [0, 1]) context.link(x, axis, y, axis);
@@ -21,7 +21,7 @@ const pool: Rule = {
 };
 
 /** Axes that are reduced stay whole, the others pass. */
-const reduce: Rule = {
+const reduce: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     const axes = reducedAxes(context);
@@ -62,7 +62,7 @@ function reducedAxes(context: LinkContext): number[] {
   return given.map((axis) => positiveAxis(axis, rank));
 }
 
-const arg: Rule = {
+const arg: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     const reduced = positiveAxis(intAttribute(context.node, 'axis', 0), context.dims(x).length);
@@ -75,7 +75,7 @@ const arg: Rule = {
 };
 
 /** Largest entries of an axis, and their positions on it: the others pass. */
-const topK: Rule = {
+const topK: ChannelRule = {
   link(context) {
     const x = context.input(0);
     const sorted = positiveAxis(intAttribute(context.node, 'axis', -1), context.dims(x).length);
@@ -92,7 +92,7 @@ const topK: Rule = {
 };
 
 /** Running sums along one axis. */
-const cumSum: Rule = {
+const cumSum: ChannelRule = {
   link(context) {
     const x = context.input(0);
     const rank = context.dims(x).length;
@@ -107,7 +107,7 @@ const cumSum: Rule = {
 };
 
 /** Samples a plane at computed places: batch and channels pass. */
-const gridSample: Rule = {
+const gridSample: ChannelRule = {
   link(context) {
     const [x, grid, y] = [context.input(0), context.input(1), context.output()];
     for (const axis of [0, 1]) context.link(x, axis, y, axis);

@@ -1,8 +1,8 @@
 import { intAttribute } from '#onnx';
-import { positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
+import { positiveAxis, type LinkContext, type ChannelRule, type Rules } from './rule.js';
 
 /** The integers and the floats share every axis; per-channel scales and zero points share the channel axis, blocks keep theirs whole. */
-const affine: Rule = {
+const affine: ChannelRule = {
   link(context) {
     const x = context.input(0);
     context.linkAll(x, context.output());
@@ -21,7 +21,7 @@ function linkGrid(context: LinkContext, x: string, parameter: string): void {
   });
 }
 
-const dynamicQuantize: Rule = { link: (context) => context.linkAll(context.input(0), context.output()) };
+const dynamicQuantize: ChannelRule = { link: (context) => context.linkAll(context.input(0), context.output()) };
 
 export const quantization: Rules = {
   QuantizeLinear: affine,

@@ -191,14 +191,14 @@ export class Roles {
 }
 
 /** How removal passes through an operator. */
-export interface Rule {
+export interface ChannelRule {
   /** Links the coordinates that stand or fall together and pins those that must stay. */
   link(context: LinkContext): void;
   /** Mends attributes and constants after tensors have shrunk; absent where the graph holds no sizes. */
   mend?(context: MendContext): void;
 }
 
-export type Rules = Record<string, Rule>;
+export type Rules = Record<string, ChannelRule>;
 
 export function describe(node: NodeProto): string {
   return node.name ? `${node.opType} "${node.name}"` : node.opType;

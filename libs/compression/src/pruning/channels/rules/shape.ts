@@ -1,9 +1,9 @@
 import { intAttribute, intsAttribute, stringAttribute, tensorToNumbers, type DataType, type Graph } from '#onnx';
 import { factorIndex, reshapeBlocks, shrinkingFactor, type ReshapeBlock } from '../reshape-blocks.js';
-import { positiveAxis, type LinkContext, type MendContext, type Rule, type Rules } from './rule.js';
+import { positiveAxis, type LinkContext, type MendContext, type ChannelRule, type Rules } from './rule.js';
 
 /** Row-major reshapes of all kinds: one index map per block of axes that mix. */
-function reshape(mend?: Rule['mend']): Rule {
+function reshape(mend?: ChannelRule['mend']): ChannelRule {
   return {
     link(context) {
       const [x, y] = [context.input(0), context.output()];
@@ -107,7 +107,7 @@ function spelledOut(graph: Graph, value: string): { values: number[]; type: Data
   );
 }
 
-const transpose: Rule = {
+const transpose: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     const rank = context.dims(x).length;
@@ -118,9 +118,9 @@ const transpose: Rule = {
 };
 
 /** Squeeze and Unsqueeze move axes of length 1 only. */
-const squeeze: Rule = reshape();
+const squeeze: ChannelRule = reshape();
 
-const expand: Rule = {
+const expand: ChannelRule = {
   link(context) {
     context.broadcast(context.input(0), context.output());
     const [x, y] = [context.input(0), context.output()];
@@ -134,7 +134,7 @@ const expand: Rule = {
   mend: mendShape,
 };
 
-const tile: Rule = {
+const tile: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     context.dims(x).forEach((length, axis) => {
@@ -145,7 +145,7 @@ const tile: Rule = {
 };
 
 /** Axes of the same size pass (their scale is 1); a spelled-out size follows, whether of all axes or of those that `axes` names. */
-const resize: Rule = {
+const resize: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     context.dims(x).forEach((length, axis) => {
@@ -172,7 +172,7 @@ const resize: Rule = {
 };
 
 /** Axes that are not padded pass; `pads` speaks of all axes, or of those that the fourth input names. */
-const pad: Rule = {
+const pad: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     const rank = context.dims(x).length;

@@ -1,5 +1,5 @@
 import { DataType, GraphBuilder } from '#onnx';
-import { observeShapes } from './observe-shapes.js';
+import { observeGraph } from './observe-graph.js';
 
 const TYPES = [
   DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT16, DataType.INT64, DataType.UINT64, DataType.INT32, DataType.UINT32,
@@ -15,11 +15,11 @@ function castsInput(type: DataType) {
 
 describe('shapes are observed', () => {
   it.each(TYPES.map((type) => [DataType[type], type] as const))('on inputs of %s', async (_name, type) => {
-    const { shapes } = await observeShapes(castsInput(type));
+    const { shapes } = await observeGraph(castsInput(type));
     expect(shapes.get('y')).toEqual([1]);
   });
 
   it('not on text, which is said', async () => {
-    await expect(observeShapes(castsInput(DataType.STRING))).rejects.toThrow(/STRING/);
+    await expect(observeGraph(castsInput(DataType.STRING))).rejects.toThrow(/STRING/);
   });
 });

@@ -7,7 +7,7 @@ import { PruneInputError } from '../../pruning/errors.js';
 const BATCH = 64;
 
 /** Tells how much top-1 a smaller model loses against the model before pruning, on the first samples of the calibration split. */
-export class AccuracyJudge {
+export class AccuracyMeter {
   private constructor(
     private readonly reference: Session,
     private readonly data: Dataset,
@@ -23,12 +23,12 @@ export class AccuracyJudge {
     model: ModelProto,
     data: Dataset | null,
     { samples, threads }: { samples: number; threads: number },
-  ): Promise<AccuracyJudge> {
+  ): Promise<AccuracyMeter> {
     if (!data || data.classes === null) throw new PruneInputError(option, 'a data set with labels');
     const reference = await Session.create(writeModel(model), { threads });
     const bound = data.bindInputs(reference.inputs.map(({ name }) => name));
     const fixedBatch = bound.batchOf(reference.inputs);
-    return new AccuracyJudge(reference, bound, Math.max(samples, fixedBatch ?? 0), threads, fixedBatch);
+    return new AccuracyMeter(reference, bound, Math.max(samples, fixedBatch ?? 0), threads, fixedBatch);
   }
 
   /** Top-1 of the reference less that of the model, 0..1; negative when the model is better. */

@@ -1,5 +1,5 @@
 import { intAttribute, intsAttribute, setAttribute } from '#onnx';
-import { describe, positiveAxis, type LinkContext, type MendContext, type Rule, type Rules } from './rule.js';
+import { describe, positiveAxis, type LinkContext, type MendContext, type ChannelRule, type Rules } from './rule.js';
 
 /** Links all axes but one, which the caller maps itself. */
 function linkOthers(context: LinkContext, x: string, y: string, mapped: number): void {
@@ -13,7 +13,7 @@ function axisOf(context: LinkContext | MendContext, fallback: number): number {
 }
 
 /** y = [x₀ | x₁ | …]: each part at its offset. */
-const concat: Rule = {
+const concat: ChannelRule = {
   link(context) {
     const y = context.output();
     const axis = positiveAxis(intAttribute(context.node, 'axis', 1), context.dims(y).length);
@@ -27,7 +27,7 @@ const concat: Rule = {
 };
 
 /** The inverse of Concat; parts that were equal and stay so need no sizes, others get them. */
-const split: Rule = {
+const split: ChannelRule = {
   link(context) {
     const x = context.input(0);
     const axis = axisOf(context, 0);
@@ -59,7 +59,7 @@ interface SlicedAxis {
 }
 
 /** y[i] = x[start + i]; entries outside the slice are free. */
-const slice: Rule = {
+const slice: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     const sliced = slicedAxes(context);
@@ -114,7 +114,7 @@ function slicedAxes(context: LinkContext | MendContext): SlicedAxis[] | undefine
  * y[…, j…, …] = x[…, indices[j…], …]. Constant indices into a computed axis are a selection of channels and follow it;
  * computed indices, and codebooks, keep the axis whole.
  */
-const gather: Rule = {
+const gather: ChannelRule = {
   link(context) {
     const [x, indices, y] = [context.input(0), context.input(1), context.output()];
     const axis = axisOf(context, 0);
@@ -146,4 +146,4 @@ const gather: Rule = {
   },
 };
 
-export const parts: Rules = { Concat: concat, Split: split, Slice: slice, Gather: gather };
+export const concatSplit: Rules = { Concat: concat, Split: split, Slice: slice, Gather: gather };

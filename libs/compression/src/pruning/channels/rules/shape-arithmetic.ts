@@ -1,5 +1,5 @@
 import { DataType, intAttribute, tensorToNumbers, type Graph, type NodeProto } from '#onnx';
-import { positiveAxis, type LinkContext, type Rule, type Rules } from './rule.js';
+import { positiveAxis, type LinkContext, type ChannelRule, type Rules } from './rule.js';
 
 /** Input positions at which operators take sizes or bounds: what follows from a length that shrinks, follows. */
 const TAKES_SIZES: Record<string, readonly number[]> = {
@@ -34,7 +34,7 @@ interface Lengths {
  * The runtime computes lengths anew, and operators that take sizes follow them. An axis whose length is reckoned with otherwise stays:
  * x / √(its length), a tensor filled to its length, or a factor of it that a Reshape takes as given.
  */
-const shape: Rule = {
+const shape: ChannelRule = {
   link(context) {
     const x = context.input(0);
     const rank = context.dims(x).length;
@@ -50,7 +50,7 @@ const shape: Rule = {
   },
 };
 
-const size: Rule = {
+const size: ChannelRule = {
   link: (context) =>
     pinReckoned(context, context.output(), {
       axes: context.dims(context.input(0)).map((_, axis) => axis),
@@ -96,4 +96,4 @@ function tensorNumbers(graph: Graph, value: string | undefined): number[] | unde
   return tensor && tensorToNumbers(tensor);
 }
 
-export const sizes: Rules = { Shape: shape, Size: size };
+export const shapeArithmetic: Rules = { Shape: shape, Size: size };

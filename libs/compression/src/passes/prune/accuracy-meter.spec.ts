@@ -1,6 +1,6 @@
 import { GraphBuilder, writeModel, type ModelProto } from '#onnx';
 import { Points } from '../../distillation/points.fixture.js';
-import { AccuracyJudge } from './accuracy-judge.js';
+import { AccuracyMeter } from './accuracy-meter.js';
 
 describe('how much accuracy a model loses', () => {
   let points: Points;
@@ -20,7 +20,7 @@ describe('how much accuracy a model loses', () => {
 
   it.each(['n', 1, 5])('is told for batches of %p: by whole ones where the model fixes them', async (batch) => {
     const { data } = points.context(writeModel(scores('n', true)));
-    const judge = await AccuracyJudge.create('maxDrop', scores(batch, true), data, { samples: 40, threads: 1 });
+    const judge = await AccuracyMeter.create('maxDrop', scores(batch, true), data, { samples: 40, threads: 1 });
     expect(await judge.dropOf(scores(batch, true))).toBe(0);
     const labels = (await data!.labels('calibration'))!.subarray(0, 40);
     expect(await judge.dropOf(scores(batch, false))).toBeCloseTo(

@@ -13,10 +13,9 @@ import {
   valueElemType,
   type ModelProto,
   type ValueInfoProto,
+  type Shapes,
 } from '#onnx';
 import { UnobservableModelError } from './errors.js';
-
-export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** Lengths tried for dimensions without a number, besides the batch, which is one: strided nets want multiples of 32, audio nets hundreds of samples, cells few. */
 const FREE_LENGTHS = [64, 96, 32, 512, 1536, 16, 8, 1] as const;
@@ -45,7 +44,7 @@ export interface Observation {
  * Runs the model once on generated inputs and reports every value's shape; only shapes come back, by a Shape node per
  * value. Throws UnobservableModelError when no choice of lengths for the free dimensions runs.
  */
-export async function observeShapes(model: ModelProto): Promise<Observation> {
+export async function observeGraph(model: ModelProto): Promise<Observation> {
   let cause: unknown;
   for (const feeds of feedsToTry(model)) {
     try {

@@ -6,7 +6,8 @@ import { clippedShare } from '../calibration/histogram.js';
 import { compareValues } from './compare.js';
 import type { LayerReport } from '../report.js';
 import { int8DotProductIn } from './cpu.js';
-import { costliestLayers, warningsFor, type Facts } from './verdict.js';
+import { costliestLayers } from './costliest-layers.js';
+import { warningsFor, type Facts } from './warnings.js';
 
 /** x -> Add(1 + noise) -> a -> Mul(2) -> y */
 function model(noise: number): ModelProto {
