@@ -13,6 +13,7 @@ export const LIBRARIES = {
   datasets: ['contracts', 'documents', 'onnx', 'inference'],
   compression: ['contracts', 'onnx', 'inference', 'autodiff', 'measurement', 'evaluation', 'datasets'],
   pipeline: ['contracts', 'documents', 'search'],
+  report: ['contracts', 'pipeline'],
   process: ['contracts'],
   queue: ['contracts'],
   database: ['contracts'],

@@ -4,6 +4,7 @@ import { addDatasetCommands } from './commands/datasets.js';
 import { addJobCommands } from './commands/jobs.js';
 import { addModelCommands } from './commands/models.js';
 import { addPassCommands } from './commands/passes.js';
+import { addReplayCommand } from './commands/replay.js';
 import { addReportCommand } from './commands/report.js';
 import { addRunCommand } from './commands/run.js';
 import { addUpCommand } from './commands/up.js';
@@ -17,6 +18,7 @@ const COMMANDS = [
   addRunCommand,
   addJobCommands,
   addReportCommand,
+  addReplayCommand,
   addArtifactCommands,
   addPassCommands,
 ];

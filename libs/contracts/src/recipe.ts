@@ -56,6 +56,10 @@ export const Recipe = z
     seed: z.int().min(0).max(0x7fffffff).default(0).describe('Decides every random choice of the job.'),
     passes: z.array(RecipeStep).min(1).max(50),
     gates: z.array(Gate).max(50).default([]),
+    fresh: z
+      .boolean()
+      .optional()
+      .describe('Compute every stage anew, whatever results are known: to prove that they come out again.'),
   })
   .meta({ id: 'Recipe' });
 export type Recipe = z.infer<typeof Recipe>;

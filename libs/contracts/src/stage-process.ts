@@ -116,12 +116,17 @@ export type PreflightRequest = z.infer<typeof PreflightRequest>;
 export const MeasureRequest = z.object({ kind: z.literal('measure'), modelPath: z.string() });
 export type MeasureRequest = z.infer<typeof MeasureRequest>;
 
+/** Asks for the nodes of two models, of a job's input and of what came of it: a ModelPair. */
+export const GraphRequest = z.object({ kind: z.literal('graph'), beforePath: z.string(), afterPath: z.string() });
+export type GraphRequest = z.infer<typeof GraphRequest>;
+
 export const ProcessRequest = z.discriminatedUnion('kind', [
   StageRequest,
   InspectRequest,
   CheckDatasetRequest,
   PreflightRequest,
   MeasureRequest,
+  GraphRequest,
 ]);
 export type ProcessRequest = z.infer<typeof ProcessRequest>;
 

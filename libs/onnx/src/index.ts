@@ -12,6 +12,7 @@ export * from './grid.js';
 export * from './inline-functions.js';
 export * from './inspect.js';
 export * from './lift-opset.js';
+export * from './layer-list.js';
 export * from './limits.js';
 export * from './load.js';
 export * from './macs.js';

@@ -1,5 +1,5 @@
 import type { LatencyRatio, ModelMetrics } from '#contracts';
-import { comparisonTable, conclusions, renderMarkdown, renderText, reportMarkdown, verdict } from './report.js';
+import { comparisonTable, conclusions, renderMarkdown, renderText, verdict } from './report.js';
 
 const baseline: ModelMetrics = {
   bytes: 1_000_000,
@@ -111,37 +111,6 @@ describe('tables', () => {
     expect(renderMarkdown({ columns: [{ title: 'a', align: 'left' }], rows: [['x|y\nz']] })).toBe(
       '| a |\n| --- |\n| x\\|y z |',
     );
-  });
-
-  it('come with verdict and gates in a report', () => {
-    const gate = {
-      gate: { metric: 'bytes' as const, maxRatio: 0.1 },
-      passed: false,
-      value: 5,
-      baseline: 1,
-      explanation: 'bytes 5 > 0.1',
-    };
-    const text = reportMarkdown(
-      'Job',
-      [
-        { label: 'baseline', metrics: baseline },
-        { label: 'prune', metrics: baseline },
-      ],
-      [gate],
-    );
-    expect(text).toContain('# Job\n\n| model |');
-    expect(text).toContain('top-1 unchanged.');
-    expect(text).toContain('- **failed**: bytes 5 > 0.1');
-  });
-
-  it('come with what each pass concluded and warned of', () => {
-    const stages = [
-      { label: '1 prune', summary: { verdict: 'half | gone', warnings: ['slower here'] } },
-      { label: '2 distill', summary: { loss: 1 } },
-    ];
-    const text = reportMarkdown('Job', [{ label: 'baseline', metrics: baseline }], [], stages);
-    expect(text).toContain('## Stages\n\n- 1 prune: half \\| gone\n- 1 prune: warning: slower here\n');
-    expect(text).not.toContain('distill');
   });
 
   it('name the machine of times that an earlier run has measured', () => {

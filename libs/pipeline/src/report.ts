@@ -11,12 +11,6 @@ import {
   type StageMetrics,
 } from '#contracts';
 
-/** A model in the report: the baseline, or what a stage made. */
-export interface ReportRow {
-  label: string;
-  metrics: ModelMetrics;
-}
-
 export interface Table {
   columns: readonly { title: string; align: 'left' | 'right' }[];
   rows: readonly (readonly string[])[];
@@ -121,30 +115,6 @@ export function conclusions(stages: readonly ReportStage[]): string[] {
       ? [`${label}: result of an earlier run, whose times are those of ${machine}`]
       : []),
   ]);
-}
-
-/** The report as Markdown: table, verdict, what the passes concluded, gates. */
-export function reportMarkdown(
-  title: string,
-  rows: readonly ReportRow[],
-  gates: readonly GateVerdict[] = [],
-  stages: readonly ReportStage[] = [],
-): string {
-  const [first, last] = [rows[0], rows.at(-1)];
-  const words = first && last && first !== last ? [`${verdict(first.metrics, last.metrics)}.`] : [];
-  const outcomeOf = (gate: GateVerdict) => (gate.passed ? 'passed' : `**${gateOutcome(gate)}**`);
-  const gateLines = gates.map((gate) => `- ${outcomeOf(gate)}: ${escapeCell(gateWords(gate))}`);
-  const stageLines = conclusions(stages).map((line) => `- ${escapeCell(line)}`);
-  const section = (heading: string, lines: readonly string[]) => (lines.length > 0 ? [heading, lines.join('\n')] : []);
-  return (
-    [
-      `# ${title}`,
-      renderMarkdown(comparisonTable(rows)),
-      ...words,
-      ...section('## Stages', stageLines),
-      ...section('## Gates', gateLines),
-    ].join('\n\n') + '\n'
-  );
 }
 
 /** A table for a terminal: columns padded to their widest cell. */

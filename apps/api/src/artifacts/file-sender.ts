@@ -11,6 +11,8 @@ export interface StoredFile {
   digest: string;
   /** The name that a browser saves it under. */
   name: string;
+  /** Its type, where who sends it knows what it is; else by the end of its name. */
+  type?: string;
 }
 
 /** Types that a browser may be told; all else is bytes, whatever a stage named it. */
@@ -29,7 +31,7 @@ export class FileSender {
   constructor(@Inject(STORE) private readonly store: ArtifactStore) {}
 
   /** Throws NotFoundError, RangeNotSatisfiableError and, before the first byte of a file that is not large, DigestMismatchError. */
-  async send(request: Request, response: Response, { digest, name }: StoredFile): Promise<void> {
+  async send(request: Request, response: Response, { digest, name, type }: StoredFile): Promise<void> {
     const found = await this.store.stat(digest);
     if (!found) throw new NotFoundError(digest);
     const etag = `"${digest}"`;
@@ -46,7 +48,7 @@ export class FileSender {
     if (request.method !== 'HEAD' && !range && found.bytes <= MAX_CHECKED_BYTES) await this.check(digest);
     response.status(range ? 206 : 200);
     response.attachment(name);
-    response.type(CONTENT_TYPES[extname(name)] ?? 'application/octet-stream');
+    response.type(type ?? CONTENT_TYPES[extname(name)] ?? 'application/octet-stream');
     response.setHeader('content-length', range ? range.end - range.start + 1 : found.bytes);
     if (range) response.setHeader('content-range', `bytes ${range.start}-${range.end}/${found.bytes}`);
     if (request.method === 'HEAD') {

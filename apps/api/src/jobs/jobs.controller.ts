@@ -93,8 +93,10 @@ export class JobsController {
   }
 
   @Get(':id/report')
-  @ApiOperation({ summary: 'The evidence of a job that succeeded, as JSON or Markdown by Accept' })
-  @ApiDownload('application/json', 'text/markdown')
+  @ApiOperation({
+    summary: 'The evidence of a job that succeeded, as JSON, a model card in Markdown or a page in HTML by Accept',
+  })
+  @ApiDownload('application/json', 'text/markdown', 'text/html')
   @ApiProblem(406, 409)
   async report(
     @Param('id', { schema: JobId }) id: string,

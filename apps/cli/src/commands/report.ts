@@ -1,22 +1,42 @@
 import { writeFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import type { Client } from '#client';
+import { readReport, mlperfTiny } from '#report';
+import { Option, type Command } from 'commander';
 import { assertWritable, STDOUT } from '../download.js';
 import { findJob } from '../references.js';
 import { context } from './context.js';
+
+interface ReportFlags {
+  html?: true;
+  markdown?: true;
+  mlperf?: true;
+  output: string;
+}
 
 /** `coldpress report JOB` */
 export function addReportCommand(program: Command): void {
   program
     .command('report')
     .argument('<job>', 'id, the start of one, name, or latest')
+    .addOption(
+      new Option('--html', 'as one page with plots and the graph of the model').conflicts(['markdown', 'mlperf']),
+    )
+    .addOption(new Option('--markdown', 'as a model card, which is the default').conflicts('mlperf'))
+    .option('--mlperf', 'the figures in the shape of results of MLPerf Tiny, division open')
     .option('-o, --output <file>', 'file to write', STDOUT)
-    .description('the evidence of a job that succeeded, in Markdown; with --json as JSON')
-    .action(async (reference: string, { output }: { output: string }, command: Command) => {
+    .description('the evidence of a job that succeeded; with --json as JSON')
+    .action(async (reference: string, flags: ReportFlags, command: Command) => {
       const { client, json } = await context(command);
-      await assertWritable(output);
+      await assertWritable(flags.output);
       const { id } = await findJob(client, reference);
-      const report = `${(await (json ? client.reportAsJson({ id }) : client.reportAsMarkdown({ id }))).trimEnd()}\n`;
-      if (output === STDOUT) process.stdout.write(report);
-      else await writeFile(output, report);
+      const report = `${(await textOf(client, id, flags, json === true)).trimEnd()}\n`;
+      if (flags.output === STDOUT) process.stdout.write(report);
+      else await writeFile(flags.output, report);
     });
+}
+
+async function textOf(client: Client, id: string, { html, mlperf }: ReportFlags, json: boolean): Promise<string> {
+  if (html) return client.reportAsHtml({ id });
+  if (mlperf) return JSON.stringify(mlperfTiny(readReport(await client.reportAsJson({ id }))), null, 2);
+  return json ? client.reportAsJson({ id }) : client.reportAsMarkdown({ id });
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ProcessRequest } from '#contracts';
 import { inspectDataset } from '#datasets';
 import { modelMetrics } from '#evaluation';
-import { inspectModel, loadModel } from '#onnx';
+import { inspectModel, layerList, loadModel } from '#onnx';
 import type { Reporter } from '#process';
 import { preflight } from './preflight.js';
 import { runStage } from './run-stage.js';
@@ -15,6 +15,10 @@ const HANDLERS: {
   inspect: async ({ modelPath }) => inspectModel(await loadModel(modelPath, { alone: true })),
   checkDataset: ({ datasetPath }) => inspectDataset(datasetPath),
   preflight,
+  graph: async ({ beforePath, afterPath }) => ({
+    before: layerList(await loadModel(beforePath, { alone: true })),
+    after: layerList(await loadModel(afterPath, { alone: true })),
+  }),
   measure: async ({ modelPath }) => modelMetrics(await readFile(modelPath)),
 };
 

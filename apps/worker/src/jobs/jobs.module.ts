@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { StagesModule } from '../stages/stages.module.js';
 import { FinishProcessor } from './finish.processor.js';
+import { ReportWriter } from './report-writer.js';
 
-@Module({ imports: [StagesModule], providers: [FinishProcessor] })
+@Module({ imports: [StagesModule], providers: [FinishProcessor, ReportWriter] })
 export class JobsModule {}

@@ -68,16 +68,21 @@ export class StageProcessor implements Processor<'stage'> {
 
   /** Equal stages are computed once, whoever asks: the second waits for the first and takes its result. */
   private async result(task: Task, signal: AbortSignal): Promise<StageOutcome> {
-    const known = await this.results.find(task.key);
+    const known = await this.known(task);
     if (known) return toOutcome(known, true);
     return this.results.withLock(task.key, signal, async () => {
-      const meanwhile = await this.results.find(task.key);
+      const meanwhile = await this.known(task);
       if (meanwhile) return toOutcome(meanwhile, true);
       const computed = await this.computation.run(task, signal);
       await this.outlast(() => this.results.put(computed), signal);
       await this.forgetCheckpoints(task.key);
       return toOutcome(computed, false);
     });
+  }
+
+  /** A result from before, unless the job is to compute all anew. */
+  private async known({ job, key }: Task): Promise<StoredResult | null> {
+    return job.recipe.fresh === true ? null : this.results.find(key);
   }
 
   /** What is left is swept later: the result is safe. */

@@ -26,6 +26,7 @@ export const JOB_ROUTES = {
   getJob: { method: 'GET', path: '/v1/jobs/:id', answer: json(Job) },
   watchJob: { method: 'GET', path: '/v1/jobs/:id/events', answer: events(JobEvent, endsJob) },
   reportAsMarkdown: { method: 'GET', path: '/v1/jobs/:id/report', answer: text('text/markdown') },
+  reportAsHtml: { method: 'GET', path: '/v1/jobs/:id/report', answer: text('text/html') },
   reportAsJson: { method: 'GET', path: '/v1/jobs/:id/report', answer: text('application/json') },
   jobBenchmarks: { method: 'GET', path: '/v1/jobs/:id/benchmarks', answer: json(Page(Benchmark)) },
   cancelJob: { method: 'POST', path: '/v1/jobs/:id/cancel', answer: json(Job) },

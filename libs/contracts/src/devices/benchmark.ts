@@ -130,3 +130,15 @@ export const Benchmark = z
   })
   .meta({ id: 'Benchmark' });
 export type Benchmark = z.infer<typeof Benchmark>;
+
+/** A benchmark as a report tells of it. */
+export const ReportedBenchmark = Benchmark.pick({
+  stage: true,
+  asked: true,
+  device: true,
+  state: true,
+  cached: true,
+  error: true,
+  result: true,
+}).meta({ id: 'ReportedBenchmark' });
+export type ReportedBenchmark = z.infer<typeof ReportedBenchmark>;

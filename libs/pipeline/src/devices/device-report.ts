@@ -1,11 +1,6 @@
-import type { Benchmark, BenchmarkResult, LatencyRatio, ModelTiming } from '#contracts';
+import type { LatencyRatio, ModelTiming, ReportedBenchmark } from '#contracts';
 import { formatLatencyRatio } from '#contracts';
-import { renderMarkdown } from '../report.js';
-
-/** A benchmark as a report tells of it. */
-export interface DeviceReport extends Pick<Benchmark, 'stage' | 'asked' | 'device' | 'state' | 'cached' | 'error'> {
-  result: BenchmarkResult | null;
-}
+import { renderMarkdown, type Table } from '../report.js';
 
 const COLUMNS = [
   'device',
@@ -20,19 +15,31 @@ const COLUMNS = [
 ];
 
 /** What devices have measured, as a section of the report in Markdown; nothing where none was asked. */
-export function deviceSection(reports: readonly DeviceReport[]): string {
+export function deviceSection(reports: readonly ReportedBenchmark[]): string {
   if (reports.length === 0) return '';
-  const measured = reports.filter(({ result }) => result !== null);
-  const missing = reports.filter(({ result }) => result === null);
-  const columns = COLUMNS.map((title, index) => ({ title, align: index < 2 ? ('left' as const) : ('right' as const) }));
-  const table = renderMarkdown({ columns, rows: measured.flatMap(rowsOf) });
-  const lines = [...measured.flatMap(linesOf), ...missing.map(missingLine)].map((line) => `- ${line}`);
-  return ['\n## Devices', ...(measured.length > 0 ? [table] : []), ...(lines.length > 0 ? [lines.join('\n')] : [])]
-    .join('\n\n')
-    .concat('\n');
+  const table = deviceTable(reports);
+  const lines = deviceLines(reports).map((line) => `- ${line}`);
+  const parts = [
+    ...(table.rows.length > 0 ? [renderMarkdown(table)] : []),
+    ...(lines.length > 0 ? [lines.join('\n')] : []),
+  ];
+  return ['\n## Devices', ...parts].join('\n\n').concat('\n');
 }
 
-function rowsOf({ device, result }: DeviceReport): string[][] {
+/** A row for each model on each device that has answered. */
+export function deviceTable(reports: readonly ReportedBenchmark[]): Table {
+  const columns = COLUMNS.map((title, index) => ({ title, align: index < 2 ? ('left' as const) : ('right' as const) }));
+  return { columns, rows: reports.flatMap(rowsOf) };
+}
+
+/** How each device measured, and why one did not. */
+export function deviceLines(reports: readonly ReportedBenchmark[]): string[] {
+  const measured = reports.filter(({ result }) => result !== null);
+  const missing = reports.filter(({ result }) => result === null);
+  return [...measured.flatMap(linesOf), ...missing.map(missingLine)];
+}
+
+function rowsOf({ device, result }: ReportedBenchmark): string[][] {
   return (result?.models ?? []).map((model) => [device ?? '', model.label, ...cells(model)]);
 }
 
@@ -45,7 +52,7 @@ function cells({ p50, p95, p99, low, high, coldLoadMs, peakRssBytes, latencyRati
 const ms = (value: number): string => String(Number(value.toPrecision(3)));
 const ratio = (latency: LatencyRatio | null): string => (latency ? formatLatencyRatio(latency) : '-');
 
-function linesOf({ device, cached, result }: DeviceReport): string[] {
+function linesOf({ device, cached, result }: ReportedBenchmark): string[] {
   if (!result) return [];
   const how = [
     result.quick ? 'a quick measurement' : `${result.blocks} blocks in ${Math.round(result.seconds)} s`,
@@ -58,6 +65,6 @@ function linesOf({ device, cached, result }: DeviceReport): string[] {
   return [`${device}: ${[...how, ...doubts].join('; ')}`];
 }
 
-function missingLine({ asked, state, error }: DeviceReport): string {
+function missingLine({ asked, state, error }: ReportedBenchmark): string {
   return `${asked}: not measured, ${error?.message ?? state}`;
 }
