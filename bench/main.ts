@@ -17,6 +17,8 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   distill: () => import('./distill.bench.js'),
   onnx: () => import('./onnx.bench.js'),
   samplers: () => import('./samplers.bench.js'),
+  scale: () => import('./scale.bench.js'),
+  sweep: () => import('./sweep.bench.js'),
   overhead: () => import('./overhead.bench.js'),
 };
 

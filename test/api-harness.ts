@@ -36,6 +36,8 @@ export interface Call {
 interface Served {
   url: string;
   close(): Promise<unknown>;
+  /** Kills the process and starts another on the same records. */
+  restart?(): Promise<Served>;
 }
 
 /** The real API on a free port, with a database and a store of its own; no worker, so that jobs stay as they were submitted. */
@@ -43,7 +45,7 @@ export class ApiHarness {
   private constructor(
     readonly folder: string,
     readonly config: Config,
-    private readonly served: Served,
+    private served: Served,
     readonly key: string,
   ) {}
 
@@ -52,6 +54,17 @@ export class ApiHarness {
       const { app, url } = await startApi(config);
       return { url, close: () => app.close() };
     });
+  }
+
+  /** As a process of its own, which `restart` kills. */
+  static startProcess(settings: Partial<Config> = {}): Promise<ApiHarness> {
+    return ApiHarness.with(settings, serveProcess);
+  }
+
+  /** SIGKILL, and another process on the same records. */
+  async restart(): Promise<void> {
+    if (!this.served.restart) throw new Error('only an API that is a process of its own is killed');
+    this.served = await this.served.restart();
   }
 
   /** As a process of its own, whose work folder is a disk of 2 MiB that only it sees. */
@@ -182,6 +195,27 @@ export class ApiHarness {
     const model = await this.model();
     return (await this.call<Job>('POST', '/v1/jobs', { json: { model: model.id, recipe: PRUNE, ...submission } })).body;
   }
+}
+
+async function serveProcess(config: Config): Promise<Served> {
+  const child = spawn(process.execPath, [API], {
+    env: { ...process.env, ...toEnvironment(config) },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+  const ended = once(child, 'exit');
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await ended;
+  };
+  return {
+    url: (JSON.parse(line) as { url: string }).url,
+    close: () => end('SIGTERM'),
+    restart: async () => {
+      await end('SIGKILL');
+      return serveProcess(config);
+    },
+  };
 }
 
 export const PRUNE = { passes: [{ pass: 'prune', options: { granularity: 'weight', ratio: 0.5 } }] };

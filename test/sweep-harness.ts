@@ -3,7 +3,16 @@ import { join, resolve } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { hasEnded, toEnvironment, type Config, type Dataset, type Model, type Sweep, type Trial } from '#contracts';
+import {
+  hasEnded,
+  toEnvironment,
+  type Config,
+  type Dataset,
+  type Job,
+  type Model,
+  type Sweep,
+  type Trial,
+} from '#contracts';
 import { parse } from 'yaml';
 import { ApiHarness, seedNet } from './api-harness.js';
 import { stopWorker } from './worker-harness.js';
@@ -22,7 +31,7 @@ export class SweepHarness {
   ) {}
 
   static async start(settings: Partial<Config> = {}): Promise<SweepHarness> {
-    const api = await ApiHarness.start({ stageThreads: 1, lockMs: 1000, ...settings });
+    const api = await ApiHarness.startProcess({ stageThreads: 1, lockMs: 1000, logLevel: 'warn', ...settings });
     const model = (await api.upload(await seedNet(), 'seed-net.onnx')).body;
     const manifest = parse(await readFile(join(EXAMPLE, 'dataset.yaml'), 'utf8')) as { splits: object };
     manifest.splits = {
@@ -78,6 +87,16 @@ export class SweepHarness {
     } finally {
       stop.abort();
     }
+  }
+
+  /** A job of its own, from submission to its end. */
+  async run(recipe: object): Promise<Job> {
+    const { body } = await this.api.call<Job>('POST', '/v1/jobs', {
+      json: { model: this.model.id, dataset: this.dataset.id, recipe },
+    });
+    const stream = await this.api.open('GET', `/v1/jobs/${body.id}/events`);
+    await stream.text();
+    return (await this.api.call<Job>('GET', `/v1/jobs/${body.id}`)).body;
   }
 
   end(id: string): Promise<Sweep> {

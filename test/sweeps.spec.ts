@@ -1,5 +1,6 @@
-import type { Sweep, SweepForecast, SweepResults } from '#contracts';
+import type { Job, Model, Sweep, SweepForecast, SweepItem, SweepResults } from '#contracts';
 import { SweepHarness } from './sweep-harness.js';
+import { stopWorker } from './worker-harness.js';
 
 const EVALUATE = { pass: 'evaluate', options: { samples: 200, latencyRuns: 5, warmupRuns: 0 } };
 
@@ -54,8 +55,86 @@ describe('a sweep', () => {
     } satisfies Partial<Record<keyof Sweep, unknown>>);
 
     const results = (await api.call<SweepResults>('GET', `/v1/sweeps/${ended.id}/results`)).body;
-    expect(results.front.length).toBeGreaterThan(0);
+    const { front } = results;
+    expect(front.length).toBeGreaterThan(0);
+    expect(front.map(({ metrics }) => metrics?.compressedBytes)).toEqual(
+      front.map(({ metrics }) => metrics!.compressedBytes!).toSorted((x, y) => x - y),
+    );
+    expect(results.hypervolume.at(-1)).toMatchObject({ trials: 8, hypervolume: expect.any(Number) });
     const again = (await api.call<SweepForecast>('POST', '/v1/sweeps/preflight', { json: harness.body(SMALL) })).body;
     expect(again).toMatchObject({ stagesDistinct: 18, stagesCached: 18, seconds: 0, bytes: 0 });
+  });
+
+  it('replays a trial to the same bytes on another server, and promotes its model by name', async () => {
+    const { api } = harness;
+    const [sweep] = (await api.call<{ items: SweepItem[] }>('GET', '/v1/sweeps')).body.items;
+    const trial = (await harness.trials(sweep!.id)).at(-1)!;
+    const { recipe } = (await api.call<Job>('GET', `/v1/jobs/${trial.jobId}`)).body;
+    const elsewhere = await SweepHarness.start();
+    try {
+      await elsewhere.startWorker();
+      expect((await elsewhere.run(recipe)).stages.at(-1)?.modelDigest).toBe(trial.modelDigest);
+    } finally {
+      await elsewhere.stop();
+    }
+    const path = `/v1/sweeps/${sweep!.id}/trials/${trial.number}/promote`;
+    const { body: model } = await api.call<Model>('POST', path, { json: { name: 'the smallest' } });
+    expect(model).toMatchObject({ id: trial.modelDigest, name: 'the smallest', bytes: trial.metrics?.bytes });
+    expect((await harness.trials(sweep!.id)).at(-1)?.promotedAs).toBe('the smallest');
+    expect((await api.call<Model>('GET', `/v1/models/${model.id}`)).status).toBe(200);
+  });
+
+  it('ends a trial at once whose size can no longer come down to what is asked', async () => {
+    const ended = await harness.end(
+      (
+        await harness.launch({
+          ...SMALL,
+          passes: [
+            { pass: 'prune', options: { ratio: { grid: [0.2, 0.8] } } },
+            { pass: 'distill', options: { epochs: 200, batchSize: 32 } },
+            EVALUATE,
+          ],
+          constraints: [{ metric: 'parameters', maxRatio: 0.5 }],
+          limits: { parallel: 1, trials: 1 },
+        })
+      ).id,
+    );
+    expect(ended.counts).toMatchObject({ stopped: 1, complete: 0 });
+    const [trial] = await harness.trials(ended.id);
+    expect(trial).toMatchObject({
+      state: 'stopped',
+      reason: expect.stringMatching(/^number of parameters is \d+ after stage 1/),
+    });
+  });
+});
+
+describe('a sweep whose processes are killed', () => {
+  it('loses nothing and runs nothing twice', async () => {
+    const harness = await SweepHarness.start();
+    try {
+      const { id } = await harness.launch({
+        ...SMALL,
+        passes: [SMALL.passes[0], SMALL.passes[1]],
+        objectives: [{ metric: 'bytes' }],
+        constraints: [],
+      });
+      for (let kill = 0; kill < 3; kill++) {
+        const worker = await harness.startWorker();
+        await harness.until(id, ({ counts }) => counts.complete + counts.running > kill);
+        await stopWorker(worker, 'SIGKILL');
+      }
+      await harness.api.restart();
+      await harness.startWorker();
+      const ended = await harness.end(id);
+      expect(ended).toMatchObject({
+        state: 'finished',
+        counts: { complete: 4, failed: 0, stopped: 0 },
+        cost: { trials: 4, stages: 8, stagesDistinct: 6, stagesExecuted: 6 },
+      });
+      const assignments = (await harness.trials(id)).map(({ assignment }) => JSON.stringify(assignment));
+      expect(new Set(assignments).size).toBe(4);
+    } finally {
+      await harness.stop();
+    }
   });
 });

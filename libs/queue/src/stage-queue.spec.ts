@@ -54,6 +54,38 @@ describe.each([
     expect(Object.values(await queue.counts()).every((count) => count === 0)).toBe(true);
   });
 
+  it('puts a job before every stage of those that have a priority, and of these the lowest number first', async () => {
+    const order: string[] = [];
+    let ended: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => (ended = resolve));
+    const names = new Map<string, string>();
+    const add = async (name: string, priority?: number) => {
+      const entry = { ...entryOf(2), ...(priority === undefined ? {} : { priority }) };
+      names.set(entry.jobId, name);
+      await queue.addJob(entry);
+    };
+    // A sweep with three trials at a time, then another sweep's first trial, then somebody's job.
+    for (const [at, name] of ['first', 'second', 'third'].entries()) await add(name, at + 1);
+    await add('other sweep', 1);
+    await add('job');
+    const note = ({ jobId }: { jobId: string }, what: number | 'end') => void order.push(`${names.get(jobId)} ${what}`);
+    const worker = queue.worker(
+      {
+        stage: async (payload) => note(payload, payload.index),
+        finish: async (payload) => {
+          note(payload, 'end');
+          if (order.length === 15) ended();
+        },
+      },
+      { concurrency: 1, lockMs: 2000 },
+    );
+    await done;
+    await worker.close();
+    expect(order.slice(0, 3)).toEqual(['job 0', 'job 1', 'job end']);
+    expect(order.indexOf('other sweep 0')).toBeLessThan(order.indexOf('second 0'));
+    expect(order.indexOf('second end')).toBeLessThan(order.indexOf('third 0'));
+  });
+
   it('holds a job once, however often and by whomever it is added', async () => {
     const other = await openQueue(config, POLICY);
     const entry = entryOf(2);

@@ -6,8 +6,10 @@ import type { LiveSweep } from './live-sweeps.js';
 /** Records the trials whose jobs have ended, and ends those that cannot come to anything. Returns the jobs that are to be cancelled. */
 export async function endTrials(session: SweepSession, live: LiveSweep): Promise<string[]> {
   const cancel: string[] = [];
-  for (const trial of await session.openTrials()) {
-    const ending = endingOf(trial, session) ?? earlyEnd(trial, session, live);
+  const open = await session.openTrials();
+  const behind = (await live.stopping?.behind(session, open)) ?? new Map<number, string>();
+  for (const trial of open) {
+    const ending = endingOf(trial, session) ?? earlyEnd(trial, session, live) ?? fallenBehind(trial, behind);
     if (!ending) continue;
     await session.end(trial.number, ending, trial.job?.baseline ?? null);
     if (trial.job && !isFinal(trial.job.state as JobState)) cancel.push(trial.job.id);
@@ -31,6 +33,11 @@ function earlyEnd({ job }: OpenTrial, { sweep }: SweepSession, { sizes }: LiveSw
   const { constraints } = sweep.document;
   const reason = hopeless(constraints, { passes: job.stages, metrics, baseline: { ...sizes, ...job.baseline } });
   return reason === null ? null : without('stopped', reason, metrics.at(-1));
+}
+
+function fallenBehind({ number, job }: OpenTrial, behind: ReadonlyMap<number, string>): TrialEnding | null {
+  const reason = behind.get(number);
+  return reason === undefined ? null : without('stopped', reason, job ? lastMetrics(job) : undefined);
 }
 
 type EndedJob = NonNullable<OpenTrial['job']>;

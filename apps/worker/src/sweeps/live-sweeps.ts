@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { ModelMetrics } from '#contracts';
 import { ModelRepository, type SweepSession } from '#database';
 import { planSweep, SweepStudy, type SweepPlan } from '#pipeline';
+import { EarlyStopping } from './early-stopping.js';
 
 /** A sweep as this process knows it: what can be found again from the records at any time. */
 export class LiveSweep {
   readonly plan: SweepPlan;
   readonly study: SweepStudy;
+  /** Null where the document asks for none. */
+  readonly stopping: EarlyStopping | null;
   private seen = 0;
 
   constructor(
@@ -15,7 +18,9 @@ export class LiveSweep {
     readonly sizes: Partial<ModelMetrics>,
   ) {
     this.plan = planSweep(session.sweep.document);
+    const { stopping } = this.plan.document;
     this.study = new SweepStudy(this.plan);
+    this.stopping = stopping ? new EarlyStopping(stopping) : null;
   }
 
   /** Takes notice of trials that changed since the last time, whoever changed them. */

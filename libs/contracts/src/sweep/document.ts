@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Gate, GateMetric } from '../recipe.js';
+import { Gate, GateMetric, RecipeStep } from '../recipe.js';
 import { Range, When } from './ranges.js';
 
 /** A step of a sweep: a step of a recipe of which any option, at any depth, may be a range, `$NAME` or `{ sameAs: NAME }`. */
@@ -15,6 +15,7 @@ export const SweepStep = z.strictObject({
     .default(false)
     .describe('Tried without the step as well: a parameter that has its name is false or true.'),
   when: When.optional(),
+  gates: RecipeStep.shape.gates,
   options: z
     .record(z.string(), z.unknown())
     .default({})

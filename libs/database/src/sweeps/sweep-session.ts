@@ -1,5 +1,5 @@
 import type { Assignment, Failure, ModelMetrics, QueueEntry, StageMetrics, SweepState, TrialOrigin } from '#contracts';
-import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Database, Queries } from '../database.js';
 import { insertJob, type NewJob } from '../job-repository.js';
 import { jobs, jobStages } from '../schema.js';
@@ -186,6 +186,38 @@ export class SweepSession {
     }
     await this.tell(number);
     return true;
+  }
+
+  /** Jobs of trials that have ended, by number. */
+  async endedJobs(): Promise<string[]> {
+    const rows = await this.queries
+      .select({ jobId: trials.jobId })
+      .from(trials)
+      .where(and(eq(trials.sweepId, this.sweep.id), ne(trials.state, 'running')));
+    return rows.flatMap(({ jobId }) => jobId ?? []);
+  }
+
+  /** What the training of jobs reported of a figure: its last value in each epoch, by job. Of several trainings the last one counts. */
+  async curves(figure: string, jobIds: readonly string[]): Promise<Map<string, Map<number, number>>> {
+    const found = new Map<string, Map<number, number>>();
+    if (jobIds.length === 0) return found;
+    const list = sql.join(
+      jobIds.map((id) => sql`${id}::uuid`),
+      sql`, `,
+    );
+    const answer = await this.queries.execute<{ job: string; stage: number; epoch: number; value: number }>(sql`
+      select job_id as job, (event->>'index')::int as stage, (event->'values'->>'epoch')::int as epoch,
+        (array_agg((event->'values'->>${figure})::float8 order by id desc))[1] as value
+      from job_events
+      where job_id in (${list}) and event->>'type' = 'progress' and event->'values' ? ${figure} and event->'values' ? 'epoch'
+      group by 1, 2, 3 order by 1, 2, 3`);
+    const stages = new Map<string, number>();
+    for (const { job, stage, epoch, value } of answer.rows) {
+      if (stages.get(job) !== stage) found.set(job, new Map());
+      stages.set(job, stage);
+      found.get(job)?.set(epoch, value);
+    }
+    return found;
   }
 
   async runningCount(): Promise<number> {

@@ -1,4 +1,12 @@
-import { METRICS, type Direction, type Gate, type MetricName, type ModelMetrics, type SweepDocument } from '#contracts';
+import {
+  lets,
+  METRICS,
+  type Direction,
+  type Gate,
+  type MetricName,
+  type ModelMetrics,
+  type SweepDocument,
+} from '#contracts';
 import type { Outcome } from '#search';
 import { judgeGates } from '../gates.js';
 
@@ -42,11 +50,11 @@ export function judgeTrial(
     ({ metric, direction }) => (direction === 'minimize' ? 1 : -1) * (figure(metrics, metric) ?? 0),
   );
   const verdicts = judgeGates(document.constraints, baseline, metrics);
-  const constraints = verdicts.map(({ gate, passed }) => distance(passed, excesses(gate, baseline, metrics)));
+  const constraints = verdicts.map((verdict) => distance(lets(verdict), excesses(verdict.gate, baseline, metrics)));
   return {
     outcome: missing.length > 0 ? null : { values, constraints },
     violation: constraints.reduce((sum, value) => sum + Math.max(0, value), 0),
-    violated: verdicts.filter(({ passed }) => !passed).map(({ explanation }) => explanation),
+    violated: verdicts.filter((verdict) => !lets(verdict)).map(({ explanation }) => explanation),
     missing,
   };
 }
@@ -103,6 +111,7 @@ export function limitsOf(
   if (min !== undefined) limits.push({ limit: min, sign: -1 });
   if (maxDrop !== undefined)
     limits.push({ limit: reference === undefined ? undefined : reference - maxDrop, sign: -1 });
+  if (maxRise !== undefined) limits.push({ limit: reference === undefined ? undefined : reference + maxRise, sign: 1 });
   if (maxRise !== undefined) limits.push({ limit: reference === undefined ? undefined : reference + maxRise, sign: 1 });
   if (maxRatio !== undefined)
     limits.push({ limit: reference === undefined ? undefined : reference * maxRatio, sign: 1 });

@@ -1,4 +1,4 @@
-import type { Gate, ModelMetrics, SweepDocument, SweepResults, Trial } from '#contracts';
+import { lets, type Gate, type ModelMetrics, type SweepDocument, type SweepResults, type Trial } from '#contracts';
 import { hypervolume, paretoFront, parameterImportance, referenceOf, type Space } from '#search';
 import { judgeGates } from '../gates.js';
 import { figure, goalsOf, type Goal } from './outcome.js';
@@ -85,9 +85,7 @@ function bestIn(feasible: readonly Scored[], at: number, { metric, direction }: 
 }
 
 function bestUnder(constraint: Gate, baseline: ModelMetrics | null, complete: readonly Scored[]) {
-  const holding = complete.filter(({ metrics }) =>
-    judgeGates([constraint], baseline, metrics).every(({ passed }) => passed),
-  );
+  const holding = complete.filter(({ metrics }) => judgeGates([constraint], baseline, metrics).every(lets));
   const [best] = holding.toSorted(byFirst);
   return { constraint, holding: holding.length, number: best?.trial.number ?? null };
 }

@@ -32,9 +32,11 @@ export function measuredProblems(
 ): RecipeProblem[] {
   const gates: Gate[] = [...constraints, ...objectives.map(({ metric }) => ({ metric }))];
   return gateProblems({ passes, gates }, labels).map(({ field, message }) => {
-    const at = Number(/^gates\[(\d+)\]/.exec(field)?.[1] ?? 0);
-    const [list, index] = at < constraints.length ? ['constraints', at] : ['objectives', at - constraints.length];
-    return { field: `${list}[${index}].metric`, message };
+    const [, index, rest = ''] = /^gates\[(\d+)\](.*)$/.exec(field) ?? [];
+    if (index === undefined) return { field, message };
+    const at = Number(index);
+    const list = at < constraints.length ? `constraints[${at}]` : `objectives[${at - constraints.length}]`;
+    return { field: `${list}${rest}`, message };
   });
 }
 
@@ -46,7 +48,13 @@ function stepsOf(plan: SweepPlan, assignment: Assignment): RecipeStep[] {
   return names.flatMap((name) => {
     const step = named.get(name);
     return step && isPresent(step, name, assignment)
-      ? [{ pass: step.pass, options: optionsOf(plan, step, name, assignment) }]
+      ? [
+          {
+            pass: step.pass,
+            options: optionsOf(plan, step, name, assignment),
+            ...(step.gates ? { gates: step.gates } : {}),
+          },
+        ]
       : [];
   });
 }
