@@ -4,7 +4,10 @@ import pg from 'pg';
 import { DatabaseUnavailableError } from './errors.js';
 import * as schema from './schema.js';
 
-export type Queries = Pick<NodePgDatabase<typeof schema>, 'select' | 'insert' | 'update' | 'delete' | 'execute'>;
+export type Queries = Pick<
+  NodePgDatabase<typeof schema>,
+  'select' | 'selectDistinctOn' | 'insert' | 'update' | 'delete' | 'execute'
+>;
 
 /** A process's one pool of connections to the records, shared by every repository. */
 export interface Database {

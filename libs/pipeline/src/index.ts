@@ -27,3 +27,5 @@ export * from './sweep/new-trial.js';
 export * from './sweep/same-goals.js';
 export * from './sweep/trials-of.js';
 export * from './sweep/sweep-study.js';
+export * from './sweep/press.js';
+export * from './sweep/verify.js';

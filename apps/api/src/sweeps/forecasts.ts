@@ -42,7 +42,7 @@ export class Forecasts {
     const forecast = {
       problems: [...unlabelled(subject, check), ...problems],
       parameters: parametersOf(plan),
-      spaceSize: Number.isFinite(plan.space.size) ? plan.space.size : null,
+      spaceSize: Number.isFinite(plan.size) ? plan.size : null,
       checked: check.checked,
       infeasible: [...check.infeasible, ...infeasible],
       skipped,

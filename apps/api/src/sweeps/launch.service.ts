@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Sweep, SweepDocument, SweepForecast } from '#contracts';
+import type { PressSubmission, Sweep, SweepDocument, SweepForecast } from '#contracts';
 import { DatasetRepository, ModelRepository, SweepRepository, type KeyClaim, type StoredResponse } from '#database';
 import { DocumentError, LIMITS } from '#documents';
-import { parseSweep, SweepError, unreadableSweep } from '#pipeline';
+import { parseSweep, pressDocument, SweepError, unreadableSweep } from '#pipeline';
 import { ApiError } from '../problems/api-error.js';
 import { IdempotentAnswers } from '../requests/idempotent-answers.js';
 import { Documents } from '../untrusted/documents.js';
@@ -31,6 +31,18 @@ export class LaunchService {
   /** Launches a sweep. Throws as `foresee` does, and ApiError `preflight_failed` listing every reason. */
   launch(body: SweepBody, key: string | undefined): Promise<StoredResponse> {
     return this.answers.to(body, key, (claim) => this.accept(body, claim));
+  }
+
+  /** Launches the search for the smallest model within some bounds; its document is in the answer. */
+  press(body: PressSubmission, key: string | undefined): Promise<StoredResponse> {
+    return this.answers.to({ press: body }, key, async (claim) => {
+      const [model, dataset] = [await this.models.require(body.model), await this.datasets.require(body.dataset)];
+      const sweep = pressDocument(body, { model: model.inspection, data: dataset.inspection });
+      return this.accept(
+        { model: model.id, dataset: dataset.id, sweep, ...(body.name === undefined ? {} : { name: body.name }) },
+        claim,
+      );
+    });
   }
 
   /** A document as it can be launched on a model and a data set, and what it will take. */

@@ -10,7 +10,16 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
-import { Page, Sweep, SweepChange, SweepForecast, SweepItem, SweepQuery, SweepResults } from '#contracts';
+import {
+  Page,
+  PressSubmission,
+  Sweep,
+  SweepChange,
+  SweepForecast,
+  SweepItem,
+  SweepQuery,
+  SweepResults,
+} from '#contracts';
 import { SweepRepository } from '#database';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -64,6 +73,28 @@ export class SweepsController {
   @ApiProblem(404, 422, 507)
   preflight(@Body({ schema: SweepBody }) body: SweepBody): Promise<SweepForecast> {
     return this.launches.foresee(body);
+  }
+
+  @Post('press')
+  @Heeds('idempotency-key')
+  @ApiOperation({
+    summary:
+      'Look for the smallest model within some bounds: space, sampler and budget follow from the model and the data',
+    description:
+      'The answer is a sweep, whose document tells what is searched. It ends with the best trial measured on the half of the test split that the search did not see.',
+  })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 } })
+  @ApiCreatedResponse({ standardSchema: Sweep })
+  @ApiProblem(404, 409, 422, 507)
+  async press(
+    @Body({ schema: PressSubmission }) bounds: PressSubmission,
+    @Headers('idempotency-key') key: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ) {
+    const known = parseWith(IdempotencyKey, key, 'invalid_request', 'the Idempotency-Key');
+    const { status, body } = await this.launches.press(bounds, known);
+    response.status(status).location(`/v1/sweeps/${(body as Sweep).id}`);
+    return body;
   }
 
   @Get()

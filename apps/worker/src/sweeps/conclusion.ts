@@ -1,4 +1,6 @@
+import type { QueueEntry } from '#contracts';
 import type { SweepSession } from '#database';
+import { lastWord } from './verification.js';
 
 /** Trials that fail before any comes to something until the sweep is given up. */
 const GIVE_UP = 5;
@@ -20,13 +22,20 @@ export class Conclusion {
     await this.session.setState('failed', message, { code: 'trials_failed', message });
   }
 
-  /** Ends the sweep once nothing runs and nothing more will. */
-  async atEnd(isExhausted: boolean): Promise<void> {
+  /** Ends the sweep once nothing runs and nothing more will, and the last word is spoken. Returns what the queue is to be given for that. */
+  async atEnd(isExhausted: boolean): Promise<QueueEntry[]> {
     const { session } = this;
     const { state, reason, asked } = session.sweep;
     const isLast = state === 'stopping' || (state === 'running' && isExhausted);
-    if (!isLast || (await session.runningCount()) > 0) return;
-    await session.setState('finished', state === 'stopping' ? reason : `all of ${asked} trials have ended`);
+    if (!isLast || (await session.runningCount()) > 0) return [];
+    const why = state === 'stopping' && reason ? reason : `all of ${asked} trials have ended`;
+    const word = await lastWord(session);
+    if (!word.isSpoken) {
+      if (state !== 'stopping') await session.setState('stopping', why);
+      return word.entries;
+    }
+    await session.setState('finished', word.words === null ? why : `${why}; ${word.words}`);
+    return [];
   }
 }
 

@@ -103,7 +103,7 @@ export class SweepDriver implements OnApplicationBootstrap, OnModuleDestroy, Bef
     const { entries, isExhausted, isDue } =
       session.sweep.state === 'running' ? await beginTrials(session, live) : NOTHING;
     if (isDue) this.isDue = true;
-    await conclusion.atEnd(isExhausted);
-    return { entries, cancel };
+    const last = await conclusion.atEnd(isExhausted);
+    return { entries: [...entries, ...last], cancel };
   }
 }

@@ -19,6 +19,17 @@ export const EvaluateOptions = z
   .strictObject({
     split: z.enum(['test', 'train', 'calibration']).default('test').describe('Split on which quality is measured.'),
     samples: z.int().min(1).optional().describe('At most so many samples; all of the split by default.'),
+    skip: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Samples that are left out first, so that two evaluations see different ones.'),
+    shuffleSeed: z
+      .int()
+      .min(0)
+      .max(0x7fffffff)
+      .optional()
+      .describe('Takes the samples in an order that this number decides; by default as they are stored.'),
     batchSize: z.int().min(1).max(4096).default(100).describe('Samples per run when quality is measured.'),
     task: z
       .enum(TASK_NAMES)

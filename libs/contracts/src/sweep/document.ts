@@ -104,6 +104,12 @@ export const SweepDocument = z
     sampler: SamplerName.default('auto').describe(
       'How the next trial is chosen. grid takes every assignment in order; model begins with what cached sensitivities of layers foresee; auto takes the grid where it fits the limit, else model where something is known, then a Gaussian process and later a Parzen estimator.',
     ),
+    verify: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe(
+        'Options of evaluate, such as skip, by which the best trial is measured once more when the search ends, on samples that it did not see: at most three trials, until one holds the constraints there.',
+      ),
     stopping: StoppingRule.optional().describe('Ends trials early whose training falls behind; without it none is.'),
   })
   .meta({ id: 'SweepDocument' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Digest } from '../digest.js';
 import { ModelMetrics, Skipped } from '../metrics.js';
-import { Gate } from '../recipe.js';
+import { Gate, GateVerdict } from '../recipe.js';
 import { Failure, PageQuery } from '../rest.js';
 import { Direction, SamplerName, SweepDocument, SweepLimits } from './document.js';
 import { Assignment, ParameterValue } from './ranges.js';
@@ -116,6 +116,20 @@ export const TrialCounts = z.object({
 });
 export type TrialCounts = z.infer<typeof TrialCounts>;
 
+/** A trial whose recipe was run once more with another evaluation. */
+export const Verification = z
+  .object({
+    number: z.int(),
+    jobId: z.uuid(),
+    passed: z
+      .boolean()
+      .nullable()
+      .describe('Whether the constraints hold there too; null while that is measured, or where it could not be.'),
+    gates: z.array(GateVerdict),
+  })
+  .meta({ id: 'Verification' });
+export type Verification = z.infer<typeof Verification>;
+
 export const Sweep = z
   .object({
     id: z.uuid(),
@@ -130,6 +144,11 @@ export const Sweep = z
     counts: TrialCounts.describe('Trials by state.'),
     feasible: z.int().describe('Complete trials that hold all constraints.'),
     baseline: ModelMetrics.nullable().describe('Figures of the input model, once a trial has measured them.'),
+    verification: z
+      .array(Verification)
+      .describe(
+        'The best trials measured on what the search did not see, where the document asks for it; the last one is the answer.',
+      ),
     searchedSeconds: z.number().describe('Time that it ran, pauses left out.'),
     reason: z.string().nullable().describe('Why it ended, or why it waits.'),
     error: Failure.nullable(),
@@ -166,6 +185,26 @@ export const SweepQuery = PageQuery.extend({
   q: z.string().max(200).optional().describe('A part of the name, in any case.'),
 });
 export type SweepQuery = z.infer<typeof SweepQuery>;
+
+/** Asks for the smallest model that holds these bounds, and nothing else: space, sampler and budget follow from the model and the data. */
+export const PressSubmission = z
+  .strictObject({
+    name: z.string().max(200).optional(),
+    model: Digest,
+    dataset: Digest,
+    maxDrop: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.01)
+      .describe('Largest loss of the share of right answers, or of what else the labels are judged by.'),
+    maxBytes: z.int().min(1).optional().describe('Largest size on disk.'),
+    maxMs: z.number().positive().optional().describe('Largest 95th percentile of latency, on the worker’s machine.'),
+    minutes: SweepLimits.shape.minutes.default(60),
+    seed: SweepDocument.shape.seed,
+  })
+  .meta({ id: 'PressSubmission' });
+export type PressSubmission = z.infer<typeof PressSubmission>;
 
 /** A change of a sweep, also of one that runs or has ended: more trials or time, another parallelism, a wider space. */
 export const SweepChange = z

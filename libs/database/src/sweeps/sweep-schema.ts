@@ -9,6 +9,7 @@ import type {
   SweepState,
   TrialOrigin,
   TrialState,
+  Verification,
 } from '#contracts';
 import { sql } from 'drizzle-orm';
 import { doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
@@ -35,6 +36,8 @@ export const sweeps = pgTable(
     /** Time that it ran until `runningSince`, or until it ended. */
     searchedSeconds: doublePrecision('searched_seconds').notNull().default(0),
     runningSince: instant('running_since').defaultNow(),
+    /** Trials measured once more when the search ended, by their jobs. */
+    verification: jsonb('verification').$type<Verification[]>().notNull().default([]),
     reason: text('reason'),
     error: jsonb('error').$type<Failure>(),
     createdAt: instant('created_at').notNull().defaultNow(),

@@ -1,4 +1,15 @@
-import type { Assignment, Failure, ModelMetrics, QueueEntry, StageMetrics, SweepState, TrialOrigin } from '#contracts';
+import type {
+  Assignment,
+  Failure,
+  GateVerdict,
+  ModelMetrics,
+  QueueEntry,
+  Recipe,
+  StageMetrics,
+  SweepState,
+  TrialOrigin,
+  Verification,
+} from '#contracts';
 import { and, asc, eq, gt, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Database, Queries } from '../database.js';
 import { insertJob, type NewJob } from '../job-repository.js';
@@ -243,6 +254,44 @@ export class SweepSession {
       complete: rows.filter((row) => row.state === 'complete' || row.state === 'stopped').length,
       reason: failed.at(-1)?.reason ?? null,
     };
+  }
+
+  /** Complete trials that hold all constraints, the best in the first objective first, one for each model. */
+  async feasible(limit: number): Promise<{ number: number; recipe: Recipe | null; modelDigest: string | null }[]> {
+    const first = sql<number>`(${trials.outcome}->'values'->>0)::float8`;
+    const rows = await this.queries
+      .selectDistinctOn([first, trials.modelDigest], {
+        number: trials.number,
+        recipe: jobs.recipe,
+        modelDigest: trials.modelDigest,
+      })
+      .from(trials)
+      .leftJoin(jobs, eq(jobs.id, trials.jobId))
+      .where(and(eq(trials.sweepId, this.sweep.id), eq(trials.state, 'complete'), eq(trials.violation, 0)))
+      .orderBy(first, trials.modelDigest, trials.number)
+      .limit(limit);
+    return rows;
+  }
+
+  /** A job that measures a trial once more. */
+  async verify(number: number, job: Omit<NewJob, 'sweepId' | 'priority'>): Promise<QueueEntry> {
+    const priority = 1;
+    const [made] = await insertJob(this.queries, { ...job, sweepId: this.sweep.id, priority });
+    const jobId = made?.id ?? '';
+    await this.setVerification([...this.sweep.verification, { number, jobId, passed: null, gates: [] }]);
+    return { jobId, stageCount: job.stages.length, run: 1, priority };
+  }
+
+  /** The job of a verification, and what its gates came to. */
+  async verdictOf(jobId: string): Promise<{ state: string; gates: GateVerdict[]; gatesPassed: boolean | null } | null> {
+    const { state, gates, gatesPassed } = jobs;
+    const [row] = await this.queries.select({ state, gates, gatesPassed }).from(jobs).where(eq(jobs.id, jobId));
+    return row ?? null;
+  }
+
+  async setVerification(verification: Verification[]): Promise<void> {
+    await this.queries.update(sweeps).set({ verification }).where(eq(sweeps.id, this.sweep.id));
+    this.sweep.verification = verification;
   }
 
   async setState(state: SweepState, reason: string | null, error: Failure | null = null): Promise<void> {

@@ -2,8 +2,10 @@ import type { Range, SweepDocument, SweepParameter } from '#contracts';
 import { cardinality, Space, SpaceError, type Condition, type Parameter, type Value } from '#search';
 import { SweepError } from '../errors.js';
 import type { Declaration } from './declaration.js';
+import { EVERY } from './assignments.js';
 import { declare } from './declarations.js';
 import { encode } from './values.js';
+import { verifyProblems } from './verify.js';
 
 /** A sweep as it can be searched: its space, and what the values of its parameters stand for. */
 export interface SweepPlan {
@@ -11,6 +13,8 @@ export interface SweepPlan {
   /** Name of each step, by which its parameters are called. */
   steps: readonly string[];
   space: Space;
+  /** Assignments that there are; of more than 4,096 an upper bound, Infinity where a parameter is continuous. */
+  size: number;
   /** The value in the recipe that a parameter's value stands for. */
   decode(parameter: string, value: Value): unknown;
   /** Where a parameter stands in the document. */
@@ -20,16 +24,24 @@ export interface SweepPlan {
 /** Finds the space of a document. Throws SweepError for ranges, names, references and conditions that do not fit. */
 export function planSweep(document: SweepDocument): SweepPlan {
   const { declarations, steps, problems } = declare(document);
+  problems.push(...verifyProblems(document));
   if (problems.length > 0) throw new SweepError(problems);
   const byName = new Map(declarations.map((declaration) => [declaration.name, declaration]));
   const fieldOf = (name: string) => byName.get(name)?.field ?? '';
+  const space = spaceOf(declarations, fieldOf);
   return {
     document,
     steps,
-    space: spaceOf(declarations, fieldOf),
+    space,
+    size: sizeOf(space),
     decode: (name, value) => decoded(byName.get(name)?.range, value),
     fieldOf,
   };
+}
+
+/** Conditions leave fewer than the product of all values. */
+function sizeOf(space: Space): number {
+  return space.size <= EVERY ? [...space.all()].length : space.size;
 }
 
 function spaceOf(declarations: readonly Declaration[], fieldOf: (name: string) => string): Space {

@@ -21,22 +21,22 @@ export interface ExpectedTrials {
 }
 
 /** How many trials a sweep has. */
-export function trialLimit({ document: { limits }, space }: Pick<SweepPlan, 'document' | 'space'>): number {
-  const wanted = limits.trials ?? (space.size <= ALL ? space.size : SOME);
-  return Math.min(wanted, space.size);
+export function trialLimit({ document: { limits }, size }: Pick<SweepPlan, 'document' | 'size'>): number {
+  const wanted = limits.trials ?? (size <= ALL ? size : SOME);
+  return Math.min(wanted, size);
 }
 
 /** The sampler that will choose: auto takes the grid where all of it is wanted. */
-export function samplerOf(plan: Pick<SweepPlan, 'document' | 'space'>): SamplerName {
+export function samplerOf(plan: Pick<SweepPlan, 'document' | 'size'>): SamplerName {
   const { sampler } = plan.document;
-  return sampler === 'auto' && plan.space.size <= trialLimit(plan) ? 'grid' : sampler;
+  return sampler === 'auto' && plan.size <= trialLimit(plan) ? 'grid' : sampler;
 }
 
 /** What is known before the launch of which trials will run. */
 export function trialsOf(plan: SweepPlan, { isAll, valid }: SpaceCheck): ExpectedTrials {
   const trials = trialLimit(plan);
   const sampler = samplerOf(plan);
-  const isExact = isAll && trials <= COUNTED && (sampler === 'grid' || trials >= plan.space.size);
+  const isExact = isAll && trials <= COUNTED && (sampler === 'grid' || trials >= plan.size);
   const recipes = isExact ? gridRecipes(plan, valid, trials) : drawn(plan, valid, Math.min(trials, COUNTED));
   return { trials, sampler, isExact, recipes };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chosenTask, type EvaluateOptions, type ModelMetrics, type Skipped } from '#contracts';
+import { type DatasetInspection, chosenTask, type EvaluateOptions, type ModelMetrics, type Skipped } from '#contracts';
 import { chanceWarning, type Dataset } from '#datasets';
 import {
   brotliQuality,
@@ -13,7 +13,7 @@ import { Session, type HostTensors } from '#inference';
 import { compare, latencyRatio, type Measurement, type Speedup } from '#measurement';
 import { nonFiniteText, nonFiniteWeights, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
-import type { Pass, PassContext } from '../../pass.js';
+import type { Obstacle, Pass, PassContext } from '../../pass.js';
 import { latencyFacts, speedVerdict } from './latency-ratio.js';
 import { checkAsked, labelForm, scoreSettings, taskTrial } from './task.js';
 
@@ -32,7 +32,7 @@ const LATENCY_SHARE = 0.95;
 export const evaluate: Pass<'evaluate'> = {
   name: 'evaluate',
   preflight: (model) => nonFinite(model),
-  trial: (model, options, { data }) => taskTrial(model, options, data),
+  trial: async (model, options, { data }) => [...tooFew(options, data), ...(await taskTrial(model, options, data))],
   async run(context, options) {
     if (!context.data)
       throw new CompressionError(
@@ -100,6 +100,14 @@ function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** A split of which nothing is left behind the samples that are skipped. */
+function tooFew({ split, skip = 0 }: EvaluateOptions, data: DatasetInspection | null): Obstacle[] {
+  const count = data?.splits[split];
+  return count === undefined || skip < count
+    ? []
+    : [{ field: 'skip', message: `split "${split}" has ${count} samples: skip fewer` }];
+}
+
 /** What the models are run on. */
 interface EvaluationInput {
   data: Dataset;
@@ -110,13 +118,22 @@ interface EvaluationInput {
   fixedBatch: number | null;
   /** Samples left out because they make no whole batch of that size. */
   leftOut: number;
+  /** Samples left out first, in the order in which they are taken. */
+  start: number;
+  shuffleSeed?: number;
 }
 
 function bindData(baseline: Session, dataset: Dataset, options: EvaluateOptions): EvaluationInput {
   const data = dataset.bindInputs(baseline.inputs.map(({ name }) => name));
   const split = data.splitFor(options.split);
   const fixedBatch = data.batchOf(baseline.inputs);
-  const wanted = Math.min(data.sampleCount(split), options.samples ?? Infinity);
+  const { skip = 0, shuffleSeed } = options;
+  const wanted = Math.max(0, Math.min(data.sampleCount(split) - skip, options.samples ?? Infinity));
+  if (wanted === 0)
+    throw new CompressionError(
+      'evaluate_data',
+      `split "${split}" has ${data.sampleCount(split)} samples and ${skip} are skipped: skip fewer`,
+    );
   const samples = fixedBatch ? wanted - (wanted % fixedBatch) : wanted;
   if (samples === 0)
     throw new CompressionError(
@@ -130,12 +147,16 @@ function bindData(baseline: Session, dataset: Dataset, options: EvaluateOptions)
     batchSize: fixedBatch ?? options.batchSize,
     fixedBatch,
     leftOut: wanted - samples,
+    start: skip,
+    ...(shuffleSeed === undefined ? {} : { shuffleSeed }),
   };
 }
 
-async function* countedBatches({ data, split, samples, batchSize }: EvaluationInput, context: PassContext) {
+async function* countedBatches(input: EvaluationInput, context: PassContext) {
+  const { data, split, samples, batchSize, start, shuffleSeed } = input;
+  const order = { start, limit: samples, ...(shuffleSeed === undefined ? {} : { shuffleSeed }) };
   let done = 0;
-  for await (const batch of data.batches(data.splitFor(split), { batchSize, limit: samples })) {
+  for await (const batch of data.batches(data.splitFor(split), { batchSize, ...order })) {
     yield batch;
     done += batch.size;
     context.progress((QUALITY_SHARE * done) / samples, `quality: ${done} of ${samples} samples`);
