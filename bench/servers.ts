@@ -85,7 +85,9 @@ export class Servers {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${key}`, ...(type ? { 'content-type': type } : {}) },
-      ...(body === undefined ? {} : { body: (isJson ? JSON.stringify(body) : body) as NonNullable<RequestInit['body']> }),
+      ...(body === undefined
+        ? {}
+        : { body: (isJson ? JSON.stringify(body) : body) as NonNullable<RequestInit['body']> }),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${text}`);

@@ -1,18 +1,8 @@
+import { fitsPattern } from '#contracts';
 import { nodeLabel, type NodeProto } from '#onnx';
 import { UnknownLayerError } from './errors.js';
 
-/** Whether a name fits a pattern, in which * stands for any characters. */
-export function fitsPattern(pattern: string, name: string): boolean {
-  const literal = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${literal.join('.*')}$`, 's').test(name);
-}
-
-/** What a record says of a name: its own entry, else that of the first pattern that fits. */
-export function entryFor<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name)
-    ? record[name]
-    : Object.entries(record).find(([pattern]) => fitsPattern(pattern, name))?.[1];
-}
+export { entryFor, fitsPattern } from '#contracts';
 
 /** Throws UnknownLayerError for a name or pattern of an option that fits none of the layers. */
 export function checkNames(patternsOf: Readonly<Record<string, readonly string[]>>, layers: readonly string[]): void {

@@ -9,6 +9,7 @@ export * from './file-name.js';
 export * from './metric-table.js';
 export * from './metrics.js';
 export * from './model-graph.js';
+export * from './name-pattern.js';
 export * from './nearest-name.js';
 export * from './passes/index.js';
 export * from './queue.js';

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, not, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, not, sql } from 'drizzle-orm';
 import type pg from 'pg';
 import { dedicatedClient, type Database } from './database.js';
 import { postgresCode } from './errors.js';
@@ -7,6 +7,13 @@ import { storable } from './text.js';
 import { isUnsized, withSize } from './transfer-size.js';
 
 export type StoredResult = Omit<typeof stageResults.$inferSelect, 'createdAt'>;
+
+/** A layer as analyze tells of it in its summary, as far as sweeps read it. */
+export interface AnalyzedLayerRow {
+  node: string;
+  elements: number;
+  widths: { bits: number; outputSnrDb?: number | null }[];
+}
 
 /** A stage that was computed for a job. */
 export interface EarlierStageRow {
@@ -65,6 +72,27 @@ export class StageResultRepository {
       .orderBy(desc(jobStages.finishedAt))
       .limit(limit);
     return rows.map((row) => ({ ...row, seconds: row.seconds ?? 0 }));
+  }
+
+  /** What the newest analyze of a model on a data set said of its layers; an empty list where there was none. */
+  async analysisOf(modelId: string, datasetId: string | null): Promise<AnalyzedLayerRow[]> {
+    const [row] = await this.database.orm
+      .select({ summary: jobStages.summary })
+      .from(jobStages)
+      .innerJoin(jobs, eq(jobs.id, jobStages.jobId))
+      .where(
+        and(
+          eq(jobs.modelId, modelId),
+          datasetId === null ? isNull(jobs.datasetId) : eq(jobs.datasetId, datasetId),
+          eq(jobStages.pass, 'analyze'),
+          eq(jobStages.state, 'succeeded'),
+          eq(jobStages.modelDigest, modelId),
+        ),
+      )
+      .orderBy(desc(jobStages.finishedAt))
+      .limit(1);
+    const layers = row?.summary['layers'];
+    return Array.isArray(layers) ? (layers as AnalyzedLayerRow[]) : [];
   }
 
   /** Keeps a result; one that is there already is replaced, since its files may have been lost. */

@@ -29,3 +29,4 @@ export * from './sweep/trials-of.js';
 export * from './sweep/sweep-study.js';
 export * from './sweep/press.js';
 export * from './sweep/verify.js';
+export * from './sweep/width-model.js';

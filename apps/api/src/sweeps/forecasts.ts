@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { PASSES, type Dataset, type Model, type SweepDocument, type SweepForecast } from '#contracts';
+import { PASSES, type Dataset, type Model, type SamplerName, type SweepDocument, type SweepForecast } from '#contracts';
 import { StageMachineRepository, StageResultRepository } from '#database';
 import {
   cachedStages,
@@ -12,6 +12,7 @@ import {
   stageRuntime,
   stageTree,
   trialsOf,
+  widthModel,
   type PlannedStage,
   type SpaceCheck,
   type SweepPlan,
@@ -39,15 +40,16 @@ export class Forecasts {
     const check = await checkSpace(plan, () => nextTurn());
     const chosen = trialsOf(plan, check);
     const { problems, skipped, infeasible, preflights } = await this.checks.of(check, subject);
+    const isModelled = await this.isModelled(plan, subject);
     const forecast = {
-      problems: [...unlabelled(subject, check), ...problems],
+      problems: [...unlabelled(subject, check), ...unknownModel(chosen.sampler, isModelled), ...problems],
       parameters: parametersOf(plan),
       spaceSize: Number.isFinite(plan.size) ? plan.size : null,
       checked: check.checked,
       infeasible: [...check.infeasible, ...infeasible],
       skipped,
       preflights,
-      sampler: chosen.sampler,
+      sampler: chosen.sampler === 'auto' && isModelled ? ('model' as const) : chosen.sampler,
       trials: chosen.trials,
       isExact: chosen.isExact,
       ...(await this.stagesOf(plan, chosen.recipes, subject)),
@@ -78,10 +80,23 @@ export class Forecasts {
     };
   }
 
+  /** Whether widths that the space searches were measured. */
+  private async isModelled(plan: SweepPlan, { model, dataset }: SweepSubject): Promise<boolean> {
+    return widthModel(plan, await this.results.analysisOf(model.id, dataset?.id ?? null)) !== null;
+  }
+
   /** A worker of an earlier version has not said what enters its keys: what it has stored is not counted as cached. */
   private async runtimes(): Promise<((stage: PlannedStage) => string)[]> {
     return (await this.machines.list()).map(stageRuntime);
   }
+}
+
+/** A sampler that would have nothing to begin with. */
+function unknownModel(sampler: SamplerName, isModelled: boolean): SweepForecast['problems'] {
+  if (sampler !== 'model' || isModelled) return [];
+  const message =
+    'no width of a layer that is searched was measured on this model and data set: run a job with analyze on them first, or choose auto';
+  return [{ field: 'sweep.sampler', message }];
 }
 
 /** Objectives and constraints that this data set has no labels for. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ModelMetrics } from '#contracts';
-import { ModelRepository, type SweepSession } from '#database';
-import { planSweep, SweepStudy, type SweepPlan } from '#pipeline';
+import { ModelRepository, StageResultRepository, type SweepSession } from '#database';
+import { planSweep, SweepStudy, type AnalyzedWidths, type SweepPlan } from '#pipeline';
 import { EarlyStopping } from './early-stopping.js';
 
 /** A sweep as this process knows it: what can be found again from the records at any time. */
@@ -16,10 +16,11 @@ export class LiveSweep {
     session: SweepSession,
     /** What is known of the input model without measuring. */
     readonly sizes: Partial<ModelMetrics>,
+    layers: readonly AnalyzedWidths[],
   ) {
     this.plan = planSweep(session.sweep.document);
     const { stopping } = this.plan.document;
-    this.study = new SweepStudy(this.plan);
+    this.study = new SweepStudy(this.plan, layers);
     this.stopping = stopping ? new EarlyStopping(stopping) : null;
   }
 
@@ -35,18 +36,22 @@ export class LiveSweep {
 export class LiveSweeps {
   private readonly known = new Map<string, { document: string; live: LiveSweep }>();
 
-  constructor(private readonly models: ModelRepository) {}
+  constructor(
+    private readonly models: ModelRepository,
+    private readonly results: StageResultRepository,
+  ) {}
 
   /** Anew for a document that was changed. */
   async of(session: SweepSession): Promise<LiveSweep> {
-    const { id, modelId } = session.sweep;
+    const { id, modelId, datasetId } = session.sweep;
     const { limits: _limits, ...searched } = session.sweep.document;
     const document = JSON.stringify(searched);
     const known = this.known.get(id);
     if (known?.document === document) return known.live;
     const model = await this.models.get(modelId);
     const sizes = model ? { bytes: model.bytes, parameters: model.inspection.parameters } : {};
-    const live = new LiveSweep(session, sizes);
+    const layers = await this.results.analysisOf(modelId, datasetId);
+    const live = new LiveSweep(session, sizes, layers);
     this.known.set(id, { document, live });
     return live;
   }

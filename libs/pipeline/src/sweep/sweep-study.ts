@@ -14,7 +14,8 @@ import {
 } from '#search';
 import { isWithin } from './assignments.js';
 import type { SweepPlan } from './sweep-plan.js';
-import { samplerOf } from './trials-of.js';
+import { samplerOf, trialLimit } from './trials-of.js';
+import { widthModel, widthSampler, type AnalyzedWidths } from './width-model.js';
 
 /** A trial as the records hold it. */
 export interface RecordedTrial {
@@ -33,11 +34,13 @@ export class SweepStudy {
   /** Trials of the study by their numbers in the sweep; undefined for one that the space does not hold. */
   private readonly known = new Map<number, number | undefined>();
 
+  /** `layers` are what analyze has measured of the input model, if anything. */
   constructor(
     private readonly plan: SweepPlan,
-    sampler: Sampler = SAMPLERS[samplerOf(plan)](),
+    layers: readonly AnalyzedWidths[] = [],
   ) {
     const { objectives, seed } = plan.document;
+    const sampler = samplerFor(plan, layers);
     this.study = new Study({ space: plan.space, sampler, objectives: objectives.length, seed });
   }
 
@@ -64,7 +67,15 @@ export class SweepStudy {
   }
 }
 
-/** Every sampler by name; what `model` begins with is handed in. */
+/** The sampler of a sweep: where widths of layers were measured, auto and model begin with what they foresee. */
+function samplerFor(plan: SweepPlan, layers: readonly AnalyzedWidths[]): Sampler {
+  const name = samplerOf(plan);
+  const known = name === 'auto' || name === 'model' ? widthModel(plan, layers) : null;
+  const sampler = SAMPLERS[name]();
+  return known ? widthSampler(plan, known, trialLimit(plan), sampler) : sampler;
+}
+
+/** Every sampler by name; `model` goes on as auto does. */
 const SAMPLERS: Record<SamplerName, () => Sampler> = {
   auto: autoSampler,
   grid: gridSampler,
