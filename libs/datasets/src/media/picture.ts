@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type Sharp from 'sharp';
 import { DatasetError } from '../errors.js';
 import { MAX_PIXELS } from '../limits.js';
@@ -10,16 +11,18 @@ export interface Picture {
   data: Uint8Array;
 }
 
-let loading: Promise<typeof Sharp> | undefined;
+let loaded: typeof Sharp | undefined;
 
-/** The library, which only data sets of pictures wait for. One file at a time per thread of the pool, and nothing kept: memory stays flat. */
-export function loadSharp(): Promise<typeof Sharp> {
-  loading ??= import('sharp').then(({ default: sharp }) => {
-    sharp.cache(false);
-    sharp.concurrency(1);
-    return sharp;
-  });
-  return loading;
+/**
+ * The library, which only data sets of pictures wait for: stage processes are one file of compiled code, which can require and not import. One file at
+ * a time per thread of the pool, and nothing kept: memory stays flat.
+ */
+export function loadSharp(): typeof Sharp {
+  if (loaded) return loaded;
+  loaded = createRequire(import.meta.url)('sharp') as typeof Sharp;
+  loaded.cache(false);
+  loaded.concurrency(1);
+  return loaded;
 }
 
 /**
@@ -27,7 +30,7 @@ export function loadSharp(): Promise<typeof Sharp> {
  * PIL's formula; colour profiles are left aside, as PIL and OpenCV do. Throws DatasetError that names the file.
  */
 export async function decodePicture(bytes: Buffer, file: string): Promise<Picture> {
-  const sharp = await loadSharp();
+  const sharp = loadSharp();
   try {
     const options = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const;
     const upright = sharp(bytes, { ...options, ignoreIcc: true })
@@ -73,7 +76,7 @@ function fromInks({ height, width, channels, data }: Picture): Picture {
 
 /** Height and width of a picture, upright, from its header alone. Throws DatasetError. */
 export async function pictureSize(bytes: Buffer, file: string): Promise<{ height: number; width: number }> {
-  const sharp = await loadSharp();
+  const sharp = loadSharp();
   const { autoOrient } = await sharp(bytes)
     .metadata()
     .catch((cause: unknown) => {

