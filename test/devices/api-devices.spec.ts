@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { BenchmarkSettings, Recipe, type Benchmark, type Device, type EnrolmentCode, type Job } from '#contracts';
 import { BenchmarkRepository, connect, JobRepository, type Database, type NewBenchmark } from '#database';
 import { ApiHarness } from '../api-harness.js';
 import { CONDITION, FINGERPRINT, HandDevice } from './hand-device.js';
 
+const run = promisify(execFile);
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 /** Long enough for a busy machine to send two messages, short enough to wait for. */
 const LOST_MS = 1500;
@@ -294,6 +299,41 @@ describe('devices', () => {
       expect(await pi.heartbeat(lease)).toMatchObject({ status: 401 });
       expect(await one(job)).toMatchObject({ state: 'waiting', status: 'no_eligible_device' });
       expect((await (await HandDevice.enrol(api, 'pi-11')).take()).id).toBe(lease.id);
+    });
+  });
+
+  describe('the agent that the server serves', () => {
+    it('is packed for the platform that npm tells of, with its runtime and nothing that is run at installation', async () => {
+      const agent = 'npm/10.8.2 node/v20.20.0 linux arm64 workspaces/false';
+      const response = await fetch(`${api.url}/agent.tgz`, { headers: { 'user-agent': agent } });
+      const path = join(api.folder, 'agent.tgz');
+      await writeFile(path, new Uint8Array(await response.arrayBuffer()));
+      const { stdout } = await run('tar', ['tzf', path]);
+      const files = stdout.split('\n');
+      expect(files).toEqual(
+        expect.arrayContaining([
+          'package/main.js',
+          'package/child/main.js',
+          'package/node_modules/onnxruntime-node/bin/napi-v6/linux/arm64/libonnxruntime.so.1',
+          'package/node_modules/onnxruntime-common/dist/cjs/index.js',
+        ]),
+      );
+      expect(files.filter((name) => /x64|darwin|win32/.test(name))).toEqual([]);
+      const read = await run('tar', ['xzOf', path, '--wildcards', '*package.json']);
+      expect(read.stdout).not.toContain('scripts');
+    });
+
+    it.each([
+      ['curl/8', '', 400, 'add ?platform= with one of linux-x64'],
+      ['npm/10 node/v20 sunos sparc', '', 400, 'there is no runtime for sunos-sparc'],
+      ['curl/8', '?platform=vax', 400, 'choose one of linux-x64'],
+    ])('is refused to %s%s', async (agent, query, status, words) => {
+      const response = await fetch(`${api.url}/agent.tgz${query}`, { headers: { 'user-agent': agent } });
+      expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(words)]);
+    });
+
+    it('has an address for each version, of which the server has its own', async () => {
+      expect((await fetch(`${api.url}/agent-0.0.1.tgz`)).status).toBe(404);
     });
   });
 

@@ -18,7 +18,7 @@ describe('the command line', () => {
 
   it('runs with a folder and a bound of the models kept', () => {
     const command = parseCommand(['run', '--home', '/x', '--cache-mb', '100', '--service']);
-    expect(command).toEqual({ name: 'run', home: '/x', cacheBytes: 100 * 1024 ** 2, service: true });
+    expect(command).toEqual({ name: 'run', server: null, home: '/x', cacheBytes: 100 * 1024 ** 2, service: true });
   });
 
   it('tells its usage where nothing is asked', () => {

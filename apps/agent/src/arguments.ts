@@ -5,7 +5,7 @@ import { DEFAULT_CACHE_BYTES } from './cache/model-cache.js';
 import { DEFAULT_HOME } from './home/home.js';
 
 export const USAGE = `usage: coldpress-agent enrol CODE --server URL --name NAME [--tag TAG]... [--home FOLDER] [--service]
-       coldpress-agent run [--home FOLDER] [--cache-mb N] [--service]
+       coldpress-agent run [--server URL] [--home FOLDER] [--cache-mb N] [--service]
 
 enrol    trades the code of \`coldpress devices add\` for a key of this machine, and runs
 run      waits for benchmarks and measures them
@@ -18,7 +18,7 @@ run      waits for benchmarks and measures them
 export type Command =
   | { name: 'help' }
   | ({ name: 'enrol'; code: string; server: string; device: string; tags: string[]; run: boolean } & Common)
-  | ({ name: 'run' } & Common);
+  | ({ name: 'run'; server: string | null } & Common);
 
 interface Common {
   home: string;
@@ -45,16 +45,14 @@ export function parseCommand(args: readonly string[]): Command {
   const common = { home: values.home, cacheBytes: cacheBytes(values['cache-mb']), service: values.service };
   if (name === 'run') {
     if (code !== undefined) throw new AgentUsageError(`run takes no "${code}"`);
-    return { name, ...common };
+    return { name, server: values.server === undefined ? null : address(values.server), ...common };
   }
   if (name !== 'enrol') throw new AgentUsageError(`there is no command "${name}": it is enrol or run`);
   if (code === undefined || more.length > 0) throw new AgentUsageError('enrol takes one code: enrol CODE --server URL');
-  const { server } = values;
-  if (!server || !/^https?:\/\//.test(server))
-    throw new AgentUsageError('--server needs the address of the server, such as http://192.168.1.10:8090');
+  const server = address(values.server);
   const device = checked(DeviceName, values.name, '--name');
   const tags = checked(DeviceTags, values.tag ?? [], '--tag');
-  return { name, code, server: server.replace(/\/+$/, ''), device, tags, run: !values['no-run'], ...common };
+  return { name, code, server, device, tags, run: !values['no-run'], ...common };
 }
 
 function parsed(args: readonly string[]) {
@@ -70,6 +68,12 @@ function checked<T extends typeof DeviceName | typeof DeviceTags>(schema: T, val
   const result = schema.safeParse(value);
   if (!result.success) throw new AgentUsageError(`${flag}: ${sentenceOf(fieldProblems(result.error.issues))}`);
   return result.data as ReturnType<T['parse']>;
+}
+
+function address(server: string | undefined): string {
+  if (!server || !/^https?:\/\//.test(server))
+    throw new AgentUsageError('--server needs the address of the server, such as http://192.168.1.10:8090');
+  return server.replace(/\/+$/, '');
 }
 
 function cacheBytes(text: string): number {

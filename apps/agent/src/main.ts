@@ -25,7 +25,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const home = new Home(command.home);
-  const enrolment = command.name === 'enrol' ? await enrol(command, home) : await home.enrolment();
+  const enrolment = command.name === 'enrol' ? await enrol(command, home) : await known(command, home);
   if (command.service) return service(command, enrolment);
   return command.name === 'enrol' && !command.run ? 0 : run(command, home, enrolment);
 }
@@ -42,6 +42,12 @@ async function enrol({ code, server, device, tags }: Enrol, home: Home): Promise
   return { server, id, name, key };
 }
 
+/** The server may have moved since. */
+async function known({ server }: Extract<Command, { name: 'run' }>, home: Home): Promise<Enrolment> {
+  const enrolment = await home.enrolment();
+  return server === null ? enrolment : { ...enrolment, server };
+}
+
 async function service({ home }: Run, { server }: Enrolment): Promise<number> {
   const { path, commands } = await writeService(home, server, own.isPackage);
   log(`has written ${path}; now type\n${commands.map((line) => `  ${line}`).join('\n')}`);
@@ -51,8 +57,6 @@ async function service({ home }: Run, { server }: Enrolment): Promise<number> {
 async function run(command: Run, home: Home, { server, key }: Enrolment): Promise<number> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
-  // A supervisor that forked this process and is gone: nothing may outlive it.
-  process.once('disconnect', () => stopping.abort());
   const parts = {
     client: createClient({ url: server, apiKey: key }),
     cache: new ModelCache(home.modelsPath, command.cacheBytes),
@@ -60,13 +64,21 @@ async function run(command: Run, home: Home, { server, key }: Enrolment): Promis
     version: own.version,
     mayUpdate: own.isPackage,
     log,
+    onReady: tellReady,
   };
   const end = await runAgent(parts, stopping.signal);
   if (end === null) return 0;
   log(`is ${own.version}, ${server} serves ${end.update}: that one goes on`);
-  return runOther(server, end.update, ['run', '--home', command.home]);
+  return runOther(server, end.update, ['run', '--server', server, '--home', command.home]);
 }
 
+/** A supervisor that forked this process knows by a line of JSON that it is up. */
+function tellReady(): void {
+  if (process.connected) process.stdout.write(`${JSON.stringify({ ready: true, role: 'agent', pid: process.pid })}\n`);
+}
+
+// Nothing may outlive a supervisor that forked this process and is gone.
+process.once('disconnect', () => process.exit(0));
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addArtifactCommands } from './commands/artifacts.js';
 import { addDatasetCommands } from './commands/datasets.js';
+import { addDeviceCommands } from './commands/devices.js';
 import { addJobCommands } from './commands/jobs.js';
 import { addModelCommands } from './commands/models.js';
 import { addPassCommands } from './commands/passes.js';
@@ -21,6 +22,7 @@ const COMMANDS = [
   addReplayCommand,
   addArtifactCommands,
   addPassCommands,
+  addDeviceCommands,
 ];
 
 /** The whole command line. */

@@ -14,6 +14,8 @@ export interface AgentParts {
   version: string;
   mayUpdate: boolean;
   log(line: string): void;
+  /** The server knows this start. */
+  onReady?(): void;
 }
 
 /** What the server serves, when that is another agent than this one. */

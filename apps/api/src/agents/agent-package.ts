@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ApiError } from '../problems/api-error.js';
@@ -75,21 +75,28 @@ async function pack(folder: string, platform: AgentPlatform, path: string): Prom
 
 /** The runtime without its install script, which would fetch files for graphics cards, and without other platforms. */
 async function layRuntime(modules: string, platform: AgentPlatform): Promise<void> {
-  const require = createRequire(import.meta.url);
-  const runtime = dirname(require.resolve('onnxruntime-node/package.json'));
-  const common = dirname(createRequire(join(runtime, 'x.js')).resolve('onnxruntime-common/package.json'));
+  const runtime = packageFolder('onnxruntime-node', import.meta.url);
+  const common = packageFolder('onnxruntime-common', join(runtime, 'package.json'));
   const binaries = join('bin', 'napi-v6', ...platform.split('-'));
   for (const part of ['dist', binaries])
     await cp(join(runtime, part), join(modules, 'onnxruntime-node', part), { recursive: true });
   await cp(join(common, 'dist/cjs'), join(modules, 'onnxruntime-common/dist/cjs'), { recursive: true });
-  await layManifest(runtime, join(modules, 'onnxruntime-node'), 'dist/index.js');
-  await layManifest(common, join(modules, 'onnxruntime-common'), 'dist/cjs/index.js');
+  const needs = { 'onnxruntime-common': '*' };
+  await layManifest(runtime, join(modules, 'onnxruntime-node'), { main: 'dist/index.js', dependencies: needs });
+  await layManifest(common, join(modules, 'onnxruntime-common'), { main: 'dist/cjs/index.js' });
 }
 
-async function layManifest(from: string, to: string, main: string): Promise<void> {
+/** Where a package lies for whoever imports it from there; not all let their manifest be asked for. */
+function packageFolder(name: string, from: string): string {
+  let folder = dirname(createRequire(from).resolve(name));
+  while (basename(folder) !== name) folder = dirname(folder);
+  return folder;
+}
+
+async function layManifest(from: string, to: string, own: object): Promise<void> {
   const { name, version, license } = JSON.parse(await readFile(join(from, 'package.json'), 'utf8')) as Manifest;
   await mkdir(to, { recursive: true });
-  await writeFile(join(to, 'package.json'), JSON.stringify({ name, version, license, main }));
+  await writeFile(join(to, 'package.json'), JSON.stringify({ name, version, license, ...own }));
 }
 
 interface Manifest {

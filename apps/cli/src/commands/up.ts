@@ -12,6 +12,7 @@ interface UpOptions {
   port?: string;
   host?: string;
   verbose?: boolean;
+  device: boolean;
 }
 
 /** `coldpress up` */
@@ -21,6 +22,7 @@ export function addUpCommand(program: Command): void {
     .option('--port <port>', 'port of API and dashboard; 0 takes a free one')
     .option('--host <address>', 'address to listen on')
     .option('--verbose', "show the servers' log here; it is kept in the data folder in any case")
+    .option('--no-device', 'this machine measures nothing for devices: [local]')
     .description('start PostgreSQL, API, worker and dashboard; Ctrl-C stops them')
     .action(async (options: UpOptions, command: Command) => {
       const { data, json } = globalOptionsOf(command);
@@ -41,10 +43,12 @@ async function serve(folder: DataFolder, options: UpOptions, json: boolean | und
     if (options.verbose) process.stderr.write(`${line}\n`);
   };
   const config = configOf(options);
-  const server = await startServer({ folder, config, log, signal: stopping }).catch((error: unknown) => {
-    if (stopping.aborted) return null;
-    throw error;
-  });
+  const server = await startServer({ folder, config, log, device: options.device, signal: stopping }).catch(
+    (error: unknown) => {
+      if (stopping.aborted) return null;
+      throw error;
+    },
+  );
   if (server === null) return;
   try {
     print(

@@ -15,6 +15,7 @@ const TAIL_LINES = 5;
 export interface ChildOptions {
   name: string;
   module: string;
+  args?: readonly string[];
   environment: Record<string, string>;
   /** Receives every line that the child writes to stderr. */
   log: (line: string) => void;
@@ -50,7 +51,7 @@ export class Child {
    */
   static async start(options: ChildOptions): Promise<{ child: Child; ready: Record<string, unknown> }> {
     // A group of its own: Ctrl-C reaches the supervisor alone, which then stops its children in order.
-    const forked = fork(options.module, [], {
+    const forked = fork(options.module, options.args ?? [], {
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,

@@ -5,6 +5,7 @@ import { toEnvironment, type Config } from '#contracts';
 import { EmbeddedPostgresError, PostgresStartError, startEmbeddedPostgres } from '#database';
 import { Child, StartError } from './child.js';
 import type { DataFolder } from './data-folder.js';
+import { keepingLocal, localAgentArguments, type LocalDevice } from './local-device.js';
 import { keepRunning, type Keeping, type Kept, type Running } from './keep-running.js';
 
 export interface ServerOptions {
@@ -12,6 +13,8 @@ export interface ServerOptions {
   /** What the user chose; the rest is embedded. */
   config: Partial<Config>;
   log: (line: string) => void;
+  /** Whether this machine measures for the server. */
+  device?: boolean;
   /** Ends a start that is under way; what was started is stopped. */
   signal?: AbortSignal;
 }
@@ -32,6 +35,7 @@ export async function startServer({
   folder,
   config,
   log,
+  device = true,
   signal = new AbortController().signal,
 }: ServerOptions): Promise<Server> {
   const stops: Stops = [];
@@ -61,8 +65,11 @@ export async function startServer({
       .catch((error: Error) =>
         log(`up: other commands have to be told where the server is, with --url ${url}: ${error.message}`),
       );
+    const apiKey = await folder.apiKey();
+    const local = { url, apiKey, home: folder.file('agent') };
+    if (device) stops.push(startLocalDevice(local, how));
     const restartApps = async () => void (await Promise.all([api.restart(), worker.restart()]));
-    return { url, apiKey: await folder.apiKey(), restartApps, stop };
+    return { url, apiKey, restartApps, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -103,23 +110,47 @@ async function startApp(
   environment: Record<string, string>,
   { log, signal, stops }: How,
 ): Promise<Kept<App>> {
-  const module = fileURLToPath(new URL(`../../../${app}/src/main.js`, import.meta.url));
-  const start = async (): Promise<App> => {
-    const { child, ready } = await Child.start({
-      name: app,
-      module,
-      environment,
-      log: (line) => log(`${app}: ${line}`),
-      signal,
-    });
-    return {
-      ready,
-      stop: () => child.stop(),
-      ended: child.exited.then(({ code, signal: killer }) => killer ?? `exit code ${code}`),
-    };
-  };
   const isPermanent = (error: unknown) => error instanceof StartError && error.permanent;
-  const kept = await keepRunning(start, { name: app, log, signal, isPermanent });
+  const kept = await keepRunning(() => launch(app, environment, { log, signal }), {
+    name: app,
+    log,
+    signal,
+    isPermanent,
+  });
   stops.push(() => kept.stop());
   return kept;
+}
+
+/** The machine measures behind a server that is up already; how to stop it. */
+function startLocalDevice(local: LocalDevice, { log, signal }: Pick<How, 'log' | 'signal'>): () => Promise<void> {
+  const stopping = new AbortController();
+  const how = { log, signal: AbortSignal.any([signal, stopping.signal]) };
+  const start = async () => launch('agent', {}, how, await localAgentArguments(local));
+  const keeping = keepRunning(start, keepingLocal(how)).catch((error: Error) => {
+    if (!how.signal.aborted) log(`agent: this machine measures nothing: ${error.message}`);
+    return null;
+  });
+  return async () => {
+    stopping.abort();
+    await (await keeping)?.stop();
+  };
+}
+
+async function launch(
+  app: 'api' | 'worker' | 'agent',
+  environment: Record<string, string>,
+  { log, signal }: Pick<How, 'log' | 'signal'>,
+  args: readonly string[] = [],
+): Promise<App> {
+  const module = fileURLToPath(new URL(`../../../${app}/src/main.js`, import.meta.url));
+  const { child, ready } = await Child.start({
+    name: app,
+    module,
+    args,
+    environment,
+    log: (line) => log(`${app}: ${line}`),
+    signal,
+  });
+  const ended = child.exited.then(({ code, signal: killer }) => killer ?? `exit code ${code}`);
+  return { ready, stop: () => child.stop(), ended };
 }

@@ -1,0 +1,93 @@
+import { all, type Client } from '#client';
+import { DeviceName, DeviceTags, fieldProblems, sentenceOf, type Device } from '#contracts';
+import type { Command } from 'commander';
+import { UsageError } from '../errors.js';
+import { print, table } from '../output.js';
+import { collect, context } from './context.js';
+
+/** `coldpress devices ls | add | drain | resume | rm` */
+export function addDeviceCommands(program: Command): void {
+  const devices = program.command('devices').description('machines that measure models');
+
+  devices
+    .command('ls')
+    .description('list devices, each with its state and the reason')
+    .action(async (_options: object, command: Command) => {
+      const { client, json } = await context(command);
+      const items = await listDevices(client);
+      print(json, items, () => table(['name', 'state', 'tags', 'waiting', 'processor', 'reason'], items.map(row)));
+    });
+
+  devices
+    .command('add')
+    .argument('<name>', 'name of the device')
+    .option('--tag <tag>', 'a tag of the device; may be given again', (tag: string, before: string[] = []) => [
+      ...before,
+      tag,
+    ])
+    .description('make a code by which a machine becomes a device, and print what to type on it')
+    .action(async (name: string, { tag = [] }: { tag?: string[] }, command: Command) => {
+      const body = { name: checked(DeviceName, name, 'the name'), tags: checked(DeviceTags, tag, '--tag') };
+      const { client, json } = await context(command);
+      const code = await client.createDeviceCode({ body });
+      print(json, code, () => `Type on the device, before ${code.expiresAt}:\n  ${code.command}`);
+    });
+
+  onDevice(devices, 'drain', 'let a device finish what it measures and give it nothing more', (client, { id }) =>
+    client.drainDevice({ id }),
+  );
+  onDevice(devices, 'resume', 'give a device work again that was drained or quarantined', (client, { id }) =>
+    client.resumeDevice({ id }),
+  );
+  onDevice(devices, 'rm', 'remove a device: its key opens nothing from now on', async (client, device) => {
+    await client.deleteDevice({ id: device.id });
+    return null;
+  });
+}
+
+/** A command that is about one device and gives what became of it. */
+function onDevice(
+  devices: Command,
+  name: string,
+  description: string,
+  action: (client: Client, device: Device) => Promise<Device | null>,
+): void {
+  devices
+    .command(name)
+    .argument('<device>', 'name or id')
+    .description(description)
+    .action(async (reference: string, _options: object, command: Command) => {
+      const { client, json } = await context(command);
+      const device = await findDevice(client, reference);
+      const changed = await action(client, device);
+      if (changed) print(json, changed, () => `${changed.name}  ${changed.state}: ${changed.reason}`);
+      else print(json, { id: device.id, removed: true }, () => `removed ${device.name}`);
+    });
+}
+
+const listDevices = (client: Client): Promise<Device[]> => collect(all(client.listDevices, {}));
+
+/** Throws UsageError that says which there are. */
+async function findDevice(client: Client, reference: string): Promise<Device> {
+  const devices = await listDevices(client);
+  const found = devices.find(({ id, name }) => id === reference || name === reference);
+  if (found) return found;
+  const names = devices.map(({ name }) => name).join(', ');
+  const others = names === '' ? 'there are none: add one with `coldpress devices add`' : `there are ${names}`;
+  throw new UsageError(`there is no device ${reference}; ${others}`);
+}
+
+/** Throws UsageError. */
+function checked<T>(schema: { safeParse: (value: unknown) => Parsed<T> }, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new UsageError(`${what}: ${sentenceOf(fieldProblems(result.error.issues))}`);
+}
+
+type Parsed<T> =
+  | { success: true; data: T }
+  | { success: false; error: { issues: Parameters<typeof fieldProblems>[0] } };
+
+function row({ name, state, tags, waiting, fingerprint, reason }: Device): string[] {
+  return [name, state, tags.join(' '), String(waiting), `${fingerprint.cpu}, ${fingerprint.cores} cores`, reason];
+}

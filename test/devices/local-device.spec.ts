@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { Device, EnrolmentCode } from '#contracts';
+import { COMMAND, startApp, type App } from '../app.js';
+
+const run = promisify(execFile);
+const DOCS = resolve(__dirname, '../../docs/devices.md');
+
+describe('the machine of an embedded server', () => {
+  let app: App;
+  beforeAll(async () => void (app = await startApp()));
+  afterAll(() => app.stop());
+
+  async function coldpress(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const args = [COMMAND, '--url', app.url, ...words];
+    const env = { ...process.env, COLDPRESS_API_KEY: app.apiKey };
+    return run(process.execPath, args, { env }).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+  }
+
+  const devices = async (): Promise<Device[]> =>
+    JSON.parse((await coldpress('devices', 'ls', '--json')).stdout) as Device[];
+
+  it('enrols itself under the name local', async () => {
+    let found: Device[] = [];
+    while (found.length === 0) found = await devices();
+    expect(found).toMatchObject([{ name: 'local', tags: ['local'], state: 'online', fingerprint: { kind: 'agent' } }]);
+  });
+
+  it('is managed by the commands of docs/devices.md, each in its order', async () => {
+    const text = await readFile(DOCS, 'utf8');
+    const commands = [...text.matchAll(/\| `coldpress (devices [^`]+)` \|/g)].map(([, words = '']) => words);
+    expect(commands).toEqual(['devices ls', 'devices drain NAME', 'devices resume NAME', 'devices rm NAME']);
+    const said: string[] = [];
+    for (const words of commands) {
+      const { code, stdout } = await coldpress(...words.replace('NAME', 'local').split(' '));
+      expect({ words, code }).toEqual({ words, code: 0 });
+      said.push(stdout);
+    }
+    expect(said[0]).toMatch(/local +online +local +0 .*waits for work/);
+    expect(said[1]).toMatch(/^local {2}draining: /);
+    expect(said[2]).toMatch(/^local {2}online: /);
+    expect(said[3]).toBe('removed local\n');
+  });
+
+  it('is told of others: what to type on them, and what is wrong', async () => {
+    const { stdout } = await coldpress('devices', 'add', 'pi-kitchen', '--tag', 'arm64', '--json');
+    const { command, code } = JSON.parse(stdout) as EnrolmentCode;
+    expect(command).toBe(`npx --yes ${app.url}/agent.tgz enrol ${code} --server ${app.url} --name pi-kitchen`);
+    expect(await coldpress('devices', 'drain', 'nobody')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no device nobody') as string,
+    });
+    expect((await coldpress('devices', 'add', 'Pi')).stderr).toContain('the name: ');
+  });
+
+  it('comes back by itself after it was removed, since its agent ends and is started again', async () => {
+    let found: Device[] = [];
+    while (!found.some(({ name, state }) => name === 'local' && state === 'online')) found = await devices();
+    expect(await readFile(join(app.data, 'agent', 'device.json'), 'utf8')).toContain(found[0]?.id ?? 'no device');
+  });
+});
