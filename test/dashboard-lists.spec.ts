@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { toEnvironment } from '#contracts';
 import { connect, type Database } from '#database';
 import { createTestDatabase } from '#testing';
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { pushDataset, pushModel } from '../apps/cli/src/uploads.js';
 import { EXAMPLE, startApp, type App } from './app.js';
 import { openPage, requestsOf, setHidden, signIn, type OpenPage } from './browser.js';
@@ -85,7 +85,11 @@ describe('the page with many jobs, over an hour', () => {
   });
 
   it('asks for nothing more on the page of a job that has ended', async () => {
-    const told = page.waitForEvent('requestfinished', (request) => request.url().endsWith('/events'));
+    const isStream = (request: Request) => request.url().endsWith('/events');
+    const told = Promise.race([
+      page.waitForEvent('requestfinished', isStream),
+      page.waitForEvent('requestfailed', isStream),
+    ]);
     await page.goto(`${app.url}/#/jobs/${ended}`);
     await page.getByRole('heading', { name: 'succeeded 1' }).waitFor();
     // Minutes pass in no time here: a stream that is still open would count as silent.

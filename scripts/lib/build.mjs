@@ -32,7 +32,7 @@ const PRODUCTS = {
     },
   },
   dashboard: {
-    sources: ['apps/dashboard', 'libs/contracts/src', 'libs/client/src', 'package-lock.json'],
+    sources: ['apps/dashboard', 'libs/contracts/src', 'libs/client/src', 'libs/search/src', 'package-lock.json'],
     build: async () => {
       await capture(process.execPath, [VITE, 'build', '--logLevel', 'warn'], {
         cwd: join(ROOT, 'apps/dashboard'),

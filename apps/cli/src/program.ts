@@ -8,6 +8,7 @@ import { addPassCommands } from './commands/passes.js';
 import { addReplayCommand } from './commands/replay.js';
 import { addReportCommand } from './commands/report.js';
 import { addRunCommand } from './commands/run.js';
+import { addSweepCommands } from './commands/sweeps.js';
 import { addUpCommand } from './commands/up.js';
 import { addGlobalOptions, spreadGlobalOptions } from './global-options.js';
 import { version } from './version.js';
@@ -18,6 +19,7 @@ const COMMANDS = [
   addDatasetCommands,
   addRunCommand,
   addJobCommands,
+  addSweepCommands,
   addReportCommand,
   addReplayCommand,
   addArtifactCommands,

@@ -1,5 +1,5 @@
 import { all, type Client } from '#client';
-import type { Dataset, Job, JobItem, Model } from '#contracts';
+import type { Dataset, Job, JobItem, Model, Sweep, SweepItem } from '#contracts';
 import { UsageError } from './errors.js';
 import { ownName } from './own-name.js';
 
@@ -55,12 +55,24 @@ const JOBS: Kind<JobItem, Job> = {
   get: (client, id) => client.getJob({ id }),
 };
 
+const SWEEPS: Kind<SweepItem, Sweep> = {
+  noun: 'sweep',
+  group: 'sweep',
+  wayIn: 'sweep run',
+  id: JOBS.id,
+  list: (client, limit) => all(client.listSweeps, { limit }),
+  get: (client, id) => client.getSweep({ id }),
+};
+
 /** The model of an id, the start of one, a name that only one has, or `latest`. Throws UsageError that says what else there is. */
 export const findModel = (client: Client, reference: string): Promise<Model> => find(client, MODELS, reference);
 /** The data set, in the same way. */
 export const findDataset = (client: Client, reference: string): Promise<Dataset> => find(client, DATASETS, reference);
 /** The job, in the same way; its name is the one that lists show. */
 export const findJob = (client: Client, reference: string): Promise<Job> => find(client, JOBS, reference);
+
+/** The sweep, in the same way. */
+export const findSweep = (client: Client, reference: string): Promise<Sweep> => find(client, SWEEPS, reference);
 
 async function find<T extends Item, F>(client: Client, kind: Kind<T, F>, reference: string): Promise<F> {
   if (kind.id.test(reference.toLowerCase())) return kind.get(client, reference.toLowerCase());

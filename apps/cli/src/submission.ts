@@ -94,7 +94,7 @@ export async function modelOf(client: Client, reference: string): Promise<Model>
 }
 
 /** A stored data set, or that of a folder or manifest, which is pushed. */
-async function datasetOf(client: Client, reference: string): Promise<Dataset> {
+export async function datasetOf(client: Client, reference: string): Promise<Dataset> {
   const found = await stat(reference).catch(() => null);
   if (found === null)
     return findDataset(client, reference).catch((error: unknown) => noSuch(error, reference, 'folder'));

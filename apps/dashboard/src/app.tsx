@@ -1,22 +1,24 @@
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import { Suspense, useEffect, useRef, useState, type RefObject } from 'react';
 import { apiKey } from './api/api-key.js';
-import { ComparePage } from './pages/compare.js';
-import { JobPage } from './pages/job.js';
-import { JobsPage } from './pages/jobs.js';
-import { NewJobPage } from './pages/new-job.js';
-import { NotFoundPage } from './pages/not-found.js';
+import { PageBoundary } from './components/page-boundary.js';
+import { PAGES } from './pages.js';
 import { SignInPage } from './pages/sign-in.js';
-import { useRoute, type Route } from './route.js';
+import { useRoute, type PageName, type Route } from './route.js';
 
-const PAGES = [
-  { page: 'jobs', title: 'Jobs' },
-  { page: 'compare', title: 'Compare' },
-  { page: 'new', title: 'New job' },
-] as const;
+/** The top bar, with the pages that belong to each entry besides its own. */
+const BAR: readonly { page: PageName; title: string; also: readonly PageName[] }[] = [
+  { page: 'jobs', title: 'Jobs', also: ['job', 'compare'] },
+  { page: 'sweeps', title: 'Sweeps', also: ['sweep'] },
+  { page: 'models', title: 'Models', also: [] },
+  { page: 'data', title: 'Data', also: [] },
+  { page: 'devices', title: 'Devices', also: [] },
+  { page: 'system', title: 'System', also: ['api'] },
+];
 
 export function App() {
   const [signedIn, setSignedIn] = useState(apiKey.get() !== null);
-  if (!signedIn) return <SignInPage onSignedIn={() => setSignedIn(true)} />;
+  const isOpen = useRoute().page === 'api';
+  if (!signedIn && !isOpen) return <SignInPage onSignedIn={() => setSignedIn(true)} />;
   const signOut = () => {
     apiKey.clear();
     sessionStorage.clear();
@@ -28,7 +30,7 @@ export function App() {
 function SignedIn({ onSignOut }: { onSignOut: () => void }) {
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
-  useFocusOnNewPage(main, route.page === 'job' ? route.id : route.page);
+  useFocusOnNewPage(main, `${route.page} ${route.id}`);
   return (
     <>
       <a
@@ -43,7 +45,9 @@ function SignedIn({ onSignOut }: { onSignOut: () => void }) {
       </a>
       <Bar route={route} onSignOut={onSignOut} />
       <main id="main" ref={main} tabIndex={-1}>
-        <Page route={route} />
+        <PageBoundary key={`${route.page} ${route.id}`}>
+          <Page route={route} />
+        </PageBoundary>
       </main>
     </>
   );
@@ -61,23 +65,25 @@ function useFocusOnNewPage(main: RefObject<HTMLElement | null>, place: string): 
 }
 
 function Bar({ route, onSignOut }: { route: Route; onSignOut: () => void }) {
-  const current = (page: string) =>
-    route.page === page ? 'page' : route.page === 'job' && page === 'jobs' ? 'true' : undefined;
   return (
     <header className="bar">
       <a className="brand" href="/#/jobs">
         <img src="/icon.svg" alt="" width="24" height="24" /> Coldpress
       </a>
       <nav aria-label="Main">
-        {PAGES.map(({ page, title }) => (
-          <a key={page} href={`/#/${page}`} aria-current={current(page)}>
+        {BAR.map(({ page, title, also }) => (
+          <a
+            key={page}
+            href={`/#/${page}`}
+            aria-current={route.page === page ? 'page' : also.includes(route.page) ? 'true' : undefined}
+          >
             {title}
           </a>
         ))}
-        <a href="/docs" target="_blank" rel="noreferrer">
-          API
-        </a>
       </nav>
+      <a className="button" href="/#/new" aria-current={route.page === 'new' ? 'page' : undefined}>
+        New
+      </a>
       <button type="button" className="quiet" onClick={onSignOut}>
         Sign out
       </button>
@@ -85,17 +91,11 @@ function Bar({ route, onSignOut }: { route: Route; onSignOut: () => void }) {
   );
 }
 
-function Page({ route }: { route: Route }) {
-  switch (route.page) {
-    case 'jobs':
-      return <JobsPage query={route.query} />;
-    case 'job':
-      return <JobPage key={route.id} id={route.id} />;
-    case 'compare':
-      return <ComparePage query={route.query} />;
-    case 'new':
-      return <NewJobPage />;
-    case 'unknown':
-      return <NotFoundPage />;
-  }
+function Page({ route: { page, id, query } }: { route: Route }) {
+  const Shown = PAGES[page];
+  return (
+    <Suspense fallback={<p className="quiet">Loading…</p>}>
+      <Shown id={id} query={query} />
+    </Suspense>
+  );
 }

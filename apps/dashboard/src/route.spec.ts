@@ -7,15 +7,16 @@ const place = (hash: string, pathname?: string) => {
 
 describe('parseRoute', () => {
   it('reads the page and what is chosen on it', () => {
-    expect(place('')).toEqual({ page: 'jobs', query: {} });
-    expect(place('#/jobs?state=failed&q=a+b')).toEqual({ page: 'jobs', query: { state: 'failed', q: 'a b' } });
+    expect(place('')).toEqual({ page: 'jobs', id: '', query: {} });
+    expect(place('#/jobs?state=failed&q=a+b')).toEqual({ page: 'jobs', id: '', query: { state: 'failed', q: 'a b' } });
     expect(place('#/jobs/17')).toEqual({ page: 'job', id: '17', query: {} });
-    expect(place('#/compare?x=bytes')).toEqual({ page: 'compare', query: { x: 'bytes' } });
+    expect(place('#/compare?x=bytes')).toEqual({ page: 'compare', id: '', query: { x: 'bytes' } });
   });
 
   it('knows no page behind an address that is none', () => {
     for (const hash of ['#/job', '#/jobs/17/more', '#/new/1', '#/Compare']) expect(place(hash).page).toBe('unknown');
     expect(place('', '/somewhere').page).toBe('unknown');
+    expect(place('', '/docs').page).toBe('api');
   });
 });
 
@@ -24,6 +25,7 @@ describe('addressOf', () => {
     expect(addressOf('jobs', { state: '', q: null })).toBe('#/jobs');
     expect(place(addressOf('jobs', { state: 'failed', q: 'ratio = 50 % & more' }))).toEqual({
       page: 'jobs',
+      id: '',
       query: { state: 'failed', q: 'ratio = 50 % & more' },
     });
   });

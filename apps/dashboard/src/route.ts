@@ -1,8 +1,19 @@
 import { useMemo, useSyncExternalStore } from 'react';
 
-type Place = { page: 'jobs' | 'new' | 'compare' | 'unknown' } | { page: 'job'; id: string };
+/** Pages by the first word of the address, and those of one thing, whose id follows it. */
+const PAGES = ['jobs', 'sweeps', 'models', 'data', 'devices', 'system', 'compare', 'new', 'api'] as const;
+/** The address of the API's documentation, known outside of the page. */
+const DOCS = '/docs';
+const OF_ONE = { jobs: 'job', sweeps: 'sweep' } as const;
+
+export type PageName = (typeof PAGES)[number] | (typeof OF_ONE)[keyof typeof OF_ONE] | 'unknown';
 /** A page, and what is chosen on it: all of it stands in the address, so that it outlives a reload and can be sent to others. */
-export type Route = Place & { query: URLSearchParams };
+export interface Route {
+  page: PageName;
+  /** Of the one thing that the page is about; empty on a page of many. */
+  id: string;
+  query: URLSearchParams;
+}
 
 /** Reads the page from the part of the address behind "#"; before it, there is one page only. */
 export function parseRoute(hash: string, pathname = '/'): Route {
@@ -10,11 +21,12 @@ export function parseRoute(hash: string, pathname = '/'): Route {
   return { ...placeOf(path.split('/').filter(Boolean), pathname), query: new URLSearchParams(search) };
 }
 
-function placeOf([page, id, ...rest]: string[], pathname: string): Place {
-  if (pathname !== '/' || rest.length > 0) return { page: 'unknown' };
-  if (page === undefined) return { page: 'jobs' };
-  if (page === 'jobs') return id === undefined ? { page } : { page: 'job', id };
-  return (page === 'new' || page === 'compare') && id === undefined ? { page } : { page: 'unknown' };
+function placeOf([first = 'jobs', id = '', ...rest]: string[], pathname: string): Omit<Route, 'query'> {
+  if (pathname === DOCS && id === '') return { page: 'api', id };
+  const page = PAGES.find((name) => name === first);
+  if (pathname !== '/' || rest.length > 0 || page === undefined) return { page: 'unknown', id: '' };
+  if (id === '') return { page, id };
+  return page === 'jobs' || page === 'sweeps' ? { page: OF_ONE[page], id } : { page: 'unknown', id: '' };
 }
 
 export function useRoute(): Route {

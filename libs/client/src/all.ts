@@ -7,12 +7,12 @@ interface PageOf<T> {
 }
 
 /** Each item of a list from the cursor on, page after page as they are read: `all(client.listJobs, { state: 'running' })`. */
-export async function* all<T, Q extends { cursor?: string | undefined }>(
-  list: (query?: Q, options?: CallOptions) => Promise<PageOf<T>>,
-  query: NoInfer<Q>,
+export async function* all<T, Q extends object | undefined>(
+  list: (query: Q, options?: CallOptions) => Promise<PageOf<T>>,
+  query: NoInfer<NonNullable<Q> & { cursor?: string | undefined }>,
   options?: CallOptions,
 ): AsyncGenerator<T> {
-  for (let cursor = query.cursor; ;) {
+  for (let { cursor } = query; ;) {
     const page = await list({ ...query, cursor }, options);
     yield* page.items;
     if (page.nextCursor === null) return;

@@ -80,17 +80,20 @@ async function* oneConnection(
 ): AsyncGenerator<Watched<unknown>> {
   // Its own, so that whoever stops reading closes the connection.
   const connection = new AbortController();
+  let isFirst = true;
+  let isOver = false;
   const silence = new Countdown(SILENCE_MS, () => connection.abort());
   try {
     const response = await exchange(request, signal ? AbortSignal.any([signal, connection.signal]) : connection.signal);
-    let isFirst = true;
     for await (const { id, data } of parseEventStream(bodyOf(response), () => silence.restart())) {
       const event: unknown = parseAnswer(request, schema, data, id === '' ? 'event' : `event ${id}`);
       yield { id, event };
-      if (isEnd(event, isFirst)) return;
+      // The server closes the connection behind it.
+      isOver = isEnd(event, isFirst);
       isFirst = false;
     }
   } catch (cause) {
+    if (isOver) return;
     if (cause instanceof ClientError) throw cause;
     const what = connection.signal.aborted ? `fell silent for ${SILENCE_MS / 1000} s` : 'broke off';
     throw new StreamBrokenError(request.title, what, { cause });
@@ -98,5 +101,5 @@ async function* oneConnection(
     silence.stop();
     connection.abort();
   }
-  throw new StreamBrokenError(request.title, 'closed before its end');
+  if (!isOver) throw new StreamBrokenError(request.title, 'closed before its end');
 }

@@ -23,5 +23,6 @@ export * from './start-line.js';
 export * from './sweep/document.js';
 export * from './sweep/ranges.js';
 export * from './sweep/rest.js';
+export * from './sweep/sweep-words.js';
 export * from './sweep/trial.js';
 export { told } from './zod-words.js';

@@ -56,6 +56,12 @@ export type ModelQuery = z.infer<typeof ModelQuery>;
 export const DatasetQuery = PageQuery.extend({ name: z.string().max(200).optional() });
 export type DatasetQuery = z.infer<typeof DatasetQuery>;
 
+const Check = z.object({ ok: z.boolean(), error: z.string().optional() });
+export const Readiness = z
+  .object({ status: z.enum(['ok', 'unavailable']), checks: z.object({ database: Check, queue: Check, store: Check }) })
+  .meta({ id: 'Readiness' });
+export type Readiness = z.infer<typeof Readiness>;
+
 export const PassInfo = z
   .object({
     name: z.string(),

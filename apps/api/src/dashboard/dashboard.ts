@@ -5,7 +5,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import precompressed from 'express-static-gzip';
 
-const OURS = /^\/(v1|docs|health|ready|openapi\.(json|yaml)|agent[\w.-]*\.tgz)(\/|$)/;
+/** A browser that opens /docs gets the page, which shows the document as well. */
+const OURS = /^\/(v1|docs\/|health|ready|openapi\.(json|yaml)|agent[\w.-]*\.tgz)(\/|$)/;
 /** Files whose names change with what is in them. */
 const HASHED = /[\\/]assets[\\/]/;
 

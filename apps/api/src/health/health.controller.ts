@@ -1,15 +1,11 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { Readiness } from '#contracts';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { Public } from '../auth/public.decorator.js';
 import { HealthService } from './health.service.js';
-
-const Check = z.object({ ok: z.boolean(), error: z.string().optional() });
-const Readiness = z
-  .object({ status: z.enum(['ok', 'unavailable']), checks: z.object({ database: Check, queue: Check, store: Check }) })
-  .meta({ id: 'Readiness' });
 
 @ApiTags('health')
 @Public()
@@ -29,7 +25,7 @@ export class HealthController {
   @ApiOperation({ summary: 'The database, the queue and the store answer' })
   @ApiOkResponse({ standardSchema: Readiness })
   @ApiServiceUnavailableResponse({ standardSchema: Readiness })
-  async ready(@Res({ passthrough: true }) response: Response): Promise<z.infer<typeof Readiness>> {
+  async ready(@Res({ passthrough: true }) response: Response): Promise<Readiness> {
     const checks = await this.service.check();
     const isReady = Object.values(checks).every(({ ok }) => ok);
     response.status(isReady ? 200 : 503).setHeader('cache-control', 'no-store');

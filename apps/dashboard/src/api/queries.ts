@@ -1,14 +1,16 @@
 import { all, firstOf, ProblemError } from '#client';
-import { isFinal, type Dataset, type JobState, type Model } from '#contracts';
+import { hasEnded, isFinal, type Dataset, type JobState, type Model, type SweepState } from '#contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { inWordsOfFiles, isManifest, problemOfFiles } from '../dataset-files.js';
 import { client } from './client.js';
+import { wholeModel } from './whole-model.js';
 
 /** Jobs on a page of the list. */
 const PAGE_LENGTH = 50;
 const LIVE_MS = 2000;
 const AT_REST_MS = 15_000;
 const LINE_MS = 10_000;
+const DEVICES_MS = 5000;
 /** Entries that a choice or a comparison reads at most, in pages of the most that the API gives. */
 const MOST = 2000;
 const LONGEST_PAGE = 200;
@@ -93,7 +95,42 @@ export const usePasses = () =>
     staleTime: Infinity,
   });
 
-export const uploadModel = (file: File): Promise<Model> => client.uploadModel({ name: file.name, body: file });
+export interface SweepChoice {
+  state: string;
+  q: string;
+  cursor: string;
+}
+
+/** A page of sweeps, newest first; asked again like the jobs. */
+export function useSweeps(choice: SweepChoice) {
+  return useQuery({
+    queryKey: ['sweeps', choice],
+    queryFn: ({ signal }) =>
+      client.listSweeps({ limit: PAGE_LENGTH, ...choice, state: choice.state as SweepState }, { signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+    refetchInterval: ({ state: query }) =>
+      query.data?.items.some(({ state }) => !hasEnded(state)) ? LIVE_MS : AT_REST_MS,
+  });
+}
+
+/** Machines that measure, as they are now. */
+export const useDevices = () =>
+  useQuery({
+    queryKey: ['devices'],
+    queryFn: ({ signal }) => client.listDevices({}, { signal }),
+    refetchInterval: DEVICES_MS,
+    staleTime: 0,
+  });
+
+/** Uploads an ONNX file. Throws Error with the way out for a model whose data lie in files beside it. */
+export async function uploadModel(files: File[]): Promise<Model> {
+  const models = files.filter(({ name }) => /\.onnx$/i.test(name));
+  const [model] = models;
+  if (!model || models.length > 1) throw new Error('Choose one file that ends in .onnx.');
+  if (files.length > 1) return client.uploadModel({ name: model.name, body: await wholeModel(model, files) });
+  return client.uploadModel({ name: model.name, body: model });
+}
 
 /** Uploads a manifest and the files that it names as one form. Throws ProblemError in the words of who chose the files. */
 export async function uploadDataset(files: File[]): Promise<Dataset> {
@@ -116,6 +153,9 @@ export interface Submission {
 }
 
 export const submitJob = (body: Submission) => client.submitJob({ body });
-export const preflightJob = (body: Submission) => client.preflightJob({ body });
+export const preflightJob = (body: Submission, signal: AbortSignal) => client.preflightJob({ body }, { signal });
+export const launchSweep = ({ recipe: sweep, ...rest }: Submission) => client.launchSweep({ body: { ...rest, sweep } });
+export const preflightSweep = ({ recipe: sweep, ...rest }: Submission, signal: AbortSignal) =>
+  client.preflightSweep({ body: { ...rest, sweep } }, { signal });
 export const cancelJob = (id: string) => client.cancelJob({ id });
 export const retryJob = (id: string) => client.retryJob({ id });

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { shortDigest } from '../format.js';
 import { ProblemBox } from './problem-box.js';
 
@@ -41,9 +41,22 @@ export function Choice({
       onChange(id);
     },
   });
+  const [isOver, setOver] = useState(false);
   const isUnlisted = value !== '' && !options?.some(({ id }) => id === value);
   return (
-    <fieldset>
+    <fieldset
+      className={isOver ? 'drop over' : 'drop'}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        if (event.dataTransfer.files.length > 0) mutate([...event.dataTransfer.files]);
+      }}
+    >
       <legend>{title}</legend>
       <select name={name} aria-label={title} value={value} onChange={(event) => onChange(event.target.value)}>
         <option value="">choose…</option>

@@ -1,16 +1,15 @@
 import { formatMetric, type JobItem } from '#contracts';
-import { useEffect, useState } from 'react';
 import { useJobs, type JobChoice } from '../api/queries.js';
 import { Problem } from '../components/problem.js';
 import { ProgressBar } from '../components/progress-bar.js';
 import { Scroll } from '../components/scroll.js';
+import { SearchField } from '../components/search-field.js';
 import { StateBadge } from '../components/state-badge.js';
 import { ago, factor, shortDigest } from '../format.js';
 import { addressOf, replaceAddress } from '../route.js';
 import { useTitle } from '../title.js';
 
 const STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
-const TYPING_PAUSE_MS = 300;
 
 /** Jobs, newest first; filters and the page stand in the address. */
 export function JobsPage({ query }: { query: URLSearchParams }) {
@@ -23,9 +22,7 @@ export function JobsPage({ query }: { query: URLSearchParams }) {
       <div className="heading">
         <h1>Jobs</h1>
         <Filters choice={choice} />
-        <a className="button" href="#/new">
-          New job
-        </a>
+        <a href={addressOf('compare', { model: choice.model })}>Compare</a>
       </div>
       <Problem error={error} />
       {isPending && <p className="quiet">Loading…</p>}
@@ -37,29 +34,14 @@ export function JobsPage({ query }: { query: URLSearchParams }) {
 }
 
 function Filters({ choice: { state, q, model } }: { choice: JobChoice }) {
-  const [text, setText] = useState(q);
-  useEffect(() => setText(q), [q]);
-  useEffect(() => {
-    if (text.trim() === q) return undefined;
-    const pause = setTimeout(
-      () => replaceAddress(addressOf('jobs', { state, q: text.trim(), model })),
-      TYPING_PAUSE_MS,
-    );
-    return () => clearTimeout(pause);
-  }, [text, q, state, model]);
   return (
     <search className="filters">
-      <label>
-        Name{' '}
-        <input
-          type="search"
-          name="q"
-          size={14}
-          value={text}
-          placeholder="name or pass"
-          onChange={(event) => setText(event.target.value)}
-        />
-      </label>
+      <SearchField
+        label="Name"
+        value={q}
+        placeholder="name or pass"
+        onChange={(text) => replaceAddress(addressOf('jobs', { state, q: text, model }))}
+      />
       <label>
         State{' '}
         <select

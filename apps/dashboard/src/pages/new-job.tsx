@@ -1,21 +1,16 @@
 import { useMutation } from '@tanstack/react-query';
-import type { FormEvent } from 'react';
-import {
-  preflightJob,
-  submitJob,
-  uploadDataset,
-  uploadModel,
-  useDatasets,
-  useModels,
-  type Submission,
-} from '../api/queries.js';
+import { useEffect, type FormEvent } from 'react';
+import { launchSweep, submitJob, uploadDataset, uploadModel, useDatasets, useModels } from '../api/queries.js';
 import { Choice } from '../components/choice.js';
 import { PassReference } from '../components/pass-reference.js';
-import { PreflightBox } from '../components/preflight-box.js';
 import { ProblemBox } from '../components/problem-box.js';
 import { RecipeField } from '../components/recipe-field.js';
 import { useDraft } from '../draft.js';
 import { shortDigest } from '../format.js';
+import type { PageProps } from '../pages.js';
+import { LiveCheck } from '../recipe-form/live-check.js';
+import { RecipeForm } from '../recipe-form/recipe-form.js';
+import { viewOf } from '../recipe-form/recipe-text.js';
 import { EXAMPLE_RECIPES } from '../recipes.js';
 import { useTitle } from '../title.js';
 
@@ -29,26 +24,35 @@ interface Draft {
 
 const FIRST: Draft = { name: '', model: '', dataset: null, recipe: EXAMPLE_RECIPES[0].recipe, replaced: null };
 
-export function NewJobPage() {
+/** A model, data and a recipe as a form; with several values of an option it is a sweep. */
+export function NewJobPage({ query }: PageProps) {
   useTitle('New job');
   const [draft, change] = useDraft('coldpress-new-job', FIRST);
+  useEffect(() => {
+    const [model, dataset] = [query.get('model'), query.get('dataset')];
+    if (model ?? dataset) change({ ...(model && { model }), ...(dataset && { dataset }) });
+    // An address chooses once; what is chosen afterwards stands.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [query]);
   const { name, model, dataset, recipe, replaced } = draft;
-  const submission: Submission = { ...(name && { name }), model, dataset, recipe };
-  const check = useMutation({ mutationFn: preflightJob });
+  const { isSweep } = viewOf(recipe);
+  const submission = { ...(name && { name }), model, dataset, recipe };
   const submit = useMutation({
-    mutationFn: submitJob,
-    onSuccess: (job) => {
-      location.hash = `#/jobs/${job.id}`;
+    mutationFn: async (asked: typeof submission) =>
+      isSweep ? `#/sweeps/${(await launchSweep(asked)).id}` : `#/jobs/${(await submitJob(asked)).id}`,
+    onSuccess: (address) => {
+      location.hash = address;
     },
   });
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
     submit.mutate(submission);
   };
-  const verdict = newestAbout(submission, [check, submit]);
+  // A refusal is about the text that was sent, and about no other.
+  const isAboutThis = JSON.stringify(submit.variables) === JSON.stringify(submission);
   return (
     <form className="new-job" onSubmit={onSubmit}>
-      <h1>New job</h1>
+      <h1>{isSweep ? 'New sweep' : 'New job'}</h1>
       <label>
         Name
         <input
@@ -60,44 +64,29 @@ export function NewJobPage() {
       </label>
       <ModelField value={model} onChange={(id) => change({ model: id })} />
       <DatasetField value={dataset} onChange={(id) => change({ dataset: id })} />
+      <h2>Recipe</h2>
+      <RecipeForm text={recipe} onChange={(text) => change({ recipe: text })} />
       <RecipeField
         value={recipe}
         replaced={replaced}
         onChange={(text, before) => change({ recipe: text, replaced: before })}
       />
-      <div className="actions">
-        {!model && <span className="quiet">Choose a model first.</span>}
-        <button
-          type="button"
-          className="quiet"
-          disabled={!model || check.isPending}
-          onClick={() => check.mutate(submission)}
-        >
-          {check.isPending ? 'Checking…' : 'Check'}
-        </button>
-        <button type="submit" disabled={!model || submit.isPending}>
-          {submit.isPending ? 'Submitting…' : 'Submit'}
-        </button>
+      <div className="footer card">
+        {model ? (
+          <LiveCheck submission={submission} isSweep={isSweep} />
+        ) : (
+          <p className="quiet">Choose a model first.</p>
+        )}
+        {submit.error && isAboutThis && <ProblemBox error={submit.error} />}
+        <div className="actions">
+          <button type="submit" disabled={!model || submit.isPending}>
+            {submit.isPending ? 'Submitting…' : isSweep ? 'Launch sweep' : 'Submit'}
+          </button>
+        </div>
       </div>
-      {verdict?.error && <ProblemBox error={verdict.error} />}
-      {verdict === check && check.data && <PreflightBox preflight={check.data} />}
       <PassReference />
     </form>
   );
-}
-
-interface Asked {
-  variables: Submission | undefined;
-  submittedAt: number;
-  status: string;
-  error: Error | null;
-}
-
-/** The newest answer that is about what now stands in the form: one about an older text is no verdict on this one. */
-function newestAbout<A extends Asked>(submission: Submission, asked: readonly A[]): A | undefined {
-  const text = JSON.stringify(submission);
-  const about = asked.filter(({ status, variables }) => status !== 'idle' && JSON.stringify(variables) === text);
-  return about.sort((a, b) => b.submittedAt - a.submittedAt)[0];
 }
 
 function ModelField({ value, onChange }: { value: string; onChange: (id: string) => void }) {
@@ -110,10 +99,11 @@ function ModelField({ value, onChange }: { value: string; onChange: (id: string)
       value={value}
       options={data?.items.map((model) => ({ id: model.id, text: `${model.name} (${shortDigest(model.id)})` }))}
       onChange={onChange}
-      upload={async ([file]) => (await uploadModel(file!)).id}
+      upload={async (files) => (await uploadModel(files)).id}
       queryKey="models"
-      accept=".onnx"
-      hint="An ONNX file; it is stored once, under the SHA-256 of its bytes."
+      multiple
+      accept=".onnx,.data"
+      hint="An ONNX file, chosen or dropped here; it is stored once, under the SHA-256 of its bytes."
       warnings={chosen?.inspection.warnings ?? []}
     />
   );
@@ -132,7 +122,7 @@ function DatasetField({ value, onChange }: { value: string | null; onChange: (id
       queryKey="datasets"
       multiple
       accept=".yaml,.yml,.json,.npz,.npy,.safetensors"
-      hint="Choose dataset.yaml together with the files that it names."
+      hint="dataset.yaml together with the files that it names, chosen or dropped here."
     />
   );
 }

@@ -14,3 +14,6 @@ export function NotFoundPage({ title = 'No such page', children }: { title?: str
     </div>
   );
 }
+
+/** The page of an address that is none. */
+export const NoSuchPage = () => <NotFoundPage />;

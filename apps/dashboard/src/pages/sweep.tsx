@@ -1,0 +1,51 @@
+import type { Sweep } from '#contracts';
+import { Problem } from '../components/problem.js';
+import { StateBadge } from '../components/state-badge.js';
+import type { PageProps } from '../pages.js';
+import { SweepActions } from '../sweep/sweep-actions.js';
+import { useSweepFeed, type SweepFeed } from '../sweep/sweep-feed.js';
+import { SweepHead } from '../sweep/sweep-head.js';
+import { SweepResultsView } from '../sweep/sweep-results.js';
+import { useTitle } from '../title.js';
+import { NotFoundPage } from './not-found.js';
+
+/** One sweep: how far it is, what it found, and what can be done with it. */
+export function SweepPage({ id, query }: PageProps) {
+  const { feed, resume } = useSweepFeed(id);
+  if (feed.sweep) return <SweepView sweep={feed.sweep} feed={feed} query={query} resume={resume} />;
+  if (feed.refusal)
+    return (
+      <NotFoundPage title="No such sweep">
+        {feed.refusal.status === 404 ? `There is no sweep ${id}: it was deleted.` : feed.refusal.detail}
+      </NotFoundPage>
+    );
+  return feed.problem ? <Problem error={{ message: feed.problem }} /> : <p className="quiet">Loading…</p>;
+}
+
+function SweepView({
+  sweep,
+  feed,
+  query,
+  resume,
+}: {
+  sweep: Sweep;
+  feed: SweepFeed;
+  query: URLSearchParams;
+  resume: () => void;
+}) {
+  const name = sweep.name ?? sweep.document.passes.map(({ pass }) => pass).join(' → ');
+  useTitle(`${sweep.state} · ${name}`);
+  return (
+    <>
+      <div className="heading">
+        <h1>{name}</h1>
+        <StateBadge state={sweep.state} />
+        <SweepActions sweep={sweep} onChanged={resume} />
+      </div>
+      {feed.problem && <Problem error={{ message: `${feed.problem}; it is tried again` }} />}
+      {sweep.error && <Problem error={sweep.error} />}
+      <SweepHead sweep={sweep} readAt={feed.readAt} />
+      <SweepResultsView sweep={sweep} trials={feed.trials} query={query} onChanged={resume} />
+    </>
+  );
+}

@@ -1,0 +1,118 @@
+import { METRIC_NAMES, METRICS } from '#contracts';
+import { useState } from 'react';
+import { BOUND_KINDS, withBound, withNewBound, withoutBound, type Bound, type BoundKind } from './recipe-text.js';
+
+const WORDS: Readonly<Record<BoundKind, string>> = {
+  max: 'at most',
+  min: 'at least',
+  maxDrop: 'drops at most',
+  maxRatio: 'at most × original',
+};
+
+/** Conditions on figures of the model: gates of a job, constraints of a sweep. */
+export function BoundsField({
+  list,
+  text,
+  bounds,
+  onChange,
+}: {
+  list: Bound['list'];
+  text: string;
+  bounds: readonly Bound[];
+  onChange: (text: string) => void;
+}) {
+  const title = list === 'gates' ? 'Gates' : 'Constraints';
+  return (
+    <fieldset>
+      <legend>{title}</legend>
+      {bounds.map((bound, index) => (
+        <div key={index} className="bound">
+          <MetricChoice
+            label={`Metric of ${title.toLowerCase()} ${index + 1}`}
+            value={bound.metric}
+            onChange={(metric) => onChange(withBound(text, bound, { metric }))}
+          />
+          <select
+            aria-label={`Kind of ${title.toLowerCase()} ${index + 1}`}
+            value={bound.kind}
+            onChange={(event) => onChange(withBound(text, bound, { kind: event.target.value as BoundKind }))}
+          >
+            {BOUND_KINDS.map((kind) => (
+              <option key={kind} value={kind}>
+                {WORDS[kind]}
+              </option>
+            ))}
+          </select>
+          <NumberInput
+            label={`Bound of ${title.toLowerCase()} ${index + 1}`}
+            value={bound.value}
+            onChange={(value) => onChange(withBound(text, bound, { value }))}
+          />
+          <button
+            type="button"
+            className="quiet"
+            aria-label={`Remove ${title.toLowerCase()} ${index + 1}`}
+            onClick={() => onChange(withoutBound(text, bound))}
+          >
+            Remove
+          </button>
+        </div>
+      ))}
+      <button type="button" className="quiet" onClick={() => onChange(withNewBound(text, list))}>
+        Add a condition
+      </button>
+    </fieldset>
+  );
+}
+
+export function MetricChoice({
+  label,
+  value,
+  onChange,
+}: {
+  label: string;
+  value: string;
+  onChange: (metric: string) => void;
+}) {
+  return (
+    <select aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
+      {!METRIC_NAMES.some((name) => name === value) && <option value={value}>{value}</option>}
+      {METRIC_NAMES.map((name) => (
+        <option key={name} value={name}>
+          {METRICS[name].label}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** A number that counts when the field is left. */
+export function NumberInput({
+  label,
+  value,
+  placeholder,
+  onChange,
+}: {
+  label: string;
+  value: number | undefined;
+  placeholder?: string;
+  onChange: (value: number) => void;
+}) {
+  const [draft, setDraft] = useState<string | null>(null);
+  const leave = () => {
+    const read = Number(draft);
+    if (draft !== null && draft.trim() !== '' && Number.isFinite(read)) onChange(read);
+    setDraft(null);
+  };
+  return (
+    <input
+      aria-label={label}
+      inputMode="decimal"
+      size={8}
+      value={draft ?? value ?? ''}
+      placeholder={placeholder}
+      onChange={(event) => setDraft(event.target.value)}
+      onBlur={leave}
+    />
+  );
+}

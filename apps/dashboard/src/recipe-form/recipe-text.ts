@@ -1,0 +1,185 @@
+import { rangeSchemaOf } from '#contracts';
+import { isMap, isSeq, parseDocument, type Document } from 'yaml';
+
+/** Where a value stands in a recipe. */
+export type Path = readonly (string | number)[];
+
+/** A step as the form shows it. */
+export interface Step {
+  pass: string;
+  options: Readonly<Record<string, unknown>>;
+}
+
+/** What a recipe's text says, as far as the form shows it; `problem` says why the form cannot. */
+export interface RecipeView {
+  steps: readonly Step[];
+  /** Whether an option is a range, or objectives are named: then it is a sweep. */
+  isSweep: boolean;
+  gates: readonly Bound[];
+  objectives: readonly string[];
+  limits: { trials?: number; minutes?: number; parallel?: number };
+  problem: string | null;
+}
+
+/** One bound of a gate or a constraint; `list` and `at` say where it stands. A gate may say more, which stays as it is. */
+export interface Bound {
+  list: 'gates' | 'constraints';
+  at: number;
+  metric: string;
+  kind: BoundKind;
+  value: number;
+}
+
+export const BOUND_KINDS = ['max', 'min', 'maxDrop', 'maxRatio'] as const;
+export type BoundKind = (typeof BOUND_KINDS)[number];
+
+/** What a sweep is for where nothing else is said: small, and near to the original. */
+const FIRST_OBJECTIVES = [{ metric: 'compressedBytes' }, { metric: 'outputSnrDb' }];
+const EMPTY = { steps: [], isSweep: false, gates: [], objectives: [], limits: {} };
+
+/** Reads a recipe or a sweep. */
+export function viewOf(text: string): RecipeView {
+  const document = parseDocument(text);
+  const [fault] = document.errors;
+  if (fault) return { ...EMPTY, problem: fault.message };
+  const value: unknown = document.toJS();
+  if (!isRecord(value) || !Array.isArray(value['passes'])) return { ...EMPTY, problem: 'it has no list “passes”' };
+  const steps = value['passes'].map(stepOf);
+  const objectives = Array.isArray(value['objectives']) ? value['objectives'] : [];
+  return {
+    steps,
+    isSweep: 'objectives' in value || hasRange(steps),
+    gates: [...boundsOf(value, 'gates'), ...boundsOf(value, 'constraints')],
+    objectives: objectives.flatMap((each) => (isRecord(each) ? [String(each['metric'])] : [])),
+    limits: isRecord(value['limits']) ? value['limits'] : {},
+    problem: null,
+  };
+}
+
+function stepOf(value: unknown): Step {
+  const step = isRecord(value) ? value : {};
+  return { pass: String(step['pass'] ?? ''), options: isRecord(step['options']) ? step['options'] : {} };
+}
+
+function boundsOf(document: Record<string, unknown>, list: Bound['list']): Bound[] {
+  const gates = document[list];
+  if (!Array.isArray(gates)) return [];
+  return gates.flatMap((gate: unknown, at) =>
+    BOUND_KINDS.flatMap((kind) => {
+      const value = isRecord(gate) ? gate[kind] : undefined;
+      return isRecord(gate) && typeof value === 'number'
+        ? [{ list, at, metric: String(gate['metric']), kind, value }]
+        : [];
+    }),
+  );
+}
+
+/** Sets a value, or takes it away; what the text says besides stays as it stands, comments included. */
+export function withValue(text: string, path: Path, value: unknown): string {
+  return edited(text, (document) => {
+    if (value !== undefined) document.setIn(path, document.createNode(value));
+    else {
+      document.deleteIn(path);
+      dropEmpty(document, path.slice(0, -1));
+    }
+  });
+}
+
+/** Options that are gone leave no empty map behind. */
+function dropEmpty(document: Document, path: Path): void {
+  const node: unknown = document.getIn(path);
+  if (path.at(-1) === 'options' && isMap(node) && node.items.length === 0) document.deleteIn(path);
+}
+
+export const withStep = (text: string, pass: string): string =>
+  edited(text, (document) => document.addIn(['passes'], document.createNode({ pass })));
+
+export const withoutStep = (text: string, index: number): string =>
+  edited(text, (document) => document.deleteIn(['passes', index]));
+
+/** Moves a step by so many places, as far as there are some. */
+export const withMovedStep = (text: string, index: number, by: number): string =>
+  edited(text, (document) => {
+    const passes: unknown = document.getIn(['passes']);
+    if (!isSeq(passes) || index + by < 0 || index + by >= passes.items.length) return;
+    const [step] = passes.items.splice(index, 1);
+    passes.items.splice(index + by, 0, step);
+  });
+
+/** Changes one bound; what else its gate says stays. */
+export const withBound = (text: string, { list, at, kind }: Bound, part: Partial<Bound>): string =>
+  edited(text, (document) => {
+    const gate = [list, at];
+    if (part.metric !== undefined) document.setIn([...gate, 'metric'], part.metric);
+    if (part.value !== undefined) document.setIn([...gate, kind], part.value);
+    if (part.kind === undefined || part.kind === kind) return;
+    const value: unknown = document.getIn([...gate, kind]);
+    document.deleteIn([...gate, kind]);
+    document.setIn([...gate, part.kind], value);
+  });
+
+/** Takes a bound away, and its gate with it unless that has another. */
+export const withoutBound = (text: string, { list, at, kind }: Bound): string =>
+  edited(text, (document) => {
+    const gate: unknown = document.getIn([list, at]);
+    const others = isMap(gate) ? BOUND_KINDS.filter((each) => each !== kind && gate.has(each)) : [];
+    document.deleteIn(others.length > 0 ? [list, at, kind] : [list, at]);
+    const left: unknown = document.get(list);
+    if (isSeq(left) && left.items.length === 0) document.delete(list);
+  });
+
+/** Adds a condition on the size of the model, to be changed to what is meant. */
+export const withNewBound = (text: string, list: Bound['list']): string =>
+  edited(text, (document) => {
+    const gate = document.createNode({ metric: 'bytes', maxRatio: 0.5 }, { flow: true });
+    if (document.has(list)) document.addIn([list], gate);
+    else document.set(list, document.createNode([gate]));
+  });
+
+export const withObjectives = (text: string, metrics: readonly string[]): string =>
+  withValue(
+    text,
+    ['objectives'],
+    metrics.map((metric) => ({ metric })),
+  );
+
+function edited(text: string, edit: (document: Document) => void): string {
+  const document: Document = parseDocument(text);
+  edit(document);
+  settleKind(document);
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+/** A recipe with a range in it is a sweep: it has objectives, and its gates are constraints; without one it is a recipe again. */
+function settleKind(document: Document): void {
+  const value: unknown = document.toJS();
+  if (!isRecord(value) || !Array.isArray(value['passes'])) return;
+  const isSweep = hasRange(value['passes'].map(stepOf));
+  if (isSweep) {
+    rename(document, 'gates', 'constraints');
+    if (!document.has('objectives')) document.set('objectives', document.createNode(FIRST_OBJECTIVES));
+  } else {
+    rename(document, 'constraints', 'gates');
+    for (const key of ['objectives', 'limits', 'sampler', 'stopping', 'orders', 'parameters']) document.delete(key);
+  }
+}
+
+function rename(document: Document, from: string, to: string): void {
+  if (!document.has(from)) return;
+  const value: unknown = document.get(from, true);
+  document.delete(from);
+  document.set(to, value);
+}
+
+function hasRange(steps: readonly Step[]): boolean {
+  return steps.some(({ options }) => Object.values(options).some(isRangeWithin));
+}
+
+function isRangeWithin(value: unknown): boolean {
+  if (rangeSchemaOf(value) !== null) return true;
+  if (Array.isArray(value)) return value.some(isRangeWithin);
+  return isRecord(value) && Object.values(value).some(isRangeWithin);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,76 @@
+import { formatMetric, METRICS, type MetricName, type Trial } from '#contracts';
+import { measuredMetrics, rangeOf, type Bounds } from './points.js';
+
+/** Positions of a slider. */
+const STEPS = 200;
+/** Metrics that people set limits on, as far as they were measured. */
+const MOST = 4;
+
+interface SlidersProps {
+  trials: readonly Trial[];
+  objectives: readonly { metric: string }[];
+  bounds: Bounds;
+  onChange: (metric: MetricName, value: number | null) => void;
+}
+
+/** The worst value of each figure that still counts; at its end a slider sets no limit. */
+export function BoundSliders({ trials, objectives, bounds, onChange }: SlidersProps) {
+  const named = objectives.map(({ metric }) => metric);
+  const metrics = measuredMetrics(trials)
+    .filter((metric) => metric !== 'parameters' && metric !== 'nonZeros')
+    .toSorted((a, b) => Number(named.includes(b)) - Number(named.includes(a)))
+    .slice(0, MOST);
+  return (
+    <fieldset className="sliders">
+      <legend>Only models with</legend>
+      {metrics.map((metric) => (
+        <BoundSlider
+          key={metric}
+          metric={metric}
+          range={rangeOf(trials, metric)}
+          value={bounds[metric]}
+          onChange={(value) => onChange(metric, value)}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+function BoundSlider({
+  metric,
+  range,
+  value,
+  onChange,
+}: {
+  metric: MetricName;
+  range: { low: number; high: number } | undefined;
+  value: number | undefined;
+  onChange: (value: number | null) => void;
+}) {
+  if (!range) return null;
+  const { title, better } = METRICS[metric];
+  const span = range.high - range.low;
+  const open = better === 'lower' ? STEPS : 0;
+  const position = value === undefined ? open : Math.round(((value - range.low) / span) * STEPS);
+  const word = better === 'lower' ? '≤' : '≥';
+  const text = value === undefined ? 'any' : `${word} ${formatMetric(metric, value)}`;
+  return (
+    <label>
+      <span>
+        {title} <strong>{text}</strong>
+      </span>
+      <input
+        type="range"
+        min={0}
+        max={STEPS}
+        value={position}
+        aria-label={`${title} ${better === 'lower' ? 'at most' : 'at least'}`}
+        aria-valuetext={text}
+        onChange={(event) => {
+          const at = Number(event.target.value);
+          onChange(at === open ? null : range.low + (at / STEPS) * span);
+        }}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,53 @@
+import { asMetric, type MetricName } from '#contracts';
+import type { Bounds } from './points.js';
+
+/** What is chosen on the page of a sweep: all of it stands in the address. */
+export interface SweepChoices {
+  x: string;
+  y: string;
+  bounds: Bounds;
+  /** Parameters, each with the share of its axis that is kept. */
+  brushes: Readonly<Record<string, Interval>>;
+  sort: string;
+  selected: readonly number[];
+}
+
+export type Interval = readonly [number, number];
+
+const BOUND = 'm.';
+const BRUSH = 'p.';
+/** More are not compared side by side. */
+export const MOST_SELECTED = 8;
+
+export function choicesOf(query: URLSearchParams, objectives: readonly { metric: string }[]): SweepChoices {
+  const entries = [...query];
+  const withPrefix = (prefix: string) =>
+    entries.flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : []));
+  return {
+    x: query.get('x') ?? objectives[0]?.metric ?? 'compressedBytes',
+    y: query.get('y') ?? objectives[1]?.metric ?? 'outputSnrDb',
+    bounds: Object.fromEntries(withPrefix(BOUND).flatMap(boundOf)),
+    brushes: Object.fromEntries(withPrefix(BRUSH).flatMap(brushOf)),
+    sort: query.get('sort') ?? 'number',
+    selected: (query.get('sel') ?? '').split('.').filter(Boolean).map(Number).filter(Number.isInteger),
+  };
+}
+
+function boundOf([name, text]: readonly [string, string]): [MetricName, number][] {
+  const metric = asMetric(name);
+  return metric && Number.isFinite(Number(text)) ? [[metric, Number(text)]] : [];
+}
+
+function brushOf([name, text]: readonly [string, string]): [string, Interval][] {
+  const [low = NaN, high = NaN] = text.split('~').map(Number);
+  return low <= high ? [[name, [low, high]]] : [];
+}
+
+/** What changes of the address where a choice does; null takes it away. */
+export const boundChange = (metric: MetricName, value: number | null) => ({
+  [`${BOUND}${metric}`]: value === null ? null : String(Number(value.toPrecision(6))),
+});
+export const brushChange = (name: string, interval: Interval | null) => ({
+  [`${BRUSH}${name}`]: interval && interval.map((share) => Number(share.toFixed(3))).join('~'),
+});
+export const selectedChange = (numbers: readonly number[]) => ({ sel: numbers.join('.') || null });

@@ -1,0 +1,48 @@
+import { metricTitle, type SweepResults } from '#contracts';
+import { Scroll } from '../components/scroll.js';
+
+/** How much each parameter decides whether a trial is among the best, a column for each objective. */
+export function Importance({ importance }: Pick<SweepResults, 'importance'>) {
+  const names = [...new Set(importance.flatMap(({ shares }) => Object.keys(shares)))].sort(
+    (a, b) => totalOf(importance, b) - totalOf(importance, a),
+  );
+  if (names.length === 0) return <p className="quiet">Importance needs at least ten complete trials.</p>;
+  return (
+    <Scroll label="Importance of parameters">
+      <table>
+        <thead>
+          <tr>
+            <th>Parameter</th>
+            {importance.map(({ metric }) => (
+              <th key={metric}>for {metricTitle(metric)}, %</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {names.map((name) => (
+            <tr key={name}>
+              <td>{name}</td>
+              {importance.map(({ metric, shares }) => (
+                <td key={metric}>
+                  <Bar share={shares[name] ?? 0} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+const totalOf = (importance: SweepResults['importance'], name: string): number =>
+  importance.reduce((sum, { shares }) => sum + (shares[name] ?? 0), 0);
+
+function Bar({ share }: { share: number }) {
+  return (
+    <div className="share">
+      <div style={{ width: `${Math.round(share * 100)}%` }} />
+      <span>{Math.round(share * 100)}</span>
+    </div>
+  );
+}

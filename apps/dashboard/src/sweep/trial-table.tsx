@@ -1,0 +1,124 @@
+import { figureText, metricTitle, trialRemark, valueText, type MetricName, type Trial } from '#contracts';
+import { useState, type UIEvent } from 'react';
+import { StateBadge } from '../components/state-badge.js';
+import { MOST_SELECTED } from './choices.js';
+import { numberOf } from './points.js';
+
+/** Height of a row, px; all have the same, so that those that are not seen need not be there. */
+const ROW = 38;
+const SHOWN_ROWS = 14;
+/** Rows that are kept above and below those that are seen. */
+const SPARE = 8;
+
+interface TrialTableProps {
+  trials: readonly Trial[];
+  /** Parameters that differ, a column each. */
+  parameters: readonly string[];
+  metrics: readonly MetricName[];
+  front: ReadonlySet<number>;
+  sort: string;
+  selected: readonly number[];
+  onSort: (column: string) => void;
+  onSelect: (number: number) => void;
+}
+
+/** Trials with a column for each parameter and figure; only the rows in sight are in the page, however many there are. */
+export function TrialTable({ trials, parameters, metrics, front, sort, selected, onSort, onSelect }: TrialTableProps) {
+  const [top, setTop] = useState(0);
+  const sorted = sortedBy(trials, sort);
+  const first = Math.max(0, Math.floor(top / ROW) - SPARE);
+  const shown = sorted.slice(first, first + SHOWN_ROWS + 2 * SPARE);
+  const columns = [
+    { id: 'number', title: 'Trial' },
+    { id: 'state', title: 'State' },
+    ...parameters.map((name) => ({ id: `p.${name}`, title: name })),
+    ...metrics.map((name) => ({ id: `m.${name}`, title: metricTitle(name) })),
+  ];
+  return (
+    <div
+      className="scroll rows"
+      role="group"
+      aria-label="Trials"
+      tabIndex={0}
+      style={{ maxHeight: ROW * (SHOWN_ROWS + 1) }}
+      onScroll={(event: UIEvent<HTMLDivElement>) => setTop(event.currentTarget.scrollTop)}
+    >
+      <table aria-rowcount={sorted.length + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            <th>
+              <span className="heard">Compare</span>
+            </th>
+            {columns.map(({ id, title }) => (
+              <th key={id} aria-sort={ariaSort(sort, id)}>
+                <button type="button" className="link" onClick={() => onSort(sort === id ? `-${id}` : id)}>
+                  {title}
+                  {sort === id ? ' ↑' : sort === `-${id}` ? ' ↓' : ''}
+                </button>
+              </th>
+            ))}
+            <th>Remark</th>
+          </tr>
+        </thead>
+        <tbody>
+          {first > 0 && <tr aria-hidden="true" style={{ height: first * ROW }} />}
+          {shown.map((trial, index) => (
+            <tr key={trial.number} aria-rowindex={first + index + 2} className={front.has(trial.number) ? 'front' : ''}>
+              <td>
+                <input
+                  type="checkbox"
+                  aria-label={`Compare trial ${trial.number}`}
+                  checked={selected.includes(trial.number)}
+                  disabled={!selected.includes(trial.number) && selected.length >= MOST_SELECTED}
+                  onChange={() => onSelect(trial.number)}
+                />
+              </td>
+              <td className="number">
+                {trial.jobId ? <a href={`#/jobs/${trial.jobId}`}>{trial.number}</a> : trial.number}
+              </td>
+              <td>
+                <StateBadge state={front.has(trial.number) ? 'front' : trial.state} />
+              </td>
+              {parameters.map((name) => (
+                <td key={name}>{valueText(trial.assignment[name])}</td>
+              ))}
+              {metrics.map((name) => (
+                <td key={name} className="number">
+                  {figureText(trial, name)}
+                </td>
+              ))}
+              <td className="remark">{trialRemark(trial)}</td>
+            </tr>
+          ))}
+          {first + shown.length < sorted.length && (
+            <tr aria-hidden="true" style={{ height: (sorted.length - first - shown.length) * ROW }} />
+          )}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function ariaSort(sort: string, id: string): 'ascending' | 'descending' | undefined {
+  return sort === id ? 'ascending' : sort === `-${id}` ? 'descending' : undefined;
+}
+
+/** By a column; trials without a value go last whichever way it is. */
+export function sortedBy(trials: readonly Trial[], sort: string): Trial[] {
+  const isDown = sort.startsWith('-');
+  const column = isDown ? sort.slice(1) : sort;
+  const sign = isDown ? -1 : 1;
+  return [...trials].sort((a, b) => {
+    const [left, right] = [cellOf(a, column), cellOf(b, column)];
+    if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined);
+    if (typeof left === 'number' && typeof right === 'number') return sign * (left - right) || a.number - b.number;
+    return sign * String(left).localeCompare(String(right)) || a.number - b.number;
+  });
+}
+
+function cellOf(trial: Trial, column: string): number | string | undefined {
+  if (column.startsWith('m.')) return numberOf(trial, column.slice(2));
+  if (!column.startsWith('p.')) return column === 'state' ? trial.state : trial.number;
+  const value = trial.assignment[column.slice(2)];
+  return typeof value === 'boolean' ? String(value) : value;
+}
