@@ -56,14 +56,14 @@ describe('sweeps on the page', () => {
     await page.getByLabel('Bound of gates 1').fill('0.6');
     await page.getByLabel('Bound of gates 2').fill('0.2');
     await page.getByText('This job can run.').waitFor({ timeout: 60_000 });
-    expect(await page.getByLabel('Recipe', { exact: true }).inputValue()).toContain('latencyRuns: 20');
+    expect(await page.locator('textarea[name=recipe]').inputValue()).toContain('latencyRuns: 20');
     expect(await auditOf(page)).toEqual([]);
     await shot('new-form');
     await page.getByRole('button', { name: 'Submit' }).click();
     await page.locator('.heading .badge.succeeded').waitFor({ timeout: 120_000 });
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Download model' }).click(),
+      page.getByRole('button', { name: 'Download model', exact: true }).click(),
     ]);
     expect((await readFile(await download.path())).length).toBeGreaterThan(10_000);
   });
@@ -78,7 +78,7 @@ describe('sweeps on the page', () => {
     await step('prune, step 2').getByLabel('granularity', { exact: true }).selectOption('weight');
     await page.getByRole('button', { name: 'Several values of prune ratio' }).click();
     await step('prune, step 2').getByLabel('ratio', { exact: true }).fill('0.3, 0.6, 0.9');
-    await page.getByLabel('Objective 2').selectOption('top1');
+    await page.getByLabel('Objective 2', { exact: true }).selectOption('top1');
     await page.getByRole('button', { name: 'Remove constraints 1' }).click();
     await page.getByRole('heading', { name: 'New sweep' }).waitFor();
     await page.getByText(/This sweep can run: 6 trials/).waitFor({ timeout: 60_000 });

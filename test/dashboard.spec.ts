@@ -114,14 +114,14 @@ describe('the dashboard in a real browser', () => {
     expect(await page.getByLabel('Upload data set').getAttribute('accept')).toContain('.safetensors');
     await page.getByLabel('Upload data set').setInputFiles(files);
     await page.locator('select[name=dataset] option:checked', { hasText: 'mnist' }).waitFor({ state: 'attached' });
-    await page.getByLabel('Recipe', { exact: true }).fill(RECIPE.replace('quantize', 'quantise'));
+    await page.locator('textarea[name=recipe]').fill(RECIPE.replace('quantize', 'quantise'));
     await page.getByRole('alert').getByText('quantize').first().waitFor();
     await screenshot('new-job-problem');
     expect(await auditOf(page)).toEqual([]);
   });
 
   it('keeps no verdict on a text that was changed, and shows the newest on the one that stands', async () => {
-    const recipe = page.getByLabel('Recipe', { exact: true });
+    const recipe = page.locator('textarea[name=recipe]');
     const submit = page.getByRole('button', { name: 'Submit' });
     const alert = page.getByRole('alert');
     await Promise.all([page.waitForResponse((response) => response.status() === 422), submit.click()]);
@@ -147,7 +147,7 @@ describe('the dashboard in a real browser', () => {
     const draft = () =>
       Promise.all([
         page.getByLabel('Name', { exact: true }).inputValue(),
-        page.getByLabel('Recipe', { exact: true }).inputValue(),
+        page.locator('textarea[name=recipe]').inputValue(),
         page.locator('select[name=model]').inputValue(),
       ]);
     expect(await draft()).toEqual(['a draft', RECIPE, expect.stringMatching(/^[0-9a-f]{64}$/)]);
@@ -171,7 +171,7 @@ describe('the dashboard in a real browser', () => {
 
   it('follows a submitted job live to its table and gates', async () => {
     await page.getByLabel('Name', { exact: true }).fill('from the page');
-    await page.getByLabel('Recipe', { exact: true }).fill(RECIPE);
+    await page.locator('textarea[name=recipe]').fill(RECIPE);
     await page.getByRole('button', { name: 'Submit' }).click();
     await page.getByRole('heading', { name: 'from the page' }).waitFor();
     await page.locator('.heading .badge.succeeded').waitFor({ timeout: 60_000 });

@@ -42,7 +42,7 @@ export function RecipeField({ value, replaced, onChange }: RecipeFieldProps) {
         )}
       </div>
       <label>
-        Recipe
+        The same as text
         <textarea
           name="recipe"
           rows={20}

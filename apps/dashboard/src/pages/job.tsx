@@ -120,6 +120,7 @@ function Actions({ job, onRetried }: { job: Job; onRetried: () => void }) {
           Retry
         </button>
       )}
+      <a href={addressOf('new', { job: job.id })}>Clone</a>
       <Problem error={problem} />
     </>
   );

@@ -1,17 +1,20 @@
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, type FormEvent } from 'react';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { launchSweep, submitJob, uploadDataset, uploadModel, useDatasets, useModels } from '../api/queries.js';
 import { Choice } from '../components/choice.js';
 import { PassReference } from '../components/pass-reference.js';
+import { Problem } from '../components/problem.js';
 import { ProblemBox } from '../components/problem-box.js';
 import { RecipeField } from '../components/recipe-field.js';
 import { useDraft } from '../draft.js';
 import { shortDigest } from '../format.js';
 import type { PageProps } from '../pages.js';
+import { cloneOf, type Cloned } from '../recipe-form/clone.js';
 import { LiveCheck } from '../recipe-form/live-check.js';
 import { RecipeForm } from '../recipe-form/recipe-form.js';
 import { viewOf } from '../recipe-form/recipe-text.js';
 import { EXAMPLE_RECIPES } from '../recipes.js';
+import { replaceAddress } from '../route.js';
 import { useTitle } from '../title.js';
 
 interface Draft {
@@ -28,6 +31,7 @@ const FIRST: Draft = { name: '', model: '', dataset: null, recipe: EXAMPLE_RECIP
 export function NewJobPage({ query }: PageProps) {
   useTitle('New job');
   const [draft, change] = useDraft('coldpress-new-job', FIRST);
+  const cloneProblem = useClone(query, (cloned) => change({ ...cloned, replaced: draft.recipe }));
   useEffect(() => {
     const [model, dataset] = [query.get('model'), query.get('dataset')];
     if (model ?? dataset) change({ ...(model && { model }), ...(dataset && { dataset }) });
@@ -53,6 +57,7 @@ export function NewJobPage({ query }: PageProps) {
   return (
     <form className="new-job" onSubmit={onSubmit}>
       <h1>{isSweep ? 'New sweep' : 'New job'}</h1>
+      <Problem error={cloneProblem} />
       <label>
         Name
         <input
@@ -87,6 +92,29 @@ export function NewJobPage({ query }: PageProps) {
       <PassReference />
     </form>
   );
+}
+
+/** Takes over the job or the sweep that the address names; null while nothing is wrong with it. */
+function useClone(query: URLSearchParams, onCloned: (cloned: Cloned) => void): Error | null {
+  const [problem, setProblem] = useState<Error | null>(null);
+  const [job, sweep] = [query.get('job'), query.get('sweep')];
+  const take = useRef(onCloned);
+  take.current = onCloned;
+  useEffect(() => {
+    const id = sweep ?? job;
+    if (id === null) return undefined;
+    const abort = new AbortController();
+    cloneOf(sweep ? 'sweep' : 'job', id, abort.signal).then(
+      (cloned) => {
+        take.current(cloned);
+        // Once: what is changed from here on is the draft's own.
+        replaceAddress('#/new');
+      },
+      (error: Error) => !abort.signal.aborted && setProblem(error),
+    );
+    return () => abort.abort();
+  }, [job, sweep]);
+  return problem;
 }
 
 function ModelField({ value, onChange }: { value: string; onChange: (id: string) => void }) {

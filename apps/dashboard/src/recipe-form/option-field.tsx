@@ -1,6 +1,7 @@
-import { useId, useState } from 'react';
+import { useId } from 'react';
 import { kindOf, type Option, type OptionKind } from './option-kind.js';
 import { listedValues, listText, plainText, rangeOf, readList, readValue } from './several-values.js';
+import { useTyped, type Typed } from './use-typed.js';
 
 interface OptionFieldProps {
   pass: string;
@@ -47,19 +48,16 @@ function startOf(kind: OptionKind, value: unknown): unknown[] {
   return value === undefined ? [] : [value];
 }
 
-function ValueInput({
-  id,
-  kind,
-  value,
-  shown,
-  onChange,
-}: {
+interface InputProps {
   id: string;
   kind: OptionKind;
   value: unknown;
+  /** The default in words. */
   shown: string;
   onChange: (value: unknown) => void;
-}) {
+}
+
+function ValueInput({ id, kind, value, shown, onChange }: InputProps) {
   if (kind.kind === 'choice') {
     const index = kind.values.findIndex((each) => each === value);
     return (
@@ -78,50 +76,12 @@ function ValueInput({
   return <TypedInput id={id} kind={kind} value={value} shown={shown} onChange={onChange} />;
 }
 
-/** What is typed counts when the field is left, so that a half-typed value is none. */
-function TypedInput({
-  id,
-  kind,
-  value,
-  shown,
-  onChange,
-}: {
-  id: string;
-  kind: OptionKind;
-  value: unknown;
-  shown: string;
-  onChange: (value: unknown) => void;
-}) {
+/** A value as it is typed. */
+function TypedInput({ id, kind, value, shown, onChange }: InputProps) {
   const standing = value === undefined ? '' : plainText(value);
-  const [draft, setDraft] = useState<string | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const leave = () => {
-    if (draft === null || draft === standing) return setDraft(null);
-    try {
-      onChange(readValue(draft, kind));
-      setProblem(null);
-      setDraft(null);
-    } catch (error) {
-      setProblem(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-    }
-  };
-  return (
-    <>
-      <input
-        id={id}
-        value={draft ?? standing}
-        placeholder={shown || (kind.kind === 'yaml' ? 'default; YAML' : 'default')}
-        inputMode={kind.kind === 'number' ? 'decimal' : 'text'}
-        onChange={(event) => setDraft(event.target.value)}
-        onBlur={leave}
-      />
-      {problem && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
-    </>
-  );
+  const typed = useTyped(standing, (text) => readValue(text, kind), onChange);
+  const placeholder = shown || (kind.kind === 'yaml' ? 'default; YAML' : 'default');
+  return <TextInput id={id} typed={typed} placeholder={placeholder} isNumber={kind.kind === 'number'} />;
 }
 
 function ListInput({
@@ -133,23 +93,43 @@ function ListInput({
   values: readonly unknown[];
   onChange: (values: unknown[]) => void;
 }) {
-  const [draft, setDraft] = useState<string | null>(null);
-  const leave = () => {
-    if (draft === null) return;
-    try {
-      const list = readList(draft);
-      if (list.length > 0) onChange(list);
-    } finally {
-      setDraft(null);
-    }
-  };
+  const typed = useTyped(listText(values), readSome, onChange);
+  return <TextInput id={id} typed={typed} placeholder="8, 4, 2" isNumber={false} />;
+}
+
+function readSome(text: string): unknown[] {
+  const values = readList(text);
+  if (values.length === 0) throw new Error('Give one value at least, or switch “several values” off.');
+  return values;
+}
+
+function TextInput({
+  id,
+  typed,
+  placeholder,
+  isNumber,
+}: {
+  id: string;
+  typed: Typed;
+  placeholder: string;
+  isNumber: boolean;
+}) {
   return (
-    <input
-      id={id}
-      value={draft ?? listText(values)}
-      placeholder="8, 4, 2"
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={leave}
-    />
+    <>
+      <input
+        id={id}
+        value={typed.text}
+        placeholder={placeholder}
+        inputMode={isNumber ? 'decimal' : 'text'}
+        aria-invalid={typed.problem !== null}
+        onChange={(event) => typed.type(event.target.value)}
+        onBlur={typed.leave}
+      />
+      {typed.problem && (
+        <p className="problem" role="alert">
+          {typed.problem}
+        </p>
+      )}
+    </>
   );
 }

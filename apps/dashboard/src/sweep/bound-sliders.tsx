@@ -1,4 +1,4 @@
-import { formatMetric, METRICS, type MetricName, type Trial } from '#contracts';
+import { formatMetric, METRICS, type MetricName, type Sweep, type Trial } from '#contracts';
 import { measuredMetrics, rangeOf, type Bounds } from './points.js';
 
 /** Positions of a slider. */
@@ -8,17 +8,15 @@ const MOST = 4;
 
 interface SlidersProps {
   trials: readonly Trial[];
-  objectives: readonly { metric: string }[];
+  objectives: Sweep['objectives'];
   bounds: Bounds;
   onChange: (metric: MetricName, value: number | null) => void;
 }
 
 /** The worst value of each figure that still counts; at its end a slider sets no limit. */
 export function BoundSliders({ trials, objectives, bounds, onChange }: SlidersProps) {
-  const named = objectives.map(({ metric }) => metric);
-  const metrics = measuredMetrics(trials)
-    .filter((metric) => metric !== 'parameters' && metric !== 'nonZeros')
-    .toSorted((a, b) => Number(named.includes(b)) - Number(named.includes(a)))
+  const metrics = measuredMetrics({ objectives }, trials)
+    .filter((metric) => rangeOf(trials, metric) !== undefined)
     .slice(0, MOST);
   return (
     <fieldset className="sliders">

@@ -5,7 +5,7 @@ import { isBrushed, type ParameterAxis } from './parameter-axis.js';
 import type { Interval } from './choices.js';
 
 const HEIGHT = 240;
-const EDGE = { left: 54, right: 54, top: 34, bottom: 14 };
+const EDGE = { left: 64, right: 64, top: 44, bottom: 14 };
 /** A drag of less is a click, which takes the brush away. */
 const LEAST_BRUSH = 0.03;
 /** Lines beyond these are not told apart, and cost time. */
@@ -158,11 +158,19 @@ function drawAxis(
     context.globalAlpha = 1;
   }
   const isLast = index === axes.length - 1 && axes.length > 1;
-  context.textAlign = isLast ? 'right' : 'left';
+  const side = index === 0 ? -1 : 1;
+  context.textAlign = index === 0 ? 'right' : 'left';
   context.textBaseline = 'middle';
-  context.fillStyle = colour('--soft');
-  for (const { share, text } of ticks) context.fillText(text, left + (isLast ? -6 : 6), heightOf(share));
+  for (const { share, text } of ticks) {
+    // A halo: lines cross the text between two axes.
+    context.strokeStyle = colour('--card');
+    context.lineWidth = 4;
+    context.strokeText(text, left + side * 7, heightOf(share));
+    context.fillStyle = colour('--soft');
+    context.fillText(text, left + side * 7, heightOf(share));
+  }
   context.fillStyle = colour('--ink');
   context.textAlign = isLast ? 'right' : index === 0 ? 'left' : 'center';
-  context.fillText(name, isLast ? left + 40 : index === 0 ? 8 : left, index % 2 === 0 ? 10 : 22);
+  // Neighbours' names stand on two lines, so that they do not run into each other.
+  context.fillText(name, isLast ? left + EDGE.right - 8 : index === 0 ? 8 : left, index % 2 === 0 ? 10 : 26);
 }

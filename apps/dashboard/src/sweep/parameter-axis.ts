@@ -1,5 +1,14 @@
-import { valueText, type ParameterValue, type SweepParameter, type Trial } from '#contracts';
+import {
+  asMetric,
+  formatMetric,
+  METRICS,
+  valueText,
+  type ParameterValue,
+  type SweepParameter,
+  type Trial,
+} from '#contracts';
 import type { Interval } from './choices.js';
+import { numberOf, rangeOf } from './points.js';
 
 /** A parameter, or a figure, as an axis from 0 to 1. */
 export interface ParameterAxis {
@@ -26,6 +35,32 @@ export function axisOfParameter({ name, values, min, max, log }: SweepParameter)
     },
     ticks: shown.map((value) => ({ share: at(value as number), text: valueText(value) })),
   };
+}
+
+/** Ticks of the axis of a figure. */
+const FIGURE_TICKS = [0, 0.5, 1];
+
+/** The axis of a figure, from the least to the most that a complete trial has; none where all have the same. */
+export function axisOfFigure(metric: string, trials: readonly Trial[]): ParameterAxis[] {
+  const name = asMetric(metric);
+  const range =
+    name &&
+    rangeOf(
+      trials.filter(({ state }) => state === 'complete'),
+      name,
+    );
+  if (!name || !range) return [];
+  const span = range.high - range.low;
+  return [
+    {
+      name: METRICS[name].title,
+      at: (trial) => {
+        const value = trial.state === 'complete' ? numberOf(trial, name) : undefined;
+        return value === undefined || !Number.isFinite(value) ? undefined : (value - range.low) / span;
+      },
+      ticks: FIGURE_TICKS.map((share) => ({ share, text: formatMetric(name, range.low + share * span) })),
+    },
+  ];
 }
 
 /** More values than these are told by the ends of their span. */

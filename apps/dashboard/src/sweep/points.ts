@@ -22,9 +22,21 @@ export function numberOf(trial: Pick<Trial, 'metrics'>, metric: string): number 
   return value === null ? Infinity : value;
 }
 
-/** The metrics that some complete trial has, in the order of columns. */
-export function measuredMetrics(trials: readonly Trial[]): MetricName[] {
-  return METRIC_NAMES.filter((name) => trials.some((trial) => numberOf(trial, name) !== undefined));
+/** What most people look at, after the objectives of the sweep. */
+const USUAL: readonly MetricName[] = [
+  'compressedBytes',
+  'bytes',
+  'latencyMsP50',
+  'top1',
+  'outputSnrDb',
+  'latencyMsP95',
+];
+
+/** The metrics that some complete trial has: those of the sweep first, then the usual ones. */
+export function measuredMetrics({ objectives }: Pick<Sweep, 'objectives'>, trials: readonly Trial[]): MetricName[] {
+  const own = objectives.flatMap(({ metric }) => asMetric(metric) ?? []);
+  const ordered = [...new Set([...own, ...USUAL, ...METRIC_NAMES])];
+  return ordered.filter((name) => trials.some((trial) => numberOf(trial, name) !== undefined));
 }
 
 const isLower = (metric: string): boolean => {

@@ -5,6 +5,7 @@ import { client } from '../api/client.js';
 import { saveBlob } from '../api/download.js';
 import { ConfirmButton } from '../components/confirm-button.js';
 import { ProblemBox } from '../components/problem-box.js';
+import { addressOf } from '../route.js';
 import { Problem } from '../components/problem.js';
 
 /** Pause, resume, stop, cancel, extend, export and delete: what the state of the sweep allows. */
@@ -43,6 +44,7 @@ export function SweepActions({ sweep, onChanged }: { sweep: Sweep; onChanged: ()
           onConfirm={() => act.mutate('cancelSweep')}
         />
       )}
+      <a href={addressOf('new', { sweep: id })}>Clone</a>
       <ExtendButton sweep={sweep} onChanged={onChanged} />
       <button type="button" className="quiet" disabled={save.isPending} onClick={() => save.mutate()}>
         Export CSV

@@ -10,7 +10,7 @@ import { boundChange, brushChange, choicesOf, MOST_SELECTED, selectedChange, typ
 import { FrontPlot } from './front-plot.js';
 import { Hypervolume } from './hypervolume.js';
 import { Importance } from './importance.js';
-import { axisOfParameter, isBrushed } from './parameter-axis.js';
+import { axisOfFigure, axisOfParameter, isBrushed } from './parameter-axis.js';
 import { ParallelPlot } from './parallel-plot.js';
 import { isWithin, measuredMetrics, modelPoints } from './points.js';
 import { TrialDiff } from './trial-diff.js';
@@ -32,8 +32,17 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
   const choices = choicesOf(query, sweep.objectives);
   const change = (changes: Record<string, string | null>) =>
     replaceAddress(addressOf(`sweeps/${sweep.id}`, { ...Object.fromEntries(query), ...changes }));
-  const metrics = useMemo(() => measuredMetrics(trials).filter((name) => !HIDDEN.includes(name)), [trials]);
-  const axes = useMemo(() => sweep.forecast.parameters.map(axisOfParameter), [sweep.forecast.parameters]);
+  const metrics = useMemo(
+    () => measuredMetrics(sweep, trials).filter((name) => !HIDDEN.includes(name)),
+    [sweep, trials],
+  );
+  const axes = useMemo(
+    () => [
+      ...sweep.forecast.parameters.map(axisOfParameter),
+      ...sweep.objectives.flatMap(({ metric }) => axisOfFigure(metric, trials)),
+    ],
+    [sweep.forecast.parameters, sweep.objectives, trials],
+  );
   const brushed = trials.filter((trial) => isBrushed(trial, axes, choices.brushes));
   const points = modelPoints(sweep, brushed, choices, choices.bounds);
   const front = new Set(points.filter(({ isOnFront }) => isOnFront).flatMap(({ numbers }) => numbers));

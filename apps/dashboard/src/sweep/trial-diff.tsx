@@ -1,5 +1,6 @@
 import { figureText, metricTitle, valueText, type MetricName, type Trial } from '#contracts';
 import { Scroll } from '../components/scroll.js';
+import { addressOf } from '../route.js';
 import { PromoteButton } from './promote-button.js';
 
 interface TrialDiffProps {
@@ -57,6 +58,11 @@ export function TrialDiff({ sweepId, trials, parameters, metrics, onRemove, onPr
               </th>
               {trials.map((trial) => (
                 <td key={trial.number}>
+                  {trial.jobId && (
+                    <a href={addressOf('new', { job: trial.jobId })}>
+                      Clone<span className="heard"> trial {trial.number} as a job</span>
+                    </a>
+                  )}{' '}
                   <PromoteButton sweepId={sweepId} trial={trial} onPromoted={onPromoted} />{' '}
                   <button
                     type="button"

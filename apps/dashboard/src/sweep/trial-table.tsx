@@ -2,7 +2,7 @@ import { figureText, metricTitle, trialRemark, valueText, type MetricName, type 
 import { useState, type UIEvent } from 'react';
 import { StateBadge } from '../components/state-badge.js';
 import { MOST_SELECTED } from './choices.js';
-import { numberOf } from './points.js';
+import { sortedBy } from './sorted-trials.js';
 
 /** Height of a row, px; all have the same, so that those that are not seen need not be there. */
 const ROW = 38;
@@ -101,24 +101,4 @@ export function TrialTable({ trials, parameters, metrics, front, sort, selected,
 
 function ariaSort(sort: string, id: string): 'ascending' | 'descending' | undefined {
   return sort === id ? 'ascending' : sort === `-${id}` ? 'descending' : undefined;
-}
-
-/** By a column; trials without a value go last whichever way it is. */
-export function sortedBy(trials: readonly Trial[], sort: string): Trial[] {
-  const isDown = sort.startsWith('-');
-  const column = isDown ? sort.slice(1) : sort;
-  const sign = isDown ? -1 : 1;
-  return [...trials].sort((a, b) => {
-    const [left, right] = [cellOf(a, column), cellOf(b, column)];
-    if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined);
-    if (typeof left === 'number' && typeof right === 'number') return sign * (left - right) || a.number - b.number;
-    return sign * String(left).localeCompare(String(right)) || a.number - b.number;
-  });
-}
-
-function cellOf(trial: Trial, column: string): number | string | undefined {
-  if (column.startsWith('m.')) return numberOf(trial, column.slice(2));
-  if (!column.startsWith('p.')) return column === 'state' ? trial.state : trial.number;
-  const value = trial.assignment[column.slice(2)];
-  return typeof value === 'boolean' ? String(value) : value;
 }
