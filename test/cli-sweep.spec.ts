@@ -5,6 +5,24 @@ import { join } from 'node:path';
 import type { Sweep, SweepForecast, SweepResults, Trial } from '#contracts';
 import { COMMAND, EXAMPLE, startApp, type App } from './app.js';
 
+/** Six trials, of which those of one ratio share a stage. */
+const SWEEP = `name: seed-net by bits and ratio
+seed: 1
+passes:
+  - pass: prune
+    options: { granularity: weight, ratio: { grid: [0.3, 0.6, 0.9] } }
+  - pass: quantize
+    options: { samples: 16, weightBits: { grid: [8, 4] } }
+  - pass: evaluate
+    options: { samples: 200, latencyRuns: 20 }
+objectives:
+  - metric: compressedBytes
+  - metric: top1
+constraints:
+  - { metric: top1, maxDrop: 0.5 }
+limits: { parallel: 2 }
+`;
+
 interface Outcome {
   code: number;
   stdout: string;
@@ -15,11 +33,12 @@ interface Outcome {
 describe('coldpress sweep', () => {
   let app: App;
   let folder: string;
-  const sweep = join(EXAMPLE, 'sweep.yaml');
+  const sweep = 'sweep.yaml';
   const inputs = ['--model', join(EXAMPLE, 'seed-net.onnx'), '--data', EXAMPLE];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'coldpress-cli-sweep-'));
+    await writeFile(join(folder, sweep), SWEEP);
     app = await startApp();
   });
   afterAll(async () => {
@@ -82,7 +101,7 @@ describe('coldpress sweep', () => {
   });
 
   it('says what is wrong with a sweep, an assignment or a change, and what to do', async () => {
-    await writeFile(join(folder, 'wrong.yaml'), (await readFile(sweep, 'utf8')).replace('quantize', 'quantise'));
+    await writeFile(join(folder, 'wrong.yaml'), SWEEP.replace('quantize', 'quantise'));
     const wrong = await coldpress('run', 'wrong.yaml', ...inputs);
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('quantize') as string });
     expect(await coldpress('extend', 'latest')).toMatchObject({
@@ -97,9 +116,10 @@ describe('coldpress sweep', () => {
   });
 
   it('launches, pauses, changes, resumes, stops and cancels one that goes on', async () => {
-    const document = (await readFile(sweep, 'utf8'))
-      .replace('grid: [0.3, 0.6, 0.9]', 'min: 0.1, max: 0.9')
-      .replace('by bits', 'without end by bits');
+    const document = SWEEP.replace('grid: [0.3, 0.6, 0.9]', 'min: 0.1, max: 0.9').replace(
+      'by bits',
+      'without end by bits',
+    );
     await writeFile(join(folder, 'long.yaml'), document.replace('parallel: 2', 'parallel: 1, trials: 5000'));
     const { stdout } = await coldpress('run', 'long.yaml', ...inputs, '--detach');
     const id = stdout.trim();
