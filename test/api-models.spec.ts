@@ -81,7 +81,7 @@ describe('/v1/models', () => {
       const { status, code, detail } = await refused(modelBytes(model));
       expect({ status, code }).toEqual({ status: 422, code: 'external_data' });
       expect(detail).toBe(
-        `tensor "${weight!.name}" has its data in another file, "${file}", which does not come with the model: save the model as one file, as onnx.save(model, path) does by default and torch.onnx.export with external_data=False, or push it with the coldpress command, which sends both`,
+        `tensor "${weight!.name}" has its data in another file, "${file}", which does not come with the model: save the model as one file, as onnx.save(model, path) does by default and torch.onnx.export with external_data=False, or push it with the coldpress command or as a form, with the files of its data`,
       );
     });
 

@@ -120,12 +120,17 @@ export type MeasureRequest = z.infer<typeof MeasureRequest>;
 export const GraphRequest = z.object({ kind: z.literal('graph'), beforePath: z.string(), afterPath: z.string() });
 export type GraphRequest = z.infer<typeof GraphRequest>;
 
+/** Asks for a model and the external data beside it as one file: names of the files that they lie in. */
+export const JoinRequest = z.object({ kind: z.literal('join'), modelPath: z.string(), outputPath: z.string() });
+export type JoinRequest = z.infer<typeof JoinRequest>;
+
 export const ProcessRequest = z.discriminatedUnion('kind', [
   StageRequest,
   InspectRequest,
   CheckDatasetRequest,
   PreflightRequest,
   MeasureRequest,
+  JoinRequest,
   GraphRequest,
 ]);
 export type ProcessRequest = z.infer<typeof ProcessRequest>;

@@ -51,7 +51,7 @@ export function checkTensor(tensor: TensorProto, limits: ModelLimits): void {
     throw new ExternalDataError(
       tensor.name,
       externalFile(tensor),
-      'save the model as one file, as onnx.save(model, path) does by default and torch.onnx.export with external_data=False, or push it with the coldpress command, which sends both',
+      'save the model as one file, as onnx.save(model, path) does by default and torch.onnx.export with external_data=False, or push it with the coldpress command or as a form, with the files of its data',
     );
   }
   const stored = tensor[storage.field].length;

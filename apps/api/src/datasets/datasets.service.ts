@@ -20,8 +20,8 @@ import type { Added } from '../models/models.service.js';
 import { ApiError } from '../problems/api-error.js';
 import { Documents } from '../untrusted/documents.js';
 import { Untrusted } from '../untrusted/untrusted.js';
+import { readForm } from '../uploads/form.js';
 import { Spool, spoolFile, type SpooledFile } from '../uploads/spool.js';
-import { readForm } from './form.js';
 import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.js';
 
 @Injectable()

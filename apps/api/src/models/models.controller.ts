@@ -16,12 +16,19 @@ import type { Request, Response } from 'express';
 import { FileSender } from '../artifacts/file-sender.js';
 import { ApiDownload } from '../openapi/download.js';
 import { ApiRawBody } from '../openapi/raw-body.js';
+import { z } from 'zod';
 import { ApiProblem } from '../openapi/problem-response.js';
 import { ApiError } from '../problems/api-error.js';
 import { parseWith } from '../problems/issues.js';
 import { Heeds } from '../requests/heeded.js';
 import { expectedDigest, refuseDigest } from '../uploads/content-digest.js';
 import { ModelsService, type Added } from './models.service.js';
+
+/** A model and the files that its tensors name. */
+const ModelParts = z.object({
+  model: z.string().meta({ format: 'binary' }).describe('The .onnx file.'),
+  file: z.array(z.string().meta({ format: 'binary' })).describe('The files of its external data.'),
+});
 
 @ApiTags('models')
 @ApiBearerAuth()
@@ -38,12 +45,16 @@ export class ModelsController {
   @ApiOperation({
     summary: 'Upload an ONNX file, or register one that lies elsewhere',
     description:
-      'Send the bytes as application/octet-stream, or `{ "uri": "s3://…" }` as JSON. The same bytes again answer 200 with the same id.',
+      'Send the bytes as application/octet-stream; a model with external data as multipart/form-data, the part `model` and its data files as `file`; or `{ "uri": "s3://…" }` as JSON. The same bytes again answer 200 with the same id.',
   })
-  @ApiConsumes('application/octet-stream', 'application/json')
+  @ApiConsumes('application/octet-stream', 'multipart/form-data', 'application/json')
   @ApiQuery({ name: 'name', required: false, schema: { type: 'string', minLength: 1, maxLength: 200 } })
   @ApiHeader({ name: 'Content-Digest', required: false, schema: { type: 'string' } })
-  @ApiRawBody({ 'application/octet-stream': 'binary', 'application/json': RegisterUri })
+  @ApiRawBody({
+    'application/octet-stream': 'binary',
+    'multipart/form-data': ModelParts,
+    'application/json': RegisterUri,
+  })
   @ApiCreatedResponse({ standardSchema: Model, description: 'Stored.' })
   @ApiOkResponse({ standardSchema: Model, description: 'These bytes were stored already.' })
   @ApiProblem(404, 422, 507)
@@ -112,10 +123,14 @@ export class ModelsController {
         ]);
       return this.service.register({ uri, name: given ?? name });
     }
+    if (request.is('multipart/form-data')) {
+      refuseDigest(request);
+      return this.service.uploadForm(request, name);
+    }
     if (!request.is('application/octet-stream')) {
       throw new ApiError(
         'unsupported_media_type',
-        'send an ONNX file as application/octet-stream, or {"uri": "…"} as application/json',
+        'send an ONNX file as application/octet-stream, one with external data as multipart/form-data, or {"uri": "…"} as application/json',
       );
     }
     return this.service.upload(request, name, expectedDigest(request));

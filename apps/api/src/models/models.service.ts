@@ -5,9 +5,11 @@ import type { Config, Model, RegisterUri } from '#contracts';
 import { ModelRepository } from '#database';
 import { CONFIG, STORE } from '#infrastructure';
 import { fileNameOf, openUri, type ArtifactStore } from '#storage';
+import type { Request } from 'express';
 import { ApiError } from '../problems/api-error.js';
 import { Untrusted } from '../untrusted/untrusted.js';
-import { Spool, spoolFile, type SpooledFile } from '../uploads/spool.js';
+import { digestOf, Spool, spoolFile, type SpooledFile } from '../uploads/spool.js';
+import { readModelForm } from '../uploads/form.js';
 
 /** Whether this request made it, and what is stored now. */
 export interface Added<T> {
@@ -15,6 +17,8 @@ export interface Added<T> {
   created: boolean;
 }
 
+/** A name that no part of a form can have. */
+const ONE_FILE = 'one/model.onnx';
 const DEFAULT_NAME = 'model.onnx';
 
 @Injectable()
@@ -37,6 +41,23 @@ export class ModelsService {
           `the SHA-256 of the bytes is ${file.digest}, Content-Digest says ${expected}: send them again`,
         );
       return this.add(file, name);
+    });
+  }
+
+  /** Stores a model whose data lie in files of their own as one file. Throws ApiError for a file in which no tensor lies. */
+  async uploadForm(request: Request, name?: string): Promise<Added<Model>> {
+    return this.spool.withFolder(async (folder) => {
+      const form = await readModelForm(request, folder, this.config.maxUploadBytes);
+      const path = join(folder, ONE_FILE);
+      const used = await this.untrusted.joinModel(form.model.path, path);
+      const unused = [...form.files.keys()].filter((file) => !used.includes(file));
+      if (unused.length > 0)
+        throw new ApiError(
+          'invalid_form',
+          `no tensor of the model lies in ${unused.join(', ')}: leave it out, or send it under the name that the model gives it`,
+          unused.map((file) => ({ field: `file.${file}`, message: 'no tensor of the model lies in it' })),
+        );
+      return this.add(await digestOf(path), name ?? form.name);
     });
   }
 

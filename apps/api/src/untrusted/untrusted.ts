@@ -40,6 +40,11 @@ export class Untrusted implements OnApplicationShutdown {
     return ModelInspection.parse(await this.run({ kind: 'inspect', modelPath }));
   }
 
+  /** Writes a model and its external data as one file; names of the files that its tensors lie in. Throws a ProcessError with the code of the OnnxError. */
+  async joinModel(modelPath: string, outputPath: string): Promise<string[]> {
+    return z.array(z.string()).parse(await this.run({ kind: 'join', modelPath, outputPath }));
+  }
+
   /** Opens every file of a data set and checks every label. Throws a ProcessError with the code of the DatasetError. */
   async checkDataset(datasetPath: string): Promise<DatasetInspection> {
     return DatasetInspection.parse(await this.run({ kind: 'checkDataset', datasetPath }));

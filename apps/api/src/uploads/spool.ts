@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -83,6 +84,17 @@ export async function spoolFile(source: Readable, path: string, maxBytes: number
     throw FULL.has(errorCode(error) ?? '') ? new StoreFullError('the upload folder', { cause: error }) : error;
   } finally {
     await file.close();
+  }
+  return { path, digest: hash.digest('hex'), bytes };
+}
+
+/** A file that a process of ours wrote, as one that was spooled. */
+export async function digestOf(path: string): Promise<SpooledFile> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) {
+    hash.update(piece);
+    bytes += piece.length;
   }
   return { path, digest: hash.digest('hex'), bytes };
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ProcessRequest } from '#contracts';
 import { inspectDataset } from '#datasets';
 import { modelMetrics } from '#evaluation';
-import { inspectModel, layerList, loadModel } from '#onnx';
+import { inspectModel, layerList, joinModel, loadModel } from '#onnx';
 import type { Reporter } from '#process';
 import { preflight } from './preflight.js';
 import { runStage } from './run-stage.js';
@@ -13,6 +13,7 @@ const HANDLERS: {
 } = {
   stage: runStage,
   inspect: async ({ modelPath }) => inspectModel(await loadModel(modelPath, { alone: true })),
+  join: ({ modelPath, outputPath }) => joinModel(modelPath, outputPath),
   checkDataset: ({ datasetPath }) => inspectDataset(datasetPath),
   preflight,
   graph: async ({ beforePath, afterPath }) => ({

@@ -1,5 +1,5 @@
 import { Model, ModelInspection, ModelQuery, Page, RegisterUri, UploadQuery } from '#contracts';
-import { bytes, json, NOTHING, type Route } from './route.js';
+import { bytes, FORM, json, NOTHING, type Route } from './route.js';
 
 export const MODEL_ROUTES = {
   uploadModel: {
@@ -7,6 +7,15 @@ export const MODEL_ROUTES = {
     path: '/v1/models',
     query: UploadQuery,
     body: bytes(),
+    answer: json(Model),
+    repeat: 'harmless',
+  },
+  /** The part `model`, and a part `file` for each file of its external data. */
+  uploadModelParts: {
+    method: 'POST',
+    path: '/v1/models',
+    query: UploadQuery,
+    body: FORM,
     answer: json(Model),
     repeat: 'harmless',
   },

@@ -4,8 +4,8 @@ import { told } from '#contracts';
 import busboy from 'busboy';
 import type { Request } from 'express';
 import { ApiError } from '../problems/api-error.js';
-import { assertFileName, spoolFile, type SpooledFile } from '../uploads/spool.js';
-import { MAX_MANIFEST_BYTES } from './manifest.js';
+import { MAX_MANIFEST_BYTES } from '../datasets/manifest.js';
+import { assertFileName, spoolFile, type SpooledFile } from './spool.js';
 
 /** What a form held: the manifest's text, and each file by name. */
 export interface DatasetForm {
@@ -15,22 +15,41 @@ export interface DatasetForm {
 
 const MAX_FILES = 64;
 const MANIFEST = 'manifest';
+const MODEL = 'model';
 const OWN_FILES = new Set(['dataset.json', 'dataset.yaml', 'dataset.yml']);
 /** Encodings of a part that leave its bytes as they are (RFC 7578, 4.7, where others are deprecated). */
 const PLAIN_ENCODINGS = new Set(['7bit', '8bit', 'binary']);
+
+/** A model and the files of its external data, each under the name that it was sent with. */
+export interface ModelForm {
+  model: SpooledFile;
+  name: string;
+  files: Map<string, SpooledFile>;
+}
+
+/**
+ * Reads a multipart form of a model: one part `model`, and files under the names by which its tensors know them, written to `folder` as they come.
+ * Throws as readForm does.
+ */
+export async function readModelForm(request: Request, folder: string, maxBytes: number): Promise<ModelForm> {
+  const form = new FormReader(folder, maxBytes, MODEL);
+  await form.read(request);
+  return form.modelResult();
+}
 
 /**
  * Reads a multipart form: one part `manifest` (a file or a field), and files under the names that the manifest gives them,
  * written to `folder` as they come. Throws ApiError, TooLargeError past `maxBytes` in all, StoreFullError.
  */
 export async function readForm(request: Request, folder: string, maxBytes: number): Promise<DatasetForm> {
-  const form = new FormReader(folder, maxBytes);
+  const form = new FormReader(folder, maxBytes, MANIFEST);
   await form.read(request);
   return form.result();
 }
 
 class FormReader {
   private manifest: string | undefined;
+  private model: string | undefined;
   private readonly files = new Map<string, SpooledFile>();
   private left: number;
   private parts: Promise<void> = Promise.resolve();
@@ -39,6 +58,8 @@ class FormReader {
   constructor(
     private readonly folder: string,
     maxBytes: number,
+    /** The part that a form has once, besides its files. */
+    private readonly head: typeof MANIFEST | typeof MODEL,
   ) {
     this.left = maxBytes;
   }
@@ -69,7 +90,7 @@ class FormReader {
           fail(
             new ApiError(
               'invalid_form',
-              `the form has more than ${MAX_FILES} files, or parts besides "manifest" and files`,
+              `the form has more than ${MAX_FILES} files, or parts besides "${this.head}" and files`,
             ),
           ),
         );
@@ -103,9 +124,21 @@ class FormReader {
     return { manifest: this.manifest, files: this.files };
   }
 
+  /** Throws ApiError for a form without a model. */
+  modelResult(): ModelForm {
+    const { model: name, files } = this;
+    const model = name === undefined ? undefined : files.get(name);
+    if (name === undefined || !model)
+      throw new ApiError(
+        'invalid_form',
+        'the form has no part "model": send the .onnx file under that name, and its files',
+      );
+    return { model, name, files: new Map([...files].filter(([file]) => file !== name)) };
+  }
+
   private takeField(field: string, value: string, isCut: boolean): void {
-    if (field !== MANIFEST)
-      throw new ApiError('invalid_form', `the form has a field ${told(field)}: send the part "manifest" and files`);
+    if (field !== MANIFEST || this.head !== MANIFEST)
+      throw new ApiError('invalid_form', `the form has a field ${told(field)}: send the part "${this.head}" and files`);
     if (isCut) throw manifestTooLong();
     this.setManifest(value);
   }
@@ -116,8 +149,12 @@ class FormReader {
         'invalid_form',
         `the part ${told(field)} comes in Content-Transfer-Encoding ${told(encoding)}: send its bytes as they are`,
       );
-    if (field === MANIFEST) return this.setManifest(await readText(stream));
+    if (field === MANIFEST && this.head === MANIFEST) return this.setManifest(await readText(stream));
     this.checkName(name);
+    if (field === MODEL && this.head === MODEL) {
+      if (this.model !== undefined) throw new ApiError('invalid_form', 'the form has two parts "model": send one');
+      this.model = name;
+    }
     const file = await spoolFile(stream, join(this.folder, name), this.left);
     this.left -= file.bytes;
     this.files.set(name, file);
@@ -130,7 +167,7 @@ class FormReader {
 
   private checkName(name: string): void {
     assertFileName(name);
-    if (OWN_FILES.has(name))
+    if (this.head === MANIFEST && OWN_FILES.has(name))
       throw new ApiError(
         'invalid_form',
         `a file cannot be named "${name}": send the manifest as the part "manifest", and rename a file of that name`,
