@@ -33,9 +33,7 @@ const LOSSES: Record<string, { closed: Loss; derived: Loss }> = {
       const { g } = l;
       const rows = g.reshape('labels', [samples, 1]);
       const hot = g.mask(g.op('Equal', [rows, g.ints([...Array(classes).keys()])]));
-      return l
-        .given(hot, z.dims)
-        .times(z.logSoftmax())
+      return weighted(l, l.given(hot, z.dims), z.logSoftmax())
         .sum()
         .times(-1 / samples);
     },
@@ -45,9 +43,7 @@ const LOSSES: Record<string, { closed: Loss; derived: Loss }> = {
     derived: (l, z) => {
       const theirs = l.given('teacher').times(1 / TEMPERATURE);
       const difference = theirs.logSoftmax().minus(z.times(1 / TEMPERATURE).logSoftmax());
-      return theirs
-        .softmax()
-        .times(difference)
+      return weighted(l, theirs.softmax(), difference)
         .sum()
         .times(TEMPERATURE ** 2 / z.dims[0]!);
     },
@@ -57,6 +53,13 @@ const LOSSES: Record<string, { closed: Loss; derived: Loss }> = {
     derived: (l, z) => meanSquaredError(z, l.given('teacher')),
   },
 };
+
+/** Weights times values, where 0 · ∞ is 0, as the closed forms have it. */
+function weighted(l: LossBuilder, weights: Expression, values: Expression): Expression {
+  const [zero, { dims }] = [l.number(0), values];
+  const isNothing = l.write({ opType: 'Equal', inputs: [weights, zero] }, dims);
+  return l.write({ opType: 'Where', inputs: [isNothing, zero, weights.times(values)] }, dims);
+}
 
 /** dZ = 2 (Z - target) / count. */
 function squaredError({ g }: LossBuilder, z: Expression): ClosedForm {

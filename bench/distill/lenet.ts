@@ -17,6 +17,8 @@ export async function* lenet(folder: string): AsyncGenerator<BenchResult> {
   yield { net, method: 'scratch', ...(await lab.train(student, {})).row };
   yield { net, method: 'discriminative', ...(await lab.distill(student, teacher, {})).row };
   yield { net, method: 'generative', ...(await lab.distill(student, teacher, GENERATIVE)).row };
+  const cut = { ...GENERATIVE, student: { width: 0.5, depth: 1 } };
+  yield { net, method: 'generative, cut from the teacher', ...(await lab.distill(student, teacher, cut)).row };
   yield { net, method: 'hybrid', ...(await lab.distill(student, teacher, { method: 'hybrid', epochs: 8 })).row };
   await lab.data.close();
 }

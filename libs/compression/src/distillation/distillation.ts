@@ -4,6 +4,7 @@ import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { Pass, PassContext, PassResult } from '../pass.js';
 import { PassCheckpoint } from '../training/checkpoint/checkpoint-scope.js';
 import { copiedForm } from '../training/form/copied-form.js';
+import { startFromFloats } from '../training/form/start-from-floats.js';
 import { trainModel, type TrainingResult } from '../training/train-model.js';
 import { writeCurve } from '../training/training-curve.js';
 import { Warnings } from '../training/warnings.js';
@@ -102,6 +103,8 @@ function teach(
     context: own,
     checkpoint: checkpoint.scope(at),
     warnings,
+    // A student that was rounded from its teacher's weights begins at those.
+    initialize: (form) => startFromFloats(form, () => readModel(teaching.models[0]!), options.keepZeros === 'always'),
     async prepare(form) {
       const teacher = await loadTeacher(teaching, context.threads, hidden);
       return prepareImitation({ form, teacher, teaching, context: own, options });

@@ -9,7 +9,7 @@ import { inBatchesOf, inputsOf } from './batches/rows.js';
 import type { CheckpointScope } from './checkpoint/checkpoint-scope.js';
 import { freedForm } from './form/copied-form.js';
 import type { TrainingForm } from './form/trainable.js';
-import { tiedWarnings, untieMerged } from './form/untie.js';
+import { tiedWarnings, untieMerged, type PartedTensors } from './form/untie.js';
 import { ModelInTraining } from './model-in-training.js';
 import type { Objective } from './objective.js';
 import { curveSummary } from './training-curve.js';
@@ -92,7 +92,7 @@ export async function trainModel(request: TrainModelRequest): Promise<TrainingRe
 }
 
 /** Parameters that an exporter merged part again in the file itself: the form is a copy of it. */
-function untie({ model, options, warnings }: TrainModelRequest): unknown {
+function untie({ model, options, warnings }: TrainModelRequest): PartedTensors['untied'] {
   const merged = untieMerged(model, options.freeze);
   warnings.add(...tiedWarnings(merged));
   return merged.untied;
@@ -166,7 +166,12 @@ async function release({ setup, model, source, validation }: Training): Promise<
   await model.release();
 }
 
-function resultOf({ form, model, setup }: Training, untied: unknown, curve: CurvePoint[], seconds: number) {
+function resultOf(
+  { form, model, setup }: Training,
+  untied: PartedTensors['untied'],
+  curve: CurvePoint[],
+  seconds: number,
+) {
   const { plan, batchSize } = setup;
   const { step: steps } = model.trainer.state;
   return {

@@ -12,6 +12,11 @@ export interface TrainerState {
   vectors: Map<string, Float32Array>;
 }
 
+/** Whoever carries a state that a checkpoint has to keep. */
+export interface Stateful {
+  readonly state: TrainerState;
+}
+
 /** State vectors that begin as the weights do; the others begin at zero. */
 const STARTS_AS_WEIGHTS: ReadonlySet<string> = new Set([STEP.weights, STEP.average]);
 

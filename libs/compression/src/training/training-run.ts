@@ -1,8 +1,8 @@
 import type { TrainerOptions } from '#contracts';
 import type { PassContext } from '../pass.js';
 import { learningRateAt } from './schedule.js';
-import type { StepLosses, Trainer } from './trainer.js';
-import type { CheckpointScope } from './checkpoint/checkpoint-scope.js';
+import type { StepLosses } from './trainer.js';
+import type { CheckpointScope, Trainers } from './checkpoint/checkpoint-scope.js';
 import { EarlyStopping } from './early-stopping.js';
 import { DivergedError } from './errors.js';
 import { Fidelity } from './fidelity.js';
@@ -60,7 +60,7 @@ interface Memo {
 
 /** The epochs of one training, with a checkpoint after each, and within long ones of recorded batches. */
 export class TrainingRun {
-  private readonly trainers: Readonly<Record<string, Trainer>>;
+  private readonly trainers: Trainers;
   private readonly steps: number;
   private readonly fidelity = new Fidelity();
   private readonly stopping: EarlyStopping;

@@ -78,7 +78,7 @@ export const PASSES = {
       splits: recoverEpochs > 0 ? TRAINING : SPLITS_OF[IMPORTANCES[importance]],
       ...(recoverEpochs > 0 || SPLITS_OF[IMPORTANCES[importance]].length > 0 ? { batchFirst: true } : {}),
     }),
-    version: 9,
+    version: 10,
   }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
@@ -90,17 +90,18 @@ export const PASSES = {
     }),
     needs: ({ method }) => (method === 'generative' ? { splits: [] } : { splits: TRAINING, batchFirst: true }),
     resizes: ({ student }) => student !== 'current',
-    version: 9,
+    version: 10,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
-    reads: { data: true, memory: true },
+    // Weights of two bits begin at the floats that they were rounded from.
+    reads: ({ initialWeights }) => ({ data: true, memory: true, teacher: initialWeights === 'keep' }),
     needs: ({ loss }) => ({
       splits: TRAINING,
       batchFirst: true,
       labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
     }),
     resizes: () => false,
-    version: 5,
+    version: 6,
   }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
     reads: { data: true },

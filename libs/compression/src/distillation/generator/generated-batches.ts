@@ -1,16 +1,15 @@
 import { mulberry32 } from '#datasets';
+import type { HostTensors } from '#inference';
 import { Generator, type GeneratorRequest } from './generator-step.js';
 import type { BatchSource, TrainingBatch } from '../../training/batches/batch-source.js';
 import { epochSeed } from '../../training/batches/epoch-seed.js';
+import { SampleMemory } from './sample-memory.js';
 
 /**
  * Older batches that the student repeats after each new one: it forgets what the generator has stopped making, and a
  * step of its own is cheap.
  */
 const REPLAYS = 2;
-
-/** Batches kept for repetition. */
-const REMEMBERED = 100;
 
 export interface GeneratedBatchesRequest extends GeneratorRequest {
   /** Name of the student's only input. */
@@ -26,25 +25,31 @@ export interface GeneratedBatchesRequest extends GeneratorRequest {
 export async function generatedBatches(request: GeneratedBatchesRequest): Promise<BatchSource> {
   const { lessonsPerEpoch, seed } = request;
   const generator = await Generator.create(request);
+  const { input, answers } = request;
+  const made = [generator.input, ...answers];
+  const memory = new SampleMemory(new Map(made.map((name) => [name, generator.dims(name)])));
+  const batchOf = (tensors: HostTensors): TrainingBatch => ({
+    inputs: { [input]: tensors[generator.input]! },
+    targets: Object.fromEntries(answers.map((name) => [name, tensors[name]!])),
+    labels: null,
+  });
 
   async function* batches(epoch: number): AsyncGenerator<TrainingBatch> {
-    // Begun anew in each epoch, so that a run that resumes there sees the same batches.
-    const made: TrainingBatch[] = [];
+    // Begun anew in each epoch, so that a run that resumes there repeats the same batches.
     const random = mulberry32(epochSeed(seed, epoch));
     for (let i = 0; i < lessonsPerEpoch; i++) {
-      const { sample, answers } = await generator.make();
-      const batch: TrainingBatch = { inputs: { [request.input]: sample }, targets: answers, labels: null };
-      yield batch;
-      made.push(batch);
-      if (made.length > REMEMBERED) made.shift();
-      for (let replay = 0; replay < REPLAYS; replay++) yield made[Math.floor(random() * made.length)]!;
+      const { sample, answers: given } = await generator.make();
+      const tensors = { ...given, [generator.input]: sample };
+      yield batchOf(tensors);
+      memory.add(tensors);
+      for (let replay = 0; replay < REPLAYS; replay++) yield batchOf(memory.at(random()));
     }
   }
 
   return {
     batchesPerEpoch: lessonsPerEpoch * (1 + REPLAYS),
     batches,
-    trainers: { generator: generator.trainer },
+    trainers: { generator: generator.trainer, memory },
     release: () => generator.trainer.release(),
   };
 }

@@ -1,7 +1,7 @@
 import { adam, buildTrainingStep } from '#autodiff';
 import { mulberry32 } from '#datasets';
 import { float32, type HostTensor, type HostTensors } from '#inference';
-import { Graph, readModel, tensorToFloats, valueDims } from '#onnx';
+import { Graph, readModel, tensorToFloats, valueDims, type Shapes } from '#onnx';
 import { blockedLayout } from '../../training/parallel/blocked-layout.js';
 import { TrainingError } from '../../training/errors.js';
 import { observeTrainingShapes } from '../../training/observe.js';
@@ -39,7 +39,9 @@ export interface GeneratorRequest {
 export class Generator {
   private constructor(
     readonly trainer: Trainer,
-    private readonly input: string,
+    /** The teacher's input, which it makes. */
+    readonly input: string,
+    private readonly shapes: Shapes,
     private readonly request: GeneratorRequest,
     private readonly student: EmbeddedStudent | null,
   ) {}
@@ -85,7 +87,12 @@ export class Generator {
     const weights = step.layout.pack(
       new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])),
     );
-    return new Generator(await Trainer.create(step, { weights }, request.threads), input, request, student);
+    return new Generator(await Trainer.create(step, { weights }, request.threads), input, shapes, request, student);
+  }
+
+  /** Shape of what it makes, or of one of the answers. */
+  dims(name: string): readonly number[] {
+    return this.shapes.get(name)!;
   }
 
   /** Makes a batch, with the teacher's answers to it, and learns from them. Throws DivergedError. */

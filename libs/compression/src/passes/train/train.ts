@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
-import { writeModel, type ModelProto, type Shapes } from '#onnx';
+import { readModel, writeModel, type ModelProto, type Shapes } from '#onnx';
 import type { Pass, PassContext } from '../../pass.js';
 import { checkAugment } from '../../training/batches/augment-obstacles.js';
 import { planFromBatch } from '../../training/batches/batch-plan.js';
@@ -13,6 +13,7 @@ import { splitInputs } from '../../training/batches/rows.js';
 import { PassCheckpoint } from '../../training/checkpoint/checkpoint-scope.js';
 import { TrainingError } from '../../training/errors.js';
 import { copiedForm, freedForm } from '../../training/form/copied-form.js';
+import { startFromFloats } from '../../training/form/start-from-floats.js';
 import type { TrainingForm } from '../../training/form/trainable.js';
 import { heldOutBatches, labelBatches } from '../../training/label-batches.js';
 import { labelObjective } from '../../training/label-objective.js';
@@ -58,7 +59,7 @@ export const train: Pass<'train'> = {
       context,
       checkpoint: checkpoint.scope(0),
       warnings,
-      initialize: initializer(options, context.seed),
+      initialize: initializer(options, context),
       prepare: (form) => prepareLabels(form, split, context, options),
     });
     const files = await writeCurve(context, options, curve);
@@ -116,10 +117,13 @@ function trainSplit({ data, seed }: PassContext, { loss, augment, earlyStopping 
 }
 
 /** The weights that training begins with, where they are not those of the file. */
-function initializer({ initialWeights, keepZeros }: TrainOptions, seed: number): TrainModelRequest['initialize'] {
-  return initialWeights === 'keep'
-    ? undefined
-    : (form) => reinitialized(form, initialWeights, seed, keepZeros === 'always');
+function initializer(
+  { initialWeights, keepZeros }: TrainOptions,
+  { seed, baseline }: PassContext,
+): NonNullable<TrainModelRequest['initialize']> {
+  const zerosStay = keepZeros === 'always';
+  if (initialWeights === 'keep') return (form) => startFromFloats(form, () => readModel(baseline), zerosStay);
+  return (form) => reinitialized(form, initialWeights, seed, zerosStay);
 }
 
 /** Zeros that were drawn are a beginning, not sparsity. */

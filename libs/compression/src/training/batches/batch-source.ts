@@ -1,5 +1,5 @@
 import type { HostTensors } from '#inference';
-import type { Trainer } from '../trainer.js';
+import type { Stateful } from '../trainer.js';
 
 /** One batch to learn from. */
 export interface TrainingBatch {
@@ -17,8 +17,8 @@ export interface BatchSource {
   /** Batches of one epoch, always as many. */
   batchesPerEpoch: number;
   batches(epoch: number): AsyncIterable<TrainingBatch>;
-  /** Trainers that a checkpoint has to keep, by name. */
-  trainers: Readonly<Record<string, Trainer>>;
+  /** Trainers, and whatever else has a state that a checkpoint has to keep, by name. */
+  trainers: Readonly<Record<string, Stateful>>;
   release(): Promise<void>;
 }
 

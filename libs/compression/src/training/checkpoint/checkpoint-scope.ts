@@ -3,13 +3,14 @@ import { withoutMark } from '#onnx';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.js';
 import { DamagedCheckpointError } from '../errors.js';
 import type { PassContext } from '../../pass.js';
-import type { Trainer } from '../trainer.js';
+import type { Stateful, Trainer } from '../trainer.js';
 import type { Warnings } from '../warnings.js';
 
 /** How often at most a checkpoint is written within an epoch, unless the stage says otherwise. */
 const EVERY_MS = 30_000;
 
-type Trainers = Readonly<Record<string, Trainer>>;
+/** All that has a state in a training: the trainer of its student, and what its batches come from. */
+export type Trainers = Readonly<Record<string, Stateful>> & { readonly student: Trainer };
 
 /** What a training keeps beside the states of its trainers. */
 export interface Kept {
@@ -81,7 +82,7 @@ export class PassCheckpoint {
       end: async (memo, epochs, trainers) => {
         for (const [name, trainer] of Object.entries(trainers)) {
           this.steps[`${at}/${name}`] = trainer.state.step;
-          if (name === 'student') this.results.set(`${at}/result`, trainer.weights);
+          if (name === 'student') this.results.set(`${at}/result`, trainers.student.weights);
           else for (const [vector, data] of trainer.state.vectors) this.results.set(vectorName(at, name, vector), data);
         }
         // A training that had ended before the kill is in the file already, with the state of the one after it.

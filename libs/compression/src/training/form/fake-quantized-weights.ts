@@ -14,7 +14,7 @@ import {
   type TensorProto,
 } from '#onnx';
 import { biasFactors, scaledBias } from './bias-scale.js';
-import { broadcastShapes, gridValues, integerGrid, onGrid, type IntegerGrid } from './integer-grid.js';
+import { broadcastShapes, gridValues, integerGrid, isRoundedFrom, onGrid, type IntegerGrid } from './integer-grid.js';
 import { isMatrix, readingsOf } from './weight-roles.js';
 import { shadowName } from './shadow-name.js';
 import type { Scales } from './scales.js';
@@ -175,6 +175,7 @@ export class FakeQuantizedWeights {
         bits: grid.bits,
         isMatrix: isMatrix(readings),
         readings,
+        isRoundedFrom: (floats) => isRoundedFrom(grid, floats),
         stored: store,
       });
     }

@@ -82,6 +82,19 @@ export function onGrid(grid: IntegerGrid, values: Float32Array, scales = grid.sc
   return makeTensor(grid.tensor.name, grid.tensor.dataType as DataType, grid.dims, stored);
 }
 
+/** Elements in a thousand that two ways of rounding may tell apart. */
+const TIES = 1;
+
+/** Whether the stored integers are the nearest ones to these floats: nothing has moved them since they were rounded. */
+export function isRoundedFrom(grid: IntegerGrid, floats: Float32Array): boolean {
+  const stored = tensorData(grid.tensor) as ArrayLike<number>;
+  if (floats.length !== stored.length) return false;
+  const rounded = tensorData(onGrid(grid, floats)) as ArrayLike<number>;
+  let different = 0;
+  for (let i = 0; i < stored.length; i++) if (stored[i] !== rounded[i]) different++;
+  return different * 1000 <= stored.length * TIES;
+}
+
 /** The weight's shape and its scales' in which the scales broadcast: blocks get an axis of their own. */
 export function broadcastShapes({ dims, scales, axis, blockSize }: IntegerGrid): {
   values: number[];

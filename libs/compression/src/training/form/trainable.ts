@@ -17,6 +17,8 @@ export interface Trainable {
   isMatrix: boolean;
   /** Where the model reads it; empty for what serves the training alone. */
   readings: readonly Reading[];
+  /** Whether these floats are what its integers were rounded from; absent for a weight that is stored as it is trained. */
+  isRoundedFrom?(floats: Float32Array): boolean;
   /**
    * The trained values in the model's own storage, which may depend on other values `trained`; nothing for a weight
    * that serves the training alone.

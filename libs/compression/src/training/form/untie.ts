@@ -7,7 +7,7 @@ import { readingsOf, type Reading, type Role } from './weight-roles.js';
 const BEGINNINGS: Partial<Record<Role, number>> = { gain: 1, scale: 1, bias: 0, shift: 0 };
 
 /** What became of tensors that several parameters share. */
-export interface Untied {
+export interface PartedTensors {
   /** Tensors that have become several, with how many. */
   untied: { name: string; parameters: number }[];
   /** Tensors that stay one, and are trained as one. */
@@ -19,13 +19,13 @@ export interface Untied {
  * they were all zeros or all ones, in place. A layer that is applied several times, told by its kernel, keeps the one
  * that it has; where a net applies layers several times its norms may be meant to be one, and stay so.
  */
-export function untieMerged(model: ModelProto, freeze: readonly string[] = []): Untied {
+export function untieMerged(model: ModelProto, freeze: readonly string[] = []): PartedTensors {
   const graph = new Graph(model);
   liftConstants(graph);
   const isReused = graph.proto.initializer.some(
     ({ name }) => readingsOf(graph, name).filter(({ role }) => role === 'kernel').length > 1,
   );
-  const result: Untied = { untied: [], tied: [] };
+  const result: PartedTensors = { untied: [], tied: [] };
   for (const tensor of [...graph.proto.initializer]) {
     // What is to stay as it is may stay one.
     if (freeze.some((pattern) => fitsPattern(pattern, tensor.name))) continue;
@@ -56,7 +56,7 @@ function isStatistic({ node, index }: Reading): boolean {
 }
 
 /** What is said of tensors that stay one. */
-export function tiedWarnings({ tied }: Untied): string[] {
+export function tiedWarnings({ tied }: PartedTensors): string[] {
   return tied.map(
     (name) => `"${name}" is read in several places of a net that applies layers more than once, and is trained as one`,
   );

@@ -11,7 +11,7 @@ export interface GradientWorkerData {
   threads: number;
 }
 
-export interface GradientRequest {
+export interface PartRequest {
   feeds: HostTensors;
   fetches: string[];
 }
@@ -36,7 +36,7 @@ export class GradientThread {
   }
 
   /** Runs the model on feeds of which the thread takes possession. Throws RunError. */
-  async run(request: GradientRequest): Promise<HostTensors> {
+  async run(request: PartRequest): Promise<HostTensors> {
     if (this.failure) throw this.failure;
     this.worker.ref();
     const answered = once(this.worker, 'message') as Promise<[GradientAnswer]>;

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Session } from '#inference';
-import type { GradientAnswer, GradientRequest, GradientWorkerData } from './gradient-thread.js';
+import type { GradientAnswer, PartRequest, GradientWorkerData } from './gradient-thread.js';
 
 /**
  * A thread's side of data-parallel training: answers each request with what the model gives, and ends when it is asked
@@ -9,9 +9,9 @@ import type { GradientAnswer, GradientRequest, GradientWorkerData } from './grad
 const { model, threads } = workerData as GradientWorkerData;
 const session = await Session.create(model, { threads, optimization: 'extended' });
 
-parentPort!.on('message', (request: GradientRequest | null) => void (request === null ? end() : answer(request)));
+parentPort!.on('message', (request: PartRequest | null) => void (request === null ? end() : answer(request)));
 
-async function answer({ feeds, fetches }: GradientRequest): Promise<void> {
+async function answer({ feeds, fetches }: PartRequest): Promise<void> {
   try {
     const outputs = await session.run(feeds, fetches);
     send(
