@@ -27,10 +27,10 @@ export function dimOf<D extends number | bigint>(dims: readonly D[], axis: numbe
   return dim;
 }
 
-/** The entry of a name that must be there, such as the range of a value. Throws GraphError with what was asked for. */
+/** The entry of a name that must be there, such as the range of a value. Throws GraphError with what was asked for of what. */
 export function known<K, T>(entries: ReadonlyMap<K, T>, name: K, what: string): T {
   const entry = entries.get(name);
-  if (entry === undefined) throw new GraphError(`${what} of "${name}" is not known`);
+  if (entry === undefined) throw new GraphError(`${what}: there is nothing for "${String(name)}"`);
   return entry;
 }
 
@@ -41,6 +41,6 @@ export function elementOf<T>(
   what: string,
 ): T {
   const element = list[index];
-  if (element === undefined) throw new GraphError(`there is no ${what} at ${index}: there are ${list.length}`);
+  if (element === undefined) throw new GraphError(`${what}: there is nothing at ${index} of ${list.length}`);
   return element;
 }

@@ -73,6 +73,20 @@ export class Graph {
     return this.weights.get(name);
   }
 
+  /** The node that gives a value. Throws GraphError with its name where none does: it is an input, an initializer, or unknown. */
+  producerOf(value: string): NodeProto {
+    const node = this.producer(value);
+    if (!node) throw new GraphError(`no node gives the value "${value}"`);
+    return node;
+  }
+
+  /** The initializer of a name. Throws GraphError with it where there is none. */
+  tensor(name: string): TensorProto {
+    const tensor = this.initializer(name);
+    if (!tensor) throw new GraphError(`"${name}" is no initializer`);
+    return tensor;
+  }
+
   isOutput(value: string): boolean {
     return this.proto.output.some((output) => output.name === value);
   }

@@ -1,4 +1,4 @@
-import type { Shapes } from '#onnx';
+import { type Shapes, known } from '#onnx';
 
 /** Dimensions of every value of a graph, by name. */
 interface Axes {
@@ -23,6 +23,11 @@ export class Coordinates {
   /** A value's dimensions, or undefined when they were not observed. */
   dims(value: string): readonly number[] | undefined {
     return this.axes.get(value)?.dims;
+  }
+
+  /** The same for a value that was. Throws GraphError with its name. */
+  dimsOf(value: string): readonly number[] {
+    return known(this.axes, value, 'observed shapes').dims;
   }
 
   values(): Iterable<string> {
