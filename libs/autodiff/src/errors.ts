@@ -1,4 +1,4 @@
-import type { NodeProto } from '#onnx';
+import { type NodeProto, elementOf } from '#onnx';
 
 /** Base of what libs/autodiff throws. `code` is stable and may be shown to a client. */
 export class AutodiffError extends Error {
@@ -19,7 +19,7 @@ export interface NodeName {
 }
 
 export function nameOf({ name, output, opType }: NodeProto): NodeName {
-  return { node: name || output[0]!, opType };
+  return { node: name || elementOf(output, 0, 'output'), opType };
 }
 
 /** Nodes between a trained weight and the loss have no gradient rule. */

@@ -1,4 +1,4 @@
-import type { NodeProto } from '#onnx';
+import { type NodeProto, known, inputOf } from '#onnx';
 import { TrainingStepError } from './errors.js';
 import type { GradientBuilder } from './gradient-builder.js';
 import type { ParameterLayout } from './parameters.js';
@@ -30,7 +30,7 @@ export function flatGradient(
     parts.toSorted((a, b) => b.at - a.at).map(({ value, name, size }) => [name, g.reshape(value, [size])]),
   );
   return g.concat(
-    layout.slots.map(({ name }) => flat.get(name)!),
+    layout.slots.map(({ name }) => known(flat, name, 'flat')),
     0,
   );
 }
@@ -47,5 +47,5 @@ interface Written {
 function source(value: string, producers: ReadonlyMap<string, Written>): { value: string; at: number } {
   const written = producers.get(value);
   if (!written) return { value, at: -1 };
-  return RESHAPING.has(written.node.opType) ? source(written.node.input[0]!, producers) : { value, at: written.at };
+  return RESHAPING.has(written.node.opType) ? source(inputOf(written.node, 0), producers) : { value, at: written.at };
 }

@@ -7,6 +7,7 @@ import {
   type GraphBuilder,
   type TensorProto,
   type Shapes,
+  elementOf,
 } from '#onnx';
 import { UnknownShapeError } from './errors.js';
 
@@ -135,7 +136,7 @@ export class GradientBuilder {
   }
 
   concat(parts: readonly string[], axis: number): string {
-    return parts.length === 1 ? parts[0]! : this.op('Concat', parts, { axis });
+    return parts.length === 1 ? elementOf(parts, 0, 'parts') : this.op('Concat', parts, { axis });
   }
 
   /** Zeros before and after each axis: begins, then ends, as ONNX Pad has them; a negative number cuts off. */

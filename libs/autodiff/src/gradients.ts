@@ -11,6 +11,9 @@ import {
   type GraphBuilder,
   type NodeProto,
   type Shapes,
+  known,
+  elementOf,
+  outputOf,
 } from '#onnx';
 import { GradientArityError, MissingGradientError, UnsupportedGradientError, nameOf, type NodeName } from './errors.js';
 import { GradientBuilder, type FloatType } from './gradient-builder.js';
@@ -48,7 +51,7 @@ export function addGradients(request: GradientsWanted): Map<string, string> {
   if (missing.length > 0) throw new MissingGradientError(missing);
   const { sizes } = inferFrom(graph, shapes);
   const constant = (value: string) =>
-    constantTensor(graph, value) ?? (sizes.has(value) ? sizeTensor(value, sizes.get(value)!) : undefined);
+    constantTensor(graph, value) ?? (sizes.has(value) ? sizeTensor(value, known(sizes, value, 'sizes')) : undefined);
   const g = new GradientBuilder(
     builder,
     shapes,
@@ -61,7 +64,7 @@ export function addGradients(request: GradientsWanted): Map<string, string> {
   const collect = (value: string): string | null => {
     const parts = pending.get(value);
     if (!parts) return null;
-    const total = parts.length === 1 ? parts[0]! : g.op('Sum', parts);
+    const total = parts.length === 1 ? elementOf(parts, 0, 'parts') : g.op('Sum', parts);
     pending.set(value, [total]);
     return g.note(total, g.dims(value));
   };
@@ -202,7 +205,7 @@ function backward(
     g,
     x: padded(node.input),
     y: padded(node.output),
-    dY: dYs[0] ?? zerosLike(g, node.output[0]!),
+    dY: dYs[0] ?? zerosLike(g, outputOf(node)),
     dYs,
   });
   node.input.forEach((value, index) => {
@@ -211,7 +214,7 @@ function backward(
     const gradient = gradients[index];
     if (gradient === undefined) throw new GradientArityError(nameOf(node), gradients.length, index);
     if (gradient === null) return;
-    const dX = BROADCASTING.has(node.opType) ? g.sumTo(gradient(), g.dims(node.output[0]!), g.dims(value)) : gradient();
+    const dX = BROADCASTING.has(node.opType) ? g.sumTo(gradient(), g.dims(outputOf(node)), g.dims(value)) : gradient();
     pending.set(value, [...(pending.get(value) ?? []), g.note(dX, g.dims(value))]);
   });
 }

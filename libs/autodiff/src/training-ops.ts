@@ -1,4 +1,4 @@
-import { makeNode, ownName, stringAttribute, type GraphBuilder, type NodeProto } from '#onnx';
+import { makeNode, ownName, stringAttribute, type GraphBuilder, type NodeProto, outputOf } from '#onnx';
 
 /**
  * Domain of operators that exist only between a graph and its training form; they are written out in standard
@@ -78,5 +78,5 @@ function appendGelu(builder: GraphBuilder, node: NodeProto): void {
 
 function withStatistics(node: NodeProto): NodeProto {
   const { mean, inverse } = layerStatistics(node);
-  return { ...node, output: [node.output[0]!, mean, inverse] };
+  return { ...node, output: [outputOf(node), mean, inverse] };
 }

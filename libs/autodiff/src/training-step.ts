@@ -8,6 +8,7 @@ import {
   type Graph,
   type ModelProto,
   type Shapes,
+  elementOf,
 } from '#onnx';
 import { useBlockedLayout } from './blocked/blocked-layout.js';
 import { TrainingStepError } from './errors.js';
@@ -267,7 +268,7 @@ function unpackWeights(g: GradientBuilder, layout: ParameterLayout): void {
   const parts = layout.slots.map(({ name, dims }) => (dims.length === 1 ? name : g.graph.fresh('part')));
   g.graph.op('Split', [STEP.weights, g.ints(layout.slots.map((slot) => slot.size))], { axis: 0 }, { outputs: parts });
   layout.slots.forEach(({ name, dims }, i) => {
-    if (dims.length !== 1) g.graph.op('Reshape', [parts[i]!, g.ints(dims)], {}, { outputs: [name] });
+    if (dims.length !== 1) g.graph.op('Reshape', [elementOf(parts, i, 'parts'), g.ints(dims)], {}, { outputs: [name] });
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Preprocess } from '#contracts';
-import { floatToHalf } from '#onnx';
+import { floatToHalf, dimOf, elementOf } from '#onnx';
 import { HOST_TYPES, numbersOf, type HostData, type HostType } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { MAX_SAMPLE_ELEMENTS } from './limits.js';
@@ -48,13 +48,13 @@ const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }
       return { ...sample, type: floatType(sample.type) };
     },
     apply({ mean, std, axis }, data, sample) {
-      const channels = sample.dims[axis]!;
+      const channels = dimOf(sample.dims, axis);
       const inner = size(sample.dims.slice(axis + 1));
-      const means = Array.from({ length: channels }, (_, c) => mean[mean.length === 1 ? 0 : c]!);
-      const factors = Array.from({ length: channels }, (_, c) => 1 / std[std.length === 1 ? 0 : c]!);
+      const means = Array.from({ length: channels }, (_, c) => elementOf(mean, mean.length === 1 ? 0 : c, 'mean'));
+      const factors = Array.from({ length: channels }, (_, c) => 1 / elementOf(std, std.length === 1 ? 0 : c, 'std'));
       return mapFloats(data, sample.type, (value, i) => {
         const c = Math.floor(i / inner) % channels;
-        return (value - means[c]!) * factors[c]!;
+        return (value - elementOf(means, c, 'means')) * elementOf(factors, c, 'factors');
       });
     },
   },
@@ -68,7 +68,12 @@ const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }
         throw misfit('pad', sample, `${2 * sample.dims.length} pads`, `${pads.length}`);
       if (value !== 0 && (!fits(sample.type, value) || (isInteger(sample.type) && !Number.isInteger(value))))
         throw misfit('pad', sample, `a value that ${sample.type} holds`, `${value}`);
-      return { ...sample, dims: sample.dims.map((dim, axis) => pads[axis]! + dim + pads[sample.dims.length + axis]!) };
+      return {
+        ...sample,
+        dims: sample.dims.map(
+          (dim, axis) => elementOf(pads, axis, 'pads') + dim + elementOf(pads, sample.dims.length + axis, 'pads'),
+        ),
+      };
     },
     apply: ({ pads, value }, data, sample, count) => padBatch(data, sample, pads, value, count),
   },
@@ -85,7 +90,7 @@ const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }
       if (perm.length !== sample.dims.length || sample.dims.some((_, axis) => !perm.includes(axis))) {
         throw misfit('transpose', sample, `a permutation of ${sample.dims.length} axes`, `[${perm}]`);
       }
-      return { ...sample, dims: perm.map((axis) => sample.dims[axis]!) };
+      return { ...sample, dims: perm.map((axis) => dimOf(sample.dims, axis)) };
     },
     apply: ({ perm }, data, sample, count) => transposeBatch(data, sample, perm, count),
   },
@@ -177,13 +182,15 @@ function rangeText(type: HostType): string {
 
 function padBatch(data: HostData, sample: SampleType, pads: readonly number[], value: number, count: number): HostData {
   const rank = sample.dims.length;
-  const padded = sample.dims.map((dim, axis) => pads[axis]! + dim + pads[rank + axis]!);
+  const padded = sample.dims.map(
+    (dim, axis) => elementOf(pads, axis, 'pads') + dim + elementOf(pads, rank + axis, 'pads'),
+  );
   const result = HOST_TYPES[sample.type].allocate(count * size(padded));
   if (value !== 0) result.fill(elementConverter(sample.type)(value) as never);
   const run = sample.dims[rank - 1] ?? 1;
   const strides = stridesOf(padded);
   const rowOffsets = offsets(sample.dims.slice(0, -1), strides);
-  const start = pads.slice(0, rank).reduce((sum, pad, axis) => sum + pad * strides[axis]!, 0);
+  const start = pads.slice(0, rank).reduce((sum, pad, axis) => sum + pad * elementOf(strides, axis, 'strides'), 0);
   let source = 0;
   for (let n = 0; n < count; n++) {
     const base = n * size(padded) + start;
@@ -199,14 +206,14 @@ function transposeBatch(data: HostData, sample: SampleType, perm: readonly numbe
   const strides = stridesOf(sample.dims);
   const order = [
     ...offsets(
-      perm.map((axis) => sample.dims[axis]!),
-      perm.map((axis) => strides[axis]!),
+      perm.map((axis) => dimOf(sample.dims, axis)),
+      perm.map((axis) => elementOf(strides, axis, 'strides')),
     ),
   ];
   const result = HOST_TYPES[sample.type].allocate(data.length);
   for (let n = 0; n < count; n++) {
     const base = n * order.length;
-    for (let i = 0; i < order.length; i++) result[base + i] = data[base + order[i]!] as never;
+    for (let i = 0; i < order.length; i++) result[base + i] = data[base + elementOf(order, i, 'order')] as never;
   }
   return result;
 }
@@ -216,17 +223,18 @@ function offsets(dims: readonly number[], strides: readonly number[]): Int32Arra
   const result = new Int32Array(size(dims));
   let filled = 1;
   for (let axis = dims.length - 1; axis >= 0; axis--) {
-    for (let k = dims[axis]! - 1; k >= 0; k--) {
-      for (let i = 0; i < filled; i++) result[k * filled + i] = result[i]! + k * strides[axis]!;
+    for (let k = dimOf(dims, axis) - 1; k >= 0; k--) {
+      for (let i = 0; i < filled; i++) result[k * filled + i] = result[i]! + k * elementOf(strides, axis, 'strides');
     }
-    filled *= dims[axis]!;
+    filled *= dimOf(dims, axis);
   }
   return result;
 }
 
 function stridesOf(dims: readonly number[]): number[] {
   const strides = dims.map(() => 1);
-  for (let axis = dims.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * dims[axis + 1]!;
+  for (let axis = dims.length - 2; axis >= 0; axis--)
+    strides[axis] = elementOf(strides, axis + 1, 'strides') * dimOf(dims, axis + 1);
   return strides;
 }
 

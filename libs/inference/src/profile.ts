@@ -1,3 +1,4 @@
+import { elementOf } from '#onnx';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,5 +98,9 @@ function summarize(kernels: readonly KernelEvent[], runs: number): NodeProfile[]
   const profiles = [...nodes.values()].map((node) => ({ ...node, samplesUs: node.samplesUs.slice(-runs) }));
   const means = profiles.map(({ samplesUs }) => samplesUs.reduce((sum, us) => sum + us, 0) / samplesUs.length);
   const total = means.reduce((sum, us) => sum + us, 0);
-  return profiles.map((node, i) => ({ ...node, meanUs: means[i]!, share: total > 0 ? means[i]! / total : 0 }));
+  return profiles.map((node, i) => ({
+    ...node,
+    meanUs: elementOf(means, i, 'means'),
+    share: total > 0 ? elementOf(means, i, 'means') / total : 0,
+  }));
 }

@@ -1,3 +1,4 @@
+import { elementOf } from './accessors.js';
 import { create } from '@bufbuild/protobuf';
 import { makeNode, type Attributes } from './graph.js';
 import { irVersionOf } from './opset.js';
@@ -82,7 +83,7 @@ export class GraphBuilder {
     const outputs = extra.outputs ?? [this.fresh(opType)];
     this.nodes.push(makeNode(opType, inputs, outputs, attributes, extra.domain ? { domain: extra.domain } : {}));
     if (extra.domain) this.import(extra.domain);
-    return outputs[0]!;
+    return elementOf(outputs, 0, 'outputs');
   }
 
   /** Adds a node with `count` fresh outputs and returns their names. */

@@ -1,3 +1,4 @@
+import { elementOf } from './accessors.js';
 import { valueDims } from './builder.js';
 import type { Graph } from './graph.js';
 import type { Shape } from './shape-rule.js';
@@ -25,7 +26,8 @@ export function constantSizes(graph: Graph): Map<string, SizeValue> {
   const constant = new Map<string, SizeValue>();
   for (const name of new Set(inferred.flatMap((sizes) => [...sizes.keys()]))) {
     const known = inferred.flatMap((sizes) => sizes.get(name) ?? []);
-    if (known.length >= ENOUGH && known.every((size) => isSame(size, known[0]!))) constant.set(name, known[0]!);
+    if (known.length >= ENOUGH && known.every((size) => isSame(size, elementOf(known, 0, 'known'))))
+      constant.set(name, elementOf(known, 0, 'known'));
   }
   return constant;
 }

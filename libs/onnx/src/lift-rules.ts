@@ -1,3 +1,4 @@
+import { inputOf, outputOf } from './accessors.js';
 import { create } from '@bufbuild/protobuf';
 import {
   floatAttribute,
@@ -231,7 +232,7 @@ function liftSoftmax({ node, graph, names }: LiftScope): void {
   const axis = intAttribute(node, 'axis', 1);
   setAttribute(node, 'axis', -1);
   if (axis === -1) return;
-  const [input, output] = [node.input[0]!, node.output[0]!];
+  const [input, output] = [inputOf(node, 0), outputOf(node)];
   const [shape, flat, rows] = ['shape', 'flat', 'rows'].map((part) => names.fresh(`${output}_${part}`)) as [
     string,
     string,

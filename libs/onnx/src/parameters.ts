@@ -1,3 +1,4 @@
+import { inputOf } from './accessors.js';
 import { subgraphs } from './attributes.js';
 import { blockwiseWeight, type BlockwiseWeight } from './blockwise.js';
 import { constantTensor } from './constants.js';
@@ -95,7 +96,7 @@ function isRescaling(graph: Graph, node: NodeProto): boolean {
 }
 
 function addValue(graph: Graph, node: NodeProto, index: number, counts: Counts): void {
-  const value = node.input[index]!;
+  const value = inputOf(node, index);
   const integer = INTEGER_WEIGHTS[node.opType];
   if (integer?.[0] === index) return addInteger(graph, node, integer, counts);
   if (node.domain === 'com.microsoft' && node.opType === 'MatMulNBits')
@@ -110,7 +111,7 @@ function addValue(graph: Graph, node: NodeProto, index: number, counts: Counts):
 /** W and R are integers, each with a scale and a zero point among the last four inputs; biases and peepholes are floats. */
 function addRecurrent(graph: Graph, node: NodeProto, index: number, counts: Counts): void {
   if (index === 1 || index === 2) return addInteger(graph, node, [index, index === 1 ? 9 : 11], counts);
-  if (index < 8) addWeight(graph, node.input[index]!, counts);
+  if (index < 8) addWeight(graph, inputOf(node, index), counts);
 }
 
 /** Rows are looked up in all of a table. */
@@ -134,7 +135,7 @@ function addCaptured(graph: Graph, counts: Counts): void {
 }
 
 function addInteger(graph: Graph, node: NodeProto, [weight, zero]: readonly [number, number], counts: Counts): void {
-  const name = node.input[weight]!;
+  const name = inputOf(node, weight);
   const tensor = constantTensor(graph, name);
   if (!tensor || counts.has(name)) return;
   const zeroPoint = constantTensor(graph, node.input[zero] ?? '');

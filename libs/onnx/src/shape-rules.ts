@@ -1,3 +1,4 @@
+import { elementOf } from './accessors.js';
 import { hasAttribute, intAttribute, intsAttribute } from './attributes.js';
 import type { NodeProto } from './proto.js';
 import { slice, sliceRange } from './slice-range.js';
@@ -158,7 +159,7 @@ export const INFERENCE_RULES: Record<string, ShapeRule> = {
   Concat: (node, known) => {
     const shapes = node.input.map((value) => known.shape(value));
     if (!shapes.every((shape) => shape !== undefined) || shapes.length === 0) return undefined;
-    const axis = fromEnd(intAttribute(node, 'axis', 0), shapes[0]!.length);
+    const axis = fromEnd(intAttribute(node, 'axis', 0), elementOf(shapes, 0, 'shapes').length);
     return replaced(
       shapes[0],
       axis,
@@ -169,7 +170,7 @@ export const INFERENCE_RULES: Record<string, ShapeRule> = {
     const x = known.shape(node.input[0]);
     const pads = node.input[1] ? known.ints(node.input[1]) : intsAttribute(node, 'pads');
     if (!x || pads?.length !== x.length * 2 || node.input[3]) return undefined;
-    return x.map((dim, axis) => dim + pads[axis]! + pads[axis + x.length]!);
+    return x.map((dim, axis) => dim + elementOf(pads, axis, 'pads') + elementOf(pads, axis + x.length, 'pads'));
   },
   Gather: (node, known) => {
     const [x, indices] = [known.shape(node.input[0]), known.shape(node.input[1])];
@@ -214,7 +215,10 @@ export const INFERENCE_RULES: Record<string, ShapeRule> = {
       range &&
       x.map((dim, axis) => {
         const at = range.axes.findIndex((sliced) => fromEnd(sliced, x.length) === axis);
-        return at < 0 ? dim : slice(dim, range.starts[at]!, range.ends[at]!, range.steps[at] ?? 1).count;
+        return at < 0
+          ? dim
+          : slice(dim, elementOf(range.starts, at, 'starts'), elementOf(range.ends, at, 'ends'), range.steps[at] ?? 1)
+              .count;
       })
     );
   },
@@ -225,7 +229,9 @@ export const INFERENCE_RULES: Record<string, ShapeRule> = {
   }),
   Tile: (node, known) => {
     const [x, repeats] = [known.shape(node.input[0]), known.ints(node.input[1])];
-    return x && repeats?.length === x.length ? x.map((dim, axis) => dim * repeats[axis]!) : undefined;
+    return x && repeats?.length === x.length
+      ? x.map((dim, axis) => dim * elementOf(repeats, axis, 'repeats'))
+      : undefined;
   },
   ConstantOfShape: (node, known) => known.ints(node.input[0]),
   DepthToSpace: (node, known) => shuffled(known.shape(node.input[0]), intAttribute(node, 'blocksize', 1)),
@@ -320,7 +326,9 @@ function resized(
 ): Shape | undefined {
   if (!x) return undefined;
   if (sizes?.length === x.length) return sizes;
-  return scales?.length === x.length ? x.map((dim, axis) => Math.floor(dim * scales[axis]!)) : undefined;
+  return scales?.length === x.length
+    ? x.map((dim, axis) => Math.floor(dim * elementOf(scales, axis, 'scales')))
+    : undefined;
 }
 
 function replaced(shape: Shape | undefined, axis: number, dim: number): Shape | undefined {

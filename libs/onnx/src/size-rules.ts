@@ -1,3 +1,4 @@
+import { elementOf, dimOf } from './accessors.js';
 import { hasAttribute, intAttribute, intsAttribute, tensorAttribute } from './attributes.js';
 import { DataType, type NodeProto } from './proto.js';
 import { fromEnd, rules } from './shape-rule.js';
@@ -39,11 +40,12 @@ export const SIZE_RULES: Record<string, SizeRule> = {
   }),
   Concat: (node, known) => {
     const parts = node.input.map((value) => known.size(value));
-    if (!parts.every((part) => part !== undefined && part.dims.length === 1 && part.type === parts[0]!.type))
-      return undefined;
+    const lists = parts.flatMap((part) => (part?.dims.length === 1 ? [part] : []));
+    const [first] = lists;
+    if (!first || lists.length < parts.length || lists.some(({ type }) => type !== first.type)) return undefined;
     return listOf(
-      parts[0]!.type,
-      parts.flatMap((part) => part!.values),
+      first.type,
+      lists.flatMap(({ values }) => values),
     );
   },
   Gather: (node, known) => {
@@ -58,8 +60,15 @@ export const SIZE_RULES: Record<string, SizeRule> = {
     if (!x || !range) return undefined;
     return range.axes.reduce<SizeValue>((cut, axis, i) => {
       const at = fromEnd(axis, x.dims.length);
-      const { first, count, step } = slice(cut.dims[at]!, range.starts[i]!, range.ends[i]!, range.steps[i] ?? 1);
-      return mapped(cut, cut.dims.with(at, count), (index) => index.with(at, first + index[at]! * step));
+      const { first, count, step } = slice(
+        dimOf(cut.dims, at),
+        elementOf(range.starts, i, 'starts'),
+        elementOf(range.ends, i, 'ends'),
+        range.steps[i] ?? 1,
+      );
+      return mapped(cut, cut.dims.with(at, count), (index) =>
+        index.with(at, first + elementOf(index, at, 'index') * step),
+      );
     }, x);
   },
   Transpose: (node, known) => {
@@ -73,8 +82,8 @@ export const SIZE_RULES: Record<string, SizeRule> = {
       x &&
       mapped(
         x,
-        perm.map((axis) => x.dims[axis]!),
-        (index) => x.dims.map((_, axis) => index[perm.indexOf(axis)]!),
+        perm.map((axis) => dimOf(x.dims, axis)),
+        (index) => x.dims.map((_, axis) => elementOf(index, perm.indexOf(axis), 'index')),
       )
     );
   },
@@ -113,17 +122,30 @@ export const SIZE_RULES: Record<string, SizeRule> = {
     const value = tensorAttribute(node, 'value');
     const filler = value ? sizeOf(value) : { type: DataType.FLOAT, values: [0] };
     if (!dims || !filler || dims.length > 1 || elementCount(dims) > MAX_SIZE_ELEMENTS) return undefined;
-    return { type: filler.type, dims, values: new Array<number>(elementCount(dims)).fill(filler.values[0]!) };
+    return {
+      type: filler.type,
+      dims,
+      values: new Array<number>(elementCount(dims)).fill(elementOf(filler.values, 0, 'values')),
+    };
   },
   Range: (node, known) => {
     const [start, limit, delta] = node.input.map((value) => known.size(value));
     if (!start || !limit || !delta || isFloatType(start.type) || delta.values[0] === 0) return undefined;
-    const count = Math.max(0, Math.ceil((limit.values[0]! - start.values[0]!) / delta.values[0]!));
+    const count = Math.max(
+      0,
+      Math.ceil(
+        (elementOf(limit.values, 0, 'values') - elementOf(start.values, 0, 'values')) /
+          elementOf(delta.values, 0, 'values'),
+      ),
+    );
     return count > MAX_SIZE_ELEMENTS
       ? undefined
       : listOf(
           start.type,
-          Array.from({ length: count }, (_, i) => start.values[0]! + i * delta.values[0]!),
+          Array.from(
+            { length: count },
+            (_, i) => elementOf(start.values, 0, 'values') + i * elementOf(delta.values, 0, 'values'),
+          ),
         );
   },
   ReduceProd: reduction((values) => values.reduce((product, value) => product * value, 1)),
@@ -140,7 +162,11 @@ function listOf(type: DataType, values: readonly number[]): SizeValue | undefine
 function mapped(x: SizeValue, dims: readonly number[], from: (index: number[]) => number[]): SizeValue {
   const values = Array.from({ length: elementCount(dims) }, (_, flat) => {
     const index = dims.map((dim, axis) => Math.floor(flat / elementCount(dims.slice(axis + 1))) % dim);
-    return x.values[from(index).reduce((sum, at, axis) => sum * x.dims[axis]! + at, 0)]!;
+    return elementOf(
+      x.values,
+      from(index).reduce((sum, at, axis) => sum * dimOf(x.dims, axis) + at, 0),
+      'values',
+    );
   });
   return { type: x.type, dims, values };
 }
@@ -155,7 +181,7 @@ function resultDims(node: NodeProto, known: KnownSizes): readonly number[] | und
       : null;
   if (!x || given === undefined) return undefined;
   if (node.opType === 'Reshape') {
-    const dims = given?.map((dim, axis) => (dim === 0 ? x.dims[axis]! : dim)) ?? [];
+    const dims = given?.map((dim, axis) => (dim === 0 ? dimOf(x.dims, axis) : dim)) ?? [];
     const rest = dims.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
     return dims.map((dim) => (dim === -1 ? x.values.length / rest : dim));
   }
@@ -179,7 +205,7 @@ function broadcast(a: Omit<SizeValue, 'type'>, b: Omit<SizeValue, 'type'>): read
 }
 
 function at({ values }: SizeValue, i: number): number {
-  return values.length === 1 ? values[0]! : values[i]!;
+  return values.length === 1 ? elementOf(values, 0, 'values') : elementOf(values, i, 'values');
 }
 
 function pairwise(apply: (a: number, b: number, isFloat: boolean) => number | undefined, result?: DataType): SizeRule {

@@ -1,3 +1,4 @@
+import { dimOf, inputOf } from './accessors.js';
 import { constantTensor, setConstantTensor } from './constants.js';
 import { GraphError } from './errors.js';
 import type { Graph } from './graph.js';
@@ -58,7 +59,7 @@ function sliceScales(
 ): void {
   const { axis: along, blockSize } = dequantizer;
   if (along === null || (blockSize === 0 && along !== axis)) return;
-  const blocks = blockSize > 0 && along === axis ? wholeBlocks(dequantizer, dims[axis]!, keep) : keep;
+  const blocks = blockSize > 0 && along === axis ? wholeBlocks(dequantizer, dimOf(dims, axis), keep) : keep;
   const position = blockSize > 0 ? axis : dequantizer.scaleAxis;
   sliceOwnInput(graph, dequantizer, dequantizer.scaleIndex, position, blocks);
   if (dequantizer.zeroPoint) sliceOwnInput(graph, dequantizer, 2, position, blocks);
@@ -72,7 +73,7 @@ function sliceOwnInput(
   axis: number,
   keep: readonly number[],
 ): void {
-  const value = node.input[input]!;
+  const value = inputOf(node, input);
   const sliced = sliceTensor(constantTensor(graph, value)!, axis, keep);
   if (graph.consumers(value).length === 1 && !graph.isOutput(value)) {
     setConstantTensor(graph, value, sliced);

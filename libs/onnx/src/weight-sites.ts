@@ -1,3 +1,4 @@
+import { outputOf } from './accessors.js';
 import { intAttribute } from './attributes.js';
 import type { Graph } from './graph.js';
 import type { NodeProto } from './proto.js';
@@ -72,7 +73,7 @@ function isWeightedOp(opType: string): opType is WeightedOp {
 }
 
 function biasOf(graph: Graph, node: NodeProto, opType: WeightedOp): Bias | null {
-  if (opType === 'MatMul') return addedBias(graph, node.output[0]!);
+  if (opType === 'MatMul') return addedBias(graph, outputOf(node));
   const value = node.input[2] ?? '';
   return weightStorage(graph, value) ? { value, node, index: 2 } : null;
 }

@@ -1,3 +1,4 @@
+import { inputOf } from './accessors.js';
 import { intAttribute } from './attributes.js';
 import { constantTensor } from './constants.js';
 import { dataTypeBits, integerLimits } from './data-type.js';
@@ -101,20 +102,20 @@ export function weightStorage(graph: Graph, value: string): WeightShape | null {
 }
 
 function castStorage(graph: Graph, node: NodeProto): WeightShape | null {
-  const value = node.input[0]!;
+  const value = inputOf(node, 0);
   const tensor = intAttribute(node, 'to', 0) === DataType.FLOAT ? constantOf(graph, value, FLOAT_TYPES) : undefined;
   return tensor ? { dims: tensorDims(tensor), storage: floatStorage(value, tensor) } : null;
 }
 
 function dequantizedStorage(graph: Graph, node: NodeProto): WeightShape | null {
-  const integers = throughCast(graph, node.input[0]!);
+  const integers = throughCast(graph, inputOf(node, 0));
   const tensor = constantOf(graph, integers, INTEGER_TYPES);
   if (tensor) {
     const dims = tensorDims(tensor);
     const dequantizer = linearDequantizer(graph, node, dims.length);
     return dequantizer && { dims, storage: { kind: 'quantized', stored: integers, ...typeOf(tensor), dequantizer } };
   }
-  const gather = graph.producer(node.input[0]!);
+  const gather = graph.producer(inputOf(node, 0));
   return gather?.opType === 'Gather' && gather.domain === ''
     ? codebookStorage(graph, gather, INTEGER_TYPES, (rank) => linearDequantizer(graph, node, rank))
     : null;
@@ -122,11 +123,11 @@ function dequantizedStorage(graph: Graph, node: NodeProto): WeightShape | null {
 
 /** The product of scales, at input `scaleIndex`, and of integers cast to floats or entries of a codebook of floats. */
 function scaledStorage(graph: Graph, node: NodeProto, scaleIndex: 0 | 1): WeightShape | null {
-  const source = graph.producer(node.input[1 - scaleIndex]!);
+  const source = graph.producer(inputOf(node, 1 - scaleIndex));
   if (!source || source.domain !== '') return null;
   const dequantizerFor = (rank: number) => scaleDequantizer(graph, node, scaleIndex, rank);
   if (source.opType === 'Gather') return codebookStorage(graph, source, FLOAT_TYPES, dequantizerFor);
-  const stored = source.input[0]!;
+  const stored = inputOf(source, 0);
   const tensor =
     source.opType === 'Cast' && intAttribute(source, 'to', 0) === DataType.FLOAT
       ? constantOf(graph, stored, INTEGER_TYPES)
@@ -145,18 +146,18 @@ function codebookStorage(
   codebookTypes: ReadonlySet<number>,
   dequantizerFor: DequantizerFor | null,
 ): WeightShape | null {
-  const codebook = constantOf(graph, gather.input[0]!, codebookTypes);
-  const stored = throughCast(graph, gather.input[1]!);
+  const codebook = constantOf(graph, inputOf(gather, 0), codebookTypes);
+  const stored = throughCast(graph, inputOf(gather, 1));
   const indices = constantOf(graph, stored, INDEX_TYPES);
   if (codebook?.dims.length !== 1 || !indices || indices.dims.length === 0) return null;
   const dims = tensorDims(indices);
   const dequantizer = dequantizerFor && dequantizerFor(dims.length);
   if (dequantizerFor && !dequantizer) return null;
-  return { dims, storage: { kind: 'codebook', stored, ...typeOf(indices), codebook: gather.input[0]!, dequantizer } };
+  return { dims, storage: { kind: 'codebook', stored, ...typeOf(indices), codebook: inputOf(gather, 0), dequantizer } };
 }
 
 function linearDequantizer(graph: Graph, node: NodeProto, rank: number): Dequantizer | null {
-  const scale = node.input[1]!;
+  const scale = inputOf(node, 1);
   const zeroPoint = node.input[2] || null;
   const scaleTensor = constantOf(graph, scale, FLOAT_TYPES);
   if (!scaleTensor || (zeroPoint && !constantTensor(graph, zeroPoint))) return null;
@@ -179,7 +180,7 @@ function linearDequantizer(graph: Graph, node: NodeProto, rank: number): Dequant
 
 /** Scales that broadcast over a weight of `rank` dimensions and differ along one axis at most. */
 function scaleDequantizer(graph: Graph, node: NodeProto, scaleIndex: 0 | 1, rank: number): Dequantizer | null {
-  const scale = node.input[scaleIndex]!;
+  const scale = inputOf(node, scaleIndex);
   const tensor = constantOf(graph, scale, FLOAT_TYPES);
   if (!tensor || tensor.dims.length > rank) return null;
   const axes = tensorDims(tensor).flatMap((dim, at) => (dim === 1 ? [] : [at]));
@@ -201,8 +202,8 @@ function typeOf(tensor: TensorProto): { dataType: DataType; bits: number } {
 function throughCast(graph: Graph, value: string): string {
   const node = graph.producer(value);
   if (node?.opType !== 'Cast' || node.domain !== '') return value;
-  const from = constantTensor(graph, node.input[0]!);
-  return from && widens(from.dataType, intAttribute(node, 'to', 0)) ? node.input[0]! : value;
+  const from = constantTensor(graph, inputOf(node, 0));
+  return from && widens(from.dataType, intAttribute(node, 'to', 0)) ? inputOf(node, 0) : value;
 }
 
 function widens(from: number, to: number): boolean {

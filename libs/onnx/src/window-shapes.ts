@@ -1,3 +1,4 @@
+import { elementOf } from './accessors.js';
 import { intAttribute, intsAttribute, stringAttribute } from './attributes.js';
 import type { NodeProto } from './proto.js';
 import type { KnownShapes, Shape } from './shape-rule.js';
@@ -22,13 +23,17 @@ export function windowed(node: NodeProto, spatial: Shape, kernel: Shape): number
   const autoPad = stringAttribute(node, 'auto_pad', 'NOTSET');
   const isCeiled = intAttribute(node, 'ceil_mode', 0) === 1;
   return spatial.map((dim, i) => {
-    if (autoPad.startsWith('SAME')) return Math.ceil(dim / strides[i]!);
-    const padding = autoPad === 'VALID' ? 0 : pads[i]! + pads[i + spatial.length]!;
-    const steps = (dim + padding - dilations[i]! * (kernel[i]! - 1) - 1) / strides[i]!;
+    if (autoPad.startsWith('SAME')) return Math.ceil(dim / elementOf(strides, i, 'strides'));
+    const padding = autoPad === 'VALID' ? 0 : elementOf(pads, i, 'pads') + elementOf(pads, i + spatial.length, 'pads');
+    const steps =
+      (dim + padding - elementOf(dilations, i, 'dilations') * (kernel[i]! - 1) - 1) / elementOf(strides, i, 'strides');
     if (!isCeiled) return Math.floor(steps) + 1;
     // A last window that would begin in the padding at the end is left out.
     const windows = Math.ceil(steps) + 1;
-    return (windows - 1) * strides[i]! >= dim + (autoPad === 'VALID' ? 0 : pads[i]!) ? windows - 1 : windows;
+    return (windows - 1) * elementOf(strides, i, 'strides') >=
+      dim + (autoPad === 'VALID' ? 0 : elementOf(pads, i, 'pads'))
+      ? windows - 1
+      : windows;
   });
 }
 
@@ -67,13 +72,13 @@ export function convTransposeShape(node: NodeProto, known: KnownShapes): Shape |
   const same = stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME');
   const sizes = spatial.map((dim, i) =>
     same
-      ? dim * strides[i]!
-      : strides[i]! * (dim - 1) +
-        extra[i]! +
-        (w[i + 2]! - 1) * dilations[i]! +
+      ? dim * elementOf(strides, i, 'strides')
+      : elementOf(strides, i, 'strides') * (dim - 1) +
+        elementOf(extra, i, 'extra') +
+        (w[i + 2]! - 1) * elementOf(dilations, i, 'dilations') +
         1 -
-        pads[i]! -
-        pads[i + spatial.length]!,
+        elementOf(pads, i, 'pads') -
+        elementOf(pads, i + spatial.length, 'pads'),
   );
   return [
     x[0]!,

@@ -1,4 +1,4 @@
-import { makeNode, type Attributes, type GraphBuilder, type NodeProto } from '#onnx';
+import { makeNode, type Attributes, type GraphBuilder, type NodeProto, dimOf, known } from '#onnx';
 import { BLOCKED_DOMAIN } from '../gradient-builder.js';
 
 /** What a graph is rewritten with. */
@@ -57,13 +57,13 @@ export class BlockedGraph {
   /** Whether a value can have a twin: an image whose channels fill the blocks. */
   fills(value: string): boolean {
     const dims = this.dims(value);
-    return dims?.length === 4 && dims[1]! % this.block === 0;
+    return dims?.length === 4 && dimOf(dims, 1) % this.block === 0;
   }
 
   /** The twin of a float value, made on the spot if need be. */
   twin(value: string): string {
-    const known = this.twins.get(value);
-    if (known !== undefined) return known;
+    const twin = this.twins.get(value);
+    if (twin !== undefined) return twin;
     const made = this.add('ReorderInput', [value], {}, BLOCKED_DOMAIN);
     this.twins.set(value, made);
     return made;
@@ -78,7 +78,7 @@ export class BlockedGraph {
   leave(value: string): void {
     const channels = this.dims(value)![1]!;
     this.nodes.push(
-      makeNode('ReorderOutput', [this.twins.get(value)!], [value], { channels }, { domain: BLOCKED_DOMAIN }),
+      makeNode('ReorderOutput', [known(this.twins, value, 'twins')], [value], { channels }, { domain: BLOCKED_DOMAIN }),
     );
   }
 

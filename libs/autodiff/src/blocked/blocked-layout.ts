@@ -1,4 +1,4 @@
-import type { NodeProto } from '#onnx';
+import { type NodeProto, outputOf, inputOf } from '#onnx';
 import { BlockedGraph, type BlockedRequest } from './blocked-graph.js';
 import { BLOCKED_RULES } from './blocked-rules.js';
 import { BLOCKED_DOMAIN } from '../gradient-builder.js';
@@ -28,8 +28,8 @@ export function useBlockedLayout(request: BlockedRequest): void {
  * channels fill them.
  */
 function reordered(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' {
-  if (node.opType === 'ReorderOutput') graph.setTwin(node.output[0]!, node.input[0]!);
-  if (node.opType !== 'ReorderInput' || !graph.fills(node.input[0]!)) return 'kept';
-  graph.alias(node.output[0]!, graph.twin(node.input[0]!));
+  if (node.opType === 'ReorderOutput') graph.setTwin(outputOf(node), inputOf(node, 0));
+  if (node.opType !== 'ReorderInput' || !graph.fills(inputOf(node, 0))) return 'kept';
+  graph.alias(outputOf(node), graph.twin(inputOf(node, 0)));
   return 'replaced';
 }

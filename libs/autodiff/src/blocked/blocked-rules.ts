@@ -1,4 +1,4 @@
-import { intAttribute, makeNode, type NodeProto } from '#onnx';
+import { intAttribute, makeNode, type NodeProto, inputOf, outputOf, elementOf } from '#onnx';
 import { BLOCKED_DOMAIN } from '../gradient-builder.js';
 import type { BlockedGraph } from './blocked-graph.js';
 
@@ -11,32 +11,32 @@ export type BlockedRule = (node: NodeProto, graph: BlockedGraph) => 'replaced' |
 export const BLOCKED_RULES: Readonly<Record<string, BlockedRule>> = {
   Conv: convolution,
   MaxPool: (node, graph) => {
-    if (!graph.hasTwin(node.input[0]!) || node.output.length > 1 || intAttribute(node, 'ceil_mode', 0) !== 0)
+    if (!graph.hasTwin(inputOf(node, 0)) || node.output.length > 1 || intAttribute(node, 'ceil_mode', 0) !== 0)
       return 'kept';
-    return replaced(node, graph, onTwins(node, graph, [graph.twin(node.input[0]!)]));
+    return replaced(node, graph, onTwins(node, graph, [graph.twin(inputOf(node, 0))]));
   },
   // A blocked [N, C, 1, 1] is a plain one.
   GlobalAveragePool: (node, graph) => {
-    if (!graph.hasTwin(node.input[0]!)) return 'kept';
-    graph.nodes.push({ ...node, domain: BLOCKED_DOMAIN, input: [graph.twin(node.input[0]!)] });
+    if (!graph.hasTwin(inputOf(node, 0))) return 'kept';
+    graph.nodes.push({ ...node, domain: BLOCKED_DOMAIN, input: [graph.twin(inputOf(node, 0))] });
     return 'replaced';
   },
   Expand: (node, graph) => {
-    const [from, to] = [graph.dims(node.input[0]!), graph.dims(node.output[0]!)];
-    if (!from || !to || !graph.fills(node.output[0]!) || !sameDims(from, [to[0]!, to[1]!, 1, 1])) return 'kept';
+    const [from, to] = [graph.dims(inputOf(node, 0)), graph.dims(outputOf(node))];
+    if (!from || !to || !graph.fills(outputOf(node)) || !sameDims(from, [to[0]!, to[1]!, 1, 1])) return 'kept';
     const [samples, channels, ...size] = to as [number, number, number, number];
     const blocks = (spatial: readonly number[]) => [samples, channels / graph.block, ...spatial, graph.block];
-    const spread = graph.add('Expand', [graph.reshape(node.input[0]!, blocks([1, 1])), graph.ints(blocks(size))]);
-    graph.setTwin(node.output[0]!, graph.reshape(spread, to));
+    const spread = graph.add('Expand', [graph.reshape(inputOf(node, 0), blocks([1, 1])), graph.ints(blocks(size))]);
+    graph.setTwin(outputOf(node), graph.reshape(spread, to));
     return 'beside';
   },
   // Sums over the image, as a bias's gradient has them.
   ReduceSum: (node, graph) => {
-    const dims = graph.dims(node.input[0]!);
-    if (!graph.hasTwin(node.input[0]!) || !dims || !sameDims(graph.dims(node.output[0]!) ?? [], dims.slice(0, 2)))
+    const dims = graph.dims(inputOf(node, 0));
+    if (!graph.hasTwin(inputOf(node, 0)) || !dims || !sameDims(graph.dims(outputOf(node)) ?? [], dims.slice(0, 2)))
       return 'kept';
     const [samples, channels, height, width] = dims as [number, number, number, number];
-    const blocks = graph.reshape(graph.twin(node.input[0]!), [
+    const blocks = graph.reshape(graph.twin(inputOf(node, 0)), [
       samples,
       channels / graph.block,
       height * width,
@@ -46,7 +46,7 @@ export const BLOCKED_RULES: Readonly<Record<string, BlockedRule>> = {
       makeNode(
         'Reshape',
         [graph.add('ReduceSum', [blocks, graph.ints([2])], { keepdims: 0 }), graph.ints([samples, channels])],
-        [node.output[0]!],
+        [outputOf(node)],
       ),
     );
     return 'replaced';
@@ -88,14 +88,15 @@ export const BLOCKED_RULES: Readonly<Record<string, BlockedRule>> = {
 function elementwise(node: NodeProto, graph: BlockedGraph): 'replaced' | 'beside' | 'kept' {
   const values = node.input.filter((value) => value !== '' && !graph.isScalar(value));
   const dims = values.map((value) => graph.dims(value));
-  if (!dims[0] || !dims.every((shape) => shape && sameDims(shape, dims[0]!))) return 'kept';
-  graph.setDims(node.output[0]!, dims[0]);
+  const [first] = dims;
+  if (!first || !dims.every((shape) => shape && sameDims(shape, first))) return 'kept';
+  graph.setDims(outputOf(node), first);
   if (!values.some((value) => graph.hasTwin(value))) return 'kept';
   if (GIVES_BOOLEANS.has(node.opType) || READS_BOOLEANS.has(node.opType)) {
     // Booleans cannot be reordered: whoever wants them plain computes them so.
     if (!values.every((value) => graph.hasTwin(value))) return 'kept';
     graph.setTwin(
-      node.output[0]!,
+      outputOf(node),
       onTwins(
         node,
         graph,
@@ -128,7 +129,7 @@ function convolution(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' 
   const [x, w] = node.input as [string, string];
   const [input, kernel] = [graph.dims(x), graph.dims(w)];
   const { block } = graph;
-  if (input?.length !== 4 || kernel?.length !== 4 || !graph.fills(node.output[0]!)) return 'kept';
+  if (input?.length !== 4 || kernel?.length !== 4 || !graph.fills(outputOf(node))) return 'kept';
   const [filters, perGroup, ...taps] = kernel as [number, number, number, number];
   const group = intAttribute(node, 'group', 1);
   const isDepthwise = group > 1 && perGroup === 1 && filters === group && input[1] === group;
@@ -146,13 +147,13 @@ function convolution(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' 
 
 function onTwins(node: NodeProto, graph: BlockedGraph, inputs: string[], domain = BLOCKED_DOMAIN): string {
   const output = graph.add(node.opType, inputs, {}, domain);
-  graph.nodes.at(-1)!.attribute = node.attribute;
+  elementOf(graph.nodes, graph.nodes.length - 1, 'nodes').attribute = node.attribute;
   return output;
 }
 
 function replaced(node: NodeProto, graph: BlockedGraph, twin: string): 'replaced' {
-  graph.setTwin(node.output[0]!, twin);
-  graph.leave(node.output[0]!);
+  graph.setTwin(outputOf(node), twin);
+  graph.leave(outputOf(node));
   return 'replaced';
 }
 

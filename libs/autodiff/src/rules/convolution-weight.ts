@@ -1,3 +1,4 @@
+import { dimOf, elementOf } from '#onnx';
 import { BLOCKED_DOMAIN, type GradientBuilder } from '../gradient-builder.js';
 import { product, span, taps, type Window } from './window.js';
 
@@ -16,7 +17,7 @@ const COLUMNS_BELOW_CHANNELS = 16;
 
 /** Gradient of a convolution's weight, [O, I/g, k…], in the formulation that was fastest for its shape. */
 export function convolutionWeightGradient(g: GradientBuilder, parts: ConvolutionParts): string {
-  const perGroup = parts.inputDims[1]! / parts.group;
+  const perGroup = dimOf(parts.inputDims, 1) / parts.group;
   if (g.block > 0 && isBlockedDepthwise(parts, g.block)) return fromBlockedDepthwise(g, parts);
   if (g.block > 0 && samplesFillBlocks(parts, g.block)) return fromBlockedSamples(g, parts);
   const pointwise = product(parts.window.kernel) === 1;
@@ -45,7 +46,12 @@ function lastPads(
   { kernel, strides, dilations, begins }: Window,
 ): number[] {
   return input.map(
-    (size, i) => span(kernel[i]!, dilations[i]!) - 1 + span(output[i]!, strides[i]!) - size - begins[i]!,
+    (size, i) =>
+      span(elementOf(kernel, i, 'kernel'), elementOf(dilations, i, 'dilations')) -
+      1 +
+      span(elementOf(output, i, 'output'), elementOf(strides, i, 'strides')) -
+      size -
+      elementOf(begins, i, 'begins'),
   );
 }
 
@@ -86,7 +92,13 @@ function samplesFillBlocks(
   { group, inputDims: [batch], outputDims: [, filters], window: { kernel } }: ConvolutionParts,
   size: number,
 ): boolean {
-  return group === 1 && kernel.length === 2 && kernel[1]! > 1 && batch! % size === 0 && 2 * filters! >= size;
+  return (
+    group === 1 &&
+    kernel.length === 2 &&
+    elementOf(kernel, 1, 'kernel') > 1 &&
+    batch! % size === 0 &&
+    2 * filters! >= size
+  );
 }
 
 /**
@@ -231,12 +243,12 @@ function tapSlice(
   { window, inputDims, outputDims }: ConvolutionParts,
 ): string {
   const needed = tap.flatMap((position, i) => {
-    const start = position * window.dilations[i]!;
-    const length = span(outputDims[i + 2]!, window.strides[i]!);
-    const size = inputDims[i + 2]! + window.begins[i]! + window.ends[i]!;
+    const start = position * elementOf(window.dilations, i, 'dilations');
+    const length = span(dimOf(outputDims, i + 2), elementOf(window.strides, i, 'strides'));
+    const size = dimOf(inputDims, i + 2) + elementOf(window.begins, i, 'begins') + elementOf(window.ends, i, 'ends');
     return start === 0 && length === size && window.strides[i] === 1
       ? []
-      : [{ axis: i + 2, start, end: start + length, step: window.strides[i]! }];
+      : [{ axis: i + 2, start, end: start + length, step: elementOf(window.strides, i, 'strides') }];
   });
   if (needed.length === 0) return padded;
   return g.slice(

@@ -1,4 +1,4 @@
-import { hasAttribute, intsAttribute, stringAttribute, type NodeProto } from '#onnx';
+import { hasAttribute, intsAttribute, stringAttribute, type NodeProto, elementOf, dimOf } from '#onnx';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule } from '../rule.js';
 import { convolutionWeightGradient } from './convolution-weight.js';
@@ -81,9 +81,9 @@ function prefersTransposed(g: GradientBuilder, w: string, { group, input, output
  */
 function inputGradient(g: GradientBuilder, dY: string, w: string, shape: ConvolutionShape): string {
   const { window, group } = shape;
-  const reach = window.kernel.map((size, i) => span(size, window.dilations[i]!) - 1);
-  const begins = reach.map((size, i) => size - window.begins[i]!);
-  const ends = reach.map((size, i) => size - window.ends[i]!);
+  const reach = window.kernel.map((size, i) => span(size, elementOf(window.dilations, i, 'dilations')) - 1);
+  const begins = reach.map((size, i) => size - elementOf(window.begins, i, 'begins'));
+  const ends = reach.map((size, i) => size - elementOf(window.ends, i, 'ends'));
   if (
     window.strides.every((stride) => stride === 1) &&
     [...begins, ...ends].every((pad) => pad >= 0) &&
@@ -102,7 +102,12 @@ function inputGradient(g: GradientBuilder, dY: string, w: string, shape: Convolu
   if (inPhases !== null) return inPhases;
   const rest = shape.input.map(
     (size, i) =>
-      size + window.begins[i]! + window.ends[i]! - ((shape.output[i]! - 1) * window.strides[i]! + reach[i]! + 1),
+      size +
+      elementOf(window.begins, i, 'begins') +
+      elementOf(window.ends, i, 'ends') -
+      ((elementOf(shape.output, i, 'output') - 1) * elementOf(window.strides, i, 'strides') +
+        elementOf(reach, i, 'reach') +
+        1),
   );
   return g.op('ConvTranspose', [dY, w], {
     group,
@@ -164,7 +169,7 @@ function transposedInputGradient(
   return g.slice(
     value,
     axes.map(() => 0),
-    axes.map((axis) => dims[axis]!),
+    axes.map((axis) => dimOf(dims, axis)),
     axes,
   );
 }
@@ -180,7 +185,11 @@ function transposedWindow(
   kernel: readonly number[],
 ): Window {
   const window = windowOf(node, kernel, output, input);
-  const full = kernel.map((size, i) => (input[i]! - 1) * window.strides[i]! + span(size, window.dilations[i]!));
+  const full = kernel.map(
+    (size, i) =>
+      (elementOf(input, i, 'input') - 1) * elementOf(window.strides, i, 'strides') +
+      span(size, elementOf(window.dilations, i, 'dilations')),
+  );
   const mode = stringAttribute(node, 'auto_pad', 'NOTSET');
   const explicit = mode === 'NOTSET' && !hasAttribute(node, 'output_shape');
   const extra = intsAttribute(
@@ -189,8 +198,13 @@ function transposedWindow(
     kernel.map(() => 0),
   );
   const begins = window.begins.map((pad, i) => {
-    const half = Math.max(0, full[i]! + extra[i]! - output[i]!) / 2;
+    const half =
+      Math.max(0, elementOf(full, i, 'full') + elementOf(extra, i, 'extra') - elementOf(output, i, 'output')) / 2;
     return explicit ? pad : mode === 'SAME_UPPER' ? Math.floor(half) : Math.ceil(half);
   });
-  return { ...window, begins, ends: full.map((size, i) => Math.max(0, size - output[i]! - begins[i]!)) };
+  return {
+    ...window,
+    begins,
+    ends: full.map((size, i) => Math.max(0, size - elementOf(output, i, 'output') - elementOf(begins, i, 'begins'))),
+  };
 }

@@ -1,4 +1,4 @@
-import { stringAttribute } from '#onnx';
+import { stringAttribute, elementOf } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientRule, RuleContext } from '../rule.js';
 
@@ -19,7 +19,7 @@ interface Equation {
 function gradientBy(context: RuleContext, index: number): string {
   const { node, g, x, dY } = context;
   const { inputs, output } = equationOf(context);
-  const own = inputs[index]!;
+  const own = elementOf(inputs, index, 'inputs');
   if (new Set(own).size < own.length)
     throw new UnsupportedGradientError(nameOf(node), `"${own}" reads a diagonal, which has no gradient rule`);
   const others = inputs.flatMap((letters, i) => (i === index ? [] : [{ letters, value: x[i]! }]));
@@ -54,7 +54,7 @@ function equationOf({ node, g, x }: RuleContext): Equation {
   const most = Math.max(...hidden);
   // Axes behind the dots are told by their place from the end.
   const dots = (count: number) => spare.slice(most - count, most).join('');
-  const inputs = terms.map((term, i) => term.replace('...', dots(hidden[i]!)));
+  const inputs = terms.map((term, i) => term.replace('...', dots(elementOf(hidden, i, 'hidden'))));
   return { inputs, output: right === undefined ? implied(terms, dots(most)) : right.replace('...', dots(most)) };
 }
 

@@ -1,4 +1,4 @@
-import { DataType, intAttribute, stringAttribute } from '#onnx';
+import { DataType, intAttribute, stringAttribute, dimOf } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule, RuleContext } from '../rule.js';
@@ -86,7 +86,7 @@ function coordinates({ node, g, x: [, indices] }: RuleContext): string {
   if (batched === 0) return indices;
   const dims = g.dims(indices).slice(0, -1);
   const places = Array.from({ length: batched }, (_, axis) => {
-    const count = dims[axis]!;
+    const count = dimOf(dims, axis);
     const range = g.ints([...Array(count).keys()]);
     const shaped = g.reshape(range, [...dims.map((_dim, i) => (i === axis ? count : 1)), 1]);
     return g.expand(shaped, [...dims, 1]);

@@ -1,4 +1,4 @@
-import { floatAttribute, intAttribute } from '#onnx';
+import { floatAttribute, intAttribute, elementOf } from '#onnx';
 import { swapLast } from '../gradient-builder.js';
 import type { GradientRule, RuleContext } from '../rule.js';
 
@@ -63,7 +63,7 @@ function vectorMatmul({ g, x: [a, b], y: [y], dY }: RuleContext) {
   const dimsA = g.dims(a).length === 1 ? [1, ...g.dims(a)] : g.dims(a);
   const dimsB = g.dims(b).length === 1 ? [...g.dims(b), 1] : g.dims(b);
   const batch = g.dims(y).slice(0, g.dims(y).length - Number(g.dims(a).length > 1) - Number(g.dims(b).length > 1));
-  const gradient = g.reshape(dY, [...batch, dimsA.at(-2)!, dimsB.at(-1)!]);
+  const gradient = g.reshape(dY, [...batch, dimsA.at(-2)!, elementOf(dimsB, dimsB.length - 1, 'dims b')]);
   const matrix = (value: string, dims: readonly number[], transposed: boolean) => {
     const reshaped = g.reshape(value, dims);
     return transposed ? g.transpose(reshaped, swapLast(dims.length)) : reshaped;

@@ -1,4 +1,4 @@
-import { floatAttribute, intAttribute } from '#onnx';
+import { floatAttribute, intAttribute, dimOf } from '#onnx';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule } from '../rule.js';
 import { layerStatistics } from '../training-ops.js';
@@ -14,7 +14,7 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, GradientRule> = {
   BatchNormalization: ({ node, g, x: [x, scale, , mean, variance], dY }) => {
     const dims = g.dims(x);
     const axes = [...dims.keys()].filter((axis) => axis !== 1);
-    const channels = [1, dims[1]!, ...dims.slice(2).map(() => 1)];
+    const channels = [1, dimOf(dims, 1), ...dims.slice(2).map(() => 1)];
     const epsilon = floatAttribute(node, 'epsilon', 1e-5);
     const frozen = intAttribute(node, 'training_mode', 0) === 0;
     const column = (value: string) => g.reshape(value, channels);
@@ -51,7 +51,8 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, GradientRule> = {
     const normal = standardized(g, x, axes, floatAttribute(node, 'epsilon', 1e-5));
     const others = [...dims.keys()].filter((axis) => axis !== 1);
     return [
-      () => standardizedGradient(g, normal(), g.mul(dY, g.reshape(scale, [1, dims[1]!, ...axes.map(() => 1)])), axes),
+      () =>
+        standardizedGradient(g, normal(), g.mul(dY, g.reshape(scale, [1, dimOf(dims, 1), ...axes.map(() => 1)])), axes),
       () => g.sum(g.mul(dY, normal().value), others),
       () => g.sum(dY, others),
     ];
@@ -60,12 +61,12 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, GradientRule> = {
   GroupNormalization: ({ node, g, x: [x, scale], dY }) => {
     const dims = g.dims(x);
     const groups = intAttribute(node, 'num_groups', 1);
-    const folded = [dims[0]!, groups, product(dims.slice(1)) / groups];
+    const folded = [dimOf(dims, 0), groups, product(dims.slice(1)) / groups];
     const normal = standardized(g, g.reshape(x, folded), [2], floatAttribute(node, 'epsilon', 1e-5));
     const others = [...dims.keys()].filter((axis) => axis !== 1);
     return [
       () => {
-        const scaled = g.mul(dY, g.reshape(scale, [1, dims[1]!, ...dims.slice(2).map(() => 1)]));
+        const scaled = g.mul(dY, g.reshape(scale, [1, dimOf(dims, 1), ...dims.slice(2).map(() => 1)]));
         return g.reshape(standardizedGradient(g, normal(), g.reshape(scaled, folded), [2]), dims);
       },
       () => g.sum(g.mul(dY, g.reshape(normal().value, dims)), others),

@@ -1,4 +1,4 @@
-import { hasAttribute, intAttribute, intsAttribute, type NodeProto } from '#onnx';
+import { hasAttribute, intAttribute, intsAttribute, type NodeProto, elementOf, dimOf } from '#onnx';
 import { BLOCKED_DOMAIN, type GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule, RuleContext } from '../rule.js';
 import { product, span, taps, windowOf, type Window } from './window.js';
@@ -37,7 +37,11 @@ function isTiling(
 ): boolean {
   return kernel.every(
     (size, i) =>
-      size === strides[i] && dilations[i] === 1 && begins[i] === 0 && ends[i] === 0 && output[i]! * size <= input[i]!,
+      size === strides[i] &&
+      dilations[i] === 1 &&
+      begins[i] === 0 &&
+      ends[i] === 0 &&
+      elementOf(output, i, 'output') * size <= elementOf(input, i, 'input'),
   );
 }
 
@@ -47,15 +51,15 @@ function isTiling(
  */
 function tiledMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }: Window): string {
   const dims = g.dims(x);
-  const covered = g.dims(y).map((size, i) => (i < 2 ? size : size * kernel[i - 2]!));
-  const axes = spatialAxes(dims).filter((axis) => covered[axis]! < dims[axis]!);
+  const covered = g.dims(y).map((size, i) => (i < 2 ? size : size * elementOf(kernel, i - 2, 'kernel')));
+  const axes = spatialAxes(dims).filter((axis) => elementOf(covered, axis, 'covered') < dimOf(dims, axis));
   const seen =
     axes.length === 0
       ? x
       : g.slice(
           x,
           axes.map(() => 0),
-          axes.map((axis) => covered[axis]!),
+          axes.map((axis) => elementOf(covered, axis, 'covered')),
           axes,
         );
   const spread = (value: string) =>
@@ -67,7 +71,7 @@ function tiledMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel }
   const hits = g.mul(g.mask(g.op('Equal', [seen, spread(y)])), priorities(g, covered.slice(2), kernel));
   const first = g.op('MaxPool', [hits], { kernel_shape: kernel, strides: kernel });
   const gradient = g.mul(spread(dY), g.mask(g.op('Equal', [hits, spread(first)])));
-  return g.pad(gradient, [...dims.map(() => 0), ...dims.map((size, i) => size - covered[i]!)]);
+  return g.pad(gradient, [...dims.map(() => 0), ...dims.map((size, i) => size - elementOf(covered, i, 'covered'))]);
 }
 
 /** Images whose channels fill the blocks. */
@@ -87,12 +91,20 @@ function blockedMaxPoolGradient({ g, x: [x], y: [y], dY }: RuleContext, { kernel
   ];
   const [samples, channels, height, width] = dims;
   const outer = (samples * channels) / g.block;
-  const [covered, along] = [tall * kernel[0]!, wide * kernel[1]!];
+  const [covered, along] = [tall * elementOf(kernel, 0, 'kernel'), wide * elementOf(kernel, 1, 'kernel')];
   const enter = (value: string) => g.op('ReorderInput', [value], {}, BLOCKED_DOMAIN);
   const whole = g.reshape(enter(x), [outer, height, width, g.block]);
   const seen = covered === height && along === width ? whole : g.slice(whole, [0, 0], [covered, along], [1, 2]);
-  const down = contest(g, g.reshape(seen, [outer * tall, kernel[0]!, along * g.block]), kernel[0]!);
-  const across = contest(g, g.reshape(down.best, [outer * tall * wide, kernel[1]!, g.block]), kernel[1]!);
+  const down = contest(
+    g,
+    g.reshape(seen, [outer * tall, elementOf(kernel, 0, 'kernel'), along * g.block]),
+    elementOf(kernel, 0, 'kernel'),
+  );
+  const across = contest(
+    g,
+    g.reshape(down.best, [outer * tall * wide, elementOf(kernel, 1, 'kernel'), g.block]),
+    elementOf(kernel, 1, 'kernel'),
+  );
   const columns = g.reshape(across.gradient(g.reshape(enter(dY), [outer * tall * wide, 1, g.block])), [
     outer * tall,
     1,
@@ -129,7 +141,12 @@ function contest(g: GradientBuilder, value: string, parts: number): { best: stri
 /** [1, 1, …]: within each window k, k-1, …, 1. */
 function priorities(g: GradientBuilder, size: readonly number[], kernel: readonly number[]): string {
   const values = taps(size).map(
-    (position) => product(kernel) - position.reduce((index, at, i) => index * kernel[i]! + (at % kernel[i]!), 0),
+    (position) =>
+      product(kernel) -
+      position.reduce(
+        (index, at, i) => index * elementOf(kernel, i, 'kernel') + (at % elementOf(kernel, i, 'kernel')),
+        0,
+      ),
   );
   return g.tensor(values, [1, 1, ...size]);
 }
@@ -180,16 +197,20 @@ function averagePoolGradient({ node, g, x: [x], y: [y], dY }: RuleContext): stri
     },
   );
   const reached = window.kernel.map(
-    (size, i) => (output[i]! - 1) * window.strides[i]! + span(size, window.dilations[i]!),
+    (size, i) =>
+      (elementOf(output, i, 'output') - 1) * elementOf(window.strides, i, 'strides') +
+      span(size, elementOf(window.dilations, i, 'dilations')),
   );
   const axes = input.map((_, i) => i + 2);
-  const rest = input.map((size, i) => Math.max(0, size + window.begins[i]! - reached[i]!));
+  const rest = input.map((size, i) =>
+    Math.max(0, size + elementOf(window.begins, i, 'begins') - elementOf(reached, i, 'reached')),
+  );
   const padded = g.pad(spread, [0, 0, ...input.map(() => 0), 0, 0, ...rest]);
   return g.reshape(
     g.slice(
       padded,
       window.begins,
-      input.map((size, i) => size + window.begins[i]!),
+      input.map((size, i) => size + elementOf(window.begins, i, 'begins')),
       axes,
     ),
     g.dims(x),
@@ -199,11 +220,17 @@ function averagePoolGradient({ node, g, x: [x], y: [y], dY }: RuleContext): stri
 /** How many elements each window divides by. */
 function coverage(window: Window, input: readonly number[], output: readonly number[], includePads: boolean): number[] {
   const along = (axis: number, position: number) => {
-    const [low, high] = includePads ? [-window.begins[axis]!, input[axis]! + window.ends[axis]!] : [0, input[axis]!];
-    const start = position * window.strides[axis]! - window.begins[axis]!;
-    return Array.from({ length: window.kernel[axis]! }, (_, i) => start + i * window.dilations[axis]!).filter(
-      (at) => at >= low && at < high,
-    ).length;
+    const [low, high] = includePads
+      ? [
+          -elementOf(window.begins, axis, 'begins'),
+          elementOf(input, axis, 'input') + elementOf(window.ends, axis, 'ends'),
+        ]
+      : [0, elementOf(input, axis, 'input')];
+    const start = position * elementOf(window.strides, axis, 'strides') - elementOf(window.begins, axis, 'begins');
+    return Array.from(
+      { length: elementOf(window.kernel, axis, 'kernel') },
+      (_, i) => start + i * elementOf(window.dilations, axis, 'dilations'),
+    ).filter((at) => at >= low && at < high).length;
   };
   return taps(output).map((position) => product(position.map((at, axis) => along(axis, at))));
 }

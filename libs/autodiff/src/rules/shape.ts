@@ -1,4 +1,4 @@
-import { intAttribute, intsAttribute, makeNode, stringAttribute, type NodeProto } from '#onnx';
+import { intAttribute, intsAttribute, makeNode, stringAttribute, type NodeProto, dimOf, elementOf } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../errors.js';
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule, RuleContext } from '../rule.js';
@@ -111,12 +111,20 @@ function sliceGradient({ node, g, x: [x, , , axesName, stepsName], dY }: RuleCon
   const pads = [...dims, ...dims].map(() => 0);
   return axes.reduce((gradient, rawAxis, i) => {
     const axis = positive(rawAxis, dims.length);
-    const taken = sliceIndices(dims[axis]!, starts[i]!, ends[i]!, steps[i]!);
+    const taken = sliceIndices(
+      dimOf(dims, axis),
+      elementOf(starts, i, 'starts'),
+      elementOf(ends, i, 'ends'),
+      elementOf(steps, i, 'steps'),
+    );
     if (steps[i] !== 1)
-      return mapAxis(g, gradient, axis, dims.length, selection(taken, dims[axis]!), [dims[axis]!, taken.length]);
+      return mapAxis(g, gradient, axis, dims.length, selection(taken, dimOf(dims, axis)), [
+        dimOf(dims, axis),
+        taken.length,
+      ]);
     const here = pads.slice();
     here[axis] = taken[0] ?? 0;
-    here[axis + dims.length] = dims[axis]! - here[axis]! - taken.length;
+    here[axis + dims.length] = dimOf(dims, axis) - elementOf(here, axis, 'here') - taken.length;
     return g.pad(gradient, here);
   }, dY);
 }
@@ -162,10 +170,10 @@ function padGradient({ node, g, x: [x, , , axesName], y: [y], dY }: RuleContext)
   const axes = (g.numbers(axesName) ?? [...dims.keys()]).map((axis) => positive(axis, dims.length));
   const mode = stringAttribute(node, 'mode', 'constant');
   return axes.reduce((gradient, axis, i) => {
-    const [begin, dim] = [given[i]!, dims[axis]!];
+    const [begin, dim] = [elementOf(given, i, 'given'), dimOf(dims, axis)];
     const padded = g.dims(y)[axis]!;
     if (begin === 0 && padded === dim) return gradient;
-    if (mode === 'constant' && begin >= 0 && given[i + axes.length]! >= 0)
+    if (mode === 'constant' && begin >= 0 && elementOf(given, i + axes.length, 'given') >= 0)
       return g.slice(gradient, [begin], [begin + dim], [axis]);
     const source = Array.from({ length: padded }, (_, at) => padSource(mode, at - begin, dim));
     const matrix = new Float64Array(dim * padded);
@@ -191,7 +199,7 @@ function gatherGradient({ node, g, x: [x, indices], dY }: RuleContext): string {
   const axis = positive(intAttribute(node, 'axis', 0), dims.length);
   const [before, after, picked] = [dims.slice(0, axis), dims.slice(axis + 1), g.dims(indices)];
   const order = [...picked.map((_, i) => axis + i), ...before.keys(), ...after.map((_, i) => axis + picked.length + i)];
-  const zeros = g.expand(g.scalar(0), [dims[axis]!, ...before, ...after]);
+  const zeros = g.expand(g.scalar(0), [dimOf(dims, axis), ...before, ...after]);
   const rows = g.reshape(g.op('Cast', [indices], { to: 7 }), [...picked, 1]);
   const summed = g.op('ScatterND', [zeros, rows, g.transpose(dY, order)], { reduction: 'add' });
   const back = [...before.map((_, i) => i + 1), 0, ...after.map((_, i) => before.length + 1 + i)];

@@ -1,3 +1,4 @@
+import { elementOf } from '#onnx';
 import { BLOCKED_DOMAIN, type GradientBuilder } from '../gradient-builder.js';
 import { product, type Window } from './window.js';
 
@@ -39,8 +40,11 @@ export function stridedInputGradient(
     window.dilations.some((dilation) => dilation > 1)
   )
     return null;
-  const size = input.map((length, axis) => Math.ceil(length / window.strides[axis]!)) as [number, number];
-  const axes = size.map((positions, axis) => phasesOf(window, axis, positions - output[axis]!));
+  const size = input.map((length, axis) => Math.ceil(length / elementOf(window.strides, axis, 'strides'))) as [
+    number,
+    number,
+  ];
+  const axes = size.map((positions, axis) => phasesOf(window, axis, positions - elementOf(output, axis, 'output')));
   if (axes.some((phases) => phases.some(({ count, begin, end }) => count > 0 && (begin < 0 || end < 0)))) return null;
   const [rows, columns] = axes as [Phase[], Phase[]];
   const outer = (batch * channels) / g.block;
@@ -67,7 +71,11 @@ export function stridedInputGradient(
 
 /** dX[s q + o] = Σ_t dY[q + c - t] · w[f + s t], where s is the stride and f + s c = o + the padding before. */
 function phasesOf({ kernel, strides, begins }: Window, axis: number, beyond: number): Phase[] {
-  const [size, stride, padding] = [kernel[axis]!, strides[axis]!, begins[axis]!];
+  const [size, stride, padding] = [
+    elementOf(kernel, axis, 'kernel'),
+    elementOf(strides, axis, 'strides'),
+    elementOf(begins, axis, 'begins'),
+  ];
   return Array.from({ length: stride }, (_, offset) => {
     const first = (offset + padding) % stride;
     const count = Math.max(0, Math.ceil((size - first) / stride));
@@ -79,7 +87,7 @@ function phasesOf({ kernel, strides, begins }: Window, axis: number, beyond: num
 /** [O, I, k…] -> [I, O, taps…] of the phases, last tap first. */
 function tapsOf(g: GradientBuilder, w: string, phases: readonly [Phase, Phase], { strides }: Window): string {
   const [filters, channels] = g.dims(w) as [number, number];
-  const starts = phases.map(({ first, count }, i) => first + strides[i]! * (count - 1));
+  const starts = phases.map(({ first, count }, i) => first + elementOf(strides, i, 'strides') * (count - 1));
   const picked = g.slice(
     w,
     starts,

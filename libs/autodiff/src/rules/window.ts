@@ -1,4 +1,4 @@
-import { intAttribute, intsAttribute, stringAttribute, type NodeProto } from '#onnx';
+import { intAttribute, intsAttribute, stringAttribute, type NodeProto, elementOf } from '#onnx';
 
 /** How a kernel slides over the spatial axes of one node, with automatic padding resolved to numbers. */
 export interface Window {
@@ -26,10 +26,15 @@ export function windowOf(
     return { kernel: [...kernel], strides, dilations, begins: explicit.slice(0, rank), ends: explicit.slice(rank) };
   }
   const total = kernel.map((size, i) =>
-    Math.max(0, (output[i]! - 1) * strides[i]! + span(size, dilations[i]!) - input[i]!),
+    Math.max(
+      0,
+      (elementOf(output, i, 'output') - 1) * elementOf(strides, i, 'strides') +
+        span(size, elementOf(dilations, i, 'dilations')) -
+        elementOf(input, i, 'input'),
+    ),
   );
   const small = total.map((pad) => Math.floor(pad / 2));
-  const large = total.map((pad, i) => pad - small[i]!);
+  const large = total.map((pad, i) => pad - elementOf(small, i, 'small'));
   return {
     kernel: [...kernel],
     strides,

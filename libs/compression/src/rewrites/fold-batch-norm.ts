@@ -7,6 +7,8 @@ import {
   tensorToFloats,
   type Graph,
   type NodeProto,
+  inputOf,
+  outputOf,
 } from '#onnx';
 
 /**
@@ -21,7 +23,7 @@ export function foldBatchNorm(graph: Graph): number {
 }
 
 function fold(graph: Graph, norm: NodeProto): boolean {
-  const between = norm.input[0]!;
+  const between = inputOf(norm, 0);
   const conv = graph.producer(between);
   if (
     conv?.opType !== 'Conv' ||
@@ -31,7 +33,7 @@ function fold(graph: Graph, norm: NodeProto): boolean {
     norm.output.slice(1).some((output) => output !== '')
   )
     return false;
-  const constants = [conv.input[1]!, conv.input[2] || null, ...norm.input.slice(1)].map((name) =>
+  const constants = [inputOf(conv, 1), conv.input[2] || null, ...norm.input.slice(1)].map((name) =>
     name === null ? null : readFloats(graph, name),
   );
   const [weight, bias, gain, shift, mean, variance] = constants;
@@ -41,8 +43,8 @@ function fold(graph: Graph, norm: NodeProto): boolean {
   const inner = weight.length / factors.length;
   const scaled = weight.map((value, i) => value * factors[Math.floor(i / inner)]!);
   const moved = factors.map((factor, channel) => ((bias?.[channel] ?? 0) - mean[channel]!) * factor + shift[channel]!);
-  const dims = tensorDims(graph.initializer(conv.input[1]!)!);
-  const output = norm.output[0]!;
+  const dims = tensorDims(graph.tensor(inputOf(conv, 1)));
+  const output = outputOf(norm);
   graph.setInput(
     conv,
     1,

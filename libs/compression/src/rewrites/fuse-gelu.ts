@@ -1,4 +1,4 @@
-import { makeNode, type Graph, type NodeProto } from '#onnx';
+import { makeNode, type Graph, type NodeProto, inputOf, outputOf } from '#onnx';
 import {
   besideScalar,
   besideValue,
@@ -60,9 +60,9 @@ export function fuseGelus(graph: Graph, matches: readonly GeluMatch[]): void {
 
 /** What X is when a node is the Erf or Tanh of a GELU of X, else null. */
 const GATES: Record<string, (graph: Graph, node: NodeProto) => string | null> = {
-  Erf: (graph, erf) => scaledValue(graph, graph.producer(erf.input[0]!), Math.SQRT1_2),
+  Erf: (graph, erf) => scaledValue(graph, graph.producer(inputOf(erf, 0)), Math.SQRT1_2),
   Tanh: (graph, tanh) => {
-    const inner = scaledValue(graph, graph.producer(tanh.input[0]!), Math.sqrt(2 / Math.PI));
+    const inner = scaledValue(graph, graph.producer(inputOf(tanh, 0)), Math.sqrt(2 / Math.PI));
     const sum = inner === null ? undefined : graph.producer(inner);
     if (sum?.opType !== 'Add') return null;
     return (
@@ -77,7 +77,7 @@ const GATES: Record<string, (graph: Graph, node: NodeProto) => string | null> = 
 function isCubeTerm(graph: Graph, value: string, x: string): boolean {
   const term = graph.producer(value);
   const cube = term?.opType === 'Mul' ? graph.producer(besideScalar(graph, term, 0.044715) ?? '') : undefined;
-  if (cube?.opType === 'Pow') return cube.input[0] === x && isScalar(graph, cube.input[1]!, 3);
+  if (cube?.opType === 'Pow') return cube.input[0] === x && isScalar(graph, inputOf(cube, 1), 3);
   const square = cube?.opType === 'Mul' ? graph.producer(besideValue(cube, x) ?? '') : undefined;
   return square?.opType === 'Mul' && square.input.every((factor) => factor === x);
 }
@@ -86,11 +86,11 @@ function isCubeTerm(graph: Graph, value: string, x: string): boolean {
 function productOf(graph: Graph, gate: NodeProto, x: string): NodeProto | null {
   const first = onlyReader(graph, gate);
   if (!first) return null;
-  const beside = first.opType === 'Mul' ? besideValue(first, gate.output[0]!) : null;
+  const beside = first.opType === 'Mul' ? besideValue(first, outputOf(gate)) : null;
   if (beside !== null && scaledValue(graph, graph.producer(beside), 0.5) === x) return first;
   const second = isReadOnce(graph, first) ? onlyReader(graph, first) : undefined;
   if (!second) return null;
   if (beside === x) return scaledValue(graph, second, 0.5) === first.output[0] ? second : null;
   const isHalved = scaledValue(graph, first, 0.5) === gate.output[0];
-  return isHalved && second.opType === 'Mul' && besideValue(second, first.output[0]!) === x ? second : null;
+  return isHalved && second.opType === 'Mul' && besideValue(second, outputOf(first)) === x ? second : null;
 }

@@ -1,4 +1,4 @@
-import { Float, floatAttribute, hasAttribute, makeNode, type Graph, type NodeProto } from '#onnx';
+import { Float, floatAttribute, hasAttribute, makeNode, type Graph, type NodeProto, inputOf, outputOf } from '#onnx';
 import { besideScalar, isFloatValue, isReadOnce, isScalar, onlyReader } from './match.js';
 
 /**
@@ -14,13 +14,13 @@ export function fuseHardSwish(graph: Graph): number {
 }
 
 function fuse(graph: Graph, clip: NodeProto): boolean {
-  const add = graph.producer(clip.input[0]!);
+  const add = graph.producer(inputOf(clip, 0));
   if (!isRelu6(graph, clip) || add?.opType !== 'Add' || !isReadOnce(graph, add)) return false;
   const input = besideScalar(graph, add, 3);
   if (input === null || !isFloatValue(graph, input)) return false;
   const tail = findTail(graph, clip, input);
   if (!tail) return false;
-  const output = tail.at(-1)!.output[0]!;
+  const output = outputOf(tail.at(-1)!);
   const gate = graph.freshName(`${output}_gate`);
   const place = tail.at(-1)!;
   graph.addNode(
@@ -56,14 +56,14 @@ function findTail(graph: Graph, clip: NodeProto, input: string): [NodeProto, Nod
   const second = first && onlyReader(graph, first);
   if (!first || !second) return null;
   const isProduct = (node: NodeProto, previous: NodeProto) =>
-    node.opType === 'Mul' && node.input.includes(input) && node.input.includes(previous.output[0]!);
-  const isSixth = (node: NodeProto, previous: NodeProto) => dividesBySix(graph, node, previous.output[0]!);
+    node.opType === 'Mul' && node.input.includes(input) && node.input.includes(outputOf(previous));
+  const isSixth = (node: NodeProto, previous: NodeProto) => dividesBySix(graph, node, outputOf(previous));
   if (isProduct(first, clip) && isSixth(second, first)) return [first, second];
   return isSixth(first, clip) && isProduct(second, first) ? [first, second] : null;
 }
 
 function dividesBySix(graph: Graph, node: NodeProto, value: string): boolean {
-  if (node.opType === 'Div') return node.input[0] === value && isScalar(graph, node.input[1]!, 6);
+  if (node.opType === 'Div') return node.input[0] === value && isScalar(graph, inputOf(node, 1), 6);
   return node.opType === 'Mul' && besideScalar(graph, node, 1 / 6) === value;
 }
 

@@ -9,6 +9,8 @@ import {
   type Graph,
   type NodeProto,
   type Shape,
+  inputOf,
+  outputOf,
 } from '#onnx';
 import { besideValue, isFloatValue, isScalar, onlyReader, replaceBy, scalarOf } from './match.js';
 
@@ -62,7 +64,7 @@ export function fuseLayerNorms(graph: Graph, matches: readonly LayerNormMatch[])
 }
 
 function matchAt(graph: Graph, sqrt: NodeProto, shapes: ReadonlyMap<string, Shape>): LayerNormMatch | null {
-  const { variance, epsilon } = withoutEpsilon(graph, graph.producer(sqrt.input[0]!));
+  const { variance, epsilon } = withoutEpsilon(graph, graph.producer(inputOf(sqrt, 0)));
   const squares = Number.isNaN(epsilon) ? null : meanedBy(graph, variance, shapes);
   const centered = squares === null ? null : squareRootOf(graph, squares);
   const input = centered === null ? null : centeredOf(graph, centered, shapes);
@@ -71,13 +73,13 @@ function matchAt(graph: Graph, sqrt: NodeProto, shapes: ReadonlyMap<string, Shap
     input === null ||
     divide?.opType !== 'Div' ||
     divide.input[1] !== sqrt.output[0] ||
-    centeredOf(graph, divide.input[0]!, shapes) !== input
+    centeredOf(graph, inputOf(divide, 0), shapes) !== input
   )
     return null;
   const scaled = onlyReader(graph, divide);
   const shifted = scaled?.opType === 'Mul' ? onlyReader(graph, scaled) : undefined;
-  const gain = scaled && besideValue(scaled, divide.output[0]!);
-  const shift = shifted?.opType === 'Add' ? besideValue(shifted, scaled!.output[0]!) : null;
+  const gain = scaled && besideValue(scaled, outputOf(divide));
+  const shift = shifted?.opType === 'Add' ? besideValue(shifted, outputOf(scaled!)) : null;
   if (!isFloatValue(graph, input) || !gain || !shift || !isVector(graph, gain) || !isVector(graph, shift)) return null;
   return { input, gain, shift, epsilon, last: shifted! };
 }
@@ -95,22 +97,24 @@ function meanedBy(graph: Graph, value: string, shapes: ReadonlyMap<string, Shape
   if (node?.opType !== 'ReduceMean' || intAttribute(node, 'keepdims', 1) !== 1) return null;
   const given = node.input[1] ? graph.initializer(node.input[1]) : undefined;
   const [axis, ...more] = given ? tensorToNumbers(given) : intsAttribute(node, 'axes', []);
-  const rank = shapes.get(node.input[0]!)?.length;
+  const rank = shapes.get(inputOf(node, 0))?.length;
   const isLast = more.length === 0 && (axis === -1 || (rank !== undefined && axis === rank - 1));
-  return isLast ? node.input[0]! : null;
+  return isLast ? inputOf(node, 0) : null;
 }
 
 /** D of Pow(D, 2) or Mul(D, D), else null. */
 function squareRootOf(graph: Graph, value: string): string | null {
   const node = graph.producer(value);
-  if (node?.opType === 'Pow' && isScalar(graph, node.input[1]!, 2)) return node.input[0]!;
-  return node?.opType === 'Mul' && node.input[0] === node.input[1] ? node.input[0]! : null;
+  if (node?.opType === 'Pow' && isScalar(graph, inputOf(node, 1), 2)) return inputOf(node, 0);
+  return node?.opType === 'Mul' && node.input[0] === node.input[1] ? inputOf(node, 0) : null;
 }
 
 /** X of Sub(X, ReduceMean(X)), else null. */
 function centeredOf(graph: Graph, value: string, shapes: ReadonlyMap<string, Shape>): string | null {
   const node = graph.producer(value);
-  return node?.opType === 'Sub' && meanedBy(graph, node.input[1]!, shapes) === node.input[0] ? node.input[0]! : null;
+  return node?.opType === 'Sub' && meanedBy(graph, inputOf(node, 1), shapes) === node.input[0]
+    ? inputOf(node, 0)
+    : null;
 }
 
 function isVector(graph: Graph, value: string): boolean {

@@ -1,4 +1,4 @@
-import { DataType, elementTypeOf, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+import { DataType, elementTypeOf, tensorToFloats, type Graph, type NodeProto, inputOf, outputOf } from '#onnx';
 
 /** Whether a value is a constant of one element, equal to `expected` but for rounding. */
 export function isScalar(graph: Graph, name: string, expected: number): boolean {
@@ -38,23 +38,23 @@ export function besideValue({ input: [left = '', right = ''] }: NodeProto, value
 /** The value that is multiplied by `factor`: by a Mul, or a Div by its inverse; null for another node. */
 export function scaledValue(graph: Graph, node: NodeProto | undefined, factor: number): string | null {
   if (node?.opType === 'Mul') return besideScalar(graph, node, factor);
-  return node?.opType === 'Div' && isScalar(graph, node.input[1]!, 1 / factor) ? node.input[0]! : null;
+  return node?.opType === 'Div' && isScalar(graph, inputOf(node, 1), 1 / factor) ? inputOf(node, 0) : null;
 }
 
 /** Whether one reader alone takes a node's output, which is no output of the graph. */
 export function isReadOnce(graph: Graph, node: NodeProto): boolean {
-  return graph.consumers(node.output[0]!).length === 1 && !graph.isOutput(node.output[0]!);
+  return graph.consumers(outputOf(node)).length === 1 && !graph.isOutput(outputOf(node));
 }
 
 /** The node that alone reads a node's output. */
 export function onlyReader(graph: Graph, node: NodeProto): NodeProto | undefined {
-  const [use] = isReadOnce(graph, node) ? graph.consumers(node.output[0]!) : [];
+  const [use] = isReadOnce(graph, node) ? graph.consumers(outputOf(node)) : [];
   return use && use.index >= 0 ? use.node : undefined;
 }
 
 /** Lets a new node give the value that `last` gave; what it replaces is dead then. */
 export function replaceBy(graph: Graph, last: NodeProto, replacement: NodeProto): void {
-  const output = last.output[0]!;
+  const output = outputOf(last);
   graph.addNode(replacement, { before: last });
   graph.removeNode(last);
   graph.setOutput(replacement, 0, output);

@@ -1,4 +1,4 @@
-import type { Graph, NodeProto } from '#onnx';
+import { type Graph, type NodeProto, outputOf, inputOf, elementOf } from '#onnx';
 
 /**
  * Moves the Relu of a float convolution behind the pooling, where it has fewer elements to clamp and a following
@@ -12,10 +12,10 @@ export function poolBeforeRelu(graph: Graph, conv: NodeProto): boolean {
   const found = reluThenPool(graph, conv);
   if (!found) return false;
   const { relu, pool } = found;
-  const output = pool.output[0]!;
+  const output = outputOf(pool);
   const pooled = graph.freshName(`${output}_pooled`);
   graph.removeNode(relu);
-  graph.setInput(pool, 0, relu.input[0]!);
+  graph.setInput(pool, 0, inputOf(relu, 0));
   graph.setOutput(pool, 0, pooled);
   relu.input[0] = pooled;
   relu.output[0] = output;
@@ -25,12 +25,14 @@ export function poolBeforeRelu(graph: Graph, conv: NodeProto): boolean {
 
 /** The Relu and MaxPool that alone read a convolution's output one after the other, or null. */
 export function reluThenPool(graph: Graph, conv: NodeProto): { relu: NodeProto; pool: NodeProto } | null {
-  const relu = onlyReader(graph, conv.output[0]!);
-  const pool = relu?.opType === 'Relu' ? onlyReader(graph, relu.output[0]!) : undefined;
+  const relu = onlyReader(graph, outputOf(conv));
+  const pool = relu?.opType === 'Relu' ? onlyReader(graph, outputOf(relu)) : undefined;
   return relu && pool?.opType === 'MaxPool' && pool.output.length === 1 ? { relu, pool } : null;
 }
 
 function onlyReader(graph: Graph, value: string): NodeProto | undefined {
   const uses = graph.consumers(value);
-  return uses.length === 1 && uses[0]!.index === 0 && !graph.isOutput(value) ? uses[0]!.node : undefined;
+  return uses.length === 1 && elementOf(uses, 0, 'uses').index === 0 && !graph.isOutput(value)
+    ? elementOf(uses, 0, 'uses').node
+    : undefined;
 }

@@ -1,4 +1,4 @@
-import { makeNode, type Graph, type NodeProto } from '#onnx';
+import { makeNode, type Graph, type NodeProto, outputOf } from '#onnx';
 
 /**
  * Takes the bias out of a Gemm, so that its product can run as integers and still give floats (the fused kernel adds
@@ -7,7 +7,7 @@ import { makeNode, type Graph, type NodeProto } from '#onnx';
  *     Gemm(X, W, B) -> Y   becomes   Gemm(X, W) -> Add(B) -> Y
  */
 export function splitBias(graph: Graph, gemm: NodeProto): void {
-  const [bias, output] = [gemm.input[2], gemm.output[0]!];
+  const [bias, output] = [gemm.input[2], outputOf(gemm)];
   if (!bias) return;
   const product = graph.freshName(`${output}_product`);
   graph.setInput(gemm, 2, '');

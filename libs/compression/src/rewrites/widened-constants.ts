@@ -7,6 +7,9 @@ import {
   tensorToFloats,
   type Graph,
   type NodeProto,
+  inputOf,
+  dimOf,
+  elementOf,
 } from '#onnx';
 
 /** Float values that a graph holds, in single precision. */
@@ -33,7 +36,7 @@ export function floatConstant(graph: Graph, value: string): FloatConstant | unde
       ? { dims: tensorDims(tensor), values: tensorToFloats(tensor) }
       : undefined;
   const node = graph.producer(value);
-  const source = node && isPassive(node) ? floatConstant(graph, node.input[0]!) : undefined;
+  const source = node && isPassive(node) ? floatConstant(graph, inputOf(node, 0)) : undefined;
   return source && node!.opType === 'Transpose'
     ? transposed(
         source,
@@ -53,7 +56,7 @@ export function isWidened(graph: Graph, value: string): boolean {
 
 /** Lets a node read a float constant as an initializer of single precision, and returns its name. */
 export function readWidened(graph: Graph, node: NodeProto, index: number): string {
-  const value = node.input[index]!;
+  const value = inputOf(node, index);
   const { dims, values } = floatConstant(graph, value)!;
   const { name } = graph.addInitializer(floatTensor(graph.freshName(`${value}_float`), dims, values));
   graph.setInput(node, index, name);
@@ -71,10 +74,13 @@ function isPassive(node: NodeProto): boolean {
 
 function transposed({ dims, values }: FloatConstant, perm: readonly number[]): FloatConstant {
   const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((product, dim) => product * dim, 1));
-  const result = { dims: perm.map((axis) => dims[axis]!), values: new Float32Array(values.length) };
+  const result = { dims: perm.map((axis) => dimOf(dims, axis)), values: new Float32Array(values.length) };
   const position = result.dims.map(() => 0);
   for (let i = 0; i < values.length; i++) {
-    result.values[i] = values[position.reduce((at, step, axis) => at + step * strides[perm[axis]!]!, 0)]!;
+    result.values[i] =
+      values[
+        position.reduce((at, step, axis) => at + step * elementOf(strides, elementOf(perm, axis, 'perm'), 'strides'), 0)
+      ]!;
     for (let axis = position.length - 1; axis >= 0 && ++position[axis]! === result.dims[axis]; axis--)
       position[axis] = 0;
   }

@@ -1,4 +1,4 @@
-import { intAttribute } from '#onnx';
+import { intAttribute, elementOf } from '#onnx';
 import type { GradientBuilder } from '../../gradient-builder.js';
 import type { GradientRule } from '../../rule.js';
 import { fromInput, fromState, gatesOf, outer, sigmoidSlope, tanhSlope, total } from './gates.js';
@@ -41,9 +41,10 @@ function gatesFrom(g: GradientBuilder, direction: Direction, z: string, r: strin
  */
 function resetBehind(g: GradientBuilder, direction: Direction, sizes: Sizes): DirectionGradients {
   const [outside, inside] = [gatesOf(g, fromInput(g, direction), 3), gatesOf(g, fromState(g, direction), 3)];
-  const sigmoid = (at: number) => g.op('Sigmoid', [g.add(outside[at]!, inside[at]!)]);
-  const [z, r, q] = [sigmoid(0), sigmoid(1), inside[2]!];
-  const candidate = g.op('Tanh', [g.add(outside[2]!, g.mul(r, q))]);
+  const sigmoid = (at: number) =>
+    g.op('Sigmoid', [g.add(elementOf(outside, at, 'outside'), elementOf(inside, at, 'inside'))]);
+  const [z, r, q] = [sigmoid(0), sigmoid(1), elementOf(inside, 2, 'inside')];
+  const candidate = g.op('Tanh', [g.add(elementOf(outside, 2, 'outside'), g.mul(r, q))]);
   const { toCandidate, toUpdate } = gatesFrom(g, direction, z, r, candidate);
   const toReset = g.mul(toCandidate, g.mul(q, sigmoidSlope(g, r)));
   const back = scan(g, {
@@ -64,7 +65,7 @@ function resetBehind(g: GradientBuilder, direction: Direction, sizes: Sizes): Di
     ...byInput(g, direction, incoming, sizes),
     r: outer(g, { value: v, width: 3 * hidden }, { value: direction.previous, width: hidden }),
     biases: g.concat([total(g, incoming), total(g, v)], 0),
-    h: back.states[0]!,
+    h: elementOf(back.states, 0, 'states'),
   };
 }
 
@@ -81,11 +82,18 @@ function resetAhead(g: GradientBuilder, direction: Direction, sizes: Sizes): Dir
   const part = (from: number, to: number) => biases && { ...biases, state: rows(biases.state, from, to) };
   const outside = gatesOf(g, fromInput(g, direction), 3);
   const inside = gatesOf(g, fromState(g, { ...direction, r: toGates, biases: part(0, 2) }), 2);
-  const sigmoid = (at: number) => g.op('Sigmoid', [g.add(outside[at]!, inside[at]!)]);
+  const sigmoid = (at: number) =>
+    g.op('Sigmoid', [g.add(elementOf(outside, at, 'outside'), elementOf(inside, at, 'inside'))]);
   const [z, r] = [sigmoid(0), sigmoid(1)];
   const s = g.mul(r, direction.previous);
   const state = fromState(g, { ...direction, previous: s, r: toCandidateState, biases: part(2, 3) });
-  const { toCandidate, toUpdate } = gatesFrom(g, direction, z, r, g.op('Tanh', [g.add(outside[2]!, state)]));
+  const { toCandidate, toUpdate } = gatesFrom(
+    g,
+    direction,
+    z,
+    r,
+    g.op('Tanh', [g.add(elementOf(outside, 2, 'outside'), state)]),
+  );
   const toReset = g.mul(direction.previous, sigmoidSlope(g, r));
   const back = scan(g, {
     states: [direction.last.h],
@@ -113,7 +121,7 @@ function resetAhead(g: GradientBuilder, direction: Direction, sizes: Sizes): Dir
       0,
     ),
     biases: g.concat([bias, bias], 0),
-    h: back.states[0]!,
+    h: elementOf(back.states, 0, 'states'),
   };
 }
 

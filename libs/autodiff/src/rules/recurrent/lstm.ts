@@ -1,3 +1,4 @@
+import { elementOf } from '#onnx';
 import type { GradientBuilder } from '../../gradient-builder.js';
 import type { GradientRule } from '../../rule.js';
 import { fromInput, fromState, gatesOf, outer, sigmoidSlope, tanhSlope, total } from './gates.js';
@@ -72,5 +73,5 @@ function cellsOf(g: GradientBuilder, f: string, u: string, first: string, isReve
       return { states: [cell], kept: [inner.op('Identity', [cell])] };
     },
   });
-  return kept[0]!;
+  return elementOf(kept, 0, 'kept');
 }

@@ -1,4 +1,4 @@
-import { floatAttribute, intAttribute, stringAttribute, stringsAttribute } from '#onnx';
+import { floatAttribute, intAttribute, stringAttribute, stringsAttribute, elementOf } from '#onnx';
 import { UnsupportedGradientError, nameOf } from '../../errors.js';
 import type { GradientBuilder } from '../../gradient-builder.js';
 import type { Gradient, RuleContext } from '../../rule.js';
@@ -83,9 +83,12 @@ function checked({ node, g, x }: RuleContext, { gates, activations }: Cell): Siz
   const [steps, batch, inputs] = g.dims(x[0]) as [number, number, number];
   const given = stringsAttribute(node, 'activations');
   const isKnown = activations.some((names) =>
-    given.every((name, i) => name.toLowerCase() === names[i % names.length]!.toLowerCase()),
+    given.every((name, i) => name.toLowerCase() === elementOf(names, i % names.length, 'names').toLowerCase()),
   );
-  if (!isKnown) refuse(`activations ${given.join(', ')} have no gradient rule, ${activations[0]!.join(', ')} have`);
+  if (!isKnown)
+    refuse(
+      `activations ${given.join(', ')} have no gradient rule, ${elementOf(activations, 0, 'activations').join(', ')} have`,
+    );
   if (x[4] !== '' && !g.numbers(x[4])?.every((length) => length === steps))
     refuse('lengths of sequences have no gradient rule: export it without sequence_lens, for sequences of one length');
   if (node.input[7]) refuse('peepholes have no gradient rule');

@@ -1,4 +1,4 @@
-import { stringsAttribute } from '#onnx';
+import { stringsAttribute, elementOf } from '#onnx';
 import type { GradientBuilder } from '../../gradient-builder.js';
 import type { GradientRule } from '../../rule.js';
 import { outer, tanhSlope, total } from './gates.js';
@@ -31,13 +31,13 @@ function backward(
       return { states: [inner.matmul(dz, r, {})], kept: [dz] };
     },
   });
-  const sums = { value: back.kept[0]!, width: hidden };
+  const sums = { value: elementOf(back.kept, 0, 'kept'), width: hidden };
   const bias = total(g, sums.value);
   return {
     x: g.matmul(sums.value, w, {}),
     w: outer(g, sums, { value: x, width: inputs }),
     r: outer(g, sums, { value: direction.previous, width: hidden }),
     biases: g.concat([bias, bias], 0),
-    h: back.states[0]!,
+    h: elementOf(back.states, 0, 'states'),
   };
 }

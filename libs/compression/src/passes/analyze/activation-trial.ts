@@ -1,5 +1,16 @@
 import { Session, type HostTensor, type HostTensors } from '#inference';
-import { cloneModel, DataType, floatTensor, Graph, makeNode, makeTensor, makeValueInfo, writeModel } from '#onnx';
+import {
+  cloneModel,
+  DataType,
+  floatTensor,
+  Graph,
+  makeNode,
+  makeTensor,
+  makeValueInfo,
+  writeModel,
+  elementOf,
+  known,
+} from '#onnx';
 import { asymmetricGrid, type Range } from '../../quantization/grid/arithmetic.js';
 import type { Layer } from '../../quantization/layers/layers.js';
 import type { Runnable } from '../../quantization/mixed/weight-trial.js';
@@ -24,11 +35,11 @@ export class ActivationTrial {
   ): Promise<ActivationTrial> {
     const positions = layers.map(({ node }) => graph.nodes.indexOf(node));
     const trial = new Graph(cloneModel(graph.model));
-    const nodes = positions.map((position) => trial.nodes[position]!);
+    const nodes = positions.map((position) => elementOf(trial.nodes, position, 'nodes'));
     const switches = layers.map(({ input }, i) => {
       const chosen = trial.freshName(`${input}_chosen`);
       trial.proto.input.push(makeValueInfo(chosen, DataType.BOOL, []));
-      const { scale, zeroPoint } = asymmetricGrid(ranges.get(input)!);
+      const { scale, zeroPoint } = asymmetricGrid(known(ranges, input, 'ranges'));
       const grid = [
         trial.addInitializer(floatTensor(trial.freshName(`${input}_scale`), [], [scale])).name,
         trial.addInitializer(
@@ -38,11 +49,11 @@ export class ActivationTrial {
       const [quantized, rounded, taken] = ['quantized', 'rounded', 'taken'].map((part) =>
         trial.freshName(`${input}_${part}`),
       ) as [string, string, string];
-      const before = { before: nodes[i]! };
+      const before = { before: elementOf(nodes, i, 'nodes') };
       trial.addNode(makeNode('QuantizeLinear', [input, ...grid], [quantized]), before);
       trial.addNode(makeNode('DequantizeLinear', [quantized, ...grid], [rounded]), before);
       trial.addNode(makeNode('Where', [chosen, rounded, input], [taken]), before);
-      trial.setInput(nodes[i]!, 0, taken);
+      trial.setInput(elementOf(nodes, i, 'nodes'), 0, taken);
       return chosen;
     });
     return new ActivationTrial(await Session.create(writeModel(trial.model), { threads }), switches);

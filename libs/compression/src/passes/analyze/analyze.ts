@@ -1,7 +1,7 @@
 import { QuantizeOptions, type AnalyzeOptions } from '#contracts';
 import { mulberry32, type Dataset } from '#datasets';
 import { scoreModels } from '#evaluation';
-import { nodeLabel, cloneModel, type Graph, type ModelProto } from '#onnx';
+import { nodeLabel, cloneModel, type Graph, type ModelProto, elementOf } from '#onnx';
 import { CompressionError } from '../../errors.js';
 import type { Pass } from '../../pass.js';
 import { calibrate } from '../../quantization/calibration/calibrate.js';
@@ -104,7 +104,7 @@ async function activationCosts(
   try {
     const models = [trial.with([]), ...layers.map((_layer, i) => trial.with([i]))];
     const { scores } = await scoreModels(models, evidence.batches(options.samples), evidence.classes);
-    return layers.map((_layer, i) => costOf(scores[0]!, scores[i + 1]!));
+    return layers.map((_layer, i) => costOf(elementOf(scores, 0, 'scores'), elementOf(scores, i + 1, 'scores')));
   } finally {
     await trial.release();
   }

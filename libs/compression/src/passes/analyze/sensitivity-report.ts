@@ -1,3 +1,4 @@
+import { elementOf } from '#onnx';
 import { linePlot } from '#evaluation';
 import type { LayerSensitivity, WidthCost } from '../../quantization/mixed/sensitivity.js';
 import { noiseOf } from '../../quantization/mixed/sensitivity.js';
@@ -18,7 +19,7 @@ export function layerSensitivityPlot(layers: readonly AnalyzedLayer[]): string {
   const widths = layers[0]?.widths.map(({ bits }) => bits) ?? [];
   const weights = widths.map((bits, w) => ({
     name: `weight at ${bits} bits`,
-    points: layers.map((layer, i) => [i + 1, layer.widths[w]!.outputSnrDb ?? NaN] as const),
+    points: layers.map((layer, i) => [i + 1, elementOf(layer.widths, w, 'widths').outputSnrDb ?? NaN] as const),
   }));
   const inputs = layers.some(({ activation }) => activation)
     ? [
@@ -39,11 +40,11 @@ export function layerSensitivityPlot(layers: readonly AnalyzedLayer[]): string {
 /** Which layers cause the loss, in words: at each width, their shares of the noise that all layers together add. */
 export function sensitivityVerdict(layers: readonly AnalyzedLayer[]): string {
   if (layers.length === 0) return 'there is no layer to quantize';
-  const widths = layers[0]!.widths.map(({ bits }, w) =>
+  const widths = elementOf(layers, 0, 'layers').widths.map(({ bits }, w) =>
     costliest(
       `weights at ${bits} bits`,
       layers,
-      layers.map((layer) => layer.widths[w]!),
+      layers.map((layer) => elementOf(layer.widths, w, 'widths')),
     ),
   );
   const activations = layers.every(({ activation }) => activation)
@@ -70,7 +71,11 @@ function costliest(
   const total = noises.reduce((sum, noise) => sum + noise, 0);
   if (total === 0) return `${what}: nothing is lost`;
   const ranked = noises
-    .map((noise, i) => ({ node: layers[i]!.node, share: noise / total, cost: costs[i]! }))
+    .map((noise, i) => ({
+      node: elementOf(layers, i, 'layers').node,
+      share: noise / total,
+      cost: elementOf(costs, i, 'costs'),
+    }))
     .toSorted((a, b) => b.share - a.share);
   const named = ranked.slice(0, NAMED).filter(({ share }, i) => i === 0 || share >= LEAST_SHARE);
   return `${what}: ${named.map(({ node, share, cost }) => `${node} causes ${percent(share)} of the noise${lossOf(cost)}`).join(', ')}`;

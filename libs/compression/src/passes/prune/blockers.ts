@@ -1,5 +1,5 @@
 import { leftAlone } from '../../left-alone.js';
-import { type Graph, type NodeProto, weightSites } from '#onnx';
+import { type Graph, type NodeProto, weightSites, known } from '#onnx';
 import type { PruneOptions, Skipped } from '#contracts';
 import { isNamed } from '../../name-pattern.js';
 import { describe } from '../../pruning/channels/rules/rule.js';
@@ -35,7 +35,7 @@ function blockerOf(
       if (
         node.opType === 'Shape' ||
         node.opType === 'MatMulNBits' ||
-        (layers.has(node) && layers.get(node)!.group === 1)
+        (layers.has(node) && known(layers, node, 'layers').group === 1)
       )
         continue;
       for (const output of node.output)

@@ -1,3 +1,4 @@
+import { elementOf } from '#onnx';
 import { linePlot, type PlotSeries } from '#evaluation';
 import type { ScoreHistogram } from '../../pruning/channels/histogram.js';
 import type { GroupReport } from '../../pruning/channels/group-report.js';
@@ -7,7 +8,7 @@ type Ranked = Pick<GroupReport, 'producers' | 'channels' | 'removed' | 'importan
 /** One line per group: the importance of its channels from the least to the greatest, and a mark where the cut lies, removed on its left; an SVG. */
 export function importancePlot(groups: readonly Ranked[]): string {
   const lines = groups.map(({ producers, importance }): PlotSeries => ({
-    name: producers[0]!,
+    name: elementOf(producers, 0, 'producers'),
     points: ranks(importance),
   }));
   const cuts = groups
@@ -40,6 +41,6 @@ function valueAt(points: readonly (readonly [number, number])[], share: number):
     1,
     points.findIndex(([x]) => x >= share),
   );
-  const [[x0, y0], [x1, y1]] = [points[next - 1]!, points[next]!];
+  const [[x0, y0], [x1, y1]] = [elementOf(points, next - 1, 'points'), elementOf(points, next, 'points')];
   return x1 > x0 ? y0 + ((y1 - y0) * (share - x0)) / (x1 - x0) : y1;
 }

@@ -1,9 +1,10 @@
+import { elementOf } from '#onnx';
 import { linePlot, type PlotSeries } from '#evaluation';
 import type { SensitivityPoint } from './sensitivity.js';
 
 /** One line per group: top-1 lost, in points, against the share removed of that group alone; an SVG. */
 export function groupSensitivityPlot(points: readonly SensitivityPoint[]): string {
-  const names = [...new Set(points.map(({ producers }) => producers[0]!))];
+  const names = [...new Set(points.map(({ producers }) => elementOf(producers, 0, 'producers')))];
   const series = names.map((name): PlotSeries => ({
     name,
     points: [

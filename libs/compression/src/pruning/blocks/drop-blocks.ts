@@ -1,6 +1,6 @@
 import type { PruneOptions, Skipped } from '#contracts';
 import { Session, type HostTensors } from '#inference';
-import { nodeLabel, Graph, cloneModel, weightSites, writeModel, type ModelProto, type Shapes } from '#onnx';
+import { nodeLabel, Graph, cloneModel, weightSites, writeModel, type ModelProto, type Shapes, elementOf } from '#onnx';
 import { isNamed } from '../../name-pattern.js';
 import { untouchedLayers } from '../../untouched-layers.js';
 import { removeBlock, shapeKeepingBlocks, type Block } from './shape-keeping-blocks.js';
@@ -42,7 +42,7 @@ export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: Sc
       removeAll(trial, shapeKeepingBlocks(trial, shapes), places);
       return shapes;
     });
-  const candidates = [...all.keys()].filter((place) => !isExcluded(all[place]!, options));
+  const candidates = [...all.keys()].filter((place) => !isExcluded(elementOf(all, place, 'all'), options));
   const unsound = await unsoundSets(
     candidates.map((place) => new Set([place])),
     problemWithout,
@@ -51,16 +51,22 @@ export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: Sc
   const scores =
     importanceOf(options).blocks?.(places.length, inputs.seed) ??
     (await errorsWithout(graph, shapes, places, options, inputs, observation.feeds));
-  const order = [...places.keys()].toSorted((a, b) => scores[a]! - scores[b]! || b - a);
-  const gone = new Set(order.slice(0, Math.floor(candidates.length * options.ratio + 1e-9)).map((i) => places[i]!));
+  const order = [...places.keys()].toSorted(
+    (a, b) => elementOf(scores, a, 'scores') - elementOf(scores, b, 'scores') || b - a,
+  );
+  const gone = new Set(
+    order.slice(0, Math.floor(candidates.length * options.ratio + 1e-9)).map((i) => elementOf(places, i, 'places')),
+  );
   const blocks = places.map((place, i): BlockReport => ({
-    layers: layersOf(graph, all[place]!),
-    importance: scores[i]!,
+    layers: layersOf(graph, elementOf(all, place, 'all')),
+    importance: elementOf(scores, i, 'scores'),
     dropped: gone.has(place),
   }));
   const skipped = [
     ...blockedLayers(graph, all, options),
-    ...[...unsound].flatMap(([i, problem]) => unsoundLayers(graph, all[candidates[i]!]!, problem)),
+    ...[...unsound].flatMap(([i, problem]) =>
+      unsoundLayers(graph, elementOf(all, elementOf(candidates, i, 'candidates'), 'all'), problem),
+    ),
   ];
   const before = figuresOf(graph, shapes);
   if (gone.size === 0) return { blocks, skipped, before, after: before };
@@ -70,7 +76,8 @@ export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: Sc
 
 /** From the end on, so that the input of a block is still there when its turn comes. */
 function removeAll(graph: Graph, blocks: readonly Block[], gone: ReadonlySet<number>): void {
-  for (let place = blocks.length - 1; place >= 0; place--) if (gone.has(place)) removeBlock(graph, blocks[place]!);
+  for (let place = blocks.length - 1; place >= 0; place--)
+    if (gone.has(place)) removeBlock(graph, elementOf(blocks, place, 'blocks'));
   graph.removeDeadCode();
 }
 
@@ -100,7 +107,7 @@ async function errorsWithout(
     const trial = new Graph(cloneModel(graph.model));
     removeAll(trial, shapeKeepingBlocks(trial, shapes), new Set([place]));
     const outputs = await outputsOf(trial.model, batches, threads);
-    errors.push(reference.reduce((sum, y, i) => sum + (y - outputs[i]!) ** 2, 0) / (energy || 1));
+    errors.push(reference.reduce((sum, y, i) => sum + (y - elementOf(outputs, i, 'outputs')) ** 2, 0) / (energy || 1));
   }
   return errors;
 }

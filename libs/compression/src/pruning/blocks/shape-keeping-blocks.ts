@@ -1,4 +1,4 @@
-import { subgraphs, weightSite, type Graph, type NodeProto } from '#onnx';
+import { subgraphs, weightSite, type Graph, type NodeProto, elementOf, known, outputOf } from '#onnx';
 
 /** Nodes between two values of one shape, read by nothing else: without them the graph still runs, `output` replaced by `input`. */
 export interface Block {
@@ -17,7 +17,7 @@ type Shapes = ReadonlyMap<string, readonly number[]>;
 export function shapeKeepingBlocks(graph: Graph, shapes: Shapes | null): Block[] {
   const search = new BlockSearch(graph, shapes);
   const candidates = graph.nodes.flatMap((node) => search.endingAt(node) ?? []);
-  const isResidual = ({ nodes }: Block) => search.isSum(nodes.at(-1)!);
+  const isResidual = ({ nodes }: Block) => search.isSum(elementOf(nodes, nodes.length - 1, 'nodes'));
   const residual = candidates.filter(isResidual);
   const plain = candidates.filter((block) => !isResidual(block)).toSorted((a, b) => b.nodes.length - a.nodes.length);
   const taken = new Set<NodeProto>();
@@ -26,7 +26,11 @@ export function shapeKeepingBlocks(graph: Graph, shapes: Shapes | null): Block[]
     nodes.forEach((node) => taken.add(node));
     return true;
   });
-  return chosen.toSorted((a, b) => search.place(a.nodes.at(-1)!) - search.place(b.nodes.at(-1)!));
+  return chosen.toSorted(
+    (a, b) =>
+      search.place(elementOf(a.nodes, a.nodes.length - 1, 'nodes')) -
+      search.place(elementOf(b.nodes, b.nodes.length - 1, 'nodes')),
+  );
 }
 
 /** Takes a block out of the graph; weights that nothing reads any more are left to dead-code removal. */
@@ -53,7 +57,7 @@ class BlockSearch {
   }
 
   place(node: NodeProto): number {
-    return this.order.get(node)!;
+    return known(this.order, node, 'order');
   }
 
   /** Whether a node joins two branches, and does not add a bias. */
@@ -63,7 +67,7 @@ class BlockSearch {
 
   /** Goes back from a node's output until all its nodes read a single computed value: a block if that has the same shape. */
   endingAt(last: NodeProto): Block | null {
-    const output = last.output[0]!;
+    const output = outputOf(last);
     if (last.output.length !== 1 || this.graph.isOutput(output)) return null;
     const nodes: NodeProto[] = [];
     const frontier = new Set([output]);

@@ -1,3 +1,4 @@
+import { elementOf } from '#onnx';
 import { measureLatency, percentile } from '#evaluation';
 import { Session, type HostTensors } from '#inference';
 
@@ -46,7 +47,7 @@ export async function measureTable(
       rows.push({ ratio, ...pruned });
   }
   const samples = await measure(rows.map(({ model }) => model));
-  return rows.map(({ ratio, macs }, i) => ({ ratio, macs, ...medianOf(samples[i]!) }));
+  return rows.map(({ ratio, macs }, i) => ({ ratio, macs, ...medianOf(elementOf(samples, i, 'samples')) }));
 }
 
 /** A median and what it may be off by. */
@@ -64,9 +65,13 @@ export function latencyModel(points: readonly LatencyPoint[]): (macs: number) =>
   const fitted = nonDecreasing(sorted.map(({ ms }) => ms));
   return (macs) => {
     const above = sorted.findIndex((point) => point.macs >= macs);
-    if (above <= 0) return above === 0 ? fitted[0]! : fitted.at(-1)!;
-    const [low, high] = [sorted[above - 1]!.macs, sorted[above]!.macs];
-    return fitted[above - 1]! + ((fitted[above]! - fitted[above - 1]!) * (macs - low)) / (high - low);
+    if (above <= 0)
+      return above === 0 ? elementOf(fitted, 0, 'fitted') : elementOf(fitted, fitted.length - 1, 'fitted');
+    const [low, high] = [elementOf(sorted, above - 1, 'sorted').macs, elementOf(sorted, above, 'sorted').macs];
+    return (
+      elementOf(fitted, above - 1, 'fitted') +
+      ((elementOf(fitted, above, 'fitted') - elementOf(fitted, above - 1, 'fitted')) * (macs - low)) / (high - low)
+    );
   };
 }
 
@@ -80,12 +85,12 @@ export function timeOn(feeds: HostTensors, threads: number): MeasureModels {
       const first = await measureLatency(subjects.slice(0, 1), { runs: 3, warmupRuns: WARMUP_RUNS });
       const runs = Math.min(
         RUNS.most,
-        Math.max(RUNS.least, Math.round(RUNS.withinMs / percentile(first.samplesMs[0]!, 50))),
+        Math.max(RUNS.least, Math.round(RUNS.withinMs / percentile(elementOf(first.samplesMs, 0, 'samples ms'), 50))),
       );
       const samples: number[][] = models.map(() => []);
       for (let round = 0; round < ROUNDS && (round === 0 || samples.some(isNoisy)); round++) {
         const timed = await measureLatency(subjects, { runs, warmupRuns: WARMUP_RUNS });
-        timed.samplesMs.forEach((list, i) => samples[i]!.push(...list));
+        timed.samplesMs.forEach((list, i) => elementOf(samples, i, 'samples').push(...list));
       }
       return samples;
     } finally {
@@ -104,7 +109,7 @@ function nonDecreasing(values: readonly number[]): number[] {
   const pools: { mean: number; count: number }[] = [];
   for (const value of values) {
     let pool = { mean: value, count: 1 };
-    while (pools.length > 0 && pools.at(-1)!.mean > pool.mean) {
+    while (pools.length > 0 && elementOf(pools, pools.length - 1, 'pools').mean > pool.mean) {
       const { mean, count } = pools.pop()!;
       pool = { mean: (mean * count + pool.mean * pool.count) / (count + pool.count), count: count + pool.count };
     }

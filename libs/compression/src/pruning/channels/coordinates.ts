@@ -1,4 +1,4 @@
-import { type Shapes, known } from '#onnx';
+import { type Shapes, known, elementOf } from '#onnx';
 
 /** Dimensions of every value of a graph, by name. */
 interface Axes {
@@ -35,15 +35,15 @@ export class Coordinates {
   }
 
   at(value: string, axis: number, index: number): number {
-    return this.axes.get(value)!.starts[axis]! + index;
+    return elementOf(known(this.axes, value, 'axes').starts, axis, 'starts') + index;
   }
 
   /** The class a coordinate belongs to, as the identity of its representative. */
   find(id: number): number {
     let root = id;
-    while (this.parent[root] !== root) root = this.parent[root]!;
+    while (this.parent[root] !== root) root = elementOf(this.parent, root, 'parent');
     for (let at = id; at !== root;) {
-      const next = this.parent[at]!;
+      const next = elementOf(this.parent, at, 'parent');
       this.parent[at] = root;
       at = next;
     }

@@ -1,4 +1,13 @@
-import { subgraphs, capturedValues, type Graph, type GraphProto, type NodeProto, type Shapes } from '#onnx';
+import {
+  subgraphs,
+  capturedValues,
+  type Graph,
+  type GraphProto,
+  type NodeProto,
+  type Shapes,
+  known,
+  elementOf,
+} from '#onnx';
 import { isNamed } from '../../name-pattern.js';
 import { Coordinates } from './coordinates.js';
 import { LinkContext, Roles, describe } from './rules/rule.js';
@@ -84,7 +93,7 @@ function collect(
   const blocked = new Map<string, BlockedChannels>();
   for (const node of roles.computed) block(blocked, node, 'its weight is computed inside the graph, not stored');
   for (const { value, axis, node } of roles.producers) {
-    const length = coordinates.dims(value)![axis]!;
+    const length = coordinates.dimsOf(value)[axis]!;
     if (length === 1) block(blocked, node, 'it makes a single channel');
     for (let i = 0; i < length && length > 1; i++) {
       const id = coordinates.at(value, axis, i);
@@ -96,11 +105,11 @@ function collect(
   const { axes, axesOf } = membersOf(coordinates, produced);
   const groups = new Map<string, Group>();
   for (const [root, nodes] of produced) {
-    const members = axesOf.get(root)!;
+    const members = known(axesOf, root, 'axes of');
     const key = members.join();
     const group = groups.get(key) ?? {
-      producers: [...nodes].toSorted((a, b) => order.get(a)! - order.get(b)!),
-      members: members.map((member) => axes[member]!),
+      producers: [...nodes].toSorted((a, b) => known(order, a, 'order') - known(order, b, 'order')),
+      members: members.map((member) => elementOf(axes, member, 'axes')),
       units: [],
       width: 1,
     };
@@ -109,7 +118,11 @@ function collect(
   }
   for (const group of groups.values()) group.width = widthOf(group, coordinates, roles);
   return {
-    groups: [...groups.values()].toSorted((a, b) => order.get(a.producers[0]!)! - order.get(b.producers[0]!)!),
+    groups: [...groups.values()].toSorted(
+      (a, b) =>
+        known(order, elementOf(a.producers, 0, 'producers'), 'order') -
+        known(order, elementOf(b.producers, 0, 'producers'), 'order'),
+    ),
     blocked: [...blocked.values()],
   };
 }
@@ -135,7 +148,7 @@ function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unkno
   const axes: Members['axes'] = [];
   const axesOf = new Map<number, number[]>([...produced.keys()].map((root) => [root, []]));
   for (const value of coordinates.values()) {
-    coordinates.dims(value)!.forEach((length, axis) => {
+    coordinates.dimsOf(value).forEach((length, axis) => {
       const roots = new Set(Array.from({ length }, (_, i) => coordinates.find(coordinates.at(value, axis, i))));
       for (const root of roots) axesOf.get(root)?.push(axes.length);
       axes.push({ value, axis });
@@ -146,9 +159,11 @@ function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unkno
 
 function widthOf({ producers, units }: Group, coordinates: Coordinates, roles: Roles): number {
   const made = roles.producers.find(
-    (producer) => producer.node === producers[0] && touches(coordinates, producer.value, producer.axis, units[0]!),
+    (producer) =>
+      producer.node === producers[0] &&
+      touches(coordinates, producer.value, producer.axis, elementOf(units, 0, 'units')),
   )!;
-  return indicesOf(coordinates, made.value, made.axis, units[0]!).length;
+  return indicesOf(coordinates, made.value, made.axis, elementOf(units, 0, 'units')).length;
 }
 
 function touches(coordinates: Coordinates, value: string, axis: number, root: number): boolean {
@@ -157,7 +172,7 @@ function touches(coordinates: Coordinates, value: string, axis: number, root: nu
 
 /** Positions on an axis that belong to a class. */
 export function indicesOf(coordinates: Coordinates, value: string, axis: number, root: number): number[] {
-  return Array.from({ length: coordinates.dims(value)![axis]! }, (_, i) => i).filter(
+  return Array.from({ length: coordinates.dimsOf(value)[axis]! }, (_, i) => i).filter(
     (i) => coordinates.find(coordinates.at(value, axis, i)) === root,
   );
 }

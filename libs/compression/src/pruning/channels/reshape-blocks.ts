@@ -1,3 +1,4 @@
+import { elementOf } from '#onnx';
 /** Axes of a row-major reshape that only mix among themselves; axes of length 1 are left out. */
 export interface ReshapeBlock {
   inputs: number[];
@@ -14,13 +15,16 @@ export function reshapeBlocks(from: readonly number[], to: readonly number[]): R
   const blocks: ReshapeBlock[] = [];
   while (inputs.length > 0 && outputs.length > 0) {
     const block: ReshapeBlock = { inputs: [inputs.shift()!], outputs: [outputs.shift()!] };
-    let [left, right] = [from[block.inputs[0]!]!, to[block.outputs[0]!]!];
+    let [left, right] = [
+      elementOf(from, elementOf(block.inputs, 0, 'inputs'), 'from'),
+      to[elementOf(block.outputs, 0, 'outputs')]!,
+    ];
     while (left !== right) {
       const [axes, taken] = left < right ? [inputs, block.inputs] : [outputs, block.outputs];
       const axis = axes.shift();
       if (axis === undefined) return null;
       taken.push(axis);
-      if (left < right) left *= from[axis]!;
+      if (left < right) left *= elementOf(from, axis, 'from');
       else right *= to[axis]!;
     }
     blocks.push(block);
@@ -31,7 +35,7 @@ export function reshapeBlocks(from: readonly number[], to: readonly number[]): R
 /** For each flat index of a row-major block of `lengths`, the index on its axis `which`. */
 export function factorIndex(lengths: readonly number[], which: number): (flat: number) => number {
   const inner = lengths.slice(which + 1).reduce((product, length) => product * length, 1);
-  return (flat) => Math.floor(flat / inner) % lengths[which]!;
+  return (flat) => Math.floor(flat / inner) % elementOf(lengths, which, 'lengths');
 }
 
 /**

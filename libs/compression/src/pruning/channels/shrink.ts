@@ -1,4 +1,4 @@
-import { sliceTensor, type Graph, type TensorProto, type Shapes } from '#onnx';
+import { sliceTensor, type Graph, type TensorProto, type Shapes, known } from '#onnx';
 import type { Coordinates } from './coordinates.js';
 import { MendContext } from './rules/rule.js';
 import { ruleOf } from './rules/index.js';
@@ -18,7 +18,7 @@ export function removeUnits(graph: Graph, coordinates: Coordinates, removed: Rea
   const shapes = shapesAfter(coordinates, removed);
   // Declared shapes of inner values are optional, and those that changed would now be wrong.
   graph.proto.valueInfo = graph.proto.valueInfo.filter(({ name }) =>
-    coordinates.dims(name)?.every((length, axis) => length === shapes.get(name)![axis]),
+    coordinates.dims(name)?.every((length, axis) => length === known(shapes, name, 'shapes')[axis]),
   );
   graph.removeDeadCode();
   return shapes;
@@ -29,7 +29,7 @@ export function shapesAfter(coordinates: Coordinates, removed: ReadonlySet<numbe
   return new Map(
     [...coordinates.values()].map((value) => [
       value,
-      coordinates.dims(value)!.map((_, axis) => kept(coordinates, value, axis, removed).length),
+      coordinates.dimsOf(value).map((_, axis) => kept(coordinates, value, axis, removed).length),
     ]),
   );
 }
@@ -44,7 +44,7 @@ function shrinkTensor(tensor: TensorProto, coordinates: Coordinates, removed: Re
 }
 
 function kept(coordinates: Coordinates, value: string, axis: number, removed: ReadonlySet<number>): number[] {
-  return Array.from({ length: coordinates.dims(value)![axis]! }, (_, i) => i).filter(
+  return Array.from({ length: coordinates.dimsOf(value)[axis]! }, (_, i) => i).filter(
     (i) => !removed.has(coordinates.find(coordinates.at(value, axis, i))),
   );
 }

@@ -1,5 +1,5 @@
 import { Session, type HostTensors } from '#inference';
-import { Graph, cloneModel, valueDims, writeModel, type Shapes } from '#onnx';
+import { Graph, cloneModel, valueDims, writeModel, type Shapes, elementOf } from '#onnx';
 import type { Coordinates } from './coordinates.js';
 import { shapesOn, type Observation } from '../../rewrites/observe-graph.js';
 import { removeUnits } from './shrink.js';
@@ -70,10 +70,10 @@ export async function unsoundSets(
   const unsound = new Map<number, string>();
   const sound = new Set<number>();
   const add = async (places: readonly number[]): Promise<void> => {
-    const added = places.flatMap((place) => [...sets[place]!]);
+    const added = places.flatMap((place) => [...elementOf(sets, place, 'sets')]);
     const problem = await problemWithout(new Set([...sound, ...added]));
     if (problem === null) return added.forEach((id) => sound.add(id));
-    if (places.length === 1) return void unsound.set(places[0]!, problem);
+    if (places.length === 1) return void unsound.set(elementOf(places, 0, 'places'), problem);
     const half = Math.ceil(places.length / 2);
     await add(places.slice(0, half));
     await add(places.slice(half));

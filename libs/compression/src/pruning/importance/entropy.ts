@@ -1,4 +1,4 @@
-import { DataType, makeTensor, type GraphBuilder } from '#onnx';
+import { DataType, makeTensor, type GraphBuilder, elementOf } from '#onnx';
 import type { Group } from '../channels/groups.js';
 import type { GroupScores, Importance, ImportanceContext } from './importance.js';
 import { listeningNorms } from './magnitude.js';
@@ -26,7 +26,7 @@ const LOUDNESS = 0.01;
  */
 const entropies: GroupScores = async (context, groups) => {
   const probes = groups.map((group) => probeOf(context, group));
-  const gains = groups.map((group, i) => gainsOf(context, group, probes[i]!));
+  const gains = groups.map((group, i) => gainsOf(context, group, elementOf(probes, i, 'probes')));
   const squares = await askProbes(context, probes, (b, probe, i) => ({
     value: squaresHeard(b, probe, gains[i]!),
     type: DataType.FLOAT,

@@ -9,7 +9,7 @@ import {
 } from '#autodiff';
 import type { Batch } from '#datasets';
 import type { HostTensors } from '#inference';
-import { DataType, ownName } from '#onnx';
+import { DataType, ownName, known } from '#onnx';
 import { fixedBatch } from '../../training/batches/flexible-batch.js';
 import { freedForm } from '../../training/form/copied-form.js';
 import { differentiableOutputs, reachable } from '../../training/form/reachable.js';
@@ -109,7 +109,9 @@ async function gradientStep(
   const labelled =
     classes === null
       ? undefined
-      : outputs.find((output) => shapes.get(output)!.length === 2 && shapes.get(output)![1] === classes);
+      : outputs.find(
+          (output) => known(shapes, output, 'shapes').length === 2 && known(shapes, output, 'shapes')[1] === classes,
+        );
   const trainables = reachable(form, outputs, shapes).filter(({ isMatrix }) => isMatrix);
   const step = buildTrainingStep({
     graph: form.graph,

@@ -1,3 +1,4 @@
+import { elementOf } from '#onnx';
 import { visitProducts, type Products } from './gradient-products.js';
 import type { Group } from '../channels/groups.js';
 import type { GroupScores, Importance, ImportanceContext, WeightContext, WeightScores } from './importance.js';
@@ -27,7 +28,7 @@ function changesOfGroups(kind: GradientKind): GroupScores {
         list.forEach((member, m) => addChanges(totals[g]![m]!, member, products, SIZES[kind])),
       );
     });
-    return groups.map((group, g) => scoreGroup(context, group, members[g]!, totals[g]!));
+    return groups.map((group, g) => scoreGroup(context, group, elementOf(members, g, 'members'), totals[g]!));
   };
 }
 

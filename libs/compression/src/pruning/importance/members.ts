@@ -1,5 +1,5 @@
 import type { PruneOptions } from '#contracts';
-import { macsOf, readWeight, type Weight } from '#onnx';
+import { macsOf, readWeight, type Weight, elementOf } from '#onnx';
 import type { Dependencies, Group } from '../channels/groups.js';
 import type { ImportanceContext } from './importance.js';
 import { slicePowers } from './slice-norms.js';
@@ -42,9 +42,9 @@ export function weightMembers({ graph, dependencies }: ImportanceContext, group:
 function positionsOf({ coordinates }: Dependencies, group: Group, value: string, axis: number): number[][] {
   const place = new Map(group.units.map((root, i) => [root, i]));
   const positions: number[][] = group.units.map(() => []);
-  for (let index = 0; index < coordinates.dims(value)![axis]!; index++) {
+  for (let index = 0; index < coordinates.dimsOf(value)[axis]!; index++) {
     const at = place.get(coordinates.find(coordinates.at(value, axis, index)));
-    if (at !== undefined) positions[at]!.push(index);
+    if (at !== undefined) elementOf(positions, at, 'positions').push(index);
   }
   return positions;
 }

@@ -9,6 +9,9 @@ import {
   writeModel,
   liftOpset,
   type NodeProto,
+  elementOf,
+  outputOf,
+  dimOf,
 } from '#onnx';
 import { answerOnly } from '../../rewrites/answer-only.js';
 import { calibrationBatches } from '../../calibration-data.js';
@@ -50,10 +53,10 @@ export function probeOf(
   group: Group,
 ): Probe {
   const axisOf = (value: string) => group.members.find((member) => member.value === value)?.axis;
-  let node: NodeProto | undefined = group.producers[0]!;
-  let value = node.output[0]!;
+  let node: NodeProto | undefined = elementOf(group.producers, 0, 'producers');
+  let value = outputOf(node);
   while (node) {
-    const output: string = node.output[0]!;
+    const output: string = outputOf(node);
     if (axisOf(output) === undefined) break;
     if (node.opType !== 'QuantizeLinear') value = output;
     const uses = graph.consumers(output);
@@ -61,12 +64,12 @@ export function probeOf(
     node = uses.length === 1 && next && FOLLOWED.has(next.opType) ? next : undefined;
   }
   const axis = axisOf(value)!;
-  const dims = coordinates.dims(value)!;
+  const dims = coordinates.dimsOf(value);
   return {
     value,
     axis,
     rank: dims.length,
-    length: dims[axis]!,
+    length: dimOf(dims, axis),
     positions: group.units.map((root) => indicesOf(coordinates, value, axis, root)),
   };
 }

@@ -1,4 +1,4 @@
-import { elementCount, type WeightSite } from '#onnx';
+import { elementCount, type WeightSite, elementOf, dimOf } from '#onnx';
 import type { PruneOptions } from '#contracts';
 
 /** How the elements of one weight compete: elements of a unit go together, units of a pool are ranked against each other. */
@@ -88,7 +88,7 @@ function dropLowest(units: Uint32Array, scores: Float64Array, count: number, gon
 function pooled({ poolOf, pools, units }: Pattern): Uint32Array[] {
   if (pools === 1) return [Uint32Array.from({ length: units }, (_, i) => i)];
   const lists: number[][] = Array.from({ length: pools }, () => []);
-  for (let unit = 0; unit < units; unit++) lists[poolOf[unit]!]!.push(unit);
+  for (let unit = 0; unit < units; unit++) elementOf(lists, poolOf[unit]!, 'lists').push(unit);
   return lists.map((list) => Uint32Array.from(list));
 }
 
@@ -99,14 +99,14 @@ function blockIds(
   inputs: number,
 ): { ids: Uint32Array; count: number } {
   const sizes = dims.map((_, axis) => (axis === inputAxis ? inputs : axis === outputAxis ? outputs : 1));
-  const blocks = dims.map((length, axis) => Math.ceil(length / sizes[axis]!));
+  const blocks = dims.map((length, axis) => Math.ceil(length / elementOf(sizes, axis, 'sizes')));
   const ids = new Uint32Array(elementCount(dims));
   for (let flat = 0; flat < ids.length; flat++) {
     let [rest, id, stride] = [flat, 0, 1];
     for (let axis = dims.length - 1; axis >= 0; axis--) {
-      id += Math.floor((rest % dims[axis]!) / sizes[axis]!) * stride;
-      stride *= blocks[axis]!;
-      rest = Math.floor(rest / dims[axis]!);
+      id += Math.floor((rest % dimOf(dims, axis)) / elementOf(sizes, axis, 'sizes')) * stride;
+      stride *= elementOf(blocks, axis, 'blocks');
+      rest = Math.floor(rest / dimOf(dims, axis));
     }
     ids[flat] = id;
   }

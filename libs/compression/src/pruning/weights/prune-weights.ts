@@ -1,5 +1,14 @@
 import type { PruneOptions, Skipped } from '#contracts';
-import { nodeLabel, readWeight, weightSites, writeWeight, type Graph, type Weight, type WeightSite } from '#onnx';
+import {
+  nodeLabel,
+  readWeight,
+  weightSites,
+  writeWeight,
+  type Graph,
+  type Weight,
+  type WeightSite,
+  elementOf,
+} from '#onnx';
 import { isNamed } from '../../name-pattern.js';
 import { untouchedLayers } from '../../untouched-layers.js';
 import { limitOf } from '../channels/layer-limits.js';
@@ -54,7 +63,11 @@ export async function pruneWeights(
     : candidates.map(({ pattern }) => Math.floor(pattern.units * options.ratio + 1e-9));
   const layers = candidates.map((entry, i) => {
     const limit = limitOf(options.layerLimits, [nodeLabel(entry.site.node)]);
-    const report = pruneOne(graph, entry, Math.min(counts[i]!, Math.floor(entry.pattern.units * limit + 1e-9)));
+    const report = pruneOne(
+      graph,
+      entry,
+      Math.min(elementOf(counts, i, 'counts'), Math.floor(entry.pattern.units * limit + 1e-9)),
+    );
     if (entry.weight.storage.kind === 'codebook' && report.zeros === 0 && options.ratio > 0)
       skipped.push(skip(entry.site, 'its codebook has no entry for zero'));
     return report;
@@ -120,7 +133,7 @@ function globalCounts(candidates: readonly Candidate[], ratio: number): number[]
       list.reduce((count, mean) => count + Number(mean === threshold), 0),
     );
     ties -= taken;
-    return below[i]! + taken;
+    return elementOf(below, i, 'below') + taken;
   });
 }
 

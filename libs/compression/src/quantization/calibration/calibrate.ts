@@ -1,7 +1,7 @@
 import type { Batches } from '../../calibration-data.js';
 import type { QuantizeOptions } from '#contracts';
 import { Session } from '#inference';
-import { writeModel, type ModelProto } from '#onnx';
+import { writeModel, type ModelProto, known } from '#onnx';
 import { NonFiniteActivationError } from '../errors.js';
 import { CalibrationDataError } from '../../errors.js';
 import { clippedShare, percentileRange, type Histogram } from './histogram.js';
@@ -95,7 +95,7 @@ export async function measureRanges(
   const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
   const batchesOf = new Map<string, number>();
   const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max, sum]) => {
-    const range = ranges.get(value)!;
+    const range = known(ranges, value, 'ranges');
     const [low, high, isFinite] = [Number(min![0]), Number(max![0]), Number(sum![0]) === 0];
     // The extrema of nothing are the infinities that any element would replace.
     if (low > high && isFinite) return;
@@ -127,7 +127,7 @@ export async function measureHistograms(
   );
   if (varying.size === 0) return histograms;
   await runStatistics(histogramGraph(model, varying, HISTOGRAM_BINS), batches, options, (value, [counts]) => {
-    const total = histograms.get(value)!.counts;
+    const total = known(histograms, value, 'histograms').counts;
     for (let bin = 0; bin < total.length; bin++) total[bin]! += Number(counts![bin]);
   });
   return histograms;

@@ -1,4 +1,14 @@
-import { nodeLabel, cloneModel, DataType, Graph, GraphBuilder, ownName, writeModel, type ModelProto } from '#onnx';
+import {
+  nodeLabel,
+  cloneModel,
+  DataType,
+  Graph,
+  GraphBuilder,
+  ownName,
+  writeModel,
+  type ModelProto,
+  elementOf,
+} from '#onnx';
 import { Session } from '#inference';
 import { answerOnly } from '../../rewrites/answer-only.js';
 import type { CalibrationRun } from './calibrate.js';
@@ -88,8 +98,9 @@ async function momentsOf(
   }
   [...sums.values()].forEach(({ mean, second }, i) => {
     for (const sum of second ? [mean, second] : [mean])
-      sum.forEach((total, at) => (sum[at] = total / (elements[i]! || 1)));
-    if (!mean.every(Number.isFinite)) throw new NonFiniteActivationError(subjects[i]!.layer.input, NaN, NaN);
+      sum.forEach((total, at) => (sum[at] = total / (elementOf(elements, i, 'elements') || 1)));
+    if (!mean.every(Number.isFinite))
+      throw new NonFiniteActivationError(elementOf(subjects, i, 'subjects').layer.input, NaN, NaN);
   });
   return sums;
 }

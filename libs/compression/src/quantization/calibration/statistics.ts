@@ -1,4 +1,4 @@
-import { cloneModel, DataType, Graph, GraphBuilder, makeTensor, ownName, type ModelProto } from '#onnx';
+import { cloneModel, DataType, Graph, GraphBuilder, makeTensor, ownName, type ModelProto, known } from '#onnx';
 import { answerOnly } from '../../rewrites/answer-only.js';
 import type { Range } from '../grid/arithmetic.js';
 
@@ -38,7 +38,7 @@ export function histogramGraph(model: ModelProto, ranges: ReadonlyMap<string, Ra
   return withStatistics(
     model,
     [...ranges.keys()],
-    (b, value) => [countBins(b, value, ranges.get(value)!, bins)],
+    (b, value) => [countBins(b, value, known(ranges, value, 'ranges'), bins)],
     DataType.INT32,
   );
 }

@@ -1,5 +1,15 @@
 import { observeShapes } from '#inference';
-import { floatTensor, makeNode, tensorDims, tensorToFloats, valueDims, type Graph, type NodeProto } from '#onnx';
+import {
+  floatTensor,
+  makeNode,
+  tensorDims,
+  tensorToFloats,
+  valueDims,
+  type Graph,
+  type NodeProto,
+  inputOf,
+  outputOf,
+} from '#onnx';
 import { onlyReader } from '../../rewrites/match.js';
 import { splitBias } from '../../rewrites/split-bias.js';
 import { UnobservableModelError } from '../../rewrites/errors.js';
@@ -63,7 +73,7 @@ function shapeMatMul(graph: Graph, layer: Layer, readers: Int8Readers, { shapes,
   const rank = shapes.get(layer.input)?.length;
   if (!add || rank === undefined) return;
   const at = graph.consumers(lastTransparent(graph, layer.node)).find(({ node }) => node === add)!.index;
-  const bias = add.input[1 - at]!;
+  const bias = inputOf(add, 1 - at);
   if (rank === 2) {
     layer.node.opType = 'Gemm';
     if (isVector(graph, layer, bias) && readers.want(activatedOutput(graph, add))) takeBias(graph, layer, add, bias);
@@ -84,22 +94,22 @@ function addBehind(graph: Graph, product: NodeProto): NodeProto | undefined {
 }
 
 function lastTransparent(graph: Graph, product: NodeProto): string {
-  let value = product.output[0]!;
+  let value = outputOf(product);
   for (let node = onlyReader(graph, product); node && isTransparent(node); node = onlyReader(graph, node))
-    value = node.output[0]!;
+    value = outputOf(node);
   return value;
 }
 
 /** Whether a value is a constant of one number per output channel, in its last axis. */
 function isVector(graph: Graph, layer: Layer, name: string): boolean {
   const tensor = graph.initializer(name);
-  const channels = tensorDims(graph.initializer(layer.weight)!)[layer.axis]!;
+  const channels = tensorDims(graph.tensor(layer.weight))[layer.axis]!;
   const dims = tensor ? tensorDims(tensor) : [];
   return dims.at(-1) === channels && dims.length <= 2 && dims.reduce((product, dim) => product * dim, 1) === channels;
 }
 
 function takeBias(graph: Graph, layer: Layer, add: NodeProto, bias: string): void {
-  const output = add.output[0]!;
+  const output = outputOf(add);
   layer.bias = reshaped(graph, bias, (count) => [count]);
   graph.removeNode(add);
   graph.setInput(layer.node, 2, layer.bias);
@@ -109,7 +119,7 @@ function takeBias(graph: Graph, layer: Layer, add: NodeProto, bias: string): voi
 
 /** The name of a constant of the same values and other dimensions. */
 function reshaped(graph: Graph, name: string, dimsOf: (count: number) => number[]): string {
-  const tensor = graph.initializer(name)!;
+  const tensor = graph.tensor(name);
   const values = tensorToFloats(tensor);
   const dims = dimsOf(values.length);
   if (dims.length === tensor.dims.length) return name;
@@ -130,7 +140,7 @@ function splitClip(graph: Graph, product: NodeProto): void {
   const clip = onlyReader(graph, product);
   if (clip?.opType !== 'Clip' || clampsAtZero(graph, clip)) return;
   const [x = '', min = '', max = ''] = clip.input;
-  const output = clip.output[0]!;
+  const output = outputOf(clip);
   const ends: [string, string][] = [
     ['Min', max],
     ['Max', min],

@@ -1,4 +1,4 @@
-import { tensorToFloats, type Graph } from '#onnx';
+import { tensorToFloats, type Graph, known } from '#onnx';
 import type { Range } from '../grid/arithmetic.js';
 import { scaleOfNothing, scaleOfWide, type BiasedReader } from '../grid/bias-grid.js';
 import type { Layer } from '../layers/layers.js';
@@ -30,7 +30,7 @@ export function putOnGrids(
   options: GridOptions,
 ): ActivationGrids {
   const sources = new Map(sites.map((site) => [site.value, site.source]));
-  const read = new Map(layers.map((layer) => [layer, sources.get(layer.input)!]));
+  const read = new Map(layers.map((layer) => [layer, known(sources, layer.input, 'sources')]));
   const bits = widths(read, options.activationBits);
   const readersOf = (source: string) =>
     layers.filter((layer) => read.get(layer) === source).flatMap((layer) => biasedReader(graph, layer, options));
@@ -41,8 +41,8 @@ export function putOnGrids(
   const bySource = insertPairs(graph, sites, ranges, { bits, powerOfTwo: options.powerOfTwo, chooseScale });
   return {
     bySource,
-    sourceOf: (layer) => read.get(layer)!,
-    inputScaleOf: (layer) => bySource.get(read.get(layer)!)!.scale,
+    sourceOf: (layer) => known(read, layer, 'read'),
+    inputScaleOf: (layer) => known(bySource, known(read, layer, 'read'), 'by source').scale,
   };
 }
 

@@ -1,4 +1,4 @@
-import { floatAttribute, hasAttribute, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+import { floatAttribute, hasAttribute, tensorToFloats, type Graph, type NodeProto, outputOf, elementOf } from '#onnx';
 import type { Layer } from '../layers/layers.js';
 
 /** Operators that move elements without computing, so that their output lies on their input's grid. */
@@ -38,7 +38,7 @@ export class Int8Readers {
 
   private isInt8(node: NodeProto, index: number): boolean {
     if (this.chosen.has(node)) return index === 0;
-    if (MOVES_ELEMENTS.has(node.opType)) return index === 0 && this.want(node.output[0]!);
+    if (MOVES_ELEMENTS.has(node.opType)) return index === 0 && this.want(outputOf(node));
     if (!INT8_COMPANIONS.has(node.opType) || node.input.some((value) => this.graph.initializer(value))) return false;
     return this.want(activatedOutput(this.graph, node));
   }
@@ -46,10 +46,10 @@ export class Int8Readers {
 
 /** The output of the Relu or Clip at zero that is the only reader of a node's output, else that output itself. */
 export function activatedOutput(graph: Graph, node: NodeProto): string {
-  const output = node.output[0]!;
+  const output = outputOf(node);
   const uses = graph.consumers(output);
-  const reader = uses.length === 1 && !graph.isOutput(output) ? uses[0]!.node : undefined;
-  return reader && clampsAtZero(graph, reader) && uses[0]!.index === 0 ? reader.output[0]! : output;
+  const reader = uses.length === 1 && !graph.isOutput(output) ? elementOf(uses, 0, 'uses').node : undefined;
+  return reader && clampsAtZero(graph, reader) && elementOf(uses, 0, 'uses').index === 0 ? outputOf(reader) : output;
 }
 
 /** Whether a node is a Relu or a Clip whose lower end is zero, which a grid from zero up does by itself. */

@@ -1,4 +1,4 @@
-import { DataType, floatTensor, makeNode, makeTensor, type Graph } from '#onnx';
+import { DataType, floatTensor, makeNode, makeTensor, type Graph, known, elementOf } from '#onnx';
 import { asymmetricGrid, type AffineGrid, type Range } from '../grid/arithmetic.js';
 import type { ActivationBits } from '../grid/bits.js';
 import type { PairSite } from './placement.js';
@@ -32,13 +32,13 @@ export function insertPairs(
       const bits = options.bits(site.source);
       grids.set(site.source, {
         bits,
-        ...asymmetricGrid(ranges.get(site.source)!, 2 ** bits - 1, options.powerOfTwo, (tightest) =>
+        ...asymmetricGrid(known(ranges, site.source, 'ranges'), 2 ** bits - 1, options.powerOfTwo, (tightest) =>
           options.chooseScale(site.source, tightest),
         ),
       });
-      parameters.set(site.source, addGrid(graph, grids.get(site.source)!, zeroPoints));
+      parameters.set(site.source, addGrid(graph, known(grids, site.source, 'grids'), zeroPoints));
     }
-    insertPair(graph, site, parameters.get(site.source)!);
+    insertPair(graph, site, known(parameters, site.source, 'parameters'));
   }
   return grids;
 }
@@ -63,7 +63,7 @@ function insertPair(graph: Graph, { value, readers }: PairSite, parameters: [str
   const quantized = shortName(graph);
   const [exact, dequantized] = readers === null ? [shortName(graph), value] : [value, shortName(graph)];
   if (readers === null) graph.setOutput(producer!, producer!.output.indexOf(value), exact);
-  const place = producer ? { after: producer } : { before: graph.nodes[0]! };
+  const place = producer ? { after: producer } : { before: elementOf(graph.nodes, 0, 'nodes') };
   const quantize = graph.addNode(makeNode('QuantizeLinear', [exact, ...parameters], [quantized]), place);
   graph.addNode(makeNode('DequantizeLinear', [quantized, ...parameters], [dequantized]), { after: quantize });
   for (const reader of readers ?? []) graph.setInput(reader, reader.input.indexOf(value), dequantized);

@@ -1,4 +1,4 @@
-import { DataType, floatTensor, GraphError, makeTensor, type Graph, type NodeProto } from '#onnx';
+import { DataType, floatTensor, GraphError, makeTensor, type Graph, type NodeProto, inputOf } from '#onnx';
 import { floatConstant } from '../../rewrites/widened-constants.js';
 import {
   channelLayout,
@@ -48,7 +48,7 @@ export function storeRecurrent(
   const known = new Map<string, Integers>();
   return nodes.map((node) => {
     const weights = LSTM_WEIGHTS.map((index) => {
-      const value = node.input[index]!;
+      const value = inputOf(node, index);
       const integers = known.get(value) ?? storeWeight(graph, value, options);
       known.set(value, integers);
       return integers;
@@ -72,7 +72,7 @@ function rewire(graph: Graph, node: NodeProto, weights: readonly Integers[]): St
     joined(weights.map((weight) => weight.exact)),
     joined(weights.map((weight) => weight.stored)),
   ];
-  const [input, output] = [node.input[0]!, node.output.find((name) => name !== '')!];
+  const [input, output] = [inputOf(node, 0), node.output.find((name) => name !== '')!];
   const report = {
     bits: 8,
     scaleMin: Math.min(...scales),

@@ -1,4 +1,14 @@
-import { DataType, floatTensor, GraphError, makeNode, makeTensor, type Graph, type NodeProto } from '#onnx';
+import {
+  DataType,
+  floatTensor,
+  GraphError,
+  makeNode,
+  makeTensor,
+  type Graph,
+  type NodeProto,
+  inputOf,
+  outputOf,
+} from '#onnx';
 import { floatConstant, type FloatConstant } from '../../rewrites/widened-constants.js';
 import {
   channelLayout,
@@ -56,7 +66,7 @@ function rewire(
   { node, bits, dataType }: LookUpTable,
   { integers, parameters, report }: Integers,
 ): StoredNode {
-  const [ids, output] = [node.input[1]!, node.output[0]!];
+  const [ids, output] = [inputOf(node, 1), outputOf(node)];
   graph.setInput(node, 0, integers);
   if (bits === 4) asBlockGather(graph, node, parameters);
   let last = bits === 8 ? addBehind(graph, node, 'DequantizeLinear', parameters, { axis: -1 }) : node;
@@ -131,7 +141,7 @@ function addIntegers(
 }
 
 function matrixOf(graph: Graph, node: NodeProto): FloatConstant {
-  const constant = floatConstant(graph, node.input[0]!);
+  const constant = floatConstant(graph, inputOf(node, 0));
   if (!constant) throw new GraphError(`table "${node.input[0]}" is no constant`);
   return constant;
 }

@@ -1,4 +1,4 @@
-import type { Graph, NodeProto } from '#onnx';
+import { type Graph, type NodeProto, outputOf } from '#onnx';
 
 /** The layer that each node and value name of a graph stands for; null where it stands for none. */
 export type KernelOwners = ReadonlyMap<string, string | null>;
@@ -35,7 +35,7 @@ export function ownerOf(kernel: string, owners: KernelOwners): string | null {
 
 /** The node that alone reads a node's output, unless it is a layer of its own or joins another branch. */
 function follower(graph: Graph, node: NodeProto, layers: ReadonlySet<string>): NodeProto | undefined {
-  const readers = new Set(graph.consumers(node.output[0]!).map((use) => use.node));
+  const readers = new Set(graph.consumers(outputOf(node)).map((use) => use.node));
   const [next] = readers;
   if (readers.size !== 1 || !next || layers.has(next.name)) return undefined;
   return next.input.filter((value) => value !== '' && !graph.initializer(value)).length === 1 ? next : undefined;

@@ -1,4 +1,15 @@
-import { nodeLabel, DataType, elementOf, known, makeNode, type Graph, type ModelProto, type NodeProto } from '#onnx';
+import {
+  nodeLabel,
+  DataType,
+  elementOf,
+  known,
+  makeNode,
+  type Graph,
+  type ModelProto,
+  type NodeProto,
+  inputOf,
+  outputOf,
+} from '#onnx';
 import type { CalibrationRun } from '../calibration/calibrate.js';
 import type { Batches } from '../../calibration-data.js';
 import { comparePairs, exactValue, sideBySide } from './compare.js';
@@ -100,11 +111,11 @@ function addFloat(graph: Graph, value: string): string {
  * behind it adds where that gives the layer's `output`; returns its output.
  */
 function addLonely(graph: Graph, layer: NodeProto, input: string, output: string): string {
-  const dequantize = graph.producer(layer.input[0]!);
+  const dequantize = graph.producer(inputOf(layer, 0));
   const read = dequantize?.opType === 'DequantizeLinear' ? addPair(graph, input, dequantize.input.slice(1)) : input;
   const product = addCopy(graph, layer, [read, ...layer.input.slice(1)]);
   const add = graph
-    .consumers(layer.output[0]!)
+    .consumers(outputOf(layer))
     .find(({ node }) => node.opType === 'Add' && node.output[0] === output)?.node;
   return add
     ? addCopy(
@@ -122,7 +133,7 @@ function addCopy(graph: Graph, node: NodeProto, input: readonly string[], output
   const copy = graph.addNode(
     Object.assign(makeNode(node.opType, input, outputs, {}, named), { attribute: node.attribute }),
   );
-  return copy.output[Math.max(0, node.output.indexOf(output ?? ''))]!;
+  return outputOf(copy, Math.max(0, node.output.indexOf(output ?? '')));
 }
 
 function addPair(graph: Graph, input: string, grid: readonly string[]): string {

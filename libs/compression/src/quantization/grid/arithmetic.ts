@@ -1,5 +1,5 @@
 import { decibels } from '#evaluation';
-import { roundHalfEven } from '#onnx';
+import { roundHalfEven, dimOf } from '#onnx';
 
 // Once per weight of a model: local constants are read faster than properties of a global, in a test's realm a hundred times.
 const { abs, fround } = Math;
@@ -54,7 +54,7 @@ export interface ChannelLayout {
 export function channelLayout(dims: readonly number[], axis: number | null): ChannelLayout {
   const product = (part: readonly number[]) => part.reduce((total, dim) => total * dim, 1);
   if (axis === null) return { outer: 1, channels: 1, inner: product(dims) };
-  return { outer: product(dims.slice(0, axis)), channels: dims[axis]!, inner: product(dims.slice(axis + 1)) };
+  return { outer: product(dims.slice(0, axis)), channels: dimOf(dims, axis), inner: product(dims.slice(axis + 1)) };
 }
 
 /** Largest magnitude in each channel. */

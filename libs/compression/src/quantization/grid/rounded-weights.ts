@@ -1,4 +1,4 @@
-import { tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { tensorDims, tensorToFloats, type Graph, elementOf } from '#onnx';
 import { channelLayout, dequantizeSymmetric } from './arithmetic.js';
 import type { Layer } from '../layers/layers.js';
 import type { WeightBits } from './bits.js';
@@ -18,7 +18,7 @@ export class RoundedWeights {
     readonly layers: readonly Layer[],
     private readonly options: RoundingOptions,
   ) {
-    this.floats = layers.map(({ weight }) => tensorToFloats(graph.initializer(weight)!));
+    this.floats = layers.map(({ weight }) => tensorToFloats(graph.tensor(weight)));
   }
 
   /** The weight of layer number `index` at `weightBits`. */
@@ -30,9 +30,9 @@ export class RoundedWeights {
   }
 
   private round(index: number, weightBits: WeightBits): Float32Array {
-    const { weight, axis } = this.layers[index]!;
+    const { weight, axis } = elementOf(this.layers, index, 'layers');
     const options = { ...this.options, weightBits };
-    const layout = channelLayout(tensorDims(this.graph.initializer(weight)!), options.perChannel ? axis : null);
+    const layout = channelLayout(tensorDims(this.graph.tensor(weight)), options.perChannel ? axis : null);
     const grid = toGrid(this.floats[index]!, layout, chooseScales(this.floats[index]!, layout, options), options);
     return dequantizeSymmetric(grid.integers, layout, grid.scales);
   }

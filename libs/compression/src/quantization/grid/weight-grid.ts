@@ -77,7 +77,7 @@ export function chooseScales(values: Float32Array, layout: ChannelLayout, option
 
 /** The scales that a layer's weight takes by itself, per output channel or one for all, and the largest magnitudes below them. */
 export function layerScales(graph: Graph, { weight, axis, bits }: Layer, options: LayerScaleOptions): WeightScales {
-  const tensor = graph.initializer(weight)!;
+  const tensor = graph.tensor(weight);
   const values = tensorToFloats(tensor);
   const layout = channelLayout(tensorDims(tensor), options.perChannel ? axis : null);
   return {

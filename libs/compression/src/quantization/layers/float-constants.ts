@@ -11,6 +11,7 @@ import {
   type GraphProto,
   type NodeProto,
   type TensorProto,
+  inputOf,
 } from '#onnx';
 
 /** Constants of fewer elements are no weights worth a line. */
@@ -80,7 +81,7 @@ export function storedFloat(graph: Graph, value: string): TensorProto | undefine
   if (tensor) return FLOATS.has(tensor.dataType) ? tensor : undefined;
   const node = value === '' ? undefined : graph.producer(value);
   return node && PASSIVE.has(node.opType) && node.opType !== 'Constant'
-    ? storedFloat(graph, node.input[0]!)
+    ? storedFloat(graph, inputOf(node, 0))
     : undefined;
 }
 

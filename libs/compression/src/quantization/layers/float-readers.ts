@@ -1,4 +1,4 @@
-import { nodeLabel, type Graph, type NodeProto, type Use } from '#onnx';
+import { nodeLabel, type Graph, type NodeProto, type Use, outputOf, inputOf } from '#onnx';
 
 /** Operators that hand a constant on as it is, or in another type or order. */
 const CARRIERS: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Transpose']);
@@ -12,7 +12,7 @@ export function floatReader(graph: Graph, value: string, takesIntegers: (use: Us
   for (const use of graph.consumers(value)) {
     if (use.index >= 0 && takesIntegers(use)) continue;
     const isHandedOn = use.index === 0 && CARRIERS.has(use.node.opType);
-    const reader = isHandedOn ? floatReader(graph, use.node.output[0]!, takesIntegers) : describe(use.node, use.index);
+    const reader = isHandedOn ? floatReader(graph, outputOf(use.node), takesIntegers) : describe(use.node, use.index);
     if (reader !== null) return reader;
   }
   return null;
@@ -28,7 +28,7 @@ export function storedBehind(graph: Graph, value: string): { stored: string; car
   let stored = value;
   for (let node = graph.producer(stored); node && !graph.initializer(stored); node = graph.producer(stored)) {
     carriers.push(node);
-    stored = node.input[0]!;
+    stored = inputOf(node, 0);
   }
   return { stored, carriers };
 }

@@ -1,5 +1,5 @@
 import { float32, Session, type HostTensors } from '#inference';
-import { DataType, GraphBuilder, ownName, writeModel, type Graph, type ModelProto } from '#onnx';
+import { DataType, GraphBuilder, ownName, writeModel, type Graph, type ModelProto, inputOf } from '#onnx';
 import { answerOnly } from '../../rewrites/answer-only.js';
 import type { CalibrationRun } from '../calibration/calibrate.js';
 import type { Batches } from '../../calibration-data.js';
@@ -104,7 +104,7 @@ function rowGraph({ exact, graph: source }: RowSource, layer: Layer, shape: Prod
     b.op('Gather', [rows, index], { axis: 0 }, { outputs: [b.output(output, ['rows', shape.groups * shape.size])] });
   };
   draw(exactValue(graph, layer.input), names.exact);
-  draw(layer.node.input[0]!, names.quantized);
+  draw(inputOf(layer.node, 0), names.quantized);
   answerOnly(graph, b);
   return { model: graph.model, names };
 }

@@ -1,4 +1,4 @@
-import { cloneModel, Graph } from '#onnx';
+import { cloneModel, Graph, elementOf } from '#onnx';
 import type { Layer } from './layers.js';
 
 /** A graph and those of its nodes that are quantized. */
@@ -12,6 +12,9 @@ export function copyLayers(graph: Graph, layers: readonly Layer[]): LayeredGraph
   const copy = new Graph(cloneModel(graph.model));
   return {
     graph: copy,
-    layers: layers.map((layer) => ({ ...layer, node: copy.nodes[graph.nodes.indexOf(layer.node)]! })),
+    layers: layers.map((layer) => ({
+      ...layer,
+      node: elementOf(copy.nodes, graph.nodes.indexOf(layer.node), 'nodes'),
+    })),
   };
 }

@@ -1,4 +1,4 @@
-import { floatAttribute, intAttribute, makeNode, tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { floatAttribute, intAttribute, makeNode, tensorDims, tensorToFloats, type Graph, outputOf } from '#onnx';
 import type { Layer } from './layers.js';
 
 /** A layer's weight as it multiplies from the right: [rows, columns], the columns being output channels. */
@@ -10,7 +10,7 @@ export interface Matrix {
 
 /** The matrix of a Gemm or MatMul layer, transposed where the Gemm says so. */
 export function layerMatrix(graph: Graph, { node, weight }: Layer): Matrix {
-  const tensor = graph.initializer(weight)!;
+  const tensor = graph.tensor(weight);
   const values = tensorToFloats(tensor);
   const [first, second] = tensorDims(tensor) as [number, number];
   if (intAttribute(node, 'transB', 0) === 0) return { values, rows: first, columns: second };
@@ -26,8 +26,8 @@ export function plainProductRefusal({ node }: Layer): string | null {
 
 /** Lets `product` take the place of a layer's node, with the layer's bias added behind it. */
 export function replaceProduct(graph: Graph, { node, bias }: Layer, product: string): void {
-  const output = node.output[0]!;
-  const producer = graph.producer(product)!;
+  const output = outputOf(node);
+  const producer = graph.producerOf(product);
   if (bias)
     graph.addNode(makeNode('Add', [product, bias], [output], {}, { name: graph.freshName(`${output}_Add`) }), {
       after: producer,

@@ -7,6 +7,7 @@ import {
   type Attributes,
   type Graph,
   type NodeProto,
+  dimOf,
 } from '#onnx';
 import type { Layer } from './layers.js';
 
@@ -20,10 +21,10 @@ export interface ProductShape {
 /** The shape of a layer's product; null where its vectors do not lie along the last axis, as under transA. */
 export function productShape(graph: Graph, { node, weight, axis }: Layer): ProductShape | null {
   if (intAttribute(node, 'transA', 0) !== 0) return null;
-  const dims = tensorDims(graph.initializer(weight)!);
+  const dims = tensorDims(graph.tensor(weight));
   const groups = node.opType === 'Conv' ? intAttribute(node, 'group', 1) : 1;
   const size = dims.reduce((product, dim, i) => (i === axis ? product : product * dim), 1);
-  return { groups, size, columns: dims[axis]! / groups };
+  return { groups, size, columns: dimOf(dims, axis) / groups };
 }
 
 /**
@@ -32,7 +33,7 @@ export function productShape(graph: Graph, { node, weight, axis }: Layer): Produ
 export function inputRows(b: GraphBuilder, graph: Graph, layer: Layer, input: string, product: ProductShape): string {
   const shape = b.ints([-1, product.groups * product.size]);
   if (layer.node.opType !== 'Conv') return b.op('Reshape', [input, shape]);
-  const spatial = tensorDims(graph.initializer(layer.weight)!).length - 2;
+  const spatial = tensorDims(graph.tensor(layer.weight)).length - 2;
   const channelsLast = [0, ...Array.from({ length: spatial }, (_, i) => i + 2), 1];
   return b.op('Reshape', [
     b.op('Transpose', [patches(b, graph, layer, input, product)], { perm: channelsLast }),
@@ -57,7 +58,7 @@ function patches(
   input: string,
   { groups, size }: ProductShape,
 ): string {
-  const [, perGroup, ...kernel] = tensorDims(graph.initializer(weight)!) as [number, number, ...number[]];
+  const [, perGroup, ...kernel] = tensorDims(graph.tensor(weight)) as [number, number, ...number[]];
   const channels = groups * perGroup;
   const window = size / perGroup;
   const taps = Float32Array.from({ length: channels * window * window }, (_, i) =>

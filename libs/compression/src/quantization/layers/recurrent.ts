@@ -1,6 +1,6 @@
 import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { nodeLabel, DataType, intAttribute, type Graph, type NodeProto } from '#onnx';
+import { nodeLabel, DataType, intAttribute, type Graph, type NodeProto, inputOf } from '#onnx';
 import { entryFor, isNamed } from '../../name-pattern.js';
 import { floatConstant } from '../../rewrites/widened-constants.js';
 import { LEAST_ELEMENTS } from './float-constants.js';
@@ -75,7 +75,9 @@ function formRefusal(graph: Graph, node: NodeProto): string | null {
     return isBefore ? 'its weights are quantized already' : 'its weights are computed at run time';
   }
   if (
-    LSTM_WEIGHTS.some((index) => (graph.initializer(node.input[index]!)?.dataType ?? DataType.FLOAT) !== DataType.FLOAT)
+    LSTM_WEIGHTS.some(
+      (index) => (graph.initializer(inputOf(node, index))?.dataType ?? DataType.FLOAT) !== DataType.FLOAT,
+    )
   )
     return 'it computes in another type than float, which its integer kernel does not know';
   const elements = weights.reduce((sum, weight) => sum + weight!.values.length, 0);
@@ -85,7 +87,7 @@ function formRefusal(graph: Graph, node: NodeProto): string | null {
 /** What else reads one of its weights and keeps it in floats. */
 function otherReader(graph: Graph, lstm: NodeProto, wanted: ReadonlySet<NodeProto>): string | null {
   for (const index of LSTM_WEIGHTS) {
-    const { stored } = storedBehind(graph, lstm.input[index]!);
+    const { stored } = storedBehind(graph, inputOf(lstm, index));
     const reader = floatReader(graph, stored, (use) => wanted.has(use.node) && use.index === index);
     if (reader !== null) return reader;
   }

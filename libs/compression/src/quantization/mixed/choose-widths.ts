@@ -1,5 +1,5 @@
 import { scoreModels } from '#evaluation';
-import { nodeLabel, type Graph } from '#onnx';
+import { nodeLabel, type Graph, elementOf } from '#onnx';
 import type { Evidence } from './evidence.js';
 import { MixedPrecisionError } from '../errors.js';
 import type { Layer } from '../layers/layers.js';
@@ -102,7 +102,7 @@ async function leastSize(
     'minSnrDb' in goal
       ? (plan: TriedPlan) => measuredDecibels(plan) >= goal.minSnrDb
       : (plan: TriedPlan) => dropOf(plan) <= goal.maxDrop;
-  const [widest] = (await jury.tryAll([front[0]!])) as [TriedPlan];
+  const [widest] = (await jury.tryAll([elementOf(front, 0, 'front')])) as [TriedPlan];
   if (!isMet(widest))
     return {
       chosen: widest,
@@ -112,7 +112,7 @@ async function leastSize(
   let [good, bad] = [0, front.length];
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);
-    const [plan] = (await jury.tryAll([front[middle]!])) as [TriedPlan];
+    const [plan] = (await jury.tryAll([elementOf(front, middle, 'front')])) as [TriedPlan];
     if (isMet(plan)) [good, chosen] = [middle, plan];
     else bad = middle;
   }
@@ -168,7 +168,10 @@ class PlanTrials {
       this.evidence.batches(this.samples),
       this.evidence.classes,
     );
-    return plans.map((plan, i) => ({ ...plan, ...costOf(scores[0]!, scores[i + 1]!) }));
+    return plans.map((plan, i) => ({
+      ...plan,
+      ...costOf(elementOf(scores, 0, 'scores'), elementOf(scores, i + 1, 'scores')),
+    }));
   }
 
   async release(): Promise<void> {

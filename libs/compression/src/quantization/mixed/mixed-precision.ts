@@ -1,3 +1,4 @@
+import { elementOf } from '#onnx';
 import { noiseOf, type LayerSensitivity } from './sensitivity.js';
 import type { WeightBits } from '../grid/bits.js';
 
@@ -83,9 +84,11 @@ export function uniformPlan(candidates: readonly WidthCandidate[], width: Weight
   );
   const elements = candidates.reduce((sum, candidate) => sum + candidate.elements, 0);
   return {
-    bits: Object.fromEntries(candidates.map(({ node }, i) => [node, bits[i]!])),
-    averageBits: candidates.reduce((sum, candidate, i) => sum + candidate.elements * stored(bits[i]!), 0) / elements,
-    noise: candidates.reduce((sum, { noise }, i) => sum + noise[bits[i]!]!, 0),
+    bits: Object.fromEntries(candidates.map(({ node }, i) => [node, elementOf(bits, i, 'bits')])),
+    averageBits:
+      candidates.reduce((sum, candidate, i) => sum + candidate.elements * stored(elementOf(bits, i, 'bits')), 0) /
+      elements,
+    noise: candidates.reduce((sum, { noise }, i) => sum + noise[elementOf(bits, i, 'bits')]!, 0),
   };
 }
 
@@ -109,9 +112,11 @@ function undominated(plans: readonly Step[]): Step[] {
 /** At most MAX_PLANS of a front, evenly over its sizes, both ends among them. */
 function thinned(front: Step[]): Step[] {
   if (front.length <= MAX_PLANS) return front;
-  const [widest, narrowest] = [front[0]!.stored, front.at(-1)!.stored];
+  const [widest, narrowest] = [elementOf(front, 0, 'front').stored, elementOf(front, front.length - 1, 'front').stored];
   const cell = (plan: Step) => Math.floor(((widest - plan.stored) / (widest - narrowest)) * (MAX_PLANS - 1));
-  return front.filter((plan, i) => i === front.length - 1 || i === 0 || cell(plan) !== cell(front[i - 1]!));
+  return front.filter(
+    (plan, i) => i === front.length - 1 || i === 0 || cell(plan) !== cell(elementOf(front, i - 1, 'front')),
+  );
 }
 
 function readBits(candidates: readonly WidthCandidate[], last: Step): Record<string, WeightBits> {

@@ -1,5 +1,5 @@
 import { scoreModels, type Scores } from '#evaluation';
-import { nodeLabel, type Graph } from '#onnx';
+import { nodeLabel, type Graph, elementOf } from '#onnx';
 import { snrDb } from '../grid/arithmetic.js';
 import type { Evidence } from './evidence.js';
 import type { RoundedWeights } from '../grid/rounded-weights.js';
@@ -52,7 +52,7 @@ export async function measureSensitivity(
       const costs = widths.map((bits, w): WidthCost => ({
         bits,
         weightSnrDb: snrDb(floats[i]!, weights.at(i, bits)),
-        ...costOf(scores[0]!, scores[w + 1]!),
+        ...costOf(elementOf(scores, 0, 'scores'), elementOf(scores, w + 1, 'scores')),
       }));
       sensitivities.push({
         node: nodeLabel(layer.node),

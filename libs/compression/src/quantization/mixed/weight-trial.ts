@@ -1,5 +1,5 @@
 import { Session, type HostTensor, type HostTensors } from '#inference';
-import { cloneModel, DataType, Graph, makeValueInfo, tensorDims, writeModel } from '#onnx';
+import { cloneModel, DataType, Graph, makeValueInfo, tensorDims, writeModel, elementOf } from '#onnx';
 import type { Layer } from '../layers/layers.js';
 
 /** Weights to try instead of a layer's own, by position among the layers. */
@@ -30,14 +30,14 @@ export class WeightTrial implements Runnable {
     const trial = new Graph(cloneModel(graph.model));
     const weights = layers.map(({ weight }, i): HostTensor => ({
       type: 'float32',
-      dims: tensorDims(graph.initializer(weight)!),
+      dims: tensorDims(graph.tensor(weight)),
       data: floats[i]!,
     }));
-    const nodes = positions.map((position) => trial.nodes[position]!);
+    const nodes = positions.map((position) => elementOf(trial.nodes, position, 'nodes'));
     const names = layers.map(({ weight, weightIndex }, i) => {
       const name = trial.freshName(`${weight}_tried`);
-      trial.proto.input.push(makeValueInfo(name, DataType.FLOAT, weights[i]!.dims));
-      trial.setInput(nodes[i]!, weightIndex, name);
+      trial.proto.input.push(makeValueInfo(name, DataType.FLOAT, elementOf(weights, i, 'weights').dims));
+      trial.setInput(elementOf(nodes, i, 'nodes'), weightIndex, name);
       return name;
     });
     trial.removeDeadCode();
@@ -61,7 +61,12 @@ export class WeightTrial implements Runnable {
   private runWith(feeds: HostTensors, tried: TriedWeights): Promise<HostTensors> {
     const weights = this.names.map((name, i): [string, HostTensor] => {
       const data = tried.get(i);
-      return [name, data ? ({ ...this.weights[i]!, data } as HostTensor) : this.weights[i]!];
+      return [
+        name,
+        data
+          ? ({ ...elementOf(this.weights, i, 'weights'), data } as HostTensor)
+          : elementOf(this.weights, i, 'weights'),
+      ];
     });
     return this.session.run({ ...feeds, ...Object.fromEntries(weights) });
   }

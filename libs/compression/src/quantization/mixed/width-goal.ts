@@ -1,5 +1,5 @@
 import type { QuantizeOptions } from '#contracts';
-import { cloneModel, elementCount, Graph, writeModel } from '#onnx';
+import { cloneModel, elementCount, Graph, writeModel, elementOf } from '#onnx';
 import type { WidthGoal } from './choose-widths.js';
 import { MixedPrecisionError } from '../errors.js';
 import { stored } from './mixed-precision.js';
@@ -28,7 +28,7 @@ export async function widthGoal(
   const elements = new Map(
     layers.map(({ weight, bits }) => [
       weight,
-      { count: elementCount(graph.initializer(weight)!.dims), bits: stored(bits ?? LEAST_BITS) },
+      { count: elementCount(graph.tensor(weight).dims), bits: stored(bits ?? LEAST_BITS) },
     ]),
   );
   const total = [...elements.values()].reduce((sum, { count }) => sum + count, 0);
@@ -44,7 +44,11 @@ async function bytesAtLeastWidth(graph: Graph, layers: readonly Layer[], options
   const copy = new Graph(cloneModel(graph.model));
   const store = new WeightStore(copy, options);
   for (const layer of layers)
-    await store.quantize({ ...layer, node: copy.nodes[graph.nodes.indexOf(layer.node)]! }, layer.bits ?? LEAST_BITS, 1);
+    await store.quantize(
+      { ...layer, node: elementOf(copy.nodes, graph.nodes.indexOf(layer.node), 'nodes') },
+      layer.bits ?? LEAST_BITS,
+      1,
+    );
   copy.removeDeadCode();
   return writeModel(copy.model).length;
 }

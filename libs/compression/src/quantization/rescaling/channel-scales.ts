@@ -13,7 +13,7 @@ function change(
   { name, channelOf }: ScaledConstant,
   scaled: (value: number, channel: number) => number,
 ): void {
-  const tensor = graph.initializer(name)!;
+  const tensor = graph.tensor(name);
   graph.replaceInitializer(
     floatTensor(
       name,
@@ -27,7 +27,7 @@ function change(
 export function channelPeaks(graph: Graph, channels: number, constants: readonly ScaledConstant[]): Float64Array {
   const peaks = new Float64Array(channels);
   for (const { name, channelOf } of constants) {
-    tensorToFloats(graph.initializer(name)!).forEach((value, i) => {
+    tensorToFloats(graph.tensor(name)).forEach((value, i) => {
       const channel = channelOf(i);
       peaks[channel] = Math.max(peaks[channel]!, Math.abs(value));
     });

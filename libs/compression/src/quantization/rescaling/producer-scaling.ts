@@ -1,4 +1,15 @@
-import { nodeLabel, DataType, intAttribute, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+import {
+  nodeLabel,
+  DataType,
+  intAttribute,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+  type NodeProto,
+  inputOf,
+  dimOf,
+  elementOf,
+} from '#onnx';
 
 /** A float initializer that scaling a value channel by channel changes. */
 export interface ScaledConstant {
@@ -49,7 +60,7 @@ export function producerScaling(graph: Graph, value: string, place: ChannelPlace
   const above = producerScaling(graph, step.next, step.place);
   if (typeof above === 'string') return above;
   const mismatch = step.divided.find(
-    ({ name }) => tensorDims(graph.initializer(name)!).reduce((product, dim) => product * dim, 1) !== above.channels,
+    ({ name }) => tensorDims(graph.tensor(name)).reduce((product, dim) => product * dim, 1) !== above.channels,
   );
   if (mismatch) return `constant "${mismatch.name}" does not hold one value per channel`;
   return {
@@ -61,7 +72,7 @@ export function producerScaling(graph: Graph, value: string, place: ChannelPlace
 
 function takeStep(graph: Graph, node: NodeProto, place: ChannelPlace): Step | string {
   if (node.domain !== '') return refusal(node, `is an operator of ${node.domain}`);
-  if (HOMOGENEOUS.has(node.opType)) return { next: node.input[0]!, divided: [], place };
+  if (HOMOGENEOUS.has(node.opType)) return { next: inputOf(node, 0), divided: [], place };
   const rule = STEPS[node.opType];
   return rule ? rule(graph, node, place) : refusal(node, 'does not commute with a scale');
 }
@@ -93,12 +104,12 @@ const STEPS: Record<string, (graph: Graph, node: NodeProto, place: ChannelPlace)
   Clip: (graph, node, place) => {
     const min = graph.initializer(node.input[1] ?? '');
     return min && tensorToFloats(min)[0] === 0 && !node.input[2]
-      ? { next: node.input[0]!, divided: [], place }
+      ? { next: inputOf(node, 0), divided: [], place }
       : refusal(node, 'clips at a fixed bound, which a scale would move');
   },
   Flatten: (_, node, place) =>
     place.axis === 'last' && intAttribute(node, 'axis', 1) === 1
-      ? { next: node.input[0]!, divided: [], place: { axis: 'second', spatial: null } }
+      ? { next: inputOf(node, 0), divided: [], place: { axis: 'second', spatial: null } }
       : refusal(node, 'mixes channels with other axes'),
 };
 
@@ -107,7 +118,7 @@ function refusal(node: NodeProto, why: string): string {
 }
 
 function count(graph: Graph, name: string): number {
-  return tensorDims(graph.initializer(name)!).reduce((product, dim) => product * dim, 1);
+  return tensorDims(graph.tensor(name)).reduce((product, dim) => product * dim, 1);
 }
 
 function layerStep(graph: Graph, node: NodeProto, axis: 0 | 1): Step | string {
@@ -115,7 +126,7 @@ function layerStep(graph: Graph, node: NodeProto, axis: 0 | 1): Step | string {
   if (!tensor || tensor.dataType !== DataType.FLOAT || (node.opType !== 'Conv' && tensor.dims.length !== 2))
     return refusal(node, 'has no constant float weight');
   const dims = tensorDims(tensor);
-  const channels = dims[axis]!;
+  const channels = dimOf(dims, axis);
   const inner = count(graph, tensor.name) / channels;
   const weight: ScaledConstant = {
     name: tensor.name,
@@ -131,7 +142,7 @@ function normStep(graph: Graph, node: NodeProto): Step | string {
   const affine = node.input.slice(1, 3).filter((name) => name !== '');
   const sizes = affine.map((name) => (graph.initializer(name) ? count(graph, name) : NaN));
   if (affine.length === 0 || sizes.some((size) => !(size === sizes[0]))) return refusal(node, 'has no constant scale');
-  return { done: { channels: sizes[0]!, producerWeight: null, divided: affine.map(byElement) } };
+  return { done: { channels: elementOf(sizes, 0, 'sizes'), producerWeight: null, divided: affine.map(byElement) } };
 }
 
 function constantStep(
@@ -142,9 +153,9 @@ function constantStep(
 ): Step | string {
   const at = node.input.findIndex((name) => graph.initializer(name));
   if (at < 0) return refusal(node, 'joins two computed values');
-  const [name, next] = [node.input[at]!, node.input[1 - at]!];
+  const [name, next] = [inputOf(node, at), inputOf(node, 1 - at)];
   if (count(graph, name) === 1 && node.opType === 'Mul') return { next, divided: [], place };
-  return liesAlong(tensorDims(graph.initializer(name)!), place)
+  return liesAlong(tensorDims(graph.tensor(name)), place)
     ? step(byElement(name), next)
     : refusal(node, 'has a constant that is not one value per channel');
 }

@@ -1,6 +1,6 @@
 import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
-import { nodeLabel, DataType, intAttribute, tensorDims, type Graph, type NodeProto } from '#onnx';
+import { nodeLabel, DataType, intAttribute, tensorDims, type Graph, type NodeProto, dimOf } from '#onnx';
 import type { Layer } from '../layers/layers.js';
 import { producerScaling, type ProducerScaling, type ScaledConstant } from './producer-scaling.js';
 
@@ -51,7 +51,7 @@ function scaleSite(graph: Graph, value: string, layers: readonly Layer[]): Scale
     graph,
     value,
     first.node.opType === 'Conv'
-      ? { axis: 'second', spatial: tensorDims(graph.initializer(first.weight)!).length - 2 }
+      ? { axis: 'second', spatial: tensorDims(graph.tensor(first.weight)).length - 2 }
       : { axis: 'last' },
   );
   if (typeof scaling === 'string') return scaling;
@@ -77,8 +77,8 @@ function pickScaling({
 }
 
 function inputComponents(graph: Graph, { node, weight, axis }: Layer): number {
-  const dims = tensorDims(graph.initializer(weight)!);
-  return node.opType === 'Conv' ? dims[1]! * intAttribute(node, 'group', 1) : dims[1 - axis]!;
+  const dims = tensorDims(graph.tensor(weight));
+  return node.opType === 'Conv' ? dimOf(dims, 1) * intAttribute(node, 'group', 1) : dimOf(dims, 1 - axis);
 }
 
 /** The channel of the input that an element of a layer's weight multiplies. */
@@ -88,9 +88,9 @@ function inputChannel(
   components: number,
   inner: number,
 ): (element: number) => number {
-  const dims = tensorDims(graph.initializer(weight)!);
+  const dims = tensorDims(graph.tensor(weight));
   if (node.opType !== 'Conv')
-    return (element) => Math.floor((axis === 0 ? element % components : Math.floor(element / dims[1]!)) / inner);
+    return (element) => Math.floor((axis === 0 ? element % components : Math.floor(element / dimOf(dims, 1))) / inner);
   const [outputs, perGroup, ...kernel] = dims as [number, number, ...number[]];
   const window = kernel.reduce((product, dim) => product * dim, 1);
   const outputsPerGroup = (outputs * perGroup) / components;

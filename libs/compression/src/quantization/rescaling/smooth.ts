@@ -1,6 +1,6 @@
 import { Session } from '#inference';
 import type { Skipped } from '#contracts';
-import { cloneModel, Graph, GraphBuilder, ownName, writeModel, type ModelProto } from '#onnx';
+import { cloneModel, Graph, GraphBuilder, ownName, writeModel, type ModelProto, elementOf } from '#onnx';
 import { answerOnly } from '../../rewrites/answer-only.js';
 import type { CalibrationRun } from '../calibration/calibrate.js';
 import type { Batches } from '../../calibration-data.js';
@@ -82,7 +82,7 @@ async function activationPeaks(
     for await (const batch of batches()) {
       const results = await session.run(Object.fromEntries(Object.entries(batch).filter(([name]) => wanted.has(name))));
       sites.forEach(({ inner }, i) =>
-        (results[outputs[i]!]!.data as Float32Array).forEach((peak, component) => {
+        (results[elementOf(outputs, i, 'outputs')]!.data as Float32Array).forEach((peak, component) => {
           const channel = Math.floor(component / inner);
           peaks[i]![channel] = Math.max(peaks[i]![channel]!, peak);
         }),

@@ -1,6 +1,15 @@
 import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
-import { nodeLabel, floatAttribute, floatTensor, tensorDims, tensorToFloats, type Graph, type NodeProto } from '#onnx';
+import {
+  nodeLabel,
+  floatAttribute,
+  floatTensor,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+  type NodeProto,
+  outputOf,
+} from '#onnx';
 import type { Layer } from '../layers/layers.js';
 import type { InputMoments } from '../calibration/moments.js';
 import { shortName } from '../emit/short-name.js';
@@ -58,7 +67,7 @@ export function outputShift(
 /** Adds the shift to the node's bias, or to the constant that an Add behind it adds, in a tensor of its own; a text says why it cannot. */
 function addToBias(graph: Graph, node: NodeProto, shift: Float32Array): string | null {
   const isGemm = node.opType === 'Gemm';
-  const output = node.output[0]!;
+  const output = outputOf(node);
   if (node.opType === 'Conv' || (isGemm && node.input[2]))
     return shiftConstant(
       graph,

@@ -1,4 +1,4 @@
-import { roundHalfEven } from '#onnx';
+import { roundHalfEven, elementOf } from '#onnx';
 
 /** A matrix of weights, one row per output channel, and the grid of each row. */
 export interface RoundingProblem {
@@ -29,15 +29,18 @@ export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32A
   const { size } = moments;
   const order = strongestFirst(moments);
   const blocks = Math.ceil(size / blockSize);
-  const weights = Float64Array.from(problem.values, (_, at) => problem.values[at - (at % size) + order[at % size]!]!);
+  const weights = Float64Array.from(
+    problem.values,
+    (_, at) => problem.values[at - (at % size) + elementOf(order, at % size, 'order')]!,
+  );
   const rounded = new Float32Array(weights.length);
   const factor = inverseFactor(damped(moments, order), size);
   for (let column = 0; column < size; column++) {
     const diagonal = factor[column * size + column]!;
     for (let row = 0; row < rows; row++) {
       const at = row * size + column;
-      const original = row * size + order[column]!;
-      const scale = scales[row * blocks + Math.floor(order[column]! / blockSize)]!;
+      const original = row * size + elementOf(order, column, 'order');
+      const scale = scales[row * blocks + Math.floor(elementOf(order, column, 'order') / blockSize)]!;
       const isZero = problem.values[original] === 0;
       const value = isZero ? 0 : scale * Math.min(limit, Math.max(lowest, roundHalfEven(weights[at]! / scale)));
       rounded[original] = value;
@@ -58,7 +61,8 @@ function strongestFirst({ second, size }: SecondMoments): number[] {
 function damped({ second, size }: SecondMoments, order: readonly number[]): Float64Array {
   const matrix = new Float64Array(size * size);
   for (let i = 0; i < size; i++)
-    for (let j = 0; j < size; j++) matrix[i * size + j] = second[order[i]! * size + order[j]!]!;
+    for (let j = 0; j < size; j++)
+      matrix[i * size + j] = second[elementOf(order, i, 'order') * size + elementOf(order, j, 'order')]!;
   let trace = 0;
   for (let i = 0; i < size; i++) trace += matrix[i * size + i]!;
   for (let i = 0; i < size; i++) matrix[i * size + i]! += (DAMPING * trace) / size || 1;

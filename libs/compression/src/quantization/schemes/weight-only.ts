@@ -1,6 +1,16 @@
 import type { QuantizeOptions } from '#contracts';
 import { mulberry32 } from '#datasets';
-import { nodeLabel, DataType, floatTensor, makeNode, makeTensor, tensorDims, tensorToFloats, type Graph } from '#onnx';
+import {
+  nodeLabel,
+  DataType,
+  floatTensor,
+  makeNode,
+  makeTensor,
+  tensorDims,
+  tensorToFloats,
+  type Graph,
+  elementOf,
+} from '#onnx';
 import { BiasCorrection } from '../rounding/bias-correction.js';
 import { channelLayout, dequantizeSymmetric, snrDb } from '../grid/arithmetic.js';
 import { CONTRIB, importContrib } from '../emit/contrib.js';
@@ -122,7 +132,7 @@ async function toProduct(
 ): Promise<Outcome> {
   const { graph, rounding, biases } = context;
   const { node, weight, weightIndex } = layer;
-  const tensor = graph.initializer(weight)!;
+  const tensor = graph.tensor(weight);
   const dims = tensorDims(tensor);
   const values = tensorToFloats(tensor);
   const known = await storedOnce(context, layer, ['product', options.weightBits], async () => {
@@ -141,7 +151,7 @@ async function toProduct(
     const stored = dequantizeSymmetric(grid.integers, layout, grid.scales);
     return { values: [output], stored, outcome: outcome(values, stored, grid.scales) };
   });
-  graph.setInput(node, weightIndex, known.values[0]!);
+  graph.setInput(node, weightIndex, elementOf(known.values, 0, 'values'));
   biases.correct(layer, values, known.stored);
   return known.outcome;
 }
@@ -189,7 +199,7 @@ async function toBlocks(context: StoreContext, layer: Layer, bits: 4 | 2): Promi
   const { values, rows, columns } = layerMatrix(graph, layer);
   const known = await storedOnce(context, layer, ['blocks', bits], async () => {
     const blockwise = blockScales(values, rows, columns, bits, BLOCK_SIZE);
-    const own = tensorToFloats(graph.initializer(weight)!);
+    const own = tensorToFloats(graph.tensor(weight));
     const target = await rounding.target({
       layer,
       values: own,

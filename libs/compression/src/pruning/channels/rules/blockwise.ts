@@ -1,4 +1,4 @@
-import { DataType, intAttribute, setAttribute } from '#onnx';
+import { DataType, intAttribute, setAttribute, inputOf } from '#onnx';
 import type { LinkContext, ChannelRule, Rules } from './rule.js';
 
 /**
@@ -32,7 +32,7 @@ const matMulNBits: ChannelRule = {
 /** Why no block of inputs may go, or null. */
 function whyWhole({ graph, node, coordinates }: LinkContext): string | null {
   const zeroPoints = graph.initializer(node.input[3] ?? '');
-  if (coordinates.dims(node.input[1]!)![1] === 1)
+  if (coordinates.dimsOf(inputOf(node, 1))[1] === 1)
     return `keeps all its inputs in one block of ${intAttribute(node, 'block_size', 32)}`;
   if (zeroPoints?.dataType === DataType.UINT8 && intAttribute(node, 'bits', 4) < 8)
     return 'packs the zero points of several blocks into one byte';

@@ -1,4 +1,4 @@
-import { intAttribute, intsAttribute, setAttribute } from '#onnx';
+import { intAttribute, intsAttribute, setAttribute, dimOf, elementOf } from '#onnx';
 import { describe, positiveAxis, type LinkContext, type MendContext, type ChannelRule, type Rules } from './rule.js';
 
 /** Links all axes but one, which the caller maps itself. */
@@ -103,10 +103,16 @@ function slicedAxes(context: LinkContext | MendContext): SlicedAxis[] | undefine
   const axes = givenAxes.length > 0 ? givenAxes : starts.map((_, i) => i);
   return axes.map((given, i) => {
     const axis = positiveAxis(given, dims.length);
-    const clamp = (bound: number) => Math.min(dims[axis]!, Math.max(0, bound < 0 ? bound + dims[axis]! : bound));
+    const clamp = (bound: number) =>
+      Math.min(dimOf(dims, axis), Math.max(0, bound < 0 ? bound + dimOf(dims, axis) : bound));
     return steps[i] === 1
-      ? { axis, start: clamp(starts[i]!), end: clamp(ends[i]!), step: 1 }
-      : { axis, start: starts[i]!, end: ends[i]!, step: steps[i]! };
+      ? { axis, start: clamp(elementOf(starts, i, 'starts')), end: clamp(elementOf(ends, i, 'ends')), step: 1 }
+      : {
+          axis,
+          start: elementOf(starts, i, 'starts'),
+          end: elementOf(ends, i, 'ends'),
+          step: elementOf(steps, i, 'steps'),
+        };
   });
 }
 

@@ -1,4 +1,4 @@
-import { intAttribute, intsAttribute, type NodeProto } from '#onnx';
+import { intAttribute, intsAttribute, type NodeProto, inputOf, outputOf } from '#onnx';
 import { describe, positiveAxis, type LinkContext, type ChannelRule, type Rules } from './rule.js';
 
 /** Batch and channels pass, the window slides over the rest. */
@@ -40,16 +40,16 @@ const reduce: ChannelRule = {
  * LayerNormalization, the statistics run over what is left. The mean square of another difference is no such statistic.
  */
 function isNormStatistic({ graph, node, coordinates }: LinkContext, axes: readonly number[]): boolean {
-  const x = node.input[0]!;
-  if (node.opType !== 'ReduceMean' || axes.length !== 1 || axes[0] !== coordinates.dims(x)!.length - 1) return false;
+  const x = inputOf(node, 0);
+  if (node.opType !== 'ReduceMean' || axes.length !== 1 || axes[0] !== coordinates.dimsOf(x).length - 1) return false;
   const isCentred = (candidate: NodeProto | undefined) => {
-    const mean = candidate?.opType === 'Sub' ? graph.producer(candidate.input[1]!) : undefined;
+    const mean = candidate?.opType === 'Sub' ? graph.producer(inputOf(candidate, 1)) : undefined;
     return mean?.opType === 'ReduceMean' && mean.input[0] === candidate?.input[0];
   };
-  if (graph.consumers(node.output[0]!).some((use) => use.node.input[0] === x && isCentred(use.node))) return true;
+  if (graph.consumers(outputOf(node)).some((use) => use.node.input[0] === x && isCentred(use.node))) return true;
   const squares = graph.producer(x);
   const isSquare = squares?.opType === 'Pow' || (squares?.opType === 'Mul' && squares.input[0] === squares.input[1]);
-  return isSquare && isCentred(graph.producer(squares!.input[0]!));
+  return isSquare && isCentred(graph.producer(inputOf(squares!, 0)));
 }
 
 function reducedAxes(context: LinkContext): number[] {

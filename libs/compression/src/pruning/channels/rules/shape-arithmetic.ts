@@ -1,4 +1,4 @@
-import { DataType, intAttribute, tensorToNumbers, type Graph, type NodeProto } from '#onnx';
+import { DataType, intAttribute, tensorToNumbers, type Graph, type NodeProto, outputOf, elementOf } from '#onnx';
 import { positiveAxis, type LinkContext, type ChannelRule, type Rules } from './rule.js';
 
 /** Input positions at which operators take sizes or bounds: what follows from a length that shrinks, follows. */
@@ -66,7 +66,7 @@ function pinReckoned(context: LinkContext, value: string, lengths: Lengths): voi
   for (const { node, index } of graph.consumers(value)) {
     if (TAKES_SIZES[node.opType]?.includes(index)) continue;
     const next = handedOn(graph, node, index, lengths);
-    if (next) pinReckoned(context, node.output[0]!, next);
+    if (next) pinReckoned(context, outputOf(node), next);
     else pin();
   }
 }
@@ -77,7 +77,7 @@ function handedOn(graph: Graph, node: NodeProto, index: number, { axes, isInOrde
   if (node.opType === 'Gather' && index === 0) {
     const chosen = constant(1);
     return isInOrder && chosen
-      ? { axes: chosen.map((at) => axes[positiveAxis(at, axes.length)]!), isInOrder: true }
+      ? { axes: chosen.map((at) => elementOf(axes, positiveAxis(at, axes.length), 'axes')), isInOrder: true }
       : { axes, isInOrder: false };
   }
   if (node.opType === 'Slice' && index === 0) {

@@ -1,4 +1,13 @@
-import { intAttribute, intsAttribute, stringAttribute, tensorToNumbers, type DataType, type Graph } from '#onnx';
+import {
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  tensorToNumbers,
+  type DataType,
+  type Graph,
+  elementOf,
+  inputOf,
+} from '#onnx';
 import { factorIndex, reshapeBlocks, shrinkingFactor, type ReshapeBlock } from '../reshape-blocks.js';
 import { positiveAxis, type LinkContext, type MendContext, type ChannelRule, type Rules } from './rule.js';
 
@@ -16,14 +25,21 @@ function reshape(mend?: ChannelRule['mend']): ChannelRule {
 }
 
 function linkBlock(context: LinkContext, x: string, y: string, { inputs, outputs }: ReshapeBlock): void {
-  if (inputs.length === 1 && outputs.length === 1) return context.link(x, inputs[0]!, y, outputs[0]!);
+  if (inputs.length === 1 && outputs.length === 1)
+    return context.link(x, elementOf(inputs, 0, 'inputs'), y, elementOf(outputs, 0, 'outputs'));
   if (outputs.length === 1) {
     const free = inputs.findIndex((axis) => context.coordinates.isFree(x, axis));
-    return linkFactors(context, { whole: y, axis: outputs[0]!, parts: x, factors: inputs, which: free });
+    return linkFactors(context, {
+      whole: y,
+      axis: elementOf(outputs, 0, 'outputs'),
+      parts: x,
+      factors: inputs,
+      which: free,
+    });
   }
   if (inputs.length === 1) {
-    const which = shrinkingFactor(context.dims(x).length, inputs[0]!, outputs.length);
-    return linkFactors(context, { whole: x, axis: inputs[0]!, parts: y, factors: outputs, which });
+    const which = shrinkingFactor(context.dims(x).length, elementOf(inputs, 0, 'inputs'), outputs.length);
+    return linkFactors(context, { whole: x, axis: elementOf(inputs, 0, 'inputs'), parts: y, factors: outputs, which });
   }
   context.pinAxes(x, inputs, 'mixes these axes');
   context.pinAxes(y, outputs, 'mixes these axes');
@@ -49,7 +65,7 @@ function linkFactors(context: LinkContext, { whole, axis, parts, factors, which 
     which,
   );
   for (let flat = 0; flat < context.dims(whole)[axis]!; flat++)
-    at.link(at.at(whole, axis, flat), at.at(parts, factors[which]!, index(flat)));
+    at.link(at.at(whole, axis, flat), at.at(parts, elementOf(factors, which, 'factors'), index(flat)));
 }
 
 /** Rewrites the sizes that a constant shape input, or the constant parts of a computed one, spell out. */
@@ -74,7 +90,9 @@ function mendSizes(
 ): void {
   const sizes = spelledOut(context.graph, context.input(index));
   if (sizes) {
-    const mended = sizes.values.map((size, i) => (size > 0 && changed.has(first + i) ? target[first + i]! : size));
+    const mended = sizes.values.map((size, i) =>
+      size > 0 && changed.has(first + i) ? elementOf(target, first + i, 'target') : size,
+    );
     if (mended.some((size, i) => size !== sizes.values[i]))
       context.setConstant(index, mended, context.dims(context.input(index)), sizes.type);
     return;
@@ -98,7 +116,7 @@ function spelledOut(graph: Graph, value: string): { values: number[]; type: Data
   if (tensor) return { values: tensorToNumbers(tensor), type: tensor.dataType };
   const producer = graph.producer(value);
   if (!producer || !PASSES_SIZES.has(producer.opType)) return undefined;
-  const source = spelledOut(graph, producer.input[0]!);
+  const source = spelledOut(graph, inputOf(producer, 0));
   return (
     source && {
       values: source.values,
@@ -166,7 +184,7 @@ const resize: ChannelRule = {
       3,
       0,
       changed,
-      axes.map((axis) => target[axis]!),
+      axes.map((axis) => elementOf(target, axis, 'target')),
     );
   },
 };
@@ -183,7 +201,7 @@ const pad: ChannelRule = {
     if (!pads || !axes || pads.length !== 2 * axes.length) return context.pinNode('pads by computed amounts');
     context.dims(x).forEach((_, axis) => {
       const place = axes.indexOf(axis);
-      const amounts = place < 0 ? [] : [pads[place]!, pads[place + axes.length]!];
+      const amounts = place < 0 ? [] : [elementOf(pads, place, 'pads'), elementOf(pads, place + axes.length, 'pads')];
       if (amounts.every((amount) => amount === 0)) return context.link(x, axis, y, axis);
       for (const value of [x, y])
         context.pinAxes(value, [axis], amounts.some((amount) => amount < 0) ? 'crops this axis' : 'pads this axis');
