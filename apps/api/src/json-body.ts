@@ -3,7 +3,10 @@ import type { NextFunction, Request, Response } from 'express';
 import { DocumentError, LIMITS, readJson } from '#documents';
 import { ApiError } from './problems/api-error.js';
 
-/** Parses JSON bodies within limits on size, nesting and number of values; a key that is written twice is refused, not dropped. */
+/**
+ * Parses JSON bodies within limits on size, nesting and number of values; a key that is written twice is refused, not
+ * dropped.
+ */
 export function useJsonBodies(app: NestExpressApplication): void {
   app.useBodyParser('text', { limit: LIMITS.request.bytes, type: 'application/json', defaultCharset: 'utf-8' });
   app.use(parseBody);

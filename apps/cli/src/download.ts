@@ -11,8 +11,8 @@ import { EXIT } from './exit-codes.js';
 export const STDOUT = '-';
 
 /**
- * Writes a download to a file, or to standard output for `-`. A file is written beside the target and renamed once its digest is right, so
- * that a file at `path` is always whole. Throws CliError for bytes of another digest.
+ * Writes a download to a file, or to standard output for `-`. A file is written beside the target and renamed once its
+ * digest is right, so that a file at `path` is always whole. Throws CliError for bytes of another digest.
  */
 export async function save(source: ReadableStream<Uint8Array>, digest: string, path: string): Promise<void> {
   const bytes = Readable.fromWeb(source as never);

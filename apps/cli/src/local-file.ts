@@ -11,7 +11,10 @@ export async function fileToSend(path: string): Promise<Blob> {
   });
 }
 
-/** The text of a file named on the command line. Throws UsageError, also for one of more than `maxBytes`, which is no such text. */
+/**
+ * The text of a file named on the command line. Throws UsageError, also for one of more than `maxBytes`, which is no
+ * such text.
+ */
 export async function textOf(path: string, maxBytes: number, what: string): Promise<string> {
   const size = await assertFile(path);
   if (size > maxBytes)

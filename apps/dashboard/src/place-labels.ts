@@ -26,7 +26,9 @@ interface Box {
   bottom: number;
 }
 
-/** Labels beside their points, those left out that would lie over a point or over another label, or leave the drawing. */
+/**
+ * Labels beside their points, those left out that would lie over a point or over another label, or leave the drawing.
+ */
 export function placeLabels(wishes: readonly Wish[], width: number): Label[] {
   const taken: Box[] = wishes.map(({ x, y }) => ({ left: x - 7, right: x + 7, top: y - 7, bottom: y + 7 }));
   const ordered = [...wishes].sort((a, b) => Number(b.first) - Number(a.first));

@@ -3,7 +3,10 @@ export interface ExampleRecipe {
   recipe: string;
 }
 
-/** What a new user may start from; the first one stands in the recipe field. Its gates are those of the seed-net example. */
+/**
+ * What a new user may start from; the first one stands in the recipe field. Its gates are those of the seed-net
+ * example.
+ */
 export const EXAMPLE_RECIPES: readonly [ExampleRecipe, ...ExampleRecipe[]] = [
   {
     title: 'Smaller and faster: int8, channels pruned, recovered by distillation',

@@ -20,8 +20,8 @@ export interface Point {
 type Measured = { job?: JobItem; metrics: Figures; baseline: Figures };
 
 /**
- * The original and each model that jobs came to, cheapest first; jobs that came to the same bytes are one. Those without both
- * figures are left out.
+ * The original and each model that jobs came to, cheapest first; jobs that came to the same bytes are one. Those
+ * without both figures are left out.
  */
 export function tradeOffs(jobs: readonly JobItem[], cost: Axis, quality: Axis): Point[] {
   const measured = jobs.flatMap((job): Measured[] =>
@@ -70,7 +70,10 @@ function pointOf(same: readonly Measured[], cost: Axis, quality: Axis): Point | 
 const ascending = (a: number, b: number): number => a - b;
 const middle = (sorted: readonly number[]): number => sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 
-/** From the cheapest on, a point counts when it is better than all before it by more than noise; of those that cost the same, the best. */
+/**
+ * From the cheapest on, a point counts when it is better than all before it by more than noise; of those that cost the
+ * same, the best.
+ */
 function markBest(points: readonly Point[], quality: Axis): Point[] {
   const front: Point[] = [];
   for (const point of points) {

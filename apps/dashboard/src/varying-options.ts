@@ -40,8 +40,8 @@ const LABEL_LENGTH = 30;
 const MEASURING = /^(evaluate|analyze)\b/;
 
 /**
- * What tells each job from the others, short enough to stand beside a point: a name that it has for itself, or what its recipe
- * says otherwise than others.
+ * What tells each job from the others, short enough to stand beside a point: a name that it has for itself, or what its
+ * recipe says otherwise than others.
  */
 export function shortLabels(jobs: readonly JobItem[], columns: readonly VaryingOption[]): (job: JobItem) => string {
   const telling = columns.filter(({ title }) => title !== PASSES && !MEASURING.test(title));

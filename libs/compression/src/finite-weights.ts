@@ -11,8 +11,8 @@ export class NonFiniteWeightError extends CompressionError {
 }
 
 /**
- * The pass, with models refused whose weights hold NaN or infinities, before a job is accepted and again when it runs: nothing that a pass computes of
- * them means anything, and what is rounded or ranked would look as if it did.
+ * The pass, with models refused whose weights hold NaN or infinities, before a job is accepted and again when it runs:
+ * nothing that a pass computes of them means anything, and what is rounded or ranked would look as if it did.
  */
 export function onFiniteWeights<N extends PassName>(pass: Pass<N>): Pass<N> {
   return {

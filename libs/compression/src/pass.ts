@@ -16,11 +16,17 @@ export interface PassContext {
   data: Dataset | null;
   seed: number;
   threads: number;
-  /** Memory that the process may use, in MiB; absent for no limit. Passes divide their work to fit in; results then differ by rounding alone. */
+  /**
+   * Memory that the process may use, in MiB; absent for no limit. Passes divide their work to fit in; results then
+   * differ by rounding alone.
+   */
   memoryMb?: number;
   /** A folder for files to keep beside the model; name them in the result. */
   outputPath: string;
-  /** A file that outlives a killed stage, for what a long pass needs to go on where it was; absent where nothing is kept. */
+  /**
+   * A file that outlives a killed stage, for what a long pass needs to go on where it was; absent where nothing is
+   * kept.
+   */
   checkpointFile?: string;
   /** Why what a stage before this one had kept could not be had; absent where nothing was lost. */
   checkpointLost?: string;
@@ -59,14 +65,22 @@ export interface Known {
   data: DatasetInspection | null;
 }
 
-/** One transformation or measurement of a model. To add one: its options in contracts, this, its test, a line in catalog.ts. */
+/**
+ * One transformation or measurement of a model. To add one: its options in contracts, this, its test, a line in
+ * catalog.ts.
+ */
 export interface Pass<N extends PassName> {
   name: N;
   /** What the pass would leave alone in this model, without running anything: shown before a job is accepted. */
   preflight(model: ModelProto, options: PassOptions<N>): Skipped[];
-  /** Why the pass cannot run at all, as far as the job's model and the models of the store that the options name tell: such a job is not accepted. */
+  /**
+   * Why the pass cannot run at all, as far as the job's model and the models of the store that the options name tell:
+   * such a job is not accepted.
+   */
   obstacles?(model: ModelProto, options: PassOptions<N>, models: ReadonlyMap<string, ModelProto>): Obstacle[];
-  /** The same, from a run on generated samples and what is known of the data set; asked only where there is no obstacle. */
+  /**
+   * The same, from a run on generated samples and what is known of the data set; asked only where there is no obstacle.
+   */
   trial?(model: ModelProto, options: PassOptions<N>, known: Known): Promise<Obstacle[]>;
   /** Throws a CompressionError when the model or data cannot be handled at all. */
   run(context: PassContext, options: PassOptions<N>): Promise<PassResult>;

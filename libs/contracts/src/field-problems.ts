@@ -25,8 +25,8 @@ export interface FieldWords {
 }
 
 /**
- * What a schema found wrong, a problem for each field: each unknown key becomes a field of its own, with the nearest valid one, and of a
- * union the branch that came nearest is told. Long lists are cut and say so.
+ * What a schema found wrong, a problem for each field: each unknown key becomes a field of its own, with the nearest
+ * valid one, and of a union the branch that came nearest is told. Long lists are cut and say so.
  */
 export function fieldProblems(issues: readonly Issue[], words: FieldWords = {}): FieldProblem[] {
   const problems: FieldProblem[] = [];
@@ -78,7 +78,10 @@ function unknownKey(key: string, path: PropertyKey[], { validKeys }: FieldWords)
   return `there is no ${told(key)} here: ${validKeys ? suggestion(key, validKeys(path)) : 'leave it out'}`;
 }
 
-/** None where the union has words of its own. A branch that fails at its root is of another kind, unless only keys of it are unknown or it is too short or too long. */
+/**
+ * None where the union has words of its own. A branch that fails at its root is of another kind, unless only keys of it
+ * are unknown or it is too short or too long.
+ */
 function nearestBranch(issue: Issue): readonly Issue[] | undefined {
   if (!('errors' in issue) || !Array.isArray(issue.errors) || !issue.message.startsWith(NO_FORM_FITS)) return undefined;
   const branches = issue.errors as Issue[][];

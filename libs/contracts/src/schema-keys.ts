@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** The keys that an object at a path of a schema may have; none where there is no such object, or where every key is allowed. */
+/**
+ * The keys that an object at a path of a schema may have; none where there is no such object, or where every key is
+ * allowed.
+ */
 export function schemaKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   const [key, ...rest] = path;
   const here = unwrapped(schema);

@@ -28,7 +28,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   url: 'a URL',
 };
 
-/** What a schema finds wrong, in words for people: what was expected, what came, what to do. Refinements have words of their own. */
+/**
+ * What a schema finds wrong, in words for people: what was expected, what came, what to do. Refinements have words of
+ * their own.
+ */
 export function wordsOf(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':

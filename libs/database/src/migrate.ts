@@ -11,8 +11,9 @@ import { assertNotNewer, assertShape, noteWriter, type CodeVersion } from './sch
 const MIGRATION_LOCK = 0x636f6c64;
 
 /**
- * Brings the schema up to date; safe when many processes start at once. Throws DatabaseNewerError for a database that a newer
- * version has written, and DatabaseShapeError for one that lacks what this code reads, before anything is changed or served.
+ * Brings the schema up to date; safe when many processes start at once. Throws DatabaseNewerError for a database that a
+ * newer version has written, and DatabaseShapeError for one that lacks what this code reads, before anything is changed
+ * or served.
  */
 export async function migrate(database: Pick<Database, 'url'>): Promise<void> {
   const folder = migrationsFolder();

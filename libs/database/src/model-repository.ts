@@ -14,7 +14,9 @@ export type ModelQuery = z.infer<typeof PageQuery> & { name?: string | undefined
 export class ModelRepository {
   constructor(private readonly database: Database) {}
 
-  /** Adds a model; `created` is false when it was there already, and the stored row (with its first name) is returned. */
+  /**
+   * Adds a model; `created` is false when it was there already, and the stored row (with its first name) is returned.
+   */
   async add(model: Pick<Model, 'id' | 'name' | 'bytes' | 'inspection'>): Promise<{ model: Model; created: boolean }> {
     const [row] = await this.database.orm.insert(models).values(storable(model)).onConflictDoNothing().returning();
     return row ? { model: toModel(row), created: true } : { model: await this.require(model.id), created: false };

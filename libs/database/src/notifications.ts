@@ -4,8 +4,8 @@ import { dedicatedClient, QUERY_TIMEOUT_MS } from './database.js';
 const RETRY_MS = 500;
 
 /**
- * LISTEN on one channel over one connection per process; a notification's payload is the topic. Notifications are hints:
- * after a lost connection every subscriber is woken, since anything may have been missed.
+ * LISTEN on one channel over one connection per process; a notification's payload is the topic. Notifications are
+ * hints: after a lost connection every subscriber is woken, since anything may have been missed.
  */
 export class Notifications {
   private readonly subscribers = new Map<string, Set<() => void>>();

@@ -1,6 +1,6 @@
 /**
- * Removes what jsonb refuses: NUL characters and lone surrogates. A message from a broken file may hold either, and must
- * not keep its own failure from being recorded.
+ * Removes what jsonb refuses: NUL characters and lone surrogates. A message from a broken file may hold either, and
+ * must not keep its own failure from being recorded.
  */
 export function storable<T>(value: T): T {
   return JSON.parse(JSON.stringify(value), (_key, item: unknown) =>

@@ -22,7 +22,10 @@ export type DatasetErrorCode =
   | 'dataset_split'
   | 'dataset_input';
 
-/** Everything that libs/datasets refuses. The message says what, where and the way out; the parts are there for machines. */
+/**
+ * Everything that libs/datasets refuses. The message says what, where and the way out; the parts are there for
+ * machines.
+ */
 export class DatasetError extends Error implements DatasetProblem {
   readonly file?: string;
   readonly array?: string;

@@ -127,7 +127,10 @@ function mapFloats(data: HostData, type: HostType, turn: (value: number, index: 
   return result;
 }
 
-/** Fractions are cut off, as by ONNX's Cast; a value that the type cannot hold is refused, since it would become another one. */
+/**
+ * Fractions are cut off, as by ONNX's Cast; a value that the type cannot hold is refused, since it would become another
+ * one.
+ */
 function castTo(type: HostType, from: HostType, data: HostData): HostData {
   const result = HOST_TYPES[type].allocate(data.length);
   const convert = elementConverter(type);

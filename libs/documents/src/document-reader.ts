@@ -11,7 +11,10 @@ const DEADLINE_MS = 10_000;
 /** The largest document that is allowed needs a tenth of it. */
 const MEMORY_MB = 256;
 
-/** Reads documents in a thread of its own, one after the other: whatever a text does to its parser, the event loop goes on. */
+/**
+ * Reads documents in a thread of its own, one after the other: whatever a text does to its parser, the event loop goes
+ * on.
+ */
 export class DocumentReader {
   private worker: Worker | undefined;
   private settle: ((answer: ReadAnswer | DocumentError) => void) | undefined;

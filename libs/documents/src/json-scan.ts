@@ -11,8 +11,9 @@ const OPEN_MAPPING = 0x7b;
 const CLOSE_MAPPING = 0x7d;
 
 /**
- * Looks at JSON text before it is parsed, in one pass, and returns how many keys it writes. Throws DocumentError for what is too long,
- * too deep or of too many values. Whether it is JSON at all is for JSON.parse to say. `onKey` gets each key and the number of its mapping.
+ * Looks at JSON text before it is parsed, in one pass, and returns how many keys it writes. Throws DocumentError for
+ * what is too long, too deep or of too many values. Whether it is JSON at all is for JSON.parse to say. `onKey` gets
+ * each key and the number of its mapping.
  */
 export function scanJson(text: string, limits: DocumentLimits, onKey?: (key: string, mapping: number) => void): number {
   checkBytes(text, limits);

@@ -10,7 +10,10 @@ export interface DocumentLimits {
 
 const KIB = 1024;
 
-/** A recipe of fifty passes with every option written out has some 5,000 values; a manifest that scales 4,096 features 8,200. */
+/**
+ * A recipe of fifty passes with every option written out has some 5,000 values; a manifest that scales 4,096 features
+ * 8,200.
+ */
 export const LIMITS = {
   recipe: { bytes: 256 * KIB, values: 20_000, depth: 64 },
   manifest: { bytes: 1024 * KIB, values: 20_000, depth: 64 },

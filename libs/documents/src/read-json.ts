@@ -4,7 +4,8 @@ import { scanJson } from './json-scan.js';
 import { LIMITS, type DocumentLimits } from './limits.js';
 
 /**
- * JSON.parse within limits, which refuses what it would drop without a word: a key that is written twice. Throws DocumentError.
+ * JSON.parse within limits, which refuses what it would drop without a word: a key that is written twice. Throws
+ * DocumentError.
  */
 export function readJson(text: string, limits: DocumentLimits = LIMITS.request): unknown {
   const written = scanJson(text, limits);
@@ -32,7 +33,10 @@ function placeOf(text: string, cause: unknown): { line?: number; column?: number
   return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
-/** Keys of all mappings that a value holds; one named __proto__ counts as none. Throws DocumentError for a text that cannot be stored. */
+/**
+ * Keys of all mappings that a value holds; one named __proto__ counts as none. Throws DocumentError for a text that
+ * cannot be stored.
+ */
 function keysIn(value: unknown): number {
   let keys = 0;
   const open: unknown[] = [value];

@@ -14,8 +14,8 @@ import { checkText, type Budget } from './budget.js';
 import { documentError } from './errors.js';
 
 /**
- * Turns YAML nodes into plain values, in the order of the document: an alias stands for the last anchor of its name before it and is
- * counted as if it were written out. Throws DocumentError.
+ * Turns YAML nodes into plain values, in the order of the document: an alias stands for the last anchor of its name
+ * before it and is counted as if it were written out. Throws DocumentError.
  */
 export class YamlValues {
   private readonly anchors = new Map<string, Node>();

@@ -24,9 +24,9 @@ export interface LatencySubject {
 }
 
 /**
- * Times single runs of several sessions, alternated at random: in every block each session runs once, on the same input, so that a change of
- * the machine's speed meets all of them alike. Alternating also means that a run finds the caches as another model left them, as it
- * would on a device that does other work in between.
+ * Times single runs of several sessions, alternated at random: in every block each session runs once, on the same
+ * input, so that a change of the machine's speed meets all of them alike. Alternating also means that a run finds the
+ * caches as another model left them, as it would on a device that does other work in between.
  */
 export async function measureLatency(
   subjects: readonly LatencySubject[],

@@ -16,13 +16,19 @@ export interface LinePlot {
 const WIDTH = 720;
 const HEIGHT = 420;
 const LEGEND_LINE = 18;
-/** Series that the legend names; a net of sixty layers would fill pages. The others are told by their titles, which a browser shows on hovering. */
+/**
+ * Series that the legend names; a net of sixty layers would fill pages. The others are told by their titles, which a
+ * browser shows on hovering.
+ */
 const LEGEND_LINES = 16;
 const MARGIN = { left: 72, right: 24, top: 44, bottom: 56 };
 /** Okabe and Ito's colours, which people who are colour-blind can tell apart. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#8c8c00'];
 
-/** A plot as a self-contained SVG document, with a legend where there is more than one series. Points that are not finite are left out. */
+/**
+ * A plot as a self-contained SVG document, with a legend where there is more than one series. Points that are not
+ * finite are left out.
+ */
 export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
   const drawn = series.map((one) => ({
     ...one,
@@ -86,7 +92,10 @@ interface Axis {
   label(tick: number): string;
 }
 
-/** Maps values to pixels between `from` and `to`; ticks are 1, 2 or 5 times a power of ten, and whole where all values are. */
+/**
+ * Maps values to pixels between `from` and `to`; ticks are 1, 2 or 5 times a power of ten, and whole where all values
+ * are.
+ */
 function axis(values: readonly number[], from: number, to: number): Axis {
   const lowest = values.length === 0 ? 0 : values.reduce((least, value) => Math.min(least, value));
   const highest = values.length === 0 ? 1 : values.reduce((most, value) => Math.max(most, value));

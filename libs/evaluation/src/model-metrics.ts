@@ -3,7 +3,9 @@ import { inspectModel, readModel } from '#onnx';
 import { compressedBytes } from './size.js';
 import { weightBits } from './weight-bits.js';
 
-/** What a model's bytes alone tell: its three sizes, parameters and non-zeros. Throws OnnxError for what is no model. */
+/**
+ * What a model's bytes alone tell: its three sizes, parameters and non-zeros. Throws OnnxError for what is no model.
+ */
 export async function modelMetrics(bytes: Uint8Array): Promise<ModelMetrics> {
   return { ...modelFigures(bytes), compressedBytes: await compressedBytes(bytes) };
 }

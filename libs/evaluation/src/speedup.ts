@@ -11,8 +11,8 @@ export interface SpeedupOptions {
 }
 
 /**
- * Times two models in pairs of runs, in random order, so that a machine busy with other work meets both alike. A quick measurement: pairs go
- * on until there are enough or time is up, but for an interval at least.
+ * Times two models in pairs of runs, in random order, so that a machine busy with other work meets both alike. A quick
+ * measurement: pairs go on until there are enough or time is up, but for an interval at least.
  */
 export async function measureSpeedup(
   before: LatencySubject,

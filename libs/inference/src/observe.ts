@@ -24,8 +24,8 @@ const NOT_TENSORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The model with the named values as its outputs, instead of its own. It shares all its parts with the original, which stays as it
- * is. Nodes that the values do not depend on are not computed.
+ * The model with the named values as its outputs, instead of its own. It shares all its parts with the original, which
+ * stays as it is. Nodes that the values do not depend on are not computed.
  */
 export function withOutputs(model: ModelProto, values: readonly string[]): ModelProto {
   return replaceOutputs(
@@ -35,7 +35,9 @@ export function withOutputs(model: ModelProto, values: readonly string[]): Model
   );
 }
 
-/** The named values of one run. Throws ModelLoadError when the model holds no such value, RunError when the run fails. */
+/**
+ * The named values of one run. Throws ModelLoadError when the model holds no such value, RunError when the run fails.
+ */
 export async function observeValues(
   model: ModelProto,
   values: readonly string[],
@@ -46,8 +48,8 @@ export async function observeValues(
 }
 
 /**
- * The shape of every value of the main graph in one run on `feeds`: inputs, initializers and the outputs of all nodes that are tensors. Only the
- * shapes leave the runtime. Throws ModelLoadError and RunError.
+ * The shape of every value of the main graph in one run on `feeds`: inputs, initializers and the outputs of all nodes
+ * that are tensors. Only the shapes leave the runtime. Throws ModelLoadError and RunError.
  */
 export async function observeShapes(
   model: ModelProto,

@@ -34,15 +34,17 @@ interface KernelEvent {
   provider: string | null;
 }
 
-/** One event. ORT writes names as they are, quotes and line ends too, so that its file is no JSON where a name has any. */
+/**
+ * One event. ORT writes names as they are, quotes and line ends too, so that its file is no JSON where a name has any.
+ */
 const KERNEL_EVENT =
   /^\{"cat" : "Node",.*?"dur" :(?<us>\d+),.*?"name" :"(?<name>.*)_kernel_time","args" : \{(?<args>.*)/s;
 
 const EVENT_START = /^(?=\{"cat" : ")/m;
 
 /**
- * Where the time of one inference goes, node by node in order of execution, measured by the runtime itself. Profiling slows small nodes
- * down: compare shares, and take latencies without it.
+ * Where the time of one inference goes, node by node in order of execution, measured by the runtime itself. Profiling
+ * slows small nodes down: compare shares, and take latencies without it.
  */
 export async function profileModel(
   model: Uint8Array | string,
@@ -86,7 +88,9 @@ function argument(args: string | undefined, name: string): string {
   return new RegExp(`"${name}" : "([^"]*)"`).exec(args ?? '')?.[1] ?? '';
 }
 
-/** Node indices name a node within a graph; nodes of If and Loop bodies are inside the time of the node that holds them. */
+/**
+ * Node indices name a node within a graph; nodes of If and Loop bodies are inside the time of the node that holds them.
+ */
 function summarize(kernels: readonly KernelEvent[], runs: number): NodeProfile[] {
   const nodes = new Map<string, Omit<NodeProfile, 'meanUs' | 'share'>>();
   for (const { name, us, nodeIndex, opType, provider } of kernels) {

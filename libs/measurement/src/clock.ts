@@ -10,8 +10,8 @@ const TICKS = 20;
 const MOST_READINGS = 20_000_000;
 
 /**
- * The least step in which the clock was seen to move, ms. Browsers round theirs to 5 to 100 microseconds, some with jitter; what takes
- * less than many steps cannot be timed by a single run.
+ * The least step in which the clock was seen to move, ms. Browsers round theirs to 5 to 100 microseconds, some with
+ * jitter; what takes less than many steps cannot be timed by a single run.
  */
 export function clockResolutionMs(clock: Clock): number {
   let least = Infinity;

@@ -23,7 +23,10 @@ export interface Speedup {
   reason: string | null;
   /** The share within which speeds count as equal. */
   equalWithin: number;
-  /** Chance that all intervals of the measurement hold the truth; with several candidates each of them is wider for that. */
+  /**
+   * Chance that all intervals of the measurement hold the truth; with several candidates each of them is wider for
+   * that.
+   */
   confidence: number;
   /** How many candidates there were. */
   comparisons: number;
@@ -38,8 +41,9 @@ export interface CompareOptions {
 export const EQUAL_WITHIN = 0.02;
 
 /**
- * Compares each candidate with the baseline, which is the first, from samples taken by blocks. Of m candidates each gets an interval of level
- * 1 - 0.05 / m (Bonferroni), so that 95 % is the chance that all verdicts are right, not each.
+ * Compares each candidate with the baseline, which is the first, from samples taken by blocks. Of m candidates each
+ * gets an interval of level 1 - 0.05 / m (Bonferroni), so that 95 % is the chance that all verdicts are right, not
+ * each.
  */
 export function compare(samplesMs: readonly (readonly number[])[], options: CompareOptions = {}): Speedup[] {
   const [before = [], ...candidates] = samplesMs;
@@ -82,7 +86,10 @@ function compareOne(
 /** The figures of a comparison before it is judged. */
 export type Ratio = Omit<Speedup, 'verdict' | 'reason'>;
 
-/** Equal comes first: a difference that is certain but too small to matter is none. A difference of about the size that matters is not called either. */
+/**
+ * Equal comes first: a difference that is certain but too small to matter is none. A difference of about the size that
+ * matters is not called either.
+ */
 function verdictOf({ speedup, low, high, equalWithin }: Ratio, ratios: readonly number[]): Verdict {
   if (low === null || high === null) return 'inconclusive';
   const [least, most] = [1 / (1 + equalWithin), 1 + equalWithin];

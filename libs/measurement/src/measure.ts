@@ -5,17 +5,25 @@ import { LEAST_BLOCKS } from './rank-interval.js';
 import { isQuick, type MeasureSettings } from './settings.js';
 import { isPrecise } from './precision.js';
 
-/** Something that is timed; `index` counts runs, the same for all subjects of a block, so that they can take the same input. */
+/**
+ * Something that is timed; `index` counts runs, the same for all subjects of a block, so that they can take the same
+ * input.
+ */
 export interface Subject {
   run(index: number): unknown;
 }
 
-/** What ended a measurement: the runs and seconds that were asked for, medians known well enough, or time that was up. */
+/**
+ * What ended a measurement: the runs and seconds that were asked for, medians known well enough, or time that was up.
+ */
 export type StopReason = 'limits' | 'precision' | 'time';
 
 /** Raw times of several subjects, the baseline first. */
 export interface Measurement {
-  /** Milliseconds of a run, by subject and block; warm-up and the cold run left out. Where a sample is of several runs it is their mean. */
+  /**
+   * Milliseconds of a run, by subject and block; warm-up and the cold run left out. Where a sample is of several runs
+   * it is their mean.
+   */
   samplesMs: number[][];
   /** The first run of each. */
   coldMs: number[];
@@ -34,13 +42,17 @@ export interface MeasureHooks {
   onProgress?(fraction: number): void;
 }
 
-/** However slow the subjects are, no more blocks are begun after so many times maxSeconds, and the intervals are unknown then. */
+/**
+ * However slow the subjects are, no more blocks are begun after so many times maxSeconds, and the intervals are unknown
+ * then.
+ */
 const PATIENCE = 30;
 
 /**
- * Times subjects in blocks: in each, every subject is timed once, in an order drawn anew. Whatever the machine does meanwhile (drift,
- * bursts of other load, changes of frequency) meets all of them alike, and since the order is random, which of two equal subjects comes
- * out faster in a block is the toss of a coin, whatever the noise looks like: that is what the intervals of {@link compare} rest on.
+ * Times subjects in blocks: in each, every subject is timed once, in an order drawn anew. Whatever the machine does
+ * meanwhile (drift, bursts of other load, changes of frequency) meets all of them alike, and since the order is random,
+ * which of two equal subjects comes out faster in a block is the toss of a coin, whatever the noise looks like: that is
+ * what the intervals of {@link compare} rest on.
  */
 export async function measure(
   subjects: readonly Subject[],
@@ -92,7 +104,10 @@ class Run {
     }
   }
 
-  /** Runs of each subject that take at least so long together; a subject whose cold run took much longer is not tried again. */
+  /**
+   * Runs of each subject that take at least so long together; a subject whose cold run took much longer is not tried
+   * again.
+   */
   async runsPerSample(leastMs: number, coldMs: readonly number[]): Promise<number[]> {
     const counts: number[] = [];
     for (const [i, cold] of coldMs.entries())
@@ -167,6 +182,9 @@ const MOST_RUNS_PER_SAMPLE = 2 ** 20;
 /** More blocks tell nothing more, however long they were to go on, and their samples would fill the memory. */
 const MOST_BLOCKS = 1_000_000;
 
-/** Blocks before which precision is not judged, and how much more there are at each further look: sorting must not fill the caches between runs. */
+/**
+ * Blocks before which precision is not judged, and how much more there are at each further look: sorting must not fill
+ * the caches between runs.
+ */
 const FIRST_LOOK = 50;
 const LOOK_GROWTH = 1.25;

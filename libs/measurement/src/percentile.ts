@@ -1,8 +1,8 @@
 import { MeasurementError } from './errors.js';
 
 /**
- * The `q`-th percentile (0..100) of some samples, interpolated linearly between the two closest ranks: Hyndman and Fan's
- * definition 7, the default of NumPy and R. The samples may be in any order.
+ * The `q`-th percentile (0..100) of some samples, interpolated linearly between the two closest ranks: Hyndman and
+ * Fan's definition 7, the default of NumPy and R. The samples may be in any order.
  */
 export function percentile(samples: readonly number[], q: number): number {
   if (samples.length === 0 || !(q >= 0 && q <= 100)) {

@@ -1,6 +1,9 @@
 import { medianInterval, relativeWidth } from './rank-interval.js';
 
-/** Whether the medians of all subjects, and of their ratios to the first one block by block, are known to within a share of themselves. */
+/**
+ * Whether the medians of all subjects, and of their ratios to the first one block by block, are known to within a share
+ * of themselves.
+ */
 export function isPrecise(samplesMs: readonly (readonly number[])[], within: number): boolean {
   const [baseline = [], ...others] = samplesMs;
   const ratios = others.map((samples) => pairRatios(baseline, samples));

@@ -12,8 +12,9 @@ export const CONFIDENCE = 0.95;
 export const LEAST_BLOCKS = 6;
 
 /**
- * Rank, from either end of `count` sorted samples, of the ends of the interval of their median, free of any assumption about
- * their distribution: the largest k with P(Binomial(count, 1/2) <= k) <= (1 - confidence) / 2. Null for too few samples.
+ * Rank, from either end of `count` sorted samples, of the ends of the interval of their median, free of any assumption
+ * about their distribution: the largest k with P(Binomial(count, 1/2) <= k) <= (1 - confidence) / 2. Null for too few
+ * samples.
  */
 export function intervalRank(count: number, confidence: number = CONFIDENCE): number | null {
   // Logarithms, since 2^-count is no number any more for the thousands of samples that a long measurement has.

@@ -3,11 +3,14 @@ export interface MeasureSettings {
   /** Timed runs of each subject, and seconds of timing, both of which end it. */
   minRuns: number;
   minSeconds: number;
-  /** It ends before that once the 95 % intervals of all medians, and of all ratios to the first, are within this share of them (0.01 is 1 %); null to take all runs. */
+  /**
+   * It ends before that once the 95 % intervals of all medians, and of all ratios to the first, are within this share
+   * of them (0.01 is 1 %); null to take all runs.
+   */
   within: number | null;
   /**
-   * Where set, no block is begun after so many seconds once there are enough for an interval, and none at all after thirty times that,
-   * however few there are.
+   * Where set, no block is begun after so many seconds once there are enough for an interval, and none at all after
+   * thirty times that, however few there are.
    */
   maxSeconds: number | null;
   /** Runs of each subject that do not count, after the cold one. */

@@ -23,13 +23,19 @@ export function twoGroups(samplesMs: readonly number[]): [number, number] | null
   return high - low < LEAST_GAP ? null : [Math.exp(low), Math.exp(high)];
 }
 
-/** Share of the variance that lies between the groups: 0.64 for the halves of a normal distribution, 0.75 of an even one. */
+/**
+ * Share of the variance that lies between the groups: 0.64 for the halves of a normal distribution, 0.75 of an even
+ * one.
+ */
 const GROUPS_SHARE = 0.85;
 const SMALLEST_GROUP = 0.15;
 /** Groups closer than 5 % make no difference worth a word. */
 const LEAST_GAP = 0.05;
 
-/** The cut of sorted values that leaves the least variance within the two parts (Otsu 1979), and the share that lies between them. */
+/**
+ * The cut of sorted values that leaves the least variance within the two parts (Otsu 1979), and the share that lies
+ * between them.
+ */
 function bestCut(sorted: readonly number[]): { at: number; share: number } {
   const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
   const total = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0);

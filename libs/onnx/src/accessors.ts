@@ -27,7 +27,10 @@ export function dimOf<D extends number | bigint>(dims: readonly D[], axis: numbe
   return dim;
 }
 
-/** The entry of a name that must be there, such as the range of a value. Throws GraphError with what was asked for of what. */
+/**
+ * The entry of a name that must be there, such as the range of a value. Throws GraphError with what was asked for of
+ * what.
+ */
 export function known<K, T>(entries: ReadonlyMap<K, T>, name: K, what: string): T {
   const entry = entries.get(name);
   if (entry === undefined) throw new GraphError(`${what}: there is nothing for "${String(name)}"`);

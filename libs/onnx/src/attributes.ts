@@ -9,7 +9,9 @@ import {
   type TensorProto,
 } from './proto.js';
 
-/** What a node builder accepts as an attribute: integers become INT(S), a {@link Float} wrapper or fractions FLOAT(S). */
+/**
+ * What a node builder accepts as an attribute: integers become INT(S), a {@link Float} wrapper or fractions FLOAT(S).
+ */
 export type AttributeValue =
   | number
   | bigint

@@ -5,7 +5,10 @@ import type { Graph } from './graph.js';
 import type { NodeProto } from './proto.js';
 import { tensorData } from './tensor.js';
 
-/** The weight of com.microsoft MatMulNBits: N columns of K integers each, in blocks along K that share a scale and a zero point. */
+/**
+ * The weight of com.microsoft MatMulNBits: N columns of K integers each, in blocks along K that share a scale and a
+ * zero point.
+ */
 export interface BlockwiseWeight {
   /** Value name of the packed blocks, uint8 [N, blocks, bytes per block]. */
   stored: string;
@@ -15,7 +18,10 @@ export interface BlockwiseWeight {
   at(column: number, row: number): number;
 }
 
-/** Reads the packed weight of a MatMulNBits node, null when it is not constant. Throws InvalidTensorError when its size contradicts the attributes. */
+/**
+ * Reads the packed weight of a MatMulNBits node, null when it is not constant. Throws InvalidTensorError when its size
+ * contradicts the attributes.
+ */
 export function blockwiseWeight(graph: Graph, node: NodeProto): BlockwiseWeight | null {
   const [, stored = '', , zeroPoints = ''] = node.input;
   const tensor = constantTensor(graph, stored);

@@ -137,7 +137,10 @@ export class GraphBuilder {
   }
 }
 
-/** A tensor-typed value declaration; without `dims` the rank is unknown, with UNDEFINED the type is left to the runtime to infer. */
+/**
+ * A tensor-typed value declaration; without `dims` the rank is unknown, with UNDEFINED the type is left to the runtime
+ * to infer.
+ */
 export function makeValueInfo(name: string, elemType: DataType, dims?: readonly Dim[]): ValueInfoProto {
   if (elemType === DataType.UNDEFINED) return create(ValueInfoProtoSchema, { name });
   const dim = (value: Dim) =>
@@ -159,7 +162,10 @@ export function makeValueInfo(name: string, elemType: DataType, dims?: readonly 
   });
 }
 
-/** The declared dimensions of a value, or undefined when its rank is unknown or it is not a tensor; unnamed dynamic dims are ''. */
+/**
+ * The declared dimensions of a value, or undefined when its rank is unknown or it is not a tensor; unnamed dynamic dims
+ * are ''.
+ */
 export function valueDims(info: ValueInfoProto): Dim[] | undefined {
   const type = info.type?.value;
   if (type?.case !== 'tensorType' || !type.value.shape) return undefined;

@@ -201,7 +201,10 @@ class ModelCheck {
       throw new ModelLimitError('graphValues', scope.size, this.limits.graphValues);
   }
 
-  /** Names of operators and attributes are looked up in tables; those that every JavaScript object has are no ONNX names. */
+  /**
+   * Names of operators and attributes are looked up in tables; those that every JavaScript object has are no ONNX
+   * names.
+   */
   private keyword(name: string): void {
     this.name(name);
     if (name in Object.prototype) throw new InvalidModelError(`"${name}" is not the name of an operator or attribute`);

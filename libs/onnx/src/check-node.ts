@@ -6,8 +6,9 @@ import { AttributeType, type AttributeProto, type NodeProto } from './proto.js';
 const PRIVATE = '__';
 
 /**
- * Checks that a node is what its operator takes in that version of its domain: known, as many inputs and outputs, its attributes of the right types. Every
- * rule of the library may rely on it. Throws InvalidModelError or UnsupportedModelError naming the node.
+ * Checks that a node is what its operator takes in that version of its domain: known, as many inputs and outputs, its
+ * attributes of the right types. Every rule of the library may rely on it. Throws InvalidModelError or
+ * UnsupportedModelError naming the node.
  */
 export function checkNode(node: NodeProto, version: number): void {
   if (!isTabled(node.domain)) return;

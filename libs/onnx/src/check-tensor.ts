@@ -43,7 +43,10 @@ const STORAGE: Partial<Record<DataType, Storage>> = {
   [DataType.STRING]: { bits: 0, field: 'stringData', entries: 1 },
 };
 
-/** Checks a tensor's storage against its shape and type without expanding it; throws InvalidTensorError or ModelLimitError. */
+/**
+ * Checks a tensor's storage against its shape and type without expanding it; throws InvalidTensorError or
+ * ModelLimitError.
+ */
 export function checkTensor(tensor: TensorProto, limits: ModelLimits): void {
   const storage = storageOf(tensor);
   const count = checkedCount(tensor.name, tensor.dims, limits);
@@ -87,7 +90,9 @@ export function rawByteCount(tensor: TensorProto, limits: ModelLimits): number {
   return bytes;
 }
 
-/** Number of elements of declared dimensions; throws on negative ones and past the limits, before anything is allocated. */
+/**
+ * Number of elements of declared dimensions; throws on negative ones and past the limits, before anything is allocated.
+ */
 export function checkedCount(name: string, dims: readonly bigint[], limits: ModelLimits): number {
   if (dims.length > limits.rank) throw new ModelLimitError('rank', dims.length, limits.rank);
   if (dims.some((dim) => dim < 0n)) throw new InvalidTensorError(name, `shape [${dims}] has a negative dimension`);

@@ -5,7 +5,10 @@ import type { Shape } from './shape-rule.js';
 import type { SizeValue } from './size-value.js';
 import { inferFrom } from './static-shapes.js';
 
-/** Lengths that stand for free dimensions, the batch apart: what follows from them differs between the entries. The last is for what is cut to a length. */
+/**
+ * Lengths that stand for free dimensions, the batch apart: what follows from them differs between the entries. The last
+ * is for what is cut to a length.
+ */
 const LENGTHS: readonly { batch: number; free: number }[] = [
   { batch: 2, free: 64 },
   { batch: 3, free: 96 },
@@ -18,8 +21,9 @@ const LENGTHS: readonly { batch: number; free: number }[] = [
 const ENOUGH = 2;
 
 /**
- * The computed sizes of a graph that are the same whatever lengths its free dimensions have: of channels, which weights decide, and of all
- * that the inputs fix. Told by inferring the graph's shapes for several lengths; a size counts that differs for none.
+ * The computed sizes of a graph that are the same whatever lengths its free dimensions have: of channels, which weights
+ * decide, and of all that the inputs fix. Told by inferring the graph's shapes for several lengths; a size counts that
+ * differs for none.
  */
 export function constantSizes(graph: Graph): Map<string, SizeValue> {
   const inferred = LENGTHS.map((lengths) => inferFrom(graph, inputShapes(graph, lengths)).sizes);

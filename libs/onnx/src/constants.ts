@@ -4,7 +4,9 @@ import type { Graph } from './graph.js';
 import { DataType, type AttributeProto, type NodeProto, type TensorProto } from './proto.js';
 import { floatTensor, makeTensor } from './tensor.js';
 
-/** The tensor behind a value that is an initializer or a Constant node's output; undefined when it is neither, or text. */
+/**
+ * The tensor behind a value that is an initializer or a Constant node's output; undefined when it is neither, or text.
+ */
 export function constantTensor(graph: Graph, value: string): TensorProto | undefined {
   const initializer = graph.initializer(value);
   if (initializer) return initializer;
@@ -12,7 +14,10 @@ export function constantTensor(graph: Graph, value: string): TensorProto | undef
   return node?.opType === 'Constant' && node.domain === '' ? constantNodeTensor(node) : undefined;
 }
 
-/** The tensor that a Constant node yields, whichever of its attributes holds it; undefined for strings and sparse tensors. */
+/**
+ * The tensor that a Constant node yields, whichever of its attributes holds it; undefined for strings and sparse
+ * tensors.
+ */
 export function constantNodeTensor(node: NodeProto): TensorProto | undefined {
   const dense = tensorAttribute(node, 'value');
   if (dense) return dense;

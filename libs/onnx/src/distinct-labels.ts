@@ -3,9 +3,10 @@ import { Names } from './names.js';
 import type { GraphProto, ModelProto, NodeProto } from './proto.js';
 
 /**
- * Gives nodes that are called as another one of their graph names of their own, in place: reports and options speak of a node by its name, or by its first
- * output where it has none, what is measured of layers is kept under it, and the runtime refuses two nodes of one name. Exporters that copy
- * layers forget to rename them. Returns how many were renamed.
+ * Gives nodes that are called as another one of their graph names of their own, in place: reports and options speak of
+ * a node by its name, or by its first output where it has none, what is measured of layers is kept under it, and the
+ * runtime refuses two nodes of one name. Exporters that copy layers forget to rename them. Returns how many were
+ * renamed.
  */
 export function distinctLabels(model: ModelProto): number {
   const again = model.graph ? repeated(model.graph) : [];

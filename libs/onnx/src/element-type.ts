@@ -18,8 +18,8 @@ const OWN_TYPES: Record<string, DataType> = {
 };
 
 /**
- * The element type of a value, as declared or as it follows from the types of what it is computed from; FLOAT where neither tells. `graphs` are that
- * of the reader and those around it.
+ * The element type of a value, as declared or as it follows from the types of what it is computed from; FLOAT where
+ * neither tells. `graphs` are that of the reader and those around it.
  */
 export function elementTypeOf(graphs: readonly GraphProto[], value: string): DataType {
   const producers = new Map(

@@ -29,7 +29,10 @@ export class FunctionCall {
   readonly constants: TensorProto[];
   readonly valueInfo: ValueInfoProto[];
 
-  /** `opset` is that of the graph which the nodes go to. Throws InvalidModelError for a call that does not fit, UnsupportedModelError as liftOpset does. */
+  /**
+   * `opset` is that of the graph which the nodes go to. Throws InvalidModelError for a call that does not fit,
+   * UnsupportedModelError as liftOpset does.
+   */
   constructor(
     private readonly body: FunctionProto,
     private readonly call: NodeProto,
@@ -89,7 +92,10 @@ export class FunctionCall {
     );
   }
 
-  /** In place: attributes by reference take the call's value, or the function's default, or go; those that `now` does not take wait. */
+  /**
+   * In place: attributes by reference take the call's value, or the function's default, or go; those that `now` does
+   * not take wait.
+   */
   private bound(node: NodeProto, now: (given: AttributeProto | undefined) => boolean): NodeProto {
     for (const graph of subgraphs(node)) for (const inner of graph.node) this.bound(inner, now);
     node.attribute = node.attribute.flatMap((attribute) => {
@@ -109,7 +115,9 @@ export class FunctionCall {
     return [...this.call.attribute, ...this.body.attributeProto].find((attribute) => attribute.name === name);
   }
 
-  /** In place: the names of the function become those of the scope, also inside bodies, whose own names become new ones. */
+  /**
+   * In place: the names of the function become those of the scope, also inside bodies, whose own names become new ones.
+   */
   private renamed(node: NodeProto, scope: Scope): NodeProto {
     if (node.name !== '') node.name = this.fresh(node.name);
     node.input = node.input.map((name) => scope.of(name));
@@ -165,7 +173,10 @@ class Scope {
   }
 }
 
-/** Graphs that a call gives speak of the values around the call: they come in once the function's names are those of that place. */
+/**
+ * Graphs that a call gives speak of the values around the call: they come in once the function's names are those of
+ * that place.
+ */
 function isNoGraph(given: AttributeProto | undefined): boolean {
   return !given?.g && !given?.graphs.length;
 }

@@ -16,8 +16,8 @@ export class Functions {
   }
 
   /**
-   * The function that a node calls; undefined for an operator. A function of the name of an operator that the runtime knows in the imported version
-   * is another spelling of it, and the runtime takes its own.
+   * The function that a node calls; undefined for an operator. A function of the name of an operator that the runtime
+   * knows in the imported version is another spelling of it, and the runtime takes its own.
    */
   calledBy({ domain, opType, overload }: NodeProto, imports: readonly OperatorSetIdProto[]): FunctionProto | undefined {
     const found = this.byKey.get(keyOf(domain, opType, overload));

@@ -73,7 +73,10 @@ export class Graph {
     return this.weights.get(name);
   }
 
-  /** The node that gives a value. Throws GraphError with its name where none does: it is an input, an initializer, or unknown. */
+  /**
+   * The node that gives a value. Throws GraphError with its name where none does: it is an input, an initializer, or
+   * unknown.
+   */
   producerOf(value: string): NodeProto {
     const node = this.producer(value);
     if (!node) throw new GraphError(`no node gives the value "${value}"`);

@@ -1,6 +1,9 @@
 import { roundHalfEven } from './rounding.js';
 
-/** The integers that a weight may take and the reals they stand for: real = (integer - zeroPoint) * scale, per group of elements. */
+/**
+ * The integers that a weight may take and the reals they stand for: real = (integer - zeroPoint) * scale, per group of
+ * elements.
+ */
 export interface Grid {
   scale: Float32Array;
   zeroPoint: Int32Array;
@@ -10,7 +13,9 @@ export interface Grid {
   range: readonly [number, number];
 }
 
-/** One group for all, one per index of an axis, or one per block along it; the layout of DequantizeLinear's scale input. */
+/**
+ * One group for all, one per index of an axis, or one per block along it; the layout of DequantizeLinear's scale input.
+ */
 export function gridGroups(
   dims: readonly number[],
   axis: number | null,
@@ -29,8 +34,8 @@ export function gridGroups(
 }
 
 /**
- * The part of a type's range that a quantizer used: symmetric signed grids leave out the lowest integer, and 8-bit ones with
- * reduced range stay within ±64 so that kernels without VNNI cannot saturate. Writing back must not leave it.
+ * The part of a type's range that a quantizer used: symmetric signed grids leave out the lowest integer, and 8-bit ones
+ * with reduced range stay within ±64 so that kernels without VNNI cannot saturate. Writing back must not leave it.
  */
 export function usedRange(integers: ArrayLike<number>, [lowest, highest]: readonly [number, number]): [number, number] {
   if (lowest >= 0) return [lowest, highest];

@@ -18,10 +18,11 @@ import {
 import { nodeTensors, storedBytes } from './tensors.js';
 
 /**
- * Puts the nodes of model-local functions in the place of the nodes that call them, in place, as the standard defines (IR.md, Functions): attributes by reference
- * with their defaults, inputs and outputs that a call leaves out, functions within functions, bodies that capture, overloads. Functions
- * and model may be of different opsets; all are lifted to the newest. Afterwards no function is left, and nobody else needs to know of them.
- * The model must have passed checkModel. Throws InvalidModelError for a function that calls itself, ModelLimitError where the nodes or their
+ * Puts the nodes of model-local functions in the place of the nodes that call them, in place, as the standard defines
+ * (IR.md, Functions): attributes by reference with their defaults, inputs and outputs that a call leaves out, functions
+ * within functions, bodies that capture, overloads. Functions and model may be of different opsets; all are lifted to
+ * the newest. Afterwards no function is left, and nobody else needs to know of them. The model must have passed
+ * checkModel. Throws InvalidModelError for a function that calls itself, ModelLimitError where the nodes or their
  * tensors become too many, UnsupportedModelError where an operator has no counterpart in the newest opset.
  */
 export function inlineFunctions(model: ModelProto, limits: ModelLimits): void {

@@ -9,7 +9,10 @@ import { opsetVersion } from './opset.js';
 import { countParameters } from './parameters.js';
 import type { DataType, GraphProto, ModelProto, ValueInfoProto } from './proto.js';
 
-/** What can be read off a model without running it. Operators of other domains than the standard one are listed as `domain.Op`. */
+/**
+ * What can be read off a model without running it. Operators of other domains than the standard one are listed as
+ * `domain.Op`.
+ */
 export function inspectModel(model: ModelProto): ModelInspection {
   const graph = new Graph(model);
   const ops = countOps(graph.proto, new Map());

@@ -8,8 +8,9 @@ import { MIN_OPSET, irVersionOf, opsetVersion } from './opset.js';
 import { OperatorSetIdProtoSchema, type ModelProto, type NodeProto } from './proto.js';
 
 /**
- * Rewrites operators in place until the model may declare opset `target`; a newer model stays as it is. Bodies of If and
- * Loop are lifted too. Throws UnsupportedModelError for a node that has no counterpart; the model may be changed in part then.
+ * Rewrites operators in place until the model may declare opset `target`; a newer model stays as it is. Bodies of If
+ * and Loop are lifted too. Throws UnsupportedModelError for a node that has no counterpart; the model may be changed in
+ * part then.
  */
 export function liftOpset(model: ModelProto, target: number): void {
   const from = opsetVersion(model);

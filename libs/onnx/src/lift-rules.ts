@@ -41,8 +41,8 @@ export interface LiftRule {
 }
 
 /**
- * What changed incompatibly from opset 7 on, in the order of versions (ONNX Changelog.md): inputs, attributes, defaults. Operators not listed are the same
- * under a newer number.
+ * What changed incompatibly from opset 7 on, in the order of versions (ONNX Changelog.md): inputs, attributes,
+ * defaults. Operators not listed are the same under a newer number.
  */
 export const LIFT_RULES: readonly LiftRule[] = [
   { version: 9, opTypes: ['Upsample'], lift: liftUpsample },
@@ -134,7 +134,10 @@ function liftEnlarging({ node, enlarging }: LiftScope): void {
   enlarging.add(node);
 }
 
-/** Resize-10 (X, scales) samples at x / scale, the nearest being below where it grows and above where it shrinks; Resize-11 (X, roi, scales) must be told so. */
+/**
+ * Resize-10 (X, scales) samples at x / scale, the nearest being below where it grows and above where it shrinks;
+ * Resize-11 (X, roi, scales) must be told so.
+ */
 function liftResize(scope: LiftScope): void {
   const { node, root, names } = scope;
   const scales = node.input[1] ?? '';

@@ -1,6 +1,6 @@
 /**
- * How much of an untrusted model is accepted: each limit far above the largest edge model known and far below what would
- * exhaust a stage process. Raise one for a trusted source: `readModel(bytes, { limits: { nodes: 1e6 } })`.
+ * How much of an untrusted model is accepted: each limit far above the largest edge model known and far below what
+ * would exhaust a stage process. Raise one for a trusted source: `readModel(bytes, { limits: { nodes: 1e6 } })`.
  */
 export interface ModelLimits {
   /** Bytes of the model file. Protobuf messages end at 2 GiB, and so do Node's file reads and onnxruntime's. */

@@ -9,7 +9,10 @@ import { elementCount, tensorDims } from './tensor.js';
 type Shapes = (value: string | undefined) => Shape | undefined;
 type MacsRule = (node: NodeProto, shape: Shapes) => number | undefined;
 
-/** Multiply-accumulates per operator: output elements times the products summed for each. Biases, norms and activations count nothing. */
+/**
+ * Multiply-accumulates per operator: output elements times the products summed for each. Biases, norms and activations
+ * count nothing.
+ */
 const MACS: Record<string, MacsRule> = {
   Conv: (node, shape) => convMacs(shape(node.output[0]), shape(node.input[1])),
   ConvInteger: (node, shape) => convMacs(shape(node.output[0]), shape(node.input[1])),
@@ -23,7 +26,10 @@ const MACS: Record<string, MacsRule> = {
   MatMulNBits: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
 };
 
-/** Operators that multiply but whose work this table does not count: a model with one, or one of the runtime's own with weights, has no figure, rather than a wrong one. */
+/**
+ * Operators that multiply but whose work this table does not count: a model with one, or one of the runtime's own with
+ * weights, has no figure, rather than a wrong one.
+ */
 const UNCOUNTED: ReadonlySet<string> = new Set([
   'LSTM',
   'GRU',
@@ -37,12 +43,18 @@ const UNCOUNTED: ReadonlySet<string> = new Set([
   'DeformConv',
 ]);
 
-/** Multiply-accumulates of one node at given shapes; undefined for what is no layer, or where a shape that it needs is not known. */
+/**
+ * Multiply-accumulates of one node at given shapes; undefined for what is no layer, or where a shape that it needs is
+ * not known.
+ */
 export function macsOf(node: NodeProto, shape: Shapes): number | undefined {
   return MACS[node.opType]?.(node, shape);
 }
 
-/** Multiply-accumulates of one sample (a symbolic batch is 1), or null when a layer's shape does not follow from the file. */
+/**
+ * Multiply-accumulates of one sample (a symbolic batch is 1), or null when a layer's shape does not follow from the
+ * file.
+ */
 export function countMacs(graph: Graph): number | null {
   const perNode = nodeMacs(graph);
   return perNode && [...perNode.values()].reduce((sum, macs) => sum + macs, 0);
@@ -64,7 +76,10 @@ export function nodeMacs(graph: Graph): Map<NodeProto, number> | null {
   return perNode;
 }
 
-/** Each element of `many` (the outputs; for ConvTranspose the inputs) meets a kernel window over the channels of one group. */
+/**
+ * Each element of `many` (the outputs; for ConvTranspose the inputs) meets a kernel window over the channels of one
+ * group.
+ */
 function convMacs(many: Shape | undefined, weight: Shape | undefined): number | undefined {
   return many && weight && elementCount(many) * elementCount(weight.slice(1));
 }

@@ -10,8 +10,9 @@ const NAMED = 5;
 const DEFAULTS_IR_VERSION = 4n;
 
 /**
- * What about a model that can be stored will surprise whoever works with it: weights that are no numbers, inputs whose default passes take for a
- * constant, inputs that nothing reads, operators that passes do not look into, and answers that depend on the rest of the batch.
+ * What about a model that can be stored will surprise whoever works with it: weights that are no numbers, inputs whose
+ * default passes take for a constant, inputs that nothing reads, operators that passes do not look into, and answers
+ * that depend on the rest of the batch.
  */
 export function modelWarnings(model: ModelProto): string[] {
   const graph = new Graph(model);

@@ -2,8 +2,9 @@ import { subgraphs } from './attributes.js';
 import type { GraphProto, ModelProto, NodeProto } from './proto.js';
 
 /**
- * Begins the names of values that a graph has only while it is worked with: losses, state, statistics, a second model beside the first.
- * No model that is read holds it (checkModel refuses it), so that such names need not be sought; they must never be written to a file.
+ * Begins the names of values that a graph has only while it is worked with: losses, state, statistics, a second model
+ * beside the first. No model that is read holds it (checkModel refuses it), so that such names need not be sought; they
+ * must never be written to a file.
  */
 export const OWN_NAME_MARK = '\u0001';
 
@@ -23,9 +24,9 @@ export function withoutMark(name: string): string {
 }
 
 /**
- * The names that a model uses: the only source of new ones for what is written to a file. Names of the main graph must not shadow, nor be
- * shadowed by, those inside a body, an input must not get a default value, nor a value the type that an entry of value_info has for another:
- * so all of them count, whatever they name.
+ * The names that a model uses: the only source of new ones for what is written to a file. Names of the main graph must
+ * not shadow, nor be shadowed by, those inside a body, an input must not get a default value, nor a value the type that
+ * an entry of value_info has for another: so all of them count, whatever they name.
  */
 export class Names {
   private readonly taken = new Set<string>();
@@ -46,7 +47,10 @@ export class Names {
     return this.taken.has(name);
   }
 
-  /** A name that nothing has yet: `prefix`, or the prefix with the first number that makes it new. It is taken from then on. */
+  /**
+   * A name that nothing has yet: `prefix`, or the prefix with the first number that makes it new. It is taken from then
+   * on.
+   */
   fresh(prefix: string): string {
     let name = prefix;
     let count = this.counters.get(prefix) ?? 0;

@@ -14,7 +14,10 @@ export interface NonFiniteWeight {
   count: number;
 }
 
-/** Operators that multiply by what they read: an infinity in it makes NaN of a zero. Elsewhere, as in a mask that is added, it has a meaning. */
+/**
+ * Operators that multiply by what they read: an infinity in it makes NaN of a zero. Elsewhere, as in a mask that is
+ * added, it has a meaning.
+ */
 const MULTIPLIES = new Set([
   'Conv',
   'ConvTranspose',
@@ -29,8 +32,8 @@ const MULTIPLIES = new Set([
 ]);
 
 /**
- * The stored tensors of a model, in its graph, bodies and functions, that hold a NaN, or an infinity where a layer multiplies by it. Tensors whose
- * data was not loaded are left out.
+ * The stored tensors of a model, in its graph, bodies and functions, that hold a NaN, or an infinity where a layer
+ * multiplies by it. Tensors whose data was not loaded are left out.
  */
 export function nonFiniteWeights(model: ModelProto): NonFiniteWeight[] {
   const functions = model.functions.flatMap(({ node }) => inNodes(node, new Set(weightNames(node))));
@@ -55,8 +58,9 @@ export function firstNonFinite(tensor: TensorProto, name = tensor.name, infiniti
 const GRIDS = new Set(['QuantizeLinear', 'DequantizeLinear']);
 
 /**
- * Scales of the main graph that are not finite, each with the value that stands on it: a tool that met a mask of -Infinity while it measured ranges
- * writes such ones. The runtime may pass over them; what is computed from them is NaN.
+ * Scales of the main graph that are not finite, each with the value that stands on it: a tool that met a mask of
+ * -Infinity while it measured ranges writes such ones. The runtime may pass over them; what is computed from them is
+ * NaN.
  */
 export function nonFiniteScales(graph: Graph): { scale: string; value: string }[] {
   return graph.nodes

@@ -27,7 +27,9 @@ const SETTINGS: Record<string, readonly number[]> = {
   Upsample: [1],
 };
 
-/** Inputs of integer operators that are weights although their elements are integers: weight input and its zero point. */
+/**
+ * Inputs of integer operators that are weights although their elements are integers: weight input and its zero point.
+ */
 const INTEGER_WEIGHTS: Record<string, readonly [weight: number, zeroPoint: number]> = {
   ConvInteger: [1, 3],
   MatMulInteger: [1, 3],
@@ -36,9 +38,10 @@ const INTEGER_WEIGHTS: Record<string, readonly [weight: number, zeroPoint: numbe
 };
 
 /**
- * Parameters are the elements of the float tensors of rank 1 and up that nodes compute with, each stored tensor once, whatever its
- * storage: a dequantized or shared weight counts as the floats it stands for. Scales, zero points, codebooks, shapes,
- * indices, scalars and limits are not parameters. A non-zero is a parameter whose dequantized value is not 0.
+ * Parameters are the elements of the float tensors of rank 1 and up that nodes compute with, each stored tensor once,
+ * whatever its storage: a dequantized or shared weight counts as the floats it stands for. Scales, zero points,
+ * codebooks, shapes, indices, scalars and limits are not parameters. A non-zero is a parameter whose dequantized value
+ * is not 0.
  */
 export function countParameters(model: ModelProto): ParameterCount {
   if (!model.graph) return { parameters: 0, nonZeros: 0 };
@@ -51,7 +54,10 @@ export function parametersByTensor(graph: Graph): ReadonlyMap<string, number> {
   return countGraph(graph, new Counts(false)).byTensor;
 }
 
-/** Counts of the stored tensors of a graph, each once, and of the bodies of its nodes; values are read only where zeros are wanted. */
+/**
+ * Counts of the stored tensors of a graph, each once, and of the bodies of its nodes; values are read only where zeros
+ * are wanted.
+ */
 class Counts implements ParameterCount {
   readonly byTensor = new Map<string, number>();
   parameters = 0;
@@ -108,7 +114,9 @@ function addValue(graph: Graph, node: NodeProto, index: number, counts: Counts):
   return addWeight(graph, value, counts);
 }
 
-/** W and R are integers, each with a scale and a zero point among the last four inputs; biases and peepholes are floats. */
+/**
+ * W and R are integers, each with a scale and a zero point among the last four inputs; biases and peepholes are floats.
+ */
 function addRecurrent(graph: Graph, node: NodeProto, index: number, counts: Counts): void {
   if (index === 1 || index === 2) return addInteger(graph, node, [index, index === 1 ? 9 : 11], counts);
   if (index < 8) addWeight(graph, inputOf(node, index), counts);

@@ -18,8 +18,9 @@ export interface LoadOptions extends ReadOptions {
 }
 
 /**
- * Parses and checks an ONNX file whose tensors are all inside it (see loadModel for external data). Tensors stay views of `bytes`,
- * which must not change afterwards; fields that this build does not know are kept. Throws an OnnxError, never anything else.
+ * Parses and checks an ONNX file whose tensors are all inside it (see loadModel for external data). Tensors stay views
+ * of `bytes`, which must not change afterwards; fields that this build does not know are kept. Throws an OnnxError,
+ * never anything else.
  */
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): ModelProto {
   const limits = { ...MODEL_LIMITS, ...options.limits };
@@ -28,7 +29,10 @@ export function readModel(bytes: Uint8Array, options: ReadOptions = {}): ModelPr
   return model;
 }
 
-/** Checks a parsed model whose tensors are in memory, and brings it in place into the form that the library works on: without functions, its nodes told apart. */
+/**
+ * Checks a parsed model whose tensors are in memory, and brings it in place into the form that the library works on:
+ * without functions, its nodes told apart.
+ */
 export function acceptModel(model: ModelProto, limits: ModelLimits): void {
   checkModel(model, limits);
   if (model.functions.length > 0) {

@@ -5,8 +5,9 @@ import { acceptModel, parseModel } from './read.js';
 import { writeModel } from './write.js';
 
 /**
- * A model file that the runtime loads: the same bytes, but for what the runtime refuses and passes do not: functions of another opset than
- * the model, which are inlined, and nodes of one name, which get names of their own. Throws an OnnxError.
+ * A model file that the runtime loads: the same bytes, but for what the runtime refuses and passes do not: functions of
+ * another opset than the model, which are inlined, and nodes of one name, which get names of their own. Throws an
+ * OnnxError.
  */
 export function runnableBytes(bytes: Uint8Array): Uint8Array {
   const model = parseModel(bytes, MODEL_LIMITS);

@@ -11,7 +11,9 @@ export const RANDOM_OPS: ReadonlySet<string> = new Set([
   'Bernoulli',
 ]);
 
-/** Whether a value is the same in every run: it follows from what the file holds alone, in the bodies of its nodes too. */
+/**
+ * Whether a value is the same in every run: it follows from what the file holds alone, in the bodies of its nodes too.
+ */
 export function isSameEveryRun(graph: Graph, value: string, known: Map<string, boolean> = new Map()): boolean {
   const found = known.get(value);
   if (found !== undefined) return found;

@@ -16,7 +16,10 @@ const broadcast: ShapeRule = (node, known) => {
   return shapes.every((shape) => shape !== undefined) ? shapes.reduce((a, b) => broadcastShapes(a, b)) : undefined;
 };
 
-/** Output shape per operator, for the ones that edge networks are made of. An operator without a rule leaves its outputs unknown. */
+/**
+ * Output shape per operator, for the ones that edge networks are made of. An operator without a rule leaves its outputs
+ * unknown.
+ */
 export const INFERENCE_RULES: Record<string, ShapeRule> = {
   ...rules(
     [
@@ -261,7 +264,9 @@ export const SHAPES_RULES: Record<string, (node: NodeProto, known: KnownShapes) 
   },
 };
 
-/** Axes from the attribute (older opsets) or the input; null when neither names any, undefined when they are not known. */
+/**
+ * Axes from the attribute (older opsets) or the input; null when neither names any, undefined when they are not known.
+ */
 function axesOf(node: NodeProto, known: KnownShapes, input: number): readonly number[] | null | undefined {
   if (hasAttribute(node, 'axes')) return intsAttribute(node, 'axes');
   return node.input[input] ? known.ints(node.input[input]) : null;

@@ -9,8 +9,8 @@ import { weightStorage, type Dequantizer } from './weight-storage.js';
 
 /**
  * Keeps the given indices along one axis of a weight. Works on the stored entries, so that quantized weights are not
- * rounded again; their scales and zero points follow, copied first where other weights share them. Throws GraphError when the value is not a
- * weight, or when a block-wise scale would be torn.
+ * rounded again; their scales and zero points follow, copied first where other weights share them. Throws GraphError
+ * when the value is not a weight, or when a block-wise scale would be torn.
  */
 export function sliceWeight(graph: Graph, value: string, axis: number, keep: readonly number[]): void {
   const shape = weightStorage(graph, value);

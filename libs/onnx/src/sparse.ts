@@ -3,7 +3,10 @@ import { InvalidTensorError } from './errors.js';
 import { DataType, type SparseTensorProto, type TensorProto } from './proto.js';
 import { elementCount, makeTensor, tensorData, tensorToNumbers } from './tensor.js';
 
-/** A sparse tensor as the dense one that it stands for, as the runtime stores it. Throws InvalidTensorError for indices outside of its shape. */
+/**
+ * A sparse tensor as the dense one that it stands for, as the runtime stores it. Throws InvalidTensorError for indices
+ * outside of its shape.
+ */
 export function denseTensor(sparse: SparseTensorProto, name: string): TensorProto {
   const dims = sparse.dims.map(Number);
   const { dataType, data } = storedValues(sparse, name);
@@ -18,7 +21,10 @@ export function denseTensor(sparse: SparseTensorProto, name: string): TensorProt
   return makeTensor(name, dataType, dims, dense);
 }
 
-/** Where the stored elements of a sparse tensor lie, as positions in its dense form. Throws InvalidTensorError for indices outside of its shape. */
+/**
+ * Where the stored elements of a sparse tensor lie, as positions in its dense form. Throws InvalidTensorError for
+ * indices outside of its shape.
+ */
 export function sparsePositions({ values, indices, dims }: SparseTensorProto, name: string): number[] {
   const count = Number(values?.dims[0] ?? 0n);
   const rank = indices?.dims.length === 2 ? dims.length : 1;

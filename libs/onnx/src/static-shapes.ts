@@ -10,20 +10,27 @@ import { tensorDims } from './tensor.js';
 /** What follows from a file and the shapes of its inputs. */
 export interface Inferred {
   shapes: Map<string, Shape>;
-  /** Values in which the graph reckons with sizes: whole numbers, and floats that follow from shapes. Arithmetic of floats alone may be learned. */
+  /**
+   * Values in which the graph reckons with sizes: whole numbers, and floats that follow from shapes. Arithmetic of
+   * floats alone may be learned.
+   */
   sizes: Map<string, SizeValue>;
 }
 
 /**
- * Shapes of the main graph's values as far as they follow from the file, with the batch (the symbolic first dimension of the
- * inputs, and every dimension of that name) taken as 1. Other symbolic dimensions leave what depends on them unknown.
+ * Shapes of the main graph's values as far as they follow from the file, with the batch (the symbolic first dimension
+ * of the inputs, and every dimension of that name) taken as 1. Other symbolic dimensions leave what depends on them
+ * unknown.
  */
 export function staticShapes(graph: Graph): Map<string, Shape> {
   const declared = declaredShapes(graph);
   return new Map([...declared, ...inferFrom(graph, new Map(), declared).shapes]);
 }
 
-/** Shapes and sizes that follow from the shapes of some values, which the result holds too; `declared` ones count where nothing better is known. */
+/**
+ * Shapes and sizes that follow from the shapes of some values, which the result holds too; `declared` ones count where
+ * nothing better is known.
+ */
 export function inferFrom(
   graph: Graph,
   known: ReadonlyMap<string, Shape>,

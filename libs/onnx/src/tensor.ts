@@ -56,7 +56,10 @@ export function tensorToIntegers(tensor: TensorProto): Exclude<TensorData, BigIn
     : data;
 }
 
-/** A dense tensor with `data` packed as `dataType` asks. `data` has one entry per element, in whatever typed array holds them. */
+/**
+ * A dense tensor with `data` packed as `dataType` asks. `data` has one entry per element, in whatever typed array holds
+ * them.
+ */
 export function makeTensor(name: string, dataType: DataType, dims: readonly number[], data: TensorData): TensorProto {
   const layout = LAYOUTS[dataType];
   if (!layout) throw new InvalidTensorError(name, `element type ${dataTypeName(dataType)} has no dense layout`);
@@ -98,7 +101,10 @@ export function int64Tensor(name: string, dims: readonly number[], values: reado
   return makeTensor(name, DataType.INT64, dims, BigInt64Array.from(values, toInt64));
 }
 
-/** Packs integers into `bits`-wide two's complement fields, first element in the lowest bits (ONNX spec, "packed types"). */
+/**
+ * Packs integers into `bits`-wide two's complement fields, first element in the lowest bits (ONNX spec, "packed
+ * types").
+ */
 export function packBits(values: TensorData, bits: number): Uint8Array<ArrayBuffer> {
   const perByte = 8 / bits;
   const mask = (1 << bits) - 1;

@@ -1,6 +1,9 @@
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto.js';
 
-/** Every tensor of a model, wherever it lies: initializers, sparse parts, attributes, subgraphs, functions, training graphs. */
+/**
+ * Every tensor of a model, wherever it lies: initializers, sparse parts, attributes, subgraphs, functions, training
+ * graphs.
+ */
 export function* allTensors(model: ModelProto): Generator<TensorProto> {
   if (model.graph) yield* graphTensors(model.graph);
   for (const body of model.functions) for (const node of body.node) yield* nodeTensors(node);

@@ -79,8 +79,9 @@ const INTEGER_TYPES: ReadonlySet<number> = new Set([
 const INDEX_TYPES: ReadonlySet<number> = new Set([...INTEGER_TYPES, DataType.INT64]);
 
 /**
- * How a value is stored when it is a weight: a constant of floats, or the output of DequantizeLinear, Mul, Gather or Cast over constants in
- * one of the forms above. Null for everything else, integer constants included. Reads no elements.
+ * How a value is stored when it is a weight: a constant of floats, or the output of DequantizeLinear, Mul, Gather or
+ * Cast over constants in one of the forms above. Null for everything else, integer constants included. Reads no
+ * elements.
  */
 export function weightStorage(graph: Graph, value: string): WeightShape | null {
   const tensor = constantOf(graph, value, FLOAT_TYPES);

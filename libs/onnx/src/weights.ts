@@ -35,9 +35,9 @@ export function readWeight(graph: Graph, value: string): Weight | null {
 }
 
 /**
- * Writes floats back in the weight's own storage: rounded to float16, to its integer grid or to its codebook; zeros stay exactly
- * zero. `dims` may differ from the old ones once the scales have been made to fit ({@link sliceWeight} does both, exactly).
- * Throws GraphError when the value is not a weight.
+ * Writes floats back in the weight's own storage: rounded to float16, to its integer grid or to its codebook; zeros
+ * stay exactly zero. `dims` may differ from the old ones once the scales have been made to fit ({@link sliceWeight}
+ * does both, exactly). Throws GraphError when the value is not a weight.
  */
 export function writeWeight(graph: Graph, value: string, values: ArrayLike<number>, dims?: readonly number[]): void {
   const shape = weightStorage(graph, value);

@@ -14,8 +14,9 @@ import {
 const MIN_PART_BYTES = 4096;
 
 /**
- * The model as one file, the same bytes that protobuf would write; fields that this build does not know are written as they were
- * read. Weights are copied once: protobuf's own writer copies them at each level of nesting. Throws ModelLimitError past 2 GiB.
+ * The model as one file, the same bytes that protobuf would write; fields that this build does not know are written as
+ * they were read. Weights are copied once: protobuf's own writer copies them at each level of nesting. Throws
+ * ModelLimitError past 2 GiB.
  */
 export function writeModel(model: ModelProto): Uint8Array<ArrayBuffer> {
   const parts = modelParts(model);
@@ -44,7 +45,10 @@ function tensorParts(tensor: TensorProto): Uint8Array[] {
     : partsAround(TensorProtoSchema, tensor, 'rawData', [[tensor.rawData]]);
 }
 
-/** A message whose field `name` is already in parts, one list per occurrence: the fields before it, it, and the fields behind it. */
+/**
+ * A message whose field `name` is already in parts, one list per occurrence: the fields before it, it, and the fields
+ * behind it.
+ */
 function partsAround<S extends DescMessage>(
   schema: S,
   message: MessageShape<S>,

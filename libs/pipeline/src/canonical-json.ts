@@ -1,8 +1,8 @@
 import { PipelineError } from './errors.js';
 
 /**
- * JSON with sorted keys and without undefined members: equal values give equal text, whatever order they were written in
- * (RFC 8785 for the values that we use). Throws PipelineError for a number that JSON cannot hold.
+ * JSON with sorted keys and without undefined members: equal values give equal text, whatever order they were written
+ * in (RFC 8785 for the values that we use). Throws PipelineError for a number that JSON cannot hold.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;

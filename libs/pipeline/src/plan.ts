@@ -24,7 +24,9 @@ export interface PlannedStage {
 
 export const isPassName = (name: string): name is PassName => Object.hasOwn(PASSES, name);
 
-/** The stages of a recipe. Throws RecipeError for a pass or an option that does not exist, or a value that does not fit. */
+/**
+ * The stages of a recipe. Throws RecipeError for a pass or an option that does not exist, or a value that does not fit.
+ */
 export function planStages(recipe: Pick<Recipe, 'passes'>): PlannedStage[] {
   const { stages, problems } = tryPlan(recipe.passes);
   if (problems.length > 0) throw new RecipeError(problems);

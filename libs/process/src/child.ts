@@ -81,7 +81,10 @@ export class Child {
     this.process.channel?.unref();
   }
 
-  /** Sends the request and resolves with its result, on which the process is killed: it has nothing left to do. Throws a ProcessError. */
+  /**
+   * Sends the request and resolves with its result, on which the process is killed: it has nothing left to do. Throws a
+   * ProcessError.
+   */
   async run(request: ProcessRequest, options: RunOptions): Promise<unknown> {
     this.process.ref();
     this.process.channel?.ref();

@@ -60,7 +60,10 @@ export class CrashError extends ProcessError {
   }
 }
 
-/** Somebody outside killed the process, as the kernel does when the machine runs out of memory; another attempt may pass. */
+/**
+ * Somebody outside killed the process, as the kernel does when the machine runs out of memory; another attempt may
+ * pass.
+ */
 export class ProcessLostError extends ProcessError {
   constructor(
     readonly signal: NodeJS.Signals,

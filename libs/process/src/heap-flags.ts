@@ -6,8 +6,8 @@ const YOUNG_MB = 48;
 const SETS_HEAP = /(space|heap)[-_]size/;
 
 /**
- * V8 flags that allow a process a heap of so many MiB: none where Node gives as much by itself. Any flag makes V8 compile Node's own
- * modules anew, which is 20 ms of CPU.
+ * V8 flags that allow a process a heap of so many MiB: none where Node gives as much by itself. Any flag makes V8
+ * compile Node's own modules anew, which is 20 ms of CPU.
  */
 export function heapFlags(
   memoryMb: number,

@@ -14,7 +14,10 @@ export interface ProcessPoolSettings {
   spares?: number;
 }
 
-/** Runs each request in a process of its own. A spare is never used twice: what one file did to a process, no other file meets. */
+/**
+ * Runs each request in a process of its own. A spare is never used twice: what one file did to a process, no other file
+ * meets.
+ */
 export class ProcessPool {
   private readonly idle: Child[] = [];
   private readonly running = new Set<Child>();

@@ -64,7 +64,10 @@ function sendLast(message: ProcessMessage): Promise<void> {
   });
 }
 
-/** A thread of its own, because an event loop that work blocks would not notice that the channel to the parent is closed. */
+/**
+ * A thread of its own, because an event loop that work blocks would not notice that the channel to the parent is
+ * closed.
+ */
 function watchParent(): void {
   const code = `const parent = process.ppid; setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, ${PARENT_WATCH_MS});`;
   new Worker(code, { eval: true }).unref();

@@ -11,8 +11,9 @@ const STAGE_LAUNCHER = join('dist', 'apps', 'worker', 'src', 'child', 'launch.cj
 const BUILD_INFO = join('dist', '.tsbuildinfo');
 
 /**
- * The compiled module that runs stages, inspections and preflights, found from the source tree and from dist alike: as the
- * one file that the build makes of it, or module by module after a compilation by hand. Throws LaunchError before any build.
+ * The compiled module that runs stages, inspections and preflights, found from the source tree and from dist alike: as
+ * the one file that the build makes of it, or module by module after a compilation by hand. Throws LaunchError before
+ * any build.
  */
 export function stageModulePath(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {

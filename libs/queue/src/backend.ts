@@ -25,12 +25,16 @@ export interface Backend<C = unknown> {
   close(): Promise<void>;
 }
 
-/** PostgreSQL's namespace of the queue, the only one that BullMQ knows on a pool of ours; the records live in another. */
+/**
+ * PostgreSQL's namespace of the queue, the only one that BullMQ knows on a pool of ours; the records live in another.
+ */
 const SCHEMA = 'bullmq';
 /** One pool for every BullMQ object of the process: a pool for each exhausts the server's connections. */
 const MAX_CONNECTIONS = 12;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A connection on which an answer is due for so long is made anew; a worker's waiting reads answer every ten seconds. */
+/**
+ * A connection on which an answer is due for so long is made anew; a worker's waiting reads answer every ten seconds.
+ */
 const SILENCE_MS = 30_000;
 
 /** The server finds a machine that vanished within half a minute, and frees what it held. */

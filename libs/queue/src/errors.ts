@@ -37,7 +37,10 @@ export class Interrupted extends QueueError {
   }
 }
 
-/** A handler throws this when a server that it needs does not answer: the job comes again later, and no attempt is counted. */
+/**
+ * A handler throws this when a server that it needs does not answer: the job comes again later, and no attempt is
+ * counted.
+ */
 export class Postponed extends QueueError {
   constructor(
     readonly delayMs: number,

@@ -11,8 +11,8 @@ export interface S3Place {
 export type AllowedConfig = Pick<Config, 'importS3'> & { storeUrl?: string };
 
 /**
- * Throws UriError unless an object may be registered. The server's keys may open more than its users should read: what they may have
- * read is what the operator lists, and what lies in the store's own bucket.
+ * Throws UriError unless an object may be registered. The server's keys may open more than its users should read: what
+ * they may have read is what the operator lists, and what lies in the store's own bucket.
  */
 export function assertAllowed(uri: string, { bucket, key }: S3Place, { importS3, storeUrl }: AllowedConfig): void {
   const listed = allowedPrefixes(importS3);

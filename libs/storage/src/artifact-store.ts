@@ -38,8 +38,8 @@ export interface ArtifactStore {
   put(source: Source, options?: PutOptions): Promise<Stored>;
   putFile(path: string, options?: PutOptions): Promise<Stored>;
   /**
-   * Throws NotFoundError and RangeNotSatisfiableError at once. A read of all bytes checks the digest and withholds the last piece until
-   * it holds; otherwise the stream fails with DigestMismatchError. A range cannot be checked.
+   * Throws NotFoundError and RangeNotSatisfiableError at once. A read of all bytes checks the digest and withholds the
+   * last piece until it holds; otherwise the stream fails with DigestMismatchError. A range cannot be checked.
    */
   get(digest: Digest, range?: ByteRange): Promise<Opened>;
   /** Writes the checked bytes to `path`, which holds all of them or is left as it was. */

@@ -10,7 +10,10 @@ import { S3Store } from './s3-store.js';
 
 export type StoreConfig = S3Config & Pick<Config, 'storeUrl' | 'workPath'>;
 
-/** Opens the store that the configuration names: `file:///folder` or `s3://bucket/prefix`. Throws UriError that names the variable. */
+/**
+ * Opens the store that the configuration names: `file:///folder` or `s3://bucket/prefix`. Throws UriError that names
+ * the variable.
+ */
 export async function openStore(config: StoreConfig): Promise<ArtifactStore> {
   const place = parseStoreUrl(config.storeUrl);
   if (place.kind === 'file') return FilesystemStore.open(fileURLToPath(config.storeUrl));

@@ -19,8 +19,9 @@ const ANSWER_MS = 10_000;
 export type UriConfig = S3Config & Pick<Config, 'importPath' | 'importS3'> & { storeUrl?: string };
 
 /**
- * Opens a file that lies outside the store: `s3://bucket/key` below a prefix that the configuration allows, or `file:///path` below
- * `importPath`, links that lead out of it refused. Throws UriError for what is not allowed and NotFoundError.
+ * Opens a file that lies outside the store: `s3://bucket/key` below a prefix that the configuration allows, or
+ * `file:///path` below `importPath`, links that lead out of it refused. Throws UriError for what is not allowed and
+ * NotFoundError.
  */
 export async function openUri(uri: string, config: UriConfig): Promise<Opened> {
   const parsed = parseUri(uri);
@@ -49,7 +50,9 @@ async function openFile(uri: string, path: string, importPath: string | undefine
   return openRegular(uri, found);
 }
 
-/** Opens without following a link that took the file's place since its path was resolved, and without waiting on a pipe. */
+/**
+ * Opens without following a link that took the file's place since its path was resolved, and without waiting on a pipe.
+ */
 async function openRegular(uri: string, path: string): Promise<Opened> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (cause: unknown) => {

@@ -10,8 +10,9 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /**
- * Reads `s3://bucket/key` and `file:///path`, whose parts are percent-decoded once. Throws UriError that names the part at fault: what a
- * URI may have besides – a query, a fragment, a user, a port – would change what is meant, and is refused.
+ * Reads `s3://bucket/key` and `file:///path`, whose parts are percent-decoded once. Throws UriError that names the part
+ * at fault: what a URI may have besides – a query, a fragment, a user, a port – would change what is meant, and is
+ * refused.
  */
 export function parseUri(uri: string): ParsedUri {
   const match = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?([^]*)$/i.exec(uri);

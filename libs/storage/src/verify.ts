@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { DigestMismatchError } from './errors.js';
 
-/** Passes bytes on and checks their digest; the last piece is withheld until it holds, so that nobody takes bad bytes for whole. */
+/**
+ * Passes bytes on and checks their digest; the last piece is withheld until it holds, so that nobody takes bad bytes
+ * for whole.
+ */
 export class VerifyDigest extends Transform {
   readonly #hash = createHash('sha256');
   #last: Buffer | null = null;

@@ -9,7 +9,9 @@ export class ArtifactsService {
     private readonly models: ModelRepository,
   ) {}
 
-  /** The name that a job, or else the list of models, knows a file by. Throws NotFoundError for one that neither knows. */
+  /**
+   * The name that a job, or else the list of models, knows a file by. Throws NotFoundError for one that neither knows.
+   */
   async nameOf(digest: string): Promise<string> {
     const known = (await this.jobs.artifact(digest)) ?? (await this.models.get(digest));
     if (!known) throw new NotFoundError(digest);

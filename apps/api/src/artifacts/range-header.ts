@@ -1,8 +1,9 @@
 import { RangeNotSatisfiableError } from '#storage';
 
 /**
- * The one range that a Range header asks for, cut off at the end of the file; undefined for the whole file, which is also the
- * answer to units and to several ranges that we do not serve (RFC 9110, 14.2). Throws RangeNotSatisfiableError.
+ * The one range that a Range header asks for, cut off at the end of the file; undefined for the whole file, which is
+ * also the answer to units and to several ranges that we do not serve (RFC 9110, 14.2). Throws
+ * RangeNotSatisfiableError.
  */
 export function parseRange(header: string | undefined, bytes: number): { start: number; end: number } | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(' ', '') ?? '');

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { ApiKeyRepository } from '#database';
 
 /**
- * Makes sure that somebody can get in. With a key file, the key in it is accepted, and created when the file is not there;
- * without one, the first start makes a key. Returns a key that was made, to be shown this once.
+ * Makes sure that somebody can get in. With a key file, the key in it is accepted, and created when the file is not
+ * there; without one, the first start makes a key. Returns a key that was made, to be shown this once.
  */
 export async function ensureFirstKey(keys: ApiKeyRepository, keyFile: string | undefined): Promise<string | null> {
   if (keyFile !== undefined) {

@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import { problemOf } from './to-problem.js';
 import { errorCode } from './error-code.js';
 
-/** Answers what is no HTTP before any route sees it, with a problem like all others; Node.js alone would say two words. */
+/**
+ * Answers what is no HTTP before any route sees it, with a problem like all others; Node.js alone would say two words.
+ */
 export function answerClientErrors(server: Server): void {
   server.on('clientError', (error: Error, socket: Socket) => {
     if (errorCode(error) === 'ECONNRESET' || !socket.writable) return void socket.destroy();

@@ -24,7 +24,8 @@ export class ProblemFilter implements ExceptionFilter {
     }
     for (const header of OF_THE_ANSWER) response.removeHeader(header);
     response.setHeader('cache-control', 'no-store');
-    // The rest of a refused upload is read and dropped: a connection closed on a client that still writes loses the answer.
+    // The rest of a refused upload is read and dropped: a connection closed on a client that still writes loses the
+    // answer.
     if (!request.complete) request.unpipe().resume();
     if (error instanceof BusyError) response.setHeader('retry-after', error.retryAfterS);
     else if (problem.status === 503) response.setHeader('retry-after', RETRY_AFTER_S);

@@ -2,7 +2,10 @@ import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/c
 import type { z } from 'zod';
 import { parseFields } from '../problems/issues.js';
 
-/** Parses a parameter, query or body by the schema that its decorator names. Throws ApiError `invalid_request` naming each field. */
+/**
+ * Parses a parameter, query or body by the schema that its decorator names. Throws ApiError `invalid_request` naming
+ * each field.
+ */
 @Injectable()
 export class SchemaPipe implements PipeTransform {
   transform(value: unknown, { schema }: ArgumentMetadata): unknown {

@@ -38,8 +38,8 @@ export async function readModelForm(request: Request, folder: string, maxBytes: 
 }
 
 /**
- * Reads a multipart form: one part `manifest` (a file or a field), and files under the names that the manifest gives them,
- * written to `folder` as they come. Throws ApiError, TooLargeError past `maxBytes` in all, StoreFullError.
+ * Reads a multipart form: one part `manifest` (a file or a field), and files under the names that the manifest gives
+ * them, written to `folder` as they come. Throws ApiError, TooLargeError past `maxBytes` in all, StoreFullError.
  */
 export async function readForm(request: Request, folder: string, maxBytes: number): Promise<DatasetForm> {
   const form = new FormReader(folder, maxBytes, MANIFEST);

@@ -15,8 +15,8 @@ export class DataFolder {
   ) {}
 
   /**
-   * Takes the folder for this process. The lock of a server that was killed is taken over, and so is that of a copied folder's
-   * original; throws CliError while another server of this folder runs.
+   * Takes the folder for this process. The lock of a server that was killed is taken over, and so is that of a copied
+   * folder's original; throws CliError while another server of this folder runs.
    */
   static async take(path: string): Promise<DataFolder> {
     await mkdir(path, { recursive: true, mode: 0o700 });

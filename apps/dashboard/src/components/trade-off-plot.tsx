@@ -17,8 +17,8 @@ interface PlotProps {
 }
 
 /**
- * Quality over cost: each model a dot that leads to its job, the best trade-offs joined by a line, bars over what the cost is
- * known to lie between.
+ * Quality over cost: each model a dot that leads to its job, the best trade-offs joined by a line, bars over what the
+ * cost is known to lie between.
  */
 export function TradeOffPlot({ points, cost, quality, labelOf }: PlotProps) {
   const [box, width] = useWidth<HTMLDivElement>(720);

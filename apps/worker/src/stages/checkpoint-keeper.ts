@@ -2,8 +2,8 @@ import { link, rm, stat } from 'node:fs/promises';
 import type { CheckpointStore } from './checkpoint-store.js';
 
 /**
- * Keeps the checkpoint file of a running stage in the store, at most once in `everyMs`. Checkpoints are an offer: one that cannot be
- * kept costs a later attempt some time, and does not fail this one.
+ * Keeps the checkpoint file of a running stage in the store, at most once in `everyMs`. Checkpoints are an offer: one
+ * that cannot be kept costs a later attempt some time, and does not fail this one.
  */
 export class CheckpointKeeper {
   private timer: NodeJS.Timeout | undefined;
@@ -18,7 +18,10 @@ export class CheckpointKeeper {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Puts the stage's last checkpoint, where there is one, in its place and watches what becomes of it; returns why there is none although one was kept. Throws what the store throws. */
+  /**
+   * Puts the stage's last checkpoint, where there is one, in its place and watches what becomes of it; returns why
+   * there is none although one was kept. Throws what the store throws.
+   */
   async begin(): Promise<string | null> {
     const lost = await this.store.fetch(this.key, this.path);
     this.keptAt = await writtenAt(this.path);

@@ -21,8 +21,8 @@ export class CancelledError extends ProcessError {
 const SYSTEM_ERROR = /^E[A-Z0-9]+$/;
 
 /**
- * What a failure means. Lost processes, stores and databases may come back; what the model, the data or the recipe caused
- * will not go away. An error without a code is a bug of ours: it is shown as such and not repeated.
+ * What a failure means. Lost processes, stores and databases may come back; what the model, the data or the recipe
+ * caused will not go away. An error without a code is a bug of ours: it is shown as such and not repeated.
  */
 export function judge(error: unknown): Verdict {
   if (error instanceof ProcessError) return verdict(error.code, error.message, error.permanent);

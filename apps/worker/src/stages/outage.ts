@@ -6,8 +6,8 @@ export const OUTAGE_MS = 5000;
 const FIRST_WAIT_MS = 250;
 
 /**
- * Does a piece of work, again and again for as long as the store or the database does not answer, so that an outage does not cost
- * what was computed. Throws what the work throws otherwise, and the signal's reason.
+ * Does a piece of work, again and again for as long as the store or the database does not answer, so that an outage
+ * does not cost what was computed. Throws what the work throws otherwise, and the signal's reason.
  */
 export async function outlast<T>(
   work: () => Promise<T>,

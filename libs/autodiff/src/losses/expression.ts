@@ -20,8 +20,8 @@ export interface ExpressionNode {
 }
 
 /**
- * A value of a loss, which the engine differentiates: `z.minus(t).square().mean()`. Every method writes a node and returns what it
- * gives; shapes are known throughout.
+ * A value of a loss, which the engine differentiates: `z.minus(t).square().mean()`. Every method writes a node and
+ * returns what it gives; shapes are known throughout.
  */
 export class Expression {
   constructor(

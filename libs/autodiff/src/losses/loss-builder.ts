@@ -24,8 +24,8 @@ export function lossOf(total: Expression): WrittenLoss {
 }
 
 /**
- * Writes a loss into a training graph and keeps a record of it, from which {@link gradients} differentiates it by the rules of the
- * engine.
+ * Writes a loss into a training graph and keeps a record of it, from which {@link gradients} differentiates it by the
+ * rules of the engine.
  */
 export class LossBuilder implements ExpressionWriter {
   /** The loss alone, as rules read it. */

@@ -9,9 +9,9 @@ export function meanSquaredError(prediction: Expression, target: Expression): Ex
 const POWER_FLOOR = 1e-12;
 
 /**
- * Squared error relative to the target's power, Σ (Z - t)² / Σ t²: the same for every scale of the target, and the inverse
- * of its signal-to-noise ratio. Where the values are a part of a batch `meanSquare` is that of the whole batch's target:
- * the mean over equal parts is then the loss of the whole.
+ * Squared error relative to the target's power, Σ (Z - t)² / Σ t²: the same for every scale of the target, and the
+ * inverse of its signal-to-noise ratio. Where the values are a part of a batch `meanSquare` is that of the whole
+ * batch's target: the mean over equal parts is then the loss of the whole.
  */
 export function relativeSquaredError(prediction: Expression, target: Expression, meanSquare?: Expression): Expression {
   const power = meanSquare?.times(target.count) ?? target.square().sum();

@@ -25,7 +25,8 @@ function gradientBy(context: RuleContext, index: number): string {
   const others = inputs.flatMap((letters, i) => (i === index ? [] : [{ letters, value: x[i]! }]));
   const factors = [{ letters: output, value: dY }, ...others];
   const dims = g.dims(x[index]!);
-  // A letter that nothing else has was summed over: each of its elements gets the same. One of a single element was spread.
+  // A letter that nothing else has was summed over: each of its elements gets the same. One of a single element was
+  // spread.
   const kept = [...own].filter(
     (letter, axis) => factors.some(({ letters }) => letters.includes(letter)) && dims[axis] !== 1,
   );

@@ -26,8 +26,8 @@ interface Axis {
 }
 
 /**
- * y = Σ over the four pixels around a place of its value times its shares in x and y: dX adds dY times those shares to the
- * four, the grid's gradient is dY times the difference of pixels along one axis, mixed along the other.
+ * y = Σ over the four pixels around a place of its value times its shares in x and y: dX adds dY times those shares to
+ * the four, the grid's gradient is dY times the difference of pixels along one axis, mixed along the other.
  */
 class Sampling {
   private readonly g: GradientBuilder;

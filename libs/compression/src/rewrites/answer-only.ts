@@ -1,6 +1,9 @@
 import type { Graph, GraphBuilder } from '#onnx';
 
-/** Writes what was built behind a graph and leaves its outputs as the only ones: the graph answers a question about its values, and nothing else is computed. */
+/**
+ * Writes what was built behind a graph and leaves its outputs as the only ones: the graph answers a question about its
+ * values, and nothing else is computed.
+ */
 export function answerOnly(graph: Graph, question: GraphBuilder): void {
   const addition = question.build().graph!;
   graph.proto.input.push(...addition.input);

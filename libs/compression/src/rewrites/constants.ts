@@ -8,10 +8,15 @@ import {
   type TensorProto,
 } from '#onnx';
 
-/** What a tensor says of itself that a Constant node held: once it is an initializer nothing else tells it from a weight. */
+/**
+ * What a tensor says of itself that a Constant node held: once it is an initializer nothing else tells it from a
+ * weight.
+ */
 const ORIGIN = 'constant';
 
-/** Whether the file held the tensor in a Constant node, before {@link liftConstants} of this run or of an earlier one. */
+/**
+ * Whether the file held the tensor in a Constant node, before {@link liftConstants} of this run or of an earlier one.
+ */
 export function isConstantOfFile({ docString }: TensorProto): boolean {
   return docString === ORIGIN;
 }
@@ -21,7 +26,8 @@ export function isConstantOfFile({ docString }: TensorProto): boolean {
  * - `Constant(value = T) -> W` becomes the initializer W (also value_float, value_floats, value_int, value_ints);
  * - a sparse initializer or Constant becomes a dense initializer, as the runtime stores it;
  * - `Identity(W) -> V` of an initializer W lets V's readers read W;
- * - an initializer that is listed as a graph input too (IR < 4) is delisted: the runtime folds only what cannot be overridden.
+ * - an initializer that is listed as a graph input too (IR < 4) is delisted: the runtime folds only what cannot be
+ *   overridden.
  *
  * Returns how many things changed.
  */

@@ -3,8 +3,8 @@ import { findGelus, fuseGelus, GELU_OPSET } from './fuse-gelu.js';
 import { findLayerNorms, fuseLayerNorms, LAYER_NORM_OPSET } from './fuse-layer-norm.js';
 
 /**
- * Puts Gelu and LayerNormalization where exporters wrote them out, and lifts the model in place to the opset that has them;
- * a model that cannot be lifted keeps its spelling. Constants must be initializers. Returns how many were fused.
+ * Puts Gelu and LayerNormalization where exporters wrote them out, and lifts the model in place to the opset that has
+ * them; a model that cannot be lifted keeps its spelling. Constants must be initializers. Returns how many were fused.
  */
 export function fuseDecomposed(model: ModelProto): number {
   const found = new Graph(model);

@@ -29,12 +29,14 @@ const TYPES: Partial<Record<HostTensor['type'], DataType>> = {
 };
 
 /**
- * Computes what depends on constants alone, by running that part of the graph once, and puts the results in as initializers:
+ * Computes what depends on constants alone, by running that part of the graph once, and puts the results in as
+ * initializers:
  *
  *     Shape-like arithmetic, transposed or scaled weights: Transpose(W) -> Mul(2) -> V   becomes   the initializer V
  *
- * Left alone: random operators, operators with bodies, outputs of the graph, compressed weights (DequantizeLinear, Cast of a narrower type), and
- * results that would make the file grow. Returns how many values were folded. Constants must be initializers.
+ * Left alone: random operators, operators with bodies, outputs of the graph, compressed weights (DequantizeLinear, Cast
+ * of a narrower type), and results that would make the file grow. Returns how many values were folded. Constants must
+ * be initializers.
  */
 export async function foldConstants(graph: Graph): Promise<number> {
   const values = foldableValues(graph);

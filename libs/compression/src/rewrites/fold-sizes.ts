@@ -1,12 +1,14 @@
 import { constantSizes, inferFrom, sizeTensor, type Graph, type Shape, type SizeValue } from '#onnx';
 
 /**
- * Puts sizes in as constants that a graph computes though they never change, so that what reads them can be understood without a run:
+ * Puts sizes in as constants that a graph computes though they never change, so that what reads them can be understood
+ * without a run:
  *
  *     Shape(X [N, 64, H, W]) -> Gather(1) -> Div(2) -> n,  Slice(X, 0, n)   becomes   Slice(X, 0, 32)
  *
- * Without `shapes` those count that are the same for every batch and every length of a free dimension; with the shapes of all values,
- * observed on batches that will all be alike, every size does. Constants must be initializers. Returns how many were put in.
+ * Without `shapes` those count that are the same for every batch and every length of a free dimension; with the shapes
+ * of all values, observed on batches that will all be alike, every size does. Constants must be initializers. Returns
+ * how many were put in.
  */
 export function foldSizes(graph: Graph, shapes?: ReadonlyMap<string, Shape>): number {
   const sizes = shapes ? inferFrom(graph, shapes).sizes : constantSizes(graph);

@@ -1,7 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { DataType, elementCount, TensorProtoSchema, type Graph, type TensorProto } from '#onnx';
 
-/** Inputs that hold a number per channel, by operator: exporters make one tensor of all that are equal, as biases of zero and gains of one are. */
+/**
+ * Inputs that hold a number per channel, by operator: exporters make one tensor of all that are equal, as biases of
+ * zero and gains of one are.
+ */
 const VECTORS: Readonly<Record<string, readonly number[]>> = {
   Conv: [2],
   ConvTranspose: [2],
@@ -15,7 +18,10 @@ const VECTORS: Readonly<Record<string, readonly number[]>> = {
 /** Elements up to which a copy costs nothing worth counting. */
 const MAX_ELEMENTS = 2 ** 14;
 
-/** Gives every node vectors of its own, so that one can be changed and the others stay; weights of two and more axes stay shared. */
+/**
+ * Gives every node vectors of its own, so that one can be changed and the others stay; weights of two and more axes
+ * stay shared.
+ */
 export function ownVectors(graph: Graph): void {
   for (const tensor of [...graph.proto.initializer]) {
     if (!isVector(tensor) || graph.isOutput(tensor.name)) continue;

@@ -13,13 +13,14 @@ import {
 } from '#onnx';
 
 /**
- * Writes the factors of Gemm nodes into their constants, and their biases as one vector, which is all that int8 kernels take:
+ * Writes the factors of Gemm nodes into their constants, and their biases as one vector, which is all that int8 kernels
+ * take:
  *
  *     Gemm(X, W, B, alpha = a, beta = b)   becomes   Gemm(X, a · W, b · B)
  *     Gemm(X, W[K, N], B[1, N] or B[1])    becomes   Gemm(X, W, B[N])
  *
- * The runtime puts a bias on the grid of its weight, whatever alpha: with the factor inside the weight the grid has the bias's size. What
- * is computed at run time keeps its factor.
+ * The runtime puts a bias on the grid of its weight, whatever alpha: with the factor inside the weight the grid has the
+ * bias's size. What is computed at run time keeps its factor.
  */
 export function plainGemms(graph: Graph): void {
   const made = new Map<string, string>();

@@ -6,7 +6,8 @@ import { type Graph, type NodeProto, outputOf, inputOf, elementOf } from '#onnx'
  *
  *     Conv -> Relu -> MaxPool -> Y   becomes   Conv -> MaxPool -> Relu -> Y
  *
- * Without it the runtime pulls the QuantizeLinear in front of the pooling, onto the large tensor. Returns whether it did.
+ * Without it the runtime pulls the QuantizeLinear in front of the pooling, onto the large tensor. Returns whether it
+ * did.
  */
 export function poolBeforeRelu(graph: Graph, conv: NodeProto): boolean {
   const found = reluThenPool(graph, conv);

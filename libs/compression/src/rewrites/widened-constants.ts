@@ -22,8 +22,8 @@ export interface FloatConstant {
 const OTHER_FLOATS: ReadonlySet<DataType> = new Set([DataType.FLOAT16, DataType.BFLOAT16, DataType.DOUBLE]);
 
 /**
- * The float constant behind a value: an initializer, or one that was stored in another precision and is computed from it by nodes that do
- * no arithmetic:
+ * The float constant behind a value: an initializer, or one that was stored in another precision and is computed from
+ * it by nodes that do no arithmetic:
  *
  *     W (FLOAT16, BFLOAT16 or DOUBLE) -> Cast(FLOAT) -> value        also with Transpose and Identity on the way
  *

@@ -44,7 +44,8 @@ export interface EmbeddedPostgres {
 
 /**
  * Starts PostgreSQL from the npm package's binaries on a free port of 127.0.0.1. The server lives no longer than this
- * process, even when that is killed; one that was left behind all the same is stopped first. Throws EmbeddedPostgresError.
+ * process, even when that is killed; one that was left behind all the same is stopped first. Throws
+ * EmbeddedPostgresError.
  */
 export async function startEmbeddedPostgres({
   dataPath,

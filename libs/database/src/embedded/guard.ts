@@ -2,9 +2,9 @@ import { type ChildProcessByStdio, spawn, type StdioOptions } from 'node:child_p
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * Runs a program until our end of its pipe closes, which the system does when we die in whatever way, and then sends it a
- * signal; INT is PostgreSQL's fast shutdown. The shell's session is its own: Ctrl-C in our terminal reaches us alone, so
- * that we stop things in the right order.
+ * Runs a program until our end of its pipe closes, which the system does when we die in whatever way, and then sends it
+ * a signal; INT is PostgreSQL's fast shutdown. The shell's session is its own: Ctrl-C in our terminal reaches us alone,
+ * so that we stop things in the right order.
  */
 const GUARD = `
 stop=$1

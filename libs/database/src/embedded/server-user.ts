@@ -41,7 +41,9 @@ async function identity(name: string): Promise<ServerUser | null> {
   }
 }
 
-/** Whether the user may walk through the folder and all above it. A path that is not there yet is judged by its parents. */
+/**
+ * Whether the user may walk through the folder and all above it. A path that is not there yet is judged by its parents.
+ */
 export async function canReach(folder: string, user: ServerUser): Promise<boolean> {
   for (let path = folder; ; path = dirname(path)) {
     const found = await stat(path).catch(() => null);

@@ -17,9 +17,9 @@ export interface OperatorForm {
 type History = readonly (readonly [since: number, form: OperatorForm | null])[];
 
 /**
- * The tables hold one operator a line, `Name | version inputs outputs attribute:type … | version …`: a version is the first of its domain with what
- * follows, `-` withdraws the operator; a number of inputs or outputs is exact, `1~3` a range, `1~` open; an attribute with `!` must be there. A
- * line that is indented goes on with the one before.
+ * The tables hold one operator a line, `Name | version inputs outputs attribute:type … | version …`: a version is the
+ * first of its domain with what follows, `-` withdraws the operator; a number of inputs or outputs is exact, `1~3` a
+ * range, `1~` open; an attribute with `!` must be there. A line that is indented goes on with the one before.
  */
 const TABLES: Readonly<Record<string, string>> = {
   '': STANDARD_OPERATORS,
@@ -51,13 +51,19 @@ export function isTabled(domain: string): boolean {
   return Object.hasOwn(TABLES, domain);
 }
 
-/** The form of an operator in a version of its domain ('' is the standard one); null where that version has no such operator. */
+/**
+ * The form of an operator in a version of its domain ('' is the standard one); null where that version has no such
+ * operator.
+ */
 export function operatorForm(domain: string, opType: string, version: number): OperatorForm | null {
   const history = tableOf(domain).get(opType) ?? [];
   return history.findLast(([since]) => since <= version)?.[1] ?? null;
 }
 
-/** The versions of a domain that have the operator: the first, and the first that no longer has it; null where none is known. */
+/**
+ * The versions of a domain that have the operator: the first, and the first that no longer has it; null where none is
+ * known.
+ */
 export function operatorVersions(domain: string, opType: string): { first: number; withdrawn: number | null } | null {
   const history = tableOf(domain).get(opType);
   const first = history?.[0]?.[0];

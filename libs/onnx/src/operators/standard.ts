@@ -1,4 +1,7 @@
-/** Operators of the standard domain, from opset 7 on; beside those of the standard the few that the runtime adds to it, as the runtime's schemas have them; the notation is that of operator-table.ts. */
+/**
+ * Operators of the standard domain, from opset 7 on; beside those of the standard the few that the runtime adds to it,
+ * as the runtime's schemas have them; the notation is that of operator-table.ts.
+ */
 export const STANDARD_OPERATORS = `
 Abs | 6 1 1
 Acos | 7 1 1

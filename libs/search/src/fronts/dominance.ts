@@ -4,7 +4,10 @@ export interface Outcome {
   constraints?: readonly number[];
 }
 
-/** How far an outcome is from holding all constraints: the sum of what is above 0, 0 where they hold. NaN counts as Infinity. */
+/**
+ * How far an outcome is from holding all constraints: the sum of what is above 0, 0 where they hold. NaN counts as
+ * Infinity.
+ */
 export function violation({ constraints = [] }: Outcome): number {
   return constraints.reduce((sum, value) => sum + (Number.isNaN(value) ? Infinity : Math.max(0, value)), 0);
 }
@@ -19,13 +22,19 @@ export function dominates(a: readonly number[], b: readonly number[]): boolean {
   return isLower;
 }
 
-/** Constrained domination (Deb et al. 2002, section VI): what holds the constraints goes before what does not, the lesser violation before the greater. */
+/**
+ * Constrained domination (Deb et al. 2002, section VI): what holds the constraints goes before what does not, the
+ * lesser violation before the greater.
+ */
 export function dominatesConstrained(a: Outcome, b: Outcome): boolean {
   const [far, farther] = [violation(a), violation(b)];
   return far === farther ? far === 0 && dominates(a.values, b.values) : far < farther;
 }
 
-/** The rank of each outcome: 0 for the front, 1 for the front of the rest, and so on (Deb et al. 2002, fast non-dominated sort). O(n²). */
+/**
+ * The rank of each outcome: 0 for the front, 1 for the front of the rest, and so on (Deb et al. 2002, fast
+ * non-dominated sort). O(n²).
+ */
 export function nonDominatedRanks(outcomes: readonly Outcome[]): number[] {
   const ranks = Array<number>(outcomes.length).fill(-1);
   let left = outcomes.map((_, i) => i);

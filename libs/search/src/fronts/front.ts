@@ -1,8 +1,9 @@
 import { dominates } from './dominance.js';
 
 /**
- * Positions of the points that no other dominates, all objectives minimized; of equal points all stay. Two objectives take O(n log n),
- * three O(n log n) searches in a staircase, more a filter over the points sorted by their first objective.
+ * Positions of the points that no other dominates, all objectives minimized; of equal points all stay. Two objectives
+ * take O(n log n), three O(n log n) searches in a staircase, more a filter over the points sorted by their first
+ * objective.
  */
 export function paretoFront(points: readonly (readonly number[])[]): number[] {
   const finite = points.flatMap((point, i) => (point.some(Number.isNaN) ? [] : [i]));
@@ -32,7 +33,10 @@ function last(point: readonly number[]): number {
   return point.at(-1) ?? 0;
 }
 
-/** In order of the first objective a point is dominated if an earlier one lies below it in the two others: those form a staircase. */
+/**
+ * In order of the first objective a point is dominated if an earlier one lies below it in the two others: those form a
+ * staircase.
+ */
 function staircase(points: readonly (readonly number[])[], order: readonly number[]): number[] {
   const xs: number[] = [];
   const ys: number[] = [];

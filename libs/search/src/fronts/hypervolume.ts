@@ -3,8 +3,8 @@ import { paretoFront } from './front.js';
 type Point = readonly number[];
 
 /**
- * The volume that points dominate up to a reference, all objectives minimized: a sweep for two objectives, the WFG recursion (While,
- * Bradstreet and Barone 2012) for more. Points that do not lie below the reference count for nothing.
+ * The volume that points dominate up to a reference, all objectives minimized: a sweep for two objectives, the WFG
+ * recursion (While, Bradstreet and Barone 2012) for more. Points that do not lie below the reference count for nothing.
  */
 export function hypervolume(points: readonly Point[], reference: Point): number {
   const inside = points.filter((point) => point.every((value, i) => value < reference[i]!));
@@ -24,8 +24,9 @@ export function contributions(points: readonly Point[], reference: Point): numbe
 }
 
 /**
- * Positions of `count` points chosen one by one, each for adding most: at least 1 - 1/e of the best choice (Nemhauser et al. 1978). What a point
- * adds only falls as others are chosen, so that its last known gain bounds it (Minoux 1978) and few are computed anew.
+ * Positions of `count` points chosen one by one, each for adding most: at least 1 - 1/e of the best choice (Nemhauser
+ * et al. 1978). What a point adds only falls as others are chosen, so that its last known gain bounds it (Minoux 1978)
+ * and few are computed anew.
  */
 export function greedySubset(points: readonly Point[], reference: Point, count: number): number[] {
   const chosen: number[] = [];

@@ -10,15 +10,18 @@ export interface Belief {
   deviation: number;
 }
 
-/** Prior of the logarithms of lengths, signal and noise: mean and deviation. Lengths near half the range, little noise. */
+/**
+ * Prior of the logarithms of lengths, signal and noise: mean and deviation. Lengths near half the range, little noise.
+ */
 const PRIOR = { length: [log(0.5), 1], signal: [0, 0.7], noise: [log(1e-4), 1.5] } as const;
 /** Steps of the search for the likeliest hyperparameters, from the prior and from those of the fit before. */
 const FIRST_STEPS = 40;
 const NEXT_STEPS = 8;
 
 /**
- * A Gaussian process over points of the unit cube: constant mean, Matérn 5/2 kernel, noise; its hyperparameters are those of the largest
- * posterior density (Rasmussen and Williams 2006, algorithm 2.1 and eq. 5.9), found by Rprop from those given.
+ * A Gaussian process over points of the unit cube: constant mean, Matérn 5/2 kernel, noise; its hyperparameters are
+ * those of the largest posterior density (Rasmussen and Williams 2006, algorithm 2.1 and eq. 5.9), found by Rprop from
+ * those given.
  */
 export class GaussianProcess {
   readonly hyperparameters: Hyperparameters;
@@ -104,7 +107,10 @@ function unpack(theta: readonly number[], dimensions: number): Hyperparameters {
   };
 }
 
-/** Log posterior density of hyperparameters, up to a constant, and its gradient; null where the matrix cannot be factored. */
+/**
+ * Log posterior density of hyperparameters, up to a constant, and its gradient; null where the matrix cannot be
+ * factored.
+ */
 function posterior(
   points: readonly Float64Array[],
   values: Float64Array,
@@ -157,7 +163,10 @@ function likelihoodGradient(
   return gradient;
 }
 
-/** Climbs by the signs of the gradient with a step for each coordinate (Riedmiller and Braun 1993); returns the best point seen. */
+/**
+ * Climbs by the signs of the gradient with a step for each coordinate (Riedmiller and Braun 1993); returns the best
+ * point seen.
+ */
 function rprop(
   start: readonly number[],
   steps: number,

@@ -13,9 +13,9 @@ export function probabilityBelow({ mean, deviation }: Belief, limit = 0): number
 }
 
 /**
- * Expected hypervolume improvement of two independent beliefs over a front, exactly (Emmerich et al. 2016): the plane left of the reference is
- * cut into strips between the points of the front; in each, width and height of what is won are independent.
- * `front` holds points that do not dominate each other, ascending in the first objective.
+ * Expected hypervolume improvement of two independent beliefs over a front, exactly (Emmerich et al. 2016): the plane
+ * left of the reference is cut into strips between the points of the front; in each, width and height of what is won
+ * are independent. `front` holds points that do not dominate each other, ascending in the first objective.
  */
 export function expectedHypervolumeImprovement(
   first: Belief,

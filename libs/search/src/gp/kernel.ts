@@ -11,7 +11,10 @@ export interface Hyperparameters {
 
 const SQRT5 = sqrt(5);
 
-/** Matérn kernel with ν = 5/2 and a length for each coordinate (Rasmussen and Williams 2006, eq. 4.17): k = s² (1 + a + a²/3) e^-a, a = √5 r. */
+/**
+ * Matérn kernel with ν = 5/2 and a length for each coordinate (Rasmussen and Williams 2006, eq. 4.17): k = s² (1 + a +
+ * a²/3) e^-a, a = √5 r.
+ */
 export function matern(x: Float64Array, y: Float64Array, inverseLengths: Float64Array, signal: number): number {
   let squared = 0;
   for (let i = 0; i < x.length; i++) squared += ((x[i]! - y[i]!) * inverseLengths[i]!) ** 2;

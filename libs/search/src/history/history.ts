@@ -8,8 +8,8 @@ import { isComplete, type CompleteTrial, type Trial } from './trial.js';
 const LEADERS = 64;
 
 /**
- * What a sampler may know: every trial, and the best of them kept in order as results come in, so that asking stays fast after
- * tens of thousands of trials.
+ * What a sampler may know: every trial, and the best of them kept in order as results come in, so that asking stays
+ * fast after tens of thousands of trials.
  */
 export class History {
   readonly trials: Trial[] = [];
@@ -47,8 +47,8 @@ export class History {
   }
 
   /**
-   * The best trials, at most 64: feasible ones by the rank of their front, those of one front by what they add to its hypervolume,
-   * then the others by how far they are from feasible.
+   * The best trials, at most 64: feasible ones by the rank of their front, those of one front by what they add to its
+   * hypervolume, then the others by how far they are from feasible.
    */
   get leaders(): readonly CompleteTrial[] {
     if (this.isStale) this.best = ranked(this.best).slice(0, LEADERS);

@@ -1,7 +1,10 @@
 import type { Outcome } from '../fronts/dominance.js';
 import type { Assignment } from '../space/parameter.js';
 
-/** `stopped` ended early and has no figures; `failed` came to no result. Neither teaches a sampler more than not to repeat it. */
+/**
+ * `stopped` ended early and has no figures; `failed` came to no result. Neither teaches a sampler more than not to
+ * repeat it.
+ */
 export type TrialState = 'running' | 'complete' | 'stopped' | 'failed';
 
 /** One assignment that was asked for, and what came of it. */

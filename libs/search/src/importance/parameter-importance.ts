@@ -13,8 +13,9 @@ const CELLS = 32;
 const GOOD_SHARE = 0.1;
 
 /**
- * How much each parameter decides whether a trial is good, as shares of 1: PED-ANOVA (Watanabe, Bansal and Hutter 2023), the Pearson divergence of the
- * parameter's density among the best tenth from its density among all, over cells of its range. Zeros where nothing can be told.
+ * How much each parameter decides whether a trial is good, as shares of 1: PED-ANOVA (Watanabe, Bansal and Hutter
+ * 2023), the Pearson divergence of the parameter's density among the best tenth from its density among all, over cells
+ * of its range. Zeros where nothing can be told.
  */
 export function parameterImportance(space: Space, trials: readonly ScoredAssignment[]): Record<string, number> {
   const limit = quantile(

@@ -1,10 +1,16 @@
-/** What one setting of a part costs: its share of a cost that is computed, such as bytes, and of one that was measured, such as loss. */
+/**
+ * What one setting of a part costs: its share of a cost that is computed, such as bytes, and of one that was measured,
+ * such as loss.
+ */
 export interface PartOption {
   cost: number;
   loss: number;
 }
 
-/** What two parts cost together beyond what each costs alone, by their options; negative where one makes up for the other. */
+/**
+ * What two parts cost together beyond what each costs alone, by their options; negative where one makes up for the
+ * other.
+ */
 export interface PairTerm {
   first: number;
   second: number;
@@ -12,8 +18,8 @@ export interface PairTerm {
 }
 
 /**
- * A model of a space whose parts (layers, mostly) each have a list of options: costs add up, losses add up but for terms of pairs
- * (Deng et al. 2025, CLADO: interactions of second order between layers).
+ * A model of a space whose parts (layers, mostly) each have a list of options: costs add up, losses add up but for
+ * terms of pairs (Deng et al. 2025, CLADO: interactions of second order between layers).
  */
 export interface CostModel {
   parts: readonly (readonly PartOption[])[];

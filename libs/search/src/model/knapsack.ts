@@ -4,9 +4,9 @@ import type { PartOption } from './cost-model.js';
 const RESOLUTION = 2000;
 
 /**
- * The multiple-choice knapsack problem for `count` budgets at once: one option of each part, least loss within the budget, by dynamic
- * programming over costs rounded up to 1/2000 of their span (Kellerer, Pferschy and Pisinger 2004, section 11.5). Returns options by budget,
- * from the least possible cost to the greatest.
+ * The multiple-choice knapsack problem for `count` budgets at once: one option of each part, least loss within the
+ * budget, by dynamic programming over costs rounded up to 1/2000 of their span (Kellerer, Pferschy and Pisinger 2004,
+ * section 11.5). Returns options by budget, from the least possible cost to the greatest.
  */
 export function knapsack(parts: readonly (readonly PartOption[])[], count: number): number[][] {
   const least = parts.map((part) => Math.min(...part.map(({ cost }) => cost)));

@@ -6,9 +6,10 @@ import { knapsack } from './knapsack.js';
 const ROUNDS = 20;
 
 /**
- * The trade-off between cost and loss that a model foresees, ascending in cost. For each of `count` budgets the integer program over single losses,
- * exact up to the budget's resolution; from each of its answers, exchanges of one part and of coupled pairs that lower the loss within the
- * budget, and others that lower loss + price · cost (Everett 1963), the price rising from answer to answer.
+ * The trade-off between cost and loss that a model foresees, ascending in cost. For each of `count` budgets the integer
+ * program over single losses, exact up to the budget's resolution; from each of its answers, exchanges of one part and
+ * of coupled pairs that lower the loss within the budget, and others that lower loss + price · cost (Everett 1963), the
+ * price rising from answer to answer.
  */
 export function modelFront(model: CostModel, count = 64): ModelPoint[] {
   const starts = knapsack(model.parts, count).map((options) => evaluate(model, options));
@@ -30,7 +31,10 @@ function prices(points: readonly ModelPoint[]): number[] {
   });
 }
 
-/** Makes the best move of each part and pair in turn until none is left; at price 0 the cost stays within the start's, else it is free. */
+/**
+ * Makes the best move of each part and pair in turn until none is left; at price 0 the cost stays within the start's,
+ * else it is free.
+ */
 function exchange(model: CostModel, start: ModelPoint, price: number): ModelPoint {
   const options = [...start.options];
   let spare = price > 0 ? Infinity : 0;
@@ -60,7 +64,10 @@ interface Move {
 /** A gain smaller than rounding is none, or two settings of equal loss would be exchanged for ever. */
 const LEAST_GAIN = 1e-12;
 
-/** Of all settings of one or two parts the one that lowers loss + price · cost most, at no more than `spare` of additional cost. */
+/**
+ * Of all settings of one or two parts the one that lowers loss + price · cost most, at no more than `spare` of
+ * additional cost.
+ */
 function bestMove(
   model: CostModel,
   options: readonly number[],

@@ -16,8 +16,8 @@ export interface ModelSamplerOptions {
 }
 
 /**
- * Seeds a search with the front that a model foresees: the points that together promise most hypervolume, best first. Afterwards another
- * sampler goes on, and the real trials correct what the model got wrong.
+ * Seeds a search with the front that a model foresees: the points that together promise most hypervolume, best first.
+ * Afterwards another sampler goes on, and the real trials correct what the model got wrong.
  */
 export function modelSampler({ model, assign, trials, reference, afterwards }: ModelSamplerOptions): Sampler {
   const front = modelFront(model, 4 * trials);

@@ -2,13 +2,16 @@ import { gpSampler } from './gp-sampler.js';
 import type { Sampler } from './sampler.js';
 import { tpeSampler } from './tpe-sampler.js';
 
-/** Trials from which on a Gaussian process costs more than it wins, and coordinates beyond which it learns too slowly. */
+/**
+ * Trials from which on a Gaussian process costs more than it wins, and coordinates beyond which it learns too slowly.
+ */
 const MANY_TRIALS = 160;
 const MANY_PARAMETERS = 40;
 
 /**
  * Chooses by what is searched: up to two objectives and 40 parameters it is
- * a Gaussian process while trials are few; else, and afterwards, the Parzen estimator, which takes milliseconds after any number.
+ * a Gaussian process while trials are few; else, and afterwards, the Parzen estimator, which takes milliseconds after
+ * any number.
  */
 export function autoSampler(): Sampler {
   const process = gpSampler();

@@ -12,7 +12,10 @@ import type { Space } from '../space/space.js';
 /** Coordinates that a parameter takes: one where distances mean something, else one for each value. */
 const width = (parameter: Parameter) => (isOrdered(parameter) ? 1 : cardinality(parameter));
 
-/** An assignment as a point of the unit cube; lists without order as one coordinate for each value, absent parameters at the middle. */
+/**
+ * An assignment as a point of the unit cube; lists without order as one coordinate for each value, absent parameters at
+ * the middle.
+ */
 export function toCoordinates(space: Space, assignment: Assignment): Float64Array {
   return Float64Array.from(
     space.parameters.flatMap((parameter) => {

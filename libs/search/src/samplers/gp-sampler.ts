@@ -11,13 +11,17 @@ import type { Sampler } from './sampler.js';
 import { sobolSampler } from './sobol-sampler.js';
 
 export interface GpOptions {
-  /** Trials spread evenly over the space before the first fit; by default two for each dimension and four, at most 16. */
+  /**
+   * Trials spread evenly over the space before the first fit; by default two for each dimension and four, at most 16.
+   */
   startup?: number;
   /** Trials that processes are fitted to; of more, the best and the newest are taken. */
   trials?: number;
 }
 
-/** Random points that are judged for each proposal, rounds of small steps from the best of them, and steps in a round. */
+/**
+ * Random points that are judged for each proposal, rounds of small steps from the best of them, and steps in a round.
+ */
 const POINTS = 256;
 const ROUNDS = 5;
 const STEPS = 48;
@@ -28,10 +32,10 @@ const REFIT_SHARE = 0.04;
 type Acquisition = (point: Float64Array) => number;
 
 /**
- * Bayesian optimization: one Gaussian process for each objective and constraint, the point of the largest expected gain next. With two
- * objectives the gain is of hypervolume, with more the improvement of a random augmented Chebyshev sum (Knowles 2006, ParEGO); it is weighted by
- * the probability that the constraints hold (Gardner et al. 2014). Running trials are taken to come out as believed (the kriging believer of
- * Ginsbourger et al. 2010).
+ * Bayesian optimization: one Gaussian process for each objective and constraint, the point of the largest expected gain
+ * next. With two objectives the gain is of hypervolume, with more the improvement of a random augmented Chebyshev sum
+ * (Knowles 2006, ParEGO); it is weighted by the probability that the constraints hold (Gardner et al. 2014). Running
+ * trials are taken to come out as believed (the kriging believer of Ginsbourger et al. 2010).
  */
 export function gpSampler({ startup, trials = 160 }: GpOptions = {}): Sampler {
   const first = sobolSampler();
@@ -131,7 +135,9 @@ function volumeGain({ beliefs }: Believed, feasible: readonly (readonly number[]
 /** Draws of the beliefs over which an improvement is averaged where it has no closed form. */
 const DRAWS = 24;
 
-/** With one objective its expected improvement; with more, that of a sum whose weights are drawn anew for each proposal. */
+/**
+ * With one objective its expected improvement; with more, that of a sum whose weights are drawn anew for each proposal.
+ */
 function sumGain(
   { objectives, beliefs }: Believed,
   feasible: readonly (readonly number[])[],

@@ -1,7 +1,10 @@
 import type { Assignment } from '../space/parameter.js';
 import type { Sampler } from './sampler.js';
 
-/** Every assignment of a finite space in order, the last parameter changing fastest. Throws SpaceError for a continuous parameter. */
+/**
+ * Every assignment of a finite space in order, the last parameter changing fastest. Throws SpaceError for a continuous
+ * parameter.
+ */
 export function gridSampler(): Sampler {
   let rest: Generator<Assignment> | undefined;
   return {

@@ -21,8 +21,8 @@ export interface Nsga2Options {
 const ETA = 15;
 
 /**
- * NSGA-II (Deb et al. 2002) in its steady state: each proposal is a child of two of the best trials, chosen by tournament, crossed and mutated.
- * The history's order, by constrained rank and hypervolume, stands in for crowding.
+ * NSGA-II (Deb et al. 2002) in its steady state: each proposal is a child of two of the best trials, chosen by
+ * tournament, crossed and mutated. The history's order, by constrained rank and hypervolume, stands in for crowding.
  */
 export function nsga2Sampler({ population = 24 }: Nsga2Options = {}): Sampler {
   return {

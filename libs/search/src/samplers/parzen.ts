@@ -22,16 +22,20 @@ const PRIOR = 1;
 /** Draws from a kernel that may miss the range before the nearest end is taken. */
 const DRAWS = 16;
 
-/** One parameter's side of a mixture: the density of kernel k at a value, and a draw from it. Kernel `count` is the prior. */
+/**
+ * One parameter's side of a mixture: the density of kernel k at a value, and a draw from it. Kernel `count` is the
+ * prior.
+ */
 interface Marginal {
   logDensity(kernel: number, value: Value | undefined): number;
   draw(kernel: number, random: Random): Value;
 }
 
 /**
- * A multivariate Parzen estimator over assignments: a mixture of products of one kernel for each parameter, one product for each
- * observation, and a flat prior (Bergstra et al. 2011; Falkner et al. 2018 for the joint form; the bandwidth is Scott's rule, Watanabe 2023).
- * Numbers take truncated normals, ordered lists normals integrated over each cell, other lists the observed value with the rest spread over all.
+ * A multivariate Parzen estimator over assignments: a mixture of products of one kernel for each parameter, one product
+ * for each observation, and a flat prior (Bergstra et al. 2011; Falkner et al. 2018 for the joint form; the bandwidth
+ * is Scott's rule, Watanabe 2023). Numbers take truncated normals, ordered lists normals integrated over each cell,
+ * other lists the observed value with the rest spread over all.
  */
 export class ParzenEstimator {
   private readonly marginals: Marginal[];
@@ -54,7 +58,9 @@ export class ParzenEstimator {
     return this.space.assign((_, at) => this.marginals[at]!.draw(kernel, random));
   }
 
-  /** The logarithm of the density at an assignment, up to a factor that is the same for every estimator over the space. */
+  /**
+   * The logarithm of the density at an assignment, up to a factor that is the same for every estimator over the space.
+   */
   logDensity(assignment: Assignment): number {
     const logs = this.logWeights.slice();
     this.space.parameters.forEach((parameter, at) => {

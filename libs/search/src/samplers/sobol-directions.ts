@@ -1,6 +1,7 @@
 /**
- * Primitive polynomials and first direction numbers of the Sobol sequence for dimensions 2 to 21, from the table `new-joe-kuo-6` of
- * Joe and Kuo (2008, "Constructing Sobol sequences with better two-dimensional projections"): [degree, coefficients, m...].
+ * Primitive polynomials and first direction numbers of the Sobol sequence for dimensions 2 to 21, from the table
+ * `new-joe-kuo-6` of Joe and Kuo (2008, "Constructing Sobol sequences with better two-dimensional projections"):
+ * [degree, coefficients, m...].
  */
 export const DIRECTIONS: readonly (readonly [number, number, readonly number[]])[] = [
   [1, 0, [1]],

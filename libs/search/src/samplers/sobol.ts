@@ -7,8 +7,8 @@ const BITS = 30;
 export const SOBOL_DIMENSIONS = DIRECTIONS.length + 1;
 
 /**
- * A Sobol sequence in the unit cube, shifted digitally by random bits, in the order of the Gray code (Antonov and Saleev 1979).
- * Point i of one sequence is the same whatever was asked before.
+ * A Sobol sequence in the unit cube, shifted digitally by random bits, in the order of the Gray code (Antonov and
+ * Saleev 1979). Point i of one sequence is the same whatever was asked before.
  */
 export class Sobol {
   private readonly directions: Uint32Array[];

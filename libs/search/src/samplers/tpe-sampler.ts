@@ -17,14 +17,16 @@ export interface TpeOptions {
 /** Most trials that count as good, and the share of all that does until then. */
 const GOOD = 25;
 const GOOD_SHARE = 0.1;
-/** Trials that stand for all the others: beyond them a density hardly changes, and the time to ask would grow for ever. */
+/**
+ * Trials that stand for all the others: beyond them a density hardly changes, and the time to ask would grow for ever.
+ */
 const OTHERS = 400;
 
 /**
- * The tree-structured Parzen estimator for several objectives and constraints (Bergstra et al. 2011; Ozaki et al. 2022; Watanabe and Hutter
- * 2023): draws from the density of the good trials and keeps the draw that is likeliest among them against the rest. Good are the leaders
- * of the history, weighted by what they add to its hypervolume. Trials that still run count as bad (the constant liar of Ginsbourger et al.
- * 2010), so that parallel asks spread.
+ * The tree-structured Parzen estimator for several objectives and constraints (Bergstra et al. 2011; Ozaki et al. 2022;
+ * Watanabe and Hutter 2023): draws from the density of the good trials and keeps the draw that is likeliest among them
+ * against the rest. Good are the leaders of the history, weighted by what they add to its hypervolume. Trials that
+ * still run count as bad (the constant liar of Ginsbourger et al. 2010), so that parallel asks spread.
  */
 export function tpeSampler({ startup = 10, candidates = 32 }: TpeOptions = {}): Sampler {
   const first = sobolSampler();
@@ -56,7 +58,10 @@ function goodOf({ leaders, complete }: History): readonly CompleteTrial[] {
 /** Least weight of a good trial: what adds nothing to the hypervolume still tells where good ones lie. */
 const LEAST_WEIGHT = 0.05;
 
-/** What each good trial adds to the hypervolume of all, as a share of the largest; one that is not feasible counts the more, the more of them there are. */
+/**
+ * What each good trial adds to the hypervolume of all, as a share of the largest; one that is not feasible counts the
+ * more, the more of them there are.
+ */
 function weightsOf(good: readonly CompleteTrial[]): number[] {
   const feasible = good.filter(({ outcome }) => violation(outcome) === 0);
   const points = feasible.map(({ outcome }) => outcome.values);

@@ -11,7 +11,10 @@ export interface MedianRuleOptions {
   trials?: number;
 }
 
-/** Stops a trial whose best figure so far is above the median of the others' best figures up to the same step (Golovin et al. 2017, section 3.2.2). */
+/**
+ * Stops a trial whose best figure so far is above the median of the others' best figures up to the same step (Golovin
+ * et al. 2017, section 3.2.2).
+ */
 export function medianRule({ warmup = 1, trials = 5 }: MedianRuleOptions = {}): StoppingRule {
   return (curve, others) => {
     const step = Math.max(-Infinity, ...curve.keys());
@@ -36,8 +39,8 @@ export interface AshaOptions {
 }
 
 /**
- * Asynchronous successive halving (Li et al. 2020): at each rung r · η^k a trial goes on only if it is among the best 1/η of those that have
- * come so far. Decides at once: nothing waits for others.
+ * Asynchronous successive halving (Li et al. 2020): at each rung r · η^k a trial goes on only if it is among the best
+ * 1/η of those that have come so far. Decides at once: nothing waits for others.
  */
 export function asha({ minimum = 1, reduction = 3 }: AshaOptions = {}): StoppingRule {
   return (curve, others) => {

@@ -6,8 +6,8 @@ import { layerGradients, previous, type Direction, type DirectionGradients, type
 import { scan } from './scan.js';
 
 /**
- * i, o, f = σ(…), g = tanh(…), c = f · c₋₁ + i · g, h = o · tanh c. Every state is known from the forward pass, so that the
- * gates of all steps are computed at once; only the cells, and on the way back their gradients, go step by step:
+ * i, o, f = σ(…), g = tanh(…), c = f · c₋₁ + i · g, h = o · tanh c. Every state is known from the forward pass, so that
+ * the gates of all steps are computed at once; only the cells, and on the way back their gradients, go step by step:
  *
  *     dh = dY + dh₊₁        dc = dc₊₁ + dh · o (1 - tanh² c)
  *     dz = [dc · g i', dh · tanh(c) o', dc · c₋₁ f', dc · i g']        dh₋₁ = dz · R        dc₋₁ = dc · f

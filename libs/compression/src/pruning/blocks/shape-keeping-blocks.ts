@@ -1,6 +1,9 @@
 import { subgraphs, weightSite, type Graph, type NodeProto, elementOf, known, outputOf } from '#onnx';
 
-/** Nodes between two values of one shape, read by nothing else: without them the graph still runs, `output` replaced by `input`. */
+/**
+ * Nodes between two values of one shape, read by nothing else: without them the graph still runs, `output` replaced by
+ * `input`.
+ */
 export interface Block {
   input: string;
   output: string;
@@ -11,8 +14,9 @@ type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /**
  * The blocks of a graph that can be left out one by one, in graph order and without overlap: residual blocks
- * (Add(x, f(x)), or Add(g(x), f(x)) with a layer in the shortcut) as a whole, elsewhere a layer with what follows it up to the next. Shapes are those of
- * one run; without them any two values may have the same, so that layers in no block are in none after a run either.
+ * (Add(x, f(x)), or Add(g(x), f(x)) with a layer in the shortcut) as a whole, elsewhere a layer with what follows it up
+ * to the next. Shapes are those of one run; without them any two values may have the same, so that layers in no block
+ * are in none after a run either.
  */
 export function shapeKeepingBlocks(graph: Graph, shapes: Shapes | null): Block[] {
   const search = new BlockSearch(graph, shapes);
@@ -65,7 +69,10 @@ class BlockSearch {
     return node.opType === 'Add' && node.input.every((value) => this.computed.has(value));
   }
 
-  /** Goes back from a node's output until all its nodes read a single computed value: a block if that has the same shape. */
+  /**
+   * Goes back from a node's output until all its nodes read a single computed value: a block if that has the same
+   * shape.
+   */
   endingAt(last: NodeProto): Block | null {
     const output = outputOf(last);
     if (last.output.length !== 1 || this.graph.isOutput(output)) return null;

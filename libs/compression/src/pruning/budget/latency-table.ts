@@ -35,7 +35,10 @@ export const NOISY = 0.05;
 /** How often at most as many runs again are added while medians are noisy. */
 const ROUNDS = 4;
 
-/** Prunes copies at every ratio of the table and times all of them in one run; ratios that give the graph of the one before are left out. */
+/**
+ * Prunes copies at every ratio of the table and times all of them in one run; ratios that give the graph of the one
+ * before are left out.
+ */
 export async function measureTable(
   prunedAt: (ratio: number) => Pruned,
   measure: MeasureModels,
@@ -57,8 +60,9 @@ export function medianOf(samplesMs: readonly number[]): { ms: number; uncertaint
 }
 
 /**
- * The time of a graph by its multiply-accumulates: medians made monotone by least squares (pool adjacent violators), linear in
- * between. Interpolating over multiply-accumulates and not over the ratio follows the steps in which channels really go.
+ * The time of a graph by its multiply-accumulates: medians made monotone by least squares (pool adjacent violators),
+ * linear in between. Interpolating over multiply-accumulates and not over the ratio follows the steps in which channels
+ * really go.
  */
 export function latencyModel(points: readonly LatencyPoint[]): (macs: number) => number {
   const sorted = points.toSorted((a, b) => a.macs - b.macs);
@@ -75,7 +79,10 @@ export function latencyModel(points: readonly LatencyPoint[]): (macs: number) =>
   };
 }
 
-/** Times models on the same generated sample, in this process; on a busy machine up to four times as often as on a quiet one. */
+/**
+ * Times models on the same generated sample, in this process; on a busy machine up to four times as often as on a quiet
+ * one.
+ */
 export function timeOn(feeds: HostTensors, threads: number): MeasureModels {
   return async (models) => {
     const sessions: Session[] = [];

@@ -4,7 +4,10 @@ import { shareOfRest } from '../budget/schedule.js';
 
 type Limits = PruneOptions['layerLimits'];
 
-/** The largest share that layers of these names may lose together: the least limit whose pattern fits any of them, 1 where none does. */
+/**
+ * The largest share that layers of these names may lose together: the least limit whose pattern fits any of them, 1
+ * where none does.
+ */
 export function limitOf(limits: Limits, names: readonly string[]): number {
   return Object.entries(limits).reduce(
     (least, [pattern, limit]) => (names.some((name) => fitsPattern(pattern, name)) ? Math.min(least, limit) : least),

@@ -9,7 +9,10 @@ import { leastEntropyRange, leastErrorRange } from './range-search.js';
 import { histogramGraph, rangeGraph, type StatisticsGraph } from './statistics.js';
 import type { Range } from '../grid/arithmetic.js';
 
-/** Bins of a value's histogram: 8 per step of a uint8 grid. With counts in float64 a value costs 16 KiB, whatever the samples. */
+/**
+ * Bins of a value's histogram: 8 per step of a uint8 grid. With counts in float64 a value costs 16 KiB, whatever the
+ * samples.
+ */
 export const HISTOGRAM_BINS = 2048;
 
 /** How the statistics are run, with no say in their result but for rounding. */
@@ -32,7 +35,10 @@ export interface CalibratedRange extends Range {
   saturation: number;
 }
 
-/** Ranges of the values on the data, by the chosen method. Only extrema and bin counts leave the graph, never activations. */
+/**
+ * Ranges of the values on the data, by the chosen method. Only extrema and bin counts leave the graph, never
+ * activations.
+ */
 export async function calibrate(
   model: ModelProto,
   values: readonly string[],
@@ -77,12 +83,16 @@ const RANGE_OF: Record<'percentile' | 'entropy' | 'mse', (histogram: Histogram, 
   mse: leastErrorRange,
 };
 
-/** Weight of the past in the moving average of batch extrema, once it has a past: the first batches weigh as much as each other. */
+/**
+ * Weight of the past in the moving average of batch extrema, once it has a past: the first batches weigh as much as
+ * each other.
+ */
 const MOMENTUM = 0.9;
 
 /**
- * Smallest and largest element of each value over all batches, or their moving averages from batch to batch. Batches in which a value has no elements
- * say nothing of it, and one that never has any gets the range 0..0. Throws NonFiniteActivationError, CalibrationDataError.
+ * Smallest and largest element of each value over all batches, or their moving averages from batch to batch. Batches in
+ * which a value has no elements say nothing of it, and one that never has any gets the range 0..0. Throws
+ * NonFiniteActivationError, CalibrationDataError.
  */
 export async function measureRanges(
   model: ModelProto,

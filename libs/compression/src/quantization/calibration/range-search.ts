@@ -12,9 +12,9 @@ export function leastErrorRange(histogram: Histogram): Range {
 }
 
 /**
- * The range whose quantized distribution diverges least from the observed one: KL(P ‖ Q) with P the counts, clipped ones
- * gathered in the end bins, and Q the counts averaged over the bins that share a level (Migacz 2017). Zero is exact on every
- * grid: its bin, which a Relu fills, has no say.
+ * The range whose quantized distribution diverges least from the observed one: KL(P ‖ Q) with P the counts, clipped
+ * ones gathered in the end bins, and Q the counts averaged over the bins that share a level (Migacz 2017). Zero is
+ * exact on every grid: its bin, which a Relu fills, has no say.
  */
 export function leastEntropyRange(histogram: Histogram): Range {
   const counts = histogram.counts.slice();

@@ -16,7 +16,10 @@ export interface StatisticsGraph {
 /** Opset that the statistics need: ScatterElements adds since 16. */
 export const STATISTICS_OPSET = 16;
 
-/** The model with [ReduceMin, ReduceMax] of each value as its only outputs, and a third that is 0 where all elements are finite: extrema may pass a NaN over. */
+/**
+ * The model with [ReduceMin, ReduceMax] of each value as its only outputs, and a third that is 0 where all elements are
+ * finite: extrema may pass a NaN over.
+ */
 export function rangeGraph(model: ModelProto, values: readonly string[]): StatisticsGraph {
   return withStatistics(
     model,

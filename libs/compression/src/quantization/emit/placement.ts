@@ -19,7 +19,8 @@ export interface PairSite {
  * Decides which values get a pair so that the runtime fuses int8 kernels:
  * - `X -> Conv -> Relu -> Y` becomes `Q(X) -> DQ -> Conv -> Relu -> Q(Y) -> DQ`: the Relu vanishes into the grid;
  * - `Y -> MaxPool -> Z` gets a pair at Z with Y's grid, which the runtime drops, leaving an integer MaxPool;
- * - a Conv's output always gets one, since its int8 kernel does not give floats, and that of a Gemm whose bias was left in it (see
+ * - a Conv's output always gets one, since its int8 kernel does not give floats, and that of a Gemm whose bias was left
+ *   in it (see
  *   giveFusibleForm); a MatMul's or bare Gemm's only where an int8 node reads it.
  */
 export function placePairs(graph: Graph, layers: readonly Layer[]): PairSite[] {
@@ -70,8 +71,9 @@ class Placement {
   }
 
   /**
-   * The runtime carries a pair across operators that move elements to whatever reads them, and aborts where that is the body of an If, Loop or
-   * Scan: such a value stays float. A layer that comes out with its weight expanded for it is told of (`expanded`).
+   * The runtime carries a pair across operators that move elements to whatever reads them, and aborts where that is the
+   * body of an If, Loop or Scan: such a value stays float. A layer that comes out with its weight expanded for it is
+   * told of (`expanded`).
    */
   private place(value: string, source: string): void {
     if (!this.isMovedIntoBody(value)) this.placed.set(value, { value, source, readers: null });

@@ -15,7 +15,10 @@ import { answerOnly } from '../../rewrites/answer-only.js';
 import type { CalibrationRun } from '../calibration/calibrate.js';
 import type { Batches } from '../../calibration-data.js';
 
-/** Signal to noise of each value between two models on the same data, dB; null where they are identical, undefined where there is none: the exact value is zero, or one is not finite. */
+/**
+ * Signal to noise of each value between two models on the same data, dB; null where they are identical, undefined where
+ * there is none: the exact value is zero, or one is not finite.
+ */
 export type ValueSnrs = Map<string, number | null | undefined>;
 
 const PREFIX = ownName('exact/');
@@ -43,7 +46,10 @@ export async function compareValues(
   return new Map(values.map((value, i) => [value, snrs[i]]));
 }
 
-/** The SNR of the second value of each pair against the first, dB, null where they are identical, undefined where there is none. The graph's outputs are replaced by the sums. */
+/**
+ * The SNR of the second value of each pair against the first, dB, null where they are identical, undefined where there
+ * is none. The graph's outputs are replaced by the sums.
+ */
 export async function comparePairs(
   graph: Graph,
   pairs: readonly (readonly [exact: string, changed: string])[],
@@ -70,8 +76,8 @@ export async function comparePairs(
 }
 
 /**
- * A copy of `changed` that computes `exact` too, from the same inputs: the values of `exact` are found under {@link exactValue}. The
- * models must declare the same opset.
+ * A copy of `changed` that computes `exact` too, from the same inputs: the values of `exact` are found under {@link
+ * exactValue}. The models must declare the same opset.
  */
 export function sideBySide(exact: ModelProto, changed: ModelProto): Graph {
   const reference = cloneModel(exact);

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 const DOT_PRODUCTS = ['avx512_vnni', 'avx_vnni', 'asimddp'];
 
 /**
- * Whether this CPU multiplies int8 in one instruction (VNNI and its like), on which both the speed of int8 and the result of full-range
- * weights depend; null where the system does not tell.
+ * Whether this CPU multiplies int8 in one instruction (VNNI and its like), on which both the speed of int8 and the
+ * result of full-range weights depend; null where the system does not tell.
  */
 export async function hasInt8DotProduct(): Promise<boolean | null> {
   try {

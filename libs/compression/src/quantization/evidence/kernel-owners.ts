@@ -18,8 +18,8 @@ export function kernelOwners(graph: Graph, layers: ReadonlySet<string>): KernelO
 }
 
 /**
- * The layer that a kernel belongs to, by its name: the runtime puts words before and behind the name of one of the nodes that it fused,
- * as in `fused conv1_nchwc` or `fc1/MatMulAddFusion`.
+ * The layer that a kernel belongs to, by its name: the runtime puts words before and behind the name of one of the
+ * nodes that it fused, as in `fused conv1_nchwc` or `fc1/MatMulAddFusion`.
  */
 export function ownerOf(kernel: string, owners: KernelOwners): string | null {
   for (
@@ -41,7 +41,10 @@ function follower(graph: Graph, node: NodeProto, layers: ReadonlySet<string>): N
   return next.input.filter((value) => value !== '' && !graph.initializer(value)).length === 1 ? next : undefined;
 }
 
-/** What is computed for a layer alone: from stored tensors, its weight and bias; ahead of it, the rounding of what it reads. */
+/**
+ * What is computed for a layer alone: from stored tensors, its weight and bias; ahead of it, the rounding of what it
+ * reads.
+ */
 function suppliers(graph: Graph, layer: NodeProto): NodeProto[] {
   const nodes = layer.input.slice(1).flatMap((value) => constantPart(graph, value));
   for (

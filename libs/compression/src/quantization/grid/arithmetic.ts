@@ -1,10 +1,14 @@
 import { decibels } from '#evaluation';
 import { roundHalfEven, dimOf } from '#onnx';
 
-// Once per weight of a model: local constants are read faster than properties of a global, in a test's realm a hundred times.
+// Once per weight of a model: local constants are read faster than properties of a global, in a test's realm a hundred
+// times.
 const { abs, fround } = Math;
 
-/** Integer grids of affine quantization: x ≈ scale · (q − zeroPoint), q rounded half to even as ONNX QuantizeLinear does. */
+/**
+ * Integer grids of affine quantization: x ≈ scale · (q − zeroPoint), q rounded half to even as ONNX QuantizeLinear
+ * does.
+ */
 
 /** An activation's grid; the unsigned range is always used in full and always holds zero. */
 export interface AffineGrid {
@@ -26,8 +30,9 @@ export type ScaleChoice = (tightest: number) => number;
 const oneForNothing: ScaleChoice = (tightest) => tightest || 1;
 
 /**
- * The asymmetric grid of 0..levels that covers `range` widened to hold zero exactly: scale = (max − min) / levels as `choose` leaves it, with
- * `powerOfTwo` the next power of two, zeroPoint = round(−min / scale). By default a range of zero width gets scale 1.
+ * The asymmetric grid of 0..levels that covers `range` widened to hold zero exactly: scale = (max − min) / levels as
+ * `choose` leaves it, with `powerOfTwo` the next power of two, zeroPoint = round(−min / scale). By default a range of
+ * zero width gets scale 1.
  */
 export function asymmetricGrid(range: Range, levels = 255, powerOfTwo = false, choose = oneForNothing): AffineGrid {
   const min = Math.min(range.min, 0);
@@ -38,7 +43,10 @@ export function asymmetricGrid(range: Range, levels = 255, powerOfTwo = false, c
   return { scale, zeroPoint: Math.min(levels, Math.max(0, roundHalfEven(-min / scale))) };
 }
 
-/** The smallest power of two that is at least `scale`: multiplying by it is a shift (the textbook's 2^p / Q with Q a power of two). */
+/**
+ * The smallest power of two that is at least `scale`: multiplying by it is a shift (the textbook's 2^p / Q with Q a
+ * power of two).
+ */
 export function nextPowerOfTwo(scale: number): number {
   return 2 ** Math.ceil(Math.log2(scale));
 }
@@ -71,7 +79,10 @@ export function channelMaxima(values: Float32Array, layout: ChannelLayout): Floa
   return maxima;
 }
 
-/** Symmetric scales, one per channel: max|w| / limit. A channel of zeros, whose scale serves nothing, takes the largest of its tensor. */
+/**
+ * Symmetric scales, one per channel: max|w| / limit. A channel of zeros, whose scale serves nothing, takes the largest
+ * of its tensor.
+ */
 export function symmetricScales(maxima: Float64Array, limit: number): Float32Array {
   const largest = maxima.reduce((max, value) => Math.max(max, value), 0) || limit;
   return Float32Array.from(maxima, (max) => Math.max((max === 0 ? largest : max) / limit, LEAST_SCALE));
@@ -105,7 +116,10 @@ export function dequantizeSymmetric(quantized: Int8Array, layout: ChannelLayout,
   return values;
 }
 
-/** Signal to noise of an approximation in dB: 10 · log10(Σ x² / Σ (x − y)²); null when they are identical, undefined where it has no value. */
+/**
+ * Signal to noise of an approximation in dB: 10 · log10(Σ x² / Σ (x − y)²); null when they are identical, undefined
+ * where it has no value.
+ */
 export function snrDb(exact: ArrayLike<number>, approximate: ArrayLike<number>): number | null | undefined {
   let signal = 0;
   let noise = 0;

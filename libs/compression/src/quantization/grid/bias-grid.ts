@@ -1,10 +1,12 @@
 /**
- * The grid of a layer's bias. Scheme static leaves biases in floats; the runtime rounds them to int32 steps of input scale · weight scale when
- * it loads the file, whatever the width of the activation, and a bias that is too large for the steps comes out as anything. So the two scales
- * of a layer are chosen with its bias.
+ * The grid of a layer's bias. Scheme static leaves biases in floats; the runtime rounds them to int32 steps of input
+ * scale · weight scale when it loads the file, whatever the width of the activation, and a bias that is too large for
+ * the steps comes out as anything. So the two scales of a layer are chosen with its bias.
  */
 
-/** A layer's weight scales, one per output channel or one for all, and the largest magnitude that each of them serves. */
+/**
+ * A layer's weight scales, one per output channel or one for all, and the largest magnitude that each of them serves.
+ */
 export interface WeightScales {
   scales: Float32Array;
   maxima: Float64Array;
@@ -18,10 +20,16 @@ export interface BiasedReader extends WeightScales {
 /** Steps that a bias may take: as many again are left for the products that are added to it. */
 const MOST_STEPS = 2 ** 30;
 
-/** Steps that the smallest bias takes where the weights' grid does not matter, since what meets it is always zero: an error of 1/8192. */
+/**
+ * Steps that the smallest bias takes where the weights' grid does not matter, since what meets it is always zero: an
+ * error of 1/8192.
+ */
 const FINE_STEPS = 2 ** 12;
 
-/** Steps that the bias of a channel without weights takes, whose scale serves nothing else: exact to the last bit but one. */
+/**
+ * Steps that the bias of a channel without weights takes, whose scale serves nothing else: exact to the last bit but
+ * one.
+ */
 const EXACT_STEPS = 2 ** 23;
 
 /** Smallest step, well above where float32 ends. */
@@ -31,8 +39,9 @@ const LEAST_STEP = 2 ** -100;
 const WIDE_LEEWAY = 2 ** 8;
 
 /**
- * The weight's scales on whose steps the bias of a layer that reads at `inputScale` fits: raised where it would overflow, as fine as wanted where a
- * channel has no weights. One scale for all stays one unless a bias needs its own: then there is one for each of `channels`.
+ * The weight's scales on whose steps the bias of a layer that reads at `inputScale` fits: raised where it would
+ * overflow, as fine as wanted where a channel has no weights. One scale for all stays one unless a bias needs its own:
+ * then there is one for each of `channels`.
  */
 export function suitBias(
   { scales, maxima }: WeightScales,
@@ -53,8 +62,8 @@ export function suitBias(
 }
 
 /**
- * The scale of a value that is always zero: fine enough for the bias of each layer that reads it, with nothing raised for the largest; 1
- * where there is none.
+ * The scale of a value that is always zero: fine enough for the bias of each layer that reads it, with nothing raised
+ * for the largest; 1 where there is none.
  */
 export function scaleOfNothing(readers: readonly BiasedReader[]): number {
   const wanted = readers.flatMap(inputScales);
@@ -63,13 +72,19 @@ export function scaleOfNothing(readers: readonly BiasedReader[]): number {
   return Math.max(finest, ...wanted.map((scale) => scale / MOST_STEPS));
 }
 
-/** The scale of a 16-bit value, raised as far as it costs less than the weights' grids would: these layers run in floats, and their biases on int32 all the same. */
+/**
+ * The scale of a 16-bit value, raised as far as it costs less than the weights' grids would: these layers run in
+ * floats, and their biases on int32 all the same.
+ */
 export function scaleOfWide(scale: number, readers: readonly BiasedReader[]): number {
   const least = readers.flatMap(inputScales).reduce((most, wanted) => Math.max(most, wanted / MOST_STEPS), 0);
   return Math.max(scale, Math.min(least, scale * WIDE_LEEWAY));
 }
 
-/** Input scales at which each bias of a reader would be one step. Channels without weights set none: their own scale can be any. */
+/**
+ * Input scales at which each bias of a reader would be one step. Channels without weights set none: their own scale can
+ * be any.
+ */
 function inputScales({ scales, maxima, bias }: BiasedReader): number[] {
   return Array.from(bias, (value, channel) =>
     value === 0 || at(maxima, channel) === 0 ? 0 : Math.abs(value) / at(scales, channel),

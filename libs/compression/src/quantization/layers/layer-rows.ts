@@ -7,7 +7,10 @@ import { exactValue, sideBySide } from '../evidence/compare.js';
 import type { Layer } from './layers.js';
 import { inputRows, type ProductShape } from './patches.js';
 
-/** Input vectors of a layer, drawn from the calibration data: row i of both comes from the same place of the same sample. */
+/**
+ * Input vectors of a layer, drawn from the calibration data: row i of both comes from the same place of the same
+ * sample.
+ */
 export interface LayerRows {
   count: number;
   /** As the float model computes them, [count, groups · size]. */
@@ -29,8 +32,9 @@ export interface RowSource {
 }
 
 /**
- * Draws up to `count` input vectors of a layer from the float model and from the graph as it stands, an equal share from each
- * batch at places chosen by `random`. The patches of a convolution are cut and drawn inside the graph; only the rows leave it.
+ * Draws up to `count` input vectors of a layer from the float model and from the graph as it stands, an equal share
+ * from each batch at places chosen by `random`. The patches of a convolution are cut and drawn inside the graph; only
+ * the rows leave it.
  */
 export async function drawLayerRows(
   source: RowSource,
@@ -86,7 +90,10 @@ interface RowGraph {
   names: { places: string; exact: string; quantized: string };
 }
 
-/** Both models side by side up to the layer, with the rows at `places` (shares of the way through the batch, 0..1) as the only outputs. */
+/**
+ * Both models side by side up to the layer, with the rows at `places` (shares of the way through the batch, 0..1) as
+ * the only outputs.
+ */
 function rowGraph({ exact, graph: source }: RowSource, layer: Layer, shape: ProductShape): RowGraph {
   const graph = sideBySide(exact, source.model);
   const b = new GraphBuilder(ownName('rows:'));

@@ -11,7 +11,10 @@ import {
 } from '#onnx';
 import type { Layer } from './layers.js';
 
-/** How a layer multiplies: each of `groups` blocks of weights takes input vectors of `size` components to `columns` outputs. */
+/**
+ * How a layer multiplies: each of `groups` blocks of weights takes input vectors of `size` components to `columns`
+ * outputs.
+ */
 export interface ProductShape {
   groups: number;
   size: number;
@@ -28,7 +31,8 @@ export function productShape(graph: Graph, { node, weight, axis }: Layer): Produ
 }
 
 /**
- * Writes the vectors that a layer's weights multiply, as rows [n, groups · size] of `input`. A convolution's are its patches.
+ * Writes the vectors that a layer's weights multiply, as rows [n, groups · size] of `input`. A convolution's are its
+ * patches.
  */
 export function inputRows(b: GraphBuilder, graph: Graph, layer: Layer, input: string, product: ProductShape): string {
   const shape = b.ints([-1, product.groups * product.size]);
@@ -50,7 +54,10 @@ export function meanRows(b: GraphBuilder, graph: Graph, layer: Layer, input: str
   ]);
 }
 
-/** im2col as a depthwise convolution with one output channel per element of the window: [n, groups · size, ...positions]. */
+/**
+ * im2col as a depthwise convolution with one output channel per element of the window: [n, groups · size,
+ * ...positions].
+ */
 function patches(
   b: GraphBuilder,
   graph: Graph,

@@ -23,7 +23,10 @@ export function tradeOff({ chosen, uniform, front, sensitivities }: WidthChoice)
   return { chosen, uniform, front: points, layers: sensitivities };
 }
 
-/** Signal to noise of the outputs against average width: the estimated curve, the widths taken, and the same width everywhere. */
+/**
+ * Signal to noise of the outputs against average width: the estimated curve, the widths taken, and the same width
+ * everywhere.
+ */
 export function tradeOffPlot({ chosen, uniform, front }: WidthChoice): string {
   return linePlot({
     title: 'Mixed precision',

@@ -9,8 +9,8 @@ export type TriedWeights = ReadonlyMap<number, Float32Array>;
 export type Runnable = Pick<Session, 'run'>;
 
 /**
- * A model in one session whose layers read their weights from its inputs, so that any weights are tried by a run, without
- * writing and loading a model for each. Layers that share a weight are tried one by one.
+ * A model in one session whose layers read their weights from its inputs, so that any weights are tried by a run,
+ * without writing and loading a model for each. Layers that share a weight are tried one by one.
  */
 export class WeightTrial implements Runnable {
   private constructor(

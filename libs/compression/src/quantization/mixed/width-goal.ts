@@ -10,8 +10,9 @@ import { WeightStore, type WeightStoreOptions } from '../emit/weight-store.js';
 const LEAST_BITS = 2;
 
 /**
- * The goal as widths are chosen by it. A share of the bytes becomes an average width: a copy of the model is stored at 2 bits everywhere, and
- * what it takes beside its weights is spoken for. Throws MixedPrecisionError when even that copy is too large.
+ * The goal as widths are chosen by it. A share of the bytes becomes an average width: a copy of the model is stored at
+ * 2 bits everywhere, and what it takes beside its weights is spoken for. Throws MixedPrecisionError when even that copy
+ * is too large.
  */
 export async function widthGoal(
   mixed: NonNullable<QuantizeOptions['mixed']>,

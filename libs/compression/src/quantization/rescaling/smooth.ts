@@ -8,12 +8,15 @@ import { channelPeaks, scaleChannels } from './channel-scales.js';
 import type { Layer } from '../layers/layers.js';
 import { findScaleSites, type ScaleSite } from './scale-sites.js';
 
-/** Smallest peak that counts, relative to the largest of its value: a channel that hardly moves must not be blown up. */
+/**
+ * Smallest peak that counts, relative to the largest of its value: a channel that hardly moves must not be blown up.
+ */
 const LEAST_PEAK = 1e-5;
 
 /**
- * SmoothQuant (Xiao et al. 2023, equation 4): outlier channels of the activations ahead of matrix products are divided by
- * s = max|X|^α / max|W|^(1−α) in the norm or layer that makes them, and the weights multiplied by it. The model's function stays the same.
+ * SmoothQuant (Xiao et al. 2023, equation 4): outlier channels of the activations ahead of matrix products are divided
+ * by s = max|X|^α / max|W|^(1−α) in the norm or layer that makes them, and the weights multiplied by it. The model's
+ * function stays the same.
  *
  *     LayerNormalization(X, g, b) -> MatMul(W)   becomes   LayerNormalization(X, g / s, b / s) -> MatMul(W · s)
  *
@@ -45,7 +48,9 @@ export async function smoothLayers(
   );
 }
 
-/** The layers whose input cannot be smoothed, and why. Convolutions are no matter of smoothing: equalization takes them. */
+/**
+ * The layers whose input cannot be smoothed, and why. Convolutions are no matter of smoothing: equalization takes them.
+ */
 export function unsmoothable(graph: Graph, layers: readonly Layer[]): Skipped[] {
   return findScaleSites(graph, products(layers)).skipped.map(({ reason, ...rest }) => ({
     ...rest,

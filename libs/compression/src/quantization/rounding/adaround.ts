@@ -30,16 +30,17 @@ const WARM_UP = 0.2;
 const [FIRST_SHARPNESS, LAST_SHARPNESS] = [20, 2];
 
 /**
- * Weight of the pull, against an error of 1 per weight when all are rounded to nearest, and Adam's rate: found on layers of each kind, where
- * they halve the error that the paper's 0.01 and 0.001 (meant for ten thousand steps) leave after a thousand.
+ * Weight of the pull, against an error of 1 per weight when all are rounded to nearest, and Adam's rate: found on
+ * layers of each kind, where they halve the error that the paper's 0.01 and 0.001 (meant for ten thousand steps) leave
+ * after a thousand.
  */
 const PULL = 3;
 const LEARNING_RATE = 0.1;
 
 /**
- * Rounds each weight up or down so that the layer's output, on inputs as the quantized layers before it give them, stays close
- * to that of the float model (AdaRound). Returns floats on the grid, never with a larger error on the rows than
- * rounding to nearest has. Weights that are zero stay zero.
+ * Rounds each weight up or down so that the layer's output, on inputs as the quantized layers before it give them,
+ * stays close to that of the float model (AdaRound). Returns floats on the grid, never with a larger error on the rows
+ * than rounding to nearest has. Weights that are zero stay zero.
  */
 export async function adaround(problem: AdaRoundProblem, rows: LayerRows, run: AdaRoundRun): Promise<Float32Array> {
   const product = await LayerProduct.create(problem, run.threads);

@@ -17,12 +17,16 @@ export interface SecondMoments {
   second: Float64Array;
 }
 
-/** Share of the mean diagonal added to the second moments, so that they can be inverted (Frantar et al. 2023, section 3.3). */
+/**
+ * Share of the mean diagonal added to the second moments, so that they can be inverted (Frantar et al. 2023, section
+ * 3.3).
+ */
 const DAMPING = 0.01;
 
 /**
  * Rounds weights to their grids column by column, and lets the columns still to come make up for each error, so that
- * the layer's output and not the weights stay close (GPTQ). Returns floats that lie on the grid. Weights that are zero stay zero.
+ * the layer's output and not the weights stay close (GPTQ). Returns floats that lie on the grid. Weights that are zero
+ * stay zero.
  */
 export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32Array {
   const { rows, scales, blockSize, lowest, limit } = problem;
@@ -53,7 +57,10 @@ export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32A
   return rounded;
 }
 
-/** Columns by the power of what they multiply: the errors that weigh most are made while most columns are left to make up for them. */
+/**
+ * Columns by the power of what they multiply: the errors that weigh most are made while most columns are left to make
+ * up for them.
+ */
 function strongestFirst({ second, size }: SecondMoments): number[] {
   return [...Array(size).keys()].sort((a, b) => second[b * size + b]! - second[a * size + a]! || a - b);
 }
@@ -70,8 +77,8 @@ function damped({ second, size }: SecondMoments, order: readonly number[]): Floa
 }
 
 /**
- * The upper triangular U with UᵀU = H⁻¹. With H = R Rᵀ for an upper triangular R (Cholesky from the last row up), U = R⁻¹: one
- * decomposition and one triangular inverse.
+ * The upper triangular U with UᵀU = H⁻¹. With H = R Rᵀ for an upper triangular R (Cholesky from the last row up), U =
+ * R⁻¹: one decomposition and one triangular inverse.
  */
 export function inverseFactor(matrix: Float64Array, size: number): Float64Array {
   const upper = matrix.slice();
