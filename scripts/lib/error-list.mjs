@@ -99,11 +99,23 @@ function wayOut(argument) {
   const found = /wayOut:\s*(?=[`'"])/.exec(argument);
   if (!found) return [];
   const start = found.index + found[0].length;
-  return [plain(argument.slice(start, endOfText(argument, start) + 1))];
+  return [plain(argument.slice(start))];
 }
 
-/** A literal without its quotes and with … for each expression in it. */
-function plain(literal) {
+/** The literals that a text begins with, put together where + joins them, without quotes and with … for each expression in them. */
+function plain(text) {
+  let joined = '';
+  for (let i = 0; i < text.length; i++) {
+    if (/[`'"]/.test(text[i])) {
+      const end = endOfText(text, i);
+      joined += withoutQuotes(text.slice(i, end + 1));
+      i = end;
+    } else if (!/[\s+]/.test(text[i])) break;
+  }
+  return joined;
+}
+
+function withoutQuotes(literal) {
   let text = '';
   for (let i = 1; i < literal.length - 1; i++) {
     if (literal[i] === '$' && literal[i + 1] === '{') {

@@ -60,7 +60,8 @@ export function valuesOf(schema: OptionSchema): string {
     case 'object':
       return schema.properties
         ? `{ ${Object.keys(schema.properties).join(', ')} }`
-        : `map of ${typeof schema.additionalProperties === 'object' ? valuesOf(schema.additionalProperties) : 'values'}`;
+        : 'map of ' +
+            `${typeof schema.additionalProperties === 'object' ? valuesOf(schema.additionalProperties) : 'values'}`;
     default:
       return 'text';
   }

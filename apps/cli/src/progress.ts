@@ -77,7 +77,9 @@ export class JobProgress {
 
   private line(stage: JobStage): void {
     if (stage.state === 'waiting' && !stage.error) return;
-    const line = `${stage.pass}: ${stage.state === 'succeeded' ? `succeeded${stage.cached ? ' (cached)' : ''} ${seconds(stage)}` : this.remark(stage)}\n`;
+    const line =
+      `${stage.pass}: ` +
+      `${stage.state === 'succeeded' ? `succeeded${stage.cached ? ' (cached)' : ''} ${seconds(stage)}` : this.remark(stage)}\n`;
     // A stage is told again when later figures reach it; its line is not.
     if (this.lines.get(stage.index) === line) return;
     this.lines.set(stage.index, line);

@@ -52,7 +52,8 @@ export class GradientArityError extends AutodiffError {
   ) {
     super(
       'gradient_arity',
-      `the rule of ${node.opType} "${node.node}" gives ${got} gradients, none by input ${index}: make that input a constant`,
+      `the rule of ${node.opType} "${node.node}" gives ${got} gradients, none by input ${index}: make that ` +
+        'input a constant',
     );
   }
 }

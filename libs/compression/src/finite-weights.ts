@@ -38,5 +38,8 @@ function weightObstacles(model: ModelProto, models: ReadonlyMap<string, ModelPro
 }
 
 function problem(weight: NonFiniteWeight): string {
-  return `weight "${weight.tensor}" ${nonFiniteText(weight)}: mend the model, as by exporting a checkpoint from before its training diverged`;
+  return (
+    `weight "${weight.tensor}" ${nonFiniteText(weight)}: mend the model, as by exporting a checkpoint from ` +
+    'before its training diverged'
+  );
 }

@@ -18,7 +18,10 @@ export function suggestion(wrong: string, valid: readonly string[]): string {
   const near = nearestName(wrong, valid);
   if (near !== undefined) return `did you mean "${near}"?`;
   if (valid.length === 0) return 'leave it out';
-  return `choose one of ${valid.slice(0, MAX_LISTED).join(', ')}${valid.length > MAX_LISTED ? ` and ${valid.length - MAX_LISTED} more` : ''}`;
+  return (
+    'choose one of ' +
+    `${valid.slice(0, MAX_LISTED).join(', ')}${valid.length > MAX_LISTED ? ` and ${valid.length - MAX_LISTED} more` : ''}`
+  );
 }
 
 /** One row of the table at a time: d[j] = min(d[j] + 1, d[j-1] + 1, diagonal + (a[i] ≠ b[j])). */

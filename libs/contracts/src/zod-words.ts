@@ -41,10 +41,16 @@ export function wordsOf(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return ofValues(issue.values.map(String), issue.input);
     case 'too_big':
-      return `${issue.inclusive === false ? 'must be below' : 'at most'} ${issue.maximum}${unit(issue.origin, issue.maximum)}${amount(issue.origin, issue.input)}`;
+      return (
+        `${issue.inclusive === false ? 'must be below' : 'at most'} ` +
+        `${issue.maximum}${unit(issue.origin, issue.maximum)}${amount(issue.origin, issue.input)}`
+      );
     case 'too_small':
       if (issue.origin === 'string' && issue.minimum === 1) return 'must not be empty';
-      return `${issue.inclusive === false ? 'must be above' : 'at least'} ${issue.minimum}${unit(issue.origin, issue.minimum)}${amount(issue.origin, issue.input)}`;
+      return (
+        `${issue.inclusive === false ? 'must be above' : 'at least'} ` +
+        `${issue.minimum}${unit(issue.origin, issue.minimum)}${amount(issue.origin, issue.input)}`
+      );
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}, got ${told(issue.input)}`;
     case 'invalid_format':

@@ -20,7 +20,8 @@ function parse(text: string): unknown {
   } catch (cause) {
     const { line, column } = placeOf(text, cause);
     throw documentError(
-      `it is not JSON${column === undefined ? '' : ` from column ${column} on`}: look for a quote, comma or bracket that is missing or too many`,
+      `it is not JSON${column === undefined ? '' : ` from column ${column} on`}: look for a quote, comma or ` +
+        'bracket that is missing or too many',
       line,
     );
   }

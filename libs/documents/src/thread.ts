@@ -20,7 +20,9 @@ function answerTo({ text, limits }: ReadRequest): ReadAnswer {
       return {
         problems: [
           {
-            message: `lists and mappings lie too deep inside each other, ${limits.depth} levels are allowed: make it flatter`,
+            message:
+              `lists and mappings lie too deep inside each other, ${limits.depth} levels are allowed: make it ` +
+              'flatter',
           },
         ],
       };

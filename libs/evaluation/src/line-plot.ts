@@ -47,7 +47,9 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
   const legend = series.length > 1 ? legendOf(series) : [];
   const height = HEIGHT + legend.length * LEGEND_LINE;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="13" role="img" aria-label="${escape(title)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" ` +
+      `height="${height}" font-family="system-ui, sans-serif" font-size="13" role="img" ` +
+      `aria-label="${escape(title)}">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(WIDTH / 2, 24, title, 'middle', 'font-size="16" font-weight="600"'),
     ...x.ticks.flatMap((tick) => [
@@ -59,7 +61,8 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
       text(MARGIN.left - 8, y.at(tick) + 4, y.label(tick), 'end'),
     ]),
     text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 14, xLabel, 'middle'),
-    `<g transform="translate(18 ${(MARGIN.top + HEIGHT - MARGIN.bottom) / 2}) rotate(-90)">${text(0, 0, yLabel, 'middle')}</g>`,
+    `<g transform="translate(18 ${(MARGIN.top + HEIGHT - MARGIN.bottom) / 2}) ` +
+      `rotate(-90)">${text(0, 0, yLabel, 'middle')}</g>`,
     ...drawn.flatMap(({ name, points, style }, index) =>
       curve(
         name,

@@ -26,7 +26,10 @@ export function reasonFor(ratio: Ratio, before: readonly number[], after: readon
 function driftWords(ratios: readonly number[]): string | null {
   const drift = driftOf(ratios);
   if (!drift) return null;
-  return `drift: ${drift.first.median.toFixed(2)}x in the first third and ${drift.last.median.toFixed(2)}x in the last, as when one of them is throttled`;
+  return (
+    `drift: ${drift.first.median.toFixed(2)}x in the first third and ${drift.last.median.toFixed(2)}x in the ` +
+    'last, as when one of them is throttled'
+  );
 }
 
 function groupWords(before: readonly number[], after: readonly number[]): string | null {

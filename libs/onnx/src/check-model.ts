@@ -215,7 +215,8 @@ class ModelCheck {
     // The runtime ends a name at the first; the second begins the names of values that are added to a graph to run it.
     if (name.includes('\0') || name.includes(OWN_NAME_MARK))
       throw new InvalidModelError(
-        `the name ${JSON.stringify(name)} holds the control character ${name.includes('\0') ? 'U+0000' : 'U+0001'}: rename it before the export`,
+        `the name ${JSON.stringify(name)} holds the control character ` +
+          `${name.includes('\0') ? 'U+0000' : 'U+0001'}: rename it before the export`,
       );
     if (name.length > this.limits.nameLength)
       throw new ModelLimitError('nameLength', name.length, this.limits.nameLength);

@@ -61,7 +61,8 @@ function checkAttribute(node: NodeProto, attribute: AttributeProto, type: Attrib
     );
   if (attribute.type === type) return;
   throw new InvalidModelError(
-    `attribute "${attribute.name}" of node ${nodeText(node)} is of type ${typeName(attribute.type)}, and the operator takes ${typeName(type)}`,
+    `attribute "${attribute.name}" of node ${nodeText(node)} is of type ${typeName(attribute.type)}, and the ` +
+      `operator takes ${typeName(type)}`,
   );
 }
 

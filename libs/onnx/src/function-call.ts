@@ -104,7 +104,8 @@ export class FunctionCall {
       if (!given) return [];
       if (attribute.type !== given.type)
         throw new InvalidModelError(
-          `attribute "${given.name}" of node ${nodeText(this.call)} is of another type than function "${this.body.name}" takes`,
+          `attribute "${given.name}" of node ${nodeText(this.call)} is of another type than function ` +
+            `"${this.body.name}" takes`,
         );
       return [Object.assign(clone(AttributeProtoSchema, given), { name: attribute.name })];
     });

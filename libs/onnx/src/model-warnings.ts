@@ -44,7 +44,8 @@ function defaults({ model, proto, inputs }: Graph): string[] {
   return names.length === 0
     ? []
     : [
-        `${listed(names, 'input')} ${names.length === 1 ? 'has a value' : 'have values'} in the file: passes take ${names.length === 1 ? 'it' : 'them'} for constants, which nobody can feed afterwards`,
+        `${listed(names, 'input')} ${names.length === 1 ? 'has a value' : 'have values'} in the file: passes ` +
+          `take ${names.length === 1 ? 'it' : 'them'} for constants, which nobody can feed afterwards`,
       ];
 }
 
@@ -62,7 +63,8 @@ function ownOperators(graph: Graph): string[] {
   return names.length === 0
     ? []
     : [
-        `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and others' : ''}: operators of the runtime's own, which passes do not look into; give the model as it was before the runtime optimized it`,
+        `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and others' : ''}: operators of the ` +
+          `runtime's own, which passes do not look into; give the model as it was before the runtime optimized it`,
       ];
 }
 
@@ -90,7 +92,8 @@ function scales(graph: Graph): string[] {
   return names.length === 0
     ? []
     : [
-        `${listed(names, 'scale')} ${names.length === 1 ? 'is' : 'are'} not finite, as where ranges were measured over a mask of infinities: the model cannot be trained; quantize it again from its floats`,
+        `${listed(names, 'scale')} ${names.length === 1 ? 'is' : 'are'} not finite, as where ranges were ` +
+          'measured over a mask of infinities: the model cannot be trained; quantize it again from its floats',
       ];
 }
 
@@ -99,5 +102,8 @@ function listed(names: readonly string[], what: string): string {
     .slice(0, NAMED)
     .map((name) => `"${name}"`)
     .join(', ');
-  return `${what}${names.length === 1 ? '' : 's'} ${shown}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`;
+  return (
+    `${what}${names.length === 1 ? '' : 's'} ` +
+    `${shown}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`
+  );
 }

@@ -91,7 +91,8 @@ function wholeBlocks({ node, blockSize }: Dequantizer, along: number, keep: read
   );
   if (expected.length !== keep.length || expected.some((index, i) => index !== keep[i])) {
     throw new GraphError(
-      `node "${node.name || node.opType}" scales blocks of ${blockSize}: only whole blocks can be removed along that axis`,
+      `node "${node.name || node.opType}" scales blocks of ${blockSize}: only whole blocks can be removed ` +
+        'along that axis',
     );
   }
   return blocks;

@@ -36,7 +36,8 @@ export function sparsePositions({ values, indices, dims }: SparseTensorProto, na
   ) {
     throw new InvalidTensorError(
       name,
-      `its ${count} sparse values want indices of shape [${count}] or [${count}, ${dims.length}], got [${indices?.dims}]`,
+      `its ${count} sparse values want indices of shape [${count}] or [${count}, ${dims.length}], got ` +
+        `[${indices?.dims}]`,
     );
   }
   if (indices.dataType !== DataType.INT64)

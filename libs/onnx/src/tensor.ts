@@ -184,7 +184,8 @@ function fromRaw(
   if (tensor.rawData.length !== expected) {
     throw new InvalidTensorError(
       tensor.name,
-      `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ${tensor.rawData.length}`,
+      `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ` +
+        `${tensor.rawData.length}`,
     );
   }
   if (bits < 8) return unpackBits(tensor.rawData, bits, count, array === Int8Array);

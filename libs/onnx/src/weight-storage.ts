@@ -109,14 +109,14 @@ function castStorage(graph: Graph, node: NodeProto): WeightShape | null {
 }
 
 function dequantizedStorage(graph: Graph, node: NodeProto): WeightShape | null {
-  const integers = throughCast(graph, inputOf(node, 0));
+  const integers = throughCast(graph, node.input[0] ?? '');
   const tensor = constantOf(graph, integers, INTEGER_TYPES);
   if (tensor) {
     const dims = tensorDims(tensor);
     const dequantizer = linearDequantizer(graph, node, dims.length);
     return dequantizer && { dims, storage: { kind: 'quantized', stored: integers, ...typeOf(tensor), dequantizer } };
   }
-  const gather = graph.producer(inputOf(node, 0));
+  const gather = graph.producer(node.input[0] ?? '');
   return gather?.opType === 'Gather' && gather.domain === ''
     ? codebookStorage(graph, gather, INTEGER_TYPES, (rank) => linearDequantizer(graph, node, rank))
     : null;
@@ -124,11 +124,11 @@ function dequantizedStorage(graph: Graph, node: NodeProto): WeightShape | null {
 
 /** The product of scales, at input `scaleIndex`, and of integers cast to floats or entries of a codebook of floats. */
 function scaledStorage(graph: Graph, node: NodeProto, scaleIndex: 0 | 1): WeightShape | null {
-  const source = graph.producer(inputOf(node, 1 - scaleIndex));
+  const source = graph.producer(node.input[1 - scaleIndex] ?? '');
   if (!source || source.domain !== '') return null;
   const dequantizerFor = (rank: number) => scaleDequantizer(graph, node, scaleIndex, rank);
   if (source.opType === 'Gather') return codebookStorage(graph, source, FLOAT_TYPES, dequantizerFor);
-  const stored = inputOf(source, 0);
+  const stored = source.input[0] ?? '';
   const tensor =
     source.opType === 'Cast' && intAttribute(source, 'to', 0) === DataType.FLOAT
       ? constantOf(graph, stored, INTEGER_TYPES)
@@ -148,7 +148,7 @@ function codebookStorage(
   dequantizerFor: DequantizerFor | null,
 ): WeightShape | null {
   const codebook = constantOf(graph, inputOf(gather, 0), codebookTypes);
-  const stored = throughCast(graph, inputOf(gather, 1));
+  const stored = throughCast(graph, gather.input[1] ?? '');
   const indices = constantOf(graph, stored, INDEX_TYPES);
   if (codebook?.dims.length !== 1 || !indices || indices.dims.length === 0) return null;
   const dims = tensorDims(indices);
@@ -203,7 +203,7 @@ function typeOf(tensor: TensorProto): { dataType: DataType; bits: number } {
 function throughCast(graph: Graph, value: string): string {
   const node = graph.producer(value);
   if (node?.opType !== 'Cast' || node.domain !== '') return value;
-  const from = constantTensor(graph, inputOf(node, 0));
+  const from = constantTensor(graph, node.input[0] ?? '');
   return from && widens(from.dataType, intAttribute(node, 'to', 0)) ? inputOf(node, 0) : value;
 }
 

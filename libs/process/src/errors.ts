@@ -32,7 +32,8 @@ export class OutOfMemoryError extends ProcessError {
     const reached = reachedMb === null ? '' : ` (it had reached ${reachedMb} MiB)`;
     super(
       'out_of_memory',
-      `the process passed its memory ceiling of ${ceilingMb} MiB${reached}: raise COLDPRESS_STAGE_MEMORY_MB, or use a smaller model, batch or number of samples`,
+      `the process passed its memory ceiling of ${ceilingMb} MiB${reached}: raise COLDPRESS_STAGE_MEMORY_MB, ` +
+        'or use a smaller model, batch or number of samples',
       true,
     );
   }
@@ -43,7 +44,8 @@ export class DeadlineError extends ProcessError {
   constructor(readonly timeoutMs: number) {
     super(
       'deadline',
-      `the process was not done after ${Math.round(timeoutMs / 1000)} s: raise COLDPRESS_STAGE_TIMEOUT_S, or give it less to do`,
+      `the process was not done after ${Math.round(timeoutMs / 1000)} s: raise COLDPRESS_STAGE_TIMEOUT_S, or ` +
+        'give it less to do',
       true,
     );
   }

@@ -69,6 +69,8 @@ function sendLast(message: ProcessMessage): Promise<void> {
  * closed.
  */
 function watchParent(): void {
-  const code = `const parent = process.ppid; setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, ${PARENT_WATCH_MS});`;
+  const code =
+    'const parent = process.ppid; setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, ' +
+    `'SIGKILL'); }, ${PARENT_WATCH_MS});`;
   new Worker(code, { eval: true }).unref();
 }

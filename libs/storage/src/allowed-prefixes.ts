@@ -24,8 +24,10 @@ export function assertAllowed(uri: string, { bucket, key }: S3Place, { importS3,
   throw new UriError(
     uri,
     places.length > 0
-      ? `only objects below ${places.join(', ')} may be registered: copy it there, upload it, or have COLDPRESS_IMPORT_S3 list its folder`
-      : 'objects may be registered only when COLDPRESS_IMPORT_S3 lists the s3:// folders that are allowed: upload it instead',
+      ? `only objects below ${places.join(', ')} may be registered: copy it there, upload it, or have ` +
+          'COLDPRESS_IMPORT_S3 list its folder'
+      : 'objects may be registered only when COLDPRESS_IMPORT_S3 lists the s3:// folders that are allowed: ' +
+          'upload it instead',
   );
 }
 

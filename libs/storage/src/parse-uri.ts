@@ -81,7 +81,8 @@ function s3Uri(uri: string, authority: string, path: string): ParsedUri {
   if (authority.includes(':'))
     throw new UriError(
       uri,
-      'an s3:// URI has no port, its first part is the bucket: the server that it lies on is set by COLDPRESS_S3_ENDPOINT',
+      'an s3:// URI has no port, its first part is the bucket: the server that it lies on is set by ' +
+        'COLDPRESS_S3_ENDPOINT',
     );
   if (!BUCKET.test(authority))
     throw new UriError(
@@ -101,7 +102,8 @@ function fileUri(uri: string, authority: string, path: string): ParsedUri {
       uri,
       authority.includes('@')
         ? 'a URI carries no credentials: give file:///path'
-        : `"${authority}" stands where a host would: files are read from the server's own disk, give file:///path with three slashes`,
+        : `"${authority}" stands where a host would: files are read from the server's own disk, give ` +
+            'file:///path with three slashes',
     );
   }
   if (path === '') throw new UriError(uri, 'the path is missing: give file:///path');

@@ -20,7 +20,8 @@ export class NonFiniteDataError extends CompressionError {
   constructor(place: { sample: number; input: string; value: number }, activation: NonFiniteActivationError) {
     super(
       'non_finite_data',
-      `sample ${place.sample} of the calibration data holds ${place.value} in input "${place.input}", which value "${activation.value}" takes over: mend the sample or leave it out`,
+      `sample ${place.sample} of the calibration data holds ${place.value} in input "${place.input}", which ` +
+        `value "${activation.value}" takes over: mend the sample or leave it out`,
       { cause: activation },
     );
   }
@@ -39,7 +40,8 @@ export class UnknownValueError extends OptionError {
     const nearest = nearestName(value, values);
     super(
       option,
-      `${option} speaks of "${value}", and the model has no value of that name: give ranges that were measured on this model${nearest ? `; did you mean "${nearest}"?` : ''}`,
+      `${option} speaks of "${value}", and the model has no value of that name: give ranges that were measured ` +
+        `on this model${nearest ? `; did you mean "${nearest}"?` : ''}`,
       'unknown_value',
     );
   }

@@ -5,7 +5,8 @@ export class UnobservableModelError extends CompressionError {
   constructor(cause: unknown) {
     super(
       'prune_unobservable',
-      `the model did not run on generated inputs, so its shapes are unknown: ${messageOf(cause)}; give its inputs fixed dimensions, or prune with granularity "weight", which needs no shapes`,
+      `the model did not run on generated inputs, so its shapes are unknown: ${messageOf(cause)}; give its ` +
+        'inputs fixed dimensions, or prune with granularity "weight", which needs no shapes',
       { cause },
     );
   }

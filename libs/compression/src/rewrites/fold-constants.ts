@@ -1,18 +1,5 @@
 import { observeValues, type HostTensor } from '#inference';
-import {
-  RANDOM_OPS,
-  DataType,
-  dataTypeBits,
-  elementCount,
-  intAttribute,
-  makeTensor,
-  subgraphs,
-  type Graph,
-  type ModelProto,
-  type NodeProto,
-  type TensorData,
-  inputOf,
-} from '#onnx';
+import { RANDOM_OPS, DataType, dataTypeBits, elementCount, intAttribute, makeTensor, subgraphs, type Graph, type ModelProto, type NodeProto, type TensorData } from '#onnx';
 
 /** Bytes that a folded value may take beyond those of the constants that only it was computed from. */
 const MAX_GROWTH_BYTES = 64 * 1024;
@@ -86,7 +73,7 @@ function mayFold(graph: Graph, node: NodeProto): boolean {
 
 /** Whether a Cast makes elements wider: what it reads was stored narrow on purpose. */
 function widens(graph: Graph, cast: NodeProto): boolean {
-  const from = graph.initializer(inputOf(cast, 0));
+  const from = graph.initializer(cast.input[0] ?? '');
   return (
     from !== undefined &&
     (dataTypeBits(from.dataType) ?? 0) < (dataTypeBits(intAttribute(cast, 'to', DataType.FLOAT)) ?? 0)

@@ -1,4 +1,4 @@
-import { makeNode, type Graph, type NodeProto, inputOf, outputOf } from '#onnx';
+import { makeNode, type Graph, type NodeProto, outputOf } from '#onnx';
 import {
   besideScalar,
   besideValue,
@@ -60,9 +60,9 @@ export function fuseGelus(graph: Graph, matches: readonly GeluMatch[]): void {
 
 /** What X is when a node is the Erf or Tanh of a GELU of X, else null. */
 const GATES: Record<string, (graph: Graph, node: NodeProto) => string | null> = {
-  Erf: (graph, erf) => scaledValue(graph, graph.producer(inputOf(erf, 0)), Math.SQRT1_2),
+  Erf: (graph, erf) => scaledValue(graph, graph.producer(erf.input[0] ?? ''), Math.SQRT1_2),
   Tanh: (graph, tanh) => {
-    const inner = scaledValue(graph, graph.producer(inputOf(tanh, 0)), Math.sqrt(2 / Math.PI));
+    const inner = scaledValue(graph, graph.producer(tanh.input[0] ?? ''), Math.sqrt(2 / Math.PI));
     const sum = inner === null ? undefined : graph.producer(inner);
     if (sum?.opType !== 'Add') return null;
     return (
@@ -77,7 +77,7 @@ const GATES: Record<string, (graph: Graph, node: NodeProto) => string | null> = 
 function isCubeTerm(graph: Graph, value: string, x: string): boolean {
   const term = graph.producer(value);
   const cube = term?.opType === 'Mul' ? graph.producer(besideScalar(graph, term, 0.044715) ?? '') : undefined;
-  if (cube?.opType === 'Pow') return cube.input[0] === x && isScalar(graph, inputOf(cube, 1), 3);
+  if (cube?.opType === 'Pow') return cube.input[0] === x && isScalar(graph, cube.input[1] ?? '', 3);
   const square = cube?.opType === 'Mul' ? graph.producer(besideValue(cube, x) ?? '') : undefined;
   return square?.opType === 'Mul' && square.input.every((factor) => factor === x);
 }

@@ -1,4 +1,4 @@
-import { Float, floatAttribute, hasAttribute, makeNode, type Graph, type NodeProto, inputOf, outputOf } from '#onnx';
+import { Float, floatAttribute, hasAttribute, makeNode, type Graph, type NodeProto, outputOf } from '#onnx';
 import { besideScalar, isFloatValue, isReadOnce, isScalar, onlyReader } from './match.js';
 
 /**
@@ -14,7 +14,7 @@ export function fuseHardSwish(graph: Graph): number {
 }
 
 function fuse(graph: Graph, clip: NodeProto): boolean {
-  const add = graph.producer(inputOf(clip, 0));
+  const add = graph.producer(clip.input[0] ?? '');
   if (!isRelu6(graph, clip) || add?.opType !== 'Add' || !isReadOnce(graph, add)) return false;
   const input = besideScalar(graph, add, 3);
   if (input === null || !isFloatValue(graph, input)) return false;
@@ -63,7 +63,7 @@ function findTail(graph: Graph, clip: NodeProto, input: string): [NodeProto, Nod
 }
 
 function dividesBySix(graph: Graph, node: NodeProto, value: string): boolean {
-  if (node.opType === 'Div') return node.input[0] === value && isScalar(graph, inputOf(node, 1), 6);
+  if (node.opType === 'Div') return node.input[0] === value && isScalar(graph, node.input[1] ?? '', 6);
   return node.opType === 'Mul' && besideScalar(graph, node, 1 / 6) === value;
 }
 

@@ -64,7 +64,7 @@ export function fuseLayerNorms(graph: Graph, matches: readonly LayerNormMatch[])
 }
 
 function matchAt(graph: Graph, sqrt: NodeProto, shapes: ReadonlyMap<string, Shape>): LayerNormMatch | null {
-  const { variance, epsilon } = withoutEpsilon(graph, graph.producer(inputOf(sqrt, 0)));
+  const { variance, epsilon } = withoutEpsilon(graph, graph.producer(sqrt.input[0] ?? ''));
   const squares = Number.isNaN(epsilon) ? null : meanedBy(graph, variance, shapes);
   const centered = squares === null ? null : squareRootOf(graph, squares);
   const input = centered === null ? null : centeredOf(graph, centered, shapes);
@@ -97,7 +97,7 @@ function meanedBy(graph: Graph, value: string, shapes: ReadonlyMap<string, Shape
   if (node?.opType !== 'ReduceMean' || intAttribute(node, 'keepdims', 1) !== 1) return null;
   const given = node.input[1] ? graph.initializer(node.input[1]) : undefined;
   const [axis, ...more] = given ? tensorToNumbers(given) : intsAttribute(node, 'axes', []);
-  const rank = shapes.get(inputOf(node, 0))?.length;
+  const rank = shapes.get(node.input[0] ?? '')?.length;
   const isLast = more.length === 0 && (axis === -1 || (rank !== undefined && axis === rank - 1));
   return isLast ? inputOf(node, 0) : null;
 }
@@ -105,7 +105,7 @@ function meanedBy(graph: Graph, value: string, shapes: ReadonlyMap<string, Shape
 /** D of Pow(D, 2) or Mul(D, D), else null. */
 function squareRootOf(graph: Graph, value: string): string | null {
   const node = graph.producer(value);
-  if (node?.opType === 'Pow' && isScalar(graph, inputOf(node, 1), 2)) return inputOf(node, 0);
+  if (node?.opType === 'Pow' && isScalar(graph, node.input[1] ?? '', 2)) return inputOf(node, 0);
   return node?.opType === 'Mul' && node.input[0] === node.input[1] ? inputOf(node, 0) : null;
 }
 

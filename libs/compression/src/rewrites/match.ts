@@ -38,7 +38,7 @@ export function besideValue({ input: [left = '', right = ''] }: NodeProto, value
 /** The value that is multiplied by `factor`: by a Mul, or a Div by its inverse; null for another node. */
 export function scaledValue(graph: Graph, node: NodeProto | undefined, factor: number): string | null {
   if (node?.opType === 'Mul') return besideScalar(graph, node, factor);
-  return node?.opType === 'Div' && isScalar(graph, inputOf(node, 1), 1 / factor) ? inputOf(node, 0) : null;
+  return node?.opType === 'Div' && isScalar(graph, node.input[1] ?? '', 1 / factor) ? inputOf(node, 0) : null;
 }
 
 /** Whether one reader alone takes a node's output, which is no output of the graph. */

@@ -36,7 +36,7 @@ export function floatConstant(graph: Graph, value: string): FloatConstant | unde
       ? { dims: tensorDims(tensor), values: tensorToFloats(tensor) }
       : undefined;
   const node = graph.producer(value);
-  const source = node && isPassive(node) ? floatConstant(graph, inputOf(node, 0)) : undefined;
+  const source = node && isPassive(node) ? floatConstant(graph, node.input[0] ?? '') : undefined;
   return source && node!.opType === 'Transpose'
     ? transposed(
         source,

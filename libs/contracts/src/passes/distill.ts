@@ -12,20 +12,24 @@ export const DistillOptions = z
       .enum(['discriminative', 'generative', 'hybrid'])
       .default('discriminative')
       .describe(
-        'Learn from the train split, from samples that a generator makes up (no data set is read), or from both in turn.',
+        'Learn from the train split, from samples that a generator makes up (no data set is read), or from ' +
+          'both in turn.',
       ),
     teacher: TeacherSource.default('original').describe(
-      "Who teaches: the job's original model, the stage's own input, the model before the last pass, a model of the store, or several whose softened answers are averaged.",
+      "Who teaches: the job's original model, the stage's own input, the model before the last pass, a model " +
+        'of the store, or several whose softened answers are averaged.',
     ),
     student: StudentSource.default('current').describe(
-      "Who learns: the stage's input, a model of the store, or one cut from the teacher that begins with the teacher's weights.",
+      "Who learns: the stage's input, a model of the store, or one cut from the teacher that begins with the " +
+        "teacher's weights.",
     ),
     assistants: z
       .array(ScaleOptions)
       .max(4)
       .default([])
       .describe(
-        'Models between teacher and student, each taught by the one before (Mirzadeh et al. 2020); sizes are shares of the teacher, largest first.',
+        'Models between teacher and student, each taught by the one before (Mirzadeh et al. 2020); sizes are ' +
+          'shares of the teacher, largest first.',
       ),
     ...TRAINER_FIELDS,
     temperature: z
@@ -39,7 +43,8 @@ export const DistillOptions = z
       .max(1)
       .default(DEFAULT_ALPHA)
       .describe(
-        'Weight of the soft loss; the rest weighs the hard labels, where the method is discriminative and nothing is blended.',
+        'Weight of the soft loss; the rest weighs the hard labels, where the method is discriminative and ' +
+          'nothing is blended.',
       ),
     outputs: OutputKinds.default('auto'),
     features: FeatureList.default([]),

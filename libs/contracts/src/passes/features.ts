@@ -8,7 +8,8 @@ export const FeatureOptions = z.strictObject({
     .enum(['fitnet', 'attention'])
     .default('fitnet')
     .describe(
-      'fitnet: the value itself, through a trained 1x1 adapter where the channels differ (Romero et al. 2015); attention: where it responds, channels summed (Zagoruyko and Komodakis 2017), for values [N, C, H, W].',
+      'fitnet: the value itself, through a trained 1x1 adapter where the channels differ (Romero et al. 2015); ' +
+        'attention: where it responds, channels summed (Zagoruyko and Komodakis 2017), for values [N, C, H, W].',
     ),
   weight: z.number().positive().default(1).describe('Weight of this loss beside that of the outputs.'),
 });

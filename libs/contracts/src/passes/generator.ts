@@ -10,7 +10,8 @@ export const GeneratorOptions = z.strictObject({
     .min(0)
     .default(1)
     .describe(
-      "Weight of the means and deviations that the teacher's BatchNormalization nodes remember (DeepInversion, Yin et al. 2020).",
+      "Weight of the means and deviations that the teacher's BatchNormalization nodes remember (DeepInversion, " +
+        'Yin et al. 2020).',
     ),
   adversarial: z
     .number()
@@ -18,7 +19,8 @@ export const GeneratorOptions = z.strictObject({
     .max(100)
     .default(10)
     .describe(
-      'Weight of samples on which student and teacher differ (DFAD, Fang et al. 2019); 0 trains the generator through the teacher alone.',
+      'Weight of samples on which student and teacher differ (DFAD, Fang et al. 2019); 0 trains the generator ' +
+        'through the teacher alone.',
     ),
   lessonsPerEpoch: z
     .int()

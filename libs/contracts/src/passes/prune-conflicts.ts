@@ -74,7 +74,8 @@ export const PRUNE_CONFLICTS: readonly PruneConflict[] = [
     field: 'recoverEpochs',
     when: (o) => o.recoverEpochs > 0 && isOneShot(o),
     message:
-      'recovery comes between the steps of a schedule, and one-shot has none: take iterative or gradual, or let a distill pass follow',
+      'recovery comes between the steps of a schedule, and one-shot has none: take iterative or gradual, or ' +
+      'let a distill pass follow',
   },
   {
     field: 'sensitivity',

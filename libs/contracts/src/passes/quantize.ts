@@ -32,7 +32,8 @@ const MixedPrecision = z
       .max(10)
       .optional()
       .describe(
-        'Layers at 8 bits, the noisiest left float as far as this share of the float model’s time allows, measured on this machine.',
+        'Layers at 8 bits, the noisiest left float as far as this share of the float model’s time allows, ' +
+          'measured on this machine.',
       ),
     samples: z
       .int()
@@ -55,7 +56,8 @@ export const QuantizeOptions = z
       .enum(['static', 'dynamic', 'weightOnly', 'float16'])
       .default('static')
       .describe(
-        'Weights and activations as integers with calibrated ranges; with ranges measured at run time; weights alone; or weights in half precision.',
+        'Weights and activations as integers with calibrated ranges; with ranges measured at run time; weights ' +
+          'alone; or weights in half precision.',
       ),
     target: z
       .enum(['portable', 'onnxruntime', 'web'])
@@ -70,38 +72,44 @@ export const QuantizeOptions = z
       .enum(['uniform', 'ternary', 'binary', 'codebook'])
       .default('uniform')
       .describe(
-        'Evenly spaced levels; -1, 0, 1 times a scale; -1, 1 times a scale; or 2^weightBits values per layer found by k-means.',
+        'Evenly spaced levels; -1, 0, 1 times a scale; -1, 1 times a scale; or 2^weightBits values per layer ' +
+          'found by k-means.',
       ),
     layerBits: z
       .record(z.string(), WeightBits)
       .default({})
       .describe(
-        'Width of single layers, where it differs from weightBits, by node name or pattern: * stands for any characters, a name goes before patterns, the first pattern that fits counts.',
+        'Width of single layers, where it differs from weightBits, by node name or pattern: * stands for any ' +
+          'characters, a name goes before patterns, the first pattern that fits counts.',
       ),
     ends: z
       .enum(['same', 'bits8', 'float'])
       .default('same')
       .describe(
-        'What becomes of the first and the last layers that multiply: the same as of the others, 8-bit weights, or nothing.',
+        'What becomes of the first and the last layers that multiply: the same as of the others, 8-bit ' +
+          'weights, or nothing.',
       ),
     rounding: z
       .enum(['nearest', 'gptq', 'adaround'])
       .default('nearest')
       .describe(
-        'Round each weight to its nearest level, column by column so that the layer’s output stays close, or up or down as gradient steps on that output find best; needs a data set (schemes static and weightOnly).',
+        'Round each weight to its nearest level, column by column so that the layer’s output stays close, or ' +
+          'up or down as gradient steps on that output find best; needs a data set (schemes static and weightOnly).',
       ),
     iterations: z.int().min(1).max(100_000).default(1000).describe('Gradient steps per layer that AdaRound takes.'),
     biasCorrection: z
       .literal([true, false, 'auto'])
       .default('auto')
       .describe(
-        'Move each bias by what rounding the weights takes from the layer’s mean output; needs a data set in every scheme. Scheme static keeps it by itself where calibration data held out say that it helps.',
+        'Move each bias by what rounding the weights takes from the layer’s mean output; needs a data set in ' +
+          'every scheme. Scheme static keeps it by itself where calibration data held out say that it helps.',
       ),
     equalize: z
       .boolean()
       .default(false)
       .describe(
-        'Give each channel the same range in the layer that makes it and in the one that reads it, ahead of quantization (cross-layer equalization); the function stays the same.',
+        'Give each channel the same range in the layer that makes it and in the one that reads it, ahead of ' +
+          'quantization (cross-layer equalization); the function stays the same.',
       ),
     smoothing: z
       .number()
@@ -109,13 +117,15 @@ export const QuantizeOptions = z
       .max(1)
       .optional()
       .describe(
-        'Share of the outliers ahead of matrix products that moves from activations into weights (SmoothQuant’s alpha, such as 0.5); needs a data set (schemes static and dynamic).',
+        'Share of the outliers ahead of matrix products that moves from activations into weights ' +
+          '(SmoothQuant’s alpha, such as 0.5); needs a data set (schemes static and dynamic).',
       ),
     mixed: MixedPrecision.optional().describe(
       'Choose 8, 4 or 2 bits for each layer by its sensitivity (scheme static); exactly one goal.',
     ),
     activationBits: ActivationBits.default(8).describe(
-      'Width of activations (scheme static); with 16 bits the runtime computes in floats, for models that 8 bits cost too much.',
+      'Width of activations (scheme static); with 16 bits the runtime computes in floats, for models that 8 ' +
+        'bits cost too much.',
     ),
     layerActivationBits: z
       .record(z.string(), ActivationBits)
@@ -135,14 +145,18 @@ export const QuantizeOptions = z
       .enum(['auto', 'minmax', 'movingAverage', 'percentile', 'entropy', 'mse'])
       .default('auto')
       .describe(
-        'How activation ranges are chosen: extrema, their moving average over batches, or from a histogram; auto tries percentile, minmax and entropy on calibration data held out, and is percentile where there are fewer than four batches.',
+        'How activation ranges are chosen: extrema, their moving average over batches, or from a histogram; ' +
+          'auto tries percentile, minmax and entropy on calibration data held out, and is percentile where there ' +
+          'are fewer than four batches.',
       ),
     ranges: z
       .array(KnownRange)
       .max(100_000)
       .default([])
       .describe(
-        'Ranges of activations that are known already (scheme static): the content of an earlier stage’s calibration.json, or { value, min, max } by hand. The other values are calibrated; where none is left no data set is needed.',
+        'Ranges of activations that are known already (scheme static): the content of an earlier stage’s ' +
+          'calibration.json, or { value, min, max } by hand. The other values are calibrated; where none is left ' +
+          'no data set is needed.',
       ),
     percentile: z
       .number()
@@ -160,7 +174,9 @@ export const QuantizeOptions = z
       .array(z.enum(['Conv', 'Gemm', 'MatMul', 'Gather', 'LSTM']))
       .default(['Conv', 'Gemm', 'MatMul', 'Gather', 'LSTM'])
       .describe(
-        'Operators whose weights and activations are quantized; Gemm and MatMul alone for the fully connected layers only, Gather for the tables that rows are looked up in, LSTM for recurrent weights (target onnxruntime).',
+        'Operators whose weights and activations are quantized; Gemm and MatMul alone for the fully connected ' +
+          'layers only, Gather for the tables that rows are looked up in, LSTM for recurrent weights (target ' +
+          'onnxruntime).',
       ),
     minProducts: z
       .int()
@@ -168,7 +184,8 @@ export const QuantizeOptions = z
       .max(1024)
       .default(16)
       .describe(
-        'A convolution ahead of Relu and MaxPool with fewer products per output than this stays float, which is faster.',
+        'A convolution ahead of Relu and MaxPool with fewer products per output than this stays float, which ' +
+          'is faster.',
       ),
     exclude: z.array(z.string()).default([]).describe('Nodes that stay float, by name or pattern as in layerBits.'),
   })

@@ -14,7 +14,8 @@ export const TrainOptions = z
       .enum(['keep', 'he', 'glorot'])
       .default('he')
       .describe(
-        'Go on from the weights in the file, or draw them anew from the seed: He (2015) for nets with Relu, Glorot (2010) for others. Biases begin at 0, norms at 1.',
+        'Go on from the weights in the file, or draw them anew from the seed: He (2015) for nets with Relu, ' +
+          'Glorot (2010) for others. Biases begin at 0, norms at 1.',
       ),
     ...TRAINER_FIELDS,
     batchNorm: TRAINER_FIELDS.batchNorm.default('batch'),
@@ -22,7 +23,8 @@ export const TrainOptions = z
       .enum(['auto', 'always', 'never'])
       .default('auto')
       .describe(
-        'Whether zero weights stay zero; auto keeps them unless weights are drawn anew or come from rounding on a grid below 5 bits.',
+        'Whether zero weights stay zero; auto keeps them unless weights are drawn anew or come from rounding ' +
+          'on a grid below 5 bits.',
       ),
   })
   .superRefine((options, context) => {

@@ -85,7 +85,8 @@ export const DISTILL_CONFLICTS: readonly Conflict<DistillOptions>[] = [
     field: 'earlyStopping',
     when: (o) => o.method === 'generative' && o.earlyStopping !== undefined,
     message:
-      'earlyStopping holds samples of the train split back, and method generative reads none: use another method, or fewer epochs',
+      'earlyStopping holds samples of the train split back, and method generative reads none: use another ' +
+      'method, or fewer epochs',
   },
   {
     field: 'augment',
@@ -96,13 +97,15 @@ export const DISTILL_CONFLICTS: readonly Conflict<DistillOptions>[] = [
     field: 'labelSmoothing',
     when: (o) => o.labelSmoothing > 0 && !readsLabels(o),
     message:
-      'no hard labels are read with this method, alpha, mixup or kind of outputs: use method discriminative with alpha below 1, or leave labelSmoothing out',
+      'no hard labels are read with this method, alpha, mixup or kind of outputs: use method discriminative ' +
+      'with alpha below 1, or leave labelSmoothing out',
   },
   {
     field: 'alpha',
     when: (o) => o.alpha !== DEFAULT_ALPHA && o.alpha < 1 && !mayReadLabels(o),
     message:
-      'no hard labels are read with this method, mixup or kind of outputs, so that there is nothing to weigh: use method discriminative, or leave alpha out',
+      'no hard labels are read with this method, mixup or kind of outputs, so that there is nothing to weigh: ' +
+      'use method discriminative, or leave alpha out',
   },
   {
     field: 'temperature',
@@ -141,6 +144,7 @@ export const DISTILL_CONFLICTS: readonly Conflict<DistillOptions>[] = [
     field: 'teacher',
     when: isItsOwnTeacher,
     message:
-      'the student would be its own teacher and has nothing to learn: name another teacher or student, or use method discriminative with alpha below 1 for labels',
+      'the student would be its own teacher and has nothing to learn: name another teacher or student, or use ' +
+      'method discriminative with alpha below 1 for labels',
   },
 ];

@@ -18,7 +18,8 @@ export const AugmentOptions = z.strictObject({
     .max(1)
     .default(0)
     .describe(
-      'Blends pairs of inputs with a Beta(a, a) share (Zhang et al. 2018); train blends the labels as well; for distill the teacher answers for the blend, and hard labels are left out.',
+      'Blends pairs of inputs with a Beta(a, a) share (Zhang et al. 2018); train blends the labels as well; ' +
+        'for distill the teacher answers for the blend, and hard labels are left out.',
     ),
 });
 export type AugmentOptions = z.infer<typeof AugmentOptions>;
@@ -86,32 +87,37 @@ export const TRAINER_FIELDS = {
     .lt(1)
     .default(0)
     .describe(
-      'Decay of a moving average of the weights that becomes the result, such as 0.99 (less over the first steps, which it would otherwise hardly leave); 0 takes the last weights.',
+      'Decay of a moving average of the weights that becomes the result, such as 0.99 (less over the first ' +
+        'steps, which it would otherwise hardly leave); 0 takes the last weights.',
     ),
   labelSmoothing: z.number().min(0).lt(1).default(0).describe('Share of a hard label that is spread over all classes.'),
   batchNorm: z
     .enum(['frozen', 'batch'])
     .default('frozen')
     .describe(
-      'BatchNormalization keeps the statistics in the file, or goes by each batch while it trains and has its statistics estimated anew at the end.',
+      'BatchNormalization keeps the statistics in the file, or goes by each batch while it trains and has its ' +
+        'statistics estimated anew at the end.',
     ),
   learnScales: z
     .boolean()
     .default(false)
     .describe(
-      'Train the scales of quantized weights and activations with the weights (LSQ, Esser et al. 2020); off, integers stay on the grids they have.',
+      'Train the scales of quantized weights and activations with the weights (LSQ, Esser et al. 2020); off, ' +
+        'integers stay on the grids they have.',
     ),
   freeze: z
     .array(z.string())
     .default([])
     .describe(
-      'Weights that stay as they are: names of tensors, or of nodes for all that they read; a star stands for any characters.',
+      'Weights that stay as they are: names of tensors, or of nodes for all that they read; a star stands for ' +
+        'any characters.',
     ),
   thaw: z
     .array(z.string())
     .default([])
     .describe(
-      'Tensors that are trained although they look like constants of the architecture (tables, masks, single factors), by name or pattern as in freeze.',
+      'Tensors that are trained although they look like constants of the architecture (tables, masks, single ' +
+        'factors), by name or pattern as in freeze.',
     ),
   earlyStopping: EarlyStoppingOptions.optional().describe(
     'Hold samples back, end the run when the loss on them no longer falls, and keep the weights of the best epoch.',

@@ -61,7 +61,8 @@ async function lostDatabase(root: string, data: string): Promise<DataFolderError
   const hint =
     stray.length === 0
       ? 'restore it from a backup'
-      : `an earlier version may have kept it in ${stray.map(({ place, origin }) => `${place} (that of ${origin})`).join(' or ')}: move it there`;
+      : 'an earlier version may have kept it in ' +
+        `${stray.map(({ place, origin }) => `${place} (that of ${origin})`).join(' or ')}: move it there`;
   return new DataFolderError(root, `its database is missing (${data}): ${hint}, or remove the folder to start empty`);
 }
 

@@ -23,7 +23,8 @@ export class Handover {
     if (process.platform !== 'linux') {
       throw new DataFolderError(
         path,
-        'PostgreSQL cannot run as root, and its user cannot enter this folder: start as an ordinary user, or give a folder that all can enter',
+        'PostgreSQL cannot run as root, and its user cannot enter this folder: start as an ordinary user, or ' +
+          'give a folder that all can enter',
       );
     }
     this.handles.push(await open(path, 'r'));

@@ -87,7 +87,8 @@ function checked({ node, g, x }: RuleContext, { gates, activations }: Cell): Siz
   );
   if (!isKnown)
     refuse(
-      `activations ${given.join(', ')} have no gradient rule, ${elementOf(activations, 0, 'activations').join(', ')} have`,
+      `activations ${given.join(', ')} have no gradient rule, ` +
+        `${elementOf(activations, 0, 'activations').join(', ')} have`,
     );
   if (x[4] !== '' && !g.numbers(x[4])?.every((length) => length === steps))
     refuse('lengths of sequences have no gradient rule: export it without sequence_lens, for sequences of one length');

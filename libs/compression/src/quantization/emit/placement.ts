@@ -1,4 +1,4 @@
-import { type Graph, type NodeProto, inputOf, outputOf } from '#onnx';
+import { type Graph, type NodeProto, outputOf } from '#onnx';
 import { activatedOutput, INT8_COMPANIONS, Int8Readers, MOVES_ELEMENTS } from './int8-readers.js';
 import type { Layer } from '../layers/layers.js';
 
@@ -59,7 +59,7 @@ class Placement {
   }
 
   private placeMove(node: NodeProto): void {
-    const site = this.placed.get(inputOf(node, 0));
+    const site = this.placed.get(node.input[0] ?? '');
     const output = outputOf(node);
     if (site?.readers === null && this.int8.want(output)) this.place(output, site.source);
   }

@@ -141,7 +141,7 @@ function addIntegers(
 }
 
 function matrixOf(graph: Graph, node: NodeProto): FloatConstant {
-  const constant = floatConstant(graph, inputOf(node, 0));
+  const constant = floatConstant(graph, node.input[0] ?? '');
   if (!constant) throw new GraphError(`table "${node.input[0]}" is no constant`);
   return constant;
 }

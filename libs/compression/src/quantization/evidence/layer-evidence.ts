@@ -1,15 +1,4 @@
-import {
-  nodeLabel,
-  DataType,
-  elementOf,
-  known,
-  makeNode,
-  type Graph,
-  type ModelProto,
-  type NodeProto,
-  inputOf,
-  outputOf,
-} from '#onnx';
+import { nodeLabel, DataType, elementOf, known, makeNode, type Graph, type ModelProto, type NodeProto, outputOf } from '#onnx';
 import type { CalibrationRun } from '../calibration/calibrate.js';
 import type { Batches } from '../../calibration-data.js';
 import { comparePairs, exactValue, sideBySide } from './compare.js';
@@ -111,7 +100,7 @@ function addFloat(graph: Graph, value: string): string {
  * behind it adds where that gives the layer's `output`; returns its output.
  */
 function addLonely(graph: Graph, layer: NodeProto, input: string, output: string): string {
-  const dequantize = graph.producer(inputOf(layer, 0));
+  const dequantize = graph.producer(layer.input[0] ?? '');
   const read = dequantize?.opType === 'DequantizeLinear' ? addPair(graph, input, dequantize.input.slice(1)) : input;
   const product = addCopy(graph, layer, [read, ...layer.input.slice(1)]);
   const add = graph

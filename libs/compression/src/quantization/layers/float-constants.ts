@@ -1,18 +1,6 @@
 import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
-import {
-  nodeLabel,
-  constantNodeTensor,
-  DataType,
-  dataTypeName,
-  elementCount,
-  tensorDims,
-  type Graph,
-  type GraphProto,
-  type NodeProto,
-  type TensorProto,
-  inputOf,
-} from '#onnx';
+import { nodeLabel, constantNodeTensor, DataType, dataTypeName, elementCount, tensorDims, type Graph, type GraphProto, type NodeProto, type TensorProto } from '#onnx';
 
 /** Constants of fewer elements are no weights worth a line. */
 export const LEAST_ELEMENTS = 1024;
@@ -81,7 +69,7 @@ export function storedFloat(graph: Graph, value: string): TensorProto | undefine
   if (tensor) return FLOATS.has(tensor.dataType) ? tensor : undefined;
   const node = value === '' ? undefined : graph.producer(value);
   return node && PASSIVE.has(node.opType) && node.opType !== 'Constant'
-    ? storedFloat(graph, inputOf(node, 0))
+    ? storedFloat(graph, node.input[0] ?? '')
     : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { nodeLabel, type Graph, type NodeProto, type Use, outputOf, inputOf } from '#onnx';
+import { nodeLabel, type Graph, type NodeProto, type Use, outputOf } from '#onnx';
 
 /** Operators that hand a constant on as it is, or in another type or order. */
 const CARRIERS: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Transpose']);
@@ -28,7 +28,7 @@ export function storedBehind(graph: Graph, value: string): { stored: string; car
   let stored = value;
   for (let node = graph.producer(stored); node && !graph.initializer(stored); node = graph.producer(stored)) {
     carriers.push(node);
-    stored = inputOf(node, 0);
+    stored = node.input[0] ?? '';
   }
   return { stored, carriers };
 }

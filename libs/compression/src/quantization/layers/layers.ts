@@ -114,7 +114,7 @@ function selectNode(graph: Graph, node: NodeProto, options: SelectionOptions): L
   const constant = floatConstant(graph, weight);
   if (!tensor && !constant) return withoutConstantWeight(graph, node);
   if (tensor && tensor.dataType !== DataType.FLOAT) return `its weight is ${dataTypeName(tensor.dataType)}, not FLOAT`;
-  if (graph.initializer(inputOf(node, 0))) return 'both operands are constants: fold it instead';
+  if (graph.initializer(node.input[0] ?? '')) return 'both operands are constants: fold it instead';
   const rule: LayerRule = LAYER_RULES[node.opType];
   const { dims } = constant!;
   const refusal = rule.refusal(node, dims);
@@ -150,7 +150,7 @@ function withoutConstantWeight(graph: Graph, node: NodeProto): string {
   const weight = node.input[1] ?? '';
   const producer = graph.producer(weight);
   if (producer?.opType === 'DequantizeLinear') return QUANTIZED_BEFORE;
-  if (floatConstant(graph, inputOf(node, 0)))
+  if (floatConstant(graph, node.input[0] ?? ''))
     return 'its constant is the left operand, int8 kernels want it on the right';
   const sources = constantSources(graph, weight);
   if (sources?.some(isInteger)) return QUANTIZED_BEFORE;

@@ -1,6 +1,6 @@
 import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { nodeLabel, DataType, intAttribute, type Graph, type NodeProto, inputOf } from '#onnx';
+import { nodeLabel, DataType, intAttribute, type Graph, type NodeProto } from '#onnx';
 import { entryFor, isNamed } from '../../name-pattern.js';
 import { floatConstant } from '../../rewrites/widened-constants.js';
 import { LEAST_ELEMENTS } from './float-constants.js';
@@ -76,7 +76,7 @@ function formRefusal(graph: Graph, node: NodeProto): string | null {
   }
   if (
     LSTM_WEIGHTS.some(
-      (index) => (graph.initializer(inputOf(node, index))?.dataType ?? DataType.FLOAT) !== DataType.FLOAT,
+      (index) => (graph.initializer(node.input[index] ?? '')?.dataType ?? DataType.FLOAT) !== DataType.FLOAT,
     )
   )
     return 'it computes in another type than float, which its integer kernel does not know';
@@ -87,7 +87,7 @@ function formRefusal(graph: Graph, node: NodeProto): string | null {
 /** What else reads one of its weights and keeps it in floats. */
 function otherReader(graph: Graph, lstm: NodeProto, wanted: ReadonlySet<NodeProto>): string | null {
   for (const index of LSTM_WEIGHTS) {
-    const { stored } = storedBehind(graph, inputOf(lstm, index));
+    const { stored } = storedBehind(graph, lstm.input[index] ?? '');
     const reader = floatReader(graph, stored, (use) => wanted.has(use.node) && use.index === index);
     if (reader !== null) return reader;
   }

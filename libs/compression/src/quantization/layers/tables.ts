@@ -1,16 +1,6 @@
 import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions, Skipped } from '#contracts';
-import {
-  nodeLabel,
-  DataType,
-  elementCount,
-  intAttribute,
-  intsAttribute,
-  isSameEveryRun,
-  type Graph,
-  type NodeProto,
-  inputOf,
-} from '#onnx';
+import { nodeLabel, DataType, elementCount, intAttribute, intsAttribute, isSameEveryRun, type Graph, type NodeProto } from '#onnx';
 import { entryFor, isNamed } from '../../name-pattern.js';
 import { floatConstant } from '../../rewrites/widened-constants.js';
 import { levelBits } from '../grid/weight-grid.js';
@@ -93,17 +83,17 @@ function isLarge(graph: Graph, node: NodeProto): boolean {
 function refusal(graph: Graph, node: NodeProto, { opTypes, exclude, perChannel }: TableOptions): string | null {
   if (!opTypes.includes('Gather')) return 'opTypes does not list Gather';
   if (isNamed(node, exclude)) return 'excluded by the options';
-  const constant = floatConstant(graph, inputOf(node, 0));
+  const constant = floatConstant(graph, node.input[0] ?? '');
   if (!constant || constant.dims.length !== 2) return 'its table is no matrix, and only those are stored as integers';
   if (intAttribute(node, 'axis', 0) !== 0) return 'it looks up columns: only tables of rows are stored as integers';
-  if (isSameEveryRun(graph, inputOf(node, 1)))
+  if (isSameEveryRun(graph, node.input[1] ?? ''))
     return 'the rows that it looks up are always the same: the runtime has them ready in floats';
   const [rows] = constant.dims as [number, number];
   return perChannel && rows < LEAST_ROWS ? `its table has ${rows} rows: scales would take up what integers save` : null;
 }
 
 function tableOf(graph: Graph, node: NodeProto, options: TableOptions): LookUpTable {
-  const { stored, carriers } = storedBehind(graph, inputOf(node, 0));
+  const { stored, carriers } = storedBehind(graph, node.input[0] ?? '');
   const [cast] = carriers.filter(({ opType }) => opType === 'Cast');
   const dataType = cast ? intAttribute(cast, 'to', DataType.FLOAT) : graph.tensor(stored).dataType;
   const turns = carriers.filter(({ opType }) => opType === 'Transpose').map((turn) => `${intsAttribute(turn, 'perm')}`);

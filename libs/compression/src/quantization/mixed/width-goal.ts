@@ -36,7 +36,8 @@ export async function widthGoal(
   const leastAverage = [...elements.values()].reduce((sum, { count, bits }) => sum + count * bits, 0) / total;
   if (least > limit)
     throw new MixedPrecisionError(
-      `at the least widths the file takes ${least} bytes, ${(least / floatBytes).toFixed(3)} of before, and ${mixed.bytes} is asked for`,
+      `at the least widths the file takes ${least} bytes, ${(least / floatBytes).toFixed(3)} of before, and ` +
+        `${mixed.bytes} is asked for`,
     );
   return { averageBits: Math.min(8, leastAverage + ((limit - least) * 8) / total) };
 }

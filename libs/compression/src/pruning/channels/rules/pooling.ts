@@ -43,13 +43,13 @@ function isNormStatistic({ graph, node, coordinates }: LinkContext, axes: readon
   const x = inputOf(node, 0);
   if (node.opType !== 'ReduceMean' || axes.length !== 1 || axes[0] !== coordinates.dimsOf(x).length - 1) return false;
   const isCentred = (candidate: NodeProto | undefined) => {
-    const mean = candidate?.opType === 'Sub' ? graph.producer(inputOf(candidate, 1)) : undefined;
+    const mean = candidate?.opType === 'Sub' ? graph.producer(candidate.input[1] ?? '') : undefined;
     return mean?.opType === 'ReduceMean' && mean.input[0] === candidate?.input[0];
   };
   if (graph.consumers(outputOf(node)).some((use) => use.node.input[0] === x && isCentred(use.node))) return true;
   const squares = graph.producer(x);
   const isSquare = squares?.opType === 'Pow' || (squares?.opType === 'Mul' && squares.input[0] === squares.input[1]);
-  return isSquare && isCentred(graph.producer(inputOf(squares!, 0)));
+  return isSquare && isCentred(graph.producer(squares!.input[0] ?? ''));
 }
 
 function reducedAxes(context: LinkContext): number[] {
