@@ -1,5 +1,17 @@
 import { observeValues, type HostTensor } from '#inference';
-import { RANDOM_OPS, DataType, dataTypeBits, elementCount, intAttribute, makeTensor, subgraphs, type Graph, type ModelProto, type NodeProto, type TensorData } from '#onnx';
+import {
+  RANDOM_OPS,
+  DataType,
+  dataTypeBits,
+  elementCount,
+  intAttribute,
+  makeTensor,
+  subgraphs,
+  type Graph,
+  type ModelProto,
+  type NodeProto,
+  type TensorData,
+} from '#onnx';
 
 /** Bytes that a folded value may take beyond those of the constants that only it was computed from. */
 const MAX_GROWTH_BYTES = 64 * 1024;

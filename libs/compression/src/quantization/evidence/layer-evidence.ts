@@ -1,4 +1,14 @@
-import { nodeLabel, DataType, elementOf, known, makeNode, type Graph, type ModelProto, type NodeProto, outputOf } from '#onnx';
+import {
+  nodeLabel,
+  DataType,
+  elementOf,
+  known,
+  makeNode,
+  type Graph,
+  type ModelProto,
+  type NodeProto,
+  outputOf,
+} from '#onnx';
 import type { CalibrationRun } from '../calibration/calibrate.js';
 import type { Batches } from '../../calibration-data.js';
 import { comparePairs, exactValue, sideBySide } from './compare.js';

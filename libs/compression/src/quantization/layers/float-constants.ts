@@ -1,6 +1,17 @@
 import { leftAlone } from '../../left-alone.js';
 import type { Skipped } from '#contracts';
-import { nodeLabel, constantNodeTensor, DataType, dataTypeName, elementCount, tensorDims, type Graph, type GraphProto, type NodeProto, type TensorProto } from '#onnx';
+import {
+  nodeLabel,
+  constantNodeTensor,
+  DataType,
+  dataTypeName,
+  elementCount,
+  tensorDims,
+  type Graph,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from '#onnx';
 
 /** Constants of fewer elements are no weights worth a line. */
 export const LEAST_ELEMENTS = 1024;

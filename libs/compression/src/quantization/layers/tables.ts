@@ -1,6 +1,15 @@
 import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { nodeLabel, DataType, elementCount, intAttribute, intsAttribute, isSameEveryRun, type Graph, type NodeProto } from '#onnx';
+import {
+  nodeLabel,
+  DataType,
+  elementCount,
+  intAttribute,
+  intsAttribute,
+  isSameEveryRun,
+  type Graph,
+  type NodeProto,
+} from '#onnx';
 import { entryFor, isNamed } from '../../name-pattern.js';
 import { floatConstant } from '../../rewrites/widened-constants.js';
 import { levelBits } from '../grid/weight-grid.js';
