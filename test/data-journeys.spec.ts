@@ -108,6 +108,10 @@ describe('from data as people have it to a small model that runs, outside of the
     await coldpress('quantize', 'detector.onnx', '--data', 'road.yaml', '-o', 'small-detector.onnx');
     const { boxes } = await runs('detector.onnx', 'small-detector.onnx', { images: zeros([1, 3, 64, 64]) }, 0.5);
     expect(boxes!.dims).toEqual([1, 6, 64]);
+    expect(await coldpress('export', 'small-detector.onnx', '-o', 'small.ort')).toMatch(/^model: small\.ort$/m);
+    const session = await Session.create(join(folder, 'small.ort'));
+    expect((await session.run({ images: zeros([1, 3, 64, 64]) }))['boxes']!.dims).toEqual([1, 6, 64]);
+    await session.release();
   });
 });
 

@@ -27,5 +27,6 @@ export const TRIALS: readonly Trial[] = [
   },
   { name: 'distill', pass: 'distill', options: { epochs: 1, learningRate: 1e-20 }, leastSnrDb: 40 },
   { name: 'analyze', pass: 'analyze', options: {} },
+  { name: 'export', pass: 'export', options: {} },
   { name: 'evaluate', pass: 'evaluate', options: { latencyRuns: 5, warmupRuns: 0 } },
 ];

@@ -75,13 +75,13 @@ async function result(client: Client, job: Job, command: Command, output: string
     return output === undefined
       ? ''
       : `no model was written: the job ${job.state === 'failed' ? 'failed' : 'was cancelled'}`;
-  const { digest, isChanged } = finalModel(job);
+  const { digest, isChanged, name } = finalModel(job);
   if (output !== undefined) {
     await save(await client.getArtifact({ digest }), digest, output);
     return `model: ${output}${isChanged ? '' : ' (the input: no pass of this job changes it)'}`;
   }
   if (!isChanged) return `report: ${advised(command, 'report', job.id)}`;
-  return `model: ${advised(command, 'artifacts', 'get', `${job.id}/model.onnx`, '-o', 'small.onnx')}`;
+  return `model: ${advised(command, 'artifacts', 'get', `${job.id}/${name}`, '-o', name === 'model.onnx' ? 'small.onnx' : name)}`;
 }
 
 /** A stored model, or that of a file, which is pushed. */

@@ -37,7 +37,7 @@ function sayingsOf({ stages }: JobItem): Map<string, string> {
 const LABEL_LENGTH = 30;
 
 /** Their options say how a model was measured, not what it is. */
-const MEASURING = /^(evaluate|analyze)\b/;
+const MEASURING = /^(evaluate|analyze|export)\b/;
 
 /**
  * What tells each job from the others, short enough to stand beside a point: a name that it has for itself, or what its

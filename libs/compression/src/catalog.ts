@@ -2,6 +2,7 @@ import type { PassName } from '#contracts';
 import { analyze } from './passes/analyze/analyze.js';
 import { distill } from './passes/distill/distill.js';
 import { evaluate } from './passes/evaluate/evaluate.js';
+import { exportPass } from './passes/export/export.js';
 import { onFiniteWeights } from './finite-weights.js';
 import type { Pass } from './pass.js';
 import { prune } from './passes/prune/prune.js';
@@ -15,5 +16,6 @@ export const CATALOG: { [N in PassName]: Pass<N> } = {
   distill: onFiniteWeights(distill),
   train: onFiniteWeights(train),
   analyze: onFiniteWeights(analyze),
+  export: exportPass,
   evaluate,
 };

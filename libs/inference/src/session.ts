@@ -9,6 +9,8 @@ export interface SessionOptions {
   optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /** Where ORT writes the optimised graph, to see what was fused. */
   optimizedModelPath?: string;
+  /** The runtime's own format for it, in place of ONNX. */
+  optimizedFormat?: 'ORT';
   /** Keeps the runtime from writing errors to stderr: for runs that may fail and are answered. */
   quiet?: boolean;
   /** Prefix of the Chrome-trace profile that ORT writes when the session ends. */
@@ -80,7 +82,13 @@ function sessionSettings(options: SessionOptions): ort.InferenceSession.SessionO
     ...(options.optimizedModelPath ? { optimizedModelFilePath: options.optimizedModelPath } : {}),
     ...(options.profilePrefix ? { enableProfiling: true, profileFilePrefix: options.profilePrefix } : {}),
     // An idle session's spinning threads would take the core from the one that is measured.
-    extra: { session: { intra_op: { allow_spinning: '0' }, force_spinning_stop: '1' } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: '0' },
+        force_spinning_stop: '1',
+        ...(options.optimizedFormat ? { save_model_format: options.optimizedFormat } : {}),
+      },
+    },
     logSeverityLevel: options.quiet ? 4 : 3,
   };
 }

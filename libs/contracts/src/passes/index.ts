@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { AnalyzeOptions } from './analyze.js';
 import { DistillOptions } from './distill.js';
 import { EvaluateOptions } from './evaluate.js';
+import { ExportOptions } from './export.js';
 import { IMPORTANCES, PruneOptions, type ImportanceReads } from './prune.js';
 import { QuantizeOptions } from './quantize.js';
 import { TrainOptions } from './train.js';
@@ -109,6 +110,10 @@ export const PASSES = {
     changes: false,
     version: 4,
   }),
+  export: describe('Write the model as a file for the device: the format of ONNX Runtime, or ONNX.', ExportOptions, {
+    reads: {},
+    changes: false,
+  }),
   evaluate: describe('Measure quality, size and latency of the baseline and of each stage so far.', EvaluateOptions, {
     reads: { data: true, history: true, machine: true },
     needs: ({ split }) => ({ splits: split === 'calibration' ? CALIBRATION : [split] }),
@@ -158,6 +163,7 @@ export * from './analyze.js';
 export * from './distill.js';
 export * from './generator.js';
 export * from './evaluate.js';
+export * from './export.js';
 export * from './features.js';
 export * from './outputs.js';
 export * from './prune.js';

@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ExportOptions } from '#contracts';
+import { Session } from '#inference';
+import { cloneModel, loadModel, writeModel, type ModelProto } from '#onnx';
+import { convNet } from '#testing';
+import { exportPass } from './export.js';
+
+const FEED = {
+  type: 'float32' as const,
+  dims: [2, 1, 8, 8],
+  data: Float32Array.from({ length: 128 }, (_, i) => Math.sin(i)),
+};
+
+async function exported<T>(
+  options: object,
+  use: (folder: string, files: string[], summary: Record<string, unknown>) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'coldpress-export-'));
+  try {
+    const model = convNet({ size: 8 });
+    const context = {
+      model: cloneModel(model),
+      baseline: writeModel(model),
+      history: [],
+      data: null,
+      seed: 1,
+      threads: 1,
+      outputPath: folder,
+      progress: () => undefined,
+      log: () => undefined,
+    };
+    const result = await exportPass.run(context, ExportOptions.parse(options));
+    expect(result.model).toBeNull();
+    return await use(folder, result.files ?? [], result.summary);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function answer(model: Uint8Array | string): Promise<number[]> {
+  const session = await Session.create(model);
+  try {
+    return [...(await session.run({ [session.inputs[0]!.name]: FEED }))[session.outputs[0]!.name]!.data].map(Number);
+  } finally {
+    await session.release();
+  }
+}
+
+describe('export', () => {
+  it.each([
+    [{}, ['exported.ort', 'required_operators.config']],
+    [{ optimization: 'none' }, ['exported.ort', 'required_operators.config']],
+    [{ format: 'onnx', optimization: 'none' }, ['exported.onnx']],
+    [{ format: 'onnx', optimization: 'basic', externalData: true }, ['exported.onnx', 'exported.onnx.data']],
+  ])('writes files that answer as the model does: %j', (options, names) =>
+    exported(options, async (folder, files) => {
+      expect(files).toEqual(names);
+      const expected = await answer(writeModel(convNet({ size: 8 })));
+      const got = await answer(join(folder, names[0]!));
+      got.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+      if (names[0] === 'exported.ort')
+        expect((await readFile(join(folder, 'exported.ort'))).toString('latin1', 4, 8)).toBe('ORTM');
+    }),
+  );
+
+  it('lists the operators that a minimal build needs: fused ones of the runtime where it fuses', async () => {
+    const configOf = (options: object) =>
+      exported(options, (folder) => readFile(join(folder, 'required_operators.config'), 'utf8'));
+    expect(await configOf({ optimization: 'none' })).toMatch(/^ai\.onnx;\d+;.*Conv.*Relu/m);
+    expect(await configOf({})).toMatch(/^com\.microsoft;1;FusedConv$/m);
+  });
+
+  it('leaves large weights out of an ONNX file, where both are read together again', () =>
+    exported({ format: 'onnx', optimization: 'none', externalData: true }, async (folder) => {
+      const model = await loadModel(join(folder, 'exported.onnx'));
+      const weightsOf = ({ graph }: ModelProto) =>
+        graph!.initializer.map(({ name, rawData }) => [name, Buffer.from(rawData).toString('hex')]);
+      expect(weightsOf(model)).toEqual(weightsOf(convNet({ size: 8 })));
+      const [bytes, data] = await Promise.all(
+        ['exported.onnx', 'exported.onnx.data'].map((name) => readFile(join(folder, name))),
+      );
+      expect(data!.length).toBeGreaterThan(bytes!.length);
+    }));
+
+  it('refuses external data of a format that is one file', () => {
+    expect(() => ExportOptions.parse({ externalData: true })).toThrow(/the format ort is one file/);
+  });
+});
