@@ -1,5 +1,6 @@
 import { Suspense, useEffect, useRef, useState, type RefObject } from 'react';
 import { apiKey } from './api/api-key.js';
+import { KeyHelp } from './components/key-help.js';
 import { PageBoundary } from './components/page-boundary.js';
 import { PAGES } from './pages.js';
 import { SignInPage } from './pages/sign-in.js';
@@ -44,6 +45,7 @@ function SignedIn({ onSignOut }: { onSignOut: () => void }) {
         Skip to the page
       </a>
       <Bar route={route} onSignOut={onSignOut} />
+      <KeyHelp />
       <main id="main" ref={main} tabIndex={-1}>
         <PageBoundary key={`${route.page} ${route.id}`}>
           <Page route={route} />

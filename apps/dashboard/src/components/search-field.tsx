@@ -49,5 +49,6 @@ export function SearchField({
   );
 }
 
-const isTyping = (target: EventTarget | null): boolean =>
+/** Whether keys go into a field, and mean letters there. */
+export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');

@@ -1,6 +1,6 @@
 import { METRIC_NAMES, METRICS } from '#contracts';
-import { useState } from 'react';
 import { BOUND_KINDS, withBound, withNewBound, withoutBound, type Bound, type BoundKind } from './recipe-text.js';
+import { leaveByEnter, useTyped } from './use-typed.js';
 
 const WORDS: Readonly<Record<BoundKind, string>> = {
   max: 'at most',
@@ -46,7 +46,7 @@ export function BoundsField({
           <NumberInput
             label={`Bound of ${title.toLowerCase()} ${index + 1}`}
             value={bound.value}
-            onChange={(value) => onChange(withBound(text, bound, { value }))}
+            onChange={(value) => value !== undefined && onChange(withBound(text, bound, { value }))}
           />
           <button
             type="button"
@@ -86,7 +86,7 @@ export function MetricChoice({
   );
 }
 
-/** A number that counts when the field is left. */
+/** A number that counts when the field is left; an empty field is told as undefined. */
 export function NumberInput({
   label,
   value,
@@ -96,23 +96,28 @@ export function NumberInput({
   label: string;
   value: number | undefined;
   placeholder?: string;
-  onChange: (value: number) => void;
+  onChange: (value: number | undefined) => void;
 }) {
-  const [draft, setDraft] = useState<string | null>(null);
-  const leave = () => {
-    const read = Number(draft);
-    if (draft !== null && draft.trim() !== '' && Number.isFinite(read)) onChange(read);
-    setDraft(null);
-  };
+  const typed = useTyped(value === undefined ? '' : String(value), readNumber, onChange);
   return (
     <input
       aria-label={label}
       inputMode="decimal"
       size={8}
-      value={draft ?? value ?? ''}
+      value={typed.text}
       placeholder={placeholder}
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={leave}
+      aria-invalid={typed.problem !== null}
+      title={typed.problem ?? undefined}
+      onChange={(event) => typed.type(event.target.value)}
+      onBlur={typed.leave}
+      onKeyDown={(event) => leaveByEnter(event, typed.leave)}
     />
   );
+}
+
+function readNumber(text: string): number | undefined {
+  if (text.trim() === '') return undefined;
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw new Error(`“${text}” is no number`);
+  return value;
 }

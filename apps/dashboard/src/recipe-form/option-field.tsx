@@ -1,7 +1,7 @@
 import { useId } from 'react';
 import { kindOf, type Option, type OptionKind } from './option-kind.js';
 import { listedValues, listText, plainText, rangeOf, readList, readValue } from './several-values.js';
-import { useTyped, type Typed } from './use-typed.js';
+import { leaveByEnter, useTyped, type Typed } from './use-typed.js';
 
 interface OptionFieldProps {
   pass: string;
@@ -124,6 +124,7 @@ function TextInput({
         aria-invalid={typed.problem !== null}
         onChange={(event) => typed.type(event.target.value)}
         onBlur={typed.leave}
+        onKeyDown={(event) => leaveByEnter(event, typed.leave)}
       />
       {typed.problem && (
         <p className="problem" role="alert">

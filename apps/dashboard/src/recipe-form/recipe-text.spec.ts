@@ -57,6 +57,18 @@ describe('the text behind the form of a recipe', () => {
     expect(viewOf(back)).toEqual(viewOf(TEXT));
   });
 
+  it('stays a sweep while a step is optional or the order is open', () => {
+    const sweep =
+      'passes:\n  - pass: quantize\n  - { pass: distill, optional: true }\nobjectives:\n  - metric: bytes\n';
+    const edited = withValue(sweep, ['passes', 0, 'options', 'samples'], 64);
+    expect(viewOf(edited)).toMatchObject({ isSweep: true, objectives: ['bytes'] });
+    expect(viewOf('passes: [{ pass: prune }]\norders: [[prune]]').isSweep).toBe(true);
+  });
+
+  it('is told where it refers to nothing', () => {
+    expect(viewOf('passes: [*nowhere]').problem).toMatch(/nowhere/);
+  });
+
   it('gains, loses and moves steps and gates', () => {
     const passes = (text: string) => viewOf(text).steps.map(({ pass }) => pass);
     expect(passes(withStep(TEXT, 'prune'))).toEqual(['quantize', 'evaluate', 'prune']);

@@ -42,18 +42,28 @@ export function viewOf(text: string): RecipeView {
   const document = parseDocument(text);
   const [fault] = document.errors;
   if (fault) return { ...EMPTY, problem: fault.message };
-  const value: unknown = document.toJS();
+  const value = valueOf(document);
+  if (value instanceof Error) return { ...EMPTY, problem: value.message };
   if (!isRecord(value) || !Array.isArray(value['passes'])) return { ...EMPTY, problem: 'it has no list “passes”' };
   const steps = value['passes'].map(stepOf);
   const objectives = Array.isArray(value['objectives']) ? value['objectives'] : [];
   return {
     steps,
-    isSweep: 'objectives' in value || hasRange(steps),
+    isSweep: 'objectives' in value || isSearched(value),
     gates: [...boundsOf(value, 'gates'), ...boundsOf(value, 'constraints')],
     objectives: objectives.flatMap((each) => (isRecord(each) ? [String(each['metric'])] : [])),
     limits: isRecord(value['limits']) ? value['limits'] : {},
     problem: null,
   };
+}
+
+/** What the text means; an error for references that lead nowhere, or multiply without end. */
+function valueOf(document: Document): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 function stepOf(value: unknown): Step {
@@ -152,15 +162,14 @@ function edited(text: string, edit: (document: Document) => void): string {
 
 /** A recipe with a range in it is a sweep: it has objectives, and its gates are constraints; without one it is a recipe again. */
 function settleKind(document: Document): void {
-  const value: unknown = document.toJS();
+  const value = valueOf(document);
   if (!isRecord(value) || !Array.isArray(value['passes'])) return;
-  const isSweep = hasRange(value['passes'].map(stepOf));
-  if (isSweep) {
+  if (isSearched(value)) {
     rename(document, 'gates', 'constraints');
     if (!document.has('objectives')) document.set('objectives', document.createNode(FIRST_OBJECTIVES));
   } else {
     rename(document, 'constraints', 'gates');
-    for (const key of ['objectives', 'limits', 'sampler', 'stopping', 'orders', 'parameters']) document.delete(key);
+    for (const key of ['objectives', 'limits', 'sampler', 'stopping']) document.delete(key);
   }
 }
 
@@ -171,8 +180,16 @@ function rename(document: Document, from: string, to: string): void {
   document.set(to, value);
 }
 
-function hasRange(steps: readonly Step[]): boolean {
-  return steps.some(({ options }) => Object.values(options).some(isRangeWithin));
+/** Whether there is more than one way to read it: an option is a range, a step is optional, or the order is open. */
+function isSearched(value: Record<string, unknown>): boolean {
+  const passes = Array.isArray(value['passes']) ? value['passes'] : [];
+  const isOptional = (step: unknown) => isRecord(step) && step['optional'] === true;
+  return (
+    'orders' in value ||
+    'parameters' in value ||
+    passes.some(isOptional) ||
+    passes.map(stepOf).some(({ options }) => Object.values(options).some(isRangeWithin))
+  );
 }
 
 function isRangeWithin(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState, type KeyboardEvent } from 'react';
 
 /** A field whose value counts when it is left. */
 export interface Typed {
@@ -25,4 +25,11 @@ export function useTyped<T>(standing: string, read: (text: string) => T, onChang
     }
   };
   return { text: draft ?? standing, problem, type: setDraft, leave };
+}
+
+/** The enter key takes what was typed; it does not submit the form around the field. */
+export function leaveByEnter(event: KeyboardEvent, leave: () => void): void {
+  if (event.key !== 'Enter') return;
+  event.preventDefault();
+  leave();
 }

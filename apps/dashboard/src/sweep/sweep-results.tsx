@@ -3,10 +3,18 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { client } from '../api/client.js';
 import { Problem } from '../components/problem.js';
-import { addressOf, replaceAddress } from '../route.js';
+import { useChosen } from '../use-chosen.js';
 import { BoundSliders } from './bound-sliders.js';
 import { BrushList } from './brush-list.js';
-import { boundChange, brushChange, choicesOf, MOST_SELECTED, selectedChange, type Interval } from './choices.js';
+import {
+  boundChange,
+  brushChange,
+  choicesOf,
+  MOST_SELECTED,
+  selectedChange,
+  type Interval,
+  type SweepChoices,
+} from './choices.js';
 import { FrontPlot } from './front-plot.js';
 import { Hypervolume } from './hypervolume.js';
 import { Importance } from './importance.js';
@@ -29,24 +37,9 @@ interface ResultsProps {
 
 /** What the sweep found: the front, the parameters, what decides, and every trial. What is chosen stands in the address. */
 export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsProps) {
-  const choices = choicesOf(query, sweep.objectives);
-  const change = (changes: Record<string, string | null>) =>
-    replaceAddress(addressOf(`sweeps/${sweep.id}`, { ...Object.fromEntries(query), ...changes }));
-  const metrics = useMemo(
-    () => measuredMetrics(sweep, trials).filter((name) => !HIDDEN.includes(name)),
-    [sweep, trials],
-  );
-  const axes = useMemo(
-    () => [
-      ...sweep.forecast.parameters.map(axisOfParameter),
-      ...sweep.objectives.flatMap(({ metric }) => axisOfFigure(metric, trials)),
-    ],
-    [sweep.forecast.parameters, sweep.objectives, trials],
-  );
-  const brushed = trials.filter((trial) => isBrushed(trial, axes, choices.brushes));
-  const points = modelPoints(sweep, brushed, choices, choices.bounds);
-  const front = new Set(points.filter(({ isOnFront }) => isOnFront).flatMap(({ numbers }) => numbers));
-  const complete = trials.filter(({ state }) => state === 'complete');
+  const { chosen, change, changeSoon } = useChosen(`sweeps/${sweep.id}`, query);
+  const choices = useMemo(() => choicesOf(chosen, sweep.objectives), [chosen, sweep.objectives]);
+  const { axes, metrics, complete, points, front, listed } = useFindings(sweep, trials, choices);
   const select = (number: number) => {
     const { selected } = choices;
     const next = selected.includes(number) ? selected.filter((each) => each !== number) : [...selected, number];
@@ -75,7 +68,7 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
           trials={complete}
           objectives={sweep.objectives}
           bounds={choices.bounds}
-          onChange={(metric, value) => change(boundChange(metric, value))}
+          onChange={(metric, value) => changeSoon(boundChange(metric, value))}
         />
         <TrialDiff
           sweepId={sweep.id}
@@ -97,12 +90,10 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
       <Insight sweep={sweep} ended={complete.length} />
       <section aria-label="All trials">
         <h2>
-          {brushed.length === trials.length
-            ? `${trials.length} trials`
-            : `${brushed.length} of ${trials.length} trials`}
+          {listed.length === trials.length ? `${trials.length} trials` : `${listed.length} of ${trials.length} trials`}
         </h2>
         <TrialTable
-          trials={brushed.filter((trial) => trial.state !== 'complete' || isWithin(trial, choices.bounds))}
+          trials={listed}
           parameters={parameters}
           metrics={metrics}
           front={front}
@@ -114,6 +105,26 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
       </section>
     </>
   );
+}
+
+/** What follows from the trials and the choices; many trials are gone through once for each change of them. */
+function useFindings(sweep: Sweep, trials: readonly Trial[], choices: SweepChoices) {
+  const { objectives, forecast } = sweep;
+  const seen = useMemo(() => {
+    const figures = objectives.flatMap(({ metric }) => axisOfFigure(metric, trials));
+    return {
+      axes: [...forecast.parameters.map(axisOfParameter), ...figures],
+      metrics: measuredMetrics({ objectives }, trials).filter((name) => !HIDDEN.includes(name)),
+      complete: trials.filter(({ state }) => state === 'complete'),
+    };
+  }, [objectives, forecast.parameters, trials]);
+  return useMemo(() => {
+    const brushed = trials.filter((trial) => isBrushed(trial, seen.axes, choices.brushes));
+    const points = modelPoints({ objectives }, brushed, choices, choices.bounds);
+    const front = new Set(points.filter(({ isOnFront }) => isOnFront).flatMap(({ numbers }) => numbers));
+    const listed = brushed.filter((trial) => trial.state !== 'complete' || isWithin(trial, choices.bounds));
+    return { ...seen, points, front, listed };
+  }, [objectives, trials, seen, choices]);
 }
 
 function AxisChoice({

@@ -1,5 +1,5 @@
 import { figureText, metricTitle, trialRemark, valueText, type MetricName, type Trial } from '#contracts';
-import { useState, type UIEvent } from 'react';
+import { useMemo, useState, type UIEvent } from 'react';
 import { StateBadge } from '../components/state-badge.js';
 import { MOST_SELECTED } from './choices.js';
 import { sortedBy } from './sorted-trials.js';
@@ -25,7 +25,7 @@ interface TrialTableProps {
 /** Trials with a column for each parameter and figure; only the rows in sight are in the page, however many there are. */
 export function TrialTable({ trials, parameters, metrics, front, sort, selected, onSort, onSelect }: TrialTableProps) {
   const [top, setTop] = useState(0);
-  const sorted = sortedBy(trials, sort);
+  const sorted = useMemo(() => sortedBy(trials, sort), [trials, sort]);
   const first = Math.max(0, Math.floor(top / ROW) - SPARE);
   const shown = sorted.slice(first, first + SHOWN_ROWS + 2 * SPARE);
   const columns = [
