@@ -19,6 +19,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   samplers: () => import('./samplers.bench.js'),
   scale: () => import('./scale.bench.js'),
   sweep: () => import('./sweep.bench.js'),
+  dashboard: () => import('./dashboard.bench.js'),
   overhead: () => import('./overhead.bench.js'),
 };
 

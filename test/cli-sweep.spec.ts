@@ -57,8 +57,11 @@ describe('coldpress sweep', () => {
       );
     });
   }
-  const json = async <T>(...words: string[]): Promise<T> =>
-    JSON.parse((await coldpress(...words, '--json')).stdout) as T;
+  const json = async <T>(...words: string[]): Promise<T> => {
+    const { stdout, stderr } = await coldpress(...words, '--json');
+    if (stdout === '') throw new Error(`${words.join(' ')}: ${stderr}`);
+    return JSON.parse(stdout) as T;
+  };
 
   it('foretells what a sweep takes, and launches nothing', async () => {
     const { code, stdout } = await coldpress('check', sweep, ...inputs);
@@ -82,7 +85,7 @@ describe('coldpress sweep', () => {
   });
 
   it('lists and shows it, its trials and its front, as text and as JSON', async () => {
-    expect((await coldpress('ls')).stdout).toMatch(/finished +6 +6 +seed-net by bits and ratio/);
+    expect((await coldpress('ls')).stdout).toMatch(/finished +6 of 6 +6 +seed-net by bits and ratio/);
     expect((await json<Sweep>('get', 'latest')).state).toBe('finished');
     expect((await coldpress('get', 'seed-net by bits and ratio')).stdout).toContain('stages computed of 18');
     expect((await json<Trial[]>('trials', 'latest')).length).toBe(6);

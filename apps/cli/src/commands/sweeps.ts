@@ -198,8 +198,9 @@ interface ChangeOptions {
   sweep?: string;
 }
 
-async function changeOf({ sweep, ...limits }: ChangeOptions) {
-  if (sweep === undefined && Object.keys(limits).length === 0)
+async function changeOf({ sweep, trials, minutes, parallel }: ChangeOptions) {
+  const limits = { trials, minutes, parallel };
+  if ([sweep, trials, minutes, parallel].every((option) => option === undefined))
     throw new UsageError('say what changes: --trials, --minutes, --parallel or --sweep');
   return { ...limits, ...(sweep === undefined ? {} : { sweep: await textOf(sweep, LIMITS.recipe.bytes, 'a sweep') }) };
 }
