@@ -1,4 +1,4 @@
-/** The one door to the generated protobuf classes: of the libraries nobody else imports onnx-buf. */
+/** The one door to the generated protobuf classes: nobody else imports onnx-buf. */
 export {
   AttributeProto_AttributeType as AttributeType,
   TensorProto_DataLocation as DataLocation,

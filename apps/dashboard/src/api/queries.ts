@@ -3,7 +3,6 @@ import { hasEnded, isFinal, type Dataset, type JobState, type Model, type SweepS
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { inWordsOfFiles, isManifest, problemOfFiles } from '../dataset-files.js';
 import { client } from './client.js';
-import { wholeModel } from './whole-model.js';
 
 /** Jobs on a page of the list. */
 const PAGE_LENGTH = 50;
@@ -123,13 +122,17 @@ export const useDevices = () =>
     staleTime: 0,
   });
 
-/** Uploads an ONNX file. Throws Error with the way out for a model whose data lie in files beside it. */
+/** Uploads an ONNX file, with the files of its data where there are some. */
 export async function uploadModel(files: File[]): Promise<Model> {
   const models = files.filter(({ name }) => /\.onnx$/i.test(name));
   const [model] = models;
   if (!model || models.length > 1) throw new Error('Choose one file that ends in .onnx.');
-  if (files.length > 1) return client.uploadModel({ name: model.name, body: await wholeModel(model, files) });
-  return client.uploadModel({ name: model.name, body: model });
+  const { name } = model;
+  if (files.length === 1) return client.uploadModel({ name, body: model });
+  const body = new FormData();
+  body.append('model', model, name);
+  for (const file of files) if (file !== model) body.append('file', file, file.name);
+  return client.uploadModelParts({ name, body });
 }
 
 /** Uploads a manifest and the files that it names as one form. Throws ProblemError in the words of who chose the files. */

@@ -131,7 +131,7 @@ function ModelField({ value, onChange }: { value: string; onChange: (id: string)
       queryKey="models"
       multiple
       accept=".onnx,.data"
-      hint="An ONNX file, chosen or dropped here; it is stored once, under the SHA-256 of its bytes."
+      hint="An ONNX file, with the files of its data if it has some, chosen or dropped here; it is stored once, under the SHA-256 of its bytes."
       warnings={chosen?.inspection.warnings ?? []}
     />
   );
