@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -114,6 +114,21 @@ describe('the report of a job', () => {
     const job = await app.client.getJob({ id: outcome.job });
     expect(job.stages.map(({ cached }) => cached)).toEqual([false, false, false]);
     expect(job.name).toBe('replay of digits, int8');
+  });
+
+  it('is had by the commands of docs/evaluation.md', async () => {
+    const page = await readFile(resolve(__dirname, '../docs/evaluation.md'), 'utf8');
+    const [, block = ''] = /^```sh\n([^]*?)^```/m.exec(page) ?? [];
+    await copyFile(join(EXAMPLE, 'seed-net.onnx'), join(folder, 'net.onnx'));
+    await mkdir(join(folder, 'data'));
+    for (const file of ['dataset.yaml', 'mnist-train.npz', 'mnist-test.npz'])
+      await copyFile(join(EXAMPLE, file), join(folder, 'data', file));
+    const lines = block.trim().split('\n');
+    for (const line of lines) {
+      const [, ...words] = line.split(' ');
+      expect({ line, ...(await coldpress(...words)) }).toMatchObject({ code: 0 });
+    }
+    expect(lines).toHaveLength(6);
   });
 
   it('of other digests is told so', async () => {

@@ -90,6 +90,7 @@ export const DatasetInspection = z
       .array(z.number())
       .optional()
       .describe('Shape of the numbers that a sample is to be regressed to, where labels are not classes.'),
+    boxes: z.boolean().optional().describe('Those numbers are boxes on pictures: the labels of a detector.'),
     splits: z.record(z.string(), z.number()).describe('Samples per split.'),
     warnings: z
       .array(z.string())

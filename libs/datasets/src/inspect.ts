@@ -20,6 +20,7 @@ export async function inspectDataset(folder: string): Promise<DatasetInspection>
       classes: dataset.classes,
       ...(names ? { classNames: [...names] } : {}),
       ...(dataset.targetDims ? { targets: [...dataset.targetDims] } : {}),
+      ...(dataset.manifest.labels?.boxes ? { boxes: true } : {}),
       splits: Object.fromEntries(dataset.splitNames.map((split) => [split, dataset.sampleCount(split)])),
       ...(warnings.length > 0 ? { warnings } : {}),
     };

@@ -1,9 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Gate } from '#contracts';
 import { gateProblems } from './gate-problems.js';
+import { parseRecipe } from './recipe.js';
 
 const numbers = { classes: null, targets: [1] };
 const classes = { classes: 10 };
 const evaluated = (options: Record<string, unknown> = {}) => [{ pass: 'evaluate', options }];
+
+describe('docs/evaluation.md', () => {
+  it('shows recipes that are accepted', () => {
+    const page = readFileSync(join(__dirname, '../../../docs/evaluation.md'), 'utf8');
+    const recipes = [...page.matchAll(/^```yaml\n([^]*?)^```/gm)].map(([, text = '']) => parseRecipe(text));
+    expect(recipes).toHaveLength(3);
+    expect(recipes[2]?.gates).toHaveLength(3);
+  });
+});
 
 describe('gateProblems', () => {
   it('asks for labels only when gates are over figures that need them', () => {

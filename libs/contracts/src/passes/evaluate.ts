@@ -34,7 +34,9 @@ export const EvaluateOptions = z
     task: z
       .enum(TASK_NAMES)
       .optional()
-      .describe('What the model is for; by default classification where labels are classes, else regression.'),
+      .describe(
+        'What the model is for; by default classification where labels are classes, detection where they are boxes, else regression.',
+      ),
     metrics: z
       .array(z.enum(METRIC_NAMES))
       .min(1)

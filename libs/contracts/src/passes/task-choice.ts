@@ -4,14 +4,18 @@ import { TASKS, type TaskName } from '../tasks.js';
 import type { EvaluateOptions } from './evaluate.js';
 
 /** What of a data set decides which task it can tell of. */
-export type LabelForm = Pick<DatasetInspection, 'classes' | 'targets'>;
+export type LabelForm = Pick<DatasetInspection, 'classes' | 'targets' | 'boxes'>;
 
 type Chosen = Pick<EvaluateOptions, 'task' | 'metrics'>;
 
 /** The task that evaluate measures: the one that the options name, else the one of labels of that kind; null without labels. */
-export function chosenTask({ task }: Pick<EvaluateOptions, 'task'>, { classes, targets }: LabelForm): TaskName | null {
+export function chosenTask(
+  { task }: Pick<EvaluateOptions, 'task'>,
+  { classes, targets, boxes }: LabelForm,
+): TaskName | null {
   if (task !== undefined) return task;
   if (classes !== null) return 'classification';
+  if (boxes) return 'detection';
   return targets === undefined ? null : 'regression';
 }
 

@@ -80,7 +80,9 @@ function missingOptions({ task, detection, wakeWord, readOutput }: Chosen): Retu
   if (task === 'detection' && readOutput !== undefined)
     return [{ path: ['readOutput'], message: 'the outputs of a detector are named in detection: boxes and scores' }];
   if (task !== 'detection' || !detection) return [];
-  const { head, priors } = detection;
+  const { head, priors, regions } = detection;
+  if (head !== 'map' && regions)
+    return [{ path: ['detection', 'regions'], message: `only the head map reads regions, and the head is ${head}` }];
   if (head === 'ssd' && !priors)
     return [{ path: ['detection', 'priors'], message: `${TASKS.detection.label} by the head ssd needs priors` }];
   if (head !== 'ssd' && priors)

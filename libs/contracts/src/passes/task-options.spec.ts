@@ -33,6 +33,7 @@ describe('the task', () => {
   it('is the one that is said, else the one that the labels tell of', () => {
     expect(chosenTask({}, { classes: 3 })).toBe('classification');
     expect(chosenTask({}, { classes: null, targets: [4] })).toBe('regression');
+    expect(chosenTask({}, { classes: null, targets: [9, 5], boxes: true })).toBe('detection');
     expect(chosenTask({}, { classes: null })).toBeNull();
     expect(chosenTask({ task: 'anomaly' }, { classes: 2 })).toBe('anomaly');
   });

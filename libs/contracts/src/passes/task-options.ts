@@ -20,12 +20,13 @@ const Priors = z.strictObject({
 
 export const DetectionOptions = z.strictObject({
   head: z
-    .enum(['boxes', 'rows', 'yolov5', 'yolov8', 'ssd'])
+    .enum(['boxes', 'rows', 'yolov5', 'yolov8', 'ssd', 'map'])
     .default('boxes')
     .describe(
       'boxes: decoded boxes [batch, n, 4] beside scores [batch, n] or [batch, n, classes]; rows: [batch, n, 6] of box, ' +
         'score and class; yolov8: [batch, 4 + classes, n]; yolov5: [batch, n, 5 + classes] with objectness; ' +
-        'ssd: shifts [batch, n, 4] of priors beside scores [batch, n, classes].',
+        'ssd: shifts [batch, n, 4] of priors beside scores [batch, n, classes]; map: [batch, 1, height, width], whose ' +
+        'regions are the boxes.',
     ),
   boxes: z.string().min(1).optional().describe('Output that holds boxes or shifts; by default the first that fits.'),
   scores: z.string().min(1).optional().describe('Output that holds scores; by default the first that fits.'),
@@ -44,6 +45,17 @@ export const DetectionOptions = z.strictObject({
     .default([1, 1])
     .describe('Factors of width and height from the decoded boxes to those of the labels.'),
   priors: Priors.optional().describe('Of the head ssd: the boxes that it shifts.'),
+  regions: z
+    .strictObject({
+      threshold: z.number().min(0).max(1).default(0.3).describe('Pixels above this belong to a region.'),
+      grow: z
+        .number()
+        .min(0)
+        .default(1.5)
+        .describe('How far a box is grown: area over perimeter of its region, so many times.'),
+    })
+    .optional()
+    .describe('Of the head map.'),
   scoreThreshold: z.number().min(0).max(1).default(0.01).describe('Boxes below this score are left out.'),
   nmsIou: z
     .number()

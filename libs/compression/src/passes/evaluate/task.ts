@@ -15,8 +15,9 @@ import { CompressionError } from '../../errors.js';
 import type { Obstacle } from '../../pass.js';
 
 /** The labels that a data set has. */
-export function labelForm({ classes, targetDims }: Dataset): LabelForm {
-  return { classes, ...(targetDims ? { targets: [...targetDims] } : {}) };
+export function labelForm({ classes, targetDims, manifest }: Dataset): LabelForm {
+  const targets = targetDims ? { targets: [...targetDims] } : {};
+  return { classes, ...targets, ...(manifest.labels?.boxes ? { boxes: true } : {}) };
 }
 
 /** What is asked of the models. Throws CompressionError where the data set cannot tell what the options name. */
@@ -106,8 +107,14 @@ const ARRAYS = {
   bool: Uint8Array,
 } as const;
 
+/** The shape of a batch: samples lie along the first axis or another, or the input has none. */
+function batched(input: DatasetInspection['inputs'][string] | undefined, size: number): number[] {
+  const { dims = [], batchAxis = 0 } = input ?? {};
+  return batchAxis === null ? [...dims] : dims.toSpliced(batchAxis, 0, size);
+}
+
 function zeros(input: DatasetInspection['inputs'][string] | undefined, size: number): HostTensor {
-  const dims = [size, ...(input?.dims ?? [])];
+  const dims = batched(input, size);
   const type = (input?.type ?? 'float32') as keyof typeof ARRAYS;
   const count = dims.reduce((product, dim) => product * dim, 1);
   return { type, dims, data: new ARRAYS[type](count) } as HostTensor;

@@ -134,6 +134,18 @@ describe('heads', () => {
     expect(scores[0]).toMatchObject(perfect);
   });
 
+  it('of maps have a box about each region, grown by its area over its perimeter', async () => {
+    const plane = new Float32Array(20 * 30);
+    for (let y = 6; y < 10; y++) for (let x = 4; x < 16; x++) plane[30 * y + x] = 0.8;
+    plane[30 * 19 + 29] = 0.9;
+    // 12 by 4 pixels grow by 48 / 32 on each side; the speck is none.
+    const { scores } = await detected({ y: float32([1, 1, 20, 30], plane) }, [[[0, 2.5, 4.5, 17.5, 11.5]]], {
+      head: 'map',
+      regions: { threshold: 0.5, grow: 1 },
+    });
+    expect(scores[0]).toMatchObject(perfect);
+  });
+
   it('that are not there are told with what the model has', async () => {
     const wrong = detected({ y: float32([2, 3], [1, 1, 1, 1, 1, 1]) }, truths, { head: 'yolov8' });
     await expect(wrong).rejects.toThrow(/expected \[2, 4 \+ classes, boxes\].*got "y" \[2, 3\]/);

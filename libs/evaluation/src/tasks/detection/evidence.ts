@@ -4,6 +4,7 @@ import type { Collector, TaskBatch, TaskReader } from '../task.js';
 import type { Box, Detection } from './box.js';
 import { boxes } from './boxes-head.js';
 import type { Head, OpenHead } from './head.js';
+import { map } from './map-head.js';
 import { ssd } from './ssd-head.js';
 import { suppress } from './suppress.js';
 import { rows, yolov5, yolov8 } from './yolo-heads.js';
@@ -20,7 +21,7 @@ export interface DetectionEvidence {
 }
 
 /** What reads each kind of head. To add one: its name in the options, its line here. */
-const HEADS: Record<DetectionOptions['head'], OpenHead> = { boxes, rows, yolov5, yolov8, ssd };
+const HEADS: Record<DetectionOptions['head'], OpenHead> = { boxes, rows, yolov5, yolov8, ssd, map };
 
 /** Numbers of one object in the labels: class, left, top, right, bottom. */
 const COLUMNS = 5;
