@@ -10,7 +10,7 @@ export function sweepOf(id: string, count: number): Sweep {
   const parameter = { ordered: true, min: null, max: null, log: false, when: {} };
   return {
     id,
-    name: `${count} trials`,
+    name: 'many',
     state: 'finished',
     modelId: MODEL,
     datasetId: null,

@@ -66,7 +66,8 @@ class Follower {
     const list = all(client.listTrials, { id: this.id, limit: PAGE }, { signal: this.signal });
     for await (const trial of list) {
       this.trials.set(trial.number, trial);
-      if (this.trials.size % PAGE === 0) this.show();
+      // The first ones at once, the others together: to show many is work that grows with them.
+      if (this.trials.size === PAGE) this.show();
     }
     this.show();
   }
