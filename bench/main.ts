@@ -14,6 +14,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   quantize: () => import('./quantize.bench.js'),
   training: () => import('./training.bench.js'),
   widths: () => import('./widths.bench.js'),
+  fleet: () => import('./fleet.bench.js'),
   distill: () => import('./distill.bench.js'),
   onnx: () => import('./onnx.bench.js'),
   samplers: () => import('./samplers.bench.js'),

@@ -12,6 +12,9 @@ import { startRedis } from '#testing';
 
 const MAIN = (app: string) => fileURLToPath(new URL(`../apps/${app}/src/main.js`, import.meta.url));
 
+/** Of the clock by which Linux counts what processes use. */
+const TICKS_PER_S = 100;
+
 /** API and worker as processes over servers of their own, which are started, killed and measured from outside. */
 export class Servers {
   private readonly processes = new Map<'api' | 'worker', ChildProcess>();
@@ -75,6 +78,14 @@ export class Servers {
   peakMb(app: 'api' | 'worker'): number {
     const status = readFileSync(`/proc/${this.processes.get(app)?.pid}/status`, 'utf8');
     return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
+  }
+
+  /** Seconds of a processor that a process has had so far. */
+  cpuSeconds(app: 'api' | 'worker'): number {
+    const fields = readFileSync(`/proc/${this.processes.get(app)?.pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
   }
 
   /** The answer as JSON. Throws what the server says of a request that it refuses. */
