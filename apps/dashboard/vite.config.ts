@@ -11,7 +11,11 @@ export default defineConfig({
     outDir: '../../dist/dashboard',
     emptyOutDir: true,
     sourcemap: true,
-    rolldownOptions: { treeshake: { moduleSideEffects: (id) => !isSchemas(id) } },
+    rolldownOptions: {
+      input: ['index.html', 'device.html'],
+      treeshake: { moduleSideEffects: (id) => !isSchemas(id) },
+    },
   },
+  worker: { format: 'es' },
   server: { proxy: { '/v1': 'http://127.0.0.1:8090' } },
 });

@@ -31,7 +31,7 @@ export const APPS = {
   // Data and models that lie with the user are read there; what is native loads when it is needed.
   cli: [...EVERY.filter((library) => !NATIVE.includes(library) && !NEST.includes(library)), 'datasets', 'inference'],
   agent: ['client', 'contracts', 'inference', 'measurement'],
-  dashboard: ['contracts', 'client', 'search'],
+  dashboard: ['contracts', 'client', 'search', 'measurement'],
 };
 
 /**

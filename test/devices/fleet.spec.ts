@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { isFinal, toEnvironment, type Benchmark, type EnrolmentCode, type Job } from '#contracts';
+import { isFinal, toEnvironment, type Benchmark, type Device, type EnrolmentCode, type Job } from '#contracts';
 import { ApiHarness } from '../api-harness.js';
+import { openPage, type OpenPage } from '../browser.js';
 import { AgentProcess } from './agent-process.js';
 
 const WORKER = resolve(__dirname, '../../dist/apps/worker/src/main.js');
@@ -15,10 +16,14 @@ const BENCHMARK = { runs: 20, seconds: 3, within: 0 };
 describe('a job and its devices, each in a process of its own', () => {
   let api: ApiHarness;
   let worker: ChildProcess;
+  let browser: OpenPage;
   const agents: AgentProcess[] = [];
 
   beforeAll(async () => {
-    api = await ApiHarness.start({ deviceHeartbeatMs: 500, deviceLostMs: 5000, stageThreads: 1 });
+    const dashboardPath = resolve(__dirname, '../../dist/dashboard');
+    const short = { deviceHeartbeatMs: 500, deviceLostMs: 5000 };
+    api = await ApiHarness.start({ ...short, stageThreads: 1, dashboardPath });
+    browser = await openPage();
     worker = fork(WORKER, [], {
       env: { ...process.env, ...toEnvironment({ ...api.config, logLevel: 'warn' }) },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -27,6 +32,7 @@ describe('a job and its devices, each in a process of its own', () => {
     for await (const line of createInterface({ input: worker.stdout! })) if (line.includes('"ready":true')) break;
   });
   afterAll(async () => {
+    await browser.close();
     await Promise.all(agents.map((agent) => agent.stop()));
     const ended = once(worker, 'exit');
     worker.kill('SIGTERM');
@@ -67,9 +73,22 @@ describe('a job and its devices, each in a process of its own', () => {
     }
   }
 
-  it('what a device that is killed in the middle was measuring is measured by another, and the report has it', async () => {
+  /** A page that joins as a device. */
+  async function page(name: string): Promise<void> {
+    const { code } = (await api.call<EnrolmentCode>('POST', '/v1/devices/codes', { json: {} })).body;
+    await browser.page.goto(`${api.url}/device#code=${code}&name=${name}`);
+    await browser.page.getByRole('button', { name: 'Join' }).click();
+    await browser.page
+      .getByRole('status')
+      .filter({ hasText: `is ${name}` })
+      .waitFor();
+  }
+
+  it('two agents and a browser measure one job: what the one that is killed was at is redone, the report has it all', async () => {
     const first = await agent('first', ['bench']);
-    const job = await submit({ devices: [{ tag: 'bench', any: 1 }], benchmark: BENCHMARK });
+    await page('page');
+    const devices = [{ tag: 'bench', any: 1 }, 'page'];
+    const job = await submit({ devices, benchmark: BENCHMARK });
     await until(
       () => benchmarks(job),
       ([row]) => row?.state === 'running' && row.progress > 0.3,
@@ -79,8 +98,14 @@ describe('a job and its devices, each in a process of its own', () => {
     await agent('second', ['bench']);
     const done = await ended(job);
     expect(done).toMatchObject({ state: 'succeeded', error: null });
-    const [row] = await benchmarks(job);
+    const [row, paged] = await benchmarks(job);
     expect(row).toMatchObject({ state: 'succeeded', device: 'second', attempts: 2, cached: false });
+    expect(paged).toMatchObject({
+      state: 'succeeded',
+      device: 'page',
+      result: { blocks: expect.any(Number) as number },
+    });
+    expect(browser.problems).toEqual([]);
     expect(row?.result?.models.map(({ label }) => label)).toEqual(['baseline', '1 prune']);
     expect(row?.result?.models[1]?.latencyRatio).toMatchObject({ verdict: expect.any(String) as string });
     expect(row?.result?.models[0]?.providers).toEqual({ CPUExecutionProvider: expect.closeTo(1, 5) as number });
@@ -95,6 +120,14 @@ describe('a job and its devices, each in a process of its own', () => {
     const { models } = (await api.call<{ models: { samplesMs: number[] }[] }>('GET', `/v1/artifacts/${raw?.digest}`))
       .body;
     expect(models.map(({ samplesMs }) => samplesMs.length >= 20)).toEqual([true, true]);
+  });
+
+  it('a browser is an isolated device for as long as its page is open', async () => {
+    const list = async () => (await api.call<{ items: Device[] }>('GET', '/v1/devices')).body.items;
+    const found = (await list()).find(({ name }) => name === 'page');
+    expect(found?.fingerprint).toMatchObject({ kind: 'browser', isa: ['wasm-simd', 'wasm-threads'] });
+    await browser.page.goto('about:blank');
+    await until(list, (devices) => devices.every(({ name }) => name !== 'page'));
   });
 
   it('a device that is not there fails its benchmark alone, and the job tells why', async () => {

@@ -1,8 +1,10 @@
+export { settingsOf, thinned } from './benchmark.js';
 export { clockResolutionMs, type Clock } from './clock.js';
 export { compare, EQUAL_WITHIN, summarizePairs, type CompareOptions, type Speedup, type Verdict } from './compare.js';
 export { describeSpeedup, speedupSign, speedupWords } from './describe.js';
 export * from './errors.js';
 export { latencyRatio } from './latency-ratio.js';
+export { madeUpValues, type Values } from './made-up-values.js';
 export { measure, type MeasureHooks, type Measurement, type StopReason, type Subject } from './measure.js';
 export { percentile } from './percentile.js';
 export { CONFIDENCE, intervalRank, LEAST_BLOCKS, medianInterval, type MedianInterval } from './rank-interval.js';

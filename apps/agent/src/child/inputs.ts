@@ -1,26 +1,7 @@
 import type { BenchmarkInput } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
-import { seededRandom } from '#measurement';
+import { madeUpValues, seededRandom } from '#measurement';
 import { MeasuringError } from '../errors.js';
-
-type Fill = (count: number, random: () => number) => HostTensor['data'];
-
-/** Made-up values by type: numbers of a normal size, whole numbers that are indices of anything, both truth values. */
-const FILLS: Readonly<Record<string, Fill>> = {
-  float32: (count, random) => Float32Array.from({ length: count }, () => 2 * random() - 1),
-  float64: (count, random) => Float64Array.from({ length: count }, () => 2 * random() - 1),
-  // Halves between 0.5 and 1, as bits.
-  float16: (count, random) => Uint16Array.from({ length: count }, () => 0x3800 + Math.floor(random() * 0x400)),
-  int64: (count, random) => BigInt64Array.from({ length: count }, () => BigInt(Math.round(random()))),
-  uint64: (count, random) => BigUint64Array.from({ length: count }, () => BigInt(Math.round(random()))),
-  int32: (count, random) => Int32Array.from({ length: count }, () => Math.round(random())),
-  uint32: (count, random) => Uint32Array.from({ length: count }, () => Math.round(random())),
-  int16: (count, random) => Int16Array.from({ length: count }, () => Math.round(random())),
-  uint16: (count, random) => Uint16Array.from({ length: count }, () => Math.round(random())),
-  int8: (count, random) => Int8Array.from({ length: count }, () => Math.floor(256 * random()) - 128),
-  uint8: (count, random) => Uint8Array.from({ length: count }, () => Math.floor(256 * random())),
-  bool: (count, random) => Uint8Array.from({ length: count }, () => Math.round(random())),
-};
 
 /** Inputs made up from a seed. Throws MeasuringError for a type that nothing is made up for. */
 export function makeInputs(inputs: readonly BenchmarkInput[], seed: number): HostTensors {
@@ -29,9 +10,9 @@ export function makeInputs(inputs: readonly BenchmarkInput[], seed: number): Hos
 }
 
 function makeInput({ name, type, dims }: BenchmarkInput, random: () => number): HostTensor {
-  const fill = FILLS[type];
-  if (!fill)
-    throw new MeasuringError('benchmark_input', `nothing is made up for input "${name}" of type ${type}`, true);
   const count = dims.reduce((product, dim) => product * dim, 1);
-  return { type, dims, data: fill(count, random) } as HostTensor;
+  const data = madeUpValues(type, count, random);
+  if (!data)
+    throw new MeasuringError('benchmark_input', `nothing is made up for input "${name}" of type ${type}`, true);
+  return { type, dims, data } as HostTensor;
 }

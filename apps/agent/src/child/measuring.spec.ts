@@ -1,11 +1,10 @@
 import { BenchmarkSettings } from '#contracts';
 import { Session } from '#inference';
-import { isQuick } from '#measurement';
+import { isQuick, settingsOf, thinned } from '#measurement';
 import { MeasuringError } from '../errors.js';
 import { runChild } from '../measuring/run-child.js';
 import { HEALTH_MODEL } from './health-model.js';
 import { makeInputs } from './inputs.js';
-import { settingsOf, thinned } from './timing.js';
 
 describe('made-up inputs', () => {
   it('are the same for the same seed, and other for another', () => {

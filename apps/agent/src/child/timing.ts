@@ -1,13 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import type { BenchmarkSettings } from '#contracts';
 import { Session } from '#inference';
-import { measure, QUICK, type MeasureSettings } from '#measurement';
+import { measure, settingsOf, thinned } from '#measurement';
 import { makeInputs } from './inputs.js';
 import type { Requests, Timing } from './messages.js';
 
-/** Samples that a result may carry of one model, and of all. */
-const MOST_OF_ONE = 10_000;
-const MOST_OF_ALL = 30_000;
 /** Different inputs that runs take in turn, so that no single one decides the figure. */
 const FEEDS = 8;
 
@@ -37,27 +33,3 @@ export async function time(
     for (const session of sessions) await session.release();
   }
 }
-
-/** As the library of measuring understands them. */
-export function settingsOf(settings: BenchmarkSettings): MeasureSettings {
-  const { quick, runs, seconds, within, warmupRuns, seed } = settings;
-  if (quick) return { ...QUICK, seed };
-  return {
-    minRuns: runs,
-    minSeconds: seconds,
-    within: within || null,
-    maxSeconds: null,
-    warmupRuns,
-    ticks: 100,
-    seed,
-  };
-}
-
-/** Evenly spaced blocks, the same of all models, in tenths of a microsecond. */
-export function thinned(samplesMs: readonly (readonly number[])[]): number[][] {
-  const most = Math.min(MOST_OF_ONE, Math.floor(MOST_OF_ALL / samplesMs.length));
-  const step = Math.ceil((samplesMs[0]?.length ?? 0) / most);
-  return samplesMs.map((samples) => samples.filter((_, block) => block % step === 0).map(rounded));
-}
-
-const rounded = (ms: number): number => Math.round(ms * 10_000) / 10_000;

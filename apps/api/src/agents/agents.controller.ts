@@ -64,6 +64,17 @@ export class AgentsController {
     return this.service.hello(device, said);
   }
 
+  @Post('leave')
+  @DeviceRoute()
+  @HttpCode(204)
+  @ApiBearerAuth('device')
+  @ApiOperation({ summary: 'The device goes for good, as a page that is closed: it is removed, what it holds is free' })
+  @ApiNoContentResponse()
+  @ApiProblem(404)
+  leave(@Caller() device: DeviceRow): Promise<void> {
+    return this.service.leave(device);
+  }
+
   @Post('lease')
   @DeviceRoute()
   @HttpCode(200)

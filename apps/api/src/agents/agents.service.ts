@@ -58,6 +58,12 @@ export class AgentsService {
     return { name, ...words, heartbeatMs, lostAfterMs, pollMs, serverVersion, agentUrl: '/agent.tgz' };
   }
 
+  /** Removes the device. What it holds is free. */
+  async leave({ id }: DeviceRow): Promise<void> {
+    await this.devices.remove(id);
+    await this.waker.wake(await this.leases.releaseAll(id, this.config.benchmarkAttempts));
+  }
+
   /** Work for the device, as soon as there is some and until `waitMs` have passed. Throws DeviceReplacedError. */
   async poll(
     device: DeviceRow,
@@ -71,10 +77,12 @@ export class AgentsService {
     const stop = await this.leases.subscribe(device, () => bell.ring());
     try {
       for (;;) {
+        // Nobody hears the answer, and the servers behind this one may be closed already.
+        if (gone.aborted) return { lease: null, state: 'online', reason: 'gone', serverVersion: this.agent.version };
         bell.silence();
         const lease = await this.claim(device, instance);
         const leftMs = until - Date.now();
-        if (lease || leftMs <= 0 || gone.aborted) return await this.answer(device, lease);
+        if (lease || leftMs <= 0) return await this.answer(device, lease);
         await bell.wait(leftMs);
       }
     } finally {

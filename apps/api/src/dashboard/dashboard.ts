@@ -31,10 +31,13 @@ export function serveDashboard(app: NestExpressApplication, path: string | undef
   });
   app.use((request: Request, response: Response, next: NextFunction) => {
     const isPage = request.method === 'GET' && !OURS.test(request.path) && request.accepts(['json', 'html']) === 'html';
-    if (isPage) response.setHeader('cache-control', 'no-cache').sendFile('index.html', { root: path });
+    if (isPage) response.setHeader('cache-control', 'no-cache').sendFile(pageOf(request.path), { root: path });
     else next();
   });
 }
+
+/** A browser becomes a device on a page of its own, which loads nothing of the dashboard. */
+const pageOf = (path: string): string => (/^\/device\/?$/.test(path) ? 'device.html' : 'index.html');
 
 /** What cannot be decoded names no file; the API says what is wrong with it. */
 function isReadable(path: string): boolean {

@@ -33,6 +33,7 @@ export const DEVICE_ROUTES = {
   deleteDevice: { method: 'DELETE', path: '/v1/devices/:id', answer: NOTHING },
   enrolDevice: { method: 'POST', path: '/v1/agent/enrol', body: json(EnrolDevice), answer: json(EnrolledDevice) },
   greetServer: { method: 'POST', path: '/v1/agent/hello', body: json(AgentHello), answer: json(AgentWelcome) },
+  leaveServer: { method: 'POST', path: '/v1/agent/leave', answer: NOTHING, repeat: 'harmless' },
   askForLease: { method: 'POST', path: '/v1/agent/lease', body: json(LeaseRequest), answer: json(LeaseAnswer) },
   heartbeat: {
     method: 'POST',
