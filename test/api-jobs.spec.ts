@@ -269,6 +269,18 @@ describe('/v1/jobs', () => {
       expect((await submit({ recipe: later })).status).toBe(201);
     });
 
+    it('for a module of the user, which the operator has not allowed', async () => {
+      const custom = [{ name: 'mine', source: 'export default () => []' }];
+      expect(await refused({ recipe: { passes: [{ pass: 'evaluate', options: { custom } }] } })).toMatchObject({
+        errors: expect.arrayContaining([
+          {
+            field: 'recipe.passes[0].options.custom',
+            message: expect.stringContaining('COLDPRESS_CUSTOM_METRICS=allow'),
+          },
+        ]),
+      });
+    });
+
     it('for a gate over a figure that nothing measures', async () => {
       expect(await refused({ recipe: { ...PRUNE, gates: [{ metric: 'top1', min: 0.9 }] } })).toMatchObject({
         status: 422,

@@ -7,7 +7,7 @@ describe('gates of a stage', () => {
   let harness: WorkerHarness;
 
   beforeAll(async () => {
-    harness = await WorkerHarness.start('postgres');
+    harness = await WorkerHarness.start('postgres', { customMetrics: 'allow' });
     await harness.startWorker();
   });
   afterAll(() => harness.stop());
@@ -46,7 +46,10 @@ describe('gates of a stage', () => {
 
   it('of an evaluate pass are over quality with its interval, against the baseline of the same run', async () => {
     const gates = [{ metric: 'top1', maxDrop: 0, confidence: 0.95 }];
-    const job = await finished({ passes: [{ ...EVALUATE, gates }] });
+    const source = 'export default ({ labels }) => Array.from(labels, (label) => (label < 10 ? 1 : 0))';
+    const options = { ...EVALUATE.options, custom: [{ name: 'known', source }] };
+    const job = await finished({ passes: [{ ...EVALUATE, options, gates }] });
+    expect(job.stages[0]?.metrics?.custom).toMatchObject({ known: { value: 1 } });
     expect(job).toMatchObject({ state: 'succeeded', gates: [{ stage: 0, passed: true }] });
     const broken = await finished(
       pruned({ metric: 'bytes', maxRatio: 1 }, [{ ...EVALUATE, gates: [{ metric: 'outputSnrDb', min: 90 }] }]),

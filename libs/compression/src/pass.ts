@@ -21,6 +21,8 @@ export interface PassContext {
    * differ by rounding alone.
    */
   memoryMb?: number;
+  /** Whether modules that the options hold may be run: the operator of the server decides. */
+  customMetrics?: boolean;
   /** A folder for files to keep beside the model; name them in the result. */
   outputPath: string;
   /**

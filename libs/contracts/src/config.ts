@@ -38,6 +38,12 @@ export const Config = z.object({
     .min(1)
     .default(6 * 3600)
     .describe('Deadline of a stage, in seconds.'),
+  customMetrics: z
+    .enum(['deny', 'allow'])
+    .default('deny')
+    .describe(
+      'Whether recipes may bring modules that compute figures: who may submit a job then runs code on the workers.',
+    ),
   trustProxy: z
     .string()
     .regex(/^(\d+|[\w.:/, ]+)$/)

@@ -82,6 +82,10 @@ export const ModelMetrics = z
       .partialRecord(z.enum(METRIC_NAMES), QualityInterval)
       .optional()
       .describe('Of each figure of quality: its interval, and its distance from the baseline.'),
+    custom: z
+      .record(z.string(), z.strictObject({ value: z.number(), interval: QualityInterval.optional() }))
+      .optional()
+      .describe('Figures that modules of the recipe computed, by name.'),
     latencyRatio: LatencyRatio.optional().describe('Latency against the baseline.'),
     latencySamplesMs: z.array(z.number()).optional().describe('Raw latencies, warm-up left out.'),
   })

@@ -15,6 +15,8 @@ export const StageRequest = z.object({
   threads: z.int().min(1),
   /** Ceiling of the child's memory in MiB. */
   memoryMb: z.int().min(1).optional(),
+  /** Whether modules that the options hold may be run. */
+  customMetrics: z.boolean().optional(),
   model: ModelFile,
   /** The job's input model: teacher of distillation, baseline of evaluation. */
   baseline: ModelFile,

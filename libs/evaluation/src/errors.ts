@@ -38,3 +38,13 @@ export class TaskOutputError extends EvaluationError {
     );
   }
 }
+
+/** A module of the recipe that computes a figure failed. */
+export class CustomMetricError extends EvaluationError {
+  constructor(
+    readonly metric: string,
+    problem: string,
+  ) {
+    super('custom_metric', `the module of metric "${metric}": ${problem}`);
+  }
+}

@@ -1,4 +1,5 @@
 export { decibels } from './decibels.js';
+export { CustomMetricRun } from './custom-metric.js';
 export * from './errors.js';
 export { measureLatency, summarizeLatency, type LatencyOptions, type LatencySubject } from './latency.js';
 export { outputSnrDb } from './output-snr.js';

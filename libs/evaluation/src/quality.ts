@@ -17,8 +17,8 @@ export interface Figure {
 }
 
 /** A metric of several models, the baseline first; undefined where a model has no such figure. */
-export interface Measured {
-  metric: MetricName;
+export interface Measured<N extends string = MetricName> {
+  metric: N;
   figures: (Figure | undefined)[];
   skipped: Skipped[];
 }
@@ -33,12 +33,12 @@ const MAX_WORK = 1e9;
 const LEAST_RESAMPLES = 100;
 
 /** The figure of each model, with its interval and its distance from the first where those are asked for. */
-export function measureQuality<E>(
-  metric: MetricName,
+export function measureQuality<E, N extends string = MetricName>(
+  metric: N,
   measure: Measure<E>,
   evidences: readonly E[],
   settings: IntervalSettings | null,
-): Measured {
+): Measured<N> {
   const reasons = evidences.map((evidence) => measure.missing?.(evidence) ?? null);
   const figures =
     measure.kind === 'share'

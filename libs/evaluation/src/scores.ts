@@ -7,6 +7,8 @@ import {
   type Skipped,
 } from '#contracts';
 import type { HostTensor, HostTensors, Session } from '#inference';
+import { CustomFigures } from './custom-figures.js';
+import type { CustomMetricRun } from './custom-metric.js';
 import { OutputMismatchError, TaskOutputError } from './errors.js';
 import { combinedSnrDb, OutputComparison, worstOutput, type OutputQuality } from './output-quality.js';
 import { measureQuality, type IntervalSettings, type Measured } from './quality.js';
@@ -23,7 +25,7 @@ export interface LabelledBatch {
 }
 
 /** Metrics of one model's outputs; one that has no value is absent. */
-export type Scores = Pick<ModelMetrics, MetricsFrom<'labels' | 'outputs' | 'channels'> | 'intervals'>;
+export type Scores = Pick<ModelMetrics, MetricsFrom<'labels' | 'outputs' | 'channels'> | 'intervals' | 'custom'>;
 
 type Runnable = Pick<Session, 'run'> & Partial<Pick<Session, 'outputs'>>;
 
@@ -35,6 +37,8 @@ export interface ScoreSettings {
   required?: boolean;
   /** Figures of the task; all by default. */
   metrics?: readonly MetricName[] | undefined;
+  /** Modules that compute figures of their own; started, and stopped by who started them. */
+  custom?: readonly CustomMetricRun[];
   /** Null for figures alone. */
   intervals: IntervalSettings | null;
 }
@@ -84,6 +88,7 @@ class Walk {
   /** Outputs whose shape follows from the data: their values have no counterpart. */
   private readonly apart = new Set<string>();
   private readonly skipped: Skipped[] = [];
+  private readonly custom: CustomFigures;
   private task: Scoring | null = null;
   private agreement: Scoring | null = null;
   private samples = 0;
@@ -93,6 +98,7 @@ class Walk {
     private readonly settings: ScoreSettings,
   ) {
     this.comparisons = models.map(() => new OutputComparison());
+    this.custom = new CustomFigures(settings.custom ?? [], models.length);
   }
 
   async add({ inputs, labels, targets = null, size }: LabelledBatch): Promise<void> {
@@ -105,6 +111,7 @@ class Walk {
       this.checkShapes(outputs, reference);
       this.task?.add(index, batch);
       this.agreement?.add(index, batch);
+      await this.custom.add(index, batch);
       this.comparisons[index]?.add(outputs, reference, size, this.apart);
     }
     this.samples += size;
@@ -155,6 +162,7 @@ class Walk {
         ...figuresOf(measured, model),
         ...snrsOf(outputs[model] ?? []),
         ...intervalsOf([...measured, ...(noise && model > 0 ? [noise] : [])], model),
+        ...this.custom.of(model, intervals),
       })),
       scoreOutput: this.task?.output ?? null,
       samples: this.samples,

@@ -12,8 +12,8 @@ describe('docs/evaluation.md', () => {
   it('shows recipes that are accepted', () => {
     const page = readFileSync(join(__dirname, '../../../docs/evaluation.md'), 'utf8');
     const recipes = [...page.matchAll(/^```yaml\n([^]*?)^```/gm)].map(([, text = '']) => parseRecipe(text));
-    expect(recipes).toHaveLength(3);
-    expect(recipes[2]?.gates).toHaveLength(3);
+    expect(recipes).toHaveLength(4);
+    expect(recipes[3]?.gates).toHaveLength(3);
   });
 });
 

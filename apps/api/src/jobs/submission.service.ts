@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
-import type { Dataset, Model, Preflight, Recipe } from '#contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Config, Dataset, Model, Preflight, Recipe } from '#contracts';
 import { DatasetRepository, ModelRepository, type NewJob } from '#database';
 import { DocumentError, LIMITS } from '#documents';
+import { CONFIG } from '#infrastructure';
 import { gateProblems, parseRecipe, planStages, RecipeError, unreadableRecipe, type PlannedStage } from '#pipeline';
 import { ApiError, type FieldProblem } from '../problems/api-error.js';
 import { Documents } from '../untrusted/documents.js';
@@ -26,6 +27,7 @@ export class SubmissionService {
     private readonly datasets: DatasetRepository,
     private readonly preflights: Preflights,
     private readonly documents: Documents,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /**
@@ -98,7 +100,12 @@ export class SubmissionService {
           message: `there is no model ${digest} in the store: upload it with POST /v1/models first`,
         }));
       return {
-        problems: [...missingLabels(plan), ...missing, ...(seen[index]?.problems ?? [])],
+        problems: [
+          ...deniedModules(plan, this.config),
+          ...missingLabels(plan),
+          ...missing,
+          ...(seen[index]?.problems ?? []),
+        ],
         skipped: seen[index]?.skipped ?? [],
       };
     });
@@ -148,4 +155,16 @@ function missingLabels({ recipe, dataset }: Planned): FieldProblem[] {
     field: `recipe.${field}`,
     message,
   }));
+}
+
+/** Modules that compute figures run code on the workers: the operator decides whether users may bring any. */
+function deniedModules({ stages }: Planned, { customMetrics }: Config): FieldProblem[] {
+  if (customMetrics === 'allow') return [];
+  return stages
+    .filter(({ options }) => options['custom'] !== undefined)
+    .map(({ index }) => ({
+      field: `recipe.passes[${index}].options.custom`,
+      message:
+        'this server does not run modules of its users: its operator allows it with COLDPRESS_CUSTOM_METRICS=allow',
+    }));
 }

@@ -35,6 +35,7 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       seed: request.seed,
       threads: request.threads,
       ...(request.memoryMb === undefined ? {} : { memoryMb: request.memoryMb }),
+      customMetrics: request.customMetrics === true,
       outputPath: request.outputPath,
       ...(request.checkpointFile === undefined ? {} : { checkpointFile: request.checkpointFile }),
       ...(request.checkpointLost === undefined ? {} : { checkpointLost: request.checkpointLost }),

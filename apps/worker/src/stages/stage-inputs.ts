@@ -29,6 +29,7 @@ export class StageInputs {
       seed: job.recipe.seed,
       threads,
       memoryMb,
+      customMetrics: this.config.customMetrics === 'allow',
       model: await place(input),
       baseline: await place(job.modelId),
       history: reads.history ? await inOrder(history, place) : [],

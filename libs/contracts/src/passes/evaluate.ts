@@ -3,6 +3,7 @@ import { BenchmarkOptions } from '../devices/benchmark-settings.js';
 import { DeviceSelector } from '../devices/selection.js';
 import { METRIC_NAMES } from '../metric-table.js';
 import { TASK_NAMES } from '../tasks.js';
+import { CustomMetric } from './custom-metric.js';
 import { refuseTaskConflicts } from './task-conflicts.js';
 import {
   AnomalyOptions,
@@ -61,6 +62,12 @@ export const EvaluateOptions = z
     sequence: SequenceOptions.optional(),
     wakeWord: WakeWordOptions.optional(),
     anomaly: AnomalyOptions.optional(),
+    custom: z
+      .array(CustomMetric)
+      .min(1)
+      .max(8)
+      .optional()
+      .describe('Figures of your own, where the operator of the server lets users run modules.'),
     devices: z
       .array(DeviceSelector)
       .min(1)

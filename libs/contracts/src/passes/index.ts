@@ -160,6 +160,7 @@ function describe<O extends z.ZodObject>(
 }
 
 export * from './analyze.js';
+export * from './custom-metric.js';
 export * from './distill.js';
 export * from './generator.js';
 export * from './evaluate.js';

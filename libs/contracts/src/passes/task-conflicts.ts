@@ -9,7 +9,7 @@ const OPTIONS_OF = ['classification', 'detection', 'segmentation', 'sequence', '
 /** What the conflicts look at. */
 type Chosen = Pick<
   EvaluateOptions,
-  'devices' | 'benchmark' | 'task' | 'metrics' | 'readOutput' | (typeof OPTIONS_OF)[number]
+  'devices' | 'benchmark' | 'task' | 'metrics' | 'readOutput' | 'custom' | (typeof OPTIONS_OF)[number]
 >;
 
 /** The figures of quality that evaluate can measure for a task; those of any task where it is not known. */
@@ -33,6 +33,7 @@ export function taskConflicts(options: Chosen): { path: (string | number)[]; mes
     ...strangeMetrics(options),
     ...missingOptions(options),
     ...idleBenchmark(options),
+    ...sameNames(options),
   ];
 }
 
@@ -54,6 +55,15 @@ function strangeOptions(options: Chosen): ReturnType<typeof taskConflicts> {
         ? `these options are read for the task ${name} alone: say task: ${name}, or leave them out`
         : `these options are not read for the task ${options.task}: leave them out`,
   }));
+}
+
+function sameNames({ custom = [] }: Chosen): ReturnType<typeof taskConflicts> {
+  const names = custom.map(({ name }) => name);
+  return names.flatMap((name, index) =>
+    names.indexOf(name) < index
+      ? [{ path: ['custom', index, 'name'], message: `there is a metric "${name}" already` }]
+      : [],
+  );
 }
 
 function strangeMetrics({ task, metrics = [] }: Chosen): ReturnType<typeof taskConflicts> {

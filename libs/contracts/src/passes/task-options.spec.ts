@@ -21,6 +21,14 @@ describe('options of a task', () => {
     expect(problemsOf({ task: 'detection', detection: { priors } })[0]).toContain('only the head ssd reads priors');
   });
 
+  it('name each figure of their own once', () => {
+    const custom = [
+      { name: 'mine', source: 'x' },
+      { name: 'mine', source: 'y' },
+    ];
+    expect(problemsOf({ custom })).toEqual(['custom.1.name: there is a metric "mine" already']);
+  });
+
   it('hold metrics of that task alone, and none that is measured anyway', () => {
     expect(problemsOf({ task: 'embedding', metrics: ['eer', 'top1'] })[0]).toContain('top1 is a figure of the task');
     expect(problemsOf({ metrics: ['bytes'] })[0]).toContain('always measured');

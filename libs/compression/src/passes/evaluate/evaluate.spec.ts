@@ -206,6 +206,15 @@ describe('evaluate', () => {
     });
   });
 
+  it('runs modules of the recipe only where the operator of the server allows it', async () => {
+    const source = 'export default ({ size }) => Array(size).fill(0.5)';
+    const options = EvaluateOptions.parse({ ...QUICK, custom: [{ name: 'mine', source }] });
+    const job = context([scaledModel([1, 1])], await small());
+    await expect(evaluate.run(job, options)).rejects.toMatchObject({ code: 'custom_metric_denied' });
+    const { history } = await evaluate.run({ ...job, customMetrics: true }, options);
+    expect(history?.[0]?.custom).toMatchObject({ mine: { value: 0.5 } });
+  });
+
   it('finds before the job is accepted that the outputs are not what the task reads', async () => {
     const data = { inputs: { x: { dims: [2], type: 'float32' } }, classes: 2, splits: { test: 5 } };
     const trial = (task: EvaluateOptions['task']) =>

@@ -15,6 +15,7 @@ import { nonFiniteText, nonFiniteWeights, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
 import type { Obstacle, Pass, PassContext } from '../../pass.js';
 import { latencyFacts, speedVerdict } from './latency-ratio.js';
+import { withCustomMetrics } from './custom.js';
 import { checkAsked, labelForm, scoreSettings, taskTrial } from './task.js';
 
 /** Different samples that the latency runs take in turn, so that no single input decides the figure. */
@@ -45,7 +46,9 @@ export const evaluate: Pass<'evaluate'> = {
       for (const bytes of models) sessions.push(await Session.create(bytes, { threads: options.threads }));
       const input = bindData(sessions[0]!, context.data, options);
       const settings = scoreSettings(input.data, options);
-      const scored = await evaluateModels(sessions, countedBatches(input, context), settings);
+      const scored = await withCustomMetrics(options, context, (custom) =>
+        evaluateModels(sessions, countedBatches(input, context), { ...settings, custom }),
+      );
       checkAsked(scored, options);
       const timed = await timeModels(sessions, input, context, options);
       const speedups = compare(timed.samplesMs);
