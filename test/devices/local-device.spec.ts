@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Device, EnrolmentCode } from '#contracts';
-import { COMMAND, startApp, type App } from '../app.js';
+import { COMMAND, EXAMPLE, startApp, type App } from '../app.js';
 
 const run = promisify(execFile);
 const DOCS = resolve(__dirname, '../../docs/devices.md');
@@ -29,6 +29,20 @@ describe('the machine of an embedded server', () => {
     let found: Device[] = [];
     while (found.length === 0) found = await devices();
     expect(found).toMatchObject([{ name: 'local', tags: ['local'], state: 'online', fingerprint: { kind: 'agent' } }]);
+  });
+
+  it('measures for a job that asks for it, and the command tells what became of each benchmark', async () => {
+    const recipe = join(app.data, 'recipe.yaml');
+    const options =
+      'devices: [local, nowhere], benchmark: { quick: true, timeLimitMinutes: 0.2 }, samples: 20, latencyRuns: 5';
+    await writeFile(recipe, `passes:\n  - { pass: evaluate, options: { ${options} } }\n`);
+    const files = [join(EXAMPLE, 'seed-net.onnx'), '--data', join(EXAMPLE, 'dataset.yaml')];
+    const ran = await coldpress('run', recipe, '--model', ...files);
+    expect({ code: ran.code, stderr: ran.code === 0 ? '' : ran.stderr }).toEqual({ code: 0, stderr: '' });
+    const { stdout } = await coldpress('jobs', 'benchmarks', 'latest');
+    expect(stdout).toMatch(/local +local +succeeded +measured/);
+    expect(stdout).toMatch(/nowhere +– +failed +no device took it within 0.2 min: no device is called nowhere/);
+    expect((await coldpress('report', 'latest')).stdout).toMatch(/\| local \| baseline \|/);
   });
 
   it('is managed by the commands of docs/devices.md, each in its order', async () => {

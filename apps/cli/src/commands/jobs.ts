@@ -7,7 +7,7 @@ import { findJob } from '../references.js';
 import { collect, context } from './context.js';
 import { addLogCommand } from './logs.js';
 
-/** `coldpress jobs ls | get | watch | logs | artifacts | cancel | retry | rm` */
+/** `coldpress jobs ls | get | watch | logs | artifacts | benchmarks | cancel | retry | rm` */
 export function addJobCommands(program: Command): void {
   const jobs = program.command('jobs').description('look at jobs, stop and repeat them');
 
@@ -54,6 +54,15 @@ export function addJobCommands(program: Command): void {
       digest,
     ]);
     print(json, found, () => table(['stage', 'pass', 'name', 'size', 'digest'], cells));
+  });
+
+  onJob(jobs, 'benchmarks', 'what devices measure for a job, and why one waits', async ({ client, job, json }) => {
+    const { items } = await client.jobBenchmarks({ id: job.id });
+    const cells = items.map(({ asked, device, state, status, reason }) => {
+      const how = state === 'waiting' ? status.replaceAll('_', ' ') : state;
+      return [asked, device ?? '–', how, reason];
+    });
+    print(json, items, () => table(['asked', 'device', 'state', 'reason'], cells));
   });
 
   onJob(jobs, 'cancel', 'stop a job; a running stage is killed', async ({ client, job: { id }, json }) => {
