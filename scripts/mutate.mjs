@@ -19,7 +19,8 @@ const { values: flags, positionals } = parseArgs({
 });
 /** A mutant may take so many times as long as all specs of the library before it is taken to never end. */
 const PATIENCE = 3;
-const FIRST_MS = 600_000;
+/** So long the specs of a folder may take at first. */
+const FIRST_MS = 1800_000;
 
 /** Children that run specs; one that is late is ended, and the next request gets another. */
 class Runner {
