@@ -5,6 +5,7 @@ import { report, type Bench } from './harness.js';
 /** Every benchmark by name. To add one: its module, a line here, a line in README.md. */
 const BENCHES: Record<string, () => Promise<Bench>> = {
   calibrate: () => import('./calibrate.bench.js'),
+  data: () => import('./data.bench.js'),
   prune: () => import('./prune.bench.js'),
   'prune-grid': () => import('./prune-grid.bench.js'),
   losses: () => import('./losses.bench.js'),
