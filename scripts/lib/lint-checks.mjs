@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { doubleNames, importCycles } from './export-rules.mjs';
 import { violations } from './import-rules.mjs';
 import { spelledNames } from './name-rules.mjs';
 import { ROOT, run } from './run.mjs';
@@ -14,6 +15,7 @@ export const lintChecks = (places = [...FOLDERS, 'scripts']) => ({
   oxlint: () => node('node_modules/oxlint/bin/oxlint', '--quiet', ...places),
   'import rules': () => checkLines(FOLDERS, violations, ({ specifier, problem }) => `imports ${specifier}: ${problem}`),
   'name rules': () => checkLines(['libs'], spelledNames, ({ problem }) => problem),
+  'export rules': checkExports,
   layout: () => node('node_modules/oxfmt/bin/oxfmt', '--check', ...places),
   types: () => node('node_modules/tsc7/bin/tsc', '-p', 'tsconfig.json', '--noEmit'),
   'types of the dashboard': () => node('node_modules/tsc7/bin/tsc', '-p', 'apps/dashboard/tsconfig.json', '--noEmit'),
@@ -38,6 +40,14 @@ export async function eachSource(folders, rule) {
 async function checkLines(folders, rule, words) {
   const found = await eachSource(folders, rule);
   for (const problem of found) console.error(`${problem.path}:${problem.line}: ${words(problem)}`);
+  return found.length === 0;
+}
+
+/** Rules of all files together. */
+async function checkExports() {
+  const files = new Map(await eachSource(['libs', 'apps'], (path, text) => [[path, text]]));
+  const found = [...doubleNames(files), ...importCycles(files)];
+  for (const { path, line, problem } of found) console.error(`${path}:${line}: ${problem}`);
   return found.length === 0;
 }
 
