@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Dataset, Job, Model, Sweep } from '#contracts';
+import type { DatasetRecord, Job, Model, Sweep } from '#contracts';
 import { checkSpace, parseSweep, planSweep, trialRecipe } from '#pipeline';
 import { parse } from 'yaml';
 import { round, type BenchResult } from './harness.js';
@@ -58,7 +58,7 @@ async function upload(servers: Servers): Promise<Subject> {
   form.append('manifest', new Blob([manifest]), 'dataset.json');
   for (const name of ['mnist-train.npz', 'mnist-test.npz'])
     form.append('file', new Blob([new Uint8Array(await readFile(EXAMPLE(name)))]), name);
-  return { model: model.id, dataset: (await servers.call<Dataset>('POST', '/v1/datasets', form)).id };
+  return { model: model.id, dataset: (await servers.call<DatasetRecord>('POST', '/v1/datasets', form)).id };
 }
 
 /** Seconds for a job each; another seed for each, so that none finds what another has computed. */

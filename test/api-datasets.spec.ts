@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { StoredDataset, type Dataset, type DatasetInspection, type Problem } from '#contracts';
+import { StoredDataset, type DatasetRecord, type DatasetInspection, type Problem } from '#contracts';
 import { datasetDigest, writeNpz } from '#datasets';
 import { ApiHarness, datasetForm, MANIFEST, npz } from './api-harness.js';
 
@@ -49,7 +49,7 @@ describe('/v1/datasets', () => {
     it('registers a manifest below the import folder with the files beside it', async () => {
       await writeFile(join(api.folder, 'data.npz'), npz());
       await writeFile(join(api.folder, 'dataset.json'), JSON.stringify({ ...MANIFEST, name: 'registered' }));
-      const { status, body } = await api.call<Dataset>('POST', '/v1/datasets', {
+      const { status, body } = await api.call<DatasetRecord>('POST', '/v1/datasets', {
         json: { uri: pathToFileURL(join(api.folder, 'dataset.json')).href },
       });
       expect({ status, name: body.name }).toEqual({ status: 201, name: 'registered' });
@@ -58,11 +58,11 @@ describe('/v1/datasets', () => {
     it('lists, gets and inspects', async () => {
       const { id } = await api.dataset();
       expect(
-        (await api.call<{ items: Dataset[] }>('GET', '/v1/datasets?name=ten%20samples')).body.items.map(
+        (await api.call<{ items: DatasetRecord[] }>('GET', '/v1/datasets?name=ten%20samples')).body.items.map(
           (item) => item.id,
         ),
       ).toEqual([id]);
-      expect((await api.call<Dataset>('GET', `/v1/datasets/${id}`)).body.id).toBe(id);
+      expect((await api.call<DatasetRecord>('GET', `/v1/datasets/${id}`)).body.id).toBe(id);
       expect((await api.call<DatasetInspection>('GET', `/v1/datasets/${id}/inspect`)).body.splits).toEqual({
         train: 10,
         test: 5,

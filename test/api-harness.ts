@@ -6,7 +6,15 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { toBinary } from '@bufbuild/protobuf';
-import { parseConfig, toEnvironment, type Config, type Dataset, type Job, type Model, type Problem } from '#contracts';
+import {
+  parseConfig,
+  toEnvironment,
+  type Config,
+  type DatasetRecord,
+  type Job,
+  type Model,
+  type Problem,
+} from '#contracts';
 import { ApiKeyRepository, connect } from '#database';
 import { writeNpz, type NpzArray } from '#datasets';
 import { GraphBuilder, ModelProtoSchema, type ModelProto } from '#onnx';
@@ -175,11 +183,14 @@ export class ApiHarness {
     return (await this.upload(modelBytes(proto))).body;
   }
 
-  sendDataset<T = Dataset>(manifest: unknown, files: Record<string, Uint8Array<ArrayBuffer>>): Promise<Answer<T>> {
+  sendDataset<T = DatasetRecord>(
+    manifest: unknown,
+    files: Record<string, Uint8Array<ArrayBuffer>>,
+  ): Promise<Answer<T>> {
     return this.call<T>('POST', '/v1/datasets', { body: datasetForm(manifest, files) });
   }
 
-  async dataset(): Promise<Dataset> {
+  async dataset(): Promise<DatasetRecord> {
     return (await this.sendDataset(MANIFEST, { 'data.npz': npz() })).body;
   }
 

@@ -4,7 +4,7 @@ import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import type { Dataset, Job, Model, Problem } from '#contracts';
+import type { DatasetRecord, Job, Model, Problem } from '#contracts';
 import { connect, StageRepository, type Database } from '#database';
 import { mlp } from '#testing';
 import { ApiHarness, datasetForm, MANIFEST, modelBytes, npz, octets, PRUNE, type Call } from './api-harness.js';
@@ -180,7 +180,7 @@ describe('every part of a request is heeded or refused', () => {
       expect(Buffer.byteLength(name)).toBe(255);
       expect(
         (
-          await api.sendDataset<Dataset>(
+          await api.sendDataset<DatasetRecord>(
             { ...MANIFEST, name: 'long', splits: { train: { file: name } } },
             { [name]: npz() },
           )

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Dataset, Job, Problem } from '#contracts';
+import type { DatasetRecord, Job, Problem } from '#contracts';
 import { ApiHarness, npz, PRUNE } from './api-harness.js';
 
 /** A flow mapping of distinct keys: comparing each with each took 2 s for 64 KiB on a quiet machine, 28 s for 256 KiB. */
@@ -139,7 +139,7 @@ describe('text from outside', () => {
   it('may repeat an anchor as often as it likes', async () => {
     const inputs = Array.from({ length: 30 }, (_, i) => `  x${i}: *x`).join('\n');
     const yaml = `name: shared\ninputs:\n  x: &x {array: x, preprocess: [{op: scale, factor: 1}]}\n${inputs}\nsplits: {test: {file: data.npz}}\n`;
-    const dataset = await api.sendDataset<Dataset>(yaml, { 'data.npz': npz() });
+    const dataset = await api.sendDataset<DatasetRecord>(yaml, { 'data.npz': npz() });
     expect(dataset.status).toBe(201);
     expect(Object.keys(dataset.body.manifest.inputs)).toHaveLength(31);
     const first = `passes: [{pass: prune, options: &o {granularity: weight, ratio: 0.1}}, ${Array(40).fill('{pass: prune, options: *o}').join(', ')}]`;

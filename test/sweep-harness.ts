@@ -7,7 +7,7 @@ import {
   hasEnded,
   toEnvironment,
   type Config,
-  type Dataset,
+  type DatasetRecord,
   type Job,
   type Model,
   type Sweep,
@@ -27,7 +27,7 @@ export class SweepHarness {
   private constructor(
     readonly api: ApiHarness,
     readonly model: Model,
-    readonly dataset: Dataset,
+    readonly dataset: DatasetRecord,
   ) {}
 
   static async start(settings: Partial<Config> = {}): Promise<SweepHarness> {

@@ -1,17 +1,17 @@
-import { Space, type Assignment, type Outcome, type Parameter } from '#search';
+import { Space, type ParameterValues, type Outcome, type Parameter } from '#search';
 
 /** A test problem: all objectives minimized. */
 export interface Problem {
   space: Space;
   /** The corner that hypervolumes are measured to. */
   reference: readonly number[];
-  evaluate(assignment: Assignment): Outcome;
+  evaluate(assignment: ParameterValues): Outcome;
 }
 
 const unit = (count: number): Parameter[] =>
   Array.from({ length: count }, (_, i) => ({ kind: 'real', name: `x${i}`, min: 0, max: 1 }));
 
-const numbers = (assignment: Assignment, count: number): number[] =>
+const numbers = (assignment: ParameterValues, count: number): number[] =>
   Array.from({ length: count }, (_, i) => Number(assignment[`x${i}`]));
 
 /** ZDT1 to ZDT3 of six variables (Zitzler, Deb and Thiele 2000): f2 = g · shape(f1 / g). */
@@ -28,7 +28,7 @@ function zdt(shape: (ratio: number, f1: number) => number): Problem {
 }
 
 /** DTLZ2 of seven variables and three objectives (Deb et al. 2002): the front is an eighth of the unit sphere. */
-function dtlz2(assignment: Assignment): number[] {
+function dtlz2(assignment: ParameterValues): number[] {
   const [a = 0, b = 0, ...rest] = numbers(assignment, 7);
   const g = 1 + rest.reduce((sum, x) => sum + (x - 0.5) ** 2, 0);
   const [u, v] = [(a * Math.PI) / 2, (b * Math.PI) / 2];

@@ -18,7 +18,7 @@ export const SERVER_FILE = 'server.json';
 export const KEY_FILE = 'api-key';
 
 /** Connects with what the flags say, else with what the server of the data folder wrote. */
-export async function connect(options: GlobalOptions): Promise<Client> {
+export async function connectToServer(options: GlobalOptions): Promise<Client> {
   const data = resolve(options.data);
   const url = options.url === undefined ? await serverUrl(data) : checkedUrl(options.url);
   const apiKey = options.apiKey ?? (await readOptional(join(data, KEY_FILE)))?.trim();

@@ -4,7 +4,7 @@ import { DatasetManifest, fieldProblems, manifestFiles, schemaKeys } from '#cont
 import { DocumentError, LIMITS, readDocument } from '#documents';
 import { UsageError } from './errors.js';
 import { textOf } from './local-file.js';
-import { ownName } from './own-name.js';
+import { commandName } from './own-name.js';
 
 const MANIFESTS = /\.(ya?ml|json)$/i;
 const MANIFEST_FILES = ['dataset.yaml', 'dataset.yml', 'dataset.json'];
@@ -14,7 +14,7 @@ export async function manifestIn(path: string): Promise<string> {
   const manifest = await manifestNear(path);
   if (manifest !== null) return manifest;
   throw new UsageError(
-    `${path} has no manifest: \`${ownName()} datasets init ${path} --for MODEL\` guesses and writes one, docs/datasets.md shows how`,
+    `${path} has no manifest: \`${commandName()} datasets init ${path} --for MODEL\` guesses and writes one, docs/datasets.md shows how`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { ownName } from './own-name.js';
+import { commandName } from './own-name.js';
 
 describe('how messages call the command', () => {
   const npm = { npm_lifecycle_event: 'coldpress', npm_package_json: '/src/cold press/package.json' };
@@ -12,5 +12,5 @@ describe('how messages call the command', () => {
       { ...npm, INIT_CWD: '/home/me' },
       "npm --prefix '/src/cold press' run coldpress --",
     ],
-  ])('%s', (_how, environment, expected) => expect(ownName(environment)).toBe(expected));
+  ])('%s', (_how, environment, expected) => expect(commandName(environment)).toBe(expected));
 });

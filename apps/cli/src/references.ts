@@ -1,7 +1,7 @@
 import { all, type Client } from '#client';
-import type { Dataset, Job, JobItem, Model, Sweep, SweepItem } from '#contracts';
+import type { DatasetRecord, Job, JobItem, Model, Sweep, SweepItem } from '#contracts';
 import { UsageError } from './errors.js';
-import { ownName } from './own-name.js';
+import { commandName } from './own-name.js';
 
 /** Fewer digits than these are not taken for the start of an id. */
 const SHORTEST_PREFIX = 4;
@@ -38,7 +38,7 @@ const MODELS: Kind<Model, Model> = {
   list: (client, limit) => all(client.listModels, { limit }),
   get: (client, id) => client.getModel({ id }),
 };
-const DATASETS: Kind<Dataset, Dataset> = {
+const DATASETS: Kind<DatasetRecord, DatasetRecord> = {
   noun: 'data set',
   group: 'datasets',
   wayIn: 'datasets push',
@@ -67,7 +67,8 @@ const SWEEPS: Kind<SweepItem, Sweep> = {
 /** The model of an id, the start of one, a name that only one has, or `latest`. Throws UsageError that says what else there is. */
 export const findModel = (client: Client, reference: string): Promise<Model> => find(client, MODELS, reference);
 /** The data set, in the same way. */
-export const findDataset = (client: Client, reference: string): Promise<Dataset> => find(client, DATASETS, reference);
+export const findDataset = (client: Client, reference: string): Promise<DatasetRecord> =>
+  find(client, DATASETS, reference);
 /** The job, in the same way; its name is the one that lists show. */
 export const findJob = (client: Client, reference: string): Promise<Job> => find(client, JOBS, reference);
 
@@ -85,7 +86,7 @@ async function find<T extends Item, F>(client: Client, kind: Kind<T, F>, referen
 
 async function newest<T extends Item, F>(client: Client, kind: Kind<T, F>): Promise<T> {
   for await (const item of kind.list(client, 1)) return item;
-  throw new UsageError(`there is no ${kind.noun} yet: \`${ownName()} ${kind.wayIn}\` makes one`);
+  throw new UsageError(`there is no ${kind.noun} yet: \`${commandName()} ${kind.wayIn}\` makes one`);
 }
 
 function withPrefix<T extends Item>(items: readonly T[], reference: string): T[] {
@@ -100,7 +101,7 @@ function only<T extends Item, F>({ noun, group, wayIn }: Kind<T, F>, reference: 
         ? ` (the start of an id has at least ${SHORTEST_PREFIX} digits)`
         : '';
     throw new UsageError(
-      `there is no ${noun} "${reference}"${tooShort}: \`${ownName()} ${group} ls\` lists them, \`${ownName()} ${wayIn}\` adds one`,
+      `there is no ${noun} "${reference}"${tooShort}: \`${commandName()} ${group} ls\` lists them, \`${commandName()} ${wayIn}\` adds one`,
     );
   }
   if (found.length === 1) return first;

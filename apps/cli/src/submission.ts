@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Client } from '#client';
-import { formatBytes, type Dataset, type Job, type Model, type Recipe } from '#contracts';
+import { formatBytes, type DatasetRecord, type Job, type Model, type Recipe } from '#contracts';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { context } from './commands/context.js';
 import { assertWritable, save, STDOUT } from './download.js';
@@ -94,7 +94,7 @@ export async function modelOf(client: Client, reference: string): Promise<Model>
 }
 
 /** A stored data set, or that of a folder or manifest, which is pushed. */
-export async function datasetOf(client: Client, reference: string): Promise<Dataset> {
+export async function datasetOf(client: Client, reference: string): Promise<DatasetRecord> {
   const found = await stat(reference).catch(() => null);
   if (found === null)
     return findDataset(client, reference).catch((error: unknown) => noSuch(error, reference, 'folder'));

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ProblemError, type Client } from '#client';
-import type { Dataset, Model } from '#contracts';
+import type { DatasetRecord, Model } from '#contracts';
 import { fileToSend } from './local-file.js';
 import { wholeModel } from './whole-model.js';
 
@@ -23,7 +23,7 @@ export async function pushDataset(
   client: Client,
   manifestPath: string,
   fileNames: readonly string[],
-): Promise<Dataset> {
+): Promise<DatasetRecord> {
   const body = new FormData();
   body.append('manifest', await fileToSend(manifestPath), basename(manifestPath));
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-push-'));

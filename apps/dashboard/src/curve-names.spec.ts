@@ -1,6 +1,6 @@
-import { curveNames, curveOf, curveTitle, type Point } from './curve-names.js';
+import { curveNames, curveOf, curveTitle, type CurvePoint } from './curve-names.js';
 
-const points: Point[] = [
+const points: CurvePoint[] = [
   { fraction: 0.1, step: 10, epoch: 1, etaS: 9, samplesPerS: 100, learningRate: 0.1, loss: 2 },
   { fraction: 0.2, step: 20, epoch: 1, etaS: 8, samplesPerS: 100, learningRate: 0.1, loss: 1, snrDb: 12 },
 ];

@@ -1,21 +1,21 @@
 /** What a training pass counts beside what it learns: the message of its progress tells it. */
 const COUNTERS = new Set(['fraction', 'epoch', 'step', 'etaS', 'samplesPerS', 'learningRate']);
 
-export type Point = Record<string, number>;
+export type CurvePoint = Record<string, number>;
 
 /** The figures of a running pass that are worth a curve: losses and fidelities. */
-export function curveNames(points: readonly Point[]): string[] {
+export function curveNames(points: readonly CurvePoint[]): string[] {
   const names = new Set(points.flatMap((point) => Object.keys(point)));
   return [...names].filter((name) => !COUNTERS.has(name));
 }
 
 /** The points of a curve: over the step of the training, or over the share of the stage where it counts no steps. */
 export function curveOf(
-  points: readonly Point[],
+  points: readonly CurvePoint[],
   name: string,
 ): { unit: string; xTitle: string; points: [number, number][] } {
   const hasSteps = points.every(({ step }) => step !== undefined);
-  const x = (point: Point) => (hasSteps ? (point['step'] ?? 0) : 100 * (point['fraction'] ?? 0));
+  const x = (point: CurvePoint) => (hasSteps ? (point['step'] ?? 0) : 100 * (point['fraction'] ?? 0));
   return {
     unit: name.endsWith('Db') ? 'dB' : '',
     xTitle: hasSteps ? 'step' : '% of the stage',

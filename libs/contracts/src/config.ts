@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sentenceOf, type FieldProblem } from './field-problems.js';
-import { editDistance } from './nearest-name.js';
+import { nameDistance } from './nearest-name.js';
 import { told } from './zod-words.js';
 
 const url = (protocols: string[]) =>
@@ -106,7 +106,7 @@ function refuseTypos(environment: Record<string, string | undefined>): void {
     (name) => name.startsWith('COLDPRESS_') && !known.includes(name) && !OTHER_VARIABLES.has(name),
   );
   const problems = names.flatMap((field) => {
-    const near = known.find((name) => editDistance(field, name) <= 2);
+    const near = known.find((name) => nameDistance(field, name) <= 2);
     return near === undefined ? [] : [{ field, message: `there is no such variable: did you mean ${near}?` }];
   });
   if (problems.length > 0) throw new ConfigError(problems);

@@ -7,7 +7,7 @@ const MAX_LISTED = 40;
 export function nearestName(wrong: string, valid: readonly string[]): string | undefined {
   if (wrong.length > MAX_NAME) return undefined;
   const ranked = valid
-    .map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, distance: nameDistance(wrong.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   return best && best.distance <= Math.max(2, Math.ceil(best.name.length / 2)) ? best.name : undefined;
@@ -25,7 +25,7 @@ export function suggestion(wrong: string, valid: readonly string[]): string {
 }
 
 /** One row of the table at a time: d[j] = min(d[j] + 1, d[j-1] + 1, diagonal + (a[i] ≠ b[j])). */
-export function editDistance(a: string, b: string): number {
+export function nameDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -36,7 +36,7 @@ export const Model = z
   .meta({ id: 'Model' });
 export type Model = z.infer<typeof Model>;
 
-export const Dataset = z
+export const DatasetRecord = z
   .object({
     id: Digest,
     name: z.string(),
@@ -46,7 +46,7 @@ export const Dataset = z
     inspection: DatasetInspection,
   })
   .meta({ id: 'Dataset' });
-export type Dataset = z.infer<typeof Dataset>;
+export type DatasetRecord = z.infer<typeof DatasetRecord>;
 
 const Name = z.string().trim().min(1).max(200).optional();
 /** The name of a model whose bytes are sent. */

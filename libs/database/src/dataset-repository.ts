@@ -1,9 +1,9 @@
-import type { Dataset, StoredDataset } from '#contracts';
+import type { DatasetRecord, StoredDataset } from '#contracts';
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { decodeCursor, pageOf } from './cursor.js';
 import type { Database } from './database.js';
 import { InUseError, isForeignKeyViolation, NotFoundError } from './errors.js';
-import type { ModelQuery } from './model-repository.js';
+import type { ModelListQuery } from './model-repository.js';
 import { datasets } from './schema.js';
 import { storable } from './text.js';
 
@@ -15,21 +15,23 @@ export class DatasetRepository {
 
   /** Adds a data set; `created` is false when it was there already, and the stored row is returned. */
   async add(
-    dataset: Pick<Dataset, 'id' | 'name' | 'bytes' | 'manifest' | 'inspection'> & { files: StoredDataset['files'] },
-  ): Promise<{ dataset: Dataset; created: boolean }> {
+    dataset: Pick<DatasetRecord, 'id' | 'name' | 'bytes' | 'manifest' | 'inspection'> & {
+      files: StoredDataset['files'];
+    },
+  ): Promise<{ dataset: DatasetRecord; created: boolean }> {
     const [row] = await this.database.orm.insert(datasets).values(storable(dataset)).onConflictDoNothing().returning();
     return row
       ? { dataset: toDataset(row), created: true }
       : { dataset: await this.require(dataset.id), created: false };
   }
 
-  async get(id: string): Promise<Dataset | null> {
+  async get(id: string): Promise<DatasetRecord | null> {
     const row = await this.row(id);
     return row ? toDataset(row) : null;
   }
 
   /** Throws NotFoundError. */
-  async require(id: string): Promise<Dataset> {
+  async require(id: string): Promise<DatasetRecord> {
     const dataset = await this.get(id);
     if (!dataset) throw new NotFoundError('dataset', id);
     return dataset;
@@ -43,7 +45,7 @@ export class DatasetRepository {
   }
 
   /** Newest first. */
-  async list({ cursor, limit, name }: ModelQuery): Promise<{ items: Dataset[]; nextCursor: string | null }> {
+  async list({ cursor, limit, name }: ModelListQuery): Promise<{ items: DatasetRecord[]; nextCursor: string | null }> {
     const from = cursor === undefined ? undefined : decodeCursor('datasets', cursor);
     const rows = await this.database.orm
       .select()
@@ -76,6 +78,6 @@ export class DatasetRepository {
   }
 }
 
-function toDataset({ createdAt, files: _files, ...row }: Row): Dataset {
+function toDataset({ createdAt, files: _files, ...row }: Row): DatasetRecord {
   return { ...row, createdAt: createdAt.toISOString() };
 }

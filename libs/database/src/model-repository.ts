@@ -8,7 +8,7 @@ import { models } from './schema.js';
 import { storable } from './text.js';
 
 type Row = typeof models.$inferSelect;
-export type ModelQuery = z.infer<typeof PageQuery> & { name?: string | undefined };
+export type ModelListQuery = z.infer<typeof PageQuery> & { name?: string | undefined };
 
 /** Models by the digest of their file. */
 export class ModelRepository {
@@ -35,7 +35,7 @@ export class ModelRepository {
   }
 
   /** Newest first. */
-  async list({ cursor, limit, name }: ModelQuery): Promise<{ items: Model[]; nextCursor: string | null }> {
+  async list({ cursor, limit, name }: ModelListQuery): Promise<{ items: Model[]; nextCursor: string | null }> {
     const from = cursor === undefined ? undefined : decodeCursor('models', cursor);
     const rows = await this.database.orm
       .select()

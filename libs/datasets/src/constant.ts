@@ -4,7 +4,7 @@ import { HOST_TYPES, type HostData, type HostType } from './dtype.js';
 import { preparePreprocessing, type SampleType } from './preprocess.js';
 
 /** The tensor of an input that is the same for every sample. Throws DatasetError for a value that its type cannot hold. */
-export function constantTensor({ constant = 0, type = 'float32' }: DatasetInput): HostTensor {
+export function filledTensor({ constant = 0, type = 'float32' }: DatasetInput): HostTensor {
   const values = Float64Array.from(Array.isArray(constant) ? constant : [constant]);
   const dims = Array.isArray(constant) ? [values.length] : [];
   return { type, dims, data: converted(values, type) } as HostTensor;

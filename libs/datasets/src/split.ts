@@ -1,7 +1,7 @@
 import { inputSource, type DatasetInput, type DatasetManifest, type Split, type SplitName } from '#contracts';
 import type { HostTensor } from '#inference';
 import { checkClassLayout, wordsAsClasses } from './class-labels.js';
-import { constantTensor, stateSample } from './constant.js';
+import { filledTensor, stateSample } from './constant.js';
 import { DTYPES } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { preparePreprocessing, type Preprocessing, type SampleType } from './preprocess.js';
@@ -64,7 +64,7 @@ interface Place {
 }
 
 function resolveInput(input: string, form: DatasetInput, arrays: ArrayFile, { file, called }: Place): SplitInput {
-  if (form.constant !== undefined) return { kind: 'constant', tensor: constantTensor(form) };
+  if (form.constant !== undefined) return { kind: 'constant', tensor: filledTensor(form) };
   if (form.state) return { kind: 'state', sample: stateSample(form.state), initial: form.state.initial };
   const key = inputSource(form) === 'array' ? called(form.array ?? '') : inputKey(input);
   const array = findArray(arrays, key, file);

@@ -8,6 +8,6 @@ export { madeUpValues, type Values } from './made-up-values.js';
 export { measure, type MeasureHooks, type Measurement, type StopReason, type Subject } from './measure.js';
 export { percentile } from './percentile.js';
 export { CONFIDENCE, intervalRank, LEAST_BLOCKS, medianInterval, type MedianInterval } from './rank-interval.js';
-export { randomOrder, seededRandom } from './random.js';
+export { randomOrder, seededDraws } from './random.js';
 export { FULL, isQuick, QUICK, type MeasureSettings } from './settings.js';
 export { summarize, type TimeSummary } from './summarize.js';

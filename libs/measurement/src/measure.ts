@@ -1,6 +1,6 @@
 import { clockResolutionMs, type Clock } from './clock.js';
 import { MeasurementError } from './errors.js';
-import { randomOrder, seededRandom } from './random.js';
+import { randomOrder, seededDraws } from './random.js';
 import { LEAST_BLOCKS } from './rank-interval.js';
 import { isQuick, type MeasureSettings } from './settings.js';
 import { isPrecise } from './precision.js';
@@ -63,7 +63,7 @@ export async function measure(
   if (subjects.length === 0)
     throw new MeasurementError('nothing_to_measure', 'a measurement needs at least one subject');
   const stepMs = clockResolutionMs(clock);
-  const random = seededRandom(settings.seed);
+  const random = seededDraws(settings.seed);
   const run = new Run(subjects, settings, clock, random, hooks);
   const coldMs = await run.block(subjects.map(() => 1));
   await run.warmUp();

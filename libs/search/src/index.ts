@@ -3,7 +3,7 @@ export { dominates, dominatesConstrained, nonDominatedRanks, violation, type Out
 export { paretoFront } from './fronts/front.js';
 export { contributions, greedySubset, hypervolume } from './fronts/hypervolume.js';
 export { History, referenceOf } from './history/history.js';
-export { isComplete, type CompleteTrial, type Trial, type TrialState } from './history/trial.js';
+export { isComplete, type CompleteTrial, type SampledTrial, type SampledState } from './history/trial.js';
 export { parameterImportance, type ScoredAssignment } from './importance/parameter-importance.js';
 export {
   evaluate as evaluateModel,
@@ -23,7 +23,14 @@ export { randomSampler } from './samplers/random-sampler.js';
 export type { Sampler } from './samplers/sampler.js';
 export { sobolSampler } from './samplers/sobol-sampler.js';
 export { tpeSampler, type TpeOptions } from './samplers/tpe-sampler.js';
-export type { Assignment, ChoiceParameter, Condition, Parameter, RealParameter, Value } from './space/parameter.js';
+export type {
+  ParameterValues,
+  ChoiceParameter,
+  Condition,
+  Parameter,
+  RealParameter,
+  Value,
+} from './space/parameter.js';
 export { cardinality } from './space/parameter.js';
 export { assignmentKey, Space } from './space/space.js';
 export { Study, type Ending } from './study.js';
@@ -33,5 +40,5 @@ export {
   type AshaOptions,
   type Curve,
   type MedianRuleOptions,
-  type StoppingRule,
+  type StoppingCriterion,
 } from './stopping/stopping.js';

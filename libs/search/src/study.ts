@@ -1,10 +1,10 @@
 import { TrialError } from './errors.js';
 import type { Outcome } from './fronts/dominance.js';
 import { History } from './history/history.js';
-import type { Trial } from './history/trial.js';
+import type { SampledTrial } from './history/trial.js';
 import { seededRandom, type Random } from './random.js';
 import type { Sampler } from './samplers/sampler.js';
-import type { Assignment } from './space/parameter.js';
+import type { ParameterValues } from './space/parameter.js';
 import type { Space } from './space/space.js';
 
 export interface StudySettings {
@@ -37,20 +37,20 @@ export class Study {
    * The next assignment to try, as a running trial; null when every assignment of a finite space has been asked for. With numbers of its own
    * what is asked does not depend on how often was asked before.
    */
-  ask(random: Random = this.random): Trial | null {
+  ask(random: Random = this.random): SampledTrial | null {
     const assignment = this.propose(random);
     return assignment && this.add(assignment);
   }
 
   /** A trial made by hand, or one that an earlier search made, running until it is told. */
-  add(assignment: Assignment): Trial {
-    const trial: Trial = { id: this.history.trials.length, assignment, state: 'running' };
+  add(assignment: ParameterValues): SampledTrial {
+    const trial: SampledTrial = { id: this.history.trials.length, assignment, state: 'running' };
     this.history.add(trial);
     return trial;
   }
 
   /** Takes the end of a trial. Throws TrialError for one that is unknown or has ended, and for figures that do not fit. */
-  tell(id: number, ending: Ending): Trial {
+  tell(id: number, ending: Ending): SampledTrial {
     const trial = this.history.trials[id];
     if (!trial) throw new TrialError(id, 'the study did not ask for it');
     if (trial.state !== 'running') throw new TrialError(id, `it has ended already: ${trial.state}`);
@@ -60,7 +60,7 @@ export class Study {
     return trial;
   }
 
-  private propose(random: Random): Assignment | null {
+  private propose(random: Random): ParameterValues | null {
     const { space, sampler } = this.settings;
     if (this.history.distinct >= space.size) return null;
     for (let i = 0; i < REPEATS; i++) {
@@ -72,7 +72,7 @@ export class Study {
   }
 
   /** An assignment that has not been asked for: at random, and in order where the space is nearly exhausted. */
-  private unseen(random: Random): Assignment | null {
+  private unseen(random: Random): ParameterValues | null {
     const { space } = this.settings;
     for (let i = 0; i < REPEATS * 8; i++) {
       const assignment = space.random(random);

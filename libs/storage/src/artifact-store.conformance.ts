@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { ArtifactStore, Source } from './artifact-store.js';
-import { DigestMismatchError, NotFoundError, RangeNotSatisfiableError, SourceError, TooLargeError } from './errors.js';
+import {
+  DigestMismatchError,
+  ObjectNotFoundError,
+  RangeNotSatisfiableError,
+  SourceError,
+  TooLargeError,
+} from './errors.js';
 
 /** An adapter under test, and the ways to look behind its back. */
 export interface Subject {
@@ -103,8 +109,8 @@ export function describeArtifactStore(name: string, subject: () => Promise<Subje
     it('knows nothing of what was never put', async () => {
       const digest = sha256(randomBytes(1));
       expect(await store.stat(digest)).toBeNull();
-      await expect(store.get(digest)).rejects.toThrow(NotFoundError);
-      await expect(store.getToFile(digest, join(folder, 'never'))).rejects.toThrow(NotFoundError);
+      await expect(store.get(digest)).rejects.toThrow(ObjectNotFoundError);
+      await expect(store.getToFile(digest, join(folder, 'never'))).rejects.toThrow(ObjectNotFoundError);
     });
 
     it('forgets what is deleted, also twice', async () => {

@@ -14,7 +14,7 @@ export class StorageError extends Error {
 }
 
 /** Nothing is stored under the digest, or nothing lies at the URI. */
-export class NotFoundError extends StorageError {
+export class ObjectNotFoundError extends StorageError {
   constructor(
     readonly what: string,
     options?: ErrorOptions,

@@ -4,7 +4,7 @@ import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PassThrough, pipeline, Readable } from 'node:stream';
 import type { ArtifactStore, ByteRange, Opened, PutOptions, Source, Stored } from './artifact-store.js';
-import { NotFoundError } from './errors.js';
+import { ObjectNotFoundError } from './errors.js';
 import {
   errorCode,
   fileError,
@@ -65,7 +65,7 @@ export class FilesystemStore implements ArtifactStore {
   async get(digest: string, range: ByteRange = {}): Promise<Opened> {
     return this.#guard(async () => {
       const file = await open(this.#path(digest)).catch((cause: unknown) => {
-        throw errorCode(cause) === 'ENOENT' ? new NotFoundError(digest, { cause }) : cause;
+        throw errorCode(cause) === 'ENOENT' ? new ObjectNotFoundError(digest, { cause }) : cause;
       });
       try {
         const span = spanOf(range, (await file.stat()).size);

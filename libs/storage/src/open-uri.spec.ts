@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { NotFoundError, UriError } from './errors.js';
+import { ObjectNotFoundError, UriError } from './errors.js';
 import { assertAllowed, type S3Place } from './allowed-prefixes.js';
 import { openStore } from './open-store.js';
 import { openUri } from './open-uri.js';
@@ -84,7 +84,7 @@ describe('a file URI', () => {
   });
 
   it('names a file that is not there', async () => {
-    await expect(open('none.onnx')).rejects.toThrow(NotFoundError);
+    await expect(open('none.onnx')).rejects.toThrow(ObjectNotFoundError);
   });
 });
 

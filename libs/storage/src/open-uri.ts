@@ -6,7 +6,7 @@ import { pathToFileURL, fileURLToPath } from 'node:url';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { Config } from '#contracts';
 import type { Opened } from './artifact-store.js';
-import { NotFoundError, UriError } from './errors.js';
+import { ObjectNotFoundError, UriError } from './errors.js';
 import { errorCode, fileError } from './files.js';
 import { assertAllowed } from './allowed-prefixes.js';
 import { parseUri } from './parse-uri.js';
@@ -76,7 +76,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 function importError(uri: string, cause: unknown): Error {
   const code = errorCode(cause) ?? '';
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new NotFoundError(uri, { cause });
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new ObjectNotFoundError(uri, { cause });
   const refusal = REFUSALS[code];
   return refusal === undefined ? fileError(uri, cause) : new UriError(uri, refusal, { cause });
 }

@@ -2,7 +2,13 @@ import { types } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import type { Config } from '#contracts';
-import { NotFoundError, StorageError, StoreAccessError, StoreFullError, StoreUnavailableError } from './errors.js';
+import {
+  ObjectNotFoundError,
+  StorageError,
+  StoreAccessError,
+  StoreFullError,
+  StoreUnavailableError,
+} from './errors.js';
 
 export type S3Config = Pick<Config, 's3Endpoint' | 's3Region' | 's3AccessKeyId' | 's3SecretAccessKey'>;
 
@@ -44,7 +50,7 @@ export function s3Error(where: string, what: string, cause: unknown): StorageErr
   const name = types.isNativeError(cause) ? cause.name : '';
   if (FULL.has(name) || status === 507) return new StoreFullError(where, { cause });
   if (name === 'NoSuchBucket') return new StoreUnavailableError(where, cause);
-  if (status === 404) return new NotFoundError(what, { cause });
+  if (status === 404) return new ObjectNotFoundError(what, { cause });
   if (status === 401 || status === 403) return new StoreAccessError(where, cause);
   return new StoreUnavailableError(where, cause);
 }

@@ -8,7 +8,7 @@ import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, PutObjectCom
 import { createTestBucket, startTcpProxy, type TcpProxy, type TestBucket } from '#testing';
 import { describeArtifactStore, sha256 } from './artifact-store.conformance.js';
 import type { ArtifactStore } from './artifact-store.js';
-import { NotFoundError, StoreAccessError } from './errors.js';
+import { ObjectNotFoundError, StoreAccessError } from './errors.js';
 import { openStore } from './open-store.js';
 import { openUri } from './open-uri.js';
 import { createS3Client } from './s3-client.js';
@@ -68,7 +68,7 @@ describe('the S3 store', () => {
     const opened = await openUri(`s3://${bucketName()}/models/my%20net.onnx`, bucket);
     expect(opened.bytes).toBe(1000);
     expect((await buffer(opened.stream)).equals(bytes)).toBe(true);
-    await expect(openUri(`s3://${bucketName()}/models/none.onnx`, bucket)).rejects.toThrow(NotFoundError);
+    await expect(openUri(`s3://${bucketName()}/models/none.onnx`, bucket)).rejects.toThrow(ObjectNotFoundError);
     await store.close();
   });
 });

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { ArtifactStore, ByteRange, Opened, PutOptions, Source, Stored } from './artifact-store.js';
-import { NotFoundError } from './errors.js';
+import { ObjectNotFoundError } from './errors.js';
 import { fileError, removeStale, temporaryName, writeAtomically, writeFully } from './files.js';
 import { spanOf } from './range.js';
 import { createS3Client, s3Error, type S3Config, statusOf, translateErrors } from './s3-client.js';
@@ -89,7 +89,7 @@ export class S3Store implements ArtifactStore {
 
   async get(digest: string, range: ByteRange = {}): Promise<Opened> {
     const found = await this.#head(digest);
-    if (!found) throw new NotFoundError(digest);
+    if (!found) throw new ObjectNotFoundError(digest);
     const span = spanOf(range, found.ContentLength ?? 0);
     const bytes = readObject(this.#client, this.#address(digest), found.ETag ?? '*', span.start, span.end);
     const stream = Readable.from(translateErrors(this.#where, digest, bytes), { objectMode: false });

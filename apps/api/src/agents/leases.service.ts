@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { BenchmarkSamples, Config, LeaseExtension, LeaseFailure, LeaseHeartbeat } from '#contracts';
 import { DeviceRepository, LeaseRepository, type BenchmarkRow, type DeviceRow, type LeaseName } from '#database';
 import { benchmarkKey, fingerprintDigest } from '#pipeline';
-import { NotFoundError, type ArtifactStore } from '#storage';
+import { ObjectNotFoundError, type ArtifactStore } from '#storage';
 import { CONFIG, STORE } from '#infrastructure';
 import { checkSamples, toResult } from './benchmark-result.js';
 import { JobWaker } from './job-waker.js';
@@ -28,7 +28,7 @@ export class LeasesService {
   /** Throws NotFoundError for a file that the lease does not name. */
   async model(name: LeaseName, digest: string): Promise<{ digest: string; name: string }> {
     const { work } = await this.leases.require(name);
-    if (!work.models.some((model) => model.digest === digest)) throw new NotFoundError(digest);
+    if (!work.models.some((model) => model.digest === digest)) throw new ObjectNotFoundError(digest);
     return { digest, name: `${digest}.onnx` };
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JobRepository, ModelRepository } from '#database';
-import { NotFoundError } from '#storage';
+import { ObjectNotFoundError } from '#storage';
 
 @Injectable()
 export class ArtifactsService {
@@ -14,7 +14,7 @@ export class ArtifactsService {
    */
   async nameOf(digest: string): Promise<string> {
     const known = (await this.jobs.artifact(digest)) ?? (await this.models.get(digest));
-    if (!known) throw new NotFoundError(digest);
+    if (!known) throw new ObjectNotFoundError(digest);
     return known.name;
   }
 }

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { finished, pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { STORE } from '#infrastructure';
-import { NotFoundError, RangeNotSatisfiableError, StorageError, type ArtifactStore } from '#storage';
+import { ObjectNotFoundError, RangeNotSatisfiableError, StorageError, type ArtifactStore } from '#storage';
 import type { Request, Response } from 'express';
 import { ApiError } from '../problems/api-error.js';
 import { parseRange } from './range-header.js';
@@ -33,7 +33,7 @@ export class FileSender {
   /** Throws NotFoundError, RangeNotSatisfiableError and, before the first byte of a file that is not large, DigestMismatchError. */
   async send(request: Request, response: Response, { digest, name, type }: StoredFile): Promise<void> {
     const found = await this.store.stat(digest);
-    if (!found) throw new NotFoundError(digest);
+    if (!found) throw new ObjectNotFoundError(digest);
     const etag = `"${digest}"`;
     assertMatch(request, etag);
     response.setHeader('etag', etag);

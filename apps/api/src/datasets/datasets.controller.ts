@@ -8,7 +8,7 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { Dataset, DatasetInspection, DatasetQuery, Digest, Page, RegisterUri } from '#contracts';
+import { DatasetRecord, DatasetInspection, DatasetQuery, Digest, Page, RegisterUri } from '#contracts';
 import { DatasetRepository } from '#database';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -41,10 +41,10 @@ export class DatasetsController {
   })
   @ApiConsumes('multipart/form-data', 'application/json')
   @ApiRawBody({ 'multipart/form-data': Form, 'application/json': RegisterUri })
-  @ApiCreatedResponse({ standardSchema: Dataset, description: 'Stored.' })
-  @ApiOkResponse({ standardSchema: Dataset, description: 'This data set was stored already.' })
+  @ApiCreatedResponse({ standardSchema: DatasetRecord, description: 'Stored.' })
+  @ApiOkResponse({ standardSchema: DatasetRecord, description: 'This data set was stored already.' })
   @ApiProblem(404, 422, 507)
-  async add(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<Dataset> {
+  async add(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<DatasetRecord> {
     const { item, created } = await this.receive(request);
     response.status(created ? 201 : 200).location(`/v1/datasets/${item.id}`);
     return item;
@@ -52,7 +52,7 @@ export class DatasetsController {
 
   @Get()
   @ApiOperation({ summary: 'List data sets, newest first' })
-  @ApiOkResponse({ standardSchema: Page(Dataset) })
+  @ApiOkResponse({ standardSchema: Page(DatasetRecord) })
   @ApiProblem(400)
   list(@Query({ schema: DatasetQuery }) query: DatasetQuery) {
     return this.datasets.list(query);
@@ -60,9 +60,9 @@ export class DatasetsController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One data set' })
-  @ApiOkResponse({ standardSchema: Dataset })
+  @ApiOkResponse({ standardSchema: DatasetRecord })
   @ApiProblem(404)
-  get(@Param('id', { schema: Digest }) id: string): Promise<Dataset> {
+  get(@Param('id', { schema: Digest }) id: string): Promise<DatasetRecord> {
     return this.datasets.require(id);
   }
 
@@ -83,7 +83,7 @@ export class DatasetsController {
     return this.datasets.delete(id);
   }
 
-  private receive(request: Request): Promise<Added<Dataset>> {
+  private receive(request: Request): Promise<Added<DatasetRecord>> {
     if (request.is('application/json'))
       return this.service.register(parseWith(RegisterUri, request.body, 'invalid_request', 'the body'));
     if (request.is('multipart/form-data')) return this.service.upload(request);

@@ -6,7 +6,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   manifestFiles,
   type Config,
-  type Dataset,
+  type DatasetRecord,
   type DatasetManifest,
   type RegisterUri,
   type StoredDataset,
@@ -36,7 +36,7 @@ export class DatasetsService {
   ) {}
 
   /** Stores a data set once every file of it was opened in a process of its own. */
-  upload(request: Request): Promise<Added<Dataset>> {
+  upload(request: Request): Promise<Added<DatasetRecord>> {
     return this.spool.withFolder(async (folder) => {
       const form = await readForm(request, folder, this.config.maxUploadBytes);
       return this.add(folder, await parseManifest(form.manifest, this.documents.reader), form.files);
@@ -44,7 +44,7 @@ export class DatasetsService {
   }
 
   /** The URI is that of a manifest; its files lie beside it. */
-  register({ uri, name }: RegisterUri): Promise<Added<Dataset>> {
+  register({ uri, name }: RegisterUri): Promise<Added<DatasetRecord>> {
     return this.spool.withFolder(async (folder) => {
       const manifest = await parseManifest(await this.readText(uri), this.documents.reader);
       const files = new Map<string, SpooledFile>();
@@ -62,7 +62,7 @@ export class DatasetsService {
     folder: string,
     manifest: DatasetManifest,
     files: ReadonlyMap<string, SpooledFile>,
-  ): Promise<Added<Dataset>> {
+  ): Promise<Added<DatasetRecord>> {
     assertComplete(manifest, files);
     const stored: StoredDataset = {
       manifest,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Dataset, Model, Preflight } from '#contracts';
+import type { DatasetRecord, Model, Preflight } from '#contracts';
 import { STORE } from '#infrastructure';
 import { canonicalJson, type PlannedStage } from '#pipeline';
 import { StoreFullError, type ArtifactStore } from '#storage';
@@ -8,9 +8,9 @@ import { Untrusted } from '../untrusted/untrusted.js';
 import { Spool } from '../uploads/spool.js';
 
 /** What is checked: passes on a model and a data set. */
-export interface Subject {
+export interface PreflightSubject {
   model: Model;
-  dataset: Dataset | null;
+  dataset: DatasetRecord | null;
   stages: readonly PlannedStage[];
 }
 
@@ -29,7 +29,7 @@ export class Preflights {
   ) {}
 
   /** One for each subject, in their order. `known` are the models that options name and the store has. */
-  of(subjects: readonly Subject[], known: ReadonlySet<string>): Promise<Preflight[]> {
+  of(subjects: readonly PreflightSubject[], known: ReadonlySet<string>): Promise<Preflight[]> {
     return this.spool.withFolder(async (folder) => {
       const files = new Map<string, Promise<string>>();
       const place = async (digest: string) => {
@@ -46,10 +46,10 @@ export class Preflights {
 
   /** Subjects of one model and data set. */
   private async ofOne(
-    subjects: readonly Subject[],
+    subjects: readonly PreflightSubject[],
     known: ReadonlySet<string>,
     place: (digest: string) => Promise<{ path: string; digest: string }>,
-  ): Promise<Map<Subject, Preflight>> {
+  ): Promise<Map<PreflightSubject, Preflight>> {
     const [first] = subjects;
     if (!first) return new Map();
     const named = subjects.flatMap(({ stages }) =>
@@ -66,7 +66,7 @@ export class Preflights {
     });
     const byRecipe = new Map([...distinct.keys()].map((key, index) => [key, answers[index]]));
     return new Map(
-      subjects.flatMap((subject): [Subject, Preflight][] => {
+      subjects.flatMap((subject): [PreflightSubject, Preflight][] => {
         const answer = byRecipe.get(canonicalJson(passesOf(subject.stages)));
         return answer ? [[subject, answer]] : [];
       }),

@@ -1,6 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { PASSES, type Dataset, type Model, type SamplerName, type SweepDocument, type SweepForecast } from '#contracts';
+import {
+  PASSES,
+  type DatasetRecord,
+  type Model,
+  type SamplerName,
+  type SweepDocument,
+  type SweepForecast,
+} from '#contracts';
 import { StageMachineRepository, StageResultRepository } from '#database';
 import {
   cachedStages,
@@ -22,7 +29,7 @@ import { ModelChecks } from './model-checks.js';
 export interface SweepSubject {
   document: SweepDocument;
   model: Model;
-  dataset: Dataset | null;
+  dataset: DatasetRecord | null;
 }
 
 /** Says what a sweep will take before it is launched, and what keeps it from being launched. */

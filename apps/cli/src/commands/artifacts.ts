@@ -3,7 +3,7 @@ import type { ArtifactRef, Job } from '#contracts';
 import type { Command } from 'commander';
 import { assertWritable, save, STDOUT } from '../download.js';
 import { UsageError } from '../errors.js';
-import { ownName } from '../own-name.js';
+import { commandName } from '../own-name.js';
 import { print } from '../output.js';
 import { findJob } from '../references.js';
 import { context } from './context.js';
@@ -48,6 +48,6 @@ function named(job: Job, stage: number | undefined, name: string): ArtifactRef {
   const wayOut =
     names.length > 0
       ? `there are ${names.join(', ')}`
-      : `it is ${job.state}: \`${ownName()} jobs artifacts ${job.id}\` lists what it wrote`;
+      : `it is ${job.state}: \`${commandName()} jobs artifacts ${job.id}\` lists what it wrote`;
   throw new UsageError(`${where} has no artifact "${name}": ${wayOut}`);
 }

@@ -1,6 +1,6 @@
 import type { Client } from '#client';
 import type { Command } from 'commander';
-import { connect } from '../connection.js';
+import { connectToServer } from '../connection.js';
 import { globalOptionsOf } from '../global-options.js';
 
 export const isUri = (text: string): boolean => /^(s3|file):\/\//.test(text);
@@ -8,7 +8,7 @@ export const isUri = (text: string): boolean => /^(s3|file):\/\//.test(text);
 /** The client and the --json flag of a command. */
 export async function context(command: Command): Promise<{ client: Client; json: boolean | undefined }> {
   const options = globalOptionsOf(command);
-  return { client: await connect(options), json: options.json };
+  return { client: await connectToServer(options), json: options.json };
 }
 
 /** The items of a listing, at most `limit`. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { connect } from '../connection.js';
+import { connectToServer } from '../connection.js';
 import { UsageError } from '../errors.js';
 import { globalOptionsOf } from '../global-options.js';
 import { interfaceOf, runnableModel, writeGuess } from '../guess-dataset.js';
@@ -21,7 +21,7 @@ export function addDatasetFileCommands(datasets: Command): void {
     .description('guess the manifest of a data set from its files and a model, and write it with comments')
     .action(async (path: string, options: { for: string; output?: string; force?: boolean }, command: Command) => {
       const { json } = globalOptionsOf(command);
-      const model = await interfaceOf(options.for, () => connect(globalOptionsOf(command)));
+      const model = await interfaceOf(options.for, () => connectToServer(globalOptionsOf(command)));
       const guess = await writeGuess(path, model, { target: options.output, force: options.force ?? false });
       print(json, guess, () => guessText(guess));
     });
@@ -35,7 +35,7 @@ export function addDatasetFileCommands(datasets: Command): void {
     .description('show samples as the model gets them, after preprocessing, with their labels and what it answers')
     .action(async (path: string, options: { for: string; output: string; count: number }, command: Command) => {
       const { json } = globalOptionsOf(command);
-      const model = await runnableModel(options.for, () => connect(globalOptionsOf(command)));
+      const model = await runnableModel(options.for, () => connectToServer(globalOptionsOf(command)));
       const shown = await preview(await manifestIn(path), model, options);
       print(json, shown, () => shown.lines.join('\n'));
     });

@@ -1,5 +1,5 @@
 import { all, type Client } from '#client';
-import { formatBytes, manifestFiles, type Dataset } from '#contracts';
+import { formatBytes, manifestFiles, type DatasetRecord } from '#contracts';
 import type { Command } from 'commander';
 import { interfaceOf, writeGuess } from '../guess-dataset.js';
 import { filesOf, manifestIn, manifestNear } from '../local-dataset.js';
@@ -43,7 +43,7 @@ export function addDatasetCommands(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { client, json } = await context(command);
       const items = await collect(all(client.listDatasets, {}));
-      const row = (dataset: Dataset) => [dataset.id, dataset.name, formatBytes(dataset.bytes), samples(dataset)];
+      const row = (dataset: DatasetRecord) => [dataset.id, dataset.name, formatBytes(dataset.bytes), samples(dataset)];
       print(json, items, () => table(['id', 'name', 'size', 'samples'], items.map(row)));
     });
 
@@ -78,7 +78,7 @@ async function manifestOf(client: Client, source: string, model: string | undefi
   return guess.path;
 }
 
-function describe(dataset: Dataset): string {
+function describe(dataset: DatasetRecord): string {
   const { id, name, bytes, manifest, inspection } = dataset;
   const inputs = Object.entries(inspection.inputs).map(
     ([input, { type, dims }]) => `${input}: ${type}[${dims.join(', ')}]`,
@@ -94,16 +94,16 @@ function describe(dataset: Dataset): string {
   ].join('\n');
 }
 
-function labels({ inspection: { classes, targets } }: Dataset): string {
+function labels({ inspection: { classes, targets } }: DatasetRecord): string {
   if (classes !== null) return `${classes} classes`;
   return targets === undefined ? 'none' : `numbers of shape [${targets.join(', ')}]`;
 }
 
-function warnings({ inspection }: Dataset): string[] {
+function warnings({ inspection }: DatasetRecord): string[] {
   return (inspection.warnings ?? []).map((warning) => `warning: ${warning}`);
 }
 
-function samples({ inspection }: Dataset): string {
+function samples({ inspection }: DatasetRecord): string {
   return Object.entries(inspection.splits)
     .map(([split, count]) => `${split} ${count}`)
     .join(', ');

@@ -1,5 +1,5 @@
 import { all, firstOf, ProblemError } from '#client';
-import { hasEnded, isFinal, type Dataset, type JobState, type Model, type SweepState } from '#contracts';
+import { hasEnded, isFinal, type DatasetRecord, type JobState, type Model, type SweepState } from '#contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { inWordsOfFiles, isManifest, problemOfFiles } from '../dataset-files.js';
 import { client } from './client.js';
@@ -136,7 +136,7 @@ export async function uploadModel(files: File[]): Promise<Model> {
 }
 
 /** Uploads a manifest and the files that it names as one form. Throws ProblemError in the words of who chose the files. */
-export async function uploadDataset(files: File[]): Promise<Dataset> {
+export async function uploadDataset(files: File[]): Promise<DatasetRecord> {
   const fault = problemOfFiles(files);
   if (fault) throw new Error(fault);
   const form = new FormData();

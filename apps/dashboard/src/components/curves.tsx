@@ -1,4 +1,4 @@
-import { curveNames, curveOf, curveTitle, type Point } from '../curve-names.js';
+import { curveNames, curveOf, curveTitle, type CurvePoint } from '../curve-names.js';
 import { figure } from '../format.js';
 import { scaleOf } from '../scale.js';
 import { useWidth } from '../width.js';
@@ -7,7 +7,7 @@ const HEIGHT = 150;
 const EDGE = { left: 56, right: 10, top: 10, bottom: 34 };
 
 /** What a running pass learns, each figure as a line over its steps; the newest value stands above. */
-export function Curves({ points }: { points: Point[] }) {
+export function Curves({ points }: { points: CurvePoint[] }) {
   const names = curveNames(points).filter((name) => curveOf(points, name).points.length > 1);
   if (names.length === 0) return null;
   return (
@@ -19,7 +19,7 @@ export function Curves({ points }: { points: Point[] }) {
   );
 }
 
-function Curve({ name, all }: { name: string; all: Point[] }) {
+function Curve({ name, all }: { name: string; all: CurvePoint[] }) {
   const [box, width] = useWidth<HTMLElement>(320);
   const { unit, xTitle, points } = curveOf(all, name);
   const x = scaleOf(

@@ -4,7 +4,7 @@ import { client } from '../api/client.js';
 import { ProblemBox } from './problem-box.js';
 
 /** A dialog that makes a code for one device, and shows the command to be typed there. */
-export function EnrolDevice() {
+export function EnrolDeviceForm() {
   const dialog = useRef<HTMLDialogElement>(null);
   const create = useMutation({
     mutationFn: (name: string) => client.createDeviceCode({ body: name === '' ? {} : { name } }),

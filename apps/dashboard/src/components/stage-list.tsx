@@ -2,7 +2,7 @@ import type { Job, JobStage } from '#contracts';
 import type { JobFeed } from '../api/job-feed.js';
 import { duration } from '../format.js';
 import { Curves } from './curves.js';
-import { Problem } from './problem.js';
+import { ProblemNotice } from './problem.js';
 import { ProgressBar } from './progress-bar.js';
 import { StateBadge } from './state-badge.js';
 import { Summary } from './summary.js';
@@ -45,7 +45,7 @@ function Stage({
       </div>
       <ProgressBar value={stage.state === 'succeeded' ? 1 : stage.progress} label={`progress of ${stage.pass}`} />
       {stage.state === 'running' && message && <div className="quiet">{message}</div>}
-      <Problem error={stage.error} />
+      <ProblemNotice error={stage.error} />
       <Curves points={curve} />
       <Summary summary={stage.summary} />
       <details>

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { client } from '../api/client.js';
 import { saveBytes } from '../api/download.js';
 import { changesOf, type Change } from '../verdict.js';
-import { Problem } from './problem.js';
+import { ProblemNotice } from './problem.js';
 import { StateBadge } from './state-badge.js';
 
 /** What came of a job: size, quality, latency and gates, and the model itself. */
@@ -64,7 +64,7 @@ function DownloadModel({ job, fileName }: { job: Job; fileName: string }) {
       <button type="button" disabled={save.isPending} onClick={() => save.mutate(model.digest)}>
         Download model
       </button>
-      <Problem error={save.error} />
+      <ProblemNotice error={save.error} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { openApi, operationsOf, schemaWords, type Operation } from '../api/openapi.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { Scroll } from '../components/scroll.js';
 import { SearchField } from '../components/search-field.js';
 import type { PageProps } from '../pages.js';
@@ -38,7 +38,7 @@ export function ApiPage({ query }: PageProps) {
         Every route under /v1 wants <code>Authorization: Bearer KEY</code>. Errors are problems (RFC 9457) with a stable
         code.
       </p>
-      <Problem error={error} />
+      <ProblemNotice error={error} />
       {isPending && <p className="quiet">Loading…</p>}
       {tags.map((tag) => (
         <section key={tag} aria-label={tag}>

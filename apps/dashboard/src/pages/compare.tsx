@@ -1,7 +1,7 @@
 import type { JobItem } from '#contracts';
 import { axisOf, COSTS, QUALITIES, type Axis } from '../axes.js';
 import { useDatasets, useModels, useNewestSucceeded, useSucceededJobs } from '../api/queries.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { TradeOffPlot } from '../components/trade-off-plot.js';
 import { TradeOffTable } from '../components/trade-off-table.js';
 import { shortDigest } from '../format.js';
@@ -39,7 +39,7 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
           <DataChoice value={chosen} sets={sets} onChange={(id) => change({ data: id })} />
         )}
       </div>
-      <Problem error={error ?? newest.error} />
+      <ProblemNotice error={error ?? newest.error} />
       {model !== undefined && !data && !error && <p className="quiet">Loading…</p>}
       {(data ?? newest.data) && jobs.length === 0 && (data || !model) && (
         <p className="empty">Nothing to compare yet: submit jobs on one model that differ in their options.</p>

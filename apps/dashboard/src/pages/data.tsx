@@ -1,10 +1,10 @@
-import { formatBytes, type Dataset } from '#contracts';
+import { formatBytes, type DatasetRecord } from '#contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { client } from '../api/client.js';
 import { useDatasets } from '../api/queries.js';
 import { ConfirmButton } from '../components/confirm-button.js';
 import { Facts } from '../components/facts.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { SearchField } from '../components/search-field.js';
 import { ago, shortDigest } from '../format.js';
 import type { PageProps } from '../pages.js';
@@ -30,7 +30,7 @@ export function DataPage({ query }: PageProps) {
           />
         </search>
       </div>
-      <Problem error={error} />
+      <ProblemNotice error={error} />
       {isPending && <p className="quiet">Loading…</p>}
       {data && found.length === 0 && (
         <p className="empty">
@@ -50,7 +50,7 @@ export function DataPage({ query }: PageProps) {
   );
 }
 
-function DatasetCard({ dataset }: { dataset: Dataset }) {
+function DatasetCard({ dataset }: { dataset: DatasetRecord }) {
   const { name, bytes, inspection, createdAt } = dataset;
   const samples = Object.entries(inspection.splits).map(([split, count]) => `${split} ${count.toLocaleString('en')}`);
   return (
@@ -77,7 +77,7 @@ function DatasetCard({ dataset }: { dataset: Dataset }) {
   );
 }
 
-function DatasetFacts({ dataset: { id, manifest, inspection } }: { dataset: Dataset }) {
+function DatasetFacts({ dataset: { id, manifest, inspection } }: { dataset: DatasetRecord }) {
   const inputs = Object.entries(inspection.inputs).map(([name, { type, dims }]) => {
     const steps = (manifest.inputs[name] ?? manifest.inputs['*'])?.preprocess.map(({ op }) => op) ?? [];
     return `${name}: ${type}[${dims.join(', ')}]${steps.length > 0 ? ` after ${steps.join(', ')}` : ''}`;
@@ -94,7 +94,7 @@ function DatasetFacts({ dataset: { id, manifest, inspection } }: { dataset: Data
   );
 }
 
-function labelText({ classes, targets }: Dataset['inspection']): string {
+function labelText({ classes, targets }: DatasetRecord['inspection']): string {
   if (classes !== null) return `${classes} classes`;
   return targets === undefined ? 'none' : `numbers of shape [${targets.join(', ')}]`;
 }
@@ -108,7 +108,7 @@ function DatasetActions({ id, name }: { id: string; name: string }) {
   const what = `${name} ${shortDigest(id)}`;
   return (
     <div className="actions">
-      <Problem error={remove.error} />
+      <ProblemNotice error={remove.error} />
       <a href={addressOf('new', { dataset: id })}>
         New job<span className="heard"> with {what}</span>
       </a>

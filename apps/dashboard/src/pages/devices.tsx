@@ -3,9 +3,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { client } from '../api/client.js';
 import { useDevices } from '../api/queries.js';
 import { ConfirmButton } from '../components/confirm-button.js';
-import { EnrolDevice } from '../components/enrol-device.js';
+import { EnrolDeviceForm } from '../components/enrol-device.js';
 import { Facts } from '../components/facts.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { StateBadge } from '../components/state-badge.js';
 import { ago } from '../format.js';
 import { useTitle } from '../title.js';
@@ -18,9 +18,9 @@ export function DevicesPage() {
     <>
       <div className="heading">
         <h1>Devices</h1>
-        <EnrolDevice />
+        <EnrolDeviceForm />
       </div>
-      <Problem error={error} />
+      <ProblemNotice error={error} />
       {isPending && <p className="quiet">Loading…</p>}
       {data?.items.length === 0 && (
         <p className="empty">No devices yet. Enrol one: it asks this server for work and measures models on itself.</p>
@@ -104,7 +104,7 @@ function DeviceActions({ device: { id, name, state } }: { device: Device }) {
   const isHeld = state === 'draining' || state === 'quarantined';
   return (
     <div className="actions">
-      <Problem error={drain.error ?? resume.error ?? remove.error} />
+      <ProblemNotice error={drain.error ?? resume.error ?? remove.error} />
       {isHeld ? (
         <button type="button" className="quiet" aria-label={`Resume ${name}`} onClick={() => resume.mutate()}>
           Resume

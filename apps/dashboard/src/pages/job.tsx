@@ -7,7 +7,7 @@ import { GateList } from '../components/gate-list.js';
 import { JobLog } from '../components/job-log.js';
 import { MetricsTable } from '../components/metrics-table.js';
 import { Plots } from '../components/plots.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { SkippedList } from '../components/skipped-list.js';
 import { StageList } from '../components/stage-list.js';
 import { StateBadge } from '../components/state-badge.js';
@@ -42,7 +42,7 @@ function FollowedJob({ id }: { id: string }) {
 
 function Waiting({ problem }: { problem: string | null }) {
   useTitle('Job');
-  return problem ? <Problem error={{ message: problem }} /> : <p className="quiet">Loading…</p>;
+  return problem ? <ProblemNotice error={{ message: problem }} /> : <p className="quiet">Loading…</p>;
 }
 
 function JobView({ job, feed, resume }: { job: Job; feed: JobFeed; resume: () => void }) {
@@ -61,8 +61,8 @@ function JobView({ job, feed, resume }: { job: Job; feed: JobFeed; resume: () =>
         {stateInWords(job)} {job.state === 'queued' && <Line job={job} />}
       </p>
       {feed.problem && <p className="problem">Connection lost, trying again: {feed.problem}</p>}
-      <Problem error={feed.refusal && { message: feed.refusal.detail }} />
-      <Problem error={job.error} />
+      <ProblemNotice error={feed.refusal && { message: feed.refusal.detail }} />
+      <ProblemNotice error={job.error} />
       <Verdict job={job} fileName={fileNameOf(name)} />
       <GateList gates={job.gates} />
       <StageList job={job} feed={feed} />
@@ -121,7 +121,7 @@ function Actions({ job, onRetried }: { job: Job; onRetried: () => void }) {
         </button>
       )}
       <a href={addressOf('new', { job: job.id })}>Clone</a>
-      <Problem error={problem} />
+      <ProblemNotice error={problem} />
     </>
   );
 }

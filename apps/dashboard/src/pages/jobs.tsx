@@ -1,6 +1,6 @@
 import { formatMetric, type JobItem } from '#contracts';
 import { useJobs, type JobChoice } from '../api/queries.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { ProgressBar } from '../components/progress-bar.js';
 import { Scroll } from '../components/scroll.js';
 import { SearchField } from '../components/search-field.js';
@@ -24,7 +24,7 @@ export function JobsPage({ query }: { query: URLSearchParams }) {
         <Filters choice={choice} />
         <a href={addressOf('compare', { model: choice.model })}>Compare</a>
       </div>
-      <Problem error={error} />
+      <ProblemNotice error={error} />
       {isPending && <p className="quiet">Loading…</p>}
       {data?.items.length === 0 && <NoJobs choice={choice} />}
       {data && data.items.length > 0 && <JobTable jobs={data.items} />}

@@ -5,7 +5,7 @@ import { saveBytes } from '../api/download.js';
 import { useModels } from '../api/queries.js';
 import { ConfirmButton } from '../components/confirm-button.js';
 import { Facts } from '../components/facts.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { SearchField } from '../components/search-field.js';
 import { ago, fileNameOf, shortDigest } from '../format.js';
 import type { PageProps } from '../pages.js';
@@ -31,7 +31,7 @@ export function ModelsPage({ query }: PageProps) {
           />
         </search>
       </div>
-      <Problem error={error} />
+      <ProblemNotice error={error} />
       {isPending && <p className="quiet">Loading…</p>}
       {data && found.length === 0 && (
         <p className="empty">
@@ -113,7 +113,7 @@ function ModelActions({ id, name }: { id: string; name: string }) {
   const what = `${name} ${shortDigest(id)}`;
   return (
     <div className="actions">
-      <Problem error={save.error ?? remove.error} />
+      <ProblemNotice error={save.error ?? remove.error} />
       <a href={addressOf('new', { model: id })}>
         New job<span className="heard"> on {what}</span>
       </a>

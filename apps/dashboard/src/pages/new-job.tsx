@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { launchSweep, submitJob, uploadDataset, uploadModel, useDatasets, useModels } from '../api/queries.js';
 import { Choice } from '../components/choice.js';
 import { PassReference } from '../components/pass-reference.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { ProblemBox } from '../components/problem-box.js';
 import { RecipeField } from '../components/recipe-field.js';
 import { useDraft } from '../draft.js';
@@ -57,7 +57,7 @@ export function NewJobPage({ query }: PageProps) {
   return (
     <form className="new-job" onSubmit={onSubmit}>
       <h1>{isSweep ? 'New sweep' : 'New job'}</h1>
-      <Problem error={cloneProblem} />
+      <ProblemNotice error={cloneProblem} />
       <label>
         Name
         <input

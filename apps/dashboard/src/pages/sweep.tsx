@@ -1,5 +1,5 @@
 import type { Sweep } from '#contracts';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { StateBadge } from '../components/state-badge.js';
 import type { PageProps } from '../pages.js';
 import { SweepActions } from '../sweep/sweep-actions.js';
@@ -19,7 +19,7 @@ export function SweepPage({ id, query }: PageProps) {
         {feed.refusal.status === 404 ? `There is no sweep ${id}: it was deleted.` : feed.refusal.detail}
       </NotFoundPage>
     );
-  return feed.problem ? <Problem error={{ message: feed.problem }} /> : <p className="quiet">Loading…</p>;
+  return feed.problem ? <ProblemNotice error={{ message: feed.problem }} /> : <p className="quiet">Loading…</p>;
 }
 
 function SweepView({
@@ -42,8 +42,8 @@ function SweepView({
         <StateBadge state={sweep.state} />
         <SweepActions sweep={sweep} onChanged={resume} />
       </div>
-      {feed.problem && <Problem error={{ message: `${feed.problem}; it is tried again` }} />}
-      {sweep.error && <Problem error={sweep.error} />}
+      {feed.problem && <ProblemNotice error={{ message: `${feed.problem}; it is tried again` }} />}
+      {sweep.error && <ProblemNotice error={sweep.error} />}
       <SweepHead sweep={sweep} readAt={feed.readAt} />
       <SweepResultsView sweep={sweep} trials={feed.trials} query={query} onChanged={resume} />
     </>

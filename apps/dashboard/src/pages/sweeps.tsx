@@ -1,6 +1,6 @@
 import { metricTitle, SweepState, type SweepItem } from '#contracts';
 import { useSweeps, type SweepChoice } from '../api/queries.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { ProgressBar } from '../components/progress-bar.js';
 import { Scroll } from '../components/scroll.js';
 import { SearchField } from '../components/search-field.js';
@@ -22,7 +22,7 @@ export function SweepsPage({ query }: PageProps) {
         <h1>Sweeps</h1>
         <Filters choice={choice} />
       </div>
-      <Problem error={error} />
+      <ProblemNotice error={error} />
       {isPending && <p className="quiet">Loading…</p>}
       {data?.items.length === 0 && <NoSweeps choice={choice} />}
       {data && data.items.length > 0 && <SweepTable sweeps={data.items} />}

@@ -3,7 +3,7 @@ import { apiKey } from '../api/api-key.js';
 import { useDevices, useLine, usePasses } from '../api/queries.js';
 import { readinessOf } from '../api/readiness.js';
 import { Facts } from '../components/facts.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { Scroll } from '../components/scroll.js';
 import { StateBadge } from '../components/state-badge.js';
 import { useTitle } from '../title.js';
@@ -45,7 +45,7 @@ function Parts() {
   return (
     <section aria-label="Parts">
       <h2>Parts</h2>
-      <Problem error={error} />
+      <ProblemNotice error={error} />
       <ul className="tiles plain">
         {Object.entries(data?.checks ?? {}).map(([part, { ok, error: reason }]) => (
           <li key={part} className="card tile">
@@ -67,7 +67,7 @@ function Line() {
   return (
     <section aria-label="In line">
       <h2>In line</h2>
-      <Problem error={line.error ?? devices.error} />
+      <ProblemNotice error={line.error ?? devices.error} />
       {line.data && (
         <Facts
           facts={[
@@ -88,7 +88,7 @@ function Passes() {
   return (
     <section aria-label="Passes">
       <h2>Passes</h2>
-      <Problem error={error} />
+      <ProblemNotice error={error} />
       {data && (
         <Scroll label="Passes">
           <table>

@@ -1,5 +1,5 @@
 import { kindOf } from './option-kind.js';
-import { listedValues, listText, plainText, rangeOf, readList, readValue } from './several-values.js';
+import { listedValues, listText, plainText, valueRangeOf, readList, readValue } from './several-values.js';
 
 describe('several values of an option', () => {
   it('are read as they are typed, and written back the same', () => {
@@ -10,8 +10,8 @@ describe('several values of an option', () => {
   });
 
   it('have an order where all are numbers, and none otherwise', () => {
-    expect(rangeOf([8, 4])).toEqual({ grid: [8, 4] });
-    expect(rangeOf(['l1', 2])).toEqual({ choice: ['l1', 2] });
+    expect(valueRangeOf([8, 4])).toEqual({ grid: [8, 4] });
+    expect(valueRangeOf(['l1', 2])).toEqual({ choice: ['l1', 2] });
     expect(listedValues({ grid: [8, 4] })).toEqual([8, 4]);
     expect([listedValues(8), listedValues({ min: 0, max: 1 }), listedValues({ width: 1 })]).toEqual([null, null, null]);
   });

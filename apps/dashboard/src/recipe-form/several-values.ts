@@ -10,7 +10,7 @@ export function listedValues(value: unknown): readonly unknown[] | null {
 }
 
 /** Numbers have an order, in which neighbours act alike; words have none. */
-export const rangeOf = (values: readonly unknown[]): object =>
+export const valueRangeOf = (values: readonly unknown[]): object =>
   values.every((value) => typeof value === 'number') ? { grid: values } : { choice: values };
 
 /** A list as it is typed: "8, 4, 2". Values of YAML that hold commas stand in brackets. */

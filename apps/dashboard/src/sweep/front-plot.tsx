@@ -2,7 +2,7 @@ import { assignmentText, asMetric, figureText, formatMetric, metricTitle, METRIC
 import { useEffect, useRef, type PointerEvent } from 'react';
 import { scaleOf, type Scale } from '../scale.js';
 import { useWidth } from '../width.js';
-import type { ModelPoint } from './points.js';
+import type { PlottedModel } from './points.js';
 
 const HEIGHT = 360;
 const EDGE = { left: 78, right: 20, top: 16, bottom: 46 };
@@ -11,7 +11,7 @@ const REACH = 14;
 const TICK_WIDTH = 90;
 
 interface FrontPlotProps {
-  points: readonly ModelPoint[];
+  points: readonly PlottedModel[];
   x: string;
   y: string;
   selected: readonly number[];
@@ -43,7 +43,7 @@ export function FrontPlot({ points, x, y, selected, onSelect }: FrontPlotProps) 
     scheme.addEventListener('change', draw);
     return () => scheme.removeEventListener('change', draw);
   });
-  const nearest = (event: PointerEvent<HTMLCanvasElement>): ModelPoint | undefined => {
+  const nearest = (event: PointerEvent<HTMLCanvasElement>): PlottedModel | undefined => {
     const frame = event.currentTarget.getBoundingClientRect();
     const [left, top] = [event.clientX - frame.left, event.clientY - frame.top];
     return nearestPoint(shown, scaleX, scaleY, left, top);
@@ -71,13 +71,13 @@ export function FrontPlot({ points, x, y, selected, onSelect }: FrontPlotProps) 
   );
 }
 
-function titleOf({ trial, numbers }: ModelPoint, x: string, y: string): string {
+function titleOf({ trial, numbers }: PlottedModel, x: string, y: string): string {
   const which = numbers.length > 1 ? `trials ${numbers.join(', ')}: the same model` : `trial ${trial.number}`;
   return `${which}\n${assignmentText(trial.assignment)}\n${metricTitle(x)} ${figureText(trial, x)}, ${metricTitle(y)} ${figureText(trial, y)}`;
 }
 
-function nearestPoint(points: readonly ModelPoint[], scaleX: Scale, scaleY: Scale, left: number, top: number) {
-  let [found, least]: [ModelPoint | undefined, number] = [undefined, REACH ** 2];
+function nearestPoint(points: readonly PlottedModel[], scaleX: Scale, scaleY: Scale, left: number, top: number) {
+  let [found, least]: [PlottedModel | undefined, number] = [undefined, REACH ** 2];
   for (const point of points) {
     const distance = (scaleX.at(point.x) - left) ** 2 + (scaleY.at(point.y) - top) ** 2;
     // Of points at one place that of the front is meant.
@@ -92,7 +92,7 @@ interface Drawing {
   y: string;
   scaleX: Scale;
   scaleY: Scale;
-  points: readonly ModelPoint[];
+  points: readonly PlottedModel[];
   selected: readonly number[];
 }
 
@@ -155,7 +155,7 @@ function drawFront(context: CanvasRenderingContext2D, { points, scaleX, scaleY }
   context.lineWidth = 1;
 }
 
-function drawPoint(context: CanvasRenderingContext2D, drawing: Drawing, point: ModelPoint, colour: Colour): void {
+function drawPoint(context: CanvasRenderingContext2D, drawing: Drawing, point: PlottedModel, colour: Colour): void {
   const { scaleX, scaleY, selected } = drawing;
   const isSelected = point.numbers.some((number) => selected.includes(number));
   context.globalAlpha = point.isFeasible ? 1 : 0.45;

@@ -2,7 +2,7 @@ import { asMetric, figureOf, METRIC_NAMES, METRICS, type MetricName, type Sweep,
 import { paretoFront } from '#search';
 
 /** A model that trials came to, with the figures by which it is ranked. */
-export interface ModelPoint {
+export interface PlottedModel {
   /** The first trial that came to it; the others have the same bytes. */
   trial: Trial;
   numbers: readonly number[];
@@ -57,9 +57,9 @@ export function modelPoints(
   trials: readonly Trial[],
   axes: { x: string; y: string },
   bounds: Bounds,
-): ModelPoint[] {
+): PlottedModel[] {
   const shown = merged(trials.filter((trial) => trial.state === 'complete' && isWithin(trial, bounds)));
-  const points = shown.flatMap(({ trial, numbers }): ModelPoint[] => {
+  const points = shown.flatMap(({ trial, numbers }): PlottedModel[] => {
     const [x, y] = [numberOf(trial, axes.x), numberOf(trial, axes.y)];
     return x === undefined || y === undefined
       ? []

@@ -6,7 +6,7 @@ import { saveBlob } from '../api/download.js';
 import { ConfirmButton } from '../components/confirm-button.js';
 import { ProblemBox } from '../components/problem-box.js';
 import { addressOf } from '../route.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 
 /** Pause, resume, stop, cancel, extend, export and delete: what the state of the sweep allows. */
 export function SweepActions({ sweep, onChanged }: { sweep: Sweep; onChanged: () => void }) {
@@ -57,7 +57,7 @@ export function SweepActions({ sweep, onChanged }: { sweep: Sweep; onChanged: ()
           onConfirm={() => remove.mutate()}
         />
       )}
-      <Problem error={act.error ?? remove.error ?? save.error} />
+      <ProblemNotice error={act.error ?? remove.error ?? save.error} />
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { StageCheckpointRepository, type CheckpointRow } from '#database';
 import { STORE } from '#infrastructure';
-import { DigestMismatchError, NotFoundError, type ArtifactStore } from '#storage';
+import { DigestMismatchError, ObjectNotFoundError, type ArtifactStore } from '#storage';
 import { judge } from './failures.js';
 import { digestOf } from './file-cache.js';
 
@@ -23,7 +23,7 @@ export class CheckpointStore {
       return null;
     } catch (error) {
       // A stage can do without: it begins anew.
-      if (error instanceof NotFoundError) return 'the checkpoint is no longer in the store';
+      if (error instanceof ObjectNotFoundError) return 'the checkpoint is no longer in the store';
       if (error instanceof DigestMismatchError) return 'the checkpoint in the store is damaged';
       if (judge(error).outage) throw error;
       return `the checkpoint cannot be fetched (${error instanceof Error ? error.message : String(error)})`;

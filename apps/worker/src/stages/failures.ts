@@ -3,7 +3,7 @@ import { isUnreachable, postgresCode } from '#database';
 import { ProcessError } from '#process';
 import { StorageError, StoreUnavailableError } from '#storage';
 
-export interface Verdict {
+export interface FailureVerdict {
   failure: Failure;
   /** The same stage would fail again: no further attempt. */
   permanent: boolean;
@@ -24,7 +24,7 @@ const SYSTEM_ERROR = /^E[A-Z0-9]+$/;
  * What a failure means. Lost processes, stores and databases may come back; what the model, the data or the recipe
  * caused will not go away. An error without a code is a bug of ours: it is shown as such and not repeated.
  */
-export function judge(error: unknown): Verdict {
+export function judge(error: unknown): FailureVerdict {
   if (error instanceof ProcessError) return verdict(error.code, error.message, error.permanent);
   if (error instanceof StorageError)
     return verdict(error.code, error.message, !error.transient, error instanceof StoreUnavailableError);
@@ -36,7 +36,7 @@ export function judge(error: unknown): Verdict {
   return verdict(code ?? 'internal', error.message, true);
 }
 
-function verdict(code: string, message: string, permanent: boolean, outage = false): Verdict {
+function verdict(code: string, message: string, permanent: boolean, outage = false): FailureVerdict {
   return { failure: { code, message }, permanent, outage };
 }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { StageResultRepository, type StoredResult } from '#database';
 import { STORE } from '#infrastructure';
-import { DigestMismatchError, NotFoundError, type ArtifactStore } from '#storage';
+import { DigestMismatchError, ObjectNotFoundError, type ArtifactStore } from '#storage';
 
 /** Results by stage key, believed only when every file they name is in the store and has its digest. */
 @Injectable()
@@ -41,7 +41,7 @@ export class ResultCache {
       for await (const _piece of (await this.store.get(digest)).stream);
       return true;
     } catch (error) {
-      if (error instanceof NotFoundError) return false;
+      if (error instanceof ObjectNotFoundError) return false;
       if (!(error instanceof DigestMismatchError)) throw error;
       await this.store.delete(digest);
       return false;

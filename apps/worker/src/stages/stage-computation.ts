@@ -7,7 +7,7 @@ import { CheckpointStore } from './checkpoint-store.js';
 import { outlast } from './outage.js';
 import type { StageFolder } from './stage-folder.js';
 import { StageFolders } from './stage-folders.js';
-import { StageInputs } from './stage-inputs.js';
+import { FetchedInputs } from './stage-inputs.js';
 import { StageOutputs } from './stage-outputs.js';
 import { StagePool } from './stage-pool.js';
 import { StageReporters, type StageReporter } from './stage-reporter.js';
@@ -22,7 +22,7 @@ export class StageComputation {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly folders: StageFolders,
-    private readonly inputs: StageInputs,
+    private readonly inputs: FetchedInputs,
     private readonly outputs: StageOutputs,
     private readonly pool: StagePool,
     private readonly checkpoints: CheckpointStore,

@@ -10,7 +10,7 @@ type StageRequest = Extract<ProcessRequest, { kind: 'stage' }>;
 
 /** What a stage's process is asked to do, with every file that the stage reads in the attempt's folder. */
 @Injectable()
-export class StageInputs {
+export class FetchedInputs {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly datasets: DatasetRepository,

@@ -7,7 +7,7 @@ import { StageComputation } from './stage-computation.js';
 import { ModelFigures } from './model-figures.js';
 import { StageFolders } from './stage-folders.js';
 import { StageGates } from './stage-gates.js';
-import { StageInputs } from './stage-inputs.js';
+import { FetchedInputs } from './stage-inputs.js';
 import { StageOutputs } from './stage-outputs.js';
 import { StagePool } from './stage-pool.js';
 import { StageProcessor } from './stage.processor.js';
@@ -25,7 +25,7 @@ import { TransferSizes } from './transfer-sizes.js';
     StageComputation,
     StageFolders,
     StageGates,
-    StageInputs,
+    FetchedInputs,
     StageOutputs,
     StagePool,
     StageProcessor,

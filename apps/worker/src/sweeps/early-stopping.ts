@@ -1,12 +1,12 @@
 import type { SweepDocument } from '#contracts';
 import type { OpenTrial, SweepSession } from '#database';
-import { asha, medianRule, type Curve, type StoppingRule } from '#search';
+import { asha, medianRule, type Curve, type StoppingCriterion } from '#search';
 
 type Settings = NonNullable<SweepDocument['stopping']>;
 
 /** Ends trials whose training falls behind that of the others, by the rule of the sweep. */
 export class EarlyStopping {
-  private readonly rule: StoppingRule;
+  private readonly rule: StoppingCriterion;
   /** Curves of trials that have ended, by job: they do not change. */
   private readonly ended = new Map<string, Curve>();
 

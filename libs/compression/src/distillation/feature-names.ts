@@ -1,4 +1,4 @@
-import { editDistance, type DistillOptions } from '#contracts';
+import { nameDistance, type DistillOptions } from '#contracts';
 import { Graph, isOwnName, type ModelProto } from '#onnx';
 import { OptionError } from '../errors.js';
 import type { Obstacle } from '../pass.js';
@@ -67,7 +67,7 @@ function unknownValue(side: Side, graph: Graph, name: string): string | null {
   ];
   if (values.includes(name)) return null;
   const nearest = values
-    .map((value) => ({ value, distance: editDistance(name, value) }))
+    .map((value) => ({ value, distance: nameDistance(name, value) }))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, OFFERED);
   return `${WHERE[side]} has no value "${name}": the nearest are ${nearest.map(({ value }) => `"${value}"`).join(', ')}`;

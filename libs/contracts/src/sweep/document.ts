@@ -28,13 +28,13 @@ export type SweepStep = z.infer<typeof SweepStep>;
 export const Direction = z.enum(['minimize', 'maximize']);
 export type Direction = z.infer<typeof Direction>;
 
-export const Objective = z
+export const SweepObjective = z
   .strictObject({
     metric: GateMetric,
     direction: Direction.optional().describe('By default what is better for the metric.'),
   })
   .meta({ id: 'Objective' });
-export type Objective = z.infer<typeof Objective>;
+export type SweepObjective = z.infer<typeof SweepObjective>;
 
 export const SamplerName = z.enum(['auto', 'grid', 'random', 'sobol', 'tpe', 'nsga2', 'gp', 'model']);
 export type SamplerName = z.infer<typeof SamplerName>;
@@ -94,7 +94,7 @@ export const SweepDocument = z
       .max(120)
       .optional()
       .describe('Orders of the steps, by their names, that are tried; by default the one that they stand in.'),
-    objectives: z.array(Objective).min(1).max(3).describe('What is made as low or high as can be, all at once.'),
+    objectives: z.array(SweepObjective).min(1).max(3).describe('What is made as low or high as can be, all at once.'),
     constraints: z
       .array(Gate)
       .max(20)

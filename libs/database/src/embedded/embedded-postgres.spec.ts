@@ -9,7 +9,7 @@ import pg from 'pg';
 import { bringHome, strayPlaces } from './earlier-place.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 import { DataFolderError, DataFolderInUseError } from './errors.js';
-import { hasEnded, isAlive } from './process-identity.js';
+import { hasProcessEnded, isAlive } from './process-identity.js';
 
 const NOBODY = 65534;
 const compiled = resolve(import.meta.dirname, '../../../../dist/libs/database/src/embedded/embedded-postgres.js');
@@ -109,7 +109,7 @@ describe('the embedded PostgreSQL', () => {
     const { owner, url } = await startOwner(await folder());
     const pid = await serverPid(url);
     owner.kill('SIGKILL');
-    expect(await hasEnded(pid, 10_000)).toBe(true);
+    expect(await hasProcessEnded(pid, 10_000)).toBe(true);
   });
 
   it('takes over from a server whose guard was killed with its owner', async () => {

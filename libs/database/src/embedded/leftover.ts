@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataFolderError } from './errors.js';
 import { folderIdentity } from './folder-claim.js';
-import { commandOf, hasEnded } from './process-identity.js';
+import { commandOf, hasProcessEnded } from './process-identity.js';
 
 /**
  * How long each way of asking the server to stop gets: fast shutdown, immediate shutdown, kill. A server that is asked
@@ -30,7 +30,7 @@ export async function stopLeftover(data: string): Promise<void> {
     } catch {
       return;
     }
-    if (await hasEnded(pid, patienceMs)) return;
+    if (await hasProcessEnded(pid, patienceMs)) return;
   }
   throw new DataFolderError(data, `its server, process ${pid}, does not stop`);
 }

@@ -37,7 +37,7 @@ export async function commandOf(pid: number): Promise<string | null> {
 }
 
 /** Waits for the process's end; false when it did not come in time. */
-export async function hasEnded(pid: number, withinMs: number): Promise<boolean> {
+export async function hasProcessEnded(pid: number, withinMs: number): Promise<boolean> {
   for (const deadline = Date.now() + withinMs; isAlive(pid); await sleep(25)) if (Date.now() > deadline) return false;
   return true;
 }

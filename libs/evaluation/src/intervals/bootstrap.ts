@@ -1,4 +1,4 @@
-import { seededRandom } from '#measurement';
+import { seededDraws } from '#measurement';
 import { normalCdf, normalQuantile } from './normal.js';
 import type { Interval } from './wilson.js';
 
@@ -10,7 +10,7 @@ export type Statistic = (counts: Uint32Array) => number | undefined;
  * Every one is the same array, filled anew.
  */
 export function* resamplesOf(samples: number, resamples: number, seed: number): Generator<Uint32Array> {
-  const random = seededRandom(seed);
+  const random = seededDraws(seed);
   const counts = new Uint32Array(samples);
   for (let r = 0; r < resamples; r++) {
     counts.fill(0);

@@ -2,7 +2,7 @@ import { nonDominatedRanks, violation } from '../fronts/dominance.js';
 import { greedySubset, hypervolume } from '../fronts/hypervolume.js';
 import { paretoFront } from '../fronts/front.js';
 import { assignmentKey } from '../space/space.js';
-import { isComplete, type CompleteTrial, type Trial } from './trial.js';
+import { isComplete, type CompleteTrial, type SampledTrial } from './trial.js';
 
 /** Best trials that are kept in order; what a sampler learns from is fewer. */
 const LEADERS = 64;
@@ -12,14 +12,14 @@ const LEADERS = 64;
  * fast after tens of thousands of trials.
  */
 export class History {
-  readonly trials: Trial[] = [];
+  readonly trials: SampledTrial[] = [];
   readonly complete: CompleteTrial[] = [];
-  readonly running = new Map<number, Trial>();
+  readonly running = new Map<number, SampledTrial>();
   private readonly known = new Map<string, number>();
   private best: CompleteTrial[] = [];
   private isStale = false;
 
-  add(trial: Trial): void {
+  add(trial: SampledTrial): void {
     this.trials.push(trial);
     const key = assignmentKey(trial.assignment);
     this.known.set(key, (this.known.get(key) ?? 0) + 1);
@@ -27,7 +27,7 @@ export class History {
   }
 
   /** Takes notice of a trial that ended. */
-  update(trial: Trial): void {
+  update(trial: SampledTrial): void {
     if (trial.state === 'running') this.running.set(trial.id, trial);
     else this.running.delete(trial.id);
     if (!isComplete(trial)) return;
@@ -37,7 +37,7 @@ export class History {
   }
 
   /** Whether the assignment has been asked for before. */
-  has(assignment: Trial['assignment']): boolean {
+  has(assignment: SampledTrial['assignment']): boolean {
     return this.known.has(assignmentKey(assignment));
   }
 

@@ -1,25 +1,25 @@
 import type { Outcome } from '../fronts/dominance.js';
-import type { Assignment } from '../space/parameter.js';
+import type { ParameterValues } from '../space/parameter.js';
 
 /**
  * `stopped` ended early and has no figures; `failed` came to no result. Neither teaches a sampler more than not to
  * repeat it.
  */
-export type TrialState = 'running' | 'complete' | 'stopped' | 'failed';
+export type SampledState = 'running' | 'complete' | 'stopped' | 'failed';
 
 /** One assignment that was asked for, and what came of it. */
-export interface Trial {
+export interface SampledTrial {
   id: number;
-  assignment: Assignment;
-  state: TrialState;
+  assignment: ParameterValues;
+  state: SampledState;
   /** Of a complete trial. */
   outcome?: Outcome;
 }
 
-export interface CompleteTrial extends Trial {
+export interface CompleteTrial extends SampledTrial {
   outcome: Outcome;
 }
 
-export function isComplete(trial: Trial): trial is CompleteTrial {
+export function isComplete(trial: SampledTrial): trial is CompleteTrial {
   return trial.state === 'complete' && trial.outcome !== undefined;
 }

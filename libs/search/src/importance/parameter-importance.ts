@@ -1,8 +1,8 @@
-import { cardinality, isOrdered, toUnit, type Assignment } from '../space/parameter.js';
+import { cardinality, isOrdered, toUnit, type ParameterValues } from '../space/parameter.js';
 import type { Space } from '../space/space.js';
 
 export interface ScoredAssignment {
-  assignment: Assignment;
+  assignment: ParameterValues;
   /** The smaller the better: an objective, or a rank among several. */
   score: number;
 }

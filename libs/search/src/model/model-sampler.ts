@@ -1,13 +1,13 @@
 import { greedySubset } from '../fronts/hypervolume.js';
 import type { Sampler } from '../samplers/sampler.js';
-import type { Assignment } from '../space/parameter.js';
+import type { ParameterValues } from '../space/parameter.js';
 import type { CostModel } from './cost-model.js';
 import { modelFront } from './model-front.js';
 
 export interface ModelSamplerOptions {
   model: CostModel;
   /** The assignment that a point of the model stands for. */
-  assign(options: readonly number[]): Assignment;
+  assign(options: readonly number[]): ParameterValues;
   /** Trials that the model's front is worth; the sampler `afterwards` goes on from what they found. */
   trials: number;
   /** The corner that the points of the front are spread towards: [cost, loss]. */

@@ -4,7 +4,7 @@ import {
   isOrdered,
   toUnit,
   valueAt,
-  type Assignment,
+  type ParameterValues,
   type Parameter,
 } from '../space/parameter.js';
 import type { Space } from '../space/space.js';
@@ -16,7 +16,7 @@ const width = (parameter: Parameter) => (isOrdered(parameter) ? 1 : cardinality(
  * An assignment as a point of the unit cube; lists without order as one coordinate for each value, absent parameters at
  * the middle.
  */
-export function toCoordinates(space: Space, assignment: Assignment): Float64Array {
+export function toCoordinates(space: Space, assignment: ParameterValues): Float64Array {
   return Float64Array.from(
     space.parameters.flatMap((parameter) => {
       const value = assignment[parameter.name];
@@ -29,7 +29,7 @@ export function toCoordinates(space: Space, assignment: Assignment): Float64Arra
 }
 
 /** The assignment nearest to a point of the unit cube. */
-export function fromCoordinates(space: Space, point: Float64Array): Assignment {
+export function fromCoordinates(space: Space, point: Float64Array): ParameterValues {
   const starts: number[] = [];
   space.parameters.reduce((at, parameter) => (starts.push(at), at + width(parameter)), 0);
   return space.assign((parameter, i) => {

@@ -1,4 +1,4 @@
-import type { Assignment } from '../space/parameter.js';
+import type { ParameterValues } from '../space/parameter.js';
 import type { Sampler } from './sampler.js';
 
 /**
@@ -6,7 +6,7 @@ import type { Sampler } from './sampler.js';
  * parameter.
  */
 export function gridSampler(): Sampler {
-  let rest: Generator<Assignment> | undefined;
+  let rest: Generator<ParameterValues> | undefined;
   return {
     propose(space, history) {
       rest ??= space.all();

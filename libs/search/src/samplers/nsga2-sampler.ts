@@ -6,7 +6,7 @@ import {
   isOrdered,
   toUnit,
   valueAt,
-  type Assignment,
+  type ParameterValues,
   type Parameter,
   type Value,
 } from '../space/parameter.js';
@@ -45,7 +45,7 @@ function tournament(parents: readonly CompleteTrial[], random: Random): Complete
   return parents[Math.floor(Math.min(a, b))]!;
 }
 
-function cross(parameter: Parameter, mother: Assignment, father: Assignment, random: Random): Value {
+function cross(parameter: Parameter, mother: ParameterValues, father: ParameterValues, random: Random): Value {
   const present = [mother[parameter.name], father[parameter.name]].filter((value) => value !== undefined);
   if (present.length === 0) return fromUnit(parameter, random());
   const [a, b] = [pick(present, random), pick(present, random)];

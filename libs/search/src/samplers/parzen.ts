@@ -5,7 +5,7 @@ import {
   isOrdered,
   toUnit,
   valueAt,
-  type Assignment,
+  type ParameterValues,
   type Parameter,
   type Value,
 } from '../space/parameter.js';
@@ -44,7 +44,7 @@ export class ParzenEstimator {
 
   constructor(
     private readonly space: Space,
-    observations: readonly Assignment[],
+    observations: readonly ParameterValues[],
     weights: readonly number[] = observations.map(() => 1),
   ) {
     const total = weights.reduce((sum, weight) => sum + weight, PRIOR);
@@ -53,7 +53,7 @@ export class ParzenEstimator {
     this.marginals = space.parameters.map((parameter) => marginalOf(parameter, observations, space.parameters.length));
   }
 
-  draw(random: Random): Assignment {
+  draw(random: Random): ParameterValues {
     const kernel = pickWeighted(this.weights, random);
     return this.space.assign((_, at) => this.marginals[at]!.draw(kernel, random));
   }
@@ -61,7 +61,7 @@ export class ParzenEstimator {
   /**
    * The logarithm of the density at an assignment, up to a factor that is the same for every estimator over the space.
    */
-  logDensity(assignment: Assignment): number {
+  logDensity(assignment: ParameterValues): number {
     const logs = this.logWeights.slice();
     this.space.parameters.forEach((parameter, at) => {
       const value = assignment[parameter.name];
@@ -81,7 +81,7 @@ function logSumExp(logs: Float64Array): number {
 }
 
 /** A parameter that an observation does not have says nothing there: the prior stands in for it. */
-function marginalOf(parameter: Parameter, observations: readonly Assignment[], dimensions: number): Marginal {
+function marginalOf(parameter: Parameter, observations: readonly ParameterValues[], dimensions: number): Marginal {
   const values = observations.map((assignment) => assignment[parameter.name]);
   if (!isOrdered(parameter)) return categorical(parameter, values);
   return Number.isFinite(cardinality(parameter))

@@ -1,8 +1,8 @@
 import { violation } from '../fronts/dominance.js';
 import { contributions } from '../fronts/hypervolume.js';
 import { referenceOf, type History } from '../history/history.js';
-import type { CompleteTrial, Trial } from '../history/trial.js';
-import type { Assignment } from '../space/parameter.js';
+import type { CompleteTrial, SampledTrial } from '../history/trial.js';
+import type { ParameterValues } from '../space/parameter.js';
 import { ParzenEstimator } from './parzen.js';
 import type { Sampler } from './sampler.js';
 import { sobolSampler } from './sobol-sampler.js';
@@ -40,7 +40,7 @@ export function tpeSampler({ startup = 10, candidates = 32 }: TpeOptions = {}): 
         weightsOf(good),
       );
       const above = new ParzenEstimator(space, othersOf(history, new Set(good)));
-      let best: { assignment: Assignment; gain: number } | undefined;
+      let best: { assignment: ParameterValues; gain: number } | undefined;
       for (let i = 0; i < candidates; i++) {
         const assignment = below.draw(random);
         const gain = below.logDensity(assignment) - above.logDensity(assignment);
@@ -73,9 +73,9 @@ function weightsOf(good: readonly CompleteTrial[]): number[] {
 }
 
 /** The running trials, and of the others so many, evenly spread over time. */
-function othersOf({ trials, running }: History, good: ReadonlySet<Trial>): Assignment[] {
+function othersOf({ trials, running }: History, good: ReadonlySet<SampledTrial>): ParameterValues[] {
   const stride = Math.max(1, trials.length / OTHERS);
-  const ended: Assignment[] = [];
+  const ended: ParameterValues[] = [];
   for (let at = 0; at < trials.length; at += stride) {
     const trial = trials[Math.floor(at)]!;
     if (trial.state !== 'running' && !good.has(trial)) ended.push(trial.assignment);

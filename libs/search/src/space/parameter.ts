@@ -30,7 +30,7 @@ export interface ChoiceParameter {
 export type Parameter = RealParameter | ChoiceParameter;
 
 /** Values by parameter; one whose condition does not hold is absent. */
-export type Assignment = Readonly<Record<string, Value>>;
+export type ParameterValues = Readonly<Record<string, Value>>;
 
 /** How many values a parameter can take; Infinity for a number without a step. */
 export function cardinality(parameter: Parameter): number {

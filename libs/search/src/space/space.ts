@@ -1,6 +1,6 @@
 import { SpaceError } from '../errors.js';
 import type { Random } from '../random.js';
-import { cardinality, fromUnit, valueAt, type Assignment, type Parameter, type Value } from './parameter.js';
+import { cardinality, fromUnit, valueAt, type ParameterValues, type Parameter, type Value } from './parameter.js';
 
 /** A search space: named parameters, some of which exist only under a condition on an earlier one. */
 export class Space {
@@ -29,7 +29,7 @@ export class Space {
   }
 
   /** Whether the parameter exists under what has been assigned so far. */
-  isActive(parameter: Parameter, assignment: Assignment): boolean {
+  isActive(parameter: Parameter, assignment: ParameterValues): boolean {
     return (parameter.when ?? []).every((condition) => {
       const value = assignment[condition.parameter];
       return value !== undefined && condition.in.includes(value);
@@ -37,7 +37,7 @@ export class Space {
   }
 
   /** Builds an assignment parameter by parameter, leaving out those that do not exist under the ones before. */
-  assign(choose: (parameter: Parameter, at: number) => Value): Assignment {
+  assign(choose: (parameter: Parameter, at: number) => Value): ParameterValues {
     const assignment: Record<string, Value> = {};
     this.parameters.forEach((parameter, at) => {
       if (this.isActive(parameter, assignment)) assignment[parameter.name] = choose(parameter, at);
@@ -46,20 +46,20 @@ export class Space {
   }
 
   /** The assignment at a point of the unit cube, one coordinate for each parameter. */
-  at(point: ArrayLike<number>): Assignment {
+  at(point: ArrayLike<number>): ParameterValues {
     return this.assign((parameter, i) => fromUnit(parameter, point[i] ?? 0));
   }
 
-  random(random: Random): Assignment {
+  random(random: Random): ParameterValues {
     return this.assign((parameter) => fromUnit(parameter, random()));
   }
 
   /** Every assignment of a finite space, the last parameter changing fastest. Throws SpaceError for a continuous one. */
-  *all(): Generator<Assignment> {
+  *all(): Generator<ParameterValues> {
     yield* this.below({}, 0);
   }
 
-  private *below(so: Assignment, at: number): Generator<Assignment> {
+  private *below(so: ParameterValues, at: number): Generator<ParameterValues> {
     const parameter = this.parameters[at];
     if (!parameter) {
       yield so;
@@ -74,7 +74,7 @@ export class Space {
 }
 
 /** Equal for assignments that set the same parameters to the same values. */
-export function assignmentKey(assignment: Assignment): string {
+export function assignmentKey(assignment: ParameterValues): string {
   return JSON.stringify(Object.entries(assignment).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -2,7 +2,7 @@
 export type Curve = ReadonlyMap<number, number>;
 
 /** Decides whether a running trial is to end early, by its own curve and those of the others. */
-export type StoppingRule = (curve: Curve, others: readonly Curve[]) => boolean;
+export type StoppingCriterion = (curve: Curve, others: readonly Curve[]) => boolean;
 
 export interface MedianRuleOptions {
   /** Steps that every trial may take. */
@@ -15,7 +15,7 @@ export interface MedianRuleOptions {
  * Stops a trial whose best figure so far is above the median of the others' best figures up to the same step (Golovin
  * et al. 2017, section 3.2.2).
  */
-export function medianRule({ warmup = 1, trials = 5 }: MedianRuleOptions = {}): StoppingRule {
+export function medianRule({ warmup = 1, trials = 5 }: MedianRuleOptions = {}): StoppingCriterion {
   return (curve, others) => {
     const step = Math.max(-Infinity, ...curve.keys());
     if (step < warmup) return false;
@@ -42,7 +42,7 @@ export interface AshaOptions {
  * Asynchronous successive halving (Li et al. 2020): at each rung r · η^k a trial goes on only if it is among the best
  * 1/η of those that have come so far. Decides at once: nothing waits for others.
  */
-export function asha({ minimum = 1, reduction = 3 }: AshaOptions = {}): StoppingRule {
+export function asha({ minimum = 1, reduction = 3 }: AshaOptions = {}): StoppingCriterion {
   return (curve, others) => {
     const step = Math.max(-Infinity, ...curve.keys());
     for (let rung = minimum; rung <= step; rung *= reduction) {

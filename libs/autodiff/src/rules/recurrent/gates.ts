@@ -1,14 +1,14 @@
 import type { GradientBuilder } from '../../gradient-builder.js';
-import type { Direction } from './recurrent-layer.js';
+import type { LayerDirection } from './recurrent-layer.js';
 
 /** What reaches the gates of every step from outside, X · Wᵀ + b, [T, B, G H]: all steps in one product. */
-export function fromInput(g: GradientBuilder, { x, w, biases }: Direction): string {
+export function fromInput(g: GradientBuilder, { x, w, biases }: LayerDirection): string {
   const product = g.matmul(x, w, { transB: 2 });
   return biases ? g.add(product, biases.input) : product;
 }
 
 /** What reaches them from the state before, H · Rᵀ + b: the forward pass has told every state. */
-export function fromState(g: GradientBuilder, { previous, r, biases }: Direction): string {
+export function fromState(g: GradientBuilder, { previous, r, biases }: LayerDirection): string {
   const product = g.matmul(previous, r, { transB: 2 });
   return biases ? g.add(product, biases.state) : product;
 }

@@ -2,7 +2,7 @@ import { intAttribute, elementOf } from '#onnx';
 import type { GradientBuilder } from '../../gradient-builder.js';
 import type { GradientRule } from '../../rule.js';
 import { fromInput, fromState, gatesOf, outer, sigmoidSlope, tanhSlope, total } from './gates.js';
-import { layerGradients, type Direction, type DirectionGradients, type Sizes } from './recurrent-layer.js';
+import { layerGradients, type LayerDirection, type DirectionGradients, type Sizes } from './recurrent-layer.js';
 import { scan } from './scan.js';
 
 /**
@@ -25,7 +25,7 @@ interface Gates {
   toUpdate: string;
 }
 
-function gatesFrom(g: GradientBuilder, direction: Direction, z: string, r: string, candidate: string): Gates {
+function gatesFrom(g: GradientBuilder, direction: LayerDirection, z: string, r: string, candidate: string): Gates {
   return {
     z,
     r,
@@ -39,7 +39,7 @@ function gatesFrom(g: GradientBuilder, direction: Direction, z: string, r: strin
  *
  *     v = [dh z', dh n' q r', dh n' r]        dh₋₁ = dh · z + v · R
  */
-function resetBehind(g: GradientBuilder, direction: Direction, sizes: Sizes): DirectionGradients {
+function resetBehind(g: GradientBuilder, direction: LayerDirection, sizes: Sizes): DirectionGradients {
   const [outside, inside] = [gatesOf(g, fromInput(g, direction), 3), gatesOf(g, fromState(g, direction), 3)];
   const sigmoid = (at: number) =>
     g.op('Sigmoid', [g.add(elementOf(outside, at, 'outside'), elementOf(inside, at, 'inside'))]);
@@ -74,7 +74,7 @@ function resetBehind(g: GradientBuilder, direction: Direction, sizes: Sizes): Di
  *
  *     dn = dh n'        ds = dn · Rₙ        v = [dh z', ds h₋₁ r']        dh₋₁ = dh · z + ds · r + v · R
  */
-function resetAhead(g: GradientBuilder, direction: Direction, sizes: Sizes): DirectionGradients {
+function resetAhead(g: GradientBuilder, direction: LayerDirection, sizes: Sizes): DirectionGradients {
   const { hidden } = sizes;
   const rows = (value: string, from: number, to: number) => g.slice(value, [from * hidden], [to * hidden], [0]);
   const [toGates, toCandidateState] = [rows(direction.r, 0, 2), rows(direction.r, 2, 3)];
@@ -125,7 +125,7 @@ function resetAhead(g: GradientBuilder, direction: Direction, sizes: Sizes): Dir
   };
 }
 
-function byInput(g: GradientBuilder, { x, w }: Direction, incoming: string, { inputs, hidden }: Sizes) {
+function byInput(g: GradientBuilder, { x, w }: LayerDirection, incoming: string, { inputs, hidden }: Sizes) {
   return {
     x: g.matmul(incoming, w, {}),
     w: outer(g, { value: incoming, width: 3 * hidden }, { value: x, width: inputs }),

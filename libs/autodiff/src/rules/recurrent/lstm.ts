@@ -2,7 +2,13 @@ import { elementOf } from '#onnx';
 import type { GradientBuilder } from '../../gradient-builder.js';
 import type { GradientRule } from '../../rule.js';
 import { fromInput, fromState, gatesOf, outer, sigmoidSlope, tanhSlope, total } from './gates.js';
-import { layerGradients, previous, type Direction, type DirectionGradients, type Sizes } from './recurrent-layer.js';
+import {
+  layerGradients,
+  previous,
+  type LayerDirection,
+  type DirectionGradients,
+  type Sizes,
+} from './recurrent-layer.js';
 import { scan } from './scan.js';
 
 /**
@@ -15,7 +21,7 @@ import { scan } from './scan.js';
 export const lstmGradients: GradientRule = (context) =>
   layerGradients(context, { gates: 4, activations: [['Sigmoid', 'Tanh', 'Tanh']], backward });
 
-function backward(g: GradientBuilder, direction: Direction, sizes: Sizes): DirectionGradients {
+function backward(g: GradientBuilder, direction: LayerDirection, sizes: Sizes): DirectionGradients {
   const { x, w, r, initial, isReverse } = direction;
   const [i, o, f, candidate] = activated(g, g.add(fromInput(g, direction), fromState(g, direction)));
   const cells = cellsOf(g, f, g.mul(i, candidate), initial.c, isReverse);

@@ -5,7 +5,7 @@ import type { Gradient, RuleContext } from '../../rule.js';
 import { layerSequence } from '../../training-ops.js';
 
 /** One direction of a layer: T steps of B samples, G gates of H units each, I numbers a step. */
-export interface Direction {
+export interface LayerDirection {
   /** [T, B, I], [G H, I], [G H, H]. */
   x: string;
   w: string;
@@ -49,7 +49,7 @@ export interface Cell {
   gates: number;
   /** Activations whose gradients are known, the default first; one list each. */
   activations: readonly (readonly string[])[];
-  backward(g: GradientBuilder, direction: Direction, sizes: Sizes): DirectionGradients;
+  backward(g: GradientBuilder, direction: LayerDirection, sizes: Sizes): DirectionGradients;
 }
 
 /** The gradients of a whole layer: each direction by itself, then put together as the inputs are. */
@@ -99,7 +99,7 @@ function checked({ node, g, x }: RuleContext, { gates, activations }: Cell): Siz
   return { steps, batch, inputs, hidden: g.dims(x[2])[2]!, gates };
 }
 
-function directionsOf(context: RuleContext, sizes: Sizes): Direction[] {
+function directionsOf(context: RuleContext, sizes: Sizes): LayerDirection[] {
   const { node, g, x, dYs } = context;
   const { steps, batch, inputs, hidden, gates } = sizes;
   const direction = stringAttribute(node, 'direction', 'forward');
@@ -109,7 +109,7 @@ function directionsOf(context: RuleContext, sizes: Sizes): Direction[] {
     if (!value) return zeros(dims);
     return g.reshape(count === 1 ? value : g.slice(value, [at], [at + 1], [axis]), dims);
   };
-  return Array.from({ length: count }, (_, at): Direction => {
+  return Array.from({ length: count }, (_, at): LayerDirection => {
     const isReverse = at === 1 || direction === 'reverse';
     const states = part(layerSequence(node), at, 1, [steps, batch, hidden]);
     const h = part(x[5], at, 0, [batch, hidden]);

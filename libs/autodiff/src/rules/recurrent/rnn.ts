@@ -2,7 +2,7 @@ import { stringsAttribute, elementOf } from '#onnx';
 import type { GradientBuilder } from '../../gradient-builder.js';
 import type { GradientRule } from '../../rule.js';
 import { outer, tanhSlope, total } from './gates.js';
-import { layerGradients, type Direction, type DirectionGradients, type Sizes } from './recurrent-layer.js';
+import { layerGradients, type LayerDirection, type DirectionGradients, type Sizes } from './recurrent-layer.js';
 import { scan } from './scan.js';
 
 /** h = f(x W + h₋₁ R + b), f tanh or relu: dz = (dY + dh₊₁) · f', which the states tell, dh₋₁ = dz · R. */
@@ -17,7 +17,7 @@ export const rnnGradients: GradientRule = (context) => {
 
 function backward(
   g: GradientBuilder,
-  direction: Direction,
+  direction: LayerDirection,
   { inputs, hidden }: Sizes,
   isRelu: boolean,
 ): DirectionGradients {

@@ -11,7 +11,7 @@ import {
   elementOf,
   known,
 } from '#onnx';
-import { asymmetricGrid, type Range } from '../../quantization/grid/arithmetic.js';
+import { asymmetricGrid, type ValueRange } from '../../quantization/grid/arithmetic.js';
 import type { Layer } from '../../quantization/layers/layers.js';
 import type { Runnable } from '../../quantization/mixed/weight-trial.js';
 
@@ -30,7 +30,7 @@ export class ActivationTrial {
   static async create(
     graph: Graph,
     layers: readonly Layer[],
-    ranges: ReadonlyMap<string, Range>,
+    ranges: ReadonlyMap<string, ValueRange>,
     threads: number,
   ): Promise<ActivationTrial> {
     const positions = layers.map(({ node }) => graph.nodes.indexOf(node));

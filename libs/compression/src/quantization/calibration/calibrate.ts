@@ -7,7 +7,7 @@ import { CalibrationDataError } from '../../errors.js';
 import { clippedShare, percentileRange, type Histogram } from './histogram.js';
 import { leastEntropyRange, leastErrorRange } from './range-search.js';
 import { histogramGraph, rangeGraph, type StatisticsGraph } from './statistics.js';
-import type { Range } from '../grid/arithmetic.js';
+import type { ValueRange } from '../grid/arithmetic.js';
 
 /**
  * Bins of a value's histogram: 8 per step of a uint8 grid. With counts in float64 a value costs 16 KiB, whatever the
@@ -31,7 +31,7 @@ export interface CalibrationOptions extends CalibrationRun {
 }
 
 /** A range and the share of the calibration data, 0..1, that it clips. */
-export interface CalibratedRange extends Range {
+export interface CalibratedRange extends ValueRange {
   saturation: number;
 }
 
@@ -56,7 +56,7 @@ export async function calibrate(
 
 /** What was observed of values: their extrema, and how they are distributed between. */
 export interface Observations {
-  ranges: ReadonlyMap<string, Range>;
+  ranges: ReadonlyMap<string, ValueRange>;
   histograms: ReadonlyMap<string, Histogram>;
 }
 
@@ -77,7 +77,7 @@ export function decideRanges(
 }
 
 /** How the histogram decides the range. */
-const RANGE_OF: Record<'percentile' | 'entropy' | 'mse', (histogram: Histogram, percentile: number) => Range> = {
+const RANGE_OF: Record<'percentile' | 'entropy' | 'mse', (histogram: Histogram, percentile: number) => ValueRange> = {
   percentile: percentileRange,
   entropy: leastEntropyRange,
   mse: leastErrorRange,
@@ -100,9 +100,9 @@ export async function measureRanges(
   batches: Batches,
   options: CalibrationRun,
   momentum: number | null = null,
-): Promise<Map<string, Range>> {
+): Promise<Map<string, ValueRange>> {
   if (values.length === 0) return new Map();
-  const ranges = new Map<string, Range>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
+  const ranges = new Map<string, ValueRange>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
   const batchesOf = new Map<string, number>();
   const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max, sum]) => {
     const range = known(ranges, value, 'ranges');
@@ -124,7 +124,7 @@ export async function measureRanges(
 /** A histogram of each value over its range; values that are constant on the data have none. */
 export async function measureHistograms(
   model: ModelProto,
-  ranges: ReadonlyMap<string, Range>,
+  ranges: ReadonlyMap<string, ValueRange>,
   batches: Batches,
   options: CalibrationRun,
 ): Promise<Map<string, Histogram>> {

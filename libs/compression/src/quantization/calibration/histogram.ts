@@ -1,12 +1,12 @@
-import type { Range } from '../grid/arithmetic.js';
+import type { ValueRange } from '../grid/arithmetic.js';
 
 /** Counts of a value's elements in equal bins over its observed range; all that calibration keeps of an activation. */
-export interface Histogram extends Range {
+export interface Histogram extends ValueRange {
   counts: Float64Array;
 }
 
 /** The smallest range that leaves at most (100 − percentile) percent of the elements beyond each end. */
-export function percentileRange(histogram: Histogram, percentile: number): Range {
+export function percentileRange(histogram: Histogram, percentile: number): ValueRange {
   const { min, max, counts } = histogram;
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0 || max <= min) return { min, max };
@@ -16,7 +16,7 @@ export function percentileRange(histogram: Histogram, percentile: number): Range
 }
 
 /** Share of the elements, 0..1, that lie in bins wholly outside a range: what a grid over it clips. */
-export function clippedShare({ min, max, counts }: Histogram, range: Range): number {
+export function clippedShare({ min, max, counts }: Histogram, range: ValueRange): number {
   const width = (max - min) / counts.length;
   const total = counts.reduce((sum, count) => sum + count, 0);
   const clipped = counts.reduce(

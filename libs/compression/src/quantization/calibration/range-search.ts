@@ -1,4 +1,4 @@
-import type { Range } from '../grid/arithmetic.js';
+import type { ValueRange } from '../grid/arithmetic.js';
 import type { Histogram } from './histogram.js';
 
 const LEVELS = 256;
@@ -7,7 +7,7 @@ const LEVELS = 256;
 const SHARES = Array.from({ length: 57 }, (_, i) => 1 - i / 64);
 
 /** The range whose uint8 grid gives the least squared error on the histogram, clipping included. */
-export function leastErrorRange(histogram: Histogram): Range {
+export function leastErrorRange(histogram: Histogram): ValueRange {
   return bestRange(histogram, (range) => squaredError(histogram, range));
 }
 
@@ -16,15 +16,15 @@ export function leastErrorRange(histogram: Histogram): Range {
  * ones gathered in the end bins, and Q the counts averaged over the bins that share a level (Migacz 2017). Zero is
  * exact on every grid: its bin, which a Relu fills, has no say.
  */
-export function leastEntropyRange(histogram: Histogram): Range {
+export function leastEntropyRange(histogram: Histogram): ValueRange {
   const counts = histogram.counts.slice();
   const zero = Math.floor((-histogram.min / (histogram.max - histogram.min)) * counts.length);
   if (zero >= 0 && zero < counts.length) counts[zero] = 0;
   return bestRange(histogram, (range) => divergence({ ...histogram, counts }, range));
 }
 
-function bestRange(histogram: Histogram, cost: (range: Range) => number): Range {
-  let best: Range = { min: histogram.min, max: histogram.max };
+function bestRange(histogram: Histogram, cost: (range: ValueRange) => number): ValueRange {
+  let best: ValueRange = { min: histogram.min, max: histogram.max };
   let least = Infinity;
   for (const share of SHARES) {
     const range = { min: histogram.min * share, max: histogram.max * share };
@@ -36,7 +36,7 @@ function bestRange(histogram: Histogram, cost: (range: Range) => number): Range 
   return best;
 }
 
-function squaredError({ min, max, counts }: Histogram, range: Range): number {
+function squaredError({ min, max, counts }: Histogram, range: ValueRange): number {
   const width = (max - min) / counts.length;
   const low = Math.min(range.min, 0);
   const step = (Math.max(range.max, 0) - low) / (LEVELS - 1) || 1;
@@ -48,7 +48,7 @@ function squaredError({ min, max, counts }: Histogram, range: Range): number {
   }, 0);
 }
 
-function divergence({ min, max, counts }: Histogram, range: Range): number {
+function divergence({ min, max, counts }: Histogram, range: ValueRange): number {
   const width = (max - min) / counts.length;
   const first = Math.max(0, Math.floor((range.min - min) / width));
   const end = Math.min(counts.length, Math.ceil((range.max - min) / width));

@@ -1,6 +1,6 @@
 import { cloneModel, DataType, Graph, GraphBuilder, makeTensor, ownName, type ModelProto, known } from '#onnx';
 import { answerOnly } from '../../rewrites/answer-only.js';
-import type { Range } from '../grid/arithmetic.js';
+import type { ValueRange } from '../grid/arithmetic.js';
 
 /** Names of the outputs that carry one value's statistics. */
 export interface StatisticsOutputs {
@@ -37,7 +37,11 @@ export function rangeGraph(model: ModelProto, values: readonly string[]): Statis
  * The model with a histogram of each value over its range as its only outputs: element x falls into bin
  * ⌊(x − min) / (max − min) · bins⌋, and ScatterElements adds a one to that bin. Needs opset 16.
  */
-export function histogramGraph(model: ModelProto, ranges: ReadonlyMap<string, Range>, bins: number): StatisticsGraph {
+export function histogramGraph(
+  model: ModelProto,
+  ranges: ReadonlyMap<string, ValueRange>,
+  bins: number,
+): StatisticsGraph {
   return withStatistics(
     model,
     [...ranges.keys()],
@@ -46,7 +50,7 @@ export function histogramGraph(model: ModelProto, ranges: ReadonlyMap<string, Ra
   );
 }
 
-function countBins(b: GraphBuilder, value: string, { min, max }: Range, bins: number): string {
+function countBins(b: GraphBuilder, value: string, { min, max }: ValueRange, bins: number): string {
   const flat = b.op('Reshape', [value, b.ints([-1])]);
   const position = b.op('Mul', [b.op('Sub', [flat, b.float(min)]), b.float(bins / (max - min))]);
   const index = b.op('Cast', [b.op('Clip', [position, b.float(0), b.float(bins - 1)])], { to: DataType.INT32 });

@@ -1,5 +1,5 @@
 import { tensorToFloats, type Graph, known } from '#onnx';
-import type { Range } from '../grid/arithmetic.js';
+import type { ValueRange } from '../grid/arithmetic.js';
 import { scaleOfNothing, scaleOfWide, type BiasedReader } from '../grid/bias-grid.js';
 import type { Layer } from '../layers/layers.js';
 import type { ActivationBits } from '../grid/bits.js';
@@ -26,7 +26,7 @@ export function putOnGrids(
   graph: Graph,
   layers: readonly Layer[],
   sites: readonly PairSite[],
-  ranges: ReadonlyMap<string, Range>,
+  ranges: ReadonlyMap<string, ValueRange>,
   options: GridOptions,
 ): ActivationGrids {
   const sources = new Map(sites.map((site) => [site.value, site.source]));

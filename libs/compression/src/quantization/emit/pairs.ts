@@ -1,5 +1,5 @@
 import { DataType, floatTensor, makeNode, makeTensor, type Graph, known, elementOf } from '#onnx';
-import { asymmetricGrid, type AffineGrid, type Range } from '../grid/arithmetic.js';
+import { asymmetricGrid, type AffineGrid, type ValueRange } from '../grid/arithmetic.js';
 import type { ActivationBits } from '../grid/bits.js';
 import type { PairSite } from './placement.js';
 import { shortName } from './short-name.js';
@@ -21,7 +21,7 @@ const ZERO_POINTS = { 8: [DataType.UINT8, Uint8Array], 16: [DataType.UINT16, Uin
 export function insertPairs(
   graph: Graph,
   sites: readonly PairSite[],
-  ranges: ReadonlyMap<string, Range>,
+  ranges: ReadonlyMap<string, ValueRange>,
   options: ActivationGridOptions,
 ): Map<string, ActivationGrid> {
   const grids = new Map<string, ActivationGrid>();

@@ -16,7 +16,7 @@ export interface AffineGrid {
   zeroPoint: number;
 }
 
-export interface Range {
+export interface ValueRange {
   min: number;
   max: number;
 }
@@ -34,7 +34,12 @@ const oneForNothing: ScaleChoice = (tightest) => tightest || 1;
  * `choose` leaves it, with `powerOfTwo` the next power of two, zeroPoint = round(−min / scale). By default a range of
  * zero width gets scale 1.
  */
-export function asymmetricGrid(range: Range, levels = 255, powerOfTwo = false, choose = oneForNothing): AffineGrid {
+export function asymmetricGrid(
+  range: ValueRange,
+  levels = 255,
+  powerOfTwo = false,
+  choose = oneForNothing,
+): AffineGrid {
   const min = Math.min(range.min, 0);
   const max = Math.max(range.max, 0);
   const tightest = Math.fround((max - min) / levels);

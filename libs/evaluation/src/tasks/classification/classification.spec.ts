@@ -1,10 +1,10 @@
 import { float32 } from '#inference';
-import { seededRandom } from '#measurement';
+import { seededDraws } from '#measurement';
 import { scored } from '../scored.fixture.js';
 
 /** 60 samples of 4 classes; the figures below are those of scikit-learn 1.8 and torchmetrics 1.8 for the same numbers. */
 function randomScores() {
-  const random = seededRandom(7);
+  const random = seededDraws(7);
   const labels = Array.from({ length: 60 }, () => Math.floor(random() * 4));
   const scores = labels.flatMap((label) => [0, 1, 2, 3].map((c) => random() * 2 + (c === label ? 1 : 0)));
   return { labels, scores };

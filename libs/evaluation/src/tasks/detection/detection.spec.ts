@@ -1,6 +1,6 @@
 import { DetectionOptions } from '#contracts';
 import { float32, type HostTensors } from '#inference';
-import { seededRandom } from '#measurement';
+import { seededDraws } from '#measurement';
 import { scored } from '../scored.fixture.js';
 import { intersectionOverUnion } from './box.js';
 import { priorsOf } from './ssd-head.js';
@@ -10,7 +10,7 @@ type Row = [left: number, top: number, right: number, bottom: number, score: num
 
 /** Twelve images with boxes, moved, missed, mistaken and invented; torchmetrics' figures for the same numbers. */
 function randomImages(): { truths: number[][]; found: Row[] }[] {
-  const random = seededRandom(17);
+  const random = seededDraws(17);
   return Array.from({ length: 12 }, () => {
     const truths = Array.from({ length: 1 + Math.floor(random() * 4) }, () => {
       const [x, y, w, h] = [random() * 80, random() * 80, 8 + random() * 30, 8 + random() * 30];

@@ -1,5 +1,5 @@
 import { float32 } from '#inference';
-import { seededRandom } from '#measurement';
+import { seededDraws } from '#measurement';
 import { scored } from '../scored.fixture.js';
 
 const segmented = (answers: number[], labels: number[], dims: readonly [number, number], size: number) =>
@@ -12,7 +12,7 @@ const segmented = (answers: number[], labels: number[], dims: readonly [number, 
 
 describe('mIoU', () => {
   it('is that of scikit-learn and torchmetrics', async () => {
-    const random = seededRandom(11);
+    const random = seededDraws(11);
     const labels = Array.from({ length: 5 * 6 * 7 }, () => Math.floor(random() * 3));
     const answers = labels.map((label) => (random() < 0.7 ? label : Math.floor(random() * 3)));
     const { scores } = await segmented(answers, labels, [6, 7], 5);
