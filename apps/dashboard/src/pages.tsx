@@ -1,7 +1,6 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
-import type { PageName, Route } from './route.js';
+import type { PageName, PageProps } from './route.js';
 
-export type PageProps = Pick<Route, 'id' | 'query'>;
 type Page = LazyExoticComponent<ComponentType<PageProps>>;
 
 /** Each page is a file of its own that is loaded when it is first gone to. */

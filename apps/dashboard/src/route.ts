@@ -50,3 +50,5 @@ export function addressOf(page: string, query: Record<string, string | null | un
 
 /** Goes to an address in place of the present one: the way back leads past it. */
 export const replaceAddress = (address: string): void => location.replace(address);
+
+export type PageProps = Pick<Route, 'id' | 'query'>;

@@ -1,4 +1,3 @@
-import type { LatencyRatio } from './metrics.js';
 import type { TaskName } from './tasks.js';
 
 /**
@@ -343,8 +342,10 @@ export function formatCount(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+type RatioToFormat = { ratio: number; low: number | null; high: number | null; verdict: string };
+
 /** A latency against the baseline's in a few characters: "× 0.52 (0.50..0.54)"; what noise leaves undecided is called that. */
-export function formatLatencyRatio({ ratio, low, high, verdict }: LatencyRatio): string {
+export function formatLatencyRatio({ ratio, low, high, verdict }: RatioToFormat): string {
   const interval = low === null || high === null ? '' : ` (${low.toFixed(2)}..${high.toFixed(2)})`;
   const undecided = verdict === 'faster' || verdict === 'slower' ? '' : `, ${verdict}`;
   return `× ${ratio.toFixed(2)}${interval}${undecided}`;

@@ -1,4 +1,4 @@
-import type { Speedup } from './compare.js';
+import type { Speedup } from './ratio.js';
 
 /** 1 for a speed-up that leaves no doubt, -1 for a slow-down; 0 for equal speeds and where nothing may be said. */
 export function speedupSign({ verdict }: Speedup): -1 | 0 | 1 {

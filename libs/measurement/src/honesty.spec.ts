@@ -1,4 +1,5 @@
-import { compare, type Verdict } from './compare.js';
+import { compare } from './compare.js';
+import type { Verdict } from './ratio.js';
 import { Machine, NOISES, type Noise } from './machine.fixture.js';
 import { measure } from './measure.js';
 import { FULL } from './settings.js';

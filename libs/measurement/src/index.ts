@@ -1,6 +1,7 @@
 export { settingsOf, thinned } from './benchmark.js';
 export { clockResolutionMs, type Clock } from './clock.js';
-export { compare, EQUAL_WITHIN, summarizePairs, type CompareOptions, type Speedup, type Verdict } from './compare.js';
+export { compare, EQUAL_WITHIN, summarizePairs, type CompareOptions } from './compare.js';
+export type { Speedup, Verdict } from './ratio.js';
 export { describeSpeedup, speedupSign, speedupWords } from './describe.js';
 export * from './errors.js';
 export { latencyRatio } from './latency-ratio.js';

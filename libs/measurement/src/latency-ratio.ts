@@ -1,5 +1,5 @@
 import type { LatencyRatio } from '#contracts';
-import type { Speedup } from './compare.js';
+import type { Speedup } from './ratio.js';
 
 /** A speed-up as the figure of a model: its time over the baseline's. */
 export function latencyRatio({ speedup, low, high, confidence, equalWithin, verdict, reason }: Speedup): LatencyRatio {

@@ -1,4 +1,4 @@
-import type { Ratio } from './compare.js';
+import type { Ratio } from './ratio.js';
 import { pairRatios } from './precision.js';
 import { driftOf, spreadOf, twoGroups } from './steadiness.js';
 

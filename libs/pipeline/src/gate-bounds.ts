@@ -1,12 +1,7 @@
 import { formatExactly, METRICS, type Gate, type ModelMetrics } from '#contracts';
+import type { Check } from './gate-check.js';
 import { latencyCheck } from './latency-check.js';
 import { changeCheck, valueCheck } from './quality-check.js';
-
-/** A bound that was judged. */
-export interface Check {
-  holds: boolean;
-  words: string;
-}
 
 /** What a gate is judged by. An identical output counts as an infinite ratio of signal to noise. */
 export interface Subject {

@@ -1,5 +1,5 @@
 import { formatExactly, METRICS, type LatencyRatio } from '#contracts';
-import type { Check } from './gate-bounds.js';
+import type { Check } from './gate-check.js';
 
 /**
  * Judges a latency against the baseline's by the interval of their ratio: the gate fails where all of it lies above the limit, and where the

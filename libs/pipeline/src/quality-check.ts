@@ -1,5 +1,5 @@
 import { formatExactly, METRICS, type MetricName, type ModelMetrics, type QualityInterval } from '#contracts';
-import type { Check } from './gate-bounds.js';
+import type { Check } from './gate-check.js';
 
 /** What a figure is held against: in words, and how far its value is beyond. */
 interface Limit {

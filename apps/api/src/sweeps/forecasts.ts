@@ -1,13 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import {
-  PASSES,
-  type DatasetRecord,
-  type Model,
-  type SamplerName,
-  type SweepDocument,
-  type SweepForecast,
-} from '#contracts';
+import { PASSES, type SamplerName, type SweepDocument, type SweepForecast } from '#contracts';
 import { StageMachineRepository, StageResultRepository } from '#database';
 import {
   cachedStages,
@@ -25,12 +18,7 @@ import {
   type SweepPlan,
 } from '#pipeline';
 import { ModelChecks } from './model-checks.js';
-
-export interface SweepSubject {
-  document: SweepDocument;
-  model: Model;
-  dataset: DatasetRecord | null;
-}
+import type { SweepSubject } from './sweep-subject.js';
 
 /** Says what a sweep will take before it is launched, and what keeps it from being launched. */
 @Injectable()

@@ -3,7 +3,7 @@ import { TUNING_OPTIONS, type Infeasible, type Preflight, type SweepForecast } f
 import { ModelRepository } from '#database';
 import type { PlannedStage, SpaceCheck } from '#pipeline';
 import { Preflights } from '../jobs/preflights.js';
-import type { SweepSubject } from './forecasts.js';
+import type { SweepSubject } from './sweep-subject.js';
 
 type Valid = SpaceCheck['valid'][number];
 

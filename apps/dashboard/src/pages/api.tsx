@@ -3,7 +3,7 @@ import { openApi, operationsOf, schemaWords, type Operation } from '../api/opena
 import { ProblemNotice } from '../components/problem.js';
 import { Scroll } from '../components/scroll.js';
 import { SearchField } from '../components/search-field.js';
-import type { PageProps } from '../pages.js';
+import type { PageProps } from '../route.js';
 import { addressOf, replaceAddress } from '../route.js';
 import { useTitle } from '../title.js';
 

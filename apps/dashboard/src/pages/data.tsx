@@ -7,7 +7,7 @@ import { Facts } from '../components/facts.js';
 import { ProblemNotice } from '../components/problem.js';
 import { SearchField } from '../components/search-field.js';
 import { ago, shortDigest } from '../format.js';
-import type { PageProps } from '../pages.js';
+import type { PageProps } from '../route.js';
 import { addressOf, replaceAddress } from '../route.js';
 import { useTitle } from '../title.js';
 

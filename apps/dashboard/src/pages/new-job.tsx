@@ -8,7 +8,7 @@ import { ProblemBox } from '../components/problem-box.js';
 import { RecipeField } from '../components/recipe-field.js';
 import { useDraft } from '../draft.js';
 import { shortDigest } from '../format.js';
-import type { PageProps } from '../pages.js';
+import type { PageProps } from '../route.js';
 import { cloneOf, type Cloned } from '../recipe-form/clone.js';
 import { LiveCheck } from '../recipe-form/live-check.js';
 import { RecipeForm } from '../recipe-form/recipe-form.js';

@@ -1,7 +1,7 @@
 import type { Sweep } from '#contracts';
 import { ProblemNotice } from '../components/problem.js';
 import { StateBadge } from '../components/state-badge.js';
-import type { PageProps } from '../pages.js';
+import type { PageProps } from '../route.js';
 import { SweepActions } from '../sweep/sweep-actions.js';
 import { useSweepFeed, type SweepFeed } from '../sweep/sweep-feed.js';
 import { SweepHead } from '../sweep/sweep-head.js';

@@ -6,7 +6,7 @@ import { Scroll } from '../components/scroll.js';
 import { SearchField } from '../components/search-field.js';
 import { StateBadge } from '../components/state-badge.js';
 import { ago, shortDigest } from '../format.js';
-import type { PageProps } from '../pages.js';
+import type { PageProps } from '../route.js';
 import { addressOf, replaceAddress } from '../route.js';
 import { useTitle } from '../title.js';
 

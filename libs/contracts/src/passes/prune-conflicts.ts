@@ -1,25 +1,15 @@
-import type { PruneOptions } from './prune.js';
+import { PRUNE_DEFAULTS, type PruneFields } from './prune-fields.js';
 
 /** Options that cannot be had together: which field to change, when, and what to say. */
 export interface PruneConflict {
-  field: keyof PruneOptions;
-  when(options: PruneOptions): boolean;
+  field: keyof PruneFields;
+  when(options: PruneFields): boolean;
   message: string;
 }
 
-/** What the fields below are unless the options say otherwise. */
-export const PRUNE_DEFAULTS = {
-  ratio: 0.5,
-  steps: 4,
-  layerLimit: 0.9,
-  multipleOf: 8,
-  pattern: '2:4',
-  block: [1, 4] as [number, number],
-};
-
-const isChannel = ({ granularity }: PruneOptions) => granularity === 'channel';
-const isOneShot = ({ schedule }: PruneOptions) => schedule === 'one-shot';
-const isGlobal = ({ scope, granularity }: PruneOptions) =>
+const isChannel = ({ granularity }: PruneFields) => granularity === 'channel';
+const isOneShot = ({ schedule }: PruneFields) => schedule === 'one-shot';
+const isGlobal = ({ scope, granularity }: PruneFields) =>
   scope === 'global' || (scope === 'auto' && (granularity === 'weight' || granularity === 'block'));
 
 /** Every combination of options that would otherwise be ignored in part, or refused once the stage runs. */

@@ -1,15 +1,15 @@
-import type { QuantizeOptions } from './quantize.js';
+import type { QuantizeFields } from './quantize-fields.js';
 
 /** Options that cannot be had together: which field to change, when, and what to say. */
 export interface QuantizeConflict {
-  field: keyof QuantizeOptions;
-  when(options: QuantizeOptions): boolean;
+  field: keyof QuantizeFields;
+  when(options: QuantizeFields): boolean;
   message: string;
 }
 
 const isGiven = (record: object) => Object.keys(record).length > 0;
 
-type Field = keyof QuantizeOptions;
+type Field = keyof QuantizeFields;
 
 /** Of float16 on top of what dynamic leaves: half precision is a matter of tensors. */
 const OF_LAYERS: readonly Field[] = ['biasCorrection', 'smoothing', 'equalize', 'ends', 'exclude'];
@@ -17,14 +17,14 @@ const OF_STATIC: readonly Field[] = ['mixed', 'activationBits', 'ranges'];
 const OF_WEIGHTS: readonly Field[] = ['rounding', 'weightFormat', 'weightBits', 'layerBits', 'powerOfTwo'];
 
 /** Options that each scheme has no use for, and that are refused where they are given; a scheme without its line does not compile. */
-const UNUSED: Record<QuantizeOptions['scheme'], readonly Field[]> = {
+const UNUSED: Record<QuantizeFields['scheme'], readonly Field[]> = {
   static: [],
   dynamic: [...OF_STATIC, ...OF_WEIGHTS],
   weightOnly: [...OF_STATIC, 'smoothing'],
   float16: [...OF_STATIC, ...OF_WEIGHTS, ...OF_LAYERS],
 };
 
-const isUnused = (field: Field, { scheme }: QuantizeOptions) => UNUSED[scheme].includes(field);
+const isUnused = (field: Field, { scheme }: QuantizeFields) => UNUSED[scheme].includes(field);
 
 /** Every combination of options that would otherwise be ignored in part. */
 export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [

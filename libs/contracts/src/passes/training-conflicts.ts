@@ -1,7 +1,7 @@
-import type { DistillOptions } from './distill.js';
+import type { DistillFields } from './distill-fields.js';
 import { GeneratorOptions } from './generator.js';
 import type { ScaleOptions } from './sources.js';
-import type { TrainOptions } from './train.js';
+import type { TrainFields } from './train-fields.js';
 import { DEFAULT_ALPHA, DEFAULT_TEMPERATURE, TRAINER_FIELDS, type TrainerOptions } from './training.js';
 
 /** Options that cannot be had together: which field to change, when, and what to say. */
@@ -38,7 +38,7 @@ const TRAINER_CONFLICTS: readonly Conflict<TrainerOptions>[] = [
   },
 ];
 
-export const TRAIN_CONFLICTS: readonly Conflict<TrainOptions>[] = [
+export const TRAIN_CONFLICTS: readonly Conflict<TrainFields>[] = [
   ...TRAINER_CONFLICTS,
   {
     field: 'labelSmoothing',
@@ -53,33 +53,33 @@ export const TRAIN_CONFLICTS: readonly Conflict<TrainOptions>[] = [
   },
 ];
 
-const mayReadLabels = ({ method, augment, outputs }: DistillOptions) =>
+const mayReadLabels = ({ method, augment, outputs }: DistillFields) =>
   method === 'discriminative' && augment.mixup === 0 && hasClasses(outputs);
-const readsLabels = (options: DistillOptions) => options.alpha < 1 && mayReadLabels(options);
-const hasClasses = (outputs: DistillOptions['outputs']) =>
+const readsLabels = (options: DistillFields) => options.alpha < 1 && mayReadLabels(options);
+const hasClasses = (outputs: DistillFields['outputs']) =>
   typeof outputs === 'object'
     ? Object.values(outputs).some((kind) => kind === 'classification') || Object.keys(outputs).length === 0
     : outputs === 'auto' || outputs === 'classification';
-const isDefaultGenerator = ({ generator }: DistillOptions) =>
+const isDefaultGenerator = ({ generator }: DistillFields) =>
   JSON.stringify(GeneratorOptions.parse(generator)) === DEFAULT_GENERATOR;
 const DEFAULT_GENERATOR = JSON.stringify(GeneratorOptions.parse({}));
-const isEnsemble = ({ teacher }: DistillOptions) =>
+const isEnsemble = ({ teacher }: DistillFields) =>
   typeof teacher === 'object' && 'models' in teacher && teacher.models.length > 1;
-const changesImages = ({ shift, flip, cutout, mixup }: DistillOptions['augment']) =>
+const changesImages = ({ shift, flip, cutout, mixup }: DistillFields['augment']) =>
   shift > 0 || flip || cutout > 0 || mixup > 0;
 const isWithin = (size: ScaleOptions, limit: ScaleOptions) => size.width <= limit.width && size.depth <= limit.depth;
 const isSame = (size: ScaleOptions, other: ScaleOptions) => size.width === other.width && size.depth === other.depth;
 const WHOLE: ScaleOptions = { width: 1, depth: 1 };
 
 /** Whether the student begins as its teacher and is given nothing else to learn from. */
-function isItsOwnTeacher(options: DistillOptions): boolean {
+function isItsOwnTeacher(options: DistillFields): boolean {
   const { teacher, student, assistants } = options;
   if (assistants.length > 0 || isEnsemble(options) || readsLabels(options)) return false;
   return student === 'current' ? teacher === 'current' : 'width' in student && isSame(student, WHOLE);
 }
 
 /** Every combination of options that would otherwise be ignored in part. */
-export const DISTILL_CONFLICTS: readonly Conflict<DistillOptions>[] = [
+export const DISTILL_CONFLICTS: readonly Conflict<DistillFields>[] = [
   ...TRAINER_CONFLICTS,
   {
     field: 'earlyStopping',

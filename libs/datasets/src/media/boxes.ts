@@ -1,27 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { DatasetError } from '../errors.js';
 import { rowBytes, type BoxesForm, type StoredArray } from '../stored-array.js';
+import type { Box, BoxReader } from './box-reader.js';
 import { readCoco } from './coco.js';
 import { decodedRows } from './decoded-rows.js';
 import { openTree, type FileTree } from './file-tree.js';
 import { fitOf } from './geometry.js';
 import { pictureSize } from './picture.js';
 import { yoloBoxes } from './yolo.js';
-
-/** A box on a picture, in its pixels before it is resized. */
-export interface Box {
-  class: number;
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
-/** Boxes of one picture, whose size is known by then. */
-export interface BoxReader {
-  read(picture: string, size: { height: number; width: number }): Promise<Box[]>;
-  close(): void;
-}
 
 /** Numbers of a box: class, left, top, right, bottom. */
 const BOX_NUMBERS = 5;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DatasetError } from '../errors.js';
 import { MAX_COCO_BYTES } from '../limits.js';
 import type { BoxesForm } from '../stored-array.js';
-import type { Box, BoxReader } from './boxes.js';
+import type { Box, BoxReader } from './box-reader.js';
 
 /** What is read of a COCO annotation file. */
 const Coco = z.object({

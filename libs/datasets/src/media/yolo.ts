@@ -1,6 +1,6 @@
 import { DatasetError } from '../errors.js';
 import type { BoxesForm } from '../stored-array.js';
-import type { Box, BoxReader } from './boxes.js';
+import type { Box, BoxReader } from './box-reader.js';
 import type { FileTree } from './file-tree.js';
 
 /**

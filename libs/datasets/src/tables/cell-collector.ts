@@ -2,7 +2,7 @@ import { DatasetError } from '../errors.js';
 import type { StoredArray, StoredWords } from '../stored-array.js';
 import { numberIn, numbersIn, wrongCell, type CellPlace } from './cell.js';
 import { NumberRows } from './number-rows.js';
-import type { Row } from './table.js';
+import type { Row } from './row.js';
 
 /** Different words that a column of labels may have. */
 const MAX_WORDS = 100_000;

@@ -5,7 +5,8 @@ import { CsvError, parse } from 'csv-parse';
 import { DatasetError } from '../errors.js';
 import { MAX_TABLE_COLUMNS, MAX_TABLE_ROW_BYTES } from '../limits.js';
 import type { ArrayFile, Wanted } from '../stored-array.js';
-import { openTable, type Row, type Table } from './table.js';
+import { openTable, type Table } from './table.js';
+import type { Row } from './row.js';
 
 const DELIMITERS = [',', ';', '\t'] as const;
 /** Rows handed on at a time. */

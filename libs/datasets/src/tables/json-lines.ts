@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import { DatasetError } from '../errors.js';
 import { MAX_TABLE_ROW_BYTES } from '../limits.js';
 import type { ArrayFile, Wanted } from '../stored-array.js';
-import { openTable, type Row } from './table.js';
+import { openTable } from './table.js';
+import type { Row } from './row.js';
 
 /** A JSON object on each line; its keys are the columns, which the first line names. */
 export async function openJsonLines(path: string, wanted: Wanted): Promise<ArrayFile> {

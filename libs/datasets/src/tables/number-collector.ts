@@ -2,7 +2,7 @@ import type { TokenForm } from '#contracts';
 import type { StoredArray } from '../stored-array.js';
 import { numberIn, numbersIn, wrongCell } from './cell.js';
 import { NumberRows } from './number-rows.js';
-import type { Row } from './table.js';
+import type { Row } from './row.js';
 
 /** Columns of numbers, side by side as float32. */
 export class NumberCollector {

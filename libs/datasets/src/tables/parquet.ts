@@ -11,7 +11,8 @@ import { compressors } from 'hyparquet-compressors';
 import { DatasetError } from '../errors.js';
 import { MAX_PARQUET_GROUP_BYTES, MAX_TABLE_COLUMNS } from '../limits.js';
 import type { ArrayFile, Wanted } from '../stored-array.js';
-import { openTable, type Row } from './table.js';
+import { openTable } from './table.js';
+import type { Row } from './row.js';
 
 /** A Parquet file, read one row group at a time. */
 export async function openParquet(path: string, wanted: Wanted): Promise<ArrayFile> {

@@ -3,10 +3,8 @@ import { DatasetError } from '../errors.js';
 import { ArrayFile, type StoredArray, type StoredWords, type Wanted } from '../stored-array.js';
 import { CellCollector } from './cell-collector.js';
 import { columnsNamed } from './column-names.js';
+import type { Row } from './row.js';
 import { NumberCollector, TokenCollector } from './number-collector.js';
-
-/** A row of a table: cells by column. */
-export type Row = Readonly<Record<string, unknown>>;
 
 /** A file of rows. To add a kind: what reads its rows, a line in array-file.ts. */
 export interface Table {

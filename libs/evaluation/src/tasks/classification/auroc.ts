@@ -1,6 +1,7 @@
 import { rankedArea } from '../../intervals/ranked-area.js';
 import type { Resampled } from '../task.js';
-import { MAX_SCORES, type ClassEvidence } from './evidence.js';
+import { MAX_SCORES } from './evidence.js';
+import type { ClassEvidence } from './class-evidence.js';
 
 /**
  * Area under the ROC curve of each class against the rest by its probability, mean over the classes that have samples and that others

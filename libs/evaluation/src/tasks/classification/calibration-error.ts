@@ -1,5 +1,5 @@
 import type { Resampled } from '../task.js';
-import type { ClassEvidence } from './evidence.js';
+import type { ClassEvidence } from './class-evidence.js';
 
 /**
  * Expected calibration error: samples in bins of equal width by the probability of their answer, and the mean over samples of

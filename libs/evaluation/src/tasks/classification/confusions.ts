@@ -1,4 +1,4 @@
-import type { ClassEvidence } from './evidence.js';
+import type { ClassEvidence } from './class-evidence.js';
 
 /** Classes up to which the whole matrix is given. */
 const MAX_MATRIX = 32;

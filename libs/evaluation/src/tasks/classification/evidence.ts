@@ -3,22 +3,9 @@ import { rankOf } from '../../rank.js';
 import { Growing, growingFloats, growingInts } from '../growing.js';
 import { chooseOutput, numbersOf, sampleWidth, widthsOf } from '../read-output.js';
 import type { Collector, TaskBatch, TaskReader } from '../task.js';
+import type { ClassEvidence } from './class-evidence.js';
 import { confusions } from './confusions.js';
 import { probabilitiesOf, scoreKind, twoColumns, type ScoreKind } from './probabilities.js';
-
-/** What is kept of the answers of a classifier: per sample, and per sample and class. */
-export interface ClassEvidence {
-  /** Scores of a sample. */
-  width: number;
-  labels: Int32Array;
-  predicted: Int32Array;
-  /** How many classes score higher than the label; -1 for a score that is not a number. */
-  ranks: Int32Array;
-  /** Probability of the predicted class. */
-  confidence: Float32Array;
-  /** Probabilities [samples, width]; null where there are too many. */
-  scores: Float32Array | null;
-}
 
 /** Scores that are kept of one model, 64 MB: figures that need all of them are not to be had of more. */
 export const MAX_SCORES = 2 ** 24;

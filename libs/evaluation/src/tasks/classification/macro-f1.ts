@@ -1,5 +1,5 @@
 import type { Resampled } from '../task.js';
-import type { ClassEvidence } from './evidence.js';
+import type { ClassEvidence } from './class-evidence.js';
 
 /**
  * The mean over classes of F1 = 2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall (van Rijsbergen, Information

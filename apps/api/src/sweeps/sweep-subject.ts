@@ -1,0 +1,7 @@
+import type { DatasetRecord, Model, SweepDocument } from '#contracts';
+
+export interface SweepSubject {
+  document: SweepDocument;
+  model: Model;
+  dataset: DatasetRecord | null;
+}

@@ -1,0 +1,5 @@
+/** A bound that was judged. */
+export interface Check {
+  holds: boolean;
+  words: string;
+}
