@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import { kindOf, type Option, type OptionKind } from './option-kind.js';
-import { listedValues, listText, plainText, rangeOf, readList, readValue } from './several-values.js';
+import { listedValues, listText, plainText, valueRangeOf, readList, readValue } from './several-values.js';
 import { leaveByEnter, useTyped, type Typed } from './use-typed.js';
 
 interface OptionFieldProps {
@@ -17,14 +17,14 @@ export function OptionField({ pass, option: { name, schema }, value, onChange }:
   const several = listedValues(value);
   const fallback = schema.default;
   const shown = fallback === undefined || typeof fallback === 'object' ? '' : String(fallback);
-  const toggle = () => onChange(several ? several[0] : rangeOf(startOf(kind, value ?? fallback)));
+  const toggle = () => onChange(several ? several[0] : valueRangeOf(startOf(kind, value ?? fallback)));
   return (
     <div className={`option${value === undefined ? '' : ' set'}`}>
       <label htmlFor={id} title={schema.description}>
         {name}
       </label>
       {several ? (
-        <ListInput id={id} values={several} onChange={(values) => onChange(rangeOf(values))} />
+        <ListInput id={id} values={several} onChange={(values) => onChange(valueRangeOf(values))} />
       ) : (
         <ValueInput id={id} kind={kind} value={value} shown={shown} onChange={onChange} />
       )}

@@ -2,7 +2,7 @@ import { hasEnded, METRIC_NAMES, metricTitle, type MetricName, type Sweep, type 
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { client } from '../api/client.js';
-import { Problem } from '../components/problem.js';
+import { ProblemNotice } from '../components/problem.js';
 import { useChosen } from '../use-chosen.js';
 import { BoundSliders } from './bound-sliders.js';
 import { BrushList } from './brush-list.js';
@@ -164,7 +164,7 @@ function Insight({ sweep, ended }: { sweep: Sweep; ended: number }) {
     <div className="pair-of-charts">
       <section aria-label="Importance">
         <h2>What decides</h2>
-        <Problem error={error} />
+        <ProblemNotice error={error} />
         {data && <Importance importance={data.importance} />}
       </section>
       <section aria-label="Hypervolume">
