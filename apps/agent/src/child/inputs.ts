@@ -1,11 +1,11 @@
 import type { BenchmarkInput } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
-import { madeUpValues, seededRandom } from '#measurement';
+import { madeUpValues, seededDraws } from '#measurement';
 import { MeasuringError } from '../errors.js';
 
 /** Inputs made up from a seed. Throws MeasuringError for a type that nothing is made up for. */
 export function makeInputs(inputs: readonly BenchmarkInput[], seed: number): HostTensors {
-  const random = seededRandom(seed);
+  const random = seededDraws(seed);
   return Object.fromEntries(inputs.map((input) => [input.name, makeInput(input, random)]));
 }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Config, Dataset, Model, Preflight, Recipe } from '#contracts';
+import type { Config, DatasetRecord, Model, Preflight, Recipe } from '#contracts';
 import { DatasetRepository, ModelRepository, type NewJob } from '#database';
 import { DocumentError, LIMITS } from '#documents';
 import { CONFIG } from '#infrastructure';
@@ -13,7 +13,7 @@ interface Planned {
   recipe: Recipe;
   stages: PlannedStage[];
   model: Model;
-  dataset: Dataset | null;
+  dataset: DatasetRecord | null;
 }
 
 /** Problems that an answer lists; a batch may have thousands of the same. */

@@ -7,7 +7,7 @@ import { ProblemNotice } from './problem.js';
 import { StateBadge } from './state-badge.js';
 
 /** What came of a job: size, quality, latency and gates, and the model itself. */
-export function Verdict({ job, fileName }: { job: Job; fileName: string }) {
+export function JobVerdict({ job, fileName }: { job: Job; fileName: string }) {
   const changes = changesOf(job);
   if (changes.length === 0) return null;
   return (

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
-import { madeUpValues, measure, seededRandom, settingsOf, thinned } from '#measurement';
+import { madeUpValues, measure, seededDraws, settingsOf, thinned } from '#measurement';
 import type { BenchmarkInput } from '#contracts';
 import type { About, Measured, Message, Request } from './messages.js';
 
@@ -77,7 +77,7 @@ async function read(session: InferenceSession, feeds: Record<string, Tensor>): P
 }
 
 function makeInputs(ort: Ort, inputs: readonly BenchmarkInput[], seed: number): Record<string, Tensor> {
-  const random = seededRandom(seed);
+  const random = seededDraws(seed);
   return Object.fromEntries(
     inputs.map(({ name, type, dims }) => {
       const count = dims.reduce((product, dim) => product * dim, 1);

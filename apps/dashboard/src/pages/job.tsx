@@ -11,7 +11,7 @@ import { ProblemNotice } from '../components/problem.js';
 import { SkippedList } from '../components/skipped-list.js';
 import { StageList } from '../components/stage-list.js';
 import { StateBadge } from '../components/state-badge.js';
-import { Verdict } from '../components/verdict.js';
+import { JobVerdict } from '../components/verdict.js';
 import { fileNameOf, shortDigest } from '../format.js';
 import { jobName, placeInLine, stateInWords, tabTitle } from '../job-words.js';
 import { addressOf } from '../route.js';
@@ -63,7 +63,7 @@ function JobView({ job, feed, resume }: { job: Job; feed: JobFeed; resume: () =>
       {feed.problem && <p className="problem">Connection lost, trying again: {feed.problem}</p>}
       <ProblemNotice error={feed.refusal && { message: feed.refusal.detail }} />
       <ProblemNotice error={job.error} />
-      <Verdict job={job} fileName={fileNameOf(name)} />
+      <JobVerdict job={job} fileName={fileNameOf(name)} />
       <GateList gates={job.gates} />
       <StageList job={job} feed={feed} />
       <MetricsTable job={job} />

@@ -1,16 +1,21 @@
 import type { z } from 'zod';
 import { metricFacts, METRIC_NAMES, type MetricName } from '../metric-table.js';
 import { taskFacts, TASKS, type TaskName } from '../tasks.js';
-import type { EvaluateOptions } from './evaluate.js';
+import type { DetectionOptions } from './task-options.js';
 
 /** Options that belong to one task. */
 const OPTIONS_OF = ['classification', 'detection', 'segmentation', 'sequence', 'wakeWord', 'anomaly'] as const;
 
-/** What the conflicts look at. */
-type Chosen = Pick<
-  EvaluateOptions,
-  'devices' | 'benchmark' | 'task' | 'metrics' | 'readOutput' | 'custom' | (typeof OPTIONS_OF)[number]
->;
+/** What the conflicts look at, of the options of evaluate. */
+type Chosen = { readonly [N in (typeof OPTIONS_OF)[number]]?: unknown } & {
+  devices?: unknown;
+  benchmark?: unknown;
+  task?: TaskName | undefined;
+  metrics?: readonly MetricName[] | undefined;
+  readOutput?: string | undefined;
+  custom?: readonly { name: string }[] | undefined;
+  detection?: DetectionOptions | undefined;
+};
 
 /** The figures of quality that evaluate can measure for a task; those of any task where it is not known. */
 export function metricsOfTask(task: TaskName | null): MetricName[] {
