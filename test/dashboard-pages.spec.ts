@@ -43,7 +43,6 @@ describe('the pages of models, data, devices, the system and the API', () => {
     for (const [title, words] of [
       ['Models', 'No models here.'],
       ['Data', 'No data sets here.'],
-      ['Devices', 'No devices yet.'],
     ] as const) {
       await goTo(title);
       await page.getByText(words).waitFor();
@@ -86,6 +85,18 @@ describe('the pages of models, data, devices, the system and the API', () => {
     await page.getByText('mnist-train.npz').waitFor();
     expect(await auditOf(page)).toEqual([]);
     await shot('data');
+  });
+
+  it('shows the machine of the server among the devices, with its state, the reason and what it is', async () => {
+    await goTo('Devices');
+    const local = page
+      .getByRole('listitem')
+      .filter({ has: page.getByRole('heading') })
+      .first();
+    await local.getByText('Processor, runtime, condition').click({ timeout: 60_000 });
+    await local.getByText('Instructions', { exact: true }).waitFor();
+    expect(await auditOf(page)).toEqual([]);
+    await shot('devices');
   });
 
   it('gives a code for a device and the command to type on it, and shows the fleet', async () => {

@@ -5,7 +5,7 @@ import { Choice } from '../components/choice.js';
 import { PassReference } from '../components/pass-reference.js';
 import { ProblemNotice } from '../components/problem.js';
 import { ProblemBox } from '../components/problem-box.js';
-import { RecipeField } from '../components/recipe-field.js';
+import { RecipeText, StartFrom } from '../components/recipe-field.js';
 import { useDraft } from '../draft.js';
 import { shortDigest } from '../format.js';
 import type { PageProps } from '../route.js';
@@ -70,12 +70,13 @@ export function NewJobPage({ query }: PageProps) {
       <ModelField value={model} onChange={(id) => change({ model: id })} />
       <DatasetField value={dataset} onChange={(id) => change({ dataset: id })} />
       <h2>Recipe</h2>
-      <RecipeForm text={recipe} onChange={(text) => change({ recipe: text })} />
-      <RecipeField
+      <StartFrom
         value={recipe}
         replaced={replaced}
         onChange={(text, before) => change({ recipe: text, replaced: before })}
       />
+      <RecipeForm text={recipe} onChange={(text) => change({ recipe: text })} />
+      <RecipeText value={recipe} onChange={(text) => change({ recipe: text })} />
       <div className="footer card">
         {model ? (
           <LiveCheck submission={submission} isSweep={isSweep} />
