@@ -67,11 +67,13 @@ export const useNewestSucceeded = () =>
 export const useModels = () =>
   useQuery({
     queryKey: ['models'],
+    staleTime: 0,
     queryFn: ({ signal }) => firstOf(all(client.listModels, { limit: LONGEST_PAGE }, { signal }), MOST),
   });
 export const useDatasets = () =>
   useQuery({
     queryKey: ['datasets'],
+    staleTime: 0,
     queryFn: ({ signal }) => firstOf(all(client.listDatasets, { limit: LONGEST_PAGE }, { signal }), MOST),
   });
 export const useModel = (id: string) =>
