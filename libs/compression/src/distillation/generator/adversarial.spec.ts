@@ -34,7 +34,7 @@ function net(seed: number): Uint8Array {
 }
 
 /** The net as a student that does not learn, with its weights in a vector. */
-function learnerOf(model: Uint8Array, kind: OutputKind): { student: EmbeddedStudent; weights: Float32Array } {
+function studentOf(model: Uint8Array, kind: OutputKind): { student: EmbeddedStudent; weights: Float32Array } {
   const { graph, trainables } = copiedForm(readModel(model));
   const layout = new ParameterLayout(trainables);
   const weights = layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
@@ -62,7 +62,7 @@ const requestFor = (
 
 /** Mean discrepancy of the last batches that a generator makes for a student that stays what it is. */
 async function reached(kind: OutputKind, adversarial: number): Promise<number> {
-  const generator = await Generator.create(requestFor(kind, { adversarial, student: learnerOf(net(2), kind).student }));
+  const generator = await Generator.create(requestFor(kind, { adversarial, student: studentOf(net(2), kind).student }));
   const found = [];
   for (let step = 0; step < 80; step++) found.push((await generator.make()).losses['agreementLoss']! / -adversarial);
   await generator.trainer.release();
@@ -81,7 +81,7 @@ describe('the generator before teacher and student', () => {
   });
 
   it.each(KINDS)('sees the student as it stands at each step (%s)', async (kind) => {
-    const [same, other] = [learnerOf(net(1), kind), learnerOf(net(2), kind)];
+    const [same, other] = [studentOf(net(1), kind), studentOf(net(2), kind)];
     let { weights } = same;
     const generator = await Generator.create(
       requestFor(kind, { adversarial: 1, student: { ...same.student, weights: () => weights } }),
@@ -96,7 +96,7 @@ describe('the generator before teacher and student', () => {
   it('has no need of a student where the discrepancy weighs nothing', async () => {
     const alone = await Generator.create(requestFor('mse', { adversarial: 0, student: null }));
     const beside = await Generator.create(
-      requestFor('mse', { adversarial: 0, student: learnerOf(net(2), 'mse').student }),
+      requestFor('mse', { adversarial: 0, student: studentOf(net(2), 'mse').student }),
     );
     expect((await beside.make()).sample).toEqual((await alone.make()).sample);
     await alone.trainer.release();
