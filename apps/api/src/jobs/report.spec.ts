@@ -31,13 +31,14 @@ describe('the format of a report', () => {
     ['text/markdown', 'markdown'],
     ['text/markdown;q=0.5, application/json;q=0.4', 'markdown'],
     ['text/*', 'markdown'],
+    ['text/html,application/xhtml+xml;q=0.9', 'html'],
   ])('is for Accept: %s %s', async (accept, format) => {
     expect(await formatOf(accept)).toBe(format);
   });
 
   it('is refused in words where the client takes neither', async () => {
     expect(await formatOf('image/png')).toBe(
-      'there is no report as "image/png": accept application/json or text/markdown',
+      'there is no report as "image/png": accept application/json, text/markdown, or text/html',
     );
   });
 });

@@ -12,15 +12,13 @@ const FORMATS = {
   'text/markdown': 'markdown',
   'text/html': 'html',
 } as const satisfies Record<string, ReportFormat>;
+const LISTED = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(FORMATS));
 
 /** The format that the Accept header prefers. Throws ApiError when it takes none. */
 export function formatFor(request: Request): ReportFormat {
   const accepted = request.accepts(Object.keys(FORMATS));
   if (accepted === false)
-    throw new ApiError(
-      'not_acceptable',
-      `there is no report as ${told(request.headers.accept)}: accept ${Object.keys(FORMATS).join(', ')}`,
-    );
+    throw new ApiError('not_acceptable', `there is no report as ${told(request.headers.accept)}: accept ${LISTED}`);
   return FORMATS[accepted as keyof typeof FORMATS];
 }
 
