@@ -90,9 +90,12 @@ const powerText = (onBattery: boolean | null): string =>
   onBattery === null ? 'cannot be read there' : onBattery ? 'on battery' : 'mains';
 
 function frequencyText(is: Device['fingerprint'], condition: Device['condition']): string {
-  const most = withUnit(is.maxFrequencyMhz, 'MHz');
-  const now = condition?.frequencyMhz ? `${condition.frequencyMhz.toLocaleString('en')} MHz now, ` : '';
-  return `${now}${most} at most, governor ${is.governor ?? 'unknown'}`;
+  const told = [
+    condition?.frequencyMhz ? `${withUnit(condition.frequencyMhz, 'MHz')} now` : '',
+    is.maxFrequencyMhz === null ? '' : `${withUnit(is.maxFrequencyMhz, 'MHz')} at most`,
+    is.governor === null ? '' : `governor ${is.governor}`,
+  ].filter((part) => part !== '');
+  return told.join(', ') || withUnit(null, 'MHz');
 }
 
 function DeviceActions({ device: { id, name, state } }: { device: Device }) {
