@@ -74,6 +74,23 @@ describe('the API of sweeps', () => {
     });
   });
 
+  it('refuses to begin with measurements that there are not, and tells what makes them', async () => {
+    const sweep = {
+      ...SWEEP,
+      passes: [{ pass: 'quantize', options: { scheme: 'weightOnly', weightBits: { grid: [8, 4] } } }],
+      sampler: 'model',
+    };
+    expect(await api.problem('POST', '/v1/sweeps', { json: { model, sweep } })).toMatchObject({
+      code: 'preflight_failed',
+      errors: [{ field: 'sweep.sampler', message: expect.stringContaining('run a job with analyze') }],
+    });
+    const { id: dataset } = await api.dataset();
+    expect(await api.problem('POST', '/v1/sweeps/press', { json: { model, dataset } })).toMatchObject({
+      code: 'invalid_sweep',
+      errors: [{ field: 'dataset', message: expect.stringContaining('20 at least') }],
+    });
+  });
+
   it('launches, pauses, resumes, stops and cancels; what does not fit the state is refused with a way out', async () => {
     const sweep = await launch();
     expect(sweep).toMatchObject({
