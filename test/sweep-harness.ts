@@ -31,7 +31,7 @@ export class SweepHarness {
   ) {}
 
   static async start(settings: Partial<Config> = {}): Promise<SweepHarness> {
-    const api = await ApiHarness.startProcess({ stageThreads: 1, lockMs: 1000, logLevel: 'warn', ...settings });
+    const api = await ApiHarness.startProcess({ stageThreads: 1, logLevel: 'warn', ...settings });
     const model = (await api.upload(await seedNet(), 'seed-net.onnx')).body;
     const manifest = parse(await readFile(join(EXAMPLE, 'dataset.yaml'), 'utf8')) as { splits: object };
     manifest.splits = {

@@ -127,7 +127,7 @@ describe('a sweep', () => {
 
 describe('a sweep whose processes are killed', () => {
   it('loses nothing and runs nothing twice', async () => {
-    const harness = await SweepHarness.start();
+    const harness = await SweepHarness.start({ lockMs: 3000 });
     try {
       const { id } = await harness.launch({
         ...SMALL,
