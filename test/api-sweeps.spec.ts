@@ -91,6 +91,31 @@ describe('the API of sweeps', () => {
     });
   });
 
+  it('finds the space of bounds alone by what the model and the data are', async () => {
+    const data = { 'data.npz': npz({ rows: 60 }) };
+    const manifest = {
+      ...MANIFEST,
+      splits: { train: { file: 'data.npz', count: 30 }, test: { file: 'data.npz', start: 30, count: 30 } },
+    };
+    const { body: dataset } = await api.sendDataset(manifest, data);
+    const bounds = { model, dataset: dataset.id, maxDrop: 0.02, maxBytes: 900 };
+    const { status, body: sweep } = await api.call<Sweep>('POST', '/v1/sweeps/press', { json: bounds });
+    expect(status).toBe(201);
+    expect(sweep).toMatchObject({
+      document: {
+        constraints: [
+          { metric: 'top1', maxDrop: 0.02 },
+          { metric: 'bytes', max: 900 },
+        ],
+        verify: { skip: 15 },
+        limits: { trials: 24, minutes: 60 },
+      },
+      forecast: { problems: [], isExact: true, trials: 24, stagesDistinct: 3 + 9 + 12 + 24, sampler: 'grid' },
+      verification: [],
+    });
+    await post(sweep, 'cancel');
+  });
+
   it('launches, pauses, resumes, stops and cancels; what does not fit the state is refused with a way out', async () => {
     const sweep = await launch();
     expect(sweep).toMatchObject({

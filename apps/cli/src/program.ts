@@ -5,6 +5,7 @@ import { addDeviceCommands } from './commands/devices.js';
 import { addJobCommands } from './commands/jobs.js';
 import { addModelCommands } from './commands/models.js';
 import { addPassCommands } from './commands/passes.js';
+import { addPressCommand } from './commands/press.js';
 import { addReplayCommand } from './commands/replay.js';
 import { addReportCommand } from './commands/report.js';
 import { addRunCommand } from './commands/run.js';
@@ -20,6 +21,7 @@ const COMMANDS = [
   addRunCommand,
   addJobCommands,
   addSweepCommands,
+  addPressCommand,
   addReportCommand,
   addReplayCommand,
   addArtifactCommands,

@@ -13,17 +13,17 @@ export interface StageMachineFacts {
 }
 
 const PREFIX = 'stage machine ';
-/** A kind of worker that did not start for so long is gone. */
+/** A kind of worker that was not heard of for so long is gone; each says every day that it is there. */
 const DAYS = 30;
 
 /** The kinds of workers that there are: by them the API knows under which keys results would be found. */
 export class StageMachineRepository {
   constructor(private readonly database: Pick<Database, 'orm'>) {}
 
-  /** Notes that a worker of this kind has started. */
+  /** Notes that there is a worker of this kind. */
   async note(facts: StageMachineFacts): Promise<void> {
     const kind = createHash('sha256').update(JSON.stringify(facts)).digest('hex');
-    const value = { facts, startedAt: Date.now() };
+    const value = { facts, seenAt: Date.now() };
     await this.database.orm
       .insert(settings)
       .values({ name: `${PREFIX}${kind}`, value })
@@ -31,11 +31,11 @@ export class StageMachineRepository {
   }
 
   async list(): Promise<StageMachineFacts[]> {
-    const startedAt = sql<number>`(${settings.value}->>'startedAt')::float8`;
+    const seenAt = sql<number>`(${settings.value}->>'seenAt')::float8`;
     const rows = await this.database.orm
       .select({ value: settings.value })
       .from(settings)
-      .where(and(like(settings.name, `${PREFIX}%`), gt(startedAt, Date.now() - DAYS * 86_400_000)));
+      .where(and(like(settings.name, `${PREFIX}%`), gt(seenAt, Date.now() - DAYS * 86_400_000)));
     return rows.map(({ value }) => (value as { facts: StageMachineFacts }).facts);
   }
 }
