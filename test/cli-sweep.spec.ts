@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sweep, SweepForecast, SweepResults, Trial } from '#contracts';
@@ -54,6 +54,21 @@ describe('coldpress sweep', () => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
       );
     });
+  }
+  /** A folder with the example's data set, but for most of its digits. */
+  async function fewDigits(): Promise<string> {
+    const digits = join(folder, 'digits');
+    await mkdir(digits);
+    const manifest = await readFile(join(EXAMPLE, 'dataset.yaml'), 'utf8');
+    const splits = [
+      'splits:',
+      '  calibration: { file: mnist-train.npz, count: 32 }',
+      '  train: { file: mnist-train.npz, count: 64 }',
+      '  test: { file: mnist-test.npz, count: 60 }',
+    ];
+    await writeFile(join(digits, 'dataset.yaml'), manifest.replace(/^splits:[^]*$/m, `${splits.join('\n')}\n`));
+    for (const name of ['mnist-train.npz', 'mnist-test.npz']) await copyFile(join(EXAMPLE, name), join(digits, name));
+    return digits;
   }
   const json = async <T>(...words: string[]): Promise<T> => {
     const { stdout, stderr } = await coldpress(...words, '--json');
@@ -117,7 +132,7 @@ describe('coldpress sweep', () => {
   });
 
   it('finds a model for bounds alone, with its recipe and what it is on samples that the search did not see', async () => {
-    const bounds = ['--data', EXAMPLE, '--max-drop', '100', '--name', 'pressed', '-o', 'pressed.onnx'];
+    const bounds = ['--data', await fewDigits(), '--max-drop', '100', '--name', 'pressed', '-o', 'pressed.onnx'];
     const pressed = run('press', join(EXAMPLE, 'seed-net.onnx'), ...bounds);
     let id: string | undefined;
     while (id === undefined) id = (await app.client.listSweeps({ q: 'pressed' })).items[0]?.id;
