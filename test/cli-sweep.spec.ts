@@ -46,13 +46,15 @@ describe('coldpress sweep', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const coldpress = (...words: string[]): Promise<Outcome> => run('sweep', ...words);
-  function run(...words: string[]): Promise<Outcome> {
+  const coldpress = (...words: string[]): Promise<Outcome> => run(['sweep', ...words]);
+  function run(words: readonly string[], onError: (text: string) => void = () => undefined): Promise<Outcome> {
     const environment = { PATH: process.env['PATH'], COLDPRESS_URL: app.url, COLDPRESS_API_KEY: app.apiKey };
     return new Promise((resolve) => {
-      execFile(process.execPath, [COMMAND, ...words], { env: environment, cwd: folder }, (error, stdout, stderr) =>
+      const settings = { env: environment, cwd: folder };
+      const child = execFile(process.execPath, [COMMAND, ...words], settings, (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
       );
+      child.stderr?.on('data', onError);
     });
   }
   /** A folder with the example's data set, but for most of its digits. */
@@ -133,9 +135,13 @@ describe('coldpress sweep', () => {
 
   it('finds a model for bounds alone, with its recipe and what it is on samples that the search did not see', async () => {
     const bounds = ['--data', await fewDigits(), '--max-drop', '100', '--name', 'pressed', '-o', 'pressed.onnx'];
-    const pressed = run('press', join(EXAMPLE, 'seed-net.onnx'), ...bounds);
-    let id: string | undefined;
-    while (id === undefined) id = (await app.client.listSweeps({ q: 'pressed' })).items[0]?.id;
+    let told: (id: string) => void = () => undefined;
+    const launched = new Promise<string>((resolve) => (told = resolve));
+    const pressed = run(['press', join(EXAMPLE, 'seed-net.onnx'), ...bounds], (text) => {
+      const [, id] = /^sweep ([0-9a-f-]{36})/m.exec(text) ?? [];
+      if (id !== undefined) told(id);
+    });
+    const id = await launched;
     await app.client.changeSweep({ id, body: { trials: 1 } });
     // What runs beside the first trial when the limit comes would only be waited for.
     for (const trial of (await app.client.listTrials({ id })).items)
