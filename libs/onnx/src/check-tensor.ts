@@ -54,7 +54,8 @@ export function checkTensor(tensor: TensorProto, limits: ModelLimits): void {
     throw new ExternalDataError(
       tensor.name,
       externalFile(tensor),
-      'save the model as one file, as onnx.save(model, path) does by default and torch.onnx.export with external_data=False, or push it with the coldpress command or as a form, with the files of its data',
+      'save the model as one file, as onnx.save(model, path) does by default and torch.onnx.export with ' +
+        'external_data=False, or push it with the coldpress command or as a form, with the files of its data',
     );
   }
   const stored = tensor[storage.field].length;
@@ -121,7 +122,8 @@ function checkRaw(tensor: TensorProto, { bits }: Storage, count: number, limits:
   if (tensor.rawData.length !== expected) {
     throw new InvalidTensorError(
       tensor.name,
-      `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ${tensor.rawData.length}`,
+      `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ` +
+        `${tensor.rawData.length}`,
     );
   }
 }

@@ -8,7 +8,10 @@ import { parseModel } from './read.js';
 import { allTensors } from './tensors.js';
 import { writeModel } from './write.js';
 
-/** Writes a model and the external data beside it as one file; returns the locations of the data, each once. Throws as loadModel and writeModel do. */
+/**
+ * Writes a model and the external data beside it as one file; returns the locations of the data, each once. Throws as
+ * loadModel and writeModel do.
+ */
 export async function joinModel(path: string, output: string): Promise<string[]> {
   const model = await loadModel(path);
   const locations = new Set<string>();

@@ -78,7 +78,9 @@ function zerosIn(graph: Graph, value: string): number | null {
   return weight ? weight.values.reduce((sum, element) => sum + (element === 0 ? 1 : 0), 0) : null;
 }
 
-/** Of a value that comes through QuantizeLinear and DequantizeLinear: the width of its zero point's type, 8 by default. */
+/**
+ * Of a value that comes through QuantizeLinear and DequantizeLinear: the width of its zero point's type, 8 by default.
+ */
 function inputBits(graph: Graph, { input }: NodeProto): number | null {
   for (const value of input) {
     const dequantize = graph.producer(value);

@@ -1,8 +1,8 @@
 /*
- * The two losses of logits have their gradients written out: derived from the expression by the engine they take as long in
- * a step of the five nets of `npm run bench -- losses` (within 5 %), but 1.3 times as long where the loss is most of the
- * step, 2,048 x 5,000 logits behind one layer. A squared error stays an expression: 1.2 times as long there, and no more
- * elsewhere.
+ * The two losses of logits have their gradients written out: derived from the expression by the engine they take as
+ * long in a step of the five nets of `npm run bench -- losses` (within 5 %), but 1.3 times as long where the loss is
+ * most of the step, 2,048 x 5,000 logits behind one layer. A squared error stays an expression: 1.2 times as long
+ * there, and no more elsewhere.
  */
 import type { GradientBuilder } from '../gradient-builder.js';
 import type { Expression } from './expression.js';

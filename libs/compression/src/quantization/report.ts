@@ -28,7 +28,10 @@ export interface StoredTensor {
   tensor: string;
   bits: number;
   weightSnrDb: number | null | undefined;
-  /** The slice along an axis that keeps the least, where one is poor: its values lie below the range of the format, beside larger ones. */
+  /**
+   * The slice along an axis that keeps the least, where one is poor: its values lie below the range of the format,
+   * beside larger ones.
+   */
   poorSlice?: { axis: number; index: number; snrDb: number };
 }
 
@@ -37,7 +40,10 @@ export interface SchemeReport {
   layers: LayerReport[];
   /** From scheme static: the calibrated grids. */
   activations?: ActivationReport[];
-  /** From scheme static: how ranges were chosen and whether biases were corrected, and what was tried for it; null where no layer is quantized. */
+  /**
+   * From scheme static: how ranges were chosen and whether biases were corrected, and what was tried for it; null where
+   * no layer is quantized.
+   */
   methods?: MethodChoice | null;
   /** From mixed: the widths taken, and what there was to choose from. */
   mixed?: WidthChoice;
@@ -50,7 +56,10 @@ export interface SchemeReport {
 export interface Measured {
   /** How near each floating-point output comes to the float model's on calibration data; null without data. */
   outputs: OutputQuality[] | null;
-  /** The least signal to noise that an output keeps, dB: null when all are identical, undefined when not measured or without value. */
+  /**
+   * The least signal to noise that an output keeps, dB: null when all are identical, undefined when not measured or
+   * without value.
+   */
   outputSnrDb: number | null | undefined;
   /** The samples that outputs were compared on, and how the least and the most of them came out; null without data. */
   judgedOn: JudgedOn | null;

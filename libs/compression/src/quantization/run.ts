@@ -8,7 +8,10 @@ export interface QuantizationRun extends CalibrationRun {
   seed: number;
   /** What mixed precision judges widths by; the calibration batches by default. */
   evidence?: Evidence;
-  /** What the result is judged on; the calibration batches, which it is fitted to, where there is none. With null its layers are not judged. */
+  /**
+   * What the result is judged on; the calibration batches, which it is fitted to, where there is none. With null its
+   * layers are not judged.
+   */
   heldOut?: Batches | null;
   /** Size of the model's file before. */
   floatBytes?: number;

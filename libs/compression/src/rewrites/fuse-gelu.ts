@@ -13,7 +13,9 @@ import {
 /** The opset whose operators include Gelu. */
 export const GELU_OPSET = 20;
 
-/** A GELU spelled in other operators: its input, the node that gives its result, and which of the two formulas it is. */
+/**
+ * A GELU spelled in other operators: its input, the node that gives its result, and which of the two formulas it is.
+ */
 export interface GeluMatch {
   input: string;
   last: NodeProto;

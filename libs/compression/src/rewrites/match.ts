@@ -6,7 +6,10 @@ export function isScalar(graph: Graph, name: string, expected: number): boolean 
   return value !== null && Math.abs(value - expected) <= 1e-4 * Math.abs(expected);
 }
 
-/** The number that a constant of one element holds, or null; one of several axes may give the result more axes than the other operand has, and is none. */
+/**
+ * The number that a constant of one element holds, or null; one of several axes may give the result more axes than the
+ * other operand has, and is none.
+ */
 export function scalarOf(graph: Graph, name: string): number | null {
   const tensor = graph.initializer(name);
   return tensor && tensor.dims.length <= 1 && tensor.dims.every((dim) => dim === 1n)

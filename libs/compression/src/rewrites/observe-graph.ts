@@ -17,7 +17,10 @@ import {
 } from '#onnx';
 import { UnobservableModelError } from './errors.js';
 
-/** Lengths tried for dimensions without a number, besides the batch, which is one: strided nets want multiples of 32, audio nets hundreds of samples, cells few. */
+/**
+ * Lengths tried for dimensions without a number, besides the batch, which is one: strided nets want multiples of 32,
+ * audio nets hundreds of samples, cells few.
+ */
 const FREE_LENGTHS = [64, 96, 32, 512, 1536, 16, 8, 1] as const;
 
 /** Operators whose outputs are not tensors. */
@@ -80,7 +83,10 @@ export async function shapesOn(model: ModelProto, feeds: HostTensors): Promise<M
   return shapes;
 }
 
-/** First with every free dimension at the same length, then with those of the first input alone: the others may be states of a batch. */
+/**
+ * First with every free dimension at the same length, then with those of the first input alone: the others may be
+ * states of a batch.
+ */
 function* feedsToTry(model: ModelProto): Generator<HostTensors> {
   const { inputs } = new Graph(model);
   const hasFree = (input: ValueInfoProto) =>

@@ -9,11 +9,13 @@ export interface UntiedCopy {
 const FLOATS: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16, DataType.DOUBLE]);
 
 /**
- * Gives each node a vector of its own where exporters merged equal ones, such as biases that are all zero or scales that are all one:
+ * Gives each node a vector of its own where exporters merged equal ones, such as biases that are all zero or scales
+ * that are all one:
  *
  *     Conv(X, W, b) -> Y, Conv(Y, V, b) -> Z   becomes   Conv(X, W, b) -> Y, Conv(Y, V, b') -> Z
  *
- * A weight of two dimensions or more stays shared: it is so by design. Constants must be initializers. Returns the copies.
+ * A weight of two dimensions or more stays shared: it is so by design. Constants must be initializers. Returns the
+ * copies.
  */
 export function untieVectors(graph: Graph): UntiedCopy[] {
   return [...graph.proto.initializer].filter(isVector).flatMap((tensor) => {

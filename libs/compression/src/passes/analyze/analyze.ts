@@ -23,9 +23,9 @@ const PLOT_FILE = 'sensitivity.svg';
 const WEIGHTS_SHARE = 0.75;
 
 /**
- * Measures what each layer costs when it alone is quantized and everything else stays float: its weight at each width, and its
- * input on the uint8 grid. Costs are the SNR of the model's outputs and, with labels, the loss of top-1. The model is
- * not changed.
+ * Measures what each layer costs when it alone is quantized and everything else stays float: its weight at each width,
+ * and its input on the uint8 grid. Costs are the SNR of the model's outputs and, with labels, the loss of top-1. The
+ * model is not changed.
  */
 export const analyze: Pass<'analyze'> = {
   name: 'analyze',

@@ -78,7 +78,10 @@ function costliest(
     }))
     .toSorted((a, b) => b.share - a.share);
   const named = ranked.slice(0, NAMED).filter(({ share }, i) => i === 0 || share >= LEAST_SHARE);
-  return `${what}: ${named.map(({ node, share, cost }) => `${node} causes ${percent(share)} of the noise${lossOf(cost)}`).join(', ')}`;
+  return (
+    `${what}: ` +
+    `${named.map(({ node, share, cost }) => `${node} causes ${percent(share)} of the noise${lossOf(cost)}`).join(', ')}`
+  );
 }
 
 function lossOf({ outputSnrDb, top1Drop }: Pick<WidthCost, 'outputSnrDb' | 'top1Drop'>): string {

@@ -6,7 +6,10 @@ import { PruneInputError } from '../../pruning/errors.js';
 
 const BATCH = 64;
 
-/** Tells how much top-1 a smaller model loses against the model before pruning, on the first samples of the calibration split. */
+/**
+ * Tells how much top-1 a smaller model loses against the model before pruning, on the first samples of the calibration
+ * split.
+ */
 export class AccuracyMeter {
   private constructor(
     private readonly reference: Session,

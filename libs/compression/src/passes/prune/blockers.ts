@@ -8,8 +8,9 @@ import { ruleOf } from '../../pruning/channels/rules/index.js';
 import { unknownLayers } from '../../pruning/channels/unknown-layers.js';
 
 /**
- * Layers whose channels cannot go, told from the operators alone: the walk from a layer's output, through operators that have no
- * weights of their own, ends at the graph's output or at an operator without a rule. The run itself knows shapes, and may find more.
+ * Layers whose channels cannot go, told from the operators alone: the walk from a layer's output, through operators
+ * that have no weights of their own, ends at the graph's output or at an operator without a rule. The run itself knows
+ * shapes, and may find more.
  */
 export function staticBlockers(graph: Graph, { exclude }: Pick<PruneOptions, 'exclude'>): Skipped[] {
   const layers = new Map(weightSites(graph).map((site) => [site.node, site]));

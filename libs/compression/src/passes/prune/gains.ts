@@ -13,8 +13,8 @@ export interface Gains {
 }
 
 /**
- * Measures what became of a model. Both run on the same input and on one thread, as `quantize` and, unless told otherwise, `evaluate` measure:
- * their figures speak of the same.
+ * Measures what became of a model. Both run on the same input and on one thread, as `quantize` and, unless told
+ * otherwise, `evaluate` measure: their figures speak of the same.
  */
 export async function measureGains(before: Uint8Array, after: Uint8Array): Promise<Gains> {
   return { bytes: { before: before.length, after: after.length }, speed: await speedOf(before, after) };

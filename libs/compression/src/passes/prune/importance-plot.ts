@@ -5,7 +5,10 @@ import type { GroupReport } from '../../pruning/channels/group-report.js';
 
 type Ranked = Pick<GroupReport, 'producers' | 'channels' | 'removed' | 'importance'>;
 
-/** One line per group: the importance of its channels from the least to the greatest, and a mark where the cut lies, removed on its left; an SVG. */
+/**
+ * One line per group: the importance of its channels from the least to the greatest, and a mark where the cut lies,
+ * removed on its left; an SVG.
+ */
 export function importancePlot(groups: readonly Ranked[]): string {
   const lines = groups.map(({ producers, importance }): PlotSeries => ({
     name: elementOf(producers, 0, 'producers'),

@@ -9,7 +9,11 @@ const saved = (before: number, after: number) => (before > 0 ? 1 - after / befor
 /** What removal really gained, in words: parameters against the written file and the clock. */
 export function channelVerdict(before: GraphFigures, after: GraphFigures, { bytes, speed }: Gains): string {
   if (before.parameters === after.parameters) return 'nothing was removed: size and speed are as before';
-  return `${percent(saved(before.parameters, after.parameters))} of the parameters removed: ${percent(saved(bytes.before, bytes.after))} smaller on disk, ${percent(saved(before.macs, after.macs))} fewer multiply-accumulates, ${speedWords(speed)}`;
+  return (
+    `${percent(saved(before.parameters, after.parameters))} of the parameters removed: ` +
+    `${percent(saved(bytes.before, bytes.after))} smaller on disk, ${percent(saved(before.macs, after.macs))} ` +
+    `fewer multiply-accumulates, ${speedWords(speed)}`
+  );
 }
 
 /** The weights that pruning looked at, and all of the model. */
@@ -34,16 +38,23 @@ export function sparsityVerdict(
   if (layers === 0) return 'nothing was zeroed: every layer was left alone, see skipped for the reasons';
   const ofModel =
     sparsity - modelSparsity > TELLING
-      ? ` in ${layers === 1 ? 'the one layer' : `the ${layers} layers`} that can be pruned (${percent(modelSparsity)} of all parameters are zero)`
+      ? ` in ${layers === 1 ? 'the one layer' : `the ${layers} layers`} that can be pruned ` +
+        `(${percent(modelSparsity)} of all parameters are zero)`
       : '';
-  return `${percent(sparsity)} sparse${ofModel}, ${percent(saved(bytes.before, bytes.after))} smaller on disk, ${percent(saved(compressedBytes(before), compressedBytes(after)))} smaller once compressed for transfer, ${speedWords(speed)} (kernels multiply zeros too)`;
+  return (
+    `${percent(sparsity)} sparse${ofModel}, ${percent(saved(bytes.before, bytes.after))} smaller on disk, ` +
+    `${percent(saved(compressedBytes(before), compressedBytes(after)))} smaller once compressed for transfer, ` +
+    `${speedWords(speed)} (kernels multiply zeros too)`
+  );
 }
 
 function speedWords(speed: Gains['speed']): string {
   return speed ? describeSpeedup(speed) : 'its speed unmeasured, since the model runs on no generated input';
 }
 
-/** Quality 5 costs a tenth of a second per megabyte and is near enough for a verdict; evaluate measures the real figure. */
+/**
+ * Quality 5 costs a tenth of a second per megabyte and is near enough for a verdict; evaluate measures the real figure.
+ */
 function compressedBytes(bytes: Uint8Array): number {
   return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }).length;
 }

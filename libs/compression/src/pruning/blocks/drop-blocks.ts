@@ -28,9 +28,9 @@ export interface BlockDropping {
 }
 
 /**
- * Drops the share `ratio` of the blocks that keep their shape, rounded down, in place: those whose absence alone moves the model's outputs
- * least on calibration samples, or on one generated input where there is no data. A block without which the graph fails its check
- * stays, and is named in `skipped`. Throws UnobservableModelError.
+ * Drops the share `ratio` of the blocks that keep their shape, rounded down, in place: those whose absence alone moves
+ * the model's outputs least on calibration samples, or on one generated input where there is no data. A block without
+ * which the graph fails its check stays, and is named in `skipped`. Throws UnobservableModelError.
  */
 export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: ScoringInputs): Promise<BlockDropping> {
   const observation = await observeGraph(graph.model);

@@ -28,7 +28,10 @@ export function isTimed({ latency, latencyMs }: PruningBudget): boolean {
   return latency !== undefined || latencyMs !== undefined;
 }
 
-/** The least ratio that meets a budget, which a greater one then meets too, by bisection; the greatest tried when none does. */
+/**
+ * The least ratio that meets a budget, which a greater one then meets too, by bisection; the greatest tried when none
+ * does.
+ */
 export function leastRatio(meets: (ratio: number) => boolean): number {
   if (meets(0)) return 0;
   let [enough, short] = [MOST, 0];

@@ -79,9 +79,9 @@ interface Verified extends Predicted {
 }
 
 /**
- * The least ratio at which the pruned model is fast enough on this machine: copies pruned to nine ratios are timed in one run, the time in
- * between is interpolated, and what is chosen is timed again beside the model before; when it misses, the aim is corrected once by as
- * much. Out of reach, the least ratio is taken that is as fast as it gets.
+ * The least ratio at which the pruned model is fast enough on this machine: copies pruned to nine ratios are timed in
+ * one run, the time in between is interpolated, and what is chosen is timed again beside the model before; when it
+ * misses, the aim is corrected once by as much. Out of reach, the least ratio is taken that is as fast as it gets.
  */
 export async function searchLatency(search: LatencySearch): Promise<LatencyReport> {
   // Really pruned copies come first: every prediction is read off their times.
@@ -155,7 +155,9 @@ function reportOf({ ratio, table, predict, fastestMs, attempts, noise }: Verifie
   };
 }
 
-/** Milliseconds against the ratio, as measured for the table, as predicted, and as measured of what was chosen; an SVG. */
+/**
+ * Milliseconds against the ratio, as measured for the table, as predicted, and as measured of what was chosen; an SVG.
+ */
 export function latencyPlot({ table, predicted, attempts }: LatencyReport): string {
   return linePlot({
     title: 'Single-sample latency by ratio, on the machine that pruned',
@@ -199,21 +201,27 @@ function verdictOf(last: LatencyAttempt | undefined, isMet: boolean, noise: numb
   if (!last) return `latency budget met as it is: ${ms(beforeMs)} on this machine`;
   const { predictedMs, measuredMs, allowedMs } = last;
   const certainty = noise > NOISY ? ' as far as a noisy machine can tell' : '';
-  return `latency budget ${isMet ? 'met' : 'missed'}${certainty}: ${ms(measuredMs)} of ${ms(last.beforeMs)} before on this machine (${ms(predictedMs)} predicted, ${ms(allowedMs)} allowed)`;
+  return (
+    `latency budget ${isMet ? 'met' : 'missed'}${certainty}: ${ms(measuredMs)} of ${ms(last.beforeMs)} before on ` +
+    `this machine (${ms(predictedMs)} predicted, ${ms(allowedMs)} allowed)`
+  );
 }
 
 function warningsOf(last: LatencyAttempt | undefined, isMet: boolean, noise: number, fastestShare: number): string[] {
   const noisy =
     noise > NOISY
       ? [
-          `this machine is too noisy to hold a latency to: medians are known to within ${percent(noise)} only; run it while nothing else does`,
+          `this machine is too noisy to hold a latency to: medians are known to within ${percent(noise)} only; ` +
+            'run it while nothing else does',
         ]
       : [];
   if (!last || isMet) return noisy;
   const share = percent(last.measuredMs / last.beforeMs);
   const isOutOfReach = fastestShare * last.beforeMs > last.allowedMs;
   const missed = isOutOfReach
-    ? `the latency budget is out of reach: the fastest pruning takes ${percent(fastestShare)} of the time before, and ${percent(last.allowedMs / last.beforeMs)} were allowed`
-    : `the latency budget was missed: ${share} of the time before is left, and ${percent(last.allowedMs / last.beforeMs)} were allowed, after ${ATTEMPTS} choices`;
+    ? `the latency budget is out of reach: the fastest pruning takes ${percent(fastestShare)} of the time ` +
+      `before, and ${percent(last.allowedMs / last.beforeMs)} were allowed`
+    : `the latency budget was missed: ${share} of the time before is left, and ` +
+      `${percent(last.allowedMs / last.beforeMs)} were allowed, after ${ATTEMPTS} choices`;
   return [missed, ...noisy];
 }

@@ -9,7 +9,8 @@ interface Axes {
 
 /**
  * The coordinates (value, axis, index) of a graph and which of them stand or fall together: a union-find in which each
- * class is the smallest thing that can be removed. A pinned coordinate keeps its whole class, for the reason given first.
+ * class is the smallest thing that can be removed. A pinned coordinate keeps its whole class, for the reason given
+ * first.
  */
 export class Coordinates {
   private readonly axes = new Map<string, Axes>();

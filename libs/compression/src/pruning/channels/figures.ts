@@ -10,8 +10,8 @@ export interface GraphFigures {
 }
 
 /**
- * MACs, bytes and parameters that a graph has, or would have, at the given shapes; stored tensors named in `uncounted` left out. What counts as a
- * parameter is the same as anywhere else: see {@link parametersByTensor}.
+ * MACs, bytes and parameters that a graph has, or would have, at the given shapes; stored tensors named in `uncounted`
+ * left out. What counts as a parameter is the same as anywhere else: see {@link parametersByTensor}.
  */
 export function figuresOf(graph: Graph, shapes: Shapes, uncounted: ReadonlySet<string> = new Set()): GraphFigures {
   const of = (value: string) => shapes.get(value) ?? [];

@@ -35,8 +35,8 @@ export interface Dependencies {
 }
 
 /**
- * Finds what can be removed from a graph, and what cannot and why. Every operator links the coordinates of its tensors by
- * its rule; an operator without one, and the graph's inputs and outputs, pin what they touch.
+ * Finds what can be removed from a graph, and what cannot and why. Every operator links the coordinates of its tensors
+ * by its rule; an operator without one, and the graph's inputs and outputs, pin what they touch.
  */
 export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly string[] = []): Dependencies {
   const coordinates = new Coordinates(shapes);

@@ -60,9 +60,10 @@ interface Reported extends Planned {
 }
 
 /**
- * Removes the least important channels of every dependency group, in place, and proves it: the smaller graph runs, and every value has the shape
- * that the removal predicts; a group of which that cannot be proved stays whole and is named in `skipped`. A latency budget times copies
- * with `measure`, on the generated inputs unless told otherwise. Throws UnobservableModelError.
+ * Removes the least important channels of every dependency group, in place, and proves it: the smaller graph runs, and
+ * every value has the shape that the removal predicts; a group of which that cannot be proved stays whole and is named
+ * in `skipped`. A latency budget times copies with `measure`, on the generated inputs unless told otherwise. Throws
+ * UnobservableModelError.
  */
 export async function pruneChannels(
   graph: Graph,

@@ -27,7 +27,10 @@ export interface RemovalPlan {
   latency?: LatencyReport | undefined;
 }
 
-/** A plan whose removals all hold: a group without which the graph fails its check stays whole, and the plan is made anew for the rest. */
+/**
+ * A plan whose removals all hold: a group without which the graph fails its check stays whole, and the plan is made
+ * anew for the rest.
+ */
 export async function soundPlan(
   all: readonly ScoredGroup[],
   request: PlanRequest,

@@ -11,8 +11,9 @@ const FAILED_NODE = /(?:while running (?<ran>\w+) node\. Name:'(?<name>[^']*)'|O
 const OTHER_BATCH = 2;
 
 /**
- * Tries removals on copies of a graph, and tells why one cannot be: the smaller graph does not run, a value has another shape than the
- * removal predicts, or an output another shape than before, on the observed inputs and on a larger batch where the graph takes one.
+ * Tries removals on copies of a graph, and tells why one cannot be: the smaller graph does not run, a value has another
+ * shape than the removal predicts, or an output another shape than before, on the observed inputs and on a larger batch
+ * where the graph takes one.
  */
 export class SoundRemoval {
   private larger: Promise<{ feeds: HostTensors; shapes: Shapes } | null> | undefined;
@@ -27,7 +28,10 @@ export class SoundRemoval {
     return this.problemOf((trial) => removeUnits(trial, coordinates, units));
   }
 
-  /** What is wrong with a copy of the graph once it is edited, or null; `edit` tells the shapes that values must have then. */
+  /**
+   * What is wrong with a copy of the graph once it is edited, or null; `edit` tells the shapes that values must have
+   * then.
+   */
   async problemOf(edit: (trial: Graph) => Shapes): Promise<string | null> {
     const trial = new Graph(cloneModel(this.graph.model));
     const predicted = edit(trial);

@@ -3,7 +3,10 @@ import { isOwnOperator, ownOperatorReason } from '../../untouched-layers.js';
 import type { BlockedChannels } from './blocked.js';
 import { ruleOf } from './rules/index.js';
 
-/** Nodes that hold weights and whose operator pruning does not know, such as LSTM, Einsum, or fused ones of the runtime: what they hold stays. */
+/**
+ * Nodes that hold weights and whose operator pruning does not know, such as LSTM, Einsum, or fused ones of the runtime:
+ * what they hold stays.
+ */
 export function unknownLayers(graph: Graph): BlockedChannels[] {
   return graph.nodes.flatMap((node) => {
     const isKnown = ruleOf(node) !== undefined || node.opType === 'Constant' || subgraphs(node).length > 0;

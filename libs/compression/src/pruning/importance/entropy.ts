@@ -11,8 +11,9 @@ const SIDE = 7;
 const BINS = 2 * SIDE + 1;
 
 /**
- * Width of a bin, in root mean squares of what the layer's listeners hear. Wide on purpose: a channel counts by how often it says
- * something louder than the rest, and finer bins would count the differences between whispers (see docs/pruning.md).
+ * Width of a bin, in root mean squares of what the layer's listeners hear. Wide on purpose: a channel counts by how
+ * often it says something louder than the rest, and finer bins would count the differences between whispers (see
+ * docs/pruning.md).
  */
 const BIN_WIDTH = 4;
 
@@ -20,9 +21,10 @@ const BIN_WIDTH = 4;
 const LOUDNESS = 0.01;
 
 /**
- * Entropy of a channel's activations over samples and positions (after Luo and Wu 2017): one that always says the same tells nothing.
- * Activations are taken as the next layers hear them, times the norm of the weights that read the channel, and fall into bins that all
- * channels of a layer share. Two walks over the calibration split: the first finds the width of the bins, the second counts.
+ * Entropy of a channel's activations over samples and positions (after Luo and Wu 2017): one that always says the same
+ * tells nothing. Activations are taken as the next layers hear them, times the norm of the weights that read the
+ * channel, and fall into bins that all channels of a layer share. Two walks over the calibration split: the first finds
+ * the width of the bins, the second counts.
  */
 const entropies: GroupScores = async (context, groups) => {
   const probes = groups.map((group) => probeOf(context, group));
@@ -89,7 +91,10 @@ function loudnessOf(sums: Float64Array): { layer: number; channels: Float64Array
   };
 }
 
-/** Counts of round(scale · x), clipped to ±SIDE, in one row of BINS per entry of the probe's axis, all rows in one vector. */
+/**
+ * Counts of round(scale · x), clipped to ±SIDE, in one row of BINS per entry of the probe's axis, all rows in one
+ * vector.
+ */
 function countBins(b: GraphBuilder, probe: Probe, scales: Float32Array): string {
   const rows = b.float(
     Float32Array.from(scales, (_, channel) => channel * BINS + SIDE),

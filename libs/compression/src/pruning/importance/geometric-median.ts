@@ -3,7 +3,10 @@ import { addScaled, isProduced, weightMembers, withMeanOne } from './members.js'
 import { sliceValues } from './slice-norms.js';
 import { joinedChannels } from './weight-scores.js';
 
-/** Distance of a filter to all others (He et al. 2019, FPGM): what lies nearest the geometric median is the most replaceable. */
+/**
+ * Distance of a filter to all others (He et al. 2019, FPGM): what lies nearest the geometric median is the most
+ * replaceable.
+ */
 const distances: GroupScore = (context, group) => {
   const total = new Float64Array(group.units.length);
   for (const { weight, axis, positions } of weightMembers(context, group).filter((member) =>

@@ -34,10 +34,11 @@ const gradientOnly: Optimizer = { state: [], update: (_, { gradient }) => ({ wei
 export type Products = ReadonlyMap<string, Float64Array>;
 
 /**
- * Visits w · dL/dw of every trainable weight on one sample of the train split after the other, since in the mean gradient of a batch what
- * single samples need cancels out; a model whose batch is fixed and cannot be freed gets batches of that size. The loss is the cross-entropy of the
- * output [batch, classes] where there are labels, and the energy of every other output of floats. The arrays are used again for the next sample.
- * Throws PruneInputError without a train split, or with less than a batch in it.
+ * Visits w · dL/dw of every trainable weight on one sample of the train split after the other, since in the mean
+ * gradient of a batch what single samples need cancels out; a model whose batch is fixed and cannot be freed gets
+ * batches of that size. The loss is the cross-entropy of the output [batch, classes] where there are labels, and the
+ * energy of every other output of floats. The arrays are used again for the next sample. Throws PruneInputError without
+ * a train split, or with less than a batch in it.
  */
 export async function visitProducts(
   { graph, options, data, threads, seed }: Omit<ImportanceContext, 'dependencies'>,
@@ -59,7 +60,8 @@ export async function visitProducts(
   if (!first)
     throw new PruneInputError(
       option,
-      `a train split of ${batchSize} samples or more, which the model takes at once: export it with a dynamic batch, or use a larger split`,
+      `a train split of ${batchSize} samples or more, which the model takes at once: export it with a dynamic ` +
+        'batch, or use a larger split',
     );
   const { step, trainables, feeds } = await gradientStep(form, first, data.classes);
   const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
@@ -87,7 +89,8 @@ async function gradientOf(trainer: Trainer, feeds: HostTensors, option: string):
     const what = error.what.replace('the weight', 'the gradient of the weight');
     throw new PruneInputError(
       option,
-      `finite gradients, and ${what} is not finite on a sample of the train split: choose an importance that reads no gradients, such as "l2"`,
+      `finite gradients, and ${what} is not finite on a sample of the train split: choose an importance that ` +
+        'reads no gradients, such as "l2"',
     );
   }
 }

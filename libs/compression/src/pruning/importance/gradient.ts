@@ -15,9 +15,10 @@ const SIZES: Record<GradientKind, (change: number) => number> = {
 };
 
 /**
- * Scores channels by how the loss would change without them: first-order Taylor |Σ w · dL/dw| or empirical Fisher (Σ w · dL/dw)², the mean
- * over samples. The sum runs over the weights that read the channel, where it equals activation times dL/dactivation, which is the change
- * (Molchanov et al. 2017); the weights that make it know nothing of the bias. Where no weight reads it, those count.
+ * Scores channels by how the loss would change without them: first-order Taylor |Σ w · dL/dw| or empirical Fisher (Σ w
+ * · dL/dw)², the mean over samples. The sum runs over the weights that read the channel, where it equals activation
+ * times dL/dactivation, which is the change (Molchanov et al. 2017); the weights that make it know nothing of the bias.
+ * Where no weight reads it, those count.
  */
 function changesOfGroups(kind: GradientKind): GroupScores {
   return async (context, groups) => {
@@ -50,7 +51,9 @@ function addChanges(
   positions.forEach((indices, i) => (total[i]! += size(indices.reduce((sum, index) => sum + sums[index]!, 0))));
 }
 
-/** A weight that training cannot reach (a codebook) counts by its magnitude squared, which is all that is known of it. */
+/**
+ * A weight that training cannot reach (a codebook) counts by its magnitude squared, which is all that is known of it.
+ */
 function scoreGroup(
   context: ImportanceContext,
   group: Group,

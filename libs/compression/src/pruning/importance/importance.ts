@@ -32,12 +32,16 @@ export type GroupScores = (context: ImportanceContext, groups: readonly Group[])
 export type WeightScores = (context: WeightContext) => Promise<Float64Array[]>;
 
 /**
- * A way to judge what may go. To add one: its file, its line in importances.ts, its name and what it reads in IMPORTANCES of libs/contracts.
+ * A way to judge what may go. To add one: its file, its line in importances.ts, its name and what it reads in
+ * IMPORTANCES of libs/contracts.
  */
 export interface Importance {
   groups: GroupScores;
   weights: WeightScores;
-  /** The exponent under which scores of weights compare between layers: magnitudes count squared, as they do to the output; estimates of the loss as they are. */
+  /**
+   * The exponent under which scores of weights compare between layers: magnitudes count squared, as they do to the
+   * output; estimates of the loss as they are.
+   */
   power: 1 | 2;
   /** Scores of so many blocks, for one that does not go by the error of the outputs without them. */
   blocks?(count: number, seed: number): number[];

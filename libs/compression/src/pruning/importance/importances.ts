@@ -9,7 +9,10 @@ import type { Importance, ImportanceContext, WeightContext } from './importance.
 import { l1, l2 } from './magnitude.js';
 import { random } from './random.js';
 
-/** Every importance by name; one of the contracts without its line here does not compile, nor one that the contracts do not know. */
+/**
+ * Every importance by name; one of the contracts without its line here does not compile, nor one that the contracts do
+ * not know.
+ */
 const BY_NAME: Record<ImportanceName, Importance> = {
   l1,
   l2,

@@ -13,7 +13,9 @@ export function magnitudeOfGroup(power: 1 | 2): GroupScore {
   };
 }
 
-/** Per unit, the norm of the weights that read its channel, each tensor scaled to mean 1; ones where no weight reads it. */
+/**
+ * Per unit, the norm of the weights that read its channel, each tensor scaled to mean 1; ones where no weight reads it.
+ */
 export function listeningNorms(context: ImportanceContext, group: Group): Float64Array {
   const total = new Float64Array(group.units.length);
   for (const member of weightMembers(context, group))

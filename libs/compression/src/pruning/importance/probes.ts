@@ -74,12 +74,15 @@ export function probeOf(
   };
 }
 
-/** Writes what is asked of one probe behind the model and returns the values that hold it, each a vector over the probe's axis. */
+/**
+ * Writes what is asked of one probe behind the model and returns the values that hold it, each a vector over the
+ * probe's axis.
+ */
 export type Question = (builder: GraphBuilder, probe: Probe, index: number) => { value: string; type: DataType };
 
 /**
- * Sums of the answers over all calibration batches, per probe. The reduction runs inside the model's graph: only vectors come back.
- * Throws PruneInputError when there is no data set.
+ * Sums of the answers over all calibration batches, per probe. The reduction runs inside the model's graph: only
+ * vectors come back. Throws PruneInputError when there is no data set.
  */
 export async function askProbes(
   { graph, data, options, threads }: ImportanceContext,

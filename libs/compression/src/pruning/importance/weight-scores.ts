@@ -14,7 +14,10 @@ export function weightOf(graph: Graph, { weight }: WeightSite): Weight {
 export const magnitudeOfWeights: WeightScores = async ({ graph, sites }) =>
   sites.map((site) => Float64Array.from(weightOf(graph, site).values, Math.abs));
 
-/** |w| times the geometric mean of the worth of the channels that the weight joins, as `groups` judges them; pinned ones count 1. */
+/**
+ * |w| times the geometric mean of the worth of the channels that the weight joins, as `groups` judges them; pinned ones
+ * count 1.
+ */
 export function joinedChannels(groups: GroupScores): WeightScores {
   return async (context) => {
     const { graph, sites, options } = context;

@@ -1,7 +1,10 @@
 import { elementCount, type WeightSite, elementOf, dimOf } from '#onnx';
 import type { PruneOptions } from '#contracts';
 
-/** How the elements of one weight compete: elements of a unit go together, units of a pool are ranked against each other. */
+/**
+ * How the elements of one weight compete: elements of a unit go together, units of a pool are ranked against each
+ * other.
+ */
 export interface Pattern {
   unitOf: Uint32Array;
   units: number;
@@ -40,8 +43,8 @@ function ownUnits(count: number): Pick<Pattern, 'unitOf' | 'units'> {
 }
 
 /**
- * Which elements go: the `count` units of least mean score, or, where the pattern names a share, that share of every pool. Ties fall to the
- * later unit's advantage, so that the result does not depend on the engine's sort.
+ * Which elements go: the `count` units of least mean score, or, where the pattern names a share, that share of every
+ * pool. Ties fall to the later unit's advantage, so that the result does not depend on the engine's sort.
  */
 export function maskOf(scores: ArrayLike<number>, pattern: Pattern, count: number): Uint8Array {
   const means = unitMeans(scores, pattern);
@@ -63,9 +66,10 @@ export function unitMeans(scores: ArrayLike<number>, { unitOf, units }: Pattern)
 }
 
 /**
- * Scores that compare between layers: each unit's mean score, over the sum of those that are not less (LAMP, Lee et al. 2021), handed to
- * its elements. Keeps the order within a layer, and makes the last units of any layer dear, so that a small layer is never emptied
- * before a large one. Magnitudes count with `power` 2, as they do to the output; estimates of the loss with 1.
+ * Scores that compare between layers: each unit's mean score, over the sum of those that are not less (LAMP, Lee et al.
+ * 2021), handed to its elements. Keeps the order within a layer, and makes the last units of any layer dear, so that a
+ * small layer is never emptied before a large one. Magnitudes count with `power` 2, as they do to the output; estimates
+ * of the loss with 1.
  */
 export function acrossLayers(scores: ArrayLike<number>, pattern: Pattern, power: 1 | 2): Float64Array {
   const means = unitMeans(scores, pattern);
@@ -92,7 +96,10 @@ function pooled({ poolOf, pools, units }: Pattern): Uint32Array[] {
   return lists.map((list) => Uint32Array.from(list));
 }
 
-/** Numbers the blocks of `outputs` x `inputs` neighbours on the channel axes; other axes (kernel positions) are kept apart. */
+/**
+ * Numbers the blocks of `outputs` x `inputs` neighbours on the channel axes; other axes (kernel positions) are kept
+ * apart.
+ */
 function blockIds(
   { dims, inputAxis, outputAxis }: Layout,
   outputs: number,

@@ -39,7 +39,10 @@ interface Candidate {
   pattern: Pattern;
 }
 
-/** Writes zeros over the least important weights of each layer, in whatever storage they have: integers become their zero point. */
+/**
+ * Writes zeros over the least important weights of each layer, in whatever storage they have: integers become their
+ * zero point.
+ */
 export async function pruneWeights(
   graph: Graph,
   patternOf: PatternOf,
@@ -113,7 +116,10 @@ function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, co
   };
 }
 
-/** How many units each layer gives up when the lowest of all go; of those that tie with the last, the first layers' go first. */
+/**
+ * How many units each layer gives up when the lowest of all go; of those that tie with the last, the first layers' go
+ * first.
+ */
 function globalCounts(candidates: readonly Candidate[], ratio: number): number[] {
   const means = candidates.map(({ scores, pattern }) => unitMeans(scores, pattern));
   const all = new Float64Array(means.reduce((sum, list) => sum + list.length, 0));

@@ -47,9 +47,10 @@ const FOLDS = 2;
 const LEAST_BATCHES = 2;
 
 /**
- * Decides what the options leave to `auto` by cross-validation: fitted on one half of the calibration batches and judged by the outputs'
- * signal to noise on the other, both ways. Ranges are tried with corrected biases, since a shift hides what they are worth, and the best of
- * them then without, which stays unless correction wins. Weights are rounded to nearest for it.
+ * Decides what the options leave to `auto` by cross-validation: fitted on one half of the calibration batches and
+ * judged by the outputs' signal to noise on the other, both ways. Ranges are tried with corrected biases, since a shift
+ * hides what they are worth, and the best of them then without, which stays unless correction wins. Weights are rounded
+ * to nearest for it.
  */
 export async function chooseMethods(
   subject: LayeredGraph,
@@ -124,7 +125,10 @@ class MethodTrial {
     return new MethodTrial(subject, options, folds, run);
   }
 
-  /** The best of some methods, the most reliable first, each of which must win something over those before; null where nothing can be measured. */
+  /**
+   * The best of some methods, the most reliable first, each of which must win something over those before; null where
+   * nothing can be measured.
+   */
   async best(ranked: readonly Methods[]): Promise<Methods | null> {
     let best: { methods: Methods; snrDb: number } | null = null;
     for (const methods of ranked) {

@@ -28,7 +28,9 @@ export interface InputMoments {
   second: Float64Array | null;
 }
 
-/** Widest input whose second moments are taken: 4,096² floats are 64 MiB, and decomposing them takes most of a minute. */
+/**
+ * Widest input whose second moments are taken: 4,096² floats are 64 MiB, and decomposing them takes most of a minute.
+ */
 export const MAX_MOMENT_SIZE = 4096;
 
 /** Moments of the inputs of the layers that have them, by node label; a convolution's input vectors are its patches. */
@@ -135,7 +137,8 @@ function momentGraph(source: ModelProto, subjects: readonly Subject[], withSecon
         {},
         { outputs: [b.output(outputName('second', i), [groups, size, size])] },
       );
-    // A product with a vector of ones sums the rows in every opset, where ReduceMean's axes moved from attribute to input.
+    // A product with a vector of ones sums the rows in every opset, where ReduceMean's axes moved from attribute to
+    // input.
     const ones = b.op('Div', [
       b.op('Expand', [
         b.float([1], [1, 1]),

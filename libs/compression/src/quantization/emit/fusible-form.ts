@@ -49,8 +49,8 @@ async function generatedShapes(graph: Graph): Promise<ReadonlyMap<string, readon
 }
 
 /**
- * Gives matrix products the form that the runtime runs as integers, whatever stands behind them. Left as they are, it would make a
- * float product of some and expand their whole weight at every run:
+ * Gives matrix products the form that the runtime runs as integers, whatever stands behind them. Left as they are, it
+ * would make a float product of some and expand their whole weight at every run:
  *
  *     MatMul(X, W) -> Add(B)   of matrices, becomes   Gemm(X, W, B)             where an int8 node reads the sum
  *                                           else      Gemm(X, W) -> Add(B)      in floats, which nothing fuses

@@ -21,7 +21,10 @@ export interface GridOptions extends LayerScaleOptions {
   activationBits: ActivationBits;
 }
 
-/** Puts the activations of a graph on grids over the ranges of their sources, with scales that suit the biases of the layers that read them. */
+/**
+ * Puts the activations of a graph on grids over the ranges of their sources, with scales that suit the biases of the
+ * layers that read them.
+ */
 export function putOnGrids(
   graph: Graph,
   layers: readonly Layer[],

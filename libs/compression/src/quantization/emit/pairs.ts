@@ -17,7 +17,10 @@ export interface ActivationGridOptions {
 
 const ZERO_POINTS = { 8: [DataType.UINT8, Uint8Array], 16: [DataType.UINT16, Uint16Array] } as const;
 
-/** Puts values on their grids: one scale and zero point per source, one QuantizeLinear -> DequantizeLinear pair per site. */
+/**
+ * Puts values on their grids: one scale and zero point per source, one QuantizeLinear -> DequantizeLinear pair per
+ * site.
+ */
 export function insertPairs(
   graph: Graph,
   sites: readonly PairSite[],
@@ -57,7 +60,10 @@ function addGrid(
   return [graph.addInitializer(floatTensor(shortName(graph), [], [scale])).name, shared];
 }
 
-/** Where all readers want the grid, the DequantizeLinear takes over the value's name and its producer writes a fresh one. */
+/**
+ * Where all readers want the grid, the DequantizeLinear takes over the value's name and its producer writes a fresh
+ * one.
+ */
 function insertPair(graph: Graph, { value, readers }: PairSite, parameters: [string, string]): void {
   const producer = graph.producer(value);
   const quantized = shortName(graph);

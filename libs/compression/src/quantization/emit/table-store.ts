@@ -43,7 +43,8 @@ interface Integers {
 const LIMIT = 127;
 
 /**
- * Stores tables as integers, each once however many Gathers look it up, and makes floats of the rows that a run asks for:
+ * Stores tables as integers, each once however many Gathers look it up, and makes floats of the rows that a run asks
+ * for:
  *
  *     Gather(W, ids)   becomes   Gather(W_int8, ids) -> DequantizeLinear(scale[columns], axis = -1)
  *                      or        GatherBlockQuantized(W_uint4, ids, scales, zeroPoints)              4 bits
@@ -81,7 +82,9 @@ function rewire(
   };
 }
 
-/** Adds a node that reads another's only output, under a new name; what the new one gives has to be named by the caller. */
+/**
+ * Adds a node that reads another's only output, under a new name; what the new one gives has to be named by the caller.
+ */
 function addBehind(
   graph: Graph,
   node: NodeProto,

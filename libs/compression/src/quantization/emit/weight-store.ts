@@ -51,8 +51,9 @@ interface Stored {
 }
 
 /**
- * Stores weights as integers behind a DequantizeLinear, on scales that suit the bias of the layer that reads them. A weight that several layers read
- * along the same axis, at the same width and on the same scales is stored once; where their biases want other scales, once for each.
+ * Stores weights as integers behind a DequantizeLinear, on scales that suit the bias of the layer that reads them. A
+ * weight that several layers read along the same axis, at the same width and on the same scales is stored once; where
+ * their biases want other scales, once for each.
  */
 export class WeightStore {
   /** Layers stored otherwise than asked for. */
@@ -66,7 +67,9 @@ export class WeightStore {
     private readonly biases = new BiasCorrection(graph, null),
   ) {}
 
-  /** Lets a layer read its weight from integers of `weightBits`. `inputScale` is the scale of the activation it meets. */
+  /**
+   * Lets a layer read its weight from integers of `weightBits`. `inputScale` is the scale of the activation it meets.
+   */
   async quantize(layer: Layer, weightBits: WeightGridOptions['weightBits'], inputScale: number): Promise<WeightReport> {
     const options = { ...this.options, weightBits };
     const key = JSON.stringify([layer.weight, layer.axis, weightBits]);
@@ -79,7 +82,8 @@ export class WeightStore {
     if (first && !known)
       this.note(
         layer,
-        `its weight is stored apart from that of "${nodeLabel(first.node)}", which reads the same: its bias would not fit the int32 steps of those scales`,
+        `its weight is stored apart from that of "${nodeLabel(first.node)}", which reads the same: its bias ` +
+          'would not fit the int32 steps of those scales',
       );
     if (known) this.share(layer, known);
     const entry = known ?? (await this.store(layer, options, scales));
@@ -98,7 +102,8 @@ export class WeightStore {
     if (suited.length > own.scales.length)
       this.note(
         layer,
-        'its weight has a scale per output channel: on a common one, biases would not fit the int32 steps that the runtime puts them on',
+        'its weight has a scale per output channel: on a common one, biases would not fit the int32 steps that ' +
+          'the runtime puts them on',
       );
     return options.powerOfTwo ? powerOfTwoScales(suited) : suited;
   }
@@ -123,7 +128,10 @@ export class WeightStore {
     return { first: layer, output, grid, report };
   }
 
-  /** What a layer must know whose weight another one had stored: the bias makes up for its own inputs, the rounding was for the other's. */
+  /**
+   * What a layer must know whose weight another one had stored: the bias makes up for its own inputs, the rounding was
+   * for the other's.
+   */
   private share(layer: Layer, { first, grid }: Stored): void {
     const tensor = this.weight(layer);
     const layout = channelLayout(tensorDims(tensor), grid.scales.length > 1 ? layer.axis : null);
@@ -151,8 +159,9 @@ interface StoredWeight {
 }
 
 /**
- * Adds `integers -> DequantizeLinear` and returns the float value it gives. The zero point is 0: a convolution leaves it out, for other products the
- * runtime's int8 kernel wants it written. The nodes go without names, which in a small net at 4 bits take as much as its biases.
+ * Adds `integers -> DequantizeLinear` and returns the float value it gives. The zero point is 0: a convolution leaves
+ * it out, for other products the runtime's int8 kernel wants it written. The nodes go without names, which in a small
+ * net at 4 bits take as much as its biases.
  */
 function addWeight(graph: Graph, weight: StoredWeight): string {
   const { axis, grid, before } = weight;
@@ -177,7 +186,10 @@ function addWeight(graph: Graph, weight: StoredWeight): string {
 const PACKED_SIGNED = { 4: DataType.INT4, 2: DataType.INT2 };
 const PACKED_UNSIGNED = { 4: DataType.UINT4, 2: DataType.UINT2 };
 
-/** Below 8 bits the packed integers go through Cast(INT8), which the runtime folds at load: straight into a DequantizeLinear they would be expanded on every run. */
+/**
+ * Below 8 bits the packed integers go through Cast(INT8), which the runtime folds at load: straight into a
+ * DequantizeLinear they would be expanded on every run.
+ */
 function addIntegers(graph: Graph, { name, dims, grid, before }: StoredWeight): string {
   const type = grid.storedBits === 8 ? DataType.INT8 : PACKED_SIGNED[grid.storedBits];
   const integers = graph.addInitializer(makeTensor(graph.freshName(`${name}_quantized`), type, dims, grid.integers));

@@ -1,8 +1,8 @@
 import type { LayerReport, StoredTensor } from '../report.js';
 
 /**
- * What cost most, in words: the layers that add most noise of their own and those whose output is noisiest, else the weights that lost most. Says so
- * where nothing of it was measured.
+ * What cost most, in words: the layers that add most noise of their own and those whose output is noisiest, else the
+ * weights that lost most. Says so where nothing of it was measured.
  */
 export function costliestLayers(
   layers: readonly LayerReport[],

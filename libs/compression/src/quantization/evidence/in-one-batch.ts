@@ -6,8 +6,9 @@ import type { Batches } from '../../calibration-data.js';
 const MOST_ELEMENTS = 2 ** 23;
 
 /**
- * All samples as one batch, where the changed model measures the scales of its activations at every run: those are of all samples of a batch, so
- * that what a sample comes to depends on the others. Nothing for other models, batches of a fixed size, and inputs that do not fit onto each other.
+ * All samples as one batch, where the changed model measures the scales of its activations at every run: those are of
+ * all samples of a batch, so that what a sample comes to depends on the others. Nothing for other models, batches of a
+ * fixed size, and inputs that do not fit onto each other.
  */
 export async function inOneBatch(changed: Uint8Array, batches: Batches): Promise<HostTensors | null> {
   const graph = new Graph(readModel(changed));

@@ -5,9 +5,15 @@ export interface JudgedOn {
   samples: number;
   /** Whether none of the samples had a part in the result. */
   isHeldOut: boolean;
-  /** Whether outputs were compared with all samples in one batch too, because scales are measured at every run; the lower figures count. */
+  /**
+   * Whether outputs were compared with all samples in one batch too, because scales are measured at every run; the
+   * lower figures count.
+   */
   isAlsoOneBatch: boolean;
-  /** Signal to noise of the worst output of the worst sample, and of the worst output of the best, dB; null where no sample has a figure. */
+  /**
+   * Signal to noise of the worst output of the worst sample, and of the worst output of the best, dB; null where no
+   * sample has a figure.
+   */
   leastDb: number | null;
   mostDb: number | null;
 }
@@ -35,7 +41,10 @@ export class SampleSpread {
   }
 }
 
-/** What outputs were compared on, in words: a figure of data that the result was fitted to, or of one sample, is less than one of unseen data. */
+/**
+ * What outputs were compared on, in words: a figure of data that the result was fitted to, or of one sample, is less
+ * than one of unseen data.
+ */
 export function describeJudgedOn({ samples, isHeldOut, isAlsoOneBatch, leastDb, mostDb }: JudgedOn): string {
   const count = samples === 1 ? 'one sample' : `${samples} samples`;
   const origin = isHeldOut
@@ -49,7 +58,10 @@ export function describeJudgedOn({ samples, isHeldOut, isAlsoOneBatch, leastDb, 
     : `${origin}, single ones at ${leastDb.toFixed(1)} to ${mostDb.toFixed(1)} dB${company}`;
 }
 
-/** Of one sample of a batch, the worst of the outputs that have a part for each; not finite where there is no noise, or no figure. */
+/**
+ * Of one sample of a batch, the worst of the outputs that have a part for each; not finite where there is no noise, or
+ * no figure.
+ */
 function sampleSnr(expected: HostTensors, got: HostTensors, sample: number, size: number): number {
   const figures = Object.entries(expected).flatMap(([name, output]) => {
     const other = got[name];

@@ -17,20 +17,28 @@ import type { Layer } from '../layers/layers.js';
 
 /** A layer's output against the float model on the same data. */
 export interface LayerEvidence {
-  /** Signal to noise with all layers before it quantized too, dB; null when identical, undefined where it has no value: the float output is zero, or one is not finite. */
+  /**
+   * Signal to noise with all layers before it quantized too, dB; null when identical, undefined where it has no value:
+   * the float output is zero, or one is not finite.
+   */
   outputSnrDb: number | null | undefined;
   /** Signal to noise with exact input: what this layer alone adds, by its weight and by the grid of its input. */
   aloneSnrDb: number | null | undefined;
 }
 
-/** A quantized model with its layers, each with its output by the name that it has in both models, and what was stored beside them. */
+/**
+ * A quantized model with its layers, each with its output by the name that it has in both models, and what was stored
+ * beside them.
+ */
 export interface Quantized {
   graph: Graph;
   layers: readonly { layer: Layer; output: string }[];
   aside: readonly StoredNode[];
 }
 
-/** A value of the float model, and what stands for it in the other: behind quantized nodes, and behind this one alone. */
+/**
+ * A value of the float model, and what stands for it in the other: behind quantized nodes, and behind this one alone.
+ */
 interface ComparedNode {
   node: NodeProto;
   signal: string;
@@ -39,8 +47,8 @@ interface ComparedNode {
 }
 
 /**
- * Compares the output of every node stored aside and of every quantized layer with the float model's, both as it is and when it gets the float
- * model's input. One run per batch gives all of it.
+ * Compares the output of every node stored aside and of every quantized layer with the float model's, both as it is and
+ * when it gets the float model's input. One run per batch gives all of it.
  */
 export async function layerEvidence(
   exact: ModelProto,
@@ -106,8 +114,8 @@ function addFloat(graph: Graph, value: string): string {
 }
 
 /**
- * A second copy of a quantized layer that reads `input`, put on the grid that the layer's own input has, with the bias that an Add
- * behind it adds where that gives the layer's `output`; returns its output.
+ * A second copy of a quantized layer that reads `input`, put on the grid that the layer's own input has, with the bias
+ * that an Add behind it adds where that gives the layer's `output`; returns its output.
  */
 function addLonely(graph: Graph, layer: NodeProto, input: string, output: string): string {
   const dequantize = graph.producer(layer.input[0] ?? '');
@@ -125,7 +133,9 @@ function addLonely(graph: Graph, layer: NodeProto, input: string, output: string
     : product;
 }
 
-/** Adds a copy of a node that reads `input`, and returns the copy's first output or the one that stands for `output`. */
+/**
+ * Adds a copy of a node that reads `input`, and returns the copy's first output or the one that stands for `output`.
+ */
 function addCopy(graph: Graph, node: NodeProto, input: readonly string[], output?: string): string {
   const named = { name: graph.freshName(`${nodeLabel(node)}_alone`), domain: node.domain };
   const outputs = node.output.map((name) => name && graph.freshName(`${name}_alone`));

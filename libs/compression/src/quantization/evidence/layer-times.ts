@@ -2,7 +2,10 @@ import { profileModel, type HostTensors, type NodeProfile } from '#inference';
 import { DataType, Graph, readModel, writeModel, type NodeProto } from '#onnx';
 import { kernelOwners, ownerOf } from './kernel-owners.js';
 
-/** Time of a layer with what the runtime fuses with it or what follows it alone, microseconds, medians; null where no kernel bears its name. */
+/**
+ * Time of a layer with what the runtime fuses with it or what follows it alone, microseconds, medians; null where no
+ * kernel bears its name.
+ */
 export interface LayerTime {
   floatUs: number | null;
   quantizedUs: number | null;
@@ -19,9 +22,9 @@ export interface ModelTimes {
 const PROFILED_RUNS = 15;
 
 /**
- * The time of each layer in both models, from profiles on one thread. A layer stands for the operators behind it up to the next branch or
- * layer, since the runtime fuses activations, pools and Q/DQ pairs into it and names the kernel after any of them, and for what expands its
- * weight at every run. Kernels of no layer are summed as other.
+ * The time of each layer in both models, from profiles on one thread. A layer stands for the operators behind it up to
+ * the next branch or layer, since the runtime fuses activations, pools and Q/DQ pairs into it and names the kernel
+ * after any of them, and for what expands its weight at every run. Kernels of no layer are summed as other.
  */
 export async function layerTimes(
   float: Uint8Array,

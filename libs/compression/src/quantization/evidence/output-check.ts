@@ -10,8 +10,8 @@ export interface OutputListener {
 }
 
 /**
- * How near each output of a changed model comes to the float model's on the same batches, and how single samples do. An output that comes out
- * worse when all samples share a batch (see {@link inOneBatch}) has the figure of that.
+ * How near each output of a changed model comes to the float model's on the same batches, and how single samples do. An
+ * output that comes out worse when all samples share a batch (see {@link inOneBatch}) has the figure of that.
  */
 export async function compareOutputs(
   float: Uint8Array,

@@ -38,7 +38,10 @@ function isOfRuntime({ opType, bits }: LayerReport): boolean {
   return opType === 'LSTM' || bits === 4;
 }
 
-/** With fewer samples than this, what lies beyond the ranges seen is clipped: silero keeps 3 dB after 8 and 14 dB after 32. */
+/**
+ * With fewer samples than this, what lies beyond the ranges seen is clipped: silero keeps 3 dB after 8 and 14 dB after
+ * 32.
+ */
 export const FEW_SAMPLES = 32;
 
 /** One thing to know before trusting a result; nothing where it does not apply. */
@@ -98,13 +101,17 @@ function withoutFigure(_options: QuantizeOptions, { outputs }: Facts): string[] 
   );
 }
 
-/** Tensors of float16 in which a slice is too small for the format: nothing where the model takes it for the small value it is, all where it is scaled up later. */
+/**
+ * Tensors of float16 in which a slice is too small for the format: nothing where the model takes it for the small value
+ * it is, all where it is scaled up later.
+ */
 function underflows(_options: QuantizeOptions, { tensors = [] }: Facts): string[] {
   return tensors.flatMap(({ tensor, poorSlice }) =>
     poorSlice
       ? [
           `float16 underflow: "${tensor}" keeps ${poorSlice.snrDb.toFixed(1)} dB of slice ${poorSlice.index} of ` +
-            `axis ${poorSlice.axis}, whose values are too small for the format: check the outputs, or use scheme weightOnly`,
+            `axis ${poorSlice.axis}, whose values are too small for the format: check the outputs, or use ` +
+            'scheme weightOnly',
         ]
       : [],
   );

@@ -8,7 +8,9 @@ export interface RoundingOptions extends WeightGridOptions {
   perChannel: boolean;
 }
 
-/** The layers' weights in floats and as they are read back from each width, rounded to nearest; each is computed once. */
+/**
+ * The layers' weights in floats and as they are read back from each width, rounded to nearest; each is computed once.
+ */
 export class RoundedWeights {
   readonly floats: readonly Float32Array[];
   private readonly rounded = new Map<string, Float32Array>();

@@ -23,7 +23,10 @@ export type GridScaleOptions = Pick<WeightGridOptions, 'weightBits' | 'weightFor
 /** What decides the scales of a layer's weight. */
 export type LayerScaleOptions = GridScaleOptions & { perChannel: boolean };
 
-/** A weight on its grid: w ≈ scale · integer, the integers stored in `storedBits` each, straight or as codebook positions. */
+/**
+ * A weight on its grid: w ≈ scale · integer, the integers stored in `storedBits` each, straight or as codebook
+ * positions.
+ */
 export interface GridWeight {
   integers: Int8Array;
   scales: Float32Array;
@@ -55,7 +58,10 @@ export function storedBits({
   return weightBits === 3 ? 4 : weightBits;
 }
 
-/** Bits that a weight's levels need, for the report: what ternary and binary weights take is theirs, whatever `weightBits`. */
+/**
+ * Bits that a weight's levels need, for the report: what ternary and binary weights take is theirs, whatever
+ * `weightBits`.
+ */
 export function levelBits({
   weightBits,
   weightFormat,
@@ -63,7 +69,10 @@ export function levelBits({
   return weightFormat === 'ternary' || weightFormat === 'binary' ? 2 : weightBits;
 }
 
-/** Scales for the options: the mean magnitude for binary weights, the widest at 8 bits and for codebooks, those of least squared error on few levels. */
+/**
+ * Scales for the options: the mean magnitude for binary weights, the widest at 8 bits and for codebooks, those of least
+ * squared error on few levels.
+ */
 export function chooseScales(values: Float32Array, layout: ChannelLayout, options: GridScaleOptions): Float32Array {
   const [lowest, limit] = gridEnds(options);
   if (options.weightFormat === 'binary') return binaryScales(values, layout, options.powerOfTwo);
@@ -75,7 +84,10 @@ export function chooseScales(values: Float32Array, layout: ChannelLayout, option
   return options.powerOfTwo ? powerOfTwoScales(chosen) : chosen;
 }
 
-/** The scales that a layer's weight takes by itself, per output channel or one for all, and the largest magnitudes below them. */
+/**
+ * The scales that a layer's weight takes by itself, per output channel or one for all, and the largest magnitudes below
+ * them.
+ */
 export function layerScales(graph: Graph, { weight, axis, bits }: Layer, options: LayerScaleOptions): WeightScales {
   const tensor = graph.tensor(weight);
   const values = tensorToFloats(tensor);
@@ -86,7 +98,10 @@ export function layerScales(graph: Graph, { weight, axis, bits }: Layer, options
   };
 }
 
-/** Mean |w| of each channel's weights that are not zero: the scale of least squared error for sign(w) (Rastegari et al. 2016, equation 6). */
+/**
+ * Mean |w| of each channel's weights that are not zero: the scale of least squared error for sign(w) (Rastegari et al.
+ * 2016, equation 6).
+ */
 function binaryScales(values: Float32Array, layout: ChannelLayout, powerOfTwo: boolean): Float32Array {
   const sums = new Float64Array(layout.channels);
   const counts = new Float64Array(layout.channels);

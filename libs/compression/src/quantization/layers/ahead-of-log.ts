@@ -33,9 +33,9 @@ const PASSES_SPECTRUM = new Set([
 ]);
 
 /**
- * Leaves layers float whose output a Log reads with nothing but linear operators and squares between, as in a log-mel spectrum: the Log
- * makes errors of small values as large as those of great ones, and 255 even steps have no small values. A layer that the
- * options name a width for is quantized all the same.
+ * Leaves layers float whose output a Log reads with nothing but linear operators and squares between, as in a log-mel
+ * spectrum: the Log makes errors of small values as large as those of great ones, and 255 even steps have no small
+ * values. A layer that the options name a width for is quantized all the same.
  */
 export function floatAheadOfLog(graph: Graph, { layers, skipped }: Selection): Selection {
   const isLeft = (layer: Layer) => layer.bits === undefined && reachesLog(graph, layer.node);
@@ -44,7 +44,8 @@ export function floatAheadOfLog(graph: Graph, { layers, skipped }: Selection): S
 }
 
 const REASON =
-  'a Log reads its output, which would magnify what 8 bits lose of small values: use scheme weightOnly, or give it a width in layerBits';
+  'a Log reads its output, which would magnify what 8 bits lose of small values: use scheme weightOnly, or ' +
+  'give it a width in layerBits';
 
 function reachesLog(graph: Graph, layer: NodeProto): boolean {
   const seen = new Set<NodeProto>([layer]);

@@ -35,8 +35,9 @@ const REASONS: Record<string, string> = {
 };
 
 /**
- * What keeps a large constant in floats, of the nodes that `named` does not hold: embedding and position tables, normalizations that are not
- * folded, operators without an integer form. One line for each node, with the tensor and its size.
+ * What keeps a large constant in floats, of the nodes that `named` does not hold: embedding and position tables,
+ * normalizations that are not folded, operators without an integer form. One line for each node, with the tensor and
+ * its size.
  */
 export function floatConstantsLeft(graph: Graph, named: ReadonlySet<string>): Skipped[] {
   return graph.nodes

@@ -4,8 +4,8 @@ import { nodeLabel, type Graph, type NodeProto, type Use, outputOf } from '#onnx
 const CARRIERS: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Transpose']);
 
 /**
- * What keeps a stored tensor in floats, in words, or null: an output, or a reader that does not take integers instead. Integers beside a
- * tensor that stays would make the file larger.
+ * What keeps a stored tensor in floats, in words, or null: an output, or a reader that does not take integers instead.
+ * Integers beside a tensor that stays would make the file larger.
  */
 export function floatReader(graph: Graph, value: string, takesIntegers: (use: Use) => boolean): string | null {
   if (graph.isOutput(value)) return `output "${value}"`;

@@ -84,7 +84,9 @@ const UNSUPPORTED: Record<string, string> = {
 const QUANTIZED: ReadonlySet<string> = new Set(['ConvInteger', 'MatMulInteger', 'QLinearConv', 'QLinearMatMul']);
 const QUANTIZED_BEFORE = 'its weight is quantized already: give the float model that it was made from';
 
-/** Splits the graph's weighted nodes into those to quantize and those left alone, each of the latter with its reason. */
+/**
+ * Splits the graph's weighted nodes into those to quantize and those left alone, each of the latter with its reason.
+ */
 export function selectLayers(graph: Graph, options: SelectionOptions): Selection {
   const selection: Selection = { layers: [], skipped: [] };
   for (const node of graph.nodes) {
@@ -120,7 +122,10 @@ function selectNode(graph: Graph, node: NodeProto, options: SelectionOptions): L
   const refusal = rule.refusal(node, dims);
   if (refusal) return refusal;
   if (isThinStem(graph, node, dims, options.minProducts))
-    return 'float is faster: it has so few products per output that rounding them back to integers costs more than they do';
+    return (
+      'float is faster: it has so few products per output that rounding them back to integers costs more than ' +
+      'they do'
+    );
   // Q/DQ pairs rename outputs, and a nameless node is known by its first one.
   node.name = nodeLabel(node);
   return {
@@ -140,7 +145,10 @@ function isStoredTable(graph: Graph, { opType, input, output }: NodeProto): bool
   return graph.consumers(output[0] ?? '').some(({ node }) => node.opType === 'DequantizeLinear');
 }
 
-/** Whether a convolution ahead of Relu -> MaxPool does so little per output that the pooled float result is the better thing to quantize. */
+/**
+ * Whether a convolution ahead of Relu -> MaxPool does so little per output that the pooled float result is the better
+ * thing to quantize.
+ */
 function isThinStem(graph: Graph, node: NodeProto, dims: readonly number[], minProducts: number): boolean {
   if (node.opType !== 'Conv' || intAttribute(node, 'group', 1) !== 1) return false;
   return dims.slice(1).reduce((product, dim) => product * dim, 1) < minProducts && reluThenPool(graph, node) !== null;
@@ -159,7 +167,10 @@ function withoutConstantWeight(graph: Graph, node: NodeProto): string {
     : 'its weight is computed at run time';
 }
 
-/** The stored tensors that alone decide a value, or null where an input of the graph does too. Each value is looked at once. */
+/**
+ * The stored tensors that alone decide a value, or null where an input of the graph does too. Each value is looked at
+ * once.
+ */
 function constantSources(graph: Graph, value: string): TensorProto[] | null {
   const behind = new Set([value]);
   const sources: TensorProto[] = [];
@@ -177,7 +188,9 @@ function isInteger({ dataType, dims }: TensorProto): boolean {
   return dims.length > 1 && (dataTypeBits(dataType) ?? 64) <= 8;
 }
 
-/** Lets each layer read weight and bias as initializers of single precision, also where the file stores them in another. */
+/**
+ * Lets each layer read weight and bias as initializers of single precision, also where the file stores them in another.
+ */
 export function widenWeights(graph: Graph, layers: readonly Layer[]): void {
   const made = new Map<string, string>();
   const widen = (layer: Layer, value: string, index: number) => {

@@ -9,9 +9,10 @@ import { isWeighted, type Layer, type Selection } from './layers.js';
 const OTHER_ORDER = 100;
 
 /**
- * Leaves the last convolutions float where they end in floats and their output channels are of different order, as a head that gives positions in pixels and
- * scores in one: the runtime's int8 kernel gives no floats, so that one grid would have to hold both. Products end in floats by themselves. A layer that
- * the options name a width for is quantized all the same.
+ * Leaves the last convolutions float where they end in floats and their output channels are of different order, as a
+ * head that gives positions in pixels and scores in one: the runtime's int8 kernel gives no floats, so that one grid
+ * would have to hold both. Products end in floats by themselves. A layer that the options name a width for is quantized
+ * all the same.
  */
 export function floatMixedEnds(graph: Graph, { layers, skipped }: Selection): Selection {
   const readers = new Int8Readers(graph, layers);
@@ -28,7 +29,10 @@ export function floatMixedEnds(graph: Graph, { layers, skipped }: Selection): Se
   };
 }
 
-/** Whether no other weighted node reads what a layer gives, however far behind: ahead of one the sizes of channels are the net's own affair. */
+/**
+ * Whether no other weighted node reads what a layer gives, however far behind: ahead of one the sizes of channels are
+ * the net's own affair.
+ */
 function isLast(graph: Graph, layer: NodeProto): boolean {
   const seen = new Set<NodeProto>([layer]);
   const ahead = [layer];
@@ -43,9 +47,13 @@ function isLast(graph: Graph, layer: NodeProto): boolean {
 }
 
 const REASON =
-  'its output channels are of different order, and the int8 kernel would put them on one grid: use scheme weightOnly, or give it a width in layerBits';
+  'its output channels are of different order, and the int8 kernel would put them on one grid: use scheme ' +
+  'weightOnly, or give it a width in layerBits';
 
-/** Whether the largest of what a channel multiplies by or adds is far from that of another. Channels of zeros have no order. */
+/**
+ * Whether the largest of what a channel multiplies by or adds is far from that of another. Channels of zeros have no
+ * order.
+ */
 function isMixed(graph: Graph, { weight, axis, bias }: Layer): boolean {
   const tensor = graph.initializer(weight);
   if (!tensor) return false;

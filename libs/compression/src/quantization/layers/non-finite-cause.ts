@@ -5,8 +5,9 @@ import type { Layer } from './layers.js';
 import { activatedOutput } from '../emit/int8-readers.js';
 
 /**
- * Runs what takes statistics of activations, and says of a value that is not finite where it comes from: the sample and the input of the data, or else
- * the layers that want the value on a grid, by names that `exclude` takes. Throws NonFiniteDataError, NonFiniteActivationError, and what `work` throws.
+ * Runs what takes statistics of activations, and says of a value that is not finite where it comes from: the sample and
+ * the input of the data, or else the layers that want the value on a grid, by names that `exclude` takes. Throws
+ * NonFiniteDataError, NonFiniteActivationError, and what `work` throws.
  */
 export async function withCause<T>(
   { graph, layers }: { graph: Graph; layers: readonly Layer[] },

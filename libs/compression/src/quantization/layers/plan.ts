@@ -25,7 +25,10 @@ export interface Plan {
 
 /** What a scheme finds in a graph. */
 export interface SchemeSelection {
-  /** Layers that can be stored as integers, those that are rescaled where the options ask for it, and the nodes that cannot. */
+  /**
+   * Layers that can be stored as integers, those that are rescaled where the options ask for it, and the nodes that
+   * cannot.
+   */
   found: Selection;
   /** Those of the layers found that the scheme takes. */
   layers: Layer[];
@@ -37,8 +40,9 @@ export interface SchemeSelection {
 export type SelectForScheme = (graph: Graph, options: QuantizeOptions) => SchemeSelection;
 
 /**
- * Folds normalisations, fuses hard-swish, GELU and LayerNorm, selects layers as the scheme does and, where asked, equalizes them, all in
- * place in a prepared model. A scheme that selects nothing stores tensors, whatever operator reads them.
+ * Folds normalisations, fuses hard-swish, GELU and LayerNorm, selects layers as the scheme does and, where asked,
+ * equalizes them, all in place in a prepared model. A scheme that selects nothing stores tensors, whatever operator
+ * reads them.
  */
 export function planLayers(model: ModelProto, options: QuantizeOptions, select: SelectForScheme | null): Plan {
   fuseDecomposed(model);
@@ -56,7 +60,10 @@ export function planLayers(model: ModelProto, options: QuantizeOptions, select: 
   return { graph, layers, tables, recurrent, skipped: [...skipped, ...floatConstantsLeft(graph, named)] };
 }
 
-/** Lets layers read weights of single precision, and where channels are rescaled each one vectors of its own; what cannot be rescaled is returned. */
+/**
+ * Lets layers read weights of single precision, and where channels are rescaled each one vectors of its own; what
+ * cannot be rescaled is returned.
+ */
 function rescale(
   graph: Graph,
   found: readonly Layer[],

@@ -6,15 +6,18 @@ import { STATISTICS_OPSET } from '../calibration/statistics.js';
 import { storedBits } from '../grid/weight-grid.js';
 
 /**
- * Makes a model ready to be planned, in place: lifts it to the opset that the options need and makes its constants initializers.
- * Throws UnsupportedModelError when it cannot be lifted.
+ * Makes a model ready to be planned, in place: lifts it to the opset that the options need and makes its constants
+ * initializers. Throws UnsupportedModelError when it cannot be lifted.
  */
 export function prepare(model: ModelProto, options: QuantizeOptions): void {
   liftOpset(model, neededOpset(options));
   liftConstants(new Graph(model));
 }
 
-/** The same with a run of what depends on constants alone: weights that are computed from them become layers' weights like any other. */
+/**
+ * The same with a run of what depends on constants alone: weights that are computed from them become layers' weights
+ * like any other.
+ */
 export async function prepareFolded(model: ModelProto, options: QuantizeOptions): Promise<void> {
   prepare(model, options);
   await foldConstants(new Graph(model));

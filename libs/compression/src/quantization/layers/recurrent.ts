@@ -25,8 +25,9 @@ export type RecurrentOptions = Pick<
 export const LSTM_WEIGHTS = [1, 2] as const;
 
 /**
- * The LSTMs whose weights are stored as integers, those left alone with the reason, and what is stored otherwise than asked for. Only the
- * runtime's own operator runs them fast: behind a DequantizeLinear, weights would be expanded at every run.
+ * The LSTMs whose weights are stored as integers, those left alone with the reason, and what is stored otherwise than
+ * asked for. Only the runtime's own operator runs them fast: behind a DequantizeLinear, weights would be expanded at
+ * every run.
  */
 export function selectRecurrent(
   graph: Graph,
@@ -61,7 +62,10 @@ function refusal(graph: Graph, node: NodeProto, options: RecurrentOptions): stri
   if (form !== null) return form;
   if (scheme === 'weightOnly') return 'integers would be expanded at every run: use scheme static or dynamic';
   if (target !== 'onnxruntime')
-    return 'only DynamicQuantizeLSTM, an operator of the runtime, reads integers: use target onnxruntime; others would expand them at every run';
+    return (
+      'only DynamicQuantizeLSTM, an operator of the runtime, reads integers: use target onnxruntime; others ' +
+      'would expand them at every run'
+    );
   const width = entryFor(layerActivationBits, nodeLabel(node)) ?? activationBits;
   return width === 8 ? null : `its kernel rounds activations to 8 bits, and ${width} are asked for`;
 }

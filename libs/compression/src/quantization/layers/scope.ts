@@ -7,7 +7,10 @@ import { looksUpTable } from './tables.js';
 
 export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationBits' | 'ends' | 'exclude'>;
 
-/** The layers that the options leave to a scheme, each known by its name from here on, also after its output was renamed. */
+/**
+ * The layers that the options leave to a scheme, each known by its name from here on, also after its output was
+ * renamed.
+ */
 export function layersInScope(
   graph: Graph,
   options: QuantizeOptions,
@@ -19,8 +22,8 @@ export function layersInScope(
 }
 
 /**
- * Gives each selected layer the widths that the options name it for, and applies the rule for first and last layers. Throws
- * UnknownLayerError for a name or pattern that fits no layer of the model, selected or not.
+ * Gives each selected layer the widths that the options name it for, and applies the rule for first and last layers.
+ * Throws UnknownLayerError for a name or pattern that fits no layer of the model, selected or not.
  */
 export function scopeLayers(graph: Graph, { layers, skipped }: Selection, options: ScopeOptions): Selection {
   const labels = graph.nodes.filter((node) => isWeighted(graph, node) || looksUpTable(graph, node)).map(nodeLabel);

@@ -44,8 +44,9 @@ export function looksUpTable(graph: Graph, node: NodeProto): boolean {
 }
 
 /**
- * The tables that are stored as integers, those left alone with the reason, and what is stored otherwise than asked for. `layers` are
- * those whose weights will be integers: a table that anything else reads stays in the file, and a copy would make it larger.
+ * The tables that are stored as integers, those left alone with the reason, and what is stored otherwise than asked
+ * for. `layers` are those whose weights will be integers: a table that anything else reads stays in the file, and a
+ * copy would make it larger.
  */
 export function selectTables(
   graph: Graph,

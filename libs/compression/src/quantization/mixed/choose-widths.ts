@@ -42,9 +42,9 @@ export type WidthGoal = { averageBits: number } | { minSnrDb: number } | { maxDr
 const SHORTLIST = 6;
 
 /**
- * Widths for every layer that meet the goal, those that the options name among them: the least loss within a size, or the least size within a loss. What is taken
- * was run, its activations quantized too, and is never worse than the same width everywhere that fits. Throws
- * MixedPrecisionError for a loss of accuracy without labels.
+ * Widths for every layer that meet the goal, those that the options name among them: the least loss within a size, or
+ * the least size within a loss. What is taken was run, its activations quantized too, and is never worse than the same
+ * width everywhere that fits. Throws MixedPrecisionError for a loss of accuracy without labels.
  */
 export async function chooseWidths(
   { float, gridded }: WidthSubjects,
@@ -87,7 +87,8 @@ async function leastLoss(
     chosen: chosen!,
     shortfall:
       chosen?.outputSnrDb === undefined
-        ? 'the outputs have no signal to noise on this data: widths were judged by what rounding takes from the weights alone'
+        ? 'the outputs have no signal to noise on this data: widths were judged by what rounding takes from the ' +
+          'weights alone'
         : null,
   };
 }
@@ -126,7 +127,8 @@ function decibels({ outputSnrDb, noise }: TriedPlan): number {
 function measuredDecibels(plan: TriedPlan): number {
   if (plan.outputSnrDb === undefined)
     throw new MixedPrecisionError(
-      'minSnrDb needs outputs with a signal to noise, and on this data they have none: the model gives only zeros, or values that are not finite; use averageBits',
+      'minSnrDb needs outputs with a signal to noise, and on this data they have none: the model gives only ' +
+        'zeros, or values that are not finite; use averageBits',
     );
   return decibels(plan);
 }

@@ -15,7 +15,10 @@ export interface FloatCandidate {
   extraUs: number;
 }
 
-/** Results that are tried before the model stays quantized throughout: what a layer saves inside a model is not quite what it takes alone. */
+/**
+ * Results that are tried before the model stays quantized throughout: what a layer saves inside a model is not quite
+ * what it takes alone.
+ */
 const MAX_TRIALS = 4;
 
 /**
@@ -37,8 +40,9 @@ export function chooseFloat(candidates: readonly FloatCandidate[], budgetUs: num
 }
 
 /**
- * Quantizes to int8 in place and leaves as many of the noisiest layers float as the model may take time for: `latency` is a share of the float
- * model's time, both measured here. Throws MixedPrecisionError without data to time the model on.
+ * Quantizes to int8 in place and leaves as many of the noisiest layers float as the model may take time for: `latency`
+ * is a share of the float model's time, both measured here. Throws MixedPrecisionError without data to time the model
+ * on.
  */
 export async function quantizeWithinLatency(
   model: ModelProto,
@@ -92,6 +96,8 @@ export function latencyWarnings(speed: Speedup, latency: number, isMet: boolean)
   const time = `${(1 / speedup).toFixed(2)} of the float model's time here`;
   const missed = `mixed precision: latency ${latency} is out of reach: int8 throughout takes ${time}`;
   const isWithinNoise = low === null || high === null || (1 / high <= latency && latency < 1 / low);
-  const noise = `mixed precision: whether latency ${latency} is met is within noise: the model takes ${time}; ${speedupWords(speed)}`;
+  const noise =
+    `mixed precision: whether latency ${latency} is met is within noise: the model takes ${time}; ` +
+    `${speedupWords(speed)}`;
   return [...(isMet ? [] : [missed]), ...(isWithinNoise ? [noise] : [])];
 }

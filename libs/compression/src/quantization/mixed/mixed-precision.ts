@@ -50,8 +50,9 @@ export function widthCandidates(
 }
 
 /**
- * The plans that no other beats in both size and noise, widest first: a multiple-choice knapsack, solved layer by layer by
- * keeping the undominated partial plans (Nemhauser and Ullmann 1969). Exact while there are no more than 4,096 of them.
+ * The plans that no other beats in both size and noise, widest first: a multiple-choice knapsack, solved layer by layer
+ * by keeping the undominated partial plans (Nemhauser and Ullmann 1969). Exact while there are no more than 4,096 of
+ * them.
  */
 export function paretoPlans(candidates: readonly WidthCandidate[]): WidthPlan[] {
   const elements = candidates.reduce((sum, candidate) => sum + candidate.elements, 0);

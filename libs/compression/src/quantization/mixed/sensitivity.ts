@@ -32,8 +32,8 @@ export interface SensitivityRun {
 }
 
 /**
- * The model's loss for each layer at each width, quantized alone: one session, one walk over the samples per layer. Labels
- * add the loss of top-1. The graph, whose layers the weights are of, stays as it is.
+ * The model's loss for each layer at each width, quantized alone: one session, one walk over the samples per layer.
+ * Labels add the loss of top-1. The graph, whose layers the weights are of, stays as it is.
  */
 export async function measureSensitivity(
   graph: Graph,
@@ -77,7 +77,10 @@ export function costOf(exact: Scores, changed: Scores): Pick<WidthCost, 'outputS
   };
 }
 
-/** 10^(−SNR / 10) of the outputs, or of the weight where the outputs have no SNR; all of the signal where neither has one. */
+/**
+ * 10^(−SNR / 10) of the outputs, or of the weight where the outputs have no SNR; all of the signal where neither has
+ * one.
+ */
 export function noiseOf({ outputSnrDb, weightSnrDb }: Pick<WidthCost, 'outputSnrDb' | 'weightSnrDb'>): number {
   const snr = outputSnrDb === undefined ? weightSnrDb : outputSnrDb;
   return snr === null ? 0 : 10 ** (-(snr ?? 0) / 10);

@@ -2,7 +2,9 @@ import { floatTensor, tensorDims, tensorToFloats, type Graph } from '#onnx';
 import type { ScaledConstant } from './producer-scaling.js';
 import type { ScaleSite } from './scale-sites.js';
 
-/** Divides a site's channels by the factors where they are made and multiplies them back in the weights that read them. */
+/**
+ * Divides a site's channels by the factors where they are made and multiplies them back in the weights that read them.
+ */
 export function scaleChannels(graph: Graph, { divided, readers }: ScaleSite, factors: Float64Array): void {
   for (const constant of divided) change(graph, constant, (value, channel) => value / factors[channel]!);
   for (const { weight } of readers) change(graph, weight, (value, channel) => value * factors[channel]!);

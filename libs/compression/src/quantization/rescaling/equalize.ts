@@ -12,8 +12,9 @@ const MAX_ROUNDS = 20;
 const SETTLED = 1.01;
 
 /**
- * Cross-layer equalization (Nagel et al. 2019, section 4.1): the range of each channel becomes the same in the layer that makes it and in
- * the one that reads it, s = √(r₁ / r₂), so that one scale per tensor serves all channels. The model's function stays the same.
+ * Cross-layer equalization (Nagel et al. 2019, section 4.1): the range of each channel becomes the same in the layer
+ * that makes it and in the one that reads it, s = √(r₁ / r₂), so that one scale per tensor serves all channels. The
+ * model's function stays the same.
  *
  *     Conv(X, W₁, b₁) -> Relu -> Conv(W₂)   becomes   Conv(X, W₁ / s, b₁ / s) -> Relu -> Conv(W₂ · s)
  *

@@ -4,7 +4,10 @@ import { nodeLabel, DataType, intAttribute, tensorDims, type Graph, type NodePro
 import type { Layer } from '../layers/layers.js';
 import { producerScaling, type ProducerScaling, type ScaledConstant } from './producer-scaling.js';
 
-/** A value whose channels can be divided by any positive factors where it is made, and multiplied back in the weights that read it. */
+/**
+ * A value whose channels can be divided by any positive factors where it is made, and multiplied back in the weights
+ * that read it.
+ */
 export interface ScaleSite {
   /** The value that the layers read. */
   value: string;
@@ -20,8 +23,9 @@ export interface ScaleSite {
 }
 
 /**
- * Finds the inputs of layers that can be scaled by channel without changing the function, and says of the others why not. Between the
- * producer and the layers only what commutes with positive factors is passed: Relu and its kin, pools, Flatten, additions of constants.
+ * Finds the inputs of layers that can be scaled by channel without changing the function, and says of the others why
+ * not. Between the producer and the layers only what commutes with positive factors is passed: Relu and its kin, pools,
+ * Flatten, additions of constants.
  */
 export function findScaleSites(graph: Graph, layers: readonly Layer[]): { sites: ScaleSite[]; skipped: Skipped[] } {
   const sites: ScaleSite[] = [];
@@ -41,7 +45,10 @@ function scaleSite(graph: Graph, value: string, layers: readonly Layer[]): Scale
     .consumers(value)
     .find(({ node, index }) => index !== 0 || !layers.some((layer) => layer.node === node));
   if (other)
-    return `its input "${value}" is read by ${other.node.opType} "${nodeLabel(other.node)}" too, whose weights cannot make up for a scale`;
+    return (
+      `its input "${value}" is read by ${other.node.opType} "${nodeLabel(other.node)}" too, whose weights cannot ` +
+      'make up for a scale'
+    );
   const [first] = layers as [Layer, ...Layer[]];
   const kinds = new Set(layers.map(({ node }) => node.opType === 'Conv'));
   if (kinds.size > 1 || layers.some(({ node }) => intAttribute(node, 'transA', 0) !== 0))
@@ -57,7 +64,10 @@ function scaleSite(graph: Graph, value: string, layers: readonly Layer[]): Scale
   if (typeof scaling === 'string') return scaling;
   const inner = components / scaling.channels;
   if (!Number.isInteger(inner) || (inner !== 1 && !scaling.isFlattened))
-    return `its ${components} input components are not the ${scaling.channels} channels of ${scaling.producer.opType} "${nodeLabel(scaling.producer)}"`;
+    return (
+      `its ${components} input components are not the ${scaling.channels} channels of ${scaling.producer.opType} ` +
+      `"${nodeLabel(scaling.producer)}"`
+    );
   const readers = layers.map((layer) => ({
     layer,
     weight: { name: layer.weight, channelOf: inputChannel(graph, layer, components, inner) },

@@ -15,8 +15,8 @@ import type { InputMoments } from '../calibration/moments.js';
 import { shortName } from '../emit/short-name.js';
 
 /**
- * Moves biases by what rounding the weights takes from each layer's mean output, (W − Ŵ) E[x] (Nagel et al. 2019, section 4.2), and keeps
- * account of the layers that have no place for it.
+ * Moves biases by what rounding the weights takes from each layer's mean output, (W − Ŵ) E[x] (Nagel et al. 2019,
+ * section 4.2), and keeps account of the layers that have no place for it.
  */
 export class BiasCorrection {
   readonly skipped: Skipped[] = [];
@@ -27,7 +27,10 @@ export class BiasCorrection {
     private readonly moments: ReadonlyMap<string, InputMoments> | null,
   ) {}
 
-  /** Corrects a layer whose weights `values` are stored as `stored`, both with output channels on `axis`; returns it with its bias. */
+  /**
+   * Corrects a layer whose weights `values` are stored as `stored`, both with output channels on `axis`; returns it
+   * with its bias.
+   */
   correct(layer: Layer, values: Float32Array, stored: Float32Array, axis = layer.axis): Layer {
     if (!this.moments) return layer;
     const { node } = layer;
@@ -64,7 +67,10 @@ export function outputShift(
   return shift;
 }
 
-/** Adds the shift to the node's bias, or to the constant that an Add behind it adds, in a tensor of its own; a text says why it cannot. */
+/**
+ * Adds the shift to the node's bias, or to the constant that an Add behind it adds, in a tensor of its own; a text says
+ * why it cannot.
+ */
 function addToBias(graph: Graph, node: NodeProto, shift: Float32Array): string | null {
   const isGemm = node.opType === 'Gemm';
   const output = outputOf(node);

@@ -16,8 +16,9 @@ export interface Refinements {
 }
 
 /**
- * Rounding and bias correction as the options ask for them, their statistics taken from the model as it is now: call it while weights
- * and activations are still float. `auto` corrects nothing: scheme static has decided by then, the others do not try. Throws CalibrationDataError when they need data and there is none.
+ * Rounding and bias correction as the options ask for them, their statistics taken from the model as it is now: call it
+ * while weights and activations are still float. `auto` corrects nothing: scheme static has decided by then, the others
+ * do not try. Throws CalibrationDataError when they need data and there is none.
  */
 export async function prepareRefinements(
   { graph, layers }: Pick<Plan, 'graph' | 'layers'>,
@@ -31,7 +32,8 @@ export async function prepareRefinements(
     return { rounding: new WeightRounding(), biases: new BiasCorrection(graph, null) };
   if (!batches)
     throw new CalibrationDataError(
-      `${rounding === 'nearest' ? 'bias correction' : `rounding ${rounding}`} needs the inputs of layers; submit the job with a data set, or leave it out`,
+      `${rounding === 'nearest' ? 'bias correction' : `rounding ${rounding}`} needs the inputs of layers; ` +
+        'submit the job with a data set, or leave it out',
     );
   const withSecond = rounding === 'gptq';
   const moments =

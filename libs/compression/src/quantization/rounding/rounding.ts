@@ -14,7 +14,9 @@ import { activatedOutput } from '../emit/int8-readers.js';
 export interface RoundingTask {
   layer: Layer;
   values: Float32Array;
-  /** One per output channel, or one for all; with `blockSize` one per block of so many components, [outputs, blocks]. */
+  /**
+   * One per output channel, or one for all; with `blockSize` one per block of so many components, [outputs, blocks].
+   */
   scales: Float32Array;
   blockSize?: number;
   lowest: number;
@@ -32,7 +34,10 @@ export interface RoundingSource extends RowSource {
   seed: number;
 }
 
-/** Rounds weights, and keeps account of the layers that its way of rounding could not take: those are rounded to nearest. */
+/**
+ * Rounds weights, and keeps account of the layers that its way of rounding could not take: those are rounded to
+ * nearest.
+ */
 export class WeightRounding {
   readonly skipped: Skipped[] = [];
 
@@ -72,7 +77,10 @@ export const ROUNDINGS: Record<QuantizeOptions['rounding'], (source: RoundingSou
       const shape = productShape(graph, task.layer);
       const known = moments.get(nodeLabel(task.layer.node));
       if (!shape || !known?.second)
-        return 'GPTQ needs the second moments of its inputs, which are not taken for a transposed activation or more than 4,096 components';
+        return (
+          'GPTQ needs the second moments of its inputs, which are not taken for a transposed activation or more ' +
+          'than 4,096 components'
+        );
       return byGroup(task, shape, known.second);
     },
   adaround: (source) => async (task) => {
@@ -157,7 +165,10 @@ function everyWeight(scales: Float32Array, blockSize: number, { size, columns }:
   );
 }
 
-/** The layer's bias where a Relu follows, so that errors below zero do not count; null where the bare product is compared. */
+/**
+ * The layer's bias where a Relu follows, so that errors below zero do not count; null where the bare product is
+ * compared.
+ */
 function rectifiedBias(graph: Graph, { node, bias }: Layer, { groups, columns }: ProductShape): Float32Array | null {
   if (activatedOutput(graph, node) === node.output[0] || floatAttribute(node, 'alpha', 1) !== 1) return null;
   if (!node.input[2]) return new Float32Array(groups * columns);

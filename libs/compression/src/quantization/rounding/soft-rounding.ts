@@ -5,7 +5,9 @@ import { observeTrainingShapes } from '../../training/observe.js';
 import { Trainer } from '../../training/trainer.js';
 import type { ProductShape } from '../layers/patches.js';
 
-/** A product on its grid, each weight between its two neighbouring levels: arrays in the order [groups, size, columns]. */
+/**
+ * A product on its grid, each weight between its two neighbouring levels: arrays in the order [groups, size, columns].
+ */
 export interface SoftProduct extends ProductShape {
   /** The level at or below each weight, in steps of the grid. */
   floors: Float32Array;

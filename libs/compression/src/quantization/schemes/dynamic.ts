@@ -23,7 +23,9 @@ import { leftAlone } from '../../left-alone.js';
 import type { Scheme } from './scheme.js';
 import { gridEnds } from '../grid/weight-grid.js';
 
-/** Why dynamic quantization leaves convolutions alone, measured: ConvInteger runs at 0.11 to 0.15 of the float speed. */
+/**
+ * Why dynamic quantization leaves convolutions alone, measured: ConvInteger runs at 0.11 to 0.15 of the float speed.
+ */
 const CONV_REFUSAL = 'a convolution on activations measured at run time is slower than in floats: use scheme static';
 
 /** Matrices as int8, with ranges of activations that are measured at run time. */
@@ -74,7 +76,10 @@ export function quantizeDynamic(
   return layers.map((layer) => quantizeLayer(graph, layer, options, shared, biases));
 }
 
-/** What layers have in common: measured activations by value, and the names of stored weights and scales by weight and orientation. */
+/**
+ * What layers have in common: measured activations by value, and the names of stored weights and scales by weight and
+ * orientation.
+ */
 interface Shared {
   measured: Map<string, string[]>;
   stored: Map<string, [integers: string, scale: string]>;

@@ -18,7 +18,10 @@ import type { Scheme } from './scheme.js';
 /** Tensors smaller than this stay float: a Cast node takes more bytes than it saves. */
 const MIN_ELEMENTS = 64;
 
-/** Below this a tensor is not stored: half precision keeps 73 dB of what it holds, but nothing below 6e-8, and few digits below 6e-5. */
+/**
+ * Below this a tensor is not stored: half precision keeps 73 dB of what it holds, but nothing below 6e-8, and few
+ * digits below 6e-5.
+ */
 const LEAST_SNR_DB = 40;
 
 /** Half precision: a matter of tensors, whose storage decides and not the operator that reads them. */
@@ -32,7 +35,8 @@ export const float16Scheme: Scheme = {
 };
 
 /**
- * Stores float initializers in half precision; the runtime folds the Cast when it loads the file, so speed is unchanged.
+ * Stores float initializers in half precision; the runtime folds the Cast when it loads the file, so speed is
+ * unchanged.
  *
  *     W (FLOAT) -> op   becomes   W_float16 (FLOAT16) -> Cast(FLOAT) -> op
  */
@@ -59,7 +63,8 @@ function refusalOf(graph: Graph, tensor: TensorProto, values: Float32Array, stor
     return 'it holds values beyond ±65504, the largest of float16';
   const snr = snrDb(values, stored);
   return typeof snr === 'number' && snr < LEAST_SNR_DB
-    ? `its values underflow: float16 holds nothing below 6e-8 and few digits below 6e-5, and would keep ${snr.toFixed(1)} dB of them`
+    ? 'its values underflow: float16 holds nothing below 6e-8 and few digits below 6e-5, and would keep ' +
+        `${snr.toFixed(1)} dB of them`
     : null;
 }
 

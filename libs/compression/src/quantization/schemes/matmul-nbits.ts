@@ -9,7 +9,10 @@ export interface PackedBlocks {
   dims: [columns: number, blocks: number, bytes: number];
 }
 
-/** A scale per column and block of rows, [columns, blocks]: the sign of a block's largest weight goes to the side with one level more, extreme / −2^(bits−1). */
+/**
+ * A scale per column and block of rows, [columns, blocks]: the sign of a block's largest weight goes to the side with
+ * one level more, extreme / −2^(bits−1).
+ */
 export function blockScales(
   values: Float32Array,
   rows: number,
@@ -30,8 +33,8 @@ export function blockScales(
 }
 
 /**
- * Puts a [rows, columns] matrix on the grids of its blocks, symmetric around the middle of the unsigned field (the operator's default
- * zero point). Rows beyond the matrix are padded with zeros.
+ * Puts a [rows, columns] matrix on the grids of its blocks, symmetric around the middle of the unsigned field (the
+ * operator's default zero point). Rows beyond the matrix are padded with zeros.
  */
 export function packBlockwise(
   values: Float32Array,

@@ -11,13 +11,19 @@ export function planPrepared(model: ModelProto, options: QuantizeOptions): Plan 
   return planLayers(model, options, SCHEMES[options.scheme].select);
 }
 
-/** The plan of a model as it comes, in place and without running anything: weights that are computed from constants are no layers' yet. */
+/**
+ * The plan of a model as it comes, in place and without running anything: weights that are computed from constants are
+ * no layers' yet.
+ */
 export function planQuantization(model: ModelProto, options: QuantizeOptions): Plan {
   prepare(model, options);
   return planPrepared(model, options);
 }
 
-/** The same for those who are told of it ahead: nodes whose weights a run computes from constants are not among those left alone. */
+/**
+ * The same for those who are told of it ahead: nodes whose weights a run computes from constants are not among those
+ * left alone.
+ */
 export function foreseeQuantization(model: ModelProto, options: QuantizeOptions): Pick<Plan, 'graph' | 'skipped'> {
   const { graph, skipped } = planQuantization(model, options);
   const foldable = foldableValues(graph);

@@ -17,8 +17,8 @@ import { planPrepared } from './plan-quantization.js';
 import { SCHEMES } from './schemes.js';
 
 /**
- * Quantizes a model in place as the options say, and reports every layer done and every one left alone. Scheme static needs
- * data for the ranges that the options do not give; else data only serves to compare and time the result.
+ * Quantizes a model in place as the options say, and reports every layer done and every one left alone. Scheme static
+ * needs data for the ranges that the options do not give; else data only serves to compare and time the result.
  */
 export async function quantizeModel(
   model: ModelProto,
@@ -83,7 +83,10 @@ async function countSamples(batches: Batches, enough: number): Promise<number> {
   return count;
 }
 
-/** A fusion of the runtime that leaves a layer in floats: never kept quiet. Layers of 16-bit activations have a warning of their own. */
+/**
+ * A fusion of the runtime that leaves a layer in floats: never kept quiet. Layers of 16-bit activations have a warning
+ * of their own.
+ */
 function expandedWeights(
   { activationBits, layerActivationBits }: QuantizeOptions,
   layers: readonly string[],

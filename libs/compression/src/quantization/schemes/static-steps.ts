@@ -29,7 +29,10 @@ export async function smooth({ graph, layers, options, batches, run }: StaticWor
   if (options.smoothing !== undefined) await smoothLayers(graph, layers, options.smoothing, batches, run);
 }
 
-/** Copies the model as it is: what it computes is what the result should. An output that a rewrite renamed goes by its new name in both. */
+/**
+ * Copies the model as it is: what it computes is what the result should. An output that a rewrite renamed goes by its
+ * new name in both.
+ */
 export function keepFloatModel(work: StaticWork): void {
   const { graph, layers } = work;
   work.float = copyLayers(graph, layers);

@@ -9,7 +9,9 @@ export function storeNodesAside(work: StaticWork): void {
   work.rows.push(...work.aside.map(({ node, report }) => ({ node, report })));
 }
 
-/** Stores the layers' weights in order of the graph, a row for each; what was stored otherwise than asked for is told. */
+/**
+ * Stores the layers' weights in order of the graph, a row for each; what was stored otherwise than asked for is told.
+ */
 export async function storeWeights(work: StaticWork): Promise<void> {
   const { graph, options, run, inWork, mixed } = work;
   const { rounding, biases } = work.refinements;

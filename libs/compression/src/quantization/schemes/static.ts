@@ -46,11 +46,13 @@ const STEPS: readonly Step[] = [
   shapeForFusion,
   // Scales move between activations and weights while both are floats; every range below is of what that leaves.
   smooth,
-  // The float model that the result is compared with computes the same as what is quantized, value by value: it is copied once nothing moves any more.
+  // The float model that the result is compared with computes the same as what is quantized, value by value: it is
+  // copied once nothing moves any more.
   keepFloatModel,
   // Methods are tried on copies as they will be applied, so everything that is the same for all of them is done.
   chooseAutoMethods,
-  // Pairs are only placed, not inserted: which ranges are needed follows from their places, and measuring wants the floats.
+  // Pairs are only placed, not inserted: which ranges are needed follows from their places, and measuring wants the
+  // floats.
   placeGridPairs,
   // The last statistics that are taken of floats alone, by the method chosen.
   calibrateActivations,
@@ -62,7 +64,8 @@ const STEPS: readonly Step[] = [
   storeNodesAside,
   // Widths are tried in the model with its activations on their grids and its weights still whole.
   mixWidths,
-  // Weights come last, in order of the graph: a step of a bias is the weight's scale times that of its input, which is known by now.
+  // Weights come last, in order of the graph: a step of a bias is the weight's scale times that of its input, which is
+  // known by now.
   storeWeights,
   // The floats that nothing reads any more go before the model is compared as it will be written.
   sweep,
@@ -73,8 +76,9 @@ const STEPS: readonly Step[] = [
 const STEPS_WITHOUT_LAYERS: readonly Step[] = [keepFloatModel, storeNodesAside, sweep, compareLayers];
 
 /**
- * Quantizes the plan's model in place with uint8 activations and integer weights; ranges that the options do not give come from `data`.
- * Throws CalibrationDataError where they are wanted and null, UnknownValueError for ranges of another model.
+ * Quantizes the plan's model in place with uint8 activations and integer weights; ranges that the options do not give
+ * come from `data`. Throws CalibrationDataError where they are wanted and null, UnknownValueError for ranges of another
+ * model.
  */
 export async function quantizeStatic(
   plan: Plan,

@@ -20,6 +20,9 @@ export interface Granularity {
   changesShapes: boolean;
   /** Prunes the context's model in place. Throws PruneInputError for what the stage was not given. */
   apply(context: PassContext, options: PruneOptions): Promise<Applied>;
-  /** With option sensitivity: writes what each part costs by itself, before anything is removed; returns the names of the files. */
+  /**
+   * With option sensitivity: writes what each part costs by itself, before anything is removed; returns the names of
+   * the files.
+   */
   scan?(context: PassContext, options: PruneOptions): Promise<string[]>;
 }

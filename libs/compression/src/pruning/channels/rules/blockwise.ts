@@ -7,7 +7,8 @@ import type { LinkContext, ChannelRule, Rules } from './rule.js';
  *     N    y[n], B[n], scales[n], zero points[n], bias[n] go together
  *     K    the inputs of one block go together with the block, so that the packed fields stay as they are
  *
- * The scales stand for the weight where its importance is judged: each is its block's largest magnitude over the levels.
+ * The scales stand for the weight where its importance is judged: each is its block's largest magnitude over the
+ * levels.
  */
 const matMulNBits: ChannelRule = {
   link(context) {

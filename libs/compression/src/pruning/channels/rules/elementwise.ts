@@ -129,7 +129,10 @@ const instanceNorm: ChannelRule = {
   },
 };
 
-/** Normalised axes may shrink: the statistics then run over what is left, as in a network that was built that narrow. Mean and deviation, where they are outputs, share the other axes. */
+/**
+ * Normalised axes may shrink: the statistics then run over what is left, as in a network that was built that narrow.
+ * Mean and deviation, where they are outputs, share the other axes.
+ */
 const layerNorm: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());

@@ -1,7 +1,10 @@
 import { intAttribute } from '#onnx';
 import { positiveAxis, type LinkContext, type ChannelRule, type Rules } from './rule.js';
 
-/** The integers and the floats share every axis; per-channel scales and zero points share the channel axis, blocks keep theirs whole. */
+/**
+ * The integers and the floats share every axis; per-channel scales and zero points share the channel axis, blocks keep
+ * theirs whole.
+ */
 const affine: ChannelRule = {
   link(context) {
     const x = context.input(0);

@@ -122,7 +122,10 @@ export class MendContext {
     return new MendContext(this.graph, node, this.coordinates, this.removed, this.constants);
   }
 
-  /** Puts other numbers where the node reads a constant: in place when nobody else reads it, else beside it, once for all who need the same; `type` is the old one's. */
+  /**
+   * Puts other numbers where the node reads a constant: in place when nobody else reads it, else beside it, once for
+   * all who need the same; `type` is the old one's.
+   */
   setConstant(
     index: number,
     values: readonly number[],
@@ -159,7 +162,10 @@ export interface Producer {
   node: NodeProto;
 }
 
-/** Where parameters are: what produces channels, and what an importance can be read from. A weight may serve several nodes. */
+/**
+ * Where parameters are: what produces channels, and what an importance can be read from. A weight may serve several
+ * nodes.
+ */
 export class Roles {
   readonly producers: Producer[] = [];
   /** Layers whose weight is constant, but not stored: computed from what is. */

@@ -31,8 +31,8 @@ interface Lengths {
 }
 
 /**
- * The runtime computes lengths anew, and operators that take sizes follow them. An axis whose length is reckoned with otherwise stays:
- * x / √(its length), a tensor filled to its length, or a factor of it that a Reshape takes as given.
+ * The runtime computes lengths anew, and operators that take sizes follow them. An axis whose length is reckoned with
+ * otherwise stays: x / √(its length), a tensor filled to its length, or a factor of it that a Reshape takes as given.
  */
 const shape: ChannelRule = {
   link(context) {

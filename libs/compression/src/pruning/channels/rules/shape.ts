@@ -80,7 +80,10 @@ function mendShape(context: MendContext): void {
   if (changed.size > 0) mendSizes(context, 1, 0, changed, context.newDims(y));
 }
 
-/** Mends one input that yields sizes of the axes from `first` on: a constant, or a Concat of constants and computed sizes. */
+/**
+ * Mends one input that yields sizes of the axes from `first` on: a constant, or a Concat of constants and computed
+ * sizes.
+ */
 function mendSizes(
   context: MendContext,
   index: number,
@@ -162,7 +165,10 @@ const tile: ChannelRule = {
   },
 };
 
-/** Axes of the same size pass (their scale is 1); a spelled-out size follows, whether of all axes or of those that `axes` names. */
+/**
+ * Axes of the same size pass (their scale is 1); a spelled-out size follows, whether of all axes or of those that
+ * `axes` names.
+ */
 const resize: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
@@ -235,7 +241,10 @@ export const shape: Rules = {
   },
 };
 
-/** Channels of a value before and after a pixel shuffle: wide[c] meets deep[(bh·b + bw)·C' + c] (DCR), or deep[c·b² + bh·b + bw] (CRD). */
+/**
+ * Channels of a value before and after a pixel shuffle: wide[c] meets deep[(bh·b + bw)·C' + c] (DCR), or deep[c·b² +
+ * bh·b + bw] (CRD).
+ */
 function linkPixelShuffle(
   context: LinkContext,
   { deep, wide, mode }: { deep: string; wide: string; mode: 'DCR' | 'CRD' },
