@@ -10,6 +10,9 @@ import type {
 } from '#contracts';
 
 const RECIPE = 'passes:\n  - pass: quantize\n  - pass: evaluate\n';
+const SWEEP =
+  'passes:\n  - { pass: quantize, options: { weightBits: { grid: [8, 4] } } }\n  - pass: evaluate\n' +
+  'objectives: [{ metric: compressedBytes }]\n';
 const ID = '3f2a9c0e5b7d1846f0a1b2c3d4e5f60718293a4b5c6d7e8f9012345678abcdef';
 const INSTANCE = '123e4567-e89b-42d3-a456-426614174000';
 const MANIFEST =
@@ -83,6 +86,12 @@ type Examples = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 export const EXAMPLES: Examples = {
   '/v1/jobs': { 'application/json': { name: 'small', model: ID, dataset: ID, recipe: RECIPE } },
   '/v1/jobs/preflight': { 'application/json': { model: ID, dataset: ID, recipe: RECIPE } },
+  '/v1/sweeps': { 'application/json': { model: ID, dataset: ID, sweep: SWEEP } },
+  '/v1/sweeps/preflight': { 'application/json': { model: ID, dataset: ID, sweep: SWEEP } },
+  '/v1/sweeps/press': { 'application/json': { model: ID, dataset: ID, maxDrop: 0.005, maxBytes: 60_000 } },
+  '/v1/sweeps/{id}': { 'application/json': { trials: 40, parallel: 4 } },
+  '/v1/sweeps/{id}/trials': { 'application/json': { assignment: { 'quantize.weightBits': 4 } } },
+  '/v1/sweeps/{id}/trials/{number}/promote': { 'application/json': { name: 'seed-net-4-bit' } },
   '/v1/models': { 'application/json': { uri: 's3://imports/seed-net.onnx', name: 'seed-net' } },
   '/v1/datasets': {
     'application/json': { uri: 's3://imports/mnist/dataset.yaml' },

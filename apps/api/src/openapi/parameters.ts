@@ -35,6 +35,14 @@ const PARAMETERS: readonly ParameterWords[] = [
   {
     in: 'path',
     name: 'id',
+    path: '/v1/sweeps',
+    description: 'The sweep, as its launch and lists tell it.',
+    example: '123e4567-e89b-42d3-a456-426614174000',
+  },
+  { in: 'path', name: 'number', path: '/v1/sweeps', description: 'The trial, counted from 0.', example: 3 },
+  {
+    in: 'path',
+    name: 'id',
     path: '/v1/devices',
     description: 'The device, as lists tell it.',
     example: '123e4567-e89b-42d3-a456-426614174000',
@@ -100,6 +108,14 @@ const PARAMETERS: readonly ParameterWords[] = [
     description: 'Only jobs of exactly this name.',
     example: 'seed-net to a tenth',
   },
+  {
+    in: 'query',
+    name: 'state',
+    path: '/v1/sweeps/{id}/trials',
+    description: 'Only trials in this state.',
+    example: 'complete',
+  },
+  { in: 'query', name: 'state', path: '/v1/sweeps', description: 'Only sweeps in this state.', example: 'running' },
   { in: 'query', name: 'state', description: 'Only jobs in this state.', example: 'running' },
   { in: 'query', name: 'model', description: 'Only jobs on this model.', example: DIGEST },
   {
@@ -113,7 +129,7 @@ const PARAMETERS: readonly ParameterWords[] = [
     in: 'header',
     name: 'Last-Event-ID',
     description:
-      'Id of the last event that the client has seen, at most that of the newest event of the job: the stream goes on after it.',
+      'Id of the last event that the client has seen, at most that of the newest event there is: the stream goes on after it.',
     example: '17',
   },
   {
