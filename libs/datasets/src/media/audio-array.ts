@@ -8,7 +8,8 @@ import { readWav } from './wav.js';
 
 /** The windows of the recordings of a folder, as waves or log-mel bands of floats, decoded when they are first read. */
 export function audioArray(form: AudioForm, tree: FileTree, files: readonly string[]): StoredArray {
-  const { rate, samples, windows, mel } = form;
+  const { rate, samples, windows, hop = samples, mel } = form;
+  const heard = (windows - 1) * hop + samples;
   const dims = mel ? [mel.bands, melFrames(mel, samples)] : [samples];
   const layout = { dtype: 'f4' as const, dims: [files.length * windows, ...dims] };
   const turn = mel ? melTransform(mel, rate, samples) : (wave: Float32Array) => wave;
@@ -19,7 +20,7 @@ export function audioArray(form: AudioForm, tree: FileTree, files: readonly stri
       decodedRows(rowBytes(layout), windows, async (index) => {
         const file = files[index] ?? '';
         const recording = readWav(await tree.read(file), file);
-        const wave = resampleAudio(recording.samples, recording.rate, rate);
+        const wave = resampleAudio(recording.samples, recording.rate, rate, heard);
         return joined(windowsOf(wave, form).map(turn));
       }),
   };

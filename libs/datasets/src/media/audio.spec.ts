@@ -31,6 +31,13 @@ describe('a WAV file is read', () => {
     expect(() => readWav(bytes, 'a.wav')).toThrow(/got encoding 6 of 16 bits/);
     expect(() => readWav(bytes.subarray(0, 36), 'a.wav')).toThrow(/encoding|no samples/);
   });
+
+  it('or refused where it holds no sample, which would pass for silence', async () => {
+    const bytes = await readFile(fixture('wave16.wav'));
+    const at = bytes.indexOf('data');
+    bytes.writeUInt32LE(0, at + 4);
+    expect(() => readWav(bytes.subarray(0, at + 8), 'a.wav')).toThrow(/a\.wav: the WAV file has no samples/);
+  });
 });
 
 describe('a wave is resampled as torchaudio does', () => {
@@ -41,6 +48,14 @@ describe('a wave is resampled as torchaudio does', () => {
     const wave = Float32Array.from(await expected('wave'));
     // torchaudio computes places and weights in float32.
     expect(distance(resampleAudio(wave, 11025, rate), await expected(name))).toBeLessThan(5e-5);
+  });
+
+  it('as far as it is heard, whatever rate a header claims', async () => {
+    const wave = Float32Array.from(await expected('wave'));
+    expect(resampleAudio(wave, 11025, 16000, 100)).toEqual(resampleAudio(wave, 11025, 16000).subarray(0, 100));
+    expect(resampleAudio(wave, 16000, 16000, 100)).toEqual(wave.subarray(0, 100));
+    // All of it would be 16 GB of floats.
+    expect(resampleAudio(new Float32Array(250_000), 1, 16000, 512)).toHaveLength(512);
   });
 });
 

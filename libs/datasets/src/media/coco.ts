@@ -29,19 +29,46 @@ export async function readCoco(path: string, form: BoxesForm): Promise<BoxReader
   const file = basename(path);
   const coco = await parsed(path, file);
   const classes = classNumbers(coco, form, file);
-  const byImage = new Map<string, Box[]>();
-  for (const { file_name: name } of coco.images) byImage.set(basename(name), []);
-  const names = new Map(coco.images.map(({ id, file_name: name }) => [id, basename(name)]));
+  const { byId, byName } = listed(coco, file);
   for (const { image_id: image, category_id: category, bbox, iscrowd } of coco.annotations) {
     const number = classes.get(category);
     if (iscrowd || number === undefined) continue;
     const [left, top, width, height] = bbox;
-    byImage.get(names.get(image) ?? '')?.push({ class: number, left, top, right: left + width, bottom: top + height });
+    const boxes =
+      byId.get(image) ??
+      unknown(file, `it has an annotation of picture ${image}, which it does not list`, 'add it to images');
+    boxes.push({ class: number, left, top, right: left + width, bottom: top + height });
   }
   const read: BoxReader['read'] = async (picture) =>
-    byImage.get(basename(picture)) ??
+    boxesOf(picture, byName) ??
     unknown(file, `it names no picture ${picture}`, 'leave the picture out, or name the folder of the annotated ones');
   return { read, close: () => undefined };
+}
+
+/** The lists of boxes of the pictures, empty yet, by id and by what a picture is called: its path, and its name alone where no other has it. */
+function listed({ images }: Coco, file: string): { byId: Map<number | string, Box[]>; byName: Map<string, Box[]> } {
+  const byId = new Map<number | string, Box[]>();
+  const byPath = new Map<string, Box[]>();
+  const byName = new Map<string, Box[]>();
+  const shared = new Set<string>();
+  for (const { id, file_name: path } of images) {
+    if (byPath.has(path)) unknown(file, `two pictures are called ${path}`, 'give each its path in file_name');
+    const boxes: Box[] = [];
+    byId.set(id, boxes);
+    byPath.set(path, boxes);
+    const name = basename(path);
+    if (byName.has(name)) shared.add(name);
+    byName.set(name, boxes);
+  }
+  for (const name of shared) byName.delete(name);
+  return { byId, byName: new Map([...byName, ...byPath]) };
+}
+
+/** The boxes of a picture by the end of its path, the longest that is known. */
+function boxesOf(picture: string, byName: ReadonlyMap<string, Box[]>): Box[] | undefined {
+  const parts = picture.split('/');
+  const known = parts.map((_, index) => parts.slice(index).join('/')).find((end) => byName.has(end));
+  return known === undefined ? undefined : byName.get(known);
 }
 
 function classNumbers({ categories }: Coco, { classes }: BoxesForm, file: string): Map<number, number> {

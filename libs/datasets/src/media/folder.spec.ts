@@ -207,6 +207,30 @@ describe('boxes on pictures', () => {
     }),
   );
 
+  const withYolo = (lines: string) =>
+    withFolder({}, async (folder) => {
+      await write(folder, {
+        'images/a.png': await picture(80, 40, 'red'),
+        'images/a.txt': lines,
+        'dataset.json': boxes('yolo', {}),
+      });
+      return batchOf(folder);
+    });
+
+  it('of YOLO are around a segment, and none where the file is empty', async () => {
+    const around = await withYolo('1 0.25 0.25 0.5 0.125 0.5 0.375 0.375 0.25\n');
+    expect([...around.targets!.data]).toEqual(expected.flat());
+    expect([...(await withYolo('\r\n')).targets!.data]).toEqual([-1, 0, 0, 0, 0, -1, 0, 0, 0, 0]);
+  });
+
+  it.each([
+    ['pixels in place of shares', '1 30 10 20 10\n'],
+    ['a class below 0', '-1 0.5 0.5 0.1 0.1\n'],
+    ['half a point', '1 0.1 0.1 0.2 0.2 0.3 0.3 0.4\n'],
+  ])('of YOLO are refused: %s', async (_, lines) => {
+    await expect(withYolo(lines)).rejects.toThrow(/a\.txt: line 1: expected class .* shares of the picture/);
+  });
+
   const coco = (change: object = {}) =>
     JSON.stringify({
       images: [{ id: 7, file_name: 'a.png' }],
@@ -241,7 +265,7 @@ describe('boxes on pictures', () => {
       coco({ categories: [{ id: 18, name: 'horse' }] }),
       /its category "horse" is no class/,
     ],
-    ['a picture that it does not name', coco({ images: [] }), /names no picture a\.png/],
+    ['a picture that it does not name', coco({ images: [], annotations: [] }), /names no picture a\.png/],
     ['no annotations', '{}', /not a COCO annotation file/],
     [
       'too many boxes',
@@ -252,6 +276,41 @@ describe('boxes on pictures', () => {
     await expect(withCoco(annotations)).rejects.toThrow(message);
   });
 
+  const twoFolders = (images: object[]) =>
+    withFolder({}, async (folder) => {
+      const red = await picture(80, 40, 'red');
+      const annotations = [{ image_id: 8, category_id: 18, bbox: [20, 5, 20, 10] }];
+      await write(folder, {
+        'images/x/a.png': red,
+        'images/y/a.png': red,
+        'instances.json': coco({ images, annotations }),
+        'dataset.json': boxes('coco', { labels: 'instances.json' }),
+      });
+      return batchOf(folder);
+    });
+
+  it('of COCO are told apart by the folders of pictures of one name', async () => {
+    const images = [
+      { id: 7, file_name: 'x/a.png' },
+      { id: 8, file_name: 'y/a.png' },
+    ];
+    const none = [-1, 0, 0, 0, 0];
+    expect([...(await twoFolders(images)).targets!.data]).toEqual([...none, ...none, ...expected.flat()]);
+  });
+
+  it('of COCO are refused where two pictures have one name', async () => {
+    const images = [
+      { id: 7, file_name: 'a.png' },
+      { id: 8, file_name: 'a.png' },
+    ];
+    await expect(twoFolders(images)).rejects.toThrow(/two pictures are called a\.png/);
+  });
+
+  it('of COCO are refused where they are of a picture that the file does not list', async () => {
+    const annotations = [{ image_id: 9, category_id: 18, bbox: [1, 1, 5, 5] }];
+    await expect(withCoco(coco({ annotations }))).rejects.toThrow(/annotation of picture 9, which it does not list/);
+  });
+
   it('or refused where a line is no box', () =>
     withFolder({}, async (folder) => {
       await write(folder, {
@@ -260,7 +319,7 @@ describe('boxes on pictures', () => {
         'dataset.json': boxes('yolo', {}),
       });
       await expect(batchOf(folder)).rejects.toThrow(
-        /a\.txt: line 2: expected class \(0\.\.1\), x, y, width, height, got "2 0\.5/,
+        /a\.txt: line 2: expected class \(0\.\.1\), x, y, width, height, .* got "2 0\.5/,
       );
     }));
 });

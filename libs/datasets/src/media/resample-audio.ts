@@ -10,14 +10,19 @@ interface Phase {
 
 /**
  * A wave at another rate by a sinc filter under a Hann window (Smith, "Digital Audio Resampling"), as torchaudio.functional.resample computes it:
- * ⌈length · to / from⌉ samples.
+ * ⌈length · to / from⌉ samples, or the first `most` of them: a header may claim a rate that makes any number of a short file.
  */
-export function resampleAudio(wave: Float32Array, from: number, to: number): Float32Array<ArrayBuffer> {
-  if (from === to) return wave.slice();
+export function resampleAudio(
+  wave: Float32Array,
+  from: number,
+  to: number,
+  most = Infinity,
+): Float32Array<ArrayBuffer> {
+  if (from === to) return wave.slice(0, most);
   const shared = divisor(from, to);
   const [old, rate] = [from / shared, to / shared];
   const phases = new Map<number, Phase>();
-  const result = new Float32Array(Math.ceil((wave.length * rate) / old));
+  const result = new Float32Array(Math.min(most, Math.ceil((wave.length * rate) / old)));
   for (let n = 0; n < result.length; n++) {
     const number = n % rate;
     const phase = phases.get(number) ?? phaseOf(number, old, rate);

@@ -40,7 +40,9 @@ export function readWav(bytes: Buffer, file: string): Recording {
   let format: Format | null = null;
   for (const { name, data } of chunks(bytes)) {
     if (name === 'fmt ') format = formatIn(data, file);
-    if (name === 'data' && format) return { rate: format.rate, samples: mixed(data, format, file) };
+    if (name !== 'data' || !format) continue;
+    const samples = mixed(data, format, file);
+    if (samples.length > 0) return { rate: format.rate, samples };
   }
   throw new DatasetError('dataset_format', 'the WAV file has no samples', {
     file,

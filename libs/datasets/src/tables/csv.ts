@@ -9,23 +9,27 @@ import { openTable, type Table } from './table.js';
 import type { Row } from './row.js';
 
 const DELIMITERS = [',', ';', '\t'] as const;
+/** From so many columns on a first line 0, 1, 2 … is their names: in fewer it may as well be a row. */
+const COUNTED_COLUMNS = 3;
 /** Rows handed on at a time. */
 const ROWS = 256;
 
 /**
  * A table of text: comma, semicolon or tab between the cells, the names of the columns in the first line. Where that line holds numbers alone, the
- * columns are named 0, 1, 2, and so on.
+ * columns are named 0, 1, 2, and so on; where it is 0, 1, 2 and so on itself, it holds these names, as pandas writes them for an array.
  */
 export async function openCsv(path: string, wanted: Wanted): Promise<ArrayFile> {
   const file = basename(path);
   const delimiter = extname(path).toLowerCase() === '.tsv' ? '\t' : await delimiterOf(path);
   const first = await firstRow(path, delimiter, file);
-  const hasHeader = !first.every((cell) => cell.trim() !== '' && Number.isFinite(Number(cell)));
+  const isCounted = first.length >= COUNTED_COLUMNS && first.every((cell, index) => cell.trim() === String(index));
+  const hasHeader = isCounted || !first.every((cell) => cell.trim() !== '' && Number.isFinite(Number(cell)));
   const columns = hasHeader ? first.map((name) => name.trim()) : first.map((_, index) => String(index));
   checkColumns(columns, file);
   const table: Table = {
     file,
     columns,
+    warnings: isCounted ? [`${file}: the first line, 0, 1, 2 and so on, was read as the names of the columns`] : [],
     rows: () => rowsOf(path, { delimiter, from: hasHeader ? 2 : 1 }, columns, file),
   };
   return openTable(table, wanted);

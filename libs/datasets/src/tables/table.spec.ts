@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { openDataset } from '../open-dataset.js';
 import { inspectDataset } from '../inspect.js';
 import { errorOf, withFolder } from '../test-dataset.js';
@@ -68,6 +69,18 @@ describe('a table is a data set', () => {
       expect([...labels!]).toEqual([0, 1, 0, 2, 1]);
     },
   );
+
+  it('with names 0, 1, 2 in its first line, as pandas writes them for an array, which is told', () =>
+    withFolder({}, async (folder) => {
+      const change = { inputs: { x: { columns: ['0..1'] } }, labels: { array: '2', classes: 3 } };
+      await writeFile(join(folder, 'd.csv'), '0,1,2\n5,6,1\n7,8,0\n');
+      await writeFile(join(folder, 'dataset.json'), manifest('d.csv', change));
+      const { inputs, labels } = await only(folder);
+      expect([...inputs.x!.data]).toEqual([5, 6, 7, 8]);
+      expect([...labels!]).toEqual([1, 0]);
+      const { warnings } = await inspectDataset(folder);
+      expect(warnings).toEqual([expect.stringContaining('was read as the names of the columns')]);
+    }));
 
   it('of numbers to regress, of lists as arrays, and without a line of names', async () => {
     const numbers = await tryTable('trees.csv', CSV, { labels: { array: 'width' } });

@@ -10,6 +10,8 @@ import { NumberCollector, TokenCollector } from './number-collector.js';
 export interface Table {
   file: string;
   columns: readonly string[];
+  /** What a person should know of how it was read. */
+  warnings?: readonly string[];
   /** Whether a column is declared to hold floats, whatever its values. */
   isFloat?(column: string): boolean;
   /** The rows, some at a time, with the cells of the columns asked for. */
@@ -46,7 +48,7 @@ export async function openTable(table: Table, { names, made = [] }: Wanted): Pro
       if ('read' in found) words.push([column, found]);
       else arrays.push([column, found]);
     }
-    return new ArrayFile(columns, arrays, { words, close });
+    return new ArrayFile(columns, arrays, { words, close, warnings: table.warnings ?? [] });
   } catch (error) {
     close();
     throw error;
