@@ -101,6 +101,16 @@ describe('devices', () => {
       expect(second.status).toBe(201);
     });
 
+    it('names the device that is in the way where the code gives the name', async () => {
+      await HandDevice.enrol(api, 'in-the-way');
+      const { code } = (await api.call<EnrolmentCode>('POST', '/v1/devices/codes', { json: { name: 'in-the-way' } }))
+        .body;
+      const json = { code, protocol: 1, version: '1', name: 'wished-for', fingerprint: FINGERPRINT };
+      const problem = await api.problem('POST', '/v1/agent/enrol', { json, key: null });
+      expect(problem).toMatchObject({ status: 409, code: 'device_name_taken' });
+      expect(problem.detail).toContain('coldpress devices rm in-the-way');
+    });
+
     it('refuses an agent of another protocol with the way out', async () => {
       const { code } = (await api.call<EnrolmentCode>('POST', '/v1/devices/codes', { json: {} })).body;
       const json = { code, protocol: 2, version: '9', name: 'newer', fingerprint: FINGERPRINT };
@@ -251,6 +261,31 @@ describe('devices', () => {
         reason: expect.stringMatching(/queued behind 1/) as string,
       });
       expect(await device(pi.id)).toMatchObject({ waiting: 1 });
+    });
+
+    it('a benchmark for any device of a tag says how many stand before it', async () => {
+      const pi = await HandDevice.enrol(api, 'pi-tagged', { tags: ['queue'] });
+      await ask([{ tag: 'queue', seed: 40 }]);
+      const job = await ask([{ tag: 'queue', seed: 41 }]);
+      await pi.take();
+      const reason = expect.stringMatching(/queued behind 1/) as string;
+      expect(await one(job)).toMatchObject({ status: 'queued', reason });
+    });
+
+    it('a fencing number that no lease can have is refused', async () => {
+      const pi = await HandDevice.enrol(api, 'pi-fence');
+      const lease = `leases/${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`;
+      const json = { fence: 2 ** 31, progress: 0, condition: CONDITION };
+      expect((await pi.say(`${lease}/heartbeat`, json)).status).toBe(400);
+      const path = `/v1/agent/${lease}/models/${'a'.repeat(64)}?fence=${2 ** 31}`;
+      expect(await api.problem('GET', path, { key: pi.key })).toMatchObject({ status: 400 });
+    });
+
+    it('a sample of no time is refused, as no ratio can be had of it', async () => {
+      const pi = await HandDevice.enrol(api, 'pi-zero');
+      await ask([{ name: 'pi-zero', seed: 42 }]);
+      const answer = await pi.result(await pi.take(), [[0, 0, 0]]);
+      expect(answer).toMatchObject({ status: 422, body: { code: 'benchmark_result' } });
     });
 
     it('a drained device gets nothing until it is resumed, and is woken then', async () => {

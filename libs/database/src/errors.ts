@@ -98,7 +98,7 @@ export class DeviceNameTakenError extends DatabaseError {
   constructor(name: string, cause: unknown) {
     super(
       'device_name_taken',
-      `there is a device "${name}" already: choose another --name, or remove that one with \`coldpress devices rm ${name}\``,
+      `there is a device "${name}" already: make a code for another name, or remove that one with \`coldpress devices rm ${name}\``,
       { cause },
     );
   }

@@ -13,6 +13,7 @@ import {
   Digest,
   EnrolDevice,
   EnrolledDevice,
+  FenceText,
   LeaseAnswer,
   LeaseExtension,
   LeaseFailure,
@@ -32,7 +33,6 @@ import { AgentsService } from './agents.service.js';
 import { LeasesService } from './leases.service.js';
 
 const LeaseId = z.uuid();
-const FenceText = z.coerce.number().int().min(1);
 
 /** What agents say; docs/agent-protocol.md has an exchange of each. */
 @ApiTags('agents')

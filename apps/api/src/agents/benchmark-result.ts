@@ -3,7 +3,7 @@ import type { BenchmarkWork } from '#database';
 import { compare, latencyRatio, medianInterval, summarize } from '#measurement';
 import { ApiError } from '../problems/api-error.js';
 
-/** Throws ApiError `benchmark_result` for samples that are not of the models that the lease names. */
+/** Throws ApiError `benchmark_result` for samples that are not of the models that the lease names, or that took no time. */
 export function checkSamples({ models }: BenchmarkWork, samples: BenchmarkSamples): void {
   const wanted = models.map(({ digest }) => digest);
   const given = samples.models.map(({ digest }) => digest);
@@ -17,6 +17,12 @@ export function checkSamples({ models }: BenchmarkWork, samples: BenchmarkSample
     throw new ApiError(
       'benchmark_result',
       `models have ${[...counts].join(' and ')} samples: sample i of each must be of the same block`,
+    );
+  const untimed = samples.models.find(({ samplesMs }) => samplesMs.includes(0));
+  if (untimed)
+    throw new ApiError(
+      'benchmark_result',
+      `a sample of ${untimed.digest} took 0 ms, of which no ratio can be had: make each sample of more runs`,
     );
 }
 

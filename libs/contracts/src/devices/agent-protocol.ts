@@ -16,7 +16,16 @@ const Protocol = z.number().int().min(1).max(1_000_000).describe('Version of the
 const Version = z.string().min(1).max(100).describe('Of the agent itself.');
 /** Drawn anew whenever an agent starts: what an earlier start holds is free again. */
 const Instance = z.uuid();
-const Fence = z.number().int().min(1).describe('The fencing number of the lease: of a lost lease nothing is taken.');
+/** A column of 32 bits holds it. */
+const MOST_FENCE = 2_147_483_647;
+const Fence = z
+  .number()
+  .int()
+  .min(1)
+  .max(MOST_FENCE)
+  .describe('The fencing number of the lease: of a lost lease nothing is taken.');
+/** The same in an address. */
+export const FenceText = z.coerce.number().pipe(Fence);
 
 /** Trades a code for a device key. */
 export const EnrolDevice = z

@@ -24,7 +24,7 @@ export interface NewBenchmark {
 
 /** A benchmark that has not ended, with what stands before it. */
 export interface OpenBenchmark extends BenchmarkRow {
-  /** Those for the same device that were asked for before. */
+  /** Those for the same device, or the same tag, that were asked for before. */
   ahead: number;
   jobName: string | null;
 }
@@ -128,9 +128,10 @@ export class BenchmarkRepository {
   }
 
   private select(condition: ReturnType<typeof and>) {
-    const { wantedName, createdAt, id } = benchmarks;
+    const { wantedName, wantedTag, createdAt, id } = benchmarks;
     const ahead = sql<number>`(select count(*)::int from benchmarks other
-      where other.state in ('waiting', 'running') and other.wanted_name = ${wantedName}
+      where other.state in ('waiting', 'running')
+      and (other.wanted_name = ${wantedName} or other.wanted_tag = ${wantedTag})
       and (other.created_at, other.id) < (${createdAt}, ${id}))`;
     return this.database.orm
       .select({ ...getTableColumns(benchmarks), ahead, jobName: jobs.name })

@@ -36,10 +36,11 @@ export class DeviceRepository {
    */
   async enrol(wishes: EnrolDevice): Promise<EnrolledDevice> {
     const key = newSecret(DEVICE_KEY_PREFIX);
+    let name: string = wishes.name;
     return this.database.orm
       .transaction(async (queries) => {
         const code = await takeCode(queries, wishes.code);
-        const name = code.name ?? wishes.name;
+        name = code.name ?? name;
         const tags = [...new Set([...wishes.tags, ...code.tags])];
         const { protocol, version, fingerprint } = wishes;
         const row = { id: randomUUID(), name, tags, keyHash: secretHash(key), protocol, version };
@@ -47,7 +48,7 @@ export class DeviceRepository {
         return { id: row.id, name, tags, key };
       })
       .catch((error: unknown) => {
-        throw isUniqueViolation(error) ? new DeviceNameTakenError(wishes.name, error) : error;
+        throw isUniqueViolation(error) ? new DeviceNameTakenError(name, error) : error;
       });
   }
 
