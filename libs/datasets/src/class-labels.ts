@@ -111,9 +111,10 @@ export async function wordsAsClasses(words: StoredWords, labels: DatasetLabels, 
       expected: 'numbers, as oneHot and first are for them',
       wayOut: 'leave oneHot and first out of the labels in the manifest',
     });
-  const numbers = new Map(names.map((name, number) => [name, number]));
+  // macOS writes letters of folder names apart from their accents, which nobody can see.
+  const numbers = new Map(names.map((name, number) => [name.normalize(), number]));
   const classes = Int32Array.from(found, (word, row) => {
-    const number = numbers.get(word);
+    const number = numbers.get(word.normalize());
     if (number !== undefined) return number;
     const near = nearestName(word, names);
     throw wrongLabel({ file, array: words.name, start: 0 }, row, {

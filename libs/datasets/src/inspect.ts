@@ -22,7 +22,7 @@ export async function inspectDataset(folder: string): Promise<DatasetInspection>
       ...(dataset.targetDims ? { targets: [...dataset.targetDims] } : {}),
       ...(dataset.manifest.labels?.boxes ? { boxes: true } : {}),
       splits: Object.fromEntries(dataset.splitNames.map((split) => [split, dataset.sampleCount(split)])),
-      ...(warnings.length > 0 ? { warnings } : {}),
+      ...(warnings.length > 0 ? { warnings: [...new Set(warnings)] } : {}),
     };
   } finally {
     await dataset.close();

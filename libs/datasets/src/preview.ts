@@ -23,6 +23,8 @@ export interface Preview {
   samples: PreviewedSample[];
   /** Top-1 of the model over so many samples; null without classes. */
   accuracy: { top1: number; samples: number; classes: number } | null;
+  /** Why there is no accuracy though samples have classes; else null. */
+  unmeasured: string | null;
 }
 
 /** Samples that the accuracy of a preview is measured on. */
@@ -50,9 +52,11 @@ async function shown(data: Dataset, session: Session, split: SplitName, count: n
   const [batchSize, isFixed] = [fixed ?? BATCH, fixed !== null];
   const samples: PreviewedSample[] = [];
   let [right, measured] = [0, 0];
+  let unmeasured: string | null = null;
   for await (const batch of data.batches(split, { batchSize, limit: Math.max(count, MEASURED), dropLast: isFixed })) {
     const outputs = await session.run(batch.inputs);
     const scores = scoresIn(outputs, batch.size, data.classes);
+    if (batch.labels && !scores) unmeasured = withoutScores(outputs, batch.size, data.classes);
     for (let row = 0; row < batch.size; row++) {
       if (samples.length < count) samples.push(await sampleOf(data, batch, { row, outputs, scores }));
       if (!scores || !batch.labels) continue;
@@ -62,7 +66,7 @@ async function shown(data: Dataset, session: Session, split: SplitName, count: n
   }
   const accuracy =
     measured > 0 && data.classes !== null ? { top1: right / measured, samples: measured, classes: data.classes } : null;
-  return { split, samples, accuracy };
+  return { split, samples, accuracy, unmeasured };
 }
 
 interface Answered {
@@ -129,6 +133,14 @@ function isPicture(dims: readonly number[]): boolean {
 
 function scoresIn(outputs: HostTensors, size: number, classes: number | null): HostTensor | null {
   return Object.values(outputs).find(({ data }) => classes !== null && data.length === size * classes) ?? null;
+}
+
+function withoutScores(outputs: HostTensors, size: number, classes: number | null): string {
+  const widths = Object.entries(outputs).map(([name, { data }]) => `${name} has ${data.length / size}`);
+  return (
+    `no output has ${classes} numbers a sample, one for each class of the labels: ${widths.join(', ')}; ` +
+    'make classes in the manifest those of the model, in the order of its scores'
+  );
 }
 
 function ranked(scores: HostTensor, row: number, size: number): { index: number; value: number }[] {

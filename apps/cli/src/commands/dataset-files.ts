@@ -74,6 +74,7 @@ async function preview(
   if (accuracy) lines.push(`top-1 of ${accuracy.samples} samples: ${(100 * accuracy.top1).toFixed(1)} %`);
   const warning = accuracy && chanceWarning(accuracy);
   if (warning) lines.push(`warning: ${warning}`);
+  if (found.unmeasured !== null) lines.push(`warning: top-1 not measured: ${found.unmeasured}`);
   return { split: found.split, files, accuracy, lines };
 }
 

@@ -38,6 +38,11 @@ export function labelsByFolder(
     return folder === undefined ? [] : [classOf(path, folder)];
   });
   const classes = [...new Set(names)].toSorted();
+  if (classes.length > 1 && classes.includes(''))
+    note(
+      'splits',
+      'no labels are guessed, as some files lie in folders of classes and others in none: move or remove those',
+    );
   if (classes.length === 0 || classes.includes('')) return null;
   const scores = scoresOf(model);
   note(

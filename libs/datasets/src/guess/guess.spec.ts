@@ -116,6 +116,14 @@ describe('the guess for a folder of pictures', () => {
     const { inspection } = await guessed(files, 'pets', model([value('x', [1, 3, 8, 8])]));
     expect(inspection.splits).toEqual({ train: 8, test: 2 });
   });
+
+  it('has no labels where one picture lies in no class, and says so', async () => {
+    const bytes = await picture();
+    const files = { 'pets/cat/a.png': bytes, 'pets/dog/b.png': bytes, 'pets/stray.png': bytes };
+    const { inspection, text } = await guessed(files, 'pets', model([value('x', [1, 3, 8, 8])]));
+    expect(inspection.classes).toBeNull();
+    expect(text).toContain('# no labels are guessed, as some files lie in folders of classes and others in none');
+  });
 });
 
 describe('the guess for arrays', () => {

@@ -89,6 +89,23 @@ describe('pictures in folders by class', () => {
       }),
   );
 
+  it('are of the class whose name looks the same, and what is told of both splits is told once', () =>
+    withFolder({}, async (folder) => {
+      const composed = 'k\u00fche';
+      const file = { file: 'pictures' };
+      await write(folder, {
+        [`pictures/${composed.normalize('NFD')}/a.png`]: await picture(8, 4, 'red'),
+        'pictures/cows/b.png': await picture(8, 4, 'red'),
+        'pictures/c.bmp': 'left out',
+        'dataset.json': manifest({
+          labels: { array: 'class', classes: ['cows', composed] },
+          splits: { test: file, train: file },
+        }),
+      });
+      expect([...(await batchOf(folder)).labels!]).toEqual([0, 1]);
+      expect((await inspectDataset(folder)).warnings).toHaveLength(1);
+    }));
+
   it('in the order of channels and axes that the manifest asks for', () =>
     withFolder({}, async (folder) => {
       await write(folder, { 'pictures/x.png': await picture(2, 1, '#010203', '#040506') });

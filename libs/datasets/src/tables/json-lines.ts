@@ -31,8 +31,12 @@ async function* rowsOf(path: string, file: string): AsyncGenerator<Row[]> {
 /** Whole lines, as many as a piece of the file ends. */
 async function* linesOf(path: string, file: string): AsyncGenerator<string[]> {
   let rest = '';
+  let isFirst = true;
   for await (const piece of createReadStream(path, 'utf8') as AsyncIterable<string>) {
-    const lines = (rest + piece).split('\n');
+    // Editors of Windows begin a file with a mark of its encoding.
+    const text = isFirst ? piece.replace(/^\uFEFF/, '') : piece;
+    isFirst = false;
+    const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     if (rest.length > MAX_TABLE_ROW_BYTES)
       throw new DatasetError('dataset_limit', 'line too long', {

@@ -27,6 +27,7 @@ const files: Record<string, () => Promise<Uint8Array | string>> = {
   'trees.tsv': async () =>
     CSV.replaceAll(',', '\t').replace('"[9\t 10\t 11\t 12]"', '9 10 11 12').replaceAll('\n', '\r\n'),
   'trees.jsonl': async () => JSONL,
+  'marked.jsonl': async () => `\ufeff${JSONL.replaceAll('\n', '\r\n')}`,
   'trees.parquet': () => readFile(fixture('trees.parquet')),
   'trees.zstd.parquet': () => readFile(fixture('trees.zstd.parquet')),
 };
