@@ -12,7 +12,7 @@ const LISTED = 20;
  */
 export function modelCard(report: Report): string {
   const sections = [
-    `# ${oneLine(report.title)}`,
+    `# ${escaped(report.title)}`,
     renderMarkdown(comparisonTable(modelRows(report))),
     `${report.verdict}.`,
     ...section('## Quality', quality(report)),

@@ -60,6 +60,7 @@ describe('the model card', () => {
     expect(card).toContain('| top-1 accuracy | 98.00 % (96.00 % .. 99.00 %) | 97.00 % (95.00 % .. 98.50 %) |');
     expect(card).toContain('-1.00 % (-2.00 % .. -0.10 %), p = 0.03 by mcnemar');
     expect(card).toContain('- **failed**: top-1 accuracy is');
+    expect(card).toContain('# small \\<b\\>net\\</b\\> & co\n');
     expect(card).toContain('- 1 quantize: act: no weights \\<script\\>');
     expect(card).toContain(`- model: net\\|work, \`${'a'.repeat(64)}\``);
   });
