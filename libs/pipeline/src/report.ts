@@ -193,6 +193,11 @@ function markdownLine(cells: readonly string[]): string {
   return `| ${cells.map(escapeCell).join(' | ')} |`;
 }
 
+/** A text that people or devices gave, on one line and without markup. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/([\\|*_`<>[\]])/g, '\\$1');
+}
+
 function escapeCell(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').replace(/\|/g, '\\|');
 }

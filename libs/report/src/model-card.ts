@@ -1,5 +1,13 @@
 import type { Report, Skipped } from '#contracts';
-import { comparisonTable, conclusions, deviceSection, gateOutcome, gateWords, renderMarkdown } from '#pipeline';
+import {
+  comparisonTable,
+  conclusions,
+  deviceSection,
+  escapeMarkdown,
+  gateOutcome,
+  gateWords,
+  renderMarkdown,
+} from '#pipeline';
 import { qualityRows } from './quality-rows.js';
 import { modelRows } from './rows.js';
 
@@ -12,7 +20,7 @@ const LISTED = 20;
  */
 export function modelCard(report: Report): string {
   const sections = [
-    `# ${escaped(report.title)}`,
+    `# ${escapeMarkdown(report.title)}`,
     renderMarkdown(comparisonTable(modelRows(report))),
     `${report.verdict}.`,
     ...section('## Quality', quality(report)),
@@ -39,19 +47,19 @@ function quality({ baseline, final }: Report): string[] {
 
 function stages({ stages: all }: Report): string[] {
   const told = all.map(({ pass, cached, summary }, index) => ({ label: `${index + 1} ${pass}`, cached, summary }));
-  return conclusions(told).map((line) => `- ${escaped(line)}`);
+  return conclusions(told).map((line) => `- ${escapeMarkdown(line)}`);
 }
 
 function gates({ gates: verdicts }: Report): string[] {
   return verdicts.map((verdict) => {
     const outcome = gateOutcome(verdict);
-    return `- ${outcome === 'passed' ? outcome : `**${outcome}**`}: ${escaped(gateWords(verdict))}`;
+    return `- ${outcome === 'passed' ? outcome : `**${outcome}**`}: ${escapeMarkdown(gateWords(verdict))}`;
   });
 }
 
 function leftAlone({ stages: all }: Report): string[] {
   return all.flatMap(({ pass, skipped }, index) =>
-    skippedWords(skipped).map((words) => `- ${index + 1} ${pass}: ${escaped(words)}`),
+    skippedWords(skipped).map((words) => `- ${index + 1} ${pass}: ${escapeMarkdown(words)}`),
   );
 }
 
@@ -66,20 +74,13 @@ function reproduction({ reproduction: { model, dataset, seed, models, versions, 
   const known = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const steps = recipe.passes.map(({ pass }, index) => `- ${index + 1} ${pass}: \`${models[index] ?? 'no model'}\``);
   return [
-    `- model: ${escaped(model.name)}, \`${model.digest}\``,
-    dataset ? `- data set: ${escaped(dataset.name)}, \`${dataset.digest}\`` : '- no data set',
+    `- model: ${escapeMarkdown(model.name)}, \`${model.digest}\``,
+    dataset ? `- data set: ${escapeMarkdown(dataset.name)}, \`${dataset.digest}\`` : '- no data set',
     `- seed: ${seed}`,
     ...steps,
     `- versions: ${known.join(', ')}`,
-    `- machine: ${escaped(machine)}`,
+    `- machine: ${escapeMarkdown(machine)}`,
     '',
     '`coldpress replay` with the JSON report runs the recipe afresh and compares the digests.',
   ];
-}
-
-const oneLine = (text: string) => text.replace(/\s+/g, ' ');
-
-/** What people named must not become markup. */
-function escaped(text: string): string {
-  return oneLine(text).replace(/([\\|*_`<>[\]])/g, '\\$1');
 }

@@ -1,6 +1,6 @@
 import type { LatencyRatio, ModelTiming, ReportedBenchmark } from '#contracts';
 import { formatLatencyRatio } from '#contracts';
-import { renderMarkdown, type Table } from '../report.js';
+import { escapeMarkdown, renderMarkdown, type Table } from '../report.js';
 
 const COLUMNS = [
   'device',
@@ -18,7 +18,7 @@ const COLUMNS = [
 export function deviceSection(reports: readonly ReportedBenchmark[]): string {
   if (reports.length === 0) return '';
   const table = deviceTable(reports);
-  const lines = deviceLines(reports).map((line) => `- ${line}`);
+  const lines = deviceLines(reports).map((line) => `- ${escapeMarkdown(line)}`);
   const parts = [
     ...(table.rows.length > 0 ? [renderMarkdown(table)] : []),
     ...(lines.length > 0 ? [lines.join('\n')] : []),

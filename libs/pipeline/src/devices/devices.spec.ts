@@ -180,4 +180,10 @@ describe('deviceSection', () => {
     expect(text).toContain('- b: not measured, offline');
     expect(deviceSection([])).toBe('');
   });
+
+  it('holds what a device says as text, not as markup', () => {
+    const error = { message: '<b>no</b>\n# room' };
+    const report = { stage: 1, asked: 'b', device: 'b', state: 'failed', cached: false, error, result: null };
+    expect(deviceSection([report as never])).toContain('\\<b\\>no\\</b\\> # room');
+  });
 });
