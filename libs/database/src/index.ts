@@ -34,13 +34,8 @@ export { SweepEventRepository } from './sweeps/sweep-events.js';
 export { SweepRepository, type NewSweep, type SweepAnswer } from './sweeps/sweep-repository.js';
 export { type SweepRow } from './sweeps/sweep-row.js';
 export { type StoredOutcome } from './sweeps/sweep-schema.js';
-export {
-  SweepSessions,
-  type NewTrial,
-  type OpenTrial,
-  type SweepSession,
-  type TrialEnding,
-} from './sweeps/sweep-session.js';
+export { type NewTrial, type OpenTrial, type SweepSession, type TrialEnding } from './sweeps/sweep-session.js';
+export { SweepSessions } from './sweeps/sweep-sessions.js';
 export { TrialRepository } from './sweeps/trial-repository.js';
 export { type TrialRow } from './sweeps/trial-row.js';
 export { StageMachineRepository, type StageMachineFacts } from './sweeps/stage-machine-repository.js';

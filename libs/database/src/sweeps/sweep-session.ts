@@ -11,12 +11,12 @@ import type {
   Verification,
 } from '#contracts';
 import { and, asc, eq, gt, inArray, isNull, ne, or, sql } from 'drizzle-orm';
-import type { Database, Queries } from '../database.js';
+import type { Queries } from '../database.js';
 import { insertJob, type NewJob } from '../job-repository.js';
 import { jobs, jobStages } from '../schema.js';
 import { storable } from '../text.js';
 import { appendSweepEvent } from './sweep-events.js';
-import { lockSweep, setState } from './sweep-repository.js';
+import { setState } from './sweep-repository.js';
 import type { SweepRow } from './sweep-row.js';
 import { sweeps, trials, type StoredOutcome } from './sweep-schema.js';
 import { readTrials, type TrialRow } from './trial-row.js';
@@ -54,41 +54,6 @@ export interface OpenTrial {
       metrics: StageMetrics | null;
     }[];
   } | null;
-}
-
-/** The sweeps that are to be driven. */
-export class SweepSessions {
-  constructor(private readonly database: Database) {}
-
-  /** Sweeps that may have something to do, those that were cancelled with trials that run still included. */
-  async open(): Promise<string[]> {
-    const running = this.database.orm.select({ id: trials.sweepId }).from(trials).where(eq(trials.state, 'running'));
-    const rows = await this.database.orm
-      .select({ id: sweeps.id })
-      .from(sweeps)
-      .where(or(inArray(sweeps.state, ['running', 'paused', 'stopping']), inArray(sweeps.id, running)))
-      .orderBy(asc(sweeps.createdAt));
-    return rows.map(({ id }) => id);
-  }
-
-  /** Does the work in one transaction under the sweep's lock, unless another process holds it; undefined then. */
-  async tryRun<T>(sweepId: string, work: (session: SweepSession) => Promise<T>): Promise<T | undefined> {
-    return this.database.orm.transaction(async (queries) => {
-      const [row] = await queries
-        .select()
-        .from(sweeps)
-        .where(eq(sweeps.id, sweepId))
-        .for('no key update', { skipLocked: true });
-      return row ? work(new SweepSession(queries, row)) : undefined;
-    });
-  }
-
-  /** Does the work once the sweep's lock is free. Throws NotFoundError. */
-  async run<T>(sweepId: string, work: (session: SweepSession) => Promise<T>): Promise<T> {
-    return this.database.orm.transaction(async (queries) =>
-      work(new SweepSession(queries, await lockSweep(queries, sweepId))),
-    );
-  }
 }
 
 /** What may be done with a sweep while its row is locked: all of it in the caller's transaction. */

@@ -9,7 +9,8 @@ import { QueueRecords } from '../queue-records.js';
 import { StageMachineRepository } from './stage-machine-repository.js';
 import { SweepEventRepository } from './sweep-events.js';
 import { SweepRepository } from './sweep-repository.js';
-import { SweepSessions, type NewTrial, type TrialEnding } from './sweep-session.js';
+import type { NewTrial, TrialEnding } from './sweep-session.js';
+import { SweepSessions } from './sweep-sessions.js';
 import { TrialRepository } from './trial-repository.js';
 
 const MODEL = 'a'.repeat(64);
