@@ -10,7 +10,7 @@ import type {
   TrialOrigin,
   Verification,
 } from '#contracts';
-import { and, asc, eq, gt, inArray, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type { Queries } from '../database.js';
 import { insertJob, type NewJob } from '../job-repository.js';
 import { jobs, jobStages } from '../schema.js';
