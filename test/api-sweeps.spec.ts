@@ -187,6 +187,15 @@ describe('the API of sweeps', () => {
     await post(sweep, 'cancel');
   });
 
+  it('loses none of the changes that come at once', async () => {
+    const sweep = await launch();
+    const changes = [{ parallel: 7 }, { trials: 2 }, { minutes: 90 }];
+    await Promise.all(changes.map((json) => api.call('PATCH', `/v1/sweeps/${sweep.id}`, { json })));
+    const { document } = (await api.call<Sweep>('GET', `/v1/sweeps/${sweep.id}`)).body;
+    expect(document.limits).toEqual({ parallel: 7, trials: 2, minutes: 90 });
+    await post(sweep, 'cancel');
+  });
+
   it('answers a repetition with its Idempotency-Key as the first time', async () => {
     const [first, again] = [
       await launch(SWEEP, { 'idempotency-key': 'k' }),

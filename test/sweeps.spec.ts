@@ -104,6 +104,17 @@ describe('a sweep', () => {
     expect(job.stages[1]!.metrics!.top1).not.toBe(best!.metrics!.top1);
   });
 
+  it('tries more where it is given more while it runs', async () => {
+    const { id } = await harness.launch({
+      passes: [{ pass: 'prune', options: { granularity: 'weight', ratio: { grid: [0.15, 0.25, 0.35, 0.45] } } }],
+      objectives: [{ metric: 'compressedBytes' }],
+      limits: { trials: 2, parallel: 1 },
+    });
+    await harness.until(id, ({ counts }) => counts.running + counts.complete > 0);
+    await harness.api.call('PATCH', `/v1/sweeps/${id}`, { json: { trials: 4 } });
+    expect(await harness.end(id)).toMatchObject({ state: 'finished', counts: { complete: 4 } });
+  });
+
   it('ends a trial at once whose size can no longer come down to what is asked', async () => {
     const ended = await harness.end(
       (

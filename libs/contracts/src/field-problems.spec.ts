@@ -32,6 +32,12 @@ describe('fieldProblems', () => {
       'a: "quued" is not allowed here: did you mean "queued"?',
     ],
     [
+      'a number in quotes',
+      z.object({ a: z.literal([8, 4]) }),
+      { a: '8' },
+      'a: "8" is not allowed here: give 8 without quotes',
+    ],
+    [
       'a kind that is nearly right',
       DatasetManifest.shape.inputs,
       { x: { array: 'x', preprocess: [{ op: 'scael' }] } },

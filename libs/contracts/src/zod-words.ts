@@ -79,10 +79,14 @@ function ofValues(values: readonly string[], input: unknown): string {
     values.length === 1
       ? `give ${values[0]}`
       : typeof input === 'string'
-        ? suggestion(input, values)
+        ? wordsForText(input, values)
         : `choose one of ${values.join(', ')}`;
   return `${told(input)} is not allowed here: ${way}`;
 }
+
+/** A text that reads like one of the values is in quotes where a number is asked for. */
+const wordsForText = (input: string, values: readonly string[]): string =>
+  values.includes(input) ? `give ${input} without quotes` : suggestion(input, values);
 
 function field(input: unknown, name: unknown): unknown {
   return typeof input === 'object' && input !== null ? (input as Record<string, unknown>)[String(name)] : undefined;

@@ -7,6 +7,7 @@ import {
   type Model,
   type Sweep,
   type SweepChange,
+  type SweepDocument,
   type SweepResults,
   type Trial,
 } from '#contracts';
@@ -54,30 +55,21 @@ export class SweepsService {
   }
 
   /** Gives it more trials or time, another parallelism, or a wider space. A sweep that has ended goes on where it is given more. */
-  async change(id: string, { sweep: given, trials, minutes, parallel }: SweepChange): Promise<Sweep> {
+  async change(id: string, { sweep: space, trials, minutes, parallel }: SweepChange): Promise<Sweep> {
     const sweep = await this.sweeps.require(id);
-    const limits = {
-      ...sweep.document.limits,
-      ...(trials === undefined ? {} : { trials }),
-      ...(minutes === undefined ? {} : { minutes }),
-      ...(parallel === undefined ? {} : { parallel }),
-    };
-    if (given === undefined && trials === undefined) {
-      const document = { ...sweep.document, limits };
-      return this.sweeps.change(id, { document, forecast: sweep.forecast, revive: minutes !== undefined });
-    }
+    const given = overrides({ trials, minutes, parallel });
+    const limited = (document: SweepDocument): SweepDocument => ({
+      ...document,
+      limits: { ...document.limits, ...given },
+    });
+    if (space === undefined && trials === undefined)
+      return this.sweeps.change(id, { changed: limited, revive: minutes !== undefined });
     const { modelId: model, datasetId: dataset } = sweep;
-    const prepared = await this.launches.prepare({ model, dataset, sweep: given ?? { ...sweep.document, limits } });
+    const prepared = await this.launches.prepare({ model, dataset, sweep: space ?? limited(sweep.document) });
     assertSameGoals(sweep.document, prepared.document);
     refuseProblems(prepared.forecast);
-    const document =
-      given === undefined
-        ? { ...sweep.document, limits }
-        : {
-            ...prepared.document,
-            limits: { ...prepared.document.limits, ...overrides({ trials, minutes, parallel }) },
-          };
-    return this.sweeps.change(id, { document, forecast: prepared.forecast, revive: true });
+    const changed = space === undefined ? limited : () => limited(prepared.document);
+    return this.sweeps.change(id, { changed, forecast: prepared.forecast, revive: true });
   }
 
   /** Begins a trial by hand at once, beside those that run. Throws SweepError for an assignment that does not fit, and SweepStateError. */

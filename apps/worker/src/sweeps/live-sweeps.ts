@@ -41,11 +41,11 @@ export class LiveSweeps {
     private readonly results: StageResultRepository,
   ) {}
 
-  /** Anew for a document that was changed. */
+  /** Anew for a document that was changed: how many trials there may be decides how the next is chosen, time and parallelism do not. */
   async of(session: SweepSession): Promise<LiveSweep> {
     const { id, modelId, datasetId } = session.sweep;
-    const { limits: _limits, ...searched } = session.sweep.document;
-    const document = JSON.stringify(searched);
+    const { limits, ...searched } = session.sweep.document;
+    const document = JSON.stringify([searched, limits.trials]);
     const known = this.known.get(id);
     if (known?.document === document) return known.live;
     const model = await this.models.get(modelId);

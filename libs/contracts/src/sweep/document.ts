@@ -36,6 +36,9 @@ export const SweepObjective = z
   .meta({ id: 'Objective' });
 export type SweepObjective = z.infer<typeof SweepObjective>;
 
+const haveOwnMetrics = (objectives: readonly SweepObjective[]): boolean =>
+  new Set(objectives.map(({ metric }) => metric)).size === objectives.length;
+
 export const SamplerName = z.enum(['auto', 'grid', 'random', 'sobol', 'tpe', 'nsga2', 'gp', 'model']);
 export type SamplerName = z.infer<typeof SamplerName>;
 
@@ -94,7 +97,12 @@ export const SweepDocument = z
       .max(120)
       .optional()
       .describe('Orders of the steps, by their names, that are tried; by default the one that they stand in.'),
-    objectives: z.array(SweepObjective).min(1).max(3).describe('What is made as low or high as can be, all at once.'),
+    objectives: z
+      .array(SweepObjective)
+      .min(1)
+      .max(3)
+      .refine(haveOwnMetrics, 'two objectives are of the same metric: leave one out')
+      .describe('What is made as low or high as can be, all at once.'),
     constraints: z
       .array(Gate)
       .max(20)

@@ -25,12 +25,20 @@ const COMMON = {
   when: When.optional(),
 };
 
+const isStorable = (value: unknown): boolean =>
+  typeof value === 'number'
+    ? Number.isFinite(value)
+    : typeof value !== 'object' || value === null || Object.values(value).every(isStorable);
+
+/** YAML writes NaN and Infinity, which no JSON holds: they would come back as null. */
+const RangeValue = z.unknown().refine(isStorable, 'NaN and Infinity are no values: give a finite number');
+
 const GridRange = z.strictObject({
-  grid: z.array(z.unknown()).min(1).max(MAX_VALUES).describe('Values in order: neighbours are taken to act alike.'),
+  grid: z.array(RangeValue).min(1).max(MAX_VALUES).describe('Values in order: neighbours are taken to act alike.'),
   ...COMMON,
 });
 const ChoiceRange = z.strictObject({
-  choice: z.array(z.unknown()).min(1).max(MAX_VALUES).describe('Values without an order.'),
+  choice: z.array(RangeValue).min(1).max(MAX_VALUES).describe('Values without an order.'),
   ...COMMON,
 });
 const SpanRange = z.strictObject({

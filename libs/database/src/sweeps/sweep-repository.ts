@@ -28,6 +28,14 @@ export interface NewSweep {
   forecast: SweepForecast;
 }
 
+/** A change of a sweep. */
+export interface SweepAlteration {
+  /** The document as it comes to be, from the one that stands. */
+  changed(document: SweepDocument): SweepDocument;
+  forecast?: SweepForecast;
+  revive: boolean;
+}
+
 /** How the answer to a submission is kept under its Idempotency-Key. */
 export interface SweepAnswer {
   claim: KeyClaim;
@@ -120,14 +128,18 @@ export class SweepRepository {
     return this.move(id, 'cancelled', 'cancelled by request', ['running', 'paused', 'stopping', 'cancelled']);
   }
 
-  /** Changes the document; a sweep that has ended goes on with `revive`. Throws NotFoundError. */
-  async change(
-    id: string,
-    { document, forecast, revive }: { document: SweepDocument; forecast: SweepForecast; revive: boolean },
-  ): Promise<Sweep> {
+  /**
+   * Changes the document as it stands under the lock, so that of two changes at once none is lost; a forecast that is not given stays.
+   * A sweep that has ended goes on with `revive`. Throws NotFoundError.
+   */
+  async change(id: string, { changed, forecast, revive }: SweepAlteration): Promise<Sweep> {
     await this.database.orm.transaction(async (queries) => {
-      const { state } = await lockSweep(queries, id);
-      await queries.update(sweeps).set(storable({ document, forecast })).where(eq(sweeps.id, id));
+      const { state, document: before } = await lockSweep(queries, id);
+      const document = changed(before);
+      await queries
+        .update(sweeps)
+        .set(storable({ document, ...(forecast === undefined ? {} : { forecast }) }))
+        .where(eq(sweeps.id, id));
       if (revive && hasEnded(state)) await setState(queries, id, 'running', null);
       else await appendSweepEvent(queries, id, { type: 'sweep', state, reason: 'changed by request' });
       await wakeDrivers(queries);

@@ -13,13 +13,26 @@ export interface Named {
 
 /** What is wrong with the names, orders, references and conditions of a sweep. */
 export function declarationProblems(document: SweepDocument, { steps, found, references }: Named): RecipeProblem[] {
-  return [
+  return distinct([
     ...orderProblems(document.orders ?? [], steps),
     ...repeated(steps),
+    ...reservedNames(found),
     ...nameProblems(found),
     ...referenceProblems(document, found, references),
     ...conditionProblems(found, document),
-  ];
+  ]);
+}
+
+/** A condition of a step is a reference as well: what is wrong with both is told once. */
+function distinct(problems: readonly RecipeProblem[]): RecipeProblem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
+/** Names that every object answers to, such as constructor: a parameter of one would seem to exist where it does not. */
+function reservedNames(found: readonly Declaration[]): RecipeProblem[] {
+  return found
+    .filter(({ name }) => name in Object.prototype)
+    .map(({ name, field }) => ({ field, message: `${told(name)} cannot name a parameter: choose another name` }));
 }
 
 function orderProblems(orders: readonly (readonly string[])[], steps: readonly string[]): RecipeProblem[] {

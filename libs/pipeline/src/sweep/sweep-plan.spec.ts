@@ -1,6 +1,6 @@
 import type { SweepDocument } from '#contracts';
 import { assignmentKey } from '#search';
-import { SweepError } from '../errors.js';
+import { SweepError, type RecipeProblem } from '../errors.js';
 import { checkAssignment, isWithin } from './assignments.js';
 import { checkSpace } from './check-space.js';
 import { parseSweep } from './parse-sweep.js';
@@ -214,6 +214,20 @@ describe('the space of a sweep', () => {
       { 'passes[0].options.layerLimit': 'passes[0].options.ratio has the name "a" already: give this one another' },
     ],
     [
+      'a name that every object answers to',
+      [
+        {
+          pass: 'prune',
+          options: {
+            ratio: { grid: [0, 0.5], name: 'toString', when: { layers: 1 } },
+            layerLimit: { grid: [0.5, 1], name: 'layers' },
+          },
+        },
+      ],
+      {},
+      { 'passes[0].options.ratio': '"toString" cannot name a parameter: choose another name' },
+    ],
+    [
       'conditions in a circle',
       [
         {
@@ -253,6 +267,41 @@ describe('the space of a sweep', () => {
     ],
   ])('refuses %s, by field', (_what, passes, rest, expected) => {
     expect(problems(() => planSweep(parse([...passes, EVALUATE].slice(0, passes.length), rest)))).toEqual(expected);
+  });
+
+  it('tells a condition of a step on nothing once', () => {
+    const document = parse([{ pass: 'prune', when: { depth: 1 } }, { pass: 'quantize', optional: true }, EVALUATE]);
+    const found = (): RecipeProblem[] => {
+      try {
+        planSweep(document);
+      } catch (error) {
+        if (error instanceof SweepError) return [...error.problems];
+      }
+      return [];
+    };
+    expect(found()).toEqual([
+      { field: 'passes[0].when.depth', message: expect.stringContaining('no parameter "depth"') as string },
+    ]);
+  });
+
+  it.each<[string, object[], object, Record<string, string>]>([
+    [
+      'numbers that no JSON holds',
+      [{ pass: 'prune', options: { ratio: { grid: [NaN, 0.5] }, layers: { choice: [{ a: [Infinity] }] } } }],
+      {},
+      {
+        'passes[0].options.ratio.grid[0]': 'NaN and Infinity are no values: give a finite number',
+        'passes[0].options.layers.choice[0]': 'NaN and Infinity are no values: give a finite number',
+      },
+    ],
+    [
+      'two objectives of one metric',
+      [{ pass: 'prune', options: { ratio: { grid: [0, 0.5] } } }],
+      { objectives: [{ metric: 'bytes' }, { metric: 'bytes', direction: 'maximize' }] },
+      { objectives: 'two objectives are of the same metric: leave one out' },
+    ],
+  ])('refuses %s', (_what, passes, rest, expected) => {
+    expect(problems(() => planSweep(parse(passes, rest)))).toEqual(expected);
   });
 
   it('refuses a document by field, the nearest word named', () => {
