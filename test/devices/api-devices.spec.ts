@@ -272,6 +272,19 @@ describe('devices', () => {
       expect(await one(job)).toMatchObject({ status: 'queued', reason });
     });
 
+    it('one of a tag that waits for a second device says so where there is only one', async () => {
+      const pi = await HandDevice.enrol(api, 'pi-alone', { tags: ['alone'] });
+      const job = await ask([
+        { tag: 'alone', seed: 43 },
+        { tag: 'alone', seed: 43 },
+      ]);
+      await pi.take();
+      const { body } = await api.call<{ items: Benchmark[] }>('GET', `/v1/jobs/${job.id}/benchmarks`);
+      const waiting = body.items.find(({ state }) => state === 'waiting');
+      expect(waiting).toMatchObject({ status: 'no_eligible_device' });
+      expect(waiting?.reason).toContain('enrol one more');
+    });
+
     it('a fencing number that no lease can have is refused', async () => {
       const pi = await HandDevice.enrol(api, 'pi-fence');
       const lease = `leases/${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`;

@@ -26,6 +26,8 @@ export interface NewBenchmark {
 export interface OpenBenchmark extends BenchmarkRow {
   /** Those for the same device, or the same tag, that were asked for before. */
   ahead: number;
+  /** Names of devices that have another of the same stage and tag: each takes one. */
+  takenBy: string[];
   jobName: string | null;
 }
 
@@ -128,13 +130,17 @@ export class BenchmarkRepository {
   }
 
   private select(condition: ReturnType<typeof and>) {
-    const { wantedName, wantedTag, createdAt, id } = benchmarks;
+    const { wantedName, wantedTag, createdAt, id, jobId, stageIndex } = benchmarks;
     const ahead = sql<number>`(select count(*)::int from benchmarks other
       where other.state in ('waiting', 'running')
       and (other.wanted_name = ${wantedName} or other.wanted_tag = ${wantedTag})
       and (other.created_at, other.id) < (${createdAt}, ${id}))`;
+    const takenBy = sql<string[]>`array(select device.name from benchmarks other
+      join devices device on device.id = other.device_id
+      where other.job_id = ${jobId} and other.stage_index = ${stageIndex} and other.wanted_tag = ${wantedTag}
+      and other.state in ('running', 'succeeded'))`;
     return this.database.orm
-      .select({ ...getTableColumns(benchmarks), ahead, jobName: jobs.name })
+      .select({ ...getTableColumns(benchmarks), ahead, takenBy, jobName: jobs.name })
       .from(benchmarks)
       .innerJoin(jobs, eq(jobs.id, benchmarks.jobId))
       .where(condition);

@@ -13,6 +13,8 @@ export interface BenchmarkFacts {
   error: { message: string } | null;
   /** Benchmarks for the same device that come before. */
   ahead: number;
+  /** Names of devices that have another of the same stage and tag, and so do not take this one. */
+  takenBy: readonly string[];
 }
 
 /** A device as its state tells of it. */
@@ -53,13 +55,16 @@ export function benchmarkStatus(
 const WORKING: readonly DeviceState[] = ['online', 'busy'];
 
 function waiting(benchmark: BenchmarkFacts, devices: readonly KnownDevice[], mean: number | null): StatusWords {
-  const { wantedName, wantedTag } = benchmark;
-  const eligible = devices.filter(({ name, tags }) =>
-    wantedName ? name === wantedName : tags.includes(`${wantedTag}`),
-  );
-  if (eligible.length === 0) {
+  const { wantedName, wantedTag, takenBy } = benchmark;
+  const known = devices.filter(({ name, tags }) => (wantedName ? name === wantedName : tags.includes(`${wantedTag}`)));
+  if (known.length === 0) {
     const what = wantedName ? `no device is called ${wantedName}` : `no device has the tag ${wantedTag}`;
     return { status: 'no_eligible_device', reason: `${what}: enrol one with \`coldpress devices add\`` };
+  }
+  const eligible = known.filter(({ name }) => !takenBy.includes(name));
+  if (eligible.length === 0) {
+    const reason = `each device of the tag ${wantedTag} has one of this stage, and takes no other: enrol one more`;
+    return { status: 'no_eligible_device', reason: `${reason} with \`coldpress devices add\`` };
   }
   const words = eligible.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
   if (eligible.every(({ state }) => state === 'offline')) return { status: 'all_offline', reason: words };

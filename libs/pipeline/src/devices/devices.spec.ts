@@ -51,6 +51,7 @@ describe('benchmarkStatus', () => {
     cached: false,
     error: null,
     ahead: 0,
+    takenBy: [],
   };
   const pi = (state: DeviceState) => ({ name: 'pi', tags: ['arm64'], state, reason: `is ${state}` });
   const status = (change: Partial<BenchmarkFacts>, devices: ReturnType<typeof pi>[] = [], mean: number | null = null) =>
@@ -62,6 +63,7 @@ describe('benchmarkStatus', () => {
     ['all_offline', {}, [pi('offline')], /is offline/],
     ['no_usable_device', {}, [pi('quarantined')], /is quarantined/],
     ['queued', {}, [pi('online')], /is next/],
+    ['no_eligible_device', { wantedName: null, wantedTag: 'arm64', takenBy: ['pi'] }, [pi('online')], /enrol one more/],
     ['queued', { wantedName: null, wantedTag: 'arm64' }, [pi('offline'), { ...pi('busy'), name: 'b' }], /b is busy/],
     [
       'running',
