@@ -91,6 +91,6 @@ describe.each(['postgres', 'redis'] as const)('the queue on %s is fed from the r
     } = await insertJobs(database, { queued: 1 });
     await database.pool.query('update jobs set run = 2');
     await records.markEnqueued([{ jobId, run: 1, stageCount: 1 }]);
-    expect(await records.toEnqueue(10)).toEqual([{ jobId, run: 2, stageCount: 1 }]);
+    expect(await records.toEnqueue(10)).toEqual([{ jobId, run: 2, stageCount: 1, priority: 0 }]);
   });
 });
