@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -151,7 +152,11 @@ describe('coldpress sweep', () => {
     expect(stdout).toMatch(
       /recipe:\n[^]+pass: quantize[^]+on samples that the search did not see:\npass {2}top-1 accuracy is/,
     );
-    expect((await readFile(join(folder, 'pressed.onnx'))).length).toBeLessThan(100_000);
+    const { verification } = await app.client.getSweep({ id });
+    const { items } = await app.client.listTrials({ id });
+    const best = items.find(({ number }) => number === verification.at(-1)?.number);
+    const file = await readFile(join(folder, 'pressed.onnx'));
+    expect(createHash('sha256').update(file).digest('hex')).toBe(best?.modelDigest);
   });
 
   it('launches, pauses, changes, resumes, stops and cancels one that goes on', async () => {
