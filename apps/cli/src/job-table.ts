@@ -7,7 +7,7 @@ const USUAL_WIDTH = 120;
 
 /**
  * The baseline and each stage's model, a row each; nothing where none was measured. Where not all figures fit into `width` columns the main
- * ones are shown, and a line names the command for the others.
+ * ones are shown, and a line says how many were left out and, where there is one, the command that shows them.
  */
 export function metricsTable(job: Job, command?: string, width = process.stdout.columns ?? USUAL_WIDTH): string {
   const stages = job.stages.flatMap(({ pass, cached, metrics }) =>
@@ -21,7 +21,7 @@ export function metricsTable(job: Job, command?: string, width = process.stdout.
   const main = comparisonTable(models, '–', MAIN_METRICS);
   const left = whole.columns.length - main.columns.length;
   if (left === 0) return text;
-  return `${written(main)}\n${left} more ${left === 1 ? 'figure' : 'figures'}: ${command ?? 'see the report of the job'}`;
+  return `${written(main)}\n${left} more ${left === 1 ? 'figure' : 'figures'}${command ? `: ${command}` : ', left out here'}`;
 }
 
 function written({ columns, rows }: ReturnType<typeof comparisonTable>): string {
