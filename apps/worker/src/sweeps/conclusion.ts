@@ -15,7 +15,7 @@ export class Conclusion {
     const { minutes } = sweep.document.limits;
     if (sweep.state !== 'running') return;
     if (minutes !== undefined && searchedSeconds(sweep) >= minutes * 60)
-      return this.session.setState('stopping', `the ${minutes} minutes are used up`);
+      return this.session.setState('stopping', `its time is used up (limit: ${minutes} min)`);
     const { failed, complete, reason } = await this.session.failures();
     if (complete > 0 || failed < GIVE_UP) return;
     const message = `all of the first ${failed} trials failed, the last one because: ${reason ?? 'of nothing that is known'}`;

@@ -22,9 +22,16 @@ export async function lastWord(session: SweepSession): Promise<LastWord> {
       ...session.sweep.verification.slice(0, -1),
       { ...last, passed, gates: verdict.gates },
     ]);
-    if (passed) return { isSpoken: true, words: `trial ${last.number} holds on samples that the search did not see` };
+    if (passed) return { isSpoken: true, words: heldWords(session, last.number) };
   }
   return next(session, verify);
+}
+
+/** Better trials that did not hold are named too: else the front of the search would seem to be passed over. */
+function heldWords({ sweep }: SweepSession, number: number): string {
+  const failed = sweep.verification.filter(({ passed }) => passed === false).map((trial) => trial.number);
+  const words = `trial ${number} holds on samples that the search did not see`;
+  return failed.length === 0 ? words : `${words}, better ones (${failed.join(', ')}) do not`;
 }
 
 async function next(session: SweepSession, verify: Readonly<Record<string, unknown>>): Promise<LastWord> {
