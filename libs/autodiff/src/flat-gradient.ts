@@ -17,18 +17,16 @@ export function flatGradient(
   layout: ParameterLayout,
   gradients: ReadonlyMap<string, string>,
 ): string {
-  const producers = new Map(
-    g.graph.nodes.flatMap((node, at) => node.output.map((value): [string, Written] => [value, { node, at }])),
-  );
+  const written = (node: NodeProto, at: number) => node.output.map((value): [string, Written] => [value, { node, at }]);
+  const producers = new Map(g.graph.nodes.flatMap(written));
   const parts = layout.slots.map(({ name, size }) => {
     const gradient = gradients.get(name);
     if (gradient === undefined)
       throw new TrainingStepError(`the loss does not depend on parameter "${name}": leave it out`);
     return { ...source(gradient, producers), name, size };
   });
-  const flat = new Map(
-    parts.toSorted((a, b) => b.at - a.at).map(({ value, name, size }) => [name, g.reshape(value, [size])]),
-  );
+  const lastFirst = parts.toSorted((a, b) => b.at - a.at);
+  const flat = new Map(lastFirst.map(({ value, name, size }) => [name, g.reshape(value, [size])]));
   return g.concat(
     layout.slots.map(({ name }) => known(flat, name, 'flat')),
     0,
@@ -47,5 +45,6 @@ interface Written {
 function source(value: string, producers: ReadonlyMap<string, Written>): { value: string; at: number } {
   const written = producers.get(value);
   if (!written) return { value, at: -1 };
-  return RESHAPING.has(written.node.opType) ? source(inputOf(written.node, 0), producers) : { value, at: written.at };
+  const { node, at } = written;
+  return RESHAPING.has(node.opType) ? source(inputOf(node, 0), producers) : { value, at };
 }

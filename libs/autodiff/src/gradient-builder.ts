@@ -73,13 +73,9 @@ export class GradientBuilder {
 
   /** A constant tensor of the graph's float type. */
   tensor(values: ArrayLike<number>, dims: readonly number[]): string {
-    const make = (name: string) =>
-      makeTensor(
-        name,
-        this.elemType,
-        dims,
-        this.elemType === DataType.DOUBLE ? Float64Array.from(values) : Float32Array.from(values),
-      );
+    const isDouble = this.elemType === DataType.DOUBLE;
+    const floats = () => (isDouble ? Float64Array.from(values) : Float32Array.from(values));
+    const make = (name: string) => makeTensor(name, this.elemType, dims, floats());
     return this.cached(values.length <= 16 ? `f${Array.from(values)}:${dims}` : null, make);
   }
 
@@ -100,6 +96,11 @@ export class GradientBuilder {
     return factor === 1 ? a : this.mul(a, this.scalar(factor));
   }
 
+  /** The first value where the condition holds, the second elsewhere. */
+  where(condition: string, value: string, otherwise: string): string {
+    return this.op('Where', [condition, value, otherwise]);
+  }
+
   /** 1 where the condition holds and 0 elsewhere. */
   mask(condition: string): string {
     return this.op('Cast', [condition], { to: this.elemType });
@@ -118,11 +119,11 @@ export class GradientBuilder {
   }
 
   sum(a: string, axes: readonly number[], keepdims = false): string {
-    return axes.length === 0 ? a : this.op('ReduceSum', [a, this.ints(axes)], { keepdims: Number(keepdims) });
+    return this.reduced('ReduceSum', a, axes, keepdims);
   }
 
   mean(a: string, axes: readonly number[], keepdims = false): string {
-    return axes.length === 0 ? a : this.op('ReduceMean', [a, this.ints(axes)], { keepdims: Number(keepdims) });
+    return this.reduced('ReduceMean', a, axes, keepdims);
   }
 
   slice(
@@ -132,11 +133,22 @@ export class GradientBuilder {
     axes: readonly number[],
     steps = axes.map(() => 1),
   ): string {
-    return this.op('Slice', [a, this.ints(starts), this.ints(ends), this.ints(axes), this.ints(steps)]);
+    const [from, to] = [this.ints(starts), this.ints(ends)];
+    return this.op('Slice', [a, from, to, this.ints(axes), this.ints(steps)]);
   }
 
   concat(parts: readonly string[], axis: number): string {
     return parts.length === 1 ? elementOf(parts, 0, 'parts') : this.op('Concat', parts, { axis });
+  }
+
+  /** The value in blocks of channels, as the runtime lays them out. */
+  toBlocks(a: string): string {
+    return this.op('ReorderInput', [a], {}, BLOCKED_DOMAIN);
+  }
+
+  /** A value in blocks as it lies elsewhere, of so many channels. */
+  fromBlocks(a: string, channels: number): string {
+    return this.op('ReorderOutput', [a], { channels }, BLOCKED_DOMAIN);
   }
 
   /** Zeros before and after each axis: begins, then ends, as ONNX Pad has them; a negative number cuts off. */
@@ -149,8 +161,8 @@ export class GradientBuilder {
    * `transB` are the ranks of operands that stand transposed.
    */
   matmul(a: string, b: string, { transA = 0, transB = 0 }: { transA?: number; transB?: number }): string {
-    if (this.elemType === DataType.FLOAT)
-      return this.op('FusedMatMul', [a, b], { transA: Math.sign(transA), transB: Math.sign(transB) }, 'com.microsoft');
+    const flags = { transA: Math.sign(transA), transB: Math.sign(transB) };
+    if (this.elemType === DataType.FLOAT) return this.op('FusedMatMul', [a, b], flags, 'com.microsoft');
     const turned = (value: string, rank: number) => (rank > 0 ? this.transpose(value, swapLast(rank)) : value);
     return this.op('MatMul', [turned(a, transA), turned(b, transB)]);
   }
@@ -163,13 +175,14 @@ export class GradientBuilder {
   /** Sums a value of shape `from` over the axes along which an input of shape `to` was broadcast. */
   sumTo(a: string, from: readonly number[], to: readonly number[]): string {
     const lead = from.length - to.length;
-    const broadcast = to.flatMap((dim, i) => (dim === 1 && from[lead + i] !== 1 ? [lead + i] : []));
-    const summed = this.sum(
-      a,
-      [...from.keys()].filter((axis) => axis < lead || broadcast.includes(axis)),
-      true,
-    );
+    const isBroadcast = (axis: number) => to[axis - lead] === 1 && from[axis] !== 1;
+    const axes = [...from.keys()].filter((axis) => axis < lead || isBroadcast(axis));
+    const summed = this.sum(a, axes, true);
     return lead > 0 ? this.reshape(summed, to) : summed;
+  }
+
+  private reduced(opType: string, a: string, axes: readonly number[], keepdims: boolean): string {
+    return axes.length === 0 ? a : this.op(opType, [a, this.ints(axes)], { keepdims: Number(keepdims) });
   }
 
   private cached(key: string | null, make: (name: string) => TensorProto): string {
@@ -183,5 +196,6 @@ export class GradientBuilder {
 
 /** The permutation that swaps the last two of `rank` axes. */
 export function swapLast(rank: number): number[] {
-  return [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2];
+  const leading = Array.from({ length: rank - 2 }, (_, axis) => axis);
+  return [...leading, rank - 1, rank - 2];
 }

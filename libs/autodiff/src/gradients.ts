@@ -50,8 +50,8 @@ export function addGradients(request: GradientsWanted): Map<string, string> {
   const missing = missingGradients(graph, [...seeds.keys()], targets, request.elemType);
   if (missing.length > 0) throw new MissingGradientError(missing);
   const { sizes } = inferFrom(graph, shapes);
-  const constant = (value: string) =>
-    constantTensor(graph, value) ?? (sizes.has(value) ? sizeTensor(value, known(sizes, value, 'sizes')) : undefined);
+  const size = (value: string) => (sizes.has(value) ? sizeTensor(value, known(sizes, value, 'sizes')) : undefined);
+  const constant = (value: string) => constantTensor(graph, value) ?? size(value);
   const g = new GradientBuilder(
     builder,
     shapes,
@@ -88,13 +88,10 @@ export function missingGradients(
   elemType: FloatType = DataType.FLOAT,
 ): NodeName[] {
   const between = nodesBetween(graph, outputs, targets);
+  const castTo = (node: NodeProto) => `Cast to ${dataTypeName(castType(node)).toLowerCase()}`;
   return between
     .filter((node) => !findRule(node) || leavesType(node, elemType))
-    .map((node) =>
-      findRule(node)
-        ? { ...nameOf(node), opType: `Cast to ${dataTypeName(castType(node)).toLowerCase()}` }
-        : nameOf(node),
-    );
+    .map((node) => (findRule(node) ? { ...nameOf(node), opType: castTo(node) } : nameOf(node)));
 }
 
 /** Whether the node goes on in floats of another type, which rules do not write. */
@@ -194,28 +191,25 @@ function backward(
   active: ReadonlySet<string>,
   pending: Map<string, string[]>,
 ): void {
-  const beside = SEVERAL_OUTPUTS.has(node.opType) ? -1 : dYs.findIndex((dY, i) => i > 0 && dY !== null);
+  const isBeside = (dY: string | null, i: number) => i > 0 && dY !== null;
+  const beside = SEVERAL_OUTPUTS.has(node.opType) ? -1 : dYs.findIndex(isBeside);
   if (beside > 0)
     throw new UnsupportedGradientError(
       nameOf(node),
       `the loss depends on its output "${node.output[beside]}", and only the first has a gradient`,
     );
-  const gradients = (findRule(node) as GradientRule)({
-    node,
-    g,
-    x: padded(node.input),
-    y: padded(node.output),
-    dY: dYs[0] ?? zerosLike(g, outputOf(node)),
-    dYs,
-  });
+  const rule = findRule(node) as GradientRule;
+  const [x, y] = [padded(node.input), padded(node.output)];
+  const gradients = rule({ node, g, x, y, dY: dYs[0] ?? zerosLike(g, outputOf(node)), dYs });
   node.input.forEach((value, index) => {
     // A value without elements has no gradient, and what it comes from none by it.
     if (!active.has(value) || g.dims(value).includes(0)) return;
     const gradient = gradients[index];
     if (gradient === undefined) throw new GradientArityError(nameOf(node), gradients.length, index);
     if (gradient === null) return;
-    const dX = BROADCASTING.has(node.opType) ? g.sumTo(gradient(), g.dims(outputOf(node)), g.dims(value)) : gradient();
-    pending.set(value, [...(pending.get(value) ?? []), g.note(dX, g.dims(value))]);
+    const dims = g.dims(value);
+    const dX = BROADCASTING.has(node.opType) ? g.sumTo(gradient(), g.dims(outputOf(node)), dims) : gradient();
+    pending.set(value, [...(pending.get(value) ?? []), g.note(dX, dims)]);
   });
 }
 
@@ -225,5 +219,6 @@ function zerosLike(g: GradientBuilder, output: string): string {
 }
 
 function padded(names: readonly string[]): ValueNames {
-  return [...names, ...Array<string>(Math.max(0, 6 - names.length)).fill('')] as unknown as ValueNames;
+  const absent = Array<string>(Math.max(0, 6 - names.length)).fill('');
+  return [...names, ...absent] as unknown as ValueNames;
 }

@@ -45,10 +45,15 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
       const v = g.add(g.scale(state['v']!, beta2), g.square(gradient));
       const next = g.add(step, g.scalar(1));
       // What β and the steps so far leave of the sum of its powers: m over it is the mean of g.
-      const steps = (beta: number) => g.scale(g.sub(g.scalar(1), g.op('Pow', [g.scalar(beta), next])), 1 / (1 - beta));
+      const steps = (beta: number) => {
+        const one = g.scalar(1);
+        const power = g.op('Pow', [g.scalar(beta), next]);
+        return g.scale(g.sub(one, power), 1 / (1 - beta));
+      };
       const root = g.op('Sqrt', [steps(beta2)]);
       const rate = g.div(g.mul(learningRate, root), steps(beta1));
-      const change = g.mul(g.div(m, g.add(g.op('Sqrt', [v]), g.scale(root, epsilon))), rate);
+      const deviation = g.add(g.op('Sqrt', [v]), g.scale(root, epsilon));
+      const change = g.mul(g.div(m, deviation), rate);
       return { weights: g.sub(decayed(g, inputs, weightDecay), change), state: { m, v } };
     },
   };

@@ -41,6 +41,7 @@ export class ParameterLayout {
 
   /** The tensors of a vector, as views of it. */
   unpack(vector: Float32Array): Map<string, Float32Array> {
-    return new Map(this.slots.map(({ name, offset, size }) => [name, vector.subarray(offset, offset + size)]));
+    const part = (offset: number, size: number) => vector.subarray(offset, offset + size);
+    return new Map(this.slots.map(({ name, offset, size }) => [name, part(offset, size)]));
   }
 }

@@ -11,13 +11,8 @@ export const TRAINING_DOMAIN = 'coldpress.training';
  * `scale` is shaped to broadcast; low and high are scalars relative to the zero point.
  */
 export function fakeQuantize(x: string, scale: string, low: string, high: string, y: string, name = ''): NodeProto {
-  return makeNode(
-    'FakeQuantize',
-    [x, scale, low, high],
-    [y, ownName(`${y}/rounded`), ownName(`${y}/clipped`)],
-    {},
-    { name, domain: TRAINING_DOMAIN },
-  );
+  const outputs = [y, ownName(`${y}/rounded`), ownName(`${y}/clipped`)];
+  return makeNode('FakeQuantize', [x, scale, low, high], outputs, {}, { name, domain: TRAINING_DOMAIN });
 }
 
 /** What {@link appendForward} keeps of y = Gelu(x) for its gradient: x / √2, and Φ(x). */
@@ -59,7 +54,8 @@ function appendFakeQuantize(builder: GraphBuilder, node: NodeProto): void {
   const [x, scale, low, high] = node.input as [string, string, string, string];
   const [y, rounded, clipped] = node.output as [string, string, string];
   // Spelled out, so that the runtime does not take it for a quantized graph and fuse what gradients need.
-  builder.op('Round', [builder.op('Div', [x, scale])], {}, { outputs: [rounded] });
+  const steps = builder.op('Div', [x, scale]);
+  builder.op('Round', [steps], {}, { outputs: [rounded] });
   builder.op('Clip', [rounded, low, high], {}, { outputs: [clipped] });
   builder.op('Mul', [clipped, scale], {}, { outputs: [y] });
 }
@@ -72,7 +68,8 @@ function appendGelu(builder: GraphBuilder, node: NodeProto): void {
   const [[x], [y]] = [node.input as [string], node.output as [string]];
   const { scaled, cdf } = geluParts(y);
   builder.op('Mul', [x, builder.float(Math.SQRT1_2)], {}, { outputs: [scaled] });
-  builder.op('HardSigmoid', [builder.op('Erf', [scaled])], { alpha: 0.5, beta: 0.5 }, { outputs: [cdf] });
+  const error = builder.op('Erf', [scaled]);
+  builder.op('HardSigmoid', [error], { alpha: 0.5, beta: 0.5 }, { outputs: [cdf] });
   builder.op('Mul', [x, cdf], {}, { outputs: [y] });
 }
 

@@ -43,9 +43,9 @@ const X = [1, 2, 3, -1];
 const TARGET = [1, 0];
 
 /** The same step in plain arithmetic: gradient of mean (x·w - t)². */
-function gradient([a, b]: [number, number]): [number, number] {
-  const errors = [X[0]! * a + X[1]! * b - TARGET[0]!, X[2]! * a + X[3]! * b - TARGET[1]!];
-  return [errors[0]! * X[0]! + errors[1]! * X[2]!, errors[0]! * X[1]! + errors[1]! * X[3]!];
+function gradient([a, b]: [number, number], x = X): [number, number] {
+  const errors = [x[0]! * a + x[1]! * b - TARGET[0]!, x[2]! * a + x[3]! * b - TARGET[1]!];
+  return [errors[0]! * x[0]! + errors[1]! * x[2]!, errors[0]! * x[1]! + errors[1]! * x[3]!];
 }
 
 async function runSteps(step: TrainingStep, count: number, mask = [1, 1]): Promise<Float32Array> {
@@ -117,8 +117,37 @@ describe('a training step', () => {
 
   it('takes the same steps without a mask, to the bit, when nothing is frozen', async () => {
     const { step } = stepOf(adam(), undefined, false);
-    expect(step.model.graph!.input.map(({ name }) => name)).not.toContain(STEP.mask);
+    const inputs = step.model.graph!.input.map(({ name }) => name);
+    expect(inputs).not.toContain(STEP.mask);
+    expect(inputs).not.toContain(STEP.average);
     expect(await runSteps(step, 5)).toEqual(await runSteps(stepOf(adam()).step, 5));
+  });
+
+  it('computes with the weights that it does not train as they are', async () => {
+    const b = new GraphBuilder();
+    const weight = b.float([0.5, -1], [2, 1]);
+    const tripled = b.op('Mul', [b.input('x', [2, 2]), b.float([3, 3])]);
+    const output = b.output(b.op('MatMul', [tripled, weight]), [2, 1]);
+    const step = buildTrainingStep({
+      graph: new Graph(b.build()),
+      shapes: new Map([
+        ['x', [2, 2]],
+        [tripled, [2, 2]],
+        [weight, [2, 1]],
+        [output, [2, 1]],
+      ]),
+      parameters: [weight],
+      extraInputs: [{ name: 'target', dims: [2, 1], type: DataType.FLOAT }],
+      loss: (l) => lossOf(meanSquaredError(l.value(output), l.given('target'))),
+      optimizer: sgd(),
+    });
+    const [a, c] = gradient(
+      [0.5, -1],
+      X.map((value) => 3 * value),
+    );
+    const trained = await runSteps(step, 1);
+    expect(trained[0]).toBeCloseTo(0.5 - 0.1 * a, 4);
+    expect(trained[1]).toBeCloseTo(-1 - 0.1 * c, 4);
   });
 
   it('shortens a gradient whose norm passes the limit', async () => {

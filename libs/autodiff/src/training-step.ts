@@ -145,11 +145,13 @@ export function buildLossModel(
   keepRead(g.graph, Object.values(terms));
   for (const [name, value] of Object.entries(terms)) exportAs(g.graph, value, STEP.term(name), []);
   const model = g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset()));
-  return { model, terms: Object.fromEntries(Object.keys(terms).map((name) => [name, STEP.term(name)])) };
+  const named = Object.keys(terms).map((name) => [name, STEP.term(name)]);
+  return { model, terms: Object.fromEntries(named) };
 }
 
 function namesOf(terms: Record<string, Expression>): Record<string, string> {
-  return Object.fromEntries(Object.entries(terms).map(([name, { name: value }]) => [name, value]));
+  const named = Object.entries(terms).map(([name, expression]) => [name, expression.name]);
+  return Object.fromEntries(named);
 }
 
 /** A graph that holds the forward pass, and what is written with. */
@@ -165,7 +167,8 @@ function begin({
   extraInputs,
 }: Pick<TrainingStepRequest, 'graph' | 'shapes' | 'parameters' | 'extraInputs'>): Writing {
   const builder = new GraphBuilder(ownName('t:'));
-  const all = new Map([...shapes, ...extraInputs.map(({ name, dims }) => [name, dims] as const)]);
+  const extra = extraInputs.map(({ name, dims }) => [name, dims] as const);
+  const all = new Map([...shapes, ...extra]);
   const g = new GradientBuilder(builder, all, (value) => constantTensor(graph, value));
   const layout = new ParameterLayout(parameters.map((name) => ({ name, dims: g.dims(name) })));
   if (layout.size === 0)
@@ -193,8 +196,8 @@ function writeGradient(
   const gradients = addGradients({ graph, builder: g.graph, shapes, seeds, targets: parameters, block, written });
   const gradient = flatGradient(g, layout, gradients);
   const outputs = [gradient, ...Object.values(terms), ...(request.outputs ?? [])];
-  if (block > 0)
-    useBlockedLayout({ builder: g.graph, dims: (value) => shapes.get(value) ?? written.get(value), block });
+  const dims = (value: string) => shapes.get(value) ?? written.get(value);
+  if (block > 0) useBlockedLayout({ builder: g.graph, dims, block });
   keepRead(g.graph, outputs);
   return { gradient, terms };
 }
@@ -217,10 +220,8 @@ function writeUpdate(
     step: STEP.count,
     ...decayMask(g, layout, request),
   });
-  const next = new Map([
-    [STEP.next(STEP.weights), update.weights],
-    ...optimizer.state.map((name): [string, string] => [STEP.next(STEP.state(name)), update.state[name]!]),
-  ]);
+  const states = optimizer.state.map((name) => [STEP.next(STEP.state(name)), update.state[name]!] as const);
+  const next = new Map([[STEP.next(STEP.weights), update.weights], ...states]);
   if (averaging) next.set(STEP.next(STEP.average), movingAverage(g, update.weights, averaging));
   return next;
 }
@@ -230,9 +231,11 @@ function writeUpdate(
  * full decay would keep the weights that it began with (the moving average of TensorFlow, with num_updates).
  */
 function movingAverage(g: GradientBuilder, weights: string, decay: number): string {
-  const begun = g.div(g.add(STEP.count, g.scalar(1)), g.add(STEP.count, g.scalar(10)));
+  const ahead = g.add(STEP.count, g.scalar(1));
+  const begun = g.div(ahead, g.add(STEP.count, g.scalar(10)));
   const d = g.op('Min', [begun, g.scalar(decay)]);
-  return g.add(g.mul(STEP.average, d), g.mul(weights, g.sub(g.scalar(1), d)));
+  const kept = g.mul(STEP.average, d);
+  return g.add(kept, g.mul(weights, g.sub(g.scalar(1), d)));
 }
 
 function finish(
@@ -244,31 +247,27 @@ function finish(
   for (const name of request.outputs ?? []) g.graph.output(name, g.dims(name));
   for (const [name, value] of vectors) exportAs(g.graph, value, name, [layout.size]);
   for (const [name, value] of Object.entries(terms)) exportAs(g.graph, value, STEP.term(name), []);
-  const state = [
-    STEP.weights,
-    ...request.optimizer.state.map(STEP.state),
-    ...(request.averaging ? [STEP.average] : []),
-  ];
-  return {
-    model: g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset())),
-    layout,
-    state,
-    terms: Object.keys(terms),
-    masked: request.masked ?? true,
-  };
+  const { optimizer, averaging, masked = true } = request;
+  const state = [STEP.weights, ...optimizer.state.map(STEP.state), ...(averaging ? [STEP.average] : [])];
+  const model = g.graph.build(Math.max(BUILDER_OPSET, request.graph.opset()));
+  return { model, layout, state, terms: Object.keys(terms), masked };
 }
 
 /** Vectors of the update besides the weights. */
 function stateInputs({ optimizer, averaging, masked = true }: TrainingStepRequest): string[] {
-  return [...(masked ? [STEP.mask] : []), ...optimizer.state.map(STEP.state), ...(averaging ? [STEP.average] : [])];
+  const states = optimizer.state.map(STEP.state);
+  return [...(masked ? [STEP.mask] : []), ...states, ...(averaging ? [STEP.average] : [])];
 }
 
 /** The tensors that the forward graph reads, cut out of the flat vector under their own names. */
 function unpackWeights(g: GradientBuilder, layout: ParameterLayout): void {
-  const parts = layout.slots.map(({ name, dims }) => (dims.length === 1 ? name : g.graph.fresh('part')));
-  g.graph.op('Split', [STEP.weights, g.ints(layout.slots.map((slot) => slot.size))], { axis: 0 }, { outputs: parts });
+  const isVector = (dims: readonly number[]) => dims.length === 1;
+  const parts = layout.slots.map(({ name, dims }) => (isVector(dims) ? name : g.graph.fresh('part')));
+  const sizes = g.ints(layout.slots.map((slot) => slot.size));
+  g.graph.op('Split', [STEP.weights, sizes], { axis: 0 }, { outputs: parts });
   layout.slots.forEach(({ name, dims }, i) => {
-    if (dims.length !== 1) g.graph.op('Reshape', [elementOf(parts, i, 'parts'), g.ints(dims)], {}, { outputs: [name] });
+    if (isVector(dims)) return;
+    g.graph.op('Reshape', [elementOf(parts, i, 'parts'), g.ints(dims)], {}, { outputs: [name] });
   });
 }
 
@@ -286,7 +285,9 @@ function decayMask(
 function clipped(g: GradientBuilder, gradient: string, clipNorm: number | undefined): string {
   if (clipNorm === undefined) return gradient;
   const norm = g.op('ReduceL2', [gradient, g.ints([0])], { keepdims: 0 });
-  return g.mul(gradient, g.op('Min', [g.scalar(1), g.div(g.scalar(clipNorm), g.add(norm, g.scalar(1e-12)))]));
+  const one = g.scalar(1);
+  const share = g.div(g.scalar(clipNorm), g.add(norm, g.scalar(1e-12)));
+  return g.mul(gradient, g.op('Min', [one, share]));
 }
 
 /** Renames a value's producer: an Identity would copy the vector. */

@@ -7,9 +7,7 @@ import { openNpyFile } from './npy-file.js';
 import { openNpz } from './npz.js';
 import { openSafetensors } from './safetensors.js';
 import { arrayBytes, type ArrayFile, type Made, type StoredArray, type Wanted } from './stored-array.js';
-import { openCsv } from './tables/csv.js';
 import { openJsonLines } from './tables/json-lines.js';
-import { openParquet } from './tables/parquet.js';
 
 /** A reader, and what an input can be made of in its files. */
 interface Format {
@@ -21,15 +19,25 @@ const TABLE_SOURCES = ['columns', 'tokens'] as const;
 const FOLDER_SOURCES = ['image', 'audio', 'boxes'] as const;
 const folder: Format = { open: openFolder, makes: FOLDER_SOURCES };
 
+/** Readers of tables, loaded where one is read: a stage process that reads none starts without them. */
+const csv: Format = {
+  open: async (path, wanted) => (await import('./tables/csv.js')).openCsv(path, wanted),
+  makes: TABLE_SOURCES,
+};
+const parquet: Format = {
+  open: async (path, wanted) => (await import('./tables/parquet.js')).openParquet(path, wanted),
+  makes: TABLE_SOURCES,
+};
+
 /** Readers by file extension; a folder has none. To add a format, add its line. */
 const FORMATS: Record<string, Format> = {
   '.npz': { open: openNpz, makes: [] },
   '.npy': { open: openNpyFile, makes: [] },
   '.safetensors': { open: openSafetensors, makes: [] },
-  '.csv': { open: openCsv, makes: TABLE_SOURCES },
-  '.tsv': { open: openCsv, makes: TABLE_SOURCES },
+  '.csv': csv,
+  '.tsv': csv,
   '.jsonl': { open: openJsonLines, makes: TABLE_SOURCES },
-  '.parquet': { open: openParquet, makes: TABLE_SOURCES },
+  '.parquet': parquet,
   '.zip': folder,
   '': folder,
 };
@@ -44,8 +52,8 @@ const MATERIAL: Record<Made['source'], string> = {
 };
 
 /**
- * The wanted arrays of a file or folder, without their values; what else it holds is neither read nor checked. Throws DatasetError: missing,
- * unknown format, malformed, too large.
+ * The wanted arrays of a file or folder, without their values; what else it holds is neither read nor checked. Throws
+ * DatasetError: missing, unknown format, malformed, too large.
  */
 export async function openArrayFile(path: string, wanted: Wanted = {}): Promise<ArrayFile> {
   const file = basename(path);
@@ -58,20 +66,26 @@ export async function openArrayFile(path: string, wanted: Wanted = {}): Promise<
     );
   });
   const format = found.isDirectory() ? folder : FORMATS[extname(path).toLowerCase()];
-  if (!format)
+  if (!format) {
+    const known = Object.keys(FORMATS).filter(Boolean).join(', ');
+    const expected = `${known}, or a folder`;
     throw new DatasetError('dataset_format', 'unknown kind of file', {
       file,
-      expected: `${Object.keys(FORMATS).filter(Boolean).join(', ')}, or a folder`,
+      expected,
       wayOut: 'convert it with numpy.savez',
     });
+  }
   if (!found.isFile() && !found.isDirectory()) throw new DatasetError('dataset_file', 'not a file', { file });
   const other = wanted.made?.find(({ source }) => !format.makes.includes(source));
-  if (other)
+  if (other) {
+    const wayOut = 'name the array with array: …, or another file';
+    const expected = MATERIAL[other.source];
     throw new DatasetError('dataset_format', `the file has no ${other.source} for ${other.key}`, {
       file,
-      expected: MATERIAL[other.source],
-      wayOut: 'name the array with array: …, or another file',
+      expected,
+      wayOut,
     });
+  }
   const arrays = await format.open(path, wanted);
   try {
     for (const array of arrays.values()) checkSize(file, array);
@@ -84,10 +98,11 @@ export async function openArrayFile(path: string, wanted: Wanted = {}): Promise<
 
 function checkSize(file: string, array: StoredArray): void {
   if (arrayBytes(array) > MAX_ARRAY_BYTES) {
+    const expected = `at most ${MAX_ARRAY_BYTES} bytes`;
     throw new DatasetError('dataset_limit', 'array too large', {
       file,
       array: array.name,
-      expected: `at most ${MAX_ARRAY_BYTES} bytes`,
+      expected,
       got: `${arrayBytes(array)}`,
       wayOut: 'split it over several data sets',
     });

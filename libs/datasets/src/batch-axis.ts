@@ -4,8 +4,8 @@ import { preparePreprocessing, type SampleType } from './preprocess.js';
 import type { HostData } from './dtype.js';
 
 /**
- * `size` samples, one after the other in `data`, as the tensor of an input whose samples lie along `axis`; null for an input that takes a single
- * sample without an axis for it. Throws DatasetError for more than one of those.
+ * `size` samples, one after the other in `data`, as the tensor of an input whose samples lie along `axis`; null for an
+ * input that takes a single sample without an axis for it. Throws DatasetError for more than one of those.
  */
 export function batchTensor(sample: SampleType, data: HostData, size: number, axis: number | null): HostTensor {
   const { type, dims } = sample;

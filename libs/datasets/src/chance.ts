@@ -2,8 +2,8 @@
 const DEVIATIONS = 3;
 
 /**
- * A sentence where a model answers no better than one that guesses: at most 1 / classes and three deviations of that, √(p (1 − p) / n); null where it
- * does better, or where so few samples cannot tell.
+ * A sentence where a model answers no better than one that guesses: at most 1 / classes and three deviations of that,
+ * √(p (1 − p) / n); null where it does better, or where so few samples cannot tell.
  */
 export function chanceWarning({
   top1,

@@ -36,8 +36,9 @@ export function checkClassLayout(array: StoredArray, labels: DatasetLabels, file
 }
 
 /**
- * The classes of all rows of an array, from stored values. Labels are compared as they are stored: made narrower first, one far out of range
- * could become one within it. Throws DatasetError for the first that is none; `start` is its row for the message.
+ * The classes of all rows of an array, from stored values. Labels are compared as they are stored: made narrower first,
+ * one far out of range could become one within it. Throws DatasetError for the first that is none; `start` is its row
+ * for the message.
  */
 export function classNumbers(
   values: ArrayLike<number | bigint>,
@@ -50,12 +51,14 @@ export function classNumbers(
   const numbers = new Int32Array(values.length);
   for (let i = 0; i < numbers.length; i++) {
     const label = values[i] ?? -1;
-    if (!(label >= first && label < first + count))
+    if (!(label >= first && label < first + count)) {
+      const expected = `${first}..${first + count - 1}`;
       throw wrongLabel(place, i, {
-        expected: `${first}..${first + count - 1}`,
+        expected,
         got: `${label}`,
         wayOut: 'correct the labels, or classes in the manifest',
       });
+    }
     numbers[i] = Number(label) - first;
   }
   return numbers;
@@ -71,12 +74,14 @@ function highest(
     const scores = Array.from({ length: count }, (_, c) => Number(values[row * count + c]));
     const most = Math.max(...scores);
     const at = scores.indexOf(most);
-    if (Number.isNaN(most) || scores.indexOf(most, at + 1) >= 0)
+    if (Number.isNaN(most) || scores.indexOf(most, at + 1) >= 0) {
+      const got = scores.slice(0, MAX_TOLD).join(', ');
       throw wrongLabel(place, row, {
         expected: 'one score above all others',
-        got: scores.slice(0, MAX_TOLD).join(', '),
+        got,
         wayOut: 'correct it, or leave the sample out',
       });
+    }
     numbers[row] = at;
   }
   return numbers;
@@ -92,18 +97,23 @@ function wrongLabel(
   return new DatasetError('dataset_labels', `label of sample ${start + row}`, { file, array, ...facts });
 }
 
-/** Words as the array of the numbers that they have in the manifest's list of classes. Throws DatasetError for a word that is not in it. */
+/**
+ * Words as the array of the numbers that they have in the manifest's list of classes. Throws DatasetError for a word
+ * that is not in it.
+ */
 export async function wordsAsClasses(words: StoredWords, labels: DatasetLabels, file: string): Promise<StoredArray> {
   const names = classesOf(labels)?.names;
   const found = await words.read();
-  if (!names)
+  if (!names) {
+    const distinct = [...new Set(found)].toSorted();
     throw new DatasetError('dataset_labels', 'labels are words', {
       file,
       array: words.name,
       expected: 'a list of the classes in the manifest',
-      got: told([...new Set(found)].toSorted()),
+      got: told(distinct),
       wayOut: 'write them as classes: [first, second, …], in the order of the scores of the model',
     });
+  }
   if (labels.oneHot || labels.first !== undefined)
     throw new DatasetError('dataset_labels', 'labels are words', {
       file,
@@ -117,19 +127,14 @@ export async function wordsAsClasses(words: StoredWords, labels: DatasetLabels, 
     const number = numbers.get(word.normalize());
     if (number !== undefined) return number;
     const near = nearestName(word, names);
-    throw wrongLabel({ file, array: words.name, start: 0 }, row, {
-      expected: told(names),
-      got: `"${word}"`,
-      wayOut:
-        near === undefined ? 'add it to classes in the manifest' : `is "${near}" meant? Correct the label or the list`,
-    });
+    const wayOut =
+      near === undefined ? 'add it to classes in the manifest' : `is "${near}" meant? Correct the label or the list`;
+    const place = { file, array: words.name, start: 0 };
+    throw wrongLabel(place, row, { expected: told(names), got: `"${word}"`, wayOut });
   });
-  return {
-    name: words.name,
-    dtype: 'i4',
-    dims: [classes.length],
-    openRows: async () => memoryRows(new Uint8Array(classes.buffer), Int32Array.BYTES_PER_ELEMENT),
-  };
+  const bytes = new Uint8Array(classes.buffer);
+  const openRows = async () => memoryRows(bytes, Int32Array.BYTES_PER_ELEMENT);
+  return { name: words.name, dtype: 'i4', dims: [classes.length], openRows };
 }
 
 function told(names: readonly string[]): string {

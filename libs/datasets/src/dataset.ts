@@ -1,13 +1,13 @@
 import { classesOf, type DatasetManifest, type SplitName } from '#contracts';
 import type { HostTensor, HostTensors } from '#inference';
+import { randomOrder, seededRandom } from '#numbers';
 import { bindNames } from './bind.js';
 import { filled } from './constant.js';
 import { DatasetError } from './errors.js';
 import { EXAMINED_AT_A_TIME, examineEncoded, nonFiniteInput } from './examine.js';
-import { rowsOf } from './gather.js';
+import { rowsInRange } from './gather.js';
 import { findNonFinite } from './non-finite.js';
 import type { SampleType } from './preprocess.js';
-import { shuffledIndices } from './random.js';
 import { axisOf, SampleReader, type DatasetParts } from './sample-reader.js';
 import type { SplitArrays } from './split.js';
 import type { StoredArray } from './stored-array.js';
@@ -99,12 +99,17 @@ export class Dataset {
     ).byteLength;
   }
 
-  /** Axis along which an input's samples lie; null for one that has none: a constant, or an input of a single sample. */
+  /**
+   * Axis along which an input's samples lie; null for one that has none: a constant, or an input of a single sample.
+   */
   batchAxis(inputName: string): number | null {
     return axisOf(this.manifest.inputs[this.manifestName(inputName)]);
   }
 
-  /** How many samples a model's inputs fix a run to, by the axes along which this data set lays them; null where they are free. */
+  /**
+   * How many samples a model's inputs fix a run to, by the axes along which this data set lays them; null where they
+   * are free.
+   */
   batchOf(inputs: readonly { name: string; dims: readonly (number | string)[] | null }[]): number | null {
     for (const { name, dims } of inputs) {
       if (this.manifest.inputs[this.manifestName(name)]?.constant !== undefined) continue;
@@ -130,14 +135,18 @@ export class Dataset {
     return this.reader.inputs(splitName, rows, rows.length);
   }
 
-  /** The same data with states as they were recorded, by split and the manifest's input, for each row of the split's range. */
+  /**
+   * The same data with states as they were recorded, by split and the manifest's input, for each row of the split's
+   * range.
+   */
   withStates(states: DatasetParts['states']): Dataset {
     return new Dataset({ ...this.parts, ...(states ? { states } : {}) });
   }
 
   /**
-   * The split to use for a purpose: the one of that name, and for calibration else the training split. The test split is
-   * never taken for another, since figures measured on it would then mean nothing. Throws DatasetError when there is none.
+   * The split to use for a purpose: the one of that name, and for calibration else the training split. The test split
+   * is never taken for another, since figures measured on it would then mean nothing. Throws DatasetError when there is
+   * none.
    */
   splitFor(purpose: SplitName): SplitName {
     if (this.hasSplit(purpose)) return purpose;
@@ -146,19 +155,21 @@ export class Dataset {
   }
 
   /**
-   * The same data served under a model's input names: by equal name, or "*" for the only input. Inputs that the model does
-   * not ask for are left out. Throws DatasetError when one is missing.
+   * The same data served under a model's input names: by equal name, or "*" for the only input. Inputs that the model
+   * does not ask for are left out. Throws DatasetError when one is missing.
    */
   bindInputs(modelInputNames: readonly string[]): Dataset {
     const bound = Object.entries(bindNames(Object.keys(this.manifest.inputs), modelInputNames));
     // Whoever counts the samples of a batch looks at its first tensor.
-    const isFirst = ([, source]: [string, string]) => Number(axisOf(this.manifest.inputs[source]) !== 0);
-    return new Dataset({ ...this.parts, names: Object.fromEntries(bound.toSorted((a, b) => isFirst(a) - isFirst(b))) });
+    const orderOf = ([, source]: [string, string]) => Number(axisOf(this.manifest.inputs[source]) !== 0);
+    const samplesFirst = bound.toSorted((a, b) => orderOf(a) - orderOf(b));
+    return new Dataset({ ...this.parts, names: Object.fromEntries(samplesFirst) });
   }
 
   /**
-   * The same data with the train split parted in two at random: as the train split of `train` and of `held`. Each has a sample at least;
-   * the parts depend on share and seed alone. Throws DatasetError when the split has a single sample or is missing.
+   * The same data with the train split parted in two at random: as the train split of `train` and of `held`. Each has a
+   * sample at least; the parts depend on share and seed alone. Throws DatasetError when the split has a single sample
+   * or is missing.
    */
   holdOut(share: number, seed: number): { train: Dataset; held: Dataset } {
     const split = this.split('train');
@@ -168,31 +179,30 @@ export class Dataset {
         expected: '2 samples or more',
         got: `${split.count}`,
       });
-    const order = shuffledIndices(split.count, seed);
+    const order = randomOrder(split.count, seededRandom(seed));
     const count = Math.min(split.count - 1, Math.max(1, Math.round(share * split.count)));
-    return {
-      train: this.withTrainRows(split, order.slice(count)),
-      held: this.withTrainRows(split, order.slice(0, count)),
-    };
+    const [held, train] = [order.slice(0, count), order.slice(count)];
+    return { train: this.withTrainRows(split, train), held: this.withTrainRows(split, held) };
   }
 
-  /** Batches of a split, preprocessed, in stored or shuffled order. Throws DatasetError, for labels out of range at the first batch. */
+  /**
+   * Batches of a split, preprocessed, in stored or shuffled order. Throws DatasetError, for labels out of range at the
+   * first batch.
+   */
   async *batches(splitName: SplitName, options: BatchOptions): AsyncGenerator<Batch, void, void> {
     const { batchSize, start = 0, limit = Infinity, dropLast = false } = options;
     const split = this.split(splitName);
     const labels = await this.labelsInFile(splitName);
-    const order = options.shuffleSeed === undefined ? null : shuffledIndices(split.count, options.shuffleSeed);
+    const order =
+      options.shuffleSeed === undefined ? null : randomOrder(split.count, seededRandom(options.shuffleSeed));
     const end = Math.min(split.count, start + limit);
     for (let first = start; first < end; first += batchSize) {
       const size = Math.min(batchSize, end - first);
       if (dropLast && size < batchSize) return;
-      const indices = rowsOf(split, order ? order.subarray(first, first + size) : first, size);
-      yield {
-        inputs: await this.reader.inputs(splitName, indices, size),
-        labels: labels && pick(labels, indices, size),
-        targets: this.classes === null ? await this.reader.targets(split, indices, size) : null,
-        size,
-      };
+      const indices = rowsInRange(split, order ? order.subarray(first, first + size) : first, size);
+      const inputs = await this.reader.inputs(splitName, indices, size);
+      const targets = this.classes === null ? await this.reader.targets(split, indices, size) : null;
+      yield { inputs, labels: labels && pick(labels, indices, size), targets, size };
     }
   }
 
@@ -204,8 +214,8 @@ export class Dataset {
   }
 
   /**
-   * Reads every value that a split serves: checksums, labels, targets, casts that a value does not fit. Throws DatasetError; returns what may be
-   * meant and should be known, a sentence each: samples that are not finite.
+   * Reads every value that a split serves: checksums, labels, targets, casts that a value does not fit. Throws
+   * DatasetError; returns what may be meant and should be known, a sentence each: samples that are not finite.
    */
   async examine(splitName: SplitName): Promise<string[]> {
     const split = this.split(splitName);
@@ -225,7 +235,8 @@ export class Dataset {
   }
 
   private get casts(): boolean {
-    return Object.values(this.manifest.inputs).some(({ preprocess }) => preprocess.some(({ op }) => op === 'cast'));
+    const steps = Object.values(this.manifest.inputs).flatMap(({ preprocess }) => preprocess);
+    return steps.some(({ op }) => op === 'cast');
   }
 
   private async checkTargets(split: SplitArrays, labels: StoredArray): Promise<void> {
@@ -261,8 +272,11 @@ export class Dataset {
   }
 
   private withTrainRows(split: SplitArrays, rows: Uint32Array): Dataset {
-    const part = { ...split, count: rows.length, rows: split.rows ? rows.map((row) => split.rows![row]!) : rows };
-    return new Dataset({ ...this.parts, splits: new Map([...this.parts.splits, ['train', part]]) });
+    const held = split.rows;
+    const chosen = held ? rows.map((row) => held[row]!) : rows;
+    const part = { ...split, count: rows.length, rows: chosen };
+    const splits = new Map([...this.parts.splits, ['train' as const, part]]);
+    return new Dataset({ ...this.parts, splits });
   }
 
   private split(name: SplitName): SplitArrays {
@@ -270,8 +284,9 @@ export class Dataset {
   }
 
   private missingSplit(name: SplitName): never {
+    const expected = `one of ${this.splitNames.join(', ')}`;
     throw new DatasetError('dataset_split', `data set "${this.manifest.name}" has no split "${name}"`, {
-      expected: `one of ${this.splitNames.join(', ')}`,
+      expected,
       wayOut: 'add it to the manifest',
     });
   }
@@ -286,7 +301,6 @@ export class Dataset {
 }
 
 function pick(labels: Int32Array, indices: Uint32Array | number, size: number): Int32Array {
-  return typeof indices === 'number'
-    ? labels.slice(indices, indices + size)
-    : Int32Array.from(indices, (row) => labels[row]!);
+  if (typeof indices === 'number') return labels.slice(indices, indices + size);
+  return Int32Array.from(indices, (row) => labels[row]!);
 }

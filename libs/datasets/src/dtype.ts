@@ -2,8 +2,8 @@ import type { HostTensor } from '#inference';
 import { halfToFloat } from '#onnx';
 import { DatasetError } from './errors.js';
 
-/** Element types that a stored array may have, by NumPy's short name. */
-export type DtypeName = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f2' | 'f4' | 'f8';
+/** Element types that a stored array may have, by NumPy's short name; NumPy has none for bfloat16. */
+export type DtypeName = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f2' | 'bf16' | 'f4' | 'f8';
 
 /** Element types that a session takes. */
 export type HostType = HostTensor['type'];
@@ -33,9 +33,18 @@ export const DTYPES: Record<DtypeName, Dtype> = {
   u8: { bytes: 8, host: 'int64', decode: unsignedToSigned },
   i8: { bytes: 8, host: 'int64', decode: (bytes) => new BigInt64Array(bytes) },
   f2: { bytes: 2, host: 'float32', decode: (bytes) => Float32Array.from(new Uint16Array(bytes), halfToFloat) },
+  bf16: { bytes: 2, host: 'float32', decode: bfloatToFloats },
   f4: { bytes: 4, host: 'float32', decode: (bytes) => new Float32Array(bytes) },
   f8: { bytes: 8, host: 'float64', decode: (bytes) => new Float64Array(bytes) },
 };
+
+/** A bfloat16 is the upper half of a float. */
+function bfloatToFloats(bytes: ArrayBuffer): Float32Array<ArrayBuffer> {
+  const halves = new Uint16Array(bytes);
+  const floats = new Uint32Array(halves.length);
+  halves.forEach((half, i) => (floats[i] = half * 2 ** 16));
+  return new Float32Array(floats.buffer);
+}
 
 /** Throws DatasetError for a value from 2^63 on, which would become a negative one. */
 function unsignedToSigned(bytes: ArrayBuffer): BigInt64Array<ArrayBuffer> {
@@ -50,28 +59,8 @@ function unsignedToSigned(bytes: ArrayBuffer): BigInt64Array<ArrayBuffer> {
   return values;
 }
 
-interface HostLayout {
-  allocate(length: number): HostData;
-}
-
-/** How host values of each type are held. */
-export const HOST_TYPES: Record<HostType, HostLayout> = {
-  float32: { allocate: (length) => new Float32Array(length) },
-  float64: { allocate: (length) => new Float64Array(length) },
-  int64: { allocate: (length) => new BigInt64Array(length) },
-  int32: { allocate: (length) => new Int32Array(length) },
-  int8: { allocate: (length) => new Int8Array(length) },
-  uint8: { allocate: (length) => new Uint8Array(length) },
-  int16: { allocate: (length) => new Int16Array(length) },
-  uint16: { allocate: (length) => new Uint16Array(length) },
-  uint32: { allocate: (length) => new Uint32Array(length) },
-  uint64: { allocate: (length) => new BigUint64Array(length) },
-  float16: { allocate: (length) => new Uint16Array(length) },
-  bool: { allocate: (length) => new Uint8Array(length) },
-};
-
 /** The values of host data as numbers, whatever they are held as. */
-export function numbersOf(type: HostType, data: HostData): (index: number) => number {
+export function numberReader(type: HostType, data: HostData): (index: number) => number {
   if (type === 'float16') return (index) => halfToFloat(Number(data[index]));
   return (index) => Number(data[index]);
 }

@@ -10,6 +10,7 @@ export interface DatasetProblem {
 
 export type DatasetErrorCode =
   | 'dataset_manifest'
+  | 'model_archive'
   | 'dataset_file'
   | 'dataset_format'
   | 'dataset_array'

@@ -10,14 +10,17 @@ export const EXAMINED_AT_A_TIME = 64;
 /** Encoded samples that are decoded at upload; of more, as many are looked at, evenly spaced. */
 const MOST_EXAMINED = 5000;
 
-/** Decodes samples that are encoded. Throws DatasetError for one that cannot be; returns a sentence where not all were tried. */
+/**
+ * Decodes samples that are encoded. Throws DatasetError for one that cannot be; returns a sentence where not all were
+ * tried.
+ */
 export async function examineEncoded(rows: Rows, split: SplitArrays): Promise<string[]> {
   if (!rows.load) return [];
   const looked = Math.min(split.count, MOST_EXAMINED);
   for (let first = 0; first < looked; first += EXAMINED_AT_A_TIME) {
-    const places = Array.from({ length: Math.min(EXAMINED_AT_A_TIME, looked - first) }, (_, i) =>
-      Math.floor(((first + i) * split.count) / looked),
-    );
+    const size = Math.min(EXAMINED_AT_A_TIME, looked - first);
+    const placeOf = (sample: number) => Math.floor((sample * split.count) / looked);
+    const places = Array.from({ length: size }, (_, i) => placeOf(first + i));
     await rows.load(places.map((place) => split.start + (split.rows?.[place] ?? place)));
   }
   if (looked === split.count) return [];

@@ -14,7 +14,8 @@ export async function fixtureArray(file: string, name: string): Promise<{ dims: 
   const bytes = new Uint8Array(rowBytes(array) * array.dims[0]!);
   rows.read(0, bytes);
   rows.close();
-  return { dims: array.dims, data: Array.from(DTYPES[array.dtype].decode(bytes.buffer) as Float32Array, Number) };
+  const values = DTYPES[array.dtype].decode(bytes.buffer) as Float32Array;
+  return { dims: array.dims, data: Array.from(values, Number) };
 }
 
 /** The largest distance of two arrays. */

@@ -8,12 +8,16 @@ import { rowBytes, type StoredArray } from './stored-array.js';
 export type Places = Uint32Array | number;
 
 /** Places in a split as rows of its range. */
-export function rowsOf({ rows }: SplitArrays, places: Places, size: number): Places {
+export function rowsInRange({ rows }: SplitArrays, places: Places, size: number): Places {
   if (!rows) return places;
-  return typeof places === 'number' ? rows.subarray(places, places + size) : places.map((place) => rows[place] ?? 0);
+  if (typeof places === 'number') return rows.subarray(places, places + size);
+  return places.map((place) => rows[place] ?? 0);
 }
 
-/** Rows at `places` of an array, counted from `start`, as host values. Throws DatasetError for one that cannot be decoded. */
+/**
+ * Rows at `places` of an array, counted from `start`, as host values. Throws DatasetError for one that cannot be
+ * decoded.
+ */
 export async function gather(
   rows: Rows,
   array: StoredArray,
@@ -25,15 +29,22 @@ export async function gather(
   const bytes = new Uint8Array(size * width);
   await rows.load?.(listed(start, places, size));
   if (typeof places === 'number') rows.read(start + places, bytes);
-  else places.forEach((row, i) => rows.read(start + row, bytes.subarray(i * width, (i + 1) * width)));
+  else {
+    const targetOf = (i: number) => bytes.subarray(i * width, (i + 1) * width);
+    places.forEach((row, i) => rows.read(start + row, targetOf(i)));
+  }
   return DTYPES[array.dtype].decode(bytes.buffer);
 }
 
 function listed(start: number, places: Places, size: number): number[] {
-  return Array.from({ length: size }, (_, i) => start + (typeof places === 'number' ? places + i : (places[i] ?? 0)));
+  const placeOf = (i: number) => (typeof places === 'number' ? places + i : (places[i] ?? 0));
+  return Array.from({ length: size }, (_, i) => start + placeOf(i));
 }
 
-/** Refuses a NaN, which is no value of a sample: whatever is measured or learnt of it would be NaN too. An infinity may be a mask. */
+/**
+ * Refuses a NaN, which is no value of a sample: whatever is measured or learnt of it would be NaN too. An infinity may
+ * be a mask.
+ */
 export function refuseNaN(split: SplitArrays, array: StoredArray, data: HostData, places: Places, size: number): void {
   if (!(data instanceof Float32Array || data instanceof Float64Array)) return;
   const wrong = (data as Float32Array).findIndex(Number.isNaN);

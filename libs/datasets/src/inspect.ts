@@ -29,7 +29,9 @@ export async function inspectDataset(folder: string): Promise<DatasetInspection>
   }
 }
 
-/** Why a data set cannot feed a model: which input, expected and got. Empty when it can. The first axis is the batch. */
+/**
+ * Why a data set cannot feed a model: which input, expected and got. Empty when it can. The first axis is the batch.
+ */
 export function matchInputs(
   inspection: DatasetInspection,
   modelInputs: readonly ValueSummary[],
@@ -39,17 +41,15 @@ export function matchInputs(
   return modelInputs.flatMap((input) => {
     const field = `dataset.inputs.${input.name}`;
     const source = sourceOf(input.name, available, names);
-    if (source === null)
-      return [
-        {
-          field,
-          message: `nothing feeds the model's input "${input.name}": the data set has ${available.map((name) => `"${name}"`).join(', ')}; rename one, or use "*" for the only input of a model`,
-        },
-      ];
-    return mismatches(input, inspection.inputs[source]!).map((message) => ({
-      field,
-      message: `model input "${input.name}": ${message}`,
-    }));
+    if (source === null) {
+      const names = available.map((name) => `"${name}"`).join(', ');
+      const message =
+        `nothing feeds the model's input "${input.name}": the data set has ${names}; ` +
+        'rename one, or use "*" for the only input of a model';
+      return [{ field, message }];
+    }
+    const problems = mismatches(input, inspection.inputs[source]!);
+    return problems.map((problem) => ({ field, message: `model input "${input.name}": ${problem}` }));
   });
 }
 
@@ -58,7 +58,8 @@ function mismatches(input: ValueSummary, sample: DatasetInspection['inputs'][str
   const axis = sample.batchAxis === undefined ? 0 : sample.batchAxis;
   if (input.type !== sample.type)
     problems.push(`expected ${input.type}, got ${sample.type}; ${typeWayOut(input.type)}`);
-  const served = axis === null ? [...sample.dims] : (sample.dims as (number | string)[]).toSpliced(axis, 0, BATCH);
+  const dims: (number | string)[] = [...sample.dims];
+  const served = axis === null ? dims : dims.toSpliced(axis, 0, BATCH);
   if (input.dims && (!shapesAgree(input.dims, served) || likelyAxis(input.dims, sample.dims, axis) !== null)) {
     const wayOut =
       axis === 0 ? shapeWayOut(input.dims, sample.dims) : 'correct dims, the constant or batchAxis in the manifest';
@@ -74,7 +75,10 @@ function typeWayOut(type: string): string {
   return `add { op: cast, to: ${type} }${type === 'float32' ? ' or scale' : ''} to its preprocessing`;
 }
 
-/** The first axis of a model's input is the batch; a data set cannot do without it, nor change how many elements a sample has but by padding. */
+/**
+ * The first axis of a model's input is the batch; a data set cannot do without it, nor change how many elements a
+ * sample has but by padding.
+ */
 function shapeWayOut(dims: readonly (number | string)[], sample: readonly number[]): string {
   const [batch, ...wanted] = dims;
   if (batch === undefined)
@@ -86,17 +90,39 @@ function shapeWayOut(dims: readonly (number | string)[], sample: readonly number
   const fixed = wanted.filter((dim): dim is number => typeof dim === 'number' && dim > 0);
   const isFixed = fixed.length === wanted.length;
   const elements = product(sample);
-  if (!isFixed)
-    return wanted.length === sample.length
-      ? 'pad or transpose the arrays in the manifest, or make them anew, so that each fixed axis has its size'
-      : `reshape each sample to ${wanted.length} axes in the manifest: { op: reshape, dims: [${wanted.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : '…')).join(', ')}] }`;
-  if (product(fixed) === elements)
-    return isPermutation(fixed, sample)
-      ? `{ op: transpose, perm: [${permutation(fixed, sample).join(', ')}] } turns the axes, { op: reshape, dims: [${fixed.join(', ')}] } only renames them`
-      : `add { op: reshape, dims: [${fixed.join(', ')}] } to its preprocessing`;
-  if (fixed.length === sample.length && fixed.every((dim, axis) => dim >= (sample[axis] ?? 0)))
-    return `add { op: pad, pads: [${[...fixed.map(() => 0), ...fixed.map((dim, axis) => dim - (sample[axis] ?? 0))].join(', ')}] } to its preprocessing, or make the arrays anew in that shape`;
+  if (!isFixed) {
+    return freeWayOut(wanted, sample);
+  }
+  if (product(fixed) === elements) {
+    return orderWayOut(fixed, sample);
+  }
+  if (fixed.length === sample.length && fixed.every((dim, axis) => dim >= (sample[axis] ?? 0))) {
+    return padWayOut(fixed, sample);
+  }
   return 'make the arrays anew in the shape that the model takes: a sample has fewer or more elements than the input';
+}
+
+/** Where an axis of the model is free. */
+function freeWayOut(wanted: readonly (number | string)[], sample: readonly number[]): string {
+  if (wanted.length === sample.length)
+    return 'pad or transpose the arrays in the manifest, or make them anew, so that each fixed axis has its size';
+  const dims = wanted.map((dim) => (typeof dim === 'number' && dim > 0 ? dim : '…')).join(', ');
+  return `reshape each sample to ${wanted.length} axes in the manifest: { op: reshape, dims: [${dims}] }`;
+}
+
+/** Where a sample has as many elements as the input. */
+function orderWayOut(fixed: readonly number[], sample: readonly number[]): string {
+  const reshape = `{ op: reshape, dims: [${fixed.join(', ')}] }`;
+  if (!isPermutation(fixed, sample)) return `add ${reshape} to its preprocessing`;
+  const perm = permutation(fixed, sample).join(', ');
+  return `{ op: transpose, perm: [${perm}] } turns the axes, ${reshape} only renames them`;
+}
+
+/** Where no axis of a sample is longer than the input's. */
+function padWayOut(fixed: readonly number[], sample: readonly number[]): string {
+  const ends = fixed.map((dim, axis) => dim - (sample[axis] ?? 0));
+  const pads = [...fixed.map(() => 0), ...ends].join(', ');
+  return `add { op: pad, pads: [${pads}] } to its preprocessing, or make the arrays anew in that shape`;
 }
 
 const product = (dims: readonly number[]): number => dims.reduce((size, dim) => size * dim, 1);
@@ -114,12 +140,16 @@ function permutation(wanted: readonly number[], sample: readonly number[]): numb
   });
 }
 
-/** The free axis of a model's input that the samples seem to lie along, where they are served along one that has a size; null where there is none. */
+/**
+ * The free axis of a model's input that the samples seem to lie along, where they are served along one that has a size;
+ * null where there is none.
+ */
 function likelyAxis(dims: readonly (number | string)[], sample: readonly number[], axis: number | null): number | null {
   const size = axis === null ? 0 : dims[axis];
   if (typeof size !== 'number' || size < 2) return null;
   const isFree = (dim: number | string) => typeof dim === 'string' || dim <= 0;
-  const other = dims.findIndex((dim, at) => isFree(dim) && String(dims.toSpliced(at, 1)) === String(sample));
+  const without = (axis: number) => String(dims.toSpliced(axis, 1));
+  const other = dims.findIndex((dim, at) => isFree(dim) && without(at) === String(sample));
   return other < 0 ? null : other;
 }
 
@@ -128,13 +158,13 @@ const BATCH = 'batch';
 
 /** `[batch, 3, ?]`: axes without a name are a question mark. */
 function shapeText(dims: readonly (number | string)[]): string {
-  return `[${dims.map((dim) => (dim === '' || (typeof dim === 'number' && dim <= 0) ? '?' : dim)).join(', ')}]`;
+  const isNameless = (dim: number | string) => dim === '' || (typeof dim === 'number' && dim <= 0);
+  return `[${dims.map((dim) => (isNameless(dim) ? '?' : dim)).join(', ')}]`;
 }
 
 /** Whether samples that are served in a shape fit a model's input; the batch fits any number of them. */
 function shapesAgree(model: readonly (number | string)[], served: readonly (number | string)[]): boolean {
-  return (
-    model.length === served.length &&
-    model.every((dim, axis) => typeof dim === 'string' || dim <= 0 || served[axis] === BATCH || dim === served[axis])
-  );
+  const fits = (dim: number | string, size: number | string | undefined) =>
+    typeof dim === 'string' || dim <= 0 || size === BATCH || dim === size;
+  return model.length === served.length && model.every((dim, axis) => fits(dim, served[axis]));
 }

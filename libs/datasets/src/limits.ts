@@ -20,7 +20,9 @@ export const MAX_SAMPLE_ELEMENTS = GIB / 4;
 /** Bytes of one array when unpacked: what a compressed array may occupy as a temporary file. */
 export const MAX_ARRAY_BYTES = 16 * GIB;
 
-/** Compressed arrays up to this many unpacked bytes are kept in memory; larger ones are unpacked to a temporary file. */
+/**
+ * Compressed arrays up to this many unpacked bytes are kept in memory; larger ones are unpacked to a temporary file.
+ */
 export const MAX_ARRAY_BYTES_IN_MEMORY = 256 * MIB;
 
 /** Unpacked over packed bytes of an array that goes to disk: above it the archive is a bomb, not data. */

@@ -8,7 +8,10 @@ import { DatasetError } from './errors.js';
 /** Manifest names in the order they are looked for: the store's document first, then what people write. */
 export const MANIFEST_FILES = ['dataset.json', 'dataset.yaml', 'dataset.yml'] as const;
 
-/** Reads a manifest, or that of a folder, from a stored document or a user's own file. Throws DatasetError naming each wrong field. */
+/**
+ * Reads a manifest, or that of a folder, from a stored document or a user's own file. Throws DatasetError naming each
+ * wrong field.
+ */
 export async function readManifest(path: string): Promise<{ folder: string; manifest: DatasetManifest }> {
   const found = await stat(path).catch(() => null);
   if (found?.isFile()) return { folder: dirname(path), manifest: await manifestIn(path, found.size) };

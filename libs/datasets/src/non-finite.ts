@@ -14,7 +14,7 @@ export interface NonFinite {
 
 /** Read at a time, at least one row. */
 const CHUNK_BYTES = 4 * 1024 ** 2;
-const FLOATS: ReadonlySet<DtypeName> = new Set<DtypeName>(['f2', 'f4', 'f8']);
+const FLOATS: ReadonlySet<DtypeName> = new Set<DtypeName>(['f2', 'bf16', 'f4', 'f8']);
 
 /** Samples that are looked at: `count` of them from `start` on, or the rows that are listed, counted from `start`. */
 interface Looked {
@@ -31,7 +31,8 @@ export async function findNonFinite(rows: Rows, array: ArrayLayout, looked: Look
   let found: NonFinite | null = null;
   for (let first = 0; first < looked.count; first += step) {
     const size = Math.min(step, looked.count - first);
-    const places = Array.from({ length: size }, (_, i) => looked.start + (looked.rows?.[first + i] ?? first + i));
+    const placeOf = (sample: number) => looked.start + (looked.rows?.[sample] ?? sample);
+    const places = Array.from({ length: size }, (_, i) => placeOf(first + i));
     const values = await valuesOf(rows, array, places, width);
     const elements = values.length / size;
     for (const [row, sample] of places.entries()) {
@@ -54,7 +55,10 @@ async function valuesOf(
   const bytes = new Uint8Array(places.length * width);
   const [first = 0] = places;
   if (places.at(-1) === first + places.length - 1) rows.read(first, bytes);
-  else places.forEach((place, i) => rows.read(place, bytes.subarray(i * width, (i + 1) * width)));
+  else {
+    const targetOf = (i: number) => bytes.subarray(i * width, (i + 1) * width);
+    places.forEach((place, i) => rows.read(place, targetOf(i)));
+  }
   return DTYPES[array.dtype].decode(bytes.buffer);
 }
 

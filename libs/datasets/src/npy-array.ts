@@ -33,7 +33,8 @@ function storedArray(entry: NpyEntry, dtype: StoredArray['dtype']): StoredArray 
 /** Rows of whole samples over rows of single bytes, in this machine's byte order. */
 function rowsOf(bytes: Rows, header: NpyHeader, width: number): Rows {
   const size = elementBytes(header.element);
-  const rows: Rows = { read: (row, target) => bytes.read(row * width, target), close: () => bytes.close() };
+  const read: Rows['read'] = (row, target) => bytes.read(row * width, target);
+  const rows: Rows = { read, close: () => bytes.close() };
   return header.isBigEndian && size > 1 ? turnedRows(rows, width, width, (values) => swapped(values, size)) : rows;
 }
 
@@ -74,8 +75,10 @@ function* reordered(bytes: Rows, { dims, element }: NpyHeader): Generator<Uint8A
     const column = new Uint8Array(rows * size);
     places.forEach((place, index) => {
       bytes.read((index * count + first) * size, column);
-      for (let row = 0; row < rows; row++)
-        chunk.set(column.subarray(row * size, (row + 1) * size), (row * places.length + place) * size);
+      for (let row = 0; row < rows; row++) {
+        const element = column.subarray(row * size, (row + 1) * size);
+        chunk.set(element, (row * places.length + place) * size);
+      }
     });
     yield chunk;
   }
@@ -113,7 +116,8 @@ function storedWords({ name, file, header, openBytes }: NpyEntry): StoredWords {
         const size = elementBytes(header.element);
         const all = new Uint8Array(count * size);
         bytes.read(0, all);
-        return Array.from({ length: count }, (_, i) => wordIn(all.subarray(i * size, (i + 1) * size), header));
+        const wordAt = (i: number) => wordIn(all.subarray(i * size, (i + 1) * size), header);
+        return Array.from({ length: count }, (_, i) => wordAt(i));
       } finally {
         bytes.close();
       }
@@ -127,9 +131,8 @@ function wordIn(bytes: Uint8Array, { element, isBigEndian }: NpyHeader): string 
     throw new DatasetError('dataset_dtype', `an element of ${DTYPES[element.dtype].host} is no word`);
   if (element.text === 'S') return Buffer.from(bytes).toString('utf8').replace(/\0+$/, '');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const points = Array.from({ length: element.length }, (_, i) => view.getUint32(i * 4, !isBigEndian));
-  return points
-    .filter((point) => point > 0 && point <= 0x10ffff)
-    .map((point) => String.fromCodePoint(point))
-    .join('');
+  const pointAt = (i: number) => view.getUint32(i * 4, !isBigEndian);
+  const points = Array.from({ length: element.length }, (_, i) => pointAt(i));
+  const valid = points.filter((point) => point > 0 && point <= 0x10ffff);
+  return valid.map((point) => String.fromCodePoint(point)).join('');
 }

@@ -15,13 +15,16 @@ function headerOf(text: string, version = 1): Uint8Array {
 const read = (text: string, version?: number) => readNpyHeader(headerOf(text, version), WHERE);
 
 describe('readNpyHeader', () => {
-  it.each(Object.keys(DTYPES) as DtypeName[])('reads back what writeNpy wrote of %s', (dtype) => {
-    const bytes = writeNpy(dtype, [2, 3], new Uint8Array(6 * DTYPES[dtype].bytes));
-    const header = readNpyHeader(bytes, WHERE);
-    expect(header).toMatchObject({ element: { dtype }, dims: [2, 3], isFortran: false });
-    expect(header.dataOffset % 64).toBe(0);
-    expect(bytes.length - header.dataOffset).toBe(6 * DTYPES[dtype].bytes);
-  });
+  it.each(Object.keys(DTYPES).filter((name) => name !== 'bf16') as DtypeName[])(
+    'reads back what writeNpy wrote of %s',
+    (dtype) => {
+      const bytes = writeNpy(dtype, [2, 3], new Uint8Array(6 * DTYPES[dtype].bytes));
+      const header = readNpyHeader(bytes, WHERE);
+      expect(header).toMatchObject({ element: { dtype }, dims: [2, 3], isFortran: false });
+      expect(header.dataOffset % 64).toBe(0);
+      expect(bytes.length - header.dataOffset).toBe(6 * DTYPES[dtype].bytes);
+    },
+  );
 
   it.each([1, 2, 3])('reads version %i', (version) => {
     expect(read("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", version)).toMatchObject({
@@ -69,6 +72,7 @@ describe('DTYPES', () => {
     ['u4', Uint32Array.of(4294967295), 'int64', 4294967295n],
     ['i8', BigInt64Array.of(-5n), 'int64', -5n],
     ['f2', Uint16Array.of(0x3c00), 'float32', 1],
+    ['bf16', Uint16Array.of(0xc020), 'float32', -2.5],
     ['f8', Float64Array.of(0.1), 'float64', 0.1],
   ] as const)('decodes %s to a host type that holds all its values', (dtype, values, host, expected) => {
     expect(DTYPES[dtype].host).toBe(host);

@@ -23,8 +23,8 @@ export interface NpyHeader {
 export const NPY_HEADER_PROBE_BYTES = VERSION_2_PREFIX_BYTES + MAX_NPY_HEADER_BYTES;
 
 /**
- * Reads the header at the start of an npy file (NEP 1; versions 1 to 3). Throws DatasetError for what is not npy, and for
- * element types without a place in a data set (objects, records, complex).
+ * Reads the header at the start of an npy file (NEP 1; versions 1 to 3). Throws DatasetError for what is not npy, and
+ * for element types without a place in a data set (objects, records, complex).
  */
 export function readNpyHeader(bytes: Uint8Array, where: { file: string; array: string }): NpyHeader {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -62,11 +62,9 @@ export function writeNpy(dtype: DtypeName, dims: readonly number[], data: ArrayB
   MAGIC.copy(prefix);
   prefix[6] = 1;
   prefix.writeUInt16LE(padded, 8);
-  return Buffer.concat([
-    prefix,
-    Buffer.from(`${text.padEnd(padded - 1)}\n`, 'latin1'),
-    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  ]);
+  const header = Buffer.from(`${text.padEnd(padded - 1)}\n`, 'latin1');
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.concat([prefix, header, bytes]);
 }
 
 /** Bytes of one element in the file. */
@@ -87,20 +85,14 @@ function parseDescription(text: string, where: { file: string; array: string }):
     throw new DatasetError('dataset_format', 'the npy header lacks descr, fortran_order or shape', where);
   const [, order = '', kind = '', bytes = ''] = descr ?? [];
   const dims = parseShape(shape[1] ?? '', where);
-  return {
-    element: elementOf(kind, bytes, where),
-    dims,
-    isBigEndian: order === '>',
-    isFortran: fortran[1] === 'True' && dims.filter((dim) => dim > 1).length > 1,
-  };
+  const hasManyAxes = dims.filter((dim) => dim > 1).length > 1;
+  const isFortran = fortran[1] === 'True' && hasManyAxes;
+  return { element: elementOf(kind, bytes, where), dims, isBigEndian: order === '>', isFortran };
 }
 
 function parseShape(shape: string, where: { file: string; array: string }): number[] {
-  const dims = shape
-    .split(',')
-    .map((dim) => dim.replace('L', '').trim())
-    .filter(Boolean)
-    .map(Number);
+  const sizes = shape.split(',').map((dim) => dim.replace('L', '').trim());
+  const dims = sizes.filter(Boolean).map(Number);
   if (dims.length > MAX_AXES || dims.some((dim) => !Number.isSafeInteger(dim))) {
     throw new DatasetError('dataset_limit', 'shape', {
       ...where,
@@ -116,14 +108,17 @@ function elementOf(kind: string, bytes: string, where: { file: string; array: st
   if (isDtype(dtype)) return { dtype };
   const length = Number(bytes);
   if ((kind === 'U' || kind === 'S') && length <= MAX_TEXT_LENGTH) return { text: kind, length };
+  const known = Object.keys(DTYPES)
+    .filter((name) => name !== 'bf16')
+    .join(', ');
   throw new DatasetError('dataset_dtype', 'element type without a place in a model', {
     ...where,
-    expected: `one of ${Object.keys(DTYPES).join(', ')}, or words as labels`,
+    expected: `one of ${known}, or words as labels`,
     got: dtype,
     wayOut: 'convert it with numpy astype',
   });
 }
 
 function isDtype(name: string): name is DtypeName {
-  return Object.hasOwn(DTYPES, name);
+  return name !== 'bf16' && Object.hasOwn(DTYPES, name);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { openArrayFile } from './array-file.js';
+import { openDataset } from './open-dataset.js';
 import { errorOf, withFolder } from './test-dataset.js';
 import { writeNpz, type NpzArray } from './write-npz.js';
 
@@ -112,6 +113,20 @@ describe('openArrayFile on safetensors', () => {
       [1, 2],
       [3, 4, 5],
     ]);
+  });
+
+  it('reads bfloat16, which NumPy does not have', () => {
+    const bits = new Uint8Array(Uint16Array.of(0x3f80, 0xc020).buffer);
+    const files = {
+      'a.safetensors': tensors({ a: { dtype: 'BF16', shape: [2], data_offsets: [0, 4] } }, bits),
+      'dataset.json': '{"name":"a","inputs":{"*":{"array":"a"}},"splits":{"test":{"file":"a.safetensors"}}}',
+    };
+    return withFolder(files, async (folder) => {
+      const dataset = await openDataset(folder);
+      for await (const { inputs } of dataset.batches('test', { batchSize: 2 }))
+        expect(inputs['*']).toMatchObject({ type: 'float32', data: Float32Array.of(1, -2.5) });
+      await dataset.close();
+    });
   });
 
   it('refuses offsets outside the file and types without a place in a model', async () => {

@@ -7,17 +7,17 @@ import { npyBytes } from './npy-file.js';
 import { NPY_HEADER_PROBE_BYTES, readNpyHeader, type NpyHeader } from './npy.js';
 import { fileRows, memoryRows, type Rows } from './rows.js';
 import type { ArrayFile, Wanted } from './stored-array.js';
-import { checkBytes, readStart, spillToFile, unpackToMemory } from './unpack.js';
+import { verifyBytes, readStart, spillToFile, unpackToMemory } from './unpack.js';
 
 const STORED = 0;
 const DEFLATED = 8;
 
 /**
  * Arrays of an npz file (a zip of npy files), as numpy.savez and savez_compressed write it. Values are read later: from
- * the archive itself where they are not compressed, once their checksum was compared, else unpacked to memory or, when large, to a temporary file. Names
- * inside the archive are only looked up, never used as paths.
+ * the archive itself where they are not compressed, once their checksum was compared, else unpacked to memory or, when
+ * large, to a temporary file. Names inside the archive are only looked up, never used as paths.
  */
-export async function openNpz(path: string, { names: wanted }: Wanted = {}): Promise<ArrayFile> {
+export async function openNpz(path: string, { names: wanted, readableOnly = false }: Wanted = {}): Promise<ArrayFile> {
   const file = basename(path);
   return withZip(path, async (zip) => {
     if (zip.entryCount > MAX_ARRAYS_PER_FILE)
@@ -34,10 +34,17 @@ export async function openNpz(path: string, { names: wanted }: Wanted = {}): Pro
       names.push(name);
       if (wanted && !wanted.has(name)) continue;
       if (arrays.has(name)) throw new DatasetError('dataset_format', 'the array is there twice', { file, array: name });
-      arrays.set(name, await describe(path, zip, entry));
+      const found = await describe(path, zip, entry).catch(readableOnly ? unlessUnreadable : undefined);
+      if (found) arrays.set(name, found);
     }
     return npyFile(names, [...arrays.values()]);
   });
+}
+
+/** Null for elements that no model takes. */
+function unlessUnreadable(error: unknown): null {
+  if (error instanceof DatasetError && error.code === 'dataset_dtype') return null;
+  throw error;
 }
 
 async function describe(path: string, zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<NpyEntry> {
@@ -77,9 +84,10 @@ function checkEntry(entry: yauzl.Entry, where: { file: string; array: string }):
     entry.uncompressedSize > MAX_ARRAY_BYTES_IN_MEMORY &&
     entry.uncompressedSize > MAX_INFLATION * entry.compressedSize
   ) {
+    const atMost = `at most ${MAX_INFLATION} times its ${entry.compressedSize} packed bytes`;
     throw new DatasetError('dataset_limit', 'unpacks to suspiciously many bytes', {
       ...where,
-      expected: `at most ${MAX_INFLATION} times its ${entry.compressedSize} packed bytes`,
+      expected: atMost,
       got: `${entry.uncompressedSize}`,
       wayOut: 'store it uncompressed with numpy.savez',
     });
@@ -95,7 +103,7 @@ async function openBytes(
 ): Promise<Rows> {
   return withZip(path, async (zip) => {
     if (entry.compressionMethod === STORED) {
-      await checkBytes({
+      await verifyBytes({
         stream: await zip.openReadStreamPromise(entry),
         bytes: entry.uncompressedSize,
         crc32: entry.crc32,

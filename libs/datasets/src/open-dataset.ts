@@ -6,23 +6,20 @@ import { DatasetError } from './errors.js';
 import { readManifest } from './manifest.js';
 import type { SampleType } from './preprocess.js';
 import { inputKey, LABELS_KEY, resolveSplit, type SplitArrays, type SplitInput } from './split.js';
-import type { ArrayFile, Made, Wanted } from './stored-array.js';
+import type { ArrayFile, LabelsPlace, Made, Wanted } from './stored-array.js';
 
-/** Reads a data set's manifest, or that of a folder, and array headers, from a stage's folder or a user's own. Values are read batch by batch. Throws DatasetError. */
+/**
+ * Reads a data set's manifest, or that of a folder, and array headers, from a stage's folder or a user's own. Values
+ * are read batch by batch. Throws DatasetError.
+ */
 export async function openDataset(path: string): Promise<Dataset> {
   const { folder, manifest } = await readManifest(path);
   const files = new Map<string, ArrayFile>();
   try {
     const splits = await openSplits(folder, manifest, files);
     const names = Object.fromEntries(Object.keys(manifest.inputs).map((name) => [name, name]));
-    return new Dataset({
-      manifest,
-      splits,
-      names,
-      files: [...files.values()],
-      openedRows: new Map(),
-      knownLabels: new Map(),
-    });
+    const caches = { openedRows: new Map(), knownLabels: new Map() };
+    return new Dataset({ manifest, splits, names, files: [...files.values()], ...caches });
   } catch (error) {
     for (const file of files.values()) file.close();
     throw error;
@@ -38,7 +35,8 @@ async function openSplits(
   for (const [name, split] of Object.entries(manifest.splits) as [SplitName, Split | undefined][]) {
     if (!split) continue;
     const key = JSON.stringify([split.file, split.folder, split.labels, split.arrays]);
-    const file = files.get(key) ?? (await openArrayFile(join(folder, split.file), wantedOf(folder, manifest, split)));
+    const known = files.get(key);
+    const file = known ?? (await openArrayFile(join(folder, split.file), wantedOf(folder, manifest, split)));
     files.set(key, file);
     splits.set(name, await resolveSplit(name, split, manifest, file));
   }
@@ -56,13 +54,19 @@ async function openSplits(
 function wantedOf(folder: string, manifest: DatasetManifest, split: Split): Wanted {
   const inputs = Object.entries(manifest.inputs);
   const asked = [...inputs.map(([, { array }]) => array), manifest.labels?.array];
-  const names = new Set(asked.flatMap((name) => (name === undefined ? [] : [split.arrays?.[name] ?? name])));
+  const wanted = asked.filter((name) => name !== undefined);
+  const names = new Set(wanted.map((name) => split.arrays?.[name] ?? name));
   return {
     names,
     made: [...inputs.flatMap(([name, input]) => madeFor(name, input)), ...boxesOf(manifest)],
     ...(split.folder === undefined ? {} : { folder: split.folder }),
-    ...(split.labels === undefined ? {} : { labels: join(folder, split.labels) }),
+    ...(split.labels === undefined ? {} : { labels: placeOf(folder, split.file, split.labels) }),
   };
+}
+
+function placeOf(folder: string, file: string, labels: string): LabelsPlace {
+  const isWithin = labels.startsWith(`${file}/`);
+  return isWithin ? { within: labels.slice(file.length + 1) } : { beside: join(folder, labels) };
 }
 
 function madeFor(name: string, input: DatasetManifest['inputs'][string]): Made[] {

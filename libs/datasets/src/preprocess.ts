@@ -1,6 +1,7 @@
 import type { Preprocess } from '#contracts';
+import { ARRAYS } from '#numbers';
 import { floatToHalf, dimOf, elementOf } from '#onnx';
-import { HOST_TYPES, numbersOf, type HostData, type HostType } from './dtype.js';
+import { numberReader, type HostData, type HostType } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { MAX_SAMPLE_ELEMENTS } from './limits.js';
 
@@ -50,8 +51,10 @@ const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }
     apply({ mean, std, axis }, data, sample) {
       const channels = dimOf(sample.dims, axis);
       const inner = size(sample.dims.slice(axis + 1));
-      const means = Array.from({ length: channels }, (_, c) => elementOf(mean, mean.length === 1 ? 0 : c, 'mean'));
-      const factors = Array.from({ length: channels }, (_, c) => 1 / elementOf(std, std.length === 1 ? 0 : c, 'std'));
+      const meanOf = (c: number) => elementOf(mean, mean.length === 1 ? 0 : c, 'mean');
+      const means = Array.from({ length: channels }, (_, c) => meanOf(c));
+      const deviationOf = (c: number) => elementOf(std, std.length === 1 ? 0 : c, 'std');
+      const factors = Array.from({ length: channels }, (_, c) => 1 / deviationOf(c));
       return mapFloats(data, sample.type, (value, i) => {
         const c = Math.floor(i / inner) % channels;
         return (value - elementOf(means, c, 'means')) * elementOf(factors, c, 'factors');
@@ -68,12 +71,7 @@ const RULES: { [Name in Preprocess['op']]: Rule<Extract<Preprocess, { op: Name }
         throw misfit('pad', sample, `${2 * sample.dims.length} pads`, `${pads.length}`);
       if (value !== 0 && (!fits(sample.type, value) || (isInteger(sample.type) && !Number.isInteger(value))))
         throw misfit('pad', sample, `a value that ${sample.type} holds`, `${value}`);
-      return {
-        ...sample,
-        dims: sample.dims.map(
-          (dim, axis) => elementOf(pads, axis, 'pads') + dim + elementOf(pads, sample.dims.length + axis, 'pads'),
-        ),
-      };
+      return { ...sample, dims: paddedDims(sample.dims, pads) };
     },
     apply: ({ pads, value }, data, sample, count) => padBatch(data, sample, pads, value, count),
   },
@@ -103,15 +101,18 @@ export function preparePreprocessing(ops: readonly Preprocess[], sample: SampleT
     const rule = RULES[op.op] as Rule<Preprocess>;
     const input = result;
     result = rule.result(op, input);
-    if (size(result.dims) > MAX_SAMPLE_ELEMENTS)
+    if (size(result.dims) > MAX_SAMPLE_ELEMENTS) {
+      const expected = `at most ${MAX_SAMPLE_ELEMENTS} elements`;
       throw new DatasetError('dataset_limit', `preprocess "${op.op}" makes samples of [${result.dims}]`, {
-        expected: `at most ${MAX_SAMPLE_ELEMENTS} elements`,
+        expected,
         got: `${size(result.dims)}`,
         wayOut: 'correct the manifest',
       });
+    }
     return (data: HostData, count: number) => rule.apply(op, data, input, count);
   });
-  return { result, apply: (data, count) => steps.reduce((values, step) => step(values, count), data) };
+  const apply: Preprocessing['apply'] = (data, count) => steps.reduce((values, step) => step(values, count), data);
+  return { result, apply };
 }
 
 const isInteger = (type: HostType): boolean => !type.startsWith('float');
@@ -121,8 +122,8 @@ function floatType(type: HostType): HostType {
 }
 
 function mapFloats(data: HostData, type: HostType, turn: (value: number, index: number) => number): HostData {
-  const result = HOST_TYPES[floatType(type)].allocate(data.length) as Float32Array;
-  const numberAt = numbersOf(type, data);
+  const result = new ARRAYS[floatType(type)](data.length) as Float32Array;
+  const numberAt = numberReader(type, data);
   for (let i = 0; i < data.length; i++) result[i] = turn(numberAt(i), i);
   return result;
 }
@@ -132,9 +133,9 @@ function mapFloats(data: HostData, type: HostType, turn: (value: number, index: 
  * one.
  */
 function castTo(type: HostType, from: HostType, data: HostData): HostData {
-  const result = HOST_TYPES[type].allocate(data.length);
+  const result = new ARRAYS[type](data.length);
   const convert = elementConverter(type);
-  const numberAt = numbersOf(from, data);
+  const numberAt = numberReader(from, data);
   for (let i = 0; i < data.length; i++) {
     const value = numberAt(i);
     if (!fits(type, value))
@@ -183,17 +184,22 @@ function rangeText(type: HostType): string {
   return `${lowest}..${highest}`;
 }
 
+/** The pads before each axis come first, those behind them follow. */
+function paddedDims(dims: readonly number[], pads: readonly number[]): number[] {
+  const padOf = (at: number) => elementOf(pads, at, 'pads');
+  return dims.map((dim, axis) => padOf(axis) + dim + padOf(dims.length + axis));
+}
+
 function padBatch(data: HostData, sample: SampleType, pads: readonly number[], value: number, count: number): HostData {
   const rank = sample.dims.length;
-  const padded = sample.dims.map(
-    (dim, axis) => elementOf(pads, axis, 'pads') + dim + elementOf(pads, rank + axis, 'pads'),
-  );
-  const result = HOST_TYPES[sample.type].allocate(count * size(padded));
+  const padded = paddedDims(sample.dims, pads);
+  const result = new ARRAYS[sample.type](count * size(padded));
   if (value !== 0) result.fill(elementConverter(sample.type)(value) as never);
   const run = sample.dims[rank - 1] ?? 1;
   const strides = stridesOf(padded);
   const rowOffsets = offsets(sample.dims.slice(0, -1), strides);
-  const start = pads.slice(0, rank).reduce((sum, pad, axis) => sum + pad * elementOf(strides, axis, 'strides'), 0);
+  const before = pads.slice(0, rank);
+  const start = before.reduce((sum, pad, axis) => sum + pad * elementOf(strides, axis, 'strides'), 0);
   let source = 0;
   for (let n = 0; n < count; n++) {
     const base = n * size(padded) + start;
@@ -207,13 +213,10 @@ function padBatch(data: HostData, sample: SampleType, pads: readonly number[], v
 
 function transposeBatch(data: HostData, sample: SampleType, perm: readonly number[], count: number): HostData {
   const strides = stridesOf(sample.dims);
-  const order = [
-    ...offsets(
-      perm.map((axis) => dimOf(sample.dims, axis)),
-      perm.map((axis) => elementOf(strides, axis, 'strides')),
-    ),
-  ];
-  const result = HOST_TYPES[sample.type].allocate(data.length);
+  const turnedDims = perm.map((axis) => dimOf(sample.dims, axis));
+  const turnedStrides = perm.map((axis) => elementOf(strides, axis, 'strides'));
+  const order = [...offsets(turnedDims, turnedStrides)];
+  const result = new ARRAYS[sample.type](data.length);
   for (let n = 0; n < count; n++) {
     const base = n * order.length;
     for (let i = 0; i < order.length; i++) result[base + i] = data[base + elementOf(order, i, 'order')] as never;

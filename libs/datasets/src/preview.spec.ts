@@ -12,11 +12,22 @@ function scoring(scores: number): Uint8Array {
 }
 
 const previewed = (scores: number) =>
-  withFolder(smallDataset(), (folder) => previewDataset(folder, scoring(scores), 1));
+  withFolder(smallDataset(), (folder) => previewDataset(folder, scoring(scores), { count: 1 }));
 
 describe('a preview of samples that have classes', () => {
   it('measures top-1 where an output has a score for each', async () => {
     expect(await previewed(3)).toMatchObject({ accuracy: { samples: 2, classes: 3 }, unmeasured: null });
+  });
+
+  it('shows those of another split, after the first ones, and measures nothing by them', async () => {
+    const later = await withFolder(smallDataset(), (folder) =>
+      previewDataset(folder, scoring(3), { count: 2, from: 3, split: 'train' }),
+    );
+    expect(later).toMatchObject({ split: 'train', accuracy: null });
+    // The fourth of the four samples of the split: values 6 and 7.
+    expect(later.samples.map(({ label, inputs }) => ({ label, most: inputs[0]?.most }))).toEqual([
+      { label: expect.stringContaining('0'), most: 7 },
+    ]);
   });
 
   it('says why it does not where none has', async () => {

@@ -1,14 +1,17 @@
 import { classesOf, type SplitName } from '#contracts';
 import { Session, type HostTensor, type HostTensors } from '#inference';
 import type { Batch, Dataset } from './dataset.js';
-import { numbersOf } from './dtype.js';
+import { numberReader } from './dtype.js';
 import { openDataset } from './open-dataset.js';
 import { pngOf } from './media/png.js';
 import { recordStates } from './record-states.js';
 
 /** A sample as the model gets it. */
 export interface PreviewedSample {
-  /** The first input that has the shape of a picture, in gray or colours, its least value black and its greatest white; null where none has. */
+  /**
+   * The first input that has the shape of a picture, in gray or colours, its least value black and its greatest white;
+   * null where none has.
+   */
   picture: Buffer | null;
   /** Each input: shape, least, mean and greatest value. */
   inputs: { name: string; dims: readonly number[]; least: number; mean: number; most: number }[];
@@ -31,41 +34,59 @@ export interface Preview {
 const MEASURED = 200;
 const BATCH = 16;
 
-/** Serves the first samples of a data set to a model, and shows what it got and what it answers. Throws DatasetError, ModelLoadError, RunError. */
-export async function previewDataset(path: string, model: Uint8Array, count: number): Promise<Preview> {
+/** Which samples are shown: so many of a split, after the first `from`. */
+export interface PreviewChoice {
+  count: number;
+  from?: number;
+  /** Where none is named that of tests, or else the first that there is. */
+  split?: SplitName | undefined;
+}
+
+/**
+ * Serves samples of a data set to a model, and shows what it got and what it answers; the first ones are those by which
+ * its accuracy is told. Throws DatasetError, ModelLoadError, RunError.
+ */
+export async function previewDataset(path: string, model: Uint8Array, choice: PreviewChoice): Promise<Preview> {
   const session = await Session.create(model);
   const opened = await openDataset(path);
   let data: Dataset = opened;
   try {
     data = opened.bindInputs(session.inputs.map(({ name }) => name));
     if (data.sequenceSteps !== null) data = await recordStates(data, session);
-    const split = (['test', 'train', 'calibration'] as const).find((name) => opened.hasSplit(name)) ?? 'test';
-    return await shown(data, session, split, count);
+    const first = (['test', 'train', 'calibration'] as const).find((name) => opened.hasSplit(name)) ?? 'test';
+    return await shown(data, session, choice.split ?? first, choice);
   } finally {
     await data.close();
     await session.release();
   }
 }
 
-async function shown(data: Dataset, session: Session, split: SplitName, count: number): Promise<Preview> {
+async function shown(
+  data: Dataset,
+  session: Session,
+  split: SplitName,
+  { count, from = 0 }: PreviewChoice,
+): Promise<Preview> {
   const fixed = data.batchOf(session.inputs);
   const [batchSize, isFixed] = [fixed ?? BATCH, fixed !== null];
   const samples: PreviewedSample[] = [];
   let [right, measured] = [0, 0];
   let unmeasured: string | null = null;
-  for await (const batch of data.batches(split, { batchSize, limit: Math.max(count, MEASURED), dropLast: isFixed })) {
+  const whole = isFixed ? Math.ceil(count / batchSize) * batchSize : count;
+  const limit = from === 0 ? Math.max(whole, MEASURED) : whole;
+  for await (const batch of data.batches(split, { batchSize, start: from, limit, dropLast: isFixed })) {
     const outputs = await session.run(batch.inputs);
     const scores = scoresIn(outputs, batch.size, data.classes);
     if (batch.labels && !scores) unmeasured = withoutScores(outputs, batch.size, data.classes);
     for (let row = 0; row < batch.size; row++) {
       if (samples.length < count) samples.push(await sampleOf(data, batch, { row, outputs, scores }));
-      if (!scores || !batch.labels) continue;
+      if (from > 0 || !scores || !batch.labels) continue;
       measured += 1;
       right += Number(ranked(scores, row, batch.size)[0]?.index === batch.labels[row]);
     }
   }
-  const accuracy =
-    measured > 0 && data.classes !== null ? { top1: right / measured, samples: measured, classes: data.classes } : null;
+  const { classes } = data;
+  const accuracy = measured > 0 && classes !== null ? { top1: right / measured, samples: measured, classes } : null;
   return { split, samples, accuracy, unmeasured };
 }
 
@@ -106,13 +127,16 @@ function labelOf({ labels, targets, size }: Batch, row: number, names: readonly 
 }
 
 const MOST_NUMBERS = 6;
-const numbers = (values: Float64Array): string =>
-  `${Array.from(values.subarray(0, MOST_NUMBERS), short).join(', ')}${values.length > MOST_NUMBERS ? ', …' : ''}`;
+function numbers(values: Float64Array): string {
+  const shown = Array.from(values.subarray(0, MOST_NUMBERS), short).join(', ');
+  return values.length > MOST_NUMBERS ? `${shown}, …` : shown;
+}
 
 function rowOf({ type, dims, data }: HostTensor, row: number, size: number): { dims: number[]; values: Float64Array } {
   const width = data.length / size;
-  const numberAt = numbersOf(type, data);
-  return { dims: dims.slice(1), values: Float64Array.from({ length: width }, (_, i) => numberAt(row * width + i)) };
+  const numberAt = numberReader(type, data);
+  const values = Float64Array.from({ length: width }, (_, i) => numberAt(row * width + i));
+  return { dims: dims.slice(1), values };
 }
 
 function rangeOf(values: Float64Array): { least: number; mean: number; most: number } {
@@ -128,7 +152,8 @@ function rangeOf(values: Float64Array): { least: number; mean: number; most: num
 /** Height and width, alone or with one or three channels before or after them. */
 function isPicture(dims: readonly number[]): boolean {
   if (dims.length === 2) return Math.min(...dims) > 3;
-  return dims.length === 3 && [dims[0], dims[2]].some((channels) => channels === 1 || channels === 3);
+  if (dims.length !== 3) return false;
+  return [dims[0], dims[2]].some((channels) => channels === 1 || channels === 3);
 }
 
 function scoresIn(outputs: HostTensors, size: number, classes: number | null): HostTensor | null {
@@ -144,7 +169,6 @@ function withoutScores(outputs: HostTensors, size: number, classes: number | nul
 }
 
 function ranked(scores: HostTensor, row: number, size: number): { index: number; value: number }[] {
-  return Array.from(rowOf(scores, row, size).values, (value, index) => ({ index, value })).toSorted(
-    (a, b) => b.value - a.value,
-  );
+  const scored = Array.from(rowOf(scores, row, size).values, (value, index) => ({ index, value }));
+  return scored.toSorted((a, b) => b.value - a.value);
 }

@@ -6,7 +6,10 @@ import { recordStates } from './record-states.js';
 import { errorOf, withFolder } from './test-dataset.js';
 import { writeNpz } from './write-npz.js';
 
-/** y = x + rate, next = state + x: states of [2, batch, 2], of which each half is handed on, and a scalar that is the same for all. */
+/**
+ * y = x + rate, next = state + x: states of [2, batch, 2], of which each half is handed on, and a scalar that is the
+ * same for all.
+ */
 function summing(batch: string | number = 'batch'): Uint8Array {
   const builder = new GraphBuilder('sum');
   const state = builder.input('state', [2, batch, 2]);

@@ -12,10 +12,8 @@ export interface Rows {
 
 /** Rows of bytes that are already in memory. */
 export function memoryRows(bytes: Uint8Array, rowBytes: number): Rows {
-  return {
-    read: (row, target) => target.set(bytes.subarray(row * rowBytes, row * rowBytes + target.length)),
-    close: () => undefined,
-  };
+  const bytesOf = (row: number, length: number) => bytes.subarray(row * rowBytes, row * rowBytes + length);
+  return { read: (row, target) => target.set(bytesOf(row, target.length)), close: () => undefined };
 }
 
 /** Rows read from a file as they are asked for; only the operating system's page cache grows. */
@@ -25,10 +23,8 @@ export function fileRows(path: string, offset: number, rowBytes: number): Rows {
 
 /** Rows of an open file, which `close` closes. `name` is for messages. */
 export function descriptorRows(descriptor: number, offset: number, rowBytes: number, name: string): Rows {
-  return {
-    read: (row, target) => readFully(descriptor, target, offset + row * rowBytes, name),
-    close: () => closeSync(descriptor),
-  };
+  const read: Rows['read'] = (row, target) => readFully(descriptor, target, offset + row * rowBytes, name);
+  return { read, close: () => closeSync(descriptor) };
 }
 
 /** Rows in another form: `turn` makes the bytes of `rows`, of `size` bytes each, into those that are served. */

@@ -20,6 +20,7 @@ const DTYPE_OF: Partial<Record<string, DtypeName>> = {
   U64: 'u8',
   I64: 'i8',
   F16: 'f2',
+  BF16: 'bf16',
   F32: 'f4',
   F64: 'f8',
 };
@@ -33,13 +34,19 @@ const Header = z.record(
   }),
 );
 
-/** Tensors of a safetensors file (an 8-byte length, a JSON header, the data); each stays in the file until it is read. */
-export async function openSafetensors(path: string, { names: wanted }: Wanted = {}): Promise<ArrayFile> {
+/**
+ * Tensors of a safetensors file (an 8-byte length, a JSON header, the data); each stays in the file until it is read.
+ */
+export async function openSafetensors(
+  path: string,
+  { names: wanted, readableOnly = false }: Wanted = {},
+): Promise<ArrayFile> {
   const file = basename(path);
   const { header, dataOffset, size } = await readHeader(path, file);
   const names = Object.keys(header);
   const arrays = Object.entries(header)
     .filter(([name]) => !wanted || wanted.has(name))
+    .filter(([, { dtype }]) => !readableOnly || DTYPE_OF[dtype] !== undefined)
     .map(
       ([
         name,
@@ -50,19 +57,23 @@ export async function openSafetensors(path: string, { names: wanted }: Wanted = 
         },
       ]): [string, StoredArray] => {
         const known = DTYPE_OF[dtype];
-        if (!known)
+        if (!known) {
+          const known = Object.keys(DTYPE_OF).join(', ');
           throw new DatasetError('dataset_dtype', 'element type without a place in a model', {
             file,
             array: name,
-            expected: `one of ${Object.keys(DTYPE_OF).join(', ')}`,
+            expected: `one of ${known}`,
             got: dtype,
+            wayOut: 'save it as one of them',
           });
+        }
         const layout = { dtype: known, dims: shape };
         if (end - begin !== arrayBytes(layout) || dataOffset + end > size) {
+          const expected = `${arrayBytes(layout)} inside the file`;
           throw new DatasetError('dataset_format', 'bytes of the tensor', {
             file,
             array: name,
-            expected: `${arrayBytes(layout)} inside the file`,
+            expected,
             got: `${begin}..${end}`,
           });
         }
@@ -100,7 +111,8 @@ async function readHeader(
 
 function parseHeader(text: string, file: string): z.infer<typeof Header> {
   try {
-    const { __metadata__: _, ...tensors } = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+    const header = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+    const { __metadata__: _, ...tensors } = header;
     if (Object.keys(tensors).length > MAX_ARRAYS_PER_FILE)
       throw new DatasetError('dataset_limit', 'too many tensors', { file, expected: `at most ${MAX_ARRAYS_PER_FILE}` });
     return Header.parse(tensors);

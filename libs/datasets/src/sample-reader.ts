@@ -35,10 +35,11 @@ export class SampleReader {
 
   /** The inputs of a data set's names, at rows of the range of a split. Throws DatasetError. */
   async inputs(splitName: SplitName, places: Places, size: number): Promise<HostTensors> {
-    const entries = Object.entries(this.parts.names).map(async ([name, source]): Promise<[string, HostTensor]> => [
-      name,
-      await this.input(splitName, source, places, size),
-    ]);
+    const read = async ([name, source]: [string, string]): Promise<[string, HostTensor]> => {
+      const tensor = await this.input(splitName, source, places, size);
+      return [name, tensor];
+    };
+    const entries = Object.entries(this.parts.names).map(read);
     return Object.fromEntries(await Promise.all(entries));
   }
 
@@ -64,9 +65,10 @@ export class SampleReader {
     size: number,
   ): Promise<HostData> {
     const rows = await this.rows(array);
-    const data = await placed(split, array, async () =>
-      preprocessing.apply(await gather(rows, array, split.start, places, size), size),
-    );
+    const data = await placed(split, array, async () => {
+      const stored = await gather(rows, array, split.start, places, size);
+      return preprocessing.apply(stored, size);
+    });
     refuseNaN(split, array, data, places, size);
     return data;
   }
@@ -78,11 +80,8 @@ export class SampleReader {
     const rows = await this.rows(labels);
     const data = await placed(split, labels, () => gather(rows, labels, split.start, places, size));
     refuseNaN(split, labels, data, places, size);
-    return {
-      type: 'float32',
-      dims: [size, ...labels.dims.slice(1)],
-      data: Float32Array.from(data as ArrayLike<number | bigint>, Number),
-    };
+    const numbers = Float32Array.from(data as ArrayLike<number | bigint>, Number);
+    return { type: 'float32', dims: [size, ...labels.dims.slice(1)], data: numbers };
   }
 
   /** The classes of all samples of the range of a split. Throws DatasetError. */

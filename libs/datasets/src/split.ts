@@ -1,11 +1,11 @@
 import { inputSource, type DatasetInput, type DatasetManifest, type Split, type SplitName } from '#contracts';
 import type { HostTensor } from '#inference';
+import { randomOrder, seededRandom } from '#numbers';
 import { checkClassLayout, wordsAsClasses } from './class-labels.js';
 import { filledTensor, stateSample } from './constant.js';
 import { DTYPES } from './dtype.js';
 import { DatasetError } from './errors.js';
 import { preparePreprocessing, type Preprocessing, type SampleType } from './preprocess.js';
-import { shuffledIndices } from './random.js';
 import type { ArrayFile, StoredArray } from './stored-array.js';
 
 /** What serves one input of a split. */
@@ -35,7 +35,10 @@ export const inputKey = (input: string): string => `input ${input}`;
 /** Key under which a reader serves boxes. */
 export const LABELS_KEY = 'labels';
 
-/** Finds a split's arrays in its file. Throws DatasetError: missing array, lengths that differ, a range past the end, labels that are no class numbers. */
+/**
+ * Finds a split's arrays in its file. Throws DatasetError: missing array, lengths that differ, a range past the end,
+ * labels that are no class numbers.
+ */
 export async function resolveSplit(
   name: SplitName,
   split: Split,
@@ -44,13 +47,13 @@ export async function resolveSplit(
 ): Promise<SplitArrays> {
   const { file } = split;
   const called = (array: string): string => split.arrays?.[array] ?? array;
-  const inputs = Object.fromEntries(
-    Object.entries(manifest.inputs).map(([input, form]) => [
-      input,
-      resolveInput(input, form, arrays, { file, called }),
-    ]),
-  );
-  const labels = await resolveLabels(manifest, arrays, { file, called });
+  const place = { file, called };
+  const resolved = Object.entries(manifest.inputs).map(([input, form]) => [
+    input,
+    resolveInput(input, form, arrays, place),
+  ]);
+  const inputs: SplitArrays['inputs'] = Object.fromEntries(resolved);
+  const labels = await resolveLabels(manifest, arrays, place);
   const stored = Object.values(inputs).flatMap((input) => (input.kind === 'stored' ? [input.array] : []));
   const rows = commonRows([...stored, ...(labels ? [labels] : [])], file, name);
   const steps = manifest.sequence?.steps ?? 1;
@@ -97,11 +100,9 @@ function samplesOf(
   if (part) {
     const sequences = Math.floor(rows / steps);
     const [from, to] = part.map((share) => Math.round(share * sequences)) as [number, number];
-    const chosen = shuffledIndices(sequences, seed).slice(from, to).toSorted();
-    const taken = Uint32Array.from(
-      { length: chosen.length * steps },
-      (_, i) => (chosen[Math.floor(i / steps)] ?? 0) * steps + (i % steps),
-    );
+    const chosen = randomOrder(sequences, seededRandom(seed)).slice(from, to).toSorted();
+    const rowOf = (i: number) => (chosen[Math.floor(i / steps)] ?? 0) * steps + (i % steps);
+    const taken = Uint32Array.from({ length: chosen.length * steps }, (_, i) => rowOf(i));
     if (taken.length > 0) return { start: 0, count: taken.length, range: rows, rows: taken };
     throw outside(name, file, `a part of ${rows} samples that has one`, `[${part}], which has none`);
   }
@@ -126,7 +127,8 @@ const MAX_LISTED = 40;
 
 function namesIn({ names }: ArrayFile): string {
   if (names.length === 0) return 'none: the file is empty';
-  return `one of ${names.slice(0, MAX_LISTED).join(', ')}${names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : ''}`;
+  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : '';
+  return `one of ${names.slice(0, MAX_LISTED).join(', ')}${more}`;
 }
 
 function findArray(arrays: ArrayFile, name: string, file: string): StoredArray {

@@ -11,6 +11,8 @@ export interface ArrayLayout {
 /** An array in a file: its layout is known, its values are read when its rows are opened. */
 export interface StoredArray extends ArrayLayout {
   name: string;
+  /** What to look at, where it is made of files. */
+  warnings?: readonly string[];
   openRows(): Promise<Rows>;
 }
 
@@ -32,8 +34,8 @@ interface FileFacts {
 }
 
 /**
- * Arrays of one file by name; a reader of a format returns this. Of arrays that nobody asked for it holds the names alone. What was made for an
- * input has the key of its {@link Made}.
+ * Arrays of one file by name; a reader of a format returns this. Of arrays that nobody asked for it holds the names
+ * alone. What was made for an input has the key of its {@link Made}.
  */
 export class ArrayFile extends Map<string, StoredArray> {
   readonly words: ReadonlyMap<string, StoredWords>;
@@ -69,15 +71,19 @@ export interface BoxesForm {
   classes: { count: number; names: readonly string[] | null };
 }
 
+/** Where the file or folder of the boxes is: a path beside the manifest, or one within the folder or archive. */
+export type LabelsPlace = { beside: string } | { within: string };
+
 /** What is asked of a file. */
 export interface Wanted {
   /** Names of the arrays; without them, all. */
   names?: ReadonlySet<string>;
+  /** Arrays whose elements no model takes, such as objects, are left out: for those who only look around. */
+  readableOnly?: boolean;
   made?: readonly Made[];
   /** The folder within a folder or archive. */
   folder?: string;
-  /** Path of the file or folder of the boxes. */
-  labels?: string;
+  labels?: LabelsPlace;
 }
 
 /** Bytes of one row: everything but the first axis. */

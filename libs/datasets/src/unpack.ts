@@ -25,7 +25,7 @@ export async function readStart(stream: Readable, limit: number): Promise<Buffer
 }
 
 /** Reads all the bytes and keeps none. Throws DatasetError when size or CRC-32 differ. */
-export async function checkBytes(source: Unpacked): Promise<void> {
+export async function verifyBytes(source: Unpacked): Promise<void> {
   await drain(source, () => undefined);
 }
 
@@ -37,8 +37,8 @@ export async function unpackToMemory(source: Unpacked): Promise<Uint8Array> {
 }
 
 /**
- * Rows of the bytes after `dataOffset`, kept in a temporary file that has no name any more: the operating system frees it
- * when this process ends, however it ends.
+ * Rows of the bytes after `dataOffset`, kept in a temporary file that has no name any more: the operating system frees
+ * it when this process ends, however it ends.
  */
 export async function spillToFile(source: Unpacked, dataOffset: number, rowBytes: number): Promise<Rows> {
   const file = await TemporaryFile.create();

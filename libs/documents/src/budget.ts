@@ -60,7 +60,7 @@ export class Budget {
 }
 
 /** Throws DocumentError for a text of more bytes than allowed. */
-export function checkBytes(text: string, { bytes }: DocumentLimits): void {
+export function checkLength(text: string, { bytes }: DocumentLimits): void {
   const got = Buffer.byteLength(text);
   if (got > bytes) throw documentError(`it has ${got} bytes, ${bytes} are allowed: make it shorter`);
 }

@@ -18,6 +18,10 @@ export class DocumentError extends Error {
   }
 }
 
+/** Each problem as one of the whole document, its line in the message: lines are no fields. */
+export const wholeProblems = ({ problems }: DocumentError, field = ''): { field: string; message: string }[] =>
+  problems.map((problem) => ({ field, message: describeProblem(problem) }));
+
 /** `line 3: …` */
 export function describeProblem({ line, message }: DocumentProblem): string {
   return line === undefined ? message : `line ${line}: ${message}`;

@@ -1,4 +1,4 @@
-import { Budget, checkBytes } from './budget.js';
+import { Budget, checkLength } from './budget.js';
 import type { DocumentLimits } from './limits.js';
 
 const QUOTE = 0x22;
@@ -16,7 +16,7 @@ const CLOSE_MAPPING = 0x7d;
  * each key and the number of its mapping.
  */
 export function scanJson(text: string, limits: DocumentLimits, onKey?: (key: string, mapping: number) => void): number {
-  checkBytes(text, limits);
+  checkLength(text, limits);
   const budget = new Budget(limits);
   const open: number[] = [];
   let mappings = 0;

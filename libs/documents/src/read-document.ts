@@ -1,5 +1,5 @@
 import { Lexer, LineCounter, parseDocument } from 'yaml';
-import { Budget, checkBytes } from './budget.js';
+import { Budget, checkLength } from './budget.js';
 import { DocumentError, documentError } from './errors.js';
 import { readJson } from './read-json.js';
 import { LIMITS, type DocumentLimits } from './limits.js';
@@ -13,7 +13,7 @@ const MAX_PROBLEMS = 5;
 
 /** Reads YAML 1.2 or JSON text as plain values, in time that is linear in its length. Throws DocumentError. */
 export function readDocument(text: string, limits: DocumentLimits = LIMITS.recipe): unknown {
-  checkBytes(text, limits);
+  checkLength(text, limits);
   if (CONTROL.test(text)) throw documentError('this is no text but bytes of another kind: give YAML or JSON');
   return looksLikeJson(text) ? readJson(text, limits) : readYaml(text, limits);
 }

@@ -1,4 +1,4 @@
-import type { ModelMetrics } from '#contracts';
+import type { ModelMetrics, Skipped } from '#contracts';
 import type { CustomMetricRun } from './custom-metric.js';
 import { measureQuality, type IntervalSettings, type Measured } from './quality.js';
 import { growingDoubles, type Growing } from './tasks/growing.js';
@@ -6,10 +6,11 @@ import type { Resampled, TaskBatch } from './tasks/task.js';
 import { ratioOfSums } from './tasks/weighted-mean.js';
 
 /** The mean of a number that each sample has. */
+const count = (values: Float64Array) => values.length;
 const meanOfSamples: Resampled<Float64Array> = {
   kind: 'resampled',
-  samples: (values) => values.length,
-  work: (values) => values.length,
+  samples: count,
+  work: count,
   prepare: (values) => ratioOfSums(values, 1),
 };
 
@@ -32,14 +33,22 @@ export class CustomFigures {
 
   /** The figures of one model, by name. */
   of(model: number, settings: IntervalSettings | null): Pick<ModelMetrics, 'custom'> {
-    this.measured ??= this.runs.map(({ metric }, index) => {
-      const evidences = (this.values[index] ?? []).map(({ values }) => values);
-      return measureQuality(metric.name, meanOfSamples, evidences, settings);
-    });
-    const figures = this.measured.flatMap(({ metric, figures: all }) => {
+    const figures = this.all(settings).flatMap(({ metric, figures: all }) => {
       const figure = all[model];
       return figure ? [[metric, figure] as const] : [];
     });
     return figures.length > 0 ? { custom: Object.fromEntries(figures) } : {};
+  }
+
+  /** Why figures have no interval. */
+  skipped(settings: IntervalSettings | null): Skipped[] {
+    return this.all(settings).flatMap(({ skipped }) => skipped);
+  }
+
+  private all(settings: IntervalSettings | null): Measured<string>[] {
+    return (this.measured ??= this.runs.map(({ metric }, index) => {
+      const evidences = (this.values[index] ?? []).map(({ values }) => values);
+      return measureQuality(metric.name, meanOfSamples, evidences, settings);
+    }));
   }
 }

@@ -12,8 +12,9 @@ const HEAP_MB = 256;
 type Answer = { values: number[] } | { error: string };
 
 /**
- * A figure that a small ES module computes: its default export gets a batch of one model ({ inputs, outputs, reference, labels, targets, size }) and
- * returns a number for each sample, of which the figure is the mean. It runs in a thread of this process: who may submit one may run code here.
+ * A figure that a small ES module computes: its default export gets a batch of one model ({ inputs, outputs, reference,
+ * labels, targets, size }) and returns a number for each sample, of which the figure is the mean. It runs in a thread
+ * of this process: who may submit one may run code here.
  */
 export class CustomMetricRun {
   private constructor(
@@ -34,7 +35,9 @@ export class CustomMetricRun {
     return run;
   }
 
-  /** A number for each sample. Throws CustomMetricError for what is none, and for a module that fails or takes too long. */
+  /**
+   * A number for each sample. Throws CustomMetricError for what is none, and for a module that fails or takes too long.
+   */
   async of(batch: TaskBatch): Promise<number[]> {
     const answer = this.answer();
     this.worker.postMessage(batch);

@@ -3,6 +3,8 @@ export { CustomMetricRun } from './custom-metric.js';
 export * from './errors.js';
 export { measureLatency, summarizeLatency, type LatencyOptions, type LatencySubject } from './latency.js';
 export { outputSnrDb } from './output-snr.js';
+export { bootstrapInterval, resamplesOf } from './intervals/bootstrap.js';
+export type { Interval } from './intervals/wilson.js';
 export type { IntervalSettings } from './quality.js';
 export { taskProblem } from './task-scoring.js';
 export type { TaskSettings } from './tasks/task.js';

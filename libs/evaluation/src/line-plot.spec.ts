@@ -1,3 +1,4 @@
+import { PlotData } from '#contracts';
 import { linePlot } from './line-plot.js';
 
 const plot = (series: Parameters<typeof linePlot>[0]['series']) =>
@@ -69,6 +70,26 @@ describe('linePlot', () => {
     expect(svg).not.toContain('>layer 15</text>');
     expect(svg).toContain('>and 25 more</text>');
     expect(marks(svg)).toHaveLength(40);
+  });
+
+  it('holds what it shows, marks that cannot be drawn among it', () => {
+    const svg = plot([
+      { name: 'one</metadata>&', points: [[1, 0.5]] },
+      { name: 'two', points: [[2, Number.NaN]], style: 'marks' },
+    ]);
+    const [, text = ''] = /<metadata>([^<]*)<\/metadata>/.exec(svg) ?? [];
+    const json = text
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&quot;', '"')
+      .replaceAll('&amp;', '&');
+    expect(PlotData.parse(JSON.parse(json))).toEqual({
+      columns: ['series', 'ratio', 'top-1'],
+      rows: [
+        ['one</metadata>&', 1, 0.5],
+        ['two', 2, null],
+      ],
+    });
   });
 
   it('draws equal values, no values and values that are not finite', () => {

@@ -1,7 +1,11 @@
+import type { PlotData } from '#contracts';
+
+type Point = readonly [number, number];
+
 export interface PlotSeries {
   name: string;
   /** x and y of each mark, in the order in which the line joins them. */
-  points: readonly (readonly [number, number])[];
+  points: readonly Point[];
   /** `marks` leaves the line out, as for single models in a trade-off. */
   style?: 'line' | 'marks';
 }
@@ -27,29 +31,22 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 
 /**
  * A plot as a self-contained SVG document, with a legend where there is more than one series. Points that are not
- * finite are left out.
+ * finite are left out; `metadata` holds all of them as PlotData.
  */
 export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
-  const drawn = series.map((one) => ({
-    ...one,
-    points: one.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)),
-  }));
-  const x = axis(
-    drawn.flatMap(({ points }) => points.map(([value]) => value)),
-    MARGIN.left,
-    WIDTH - MARGIN.right,
-  );
-  const y = axis(
-    drawn.flatMap(({ points }) => points.map(([, value]) => value)),
-    HEIGHT - MARGIN.bottom,
-    MARGIN.top,
-  );
+  const isDrawable = ([x, y]: Point) => Number.isFinite(x) && Number.isFinite(y);
+  const drawn = series.map((one) => ({ ...one, points: one.points.filter(isDrawable) }));
+  const points = drawn.flatMap((one) => one.points);
+  const [xs, ys] = [points.map(([value]) => value), points.map(([, value]) => value)];
+  const x = axis(xs, MARGIN.left, WIDTH - MARGIN.right);
+  const y = axis(ys, HEIGHT - MARGIN.bottom, MARGIN.top);
   const legend = series.length > 1 ? legendOf(series) : [];
   const height = HEIGHT + legend.length * LEGEND_LINE;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" ` +
       `height="${height}" font-family="system-ui, sans-serif" font-size="13" role="img" ` +
       `aria-label="${escape(title)}">`,
+    `<metadata>${escape(JSON.stringify(dataOf({ xLabel, yLabel, series })))}</metadata>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(WIDTH / 2, 24, title, 'middle', 'font-size="16" font-weight="600"'),
     ...x.ticks.flatMap((tick) => [
@@ -73,20 +70,23 @@ export function linePlot({ title, xLabel, yLabel, series }: LinePlot): string {
     ),
     ...legend.flatMap((name, index) => {
       const top = HEIGHT + index * LEGEND_LINE;
-      return [
-        `<rect x="${MARGIN.left}" y="${top - 9}" width="14" height="4" fill="${colour(index)}"/>`,
-        text(MARGIN.left + 22, top - 2, name, 'start'),
-      ];
+      const swatch = `<rect x="${MARGIN.left}" y="${top - 9}" width="14" height="4" fill="${colour(index)}"/>`;
+      return [swatch, text(MARGIN.left + 22, top - 2, name, 'start')];
     }),
     '</svg>\n',
   ].join('\n');
 }
 
+function dataOf({ xLabel, yLabel, series }: Omit<LinePlot, 'title'>): PlotData {
+  const rows = series.flatMap(({ name, points }) => points.map(([x, y]) => [name, x, y]));
+  return { columns: ['series', xLabel, yLabel], rows };
+}
+
 function legendOf(series: readonly PlotSeries[]): string[] {
   const names = series.map(({ name }) => name);
-  return names.length <= LEGEND_LINES
-    ? names
-    : [...names.slice(0, LEGEND_LINES - 1), `and ${names.length - LEGEND_LINES + 1} more`];
+  if (names.length <= LEGEND_LINES) return names;
+  const shown = names.slice(0, LEGEND_LINES - 1);
+  return [...shown, `and ${names.length - shown.length} more`];
 }
 
 interface Axis {
@@ -120,14 +120,11 @@ function niceStep(rough: number): number {
   return ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
 }
 
-function curve(
-  name: string,
-  points: readonly (readonly [number, number])[],
-  stroke: string,
-  style: 'line' | 'marks',
-): string[] {
-  const path = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
-  const marks = points.map(([x, y]) => `<circle cx="${round(x)}" cy="${round(y)}" r="3.2" fill="${stroke}"/>`).join('');
+function curve(name: string, points: readonly Point[], stroke: string, style: 'line' | 'marks'): string[] {
+  const corners = points.map(([x, y]) => `${round(x)},${round(y)}`);
+  const path = corners.join(' ');
+  const mark = ([x, y]: Point) => `<circle cx="${round(x)}" cy="${round(y)}" r="3.2" fill="${stroke}"/>`;
+  const marks = points.map(mark).join('');
   return [
     `<g><title>${escape(name)}</title>`,
     style === 'line' ? `<polyline points="${path}" fill="none" stroke="${stroke}" stroke-width="1.8"/>` : '',

@@ -11,16 +11,22 @@ export interface OutputQuality {
   reason?: string;
   /** Whether both models' values are, but for infinities that they share. */
   isFinite: boolean;
-  /** The channel that keeps the least, in its own units; absent where the output has no channels, or none of them a figure. */
+  /**
+   * The channel that keeps the least, in its own units; absent where the output has no channels, or none of them a
+   * figure.
+   */
   worstChannel?: { axis: number; channel: number; snrDb: number };
   /**
-   * The poorest channel that the figure over all elements cannot speak for: one whose values are of another order than the others', or any where half of
-   * them and more are poor. A channel that is merely quiet among its like is none.
+   * The poorest channel that the figure over all elements cannot speak for: one whose values are of another order than
+   * the others', or any where half of them and more are poor. A channel that is merely quiet among its like is none.
    */
   poorChannel?: { axis: number; channel: number; snrDb: number };
   /** Channels looked at, on one axis or two. */
   channels: number;
-  /** Of each channel of the last axis; absent where there are more than {@link MAX_LISTED}. Silent: the baseline gives only zeros. */
+  /**
+   * Of each channel of the last axis; absent where there are more than {@link MAX_LISTED}. Silent: the baseline gives
+   * only zeros.
+   */
   lastAxisSnrDb?: (number | 'identical' | 'silent')[];
   /** Channels with less than {@link POOR_SNR_DB}. */
   poorChannels: number;
@@ -31,7 +37,10 @@ export interface OutputQuality {
 /** Below this the noise is a tenth of the signal: what depends on the outputs is likely to change. */
 export const POOR_SNR_DB = 10;
 
-/** Power of a channel against the mean of its axis at which its values are of another order: a thirtieth in size. Embeddings spread over 25 dB. */
+/**
+ * Power of a channel against the mean of its axis at which its values are of another order: a thirtieth in size.
+ * Embeddings spread over 25 dB.
+ */
 const OTHER_ORDER_DB = -30;
 
 /** Channels of an axis that are told apart. */
@@ -40,16 +49,17 @@ const MAX_CHANNELS = 2 ** 16;
 const MAX_LISTED = 128;
 
 /**
- * Compares the floating-point outputs of two models batch by batch and keeps only sums: per output, and per channel of its last axis and, ahead of
- * spatial or sequence axes, of its second. One sum over all would be in the units of the largest.
+ * Compares the floating-point outputs of two models batch by batch and keeps only sums: per output, and per channel of
+ * its last axis and, ahead of spatial or sequence axes, of its second. One sum over all would be in the units of the
+ * largest.
  */
 export class OutputComparison {
   private readonly sums = new Map<string, OutputSums>();
   private readonly samples = new Map<string, SampleNoise>();
 
   /**
-   * Adds a batch of `size` samples: the outputs of the model and those of the baseline, of equal names and shapes, but for
-   * `apart`, which are not compared.
+   * Adds a batch of `size` samples: the outputs of the model and those of the baseline, of equal names and shapes, but
+   * for `apart`, which are not compared.
    */
   add(outputs: HostTensors, reference: HostTensors, size = 0, apart: ReadonlySet<string> = new Set()): void {
     for (const [name, expected] of Object.entries(reference)) {
@@ -82,8 +92,8 @@ export class OutputComparison {
 }
 
 /**
- * The poorest output or channel to warn of, null where none is poor. Channels of outputs that are probabilities do not count: they are of one unit, and
- * improbable classes are small.
+ * The poorest output or channel to warn of, null where none is poor. Channels of outputs that are probabilities do not
+ * count: they are of one unit, and improbable classes are small.
  */
 export function poorestOutput(
   qualities: readonly OutputQuality[],
@@ -99,20 +109,22 @@ export function poorestOutput(
 }
 
 /**
- * One figure for several outputs, dB: the mean of their shares of noise, so that none is heard for being large. Null when all are identical, undefined where
- * one is not finite or none has a figure.
+ * One figure for several outputs, dB: the mean of their shares of noise, so that none is heard for being large. Null
+ * when all are identical, undefined where one is not finite or none has a figure.
  */
 export function combinedSnrDb(qualities: readonly OutputQuality[]): number | null | undefined {
   if (qualities.some(({ isFinite }) => !isFinite)) return undefined;
   const figures = qualities.flatMap(({ snrDb }) => (snrDb === undefined ? [] : [snrDb]));
   if (figures.length === 0) return undefined;
-  return decibels(
-    figures.length,
-    figures.reduce<number>((sum, snrDb) => sum + (snrDb === null ? 0 : 10 ** (-snrDb / 10)), 0),
-  );
+  const noiseShare = (snrDb: number | null) => (snrDb === null ? 0 : 10 ** (-snrDb / 10));
+  const noise = figures.reduce<number>((sum, snrDb) => sum + noiseShare(snrDb), 0);
+  return decibels(figures.length, noise);
 }
 
-/** The least of all figures, and where: `y`, or `y, channel 3 of axis 1`. Null when all outputs are identical, undefined when none has a figure. */
+/**
+ * The least of all figures, and where: `y`, or `y, channel 3 of axis 1`. Null when all outputs are identical, undefined
+ * when none has a figure.
+ */
 export function worstOutput(qualities: readonly OutputQuality[]): { place: string; snrDb: number } | null | undefined {
   const figures = qualities.flatMap(({ output, snrDb, worstChannel }) => [
     ...(typeof snrDb === 'number' ? [{ place: `"${output}"`, snrDb }] : []),
@@ -136,7 +148,8 @@ class OutputSums {
   private readonly axes: AxisSums[];
 
   constructor(rank: number) {
-    this.axes = rank < 2 ? [] : [...new Set(rank > 2 ? [1, rank - 1] : [1])].map((axis) => new AxisSums(axis));
+    const channelAxes = rank > 2 ? [1, rank - 1] : [1];
+    this.axes = rank < 2 ? [] : [...new Set(channelAxes)].map((axis) => new AxisSums(axis));
   }
 
   add(exact: ArrayLike<number>, dims: readonly number[], got: ArrayLike<number>): void {
@@ -207,11 +220,8 @@ class AxisSums {
   }
 
   channels(): Channel[] {
-    return Array.from(this.signal, (signal, channel) => ({
-      axis: this.axis,
-      channel,
-      snrDb: decibels(signal, this.noise[channel] ?? 0),
-    }));
+    const snrOf = (channel: number, signal: number) => decibels(signal, this.noise[channel] ?? 0);
+    return Array.from(this.signal, (signal, channel) => ({ axis: this.axis, channel, snrDb: snrOf(channel, signal) }));
   }
 
   listed(): Pick<OutputQuality, 'lastAxisSnrDb'> {
@@ -226,9 +236,9 @@ class AxisSums {
       .filter(isMeasured)
       .filter(({ snrDb }) => snrDb < POOR_SNR_DB);
     const mean = this.signal.reduce((sum, signal) => sum + signal, 0) / this.signal.length;
-    return 2 * poor.length >= this.signal.length
-      ? poor
-      : poor.filter(({ channel }) => 10 * Math.log10((this.signal[channel] ?? 0) / mean) <= OTHER_ORDER_DB);
+    if (2 * poor.length >= this.signal.length) return poor;
+    const belowMeanDb = (channel: number) => 10 * Math.log10((this.signal[channel] ?? 0) / mean);
+    return poor.filter(({ channel }) => belowMeanDb(channel) <= OTHER_ORDER_DB);
   }
 }
 
@@ -244,10 +254,9 @@ function isMeasured(channel: Channel): channel is MeasuredChannel {
 }
 
 function lowest(channels: readonly MeasuredChannel[]): MeasuredChannel | undefined {
-  return channels.reduce<MeasuredChannel | undefined>(
-    (worst, channel) => (worst && worst.snrDb <= channel.snrDb ? worst : channel),
-    undefined,
-  );
+  const worse = (worst: MeasuredChannel | undefined, channel: MeasuredChannel) =>
+    worst && worst.snrDb <= channel.snrDb ? worst : channel;
+  return channels.reduce<MeasuredChannel | undefined>(worse, undefined);
 }
 
 function grown(values: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {

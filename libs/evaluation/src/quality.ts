@@ -47,12 +47,28 @@ export function measureQuality<E, N extends string = MetricName>(
   const reason = reasons.find((text) => text !== null);
   const skipped: Skipped[] = reason ? [{ node: metric, reason: `not measured${some(reasons)}: ${reason}` }] : [];
   const isBare = settings !== null && figures.some((figure) => figure && !figure.interval);
-  if (isBare) skipped.push({ node: metric, reason: NO_INTERVAL });
+  if (isBare && measure.kind === 'resampled')
+    skipped.push({ node: metric, reason: `no interval: ${bareReason(measure, evidences, settings)}` });
   return { metric, figures, skipped };
 }
 
-const NO_INTERVAL =
-  'no interval: so many samples would take too long to draw again and again; set samples, or resamples lower';
+/** Why a figure that was measured has no interval. */
+function bareReason<E>(measure: Resampled<E>, evidences: readonly E[], settings: IntervalSettings): string {
+  const [first] = evidences;
+  if (first !== undefined && measure.samples(first) < 2) return 'one sample tells nothing of how others vary';
+  if (drawsOf(measure, evidences, settings) === 0)
+    return 'so many samples would take too long to draw again and again; set samples, or resamples lower';
+  return 'many draws of these samples have no such figure, as where a class is missing or outputs are identical';
+}
+
+/** Resamples that can be afforded; 0 where that makes no interval. */
+function drawsOf<E>(measure: Resampled<E>, evidences: readonly E[], settings: IntervalSettings | null): number {
+  const [first] = evidences;
+  const work = Math.max(1, ...evidences.map(measure.work));
+  const affordable = Math.min(settings?.resamples ?? 0, Math.floor(MAX_WORK / work));
+  const isEnough = affordable >= LEAST_RESAMPLES && first !== undefined && measure.samples(first) > 1;
+  return isEnough ? affordable : 0;
+}
 
 const some = (reasons: readonly (string | null)[]) =>
   reasons.every((reason) => reason !== null) ? '' : ' for all models';
@@ -68,24 +84,17 @@ function shares<E>(
     const own = hits[m];
     if (!own) return undefined;
     const whole = measure.whole?.(evidence) ?? 1;
-    const [right, count] = [own.filter((hit) => hit === 1).length, own.filter((hit) => hit >= 0).length];
+    const right = own.filter((hit) => hit === 1).length;
+    const count = own.filter((hit) => hit >= 0).length;
     if (count === 0) return undefined;
     const value = (whole * right) / count;
     if (!settings) return { value };
     const { confidence } = settings;
     const { low, high } = wilsonInterval(right, count, confidence);
     const baseline = m === 0 ? null : hits[0];
-    return {
-      value,
-      interval: {
-        low: whole * low,
-        high: whole * high,
-        confidence,
-        method: 'wilson',
-        samples: count,
-        ...(baseline ? { change: pairedShares(baseline, own, { whole, confidence }) } : {}),
-      },
-    };
+    const change = baseline ? { change: pairedShares(baseline, own, { whole, confidence }) } : {};
+    const ends = { low: whole * low, high: whole * high, confidence };
+    return { value, interval: { ...ends, method: 'wilson', samples: count, ...change } };
   });
 }
 
@@ -103,13 +112,9 @@ function pairedShares(
     if (was < is) won++;
   }
   const { low, high } = matchedDifference({ lost, won, count }, confidence);
-  return {
-    difference: (whole * (won - lost)) / count,
-    low: whole * low,
-    high: whole * high,
-    pValue: mcnemar({ lost, won, count }),
-    test: 'mcnemar',
-  };
+  const difference = (whole * (won - lost)) / count;
+  const pValue = mcnemar({ lost, won, count });
+  return { difference, low: whole * low, high: whole * high, pValue, test: 'mcnemar' };
 }
 
 function resampled<E>(
@@ -123,24 +128,21 @@ function resampled<E>(
   const once = new Uint32Array(samples).fill(1);
   const statistics = evidences.map((evidence, m) => (reasons[m] === null ? measure.prepare(evidence) : null));
   const values = statistics.map((statistic) => statistic?.(once));
-  const work = Math.max(1, ...evidences.map(measure.work));
-  const affordable = Math.min(settings?.resamples ?? 0, Math.floor(MAX_WORK / work));
-  const draws = settings && affordable >= LEAST_RESAMPLES && samples > 1 ? affordable : 0;
-  const drawn = drawFigures(statistics, samples, draws);
+  const draws = drawsOf(measure, evidences, settings);
+  const drawnOf = drawFigures(statistics, samples, draws);
   return values.map((value, m) => {
-    if (value === undefined) return undefined;
+    if (value === undefined || !Number.isFinite(value)) return undefined;
     if (!settings || draws === 0) return { value };
     const { confidence } = settings;
-    const own = drawn[m] ?? new Float64Array(0);
+    const own = drawnOf[m] ?? new Float64Array(0);
     const before = m === 0 ? undefined : values[0];
-    const change =
-      before === undefined ? {} : { change: pairedDraws(value - before, drawn[0] ?? own, own, confidence) };
-    const known = own.filter(Number.isFinite);
+    const change = before === undefined ? {} : pairedDraws(value - before, drawnOf[0] ?? own, own, confidence);
+    const known = own.filter((drawn) => !Number.isNaN(drawn));
     if (known.length < LEAST_RESAMPLES) return { value };
-    return {
-      value,
-      interval: { ...bootstrapInterval(value, known, confidence), confidence, method: 'bootstrap', samples, ...change },
-    };
+    const { low, high } = bootstrapInterval(value, known, confidence);
+    // An end without bound, as of a ratio to no noise at all.
+    if (!Number.isFinite(low) || !Number.isFinite(high)) return { value };
+    return { value, interval: { low, high, confidence, method: 'bootstrap', samples, ...change } };
   });
 }
 
@@ -158,12 +160,15 @@ function drawFigures(statistics: readonly (Statistic | null)[], samples: number,
   return drawn;
 }
 
-function pairedDraws(difference: number, before: Float64Array, after: Float64Array, confidence: number): QualityChange {
+function pairedDraws(
+  difference: number,
+  before: Float64Array,
+  after: Float64Array,
+  confidence: number,
+): { change?: QualityChange } {
   const differences = after.map((value, r) => value - (before[r] ?? NaN)).filter(Number.isFinite);
-  return {
-    difference,
-    ...bootstrapInterval(difference, differences, confidence),
-    pValue: bootstrapPValue(differences),
-    test: 'paired bootstrap',
-  };
+  if (differences.length < LEAST_RESAMPLES) return {};
+  const interval = bootstrapInterval(difference, differences, confidence);
+  const pValue = bootstrapPValue(differences);
+  return { change: { difference, ...interval, pValue, test: 'paired bootstrap' } };
 }

@@ -42,11 +42,14 @@ export const snrOfSamples: Resampled<SampleNoise[]> = {
     let [shares, known] = [0, 0];
     for (const { signal, noise } of outputs) {
       const [signals, noises] = [weighted(signal, counts), weighted(noise, counts)];
-      if (signals === 0) continue;
-      shares += noises / signals;
+      if (signals === 0 && noises > 0) continue;
+      shares += noises === 0 ? 0 : noises / signals;
       known++;
     }
-    return known === 0 ? undefined : (decibels(known, shares) ?? undefined);
+    if (known === 0) return undefined;
+    const ratio = decibels(known, shares);
+    // Without any noise it has no bound.
+    return ratio === null ? Infinity : ratio;
   },
 };
 

@@ -13,7 +13,7 @@ import { OutputMismatchError, TaskOutputError } from './errors.js';
 import { combinedSnrDb, OutputComparison, worstOutput, type OutputQuality } from './output-quality.js';
 import { measureQuality, type IntervalSettings, type Measured } from './quality.js';
 import { snrOfSamples } from './sample-noise.js';
-import { openAgreement, openTask, reasonsOf, type Scoring } from './task-scoring.js';
+import { agreementOf, openAnswers, openTask, reasonsOf, type Answering, type Scoring } from './task-scoring.js';
 import type { TaskBatch, TaskSettings } from './tasks/task.js';
 
 /** Samples to score models on; what libs/datasets serves. */
@@ -58,10 +58,11 @@ export interface ScoreResult {
 }
 
 /**
- * Runs the models side by side on the same batches, the first being the baseline, and keeps of each sample what the figures need: some
- * numbers, and of classes, vectors and boxes as many as there are. The SNR is that of the floating-point outputs, their shares of
- * noise averaged, and of each of them and its channels. Throws OutputMismatchError when a model's outputs differ in shape, and
- * TaskOutputError where a task that is required finds no output to read.
+ * Runs the models side by side on the same batches, the first being the baseline, and keeps of each sample what the
+ * figures need: some numbers, and of classes, vectors and boxes as many as there are. The SNR is that of the
+ * floating-point outputs, their shares of noise averaged, and of each of them and its channels. Throws
+ * OutputMismatchError when a model's outputs differ in shape, and TaskOutputError where a task that is required finds
+ * no output to read.
  */
 export async function evaluateModels(
   models: readonly Runnable[],
@@ -90,7 +91,8 @@ class Walk {
   private readonly skipped: Skipped[] = [];
   private readonly custom: CustomFigures;
   private task: Scoring | null = null;
-  private agreement: Scoring | null = null;
+  /** Answers where no task tells of them; null too where none are asked for. */
+  private answering: Answering | null = null;
   private samples = 0;
 
   constructor(
@@ -110,7 +112,7 @@ class Walk {
       if (index === 0 && this.samples === 0) this.open(batch);
       this.checkShapes(outputs, reference);
       this.task?.add(index, batch);
-      this.agreement?.add(index, batch);
+      this.answering?.add(index, batch);
       await this.custom.add(index, batch);
       this.comparisons[index]?.add(outputs, reference, size, this.apart);
     }
@@ -118,7 +120,7 @@ class Walk {
   }
 
   private open(batch: TaskBatch): void {
-    const { task, metrics, required = false, intervals } = this.settings;
+    const { task, metrics, required = false } = this.settings;
     const models = this.models.length;
     try {
       this.task = task && openTask(task, batch, { models, metrics });
@@ -126,9 +128,15 @@ class Walk {
       if (required || !(error instanceof TaskOutputError)) throw error;
       this.skipped.push({ node: task?.task ?? '', reason: `quality not measured: ${error.message}` });
     }
+    if (this.task !== null || !this.comparesAnswers()) return;
+    this.answering = openAnswers(batch, models);
+    if (!this.answering) this.skipped.push(NO_ANSWERS);
+  }
+
+  private comparesAnswers(): boolean {
+    const { task, metrics, intervals } = this.settings;
     const isAsked = intervals !== null && (metrics === undefined || metrics.includes('agreement'));
-    if (isRanked(task?.task ?? null) && isAsked)
-      this.agreement = openAgreement(batch, this.task?.output ?? null, models);
+    return isAsked && isRanked(task?.task ?? null);
   }
 
   private checkShapes(outputs: HostTensors, reference: HostTensors): void {
@@ -155,7 +163,9 @@ class Walk {
   result(): ScoreResult {
     const { intervals } = this.settings;
     const outputs = this.comparisons.map((comparison) => comparison.qualities());
-    const measured = [...(this.task?.result(intervals) ?? []), ...(this.agreement?.result(intervals) ?? [])];
+    const ofTask = this.task?.result(intervals) ?? [];
+    const answers = this.comparesAnswers() ? (this.task?.answers() ?? this.answering?.answers() ?? null) : null;
+    const measured = [...ofTask, ...(answers ? [agreementOf(answers, intervals)] : [])];
     const noise = intervals ? this.noise(intervals) : null;
     return {
       scores: this.models.map((_, model) => ({
@@ -170,6 +180,7 @@ class Walk {
       skipped: [
         ...this.skipped,
         ...reasonsOf([...measured, ...(noise ? [noise] : [])]),
+        ...this.custom.skipped(intervals),
         ...[...this.apart].map(notCompared),
       ],
       details: this.task?.details() ?? this.models.map(() => ({})),
@@ -185,6 +196,11 @@ class Walk {
     return { ...measured, figures: measured.figures.map(withoutChange) };
   }
 }
+
+const NO_ANSWERS = {
+  node: 'agreement',
+  reason: 'not measured: no output has scores of two classes or more, [batch, classes]',
+};
 
 const NO_SAMPLES = { node: 'outputSnrDb', reason: 'no interval: the first axis of an output is not that of samples' };
 
@@ -219,8 +235,7 @@ function intervalsOf(measured: readonly Measured[], model: number): Pick<Scores,
 
 function snrsOf(outputs: readonly OutputQuality[]): Pick<Scores, 'outputSnrDb' | 'worstSnrDb'> {
   const [outputSnrDb, worst] = [combinedSnrDb(outputs), worstOutput(outputs)];
-  return {
-    ...(outputSnrDb === undefined ? {} : { outputSnrDb }),
-    ...(worst === undefined ? {} : { worstSnrDb: worst && worst.snrDb }),
-  };
+  const overall = outputSnrDb === undefined ? {} : { outputSnrDb };
+  const ofWorst = worst === undefined ? {} : { worstSnrDb: worst && worst.snrDb };
+  return { ...overall, ...ofWorst };
 }

@@ -8,6 +8,8 @@ export interface SpeedupOptions {
   maxSeconds?: number;
   /** Pairs of runs that do not count, after the first. */
   warmupPairs?: number;
+  /** Called after every pair, with the share that is done. */
+  onProgress?: (fraction: number) => void;
 }
 
 /**
@@ -21,7 +23,9 @@ export async function measureSpeedup(
 ): Promise<Speedup> {
   const { maxPairs = QUICK.minRuns, maxSeconds = QUICK.maxSeconds, warmupPairs = QUICK.warmupRuns } = options;
   const settings = { ...QUICK, minRuns: maxPairs, maxSeconds, warmupRuns: warmupPairs, ticks: 0 };
-  const { samplesMs } = await measure([subjectOf(before), subjectOf(after)], settings, performance);
+  const { onProgress } = options;
+  const hooks = onProgress ? { onProgress } : {};
+  const { samplesMs } = await measure([subjectOf(before), subjectOf(after)], settings, performance, hooks);
   const [first = [], second = []] = samplesMs;
   return summarizePairs(first.map((ms, block) => [ms, second[block] ?? NaN]));
 }

@@ -1,7 +1,7 @@
 import { metricsOfTask, type MetricName, type Skipped, type TaskName } from '#contracts';
 import { EvaluationError } from './errors.js';
 import { measureQuality, type IntervalSettings, type Measured } from './quality.js';
-import { agreement, agreementCollector, answeringOutput, type AgreementEvidence } from './tasks/agreement/evidence.js';
+import { agreement, answerCollector, answeringOutput } from './tasks/agreement/evidence.js';
 import type { Collector, Measure, TaskBatch, TaskSettings } from './tasks/task.js';
 import { measuresFor, READERS, type Evidences } from './tasks/tasks.js';
 
@@ -13,9 +13,14 @@ export interface Scoring {
   result(settings: IntervalSettings | null): Measured[];
   /** Of each model, what stands beside its figures. */
   details(): Record<string, unknown>[];
+  /** Of each model its answers, where they are equal to another's or not; null where nothing tells. */
+  answers(): Int32Array[] | null;
 }
 
-/** Begins to read `models` models for a task. Throws TaskOutputError where the baseline's first batch is not what it reads. */
+/**
+ * Begins to read `models` models for a task. Throws TaskOutputError where the baseline's first batch is not what it
+ * reads.
+ */
 export function openTask<T extends TaskName>(
   settings: TaskSettings & { task: T },
   first: TaskBatch,
@@ -37,23 +42,35 @@ export function openTask<T extends TaskName>(
       });
     },
     details: () => collectors.map((one) => reader.details?.(one.evidence()) ?? {}),
+    answers: () => {
+      const { answers } = reader;
+      return answers ? collectors.map((one) => answers(one.evidence())) : null;
+    },
   };
 }
 
-/** Compares answers with the baseline's; null where no output tells of them. `output` is that of the task. */
-export function openAgreement(first: TaskBatch, output: string | null, models: number): Scoring | null {
-  const chosen = answeringOutput(first, output);
+/** Answers of models of which no task is known. */
+export interface Answering {
+  add(model: number, batch: TaskBatch): void;
+  answers(): Int32Array[];
+}
+
+/** Begins to read answers without a task: entries of the highest score. Null where no output tells of them. */
+export function openAnswers(first: TaskBatch, models: number): Answering | null {
+  const chosen = answeringOutput(first);
   if (chosen === null) return null;
-  const collectors: Collector<AgreementEvidence>[] = Array.from({ length: models }, () => agreementCollector(chosen));
+  const collectors = Array.from({ length: models }, () => answerCollector(chosen));
   return {
-    output: chosen,
     add: (model, batch) => collectors[model]?.add(batch),
-    result: (interval) => {
-      const evidences = collectors.map((one) => one.evidence());
-      return [measureQuality('agreement', agreement, evidences, interval)];
-    },
-    details: () => collectors.map(() => ({})),
+    answers: () => collectors.map((one) => one.evidence()),
   };
+}
+
+/** How often each model answers as the baseline, the first, does. */
+export function agreementOf(answers: readonly Int32Array[], interval: IntervalSettings | null): Measured {
+  const [exact = new Int32Array(0)] = answers;
+  const evidences = answers.map((own) => ({ own, exact }));
+  return measureQuality('agreement', agreement, evidences, interval);
 }
 
 /** Every reason that the figures give for what is missing, each once. */

@@ -1,11 +1,11 @@
+import { randomOrder, seededRandom } from '#numbers';
 import { compare, summarizePairs } from './compare.js';
 import { describeSpeedup, speedupSign } from './describe.js';
-import { randomOrder, seededDraws } from './random.js';
 
 const pairsOf = (ratios: readonly number[]) => ratios.map((ratio): [number, number] => [ratio, 1]);
 /** Ratios spread evenly around one, in random order. */
 const around = (ratio: number, spread: number, count = 100) =>
-  randomOrder(count, seededDraws(3)).map((i) => ratio * (1 + spread * ((2 * i) / (count - 1) - 1)));
+  Array.from(randomOrder(count, seededRandom(3)), (i) => ratio * (1 + spread * ((2 * i) / (count - 1) - 1)));
 
 describe('a comparison', () => {
   it('gives no interval to few pairs, and claims no difference then', () => {
@@ -51,7 +51,7 @@ describe('a comparison', () => {
   });
 
   it('names the two groups that times fall into', () => {
-    const random = seededDraws(5);
+    const random = seededRandom(5);
     const time = () => (random() < 0.5 ? 1 : 1.6) * (1 + 0.04 * random());
     const speedup = summarizePairs(Array.from({ length: 100 }, () => [time(), time()] as const));
     expect(speedup).toMatchObject({
@@ -67,7 +67,7 @@ describe('a comparison', () => {
 
   it('widens the intervals of several candidates, so that all of them hold together', () => {
     const samples = [around(1, 0.2), around(0.9, 0.2), around(0.9, 0.2), around(0.9, 0.2), around(0.9, 0.2)];
-    const shuffled = samples.map((list, i) => randomOrder(list.length, seededDraws(i)).map((at) => list[at]!));
+    const shuffled = samples.map((list, i) => Array.from(randomOrder(list.length, seededRandom(i)), (at) => list[at]!));
     const [alone] = compare(shuffled.slice(0, 2));
     const [together] = compare(shuffled);
     expect(together).toMatchObject({ speedup: alone!.speedup, comparisons: 4 });

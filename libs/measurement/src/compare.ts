@@ -24,12 +24,8 @@ export function compare(samplesMs: readonly (readonly number[])[], options: Comp
 
 /** The figures of pairs of times [before, after] in ms. */
 export function summarizePairs(pairs: readonly (readonly [number, number])[], options: CompareOptions = {}): Speedup {
-  return compareOne(
-    pairs.map(([before]) => before),
-    pairs.map(([, after]) => after),
-    1,
-    options,
-  );
+  const [before, after] = [pairs.map(([first]) => first), pairs.map(([, second]) => second)];
+  return compareOne(before, after, 1, options);
 }
 
 function compareOne(

@@ -1,5 +1,5 @@
+import { seededRandom } from '#numbers';
 import type { Clock } from './clock.js';
-import { seededDraws } from './random.js';
 import type { Subject } from './measure.js';
 
 /** Milliseconds that a run takes on a simulated machine, of a subject that takes `ms` on a quiet one. */
@@ -15,7 +15,7 @@ export class Machine implements Clock {
     private readonly noise: Noise,
     private readonly tickMs = 1e-6,
   ) {
-    this.random = seededDraws(seed);
+    this.random = seededRandom(seed);
   }
 
   now(): number {
@@ -33,7 +33,7 @@ const normal = (random: () => number) => Math.sqrt(-2 * Math.log(1 - random())) 
 
 /** A burst of other work is on in some of the windows of so many milliseconds. */
 function isOn(now: number, windowMs: number, share: number): boolean {
-  return seededDraws(Math.floor(now / windowMs) + 1)() < share;
+  return seededRandom(Math.floor(now / windowMs) + 1)() < share;
 }
 
 /** Kinds of machines on which timings are taken. */

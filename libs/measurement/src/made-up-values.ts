@@ -1,17 +1,6 @@
-/** Values of one tensor in the array of their type. */
-export type Values =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
+import type { NumberArray } from '#numbers';
 
-type Fill = (count: number, random: () => number) => Values;
+type Fill = (count: number, random: () => number) => NumberArray;
 
 /** By type: numbers of a normal size, whole numbers that are indices of anything, both truth values. */
 const FILLS: Readonly<Record<string, Fill>> = {
@@ -31,5 +20,5 @@ const FILLS: Readonly<Record<string, Fill>> = {
 };
 
 /** Made-up values of a type, as many as are asked for; null for a type of which none are made up. */
-export const madeUpValues = (type: string, count: number, random: () => number): Values | null =>
+export const madeUpValues = (type: string, count: number, random: () => number): NumberArray | null =>
   FILLS[type]?.(count, random) ?? null;

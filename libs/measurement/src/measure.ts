@@ -1,6 +1,6 @@
+import { randomOrder, seededRandom } from '#numbers';
 import { clockResolutionMs, type Clock } from './clock.js';
 import { MeasurementError } from './errors.js';
-import { randomOrder, seededDraws } from './random.js';
 import { LEAST_BLOCKS } from './rank-interval.js';
 import { isQuick, type MeasureSettings } from './settings.js';
 import { isPrecise } from './precision.js';
@@ -25,6 +25,8 @@ export interface Measurement {
    * it is their mean.
    */
   samplesMs: number[][];
+  /** When each block began, in seconds from the first. */
+  atSeconds: number[];
   /** The first run of each. */
   coldMs: number[];
   /** How many runs one sample of each is. */
@@ -63,11 +65,11 @@ export async function measure(
   if (subjects.length === 0)
     throw new MeasurementError('nothing_to_measure', 'a measurement needs at least one subject');
   const stepMs = clockResolutionMs(clock);
-  const random = seededDraws(settings.seed);
+  const random = seededRandom(settings.seed);
   const run = new Run(subjects, settings, clock, random, hooks);
   const coldMs = await run.block(subjects.map(() => 1));
   await run.warmUp();
-  const runsPerSample = await run.runsPerSample(settings.ticks * stepMs, coldMs);
+  const runsPerSample = await run.runsPerSample(Math.max(settings.ticks * stepMs, settings.minSampleMs ?? 0), coldMs);
   const timed = await run.timed(runsPerSample);
   return { ...timed, coldMs, runsPerSample, clockResolutionMs: stepMs, isQuick: isQuick(settings) };
 }
@@ -126,19 +128,21 @@ class Run {
     return count;
   }
 
-  async timed(runs: readonly number[]): Promise<Pick<Measurement, 'samplesMs' | 'seconds' | 'stoppedBy'>> {
+  async timed(runs: readonly number[]): Promise<Timed> {
     const samplesMs = this.subjects.map((): number[] => []);
+    const atSeconds: number[] = [];
     const startMs = this.clock.now();
     let nextLook = FIRST_LOOK;
     for (let blocks = 0; ; blocks++) {
       const stoppedBy = this.stop(blocks, Math.min(...runs), this.secondsSince(startMs));
-      if (stoppedBy) return { samplesMs, seconds: this.secondsSince(startMs), stoppedBy };
+      if (stoppedBy) return { samplesMs, atSeconds, seconds: this.secondsSince(startMs), stoppedBy };
       // Looks at the widths, never at who leads: that would favour whoever is ahead by chance.
       if (blocks === nextLook) {
         if (this.settings.within !== null && isPrecise(samplesMs, this.settings.within))
-          return { samplesMs, seconds: this.secondsSince(startMs), stoppedBy: 'precision' };
+          return { samplesMs, atSeconds, seconds: this.secondsSince(startMs), stoppedBy: 'precision' };
         nextLook = Math.ceil(nextLook * LOOK_GROWTH);
       }
+      atSeconds.push(this.secondsSince(startMs));
       (await this.block(runs)).forEach((ms, i) => samplesMs[i]?.push(ms));
       this.reportProgress((blocks + 1) * Math.min(...runs), this.secondsSince(startMs));
     }
@@ -162,7 +166,8 @@ class Run {
   private reportProgress(runs: number, seconds: number): void {
     const { warmupRuns, minRuns, minSeconds } = this.settings;
     const ofRuns = (warmupRuns + runs) / (warmupRuns + minRuns);
-    this.done = Math.min(1, Math.max(this.done, Math.min(ofRuns, minSeconds > 0 ? seconds / minSeconds : 1)));
+    const ofTime = minSeconds > 0 ? seconds / minSeconds : 1;
+    this.done = Math.min(1, Math.max(this.done, Math.min(ofRuns, ofTime)));
     this.hooks.onProgress?.(this.done);
   }
 
@@ -170,6 +175,8 @@ class Run {
     return (this.clock.now() - ms) / 1000;
   }
 }
+
+type Timed = Pick<Measurement, 'samplesMs' | 'atSeconds' | 'seconds' | 'stoppedBy'>;
 
 const NOTHING: Subject = { run: () => undefined };
 

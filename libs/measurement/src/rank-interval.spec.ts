@@ -1,4 +1,4 @@
-import { seededDraws } from './random.js';
+import { seededRandom } from '#numbers';
 import { intervalRank, medianInterval } from './rank-interval.js';
 
 describe('the interval of a median', () => {
@@ -19,7 +19,7 @@ describe('the interval of a median', () => {
   });
 
   it('holds the true ratio in at least 95 of 100 series, also where one run in five takes ten times as long', () => {
-    const random = seededDraws(1);
+    const random = seededRandom(1);
     const time = (ms: number) => ms * (0.9 + 0.2 * random()) * (random() < 0.2 ? 10 : 1);
     let held = 0;
     for (let i = 0; i < 1000; i++) {

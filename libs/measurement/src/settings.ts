@@ -17,6 +17,8 @@ export interface MeasureSettings {
   warmupRuns: number;
   /** The least duration of one sample in steps of the clock; as many runs make one as that needs. 0 for single runs. */
   ticks: number;
+  /** The least duration of one sample in ms besides, so that hours of short runs make no more samples than fit. */
+  minSampleMs?: number;
   /** Of the order in which the subjects take turns. */
   seed: number;
 }

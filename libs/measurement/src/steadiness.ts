@@ -19,7 +19,8 @@ export function twoGroups(samplesMs: readonly number[]): [number, number] | null
   const cut = bestCut(sorted);
   const smaller = Math.min(cut.at, sorted.length - cut.at);
   if (cut.share < GROUPS_SHARE || smaller < SMALLEST_GROUP * sorted.length) return null;
-  const [low, high] = [percentile(sorted.slice(0, cut.at), 50), percentile(sorted.slice(cut.at), 50)];
+  const low = percentile(sorted.slice(0, cut.at), 50);
+  const high = percentile(sorted.slice(cut.at), 50);
   return high - low < LEAST_GAP ? null : [Math.exp(low), Math.exp(high)];
 }
 

@@ -120,7 +120,8 @@ function floatFields(value: number | readonly number[]): Partial<AttributeProto>
 
 function listFields(value: readonly number[] | readonly string[]): Partial<AttributeProto> {
   if (typeof value[0] === 'string') {
-    return { type: AttributeType.STRINGS, strings: (value as readonly string[]).map((item) => utf8.encode(item)) };
+    const strings = (value as readonly string[]).map((item) => utf8.encode(item));
+    return { type: AttributeType.STRINGS, strings };
   }
   if (value.some((item) => !Number.isInteger(item))) return floatFields(value as readonly number[]);
   return { type: AttributeType.INTS, ints: (value as readonly number[]).map(toInt64) };

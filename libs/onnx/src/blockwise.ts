@@ -14,8 +14,13 @@ export interface BlockwiseWeight {
   stored: string;
   columns: number;
   rows: number;
+  bits: number;
+  blockSize: number;
   /** The integer minus its block's zero point. */
   at(column: number, row: number): number;
+  zeroPoint(column: number, row: number): number;
+  /** The packed bytes with other integers, each minus its block's zero point; what pads the last blocks stays. */
+  packed(at: (column: number, row: number) => number): Uint8Array;
 }
 
 /**
@@ -44,16 +49,35 @@ export function blockwiseWeight(graph: Graph, node: NodeProto): BlockwiseWeight 
   const zeros = constantTensor(graph, zeroPoints);
   const zeroFields = zeros && tensorData(zeros);
   const zeroRowBytes = Math.ceil((blocks * bits) / 8);
+  const mask = 2 ** bits - 1;
+  const byteOf = (column: number, row: number) => {
+    const [block, i] = [Math.floor(row / blockSize), row % blockSize];
+    return { byte: (column * blocks + block) * blockBytes + Math.floor((i * bits) / 8), shift: (i * bits) % 8 };
+  };
   const field = (data: ArrayLike<number | bigint>, start: number, index: number) =>
-    (Number(data[start + Math.floor((index * bits) / 8)] ?? 0) >> ((index * bits) % 8)) & (2 ** bits - 1);
+    (Number(data[start + Math.floor((index * bits) / 8)] ?? 0) >> ((index * bits) % 8)) & mask;
+  const zeroPoint = (column: number, row: number) =>
+    zeroFields ? field(zeroFields, column * zeroRowBytes, Math.floor(row / blockSize)) : 2 ** (bits - 1);
   return {
     stored,
     columns,
     rows,
+    bits,
+    blockSize,
+    zeroPoint,
     at: (column, row) => {
-      const block = Math.floor(row / blockSize);
-      const zero = zeroFields ? field(zeroFields, column * zeroRowBytes, block) : 2 ** (bits - 1);
-      return field(packed, (column * blocks + block) * blockBytes, row % blockSize) - zero;
+      const { byte, shift } = byteOf(column, row);
+      return ((Number(packed[byte]) >> shift) & mask) - zeroPoint(column, row);
+    },
+    packed: (at) => {
+      const bytes = Uint8Array.from(packed as ArrayLike<number>);
+      for (let column = 0; column < columns; column++)
+        for (let row = 0; row < rows; row++) {
+          const { byte, shift } = byteOf(column, row);
+          const others = bytes[byte]! & ~(mask << shift);
+          bytes[byte] = others | (((at(column, row) + zeroPoint(column, row)) & mask) << shift);
+        }
+      return bytes;
     },
   };
 }

@@ -62,9 +62,8 @@ export class GraphBuilder {
   /** A float32 constant. */
   float(values: number | ArrayLike<number>, dims?: readonly number[]): string {
     const list = typeof values === 'number' ? [values] : values;
-    return this.initializer(
-      floatTensor(this.fresh('c'), dims ?? (typeof values === 'number' ? [] : [list.length]), list),
-    );
+    const ownDims = typeof values === 'number' ? [] : [list.length];
+    return this.initializer(floatTensor(this.fresh('c'), dims ?? ownDims, list));
   }
 
   /** An int64 constant: a scalar for a number, a vector for a list. */
@@ -81,7 +80,8 @@ export class GraphBuilder {
     extra: { outputs?: readonly string[]; domain?: string } = {},
   ): string {
     const outputs = extra.outputs ?? [this.fresh(opType)];
-    this.nodes.push(makeNode(opType, inputs, outputs, attributes, extra.domain ? { domain: extra.domain } : {}));
+    const domain = extra.domain ? { domain: extra.domain } : {};
+    this.nodes.push(makeNode(opType, inputs, outputs, attributes, domain));
     if (extra.domain) this.import(extra.domain);
     return elementOf(outputs, 0, 'outputs');
   }
@@ -116,10 +116,8 @@ export class GraphBuilder {
   }
 
   build(opset = BUILDER_OPSET, irVersion = Math.max(BUILDER_IR_VERSION, irVersionOf(opset))): ModelProto {
-    const imports = [
-      { domain: '', version: opset },
-      ...[...this.domains].map(([domain, version]) => ({ domain, version })),
-    ];
+    const others = [...this.domains].map(([domain, version]) => ({ domain, version }));
+    const imports = [{ domain: '', version: opset }, ...others];
     return create(ModelProtoSchema, {
       irVersion: BigInt(irVersion),
       producerName: 'coldpress',

@@ -183,7 +183,8 @@ class ModelCheck {
   private valueInfo(info: ValueInfoProto): void {
     const type = info.type?.value;
     if (type?.case !== 'tensorType' || !type.value.shape) return;
-    const dims = type.value.shape.dim.map((dim) => (dim.value.case === 'dimValue' ? dim.value.value : 1n));
+    const lengths = type.value.shape.dim.map(({ value }) => value);
+    const dims = lengths.map((length) => (length.case === 'dimValue' ? length.value : 1n));
     // Some exporters write -1 or 0 for an unknown dimension.
     checkedCount(
       info.name,

@@ -120,10 +120,7 @@ function checkRaw(tensor: TensorProto, { bits }: Storage, count: number, limits:
     throw new ModelLimitError('tensorBytes', tensor.rawData.length, limits.tensorBytes);
   const expected = Math.ceil((count * bits) / 8);
   if (tensor.rawData.length !== expected) {
-    throw new InvalidTensorError(
-      tensor.name,
-      `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ` +
-        `${tensor.rawData.length}`,
-    );
+    const wanted = `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes`;
+    throw new InvalidTensorError(tensor.name, `${wanted}, got ${tensor.rawData.length}`);
   }
 }

@@ -6,14 +6,14 @@ import type { SizeValue } from './size-value.js';
 import { inferFrom } from './static-shapes.js';
 
 /**
- * Lengths that stand for free dimensions, the batch apart: what follows from them differs between the entries. The last
- * is for what is cut to a length.
+ * Lengths that stand for free dimensions, the batch apart: what follows from them differs between the entries, a part of
+ * a batch too (frames of a film that are told apart). The last is for what is cut to a length.
  */
 const LENGTHS: readonly { batch: number; free: number }[] = [
   { batch: 2, free: 64 },
   { batch: 3, free: 96 },
   { batch: 5, free: 1536 },
-  { batch: 7, free: 2048 },
+  { batch: 960, free: 2048 },
   { batch: 1, free: 1 },
 ];
 
@@ -37,7 +37,8 @@ export function constantSizes(graph: Graph): Map<string, SizeValue> {
 }
 
 function isSame(a: SizeValue, b: SizeValue): boolean {
-  return a.type === b.type && a.dims.join() === b.dims.join() && a.values.join() === b.values.join();
+  const isAlike = a.type === b.type && a.dims.join() === b.dims.join();
+  return isAlike && a.values.join() === b.values.join();
 }
 
 /** The inputs' shapes, each free dimension with a length of its own; dimensions of one name have one. */

@@ -1,17 +1,8 @@
+import type { NumberArray } from '#numbers';
 import { DataType } from './proto.js';
 
 /** A typed array holding a tensor's elements, one element per entry whatever the packed width. */
-export type TensorData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
+export type TensorData = NumberArray;
 
 interface Layout {
   /** Bits of one element in rawData. */
@@ -45,6 +36,12 @@ export function dataTypeName(type: number): string {
   return DataType[type] ?? `unknown(${type})`;
 }
 
+/** Element types by the names that sessions and data sets use. */
+export function typeName(type: number): string {
+  const name = dataTypeName(type).toLowerCase();
+  return { float: 'float32', double: 'float64' }[name] ?? name;
+}
+
 /** Bits of one stored element, or undefined for types without a dense layout (strings, complex, float8). */
 export function dataTypeBits(type: number): number | undefined {
   return LAYOUTS[type as DataType]?.bits;
@@ -53,5 +50,6 @@ export function dataTypeBits(type: number): number | undefined {
 /** Lowest and highest value of an integer element type of up to 32 bits. */
 export function integerLimits(type: number): [number, number] {
   const bits = dataTypeBits(type) ?? 8;
-  return dataTypeName(type).startsWith('UINT') ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+  if (dataTypeName(type).startsWith('UINT')) return [0, 2 ** bits - 1];
+  return [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
 }

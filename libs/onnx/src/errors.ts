@@ -1,3 +1,5 @@
+import { limitWords, type ModelLimits } from './limits.js';
+
 /** Base of every error that libs/onnx throws. `code` is stable and may be shown to a client. */
 export class OnnxError extends Error {
   constructor(
@@ -27,14 +29,15 @@ export class UnsupportedModelError extends OnnxError {
   }
 }
 
-/** A parser limit was passed; limits are named in limits.ts. */
+/** A limit was passed by a model that was read, or by `what` else; limits are named in limits.ts. */
 export class ModelLimitError extends OnnxError {
   constructor(
-    readonly limit: string,
+    readonly limit: keyof ModelLimits,
     readonly got: number,
     readonly allowed: number,
+    what?: string,
   ) {
-    super('model_limit', `the model passes the limit ${limit}: got ${got}, allowed ${allowed}`);
+    super('model_limit', limitWords(limit, got, allowed, what));
   }
 }
 

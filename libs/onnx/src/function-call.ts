@@ -40,14 +40,13 @@ export class FunctionCall {
     opset: number,
   ) {
     this.checkFit();
-    const { node, initializer } = liftedBody(
-      body,
-      body.node.map((each) => this.bound(clone(NodeProtoSchema, each), isNoGraph)),
-      opset,
-    );
-    const scope = this.outerScope([...initializer.map(({ name }) => name), ...node.flatMap(({ output }) => output)]);
+    const nodes = body.node.map((each) => this.bound(clone(NodeProtoSchema, each), isNoGraph));
+    const { node, initializer } = liftedBody(body, nodes, opset);
+    const results = node.flatMap(({ output }) => output);
+    const scope = this.outerScope([...initializer.map(({ name }) => name), ...results]);
     const passed = this.passedOutputs(scope);
-    this.nodes = [...node.map((each) => this.bound(this.renamed(each, scope), () => true)), ...passed];
+    const renamed = node.map((each) => this.bound(this.renamed(each, scope), () => true));
+    this.nodes = [...renamed, ...passed];
     this.constants = initializer.map((tensor) => Object.assign(tensor, { name: scope.of(tensor.name) }));
     this.valueInfo = this.innerInfo(scope);
   }
@@ -145,9 +144,8 @@ export class FunctionCall {
   }
 
   private fresh(name: string): string {
-    return this.names.fresh(
-      `${this.call.name || this.call.output.find((output) => output !== '') || this.call.opType}/${name}`,
-    );
+    const result = this.call.output.find((output) => output !== '');
+    return this.names.fresh(`${this.call.name || result || this.call.opType}/${name}`);
   }
 }
 
@@ -190,12 +188,7 @@ function liftedBody(body: FunctionProto, node: NodeProto[], opset: number): Grap
   // Inputs and outputs take part, so that new names differ from theirs, and what is an output counts as read.
   graph.input = body.input.map((name) => create(ValueInfoProtoSchema, { name }));
   graph.output = body.output.map((name) => create(ValueInfoProtoSchema, { name }));
-  liftOpset(
-    create(ModelProtoSchema, {
-      graph,
-      opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(from) })],
-    }),
-    opset,
-  );
+  const opsetImport = [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(from) })];
+  liftOpset(create(ModelProtoSchema, { graph, opsetImport }), opset);
   return graph;
 }

@@ -54,9 +54,8 @@ export class Graph {
 
   /** The opset version of a domain, 0 when the model does not import it. */
   opset(domain = ''): number {
-    const found = this.model.opsetImport.find(
-      (entry) => entry.domain === domain || (domain === '' && entry.domain === 'ai.onnx'),
-    );
+    const names = domain === '' ? ['', 'ai.onnx'] : [domain];
+    const found = this.model.opsetImport.find((entry) => names.includes(entry.domain));
     return Number(found?.version ?? 0n);
   }
 
@@ -189,11 +188,8 @@ export class Graph {
     this.proto.quantizationAnnotation = this.proto.quantizationAnnotation.filter(({ tensorName }) =>
       isRead(tensorName),
     );
-    return new Set(
-      this.proto.quantizationAnnotation.flatMap(({ quantParameterTensorNames }) =>
-        quantParameterTensorNames.map(({ value }) => value),
-      ),
-    );
+    const parameters = this.proto.quantizationAnnotation.flatMap((note) => note.quantParameterTensorNames);
+    return new Set(parameters.map(({ value }) => value));
   }
 
   private position(node: NodeProto): number {
@@ -247,11 +243,10 @@ export function makeNode(
 }
 
 function usesOf(node: NodeProto): [string, Use][] {
-  const direct = node.input.flatMap((value, index): [string, Use][] =>
-    value === '' ? [] : [[value, { node, index }]],
-  );
+  const useAt = (value: string, index: number): [string, Use] => [value, { node, index }];
+  const direct = node.input.flatMap((value, index) => (value === '' ? [] : [useAt(value, index)]));
   const captured = subgraphs(node).flatMap((graph) => [...capturedValues(graph)]);
-  return [...direct, ...captured.map((value): [string, Use] => [value, { node, index: -1 }])];
+  return [...direct, ...captured.map((value) => useAt(value, -1))];
 }
 
 /** Values that a subgraph reads from the graph around it. */
@@ -262,9 +257,10 @@ export function capturedValues(graph: GraphProto): Set<string> {
     ...graph.sparseInitializer.map((t) => t.values?.name ?? ''),
     ...graph.node.flatMap((n) => n.output),
   ]);
-  const read = graph.node.flatMap((node) => [
-    ...node.input,
-    ...subgraphs(node).flatMap((inner) => [...capturedValues(inner)]),
-  ]);
-  return new Set([...read, ...graph.output.map((o) => o.name)].filter((value) => value !== '' && !own.has(value)));
+  const readBy = (node: NodeProto) => {
+    const inside = subgraphs(node).flatMap((inner) => [...capturedValues(inner)]);
+    return [...node.input, ...inside];
+  };
+  const read = [...graph.node.flatMap(readBy), ...graph.output.map((output) => output.name)];
+  return new Set(read.filter((value) => value !== '' && !own.has(value)));
 }

@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { float32, Session } from '#inference';
 import { Float, makeAttribute, type AttributeValue } from './attributes.js';
-import { GraphBuilder } from './builder.js';
+import { GraphBuilder, makeValueInfo } from './builder.js';
 import { Graph, makeNode } from './graph.js';
 import { inspectModel } from './inspect.js';
 import {
@@ -415,6 +415,13 @@ describe('reading a model with functions', () => {
     });
   });
 
+  it('keeps the types that a function declares of its own values, under their new names', () => {
+    const body = fn('Block', ['a'], ['b'], [makeNode('Neg', ['a'], ['m']), makeNode('Relu', ['m'], ['b'])]);
+    body.valueInfo = ['a', 'm', 'unused', 'b'].map((name) => makeValueInfo(name, DataType.FLOAT, [4]));
+    const { node, valueInfo } = read(net([call('Block', ['x'], ['y'], {}, 'encoder')], [body])).graph!;
+    expect(valueInfo).toEqual([makeValueInfo(node[0]!.output[0]!, DataType.FLOAT, [4])]);
+  });
+
   it('lets constants inside count as weights', () => {
     const inlined = read(
       net(
@@ -506,7 +513,7 @@ describe('reading a model with functions', () => {
         );
         return net([call(names.at(-1)!, ['x'], ['y'])], functions);
       },
-      /limit nodes/,
+      /nodes, 1000 are allowed/,
     ],
   ])('refuses a function %s', (_name, make, message) => {
     expect(() => readModel(writeModel(make()), { limits: { nodes: 1000 } })).toThrow(message);

@@ -35,9 +35,8 @@ export function inlineFunctions(model: ModelProto, limits: ModelLimits): void {
     if (graph) inliner.expandGraph({ graph, root: graph, calls: [] });
   }
   const own = new Set(model.functions.map(({ domain }) => domain));
-  model.opsetImport = mergeImports(model, inliner.used).filter(
-    ({ domain }) => domain === '' || !own.has(domain) || inliner.domains.has(domain),
-  );
+  const isKept = (domain: string) => domain === '' || !own.has(domain) || inliner.domains.has(domain);
+  model.opsetImport = mergeImports(model, inliner.used).filter(({ domain }) => isKept(domain));
   model.functions = [];
 }
 
@@ -64,10 +63,8 @@ class Inliner {
     private readonly limits: ModelLimits,
   ) {
     this.functions = new Functions(model);
-    this.opset = Math.max(
-      opsetVersion(model),
-      ...[...reachable(model, this.functions)].map((body) => bodyOpset(body) ?? 0),
-    );
+    const opsets = [...reachable(model, this.functions)].map((body) => bodyOpset(body) ?? 0);
+    this.opset = Math.max(opsetVersion(model), ...opsets);
     liftOpset(model, this.opset);
     this.names = Names.of(model);
   }
@@ -97,10 +94,8 @@ class Inliner {
 
   /** A function's imports once its nodes are of the newest opset. */
   private lifted(imports: FunctionProto['opsetImport']): FunctionProto['opsetImport'] {
-    return [
-      ...imports.filter(({ domain }) => domain !== ''),
-      create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(this.opset) }),
-    ];
+    const others = imports.filter(({ domain }) => domain !== '');
+    return [...others, create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(this.opset) })];
   }
 
   /** A few functions that call one another twice would make a file of a hundred bytes fill the memory. */

@@ -30,6 +30,17 @@ describe('inspectModel', () => {
     });
   });
 
+  it('sums the bytes of tensors by element type, those of the most bytes first', () => {
+    const b = new GraphBuilder();
+    const integers = b.initializer(makeTensor('w', DataType.INT4, [3, 3], new Int8Array(9)));
+    const weight = b.op('DequantizeLinear', [integers, b.float([1, 2, 3])]);
+    b.output(b.op('MatMul', [b.input('x', [1, 3]), weight]));
+    expect(inspectModel(b.build(21)).types).toEqual([
+      { type: 'float32', tensors: 1, bytes: 12 },
+      { type: 'int4', tensors: 1, bytes: 5 },
+    ]);
+  });
+
   it('summarises inputs, outputs and operators', () => {
     expect(inspectModel(convNet())).toMatchObject({
       inputs: [{ name: 'x', type: 'float32', dims: ['batch', 1, 8, 8] }],

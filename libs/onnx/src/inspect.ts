@@ -1,13 +1,14 @@
 import type { ModelInspection, ValueSummary } from '#contracts';
 import { subgraphs } from './attributes.js';
 import { valueDims, valueElemType } from './builder.js';
-import { dataTypeName } from './data-type.js';
+import { typeName } from './data-type.js';
 import { Graph } from './graph.js';
 import { countMacs } from './macs.js';
 import { modelWarnings } from './model-warnings.js';
 import { opsetVersion } from './opset.js';
 import { countParameters } from './parameters.js';
-import type { DataType, GraphProto, ModelProto, ValueInfoProto } from './proto.js';
+import type { GraphProto, ModelProto, ValueInfoProto } from './proto.js';
+import { bytesByType } from './stored-bytes.js';
 
 /**
  * What can be read off a model without running it. Operators of other domains than the standard one are listed as
@@ -27,6 +28,7 @@ export function inspectModel(model: ModelProto): ModelInspection {
     ...countParameters(model),
     macs: countMacs(graph),
     warnings: modelWarnings(model),
+    types: bytesByType(model),
   };
 }
 
@@ -41,10 +43,4 @@ function countOps(graph: GraphProto, ops: Map<string, number>): Map<string, numb
 
 function summarize(info: ValueInfoProto): ValueSummary {
   return { name: info.name, type: typeName(valueElemType(info)), dims: valueDims(info) ?? null };
-}
-
-/** Element types by the names that sessions and data sets use. */
-function typeName(type: DataType): string {
-  const name = dataTypeName(type).toLowerCase();
-  return { float: 'float32', double: 'float64' }[name] ?? name;
 }

@@ -16,8 +16,15 @@ describe('layerList', () => {
     const hidden = b.op('MatMul', [input, weight], {}, { outputs: ['fc'] });
     b.op('Relu', [hidden], {}, { outputs: [b.output('y', ['n', 2])] });
     expect(layerList(b.build())).toEqual([
-      { name: expect.any(String), opType: 'MatMul', from: [], elements: 4, zeros: 2, bits: 8, inputBits: 8 },
+      { name: expect.any(String), opType: 'MatMul', from: [], elements: 4, zeros: 2, bits: 8, bytes: 9, inputBits: 8 },
       { name: expect.any(String), opType: 'Relu', from: [0], elements: 0, zeros: 0, bits: null, inputBits: null },
     ]);
+  });
+
+  it('shows what stores or converts where an output of the model is one of those that it gives', () => {
+    const b = new GraphBuilder();
+    const outputs = ['q', b.output('scale', []), 'zero'];
+    b.op('DynamicQuantizeLinear', [b.input('x', ['n', 2])], {}, { outputs });
+    expect(layerList(b.build()).map(({ opType }) => opType)).toEqual(['DynamicQuantizeLinear']);
   });
 });

@@ -1,7 +1,9 @@
 import type { LayerNode } from '#contracts';
+import { nodeLabel } from './accessors.js';
 import { dataTypeBits } from './data-type.js';
 import { Graph } from './graph.js';
 import type { ModelProto, NodeProto } from './proto.js';
+import { bytesByNode } from './stored-bytes.js';
 import { elementCount } from './tensor.js';
 import { readWeight } from './weights.js';
 import { weightStorage } from './weight-storage.js';
@@ -23,11 +25,13 @@ export function layerList(model: ModelProto): LayerNode[] {
   const graph = new Graph(model);
   const shown = graph.nodes.filter((node) => !isFolded(graph, node));
   const places = new Map(shown.map((node, place) => [node, place]));
-  return shown.map((node, place) => ({
-    name: node.name || (node.output[0] ?? `node ${place}`),
+  const bytes = bytesByNode(graph);
+  return shown.map((node) => ({
+    name: nodeLabel(node),
     opType: node.domain === '' || node.domain === 'ai.onnx' ? node.opType : `${node.domain}.${node.opType}`,
     from: sourcesOf(graph, node, places),
     ...weightsOf(graph, node),
+    ...(bytes.get(node) ? { bytes: bytes.get(node) } : {}),
     inputBits: inputBits(graph, node),
   }));
 }

@@ -99,18 +99,16 @@ function attributesToInputs({ node, root, names }: LiftScope, attributes: readon
   for (const [offset, name] of attributes.entries()) {
     if (!hasAttribute(node, name)) continue;
     const values = intsAttribute(node, name);
-    setInput(
-      node,
-      1 + offset,
-      constant(root, int64Tensor(names.fresh(`${node.output[0]}_${name}`), [values.length], values)),
-    );
+    const tensor = int64Tensor(names.fresh(`${node.output[0]}_${name}`), [values.length], values);
+    setInput(node, 1 + offset, constant(root, tensor));
   }
   removeAttributes(node, attributes);
 }
 
 function liftTopK({ node, root, names }: LiftScope): void {
   if (!hasAttribute(node, 'k')) return;
-  setInput(node, 1, constant(root, int64Tensor(names.fresh(`${node.output[0]}_k`), [1], [intAttribute(node, 'k', 1)])));
+  const count = int64Tensor(names.fresh(`${node.output[0]}_k`), [1], [intAttribute(node, 'k', 1)]);
+  setInput(node, 1, constant(root, count));
   removeAttributes(node, ['k']);
 }
 
@@ -170,9 +168,9 @@ function nearestMode(scope: LiftScope, scales: string): 'floor' | 'ceil' {
 /** What a value holds at every run: of constants, or computed from sizes that are fixed. */
 function knownNumbers({ graphs, root }: LiftScope, value: string): readonly number[] | undefined {
   const tensor = storedTensor(graphs, value);
-  return tensor
-    ? [...tensorToFloats(tensor)]
-    : constantSizes(new Graph(create(ModelProtoSchema, { graph: root }))).get(value)?.values;
+  if (tensor) return [...tensorToFloats(tensor)];
+  const sizes = constantSizes(new Graph(create(ModelProtoSchema, { graph: root })));
+  return sizes.get(value)?.values;
 }
 
 /** A constant of the graphs: an initializer, or what a Constant node holds. */
@@ -189,7 +187,8 @@ function storedTensor(graphs: readonly GraphProto[], value: string): TensorProto
 /** Upsample-7 (X), scales an attribute; Upsample-9 (X, scales). */
 function liftUpsample({ node, root, names }: LiftScope): void {
   const scales = floatsAttribute(node, 'scales');
-  setInput(node, 1, constant(root, floatTensor(names.fresh(`${node.output[0]}_scales`), [scales.length], scales)));
+  const tensor = floatTensor(names.fresh(`${node.output[0]}_scales`), [scales.length], scales);
+  setInput(node, 1, constant(root, tensor));
   removeAttributes(node, ['scales']);
 }
 
@@ -222,11 +221,8 @@ function liftDropout(scope: LiftScope): void {
 
 /** DFT-17 has its axis as an attribute, by default 1; DFT-20 as an input, by default the last but one. */
 function liftDft({ node, root, names }: LiftScope): void {
-  setInput(
-    node,
-    2,
-    constant(root, int64Tensor(names.fresh(`${node.output[0]}_axis`), [], [intAttribute(node, 'axis', 1)])),
-  );
+  const axis = int64Tensor(names.fresh(`${node.output[0]}_axis`), [], [intAttribute(node, 'axis', 1)]);
+  setInput(node, 2, constant(root, axis));
   removeAttributes(node, ['axis']);
 }
 
@@ -236,16 +232,14 @@ function liftSoftmax({ node, graph, names }: LiftScope): void {
   setAttribute(node, 'axis', -1);
   if (axis === -1) return;
   const [input, output] = [inputOf(node, 0), outputOf(node)];
-  const [shape, flat, rows] = ['shape', 'flat', 'rows'].map((part) => names.fresh(`${output}_${part}`)) as [
-    string,
-    string,
-    string,
-  ];
+  const fresh = (part: string) => names.fresh(`${output}_${part}`);
+  const [shape, flat, rows] = [fresh('shape'), fresh('flat'), fresh('rows')];
   node.input[0] = flat;
   node.output[0] = rows;
   const at = graph.node.indexOf(node);
   graph.node.splice(at + 1, 0, makeNode('Reshape', [rows, shape], [output]));
-  graph.node.splice(at, 0, makeNode('Shape', [input], [shape]), makeNode('Flatten', [input], [flat], { axis }));
+  const flattening = makeNode('Flatten', [input], [flat], { axis });
+  graph.node.splice(at, 0, makeNode('Shape', [input], [shape]), flattening);
 }
 
 function liftBatchNormalization({ node }: LiftScope): void {
@@ -281,10 +275,8 @@ function setInput(node: NodeProto, index: number, value: string): void {
 /** A scalar constant of the type of the node's first input. */
 function numberLike(scope: LiftScope, hint: string, value: number): string {
   const type = elementTypeOf(scope.graphs, scope.node.input[0] ?? '');
-  return constant(
-    scope.root,
-    makeTensor(scope.names.fresh(`${scope.node.output[0]}_${hint}`), type, [], floatsToData(type, [value])),
-  );
+  const name = scope.names.fresh(`${scope.node.output[0]}_${hint}`);
+  return constant(scope.root, makeTensor(name, type, [], floatsToData(type, [value])));
 }
 
 /** Whether a node of the graph, or of a body, or the outside reads a value. */

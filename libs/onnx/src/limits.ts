@@ -1,14 +1,14 @@
+import { MAX_MODEL_BYTES, modelTooLarge } from '#contracts';
+
 /**
  * How much of an untrusted model is accepted: each limit far above the largest edge model known and far below what
  * would exhaust a stage process. Raise one for a trusted source: `readModel(bytes, { limits: { nodes: 1e6 } })`.
  */
 export interface ModelLimits {
-  /** Bytes of the model file. Protobuf messages end at 2 GiB, and so do Node's file reads and onnxruntime's. */
+  /** Bytes of the model as one file, with the weights that lie outside of it. */
   modelBytes: number;
   /** Bytes of one tensor, also when they lie outside the file. */
   tensorBytes: number;
-  /** Bytes of all external data of a model together: they are read into memory. */
-  externalBytes: number;
   /** Elements of one tensor or of one declared value: no typed array that we handle holds more. */
   tensorElements: number;
   /** Dimensions of one tensor; the runtime's kernels stop far below. */
@@ -30,9 +30,8 @@ export interface ModelLimits {
 }
 
 export const MODEL_LIMITS: Readonly<ModelLimits> = {
-  modelBytes: 2 ** 31 - 1,
+  modelBytes: MAX_MODEL_BYTES,
   tensorBytes: 2 ** 31,
-  externalBytes: 2 ** 33,
   tensorElements: 2 ** 31,
   rank: 16,
   nodes: 100_000,
@@ -43,3 +42,24 @@ export const MODEL_LIMITS: Readonly<ModelLimits> = {
   messageDepth: 100,
   nameLength: 4096,
 };
+
+/** What each limit counts, and what becomes of a model that passes it. */
+const WORDS: Readonly<Record<Exclude<keyof ModelLimits, 'modelBytes'>, readonly [counted: string, wayOut: string]>> = {
+  tensorBytes: ['bytes in one tensor', 'divide it, as into layers of fewer channels'],
+  tensorElements: ['elements in one tensor or value', 'divide it, as into layers of fewer channels'],
+  rank: ['dimensions in one tensor', 'reshape it to fewer'],
+  nodes: ['nodes', 'simplify it, as with onnxsim, or export its parts as models of their own'],
+  graphValues: ['values in one graph', 'simplify it, as with onnxsim, or export its parts as models of their own'],
+  nodeValues: ['inputs and outputs at one node', 'divide the node into several'],
+  nodeAttributes: ['attributes at one node', 'leave out those that its operator does not know'],
+  nestingDepth: ['bodies of If, Loop and Scan within one another', 'export it with fewer'],
+  messageDepth: ['messages within one another', 'no exporter writes such a file: save it anew'],
+  nameLength: ['characters in one name', 'shorten it'],
+};
+
+/** What is said of a model that passes a limit. */
+export function limitWords(limit: keyof ModelLimits, got: number, allowed: number, what = 'the model'): string {
+  if (limit === 'modelBytes') return modelTooLarge(got, allowed, what);
+  const [counted, wayOut] = WORDS[limit];
+  return `${what} has ${got} ${counted}, ${allowed} are allowed: ${wayOut}`;
+}

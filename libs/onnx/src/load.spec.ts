@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
@@ -113,5 +113,19 @@ describe('loadModel', () => {
     model.graph!.initializer[0]!.dims = [1n << 40n];
     writeFileSync(path, writeModel(model));
     await expect(loadModel(path)).rejects.toThrow(ModelLimitError);
+  });
+
+  it('refuses more than a model can have before any of it is read, and says what to do', async () => {
+    const tooLarge =
+      /the model has 2\.\d+ GB \(\d+ bytes\) with its weights; one model has at most .*: export its parts/;
+    const { model } = externalize({ location: 'w.bin' });
+    model.graph!.initializer[0]!.dims = [(1n << 29n) - 1n];
+    writeFileSync(path, writeModel(model));
+    // The data is not there, and is not looked for.
+    await expect(loadModel(path)).rejects.toThrow(tooLarge);
+    const file = join(folder, 'large.onnx');
+    writeFileSync(file, '');
+    truncateSync(file, 2.5e9);
+    await expect(loadModel(file)).rejects.toThrow(tooLarge);
   });
 });

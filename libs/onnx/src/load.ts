@@ -1,5 +1,6 @@
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, sep } from 'node:path';
+import { errorCode } from '#contracts';
 import { externalFile, rawByteCount } from './check-tensor.js';
 import { ExternalDataError, InvalidModelError, InvalidTensorError, ModelLimitError } from './errors.js';
 import { MODEL_LIMITS, type ModelLimits } from './limits.js';
@@ -17,17 +18,25 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const { size } = await stat(path);
   if (size > limits.modelBytes) throw new ModelLimitError('modelBytes', size, limits.modelBytes);
   const model = parseModel(await readFile(path), limits);
-  if (!options.alone) await inlineExternalData(model, await realpath(dirname(path)), limits);
+  if (!options.alone) {
+    checkWhole(model, size, limits);
+    await inlineExternalData(model, await realpath(dirname(path)), limits);
+  }
   acceptModel(model, limits);
   return model;
 }
 
+/** Throws ModelLimitError for a model that is too large with its external data, before any of them is read. */
+function checkWhole(model: ModelProto, size: number, limits: ModelLimits): void {
+  let bytes = size;
+  for (const tensor of allTensors(model))
+    if (tensor.dataLocation === DataLocation.EXTERNAL) bytes += rawByteCount(tensor, limits);
+  if (bytes > limits.modelBytes) throw new ModelLimitError('modelBytes', bytes, limits.modelBytes);
+}
+
 async function inlineExternalData(model: ModelProto, folder: string, limits: ModelLimits): Promise<void> {
-  let total = 0;
   for (const tensor of allTensors(model)) {
     if (tensor.dataLocation !== DataLocation.EXTERNAL) continue;
-    total += rawByteCount(tensor, limits);
-    if (total > limits.externalBytes) throw new ModelLimitError('externalBytes', total, limits.externalBytes);
     tensor.rawData = await readExternal(tensor, folder, limits);
     tensor.dataLocation = DataLocation.DEFAULT;
     tensor.externalData = [];
@@ -79,10 +88,6 @@ async function confinedPath(tensor: TensorProto, location: string, folder: strin
   if (!path.startsWith(inside))
     throw new InvalidTensorError(tensor.name, `external data at "${location}" links outside the model's folder`);
   return path;
-}
-
-function errorCode(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
 
 function byteNumber(tensor: TensorProto, key: string, text: string): number {

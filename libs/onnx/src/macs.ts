@@ -23,6 +23,9 @@ const MACS: Record<string, MacsRule> = {
   MatMul: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
   MatMulInteger: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
   QLinearMatMul: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
+  LSTM: recurrentMacs,
+  GRU: recurrentMacs,
+  RNN: recurrentMacs,
   MatMulNBits: (node, shape) => product(shape(node.output[0]), shape(node.input[0])?.at(-1)),
 };
 
@@ -31,9 +34,7 @@ const MACS: Record<string, MacsRule> = {
  * weights, has no figure, rather than a wrong one.
  */
 const UNCOUNTED: ReadonlySet<string> = new Set([
-  'LSTM',
-  'GRU',
-  'RNN',
+  'DynamicQuantizeLSTM',
   'Einsum',
   'Attention',
   'MultiHeadAttention',
@@ -82,6 +83,12 @@ export function nodeMacs(graph: Graph): Map<NodeProto, number> | null {
  */
 function convMacs(many: Shape | undefined, weight: Shape | undefined): number | undefined {
   return many && weight && elementCount(many) * elementCount(weight.slice(1));
+}
+
+/** Each step of each sample meets the weights of all gates and directions, those of the input and those of the state. */
+function recurrentMacs({ input: [x, w, r] }: NodeProto, shape: Shapes): number | undefined {
+  const [steps, weight, recurrence] = [shape(x)?.slice(0, -1), shape(w), shape(r)];
+  return steps && weight && recurrence && elementCount(steps) * (elementCount(weight) + elementCount(recurrence));
 }
 
 /** An operator of the runtime's own that multiplies by a stored matrix. */

@@ -39,20 +39,19 @@ function nonFinite(model: ModelProto): string[] {
 
 function defaults({ model, proto, inputs }: Graph): string[] {
   const fed = new Set(inputs.map(({ name }) => name));
-  const names =
-    model.irVersion < DEFAULTS_IR_VERSION ? [] : proto.input.map(({ name }) => name).filter((name) => !fed.has(name));
-  return names.length === 0
-    ? []
-    : [
-        `${listed(names, 'input')} ${names.length === 1 ? 'has a value' : 'have values'} in the file: passes ` +
-          `take ${names.length === 1 ? 'it' : 'them'} for constants, which nobody can feed afterwards`,
-      ];
+  const stored = proto.input.map(({ name }) => name).filter((name) => !fed.has(name));
+  const names = model.irVersion < DEFAULTS_IR_VERSION ? [] : stored;
+  if (names.length === 0) return [];
+  const [have, them] = names.length === 1 ? ['has a value', 'it'] : ['have values', 'them'];
+  return [
+    `${listed(names, 'input')} ${have} in the file: passes ` +
+      `take ${them} for constants, which nobody can feed afterwards`,
+  ];
 }
 
 function unread(graph: Graph): string[] {
-  const names = graph.inputs
-    .map(({ name }) => name)
-    .filter((name) => graph.consumers(name).length === 0 && !graph.isOutput(name));
+  const isUnread = (name: string) => graph.consumers(name).length === 0 && !graph.isOutput(name);
+  const names = graph.inputs.map(({ name }) => name).filter(isUnread);
   return names.length === 0 ? [] : [`no node reads ${listed(names, 'input')}`];
 }
 
@@ -60,12 +59,12 @@ function ownOperators(graph: Graph): string[] {
   const names = [
     ...new Set(graph.nodes.filter(({ domain }) => domain === 'com.microsoft').map(({ opType }) => opType)),
   ].filter((opType) => opType !== 'MatMulNBits');
-  return names.length === 0
-    ? []
-    : [
-        `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and others' : ''}: operators of the ` +
-          `runtime's own, which passes do not look into; give the model as it was before the runtime optimized it`,
-      ];
+  if (names.length === 0) return [];
+  const shown = `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and others' : ''}`;
+  return [
+    `${shown}: operators of the runtime's own, which passes do not look into; ` +
+      'give the model as it was before the runtime optimized it',
+  ];
 }
 
 function inTraining(graph: Graph): string[] {
@@ -75,16 +74,13 @@ function inTraining(graph: Graph): string[] {
         node.domain === '' && node.opType === 'BatchNormalization' && intAttribute(node, 'training_mode', 0) === 1,
     )
     .map((node) => node.name || node.output[0] || '');
-  return names.length === 0
-    ? []
-    : [
-        `exported in training mode: BatchNormalization ${names
-          .slice(0, NAMED)
-          .map((name) => `"${name}"`)
-          .join(
-            ', ',
-          )}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''} normalizes by the batch at hand, so that a sample's answer depends on the others of its batch; export the model in evaluation mode`,
-      ];
+  if (names.length === 0) return [];
+  const shown = names.slice(0, NAMED).map((name) => `"${name}"`);
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return [
+    `exported in training mode: BatchNormalization ${shown.join(', ')}${more} normalizes by the batch at hand, so that ` +
+      "a sample's answer depends on the others of its batch; export the model in evaluation mode",
+  ];
 }
 
 function scales(graph: Graph): string[] {
@@ -102,8 +98,6 @@ function listed(names: readonly string[], what: string): string {
     .slice(0, NAMED)
     .map((name) => `"${name}"`)
     .join(', ');
-  return (
-    `${what}${names.length === 1 ? '' : 's'} ` +
-    `${shown}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`
-  );
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return `${what}${names.length === 1 ? '' : 's'} ${shown}${more}`;
 }

@@ -1,8 +1,9 @@
+import { create } from '@bufbuild/protobuf';
 import { GraphBuilder } from './builder.js';
 import { makeNode } from './graph.js';
 import { nonFiniteText, nonFiniteWeights } from './non-finite.js';
-import { DataType, type ModelProto } from './proto.js';
-import { floatTensor, makeTensor } from './tensor.js';
+import { DataType, SparseTensorProtoSchema, type ModelProto } from './proto.js';
+import { floatTensor, int64Tensor, makeTensor } from './tensor.js';
 
 /** A Conv whose 2x1x2x2 weight holds `values` from its fifth element on, stored as `type`. */
 function convOf(type: DataType, data: Float32Array | Float64Array | Uint16Array): ModelProto {
@@ -49,6 +50,19 @@ describe('nonFiniteWeights', () => {
       ['outside', [1, 0]],
       ['c', [1]],
     ]);
+  });
+
+  it('looks at the stored elements of sparse tensors', () => {
+    const b = new GraphBuilder('t');
+    b.op('MatMul', [b.input('x', ['n', 2]), 'w'], {}, { outputs: [b.output('y', ['n', 2])] });
+    const model = b.build();
+    const stored = {
+      values: floatTensor('w', [2], [1, -Infinity]),
+      indices: int64Tensor('', [2], [0, 3]),
+      dims: [2n, 2n],
+    };
+    model.graph!.sparseInitializer.push(create(SparseTensorProtoSchema, stored));
+    expect(nonFiniteWeights(model)).toEqual([{ tensor: 'w', index: [1], value: '-Infinity', count: 1 }]);
   });
 
   it('has nothing to say of finite weights, integers and tensors without elements', () => {

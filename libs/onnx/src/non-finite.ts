@@ -47,12 +47,8 @@ export function firstNonFinite(tensor: TensorProto, name = tensor.name, infiniti
   const data = tensorData(tensor) as Float32Array;
   const first = data.findIndex(isBad);
   if (first < 0) return null;
-  return {
-    tensor: name,
-    index: position(tensorDims(tensor), first),
-    value: valueName(tensor, data[first] ?? NaN),
-    count: data.filter(isBad).length,
-  };
+  const [index, value] = [position(tensorDims(tensor), first), valueName(tensor, data[first] ?? NaN)];
+  return { tensor: name, index, value, count: data.filter(isBad).length };
 }
 
 const GRIDS = new Set(['QuantizeLinear', 'DequantizeLinear']);
@@ -63,12 +59,11 @@ const GRIDS = new Set(['QuantizeLinear', 'DequantizeLinear']);
  * NaN.
  */
 export function nonFiniteScales(graph: Graph): { scale: string; value: string }[] {
-  return graph.nodes
-    .filter(({ opType }) => GRIDS.has(opType))
-    .flatMap(({ input: [value = '', scale = ''] }) => {
-      const tensor = constantTensor(graph, scale);
-      return tensor && firstNonFinite(tensor, scale) ? [{ scale, value }] : [];
-    });
+  const onGrids = graph.nodes.filter(({ opType }) => GRIDS.has(opType));
+  return onGrids.flatMap(({ input: [value = '', scale = ''] }) => {
+    const tensor = constantTensor(graph, scale);
+    return tensor && firstNonFinite(tensor, scale) ? [{ scale, value }] : [];
+  });
 }
 
 /** What is wrong with a tensor, in words that follow its name: `holds NaN at [1, 0, 0, 0]`. */
@@ -106,9 +101,8 @@ function valueName({ dataType }: TensorProto, element: number): NonFiniteWeight[
 function inGraph(graph: GraphProto, outer: ReadonlySet<string>): NonFiniteWeight[] {
   const multiplied = new Set([...outer, ...weightNames(graph.node)]);
   const sparse = graph.sparseInitializer.flatMap(({ values }) => (values ? [values] : []));
-  const stored = [...graph.initializer, ...sparse].flatMap(
-    (tensor) => firstNonFinite(tensor, tensor.name, multiplied.has(tensor.name)) ?? [],
-  );
+  const found = (tensor: TensorProto) => firstNonFinite(tensor, tensor.name, multiplied.has(tensor.name)) ?? [];
+  const stored = [...graph.initializer, ...sparse].flatMap(found);
   return [...stored, ...inNodes(graph.node, multiplied)];
 }
 
@@ -117,7 +111,8 @@ function inNodes(nodes: readonly NodeProto[], multiplied: ReadonlySet<string>): 
     const tensor = node.opType === 'Constant' ? constantNodeTensor(node) : undefined;
     const name = node.output[0] ?? '';
     const own = tensor ? firstNonFinite(tensor, name, multiplied.has(name)) : null;
-    return [...(own ? [own] : []), ...subgraphs(node).flatMap((body) => inGraph(body, multiplied))];
+    const inBodies = subgraphs(node).flatMap((body) => inGraph(body, multiplied));
+    return [...(own ? [own] : []), ...inBodies];
   });
 }
 

@@ -13,9 +13,8 @@ const STANDARD = 'ai.onnx';
 
 /** The version that a model imports of a domain, 0 when it does not. */
 export function opsetVersion(model: ModelProto, domain = ''): number {
-  const found = model.opsetImport.find(
-    (entry) => entry.domain === domain || (domain === '' && entry.domain === STANDARD),
-  );
+  const names = domain === '' ? ['', STANDARD] : [domain];
+  const found = model.opsetImport.find((entry) => names.includes(entry.domain));
   return Number(found?.version ?? 0n);
 }
 

@@ -18,10 +18,10 @@ export function isSameEveryRun(graph: Graph, value: string, known: Map<string, b
   const found = known.get(value);
   if (found !== undefined) return found;
   const node = graph.producer(value);
-  const read = node ? [...node.input, ...subgraphs(node).flatMap((body) => [...capturedValues(body)])] : [];
-  const isSame = node
-    ? !RANDOM_OPS.has(node.opType) && read.every((input) => input === '' || isSameEveryRun(graph, input, known))
-    : graph.initializer(value) !== undefined;
+  const inBodies = node ? subgraphs(node).flatMap((body) => [...capturedValues(body)]) : [];
+  const read = node ? [...node.input, ...inBodies] : [];
+  const isSteady = (input: string) => input === '' || isSameEveryRun(graph, input, known);
+  const isSame = node ? !RANDOM_OPS.has(node.opType) && read.every(isSteady) : graph.initializer(value) !== undefined;
   known.set(value, isSame);
   return isSame;
 }

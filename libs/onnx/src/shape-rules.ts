@@ -13,7 +13,8 @@ const like =
 
 const broadcast: ShapeRule = (node, known) => {
   const shapes = node.input.filter((value) => value !== '').map((value) => known.shape(value));
-  return shapes.every((shape) => shape !== undefined) ? shapes.reduce((a, b) => broadcastShapes(a, b)) : undefined;
+  if (!shapes.every((shape) => shape !== undefined)) return undefined;
+  return shapes.reduce((a, b) => broadcastShapes(a, b));
 };
 
 /**
@@ -127,7 +128,8 @@ export const INFERENCE_RULES: Record<string, ShapeRule> = {
   MatMulNBits: (node, known) => replaced(known.shape(node.input[0]), -1, intAttribute(node, 'N', 0)),
   ...rules(['MaxPool', 'AveragePool', 'LpPool'], (node, known) => {
     const x = known.shape(node.input[0]);
-    return x && [...x.slice(0, 2), ...windowed(node, x.slice(2), intsAttribute(node, 'kernel_shape'))];
+    if (!x) return undefined;
+    return [...x.slice(0, 2), ...windowed(node, x.slice(2), intsAttribute(node, 'kernel_shape'))];
   }),
   ...rules(['GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool'], (node, known) =>
     known.shape(node.input[0])?.map((dim, axis) => (axis < 2 ? dim : 1)),
@@ -163,17 +165,15 @@ export const INFERENCE_RULES: Record<string, ShapeRule> = {
     const shapes = node.input.map((value) => known.shape(value));
     if (!shapes.every((shape) => shape !== undefined) || shapes.length === 0) return undefined;
     const axis = fromEnd(intAttribute(node, 'axis', 0), elementOf(shapes, 0, 'shapes').length);
-    return replaced(
-      shapes[0],
-      axis,
-      shapes.reduce((sum, shape) => sum + shape[axis]!, 0),
-    );
+    const length = shapes.reduce((sum, shape) => sum + shape[axis]!, 0);
+    return replaced(shapes[0], axis, length);
   },
   Pad: (node, known) => {
     const x = known.shape(node.input[0]);
     const pads = node.input[1] ? known.ints(node.input[1]) : intsAttribute(node, 'pads');
     if (!x || pads?.length !== x.length * 2 || node.input[3]) return undefined;
-    return x.map((dim, axis) => dim + elementOf(pads, axis, 'pads') + elementOf(pads, axis + x.length, 'pads'));
+    const added = (axis: number) => elementOf(pads, axis, 'pads') + elementOf(pads, axis + x.length, 'pads');
+    return x.map((dim, axis) => dim + added(axis));
   },
   Gather: (node, known) => {
     const [x, indices] = [known.shape(node.input[0]), known.shape(node.input[1])];
@@ -218,23 +218,22 @@ export const INFERENCE_RULES: Record<string, ShapeRule> = {
       range &&
       x.map((dim, axis) => {
         const at = range.axes.findIndex((sliced) => fromEnd(sliced, x.length) === axis);
-        return at < 0
-          ? dim
-          : slice(dim, elementOf(range.starts, at, 'starts'), elementOf(range.ends, at, 'ends'), range.steps[at] ?? 1)
-              .count;
+        if (at < 0) return dim;
+        const [start, end] = [elementOf(range.starts, at, 'starts'), elementOf(range.ends, at, 'ends')];
+        return slice(dim, start, end, range.steps[at] ?? 1).count;
       })
     );
   },
   ...rules(['ArgMax', 'ArgMin'], (node, known) => {
     const x = known.shape(node.input[0]);
     const reduced = x && fromEnd(intAttribute(node, 'axis', 0), x.length);
-    return intAttribute(node, 'keepdims', 1) ? replaced(x, reduced ?? 0, 1) : x?.filter((_, axis) => axis !== reduced);
+    if (intAttribute(node, 'keepdims', 1)) return replaced(x, reduced ?? 0, 1);
+    return x?.filter((_, axis) => axis !== reduced);
   }),
   Tile: (node, known) => {
     const [x, repeats] = [known.shape(node.input[0]), known.ints(node.input[1])];
-    return x && repeats?.length === x.length
-      ? x.map((dim, axis) => dim * elementOf(repeats, axis, 'repeats'))
-      : undefined;
+    if (!x || repeats?.length !== x.length) return undefined;
+    return x.map((dim, axis) => dim * elementOf(repeats, axis, 'repeats'));
   },
   ConstantOfShape: (node, known) => known.ints(node.input[0]),
   DepthToSpace: (node, known) => shuffled(known.shape(node.input[0]), intAttribute(node, 'blocksize', 1)),
@@ -258,9 +257,9 @@ export const SHAPES_RULES: Record<string, (node: NodeProto, known: KnownShapes) 
   Split: (node, known) => {
     const x = known.shape(node.input[0]);
     const sizes = splitSizes(node, known, x?.[fromEnd(intAttribute(node, 'axis', 0), x.length)]);
-    return node.output.map((_, i) =>
-      sizes?.[i] === undefined ? undefined : replaced(x, intAttribute(node, 'axis', 0), sizes[i]),
-    );
+    const axis = intAttribute(node, 'axis', 0);
+    const part = (size: number | undefined) => (size === undefined ? undefined : replaced(x, axis, size));
+    return node.output.map((_, i) => part(sizes?.[i]));
   },
 };
 
@@ -296,14 +295,17 @@ function broadcastShapes(a: Shape, b: Shape): Shape {
 
 function gemmShape(node: NodeProto, known: KnownShapes): Shape | undefined {
   const [a, b] = [known.shape(node.input[0]), known.shape(node.input[1])];
-  return a && b && [a[intAttribute(node, 'transA', 0) ? 1 : 0]!, b[intAttribute(node, 'transB', 0) ? 0 : 1]!];
+  if (!a || !b) return undefined;
+  const [transA, transB] = [intAttribute(node, 'transA', 0), intAttribute(node, 'transB', 0)];
+  return [a[transA ? 1 : 0]!, b[transB ? 0 : 1]!];
 }
 
 function matmulShape(a: Shape | undefined, b: Shape | undefined): Shape | undefined {
   if (!a || !b || a.length === 0 || b.length === 0) return undefined;
   const rows = a.length > 1 ? [a.at(-2)!] : [];
   const columns = b.length > 1 ? [b.at(-1)!] : [];
-  return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2)), ...rows, ...columns];
+  const batch = broadcastShapes(a.slice(0, -2), b.slice(0, -2));
+  return [...batch, ...rows, ...columns];
 }
 
 function reshapeShape(node: NodeProto, known: KnownShapes): Shape | undefined {
@@ -331,9 +333,8 @@ function resized(
 ): Shape | undefined {
   if (!x) return undefined;
   if (sizes?.length === x.length) return sizes;
-  return scales?.length === x.length
-    ? x.map((dim, axis) => Math.floor(dim * elementOf(scales, axis, 'scales')))
-    : undefined;
+  if (scales?.length !== x.length) return undefined;
+  return x.map((dim, axis) => Math.floor(dim * elementOf(scales, axis, 'scales')));
 }
 
 function replaced(shape: Shape | undefined, axis: number, dim: number): Shape | undefined {

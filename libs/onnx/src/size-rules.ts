@@ -20,9 +20,11 @@ import { elementCount } from './tensor.js';
 export const SIZE_RULES: Record<string, SizeRule> = {
   Shape: (node, known) => {
     const shape = known.shape(node.input[0]);
+    if (!shape) return undefined;
     const bound = (name: string, fallback: number) =>
-      Math.min(shape!.length, Math.max(0, fromEnd(intAttribute(node, name, fallback), shape!.length)));
-    return shape && int64List(shape.slice(bound('start', 0), hasAttribute(node, 'end') ? bound('end', 0) : undefined));
+      Math.min(shape.length, Math.max(0, fromEnd(intAttribute(node, name, fallback), shape.length)));
+    const end = hasAttribute(node, 'end') ? bound('end', 0) : undefined;
+    return int64List(shape.slice(bound('start', 0), end));
   },
   Size: (node, known) => {
     const shape = known.shape(node.input[0]);
@@ -31,7 +33,8 @@ export const SIZE_RULES: Record<string, SizeRule> = {
   Identity: (node, known) => known.size(node.input[0]),
   Cast: (node, known) => {
     const [x, type] = [known.size(node.input[0]), intAttribute(node, 'to', DataType.FLOAT)];
-    return x && SIZE_TYPES.has(type) ? { ...x, type, values: x.values.map((value) => asType(value, type)) } : undefined;
+    if (!x || !SIZE_TYPES.has(type)) return undefined;
+    return { ...x, type, values: x.values.map((value) => asType(value, type)) };
   },
   // How many axes of length one stand around a size changes nothing about its elements.
   ...rules<SizeRule>(['Unsqueeze', 'Squeeze', 'Reshape'], (node, known) => {
@@ -52,7 +55,8 @@ export const SIZE_RULES: Record<string, SizeRule> = {
     const [x, indices] = [known.size(node.input[0]), known.size(node.input[1])];
     if (!x || !indices || x.dims.length !== 1 || indices.values.some((index) => x.values.at(index) === undefined))
       return undefined;
-    return { type: x.type, dims: indices.dims, values: indices.values.map((index) => x.values.at(index)!) };
+    const values = indices.values.map((index) => x.values.at(index)!);
+    return { type: x.type, dims: indices.dims, values };
   },
   Slice: (node, known) => {
     const x = known.size(node.input[0]);
@@ -122,11 +126,8 @@ export const SIZE_RULES: Record<string, SizeRule> = {
     const value = tensorAttribute(node, 'value');
     const filler = value ? sizeOf(value) : { type: DataType.FLOAT, values: [0] };
     if (!dims || !filler || dims.length > 1 || elementCount(dims) > MAX_SIZE_ELEMENTS) return undefined;
-    return {
-      type: filler.type,
-      dims,
-      values: new Array<number>(elementCount(dims)).fill(elementOf(filler.values, 0, 'values')),
-    };
+    const size = elementOf(filler.values, 0, 'values');
+    return { type: filler.type, dims, values: new Array<number>(elementCount(dims)).fill(size) };
   },
   Range: (node, known) => {
     const [start, limit, delta] = node.input.map((value) => known.size(value));
@@ -162,11 +163,8 @@ function listOf(type: DataType, values: readonly number[]): SizeValue | undefine
 function mapped(x: SizeValue, dims: readonly number[], from: (index: number[]) => number[]): SizeValue {
   const values = Array.from({ length: elementCount(dims) }, (_, flat) => {
     const index = dims.map((dim, axis) => Math.floor(flat / elementCount(dims.slice(axis + 1))) % dim);
-    return elementOf(
-      x.values,
-      from(index).reduce((sum, at, axis) => sum * dimOf(x.dims, axis) + at, 0),
-      'values',
-    );
+    const place = from(index).reduce((sum, at, axis) => sum * dimOf(x.dims, axis) + at, 0);
+    return elementOf(x.values, place, 'values');
   });
   return { type: x.type, dims, values };
 }
@@ -217,9 +215,8 @@ function pairwise(apply: (a: number, b: number, isFloat: boolean) => number | un
     const values = Array.from({ length: elementCount(dims) }, (_, i) =>
       apply(at(a!, i), at(b!, i), isFloatType(a!.type)),
     );
-    return values.every((value) => value !== undefined)
-      ? { type, dims, values: values.map((value) => asType(value, type)) }
-      : undefined;
+    if (!values.every((value) => value !== undefined)) return undefined;
+    return { type, dims, values: values.map((value) => asType(value, type)) };
   };
 }
 
@@ -239,10 +236,7 @@ function reduction(apply: (values: readonly number[]) => number): SizeRule {
   return (node, known) => {
     const x = known.size(node.input[0]);
     if (!x || x.dims.length !== 1 || x.values.length === 0) return undefined;
-    return {
-      type: x.type,
-      dims: intAttribute(node, 'keepdims', 1) ? [1] : [],
-      values: [asType(apply(x.values), x.type)],
-    };
+    const dims = intAttribute(node, 'keepdims', 1) ? [1] : [];
+    return { type: x.type, dims, values: [asType(apply(x.values), x.type)] };
   };
 }

@@ -41,10 +41,8 @@ export function sizeOf(tensor: TensorProto): SizeValue | undefined {
 export function sizeTensor(name: string, { type, dims, values }: SizeValue): TensorProto {
   const Elements = LAYOUTS[type]!.array;
   const data = new Elements(values.length);
-  values.forEach(
-    (value, i) =>
-      ((data as { [index: number]: number | bigint })[i] = type === DataType.INT64 ? toInt64(value) : value),
-  );
+  const elements = data as { [index: number]: number | bigint };
+  values.forEach((value, i) => (elements[i] = type === DataType.INT64 ? toInt64(value) : value));
   return makeTensor(name, type, dims, data);
 }
 

@@ -30,5 +30,6 @@ export function slice(
   const [low, high] = step > 0 ? [0, dim] : [-1, dim - 1];
   const bound = (value: number) => Math.min(high, Math.max(low, value < 0 ? value + dim : value));
   const first = bound(start);
-  return { first, count: step === 0 ? 0 : Math.max(0, Math.ceil((bound(end) - first) / step)), step };
+  const count = step === 0 ? 0 : Math.max(0, Math.ceil((bound(end) - first) / step));
+  return { first, count, step };
 }

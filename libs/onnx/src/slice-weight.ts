@@ -42,12 +42,8 @@ export function sliceTensor(tensor: TensorProto, axis: number, keep: readonly nu
       target += inner;
     }
   }
-  return makeTensor(
-    tensor.name,
-    tensor.dataType,
-    dims.map((dim, i) => (i === axis ? keep.length : dim)),
-    kept,
-  );
+  const keptDims = dims.map((dim, i) => (i === axis ? keep.length : dim));
+  return makeTensor(tensor.name, tensor.dataType, keptDims, kept);
 }
 
 function sliceScales(

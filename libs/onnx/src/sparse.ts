@@ -44,7 +44,8 @@ export function sparsePositions({ values, indices, dims }: SparseTensorProto, na
     throw new InvalidTensorError(name, `its sparse indices are ${dataTypeName(indices.dataType)}, not INT64`);
   const numbers = tensorToNumbers(indices);
   const shape = rank === 1 ? [elementCount(dims)] : dims.map(Number);
-  return Array.from({ length: count }, (_, i) => positionOf(numbers.slice(i * rank, (i + 1) * rank), shape, name));
+  const placeOf = (i: number) => numbers.slice(i * rank, (i + 1) * rank);
+  return Array.from({ length: count }, (_, i) => positionOf(placeOf(i), shape, name));
 }
 
 function positionOf(index: readonly number[], shape: readonly number[], name: string): number {

@@ -68,6 +68,7 @@ describe('constant sizes', () => {
   it('are those of channels and fixed dimensions, not those of free ones', () => {
     const b = new GraphBuilder();
     const x = b.input('x', ['n', 4, 'h', 8]);
+    const single = b.op('Shape', [b.input('one', [1, 1])]);
     const shape = b.op('Shape', [b.op('Conv', [x, b.float(new Float32Array(24), [6, 4, 1, 1])])]);
     const [batch, channels, height, width] = [0, 1, 2, 3].map((axis) => b.op('Gather', [shape, b.ints(axis)])) as [
       string,
@@ -79,9 +80,19 @@ describe('constant sizes', () => {
     const root = b.op('Sqrt', [b.op('Cast', [channels], { to: DataType.FLOAT })]);
     const cut = b.op('Min', [height, b.ints(16)]);
     const sizes = constantSizes(new Graph(b.build()));
-    expect([channels, width, half].map((value) => sizes.get(value)?.values)).toEqual([[6], [8], [3]]);
+    expect([channels, width, half, single].map((value) => sizes.get(value)?.values)).toEqual([[6], [8], [3], [1, 1]]);
     expect(sizes.get(root)).toEqual({ type: DataType.FLOAT, dims: [], values: [Math.fround(Math.sqrt(6))] });
     expect([shape, batch, height, cut].map((value) => sizes.has(value))).toEqual([false, false, false, false]);
+  });
+
+  it.each([
+    ['batch', 0],
+    ['free length', 1],
+  ])('are not a part of a %s, however large the part is', (_, axis) => {
+    const b = new GraphBuilder();
+    const shape = b.op('Shape', [b.input('x', ['n', 't'])]);
+    const eighth = b.op('Div', [b.op('Gather', [shape, b.ints(axis)]), b.ints(8)]);
+    expect(constantSizes(new Graph(b.build())).has(eighth)).toBe(false);
   });
 });
 

@@ -51,9 +51,8 @@ export function inferFrom(
       sizes.set(output, reckoned);
       if (!isFloatType(reckoned.type) || node.input.some((value) => told.has(value))) told.add(output);
     }
-    const outputs = SHAPES_RULES[node.opType]?.(node, ask) ?? [
-      reckoned?.dims ?? INFERENCE_RULES[node.opType]?.(node, ask),
-    ];
+    const inferred = () => reckoned?.dims ?? INFERENCE_RULES[node.opType]?.(node, ask);
+    const outputs = SHAPES_RULES[node.opType]?.(node, ask) ?? [inferred()];
     outputs.forEach((dims, i) => {
       if (node.output[i] && !known.has(node.output[i]) && dims?.every((dim) => Number.isInteger(dim) && dim >= 0))
         shapes.set(node.output[i], dims);
@@ -66,7 +65,8 @@ export function inferFrom(
 const STANDARD: ReadonlySet<string> = new Set(['', 'ai.onnx', 'com.microsoft']);
 
 function declaredShapes(graph: Graph): Map<string, Shape> {
-  const batch = new Set(graph.inputs.map((input) => valueDims(input)?.[0]).filter((dim) => typeof dim === 'string'));
+  const leading = graph.inputs.map((input) => valueDims(input)?.[0]);
+  const batch = new Set(leading.filter((dim) => typeof dim === 'string'));
   const shapes = new Map<string, Shape>();
   for (const info of [...graph.inputs, ...graph.proto.valueInfo, ...graph.outputs]) {
     const dims = valueDims(info)?.map((dim, axis) =>

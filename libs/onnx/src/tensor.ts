@@ -182,11 +182,8 @@ function fromRaw(
 ): TensorData {
   const expected = Math.ceil((count * bits) / 8);
   if (tensor.rawData.length !== expected) {
-    throw new InvalidTensorError(
-      tensor.name,
-      `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes, got ` +
-        `${tensor.rawData.length}`,
-    );
+    const wanted = `shape [${tensor.dims}] of ${dataTypeName(tensor.dataType)} needs ${expected} bytes`;
+    throw new InvalidTensorError(tensor.name, `${wanted}, got ${tensor.rawData.length}`);
   }
   if (bits < 8) return unpackBits(tensor.rawData, bits, count, array === Int8Array);
   // rawData is a view of the file buffer and often not aligned: copy the bytes into the new array.

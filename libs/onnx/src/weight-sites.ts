@@ -54,16 +54,8 @@ export function weightSite(graph: Graph, node: NodeProto): WeightSite | null {
     const shape = weightStorage(graph, weight);
     if (!shape || shape.dims.length < 2) continue;
     const group = opType.startsWith('Conv') ? intAttribute(node, 'group', 1) : 1;
-    return {
-      node,
-      opType,
-      weight,
-      weightIndex,
-      ...shape,
-      ...AXES[opType](node, shape.dims.length, weightIndex),
-      group,
-      bias: biasOf(graph, node, opType),
-    };
+    const axes = AXES[opType](node, shape.dims.length, weightIndex);
+    return { node, opType, weight, weightIndex, ...shape, ...axes, group, bias: biasOf(graph, node, opType) };
   }
   return null;
 }

@@ -117,9 +117,8 @@ function dequantizedStorage(graph: Graph, node: NodeProto): WeightShape | null {
     return dequantizer && { dims, storage: { kind: 'quantized', stored: integers, ...typeOf(tensor), dequantizer } };
   }
   const gather = graph.producer(node.input[0] ?? '');
-  return gather?.opType === 'Gather' && gather.domain === ''
-    ? codebookStorage(graph, gather, INTEGER_TYPES, (rank) => linearDequantizer(graph, node, rank))
-    : null;
+  if (gather?.opType !== 'Gather' || gather.domain !== '') return null;
+  return codebookStorage(graph, gather, INTEGER_TYPES, (rank) => linearDequantizer(graph, node, rank));
 }
 
 /** The product of scales, at input `scaleIndex`, and of integers cast to floats or entries of a codebook of floats. */
@@ -129,10 +128,8 @@ function scaledStorage(graph: Graph, node: NodeProto, scaleIndex: 0 | 1): Weight
   const dequantizerFor = (rank: number) => scaleDequantizer(graph, node, scaleIndex, rank);
   if (source.opType === 'Gather') return codebookStorage(graph, source, FLOAT_TYPES, dequantizerFor);
   const stored = source.input[0] ?? '';
-  const tensor =
-    source.opType === 'Cast' && intAttribute(source, 'to', 0) === DataType.FLOAT
-      ? constantOf(graph, stored, INTEGER_TYPES)
-      : undefined;
+  const isFloat = source.opType === 'Cast' && intAttribute(source, 'to', 0) === DataType.FLOAT;
+  const tensor = isFloat ? constantOf(graph, stored, INTEGER_TYPES) : undefined;
   const dequantizer = tensor && dequantizerFor(tensor.dims.length);
   return dequantizer
     ? { dims: tensorDims(tensor), storage: { kind: 'quantized', stored, ...typeOf(tensor), dequantizer } }
@@ -164,8 +161,8 @@ function linearDequantizer(graph: Graph, node: NodeProto, rank: number): Dequant
   if (!scaleTensor || (zeroPoint && !constantTensor(graph, zeroPoint))) return null;
   const blockSize = intAttribute(node, 'block_size', 0);
   const axis = intAttribute(node, 'axis', 1);
-  const perTensor =
-    scaleTensor.dims.length === 0 || (scaleTensor.dims.length === 1 && scaleTensor.dims[0] === 1n && blockSize === 0);
+  const isSingle = scaleTensor.dims.length === 1 && scaleTensor.dims[0] === 1n && blockSize === 0;
+  const perTensor = scaleTensor.dims.length === 0 || isSingle;
   const own = axis < 0 ? axis + rank : axis;
   if (!perTensor && (own < 0 || own >= rank)) return null;
   return {

@@ -50,11 +50,8 @@ export function writeWeight(graph: Graph, value: string, values: ArrayLike<numbe
       value,
       `shape [${newDims}] has ${elementCount(newDims)} elements, got ${values.length}`,
     );
-  setConstantTensor(
-    graph,
-    storage.stored,
-    makeTensor(storage.stored, storage.dataType, newDims, encoded(graph, shape, newDims, values)),
-  );
+  const tensor = makeTensor(storage.stored, storage.dataType, newDims, encoded(graph, shape, newDims, values));
+  setConstantTensor(graph, storage.stored, tensor);
 }
 
 function storedValues(graph: Graph, { dims, storage }: WeightShape, grid: Grid | null): Float32Array {
@@ -64,9 +61,8 @@ function storedValues(graph: Graph, { dims, storage }: WeightShape, grid: Grid |
   const { entries, groupOf } = codebookOf(graph, storage, dims);
   const indices = tensorToIntegers(tensor);
   const size = entries(0).length;
-  return Float32Array.from(indices, (index, i) =>
-    entryAt(storage, entries(groupOf(i)), index < 0 ? index + size : index),
-  );
+  const entryOf = (index: number, group: number) => entryAt(storage, entries(group), index < 0 ? index + size : index);
+  return Float32Array.from(indices, (index, i) => entryOf(index, groupOf(i)));
 }
 
 function entryAt(storage: CodebookStorage, entries: ArrayLike<number>, index: number): number {
@@ -83,11 +79,10 @@ function encoded(
   values: ArrayLike<number>,
 ): TensorData {
   if (storage.kind === 'float') return floatsToData(storage.dataType, values);
-  if (storage.kind === 'quantized')
-    return toStored(
-      storage.dataType,
-      quantizeToGrid(values, { ...quantizedGrid(graph, storage, newDims), range: storedRange(graph, storage) }),
-    );
+  if (storage.kind === 'quantized') {
+    const grid = { ...quantizedGrid(graph, storage, newDims), range: storedRange(graph, storage) };
+    return toStored(storage.dataType, quantizeToGrid(values, grid));
+  }
   const { entries, groupOf } = codebookOf(graph, storage, newDims.length === dims.length ? newDims : dims);
   return toStored(storage.dataType, nearestEntries(values, entries, groupOf));
 }
@@ -105,7 +100,8 @@ function codebookOf(graph: Graph, storage: CodebookStorage, dims: readonly numbe
   const codes = tensorToFloats(constantTensor(graph, storage.codebook)!);
   if (!storage.dequantizer) return { entries: () => codes, groupOf: () => 0 };
   const { scale, zeroPoint, groupOf } = scalesOf(graph, storage.stored, storage.dequantizer, dims);
-  const tables = Array.from(scale, (factor, group) => codes.map((code) => (code - zeroPoint[group]!) * factor));
+  const table = (factor: number, group: number) => codes.map((code) => (code - zeroPoint[group]!) * factor);
+  const tables = Array.from(scale, table);
   return { entries: (group: number) => tables[group]!, groupOf };
 }
 

@@ -3,37 +3,33 @@ import { intAttribute, intsAttribute, stringAttribute } from './attributes.js';
 import type { NodeProto } from './proto.js';
 import type { KnownShapes, Shape } from './shape-rule.js';
 
+/** How a window slides over spatial dims; what the node leaves out has its default. */
+function windowOf(node: NodeProto, spatial: Shape): { strides: number[]; dilations: number[]; pads: number[] } {
+  const ones = spatial.map(() => 1);
+  const none = spatial.flatMap(() => [0, 0]);
+  return {
+    strides: intsAttribute(node, 'strides', ones),
+    dilations: intsAttribute(node, 'dilations', ones),
+    pads: intsAttribute(node, 'pads', none),
+  };
+}
+
 /** Output sizes of a sliding window over spatial dims (ONNX Conv and pool specs). */
 export function windowed(node: NodeProto, spatial: Shape, kernel: Shape): number[] {
-  const strides = intsAttribute(
-    node,
-    'strides',
-    spatial.map(() => 1),
-  );
-  const dilations = intsAttribute(
-    node,
-    'dilations',
-    spatial.map(() => 1),
-  );
-  const pads = intsAttribute(
-    node,
-    'pads',
-    spatial.flatMap(() => [0, 0]),
-  );
+  const { strides, dilations, pads } = windowOf(node, spatial);
   const autoPad = stringAttribute(node, 'auto_pad', 'NOTSET');
   const isCeiled = intAttribute(node, 'ceil_mode', 0) === 1;
   return spatial.map((dim, i) => {
     if (autoPad.startsWith('SAME')) return Math.ceil(dim / elementOf(strides, i, 'strides'));
     const padding = autoPad === 'VALID' ? 0 : elementOf(pads, i, 'pads') + elementOf(pads, i + spatial.length, 'pads');
-    const steps =
-      (dim + padding - elementOf(dilations, i, 'dilations') * (kernel[i]! - 1) - 1) / elementOf(strides, i, 'strides');
+    const stride = elementOf(strides, i, 'strides');
+    const covered = elementOf(dilations, i, 'dilations') * (kernel[i]! - 1) + 1;
+    const steps = (dim + padding - covered) / stride;
     if (!isCeiled) return Math.floor(steps) + 1;
     // A last window that would begin in the padding at the end is left out.
     const windows = Math.ceil(steps) + 1;
-    return (windows - 1) * elementOf(strides, i, 'strides') >=
-      dim + (autoPad === 'VALID' ? 0 : elementOf(pads, i, 'pads'))
-      ? windows - 1
-      : windows;
+    const begin = autoPad === 'VALID' ? 0 : elementOf(pads, i, 'pads');
+    return (windows - 1) * stride >= dim + begin ? windows - 1 : windows;
   });
 }
 
@@ -48,26 +44,9 @@ export function convTransposeShape(node: NodeProto, known: KnownShapes): Shape |
   const [x, w] = [known.shape(node.input[0]), known.shape(node.input[1])];
   if (!x || !w) return undefined;
   const spatial = x.slice(2);
-  const strides = intsAttribute(
-    node,
-    'strides',
-    spatial.map(() => 1),
-  );
-  const dilations = intsAttribute(
-    node,
-    'dilations',
-    spatial.map(() => 1),
-  );
-  const pads = intsAttribute(
-    node,
-    'pads',
-    spatial.flatMap(() => [0, 0]),
-  );
-  const extra = intsAttribute(
-    node,
-    'output_padding',
-    spatial.map(() => 0),
-  );
+  const { strides, dilations, pads } = windowOf(node, spatial);
+  const none = spatial.map(() => 0);
+  const extra = intsAttribute(node, 'output_padding', none);
   const declared = intsAttribute(node, 'output_shape');
   const same = stringAttribute(node, 'auto_pad', 'NOTSET').startsWith('SAME');
   const sizes = spatial.map((dim, i) =>
@@ -80,9 +59,6 @@ export function convTransposeShape(node: NodeProto, known: KnownShapes): Shape |
         elementOf(pads, i, 'pads') -
         elementOf(pads, i + spatial.length, 'pads'),
   );
-  return [
-    x[0]!,
-    w[1]! * intAttribute(node, 'group', 1),
-    ...(declared.length > 0 ? declared.slice(-spatial.length) : sizes),
-  ];
+  const spatialDims = declared.length > 0 ? declared.slice(-spatial.length) : sizes;
+  return [x[0]!, w[1]! * intAttribute(node, 'group', 1), ...spatialDims];
 }

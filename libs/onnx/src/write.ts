@@ -10,6 +10,9 @@ import {
   type TensorProto,
 } from './proto.js';
 
+/** What is too large then: a pass may have made it so, of a model that was not. */
+const WRITTEN = 'the model that was made of it';
+
 /** Smaller raw data are not worth a part of their own. */
 const MIN_PART_BYTES = 4096;
 
@@ -20,8 +23,8 @@ const MIN_PART_BYTES = 4096;
  */
 export function writeModel(model: ModelProto): Uint8Array<ArrayBuffer> {
   const parts = modelParts(model);
-  const length = byteLength(parts);
-  if (length > MODEL_LIMITS.modelBytes) throw new ModelLimitError('modelBytes', length, MODEL_LIMITS.modelBytes);
+  const [length, most] = [byteLength(parts), MODEL_LIMITS.modelBytes];
+  if (length > most) throw new ModelLimitError('modelBytes', length, most, WRITTEN);
   const bytes = new Uint8Array(length);
   let offset = 0;
   for (const part of parts) {

@@ -60,9 +60,8 @@ export class Child {
       serialization: 'json',
     });
     this.process.on('error', () => undefined);
-    this.process.stderr
-      ?.setEncoding('utf8')
-      .on('data', (text: string) => (this.stderrTail = (this.stderrTail + text).slice(-TAIL_LENGTH)));
+    const keep = (text: string) => (this.stderrTail = (this.stderrTail + text).slice(-TAIL_LENGTH));
+    this.process.stderr?.setEncoding('utf8').on('data', keep);
     this.exited = once(this.process, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     this.exited.catch(() => undefined);
   }
@@ -139,9 +138,9 @@ export class Child {
     return setInterval(() => {
       const { pid } = this.process;
       if (pid === undefined) return;
-      void residentMb(pid).then(
-        (reached) => reached !== null && reached > ceilingMb && kill(new OutOfMemoryError(ceilingMb, reached)),
-      );
+      const checkSize = (reached: number | null) =>
+        reached !== null && reached > ceilingMb && kill(new OutOfMemoryError(ceilingMb, reached));
+      void residentMb(pid).then(checkSize);
     }, MEMORY_WATCH_MS);
   }
 

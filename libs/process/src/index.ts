@@ -3,6 +3,7 @@ export type { RunOptions } from './child.js';
 export * from './errors.js';
 export * from './lossy-lines.js';
 export * from './process-pool.js';
+export { productVersion } from './product-version.js';
 export * from './repeat.js';
 export * from './serve.js';
 export * from './stage-module.js';

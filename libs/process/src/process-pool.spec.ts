@@ -40,7 +40,7 @@ describe('ProcessPool', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'coldpress-process-'));
     await writeFile(join(folder, 'child.mjs'), CHILD);
-    pool = new ProcessPool({ modulePath: join(folder, 'child.mjs'), memoryMb: 300, timeoutMs: 30_000, spares: 1 });
+    pool = new ProcessPool({ modulePath: join(folder, 'child.mjs'), memoryMb: 300, timeoutMs: 200_000, spares: 1 });
   });
   afterAll(async () => {
     await pool.close();

@@ -35,11 +35,8 @@ export class ProcessPool {
     this.running.add(child);
     this.refill();
     try {
-      return await child.run(request, {
-        ...options,
-        memoryMb: options.memoryMb ?? this.settings.memoryMb,
-        timeoutMs: options.timeoutMs ?? this.settings.timeoutMs,
-      });
+      const { memoryMb = this.settings.memoryMb, timeoutMs = this.settings.timeoutMs } = options;
+      return await child.run(request, { ...options, memoryMb, timeoutMs });
     } finally {
       this.running.delete(child);
     }
@@ -48,7 +45,8 @@ export class ProcessPool {
   /** Kills every process and resolves when all are gone. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([...this.idle.splice(0), ...this.running].map((child) => child.kill()));
+    const children = [...this.idle.splice(0), ...this.running];
+    await Promise.all(children.map((child) => child.kill()));
   }
 
   private take(): Child {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { ProcessRequest, type ProcessMessage } from '#contracts';
+import { errorCode, ProcessRequest, type ProcessMessage } from '#contracts';
 import { whenOrphaned } from './orphaned.js';
 
 /** What a request's handler may tell its parent on the way. */
@@ -44,13 +44,9 @@ async function answer(
 
 function describe(error: unknown): Extract<ProcessMessage, { type: 'failed' }>['error'] {
   if (!(error instanceof Error)) return { code: 'internal', message: String(error), permanent: true };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
-  return {
-    code,
-    message: error.message,
-    permanent: !SYSTEM_ERROR.test(code),
-    ...(error.stack ? { stack: error.stack } : {}),
-  };
+  const code = errorCode(error) ?? 'internal';
+  const stack = error.stack ? { stack: error.stack } : {};
+  return { code, message: error.message, permanent: !SYSTEM_ERROR.test(code), ...stack };
 }
 
 function send(message: ProcessMessage): void {

@@ -8,6 +8,7 @@ import {
   type ReportedStage,
 } from '#contracts';
 import { isPassName, planStages, verdict } from '#pipeline';
+import { decidedRecipe } from './decided-recipe.js';
 
 /** What a report tells besides the records of its job. */
 export interface Circumstances {
@@ -49,7 +50,7 @@ export function buildReport(
     reproduction: {
       model,
       dataset,
-      recipe: job.recipe,
+      recipe: decidedRecipe(job),
       seed: job.recipe.seed,
       models: job.stages.map(({ modelDigest }) => modelDigest),
       versions,

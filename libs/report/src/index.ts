@@ -1,6 +1,4 @@
 export { buildReport, type Circumstances, type MeasuredStages } from './build.js';
-export { alignLayers } from './graph/align.js';
-export { drawModels } from './graph/drawing.js';
 export { MAX_PAGE_BYTES, reportHtml } from './html/page.js';
 export { mlperfTiny, type TinyResults } from './mlperf-tiny.js';
 export { modelCard } from './model-card.js';

@@ -20,8 +20,9 @@ export interface TinyResults {
 }
 
 /**
- * The figures in the shape of MLPerf Tiny's results (Banbury et al., MLPerf Tiny Benchmark, 2021): performance and quality of each
- * model, division "open", since closed forbids pruning and retraining. They are not results of MLPerf: its rules of measuring were not followed.
+ * The figures in the shape of MLPerf Tiny's results (Banbury et al., MLPerf Tiny Benchmark, 2021): performance and
+ * quality of each model, division "open", since closed forbids pruning and retraining. They are not results of MLPerf:
+ * its rules of measuring were not followed.
  */
 export function mlperfTiny(report: Report): TinyResults {
   const { versions, machine } = report.reproduction;

@@ -15,8 +15,8 @@ import { modelRows } from './rows.js';
 const LISTED = 20;
 
 /**
- * The report as a model card in GitHub's Markdown (after Mitchell et al., Model Cards for Model Reporting, 2019, as far as a job knows):
- * figures, how sure they are, what was done and left alone, how to come to the same model.
+ * The report as a model card in GitHub's Markdown (after Mitchell et al., Model Cards for Model Reporting, 2019, as far
+ * as a job knows): figures, how sure they are, what was done and left alone, how to come to the same model.
  */
 export function modelCard(report: Report): string {
   const sections = [

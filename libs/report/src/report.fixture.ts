@@ -1,4 +1,5 @@
-import type { LayerNode, ModelMetrics, ModelPair, Report } from '#contracts';
+import type { ModelMetrics, ModelPair, Report } from '#contracts';
+import { layerNode } from '#testing';
 
 const metrics = (share: number): ModelMetrics => ({
   bytes: 1_000_000 * share,
@@ -93,18 +94,10 @@ export function exampleReport(changes: Partial<Report> = {}): Report {
   };
 }
 
-export const layer = (name: string, from: number[] = [], more: Partial<LayerNode> = {}): LayerNode => ({
-  name,
-  opType: 'MatMul',
-  from,
-  elements: 100,
-  zeros: 10,
-  bits: 32,
-  inputBits: null,
-  ...more,
-});
-
 export const examplePair = (): ModelPair => ({
-  before: [layer('fc'), layer('norm', [0]), layer('act', [1], { opType: 'Relu', elements: 0, bits: null })],
-  after: [layer('fc', [], { bits: 8, inputBits: 8 }), layer('act', [0], { opType: 'Relu', elements: 0, bits: null })],
+  before: [layerNode('fc'), layerNode('norm', [0]), layerNode('act', [1], { opType: 'Relu', elements: 0, bits: null })],
+  after: [
+    layerNode('fc', [], { bits: 8, inputBits: 8 }),
+    layerNode('act', [0], { opType: 'Relu', elements: 0, bits: null }),
+  ],
 });

@@ -1,17 +1,9 @@
 import { Report } from '#contracts';
-import {
-  alignLayers,
-  buildReport,
-  drawModels,
-  MAX_PAGE_BYTES,
-  mlperfTiny,
-  modelCard,
-  readReport,
-  reportHtml,
-} from './index.js';
-import { lanesOf } from './graph/lanes.js';
+import { buildReport, MAX_PAGE_BYTES, mlperfTiny, modelCard, readReport, reportHtml } from './index.js';
+import { decidedRecipe } from './decided-recipe.js';
 import { linearScale } from './html/svg.js';
-import { examplePair, exampleReport, layer } from './report.fixture.js';
+import { layerNode } from '#testing';
+import { examplePair, exampleReport } from './report.fixture.js';
 
 describe('a report', () => {
   it('is of its schema, and is read from JSON and from its page', () => {
@@ -51,6 +43,21 @@ describe('a report', () => {
       stages: [{ passVersion: expect.any(Number), options: { scheme: 'static' } }],
       reproduction: { seed: 3, models: ['c'.repeat(64)], machine: 'here' },
     });
+  });
+});
+
+describe('the recipe that makes the models again', () => {
+  it('has what stages decided by measurement as options, so that no clock decides it anew', () => {
+    const passes = [
+      { pass: 'quantize', options: { weightBits: 4 as const, whereSlower: 'weightsOnly' } },
+      { pass: 'evaluate', options: {} },
+    ];
+    const stages = [{ summary: { decided: { whereSlower: 'int8', weightsOnly: ['fc'] } } }, { summary: null }];
+    const { passes: decided } = decidedRecipe({ recipe: { seed: 1, passes, gates: [] }, stages } as never);
+    expect(decided).toEqual([
+      { pass: 'quantize', options: { weightBits: 4, whereSlower: 'int8', weightsOnly: ['fc'] } },
+      { pass: 'evaluate', options: {} },
+    ]);
   });
 });
 
@@ -96,7 +103,7 @@ describe('the page', () => {
 
   it('stays below 2 MB whatever the model, and says what it had to leave out', () => {
     const many = (count: number, length = 20) =>
-      Array.from({ length: count }, (_, i) => layer(`${'layer'.repeat(length / 5)}${i}`, i > 0 ? [i - 1] : []));
+      Array.from({ length: count }, (_, i) => layerNode(`${'layer'.repeat(length / 5)}${i}`, i > 0 ? [i - 1] : []));
     const usual = reportHtml(exampleReport(), { before: many(5000), after: many(5000) });
     expect(Buffer.byteLength(usual)).toBeLessThan(MAX_PAGE_BYTES);
     expect(usual).toContain('id="graph"');
@@ -107,31 +114,6 @@ describe('the page', () => {
 
   it('says where the graph could not be had', () => {
     expect(reportHtml(exampleReport(), null)).toContain('The graph of the model could not be had');
-  });
-});
-
-describe('the graph', () => {
-  it('lines layers of one name up, what one model alone has between them', () => {
-    expect(alignLayers(examplePair())).toEqual([[0, 0], [1, null], [2, 1]]); // prettier-ignore
-    const swapped = {
-      before: ['a', 'b', 'c'].map((name) => layer(name)),
-      after: ['b', 'a', 'c', 'd'].map((name) => layer(name)),
-    };
-    const rows = alignLayers(swapped);
-    expect(rows.filter(([left]) => left !== null)).toHaveLength(3);
-    expect(rows.flatMap(([, right]) => right ?? [])).toEqual([0, 1, 2, 3]);
-    expect(rows.at(-1)).toEqual([null, 3]);
-  });
-
-  it('holds bits, zeros, noise and the reason why a node was left alone', () => {
-    const { after, operators, reasons } = drawModels(examplePair(), exampleReport());
-    expect(after[0]).toEqual(['fc', operators.indexOf('MatMul'), 0, 8, 8, 0.1, 31.2, -1, []]);
-    expect(reasons[after[1]?.[7] ?? -1]).toBe('1 quantize: no weights <script>');
-  });
-
-  it('gives a path one lane, and what passes by another', () => {
-    const from = [[], [0], [1], [0, 2], [3]];
-    expect(lanesOf(from.map((sources) => ({ from: sources })))).toEqual([0, 1, 1, 0, 0]);
   });
 });
 

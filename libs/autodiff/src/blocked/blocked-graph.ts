@@ -1,4 +1,4 @@
-import { makeNode, type Attributes, type GraphBuilder, type NodeProto, dimOf, known } from '#onnx';
+import { elementCount, makeNode, type Attributes, type GraphBuilder, type NodeProto, dimOf, known } from '#onnx';
 import { BLOCKED_DOMAIN } from '../gradient-builder.js';
 
 /** What a graph is rewritten with. */
@@ -24,12 +24,8 @@ export class BlockedGraph {
   private readonly constants: ReadonlyMap<string, number>;
 
   constructor(private readonly request: BlockedRequest) {
-    this.constants = new Map(
-      request.builder.initializers.map(({ name, dims }) => [
-        name,
-        dims.reduce((product, dim) => product * Number(dim), 1),
-      ]),
-    );
+    const { initializers } = request.builder;
+    this.constants = new Map(initializers.map((tensor) => [tensor.name, elementCount(tensor.dims.map(Number))]));
   }
 
   get block(): number {
@@ -77,9 +73,8 @@ export class BlockedGraph {
   /** Makes the value from its twin. */
   leave(value: string): void {
     const channels = this.dims(value)![1]!;
-    this.nodes.push(
-      makeNode('ReorderOutput', [known(this.twins, value, 'twins')], [value], { channels }, { domain: BLOCKED_DOMAIN }),
-    );
+    const twin = known(this.twins, value, 'twins');
+    this.nodes.push(makeNode('ReorderOutput', [twin], [value], { channels }, { domain: BLOCKED_DOMAIN }));
   }
 
   /** Lets whoever reads a name read a value. */
@@ -90,7 +85,8 @@ export class BlockedGraph {
   /** A node as it is. */
   keep(node: NodeProto): void {
     const isRenamed = node.input.some((value) => this.aliases.has(value));
-    this.nodes.push(isRenamed ? { ...node, input: node.input.map((value) => this.aliases.get(value) ?? value) } : node);
+    const renamed = () => node.input.map((value) => this.aliases.get(value) ?? value);
+    this.nodes.push(isRenamed ? { ...node, input: renamed() } : node);
   }
 
   add(opType: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {

@@ -13,14 +13,15 @@ export function useBlockedLayout(request: BlockedRequest): void {
   const { builder } = request;
   const graph = new BlockedGraph(request);
   for (const node of builder.nodes) {
-    const kept =
-      node.domain === BLOCKED_DOMAIN
-        ? reordered(node, graph)
-        : (node.domain === '' && BLOCKED_RULES[node.opType]?.(node, graph)) || 'kept';
-    if (kept !== 'replaced') graph.keep(node);
+    if (laidOut(node, graph) !== 'replaced') graph.keep(node);
   }
   builder.nodes.length = 0;
   for (const node of graph.nodes) builder.append(node);
+}
+
+function laidOut(node: NodeProto, graph: BlockedGraph): 'replaced' | 'beside' | 'kept' {
+  if (node.domain === BLOCKED_DOMAIN) return reordered(node, graph);
+  return (node.domain === '' && BLOCKED_RULES[node.opType]?.(node, graph)) || 'kept';
 }
 
 /**

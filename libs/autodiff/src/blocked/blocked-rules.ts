@@ -26,7 +26,8 @@ export const BLOCKED_RULES: Readonly<Record<string, BlockedRule>> = {
     if (!from || !to || !graph.fills(outputOf(node)) || !sameDims(from, [to[0]!, to[1]!, 1, 1])) return 'kept';
     const [samples, channels, ...size] = to as [number, number, number, number];
     const blocks = (spatial: readonly number[]) => [samples, channels / graph.block, ...spatial, graph.block];
-    const spread = graph.add('Expand', [graph.reshape(inputOf(node, 0), blocks([1, 1])), graph.ints(blocks(size))]);
+    const image = graph.reshape(inputOf(node, 0), blocks([1, 1]));
+    const spread = graph.add('Expand', [image, graph.ints(blocks(size))]);
     graph.setTwin(outputOf(node), graph.reshape(spread, to));
     return 'beside';
   },
@@ -36,19 +37,11 @@ export const BLOCKED_RULES: Readonly<Record<string, BlockedRule>> = {
     if (!graph.hasTwin(inputOf(node, 0)) || !dims || !sameDims(graph.dims(outputOf(node)) ?? [], dims.slice(0, 2)))
       return 'kept';
     const [samples, channels, height, width] = dims as [number, number, number, number];
-    const blocks = graph.reshape(graph.twin(inputOf(node, 0)), [
-      samples,
-      channels / graph.block,
-      height * width,
-      graph.block,
-    ]);
-    graph.nodes.push(
-      makeNode(
-        'Reshape',
-        [graph.add('ReduceSum', [blocks, graph.ints([2])], { keepdims: 0 }), graph.ints([samples, channels])],
-        [outputOf(node)],
-      ),
-    );
+    const block = graph.twin(inputOf(node, 0));
+    const blocks = graph.reshape(block, [samples, channels / graph.block, height * width, graph.block]);
+    const sums = graph.add('ReduceSum', [blocks, graph.ints([2])], { keepdims: 0 });
+    const shape = graph.ints([samples, channels]);
+    graph.nodes.push(makeNode('Reshape', [sums, shape], [outputOf(node)]));
     return 'replaced';
   },
   ...Object.fromEntries(
@@ -87,6 +80,7 @@ export const BLOCKED_RULES: Readonly<Record<string, BlockedRule>> = {
 /** Element by element: the same on twins, once one input has a twin and the others are numbers or of the same shape. */
 function elementwise(node: NodeProto, graph: BlockedGraph): 'replaced' | 'beside' | 'kept' {
   const values = node.input.filter((value) => value !== '' && !graph.isScalar(value));
+  const twins = () => node.input.map((value) => (values.includes(value) ? graph.twin(value) : value));
   const dims = values.map((value) => graph.dims(value));
   const [first] = dims;
   if (!first || !dims.every((shape) => shape && sameDims(shape, first))) return 'kept';
@@ -95,27 +89,10 @@ function elementwise(node: NodeProto, graph: BlockedGraph): 'replaced' | 'beside
   if (GIVES_BOOLEANS.has(node.opType) || READS_BOOLEANS.has(node.opType)) {
     // Booleans cannot be reordered: whoever wants them plain computes them so.
     if (!values.every((value) => graph.hasTwin(value))) return 'kept';
-    graph.setTwin(
-      outputOf(node),
-      onTwins(
-        node,
-        graph,
-        node.input.map((value) => (values.includes(value) ? graph.twin(value) : value)),
-        '',
-      ),
-    );
+    graph.setTwin(outputOf(node), onTwins(node, graph, twins(), ''));
     return 'beside';
   }
-  return replaced(
-    node,
-    graph,
-    onTwins(
-      node,
-      graph,
-      node.input.map((value) => (values.includes(value) ? graph.twin(value) : value)),
-      '',
-    ),
-  );
+  return replaced(node, graph, onTwins(node, graph, twins(), ''));
 }
 
 const GIVES_BOOLEANS: ReadonlySet<string> = new Set(['Greater', 'Less', 'Equal', 'And', 'Not']);
@@ -136,11 +113,9 @@ function convolution(node: NodeProto, graph: BlockedGraph): 'replaced' | 'kept' 
   // Fewer channels than a block holds are read as they are.
   const isNarrow = group === 1 && perGroup < block;
   if (!isDepthwise && !isNarrow && (group > 1 || perGroup % block !== 0)) return 'kept';
-  const split =
-    isDepthwise || isNarrow
-      ? [filters / block, block, perGroup, 1, ...taps]
-      : [filters / block, block, perGroup / block, block, ...taps];
-  const filter = graph.reshape(graph.add('Transpose', [graph.reshape(w, split)], { perm: [0, 2, 4, 5, 3, 1] }), kernel);
+  const inputs = isDepthwise || isNarrow ? [perGroup, 1] : [perGroup / block, block];
+  const split = graph.reshape(w, [filters / block, block, ...inputs, ...taps]);
+  const filter = graph.reshape(graph.add('Transpose', [split], { perm: [0, 2, 4, 5, 3, 1] }), kernel);
   const source = isNarrow ? x : graph.twin(x);
   return replaced(node, graph, onTwins(node, graph, [source, filter, ...node.input.slice(2)]));
 }

@@ -15,7 +15,8 @@ import type { LossBuilder } from './loss-builder.js';
 export function softmaxCrossEntropy(l: LossBuilder, logits: Expression, labels: Expression, smoothing = 0): Expression {
   const { g } = l;
   const [samples, classes] = logits.dims as readonly [number, number];
-  const hot = g.mask(g.op('Equal', [g.reshape(labels.name, [samples, 1]), g.ints([...Array(classes).keys()])]));
+  const column = g.reshape(labels.name, [samples, 1]);
+  const hot = g.mask(g.op('Equal', [column, g.ints([...Array(classes).keys()])]));
   const target = smoothing === 0 ? hot : g.add(g.scale(hot, 1 - smoothing), g.scalar(smoothing / classes));
   return softCrossEntropy(l, logits, l.given(target, logits.dims));
 }
@@ -28,14 +29,17 @@ export function softCrossEntropy(l: LossBuilder, logits: Expression, target: Exp
   const { g } = l;
   const samples = logits.dims[0]!;
   const logProbabilities = g.op('LogSoftmax', [logits.name], { axis: -1 });
-  const value = g.scale(g.sum(weighted(g, target.name, logProbabilities), [0, 1]), -1 / samples);
-  const gradient = g.scale(g.sub(g.op('Softmax', [logits.name], { axis: -1 }), target.name), 1 / samples);
+  const likelihood = g.sum(weighted(g, target.name, logProbabilities), [0, 1]);
+  const value = g.scale(likelihood, -1 / samples);
+  const probabilities = g.op('Softmax', [logits.name], { axis: -1 });
+  const gradient = g.scale(g.sub(probabilities, target.name), 1 / samples);
   return l.closed(logits, { value, gradient });
 }
 
 /** target · value, where 0 · ∞ is 0: a class that is ruled out by a logit of -∞ adds nothing. */
 function weighted(g: GradientBuilder, target: string, value: string): string {
-  return g.op('Where', [g.op('Equal', [target, g.scalar(0)]), g.scalar(0), g.mul(target, value)]);
+  const isZero = g.op('Equal', [target, g.scalar(0)]);
+  return g.where(isZero, g.scalar(0), g.mul(target, value));
 }
 
 /**
@@ -55,7 +59,9 @@ export function softTargetDivergence(
   const logTarget = g.op('LogSoftmax', [soften(teacher.name)], { axis: -1 });
   const student = soften(logits.name);
   const difference = g.sub(logTarget, g.op('LogSoftmax', [student], { axis: -1 }));
-  const value = g.scale(g.sum(weighted(g, target, difference), [0, 1]), temperature ** 2 / samples);
-  const gradient = g.scale(g.sub(g.op('Softmax', [student], { axis: -1 }), target), temperature / samples);
+  const divergence = g.sum(weighted(g, target, difference), [0, 1]);
+  const value = g.scale(divergence, temperature ** 2 / samples);
+  const probabilities = g.op('Softmax', [student], { axis: -1 });
+  const gradient = g.scale(g.sub(probabilities, target), temperature / samples);
   return l.closed(logits, { value, gradient });
 }

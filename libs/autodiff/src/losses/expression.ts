@@ -116,5 +116,6 @@ export class Expression {
 function broadcast(a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   const at = (dims: readonly number[], axis: number) => dims[axis - (rank - dims.length)] ?? 1;
-  return Array.from({ length: rank }, (_, axis) => (at(a, axis) === 1 ? at(b, axis) : at(a, axis)));
+  const larger = (axis: number) => (at(a, axis) === 1 ? at(b, axis) : at(a, axis));
+  return Array.from({ length: rank }, (_, axis) => larger(axis));
 }

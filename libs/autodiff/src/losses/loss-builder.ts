@@ -57,7 +57,8 @@ export class LossBuilder implements ExpressionWriter {
   constant(values: ArrayLike<number>, dims: readonly number[]): Expression {
     const { elemType } = this.g;
     const data = elemType === DataType.DOUBLE ? Float64Array.from(values) : Float32Array.from(values);
-    return this.expression(this.stored(makeTensor(this.g.graph.fresh('k'), elemType, dims, data)), dims);
+    const tensor = makeTensor(this.g.graph.fresh('k'), elemType, dims, data);
+    return this.expression(this.stored(tensor), dims);
   }
 
   write({ opType, inputs, axes, attributes = {} }: ExpressionNode, dims: readonly number[]): Expression {

@@ -19,24 +19,13 @@ function blocksOf({ node, g, x: [x, , shape], y: [y], dY }: RuleContext): string
   const picks = new Float64Array(channels * taps * taps);
   for (let i = 0; i < channels * taps; i++) picks[i * taps + (i % taps)] = 1;
   const filters = g.tensor(picks, [channels * taps, 1, ...block]);
+  const ones = block.map(() => 1);
   const columns = g.op('Conv', [dY, filters], {
     group: channels,
     kernel_shape: block,
-    dilations: intsAttribute(
-      node,
-      'dilations',
-      block.map(() => 1),
-    ),
-    pads: intsAttribute(
-      node,
-      'pads',
-      [...block, ...block].map(() => 0),
-    ),
-    strides: intsAttribute(
-      node,
-      'strides',
-      block.map(() => 1),
-    ),
+    dilations: intsAttribute(node, 'dilations', ones),
+    pads: intsAttribute(node, 'pads', Array<number>(2 * block.length).fill(0)),
+    strides: intsAttribute(node, 'strides', ones),
   });
   return g.reshape(columns, g.dims(x));
 }

@@ -3,48 +3,44 @@ import type { GradientBuilder } from '../gradient-builder.js';
 import type { GradientRule } from '../rule.js';
 import { convolutionWeightGradient } from './convolution-weight.js';
 import { stridedInputGradient } from './strided-input-gradient.js';
-import { groupOf, product, span, windowOf, type Window } from './window.js';
+import { coveredBy, groupOf, product, span, windowAlong, windowOf, type Window } from './window.js';
 
 export type ConvolutionOp = 'Conv' | 'ConvTranspose';
 
 export const CONVOLUTION_RULES: Record<ConvolutionOp, GradientRule> = {
   Conv: ({ node, g, x: [x, w], y: [y], dY }) => {
-    const [input, output, kernel] = [g.dims(x).slice(2), g.dims(y).slice(2), g.dims(w).slice(2)];
-    const window = windowOf(node, kernel, input, output);
+    const [input, output] = [spatialDims(g, x), spatialDims(g, y)];
+    const window = windowOf(node, spatialDims(g, w), input, output);
     const group = groupOf(node);
+    const weight = () => {
+      const [inputDims, outputDims] = [g.dims(x), g.dims(y)];
+      return convolutionWeightGradient(g, { input: x, inputDims, output: dY, outputDims, window, group });
+    };
     return [
-      () => inputGradient(g, dY, w, { window, group, input, output, batch: g.dims(x)[0]! }),
-      () =>
-        convolutionWeightGradient(g, {
-          input: x,
-          inputDims: g.dims(x),
-          output: dY,
-          outputDims: g.dims(y),
-          window,
-          group,
-        }),
+      () => inputGradient(g, dY, w, { window, group, input, output, batch: dimOf(g.dims(x), 0) }),
+      weight,
       () => biasGradient(g, dY, g.dims(y)),
     ];
   },
   // A transposed convolution is the input gradient of a convolution: its own gradients swap the parts.
   ConvTranspose: ({ node, g, x: [x, w], y: [y], dY }) => {
-    const window = transposedWindow(node, g.dims(x).slice(2), g.dims(y).slice(2), g.dims(w).slice(2));
+    const window = transposedWindow(node, spatialDims(g, x), spatialDims(g, y), spatialDims(g, w));
     const group = groupOf(node);
+    const weight = () => {
+      const [inputDims, outputDims] = [g.dims(y), g.dims(x)];
+      return convolutionWeightGradient(g, { input: dY, inputDims, output: x, outputDims, window, group });
+    };
     return [
       () => transposedInputGradient(g, dY, w, g.dims(x), window, group),
-      () =>
-        convolutionWeightGradient(g, {
-          input: dY,
-          inputDims: g.dims(y),
-          output: x,
-          outputDims: g.dims(x),
-          window,
-          group,
-        }),
+      weight,
       () => biasGradient(g, dY, g.dims(y)),
     ];
   },
 };
+
+function spatialDims(g: GradientBuilder, value: string): readonly number[] {
+  return g.dims(value).slice(2);
+}
 
 interface ConvolutionShape {
   window: Window;
@@ -66,13 +62,10 @@ const TRANSPOSE_FROM = { positions: 1.25, channels: 2 };
  */
 function prefersTransposed(g: GradientBuilder, w: string, { group, input, output }: ConvolutionShape): boolean {
   const [filters, channels] = g.dims(w) as [number, number];
-  const isBlocked =
-    g.block > 0 && input.length === 2 && channels % g.block === 0 && (filters % g.block === 0 || filters < g.block);
-  return (
-    group === 1 &&
-    !isBlocked &&
-    (product(input) >= TRANSPOSE_FROM.positions * product(output) || filters >= TRANSPOSE_FROM.channels * channels)
-  );
+  const fillsBlocks = channels % g.block === 0 && (filters % g.block === 0 || filters < g.block);
+  if (group !== 1 || (g.block > 0 && input.length === 2 && fillsBlocks)) return false;
+  const isSmaller = product(input) >= TRANSPOSE_FROM.positions * product(output);
+  return isSmaller || filters >= TRANSPOSE_FROM.channels * channels;
 }
 
 /**
@@ -81,66 +74,49 @@ function prefersTransposed(g: GradientBuilder, w: string, { group, input, output
  */
 function inputGradient(g: GradientBuilder, dY: string, w: string, shape: ConvolutionShape): string {
   const { window, group } = shape;
-  const reach = window.kernel.map((size, i) => span(size, elementOf(window.dilations, i, 'dilations')) - 1);
+  const reach = window.kernel.map((_, i) => reachAlong(window, i));
   const begins = reach.map((size, i) => size - elementOf(window.begins, i, 'begins'));
   const ends = reach.map((size, i) => size - elementOf(window.ends, i, 'ends'));
-  if (
-    window.strides.every((stride) => stride === 1) &&
-    [...begins, ...ends].every((pad) => pad >= 0) &&
-    !prefersTransposed(g, w, shape)
-  ) {
+  const isUnstrided = window.strides.every((stride) => stride === 1);
+  const isPadded = [...begins, ...ends].every((pad) => pad >= 0);
+  if (isUnstrided && isPadded && !prefersTransposed(g, w, shape)) {
     const [outputs, inputs] = g.dims(w) as [number, number];
     const flipped = g.note(flippedKernel(g, w, group), [group * inputs, outputs / group, ...window.kernel]);
-    return g.op('Conv', [dY, flipped], {
-      group,
-      kernel_shape: window.kernel,
-      dilations: window.dilations,
-      pads: [...begins, ...ends],
-    });
+    const { kernel: kernel_shape, dilations } = window;
+    return g.op('Conv', [dY, flipped], { group, kernel_shape, dilations, pads: [...begins, ...ends] });
   }
   const inPhases = group === 1 ? stridedInputGradient(g, dY, w, shape, shape.batch) : null;
   if (inPhases !== null) return inPhases;
-  const rest = shape.input.map(
-    (size, i) =>
-      size +
-      elementOf(window.begins, i, 'begins') +
-      elementOf(window.ends, i, 'ends') -
-      ((elementOf(shape.output, i, 'output') - 1) * elementOf(window.strides, i, 'strides') +
-        elementOf(reach, i, 'reach') +
-        1),
-  );
-  return g.op('ConvTranspose', [dY, w], {
-    group,
-    kernel_shape: window.kernel,
-    strides: window.strides,
-    dilations: window.dilations,
-    pads: [...window.begins, ...window.ends],
-    output_padding: rest,
+  const rest = shape.input.map((size, i) => {
+    const { stride, begin, end } = windowAlong(window, i);
+    const read = (elementOf(shape.output, i, 'output') - 1) * stride + elementOf(reach, i, 'reach') + 1;
+    return size + begin + end - read;
   });
+  return g.op('ConvTranspose', [dY, w], { group, ...attributesOf(window), output_padding: rest });
+}
+
+/** Positions that a kernel reaches along one axis beside its first. */
+function reachAlong(window: Window, axis: number): number {
+  const { kernel, dilation } = windowAlong(window, axis);
+  return span(kernel, dilation) - 1;
+}
+
+function attributesOf({ kernel, strides, dilations, begins, ends }: Window) {
+  return { kernel_shape: kernel, strides, dilations, pads: [...begins, ...ends] };
 }
 
 /** [O, I/g, k…] -> [I, O/g, k…] with every spatial axis reversed. */
 function flippedKernel(g: GradientBuilder, w: string, group: number): string {
   const [outputs, inputs, ...kernel] = g.dims(w) as [number, number, ...number[]];
   const axes = kernel.flatMap((size, i) => (size > 1 ? [i + 2] : []));
-  const flipped =
-    axes.length === 0
-      ? w
-      : g.slice(
-          w,
-          axes.map(() => -1),
-          axes.map(() => -(2 ** 31)),
-          axes,
-          axes.map(() => -1),
-        );
+  const fromEnd = axes.map(() => -1);
+  const toFront = axes.map(() => -(2 ** 31));
+  const flipped = axes.length === 0 ? w : g.slice(w, fromEnd, toFront, axes, fromEnd);
   if (group === 1) return g.transpose(flipped, [1, 0, ...kernel.map((_, i) => i + 2)]);
   if (inputs === 1 && outputs === group) return flipped;
   const grouped = g.reshape(flipped, [group, outputs / group, inputs, ...kernel]);
-  return g.reshape(g.transpose(grouped, [0, 2, 1, ...kernel.map((_, i) => i + 3)]), [
-    group * inputs,
-    outputs / group,
-    ...kernel,
-  ]);
+  const swapped = g.transpose(grouped, [0, 2, 1, ...kernel.map((_, i) => i + 3)]);
+  return g.reshape(swapped, [group * inputs, outputs / group, ...kernel]);
 }
 
 function biasGradient(g: GradientBuilder, dY: string, dims: readonly number[]): string {
@@ -157,13 +133,7 @@ function transposedInputGradient(
   window: Window,
   group: number,
 ): string {
-  const value = g.op('Conv', [dY, w], {
-    group,
-    kernel_shape: window.kernel,
-    strides: window.strides,
-    dilations: window.dilations,
-    pads: [...window.begins, ...window.ends],
-  });
+  const value = g.op('Conv', [dY, w], { group, ...attributesOf(window) });
   const axes = dims.slice(2).map((_, i) => i + 2);
   // Output padding may let one window more fit than the input had positions.
   return g.slice(
@@ -185,11 +155,7 @@ function transposedWindow(
   kernel: readonly number[],
 ): Window {
   const window = windowOf(node, kernel, output, input);
-  const full = kernel.map(
-    (size, i) =>
-      (elementOf(input, i, 'input') - 1) * elementOf(window.strides, i, 'strides') +
-      span(size, elementOf(window.dilations, i, 'dilations')),
-  );
+  const full = kernel.map((_, i) => coveredBy(windowAlong(window, i), elementOf(input, i, 'input')));
   const mode = stringAttribute(node, 'auto_pad', 'NOTSET');
   const explicit = mode === 'NOTSET' && !hasAttribute(node, 'output_shape');
   const extra = intsAttribute(
@@ -198,13 +164,12 @@ function transposedWindow(
     kernel.map(() => 0),
   );
   const begins = window.begins.map((pad, i) => {
-    const half =
-      Math.max(0, elementOf(full, i, 'full') + elementOf(extra, i, 'extra') - elementOf(output, i, 'output')) / 2;
+    const covered = elementOf(full, i, 'full') + elementOf(extra, i, 'extra');
+    const half = Math.max(0, covered - elementOf(output, i, 'output')) / 2;
     return explicit ? pad : mode === 'SAME_UPPER' ? Math.floor(half) : Math.ceil(half);
   });
-  return {
-    ...window,
-    begins,
-    ends: full.map((size, i) => Math.max(0, size - elementOf(output, i, 'output') - elementOf(begins, i, 'begins'))),
-  };
+  const ends = full.map((size, i) =>
+    Math.max(0, size - elementOf(output, i, 'output') - elementOf(begins, i, 'begins')),
+  );
+  return { ...window, begins, ends };
 }

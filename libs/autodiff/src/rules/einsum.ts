@@ -22,14 +22,13 @@ function gradientBy(context: RuleContext, index: number): string {
   const own = elementOf(inputs, index, 'inputs');
   if (new Set(own).size < own.length)
     throw new UnsupportedGradientError(nameOf(node), `"${own}" reads a diagonal, which has no gradient rule`);
-  const others = inputs.flatMap((letters, i) => (i === index ? [] : [{ letters, value: x[i]! }]));
-  const factors = [{ letters: output, value: dY }, ...others];
+  const given = inputs.map((letters, i) => ({ letters, value: elementOf(x, i, 'inputs') }));
+  const factors = [{ letters: output, value: dY }, ...given.toSpliced(index, 1)];
   const dims = g.dims(x[index]!);
   // A letter that nothing else has was summed over: each of its elements gets the same. One of a single element was
   // spread.
-  const kept = [...own].filter(
-    (letter, axis) => factors.some(({ letters }) => letters.includes(letter)) && dims[axis] !== 1,
-  );
+  const isElsewhere = (letter: string) => factors.some(({ letters }) => letters.includes(letter));
+  const kept = [...own].filter((letter, axis) => isElsewhere(letter) && dims[axis] !== 1);
   const equation = `${factors.map(({ letters }) => letters).join(',')}->${kept.join('')}`;
   const product = g.op(
     'Einsum',
@@ -37,10 +36,8 @@ function gradientBy(context: RuleContext, index: number): string {
     { equation },
   );
   if (kept.length === own.length) return product;
-  const shaped = g.reshape(
-    product,
-    dims.map((dim, axis) => (kept.includes(own[axis]!) ? dim : 1)),
-  );
+  const keptDims = dims.map((dim, axis) => (kept.includes(own[axis]!) ? dim : 1));
+  const shaped = g.reshape(product, keptDims);
   return g.expand(shaped, dims);
 }
 
@@ -51,12 +48,14 @@ function equationOf({ node, g, x }: RuleContext): Equation {
   const [left = '', right] = equation.split('->');
   const terms = left.split(',');
   const spare = ALPHABET.filter((letter) => !equation.includes(letter));
-  const hidden = terms.map((term, i) => (term.includes('...') ? g.dims(x[i]!).length - term.length + 3 : 0));
+  const behindDots = (term: string, i: number) => g.dims(elementOf(x, i, 'inputs')).length - term.length + 3;
+  const hidden = terms.map((term, i) => (term.includes('...') ? behindDots(term, i) : 0));
   const most = Math.max(...hidden);
   // Axes behind the dots are told by their place from the end.
   const dots = (count: number) => spare.slice(most - count, most).join('');
-  const inputs = terms.map((term, i) => term.replace('...', dots(elementOf(hidden, i, 'hidden'))));
-  return { inputs, output: right === undefined ? implied(terms, dots(most)) : right.replace('...', dots(most)) };
+  const spelled = (term: string, count: number) => term.replace('...', dots(count));
+  const inputs = terms.map((term, i) => spelled(term, elementOf(hidden, i, 'hidden')));
+  return { inputs, output: right === undefined ? implied(terms, dots(most)) : spelled(right, most) };
 }
 
 /** Without `->` the output has the letters that stand once, in their order, behind those of the dots. */

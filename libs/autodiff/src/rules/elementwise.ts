@@ -34,7 +34,10 @@ export const BROADCASTING_RULES: Record<BroadcastingOp, GradientRule> = {
   // dA = dY · b · a^(b-1), dB = dY · y · ln a, which is zero for the base zero
   Pow: ({ g, x: [a, b], y: [y], dY }) => [
     () => powerGradient(g, a, b, dY),
-    () => g.mul(dY, g.mul(y, g.op('Log', [g.op('Where', [g.op('Equal', [a, g.scalar(0)]), g.scalar(1), a])]))),
+    () => {
+      const isZero = g.op('Equal', [a, g.scalar(0)]);
+      return g.mul(dY, g.mul(y, g.op('Log', [g.where(isZero, g.scalar(1), a)])));
+    },
   ],
   Min: (context) => extremum(context),
   Max: (context) => extremum(context),
@@ -42,14 +45,14 @@ export const BROADCASTING_RULES: Record<BroadcastingOp, GradientRule> = {
   Mean: ({ node, g, dY }) => node.input.map(() => () => g.scale(dY, 1 / node.input.length)),
   Where: ({ g, x: [condition], dY }) => [
     null,
-    () => g.op('Where', [condition, dY, g.scalar(0)]),
-    () => g.op('Where', [condition, g.scalar(0), dY]),
+    () => g.where(condition, dY, g.scalar(0)),
+    () => g.where(condition, g.scalar(0), dY),
   ],
   Expand: ({ dY }) => [() => dY],
   // y = a - n b for a whole number n: dB = -n dY
   Mod: ({ g, x: [a, b], y: [y], dY }) => [() => dY, () => g.mul(dY, g.op('Round', [g.div(g.sub(y, a), b)]))],
   PRelu: ({ g, x: [x, slope], dY }) => [
-    () => g.op('Where', [positive(g, x), dY, g.mul(dY, slope)]),
+    () => g.where(positive(g, x), dY, g.mul(dY, slope)),
     () => g.mul(dY, g.op('Min', [x, g.scalar(0)])),
   ],
 };
@@ -87,24 +90,25 @@ export const UNARY_RULES: Record<UnaryOp, GradientRule> = {
   // Where the output equals the input nothing was clipped; the bounds count as inside.
   Clip: ({ g, x: [x], y: [y], dY }) => [() => g.mul(dY, g.mask(g.op('Equal', [x, y])))],
   LeakyRelu: ({ node, g, x: [x], dY }) => [
-    () => g.op('Where', [positive(g, x), dY, g.scale(dY, floatAttribute(node, 'alpha', 0.01))]),
+    () => g.where(positive(g, x), dY, g.scale(dY, floatAttribute(node, 'alpha', 0.01))),
   ],
   // dX = dY where x > 0, dY · (y + alpha) elsewhere
   Elu: ({ node, g, x: [x], y: [y], dY }) => [
-    () => g.op('Where', [positive(g, x), dY, g.mul(dY, g.add(y, g.scalar(floatAttribute(node, 'alpha', 1))))]),
+    () => g.where(positive(g, x), dY, g.mul(dY, g.add(y, g.scalar(floatAttribute(node, 'alpha', 1))))),
   ],
   // dX = gamma · dY where x > 0, dY · (y + alpha · gamma) elsewhere
   Selu: ({ node, g, x: [x], y: [y], dY }) => {
     const gamma = floatAttribute(node, 'gamma', 1.0507009873554805);
     const alpha = floatAttribute(node, 'alpha', 1.6732632423543772);
     const below = () => g.mul(dY, g.add(y, g.scalar(alpha * gamma)));
-    return [() => g.op('Where', [positive(g, x), g.scale(dY, gamma), below()])];
+    return [() => g.where(positive(g, x), g.scale(dY, gamma), below())];
   },
   // dX = dY where x > 0, dY · (y / alpha + 1) elsewhere
   Celu: ({ node, g, x: [x], y: [y], dY }) => [
     () => {
-      const slope = g.add(g.scale(y, 1 / floatAttribute(node, 'alpha', 1)), g.scalar(1));
-      return g.op('Where', [positive(g, x), dY, g.mul(dY, slope)]);
+      const alpha = floatAttribute(node, 'alpha', 1);
+      const slope = g.add(g.scale(y, 1 / alpha), g.scalar(1));
+      return g.where(positive(g, x), dY, g.mul(dY, slope));
     },
   ],
   ThresholdedRelu: ({ node, g, x: [x], dY }) => [
@@ -118,7 +122,8 @@ export const UNARY_RULES: Record<UnaryOp, GradientRule> = {
   HardSwish: ({ g, x: [x], dY }) => [
     () => {
       const h = g.op('HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 });
-      return g.mul(dY, g.add(h, g.mul(g.scale(x, 1 / 6), hardSigmoidMask(g, h))));
+      const ramp = g.mul(g.scale(x, 1 / 6), hardSigmoidMask(g, h));
+      return g.mul(dY, g.add(h, ramp));
     },
   ],
   Tanh: ({ g, y: [y], dY }) => [() => g.mul(dY, g.sub(g.scalar(1), g.square(y)))],
@@ -131,13 +136,15 @@ export const UNARY_RULES: Record<UnaryOp, GradientRule> = {
   Mish: ({ g, x: [x], dY }) => [
     () => {
       const t = g.op('Tanh', [g.op('Softplus', [x])]);
-      return g.mul(dY, g.add(t, g.mul(g.mul(x, g.sub(g.scalar(1), g.square(t))), g.op('Sigmoid', [x]))));
+      const tanhSlope = g.sub(g.scalar(1), g.square(t));
+      const throughTanh = g.mul(g.mul(x, tanhSlope), g.op('Sigmoid', [x]));
+      return g.mul(dY, g.add(t, throughTanh));
     },
   ],
   Neg: ({ g, dY }) => [() => g.neg(dY)],
   Abs: ({ g, x: [x], dY }) => [() => g.mul(dY, g.op('Sign', [x]))],
   // Zero at zero, as the slope of a norm at the origin is: Sqrt is where distances end, and their points coincide.
-  Sqrt: ({ g, y: [y], dY }) => [() => g.op('Where', [positive(g, y), g.div(g.scale(dY, 0.5), y), g.scalar(0)])],
+  Sqrt: ({ g, y: [y], dY }) => [() => g.where(positive(g, y), g.div(g.scale(dY, 0.5), y), g.scalar(0))],
   Exp: ({ g, y: [y], dY }) => [() => g.mul(dY, y)],
   Log: ({ g, x: [x], dY }) => [() => whereRead(g, dY, g.div(dY, x))],
   Reciprocal: ({ g, y: [y], dY }) => [() => whereRead(g, dY, g.neg(g.mul(dY, g.square(y))))],
@@ -150,7 +157,9 @@ export const UNARY_RULES: Record<UnaryOp, GradientRule> = {
     () => {
       if (training === '' || g.numbers(training)?.[0] === 0) return dY;
       if (mask === '') throw new UnsupportedGradientError(nameOf(node), 'in training mode its mask must be an output');
-      return g.mul(dY, g.div(g.mask(mask), g.sub(g.scalar(1), ratio === '' ? g.scalar(0.5) : ratio)));
+      const kept = g.mask(mask);
+      const share = g.sub(g.scalar(1), ratio === '' ? g.scalar(0.5) : ratio);
+      return g.mul(dY, g.div(kept, share));
     },
   ],
 };
@@ -162,11 +171,15 @@ export const UNARY_RULES: Record<UnaryOp, GradientRule> = {
 function powerGradient(g: GradientBuilder, a: string, b: string, dY: string): string {
   const constant = g.constant(b);
   if (constant && constant.dims.every((dim) => dim === 1n) && g.numbers(b)![0] === 2) return g.mul(dY, g.scale(a, 2));
-  const exponent = !constant || constant.dataType === g.elemType ? b : g.op('Cast', [b], { to: g.elemType });
-  const gradient = g.mul(dY, g.mul(exponent, g.op('Pow', [a, g.sub(exponent, g.scalar(1))])));
+  const isFloat = !constant || constant.dataType === g.elemType;
+  const exponent = isFloat ? b : g.op('Cast', [b], { to: g.elemType });
+  const lowered = g.op('Pow', [a, g.sub(exponent, g.scalar(1))]);
+  const gradient = g.mul(dY, g.mul(exponent, lowered));
   if (constant && g.numbers(b)!.every((power) => power >= 1)) return gradient;
-  const steep = g.op('And', [g.op('Equal', [a, g.scalar(0)]), g.op('Less', [exponent, g.scalar(1)])]);
-  return g.op('Where', [steep, g.scalar(0), whereRead(g, dY, gradient)]);
+  const isZero = g.op('Equal', [a, g.scalar(0)]);
+  const isRoot = g.op('Less', [exponent, g.scalar(1)]);
+  const steep = g.op('And', [isZero, isRoot]);
+  return g.where(steep, g.scalar(0), whereRead(g, dY, gradient));
 }
 
 /**
@@ -175,7 +188,8 @@ function powerGradient(g: GradientBuilder, a: string, b: string, dY: string): st
  */
 function whereRead(g: GradientBuilder, dY: string, gradient: string, divisor = ''): string {
   if (g.numbers(divisor)?.every((value) => value !== 0)) return gradient;
-  return g.op('Where', [g.op('Equal', [dY, g.scalar(0)]), g.scalar(0), gradient]);
+  const isUnread = g.op('Equal', [dY, g.scalar(0)]);
+  return g.where(isUnread, g.scalar(0), gradient);
 }
 
 function positive(g: GradientBuilder, x: string): string {
@@ -187,15 +201,18 @@ function sigmoidSlope(g: GradientBuilder, y: string): string {
 }
 
 function hardSigmoidMask(g: GradientBuilder, y: string): string {
-  return g.mask(g.op('And', [g.op('Greater', [y, g.scalar(0)]), g.op('Less', [y, g.scalar(1)])]));
+  const isAbove = positive(g, y);
+  const isBelow = g.op('Less', [y, g.scalar(1)]);
+  return g.mask(g.op('And', [isAbove, isBelow]));
 }
 
 /** Of several inputs that reach the extremum, the first gets the gradient. */
 function extremum({ node, g, x, y: [y], dY }: Parameters<GradientRule>[0]): Gradient[] {
-  const reaches = node.input.map((_, i) => g.op('Equal', [x[i]!, y]));
+  const inputs = x.slice(0, node.input.length);
+  const reaches = inputs.map((input) => g.op('Equal', [input, y]));
   return reaches.map((hit, i) => () => {
-    const earlier = reaches.slice(0, i);
-    const first = earlier.reduce((mask, other) => g.op('And', [mask, g.op('Not', [other])]), hit);
+    const butNot = (mask: string, other: string) => g.op('And', [mask, g.op('Not', [other])]);
+    const first = reaches.slice(0, i).reduce(butNot, hit);
     return g.mul(dY, g.mask(first));
   });
 }
@@ -210,14 +227,18 @@ function gelu(context: RuleContext): string {
   } = context;
   if (isTanhGelu(node)) return tanhGelu(context);
   const { scaled, cdf } = geluParts(y);
-  return g.mul(dY, g.add(cdf, g.scale(g.div(scaled, g.op('Exp', [g.square(scaled)])), 1 / Math.sqrt(Math.PI))));
+  const density = g.div(scaled, g.op('Exp', [g.square(scaled)]));
+  return g.mul(dY, g.add(cdf, g.scale(density, 1 / Math.sqrt(Math.PI))));
 }
 
 /** y = x · σ(v), v = x (a + b x²), a = √(8/π), b = 0.044715 a: dX = dY · σ (1 + x (a + 3 b x²) (1 - σ)). */
 function tanhGelu({ g, x: [x], dY }: RuleContext): string {
   const a = Math.sqrt(8 / Math.PI);
   const squared = g.square(x);
-  const odd = (factor: number) => g.mul(x, g.add(g.scale(squared, factor * 0.044715 * a), g.scalar(a)));
+  const odd = (factor: number) => {
+    const curve = g.scale(squared, factor * 0.044715 * a);
+    return g.mul(x, g.add(curve, g.scalar(a)));
+  };
   const sigmoid = g.op('Sigmoid', [odd(1)]);
   return g.mul(dY, g.add(sigmoid, g.mul(odd(3), sigmoidSlope(g, sigmoid))));
 }

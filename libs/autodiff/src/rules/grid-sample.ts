@@ -57,7 +57,10 @@ class Sampling {
     this.dims = g.dims(image) as Sampling['dims'];
     const [samples, channels, height, width] = this.dims;
     this.places = g.dims(grid)[1]! * g.dims(grid)[2]!;
-    const coordinate = (at: number) => g.reshape(g.slice(grid, [at], [at + 1], [3]), [samples, 1, this.places]);
+    const coordinate = (at: number) => {
+      const alone = g.slice(grid, [at], [at + 1], [3]);
+      return g.reshape(alone, [samples, 1, this.places]);
+    };
     this.columns = this.axis(coordinate(0), width);
     this.rows = this.axis(coordinate(1), height);
     this.dY = g.reshape(dY, [samples, channels, this.places]);
@@ -67,10 +70,11 @@ class Sampling {
     const { g } = this;
     const [samples, channels, height, width] = this.dims;
     const zeros = g.expand(g.scalar(0), [samples, channels, height * width]);
-    const parts = CORNERS.map(([row, column]) => ({
-      indices: this.index(row, column),
-      share: g.mul(this.dY, g.mul(this.share(this.rows, row), this.share(this.columns, column))),
-    }));
+    const parts = CORNERS.map(([row, column]) => {
+      const indices = this.index(row, column);
+      const weight = g.mul(this.share(this.rows, row), this.share(this.columns, column));
+      return { indices, share: g.mul(this.dY, weight) };
+    });
     const indices = g.concat(
       parts.map((part) => part.indices),
       2,
@@ -90,8 +94,12 @@ class Sampling {
     const [topLeft, topRight, bottomLeft, bottomRight] = pixels;
     const across = this.mixed(rows, g.sub(topRight, topLeft), g.sub(bottomRight, bottomLeft));
     const down = this.mixed(columns, g.sub(bottomLeft, topLeft), g.sub(bottomRight, topRight));
-    const by = (difference: string, axis: Axis) => g.mul(g.sum(g.mul(this.dY, difference), [1], true), axis.slope);
-    const parts = [by(across, columns), by(down, rows)].map((part) => g.reshape(part, [samples, this.places, 1]));
+    const by = (difference: string, axis: Axis) => {
+      const moved = g.mul(this.dY, difference);
+      return g.mul(g.sum(moved, [1], true), axis.slope);
+    };
+    const gradients = [by(across, columns), by(down, rows)];
+    const parts = gradients.map((part) => g.reshape(part, [samples, this.places, 1]));
     return g.reshape(g.concat(parts, 2), g.dims(this.context.x[1]));
   }
 
@@ -116,7 +124,8 @@ class Sampling {
 
   /** Held between the first and the last pixel. */
   private held(value: string, size: number): string {
-    return this.g.op('Clip', [value, this.g.scalar(0), this.g.scalar(size - 1)]);
+    const { g } = this;
+    return g.op('Clip', [value, g.scalar(0), g.scalar(size - 1)]);
   }
 
   /** Share of the pixel on one side, none for one outside. */
@@ -134,8 +143,9 @@ class Sampling {
   private index(row: Side, column: Side): string {
     const { g } = this;
     const [samples, channels, , width] = this.dims;
-    const flat = g.add(g.scale(this.rows.pixels[row], width), this.columns.pixels[column]);
-    return g.expand(g.op('Cast', [flat], { to: INT64 }), [samples, channels, this.places]);
+    const aboveRow = g.scale(this.rows.pixels[row], width);
+    const flat = g.op('Cast', [g.add(aboveRow, this.columns.pixels[column])], { to: INT64 });
+    return g.expand(flat, [samples, channels, this.places]);
   }
 
   /** Its value in every channel, zero outside. */

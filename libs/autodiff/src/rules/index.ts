@@ -114,10 +114,8 @@ const FLOAT_TYPES: ReadonlySet<number> = new Set([
 
 /** Whether the node's gradient is zero by its nature, as against an operator that only lacks a rule. */
 export function hasZeroGradient(node: NodeProto): boolean {
-  return (
-    ZERO_GRADIENT.has(node.opType) ||
-    (node.opType === 'Cast' && !FLOAT_TYPES.has(intAttribute(node, 'to', DataType.FLOAT)))
-  );
+  if (ZERO_GRADIENT.has(node.opType)) return true;
+  return node.opType === 'Cast' && !FLOAT_TYPES.has(intAttribute(node, 'to', DataType.FLOAT));
 }
 
 /** Domains whose operators mean what the standard's mean. */

@@ -51,7 +51,8 @@ export const INDEXING_RULES: Record<IndexingOp, GradientRule> = {
   TopK: ({ node, g, x: [x], y: [, indices], dY }) => [
     () => {
       if (indices === '') throw new UnsupportedGradientError(nameOf(node), 'its indices must be an output');
-      return g.op('ScatterElements', [zeros(g, x), indices, dY], { axis: axisOf(node, -1) });
+      const axis = axisOf(node, -1);
+      return g.op('ScatterElements', [zeros(g, x), indices, dY], { axis });
     },
   ],
   // Each element counts in all sums that come after it: sums from the other end.
@@ -88,8 +89,10 @@ function coordinates({ node, g, x: [, indices] }: RuleContext): string {
   const places = Array.from({ length: batched }, (_, axis) => {
     const count = dimOf(dims, axis);
     const range = g.ints([...Array(count).keys()]);
-    const shaped = g.reshape(range, [...dims.map((_dim, i) => (i === axis ? count : 1)), 1]);
+    const alongAxis = dims.map((_dim, i) => (i === axis ? count : 1));
+    const shaped = g.reshape(range, [...alongAxis, 1]);
     return g.expand(shaped, [...dims, 1]);
   });
-  return g.concat([...places, g.op('Cast', [indices], { to: DataType.INT64 })], -1);
+  const picked = g.op('Cast', [indices], { to: DataType.INT64 });
+  return g.concat([...places, picked], -1);
 }

@@ -1,4 +1,4 @@
-import { floatAttribute, intAttribute, elementOf } from '#onnx';
+import { dimOf, elementCount, floatAttribute, intAttribute } from '#onnx';
 import { swapLast } from '../gradient-builder.js';
 import type { GradientRule, RuleContext } from '../rule.js';
 
@@ -39,13 +39,13 @@ export const MATMUL_RULES: Record<MatmulOp, GradientRule> = {
 /** A stack of rows times one matrix: the batch folds into the rows, so that dB is one product and needs no sum. */
 function foldedMatmul({ g, x: [a, b], dY }: RuleContext) {
   const [inner, columns] = g.dims(b) as [number, number];
-  const rows = g
-    .dims(a)
-    .slice(0, -1)
-    .reduce((product, dim) => product * dim, 1);
+  const rows = elementCount(g.dims(a).slice(0, -1));
   return [
     () => g.matmul(dY, b, { transB: 2 }),
-    () => g.op('Gemm', [g.reshape(a, [rows, inner]), g.reshape(dY, [rows, columns])], { transA: 1 }),
+    () => {
+      const [left, right] = [g.reshape(a, [rows, inner]), g.reshape(dY, [rows, columns])];
+      return g.op('Gemm', [left, right], { transA: 1 });
+    },
   ];
 }
 
@@ -60,24 +60,25 @@ function batchedMatmul({ g, x: [a, b], y: [y], dY }: RuleContext) {
 
 /** A vector is a matrix of one row (left) or one column (right). */
 function vectorMatmul({ g, x: [a, b], y: [y], dY }: RuleContext) {
-  const dimsA = g.dims(a).length === 1 ? [1, ...g.dims(a)] : g.dims(a);
-  const dimsB = g.dims(b).length === 1 ? [...g.dims(b), 1] : g.dims(b);
-  const batch = g.dims(y).slice(0, g.dims(y).length - Number(g.dims(a).length > 1) - Number(g.dims(b).length > 1));
-  const gradient = g.reshape(dY, [...batch, dimsA.at(-2)!, elementOf(dimsB, dimsB.length - 1, 'dims b')]);
+  const [ownA, ownB, result] = [g.dims(a), g.dims(b), g.dims(y)];
+  const dimsA = ownA.length === 1 ? [1, ...ownA] : ownA;
+  const dimsB = ownB.length === 1 ? [...ownB, 1] : ownB;
+  const matrixAxes = Number(ownA.length > 1) + Number(ownB.length > 1);
+  const batch = result.slice(0, result.length - matrixAxes);
+  const [rows, columns] = [dimOf(dimsA, dimsA.length - 2), dimOf(dimsB, dimsB.length - 1)];
+  const gradient = g.reshape(dY, [...batch, rows, columns]);
   const matrix = (value: string, dims: readonly number[], transposed: boolean) => {
     const reshaped = g.reshape(value, dims);
     return transposed ? g.transpose(reshaped, swapLast(dims.length)) : reshaped;
   };
   return [
-    () =>
-      g.reshape(
-        g.sumTo(g.op('MatMul', [gradient, matrix(b, dimsB, true)]), [...batch, ...dimsA.slice(-2)], dimsA),
-        g.dims(a),
-      ),
-    () =>
-      g.reshape(
-        g.sumTo(g.op('MatMul', [matrix(a, dimsA, true), gradient]), [...batch, ...dimsB.slice(-2)], dimsB),
-        g.dims(b),
-      ),
+    () => {
+      const full = g.op('MatMul', [gradient, matrix(b, dimsB, true)]);
+      return g.reshape(g.sumTo(full, [...batch, ...dimsA.slice(-2)], dimsA), ownA);
+    },
+    () => {
+      const full = g.op('MatMul', [matrix(a, dimsA, true), gradient]);
+      return g.reshape(g.sumTo(full, [...batch, ...dimsB.slice(-2)], dimsB), ownB);
+    },
   ];
 }

@@ -14,7 +14,7 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, GradientRule> = {
   BatchNormalization: ({ node, g, x: [x, scale, , mean, variance], dY }) => {
     const dims = g.dims(x);
     const axes = [...dims.keys()].filter((axis) => axis !== 1);
-    const channels = [1, dimOf(dims, 1), ...dims.slice(2).map(() => 1)];
+    const channels = channelDims(dims);
     const epsilon = floatAttribute(node, 'epsilon', 1e-5);
     const frozen = intAttribute(node, 'training_mode', 0) === 0;
     const column = (value: string) => g.reshape(value, channels);
@@ -39,8 +39,9 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, GradientRule> = {
   LayerNormalization: ({ node, g, x: [x, scale, bias], dY }) => {
     const dims = g.dims(x);
     const parts = once(() => layerParts(g, x, dY, layerStatistics(node)));
+    const axis = positive(intAttribute(node, 'axis', -1), dims.length);
     return [
-      () => layerGradient(g, { ...parts(), scale, dims, axis: positive(intAttribute(node, 'axis', -1), dims.length) }),
+      () => layerGradient(g, { ...parts(), scale, dims, axis }),
       () => g.sumTo(parts().along, dims, g.dims(scale)),
       () => g.sumTo(dY, dims, g.dims(bias)),
     ];
@@ -50,9 +51,9 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, GradientRule> = {
     const axes = [...dims.keys()].slice(2);
     const normal = standardized(g, x, axes, floatAttribute(node, 'epsilon', 1e-5));
     const others = [...dims.keys()].filter((axis) => axis !== 1);
+    const scaled = () => g.mul(dY, g.reshape(scale, channelDims(dims)));
     return [
-      () =>
-        standardizedGradient(g, normal(), g.mul(dY, g.reshape(scale, [1, dimOf(dims, 1), ...axes.map(() => 1)])), axes),
+      () => standardizedGradient(g, normal(), scaled(), axes),
       () => g.sum(g.mul(dY, normal().value), others),
       () => g.sum(dY, others),
     ];
@@ -66,7 +67,7 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, GradientRule> = {
     const others = [...dims.keys()].filter((axis) => axis !== 1);
     return [
       () => {
-        const scaled = g.mul(dY, g.reshape(scale, [1, dimOf(dims, 1), ...dims.slice(2).map(() => 1)]));
+        const scaled = g.mul(dY, g.reshape(scale, channelDims(dims)));
         return g.reshape(standardizedGradient(g, normal(), g.reshape(scaled, folded), [2]), dims);
       },
       () => g.sum(g.mul(dY, g.reshape(normal().value, dims)), others),
@@ -75,6 +76,10 @@ export const NORMALIZATION_RULES: Record<NormalizationOp, GradientRule> = {
   },
 };
 
+/** Dims that spread a value per channel over [N, C, …]. */
+function channelDims(dims: readonly number[]): number[] {
+  return [1, dimOf(dims, 1), ...dims.slice(2).map(() => 1)];
+}
 interface Standardized {
   /** (x - mean) / σ */
   value: string;
@@ -133,20 +138,14 @@ function layerGradient(
   const size = product(normalized);
   const whole = product(g.dims(scale)) === size ? scale : g.expand(scale, normalized);
   const weights = g.scale(g.reshape(whole, [size, 1]), 1 / size);
-  const k =
-    normalized.length === 1
-      ? g.op('MatMul', [along, weights])
-      : g.reshape(g.op('MatMul', [g.reshape(along, [product(dims) / size, size]), weights]), [
-          ...dims.slice(0, axis),
-          ...normalized.map(() => 1),
-        ]);
+  const isVector = normalized.length === 1;
+  const rows = isVector ? along : g.reshape(along, [product(dims) / size, size]);
+  const means = g.op('MatMul', [rows, weights]);
+  const k = isVector ? means : g.reshape(means, [...dims.slice(0, axis), ...normalized.map(() => 1)]);
   const d = g.mul(scaled, scale);
-  const mean = g.mean(
-    d,
-    [...normalized.keys()].map((i) => axis + i),
-    true,
-  );
-  return g.sub(g.sub(d, mean), g.mul(centered, g.mul(k, g.square(inverse))));
+  const axes = [...normalized.keys()].map((i) => axis + i);
+  const fromMean = g.sub(d, g.mean(d, axes, true));
+  return g.sub(fromMean, g.mul(centered, g.mul(k, g.square(inverse))));
 }
 
 function given(g: GradientBuilder, x: string, mean: string, variance: string, epsilon: number): () => Standardized {
@@ -164,11 +163,13 @@ function standardizedGradient(
   axes: readonly number[],
 ): string {
   const along = g.mul(value, g.mean(g.mul(d, value), axes, true));
-  return g.mul(g.sub(g.sub(d, g.mean(d, axes, true)), along), inverse);
+  const fromMean = g.sub(d, g.mean(d, axes, true));
+  return g.mul(g.sub(fromMean, along), inverse);
 }
 
 function inverseDeviation(g: GradientBuilder, variance: string, epsilon: number): string {
-  return g.op('Reciprocal', [g.op('Sqrt', [g.add(variance, g.scalar(epsilon))])]);
+  const deviation = g.op('Sqrt', [g.add(variance, g.scalar(epsilon))]);
+  return g.op('Reciprocal', [deviation]);
 }
 
 function positive(axis: number, rank: number): number {

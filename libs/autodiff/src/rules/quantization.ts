@@ -18,10 +18,9 @@ export const QUANTIZATION_RULES: Record<QuantizationOp, GradientRule> = {
       const [low, high] = integerLimits(gridType(node, g, zeroPoint));
       const scaled = g.div(x, s);
       const position = zeroPoint === '' ? scaled : g.add(scaled, g.mask(along(zeroPoint)));
-      const inside = g.op('And', [
-        g.op('GreaterOrEqual', [position, g.scalar(low - 0.5)]),
-        g.op('LessOrEqual', [position, g.scalar(high + 0.5)]),
-      ]);
+      const isAbove = g.op('GreaterOrEqual', [position, g.scalar(low - 0.5)]);
+      const isBelow = g.op('LessOrEqual', [position, g.scalar(high + 0.5)]);
+      const inside = g.op('And', [isAbove, isBelow]);
       return g.div(g.mul(dY, g.mask(inside)), s);
     },
   ],
@@ -33,7 +32,11 @@ export const QUANTIZATION_RULES: Record<QuantizationOp, GradientRule> = {
     const inside = () => g.mask(g.op('Equal', [rounded, clipped]));
     return [
       () => g.mul(dY, inside()),
-      () => g.sumTo(g.mul(dY, g.sub(clipped, g.mul(g.div(x, scale), inside()))), g.dims(x), g.dims(scale)),
+      () => {
+        const position = g.div(x, scale);
+        const slope = g.sub(clipped, g.mul(position, inside()));
+        return g.sumTo(g.mul(dY, slope), g.dims(x), g.dims(scale));
+      },
     ];
   },
 };
@@ -45,10 +48,8 @@ function alongAxis(node: NodeProto, g: GradientBuilder, value: string, rank: num
   if ((g.constant(value)?.dims ?? g.dims(value)).length === 0) return value;
   const axis = intAttribute(node, 'axis', 1);
   const at = axis < 0 ? axis + rank : axis;
-  return g.reshape(
-    value,
-    Array.from({ length: rank }, (_, i) => (i === at ? -1 : 1)),
-  );
+  const dims = Array.from({ length: rank }, (_, i) => (i === at ? -1 : 1));
+  return g.reshape(value, dims);
 }
 
 function gridType(node: NodeProto, g: GradientBuilder, zeroPoint: string): DataType {

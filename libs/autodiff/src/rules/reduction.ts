@@ -97,9 +97,11 @@ function productOfOthers(context: RuleContext, dY: string): string {
   const isZero = g.op('Equal', [x, g.scalar(0)]);
   const zeros = g.mask(isZero);
   const filled = g.op('Where', [isZero, g.scalar(1), x]);
-  const others = g.div(g.op('ReduceProd', [filled, g.ints(axes)], { keepdims: 1 }), filled);
-  const hasZero = g.op('Greater', [g.sub(g.sum(zeros, axes, true), zeros), g.scalar(0.5)]);
-  return g.mul(dY, g.op('Where', [hasZero, g.scalar(0), others]));
+  const whole = g.op('ReduceProd', [filled, g.ints(axes)], { keepdims: 1 });
+  const others = g.div(whole, filled);
+  const zerosElsewhere = g.sub(g.sum(zeros, axes, true), zeros);
+  const hasZero = g.op('Greater', [zerosElsewhere, g.scalar(0.5)]);
+  return g.mul(dY, g.where(hasZero, g.scalar(0), others));
 }
 
 function size(dims: readonly number[]): number {

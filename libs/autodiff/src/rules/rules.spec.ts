@@ -70,6 +70,11 @@ const IN_DOUBLE: Record<string, Check[]> = {
   MaxPool: [
     { inputs: [x(1, 2, 5, 5)], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },
     { inputs: [x(1, 2, 9)], attributes: { kernel_shape: [3], strides: [1] } },
+    // Each but one of what makes windows lie side by side.
+    { inputs: [x(1, 2, 9)], attributes: { kernel_shape: [2], strides: [3] } },
+    { inputs: [x(1, 2, 9)], attributes: { kernel_shape: [2], strides: [2], dilations: [2] } },
+    { inputs: [x(1, 2, 9)], attributes: { kernel_shape: [2], strides: [2], pads: [1, 0] } },
+    { inputs: [x(1, 2, 9)], attributes: { kernel_shape: [2], strides: [2], pads: [0, 1] } },
   ],
   Reshape: [{ inputs: [x(2, 6), ints(3, -1)] }],
   Flatten: [{ inputs: [x(2, 3, 2)] }, { inputs: [x(3, 2, 2)], attributes: { axis: 0 } }],
@@ -340,6 +345,7 @@ const IN_FLOAT: Record<string, Check[]> = {
     { inputs: [x(2, 3, 4), x(4), x(4)] },
     { inputs: [x(2, 3, 4), x(3, 4)], attributes: { axis: 1 } },
     { inputs: [x(2, 3, 4), x(1), x(4)] },
+    { inputs: [x(2, 3, 4), x(4)], outputs: 3, differentiated: 1 },
     { inputs: [x(2, 3, 4), x(3, 4), x(3, 4)], attributes: { axis: -2, epsilon: 0.01 } },
   ],
   InstanceNormalization: [{ inputs: [x(2, 3, 4, 2), x(3), x(3)] }],

@@ -27,13 +27,8 @@ export const SHAPE_RULES: Record<ShapeOp, GradientRule> = {
   Unsqueeze: sameElements,
   Transpose: ({ node, g, x: [x], dY }) => {
     const perm = intsAttribute(node, 'perm', [...g.dims(x).keys()].reverse());
-    return [
-      () =>
-        g.transpose(
-          dY,
-          perm.map((_, axis) => perm.indexOf(axis)),
-        ),
-    ];
+    const inverse = perm.map((_, axis) => perm.indexOf(axis));
+    return [() => g.transpose(dY, inverse)];
   },
   Concat: ({ node, g, x, y: [y], dY }) => {
     const axis = positive(intAttribute(node, 'axis', 0), g.dims(y).length);
@@ -47,13 +42,9 @@ export const SHAPE_RULES: Record<ShapeOp, GradientRule> = {
   },
   Split: ({ node, g, x: [x], y, dYs }) => {
     const axis = positive(intAttribute(node, 'axis', 0), g.dims(x).length);
-    return [
-      () =>
-        g.concat(
-          dYs.map((dY, i) => dY ?? g.expand(g.scalar(0), g.dims(y[i]!))),
-          axis,
-        ),
-    ];
+    const zeros = (i: number) => g.expand(g.scalar(0), g.dims(elementOf(y, i, 'outputs')));
+    const parts = () => dYs.map((dY, i) => dY ?? zeros(i));
+    return [() => g.concat(parts(), axis)];
   },
   Slice: (context) => [() => sliceGradient(context)],
   Pad: (context) => [() => padGradient(context)],
@@ -61,11 +52,10 @@ export const SHAPE_RULES: Record<ShapeOp, GradientRule> = {
   // Each repeat is an axis of its own in front of the axis it repeats, and is summed away.
   Tile: ({ g, x: [x], y: [y], dY }) => [
     () => {
-      const repeated = g.dims(x).flatMap((dim, axis) => [g.dims(y)[axis]! / dim, dim]);
-      return g.sum(
-        g.reshape(dY, repeated),
-        g.dims(x).map((_, axis) => 2 * axis),
-      );
+      const [dims, tiled] = [g.dims(x), g.dims(y)];
+      const repeated = dims.flatMap((dim, axis) => [dimOf(tiled, axis) / dim, dim]);
+      const repeats = dims.map((_, axis) => 2 * axis);
+      return g.sum(g.reshape(dY, repeated), repeats);
     },
   ],
   Resize: (context) => [() => resizeGradient(context)],
@@ -74,7 +64,8 @@ export const SHAPE_RULES: Record<ShapeOp, GradientRule> = {
       const block = intAttribute(node, 'blocksize', 1);
       if (stringAttribute(node, 'mode', 'DCR') === 'DCR') return g.op('SpaceToDepth', [dY], { blocksize: block });
       const [n, c, h, w] = g.dims(x) as [number, number, number, number];
-      const blocks = g.transpose(g.reshape(dY, [n, c / block ** 2, h, block, w, block]), [0, 1, 3, 5, 2, 4]);
+      const apart = g.reshape(dY, [n, c / block ** 2, h, block, w, block]);
+      const blocks = g.transpose(apart, [0, 1, 3, 5, 2, 4]);
       return g.reshape(blocks, [n, c, h, w]);
     },
   ],
@@ -111,27 +102,22 @@ function sliceGradient({ node, g, x: [x, , , axesName, stepsName], dY }: RuleCon
   const pads = [...dims, ...dims].map(() => 0);
   return axes.reduce((gradient, rawAxis, i) => {
     const axis = positive(rawAxis, dims.length);
-    const taken = sliceIndices(
-      dimOf(dims, axis),
-      elementOf(starts, i, 'starts'),
-      elementOf(ends, i, 'ends'),
-      elementOf(steps, i, 'steps'),
-    );
-    if (steps[i] !== 1)
-      return mapAxis(g, gradient, axis, dims.length, selection(taken, dimOf(dims, axis)), [
-        dimOf(dims, axis),
-        taken.length,
-      ]);
+    const dim = dimOf(dims, axis);
+    const step = elementOf(steps, i, 'steps');
+    const taken = sliceIndices(dim, elementOf(starts, i, 'starts'), elementOf(ends, i, 'ends'), step);
+    if (step !== 1) return mapAxis(g, gradient, axis, dims.length, selection(taken, dim), [dim, taken.length]);
     const here = pads.slice();
     here[axis] = taken[0] ?? 0;
-    here[axis + dims.length] = dimOf(dims, axis) - elementOf(here, axis, 'here') - taken.length;
+    here[axis + dims.length] = dim - elementOf(here, axis, 'here') - taken.length;
     return g.pad(gradient, here);
   }, dY);
 }
 
 function sliceIndices(dim: number, start: number, end: number, step: number): number[] {
-  const clamp = (value: number, low: number, high: number) =>
-    Math.min(Math.max(value < 0 ? value + dim : value, low), high);
+  const clamp = (value: number, low: number, high: number) => {
+    const fromBegin = value < 0 ? value + dim : value;
+    return Math.min(Math.max(fromBegin, low), high);
+  };
   const from = step > 0 ? clamp(start, 0, dim) : clamp(start, 0, dim - 1);
   const to = step > 0 ? clamp(end, 0, dim) : clamp(end, -1, dim - 1);
   const count = Math.max(0, Math.ceil((to - from) / step));
@@ -157,17 +143,17 @@ function mapAxis(
 ): string {
   const name = typeof matrix === 'string' ? matrix : g.tensor(matrix, dims);
   const perm = [...Array(rank).keys()].filter((other) => other !== axis).concat(axis);
-  const mapped = g.op('MatMul', [g.transpose(value, perm), g.transpose(name, [1, 0])]);
-  return g.transpose(
-    mapped,
-    perm.map((_, i) => perm.indexOf(i)),
-  );
+  const axisLast = g.transpose(value, perm);
+  const mapped = g.op('MatMul', [axisLast, g.transpose(name, [1, 0])]);
+  const inverse = perm.map((_, i) => perm.indexOf(i));
+  return g.transpose(mapped, inverse);
 }
 
 function padGradient({ node, g, x: [x, , , axesName], y: [y], dY }: RuleContext): string {
   const dims = g.dims(x);
   const given = required(g, node, 1, 'pads');
-  const axes = (g.numbers(axesName) ?? [...dims.keys()]).map((axis) => positive(axis, dims.length));
+  const named = g.numbers(axesName) ?? [...dims.keys()];
+  const axes = named.map((axis) => positive(axis, dims.length));
   const mode = stringAttribute(node, 'mode', 'constant');
   return axes.reduce((gradient, axis, i) => {
     const [begin, dim] = [elementOf(given, i, 'given'), dimOf(dims, axis)];
@@ -197,12 +183,14 @@ function padSource(mode: string, at: number, dim: number): number | null {
 function gatherGradient({ node, g, x: [x, indices], dY }: RuleContext): string {
   const dims = g.dims(x);
   const axis = positive(intAttribute(node, 'axis', 0), dims.length);
-  const [before, after, picked] = [dims.slice(0, axis), dims.slice(axis + 1), g.dims(indices)];
-  const order = [...picked.map((_, i) => axis + i), ...before.keys(), ...after.map((_, i) => axis + picked.length + i)];
+  const [before, after] = [dims.slice(0, axis), dims.slice(axis + 1)];
+  const picked = g.dims(indices);
+  const afterFrom = (first: number) => after.map((_, i) => first + i);
+  const order = [...picked.map((_, i) => axis + i), ...before.keys(), ...afterFrom(axis + picked.length)];
   const zeros = g.expand(g.scalar(0), [dimOf(dims, axis), ...before, ...after]);
   const rows = g.reshape(g.op('Cast', [indices], { to: 7 }), [...picked, 1]);
   const summed = g.op('ScatterND', [zeros, rows, g.transpose(dY, order)], { reduction: 'add' });
-  const back = [...before.map((_, i) => i + 1), 0, ...after.map((_, i) => before.length + 1 + i)];
+  const back = [...before.map((_, i) => i + 1), 0, ...afterFrom(before.length + 1)];
   return g.transpose(summed, back);
 }
 
@@ -213,22 +201,20 @@ const EXTENT_ATTRIBUTES: ReadonlySet<string> = new Set(['axes', 'keep_aspect_rat
 function resizeGradient({ node, g, x: [x, , scales], y: [y], dY }: RuleContext): string {
   refuseResize(node);
   const [from, to] = [g.dims(x), g.dims(y)];
-  const axes = intsAttribute(node, 'axes', [...from.keys()]).map((axis) => positive(axis, from.length));
+  const named = intsAttribute(node, 'axes', [...from.keys()]);
+  const axes = named.map((axis) => positive(axis, from.length));
   return from.reduce<string>((gradient, dim, axis) => {
+    const size = dimOf(to, axis);
     const extent = node.input[3]
-      ? sizeExtent(g, dim, to[axis]!)
-      : scaleExtent(node, g, scales, axes.indexOf(axis), dim === to[axis]);
+      ? sizeExtent(g, dim, size)
+      : scaleExtent(node, g, scales, axes.indexOf(axis), dim === size);
     if (!extent) return gradient;
-    const identity = g.tensor(
-      Float64Array.from({ length: dim * dim }, (_, i) => Number(i % (dim + 1) === 0)),
-      [dim, dim],
-    );
+    const diagonal = Float64Array.from({ length: dim * dim }, (_, i) => Number(i % (dim + 1) === 0));
+    const identity = g.tensor(diagonal, [dim, dim]);
     const matrix = g.graph.fresh('Resize');
-    g.graph.append({
-      ...makeNode('Resize', [identity, '', ...extent], [matrix]),
-      attribute: node.attribute.filter(({ name }) => !EXTENT_ATTRIBUTES.has(name)),
-    });
-    return mapAxis(g, gradient, axis, from.length, g.transpose(matrix, [1, 0]), [dim, to[axis]!]);
+    const attribute = node.attribute.filter(({ name }) => !EXTENT_ATTRIBUTES.has(name));
+    g.graph.append({ ...makeNode('Resize', [identity, '', ...extent], [matrix]), attribute });
+    return mapAxis(g, gradient, axis, from.length, g.transpose(matrix, [1, 0]), [dim, size]);
   }, dY);
 }
 
@@ -262,5 +248,6 @@ function scaleExtent(
   if (scale === 1) return null;
   // The runtime copies where it would have to mix.
   if (isSameSize) throw new UnsupportedGradientError(nameOf(node), `its scale ${scale} leaves a size as it is`);
-  return [g.concat([g.slice(scales, [at], [at + 1], [0]), g.tensor([1], [1])], 0)];
+  const own = g.slice(scales, [at], [at + 1], [0]);
+  return [g.concat([own, g.tensor([1], [1])], 0)];
 }

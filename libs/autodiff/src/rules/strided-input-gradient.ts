@@ -1,6 +1,6 @@
 import { elementOf } from '#onnx';
-import { BLOCKED_DOMAIN, type GradientBuilder } from '../gradient-builder.js';
-import { product, type Window } from './window.js';
+import type { GradientBuilder } from '../gradient-builder.js';
+import { product, windowAlong, type Window } from './window.js';
 
 /** A dense convolution in two dimensions: spatial sizes of its input and output, and how its kernel slid. */
 export interface StridedConvolution {
@@ -32,18 +32,11 @@ export function stridedInputGradient(
   batch: number,
 ): string | null {
   const [filters, channels] = g.dims(w) as [number, number];
-  if (
-    g.block === 0 ||
-    input.length !== 2 ||
-    filters % g.block > 0 ||
-    channels % g.block > 0 ||
-    window.dilations.some((dilation) => dilation > 1)
-  )
-    return null;
-  const size = input.map((length, axis) => Math.ceil(length / elementOf(window.strides, axis, 'strides'))) as [
-    number,
-    number,
-  ];
+  const fillsBlocks = g.block > 0 && filters % g.block === 0 && channels % g.block === 0;
+  if (!fillsBlocks || input.length !== 2 || window.dilations.some((dilation) => dilation > 1)) return null;
+  const [tall, wide] = input as [number, number];
+  const inPhases = (length: number, axis: number) => Math.ceil(length / elementOf(window.strides, axis, 'strides'));
+  const size = [inPhases(tall, 0), inPhases(wide, 1)] as const;
   const axes = size.map((positions, axis) => phasesOf(window, axis, positions - elementOf(output, axis, 'output')));
   if (axes.some((phases) => phases.some(({ count, begin, end }) => count > 0 && (begin < 0 || end < 0)))) return null;
   const [rows, columns] = axes as [Phase[], Phase[]];
@@ -52,30 +45,24 @@ export function stridedInputGradient(
   const pieces = rows.map((row) => {
     const parts = columns.map((column) => {
       if (row.count === 0 || column.count === 0) return g.expand(g.scalar(0), shape);
-      const dX = g.note(
-        g.op('Conv', [dY, tapsOf(g, w, [row, column], window)], {
-          pads: [row.begin, column.begin, row.end, column.end],
-        }),
-        [batch, channels, ...size],
-      );
-      return g.reshape(g.op('ReorderInput', [dX], {}, BLOCKED_DOMAIN), shape);
+      const filter = tapsOf(g, w, [row, column], window);
+      const pads = [row.begin, column.begin, row.end, column.end];
+      const dX = g.note(g.op('Conv', [dY, filter], { pads }), [batch, channels, ...size]);
+      return g.reshape(g.toBlocks(dX), shape);
     });
-    return g.reshape(g.concat(parts, 1), [outer * size[0], 1, size[1] * columns.length * g.block]);
+    const across = size[1] * columns.length * g.block;
+    return g.reshape(g.concat(parts, 1), [outer * size[0], 1, across]);
   });
   const [height, width] = [size[0] * rows.length, size[1] * columns.length];
   const whole = g.reshape(g.concat(pieces, 1), [outer, height, width, g.block]);
-  const [tall, wide] = input as [number, number];
-  const cut = height === tall && width === wide ? whole : g.slice(whole, [0, 0], [tall, wide], [1, 2]);
-  return g.op('ReorderOutput', [g.reshape(cut, [batch, channels, tall, wide])], { channels }, BLOCKED_DOMAIN);
+  const isExact = height === tall && width === wide;
+  const cut = isExact ? whole : g.slice(whole, [0, 0], [tall, wide], [1, 2]);
+  return g.fromBlocks(g.reshape(cut, [batch, channels, tall, wide]), channels);
 }
 
 /** dX[s q + o] = Σ_t dY[q + c - t] · w[f + s t], where s is the stride and f + s c = o + the padding before. */
-function phasesOf({ kernel, strides, begins }: Window, axis: number, beyond: number): Phase[] {
-  const [size, stride, padding] = [
-    elementOf(kernel, axis, 'kernel'),
-    elementOf(strides, axis, 'strides'),
-    elementOf(begins, axis, 'begins'),
-  ];
+function phasesOf(window: Window, axis: number, beyond: number): Phase[] {
+  const { kernel: size, stride, begin: padding } = windowAlong(window, axis);
   return Array.from({ length: stride }, (_, offset) => {
     const first = (offset + padding) % stride;
     const count = Math.max(0, Math.ceil((size - first) / stride));
@@ -88,12 +75,9 @@ function phasesOf({ kernel, strides, begins }: Window, axis: number, beyond: num
 function tapsOf(g: GradientBuilder, w: string, phases: readonly [Phase, Phase], { strides }: Window): string {
   const [filters, channels] = g.dims(w) as [number, number];
   const starts = phases.map(({ first, count }, i) => first + elementOf(strides, i, 'strides') * (count - 1));
-  const picked = g.slice(
-    w,
-    starts,
-    starts.map(() => -(2 ** 31)),
-    [2, 3],
-    strides.map((stride) => -stride),
-  );
-  return g.note(g.transpose(picked, [1, 0, 2, 3]), [channels, filters, ...phases.map(({ count }) => count)]);
+  const ends = starts.map(() => -(2 ** 31));
+  const steps = strides.map((stride) => -stride);
+  const picked = g.slice(w, starts, ends, [2, 3], steps);
+  const counts = phases.map(({ count }) => count);
+  return g.note(g.transpose(picked, [1, 0, 2, 3]), [channels, filters, ...counts]);
 }

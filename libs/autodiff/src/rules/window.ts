@@ -25,22 +25,34 @@ export function windowOf(
     const explicit = mode === 'VALID' ? pads.map(() => 0) : pads;
     return { kernel: [...kernel], strides, dilations, begins: explicit.slice(0, rank), ends: explicit.slice(rank) };
   }
-  const total = kernel.map((size, i) =>
-    Math.max(
-      0,
-      (elementOf(output, i, 'output') - 1) * elementOf(strides, i, 'strides') +
-        span(size, elementOf(dilations, i, 'dilations')) -
-        elementOf(input, i, 'input'),
-    ),
-  );
+  const window = { kernel: [...kernel], strides, dilations };
+  const total = kernel.map((size, i) => {
+    const slid = (elementOf(output, i, 'output') - 1) * elementOf(strides, i, 'strides');
+    const covered = slid + span(size, elementOf(dilations, i, 'dilations'));
+    return Math.max(0, covered - elementOf(input, i, 'input'));
+  });
   const small = total.map((pad) => Math.floor(pad / 2));
   const large = total.map((pad, i) => pad - elementOf(small, i, 'small'));
+  return mode === 'SAME_UPPER' ? { ...window, begins: small, ends: large } : { ...window, begins: large, ends: small };
+}
+
+/** How a kernel slides along one spatial axis. */
+export interface AxisWindow {
+  kernel: number;
+  stride: number;
+  dilation: number;
+  begin: number;
+  end: number;
+}
+
+/** The part of a window that concerns one spatial axis. Throws GraphError where the node names fewer axes. */
+export function windowAlong({ kernel, strides, dilations, begins, ends }: Window, axis: number): AxisWindow {
   return {
-    kernel: [...kernel],
-    strides,
-    dilations,
-    begins: mode === 'SAME_UPPER' ? small : large,
-    ends: mode === 'SAME_UPPER' ? large : small,
+    kernel: elementOf(kernel, axis, 'kernel'),
+    stride: elementOf(strides, axis, 'strides'),
+    dilation: elementOf(dilations, axis, 'dilations'),
+    begin: elementOf(begins, axis, 'begins'),
+    end: elementOf(ends, axis, 'ends'),
   };
 }
 
@@ -49,12 +61,18 @@ export function span(kernel: number, dilation: number): number {
   return dilation * (kernel - 1) + 1;
 }
 
+/** Elements along one axis that so many positions of the kernel cover. */
+export function coveredBy({ kernel, stride, dilation }: AxisWindow, positions: number): number {
+  return (positions - 1) * stride + span(kernel, dilation);
+}
+
 /** Positions of a kernel's taps, last axis fastest, as the kernel's own elements lie in memory. */
 export function taps(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>(
-    (positions, size) => positions.flatMap((position) => Array.from({ length: size }, (_, i) => [...position, i])),
-    [[]],
-  );
+  const start: number[][] = [[]];
+  return kernel.reduce((positions, size) => {
+    const along = Array.from({ length: size }, (_, i) => i);
+    return positions.flatMap((position) => along.map((i) => [...position, i]));
+  }, start);
 }
 
 export function groupOf(node: NodeProto): number {

@@ -15,8 +15,9 @@ export function fitInput({ type, dims }: ValueSummary, sample: SampleType): Prep
 }
 
 function shapeOps(wanted: readonly (number | string)[], sample: readonly number[]): Preprocess[] | null {
+  const fits = (dim: number | string, size: number | undefined) => typeof dim === 'string' || dim <= 0 || dim === size;
   const agrees = (dims: readonly number[]) =>
-    dims.length === wanted.length && wanted.every((dim, at) => typeof dim === 'string' || dim <= 0 || dim === dims[at]);
+    dims.length === wanted.length && wanted.every((dim, at) => fits(dim, dims[at]));
   if (agrees(sample)) return [];
   const perms =
     sample.length === 3

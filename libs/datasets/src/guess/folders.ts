@@ -25,7 +25,10 @@ function ancestors(path: string): string[] {
   return names.map((_, at) => names.slice(0, at + 1).join('/'));
 }
 
-/** Names of the classes, which are folders within those of the splits, in the order of the alphabet; null where samples lie in none. */
+/**
+ * Names of the classes, which are folders within those of the splits, in the order of the alphabet; null where samples
+ * lie in none.
+ */
 export function labelsByFolder(
   paths: readonly string[],
   splits: DatasetManifest['splits'],

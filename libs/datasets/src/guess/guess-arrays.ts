@@ -14,7 +14,7 @@ const SPLIT_ENDING = /[-_.]?(train|test|val|valid)$/i;
 /** A data set of files of arrays: which array feeds which input by its name and shape, and which holds the labels. */
 export async function guessArrays(files: readonly string[], scene: Scene): Promise<Found> {
   const [first = ''] = files;
-  const arrays = await openArrayFile(join(scene.folder, first));
+  const arrays = await openArrayFile(join(scene.folder, first), { readableOnly: true });
   try {
     const names = [...arrays.keys(), ...arrays.words.keys()];
     const inFile = splitsIn(names.filter((name) => SPLIT_ENDING.test(name)));
@@ -117,12 +117,14 @@ function splitsWithin(file: string, shown: readonly string[], names: readonly st
         return names.includes(own) ? [[name.replace(SPLIT_ENDING, ''), own]] : [];
       }),
     );
-  return { train: { file, start: 0, arrays: called('train') }, test: { file, start: 0, arrays: called('test') } };
+  const part = (split: 'train' | 'test') => ({ file, start: 0, arrays: called(split) });
+  return { train: part('train'), test: part('test') };
 }
 
 function splitsOver(files: readonly string[]): DatasetManifest['splits'] {
   const found = splitsIn(files);
   const [first = ''] = files;
   if (Object.keys(found).length === 0) return inParts(first);
-  return Object.fromEntries(Object.entries(found).map(([split, file]) => [split, { file, start: 0 }]));
+  const splits = Object.entries(found).map(([split, file]) => [split, { file, start: 0 }]);
+  return Object.fromEntries(splits);
 }

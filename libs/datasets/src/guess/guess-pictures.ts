@@ -2,6 +2,7 @@ import { ImageForm, type DatasetManifest, type Preprocess, type ValueSummary } f
 import { CLASS, PICTURES } from '../media/folder.js';
 import type { FileTree } from '../media/file-tree.js';
 import { foldersOf, labelsByFolder } from './folders.js';
+import { guessCoco, type CocoGuess } from './guess-coco.js';
 import { inParts, keyOf, type Found, type Scene } from './scene.js';
 
 /** Sides of pictures where the model leaves them open. */
@@ -18,7 +19,8 @@ export async function guessPictures(tree: FileTree, file: string, scene: Scene):
   const pictures = tree.paths.filter((path) => PICTURES.test(path));
   const input = model.inputs.find(({ dims }) => dims?.length === 4) ?? model.inputs[0];
   const splits = foldersOf(pictures, file);
-  const boxes = await boxesIn(tree, pictures);
+  const coco = await guessCoco(tree, { file, pictures }, splits, scene);
+  const boxes = coco ? cocoBoxes(coco) : await boxesIn(tree, pictures);
   const { image, preprocess } = formFor(input, boxes !== null);
   const key = input ? keyOf(model, input) : '*';
   note(
@@ -28,11 +30,18 @@ export async function guessPictures(tree: FileTree, file: string, scene: Scene):
       : 'size, order of colours, mean and std are those of ImageNet: make them those of the training; `datasets preview` shows it',
   );
   const classes = boxes ? boxes.classes : labelsByFolder(pictures, splits, scene);
-  const labels = boxes
-    ? { boxes: { form: boxes.form, most: boxes.most }, classes: boxes.classes }
-    : { array: CLASS, classes: classes ?? [] };
-  const found = Object.keys(splits).length > 0 ? splits : inParts(file);
-  return { inputs: { [key]: { image, preprocess } }, ...(classes ? { labels } : {}), splits: found };
+  const labels = boxes ? labelsOfBoxes(boxes) : { array: CLASS, classes: classes ?? [] };
+  const parts = Object.keys(splits).length > 0 ? splits : inParts(file);
+  const labelled = classes ? { labels } : {};
+  return { inputs: { [key]: { image, preprocess } }, ...labelled, splits: coco?.splits ?? parts };
+}
+
+function cocoBoxes({ classes, most }: CocoGuess): Boxes {
+  return { form: 'coco', most: Math.max(MOST_BOXES, most), classes };
+}
+
+function labelsOfBoxes({ form, most, classes }: Boxes) {
+  return { boxes: { form, most }, classes };
 }
 
 function formFor(input: ValueSummary | undefined, isDetector: boolean): { image: ImageForm; preprocess: Preprocess[] } {
@@ -41,14 +50,20 @@ function formFor(input: ValueSummary | undefined, isDetector: boolean): { image:
   const channels = isLast ? dims[3] : dims[1];
   const side = (dim: number | string | undefined) =>
     typeof dim === 'number' && dim > 1 ? dim : isDetector ? DETECTOR_SIDE : SIDE;
-  const [height, width] = isLast ? [side(dims[1]), side(dims[2])] : [side(dims[2]), side(dims[3])];
-  const size: Partial<ImageForm> = isDetector
-    ? { letterbox: [height, width], resample: 'INTER_LINEAR' }
-    : height === width && height >= 64
-      ? { resize: Math.round(height * MARGIN), crop: height }
-      : { resize: [height, width] };
+  const sides = isLast ? [dims[1], dims[2]] : [dims[2], dims[3]];
+  const [height = SIDE, width = SIDE] = sides.map(side);
+  const size = isDetector ? letterboxed(height, width) : classifierSize(height, width);
   const image = ImageForm.parse({ ...size, layout: isLast ? 'nhwc' : 'nchw', color: channels === 1 ? 'gray' : 'rgb' });
   return { image, preprocess: input?.type === 'float32' ? floats(isDetector, isLast, channels === 1) : [] };
+}
+
+function letterboxed(height: number, width: number): Partial<ImageForm> {
+  return { letterbox: [height, width], resample: 'INTER_LINEAR' };
+}
+
+function classifierSize(height: number, width: number): Partial<ImageForm> {
+  if (height !== width || height < 64) return { resize: [height, width] };
+  return { resize: Math.round(height * MARGIN), crop: height };
 }
 
 function floats(isDetector: boolean, isLast: boolean, isGray: boolean): Preprocess[] {
@@ -74,12 +89,13 @@ async function boxesIn(tree: FileTree, pictures: readonly string[]): Promise<Box
   if (files.length === 0) return null;
   let [highest, most] = [0, 1];
   for (const file of files) {
-    const lines = (await tree.read(file))
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line.trim() !== '');
+    const text = (await tree.read(file)).toString('utf8');
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
     most = Math.max(most, lines.length);
-    for (const line of lines) highest = Math.max(highest, Math.trunc(Number(line.trim().split(/\s+/)[0])) || 0);
+    for (const line of lines) {
+      const [number] = line.trim().split(/\s+/);
+      highest = Math.max(highest, Math.trunc(Number(number)) || 0);
+    }
   }
   return { form: 'yolo', most: Math.max(MOST_BOXES, most), classes: (await namesIn(tree)) ?? highest + 1 };
 }
@@ -91,7 +107,9 @@ async function namesIn(tree: FileTree): Promise<string[] | null> {
   const text = (await tree.read(file)).toString('utf8');
   const inline = /^names:\s*\[(.*)\]/m.exec(text)?.[1];
   const listed = /^names:\s*\n((?:\s+(?:-|\d+:).*\n?)+)/m.exec(text)?.[1];
-  const names = inline?.split(',') ?? listed?.split('\n').map((line) => line.replace(/^\s*(-|\d+:)/, ''));
-  const found = names?.map((name) => name.trim().replace(/^['"]|['"]$/g, '')).filter((name) => name !== '');
+  const lines = listed?.split('\n').map((line) => line.replace(/^\s*(-|\d+:)/, ''));
+  const names = inline?.split(',') ?? lines;
+  const bare = names?.map((name) => name.trim().replace(/^['"]|['"]$/g, ''));
+  const found = bare?.filter((name) => name !== '');
   return found && found.length > 0 ? found : null;
 }

@@ -12,7 +12,8 @@ const HOP = 160;
 export async function guessRecordings(tree: FileTree, file: string, scene: Scene): Promise<Found> {
   const { model, note } = scene;
   const recordings = tree.paths.filter((path) => RECORDINGS.test(path));
-  const input = model.inputs.find(({ type, dims }) => type === 'float32' && (dims?.length ?? 0) > 1) ?? model.inputs[0];
+  const floats = model.inputs.filter(({ type }) => type === 'float32');
+  const input = floats.find(({ dims }) => (dims?.length ?? 0) > 1) ?? model.inputs[0];
   const [first = ''] = recordings;
   const { rate, samples } = readWav(await tree.read(first), first);
   const seconds = samples.length / rate;
@@ -41,7 +42,8 @@ function formFor(input: ValueSummary | undefined, wave: number): AudioForm {
   const isFixed = (dim: unknown): dim is number => typeof dim === 'number' && dim > 1;
   if ((input?.dims?.length ?? 0) >= 3 && isFixed(bands) && bands <= 256) {
     const frames = isFixed(last) ? last : Math.floor(wave / HOP) + 1;
-    return { rate: RATE, samples: (frames - 1) * HOP, windows: 1, mel: MelForm.parse({ bands, hop: HOP }) };
+    const mel = MelForm.parse({ bands, hop: HOP });
+    return { rate: RATE, samples: (frames - 1) * HOP, windows: 1, mel };
   }
   return { rate: RATE, samples: isFixed(last) ? last : 512, windows: 1 };
 }

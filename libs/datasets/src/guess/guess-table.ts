@@ -3,26 +3,31 @@ import type { DatasetManifest, ValueSummary } from '#contracts';
 import { openArrayFile } from '../array-file.js';
 import { DatasetError } from '../errors.js';
 import type { ArrayFile } from '../stored-array.js';
-import { inParts, keyOf, scoresOf, type Found, type Input, type Scene } from './scene.js';
+import { inParts, keyOf, scoresOf, type Found, type ManifestInput, type Scene } from './scene.js';
 import { splitsIn } from './split-names.js';
 
 const LABEL = /^(y|labels?|targets?|class|classes|species|category)$/i;
 const MASK = /mask/i;
 
-/** A data set of tables: columns of numbers for an input of so many, lists of tokens by their names, and the column of labels. */
+/**
+ * A data set of tables: columns of numbers for an input of so many, lists of tokens by their names, and the column of
+ * labels.
+ */
 export async function guessTable(files: readonly string[], scene: Scene): Promise<Found> {
   const [first = ''] = files;
   const table = await openArrayFile(join(scene.folder, first)).catch(async (error: unknown) => {
     // Lists of unequal lengths are no arrays: only tokens can be made of them.
     if (!(error instanceof DatasetError) || error.code !== 'dataset_value' || error.array === undefined) throw error;
     const { names } = await openArrayFile(join(scene.folder, first), { names: new Set() });
-    return openArrayFile(join(scene.folder, first), { names: new Set(names.filter((name) => name !== error.array)) });
+    const otherNames = names.filter((name) => name !== error.array);
+    return openArrayFile(join(scene.folder, first), { names: new Set(otherNames) });
   });
   try {
     const names = table.names;
-    const label = names.find((name) => LABEL.test(name)) ?? names.findLast((name) => table.words.has(name));
+    const called = names.find((name) => LABEL.test(name));
+    const label = called ?? names.findLast((name) => table.words.has(name));
     const inputs = Object.fromEntries(
-      scene.model.inputs.flatMap((input): [string, Input][] => {
+      scene.model.inputs.flatMap((input): [string, ManifestInput][] => {
         const found = inputOf(
           input,
           table,
@@ -46,7 +51,11 @@ export async function guessTable(files: readonly string[], scene: Scene): Promis
   }
 }
 
-function inputOf({ name, type, dims }: ValueSummary, table: ArrayFile, columns: readonly string[]): Input | null {
+function inputOf(
+  { name, type, dims }: ValueSummary,
+  table: ArrayFile,
+  columns: readonly string[],
+): ManifestInput | null {
   if (type === 'int64' && dims?.length === 2) {
     const length = typeof dims[1] === 'number' && dims[1] > 0 ? dims[1] : 128;
     const column = columns.includes(name) ? name : columns.find((one) => /ids|tokens/i.test(one));

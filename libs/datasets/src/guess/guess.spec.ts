@@ -108,6 +108,49 @@ describe('the guess for a folder of pictures', () => {
     expect(inspection).toMatchObject({ classes: null, targets: [100, 5] });
   });
 
+  const annotations = (names: readonly string[]) =>
+    JSON.stringify({
+      images: names.map((name, id) => ({ id, file_name: name })),
+      categories: [
+        { id: 7, name: 'bus' },
+        { id: 2, name: 'car' },
+      ],
+      annotations: names.map((_, id) => ({ image_id: id, category_id: 7, bbox: [0, 0, 2, 2] })),
+    });
+
+  it('finds the annotations of COCO beside each split in the folder, and leaves a split without any out', async () => {
+    const bytes = await picture();
+    const { inspection, manifest, text } = await guessed(
+      {
+        'road/train/a.jpg': bytes,
+        'road/train/_annotations.coco.json': annotations(['a.jpg']),
+        'road/valid/b.jpg': bytes,
+        'road/notes.json': '{}',
+      },
+      'road',
+      model([value('images', [1, 3, 'h', 'w'])]),
+    );
+    expect(manifest.splits).toEqual({
+      train: { file: 'road', folder: 'train', labels: 'road/train/_annotations.coco.json' },
+    });
+    expect(manifest.labels).toEqual({ boxes: { form: 'coco', most: 100 }, classes: ['car', 'bus'] });
+    expect(text).toContain('# no annotation file names the pictures of test: left out');
+    expect(inspection).toMatchObject({ splits: { train: 1 }, targets: [100, 5] });
+  });
+
+  it('finds annotations of COCO beside the folder, for parts of it', async () => {
+    const bytes = await picture();
+    const names = Array.from({ length: 5 }, (_, i) => `${i}.jpg`);
+    const files = Object.fromEntries(names.map((name) => [`road/${name}`, bytes]));
+    const { inspection, manifest } = await guessed(
+      { ...files, 'instances.json': annotations(names) },
+      'road',
+      model([value('images', [1, 3, 64, 64])]),
+    );
+    expect(manifest.splits.test).toMatchObject({ labels: 'instances.json', part: [0.8, 1] });
+    expect(inspection.splits).toEqual({ train: 4, test: 1 });
+  });
+
   it('parts one folder at random where none is called a split', async () => {
     const bytes = await picture();
     const files = Object.fromEntries(
@@ -171,6 +214,15 @@ describe('the guess for arrays', () => {
     expect(counted.manifest.splits).toEqual({ train: { file: 'train.npz' }, test: { file: 'test.npz' } });
     const { manifest } = await guessed({ 'e.npz': writeNpz({ x, y: hot }) }, 'e.npz', of);
     expect(manifest.labels).toEqual({ array: 'y', classes: 3, oneHot: true });
+  });
+
+  it('looks past arrays whose elements no model takes', async () => {
+    const bytes = Buffer.from(
+      writeNpz({ x: numbers('f4', [6, 4]), objects: numbers('u1', [6]), y: numbers('i8', [6]) }),
+    );
+    bytes.write("'|O1'", bytes.indexOf("'|u1'"));
+    const { manifest } = await guessed({ 'e.npz': bytes }, 'e.npz', model([value('x', ['batch', 4])]));
+    expect(manifest).toMatchObject({ inputs: { '*': { array: 'x' } }, labels: { array: 'y', classes: 3 } });
   });
 
   it('says what there is and what is wanted where nothing fits', async () => {

@@ -30,15 +30,15 @@ export async function guessManifest(path: string, model: Interface): Promise<Gue
   const notes = new Map<string, string>();
   const note = (field: string, text: string) => void notes.set(field, text);
   const tree = found.isDirectory() || /\.zip$/i.test(path) ? await openTree(path) : null;
-  const arrays = tree?.paths.filter((name) => !name.includes('/') && (ARRAYS.test(name) || TABLES.test(name))) ?? [];
-  const isInside = found.isDirectory() && arrays.length > 0 && !tree?.paths.some((name) => PICTURES.test(name));
+  const outermost = tree?.paths.filter((name) => !name.includes('/')) ?? [];
+  const arrays = outermost.filter((name) => ARRAYS.test(name) || TABLES.test(name));
+  const hasPictures = tree?.paths.some((name) => PICTURES.test(name)) ?? false;
+  const isInside = found.isDirectory() && arrays.length > 0 && !hasPictures;
   const folder = isInside ? path : dirname(path);
   const stem = basename(path, found.isDirectory() ? '' : extname(path));
   const scene: Scene = { folder, model, note };
-  const parts =
-    tree && !isInside
-      ? await fromTree(tree, basename(path), scene)
-      : await fromFiles(isInside ? arrays : [basename(path)], scene);
+  const files = isInside ? arrays : [basename(path)];
+  const parts = tree && !isInside ? await fromTree(tree, basename(path), scene) : await fromFiles(files, scene);
   tree?.close();
   const fed = feedRest(parts, scene);
   const manifest: DatasetManifest = { name: stem, ...fed };
@@ -68,7 +68,8 @@ function fromFiles(files: readonly string[], scene: Scene): Promise<Found> {
 
 /** Feeds what no file does: rates, and states that an output follows. */
 function feedRest(found: Found, { model, note }: Scene): Found {
-  const rest = model.inputs.filter(({ name }) => !(name in found.inputs) && !('*' in found.inputs));
+  const isFed = (name: string) => name in found.inputs || '*' in found.inputs;
+  const rest = model.inputs.filter(({ name }) => !isFed(name));
   const fed = { ...found.inputs };
   let hasState = false;
   for (const input of rest) {

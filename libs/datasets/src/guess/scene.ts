@@ -2,11 +2,11 @@ import type { DatasetManifest, ModelInspection, ValueSummary } from '#contracts'
 
 /** What is known of the model that a data set is for. */
 export type Interface = Pick<ModelInspection, 'inputs' | 'outputs'>;
-export type Input = DatasetManifest['inputs'][string];
+export type ManifestInput = DatasetManifest['inputs'][string];
 
 /** What a kind of files tells: its inputs, labels and splits. */
 export interface Found {
-  inputs: Record<string, Input>;
+  inputs: Record<string, ManifestInput>;
   labels?: DatasetManifest['labels'];
   splits: DatasetManifest['splits'];
   sequence?: DatasetManifest['sequence'];
@@ -25,9 +25,8 @@ export const keyOf = ({ inputs }: Interface, input: ValueSummary): string => (in
 
 /** How many classes the scores of a model are for; null where it has no output like scores. */
 export function scoresOf({ outputs }: Interface): number | null {
-  const last = outputs
-    .map(({ dims }) => (dims?.length === 2 ? dims[1] : null))
-    .find((dim) => typeof dim === 'number' && dim > 1);
+  const widths = outputs.map(({ dims }) => (dims?.length === 2 ? dims[1] : null));
+  const last = widths.find((dim) => typeof dim === 'number' && dim > 1);
   return typeof last === 'number' ? last : null;
 }
 

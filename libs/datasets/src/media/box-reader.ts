@@ -1,5 +1,5 @@
 /** A box on a picture, in its pixels before it is resized. */
-export interface Box {
+export interface AnnotatedBox {
   class: number;
   left: number;
   top: number;
@@ -9,6 +9,8 @@ export interface Box {
 
 /** Boxes of one picture, whose size is known by then. */
 export interface BoxReader {
-  read(picture: string, size: { height: number; width: number }): Promise<Box[]>;
+  /** Pictures that the labels speak of and that are none of these. */
+  missing?(pictures: readonly string[]): string[];
+  read(picture: string, size: { height: number; width: number }): Promise<AnnotatedBox[]>;
   close(): void;
 }

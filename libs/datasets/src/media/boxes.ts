@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { DatasetError } from '../errors.js';
-import { rowBytes, type BoxesForm, type StoredArray } from '../stored-array.js';
-import type { Box, BoxReader } from './box-reader.js';
-import { readCoco } from './coco.js';
+import { rowBytes, type BoxesForm, type LabelsPlace, type StoredArray } from '../stored-array.js';
+import type { AnnotatedBox, BoxReader } from './box-reader.js';
+import { annotationsIn, readCoco } from './coco.js';
 import { decodedRows } from './decoded-rows.js';
 import { openTree, type FileTree } from './file-tree.js';
 import { fitOf } from './geometry.js';
@@ -13,19 +14,22 @@ import { yoloBoxes } from './yolo.js';
 const BOX_NUMBERS = 5;
 
 /**
- * The boxes of pictures as rows of class number, left, top, right and bottom in pixels of the picture that the model gets; rows of class -1 fill up.
- * Boxes are cut at its edges, and those that lie outside are left out. Throws DatasetError.
+ * The boxes of pictures as rows of class number, left, top, right and bottom in pixels of the picture that the model
+ * gets; rows of class -1 fill up, those of `crowdClass` are crowds. Boxes are cut at its edges, and those that lie outside are left out. Throws
+ * DatasetError.
  */
 export async function openBoxes(
   form: BoxesForm,
   tree: FileTree,
-  { file, samples, labels }: { file: string; samples: readonly string[]; labels: string | undefined },
+  { file, samples, labels }: { file: string; samples: readonly string[]; labels: LabelsPlace | undefined },
 ): Promise<StoredArray> {
   const reader = await readerOf(form, tree, labels, file);
   const layout = { dtype: 'f4' as const, dims: [samples.length, form.most, BOX_NUMBERS] };
+  const missing = reader.missing?.(samples) ?? [];
   return {
     name: 'boxes',
     ...layout,
+    warnings: missing.length > 0 ? [notThere(nameOf(labels) ?? file, missing)] : [],
     async openRows() {
       const rows = await decodedRows(rowBytes(layout), 1, async (index) => {
         const picture = samples[index] ?? '';
@@ -38,9 +42,27 @@ export async function openBoxes(
   };
 }
 
-async function readerOf(form: BoxesForm, tree: FileTree, labels: string | undefined, file: string): Promise<BoxReader> {
+function notThere(file: string, [first = '', ...others]: readonly string[]): string {
+  const which =
+    others.length === 0 ? `picture ${first}, which is` : `${others.length + 1} pictures, ${first} first, which are`;
+  return `${file}: it labels ${which} not in the split`;
+}
+
+/** The last name of the place of labels. */
+function nameOf(labels: LabelsPlace | undefined): string | undefined {
+  if (labels === undefined) return undefined;
+  return basename('within' in labels ? labels.within : labels.beside);
+}
+
+async function readerOf(
+  form: BoxesForm,
+  tree: FileTree,
+  labels: LabelsPlace | undefined,
+  file: string,
+): Promise<BoxReader> {
   if (form.form === 'coco') {
-    if (labels !== undefined) return readCoco(labels, form);
+    if (labels && 'within' in labels) return readCoco(await tree.read(labels.within), basename(labels.within), form);
+    if (labels) return readCoco(await annotationsIn(labels.beside), basename(labels.beside), form);
     throw new DatasetError('dataset_labels', 'nothing says where the annotations are', {
       file,
       wayOut: 'add labels: instances.json to the split in the manifest',
@@ -48,22 +70,28 @@ async function readerOf(form: BoxesForm, tree: FileTree, labels: string | undefi
   }
   // The pictures' own tree is closed with their file.
   if (labels === undefined) return { ...yoloBoxes(tree, form), close: () => undefined };
-  await stat(labels).catch((cause: unknown) => {
+  if ('within' in labels)
+    throw new DatasetError('dataset_labels', 'label files of YOLO within the folder are found by themselves', {
+      file,
+      wayOut: 'leave labels out of the split in the manifest',
+    });
+  await stat(labels.beside).catch((cause: unknown) => {
     throw new DatasetError('dataset_file', 'the folder of the labels is missing', { file }, { cause });
   });
-  return yoloBoxes(await openTree(labels), form);
+  return yoloBoxes(await openTree(labels.beside), form);
 }
 
 function rowsOf(
-  boxes: readonly Box[],
+  boxes: readonly AnnotatedBox[],
   size: { height: number; width: number },
   { most, image }: BoxesForm,
   picture: string,
 ): Uint8Array {
   const fit = fitOf(image, size.height, size.width);
   const [scaleX, scaleY] = [fit.resized.width / size.width, fit.resized.height / size.height];
-  const across = (x: number) => Math.min(fit.width, Math.max(0, x * scaleX + fit.left));
-  const down = (y: number) => Math.min(fit.height, Math.max(0, y * scaleY + fit.top));
+  const within = (most: number, value: number) => Math.min(most, Math.max(0, value));
+  const across = (x: number) => within(fit.width, x * scaleX + fit.left);
+  const down = (y: number) => within(fit.height, y * scaleY + fit.top);
   const moved = boxes
     .map((box) => [box.class, across(box.left), down(box.top), across(box.right), down(box.bottom)] as const)
     .filter(([, left, top, right, bottom]) => right > left && bottom > top);

@@ -1,10 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
+import { crowdClass } from '#contracts';
 import { DatasetError } from '../errors.js';
 import { MAX_COCO_BYTES } from '../limits.js';
 import type { BoxesForm } from '../stored-array.js';
-import type { Box, BoxReader } from './box-reader.js';
+import type { AnnotatedBox, BoxReader } from './box-reader.js';
 
 /** What is read of a COCO annotation file. */
 const Coco = z.object({
@@ -19,41 +20,47 @@ const Coco = z.object({
     }),
   ),
 });
-type Coco = z.infer<typeof Coco>;
+export type Coco = z.infer<typeof Coco>;
 
 /**
- * Boxes of a COCO annotation file. Categories have the numbers of their names in the manifest's list of classes, or of their order by id; crowds are
- * left out. Throws DatasetError, for a category that is no class, and for a picture that the file does not name.
+ * Boxes of a COCO annotation file called `file`. Categories have the numbers of their names in the manifest's list of classes, or of
+ * their order by id, and crowds those of `crowdClass`. Throws DatasetError, for a category that is no class, and for a picture that
+ * the file does not name.
  */
-export async function readCoco(path: string, form: BoxesForm): Promise<BoxReader> {
-  const file = basename(path);
-  const coco = await parsed(path, file);
+export function readCoco(bytes: Buffer, file: string, form: BoxesForm): BoxReader {
+  const coco = parseCoco(bytes, file);
   const classes = classNumbers(coco, form, file);
   const { byId, byName } = listed(coco, file);
   for (const { image_id: image, category_id: category, bbox, iscrowd } of coco.annotations) {
     const number = classes.get(category);
-    if (iscrowd || number === undefined) continue;
+    if (number === undefined) continue;
     const [left, top, width, height] = bbox;
     const boxes =
       byId.get(image) ??
       unknown(file, `it has an annotation of picture ${image}, which it does not list`, 'add it to images');
-    boxes.push({ class: number, left, top, right: left + width, bottom: top + height });
+    boxes.push({ class: iscrowd ? crowdClass(number) : number, left, top, right: left + width, bottom: top + height });
   }
   const read: BoxReader['read'] = async (picture) =>
     boxesOf(picture, byName) ??
     unknown(file, `it names no picture ${picture}`, 'leave the picture out, or name the folder of the annotated ones');
-  return { read, close: () => undefined };
+  return { read, missing: (pictures) => missingFrom(pictures, coco), close: () => undefined };
 }
 
-/** The lists of boxes of the pictures, empty yet, by id and by what a picture is called: its path, and its name alone where no other has it. */
-function listed({ images }: Coco, file: string): { byId: Map<number | string, Box[]>; byName: Map<string, Box[]> } {
-  const byId = new Map<number | string, Box[]>();
-  const byPath = new Map<string, Box[]>();
-  const byName = new Map<string, Box[]>();
+/**
+ * The lists of boxes of the pictures, empty yet, by id and by what a picture is called: its path, and its name alone
+ * where no other has it.
+ */
+function listed(
+  { images }: Coco,
+  file: string,
+): { byId: Map<number | string, AnnotatedBox[]>; byName: Map<string, AnnotatedBox[]> } {
+  const byId = new Map<number | string, AnnotatedBox[]>();
+  const byPath = new Map<string, AnnotatedBox[]>();
+  const byName = new Map<string, AnnotatedBox[]>();
   const shared = new Set<string>();
   for (const { id, file_name: path } of images) {
     if (byPath.has(path)) unknown(file, `two pictures are called ${path}`, 'give each its path in file_name');
-    const boxes: Box[] = [];
+    const boxes: AnnotatedBox[] = [];
     byId.set(id, boxes);
     byPath.set(path, boxes);
     const name = basename(path);
@@ -64,10 +71,19 @@ function listed({ images }: Coco, file: string): { byId: Map<number | string, Bo
   return { byId, byName: new Map([...byName, ...byPath]) };
 }
 
+/** Pictures of the file, by the paths that it gives them, that are none of the given ones. */
+export function missingFrom(pictures: readonly string[], { images }: Coco): string[] {
+  const endsOf = (path: string) => path.split('/').map((_, index, parts) => parts.slice(index).join('/'));
+  const there = new Set(pictures.flatMap(endsOf));
+  const isThere = (path: string) => there.has(path) || there.has(basename(path));
+  return images.map(({ file_name: path }) => path).filter((path) => !isThere(path));
+}
+
 /** The boxes of a picture by the end of its path, the longest that is known. */
-function boxesOf(picture: string, byName: ReadonlyMap<string, Box[]>): Box[] | undefined {
+function boxesOf(picture: string, byName: ReadonlyMap<string, AnnotatedBox[]>): AnnotatedBox[] | undefined {
   const parts = picture.split('/');
-  const known = parts.map((_, index) => parts.slice(index).join('/')).find((end) => byName.has(end));
+  const ends = parts.map((_, index) => parts.slice(index).join('/'));
+  const known = ends.find((end) => byName.has(end));
   return known === undefined ? undefined : byName.get(known);
 }
 
@@ -91,7 +107,9 @@ function unknown(file: string, what: string, wayOut: string): never {
   throw new DatasetError('dataset_labels', what, { file, wayOut });
 }
 
-async function parsed(path: string, file: string): Promise<Coco> {
+/** The bytes of an annotation file. Throws DatasetError for one that is missing or too large. */
+export async function annotationsIn(path: string): Promise<Buffer> {
+  const file = basename(path);
   const { size } = await stat(path).catch((cause: unknown) => {
     throw new DatasetError(
       'dataset_file',
@@ -105,8 +123,13 @@ async function parsed(path: string, file: string): Promise<Coco> {
       file,
       expected: `at most ${MAX_COCO_BYTES} bytes`,
     });
+  return readFile(path);
+}
+
+/** Throws DatasetError for what is no annotation file with boxes. */
+export function parseCoco(bytes: Buffer, file: string): Coco {
   try {
-    return Coco.parse(JSON.parse(await readFile(path, 'utf8')));
+    return Coco.parse(JSON.parse(bytes.toString('utf8')));
   } catch (cause) {
     throw new DatasetError(
       'dataset_format',

@@ -5,8 +5,8 @@ import { TemporaryFile } from '../temporary-file.js';
 const AT_A_TIME = 4;
 
 /**
- * Rows that are decoded when they are first asked for and kept in a temporary file, so that memory does not grow and nothing is decoded twice.
- * `decode` makes the bytes of one row, or of `group` rows that come out of one file.
+ * Rows that are decoded when they are first asked for and kept in a temporary file, so that memory does not grow and
+ * nothing is decoded twice. `decode` makes the bytes of one row, or of `group` rows that come out of one file.
  */
 export async function decodedRows(
   rowBytes: number,

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { errorOf, withFolder } from '../test-dataset.js';
@@ -67,6 +67,29 @@ async function batchOf(folder: string) {
 
 const bytesOf = (batch: Awaited<ReturnType<typeof batchOf>>) => [...Object.values(batch.inputs)[0]!.data].map(Number);
 
+describe('links in a folder', () => {
+  it('to pictures and to folders of them are followed, one that leads back to where it lies is not', () =>
+    withFolder({}, async (folder) => {
+      await write(folder, await colours());
+      await rename(join(folder, 'pictures/blue'), join(folder, 'elsewhere'));
+      await rename(join(folder, 'pictures/red/b.png'), join(folder, 'b.png'));
+      await symlink(join(folder, 'elsewhere'), join(folder, 'pictures/blue'));
+      await symlink('../../b.png', join(folder, 'pictures/red/b.png'));
+      await symlink('..', join(folder, 'pictures/red/around'));
+      expect((await inspectDataset(folder)).splits).toEqual({ test: 3 });
+      await pack(folder, 'pictures');
+      expect((await inspectDataset(folder)).splits).toEqual({ test: 3 });
+    }));
+
+  it('that lead nowhere are refused by name', () =>
+    withFolder({}, async (folder) => {
+      await write(folder, await colours());
+      await symlink('gone.png', join(folder, 'pictures/red/e.png'));
+      const error = await errorOf(inspectDataset(folder), 'dataset_file');
+      expect(error.message).toMatch(/red\/e\.png: this link leads nowhere; remove the link/);
+    }));
+});
+
 describe('pictures in folders by class', () => {
   it.each(['a folder', 'an archive', 'an archive by its ending'])(
     'are samples whose classes take turns, from %s',
@@ -88,6 +111,27 @@ describe('pictures in folders by class', () => {
         expect(warnings).toEqual([expect.stringContaining('red/d.psd was left out')]);
       }),
   );
+
+  it('warn of classes whose names differ in case alone', () =>
+    withFolder({}, async (folder) => {
+      await write(folder, { ...(await colours()), 'pictures/Red/e.png': await picture(8, 4, '#ff0000') });
+      await rm(join(folder, 'pictures/red/d.psd'));
+      const labels = { array: 'class', classes: ['blue', 'red', 'Red'] };
+      await write(folder, { 'dataset.json': manifest({ labels }) });
+      const { warnings } = await inspectDataset(folder);
+      expect(warnings).toEqual([
+        'pictures: "Red" and "red" differ in case alone and are classes of their own: are they one?',
+      ]);
+    }));
+
+  it('warn of folders that hold nothing', () =>
+    withFolder({}, async (folder) => {
+      await write(folder, await colours());
+      await rm(join(folder, 'pictures/red/d.psd'));
+      await mkdir(join(folder, 'pictures/green/deep'), { recursive: true });
+      const { warnings } = await inspectDataset(folder);
+      expect(warnings).toEqual(['pictures: the folder green is empty: no sample is of it']);
+    }));
 
   it('are of the class whose name looks the same, and what is told of both splits is told once', () =>
     withFolder({}, async (folder) => {
@@ -272,8 +316,25 @@ describe('boxes on pictures', () => {
       return batchOf(folder);
     });
 
-  it('of COCO are classes by name, without crowds', async () => {
-    expect([...(await withCoco(coco())).targets!.data]).toEqual(expected.flat());
+  it('of COCO warn of annotated pictures that are not there', () =>
+    withFolder({}, async (folder) => {
+      const images = [
+        { id: 7, file_name: 'a.png' },
+        { id: 8, file_name: 'lost/b.png' },
+      ];
+      await write(folder, {
+        'images/a.png': await picture(80, 40, 'red'),
+        'instances.json': coco({ images }),
+        'dataset.json': boxes('coco', { labels: 'instances.json' }),
+      });
+      const { warnings } = await inspectDataset(folder);
+      expect(warnings).toEqual(['instances.json: it labels picture lost/b.png, which is not in the split']);
+    }));
+
+  it('of COCO are classes by name, and crowds told apart', async () => {
+    const [dog] = expected;
+    const crowdOfCats = [-2, 0, 10, 40, 30];
+    expect([...(await withCoco(coco())).targets!.data]).toEqual([...(dog ?? []), ...crowdOfCats]);
   });
 
   it.each([

@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
 import { DatasetError } from '../errors.js';
-import { ArrayFile, type Made, type StoredArray, type StoredWords, type Wanted } from '../stored-array.js';
+import {
+  ArrayFile,
+  type LabelsPlace,
+  type Made,
+  type StoredArray,
+  type StoredWords,
+  type Wanted,
+} from '../stored-array.js';
 import { audioArray } from './audio-array.js';
 import { openBoxes } from './boxes.js';
 import { openTree, type FileTree } from './file-tree.js';
@@ -14,8 +21,9 @@ export const RECORDINGS = /\.wav$/i;
 export const CLASS = 'class';
 
 /**
- * Pictures or recordings of a folder, one sample each, or one for each window of a recording. Samples of the classes, which are the folders in it,
- * take turns, so that the first ones are of all classes. Throws DatasetError for a folder without any.
+ * Pictures or recordings of a folder, one sample each, or one for each window of a recording. Samples of the classes,
+ * which are the folders in it, take turns, so that the first ones are of all classes. Throws DatasetError for a folder
+ * without any.
  */
 export async function openFolder(path: string, wanted: Wanted): Promise<ArrayFile> {
   const tree = await openTree(path);
@@ -41,19 +49,27 @@ async function arraysOf(tree: FileTree, file: string, { made = [], folder, label
     within.filter((name) => pattern.test(name)),
     folder,
   );
-  if (samples.length === 0)
-    throw new DatasetError('dataset_format', `no ${isAudio ? '.wav files' : 'pictures'} in it`, {
+  if (samples.length === 0) {
+    const kind = isAudio ? '.wav files' : 'pictures';
+    throw new DatasetError('dataset_format', `no ${kind} in it`, {
       file: folder === undefined ? file : `${file}/${folder}`,
       expected: isAudio ? '.wav' : '.jpg, .png, .webp, .gif, .tif or .avif',
       wayOut: 'correct file or folder of the split in the manifest',
     });
-  const windows = Math.max(1, ...made.map((item) => (item.source === 'audio' ? item.form.windows : 1)));
+  }
+  const windowsOf = (item: Made) => (item.source === 'audio' ? item.form.windows : 1);
+  const windows = Math.max(1, ...made.map(windowsOf));
   const arrays: [string, StoredArray][] = [];
   for (const item of made) arrays.push([item.key, await arrayFor(item, tree, { file, samples, folder, labels })]);
   const others = within.filter((name) => !pattern.test(name) && !BESIDE.test(name));
   return new ArrayFile([CLASS], arrays, {
     words: [[CLASS, classWords(samples, folder, windows)]],
-    warnings: others.length > 0 ? [leftOut(file, others)] : [],
+    warnings: [
+      ...(others.length > 0 ? [leftOut(file, others)] : []),
+      ...emptyClasses(tree, file, folder),
+      ...twins(samples, file, folder),
+      ...arrays.flatMap(([, { warnings = [] }]) => warnings),
+    ],
     close: () => tree.close(),
   });
 }
@@ -65,7 +81,7 @@ interface Samples {
   file: string;
   samples: readonly string[];
   folder: string | undefined;
-  labels: string | undefined;
+  labels: LabelsPlace | undefined;
 }
 
 function arrayFor(made: Made, tree: FileTree, { file, samples, labels }: Samples): Promise<StoredArray> {
@@ -76,12 +92,31 @@ function arrayFor(made: Made, tree: FileTree, { file, samples, labels }: Samples
 }
 
 function classWords(samples: readonly string[], folder: string | undefined, windows: number): StoredWords {
-  return {
-    name: CLASS,
-    count: samples.length * windows,
-    read: async () => samples.flatMap((path) => new Array<string>(windows).fill(classOf(path, folder))),
-  };
+  const wordsOf = (path: string) => new Array<string>(windows).fill(classOf(path, folder));
+  return { name: CLASS, count: samples.length * windows, read: async () => samples.flatMap(wordsOf) };
 }
+
+/** Folders that would be classes and hold nothing. */
+function emptyClasses({ emptyFolders }: FileTree, file: string, folder: string | undefined): string[] {
+  const within = emptyFolders.filter((name) => folder === undefined || name.startsWith(`${folder}/`));
+  const [first = ''] = within;
+  if (within.length === 0) return [];
+  return within.length === 1
+    ? [`${file}: the folder ${first} is empty: no sample is of it`]
+    : [`${file}: ${within.length} folders are empty, ${first} first: no sample is of them`];
+}
+
+/** Classes whose names differ in case alone, which a person takes for one. */
+function twins(samples: readonly string[], file: string, folder: string | undefined): string[] {
+  const names = [...new Set(samples.map((path) => classOf(path, folder)))];
+  const keyOf = (name: string) => name.normalize().toLowerCase();
+  const groups = [...new Set(names.map(keyOf))].map((key) => names.filter((name) => keyOf(name) === key));
+  return groups
+    .filter((group) => group.length > 1)
+    .map((group) => `${file}: ${told(group)} differ in case alone and are classes of their own: are they one?`);
+}
+
+const told = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(' and ');
 
 function leftOut(file: string, others: readonly string[]): string {
   const [first = ''] = others;

@@ -1,6 +1,8 @@
 import type { ImageForm } from '#contracts';
 
-/** How a picture is fitted: resized, then placed at an offset (negative where it is cut) in a picture of the final size. */
+/**
+ * How a picture is fitted: resized, then placed at an offset (negative where it is cut) in a picture of the final size.
+ */
 export interface Fit {
   resized: { height: number; width: number };
   /** Top left corner of the resized picture in the result. */
@@ -12,22 +14,18 @@ export interface Fit {
   fill: number;
 }
 
-const both = (size: number | readonly [number, number]): readonly [number, number] =>
-  typeof size === 'number' ? [size, size] : size;
+function both(size: number | readonly [number, number]): readonly [number, number] {
+  return typeof size === 'number' ? [size, size] : size;
+}
 
 /** Where a picture of a size goes, as torchvision's Resize and CenterCrop, or the letterbox of YOLO, place it. */
 export function fitOf(form: ImageForm, height: number, width: number): Fit {
   if (form.letterbox !== undefined) return letterboxed(both(form.letterbox), height, width, form.fill);
   const resized = resizedTo(form.resize, height, width);
   const [finalHeight, finalWidth] = form.crop === undefined ? [resized.height, resized.width] : both(form.crop);
-  return {
-    resized,
-    top: -roundToEven((resized.height - finalHeight) / 2),
-    left: -roundToEven((resized.width - finalWidth) / 2),
-    height: finalHeight,
-    width: finalWidth,
-    fill: 0,
-  };
+  const top = -roundToEven((resized.height - finalHeight) / 2);
+  const left = -roundToEven((resized.width - finalWidth) / 2);
+  return { resized, top, left, height: finalHeight, width: finalWidth, fill: 0 };
 }
 
 /** The size that every picture has in the end; null where it is that of the picture itself. */
@@ -46,10 +44,8 @@ function resizedTo(resize: ImageForm['resize'], height: number, width: number): 
 
 function letterboxed(final: readonly [number, number], height: number, width: number, fill: number): Fit {
   const scale = Math.min(final[0] / height, final[1] / width);
-  const resized = {
-    height: Math.max(1, roundToEven(height * scale)),
-    width: Math.max(1, roundToEven(width * scale)),
-  };
+  const scaled = (size: number) => Math.max(1, roundToEven(size * scale));
+  const resized = { height: scaled(height), width: scaled(width) };
   return {
     resized,
     // A tenth of a pixel decides to which side an odd rest goes.

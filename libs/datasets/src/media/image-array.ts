@@ -7,7 +7,10 @@ import { finalSize, fitOf, type Fit } from './geometry.js';
 import { decodePicture, type Picture } from './picture.js';
 import { resize } from './resample.js';
 
-/** The pictures of a folder as bytes of [channels, height, width] or [height, width, channels] each, decoded when they are first read. */
+/**
+ * The pictures of a folder as bytes of [channels, height, width] or [height, width, channels] each, decoded when they
+ * are first read.
+ */
 export async function imageArray(form: ImageForm, tree: FileTree, samples: readonly string[]): Promise<StoredArray> {
   const [height, width] = finalSize(form) ?? (await firstSize(form, tree, samples));
   const channels = form.color === 'gray' ? 1 : 3;
@@ -31,20 +34,25 @@ async function firstSize(form: ImageForm, tree: FileTree, samples: readonly stri
   return [height, width];
 }
 
-/** A decoded picture as the bytes of a sample. Throws DatasetError for one that does not come out in the size of the others. */
+/**
+ * A decoded picture as the bytes of a sample. Throws DatasetError for one that does not come out in the size of the
+ * others.
+ */
 export function imageBytes(
   picture: Picture,
   form: ImageForm,
   size: { file: string; height: number; width: number },
 ): Uint8Array {
   const fit = fitOf(form, picture.height, picture.width);
-  if (fit.height !== size.height || fit.width !== size.width)
+  if (fit.height !== size.height || fit.width !== size.width) {
+    const expected = `${size.height} x ${size.width} (height x width)`;
     throw new DatasetError('dataset_shape', 'the picture has another size than the first', {
       file: size.file,
-      expected: `${size.height} x ${size.width} (height x width)`,
+      expected,
       got: `${fit.height} x ${fit.width}`,
       wayOut: 'add resize and crop, or letterbox, to the image in the manifest',
     });
+  }
   const resized = resize(picture, fit.resized.height, fit.resized.width, form.resample);
   return placed(resized, fit, form);
 }
@@ -73,15 +81,22 @@ function placed(
 
 type Read = (pixel: number) => number;
 
-/** How each channel of the result is read at a pixel. Gray is 0.299 R + 0.587 G + 0.114 B (ITU-R 601), in PIL's fixed point. */
+/**
+ * How each channel of the result is read at a pixel. Gray is 0.299 R + 0.587 G + 0.114 B (ITU-R 601), in PIL's fixed
+ * point.
+ */
 function channelReaders(color: ImageForm['color'], channels: number, data: Uint8Array): Read[] {
   const at =
     (channel: number): Read =>
     (pixel) =>
       data[pixel + channel] ?? 0;
   const isGray = channels < 3;
-  if (color !== 'gray') return [0, 1, 2].map((c) => at(isGray ? 0 : color === 'rgb' ? c : 2 - c));
+  if (color !== 'gray') {
+    const channelOf = (c: number) => (color === 'rgb' ? c : 2 - c);
+    return [0, 1, 2].map((c) => at(isGray ? 0 : channelOf(c)));
+  }
   if (isGray) return [at(0)];
-  const luma: Read = (pixel) => (at(0)(pixel) * 19595 + at(1)(pixel) * 38470 + at(2)(pixel) * 7471 + 0x8000) >> 16;
+  const [red, green, blue] = [at(0), at(1), at(2)];
+  const luma: Read = (pixel) => (red(pixel) * 19595 + green(pixel) * 38470 + blue(pixel) * 7471 + 0x8000) >> 16;
   return [luma];
 }

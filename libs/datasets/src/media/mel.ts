@@ -7,14 +7,18 @@ export function melFrames({ fft, hop, center }: MelForm, samples: number): numbe
   // The ends are mirrored, so there must be more samples than are mirrored.
   if (center ? samples > Math.floor(fft / 2) : samples >= fft)
     return 1 + Math.floor((center ? samples : samples - fft) / hop);
+  const least = center ? Math.floor(fft / 2) : fft - 1;
   throw new DatasetError('dataset_preprocess', 'the window is shorter than a transform', {
-    expected: `more than ${center ? Math.floor(fft / 2) : fft - 1} samples for fft ${fft}`,
+    expected: `more than ${least} samples for fft ${fft}`,
     got: `${samples}`,
     wayOut: 'make samples larger or fft smaller in the manifest',
   });
 }
 
-/** What turns waves of one length into mel bands, [bands, frames] in row-major order, as torchaudio's MelSpectrogram does. */
+/**
+ * What turns waves of one length into mel bands, [bands, frames] in row-major order, as torchaudio's MelSpectrogram
+ * does.
+ */
 export function melTransform(form: MelForm, rate: number, samples: number): (wave: Float32Array) => Float32Array {
   const { fft, hop, bands, power, center } = form;
   const frames = melFrames(form, samples);
@@ -48,9 +52,9 @@ function mirrored(wave: Float32Array, index: number): number {
 /** The periodic Hann window, in the middle of a transform. */
 function hann(length: number, fft: number): Float64Array {
   const left = Math.floor((fft - length) / 2);
-  return Float64Array.from({ length: fft }, (_, i) =>
-    i >= left && i < left + length ? 0.5 - 0.5 * Math.cos((2 * Math.PI * (i - left)) / length) : 0,
-  );
+  const window = (i: number) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / length);
+  const isInside = (i: number) => i >= left && i < left + length;
+  return Float64Array.from({ length: fft }, (_, i) => (isInside(i) ? window(i - left) : 0));
 }
 
 function logarithm({ log, floor, power }: MelForm, value: number): number {
@@ -70,14 +74,16 @@ interface Band {
 function melFilters({ fft, bands, low, high, scale, norm }: MelForm, rate: number): Band[] {
   const { toMel, toHz } = SCALES[scale];
   const [from, to] = [toMel(low), toMel(high ?? rate / 2)];
-  const points = Array.from({ length: bands + 2 }, (_, i) => toHz(from + ((to - from) * i) / (bands + 1)));
-  const bins = Array.from({ length: Math.floor(fft / 2) + 1 }, (_, k) => (k * rate) / fft);
+  const step = (i: number) => from + ((to - from) * i) / (bands + 1);
+  const points = Array.from({ length: bands + 2 }, (_, i) => toHz(step(i)));
+  const count = Math.floor(fft / 2) + 1;
+  const bins = Array.from({ length: count }, (_, k) => (k * rate) / fft);
   return Array.from({ length: bands }, (_, band) => {
     const [left = 0, middle = 0, right = 0] = points.slice(band, band + 3);
     const height = norm === 'slaney' ? 2 / (right - left) : 1;
-    const weights = bins.map(
-      (hz) => height * Math.max(0, Math.min((hz - left) / (middle - left), (right - hz) / (right - middle))),
-    );
+    const rise = (hz: number) => (hz - left) / (middle - left);
+    const fall = (hz: number) => (right - hz) / (right - middle);
+    const weights = bins.map((hz) => height * Math.max(0, Math.min(rise(hz), fall(hz))));
     const first = Math.max(
       0,
       weights.findIndex((weight) => weight > 0),

@@ -1,4 +1,7 @@
-/** Lobes of the filter on each side, and where it begins to cut, as a share of half the lower rate: torchaudio's defaults. */
+/**
+ * Lobes of the filter on each side, and where it begins to cut, as a share of half the lower rate: torchaudio's
+ * defaults.
+ */
 const LOBES = 6;
 const ROLLOFF = 0.99;
 
@@ -9,8 +12,9 @@ interface Phase {
 }
 
 /**
- * A wave at another rate by a sinc filter under a Hann window (Smith, "Digital Audio Resampling"), as torchaudio.functional.resample computes it:
- * ⌈length · to / from⌉ samples, or the first `most` of them: a header may claim a rate that makes any number of a short file.
+ * A wave at another rate by a sinc filter under a Hann window (Smith, "Digital Audio Resampling"), as
+ * torchaudio.functional.resample computes it: ⌈length · to / from⌉ samples, or the first `most` of them: a header may
+ * claim a rate that makes any number of a short file.
  */
 export function resampleAudio(
   wave: Float32Array,
@@ -45,7 +49,8 @@ function phaseOf(number: number, old: number, rate: number): Phase {
   const weights = Float64Array.from({ length: last - from + 1 }, (_, k) => {
     const t = ((from + k) / old - number / rate) * cut;
     const window = Math.cos((t * Math.PI) / LOBES / 2) ** 2;
-    return (t === 0 ? 1 : Math.sin(Math.PI * t) / (Math.PI * t)) * window * (cut / old);
+    const sinc = t === 0 ? 1 : Math.sin(Math.PI * t) / (Math.PI * t);
+    return sinc * window * (cut / old);
   });
   return { from, weights };
 }

@@ -1,14 +1,19 @@
 import type { Resample } from '#contracts';
 import type { Picture } from './picture.js';
 
-/** A filter: its weight at a distance in pixels, how far it reaches, and whether it grows with the step when a picture shrinks. */
+/**
+ * A filter: its weight at a distance in pixels, how far it reaches, and whether it grows with the step when a picture
+ * shrinks.
+ */
 interface Filter {
   weight(distance: number): number;
   reach: number;
   grows: boolean;
 }
 
-const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
 const within = (reach: number, weight: (x: number) => number) => (x: number) => (Math.abs(x) < reach ? weight(x) : 0);
 const triangle = within(1, (x) => 1 - Math.abs(x));
 const lanczos = (lobes: number) => within(lobes, (x) => sinc(x) * sinc(x / lobes));
@@ -22,7 +27,10 @@ const cubic = (a: number) => (distance: number) => {
 
 const BOX: Filter = { weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0), reach: 0.5, grows: true };
 
-/** Filters by the names of PIL, which widen where a picture shrinks, and of OpenCV, which do not. The others choose pixels in ways of their own. */
+/**
+ * Filters by the names of PIL, which widen where a picture shrinks, and of OpenCV, which do not. The others choose
+ * pixels in ways of their own.
+ */
 const FILTERS: Partial<Record<Resample, Filter>> = {
   box: BOX,
   bilinear: { weight: triangle, reach: 1, grows: true },
@@ -60,7 +68,8 @@ function tapsFor(resample: Resample, from: number, to: number): Taps {
 }
 
 function single(from: number, to: number, pixel: (place: number) => number): Taps {
-  const first = Int32Array.from({ length: to }, (_, place) => Math.min(from - 1, pixel(place)));
+  const inside = (place: number) => Math.min(from - 1, pixel(place));
+  const first = Int32Array.from({ length: to }, (_, place) => inside(place));
   return { first, weights: Array.from({ length: to }, () => Float64Array.of(1)) };
 }
 
@@ -78,10 +87,16 @@ function filtered({ weight, reach }: Filter, from: number, to: number): Taps {
     const begin = Math.max(0, Math.trunc(centre - support + 0.5));
     const end = Math.min(from, Math.trunc(centre + support + 0.5));
     first[place] = begin;
-    const taps = Float64Array.from({ length: end - begin }, (_, i) => weight((begin + i - centre + 0.5) / stretch));
-    return normalized(taps).map((tap) => (Math.sign(tap) * Math.round(Math.abs(tap) * FIXED_POINT)) / FIXED_POINT);
+    const tapAt = (pixel: number) => weight((pixel - centre + 0.5) / stretch);
+    const taps = Float64Array.from({ length: end - begin }, (_, i) => tapAt(begin + i));
+    return normalized(taps).map(toFixedPoint);
   });
   return { first, weights };
+}
+
+/** Halves are rounded away from zero. */
+function toFixedPoint(tap: number): number {
+  return (Math.sign(tap) * Math.round(Math.abs(tap) * FIXED_POINT)) / FIXED_POINT;
 }
 
 /** OpenCV's: as many pixels as the filter reaches, those beyond the edge being the last one before it. */
@@ -98,7 +113,8 @@ function edged({ weight, reach }: Filter, from: number, to: number): Taps {
     }
     const lowest = Math.min(...kept.keys());
     first[place] = lowest;
-    return normalized(Float64Array.from({ length: kept.size }, (_, i) => kept.get(lowest + i) ?? 0));
+    const taps = Float64Array.from({ length: kept.size }, (_, i) => kept.get(lowest + i) ?? 0);
+    return normalized(taps);
   });
   return { first, weights };
 }
@@ -111,15 +127,16 @@ function areas(from: number, to: number): Taps {
     const [left, right] = [place * step, Math.min(from, (place + 1) * step)];
     const begin = Math.floor(left);
     first[place] = begin;
-    const covered = Float64Array.from({ length: Math.ceil(right) - begin }, (_, i) =>
-      Math.max(0, Math.min(right, begin + i + 1) - Math.max(left, begin + i)),
-    );
+    const cover = (pixel: number) => Math.max(0, Math.min(right, pixel + 1) - Math.max(left, pixel));
+    const covered = Float64Array.from({ length: Math.ceil(right) - begin }, (_, i) => cover(begin + i));
     return normalized(covered);
   });
   return { first, weights };
 }
 
-/** OpenCV's area where a picture grows: a pixel of the result mixes two only where a border between them falls into it. */
+/**
+ * OpenCV's area where a picture grows: a pixel of the result mixes two only where a border between them falls into it.
+ */
 function borders(from: number, to: number): Taps {
   const first = Int32Array.from({ length: to }, (_, place) => Math.floor((place * from) / to));
   const weights = Array.from(first, (pixel, place) => {

@@ -14,5 +14,6 @@ export function inTurns(paths: readonly string[], under?: string): string[] {
     seen.set(name, rank + 1);
     return { path, rank, index };
   });
-  return ranked.toSorted((a, b) => a.rank - b.rank || a.index - b.index).map(({ path }) => path);
+  const inOrder = ranked.toSorted((a, b) => a.rank - b.rank || a.index - b.index);
+  return inOrder.map(({ path }) => path);
 }

@@ -3,11 +3,11 @@ export type PowerSpectrum = (signal: Float64Array) => Float64Array;
 
 /** The transform for a size: by halving where it is a power of two, else by the sum itself (n²/2 products). */
 export function powerSpectrum(size: number): PowerSpectrum {
-  const cos = Float64Array.from({ length: size }, (_, i) => Math.cos((2 * Math.PI * i) / size));
-  const sin = Float64Array.from({ length: size }, (_, i) => Math.sin((2 * Math.PI * i) / size));
-  return Number.isInteger(Math.log2(size))
-    ? (signal) => byHalving(signal, cos, sin)
-    : (signal) => bySum(signal, cos, sin);
+  const angle = (i: number) => (2 * Math.PI * i) / size;
+  const cos = Float64Array.from({ length: size }, (_, i) => Math.cos(angle(i)));
+  const sin = Float64Array.from({ length: size }, (_, i) => Math.sin(angle(i)));
+  const isPowerOfTwo = Number.isInteger(Math.log2(size));
+  return isPowerOfTwo ? (signal) => byHalving(signal, cos, sin) : (signal) => bySum(signal, cos, sin);
 }
 
 function bySum(signal: Float64Array, cos: Float64Array, sin: Float64Array): Float64Array {
@@ -44,7 +44,8 @@ function byHalving(signal: Float64Array, cos: Float64Array, sin: Float64Array): 
       }
     }
   }
-  return Float64Array.from({ length: size / 2 + 1 }, (_, k) => (real[k] ?? 0) ** 2 + (imaginary[k] ?? 0) ** 2);
+  const power = (k: number) => (real[k] ?? 0) ** 2 + (imaginary[k] ?? 0) ** 2;
+  return Float64Array.from({ length: size / 2 + 1 }, (_, k) => power(k));
 }
 
 function reversed(signal: Float64Array): Float64Array {

@@ -30,7 +30,10 @@ const READERS: Record<string, Read> = {
   [`${FLOAT}/64`]: (bytes, at) => bytes.readDoubleLE(at),
 };
 
-/** Reads a RIFF WAVE file of PCM or floats; several channels are averaged. A data chunk that is cut off ends where the file does. Throws DatasetError. */
+/**
+ * Reads a RIFF WAVE file of PCM or floats; several channels are averaged. A data chunk that is cut off ends where the
+ * file does. Throws DatasetError.
+ */
 export function readWav(bytes: Buffer, file: string): Recording {
   if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, HEADER_BYTES) !== 'WAVE')
     throw new DatasetError('dataset_format', 'not a WAV file', {
@@ -53,7 +56,8 @@ export function readWav(bytes: Buffer, file: string): Recording {
 function* chunks(bytes: Buffer): Generator<{ name: string; data: Buffer }> {
   for (let at = HEADER_BYTES; at + 8 <= bytes.length;) {
     const size = bytes.readUInt32LE(at + 4);
-    yield { name: bytes.toString('latin1', at, at + 4), data: bytes.subarray(at + 8, at + 8 + size) };
+    const name = bytes.toString('latin1', at, at + 4);
+    yield { name, data: bytes.subarray(at + 8, at + 8 + size) };
     at += 8 + size + (size % 2);
   }
 }
@@ -63,19 +67,17 @@ function formatIn(data: Buffer, file: string): Format {
   const encoding = data.readUInt16LE(0);
   // The first two bytes of the sub-format are the encoding.
   const plain = encoding === EXTENSIBLE && data.length >= 26 ? data.readUInt16LE(24) : encoding;
-  const format = {
-    encoding: plain,
-    channels: data.readUInt16LE(2),
-    rate: data.readUInt32LE(4),
-    bits: data.readUInt16LE(14),
-  };
-  if (!READERS[`${format.encoding}/${format.bits}`] || format.channels === 0 || format.rate === 0)
+  const [channels, rate, bits] = [data.readUInt16LE(2), data.readUInt32LE(4), data.readUInt16LE(14)];
+  const format = { encoding: plain, channels, rate, bits };
+  if (!READERS[`${format.encoding}/${format.bits}`] || format.channels === 0 || format.rate === 0) {
+    const { encoding, bits: width, channels: tracks, rate: hertz } = format;
     throw new DatasetError('dataset_format', 'encoding of the WAV file', {
       file,
       expected: 'PCM of 8, 16, 24 or 32 bits, or floats of 32 or 64',
-      got: `encoding ${format.encoding} of ${format.bits} bits, ${format.channels} channels at ${format.rate} Hz`,
+      got: `encoding ${encoding} of ${width} bits, ${tracks} channels at ${hertz} Hz`,
       wayOut: 'convert it: ffmpeg -i in.wav -c:a pcm_s16le out.wav',
     });
+  }
   return format;
 }
 

@@ -1,12 +1,13 @@
 import { DatasetError } from '../errors.js';
 import type { BoxesForm } from '../stored-array.js';
-import type { Box, BoxReader } from './box-reader.js';
+import type { AnnotatedBox, BoxReader } from './box-reader.js';
 import type { FileTree } from './file-tree.js';
 
 /**
- * Boxes from label files of YOLO: `class x y width height` on each line, the centre and size as shares of the picture, and perhaps a confidence; or
- * `class x y x y x y …`, the outline of a segment, of which the box around it is taken. A file has the path of its picture with .txt, and `labels` in
- * place of the last folder `images`; a picture without one has no boxes. Throws DatasetError for a line that is neither, as one of pixels.
+ * Boxes from label files of YOLO: `class x y width height` on each line, the centre and size as shares of the picture,
+ * and perhaps a confidence; or `class x y x y x y …`, the outline of a segment, of which the box around it is taken. A
+ * file has the path of its picture with .txt, and `labels` in place of the last folder `images`; a picture without one
+ * has no boxes. Throws DatasetError for a line that is neither, as one of pixels.
  */
 export function yoloBoxes(tree: FileTree, form: BoxesForm): BoxReader {
   const known = new Set(tree.paths);
@@ -36,19 +37,14 @@ interface Place {
   width: number;
 }
 
-function boxIn(text: string, place: Place): Box {
+function boxIn(text: string, place: Place): AnnotatedBox {
   const [name = NaN, ...shares] = text.trim().split(/\s+/).map(Number);
   const isClass = Number.isInteger(name) && name >= 0 && name < place.classes;
   const edges = isClass && shares.every(isShare) ? edgesIn(shares) : null;
   if (!edges) throw wrongLine(text, place);
   const [left, top, right, bottom] = edges;
-  return {
-    class: name,
-    left: left * place.width,
-    top: top * place.height,
-    right: right * place.width,
-    bottom: bottom * place.height,
-  };
+  const { width, height } = place;
+  return { class: name, left: left * width, top: top * height, right: right * width, bottom: bottom * height };
 }
 
 /** Shares may be over the edge by what a labelling tool rounds; pixels are far above. */
@@ -64,13 +60,15 @@ function edgesIn(shares: readonly number[]): [number, number, number, number] | 
   if (shares.length < 6 || shares.length % 2 > 0) return null;
   const across = shares.filter((_, index) => index % 2 === 0);
   const down = shares.filter((_, index) => index % 2 > 0);
-  return [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
+  const [left, right] = [Math.min(...across), Math.max(...across)];
+  return [left, Math.min(...down), right, Math.max(...down)];
 }
 
 function wrongLine(text: string, { file, line, classes }: Place): DatasetError {
+  const expected = `class (0..${classes - 1}), x, y, width, height, all four as shares of the picture from 0 to 1`;
   return new DatasetError('dataset_labels', `line ${line}`, {
     file,
-    expected: `class (0..${classes - 1}), x, y, width, height, all four as shares of the picture from 0 to 1`,
+    expected,
     got: `"${text.trim().slice(0, 60)}"`,
     wayOut: 'correct the line, or classes in the manifest; divide pixels by width and height of the picture',
   });

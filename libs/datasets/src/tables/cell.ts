@@ -7,7 +7,10 @@ export interface CellPlace {
   row: number;
 }
 
-/** The number in a cell, or null for one that holds none. Throws DatasetError for an integer that a float64 does not hold. */
+/**
+ * The number in a cell, or null for one that holds none. Throws DatasetError for an integer that a float64 does not
+ * hold.
+ */
 export function numberIn(cell: unknown, place: CellPlace): number | null {
   if (typeof cell === 'number') return cell;
   if (typeof cell === 'boolean') return Number(cell);
@@ -19,7 +22,10 @@ export function numberIn(cell: unknown, place: CellPlace): number | null {
   return text === '' || Number.isNaN(value) ? null : value;
 }
 
-/** The numbers of a cell that is a list, of lists as well, in row-major order, with its shape; null for one that is none. */
+/**
+ * The numbers of a cell that is a list, of lists as well, in row-major order, with its shape; null for one that is
+ * none.
+ */
 export function numbersIn(cell: unknown, place: CellPlace): { values: number[]; dims: number[] } | null {
   if (ArrayBuffer.isView(cell) && !(cell instanceof DataView)) return numbersIn(Array.from(cell as Uint8Array), place);
   if (!Array.isArray(cell)) return null;

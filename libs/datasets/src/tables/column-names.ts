@@ -1,7 +1,10 @@
 import { suggestion } from '#contracts';
 import { DatasetError } from '../errors.js';
 
-/** Columns of a table as a manifest names them: each by its name, or `first..last` for all from one to the other. Throws DatasetError. */
+/**
+ * Columns of a table as a manifest names them: each by its name, or `first..last` for all from one to the other. Throws
+ * DatasetError.
+ */
 export function columnsNamed(wanted: readonly string[], columns: readonly string[], file: string): string[] {
   return wanted.flatMap((name) => {
     if (columns.includes(name)) return [name];

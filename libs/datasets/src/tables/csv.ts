@@ -15,8 +15,9 @@ const COUNTED_COLUMNS = 3;
 const ROWS = 256;
 
 /**
- * A table of text: comma, semicolon or tab between the cells, the names of the columns in the first line. Where that line holds numbers alone, the
- * columns are named 0, 1, 2, and so on; where it is 0, 1, 2 and so on itself, it holds these names, as pandas writes them for an array.
+ * A table of text: comma, semicolon or tab between the cells, the names of the columns in the first line. Where that
+ * line holds numbers alone, the columns are named 0, 1, 2, and so on; where it is 0, 1, 2 and so on itself, it holds
+ * these names, as pandas writes them for an array.
  */
 export async function openCsv(path: string, wanted: Wanted): Promise<ArrayFile> {
   const file = basename(path);
@@ -85,7 +86,9 @@ async function delimiterOf(path: string): Promise<string> {
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_TABLE_ROW_BYTES), 0, MAX_TABLE_ROW_BYTES, 0);
     const [line = ''] = buffer.toString('utf8', 0, bytesRead).split('\n', 1);
-    const counts = DELIMITERS.map((mark) => line.split(mark).length);
+    // What stands in quotes separates nothing.
+    const bare = line.replace(/"[^"]*"/g, '');
+    const counts = DELIMITERS.map((mark) => bare.split(mark).length);
     return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
   } finally {
     await handle.close();

@@ -71,6 +71,14 @@ describe('a table is a data set', () => {
     },
   );
 
+  it('whose first line holds other delimiters in quotes is read by its own', async () => {
+    const text = '"width; of it";"height, over all, in mm";kind\n1;2;oak\n3;4;ash\n';
+    const inputs = { size: { columns: ['width; of it', 'height, over all, in mm'] } };
+    const batch = await tryTable('a.csv', text, { inputs });
+    expect([...batch.inputs.size!.data]).toEqual([1, 2, 3, 4]);
+    expect([...batch.labels!]).toEqual([2, 0]);
+  });
+
   it('with names 0, 1, 2 in its first line, as pandas writes them for an array, which is told', () =>
     withFolder({}, async (folder) => {
       const change = { inputs: { x: { columns: ['0..1'] } }, labels: { array: '2', classes: 3 } };

@@ -26,8 +26,8 @@ interface Collector {
 }
 
 /**
- * Reads the wanted columns in one walk over the rows: numbers go to a temporary file, words are kept once each, so memory does not grow with the
- * rows. Throws DatasetError for a cell that does not fit, with its row.
+ * Reads the wanted columns in one walk over the rows: numbers go to a temporary file, words are kept once each, so
+ * memory does not grow with the rows. Throws DatasetError for a cell that does not fit, with its row.
  */
 export async function openTable(table: Table, { names, made = [] }: Wanted): Promise<ArrayFile> {
   const { file, columns } = table;

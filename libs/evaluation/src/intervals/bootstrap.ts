@@ -1,4 +1,4 @@
-import { seededDraws } from '#measurement';
+import { seededRandom } from '#numbers';
 import { normalCdf, normalQuantile } from './normal.js';
 import type { Interval } from './wilson.js';
 
@@ -6,11 +6,11 @@ import type { Interval } from './wilson.js';
 export type Statistic = (counts: Uint32Array) => number | undefined;
 
 /**
- * Samples drawn with replacement, as how often each was drawn; the same for every model and figure, so that they are paired.
- * Every one is the same array, filled anew.
+ * Samples drawn with replacement, as how often each was drawn; the same for every model and figure, so that they are
+ * paired. Every one is the same array, filled anew.
  */
 export function* resamplesOf(samples: number, resamples: number, seed: number): Generator<Uint32Array> {
-  const random = seededDraws(seed);
+  const random = seededRandom(seed);
   const counts = new Uint32Array(samples);
   for (let r = 0; r < resamples; r++) {
     counts.fill(0);
@@ -23,8 +23,8 @@ export function* resamplesOf(samples: number, resamples: number, seed: number): 
 }
 
 /**
- * The bias-corrected percentile interval of a figure from its resamples (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
- * section 14.3, without acceleration). It is widened to hold the figure itself.
+ * The bias-corrected percentile interval of a figure from its resamples (Efron and Tibshirani, An Introduction to the
+ * Bootstrap, 1993, section 14.3, without acceleration). It is widened to hold the figure itself.
  */
 export function bootstrapInterval(value: number, resampled: Float64Array, confidence: number): Interval {
   const sorted = resampled.toSorted();
@@ -34,17 +34,19 @@ export function bootstrapInterval(value: number, resampled: Float64Array, confid
   const share = (below + equal / 2 + 0.5) / (sorted.length + 1);
   const bias = normalQuantile(share);
   const z = normalQuantile((1 + confidence) / 2);
-  return {
-    low: Math.min(value, quantile(sorted, normalCdf(2 * bias - z))),
-    high: Math.max(value, quantile(sorted, normalCdf(2 * bias + z))),
-  };
+  const low = quantile(sorted, normalCdf(2 * bias - z));
+  const high = quantile(sorted, normalCdf(2 * bias + z));
+  return { low: Math.min(value, low), high: Math.max(value, high) };
 }
 
-/** The chance of a difference at least so far from zero between equal models, from resampled differences; never quite 0. */
+/**
+ * The chance of a difference at least so far from zero between equal models, from resampled differences; never quite 0.
+ */
 export function bootstrapPValue(differences: Float64Array): number {
   const atMost = differences.filter((difference) => difference <= 0).length;
   const atLeast = differences.filter((difference) => difference >= 0).length;
-  return Math.min(1, (2 * (Math.min(atMost, atLeast) + 1)) / (differences.length + 1));
+  const extreme = Math.min(atMost, atLeast) + 1;
+  return Math.min(1, (2 * extreme) / (differences.length + 1));
 }
 
 /** The `q`-th quantile (0..1) of sorted values, interpolated between ranks. */

@@ -50,6 +50,15 @@ describe('two models on the same samples', () => {
   });
 });
 
+it('the interval of a difference holds the difference, however few samples there are and however low its level', () => {
+  for (let count = 1; count < 30; count++)
+    for (const confidence of [0.5, 0.95]) {
+      const { low, high } = matchedDifference({ lost: count, won: 0, count }, confidence);
+      expect(low).toBe(-1);
+      expect(high).toBeGreaterThan(-1);
+    }
+});
+
 describe('the bootstrap', () => {
   it('draws as many samples as there are, the same for the same seed', () => {
     const draw = (seed: number) => [...resamplesOf(7, 3, seed)].map((counts) => counts.reduce((sum, n) => sum + n));

@@ -1,4 +1,6 @@
-/** The cumulative distribution of the standard normal, by the continued fraction and series of erfc; errors below 1e-12. */
+/**
+ * The cumulative distribution of the standard normal, by the continued fraction and series of erfc; errors below 1e-12.
+ */
 export function normalCdf(z: number): number {
   const x = Math.abs(z);
   const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
@@ -27,7 +29,9 @@ function fraction(x: number): number {
   return 1 / tail;
 }
 
-/** The point below which a share `p` of the standard normal lies: 0.975 -> 1.96. Found by halving, to the last digits. */
+/**
+ * The point below which a share `p` of the standard normal lies: 0.975 -> 1.96. Found by halving, to the last digits.
+ */
 export function normalQuantile(p: number): number {
   if (p <= 0) return -Infinity;
   if (p >= 1) return Infinity;

@@ -1,8 +1,9 @@
 import type { Statistic } from './bootstrap.js';
 
 /**
- * Area under the ROC curve of scores: the chance that a positive sample scores higher than a negative one, equal scores counting half
- * (Hanley and McNeil, Radiology 143, 1982). Sorted once for all resamples. Undefined where one kind has no sample.
+ * Area under the ROC curve of scores: the chance that a positive sample scores higher than a negative one, equal scores
+ * counting half (Hanley and McNeil, Radiology 143, 1982). Sorted once for all resamples. Undefined where one kind has
+ * no sample.
  */
 export function rankedArea(scores: ArrayLike<number>, isPositive: (sample: number) => boolean): Statistic {
   const order = Uint32Array.from({ length: scores.length }, (_, i) => i);

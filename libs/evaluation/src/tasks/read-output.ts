@@ -41,3 +41,23 @@ export function widthsOf({ dims }: HostTensor): number[] {
 export function sampleWidth({ dims }: HostTensor): number {
   return dims.slice(1).reduce((product, dim) => product * dim, 1);
 }
+
+/**
+ * The entry of the highest of `width` scores, the first of equal ones; null where one of them is not a number: such a
+ * sample has no answer. `step` is how far its scores lie apart.
+ */
+export function highestOf(scores: ArrayLike<number>, offset: number, width: number, step = 1): number | null {
+  let best = 0;
+  for (let c = 0; c < width; c++) {
+    const score = scores[offset + c * step] ?? NaN;
+    if (Number.isNaN(score)) return null;
+    if (score > (scores[offset + best * step] ?? NaN)) best = c;
+  }
+  return best;
+}
+
+/** Whether any of the numbers is none. */
+export function hasNaN(values: ArrayLike<number>): boolean {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return true;
+  return false;
+}

@@ -17,17 +17,37 @@ export interface Answered {
   options?: TaskOptions;
   metrics?: readonly MetricName[];
   confidence?: number;
+  /** Samples of a batch; all in one by default. */
+  batchSize?: number;
 }
 
-/** What evaluation makes of models that answer so, all samples in one batch. */
+/** What evaluation makes of models that answer so. */
 export function scored({ task, size, models, ...rest }: Answered): Promise<ScoreResult> {
-  const { labels, classes = null, targets, inputs = {}, options = {}, metrics, confidence = 0.95 } = rest;
+  const {
+    labels,
+    classes = null,
+    targets,
+    inputs = {},
+    options = {},
+    metrics,
+    confidence = 0.95,
+    batchSize = size,
+  } = rest;
   const numbers: HostTensor | null = targets ? float32([size, ...targets.dims], targets.values) : null;
-  const batch = { inputs, labels: labels ? Int32Array.from(labels) : null, targets: numbers, size };
+  let start = 0;
+  const part = (tensor: HostTensor) => rowsOf(tensor, size, start, Math.min(size, start + batchSize));
+  const parts = (tensors: HostTensors) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, part(tensor)]));
   return evaluateModels(
-    models.map((outputs) => ({ run: async () => outputs })),
+    models.map((outputs) => ({ run: async () => parts(outputs) })),
     (async function* () {
-      yield batch;
+      for (; start < size; start += batchSize)
+        yield {
+          inputs: parts(inputs),
+          labels: labels ? Int32Array.from(labels.slice(start, start + batchSize)) : null,
+          targets: numbers && part(numbers),
+          size: Math.min(batchSize, size - start),
+        };
     })(),
     {
       task: task && { task, classes, targets: targets?.dims ?? null, options },
@@ -36,4 +56,15 @@ export function scored({ task, size, models, ...rest }: Answered): Promise<Score
       intervals: { confidence, resamples: 200 },
     },
   );
+}
+
+/** Rows of a tensor of `size` samples; one whose first axis is another is left as it is. */
+function rowsOf(tensor: HostTensor, size: number, from: number, to: number): HostTensor {
+  if (to - from === size) return tensor;
+  const width = tensor.data.length / size;
+  return {
+    ...tensor,
+    dims: [to - from, ...tensor.dims.slice(1)],
+    data: tensor.data.slice(from * width, to * width),
+  } as HostTensor;
 }

@@ -40,10 +40,12 @@ export interface Collector<Evidence> {
 /** How a task reads models. */
 export interface TaskReader<Evidence> {
   /**
-   * What reads every model, decided by the baseline's outputs for the first batch. Throws TaskOutputError where they are not
-   * what the task reads.
+   * What reads every model, decided by the baseline's outputs for the first batch. Throws TaskOutputError where they
+   * are not what the task reads.
    */
   open(first: TaskBatch, settings: TaskSettings): { output: string; collector(): Collector<Evidence> };
+  /** The answer to each sample as a number, where answers of two models are equal or not; below 0 for none. */
+  answers?(evidence: Evidence): Int32Array;
   /** What stands beside the figures in the report, such as a confusion matrix. */
   details?(evidence: Evidence): Record<string, unknown>;
 }

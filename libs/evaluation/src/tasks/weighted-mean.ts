@@ -1,6 +1,8 @@
 import type { Statistic } from '../intervals/bootstrap.js';
 
-/** Sum of some values over the sum of others, each sample counted as often as it was drawn; undefined where that is 0. */
+/**
+ * Sum of some values over the sum of others, each sample counted as often as it was drawn; undefined where that is 0.
+ */
 export function ratioOfSums(values: ArrayLike<number>, weights: ArrayLike<number> | number): Statistic {
   const weightOf = typeof weights === 'number' ? () => weights : (i: number) => weights[i] ?? 0;
   return (counts) => {

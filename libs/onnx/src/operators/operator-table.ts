@@ -67,18 +67,16 @@ export function operatorForm(domain: string, opType: string, version: number): O
 export function operatorVersions(domain: string, opType: string): { first: number; withdrawn: number | null } | null {
   const history = tableOf(domain).get(opType);
   const first = history?.[0]?.[0];
-  return history === undefined || first === undefined
-    ? null
-    : { first, withdrawn: history.find(([, form]) => form === null)?.[0] ?? null };
+  if (history === undefined || first === undefined) return null;
+  const withdrawal = history.find(([, form]) => form === null);
+  return { first, withdrawn: withdrawal?.[0] ?? null };
 }
 
 function tableOf(domain: string): ReadonlyMap<string, History> {
   const known = parsed.get(domain);
   if (known) return known;
-  const lines = (TABLES[domain] ?? '')
-    .replaceAll('\n  ', ' ')
-    .split('\n')
-    .filter((line) => line !== '');
+  const text = (TABLES[domain] ?? '').replaceAll('\n  ', ' ');
+  const lines = text.split('\n').filter((line) => line !== '');
   const table = new Map(
     lines.map((line): [string, History] => {
       const [name = '', ...versions] = line.split(' | ');
@@ -92,10 +90,9 @@ function tableOf(domain: string): ReadonlyMap<string, History> {
 function parseVersion(text: string): History[number] {
   const [since, inputs = '-', outputs = '', ...attributes] = text.split(' ');
   if (inputs === '-') return [Number(since), null];
-  return [
-    Number(since),
-    { inputs: parseArity(inputs), outputs: parseArity(outputs), attributes: new Map(attributes.map(parseAttribute)) },
-  ];
+  const attributesByName = new Map(attributes.map(parseAttribute));
+  const form = { inputs: parseArity(inputs), outputs: parseArity(outputs), attributes: attributesByName };
+  return [Number(since), form];
 }
 
 function parseArity(text: string): Arity {

@@ -1,31 +1,35 @@
-import type { Drawing } from '../graph/drawing.js';
+import { counted } from '#contracts';
+import type { Drawing } from '#model-graph';
 import { GRAPH_SCRIPT } from './graph-script.js';
-import { scriptJson } from './markup.js';
-
-/** What each colour says. */
-const LEGEND =
-  'Bits: violet up to 4, blue up to 8, green up to 16, grey above. Zeros: the darker, the more. Noise: red below 10 dB, amber ' +
-  'below 20, light green below 30, green above. Hatched: a pass left the node alone; choose it to read why.';
+import { escapeHtml, scriptJson } from './markup.js';
+import { packDrawing } from './packed-drawing.js';
 
 /** The model before and after, side by side; the arrow keys walk through it, and it can be had as a table. */
 export function graphSection(drawing: Drawing): string {
-  const colours = [
-    ['bits', 'bits of weights'],
-    ['sparsity', 'zeros'],
-    ['snr', 'signal to noise'],
-  ].map(
-    ([value, words], index) =>
-      `<label><input type="radio" name="colour" value="${value}"${index === 0 ? ' checked' : ''}> ${words}</label>`,
+  const { before, after, views, notes } = drawing;
+  const radios = views.map(
+    ({ title }, index) =>
+      `<label><input type="radio" name="colour" value="${index}"${index === 0 ? ' checked' : ''}> ${title}</label>`,
   );
+  const counts = `${counted(before.length, 'node')} before, on the left, ${after.length} after. Hatched: a pass left the node alone; choose it to read why.`;
   return [
     '<h2>The model before and after</h2>',
-    `<p class="quiet">${drawing.before.length} nodes before, on the left, ${drawing.after.length} after. ${LEGEND}</p>`,
-    `<fieldset><legend>Colour by</legend>${colours.join('')}</fieldset>`,
+    `<p class="quiet">${[counts, ...notes].map(escapeHtml).join(' ')}</p>`,
+    `<fieldset><legend>Colour by</legend>${radios.join('')}</fieldset>`,
+    `<div id="legend" class="quiet">${views.map(legend).join('')}</div>`,
     '<div id="graph" tabindex="0" role="region" aria-label="Graph of the model before and after; arrow keys choose a row"></div>',
     '<p id="layer" role="status" class="quiet">Choose a row to read what is known of it.</p>',
     '<details id="layers"><summary>The same as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="Layers">' +
       '<table><thead><tr><th scope="col">before</th><th scope="col">after</th></tr></thead><tbody></tbody></table></div></details>',
-    `<script type="application/json" id="drawing">${scriptJson(drawing)}</script>`,
+    `<script type="application/json" id="drawing">${scriptJson(packDrawing(drawing))}</script>`,
     `<script>${GRAPH_SCRIPT}</script>`,
   ].join('\n');
+}
+
+/** What the colours of a view say; the script shows the one that is chosen. */
+function legend({ legend: entries }: Drawing['views'][number], index: number): string {
+  const shown = entries.map(
+    ({ colour, text }) => `<li><span class="swatch" style="background:${colour}"></span>${escapeHtml(text)}</li>`,
+  );
+  return `<ul${index === 0 ? '' : ' hidden'}>${shown.join('')}</ul>`;
 }

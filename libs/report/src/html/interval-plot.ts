@@ -6,7 +6,8 @@ const [LABELS, WIDTH, ROW, TOP] = [220, 760, 22, 12];
 
 /** Shares with their intervals, a line per model under each figure; empty where no model has any. */
 export function intervalPlot(rows: readonly ModelRow[]): string {
-  const metrics = METRIC_NAMES.filter((name) => isGood(name) && rows.some(({ metrics: own }) => own.intervals?.[name]));
+  const hasInterval = (name: MetricName) => rows.some(({ metrics: own }) => own.intervals?.[name]);
+  const metrics = METRIC_NAMES.filter((name) => isGood(name) && hasInterval(name));
   const lines = metrics.flatMap((metric) => rows.flatMap((row, model) => lineOf(metric, row, model)));
   if (lines.length === 0) return '';
   const values = lines.flatMap(({ low, high }) => [low, high]);
@@ -17,7 +18,8 @@ export function intervalPlot(rows: readonly ModelRow[]): string {
     svgText(scale.at(tick), bottom + 16, `${Number((100 * tick).toPrecision(4))}`, 'middle'),
   ]);
   const title = svgText((LABELS + WIDTH) / 2, bottom + 34, 'per cent', 'middle');
-  const drawn = lines.map((line, index) => drawLine(line, TOP + (index + 0.5) * ROW, scale.at));
+  const heightOf = (index: number) => TOP + (index + 0.5) * ROW;
+  const drawn = lines.map((line, index) => drawLine(line, heightOf(index), scale.at));
   return svg(WIDTH, bottom + 40, 'Figures of quality with their intervals, as in the table', [
     ...axis,
     title,
@@ -50,9 +52,8 @@ function lineOf(metric: MetricName, { label, metrics }: ModelRow, model: number)
 
 function drawLine({ label, words, value, low, high, model }: Line, y: number, at: (value: number) => number): string {
   const colour = seriesColour(model);
-  return (
-    svgText(LABELS - 10, y + 4, label, 'end') +
-    svgLine(at(low), y, at(high), y, `stroke="${colour}" stroke-width="2"`) +
-    `<circle cx="${place(at(value))}" cy="${place(y)}" r="4" fill="${colour}"><title>${words}</title></circle>`
-  );
+  const name = svgText(LABELS - 10, y + 4, label, 'end');
+  const bar = svgLine(at(low), y, at(high), y, `stroke="${colour}" stroke-width="2"`);
+  const dot = `<circle cx="${place(at(value))}" cy="${place(y)}" r="4" fill="${colour}"><title>${words}</title></circle>`;
+  return name + bar + dot;
 }

@@ -9,11 +9,14 @@ const SHOWN = 0.99;
 
 /** How many of the runs of each model took at most so long; empty where none was timed. */
 export function latencyPlot(rows: readonly ModelRow[]): string {
-  const curves = rows.flatMap(({ label, metrics: { latencySamplesMs = [] } }, model) =>
-    latencySamplesMs.length > 1 ? [{ label, model, sorted: latencySamplesMs.toSorted((a, b) => a - b) }] : [],
-  );
+  const measured = rows.map(({ label, metrics: { latencySamplesMs = [] } }, model) => {
+    const sorted = latencySamplesMs.toSorted((a, b) => a - b);
+    return { label, model, sorted };
+  });
+  const curves = measured.filter(({ sorted }) => sorted.length > 1);
   if (curves.length === 0) return '';
-  const longest = Math.max(...curves.map(({ sorted }) => sorted[Math.floor(SHOWN * (sorted.length - 1))] ?? 0));
+  const longestShown = (sorted: readonly number[]) => sorted[Math.floor(SHOWN * (sorted.length - 1))] ?? 0;
+  const longest = Math.max(...curves.map(({ sorted }) => longestShown(sorted)));
   const x = linearScale([0, longest], [LEFT, WIDTH - 20]);
   const y = linearScale([0, 1], [BOTTOM, TOP]);
   const axes = [
@@ -25,13 +28,12 @@ export function latencyPlot(rows: readonly ModelRow[]): string {
     svgText((LEFT + WIDTH) / 2, BOTTOM + 38, 'milliseconds of one run', 'middle'),
     svgText(4, TOP + 8, '%'),
   ];
-  const drawn = curves.map(({ sorted, model }) => curve(sorted, seriesColour(model), { x: x.at, y: y.at, longest }));
+  const scales = { x: x.at, y: y.at, longest };
+  const drawn = curves.map(({ sorted, model }) => curve(sorted, seriesColour(model), scales));
   const legend = curves.map(({ label, model }, index) => {
     const at = LEFT + 12 + index * 150;
-    return (
-      svgLine(at, HEIGHT + 4, at + 20, HEIGHT + 4, `stroke="${seriesColour(model)}" stroke-width="3"`) +
-      svgText(at + 26, HEIGHT + 8, label.slice(0, 18))
-    );
+    const stroke = `stroke="${seriesColour(model)}" stroke-width="3"`;
+    return svgLine(at, HEIGHT + 4, at + 20, HEIGHT + 4, stroke) + svgText(at + 26, HEIGHT + 8, label.slice(0, 18));
   });
   const label = 'Share of runs by latency, a curve per model; medians are in the table';
   return svg(WIDTH, HEIGHT + 16, label, [...axes, ...drawn, ...legend]);

@@ -22,10 +22,8 @@ export const item = (text: string): string => `<li>${escapeHtml(text)}</li>`;
 /** A table of escaped cells; the first column heads its row. */
 export function htmlTable(caption: string, columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const head = columns.map((title) => `<th scope="col">${escapeHtml(title)}</th>`).join('');
-  const body = rows.map(
-    ([first = '', ...rest]) =>
-      `<tr><th scope="row">${escapeHtml(first)}</th>${rest.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`,
-  );
+  const cells = (rest: readonly string[]) => rest.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
+  const body = rows.map(([first = '', ...rest]) => `<tr><th scope="row">${escapeHtml(first)}</th>${cells(rest)}</tr>`);
   return (
     `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table><caption>${escapeHtml(caption)}</caption>` +
     `<thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`

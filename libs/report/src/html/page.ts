@@ -1,6 +1,15 @@
 import { formatBytes, formatMetric, METRICS, type MetricName, type ModelPair, type Report } from '#contracts';
-import { comparisonTable, conclusions, deviceLines, deviceTable, gateOutcome, gateWords } from '#pipeline';
-import { drawModels } from '../graph/drawing.js';
+import { drawModels, evidenceOf, type Timing } from '#model-graph';
+import {
+  comparisonTable,
+  conclusions,
+  deviceLines,
+  deviceTable,
+  gateOutcome,
+  gateWords,
+  throughputTable,
+  type ReportTable,
+} from '#pipeline';
 import { qualityRows } from '../quality-rows.js';
 import { modelRows } from '../rows.js';
 import { detailSections } from './details.js';
@@ -16,10 +25,10 @@ export const MAX_PAGE_BYTES = 2_000_000;
 
 /**
  * The report as one page that loads nothing. What would make it too large is left out, the graph of the model last, and the page says so.
- * `models` is null where the nodes of the models could not be had.
+ * `models` is null where the nodes of the models could not be had, `timing` where no device profiled them.
  */
-export function reportHtml(report: Report, models: ModelPair | null): string {
-  const graph = models ? graphSection(drawModels(models, report)) : NO_GRAPH;
+export function reportHtml(report: Report, models: ModelPair | null, timing: Timing | null = null): string {
+  const graph = models ? graphSection(drawModels(models, evidenceOf(report.stages, timing))) : NO_GRAPH;
   const bare = withoutSamples(report);
   const attempts: [Report, string][] = [
     [report, graph],
@@ -77,7 +86,8 @@ function tiles({ baseline, final }: Report): string {
     firstQuality(final),
     final.latencyMsP50 === undefined ? null : 'latencyMsP50',
   ];
-  const shown = named.flatMap((name) => (name === null ? [] : [tile(name, baseline[name], final[name])]));
+  const known = named.filter((name) => name !== null);
+  const shown = known.map((name) => tile(name, baseline[name], final[name]));
   return `<ul class="tiles">${shown.join('')}</ul>`;
 }
 
@@ -129,10 +139,14 @@ function quality(report: Report): string {
 
 function devices({ devices: measured = [] }: Report): string {
   if (measured.length === 0) return '';
-  const { columns, rows } = deviceTable(measured);
+  const times = deviceTableHtml('Models as each device measured them', deviceTable(measured));
+  const rates = deviceTableHtml('Samples a second at several batch sizes and threads', throughputTable(measured));
+  return `<h2>Devices</h2>${times}${rates}<ul>${deviceLines(measured).map(item).join('')}</ul>`;
+}
+
+function deviceTableHtml(caption: string, { columns, rows }: ReportTable): string {
   const titles = columns.map(({ title }) => title);
-  const table = rows.length > 0 ? htmlTable('Models as each device measured them', titles, rows) : '';
-  return `<h2>Devices</h2>${table}<ul>${deviceLines(measured).map(item).join('')}</ul>`;
+  return rows.length > 0 ? htmlTable(caption, titles, rows) : '';
 }
 
 function gates({ gates: verdicts }: Report): string {

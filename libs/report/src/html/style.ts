@@ -1,4 +1,6 @@
-/** The page's own style: light and dark, narrow and wide, on paper. Colours of text keep a contrast of 4.5 and above. */
+/**
+ * The page's own style: light and dark, narrow and wide, on paper. Colours of text keep a contrast of 4.5 and above.
+ */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #16202b; --soft: #51606f; --line: #c9d2da; --paper: #ffffff; --panel: #f4f6f8;
   --good: #0a6b3d; --bad: #a8201a; --warn: #7a4b00; --s0: #51606f; --s1: #0b62a8; --s2: #b2541a; --s3: #17784a; --s4: #7a3ea8; }
@@ -22,6 +24,8 @@ details { margin: .5rem 0; } summary { cursor: pointer; }
 fieldset { border: 1px solid var(--line); border-radius: .5rem; display: inline-block; margin: 0 0 .5rem; } label { margin-right: 1rem; }
 #graph { position: relative; height: 32rem; max-height: 80vh; overflow: auto; border: 1px solid var(--line); border-radius: .5rem; background: var(--panel); }
 #graph svg { position: absolute; left: 0; max-width: none; } #graph .edge { stroke: var(--soft); fill: none; stroke-width: 1.2; }
+#legend ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; padding: 0; margin: 0 0 .5rem; } #legend ul[hidden] { display: none; }
+.swatch { display: inline-block; width: .75rem; height: .75rem; border: 1px solid var(--ink); border-radius: 2px; margin-right: .35rem; }
 #graph .row { cursor: pointer; } #graph .chosen { fill: var(--line); } #layer { min-height: 3rem; }
 @media print { #graph { display: none; } }
 `;

@@ -4,13 +4,13 @@ import { escapeHtml } from './markup.js';
 export const seriesColour = (index: number): string => `var(--s${index % 5})`;
 
 /** A scale from values to places, with round ticks. */
-export interface Scale {
+export interface PlotScale {
   at(value: number): number;
   ticks: number[];
 }
 
 /** A linear scale over values that holds `from` and `to`, ticks at 1, 2 or 5 times a power of ten. */
-export function linearScale([from, to]: readonly [number, number], [start, end]: readonly [number, number]): Scale {
+export function linearScale([from, to]: readonly [number, number], [start, end]: readonly [number, number]): PlotScale {
   const span = to - from || Math.abs(to) || 1;
   const raw = span / 5;
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -26,12 +26,15 @@ interface Gates {
 }
 
 function gatesFrom(g: GradientBuilder, direction: LayerDirection, z: string, r: string, candidate: string): Gates {
-  return {
-    z,
-    r,
-    toCandidate: g.mul(g.sub(g.scalar(1), z), tanhSlope(g, candidate)),
-    toUpdate: g.mul(g.sub(direction.previous, candidate), sigmoidSlope(g, z)),
-  };
+  const toCandidate = g.mul(g.sub(g.scalar(1), z), tanhSlope(g, candidate));
+  const toUpdate = g.mul(g.sub(direction.previous, candidate), sigmoidSlope(g, z));
+  return { z, r, toCandidate, toUpdate };
+}
+
+/** σ of what reaches one gate from outside and from the state before. */
+function gateAt(g: GradientBuilder, outside: readonly string[], inside: readonly string[], at: number): string {
+  const reaching = g.add(elementOf(outside, at, 'outside'), elementOf(inside, at, 'inside'));
+  return g.op('Sigmoid', [reaching]);
 }
 
 /**
@@ -40,11 +43,12 @@ function gatesFrom(g: GradientBuilder, direction: LayerDirection, z: string, r: 
  *     v = [dh z', dh n' q r', dh n' r]        dh₋₁ = dh · z + v · R
  */
 function resetBehind(g: GradientBuilder, direction: LayerDirection, sizes: Sizes): DirectionGradients {
-  const [outside, inside] = [gatesOf(g, fromInput(g, direction), 3), gatesOf(g, fromState(g, direction), 3)];
-  const sigmoid = (at: number) =>
-    g.op('Sigmoid', [g.add(elementOf(outside, at, 'outside'), elementOf(inside, at, 'inside'))]);
-  const [z, r, q] = [sigmoid(0), sigmoid(1), elementOf(inside, 2, 'inside')];
-  const candidate = g.op('Tanh', [g.add(elementOf(outside, 2, 'outside'), g.mul(r, q))]);
+  const outside = gatesOf(g, fromInput(g, direction), 3);
+  const inside = gatesOf(g, fromState(g, direction), 3);
+  const [z, r] = [gateAt(g, outside, inside, 0), gateAt(g, outside, inside, 1)];
+  const q = elementOf(inside, 2, 'inside');
+  const reaching = g.add(elementOf(outside, 2, 'outside'), g.mul(r, q));
+  const candidate = g.op('Tanh', [reaching]);
   const { toCandidate, toUpdate } = gatesFrom(g, direction, z, r, candidate);
   const toReset = g.mul(toCandidate, g.mul(q, sigmoidSlope(g, r)));
   const back = scan(g, {
@@ -54,7 +58,8 @@ function resetBehind(g: GradientBuilder, direction: LayerDirection, sizes: Sizes
     step(inner, [next = ''], [dY = '', slopes = '', kept = '']) {
       const dh = inner.add(dY, next);
       const v = inner.mul(inner.concat([dh, dh, dh], -1), slopes);
-      return { states: [inner.add(inner.mul(dh, kept), inner.matmul(v, direction.r, {}))], kept: [v, dh] };
+      const earlier = inner.add(inner.mul(dh, kept), inner.matmul(v, direction.r, {}));
+      return { states: [earlier], kept: [v, dh] };
     },
   });
   const [v = '', dh = ''] = back.kept;
@@ -82,18 +87,11 @@ function resetAhead(g: GradientBuilder, direction: LayerDirection, sizes: Sizes)
   const part = (from: number, to: number) => biases && { ...biases, state: rows(biases.state, from, to) };
   const outside = gatesOf(g, fromInput(g, direction), 3);
   const inside = gatesOf(g, fromState(g, { ...direction, r: toGates, biases: part(0, 2) }), 2);
-  const sigmoid = (at: number) =>
-    g.op('Sigmoid', [g.add(elementOf(outside, at, 'outside'), elementOf(inside, at, 'inside'))]);
-  const [z, r] = [sigmoid(0), sigmoid(1)];
+  const [z, r] = [gateAt(g, outside, inside, 0), gateAt(g, outside, inside, 1)];
   const s = g.mul(r, direction.previous);
   const state = fromState(g, { ...direction, previous: s, r: toCandidateState, biases: part(2, 3) });
-  const { toCandidate, toUpdate } = gatesFrom(
-    g,
-    direction,
-    z,
-    r,
-    g.op('Tanh', [g.add(elementOf(outside, 2, 'outside'), state)]),
-  );
+  const candidate = g.op('Tanh', [g.add(elementOf(outside, 2, 'outside'), state)]);
+  const { toCandidate, toUpdate } = gatesFrom(g, direction, z, r, candidate);
   const toReset = g.mul(direction.previous, sigmoidSlope(g, r));
   const back = scan(g, {
     states: [direction.last.h],
@@ -105,21 +103,19 @@ function resetAhead(g: GradientBuilder, direction: LayerDirection, sizes: Sizes)
       const ds = inner.matmul(dn, toCandidateState, {});
       const v = inner.mul(inner.concat([dh, ds], -1), slopes);
       const held = inner.add(inner.mul(dh, kept), inner.mul(ds, reset));
-      return { states: [inner.add(held, inner.matmul(v, toGates, {}))], kept: [v, dn] };
+      const earlier = inner.add(held, inner.matmul(v, toGates, {}));
+      return { states: [earlier], kept: [v, dn] };
     },
   });
   const [v = '', dn = ''] = back.kept;
   const incoming = g.concat([v, dn], -1);
   const bias = total(g, incoming);
+  const fromOutside = byInput(g, direction, incoming, sizes);
+  const byGates = outer(g, { value: v, width: 2 * hidden }, { value: direction.previous, width: hidden });
+  const byCandidate = outer(g, { value: dn, width: hidden }, { value: s, width: hidden });
   return {
-    ...byInput(g, direction, incoming, sizes),
-    r: g.concat(
-      [
-        outer(g, { value: v, width: 2 * hidden }, { value: direction.previous, width: hidden }),
-        outer(g, { value: dn, width: hidden }, { value: s, width: hidden }),
-      ],
-      0,
-    ),
+    ...fromOutside,
+    r: g.concat([byGates, byCandidate], 0),
     biases: g.concat([bias, bias], 0),
     h: elementOf(back.states, 0, 'states'),
   };

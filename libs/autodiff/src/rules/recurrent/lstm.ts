@@ -23,7 +23,8 @@ export const lstmGradients: GradientRule = (context) =>
 
 function backward(g: GradientBuilder, direction: LayerDirection, sizes: Sizes): DirectionGradients {
   const { x, w, r, initial, isReverse } = direction;
-  const [i, o, f, candidate] = activated(g, g.add(fromInput(g, direction), fromState(g, direction)));
+  const reaching = g.add(fromInput(g, direction), fromState(g, direction));
+  const [i, o, f, candidate] = activated(g, reaching);
   const cells = cellsOf(g, f, g.mul(i, candidate), initial.c, isReverse);
   const before = previous(g, cells, initial.c, sizes, isReverse);
   const reached = g.op('Tanh', [cells]);
@@ -44,7 +45,8 @@ function backward(g: GradientBuilder, direction: LayerDirection, sizes: Sizes): 
       const dh = inner.add(dY, nextH);
       const dc = inner.add(nextC, inner.mul(dh, toCell));
       const dz = inner.mul(inner.concat([dc, dh, dc, dc], -1), slope);
-      return { states: [inner.matmul(dz, r, {}), inner.mul(dc, forget)], kept: [dz] };
+      const earlier = [inner.matmul(dz, r, {}), inner.mul(dc, forget)];
+      return { states: earlier, kept: [dz] };
     },
   });
   const [dz = ''] = back.kept;

@@ -45,7 +45,7 @@ export interface Sizes {
 }
 
 /** What tells one kind of layer from another. */
-export interface Cell {
+export interface RecurrentCell {
   gates: number;
   /** Activations whose gradients are known, the default first; one list each. */
   activations: readonly (readonly string[])[];
@@ -53,14 +53,16 @@ export interface Cell {
 }
 
 /** The gradients of a whole layer: each direction by itself, then put together as the inputs are. */
-export function layerGradients(context: RuleContext, cell: Cell): readonly (Gradient | null)[] {
+export function layerGradients(context: RuleContext, cell: RecurrentCell): readonly (Gradient | null)[] {
   const { g, x } = context;
   const sizes = checked(context, cell);
   let known: DirectionGradients[] | undefined;
-  const directions = () =>
-    (known ??= directionsOf(context, sizes).map((direction) => cell.backward(g, direction, sizes)));
-  const joined = (pick: (gradients: DirectionGradients) => string, value: string) => () =>
-    g.reshape(g.concat(directions().map(pick), 0), g.dims(value));
+  const backward = (direction: LayerDirection) => cell.backward(g, direction, sizes);
+  const directions = () => (known ??= directionsOf(context, sizes).map(backward));
+  const joined = (pick: (gradients: DirectionGradients) => string, value: string) => () => {
+    const parts = directions().map(pick);
+    return g.reshape(g.concat(parts, 0), g.dims(value));
+  };
   return [
     () =>
       directions()
@@ -76,14 +78,17 @@ export function layerGradients(context: RuleContext, cell: Cell): readonly (Grad
 }
 
 /** Refuses what the rules do not know, with words. */
-function checked({ node, g, x }: RuleContext, { gates, activations }: Cell): Sizes {
+function checked({ node, g, x }: RuleContext, { gates, activations }: RecurrentCell): Sizes {
   const refuse = (problem: string) => {
     throw new UnsupportedGradientError(nameOf(node), problem);
   };
   const [steps, batch, inputs] = g.dims(x[0]) as [number, number, number];
   const given = stringsAttribute(node, 'activations');
   const isKnown = activations.some((names) =>
-    given.every((name, i) => name.toLowerCase() === elementOf(names, i % names.length, 'names').toLowerCase()),
+    given.every((name, i) => {
+      const known = elementOf(names, i % names.length, 'names');
+      return name.toLowerCase() === known.toLowerCase();
+    }),
   );
   if (!isKnown)
     refuse(
@@ -107,7 +112,8 @@ function directionsOf(context: RuleContext, sizes: Sizes): LayerDirection[] {
   const zeros = (dims: readonly number[]) => g.expand(g.scalar(0), dims);
   const part = (value: string | null | undefined, at: number, axis: number, dims: readonly number[]) => {
     if (!value) return zeros(dims);
-    return g.reshape(count === 1 ? value : g.slice(value, [at], [at + 1], [axis]), dims);
+    const own = count === 1 ? value : g.slice(value, [at], [at + 1], [axis]);
+    return g.reshape(own, dims);
   };
   return Array.from({ length: count }, (_, at): LayerDirection => {
     const isReverse = at === 1 || direction === 'reverse';
@@ -142,6 +148,7 @@ export function previous(
 ): string {
   const begin = g.reshape(first, [1, batch, hidden]);
   if (steps === 1) return begin;
-  const rest = isReverse ? g.slice(sequence, [1], [steps], [0]) : g.slice(sequence, [0], [steps - 1], [0]);
+  const [from, to] = isReverse ? [1, steps] : [0, steps - 1];
+  const rest = g.slice(sequence, [from], [to], [0]);
   return g.concat(isReverse ? [rest, begin] : [begin, rest], 0);
 }

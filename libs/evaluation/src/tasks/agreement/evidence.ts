@@ -1,43 +1,41 @@
 import type { HostTensor } from '#inference';
 import { isFloat } from '../../float-values.js';
-import { Growing } from '../growing.js';
-import { numbersOf, sampleWidth, widthsOf } from '../read-output.js';
+import { growingInts } from '../growing.js';
+import { highestOf, numbersOf, sampleWidth, widthsOf } from '../read-output.js';
 import type { Collector, Share, TaskBatch } from '../task.js';
 
-/** Of each sample 1 where the highest score is that of the same entry as the baseline's. */
+/** Answers to the same samples of a model and of the baseline; below 0 for none. */
 export interface AgreementEvidence {
-  equal: Int8Array;
+  own: Int32Array;
+  exact: Int32Array;
 }
 
-/** Share of samples with the baseline's answer: needs no labels. */
-export const agreement: Share<AgreementEvidence> = { kind: 'share', hits: ({ equal }) => equal };
+/** Share of samples with the baseline's answer: needs no labels. What has no answer agrees with nothing. */
+export const agreement: Share<AgreementEvidence> = {
+  kind: 'share',
+  hits: ({ own, exact }) => Int8Array.from(own, (answer, i) => Number(answer >= 0 && answer === exact[i])),
+};
 
-/** The output that tells of answers: that of the task, else the first of scores [batch, n] with two or more of them; null where there is none. */
-export function answeringOutput({ reference, size }: TaskBatch, output: string | null): string | null {
+/** The first output of scores [batch, n] with two or more of them, of which the highest is the answer; null for none. */
+export function answeringOutput({ reference, size }: TaskBatch): string | null {
   const isScores = (candidate: HostTensor | undefined) =>
     candidate !== undefined &&
     isFloat(candidate) &&
     candidate.dims[0] === size &&
     widthsOf(candidate).length <= 1 &&
     sampleWidth(candidate) > 1;
-  if (output !== null) return isScores(reference[output]) ? output : null;
   return Object.keys(reference).find((name) => isScores(reference[name])) ?? null;
 }
 
-export function agreementCollector(output: string): Collector<AgreementEvidence> {
-  const equal = new Growing(new Int8Array(0));
+/** Takes the entry of the highest score for the answer. */
+export function answerCollector(output: string): Collector<Int32Array> {
+  const answers = growingInts();
   return {
-    add({ outputs, reference, size }: TaskBatch): void {
-      const [own, exact] = [numbersOf(outputs, output), numbersOf(reference, output)];
-      const width = own.length / size;
-      for (let i = 0; i < size; i++) equal.push(Number(best(own, i * width, width) === best(exact, i * width, width)));
+    add({ outputs, size }: TaskBatch): void {
+      const scores = numbersOf(outputs, output);
+      const width = scores.length / size;
+      for (let i = 0; i < size; i++) answers.push(highestOf(scores, i * width, width) ?? -1);
     },
-    evidence: () => ({ equal: equal.values }),
+    evidence: () => answers.values,
   };
-}
-
-function best(values: ArrayLike<number>, offset: number, width: number): number {
-  let at = 0;
-  for (let c = 1; c < width; c++) if ((values[offset + c] ?? NaN) > (values[offset + at] ?? NaN)) at = c;
-  return at;
 }

@@ -16,11 +16,11 @@ export const anomaly: TaskReader<AnomalyEvidence> = {
     const isScore = options.anomaly?.score !== 'reconstruction';
     const input = isScore ? null : onlyInput(inputs);
     const width = input === null ? 1 : sampleWidth(inputs[input] as HostTensor);
-    const output = chooseOutput(reference, {
-      name: options.readOutput,
-      wanted: isScore ? `one score a sample, [${size}] or [${size}, 1]` : `[${size}, ...] of the shape of the input`,
-      fits: (candidate) => candidate.dims[0] === size && sampleWidth(candidate) === width,
-    });
+    const wanted = isScore
+      ? `one score a sample, [${size}] or [${size}, 1]`
+      : `[${size}, ...] of the shape of the input`;
+    const fits = (candidate: HostTensor) => candidate.dims[0] === size && sampleWidth(candidate) === width;
+    const output = chooseOutput(reference, { name: options.readOutput, wanted, fits });
     return { output, collector: () => anomalyCollector(output, input) };
   },
 };

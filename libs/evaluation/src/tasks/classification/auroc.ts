@@ -4,8 +4,8 @@ import { MAX_SCORES } from './evidence.js';
 import type { ClassEvidence } from './class-evidence.js';
 
 /**
- * Area under the ROC curve of each class against the rest by its probability, mean over the classes that have samples and that others
- * have not all (Fawcett, Pattern Recognition Letters 27, 2006). Of two classes, that of class 1.
+ * Area under the ROC curve of each class against the rest by its probability, mean over the classes that have samples
+ * and that others have not all (Fawcett, Pattern Recognition Letters 27, 2006). Of two classes, that of class 1.
  */
 export const auroc: Resampled<ClassEvidence> = {
   kind: 'resampled',
@@ -17,7 +17,8 @@ export const auroc: Resampled<ClassEvidence> = {
     return new Set(labels).size < 2 ? 'all samples are of one class' : null;
   },
   prepare({ labels, scores, width }) {
-    const classes = width === 2 ? [1] : [...new Set(labels)].toSorted((a, b) => a - b);
+    const distinct = [...new Set(labels)].toSorted((a, b) => a - b);
+    const classes = width === 2 ? [1] : distinct;
     const areas = classes.map((c) => {
       const column = Float32Array.from(labels, (_, i) => scores?.[i * width + c] ?? NaN);
       return rankedArea(column, (sample) => labels[sample] === c);

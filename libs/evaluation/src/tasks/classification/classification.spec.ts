@@ -1,10 +1,12 @@
 import { float32 } from '#inference';
-import { seededDraws } from '#measurement';
+import { seededRandom } from '#numbers';
 import { scored } from '../scored.fixture.js';
 
-/** 60 samples of 4 classes; the figures below are those of scikit-learn 1.8 and torchmetrics 1.8 for the same numbers. */
+/**
+ * 60 samples of 4 classes; the figures below are those of scikit-learn 1.8 and torchmetrics 1.8 for the same numbers.
+ */
 function randomScores() {
-  const random = seededDraws(7);
+  const random = seededRandom(7);
   const labels = Array.from({ length: 60 }, () => Math.floor(random() * 4));
   const scores = labels.flatMap((label) => [0, 1, 2, 3].map((c) => random() * 2 + (c === label ? 1 : 0)));
   return { labels, scores };
@@ -65,10 +67,29 @@ describe('figures of a classifier', () => {
     const constant = Array.from({ length: 10 }, () => new Array<number>(10).fill(0));
     const each = constant.map((_, label) => label);
     expect((await classified(constant, each)).scores[0]).toMatchObject({ top1: 0.1, auroc: 0.5 });
-    const { scores, skipped } = await classified([[NaN, NaN], [NaN, NaN]], [0, 1]); // prettier-ignore
-    expect(scores[0]).toMatchObject({ top1: 0 });
-    expect(scores[0]).not.toHaveProperty('auroc');
-    expect(skipped).toContainEqual({ node: 'auroc', reason: expect.stringContaining('not numbers') });
+    const { scores, skipped, details } = await classified([[NaN, NaN], [NaN, NaN], [0, 1]], [0, 1, 1]); // prettier-ignore
+    expect(scores[0]).toMatchObject({ top1: 1 / 3, agreement: 1 / 3 });
+    for (const metric of ['auroc', 'macroF1']) {
+      expect(scores[0]).not.toHaveProperty(metric);
+      expect(skipped).toContainEqual({ node: metric, reason: expect.stringContaining('not numbers') });
+    }
+    expect(details).toEqual([{ confusions: { unanswered: 2, matrix: [[0, 0], [0, 1]] } }]); // prettier-ignore
+  });
+
+  it('take scores for logits where those of any sample are none of probabilities, whatever the batch', async () => {
+    // Of the first sample alone 0.4 might be a probability below a half.
+    const logits = { y: float32([4, 1], [0.4, 3, -2, 0.1]) };
+    const settings = { task: 'classification' as const, size: 4, labels: [1, 1, 0, 1], classes: 2, models: [logits] };
+    for (const batchSize of [1, 4]) {
+      const { scores } = await scored({ ...settings, batchSize });
+      expect(scores[0]).toMatchObject({ top1: 1, auroc: 1, agreement: 1 });
+    }
+  });
+
+  it('rank samples whose probabilities round to 1', async () => {
+    const rows = [[0, 40], [0, 50], [0, 60], [0, 70]]; // prettier-ignore
+    expect((await classified(rows, [0, 0, 1, 1])).scores[0]).toMatchObject({ auroc: 1, top1: 0.5 });
+    expect((await classified(rows.map((row) => [...row, 5]), [0, 0, 1, 1], 3)).scores[0]?.auroc).toBe(1); // prettier-ignore
   });
 
   it('come with the matrix of what was taken for what', async () => {

@@ -1,14 +1,15 @@
 import type { Resampled } from '../task.js';
-import type { ClassEvidence } from './class-evidence.js';
+import { unanswered, type ClassEvidence } from './class-evidence.js';
 
 /**
- * The mean over classes of F1 = 2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall (van Rijsbergen, Information
- * Retrieval, 1979). Classes that are neither among the labels nor among the answers do not count.
+ * The mean over classes of F1 = 2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall (van Rijsbergen,
+ * Information Retrieval, 1979). Classes that are neither among the labels nor among the answers do not count.
  */
 export const macroF1: Resampled<ClassEvidence> = {
   kind: 'resampled',
   samples: ({ labels }) => labels.length,
   work: ({ labels, width }) => labels.length + width,
+  missing: unanswered,
   prepare({ labels, predicted, width }) {
     const [hits, actual, answered] = [new Float64Array(width), new Float64Array(width), new Float64Array(width)];
     return (counts) => {

@@ -1,7 +1,10 @@
 import type { Share } from '../task.js';
 import type { ClassEvidence } from './class-evidence.js';
 
-/** Share of samples whose label is among the `k` highest scores. It says nothing where there are no more than `k` classes. */
+/**
+ * Share of samples whose label is among the `k` highest scores. It says nothing where there are no more than `k`
+ * classes.
+ */
 export function topK(k: number): Share<ClassEvidence> {
   return {
     kind: 'share',

@@ -22,6 +22,13 @@ export function intersectionOverUnion(a: Box, b: Box): number {
   return shared / (area(a) + area(b) - shared);
 }
 
+/** Area that a box shares with a crowd over its own: 0..1. */
+export function shareWithin(box: Box, crowd: Box): number {
+  const width = Math.min(box[2], crowd[2]) - Math.max(box[0], crowd[0]);
+  const height = Math.min(box[3], crowd[3]) - Math.max(box[1], crowd[1]);
+  return width <= 0 || height <= 0 ? 0 : (width * height) / area(box);
+}
+
 function area([left, top, right, bottom]: Box): number {
   return Math.max(0, right - left) * Math.max(0, bottom - top);
 }

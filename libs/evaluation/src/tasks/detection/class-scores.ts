@@ -12,14 +12,17 @@ export interface BoxScores {
 
 /** A detection for each class that a box scores high enough for, the background apart. */
 export function detectionsOf(box: Box, scores: BoxScores, options: DetectionOptions): Detection[] {
-  const { softmax, background, scoreThreshold } = options;
+  const { softmax, sigmoid, background, scoreThreshold } = options;
   const { values, offset, width, factor = 1 } = scores;
   const total = softmax ? exponentials(values, offset, width) : null;
   const detections: Detection[] = [];
-  for (let c = background ? 1 : 0; c < width; c++) {
+  const first = background === true ? 1 : 0;
+  const end = background === 'last' ? width - 1 : width;
+  for (let c = first; c < end; c++) {
     const raw = values[offset + c] ?? NaN;
-    const score = factor * (total ? Math.exp(raw - total.highest) / total.sum : raw);
-    if (score >= scoreThreshold) detections.push({ box, score, class: background ? c - 1 : c });
+    const score =
+      factor * (total ? Math.exp(raw - total.highest) / total.sum : sigmoid ? 1 / (1 + Math.exp(-raw)) : raw);
+    if (score >= scoreThreshold) detections.push({ box, score, class: c - first });
   }
   return detections;
 }

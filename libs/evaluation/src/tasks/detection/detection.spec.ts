@@ -1,6 +1,6 @@
 import { DetectionOptions } from '#contracts';
 import { float32, type HostTensors } from '#inference';
-import { seededDraws } from '#measurement';
+import { seededRandom } from '#numbers';
 import { scored } from '../scored.fixture.js';
 import { intersectionOverUnion } from './box.js';
 import { priorsOf } from './ssd-head.js';
@@ -10,7 +10,7 @@ type Row = [left: number, top: number, right: number, bottom: number, score: num
 
 /** Twelve images with boxes, moved, missed, mistaken and invented; torchmetrics' figures for the same numbers. */
 function randomImages(): { truths: number[][]; found: Row[] }[] {
-  const random = seededDraws(17);
+  const random = seededRandom(17);
   return Array.from({ length: 12 }, () => {
     const truths = Array.from({ length: 1 + Math.floor(random() * 4) }, () => {
       const [x, y, w, h] = [random() * 80, random() * 80, 8 + random() * 30, 8 + random() * 30];
@@ -58,6 +58,17 @@ describe('mean average precision', () => {
     expect(scores[0]?.map50).toBeCloseTo(0.4898836314678192, 5);
     expect(scores[0]?.map).toBeCloseTo(0.1622438132762909, 5);
     expect(scores[0]?.intervals?.map50).toMatchObject({ method: 'bootstrap', samples: 12 });
+  });
+
+  it('counts what is found in a crowd neither as right nor as wrong', async () => {
+    const found = [[60, 60, 70, 70, 0.95, 0], [10, 10, 20, 20, 0.9, 0], [30, 30, 40, 40, 0.2, 0]]; // prettier-ignore
+    const crowd = [-2, 50, 50, 90, 90];
+    const y = { y: float32([1, 3, 6], found.flat()) };
+    const apart = await detected(y, [[[0, 10, 10, 20, 20], crowd]], { head: 'rows', nmsIou: 1 });
+    const without = await detected(y, [[[0, 10, 10, 20, 20]]], { head: 'rows', nmsIou: 1 });
+    expect([apart.scores[0]?.map, without.scores[0]?.map]).toEqual([1, 0.5]);
+    const alone = await detected(y, [[crowd]], { head: 'rows', nmsIou: 1 });
+    expect(alone.skipped).toContainEqual({ node: 'map', reason: 'not measured: the labels name no object' });
   });
 
   it('counts an object once, however often it is found', async () => {
@@ -144,6 +155,35 @@ describe('heads', () => {
       regions: { threshold: 0.5, grow: 1 },
     });
     expect(scores[0]).toMatchObject(perfect);
+  });
+
+  it('of decoded boxes are read in each form of boxes', async () => {
+    const forms = {
+      corners: [10, 20, 30, 40],
+      centre: [20, 30, 20, 20],
+      yxyx: [20, 10, 40, 30],
+      xywh: [10, 20, 20, 20],
+    } as const;
+    for (const [form, box] of Object.entries(forms)) {
+      const outputs = { boxes: float32([1, 1, 4], [...box]), scores: float32([1, 1, 2], [0, 0.9]) };
+      const { scores } = await detected(outputs, truths.slice(0, 1), { form: form as keyof typeof forms });
+      expect({ form, ...scores[0] }).toMatchObject({ form, ...perfect });
+    }
+  });
+
+  it('may have the background last, and logits of each class: those of no object take no room', async () => {
+    const nothing = Array.from({ length: 5 }, () => [-9, -9, 9]);
+    const outputs = {
+      boxes: float32([1, 6, 4], [...nothing.flatMap(() => [0, 0, 1, 1]), 10, 20, 30, 40]),
+      scores: float32([1, 6, 3], [...nothing, [-9, 2, -9]].flat()),
+    };
+    const settings = { background: 'last', maxDetections: 1, nmsIou: 1 } as const;
+    for (const how of [{ softmax: true }, { sigmoid: true }]) {
+      const { scores } = await detected(outputs, truths.slice(0, 1), { ...settings, ...how });
+      expect(scores[0]).toMatchObject(perfect);
+    }
+    const { skipped } = await detected(outputs, truths.slice(0, 1), settings);
+    expect(skipped).toContainEqual({ node: 'map', reason: expect.stringContaining('{ softmax } or { sigmoid }') });
   });
 
   it('that are not there are told with what the model has', async () => {

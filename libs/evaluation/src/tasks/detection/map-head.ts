@@ -8,8 +8,9 @@ import { regionsOf, type Region } from './regions.js';
 const DEFAULTS = { threshold: 0.3, grow: 1.5 };
 
 /**
- * A map [batch, 1, height, width] of how sure the model is of each pixel, as detectors of text give it: connected pixels are a box, grown since
- * the model learned shrunken ones (Liao et al., Real-time Scene Text Detection with Differentiable Binarization, 2020).
+ * A map [batch, 1, height, width] of how sure the model is of each pixel, as detectors of text give it: connected
+ * pixels are a box, grown since the model learned shrunken ones (Liao et al., Real-time Scene Text Detection with
+ * Differentiable Binarization, 2020).
  */
 export const map: OpenHead = (first, size, options) => {
   const wanted = `[${size}, 1, height, width]`;
@@ -32,7 +33,10 @@ export const map: OpenHead = (first, size, options) => {
   };
 };
 
-/** The box about a region, each edge moved out by the area over the perimeter, times `grow`; cut at the edges of the map. */
+/**
+ * The box about a region, each edge moved out by the area over the perimeter, times `grow`; cut at the edges of the
+ * map.
+ */
 function grown({ box, mean }: Region, grow: number, { height, width }: { height: number; width: number }): Detection {
   const [left, top, right, bottom] = box;
   const [wide, high] = [right - left, bottom - top];

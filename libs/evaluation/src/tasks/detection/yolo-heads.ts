@@ -4,7 +4,10 @@ import { fromCentre, type Detection } from './box.js';
 import { detectionsOf } from './class-scores.js';
 import type { OpenHead } from './head.js';
 
-/** [batch, 4 + classes, n]: centre and size, then class scores, a column a box (YOLOv8 and v11 as Ultralytics export them). */
+/**
+ * [batch, 4 + classes, n]: centre and size, then class scores, a column a box (YOLOv8 and v11 as Ultralytics export
+ * them).
+ */
 export const yolov8: OpenHead = (first, size, options) => {
   const wanted = `[${size}, 4 + classes, boxes] with more boxes than rows`;
   const fits = ({ dims: [batch, rows = 0, boxes = 0, more] }: HostTensor) =>
@@ -55,7 +58,10 @@ export const yolov5: OpenHead = (first, size, options) => {
   };
 };
 
-/** [batch, n, 6]: corners, score and class of boxes that the graph has suppressed already (YOLOv10 and detectors like it). */
+/**
+ * [batch, n, 6]: corners, score and class of boxes that the graph has suppressed already (YOLOv10 and detectors like
+ * it).
+ */
 export const rows: OpenHead = (first, size, options) => {
   const wanted = `[${size}, boxes, 6]`;
   const fits = ({ dims: [batch, , columns, more] }: HostTensor) =>

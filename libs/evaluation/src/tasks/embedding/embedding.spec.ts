@@ -1,10 +1,10 @@
 import { float32 } from '#inference';
-import { seededDraws } from '#measurement';
+import { seededRandom } from '#numbers';
 import { scored } from '../scored.fixture.js';
 
 /** 30 vectors about 6 centres; the figures are scikit-learn's for the same numbers. */
 function vectors() {
-  const random = seededDraws(13);
+  const random = seededRandom(13);
   const labels = Array.from({ length: 30 }, (_, i) => i % 6);
   const centres = labels.slice(0, 6).map(() => Array.from({ length: 8 }, () => random() - 0.5));
   const values = labels.flatMap((label) => (centres[label] ?? []).map((centre) => centre + 0.5 * (random() - 0.5)));

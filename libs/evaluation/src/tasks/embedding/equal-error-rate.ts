@@ -4,9 +4,9 @@ import { notCompared, type VectorEvidence } from './evidence.js';
 import { similarity } from './similarity.js';
 
 /**
- * Equal error rate of verification: over all pairs of samples, the rate at the threshold of cosine where as large a share of pairs of one
- * class is refused as of pairs of two classes is accepted, interpolated between thresholds (ISO/IEC 19795-1). Pairs count as often as
- * both their samples are drawn.
+ * Equal error rate of verification: over all pairs of samples, the rate at the threshold of cosine where as large a
+ * share of pairs of one class is refused as of pairs of two classes is accepted, interpolated between thresholds
+ * (ISO/IEC 19795-1). Pairs count as often as both their samples are drawn.
  */
 export const equalErrorRate: Resampled<VectorEvidence> = {
   kind: 'resampled',
@@ -54,8 +54,10 @@ interface Pairs {
 
 function errorRateOf(pairs: Pairs): Statistic {
   const { first, second, scores, genuine } = pairs;
-  const weightOf = (pair: number, counts: Uint32Array) =>
-    (counts[first[pair] ?? 0] ?? 0) * (counts[second[pair] ?? 0] ?? 0);
+  const weightOf = (pair: number, counts: Uint32Array) => {
+    const [one, other] = [counts[first[pair] ?? 0] ?? 0, counts[second[pair] ?? 0] ?? 0];
+    return one * other;
+  };
   return (counts) => {
     let [all, impostors] = [0, 0];
     for (let pair = 0; pair < scores.length; pair++) {

@@ -1,3 +1,4 @@
+import type { HostTensor } from '#inference';
 import { growingDoubles, growingFloats, growingInts } from '../growing.js';
 import { chooseOutput, numbersOf, sampleWidth, widthsOf } from '../read-output.js';
 import type { Collector, TaskBatch, TaskReader } from '../task.js';
@@ -27,11 +28,9 @@ export function notCompared({ labels }: VectorEvidence): string | null {
 /** Reads vectors [batch, numbers], further axes of 1 allowed. */
 export const embedding: TaskReader<VectorEvidence> = {
   open({ reference, size }, { options }) {
-    const output = chooseOutput(reference, {
-      name: options.readOutput,
-      wanted: `[${size}, numbers]`,
-      fits: (candidate) => candidate.dims[0] === size && widthsOf(candidate).length === 1 && sampleWidth(candidate) > 1,
-    });
+    const isVector = (candidate: HostTensor) => widthsOf(candidate).length === 1 && sampleWidth(candidate) > 1;
+    const fits = (candidate: HostTensor) => candidate.dims[0] === size && isVector(candidate);
+    const output = chooseOutput(reference, { name: options.readOutput, wanted: `[${size}, numbers]`, fits });
     return { output, collector: () => vectorCollector(output) };
   },
 };

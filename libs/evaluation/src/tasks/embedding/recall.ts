@@ -3,8 +3,8 @@ import { notCompared, type VectorEvidence } from './evidence.js';
 import { similarity } from './similarity.js';
 
 /**
- * Share of samples that have one of their own class among the `k` others of the highest cosine (Jégou et al., PAMI 33, 2011). A sample
- * that is alone in its class does not count.
+ * Share of samples that have one of their own class among the `k` others of the highest cosine (Jégou et al., PAMI 33,
+ * 2011). A sample that is alone in its class does not count.
  */
 export function recallAt(k: number): Share<VectorEvidence> {
   return {

@@ -1,3 +1,4 @@
+import type { HostTensor } from '#inference';
 import { growingDoubles } from '../growing.js';
 import { chooseOutput, numbersOf, sampleWidth } from '../read-output.js';
 import type { TaskBatch, TaskReader } from '../task.js';
@@ -16,11 +17,9 @@ export interface ErrorEvidence {
 export const regression: TaskReader<ErrorEvidence> = {
   open({ reference, size }, { targets, options }) {
     const width = (targets ?? []).reduce((product, dim) => product * dim, 1);
-    const output = chooseOutput(reference, {
-      name: options.readOutput,
-      wanted: `[${[size, ...(targets ?? [])].join(', ')}] numbers as in the labels`,
-      fits: (candidate) => candidate.dims[0] === size && sampleWidth(candidate) === width,
-    });
+    const wanted = `[${[size, ...(targets ?? [])].join(', ')}] numbers as in the labels`;
+    const fits = (candidate: HostTensor) => candidate.dims[0] === size && sampleWidth(candidate) === width;
+    const output = chooseOutput(reference, { name: options.readOutput, wanted, fits });
     return { output, collector: () => errorCollector(output, width) };
   },
 };

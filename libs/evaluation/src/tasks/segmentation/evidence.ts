@@ -1,6 +1,8 @@
-import type { HostTensor } from '#inference';
+import { SegmentationOptions } from '#contracts';
+import type { HostTensor, HostTensors } from '#inference';
+import { EvaluationError, TaskOutputError } from '../../errors.js';
 import { growingInts } from '../growing.js';
-import { chooseOutput, numbersOf } from '../read-output.js';
+import { chooseOutput, highestOf, numbersOf } from '../read-output.js';
 import type { Collector, TaskBatch, TaskReader } from '../task.js';
 
 /** What is kept of the answers of a segmentation: pixels of each class in each image. */
@@ -12,24 +14,23 @@ export interface PixelEvidence {
   actual: Int32Array;
   /** [images, classes]: pixels of the class in the answer. */
   answered: Int32Array;
+  /** Whether all scores of pixels that count are numbers. */
+  isReadable: boolean;
 }
 
 /** Classes that an output of class numbers may name. */
 const MAX_CLASSES = 256;
 
-/** Reads scores [batch, classes, height, width] or class numbers [batch, height, width]. */
+/** Reads scores [batch, classes, height, width], class numbers [batch, height, width], or scores of one class. */
 export const segmentation: TaskReader<PixelEvidence> = {
   open({ reference, size }, { targets, options }) {
     const [height = 0, width = 0] = targets ?? [];
-    const output = chooseOutput(reference, {
-      name: options.readOutput,
-      wanted: `[${size}, classes, ${height}, ${width}] scores or [${size}, ${height}, ${width}] class numbers`,
-      fits: (candidate) => targets?.length === 2 && isPixels(candidate, size, [height, width]),
-    });
-    const { dims } = reference[output] as HostTensor;
-    const channels = dims.length === 4 && (dims[1] ?? 1) > 1 ? (dims[1] ?? 1) : null;
-    const ignore = options.segmentation?.ignore ?? 255;
-    return { output, collector: () => new PixelCollector(output, { channels, pixels: height * width, ignore }) };
+    const wanted = `[${size}, classes, ${height}, ${width}] scores or [${size}, ${height}, ${width}] class numbers`;
+    const fits = (candidate: HostTensor) => targets?.length === 2 && isPixels(candidate, size, [height, width]);
+    const output = chooseOutput(reference, { name: options.readOutput, wanted, fits });
+    const { ignore, threshold } = options.segmentation ?? SegmentationOptions.parse({});
+    const read = readingOf(reference, output, threshold);
+    return { output, collector: () => new PixelCollector(output, { ...read, pixels: height * width, ignore }) };
   },
 };
 
@@ -38,25 +39,62 @@ function isPixels({ dims }: HostTensor, size: number, [height, width]: readonly 
   return tail && dims[0] === size && dims.at(-2) === height && dims.at(-1) === width;
 }
 
-interface PixelForm {
-  /** Scores of a pixel; null where the output holds class numbers. */
-  channels: number | null;
+/** How the answer to a pixel is read. */
+interface Reading {
+  classes: number;
+  /** The class at a pixel, or null where a score is not a number. */
+  answer(values: ArrayLike<number>, image: number, pixel: number, pixels: number): number | null;
+}
+
+function readingOf(outputs: HostTensors, name: string, threshold: number | undefined): Reading {
+  const { dims = [] } = outputs[name] ?? {};
+  const channels = dims.length === 4 ? (dims[1] ?? 1) : 1;
+  const refuse = (problem: string) =>
+    new TaskOutputError('scores of each class, or class numbers', outputs, `output "${name}" ${problem}`);
+  if (channels > 1) {
+    if (threshold !== undefined) throw refuse('has scores of several classes: leave segmentation.threshold out');
+    return {
+      classes: channels,
+      answer: (values, image, pixel, pixels) => highestOf(values, image * channels * pixels + pixel, channels, pixels),
+    };
+  }
+  const at = (values: ArrayLike<number>, place: number) => values[place] ?? NaN;
+  if (threshold !== undefined)
+    return {
+      classes: 2,
+      answer(values, image, pixel, pixels) {
+        const score = at(values, image * pixels + pixel);
+        return Number.isNaN(score) ? null : Number(score >= threshold);
+      },
+    };
+  if (!Array.from(numbersOf(outputs, name)).every(Number.isInteger))
+    throw refuse(
+      'holds no class numbers: say from which score on a pixel is of class 1, as in segmentation: { threshold: 0.5 }',
+    );
+  return {
+    classes: MAX_CLASSES,
+    answer(values, image, pixel, pixels) {
+      const number = at(values, image * pixels + pixel);
+      return Number.isNaN(number) ? null : number;
+    },
+  };
+}
+
+interface PixelForm extends Reading {
   pixels: number;
   ignore: number;
 }
 
 class PixelCollector implements Collector<PixelEvidence> {
-  private readonly classes: number;
   private readonly both = growingInts();
   private readonly actual = growingInts();
   private readonly answered = growingInts();
+  private isReadable = true;
 
   constructor(
     private readonly output: string,
     private readonly form: PixelForm,
-  ) {
-    this.classes = form.channels ?? MAX_CLASSES;
-  }
+  ) {}
 
   add({ outputs, targets, size }: TaskBatch): void {
     const values = numbersOf(outputs, this.output);
@@ -64,18 +102,16 @@ class PixelCollector implements Collector<PixelEvidence> {
   }
 
   private addImage(values: ArrayLike<number>, labels: ArrayLike<number | bigint>, image: number): void {
-    const { pixels, ignore } = this.form;
-    const [both, actual, answered] = [0, 1, 2].map(() => new Int32Array(this.classes)) as [
-      Int32Array,
-      Int32Array,
-      Int32Array,
-    ];
+    const { pixels, ignore, classes } = this.form;
+    const [both, actual, answered] = [new Int32Array(classes), new Int32Array(classes), new Int32Array(classes)];
     for (let p = 0; p < pixels; p++) {
       const label = Number(labels[image * pixels + p]);
       if (label === ignore) continue;
-      const answer = this.answerAt(values, image, p);
+      if (!(Number.isInteger(label) && label >= 0 && label < classes)) throw strangeLabel(label, this.form);
+      const answer = this.form.answer(values, image, p, pixels);
+      if (answer === null) this.isReadable = false;
+      else answered[answer] = (answered[answer] ?? 0) + 1;
       actual[label] = (actual[label] ?? 0) + 1;
-      answered[answer] = (answered[answer] ?? 0) + 1;
       if (label === answer) both[label] = (both[label] ?? 0) + 1;
     }
     this.both.append(both);
@@ -83,18 +119,17 @@ class PixelCollector implements Collector<PixelEvidence> {
     this.answered.append(answered);
   }
 
-  private answerAt(values: ArrayLike<number>, image: number, pixel: number): number {
-    const { channels, pixels } = this.form;
-    if (channels === null) return values[image * pixels + pixel] ?? 0;
-    const start = image * channels * pixels + pixel;
-    let best = 0;
-    for (let c = 1; c < channels; c++)
-      if ((values[start + c * pixels] ?? NaN) > (values[start + best * pixels] ?? NaN)) best = c;
-    return best;
-  }
-
   evidence(): PixelEvidence {
-    const { classes } = this;
-    return { classes, both: this.both.values, actual: this.actual.values, answered: this.answered.values };
+    const { both, actual, answered, isReadable } = this;
+    const { classes } = this.form;
+    return { classes, both: both.values, actual: actual.values, answered: answered.values, isReadable };
   }
+}
+
+function strangeLabel(label: number, { classes, ignore }: PixelForm): EvaluationError {
+  return new EvaluationError(
+    'task_labels',
+    `a pixel has the label ${label}, and the model tells of the classes 0 to ${classes - 1}; pixels that do not count ` +
+      `have the label ${ignore}: correct the labels, or say another one as in segmentation: { ignore: ${label} }`,
+  );
 }

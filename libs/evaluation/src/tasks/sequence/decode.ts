@@ -8,12 +8,15 @@ export function decode(
   { size, options }: { size: number; options: SequenceOptions },
 ): number[][] {
   const best = options.decoding === 'ids' ? idsOf(values, size) : bestOf(dims, values, { size, options });
-  return best.map((steps) =>
-    options.decoding === 'ctc' ? collapse(steps, options.blank) : untilEnd(steps, options.end),
-  );
+  const decoded = (steps: readonly number[]) =>
+    options.decoding === 'ctc' ? collapse(steps, options.blank) : untilEnd(steps, options.end);
+  return best.map(decoded);
 }
 
-/** Greedy decoding of connectionist temporal classification: repetitions merged, then blanks left out (Graves et al., 2006). */
+/**
+ * Greedy decoding of connectionist temporal classification: repetitions merged, then blanks left out (Graves et al.,
+ * 2006).
+ */
 export function collapse(steps: readonly number[], blank: number): number[] {
   return steps.filter((symbol, step) => symbol !== blank && symbol !== steps[step - 1]);
 }

@@ -1,4 +1,7 @@
-/** Insertions, deletions and substitutions that lead from one sequence to another (Levenshtein, 1966), by rows of the table. */
+/**
+ * Insertions, deletions and substitutions that lead from one sequence to another (Levenshtein, 1966), by rows of the
+ * table.
+ */
 export function editDistance(from: readonly number[], to: readonly number[]): number {
   let row = Array.from({ length: to.length + 1 }, (_, j) => j);
   from.forEach((symbol, i) => {

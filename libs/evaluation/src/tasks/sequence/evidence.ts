@@ -1,7 +1,7 @@
 import { SequenceOptions } from '#contracts';
 import type { HostTensor } from '#inference';
 import { growingInts } from '../growing.js';
-import { chooseOutput, numbersOf, outputNamed } from '../read-output.js';
+import { chooseOutput, hasNaN, numbersOf, outputNamed } from '../read-output.js';
 import type { Collector, TaskBatch, TaskReader } from '../task.js';
 import { decode } from './decode.js';
 import { editDistance } from './edit-distance.js';
@@ -12,6 +12,8 @@ export interface EditEvidence {
   edits: Int32Array;
   /** Symbols of the label. */
   symbols: Int32Array;
+  /** Whether all scores are numbers. */
+  isReadable: boolean;
 }
 
 /** Reads scores [batch, steps, symbols], or symbol numbers [batch, steps]. */
@@ -34,17 +36,20 @@ export const sequence: TaskReader<EditEvidence> = {
 
 function editCollector(output: string, options: SequenceOptions): Collector<EditEvidence> {
   const [edits, symbols] = [growingInts(), growingInts()];
+  let isReadable = true;
   return {
     add({ outputs, targets, size }: TaskBatch): void {
       const labels = Array.from(targets?.data ?? [], Number);
       const width = labels.length / size;
       const tensor = outputNamed(outputs, output, 'the output that the baseline has');
-      decode(tensor, numbersOf(outputs, output), { size, options }).forEach((answer, i) => {
+      const values = numbersOf(outputs, output);
+      isReadable &&= !hasNaN(values);
+      decode(tensor, values, { size, options }).forEach((answer, i) => {
         const label = labels.slice(i * width, (i + 1) * width).filter((symbol) => symbol >= 0);
         edits.push(editDistance(label, answer));
         symbols.push(label.length);
       });
     },
-    evidence: () => ({ edits: edits.values, symbols: symbols.values }),
+    evidence: () => ({ edits: edits.values, symbols: symbols.values, isReadable }),
   };
 }

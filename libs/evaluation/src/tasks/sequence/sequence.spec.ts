@@ -41,6 +41,17 @@ describe('sequences', () => {
     expect(ids.scores[0]).toMatchObject({ cer: 0, editDistance: 0 });
   });
 
+  it('have no rate where scores are not numbers', async () => {
+    const { scores, skipped } = await scored({
+      task: 'sequence',
+      size: 1,
+      targets: { values: [1, 2], dims: [2] },
+      models: [{ y: float32([1, 2, 3], [NaN, NaN, NaN, 0, 0, 1]) }],
+    });
+    expect(scores[0]).not.toHaveProperty('cer');
+    expect(skipped.map(({ node }) => node)).toEqual(expect.arrayContaining(['cer', 'editDistance']));
+  });
+
   it('are read with steps first where that is said', async () => {
     const { scores } = await scored({
       task: 'sequence',

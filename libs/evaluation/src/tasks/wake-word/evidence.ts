@@ -1,6 +1,6 @@
 import { EvaluationError } from '../../errors.js';
 import { growingFloats, growingInts } from '../growing.js';
-import { chooseOutput, numbersOf, sampleWidth } from '../read-output.js';
+import { chooseOutput, highestOf, numbersOf, sampleWidth } from '../read-output.js';
 import type { Collector, TaskBatch, TaskReader } from '../task.js';
 
 /** What is kept of the answers of a listener, per sample. */
@@ -10,6 +10,10 @@ export interface HeardEvidence {
   highest: Float32Array;
   /** Score of the wake word that is said; NaN where none is. */
   said: Float32Array;
+  /** Number of the wake word that is heard, 0 for none; -1 where a score is not a number. */
+  heard: Int32Array;
+  /** Whether scores lie far outside 0..1, of which no threshold was given. */
+  isUnscaled: boolean;
   threshold: number;
   /** Seconds of audio of a sample. */
   seconds: number;
@@ -28,16 +32,33 @@ export const wakeWord: TaskReader<HeardEvidence> = {
     });
     return { output, collector: () => heardCollector(output, { ...settings, classes }) };
   },
+  answers: ({ heard }) => heard,
 };
+
+/** Why figures of what is heard cannot be had; null where they can. */
+export function unheard({ heard, isUnscaled }: HeardEvidence): string | null {
+  if (heard.includes(-1)) return 'scores of some samples are not numbers';
+  return isUnscaled
+    ? 'scores lie outside 0..1: say from which on a word is heard, as in wakeWord: { seconds: 2, threshold: 0 }'
+    : null;
+}
+
+/** Where scores lie within 0..1. */
+const DEFAULT_THRESHOLD = 0.5;
+/** Rounding of a narrower model may lead a little beyond. */
+const ROUNDING = 0.05;
 
 interface Listening {
   classes: number;
-  threshold: number;
+  threshold?: number | undefined;
   seconds: number;
 }
 
-function heardCollector(output: string, { classes, threshold, seconds }: Listening): Collector<HeardEvidence> {
-  const [known, highest, said] = [growingInts(), growingFloats(), growingFloats()];
+function heardCollector(output: string, { classes, threshold: given, seconds }: Listening): Collector<HeardEvidence> {
+  const threshold = given ?? DEFAULT_THRESHOLD;
+  let isUnscaled = false;
+  const [known, heard] = [growingInts(), growingInts()];
+  const [highest, said] = [growingFloats(), growingFloats()];
   return {
     add({ outputs, labels, size }: TaskBatch): void {
       const scores = numbersOf(outputs, output);
@@ -45,16 +66,21 @@ function heardCollector(output: string, { classes, threshold, seconds }: Listeni
       const background = width === classes ? 1 : 0;
       labels?.forEach((label, i) => {
         known.push(label);
-        let best = -Infinity;
-        for (let c = background; c < width; c++) best = Math.max(best, scores[i * width + c] ?? NaN);
+        const offset = i * width + background;
+        const word = highestOf(scores, offset, width - background);
+        const best = word === null ? NaN : (scores[offset + word] ?? NaN);
+        isUnscaled ||= given === undefined && Math.abs(best - 0.5) > 0.5 + ROUNDING;
         highest.push(best);
-        said.push(label === 0 ? NaN : (scores[i * width + label - 1 + background] ?? NaN));
+        said.push(label === 0 ? NaN : (scores[offset + label - 1] ?? NaN));
+        heard.push(word === null ? -1 : best >= threshold ? word + 1 : 0);
       });
     },
     evidence: () => ({
       labels: known.values,
       highest: highest.values,
       said: said.values,
+      heard: heard.values,
+      isUnscaled,
       threshold,
       seconds,
     }),

@@ -18,6 +18,36 @@ describe('figures of wake words', () => {
     expect(scores[0]).toMatchObject({ falseAcceptsPerHour: 25, falseRejects: 0.5 });
   });
 
+  it('are not had of a model that hears nothing since its scores are no numbers', async () => {
+    const { scores, skipped } = await listened(1, [0.9, NaN, 0.2], [1, 0, 0]);
+    for (const metric of ['falseAcceptsPerHour', 'falseRejects']) {
+      expect(scores[0]).not.toHaveProperty(metric);
+      expect(skipped).toContainEqual({ node: metric, reason: expect.stringContaining('not numbers') });
+    }
+  });
+
+  it('ask for a threshold where scores are no probabilities', async () => {
+    const logits = { y: float32([2, 1], [4, -3]) };
+    const ask = { task: 'wakeWord' as const, size: 2, labels: [1, 0], classes: 2, models: [logits] };
+    const { skipped } = await scored({ ...ask, options: { wakeWord: { seconds: 36 } } });
+    expect(skipped[0]?.reason).toContain('wakeWord: { seconds: 2, threshold: 0 }');
+    const { scores } = await scored({ ...ask, options: { wakeWord: { seconds: 36, threshold: 0 } } });
+    expect(scores[0]).toMatchObject({ falseAcceptsPerHour: 0, falseRejects: 0 });
+  });
+
+  it('agree where the same word is heard, or none', async () => {
+    const [before, after] = [[0.9, 0.1, 0.2, 0.3, 0.4, 0.6], [0.6, 0.2, 0.4, 0.1, 0.8, 0.1]]; // prettier-ignore
+    const { scores } = await scored({
+      task: 'wakeWord',
+      size: 3,
+      labels: [1, 0, 2],
+      classes: 3,
+      options: { wakeWord: { seconds: 1 } },
+      models: [{ y: float32([3, 2], before) }, { y: float32([3, 2], after) }],
+    });
+    expect(scores.map(({ agreement }) => agreement)).toEqual([1, 2 / 3]);
+  });
+
   it('have an interval also where nothing was accepted', async () => {
     const { scores } = await listened(1, [0.9, 0.1, 0.2], [1, 0, 0]);
     const { low, high } = scores[0]?.intervals?.falseAcceptsPerHour ?? { low: 1, high: 0 };
