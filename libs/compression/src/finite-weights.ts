@@ -31,10 +31,8 @@ export function onFiniteWeights<N extends PassName>(pass: Pass<N>): Pass<N> {
 function weightObstacles(model: ModelProto, models: ReadonlyMap<string, ModelProto>): Obstacle[] {
   const ofModel = (found: ModelProto, whose: string) =>
     nonFiniteWeights(found).map((weight) => ({ field: '', message: `${whose}${problem(weight)}` }));
-  return [
-    ...ofModel(model, ''),
-    ...[...models].flatMap(([digest, named]) => ofModel(named, `model ${digest.slice(0, 10)}: `)),
-  ];
+  const ofOthers = [...models].flatMap(([digest, named]) => ofModel(named, `model ${digest.slice(0, 10)}: `));
+  return [...ofModel(model, ''), ...ofOthers];
 }
 
 function problem(weight: NonFiniteWeight): string {

@@ -22,17 +22,19 @@ import {
   type ModelProto,
 } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from './passes/distill/distill.js';
+import { distillPass } from './passes/distill/distill.js';
 import { Points } from './distillation/points.fixture.js';
 import { liftConstants } from './rewrites/constants.js';
 import type { PassContext } from './pass.js';
-import { prune } from './passes/prune/prune.js';
-import { quantize } from './passes/quantize/quantize.js';
-import { train } from './passes/train/train.js';
+import { prunePass } from './passes/prune/prune.js';
+import { quantizePass } from './passes/quantize/quantize.js';
+import { trainPass } from './passes/train/train.js';
 
 const entry = (key: string, value: string) => create(StringStringEntryProtoSchema, { key, value });
 
-/** x [n, 8] -> Normalizer of ai.onnx.ml -> two layers, one of them sparse, one of them annotated, all of it documented. */
+/**
+ * x [n, 8] -> Normalizer of ai.onnx.ml -> two layers, one of them sparse, one of them annotated, all of it documented.
+ */
 function documented(): ModelProto {
   const random = randomNumbers(11);
   const uniform = (count: number) => Float32Array.from({ length: count }, () => random() - 0.5);
@@ -106,17 +108,17 @@ type Run = (context: PassContext) => Promise<{ model: ModelProto | null }>;
 const PASSES: [string, Run][] = [
   ...(['static', 'weightOnly', 'dynamic', 'float16'] as const).map((scheme): [string, Run] => [
     `quantize ${scheme}`,
-    (context) => quantize.run(context, QuantizeOptions.parse({ scheme })),
+    (context) => quantizePass.run(context, QuantizeOptions.parse({ scheme })),
   ]),
   ...(['weight', 'channel'] as const).map((granularity): [string, Run] => [
     `prune by ${granularity}`,
-    (context) => prune.run(context, PruneOptions.parse({ granularity, ratio: 0.25 })),
+    (context) => prunePass.run(context, PruneOptions.parse({ granularity, ratio: 0.25 })),
   ]),
-  ['train', (context) => train.run(context, TrainOptions.parse({ epochs: 1 }))],
-  ['distill', (context) => distill.run(context, DistillOptions.parse({ epochs: 1 }))],
+  ['train', (context) => trainPass.run(context, TrainOptions.parse({ epochs: 1 }))],
+  ['distill', (context) => distillPass.run(context, DistillOptions.parse({ epochs: 1 }))],
   [
     'distill to a narrower student',
-    (context) => distill.run(context, DistillOptions.parse({ epochs: 1, student: { width: 0.5 } })),
+    (context) => distillPass.run(context, DistillOptions.parse({ epochs: 1, student: { width: 0.5 } })),
   ],
 ];
 

@@ -14,10 +14,10 @@ import {
   type ModelProto,
 } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from './passes/distill/distill.js';
+import { distillPass } from './passes/distill/distill.js';
 import { Points } from './distillation/points.fixture.js';
-import { quantize } from './passes/quantize/quantize.js';
-import { train } from './passes/train/train.js';
+import { quantizePass } from './passes/quantize/quantize.js';
+import { trainPass } from './passes/train/train.js';
 
 const uniform = (count: number, seed: number) =>
   Float32Array.from(
@@ -88,7 +88,7 @@ const REWRITES: [string, Rewrite][] = [
     `quantize ${scheme}`,
     async (model) =>
       (
-        await quantize.run(
+        await quantizePass.run(
           { ...(await points).context(writeModel(model)), data: null },
           QuantizeOptions.parse({ scheme }),
         )
@@ -159,14 +159,16 @@ describe.each(TAKEN)('a model that has %s', (_name, values, weight) => {
 
   it('is trained as any other', async () => {
     const run = async (model: ModelProto) =>
-      weights((await train.run((await points).context(writeModel(model)), TrainOptions.parse({ epochs: 1 }))).model!);
+      weights(
+        (await trainPass.run((await points).context(writeModel(model)), TrainOptions.parse({ epochs: 1 }))).model!,
+      );
     expect(await run(net(values, weight))).toEqual(await run(net(PLAIN)));
   });
 
   it('is distilled as any other', async () => {
     const run = async (model: ModelProto) =>
       weights(
-        (await distill.run((await points).context(writeModel(model)), DistillOptions.parse({ epochs: 1 }))).model!,
+        (await distillPass.run((await points).context(writeModel(model)), DistillOptions.parse({ epochs: 1 }))).model!,
       );
     expect(await run(net(values, weight))).toEqual(await run(net(PLAIN)));
   });
@@ -179,7 +181,7 @@ describe.each(TAKEN)('a model that has %s', (_name, values, weight) => {
         calibration: 'entropy',
         equalize: true,
       });
-      const { model: quantized, summary } = await quantize.run((await points).context(writeModel(model)), options);
+      const { model: quantized, summary } = await quantizePass.run((await points).context(writeModel(model)), options);
       readModel(writeModel(quantized!));
       return { ops: quantized!.graph!.node.map(({ opType }) => opType), snr: summary['outputSnrDb'] };
     };

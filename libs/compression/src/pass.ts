@@ -30,6 +30,8 @@ export interface PassContext {
    * kept.
    */
   checkpointFile?: string;
+  /** The job whose shorter training ended in what that file holds; absent where it is of the stage itself. */
+  checkpointFrom?: string;
   /** Why what a stage before this one had kept could not be had; absent where nothing was lost. */
   checkpointLost?: string;
   /** How often at most that file is worth writing anew, in milliseconds. */

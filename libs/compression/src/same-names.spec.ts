@@ -12,7 +12,7 @@ import {
 } from '#onnx';
 import { randomNumbers } from '#testing';
 import { Points } from './distillation/points.fixture.js';
-import { quantize } from './passes/quantize/quantize.js';
+import { quantizePass } from './passes/quantize/quantize.js';
 
 /** Three layers; all called as `names` say. */
 function raw(names: readonly string[]): ModelProto {
@@ -61,7 +61,7 @@ describe('layers of one name', () => {
     const points = await Points.create({ splits: { calibration: { file: 'data.npz' } } });
     const run = async (names: string[]) => {
       const options = QuantizeOptions.parse({ biasCorrection: true, rounding: 'gptq', weightBits: 4 });
-      const { summary } = await quantize.run(points.context(writeModel(net(names))), options);
+      const { summary } = await quantizePass.run(points.context(writeModel(net(names))), options);
       return {
         snr: summary['outputSnrDb'],
         layers: (summary['layers'] as { node: string; weightSnrDb: number }[]).map(({ node, weightSnrDb }) => [

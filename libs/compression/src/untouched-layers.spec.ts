@@ -1,11 +1,11 @@
 import { DistillOptions, PruneOptions, QuantizeOptions, TrainOptions, type Skipped } from '#contracts';
 import { GraphBuilder, inspectModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from './passes/distill/distill.js';
+import { distillPass } from './passes/distill/distill.js';
 import { Points } from './distillation/points.fixture.js';
-import { prune } from './passes/prune/prune.js';
-import { quantize } from './passes/quantize/quantize.js';
-import { train } from './passes/train/train.js';
+import { prunePass } from './passes/prune/prune.js';
+import { quantizePass } from './passes/quantize/quantize.js';
+import { trainPass } from './passes/train/train.js';
 
 const random = randomNumbers(4);
 const weights = (...dims: number[]) =>
@@ -52,7 +52,7 @@ const opTypes = (skipped: readonly Skipped[]) =>
 
 describe('layers that a pass does not look into are listed by', () => {
   it.each(['static', 'weightOnly', 'dynamic'] as const)('quantize %s', (scheme) => {
-    expect(opTypes(quantize.preflight(optimized(), QuantizeOptions.parse({ scheme })))).toEqual([
+    expect(opTypes(quantizePass.preflight(optimized(), QuantizeOptions.parse({ scheme })))).toEqual([
       ...FUSED,
       'QuickGelu',
       'SkipLayerNormalization',
@@ -60,7 +60,7 @@ describe('layers that a pass does not look into are listed by', () => {
   });
 
   it.each(['channel', 'weight', 'layer'] as const)('prune by %s', (granularity) => {
-    const skipped = prune.preflight(optimized(), PruneOptions.parse({ granularity }));
+    const skipped = prunePass.preflight(optimized(), PruneOptions.parse({ granularity }));
     expect(opTypes(skipped)).toEqual(FUSED);
     if (granularity !== 'channel')
       expect(skipped.map(({ opType, reason }) => [opType, reason])).toEqual(
@@ -73,7 +73,7 @@ describe('layers that a pass does not look into are listed by', () => {
 
   it.each(['channel', 'weight'] as const)('a run of prune by %s', async (granularity) => {
     const points = await Points.create();
-    const { skipped } = await prune.run(
+    const { skipped } = await prunePass.run(
       { ...points.context(writeModel(optimized())), data: null },
       PruneOptions.parse({ granularity, ratio: 0.25 }),
     );
@@ -83,8 +83,8 @@ describe('layers that a pass does not look into are listed by', () => {
 
   it('training', () => {
     for (const skipped of [
-      train.preflight(optimized(), TrainOptions.parse({})),
-      distill.preflight(optimized(), DistillOptions.parse({})),
+      trainPass.preflight(optimized(), TrainOptions.parse({})),
+      distillPass.preflight(optimized(), DistillOptions.parse({})),
     ]) {
       expect(FUSED.filter((op) => !skipped.some(({ opType, reason }) => opType === op || reason.includes(op)))).toEqual(
         [],

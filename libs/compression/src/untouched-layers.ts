@@ -28,8 +28,14 @@ export const INTEGER_FORMS: ReadonlySet<string> = new Set(['DynamicQuantizeLSTM'
 /** What a pass says of a node of the runtime's own domain, after its subject: `is left alone: …`. */
 export function ownOperatorReason({ domain, opType }: NodeProto): string {
   if (INTEGER_FORMS.has(opType))
-    return `${opType} holds integers in a form that only the runtime reads, and passes do not look into: it is left alone. Let other passes come before quantize`;
-  return `${domain}.${opType} is an operator of the runtime's own, which passes do not look into: it is left alone. Give the model as it was before the runtime optimized it`;
+    return (
+      `${opType} holds integers in a form that only the runtime reads, and passes do not look into: ` +
+      'it is left alone. Let other passes come before quantize'
+    );
+  return (
+    `${domain}.${opType} is an operator of the runtime's own, which passes do not look into: ` +
+    'it is left alone. Give the model as it was before the runtime optimized it'
+  );
 }
 
 /** Whether a node is of a domain whose operators passes do not look into. */
@@ -38,14 +44,16 @@ export function isOwnOperator({ domain, opType }: NodeProto): boolean {
 }
 
 /**
- * Layers with stored weights that no rule of a pass knows: operators of the runtime's own, those of {@link HOLDERS} without a place in `treats`,
- * and whatever lies in a body. Each with the reason that a report gives.
+ * Layers with stored weights that no rule of a pass knows: operators of the runtime's own, those of {@link HOLDERS}
+ * without a place in `treats`, and whatever lies in a body. Each with the reason that a report gives.
  */
 export function untouchedLayers(graph: Graph, treats: ReadonlySet<string> = new Set()): Skipped[] {
-  const constants = new Set(graph.nodes.flatMap(({ input }) => input).filter((value) => isMatrix(graph, value)));
+  const read = graph.nodes.flatMap(({ input }) => input);
+  const constants = new Set(read.filter((value) => isMatrix(graph, value)));
   return graph.nodes.flatMap((node) => {
     const own = node.input.some((value) => constants.has(value)) ? reasonOf(node, treats) : null;
-    return [...(own ? [leftAlone(node, own)] : []), ...subgraphs(node).flatMap((body) => inBody(body, node))];
+    const inBodies = subgraphs(node).flatMap((body) => inBody(body, node));
+    return [...(own ? [leftAlone(node, own)] : []), ...inBodies];
   });
 }
 

@@ -4,9 +4,9 @@ import type { Expression } from '#autodiff';
 const FLOOR = 1e-12;
 
 /**
- * Attention transfer (Zagoruyko and Komodakis 2017, activation-based with p = 2): where a value [N, C, H, W] responds is
- * the map q = Σ_c a²; the loss is the mean over samples of |q_s/|q_s| - q_t/|q_t||², which is 2 - 2 u·t for unit maps u
- * and t. The teacher's value may have other channels, but the same samples, height and width.
+ * Attention transfer (Zagoruyko and Komodakis 2017, activation-based with p = 2): where a value [N, C, H, W] responds
+ * is the map q = Σ_c a²; the loss is the mean over samples of |q_s/|q_s| - q_t/|q_t||², which is 2 - 2 u·t for unit
+ * maps u and t. The teacher's value may have other channels, but the same samples, height and width.
  */
 export function attentionTransfer(student: Expression, teacher: Expression): Expression {
   const samples = student.dims[0]!;

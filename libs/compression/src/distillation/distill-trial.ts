@@ -32,14 +32,9 @@ export async function distillTrial(
     firstStep({ form, teachers, shapes, inputs, classes, options });
   const problem =
     batchProblem(form.graph, options, samples) ?? (await trialProblem({ model: student, form, objectiveOn }));
-  return problem === null
-    ? []
-    : [
-        {
-          field: typeof options.student === 'object' && 'model' in options.student ? 'student.model' : '',
-          message: problem,
-        },
-      ];
+  if (problem === null) return [];
+  const isStored = typeof options.student === 'object' && 'model' in options.student;
+  return [{ field: isStored ? 'student.model' : '', message: problem }];
 }
 
 interface FirstStep {
@@ -52,18 +47,14 @@ interface FirstStep {
 }
 
 async function firstStep({ form, teachers, shapes, inputs, classes, options }: FirstStep): Promise<Learning> {
-  const teacher = await loadTeacher(
-    { models: teachers.map(writeModel), weights: teachers.map(() => 1) },
-    1,
-    options.features.map((feature) => feature.teacher),
-  );
+  const models = { models: teachers.map(writeModel), weights: teachers.map(() => 1) };
+  const hidden = options.features.map((feature) => feature.teacher);
+  const teacher = await loadTeacher(models, 1, hidden);
   try {
     const answers = await teacher.answer(inputsFor(teacher.inputNames, inputs));
-    const pairs = throughSoftmax(
-      form.graph,
-      pairOutputs({ outputs: differentiableOutputs(form).outputs, shapes, answers, classes, kinds: options.outputs }),
-      answers,
-    );
+    const { outputs } = differentiableOutputs(form);
+    const compared = pairOutputs({ outputs, shapes, answers, classes, kinds: options.outputs });
+    const pairs = throughSoftmax(form.graph, compared, answers);
     const { features, shapes: all } = attachFeatures(form, shapes, answers, options.features, 0);
     return { objective: imitation(pairs, false, options, features), shapes: all };
   } finally {

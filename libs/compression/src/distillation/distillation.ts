@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DistillOptions } from '#contracts';
+import { optionsOfAnyLength, type DistillOptions } from '#contracts';
 import { readModel, writeModel, type ModelProto } from '#onnx';
 import type { Pass, PassContext, PassResult } from '../pass.js';
 import { PassCheckpoint } from '../training/checkpoint/checkpoint-scope.js';
@@ -118,12 +118,9 @@ function summaryOf(
   { summaries: assistants }: Assisted,
   { blocks, channels }: Derived,
 ): PassResult['summary'] {
-  return {
-    ...summary,
-    ...warnings.summary,
-    ...(assistants.length > 0 ? { assistants } : {}),
-    ...(blocks || channels ? { cut: { blocks, channels } } : {}),
-  };
+  const taughtBy = assistants.length > 0 ? { assistants } : {};
+  const cut = blocks || channels ? { cut: { blocks, channels } } : {};
+  return { ...summary, ...warnings.summary, ...taughtBy, ...cut };
 }
 
 /** The context of one of the trainings, whose progress is a part of the pass's. */
@@ -153,7 +150,7 @@ function runName(
   teacher: TeacherModels,
 ): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify([options, seed, threads]))
+    .update(JSON.stringify([optionsOfAnyLength('distill', options) ?? options, seed, threads]))
     .update(current);
   for (const model of teacher.models) hash.update(model);
   return hash.digest('hex');

@@ -61,14 +61,13 @@ function unknownTo(side: Side, model: ModelProto | undefined, options: DistillOp
 }
 
 function unknownValue(side: Side, graph: Graph, name: string): string | null {
-  const values = [
-    ...graph.inputs.map((input) => input.name),
-    ...graph.nodes.flatMap(({ output }) => output.filter((value) => value !== '' && !isOwnName(value))),
-  ];
+  const inputs = graph.inputs.map((input) => input.name);
+  const inner = graph.nodes.flatMap(({ output }) => output.filter((value) => value !== '' && !isOwnName(value)));
+  const values = [...inputs, ...inner];
   if (values.includes(name)) return null;
-  const nearest = values
+  const byDistance = values
     .map((value) => ({ value, distance: nameDistance(name, value) }))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, OFFERED);
-  return `${WHERE[side]} has no value "${name}": the nearest are ${nearest.map(({ value }) => `"${value}"`).join(', ')}`;
+    .sort((a, b) => a.distance - b.distance);
+  const nearest = byDistance.slice(0, OFFERED).map(({ value }) => `"${value}"`);
+  return `${WHERE[side]} has no value "${name}": the nearest are ${nearest.join(', ')}`;
 }

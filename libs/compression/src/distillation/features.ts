@@ -1,6 +1,6 @@
 import type { FeatureOptions } from '#contracts';
-import { mulberry32 } from '#datasets';
 import type { HostTensors } from '#inference';
+import { seededRandom } from '#numbers';
 import { floatTensor, makeNode, type Shapes } from '#onnx';
 import { TrainingError } from '../training/errors.js';
 import type { TrainingForm } from '../training/form/trainable.js';
@@ -33,14 +33,15 @@ export function attachFeatures(
   seed: number,
 ): { features: Feature[]; shapes: Shapes } {
   const known = new Map(shapes);
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const features = options.map(({ teacher, student, kind, weight }): Feature => {
     checkValue('student', form.graph, student);
     const [dims, answerDims] = [known.get(student)!, answers[teacher]!.dims];
     const axis = channelAxis(dims, answerDims);
     if (axis === null)
       throw new TrainingError(
-        `feature "${student}" of the student is [${dims}], "${teacher}" of the teacher is [${answerDims}]: they may differ in their channels alone`,
+        `feature "${student}" of the student is [${dims}], "${teacher}" of the teacher is [${answerDims}]: ` +
+          'they may differ in their channels alone',
       );
     if (kind === 'attention' && dims.length !== 4)
       throw new TrainingError(
@@ -51,6 +52,14 @@ export function attachFeatures(
     return { value, answer: teacher, dims: known.get(value)!, answerDims, kind, weight };
   });
   return { features, shapes: known };
+}
+
+/** The same pairs for a batch of another size, whose student's values have these shapes. */
+export function featuresOn(features: readonly Feature[], shapes: Shapes): Feature[] {
+  return features.map((feature) => {
+    const dims = shapes.get(feature.value) ?? feature.dims;
+    return { ...feature, dims, answerDims: [dims[0]!, ...feature.answerDims.slice(1)] };
+  });
 }
 
 /** The one axis along which the shapes differ, the usual one when they agree, null when they differ otherwise. */
@@ -87,11 +96,11 @@ function adapt(
   const weight = graph.freshName(`${student}/adapter`);
   const output = graph.freshName(`${student}/adapted`);
   graph.addInitializer(floatTensor(weight, weightDims, values));
-  graph.addNode(
-    isLast
-      ? makeNode('MatMul', [student, weight], [output])
-      : makeNode('Conv', [student, weight], [output], { kernel_shape: dims.slice(2).map(() => 1) }),
-  );
+  const pointwise = { kernel_shape: dims.slice(2).map(() => 1) };
+  const node = isLast
+    ? makeNode('MatMul', [student, weight], [output])
+    : makeNode('Conv', [student, weight], [output], pointwise);
+  graph.addNode(node);
   shapes.set(weight, weightDims);
   shapes.set(output, answerDims);
   trainables.push({ name: weight, dims: weightDims, values, bits: 32, isMatrix: true, readings: [], stored: () => [] });

@@ -56,6 +56,7 @@ function recorded({
     batchSize,
     augmentation: options.augment,
     seed: context.seed,
+    progress: context.progress,
   });
 }
 
@@ -73,12 +74,9 @@ async function generated({
   context: { seed, threads },
 }: ImitationSourceRequest): Promise<BatchSource> {
   const { low, high, ...generator } = options.generator;
-  const student: EmbeddedStudent = {
-    graph: model.form.graph,
-    layout: model.trainer.layout,
-    pairs,
-    weights: () => model.trainer.currentWeights,
-  };
+  const { graph } = model.form;
+  const { layout } = model.trainer;
+  const student: EmbeddedStudent = { graph, layout, pairs, weights: () => model.trainer.currentWeights };
   const made = await generatedBatches({
     ...generator,
     student,

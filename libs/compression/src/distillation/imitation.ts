@@ -22,18 +22,16 @@ export function imitation(
 ): Objective {
   const powered = poweredAnswers(pairs, features);
   const hasLabels = labelled(pairs, batchesHaveLabels) !== undefined;
+  const read = [...pairs.map(({ output }) => output), ...features.map(({ value }) => value)];
   return {
-    outputs: [...pairs.map(({ output }) => output), ...features.map(({ value }) => value)],
+    outputs: read,
     ...distillObjective(pairs, hasLabels, options, features),
     feeds({ targets, labels }) {
       const soft = [...pairs, ...features].map(({ answer }) => [answerInput(answer), targets[answer]!] as const);
-      const powers = powered.map(
-        (answer) => [powerInput(answer), float32([], [meanSquare(targets[answer]!.data as Float32Array)])] as const,
-      );
-      return {
-        ...Object.fromEntries([...soft, ...powers]),
-        ...(labels && hasLabels ? { [LABELS]: classLabels(labels) } : {}),
-      };
+      const powerOf = (answer: string) => float32([], [meanSquare(targets[answer]!.data as Float32Array)]);
+      const powers = powered.map((answer) => [powerInput(answer), powerOf(answer)] as const);
+      const hard = labels && hasLabels ? { [LABELS]: classLabels(labels) } : {};
+      return { ...Object.fromEntries([...soft, ...powers]), ...hard };
     },
   };
 }

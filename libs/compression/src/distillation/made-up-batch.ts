@@ -13,17 +13,13 @@ export function madeUpBatch(graph: Graph, batchSize: number): HostTensors {
         sample.some((dim) => typeof dim !== 'number')
       ) {
         throw new TrainingError(
-          `samples cannot be made up for the input "${input.name}": it must be of floats and fixed in every dimension but the batch`,
+          `samples cannot be made up for the input "${input.name}": ` +
+            'it must be of floats and fixed in every dimension but the batch',
         );
       }
       const dims = [batchSize, ...(sample as number[])];
-      return [
-        input.name,
-        float32(
-          dims,
-          Float32Array.from({ length: elementCount(dims) }, (_, i) => Math.sin(i)),
-        ),
-      ];
+      const values = Float32Array.from({ length: elementCount(dims) }, (_, i) => Math.sin(i));
+      return [input.name, float32(dims, values)];
     }),
   );
 }

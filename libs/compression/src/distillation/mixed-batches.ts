@@ -16,10 +16,7 @@ export function mixedBatches(recorded: BatchSource, generated: BatchSource): Bat
     await recorded.release();
     await generated.release();
   };
-  return {
-    batchesPerEpoch: recorded.batchesPerEpoch + Math.min(recorded.batchesPerEpoch, generated.batchesPerEpoch),
-    batches,
-    trainers: { ...recorded.trainers, ...generated.trainers },
-    release,
-  };
+  const least = Math.min(recorded.batchesPerEpoch, generated.batchesPerEpoch);
+  const trainers = { ...recorded.trainers, ...generated.trainers };
+  return { batchesPerEpoch: recorded.batchesPerEpoch + least, batches, trainers, release };
 }

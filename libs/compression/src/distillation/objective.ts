@@ -63,13 +63,8 @@ const FEATURE_DISTANCES: Record<FeatureOptions['kind'], (l: LossBuilder, feature
 
 /** The answers, outputs' and hidden ones, that are compared relative to their power. */
 export function poweredAnswers(pairs: readonly OutputPair[], features: readonly Feature[]): string[] {
-  return [
-    ...new Set(
-      [...pairs.filter(({ kind }) => kind === 'mse'), ...features.filter(({ kind }) => kind === 'fitnet')].map(
-        ({ answer }) => answer,
-      ),
-    ),
-  ];
+  const squared = [...pairs.filter(({ kind }) => kind === 'mse'), ...features.filter(({ kind }) => kind === 'fitnet')];
+  return [...new Set(squared.map(({ answer }) => answer))];
 }
 
 /** The output that labels are for: the only classification, where there are labels. */
@@ -91,10 +86,8 @@ export function distillObjective(
   features: readonly Feature[] = [],
 ): Pick<Objective, 'extraInputs' | 'write'> {
   const hard = labelled(pairs, hasLabels);
-  const answers = new Map([
-    ...features.map(({ answer, answerDims }) => [answer, answerDims] as const),
-    ...pairs.map(({ answer, dims }) => [answer, dims] as const),
-  ]);
+  const ofFeatures = features.map(({ answer, answerDims }) => [answer, answerDims] as const);
+  const answers = new Map([...ofFeatures, ...pairs.map(({ answer, dims }) => [answer, dims] as const)]);
   const labels = hard ? [{ name: LABELS, dims: [hard.dims[0]!], type: DataType.INT64 }] : [];
   return {
     extraInputs: [

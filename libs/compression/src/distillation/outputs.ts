@@ -38,10 +38,8 @@ export interface OutputPairsRequest {
 export function pairOutputs({ outputs, shapes, answers, classes, kinds }: OutputPairsRequest): OutputPair[] {
   const theirs = Object.keys(answers);
   const named = outputs.filter((output) => output in answers);
-  const pairs =
-    named.length > 0
-      ? named.map((name) => [name, name] as const)
-      : outputs.slice(0, theirs.length).map((output, i) => [output, theirs[i]!] as const);
+  const inOrder = outputs.slice(0, theirs.length).map((output, i) => [output, theirs[i]!] as const);
+  const pairs = named.length > 0 ? named.map((name) => [name, name] as const) : inOrder;
   if (pairs.length === 0) throw new TrainingError('teacher and student have no output of floats to compare');
   const kindOf = kindChooser(
     kinds,

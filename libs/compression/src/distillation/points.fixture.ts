@@ -5,6 +5,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { openDataset, writeNpz, type Dataset } from '#datasets';
 import { ModelProtoSchema } from '#onnx';
 import { randomNumbers } from '#testing';
+import { stageContext } from '../context.fixture.js';
 import type { PassContext } from '../pass.js';
 
 /** Samples of the train split; a third of each class. */
@@ -26,10 +27,10 @@ export class Points {
     const x = Float32Array.from({ length: SAMPLES * 8 }, () => (random() + random() + random() - 1.5) * 2);
     const row = (i: number) => x.subarray(i * 8, (i + 1) * 8);
     // The class is told by two signs, the numbers are sums: a net of one hidden layer learns both.
-    const labels = BigInt64Array.from({ length: SAMPLES }, (_, i) =>
-      BigInt(Number(row(i)[0]! > 0) * 2 + Number(row(i)[1]! > 0)),
-    );
-    const numbers = Float32Array.from({ length: SAMPLES * 2 }, (_, i) => row(i >> 1)[i % 2]! - row(i >> 1)[2]!);
+    const isPositive = (i: number, column: number) => Number(row(i)[column]! > 0);
+    const labels = BigInt64Array.from({ length: SAMPLES }, (_, i) => BigInt(isPositive(i, 0) * 2 + isPositive(i, 1)));
+    const difference = (i: number, column: number) => row(i)[column]! - row(i)[2]!;
+    const numbers = Float32Array.from({ length: SAMPLES * 2 }, (_, i) => difference(i >> 1, i % 2));
     await writeFile(
       join(folder, 'data.npz'),
       writeNpz({
@@ -43,33 +44,21 @@ export class Points {
         t: { dtype: 'f4', dims: [SAMPLES, 2], data: numbers },
       }),
     );
-    await writeFile(
-      join(folder, 'dataset.json'),
-      JSON.stringify({
-        name: 'points',
-        inputs: { x: { array: 'x' } },
-        labels: { array: 'y', classes: 4 },
-        splits: { train: { file: 'data.npz' } },
-        ...manifest,
-      }),
-    );
+    const points = {
+      name: 'points',
+      inputs: { x: { array: 'x' } },
+      labels: { array: 'y', classes: 4 },
+      splits: { train: { file: 'data.npz' } },
+      ...manifest,
+    };
+    await writeFile(join(folder, 'dataset.json'), JSON.stringify(points));
     return new Points(folder, await openDataset(folder));
   }
 
   /** A stage's context on a model. */
   context(model: Uint8Array, changes: Partial<PassContext> = {}): PassContext {
-    const quiet = { progress: () => undefined, log: () => undefined };
-    return {
-      model: fromBinary(ModelProtoSchema, model),
-      baseline: model,
-      history: [model],
-      data: this.data,
-      seed: 5,
-      threads: 1,
-      outputPath: this.folder,
-      ...quiet,
-      ...changes,
-    };
+    const known = { baseline: model, history: [model], data: this.data, seed: 5, outputPath: this.folder };
+    return stageContext(fromBinary(ModelProtoSchema, model), { ...known, ...changes });
   }
 
   async remove(): Promise<void> {

@@ -1,22 +1,20 @@
-import { AugmentOptions, DEFAULT_ALPHA, type DistillOptions } from '#contracts';
+import { AugmentOptions, type DistillOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import type { HostTensors } from '#inference';
-import { readModel, type Shapes } from '#onnx';
+import type { Shapes } from '#onnx';
 import type { PassContext } from '../pass.js';
 import { checkAugment } from '../training/batches/augment-obstacles.js';
 import { planFromBatch } from '../training/batches/batch-plan.js';
-import { chooseBatchSize, type BatchSize } from '../training/batches/batch-size.js';
 import type { TrainingBatch } from '../training/batches/batch-source.js';
 import { epochSeed } from '../training/batches/epoch-seed.js';
 import { fixedBatch } from '../training/batches/flexible-batch.js';
 import { splitInputs } from '../training/batches/rows.js';
-import { TrainingError } from '../training/errors.js';
-import { freedCopy } from '../training/form/copied-form.js';
 import { differentiableOutputs } from '../training/form/reachable.js';
 import type { TrainingForm } from '../training/form/trainable.js';
 import type { TrainingSetup } from '../training/train-model.js';
-import { attachFeatures, type Feature } from './features.js';
+import { attachFeatures, featuresOn } from './features.js';
 import { imitation } from './imitation.js';
+import { imitationBatchSize } from './imitation-batch-size.js';
 import { imitationSource } from './imitation-source.js';
 import { madeUpBatch } from './made-up-batch.js';
 import { pairOutputs, type OutputPair } from './outputs.js';
@@ -26,6 +24,7 @@ import { throughSoftmax } from './teacher/probabilities.js';
 import type { TeacherModels } from './teacher/sources.js';
 import { inputsFor, type Teacher } from './teacher/teacher.js';
 import { firstBatch, splitTrainData } from './train-data.js';
+import { unreadLabels } from './unread-labels.js';
 
 export interface ImitationRequest {
   form: TrainingForm;
@@ -44,7 +43,12 @@ export async function prepareImitation(request: ImitationRequest): Promise<Train
   const { form, options, context } = request;
   const { data, held } = splitTrainData(options, context);
   checkAugment(form.graph, options.augment);
-  const { batchSize, warnings } = await batchSizeOf(request, data);
+  const { batchSize, warnings } = await imitationBatchSize(
+    form.graph,
+    request.teaching.models[0]!,
+    options,
+    data?.sampleCount('train') ?? Infinity,
+  );
   const inputNames = form.graph.inputs.map(({ name }) => name);
   const example = data
     ? await firstBatch(data, inputNames, batchSize)
@@ -57,16 +61,9 @@ export async function prepareImitation(request: ImitationRequest): Promise<Train
   const { features, shapes } = attachFeatures(form, observed, answers, options.features, context.seed);
   const hasLabels = example.labels !== null && options.augment.mixup === 0 && options.method === 'discriminative';
   const order = { batchSize, shuffleSeed: epochSeed(context.seed, options.epochs) };
-  const source = {
-    ...request,
-    teacher,
-    data,
-    inputNames,
-    batchSize,
-    logits: logits[0] ?? null,
-    answers: [...pairs, ...features].map(({ answer }) => answer),
-    pairs,
-  };
+  const answered = [...pairs, ...features].map(({ answer }) => answer);
+  const read = { logits: logits[0] ?? null, answers: answered, pairs };
+  const source = { ...request, teacher, data, inputNames, batchSize, ...read };
   return {
     shapes,
     plan,
@@ -124,40 +121,10 @@ async function heldOutBatches(
     batchSize,
     augmentation: UNCHANGED,
     seed: context.seed,
+    progress: context.progress,
     held: { fixed: fixedBatch(form.graph) !== null },
   });
   return () => source.batches(0);
-}
-
-/**
- * Samples of a batch. A generator runs in front of its teacher, and of the student, and makes as many as both can take.
- */
-async function batchSizeOf({ form, teaching, options }: ImitationRequest, data: Dataset | null): Promise<BatchSize> {
-  const asked = chooseBatchSize(form.graph, options.batchSize, data?.sampleCount('train') ?? Infinity);
-  if (options.method === 'discriminative') return asked;
-  const [ours, theirs] = [fixedBatch(form.graph), fixedBatch(await freedCopy(readModel(teaching.models[0]!)))];
-  if (ours !== null && theirs !== null && ours !== theirs)
-    throw new TrainingError(
-      `the student takes batches of ${ours}, its teacher of ${theirs}, and a generator makes the same for both: export one of them with a dynamic batch`,
-    );
-  const fixed = ours ?? theirs;
-  return fixed === null ? asked : chooseBatchSize(form.graph, fixed, Infinity);
-}
-
-/** What the options say of labels, where none are read. */
-function unreadLabels({ method, alpha, labelSmoothing }: DistillOptions, data: Dataset | null): string[] {
-  if (!data) return [];
-  if (method === 'hybrid')
-    return data.classes === null
-      ? []
-      : ['method hybrid learns from the answers of the teacher alone: the labels of the data set are not read'];
-  const asked = [
-    ...(alpha !== DEFAULT_ALPHA && alpha < 1 ? [`alpha ${alpha}`] : []),
-    ...(labelSmoothing > 0 ? [`labelSmoothing ${labelSmoothing}`] : []),
-  ];
-  return data.classes === null && asked.length > 0
-    ? [`the data set has no labels with classes: ${asked.join(' and ')} is not heeded`]
-    : [];
 }
 
 /** Outputs that the student is not taught. */
@@ -169,11 +136,4 @@ function leftOutputs(form: TrainingForm): string[] {
 
 function onShapes(pairs: readonly OutputPair[], shapes: Shapes): OutputPair[] {
   return pairs.map((pair) => ({ ...pair, dims: shapes.get(pair.output) ?? pair.dims }));
-}
-
-function featuresOn(features: readonly Feature[], shapes: Shapes): Feature[] {
-  return features.map((feature) => {
-    const dims = shapes.get(feature.value) ?? feature.dims;
-    return { ...feature, dims, answerDims: [dims[0]!, ...feature.answerDims.slice(1)] };
-  });
 }

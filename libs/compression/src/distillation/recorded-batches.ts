@@ -1,7 +1,9 @@
 import { epochSeed } from '../training/batches/epoch-seed.js';
-import type { AugmentOptions } from '#contracts';
-import { mulberry32, shuffledIndices, type Dataset } from '#datasets';
+import { counted, type AugmentOptions } from '#contracts';
+import type { Dataset } from '#datasets';
+import { randomOrder, seededRandom } from '#numbers';
 import { augment, augments } from '../training/batches/augment.js';
+import type { PassContext } from '../pass.js';
 import { evenBatchSize, filledUp } from '../training/batches/rows.js';
 import { plainSource, type BatchSource, type TrainingBatch } from '../training/batches/batch-source.js';
 import { RecordedAnswers, inputsFor, type Teacher } from './teacher/teacher.js';
@@ -13,6 +15,8 @@ export interface RecordedBatchesRequest {
   batchSize: number;
   augmentation: AugmentOptions;
   seed: number;
+  /** Who is told how far the teacher is with its answers. */
+  progress: PassContext['progress'];
   /**
    * To judge by: every sample, in batches as equal as can be, or filled up to `batchSize` where the model takes no
    * other.
@@ -29,12 +33,13 @@ export async function recordedBatches(request: RecordedBatchesRequest): Promise<
   const samples = data.sampleCount('train');
   const batchSize = held && !held.fixed ? evenBatchSize(samples, request.batchSize) : request.batchSize;
   const bound = data.bindInputs(request.inputNames);
-  const recorded = augments(augmentation) ? null : await RecordedAnswers.record(teacher, data, 'train');
+  const tell = (done: number) => request.progress(0, `the teacher answers: ${done} of ${counted(samples, 'sample')}`);
+  const recorded = augments(augmentation) ? null : await RecordedAnswers.record(teacher, data, 'train', tell);
 
   async function* batches(epoch: number): AsyncGenerator<TrainingBatch> {
     const shuffleSeed = epochSeed(seed, epoch);
-    const order = shuffledIndices(samples, shuffleSeed);
-    const random = mulberry32(shuffleSeed ^ 0x5bd1e995);
+    const order = randomOrder(samples, seededRandom(shuffleSeed));
+    const random = seededRandom(shuffleSeed ^ 0x5bd1e995);
     let at = 0;
     for await (const { inputs, labels, size } of bound.batches('train', { batchSize, shuffleSeed, dropLast: !held })) {
       if (recorded) {
@@ -42,11 +47,8 @@ export async function recordedBatches(request: RecordedBatchesRequest): Promise<
         yield held?.fixed ? filledUp(batch, batchSize) : batch;
       } else {
         const changed = augment(inputs, augmentation, random);
-        yield {
-          inputs: changed,
-          labels: augmentation.mixup > 0 ? null : labels,
-          targets: await teacher.answer(inputsFor(teacher.inputNames, changed)),
-        };
+        const targets = await teacher.answer(inputsFor(teacher.inputNames, changed));
+        yield { inputs: changed, labels: augmentation.mixup > 0 ? null : labels, targets };
       }
       at += size;
     }

@@ -14,9 +14,8 @@ export function untrainableStudent(
   if ('model' in student)
     return within(models, student.model, (stored) => untrainable(stored, options, 'student.model'));
   if (typeof teacher === 'string') return untrainable(model, options, 'student');
-  return within(models, 'model' in teacher ? teacher.model : teacher.models[0]!, (stored) =>
-    untrainable(stored, options, 'student'),
-  );
+  const first = 'model' in teacher ? teacher.model : teacher.models[0]!;
+  return within(models, first, (stored) => untrainable(stored, options, 'student'));
 }
 
 /** What there is to say of a model of the store, if it is at hand. */

@@ -1,4 +1,4 @@
-import type { Skipped } from '#contracts';
+import type { Encodings, QuantizeOptions, Skipped } from '#contracts';
 import type { OutputQuality, Speedup } from '#evaluation';
 import type { CalibratedRange } from './calibration/calibrate.js';
 import type { MethodChoice } from './calibration/choose-methods.js';
@@ -6,14 +6,17 @@ import type { ActivationGrid } from './emit/pairs.js';
 import type { WeightReport } from './emit/weight-store.js';
 import type { JudgedOn } from './evidence/judged-on.js';
 import type { LayerEvidence } from './evidence/layer-evidence.js';
-import type { LayerTime, ModelTimes } from './evidence/layer-times.js';
+import type { LayerSpeed, ModelTimes } from './evidence/layer-times.js';
 import type { WidthChoice } from './mixed/choose-widths.js';
+import type { SlowerChoice } from './mixed/slower-choice.js';
 
 /** One quantized layer in the report: a row to which storing, comparing and timing each add their figures. */
-export interface LayerReport extends WeightReport, Partial<LayerEvidence>, Partial<LayerTime> {
+export interface LayerReport extends WeightReport, Partial<LayerEvidence>, Partial<LayerSpeed> {
   node: string;
   opType: string;
   input: string;
+  /** Of a layer whose weight alone is stored as integers. */
+  computesIn?: 'float';
   /** Share of its input's values, 0..1, that the grid clips. */
   inputSaturation?: number;
 }
@@ -45,6 +48,8 @@ export interface SchemeReport {
    * no layer is quantized.
    */
   methods?: MethodChoice | null;
+  /** From scheme static: the grids as other quantizers read them. */
+  encodings?: Encodings;
   /** From mixed: the widths taken, and what there was to choose from. */
   mixed?: WidthChoice;
   /** From scheme float16: the tensors it stored. */
@@ -53,7 +58,7 @@ export interface SchemeReport {
 }
 
 /** What was measured of a result. */
-export interface Measured {
+export interface MeasuredResult {
   /** How near each floating-point output comes to the float model's on calibration data; null without data. */
   outputs: OutputQuality[] | null;
   /**
@@ -72,9 +77,13 @@ export interface Measured {
 }
 
 /** What quantization did and what it is worth, for the report. */
-export interface QuantizeReport extends SchemeReport, Measured {
+export interface QuantizeReport extends SchemeReport, MeasuredResult {
   /** Whether the machine that measured has int8 dot products (VNNI); null where that is unknown. */
   int8DotProduct: boolean | null;
   warnings: string[];
   verdict: string;
+  /** Where layers were left to floats, or might have been: what was measured for it. */
+  whereSlower?: SlowerChoice;
+  /** Options that a measurement decided: with them the same bytes come out without one. */
+  decided?: Partial<QuantizeOptions>;
 }

@@ -8,10 +8,8 @@ import { findLayerNorms, fuseLayerNorms, LAYER_NORM_OPSET } from './fuse-layer-n
  */
 export function fuseDecomposed(model: ModelProto): number {
   const found = new Graph(model);
-  const needed = Math.max(
-    findGelus(found).length > 0 ? GELU_OPSET : 0,
-    findLayerNorms(found).length > 0 ? LAYER_NORM_OPSET : 0,
-  );
+  const forGelus = findGelus(found).length > 0 ? GELU_OPSET : 0;
+  const needed = Math.max(forGelus, findLayerNorms(found).length > 0 ? LAYER_NORM_OPSET : 0);
   if (needed === 0 || !canDeclare(model, needed)) return 0;
   const graph = new Graph(model);
   const [norms, gelus] = [findLayerNorms(graph), findGelus(graph)];

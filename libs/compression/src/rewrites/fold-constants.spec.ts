@@ -39,6 +39,18 @@ describe('foldConstants', () => {
     expect({ ops, count }).toEqual({ ops: ['MatMul'], count: 1 });
   });
 
+  it('folds a Cast that makes stored elements no wider, and leaves one that does: they were stored narrow on purpose', async () => {
+    const cast = (b: GraphBuilder, stored: string) => {
+      const floats = b.op('Cast', [stored], { to: DataType.FLOAT });
+      b.op('MatMul', ['x', floats], {}, { outputs: ['y'] });
+    };
+    const integers = Int32Array.from({ length: 16 }, (_, i) => i);
+    const same = await folded((b) => cast(b, b.initializer(makeTensor('w', DataType.INT32, [4, 4], integers))));
+    const bytes = Int8Array.from(integers);
+    const wider = await folded((b) => cast(b, b.initializer(makeTensor('w', DataType.INT8, [4, 4], bytes))));
+    expect([same.ops, wider.ops]).toEqual([['MatMul'], ['Cast', 'MatMul']]);
+  });
+
   it('folds shapes that are put together of constants, but not those of the input', async () => {
     const { ops } = await folded((b) => {
       const shape = b.op('Concat', [b.op('Gather', [b.op('Shape', [weight(b)]), b.ints([0])]), b.ints([-1])], {

@@ -37,11 +37,11 @@ const TYPES: Partial<Record<HostTensor['type'], DataType>> = {
  * of a narrower type), and results that would make the file grow. Returns how many values were folded. Constants must
  * be initializers.
  */
-export async function foldConstants(graph: Graph): Promise<number> {
+export async function foldConstants(graph: Graph, isWanted: (value: string) => boolean = () => true): Promise<number> {
   const values = foldableValues(graph);
-  const wanted = [...values].filter((value) =>
-    graph.consumers(value).some(({ node, index }) => index >= 0 && !node.output.some((output) => values.has(output))),
-  );
+  const isComputed = (node: NodeProto) => !node.output.some((output) => values.has(output));
+  const isRead = (value: string) => graph.consumers(value).some(({ node, index }) => index >= 0 && isComputed(node));
+  const wanted = [...values].filter((value) => isRead(value) && isWanted(value));
   if (wanted.length === 0) return 0;
   const observed = await observeValues(constantPart(graph, values), wanted, {});
   return wanted.filter((value) => replaceByConstant(graph, value, observed[value]!)).length;
@@ -49,15 +49,8 @@ export async function foldConstants(graph: Graph): Promise<number> {
 
 /** The nodes that give the values, as a model without inputs. */
 function constantPart({ model, proto, nodes }: Graph, values: ReadonlySet<string>): ModelProto {
-  return {
-    ...model,
-    graph: {
-      ...proto,
-      input: [],
-      valueInfo: [],
-      node: nodes.filter((node) => node.output.some((output) => values.has(output))),
-    },
-  };
+  const node = nodes.filter(({ output }) => output.some((value) => values.has(value)));
+  return { ...model, graph: { ...proto, input: [], valueInfo: [], node } };
 }
 
 /** The values that depend on constants alone and may be computed ahead, without running anything. */
@@ -86,10 +79,8 @@ function mayFold(graph: Graph, node: NodeProto): boolean {
 /** Whether a Cast makes elements wider: what it reads was stored narrow on purpose. */
 function widens(graph: Graph, cast: NodeProto): boolean {
   const from = graph.initializer(cast.input[0] ?? '');
-  return (
-    from !== undefined &&
-    (dataTypeBits(from.dataType) ?? 0) < (dataTypeBits(intAttribute(cast, 'to', DataType.FLOAT)) ?? 0)
-  );
+  const to = dataTypeBits(intAttribute(cast, 'to', DataType.FLOAT)) ?? 0;
+  return from !== undefined && (dataTypeBits(from.dataType) ?? 0) < to;
 }
 
 function replaceByConstant(graph: Graph, value: string, { type, dims, data }: HostTensor): boolean {

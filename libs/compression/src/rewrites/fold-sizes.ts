@@ -1,4 +1,4 @@
-import { constantSizes, inferFrom, sizeTensor, type Graph, type Shape, type SizeValue } from '#onnx';
+import { constantSizes, inferFrom, sizeTensor, type Graph, type NodeProto, type Shape, type SizeValue } from '#onnx';
 
 /**
  * Puts sizes in as constants that a graph computes though they never change, so that what reads them can be understood
@@ -13,11 +13,9 @@ import { constantSizes, inferFrom, sizeTensor, type Graph, type Shape, type Size
 export function foldSizes(graph: Graph, shapes?: ReadonlyMap<string, Shape>): number {
   const sizes = shapes ? inferFrom(graph, shapes).sizes : constantSizes(graph);
   const isFolded = (value: string) => sizes.has(value) && !graph.isOutput(value);
-  const wanted = [...sizes].filter(
-    ([value]) =>
-      isFolded(value) &&
-      graph.consumers(value).some(({ node, index }) => index >= 0 && !isFolded(node.output[0] ?? '')),
-  );
+  const isComputed = (node: NodeProto) => !isFolded(node.output[0] ?? '');
+  const isRead = (value: string) => graph.consumers(value).some(({ node, index }) => index >= 0 && isComputed(node));
+  const wanted = [...sizes].filter(([value]) => isFolded(value) && isRead(value));
   for (const [value, size] of wanted) replaceBySize(graph, value, size);
   if (wanted.length > 0) graph.removeDeadCode();
   return wanted.length;

@@ -25,8 +25,10 @@ export interface GeluMatch {
 /**
  * GELUs that exporters took apart (Hendrycks & Gimpel 2016), by their exact formula or its approximation:
  *
- *     Div(X, √2) -> Erf -> Add(1) -> Mul(X) -> Mul(½)                        is   Gelu(X)
- *     Pow(X, 3) -> Mul(0.044715) -> Add(X) -> Mul(√(2/π)) -> Tanh -> Add(1) -> Mul(X) -> Mul(½)   is   Gelu(X, approximate = tanh)
+ *     Div(X, √2) -> Erf -> Add(1) -> Mul(X) -> Mul(½)
+ *     is   Gelu(X)
+ *     Pow(X, 3) -> Mul(0.044715) -> Add(X) -> Mul(√(2/π)) -> Tanh -> Add(1) -> Mul(X) -> Mul(½)
+ *     is   Gelu(X, approximate = tanh)
  *
  * The three factors at the end may be multiplied in any order, a Div may be a Mul by the inverse, a power products.
  */
@@ -36,9 +38,8 @@ export function findGelus(graph: Graph): GeluMatch[] {
     const sum = input === null ? undefined : onlyReader(graph, node);
     const isGate = sum?.opType === 'Add' && besideScalar(graph, sum, 1) === node.output[0];
     const last = isGate ? productOf(graph, sum, input!) : null;
-    return last && isFloatValue(graph, input!)
-      ? [{ input: input!, last, approximate: node.opType === 'Tanh' ? 'tanh' : 'none' } as const]
-      : [];
+    if (!last || !isFloatValue(graph, input!)) return [];
+    return [{ input: input!, last, approximate: node.opType === 'Tanh' ? 'tanh' : 'none' } as const];
   });
 }
 
@@ -46,17 +47,9 @@ export function findGelus(graph: Graph): GeluMatch[] {
 export function fuseGelus(graph: Graph, matches: readonly GeluMatch[]): void {
   for (const { input, last, approximate } of matches) {
     const name = graph.freshName(`${last.output[0]}_Gelu`);
-    replaceBy(
-      graph,
-      last,
-      makeNode(
-        'Gelu',
-        [input],
-        [graph.freshName(`${last.output[0]}_gelu`)],
-        approximate === 'tanh' ? { approximate } : {},
-        { name },
-      ),
-    );
+    const output = graph.freshName(`${last.output[0]}_gelu`);
+    const attributes = approximate === 'tanh' ? { approximate } : {};
+    replaceBy(graph, last, makeNode('Gelu', [input], [output], attributes, { name }));
   }
 }
 
@@ -67,11 +60,8 @@ const GATES: Record<string, (graph: Graph, node: NodeProto) => string | null> = 
     const inner = scaledValue(graph, graph.producer(tanh.input[0] ?? ''), Math.sqrt(2 / Math.PI));
     const sum = inner === null ? undefined : graph.producer(inner);
     if (sum?.opType !== 'Add') return null;
-    return (
-      sum.input.find(
-        (value) => besideValue(sum, value) !== value && isCubeTerm(graph, besideValue(sum, value)!, value),
-      ) ?? null
-    );
+    const isCubeBeside = (other: string | null, value: string) => other !== value && isCubeTerm(graph, other!, value);
+    return sum.input.find((value) => isCubeBeside(besideValue(sum, value), value)) ?? null;
   },
 };
 

@@ -23,26 +23,12 @@ function fuse(graph: Graph, clip: NodeProto): boolean {
   const output = outputOf(tail.at(-1)!);
   const gate = graph.freshName(`${output}_gate`);
   const place = tail.at(-1)!;
-  graph.addNode(
-    makeNode(
-      'HardSigmoid',
-      [input],
-      [gate],
-      { alpha: new Float(1 / 6), beta: new Float(0.5) },
-      { name: graph.freshName(`${output}_HardSigmoid`) },
-    ),
-    { before: place },
-  );
-  const product = graph.addNode(
-    makeNode(
-      'Mul',
-      [input, gate],
-      [graph.freshName(`${output}_swish`)],
-      {},
-      { name: graph.freshName(`${output}_Mul`) },
-    ),
-    { before: place },
-  );
+  const sixth = { alpha: new Float(1 / 6), beta: new Float(0.5) };
+  const gateName = graph.freshName(`${output}_HardSigmoid`);
+  graph.addNode(makeNode('HardSigmoid', [input], [gate], sixth, { name: gateName }), { before: place });
+  const swish = graph.freshName(`${output}_swish`);
+  const name = graph.freshName(`${output}_Mul`);
+  const product = graph.addNode(makeNode('Mul', [input, gate], [swish], {}, { name }), { before: place });
   for (const node of [...tail].reverse()) graph.removeNode(node);
   graph.removeNode(clip);
   graph.removeNode(add);

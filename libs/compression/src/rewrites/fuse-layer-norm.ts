@@ -45,21 +45,10 @@ export function findLayerNorms(graph: Graph): LayerNormMatch[] {
 /** Puts a LayerNormalization in the place of each match; the model must declare opset 17. */
 export function fuseLayerNorms(graph: Graph, matches: readonly LayerNormMatch[]): void {
   for (const { input, gain, shift, epsilon, last } of matches) {
-    const [output, name] = [
-      graph.freshName(`${last.output[0]}_norm`),
-      graph.freshName(`${last.output[0]}_LayerNormalization`),
-    ];
-    replaceBy(
-      graph,
-      last,
-      makeNode(
-        'LayerNormalization',
-        [input, gain, shift],
-        [output],
-        { axis: -1, epsilon: new Float(epsilon) },
-        { name },
-      ),
-    );
+    const output = graph.freshName(`${last.output[0]}_norm`);
+    const name = graph.freshName(`${last.output[0]}_LayerNormalization`);
+    const attributes = { axis: -1, epsilon: new Float(epsilon) };
+    replaceBy(graph, last, makeNode('LayerNormalization', [input, gain, shift], [output], attributes, { name }));
   }
 }
 
@@ -112,9 +101,8 @@ function squareRootOf(graph: Graph, value: string): string | null {
 /** X of Sub(X, ReduceMean(X)), else null. */
 function centeredOf(graph: Graph, value: string, shapes: ReadonlyMap<string, Shape>): string | null {
   const node = graph.producer(value);
-  return node?.opType === 'Sub' && meanedBy(graph, inputOf(node, 1), shapes) === node.input[0]
-    ? inputOf(node, 0)
-    : null;
+  if (node?.opType !== 'Sub') return null;
+  return meanedBy(graph, inputOf(node, 1), shapes) === node.input[0] ? inputOf(node, 0) : null;
 }
 
 function isVector(graph: Graph, value: string): boolean {

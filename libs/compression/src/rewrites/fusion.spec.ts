@@ -1,5 +1,15 @@
 import { float32, Session } from '#inference';
-import { Graph, GraphBuilder, setAttribute, writeModel, type ModelProto } from '#onnx';
+import {
+  DataType,
+  floatTensor,
+  floatToHalf,
+  Graph,
+  GraphBuilder,
+  makeTensor,
+  setAttribute,
+  writeModel,
+  type ModelProto,
+} from '#onnx';
 import { randomNumbers } from '#testing';
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { fuseHardSwish } from './fuse-hard-swish.js';
@@ -46,6 +56,41 @@ const norm = (b: GraphBuilder, input: string) =>
 describe('foldBatchNorm', () => {
   it.each([true, false])('folds into a convolution, with bias: %p', async (withBias) => {
     await expectSame((b) => norm(b, conv(b, withBias)), foldBatchNorm, ['Conv']);
+  });
+
+  const half = (b: GraphBuilder, dims: number[], data: Float32Array) =>
+    b.initializer(makeTensor(b.fresh('half'), DataType.FLOAT16, dims, Uint16Array.from(data, floatToHalf)));
+  const widened = (b: GraphBuilder, dims: number[], data: Float32Array) =>
+    b.op('Cast', [half(b, dims, data)], { to: DataType.FLOAT });
+
+  it('folds into weights that are stored in half precision, which stay so', async () => {
+    const b = new GraphBuilder();
+    b.input('x', ['n', 3, 6, 6]);
+    const weights = [widened(b, [4, 3, 3, 3], values(108)), widened(b, [4], values(4))];
+    const [gain, shift, mean] = [values(4), values(4), values(4)].map((data) => widened(b, [4], data));
+    const inputs = [b.op('Conv', ['x', ...weights]), gain!, shift!, mean!, widened(b, [4], values(4, 0.5, 2))];
+    b.op('BatchNormalization', inputs, {}, { outputs: ['y'] });
+    b.output('y');
+    const graph = new Graph(b.build());
+    const before = await run(graph.model);
+    expect(foldBatchNorm(graph)).toBe(1);
+    graph.removeDeadCode();
+    expect(graph.nodes.map(({ opType }) => opType)).toEqual(['Cast', 'Conv']);
+    expect(graph.initializer(graph.nodes[0]!.input[0]!)!.dataType).toBe(DataType.FLOAT16);
+    const after = await run(graph.model);
+    // 27 products of up to 4 with weights that half precision rounds by 1/2048.
+    after.forEach((value, i) => expect(Math.abs(value - before[i]!)).toBeLessThan(0.05));
+  });
+
+  it('leaves one of half precision whose weights would leave it', () => {
+    const b = new GraphBuilder();
+    b.input('x', ['n', 3, 6, 6]);
+    const inputs = [b.op('Conv', ['x', widened(b, [4, 3, 3, 3], values(108))])];
+    norm(b, inputs[0]!);
+    const graph = new Graph(b.build());
+    const [gain] = graph.producer('y')!.input.slice(1);
+    graph.replaceInitializer(floatTensor(gain!, [4], [1e6, 1, 1, 1]));
+    expect(foldBatchNorm(graph)).toBe(0);
   });
 
   it('leaves a normalisation by statistics of the batch', () => {

@@ -12,9 +12,8 @@ export function isScalar(graph: Graph, name: string, expected: number): boolean 
  */
 export function scalarOf(graph: Graph, name: string): number | null {
   const tensor = graph.initializer(name);
-  return tensor && tensor.dims.length <= 1 && tensor.dims.every((dim) => dim === 1n)
-    ? tensorToFloats(tensor)[0]!
-    : null;
+  const isSingle = tensor && tensor.dims.length <= 1 && tensor.dims.every((dim) => dim === 1n);
+  return isSingle ? tensorToFloats(tensor)[0]! : null;
 }
 
 /** Whether a value is of float32: the runtime has no kernels of the operators that rewrites put in for other types. */

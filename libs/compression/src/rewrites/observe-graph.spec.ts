@@ -22,4 +22,15 @@ describe('shapes are observed', () => {
   it('not on text, which is said', async () => {
     await expect(observeGraph(castsInput(DataType.STRING))).rejects.toThrow(/STRING/);
   });
+
+  it('at a free length of the first input alone, where the others only fit at a length of 1', async () => {
+    const b = new GraphBuilder();
+    b.input('x', [1, 'steps', 2]);
+    b.input('state', [1, 'kept']);
+    b.op('MatMul', ['state', b.float([1, 2, 3], [1, 3])], {}, { outputs: [b.output('y', [1, 3])] });
+    b.op('Relu', ['x'], {}, { outputs: [b.output('z', [1, 'steps', 2])] });
+    const { shapes } = await observeGraph(b.build());
+    expect(shapes.get('y')).toEqual([1, 3]);
+    expect(shapes.get('z')).toEqual([1, 64, 2]);
+  });
 });

@@ -75,9 +75,8 @@ export async function shapesOn(model: ModelProto, feeds: HostTensors): Promise<M
   copy.graph!.output = [...names.keys()].map((name): ValueInfoProto => create(ValueInfoProtoSchema, { name }));
   const session = await Session.create(toBinary(ModelProtoSchema, copy), { optimization: 'disabled', quiet: true });
   const results = await session.run(feeds).finally(() => session.release());
-  const shapes = new Map<string, readonly number[]>(
-    graph.proto.initializer.map((tensor) => [tensor.name, tensorDims(tensor)]),
-  );
+  const stored = graph.proto.initializer.map((tensor) => [tensor.name, tensorDims(tensor)] as const);
+  const shapes = new Map<string, readonly number[]>(stored);
   for (const [name, tensor] of Object.entries(feeds)) shapes.set(name, tensor.dims);
   for (const [name, value] of names) shapes.set(value, Array.from(results[name]!.data as BigInt64Array, Number));
   return shapes;
@@ -89,10 +88,10 @@ export async function shapesOn(model: ModelProto, feeds: HostTensors): Promise<M
  */
 function* feedsToTry(model: ModelProto): Generator<HostTensors> {
   const { inputs } = new Graph(model);
-  const hasFree = (input: ValueInfoProto) =>
-    valueDims(input)
-      ?.slice(1)
-      .some((dim) => typeof dim === 'string') ?? false;
+  const hasFree = (input: ValueInfoProto) => {
+    const dims = valueDims(input)?.slice(1) ?? [];
+    return dims.some((dim) => typeof dim === 'string');
+  };
   if (!inputs.some(hasFree)) return yield feedsOf(inputs, () => 1);
   for (const length of FREE_LENGTHS) {
     yield feedsOf(inputs, () => length);

@@ -25,9 +25,8 @@ const MAX_ELEMENTS = 2 ** 14;
 export function ownVectors(graph: Graph): void {
   for (const tensor of [...graph.proto.initializer]) {
     if (!isVector(tensor) || graph.isOutput(tensor.name)) continue;
-    const [, ...others] = graph
-      .consumers(tensor.name)
-      .filter(({ node, index }) => VECTORS[node.opType]?.includes(index));
+    const readers = graph.consumers(tensor.name);
+    const [, ...others] = readers.filter(({ node, index }) => VECTORS[node.opType]?.includes(index));
     for (const { node, index } of others) {
       const copy = create(TensorProtoSchema, { ...tensor, name: graph.freshName(tensor.name) });
       graph.setInput(node, index, graph.addInitializer(copy).name);
@@ -37,7 +36,6 @@ export function ownVectors(graph: Graph): void {
 
 function isVector({ dataType, dims }: TensorProto): boolean {
   const sizes = dims.map(Number);
-  return (
-    dataType === DataType.FLOAT && sizes.filter((size) => size > 1).length <= 1 && elementCount(sizes) <= MAX_ELEMENTS
-  );
+  const isLine = sizes.filter((size) => size > 1).length <= 1;
+  return dataType === DataType.FLOAT && isLine && elementCount(sizes) <= MAX_ELEMENTS;
 }

@@ -70,8 +70,8 @@ function replaceInput(
   change: () => { dims: number[]; values: Float32Array },
 ): void {
   const { dims, values } = change();
-  const name =
-    made.get(key) ?? graph.addInitializer(floatTensor(graph.freshName(node.input[index] ?? ''), dims, values)).name;
+  const stored = () => floatTensor(graph.freshName(node.input[index] ?? ''), dims, values);
+  const name = made.get(key) ?? graph.addInitializer(stored()).name;
   made.set(key, name);
   graph.setInput(node, index, name);
 }

@@ -1,4 +1,4 @@
-import { type Graph, type NodeProto, outputOf, inputOf, elementOf } from '#onnx';
+import { type Graph, type NodeProto, outputOf, inputOf } from '#onnx';
 
 /**
  * Moves the Relu of a float convolution behind the pooling, where it has fewer elements to clamp and a following
@@ -33,7 +33,6 @@ export function reluThenPool(graph: Graph, conv: NodeProto): { relu: NodeProto; 
 
 function onlyReader(graph: Graph, value: string): NodeProto | undefined {
   const uses = graph.consumers(value);
-  return uses.length === 1 && elementOf(uses, 0, 'uses').index === 0 && !graph.isOutput(value)
-    ? elementOf(uses, 0, 'uses').node
-    : undefined;
+  const [use] = uses;
+  return use && uses.length === 1 && use.index === 0 && !graph.isOutput(value) ? use.node : undefined;
 }

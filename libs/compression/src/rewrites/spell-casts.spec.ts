@@ -1,6 +1,6 @@
 import { DataType, Graph, GraphBuilder, intAttribute } from '#onnx';
 import { TrainOptions } from '#contracts';
-import { train } from '../passes/train/train.js';
+import { trainPass } from '../passes/train/train.js';
 import { spellCasts } from './spell-casts.js';
 
 const like = (type: DataType) => {
@@ -28,7 +28,7 @@ describe('CastLike', () => {
     b.op('CastLike', [b.op('Mul', [product, scale]), 'x'], {}, { outputs: [b.output('y', ['n', 2])] });
     const options = TrainOptions.parse({});
     const data = { inputs: { x: { dims: [2], type: 'float32' as const } }, classes: 2, splits: { train: 8 } };
-    expect(train.obstacles!(b.build(), options, new Map())).toEqual([]);
-    expect(await train.trial!(b.build(), options, { models: new Map(), data })).toEqual([]);
+    expect(trainPass.obstacles!(b.build(), options, new Map())).toEqual([]);
+    expect(await trainPass.trial!(b.build(), options, { models: new Map(), data })).toEqual([]);
   });
 });

@@ -12,7 +12,6 @@ export function splitBias(graph: Graph, gemm: NodeProto): void {
   const product = graph.freshName(`${output}_product`);
   graph.setInput(gemm, 2, '');
   graph.setOutput(gemm, 0, product);
-  graph.addNode(makeNode('Add', [product, bias], [output], {}, { name: graph.freshName(`${output}_Add`) }), {
-    after: gemm,
-  });
+  const name = graph.freshName(`${output}_Add`);
+  graph.addNode(makeNode('Add', [product, bias], [output], {}, { name }), { after: gemm });
 }

@@ -19,14 +19,8 @@ const FLOATS: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, D
  */
 export function untieVectors(graph: Graph): UntiedCopy[] {
   return [...graph.proto.initializer].filter(isVector).flatMap((tensor) => {
-    const readers = [
-      ...new Set(
-        graph
-          .consumers(tensor.name)
-          .filter(({ index }) => index >= 0)
-          .map(({ node }) => node),
-      ),
-    ];
+    const uses = graph.consumers(tensor.name).filter(({ index }) => index >= 0);
+    const readers = [...new Set(uses.map(({ node }) => node))];
     return readers.slice(1).map((node): UntiedCopy => {
       const copy = graph.addInitializer({ ...tensor, name: graph.freshName(`${tensor.name}_untied`) }).name;
       node.input.forEach((value, index) => value === tensor.name && graph.setInput(node, index, copy));
@@ -51,10 +45,7 @@ function isVector(tensor: TensorProto): boolean {
 }
 
 function isSame(a: TensorProto, b: TensorProto): boolean {
-  return (
-    a.dims.join() === b.dims.join() &&
-    a.dataType === b.dataType &&
-    Buffer.compare(a.rawData, b.rawData) === 0 &&
-    a.floatData.join() === b.floatData.join()
-  );
+  const isAlike = a.dims.join() === b.dims.join() && a.dataType === b.dataType;
+  const isEqual = Buffer.compare(a.rawData, b.rawData) === 0 && a.floatData.join() === b.floatData.join();
+  return isAlike && isEqual;
 }

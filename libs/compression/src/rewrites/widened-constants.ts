@@ -1,5 +1,6 @@
 import {
   DataType,
+  elementCount,
   floatTensor,
   intAttribute,
   intsAttribute,
@@ -31,22 +32,13 @@ const OTHER_FLOATS: ReadonlySet<DataType> = new Set([DataType.FLOAT16, DataType.
  */
 export function floatConstant(graph: Graph, value: string): FloatConstant | undefined {
   const tensor = graph.initializer(value);
-  if (tensor)
-    return tensor.dataType === DataType.FLOAT || OTHER_FLOATS.has(tensor.dataType)
-      ? { dims: tensorDims(tensor), values: tensorToFloats(tensor) }
-      : undefined;
+  const isFloat = tensor && (tensor.dataType === DataType.FLOAT || OTHER_FLOATS.has(tensor.dataType));
+  if (tensor) return isFloat ? { dims: tensorDims(tensor), values: tensorToFloats(tensor) } : undefined;
   const node = graph.producer(value);
   const source = node && isPassive(node) ? floatConstant(graph, node.input[0] ?? '') : undefined;
-  return source && node!.opType === 'Transpose'
-    ? transposed(
-        source,
-        intsAttribute(
-          node!,
-          'perm',
-          source.dims.map((_, axis) => source.dims.length - 1 - axis),
-        ),
-      )
-    : source;
+  if (!source || node!.opType !== 'Transpose') return source;
+  const reversed = source.dims.map((_, axis) => source.dims.length - 1 - axis);
+  return transposed(source, intsAttribute(node!, 'perm', reversed));
 }
 
 /** Whether a value is a float constant that is no initializer of single precision yet. */
@@ -65,22 +57,18 @@ export function readWidened(graph: Graph, node: NodeProto, index: number): strin
 
 function isPassive(node: NodeProto): boolean {
   if (node.domain !== '') return false;
-  return (
-    node.opType === 'Identity' ||
-    node.opType === 'Transpose' ||
-    (node.opType === 'Cast' && intAttribute(node, 'to', 0) === DataType.FLOAT)
-  );
+  if (node.opType === 'Cast') return intAttribute(node, 'to', 0) === DataType.FLOAT;
+  return node.opType === 'Identity' || node.opType === 'Transpose';
 }
 
 function transposed({ dims, values }: FloatConstant, perm: readonly number[]): FloatConstant {
-  const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((product, dim) => product * dim, 1));
+  const strides = dims.map((_, axis) => elementCount(dims.slice(axis + 1)));
+  const strideOf = (axis: number) => elementOf(strides, elementOf(perm, axis, 'perm'), 'strides');
   const result = { dims: perm.map((axis) => dimOf(dims, axis)), values: new Float32Array(values.length) };
   const position = result.dims.map(() => 0);
   for (let i = 0; i < values.length; i++) {
-    result.values[i] =
-      values[
-        position.reduce((at, step, axis) => at + step * elementOf(strides, elementOf(perm, axis, 'perm'), 'strides'), 0)
-      ]!;
+    const source = position.reduce((at, step, axis) => at + step * strideOf(axis), 0);
+    result.values[i] = values[source]!;
     for (let axis = position.length - 1; axis >= 0 && ++position[axis]! === result.dims[axis]; axis--)
       position[axis] = 0;
   }

@@ -9,7 +9,8 @@ const NOISE = 'noise:';
  * it.
  */
 export function powerTerms(output: string, student: Expression, answer: Expression): Record<string, Expression> {
-  return { [SIGNAL + output]: answer.square().sum(), [NOISE + output]: student.minus(answer).square().sum() };
+  const signal = answer.square().sum();
+  return { [SIGNAL + output]: signal, [NOISE + output]: student.minus(answer).square().sum() };
 }
 
 /** How near the student's outputs come to the teacher's over the batches of an epoch. */
@@ -39,19 +40,18 @@ export class Fidelity {
    * output without a ratio has none: `unmeasured` says which and why.
    */
   epoch(): { ratios: Record<string, number>; unmeasured: string[] } {
-    const outputs = Object.keys(this.powers)
-      .filter((name) => name.startsWith(SIGNAL))
-      .map((name) => name.slice(SIGNAL.length));
+    const signals = Object.keys(this.powers).filter((name) => name.startsWith(SIGNAL));
+    const outputs = signals.map((name) => name.slice(SIGNAL.length));
     const ratios: Record<string, number> = {};
     const unmeasured: string[] = [];
     for (const output of outputs) {
       const [signal, noise] = [this.powers[SIGNAL + output]!, this.powers[NOISE + output]!];
-      if (signal > 0 && noise > 0)
+      if (signal > 0 && noise > 0) {
         ratios[outputs.length === 1 ? 'snrDb' : `snrDb:${output}`] = 10 * Math.log10(signal / noise);
-      else
-        unmeasured.push(
-          `output "${output}" has no signal-to-noise ratio where ${noise === 0 ? "it is the teacher's to the bit" : "the teacher's is zero throughout"}`,
-        );
+        continue;
+      }
+      const where = noise === 0 ? "it is the teacher's to the bit" : "the teacher's is zero throughout";
+      unmeasured.push(`output "${output}" has no signal-to-noise ratio where ${where}`);
     }
     this.powers = {};
     return { ratios, unmeasured };

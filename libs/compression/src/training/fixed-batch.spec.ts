@@ -1,11 +1,11 @@
 import { DistillOptions, PruneOptions, TrainOptions } from '#contracts';
 import { Graph, GraphBuilder, floatTensor, tensorToFloats, writeModel, type Dim, type ModelProto } from '#onnx';
 import { expectClose, randomNumbers } from '#testing';
-import { distill } from '../passes/distill/distill.js';
+import { distillPass } from '../passes/distill/distill.js';
 import type { PassResult } from '../pass.js';
-import { prune } from '../passes/prune/prune.js';
+import { prunePass } from '../passes/prune/prune.js';
 import { ArrayData } from './batches/arrays.fixture.js';
-import { train } from '../passes/train/train.js';
+import { trainPass } from '../passes/train/train.js';
 
 const SAMPLES = 61;
 const random = randomNumbers(17);
@@ -156,24 +156,24 @@ function net([, middle]: [string, Middle], n: number | null, normalized = false)
 const SHORT = { epochs: 2, batchSize: 16, learningRate: 0.01 };
 type Run = (data: ArrayData, model: ModelProto, options?: object) => Promise<PassResult>;
 const trainOn: Run = (data, model, options) =>
-  train.run(
+  trainPass.run(
     data.context(writeModel(model)),
     TrainOptions.parse({ ...SHORT, initialWeights: 'keep', batchNorm: 'frozen', ...options }),
   );
 const distillFrom =
   (n: number | null): Run =>
   (data, model, options) =>
-    distill.run(
+    distillPass.run(
       data.context(writeModel(model), { baseline: writeModel(teacher(n)) }),
       DistillOptions.parse({ ...SHORT, outputs: 'mse', ...options }),
     );
 const generate: Run = (data, model) =>
-  distill.run(
+  distillPass.run(
     data.context(writeModel(model), { data: null, baseline: writeModel(teacher(null)) }),
-    DistillOptions.parse({ ...SHORT, method: 'generative', generator: { lessonsPerEpoch: 3 } }),
+    DistillOptions.parse({ ...SHORT, method: 'generative', generator: { generatedBatchesPerEpoch: 3 } }),
   );
 const recover: Run = (data, model) =>
-  prune.run(
+  prunePass.run(
     data.context(writeModel(model)),
     PruneOptions.parse({ ratio: 0.5, multipleOf: 2, schedule: 'iterative', steps: 2, recoverEpochs: 1 }),
   );
@@ -251,7 +251,7 @@ it.each<[string, Run]>([
   [
     'is cut to half of its width and taught',
     (on, model) =>
-      distill.run(
+      distillPass.run(
         on.context(writeModel(model)),
         DistillOptions.parse({ ...SHORT, student: { width: 0.5 }, assistants: [{ width: 0.75 }] }),
       ),
@@ -288,7 +288,7 @@ describe('batch normalization by the batch', () => {
 
 it('importance by gradient of a model that fixes its batch is that of single samples, and refused for less than a batch that cannot be freed', async () => {
   const by: Run = (on, model) =>
-    prune.run(
+    prunePass.run(
       on.context(writeModel(model)),
       PruneOptions.parse({ granularity: 'weight', ratio: 0.5, importance: 'taylor' }),
     );

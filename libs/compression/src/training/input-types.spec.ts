@@ -2,11 +2,11 @@ import { DistillOptions, PruneOptions, TrainOptions } from '#contracts';
 import { Session, type HostTensor } from '#inference';
 import { DataType, GraphBuilder, floatTensor, writeModel } from '#onnx';
 import { randomNumbers, signalToNoiseDb } from '#testing';
-import { distill } from '../passes/distill/distill.js';
+import { distillPass } from '../passes/distill/distill.js';
 import type { PassResult } from '../pass.js';
-import { prune } from '../passes/prune/prune.js';
+import { prunePass } from '../passes/prune/prune.js';
 import { ArrayData } from './batches/arrays.fixture.js';
-import { train } from '../passes/train/train.js';
+import { trainPass } from '../passes/train/train.js';
 
 const [SAMPLES, LENGTH, WORDS, WIDTH] = [24, 6, 4, 16];
 const random = randomNumbers(11);
@@ -59,22 +59,31 @@ const STEPS = { granularity: 'channel', ratio: 0.25, schedule: 'iterative', step
 const cuts: [string, (data: ArrayData, model: Uint8Array) => Promise<PassResult>][] = [
   [
     'a student of half the width',
-    (data, model) => distill.run(data.context(model), DistillOptions.parse({ epochs: 1, student: { width: 0.5 } })),
+    (data, model) => distillPass.run(data.context(model), DistillOptions.parse({ epochs: 1, student: { width: 0.5 } })),
   ],
-  ['pruning with recovery', (data, model) => prune.run(data.context(model), PruneOptions.parse(STEPS))],
+  ['pruning with recovery', (data, model) => prunePass.run(data.context(model), PruneOptions.parse(STEPS))],
 ];
 const runs: [string, (data: ArrayData, model: Uint8Array) => Promise<PassResult>][] = [
-  ['train', (data, model) => train.run(data.context(model), TrainOptions.parse({ ...FINE, initialWeights: 'keep' }))],
-  ['distill', (data, model) => distill.run(data.context(model), DistillOptions.parse(FINE))],
+  [
+    'train',
+    (data, model) => trainPass.run(data.context(model), TrainOptions.parse({ ...FINE, initialWeights: 'keep' })),
+  ],
+  ['distill', (data, model) => distillPass.run(data.context(model), DistillOptions.parse(FINE))],
   [
     'prune by taylor',
     (data, model) =>
-      prune.run(data.context(model), PruneOptions.parse({ granularity: 'channel', ratio: 0.01, importance: 'taylor' })),
+      prunePass.run(
+        data.context(model),
+        PruneOptions.parse({ granularity: 'channel', ratio: 0.01, importance: 'taylor' }),
+      ),
   ],
   [
     'prune by fisher, weight by weight',
     (data, model) =>
-      prune.run(data.context(model), PruneOptions.parse({ granularity: 'weight', ratio: 0.001, importance: 'fisher' })),
+      prunePass.run(
+        data.context(model),
+        PruneOptions.parse({ granularity: 'weight', ratio: 0.001, importance: 'fisher' }),
+      ),
   ],
 ];
 

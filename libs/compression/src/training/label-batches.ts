@@ -1,6 +1,7 @@
 import type { TrainOptions } from '#contracts';
-import { mulberry32, type Batch, type Dataset } from '#datasets';
+import { type Batch, type Dataset } from '#datasets';
 import { float32, type HostTensors } from '#inference';
+import { seededRandom } from '#numbers';
 import { evenBatchSize, filledUp } from './batches/rows.js';
 import { plainSource, type BatchSource, type TrainingBatch } from './batches/batch-source.js';
 import { epochSeed } from './batches/epoch-seed.js';
@@ -29,13 +30,12 @@ export function labelBatches({ data, inputNames, batchSize, options, seed }: Lab
 
   async function* batches(epoch: number): AsyncGenerator<TrainingBatch> {
     const shuffleSeed = epochSeed(seed, epoch);
-    const random = mulberry32(shuffleSeed ^ 0x5bd1e995);
+    const random = seededRandom(shuffleSeed ^ 0x5bd1e995);
     for await (const batch of bound.batches('train', { batchSize, shuffleSeed, dropLast: true })) {
       const rows = labelRows(batch, data.classes, options);
       // Rows of labels are blended with the samples they belong to, and not touched otherwise.
-      const changed = augments(options.augment)
-        ? augment({ ...batch.inputs, ...rows }, options.augment, random)
-        : { ...batch.inputs, ...rows };
+      const samples = { ...batch.inputs, ...rows };
+      const changed = augments(options.augment) ? augment(samples, options.augment, random) : samples;
       const inputs = Object.fromEntries(inputNames.map((name) => [name, changed[name]!]));
       yield { inputs, labels: batch.labels, targets: rows ? { [TARGETS]: changed[TARGETS]! } : {} };
     }

@@ -38,25 +38,26 @@ function classification({ graph, shapes, data, options }: LabelObjectiveRequest)
   const { classes } = data;
   if (classes === null)
     throw new TrainingError(
-      'crossEntropy needs labels with classes, which the data set does not have: add them to its manifest, or choose loss mse for numbers',
+      'crossEntropy needs labels with classes, which the data set does not have: ' +
+        'add them to its manifest, or choose loss mse for numbers',
     );
-  const output = graph.outputs.map(({ name }) => name).find((name) => isRow(shapes.get(name), classes));
+  const names = graph.outputs.map(({ name }) => name);
+  const output = names.find((name) => isRow(shapes.get(name), classes));
   if (output === undefined)
     throw new TrainingError(
-      `crossEntropy needs an output [batch, ${classes}], as many as the data set has classes; the model has ${describeOutputs(graph, shapes)}`,
+      `crossEntropy needs an output [batch, ${classes}], as many as the data set has classes; ` +
+        `the model has ${describeOutputs(graph, shapes)}`,
     );
   const logits = logitsBehind(graph, output);
   const dims = shapes.get(logits) as [number, number];
   if (options.augment.mixup > 0) {
     const loss = (l: LossBuilder) => softCrossEntropy(l, l.value(logits), l.given(TARGETS));
-    return objective(logits, { name: TARGETS, dims, type: DataType.FLOAT }, loss, ({ targets }) => ({
-      [TARGETS]: targets[TARGETS]!,
-    }));
+    const rows = { name: TARGETS, dims, type: DataType.FLOAT };
+    return objective(logits, rows, loss, ({ targets }) => ({ [TARGETS]: targets[TARGETS]! }));
   }
   const loss = (l: LossBuilder) => softmaxCrossEntropy(l, l.value(logits), l.given(CLASSES), options.labelSmoothing);
-  return objective(logits, { name: CLASSES, dims: [dims[0]], type: DataType.INT64 }, loss, ({ labels }) => ({
-    [CLASSES]: classLabels(labels!),
-  }));
+  const places = { name: CLASSES, dims: [dims[0]], type: DataType.INT64 };
+  return objective(logits, places, loss, ({ labels }) => ({ [CLASSES]: classLabels(labels!) }));
 }
 
 function regression({ graph, shapes, data }: LabelObjectiveRequest): Objective {
@@ -65,20 +66,17 @@ function regression({ graph, shapes, data }: LabelObjectiveRequest): Objective {
     throw new TrainingError(
       'mse needs labels that are numbers: leave classes out of the labels in the manifest of the data set',
     );
-  const output = graph.outputs
-    .map(({ name }) => name)
-    .find((name) => shapes.get(name)?.slice(1).join() === targetDims.join());
+  const names = graph.outputs.map(({ name }) => name);
+  const output = names.find((name) => shapes.get(name)?.slice(1).join() === targetDims.join());
   if (output === undefined)
     throw new TrainingError(
-      `mse needs an output [batch, ${targetDims}], shaped as the labels; the model has ${describeOutputs(graph, shapes)}`,
+      `mse needs an output [batch, ${targetDims}], shaped as the labels; ` +
+        `the model has ${describeOutputs(graph, shapes)}`,
     );
   const dims = shapes.get(output)!;
-  return objective(
-    output,
-    { name: TARGETS, dims, type: DataType.FLOAT },
-    (l) => meanSquaredError(l.value(output), l.given(TARGETS)),
-    ({ targets }) => ({ [TARGETS]: targets[TARGETS]! }),
-  );
+  const rows = { name: TARGETS, dims, type: DataType.FLOAT };
+  const loss = (l: LossBuilder) => meanSquaredError(l.value(output), l.given(TARGETS));
+  return objective(output, rows, loss, ({ targets }) => ({ [TARGETS]: targets[TARGETS]! }));
 }
 
 function objective(

@@ -25,6 +25,13 @@ export interface ModelInTrainingRequest {
   threads: number;
 }
 
+/** What was trained, what of it began at the floats that it was rounded from, and what was not, for the summary. */
+interface TrainedWeights {
+  trained: string[];
+  fromFloats?: string[];
+  left: { name: string; reason: string }[];
+}
+
 /** The model under training, from its first step to the tensors that go back into its file. */
 export class ModelInTraining {
   private constructor(
@@ -64,46 +71,41 @@ export class ModelInTraining {
     };
     const divided = division && division.parts > 1 ? buildDividedStep(request) : null;
     const step = divided ?? buildTrainingStep(request);
-    const pack = (value: (trainable: Trainable) => Float32Array) =>
-      step.layout.pack(new Map(trainables.map((trainable) => [trainable.name, value(trainable)])));
+    const pack = (value: (trainable: Trainable) => Float32Array) => {
+      const values = trainables.map((trainable) => [trainable.name, value(trainable)] as const);
+      return step.layout.pack(new Map(values));
+    };
     const mask = pack((trainable) => zerosMask(trainable, options.keepZeros));
     const start = { weights: pack(({ values }) => values), mask };
     const trainer =
       divided && division
         ? await Trainer.divided(divided, start, division)
         : await Trainer.create(step, start, threads);
-    return new ModelInTraining(
-      form,
-      trainables,
-      objective,
-      trainer,
-      step.layout.size,
-      mask.reduce((count, value) => count + Number(value === 0), 0),
-    );
+    const zeros = mask.reduce((count, value) => count + Number(value === 0), 0);
+    return new ModelInTraining(form, trainables, objective, trainer, step.layout.size, zeros);
   }
 
   /**
    * What was taken for a weight and what was not, for the summary: names of trained tensors, and the others with their
    * reasons.
    */
-  get weights(): { trained: string[]; left: { name: string; reason: string }[] } {
-    const trained = this.trainables.filter(({ readings }) => readings.length > 0).map(({ name }) => storedName(name));
-    return {
-      trained,
-      left: [...this.form.skipped, ...this.unread].map(({ node, reason }) => ({ name: node, reason })),
-    };
+  get weights(): TrainedWeights {
+    const weights = this.trainables.filter(({ readings }) => readings.length > 0);
+    const left = [...this.form.skipped, ...this.unread].map(({ node, reason }) => ({ name: node, reason }));
+    const names = (of: readonly Trainable[]) => of.map(({ name }) => storedName(name));
+    const begun = names(weights.filter(({ isFromFloats }) => isFromFloats));
+    return { trained: names(weights), ...(begun.length > 0 ? { fromFloats: begun } : {}), left };
   }
 
   /** Weights that no path joins with what the loss reads. */
   get unread(): Skipped[] {
-    const rest = this.form.trainables.filter(({ name }) => !this.trainables.some((trained) => trained.name === name));
-    return rest
-      .filter(({ readings }) => readings.length > 0)
-      .map(({ name, readings }) => ({
-        node: storedName(name),
-        opType: readings[0]?.node.opType ?? '',
-        reason: 'no gradient of what the loss reads leads back to it: it stays as it is',
-      }));
+    const trained = new Set(this.trainables.map(({ name }) => name));
+    const rest = this.form.trainables.filter(({ name, readings }) => !trained.has(name) && readings.length > 0);
+    return rest.map(({ name, readings }) => ({
+      node: storedName(name),
+      opType: readings[0]?.node.opType ?? '',
+      reason: 'no gradient of what the loss reads leads back to it: it stays as it is',
+    }));
   }
 
   /** One step towards its objective. Throws DivergedError. */

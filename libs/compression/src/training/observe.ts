@@ -13,10 +13,13 @@ export async function observeTrainingShapes(
   for (const tensor of graph.proto.initializer) builder.initializer(tensor);
   for (const node of graph.nodes) appendForward(builder, node);
   builder.importAll(graph.model);
-  const values = [...new Set(graph.nodes.flatMap((node) => node.output.filter((value) => value !== '')))];
+  const written = graph.nodes.flatMap((node) => node.output.filter((value) => value !== ''));
+  const values = [...new Set(written)];
   const shapeOf = (value: string) => ownName(`${value}/shape`);
-  for (const value of values)
-    builder.output(builder.op('Shape', [value], {}, { outputs: [shapeOf(value)] }), undefined, DataType.INT64);
+  for (const value of values) {
+    const shape = builder.op('Shape', [value], {}, { outputs: [shapeOf(value)] });
+    builder.output(shape, undefined, DataType.INT64);
+  }
   const session = await Session.create(writeModel(builder.build(graph.opset())), { optimization: 'disabled', quiet });
   const observed = await session.run(inputs).finally(() => session.release());
   return new Map([

@@ -1,11 +1,11 @@
 import { DistillOptions, PruneOptions, TrainOptions, type DatasetInspection } from '#contracts';
 import { DataType, GraphBuilder, floatTensor, makeTensor, writeModel, type Dim, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from '../passes/distill/distill.js';
+import { distillPass } from '../passes/distill/distill.js';
 import type { Obstacle } from '../pass.js';
-import { prune } from '../passes/prune/prune.js';
+import { prunePass } from '../passes/prune/prune.js';
 import { ArrayData } from './batches/arrays.fixture.js';
-import { train } from '../passes/train/train.js';
+import { trainPass } from '../passes/train/train.js';
 
 const random = randomNumbers(23);
 const weight = (b: GraphBuilder, name: string, ...dims: number[]) =>
@@ -64,15 +64,15 @@ async function inTheWay(
 ): Promise<Obstacle[]> {
   const models = new Map<string, ModelProto>();
   if (pass === 'train')
-    return first(train.obstacles!(model, TrainOptions.parse(given), models), () =>
-      train.trial!(model, TrainOptions.parse(given), { models, data }),
+    return first(trainPass.obstacles!(model, TrainOptions.parse(given), models), () =>
+      trainPass.trial!(model, TrainOptions.parse(given), { models, data }),
     );
   if (pass === 'prune')
-    return first(prune.obstacles!(model, PruneOptions.parse(given), models), () =>
-      prune.trial!(model, PruneOptions.parse(given), { models, data }),
+    return first(prunePass.obstacles!(model, PruneOptions.parse(given), models), () =>
+      prunePass.trial!(model, PruneOptions.parse(given), { models, data }),
     );
-  return first(distill.obstacles!(model, DistillOptions.parse(given), models), () =>
-    distill.trial!(model, DistillOptions.parse(given), { models, data }),
+  return first(distillPass.obstacles!(model, DistillOptions.parse(given), models), () =>
+    distillPass.trial!(model, DistillOptions.parse(given), { models, data }),
   );
 }
 
@@ -198,7 +198,7 @@ describe('what preflight advises and accepts, runs', () => {
     const model = net((b, x) => b.op('LpNormalization', [x]));
     const options = TrainOptions.parse({ epochs: 1, freeze: ['w'] });
     expect(await inTheWay('train', model, options)).toEqual([]);
-    expect((await train.run(data.context(writeModel(model)), options)).summary['weights']).toMatchObject({
+    expect((await trainPass.run(data.context(writeModel(model)), options)).summary['weights']).toMatchObject({
       trained: ['v', 'u'],
     });
   });
@@ -208,13 +208,16 @@ describe('what preflight advises and accepts, runs', () => {
       b.op('Concat', [b.op('Tanh', [b.op('Slice', [x, b.ints([0]), b.ints([0]), b.ints([1])])]), x], { axis: 1 }),
     );
     for (const pass of ['train', 'distill'] as const) expect(await inTheWay(pass, empty)).toEqual([]);
-    const { model: result } = await distill.run(data.context(writeModel(empty)), DistillOptions.parse({ epochs: 1 }));
+    const { model: result } = await distillPass.run(
+      data.context(writeModel(empty)),
+      DistillOptions.parse({ epochs: 1 }),
+    );
     expect(result).not.toBeNull();
   });
 
   it('a Dropout of inference, which is said to drop nothing', async () => {
     const model = net((b, x) => b.op('Dropout', [x, b.float(0.3)]));
-    const { skipped } = await train.run(data.context(writeModel(model)), TrainOptions.parse({ epochs: 1 }));
+    const { skipped } = await trainPass.run(data.context(writeModel(model)), TrainOptions.parse({ epochs: 1 }));
     expect(skipped).toEqual([
       {
         node: expect.stringContaining('Dropout'),

@@ -44,6 +44,17 @@ describe('reinitialized', () => {
     expect(deviation(values) / (bound / Math.sqrt(3))).toBeCloseTo(1, 1);
   });
 
+  it('draws a table that also multiplies as a table, whichever reads it first', () => {
+    const b = new GraphBuilder();
+    const table = ones(b, 64, 64);
+    const product = b.op('MatMul', [b.input('x', ['n', 64]), table]);
+    const looked = b.op('Gather', [table, b.input('ids', ['n'], DataType.INT64)]);
+    b.op('Add', [product, looked], {}, { outputs: [b.output('y', ['n', 64])] });
+    const { trainables } = reinitialized(copiedForm(b.build()), 'he', 1, false);
+    const [drawn] = trainables.filter(({ dims }) => dims.join() === '64,64');
+    expect(deviation(drawn!.values)).toBeLessThan(0.2 * Math.sqrt(2 / 64));
+  });
+
   it('begins scales of norms at one and biases at zero', () => {
     const values = of('he');
     const kinds = [
@@ -71,6 +82,34 @@ describe('reinitialized', () => {
       [...reinitialized(form, 'he', 1, keepZeros).trainables[0]!.values].map((value) => value === 0);
     expect(zeros(true)).toEqual([true, false, true, false, false, true, false, false]);
     expect(zeros(false)).toEqual(Array(8).fill(false));
+  });
+
+  it.each<[string, (b: GraphBuilder) => string]>([
+    ['stored flat', (b) => b.op('Reshape', [ones(b, 64 * 2 * 9), b.ints([64, 2, 3, 3])])],
+    ['of fewer axes', (b) => b.op('Unsqueeze', [ones(b, 64, 2, 9), b.ints([2])])],
+    ['scaled by a number of no axes', (b) => b.op('Mul', [ones(b, 64, 2, 3, 3), b.float(2)])],
+  ])('draws a kernel by the shape in which its layer reads it: %s', (_, kernel) => {
+    const b = new GraphBuilder();
+    b.output(b.op('Conv', [b.input('x', ['n', 2, 8, 9]), kernel(b)]), ['n', 64, 'h', 'w']);
+    const { trainables } = reinitialized(copiedForm(b.build()), 'he', 1, false);
+    const { values } = trainables.find(({ isMatrix }) => isMatrix)!;
+    expect(deviation(values) / Math.sqrt(2 / (2 * 9))).toBeCloseTo(1, 1);
+  });
+
+  it('takes one factor of a kernel for the kernel where both have equally many elements', () => {
+    const b = new GraphBuilder();
+    const single = b.op('Mul', [b.float(2), b.float([0.5], [1, 1])]);
+    const wide = b.op('Mul', [b.float([1, 2, 3], [1, 3]), b.float([4, 5, 6], [1, 3])]);
+    const hidden = b.op('MatMul', [b.input('x', ['n', 1]), single]);
+    b.output(b.op('MatMul', [hidden, wide], {}, { outputs: ['y'] }), ['n', 3]);
+    const { trainables } = reinitialized(copiedForm(b.build()), 'he', 1, false);
+    const kernels = trainables.filter(({ isMatrix }) => isMatrix);
+    expect(kernels.map(({ dims }) => dims)).toEqual([
+      [1, 1],
+      [1, 3],
+    ]);
+    expect(kernels.every(({ values }) => values.every(Number.isFinite))).toBe(true);
+    expect([...trainables.find(({ isMatrix }) => !isMatrix)!.values]).toEqual([1, 1, 1]);
   });
 
   it('refuses weights stored as integers, naming the weight', () => {

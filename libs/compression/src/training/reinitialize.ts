@@ -1,6 +1,14 @@
 import type { TrainOptions } from '#contracts';
-import { mulberry32 } from '#datasets';
-import { intAttribute, intsAttribute, stringAttribute, type NodeProto } from '#onnx';
+import { seededRandom } from '#numbers';
+import {
+  elementCount,
+  intAttribute,
+  intsAttribute,
+  staticShapes,
+  stringAttribute,
+  type NodeProto,
+  type Shapes,
+} from '#onnx';
 import { wideAxes } from './form/constant-values.js';
 import { TrainingError } from './errors.js';
 import { storedName } from './form/shadow-name.js';
@@ -13,6 +21,16 @@ type Random = () => number;
 interface Fans {
   in: number;
   out: number;
+}
+
+/** What all weights of a model are drawn with. */
+interface Drawing {
+  draw: (fans: Fans, random: Random) => number;
+  random: Random;
+  /** Shapes of the form's values, where they follow from the file. */
+  shapes: Shapes;
+  /** Zeros of matrices stay. */
+  keepZeros: boolean;
 }
 
 /** Standard deviation of embeddings and positions (Devlin et al. 2019, as in GPT and BERT). */
@@ -61,48 +79,56 @@ export function reinitialized(
   seed: number,
   keepZeros: boolean,
 ): TrainingForm {
-  const random = mulberry32(seed ^ 0x1b873593);
-  return {
-    ...form,
-    trainables: form.trainables.map((trainable) => ({
-      ...trainable,
-      values: drawn(trainable, draw, random, keepZeros),
-    })),
+  const drawing: Drawing = {
+    draw: DRAWS[draw],
+    random: seededRandom(seed ^ 0x1b873593),
+    shapes: staticShapes(form.graph),
+    keepZeros,
   };
+  const trainables = form.trainables.map((trainable) => ({ ...trainable, values: drawn(trainable, drawing) }));
+  return { ...form, trainables };
 }
 
-function drawn(trainable: Trainable, draw: keyof typeof DRAWS, random: Random, keepZeros: boolean): Float32Array {
-  const { name, dims, values, bits, isMatrix, readings } = trainable;
+function drawn({ name, dims, values, bits, isMatrix, readings }: Trainable, drawing: Drawing): Float32Array {
   if (bits < 16)
     throw new TrainingError(
-      `the weight "${storedName(name)}" is stored in ${bits} bits and its scale belongs to its values: choose initialWeights keep, or train before you quantize`,
+      `the weight "${storedName(name)}" is stored in ${bits} bits and its scale belongs to its values: ` +
+        'choose initialWeights keep, or train before you quantize',
     );
-  const fresh = values.map(starter(readings, dims, draw, random));
-  return keepZeros && isMatrix ? fresh.map((value, i) => (values[i] === 0 ? 0 : value)) : fresh;
+  const fresh = values.map(starter(readings, dims, drawing));
+  return drawing.keepZeros && isMatrix ? fresh.map((value, i) => (values[i] === 0 ? 0 : value)) : fresh;
 }
 
 /** Of several readers the first that looks up decides, then the first that multiplies. */
-function starter(
-  readings: readonly Reading[],
-  dims: readonly number[],
-  draw: keyof typeof DRAWS,
-  random: Random,
-): () => number {
-  const reading =
-    ['table', 'kernel'].map((role) => readings.find((other) => other.role === role)).find(Boolean) ?? readings[0]!;
-  const { role, node, index, carriers } = reading;
+function starter(readings: readonly Reading[], dims: readonly number[], drawing: Drawing): () => number {
+  const { draw, random } = drawing;
+  const ofRole = (role: string) => readings.find((other) => other.role === role);
+  const reading = ofRole('table') ?? ofRole('kernel') ?? readings[0]!;
+  const { role } = reading;
   if (role === 'kernel') {
-    const fans = FANS[node.opType]!(node, carriers.reduce(moved, dims), index);
-    return () => DRAWS[draw](fans, random);
+    const fans = fansOf(reading, dims, drawing.shapes);
+    return () => draw(fans, random);
   }
   const constant = role === 'shift' && wideAxes(dims) <= 1 ? 0 : CONSTANTS[role];
   return constant === undefined ? () => EMBEDDING_DEVIATION * normal(random) : () => constant;
 }
 
+/**
+ * Fans of a kernel as its layer reads it, whatever shape it is stored in. Where that shape is unknown every element
+ * counts towards both.
+ */
+function fansOf({ node, index, carriers }: Reading, dims: readonly number[], shapes: Shapes): Fans {
+  const read = shapes.get(node.input[index]!) ?? carriers.reduce(moved, dims);
+  const fans = FANS[node.opType]!(node, read, index);
+  if (Number.isFinite(fans.in) && Number.isFinite(fans.out)) return fans;
+  return { in: elementCount(dims), out: elementCount(dims) };
+}
+
 /** The shape behind an operator that moves elements, as far as fans go by it. */
 function moved(dims: readonly number[], node: NodeProto): readonly number[] {
   if (node.opType !== 'Transpose') return dims;
-  return intsAttribute(node, 'perm', [...dims.keys()].reverse()).map((axis) => dims[axis]!);
+  const perm = intsAttribute(node, 'perm', [...dims.keys()].reverse());
+  return perm.map((axis) => dims[axis]!);
 }
 
 function convFans(channelsIn: number, channelsOut: number, kernel: readonly number[]): Fans {
@@ -118,13 +144,15 @@ function recurrentFans(gates: number) {
 /** Letters that the result has lead out, the others are summed over. */
 function einsumFans(node: NodeProto, dims: readonly number[], index: number): Fans {
   const [terms = '', result = ''] = stringAttribute(node, 'equation', '').replaceAll(' ', '').split('->');
-  const letters = [...(terms.split(',')[index] ?? '').replace('...', '')].slice(-dims.length);
-  const product = (isOut: boolean) =>
-    dims.reduce((size, dim, axis) => (result.includes(letters[axis] ?? '') === isOut ? size * dim : size), 1);
+  const term = terms.split(',')[index] ?? '';
+  const letters = [...term.replace('...', '')].slice(-dims.length);
+  const isKept = (axis: number) => result.includes(letters[axis] ?? '');
+  const product = (isOut: boolean) => dims.reduce((size, dim, axis) => (isKept(axis) === isOut ? size * dim : size), 1);
   return { in: product(false), out: product(true) };
 }
 
 /** A number from N(0, 1) (Box and Muller 1958). */
 function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const radius = Math.sqrt(-2 * Math.log(1 - random()));
+  return radius * Math.cos(2 * Math.PI * random());
 }

@@ -13,7 +13,7 @@ import { tiedWarnings, untieMerged, type PartedTensors } from './form/untie.js';
 import { ModelInTraining } from './model-in-training.js';
 import type { Objective } from './objective.js';
 import { curveSummary } from './training-curve.js';
-import { TrainingRun, type CurvePoint } from './training-run.js';
+import { TrainingRun, type CurvePoint, type WentOnFrom } from './training-run.js';
 import { ValidationLoss } from './validation-loss.js';
 import type { Warnings } from './warnings.js';
 
@@ -84,11 +84,11 @@ export async function trainModel(request: TrainModelRequest): Promise<TrainingRe
   const form = await takeForm(request);
   const setup = await prepareSetup(request, form);
   const training = await makeReady(request, form, setup);
-  const { curve, seconds } = await runEpochs(training);
+  const ran = await runEpochs(training);
   training.model.store(request.model);
   await renewStatistics(training);
   await release(training);
-  return resultOf(training, untied, curve, seconds);
+  return resultOf(training, untied, ran);
 }
 
 /** Parameters that an exporter merged part again in the file itself: the form is a copy of it. */
@@ -128,13 +128,21 @@ async function makeReady(request: TrainModelRequest, form: TrainingForm, setup: 
   return { request, form, setup, model, source, validation };
 }
 
+/** What the epochs came to, the time that this process took for those that it ran, and what it went on from. */
+interface Ran {
+  curve: CurvePoint[];
+  seconds: number;
+  epochsRun: number;
+  wentOnFrom: WentOnFrom | undefined;
+}
+
 async function runEpochs({
   request: { context, options, checkpoint, warnings },
   setup: { batchSize },
   model,
   source,
   validation,
-}: Training): Promise<{ curve: CurvePoint[]; seconds: number }> {
+}: Training): Promise<Ran> {
   const { progress, log } = context;
   const started = performance.now();
   const run = new TrainingRun({
@@ -148,7 +156,8 @@ async function runEpochs({
     progress,
     log,
   });
-  return { curve: await run.train(), seconds: (performance.now() - started) / 1000 };
+  const curve = await run.train();
+  return { curve, seconds: (performance.now() - started) / 1000, epochsRun: run.epochsRun, wentOnFrom: run.wentOnFrom };
 }
 
 /** Norms that went by the batch are given the statistics of the trained weights, in the file that holds them. */
@@ -169,8 +178,7 @@ async function release({ setup, model, source, validation }: Training): Promise<
 function resultOf(
   { form, model, setup }: Training,
   untied: PartedTensors['untied'],
-  curve: CurvePoint[],
-  seconds: number,
+  { curve, seconds, epochsRun, wentOnFrom }: Ran,
 ) {
   const { plan, batchSize } = setup;
   const { step: steps } = model.trainer.state;
@@ -181,6 +189,8 @@ function resultOf(
       parameters: model.size,
       keptZeros: model.keptZeros,
       weights: { ...model.weights, untied },
+      epochsRun,
+      ...(wentOnFrom ? { wentOnFrom } : {}),
       ...curveSummary(curve, { plan, steps, batchSize, seconds }),
     },
   };

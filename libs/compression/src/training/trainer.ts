@@ -52,16 +52,11 @@ export class Trainer {
   }
 
   private static on(step: TrainingStep, start: TrainerStart, runner: StepRunner): Trainer {
-    const zeros = step.state.map((name): [string, Float32Array] => [name, new Float32Array(step.layout.size)]);
-    const state = {
-      step: 0,
-      vectors: new Map(
-        zeros.map(([name, vector]) => [name, STARTS_AS_WEIGHTS.has(name) ? start.weights.slice() : vector]),
-      ),
-    };
-    const mask: HostTensors = step.masked
-      ? { [STEP.mask]: float32([step.layout.size], start.mask ?? new Float32Array(step.layout.size).fill(1)) }
-      : {};
+    const { size } = step.layout;
+    const startOf = (name: string) => (STARTS_AS_WEIGHTS.has(name) ? start.weights.slice() : new Float32Array(size));
+    const state = { step: 0, vectors: new Map(step.state.map((name) => [name, startOf(name)])) };
+    const free = () => new Float32Array(size).fill(1);
+    const mask: HostTensors = step.masked ? { [STEP.mask]: float32([size], start.mask ?? free()) } : {};
     return new Trainer(step, runner, mask, state);
   }
 
@@ -83,12 +78,13 @@ export class Trainer {
     learningRate: number,
   ): Promise<{ losses: StepLosses; outputs: HostTensors }> {
     const size = [this.step.layout.size];
-    const vectors = Object.fromEntries([...this.state.vectors].map(([name, data]) => [name, float32(size, data)]));
-    const scalars = { [STEP.learningRate]: float32([], [learningRate]), [STEP.count]: float32([], [this.state.step]) };
+    const state = [...this.state.vectors].map(([name, data]) => [name, float32(size, data)]);
+    const vectors = Object.fromEntries(state) as HostTensors;
+    const [rate, count] = [float32([], [learningRate]), float32([], [this.state.step])];
+    const scalars = { [STEP.learningRate]: rate, [STEP.count]: count };
     const result = await this.runner.run({ ...batch, ...vectors, ...scalars, ...this.mask });
-    const losses = Object.fromEntries(
-      this.step.terms.map((term) => [term, (result[STEP.term(term)]!.data as Float32Array)[0]!]),
-    );
+    const lossOf = (term: string) => (result[STEP.term(term)]!.data as Float32Array)[0]!;
+    const losses = Object.fromEntries(this.step.terms.map((term) => [term, lossOf(term)]));
     this.check(losses, result[STEP.next(STEP.weights)]!.data as Float32Array, learningRate);
     for (const name of this.step.state) this.state.vectors.set(name, result[STEP.next(name)]!.data as Float32Array);
     this.state.step++;

@@ -1,4 +1,4 @@
-import type { TrainerOptions } from '#contracts';
+import { passesThroughShorter, type TrainerOptions } from '#contracts';
 import type { PassContext } from '../pass.js';
 import { learningRateAt } from './schedule.js';
 import type { StepLosses } from './trainer.js';
@@ -56,6 +56,14 @@ interface Memo {
   curve: CurvePoint[];
   /** An epoch that has begun: batches done, sums of their losses, what was counted of fidelity, and its time so far. */
   begun: { batches: number; sums: StepLosses; fidelity: Record<string, number>; seconds: number } | null;
+  /** Where it went on from, in place of its beginning. */
+  wentOnFrom?: WentOnFrom | undefined;
+}
+
+/** The end of a shorter training of the same options, in the job of that id. */
+export interface WentOnFrom {
+  job: string;
+  epoch: number;
 }
 
 /** The epochs of one training, with a checkpoint after each, and within long ones of recorded batches. */
@@ -65,6 +73,10 @@ export class TrainingRun {
   private readonly fidelity = new Fidelity();
   private readonly stopping: EarlyStopping;
   private curve: CurvePoint[] = [];
+  /** Epochs that this process ended: those that were kept before it took the run up do not count. */
+  epochsRun = 0;
+  /** The shorter training that it went on from; undefined where it ran from its start. */
+  wentOnFrom: WentOnFrom | undefined;
   private reported = { at: performance.now(), step: 0 };
   private epoch: { startedAt: number; batches: number; sums: StepLosses };
 
@@ -95,7 +107,8 @@ export class TrainingRun {
         if (!isLast && checkpoint.isDue() && Object.keys(source.trainers).length === 0) await this.keep(epoch);
       }
       this.epoch = newEpoch();
-      if (epoch + 1 < options.epochs) await this.keep(epoch + 1);
+      this.epochsRun += 1;
+      if (epoch + 1 < options.epochs || passesThroughShorter(options)) await this.keep(epoch + 1);
     }
     if (this.stopping.bestWeights) model.trainer.replaceWeights(this.stopping.bestWeights);
     await checkpoint.end(this.memo(), options.epochs, this.trainers);
@@ -114,27 +127,21 @@ export class TrainingRun {
     const { epochs } = this.request.options;
     const held: Record<string, number> =
       ended?.validationLoss === undefined ? {} : { validationLoss: ended.validationLoss };
-    this.request.progress(
-      step / this.steps,
-      `epoch ${epoch + 1} of ${epochs}, step ${step} of ${this.steps}, ${etaS} s left`,
-      { ...losses, ...ended?.fidelity, ...held, learningRate, samplesPerS, epoch: epoch + 1, step, etaS },
-    );
+    const message = `epoch ${epoch + 1} of ${epochs}, step ${step} of ${this.steps}`;
+    const pace = { learningRate, samplesPerS, epoch: epoch + 1, step, etaS };
+    this.request.progress(step / this.steps, message, { ...losses, ...ended?.fidelity, ...held, ...pace });
   }
 
   private async endEpoch(): Promise<EpochFigures> {
-    const means = Object.entries(this.epoch.sums).map(([name, sum]): [string, number] => [
-      name,
-      sum / this.request.source.batchesPerEpoch,
-    ]);
+    const { batchesPerEpoch } = this.request.source;
+    const sums = Object.entries(this.epoch.sums);
+    const means = sums.map(([name, sum]): [string, number] => [name, sum / batchesPerEpoch]);
     const validationLoss = await this.validate();
     const { ratios, unmeasured } = this.fidelity.epoch();
     this.request.warnings.add(...unmeasured);
-    return {
-      losses: Object.fromEntries(means),
-      fidelity: ratios,
-      ...(validationLoss === undefined ? {} : { validationLoss }),
-      seconds: (performance.now() - this.epoch.startedAt) / 1000,
-    };
+    const held = validationLoss === undefined ? {} : { validationLoss };
+    const seconds = (performance.now() - this.epoch.startedAt) / 1000;
+    return { losses: Object.fromEntries(means), fidelity: ratios, ...held, seconds };
   }
 
   /** Mean loss on the samples held back. Throws DivergedError. */
@@ -154,22 +161,15 @@ export class TrainingRun {
   }
 
   private keep(epochs: number): Promise<void> {
-    return this.request.checkpoint.keep(
-      { epochs, memo: this.memo(), best: this.stopping.bestWeights },
-      this.request.options.epochs,
-      this.trainers,
-    );
+    const progress = { epochs, memo: this.memo(), best: this.stopping.bestWeights };
+    return this.request.checkpoint.keep(progress, this.request.options.epochs, this.trainers);
   }
 
   private memo(): Memo {
     const { startedAt, batches, sums } = this.epoch;
-    return {
-      curve: this.curve,
-      begun:
-        batches === 0
-          ? null
-          : { batches, sums, fidelity: { ...this.fidelity.counted }, seconds: (performance.now() - startedAt) / 1000 },
-    };
+    const seconds = (performance.now() - startedAt) / 1000;
+    const begun = { batches, sums, fidelity: { ...this.fidelity.counted }, seconds };
+    return { curve: this.curve, begun: batches === 0 ? null : begun, wentOnFrom: this.wentOnFrom };
   }
 
   /** Takes up the run's last checkpoint and returns how many epochs are done. */
@@ -177,8 +177,9 @@ export class TrainingRun {
     const { checkpoint, options, model, log } = this.request;
     const found = await checkpoint.resume(options.epochs, this.trainers);
     if (!found) return 0;
-    const { curve, begun } = found.memo as Memo;
+    const { curve, begun, wentOnFrom } = found.memo as Memo;
     this.curve = curve;
+    this.wentOnFrom = found.from === undefined ? wentOnFrom : { job: found.from, epoch: found.epochs };
     if (begun) {
       this.epoch = { startedAt: performance.now() - begun.seconds * 1000, batches: begun.batches, sums: begun.sums };
       this.fidelity.restore(begun.fidelity);
@@ -189,9 +190,9 @@ export class TrainingRun {
         this.curve.flatMap(({ ended }) => ended?.validationLoss ?? []),
         found.best,
       );
-    log(
-      `resumed after epoch ${found.epochs} of ${options.epochs}${begun ? ` and ${begun.batches} batches of the next` : ''}`,
-    );
+    const next = begun ? ` and ${begun.batches} batches of the next` : '';
+    if (found.from === undefined) log(`resumed after epoch ${found.epochs} of ${options.epochs}${next}`);
+    else log(`went on from epoch ${found.epochs} of job ${found.from}`);
     return found.epochs;
   }
 }

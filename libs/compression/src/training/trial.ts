@@ -40,7 +40,10 @@ export async function trialProblem({ model, form, objectiveOn }: TrialRequest): 
     shapes = await observeTrainingShapes(form.graph, inputs, { quiet: true });
   } catch (error) {
     if (!(error instanceof InferenceError)) throw error;
-    return `it runs on one sample and not on ${SAMPLES} at a time, whatever its inputs declare: export it with a dynamic batch, or with a batch of 1 in its inputs (${error.message})`;
+    return (
+      `it runs on one sample and not on ${SAMPLES} at a time, whatever its inputs declare: ` +
+      `export it with a dynamic batch, or with a batch of 1 in its inputs (${error.message})`
+    );
   }
   try {
     await step(form, await objectiveOn(shapes, inputs), inputs);
@@ -48,7 +51,9 @@ export async function trialProblem({ model, form, objectiveOn }: TrialRequest): 
   } catch (error) {
     if (error instanceof DivergedError) return null;
     if (error instanceof InferenceError)
-      return `the step that trains it does not run: freeze the weights before the node that is named (${error.message})`;
+      return (
+        'the step that trains it does not run: ' + `freeze the weights before the node that is named (${error.message})`
+      );
     if (error instanceof AutodiffError || error instanceof CompressionError) return error.message;
     throw error;
   }
@@ -60,15 +65,9 @@ async function step(
   inputs: HostTensors,
 ): Promise<void> {
   const trainables = reachable(form, outputs, shapes);
-  const made = buildTrainingStep({
-    graph: form.graph,
-    shapes,
-    parameters: trainables.map(({ name }) => name),
-    extraInputs,
-    loss,
-    optimizer: sgd(),
-    masked: false,
-  });
+  const parameters = trainables.map(({ name }) => name);
+  const { graph } = form;
+  const made = buildTrainingStep({ graph, shapes, parameters, extraInputs, loss, optimizer: sgd(), masked: false });
   const weights = made.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
   const trainer = await Trainer.create(made, { weights }, 1);
   try {
@@ -87,11 +86,12 @@ async function generated(model: ModelProto, { inputs }: Graph): Promise<HostTens
   try {
     const { feeds } = await observeGraph(model);
     if (Object.values(feeds).some(({ dims }) => dims.length === 0)) return null;
-    const isFixed = (name: string) => typeof valueDims(inputs.find((input) => input.name === name)!)?.[0] === 'number';
-    const entries = Object.entries(feeds).map(([name, tensor]) => [
-      name,
-      isFixed(name) ? tensor : repeated(tensor, SAMPLES),
-    ]);
+    const isFixed = (name: string) => {
+      const declared = inputs.find((input) => input.name === name);
+      return typeof valueDims(declared!)?.[0] === 'number';
+    };
+    const fitted = (name: string, tensor: HostTensor) => (isFixed(name) ? tensor : repeated(tensor, SAMPLES));
+    const entries = Object.entries(feeds).map(([name, tensor]) => [name, fitted(name, tensor)]);
     return Object.fromEntries(entries);
   } catch (error) {
     if (error instanceof CompressionError || error instanceof InferenceError) return null;

@@ -1,6 +1,14 @@
 import { gradientsSizedByData, missingGradients, type NodeName } from '#autodiff';
 import type { TrainerOptions } from '#contracts';
-import { nodeLabel, Graph, constantTensor, nonFiniteScales, tensorToNumbers, type ModelProto } from '#onnx';
+import {
+  nodeLabel,
+  Graph,
+  constantTensor,
+  nonFiniteScales,
+  tensorToNumbers,
+  type ModelProto,
+  type NodeProto,
+} from '#onnx';
 import { UnknownLayerError } from '../errors.js';
 import type { Obstacle } from '../pass.js';
 import { augmentObstacles } from './batches/augment-obstacles.js';
@@ -24,10 +32,8 @@ export function untrainable(model: ModelProto, options: TrainerOptions, field: s
       field: option,
       message: new UnknownLayerError(option, pattern, names).message,
     }));
-  const problems = [...inTheWay(form), ...dropping(form.graph), ...offGrid(model), ...nothing(form)].map((problem) => ({
-    field,
-    message: `the model cannot be trained: ${problem}`,
-  }));
+  const found = [...inTheWay(form), ...dropping(form.graph), ...offGrid(model), ...nothing(form)];
+  const problems = found.map((problem) => ({ field, message: `the model cannot be trained: ${problem}` }));
   return [...augmentObstacles(form.graph, options.augment), ...problems];
 }
 
@@ -37,42 +43,42 @@ function offGrid(model: ModelProto): string[] {
   const [first] = scales;
   const more = new Set(scales.map(({ scale }) => scale)).size - 1;
   const others = more > 0 ? `, and ${more} more,` : '';
-  return first
-    ? [
-        `the scale "${first.scale}" of "${first.value}"${others} is not finite, as where ranges were measured over a mask of infinities. Quantize the model again from its floats`,
-      ]
-    : [];
+  if (!first) return [];
+  return [
+    `the scale "${first.scale}" of "${first.value}"${others} is not finite, as where ranges were measured over a mask ` +
+      'of infinities. Quantize the model again from its floats',
+  ];
 }
 
-/** Nodes that no gradient passes, where they stand before every output: what the loss reads is known by a first step. */
+/**
+ * Nodes that no gradient passes, where they stand before every output: what the loss reads is known by a first step.
+ */
 function inTheWay(form: TrainingForm): string[] {
   const { graph, trainables } = form;
   const [outputs, weights] = [differentiableOutputs(form).outputs, trainables.map(({ name }) => name)];
   const sized = gradientsSizedByData(graph, outputs, weights).map(
     (node) =>
-      `${node.opType} "${node.node}" takes sizes that depend on the data, and its gradient wants the same for every batch. Export the model with fixed sizes there`,
+      `${node.opType} "${node.node}" takes sizes that depend on the data, and its gradient wants the same for every ` +
+      'batch. Export the model with fixed sizes there',
   );
   const missing = missingGradients(graph, outputs, weights);
   if (missing.length === 0) return sized;
   const nodes = missing.map(({ node, opType }) => `"${node}" (${opType})`).join(', ');
   return [
     ...sized,
-    `no gradient rule for ${nodes} between a weight and an output. ${freezing(form, missing)}Train another model, or add a rule as docs/writing-a-gradient-rule.md shows`,
+    `no gradient rule for ${nodes} between a weight and an output. ${freezing(form, missing)}` +
+      'Train another model, or add a rule as docs/writing-a-gradient-rule.md shows',
   ];
 }
 
 /** The way out of leaving alone what lies before the nodes, where something else is left to train. */
 function freezing({ graph, trainables }: TrainingForm, missing: readonly NodeName[]): string {
-  const before = trainables.filter(
-    ({ name }) =>
-      missingGradients(
-        graph,
-        missing.flatMap(({ node }) => outputsOf(graph, node)),
-        [name],
-      ).length > 0,
-  );
+  const ends = missing.flatMap(({ node }) => outputsOf(graph, node));
+  const isBefore = (name: string) => missingGradients(graph, ends, [name]).length > 0;
+  const before = trainables.filter(({ name }) => isBefore(name));
   if (before.length === trainables.length || before.length > NAMED) return '';
-  return `Set freeze to ${JSON.stringify(before.map(({ name }) => storedName(name)))}, the weights before ${missing.length > 1 ? 'them' : 'it'}, to train the others. `;
+  const names = JSON.stringify(before.map(({ name }) => storedName(name)));
+  return `Set freeze to ${names}, the weights before ${missing.length > 1 ? 'them' : 'it'}, to train the others. `;
 }
 
 function outputsOf(graph: Graph, label: string): readonly string[] {
@@ -81,12 +87,12 @@ function outputsOf(graph: Graph, label: string): readonly string[] {
 
 /** Dropout that drops in every run, not in training alone. */
 function dropping(graph: Graph): string[] {
-  const found = graph.nodes.filter(
-    (node) => node.opType === 'Dropout' && node.input[2] && !isFalse(graph, node.input[2]) && !node.output[1],
-  );
+  const drops = ({ input, output }: NodeProto) => input[2] && !isFalse(graph, input[2]) && !output[1];
+  const found = graph.nodes.filter((node) => node.opType === 'Dropout' && drops(node));
   return found.map(
     (node) =>
-      `Dropout "${nodeLabel(node)}" drops at random in every run, as exported in training mode. Export the model in evaluation mode`,
+      `Dropout "${nodeLabel(node)}" drops at random in every run, as exported in training mode. ` +
+      'Export the model in evaluation mode',
   );
 }
 
@@ -99,11 +105,10 @@ function nothing(form: TrainingForm): string[] {
   const outputs = outputNames(form.graph);
   if (outputs.length === 0) return ['none of its outputs is of float32. Export it with one that is'];
   if (reachable(form, outputs).length > 0) return [];
-  const why = form.skipped
-    .slice(0, NAMED)
-    .map(({ node, reason }) => `"${node}": ${reason}`)
-    .join('; ');
+  const reasons = form.skipped.slice(0, NAMED).map(({ node, reason }) => `"${node}": ${reason}`);
+  const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
   return [
-    `there is nothing to train: no weight of float32 lies on a path to an output${why ? ` (${why})` : ''}. Export it with weights in float32`,
+    `there is nothing to train: no weight of float32 lies on a path to an output${why}. ` +
+      'Export it with weights in float32',
   ];
 }

@@ -36,10 +36,9 @@ export class ValidationLoss {
     for await (const batch of this.request.batches()) {
       const size = Object.values(batch.inputs)[0]!.dims[0]!;
       const { session, objective } = await this.sized(size, batch);
-      const result = await session.run(
-        { ...batch.inputs, ...objective.feeds(batch), [STEP.weights]: float32([weights.length], weights) },
-        [STEP.term('loss')],
-      );
+      const vector = { [STEP.weights]: float32([weights.length], weights) };
+      const feeds = { ...batch.inputs, ...objective.feeds(batch), ...vector };
+      const result = await session.run(feeds, [STEP.term('loss')]);
       const samples = batch.samples ?? size;
       sum += samples * (result[STEP.term('loss')]!.data as Float32Array)[0]!;
       count += samples;
@@ -59,13 +58,8 @@ export class ValidationLoss {
     const shapes = await observeTrainingShapes(graph, inputs);
     const objective = this.request.objectiveOn(shapes);
     const { extraInputs, write: loss } = objective;
-    const { model } = buildLossModel({
-      graph,
-      shapes,
-      parameters: layout.slots.map(({ name }) => name),
-      extraInputs,
-      loss,
-    });
+    const parameters = layout.slots.map(({ name }) => name);
+    const { model } = buildLossModel({ graph, shapes, parameters, extraInputs, loss });
     const made = { session: await Session.create(writeModel(model), { threads, optimization: 'extended' }), objective };
     this.bySize.set(size, made);
     return made;

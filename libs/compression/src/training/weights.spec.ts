@@ -12,11 +12,11 @@ import {
   type ModelProto,
 } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from '../passes/distill/distill.js';
+import { distillPass } from '../passes/distill/distill.js';
 import type { PassResult } from '../pass.js';
 import { liftConstants } from '../rewrites/constants.js';
 import { ArrayData } from './batches/arrays.fixture.js';
-import { train } from '../passes/train/train.js';
+import { trainPass } from '../passes/train/train.js';
 
 const [SAMPLES, TIME, WIDTH] = [16, 8, 6];
 const random = randomNumbers(7);
@@ -131,12 +131,12 @@ const RUNS: [string, (data: ArrayData, model: ModelProto, options?: object) => P
   [
     'train from fresh weights',
     (data, model, options) =>
-      train.run(data.context(writeModel(model)), TrainOptions.parse({ epochs: 1, batchSize: 8, ...options })),
+      trainPass.run(data.context(writeModel(model)), TrainOptions.parse({ epochs: 1, batchSize: 8, ...options })),
   ],
   [
     'train on',
     (data, model, options) =>
-      train.run(
+      trainPass.run(
         data.context(writeModel(model)),
         TrainOptions.parse({ epochs: 1, batchSize: 8, initialWeights: 'keep', ...options }),
       ),
@@ -144,7 +144,7 @@ const RUNS: [string, (data: ArrayData, model: ModelProto, options?: object) => P
   [
     'distill',
     (data, model, options) =>
-      distill.run(
+      distillPass.run(
         data.context(writeModel(model), { baseline: writeModel(net(null)) }),
         DistillOptions.parse({ epochs: 1, batchSize: 8, ...options }),
       ),
@@ -288,7 +288,7 @@ it('trains the only output of a regression with its bias', async () => {
     [net(null, undefined, 1), 'v'],
     [apart.build(), 'b'],
   ] as const) {
-    const { model: result } = await train.run(
+    const { model: result } = await trainPass.run(
       targets.context(writeModel(model)),
       TrainOptions.parse({ epochs: 1, batchSize: 8, loss: 'mse', initialWeights: 'keep' }),
     );
@@ -299,7 +299,7 @@ it('trains the only output of a regression with its bias', async () => {
 
 it('a name that freeze or thaw speaks of and the model does not have is an obstacle, with the nearest', () => {
   const model = net(null);
-  expect(train.obstacles?.(model, TrainOptions.parse({ freeze: ['ww'], thaw: ['none*'] }), new Map())).toEqual([
+  expect(trainPass.obstacles?.(model, TrainOptions.parse({ freeze: ['ww'], thaw: ['none*'] }), new Map())).toEqual([
     { field: 'freeze', message: expect.stringContaining('did you mean "w"') },
     { field: 'thaw', message: expect.stringContaining('none*') },
   ]);
@@ -338,7 +338,7 @@ it('says of weights that no operator of the table reads that they stay', () => {
     ['r', recurrent!],
   ] as const)
     b.output(b.op('Neg', [value], {}, { outputs: [name] }));
-  const skipped = train.preflight(b.build(), TrainOptions.parse({}));
+  const skipped = trainPass.preflight(b.build(), TrainOptions.parse({}));
   expect(skipped).toEqual([
     { node: 'logit_scale', opType: 'Exp', reason: expect.stringContaining('Exp') },
     { node: 'h', opType: 'MatMul', reason: expect.stringContaining('float16') },

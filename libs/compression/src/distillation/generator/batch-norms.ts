@@ -16,12 +16,7 @@ export function batchNorms(graph: Graph): BatchNorm[] {
     const [mean, variance] = [graph.initializer(node.input[3]!), graph.initializer(node.input[4]!)];
     if (!mean || !variance) return [];
     const epsilon = floatAttribute(node, 'epsilon', 1e-5);
-    return [
-      {
-        input: node.input[0]!,
-        means: tensorToFloats(mean),
-        variances: tensorToFloats(variance).map((value) => value + epsilon),
-      },
-    ];
+    const variances = tensorToFloats(variance).map((value) => value + epsilon);
+    return [{ input: node.input[0]!, means: tensorToFloats(mean), variances }];
   });
 }

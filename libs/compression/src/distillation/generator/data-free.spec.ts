@@ -3,7 +3,7 @@ import { DistillOptions } from '#contracts';
 import { Session, float32 } from '#inference';
 import { GraphBuilder, writeModel } from '#onnx';
 import { lossSession, randomNumbers, signalToNoiseDb } from '#testing';
-import { distill } from '../../passes/distill/distill.js';
+import { distillPass } from '../../passes/distill/distill.js';
 import { Generator } from './generator-step.js';
 import { spread } from './generator-objective.js';
 import { normStatistics } from './norm-statistics.js';
@@ -94,9 +94,9 @@ describe('distill without data', () => {
       epochs: 16,
       batchSize: 16,
       learningRate: 0.03,
-      generator: { learningRate: 0.01, lessonsPerEpoch: 8 },
+      generator: { learningRate: 0.01, generatedBatchesPerEpoch: 8 },
     };
-    const { model } = await distill.run(
+    const { model } = await distillPass.run(
       points.context(student, { baseline: teacher, data: null }),
       DistillOptions.parse(options),
     );

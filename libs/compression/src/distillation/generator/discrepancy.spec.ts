@@ -31,6 +31,12 @@ describe('discrepancy', () => {
     },
   );
 
+  it('takes probabilities for what they are', async () => {
+    const of = async (isProbability: boolean, teacher: Float64Array) =>
+      (await (await measure('classification', isProbability)).at({ t: teacher, s })).value;
+    expect(await of(true, probabilities)).toBeCloseTo(await of(false, t), 9);
+  });
+
   it('is nothing between equal answers and has its bound between opposite ones', async () => {
     const sure = Float64Array.from({ length: 12 }, (_, i) => (i % 4 === 0 ? 40 : 0));
     const otherwise = sure.map((_, i) => (i % 4 === 1 ? 40 : 0));

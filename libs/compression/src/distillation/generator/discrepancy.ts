@@ -23,11 +23,16 @@ export const DISCREPANCIES: Record<OutputKind, (answers: Answers) => Expression>
   cosine: ({ teacher, student }) => cosineDistance(student, teacher),
 };
 
-/** Mean Jensen-Shannon divergence of two answers p and q [N, K], at most ln 2 (Yin et al. 2020), with m = (p + q) / 2. */
+/**
+ * Mean Jensen-Shannon divergence of two answers p and q [N, K], at most ln 2 (Yin et al. 2020), with m = (p + q) / 2.
+ */
 function jensenShannon({ teacher, student, isProbability }: Answers): Expression {
   const [p, q] = [isProbability ? teacher : teacher.softmax(), student.softmax()];
   const middle = p.plus(q).times(0.5).plus(FLOOR).log();
-  const toMiddle = (value: Expression) => value.times(value.plus(FLOOR).log().minus(middle)).sum();
+  const toMiddle = (value: Expression) => {
+    const logRatio = value.plus(FLOOR).log().minus(middle);
+    return value.times(logRatio).sum();
+  };
   return toMiddle(p)
     .plus(toMiddle(q))
     .times(0.5 / p.dims[0]!);

@@ -39,16 +39,16 @@ export function appendStudent(b: GraphBuilder, { graph, layout }: EmbeddedStuden
   const [input, ...others] = graph.inputs;
   if (!input || others.length > 0)
     throw new TrainingError(
-      `samples are made up for students with one input, this one has ${graph.inputs.length}: set generator.adversarial to 0, or choose another student`,
+      `samples are made up for students with one input, this one has ${graph.inputs.length}: ` +
+        'set generator.adversarial to 0, or choose another student',
     );
   const rename = (name: string) => (name === input.name ? sample : studentValue(name));
   const trained = new Set(layout.slots.map(({ name }) => name));
   for (const tensor of graph.proto.initializer)
     if (!trained.has(tensor.name)) b.initializer({ ...tensor, name: rename(tensor.name) });
   b.input(STUDENT_WEIGHTS, [layout.size]);
-  const parts = b.ops('Split', layout.slots.length, [STUDENT_WEIGHTS, b.ints(layout.slots.map(({ size }) => size))], {
-    axis: 0,
-  });
+  const sizes = b.ints(layout.slots.map(({ size }) => size));
+  const parts = b.ops('Split', layout.slots.length, [STUDENT_WEIGHTS, sizes], { axis: 0 });
   layout.slots.forEach(({ name, dims }, i) =>
     b.op('Reshape', [parts[i]!, b.ints(dims)], {}, { outputs: [rename(name)] }),
   );

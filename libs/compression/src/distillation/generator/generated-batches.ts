@@ -1,5 +1,5 @@
-import { mulberry32 } from '#datasets';
 import type { HostTensors } from '#inference';
+import { seededRandom } from '#numbers';
 import { Generator, type GeneratorRequest } from './generator-step.js';
 import type { BatchSource, TrainingBatch } from '../../training/batches/batch-source.js';
 import { epochSeed } from '../../training/batches/epoch-seed.js';
@@ -14,7 +14,7 @@ const REPLAYS = 2;
 export interface GeneratedBatchesRequest extends GeneratorRequest {
   /** Name of the student's only input. */
   input: string;
-  lessonsPerEpoch: number;
+  generatedBatchesPerEpoch: number;
 }
 
 /**
@@ -23,21 +23,20 @@ export interface GeneratedBatchesRequest extends GeneratorRequest {
  * teacher has one input of fixed shape.
  */
 export async function generatedBatches(request: GeneratedBatchesRequest): Promise<BatchSource> {
-  const { lessonsPerEpoch, seed } = request;
+  const { generatedBatchesPerEpoch, seed } = request;
   const generator = await Generator.create(request);
   const { input, answers } = request;
   const made = [generator.input, ...answers];
   const memory = new SampleMemory(new Map(made.map((name) => [name, generator.dims(name)])));
-  const batchOf = (tensors: HostTensors): TrainingBatch => ({
-    inputs: { [input]: tensors[generator.input]! },
-    targets: Object.fromEntries(answers.map((name) => [name, tensors[name]!])),
-    labels: null,
-  });
+  const batchOf = (tensors: HostTensors): TrainingBatch => {
+    const targets = Object.fromEntries(answers.map((name) => [name, tensors[name]!]));
+    return { inputs: { [input]: tensors[generator.input]! }, targets, labels: null };
+  };
 
   async function* batches(epoch: number): AsyncGenerator<TrainingBatch> {
     // Begun anew in each epoch, so that a run that resumes there repeats the same batches.
-    const random = mulberry32(epochSeed(seed, epoch));
-    for (let i = 0; i < lessonsPerEpoch; i++) {
+    const random = seededRandom(epochSeed(seed, epoch));
+    for (let i = 0; i < generatedBatchesPerEpoch; i++) {
       const { sample, answers: given } = await generator.make();
       const tensors = { ...given, [generator.input]: sample };
       yield batchOf(tensors);
@@ -47,7 +46,7 @@ export async function generatedBatches(request: GeneratedBatchesRequest): Promis
   }
 
   return {
-    batchesPerEpoch: lessonsPerEpoch * (1 + REPLAYS),
+    batchesPerEpoch: generatedBatchesPerEpoch * (1 + REPLAYS),
     batches,
     trainers: { generator: generator.trainer, memory },
     release: () => generator.trainer.release(),

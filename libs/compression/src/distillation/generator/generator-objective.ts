@@ -50,8 +50,8 @@ interface Part {
 /**
  * Samples are worth learning from when the teacher is sure of each (cross-entropy with its own choice), when its
  * features respond (their mean magnitude), when the batch holds all classes alike (entropy of the mean answer), when
- * answers that are no classes differ from sample to sample, when the teacher's norms see the statistics that they saw in
- * training, and when the student answers otherwise.
+ * answers that are no classes differ from sample to sample, when the teacher's norms see the statistics that they saw
+ * in training, and when the student answers otherwise.
  */
 export function generatorObjective(l: LossBuilder, read: ReadValues): WrittenLoss {
   const { logits, regressions, features, norms, statistics, compared, adversarial } = read;
@@ -68,11 +68,12 @@ export function generatorObjective(l: LossBuilder, read: ReadValues): WrittenLos
     ),
   ];
   const names = [...new Set(parts.map(({ name }) => name))];
-  const shown = (name: string) => sum(parts.filter((part) => part.name === name).map((part) => part.shown));
-  return {
-    total: sum(parts.map(({ loss }) => loss)),
-    terms: Object.fromEntries(names.map((name) => [name, shown(name)])),
+  const shown = (name: string) => {
+    const named = parts.filter((part) => part.name === name);
+    return sum(named.map((part) => part.shown));
   };
+  const total = sum(parts.map(({ loss }) => loss));
+  return { total, terms: Object.fromEntries(names.map((name) => [name, shown(name)])) };
 }
 
 function sum(values: readonly Expression[]): Expression {

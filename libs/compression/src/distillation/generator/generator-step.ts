@@ -1,7 +1,7 @@
 import { adam, buildTrainingStep } from '#autodiff';
-import { mulberry32 } from '#datasets';
 import { float32, type HostTensor, type HostTensors } from '#inference';
-import { Graph, readModel, tensorToFloats, valueDims, type Shapes } from '#onnx';
+import { seededRandom } from '#numbers';
+import { Graph, readModel, tensorToFloats, type Shapes } from '#onnx';
 import { blockedLayout } from '../../training/parallel/blocked-layout.js';
 import { TrainingError } from '../../training/errors.js';
 import { observeTrainingShapes } from '../../training/observe.js';
@@ -9,6 +9,7 @@ import { Trainer, type StepLosses } from '../../training/trainer.js';
 import { batchNorms } from './batch-norms.js';
 import { NOISE, NOISE_SIZE, generatorBefore } from './generator.js';
 import { generatorObjective, type Comparison } from './generator-objective.js';
+import { sampleInput } from './sample-input.js';
 import { STUDENT_WEIGHTS, studentValue, type EmbeddedStudent } from './embedded-student.js';
 import { logitsBehind } from '../../training/logits-behind.js';
 import { epochSeed } from '../../training/batches/epoch-seed.js';
@@ -46,24 +47,23 @@ export class Generator {
     private readonly student: EmbeddedStudent | null,
   ) {}
 
-  /** Throws TrainingError unless the teacher has one input whose shape is fixed but for the batch. */
+  /** Throws TrainingError unless the teacher has one input of floats whose shape is fixed but for the batch. */
   static async create(request: GeneratorRequest): Promise<Generator> {
     const { batchSize, seed } = request;
     const student = request.adversarial > 0 ? request.student : null;
     const teacher = await freedCopy(readModel(request.teacher));
-    const { input, dims } = sampleOf(teacher);
-    const { graph, parameters } = generatorBefore(
-      teacher.model,
-      { input, dims, range: request.range },
-      batchSize,
-      seed,
-      student,
-    );
+    const taken = sampleInput(teacher);
+    if (taken === null)
+      throw new TrainingError(
+        'the generative method needs a teacher with one input of floats whose shape is fixed but for the batch',
+      );
+    const { input } = taken;
+    const sample = { ...taken, range: request.range };
+    const { graph, parameters } = generatorBefore(teacher.model, sample, batchSize, seed, student);
     const shapes = await observeTrainingShapes(graph, { [NOISE]: noise(batchSize, seed, 0), ...weightsOf(student) });
     const { logits } = request;
-    const regressions = graph.outputs
-      .map(({ name }) => name)
-      .filter((name) => name !== logits && request.answers.includes(name));
+    const names = graph.outputs.map(({ name }) => name);
+    const regressions = names.filter((name) => name !== logits && request.answers.includes(name));
     const step = buildTrainingStep({
       graph,
       shapes,
@@ -84,9 +84,8 @@ export class Generator {
       outputs: [...new Set([input, ...request.answers])],
       block: await blockedLayout(),
     });
-    const weights = step.layout.pack(
-      new Map(parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)])),
-    );
+    const starts = parameters.map((name) => [name, tensorToFloats(graph.initializer(name)!)] as const);
+    const weights = step.layout.pack(new Map(starts));
     return new Generator(await Trainer.create(step, { weights }, request.threads), input, shapes, request, student);
   }
 
@@ -98,15 +97,10 @@ export class Generator {
   /** Makes a batch, with the teacher's answers to it, and learns from them. Throws DivergedError. */
   async make(): Promise<{ sample: HostTensor; answers: HostTensors; losses: StepLosses }> {
     const { batchSize, seed, learningRate } = this.request;
-    const { outputs, losses } = await this.trainer.runWithOutputs(
-      { [NOISE]: noise(batchSize, seed, this.trainer.state.step), ...weightsOf(this.student) },
-      learningRate,
-    );
-    return {
-      sample: outputs[this.input]!,
-      answers: Object.fromEntries(this.request.answers.map((name) => [name, outputs[name]!])),
-      losses,
-    };
+    const feeds = { [NOISE]: noise(batchSize, seed, this.trainer.state.step), ...weightsOf(this.student) };
+    const { outputs, losses } = await this.trainer.runWithOutputs(feeds, learningRate);
+    const answers = Object.fromEntries(this.request.answers.map((name) => [name, outputs[name]!]));
+    return { sample: outputs[this.input]!, answers, losses };
   }
 }
 
@@ -127,20 +121,12 @@ function comparisons(graph: Graph, student: EmbeddedStudent | null): Comparison[
 
 /** Normal noise that the seed and the step decide. */
 function noise(batch: number, seed: number, step: number): HostTensor {
-  const random = mulberry32(epochSeed(seed ^ 0x2545f491, step));
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const random = seededRandom(epochSeed(seed ^ 0x2545f491, step));
+  const normal = () => {
+    const radius = Math.sqrt(-2 * Math.log(1 - random()));
+    return radius * Math.cos(2 * Math.PI * random());
+  };
   return float32([batch, NOISE_SIZE], Float32Array.from({ length: batch * NOISE_SIZE }, normal));
-}
-
-function sampleOf(graph: Graph): { input: string; dims: number[] } {
-  const [input, ...others] = graph.inputs;
-  const dims = (input && valueDims(input)?.slice(1)) ?? [];
-  if (!input || others.length > 0 || dims.length === 0 || dims.some((dim) => typeof dim !== 'number')) {
-    throw new TrainingError(
-      'the generative method needs a teacher with one input whose shape is fixed but for the batch',
-    );
-  }
-  return { input: input.name, dims: dims as number[] };
 }
 
 /** What the last layer with a weight reads, null when there is none. */

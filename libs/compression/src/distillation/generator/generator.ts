@@ -1,4 +1,4 @@
-import { mulberry32 } from '#datasets';
+import { seededRandom } from '#numbers';
 import { Float, Graph, GraphBuilder, elementCount, floatTensor, makeNode, ownName, type ModelProto } from '#onnx';
 import { appendStudent, type EmbeddedStudent } from './embedded-student.js';
 
@@ -44,22 +44,17 @@ export function generatorBefore(
   const writer = new GeneratorWriter(batch, seed);
   const sampled = writer.sample(sample.dims);
   const [low, high] = sample.range;
-  writer.b.op(
-    'Add',
-    [writer.b.op('Mul', [writer.b.op('Sigmoid', [sampled]), writer.b.float(high - low)]), writer.b.float(low)],
-    {},
-    { outputs: [sample.input] },
-  );
+  const share = writer.b.op('Sigmoid', [sampled]);
+  const spread = writer.b.op('Mul', [share, writer.b.float(high - low)]);
+  writer.b.op('Add', [spread, writer.b.float(low)], {}, { outputs: [sample.input] });
   const original = new Graph(teacher);
   for (const tensor of original.proto.initializer) writer.b.initializer(tensor);
   for (const node of original.nodes) writer.b.append(node);
   for (const { model } of student ? [original, student.graph] : [original]) writer.b.importAll(model);
   for (const output of original.outputs) writer.b.output(output.name);
   if (student) appendStudent(writer.b, student, sample.input);
-  return {
-    graph: new Graph(writer.b.build(Math.max(original.opset(), student?.graph.opset() ?? 0))),
-    parameters: writer.parameters,
-  };
+  const opset = Math.max(original.opset(), student?.graph.opset() ?? 0);
+  return { graph: new Graph(writer.b.build(opset)), parameters: writer.parameters };
 }
 
 /** A sample laid out as a picture: its channels, height and width, and whether the model has the channels last. */
@@ -77,7 +72,8 @@ function isVector(dims: readonly number[]): boolean {
 /**
  * The picture that a sample is:
  *
- *     [L] -> [1, 1, L]    [T, F] -> [1, T, F]    [H, W, C] -> [C, H, W] for up to four channels    [C, D, H, W] -> [C, D H, W]
+ *     [L] -> [1, 1, L]    [T, F] -> [1, T, F]    [H, W, C] -> [C, H, W] for up to four channels
+ *     [C, D, H, W] -> [C, D H, W]
  */
 export function pictureOf(dims: readonly number[]): Layout {
   const [first, last] = [dims[0]!, dims.at(-1)!];
@@ -96,7 +92,7 @@ class GeneratorWriter {
     private readonly batch: number,
     seed: number,
   ) {
-    this.random = mulberry32(seed);
+    this.random = seededRandom(seed);
     this.b.input(NOISE, [batch, NOISE_SIZE]);
   }
 
@@ -105,46 +101,45 @@ class GeneratorWriter {
     const { picture, isChannelsLast } = pictureOf(dims);
     const image = this.image(picture);
     const placed = isChannelsLast ? this.b.op('Transpose', [image], { perm: [0, 2, 3, 1] }) : image;
-    return dims.length === 3 ? placed : this.b.op('Reshape', [placed, this.b.ints([this.batch, ...dims])]);
+    if (dims.length === 3) return placed;
+    return this.b.op('Reshape', [placed, this.b.ints([this.batch, ...dims])]);
   }
 
   private image([channels, height, width]: readonly [number, number, number]): string {
     const [wide, narrow] = STAGES;
     const [rows, columns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
-    const seedPicture = this.b.op('Reshape', [
-      this.dense(NOISE, NOISE_SIZE, wide * rows * columns),
-      this.b.ints([this.batch, wide, rows, columns]),
-    ]);
-    const doubled = this.conv(
-      this.grow(this.standardize(seedPicture, wide), [wide, 2 * rows, 2 * columns]),
-      wide,
-      narrow,
-    );
+    const planes = this.dense(NOISE, NOISE_SIZE, wide * rows * columns);
+    const seedPicture = this.b.op('Reshape', [planes, this.b.ints([this.batch, wide, rows, columns])]);
+    const grown = this.grow(this.standardize(seedPicture, wide), [wide, 2 * rows, 2 * columns]);
+    const doubled = this.conv(grown, wide, narrow);
     const fine = this.conv(this.activate(this.standardize(doubled, narrow)), narrow, 4 * channels);
     const picture = this.standardize(this.b.op('DepthToSpace', [fine], { blocksize: 2 }), channels);
-    return this.b.op('Slice', [picture, this.b.ints([0, 0]), this.b.ints([height, width]), this.b.ints([2, 3])]);
+    const [starts, ends] = [this.b.ints([0, 0]), this.b.ints([height, width])];
+    return this.b.op('Slice', [picture, starts, ends, this.b.ints([2, 3])]);
   }
 
   private flat(dims: readonly number[]): string {
     const size = elementCount(dims);
     const hidden = this.activate(this.dense(NOISE, NOISE_SIZE, 4 * NOISE_SIZE));
-    return this.b.op('Reshape', [this.dense(hidden, 4 * NOISE_SIZE, size), this.b.ints([this.batch, ...dims])]);
+    const values = this.dense(hidden, 4 * NOISE_SIZE, size);
+    return this.b.op('Reshape', [values, this.b.ints([this.batch, ...dims])]);
   }
 
   private dense(x: string, from: number, to: number): string {
-    return this.b.op('Gemm', [x, this.weight([to, from], from), this.constant([to], 0)], { transB: 1 });
+    const weight = this.weight([to, from], from);
+    return this.b.op('Gemm', [x, weight, this.constant([to], 0)], { transB: 1 });
   }
 
   private conv(x: string, from: number, to: number): string {
-    return this.b.op('Conv', [x, this.weight([to, from, 3, 3], from * 9), this.constant([to], 0)], {
-      kernel_shape: [3, 3],
-      pads: [1, 1, 1, 1],
-    });
+    const weight = this.weight([to, from, 3, 3], from * 9);
+    const inputs = [x, weight, this.constant([to], 0)];
+    return this.b.op('Conv', inputs, { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
   }
 
   private grow(x: string, [channels, height, width]: readonly [number, number, number]): string {
     const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
-    return this.b.op('Resize', [x, '', '', this.b.ints([this.batch, channels, height, width])], attributes);
+    const size = this.b.ints([this.batch, channels, height, width]);
+    return this.b.op('Resize', [x, '', '', size], attributes);
   }
 
   private activate(x: string): string {
@@ -156,24 +151,16 @@ class GeneratorWriter {
     const y = this.b.fresh('standardized');
     const statistics = [this.b.float(new Float32Array(channels)), this.b.float(new Float32Array(channels).fill(1))];
     const inputs = [x, this.constant([channels], 1), this.constant([channels], 0), ...statistics];
-    this.b.append(
-      makeNode('BatchNormalization', inputs, [y, this.b.fresh('mean'), this.b.fresh('variance')], {
-        training_mode: 1,
-        epsilon: new Float(1e-5),
-      }),
-    );
+    const outputs = [y, this.b.fresh('mean'), this.b.fresh('variance')];
+    const attributes = { training_mode: 1, epsilon: new Float(1e-5) };
+    this.b.append(makeNode('BatchNormalization', inputs, outputs, attributes));
     return y;
   }
 
   private weight(dims: readonly number[], fanIn: number): string {
     const scale = Math.sqrt(3 / fanIn);
-    return this.parameter(
-      dims,
-      Float32Array.from(
-        { length: dims.reduce((product, dim) => product * dim, 1) },
-        () => (2 * this.random() - 1) * scale,
-      ),
-    );
+    const draw = () => (2 * this.random() - 1) * scale;
+    return this.parameter(dims, Float32Array.from({ length: elementCount(dims) }, draw));
   }
 
   private constant(dims: readonly number[], value: number): string {

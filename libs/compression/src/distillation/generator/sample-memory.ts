@@ -7,8 +7,8 @@ const REMEMBERED = 100;
 const LIMIT_BYTES = 128e6;
 
 /**
- * The last batches that a generator made, each a set of tensors of the same names and shapes. They lie in vectors that a
- * checkpoint keeps as it does a trainer's, so that a run which goes on repeats what it would have repeated.
+ * The last batches that a generator made, each a set of tensors of the same names and shapes. They lie in vectors that
+ * a checkpoint keeps as it does a trainer's, so that a run which goes on repeats what it would have repeated.
  */
 export class SampleMemory {
   /** `step` is how many batches there were so far. */
@@ -18,10 +18,8 @@ export class SampleMemory {
   constructor(private readonly dims: ReadonlyMap<string, readonly number[]>) {
     const batchBytes = [...dims.values()].reduce((sum, shape) => sum + 4 * elementCount(shape), 0);
     this.capacity = Math.min(REMEMBERED, Math.max(1, Math.floor(LIMIT_BYTES / batchBytes)));
-    const blank = [...dims].map(([name, shape]): [string, Float32Array] => [
-      name,
-      new Float32Array(this.capacity * elementCount(shape)),
-    ]);
+    const vector = (shape: readonly number[]) => new Float32Array(this.capacity * elementCount(shape));
+    const blank = [...dims].map(([name, shape]): [string, Float32Array] => [name, vector(shape)]);
     this.state = { step: 0, vectors: new Map(blank) };
   }
 

@@ -34,25 +34,16 @@ export async function deriveModel(
   foldSizes(graph);
   const blocks = depth < 1 ? await dropBlocks(graph, depth) : null;
   if (width === 1) return { model, skipped: [], blocks, channels: null };
-  const { groups, skipped } = await pruneChannels(
-    graph,
-    PruneOptions.parse({ ratio: complement(width), multipleOf: 1, importance: 'l2' }),
-    { data, seed, threads },
-  );
-  return {
-    model,
-    skipped,
-    blocks,
-    channels: groups.map(({ producers, channels, kept }) => ({ layer: producers[0]!, found: channels, kept })),
-  };
+  const options = PruneOptions.parse({ ratio: complement(width), multipleOf: 1, importance: 'l2' });
+  const { groups, skipped } = await pruneChannels(graph, options, { data, seed, threads });
+  const cut = groups.map(({ producers, channels, kept }) => ({ layer: producers[0]!, found: channels, kept }));
+  return { model, skipped, blocks, channels: cut };
 }
 
 /** The scale that makes of a model cut by `from` one cut by `to`. */
 export function relativeScale(from: ScaleOptions, to: ScaleOptions): ScaleOptions {
-  return {
-    width: Math.min(1, to.width / from.width),
-    depth: from.depth === 0 ? 1 : Math.min(1, to.depth / from.depth),
-  };
+  const depth = from.depth === 0 ? 1 : Math.min(1, to.depth / from.depth);
+  return { width: Math.min(1, to.width / from.width), depth };
 }
 
 async function dropBlocks(graph: Graph, depth: number): Promise<Derived['blocks']> {
@@ -70,7 +61,8 @@ async function dropBlocks(graph: Graph, depth: number): Promise<Derived['blocks'
 
 /** `keep` of `count` indices, evenly spread from the first on. */
 function keptIndices(count: number, keep: number): Set<number> {
-  return new Set(Array.from({ length: keep }, (_, i) => Math.floor((i * count) / keep)));
+  const places = Array.from({ length: keep }, (_, i) => Math.floor((i * count) / keep));
+  return new Set(places);
 }
 
 /** 1 - share, a trifle more: what floats lose in the last digits must not keep a channel. */

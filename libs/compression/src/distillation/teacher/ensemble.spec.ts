@@ -49,6 +49,14 @@ describe('an ensemble', () => {
     await ensemble.release();
   });
 
+  it('answers under the names of its first member, whatever the others call theirs', async () => {
+    const other = mlp([8, 12, 4], 2);
+    other.graph!.output[0]!.name = other.graph!.node.at(-1)!.output[0] = 'scores';
+    const ensemble = await Ensemble.load([models[0]!, writeModel(other)], [1, 1], 1);
+    expect(Object.keys(await ensemble.answer({ x }))).toEqual(['logits']);
+    await ensemble.release();
+  });
+
   it('refuses members whose answers differ in shape, naming them', async () => {
     const ensemble = await Ensemble.load([models[0]!, writeModel(mlp([8, 5]))], [1, 1], 1);
     await expect(ensemble.answer({ x })).rejects.toThrow(

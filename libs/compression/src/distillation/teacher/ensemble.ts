@@ -25,11 +25,8 @@ export class Ensemble implements Teacher {
   static async load(models: readonly Uint8Array[], weights: readonly number[], threads: number): Promise<Ensemble> {
     const members = await Promise.all(models.map((model) => ModelTeacher.load(model, threads)));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return new Ensemble(
-      members,
-      weights.map((weight) => weight / total),
-      { outputs: new Set(), temperature: 1 },
-    );
+    const shares = weights.map((weight) => weight / total);
+    return new Ensemble(members, shares, { outputs: new Set(), temperature: 1 });
   }
 
   /**
@@ -67,12 +64,10 @@ export class Ensemble implements Teacher {
   private matching(name: string, at: number, theirs: HostTensors, member: number, first: HostTensor): HostTensor {
     const answer = theirs[name] ?? Object.values(theirs)[at];
     if (answer?.dims.join() === first.dims.join()) return answer;
+    const got = Object.entries(theirs).map(([output, { dims }]) => `"${output}" [${dims}]`);
     throw new TrainingError(
-      `teacher ${member} of the ensemble has no output like "${name}" [${first.dims}] of the first: got ${Object.entries(
-        theirs,
-      )
-        .map(([output, { dims }]) => `"${output}" [${dims}]`)
-        .join(', ')}`,
+      `teacher ${member} of the ensemble has no output like "${name}" [${first.dims}] of the first: ` +
+        `got ${got.join(', ')}`,
     );
   }
 
@@ -89,7 +84,8 @@ export class Ensemble implements Teacher {
 
 /** Σ w · z, element by element. */
 export function weightedMean(parts: readonly Float32Array[], shares: readonly number[]): Float32Array {
-  return parts[0]!.map((_, i) => parts.reduce((sum, part, member) => sum + shares[member]! * part[i]!, 0));
+  const meanAt = (i: number) => parts.reduce((sum, part, member) => sum + shares[member]! * part[i]!, 0);
+  return parts[0]!.map((_, i) => meanAt(i));
 }
 
 /** T · log Σ w · softmax(z / T) for each row of `classes` logits. */

@@ -2,7 +2,7 @@ import { DistillOptions } from '#contracts';
 import { Session, float32 } from '#inference';
 import { Graph, GraphBuilder, readModel, writeModel } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from '../../passes/distill/distill.js';
+import { distillPass } from '../../passes/distill/distill.js';
 import { throughSoftmax } from './probabilities.js';
 import { Points } from '../points.fixture.js';
 
@@ -64,7 +64,7 @@ describe('distill of classifiers that end in a Softmax', () => {
       const context = points.context(classifier(6, 2, { softmax: ours }), {
         baseline: classifier(12, 1, { softmax: theirs }),
       });
-      const { model } = await distill.run(
+      const { model } = await distillPass.run(
         context,
         DistillOptions.parse({ epochs: 6, batchSize: 16, learningRate: 0.02 }),
       );

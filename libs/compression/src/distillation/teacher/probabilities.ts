@@ -11,22 +11,21 @@ const TOLERANCE = 1e-3;
  * of a teacher's probabilities, which are logits as well. Other pairs stay as they are.
  */
 export function throughSoftmax(graph: Graph, pairs: readonly OutputPair[], answers: HostTensors): OutputPair[] {
-  return pairs.map((pair) =>
-    pair.kind === 'classification'
-      ? {
-          ...pair,
-          logits: logitsBehind(graph, pair.output),
-          isProbability: areProbabilities(answers[pair.answer]!),
-        }
-      : pair,
-  );
+  return pairs.map((pair) => {
+    if (pair.kind !== 'classification') return pair;
+    const isProbability = areProbabilities(answers[pair.answer]!);
+    return { ...pair, logits: logitsBehind(graph, pair.output), isProbability };
+  });
 }
 
 /** Whether each row of [N, K] holds no negative number and sums to 1: logits never do so in every row. */
 function areProbabilities({ dims, data }: HostTensors[string]): boolean {
   const [rows, classes] = dims as [number, number];
   const values = data as Float32Array;
-  const isDistribution = (row: Float32Array) =>
-    row.every((value) => value >= 0) && Math.abs(row.reduce((sum, value) => sum + value, 0) - 1) < TOLERANCE;
-  return Array.from({ length: rows }, (_, i) => values.subarray(i * classes, (i + 1) * classes)).every(isDistribution);
+  const isDistribution = (row: Float32Array) => {
+    const sum = row.reduce((total, value) => total + value, 0);
+    return row.every((value) => value >= 0) && Math.abs(sum - 1) < TOLERANCE;
+  };
+  const rowsOfIt = Array.from({ length: rows }, (_, i) => values.subarray(i * classes, (i + 1) * classes));
+  return rowsOfIt.every(isDistribution);
 }

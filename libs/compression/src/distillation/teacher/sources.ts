@@ -20,10 +20,8 @@ export function teacherModels({ teacher }: DistillOptions, context: PassContext,
   if (teacher === 'current') return alone(current);
   if (teacher === 'previous') return alone(context.history.at(-2) ?? context.baseline);
   if ('model' in teacher) return alone(storedModel(context, teacher.model));
-  return {
-    models: teacher.models.map((digest) => storedModel(context, digest)),
-    weights: teacher.weights ?? teacher.models.map(() => 1),
-  };
+  const models = teacher.models.map((digest) => storedModel(context, digest));
+  return { models, weights: teacher.weights ?? teacher.models.map(() => 1) };
 }
 
 /**
@@ -62,7 +60,8 @@ function storedModel({ models }: PassContext, digest: string): Uint8Array {
   const model = models?.get(digest);
   if (!model)
     throw new TrainingError(
-      `the stage was not given model ${digest}: it must be in the store, and the pass's descriptor must say that it is read`,
+      `the stage was not given model ${digest}: ` +
+        "it must be in the store, and the pass's descriptor must say that it is read",
     );
   return model;
 }

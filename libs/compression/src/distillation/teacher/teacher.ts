@@ -1,6 +1,6 @@
 import { Session, type HostTensor, type HostTensors } from '#inference';
 import type { Dataset } from '#datasets';
-import { DataType, Graph, makeValueInfo, readModel, writeModel } from '#onnx';
+import { DataType, Graph, elementCount, makeValueInfo, readModel, writeModel } from '#onnx';
 import { TrainingError } from '../../training/errors.js';
 import { repeated, rowsOf } from '../../training/batches/rows.js';
 import { checkValue } from '../feature-names.js';
@@ -37,8 +37,9 @@ export class ModelTeacher implements Teacher {
     const outputs = Object.entries(await this.run(inputs, samples));
     const answers = outputs.filter(([, { type, dims }]) => type === 'float32' && dims[0] === samples);
     if (answers.length > 0) return Object.fromEntries(answers);
+    const got = outputs.map(([name, { type, dims }]) => `"${name}" ${type} [${dims}]`).join(', ');
     throw new TrainingError(
-      `the teacher has no output with one row of floats per sample: got ${outputs.map(([name, { type, dims }]) => `"${name}" ${type} [${dims}]`).join(', ')} for ${samples} samples`,
+      `the teacher has no output with one row of floats per sample: got ${got} for ${samples} samples`,
     );
   }
 
@@ -48,14 +49,14 @@ export class ModelTeacher implements Teacher {
 
   /** A file that fixes its batch answers so many samples at a time, the last ones filled up. */
   private async run(inputs: HostTensors, samples: number): Promise<HostTensors> {
-    const fixed = this.session.inputs.map(({ dims }) => dims[0]).find((dim) => typeof dim === 'number' && dim > 0) as
-      | number
-      | undefined;
+    const batches = this.session.inputs.map(({ dims }) => dims[0]);
+    const fixed = batches.find((dim): dim is number => typeof dim === 'number' && dim > 0);
     if (fixed === undefined || fixed === samples) return this.session.run(inputs);
     const parts: HostTensors[] = [];
     for (let from = 0; from < samples; from += fixed) {
       const count = Math.min(fixed, samples - from);
-      const rows = Object.entries(rowsOf(inputs, from, count)).map(([name, tensor]) => [name, repeated(tensor, fixed)]);
+      const taken = Object.entries(rowsOf(inputs, from, count));
+      const rows = taken.map(([name, tensor]) => [name, repeated(tensor, fixed)]);
       parts.push(await this.session.run(Object.fromEntries(rows)));
     }
     return Object.fromEntries(
@@ -77,11 +78,8 @@ function concatenated(tensors: readonly HostTensor[], count: number): HostTensor
   const [{ dims, data, ...rest }] = tensors as [HostTensor, ...HostTensor[]];
   const whole = new (data.constructor as Float32ArrayConstructor)(data.length * tensors.length);
   tensors.forEach((tensor, i) => whole.set(tensor.data as Float32Array, i * data.length));
-  return {
-    ...rest,
-    dims: [count, ...dims.slice(1)],
-    data: whole.slice(0, (data.length / dims[0]!) * count),
-  } as HostTensor;
+  const kept = whole.slice(0, (data.length / dims[0]!) * count);
+  return { ...rest, dims: [count, ...dims.slice(1)], data: kept } as HostTensor;
 }
 
 /** The model with hidden values among its outputs. */
@@ -117,7 +115,12 @@ export class RecordedAnswers {
   private constructor(private readonly outputs: ReadonlyMap<string, Recorded>) {}
 
   /** Null when all answers together are too large to be kept. */
-  static async record(teacher: Teacher, data: Dataset, split: 'train'): Promise<RecordedAnswers | null> {
+  static async record(
+    teacher: Teacher,
+    data: Dataset,
+    split: 'train',
+    tell: (done: number) => void,
+  ): Promise<RecordedAnswers | null> {
     const bound = data.bindInputs(teacher.inputNames);
     const count = data.sampleCount(split);
     const outputs = new Map<string, Recorded>();
@@ -131,6 +134,7 @@ export class RecordedAnswers {
         outputs.set(name, known);
       }
       at += batch.size;
+      tell(at);
     }
     return new RecordedAnswers(outputs);
   }
@@ -140,8 +144,10 @@ export class RecordedAnswers {
     return Object.fromEntries(
       [...this.outputs].map(([name, { dims, size, values }]): [string, HostTensor] => {
         const data = new Float32Array(indices.length * size);
-        for (let row = 0; row < indices.length; row++)
-          data.set(values.subarray(indices[row]! * size, (indices[row]! + 1) * size), row * size);
+        for (let row = 0; row < indices.length; row++) {
+          const at = indices[row]! * size;
+          data.set(values.subarray(at, at + size), row * size);
+        }
         return [name, { type: 'float32', dims: [indices.length, ...dims], data }];
       }),
     );
@@ -155,8 +161,6 @@ function blank(answer: HostTensor, samples: number): Recorded {
 }
 
 function bytesOf(answers: HostTensors): number {
-  return Object.values(answers).reduce(
-    (sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, Float32Array.BYTES_PER_ELEMENT),
-    0,
-  );
+  const bytes = ({ dims }: HostTensors[string]) => elementCount(dims) * Float32Array.BYTES_PER_ELEMENT;
+  return Object.values(answers).reduce((sum, answer) => sum + bytes(answer), 0);
 }

@@ -46,9 +46,8 @@ export class ActivationTrial {
           makeTensor(trial.freshName(`${input}_zero_point`), DataType.UINT8, [], Uint8Array.of(zeroPoint)),
         ).name,
       ];
-      const [quantized, rounded, taken] = ['quantized', 'rounded', 'taken'].map((part) =>
-        trial.freshName(`${input}_${part}`),
-      ) as [string, string, string];
+      const nameOf = (part: string) => trial.freshName(`${input}_${part}`);
+      const [quantized, rounded, taken] = [nameOf('quantized'), nameOf('rounded'), nameOf('taken')];
       const before = { before: elementOf(nodes, i, 'nodes') };
       trial.addNode(makeNode('QuantizeLinear', [input, ...grid], [quantized]), before);
       trial.addNode(makeNode('DequantizeLinear', [quantized, ...grid], [rounded]), before);

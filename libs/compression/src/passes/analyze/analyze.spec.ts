@@ -5,7 +5,8 @@ import { AnalyzeOptions } from '#contracts';
 import { openDataset, writeNpz, type Dataset } from '#datasets';
 import { GraphBuilder, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { analyze } from './analyze.js';
+import type { PassContext } from '../../pass.js';
+import { analyzePass } from './analyze.js';
 import type { AnalyzedLayer } from './sensitivity-report.js';
 
 const SIZE = 8;
@@ -69,10 +70,13 @@ describe('analyze', () => {
     await rm(folder, { recursive: true });
   });
 
-  const analyzed = async (given: Parameters<typeof AnalyzeOptions.parse>[0] = {}) => {
+  const analyzed = async (
+    given: Parameters<typeof AnalyzeOptions.parse>[0] = {},
+    progress: PassContext['progress'] = () => undefined,
+  ) => {
     const subject = model();
     const bytes = writeModel(subject);
-    const result = await analyze.run(
+    const result = await analyzePass.run(
       {
         model: readModel(bytes),
         baseline: bytes,
@@ -81,7 +85,7 @@ describe('analyze', () => {
         seed: 0,
         threads: 1,
         outputPath: folder,
-        progress() {},
+        progress,
         log() {},
       },
       AnalyzeOptions.parse(given),
@@ -115,6 +119,18 @@ describe('analyze', () => {
     expect((await analyzed({ activations: false })).layers[0]!.activation).toBeUndefined();
   });
 
+  it('counts in every step what it has done of how many', async () => {
+    const told: string[] = [];
+    await analyzed({ samples: 16, channels: {} }, (_fraction, message) => void (message && told.push(message)));
+    const steps = [
+      'sensitivity of weights: trial 2 of 2',
+      'sensitivity of activations: 2 layers',
+      'channels: trial 1 of',
+    ];
+    for (const step of steps)
+      expect(told).toContainEqual(expect.stringMatching(new RegExp(`^${step}.* \\d+ of \\d+ samples$`)) as unknown);
+  });
+
   it('leaves a table and a plot beside the model', async () => {
     const { files, layers } = await analyzed({ widths: [4] });
     expect(files).toEqual(['sensitivity.json', 'sensitivity.svg']);
@@ -125,7 +141,7 @@ describe('analyze', () => {
   });
 
   it('lists in preflight what it does not try', () => {
-    const { preflight } = analyze;
+    const { preflight } = analyzePass;
     expect(preflight(model(), AnalyzeOptions.parse({ exclude: ['rough'] }))).toEqual([
       expect.objectContaining({ node: 'rough', reason: 'excluded by the options' }),
     ]);

@@ -21,14 +21,9 @@ export function layerSensitivityPlot(layers: readonly AnalyzedLayer[]): string {
     name: `weight at ${bits} bits`,
     points: layers.map((layer, i) => [i + 1, elementOf(layer.widths, w, 'widths').outputSnrDb ?? NaN] as const),
   }));
-  const inputs = layers.some(({ activation }) => activation)
-    ? [
-        {
-          name: 'input at 8 bits',
-          points: layers.map(({ activation }, i) => [i + 1, activation?.outputSnrDb ?? NaN] as const),
-        },
-      ]
-    : [];
+  const snrs = layers.map(({ activation }, i) => [i + 1, activation?.outputSnrDb ?? NaN] as const);
+  const isMeasured = layers.some(({ activation }) => activation);
+  const inputs = isMeasured ? [{ name: 'input at 8 bits', points: snrs }] : [];
   return linePlot({
     title: 'One layer quantized, all others float',
     xLabel: 'layer, in order of execution',
@@ -40,22 +35,13 @@ export function layerSensitivityPlot(layers: readonly AnalyzedLayer[]): string {
 /** Which layers cause the loss, in words: at each width, their shares of the noise that all layers together add. */
 export function sensitivityVerdict(layers: readonly AnalyzedLayer[]): string {
   if (layers.length === 0) return 'there is no layer to quantize';
-  const widths = elementOf(layers, 0, 'layers').widths.map(({ bits }, w) =>
-    costliest(
-      `weights at ${bits} bits`,
-      layers,
-      layers.map((layer) => elementOf(layer.widths, w, 'widths')),
-    ),
-  );
-  const activations = layers.every(({ activation }) => activation)
-    ? [
-        costliest(
-          'inputs at 8 bits',
-          layers,
-          layers.map(({ activation }) => ({ weightSnrDb: undefined, outputSnrDb: undefined, ...activation })),
-        ),
-      ]
-    : [];
+  const widths = elementOf(layers, 0, 'layers').widths.map(({ bits }, w) => {
+    const costs = layers.map((layer) => elementOf(layer.widths, w, 'widths'));
+    return costliest(`weights at ${bits} bits`, layers, costs);
+  });
+  const ofInputs = layers.map(({ activation }) => ({ weightSnrDb: undefined, outputSnrDb: undefined, ...activation }));
+  const areMeasured = layers.every(({ activation }) => activation);
+  const activations = areMeasured ? [costliest('inputs at 8 bits', layers, ofInputs)] : [];
   return [...widths, ...activations].join('; ');
 }
 
@@ -78,17 +64,14 @@ function costliest(
     }))
     .toSorted((a, b) => b.share - a.share);
   const named = ranked.slice(0, NAMED).filter(({ share }, i) => i === 0 || share >= LEAST_SHARE);
-  return (
-    `${what}: ` +
-    `${named.map(({ node, share, cost }) => `${node} causes ${percent(share)} of the noise${lossOf(cost)}`).join(', ')}`
-  );
+  const causes = named.map(({ node, share, cost }) => `${node} causes ${percent(share)} of the noise${lossOf(cost)}`);
+  return `${what}: ${causes.join(', ')}`;
 }
 
 function lossOf({ outputSnrDb, top1Drop }: Pick<WidthCost, 'outputSnrDb' | 'top1Drop'>): string {
-  const facts = [
-    typeof outputSnrDb === 'number' ? `${outputSnrDb.toFixed(1)} dB` : '',
-    top1Drop ? `top-1 ${percent(-top1Drop, 2)}` : '',
-  ].filter((fact) => fact !== '');
+  const snr = typeof outputSnrDb === 'number' ? `${outputSnrDb.toFixed(1)} dB` : '';
+  const drop = top1Drop ? `top-1 ${percent(-top1Drop, 2)}` : '';
+  const facts = [snr, drop].filter((fact) => fact !== '');
   return facts.length > 0 ? ` (${facts.join(', ')})` : '';
 }
 

@@ -8,9 +8,9 @@ import { Session } from '#inference';
 import { GraphBuilder, cloneModel, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import type { PassContext } from '../../pass.js';
-import { prune } from '../prune/prune.js';
-import { quantize } from '../quantize/quantize.js';
-import { distill } from './distill.js';
+import { prunePass } from '../prune/prune.js';
+import { quantizePass } from '../quantize/quantize.js';
+import { distillPass } from './distill.js';
 
 const EXAMPLES = join(process.cwd(), 'examples');
 
@@ -85,7 +85,7 @@ describe('distillation from seed-net on 300 digits', () => {
   }
 
   async function taught(model: ModelProto, options: z.input<typeof DistillOptions>): Promise<Figures> {
-    return figures((await distill.run(context(model), DistillOptions.parse(options))).model!);
+    return figures((await distillPass.run(context(model), DistillOptions.parse(options))).model!);
   }
 
   /** On 1,000 test digits; the loss moves smoothly where the share of right ones jumps by whole digits. */
@@ -122,7 +122,7 @@ describe('distillation from seed-net on 300 digits', () => {
   });
 
   it('gives back what zeros in 95 % of the weights cost', async () => {
-    const { model } = await prune.run(
+    const { model } = await prunePass.run(
       context(readModel(teacher)),
       PruneOptions.parse({ granularity: 'weight', ratio: 0.95 }),
     );
@@ -132,7 +132,7 @@ describe('distillation from seed-net on 300 digits', () => {
   });
 
   it('gives back some of what weights of one bit cost, learning their scales', async () => {
-    const { model } = await quantize.run(
+    const { model } = await quantizePass.run(
       context(readModel(teacher)),
       QuantizeOptions.parse({ weightFormat: 'binary' }),
     );

@@ -7,7 +7,7 @@ import type { PassContext } from '../../pass.js';
 import { openDataset } from '#datasets';
 import { DataType, Graph, GraphBuilder, ModelProtoSchema, makeTensor, tensorData, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from './distill.js';
+import { distillPass } from './distill.js';
 import { CURVE_FILE } from '../../training/training-curve.js';
 
 const random = randomNumbers(11);
@@ -107,11 +107,13 @@ describe('distill', () => {
       seed,
       threads: 1,
       outputPath: folder,
-      progress: (_, __, values) => progress.push(values ?? {}),
+      progress: (_, __, values) => {
+        if (values) progress.push(values);
+      },
       log: () => undefined,
       ...extra,
     };
-    const result = await distill.run(context, DistillOptions.parse({ epochs: 4, batchSize: 16, ...options }));
+    const result = await distillPass.run(context, DistillOptions.parse({ epochs: 4, batchSize: 16, ...options }));
     return { bytes: toBinary(ModelProtoSchema, result.model!), result, progress };
   }
 
@@ -160,7 +162,14 @@ describe('distill', () => {
     'goes on after a kill at its last checkpoint and ends with the same bytes (%s)',
     async (method) => {
       const checkpointFile = join(folder, `${method}.checkpoint`);
-      const generator = { low: -3, high: 3, learningRate: 0.01, statistics: 1, adversarial: 0.5, lessonsPerEpoch: 6 };
+      const generator = {
+        low: -3,
+        high: 3,
+        learningRate: 0.01,
+        statistics: 1,
+        adversarial: 0.5,
+        generatedBatchesPerEpoch: 6,
+      };
       const options = { method, epochs: 3, ...(method === 'discriminative' ? {} : { generator }) };
       const uninterrupted = await run(options);
       const kill = (fraction: number) => {
@@ -179,7 +188,14 @@ describe('distill', () => {
       method,
       epochs: 4,
       learningRate: 0.02,
-      generator: { low: -3, high: 3, learningRate: 0.01, statistics: 1, adversarial: 0.5, lessonsPerEpoch: 40 },
+      generator: {
+        low: -3,
+        high: 3,
+        learningRate: 0.01,
+        statistics: 1,
+        adversarial: 0.5,
+        generatedBatchesPerEpoch: 40,
+      },
     });
     expect(result.summary['lastLoss']).toBeLessThan(0.5 * (result.summary['firstLoss'] as number));
   });
@@ -205,7 +221,7 @@ describe('distill', () => {
     const b = new GraphBuilder();
     const product = b.op('Gemm', [b.input('x', ['n', 6]), b.float(normal(48), [6, 8])]);
     b.output(b.op('LpNormalization', [product], {}, { outputs: ['y'] }), ['n', 8]);
-    expect(distill.obstacles!(b.build(), DistillOptions.parse({}), new Map())).toEqual([
+    expect(distillPass.obstacles!(b.build(), DistillOptions.parse({}), new Map())).toEqual([
       { field: '', message: expect.stringContaining('"y" (LpNormalization)') as unknown },
     ]);
   });

@@ -1,7 +1,7 @@
 import { DistillOptions, type FeatureOptions } from '#contracts';
 import { GraphBuilder, readModel, writeModel } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from './distill.js';
+import { distillPass } from './distill.js';
 import { Points } from '../../distillation/points.fixture.js';
 
 /** Eight inputs as a picture of [2, 2, 2], a convolution of `channels`, a Relu `hidden`, logits of four classes. */
@@ -39,9 +39,11 @@ describe('distill with features', () => {
     const lossAt: number[] = [];
     const context = points.context(student, {
       baseline: teacher,
-      progress: (_, __, values) => lossAt.push(values?.['featureLoss'] ?? NaN),
+      progress: (_, __, { featureLoss } = {}) => {
+        if (featureLoss !== undefined) lossAt.push(featureLoss);
+      },
     });
-    const { model } = await distill.run(
+    const { model } = await distillPass.run(
       context,
       DistillOptions.parse({ epochs: 15, batchSize: 16, learningRate: 0.01, features, ...options }),
     );
@@ -66,7 +68,7 @@ describe('distill with features', () => {
   it('lowers the loss on made-up samples too', async () => {
     const { lossAt } = await run([{ teacher: 'hidden', student: 'hidden' }], {
       method: 'generative',
-      generator: { low: -3, high: 3, learningRate: 0.01, lessonsPerEpoch: 10 },
+      generator: { low: -3, high: 3, learningRate: 0.01, generatedBatchesPerEpoch: 10 },
     });
     expect(lossAt.at(-1)).toBeLessThan(0.5 * lossAt[0]!);
   });
@@ -92,7 +94,7 @@ describe('distill with features', () => {
     const options = (given: object, feature = { teacher: 'hiden', student: 'hidden' }) =>
       DistillOptions.parse({ features: [feature], ...given });
     const fields = (given: object, feature?: { teacher: string; student: string }) =>
-      distill.obstacles!(own, options(given, feature), new Map([[ID, stored]])).map(({ field }) => field);
+      distillPass.obstacles!(own, options(given, feature), new Map([[ID, stored]])).map(({ field }) => field);
     const MISNAMED = { teacher: 'hidden', student: 'hiden' };
 
     it('that the original or a model of the store has no such value', () => {
@@ -105,16 +107,16 @@ describe('distill with features', () => {
 
     it("that the stage's input has none, where it is the job's model", () => {
       expect(fields({}, MISNAMED)).toEqual([]);
-      expect(() => distill.preflight(own, options({}, MISNAMED))).toThrow(
+      expect(() => distillPass.preflight(own, options({}, MISNAMED))).toThrow(
         expect.objectContaining({
           option: 'features[0].student',
           message: expect.stringContaining('nearest are "hidden"') as unknown,
         }) as Error,
       );
-      expect(() => distill.preflight(own, options({ teacher: 'previous' }))).toThrow(
+      expect(() => distillPass.preflight(own, options({ teacher: 'previous' }))).toThrow(
         expect.objectContaining({ option: 'features[0].teacher' }) as Error,
       );
-      expect(distill.preflight(own, options({}))).toEqual([]);
+      expect(distillPass.preflight(own, options({}))).toEqual([]);
     });
   });
 });

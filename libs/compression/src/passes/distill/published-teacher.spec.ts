@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DistillOptions } from '#contracts';
 import { readModel, writeModel } from '#onnx';
-import { distill } from './distill.js';
+import { distillPass } from './distill.js';
 
 const require = createRequire(import.meta.url);
 
@@ -31,9 +31,9 @@ describe("openwakeword's embedding net as teacher", () => {
       batchSize: 4,
       learningRate: 3e-3,
       clipNorm: 1,
-      generator: { low: 0, high: 12, lessonsPerEpoch: 5 },
+      generator: { low: 0, high: 12, generatedBatchesPerEpoch: 5 },
     });
-    const { model, summary } = await distill.run(context, options);
+    const { model, summary } = await distillPass.run(context, options);
     await rm(outputPath, { recursive: true });
     const [first, second, third] = (summary['epochs'] as { snrDb: number }[]).map(({ snrDb }) => snrDb);
     expect(second).toBeGreaterThan(first!);

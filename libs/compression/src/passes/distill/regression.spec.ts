@@ -1,7 +1,7 @@
 import { DistillOptions } from '#contracts';
 import { GraphBuilder, writeModel } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from './distill.js';
+import { distillPass } from './distill.js';
 import { Points } from '../../distillation/points.fixture.js';
 
 /**
@@ -35,7 +35,7 @@ describe('distill of regressions', () => {
 
   async function run(options: object) {
     const context = points.context(twoHeads(10, 2), { baseline: twoHeads(16, 1) });
-    const { summary } = await distill.run(
+    const { summary } = await distillPass.run(
       context,
       DistillOptions.parse({ epochs: 60, batchSize: 16, learningRate: 0.03, ...options }),
     );

@@ -5,7 +5,7 @@ import { Session, float32 } from '#inference';
 import { Graph, ModelProtoSchema, readModel, tensorDims, writeModel, type ModelProto } from '#onnx';
 import { mlp } from '#testing';
 import type { PassContext } from '../../pass.js';
-import { distill } from './distill.js';
+import { distillPass } from './distill.js';
 import { Points } from '../../distillation/points.fixture.js';
 import { teacherModels } from '../../distillation/teacher/sources.js';
 
@@ -28,7 +28,7 @@ describe('distill', () => {
       [STORED, stored],
       [OTHER, writeModel(mlp([8, 12, 4], 9))],
     ]);
-    const result = await distill.run(points.context(current, { models, ...changes }), options(given));
+    const result = await distillPass.run(points.context(current, { models, ...changes }), options(given));
     return {
       model: result.model!,
       bytes: Buffer.from(toBinary(ModelProtoSchema, result.model!)),
@@ -71,14 +71,18 @@ describe('distill', () => {
     const { summary } = await run({
       method,
       teacher: { models: [STORED, OTHER] },
-      generator: { low: -3, high: 3, lessonsPerEpoch: 6 },
+      generator: { low: -3, high: 3, generatedBatchesPerEpoch: 6 },
     });
     expect(summary['lastLoss']).toBeLessThan(summary['firstLoss'] as number);
   });
 
   it('needs no data set by method generative', async () => {
     const { model } = await run(
-      { method: 'generative', teacher: { model: STORED }, generator: { low: -3, high: 3, lessonsPerEpoch: 20 } },
+      {
+        method: 'generative',
+        teacher: { model: STORED },
+        generator: { low: -3, high: 3, generatedBatchesPerEpoch: 20 },
+      },
       { data: null },
     );
     expect(await distance(model, stored)).toBeLessThan(0.5 * (await distance(readModel(current), stored)));

@@ -3,7 +3,10 @@ import { CustomMetricRun } from '#evaluation';
 import { CompressionError } from '../../errors.js';
 import type { PassContext } from '../../pass.js';
 
-/** Starts the modules of the options, lets `work` use them, and stops them. Throws CompressionError where the operator does not allow any. */
+/**
+ * Starts the modules of the options, lets `work` use them, and stops them. Throws CompressionError where the operator
+ * does not allow any.
+ */
 export async function withCustomMetrics<T>(
   { custom = [] }: EvaluateOptions,
   { customMetrics }: Pick<PassContext, 'customMetrics'>,

@@ -5,7 +5,7 @@ import { EvaluateOptions } from '#contracts';
 import { openDataset, writeNpz, type Dataset } from '#datasets';
 import { DataType, GraphBuilder, makeTensor, readModel, writeModel, type Dim } from '#onnx';
 import type { PassContext } from '../../pass.js';
-import { evaluate } from './evaluate.js';
+import { evaluatePass } from './evaluate.js';
 
 const SEED_NET = join(process.cwd(), 'examples/seed-net');
 const QUICK = { latencyRuns: 5, warmupRuns: 1 };
@@ -43,7 +43,7 @@ function context(
 }
 
 const run = (history: readonly Uint8Array[], data: Dataset | null, options: Partial<EvaluateOptions> = {}) =>
-  evaluate.run(context(history, data), EvaluateOptions.parse({ ...QUICK, ...options }));
+  evaluatePass.run(context(history, data), EvaluateOptions.parse({ ...QUICK, ...options }));
 
 describe('evaluate', () => {
   let folder: string;
@@ -183,7 +183,7 @@ describe('evaluate', () => {
   it('measures as many samples as it is told to, and moves its progress forward to the end', async () => {
     const seen: number[] = [];
     const options = EvaluateOptions.parse({ ...QUICK, samples: 3, batchSize: 2 });
-    const { summary } = await evaluate.run(
+    const { summary } = await evaluatePass.run(
       context([scaledModel([1, 1])], await small(), (fraction) => seen.push(fraction)),
       options,
     );
@@ -210,15 +210,15 @@ describe('evaluate', () => {
     const source = 'export default ({ size }) => Array(size).fill(0.5)';
     const options = EvaluateOptions.parse({ ...QUICK, custom: [{ name: 'mine', source }] });
     const job = context([scaledModel([1, 1])], await small());
-    await expect(evaluate.run(job, options)).rejects.toMatchObject({ code: 'custom_metric_denied' });
-    const { history } = await evaluate.run({ ...job, customMetrics: true }, options);
+    await expect(evaluatePass.run(job, options)).rejects.toMatchObject({ code: 'custom_metric_denied' });
+    const { history } = await evaluatePass.run({ ...job, customMetrics: true }, options);
     expect(history?.[0]?.custom).toMatchObject({ mine: { value: 0.5 } });
   });
 
   it('finds before the job is accepted that the outputs are not what the task reads', async () => {
     const data = { inputs: { x: { dims: [2], type: 'float32' } }, classes: 2, splits: { test: 5 } };
     const trial = (task: EvaluateOptions['task']) =>
-      evaluate.trial!(readModel(scaledModel([1, 1])), EvaluateOptions.parse({ task }), { models: new Map(), data });
+      evaluatePass.trial!(readModel(scaledModel([1, 1])), EvaluateOptions.parse({ task }), { models: new Map(), data });
     expect(await trial('embedding')).toEqual([]);
     expect(await trial('regression')).toMatchObject([{ field: 'task', message: expect.stringMatching(/2 classes$/) }]);
     expect(await trial('anomaly')).toMatchObject([

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type DatasetInspection, chosenTask, type EvaluateOptions, type ModelMetrics, type Skipped } from '#contracts';
+import {
+  counted,
+  type DatasetInspection,
+  chosenTask,
+  type EvaluateOptions,
+  type ModelMetrics,
+  type Skipped,
+} from '#contracts';
 import { chanceWarning, type Dataset } from '#datasets';
 import {
   brotliQuality,
@@ -14,6 +21,7 @@ import { compare, latencyRatio, type Measurement, type Speedup } from '#measurem
 import { nonFiniteText, nonFiniteWeights, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
 import type { Obstacle, Pass, PassContext } from '../../pass.js';
+import { benchmarkObstacles, keepBenchmarkInputs } from './benchmark-inputs.js';
 import { latencyFacts, speedVerdict } from './latency-ratio.js';
 import { withCustomMetrics } from './custom.js';
 import { checkAsked, labelForm, scoreSettings, taskTrial } from './task.js';
@@ -26,14 +34,18 @@ const QUALITY_SHARE = 0.5;
 const LATENCY_SHARE = 0.95;
 
 /**
- * Measures the baseline and every model of the job in one run on one machine: quality of its task and output SNR on a split, latency
- * with the models alternated at random, sizes, parameters and non-zeros. Models of equal bytes are measured once. Without labels
- * answers are only compared with the baseline's.
+ * Measures the baseline and every model of the job in one run on one machine: quality of its task and output SNR on a
+ * split, latency with the models alternated at random, sizes, parameters and non-zeros. Models of equal bytes are
+ * measured once. Without labels answers are only compared with the baseline's.
  */
-export const evaluate: Pass<'evaluate'> = {
+export const evaluatePass: Pass<'evaluate'> = {
   name: 'evaluate',
   preflight: (model) => nonFinite(model),
-  trial: async (model, options, { data }) => [...tooFew(options, data), ...(await taskTrial(model, options, data))],
+  trial: async (model, options, { data }) => [
+    ...tooFew(options, data),
+    ...benchmarkObstacles(model, options, data),
+    ...(await taskTrial(model, options, data)),
+  ],
   async run(context, options) {
     if (!context.data)
       throw new CompressionError(
@@ -52,18 +64,25 @@ export const evaluate: Pass<'evaluate'> = {
       checkAsked(scored, options);
       const timed = await timeModels(sessions, input, context, options);
       const speedups = compare(timed.samplesMs);
-      const metrics = await Promise.all(models.map(modelMetrics));
+      const metrics = await sizesOf(models, context);
+      const kept = await keepBenchmarkInputs(options, {
+        ...{ data: input.data, split: input.data.splitFor(input.split), fixedBatch: input.fixedBatch },
+        names: sessions[0]?.inputs.map(({ name }) => name) ?? [],
+        outputPath: context.outputPath,
+      });
       context.progress(1);
-      const measured = metrics.map((sizes, index): ModelMetrics => ({
-        ...sizes,
-        ...scored.scores[index],
-        ...clockFigures(timed, speedups, index),
-      }));
+      const clocked = (index: number) => clockFigures(timed, speedups, index);
+      const measured = metrics.map((sizes, i): ModelMetrics => ({ ...sizes, ...scored.scores[i], ...clocked(i) }));
       const verdict = speedVerdict(speedups[(positions.at(-1) ?? 0) - 1], timed);
       return {
         model: null,
         skipped: [...nonFinite(context.model), ...skippedMetrics(scored, input)],
-        summary: { ...summarize(scored, input, models, timed, options), ...(verdict === null ? {} : { verdict }) },
+        summary: {
+          ...summarize(scored, input, models, timed, options),
+          ...(verdict === null ? {} : { verdict }),
+          ...kept.summary,
+        },
+        files: kept.files,
         history: positions.map((position) => measured[position]!),
       };
     } finally {
@@ -71,6 +90,23 @@ export const evaluate: Pass<'evaluate'> = {
     }
   },
 };
+
+/** Sizes of each model, all for transfer at once; how many are known is told. */
+function sizesOf(models: readonly Uint8Array[], { progress }: PassContext): Promise<ModelMetrics[]> {
+  let done = 0;
+  const tell = () => {
+    const share = LATENCY_SHARE + ((1 - LATENCY_SHARE) * done) / models.length;
+    progress(share, `sizes: ${done} of ${counted(models.length, 'model')}`);
+  };
+  const measured = async (bytes: Uint8Array) => {
+    const sizes = await modelMetrics(bytes);
+    done += 1;
+    tell();
+    return sizes;
+  };
+  tell();
+  return Promise.all(models.map(measured));
+}
 
 /** The latencies of one of the distinct models; all but the baseline, the first, carry what they are against it. */
 function clockFigures({ samplesMs }: Measurement, speedups: readonly Speedup[], index: number): Partial<ModelMetrics> {
@@ -141,7 +177,8 @@ function bindData(baseline: Session, dataset: Dataset, options: EvaluateOptions)
   if (samples === 0)
     throw new CompressionError(
       'evaluate_data',
-      `the model takes batches of ${fixedBatch} samples and split "${split}" has only ${wanted}; use a larger split or export the model with a dynamic batch`,
+      `the model takes batches of ${fixedBatch} samples and split "${split}" has only ${wanted}; ` +
+        'use a larger split or export the model with a dynamic batch',
     );
   return {
     data,
@@ -181,14 +218,15 @@ async function timeModels(
   }))
     feeds.push(batch.inputs);
   const onProgress = everyPercent((fraction) =>
-    context.progress(QUALITY_SHARE + (LATENCY_SHARE - QUALITY_SHARE) * fraction, 'latency'),
+    context.progress(QUALITY_SHARE + (LATENCY_SHARE - QUALITY_SHARE) * fraction, latencyWords(fraction)),
   );
   const { latencyRuns: runs, latencySeconds: minSeconds, latencyWithin, warmupRuns } = options;
-  return measureLatency(
-    sessions.map((session) => ({ session, feeds })),
-    { runs, minSeconds, within: latencyWithin || null, warmupRuns, seed: context.seed, onProgress },
-  );
+  const fed = sessions.map((session) => ({ session, feeds }));
+  const limits = { runs, minSeconds, within: latencyWithin || null, warmupRuns };
+  return measureLatency(fed, { ...limits, seed: context.seed, onProgress });
 }
+
+const latencyWords = (fraction: number) => `latency: ${Math.floor(100 * Math.min(1, fraction))} % of the runs`;
 
 function everyPercent(report: (fraction: number) => void): (fraction: number) => void {
   let last = 0;
@@ -203,11 +241,11 @@ function skippedMetrics(
   { scores, outputs, skipped }: ScoreResult,
   { data, fixedBatch, leftOut }: EvaluationInput,
 ): Skipped[] {
-  const snr = scores.some((score) => score.outputSnrDb === undefined)
-    ? outputs.every((list) => list.length === 0)
-      ? 'none of the outputs is a floating-point one'
-      : 'an output of a model is not finite, or the baseline gives only zeros'
-    : null;
+  const isFloatless = outputs.every((list) => list.length === 0);
+  const why = isFloatless
+    ? 'none of the outputs is a floating-point one'
+    : 'an output of a model is not finite, or the baseline gives only zeros';
+  const snr = scores.some((score) => score.outputSnrDb === undefined) ? why : null;
   const isUnlabelled = data.classes === null && data.targetDims === null;
   return [
     ...(isUnlabelled ? [{ node: 'quality', reason: UNLABELLED }] : []),
@@ -216,7 +254,9 @@ function skippedMetrics(
       ? [
           {
             node: 'samples',
-            reason: `${leftOut} of them were left out: the model takes batches of ${fixedBatch}, and they make no whole one`,
+            reason:
+              `${leftOut} of them were left out: the model takes batches of ${fixedBatch}, ` +
+              'and they make no whole one',
           },
         ]
       : []),
@@ -227,7 +267,10 @@ function skippedMetrics(
 const UNLABELLED =
   "not measured against labels: the data set has no labels, so answers are compared with the baseline's alone";
 
-/** A warning where the original answers no better than chance: then the data is fed in another way than it was trained on. */
+/**
+ * A warning where the original answers no better than chance: then the data is fed in another way than it was trained
+ * on.
+ */
 function atChance(top1: number | undefined, samples: number, classes: number | null): { warnings?: string[] } {
   const warning = top1 === undefined || classes === null ? null : chanceWarning({ top1, samples, classes });
   return warning === null ? {} : { warnings: [warning] };

@@ -16,5 +16,6 @@ export function latencyFacts({ samplesMs, seconds, clockResolutionMs, isQuick }:
 export function speedVerdict(last: Speedup | undefined, { isQuick }: Measurement): string | null {
   if (!last) return null;
   const others = last.comparisons > 1 ? `; the intervals of all ${last.comparisons} models hold together` : '';
-  return `the last model against the baseline: ${describeSpeedup(last)}${others}${isQuick ? `; a quick measurement of ${last.pairs} runs each` : ''}`;
+  const quick = isQuick ? `; a quick measurement of ${last.pairs} runs each` : '';
+  return `the last model against the baseline: ${describeSpeedup(last)}${others}${quick}`;
 }

@@ -10,6 +10,7 @@ import {
 import type { Dataset } from '#datasets';
 import { taskProblem, type ScoreResult, type ScoreSettings, type TaskSettings } from '#evaluation';
 import { InferenceError, Session, type HostTensor, type HostTensors } from '#inference';
+import { ARRAYS } from '#numbers';
 import { writeModel, type ModelProto } from '#onnx';
 import { CompressionError } from '../../errors.js';
 import type { Obstacle } from '../../pass.js';
@@ -79,9 +80,8 @@ async function outputsOnZeros(
     session = await Session.create(writeModel(model), { quiet: true });
     const declared = session.inputs[0]?.dims[0];
     const size = typeof declared === 'number' && declared > 0 ? declared : SAMPLES;
-    const inputs = Object.fromEntries(
-      session.inputs.map(({ name }) => [name, zeros(data.inputs[name] ?? data.inputs['*'], size)]),
-    );
+    const arrayOf = (name: string) => zeros(data.inputs[name] ?? data.inputs['*'], size);
+    const inputs = Object.fromEntries(session.inputs.map(({ name }) => [name, arrayOf(name)]));
     return { inputs, outputs: await session.run(inputs), size };
   } catch (error) {
     if (error instanceof InferenceError) return null;
@@ -90,22 +90,6 @@ async function outputsOnZeros(
     await session?.release();
   }
 }
-
-/** Arrays of each type in which a session takes its inputs. */
-const ARRAYS = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-} as const;
 
 /** The shape of a batch: samples lie along the first axis or another, or the input has none. */
 function batched(input: DatasetInspection['inputs'][string] | undefined, size: number): number[] {

@@ -5,6 +5,7 @@ import { ExportOptions } from '#contracts';
 import { Session } from '#inference';
 import { cloneModel, loadModel, writeModel, type ModelProto } from '#onnx';
 import { convNet } from '#testing';
+import { stageContext } from '../../context.fixture.js';
 import { exportPass } from './export.js';
 
 const FEED = {
@@ -20,17 +21,7 @@ async function exported<T>(
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-export-'));
   try {
     const model = convNet({ size: 8 });
-    const context = {
-      model: cloneModel(model),
-      baseline: writeModel(model),
-      history: [],
-      data: null,
-      seed: 1,
-      threads: 1,
-      outputPath: folder,
-      progress: () => undefined,
-      log: () => undefined,
-    };
+    const context = stageContext(cloneModel(model), { baseline: writeModel(model), seed: 1, outputPath: folder });
     const result = await exportPass.run(context, ExportOptions.parse(options));
     expect(result.model).toBeNull();
     return await use(folder, result.files ?? [], result.summary);

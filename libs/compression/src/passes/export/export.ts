@@ -15,8 +15,8 @@ const OPERATORS_FILE = 'required_operators.config';
 const SCRATCH_FILE = 'optimized.onnx';
 
 /**
- * Writes the model as a file for the device, beside the model, which goes on as it is: in the format of ONNX Runtime, with the operators that a build
- * for it has to have, or as ONNX. Whatever is written is loaded once.
+ * Writes the model as a file for the device, beside the model, which goes on as it is: in the format of ONNX Runtime,
+ * with the operators that a build for it has to have, or as ONNX. Whatever is written is loaded once.
  */
 export const exportPass: Pass<'export'> = {
   name: 'export',
@@ -24,14 +24,16 @@ export const exportPass: Pass<'export'> = {
   preflight: () => [],
 
   async run({ model, outputPath, progress }, options) {
+    progress(0, options.optimization === 'none' ? 'reading the model' : 'optimizing the graph');
     const optimized = await optimize(model, options, outputPath);
-    progress(0.5, 'optimized');
+    progress(0.5, 'writing the file, and loading it once');
     const files =
       options.format === 'ort'
         ? await writeOrt(model, optimized, options, outputPath)
         : await writeOnnx(optimized, options, outputPath);
     const operators = operatorsOf(optimized);
     const bytes = await sizeOf(outputPath, files);
+    const kinds = operators.reduce((count, { names }) => count + names.length, 0);
     progress(1);
     return {
       model: null,
@@ -41,7 +43,7 @@ export const exportPass: Pass<'export'> = {
         optimization: options.optimization,
         bytes,
         operators: Object.fromEntries(operators.map(({ domain, version, names }) => [`${domain} ${version}`, names])),
-        verdict: `${files[0]}: ${bytes} bytes, ${operators.reduce((count, { names }) => count + names.length, 0)} kinds of operators${fusedWords(operators)}`,
+        verdict: `${files[0]}: ${bytes} bytes, ${kinds} kinds of operators${fusedWords(operators)}`,
       },
       files,
     };

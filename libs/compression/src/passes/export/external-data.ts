@@ -6,7 +6,9 @@ const LEAST_BYTES = 1024;
 /** Where a tensor may begin, so that the file can be mapped into memory. */
 const ALIGNMENT = 4096;
 
-/** Moves the weights of a model into one block of bytes, a file of that name beside it; null where none is large enough. */
+/**
+ * Moves the weights of a model into one block of bytes, a file of that name beside it; null where none is large enough.
+ */
 export function moveDataOut(model: ModelProto, location: string): Uint8Array | null {
   const parts: Uint8Array[] = [];
   let offset = 0;
@@ -16,9 +18,9 @@ export function moveDataOut(model: ModelProto, location: string): Uint8Array | n
     const padding = (ALIGNMENT - (offset % ALIGNMENT)) % ALIGNMENT;
     parts.push(new Uint8Array(padding), rawData);
     const entries = { location, offset: offset + padding, length: rawData.length };
-    tensor.externalData = Object.entries(entries).map(([key, value]) =>
-      create(StringStringEntryProtoSchema, { key, value: String(value) }),
-    );
+    const entryOf = (key: string, value: unknown) =>
+      create(StringStringEntryProtoSchema, { key, value: String(value) });
+    tensor.externalData = Object.entries(entries).map(([key, value]) => entryOf(key, value));
     tensor.dataLocation = DataLocation.EXTERNAL;
     tensor.rawData = new Uint8Array();
     offset += padding + rawData.length;

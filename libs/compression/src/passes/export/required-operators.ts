@@ -25,8 +25,12 @@ export function operatorsOf(model: ModelProto): DomainOperators[] {
     .toSorted((a, b) => (a.domain < b.domain ? -1 : 1));
 }
 
-/** What `build.sh --include_ops_by_config` of ONNX Runtime reads: `domain;version;operators` on each line. All element types stay in. */
+/**
+ * What `build.sh --include_ops_by_config` of ONNX Runtime reads: `domain;version;operators` on each line. All element
+ * types stay in.
+ */
 export function requiredOperators(operators: readonly DomainOperators[]): string {
   const lines = operators.map(({ domain, version, names }) => `${domain};${version};${names.join(',')}`);
-  return `# Operators that a minimal build of ONNX Runtime needs: ./build.sh --minimal_build --include_ops_by_config FILE\n${lines.join('\n')}\n`;
+  const command = './build.sh --minimal_build --include_ops_by_config FILE';
+  return `# Operators that a minimal build of ONNX Runtime needs: ${command}\n${lines.join('\n')}\n`;
 }

@@ -3,6 +3,7 @@ import { scoreModels } from '#evaluation';
 import { Session } from '#inference';
 import { writeModel, type ModelProto } from '#onnx';
 import { PruneInputError } from '../../pruning/errors.js';
+import { toldBatches, type Work } from '../../work.js';
 
 const BATCH = 64;
 
@@ -34,15 +35,14 @@ export class AccuracyMeter {
     return new AccuracyMeter(reference, bound, Math.max(samples, fixedBatch ?? 0), threads, fixedBatch);
   }
 
-  /** Top-1 of the reference less that of the model, 0..1; negative when the model is better. */
-  async dropOf(model: ModelProto): Promise<number> {
+  /** Top-1 of the reference less that of the model, 0..1; negative when the model is better. The walk is told to `work`. */
+  async dropOf(model: ModelProto, work?: Work): Promise<number> {
     const session = await Session.create(writeModel(model), { threads: this.threads });
     try {
-      const batches = this.data.batches(this.data.splitFor('calibration'), {
-        batchSize: this.fixedBatch ?? BATCH,
-        limit: this.samples,
-        dropLast: this.fixedBatch !== null,
-      });
+      const [split, batchSize] = [this.data.splitFor('calibration'), this.fixedBatch ?? BATCH];
+      const dropLast = this.fixedBatch !== null;
+      const limit = Math.min(this.samples, this.data.sampleCount(split));
+      const batches = toldBatches(this.data.batches(split, { batchSize, limit, dropLast }), limit, work);
       const { scores } = await scoreModels([this.reference, session], batches, this.data.classes);
       const [before, after] = scores.map(({ top1 }) => top1);
       if (typeof before !== 'number' || typeof after !== 'number')
@@ -65,6 +65,9 @@ export class AccuracyMeter {
 
 /** Halvings of the ratio's interval. */
 const STEPS = 6;
+
+/** Ratios that are tried at most. */
+export const MOST_TRIALS = STEPS + 1;
 
 /** The greatest ratio found, up to `limit`, whose result loses no more than `maxDrop`; 0 when none does. */
 export async function farthestRatio(

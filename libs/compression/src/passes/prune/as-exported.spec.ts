@@ -1,7 +1,8 @@
 import { PruneOptions } from '#contracts';
 import { DataType, Graph, GraphBuilder, makeTensor, tensorDims, tensorToNumbers, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { prune } from './prune.js';
+import { stageContext } from '../../context.fixture.js';
+import { prunePass } from './prune.js';
 
 /** Writes one net in which every prunable width is `width`, or a multiple of it, as an exporter would. */
 type Export = (net: Net, width: number) => string;
@@ -152,7 +153,10 @@ function exported(net: Export, width: number): ModelProto {
   return builder.build();
 }
 
-/** Operators with their attributes in graph order, and the initializers' types, shapes and, for sizes, values in order of use. */
+/**
+ * Operators with their attributes in graph order, and the initializers' types, shapes and, for sizes, values in order
+ * of use.
+ */
 function skeleton(model: ModelProto) {
   const graph = new Graph(model);
   const numbers = new Map<string, number>();
@@ -178,18 +182,8 @@ function skeleton(model: ModelProto) {
 describe('a pruned graph is the one that would have been exported that small', () => {
   it.each(Object.entries(NETS))('%s', async (_, net) => {
     const model = exported(net, 16);
-    const context = {
-      model,
-      baseline: new Uint8Array(),
-      history: [],
-      data: null,
-      seed: 0,
-      threads: 1,
-      outputPath: '.',
-      progress: () => {},
-      log: () => {},
-    };
-    await prune.run(context, PruneOptions.parse({ ratio: 0.25, multipleOf: 1 }));
+    const context = stageContext(model);
+    await prunePass.run(context, PruneOptions.parse({ ratio: 0.25, multipleOf: 1 }));
     expect(skeleton(model)).toEqual(skeleton(exported(net, 12)));
   });
 });

@@ -13,13 +13,18 @@ import { unknownLayers } from '../../pruning/channels/unknown-layers.js';
  * shapes, and may find more.
  */
 export function staticBlockers(graph: Graph, { exclude }: Pick<PruneOptions, 'exclude'>): Skipped[] {
-  const layers = new Map(weightSites(graph).map((site) => [site.node, site]));
+  const layers = new Map<NodeProto, { group: number }>(weightSites(graph).map((site) => [site.node, site]));
+  for (const node of graph.nodes) if (RECURRENT.has(node.opType)) layers.set(node, { group: 1 });
   const blocked = [...layers.keys()].flatMap((node) => {
     const reason = isNamed(node, exclude) ? `${describe(node)} is excluded` : blockerOf(graph, node, layers);
     return reason ? [{ node, reason }] : [];
   });
-  return [...blocked, ...unknownLayers(graph), ...bodies(graph)].map(({ node, reason }) => leftAlone(node, reason));
+  const found = [...blocked, ...unknownLayers(graph), ...bodies(graph)];
+  return found.map(({ node, reason }) => leftAlone(node, reason));
 }
+
+/** Layers whose weights are no matrices of one multiplication: what goes in ends there as at any layer. */
+const RECURRENT: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN']);
 
 function blockerOf(
   graph: Graph,

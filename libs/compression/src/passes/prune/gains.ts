@@ -16,16 +16,24 @@ export interface Gains {
  * Measures what became of a model. Both run on the same input and on one thread, as `quantize` and, unless told
  * otherwise, `evaluate` measure: their figures speak of the same.
  */
-export async function measureGains(before: Uint8Array, after: Uint8Array): Promise<Gains> {
-  return { bytes: { before: before.length, after: after.length }, speed: await speedOf(before, after) };
+export async function measureGains(
+  before: Uint8Array,
+  after: Uint8Array,
+  onProgress: (fraction: number) => void = () => undefined,
+): Promise<Gains> {
+  return { bytes: { before: before.length, after: after.length }, speed: await speedOf(before, after, onProgress) };
 }
 
-async function speedOf(before: Uint8Array, after: Uint8Array): Promise<Speedup | null> {
+async function speedOf(
+  before: Uint8Array,
+  after: Uint8Array,
+  onProgress: (fraction: number) => void,
+): Promise<Speedup | null> {
   const feeds = await feedsFor(before);
   if (!feeds) return null;
   const sessions = [await Session.create(before), await Session.create(after)] as const;
   try {
-    return await measureSpeedup({ session: sessions[0], feeds }, { session: sessions[1], feeds });
+    return await measureSpeedup({ session: sessions[0], feeds }, { session: sessions[1], feeds }, { onProgress });
   } finally {
     for (const session of sessions) await session.release();
   }

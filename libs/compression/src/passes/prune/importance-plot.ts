@@ -14,12 +14,9 @@ export function importancePlot(groups: readonly Ranked[]): string {
     name: elementOf(producers, 0, 'producers'),
     points: ranks(importance),
   }));
-  const cuts = groups
-    .filter(({ removed }) => removed > 0)
-    .map(
-      ({ importance, removed, channels }) =>
-        [removed / channels, valueAt(ranks(importance), removed / channels)] as const,
-    );
+  const cutOf = ({ importance, removed, channels }: Ranked) =>
+    [removed / channels, valueAt(ranks(importance), removed / channels)] as const;
+  const cuts = groups.filter(({ removed }) => removed > 0).map(cutOf);
   return linePlot({
     title: 'Importance of the channels',
     xLabel: 'share of the channels, least important first',
@@ -32,10 +29,9 @@ export function importancePlot(groups: readonly Ranked[]): string {
 function ranks({ min, max, counts }: ScoreHistogram): (readonly [number, number])[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
   let passed = 0;
-  return [
-    [0, min],
-    ...counts.map((count, i) => [(passed += count) / total, min + ((max - min) * (i + 1)) / counts.length] as const),
-  ];
+  const scoreAt = (i: number) => min + ((max - min) * (i + 1)) / counts.length;
+  const points = counts.map((count, i) => [(passed += count) / total, scoreAt(i)] as const);
+  return [[0, min], ...points];
 }
 
 /** On the line between the two points around a share. */

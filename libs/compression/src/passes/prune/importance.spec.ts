@@ -46,7 +46,9 @@ describe('importances on seed-net and real digits', () => {
   });
 
   it('goes as far as accuracy allows', async () => {
-    const { summary, model } = await net.prune({ maxDrop: 0.02, ratio: 0.9, multipleOf: 1 });
+    const said: string[] = [];
+    const { summary, model } = await net.prune({ maxDrop: 0.02, ratio: 0.9, multipleOf: 1 }, { said });
+    expect(said).toContain('ratio within maxDrop: trial 7 of 7');
     expect(summary.ratio).toBeGreaterThan(0.1);
     expect(summary.ratio).toBeLessThan(0.6);
     expect(await net.top1(model!)).toBeGreaterThan(0.92);
@@ -54,7 +56,10 @@ describe('importances on seed-net and real digits', () => {
 
   it('writes what each group alone costs', async () => {
     const outputPath = await mkdtemp(join(tmpdir(), 'coldpress-'));
-    const { files } = await net.prune({ sensitivity: true, samples: 128 }, { outputPath });
+    const said: string[] = [];
+    const { files } = await net.prune({ sensitivity: true, samples: 128 }, { outputPath, said });
+    expect(said).toContain('sensitivity: trial 9 of 9');
+    expect(said).toContain('pruning: checking the smaller model');
     const points = JSON.parse(await readFile(join(outputPath, files![0]!), 'utf8')) as {
       producers: string[];
       top1Drop: number;

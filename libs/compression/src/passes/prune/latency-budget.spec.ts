@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { PruneOptions } from '#contracts';
 import { Graph, ModelProtoSchema, writeModel } from '#onnx';
+import { stageContext } from '../../context.fixture.js';
 import { liftConstants } from '../../rewrites/constants.js';
 import type { PruningBudget } from '../../pruning/budget/budget.js';
 import {
-  latencyPlot,
+  ratioPlot,
   searchLatency,
   type LatencyReport,
   type LatencySearch,
 } from '../../pruning/budget/latency-budget.js';
 import { latencyModel, type LatencyPoint, type MeasureModels } from '../../pruning/budget/latency-table.js';
-import { prune } from './prune.js';
+import { prunePass } from './prune.js';
 import { pruneChannels } from '../../pruning/channels/prune-channels.js';
 
 const seedNet = () => fromBinary(ModelProtoSchema, readFileSync('examples/seed-net/seed-net.onnx'));
@@ -108,7 +109,7 @@ describe('searchLatency', () => {
   });
 
   it('draws what was measured and predicted', async () => {
-    const svg = latencyPlot(await searchLatency(searchOf({ latency: 0.5 })));
+    const svg = ratioPlot(await searchLatency(searchOf({ latency: 0.5 })));
     for (const name of ['measured', 'predicted', 'chosen, measured again']) expect(svg).toContain(`>${name}<`);
   });
 });
@@ -136,18 +137,8 @@ describe('pruneChannels with a latency budget', () => {
   });
 
   it('keeps the table that was measured on this machine, drawn too, and says what came of it', async () => {
-    const context = {
-      model: seedNet(),
-      baseline: new Uint8Array(),
-      history: [],
-      data: null,
-      seed: 1,
-      threads: 1,
-      outputPath,
-      progress: () => undefined,
-      log: () => undefined,
-    };
-    const { files, summary } = await prune.run(context, PruneOptions.parse({ budget: { latency: 0.6 } }));
+    const context = stageContext(seedNet(), { seed: 1, outputPath });
+    const { files, summary } = await prunePass.run(context, PruneOptions.parse({ budget: { latency: 0.6 } }));
     expect(files).toEqual(['latency.json', 'latency.svg']);
     const report = JSON.parse(readFileSync(join(outputPath, 'latency.json'), 'utf8')) as LatencyReport;
     expect(report.table.every(({ ms }) => ms > 0)).toBe(true);

@@ -2,7 +2,7 @@ import { PruneOptions } from '#contracts';
 import { mlp } from '#testing';
 import { UnknownLayerError } from '../../errors.js';
 import { limitOf, limitsOfRest } from '../../pruning/channels/layer-limits.js';
-import { prune } from './prune.js';
+import { prunePass } from './prune.js';
 
 describe('limits of layers', () => {
   it('takes the least limit whose pattern fits, and everything where none does', () => {
@@ -21,7 +21,7 @@ describe('limits of layers', () => {
   it.each([{ layerLimits: { nowhere: 0.5 } }, { exclude: ['nowhere'] }])(
     'refuses a layer that the model does not have: %j',
     (given) => {
-      expect(() => prune.preflight(mlp(), PruneOptions.parse(given))).toThrow(UnknownLayerError);
+      expect(() => prunePass.preflight(mlp(), PruneOptions.parse(given))).toThrow(UnknownLayerError);
     },
   );
 });

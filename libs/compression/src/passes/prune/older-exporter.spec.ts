@@ -1,9 +1,10 @@
 import { PruneOptions, TrainOptions } from '#contracts';
 import { GraphBuilder, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
+import { stageContext } from '../../context.fixture.js';
 import type { GraphFigures } from '../../pruning/channels/figures.js';
-import { train } from '../train/train.js';
-import { prune } from './prune.js';
+import { trainPass } from '../train/train.js';
+import { prunePass } from './prune.js';
 
 /** Writes sizes as constants, as exporters do now, or computes them from shapes, as they did. */
 type Style = 'newer' | 'older';
@@ -149,18 +150,8 @@ function exported(net: (n: Net, x: string) => string, style: Style): ModelProto 
 async function prunedFigures(
   model: ModelProto,
 ): Promise<{ before: GraphFigures; after: GraphFigures; skipped: string[] }> {
-  const context = {
-    model,
-    baseline: new Uint8Array(),
-    history: [],
-    data: null,
-    seed: 0,
-    threads: 1,
-    outputPath: '.',
-    progress: () => {},
-    log: () => {},
-  };
-  const { summary, skipped } = await prune.run(context, PruneOptions.parse({ multipleOf: 1 }));
+  const context = stageContext(model);
+  const { summary, skipped } = await prunePass.run(context, PruneOptions.parse({ multipleOf: 1 }));
   return {
     before: summary['before'] as GraphFigures,
     after: summary['after'] as GraphFigures,
@@ -177,6 +168,6 @@ describe.each(Object.entries(NETS))('%s, sizes computed as the older exporter di
   });
 
   it('can be trained', () => {
-    expect(train.obstacles!(exported(net, 'older'), TrainOptions.parse({}), new Map())).toEqual([]);
+    expect(trainPass.obstacles!(exported(net, 'older'), TrainOptions.parse({}), new Map())).toEqual([]);
   });
 });

@@ -6,10 +6,11 @@ import { DistillOptions, PruneOptions, QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { Session } from '#inference';
 import { Graph, ModelProtoSchema, readWeight, weightSites, type ModelProto } from '#onnx';
-import { distill } from '../distill/distill.js';
+import { stageContext } from '../../context.fixture.js';
+import { distillPass } from '../distill/distill.js';
 import type { PassContext } from '../../pass.js';
-import { quantize } from '../quantize/quantize.js';
-import { prune } from './prune.js';
+import { quantizePass } from '../quantize/quantize.js';
+import { prunePass } from './prune.js';
 
 const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 
@@ -31,22 +32,14 @@ describe('quantize, prune and distill on seed-net', () => {
     await rm(outputPath, { recursive: true });
   });
 
-  const contextOf = (model: ModelProto): PassContext => ({
-    model,
-    baseline,
-    history: [baseline],
-    data,
-    seed: 0,
-    threads: 1,
-    outputPath,
-    progress: () => {},
-    log: () => {},
-  });
+  const contextOf = (model: ModelProto): PassContext =>
+    stageContext(model, { baseline, history: [baseline], data, outputPath });
 
   const steps: Record<Step, (model: ModelProto, options: Partial<PruneOptions>) => Promise<ModelProto>> = {
-    quantize: async (model) => (await quantize.run(contextOf(model), QuantizeOptions.parse({ samples: 32 }))).model!,
-    prune: async (model, options) => (await prune.run(contextOf(model), PruneOptions.parse(options))).model!,
-    distill: async (model) => (await distill.run(contextOf(model), DistillOptions.parse({ epochs: 1 }))).model!,
+    quantize: async (model) =>
+      (await quantizePass.run(contextOf(model), QuantizeOptions.parse({ samples: 32 }))).model!,
+    prune: async (model, options) => (await prunePass.run(contextOf(model), PruneOptions.parse(options))).model!,
+    distill: async (model) => (await distillPass.run(contextOf(model), DistillOptions.parse({ epochs: 1 }))).model!,
   };
 
   const ORDERS: Step[][] = [

@@ -6,7 +6,7 @@ import { Session, float32, type HostTensors } from '#inference';
 import { DataType, Graph, GraphBuilder, ModelProtoSchema, tensorDims, writeModel, type ModelProto } from '#onnx';
 import type { PassContext } from '../../pass.js';
 import type { Gains } from './gains.js';
-import { prune } from './prune.js';
+import { prunePass } from './prune.js';
 
 const SEED_NET = 'examples/seed-net/seed-net.onnx';
 const seedNet = () => fromBinary(ModelProtoSchema, readFileSync(SEED_NET));
@@ -39,7 +39,7 @@ async function run(model: ModelProto, feeds: HostTensors): Promise<Float32Array>
 }
 
 const pruned = async (model: ModelProto, options: Partial<PruneOptions>) =>
-  prune.run(contextOf(model), PruneOptions.parse(options));
+  prunePass.run(contextOf(model), PruneOptions.parse(options));
 
 describe('prune', () => {
   it('shrinks the tensors of seed-net by half, through Flatten, and the result runs', async () => {
@@ -69,10 +69,10 @@ describe('prune', () => {
 
   it('says before the run which layers it would leave alone', () => {
     const options = PruneOptions.parse({ exclude: ['/conv1/Conv'] });
-    expect(prune.preflight(seedNet(), options).map(({ node }) => node)).toEqual(['/conv1/Conv', '/fc2/Gemm']);
-    expect(prune.preflight(seedNet(), PruneOptions.parse({ granularity: 'layer' })).map(({ node }) => node)).toEqual([
-      '/fc2/Gemm',
-    ]);
+    expect(prunePass.preflight(seedNet(), options).map(({ node }) => node)).toEqual(['/conv1/Conv', '/fc2/Gemm']);
+    expect(
+      prunePass.preflight(seedNet(), PruneOptions.parse({ granularity: 'layer' })).map(({ node }) => node),
+    ).toEqual(['/fc2/Gemm']);
   });
 
   it('keeps an excluded layer whole', async () => {
@@ -134,7 +134,7 @@ describe('prune', () => {
     const x = b.op('Cast', [b.input('x', ['n', 2], DataType.STRING)], { to: DataType.FLOAT });
     b.op('MatMul', [x, b.float([1, 2, 3, 4], [2, 2])], {}, { outputs: [b.output('y', ['n', 2])] });
     const ask = (granularity: 'channel' | 'layer' | 'weight') =>
-      prune.trial!(b.build(), PruneOptions.parse({ granularity }), { models: new Map(), data: null });
+      prunePass.trial!(b.build(), PruneOptions.parse({ granularity }), { models: new Map(), data: null });
     for (const granularity of ['channel', 'layer'] as const) {
       expect(await ask(granularity)).toEqual([
         { field: '', message: expect.stringContaining('prune with granularity "weight"') },

@@ -30,7 +30,10 @@ function channelsOf(graph: Graph): Map<NodeProto, number> {
   return new Map(weightSites(graph).map(({ node, dims, outputAxis }) => [node, dims[outputAxis]!]));
 }
 
-/** Least share of multiply-accumulates that goes with a quarter of the channels; none where every layer lies in the body of an If. */
+/**
+ * Least share of multiply-accumulates that goes with a quarter of the channels; none where every layer lies in the body
+ * of an If.
+ */
 const LEAST: Record<string, number> = {
   'PP-OCRv4 det': 0.4,
   'PP-OCRv4 rec': 0.4,

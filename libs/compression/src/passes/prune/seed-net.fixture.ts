@@ -4,18 +4,21 @@ import { PruneOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { Session } from '#inference';
 import { readModel, writeModel, type ModelProto } from '#onnx';
+import { stageContext } from '../../context.fixture.js';
 import type { PassResult } from '../../pass.js';
-import { prune } from './prune.js';
+import { prunePass } from './prune.js';
 
 const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 const TEST_DIGITS = 400;
 
 /** What differs between two trials, besides the options. */
-export interface Trial {
+export interface SeedNetTrial {
   model?: ModelProto;
   seed?: number;
   data?: Dataset | null;
   outputPath?: string;
+  /** Takes what the pass says that it is at. */
+  said?: string[];
 }
 
 /** The trained seed-net and its digits, open from before the tests of a `describe` until after them. */
@@ -39,24 +42,21 @@ export class SeedNet {
   /** What the pass returns for a copy of the net. */
   prune(
     options: Partial<PruneOptions>,
-    { model = this.model(), seed = 1, data = this.digits, outputPath = '.' }: Trial = {},
+    { model = this.model(), seed = 1, data = this.digits, outputPath = '.', said = [] }: SeedNetTrial = {},
   ): Promise<PassResult> {
-    const context = {
-      model,
+    const context = stageContext(model, {
       baseline: this.baseline,
       history: [this.baseline],
       data,
       seed,
-      threads: 1,
       outputPath,
-      progress: () => undefined,
-      log: () => undefined,
-    };
-    return prune.run(context, PruneOptions.parse(options));
+      progress: (_fraction: number, message?: string) => void said.push(message ?? ''),
+    });
+    return prunePass.run(context, PruneOptions.parse(options));
   }
 
   /** Share of the first test digits that the net gets right once pruned, 0..1. */
-  async top1After(options: Partial<PruneOptions>, trial: Trial = {}): Promise<number> {
+  async top1After(options: Partial<PruneOptions>, trial: SeedNetTrial = {}): Promise<number> {
     return this.top1((await this.prune(options, trial)).model!);
   }
 

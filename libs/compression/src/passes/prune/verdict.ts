@@ -9,10 +9,11 @@ const saved = (before: number, after: number) => (before > 0 ? 1 - after / befor
 /** What removal really gained, in words: parameters against the written file and the clock. */
 export function channelVerdict(before: GraphFigures, after: GraphFigures, { bytes, speed }: Gains): string {
   if (before.parameters === after.parameters) return 'nothing was removed: size and speed are as before';
+  const parameters = percent(saved(before.parameters, after.parameters));
+  const [disk, macs] = [percent(saved(bytes.before, bytes.after)), percent(saved(before.macs, after.macs))];
   return (
-    `${percent(saved(before.parameters, after.parameters))} of the parameters removed: ` +
-    `${percent(saved(bytes.before, bytes.after))} smaller on disk, ${percent(saved(before.macs, after.macs))} ` +
-    `fewer multiply-accumulates, ${speedWords(speed)}`
+    `${parameters} of the parameters removed: ${disk} smaller on disk, ${macs} fewer multiply-accumulates, ` +
+    `${speedWords(speed)}`
   );
 }
 
@@ -41,9 +42,10 @@ export function sparsityVerdict(
       ? ` in ${layers === 1 ? 'the one layer' : `the ${layers} layers`} that can be pruned ` +
         `(${percent(modelSparsity)} of all parameters are zero)`
       : '';
+  const disk = percent(saved(bytes.before, bytes.after));
+  const transfer = percent(saved(compressedBytes(before), compressedBytes(after)));
   return (
-    `${percent(sparsity)} sparse${ofModel}, ${percent(saved(bytes.before, bytes.after))} smaller on disk, ` +
-    `${percent(saved(compressedBytes(before), compressedBytes(after)))} smaller once compressed for transfer, ` +
+    `${percent(sparsity)} sparse${ofModel}, ${disk} smaller on disk, ${transfer} smaller once compressed for transfer, ` +
     `${speedWords(speed)} (kernels multiply zeros too)`
   );
 }

@@ -2,7 +2,7 @@ import { QuantizeOptions } from '#contracts';
 import { float32 } from '#inference';
 import { GraphBuilder, type ModelProto } from '#onnx';
 import { convNet, randomNumbers } from '#testing';
-import { quantize } from './quantize.js';
+import { quantizePass } from './quantize.js';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
 
 const batches = (channels = 1, size = 16) => {
@@ -89,7 +89,7 @@ describe('a weight that is computed from constants', () => {
     );
     b.op('MatMul', [b.op('Flatten', ['x']), transposed], {}, { outputs: [b.output('y', ['n', 8])] });
     const model = b.build();
-    expect(quantize.preflight(model, QuantizeOptions.parse({}))).toEqual([]);
+    expect(quantizePass.preflight(model, QuantizeOptions.parse({}))).toEqual([]);
     const { layers, skipped } = await report(model);
     expect(skipped).toEqual([]);
     expect(layers).toEqual([expect.objectContaining({ opType: 'MatMul', bits: 8 })]);

@@ -14,6 +14,7 @@ import { randomNumbers, weightsExpandedAtRunTime } from '#testing';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
 import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
+import { quantizePass } from './quantize.js';
 
 const random = randomNumbers(8);
 const noise = (count: number) => Float32Array.from({ length: count }, () => (random() - 0.5) / 2);
@@ -51,8 +52,11 @@ const HOLDERS: Record<string, [(b: GraphBuilder, x: string) => string, RegExp]> 
       ]),
     /stays FLOAT: it could not be folded/,
   ],
-  'Add of a position table': [
-    (b, x) => b.op('Add', [b.op('Reshape', [x, b.ints([-1, 1, 64])]), table(b, 16, 64)]),
+  'Add of a grid of coordinates': [
+    (b, x) => {
+      const grid = Float32Array.from({ length: 1024 }, (_, i) => (i % 2 ? Math.floor(i / 64) : (i % 64) / 2) + 0.5);
+      return b.op('Add', [b.op('Reshape', [x, b.ints([-1, 1, 64])]), b.float(grid, [16, 64])]);
+    },
     /\[16,64\] stays FLOAT: Add/,
   ],
   'Mul of a table': [
@@ -76,16 +80,16 @@ const HOLDERS: Record<string, [(b: GraphBuilder, x: string) => string, RegExp]> 
   Einsum: [(b, x) => b.op('Einsum', [x, table(b, 64, 16)], { equation: 'ij,jk->ik' }), /stays FLOAT: Einsum/],
   ConvTranspose: [
     (b, x) => b.op('ConvTranspose', [b.op('Reshape', [x, b.ints([-1, 4, 4, 4])]), table(b, 4, 32, 3, 3)]),
-    /no int8 kernel for ConvTranspose/,
+    /^computes in floats, its weights stored as integers: the runtime has no int8 kernel for ConvTranspose/,
   ],
   GRU: [
     (b, x) =>
       b.op('GRU', [b.op('Unsqueeze', [x, b.ints([0])]), table(b, 1, 24, 64), table(b, 1, 24, 8)], { hidden_size: 8 }),
-    /GRU/,
+    /^computes in floats, its weights stored as integers: the runtime has no integer kernel for GRU/,
   ],
   'a half-precision table': [
     (b, x) =>
-      b.op('Add', [
+      b.op('Mul', [
         b.op('Reshape', [x, b.ints([-1, 1, 64])]),
         b.op(
           'Cast',
@@ -212,6 +216,25 @@ describe('weights that the file stores in another float type are weights all the
     const { layers, skipped } = await quantized(model);
     expect(layers.map(({ opType }) => opType)).toEqual(['MatMul', 'MatMul']);
     expect(skipped).toEqual([]);
+  });
+
+  it('a model that computes in halves throughout is refused with a way out, unless it is stored so', () => {
+    const b = new GraphBuilder();
+    const half = (dims: number[]) => makeTensor(b.fresh('w'), DataType.FLOAT16, dims, new Uint16Array(64 * 64));
+    const hidden = b.op('MatMul', [b.input('x', ['n', 64], DataType.FLOAT16), b.initializer(half([64, 64]))]);
+    b.op('MatMul', [hidden, hidden], {}, { outputs: [b.output('y', ['n', 64], DataType.FLOAT16)] });
+    const refused = (given: Partial<QuantizeOptions>) => quantizePass.obstacles!(b.build(), options(given), new Map());
+    expect(refused({})).toEqual([
+      { field: '', message: expect.stringMatching(/compute in FLOAT16, .*: export the model in float32/) as unknown },
+    ]);
+    expect(refused({ scheme: 'float16' })).toEqual([]);
+    expect(
+      quantizePass.obstacles!(
+        around((c, x) => c.op('Relu', [x])),
+        options(),
+        new Map(),
+      ),
+    ).toEqual([]);
   });
 
   it('what stays float stays as narrow as it was', async () => {

@@ -7,10 +7,11 @@ import { QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { Session } from '#inference';
 import { Graph, ModelProtoSchema, ValueInfoProtoSchema, makeNode, type ModelProto } from '#onnx';
+import { stageContext } from '../../context.fixture.js';
 import type { PassContext } from '../../pass.js';
 import type { Batches } from '../../calibration-data.js';
 import { dealBatches } from '../../calibration-data.js';
-import { quantize } from './quantize.js';
+import { quantizePass } from './quantize.js';
 
 const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 
@@ -30,29 +31,20 @@ describe('quantize on seed-net and real digits', () => {
     await rm(outputPath, { recursive: true });
   });
 
-  const context = (): PassContext => ({
-    model: fromBinary(ModelProtoSchema, baseline),
-    baseline,
-    history: [baseline],
-    data,
-    seed: 0,
-    threads: 1,
-    outputPath,
-    progress: () => {},
-    log: () => {},
-  });
+  const context = (): PassContext =>
+    stageContext(fromBinary(ModelProtoSchema, baseline), { baseline, history: [baseline], data, outputPath });
 
   it('stays within 0.3 points of the float top-1 at a quarter of the bytes', async () => {
-    const { model, skipped, files } = await quantize.run(context(), QuantizeOptions.parse({}));
+    const { model, skipped, files } = await quantizePass.run(context(), QuantizeOptions.parse({}));
     const bytes = toBinary(ModelProtoSchema, model!);
     expect(bytes.length / baseline.length).toBeLessThan(0.26);
     expect(await top1(bytes, data)).toBeGreaterThanOrEqual((await top1(baseline, data)) - 0.003);
     expect(skipped.map((entry) => entry.node)).toEqual(['/conv1/Conv']);
-    expect(files).toEqual(['quantization.json', 'calibration.json']);
+    expect(files).toEqual(['quantization.json', 'calibration.json', 'encodings.json']);
   });
 
   it('gives the same bytes for the same options', async () => {
-    const once = async () => digest((await quantize.run(context(), QuantizeOptions.parse({ samples: 64 }))).model!);
+    const once = async () => digest((await quantizePass.run(context(), QuantizeOptions.parse({ samples: 64 }))).model!);
     expect(await once()).toBe(await once());
   });
 
@@ -60,31 +52,34 @@ describe('quantize on seed-net and real digits', () => {
     const { model } = context();
     const options = QuantizeOptions.parse({ exclude: ['/fc2/Gemm'], opTypes: ['Conv', 'Gemm'] });
     const before = digest(model);
-    const listed = quantize.preflight(model, options);
+    const listed = quantizePass.preflight(model, options);
     expect(digest(model)).toBe(before);
-    expect((await quantize.run(context(), options)).skipped).toEqual(listed);
+    expect((await quantizePass.run(context(), options)).skipped).toEqual(listed);
     expect(listed.map((entry) => entry.node)).toEqual(['/conv1/Conv', '/fc2/Gemm']);
   });
 
-  it('tells how far it is, layer by layer', async () => {
+  it('tells how far it is: sample by sample, then layer by layer and step by step', async () => {
     const told: number[] = [];
-    await quantize.run(
-      { ...context(), progress: (fraction) => told.push(fraction) },
+    const said: (string | undefined)[] = [];
+    await quantizePass.run(
+      { ...context(), progress: (fraction, message) => said.push(message) && told.push(fraction) },
       QuantizeOptions.parse({ samples: 32, rounding: 'adaround', iterations: 2 }),
     );
-    expect(told).toHaveLength(4);
+    expect(said).toContain('choosing methods: 32 of 32 samples');
+    expect(said).toContain('storing weights: layer 3 of 3, 2 of 2 steps');
     expect(told).toEqual(told.toSorted((a, b) => a - b));
     expect(told.at(-1)).toBe(1);
   });
 
   it('judges the outputs on samples that calibration did not see, where there are enough, and says how many and how they spread', async () => {
-    const { summary } = await quantize.run(context(), QuantizeOptions.parse({ samples: 40 }));
+    const { summary } = await quantizePass.run(context(), QuantizeOptions.parse({ samples: 40 }));
     expect(summary!.judgedOn).toEqual({
       samples: expect.any(Number),
       isHeldOut: true,
       isAlsoOneBatch: false,
       leastDb: expect.any(Number),
       mostDb: expect.any(Number),
+      interval: { low: expect.any(Number), high: expect.any(Number) },
     });
     const { samples, leastDb, mostDb } = summary!.judgedOn as { samples: number; leastDb: number; mostDb: number };
     expect(samples).toBeGreaterThanOrEqual(8);
@@ -100,13 +95,13 @@ describe('quantize on seed-net and real digits', () => {
     const at = output!.name;
     given.model.graph!.node.push(makeNode('ArgMax', [at], ['class'], { axis: 1, keepdims: 0 }));
     given.model.graph!.output = [create(ValueInfoProtoSchema, { name: 'class' })];
-    const { summary } = await quantize.run(given, QuantizeOptions.parse({ samples: 16 }));
+    const { summary } = await quantizePass.run(given, QuantizeOptions.parse({ samples: 16 }));
     expect(summary!.verdict).not.toContain('compared');
     expect(summary!.warnings).toContain('the outputs were not compared: none of them is a floating-point one');
   });
 
   it('says when they were judged on what the ranges were fitted to', async () => {
-    const { summary } = await quantize.run(context(), QuantizeOptions.parse({ samples: 4 }));
+    const { summary } = await quantizePass.run(context(), QuantizeOptions.parse({ samples: 4 }));
     expect(summary!.judgedOn).toMatchObject({ isHeldOut: false, samples: 4 });
     expect(summary!.verdict).toContain(
       'outputs compared on 4 samples of calibration data, which the result was fitted to',
@@ -130,7 +125,7 @@ describe('quantize on seed-net and real digits', () => {
   });
 
   it('needs a data set', async () => {
-    await expect(quantize.run({ ...context(), data: null }, QuantizeOptions.parse({}))).rejects.toMatchObject({
+    await expect(quantizePass.run({ ...context(), data: null }, QuantizeOptions.parse({}))).rejects.toMatchObject({
       code: 'calibration_data',
     });
   });

@@ -13,7 +13,7 @@ import {
 } from '#onnx';
 import { randomNumbers } from '#testing';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
-import { prune } from '../prune/prune.js';
+import { prunePass } from '../prune/prune.js';
 import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
 import { quantizeModel } from '../../quantization/schemes/quantize-model.js';
 
@@ -127,7 +127,7 @@ describe('an LSTM for a runtime that has the kernel', () => {
     async (granularity) => {
       const subject = model();
       await quantized(subject);
-      expect(prune.preflight(subject, PruneOptions.parse({ granularity }))).toContainEqual({
+      expect(prunePass.preflight(subject, PruneOptions.parse({ granularity }))).toContainEqual({
         node: 'memory',
         opType: 'DynamicQuantizeLSTM',
         reason: expect.stringMatching(/left alone\. Let other passes come before quantize$/),
@@ -156,15 +156,19 @@ describe('an LSTM for a runtime that has the kernel', () => {
   });
 });
 
-describe('an LSTM that stays float is listed with the reason:', () => {
+describe('an LSTM that computes in floats is listed with the reason:', () => {
   const cases: [string, Form, Partial<QuantizeOptions>, RegExp][] = [
-    ['another target', {}, { target: 'portable' }, /^only DynamicQuantizeLSTM.* use target onnxruntime/],
-    ['scheme weightOnly', {}, { scheme: 'weightOnly' }, /use scheme static or dynamic$/],
+    ['another target', {}, { target: 'portable' }, /in floats.*only DynamicQuantizeLSTM.* use target onnxruntime/],
     ['opTypes', {}, { opTypes: ['MatMul'] }, /^opTypes does not list LSTM$/],
     ['exclude', {}, { exclude: ['memory'] }, /^excluded by the options$/],
     ['ends', {}, { ends: 'float' }, /^it is a first layer, which ends keeps float$/],
-    ['activations of 16 bits', {}, { layerActivationBits: { memory: 16 } }, /rounds activations to 8 bits, and 16/],
-    ['the batch first', { attributes: { layout: 1 } }, {}, /^it has the batch first/],
+    [
+      'activations of 16 bits',
+      {},
+      { layerActivationBits: { memory: 16 } },
+      /^computes in floats, .* rounds activations to 8 bits, and 16/,
+    ],
+    ['the batch first', { attributes: { layout: 1 } }, {}, /^computes in floats, .*: it has the batch first/],
     [
       'computed weights',
       { weight: (b, ...dims) => b.op('Mul', [stored(b, ...dims), b.op('ReduceMean', ['x'])]) },

@@ -173,7 +173,10 @@ function branches({ dims, behind }: Shape, product: string, first: Part): ModelP
   return b.build();
 }
 
-/** What is wrong with a quantized net: outputs whose weights are expanded at every run, and those with less signal to noise than asked for. */
+/**
+ * What is wrong with a quantized net: outputs whose weights are expanded at every run, and those with less signal to
+ * noise than asked for.
+ */
 async function faultsOf(
   model: ModelProto,
   dims: Dims,
@@ -266,6 +269,8 @@ describe('no weight is expanded at run time at any width and with any scheme', (
     [{ weightFormat: 'ternary' }, -10],
     [{ perChannel: false }, 20],
     [{ powerOfTwo: true }, 15],
+    [{ weightsOnly: ['*'] }, 25],
+    [{ weightsOnly: ['*'], weightBits: 4 }, 8],
     [{ scheme: 'dynamic' }, 20],
     [{ scheme: 'weightOnly' }, 25],
     [{ scheme: 'weightOnly', weightBits: 4 }, 8],

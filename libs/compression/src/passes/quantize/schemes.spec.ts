@@ -5,9 +5,9 @@ import { randomNumbers } from '#testing';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
 import { quantizeDynamic } from '../../quantization/schemes/dynamic.js';
 import { storeFloat16 } from '../../quantization/schemes/float16.js';
-import { packBlockwise, unpackBlockwise } from '../../quantization/schemes/matmul-nbits.js';
+import { packBlockwise, unpackBlockwise } from '../../quantization/grid/matmul-nbits.js';
 import { planQuantization } from '../../quantization/schemes/plan-quantization.js';
-import { quantizeWeights } from '../../quantization/schemes/weight-only.js';
+import { quantizeWeights } from '../../quantization/emit/weights-in-floats.js';
 
 const [ROWS, WIDTH] = [256, 64];
 const uniform = (count: number, seed: number) =>

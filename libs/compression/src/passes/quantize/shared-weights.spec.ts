@@ -10,7 +10,10 @@ const noise = (count: number, seed: number, scale: (i: number) => number = () =>
 };
 const rows = (): HostTensors[] => [1, 2, 3, 4].map((seed) => ({ x: float32([16, 16], noise(256, seed)) }));
 
-/** Three products with one weight and one bias, as an exporter writes equal tensors; channels of uneven size between them. */
+/**
+ * Three products with one weight and one bias, as an exporter writes equal tensors; channels of uneven size between
+ * them.
+ */
 function merged(): ModelProto {
   const b = new GraphBuilder('t');
   const bias = b.float(new Float32Array(16).fill(0.1));

@@ -6,10 +6,11 @@ import { openDataset, writeNpz, type Dataset } from '#datasets';
 import { Session } from '#inference';
 import { DataType, Graph, GraphBuilder, readModel, tensorData, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { distill } from '../distill/distill.js';
+import { stageContext } from '../../context.fixture.js';
+import { distillPass } from '../distill/distill.js';
 import { snrDb } from '../../quantization/grid/arithmetic.js';
 import type { PassContext } from '../../pass.js';
-import { quantize } from './quantize.js';
+import { quantizePass } from './quantize.js';
 
 const [ROWS, WIDTH, TOKENS, SAMPLES] = [64, 24, 5, 96];
 const random = randomNumbers(51);
@@ -66,22 +67,13 @@ describe('a net whose table was stored as integers', () => {
     await rm(folder, { recursive: true });
   });
 
-  const contextOf = (model: ModelProto): PassContext => ({
-    model,
-    baseline,
-    history: [baseline],
-    data,
-    seed: 0,
-    threads: 1,
-    outputPath: folder,
-    progress: () => {},
-    log: () => {},
-  });
+  const contextOf = (model: ModelProto): PassContext =>
+    stageContext(model, { baseline, history: [baseline], data, outputPath: folder });
   const steps = async (given: Partial<QuantizeOptions>) => {
-    const stored = await quantize.run(contextOf(readModel(baseline)), QuantizeOptions.parse(given));
+    const stored = await quantizePass.run(contextOf(readModel(baseline)), QuantizeOptions.parse(given));
     const before = writeModel(stored.model!);
     const options = DistillOptions.parse({ epochs: 60, learningRate: 0.01, alpha: 1, outputs: { logits: 'mse' } });
-    return { before, trained: await distill.run(contextOf(readModel(before)), options) };
+    return { before, trained: await distillPass.run(contextOf(readModel(before)), options) };
   };
   const rowsOf = (model: ModelProto) => {
     const graph = new Graph(model);

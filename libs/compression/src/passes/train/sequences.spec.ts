@@ -3,8 +3,8 @@ import { Session, float32 } from '#inference';
 import { Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
 import { ArrayData } from '../../training/batches/arrays.fixture.js';
-import { distill } from '../distill/distill.js';
-import { train } from './train.js';
+import { distillPass } from '../distill/distill.js';
+import { trainPass } from './train.js';
 
 const [SAMPLES, STEPS, WIDTH, HIDDEN] = [256, 10, 2, 8];
 const random = randomNumbers(23);
@@ -78,8 +78,8 @@ describe('train', () => {
   ])('teaches a net of %s, %s, what it has to remember', async (opType, direction) => {
     const net = recurrent(opType, direction);
     const options = TrainOptions.parse({ ...OPTIONS, epochs: 25 });
-    expect(train.obstacles!(new Graph(data.context(net).model).model, options, new Map())).toEqual([]);
-    const { model, summary } = await train.run(data.context(net), options);
+    expect(trainPass.obstacles!(new Graph(data.context(net).model).model, options, new Map())).toEqual([]);
+    const { model, summary } = await trainPass.run(data.context(net), options);
     expect((summary['weights'] as { left: unknown[] }).left).toEqual([]);
     // Chance is a quarter.
     expect(await share(model!)).toBeGreaterThan(0.7);
@@ -88,16 +88,16 @@ describe('train', () => {
   it('goes back through the strongest of some features, and past an output that nothing of the loss depends on', async () => {
     const options = TrainOptions.parse({ ...OPTIONS, epochs: 25 });
     const context = data.context(strongest());
-    expect(train.obstacles!(context.model, options, new Map())).toEqual([]);
-    expect(await train.trial!(context.model, options, { models: new Map(), data: null })).not.toContainEqual(
+    expect(trainPass.obstacles!(context.model, options, new Map())).toEqual([]);
+    expect(await trainPass.trial!(context.model, options, { models: new Map(), data: null })).not.toContainEqual(
       expect.objectContaining({ message: expect.stringContaining('Det') }),
     );
-    const { model } = await train.run(context, options);
+    const { model } = await trainPass.run(context, options);
     expect(await share(model!)).toBeGreaterThan(0.5);
   });
 
   it('is followed by distill, which says what output it leaves out', async () => {
-    const { model, summary } = await distill.run(
+    const { model, summary } = await distillPass.run(
       data.context(strongest()),
       DistillOptions.parse({ epochs: 1, batchSize: 32, learningRate: 1e-4 }),
     );

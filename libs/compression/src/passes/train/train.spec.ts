@@ -9,7 +9,7 @@ import { Graph, GraphBuilder, ModelProtoSchema, readModel, tensorToFloats, write
 import { mlp } from '#testing';
 import { Points } from '../../distillation/points.fixture.js';
 import type { PassContext } from '../../pass.js';
-import { train } from './train.js';
+import { trainPass } from './train.js';
 
 const EXAMPLES = join(process.cwd(), 'examples');
 
@@ -38,7 +38,7 @@ describe('train', () => {
       ...changes
     }: Partial<Omit<PassContext, 'model'>> & { on?: Points; model?: Uint8Array } = {},
   ) {
-    const result = await train.run(
+    const result = await trainPass.run(
       on.context(model, changes),
       TrainOptions.parse({ epochs: 20, batchSize: 16, learningRate: 0.02, ...given }),
     );
@@ -298,7 +298,7 @@ describe('train on MNIST digits', () => {
       log: () => undefined,
     };
     const model = readModel(published);
-    const { model: trained } = await train.run(
+    const { model: trained } = await trainPass.run(
       { ...context, model },
       TrainOptions.parse({ epochs: 3, learningRate: 3e-3, schedule: 'oneCycle' }),
     );

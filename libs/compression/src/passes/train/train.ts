@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TrainOptions } from '#contracts';
+import { optionsOfAnyLength, type TrainOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import { readModel, writeModel, type ModelProto, type Shapes } from '#onnx';
 import type { Pass, PassContext } from '../../pass.js';
@@ -27,9 +27,10 @@ import { Warnings } from '../../training/warnings.js';
 /**
  * Trains the stage's model on the labels of the train split, from its own weights or from fresh ones:
  *
- *     architecture -> weights drawn from the seed -> epochs of cross-entropy or squared error -> the same nodes, trained
+ *     architecture -> weights drawn from the seed -> epochs of cross-entropy or squared error
+ *     -> the same nodes, trained
  */
-export const train: Pass<'train'> = {
+export const trainPass: Pass<'train'> = {
   name: 'train',
 
   preflight: (model, options) => copiedForm(model, options).skipped,
@@ -40,10 +41,11 @@ export const train: Pass<'train'> = {
     const form = await freedForm(model, options);
     if (options.batchNorm === 'batch') useBatchStatistics(form.graph);
     const labels = { classes: data?.classes ?? null, targetDims: data?.targets ?? null };
-    const objectiveOn = (shapes: Shapes) => ({
-      objective: labelObjective({ graph: form.graph, shapes, data: labels, options }),
-      shapes,
-    });
+    const { graph } = form;
+    const objectiveOn = (shapes: Shapes) => {
+      const objective = labelObjective({ graph, shapes, data: labels, options });
+      return { objective, shapes };
+    };
     const problem = batchProblem(form.graph, options, data) ?? (await trialProblem({ model, form, objectiveOn }));
     return problem === null ? [] : [{ field: '', message: problem }];
   },
@@ -140,7 +142,7 @@ async function firstInputs(data: Dataset, names: readonly string[], batchSize: n
 /** What is trained, in one digest: a checkpoint under another name belongs to another run. */
 function runName(model: ModelProto, { seed, threads }: PassContext, options: TrainOptions): string {
   return createHash('sha256')
-    .update(JSON.stringify([options, seed, threads]))
+    .update(JSON.stringify([optionsOfAnyLength('train', options) ?? options, seed, threads]))
     .update(writeModel(model))
     .digest('hex');
 }

@@ -2,7 +2,7 @@ import { PruneOptions } from '#contracts';
 import { Session, float32 } from '#inference';
 import { nodeLabel, Graph, GraphBuilder, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
-import { prune } from '../../passes/prune/prune.js';
+import { prunePass } from '../../passes/prune/prune.js';
 import { dropBlocks, staticallyBlockedLayers } from './drop-blocks.js';
 
 /** A stem, then residual blocks whose branch is scaled by `strengths`, one after the other, and a head. */
@@ -79,7 +79,7 @@ describe('dropping residual blocks', () => {
     expect(told.map(({ reason }) => reason)).toEqual(
       Array(2).fill('it is excluded, or in one block with a node that is'),
     );
-    expect(prune.preflight(model, given)).toEqual(told);
+    expect(prunePass.preflight(model, given)).toEqual(told);
     expect((await dropBlocks(new Graph(model), given, inputs)).skipped).toEqual(expect.arrayContaining(told));
   });
 });

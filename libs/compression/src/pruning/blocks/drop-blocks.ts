@@ -42,7 +42,8 @@ export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: Sc
       removeAll(trial, shapeKeepingBlocks(trial, shapes), places);
       return shapes;
     });
-  const candidates = [...all.keys()].filter((place) => !isExcluded(elementOf(all, place, 'all'), options));
+  const isFree = (place: number) => !isExcluded(elementOf(all, place, 'all'), options);
+  const candidates = [...all.keys()].filter(isFree);
   const unsound = await unsoundSets(
     candidates.map((place) => new Set([place])),
     problemWithout,
@@ -51,12 +52,10 @@ export async function dropBlocks(graph: Graph, options: PruneOptions, inputs: Sc
   const scores =
     importanceOf(options).blocks?.(places.length, inputs.seed) ??
     (await errorsWithout(graph, shapes, places, options, inputs, observation.feeds));
-  const order = [...places.keys()].toSorted(
-    (a, b) => elementOf(scores, a, 'scores') - elementOf(scores, b, 'scores') || b - a,
-  );
-  const gone = new Set(
-    order.slice(0, Math.floor(candidates.length * options.ratio + 1e-9)).map((i) => elementOf(places, i, 'places')),
-  );
+  const scoreOf = (place: number) => elementOf(scores, place, 'scores');
+  const order = [...places.keys()].toSorted((a, b) => scoreOf(a) - scoreOf(b) || b - a);
+  const count = Math.floor(candidates.length * options.ratio + 1e-9);
+  const gone = new Set(order.slice(0, count).map((i) => elementOf(places, i, 'places')));
   const blocks = places.map((place, i): BlockReport => ({
     layers: layersOf(graph, elementOf(all, place, 'all')),
     importance: elementOf(scores, i, 'scores'),
@@ -83,9 +82,9 @@ function removeAll(graph: Graph, blocks: readonly Block[], gone: ReadonlySet<num
 
 function unsoundLayers(graph: Graph, { nodes }: Block, problem: string): Skipped[] {
   const inside = new Set(nodes);
-  return weightSites(graph).flatMap(({ node, opType }) =>
-    inside.has(node) ? [{ node: nodeLabel(node), opType, reason: `its block stays: without it ${problem}` }] : [],
-  );
+  const reason = `its block stays: without it ${problem}`;
+  const sites = weightSites(graph).filter(({ node }) => inside.has(node));
+  return sites.map(({ node, opType }) => ({ node: nodeLabel(node), opType, reason }));
 }
 
 /** Per place, Σ (y - y')² / Σ y² over all outputs and samples, y' being the outputs without that block. */
@@ -94,20 +93,23 @@ async function errorsWithout(
   shapes: Shapes,
   places: readonly number[],
   options: PruneOptions,
-  { data, threads }: ScoringInputs,
+  { data, threads, work }: ScoringInputs,
   feeds: HostTensors,
 ): Promise<number[]> {
   const batches: HostTensors[] = [];
-  if (data) for await (const batch of calibrationBatches(graph, data, options.samples)()) batches.push(batch);
+  if (data) for await (const batch of calibrationBatches(graph, data, options.samples, { work })()) batches.push(batch);
   else batches.push(feeds);
   const reference = await outputsOf(graph.model, batches, threads);
   const energy = reference.reduce((sum, y) => sum + y ** 2, 0);
   const errors: number[] = [];
+  work?.begin('trying blocks', 0.9, { count: places.length, noun: 'trial' });
   for (const place of places) {
     const trial = new Graph(cloneModel(graph.model));
     removeAll(trial, shapeKeepingBlocks(trial, shapes), new Set([place]));
     const outputs = await outputsOf(trial.model, batches, threads);
-    errors.push(reference.reduce((sum, y, i) => sum + (y - elementOf(outputs, i, 'outputs')) ** 2, 0) / (energy || 1));
+    const error = reference.reduce((sum, y, i) => sum + (y - elementOf(outputs, i, 'outputs')) ** 2, 0);
+    errors.push(error / (energy || 1));
+    work?.next();
   }
   return errors;
 }
@@ -124,9 +126,8 @@ async function outputsOf(model: ModelProto, batches: readonly HostTensors[], thr
 
 function layersOf(graph: Graph, { nodes }: Block): string[] {
   const inside = new Set(nodes);
-  return weightSites(graph)
-    .filter(({ node }) => inside.has(node))
-    .map(({ node }) => nodeLabel(node));
+  const sites = weightSites(graph).filter(({ node }) => inside.has(node));
+  return sites.map(({ node }) => nodeLabel(node));
 }
 
 type Exclusion = Pick<PruneOptions, 'exclude'>;

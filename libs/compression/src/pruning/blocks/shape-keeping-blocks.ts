@@ -23,7 +23,8 @@ export function shapeKeepingBlocks(graph: Graph, shapes: Shapes | null): Block[]
   const candidates = graph.nodes.flatMap((node) => search.endingAt(node) ?? []);
   const isResidual = ({ nodes }: Block) => search.isSum(elementOf(nodes, nodes.length - 1, 'nodes'));
   const residual = candidates.filter(isResidual);
-  const plain = candidates.filter((block) => !isResidual(block)).toSorted((a, b) => b.nodes.length - a.nodes.length);
+  const others = candidates.filter((block) => !isResidual(block));
+  const plain = others.toSorted((a, b) => b.nodes.length - a.nodes.length);
   const taken = new Set<NodeProto>();
   const chosen = [...residual, ...plain].filter(({ nodes }) => {
     if (nodes.some((node) => taken.has(node))) return false;
@@ -84,7 +85,7 @@ class BlockSearch {
       nodes.unshift(node);
       layers += Number(weightSite(this.graph, node) !== null);
       node.output.forEach((value) => frontier.delete(value));
-      node.input.filter((value) => this.computed.has(value)).forEach((value) => frontier.add(value));
+      for (const value of node.input) if (this.computed.has(value)) frontier.add(value);
       const [input, ...others] = frontier;
       if (layers === 0 || others.length > 0 || input === undefined) continue;
       const block = { input, output, nodes };
@@ -102,9 +103,8 @@ class BlockSearch {
   private isClosed({ output, nodes }: Block): boolean {
     const inside = new Set(nodes);
     const inner = nodes.flatMap((node) => node.output.filter((value) => value !== '' && value !== output));
-    return inner.every(
-      (value) => !this.graph.isOutput(value) && this.graph.consumers(value).every(({ node }) => inside.has(node)),
-    );
+    const isReadInside = (value: string) => this.graph.consumers(value).every(({ node }) => inside.has(node));
+    return inner.every((value) => !this.graph.isOutput(value) && isReadInside(value));
   }
 
   private latestProducer(values: Iterable<string>): NodeProto | undefined {

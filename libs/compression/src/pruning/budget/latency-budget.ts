@@ -133,10 +133,8 @@ async function measureAttempt(
   const [before, after] = await measure([prunedAt(0), prunedAt(ratio)]);
   const [was, is] = [medianOf(before ?? []), medianOf(after ?? [])];
   const measured = { measuredMs: is.ms, beforeMs: was.ms, allowedMs: allowed(budget, was.ms) };
-  return {
-    attempt: { ratio, predictedMs: predict(ratio), ...measured },
-    noise: Math.max(was.uncertaintyMs / was.ms, is.uncertaintyMs / is.ms),
-  };
+  const attempt = { ratio, predictedMs: predict(ratio), ...measured };
+  return { attempt, noise: Math.max(was.uncertaintyMs / was.ms, is.uncertaintyMs / is.ms) };
 }
 
 function reportOf({ ratio, table, predict, fastestMs, attempts, noise }: Verified): LatencyReport {
@@ -158,7 +156,7 @@ function reportOf({ ratio, table, predict, fastestMs, attempts, noise }: Verifie
 /**
  * Milliseconds against the ratio, as measured for the table, as predicted, and as measured of what was chosen; an SVG.
  */
-export function latencyPlot({ table, predicted, attempts }: LatencyReport): string {
+export function ratioPlot({ table, predicted, attempts }: LatencyReport): string {
   return linePlot({
     title: 'Single-sample latency by ratio, on the machine that pruned',
     xLabel: 'ratio',
@@ -185,7 +183,7 @@ export function writeLatency(
 ): Promise<string[]> {
   return writeSideFiles(context, {
     [LATENCY_FILE]: () => `${JSON.stringify(report, null, 2)}\n`,
-    [LATENCY_PLOT]: () => latencyPlot(report),
+    [LATENCY_PLOT]: () => ratioPlot(report),
   });
 }
 
@@ -218,10 +216,11 @@ function warningsOf(last: LatencyAttempt | undefined, isMet: boolean, noise: num
   if (!last || isMet) return noisy;
   const share = percent(last.measuredMs / last.beforeMs);
   const isOutOfReach = fastestShare * last.beforeMs > last.allowedMs;
+  const allowedShare = percent(last.allowedMs / last.beforeMs);
   const missed = isOutOfReach
     ? `the latency budget is out of reach: the fastest pruning takes ${percent(fastestShare)} of the time ` +
-      `before, and ${percent(last.allowedMs / last.beforeMs)} were allowed`
+      `before, and ${allowedShare} were allowed`
     : `the latency budget was missed: ${share} of the time before is left, and ` +
-      `${percent(last.allowedMs / last.beforeMs)} were allowed, after ${ATTEMPTS} choices`;
+      `${allowedShare} were allowed, after ${ATTEMPTS} choices`;
   return [missed, ...noisy];
 }

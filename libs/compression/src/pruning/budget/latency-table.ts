@@ -50,7 +50,8 @@ export async function measureTable(
       rows.push({ ratio, ...pruned });
   }
   const samples = await measure(rows.map(({ model }) => model));
-  return rows.map(({ ratio, macs }, i) => ({ ratio, macs, ...medianOf(elementOf(samples, i, 'samples')) }));
+  const medianAt = (i: number) => medianOf(elementOf(samples, i, 'samples'));
+  return rows.map(({ ratio, macs }, i) => ({ ratio, macs, ...medianAt(i) }));
 }
 
 /** A median and what it may be off by. */
@@ -72,10 +73,8 @@ export function latencyModel(points: readonly LatencyPoint[]): (macs: number) =>
     if (above <= 0)
       return above === 0 ? elementOf(fitted, 0, 'fitted') : elementOf(fitted, fitted.length - 1, 'fitted');
     const [low, high] = [elementOf(sorted, above - 1, 'sorted').macs, elementOf(sorted, above, 'sorted').macs];
-    return (
-      elementOf(fitted, above - 1, 'fitted') +
-      ((elementOf(fitted, above, 'fitted') - elementOf(fitted, above - 1, 'fitted')) * (macs - low)) / (high - low)
-    );
+    const [from, to] = [elementOf(fitted, above - 1, 'fitted'), elementOf(fitted, above, 'fitted')];
+    return from + ((to - from) * (macs - low)) / (high - low);
   };
 }
 
@@ -90,10 +89,8 @@ export function timeOn(feeds: HostTensors, threads: number): MeasureModels {
       for (const model of models) sessions.push(await Session.create(model, { threads }));
       const subjects = sessions.map((session) => ({ session, feeds: [feeds] }));
       const first = await measureLatency(subjects.slice(0, 1), { runs: 3, warmupRuns: WARMUP_RUNS });
-      const runs = Math.min(
-        RUNS.most,
-        Math.max(RUNS.least, Math.round(RUNS.withinMs / percentile(elementOf(first.samplesMs, 0, 'samples ms'), 50))),
-      );
+      const onceMs = percentile(elementOf(first.samplesMs, 0, 'samples ms'), 50);
+      const runs = Math.min(RUNS.most, Math.max(RUNS.least, Math.round(RUNS.withinMs / onceMs)));
       const samples: number[][] = models.map(() => []);
       for (let round = 0; round < ROUNDS && (round === 0 || samples.some(isNoisy)); round++) {
         const timed = await measureLatency(subjects, { runs, warmupRuns: WARMUP_RUNS });
@@ -118,7 +115,8 @@ function nonDecreasing(values: readonly number[]): number[] {
     let pool = { mean: value, count: 1 };
     while (pools.length > 0 && elementOf(pools, pools.length - 1, 'pools').mean > pool.mean) {
       const { mean, count } = pools.pop()!;
-      pool = { mean: (mean * count + pool.mean * pool.count) / (count + pool.count), count: count + pool.count };
+      const together = count + pool.count;
+      pool = { mean: (mean * count + pool.mean * pool.count) / together, count: together };
     }
     pools.push(pool);
   }

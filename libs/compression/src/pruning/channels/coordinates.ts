@@ -67,7 +67,8 @@ export class Coordinates {
     axisB: number,
     { offsetA = 0, offsetB = 0, count }: { offsetA?: number; offsetB?: number; count?: number } = {},
   ): void {
-    const length = count ?? Math.min(this.dims(a)![axisA]! - offsetA, this.dims(b)![axisB]! - offsetB);
+    const [leftA, leftB] = [this.dims(a)![axisA]! - offsetA, this.dims(b)![axisB]! - offsetB];
+    const length = count ?? Math.min(leftA, leftB);
     for (let i = 0; i < length; i++) this.link(this.at(a, axisA, offsetA + i), this.at(b, axisB, offsetB + i));
   }
 

@@ -15,10 +15,8 @@ export interface GraphFigures {
  */
 export function figuresOf(graph: Graph, shapes: Shapes, uncounted: ReadonlySet<string> = new Set()): GraphFigures {
   const of = (value: string) => shapes.get(value) ?? [];
-  const macs = graph.nodes.reduce(
-    (sum, node) => sum + (macsOf(node, (value) => (value ? of(value) : undefined)) ?? 0),
-    0,
-  );
+  const dimsOf = (value: string | undefined) => (value ? of(value) : undefined);
+  const macs = graph.nodes.reduce((sum, node) => sum + (macsOf(node, dimsOf) ?? 0), 0);
   const counts = parametersByTensor(graph);
   let [bytes, parameters] = [0, 0];
   for (const { name, dims, dataType } of graph.proto.initializer) {

@@ -38,12 +38,17 @@ export interface Dependencies {
  * Finds what can be removed from a graph, and what cannot and why. Every operator links the coordinates of its tensors
  * by its rule; an operator without one, and the graph's inputs and outputs, pin what they touch.
  */
-export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly string[] = []): Dependencies {
+export function findDependencies(
+  graph: Graph,
+  shapes: Shapes,
+  exclude: readonly string[] = [],
+  multipleOf = 1,
+): Dependencies {
   const coordinates = new Coordinates(shapes);
   const roles = new Roles(graph);
   for (const { name } of graph.inputs) coordinates.pinValue(name, `graph input "${name}" keeps its shape`);
   for (const { name } of graph.outputs) coordinates.pinValue(name, `graph output "${name}" keeps its shape`);
-  for (const node of graph.nodes) linkNode(graph, node, coordinates, roles);
+  for (const node of graph.nodes) linkNode(new LinkContext(graph, node, coordinates, roles, multipleOf));
   for (const { value, node } of roles.producers) {
     if (isNamed(node, exclude)) coordinates.pinValue(value, `${describe(node)} is excluded`);
   }
@@ -51,7 +56,16 @@ export function findDependencies(graph: Graph, shapes: Shapes, exclude: readonly
   return { coordinates, roles, groups, blocked: [...blocked, ...unknownLayers(graph), ...bodies(graph)] };
 }
 
-const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'LSTM', 'GRU', 'MatMul', 'MatMulNBits']);
+const LAYERS: ReadonlySet<string> = new Set([
+  'Conv',
+  'ConvTranspose',
+  'Gemm',
+  'LSTM',
+  'GRU',
+  'RNN',
+  'MatMul',
+  'MatMulNBits',
+]);
 
 /** Nodes that hold layers in a body: what is inside stays. */
 export function bodies(graph: Graph): BlockedChannels[] {
@@ -69,16 +83,15 @@ function layersIn(body: GraphProto): number {
   );
 }
 
-function linkNode(graph: Graph, node: NodeProto, coordinates: Coordinates, roles: Roles): void {
-  const context = new LinkContext(graph, node, coordinates, roles);
+function linkNode(context: LinkContext): void {
+  const { node, coordinates } = context;
   for (const body of subgraphs(node))
     for (const value of capturedValues(body)) coordinates.pinValue(value, `${describe(node)} reads it inside its body`);
   const rule = ruleOf(node);
   if (!rule)
     return node.opType === 'Constant' ? undefined : context.pinNode('is an operator that pruning does not know');
-  const unknown = [...node.input, ...node.output].find(
-    (value) => value !== '' && coordinates.dims(value) === undefined,
-  );
+  const isUnknown = (value: string) => value !== '' && coordinates.dims(value) === undefined;
+  const unknown = [...node.input, ...node.output].find(isUnknown);
   if (unknown !== undefined) return context.pinNode(`has "${unknown}", whose shape is unknown`);
   rule.link(context);
 }
@@ -146,11 +159,13 @@ interface Members {
 
 function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unknown>): Members {
   const axes: Members['axes'] = [];
-  const axesOf = new Map<number, number[]>([...produced.keys()].map((root) => [root, []]));
+  const roots = [...produced.keys()];
+  const axesOf = new Map<number, number[]>(roots.map((root) => [root, []]));
   for (const value of coordinates.values()) {
     coordinates.dimsOf(value).forEach((length, axis) => {
-      const roots = new Set(Array.from({ length }, (_, i) => coordinates.find(coordinates.at(value, axis, i))));
-      for (const root of roots) axesOf.get(root)?.push(axes.length);
+      const rootAt = (index: number) => coordinates.find(coordinates.at(value, axis, index));
+      const reached = new Set(Array.from({ length }, (_, i) => rootAt(i)));
+      for (const root of reached) axesOf.get(root)?.push(axes.length);
       axes.push({ value, axis });
     });
   }
@@ -158,12 +173,11 @@ function membersOf(coordinates: Coordinates, produced: ReadonlyMap<number, unkno
 }
 
 function widthOf({ producers, units }: Group, coordinates: Coordinates, roles: Roles): number {
+  const unit = elementOf(units, 0, 'units');
   const made = roles.producers.find(
-    (producer) =>
-      producer.node === producers[0] &&
-      touches(coordinates, producer.value, producer.axis, elementOf(units, 0, 'units')),
+    ({ node, value, axis }) => node === producers[0] && touches(coordinates, value, axis, unit),
   )!;
-  return indicesOf(coordinates, made.value, made.axis, elementOf(units, 0, 'units')).length;
+  return indicesOf(coordinates, made.value, made.axis, unit).length / made.gates;
 }
 
 function touches(coordinates: Coordinates, value: string, axis: number, root: number): boolean {

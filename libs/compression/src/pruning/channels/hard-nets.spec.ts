@@ -1,9 +1,10 @@
 import { PruneOptions } from '#contracts';
-import { DataType, Graph, GraphBuilder, cloneModel, makeNode, makeTensor } from '#onnx';
+import { DataType, Graph, GraphBuilder, cloneModel, intAttribute, makeNode, makeTensor } from '#onnx';
 import { liftConstants } from '../../rewrites/constants.js';
 import { foldSizes } from '../../rewrites/fold-sizes.js';
 import { findDependencies } from './groups.js';
 import { NetBuilder, generate, outputs, type Net } from './nets.fixture.js';
+import { undoIdentityGathers } from '../../rewrites/identity-gathers.js';
 import { observeGraph } from '../../rewrites/observe-graph.js';
 import { pruneChannels } from './prune-channels.js';
 import { silence } from './silence.fixture.js';
@@ -69,6 +70,48 @@ const NETS: Record<string, Net> = {
       )
       .map((part) => heads(b, part, 4, 3)) as [string, string, string];
     return meanOfTokens(b, b.op('MatMul', [merged(b, attend(b, q, k, v), WIDTH), b.weights([WIDTH, WIDTH])]), WIDTH);
+  },
+  'attention with fused projections, taken apart ahead of the heads': (b, x) => {
+    const t = tokensOf(b, x, WIDTH);
+    const three = b.op('Reshape', [b.op('MatMul', [t, b.weights([WIDTH, 3 * WIDTH])]), b.ints([0, 0, 3, WIDTH])]);
+    const first = b.op('Transpose', [b.op('Unsqueeze', [three, b.ints([0])])], { perm: [3, 1, 2, 0, 4] });
+    const parts = b.op('Squeeze', [first, b.ints([3])]);
+    const [q, k, v] = [0, 1, 2].map((i) => heads(b, b.op('Gather', [parts, b.ints(i)], { axis: 0 }), 4, 3)) as [
+      string,
+      string,
+      string,
+    ];
+    return meanOfTokens(b, b.op('MatMul', [merged(b, attend(b, q, k, v), WIDTH), b.weights([WIDTH, WIDTH])]), WIDTH);
+  },
+  'attention with fused projections, query, key and value inside each head': (b, x) => {
+    const t = tokensOf(b, x, WIDTH);
+    const all = b.op('Reshape', [b.op('MatMul', [t, b.weights([WIDTH, 3 * WIDTH])]), b.ints([0, 0, 4, 3, 3])]);
+    const [q, k, v] = [0, 1, 2].map((i) =>
+      b.op('Transpose', [b.op('Gather', [all, b.ints(i)], { axis: 3 })], { perm: [0, 2, 1, 3] }),
+    ) as [string, string, string];
+    return meanOfTokens(b, b.op('MatMul', [merged(b, attend(b, q, k, v), WIDTH), b.weights([WIDTH, WIDTH])]), WIDTH);
+  },
+  'an identity that is written as a look-up by computed numbers': (b, x) => {
+    const pooled = b.op('ReduceMean', [b.relu(b.conv(x, 3, 8)), b.ints([2, 3])], { keepdims: 1 });
+    const rows = b.op('Squeeze', [b.op('Slice', [b.op('Shape', [x]), b.ints([0]), b.ints([1])]), b.ints([0])]);
+    const firsts = b.op('Mul', [b.op('Range', [b.ints(0), rows, b.ints(1)]), b.ints(8)]);
+    const columns = b.initializer(
+      makeTensor(b.fresh('c'), DataType.INT64, [1, 8, 1, 1], BigInt64Array.from([0, 1, 2, 3, 4, 5, 6, 7].map(BigInt))),
+    );
+    const places = b.op('Add', [b.op('Unsqueeze', [firsts, b.ints([1, 2, 3])]), columns]);
+    const same = b.op('Gather', [b.op('Reshape', [pooled, b.ints([-1])]), places], { axis: 0 });
+    return b.linear(b.op('Reshape', [same, b.ints([-1, 8])]), 8, 5);
+  },
+  'a look-up that turns channels around': (b, x) => {
+    const pooled = b.op('ReduceMean', [b.relu(b.conv(x, 3, 8)), b.ints([2, 3])], { keepdims: 1 });
+    const rows = b.op('Squeeze', [b.op('Slice', [b.op('Shape', [x]), b.ints([0]), b.ints([1])]), b.ints([0])]);
+    const firsts = b.op('Mul', [b.op('Range', [b.ints(0), rows, b.ints(1)]), b.ints(8)]);
+    const columns = b.initializer(
+      makeTensor(b.fresh('c'), DataType.INT64, [1, 8, 1, 1], BigInt64Array.from([1, 0, 3, 2, 5, 4, 7, 6].map(BigInt))),
+    );
+    const places = b.op('Add', [b.op('Unsqueeze', [firsts, b.ints([1, 2, 3])]), columns]);
+    const turned = b.op('Gather', [b.op('Reshape', [pooled, b.ints([-1])]), places], { axis: 0 });
+    return b.linear(b.op('Reshape', [turned, b.ints([-1, 8])]), 8, 5);
   },
   'multi-query attention': (b, x) => {
     const t = tokensOf(b, x, WIDTH);
@@ -523,6 +566,7 @@ const STAYS: Record<string, RegExp> = {
   'padded channels': /Pad pads this axis/,
   'cropped channels': /Pad crops this axis/,
   'a group norm that is spelled out': /Reshape mixes these axes/,
+  'a look-up that turns channels around': /Gather looks entries of this axis up/,
   'a Gather of one channel': /Gather picks this entry/,
   'a Gather by a matrix of indices': /Gather looks entries of this axis up/,
   'an If that reads the channels in its body': /If reads it inside its body/,
@@ -538,11 +582,9 @@ const STAYS: Record<string, RegExp> = {
   'channels that become the width': /Conv slides over this axis/,
   'a group norm of single channels': /its 8 channels can only go all at once/,
   'a Reshape whose leading factor survives': /ReduceMax reduces over this axis/,
-  LSTM: /LSTM is an operator that pruning does not know/,
   'a MaxPool whose indices are read': /the indices of MaxPool count over all channels/,
   'a TopK of channels': /TopK sorts this axis/,
   'a GridSample': /GridSample samples at these places/,
-  'an LSTM whose states are read': /LSTM is an operator that pruning does not know/,
   ScatterElements: /ScatterElements is an operator that pruning does not know/,
   'a tensor filled to the length of the channels': /Shape tells the length of this axis/,
 };
@@ -556,7 +598,9 @@ describe('channel removal', () => {
       liftConstants(graph);
       foldSizes(graph);
       const { shapes } = await observeGraph(model);
-      silence(graph, findDependencies(graph, shapes));
+      const plain = new Graph(cloneModel(model));
+      undoIdentityGathers(plain, shapes);
+      silence(graph, findDependencies(plain, shapes));
       const expected = await outputs(cloneModel(model));
       const { groups, skipped } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 1 }), {
         data: null,
@@ -592,6 +636,28 @@ describe('a weight that two layers share', () => {
   });
 });
 
+describe('a convolution of groups whose channels cannot meet a multiple', () => {
+  it('loses whole groups', async () => {
+    const net: Net = (b, x) => fan(b, b.relu(b.conv(b.relu(b.conv(x, 3, 40)), 40, 40, { group: 5 })), 40);
+    const model = generate(net, 7);
+    const graph = new Graph(model);
+    const { shapes } = await observeGraph(model);
+    silence(graph, findDependencies(graph, shapes, [], 8));
+    const expected = await outputs(cloneModel(model));
+    const { groups } = await pruneChannels(graph, PruneOptions.parse({ ratio: 0.5, multipleOf: 8 }), {
+      data: null,
+      seed: 0,
+      threads: 1,
+    });
+    expect(groups[0]).toMatchObject({ channels: 40, kept: 24 });
+    const grouped = graph.nodes.find(
+      ({ opType, attribute }) => opType === 'Conv' && attribute.some(({ name, i }) => name === 'group' && i > 1n),
+    );
+    expect(grouped && intAttribute(grouped, 'group', 1)).toBe(3);
+    (await outputs(model)).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 3));
+  });
+});
+
 describe('a LayerNormalization whose mean and deviation are read', () => {
   it('gives its channels up: both follow', async () => {
     const model = generate((b, x) => {
@@ -612,13 +678,15 @@ describe('a LayerNormalization whose mean and deviation are read', () => {
 
 describe('layers that pruning does not know', () => {
   it('are named', async () => {
-    const { skipped } = await pruneChannels(new Graph(generate(NETS['LSTM']!, 7)), PruneOptions.parse({}), {
+    const net: Net = (b, x) =>
+      b.op('Einsum', [b.pool(b.relu(b.conv(x, 3, 8))), b.weights([5, 8])], { equation: 'nc,kc->nk' });
+    const { skipped } = await pruneChannels(new Graph(generate(net, 7)), PruneOptions.parse({}), {
       data: null,
       seed: 0,
       threads: 1,
     });
     expect(skipped).toContainEqual(
-      expect.objectContaining({ opType: 'LSTM', reason: 'its weights stay: there is no rule for LSTM' }),
+      expect.objectContaining({ opType: 'Einsum', reason: 'its weights stay: there is no rule for Einsum' }),
     );
   });
 });

@@ -1,5 +1,4 @@
-import type { PruneOptions } from '#contracts';
-import { fitsPattern } from '../../name-pattern.js';
+import { leastFitting, type PruneOptions } from '#contracts';
 import { shareOfRest } from '../budget/schedule.js';
 
 type Limits = PruneOptions['layerLimits'];
@@ -9,15 +8,11 @@ type Limits = PruneOptions['layerLimits'];
  * where none does.
  */
 export function limitOf(limits: Limits, names: readonly string[]): number {
-  return Object.entries(limits).reduce(
-    (least, [pattern, limit]) => (names.some((name) => fitsPattern(pattern, name)) ? Math.min(least, limit) : least),
-    1,
-  );
+  return leastFitting(limits, names) ?? 1;
 }
 
 /** Limits in shares of what is left once `gone` of every layer, up to its limit, was removed. */
 export function limitsOfRest(limits: Limits, gone: number): Limits {
-  return Object.fromEntries(
-    Object.entries(limits).map(([pattern, limit]) => [pattern, shareOfRest(Math.min(gone, limit), limit)]),
-  );
+  const ofRest = (limit: number) => shareOfRest(Math.min(gone, limit), limit);
+  return Object.fromEntries(Object.entries(limits).map(([pattern, limit]) => [pattern, ofRest(limit)]));
 }

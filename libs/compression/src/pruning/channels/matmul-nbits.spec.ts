@@ -37,7 +37,10 @@ async function logits(model: ModelProto): Promise<Float32Array> {
   return results['logits']!.data as Float32Array;
 }
 
-/** Zeros the scales of every other channel or block, removes them, and expects the same output; returns K and N of each product. */
+/**
+ * Zeros the scales of every other channel or block, removes them, and expects the same output; returns K and N of each
+ * product.
+ */
 async function halve(graph: Graph) {
   const silent = silence(graph, findDependencies(graph, (await observeGraph(graph.model)).shapes));
   expect(silent.size).toBeGreaterThan(0);

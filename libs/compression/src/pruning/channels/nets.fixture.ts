@@ -1,6 +1,6 @@
 import { toBinary } from '@bufbuild/protobuf';
-import { mulberry32 } from '#datasets';
 import { Session, float32, type HostTensors } from '#inference';
+import { seededRandom } from '#numbers';
 import { GraphBuilder, ModelProtoSchema, type ModelProto } from '#onnx';
 
 /** Writes one net from random sizes; returns its output. */
@@ -21,8 +21,9 @@ export class NetBuilder extends GraphBuilder {
   }
 
   weights(dims: readonly number[]): string {
+    const count = dims.reduce((product, dim) => product * dim, 1);
     return this.float(
-      Float32Array.from({ length: dims.reduce((product, dim) => product * dim, 1) }, () => this.random() * 2 - 1),
+      Float32Array.from({ length: count }, () => this.random() * 2 - 1),
       dims,
     );
   }
@@ -37,7 +38,8 @@ export class NetBuilder extends GraphBuilder {
   }
 
   linear(x: string, from: number, to: number): string {
-    return this.op('Gemm', [x, this.weights([to, from]), this.weights([to])], { transB: 1 });
+    const weight = this.weights([to, from]);
+    return this.op('Gemm', [x, weight, this.weights([to])], { transB: 1 });
   }
 
   relu(x: string): string {
@@ -59,7 +61,7 @@ export const NET_FEEDS: HostTensors = {
 
 /** The net as a model of images [batch, 3, 6, 6] and five outputs. */
 export function generate(net: Net, seed: number, opset?: number): ModelProto {
-  const builder = new NetBuilder(mulberry32(seed));
+  const builder = new NetBuilder(seededRandom(seed));
   const y = net(builder, builder.input('x', ['batch', 3, 6, 6]));
   builder.op('Identity', [y], {}, { outputs: [builder.output('y', ['batch', 5])] });
   return builder.build(opset);

@@ -1,7 +1,9 @@
 import type { PruneOptions, Skipped } from '#contracts';
 import { elementOf, type Graph } from '#onnx';
 import { leftAlone } from '../../left-alone.js';
+import { undoIdentityGathers } from '../../rewrites/identity-gathers.js';
 import { observeGraph, type Observation } from '../../rewrites/observe-graph.js';
+import { dropZeroStates } from '../../rewrites/zero-states.js';
 import { retieVectors, untieVectors, type UntiedCopy } from '../../rewrites/untie-vectors.js';
 import type { LatencyReport } from '../budget/latency-budget.js';
 import { timeOn, type MeasureModels } from '../budget/latency-table.js';
@@ -35,6 +37,9 @@ interface Request {
   inputs: ScoringInputs;
   measure: MeasureModels | undefined;
 }
+
+/** Where steps end, as shares of the work. */
+const [SCORED, PLANNED] = [0.3, 0.4];
 
 /** Each step hands on what it was given and what it found: one that comes too early does not compile. */
 interface Untied extends Request {
@@ -71,7 +76,8 @@ export async function pruneChannels(
   inputs: ScoringInputs,
   measure?: MeasureModels,
 ): Promise<ChannelPruning> {
-  // Layers that share a vector would be one group for no other reason: each gets its own before anything is looked at.
+  // Layers that share a vector, or first states of zeros, would be one group for no other reason: each gets its own
+  // before anything is looked at.
   const untied = untie({ graph, options, inputs, measure });
   // Shapes decide how axes are linked, so the graph runs once before it is read.
   const observed = await observe(untied);
@@ -88,33 +94,41 @@ export async function pruneChannels(
 }
 
 function untie(request: Request): Untied {
+  dropZeroStates(request.graph);
   return { ...request, untied: untieVectors(request.graph) };
 }
 
 async function observe(untied: Untied): Promise<Observed> {
-  return { ...untied, observation: await observeGraph(untied.graph.model) };
+  const observation = await observeGraph(untied.graph.model);
+  undoIdentityGathers(untied.graph, observation.shapes);
+  return { ...untied, observation };
 }
 
 function findGroups(observed: Observed): Grouped {
   const { graph, options, untied, observation } = observed;
   const copies = new Set(untied.map(({ copy }) => copy));
-  return {
-    ...observed,
-    dependencies: findDependencies(graph, observation.shapes, options.exclude),
-    before: figuresOf(graph, observation.shapes, copies),
-  };
+  const dependencies = findDependencies(graph, observation.shapes, options.exclude, options.multipleOf);
+  return { ...observed, dependencies, before: figuresOf(graph, observation.shapes, copies) };
 }
 
 async function score(grouped: Grouped): Promise<Scored> {
   const { graph, options, inputs, dependencies } = grouped;
   const { groups } = dependencies;
+  inputs.work?.begin('scoring channels', SCORED);
   const scores = await scoreGroups({ graph, dependencies, options, ...inputs }, groups);
-  return { ...grouped, scored: groups.map((group, i) => ({ group, scores: elementOf(scores, i, 'list of scores') })) };
+  const scored = groups.map((group, i) => ({ group, scores: elementOf(scores, i, 'list of scores') }));
+  return { ...grouped, scored };
 }
 
 async function plan(scored: Scored): Promise<Planned> {
   const { graph, options, inputs, dependencies, before, observation } = scored;
-  const measure = scored.measure ?? timeOn(observation.feeds, inputs.threads);
+  inputs.work?.begin(options.budget ? 'looking for the ratio' : 'checking the smaller model', PLANNED);
+  const timed = scored.measure ?? timeOn(observation.feeds, inputs.threads);
+  let attempts = 0;
+  const measure: MeasureModels = (...models) => {
+    inputs.work?.begin(`looking for the ratio: attempt ${(attempts += 1)}`, PLANNED);
+    return timed(...models);
+  };
   const request = { graph, coordinates: dependencies.coordinates, before, options, measure };
   return { ...scored, ...(await soundPlan(scored.scored, request, new SoundRemoval(graph, observation))) };
 }
@@ -123,11 +137,8 @@ function report(planned: Planned): Reported {
   const { graph, dependencies, before, options, pinned } = planned;
   const { cut, ratio } = planned.plan;
   const blocked = [...dependencies.blocked, ...pinned].map(({ node, reason }) => leftAlone(node, reason));
-  return {
-    ...planned,
-    groups: cut.map((group) => groupReport(graph, dependencies, group, before)),
-    skipped: [...blocked, ...wholeGroups(cut, { ...options, ratio })],
-  };
+  const groups = cut.map((group) => groupReport(graph, dependencies, group, before));
+  return { ...planned, groups, skipped: [...blocked, ...wholeGroups(cut, { ...options, ratio })] };
 }
 
 function cut({ graph, dependencies, observation, untied, before, plan, groups, skipped }: Reported): ChannelPruning {

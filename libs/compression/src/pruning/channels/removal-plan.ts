@@ -70,7 +70,7 @@ async function planRemoval(scored: readonly ScoredGroup[], request: PlanRequest)
   };
   const { budget } = options;
   const latency = budget && isTimed(budget) ? await searchLatency({ budget, figuresAt, prunedAt, measure }) : undefined;
-  const ratio =
-    latency?.ratio ?? (budget ? leastRatio((tried) => meetsFigures(budget, before, figuresAt(tried))) : options.ratio);
+  const isEnough = (tried: number) => !budget || meetsFigures(budget, before, figuresAt(tried));
+  const ratio = latency?.ratio ?? (budget ? leastRatio(isEnough) : options.ratio);
   return { cut: cutAt(ratio), ratio, latency };
 }

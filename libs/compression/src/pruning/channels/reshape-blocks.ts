@@ -15,10 +15,8 @@ export function reshapeBlocks(from: readonly number[], to: readonly number[]): R
   const blocks: ReshapeBlock[] = [];
   while (inputs.length > 0 && outputs.length > 0) {
     const block: ReshapeBlock = { inputs: [inputs.shift()!], outputs: [outputs.shift()!] };
-    let [left, right] = [
-      elementOf(from, elementOf(block.inputs, 0, 'inputs'), 'from'),
-      to[elementOf(block.outputs, 0, 'outputs')]!,
-    ];
+    const input = elementOf(from, elementOf(block.inputs, 0, 'inputs'), 'from');
+    let [left, right] = [input, to[elementOf(block.outputs, 0, 'outputs')]!];
     while (left !== right) {
       const [axes, taken] = left < right ? [inputs, block.inputs] : [outputs, block.outputs];
       const axis = axes.shift();
@@ -50,4 +48,14 @@ export function shrinkingFactor(rank: number, axis: number, factors: number): nu
   if (rank === 2) return 0;
   if (axis === rank - 1) return factors - 2;
   return factors === 2 ? 1 : 0;
+}
+
+/**
+ * The factor that may shrink where the usual one is taken apart entry by entry and so must stay:
+ *
+ *     [B, S, 3E] -> [B, S, 3, E]           E: queries, keys and values of a fused projection, heads are split later
+ *     [B, S, 3E] -> [B, S, H, 3, D]        H
+ */
+export function besideFactor(usual: number): number {
+  return usual === 0 ? 1 : usual - 1;
 }

@@ -30,7 +30,10 @@ export interface CutGroup extends ScoredGroup {
  */
 export function selectUnits(scored: readonly ScoredGroup[], options: SelectOptions): CutGroup[] {
   const threshold = options.scope === 'global' ? globalThreshold(scored, options.ratio) : null;
-  return scored.map((entry) => ({ ...entry, gone: lowest(entry, wantedOf(entry, threshold, options), options) }));
+  return scored.map((entry) => {
+    const wanted = wantedOf(entry, threshold, options);
+    return { ...entry, gone: lowest(entry, wanted, options) };
+  });
 }
 
 /** All units that go, of whichever group. */
@@ -50,7 +53,8 @@ function wantedOf({ group, scores }: ScoredGroup, threshold: number | null, opti
 }
 
 function lowest({ group, scores }: ScoredGroup, wanted: number, { multipleOf }: SelectOptions): Set<number> {
-  const order = Array.from(scores, (score, i) => ({ score, i })).sort((a, b) => a.score - b.score || a.i - b.i);
+  const ranked = Array.from(scores, (score, i) => ({ score, i }));
+  const order = ranked.sort((a, b) => a.score - b.score || a.i - b.i);
   const going = order.slice(0, scores.length - keepCount(scores.length, wanted, group.width, multipleOf));
   return new Set(going.map(({ i }) => elementOf(group.units, i, 'unit of the group')));
 }

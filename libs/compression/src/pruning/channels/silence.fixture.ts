@@ -3,7 +3,8 @@ import type { Dependencies } from './groups.js';
 
 /** Writes zeros over everything learned of every other channel: what the dependencies name, and nothing else. */
 export function silence(graph: Graph, { coordinates, groups }: Dependencies): Set<number> {
-  const silent = new Set(groups.flatMap(({ units }) => units.filter((_, i) => i % 2 === 0 && units.length > 1)));
+  const everySecond = (units: readonly number[]) => units.filter((_, i) => i % 2 === 0 && units.length > 1);
+  const silent = new Set(groups.flatMap(({ units }) => everySecond(units)));
   for (const tensor of [...graph.proto.initializer]) {
     const dims = tensorDims(tensor);
     const isInteger = tensor.dataType === DataType.INT8 || tensor.dataType === DataType.UINT8;
@@ -36,5 +37,6 @@ export function silence(graph: Graph, { coordinates, groups }: Dependencies): Se
 }
 
 function indexOn(dims: readonly number[], axis: number, flat: number): number {
-  return Math.floor(flat / dims.slice(axis + 1).reduce((product, dim) => product * dim, 1)) % dims[axis]!;
+  const inner = dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  return Math.floor(flat / inner) % dims[axis]!;
 }

@@ -1,11 +1,11 @@
-import { Session, type HostTensors } from '#inference';
+import { RunError, Session, type HostTensors } from '#inference';
 import { Graph, cloneModel, valueDims, writeModel, type Shapes, elementOf } from '#onnx';
 import type { Coordinates } from './coordinates.js';
 import { shapesOn, type Observation } from '../../rewrites/observe-graph.js';
 import { removeUnits } from './shrink.js';
 
-/** Names a node as the runtime's messages do. */
-const FAILED_NODE = /(?:while running (?<ran>\w+) node\. Name:'(?<name>[^']*)'|Op \((?<loaded>\w+)\))/;
+/** Names a node as the runtime does where it refuses to load one. */
+const REFUSED_NODE = /Op \((?<opType>\w+)\)/;
 
 /** A batch that no shape was observed on. */
 const OTHER_BATCH = 2;
@@ -56,9 +56,8 @@ export class SoundRemoval {
       !this.graph.inputs.every((input) => typeof valueDims(input)?.[0] === 'string')
     )
       return null;
-    const feeds = Object.fromEntries(
-      Object.entries(this.observed.feeds).map(([name, tensor]) => [name, repeated(tensor)]),
-    );
+    const larger = Object.entries(this.observed.feeds).map(([name, tensor]) => [name, repeated(tensor)] as const);
+    const feeds = Object.fromEntries(larger);
     return outputShapes(this.graph, feeds).then(
       (shapes) => ({ feeds, shapes }),
       () => null,
@@ -90,7 +89,8 @@ export async function unsoundSets(
 async function outputShapes(graph: Graph, feeds: HostTensors): Promise<Map<string, readonly number[]>> {
   const session = await Session.create(writeModel(graph.model), { optimization: 'disabled', quiet: true });
   try {
-    return new Map(Object.entries(await session.run(feeds)).map(([name, { dims }]) => [name, dims]));
+    const outputs = Object.entries(await session.run(feeds));
+    return new Map(outputs.map(([name, { dims }]) => [name, dims]));
   } finally {
     await session.release();
   }
@@ -99,11 +99,8 @@ async function outputShapes(graph: Graph, feeds: HostTensors): Promise<Map<strin
 function repeated(tensor: HostTensors[string]): HostTensors[string] {
   const data = new (tensor.data.constructor as Float32ArrayConstructor)(OTHER_BATCH * tensor.data.length);
   for (let i = 0; i < OTHER_BATCH; i++) data.set(tensor.data as Float32Array, i * tensor.data.length);
-  return {
-    ...tensor,
-    dims: [OTHER_BATCH * (tensor.dims[0] ?? 1), ...tensor.dims.slice(1)],
-    data,
-  } as HostTensors[string];
+  const dims = [OTHER_BATCH * (tensor.dims[0] ?? 1), ...tensor.dims.slice(1)];
+  return { ...tensor, dims, data } as HostTensors[string];
 }
 
 function difference(shapes: Shapes, expected: Shapes, when: string): string | null {
@@ -117,7 +114,10 @@ function difference(shapes: Shapes, expected: Shapes, when: string): string | nu
 
 /** The node at which the runtime stopped, in place of its message. */
 function whereItFailed(error: unknown): string {
-  const { ran, name, loaded } = FAILED_NODE.exec(error instanceof Error ? error.message : String(error))?.groups ?? {};
-  const node = ran ?? loaded;
-  return node ? `the graph would stop at ${node}${name ? ` "${name}"` : ''}` : 'the graph would not run';
+  if (error instanceof RunError && error.failed) {
+    const { opType, name } = error.failed;
+    return `the graph would stop at ${opType}${name ? ` "${name}"` : ''}`;
+  }
+  const { opType } = REFUSED_NODE.exec(error instanceof Error ? error.message : String(error))?.groups ?? {};
+  return opType ? `the graph would stop at ${opType}` : 'the graph would not run';
 }

@@ -4,7 +4,7 @@ import type { BlockedChannels } from './blocked.js';
 import { ruleOf } from './rules/index.js';
 
 /**
- * Nodes that hold weights and whose operator pruning does not know, such as LSTM, Einsum, or fused ones of the runtime:
+ * Nodes that hold weights and whose operator pruning does not know, such as Einsum, or fused ones of the runtime:
  * what they hold stays.
  */
 export function unknownLayers(graph: Graph): BlockedChannels[] {

@@ -8,8 +8,10 @@ import { joinedChannels } from './weight-scores.js';
 const aliveShare: GroupScores = async (context, groups) => {
   const probes = groups.map((group) => probeOf(context, group));
   const counts = await askProbes(context, probes, (b, probe) => {
-    const alive = b.op('Cast', [b.op('Greater', [probe.value, b.float(0)])], { to: DataType.FLOAT });
-    return { value: b.op('ReduceSum', [alive, b.ints(otherAxes(probe))], { keepdims: 0 }), type: DataType.FLOAT };
+    const isAlive = b.op('Greater', [probe.value, b.float(0)]);
+    const alive = b.op('Cast', [isAlive], { to: DataType.FLOAT });
+    const counts = b.op('ReduceSum', [alive, b.ints(otherAxes(probe))], { keepdims: 0 });
+    return { value: counts, type: DataType.FLOAT };
   });
   return probes.map(({ positions }, i) => withMeanOne(sumsAt(positions, counts[i]!)));
 };

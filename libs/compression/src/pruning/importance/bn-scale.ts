@@ -7,9 +7,8 @@ import { joinedChannels } from './weight-scores.js';
 
 /** |γ| of the batch normalisations behind a channel (Liu et al. 2017); magnitude where a group has none. */
 const scales: GroupScore = (context, group) => {
-  const vectors = new Set(
-    context.graph.nodes.filter(({ opType }) => opType === 'BatchNormalization').map((node) => inputOf(node, 1)),
-  );
+  const norms = context.graph.nodes.filter(({ opType }) => opType === 'BatchNormalization');
+  const vectors = new Set(norms.map((node) => inputOf(node, 1)));
   const total = new Float64Array(group.units.length);
   const members = group.members.filter(({ value }) => vectors.has(value));
   for (const { value, axis } of members) {

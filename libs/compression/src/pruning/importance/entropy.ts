@@ -58,7 +58,8 @@ const entropies: GroupScores = async (context, groups) => {
 function entropyOf(counts: ArrayLike<number>): number {
   const list = Array.from(counts);
   const total = list.reduce((sum, count) => sum + count, 0);
-  return list.reduce((sum, count) => (count === 0 ? sum : sum - (count / total) * Math.log(count / total)), 0);
+  const surprise = (count: number) => (count / total) * Math.log(count / total);
+  return list.reduce((sum, count) => (count === 0 ? sum : sum - surprise(count)), 0);
 }
 
 /** Per entry of the probe's axis, how loud the layers that read it hear it. */
@@ -85,10 +86,8 @@ function loudnessOf(sums: Float64Array): { layer: number; channels: Float64Array
   const squares = sums.subarray(0, -1);
   const elements = sums.at(-1)!;
   const total = squares.reduce((sum, square) => sum + square, 0);
-  return {
-    layer: Math.sqrt(total / elements) || 1,
-    channels: squares.map((square) => Math.sqrt((square * squares.length) / elements)),
-  };
+  const channels = squares.map((square) => Math.sqrt((square * squares.length) / elements));
+  return { layer: Math.sqrt(total / elements) || 1, channels };
 }
 
 /**
@@ -96,21 +95,18 @@ function loudnessOf(sums: Float64Array): { layer: number; channels: Float64Array
  * vector.
  */
 function countBins(b: GraphBuilder, probe: Probe, scales: Float32Array): string {
-  const rows = b.float(
-    Float32Array.from(scales, (_, channel) => channel * BINS + SIDE),
-    alongAxis(probe),
-  );
-  const rounded = b.op('Round', [b.op('Mul', [probe.value, b.float(scales, alongAxis(probe))])]);
-  const bins = b.op('Add', [b.op('Clip', [rounded, b.float(-SIDE), b.float(SIDE)]), rows]);
-  const index = b.op('Reshape', [b.op('Cast', [bins], { to: DataType.INT32 }), b.ints([-1])]);
-  const zeros = b.initializer(
-    makeTensor(b.fresh('zeros'), DataType.INT32, [probe.length * BINS], new Int32Array(probe.length * BINS)),
-  );
+  const starts = Float32Array.from(scales, (_, channel) => channel * BINS + SIDE);
+  const rows = b.float(starts, alongAxis(probe));
+  const scaled = b.op('Mul', [probe.value, b.float(scales, alongAxis(probe))]);
+  const rounded = b.op('Round', [scaled]);
+  const clipped = b.op('Clip', [rounded, b.float(-SIDE), b.float(SIDE)]);
+  const bins = b.op('Cast', [b.op('Add', [clipped, rows])], { to: DataType.INT32 });
+  const index = b.op('Reshape', [bins, b.ints([-1])]);
+  const count = probe.length * BINS;
+  const zeros = b.initializer(makeTensor(b.fresh('zeros'), DataType.INT32, [count], new Int32Array(count)));
   const one = b.initializer(makeTensor(b.fresh('one'), DataType.INT32, [1], Int32Array.of(1)));
-  return b.op('ScatterElements', [zeros, index, b.op('Expand', [one, b.op('Shape', [index])])], {
-    axis: 0,
-    reduction: 'add',
-  });
+  const ones = b.op('Expand', [one, b.op('Shape', [index])]);
+  return b.op('ScatterElements', [zeros, index, ones], { axis: 0, reduction: 'add' });
 }
 
 function sumsOf(positions: readonly number[][], measure: (channel: number) => number): Float64Array {

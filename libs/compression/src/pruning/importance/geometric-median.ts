@@ -12,13 +12,11 @@ const distances: GroupScore = (context, group) => {
   for (const { weight, axis, positions } of weightMembers(context, group).filter((member) =>
     isProduced(context, member),
   )) {
-    const filters = positions.map((indices) =>
-      indices.map((index) => sliceValues(weight.values, weight.dims, axis, index)),
-    );
-    addScaled(
-      total,
-      Float64Array.from(filters, (filter) => filters.reduce((sum, other) => sum + distance(filter, other), 0)),
-    );
+    const slice = (index: number) => sliceValues(weight.values, weight.dims, axis, index);
+    const filters = positions.map((indices) => indices.map(slice));
+    const toOthers = (filter: (typeof filters)[number]) =>
+      filters.reduce((sum, other) => sum + distance(filter, other), 0);
+    addScaled(total, Float64Array.from(filters, toOthers));
   }
   return withMeanOne(total);
 };

@@ -17,14 +17,15 @@ export function gradientObstacles(model: ModelProto, options: PruneOptions): Obs
   const weights = trainables.map(({ name }) => name);
   const missing = outputNames(graph).map((output) => missingGradients(graph, [output], weights));
   if (missing.some((nodes) => nodes.length === 0)) return [];
-  const nodes = [...new Map(missing.flat().map(({ node, opType }) => [node, `"${node}" (${opType})`])).values()].join(
-    ', ',
-  );
+  const named = missing.flat().map(({ node, opType }) => [node, `"${node}" (${opType})`] as const);
+  const nodes = [...new Map(named).values()].join(', ');
   const why = nodes ? `there is no gradient rule for ${nodes}` : 'the model has no output of float32';
   return [
     {
       field: 'importance',
-      message: `importance "${options.importance}" goes by gradients, and ${why}: choose one that reads none, such as "l2"`,
+      message:
+        `importance "${options.importance}" goes by gradients, and ${why}: ` +
+        'choose one that reads none, such as "l2"',
     },
   ];
 }

@@ -41,7 +41,7 @@ export type Products = ReadonlyMap<string, Float64Array>;
  * a train split, or with less than a batch in it.
  */
 export async function visitProducts(
-  { graph, options, data, threads, seed }: Omit<ImportanceContext, 'dependencies'>,
+  { graph, options, data, threads, seed, work }: Omit<ImportanceContext, 'dependencies'>,
   visit: (products: Products) => void,
 ): Promise<void> {
   const option = `importance "${options.importance}"`;
@@ -49,13 +49,8 @@ export async function visitProducts(
   const form = await freedForm(graph.model);
   const batchSize = fixedBatch(form.graph) ?? 1;
   const bound = data.bindInputs(form.graph.inputs.map(({ name }) => name));
-  const batches = () =>
-    bound.batches('train', {
-      batchSize,
-      limit: Math.max(batchSize, options.samples),
-      dropLast: true,
-      shuffleSeed: seed,
-    });
+  const limit = Math.max(batchSize, options.samples);
+  const batches = () => bound.batches('train', { batchSize, limit, dropLast: true, shuffleSeed: seed });
   const { value: first } = await batches().next();
   if (!first)
     throw new PruneInputError(
@@ -64,17 +59,21 @@ export async function visitProducts(
         'batch, or use a larger split',
     );
   const { step, trainables, feeds } = await gradientStep(form, first, data.classes);
-  const weights = step.layout.pack(new Map(trainables.map(({ name, values }) => [name, values])));
+  const starts = trainables.map(({ name, values }) => [name, values] as const);
+  const weights = step.layout.pack(new Map(starts));
   const all = new Float64Array(step.layout.size);
-  const products = new Map(
-    step.layout.slots.map(({ name, offset, size }) => [storedName(name), all.subarray(offset, offset + size)]),
-  );
-  const trainer = await Trainer.create(step, { weights, mask: new Float32Array(step.layout.size).fill(1) }, threads);
+  const partOf = (offset: number, size: number) => all.subarray(offset, offset + size);
+  const products = new Map(step.layout.slots.map(({ name, offset, size }) => [storedName(name), partOf(offset, size)]));
+  const mask = new Float32Array(step.layout.size).fill(1);
+  const trainer = await Trainer.create(step, { weights, mask }, threads);
+  const tell = work?.walk(Math.min(limit, bound.sampleCount('train')), 'sample');
+  let done = 0;
   for await (const batch of batches()) {
     await gradientOf(trainer, feeds(batch), option);
     const gradient = trainer.currentWeights;
     for (let i = 0; i < all.length; i++) all[i] = weights[i]! * gradient[i]!;
     visit(products);
+    tell?.((done += batch.size));
     trainer.state.vectors.set(STEP.weights, weights);
   }
   await trainer.release();
@@ -109,12 +108,8 @@ async function gradientStep(
 ): Promise<GradientStep> {
   const shapes = await observeTrainingShapes(form.graph, inputs);
   const { outputs } = differentiableOutputs(form);
-  const labelled =
-    classes === null
-      ? undefined
-      : outputs.find(
-          (output) => known(shapes, output, 'shapes').length === 2 && known(shapes, output, 'shapes')[1] === classes,
-        );
+  const isLabelled = (dims: readonly number[]) => dims.length === 2 && dims[1] === classes;
+  const labelled = classes === null ? undefined : outputs.find((output) => isLabelled(known(shapes, output, 'shapes')));
   const trainables = reachable(form, outputs, shapes).filter(({ isMatrix }) => isMatrix);
   const step = buildTrainingStep({
     graph: form.graph,
@@ -136,10 +131,9 @@ async function gradientStep(
     optimizer: gradientOnly,
   });
   const zero: HostTensors = { [ZERO]: { type: 'float32', dims: [], data: new Float32Array(1) } };
-  const feeds = (batch: Batch) => ({
-    ...batch.inputs,
-    ...zero,
-    ...(labelled === undefined ? {} : { [LABELS]: classLabels(batch.labels!) }),
-  });
+  const feeds = (batch: Batch) => {
+    const labels = labelled === undefined ? {} : { [LABELS]: classLabels(batch.labels!) };
+    return { ...batch.inputs, ...zero, ...labels };
+  };
   return { step, trainables, feeds };
 }

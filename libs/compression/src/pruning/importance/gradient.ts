@@ -2,7 +2,15 @@ import { elementOf } from '#onnx';
 import { visitProducts, type Products } from './gradient-products.js';
 import type { Group } from '../channels/groups.js';
 import type { GroupScores, Importance, ImportanceContext, WeightContext, WeightScores } from './importance.js';
-import { addScaled, isProduced, memberWeight, weightMembers, withMeanOne, type WeightMember } from './members.js';
+import {
+  addScaled,
+  isProduced,
+  memberWeight,
+  sumsAt,
+  weightMembers,
+  withMeanOne,
+  type WeightMember,
+} from './members.js';
 import { sliceSums, slicePowers } from './slice-norms.js';
 import { magnitudeOfWeights } from './weight-scores.js';
 
@@ -48,7 +56,10 @@ function addChanges(
   const changes = products.get(weight.storage.stored);
   if (!changes) return;
   const sums = sliceSums(changes, weight.dims, axis);
-  positions.forEach((indices, i) => (total[i]! += size(indices.reduce((sum, index) => sum + sums[index]!, 0))));
+  positions.forEach((indices, i) => {
+    const change = indices.reduce((sum, index) => sum + sums[index]!, 0);
+    total[i]! += size(change);
+  });
 }
 
 /**
@@ -65,11 +76,7 @@ function scoreGroup(
     const { weight, axis, positions } = member;
     if (totals[m]!.some((value) => value > 0)) return addScaled(total, totals[m]!, memberWeight(context, member));
     const sums = slicePowers(weight.values, weight.dims, axis, 2);
-    addScaled(
-      total,
-      Float64Array.from(positions, (indices) => indices.reduce((sum, index) => sum + sums[index]!, 0)),
-      memberWeight(context, member),
-    );
+    addScaled(total, sumsAt(positions, sums), memberWeight(context, member));
   });
   return withMeanOne(total);
 }

@@ -1,6 +1,7 @@
 import type { PruneOptions } from '#contracts';
 import type { Dataset } from '#datasets';
 import type { Graph, WeightSite } from '#onnx';
+import type { Work } from '../../work.js';
 import type { Dependencies, Group } from '../channels/groups.js';
 
 /** What scoring takes from the stage. */
@@ -8,6 +9,8 @@ export interface ScoringInputs {
   data: Dataset | null;
   seed: number;
   threads: number;
+  /** Who is told how far the work is. */
+  work?: Work;
 }
 
 /** What an importance may look at. */
@@ -49,5 +52,12 @@ export interface Importance {
 
 /** For an importance that looks at one group at a time. */
 export function perGroup(score: GroupScore): GroupScores {
-  return async (context, groups) => groups.map((group) => score(context, group));
+  return async (context, groups) => {
+    const tell = context.work?.walk(groups.length, 'group');
+    return groups.map((group, i) => {
+      const scores = score(context, group);
+      tell?.(i + 1);
+      return scores;
+    });
+  };
 }

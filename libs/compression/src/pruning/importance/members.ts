@@ -62,7 +62,8 @@ export function unitNorms({ weight, axis, positions }: WeightMember, power: 1 | 
 
 /** Per unit, the sum of the entries at its positions. */
 export function sumsAt(positions: readonly number[][], entries: ArrayLike<number>): Float64Array {
-  return Float64Array.from(positions, (indices) => indices.reduce((sum, index) => sum + entries[index]!, 0));
+  const sumOf = (indices: readonly number[]) => indices.reduce((sum, index) => sum + entries[index]!, 0);
+  return Float64Array.from(positions, sumOf);
 }
 
 /** Adds norms to a total, scaled to a mean of `weight`. */

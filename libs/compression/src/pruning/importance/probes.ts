@@ -54,7 +54,7 @@ export function probeOf(
 ): Probe {
   const axisOf = (value: string) => group.members.find((member) => member.value === value)?.axis;
   let node: NodeProto | undefined = elementOf(group.producers, 0, 'producers');
-  let value = outputOf(node);
+  let value = node.output.find((name) => name !== '' && axisOf(name) !== undefined) ?? outputOf(node);
   while (node) {
     const output: string = outputOf(node);
     if (axisOf(output) === undefined) break;
@@ -65,13 +65,8 @@ export function probeOf(
   }
   const axis = axisOf(value)!;
   const dims = coordinates.dimsOf(value);
-  return {
-    value,
-    axis,
-    rank: dims.length,
-    length: dimOf(dims, axis),
-    positions: group.units.map((root) => indicesOf(coordinates, value, axis, root)),
-  };
+  const positions = group.units.map((root) => indicesOf(coordinates, value, axis, root));
+  return { value, axis, rank: dims.length, length: dimOf(dims, axis), positions };
 }
 
 /**
@@ -85,7 +80,7 @@ export type Question = (builder: GraphBuilder, probe: Probe, index: number) => {
  * vectors come back. Throws PruneInputError when there is no data set.
  */
 export async function askProbes(
-  { graph, data, options, threads }: ImportanceContext,
+  { graph, data, options, threads, work }: ImportanceContext,
   probes: readonly Probe[],
   question: Question,
 ): Promise<Float64Array[]> {
@@ -93,11 +88,12 @@ export async function askProbes(
   const { model, outputs } = questioned(graph, probes, question);
   const sums: Float64Array[] = [];
   const session = await Session.create(writeModel(model), { threads });
-  for await (const inputs of calibrationBatches(graph, data, options.samples)()) {
+  for await (const inputs of calibrationBatches(graph, data, options.samples, { work })()) {
     const results: HostTensors = await session.run(inputs, outputs);
-    outputs.forEach((output, i) =>
-      addTo((sums[i] ??= new Float64Array(results[output]!.data.length)), results[output]!.data as Float32Array),
-    );
+    outputs.forEach((output, i) => {
+      const { data } = results[output]!;
+      addTo((sums[i] ??= new Float64Array(data.length)), data as Float32Array);
+    });
   }
   await session.release();
   return sums;

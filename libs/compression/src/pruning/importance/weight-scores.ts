@@ -11,8 +11,14 @@ export function weightOf(graph: Graph, { weight }: WeightSite): Weight {
 }
 
 /** |w| of each element. */
-export const magnitudeOfWeights: WeightScores = async ({ graph, sites }) =>
-  sites.map((site) => Float64Array.from(weightOf(graph, site).values, Math.abs));
+export const magnitudeOfWeights: WeightScores = async ({ graph, sites, work }) => {
+  const tell = work?.walk(sites.length, 'layer');
+  return sites.map((site, i) => {
+    const magnitudes = Float64Array.from(weightOf(graph, site).values, Math.abs);
+    tell?.(i + 1);
+    return magnitudes;
+  });
+};
 
 /**
  * |w| times the geometric mean of the worth of the channels that the weight joins, as `groups` judges them; pinned ones

@@ -16,6 +16,9 @@ import type { ScoringInputs } from '../importance/importance.js';
 import { importanceOf, scoreWeights } from '../importance/importances.js';
 import { acrossLayers, maskOf, unitMeans, type Pattern, type PatternOf } from './patterns.js';
 
+/** Where the scoring ends, as a share of the work. */
+const SCORED = 0.6;
+
 /** What a layer's weight lost. */
 export interface ZeroedLayer {
   layer: string;
@@ -50,35 +53,30 @@ export async function pruneWeights(
   inputs: ScoringInputs,
 ): Promise<WeightPruning> {
   const { sites, skipped } = prunableSites(graph, options);
+  inputs.work?.begin('scoring weights', SCORED);
   const scores = await scoreWeights({ ...inputs, graph, sites, options });
   const isGlobal = options.scope !== 'layer' && options.ratio > 0;
   const candidates = sites.map((site, i): Candidate => {
     const pattern = patternOf(site, options);
-    return {
-      site,
-      weight: readWeight(graph, site.weight)!,
-      pattern,
-      scores: isGlobal ? acrossLayers(scores[i]!, pattern, importanceOf(options).power) : scores[i]!,
-    };
+    const [weight, own] = [readWeight(graph, site.weight)!, scores[i]!];
+    const comparable = () => acrossLayers(own, pattern, importanceOf(options).power);
+    return { site, weight, pattern, scores: isGlobal ? comparable() : own };
   });
   const counts = isGlobal
     ? globalCounts(candidates, options.ratio)
     : candidates.map(({ pattern }) => Math.floor(pattern.units * options.ratio + 1e-9));
+  inputs.work?.begin('zeroing weights', 1, { count: candidates.length, noun: 'layer' });
   const layers = candidates.map((entry, i) => {
     const limit = limitOf(options.layerLimits, [nodeLabel(entry.site.node)]);
-    const report = pruneOne(
-      graph,
-      entry,
-      Math.min(elementOf(counts, i, 'counts'), Math.floor(entry.pattern.units * limit + 1e-9)),
-    );
+    const most = Math.floor(entry.pattern.units * limit + 1e-9);
+    const report = pruneOne(graph, entry, Math.min(elementOf(counts, i, 'counts'), most));
     if (entry.weight.storage.kind === 'codebook' && report.zeros === 0 && options.ratio > 0)
       skipped.push(skip(entry.site, 'its codebook has no entry for zero'));
+    inputs.work?.next();
     return report;
   });
-  const [zeros, elements] = [
-    layers.reduce((sum, layer) => sum + layer.zeros, 0),
-    layers.reduce((sum, layer) => sum + layer.elements, 0),
-  ];
+  const zeros = layers.reduce((sum, layer) => sum + layer.zeros, 0);
+  const elements = layers.reduce((sum, layer) => sum + layer.elements, 0);
   return { layers, skipped, sparsity: elements > 0 ? zeros / elements : 0 };
 }
 
@@ -99,12 +97,10 @@ export function prunableSites(
 
 function pruneOne(graph: Graph, { site, weight, scores, pattern }: Candidate, count: number): ZeroedLayer {
   const mask = maskOf(scores, pattern, count);
-  if (mask.includes(1))
-    writeWeight(
-      graph,
-      site.weight,
-      weight.values.map((value, i) => (mask[i] ? 0 : value)),
-    );
+  if (mask.includes(1)) {
+    const masked = weight.values.map((value, i) => (mask[i] ? 0 : value));
+    writeWeight(graph, site.weight, masked);
+  }
   const values = readWeight(graph, site.weight)!.values;
   const zeros = values.reduce((count, value) => (value === 0 ? count + 1 : count), 0);
   return {
@@ -134,10 +130,8 @@ function globalCounts(candidates: readonly Candidate[], ratio: number): number[]
   const below = means.map((list) => list.reduce((count, mean) => count + Number(mean < threshold), 0));
   let ties = total - below.reduce((sum, count) => sum + count, 0);
   return means.map((list, i) => {
-    const taken = Math.min(
-      ties,
-      list.reduce((count, mean) => count + Number(mean === threshold), 0),
-    );
+    const tied = list.reduce((count, mean) => count + Number(mean === threshold), 0);
+    const taken = Math.min(ties, tied);
     ties -= taken;
     return elementOf(below, i, 'below') + taken;
   });

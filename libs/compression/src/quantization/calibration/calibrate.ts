@@ -1,9 +1,10 @@
 import type { Batches } from '../../calibration-data.js';
 import type { QuantizeOptions } from '#contracts';
 import { Session } from '#inference';
-import { writeModel, type ModelProto, known } from '#onnx';
+import { elementOf, writeModel, type ModelProto, known } from '#onnx';
 import { NonFiniteActivationError } from '../errors.js';
 import { CalibrationDataError } from '../../errors.js';
+import type { Work } from '../../work.js';
 import { clippedShare, percentileRange, type Histogram } from './histogram.js';
 import { leastEntropyRange, leastErrorRange } from './range-search.js';
 import { histogramGraph, rangeGraph, type StatisticsGraph } from './statistics.js';
@@ -18,8 +19,8 @@ export const HISTOGRAM_BINS = 2048;
 /** How the statistics are run, with no say in their result but for rounding. */
 export interface CalibrationRun {
   threads: number;
-  /** Called after each batch. */
-  onBatch?: () => void;
+  /** Who is told which step the work is at; walks over data tell of themselves. */
+  work?: Work;
 }
 
 /** How the ranges of activations come from what was observed. */
@@ -65,9 +66,8 @@ export function decideRanges(
   { ranges, histograms }: Observations,
   { calibration, percentile }: Pick<CalibrationOptions, 'calibration' | 'percentile'>,
 ): Map<string, CalibratedRange> {
-  const decided = new Map(
-    [...ranges].map(([value, range]): [string, CalibratedRange] => [value, { ...range, saturation: 0 }]),
-  );
+  const whole = (range: ValueRange): CalibratedRange => ({ ...range, saturation: 0 });
+  const decided = new Map([...ranges].map(([value, range]) => [value, whole(range)]));
   if (calibration === 'minmax' || calibration === 'movingAverage') return decided;
   for (const [value, histogram] of histograms) {
     const range = RANGE_OF[calibration](histogram, percentile);
@@ -101,24 +101,46 @@ export async function measureRanges(
   options: CalibrationRun,
   momentum: number | null = null,
 ): Promise<Map<string, ValueRange>> {
-  if (values.length === 0) return new Map();
-  const ranges = new Map<string, ValueRange>(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
+  const ranges = emptyRanges(values);
   const batchesOf = new Map<string, number>();
-  const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max, sum]) => {
+  await forEachRange(model, values, batches, options, (value, low, high) => {
     const range = known(ranges, value, 'ranges');
-    const [low, high, isFinite] = [Number(min![0]), Number(max![0]), Number(sum![0]) === 0];
-    // The extrema of nothing are the infinities that any element would replace.
-    if (low > high && isFinite) return;
-    if (!isFinite) throw new NonFiniteActivationError(value, low, high);
     const before = batchesOf.get(value) ?? 0;
     batchesOf.set(value, before + 1);
     const past = momentum === null || before === 0 ? null : Math.min(momentum, before / (before + 1));
     range.min = past === null ? Math.min(range.min, low) : past * range.min + (1 - past) * low;
     range.max = past === null ? Math.max(range.max, high) : past * range.max + (1 - past) * high;
   });
-  if (seen === 0) throw new CalibrationDataError('the calibration split holds no sample');
+  return closed(ranges);
+}
+
+function emptyRanges(values: readonly string[]): Map<string, ValueRange> {
+  return new Map(values.map((value) => [value, { min: Infinity, max: -Infinity }]));
+}
+
+/** What never had an element has the range 0..0. */
+function closed(ranges: Map<string, ValueRange>): Map<string, ValueRange> {
   for (const range of ranges.values()) if (range.min > range.max) Object.assign(range, { min: 0, max: 0 });
   return ranges;
+}
+
+/** Tells the extrema of each value on each batch that has elements of it. */
+async function forEachRange(
+  model: ModelProto,
+  values: readonly string[],
+  batches: Batches,
+  options: CalibrationRun,
+  tell: (value: string, low: number, high: number, batch: number) => void,
+): Promise<void> {
+  if (values.length === 0) return;
+  const seen = await runStatistics(rangeGraph(model, values), batches, options, (value, [min, max, sum], batch) => {
+    const [low, high, isFinite] = [Number(min![0]), Number(max![0]), Number(sum![0]) === 0];
+    // The extrema of nothing are the infinities that any element would replace.
+    if (low > high && isFinite) return;
+    if (!isFinite) throw new NonFiniteActivationError(value, low, high);
+    tell(value, low, high, batch);
+  });
+  if (seen === 0) throw new CalibrationDataError('the calibration split holds no sample');
 }
 
 /** A histogram of each value over its range; values that are constant on the data have none. */
@@ -128,22 +150,84 @@ export async function measureHistograms(
   batches: Batches,
   options: CalibrationRun,
 ): Promise<Map<string, Histogram>> {
+  return elementOf(await countInParts(model, ranges, batches, options, 1), 0, 'parts');
+}
+
+/** The same for each part of the batches. */
+async function countInParts(
+  model: ModelProto,
+  ranges: ReadonlyMap<string, ValueRange>,
+  batches: Batches,
+  options: CalibrationRun,
+  count: number,
+): Promise<Map<string, Histogram>[]> {
   // A range that float32 cannot divide into bins is as good as none.
   const varying = new Map(
     [...ranges].filter(([, { min, max }]) => max > min && Number.isFinite(Math.fround(HISTOGRAM_BINS / (max - min)))),
   );
-  const histograms = new Map(
-    [...varying].map(([value, range]) => [value, { ...range, counts: new Float64Array(HISTOGRAM_BINS) }]),
+  const empty = (range: ValueRange) => ({ ...range, counts: new Float64Array(HISTOGRAM_BINS) });
+  const histogramsOf = () => new Map([...varying].map(([value, range]) => [value, empty(range)]));
+  const parts = Array.from({ length: count }, histogramsOf);
+  if (varying.size === 0) return parts;
+  await runStatistics(histogramGraph(model, varying, HISTOGRAM_BINS), batches, options, (value, [counts], batch) =>
+    addCounts(known(partOf(parts, batch), value, 'histograms').counts, counts!),
   );
-  if (varying.size === 0) return histograms;
-  await runStatistics(histogramGraph(model, varying, HISTOGRAM_BINS), batches, options, (value, [counts]) => {
-    const total = known(histograms, value, 'histograms').counts;
-    for (let bin = 0; bin < total.length; bin++) total[bin]! += Number(counts![bin]);
-  });
-  return histograms;
+  return parts;
 }
 
-type Collect = (value: string, statistics: ArrayLike<number | bigint>[]) => void;
+function addCounts(total: Float64Array, counts: ArrayLike<number | bigint>): void {
+  for (let bin = 0; bin < total.length; bin++) total[bin]! += Number(counts[bin]);
+}
+
+function sumOf(parts: readonly ReadonlyMap<string, Histogram>[]): Map<string, Histogram> {
+  const sums = [...elementOf(parts, 0, 'parts')].map(([value, { min, max }]): [string, Histogram] => {
+    const counts = new Float64Array(HISTOGRAM_BINS);
+    for (const part of parts) addCounts(counts, known(part, value, 'histograms').counts);
+    return [value, { min, max, counts }];
+  });
+  return new Map(sums);
+}
+
+/** What was observed on every part of the batches, batch i being of part i modulo their number, and on all. */
+export interface PartObservations {
+  parts: Observations[];
+  whole: Observations;
+}
+
+/**
+ * The same as {@link measureRanges} and {@link measureHistograms} on each part and on all of the data, in two walks. All
+ * histograms of a value have the bins of its range on all of it. Throws as measureRanges does.
+ */
+export async function observeInParts(
+  model: ModelProto,
+  values: readonly string[],
+  batches: Batches,
+  options: CalibrationRun,
+  count: number,
+): Promise<PartObservations> {
+  const tallies = Array.from({ length: count }, () => emptyRanges(values));
+  await forEachRange(model, values, batches, options, (value, low, high, batch) =>
+    widen(known(partOf(tallies, batch), value, 'ranges'), low, high),
+  );
+  const whole = emptyRanges(values);
+  for (const tally of tallies)
+    for (const [value, { min, max }] of tally) widen(known(whole, value, 'ranges'), min, max);
+  const ranges = closed(whole);
+  const counts = await countInParts(model, ranges, batches, options, count);
+  return {
+    parts: tallies.map((tally, part) => ({ ranges: closed(tally), histograms: partOf(counts, part) })),
+    whole: { ranges, histograms: sumOf(counts) },
+  };
+}
+
+const partOf = <T>(parts: readonly T[], batch: number) => elementOf(parts, batch % parts.length, 'parts');
+
+function widen(range: ValueRange, low: number, high: number): void {
+  range.min = Math.min(range.min, low);
+  range.max = Math.max(range.max, high);
+}
+
+type Collect = (value: string, statistics: ArrayLike<number | bigint>[], batch: number) => void;
 
 async function runStatistics(
   graph: StatisticsGraph,
@@ -161,8 +245,8 @@ async function runStatistics(
         collect(
           value,
           outputs.map((output) => results[output]!.data),
+          runs,
         );
-      options.onBatch?.();
       runs++;
     }
   } finally {

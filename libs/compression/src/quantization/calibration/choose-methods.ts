@@ -1,12 +1,13 @@
 import type { QuantizeOptions } from '#contracts';
-import { mulberry32 } from '#datasets';
 import { combinedSnrDb, OutputComparison } from '#evaluation';
-import { writeModel } from '#onnx';
+import { Session } from '#inference';
+import { seededRandom } from '#numbers';
+import { elementOf, writeModel } from '#onnx';
 import { BiasCorrection } from '../rounding/bias-correction.js';
 import {
   decideRanges,
-  measureHistograms,
-  measureRanges,
+  observeInParts,
+  type CalibratedRange,
   type CalibrationRun,
   type Observations,
   type RangeMethod,
@@ -16,8 +17,9 @@ import { putOnGrids } from '../emit/grids.js';
 import { knownRanges } from './known-ranges.js';
 import { copyLayers, type LayeredGraph } from '../layers/layered-graph.js';
 import { measureMoments, type InputMoments } from './moments.js';
-import { addOutputs } from '../evidence/output-check.js';
-import { placePairs } from '../emit/placement.js';
+import { FloatAnswers } from '../evidence/float-answers.js';
+import { GridCache } from '../emit/grid-cache.js';
+import { fixedRanges, placePairs, type PairSite } from '../emit/placement.js';
 import { WeightStore } from '../emit/weight-store.js';
 
 /** What `auto` leaves open. */
@@ -58,6 +60,16 @@ export async function chooseMethods(
   batches: Batches,
   run: TrialRun,
 ): Promise<MethodChoice> {
+  return (await chooseObserved(subject, options, batches, run)).choice;
+}
+
+/** The same with what was observed on the way of all of the data; null where nothing was to be tried. */
+export async function chooseObserved(
+  subject: LayeredGraph,
+  options: QuantizeOptions,
+  batches: Batches,
+  run: TrialRun,
+): Promise<{ choice: MethodChoice; observed: Observations | null }> {
   const { calibration, biasCorrection } = options;
   const given: Methods = {
     calibration: calibration === 'auto' ? PLAIN.calibration : calibration,
@@ -66,15 +78,19 @@ export async function chooseMethods(
   const values = openSources(subject, options);
   const isOpen = calibration === 'auto' && values.length > 0;
   const isDecided = !isOpen && biasCorrection !== 'auto';
-  if (isDecided || !(await hasBatches(batches, FOLDS * LEAST_BATCHES))) return { ...given, tried: [] };
+  if (isDecided || !(await hasBatches(batches, FOLDS * LEAST_BATCHES)))
+    return { choice: { ...given, tried: [] }, observed: null };
   const trial = await MethodTrial.prepare(subject, options, batches, run);
-  const ranked: Methods[] = (isOpen ? RANGE_METHODS : [given.calibration]).map((method) => ({
-    calibration: method,
-    biasCorrection: biasCorrection !== false,
-  }));
-  let best = await trial.best(ranked);
-  if (best && biasCorrection === 'auto') best = await trial.best([{ ...best, biasCorrection: false }, best]);
-  return { ...(best ?? given), tried: trial.tried };
+  const open = isOpen ? RANGE_METHODS : [given.calibration];
+  const isCorrected = biasCorrection !== false;
+  const ranked = open.map((calibration): Methods => ({ calibration, biasCorrection: isCorrected }));
+  try {
+    let best = await trial.best(ranked);
+    if (best && biasCorrection === 'auto') best = await trial.best([{ ...best, biasCorrection: false }, best]);
+    return { choice: { ...(best ?? given), tried: trial.tried }, observed: trial.observed };
+  } finally {
+    await trial.release();
+  }
 }
 
 type TrialRun = CalibrationRun & { seed: number };
@@ -88,11 +104,16 @@ interface Fold {
 
 class MethodTrial {
   readonly tried: MethodChoice['tried'] = [];
+  /** Rounded weights are the same in each trial. */
+  private readonly grids = new GridCache();
 
   private constructor(
     private readonly subject: LayeredGraph,
     private readonly options: QuantizeOptions,
     private readonly folds: readonly Fold[],
+    /** On all of the data. */
+    readonly observed: Observations,
+    private readonly float: FloatAnswers,
     private readonly run: TrialRun,
   ) {}
 
@@ -102,27 +123,25 @@ class MethodTrial {
     batches: Batches,
     run: TrialRun,
   ): Promise<MethodTrial> {
-    const {
-      graph: { model },
-      layers,
-    } = subject;
+    const { graph, layers } = subject;
     const values = openSources(subject, options);
+    const { parts, whole } = await observeInParts(graph.model, values, batches, run, FOLDS);
     const folds: Fold[] = [];
     for (let fold = 0; fold < FOLDS; fold++) {
       const fit = everyBatch(batches, (i) => i % FOLDS !== fold);
-      const ranges = await measureRanges(model, values, fit, run);
-      const histograms = await measureHistograms(model, ranges, fit, run);
       const moments =
         options.biasCorrection === false
           ? new Map<string, InputMoments>()
-          : await measureMoments(model, layers, fit, run, { withSecond: false });
-      folds.push({
-        observed: { ranges, histograms },
-        moments,
-        heldOut: everyBatch(batches, (i) => i % FOLDS === fold),
-      });
+          : await measureMoments(graph.model, layers, fit, run, { withSecond: false });
+      const heldOut = everyBatch(batches, (i) => i % FOLDS === fold);
+      folds.push({ observed: elementOf(parts, (fold + 1) % FOLDS, 'parts'), moments, heldOut });
     }
-    return new MethodTrial(subject, options, folds, run);
+    const float = await FloatAnswers.create(writeModel(graph.model), run.threads);
+    return new MethodTrial(subject, options, folds, whole, float, run);
+  }
+
+  release(): Promise<void> {
+    return this.float.release();
   }
 
   /**
@@ -145,9 +164,15 @@ class MethodTrial {
     );
     if (known) return known.heldOutSnrDb ?? Infinity;
     const comparison = new OutputComparison();
-    const float = writeModel(this.subject.graph.model);
-    for (const fold of this.folds)
-      await addOutputs(comparison, float, await this.quantized(methods, fold), fold.heldOut, this.run.threads);
+    for (const fold of this.folds) {
+      const session = await Session.create(await this.quantized(methods, fold), { threads: this.run.threads });
+      try {
+        for await (const { feeds, answer } of this.float.on(fold.heldOut))
+          comparison.add(await session.run(feeds), answer);
+      } finally {
+        await session.release();
+      }
+    }
     const heldOutSnrDb = combinedSnrDb(comparison.qualities());
     if (heldOutSnrDb === undefined) return undefined;
     this.tried.push({ ...methods, heldOutSnrDb });
@@ -156,20 +181,18 @@ class MethodTrial {
 
   private async quantized(methods: Methods, { observed, moments }: Fold): Promise<Uint8Array> {
     const { graph, layers } = copyLayers(this.subject.graph, this.subject.layers);
-    const { inputScaleOf } = putOnGrids(
-      graph,
-      layers,
-      placePairs(graph, layers),
-      new Map([...decideRanges(observed, { ...this.options, ...methods }), ...knownRanges(this.options)]),
-      this.options,
-    );
-    const store = new WeightStore(
-      graph,
-      { ...this.options, random: mulberry32(this.run.seed) },
-      undefined,
-      new BiasCorrection(graph, methods.biasCorrection ? moments : null),
-    );
-    for (const layer of layers) await store.quantize(layer, layer.bits ?? this.options.weightBits, inputScaleOf(layer));
+    const sites = placePairs(graph, layers);
+    const decided = decideRanges(observed, { ...this.options, ...methods });
+    const ranges = new Map([...decided, ...settledRanges(sites, this.options)]);
+    const { inputScaleOf } = putOnGrids(graph, layers, sites, ranges, this.options);
+    const options = { ...this.options, random: seededRandom(this.run.seed) };
+    const correction = new BiasCorrection(graph, methods.biasCorrection ? moments : null);
+    const store = new WeightStore(graph, options, undefined, correction, this.grids);
+    const tell = this.run.work?.walk(layers.length, 'layer');
+    for (const [i, layer] of layers.entries()) {
+      await store.quantize(layer, layer.bits ?? this.options.weightBits, inputScaleOf(layer));
+      tell?.(i + 1);
+    }
     graph.removeDeadCode();
     return writeModel(graph.model);
   }
@@ -177,8 +200,14 @@ class MethodTrial {
 
 /** The values whose ranges a method decides. */
 function openSources({ graph, layers }: LayeredGraph, options: QuantizeOptions): string[] {
-  const known = knownRanges(options);
-  return [...new Set(placePairs(graph, layers).map(({ source }) => source))].filter((value) => !known.has(value));
+  const sites = placePairs(graph, layers);
+  const settled = settledRanges(sites, options);
+  return [...new Set(sites.map(({ source }) => source))].filter((value) => !settled.has(value));
+}
+
+/** Ranges that no data decides. */
+function settledRanges(sites: readonly PairSite[], options: QuantizeOptions): Map<string, CalibratedRange> {
+  return new Map([...fixedRanges(sites), ...knownRanges(options)]);
 }
 
 function everyBatch(batches: Batches, isWanted: (i: number) => boolean): Batches {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { readModel, writeModel } from '#onnx';
+import { stageContext } from '../../context.fixture.js';
 import type { PassContext } from '../../pass.js';
 import { UnknownValueError } from '../errors.js';
 import { CalibrationDataError } from '../../errors.js';
-import { quantize } from '../../passes/quantize/quantize.js';
+import { quantizePass } from '../../passes/quantize/quantize.js';
 
 const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 
@@ -19,20 +20,11 @@ describe('ranges that are known already', () => {
   let ranges: QuantizeOptions['ranges'];
   let calibrated: Uint8Array;
 
-  const context = (withData: boolean): PassContext => ({
-    model: readModel(baseline),
-    baseline,
-    history: [baseline],
-    data: withData ? data : null,
-    seed: 0,
-    threads: 1,
-    outputPath,
-    progress: () => {},
-    log: () => {},
-  });
+  const context = (withData: boolean): PassContext =>
+    stageContext(readModel(baseline), { baseline, history: [baseline], data: withData ? data : null, outputPath });
   const options = (given: object) => QuantizeOptions.parse({ samples: 64, biasCorrection: false, ...given });
   const quantized = async (given: object, withData = false) =>
-    writeModel((await quantize.run(context(withData), options(given))).model!);
+    writeModel((await quantizePass.run(context(withData), options(given))).model!);
 
   beforeAll(async () => {
     data = await openDataset(EXAMPLE);
@@ -81,8 +73,8 @@ describe('ranges that are known already', () => {
 
   it('of another model are refused before the job starts', () => {
     const foreign = [{ value: '/conv9/Conv_output_0', min: 0, max: 1 }];
-    expect(() => quantize.preflight(readModel(baseline), options({ ranges: foreign }))).toThrow(UnknownValueError);
-    expect(() => quantize.preflight(readModel(baseline), options({ ranges }))).not.toThrow();
+    expect(() => quantizePass.preflight(readModel(baseline), options({ ranges: foreign }))).toThrow(UnknownValueError);
+    expect(() => quantizePass.preflight(readModel(baseline), options({ ranges }))).not.toThrow();
   });
 
   it('are refused where they make no sense', () => {

@@ -12,6 +12,7 @@ import {
 import { Session } from '#inference';
 import { answerOnly } from '../../rewrites/answer-only.js';
 import type { CalibrationRun } from './calibrate.js';
+import { DONE_BY } from '../run.js';
 import type { Batches } from '../../calibration-data.js';
 import { NonFiniteActivationError } from '../errors.js';
 import type { Layer } from '../layers/layers.js';
@@ -50,8 +51,11 @@ export async function measureMoments(
   // Second moments leave the graph one matrix per run; means are small and take one walk together.
   const walks = withSecond ? subjects.map((subject) => [subject]) : [subjects];
   const measured = new Map<string, InputMoments>();
-  for (const walk of walks)
+  if (withSecond) run.work?.begin('statistics of layers', DONE_BY.statistics, { count: walks.length, noun: 'layer' });
+  for (const walk of walks) {
     for (const [label, moments] of await momentsOf(model, walk, batches, run, withSecond)) measured.set(label, moments);
+    if (withSecond) run.work?.next();
+  }
   return measured;
 }
 
@@ -93,7 +97,6 @@ async function momentsOf(
         accumulate(mean, results[outputName('mean', i)]!.data as Float32Array, weight);
         if (second) accumulate(second, results[outputName('second', i)]!.data as Float32Array, weight);
       });
-      run.onBatch?.();
     }
   } finally {
     await session.release();
@@ -120,7 +123,8 @@ function momentGraph(source: ModelProto, subjects: readonly Subject[], withSecon
   const b = new GraphBuilder(ownName('moments:'));
   subjects.forEach(({ layer, shape }, i) => {
     const { groups, size } = shape;
-    b.op('Size', [layer.input], {}, { outputs: [b.output(outputName('elements', i), [], DataType.INT64)] });
+    const elements = b.output(outputName('elements', i), [], DataType.INT64);
+    b.op('Size', [layer.input], {}, { outputs: [elements] });
     const vectors = (withSecond ? inputRows : meanRows)(b, graph, layer, layer.input, shape);
     const filled = b.op('Reshape', [vectors, b.ints([-1, groups, size])]);
     const count = b.op('Max', [
@@ -128,7 +132,8 @@ function momentGraph(source: ModelProto, subjects: readonly Subject[], withSecon
       b.float(1),
     ]);
     // A row of zeros adds nothing, and keeps a product over no rows at all from ending the process.
-    const rows = b.op('Concat', [filled, b.float(new Float32Array(groups * size), [1, groups, size])], { axis: 0 });
+    const zeros = b.float(new Float32Array(groups * size), [1, groups, size]);
+    const rows = b.op('Concat', [filled, zeros], { axis: 0 });
     const columns = b.op('Transpose', [rows], { perm: [1, 2, 0] });
     if (withSecond)
       b.op(

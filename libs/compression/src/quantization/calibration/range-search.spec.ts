@@ -25,6 +25,13 @@ describe.each([
     expect(rangeOf({ min: 0, max: 1, counts: new Float64Array(2048).fill(10) }).max).toBeGreaterThan(0.95);
   });
 
+  it('goes by shares: as many times the elements leave the range as it is', () => {
+    const { min, max, counts } = bell(0);
+    const sparse = counts.map((count) => (count / 1e5) * 40 + 1);
+    const of = (factor: number) => rangeOf({ min, max, counts: sparse.map((count) => count * factor) });
+    expect(of(64)).toEqual(of(1));
+  });
+
   it('keeps zero at the low end of a rectified value', () => {
     expect(rangeOf(bell(1, 0)).min).toBe(0);
   });

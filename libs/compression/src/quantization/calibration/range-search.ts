@@ -63,12 +63,11 @@ function divergence({ min, max, counts }: Histogram, range: ValueRange): number 
 /** Each level's count shared evenly among its bins that hold anything. */
 function spreadOverLevels(counts: Float64Array): Float64Array {
   const spread = new Float64Array(counts.length);
+  const startOf = (level: number) => Math.floor((level * counts.length) / LEVELS);
   for (let level = 0; level < LEVELS; level++) {
-    const [from, to] = [
-      Math.floor((level * counts.length) / LEVELS),
-      Math.floor(((level + 1) * counts.length) / LEVELS),
-    ];
-    const bins = Array.from({ length: to - from }, (_, i) => from + i).filter((bin) => counts[bin]! > 0);
+    const [from, to] = [startOf(level), startOf(level + 1)];
+    const own = Array.from({ length: to - from }, (_, i) => from + i);
+    const bins = own.filter((bin) => counts[bin]! > 0);
     const total = bins.reduce((sum, bin) => sum + counts[bin]!, 0);
     for (const bin of bins) spread[bin] = total / bins.length;
   }
@@ -79,7 +78,8 @@ function spreadOverLevels(counts: Float64Array): Float64Array {
 const EMPTY = 1e-4;
 
 function kullbackLeibler(p: Float64Array, q: Float64Array): number {
-  const totals = [p, q].map((counts) => counts.reduce((sum, count) => sum + count, 0)) as [number, number];
+  const totalOf = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
+  const totals = [totalOf(p), totalOf(q)] as const;
   return p.reduce(
     (sum, count, bin) =>
       count === 0

@@ -52,10 +52,12 @@ export function histogramGraph(
 
 function countBins(b: GraphBuilder, value: string, { min, max }: ValueRange, bins: number): string {
   const flat = b.op('Reshape', [value, b.ints([-1])]);
-  const position = b.op('Mul', [b.op('Sub', [flat, b.float(min)]), b.float(bins / (max - min))]);
+  const fromLeast = b.op('Sub', [flat, b.float(min)]);
+  const position = b.op('Mul', [fromLeast, b.float(bins / (max - min))]);
   const index = b.op('Cast', [b.op('Clip', [position, b.float(0), b.float(bins - 1)])], { to: DataType.INT32 });
   const zeros = b.initializer(makeTensor(b.fresh('zeros'), DataType.INT32, [bins], new Int32Array(bins)));
-  const one = b.initializer(makeTensor(b.fresh('one'), DataType.INT32, [1], Int32Array.of(1)));
+  const counted = makeTensor(b.fresh('one'), DataType.INT32, [1], Int32Array.of(1));
+  const one = b.initializer(counted);
   return b.op('ScatterElements', [zeros, index, b.op('Expand', [one, b.op('Shape', [index])])], {
     axis: 0,
     reduction: 'add',

@@ -55,7 +55,9 @@ const READERS: Record<string, (b: GraphBuilder, value: string) => string> = {
   },
 };
 
-/** What may stand between a layer and the body that reads its result: the runtime carries pairs across some of these. */
+/**
+ * What may stand between a layer and the body that reads its result: the runtime carries pairs across some of these.
+ */
 const BETWEEN: Record<string, (b: GraphBuilder, value: string) => string> = {
   nothing: (_, value) => value,
   Reshape: (b, value) => b.op('Reshape', [value, b.ints([0, -1])]),
@@ -67,6 +69,8 @@ const BETWEEN: Record<string, (b: GraphBuilder, value: string) => string> = {
   Identity: (b, value) => b.op('Identity', [value]),
   Resize: (b, value) => b.op('Resize', [value, '', b.float([1, 1, 2, 2])], { mode: 'nearest' }),
   Concat: (b, value) => b.op('Concat', [value, value], { axis: 1 }),
+  Split: (b, value) => b.ops('Split', 2, [value], { axis: 1, num_outputs: 2 })[1]!,
+  'Sigmoid and Mul': (b, value) => b.op('Mul', [value, b.op('Sigmoid', [value])]),
   'Reshape and Transpose': (b, value) =>
     b.op('Transpose', [b.op('Reshape', [value, b.ints([0, 8, -1])])], { perm: [0, 2, 1] }),
 };

@@ -32,7 +32,8 @@ export interface FusionContext {
 
 /** Looks at the first batch, or at generated input where there is none, as far as the layers' form depends on it. */
 export async function fusionContext(graph: Graph, layers: readonly Layer[], batches: Batches): Promise<FusionContext> {
-  const isFixed = graph.inputs.every((input) => valueDims(input)?.every((dim) => typeof dim === 'number') ?? false);
+  const isNumber = (dim: unknown) => typeof dim === 'number';
+  const isFixed = graph.inputs.every((input) => valueDims(input)?.every(isNumber) ?? false);
   if (!layers.some(({ node }) => node.opType === 'MatMul' && addBehind(graph, node)))
     return { shapes: new Map(), isFixed };
   for await (const feeds of batches()) return { shapes: await observeShapes(graph.model, feeds), isFixed };
@@ -149,7 +150,8 @@ function splitClip(graph: Graph, product: NodeProto): void {
   let value = x;
   const nodes = ends.map(([opType, end], i) => {
     const name = i === ends.length - 1 ? output : graph.freshName(`${output}_${opType}`);
-    const node = makeNode(opType, [value, end], [name], {}, { name: graph.freshName(`${output}_${opType}_node`) });
+    const label = graph.freshName(`${output}_${opType}_node`);
+    const node = makeNode(opType, [value, end], [name], {}, { name: label });
     value = name;
     return node;
   });

@@ -19,6 +19,8 @@ export interface ActivationGrids {
 
 export interface GridOptions extends LayerScaleOptions {
   activationBits: ActivationBits;
+  /** Widths that are given by source. */
+  sourceBits?: ReadonlyMap<string, ActivationBits>;
 }
 
 /**
@@ -34,9 +36,12 @@ export function putOnGrids(
 ): ActivationGrids {
   const sources = new Map(sites.map((site) => [site.value, site.source]));
   const read = new Map(layers.map((layer) => [layer, known(sources, layer.input, 'sources')]));
-  const bits = widths(read, options.activationBits);
-  const readersOf = (source: string) =>
-    layers.filter((layer) => read.get(layer) === source).flatMap((layer) => biasedReader(graph, layer, options));
+  const byReaders = widths(read, options.activationBits);
+  const bits = (source: string) => options.sourceBits?.get(source) ?? byReaders(source);
+  const readersOf = (source: string) => {
+    const readers = layers.filter((layer) => read.get(layer) === source);
+    return readers.flatMap((layer) => biasedReader(graph, layer, options));
+  };
   const chooseScale = (source: string, tightest: number) => {
     if (tightest === 0) return scaleOfNothing(readersOf(source));
     return bits(source) === 16 ? scaleOfWide(tightest, readersOf(source)) : tightest;

@@ -1,8 +1,16 @@
-import { floatAttribute, hasAttribute, tensorToFloats, type Graph, type NodeProto, outputOf, elementOf } from '#onnx';
+import {
+  elementOf,
+  floatAttribute,
+  hasAttribute,
+  outputOf,
+  stringAttribute,
+  tensorToFloats,
+  type Graph,
+  type NodeProto,
+} from '#onnx';
 import type { Layer } from '../layers/layers.js';
 
-/** Operators that move elements without computing, so that their output lies on their input's grid. */
-export const MOVES_ELEMENTS: ReadonlySet<string> = new Set([
+const MOVES: ReadonlySet<string> = new Set([
   'MaxPool',
   'Flatten',
   'Reshape',
@@ -10,19 +18,37 @@ export const MOVES_ELEMENTS: ReadonlySet<string> = new Set([
   'Squeeze',
   'Unsqueeze',
   'Identity',
+  'Split',
+  'Slice',
 ]);
 
-/** Operators with an int8 kernel of their own, used where all they read is quantized already. */
-export const INT8_COMPANIONS: ReadonlySet<string> = new Set(['Add', 'GlobalAveragePool', 'Concat']);
+/** Whether a node moves elements without computing, so that what it gives lies on the grid of its first input. */
+export function movesElements(node: NodeProto): boolean {
+  if (node.opType === 'Resize') return stringAttribute(node, 'mode', 'nearest') === 'nearest';
+  return MOVES.has(node.opType);
+}
+
+/** What a node moves to: a Split has several parts, the other outputs of a MaxPool are positions. */
+export function movedOutputs(node: NodeProto): string[] {
+  return node.opType === 'Split' ? node.output.filter((value) => value !== '') : [outputOf(node)];
+}
+
+/**
+ * Operators with an int8 kernel of their own, used where all they read is quantized already and what they give is read
+ * by an int8 node: activations then stay integers from layer to layer.
+ */
+export const INT8_COMPANIONS: ReadonlySet<string> = new Set(['Add', 'Mul', 'Sigmoid', 'GlobalAveragePool', 'Concat']);
 
 /** Tells which values an int8 node would read. */
 export class Int8Readers {
   private readonly chosen: ReadonlySet<NodeProto>;
   private readonly known = new Map<string, boolean>();
 
+  /** `refused` are companions that stay float, because something they read does. */
   constructor(
     private readonly graph: Graph,
     layers: readonly Layer[],
+    private readonly refused: ReadonlySet<NodeProto> = new Set(),
   ) {
     this.chosen = new Set(layers.map(({ node }) => node));
   }
@@ -38,9 +64,19 @@ export class Int8Readers {
 
   private isInt8(node: NodeProto, index: number): boolean {
     if (this.chosen.has(node)) return index === 0;
-    if (MOVES_ELEMENTS.has(node.opType)) return index === 0 && this.want(outputOf(node));
-    if (!INT8_COMPANIONS.has(node.opType) || node.input.some((value) => this.graph.initializer(value))) return false;
-    return this.want(activatedOutput(this.graph, node));
+    if (movesElements(node)) return index === 0 && this.wantMoved(node);
+    return this.isCompanion(node) && this.want(activatedOutput(this.graph, node));
+  }
+
+  /** Whether an int8 node would read what a node moves. */
+  wantMoved(node: NodeProto): boolean {
+    return movedOutputs(node).some((value) => this.want(value));
+  }
+
+  /** Whether a node could run as integers beside layers. */
+  isCompanion(node: NodeProto): boolean {
+    if (!INT8_COMPANIONS.has(node.opType) || this.refused.has(node)) return false;
+    return !node.input.some((value) => this.graph.initializer(value));
   }
 }
 

@@ -1,9 +1,7 @@
-import { type Graph, type NodeProto, outputOf } from '#onnx';
-import { activatedOutput, INT8_COMPANIONS, Int8Readers, MOVES_ELEMENTS } from './int8-readers.js';
+import type { Graph, NodeProto } from '#onnx';
 import type { Layer } from '../layers/layers.js';
-
-/** Operators across which the runtime carries pairs. */
-const CARRIES_PAIRS = new Set([...MOVES_ELEMENTS, 'Slice']);
+import type { ValueRange } from '../grid/arithmetic.js';
+import { activatedOutput, Int8Readers, movedOutputs, movesElements } from './int8-readers.js';
 
 /** Where a QuantizeLinear -> DequantizeLinear pair goes. */
 export interface PairSite {
@@ -13,7 +11,12 @@ export interface PairSite {
   source: string;
   /** The nodes that read the quantized value, or null for all of them. */
   readers: NodeProto[] | null;
+  /** The range of the source where its operator decides it, whatever the data. */
+  range?: ValueRange;
 }
+
+/** What a Sigmoid gives, on the grid of 256 steps that the runtimes' kernels have for it. */
+const RANGE_OF: Readonly<Record<string, ValueRange>> = { Sigmoid: { min: 0, max: 255 / 256 } };
 
 /**
  * Decides which values get a pair so that the runtime fuses int8 kernels:
@@ -24,28 +27,43 @@ export interface PairSite {
  *   giveFusibleForm); a MatMul's or bare Gemm's only where an int8 node reads it.
  */
 export function placePairs(graph: Graph, layers: readonly Layer[]): PairSite[] {
-  return new Placement(graph, layers).sites();
+  const refused = new Set<NodeProto>();
+  for (;;) {
+    const placement = new Placement(graph, layers, refused);
+    const sites = placement.sites();
+    if (placement.unfed.length === 0) return sites;
+    placement.unfed.forEach((node) => refused.add(node));
+  }
+}
+
+/** The ranges that operators decide, by source. */
+export function fixedRanges(sites: readonly PairSite[]): Map<string, ValueRange & { saturation: number }> {
+  const known = sites.flatMap(({ source, range }) => (range ? [{ source, range }] : []));
+  return new Map(known.map(({ source, range }) => [source, { ...range, saturation: 0 }]));
 }
 
 class Placement {
   private readonly layerOf: ReadonlyMap<NodeProto, Layer>;
   private readonly placed = new Map<string, PairSite>();
   private readonly int8: Int8Readers;
+  /** Companions that an int8 node wants and that read floats: what is placed for them is of no use. */
+  readonly unfed: NodeProto[] = [];
 
   constructor(
     private readonly graph: Graph,
     layers: readonly Layer[],
+    refused: ReadonlySet<NodeProto>,
   ) {
     this.layerOf = new Map(layers.map((layer) => [layer.node, layer]));
-    this.int8 = new Int8Readers(graph, layers);
+    this.int8 = new Int8Readers(graph, layers, refused);
   }
 
   sites(): PairSite[] {
     for (const node of this.graph.nodes) {
       const layer = this.layerOf.get(node);
       if (layer) this.placeLayer(layer);
-      else if (MOVES_ELEMENTS.has(node.opType)) this.placeMove(node);
-      else if (INT8_COMPANIONS.has(node.opType)) this.placeCompanion(node);
+      else if (movesElements(node)) this.placeMove(node);
+      else if (this.int8.isCompanion(node)) this.placeCompanion(node);
     }
     return [...this.placed.values()];
   }
@@ -60,14 +78,16 @@ class Placement {
 
   private placeMove(node: NodeProto): void {
     const site = this.placed.get(node.input[0] ?? '');
-    const output = outputOf(node);
-    if (site?.readers === null && this.int8.want(output)) this.place(output, site.source);
+    if (site?.readers !== null || !this.int8.wantMoved(node)) return;
+    for (const output of movedOutputs(node)) this.place(output, site.source);
   }
 
   private placeCompanion(node: NodeProto): void {
     const output = activatedOutput(this.graph, node);
-    const isInt8 = node.input.every((value) => this.placed.get(value)?.readers === null);
-    if (isInt8 && this.int8.want(output)) this.place(output, output);
+    if (!this.int8.want(output)) return;
+    const isFed = node.input.every((value) => this.placed.get(value)?.readers === null);
+    if (isFed) this.place(output, output, RANGE_OF[node.opType]);
+    else this.unfed.push(node);
   }
 
   /**
@@ -75,14 +95,13 @@ class Placement {
    * body of an If, Loop or Scan: such a value stays float. A layer that comes out with its weight expanded for it is
    * told of (`expanded`).
    */
-  private place(value: string, source: string): void {
-    if (!this.isMovedIntoBody(value)) this.placed.set(value, { value, source, readers: null });
+  private place(value: string, source: string, range?: ValueRange): void {
+    const site = { value, source, readers: null };
+    if (!this.isMovedIntoBody(value)) this.placed.set(value, range ? { ...site, range } : site);
   }
 
   private isMovedIntoBody(value: string): boolean {
-    const moves = this.graph
-      .consumers(value)
-      .filter(({ node, index }) => index === 0 && CARRIES_PAIRS.has(node.opType));
+    const moves = this.graph.consumers(value).filter(({ node, index }) => index === 0 && movesElements(node));
     return moves.some(({ node }) =>
       node.output.some(
         (moved) => this.graph.consumers(moved).some(({ index }) => index < 0) || this.isMovedIntoBody(moved),

@@ -17,7 +17,7 @@ import { shortName } from './short-name.js';
 import type { StoredNode } from './stored-node.js';
 
 export interface RecurrentStoreOptions {
-  reduceRange: boolean;
+  reduceRange: boolean | 'auto';
   powerOfTwo: boolean;
 }
 
@@ -68,17 +68,11 @@ function rewire(graph: Graph, node: NodeProto, weights: readonly Integers[]): St
   });
   importContrib(graph);
   const scales = weights.flatMap((weight) => [...weight.scales]);
-  const [exact, stored] = [
-    joined(weights.map((weight) => weight.exact)),
-    joined(weights.map((weight) => weight.stored)),
-  ];
+  const exact = joined(weights.map((weight) => weight.exact));
+  const stored = joined(weights.map((weight) => weight.stored));
   const [input, output] = [inputOf(node, 0), node.output.find((name) => name !== '')!];
-  const report = {
-    bits: 8,
-    scaleMin: Math.min(...scales),
-    scaleMax: Math.max(...scales),
-    weightSnrDb: snrDb(exact, stored),
-  };
+  const [scaleMin, scaleMax] = [Math.min(...scales), Math.max(...scales)];
+  const report = { bits: 8, scaleMin, scaleMax, weightSnrDb: snrDb(exact, stored) };
   return { node, input, inputIndex: 0, output, report: { node: node.name, opType: 'LSTM', input, ...report } };
 }
 

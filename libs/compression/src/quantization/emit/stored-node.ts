@@ -9,5 +9,5 @@ export interface StoredNode {
   inputIndex: number;
   /** The float value that it gives, by its name in the float model. */
   output: string;
-  report: WeightReport & { node: string; opType: string; input: string };
+  report: WeightReport & { node: string; opType: string; input: string; computesIn?: 'float' };
 }

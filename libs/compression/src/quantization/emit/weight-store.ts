@@ -14,10 +14,19 @@ import {
   type TensorProto,
 } from '#onnx';
 import { channelLayout, dequantizeSymmetric, snrDb } from '../grid/arithmetic.js';
-import { suitBias } from '../grid/bias-grid.js';
+import { suitBias, type WeightScales } from '../grid/bias-grid.js';
 import { BiasCorrection } from '../rounding/bias-correction.js';
 import type { Layer } from '../layers/layers.js';
 import { WeightRounding } from '../rounding/rounding.js';
+import {
+  encodingOf,
+  originalName,
+  scalesGiven,
+  type KnownEncodings,
+  type Unused,
+} from '../calibration/known-encodings.js';
+import type { WrittenWeight } from '../calibration/written-encodings.js';
+import { GridCache } from './grid-cache.js';
 import { shortName } from './short-name.js';
 import { powerOfTwoScales } from '../grid/scale-search.js';
 import {
@@ -31,6 +40,9 @@ import {
 
 export interface WeightStoreOptions extends WeightGridOptions {
   perChannel: boolean;
+  /** Scales that another quantizer gave, and where to say which of them do not fit; none by default. */
+  knownEncodings?: KnownEncodings;
+  unusedEncodings?: Unused;
 }
 
 /** What a layer's weight became, for the report. */
@@ -47,6 +59,8 @@ interface Stored {
   first: Layer;
   output: string;
   grid: GridWeight;
+  /** Its scales before any bias had a say. */
+  own: WeightScales;
   report: WeightReport;
 }
 
@@ -58,6 +72,8 @@ interface Stored {
 export class WeightStore {
   /** Layers stored otherwise than asked for. */
   readonly skipped: Skipped[] = [];
+  /** What is stored, by the names of the float model; codebooks have no even steps to tell of. */
+  readonly written: WrittenWeight[] = [];
   private readonly stored = new Map<string, Stored[]>();
 
   constructor(
@@ -65,6 +81,7 @@ export class WeightStore {
     private readonly options: WeightStoreOptions,
     private readonly rounding = new WeightRounding(),
     private readonly biases = new BiasCorrection(graph, null),
+    private readonly grids = new GridCache(),
   ) {}
 
   /**
@@ -74,7 +91,8 @@ export class WeightStore {
     const options = { ...this.options, weightBits };
     const key = JSON.stringify([layer.weight, layer.axis, weightBits]);
     const copies = this.stored.get(key) ?? [];
-    const scales = this.scalesFor(layer, options, inputScale);
+    const own = copies[0]?.own ?? (await this.ownScales(layer, options));
+    const scales = this.suitedScales(layer, own, options, inputScale);
     const known = copies.find(
       ({ grid }) => grid.scales.length === scales.length && grid.scales.every((scale, i) => scale === scales[i]),
     );
@@ -86,15 +104,41 @@ export class WeightStore {
           'would not fit the int32 steps of those scales',
       );
     if (known) this.share(layer, known);
-    const entry = known ?? (await this.store(layer, options, scales));
+    const entry = known ?? { ...(await this.store(layer, options, scales)), own };
     if (!known) this.stored.set(key, [...copies, entry]);
     this.graph.setInput(layer.node, layer.weightIndex, entry.output);
     return entry.report;
   }
 
+  /** The scales that the weight takes by itself, or by what its rounding finds of the layer's output. */
+  private async ownScales(layer: Layer, options: WeightStoreOptions): Promise<WeightScales> {
+    const given = this.givenScales(layer, options);
+    if (given) return given;
+    const { scales, maxima } = this.scalesOfWeight(layer, options, options.perChannel);
+    const [lowest, limit] = gridEnds(options);
+    const values = tensorToFloats(this.weight(layer));
+    return { scales: await this.rounding.scales({ layer, values, scales, lowest, limit }), maxima };
+  }
+
+  private scalesOfWeight(layer: Layer, options: WeightStoreOptions, perChannel: boolean): WeightScales {
+    return layerScales(this.graph, { ...layer, bits: options.weightBits }, { ...options, perChannel });
+  }
+
+  /** Those that another quantizer gave, where they fit. */
+  private givenScales(layer: Layer, options: WeightStoreOptions): WeightScales | undefined {
+    const encoding = options.knownEncodings && encodingOf(options.knownEncodings, layer);
+    if (!encoding) return undefined;
+    const name = options.knownEncodings!.weights.has(layer.weight) ? layer.weight : originalName(layer.weight);
+    options.knownEncodings!.used.add(name);
+    const maximaOf = (count: number) => this.scalesOfWeight(layer, options, count > 1).maxima;
+    const scales = scalesGiven(encoding, tensorDims(this.weight(layer))[layer.axis] ?? 1, maximaOf, options);
+    if (typeof scales !== 'string') return { scales, maxima: maximaOf(scales.length) };
+    options.unusedEncodings?.add(name, scales);
+    return undefined;
+  }
+
   /** The weight's scales, as the bias of this reader wants them. */
-  private scalesFor(layer: Layer, options: WeightStoreOptions, inputScale: number): Float32Array {
-    const own = layerScales(this.graph, { ...layer, bits: options.weightBits }, options);
+  private suitedScales(layer: Layer, own: WeightScales, options: WeightStoreOptions, inputScale: number): Float32Array {
     const bias = layer.bias ? this.graph.initializer(layer.bias) : undefined;
     if (!bias) return own.scales;
     const channels = tensorDims(this.weight(layer))[layer.axis] ?? 1;
@@ -108,23 +152,25 @@ export class WeightStore {
     return options.powerOfTwo ? powerOfTwoScales(suited) : suited;
   }
 
-  private async store(layer: Layer, options: WeightStoreOptions, scales: Float32Array): Promise<Stored> {
+  private async store(layer: Layer, options: WeightStoreOptions, scales: Float32Array): Promise<Omit<Stored, 'own'>> {
     const { node, weight } = layer;
     const tensor = this.weight(layer);
     const values = tensorToFloats(tensor);
-    const axis = scales.length > 1 || options.perChannel ? layer.axis : null;
+    const isOfChannels = options.perChannel && tensorDims(tensor)[layer.axis] === 1;
+    const axis = scales.length > 1 || isOfChannels ? layer.axis : null;
     const layout = channelLayout(tensorDims(tensor), axis);
     const [lowest, limit] = gridEnds(options);
-    const grid = toGrid(await this.rounding.target({ layer, values, scales, lowest, limit }), layout, scales, options);
+    const key = JSON.stringify([nodeLabel(node), weight, layer.axis, options.weightBits]);
+    const grid = await this.grids.get(key, scales, async () =>
+      toGrid(await this.rounding.target({ layer, values, scales, lowest, limit }), layout, scales, options),
+    );
     const stored = dequantizeSymmetric(grid.integers, layout, scales);
     this.biases.correct(layer, values, stored);
     const output = addWeight(this.graph, { name: weight, dims: tensorDims(tensor), axis, grid, before: node });
-    const report = {
-      bits: levelBits(options),
-      scaleMin: Math.min(...scales),
-      scaleMax: Math.max(...scales),
-      weightSnrDb: snrDb(values, stored),
-    };
+    const [scaleMin, scaleMax] = [Math.min(...scales), Math.max(...scales)];
+    const report = { bits: levelBits(options), scaleMin, scaleMax, weightSnrDb: snrDb(values, stored) };
+    const isFirst = !this.written.some((other) => other.weight === weight);
+    if (!grid.codebook && isFirst) this.written.push({ weight, bits: report.bits, scales });
     return { first: layer, output, grid, report };
   }
 
@@ -200,9 +246,8 @@ function addCodebook(graph: Graph, { name, dims, grid, before }: StoredWeight): 
   const { entries, indices } = grid.codebook!;
   const type = PACKED_UNSIGNED[grid.storedBits as 4 | 2];
   const positions = graph.addInitializer(makeTensor(graph.freshName(`${name}_indices`), type, dims, indices));
-  const codebook = graph.addInitializer(
-    makeTensor(graph.freshName(`${name}_codebook`), DataType.INT8, [entries.length], entries),
-  );
+  const tensor = makeTensor(graph.freshName(`${name}_codebook`), DataType.INT8, [entries.length], entries);
+  const codebook = graph.addInitializer(tensor);
   const output = shortName(graph);
   const cast = addCast(graph, positions.name, DataType.INT32, before);
   graph.addNode(makeNode('Gather', [codebook.name, cast], [output], { axis: 0 }), { before });

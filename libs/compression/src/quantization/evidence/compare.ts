@@ -37,12 +37,8 @@ export async function compareValues(
   run: CalibrationRun,
 ): Promise<ValueSnrs> {
   const graph = sideBySide(exact, changed);
-  const snrs = await comparePairs(
-    graph,
-    values.map((value) => [exactValue(graph, value), value]),
-    batches,
-    run,
-  );
+  const pairs = values.map((value): [string, string] => [exactValue(graph, value), value]);
+  const snrs = await comparePairs(graph, pairs, batches, run);
   return new Map(values.map((value, i) => [value, snrs[i]]));
 }
 
@@ -67,7 +63,6 @@ export async function comparePairs(
         sum.signal += Number(results[signalOf(i)]!.data[0]);
         sum.noise += Number(results[noiseOf(i)]!.data[0]);
       });
-      run.onBatch?.();
     }
   } finally {
     await session.release();
@@ -97,8 +92,10 @@ function addSums(graph: Graph, pairs: readonly (readonly [exact: string, changed
   const b = new GraphBuilder(ownName('compare:'));
   pairs.forEach(([exact, changed], i) => {
     const difference = b.op('Sub', [exact, changed]);
-    b.op('ReduceSumSquare', [exact], { keepdims: 0 }, { outputs: [b.output(signalOf(i), [], DataType.FLOAT)] });
-    b.op('ReduceSumSquare', [difference], { keepdims: 0 }, { outputs: [b.output(noiseOf(i), [], DataType.FLOAT)] });
+    const signal = b.output(signalOf(i), [], DataType.FLOAT);
+    const noise = b.output(noiseOf(i), [], DataType.FLOAT);
+    b.op('ReduceSumSquare', [exact], { keepdims: 0 }, { outputs: [signal] });
+    b.op('ReduceSumSquare', [difference], { keepdims: 0 }, { outputs: [noise] });
   });
   answerOnly(graph, b);
 }

@@ -29,7 +29,8 @@ function isBatchFree(graph: Graph): boolean {
 
 /** Null where the batches do not fit onto each other, or are too large together. */
 function joined(batches: readonly HostTensors[]): HostTensors | null {
-  const tensors = Object.keys(batches[0] ?? {}).map((name) => [name, batches.map((batch) => batch[name])] as const);
+  const partsOf = (name: string) => batches.map((batch) => batch[name]);
+  const tensors = Object.keys(batches[0] ?? {}).map((name) => [name, partsOf(name)] as const);
   const whole = tensors.map(([name, parts]) => [name, joinedTensor(parts)] as const);
   return whole.every((entry): entry is [string, HostTensor] => entry[1] !== null) ? Object.fromEntries(whole) : null;
 }
@@ -39,14 +40,17 @@ function joinedTensor(parts: readonly (HostTensor | undefined)[]): HostTensor | 
   const [first] = all;
   if (!first || first.dims.length === 0 || all.length < parts.length) return null;
   const sample = first.dims.slice(1);
-  const dims = [all.reduce((sum, part) => sum + (part.dims[0] ?? 0), 0), ...sample];
-  const fits = all.every((part) => part.type === first.type && part.dims.slice(1).join() === sample.join());
+  const samples = all.reduce((sum, part) => sum + (part.dims[0] ?? 0), 0);
+  const dims = [samples, ...sample];
+  const shape = sample.join();
+  const fits = all.every(({ type, dims }) => type === first.type && dims.slice(1).join() === shape);
   return fits && elementCount(dims) <= MOST_ELEMENTS ? ({ ...first, dims, data: joinedData(all) } as HostTensor) : null;
 }
 
 /** The bytes one after the other, as the first tensor's kind of array. */
 function joinedData(tensors: readonly HostTensor[]): HostTensor['data'] {
-  const bytes = Buffer.concat(tensors.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)));
+  const bytesOf = ({ data }: HostTensor) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = Buffer.concat(tensors.map(bytesOf));
   const Kind = tensors[0]?.data.constructor as new (buffer: ArrayBuffer) => HostTensor['data'];
   return new Kind(Uint8Array.from(bytes).buffer);
 }

@@ -64,7 +64,8 @@ function constantPart(graph: Graph, value: string): NodeProto[] {
     nodes.add(node);
     behind.push(...node.input.filter((name) => name !== ''));
   }
-  return [...nodes].some((node) => node.input.some((name) => graph.isInput(name))) ? [] : [...nodes];
+  const readsInput = (node: NodeProto) => node.input.some((name) => graph.isInput(name));
+  return [...nodes].some(readsInput) ? [] : [...nodes];
 }
 
 const isRounding = ({ opType }: NodeProto) => opType === 'QuantizeLinear' || opType === 'DequantizeLinear';

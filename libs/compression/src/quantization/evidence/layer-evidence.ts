@@ -73,9 +73,8 @@ export async function layerEvidence(
   const together = compared.map(({ signal, together: value }): [string, string] => [signal, value]);
   const lonely = compared.map(({ signal, alone }): [string, string] => [signal, alone]);
   const snrs = await comparePairs(both, [...together, ...lonely], batches, run);
-  return new Map(
-    compared.map(({ node }, i) => [node, { outputSnrDb: snrs[i], aloneSnrDb: snrs[compared.length + i] }]),
-  );
+  const figures = (i: number) => ({ outputSnrDb: snrs[i], aloneSnrDb: snrs[compared.length + i] });
+  return new Map(compared.map(({ node }, i) => [node, figures(i)]));
 }
 
 /** Both outputs of a node stored aside, in floats. */
@@ -87,12 +86,8 @@ function asideOf(both: Graph, stored: StoredNode) {
 /** A second copy of what a node became, up to the one that gives its output, that reads `input`. */
 function addLonelyAside(graph: Graph, first: NodeProto, input: string, { inputIndex, output }: StoredNode): string {
   let node = first;
-  let value = addCopy(
-    graph,
-    node,
-    node.input.map((name, i) => (i === inputIndex ? input : name)),
-    output,
-  );
+  const inputs = node.input.map((name, i) => (i === inputIndex ? input : name));
+  let value = addCopy(graph, node, inputs, output);
   while (!node.output.includes(output)) {
     const [read] = node.output;
     node = graph.consumers(read!).find((use) => use.index === 0)!.node;
@@ -121,16 +116,11 @@ function addLonely(graph: Graph, layer: NodeProto, input: string, output: string
   const dequantize = graph.producer(layer.input[0] ?? '');
   const read = dequantize?.opType === 'DequantizeLinear' ? addPair(graph, input, dequantize.input.slice(1)) : input;
   const product = addCopy(graph, layer, [read, ...layer.input.slice(1)]);
-  const add = graph
-    .consumers(outputOf(layer))
-    .find(({ node }) => node.opType === 'Add' && node.output[0] === output)?.node;
-  return add
-    ? addCopy(
-        graph,
-        add,
-        add.input.map((value) => (value === layer.output[0] ? product : value)),
-      )
-    : product;
+  const uses = graph.consumers(outputOf(layer));
+  const add = uses.find(({ node }) => node.opType === 'Add' && node.output[0] === output)?.node;
+  if (!add) return product;
+  const inputs = add.input.map((value) => (value === layer.output[0] ? product : value));
+  return addCopy(graph, add, inputs);
 }
 
 /**

@@ -42,7 +42,8 @@ describe('the time of each layer', () => {
       );
       const [first, second] = layers;
       expect(expanded).toEqual(activationBits === 16 ? ['fc1', 'fc2'] : []);
-      // The first layer has two hundred times the weights of the second. At 16 bits the runtime expands them at every run.
+      // The first layer has two hundred times the weights of the second. At 16 bits the runtime expands them at every
+      // run.
       for (const figure of ['floatUs', 'quantizedUs'] as const) {
         expect(first![figure]!).toBeGreaterThan(second![figure]!);
         if (activationBits === 16) expect(first![figure]!).toBeGreaterThan(otherUs![figure]);

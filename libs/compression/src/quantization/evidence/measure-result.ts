@@ -1,11 +1,10 @@
 import type { OutputQuality } from '#evaluation';
-import type { HostTensor, HostTensors } from '#inference';
-import { elementCount, valueDims, type Graph } from '#onnx';
+import type { Graph } from '#onnx';
 import type { Batches } from '../../calibration-data.js';
-import type { LayerReport, Measured } from '../report.js';
-import type { QuantizationRun } from '../run.js';
-import { firstOf } from './first-batches.js';
-import { layerTimes } from './layer-times.js';
+import type { LayerReport, MeasuredResult } from '../report.js';
+import { DONE_BY, type QuantizationRun } from '../run.js';
+import { firstBatches, firstSample } from './first-batches.js';
+import { layerTimes, profiledRuns } from './layer-times.js';
 import { compareOutputs } from './output-check.js';
 import { measureSpeed } from './measure-speed.js';
 
@@ -17,7 +16,7 @@ export interface Stages {
 }
 
 /** What is known of a result without data. */
-export const NOT_MEASURED: Measured = {
+export const NOT_MEASURED: MeasuredResult = {
   outputs: null,
   outputSnrDb: undefined,
   judgedOn: null,
@@ -32,9 +31,10 @@ export async function measureResult(
   graph: Graph,
   rows: readonly LayerReport[],
   batches: Batches,
-  { heldOut, threads }: Pick<QuantizationRun, 'heldOut' | 'threads'>,
-): Promise<{ measured: Measured; rows: LayerReport[] }> {
-  const { outputs, spread } = await compareOutputs(float, quantized, firstOf(heldOut ?? batches), threads);
+  { heldOut, threads, work }: Pick<QuantizationRun, 'heldOut' | 'threads' | 'work'>,
+): Promise<{ measured: MeasuredResult; rows: LayerReport[] }> {
+  work?.begin('comparing outputs', DONE_BY.outputs);
+  const { outputs, spread } = await compareOutputs(float, quantized, firstBatches(heldOut ?? batches, work), threads);
   const compared = {
     ...NOT_MEASURED,
     outputs,
@@ -43,13 +43,16 @@ export async function measureResult(
   };
   const sample = await firstSample(graph, batches);
   if (!sample) return { measured: compared, rows: [...rows] };
+  work?.begin('timing layers', DONE_BY.times);
   const labels = rows.map(({ node }) => node);
-  const times = rows.length > 0 ? await layerTimes(prepared, quantized, labels, sample) : null;
+  const speed = await measureSpeed(float, quantized, sample, work?.share('the runs'));
+  const runs = profiledRuns(Math.max(speed.beforeMs, speed.afterMs));
+  const times = rows.length > 0 ? await layerTimes(prepared, quantized, labels, sample, runs) : null;
   const measured = {
     ...compared,
     otherUs: times?.other ?? null,
     expanded: times?.expanded ?? [],
-    speed: await measureSpeed(float, quantized, sample),
+    speed,
   };
   return { measured, rows: rows.map((row) => ({ ...row, ...times?.of(row.node) })) };
 }
@@ -59,19 +62,4 @@ function leastOf(outputs: readonly OutputQuality[]): number | null | undefined {
   if (outputs.length === 0 || outputs.some(({ snrDb }) => snrDb === undefined)) return undefined;
   const figures = outputs.flatMap(({ snrDb }) => (typeof snrDb === 'number' ? [snrDb] : []));
   return figures.length === 0 ? null : Math.min(...figures);
-}
-
-/** One sample of the first batch, or the whole batch where the model fixes its size. */
-async function firstSample(graph: Graph, batches: Batches): Promise<HostTensors | null> {
-  const isFixed = graph.inputs.some((input) => typeof valueDims(input)?.[0] === 'number');
-  for await (const batch of batches())
-    return isFixed
-      ? batch
-      : Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, firstRow(tensor)]));
-  return null;
-}
-
-function firstRow(tensor: HostTensor): HostTensor {
-  const dims = [1, ...tensor.dims.slice(1)];
-  return { ...tensor, dims, data: tensor.data.slice(0, elementCount(dims)) } as HostTensor;
 }

@@ -2,6 +2,7 @@ import { QuantizeOptions } from '#contracts';
 import { float32, type HostTensors } from '#inference';
 import { Graph, GraphBuilder, readModel, writeModel, type ModelProto } from '#onnx';
 import { randomNumbers } from '#testing';
+import { compareOutputs } from './output-check.js';
 import { quantizeModel } from '../schemes/quantize-model.js';
 import { probabilityOutputs } from '../emit/probabilities.js';
 
@@ -113,6 +114,18 @@ describe('outputs of different scale', () => {
     const { outputSnrDb, warnings } = await quantized(b.build(), given);
     expect(outputSnrDb).toBeGreaterThan(32);
     expect(warnings.join()).not.toContain('POOR');
+  });
+
+  it('are compared on each sample of each batch', async () => {
+    const batches = () => [3, 5].map((size) => ({ x: float32([size, 16], noise(size * 16, size)) }));
+    const [float, changed] = [1, 1.001].map((factor) => {
+      const b = new GraphBuilder('t');
+      b.op('Mul', [b.input('x', ['n', 16]), b.float([factor])], {}, { outputs: [b.output('y', ['n', 16])] });
+      return writeModel(b.build());
+    }) as [Uint8Array, Uint8Array];
+    const { outputs, spread } = await compareOutputs(float, changed, batches, 1);
+    expect(outputs.map(({ snrDb }) => snrDb)).toEqual([expect.closeTo(60, 1)]);
+    expect(spread.judgedOn(true)).toMatchObject({ samples: 8, leastDb: expect.closeTo(60, 1) as number });
   });
 
   it('are no matter of probabilities, which a Softmax puts on one scale', () => {

@@ -7,7 +7,7 @@ import { compareValues } from './compare.js';
 import type { LayerReport } from '../report.js';
 import { int8DotProductIn } from './cpu.js';
 import { costliestLayers } from './costliest-layers.js';
-import { warningsFor, type Facts } from './warnings.js';
+import { warningsFor, type ResultFacts } from './warnings.js';
 
 /** x -> Add(1 + noise) -> a -> Mul(2) -> y */
 function model(noise: number): ModelProto {
@@ -98,7 +98,7 @@ describe('what the report says', () => {
     poorChannels: 0,
     silentChannels: 0,
   });
-  const facts = (given: Partial<Facts> = {}): Facts => ({
+  const facts = (given: Partial<ResultFacts> = {}): ResultFacts => ({
     layers: [layer('a', 30)],
     outputs: [quality(30)],
     probabilities: new Set(),
@@ -106,7 +106,7 @@ describe('what the report says', () => {
     int8DotProduct: false,
     ...given,
   });
-  const warnings = (options: Partial<QuantizeOptions>, given: Partial<Facts> = {}) =>
+  const warnings = (options: Partial<QuantizeOptions>, given: Partial<ResultFacts> = {}) =>
     warningsFor(QuantizeOptions.parse(options), facts(given));
 
   it('warns of a slower model, of saturating weights and of an operator for one target', () => {
@@ -126,6 +126,20 @@ describe('what the report says', () => {
     expect(
       warnings({}, { speed: { ...speed(0.5), low: null, high: null, pairs: 2, verdict: 'inconclusive' } }),
     ).toEqual([]);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['by a clock', {}, /0\.50x.*; whereSlower: auto lets layers compute in floats where that is faster/],
+    ['where a clock was asked', { whereSlower: 'auto' }, /; try opTypes, exclude or a lower minProducts/],
+    ['where mixed has its own goal', { mixed: { bytes: 0.2 } }, /; try opTypes, exclude/],
+    ['of other schemes', { scheme: 'dynamic' }, /; try opTypes, exclude/],
+  ])('says what may help a slower model: layers in floats %s', (_case, options, advice) => {
+    expect(warnings(options, { speed: speed(0.5) })).toEqual([expect.stringMatching(advice)]);
+  });
+
+  it('advises no clock where no layer computes in integers', () => {
+    const inFloats = { ...layer('a', 30), computesIn: 'float' as const };
+    expect(warnings({}, { speed: speed(0.5), layers: [inFloats] })).toEqual([expect.stringContaining('try opTypes')]);
   });
 
   it('warns loudly of poor outputs, naming the layers', () => {

@@ -13,7 +13,7 @@ import { costliestLayers } from './costliest-layers.js';
 import { describeJudgedOn, type JudgedOn } from './judged-on.js';
 
 /** What is known of a result when warnings are given. */
-export interface Facts {
+export interface ResultFacts {
   layers: readonly LayerReport[];
   /** From scheme float16. */
   tensors?: readonly StoredTensor[];
@@ -33,9 +33,9 @@ export interface Facts {
 /** The runtime's own operators that tables and recurrent weights are stored for. */
 const RUNTIME_FORMS = { Gather: 'GatherBlockQuantized', LSTM: 'DynamicQuantizeLSTM' };
 
-/** Tables of 8 bits are of the standard. */
-function isOfRuntime({ opType, bits }: LayerReport): boolean {
-  return opType === 'LSTM' || bits === 4;
+/** Tables of 8 bits are of the standard, and so are weights that become floats. */
+function isOfRuntime({ opType, bits, computesIn }: LayerReport): boolean {
+  return computesIn !== 'float' && (opType === 'LSTM' || bits === 4);
 }
 
 /**
@@ -45,7 +45,7 @@ function isOfRuntime({ opType, bits }: LayerReport): boolean {
 export const FEW_SAMPLES = 32;
 
 /** One thing to know before trusting a result; nothing where it does not apply. */
-type Warning = (options: QuantizeOptions, facts: Facts) => string[];
+type Warning = (options: QuantizeOptions, facts: ResultFacts) => string[];
 
 /** In the order of a report: first what is wrong with the outputs, then what holds on other machines and targets. */
 const WARNINGS: readonly Warning[] = [
@@ -63,14 +63,14 @@ const WARNINGS: readonly Warning[] = [
 ];
 
 /** What a user should know before trusting the result, or trusting it on another machine or target. */
-export function warningsFor(options: QuantizeOptions, facts: Facts): string[] {
+export function warningsFor(options: QuantizeOptions, facts: ResultFacts): string[] {
   return WARNINGS.flatMap((warning) => warning(options, facts));
 }
 
 /** The worst output or channel where it is poor, what it may come from, and what can be done. */
 function poorOutputs(
   options: QuantizeOptions,
-  { layers, tensors, outputs, judgedOn, probabilities, methods }: Facts,
+  { layers, tensors, outputs, judgedOn, probabilities, methods }: ResultFacts,
 ): string[] {
   const worst = poorestOutput(outputs ?? [], (output) => probabilities.has(output));
   if (!worst) return [];
@@ -94,7 +94,7 @@ function poorOutputs(
 }
 
 /** Outputs of which nothing can be said, and why. */
-function withoutFigure(_options: QuantizeOptions, { outputs }: Facts): string[] {
+function withoutFigure(_options: QuantizeOptions, { outputs }: ResultFacts): string[] {
   if (outputs?.length === 0) return ['the outputs were not compared: none of them is a floating-point one'];
   return (outputs ?? []).flatMap(({ output, reason }) =>
     reason ? [`output "${output}" was not compared: ${reason}`] : [],
@@ -105,7 +105,7 @@ function withoutFigure(_options: QuantizeOptions, { outputs }: Facts): string[] 
  * Tensors of float16 in which a slice is too small for the format: nothing where the model takes it for the small value
  * it is, all where it is scaled up later.
  */
-function underflows(_options: QuantizeOptions, { tensors = [] }: Facts): string[] {
+function underflows(_options: QuantizeOptions, { tensors = [] }: ResultFacts): string[] {
   return tensors.flatMap(({ tensor, poorSlice }) =>
     poorSlice
       ? [
@@ -117,12 +117,12 @@ function underflows(_options: QuantizeOptions, { tensors = [] }: Facts): string[
   );
 }
 
-/** Layers that multiply, tables left out. */
-function productsOf({ layers }: Facts): LayerReport[] {
-  return layers.filter(({ opType }) => opType !== 'Gather');
+/** Layers that multiply integers, tables left out. */
+function productsOf({ layers }: ResultFacts): LayerReport[] {
+  return layers.filter(({ opType, computesIn }) => opType !== 'Gather' && computesIn !== 'float');
 }
 
-function fewSamples({ scheme }: QuantizeOptions, facts: Facts): string[] {
+function fewSamples({ scheme }: QuantizeOptions, facts: ResultFacts): string[] {
   const { samples } = facts;
   const isCalibrated = scheme === 'static' && productsOf(facts).some(({ opType }) => opType !== 'LSTM');
   if (!isCalibrated || typeof samples !== 'number' || samples >= FEW_SAMPLES) return [];
@@ -133,27 +133,35 @@ function fewSamples({ scheme }: QuantizeOptions, facts: Facts): string[] {
 }
 
 /** Half precision stores tensors, of which layers say nothing. */
-function isUnchanged({ scheme }: QuantizeOptions, { layers }: Facts): boolean {
+function isUnchanged({ scheme }: QuantizeOptions, { layers }: ResultFacts): boolean {
   return layers.length === 0 && scheme !== 'float16';
 }
 
-function nothingQuantized(options: QuantizeOptions, facts: Facts): string[] {
+function nothingQuantized(options: QuantizeOptions, facts: ResultFacts): string[] {
   return isUnchanged(options, facts)
     ? ['nothing was quantized: every layer was left alone, see skipped for the reasons']
     : [];
 }
 
-function slower(options: QuantizeOptions, facts: Facts): string[] {
+function slower(options: QuantizeOptions, facts: ResultFacts): string[] {
   const { speed, int8DotProduct } = facts;
   if (!speed || speedupSign(speed) >= 0 || isUnchanged(options, facts)) return [];
   const hardware = int8DotProduct === false ? ', whose CPU has no int8 dot products (VNNI)' : '';
   return [
     `slower than the float model on this machine${hardware}: ${describeSpeedup(speed)}; ` +
-      'try opTypes, exclude or a lower minProducts, or measure on the device',
+      `${remedyFor(options, facts)}, or measure on the device`,
   ];
 }
 
-function saturating({ scheme, reduceRange }: QuantizeOptions, facts: Facts): string[] {
+/** What may help a result that is slower: to leave layers to floats by measurement, unless that was done. */
+function remedyFor({ scheme, mixed, whereSlower }: QuantizeOptions, facts: ResultFacts): string {
+  const isOpen = scheme === 'static' && mixed === undefined && whereSlower === 'int8';
+  const isOfIntegers = productsOf(facts).some(({ opType }) => opType !== 'LSTM');
+  if (!isOpen || !isOfIntegers) return 'try opTypes, exclude or a lower minProducts';
+  return 'whereSlower: auto lets layers compute in floats where that is faster, their weights stored as integers';
+}
+
+function saturating({ scheme, reduceRange }: QuantizeOptions, facts: ResultFacts): string[] {
   const isFullRange = scheme === 'static' && !reduceRange && productsOf(facts).some(({ bits }) => bits === 8);
   if (!isFullRange) return [];
   const here = { true: ', this one has it', false: ', as this one does', null: '' }[`${facts.int8DotProduct}`];
@@ -172,7 +180,7 @@ function wideActivations({ activationBits, layerActivationBits }: QuantizeOption
     : [];
 }
 
-function blockwiseElsewhere({ scheme, target }: QuantizeOptions, facts: Facts): string[] {
+function blockwiseElsewhere({ scheme, target }: QuantizeOptions, facts: ResultFacts): string[] {
   const isBlockwise = scheme === 'weightOnly' && target === 'onnxruntime';
   return isBlockwise && productsOf(facts).some(({ bits }) => bits === 4 || bits === 2)
     ? [
@@ -182,10 +190,9 @@ function blockwiseElsewhere({ scheme, target }: QuantizeOptions, facts: Facts): 
     : [];
 }
 
-function ownOperatorsElsewhere(_options: QuantizeOptions, { layers }: Facts): string[] {
-  const stored = Object.entries(RUNTIME_FORMS).filter(([opType]) =>
-    layers.some((layer) => layer.opType === opType && isOfRuntime(layer)),
-  );
+function ownOperatorsElsewhere(_options: QuantizeOptions, { layers }: ResultFacts): string[] {
+  const isStored = (opType: string) => layers.some((layer) => layer.opType === opType && isOfRuntime(layer));
+  const stored = Object.entries(RUNTIME_FORMS).filter(([opType]) => isStored(opType));
   return stored.map(([, form]) => `${form} runs in ONNX Runtime only: use target portable elsewhere`);
 }
 

@@ -67,7 +67,8 @@ export interface ChannelLayout {
 export function channelLayout(dims: readonly number[], axis: number | null): ChannelLayout {
   const product = (part: readonly number[]) => part.reduce((total, dim) => total * dim, 1);
   if (axis === null) return { outer: 1, channels: 1, inner: product(dims) };
-  return { outer: product(dims.slice(0, axis)), channels: dimOf(dims, axis), inner: product(dims.slice(axis + 1)) };
+  const [outer, inner] = [product(dims.slice(0, axis)), product(dims.slice(axis + 1))];
+  return { outer, channels: dimOf(dims, axis), inner };
 }
 
 /** Largest magnitude in each channel. */

@@ -83,7 +83,9 @@ const deadInput: Net = (b) => {
   );
 };
 
-/** Biases far above what the weights add; those below zero are cut off by the Relu, so that the others are what counts. */
+/**
+ * Biases far above what the weights add; those below zero are cut off by the Relu, so that the others are what counts.
+ */
 const largeBias =
   (opType: 'Conv' | 'Gemm'): Net =>
   (b) => {

@@ -35,7 +35,8 @@ export class RoundedWeights {
     const { weight, axis } = elementOf(this.layers, index, 'layers');
     const options = { ...this.options, weightBits };
     const layout = channelLayout(tensorDims(this.graph.tensor(weight)), options.perChannel ? axis : null);
-    const grid = toGrid(this.floats[index]!, layout, chooseScales(this.floats[index]!, layout, options), options);
+    const floats = this.floats[index]!;
+    const grid = toGrid(floats, layout, chooseScales(floats, layout, options), options);
     return dequantizeSymmetric(grid.integers, layout, grid.scales);
   }
 }

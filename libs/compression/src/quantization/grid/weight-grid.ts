@@ -11,7 +11,8 @@ export interface WeightGridOptions {
   weightBits: WeightBits;
   weightFormat: 'uniform' | 'ternary' | 'binary' | 'codebook';
   powerOfTwo: boolean;
-  reduceRange: boolean;
+  /** Left to `auto` it is on: ±64 is right on every CPU. */
+  reduceRange: boolean | 'auto';
   codebookStart: CodebookStart;
   /** Random numbers in [0, 1) for a codebook's random start. */
   random: () => number;
@@ -92,10 +93,8 @@ export function layerScales(graph: Graph, { weight, axis, bits }: Layer, options
   const tensor = graph.tensor(weight);
   const values = tensorToFloats(tensor);
   const layout = channelLayout(tensorDims(tensor), options.perChannel ? axis : null);
-  return {
-    scales: chooseScales(values, layout, { ...options, weightBits: bits ?? options.weightBits }),
-    maxima: channelMaxima(values, layout),
-  };
+  const scaleOptions = { ...options, weightBits: bits ?? options.weightBits };
+  return { scales: chooseScales(values, layout, scaleOptions), maxima: channelMaxima(values, layout) };
 }
 
 /**

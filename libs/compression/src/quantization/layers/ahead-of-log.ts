@@ -38,13 +38,13 @@ const PASSES_SPECTRUM = new Set([
  * values. A layer that the options name a width for is quantized all the same.
  */
 export function floatAheadOfLog(graph: Graph, { layers, skipped }: Selection): Selection {
-  const isLeft = (layer: Layer) => layer.bits === undefined && reachesLog(graph, layer.node);
+  const isLeft = (layer: Layer) => layer.bits === undefined && !layer.isWeightsOnly && reachesLog(graph, layer.node);
   const left = layers.filter(isLeft).map(({ node }): Skipped => leftAlone(node, REASON));
   return { layers: layers.filter((layer) => !isLeft(layer)), skipped: [...skipped, ...left] };
 }
 
 const REASON =
-  'a Log reads its output, which would magnify what 8 bits lose of small values: use scheme weightOnly, or ' +
+  'a Log reads its output, which would magnify what 8 bits lose of small values: name it in weightsOnly, or ' +
   'give it a width in layerBits';
 
 function reachesLog(graph: Graph, layer: NodeProto): boolean {

@@ -22,10 +22,9 @@ export class LayerProduct {
   /** Outputs [n, groups · columns] of rows [n, groups · size] with weights [groups, size, columns]. */
   async outputs(rows: Float32Array, weights: Float32Array): Promise<Float32Array> {
     const { groups, size, columns } = this.shape;
-    const feeds = {
-      rows: float32([rows.length / (groups * size), groups, size], rows),
-      weights: float32([groups, size, columns], weights),
-    };
+    const count = rows.length / (groups * size);
+    const weight = float32([groups, size, columns], weights);
+    const feeds = { rows: float32([count, groups, size], rows), weights: weight };
     return (await this.session.run(feeds))['outputs']!.data as Float32Array;
   }
 
@@ -36,11 +35,12 @@ export class LayerProduct {
 
 function productModel({ groups, size, columns, rectified }: RectifiedProduct): ModelProto {
   const b = new GraphBuilder();
-  const byGroup = b.op('Transpose', [b.input('rows', ['n', groups, size])], { perm: [1, 0, 2] });
+  const rows = b.input('rows', ['n', groups, size]);
+  const byGroup = b.op('Transpose', [rows], { perm: [1, 0, 2] });
   const product = b.op('MatMul', [byGroup, b.input('weights', [groups, size, columns])]);
-  const activated = rectified
-    ? b.op('Relu', [b.op('Add', [product, b.float(rectified, [groups, 1, columns])])])
-    : product;
-  b.op('Transpose', [activated], { perm: [1, 0, 2] }, { outputs: [b.output('outputs', ['n', groups, columns])] });
+  const withBias = (bias: Float32Array) => b.op('Add', [product, b.float(bias, [groups, 1, columns])]);
+  const activated = rectified ? b.op('Relu', [withBias(rectified)]) : product;
+  const outputs = [b.output('outputs', ['n', groups, columns])];
+  b.op('Transpose', [activated], { perm: [1, 0, 2] }, { outputs });
   return b.build();
 }

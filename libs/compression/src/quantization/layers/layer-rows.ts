@@ -67,11 +67,9 @@ export async function drawLayerRows(
   } finally {
     await session.release();
   }
-  return {
-    count: rows.count,
-    exact: rows.exact.subarray(0, rows.count * length),
-    quantized: rows.quantized.subarray(0, rows.count * length),
-  };
+  const { exact, quantized } = rows;
+  const end = rows.count * length;
+  return { count: rows.count, exact: exact.subarray(0, end), quantized: quantized.subarray(0, end) };
 }
 
 async function countBatches(batches: Batches): Promise<number> {
@@ -105,10 +103,12 @@ function rowGraph({ exact, graph: source }: RowSource, layer: Layer, shape: Prod
     // Where a batch has no rows, zeros are drawn.
     const length = shape.groups * shape.size;
     const rows = b.op('Concat', [filled, b.float(new Float32Array(length), [1, length])], { axis: 0 });
-    const position = b.op('Floor', [b.op('Mul', [places, b.op('Cast', [total], { to: DataType.FLOAT })])]);
+    const totalFloat = b.op('Cast', [total], { to: DataType.FLOAT });
+    const position = b.op('Floor', [b.op('Mul', [places, totalFloat])]);
     // A share just below 1 times the total may round up to it.
     const index = b.op('Min', [b.op('Cast', [position], { to: DataType.INT64 }), b.op('Sub', [total, b.ints(1)])]);
-    b.op('Gather', [rows, index], { axis: 0 }, { outputs: [b.output(output, ['rows', shape.groups * shape.size])] });
+    const outputs = [b.output(output, ['rows', shape.groups * shape.size])];
+    b.op('Gather', [rows, index], { axis: 0 }, { outputs });
   };
   draw(exactValue(graph, layer.input), names.exact);
   draw(inputOf(layer.node, 0), names.quantized);

@@ -35,6 +35,8 @@ export interface Layer {
   /** Width of its weights, and of the activation it reads, where the options name the layer. */
   bits?: WeightBits;
   activationBits?: ActivationBits;
+  /** Its weight alone is stored as integers: it computes in floats. */
+  isWeightsOnly?: true;
 }
 
 export interface Selection {
@@ -76,8 +78,8 @@ export interface SelectionOptions {
 /** Operators that hold weights but have no int8 kernel here, with the reason a report gives. */
 const UNSUPPORTED: Record<string, string> = {
   ConvTranspose: 'the runtime has no int8 kernel for ConvTranspose',
-  GRU: 'its weights stay float: the runtime has no integer kernel for GRU, and would expand them at every run',
-  RNN: 'its weights stay float: the runtime has no integer kernel for RNN, and would expand them at every run',
+  GRU: 'the runtime has no integer kernel for GRU',
+  RNN: 'the runtime has no integer kernel for RNN',
 };
 
 /** Operators whose weights are integers already. */
@@ -105,7 +107,7 @@ function ofRuntime(node: NodeProto): string {
 
 function selectNode(graph: Graph, node: NodeProto, options: SelectionOptions): Layer | string | null {
   const unsupported = UNSUPPORTED[node.opType];
-  if (unsupported) return unsupported;
+  if (unsupported) return isStoredBefore(graph, node) ? QUANTIZED_BEFORE : unsupported;
   if (QUANTIZED.has(node.opType)) return QUANTIZED_BEFORE;
   if (isStoredTable(graph, node)) return QUANTIZED_BEFORE;
   if (!isLayerOpType(node.opType)) return null;
@@ -138,6 +140,11 @@ function selectNode(graph: Graph, node: NodeProto, options: SelectionOptions): L
   };
 }
 
+/** Whether a node's weight is made of stored integers when the file is loaded. */
+function isStoredBefore(graph: Graph, { input }: NodeProto): boolean {
+  return constantSources(graph, input[1] ?? '')?.some(isInteger) ?? false;
+}
+
 /** Whether a node looks up rows of integers, which a DequantizeLinear then makes floats of. */
 function isStoredTable(graph: Graph, { opType, input, output }: NodeProto): boolean {
   const tensor = opType === 'Gather' ? graph.initializer(input[0] ?? '') : undefined;
@@ -151,7 +158,8 @@ function isStoredTable(graph: Graph, { opType, input, output }: NodeProto): bool
  */
 function isThinStem(graph: Graph, node: NodeProto, dims: readonly number[], minProducts: number): boolean {
   if (node.opType !== 'Conv' || intAttribute(node, 'group', 1) !== 1) return false;
-  return dims.slice(1).reduce((product, dim) => product * dim, 1) < minProducts && reluThenPool(graph, node) !== null;
+  const products = dims.slice(1).reduce((product, dim) => product * dim, 1);
+  return products < minProducts && reluThenPool(graph, node) !== null;
 }
 
 function withoutConstantWeight(graph: Graph, node: NodeProto): string {
@@ -237,6 +245,6 @@ export function isWeighted(graph: Graph, node: NodeProto): boolean {
   );
 }
 
-function isLayerOpType(opType: string): opType is LayerOpType {
+export function isLayerOpType(opType: string): opType is LayerOpType {
   return Object.hasOwn(LAYER_RULES, opType);
 }

@@ -28,10 +28,10 @@ export function plainProductRefusal({ node }: Layer): string | null {
 export function replaceProduct(graph: Graph, { node, bias }: Layer, product: string): void {
   const output = outputOf(node);
   const producer = graph.producerOf(product);
-  if (bias)
-    graph.addNode(makeNode('Add', [product, bias], [output], {}, { name: graph.freshName(`${output}_Add`) }), {
-      after: producer,
-    });
+  if (bias) {
+    const name = graph.freshName(`${output}_Add`);
+    graph.addNode(makeNode('Add', [product, bias], [output], {}, { name }), { after: producer });
+  }
   graph.removeNode(node);
   if (!bias) graph.setOutput(producer, producer.output.indexOf(product), output);
 }

@@ -15,10 +15,14 @@ const OTHER_ORDER = 100;
  * all the same.
  */
 export function floatMixedEnds(graph: Graph, { layers, skipped }: Selection): Selection {
-  const readers = new Int8Readers(graph, layers);
+  const readers = new Int8Readers(
+    graph,
+    layers.filter(({ isWeightsOnly }) => !isWeightsOnly),
+  );
   const isLeft = (layer: Layer) =>
     layer.node.opType === 'Conv' &&
     layer.bits === undefined &&
+    !layer.isWeightsOnly &&
     !readers.want(activatedOutput(graph, layer.node)) &&
     isMixed(graph, layer) &&
     isLast(graph, layer.node);
@@ -47,8 +51,8 @@ function isLast(graph: Graph, layer: NodeProto): boolean {
 }
 
 const REASON =
-  'its output channels are of different order, and the int8 kernel would put them on one grid: use scheme ' +
-  'weightOnly, or give it a width in layerBits';
+  'its output channels are of different order, and the int8 kernel would put them on one grid: name it in ' +
+  'weightsOnly, or give it a width in layerBits';
 
 /**
  * Whether the largest of what a channel multiplies by or adds is far from that of another. Channels of zeros have no

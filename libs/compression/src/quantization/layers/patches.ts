@@ -39,10 +39,8 @@ export function inputRows(b: GraphBuilder, graph: Graph, layer: Layer, input: st
   if (layer.node.opType !== 'Conv') return b.op('Reshape', [input, shape]);
   const spatial = tensorDims(graph.tensor(layer.weight)).length - 2;
   const channelsLast = [0, ...Array.from({ length: spatial }, (_, i) => i + 2), 1];
-  return b.op('Reshape', [
-    b.op('Transpose', [patches(b, graph, layer, input, product)], { perm: channelsLast }),
-    shape,
-  ]);
+  const taken = patches(b, graph, layer, input, product);
+  return b.op('Reshape', [b.op('Transpose', [taken], { perm: channelsLast }), shape]);
 }
 
 /** Fewer rows than {@link inputRows} with the same mean: a convolution has one per sample. */
@@ -68,14 +66,10 @@ function patches(
   const [, perGroup, ...kernel] = tensorDims(graph.tensor(weight)) as [number, number, ...number[]];
   const channels = groups * perGroup;
   const window = size / perGroup;
-  const taps = Float32Array.from({ length: channels * window * window }, (_, i) =>
-    Number(i % window === Math.floor(i / window) % window),
-  );
-  return b.op(
-    'Conv',
-    [input, b.float(taps, [channels * window, 1, ...kernel])],
-    windowAttributes(node, kernel.length, channels),
-  );
+  const isTap = (i: number) => i % window === Math.floor(i / window) % window;
+  const taps = Float32Array.from({ length: channels * window * window }, (_, i) => Number(isTap(i)));
+  const selecting = b.float(taps, [channels * window, 1, ...kernel]);
+  return b.op('Conv', [input, selecting], windowAttributes(node, kernel.length, channels));
 }
 
 function windowAttributes(node: NodeProto, spatial: number, group: number): Attributes {

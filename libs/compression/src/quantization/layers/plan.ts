@@ -6,9 +6,11 @@ import { fuseHardSwish } from '../../rewrites/fuse-hard-swish.js';
 import { ownVectors } from '../../rewrites/own-vectors.js';
 import { plainGemms } from '../../rewrites/plain-gemm.js';
 import { equalizeLayers } from '../rescaling/equalize.js';
+import { encodingOf, readEncodings, Unused, valueNames, type KnownEncodings } from '../calibration/known-encodings.js';
 import { floatConstantsLeft } from './float-constants.js';
 import { widenWeights, type Layer, type Selection } from './layers.js';
 import { selectRecurrent } from './recurrent.js';
+import { selectAlone } from './stored-alone.js';
 import { selectTables, type LookUpTable } from './tables.js';
 import { unsmoothable } from '../rescaling/smooth.js';
 
@@ -20,6 +22,10 @@ export interface Plan {
   tables?: readonly LookUpTable[];
   /** LSTMs whose weights are stored as integers; none where they are left out. */
   recurrent?: readonly NodeProto[];
+  /** Weights of operators without an integer kernel, stored as integers all the same; none where they are left out. */
+  alone?: readonly Layer[];
+  /** Grids that another quantizer gave; none where there are none. */
+  encodings?: KnownEncodings;
   skipped: Skipped[];
 }
 
@@ -45,19 +51,39 @@ export type SelectForScheme = (graph: Graph, options: QuantizeOptions) => Scheme
  * reads them.
  */
 export function planLayers(model: ModelProto, options: QuantizeOptions, select: SelectForScheme | null): Plan {
+  const namesBefore = valueNames(new Graph(model));
   fuseDecomposed(model);
   const graph = new Graph(model);
   foldBatchNorm(graph);
   fuseHardSwish(graph);
   if (!select) return { graph, layers: [], skipped: [] };
   plainGemms(graph);
+  const unused = new Unused();
+  const encodings = readEncodings(options, new Set([...namesBefore, ...valueNames(graph)]), unused);
   const { found, layers, refused } = select(graph, options);
+  for (const layer of layers) layer.bits ??= encodingOf(encodings, layer)?.bits;
   const { tables, skipped: tablesLeft } = selectTables(graph, layers, options);
   const { recurrent, skipped: recurrentLeft } = selectRecurrent(graph, options);
   const rescalingLeft = rescale(graph, found.layers, layers, options);
-  const skipped = [...found.skipped, ...rescalingLeft, ...refused, ...tablesLeft, ...recurrentLeft];
-  const named = namesOf([...layers, ...tables, ...recurrent.map((node) => ({ node }))], skipped);
-  return { graph, layers, tables, recurrent, skipped: [...skipped, ...floatConstantsLeft(graph, named)] };
+  const alone = selectAlone(graph, new Set(recurrent), options);
+  widenWeights(graph, alone);
+  const otherwise = [...rescalingLeft, ...refused, ...tablesLeft, ...recurrentLeft, ...unused.skipped];
+  const left = [...found.skipped, ...otherwise];
+  const skipped = storedAlone(left, alone, options);
+  const spokenOf = namesOf([...layers, ...tables, ...alone, ...recurrent.map((node) => ({ node }))], skipped);
+  const constantsLeft = floatConstantsLeft(graph, spokenOf);
+  return { graph, layers, tables, recurrent, alone, encodings, skipped: [...skipped, ...constantsLeft] };
+}
+
+/** Says of operators without an integer kernel that their weights are integers; in a scheme of weights that is all. */
+function storedAlone(skipped: Skipped[], alone: readonly Layer[], { scheme }: QuantizeOptions): Skipped[] {
+  const names = new Set(alone.map(({ node }) => nodeLabel(node)));
+  if (scheme === 'weightOnly') return skipped.filter(({ node }) => !names.has(node));
+  return skipped.map((left) =>
+    names.has(left.node)
+      ? { ...left, reason: `computes in floats, its weights stored as integers: ${left.reason}` }
+      : left,
+  );
 }
 
 /**

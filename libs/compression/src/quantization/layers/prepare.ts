@@ -1,4 +1,4 @@
-import type { QuantizeOptions } from '#contracts';
+import { activationWidths, weightWidths, type QuantizeOptions } from '#contracts';
 import { Graph, liftOpset, type ModelProto } from '#onnx';
 import { liftConstants } from '../../rewrites/constants.js';
 import { foldConstants } from '../../rewrites/fold-constants.js';
@@ -26,10 +26,12 @@ export async function prepareFolded(model: ModelProto, options: QuantizeOptions)
 /** Types came late: INT4 and UINT4, and Q/DQ of UINT16, with opset 21, INT2 and UINT2 with 25. */
 export function neededOpset(options: QuantizeOptions): number {
   if (options.mixed) return 25;
-  const widths = [options.weightBits, ...Object.values(options.layerBits)].map((weightBits) =>
+  const given = weightWidths(options.encodings).filter((bits) => bits === 4 || bits === 3 || bits === 2);
+  const widths = [options.weightBits, ...Object.values(options.layerBits), ...given].map((weightBits) =>
     storedBits({ ...options, weightBits }),
   );
   const forWeights = { 8: STATISTICS_OPSET, 4: 21, 2: 25 }[Math.min(...widths) as 8 | 4 | 2];
-  const hasWideActivations = [options.activationBits, ...Object.values(options.layerActivationBits)].includes(16);
+  const ofActivations = [...Object.values(options.layerActivationBits), ...activationWidths(options.encodings)];
+  const hasWideActivations = [options.activationBits, ...ofActivations].includes(16);
   return hasWideActivations ? Math.max(21, forWeights) : forWeights;
 }

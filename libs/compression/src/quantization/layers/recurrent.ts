@@ -60,12 +60,9 @@ function refusal(graph: Graph, node: NodeProto, options: RecurrentOptions): stri
   if (isNamed(node, exclude)) return 'excluded by the options';
   const form = formRefusal(graph, node);
   if (form !== null) return form;
-  if (scheme === 'weightOnly') return 'integers would be expanded at every run: use scheme static or dynamic';
+  if (scheme === 'weightOnly') return 'this scheme has no integer kernel for LSTM: use scheme static or dynamic';
   if (target !== 'onnxruntime')
-    return (
-      'only DynamicQuantizeLSTM, an operator of the runtime, reads integers: use target onnxruntime; others ' +
-      'would expand them at every run'
-    );
+    return 'only DynamicQuantizeLSTM, an operator of the runtime, computes with integers: use target onnxruntime';
   const width = entryFor(layerActivationBits, nodeLabel(node)) ?? activationBits;
   return width === 8 ? null : `its kernel rounds activations to 8 bits, and ${width} are asked for`;
 }

@@ -110,6 +110,18 @@ describe('the scope of quantize', () => {
     ]);
   });
 
+  it('says of a layer that computes in floats which of its widths has no use', () => {
+    const given = { weightsOnly: ['hidden', 'head'], layerActivationBits: { hidden: 16 } };
+    const reasons = planQuantization(net(), QuantizeOptions.parse(given)).skipped.map(({ node, reason }) => [
+      node,
+      reason,
+    ]);
+    expect(Object.fromEntries(reasons)).toMatchObject({
+      hidden: 'computes in floats, as weightsOnly says, so its 16 bits of layerActivationBits have no use',
+      head: 'computes in floats, as weightsOnly says',
+    });
+  });
+
   it.each([{ layerBits: { hiden: 4 } }, { layerActivationBits: { hiden: 16 } }, { exclude: ['hiden'] }] as const)(
     'refuses %j, which names no layer, and suggests one',
     (given) => {

@@ -1,11 +1,14 @@
 import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions } from '#contracts';
 import { nodeLabel, type Graph, type NodeProto } from '#onnx';
-import { checkNames, entryFor } from '../../name-pattern.js';
-import { isWeighted, selectLayers, type Selection } from './layers.js';
-import { looksUpTable } from './tables.js';
+import { checkNames, entryFor, isNamed } from '../../name-pattern.js';
+import { isWeighted, selectLayers, type Layer, type Selection } from './layers.js';
+import { addsTable, looksUpTable } from './tables.js';
 
-export type ScopeOptions = Pick<QuantizeOptions, 'layerBits' | 'layerActivationBits' | 'ends' | 'exclude'>;
+export type ScopeOptions = Pick<
+  QuantizeOptions,
+  'layerBits' | 'layerActivationBits' | 'ends' | 'exclude' | 'weightsOnly'
+>;
 
 /**
  * The layers that the options leave to a scheme, each known by its name from here on, also after its output was
@@ -26,16 +29,20 @@ export function layersInScope(
  * Throws UnknownLayerError for a name or pattern that fits no layer of the model, selected or not.
  */
 export function scopeLayers(graph: Graph, { layers, skipped }: Selection, options: ScopeOptions): Selection {
-  const labels = graph.nodes.filter((node) => isWeighted(graph, node) || looksUpTable(graph, node)).map(nodeLabel);
+  const holdsWeights = (node: NodeProto) =>
+    isWeighted(graph, node) || looksUpTable(graph, node) || addsTable(graph, node);
+  const labels = graph.nodes.filter(holdsWeights).map(nodeLabel);
   checkNames(
     {
       layerBits: Object.keys(options.layerBits),
       layerActivationBits: Object.keys(options.layerActivationBits),
       exclude: options.exclude,
+      weightsOnly: options.weightsOnly,
     },
     labels,
   );
   const ends = options.ends === 'same' ? new Map<NodeProto, string>() : endLayers(graph);
+  const isNamedAlone = ({ node }: Layer) => isNamed(node, options.weightsOnly);
   const left = options.ends === 'float' ? layers.filter(({ node }) => ends.has(node)) : [];
   return {
     layers: layers
@@ -44,14 +51,26 @@ export function scopeLayers(graph: Graph, { layers, skipped }: Selection, option
         const label = nodeLabel(layer.node);
         const bits = entryFor(options.layerBits, label) ?? (ends.has(layer.node) ? 8 : undefined);
         const activationBits = entryFor(options.layerActivationBits, label);
-        return { ...layer, ...(bits ? { bits } : {}), ...(activationBits ? { activationBits } : {}) };
+        return {
+          ...layer,
+          ...(bits ? { bits } : {}),
+          ...(activationBits ? { activationBits } : {}),
+          ...(isNamedAlone(layer) ? { isWeightsOnly: true as const } : {}),
+        };
       }),
     skipped: [
       ...skipped,
       ...left.map(({ node }) => leftAlone(node, `it is a ${ends.get(node)} layer, which ends keeps float`)),
+      ...layers
+        .filter((layer) => !left.includes(layer) && isNamedAlone(layer))
+        .map(({ node }) => leftAlone(node, inFloats(entryFor(options.layerActivationBits, nodeLabel(node))))),
     ],
   };
 }
+
+const inFloats = (activationBits: number | undefined) =>
+  'computes in floats, as weightsOnly says' +
+  (activationBits === undefined ? '' : `, so its ${activationBits} bits of layerActivationBits have no use`);
 
 /** The weighted nodes that no other one lies ahead of, and those that none lies behind. */
 export function endLayers(graph: Graph): Map<NodeProto, 'first' | 'last'> {

@@ -43,6 +43,12 @@ export function looksUpTable(graph: Graph, node: NodeProto): boolean {
   return intAttribute(node, 'axis', 0) === 0 && floatConstant(graph, node.input[0] ?? '')?.dims.length === 2;
 }
 
+/** Whether a node adds a float matrix: learned positions, for one. */
+export function addsTable(graph: Graph, node: NodeProto): boolean {
+  if (node.domain !== '' || node.opType !== 'Add') return false;
+  return node.input.some((value) => (floatConstant(graph, value)?.dims.filter((dim) => dim > 1).length ?? 0) > 1);
+}
+
 /**
  * The tables that are stored as integers, those left alone with the reason, and what is stored otherwise than asked
  * for. `layers` are those whose weights will be integers: a table that anything else reads stays in the file, and a
@@ -106,7 +112,8 @@ function tableOf(graph: Graph, node: NodeProto, options: TableOptions): LookUpTa
   const { stored, carriers } = storedBehind(graph, node.input[0] ?? '');
   const [cast] = carriers.filter(({ opType }) => opType === 'Cast');
   const dataType = cast ? intAttribute(cast, 'to', DataType.FLOAT) : graph.tensor(stored).dataType;
-  const turns = carriers.filter(({ opType }) => opType === 'Transpose').map((turn) => `${intsAttribute(turn, 'perm')}`);
+  const transposes = carriers.filter(({ opType }) => opType === 'Transpose');
+  const turns = transposes.map((turn) => `${intsAttribute(turn, 'perm')}`);
   const isNarrow = options.target === 'onnxruntime' && bitsAskedFor(node, options) < 8;
   return { node, stored, turns, dataType, bits: isNarrow ? 4 : 8 };
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { QuantizeOptions } from '#contracts';
 import { openDataset, type Dataset } from '#datasets';
 import { readModel, writeModel } from '#onnx';
+import { stageContext } from '../../context.fixture.js';
 import type { PassResult } from '../../pass.js';
 import type { TriedPlan } from './choose-widths.js';
-import { quantize } from '../../passes/quantize/quantize.js';
+import { quantizePass } from '../../passes/quantize/quantize.js';
 
 const EXAMPLE = join(__dirname, '../../../../../examples/seed-net');
 type Given = Parameters<typeof QuantizeOptions.parse>[0];
@@ -31,18 +32,8 @@ describe('mixed precision on real digits', () => {
   });
 
   async function quantized(given: Given): Promise<PassResult & { bytesRatio: number; plan: TriedPlan }> {
-    const context = {
-      model: readModel(baseline),
-      baseline,
-      history: [baseline],
-      data,
-      seed: 0,
-      threads: 1,
-      outputPath: folder,
-      progress() {},
-      log() {},
-    };
-    const result = await quantize.run(context, QuantizeOptions.parse(given));
+    const context = stageContext(readModel(baseline), { baseline, history: [baseline], data, outputPath: folder });
+    const result = await quantizePass.run(context, QuantizeOptions.parse(given));
     return {
       ...result,
       bytesRatio: writeModel(result.model!).length / baseline.length,
@@ -65,7 +56,13 @@ describe('mixed precision on real digits', () => {
         tried.find((other) => other.averageBits === near)!.outputSnrDb! + gainDb,
       );
       expect(bytesRatio).toBeLessThan(averageBits / 32 + 0.03);
-      expect(files).toEqual(['quantization.json', 'calibration.json', 'trade-off.json', 'trade-off.svg']);
+      expect(files).toEqual([
+        'quantization.json',
+        'calibration.json',
+        'encodings.json',
+        'trade-off.json',
+        'trade-off.svg',
+      ]);
     },
   );
 

@@ -1,11 +1,12 @@
 import { scoreModels } from '#evaluation';
 import { nodeLabel, type Graph, elementOf } from '#onnx';
-import type { Evidence } from './evidence.js';
+import type { WidthEvidence } from './evidence.js';
 import { MixedPrecisionError } from '../errors.js';
 import type { Layer } from '../layers/layers.js';
 import { MIXED_WIDTHS, paretoPlans, uniformPlan, widthCandidates, type WidthPlan } from './mixed-precision.js';
 import { RoundedWeights, type RoundingOptions } from '../grid/rounded-weights.js';
 import { costOf, measureSensitivity, type LayerSensitivity, type SensitivityRun } from './sensitivity.js';
+import { DONE_BY } from '../run.js';
 import { WeightTrial } from './weight-trial.js';
 
 /** A plan that was run as a whole. */
@@ -50,7 +51,7 @@ export async function chooseWidths(
   { float, gridded }: WidthSubjects,
   goal: WidthGoal,
   options: RoundingOptions,
-  evidence: Evidence,
+  evidence: WidthEvidence,
   run: SensitivityRun,
 ): Promise<WidthChoice> {
   const weights = new RoundedWeights(float.graph, float.layers, options);
@@ -61,6 +62,7 @@ export async function chooseWidths(
   const front = paretoPlans(candidates);
   const jury = await PlanTrials.create({ float, gridded }, weights, evidence, run);
   try {
+    run.work?.begin('trying widths together', DONE_BY.widths);
     const uniform = await jury.tryAll(MIXED_WIDTHS.map((bits) => uniformPlan(candidates, bits)));
     const choice =
       'averageBits' in goal
@@ -147,33 +149,30 @@ class PlanTrials {
     private readonly weights: RoundedWeights,
     private readonly reference: WeightTrial,
     private readonly trial: WeightTrial,
-    private readonly evidence: Evidence,
-    private readonly samples: number,
+    private readonly evidence: WidthEvidence,
+    private readonly run: SensitivityRun,
   ) {}
 
   static async create(
     { float, gridded }: WidthSubjects,
     weights: RoundedWeights,
-    evidence: Evidence,
-    { threads, samples }: SensitivityRun,
+    evidence: WidthEvidence,
+    run: SensitivityRun,
   ): Promise<PlanTrials> {
+    const { threads } = run;
     const reference = await WeightTrial.create(float.graph, float.layers, weights.floats, threads);
     const trial = await WeightTrial.create(gridded.graph, gridded.layers, weights.floats, threads);
-    return new PlanTrials(weights, reference, trial, evidence, samples);
+    return new PlanTrials(weights, reference, trial, evidence, run);
   }
 
   /** What each plan loses on the samples. */
   async tryAll(plans: readonly WidthPlan[]): Promise<TriedPlan[]> {
     const models = plans.map((plan) => this.trial.with(this.weightsOf(plan)));
-    const { scores } = await scoreModels(
-      [this.reference, ...models],
-      this.evidence.batches(this.samples),
-      this.evidence.classes,
-    );
-    return plans.map((plan, i) => ({
-      ...plan,
-      ...costOf(elementOf(scores, 0, 'scores'), elementOf(scores, i + 1, 'scores')),
-    }));
+    const { reference, evidence, run } = this;
+    const samples = evidence.batches(run.samples, run.work);
+    const { scores } = await scoreModels([reference, ...models], samples, evidence.classes);
+    const floatScores = elementOf(scores, 0, 'scores');
+    return plans.map((plan, i) => ({ ...plan, ...costOf(floatScores, elementOf(scores, i + 1, 'scores')) }));
   }
 
   async release(): Promise<void> {
@@ -182,6 +181,7 @@ class PlanTrials {
   }
 
   private weightsOf({ bits }: WidthPlan): Map<number, Float32Array> {
-    return new Map(this.weights.layers.map((layer, i) => [i, this.weights.at(i, bits[nodeLabel(layer.node)]!)]));
+    const { weights } = this;
+    return new Map(weights.layers.map(({ node }, i) => [i, weights.at(i, bits[nodeLabel(node)]!)]));
   }
 }

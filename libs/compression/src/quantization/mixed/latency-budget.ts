@@ -52,20 +52,25 @@ export async function quantizeWithinLatency(
   run: QuantizationRun,
 ): Promise<QuantizeReport> {
   const options = { ...given, mixed: undefined };
-  const whole = await quantizeModel(cloneModel(model), options, batches, run);
+  run.work?.begin('within a latency', 1, { count: MAX_TRIALS + 1, noun: 'trial' });
+  const tried = async (copy: ModelProto, as: QuantizeOptions): Promise<QuantizeReport> => {
+    const work = run.work?.within();
+    const report = await quantizeModel(copy, as, batches, work ? { ...run, work } : run);
+    run.work?.next();
+    return report;
+  };
+  const whole = await tried(cloneModel(model), options);
   if (!whole.speed) throw new MixedPrecisionError('latency needs a data set to time the model on');
   const { beforeMs, afterMs } = whole.speed;
   const decided = {
     ...options,
     ...(whole.methods ? { calibration: whole.methods.calibration, biasCorrection: whole.methods.biasCorrection } : {}),
   };
-  let left = chooseFloat(
-    whole.layers.filter(({ opType }) => opType !== 'Gather').map(candidate),
-    1000 * (latency * beforeMs - afterMs),
-  );
+  const candidates = whole.layers.filter(({ opType }) => opType !== 'Gather').map(candidate);
+  let left = chooseFloat(candidates, 1000 * (latency * beforeMs - afterMs));
   for (let trial = 1; ; trial++) {
     const copy = cloneModel(model);
-    const report = await quantizeModel(copy, { ...decided, exclude: [...options.exclude, ...left] }, batches, run);
+    const report = await tried(copy, { ...decided, exclude: [...options.exclude, ...left] });
     const isMet = report.speed !== null && 1 / report.speed.speedup <= latency;
     if (isMet || left.length === 0) {
       Object.assign(model, copy);

@@ -113,11 +113,11 @@ function undominated(plans: readonly Step[]): Step[] {
 /** At most MAX_PLANS of a front, evenly over its sizes, both ends among them. */
 function thinned(front: Step[]): Step[] {
   if (front.length <= MAX_PLANS) return front;
-  const [widest, narrowest] = [elementOf(front, 0, 'front').stored, elementOf(front, front.length - 1, 'front').stored];
+  const storedAt = (i: number) => elementOf(front, i, 'front').stored;
+  const [widest, narrowest] = [storedAt(0), storedAt(front.length - 1)];
   const cell = (plan: Step) => Math.floor(((widest - plan.stored) / (widest - narrowest)) * (MAX_PLANS - 1));
-  return front.filter(
-    (plan, i) => i === front.length - 1 || i === 0 || cell(plan) !== cell(elementOf(front, i - 1, 'front')),
-  );
+  const isEnd = (i: number) => i === front.length - 1 || i === 0;
+  return front.filter((plan, i) => isEnd(i) || cell(plan) !== cell(elementOf(front, i - 1, 'front')));
 }
 
 function readBits(candidates: readonly WidthCandidate[], last: Step): Record<string, WeightBits> {

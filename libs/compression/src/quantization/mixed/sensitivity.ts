@@ -1,7 +1,9 @@
 import { scoreModels, type Scores } from '#evaluation';
 import { nodeLabel, type Graph, elementOf } from '#onnx';
 import { snrDb } from '../grid/arithmetic.js';
-import type { Evidence } from './evidence.js';
+import type { Work } from '../../work.js';
+import type { WidthEvidence } from './evidence.js';
+import { DONE_BY } from '../run.js';
 import type { RoundedWeights } from '../grid/rounded-weights.js';
 import type { WeightBits } from '../grid/bits.js';
 import { WeightTrial } from './weight-trial.js';
@@ -24,11 +26,11 @@ export interface LayerSensitivity {
   widths: WidthCost[];
 }
 
-/** What a run is told: samples that each trial runs on, threads, and who listens to its progress. */
+/** What a run is told: samples that each trial runs on, threads, and who is told how far it is. */
 export interface SensitivityRun {
   samples: number;
   threads: number;
-  onProgress?: (fraction: number) => void;
+  work?: Work | undefined;
 }
 
 /**
@@ -39,28 +41,27 @@ export async function measureSensitivity(
   graph: Graph,
   weights: RoundedWeights,
   widths: readonly WeightBits[],
-  evidence: Evidence,
+  evidence: WidthEvidence,
   run: SensitivityRun,
 ): Promise<LayerSensitivity[]> {
   const { layers, floats } = weights;
   const trial = await WeightTrial.create(graph, layers, floats, run.threads);
   try {
     const sensitivities: LayerSensitivity[] = [];
+    run.work?.begin('sensitivity of weights', DONE_BY.sensitivity, { count: layers.length, noun: 'trial' });
     for (const [i, layer] of layers.entries()) {
       const tried = widths.map((bits) => trial.with(new Map([[i, weights.at(i, bits)]])));
-      const { scores } = await scoreModels([trial, ...tried], evidence.batches(run.samples), evidence.classes);
+      const samples = evidence.batches(run.samples, run.work);
+      const { scores } = await scoreModels([trial, ...tried], samples, evidence.classes);
       const costs = widths.map((bits, w): WidthCost => ({
         bits,
         weightSnrDb: snrDb(floats[i]!, weights.at(i, bits)),
         ...costOf(elementOf(scores, 0, 'scores'), elementOf(scores, w + 1, 'scores')),
       }));
-      sensitivities.push({
-        node: nodeLabel(layer.node),
-        opType: layer.node.opType,
-        elements: floats[i]!.length,
-        widths: costs,
-      });
-      run.onProgress?.((i + 1) / layers.length);
+      const { node } = layer;
+      const elements = floats[i]!.length;
+      sensitivities.push({ node: nodeLabel(node), opType: node.opType, elements, widths: costs });
+      run.work?.next();
     }
     return sensitivities;
   } finally {

@@ -61,12 +61,8 @@ export class WeightTrial implements Runnable {
   private runWith(feeds: HostTensors, tried: TriedWeights): Promise<HostTensors> {
     const weights = this.names.map((name, i): [string, HostTensor] => {
       const data = tried.get(i);
-      return [
-        name,
-        data
-          ? ({ ...elementOf(this.weights, i, 'weights'), data } as HostTensor)
-          : elementOf(this.weights, i, 'weights'),
-      ];
+      const weight = elementOf(this.weights, i, 'weights');
+      return [name, data ? ({ ...weight, data } as HostTensor) : weight];
     });
     return this.session.run({ ...feeds, ...Object.fromEntries(weights) });
   }

@@ -33,7 +33,8 @@ export async function widthGoal(
     ]),
   );
   const total = [...elements.values()].reduce((sum, { count }) => sum + count, 0);
-  const leastAverage = [...elements.values()].reduce((sum, { count, bits }) => sum + count * bits, 0) / total;
+  const leastBits = [...elements.values()].reduce((sum, { count, bits }) => sum + count * bits, 0);
+  const leastAverage = leastBits / total;
   if (least > limit)
     throw new MixedPrecisionError(
       `at the least widths the file takes ${least} bytes, ${(least / floatBytes).toFixed(3)} of before, and ` +
@@ -45,12 +46,10 @@ export async function widthGoal(
 async function bytesAtLeastWidth(graph: Graph, layers: readonly Layer[], options: WeightStoreOptions): Promise<number> {
   const copy = new Graph(cloneModel(graph.model));
   const store = new WeightStore(copy, options);
-  for (const layer of layers)
-    await store.quantize(
-      { ...layer, node: elementOf(copy.nodes, graph.nodes.indexOf(layer.node), 'nodes') },
-      layer.bits ?? LEAST_BITS,
-      1,
-    );
+  for (const layer of layers) {
+    const node = elementOf(copy.nodes, graph.nodes.indexOf(layer.node), 'nodes');
+    await store.quantize({ ...layer, node }, layer.bits ?? LEAST_BITS, 1);
+  }
   copy.removeDeadCode();
   return writeModel(copy.model).length;
 }

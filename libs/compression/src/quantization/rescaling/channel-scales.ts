@@ -16,13 +16,8 @@ function change(
   scaled: (value: number, channel: number) => number,
 ): void {
   const tensor = graph.tensor(name);
-  graph.replaceInitializer(
-    floatTensor(
-      name,
-      tensorDims(tensor),
-      tensorToFloats(tensor).map((value, i) => scaled(value, channelOf(i))),
-    ),
-  );
+  const values = tensorToFloats(tensor).map((value, i) => scaled(value, channelOf(i)));
+  graph.replaceInitializer(floatTensor(name, tensorDims(tensor), values));
 }
 
 /** Largest magnitude per channel over several constants. */

@@ -77,7 +77,10 @@ function depthwiseNet(activation: (b: GraphBuilder, x: string) => string = (b, x
   return b.build();
 }
 
-/** LayerNormalization -> two MatMul, a gated sum, MatMul -> Add -> Relu -> MatMul, with outlier channels as language models have them. */
+/**
+ * LayerNormalization -> two MatMul, a gated sum, MatMul -> Add -> Relu -> MatMul, with outlier channels as language
+ * models have them.
+ */
 function transformerBlock(): ModelProto {
   const b = new GraphBuilder();
   const gain = Float32Array.from({ length: 16 }, (_, i) => (i === 3 ? 60 : i === 11 ? 25 : 1));
@@ -105,7 +108,8 @@ async function outputSnr(model: ModelProto, data: () => HostTensors, given: Part
     threads: 1,
     seed: 0,
   });
-  // What calibration saw: an extreme that it did not see would be clipped, and tell more of the draw than of the method.
+  // What calibration saw: an extreme that it did not see would be clipped, and tell more of the draw than of the
+  // method.
   const feeds = batches[0]!;
   return snrDb(await run(model, feeds), await run(copy, feeds))!;
 }

@@ -48,7 +48,8 @@ function balance(graph: Graph, site: ScaleSite): number {
     site.readers.map(({ weight }) => weight),
   );
   // A dead channel has nothing to balance.
-  const factors = made.map((peak, channel) => (peak > 0 && read[channel]! > 0 ? Math.sqrt(peak / read[channel]!) : 1));
+  const between = (peak: number, other: number) => (peak > 0 && other > 0 ? Math.sqrt(peak / other) : 1);
+  const factors = made.map((peak, channel) => between(peak, read[channel]!));
   scaleChannels(graph, site, factors);
   return factors.reduce((largest, factor) => Math.max(largest, factor, 1 / factor), 1);
 }

@@ -128,10 +128,9 @@ function layerStep(graph: Graph, node: NodeProto, axis: 0 | 1): Step | string {
   const dims = tensorDims(tensor);
   const channels = dimOf(dims, axis);
   const inner = count(graph, tensor.name) / channels;
-  const weight: ScaledConstant = {
-    name: tensor.name,
-    channelOf: axis === 0 ? (element) => Math.floor(element / inner) : (element) => element % channels,
-  };
+  const ofRow = (element: number) => Math.floor(element / inner);
+  const ofColumn = (element: number) => element % channels;
+  const weight: ScaledConstant = { name: tensor.name, channelOf: axis === 0 ? ofRow : ofColumn };
   const bias = node.opType === 'MatMul' ? '' : (node.input[2] ?? '');
   if (bias && (!graph.initializer(bias) || count(graph, bias) !== channels))
     return refusal(node, 'has a bias that is not one value per channel');

@@ -41,9 +41,8 @@ export function findScaleSites(graph: Graph, layers: readonly Layer[]): { sites:
 
 function scaleSite(graph: Graph, value: string, layers: readonly Layer[]): ScaleSite | string {
   if (graph.isOutput(value)) return `its input "${value}" is an output of the model`;
-  const other = graph
-    .consumers(value)
-    .find(({ node, index }) => index !== 0 || !layers.some((layer) => layer.node === node));
+  const isLayer = (node: NodeProto) => layers.some((layer) => layer.node === node);
+  const other = graph.consumers(value).find(({ node, index }) => index !== 0 || !isLayer(node));
   if (other)
     return (
       `its input "${value}" is read by ${other.node.opType} "${nodeLabel(other.node)}" too, whose weights cannot ` +
@@ -68,10 +67,11 @@ function scaleSite(graph: Graph, value: string, layers: readonly Layer[]): Scale
       `its ${components} input components are not the ${scaling.channels} channels of ${scaling.producer.opType} ` +
       `"${nodeLabel(scaling.producer)}"`
     );
-  const readers = layers.map((layer) => ({
-    layer,
-    weight: { name: layer.weight, channelOf: inputChannel(graph, layer, components, inner) },
-  }));
+  const weightOf = (layer: Layer) => ({
+    name: layer.weight,
+    channelOf: inputChannel(graph, layer, components, inner),
+  });
+  const readers = layers.map((layer) => ({ layer, weight: weightOf(layer) }));
   const shared = sharedConstant(graph, [...scaling.divided, ...readers.map(({ weight }) => weight)]);
   if (shared) return `constant "${shared}" is read by several nodes`;
   return { value, inner, readers, ...pickScaling(scaling) };

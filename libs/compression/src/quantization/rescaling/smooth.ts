@@ -92,7 +92,6 @@ async function activationPeaks(
           peaks[i]![channel] = Math.max(peaks[i]![channel]!, peak);
         }),
       );
-      run.onBatch?.();
     }
   } finally {
     await session.release();

@@ -1,8 +1,9 @@
-import { shuffledIndices } from '#datasets';
+import { randomOrder, seededRandom } from '#numbers';
 import { roundHalfEven } from '#onnx';
 import type { LayerRows } from '../layers/layer-rows.js';
 import type { ProductShape } from '../layers/patches.js';
 import { LayerProduct } from '../layers/layer-product.js';
+import type { Work } from '../../work.js';
 import { shareOf, SoftRounding, variableOf, type SoftProduct } from './soft-rounding.js';
 
 /** A layer's float weights [groups, size, columns], their grid and what they are judged by. */
@@ -20,6 +21,7 @@ export interface AdaRoundRun {
   iterations: number;
   threads: number;
   seed: number;
+  work?: Work | undefined;
 }
 
 /** Rows per step. */
@@ -77,8 +79,9 @@ async function learnVariables(
   const mask = levels.map((level) => Number(level !== 0));
   const batch = Math.min(BATCH_ROWS, rows.count);
   const rounding = await SoftRounding.create(product, { variables, mask }, batch, run.threads);
-  const order = shuffledIndices(rows.count, run.seed);
+  const order = randomOrder(rows.count, seededRandom(run.seed));
   try {
+    const tell = run.work?.walk(run.iterations, 'step');
     for (let step = 0; step < run.iterations; step++) {
       const picked = Array.from({ length: batch }, (_, i) => order[(step * batch + i) % rows.count]!);
       const progress = Math.max(0, (step / run.iterations - WARM_UP) / (1 - WARM_UP));
@@ -91,6 +94,7 @@ async function learnVariables(
         },
         LEARNING_RATE,
       );
+      tell?.(step + 1);
     }
     return rounding.variables;
   } finally {

@@ -84,12 +84,9 @@ function addToBias(graph: Graph, node: NodeProto, shift: Float32Array): string |
   const [use, ...others] = graph.consumers(output);
   if (use?.node.opType !== 'Add' || others.length > 0 || graph.isOutput(output))
     return 'it has none, and no Add of a constant follows';
-  return shiftConstant(
-    graph,
-    use.node,
-    1 - use.index,
-    shift.map((value) => value * (isGemm ? floatAttribute(node, 'alpha', 1) : 1)),
-  );
+  const scale = isGemm ? floatAttribute(node, 'alpha', 1) : 1;
+  const scaled = shift.map((value) => value * scale);
+  return shiftConstant(graph, use.node, 1 - use.index, scaled);
 }
 
 function shiftConstant(graph: Graph, node: NodeProto, index: number, shift: Float32Array): string | null {

@@ -33,10 +33,8 @@ export function gptq(problem: RoundingProblem, moments: SecondMoments): Float32A
   const { size } = moments;
   const order = strongestFirst(moments);
   const blocks = Math.ceil(size / blockSize);
-  const weights = Float64Array.from(
-    problem.values,
-    (_, at) => problem.values[at - (at % size) + elementOf(order, at % size, 'order')]!,
-  );
+  const placeOf = (at: number) => at - (at % size) + elementOf(order, at % size, 'order');
+  const weights = Float64Array.from(problem.values, (_, at) => problem.values[placeOf(at)]!);
   const rounded = new Float32Array(weights.length);
   const factor = inverseFactor(damped(moments, order), size);
   for (let column = 0; column < size; column++) {

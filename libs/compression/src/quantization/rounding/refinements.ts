@@ -1,5 +1,5 @@
 import type { QuantizeOptions } from '#contracts';
-import { mulberry32 } from '#datasets';
+import { seededRandom } from '#numbers';
 import { cloneModel } from '#onnx';
 import { BiasCorrection } from './bias-correction.js';
 import type { CalibrationRun } from '../calibration/calibrate.js';
@@ -40,16 +40,9 @@ export async function prepareRefinements(
     withSecond || biasCorrection
       ? await measureMoments(graph.model, layers, batches, run, { withSecond })
       : new Map<string, InputMoments>();
-  const source = {
-    exact: cloneModel(graph.model),
-    graph,
-    batches,
-    run,
-    random: mulberry32(run.seed),
-    moments,
-    iterations,
-    seed: run.seed,
-  };
+  const { seed } = run;
+  const drawn = { random: seededRandom(seed), iterations, seed };
+  const source = { exact: cloneModel(graph.model), graph, batches, run, moments, ...drawn };
   return {
     rounding: new WeightRounding(ROUNDINGS[rounding](source)),
     biases: new BiasCorrection(graph, biasCorrection ? moments : null),

@@ -142,6 +142,26 @@ describe('rounding: gptq', () => {
   });
 });
 
+describe('rounding: seqmse', () => {
+  it.each(Object.keys(LAYERS))('keeps the output of a %s closer than scales of its weights alone do', async (kind) => {
+    const net = layerNet(kind);
+    // 0.16 to 0.65 of the error is left.
+    expect(await outputError(net, { weightBits: 3, rounding: 'seqmse' })).toBeLessThan(
+      0.85 * (await outputError(net, { weightBits: 3 })),
+    );
+  });
+
+  it('says of scales per block that they stay', async () => {
+    const net = layerNet('Gemm');
+    const options = { scheme: 'weightOnly', target: 'onnxruntime', weightBits: 4, rounding: 'seqmse' } as const;
+    const { skipped } = await quantizeModel(cloneModel(net.model), QuantizeOptions.parse(options), () => net.batches, {
+      threads: 1,
+      seed: 1,
+    });
+    expect(skipped.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^its scales .* one for each block$/)]);
+  });
+});
+
 describe('scheme weightOnly', () => {
   const given = [
     { rounding: 'gptq', weightBits: 2 },

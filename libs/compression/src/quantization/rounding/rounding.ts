@@ -1,6 +1,6 @@
 import { leftAlone } from '../../left-alone.js';
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { nodeLabel, floatAttribute, tensorDims, tensorToFloats, type Graph } from '#onnx';
+import { nodeLabel } from '#onnx';
 import { adaround } from './adaround.js';
 import { gptq } from './gptq.js';
 import { drawLayerRows, type RowSource } from '../layers/layer-rows.js';
@@ -8,7 +8,8 @@ import type { Layer } from '../layers/layers.js';
 import { transpose } from '../layers/matrix.js';
 import type { InputMoments } from '../calibration/moments.js';
 import { productShape, type ProductShape } from '../layers/patches.js';
-import { activatedOutput } from '../emit/int8-readers.js';
+import { rectifiedBias } from './rectified-bias.js';
+import { sequentialMse } from './seq-mse.js';
 
 /** A layer's weight and its grid. */
 export interface RoundingTask {
@@ -26,6 +27,15 @@ export interface RoundingTask {
 /** Floats on the grid in place of a weight, or why it can only be rounded to nearest. */
 export type RoundWeights = (task: RoundingTask) => Promise<Float32Array | string>;
 
+/** Scales in place of the weight's own, or why it keeps them. */
+export type ChooseScales = (task: RoundingTask) => Promise<Float32Array | string>;
+
+/** How a rounding decides: the level of each weight, and where it has a say the scales beforehand. */
+export interface Rounding {
+  round: RoundWeights;
+  scales?: ChooseScales;
+}
+
 /** What roundings may look at besides the weight. */
 export interface RoundingSource extends RowSource {
   /** Input moments by node label, where the rounding needs them. */
@@ -41,11 +51,19 @@ export interface RoundingSource extends RowSource {
 export class WeightRounding {
   readonly skipped: Skipped[] = [];
 
-  constructor(private readonly round: RoundWeights = roundToNearest) {}
+  constructor(private readonly rounding: Rounding = { round: roundToNearest }) {}
+
+  /** The scales that the weight is rounded on: those given, or better ones. */
+  async scales(task: RoundingTask): Promise<Float32Array> {
+    const chosen = (await this.rounding.scales?.(task)) ?? task.scales;
+    if (typeof chosen !== 'string') return chosen;
+    this.note(task.layer, `its scales are those of its weights alone: ${chosen}`);
+    return task.scales;
+  }
 
   /** Floats for the grid to round: on it already, or the weight as it is. */
   async target(task: RoundingTask): Promise<Float32Array> {
-    const rounded = await this.round(task);
+    const rounded = await this.rounding.round(task);
     if (typeof rounded !== 'string') return rounded;
     this.note(task.layer, `its weights are rounded to nearest: ${rounded}`);
     return task.values;
@@ -53,7 +71,7 @@ export class WeightRounding {
 
   /** Notes of a layer that it reads the weight of another one, rounded for that one's inputs. */
   share(layer: Layer, first: Layer): void {
-    if (this.round !== roundToNearest)
+    if (this.rounding.round !== roundToNearest || this.rounding.scales)
       this.note(
         layer,
         `its weights are rounded for the inputs of "${nodeLabel(first.node)}", which reads the same weight`,
@@ -69,11 +87,11 @@ export class WeightRounding {
 export const roundToNearest: RoundWeights = async ({ values }) => values;
 
 /** How each rounding decides. To add one: its file, its line here, its name in the options. */
-export const ROUNDINGS: Record<QuantizeOptions['rounding'], (source: RoundingSource) => RoundWeights> = {
-  nearest: () => roundToNearest,
-  gptq:
-    ({ graph, moments }) =>
-    async (task) => {
+export const ROUNDINGS: Record<QuantizeOptions['rounding'], (source: RoundingSource) => Rounding> = {
+  nearest: () => ({ round: roundToNearest }),
+  seqmse: (source) => ({ round: roundToNearest, scales: (task) => bySequentialMse(source, task) }),
+  gptq: ({ graph, moments }) => ({
+    round: async (task) => {
       const shape = productShape(graph, task.layer);
       const known = moments.get(nodeLabel(task.layer.node));
       if (!shape || !known?.second)
@@ -83,25 +101,40 @@ export const ROUNDINGS: Record<QuantizeOptions['rounding'], (source: RoundingSou
         );
       return byGroup(task, shape, known.second);
     },
-  adaround: (source) => async (task) => {
-    const { layer, values, scales } = task;
-    const shape = productShape(source.graph, layer);
-    if (!shape) return 'AdaRound wants its input vectors along the last axis, and its activation is transposed';
-    const problem = {
-      ...task,
-      ...shape,
-      values: toColumns(values, layer, shape),
-      scales: task.blockSize ? everyWeight(scales, task.blockSize, shape) : everyColumn(scales, shape),
-      rectified: rectifiedBias(source.graph, layer, shape),
-    };
-    const rows = await drawLayerRows(source, layer, shape, ROWS);
-    return fromColumns(
-      await adaround(problem, rows, { iterations: source.iterations, threads: source.run.threads, seed: source.seed }),
-      layer,
-      shape,
-    );
-  },
+  }),
+  adaround: (source) => ({ round: (task) => byAdaRound(source, task) }),
 };
+
+async function byAdaRound(source: RoundingSource, task: RoundingTask): Promise<Float32Array | string> {
+  const { layer, values, scales } = task;
+  const shape = productShape(source.graph, layer);
+  if (!shape) return 'AdaRound wants its input vectors along the last axis, and its activation is transposed';
+  const problem = {
+    ...task,
+    ...shape,
+    values: toColumns(values, layer, shape),
+    scales: task.blockSize ? everyWeight(scales, task.blockSize, shape) : everyColumn(scales, shape),
+    rectified: rectifiedBias(source.graph, layer, shape),
+  };
+  const rows = await drawLayerRows(source, layer, shape, ROWS);
+  const { iterations, seed, run } = source;
+  const rounded = await adaround(problem, rows, { iterations, seed, threads: run.threads, work: run.work });
+  return fromColumns(rounded, layer, shape);
+}
+
+async function bySequentialMse(source: RoundingSource, task: RoundingTask): Promise<Float32Array | string> {
+  const { layer, values, blockSize } = task;
+  if (blockSize) return 'SeqMSE chooses a scale for each output channel, and its weight has one for each block';
+  const shape = productShape(source.graph, layer);
+  if (!shape) return 'SeqMSE wants its input vectors along the last axis, and its activation is transposed';
+  const problem = {
+    ...task,
+    ...shape,
+    values: toColumns(values, layer, shape),
+    rectified: rectifiedBias(source.graph, layer, shape),
+  };
+  return sequentialMse(problem, await drawLayerRows(source, layer, shape, ROWS), source.run.threads);
+}
 
 /** GPTQ wants one row per output channel, and each group of a convolution is a problem of its own. */
 function byGroup(
@@ -124,10 +157,8 @@ function byGroup(
       lowest,
       limit,
     };
-    rounded.set(
-      gptq(problem, { size, second: second.subarray(group * size * size, (group + 1) * size * size) }),
-      start * size,
-    );
+    const moments = second.subarray(group * size * size, (group + 1) * size * size);
+    rounded.set(gptq(problem, { size, second: moments }), start * size);
   }
   return layer.axis === 0 ? rounded : transpose(rounded, columns, size);
 }
@@ -163,17 +194,4 @@ function everyWeight(scales: Float32Array, blockSize: number, { size, columns }:
     { length: size * columns },
     (_, at) => scales[(at % columns) * blocks + Math.floor(Math.floor(at / columns) / blockSize)]!,
   );
-}
-
-/**
- * The layer's bias where a Relu follows, so that errors below zero do not count; null where the bare product is
- * compared.
- */
-function rectifiedBias(graph: Graph, { node, bias }: Layer, { groups, columns }: ProductShape): Float32Array | null {
-  if (activatedOutput(graph, node) === node.output[0] || floatAttribute(node, 'alpha', 1) !== 1) return null;
-  if (!node.input[2]) return new Float32Array(groups * columns);
-  const tensor = bias ? graph.initializer(bias) : undefined;
-  return tensor && tensorDims(tensor).reduce((product, dim) => product * dim, 1) === groups * columns
-    ? tensorToFloats(tensor)
-    : null;
 }

@@ -85,11 +85,8 @@ export class SoftRounding {
       },
       optimizer: adam(),
     });
-    return new SoftRounding(
-      product,
-      await Trainer.create(step, { weights: start.variables, mask: start.mask }, threads),
-      batch,
-    );
+    const trainer = await Trainer.create(step, { weights: start.variables, mask: start.mask }, threads);
+    return new SoftRounding(product, trainer, batch);
   }
 
   async learn({ inputs, targets, sharpness, pull }: RoundingBatch, learningRate: number): Promise<void> {

@@ -14,7 +14,7 @@ import { layerMatrix, plainProductRefusal, replaceProduct } from '../layers/matr
 import { layersInScope } from '../layers/scope.js';
 import { prepareRefinements } from '../rounding/refinements.js';
 import type { LayerReport } from '../report.js';
-import type { BatchesOf, QuantizationRun } from '../run.js';
+import { DONE_BY, type BatchesOf, type QuantizationRun } from '../run.js';
 import type { Plan } from '../layers/plan.js';
 import { refuseWithoutData } from '../calibration/known-ranges.js';
 import { smoothLayers } from '../rescaling/smooth.js';
@@ -38,9 +38,10 @@ export const dynamicScheme: Scheme = {
 
   async apply(plan, options, batches, run) {
     if (options.smoothing !== undefined) await smooth(plan, options.smoothing, batches, run);
-    const { biases } = await prepareRefinements(plan, options, batches && batches(plan), run);
+    run.work?.begin('statistics of layers', DONE_BY.statistics);
+    const { biases } = await prepareRefinements(plan, options, batches && batches(plan, run.work), run);
     const layers = quantizeDynamic(plan.graph, plan.layers, options, biases);
-    const aside = storeAside(plan, options).map(({ report }) => report);
+    const aside = (await storeAside(plan, options, run)).map(({ report }) => report);
     return { layers: [...aside, ...layers], skipped: [...plan.skipped, ...biases.skipped] };
   },
 };
@@ -48,7 +49,8 @@ export const dynamicScheme: Scheme = {
 /** Smoothing for a scheme that needs no data otherwise. */
 async function smooth(plan: Plan, alpha: number, batches: BatchesOf | null, run: QuantizationRun): Promise<void> {
   if (!batches) return refuseWithoutData({ smoothing: alpha });
-  await smoothLayers(plan.graph, plan.layers, alpha, batches(plan), run);
+  run.work?.begin('smoothing', DONE_BY.smoothing);
+  await smoothLayers(plan.graph, plan.layers, alpha, batches(plan, run.work), run);
 }
 
 /** Splits layers into those that dynamic quantization takes and those it leaves, with reasons. */
@@ -136,16 +138,8 @@ function measure(graph: Graph, { node, input }: Layer, measured: Map<string, str
   const known = measured.get(input);
   if (known) return known;
   const outputs = ['quantized', 'scale', 'zero_point'].map((part) => graph.freshName(`${input}_${part}`));
-  graph.addNode(
-    makeNode(
-      'DynamicQuantizeLinear',
-      [input],
-      outputs,
-      {},
-      { name: graph.freshName(`${input}_DynamicQuantizeLinear`) },
-    ),
-    { before: node },
-  );
+  const name = graph.freshName(`${input}_DynamicQuantizeLinear`);
+  graph.addNode(makeNode('DynamicQuantizeLinear', [input], outputs, {}, { name }), { before: node });
   measured.set(input, outputs);
   return outputs;
 }

@@ -1,5 +1,5 @@
 import type { QuantizeOptions } from '#contracts';
-import type { ModelProto } from '#onnx';
+import type { ModelProto, NodeProto } from '#onnx';
 import { foldableValues } from '../../rewrites/fold-constants.js';
 import { leftAlone } from '../../left-alone.js';
 import { planLayers, type Plan } from '../layers/plan.js';
@@ -27,8 +27,7 @@ export function planQuantization(model: ModelProto, options: QuantizeOptions): P
 export function foreseeQuantization(model: ModelProto, options: QuantizeOptions): Pick<Plan, 'graph' | 'skipped'> {
   const { graph, skipped } = planQuantization(model, options);
   const foldable = foldableValues(graph);
-  const folded = graph.nodes
-    .filter(({ input }) => foldable.has(input[1] ?? ''))
-    .map((node) => leftAlone(node, '').node);
+  const isFolded = ({ input }: NodeProto) => foldable.has(input[1] ?? '');
+  const folded = graph.nodes.filter(isFolded).map((node) => leftAlone(node, '').node);
   return { graph, skipped: skipped.filter(({ node }) => !folded.includes(node)) };
 }

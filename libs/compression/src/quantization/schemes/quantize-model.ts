@@ -5,13 +5,14 @@ import type { Batches } from '../../calibration-data.js';
 import { checkKnownRanges } from '../calibration/known-ranges.js';
 import { probabilityOutputs } from '../emit/probabilities.js';
 import { hasInt8DotProduct } from '../evidence/cpu.js';
+import { rangeKept, rangeTaken, settleRange } from '../evidence/weight-range.js';
 import { describeJudgedOn } from '../evidence/judged-on.js';
 import { measureResult, NOT_MEASURED } from '../evidence/measure-result.js';
 import { costliestLayers } from '../evidence/costliest-layers.js';
 import { FEW_SAMPLES, warningsFor } from '../evidence/warnings.js';
 import { withCause } from '../layers/non-finite-cause.js';
 import { prepareFolded } from '../layers/prepare.js';
-import type { Measured, QuantizeReport, SchemeReport } from '../report.js';
+import type { MeasuredResult, QuantizeReport, SchemeReport } from '../report.js';
 import type { BatchesOf, QuantizationRun } from '../run.js';
 import { planPrepared } from './plan-quantization.js';
 import { SCHEMES } from './schemes.js';
@@ -22,16 +23,17 @@ import { SCHEMES } from './schemes.js';
  */
 export async function quantizeModel(
   model: ModelProto,
-  options: QuantizeOptions,
+  given: QuantizeOptions,
   batchesOf: BatchesOf | null,
   run: QuantizationRun,
 ): Promise<QuantizeReport> {
+  const options = await settleRange(given);
   const float = writeModel(model);
   await prepareFolded(model, options);
   const plan = planPrepared(model, options);
   checkKnownRanges(options, [new Graph(readModel(float)), plan.graph]);
   const prepared = writeModel(model);
-  const batches = batchesOf && batchesOf(plan);
+  const batches = batchesOf && batchesOf(plan, run.work);
   const applied = await withCause(plan, batches ?? (() => []), () =>
     SCHEMES[options.scheme].apply(plan, options, batchesOf, { floatBytes: float.length, ...run }),
   );
@@ -40,13 +42,16 @@ export async function quantizeModel(
   const { measured, rows } = batches
     ? await measureResult(stages, plan.graph, applied.layers, batches, run)
     : { measured: NOT_MEASURED, rows: applied.layers };
-  return explain({ ...applied, layers: rows }, measured, options, float, batches);
+  const report = await explain({ ...applied, layers: rows }, measured, given, float, batches);
+  const range =
+    given.reduceRange === 'auto' ? rangeTaken(options, rows) : rangeKept(given, rows, report.int8DotProduct);
+  return { ...report, verdict: joined(report.verdict, range) };
 }
 
 /** What is measured, in words: what to know before trusting the result, and what it is worth. */
 async function explain(
   applied: SchemeReport,
-  measured: Measured,
+  measured: MeasuredResult,
   options: QuantizeOptions,
   float: Uint8Array,
   batches: Batches | null,
@@ -65,7 +70,9 @@ async function explain(
   };
 }
 
-function verdictOf({ layers, tensors, judgedOn, outputs, speed }: SchemeReport & Measured): string {
+const joined = (...parts: string[]) => parts.filter((part) => part !== '').join('; ');
+
+function verdictOf({ layers, tensors, judgedOn, outputs, speed }: SchemeReport & MeasuredResult): string {
   return [
     costliestLayers(layers, tensors),
     ...(judgedOn && outputs?.length ? [`outputs compared on ${describeJudgedOn(judgedOn)}`] : []),

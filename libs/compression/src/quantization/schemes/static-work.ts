@@ -1,8 +1,10 @@
 import type { QuantizeOptions, Skipped } from '#contracts';
-import { mulberry32 } from '#datasets';
+import { seededRandom } from '#numbers';
 import { outputOf, type Graph, type NodeProto } from '#onnx';
 import type { Batches } from '../../calibration-data.js';
-import type { CalibratedRange } from '../calibration/calibrate.js';
+import type { CalibratedRange, Observations } from '../calibration/calibrate.js';
+import { noEncodings, Unused, type KnownEncodings } from '../calibration/known-encodings.js';
+import { writtenEncodings, type WrittenWeight } from '../calibration/written-encodings.js';
 import { PLAIN, type MethodChoice, type Methods } from '../calibration/choose-methods.js';
 import type { PairSite } from '../emit/placement.js';
 import type { StoredNode } from '../emit/stored-node.js';
@@ -38,7 +40,10 @@ export interface StoredRow {
 export interface StaticWork {
   readonly plan: Plan;
   readonly graph: Graph;
+  /** Those that compute in integers. */
   readonly layers: Layer[];
+  /** Those that store their weights as integers and compute in floats. */
+  readonly weightsOnly: Layer[];
   /** Null where there is no data set; `batches` is then empty. */
   readonly data: Batches | null;
   readonly batches: Batches;
@@ -46,12 +51,17 @@ export interface StaticWork {
   /** What is drawn for codebooks, by the trials of widths first. */
   readonly random: () => number;
   readonly options: QuantizeOptions;
+  /** Grids that another quantizer gave, and what of them came to no use. */
+  readonly encodings: KnownEncodings;
+  readonly unusedEncodings: Unused;
   /** What the options leave to `auto`: the plain methods until they are chosen. */
   decided: Methods;
   inWork: LayerInWork[];
   /** What the result is compared with: the graph itself until it is copied. */
   float: LayeredGraph;
   methods: MethodChoice | null;
+  /** What choosing them observed of activations; null where nothing was tried. */
+  observed: Observations | null;
   sites: PairSite[];
   ranges: ReadonlyMap<string, CalibratedRange>;
   refinements: Refinements;
@@ -61,6 +71,8 @@ export interface StaticWork {
   /** One row per node stored, in the order of the report: steps add what they find to it. */
   rows: StoredRow[];
   skipped: Skipped[];
+  /** The weights of integer layers with their scales, for the file of encodings. */
+  written: readonly WrittenWeight[];
 }
 
 /** The work before its first step. */
@@ -70,16 +82,20 @@ export function beginStatic(
   data: Batches | null,
   run: QuantizationRun,
 ): StaticWork {
-  const { graph, layers } = plan;
+  const { graph } = plan;
+  const layers = plan.layers.filter(({ isWeightsOnly }) => !isWeightsOnly);
   return {
     plan,
     graph,
     layers,
+    weightsOnly: plan.layers.filter(({ isWeightsOnly }) => isWeightsOnly),
     data,
     batches: data ?? (() => []),
     run,
-    random: mulberry32(run.seed),
+    random: seededRandom(run.seed),
     options,
+    encodings: plan.encodings ?? noEncodings(),
+    unusedEncodings: new Unused(),
     inWork: layers.map((layer) => ({
       layer,
       opType: layer.node.opType,
@@ -90,6 +106,7 @@ export function beginStatic(
     float: { graph, layers },
     decided: PLAIN,
     methods: null,
+    observed: null,
     sites: [],
     ranges: new Map(),
     refinements: { rounding: new WeightRounding(), biases: new BiasCorrection(graph, null) },
@@ -98,15 +115,17 @@ export function beginStatic(
     mixed: null,
     rows: [],
     skipped: [],
+    written: [],
   };
 }
 
 /** What the last step leaves, for the report. */
-export function staticReport({ rows, activations, methods, mixed, skipped }: StaticWork): SchemeReport {
+export function staticReport({ rows, activations, methods, mixed, skipped, written }: StaticWork): SchemeReport {
   return {
     layers: rows.map(({ report }) => report),
     activations,
     methods,
+    encodings: writtenEncodings(activations, written),
     skipped,
     ...(mixed ? { mixed } : {}),
   };

@@ -130,7 +130,8 @@ describe('quantizeStatic', () => {
       expect(fused).toMatchObject({ QLinearConv: 2, QGemm: 2 });
       for (const op of ['Cast', 'Gather', 'DequantizeLinear']) expect(fused).not.toHaveProperty(op);
       const plain = await outputOf(model, images(4), 'disabled');
-      // Single levels differ where one of them rounds a tie the other way: 30 dB at the least was found, a layer in the wrong place leaves none.
+      // Single levels differ where one of them rounds a tie the other way: 30 dB at the least was found, a layer in the
+      // wrong place leaves none.
       expect(snrDb(plain, await outputOf(model, images(4))) ?? Infinity).toBeGreaterThan(24);
     },
   );

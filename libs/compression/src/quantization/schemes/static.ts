@@ -8,7 +8,7 @@ import { layersInScope } from '../layers/scope.js';
 import type { SchemeReport } from '../report.js';
 import type { QuantizationRun } from '../run.js';
 import type { Scheme } from './scheme.js';
-import { storeNodesAside, storeWeights } from './static-storing.js';
+import { storeNodesAside, storeWeights, storeWeightsAlone } from './static-storing.js';
 import {
   calibrateActivations,
   chooseAutoMethods,
@@ -21,6 +21,7 @@ import {
   shapeForFusion,
   smooth,
   sweep,
+  tellUnusedEncodings,
 } from './static-steps.js';
 import { beginStatic, staticReport, type StaticWork } from './static-work.js';
 
@@ -34,7 +35,7 @@ export const staticScheme: Scheme = {
   },
 
   async apply(plan, options, batches, run) {
-    const report = await quantizeStatic(plan, options, batches && batches(plan), run);
+    const report = await quantizeStatic(plan, options, batches && batches(plan, run.work), run);
     return { ...report, skipped: [...plan.skipped, ...report.skipped] };
   },
 };
@@ -67,13 +68,25 @@ const STEPS: readonly Step[] = [
   // Weights come last, in order of the graph: a step of a bias is the weight's scale times that of its input, which is
   // known by now.
   storeWeights,
+  // Those that compute in floats have no grid around them, and none of the statistics waits for them.
+  storeWeightsAlone,
+  // Every grid has been asked for by now.
+  tellUnusedEncodings,
   // The floats that nothing reads any more go before the model is compared as it will be written.
   sweep,
   compareLayers,
 ];
 
-/** Where there are no layers there is no activation to calibrate. */
-const STEPS_WITHOUT_LAYERS: readonly Step[] = [keepFloatModel, storeNodesAside, sweep, compareLayers];
+/** Where no layer computes in integers there is no activation to calibrate, and no method to choose. */
+const STEPS_WITHOUT_LAYERS: readonly Step[] = [
+  keepFloatModel,
+  learnRefinements,
+  storeNodesAside,
+  storeWeightsAlone,
+  tellUnusedEncodings,
+  sweep,
+  compareLayers,
+];
 
 /**
  * Quantizes the plan's model in place with uint8 activations and integer weights; ranges that the options do not give
@@ -86,9 +99,9 @@ export async function quantizeStatic(
   data: Batches | null,
   run: QuantizationRun,
 ): Promise<SchemeReport> {
-  const hasLayers = plan.layers.length > 0;
-  if (hasLayers && !data) refuseWithoutData(options);
   const work = beginStatic(plan, options, data, run);
+  const hasLayers = work.layers.length > 0;
+  if (hasLayers && !data) refuseWithoutData(options);
   for (const step of hasLayers ? STEPS : STEPS_WITHOUT_LAYERS) await step(work);
   return staticReport(work);
 }

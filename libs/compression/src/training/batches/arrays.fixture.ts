@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDataset, writeNpz, type Dataset } from '#datasets';
 import { readModel } from '#onnx';
+import { stageContext } from '../../context.fixture.js';
 import type { PassContext } from '../../pass.js';
 
 type Arrays = Parameters<typeof writeNpz>[0];
@@ -17,11 +18,8 @@ export class ArrayData {
   static async create(arrays: Arrays, labels: object = { array: 'y', classes: 4 }): Promise<ArrayData> {
     const folder = await mkdtemp(join(tmpdir(), 'coldpress-arrays-'));
     await writeFile(join(folder, 'data.npz'), writeNpz(arrays));
-    const inputs = Object.fromEntries(
-      Object.keys(arrays)
-        .filter((name) => name !== 'y')
-        .map((name) => [name, { array: name }]),
-    );
+    const names = Object.keys(arrays).filter((name) => name !== 'y');
+    const inputs = Object.fromEntries(names.map((name) => [name, { array: name }]));
     const manifest = { name: 'arrays', inputs, labels, splits: { train: { file: 'data.npz' } } };
     await writeFile(join(folder, 'dataset.json'), JSON.stringify(manifest));
     return new ArrayData(folder, await openDataset(folder));
@@ -29,18 +27,8 @@ export class ArrayData {
 
   /** A stage's context on a model. */
   context(model: Uint8Array, changes: Partial<PassContext> = {}): PassContext {
-    const quiet = { progress: () => undefined, log: () => undefined };
-    return {
-      model: readModel(model),
-      baseline: model,
-      history: [model],
-      data: this.data,
-      seed: 5,
-      threads: 1,
-      outputPath: this.folder,
-      ...quiet,
-      ...changes,
-    };
+    const known = { baseline: model, history: [model], data: this.data, seed: 5, outputPath: this.folder };
+    return stageContext(readModel(model), { ...known, ...changes });
   }
 
   async remove(): Promise<void> {

@@ -13,9 +13,8 @@ export function augmentObstacles({ inputs }: Graph, { shift, flip, cutout, mixup
     rank: valueDims(input)?.length ?? null,
     type: valueElemType(input),
   }));
-  const asked = Object.entries({ shift: shift > 0, flip, cutout: cutout > 0 }).flatMap(([name, isAsked]) =>
-    isAsked ? [name] : [],
-  );
+  const changes = Object.entries({ shift: shift > 0, flip, cutout: cutout > 0 });
+  const asked = changes.flatMap(([name, isAsked]) => (isAsked ? [name] : []));
   const isImageless = known.every(({ rank, type }) => (rank !== null && rank !== 4) || type === DataType.INT64);
   const unblended = mixup > 0 ? known.filter(({ type }) => type !== DataType.FLOAT && type !== DataType.DOUBLE) : [];
   return [
@@ -23,7 +22,9 @@ export function augmentObstacles({ inputs }: Graph, { shift, flip, cutout, mixup
       ? [
           {
             field: 'augment',
-            message: `${asked.join(', ')} change images [N, C, H, W], and the model reads none: leave ${asked.length > 1 ? 'them' : 'it'} out`,
+            message:
+              `${asked.join(', ')} change images [N, C, H, W], and the model reads none: ` +
+              `leave ${asked.length > 1 ? 'them' : 'it'} out`,
           },
         ]
       : []),

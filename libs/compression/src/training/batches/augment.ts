@@ -14,11 +14,9 @@ export function augments({ shift, flip, cutout, mixup }: AugmentOptions): boolea
  * inputs only blend.
  */
 export function augment(inputs: HostTensors, options: AugmentOptions, random: Random): HostTensors {
-  const changed = Object.entries(inputs).map(([name, tensor]): [string, HostTensor] => [
-    name,
-    changeImages(tensor, options, random),
-  ]);
-  return options.mixup > 0 ? blend(Object.fromEntries(changed), options.mixup, random) : Object.fromEntries(changed);
+  const change = ([name, tensor]: [string, HostTensor]) => [name, changeImages(tensor, options, random)] as const;
+  const changed = Object.fromEntries(Object.entries(inputs).map(change));
+  return options.mixup > 0 ? blend(changed, options.mixup, random) : changed;
 }
 
 function changeImages(tensor: HostTensor, { shift, flip, cutout }: AugmentOptions, random: Random): HostTensor {
@@ -28,19 +26,13 @@ function changeImages(tensor: HostTensor, { shift, flip, cutout }: AugmentOption
   const within = (limit: number) => Math.floor(random() * (2 * limit + 1)) - limit;
   for (let image = 0; image < batch; image++) {
     const place = { dy: within(shift), dx: within(shift), mirrored: flip && random() < 0.5 };
-    const hole = {
-      top: Math.floor(random() * height) - cutout / 2,
-      left: Math.floor(random() * width) - cutout / 2,
-      size: cutout,
-    };
+    const [top, left] = [Math.floor(random() * height), Math.floor(random() * width)];
+    const hole = { top: top - cutout / 2, left: left - cutout / 2, size: cutout };
     for (let channel = 0; channel < channels; channel++) {
       const plane = (image * channels + channel) * height * width;
-      copyPlane(tensor.data.subarray(plane, plane + height * width), data.subarray(plane, plane + height * width), {
-        height,
-        width,
-        ...place,
-        ...hole,
-      });
+      const end = plane + height * width;
+      const [from, to] = [tensor.data.subarray(plane, end), data.subarray(plane, end)];
+      copyPlane(from, to, { height, width, ...place, ...hole });
     }
   }
   return { ...tensor, data } as HostTensor;
@@ -64,7 +56,8 @@ function copyPlane(from: Plane, to: Plane, { height, width, dy, dx, mirrored, to
     for (let x = Math.max(0, dx); x < Math.min(width, width + dx); x++) {
       if (size > 0 && y >= top && y < top + size && x >= left && x < left + size) continue;
       const source = x - dx;
-      to[y * width + x] = from[(y - dy) * width + (mirrored ? width - 1 - source : source)]!;
+      const column = mirrored ? width - 1 - source : source;
+      to[y * width + x] = from[(y - dy) * width + column]!;
     }
   }
 }
@@ -77,9 +70,8 @@ function blend(inputs: HostTensors, concentration: number, random: Random): Host
       if (tensor.type !== 'float32' && tensor.type !== 'float64') return [name, tensor];
       const size = tensor.data.length / tensor.dims[0]!;
       const values = tensor.data;
-      const data = (values as Float32Array).map(
-        (value, i) => share * value + (1 - share) * values[(i + size) % values.length]!,
-      );
+      const other = (i: number) => values[(i + size) % values.length]!;
+      const data = (values as Float32Array).map((value, i) => share * value + (1 - share) * other(i));
       return [name, { ...tensor, data } as HostTensor];
     }),
   );
@@ -91,7 +83,8 @@ function blend(inputs: HostTensors, concentration: number, random: Random): Host
  */
 function betaShare(a: number, random: Random): number {
   for (;;) {
-    const [u, v] = [Math.log(1 - random()) / a, Math.log(1 - random()) / a];
+    const draw = () => Math.log(1 - random()) / a;
+    const [u, v] = [draw(), draw()];
     if (Math.exp(u) + Math.exp(v) <= 1) return 1 / (1 + Math.exp(v - u));
   }
 }

@@ -23,9 +23,8 @@ type Rule = (place: Place, output: number) => number | null;
 
 const reduction: Rule = ({ graph, node, axis, from, to }) => {
   if (to.length === from.length) return axis;
-  const axes = (numbersAt(graph, node, 1) ?? intsAttribute(node, 'axes', [intAttribute(node, 'axis', 0)])).map(
-    (other) => positive(other, from.length),
-  );
+  const named = numbersAt(graph, node, 1) ?? intsAttribute(node, 'axes', [intAttribute(node, 'axis', 0)]);
+  const axes = named.map((other) => positive(other, from.length));
   return axes.includes(axis) ? null : axis - axes.filter((other) => other < axis).length;
 };
 
@@ -69,11 +68,8 @@ const RULES: Readonly<Record<string, Rule>> = {
  * whoever acts on it proves the result.
  */
 export function batchAxes(graph: Graph, shapes: Shapes): Map<string, number> {
-  const axes = new Map(
-    graph.inputs
-      .filter(({ name }) => (shapes.get(name)?.length ?? 0) > 0)
-      .map(({ name }): [string, number] => [name, 0]),
-  );
+  const batched = graph.inputs.filter(({ name }) => (shapes.get(name)?.length ?? 0) > 0);
+  const axes = new Map(batched.map(({ name }): [string, number] => [name, 0]));
   for (const node of graph.nodes) {
     const index = node.input.findIndex((value) => axes.has(value));
     const from = shapes.get(node.input[index] ?? '');
@@ -81,10 +77,8 @@ export function batchAxes(graph: Graph, shapes: Shapes): Map<string, number> {
     node.output.forEach((value, output) => {
       const to = shapes.get(value);
       if (value === '' || !to) return;
-      const axis = (RULES[node.opType] ?? fromTheEnd)(
-        { graph, node, index, axis: axes.get(node.input[index]!)!, from, to },
-        output,
-      );
+      const rule = RULES[node.opType] ?? fromTheEnd;
+      const axis = rule({ graph, node, index, axis: axes.get(node.input[index]!)!, from, to }, output);
       if (axis !== null && axis >= 0 && axis < to.length) axes.set(value, axis);
     });
   }

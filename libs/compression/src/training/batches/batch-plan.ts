@@ -57,29 +57,27 @@ const FILL = 0.8;
  * parts run one after the other.
  */
 export function planBatch({ graph, shapes, batchSize, threads, memoryMb }: BatchPlanRequest): BatchPlan {
-  const divisors = isWhole(graph)
-    ? [1]
-    : Array.from({ length: batchSize }, (_, i) => i + 1).filter((parts) => batchSize % parts === 0);
+  const divisors = isWhole(graph) ? [1] : divisorsOf(batchSize);
   const sessions = divisors.findLast((parts) => parts <= threads && isParallel(graph, shapes, batchSize / parts)) ?? 1;
-  const fits = (parts: number) =>
-    memoryMb === undefined || estimateMb(graph, shapes, Math.min(1, sessions / parts)) <= FILL * memoryMb;
-  const parts =
-    divisors.find((count) => count % sessions === 0 && fits(count)) ??
-    divisors.findLast((count) => count % sessions === 0)!;
-  return {
-    parts,
-    sessions,
-    threads: Math.max(1, Math.floor(threads / sessions)),
-    partSize: batchSize / parts,
-    estimateMb: estimateMb(graph, shapes, Math.min(1, sessions / parts)),
-  };
+  const neededMb = (parts: number) => estimateMb(graph, shapes, Math.min(1, sessions / parts));
+  const fits = (parts: number) => memoryMb === undefined || neededMb(parts) <= FILL * memoryMb;
+  const even = divisors.filter((parts) => parts % sessions === 0);
+  const parts = even.find((count) => fits(count)) ?? even.at(-1)!;
+  const threadsEach = Math.max(1, Math.floor(threads / sessions));
+  return { parts, sessions, threads: threadsEach, partSize: batchSize / parts, estimateMb: neededMb(parts) };
+}
+
+function divisorsOf(value: number): number[] {
+  const candidates = Array.from({ length: value }, (_, i) => i + 1);
+  return candidates.filter((divisor) => value % divisor === 0);
 }
 
 /** Refuses a plan that is known to take more memory than there is: throws TrainingError with the way out. */
 function checkMemory(plan: BatchPlan, { graph, shapes, batchSize, memoryMb = Infinity }: BatchPlanRequest): void {
   if (plan.estimateMb <= memoryMb) return;
   const fits = (samples: number) => estimateMb(graph, shapes, samples / batchSize) <= FILL * memoryMb;
-  const smaller = Array.from({ length: batchSize - 1 }, (_, i) => batchSize - 1 - i).find(fits);
+  const smallerSizes = Array.from({ length: batchSize - 1 }, (_, i) => batchSize - 1 - i);
+  const smaller = smallerSizes.find(fits);
   const ways = [
     ...(isWhole(graph) && smaller !== undefined && fixedBatch(graph) === null ? [`set batchSize to ${smaller}`] : []),
     ...(usesBatchStatistics(graph) && fits(1)
@@ -110,21 +108,15 @@ export async function planFromBatch(
 ): Promise<PlannedBatch> {
   const samples = Object.values(inputs)[0]!.dims[0]!;
   const batchSize = fixedBatch(graph) ?? samples;
-  const request = {
-    graph,
-    shapes: await batchShapes(graph, firstSamples(inputs, Math.min(batchSize, samples)), batchSize),
-    batchSize,
-    threads,
-    memoryMb,
-  };
+  const first = firstSamples(inputs, Math.min(batchSize, samples));
+  const request = { graph, shapes: await batchShapes(graph, first, batchSize), batchSize, threads, memoryMb };
   const whole = planBatch(request);
   // A model that takes batches of its own size alone gets them one after the other.
   const plan = { ...whole, parts: (whole.parts * samples) / batchSize };
   checkMemory(plan, request);
-  const division =
-    plan.parts === 1
-      ? ''
-      : `; each batch in ${plan.parts} parts of ${plan.partSize} on ${plan.sessions} session${plan.sessions === 1 ? '' : 's'}`;
+  const sessions = `${plan.sessions} session${plan.sessions === 1 ? '' : 's'}`;
+  const inParts = `; each batch in ${plan.parts} parts of ${plan.partSize} on ${sessions}`;
+  const division = plan.parts === 1 ? '' : inParts;
   log(
     `a training step takes about ${plan.estimateMb} MiB${memoryMb === undefined ? '' : ` of ${memoryMb}`}${division}`,
   );
@@ -149,9 +141,10 @@ function isWhole(graph: Graph): boolean {
 
 /** Memory of a step in MiB when `share` of the batch is under way at a time. */
 function estimateMb(graph: Graph, shapes: Shapes, share: number): number {
-  const bytes = (values: readonly string[]) =>
-    4 * values.reduce((sum, value) => sum + size(shapes.get(value) ?? [0]), 0);
-  const activations = bytes([...graph.inputs.map(({ name }) => name), ...graph.nodes.flatMap((node) => node.output)]);
+  const floats = (values: readonly string[]) => values.reduce((sum, value) => sum + size(shapes.get(value) ?? [0]), 0);
+  const bytes = (values: readonly string[]) => 4 * floats(values);
+  const results = graph.nodes.flatMap((node) => node.output);
+  const activations = bytes([...graph.inputs.map(({ name }) => name), ...results]);
   const parameters = bytes(graph.proto.initializer.map(({ name }) => name));
   return Math.round(
     BASE_MB + (activations * share * BYTES_PER_VALUE_BYTE + parameters * PARAMETER_VECTORS) / 1024 ** 2,

@@ -1,5 +1,5 @@
 import { Session, type HostTensor, type HostTensors } from '#inference';
-import { mulberry32 } from '#datasets';
+import { seededRandom } from '#numbers';
 import { writeModel, type ModelProto } from '#onnx';
 
 /** How far, as a share of the greatest number, the same samples may come out differently in a larger batch. */
@@ -27,9 +27,8 @@ export async function givesTheSame(
       const apart: HostTensors[] = [];
       for (const part of parts) apart.push(await one.run(part));
       const rows = times * batch - short;
-      const together = await any.run(
-        Object.fromEntries(Object.keys(feeds).map((name) => [name, joined(parts, name, rows)])),
-      );
+      const rowsOfAll = Object.keys(feeds).map((name) => [name, joined(parts, name, rows)]);
+      const together = await any.run(Object.fromEntries(rowsOfAll));
       if (!Object.keys(together).every((name) => agree(together[name]!, joined(apart, name, rows)))) return false;
     }
     return true;
@@ -43,20 +42,15 @@ export async function givesTheSame(
  * alike.
  */
 function varied(feeds: HostTensors, seed: number): HostTensors {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   return Object.fromEntries(
     Object.entries(feeds).map(([name, tensor]): [string, HostTensor] => {
       const { type, dims, data } = tensor;
       if (type === 'int64' || type === 'uint64')
         return [name, { type, dims, data: data.map(() => BigInt(Math.round(random()))) } as HostTensor];
       const isFloat = type === 'float32' || type === 'float64';
-      return [
-        name,
-        {
-          ...tensor,
-          data: (data as Float32Array).map(() => (isFloat ? 2 * random() - 1 : Math.round(random()))),
-        } as HostTensor,
-      ];
+      const draw = () => (isFloat ? 2 * random() - 1 : Math.round(random()));
+      return [name, { ...tensor, data: (data as Float32Array).map(draw) } as HostTensor];
     }),
   );
 }
@@ -67,7 +61,8 @@ function joined(parts: readonly HostTensors[], name: string, rows: number): Host
   const [{ type, dims, data }] = tensors as [HostTensor, ...HostTensor[]];
   const whole = new (data.constructor as Float32ArrayConstructor)(data.length * tensors.length);
   tensors.forEach((tensor, i) => whole.set(tensor.data as Float32Array, i * data.length));
-  return { type, dims: [rows, ...dims.slice(1)], data: whole.slice(0, (data.length / dims[0]!) * rows) } as HostTensor;
+  const taken = whole.slice(0, (data.length / dims[0]!) * rows);
+  return { type, dims: [rows, ...dims.slice(1)], data: taken } as HostTensor;
 }
 
 function agree(got: HostTensor, expected: HostTensor): boolean {
@@ -75,5 +70,6 @@ function agree(got: HostTensor, expected: HostTensor): boolean {
   const numbers = (data: HostTensor['data']) => Float64Array.from(data as ArrayLike<number>, Number);
   const [a, b] = [numbers(got.data), numbers(expected.data)];
   const most = b.reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 0);
-  return a.every((value, i) => Object.is(value, b[i]) || Math.abs(value - b[i]!) <= TOLERANCE * most);
+  const isNear = (value: number, i: number) => Object.is(value, b[i]) || Math.abs(value - b[i]!) <= TOLERANCE * most;
+  return a.every(isNear);
 }

@@ -14,10 +14,8 @@ const SMALL = [2, 3] as const;
  */
 export async function batchShapes(graph: Graph, inputs: HostTensors, batchSize: number): Promise<Shapes> {
   if (batchSize <= SMALL[1] || fixedBatch(graph) !== null) return observeTrainingShapes(graph, inputs);
-  const [two, three] = [
-    await observeTrainingShapes(graph, firstSamples(inputs, SMALL[0])),
-    await observeTrainingShapes(graph, firstSamples(inputs, SMALL[1])),
-  ];
+  const two = await observeTrainingShapes(graph, firstSamples(inputs, SMALL[0]));
+  const three = await observeTrainingShapes(graph, firstSamples(inputs, SMALL[1]));
   return new Map(
     [...two].map(([value, dims]): [string, readonly number[]] => [
       value,

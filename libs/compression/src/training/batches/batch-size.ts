@@ -30,12 +30,8 @@ export function chooseBatchSize(graph: Graph, asked: number, samples: number): B
   if (problem !== null) throw new TrainingError(problem);
   const batchSize = usesBatchStatistics(graph) ? fixed : Math.max(fixed, most - (most % fixed));
   const parts = batchSize > fixed ? `, and a step takes ${batchSize / fixed} of them` : '';
-  return {
-    batchSize,
-    warnings: [
-      `the file fixes batches of ${fixed}${parts}${batchSize === asked ? '' : `: batches hold ${batchSize}, not ${asked}`}`,
-    ],
-  };
+  const other = batchSize === asked ? '' : `: batches hold ${batchSize}, not ${asked}`;
+  return { batchSize, warnings: [`the file fixes batches of ${fixed}${parts}${other}`] };
 }
 
 /**
@@ -44,9 +40,15 @@ export function chooseBatchSize(graph: Graph, asked: number, samples: number): B
  */
 export function fixedBatchProblem(fixed: number, samples: number, goesByBatch: boolean): string | null {
   if (samples < fixed)
-    return `the model takes batches of ${fixed}, and the train split has ${samples} samples to learn from: use a larger split, or export the model with a dynamic batch`;
+    return (
+      `the model takes batches of ${fixed}, and the train split has ${samples} samples to learn from: ` +
+      'use a larger split, or export the model with a dynamic batch'
+    );
   if (goesByBatch && fixed === 1)
-    return 'batch normalization goes by each batch, and the model takes one sample at a time: set batchNorm to frozen, or export the model with a dynamic batch';
+    return (
+      'batch normalization goes by each batch, and the model takes one sample at a time: ' +
+      'set batchNorm to frozen, or export the model with a dynamic batch'
+    );
   return null;
 }
 
@@ -58,9 +60,7 @@ export function batchProblem(
 ): string | null {
   const fixed = fixedBatch(graph);
   const samples = data?.splits['train'] ?? Infinity;
-  const held =
-    earlyStopping && Number.isFinite(samples)
-      ? Math.min(samples - 1, Math.max(1, Math.round(earlyStopping.share * samples)))
-      : 0;
+  const share = earlyStopping && Number.isFinite(samples) ? earlyStopping.share : 0;
+  const held = share > 0 ? Math.min(samples - 1, Math.max(1, Math.round(share * samples))) : 0;
   return fixed === null ? null : fixedBatchProblem(fixed, samples - held, usesBatchStatistics(graph));
 }

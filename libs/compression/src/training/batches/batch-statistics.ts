@@ -33,7 +33,8 @@ interface Site {
 /**
  * Lets the batch normalizations of a graph normalize by the statistics of the batch they see (Ioffe and Szegedy 2015):
  *
- *     Y = BatchNormalization(X, scale, B, mean, var)   becomes   Y, mean', var' = BatchNormalization(..., training_mode = 1)
+ *     Y = BatchNormalization(X, scale, B, mean, var)
+ *     becomes   Y, mean', var' = BatchNormalization(..., training_mode = 1)
  *
  * Nodes whose statistics are not constants of the graph stay as they are. Returns how many changed.
  */
@@ -74,9 +75,8 @@ export async function estimateStatistics(
   const graph = new Graph(model);
   liftConstants(graph);
   for (const [{ node }, pool] of pools) {
-    [pooledMean(pool), pooledVariance(pool)].forEach((values, i) =>
-      graph.replaceInitializer(floatTensor(node.input[3 + i]!, [values.length], values)),
-    );
+    for (const [i, values] of [pooledMean(pool), pooledVariance(pool)].entries())
+      graph.replaceInitializer(floatTensor(node.input[3 + i]!, [values.length], values));
   }
   return sites.length;
 }
@@ -102,7 +102,8 @@ export function usesBatchStatistics(graph: Graph): boolean {
 function withStatistics(graph: Graph, node: NodeProto): Site {
   const y = node.output[0]!;
   const [mean, variance] = [graph.freshName(`${y}/mean`), graph.freshName(`${y}/variance`)];
-  const replacement = makeNode('BatchNormalization', [...node.input], [y, mean, variance], {}, { name: node.name });
+  const outputs = [y, mean, variance];
+  const replacement = makeNode('BatchNormalization', [...node.input], outputs, {}, { name: node.name });
   replacement.attribute = [...node.attribute];
   setAttribute(replacement, 'training_mode', 1);
   setAttribute(replacement, 'momentum', new Float(0));
@@ -120,10 +121,8 @@ interface Pool {
 }
 
 function addTo(pools: Map<Site, Pool>, site: Site, results: HostTensors, samples: number): void {
-  const [mean, variance] = [site.mean, site.variance].map((value) => results[value]!.data as Float32Array) as [
-    Float32Array,
-    Float32Array,
-  ];
+  const read = (value: string) => results[value]!.data as Float32Array;
+  const [mean, variance] = [read(site.mean), read(site.variance)];
   const zeros = () => new Float64Array(mean.length);
   const pool = pools.get(site) ?? { samples: 0, means: zeros(), squares: zeros(), variances: zeros() };
   pool.samples += samples;
@@ -141,8 +140,6 @@ function pooledMean({ samples, means }: Pool): Float32Array {
 
 /** E[var] + Var[mean] */
 function pooledVariance({ samples, means, squares, variances }: Pool): Float32Array {
-  return Float32Array.from(
-    variances,
-    (sum, i) => sum / samples + Math.max(0, squares[i]! / samples - (means[i]! / samples) ** 2),
-  );
+  const between = (i: number) => Math.max(0, squares[i]! / samples - (means[i]! / samples) ** 2);
+  return Float32Array.from(variances, (sum, i) => sum / samples + between(i));
 }

@@ -30,10 +30,9 @@ const STATES: Readonly<Record<string, { inputs: readonly number[]; axis: number 
 
 /** Samples that a model takes at once, where its file fixes them. */
 export function fixedBatch({ inputs }: Graph): number | null {
-  const sizes = inputs
-    .flatMap((input) => valueDims(input)?.[0] ?? [])
-    .filter((dim) => typeof dim === 'number' && dim > 0);
-  return (sizes[0] as number | undefined) ?? null;
+  const firsts = inputs.flatMap((input) => valueDims(input)?.[0] ?? []);
+  const [size] = firsts.filter((dim) => typeof dim === 'number' && dim > 0);
+  return (size as number | undefined) ?? null;
 }
 
 /**
@@ -64,21 +63,15 @@ function rewrite(graph: Graph, batch: number, shapes: Shapes): void {
   for (const node of [...graph.nodes]) {
     const sizes = SIZES[node.opType];
     const state = STATES[node.opType];
-    if (sizes !== undefined && node.input[sizes])
-      follow({
-        graph,
-        node,
-        index: sizes,
-        axis: axes.get(node.output[0]!) ?? (node.opType === 'Expand' ? 0 : -1),
-        batch,
-        size,
-      });
-    else if (state)
-      for (const index of state.inputs) repeat({ graph, node, index, axis: state.axis, batch, size }, shapes);
-    else if (node.input.some((value) => axes.has(value)))
-      node.input.forEach((_, index) =>
-        repeat({ graph, node, index, axis: axes.get(node.output[0]!) ?? -1, batch, size }, shapes),
-      );
+    const axis = axes.get(node.output[0]!);
+    if (sizes !== undefined && node.input[sizes]) {
+      const along = axis ?? (node.opType === 'Expand' ? 0 : -1);
+      follow({ graph, node, index: sizes, axis: along, batch, size });
+    } else if (state) {
+      const along = state.axis;
+      for (const index of state.inputs) repeat({ graph, node, index, axis: along, batch, size }, shapes);
+    } else if (node.input.some((value) => axes.has(value)))
+      node.input.forEach((_, index) => repeat({ graph, node, index, axis: axis ?? -1, batch, size }, shapes));
   }
   for (const input of graph.inputs)
     if (typeof valueDims(input)?.[0] === 'number')
@@ -103,10 +96,13 @@ function follow({ graph, node, index, axis, batch, size }: Site): void {
   const tensor = constantTensor(graph, node.input[index]!);
   const sizes = tensor && tensorToNumbers(tensor);
   if (!sizes || axis < 0 || axis >= sizes.length || sizes[axis]! <= 0 || sizes[axis]! % batch !== 0) return;
-  const ints = (values: readonly number[]) =>
-    graph.addInitializer(int64Tensor(graph.freshName(`${node.input[index]}_part`), [values.length], values)).name;
+  const ints = (values: readonly number[]) => {
+    const part = int64Tensor(graph.freshName(`${node.input[index]}_part`), [values.length], values);
+    return graph.addInitializer(part).name;
+  };
   const here = graph.freshName(`${node.output[0]}_samples`);
-  graph.addNode(makeNode('Mul', [size(), ints([sizes[axis]! / batch])], [here]), { before: node });
+  const scaled = [size(), ints([sizes[axis]! / batch])];
+  graph.addNode(makeNode('Mul', scaled, [here]), { before: node });
   const whole = graph.freshName(`${node.output[0]}_sizes`);
   const parts = [
     ...(axis > 0 ? [ints(sizes.slice(0, axis))] : []),
@@ -126,15 +122,17 @@ function repeat({ graph, node, index, axis, batch, size }: Site, shapes: Shapes)
   const at = isJoined ? axis : axis - (shapes.get(node.output[0]!)!.length - dims.length);
   if (at < 0 || dims[at] !== batch || (!isJoined && (batch === 1 || !BROADCASTING.has(node.opType)))) return;
   const one = graph.freshName(`${value}_sample`);
-  const ints = (values: readonly number[]) =>
-    graph.addInitializer(int64Tensor(graph.freshName(`${value}_part`), [values.length], values)).name;
-  graph.addNode(makeNode('Slice', [value, ints([0]), ints([1]), ints([at])], [one]), { before: node });
+  const ints = (values: readonly number[]) => {
+    const part = int64Tensor(graph.freshName(`${value}_part`), [values.length], values);
+    return graph.addInitializer(part).name;
+  };
+  const first = [ints([0]), ints([1]), ints([at])];
+  graph.addNode(makeNode('Slice', [value, ...first], [one]), { before: node });
   if (!isJoined) return graph.setInput(node, index, one);
   const [whole, all] = [graph.freshName(`${value}_dims`), graph.freshName(`${value}_samples`)];
   const others = (from: number, to: number) => (to > from ? [ints(dims.slice(from, to))] : []);
-  graph.addNode(makeNode('Concat', [...others(0, at), size(), ...others(at + 1, dims.length)], [whole], { axis: 0 }), {
-    before: node,
-  });
+  const extents = [...others(0, at), size(), ...others(at + 1, dims.length)];
+  graph.addNode(makeNode('Concat', extents, [whole], { axis: 0 }), { before: node });
   graph.addNode(makeNode('Expand', [one, whole], [all]), { before: node });
   graph.setInput(node, index, all);
 }
@@ -162,10 +160,13 @@ function batchSize(graph: Graph): () => string {
     const shape = graph.freshName(`${input!.name}_shape`);
     written = graph.freshName(`${input!.name}_batch`);
     const [first] = graph.nodes;
-    const ints = (value: number) =>
-      graph.addInitializer(int64Tensor(graph.freshName(`${input!.name}_part`), [1], [value])).name;
+    const ints = (value: number) => {
+      const part = int64Tensor(graph.freshName(`${input!.name}_part`), [1], [value]);
+      return graph.addInitializer(part).name;
+    };
     graph.addNode(makeNode('Shape', [input!.name], [shape]), { before: first! });
-    graph.addNode(makeNode('Slice', [shape, ints(0), ints(1)], [written]), { before: first! });
+    const bounds = [ints(0), ints(1)];
+    graph.addNode(makeNode('Slice', [shape, ...bounds], [written]), { before: first! });
     return written;
   };
 }

@@ -16,14 +16,16 @@ export interface NamedTensors {
  */
 export function namedTensors(graph: Graph, patterns: readonly string[]): NamedTensors {
   const tensors = new Set<string>();
-  const names = [...graph.proto.initializer.map(({ name }) => name), ...graph.nodes.map(nodeLabel)];
+  const initializers = graph.proto.initializer.map(({ name }) => name);
+  const names = [...initializers, ...graph.nodes.map(nodeLabel)];
   if (patterns.length === 0) return { tensors, unknown: [], names };
   const fits = (name: string) => patterns.some((pattern) => fitsPattern(pattern, name));
   for (const { name } of graph.proto.initializer) if (fits(name)) tensors.add(name);
   for (const node of graph.nodes)
     if (fits(nodeLabel(node))) for (const input of node.input) addStored(graph, input, tensors);
   addScales(graph, tensors);
-  return { tensors, unknown: patterns.filter((pattern) => !names.some((name) => fitsPattern(pattern, name))), names };
+  const unknown = patterns.filter((pattern) => !names.some((name) => fitsPattern(pattern, name)));
+  return { tensors, unknown, names };
 }
 
 /** The initializers behind a value that is computed from constants alone. */

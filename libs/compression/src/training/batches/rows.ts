@@ -35,14 +35,8 @@ export function rowsOf(batch: HostTensors, from: number, count: number): HostTen
     Object.entries(batch).map(([name, tensor]): [string, HostTensor] => {
       const [samples, ...rest] = tensor.dims as [number, ...number[]];
       const size = tensor.data.length / samples;
-      return [
-        name,
-        {
-          ...tensor,
-          dims: [count, ...rest],
-          data: tensor.data.slice(from * size, (from + count) * size),
-        } as HostTensor,
-      ];
+      const data = tensor.data.slice(from * size, (from + count) * size);
+      return [name, { ...tensor, dims: [count, ...rest], data } as HostTensor];
     }),
   );
 }
@@ -58,8 +52,10 @@ export function evenBatchSize(samples: number, most: number): number {
 export function filledUp(batch: TrainingBatch, size: number): TrainingBatch {
   const samples = Object.values(batch.inputs)[0]!.dims[0]!;
   if (samples === size) return batch;
-  const fill = (tensors: HostTensors) =>
-    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, repeated(tensor, size)]));
+  const fill = (tensors: HostTensors) => {
+    const filled = Object.entries(tensors).map(([name, tensor]) => [name, repeated(tensor, size)]);
+    return Object.fromEntries(filled) as HostTensors;
+  };
   const labels = batch.labels && Int32Array.from({ length: size }, (_, i) => batch.labels![i % samples]!);
   return { inputs: fill(batch.inputs), targets: fill(batch.targets), labels, samples };
 }
@@ -69,7 +65,9 @@ export function repeated(tensor: HostTensor, rows: number): HostTensor {
   const [count, ...rest] = tensor.dims as [number, ...number[]];
   const size = tensor.data.length / count;
   const data = new (tensor.data.constructor as Float32ArrayConstructor)(rows * size);
-  for (let row = 0; row < rows; row++)
-    data.set((tensor.data as Float32Array).subarray((row % count) * size, ((row % count) + 1) * size), row * size);
+  for (let row = 0; row < rows; row++) {
+    const at = row % count;
+    data.set((tensor.data as Float32Array).subarray(at * size, (at + 1) * size), row * size);
+  }
   return { ...tensor, dims: [rows, ...rest], data } as HostTensor;
 }

@@ -22,6 +22,9 @@ export interface Kept {
   best: Float32Array | null;
 }
 
+/** What was kept, and of which job's shorter training, where it was another's. */
+export type Resumed = Kept & { from?: string };
+
 /** Where one training of a pass keeps its state. */
 export interface CheckpointScope {
   /** Whether it is time for a checkpoint within an epoch. */
@@ -30,7 +33,7 @@ export interface CheckpointScope {
    * Puts the trainers into the state they were in when this training was last kept, and says what was kept with it;
    * null when it never was.
    */
-  resume(epochs: number, trainers: Trainers): Promise<Kept | null>;
+  resume(epochs: number, trainers: Trainers): Promise<Resumed | null>;
   /** Keeps the state of a training that is to run for `epochs`. */
   keep(kept: Kept, epochs: number, trainers: Trainers): Promise<void>;
   /** Keeps the result for the trainings that follow. */
@@ -38,7 +41,7 @@ export interface CheckpointScope {
 }
 
 /** The part of a pass's context that checkpoints are kept by. */
-type CheckpointPlace = Pick<PassContext, 'checkpointFile' | 'checkpointMs' | 'checkpointLost'>;
+type CheckpointPlace = Pick<PassContext, 'checkpointFile' | 'checkpointMs' | 'checkpointLost' | 'checkpointFrom'>;
 
 /**
  * The checkpoint of a pass that trains several models one after the other: results of those that ended, state of the
@@ -70,12 +73,12 @@ export class PassCheckpoint {
         performance.now() - this.savedAt >= (this.place.checkpointMs ?? EVERY_MS),
       resume: (epochs, trainers) => this.resume(at, epochs, trainers),
       keep: async ({ epochs: done, memo, best }, epochs, trainers) => {
-        const vectors = Object.entries(trainers).flatMap(([name, { state }]) =>
-          [...state.vectors].map(([vector, data]): [string, Float32Array] => [vectorName(at, name, vector), data]),
-        );
-        const steps = Object.fromEntries(
-          Object.entries(trainers).map(([name, { state }]) => [`${at}/${name}`, state.step]),
-        );
+        const vectors = Object.entries(trainers).flatMap(([name, { state }]) => {
+          const nameOf = (vector: string) => vectorName(at, name, vector);
+          return [...state.vectors].map(([vector, data]): [string, Float32Array] => [nameOf(vector), data]);
+        });
+        const stepsOf = Object.entries(trainers).map(([name, { state }]) => [`${at}/${name}`, state.step]);
+        const steps = Object.fromEntries(stepsOf) as Record<string, number>;
         if (best) vectors.push([`${at}/best`, best]);
         await this.save(at * epochs + done, vectors, steps, at, memo);
       },
@@ -138,7 +141,7 @@ export class PassCheckpoint {
     this.warnings.add(`${reason}: training begins anew`);
   }
 
-  private async resume(at: number, epochs: number, trainers: Trainers): Promise<Kept | null> {
+  private async resume(at: number, epochs: number, trainers: Trainers): Promise<Resumed | null> {
     const found = await this.load();
     if (found?.steps[`${at}/student`] === undefined) return null;
     const result = found.vectors.get(`${at}/result`);
@@ -159,6 +162,7 @@ export class PassCheckpoint {
       epochs: Math.min(epochs, found.epochs - at * epochs),
       memo,
       best: found.vectors.get(`${at}/best`) ?? null,
+      ...(this.place.checkpointFrom === undefined ? {} : { from: this.place.checkpointFrom }),
     };
   }
 }

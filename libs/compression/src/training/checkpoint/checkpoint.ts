@@ -23,11 +23,13 @@ const LENGTH_BYTES = 4;
 
 /** Writes a checkpoint so that a kill at any moment leaves the old one or the new one whole. */
 export async function saveCheckpoint(file: string, { vectors, ...rest }: Checkpoint): Promise<void> {
-  const header: Header = { ...rest, vectors: [...vectors].map(([name, { length }]) => ({ name, length })) };
+  const sizes = [...vectors].map(([name, { length }]) => ({ name, length }));
+  const header: Header = { ...rest, vectors: sizes };
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32LE(text.length);
-  const data = [...vectors.values()].map((vector) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength));
+  const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
+  const data = [...vectors.values()].map(bytesOf);
   try {
     await writeFile(`${file}.new`, Buffer.concat([length, text, ...data]));
     await rename(`${file}.new`, file);

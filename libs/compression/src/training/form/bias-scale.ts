@@ -18,7 +18,8 @@ export function biasFactors(graph: Graph, dequantize: NodeProto): string[] {
   if (tensors.length !== 2) return [];
   const scales = tensorToFloats(own);
   const product = productOf(tensors.map(tensorToFloats), scales.length);
-  return product.every((scale, i) => Math.abs(scale - scales[i]!) <= ROUNDING * scales[i]!) ? names : [];
+  const isProduct = (scale: number, i: number) => Math.abs(scale - scales[i]!) <= ROUNDING * scales[i]!;
+  return product.every(isProduct) ? names : [];
 }
 
 /** A bias in its own storage; on the product of the factors where they were learned, its scale then with it. */
@@ -30,7 +31,7 @@ export function scaledBias(grid: IntegerGrid, values: Float32Array, factors: rea
 }
 
 function productOf(factors: readonly Float32Array[], length: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) =>
-    factors.reduce((product, factor) => product * factor[factor.length === 1 ? 0 : i]!, 1),
-  );
+  const productAt = (i: number) =>
+    factors.reduce((product, factor) => product * factor[factor.length === 1 ? 0 : i]!, 1);
+  return Float32Array.from({ length }, (_, i) => productAt(i));
 }

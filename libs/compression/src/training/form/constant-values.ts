@@ -72,9 +72,12 @@ function isWaveAlong(values: Float32Array, length: number, stride: number): bool
  */
 function isWaveLine(at: (t: number) => number, length: number, floor: number): boolean {
   const half = Math.floor(length / 2);
-  return [peakOf(at, 1, length - 1), peakOf(at, 1, half - 1), peakOf(at, half + 1, length - 1)].some((peak) => {
-    const c = Math.abs(at(peak)) <= floor ? 2 : (at(peak - 1) + at(peak + 1)) / at(peak);
-    return Math.abs(c) <= 2 * (1 + WAVE_TOLERANCE) && (holds(at, length, floor, c) || holds(at, length, floor, 2));
+  const peaks = [peakOf(at, 1, length - 1), peakOf(at, 1, half - 1), peakOf(at, half + 1, length - 1)];
+  return peaks.some((peak) => {
+    const neighbours = at(peak - 1) + at(peak + 1);
+    const c = Math.abs(at(peak)) <= floor ? 2 : neighbours / at(peak);
+    const isSteady = Math.abs(c) <= 2 * (1 + WAVE_TOLERANCE);
+    return isSteady && (holds(at, length, floor, c) || holds(at, length, floor, 2));
   });
 }
 

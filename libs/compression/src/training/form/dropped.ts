@@ -7,11 +7,10 @@ import { floatAttribute, tensorToNumbers, type Graph } from '#onnx';
  * nothing.
  */
 export function dropoutsLeft(graph: Graph): Skipped[] {
-  return graph.nodes
-    .filter(({ opType, input }) => opType === 'Dropout' && !input[2])
-    .flatMap((node): Skipped[] => {
-      const stored = node.input[1] ? graph.initializer(node.input[1]) : undefined;
-      const ratio = stored ? tensorToNumbers(stored)[0]! : floatAttribute(node, 'ratio', 0.5);
-      return ratio === 0 ? [] : [leftAlone(node, 'it is trained as it runs, dropping nothing')];
-    });
+  const dropouts = graph.nodes.filter(({ opType, input }) => opType === 'Dropout' && !input[2]);
+  return dropouts.flatMap((node): Skipped[] => {
+    const stored = node.input[1] ? graph.initializer(node.input[1]) : undefined;
+    const ratio = stored ? tensorToNumbers(stored)[0]! : floatAttribute(node, 'ratio', 0.5);
+    return ratio === 0 ? [] : [leftAlone(node, 'it is trained as it runs, dropping nothing')];
+  });
 }

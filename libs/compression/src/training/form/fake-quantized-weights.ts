@@ -5,27 +5,42 @@ import {
   int64Tensor,
   intAttribute,
   integerLimits,
-  isSameEveryRun,
   makeNode,
   tensorDims,
+  tensorToFloats,
   tensorToNumbers,
   type Graph,
   type NodeProto,
-  type TensorProto,
 } from '#onnx';
 import { biasFactors, scaledBias } from './bias-scale.js';
-import { broadcastShapes, gridValues, integerGrid, isRoundedFrom, onGrid, type IntegerGrid } from './integer-grid.js';
-import { isMatrix, readingsOf } from './weight-roles.js';
+import { blockGrid } from './block-grid.js';
+import {
+  broadcastShapes,
+  gridValues,
+  integerGrid,
+  onGrid,
+  productGrid,
+  roundedFrom,
+  type IntegerGrid,
+} from './integer-grid.js';
+import { floatCodebookOf, isStoredProduct, storedBehindCast, tableGrid } from './stored-forms.js';
+import { isMatrix, readingsOf, type Reading } from './weight-roles.js';
 import { shadowName } from './shadow-name.js';
 import type { Scales } from './scales.js';
 import type { Trainable } from './trainable.js';
 
+/** Where a grid ends, in steps; see {@link IntegerGrid.isBinary}. */
+type GridEnds = Pick<IntegerGrid, 'low' | 'high'> & { isBinary?: boolean };
+
 /** Bits from which on a grid is too fine to round to: biases. */
 const FINE_BITS = 16;
 
+/** Operators that make floats of stored integers, or multiply by them. */
+const CONVERTED: ReadonlySet<string> = new Set(['DequantizeLinear', 'Mul', 'MatMulNBits']);
+
 /**
- * The weights of a graph that stand behind a DequantizeLinear, turned into floats under simulated rounding; one
- * trainable per stored tensor, however often it is read.
+ * The weights of a graph that stand as integers behind a DequantizeLinear, a Mul by their scales or a MatMulNBits,
+ * turned into floats under simulated rounding; one trainable per stored tensor, however often it is read.
  */
 export class FakeQuantizedWeights {
   private readonly shadows = new Map<string, Trainable>();
@@ -36,13 +51,18 @@ export class FakeQuantizedWeights {
     private readonly graph: Graph,
     private readonly scales: Scales,
   ) {
-    this.factors = new Map(
-      graph.nodes.filter(({ opType }) => opType === 'DequantizeLinear').map((node) => [node, biasFactors(graph, node)]),
-    );
+    const dequantizers = graph.nodes.filter(({ opType }) => opType === 'DequantizeLinear');
+    this.factors = new Map(dequantizers.map((node) => [node, biasFactors(graph, node)]));
   }
 
   get trainables(): Trainable[] {
     return [...this.shadows.values()];
+  }
+
+  /** Nodes that may read integers; a Mul does where it multiplies a stored weight by its scales. */
+  get candidates(): NodeProto[] {
+    const isCandidate = (node: NodeProto) => node.opType !== 'Mul' || isStoredProduct(this.graph, node);
+    return this.graph.nodes.filter((node) => CONVERTED.has(node.opType) && isCandidate(node));
   }
 
   /**
@@ -50,6 +70,8 @@ export class FakeQuantizedWeights {
    * QuantizeLinear of one scale.
    */
   convert(node: NodeProto): boolean {
+    if (node.opType === 'MatMulNBits') return this.blocks(node);
+    if (node.opType === 'Mul') return this.product(node);
     const grid = integerGrid(this.graph, node);
     if (!grid) return this.codebook(node) || this.table(node) || this.activation(node);
     if (grid.bits > FINE_BITS) this.bias(node, grid);
@@ -58,28 +80,93 @@ export class FakeQuantizedWeights {
   }
 
   private weight(node: NodeProto, grid: IntegerGrid): void {
-    const shadow = this.shadow(grid, node.output[0]!, (values, trained) => [
+    const store: Trainable['stored'] = (values, trained) => [
       onGrid(grid, values, this.scales.trained(grid.scaleName, trained)),
-    ]);
+    ];
+    const shadow = this.shadow(grid, node.output[0]!, store);
+    this.replace(node, this.roundedWeight(node, shadow, grid));
+  }
+
+  /** A shadow under simulated rounding. A last block that is not whole is filled up with zeros for that time. */
+  private roundedWeight(node: NodeProto, shadow: string, grid: IntegerGrid): string {
+    const { dims, axis, blockSize } = grid;
     const shapes = broadcastShapes(grid);
     const scale = this.scales.value(grid.scaleName, shapes.scales, node);
-    const values = grid.blockSize === 0 ? shadow : this.reshape(node, shadow, shapes.values);
-    const rounded = this.round(node, values, scale, grid);
-    this.replace(node, grid.blockSize === 0 ? rounded : this.reshape(node, rounded, grid.dims));
+    if (axis === null || blockSize === 0) return this.round(node, shadow, scale, grid);
+    const missing = (blockSize - (dims[axis]! % blockSize)) % blockSize;
+    const along = (count: number) => dims.map((_, i) => (i === axis ? count : 0));
+    const pads = [...along(0), ...along(missing)];
+    const filled = missing === 0 ? shadow : this.add(node, 'Pad', [shadow, this.ints(`${shadow}/pads`, pads)]);
+    const rounded = this.round(node, this.reshape(node, filled, shapes.values), scale, grid);
+    const padded = dims.map((dim, i) => (i === axis ? dim + missing : dim));
+    const whole = this.reshape(node, rounded, padded);
+    if (missing === 0) return whole;
+    const [start, end, at] = [[0], [dims[axis]!], [axis]].map((number) => this.ints(`${shadow}/slice`, number));
+    return this.add(node, 'Slice', [whole, start!, end!, at!]);
+  }
+
+  /** `integers -> Cast(FLOAT) -> Mul(scale)`, or `Gather(codebook, indices) -> Mul(scale)`. */
+  private product(node: NodeProto): boolean {
+    const grid = productGrid(this.graph, node);
+    if (!grid) return this.floatCodebook(node);
+    this.weight(node, grid);
+    return true;
+  }
+
+  /** The entries are floats, in units of the mean scale as those of {@link codebook}. */
+  private floatCodebook(node: NodeProto): boolean {
+    const at = node.input.findIndex((value) => floatCodebookOf(this.graph, value) !== undefined);
+    const gather = at < 0 ? undefined : this.graph.producer(node.input[at]!);
+    const [entries, scale] = [
+      floatCodebookOf(this.graph, node.input[at] ?? ''),
+      this.graph.initializer(node.input[1 - at] ?? ''),
+    ];
+    if (!gather || !entries || scale?.dataType !== DataType.FLOAT) return false;
+    const scales = tensorToFloats(scale);
+    const unit = scales.reduce((sum, value) => sum + value, 0) / scales.length;
+    const [dims, before] = [tensorDims(entries), tensorToFloats(entries)];
+    const start = before.map((value) => value * unit);
+    const storedAs = (value: number, i: number) => (value === start[i] ? before[i]! : value / unit);
+    const shadow = this.addShadow({
+      name: entries.name,
+      dims,
+      values: start,
+      bits: 32,
+      readings: readingsOf(this.graph, node.output[0]!),
+      stored: (values) => [floatTensor(entries.name, dims, values.map(storedAs))],
+    });
+    const steps = this.add(node, 'Div', [
+      this.scales.value(scale.name, tensorDims(scale), node),
+      this.constant(`${shadow}/unit`, unit),
+    ]);
+    this.replace(node, this.add(node, 'Mul', [this.add(node, 'Gather', [shadow, gather.input[1]!]), steps]));
+    return true;
+  }
+
+  /** `MatMulNBits(X, W_blocks, scales)` becomes `MatMul(X, W^T)`, with the bias behind it. */
+  private blocks(node: NodeProto): boolean {
+    const found = blockGrid(this.graph, node);
+    if (!found) return false;
+    const { grid, packed } = found;
+    const store: Trainable['stored'] = (values, trained) => [
+      packed(values, this.scales.trained(grid.scaleName, trained)),
+    ];
+    const readings: Reading[] = [{ role: 'kernel', node, index: 1, carriers: [] }];
+    const shadow = this.shadow(grid, node.output[0]!, store, readings);
+    const weight = this.add(node, 'Transpose', [this.roundedWeight(node, shadow, grid)]);
+    const product = this.add(node, 'MatMul', [node.input[0]!, weight]);
+    const bias = node.input[5] ?? '';
+    this.replace(node, bias === '' ? product : this.add(node, 'Add', [product, bias]));
+    return true;
   }
 
   private bias(node: NodeProto, grid: IntegerGrid): void {
     const factors = this.factors.get(node) ?? [];
-    this.replace(
-      node,
-      this.shadow(grid, node.output[0]!, (values, trained) =>
-        scaledBias(
-          grid,
-          values,
-          factors.map((name) => this.scales.trained(name, trained)),
-        ),
-      ),
-    );
+    const store: Trainable['stored'] = (values, trained) => {
+      const scales = factors.map((name) => this.scales.trained(name, trained));
+      return scaledBias(grid, values, scales);
+    };
+    this.replace(node, this.shadow(grid, node.output[0]!, store));
   }
 
   /**
@@ -89,7 +176,7 @@ export class FakeQuantizedWeights {
   private codebook(node: NodeProto): boolean {
     const gather = this.graph.producer(node.input[0]!);
     const entries = gather?.opType === 'Gather' ? this.graph.initializer(gather.input[0]!) : undefined;
-    const indices = gather && stored(this.graph, gather.input[1]!);
+    const indices = gather && storedBehindCast(this.graph, gather.input[1]!);
     const found =
       entries && indices && integerGrid(this.graph, { ...node, input: [entries.name, ...node.input.slice(1)] });
     if (!gather || !found || found.blockSize > 0 || found.zeroPoints.some((zero) => zero !== 0)) return false;
@@ -98,20 +185,14 @@ export class FakeQuantizedWeights {
     const shadow = this.shadow(grid, node.output[0]!, (values) => [onGrid(grid, values)]);
     const unitName = this.constant(`${shadow}/unit`, unit);
     const axis = intAttribute(node, 'axis', 1);
-    const shape =
-      found.scales.length === 1
-        ? []
-        : tensorDims(indices).map((_, i, dims) =>
-            i === (axis < 0 ? axis + dims.length : axis) ? found.scales.length : 1,
-          );
-    const spread = this.add(node, 'Gather', [this.round(node, shadow, unitName, grid), gather.input[1]!]);
-    this.replace(
-      node,
-      this.add(node, 'Mul', [
-        spread,
-        this.add(node, 'Div', [this.scales.value(found.scaleName, shape, node), unitName]),
-      ]),
-    );
+    const rank = tensorDims(indices).length;
+    const at = axis < 0 ? axis + rank : axis;
+    const alongAxis = tensorDims(indices).map((_, i) => (i === at ? found.scales.length : 1));
+    const shape = found.scales.length === 1 ? [] : alongAxis;
+    const entriesOnGrid = this.round(node, shadow, unitName, grid);
+    const spread = this.add(node, 'Gather', [entriesOnGrid, gather.input[1]!]);
+    const steps = this.add(node, 'Div', [this.scales.value(found.scaleName, shape, node), unitName]);
+    this.replace(node, this.add(node, 'Mul', [spread, steps]));
     return true;
   }
 
@@ -126,10 +207,12 @@ export class FakeQuantizedWeights {
     const store: Trainable['stored'] = (values, trained) => [
       onGrid(grid, values, this.scales.trained(grid.scaleName, trained)),
     ];
-    const shadow = this.shadow(grid, node.output[0]!, store, [{ role: 'table', node: gather, index: 0, carriers: [] }]);
+    const readings: Reading[] = [{ role: 'table', node: gather, index: 0, carriers: [] }];
+    const shadow = this.shadow(grid, node.output[0]!, store, readings);
     const rows = this.add(node, 'Gather', [shadow, gather.input[1]!]);
     const shape = grid.axis === null ? [] : [grid.scales.length];
-    this.replace(node, this.round(node, rows, this.scales.value(grid.scaleName, shape, node), grid));
+    const scale = this.scales.value(grid.scaleName, shape, node);
+    this.replace(node, this.round(node, rows, scale, grid));
     return true;
   }
 
@@ -147,13 +230,9 @@ export class FakeQuantizedWeights {
     const zeroPoint = node.input[2] ? this.graph.initializer(node.input[2]) : undefined;
     const [low, high] = integerLimits(zeroPoint?.dataType ?? DataType.UINT8);
     const offset = zeroPoint ? tensorToNumbers(zeroPoint)[0]! : 0;
-    this.replace(
-      node,
-      this.round(node, quantize.input[0]!, this.scales.value(scale.name, [], node), {
-        low: low - offset,
-        high: high - offset,
-      }),
-    );
+    const step = this.scales.value(scale.name, [], node);
+    const ends = { low: low - offset, high: high - offset };
+    this.replace(node, this.round(node, quantize.input[0]!, step, ends));
     return true;
   }
 
@@ -164,45 +243,50 @@ export class FakeQuantizedWeights {
     store: Trainable['stored'],
     readings = readingsOf(this.graph, value),
   ): string {
-    const name = shadowName(grid.tensor.name);
-    if (!this.shadows.has(name)) {
-      const values = gridValues(grid);
-      this.graph.addInitializer(floatTensor(name, grid.dims, values));
-      this.shadows.set(name, {
-        name,
-        dims: grid.dims,
-        values,
-        bits: grid.bits,
-        isMatrix: isMatrix(readings),
-        readings,
-        isRoundedFrom: (floats) => isRoundedFrom(grid, floats),
-        stored: store,
-      });
-    }
+    return this.addShadow({
+      name: grid.tensor.name,
+      dims: grid.dims,
+      values: gridValues(grid),
+      bits: grid.bits,
+      readings,
+      roundedFrom: (original) => roundedFrom(grid, original),
+      stored: store,
+    });
+  }
+
+  /** The float weight that stands for the stored tensor of that name. */
+  private addShadow(stored: Omit<Trainable, 'isMatrix'>): string {
+    const name = shadowName(stored.name);
+    if (this.shadows.has(name)) return name;
+    this.graph.addInitializer(floatTensor(name, stored.dims, stored.values));
+    this.shadows.set(name, { ...stored, name, isMatrix: isMatrix(stored.readings) });
     return name;
   }
 
-  private round(node: NodeProto, value: string, scale: string, { low, high }: { low: number; high: number }): string {
+  /**
+   * Puts values on their grid. Of two levels, -1 and 1, each is the sign of the value: the upper or the lower of a grid
+   * that is twice as wide and lies half a step aside.
+   */
+  private round(node: NodeProto, value: string, scale: string, grid: GridEnds): string {
+    if (!grid.isBinary) return this.roundEvenly(node, value, scale, grid);
+    const step = this.add(node, 'Add', [scale, scale]);
+    const upper = this.roundEvenly(node, this.add(node, 'Add', [value, scale]), step, { low: 0, high: 1 });
+    return this.add(node, 'Sub', [upper, scale]);
+  }
+
+  private roundEvenly(node: NodeProto, value: string, scale: string, { low, high }: GridEnds): string {
     const output = this.graph.freshName(`${node.output[0]}/grid`);
-    this.graph.addNode(
-      fakeQuantize(
-        value,
-        scale,
-        this.constant(`${output}/low`, low),
-        this.constant(`${output}/high`, high),
-        output,
-        node.name,
-      ),
-      { before: node },
-    );
+    const [least, most] = [this.constant(`${output}/low`, low), this.constant(`${output}/high`, high)];
+    this.graph.addNode(fakeQuantize(value, scale, least, most, output, node.name), { before: node });
     return output;
   }
 
   private reshape(node: NodeProto, value: string, dims: readonly number[]): string {
-    return this.add(node, 'Reshape', [
-      value,
-      this.graph.addInitializer(int64Tensor(this.graph.freshName(`${value}/dims`), [dims.length], dims)).name,
-    ]);
+    return this.add(node, 'Reshape', [value, this.ints(`${value}/dims`, dims)]);
+  }
+
+  private ints(name: string, values: readonly number[]): string {
+    return this.graph.addInitializer(int64Tensor(this.graph.freshName(name), [values.length], values)).name;
   }
 
   private add(before: NodeProto, opType: string, inputs: string[]): string {
@@ -222,22 +306,4 @@ export class FakeQuantizedWeights {
     if (producer) this.graph.setOutput(producer, 0, node.output[0]!);
     else this.graph.replaceUses(node.output[0]!, value);
   }
-}
-
-/**
- * The grid of a table whose rows are looked up, with one scale or one per column; null where the rows' scales are
- * others.
- */
-function tableGrid(graph: Graph, gather: NodeProto, node: NodeProto): IntegerGrid | null {
-  if (intAttribute(gather, 'axis', 0) !== 0 || isSameEveryRun(graph, gather.input[1]!)) return null;
-  const grid = integerGrid(graph, { ...node, input: [gather.input[0]!, ...node.input.slice(1)] });
-  if (!grid || grid.dims.length !== 2 || grid.blockSize > 0) return null;
-  // Which axis of the rows a number from the front means depends on how many axes the row numbers have.
-  return grid.axis === null || intAttribute(node, 'axis', 1) === -1 ? grid : null;
-}
-
-/** The initializer of `initializer [-> Cast]`. */
-function stored(graph: Graph, value: string): TensorProto | undefined {
-  const producer = graph.producer(value);
-  return producer?.opType === 'Cast' ? graph.initializer(producer.input[0]!) : graph.initializer(value);
 }

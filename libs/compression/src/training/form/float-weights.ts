@@ -29,7 +29,7 @@ export interface FloatWeights {
  * What is asked of the choice: names that stay whatever they are, and names that are trained although they look like
  * constants.
  */
-export interface Choice {
+export interface WeightChoice {
   frozen: ReadonlySet<string>;
   thawed: ReadonlySet<string>;
 }
@@ -53,7 +53,7 @@ const FLOATS: ReadonlySet<DataType> = new Set([DataType.FLOAT, DataType.DOUBLE, 
  * The float weights of a graph in which constants stand as initializers: by their readers, their values and where the
  * file has them.
  */
-export function floatWeights(graph: Graph, choice: Choice): FloatWeights {
+export function floatWeights(graph: Graph, choice: WeightChoice): FloatWeights {
   const isInConstants = originTells(graph) ? isConstantOfFile : () => false;
   const found: FloatWeights = { trainables: [], left: [] };
   for (const tensor of graph.proto.initializer) {
@@ -101,9 +101,8 @@ function holdsWeights(node: NodeProto): boolean {
 
 /** A file that holds the kernels of its layers in Constant nodes says nothing by them. */
 function originTells(graph: Graph): boolean {
-  const kernels = graph.proto.initializer.filter(
-    (tensor) => FLOATS.has(tensor.dataType) && readingsOf(graph, tensor.name).some(({ role }) => role === 'kernel'),
-  );
+  const isKernel = (name: string) => readingsOf(graph, name).some(({ role }) => role === 'kernel');
+  const kernels = graph.proto.initializer.filter(({ dataType, name }) => FLOATS.has(dataType) && isKernel(name));
   return kernels.some((tensor) => !isConstantOfFile(tensor));
 }
 

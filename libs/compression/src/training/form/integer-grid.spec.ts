@@ -38,6 +38,13 @@ describe('a stored integer weight', () => {
     ).toEqual([127, -127]);
   });
 
+  it('goes below zero as far as above where all of it lies on one side', () => {
+    const positive = gridOf(DataType.INT8, Int8Array.of(1, 1, 0, 1, 1, 1));
+    const negative = gridOf(DataType.INT8, Int8Array.of(-128, -1, -1, -1, -1, -1));
+    expect([positive.low, positive.high]).toEqual([-64, 64]);
+    expect([negative.low, negative.high]).toEqual([-128, 127]);
+  });
+
   it('is found behind a Cast, and keeps its width', () => {
     const grid = gridOf(DataType.INT4, Int8Array.of(7, -7, 0, 3, 1, -2), { cast: true });
     expect([grid.bits, ...integers(grid, [99, -99, 0, 0, 0, 0]).slice(0, 2)]).toEqual([4, 7, -7]);

@@ -1,6 +1,7 @@
 import {
   DataType,
   dataTypeBits,
+  elementCount,
   intAttribute,
   integerLimits,
   makeTensor,
@@ -32,12 +33,11 @@ export interface IntegerGrid {
   low: number;
   high: number;
   bits: number;
+  /** Whether it has two levels alone, -1 and 1 times the scale. */
+  isBinary: boolean;
 }
 
-/**
- * The grid behind `initializer [-> Cast] -> DequantizeLinear`. Null when the node dequantizes something computed, or
- * when the last block along its axis is not a whole one.
- */
+/** The grid behind `initializer [-> Cast] -> DequantizeLinear`. Null when the node dequantizes something computed. */
 export function integerGrid(graph: Graph, dequantize: NodeProto): IntegerGrid | null {
   const tensor = storedIntegers(graph, dequantize.input[0]!);
   const scale = graph.initializer(dequantize.input[1]!);
@@ -49,7 +49,6 @@ export function integerGrid(graph: Graph, dequantize: NodeProto): IntegerGrid | 
   const channels = axis < 0 ? axis + dims.length : axis;
   const blockSize = intAttribute(dequantize, 'block_size', 0);
   const zeroPoints = zeroPoint ? tensorToNumbers(zeroPoint) : [0];
-  if (blockSize > 0 && dims[channels]! % blockSize !== 0) return null;
   return {
     tensor,
     dims,
@@ -61,14 +60,51 @@ export function integerGrid(graph: Graph, dequantize: NodeProto): IntegerGrid | 
     blockSize,
     ...gridEnds(tensor, zeroPoints),
     bits: dataTypeBits(tensor.dataType) ?? 8,
+    isBinary: isBinary(tensor),
   };
+}
+
+/**
+ * The grid behind `initializer -> Cast(FLOAT) -> Mul(scale)`, as weights are stored that floats compute with. Null where
+ * the scales are not one for all or one for each place along an axis, or where the operands are anything else.
+ */
+export function productGrid(graph: Graph, product: NodeProto): IntegerGrid | null {
+  const at = product.input.findIndex((value) => graph.producer(value)?.opType === 'Cast');
+  const tensor = at < 0 ? undefined : storedIntegers(graph, product.input[at]!);
+  const scale = graph.initializer(product.input[1 - at] ?? '');
+  if (!tensor || (dataTypeBits(tensor.dataType) ?? 64) > 8 || scale?.dataType !== DataType.FLOAT) return null;
+  const [dims, scaleDims] = [tensorDims(tensor), tensorDims(scale)];
+  const wide = scaleDims.flatMap((dim, i) => (dim > 1 ? [i + dims.length - scaleDims.length] : []));
+  const [axis = null] = wide;
+  const isSpread = axis === null || dims[axis] === elementCount(scale.dims);
+  if (wide.length > 1 || scaleDims.length > dims.length || !isSpread) return null;
+  return {
+    tensor,
+    dims,
+    scaleName: scale.name,
+    scaleDims,
+    scales: tensorToFloats(scale),
+    zeroPoints: [0],
+    axis,
+    blockSize: 0,
+    ...gridEnds(tensor, [0]),
+    bits: dataTypeBits(tensor.dataType) ?? 8,
+    isBinary: isBinary(tensor),
+  };
+}
+
+/** Two bits of which every element takes one of two levels; a zero is none of them. */
+function isBinary(tensor: TensorProto): boolean {
+  if (tensor.dataType !== DataType.INT2) return false;
+  return (tensorData(tensor) as Int8Array).every((value) => Math.abs(value) === 1);
 }
 
 /** The floats that the stored integers stand for. */
 export function gridValues(grid: IntegerGrid): Float32Array {
   const stored = tensorData(grid.tensor) as ArrayLike<number>;
   const place = scalePlace(grid);
-  return Float32Array.from(stored, (value, i) => (value - zeroPointAt(grid, place(i))) * grid.scales[place(i)]!);
+  const valueAt = (value: number, at: number) => (value - zeroPointAt(grid, at)) * grid.scales[at]!;
+  return Float32Array.from(stored, (value, i) => valueAt(value, place(i)));
 }
 
 /** The stored tensor with the nearest grid point to each value, computed as the training graph rounded it. */
@@ -76,8 +112,10 @@ export function onGrid(grid: IntegerGrid, values: Float32Array, scales = grid.sc
   const place = scalePlace(grid);
   const stored = tensorData(grid.tensor);
   for (let i = 0; i < values.length; i++) {
-    const nearest = roundHalfEven(Math.fround(values[i]! / scales[place(i)]!));
-    stored[i] = Math.min(grid.high, Math.max(grid.low, nearest)) + zeroPointAt(grid, place(i));
+    const level = Math.fround(values[i]! / scales[place(i)]!);
+    const nearest = grid.isBinary ? (level > 0 ? 1 : -1) : roundHalfEven(level);
+    const clipped = Math.min(grid.high, Math.max(grid.low, nearest));
+    stored[i] = clipped + zeroPointAt(grid, place(i));
   }
   return makeTensor(grid.tensor.name, grid.tensor.dataType as DataType, grid.dims, stored);
 }
@@ -85,10 +123,22 @@ export function onGrid(grid: IntegerGrid, values: Float32Array, scales = grid.sc
 /** Elements in a thousand that two ways of rounding may tell apart. */
 const TIES = 1;
 
-/** Whether the stored integers are the nearest ones to these floats: nothing has moved them since they were rounded. */
-export function isRoundedFrom(grid: IntegerGrid, floats: Float32Array): boolean {
+/**
+ * The floats of a tensor, in the grid's layout, where the stored integers are the nearest ones to them: nothing has
+ * moved them since they were rounded. Null elsewhere. A matrix may be stored with its axes exchanged.
+ */
+export function roundedFrom(grid: IntegerGrid, original: TensorProto): Float32Array | null {
+  const dims = tensorDims(original);
+  const floats = tensorToFloats(original);
+  if (dims.join() === grid.dims.join() && isNearest(grid, floats)) return floats;
+  if (dims.length !== 2 || dims.toReversed().join() !== grid.dims.join()) return null;
+  const [rows, columns] = dims as [number, number];
+  const turned = floats.map((_, i) => floats[(i % rows) * columns + Math.floor(i / rows)]!);
+  return isNearest(grid, turned) ? turned : null;
+}
+
+function isNearest(grid: IntegerGrid, floats: Float32Array): boolean {
   const stored = tensorData(grid.tensor) as ArrayLike<number>;
-  if (floats.length !== stored.length) return false;
   const rounded = tensorData(onGrid(grid, floats)) as ArrayLike<number>;
   let different = 0;
   for (let i = 0; i < stored.length; i++) if (stored[i] !== rounded[i]) different++;
@@ -102,7 +152,7 @@ export function broadcastShapes({ dims, scales, axis, blockSize }: IntegerGrid):
 } {
   if (axis === null) return { values: dims, scales: [] };
   if (blockSize === 0) return { values: dims, scales: dims.map((_, i) => (i === axis ? scales.length : 1)) };
-  const split = (inner: number) => dims.flatMap((dim, i) => (i === axis ? [dim / blockSize, inner] : [dim]));
+  const split = (inner: number) => dims.flatMap((dim, i) => (i === axis ? [Math.ceil(dim / blockSize), inner] : [dim]));
   return { values: split(blockSize), scales: split(1) };
 }
 
@@ -143,9 +193,8 @@ function scalePlace({ dims, axis, blockSize }: IntegerGrid): (index: number) => 
   if (blockSize === 0) return (index) => Math.floor(index / inner) % size;
   return (index) => {
     const along = Math.floor(index / inner);
-    return (
-      (Math.floor(along / size) * (size / blockSize) + Math.floor((along % size) / blockSize)) * inner + (index % inner)
-    );
+    const block = Math.floor(along / size) * Math.ceil(size / blockSize) + Math.floor((along % size) / blockSize);
+    return block * inner + (index % inner);
   };
 }
 

@@ -39,9 +39,8 @@ export class Scales {
     const key = `${name}:${shape}`;
     const known = this.written.get(key);
     if (known !== undefined) return known;
-    const start = this.graph.addInitializer(
-      floatTensor(this.graph.freshName(`${name}/start`), shape, this.stored(name)),
-    ).name;
+    const tensor = floatTensor(this.graph.freshName(`${name}/start`), shape, this.stored(name));
+    const start = this.graph.addInitializer(tensor).name;
     const value = this.isLearned && !this.frozen.has(name) ? this.grown(name, start, shape, before) : start;
     this.written.set(key, value);
     return value;
@@ -51,7 +50,8 @@ export class Scales {
   trained(name: string, trained: Trained): Float32Array {
     const exponents = trained.get(exponentOf(name));
     const scales = this.stored(name);
-    return exponents ? scales.map((scale, i) => Math.fround(scale * Math.fround(Math.exp(exponents[i]!)))) : scales;
+    if (!exponents) return scales;
+    return scales.map((scale, i) => Math.fround(scale * Math.fround(Math.exp(exponents[i]!))));
   }
 
   private grown(name: string, start: string, shape: readonly number[], before: NodeProto): string {
@@ -77,9 +77,8 @@ export class Scales {
       this.graph.addNode(makeNode(opType, inputs, [output]), { before });
       return output;
     };
-    const target = this.graph.addInitializer(
-      int64Tensor(this.graph.freshName(`${name}/dims`), [shape.length], shape),
-    ).name;
+    const shapeTensor = int64Tensor(this.graph.freshName(`${name}/dims`), [shape.length], shape);
+    const target = this.graph.addInitializer(shapeTensor).name;
     return node('Mul', [start, node('Reshape', [node('Exp', [exponent]), target])]);
   }
 

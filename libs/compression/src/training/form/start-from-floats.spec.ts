@@ -15,7 +15,9 @@ import { trainingForm } from './training-form.js';
 
 const original = mlp([8, 16, 4], 3);
 
-/** The net with its matrices on a grid for each row, in the quantizer's names: INT2 or INT4 -> Cast -> DequantizeLinear. */
+/**
+ * The net with its matrices on a grid for each row, in the quantizer's names: INT2 or INT4 -> Cast -> DequantizeLinear.
+ */
 function rounded(bits: 2 | 4): ModelProto {
   const model = cloneModel(original);
   const graph = new Graph(model);
@@ -45,7 +47,7 @@ function rounded(bits: 2 | 4): ModelProto {
 }
 
 const formOf = (model: ModelProto) => trainingForm(new Graph(cloneModel(model)), { learnScales: true });
-const shadowsOf = (form: ReturnType<typeof formOf>) => form.trainables.filter(({ isRoundedFrom }) => isRoundedFrom);
+const shadowsOf = (form: ReturnType<typeof formOf>) => form.trainables.filter(({ roundedFrom }) => roundedFrom);
 
 describe('weights of two bits', () => {
   it('begin at the floats that they were rounded from, where every integer is the nearest', () => {

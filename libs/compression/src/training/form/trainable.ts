@@ -17,8 +17,13 @@ export interface Trainable {
   isMatrix: boolean;
   /** Where the model reads it; empty for what serves the training alone. */
   readings: readonly Reading[];
-  /** Whether these floats are what its integers were rounded from; absent for a weight that is stored as it is trained. */
-  isRoundedFrom?(floats: Float32Array): boolean;
+  /**
+   * The floats of a tensor as this weight lays them out, where its integers were rounded from them, else null; absent
+   * for a weight stored as it is trained.
+   */
+  roundedFrom?(original: TensorProto): Float32Array | null;
+  /** Whether it begins at the floats that it was rounded from. */
+  isFromFloats?: true;
   /**
    * The trained values in the model's own storage, which may depend on other values `trained`; nothing for a weight
    * that serves the training alone.

@@ -26,12 +26,15 @@ export interface TrainingFormOptions {
 /**
  * Turns a copy of the model into its training form:
  *
- *     int W -> [Cast] -> DequantizeLinear -> Y                    becomes   float W' -> FakeQuantize -> Y            per tensor, channel or block
- *     Gather(int codebook, indices) -> DequantizeLinear -> Y      becomes   Gather(FakeQuantize(codebook'), indices) · scale -> Y
- *     Gather(int table, ids) -> DequantizeLinear -> Y             becomes   Gather(table', ids) -> FakeQuantize -> Y
- *     X -> QuantizeLinear -> DequantizeLinear -> Y                becomes   X -> FakeQuantize -> Y
+ *     int W -> [Cast] -> DequantizeLinear -> Y                becomes  float W' -> FakeQuantize -> Y
+ *     Gather(int codebook, indices) -> DequantizeLinear -> Y  becomes  Gather(FakeQuantize(codebook'), indices) · scale -> Y
+ *     Gather(int table, ids) -> DequantizeLinear -> Y         becomes  Gather(table', ids) -> FakeQuantize -> Y
+ *     X -> QuantizeLinear -> DequantizeLinear -> Y            becomes  X -> FakeQuantize -> Y
+ *     int W -> Cast -> Mul(scale) -> Y                        becomes  float W' -> FakeQuantize -> Y
+ *     MatMulNBits(X, blocks, scales) -> Y                     becomes  MatMul(X, FakeQuantize(W')^T) -> Y
  *
- * so that zeros, grids and the model's file survive training. With `learnScales` each scale is s₀ · exp t, a trainable
+ * so that zeros, grids and the model's file survive training; W is rounded per tensor, channel or block. With
+ * `learnScales` each scale is s₀ · exp t, a trainable
  * like any other: training it is quantization-aware training with learned steps; `stored` then gives the scales back
  * with the integers. `graph` is changed in place.
  */
@@ -46,8 +49,8 @@ export function trainingForm(
   const floats = floatWeights(graph, { frozen: frozen.tensors, thawed: thawed.tensors });
   const scales = new Scales(graph, learnScales, frozen.tensors);
   const quantized = new FakeQuantizedWeights(graph, scales);
-  for (const node of [...graph.nodes].filter(({ opType }) => opType === 'DequantizeLinear')) {
-    if (!quantized.convert(node) && (isSameEveryRun(graph, node.input[0]!) || isLookedUp(graph, node))) {
+  for (const node of quantized.candidates) {
+    if (!quantized.convert(node) && holdsIntegers(graph, node)) {
       skipped.push({
         node: node.name || node.output[0]!,
         opType: node.opType,
@@ -74,6 +77,11 @@ export function trainingForm(
     fileBatch,
     unknown,
   };
+}
+
+/** Whether a node that was not converted makes floats of what is stored, and not of activations. */
+function holdsIntegers(graph: Graph, node: NodeProto): boolean {
+  return node.opType !== 'DequantizeLinear' || isSameEveryRun(graph, node.input[0]!) || isLookedUp(graph, node);
 }
 
 /** Whether a node makes floats of rows of a stored table. */

@@ -22,9 +22,8 @@ export interface PartedTensors {
 export function untieMerged(model: ModelProto, freeze: readonly string[] = []): PartedTensors {
   const graph = new Graph(model);
   liftConstants(graph);
-  const isReused = graph.proto.initializer.some(
-    ({ name }) => readingsOf(graph, name).filter(({ role }) => role === 'kernel').length > 1,
-  );
+  const kernelUses = (name: string) => readingsOf(graph, name).filter(({ role }) => role === 'kernel');
+  const isReused = graph.proto.initializer.some(({ name }) => kernelUses(name).length > 1);
   const result: PartedTensors = { untied: [], tied: [] };
   for (const tensor of [...graph.proto.initializer]) {
     // What is to stay as it is may stay one.
@@ -82,16 +81,14 @@ function statisticsOf(graph: Graph, name: string): Reading[] {
 
 /** Layers of one kernel are one layer; anything else stands for itself. */
 function ownerOf({ node, role, index }: Reading): string {
-  return role === 'bias' && !node.opType.endsWith('Normalization')
-    ? `kernel ${node.input[1]}`
-    : `node ${node.output[0]} ${index}`;
+  const isBiasOfProduct = role === 'bias' && !node.opType.endsWith('Normalization');
+  return isBiasOfProduct ? `kernel ${node.input[1]}` : `node ${node.output[0]} ${index}`;
 }
 
 function separate(graph: Graph, tensor: TensorProto, owners: readonly (readonly Reading[])[]): void {
   for (const readings of owners) {
-    const copy = graph.addInitializer(
-      floatTensor(graph.freshName(tensor.name), tensorDims(tensor), tensorToFloats(tensor)),
-    ).name;
+    const copied = floatTensor(graph.freshName(tensor.name), tensorDims(tensor), tensorToFloats(tensor));
+    const copy = graph.addInitializer(copied).name;
     for (const { node, index } of readings) graph.setInput(node, index, copy);
   }
 }

@@ -77,6 +77,7 @@ const SETTINGS: Readonly<Record<string, readonly number[]>> = {
   Dropout: [1],
   QuantizeLinear: [1],
   DequantizeLinear: [1],
+  MatMulNBits: [2],
   OneHot: [2],
   Range: [0, 1, 2],
   CastLike: [1],
@@ -91,9 +92,8 @@ export function readingsOf(graph: Graph, value: string, carriers: readonly NodeP
     if (!carries(graph, node, index))
       return carriers.length > 0 && index === 0 ? [{ role: 'token', node, index, carriers }] : [];
     if (node.opType === 'Concat' && isJoined(graph, node, value)) return [{ role: 'token', node, index, carriers }];
-    return node.output
-      .filter((output) => output !== '')
-      .flatMap((output) => readingsOf(graph, output, [...carriers, node]));
+    const outputs = node.output.filter((output) => output !== '');
+    return outputs.flatMap((output) => readingsOf(graph, output, [...carriers, node]));
   });
 }
 
@@ -106,18 +106,22 @@ export function isMatrix(readings: readonly Reading[]): boolean {
 
 /** The readers of a value that are none of a weight, and more than settings. */
 export function otherReaders(graph: Graph, value: string): NodeProto[] {
-  return graph
-    .consumers(value)
-    .filter(({ node, index }) => !SETTINGS[node.opType]?.includes(index))
-    .map(({ node }) => node);
+  const isSetting = ({ opType }: NodeProto, index: number) => SETTINGS[opType]?.includes(index);
+  const readers = graph.consumers(value).filter(({ node, index }) => !isSetting(node, index));
+  return readers.map(({ node }) => node);
 }
 
-/** Whether the node does arithmetic on constants alone, the larger of which is what the result stands for. */
+/**
+ * Whether the node does arithmetic on constants alone, the larger of which is what the result stands for: of equally
+ * many elements that of more axes, of equal shapes the first.
+ */
 function isPrepared(graph: Graph, node: NodeProto, index: number): boolean {
   const other = node.input[1 - index];
   if (!ARITHMETIC.has(node.opType) || other === undefined || !isSameEveryRun(graph, other)) return false;
   const [own, theirs] = [node.input[index]!, other].map((value) => graph.initializer(value));
-  return !own || !theirs || elementCount(own.dims) >= elementCount(theirs.dims);
+  if (!own || !theirs) return true;
+  const more = elementCount(own.dims) - elementCount(theirs.dims) || own.dims.length - theirs.dims.length;
+  return more > 0 || (more === 0 && index === 0);
 }
 
 const ARITHMETIC: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul']);

@@ -32,7 +32,9 @@ function net(): Graph {
     });
   const relu = (x: string) => b.op('Relu', [x]);
   const stem = relu(conv(b.input('x', [BATCH, 3, 16, 16]), 3, 16, 3));
-  const residual = relu(b.op('Add', [conv(relu(conv(stem, 16, 16, 3)), 16, 16, 3), stem]));
+  const sum = relu(b.op('Add', [conv(relu(conv(stem, 16, 16, 3)), 16, 16, 3), stem]));
+  // A constant of the same rank that is no image: it stays as it is, and what it meets with it.
+  const residual = b.op('Add', [sum, weight(1, 16, 1, 1)]);
   const wide = b.op('Clip', [conv(residual, 16, 32, 1), b.float(0), b.float(6)]);
   const narrow = conv(relu(conv(wide, 32, 32, 3, 2, 32)), 32, 20, 1);
   const pooled = b.op('MaxPool', [relu(conv(narrow, 20, 32, 3))], { kernel_shape: [3, 2], strides: [3, 2] });

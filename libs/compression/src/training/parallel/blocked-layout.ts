@@ -29,9 +29,8 @@ async function probe(): Promise<number> {
 
 async function blockSize(): Promise<number> {
   const b = new GraphBuilder();
-  b.output(
-    b.op('ReorderInput', [b.input('x', [1, PROBE_CHANNELS, 1, 1])], {}, { domain: BLOCKED_DOMAIN, outputs: ['y'] }),
-  );
+  const x = b.input('x', [1, PROBE_CHANNELS, 1, 1]);
+  b.output(b.op('ReorderInput', [x], {}, { domain: BLOCKED_DOMAIN, outputs: ['y'] }));
   const { y } = await answer(b, float32([1, PROBE_CHANNELS, 1, 1], new Float32Array(PROBE_CHANNELS)));
   return y!.dims[1]!;
 }
@@ -39,10 +38,8 @@ async function blockSize(): Promise<number> {
 async function convolves(block: number): Promise<boolean> {
   const b = new GraphBuilder();
   const x = b.op('ReorderInput', [b.input('x', [1, block, 2, 2])], {}, { domain: BLOCKED_DOMAIN });
-  const filter = b.op('Reshape', [
-    b.op('ReorderInput', ['x'], {}, { domain: BLOCKED_DOMAIN }),
-    b.ints([block, 1, 2, 2]),
-  ]);
+  const dY = b.op('ReorderInput', ['x'], {}, { domain: BLOCKED_DOMAIN });
+  const filter = b.op('Reshape', [dY, b.ints([block, 1, 2, 2])]);
   const y = b.op('Conv', [x, filter], { group: block, kernel_shape: [2, 2] }, { domain: BLOCKED_DOMAIN });
   b.output(b.op('ReorderOutput', [y], { channels: block }, { domain: BLOCKED_DOMAIN, outputs: ['y'] }), [
     1,
@@ -52,9 +49,10 @@ async function convolves(block: number): Promise<boolean> {
   ]);
   const values = Float32Array.from({ length: block * 4 }, (_, i) => i % 7);
   const result = (await answer(b, float32([1, block, 2, 2], values)))['y']!.data as Float32Array;
-  return result.every(
-    (value, channel) => value === values.subarray(channel * 4, channel * 4 + 4).reduce((sum, v) => sum + v * v, 0),
-  );
+  return result.every((value, channel) => {
+    const image = values.subarray(channel * 4, channel * 4 + 4);
+    return value === image.reduce((sum, pixel) => sum + pixel * pixel, 0);
+  });
 }
 
 async function answer(b: GraphBuilder, x: ReturnType<typeof float32>) {

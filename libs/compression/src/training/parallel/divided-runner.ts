@@ -40,13 +40,9 @@ export class DividedRunner implements StepRunner {
     const model = writeModel(step.model);
     const others = Array.from({ length: sessions - 1 }, () => GradientThread.start({ model, threads }));
     const options = { threads, optimization: 'extended' } as const;
-    return new DividedRunner(
-      step,
-      parts,
-      await Session.create(model, options),
-      await Session.create(writeModel(step.update), options),
-      others,
-    );
+    const gradients = await Session.create(model, options);
+    const update = await Session.create(writeModel(step.update), options);
+    return new DividedRunner(step, parts, gradients, update, others);
   }
 
   async run(feeds: HostTensors): Promise<HostTensors> {
@@ -57,9 +53,8 @@ export class DividedRunner implements StepRunner {
     }
     for (const { data } of Object.values(sums))
       for (let i = 0; i < data.length; i++) (data as Float32Array)[i]! /= this.parts;
-    const vectors = Object.fromEntries(
-      this.update.inputs.map(({ name }) => [name, name === STEP.gradient ? sums[STEP.gradient]! : feeds[name]!]),
-    );
+    const feedOf = (name: string) => (name === STEP.gradient ? sums[STEP.gradient]! : feeds[name]!);
+    const vectors = Object.fromEntries(this.update.inputs.map(({ name }) => [name, feedOf(name)]));
     return { ...sums, ...(await this.update.run(vectors)) };
   }
 
@@ -69,9 +64,9 @@ export class DividedRunner implements StepRunner {
 
   /** The parts from `first` on, one for each session: the threads start before this one's run blocks the event loop. */
   private async round(feeds: HostTensors, first: number, wanted: string[]): Promise<HostTensors[]> {
-    const busy = this.others
-      .slice(0, this.parts - first - 1)
-      .map((thread, i) => thread.run({ feeds: this.part(feeds, first + 1 + i), fetches: wanted }));
+    const helpers = this.others.slice(0, this.parts - first - 1);
+    const partOf = (i: number) => this.part(feeds, first + 1 + i);
+    const busy = helpers.map((thread, i) => thread.run({ feeds: partOf(i), fetches: wanted }));
     const own = this.session.run(this.part(feeds, first), wanted);
     const ended = await Promise.allSettled([own, ...busy]);
     return ended.map((end) => {
@@ -88,10 +83,8 @@ export class DividedRunner implements StepRunner {
         const isBatch = dims.length > 0 && tensor.dims[0] !== dims[0];
         const size = isBatch ? tensor.data.length / this.parts : tensor.data.length;
         const start = isBatch ? part * size : 0;
-        return [
-          name,
-          { ...tensor, dims: [...(dims as number[])], data: tensor.data.slice(start, start + size) } as HostTensor,
-        ];
+        const own = tensor.data.slice(start, start + size);
+        return [name, { ...tensor, dims: [...(dims as number[])], data: own } as HostTensor];
       }),
     );
   }

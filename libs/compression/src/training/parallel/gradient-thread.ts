@@ -40,9 +40,8 @@ export class GradientThread {
     if (this.failure) throw this.failure;
     this.worker.ref();
     const answered = once(this.worker, 'message') as Promise<[GradientAnswer]>;
-    this.worker.postMessage(request, [
-      ...new Set(Object.values(request.feeds).map(({ data }) => data.buffer as ArrayBuffer)),
-    ]);
+    const buffers = Object.values(request.feeds).map(({ data }) => data.buffer as ArrayBuffer);
+    this.worker.postMessage(request, [...new Set(buffers)]);
     const [answer] = await answered;
     this.worker.unref();
     if ('error' in answer) throw new RunError(answer.error);

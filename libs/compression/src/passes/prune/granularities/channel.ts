@@ -1,5 +1,5 @@
 import type { PruneOptions } from '#contracts';
-import { cloneModel, Graph, type ModelProto } from '#onnx';
+import { cloneModel, type ModelProto } from '#onnx';
 import type { PassContext } from '../../../pass.js';
 import { writeLatency, type LatencyReport } from '../../../pruning/budget/latency-budget.js';
 import { shareOfRest } from '../../../pruning/budget/schedule.js';
@@ -7,10 +7,11 @@ import type { GraphFigures } from '../../../pruning/channels/figures.js';
 import type { GroupReport } from '../../../pruning/channels/group-report.js';
 import { limitsOfRest } from '../../../pruning/channels/layer-limits.js';
 import { pruneChannels, type ChannelPruning } from '../../../pruning/channels/prune-channels.js';
+import { readyGraph } from '../../../pruning/channels/ready-graph.js';
 import { PruneInputError } from '../../../pruning/errors.js';
-import { liftConstants } from '../../../rewrites/constants.js';
 import { foldSizes } from '../../../rewrites/fold-sizes.js';
 import { writeSideFiles } from '../../../side-files.js';
+import { Work } from '../../../work.js';
 import { AccuracyMeter } from '../accuracy-meter.js';
 import { staticBlockers } from '../blockers.js';
 import { importancePlot } from '../importance-plot.js';
@@ -39,14 +40,17 @@ export const channel: Granularity = {
     if (options.budget && options.schedule !== 'one-shot')
       throw new PruneInputError('a budget', 'schedule one-shot: the steps of a schedule follow from a ratio');
     const removal = new StepwiseRemoval(context, options);
-    const last = await inSteps(context, options, (model, previous, target) => removal.step(model, previous, target));
+    const last = await inSteps(context, options, (model, previous, target, work) =>
+      removal.step(model, [previous, target], work),
+    );
     return applied(context, options, last, removal.before ?? last.before);
   },
 
   async scan(context, options) {
     const limits = { ...options, threads: context.threads };
     const judge = await AccuracyMeter.create('sensitivity', context.model, context.data, limits);
-    const points = await scanSensitivity(readyGraph(cloneModel(context.model)), options, context, judge);
+    const graph = await readyGraph(cloneModel(context.model));
+    const points = await scanSensitivity(graph, options, { ...context, work: new Work(context.progress) }, judge);
     await judge.release();
     return writeSideFiles(context, {
       [SENSITIVITY_FILE]: () => `${JSON.stringify(points, null, 2)}\n`,
@@ -54,14 +58,6 @@ export const channel: Granularity = {
     });
   },
 };
-
-/** A graph whose constants and sizes are stored, as pruning reads them. */
-function readyGraph(model: ModelProto): Graph {
-  const graph = new Graph(model);
-  liftConstants(graph);
-  foldSizes(graph);
-  return graph;
-}
 
 /** Removes channels in the steps of a schedule. */
 class StepwiseRemoval {
@@ -75,10 +71,11 @@ class StepwiseRemoval {
     private readonly options: PruneOptions,
   ) {}
 
-  async step(model: ModelProto, previous: number, target: number): Promise<ChannelPruning> {
+  async step(model: ModelProto, [previous, target]: [number, number], work: Work): Promise<ChannelPruning> {
     const ratio = shareOfRest(Math.min(this.removed, previous), target);
     const layerLimits = limitsOfRest(this.options.layerLimits, previous);
-    const result = await pruneChannels(readyGraph(model), { ...this.options, ratio, layerLimits }, this.context);
+    const options = { ...this.options, ratio, layerLimits };
+    const result = await pruneChannels(await readyGraph(model), options, { ...this.context, work });
     this.before ??= result.before;
     this.removed = 1 - (1 - this.removed) * (1 - removedShare(result.groups));
     return result;

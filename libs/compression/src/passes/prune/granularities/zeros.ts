@@ -15,10 +15,10 @@ export function zeros(patternOf: PatternOf): Granularity {
 
     async apply(context, options) {
       // Zeros stay the smallest weights, so that a later step only adds to them.
-      const { layers, skipped, sparsity } = await inSteps(context, options, (model, _previous, ratio) => {
+      const { layers, skipped, sparsity } = await inSteps(context, options, (model, _previous, ratio, work) => {
         const graph = new Graph(model);
         liftConstants(graph);
-        return pruneWeights(graph, patternOf, { ...options, ratio }, context);
+        return pruneWeights(graph, patternOf, { ...options, ratio }, { ...context, work });
       });
       const { parameters, nonZeros } = countParameters(context.model);
       const modelSparsity = parameters > 0 ? 1 - nonZeros / parameters : 0;

@@ -43,7 +43,8 @@ function whyWhole({ graph, node, coordinates }: LinkContext): string | null {
 function linkBlocks(context: LinkContext, a: string, axisA: number): void {
   const { coordinates: at, node } = context;
   const blockSize = intAttribute(node, 'block_size', 32);
-  const blocked = [context.input(1), context.input(2), ...(context.input(3) ? [context.input(3)] : [])];
+  const zeroPoints = context.input(3) ? [context.input(3)] : [];
+  const blocked = [context.input(1), context.input(2), ...zeroPoints];
   for (let k = 0; k < context.dims(a)[axisA]!; k++) {
     for (const value of blocked) at.link(at.at(a, axisA, k), at.at(value, 1, Math.floor(k / blockSize)));
   }

@@ -77,8 +77,9 @@ const slice: ChannelRule = {
     const sliced = slicedAxes(context);
     if (!sliced?.some(({ axis }) => context.isChanged(x, axis))) return;
     const before = (axis: number, bound: number) => context.kept(x, axis).filter((index) => index < bound).length;
-    const starts = sliced.map(({ axis, start, step }) => (step === 1 ? before(axis, start) : start));
-    const ends = sliced.map(({ axis, end, step }) => (step === 1 ? before(axis, end) : end));
+    const moved = (axis: number, bound: number, step: number) => (step === 1 ? before(axis, bound) : bound);
+    const starts = sliced.map(({ axis, start, step }) => moved(axis, start, step));
+    const ends = sliced.map(({ axis, end, step }) => moved(axis, end, step));
     if (context.graph.opset() < 10) {
       setAttribute(context.node, 'starts', starts);
       setAttribute(context.node, 'ends', ends);
@@ -90,21 +91,22 @@ const slice: ChannelRule = {
 };
 
 function slicedAxes(context: LinkContext | MendContext): SlicedAxis[] | undefined {
+  const isOld = context.graph.opset() < 10;
   const read = (input: number, attribute: string) =>
-    context.graph.opset() < 10 ? intsAttribute(context.node, attribute) : context.constant(input);
+    isOld ? intsAttribute(context.node, attribute) : context.constant(input);
   const [starts, ends] = [read(1, 'starts'), read(2, 'ends')];
   if (!starts || !ends) return undefined;
   const dims = context.dims(context.input(0));
-  const givenAxes =
-    context.graph.opset() < 10 ? intsAttribute(context.node, 'axes') : context.input(3) ? context.constant(3) : [];
+  const constantAxes = context.input(3) ? context.constant(3) : [];
+  const givenAxes = isOld ? intsAttribute(context.node, 'axes') : constantAxes;
   if (!givenAxes) return undefined;
-  const steps = context.graph.opset() >= 10 && context.input(4) ? context.constant(4) : starts.map(() => 1);
+  const steps = !isOld && context.input(4) ? context.constant(4) : starts.map(() => 1);
   if (!steps) return undefined;
   const axes = givenAxes.length > 0 ? givenAxes : starts.map((_, i) => i);
   return axes.map((given, i) => {
     const axis = positiveAxis(given, dims.length);
-    const clamp = (bound: number) =>
-      Math.min(dimOf(dims, axis), Math.max(0, bound < 0 ? bound + dimOf(dims, axis) : bound));
+    const dim = dimOf(dims, axis);
+    const clamp = (bound: number) => Math.min(dim, Math.max(0, bound < 0 ? bound + dim : bound));
     return steps[i] === 1
       ? { axis, start: clamp(elementOf(starts, i, 'starts')), end: clamp(elementOf(ends, i, 'ends')), step: 1 }
       : {
@@ -147,8 +149,10 @@ const gather: ChannelRule = {
     const chosen = context.constant(1);
     if (!chosen || context.dims(context.input(1)).length > 1 || !context.isChanged(x, axis)) return;
     const place = new Map(context.kept(x, axis).map((old, now) => [old, now]));
-    const remapped = chosen.flatMap((index) => place.get(positiveAxis(index, context.dims(x)[axis]!)) ?? []);
-    context.setConstant(1, remapped, context.dims(context.input(1)).length === 0 ? [] : [remapped.length]);
+    const length = context.dims(x)[axis]!;
+    const remapped = chosen.flatMap((index) => place.get(positiveAxis(index, length)) ?? []);
+    const isScalar = context.dims(context.input(1)).length === 0;
+    context.setConstant(1, remapped, isScalar ? [] : [remapped.length]);
   },
 };
 

@@ -149,8 +149,8 @@ const groupNorm: ChannelRule = {
     const channels = context.dims(context.input(0))[1]!;
     const width = channels / intAttribute(context.node, 'num_groups', 1);
     const { coordinates } = context;
-    for (let c = width; c < channels; c++)
-      coordinates.link(coordinates.at(context.input(0), 1, c % width), coordinates.at(context.input(0), 1, c));
+    const at = (channel: number) => coordinates.at(context.input(0), 1, channel);
+    for (let c = width; c < channels; c++) coordinates.link(at(c % width), at(c));
   },
 };
 
@@ -159,11 +159,8 @@ const meanVariance: ChannelRule = {
   link(context) {
     context.linkAll(context.input(0), context.output());
     const rank = context.dims(context.input(0)).length;
-    context.pinAxes(
-      context.input(0),
-      intsAttribute(context.node, 'axes', [0, 2, 3]).map((axis) => positiveAxis(axis, rank)),
-      'normalises over this axis',
-    );
+    const axes = intsAttribute(context.node, 'axes', [0, 2, 3]).map((axis) => positiveAxis(axis, rank));
+    context.pinAxes(context.input(0), axes, 'normalises over this axis');
   },
 };
 

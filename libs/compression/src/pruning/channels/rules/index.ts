@@ -5,6 +5,7 @@ import { layers } from './layers.js';
 import { concatSplit } from './concat-split.js';
 import { pooling } from './pooling.js';
 import { quantization } from './quantization.js';
+import { recurrentLayers } from './recurrent.js';
 import type { ChannelRule, Rules } from './rule.js';
 import { shape } from './shape.js';
 import { shapeArithmetic } from './shape-arithmetic.js';
@@ -17,6 +18,7 @@ const RULES: Rules = {
   ...concatSplit,
   ...pooling,
   ...quantization,
+  ...recurrentLayers,
   ...shape,
   ...shapeArithmetic,
 };

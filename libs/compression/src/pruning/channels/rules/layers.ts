@@ -17,6 +17,7 @@ interface ConvLayout {
  *     group = 1           w[o, i], x[i], y[o]
  *     depthwise           x[c], w[c·m … c·m+m-1], y[c·m … c·m+m-1]    and `group` shrinks
  *     grouped             the same index in every group, so that groups stay equal
+ *                         or whole groups, where counts are asked for that indices cannot meet; `group` shrinks
  */
 function convolution(layout: ConvLayout): ChannelRule {
   return {
@@ -30,13 +31,16 @@ function convolution(layout: ConvLayout): ChannelRule {
       context.pinAxes(w, spatialAxes(context, w), 'has a kernel of this size');
       const [inWidth, outWidth] = [inputs / groups, outputs / groups];
       const isDepthwise = groups > 1 && inWidth === 1;
-      for (let c = 0; c < inputs && !isDepthwise; c++) {
+      const isByGroup = !isDepthwise && goesByGroup(context, groups, outWidth);
+      if (isByGroup) linkGroups(context, [x, w, y], layout, inWidth);
+      for (let c = 0; c < inputs && !isDepthwise && !isByGroup; c++) {
         at.link(at.at(x, 1, c), at.at(w, 1 - layout.outputAxis, c % inWidth));
         if (groups > 1) at.link(at.at(x, 1, c), at.at(x, 1, c % inWidth));
       }
       for (let o = 0; o < outputs; o++) {
         at.link(at.at(y, 1, o), at.at(w, layout.outputAxis, o));
         if (isDepthwise) at.link(at.at(y, 1, o), at.at(x, 1, Math.floor(o / outWidth)));
+        else if (isByGroup) at.link(at.at(y, 1, o), at.at(x, 1, Math.floor(o / outWidth) * inWidth));
         else if (groups > 1) at.link(at.at(y, 1, o), at.at(y, 1, o % outWidth));
       }
       for (const parameter of [layout.bias ?? -1, ...(layout.perOutput ?? [])]) linkVector(context, parameter, y, 1);
@@ -45,10 +49,32 @@ function convolution(layout: ConvLayout): ChannelRule {
     mend(context) {
       const groups = intAttribute(context.node, 'group', 1);
       const inputs = context.dims(context.input(0))[1]!;
-      if (groups > 1 && groups === inputs)
-        setAttribute(context.node, 'group', context.kept(context.input(0), 1).length);
+      const left = context.kept(context.input(0), 1).length;
+      if (groups > 1 && groups === inputs) setAttribute(context.node, 'group', left);
+      else if (groups > 1 && layout.outputAxis === 0)
+        setAttribute(context.node, 'group', left / context.kept(context.input(layout.weight), 1).length);
     },
   };
+}
+
+/** Whether no fewer channels of every group would be a multiple of what is asked for, but fewer groups may. */
+function goesByGroup({ multipleOf }: LinkContext, groups: number, width: number): boolean {
+  const isMet = (unit: number, count: number) =>
+    Array.from({ length: count - 1 }, (_, i) => i + 1).some((kept) => (kept * unit) % multipleOf === 0);
+  return groups > 1 && !isMet(groups, width) && isMet(width, groups);
+}
+
+/** What a group reads goes at once; its kernels keep all of it. */
+function linkGroups(
+  context: LinkContext,
+  [x, w]: readonly [string, string, string],
+  { outputAxis }: ConvLayout,
+  inWidth: number,
+): void {
+  const { coordinates: at } = context;
+  const inputs = context.dims(x)[1]!;
+  for (let c = 0; c < inputs; c++) at.link(at.at(x, 1, c), at.at(x, 1, c - (c % inWidth)));
+  context.pinAxes(w, [1 - outputAxis], 'reads all channels of its group');
 }
 
 /**
@@ -71,8 +97,8 @@ const convTranspose: ChannelRule = {
     context.link(x, 1, w, 0);
     if (isDepthwise) context.pinAxes(w, [1], 'has as many outputs in every group');
     else for (let c = inWidth; c < inputs; c++) at.link(at.at(x, 1, c), at.at(x, 1, c % inWidth));
-    for (let o = 0; o < outputs; o++)
-      at.link(at.at(y, 1, o), isDepthwise ? at.at(x, 1, Math.floor(o / outWidth)) : at.at(w, 1, o % outWidth));
+    const source = (o: number) => (isDepthwise ? at.at(x, 1, Math.floor(o / outWidth)) : at.at(w, 1, o % outWidth));
+    for (let o = 0; o < outputs; o++) at.link(at.at(y, 1, o), source(o));
     linkVector(context, 2, y, 1);
     context.roles.weight(context.node, w, isDepthwise ? 0 : 1);
   },
@@ -100,11 +126,8 @@ function matMul({ b = 1, perColumn = [] }: { b?: number; perColumn?: readonly nu
   return {
     link(context) {
       const [left, right, y] = [context.input(0), context.input(b), context.output()];
-      const [rankA, rankB, rankY] = [left, right, y].map((value) => context.dims(value).length) as [
-        number,
-        number,
-        number,
-      ];
+      const rankOf = (value: string) => context.dims(value).length;
+      const [rankA, rankB, rankY] = [rankOf(left), rankOf(right), rankOf(y)];
       if (rankA < 2 || rankB < 2) return context.pinNode('multiplies vectors');
       context.link(left, rankA - 1, right, rankB - 2);
       context.link(left, rankA - 2, y, rankY - 2);

@@ -6,15 +6,7 @@ const pool: ChannelRule = {
   link(context) {
     const [x, y] = [context.input(0), context.output()];
     for (const axis of [0, 1]) context.link(x, axis, y, axis);
-    for (const value of [x, y])
-      context.pinAxes(
-        value,
-        context
-          .dims(value)
-          .map((_, axis) => axis)
-          .slice(2),
-        'slides over this axis',
-      );
+    for (const value of [x, y]) context.pinAxes(value, axesFrom(context, value, 2), 'slides over this axis');
     if (context.output(1))
       context.coordinates.pinValue(x, `the indices of ${describe(context.node)} count over all channels`);
   },
@@ -56,10 +48,13 @@ function reducedAxes(context: LinkContext): number[] {
   const rank = context.dims(context.input(0)).length;
   const given = context.input(1) ? context.constant(1) : intsAttribute(context.node, 'axes');
   if (!given || given.length === 0)
-    return intAttribute(context.node, 'noop_with_empty_axes', 0)
-      ? []
-      : context.dims(context.input(0)).map((_, axis) => axis);
+    return intAttribute(context.node, 'noop_with_empty_axes', 0) ? [] : axesFrom(context, context.input(0), 0);
   return given.map((axis) => positiveAxis(axis, rank));
+}
+
+/** Axes of a value from one on. */
+function axesFrom(context: LinkContext, value: string, first: number): number[] {
+  return [...context.dims(value).keys()].slice(first);
 }
 
 const arg: ChannelRule = {
@@ -81,11 +76,9 @@ const topK: ChannelRule = {
     const sorted = positiveAxis(intAttribute(context.node, 'axis', -1), context.dims(x).length);
     for (const y of [context.output(0), context.output(1)]) {
       if (y === '') continue;
-      context
-        .dims(x)
-        .forEach((_, axis) =>
-          axis === sorted ? context.pinAxes(y, [axis], 'sorts this axis') : context.link(x, axis, y, axis),
-        );
+      const follow = (axis: number) =>
+        axis === sorted ? context.pinAxes(y, [axis], 'sorts this axis') : context.link(x, axis, y, axis);
+      for (const axis of context.dims(x).keys()) follow(axis);
     }
     context.pinAxes(x, [sorted], 'sorts this axis');
   },
@@ -98,11 +91,8 @@ const cumSum: ChannelRule = {
     const rank = context.dims(x).length;
     const axis = context.constant(1)?.[0];
     context.linkAll(x, context.output());
-    context.pinAxes(
-      x,
-      axis === undefined ? context.dims(x).keys() : [positiveAxis(axis, rank)],
-      'sums along this axis',
-    );
+    const summed = axis === undefined ? context.dims(x).keys() : [positiveAxis(axis, rank)];
+    context.pinAxes(x, summed, 'sums along this axis');
   },
 };
 
@@ -112,23 +102,8 @@ const gridSample: ChannelRule = {
     const [x, grid, y] = [context.input(0), context.input(1), context.output()];
     for (const axis of [0, 1]) context.link(x, axis, y, axis);
     context.link(x, 0, grid, 0);
-    for (const value of [x, y])
-      context.pinAxes(
-        value,
-        context
-          .dims(value)
-          .map((_, axis) => axis)
-          .slice(2),
-        'samples this axis',
-      );
-    context.pinAxes(
-      grid,
-      context
-        .dims(grid)
-        .map((_, axis) => axis)
-        .slice(1),
-      'samples at these places',
-    );
+    for (const value of [x, y]) context.pinAxes(value, axesFrom(context, value, 2), 'samples this axis');
+    context.pinAxes(grid, axesFrom(context, grid, 1), 'samples at these places');
   },
 };
 

@@ -11,13 +11,12 @@ import {
 } from '#onnx';
 import type { Coordinates } from '../coordinates.js';
 
-/** What a rule sees of its node while dependencies are traced. Inputs that are left out read as rank 0. */
-export class LinkContext {
+/** What every rule sees of its node. Inputs that are left out read as rank 0. */
+class NodeView {
   constructor(
     readonly graph: Graph,
     readonly node: NodeProto,
     readonly coordinates: Coordinates,
-    readonly roles: Roles,
   ) {}
 
   input(index: number): string {
@@ -37,6 +36,20 @@ export class LinkContext {
   constant(index: number): number[] | undefined {
     return constantInput(this.graph, this.node, index);
   }
+}
+
+/** What a rule sees of its node while dependencies are traced. */
+export class LinkContext extends NodeView {
+  constructor(
+    graph: Graph,
+    node: NodeProto,
+    coordinates: Coordinates,
+    readonly roles: Roles,
+    /** What counts of channels are to be multiples of. */
+    readonly multipleOf = 1,
+  ) {
+    super(graph, node, coordinates);
+  }
 
   link(a: string, axisA: number, b: string, axisB: number): void {
     this.coordinates.linkAxes(a, axisA, b, axisB);
@@ -46,9 +59,8 @@ export class LinkContext {
   linkAll(a: string, b: string): void {
     const dims = this.dims(a);
     if (dims.length !== this.dims(b).length) return this.pinNode('changes the rank');
-    dims.forEach((length, axis) =>
-      length === this.dims(b)[axis] ? this.link(a, axis, b, axis) : this.pinPair(a, b, axis),
-    );
+    const other = this.dims(b);
+    dims.forEach((length, axis) => (length === other[axis] ? this.link(a, axis, b, axis) : this.pinPair(a, b, axis)));
   }
 
   /** Links a value to another that it broadcasts to, axes aligned at the end. */
@@ -76,30 +88,16 @@ export class LinkContext {
 }
 
 /** What a rule sees of its node after removal, to mend what the graph says about sizes in attributes and constants. */
-export class MendContext {
+export class MendContext extends NodeView {
   constructor(
-    readonly graph: Graph,
-    readonly node: NodeProto,
-    private readonly coordinates: Coordinates,
+    graph: Graph,
+    node: NodeProto,
+    coordinates: Coordinates,
     private readonly removed: ReadonlySet<number>,
     /** Constants made so far in the place of shared ones. */
     private readonly constants: Map<string, string>,
-  ) {}
-
-  input(index: number): string {
-    return this.node.input[index] ?? '';
-  }
-
-  output(index = 0): string {
-    return this.node.output[index] ?? '';
-  }
-
-  dims(value: string): readonly number[] {
-    return this.coordinates.dims(value) ?? [];
-  }
-
-  constant(index: number): number[] | undefined {
-    return constantInput(this.graph, this.node, index);
+  ) {
+    super(graph, node, coordinates);
   }
 
   /** Entries of an axis that stay, by their old index. */
@@ -160,6 +158,8 @@ export interface Producer {
   value: string;
   axis: number;
   node: NodeProto;
+  /** Entries of the axis that make one channel together: a recurrent layer has one for each gate. */
+  gates: number;
 }
 
 /**
@@ -174,12 +174,14 @@ export class Roles {
 
   constructor(private readonly graph: Graph) {}
 
-  /** Declares that `value` is a weight of the node whose `axis` makes the node's output channels. */
-  weight(node: NodeProto, value: string, axis: number): void {
+  /**
+   * Declares that `value` is a weight of the node whose `axis` makes the node's output channels, each by so many entries.
+   */
+  weight(node: NodeProto, value: string, axis: number, gates = 1): void {
     if (weightStorage(this.graph, value) === null)
       return void (isSameEveryRun(this.graph, value) && this.computed.push(node));
     this.readers.set(value, [...(this.readers.get(value) ?? []), node]);
-    this.producers.push({ value, axis, node });
+    this.producers.push({ value, axis, node, gates });
   }
 
   isWeight(value: string): boolean {

@@ -40,13 +40,8 @@ const shape: ChannelRule = {
     const rank = context.dims(x).length;
     const start = positiveAxis(intAttribute(context.node, 'start', 0), rank);
     const end = positiveAxis(intAttribute(context.node, 'end', rank), rank);
-    pinReckoned(context, context.output(), {
-      axes: context
-        .dims(x)
-        .map((_, axis) => axis)
-        .slice(start, end),
-      isInOrder: true,
-    });
+    const axes = [...context.dims(x).keys()].slice(start, end);
+    pinReckoned(context, context.output(), { axes, isInOrder: true });
   },
 };
 
@@ -76,15 +71,14 @@ function handedOn(graph: Graph, node: NodeProto, index: number, { axes, isInOrde
   const constant = (input: number) => tensorNumbers(graph, node.input[input]);
   if (node.opType === 'Gather' && index === 0) {
     const chosen = constant(1);
-    return isInOrder && chosen
-      ? { axes: chosen.map((at) => elementOf(axes, positiveAxis(at, axes.length), 'axes')), isInOrder: true }
-      : { axes, isInOrder: false };
+    if (!isInOrder || !chosen) return { axes, isInOrder: false };
+    const taken = chosen.map((at) => elementOf(axes, positiveAxis(at, axes.length), 'axes'));
+    return { axes: taken, isInOrder: true };
   }
   if (node.opType === 'Slice' && index === 0) {
     const [start, end, step] = [constant(1), constant(2), node.input[4] ? constant(4) : [1]];
-    return isInOrder && start && end && step?.[0] === 1
-      ? { axes: axes.slice(start[0], end[0]), isInOrder: true }
-      : { axes, isInOrder: false };
+    const isPiece = isInOrder && start && end && step?.[0] === 1;
+    return isPiece ? { axes: axes.slice(start[0], end[0]), isInOrder: true } : { axes, isInOrder: false };
   }
   if (node.opType === 'Cast')
     return [DataType.INT32, DataType.INT64].includes(intAttribute(node, 'to', 0)) ? { axes, isInOrder } : null;

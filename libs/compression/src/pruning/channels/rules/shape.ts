@@ -5,10 +5,12 @@ import {
   tensorToNumbers,
   type DataType,
   type Graph,
+  elementCount,
   elementOf,
   inputOf,
 } from '#onnx';
-import { factorIndex, reshapeBlocks, shrinkingFactor, type ReshapeBlock } from '../reshape-blocks.js';
+import { besideFactor, factorIndex, reshapeBlocks, shrinkingFactor, type ReshapeBlock } from '../reshape-blocks.js';
+import { isTakenApart } from './taken-apart.js';
 import { positiveAxis, type LinkContext, type MendContext, type ChannelRule, type Rules } from './rule.js';
 
 /** Row-major reshapes of all kinds: one index map per block of axes that mix. */
@@ -29,20 +31,60 @@ function linkBlock(context: LinkContext, x: string, y: string, { inputs, outputs
     return context.link(x, elementOf(inputs, 0, 'inputs'), y, elementOf(outputs, 0, 'outputs'));
   if (outputs.length === 1) {
     const free = inputs.findIndex((axis) => context.coordinates.isFree(x, axis));
-    return linkFactors(context, {
-      whole: y,
-      axis: elementOf(outputs, 0, 'outputs'),
-      parts: x,
-      factors: inputs,
-      which: free,
-    });
+    const whole = { whole: y, axis: elementOf(outputs, 0, 'outputs') };
+    return linkFactors(context, { ...whole, parts: x, factors: inputs, which: free });
   }
   if (inputs.length === 1) {
-    const which = shrinkingFactor(context.dims(x).length, elementOf(inputs, 0, 'inputs'), outputs.length);
+    const usual = shrinkingFactor(context.dims(x).length, elementOf(inputs, 0, 'inputs'), outputs.length);
+    const which = isTakenApart(context, y, elementOf(outputs, usual, 'outputs')) ? besideFactor(usual) : usual;
     return linkFactors(context, { whole: x, axis: elementOf(inputs, 0, 'inputs'), parts: y, factors: outputs, which });
+  }
+  if (inputs.length > 1 && outputs.length > 1) {
+    const [one, other] = [sideOf(x, inputs), sideOf(y, outputs)];
+    if (linkHeadsBesideBatch(context, one, other) || linkHeadsBesideBatch(context, other, one)) return;
   }
   context.pinAxes(x, inputs, 'mixes these axes');
   context.pinAxes(y, outputs, 'mixes these axes');
+}
+
+/** Axes of a value that a reshape mixes with others: the last of them, and those before it. */
+interface Side {
+  value: string;
+  outer: readonly number[];
+  inner: number;
+}
+
+const sideOf = (value: string, axes: readonly number[]): Side => ({
+  value,
+  outer: axes.slice(0, -1),
+  inner: elementOf(axes, axes.length - 1, 'axes'),
+});
+
+/**
+ * Attention heads that move from beside their width to beside the batch, as nn.MultiheadAttention has it:
+ *
+ *     [B, H·D] -> [B·H, D]            entries h·D … h·D + D - 1 meet b·H + h for every b
+ *     [T, B·H, D] -> [T·B, H·D]       and back
+ *
+ * Heads go whole, in all samples at once; batch, steps and width stay. False where the lengths are of another kind.
+ */
+function linkHeadsBesideBatch(context: LinkContext, joined: Side, apart: Side): boolean {
+  const { coordinates: at } = context;
+  const lengthOf = (value: string, axis: number) => elementOf(context.dims(value), axis, 'dims');
+  const steps = apart.outer.slice(0, -1);
+  const rowAxis = elementOf(apart.outer, steps.length, 'axes');
+  const [entries, width] = [lengthOf(joined.value, joined.inner), lengthOf(apart.value, apart.inner)];
+  const [heads, rows] = [entries / width, lengthOf(apart.value, rowAxis)];
+  const countOf = (value: string, axes: readonly number[]) => elementCount(axes.map((axis) => lengthOf(value, axis)));
+  const isSame = countOf(joined.value, joined.outer) === (countOf(apart.value, steps) * rows) / heads;
+  if (entries % width !== 0 || rows % heads !== 0 || !isSame) return false;
+  context.pinAxes(joined.value, joined.outer, 'keeps these axes beside the heads');
+  context.pinAxes(apart.value, [...steps, apart.inner], 'keeps these factors of the axis');
+  const rowOf = (row: number) => at.at(apart.value, rowAxis, row);
+  for (let entry = 0; entry < entries; entry++)
+    at.link(at.at(joined.value, joined.inner, entry), rowOf(Math.floor(entry / width)));
+  for (let row = heads; row < rows; row++) at.link(rowOf(row), rowOf(row % heads));
+  return true;
 }
 
 interface Factoring {
@@ -64,19 +106,15 @@ function linkFactors(context: LinkContext, { whole, axis, parts, factors, which 
     factors.map((factor) => context.dims(parts)[factor]!),
     which,
   );
-  for (let flat = 0; flat < context.dims(whole)[axis]!; flat++)
-    at.link(at.at(whole, axis, flat), at.at(parts, elementOf(factors, which, 'factors'), index(flat)));
+  const partAt = (flat: number) => at.at(parts, elementOf(factors, which, 'factors'), index(flat));
+  for (let flat = 0; flat < context.dims(whole)[axis]!; flat++) at.link(at.at(whole, axis, flat), partAt(flat));
 }
 
 /** Rewrites the sizes that a constant shape input, or the constant parts of a computed one, spell out. */
 function mendShape(context: MendContext): void {
   const y = context.output();
-  const changed = new Set(
-    context
-      .dims(y)
-      .map((_, axis) => axis)
-      .filter((axis) => context.isChanged(y, axis)),
-  );
+  const axes = [...context.dims(y).keys()];
+  const changed = new Set(axes.filter((axis) => context.isChanged(y, axis)));
   if (changed.size > 0) mendSizes(context, 1, 0, changed, context.newDims(y));
 }
 
@@ -93,9 +131,8 @@ function mendSizes(
 ): void {
   const sizes = spelledOut(context.graph, context.input(index));
   if (sizes) {
-    const mended = sizes.values.map((size, i) =>
-      size > 0 && changed.has(first + i) ? elementOf(target, first + i, 'target') : size,
-    );
+    const isChanged = (size: number, i: number) => size > 0 && changed.has(first + i);
+    const mended = sizes.values.map((size, i) => (isChanged(size, i) ? elementOf(target, first + i, 'target') : size));
     if (mended.some((size, i) => size !== sizes.values[i]))
       context.setConstant(index, mended, context.dims(context.input(index)), sizes.type);
     return;
@@ -120,12 +157,9 @@ function spelledOut(graph: Graph, value: string): { values: number[]; type: Data
   const producer = graph.producer(value);
   if (!producer || !PASSES_SIZES.has(producer.opType)) return undefined;
   const source = spelledOut(graph, inputOf(producer, 0));
-  return (
-    source && {
-      values: source.values,
-      type: producer.opType === 'Cast' ? intAttribute(producer, 'to', source.type) : source.type,
-    }
-  );
+  if (!source) return undefined;
+  const type = producer.opType === 'Cast' ? intAttribute(producer, 'to', source.type) : source.type;
+  return { values: source.values, type };
 }
 
 const transpose: ChannelRule = {
@@ -145,11 +179,11 @@ const expand: ChannelRule = {
   link(context) {
     context.broadcast(context.input(0), context.output());
     const [x, y] = [context.input(0), context.output()];
+    // Entries of one number are all alike: any of them may go.
+    if (elementCount(context.dims(x)) === 1 && context.graph.initializer(x)) return;
     const offset = context.dims(y).length - context.dims(x).length;
-    const repeated = context
-      .dims(y)
-      .map((_, axis) => axis)
-      .filter((axis) => context.dims(x)[axis - offset] !== context.dims(y)[axis]);
+    const axes = [...context.dims(y).keys()];
+    const repeated = axes.filter((axis) => context.dims(x)[axis - offset] !== context.dims(y)[axis]);
     context.pinAxes(y, repeated, 'repeats entries along this axis');
   },
   mend: mendShape,
@@ -184,7 +218,8 @@ const resize: ChannelRule = {
     const given = intsAttribute(context.node, 'axes').map((axis) => positiveAxis(axis, rank));
     const axes = given.length > 0 ? given : context.dims(y).map((_, axis) => axis);
     const target = context.newDims(y);
-    const changed = new Set(axes.flatMap((axis, place) => (context.isChanged(y, axis) ? [place] : [])));
+    const isChanged = (axis: number) => context.isChanged(y, axis);
+    const changed = new Set(axes.flatMap((axis, place) => (isChanged(axis) ? [place] : [])));
     mendSizes(
       context,
       3,
@@ -201,9 +236,8 @@ const pad: ChannelRule = {
     const [x, y] = [context.input(0), context.output()];
     const rank = context.dims(x).length;
     const pads = context.input(1) ? context.constant(1) : intsAttribute(context.node, 'pads');
-    const axes = context.input(3)
-      ? context.constant(3)?.map((axis) => positiveAxis(axis, rank))
-      : context.dims(x).map((_, axis) => axis);
+    const named = context.input(3) ? context.constant(3) : [...context.dims(x).keys()];
+    const axes = named?.map((axis) => positiveAxis(axis, rank));
     if (!pads || !axes || pads.length !== 2 * axes.length) return context.pinNode('pads by computed amounts');
     context.dims(x).forEach((_, axis) => {
       const place = axes.indexOf(axis);
@@ -252,7 +286,7 @@ function linkPixelShuffle(
   const { coordinates: at, node } = context;
   const block = intAttribute(node, 'blocksize', 1) ** 2;
   const channels = context.dims(wide)[1]!;
-  for (let flat = 0; flat < channels * block; flat++)
-    at.link(at.at(deep, 1, flat), at.at(wide, 1, mode === 'CRD' ? Math.floor(flat / block) : flat % channels));
+  const channelOf = (flat: number) => (mode === 'CRD' ? Math.floor(flat / block) : flat % channels);
+  for (let flat = 0; flat < channels * block; flat++) at.link(at.at(deep, 1, flat), at.at(wide, 1, channelOf(flat)));
   for (const value of [deep, wide]) context.pinAxes(value, [2, 3], 'rearranges this axis');
 }
