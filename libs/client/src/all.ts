@@ -6,7 +6,10 @@ interface PageOf<T> {
   nextCursor: string | null;
 }
 
-/** Each item of a list from the cursor on, page after page as they are read: `all(client.listJobs, { state: 'running' })`. */
+/**
+ * Each item of a list from the cursor on, page after page as they are read:
+ * `all(client.listJobs, { state: 'running' })`.
+ */
 export async function* all<T, Q extends object | undefined>(
   list: (query: Q, options?: CallOptions) => Promise<PageOf<T>>,
   query: NoInfer<NonNullable<Q> & { cursor?: string | undefined }>,

@@ -8,7 +8,10 @@ import type { Route } from './routes/route.js';
 /** Faults of an answer that a message names. */
 const NAMED = 3;
 
-/** Reads an answer in the form that the route gives it. Throws UnexpectedAnswerError, UnreachableError when it breaks off. */
+/**
+ * Reads an answer in the form that the route gives it. Throws UnexpectedAnswerError, UnreachableError when it breaks
+ * off.
+ */
 export async function readAnswer(request: Request, route: Route, response: Response, signal?: AbortSignal) {
   const { answer } = route;
   switch (answer.kind) {
@@ -29,10 +32,15 @@ export async function readAnswer(request: Request, route: Route, response: Respo
 }
 
 /** The bytes of an answer; of one without a body none. */
-export const bodyOf = (response: Response): ReadableStream<Uint8Array> =>
-  (response.body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>;
+export function bodyOf(response: Response): ReadableStream<Uint8Array> {
+  const body = response.body ?? new Blob([]).stream();
+  return body as ReadableStream<Uint8Array>;
+}
 
-/** JSON of a schema. `place` says which part of the answer it is, where it is not all of it. Throws UnexpectedAnswerError with each field at fault. */
+/**
+ * JSON of a schema. `place` says which part of the answer it is, where it is not all of it. Throws
+ * UnexpectedAnswerError with each field at fault.
+ */
 export function parseAnswer<T extends z.ZodType>(request: Request, schema: T, text: string, place = ''): z.output<T> {
   const result = schema.safeParse(documentOf(request, text, place));
   if (result.success) return result.data;

@@ -14,12 +14,16 @@ type Call<R extends Route> = R['answer'] extends { kind: 'events' }
   ? (...args: Arguments<R, WatchOptions>) => AsyncGenerator<Watched<AnswerOf<R>>>
   : (...args: Arguments<R, CallOptions>) => Promise<AnswerOf<R>>;
 
-/** A call for each route: `client.getJob({ id })`, `client.listJobs({ state: 'running' })`, `client.submitJob({ body })`. */
+/**
+ * A call for each route: `client.getJob({ id })`, `client.listJobs({ state: 'running' })`,
+ * `client.submitJob({ body })`.
+ */
 export type Client = Readonly<Connection> & { readonly [N in RouteName]: Call<Table[N]> };
 
 /**
- * The REST API as typed calls, in Node and in browsers. Answers are parsed; what may be repeated is tried again where that may help. Calls throw
- * ProblemError, UnreachableError and UnexpectedAnswerError, those of streams StreamBrokenError as well, and the reason of a signal that aborts.
+ * The REST API as typed calls, in Node and in browsers. Answers are parsed; what may be repeated is tried again where
+ * that may help. Calls throw ProblemError, UnreachableError and UnexpectedAnswerError, those of streams
+ * StreamBrokenError as well, and the reason of a signal that aborts.
  */
 export function createClient(connection: Connection): Client {
   const calls = Object.entries(ROUTES).map(([name, route]) => [name, callOf(connection, route)]);

@@ -23,7 +23,10 @@ export class ProblemError extends ClientError {
   }
 }
 
-/** No server answered, or the connection broke before the answer was whole. `url` is empty on a page that the server itself gave. */
+/**
+ * No server answered, or the connection broke before the answer was whole. `url` is empty on a page that the server
+ * itself gave.
+ */
 export class UnreachableError extends ClientError {
   constructor(
     readonly url: string,

@@ -4,12 +4,16 @@ import type { Request } from './request.js';
 
 /** Sends a request once. Throws ProblemError for an answer that is no success, UnreachableError where none came. */
 export async function exchange({ address, init }: Request, signal?: AbortSignal): Promise<Response> {
-  const response = await orUnreachable(address, signal, fetch(address, { ...init, ...(signal ? { signal } : {}) }));
+  const answer = fetch(address, { ...init, ...(signal ? { signal } : {}) });
+  const response = await orUnreachable(address, signal, answer);
   if (response.ok) return response;
   throw new ProblemError(await problemOf(response), retryAfterOf(response));
 }
 
-/** An answer, or a part of it, that may not come: the connection's own words are the cause. A call that was given up stays so. */
+/**
+ * An answer, or a part of it, that may not come: the connection's own words are the cause. A call that was given up
+ * stays so.
+ */
 export async function orUnreachable<T>(address: string, signal: AbortSignal | undefined, answer: Promise<T>) {
   try {
     return await answer;
@@ -26,13 +30,9 @@ async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
   const parsed = Problem.safeParse(body);
   if (parsed.success) return parsed.data;
-  return {
-    type: 'about:blank',
-    title: response.statusText,
-    status: response.status,
-    code: 'unknown',
-    detail: `the server answered ${response.status}${response.statusText ? ` ${response.statusText}` : ''}`,
-  };
+  const { statusText, status } = response;
+  const detail = `the server answered ${status}${statusText ? ` ${statusText}` : ''}`;
+  return { type: 'about:blank', title: statusText, status, code: 'unknown', detail };
 }
 
 /** Seconds; dates, which the API does not send, are not read. */

@@ -1,4 +1,6 @@
-/** A random UUID (RFC 9562, version 4). crypto.randomUUID exists only where a page came over TLS or from this machine. */
+/**
+ * A random UUID (RFC 9562, version 4). crypto.randomUUID exists only where a page came over TLS or from this machine.
+ */
 export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const hex = Array.from(bytes, (byte, i) => {

@@ -31,10 +31,11 @@ export function requestOf(connection: Connection, route: Route, input: Input, he
   const address = `${connection.url}${path}`;
   const body = bodyOf(route, input['body']);
   const own = { ...acceptOf(route), ...contentTypeOf(route), ...authorization(connection), ...headers };
+  const sent = body === undefined ? {} : { body };
   return {
     title: `${route.method} ${address}`,
     address: `${address}${queryOf(route, input)}`,
-    init: { method: route.method, headers: own, ...(body === undefined ? {} : { body }) },
+    init: { method: route.method, headers: own, ...sent },
   };
 }
 

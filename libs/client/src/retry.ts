@@ -10,8 +10,8 @@ const LONGEST_PAUSE_MS = 10_000;
 const PASSING = [502, 503, 504];
 
 /**
- * Tries a call again where that may help and cannot do anything twice: after a broken connection or a passing trouble of the server if the route
- * may be repeated, and where the server refused it for the moment. Throws the last error.
+ * Tries a call again where that may help and cannot do anything twice: after a broken connection or a passing trouble
+ * of the server if the route may be repeated, and where the server refused it for the moment. Throws the last error.
  */
 export async function withRetries<T>(
   route: Route,
@@ -31,8 +31,9 @@ export async function withRetries<T>(
 }
 
 /** What the first attempt deleted, whose answer was lost, is not there for the second. */
-const isDoneBefore = (route: Route, error: unknown): boolean =>
-  route.method === 'DELETE' && error instanceof ProblemError && error.problem.status === 404;
+function isDoneBefore(route: Route, error: unknown): boolean {
+  return route.method === 'DELETE' && error instanceof ProblemError && error.problem.status === 404;
+}
 
 function pauseAfter(route: Route, error: unknown, attempt: number): number | null {
   const own = PAUSES_MS[attempt];

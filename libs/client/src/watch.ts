@@ -31,8 +31,9 @@ export interface Watched<T> {
 }
 
 /**
- * The events of a stream until its end. A broken or silent connection is taken up again after the last event seen, so that each event with an id
- * comes once. Throws ProblemError when the server refuses it for good, UnexpectedAnswerError for an event that does not parse.
+ * The events of a stream until its end. A broken or silent connection is taken up again after the last event seen, so
+ * that each event with an id comes once. Throws ProblemError when the server refuses it for good, UnexpectedAnswerError
+ * for an event that does not parse.
  */
 export async function* watch(
   connection: Connection,
@@ -72,7 +73,9 @@ function isPassing(error: unknown): error is ClientError {
   return error instanceof ClientError && !(error instanceof UnexpectedAnswerError) && error.code !== 'no_api_key';
 }
 
-/** The events of one connection. Throws StreamBrokenError when it closes, breaks or falls silent before its last event. */
+/**
+ * The events of one connection. Throws StreamBrokenError when it closes, breaks or falls silent before its last event.
+ */
 async function* oneConnection(
   request: Request,
   { schema, isEnd }: EventFormat,

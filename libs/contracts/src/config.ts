@@ -3,12 +3,14 @@ import { sentenceOf, type FieldProblem } from './field-problems.js';
 import { nameDistance } from './nearest-name.js';
 import { told } from './zod-words.js';
 
-const url = (protocols: string[]) =>
-  z.string().refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)), {
-    message: `a URL starting with ${protocols.join(':// or ')}://`,
-  });
+function url(protocols: string[]) {
+  const hasOne = (text: string) => protocols.some((protocol) => text.startsWith(`${protocol}://`));
+  return z.string().refine(hasOne, { message: `a URL starting with ${protocols.join(':// or ')}://` });
+}
 
-/** Everything that the environment decides, parsed once at start. Variables are the keys below in COLDPRESS_UPPER_SNAKE. */
+/**
+ * Everything that the environment decides, parsed once at start. Variables are the keys below in COLDPRESS_UPPER_SNAKE.
+ */
 export const Config = z.object({
   host: z.string().default('127.0.0.1').describe('Address the API listens on.'),
   port: z.coerce.number().int().min(0).max(65535).default(8090),
@@ -18,6 +20,9 @@ export const Config = z.object({
     .describe('Redis for the queue; without it the queue lives in PostgreSQL.'),
   storeUrl: z.string().describe('`file:///folder` or `s3://bucket/prefix`.'),
   s3Endpoint: z.string().optional(),
+  s3DeviceEndpoint: url(['http', 'https'])
+    .optional()
+    .describe('Where devices reach the S3 server to download from it; the address of `s3Endpoint` by default.'),
   s3Region: z.string().default('us-east-1'),
   s3AccessKeyId: z.string().optional(),
   s3SecretAccessKey: z.string().optional(),
@@ -92,6 +97,12 @@ export const Config = z.object({
     .min(1)
     .default(5)
     .describe('Times that devices begin a benchmark before it fails.'),
+  benchmarkStallMs: z.coerce
+    .number()
+    .int()
+    .min(200)
+    .default(15 * 60_000)
+    .describe('How long a device may say that it still measures without getting on before its benchmark is given up.'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 export type Config = Readonly<z.infer<typeof Config>>;
@@ -102,9 +113,8 @@ const OTHER_VARIABLES = new Set(['COLDPRESS_URL', 'COLDPRESS_API_KEY', 'COLDPRES
 /** A variable that is nearly one of ours would be ignored without a word. Throws ConfigError. */
 function refuseTypos(environment: Record<string, string | undefined>): void {
   const known = Object.keys(Config.shape).map(variableName);
-  const names = Object.keys(environment).filter(
-    (name) => name.startsWith('COLDPRESS_') && !known.includes(name) && !OTHER_VARIABLES.has(name),
-  );
+  const isStrange = (name: string) => !known.includes(name) && !OTHER_VARIABLES.has(name);
+  const names = Object.keys(environment).filter((name) => name.startsWith('COLDPRESS_') && isStrange(name));
   const problems = names.flatMap((field) => {
     const near = known.find((name) => nameDistance(field, name) <= 2);
     return near === undefined ? [] : [{ field, message: `there is no such variable: did you mean ${near}?` }];
@@ -115,20 +125,20 @@ function refuseTypos(environment: Record<string, string | undefined>): void {
 /** Reads those COLDPRESS_* variables that are set, with no defaults and nothing required. Throws ConfigError. */
 export function parsePartialConfig(environment: Record<string, string | undefined>): Partial<Config> {
   refuseTypos(environment);
-  const set = Object.keys(Config.shape).filter(
-    (key) => environment[variableName(key)] !== undefined && environment[variableName(key)] !== '',
-  );
-  const schema = Config.pick(Object.fromEntries(set.map((key) => [key, true])) as Partial<Record<keyof Config, true>>);
-  return parsed(schema, Object.fromEntries(set.map((key) => [key, environment[variableName(key)]]))) as Partial<Config>;
+  const given = (key: string) => environment[variableName(key)];
+  const set = Object.keys(Config.shape).filter((key) => given(key) !== undefined && given(key) !== '');
+  const mask = Object.fromEntries(set.map((key) => [key, true]));
+  const schema = Config.pick(mask as Partial<Record<keyof Config, true>>);
+  const values = Object.fromEntries(set.map((key) => [key, given(key)]));
+  return parsed(schema, values) as Partial<Config>;
 }
 
 /** Reads COLDPRESS_* variables. Throws ConfigError naming each wrong one. */
 export function parseConfig(environment: Record<string, string | undefined>): Config {
   refuseTypos(environment);
   const values = Object.keys(Config.shape).map((key) => [key, environment[variableName(key)]] as const);
-  return Object.freeze(
-    parsed(Config, Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== ''))),
-  );
+  const set = values.filter(([, value]) => value !== undefined && value !== '');
+  return Object.freeze(parsed(Config, Object.fromEntries(set)));
 }
 
 /** The environment that makes parseConfig return this configuration: how a parent configures a child process. */
@@ -155,10 +165,9 @@ function parsed<T extends z.ZodType>(schema: T, values: Record<string, string | 
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
     const key = String(issue.path[0] ?? '');
-    return {
-      field: variableName(key),
-      message: `${issue.message}${values[key] === undefined || issue.message.includes('got ') ? '' : `, got ${told(values[key])}`}`,
-    };
+    const isTold = values[key] === undefined || issue.message.includes('got ');
+    const got = isTold ? '' : `, got ${told(values[key])}`;
+    return { field: variableName(key), message: `${issue.message}${got}` };
   });
   throw new ConfigError(problems, { cause: result.error });
 }

@@ -36,12 +36,16 @@ export const DatasetManifest = z
 export type DatasetManifest = z.infer<typeof DatasetManifest>;
 export type SplitName = keyof DatasetManifest['splits'];
 
-/** A data set as the store knows it: the manifest and the digests of its files. The data set's own digest is that of this document's canonical JSON. */
+/**
+ * A data set as the store knows it: the manifest and the digests of its files. The data set's own digest is that of
+ * this document's canonical JSON.
+ */
 export const StoredDataset = z.strictObject({ manifest: DatasetManifest, files: z.record(z.string(), z.string()) });
 export type StoredDataset = z.infer<typeof StoredDataset>;
 
 /** Names of the files and folders that a manifest's splits read, each once. */
 export function manifestFiles({ splits }: DatasetManifest): string[] {
-  const names = Object.values(splits).flatMap((split) => (split ? [split.file, split.labels ?? split.file] : []));
+  const named = Object.values(splits).filter((split) => split !== undefined);
+  const names = named.flatMap(({ file, labels = file }) => (labels.startsWith(`${file}/`) ? [file] : [file, labels]));
   return [...new Set(names)];
 }

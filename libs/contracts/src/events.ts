@@ -13,6 +13,11 @@ export const JobEvent = z
       fraction: z.number(),
       message: z.string().optional(),
       values: z.record(z.string(), z.number()).optional(),
+      leftS: z.number().optional().describe('Seconds that the stage still takes, by its pace so far.'),
+      jobLeftS: z
+        .number()
+        .optional()
+        .describe('Seconds that the job still takes, where earlier runs of its passes on its model tell.'),
     }),
     z.object({ type: z.literal('log'), index: z.number().int(), line: z.string() }),
   ])

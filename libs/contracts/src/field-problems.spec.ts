@@ -22,7 +22,7 @@ describe('fieldProblems', () => {
     ['another kind', z.object({ a: z.array(z.int()) }), { a: { b: 1 } }, 'a: expected a list, got an object'],
     ['a number out of range', PageQuery, { limit: 201 }, 'limit: at most 200, got 201'],
     ['a fraction', z.object({ a: z.int() }), { a: 1.5 }, 'a: expected a whole number, got 1.5'],
-    ['a number that is none', z.object({ a: z.number() }), { a: Number.NaN }, 'a: expected a number, got NaN'],
+    ['a number that is none', z.object({ a: z.number() }), { a: Number.NaN }, 'a: must be a number'],
     ['an empty text', z.object({ a: z.string().min(1) }), { a: '' }, 'a: must not be empty'],
     ['a long text', z.object({ a: z.string().max(3) }), { a: 'abcd' }, 'a: at most 3 characters, got 4'],
     [

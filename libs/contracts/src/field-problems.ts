@@ -57,14 +57,17 @@ export function sentenceOf(problems: readonly FieldProblem[]): string {
 function collect(issues: readonly Issue[], above: PropertyKey[], words: FieldWords, found: FieldProblem[]): number {
   let count = 0;
   for (const issue of issues) {
-    const path = [...above, ...(issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))];
+    const parts = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
+    const path = [...above, ...parts];
     const branch = nearestBranch(issue);
     if (branch) count += collect(branch, path, words, found);
     else if (issue.code === 'unrecognized_keys' && 'keys' in issue) {
       for (const key of issue.keys as string[]) {
         count += 1;
-        if (found.length < MAX_PROBLEMS)
-          found.push({ field: fieldName([...path, key], words.prefix), message: unknownKey(key, path, words) });
+        if (found.length < MAX_PROBLEMS) {
+          const field = fieldName([...path, key], words.prefix);
+          found.push({ field, message: unknownKey(key, path, words) });
+        }
       }
     } else {
       count += 1;
@@ -80,15 +83,21 @@ function unknownKey(key: string, path: PropertyKey[], { validKeys }: FieldWords)
 
 /**
  * None where the union has words of its own. A branch that fails at its root is of another kind, unless only keys of it
- * are unknown or it is too short or too long.
+ * are unknown, it is too short or too long, or a rule of its own refuses it. Of the others the one with the fewest
+ * faults.
  */
 function nearestBranch(issue: Issue): readonly Issue[] | undefined {
   if (!('errors' in issue) || !Array.isArray(issue.errors) || !issue.message.startsWith(NO_FORM_FITS)) return undefined;
   const branches = issue.errors as Issue[][];
-  const ofSameKind = ['unrecognized_keys', 'too_big', 'too_small'];
+  const ofSameKind = ['unrecognized_keys', 'too_big', 'too_small', 'custom'];
   const isInside = ({ path = [], code = '' }: Issue) => path.length > 0 || ofSameKind.includes(code);
-  return branches.find((branch) => branch.length > 0 && branch.every(isInside));
+  const near = branches.filter((branch) => branch.length > 0 && branch.every(isInside));
+  return near.toSorted((a, b) => faults(a) - faults(b))[0];
 }
+
+/** Each unknown key is a fault. */
+const faults = (branch: readonly Issue[]): number =>
+  branch.reduce((sum, issue) => sum + ('keys' in issue ? (issue.keys as string[]).length : 1), 0);
 
 /** `passes[1].options.ratio` */
 export function fieldName(path: readonly PropertyKey[], prefix = ''): string {

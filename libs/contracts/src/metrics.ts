@@ -22,7 +22,8 @@ const BY_UNIT: Record<MetricUnit, z.ZodType> = {
 
 function schemaOf(name: MetricName): z.ZodType {
   const { unit, label, always, description }: MetricFacts = METRICS[name];
-  const schema = BY_UNIT[unit].describe(description ?? `${label.charAt(0).toUpperCase()}${label.slice(1)}.`);
+  const sentence = `${label.charAt(0).toUpperCase()}${label.slice(1)}.`;
+  const schema = BY_UNIT[unit].describe(description ?? sentence);
   return always ? schema : schema.optional();
 }
 
@@ -74,7 +75,10 @@ export const QualityInterval = z
   .meta({ id: 'QualityInterval' });
 export type QualityInterval = z.infer<typeof QualityInterval>;
 
-/** The figures of one model; accuracy and latency are absent until an evaluate pass has measured them. A figure that the table lacks is refused. */
+/**
+ * The figures of one model; accuracy and latency are absent until an evaluate pass has measured them. A figure that the
+ * table lacks is refused.
+ */
 export const ModelMetrics = z
   .strictObject({
     ...(Object.fromEntries(METRIC_NAMES.map((name) => [name, schemaOf(name)])) as Schemas),
@@ -92,7 +96,10 @@ export const ModelMetrics = z
   .meta({ id: 'ModelMetrics' });
 export type ModelMetrics = z.infer<typeof ModelMetrics>;
 
-/** A stage's figures. The transfer size follows within moments of its end, and before that of its job: later stages do not wait for it. */
+/**
+ * A stage's figures. The transfer size follows within moments of its end, and before that of its job: later stages do
+ * not wait for it.
+ */
 export const StageMetrics = ModelMetrics.partial({ compressedBytes: true }).meta({ id: 'StageMetrics' });
 export type StageMetrics = z.infer<typeof StageMetrics>;
 

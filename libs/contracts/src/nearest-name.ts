@@ -6,11 +6,12 @@ const MAX_LISTED = 40;
 /** The valid name that was probably meant, by Levenshtein distance; undefined when none is near. */
 export function nearestName(wrong: string, valid: readonly string[]): string | undefined {
   if (wrong.length > MAX_NAME) return undefined;
-  const ranked = valid
-    .map((name) => ({ name, distance: nameDistance(wrong.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= Math.max(2, Math.ceil(best.name.length / 2)) ? best.name : undefined;
+  const distanceTo = (name: string) => nameDistance(wrong.toLowerCase(), name.toLowerCase());
+  const measured = valid.map((name) => ({ name, distance: distanceTo(name) }));
+  const [best] = measured.sort((a, b) => a.distance - b.distance);
+  if (!best) return undefined;
+  const most = Math.max(2, Math.ceil(best.name.length / 2));
+  return best.distance <= most ? best.name : undefined;
 }
 
 /** `did you mean "x"?`, or the whole list when nothing is near, or to leave it out where there is none. */
@@ -18,10 +19,8 @@ export function suggestion(wrong: string, valid: readonly string[]): string {
   const near = nearestName(wrong, valid);
   if (near !== undefined) return `did you mean "${near}"?`;
   if (valid.length === 0) return 'leave it out';
-  return (
-    'choose one of ' +
-    `${valid.slice(0, MAX_LISTED).join(', ')}${valid.length > MAX_LISTED ? ` and ${valid.length - MAX_LISTED} more` : ''}`
-  );
+  const more = valid.length > MAX_LISTED ? ` and ${valid.length - MAX_LISTED} more` : '';
+  return `choose one of ${valid.slice(0, MAX_LISTED).join(', ')}${more}`;
 }
 
 /** One row of the table at a time: d[j] = min(d[j] + 1, d[j-1] + 1, diagonal + (a[i] ≠ b[j])). */

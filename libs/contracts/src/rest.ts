@@ -18,8 +18,9 @@ export const Problem = z
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof Problem>;
 
-export const Page = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+export function Page<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}
 export const PageQuery = z.strictObject({
   cursor: z.string().max(500).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -188,7 +189,7 @@ export const JobQuery = PageQuery.extend({
   state: JobState.optional(),
   model: Digest.optional(),
   sweep: z.uuid().optional().describe('The jobs of the trials of this sweep, which the list leaves out else.'),
-  name: z.string().max(200).optional().describe('The whole name.'),
+  name: z.string().max(200).optional().describe("The whole name, or the recipe's where the job has none of its own."),
   q: z
     .string()
     .max(200)

@@ -30,6 +30,8 @@ export const StageRequest = z.object({
   checkpointFile: z.string().optional(),
   /** Why what was kept could not be had. */
   checkpointLost: z.string().optional(),
+  /** The job whose shorter training ended in what the checkpoint file holds. */
+  checkpointFrom: z.string().optional(),
   checkpointMs: z.number().min(0).optional(),
   /** A folder the child may write to. The result model, when there is a new one, is `model.onnx` in it. */
   outputPath: z.string(),
@@ -48,6 +50,10 @@ export const ValueSummary = z.object({
   dims: z.array(z.union([z.number(), z.string()])).nullable(),
 });
 export type ValueSummary = z.infer<typeof ValueSummary>;
+
+/** Tensors of one element type. */
+export const TypeBytes = z.object({ type: z.string(), tensors: z.int(), bytes: z.number() });
+export type TypeBytes = z.infer<typeof TypeBytes>;
 
 /** What can be read off a model file without running it (MACs need shapes: they are null where inputs have none). */
 export const ModelInspection = z
@@ -68,6 +74,10 @@ export const ModelInspection = z
       .describe(
         'What about the model will surprise whoever works with it, such as weights that are no numbers; empty for models stored before this was looked for.',
       ),
+    types: z
+      .array(TypeBytes)
+      .optional()
+      .describe('Bytes of tensors by element type, the most first; absent for models stored before they were counted.'),
   })
   .meta({ id: 'ModelInspection' });
 export type ModelInspection = z.infer<typeof ModelInspection>;
@@ -104,7 +114,10 @@ export const DatasetInspection = z
   .meta({ id: 'DatasetInspection' });
 export type DatasetInspection = z.infer<typeof DatasetInspection>;
 
-/** Asks for a Preflight of each recipe. The data set was inspected when it was stored, so its files are not needed again. */
+/**
+ * Asks for a Preflight of each recipe. The data set was inspected when it was stored, so its files are not needed
+ * again.
+ */
 export const PreflightRequest = z.object({
   kind: z.literal('preflight'),
   modelPath: z.string(),
@@ -119,13 +132,39 @@ export type PreflightRequest = z.infer<typeof PreflightRequest>;
 export const MeasureRequest = z.object({ kind: z.literal('measure'), modelPath: z.string() });
 export type MeasureRequest = z.infer<typeof MeasureRequest>;
 
-/** Asks for the nodes of two models, of a job's input and of what came of it: a ModelPair. */
-export const GraphRequest = z.object({ kind: z.literal('graph'), beforePath: z.string(), afterPath: z.string() });
+/** Asks for the layers of each of the models: a ModelLayers each, in their order. */
+export const GraphRequest = z.object({ kind: z.literal('graph'), modelPaths: z.array(z.string()) });
 export type GraphRequest = z.infer<typeof GraphRequest>;
 
 /** Asks for a model and the external data beside it as one file: names of the files that they lie in. */
 export const JoinRequest = z.object({ kind: z.literal('join'), modelPath: z.string(), outputPath: z.string() });
 export type JoinRequest = z.infer<typeof JoinRequest>;
+
+/** Asks for the only model of a zip archive, unpacked into a folder, as one file with its external data. */
+export const UnpackRequest = z.object({
+  kind: z.literal('unpack'),
+  archivePath: z.string(),
+  folder: z.string(),
+  outputPath: z.string(),
+  maxBytes: z.number(),
+});
+export type UnpackRequest = z.infer<typeof UnpackRequest>;
+
+/**
+ * Asks what a model would get of data: a DatasetPreview. `dataPath` is a folder with a manifest in it; of a guess, the folder or file that the manifest
+ * is guessed from, beside or in which it is written.
+ */
+export const PreviewDatasetRequest = z.object({
+  kind: z.literal('previewDataset'),
+  dataPath: z.string(),
+  name: z.string(),
+  isGuess: z.boolean(),
+  modelPath: z.string(),
+  samples: z.int().min(1),
+  from: z.int().min(0),
+  split: z.enum(['calibration', 'train', 'test']).optional(),
+});
+export type PreviewDatasetRequest = z.infer<typeof PreviewDatasetRequest>;
 
 export const ProcessRequest = z.discriminatedUnion('kind', [
   StageRequest,
@@ -134,7 +173,9 @@ export const ProcessRequest = z.discriminatedUnion('kind', [
   PreflightRequest,
   MeasureRequest,
   JoinRequest,
+  UnpackRequest,
   GraphRequest,
+  PreviewDatasetRequest,
 ]);
 export type ProcessRequest = z.infer<typeof ProcessRequest>;
 
@@ -146,6 +187,9 @@ export const Preflight = z
   })
   .meta({ id: 'Preflight' });
 export type Preflight = z.infer<typeof Preflight>;
+
+/** Under this name a stage's summary has what its process had in memory at most, MiB. */
+export const PEAK_MEMORY = 'peakMemoryMb';
 
 export const StageResult = z
   .object({
@@ -159,6 +203,7 @@ export const StageResult = z
     summary: z.record(z.string(), z.unknown()),
     /** Files in the output folder to keep beside the model, such as a training curve. */
     files: z.array(z.string()),
+    peakMemoryMb: z.number().optional().describe('The most that the process had in memory, MiB.'),
   })
   .meta({ id: 'StageResult' });
 export type StageResult = z.infer<typeof StageResult>;

@@ -13,8 +13,8 @@ export interface TaskFacts {
 }
 
 /**
- * What a model is for, which decides the figures of its quality. To add one: its line here, its metrics in metric-table.ts,
- * and in libs/evaluation what reads its outputs.
+ * What a model is for, which decides the figures of its quality. To add one: its line here, its metrics in
+ * metric-table.ts, and in libs/evaluation what reads its outputs.
  */
 export const TASKS = {
   classification: {
@@ -33,7 +33,7 @@ export const TASKS = {
   detection: {
     label: 'detection',
     labels: 'numbers',
-    form: '[samples, objects, 5]: class number, then left, top, right and bottom; rows of class -1 fill up',
+    form: '[samples, objects, 5]: class number, then left, top, right and bottom; class -1 fills up, -2 - c is a crowd',
     reads: 'the outputs of its head: see the option detection',
   },
   segmentation: {
@@ -68,6 +68,12 @@ export const TASKS = {
     reads: 'an output of one score a sample, or one of the shape of the input, whose distance from it is the score',
   },
 } as const satisfies Record<string, TaskFacts>;
+
+/**
+ * The class number by which boxes of labels tell of a crowd of a class: what is found there counts neither as right nor
+ * as wrong. The same leads back.
+ */
+export const crowdClass = (number: number): number => -2 - number;
 
 export type TaskName = keyof typeof TASKS;
 export const TASK_NAMES = Object.keys(TASKS) as [TaskName, ...TaskName[]];

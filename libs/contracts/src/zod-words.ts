@@ -35,22 +35,25 @@ const FORMATS: Readonly<Record<string, string>> = {
 export function wordsOf(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
+      // A text in an address that is no number comes as NaN, which nobody wrote.
+      if (Number.isNaN(issue.input)) return `must be ${typeName(issue.expected)}`;
       return issue.input === undefined
         ? `is missing: give ${typeName(issue.expected)}`
         : `expected ${typeName(issue.expected)}, got ${told(issue.input)}`;
     case 'invalid_value':
       return ofValues(issue.values.map(String), issue.input);
-    case 'too_big':
-      return (
-        `${issue.inclusive === false ? 'must be below' : 'at most'} ` +
-        `${issue.maximum}${unit(issue.origin, issue.maximum)}${amount(issue.origin, issue.input)}`
-      );
+    case 'too_big': {
+      const bound = issue.inclusive === false ? 'must be below' : 'at most';
+      const most = `${issue.maximum}${unit(issue.origin, issue.maximum)}`;
+      return `${bound} ${most}${amount(issue.origin, issue.input)}`;
+    }
     case 'too_small':
       if (issue.origin === 'string' && issue.minimum === 1) return 'must not be empty';
-      return (
-        `${issue.inclusive === false ? 'must be above' : 'at least'} ` +
-        `${issue.minimum}${unit(issue.origin, issue.minimum)}${amount(issue.origin, issue.input)}`
-      );
+      {
+        const bound = issue.inclusive === false ? 'must be above' : 'at least';
+        const least = `${issue.minimum}${unit(issue.origin, issue.minimum)}`;
+        return `${bound} ${least}${amount(issue.origin, issue.input)}`;
+      }
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}, got ${told(issue.input)}`;
     case 'invalid_format':
@@ -85,8 +88,9 @@ function ofValues(values: readonly string[], input: unknown): string {
 }
 
 /** A text that reads like one of the values is in quotes where a number is asked for. */
-const wordsForText = (input: string, values: readonly string[]): string =>
-  values.includes(input) ? `give ${input} without quotes` : suggestion(input, values);
+function wordsForText(input: string, values: readonly string[]): string {
+  return values.includes(input) ? `give ${input} without quotes` : suggestion(input, values);
+}
 
 function field(input: unknown, name: unknown): unknown {
   return typeof input === 'object' && input !== null ? (input as Record<string, unknown>)[String(name)] : undefined;

@@ -9,7 +9,7 @@ export interface Cursor {
 }
 
 /** The lists, and what their ids look like: a cursor of one is none of another. */
-const IDS = { jobs: z.uuid(), sweeps: z.uuid(), models: Digest, datasets: Digest } as const;
+const IDS = { jobs: z.uuid(), sweeps: z.uuid(), models: Digest, datasets: Digest, benchmarks: z.uuid() } as const;
 export type ListName = keyof typeof IDS;
 
 export function encodeCursor(list: ListName, { createdAt, id }: Cursor): string {
@@ -25,9 +25,9 @@ export function decodeCursor(list: ListName, text: string): Cursor {
 
 function positionIn(list: ListName, text: string): Cursor | null {
   try {
-    const [, createdAt, id] = z
-      .tuple([z.literal(list), z.iso.datetime(), IDS[list]])
-      .parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+    const row = z.tuple([z.literal(list), z.iso.datetime(), IDS[list]]);
+    const decoded: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const [, createdAt, id] = row.parse(decoded);
     const at = new Date(createdAt);
     // PostgreSQL knows no year 0, and no list is as old as this.
     return at.getTime() >= 0 ? { createdAt: at, id } : null;

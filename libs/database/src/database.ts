@@ -29,8 +29,8 @@ const STATEMENT_TIMEOUT_MS = 8_000;
 const IDLE_TRANSACTION_MS = 30_000;
 
 /**
- * A machine that vanishes says no goodbye: the server finds it gone within half a minute, not after two hours, and frees
- * the rows and locks that it held, for others to take over.
+ * A machine that vanishes says no goodbye: the server finds it gone within half a minute, not after two hours, and
+ * frees the rows and locks that it held, for others to take over.
  */
 const GONE = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4';
 
@@ -80,8 +80,8 @@ export async function dedicatedClient(url: string, settings: pg.ClientConfig = {
 }
 
 /**
- * Ends a connection whose answer did not come in time. The driver would put it back into the pool, where the next query waits behind
- * the one that was given up.
+ * Ends a connection whose answer did not come in time. The driver would put it back into the pool, where the next query
+ * waits behind the one that was given up.
  */
 function breakWhenLate(client: pg.PoolClient): void {
   const ask = client.query.bind(client) as (...query: unknown[]) => unknown;

@@ -19,10 +19,10 @@ export class DatasetRepository {
       files: StoredDataset['files'];
     },
   ): Promise<{ dataset: DatasetRecord; created: boolean }> {
-    const [row] = await this.database.orm.insert(datasets).values(storable(dataset)).onConflictDoNothing().returning();
-    return row
-      ? { dataset: toDataset(row), created: true }
-      : { dataset: await this.require(dataset.id), created: false };
+    const isNew = this.database.orm.insert(datasets).values(storable(dataset)).onConflictDoNothing();
+    const [row] = await isNew.returning();
+    if (row) return { dataset: toDataset(row), created: true };
+    return { dataset: await this.require(dataset.id), created: false };
   }
 
   async get(id: string): Promise<DatasetRecord | null> {
@@ -65,7 +65,8 @@ export class DatasetRepository {
   /** Forgets a data set. Throws NotFoundError, and InUseError while a job refers to it. */
   async delete(id: string): Promise<void> {
     try {
-      const gone = await this.database.orm.delete(datasets).where(eq(datasets.id, id)).returning({ id: datasets.id });
+      const isIt = eq(datasets.id, id);
+      const gone = await this.database.orm.delete(datasets).where(isIt).returning({ id: datasets.id });
       if (gone.length === 0) throw new NotFoundError('dataset', id);
     } catch (error) {
       throw isForeignKeyViolation(error) ? new InUseError('dataset', id, { cause: error }) : error;

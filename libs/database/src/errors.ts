@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { JobState } from '#contracts';
+import { errorCode, type JobState } from '#contracts';
 
 /** Base of every error that libs/database throws on its own account; `code` is stable and may be shown to a client. */
 export class DatabaseError extends Error {
@@ -16,7 +16,7 @@ export class DatabaseError extends Error {
 /** There is no row under this id. */
 export class NotFoundError extends DatabaseError {
   constructor(
-    readonly kind: 'model' | 'dataset' | 'job' | 'device' | 'sweep' | 'trial',
+    readonly kind: 'model' | 'dataset' | 'job' | 'device' | 'sweep' | 'trial' | 'API key',
     readonly id: string,
   ) {
     super('not_found', `there is no ${kind} ${id}`);
@@ -42,6 +42,13 @@ export class SweepStateError extends DatabaseError {
     problem: string,
   ) {
     super('sweep_state', `sweep ${sweepId} ${problem}`);
+  }
+}
+
+/** Without this key nobody could make another. */
+export class LastAdminKeyError extends DatabaseError {
+  constructor() {
+    super('last_admin_key', 'this is the last API key of an admin: make another one first, then revoke it with that');
   }
 }
 
@@ -114,6 +121,31 @@ export class LeaseLostError extends DatabaseError {
   }
 }
 
+/** The device was not heard of any more, was started anew or was removed, in the middle of a benchmark. */
+export class BenchmarkLostError extends DatabaseError {
+  constructor(why: string) {
+    super('benchmark_lost', `the device was lost in the middle of it: ${why}`);
+  }
+}
+
+/** No device has taken a benchmark within its time; the code tells what it waited for. */
+export class LateBenchmarkError extends DatabaseError {
+  constructor(code: `benchmark_${string}`, message: string) {
+    super(code, message);
+  }
+}
+
+/** A device said again and again that it measures, and got nowhere. */
+export class BenchmarkStalledError extends DatabaseError {
+  constructor(stallMs: number) {
+    const minutes = Number((stallMs / 60_000).toPrecision(2));
+    super(
+      'benchmark_stalled',
+      `the device got no further within ${minutes} min, although it said that it measures: look at its agent`,
+    );
+  }
+}
+
 /** Another start of an agent speaks for the device. */
 export class DeviceReplacedError extends DatabaseError {
   constructor(name: string) {
@@ -144,7 +176,9 @@ export class DatabaseNewerError extends DatabaseError {
 /** A table or column that this code reads is not there. */
 export class DatabaseShapeError extends DatabaseError {
   constructor(missing: readonly string[], writer: string | null, own: string) {
-    const what = `the database lacks ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ` and ${missing.length - 5} more` : ''}, which Coldpress ${own} reads`;
+    const some = missing.slice(0, 5).join(', ');
+    const more = missing.length > 5 ? ` and ${missing.length - 5} more` : '';
+    const what = `the database lacks ${some}${more}, which Coldpress ${own} reads`;
     super(
       'database_shape',
       `${what}: it was written by ${writtenBy(writer)} and changed since; start the version that changed it, or restore a backup`,
@@ -174,7 +208,7 @@ const LOST_CONNECTION =
 export function isUnreachable(error: unknown): boolean {
   for (let cause = error; types.isNativeError(cause); cause = cause.cause) {
     if (cause instanceof DatabaseUnavailableError || LOST_CONNECTION.test(cause.message)) return true;
-    if ('code' in cause && UNREACHABLE.has(String(cause.code))) return true;
+    if (UNREACHABLE.has(errorCode(cause) ?? '')) return true;
   }
   return false;
 }
@@ -188,18 +222,14 @@ export const isUniqueViolation = (error: unknown): boolean => postgresCode(error
 /** The PostgreSQL error code of an error from Drizzle, which wraps the driver's. */
 export function postgresCode(error: unknown): string | undefined {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause !== null && typeof cause === 'object' && 'code' in cause ? String(cause.code) : undefined;
+  return errorCode(cause);
 }
 
 /** Whether a row is referred to, or refers to none; with a table, to none of that table. */
 export function isForeignKeyViolation(error: unknown, table?: string): boolean {
   if (postgresCode(error) !== POSTGRES_FOREIGN_KEY_VIOLATION) return false;
   const { cause } = error as Error;
-  return (
-    table === undefined ||
-    (cause !== null &&
-      typeof cause === 'object' &&
-      'constraint' in cause &&
-      String(cause.constraint).includes(`_${table}_`))
-  );
+  if (table === undefined) return true;
+  const constraint = cause !== null && typeof cause === 'object' && 'constraint' in cause ? cause.constraint : '';
+  return String(constraint).includes(`_${table}_`);
 }

@@ -21,10 +21,11 @@ export class EventRepository {
   }
 
   async listAfter(jobId: string, lastId: number, limit = PAGE): Promise<StoredJobEvent[]> {
+    const isLater = and(eq(jobEvents.jobId, jobId), gt(jobEvents.id, lastId));
     const rows = await this.database.orm
       .select()
       .from(jobEvents)
-      .where(and(eq(jobEvents.jobId, jobId), gt(jobEvents.id, lastId)))
+      .where(isLater)
       .orderBy(asc(jobEvents.id))
       .limit(limit);
     return rows.map(({ id, at, event }) => ({ id, at: at.toISOString(), event }));
@@ -32,7 +33,8 @@ export class EventRepository {
 
   /** Id of a job's newest event; 0 for a job that has none or is not there. */
   async newestId(jobId: string): Promise<number> {
-    const [row] = await this.database.orm.select({ lastEvent: jobs.lastEvent }).from(jobs).where(eq(jobs.id, jobId));
+    const { lastEvent } = jobs;
+    const [row] = await this.database.orm.select({ lastEvent }).from(jobs).where(eq(jobs.id, jobId));
     return row?.lastEvent ?? 0;
   }
 
@@ -43,11 +45,9 @@ export class EventRepository {
 
   /** Every event after `lastId`, then those that follow as they come, until the signal aborts. */
   follow(jobId: string, lastId: number, signal: AbortSignal): AsyncGenerator<StoredJobEvent> {
-    const log = {
-      listAfter: (last: number) => this.listAfter(jobId, last),
-      subscribe: (wake: () => void) => this.subscribe(jobId, wake),
-    };
-    return followEvents(log, lastId, signal);
+    const listAfter = (last: number) => this.listAfter(jobId, last);
+    const subscribe = (wake: () => void) => this.subscribe(jobId, wake);
+    return followEvents({ listAfter, subscribe }, lastId, signal);
   }
 
   async close(): Promise<void> {
@@ -60,8 +60,8 @@ export const SWEEPS_CHANNEL = 'coldpress_sweeps';
 export const ANY_SWEEP = 'any';
 
 /**
- * Appends within the caller's transaction. The job's row lock makes ids visible in their order; a deleted job takes none. What a trial's
- * job has found or come to wakes whoever drives its sweep.
+ * Appends within the caller's transaction. The job's row lock makes ids visible in their order; a deleted job takes
+ * none. What a trial's job has found or come to wakes whoever drives its sweep.
  */
 export async function appendEvent(queries: Queries, jobId: string, event: JobEvent): Promise<void> {
   const isNews = event.type === 'job' || (event.type === 'stage' && event.stage.state === 'succeeded');

@@ -32,16 +32,15 @@ export class IdempotencyRepository {
    */
   async claim(key: string, requestDigest: string): Promise<Claimed> {
     const claim = { key, owner: randomUUID() };
-    const claimed = await this.database.orm
-      .insert(idempotencyKeys)
-      .values({ ...claim, requestDigest })
-      .onConflictDoNothing()
-      .returning({ key: idempotencyKeys.key });
+    const row = { ...claim, requestDigest };
+    const claiming = this.database.orm.insert(idempotencyKeys).values(row).onConflictDoNothing();
+    const claimed = await claiming.returning({ key: idempotencyKeys.key });
     if (claimed.length > 0) return { state: 'new', claim };
-    const [row] = await this.database.orm.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key));
-    if (!row) return this.claim(key, requestDigest);
-    if (row.requestDigest !== requestDigest) throw new IdempotencyConflictError(key);
-    if (row.response) return { state: 'answered', response: row.response };
+    const isSame = eq(idempotencyKeys.key, key);
+    const [earlier] = await this.database.orm.select().from(idempotencyKeys).where(isSame);
+    if (!earlier) return this.claim(key, requestDigest);
+    if (earlier.requestDigest !== requestDigest) throw new IdempotencyConflictError(key);
+    if (earlier.response) return { state: 'answered', response: earlier.response };
     return (await this.takeOver(claim)) ? { state: 'new', claim } : { state: 'pending' };
   }
 
@@ -64,12 +63,10 @@ export class IdempotencyRepository {
 
   /** Forgets keys that are older than `before`; returns how many. */
   async sweep(before: Date): Promise<number> {
-    return (
-      await this.database.orm
-        .delete(idempotencyKeys)
-        .where(lt(idempotencyKeys.createdAt, before))
-        .returning({ key: idempotencyKeys.key })
-    ).length;
+    const isOld = lt(idempotencyKeys.createdAt, before);
+    const { key } = idempotencyKeys;
+    const gone = await this.database.orm.delete(idempotencyKeys).where(isOld).returning({ key });
+    return gone.length;
   }
 
   private async renew(claim: KeyClaim): Promise<void> {
@@ -95,18 +92,17 @@ export class IdempotencyRepository {
   }
 }
 
-const isOwn = ({ key, owner }: KeyClaim) =>
-  and(eq(idempotencyKeys.key, key), eq(idempotencyKeys.owner, owner), isNull(idempotencyKeys.response));
+function isOwn(claim: KeyClaim) {
+  const { key, owner, response } = idempotencyKeys;
+  return and(eq(key, claim.key), eq(owner, claim.owner), isNull(response));
+}
 
 /**
  * Stores an answer within the caller's transaction: what was done and that it was answered are one fact. Throws
  * IdempotencyLostError when the key is another's by now, so that the transaction does nothing.
  */
 export async function storeAnswer(queries: Queries, claim: KeyClaim, response: StoredResponse): Promise<void> {
-  const stored = await queries
-    .update(idempotencyKeys)
-    .set({ response })
-    .where(isOwn(claim))
-    .returning({ key: idempotencyKeys.key });
+  const { key } = idempotencyKeys;
+  const stored = await queries.update(idempotencyKeys).set({ response }).where(isOwn(claim)).returning({ key });
   if (stored.length === 0) throw new IdempotencyLostError(claim.key);
 }

@@ -4,6 +4,9 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Queries } from './database.js';
 import { jobs, jobStages } from './schema.js';
 
+/** The figures that a list of jobs shows. */
+const SHOWN = ['bytes', 'compressedBytes', 'top1', 'outputSnrDb', 'latencyMsP50', 'latencyRatio'];
+
 /** Characters of an error that a list shows. */
 const ERROR_LENGTH = 200;
 /** Characters of a step's options that a list shows. */
@@ -79,12 +82,8 @@ const listed = (options: Record<string, unknown>) => (JSON.stringify(options).le
 
 /** The figures of a column of metrics, without what else was measured. */
 function figuresOf(metrics: PgColumn) {
-  const pairs = sql.join(
-    ['bytes', 'compressedBytes', 'top1', 'outputSnrDb', 'latencyMsP50', 'latencyRatio'].map(
-      (name) =>
-        sql`case when ${metrics} ? ${name}::text then jsonb_build_object(${name}::text, ${metrics}->${name}::text) else '{}'::jsonb end`,
-    ),
-    sql` || `,
-  );
+  const pairOf = (name: string) =>
+    sql`case when ${metrics} ? ${name}::text then jsonb_build_object(${name}::text, ${metrics}->${name}::text) else '{}'::jsonb end`;
+  const pairs = sql.join(SHOWN.map(pairOf), sql` || `);
   return sql<Figures | null>`case when ${metrics} is null then null else ${pairs} end`;
 }

@@ -1,41 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import {
-  isFinal,
-  type Job,
-  type JobItem,
-  type JobQuery,
-  type JobState,
-  type Preflight,
-  type QueueEntry,
-  type Recipe,
-} from '#contracts';
-import { and, desc, eq, isNull, notInArray, sql } from 'drizzle-orm';
+import { isFinal, type Job, type JobItem, type JobQuery, type JobState, type QueueEntry } from '#contracts';
+import { and, desc, eq, isNull, notInArray, or, sql } from 'drizzle-orm';
 import { decodeCursor, pageOf } from './cursor.js';
 import type { Database, Queries } from './database.js';
-import { isForeignKeyViolation, JobStateError, NotFoundError } from './errors.js';
+import { JobStateError, NotFoundError } from './errors.js';
 import { appendEvent } from './event-repository.js';
 import { storeAnswer, type KeyClaim } from './idempotency-repository.js';
+import { insertJobs, type NewJob } from './insert-jobs.js';
 import { JOB_COLUMNS, readJobItems } from './job-item.js';
-import { readJobs } from './job-row.js';
+import { jobsOf, readJobs } from './job-row.js';
 import { cancelStages } from './job-transitions.js';
-import { artifacts, benchmarks, jobModels, jobs, jobStages, type StoredResponse } from './schema.js';
+import { artifacts, jobs, jobStages, type StoredResponse } from './schema.js';
+import { benchmarks } from './devices/device-schema.js';
+import { lockSweepOf, reopenTrial } from './sweeps/reopen-trial.js';
 import { storable } from './text.js';
-
-export interface NewJob {
-  id?: string;
-  name: string | null;
-  modelId: string;
-  datasetId: string | null;
-  /** Models of the store that the passes' options name. */
-  usedModels?: readonly string[];
-  recipe: Recipe;
-  preflight: Preflight;
-  /** The sweep whose trial it is, and its place among those that run. */
-  sweepId?: string;
-  priority?: number;
-  /** The recipe's passes with their options completed. */
-  stages: { pass: string; options: Record<string, unknown> }[];
-}
 
 /** How the answer to the submission is kept under its Idempotency-Key, in the transaction that makes the jobs. */
 export interface IdempotentAnswer {
@@ -43,8 +20,9 @@ export interface IdempotentAnswer {
   toResponse(jobs: Job[]): StoredResponse;
 }
 
-/** The words of a job by which it is looked for: its name, its recipe's, and those of the passes. */
-const SOUGHT = sql`concat_ws(' ', ${jobs.name}, ${jobs.recipe}->>'name', jsonb_path_query_array(${jobs.recipe}, '$.passes[*].pass'))`;
+/** A job has the name that it was submitted with, else that of its recipe: the one that lists show. */
+const isNamed = (name: string) =>
+  or(eq(jobs.name, name), and(isNull(jobs.name), sql`${jobs.recipe}->>'name' = ${name}`));
 
 /** Jobs as a client sees them: submit, read, cancel, retry, delete. What a worker writes is in StageRepository. */
 export class JobRepository {
@@ -60,9 +38,8 @@ export class JobRepository {
   /** Accepts all of the jobs or none. Throws NotFoundError when a model or data set was deleted meanwhile. */
   async createAll(list: readonly NewJob[], answer?: IdempotentAnswer): Promise<Job[]> {
     return this.database.orm.transaction(async (queries) => {
-      const rows: (typeof jobs.$inferSelect)[] = [];
-      for (const job of list) rows.push(...(await insertJob(queries, job)));
-      const created = await readJobs(queries, rows);
+      const inserted = await insertJobs(queries, list);
+      const created = jobsOf(inserted.jobs, inserted.stages, []);
       if (answer) await storeAnswer(queries, answer.claim, answer.toResponse(created));
       return created;
     });
@@ -99,8 +76,8 @@ export class JobRepository {
           sweep === undefined ? isNull(jobs.sweepId) : eq(jobs.sweepId, sweep),
           state === undefined ? undefined : eq(jobs.state, state),
           model === undefined ? undefined : eq(jobs.modelId, model),
-          name === undefined ? undefined : eq(jobs.name, storable(name)),
-          q === undefined ? undefined : sql`strpos(lower(${SOUGHT}), lower(${storable(q)}::text)) > 0`,
+          name === undefined ? undefined : isNamed(storable(name)),
+          q === undefined ? undefined : sql`${jobs.sought} like lower(${containing(q)}::text)`,
           from &&
             sql`(${jobs.createdAt}, ${jobs.id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id}::uuid)`,
         ),
@@ -112,8 +89,8 @@ export class JobRepository {
   }
 
   /**
-   * Cancels a job at once when no stage of it runs; otherwise records the wish and wakes the worker, which kills the stage.
-   * A cancelled job stays as it is. Throws NotFoundError, and JobStateError for a job that has ended otherwise.
+   * Cancels a job at once when no stage of it runs; otherwise records the wish and wakes the worker, which kills the
+   * stage. A cancelled job stays as it is. Throws NotFoundError, and JobStateError for a job that has ended otherwise.
    */
   async cancel(id: string): Promise<Job> {
     await this.database.orm.transaction(async (queries) => {
@@ -121,10 +98,8 @@ export class JobRepository {
       if (state === 'cancelled') return;
       if (isFinal(state)) throw new JobStateError(id, state, 'cancelled', 'it has ended');
       await queries.update(jobs).set({ cancelRequestedAt: new Date() }).where(eq(jobs.id, id));
-      const running = await queries
-        .select({ index: jobStages.index })
-        .from(jobStages)
-        .where(and(eq(jobStages.jobId, id), eq(jobStages.state, 'running')));
+      const runs = and(eq(jobStages.jobId, id), eq(jobStages.state, 'running'));
+      const running = await queries.select({ index: jobStages.index }).from(jobStages).where(runs);
       if (running.length === 0) await cancelStages(queries, id);
       else await queries.execute(sql`select pg_notify('coldpress_cancel', ${id}::text)`);
     });
@@ -137,11 +112,14 @@ export class JobRepository {
    */
   async retry(id: string): Promise<{ job: Job; entry: QueueEntry }> {
     await this.database.orm.transaction(async (queries) => {
+      const sweep = await lockSweepOf(queries, id);
       const { state } = await lockJob(queries, id);
       if (state !== 'failed' && state !== 'cancelled')
         throw new JobStateError(id, state, 'retried', 'only a failed or cancelled job can be');
+      if (sweep) await reopenTrial(queries, sweep, id);
       const { gates, stages } = await this.require(id);
-      const succeeded = new Set(stages.filter((stage) => stage.state === 'succeeded').map(({ index }) => index));
+      const kept = stages.filter((stage) => stage.state === 'succeeded');
+      const succeeded = new Set(kept.map(({ index }) => index));
       await queries
         .update(jobs)
         .set({
@@ -196,45 +174,19 @@ export class JobRepository {
     });
   }
 
-  /** The names and sizes under which jobs know a digest: a digest that no job knows may not be downloaded as an artifact. */
+  /**
+   * The names and sizes under which jobs know a digest: a digest that no job knows may not be downloaded as an
+   * artifact.
+   */
   async artifact(digest: string): Promise<{ name: string; bytes: number; jobId: string; stageIndex: number } | null> {
-    const [row] = await this.database.orm.select().from(artifacts).where(eq(artifacts.digest, digest)).limit(1);
+    const isIt = eq(artifacts.digest, digest);
+    const [row] = await this.database.orm.select().from(artifacts).where(isIt).limit(1);
     return row ? { name: row.name, bytes: row.bytes, jobId: row.jobId, stageIndex: row.stageIndex } : null;
   }
 }
 
-/** A job's rows within the caller's transaction. Throws NotFoundError naming the row that it refers to and that is gone. */
-export async function insertJob(
-  queries: Queries,
-  { stages, usedModels = [], id = randomUUID(), ...job }: NewJob,
-): Promise<(typeof jobs.$inferSelect)[]> {
-  const rows = await referring({ model: job.modelId, dataset: job.datasetId }, () =>
-    queries
-      .insert(jobs)
-      .values({ id, ...storable(job) })
-      .returning(),
-  );
-  for (const modelId of new Set(usedModels))
-    await referring({ model: modelId }, () => queries.insert(jobModels).values({ jobId: id, modelId }));
-  await queries.insert(jobStages).values(stages.map((stage, index) => ({ jobId: id, index, ...storable(stage) })));
-  await appendEvent(queries, id, { type: 'job', state: 'queued' });
-  return rows;
-}
-
-/** Throws NotFoundError naming the row that is gone. */
-async function referring<T>(
-  { model, dataset }: { model: string; dataset?: string | null },
-  insert: () => PromiseLike<T>,
-): Promise<T> {
-  try {
-    return await insert();
-  } catch (error) {
-    if (!isForeignKeyViolation(error)) throw error;
-    throw dataset && isForeignKeyViolation(error, 'datasets')
-      ? new NotFoundError('dataset', dataset)
-      : new NotFoundError('model', model);
-  }
-}
+/** A pattern of LIKE for texts that hold this one as it stands. */
+const containing = (text: string): string => `%${storable(text).replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 /** Those that were cancelled with the job wait again, for as long as they had before. */
 async function reopenBenchmarks(queries: Queries, jobId: string): Promise<void> {
@@ -252,7 +204,8 @@ async function reopenBenchmarks(queries: Queries, jobId: string): Promise<void> 
 }
 
 async function lockJob(queries: Queries, id: string): Promise<{ state: JobState }> {
-  const [row] = await queries.select({ state: jobs.state }).from(jobs).where(eq(jobs.id, id)).for('update');
+  const { state } = jobs;
+  const [row] = await queries.select({ state }).from(jobs).where(eq(jobs.id, id)).for('update');
   if (!row) throw new NotFoundError('job', id);
   return row;
 }

@@ -3,7 +3,8 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Queries } from './database.js';
 import { appendEvent } from './event-repository.js';
 import { readStage } from './job-row.js';
-import { benchmarks, jobs, jobStages } from './schema.js';
+import { benchmarks } from './devices/device-schema.js';
+import { jobs, jobStages } from './schema.js';
 
 /** Ends a job as cancelled with every stage that has not ended; the caller holds the job's row. */
 export async function cancelStages(queries: Queries, jobId: string): Promise<void> {
@@ -19,10 +20,9 @@ export async function failStages(
   failure: Failure,
 ): Promise<void> {
   if (index !== null) {
-    await queries
-      .update(jobStages)
-      .set({ state: 'failed', error: failure, finishedAt: new Date(), seconds: elapsed })
-      .where(and(eq(jobStages.jobId, jobId), eq(jobStages.index, index)));
+    const isAtFault = and(eq(jobStages.jobId, jobId), eq(jobStages.index, index));
+    const failed = { state: 'failed', error: failure, finishedAt: new Date(), seconds: elapsed } as const;
+    await queries.update(jobStages).set(failed).where(isAtFault);
     await appendStage(queries, jobId, index);
   }
   await endStages(queries, jobId);
@@ -49,10 +49,9 @@ export async function endJob(
 
 /** Nobody waits for them any more: what a device sends of one later is refused. */
 async function cancelBenchmarks(queries: Queries, jobId: string): Promise<void> {
-  await queries
-    .update(benchmarks)
-    .set({ state: 'cancelled', finishedAt: new Date() })
-    .where(and(eq(benchmarks.jobId, jobId), inArray(benchmarks.state, ['waiting', 'running'])));
+  const isOpen = and(eq(benchmarks.jobId, jobId), inArray(benchmarks.state, ['waiting', 'running']));
+  const cancelled = { state: 'cancelled', finishedAt: new Date() } as const;
+  await queries.update(benchmarks).set(cancelled).where(isOpen);
 }
 
 export async function appendStage(queries: Queries, jobId: string, index: number): Promise<void> {

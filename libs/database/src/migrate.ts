@@ -34,12 +34,10 @@ export async function migrate(database: Pick<Database, 'url'>): Promise<void> {
 }
 
 function codeVersion(folder: string): CodeVersion {
-  const { entries } = JSON.parse(readFileSync(join(folder, 'meta', '_journal.json'), 'utf8')) as {
-    entries: { when: number }[];
-  };
-  const { version } = JSON.parse(readFileSync(join(folder, '..', '..', '..', 'package.json'), 'utf8')) as {
-    version: string;
-  };
+  const journal = readFileSync(join(folder, 'meta', '_journal.json'), 'utf8');
+  const { entries } = JSON.parse(journal) as { entries: { when: number }[] };
+  const ownPackage = readFileSync(join(folder, '..', '..', '..', 'package.json'), 'utf8');
+  const { version } = JSON.parse(ownPackage) as { version: string };
   return { version, newestMigration: Math.max(...entries.map(({ when }) => when)) };
 }
 

@@ -18,8 +18,10 @@ export class ModelRepository {
    * Adds a model; `created` is false when it was there already, and the stored row (with its first name) is returned.
    */
   async add(model: Pick<Model, 'id' | 'name' | 'bytes' | 'inspection'>): Promise<{ model: Model; created: boolean }> {
-    const [row] = await this.database.orm.insert(models).values(storable(model)).onConflictDoNothing().returning();
-    return row ? { model: toModel(row), created: true } : { model: await this.require(model.id), created: false };
+    const isNew = this.database.orm.insert(models).values(storable(model)).onConflictDoNothing();
+    const [row] = await isNew.returning();
+    if (row) return { model: toModel(row), created: true };
+    return { model: await this.require(model.id), created: false };
   }
 
   async get(id: string): Promise<Model | null> {
@@ -54,7 +56,8 @@ export class ModelRepository {
   /** Forgets a model. Throws NotFoundError, and InUseError while a job refers to it. */
   async delete(id: string): Promise<void> {
     try {
-      const gone = await this.database.orm.delete(models).where(eq(models.id, id)).returning({ id: models.id });
+      const isIt = eq(models.id, id);
+      const gone = await this.database.orm.delete(models).where(isIt).returning({ id: models.id });
       if (gone.length === 0) throw new NotFoundError('model', id);
     } catch (error) {
       throw isForeignKeyViolation(error) ? new InUseError('model', id, { cause: error }) : error;

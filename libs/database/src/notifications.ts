@@ -57,10 +57,8 @@ export class Notifications {
     this.client = undefined;
     if (this.closed) return;
     this.retry = setTimeout(() => {
-      this.listen().then(
-        () => [...this.subscribers.keys()].forEach((topic) => this.wake(topic)),
-        () => this.reconnect(),
-      );
+      const wakeAll = () => [...this.subscribers.keys()].forEach((topic) => this.wake(topic));
+      this.listen().then(wakeAll, () => this.reconnect());
     }, RETRY_MS);
     this.retry.unref();
   }

@@ -20,14 +20,14 @@ export class QueueRecords {
 
   /** Jobs that the queue was not given yet, oldest first. */
   toEnqueue(limit: number): Promise<QueueEntry[]> {
-    return this.entries(not(jobs.enqueued)).orderBy(asc(jobs.createdAt), asc(jobs.id)).limit(limit);
+    const isLeft = not(jobs.enqueued);
+    return this.entries(isLeft).orderBy(asc(jobs.createdAt), asc(jobs.id)).limit(limit);
   }
 
   /** Jobs that the queue was given and should still hold, by id from the one after `id`. */
   enqueuedAfter(id: string | null, limit: number): Promise<QueueEntry[]> {
-    return this.entries(and(jobs.enqueued, id === null ? undefined : gt(jobs.id, id)))
-      .orderBy(asc(jobs.id))
-      .limit(limit);
+    const isLater = id === null ? undefined : gt(jobs.id, id);
+    return this.entries(and(jobs.enqueued, isLater)).orderBy(asc(jobs.id)).limit(limit);
   }
 
   /** Notes that the queue was given these runs; a job that was retried meanwhile stays as it is. */
@@ -37,10 +37,8 @@ export class QueueRecords {
       entries.map(({ jobId, run }) => sql`(${jobId}::uuid, ${run}::integer)`),
       sql`, `,
     );
-    await this.database.orm
-      .update(jobs)
-      .set({ enqueued: true })
-      .where(sql`(${jobs.id}, ${jobs.run}) in (${pairs})`);
+    const wasGiven = sql`(${jobs.id}, ${jobs.run}) in (${pairs})`;
+    await this.database.orm.update(jobs).set({ enqueued: true }).where(wasGiven);
   }
 
   /** Which queue was given the jobs: another one, or one that lost what it held, must be given them again. */
@@ -55,21 +53,17 @@ export class QueueRecords {
   }
 
   private async forgetPage(): Promise<number> {
-    const page = this.database.orm.select({ id: jobs.id }).from(jobs).where(and(isOpen, jobs.enqueued)).limit(PAGE);
-    return (
-      await this.database.orm
-        .update(jobs)
-        .set({ enqueued: false })
-        .where(inArray(jobs.id, page))
-        .returning({ id: jobs.id })
-    ).length;
+    const { orm } = this.database;
+    const { id } = jobs;
+    const page = orm.select({ id }).from(jobs).where(and(isOpen, jobs.enqueued)).limit(PAGE);
+    const forgotten = await orm.update(jobs).set({ enqueued: false }).where(inArray(id, page)).returning({ id });
+    return forgotten.length;
   }
 
   private entries(condition: ReturnType<typeof and>) {
     const stageCount = sql<number>`(select count(*)::int from ${jobStages} where ${jobStages.jobId} = ${jobs.id})`;
-    return this.database.orm
-      .select({ jobId: jobs.id, run: jobs.run, priority: jobs.priority, stageCount })
-      .from(jobs)
-      .where(and(isOpen, condition));
+    const { id: jobId, run, priority } = jobs;
+    const entry = { jobId, run, priority, stageCount };
+    return this.database.orm.select(entry).from(jobs).where(and(isOpen, condition));
   }
 }

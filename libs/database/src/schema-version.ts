@@ -2,6 +2,7 @@ import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import { is } from 'drizzle-orm';
 import type pg from 'pg';
 import { DatabaseNewerError, DatabaseShapeError } from './errors.js';
+import * as deviceSchema from './devices/device-schema.js';
 import * as schema from './schema.js';
 import * as sweepSchema from './sweeps/sweep-schema.js';
 
@@ -61,9 +62,8 @@ async function exists(client: pg.Client, table: string): Promise<boolean> {
 }
 
 function expectedColumns(): string[] {
-  const tables: PgTable[] = Object.values({ ...schema, ...sweepSchema }).flatMap((value) =>
-    is(value, PgTable) ? [value as PgTable] : [],
-  );
+  const isTable = (value: unknown): value is PgTable => is(value, PgTable);
+  const tables = Object.values<unknown>({ ...schema, ...deviceSchema, ...sweepSchema }).filter(isTable);
   return tables.flatMap((table) => {
     const { name, columns } = getTableConfig(table);
     return columns.map((column) => `${name}.${column.name}`);

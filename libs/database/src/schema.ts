@@ -1,13 +1,7 @@
 import type {
   ArtifactRef,
-  BenchmarkInput,
-  BenchmarkResult,
-  BenchmarkSettings,
-  BenchmarkState,
   DatasetInspection,
   DatasetManifest,
-  DeviceCondition,
-  DeviceFingerprint,
   Failure,
   GateVerdict,
   JobEvent,
@@ -16,6 +10,7 @@ import type {
   ModelMetrics,
   Preflight,
   Recipe,
+  KeyRole,
   Skipped,
   StageMetrics,
   StageState,
@@ -33,19 +28,18 @@ import {
   primaryKey,
   text,
   timestamp,
-  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
-export const bytes = (name: string) => bigint(name, { mode: 'number' });
+export const byteColumn = (name: string) => bigint(name, { mode: 'number' });
 
 export const models = pgTable(
   'models',
   {
     id: text('id').primaryKey(),
     name: text('name').notNull(),
-    bytes: bytes('bytes').notNull(),
+    bytes: byteColumn('bytes').notNull(),
     inspection: jsonb('inspection').$type<ModelInspection>().notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
@@ -60,7 +54,7 @@ export const datasets = pgTable(
   {
     id: text('id').primaryKey(),
     name: text('name').notNull(),
-    bytes: bytes('bytes').notNull(),
+    bytes: byteColumn('bytes').notNull(),
     manifest: jsonb('manifest').$type<DatasetManifest>().notNull(),
     /** Digest of each file that the manifest names. */
     files: jsonb('files').$type<Record<string, string>>().notNull(),
@@ -100,6 +94,13 @@ export const jobs = pgTable(
     sweepId: uuid('sweep_id'),
     /** The lower the sooner, 0 before all others: trials have the number of their place among those that run. */
     priority: integer('priority').notNull().default(0),
+    /**
+     * What it is looked for by: its name, its recipe's and those of the passes, in small letters. The migration that
+     * made it has an index of its trigrams, where the server lets pg_trgm be made.
+     */
+    sought: text('sought').generatedAlwaysAs(
+      sql`lower(coalesce("name", '') || ' ' || coalesce("recipe"->>'name', '') || ' ' || jsonb_path_query_array("recipe", '$.passes[*].pass')::text)`,
+    ),
     createdAt: instant('created_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
   },
@@ -156,7 +157,11 @@ export const jobStages = pgTable(
     finishedAt: instant('finished_at'),
     seconds: doublePrecision('seconds'),
   },
-  (table) => [primaryKey({ columns: [table.jobId, table.index] })],
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.index] }),
+    index('job_stages_by_key').on(table.key),
+    index('job_stages_by_model').on(table.modelDigest),
+  ],
 );
 
 /** What the stages of a job wrote to the store, by the name shown to the user. */
@@ -167,7 +172,7 @@ export const artifacts = pgTable(
     stageIndex: integer('stage_index').notNull(),
     name: text('name').notNull(),
     digest: text('digest').notNull(),
-    bytes: bytes('bytes').notNull(),
+    bytes: byteColumn('bytes').notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.jobId, table.stageIndex, table.name] }),
@@ -179,12 +184,15 @@ export const artifacts = pgTable(
   ],
 );
 
-/** Results by stage key: what decides a result decides its key, so a row is never changed, only completed by its transfer size or replaced by its equal. */
+/**
+ * Results by stage key: what decides a result decides its key, so a row is never changed, only completed by its
+ * transfer size or replaced by its equal.
+ */
 export const stageResults = pgTable('stage_results', {
   key: text('key').primaryKey(),
   pass: text('pass').notNull(),
   modelDigest: text('model_digest').notNull(),
-  modelBytes: bytes('model_bytes').notNull(),
+  modelBytes: byteColumn('model_bytes').notNull(),
   changed: boolean('changed').notNull(),
   metrics: jsonb('metrics').$type<StageMetrics>().notNull(),
   history: jsonb('history').$type<ModelMetrics[]>(),
@@ -195,14 +203,20 @@ export const stageResults = pgTable('stage_results', {
   createdAt: instant('created_at').notNull().defaultNow(),
 });
 
-/** Checkpoints of running stages in the store. A row is written before its bytes are put, so that no bytes are ever forgotten. */
+/**
+ * Checkpoints of running stages in the store. A row is written before its bytes are put, so that no bytes are ever
+ * forgotten.
+ */
 export const stageCheckpoints = pgTable(
   'stage_checkpoints',
   {
     digest: text('digest').notNull(),
     key: text('key').notNull(),
-    bytes: bytes('bytes').notNull(),
+    bytes: byteColumn('bytes').notNull(),
     stored: boolean('stored').notNull().default(false),
+    /** Of a training that has ended, kept for longer ones: its epochs, and the job that it was of. */
+    epochs: integer('epochs'),
+    jobId: uuid('job_id'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.key, table.digest] })],
@@ -226,6 +240,8 @@ export const apiKeys = pgTable('api_keys', {
   name: text('name').notNull(),
   /** SHA-256 of the key; the key itself is shown once and kept nowhere. */
   hash: text('hash').notNull().unique(),
+  /** Keys of earlier versions could do all there was. */
+  role: text('role').$type<KeyRole>().notNull().default('admin'),
   createdAt: instant('created_at').notNull().defaultNow(),
   lastUsedAt: instant('last_used_at'),
 });
@@ -255,94 +271,4 @@ export const settings = pgTable('settings', {
 export interface StoredResponse {
   status: number;
   body: unknown;
-}
-
-/** Registered machines that measure models. Their results are known by fingerprint, so that a row may go. */
-export const devices = pgTable('devices', {
-  id: uuid('id').primaryKey(),
-  name: text('name').notNull().unique(),
-  tags: jsonb('tags').$type<string[]>().notNull().default([]),
-  /** SHA-256 of the device key. */
-  keyHash: text('key_hash').notNull().unique(),
-  protocol: integer('protocol').notNull(),
-  version: text('version').notNull(),
-  fingerprint: jsonb('fingerprint').$type<DeviceFingerprint>().notNull(),
-  condition: jsonb('condition').$type<DeviceCondition>(),
-  /** The start of the agent that speaks for the device now. */
-  instance: uuid('instance'),
-  /** In a row. */
-  failures: integer('failures').notNull().default(0),
-  draining: boolean('draining').notNull().default(false),
-  /** Why it gets no work until somebody resumes it. */
-  quarantine: text('quarantine'),
-  enrolledAt: instant('enrolled_at').notNull().defaultNow(),
-  lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
-});
-
-export const enrolmentCodes = pgTable('enrolment_codes', {
-  /** SHA-256 of the code. */
-  hash: text('hash').primaryKey(),
-  name: text('name'),
-  tags: jsonb('tags').$type<string[]>().notNull().default([]),
-  expiresAt: instant('expires_at').notNull(),
-});
-
-/**
- * What devices measure. A lease is the state `running`: held by one start of one device under a fencing number that grows with each lease, until
- * it ends or expires.
- */
-export const benchmarks = pgTable(
-  'benchmarks',
-  {
-    id: uuid('id').primaryKey(),
-    jobId: uuid('job_id')
-      .notNull()
-      .references(() => jobs.id, { onDelete: 'cascade' }),
-    stageIndex: integer('stage_index').notNull(),
-    /** Which of the stage's benchmarks it is. */
-    ordinal: integer('ordinal').notNull(),
-    asked: text('asked').notNull(),
-    /** The device that may take it, or the tag that one must have. */
-    wantedName: text('wanted_name'),
-    wantedTag: text('wanted_tag'),
-    work: jsonb('work').$type<BenchmarkWork>().notNull(),
-    fresh: boolean('fresh').notNull().default(false),
-    state: text('state').$type<BenchmarkState>().notNull().default('waiting'),
-    fence: integer('fence').notNull().default(0),
-    attempts: integer('attempts').notNull().default(0),
-    deviceId: uuid('device_id'),
-    deviceName: text('device_name'),
-    instance: uuid('instance'),
-    expiresAt: instant('expires_at'),
-    progress: doublePrecision('progress').notNull().default(0),
-    message: text('message').notNull().default(''),
-    cached: boolean('cached').notNull().default(false),
-    error: jsonb('error').$type<Failure>(),
-    result: jsonb('result').$type<BenchmarkResult>(),
-    createdAt: instant('created_at').notNull().defaultNow(),
-    deadlineAt: instant('deadline_at').notNull(),
-    startedAt: instant('started_at'),
-    finishedAt: instant('finished_at'),
-  },
-  (table) => [
-    uniqueIndex('benchmarks_of_stage').on(table.jobId, table.stageIndex, table.ordinal),
-    index('benchmarks_open')
-      .on(table.createdAt, table.id)
-      .where(sql`${table.state} in ('waiting', 'running')`),
-  ],
-);
-
-/** Results by what decides them: models, inputs, settings and the fingerprint of the device. */
-export const benchmarkResults = pgTable('benchmark_results', {
-  key: text('key').primaryKey(),
-  deviceName: text('device_name').notNull(),
-  result: jsonb('result').$type<BenchmarkResult>().notNull(),
-  createdAt: instant('created_at').notNull().defaultNow(),
-});
-
-/** What a device is to do, without who does it. */
-export interface BenchmarkWork {
-  models: { digest: string; label: string }[];
-  inputs: BenchmarkInput[];
-  settings: BenchmarkSettings;
 }

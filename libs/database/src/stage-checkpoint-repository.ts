@@ -6,6 +6,10 @@ export interface CheckpointRow {
   key: string;
   digest: string;
   bytes: number;
+  /** Of a training that has ended: its epochs. */
+  epochs?: number | null;
+  /** The job that it was of. */
+  jobId?: string | null;
 }
 
 /** Which bytes in the store are checkpoints of which stage. A row is there before its bytes and goes after them. */
@@ -15,28 +19,35 @@ export class StageCheckpointRepository {
   /** Notes bytes that are about to be put. */
   async begin(row: CheckpointRow): Promise<void> {
     const now = new Date();
+    const target = [stageCheckpoints.key, stageCheckpoints.digest];
     await this.database.orm
       .insert(stageCheckpoints)
       .values({ ...row, createdAt: now })
-      .onConflictDoUpdate({ target: [stageCheckpoints.key, stageCheckpoints.digest], set: { createdAt: now } });
+      .onConflictDoUpdate({ target, set: { createdAt: now } });
   }
 
   /** Notes that the bytes are in the store. */
-  async complete({ key, digest }: CheckpointRow): Promise<void> {
-    await this.database.orm
-      .update(stageCheckpoints)
-      .set({ stored: true })
-      .where(and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.digest, digest)));
+  async complete(row: CheckpointRow): Promise<void> {
+    await this.database.orm.update(stageCheckpoints).set({ stored: true }).where(isIt(row));
   }
 
   /** The stage's newest checkpoint that is in the store. */
   async newest(key: string): Promise<CheckpointRow | null> {
-    const [row] = await this.database.orm
-      .select()
-      .from(stageCheckpoints)
-      .where(and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.stored, true)))
-      .orderBy(desc(stageCheckpoints.createdAt))
-      .limit(1);
+    const isStored = and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.stored, true));
+    const ofStage = this.database.orm.select().from(stageCheckpoints).where(isStored);
+    const [row] = await ofStage.orderBy(desc(stageCheckpoints.createdAt)).limit(1);
+    return row ?? null;
+  }
+
+  /** Where the longest training under a key ended that is shorter than so many epochs. */
+  async shorter(key: string, epochs: number): Promise<CheckpointRow | null> {
+    const isShorter = and(
+      eq(stageCheckpoints.key, key),
+      eq(stageCheckpoints.stored, true),
+      lt(stageCheckpoints.epochs, epochs),
+    );
+    const found = this.database.orm.select().from(stageCheckpoints).where(isShorter);
+    const [row] = await found.orderBy(desc(stageCheckpoints.epochs), desc(stageCheckpoints.createdAt)).limit(1);
     return row ?? null;
   }
 
@@ -47,25 +58,23 @@ export class StageCheckpointRepository {
 
   /** Rows that were written so long ago. */
   async olderThan(ms: number): Promise<CheckpointRow[]> {
-    return this.database.orm
-      .select()
-      .from(stageCheckpoints)
-      .where(lt(stageCheckpoints.createdAt, new Date(Date.now() - ms)));
+    const isOld = lt(stageCheckpoints.createdAt, new Date(Date.now() - ms));
+    return this.database.orm.select().from(stageCheckpoints).where(isOld);
   }
 
   /** Whether another stage has a checkpoint of the same bytes. */
   async isShared({ key, digest }: CheckpointRow): Promise<boolean> {
-    const rows = await this.database.orm
-      .select({ key: stageCheckpoints.key })
-      .from(stageCheckpoints)
-      .where(and(eq(stageCheckpoints.digest, digest), ne(stageCheckpoints.key, key)))
-      .limit(1);
+    const isAnothers = and(eq(stageCheckpoints.digest, digest), ne(stageCheckpoints.key, key));
+    const one = this.database.orm.select({ key: stageCheckpoints.key }).from(stageCheckpoints);
+    const rows = await one.where(isAnothers).limit(1);
     return rows.length > 0;
   }
 
-  async delete({ key, digest }: CheckpointRow): Promise<void> {
-    await this.database.orm
-      .delete(stageCheckpoints)
-      .where(and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.digest, digest)));
+  async delete(row: CheckpointRow): Promise<void> {
+    await this.database.orm.delete(stageCheckpoints).where(isIt(row));
   }
+}
+
+function isIt({ key, digest }: CheckpointRow) {
+  return and(eq(stageCheckpoints.key, key), eq(stageCheckpoints.digest, digest));
 }

@@ -5,7 +5,6 @@ import {
   type Failure,
   type GateVerdict,
   type JobEvent,
-  type JobStage,
   type ModelMetrics,
   type QueueJobs,
   type Skipped,
@@ -14,7 +13,6 @@ import {
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database, Queries } from './database.js';
 import { appendEvent } from './event-repository.js';
-import { readStage } from './job-row.js';
 import { appendStage, cancelStages, elapsed, endJob, failStages } from './job-transitions.js';
 import { Notifications } from './notifications.js';
 import { artifacts, jobs, jobStages } from './schema.js';
@@ -22,7 +20,7 @@ import { isUnsized, withSize } from './transfer-size.js';
 import { storable } from './text.js';
 
 /** `run`: go ahead; `done`: the stage has its result; `stop`: the job has ended or was cancelled just now. */
-export type StageClaim = { next: 'run'; attempts: number } | { next: 'done'; stage: JobStage } | { next: 'stop' };
+export type StageClaim = { next: 'run'; attempts: number } | { next: 'done' } | { next: 'stop' };
 
 export interface StageOutcome {
   key: string;
@@ -50,7 +48,10 @@ export interface JobOutcome {
   artifacts: ArtifactRef[];
 }
 
-/** What a worker writes: the states of stages, guarded so that a late or repeated attempt changes nothing that has ended. */
+/**
+ * What a worker writes: the states of stages, guarded so that a late or repeated attempt changes nothing that has
+ * ended.
+ */
 export class StageRepository {
   private readonly cancellations: Notifications;
 
@@ -58,21 +59,23 @@ export class StageRepository {
     this.cancellations = new Notifications(database.url, 'coldpress_cancel');
   }
 
-  /** Starts a stage under the key by which its result is known, or says that there is nothing to run. A wish to cancel is fulfilled here. */
+  /**
+   * Starts a stage under the key by which its result is known, or says that there is nothing to run. A wish to cancel
+   * is fulfilled here.
+   */
   async start({ jobId, run, index }: QueueJobs['stage'], key: string): Promise<StageClaim> {
     return this.database.orm.transaction(async (queries): Promise<StageClaim> => {
-      const [job] = await queries
-        .select({ state: jobs.state, run: jobs.run, cancelRequestedAt: jobs.cancelRequestedAt })
-        .from(jobs)
-        .where(eq(jobs.id, jobId))
-        .for('update');
-      const stage = job && (await readStage(queries, jobId, index));
-      if (!stage || isFinal(job.state) || job.run !== run) return { next: 'stop' };
+      const { state, run: newestRun, cancelRequestedAt } = jobs;
+      const facts = { state, run: newestRun, cancelRequestedAt };
+      const [job] = await queries.select(facts).from(jobs).where(eq(jobs.id, jobId)).for('update');
+      const { state: stageState, attempts } = jobStages;
+      const [stage] = await queries.select({ state: stageState, attempts }).from(jobStages).where(at(jobId, index));
+      if (!job || !stage || isFinal(job.state) || job.run !== run) return { next: 'stop' };
       if (job.cancelRequestedAt) {
         await cancelStages(queries, jobId);
         return { next: 'stop' };
       }
-      if (stage.state === 'succeeded') return { next: 'done', stage };
+      if (stage.state === 'succeeded') return { next: 'done' };
       await setRunning(queries, jobId, index, key);
       return { next: 'run', attempts: stage.attempts + 1 };
     });
@@ -88,8 +91,8 @@ export class StageRepository {
   }
 
   /**
-   * Records a result; false when the job has ended meanwhile, as by a cancellation. With a failure it ends the job: a gate of the stage
-   * failed, whose figures stay.
+   * Records a result; false when the job has ended meanwhile, as by a cancellation. With a failure it ends the job: a
+   * gate of the stage failed, whose figures stay.
    */
   async succeed(jobId: string, index: number, outcome: StageOutcome): Promise<boolean> {
     const { artifacts: files, measured = [], seconds, gates = [], failure, ...rest } = storable(outcome);
@@ -120,12 +123,11 @@ export class StageRepository {
   async setSize(jobId: string, index: number, compressedBytes: number): Promise<void> {
     await this.database.orm.transaction(async (queries) => {
       const { metrics } = jobStages;
-      const done = await queries
-        .update(jobStages)
-        .set({ metrics: withSize(metrics, compressedBytes) })
-        .where(and(at(jobId, index), isUnsized(metrics)))
-        .returning({ index: jobStages.index });
-      const [job] = await queries.select({ state: jobs.state }).from(jobs).where(eq(jobs.id, jobId));
+      const lacksSize = and(at(jobId, index), isUnsized(metrics));
+      const complete = { metrics: withSize(metrics, compressedBytes) };
+      const done = await queries.update(jobStages).set(complete).where(lacksSize).returning({ index: jobStages.index });
+      const { state } = jobs;
+      const [job] = await queries.select({ state }).from(jobs).where(eq(jobs.id, jobId));
       // The event by which a job ends is its last.
       if (done.length > 0 && job && !isFinal(job.state)) await appendStage(queries, jobId, index);
     });
@@ -143,7 +145,10 @@ export class StageRepository {
     });
   }
 
-  /** Ends the job as failed; `index` is the stage at fault. Does nothing when the job has ended, or was retried since `run`. */
+  /**
+   * Ends the job as failed; `index` is the stage at fault. Does nothing when the job has ended, or was retried since
+   * `run`.
+   */
   async fail(jobId: string, index: number | null, failure: Failure, run?: number): Promise<void> {
     await this.whileOpen(jobId, run, (queries) => failStages(queries, jobId, index, storable(failure)));
   }
@@ -156,10 +161,8 @@ export class StageRepository {
   /** Ends the job as succeeded. Does nothing when it has ended or a stage is missing. */
   async finish(jobId: string, outcome: JobOutcome): Promise<void> {
     await this.whileOpen(jobId, undefined, async (queries) => {
-      const stages = await queries
-        .select({ index: jobStages.index, state: jobStages.state })
-        .from(jobStages)
-        .where(eq(jobStages.jobId, jobId));
+      const { index: stage, state } = jobStages;
+      const stages = await queries.select({ index: stage, state }).from(jobStages).where(eq(jobStages.jobId, jobId));
       if (stages.some(({ state }) => state !== 'succeeded')) return;
       const { artifacts: files, ...rest } = storable(outcome);
       await putArtifacts(queries, jobId, Math.max(...stages.map(({ index }) => index)), files);
@@ -173,20 +176,19 @@ export class StageRepository {
   }
 
   async isCancelRequested(jobId: string): Promise<boolean> {
-    const [row] = await this.database.orm
-      .select({ state: jobs.state, at: jobs.cancelRequestedAt })
-      .from(jobs)
-      .where(eq(jobs.id, jobId));
+    const { state, cancelRequestedAt: at } = jobs;
+    const isIt = eq(jobs.id, jobId);
+    const [row] = await this.database.orm.select({ state, at }).from(jobs).where(isIt);
     return !row || row.at !== null || row.state === 'cancelled';
   }
 
-  /** Calls `cancel` once when the job is to be cancelled, also when that was asked before; returns how to stop listening. */
+  /**
+   * Calls `cancel` once when the job is to be cancelled, also when that was asked before; returns how to stop
+   * listening.
+   */
   async onCancel(jobId: string, cancel: () => void): Promise<() => void> {
-    const check = () =>
-      void this.isCancelRequested(jobId).then(
-        (requested) => requested && cancel(),
-        () => undefined,
-      );
+    const isRequested = async () => this.isCancelRequested(jobId).catch(() => false);
+    const check = () => void isRequested().then((requested) => requested && cancel());
     const stop = await this.cancellations.subscribe(jobId, check);
     check();
     return stop;
@@ -203,46 +205,38 @@ export class StageRepository {
     work: (queries: Queries) => Promise<void>,
   ): Promise<void> {
     await this.database.orm.transaction(async (queries) => {
-      const [job] = await queries
-        .select({ state: jobs.state, run: jobs.run })
-        .from(jobs)
-        .where(eq(jobs.id, jobId))
-        .for('update');
+      const { state, run: newestRun } = jobs;
+      const facts = { state, run: newestRun };
+      const [job] = await queries.select(facts).from(jobs).where(eq(jobs.id, jobId)).for('update');
       if (job && !isFinal(job.state) && (run ?? job.run) === job.run) await work(queries);
     });
   }
 }
 
-const at = (jobId: string, index: number) => and(eq(jobStages.jobId, jobId), eq(jobStages.index, index));
+function at(jobId: string, index: number) {
+  return and(eq(jobStages.jobId, jobId), eq(jobStages.index, index));
+}
 
 /** The verdicts of a stage's gates stand beside those of other stages, in place of those of an earlier run. */
 async function putGates(queries: Queries, jobId: string, index: number, verdicts: GateVerdict[]): Promise<void> {
   if (verdicts.length === 0) return;
-  const [job] = await queries.select({ gates: jobs.gates }).from(jobs).where(eq(jobs.id, jobId)).for('update');
+  const isIt = eq(jobs.id, jobId);
+  const [job] = await queries.select({ gates: jobs.gates }).from(jobs).where(isIt).for('update');
   const gates = [...(job?.gates ?? []).filter(({ stage }) => stage !== index), ...verdicts];
+  const judged = gates.every(lets) ? {} : { gatesPassed: false };
   await queries
     .update(jobs)
-    .set({ gates, ...(gates.every(lets) ? {} : { gatesPassed: false }) })
-    .where(eq(jobs.id, jobId));
+    .set({ gates, ...judged })
+    .where(isIt);
 }
 
 async function setRunning(queries: Queries, jobId: string, index: number, key: string): Promise<void> {
-  await queries
-    .update(jobStages)
-    .set({
-      state: 'running',
-      key,
-      error: null,
-      progress: 0,
-      attempts: sql`${jobStages.attempts} + 1`,
-      startedAt: sql`coalesce(${jobStages.startedAt}, now())`,
-    })
-    .where(at(jobId, index));
-  const started = await queries
-    .update(jobs)
-    .set({ state: 'running' })
-    .where(and(eq(jobs.id, jobId), eq(jobs.state, 'queued')))
-    .returning({ id: jobs.id });
+  const attempts = sql`${jobStages.attempts} + 1`;
+  const startedAt = sql`coalesce(${jobStages.startedAt}, now())`;
+  const running = { state: 'running', key, error: null, progress: 0, attempts, startedAt } as const;
+  await queries.update(jobStages).set(running).where(at(jobId, index));
+  const waits = and(eq(jobs.id, jobId), eq(jobs.state, 'queued'));
+  const started = await queries.update(jobs).set({ state: 'running' }).where(waits).returning({ id: jobs.id });
   if (started.length > 0) await appendEvent(queries, jobId, { type: 'job', state: 'running' });
   await appendStage(queries, jobId, index);
 }
@@ -254,13 +248,12 @@ async function putArtifacts(
   files: readonly ArtifactRef[],
 ): Promise<void> {
   for (const file of files) {
+    const { digest, bytes } = file;
+    const target = [artifacts.jobId, artifacts.stageIndex, artifacts.name];
     await queries
       .insert(artifacts)
       .values({ jobId, stageIndex, ...file })
-      .onConflictDoUpdate({
-        target: [artifacts.jobId, artifacts.stageIndex, artifacts.name],
-        set: { digest: file.digest, bytes: file.bytes },
-      });
+      .onConflictDoUpdate({ target, set: { digest, bytes } });
   }
 }
 

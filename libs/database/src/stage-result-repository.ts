@@ -1,4 +1,5 @@
-import { and, desc, eq, inArray, isNull, not, sql } from 'drizzle-orm';
+import { PEAK_MEMORY } from '#contracts';
+import { and, desc, eq, gt, inArray, isNull, not, sql } from 'drizzle-orm';
 import type pg from 'pg';
 import { dedicatedClient, type Database } from './database.js';
 import { postgresCode } from './errors.js';
@@ -8,19 +9,26 @@ import { isUnsized, withSize } from './transfer-size.js';
 
 export type StoredResult = Omit<typeof stageResults.$inferSelect, 'createdAt'>;
 
-/** A layer as analyze tells of it in its summary, as far as sweeps read it. */
-export interface AnalyzedLayerRow {
-  node: string;
-  elements: number;
-  widths: { bits: number; outputSnrDb?: number | null }[];
+/** A stage of analyze: what it was asked, and what it found. */
+export interface AnalysisRow {
+  jobId: string;
+  jobState: string;
+  options: Record<string, unknown>;
+  summary: Record<string, unknown>;
+}
+
+/** A pass and its options. */
+export interface PassRunRow {
+  pass: string;
+  options: Record<string, unknown>;
 }
 
 /** A stage that was computed for a job. */
-export interface EarlierStageRow {
-  pass: string;
-  options: Record<string, unknown>;
+export interface EarlierStageRow extends PassRunRow {
   seconds: number;
   bytes: number;
+  /** The peak of its process, MiB; null for stages that nobody measured. */
+  memoryMb: number | null;
 }
 
 /** Keys that one statement looks up. */
@@ -37,7 +45,8 @@ export class StageResultRepository {
   constructor(private readonly database: Database) {}
 
   async find(key: string): Promise<StoredResult | null> {
-    const [row] = await this.database.orm.select().from(stageResults).where(eq(stageResults.key, key));
+    const isIt = eq(stageResults.key, key);
+    const [row] = await this.database.orm.select().from(stageResults).where(isIt);
     if (!row) return null;
     const { createdAt: _createdAt, ...result } = row;
     return result;
@@ -48,10 +57,9 @@ export class StageResultRepository {
     const found = new Map<string, { modelDigest: string }>();
     for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
       const page = keys.slice(from, from + KEYS_AT_ONCE);
-      const rows = await this.database.orm
-        .select({ key: stageResults.key, modelDigest: stageResults.modelDigest })
-        .from(stageResults)
-        .where(inArray(stageResults.key, page));
+      const columns = { key: stageResults.key, modelDigest: stageResults.modelDigest };
+      const isInPage = inArray(stageResults.key, page);
+      const rows = await this.database.orm.select(columns).from(stageResults).where(isInPage);
       for (const { key, modelDigest } of rows) found.set(key, { modelDigest });
     }
     return found;
@@ -65,6 +73,7 @@ export class StageResultRepository {
         options: jobStages.options,
         seconds: jobStages.seconds,
         bytes: sql<number>`(${jobStages.metrics}->>'bytes')::float8`,
+        memoryMb: sql<number | null>`(${jobStages.summary}->>${PEAK_MEMORY})::float8`,
       })
       .from(jobStages)
       .innerJoin(jobs, eq(jobs.id, jobStages.jobId))
@@ -74,12 +83,19 @@ export class StageResultRepository {
     return rows.map((row) => ({ ...row, seconds: row.seconds ?? 0 }));
   }
 
-  /** What the newest analyze of a model on a data set said of its layers; an empty list where there was none. */
-  async analysisOf(modelId: string, datasetId: string | null): Promise<AnalyzedLayerRow[]> {
-    const [row] = await this.database.orm
-      .select({ summary: jobStages.summary })
-      .from(jobStages)
-      .innerJoin(jobs, eq(jobs.id, jobStages.jobId))
+  /** The stages of a job behind one of them that are still to be run, with earlier ones on the job's model. */
+  async aheadOf(jobId: string, index: number): Promise<{ ahead: PassRunRow[]; earlier: EarlierStageRow[] }> {
+    const columns = { pass: jobStages.pass, options: jobStages.options, modelId: jobs.modelId };
+    const isBehind = and(eq(jobStages.jobId, jobId), gt(jobStages.index, index), eq(jobStages.state, 'waiting'));
+    const ofJob = eq(jobs.id, jobStages.jobId);
+    const rows = await this.database.orm.select(columns).from(jobStages).innerJoin(jobs, ofJob).where(isBehind);
+    const [first] = rows;
+    return { ahead: rows, earlier: first === undefined ? [] : await this.earlierOn(first.modelId) };
+  }
+
+  /** The newest stages of analyze on a model as it was submitted, and a data set: what they were asked, and found. */
+  async analysesOf(modelId: string, datasetId: string | null, limit = 20): Promise<AnalysisRow[]> {
+    return this.analyses()
       .where(
         and(
           eq(jobs.modelId, modelId),
@@ -90,9 +106,22 @@ export class StageResultRepository {
         ),
       )
       .orderBy(desc(jobStages.finishedAt))
-      .limit(1);
-    const layers = row?.summary['layers'];
-    return Array.isArray(layers) ? (layers as AnalyzedLayerRow[]) : [];
+      .limit(limit);
+  }
+
+  /** The first analyze of a job, whatever became of it; null where the job is gone. */
+  async analysisIn(jobId: string): Promise<AnalysisRow | null> {
+    const isIt = and(eq(jobs.id, jobId), eq(jobStages.pass, 'analyze'));
+    const [row] = await this.analyses().where(isIt).orderBy(jobStages.index).limit(1);
+    return row ?? null;
+  }
+
+  private analyses() {
+    const { options, summary } = jobStages;
+    return this.database.orm
+      .select({ jobId: jobs.id, jobState: jobs.state, options, summary })
+      .from(jobStages)
+      .innerJoin(jobs, eq(jobs.id, jobStages.jobId));
   }
 
   /** Keeps a result; one that is there already is replaced, since its files may have been lost. */
@@ -107,10 +136,9 @@ export class StageResultRepository {
   /** Completes a result by the transfer size of its model, where it is missing. */
   async setSize(key: string, compressedBytes: number): Promise<void> {
     const { metrics } = stageResults;
-    await this.database.orm
-      .update(stageResults)
-      .set({ metrics: withSize(metrics, compressedBytes) })
-      .where(and(eq(stageResults.key, key), isUnsized(metrics)));
+    const lacksSize = and(eq(stageResults.key, key), isUnsized(metrics));
+    const complete = { metrics: withSize(metrics, compressedBytes) };
+    await this.database.orm.update(stageResults).set(complete).where(lacksSize);
   }
 
   async delete(key: string): Promise<void> {

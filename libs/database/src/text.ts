@@ -3,9 +3,8 @@
  * must not keep its own failure from being recorded.
  */
 export function storable<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_key, item: unknown) =>
-    typeof item === 'string' ? cleanText(item) : item,
-  ) as T;
+  const cleaned = (_key: string, item: unknown) => (typeof item === 'string' ? cleanText(item) : item);
+  return JSON.parse(JSON.stringify(value), cleaned) as T;
 }
 
 function cleanText(text: string): string {

@@ -57,9 +57,8 @@ export async function observeShapes(
   options: SessionOptions = {},
 ): Promise<Map<string, readonly number[]>> {
   const graph = new Graph(model);
-  const values = graph.nodes
-    .filter((node) => !NOT_TENSORS.has(node.opType))
-    .flatMap((node) => node.output.filter((value) => value !== ''));
+  const tensorNodes = graph.nodes.filter((node) => !NOT_TENSORS.has(node.opType));
+  const values = tensorNodes.flatMap((node) => node.output.filter((value) => value !== ''));
   const shapeNames = new Map(values.map((value) => [value, graph.freshName(`${value}/shape`)]));
   const shapeNodes = [...shapeNames].map(([value, name]) => makeNode('Shape', [value], [name]));
   const outputs = [...shapeNames.values()].map((name) => makeValueInfo(name, DataType.INT64, [`${name}/rank`]));

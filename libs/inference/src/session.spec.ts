@@ -109,7 +109,8 @@ describe('Session', () => {
   });
 
   it('lets the threads of an idle session sleep', async () => {
-    // Spinning, they burn about 30 ms of processor time after a run; the quietest of five waits rules out other work of this process.
+    // Spinning, they burn about 30 ms of processor time after a run; the quietest of five waits rules out other work of
+    // this process.
     await withSession(
       writeModel(convNet({ size: 32 })),
       async (session) => {

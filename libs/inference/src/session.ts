@@ -24,8 +24,10 @@ export interface ValueMetadata {
   dims: readonly (number | string)[];
 }
 
+const { node: runtimeVersion = 'unknown' } = ort.env.versions;
+
 /** The runtime's version as it enters stage keys: results may differ between versions. */
-export const RUNTIME_VERSION = `onnxruntime-node ${ort.env.versions.node ?? 'unknown'} ${process.platform}-${process.arch}`;
+export const RUNTIME_VERSION = `onnxruntime-node ${runtimeVersion} ${process.platform}-${process.arch}`;
 
 /** Execution providers that sessions are given. */
 export const RUNTIME_PROVIDERS = ['CPUExecutionProvider'] as const;
@@ -59,9 +61,9 @@ export class Session {
   /** Runs the model on `feeds`; `fetches` limits what is computed and returned. Throws RunError. */
   async run(feeds: HostTensors, fetches?: readonly string[]): Promise<HostTensors> {
     try {
-      const inputs = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
+      const inputs = mapValues(feeds, toOrt);
       const results = fetches ? await this.session.run(inputs, fetches as string[]) : await this.session.run(inputs);
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(tensor as ort.Tensor)]));
+      return mapValues(results, (tensor) => fromOrt(tensor as ort.Tensor));
     } catch (error) {
       throw new RunError(error);
     }
@@ -93,6 +95,11 @@ function sessionSettings(options: SessionOptions): ort.InferenceSession.SessionO
   };
 }
 
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  const entries = Object.entries(record).map(([name, value]) => [name, map(value)] as const);
+  return Object.fromEntries(entries);
+}
+
 function toMetadata(meta: ort.InferenceSession.ValueMetadata): ValueMetadata {
   return meta.isTensor
     ? { name: meta.name, type: meta.type, dims: meta.shape }
@@ -106,9 +113,6 @@ function toOrt(tensor: HostTensor): ort.Tensor {
 /** Halves come as bits, whether or not this Node.js has an array of halves. */
 function fromOrt({ type, dims, data }: ort.Tensor): HostTensor {
   const bits = data as Uint16Array<ArrayBuffer>;
-  return {
-    type,
-    dims,
-    data: type === 'float16' ? new Uint16Array(bits.buffer, bits.byteOffset, bits.length) : data,
-  } as HostTensor;
+  const half = () => new Uint16Array(bits.buffer, bits.byteOffset, bits.length);
+  return { type, dims, data: type === 'float16' ? half() : data } as HostTensor;
 }

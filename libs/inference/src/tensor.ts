@@ -1,16 +1,8 @@
-/** A dense tensor in host memory, as sessions take and return it. */
-export type HostTensor =
-  | { type: 'float32'; dims: readonly number[]; data: Float32Array }
-  | { type: 'float64'; dims: readonly number[]; data: Float64Array }
-  | { type: 'int64'; dims: readonly number[]; data: BigInt64Array }
-  | { type: 'int32'; dims: readonly number[]; data: Int32Array }
-  | { type: 'int16'; dims: readonly number[]; data: Int16Array }
-  | { type: 'uint64'; dims: readonly number[]; data: BigUint64Array }
-  | { type: 'uint32'; dims: readonly number[]; data: Uint32Array }
-  /** Halves as their bits (IEEE 754 binary16). */
-  | { type: 'uint16' | 'float16'; dims: readonly number[]; data: Uint16Array }
-  | { type: 'int8'; dims: readonly number[]; data: Int8Array }
-  | { type: 'uint8' | 'bool'; dims: readonly number[]; data: Uint8Array };
+import type { ElementType } from '#contracts';
+import type { ArrayOf } from '#numbers';
+
+/** A dense tensor in host memory, as sessions take and return it; halves as their bits (IEEE 754 binary16). */
+export type HostTensor = { [T in ElementType]: { type: T; dims: readonly number[]; data: ArrayOf<T> } }[ElementType];
 
 export type HostTensors = Record<string, HostTensor>;
 

@@ -55,7 +55,8 @@ describe('the infrastructure', () => {
       COLDPRESS_WORK_PATH: join(folder, 'work'),
     });
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  // A store that opens while the database fails to may still write.
+  afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
   function open(store?: (store: ArtifactStore) => ArtifactStore) {
     const infrastructure = InfrastructureModule.with(config, { log: { name: 'a test' }, ...(store && { store }) });

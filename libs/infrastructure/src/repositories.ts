@@ -7,6 +7,7 @@ import {
   IdempotencyRepository,
   JobRepository,
   LeaseRepository,
+  LineageRepository,
   ModelRepository,
   StageCheckpointRepository,
   StageMachineRepository,
@@ -15,6 +16,7 @@ import {
   SweepEventRepository,
   SweepRepository,
   SweepSessions,
+  SystemRepository,
   TrialRepository,
   type Database,
 } from '#database';
@@ -31,6 +33,7 @@ const REPOSITORIES: Type<unknown>[] = [
   IdempotencyRepository,
   JobRepository,
   LeaseRepository,
+  LineageRepository,
   ModelRepository,
   StageCheckpointRepository,
   StageMachineRepository,
@@ -39,6 +42,7 @@ const REPOSITORIES: Type<unknown>[] = [
   SweepEventRepository,
   SweepRepository,
   SweepSessions,
+  SystemRepository,
   TrialRepository,
 ];
 

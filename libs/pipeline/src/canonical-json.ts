@@ -8,14 +8,14 @@ export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const members = Object.entries(value).filter(([, member]) => member !== undefined);
-    return `{${members
-      .sort(byKey)
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
-      .join(',')}}`;
+    const text = ([key, member]: [string, unknown]) => `${JSON.stringify(key)}:${canonicalJson(member)}`;
+    return `{${members.sort(byKey).map(text).join(',')}}`;
   }
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new PipelineError('not_json', `${value} has no JSON form`);
   return JSON.stringify(value ?? null);
 }
 
-const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : Number(a > b));
+function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : Number(a > b);
+}

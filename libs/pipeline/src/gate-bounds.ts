@@ -1,87 +1,88 @@
-import { formatExactly, METRICS, type Gate, type ModelMetrics } from '#contracts';
-import type { Check } from './gate-check.js';
+import type { GateCheck } from './gate-check.js';
+import type { GateFigure, MeasuredGateFigure } from './gate-figure.js';
 import { latencyCheck } from './latency-check.js';
 import { changeCheck, valueCheck } from './quality-check.js';
 
-/** What a gate is judged by. An identical output counts as an infinite ratio of signal to noise. */
-export interface Subject {
-  gate: Gate;
-  value: number;
-  /** Undefined where the baseline was not measured. */
-  baseline: number | undefined;
-  final: ModelMetrics;
+/** What a gate asks for, whatever its figure is. */
+export interface GateBounds {
+  min?: number | undefined;
+  max?: number | undefined;
+  maxDrop?: number | undefined;
+  maxRise?: number | undefined;
+  maxRatio?: number | undefined;
+  confidence?: number | undefined;
 }
 
 /** One rule per kind of bound; none where the gate has no such bound. */
-export const BOUNDS: readonly ((subject: Subject) => Check | null)[] = [
-  ({ gate: { metric, min, confidence }, value, final }) => {
+const RULES: readonly ((bounds: GateBounds, figure: MeasuredGateFigure) => GateCheck | null)[] = [
+  ({ min, confidence }, figure) => {
     if (min === undefined) return null;
-    const limit = { allowed: `at least ${say(metric, min)}`, excess: min - value };
-    return confidence === undefined
-      ? check(metric, value, limit)
-      : valueCheck(metric, final, { ...limit, beyond: ({ high }) => high < min });
+    const limit = { allowed: `at least ${figure.say(min)}`, excess: min - figure.value };
+    if (isBare(confidence, figure)) return check(figure, limit);
+    return valueCheck(figure, { ...limit, beyond: ({ high }) => high < min });
   },
-  ({ gate: { metric, max, confidence }, value, final }) => {
+  ({ max, confidence }, figure) => {
     if (max === undefined) return null;
-    const limit = { allowed: `at most ${say(metric, max)}`, excess: value - max };
-    return confidence === undefined
-      ? check(metric, value, limit)
-      : valueCheck(metric, final, { ...limit, beyond: ({ low }) => low > max });
+    const limit = { allowed: `at most ${figure.say(max)}`, excess: figure.value - max };
+    if (isBare(confidence, figure)) return check(figure, limit);
+    return valueCheck(figure, { ...limit, beyond: ({ low }) => low > max });
   },
-  (subject) => againstBaseline(subject, 'below', subject.gate.maxDrop),
-  (subject) => againstBaseline(subject, 'above', subject.gate.maxRise),
-  ({ gate: { metric, maxRatio }, value, baseline, final: { latencyRatio } }) => {
+  (bounds, figure) => againstBaseline(bounds, figure, 'below', bounds.maxDrop),
+  (bounds, figure) => againstBaseline(bounds, figure, 'above', bounds.maxRise),
+  ({ maxRatio }, figure) => {
     if (maxRatio === undefined) return null;
+    const { baseline, ratio, say, ratioDoubt = '' } = figure;
     const allowed = `at most ${maxRatio} times the baseline`;
-    if (metric === 'latencyMsP50' && latencyRatio) return latencyCheck(latencyRatio, maxRatio, value);
-    if (baseline === undefined) return unknown(metric, allowed);
+    if (ratio) return latencyCheck(figure, ratio, maxRatio);
+    if (baseline === undefined) return unknown(figure, allowed);
     const limit = maxRatio * baseline;
-    const doubt = METRICS[metric].unit === 'ms' && latencyRatio ? NO_INTERVAL : '';
-    const asked = `${allowed} of ${say(metric, baseline)}, that is ${say(metric, limit)}`;
-    const { holds, words } = check(metric, value, { allowed: asked, excess: value - limit });
-    return { holds, words: `${words}${doubt}` };
+    const asked = `${allowed} of ${say(baseline)}, that is ${say(limit)}`;
+    const { holds, words } = check(figure, { allowed: asked, excess: figure.value - limit });
+    return { holds, words: `${words}${ratioDoubt}` };
   },
 ];
 
-/** Of a latency without an interval, a ratio may be noise. */
-const NO_INTERVAL = '; it has no interval, so that noise may have decided';
+/** Judges each bound of a gate over a figure that was measured. */
+export const checksOf = (bounds: GateBounds, figure: MeasuredGateFigure): GateCheck[] =>
+  RULES.flatMap((rule) => rule(bounds, figure) ?? []);
+
+const isBare = (confidence: number | undefined, { isAlwaysByInterval = false }: GateFigure): boolean =>
+  confidence === undefined && !isAlwaysByInterval;
 
 /** 0.98 - 0.975 is a little more than 0.005 in floating point: a drop of exactly the limit holds. */
 const ROUNDING = 1e-12;
 
 function againstBaseline(
-  { gate: { metric, confidence }, value, baseline, final }: Subject,
+  { confidence }: GateBounds,
+  figure: MeasuredGateFigure,
   side: 'below' | 'above',
   most: number | undefined,
-): Check | null {
+): GateCheck | null {
   if (most === undefined) return null;
-  const allowed = `at most ${say(metric, most)} ${side} the baseline`;
-  if (baseline === undefined) return unknown(metric, allowed);
+  const { value, baseline, say } = figure;
+  const allowed = `at most ${say(most)} ${side} the baseline`;
+  if (baseline === undefined) return unknown(figure, allowed);
   const change = side === 'below' ? baseline - value : value - baseline;
   // Identical outputs on both sides are as far apart as they can be expected to be.
   const excess = Number.isNaN(change) ? 0 : change - most - ROUNDING;
-  const limit = { allowed: `${allowed} of ${say(metric, baseline)}`, excess };
-  return confidence === undefined
-    ? check(metric, value, limit)
-    : changeCheck(metric, final, { ...limit, beyond: (low, high) => (side === 'below' ? -high : low) > most });
+  const limit = { allowed: `${allowed} of ${say(baseline)}`, excess };
+  if (confidence === undefined) return check(figure, limit);
+  const beyond = (low: number, high: number) => (side === 'below' ? -high : low) > most;
+  return changeCheck(figure, { ...limit, beyond });
 }
 
-function check(metric: Gate['metric'], value: number, { allowed, excess }: { allowed: string; excess: number }): Check {
+function check(
+  { label, value, say }: MeasuredGateFigure,
+  { allowed, excess }: { allowed: string; excess: number },
+): GateCheck {
   const holds = excess <= 0;
-  const subject = `${METRICS[metric].label} is ${say(metric, value)}`;
+  const subject = `${label} is ${say(value)}`;
   return {
     holds,
-    words: holds ? `${subject}, as asked ${allowed}` : `${subject}, not ${allowed}: ${say(metric, excess)} too far`,
+    words: holds ? `${subject}, as asked ${allowed}` : `${subject}, not ${allowed}: ${say(excess)} too far`,
   };
 }
 
-function unknown(metric: Gate['metric'], allowed: string): Check {
-  return {
-    holds: false,
-    words: `${METRICS[metric].label} was not measured on the baseline, so "${allowed}" cannot be judged`,
-  };
-}
-
-function say(metric: Gate['metric'], value: number): string {
-  return formatExactly(metric, value);
+function unknown({ label }: GateFigure, allowed: string): GateCheck {
+  return { holds: false, words: `${label} was not measured on the baseline, so "${allowed}" cannot be judged` };
 }

@@ -1,5 +1,5 @@
 /** A bound that was judged. */
-export interface Check {
+export interface GateCheck {
   holds: boolean;
   words: string;
 }

@@ -11,51 +11,74 @@ import {
   type LabelForm,
   type MetricName,
   type Recipe,
+  type RecipeGate,
   type RecipeStep,
 } from '#contracts';
+import { customProblem } from './custom-gate-problem.js';
+import { deviceGateProblem } from './devices/device-gate-problem.js';
 import type { RecipeProblem } from './errors.js';
+import { contradictionProblems } from './gate-contradictions.js';
 import { isPassName } from './plan.js';
 
 /** Top-5 says nothing of so many classes. */
 const FIVE = 5;
 
 /**
- * Gates over figures that nobody would measure on the final model: found before a job is accepted, not at its end. Without `labels` only what
- * the recipe alone tells.
+ * Gates over figures that nobody would measure on the final model: found before a job is accepted, not at its end.
+ * Without `labels` only what the recipe alone tells.
  */
 export function gateProblems({ passes, gates }: Pick<Recipe, 'passes' | 'gates'>, labels?: LabelForm): RecipeProblem[] {
   const measuredAt = passes.findLastIndex(({ pass }) => pass === 'evaluate');
   const changedAt = passes.findLastIndex(({ pass }) => isPassName(pass) && PASSES[pass].changes);
   const ofJob = gates.flatMap((gate, index): RecipeProblem[] => {
     const place = `gates[${index}]`;
+    if ('device' in gate) return placed(deviceGateProblem(gate, passes, changedAt), place);
     const problems = problemsOf(gate, passes[measuredAt], labels, place);
-    if (problems.length > 0 || metricFacts(gate.metric).source === 'file' || measuredAt > changedAt) return problems;
-    const message =
-      `${gate.metric} is measured before the model changes for the last time: ` +
-      `move evaluate behind passes[${changedAt}]`;
-    return [{ field: `${place}.metric`, message }];
+    if (problems.length > 0 || isOfFile(gate) || measuredAt > changedAt) return problems;
+    const what = 'custom' in gate ? gate.custom : gate.metric;
+    const message = `${what} is measured before the model changes for the last time: move evaluate behind passes[${changedAt}]`;
+    return [{ field: `${place}.${'custom' in gate ? 'custom' : 'metric'}`, message }];
   });
-  return [...ofJob, ...passes.flatMap((step, index) => stepProblems(step, `passes[${index}]`, labels))];
+  return [
+    ...contradictionProblems(gates, 'gates'),
+    ...ofJob,
+    ...passes.flatMap((step, index) => stepProblems(step, `passes[${index}]`, labels)),
+  ];
 }
 
 /** Gates of a step are judged when it ends: over what its pass measures, and the file that it makes. */
 function stepProblems(step: RecipeStep, place: string, labels: LabelForm | undefined): RecipeProblem[] {
   const measuring = step.pass === 'evaluate' ? step : undefined;
-  return (step.gates ?? []).flatMap((gate, index) => {
+  const { gates = [] } = step;
+  const ofEach = gates.flatMap((gate, index) => {
     const at = `${place}.gates[${index}]`;
-    if (measuring || metricFacts(gate.metric).source === 'file') return problemsOf(gate, measuring, labels, at);
-    const message = `${step.pass} does not measure ${gate.metric}: put the gate at an evaluate pass behind it`;
-    return [{ field: `${at}.metric`, message }];
+    if ('device' in gate) return [{ field: `${at}.device`, message: LATE }];
+    if (measuring || isOfFile(gate)) return problemsOf(gate, measuring, labels, at);
+    const [field, what] = 'custom' in gate ? ['custom', gate.custom] : ['metric', gate.metric];
+    const message = `${step.pass} does not measure ${what}: put the gate at an evaluate pass behind it`;
+    return [{ field: `${at}.${field}`, message }];
   });
+  return [...contradictionProblems(gates, `${place}.gates`), ...ofEach];
 }
+
+const LATE =
+  'no step waits for devices: put the gate in the gates of the recipe, which are judged when all have answered';
+
+type FigureGate = Exclude<RecipeGate, { device: unknown }>;
+
+const isOfFile = (gate: FigureGate): boolean => 'metric' in gate && metricFacts(gate.metric).source === 'file';
+
+const placed = (problem: RecipeProblem | null, place: string): RecipeProblem[] =>
+  problem === null ? [] : [{ field: `${place}.${problem.field}`, message: problem.message }];
 
 /** What is wrong with one gate, where `step` is the evaluate pass that it goes by. */
 function problemsOf(
-  gate: Gate,
+  gate: FigureGate,
   step: RecipeStep | undefined,
   labels: LabelForm | undefined,
   place: string,
 ): RecipeProblem[] {
+  if ('custom' in gate) return placed(customProblem(gate, step), place);
   const { metric } = gate;
   const strange = strangeBound(gate, step);
   if (strange) return [{ field: `${place}.${strange.field}`, message: strange.message }];

@@ -172,7 +172,7 @@ describe('judgeGates', () => {
   });
 
   it('says whose gate it is, and lets a job pass that a gate only warns of', () => {
-    const [verdict] = judgeGates([{ metric: 'bytes', max: 50, onFail: 'warn' }], baseline, final, 2);
+    const [verdict] = judgeGates([{ metric: 'bytes', max: 50, onFail: 'warn' }], baseline, final, { stage: 2 });
     expect(verdict).toMatchObject({ stage: 2, passed: false });
     expect(verdict && lets(verdict)).toBe(true);
   });

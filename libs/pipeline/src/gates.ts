@@ -1,40 +1,53 @@
-import { METRICS, type Gate, type GateVerdict, type ModelMetrics, type StageMetrics } from '#contracts';
-import { BOUNDS } from './gate-bounds.js';
+import type { DeviceGate, GateVerdict, RecipeGate } from '#contracts';
+import { judgeDeviceGate, type DeviceEvidence } from './devices/device-gates.js';
+import { checksOf } from './gate-bounds.js';
+import { customFigure, figureOfGate, type GateFigure, type Judged } from './gate-figure.js';
 
-/** Figures of a model that is judged; its transfer size may still be computed. */
-type Judged = ModelMetrics | StageMetrics;
-
-/**
- * Judges each gate over a model's figures, in the recipe's order. A figure that is missing fails its gate. `stage` is the one whose gates
- * they are.
- */
-export function judgeGates(
-  gates: readonly Gate[],
-  baseline: Judged | null,
-  final: Judged,
-  stage?: number,
-): GateVerdict[] {
-  return gates.map((gate) => {
-    const value = figure(final, gate.metric);
-    const reference = figure(baseline, gate.metric);
-    const subject = { gate, value: value ?? NaN, baseline: reference, final: final as ModelMetrics };
-    const checks = value === undefined ? [] : BOUNDS.flatMap((bound) => bound(subject) ?? []);
-    const missing = value === undefined ? [`${METRICS[gate.metric].label} was not measured`] : [];
-    return {
-      gate,
-      passed: value !== undefined && checks.every((check) => check.holds),
-      value: finite(value),
-      baseline: finite(reference),
-      explanation: [...missing, ...checks.map((check) => check.words)].join('; '),
-      ...(stage === undefined ? {} : { stage }),
-    };
-  });
+export interface GateContext {
+  /** The stage whose gates they are. */
+  stage?: number;
+  /** What devices measured, for gates over it. */
+  devices?: DeviceEvidence;
 }
 
-/** A null ratio of signal to noise means identical outputs: no noise at all. */
-function figure(metrics: Judged | null, metric: Gate['metric']): number | undefined {
-  const value = metrics?.[metric];
-  return value === null ? Infinity : value;
+/** Judges each gate over a model's figures, in the recipe's order. A figure that is missing fails its gate. */
+export function judgeGates(
+  gates: readonly RecipeGate[],
+  baseline: Judged | null,
+  final: Judged,
+  { stage, devices }: GateContext = {},
+): GateVerdict[] {
+  return gates.map((gate) => ({
+    gate,
+    ...('device' in gate ? judgeDevice(gate, devices) : judgeFigure(gate, figureFor(gate, baseline, final))),
+    ...(stage === undefined ? {} : { stage }),
+  }));
+}
+
+type Judgement = Pick<GateVerdict, 'passed' | 'value' | 'baseline' | 'explanation'>;
+
+function figureFor(gate: Exclude<RecipeGate, DeviceGate>, baseline: Judged | null, final: Judged): GateFigure {
+  return 'custom' in gate ? customFigure(gate, baseline, final) : figureOfGate(gate, baseline, final);
+}
+
+function judgeFigure(gate: Exclude<RecipeGate, DeviceGate>, figure: GateFigure): Judgement {
+  const { value, label } = figure;
+  const baseline = finite(figure.baseline);
+  if (value === undefined) return { passed: false, value: null, baseline, explanation: `${label} was not measured` };
+  const checks = checksOf(gate, { ...figure, value });
+  const passed = checks.every((check) => check.holds);
+  const explanation = checks.map((check) => check.words).join('; ');
+  return { passed, value: finite(value), baseline, explanation };
+}
+
+const NOBODY: DeviceEvidence = { modelDigest: '', benchmarks: [] };
+
+function judgeDevice(gate: DeviceGate, devices: DeviceEvidence = NOBODY): Judgement {
+  const found = judgeDeviceGate(gate, devices);
+  const told = found.find(({ holds }) => !holds) ?? found[0];
+  const passed = found.every(({ holds }) => holds);
+  const explanation = found.map(({ words }) => words).join('; ');
+  return { passed, value: told?.value ?? null, baseline: told?.baseline ?? null, explanation };
 }
 
 function finite(value: number | undefined): number | null {

@@ -11,6 +11,8 @@ const measured: LatencyRatio = {
   reason: null,
 };
 
+const FIGURE = { label: 'latency', say: String, value: 1.5, baseline: 2 };
+
 describe('a latency against a limit', () => {
   it.each([
     ['all of the interval below it', 0.9, true, 'as asked at most 0.9 times'],
@@ -18,14 +20,16 @@ describe('a latency against a limit', () => {
     ['the limit within the interval', 0.75, true, 'is within noise, so the gate does not fail'],
     ['the limit at the lower end', 0.7, true, 'is within noise'],
   ])('is judged by its interval: %s', (_what, limit, holds, words) => {
-    const check = latencyCheck(measured, limit, 1.5);
+    const check = latencyCheck(FIGURE, measured, limit);
     expect(check.holds).toBe(holds);
     expect(check.words).toContain('(95 % interval 0.70..0.90)');
     expect(check.words).toContain(words);
   });
 
   it('says why the noise is what it is, where that is known', () => {
-    expect(latencyCheck({ ...measured, reason: 'the clock drifts' }, 0.75, 1.5).words).toMatch(/; the clock drifts$/);
+    expect(latencyCheck(FIGURE, { ...measured, reason: 'the clock drifts' }, 0.75).words).toMatch(
+      /; the clock drifts$/,
+    );
   });
 
   it.each([
@@ -33,7 +37,7 @@ describe('a latency against a limit', () => {
     [0.79, false, 'not at most 0.79 times'],
   ])('is judged by the median where no interval is known, which is said (limit %d)', (limit, holds, words) => {
     for (const unknown of [{ low: null }, { high: null }]) {
-      const check = latencyCheck({ ...measured, ...unknown }, limit, 1.5);
+      const check = latencyCheck(FIGURE, { ...measured, ...unknown }, limit);
       expect(check.holds).toBe(holds);
       expect(check.words).toContain(`${words}, but no interval is known: too few runs`);
     }

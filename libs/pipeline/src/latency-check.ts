@@ -1,13 +1,19 @@
-import { formatExactly, METRICS, type LatencyRatio } from '#contracts';
-import type { Check } from './gate-check.js';
+import type { LatencyRatio } from '#contracts';
+import type { GateCheck } from './gate-check.js';
+import type { MeasuredGateFigure } from './gate-figure.js';
 
 /**
- * Judges a latency against the baseline's by the interval of their ratio: the gate fails where all of it lies above the limit, and where the
- * limit lies within, noise alone may have made the difference, which is said. Without an interval the median ratio decides.
+ * Judges a latency against the baseline's by the interval of their ratio: the gate fails where all of it lies above the
+ * limit, and where the limit lies within, noise alone may have made the difference, which is said. Without an interval
+ * the median ratio decides.
  */
-export function latencyCheck(latency: LatencyRatio, maxRatio: number, value: number): Check {
+export function latencyCheck(
+  { label, value, say }: MeasuredGateFigure,
+  latency: LatencyRatio,
+  maxRatio: number,
+): GateCheck {
   const { ratio, low, high, reason } = latency;
-  const subject = `${METRICS.latencyMsP50.label} is ${formatExactly('latencyMsP50', value)}, ${ratio.toFixed(2)} times the baseline`;
+  const subject = `${label} is ${say(value)}, ${ratio.toFixed(2)} times the baseline`;
   const limit = `at most ${maxRatio} times`;
   if (low === null || high === null) {
     return {

@@ -35,31 +35,21 @@ export function planStages(recipe: Pick<Recipe, 'passes'>): PlannedStage[] {
 
 export function tryPlan(steps: readonly RecipeStep[]): { stages: PlannedStage[]; problems: RecipeProblem[] } {
   const planned = steps.map(planStep);
-  return {
-    stages: planned.flatMap((result) => ('stage' in result ? [result.stage] : [])),
-    problems: planned.flatMap((result) => ('problems' in result ? result.problems : [])),
-  };
+  const stages = planned.flatMap((result) => ('stage' in result ? [result.stage] : []));
+  const problems = planned.flatMap((result) => ('problems' in result ? result.problems : []));
+  return { stages, problems };
 }
 
 function planStep(step: RecipeStep, index: number): { stage: PlannedStage } | { problems: RecipeProblem[] } {
   if (!isPassName(step.pass)) {
-    return {
-      problems: [
-        {
-          field: `passes[${index}].pass`,
-          message: `there is no pass ${told(step.pass)}: ${suggestion(step.pass, Object.keys(PASSES))}`,
-        },
-      ],
-    };
+    const message = `there is no pass ${told(step.pass)}: ${suggestion(step.pass, Object.keys(PASSES))}`;
+    return { problems: [{ field: `passes[${index}].pass`, message }] };
   }
   const { options, version, reads }: PassDescriptor = PASSES[step.pass];
   const parsed = options.safeParse(step.options);
-  if (!parsed.success)
-    return {
-      problems: fieldProblems(parsed.error.issues, {
-        prefix: `passes[${index}].options`,
-        validKeys: (path) => schemaKeys(options, path),
-      }),
-    };
+  if (!parsed.success) {
+    const validKeys = (path: PropertyKey[]) => schemaKeys(options, path);
+    return { problems: fieldProblems(parsed.error.issues, { prefix: `passes[${index}].options`, validKeys }) };
+  }
   return { stage: { index, pass: step.pass, version, options: parsed.data, reads: reads(parsed.data) } };
 }

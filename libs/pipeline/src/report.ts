@@ -11,7 +11,7 @@ import {
   type StageMetrics,
 } from '#contracts';
 
-export interface Table {
+export interface ReportTable {
   columns: readonly { title: string; align: 'left' | 'right' }[];
   rows: readonly (readonly string[])[];
 }
@@ -28,7 +28,7 @@ export function comparisonTable(
   rows: readonly { label: string; metrics: StageMetrics }[],
   absent = '-',
   wanted: readonly MetricName[] = METRIC_NAMES,
-): Table {
+): ReportTable {
   const names = wanted.filter((name) => rows.some(({ metrics }) => metrics[name] !== undefined));
   const cell = (name: MetricName, value: number | null | undefined) =>
     value === undefined ? absent : formatMetric(name, value);
@@ -49,9 +49,9 @@ export function comparisonTable(
 }
 
 /**
- * What was really gained, in words: "50 % sparse, 74 % smaller (80 % compressed), 62 % faster". Sparse is the share of zeros
- * among the weights the model still has; smaller and faster are savings against the baseline, in bytes and median latency, the latter
- * only where the interval of the measurement leaves no doubt.
+ * What was really gained, in words: "50 % sparse, 74 % smaller (80 % compressed), 62 % faster". Sparse is the share of
+ * zeros among the weights the model still has; smaller and faster are savings against the baseline, in bytes and median
+ * latency, the latter only where the interval of the measurement leaves no doubt.
  * Zeros that brought neither are called that.
  */
 export function verdict(baseline: ModelMetrics, model: ModelMetrics): string {
@@ -72,7 +72,10 @@ export function verdict(baseline: ModelMetrics, model: ModelMetrics): string {
   return [parts.filter(Boolean).join(', '), ...warnings({ sparse, smaller, compressed, faster })].join('. ');
 }
 
-/** Percentage of the median latency saved; 0 where noise may have made the difference. Undefined where it was not measured. */
+/**
+ * Percentage of the median latency saved; 0 where noise may have made the difference. Undefined where it was not
+ * measured.
+ */
 function speedGain(
   { latencyMsP50: before }: ModelMetrics,
   { latencyMsP50: after, latencyRatio }: ModelMetrics,
@@ -98,7 +101,10 @@ export function gateWords({ stage, explanation }: GateVerdict): string {
   return stage === undefined ? explanation : `stage ${stage + 1}: ${explanation}`;
 }
 
-/** A stage as its report tells of it: passes put their conclusion under `verdict` and what is to be minded under `warnings`, workers theirs under `machine`. */
+/**
+ * A stage as its report tells of it: passes put their conclusion under `verdict` and what is to be minded under
+ * `warnings`, workers theirs under `machine`.
+ */
 export interface ReportStage {
   label: string;
   /** Computed by an earlier job, perhaps on another machine. */
@@ -118,8 +124,9 @@ export function conclusions(stages: readonly ReportStage[]): string[] {
 }
 
 /** A table for a terminal: columns padded to their widest cell. */
-export function renderText({ columns, rows }: Table): string {
-  const widths = columns.map(({ title }, c) => Math.max(title.length, ...rows.map((row) => (row[c] ?? '').length)));
+export function renderText({ columns, rows }: ReportTable): string {
+  const widest = (c: number) => Math.max(...rows.map((row) => (row[c] ?? '').length));
+  const widths = columns.map(({ title }, c) => Math.max(title.length, widest(c)));
   const line = (cells: readonly string[]) =>
     columns
       .map(({ align }, c) =>
@@ -127,17 +134,16 @@ export function renderText({ columns, rows }: Table): string {
       )
       .join('  ')
       .trimEnd();
-  return [
-    line(columns.map(({ title }) => title)),
-    widths.map((width) => '-'.repeat(width)).join('  '),
-    ...rows.map(line),
-  ].join('\n');
+  const head = line(columns.map(({ title }) => title));
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+  return [head, rule, ...rows.map(line)].join('\n');
 }
 
 /** A table in GitHub's Markdown. */
-export function renderMarkdown({ columns, rows }: Table): string {
+export function renderMarkdown({ columns, rows }: ReportTable): string {
   const rule = `| ${columns.map(({ align }) => (align === 'left' ? '---' : '---:')).join(' | ')} |`;
-  return [markdownLine(columns.map(({ title }) => title)), rule, ...rows.map(markdownLine)].join('\n');
+  const head = markdownLine(columns.map(({ title }) => title));
+  return [head, rule, ...rows.map(markdownLine)].join('\n');
 }
 
 /** Percentage saved of `before`; negative where it grew. */
@@ -153,17 +159,15 @@ function percent(value: number): string {
 }
 
 function change(value: number, less: string, more: string): string {
-  return value < 0 && percent(-value) !== '0 %'
-    ? `${percent(-value)} ${more}`
-    : `${percent(Math.max(value, 0))} ${less}`;
+  const isMore = value < 0 && percent(-value) !== '0 %';
+  return isMore ? `${percent(-value)} ${more}` : `${percent(Math.max(value, 0))} ${less}`;
 }
 
 function accuracyChange({ top1: before }: ModelMetrics, { top1: after }: ModelMetrics): string | undefined {
   if (before === undefined || after === undefined) return undefined;
   const points = 100 * (after - before);
-  return Math.abs(points) < 0.005
-    ? 'top-1 unchanged'
-    : `top-1 ${Math.abs(points).toFixed(2)} points ${points > 0 ? 'higher' : 'lower'}`;
+  if (Math.abs(points) < 0.005) return 'top-1 unchanged';
+  return `top-1 ${Math.abs(points).toFixed(2)} points ${points > 0 ? 'higher' : 'lower'}`;
 }
 
 function warnings({

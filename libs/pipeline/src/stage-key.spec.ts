@@ -9,7 +9,7 @@ const [prune, distill, evaluate] = planStages({
 /** A pass that reads the model alone; every real one may read data too. */
 const modelOnly = {
   ...prune!,
-  reads: { data: false, teacher: false, history: false, machine: false, memory: false, models: [] },
+  reads: { data: false, teacher: false, history: false, machine: false, kernels: false, memory: false, models: [] },
 };
 const base: Omit<StageInputs, 'stage'> = {
   input: 'i',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PASSES, type PassDescriptor } from '#contracts';
+import { optionsOfAnyLength, PASSES, type PassDescriptor } from '#contracts';
 import { canonicalJson } from './canonical-json.js';
 import type { PlannedStage } from './plan.js';
 
@@ -21,7 +21,10 @@ export interface StageInputs {
 /** Raised when the meaning of a key changes, so that results from before are not found. */
 const SCHEME = 1;
 
-/** SHA-256 over the canonical form of what the stage reads; what its pass does not read does not enter. Models that the options name enter with them. */
+/**
+ * SHA-256 over the canonical form of what the stage reads; what its pass does not read does not enter. Models that the
+ * options name enter with them.
+ */
 export function stageKey({ stage, input, baseline, history, dataset, seed, runtime }: StageInputs): string {
   const { pass, version, options, reads } = stage;
   const decided = {
@@ -37,6 +40,15 @@ export function stageKey({ stage, input, baseline, history, dataset, seed, runti
     dataset: reads.data ? dataset : undefined,
   };
   return createHash('sha256').update(canonicalJson(decided)).digest('hex');
+}
+
+/**
+ * The same for a training whatever its length; null where a longer one does not go through the states of a shorter one.
+ */
+export function trainingKey(inputs: StageInputs): string | null {
+  const { stage } = inputs;
+  const options = optionsOfAnyLength(stage.pass, stage.options);
+  return options && stageKey({ ...inputs, stage: { ...stage, options } });
 }
 
 /** The options without those that are no part of the stage's own result. */

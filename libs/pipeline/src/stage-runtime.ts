@@ -1,3 +1,4 @@
+import { namesDotProducts } from './int8-kernels.js';
 import type { PlannedStage } from './plan.js';
 
 /** What of a worker decides the results of stages, as it is enrolled with its machine. */
@@ -20,7 +21,8 @@ export function stageRuntime(machine: StageMachine): (stage: Pick<PlannedStage, 
   return ({ reads }) => {
     const memory = reads.memory ? `, ${memoryMb} MiB` : '';
     const shared = concurrency > 1 ? `, ${concurrency} stages at a time` : '';
+    const kernels = reads.kernels ? `, ${namesDotProducts(hardware) ? '' : 'no '}int8 dot products` : '';
     const clock = reads.machine ? ` on ${hardware}${shared}` : '';
-    return `${engine}, ${threads} threads${memory}${clock}`;
+    return `${engine}, ${threads} threads${memory}${kernels}${clock}`;
   };
 }

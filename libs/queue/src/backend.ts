@@ -7,6 +7,7 @@ import {
   type IQueueBackend,
 } from 'bullmq';
 import pg from 'pg';
+import { withOutspokenFlows } from './outspoken-flows.js';
 import { redisIdentity } from './redis-identity.js';
 
 export interface QueueConfig {
@@ -96,7 +97,8 @@ function bind<B extends IQueueBackend, C>(
   identity: Backend['identity'],
   close: Backend['close'],
 ): Backend {
-  const backend: Backend<C> = { name, classes: withBackend<IQueueBackend, C>(factory), connection, identity, close };
+  const classes = withBackend<IQueueBackend, C>(withOutspokenFlows(factory));
+  const backend: Backend<C> = { name, classes, connection, identity, close };
   // The connection's type is sealed in here: each class is only ever given the connection that it is bound to.
   return backend as Backend;
 }

@@ -17,8 +17,6 @@ export interface FedRecords {
  * Jobs that are given to the queue and noted together: what a process that dies meanwhile gives it twice, without harm.
  */
 const BATCH = 50;
-/** Jobs of a batch that are on their way at a time. */
-const AT_A_TIME = 8;
 /** Jobs that one pass looks up in the queue although it was given them. */
 const AUDIT = 200;
 
@@ -32,14 +30,14 @@ export class QueueFeeder {
 
   constructor(
     private readonly records: FedRecords,
-    private readonly queue: Pick<StageQueue, 'addJob' | 'identity'>,
+    private readonly queue: Pick<StageQueue, 'addJobs' | 'identity'>,
     /** Runs the work unless another process is at such work; false then. */
     private readonly exclusively: (work: () => Promise<void>) => Promise<boolean>,
   ) {}
 
   /** Gives the queue these jobs and notes it. Throws what keeps it from taking them. */
   async feed(entries: readonly QueueEntry[]): Promise<void> {
-    await this.give(entries);
+    await this.queue.addJobs(entries);
     await this.records.markEnqueued(entries);
   }
 
@@ -63,15 +61,7 @@ export class QueueFeeder {
 
   private async audit(): Promise<void> {
     const page = await this.records.enqueuedAfter(this.auditedTo, AUDIT);
-    await this.give(page);
+    await this.queue.addJobs(page);
     this.auditedTo = page.length < AUDIT ? null : (page.at(-1)?.jobId ?? null);
-  }
-
-  private async give(entries: readonly QueueEntry[]): Promise<void> {
-    const waiting = [...entries];
-    const giveNext = async () => {
-      for (let entry = waiting.shift(); entry; entry = waiting.shift()) await this.queue.addJob(entry);
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, giveNext)).finally(() => waiting.splice(0));
   }
 }

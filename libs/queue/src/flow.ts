@@ -16,9 +16,9 @@ export const finishId = ({ jobId, run }: Pick<QueueEntry, 'jobId' | 'run'>): str
 const stageId = ({ jobId, run }: QueueEntry, index: number): string => `${jobId}.${run}.${index}`;
 
 /**
- * finish <- last stage <- ... <- first stage, each the only child of the next. A failed child does not hold up its parents:
- * they find in the records that there is nothing to do, so that a flow always drains and leaves nothing behind.
- * Jobs with a priority come after all that have none, the lowest number first.
+ * finish <- last stage <- ... <- first stage, each the only child of the next. A failed child does not hold up its
+ * parents: they find in the records that there is nothing to do, so that a flow always drains and leaves nothing
+ * behind. Jobs with a priority come after all that have none, the lowest number first.
  */
 export function flowOf(entry: QueueEntry, policy: RetryPolicy): FlowRootParentJob {
   const { jobId, run } = entry;
@@ -49,4 +49,23 @@ export function flowOf(entry: QueueEntry, policy: RetryPolicy): FlowRootParentJo
     opts: rootOptions,
     children: node ? [node] : [],
   };
+}
+
+/** Queue jobs that are added by one command: each has an answer to come in time. */
+const PAGE = 200;
+
+/** Entries in their order, cut where the queue jobs of their flows fill a page. */
+export function pagesOf(entries: readonly QueueEntry[]): QueueEntry[][] {
+  const pages: QueueEntry[][] = [];
+  let room = 0;
+  for (const entry of entries) {
+    const size = entry.stageCount + 1;
+    if (size > room) {
+      pages.push([]);
+      room = PAGE;
+    }
+    pages.at(-1)?.push(entry);
+    room -= size;
+  }
+  return pages;
 }

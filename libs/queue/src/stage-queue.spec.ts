@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { QueueEntry } from '#contracts';
 import { createTestDatabase, createTestRedis } from '#testing';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { QueueConfig } from './backend.js';
 import { Interrupted, PermanentFailure, Postponed, QueueUnavailableError } from './errors.js';
+import { QUEUE_NAME } from './flow.js';
 import { openQueue, type Handlers, type StageQueue } from './stage-queue.js';
 
 const POLICY = { attempts: 3, backoffMs: 20 };
-const SETTINGS = { concurrency: 4, lockMs: 2000 };
+/** A busy machine gives no sign of life for seconds. */
+const LOCK_MS = 60_000;
+const SETTINGS = { concurrency: 4, lockMs: LOCK_MS };
 
 const entryOf = (stageCount: number): QueueEntry => ({ jobId: randomUUID(), stageCount, run: 1 });
 
@@ -27,6 +33,21 @@ function recorder(stage: Handlers['stage'] = async () => undefined) {
   return { calls, finished, handlers };
 }
 
+/** Leaves a server that takes no events any more, and so no jobs. */
+const spoil = {
+  postgres: async ({ databaseUrl }: QueueConfig) => {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query('alter table bullmq.event rename to lost');
+    await client.end();
+  },
+  redis: async ({ redisUrl = '' }: QueueConfig) => {
+    const client = new Redis(redisUrl);
+    await client.set(`bull:${QUEUE_NAME}:events`, 'no stream');
+    await client.quit();
+  },
+};
+
 describe.each([
   ['postgres', async () => ({ databaseUrl: await createTestDatabase() })],
   ['redis', async () => ({ databaseUrl: 'postgres://unused', redisUrl: await createTestRedis() })],
@@ -44,7 +65,7 @@ describe.each([
     expect(queue.backend).toBe(backend);
     const entry = entryOf(3);
     const { calls, finished, handlers } = recorder();
-    await queue.addJob(entry);
+    await queue.addJobs([entry]);
     expect(await queue.has(entry)).toBe(true);
     const worker = queue.worker(handlers, SETTINGS);
     await finished;
@@ -52,6 +73,17 @@ describe.each([
     expect(calls).toEqual(['0#1', '1#1', '2#1', 'finish']);
     expect(await queue.has(entry)).toBe(false);
     expect(Object.values(await queue.counts()).every((count) => count === 0)).toBe(true);
+  });
+
+  it('names the workers that are connected, each once, and none that has left', async () => {
+    expect(await queue.workers()).toEqual([]);
+    const { handlers } = recorder();
+    const workers = ['one:1', 'two:2'].map((name) => queue.worker(handlers, { ...SETTINGS, name }));
+    const own = queue.worker(handlers, SETTINGS);
+    while ((await queue.workers()).length < 3);
+    expect(await queue.workers()).toEqual(['one:1', 'two:2', expect.stringMatching(/^[\w.-]+:\d+$/)]);
+    await Promise.all([...workers, own].map((worker) => worker.close()));
+    while ((await queue.workers()).length > 0);
   });
 
   it('puts a job before every stage of those that have a priority, and of these the lowest number first', async () => {
@@ -62,7 +94,7 @@ describe.each([
     const add = async (name: string, priority?: number) => {
       const entry = { ...entryOf(2), ...(priority === undefined ? {} : { priority }) };
       names.set(entry.jobId, name);
-      await queue.addJob(entry);
+      await queue.addJobs([entry]);
     };
     // A sweep with three trials at a time, then another sweep's first trial, then somebody's job.
     for (const [at, name] of ['first', 'second', 'third'].entries()) await add(name, at + 1);
@@ -77,7 +109,7 @@ describe.each([
           if (order.length === 15) ended();
         },
       },
-      { concurrency: 1, lockMs: 2000 },
+      { ...SETTINGS, concurrency: 1 },
     );
     await done;
     await worker.close();
@@ -89,7 +121,7 @@ describe.each([
   it('holds a job once, however often and by whomever it is added', async () => {
     const other = await openQueue(config, POLICY);
     const entry = entryOf(2);
-    await Promise.all([queue.addJob(entry), other.addJob(entry), queue.addJob(entry), other.addJob(entry)]);
+    await Promise.all([queue, other, queue, other].map((one) => one.addJobs([entry])));
     const { calls, finished, handlers } = recorder();
     const workers = [queue.worker(handlers, SETTINGS), other.worker(handlers, SETTINGS)];
     await finished;
@@ -98,12 +130,38 @@ describe.each([
     expect(calls).toEqual(['0#1', '1#1', 'finish']);
   });
 
+  it('takes many jobs at a time, and of those that it holds already nothing twice', async () => {
+    const [held, ...fresh] = Array.from({ length: 120 }, (_, at) => entryOf(1 + (at % 3)));
+    if (!held) throw new RangeError('no entries');
+    await queue.addJobs([held]);
+    await queue.addJobs([...fresh, held]);
+    const ended: string[] = [];
+    const ran: string[] = [];
+    let resolve: () => void = () => undefined;
+    const drained = new Promise<void>((done) => (resolve = done));
+    const handlers: Handlers = {
+      stage: async ({ jobId, index }) => void ran.push(`${jobId} ${index}`),
+      finish: async ({ jobId }) => void (ended.push(jobId), ended.length === 120 && resolve()),
+    };
+    const worker = queue.worker(handlers, { ...SETTINGS, concurrency: 8 });
+    await drained;
+    await worker.close();
+    expect(new Set(ended)).toEqual(new Set([held, ...fresh].map(({ jobId }) => jobId)));
+    expect([ended.length, ran.length, new Set(ran).size]).toEqual([120, 240, 240]);
+  });
+
+  it('says what keeps it from taking jobs, one or many', async () => {
+    await spoil[backend](config);
+    await expect(queue.addJobs([entryOf(2)])).rejects.toThrow(/event|WRONGTYPE/);
+    await expect(queue.addJobs([entryOf(2), entryOf(1)])).rejects.toThrow(/event|WRONGTYPE/);
+  });
+
   it('takes up a postponed stage again and again without counting attempts', async () => {
     let outages = 2 * POLICY.attempts;
     const { calls, finished, handlers } = recorder(async () => {
       if (outages-- > 0) throw new Postponed(10, new Error('the store does not answer'));
     });
-    await queue.addJob(entryOf(1));
+    await queue.addJobs([entryOf(1)]);
     const worker = queue.worker(handlers, SETTINGS);
     await finished;
     await worker.close();
@@ -112,8 +170,8 @@ describe.each([
 
   it('takes a retry of a job as a flow of its own', async () => {
     const entry = entryOf(1);
-    await queue.addJob(entry);
-    await queue.addJob({ ...entry, run: 2 });
+    await queue.addJobs([entry]);
+    await queue.addJobs([{ ...entry, run: 2 }]);
     expect(await queue.has({ ...entry, run: 2 })).toBe(true);
     const runs: number[] = [];
     const { handlers, finished } = recorder(async ({ run }) => void runs.push(run));
@@ -125,7 +183,7 @@ describe.each([
   });
 
   it('tries a failure that may pass again, and says which attempt is the last', async () => {
-    await queue.addJob(entryOf(1));
+    await queue.addJobs([entryOf(1)]);
     const { calls, finished, handlers } = recorder(async (_payload, { isLast }) => {
       if (!isLast) throw new Error('a store that is away, and a NUL \u0000 that PostgreSQL refuses');
     });
@@ -137,7 +195,7 @@ describe.each([
 
   it('does not repeat a permanent failure, and drains the rest of the flow', async () => {
     const entry = entryOf(2);
-    await queue.addJob(entry);
+    await queue.addJobs([entry]);
     const { calls, finished, handlers } = recorder(async ({ index }) => {
       if (index === 0) throw new PermanentFailure(new Error('the model cannot be read'));
     });
@@ -149,7 +207,7 @@ describe.each([
   });
 
   it('gives back what a worker that shuts down had begun, without counting an attempt', async () => {
-    await queue.addJob(entryOf(1));
+    await queue.addJobs([entryOf(1)]);
     let began: () => void;
     const started = new Promise<void>((resolve) => (began = resolve));
     const first = queue.worker(
@@ -173,7 +231,7 @@ describe.each([
   it('has one identity for all who open it, over a worker and a drain', async () => {
     const other = await openQueue(config, POLICY);
     const identity = await queue.identity();
-    await queue.addJob(entryOf(1));
+    await queue.addJobs([entryOf(1)]);
     const { finished, handlers } = recorder();
     const worker = queue.worker(handlers, SETTINGS);
     await finished;
@@ -184,7 +242,7 @@ describe.each([
 
   it('takes a waiting job out', async () => {
     const entry = entryOf(2);
-    await queue.addJob(entry);
+    await queue.addJobs([entry]);
     expect(await queue.remove(entry)).toBe(true);
     expect(await queue.has(entry)).toBe(false);
     expect(await queue.remove(entry)).toBe(false);

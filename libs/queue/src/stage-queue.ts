@@ -1,5 +1,6 @@
+import { hostname } from 'node:os';
 import { QUEUE_JOBS, type QueueEntry, type QueueJobs } from '#contracts';
-import { DelayedError, UnrecoverableError, WaitingError, type Job, type Worker } from 'bullmq';
+import { DelayedError, UnrecoverableError, WaitingError, type Job, type Queue, type Worker } from 'bullmq';
 import { openBackend, type Backend, type QueueConfig } from './backend.js';
 import {
   AttemptError,
@@ -9,7 +10,7 @@ import {
   Postponed,
   QueueUnavailableError,
 } from './errors.js';
-import { finishId, flowOf, QUEUE_NAME, RETRY_POLICY, type RetryPolicy } from './flow.js';
+import { finishId, flowOf, pagesOf, QUEUE_NAME, RETRY_POLICY, type RetryPolicy } from './flow.js';
 import { within } from './within.js';
 
 /** What a handler knows besides its payload. */
@@ -30,6 +31,8 @@ export interface WorkerSettings {
   /** How long a job may go without a sign of life of its worker before another takes it over. */
   lockMs: number;
   onError?: (error: Error) => void;
+  /** What it is called among those that are connected: letters, digits, and `-._:`. */
+  name?: string;
 }
 
 export interface RunningWorker {
@@ -40,19 +43,32 @@ export interface RunningWorker {
 /** The queue of stages on one of its two backends. */
 export interface StageQueue {
   readonly backend: Backend['name'];
-  /** Adds the job's flow unless it is there already; safe to call by many processes at a time. Throws QueueUnavailableError when no answer comes in time. */
-  addJob(entry: QueueEntry): Promise<void>;
+  /** BullMQ's own queue, for boards that show it. */
+  readonly bull: object;
+  /**
+   * Adds the flows of jobs, those that are there already left out, in as few commands as their sizes allow; safe to
+   * call by many processes at a time. Throws QueueUnavailableError when no answer comes in time, and whatever keeps the
+   * queue from taking them: then some of them may be there.
+   */
+  addJobs(entries: readonly QueueEntry[]): Promise<void>;
   /** Whether the job's flow has not drained yet. Throws QueueUnavailableError. */
   has(entry: QueueEntry): Promise<boolean>;
-  /** Takes the flow of a job out of the queue; false when a worker holds one of its stages or it is gone. Throws QueueUnavailableError. */
+  /**
+   * Takes the flow of a job out of the queue; false when a worker holds one of its stages or it is gone. Throws
+   * QueueUnavailableError.
+   */
   remove(entry: QueueEntry): Promise<boolean>;
   /** Lets the end of a job that was postponed come now; nothing where it was not. Throws QueueUnavailableError. */
   wakeFinish(entry: Pick<QueueEntry, 'jobId' | 'run'>): Promise<void>;
   worker(handlers: Handlers, settings: WorkerSettings): RunningWorker;
-  /** Names the queue and what it holds: another one when its server may have lost that. Throws QueueUnavailableError. */
+  /**
+   * Names the queue and what it holds: another one when its server may have lost that. Throws QueueUnavailableError.
+   */
   identity(): Promise<string>;
   /** Queue jobs by state, for people and probes. Throws QueueUnavailableError. */
   counts(): Promise<Record<string, number>>;
+  /** Names of the workers that are connected, as `host:process`. Throws QueueUnavailableError. */
+  workers(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -76,7 +92,11 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
   const workers = new Set<RunningWorker>();
 
   const has = async (entry: QueueEntry) => (await queue.getJob(finishId(entry))) !== undefined;
-  const addJob = async (entry: QueueEntry) => void ((await has(entry)) || (await flows.add(flowOf(entry, policy))));
+  const addPage = async (entries: readonly QueueEntry[]) => {
+    const areHeld = await Promise.all(entries.map(has));
+    const fresh = entries.filter((_, at) => !areHeld[at]);
+    if (fresh.length > 0) await flows.addBulk(fresh.map((entry) => flowOf(entry, policy)));
+  };
   const remove = async (entry: QueueEntry) => {
     const root = await queue.getJob(finishId(entry));
     if (!root) return false;
@@ -92,8 +112,11 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
   };
   return {
     backend: backend.name,
+    bull: queue,
     has: (entry) => within(ANSWER_MS, has(entry)),
-    addJob: (entry) => within(ANSWER_MS, addJob(entry)),
+    addJobs: async (entries) => {
+      for (const page of pagesOf(entries)) await within(ANSWER_MS, addPage(page));
+    },
     remove: (entry) => within(ANSWER_MS, remove(entry)),
     wakeFinish: (entry) => within(ANSWER_MS, wakeFinish(entry)),
     identity: () =>
@@ -104,6 +127,7 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
       const shutdown = new AbortController();
       const worker = new classes.Worker<unknown, void>(QUEUE_NAME, processor(handlers, shutdown.signal), {
         connection,
+        name: settings.name ?? ownName(),
         concurrency: settings.concurrency,
         lockDuration: settings.lockMs,
         stalledInterval: Math.max(250, Math.floor(settings.lockMs / 2)),
@@ -124,12 +148,29 @@ export async function openQueue(config: QueueConfig, policy: RetryPolicy = RETRY
       within(ANSWER_MS, queue.getJobCounts()).catch((error: unknown) => {
         throw error instanceof QueueUnavailableError ? error : new QueueUnavailableError(error);
       }),
+    workers: () =>
+      within(ANSWER_MS, namesOf(queue)).catch((error: unknown) => {
+        throw error instanceof QueueUnavailableError ? error : new QueueUnavailableError(error);
+      }),
     close: async () => {
       await Promise.all([...workers].map((worker) => worker.close()));
       await Promise.all([queue.close(), flows.close()]);
       await backend.close();
     },
   };
+}
+
+/** What PostgreSQL keeps of a connection's name, 63 bytes, holds it. */
+const LONGEST_HOST = 32;
+const ownName = (): string =>
+  `${hostname()
+    .replace(/[^\w.-]/g, '-')
+    .slice(0, LONGEST_HOST)}:${process.pid}`;
+
+async function namesOf(queue: Pick<Queue, 'getWorkers'>): Promise<string[]> {
+  const clients = await queue.getWorkers();
+  const names = clients.flatMap(({ rawname }) => rawname?.split(':w:')[1] ?? []);
+  return [...new Set(names)].sort();
 }
 
 type Processor = (job: Job<unknown, void>, token?: string) => Promise<void>;

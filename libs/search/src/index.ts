@@ -6,15 +6,14 @@ export { History, referenceOf } from './history/history.js';
 export { isComplete, type CompleteTrial, type SampledTrial, type SampledState } from './history/trial.js';
 export { parameterImportance, type ScoredAssignment } from './importance/parameter-importance.js';
 export {
-  evaluate as evaluateModel,
+  evaluateOptions as evaluateModel,
   type CostModel,
   type ModelPoint,
-  type PairTerm,
+  type Coupling,
   type PartOption,
 } from './model/cost-model.js';
 export { modelFront } from './model/model-front.js';
 export { modelSampler, type ModelSamplerOptions } from './model/model-sampler.js';
-export { seededRandom, type Random } from './random.js';
 export { autoSampler } from './samplers/auto-sampler.js';
 export { gpSampler, type GpOptions } from './samplers/gp-sampler.js';
 export { gridSampler } from './samplers/grid-sampler.js';
@@ -31,11 +30,12 @@ export type {
   RealParameter,
   Value,
 } from './space/parameter.js';
-export { cardinality } from './space/parameter.js';
+export { cardinality, valueAt } from './space/parameter.js';
 export { assignmentKey, Space } from './space/space.js';
 export { Study, type Ending } from './study.js';
 export {
   asha,
+  MEDIAN_OTHERS,
   medianRule,
   type AshaOptions,
   type Curve,

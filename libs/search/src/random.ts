@@ -1,17 +1,4 @@
-/** Uniform numbers in [0, 1). */
-export type Random = () => number;
-
-/** Uniform numbers from a 32-bit seed (mulberry32 of Tommy Ettinger): the same on every machine. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 15), z | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import type { Random } from '#numbers';
 
 /** A standard normal number (Box and Muller 1958). */
 export function gaussian(random: Random): number {

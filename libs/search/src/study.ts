@@ -1,8 +1,8 @@
+import { type Random, seededRandom } from '#numbers';
 import { TrialError } from './errors.js';
 import type { Outcome } from './fronts/dominance.js';
 import { History } from './history/history.js';
 import type { SampledTrial } from './history/trial.js';
-import { seededRandom, type Random } from './random.js';
 import type { Sampler } from './samplers/sampler.js';
 import type { ParameterValues } from './space/parameter.js';
 import type { Space } from './space/space.js';
@@ -22,8 +22,8 @@ export type Ending = { state: 'complete'; outcome: Outcome } | { state: 'stopped
 const REPEATS = 8;
 
 /**
- * A search by ask and tell. The same seed, answers and order of calls give the same assignments; nothing but they decides.
- * An assignment is not proposed twice as long as the space holds others.
+ * A search by ask and tell. The same seed, answers and order of calls give the same assignments; nothing but they
+ * decides. An assignment is not proposed twice as long as the space holds others.
  */
 export class Study {
   readonly history = new History();
@@ -34,8 +34,8 @@ export class Study {
   }
 
   /**
-   * The next assignment to try, as a running trial; null when every assignment of a finite space has been asked for. With numbers of its own
-   * what is asked does not depend on how often was asked before.
+   * The next assignment to try, as a running trial; null when every assignment of a finite space has been asked for.
+   * With numbers of its own what is asked does not depend on how often was asked before.
    */
   ask(random: Random = this.random): SampledTrial | null {
     const assignment = this.propose(random);
@@ -49,14 +49,41 @@ export class Study {
     return trial;
   }
 
-  /** Takes the end of a trial. Throws TrialError for one that is unknown or has ended, and for figures that do not fit. */
+  /**
+   * Takes the end of a trial. Throws TrialError for one that is unknown or has ended, and for figures that do not fit.
+   */
   tell(id: number, ending: Ending): SampledTrial {
-    const trial = this.history.trials[id];
-    if (!trial) throw new TrialError(id, 'the study did not ask for it');
+    const trial = this.require(id);
     if (trial.state !== 'running') throw new TrialError(id, `it has ended already: ${trial.state}`);
     if (ending.state === 'complete') checkOutcome(id, ending.outcome, this.settings.objectives);
     Object.assign(trial, ending);
     this.history.update(trial);
+    return trial;
+  }
+
+  /**
+   * Takes a trial back that was never tried to its end: its assignment may be asked for again. Throws TrialError for
+   * one with figures.
+   */
+  withdraw(id: number): void {
+    const trial = this.require(id);
+    if (trial.state === 'complete') throw new TrialError(id, 'it has figures and cannot be withdrawn');
+    if (trial.state !== 'withdrawn') this.history.forget(trial);
+    trial.state = 'withdrawn';
+  }
+
+  /** A trial that ended without figures runs anew. Throws TrialError for one with figures. */
+  reopen(id: number): void {
+    const trial = this.require(id);
+    if (trial.state === 'complete') throw new TrialError(id, 'it has figures and cannot run anew');
+    if (trial.state === 'withdrawn') this.history.remember(trial);
+    trial.state = 'running';
+    this.history.update(trial);
+  }
+
+  private require(id: number): SampledTrial {
+    const trial = this.history.trials[id];
+    if (!trial) throw new TrialError(id, 'the study did not ask for it');
     return trial;
   }
 

@@ -16,9 +16,8 @@ export type AllowedConfig = Pick<Config, 'importS3'> & { storeUrl?: string };
  */
 export function assertAllowed(uri: string, { bucket, key }: S3Place, { importS3, storeUrl }: AllowedConfig): void {
   const listed = allowedPrefixes(importS3);
-  const isBelow = (prefix: S3Place) =>
-    prefix.bucket === bucket &&
-    key.startsWith(prefix.key === '' || prefix.key.endsWith('/') ? prefix.key : `${prefix.key}/`);
+  const folderOf = (prefixKey: string) => (prefixKey === '' || prefixKey.endsWith('/') ? prefixKey : `${prefixKey}/`);
+  const isBelow = (prefix: S3Place) => prefix.bucket === bucket && key.startsWith(folderOf(prefix.key));
   if (bucket === bucketOf(storeUrl) || listed.some(isBelow)) return;
   const places = listed.map((prefix) => `s3://${prefix.bucket}/${prefix.key}`);
   throw new UriError(

@@ -45,6 +45,11 @@ export interface ArtifactStore {
   /** Writes the checked bytes to `path`, which holds all of them or is left as it was. */
   getToFile(digest: Digest, path: string): Promise<void>;
   stat(digest: Digest): Promise<{ bytes: number } | null>;
+  /**
+   * An address from which anyone may read the artifact for so many seconds, whose bytes he has to check; null where the
+   * store gives none. It does not look whether there is such an artifact.
+   */
+  presign(digest: Digest, seconds: number): Promise<string | null>;
   /** Does nothing when there is no such artifact. */
   delete(digest: Digest): Promise<void>;
   /** Removes what interrupted puts left behind, if it is older than this; returns how many. */

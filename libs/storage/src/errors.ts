@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { errorCode } from '#contracts';
 
 /** Base of what libs/storage throws. `code` is stable; `transient` says whether the same call may succeed later. */
 export class StorageError extends Error {
@@ -129,7 +130,7 @@ const SYSTEM_WORDS: Readonly<Record<string, string>> = {
 
 function messageOf(cause: unknown): string {
   if (!types.isNativeError(cause)) return String(cause);
-  const code = 'code' in cause ? String(cause.code) : cause.name;
+  const code = errorCode(cause) ?? cause.name;
   const words = SYSTEM_WORDS[code];
   return words === undefined ? cause.message || cause.name : `${words} (${code})`;
 }

@@ -4,13 +4,10 @@ import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
-import { types } from 'node:util';
+import { errorCode } from '#contracts';
 import { StorageError, StoreAccessError, StoreFullError, StoreUnavailableError } from './errors.js';
 
 export const temporaryName = (): string => `${process.pid}-${randomBytes(8).toString('hex')}`;
-
-export const errorCode = (error: unknown): string | undefined =>
-  types.isNativeError(error) && 'code' in error ? String(error.code) : undefined;
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'EROFS']);

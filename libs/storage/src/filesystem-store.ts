@@ -3,18 +3,10 @@ import { createReadStream } from 'node:fs';
 import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PassThrough, pipeline, Readable } from 'node:stream';
+import { errorCode } from '#contracts';
 import type { ArtifactStore, ByteRange, Opened, PutOptions, Source, Stored } from './artifact-store.js';
 import { ObjectNotFoundError } from './errors.js';
-import {
-  errorCode,
-  fileError,
-  makeFolder,
-  removeStale,
-  syncFolder,
-  temporaryName,
-  writeAtomically,
-  writeFully,
-} from './files.js';
+import { fileError, makeFolder, removeStale, syncFolder, temporaryName, writeAtomically, writeFully } from './files.js';
 import { spanOf } from './range.js';
 import { consume } from './source.js';
 import { VerifyDigest } from './verify.js';
@@ -69,14 +61,11 @@ export class FilesystemStore implements ArtifactStore {
       });
       try {
         const span = spanOf(range, (await file.stat()).size);
+        const { start, end } = span;
         const stream =
-          span.bytes === 0
-            ? await emptied(file)
-            : file.createReadStream({ start: span.start, end: span.end, highWaterMark: 1 << 18 });
-        return {
-          stream: pipeline(stream, span.isWhole ? new VerifyDigest(digest) : new PassThrough(), () => {}),
-          bytes: span.bytes,
-        };
+          span.bytes === 0 ? await emptied(file) : file.createReadStream({ start, end, highWaterMark: 1 << 18 });
+        const check = span.isWhole ? new VerifyDigest(digest) : new PassThrough();
+        return { stream: pipeline(stream, check, () => {}), bytes: span.bytes };
       } catch (error) {
         await file.close();
         throw error;
@@ -93,6 +82,11 @@ export class FilesystemStore implements ArtifactStore {
       const found = await stat(this.#path(digest)).catch(absent);
       return found && { bytes: found.size };
     });
+  }
+
+  /** Nobody else reads this disk. */
+  async presign(): Promise<null> {
+    return null;
   }
 
   async delete(digest: string): Promise<void> {

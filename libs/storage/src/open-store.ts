@@ -8,7 +8,7 @@ import { parseUri, type ParsedUri } from './parse-uri.js';
 import type { S3Config } from './s3-client.js';
 import { S3Store } from './s3-store.js';
 
-export type StoreConfig = S3Config & Pick<Config, 'storeUrl' | 'workPath'>;
+export type StoreConfig = S3Config & Pick<Config, 'storeUrl' | 'workPath' | 's3DeviceEndpoint'>;
 
 /**
  * Opens the store that the configuration names: `file:///folder` or `s3://bucket/prefix`. Throws UriError that names
@@ -17,12 +17,8 @@ export type StoreConfig = S3Config & Pick<Config, 'storeUrl' | 'workPath'>;
 export async function openStore(config: StoreConfig): Promise<ArtifactStore> {
   const place = parseStoreUrl(config.storeUrl);
   if (place.kind === 'file') return FilesystemStore.open(fileURLToPath(config.storeUrl));
-  return S3Store.open({
-    ...config,
-    bucket: place.bucket,
-    prefix: trimSlashes(place.key),
-    spoolPath: join(config.workPath, 'spool'),
-  });
+  const [prefix, spoolPath] = [trimSlashes(place.key), join(config.workPath, 'spool')];
+  return S3Store.open({ ...config, bucket: place.bucket, prefix, spoolPath });
 }
 
 function parseStoreUrl(storeUrl: string): ParsedUri {

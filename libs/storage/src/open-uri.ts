@@ -4,10 +4,10 @@ import { resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL, fileURLToPath } from 'node:url';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import type { Config } from '#contracts';
+import { errorCode, type Config } from '#contracts';
 import type { Opened } from './artifact-store.js';
 import { ObjectNotFoundError, UriError } from './errors.js';
-import { errorCode, fileError } from './files.js';
+import { fileError } from './files.js';
 import { assertAllowed } from './allowed-prefixes.js';
 import { parseUri } from './parse-uri.js';
 import { createS3Client, s3Error, type S3Config, translateErrors } from './s3-client.js';
@@ -87,10 +87,8 @@ async function openObject(uri: string, address: { Bucket: string; Key: string },
   try {
     const found = await client.send(new HeadObjectCommand(address), { abortSignal: AbortSignal.timeout(ANSWER_MS) });
     const bytes = found.ContentLength ?? 0;
-    const stream = Readable.from(
-      translateErrors(where, uri, readObject(client, address, found.ETag ?? '*', 0, bytes - 1)),
-      { objectMode: false },
-    );
+    const pieces = readObject(client, address, found.ETag ?? '*', 0, bytes - 1);
+    const stream = Readable.from(translateErrors(where, uri, pieces), { objectMode: false });
     return { stream: stream.once('close', () => client.destroy()), bytes };
   } catch (error) {
     client.destroy();
@@ -100,7 +98,7 @@ async function openObject(uri: string, address: { Bucket: string; Key: string },
 
 /** The path in the system's own form, such as with a drive letter. */
 function localPath(path: string): string {
-  return process.platform === 'win32'
-    ? fileURLToPath(new URL(`file://${path.split('/').map(encodeURIComponent).join('/')}`))
-    : fileURLToPath(pathToFileURL(path));
+  if (process.platform !== 'win32') return fileURLToPath(pathToFileURL(path));
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  return fileURLToPath(new URL(`file://${encoded}`));
 }

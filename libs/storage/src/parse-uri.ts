@@ -22,7 +22,8 @@ export function parseUri(uri: string): ParsedUri {
   if (kind !== 's3' && kind !== 'file') throw new UriError(uri, `${scheme}: cannot be read: ${FORMS}`);
   if (authority === undefined) throw new UriError(uri, `two slashes are missing after "${scheme}:": ${FORMS}`);
   refuseUnheeded(uri, rest);
-  return kind === 's3' ? s3Uri(uri, authority, decoded(uri, rest)) : fileUri(uri, authority, decoded(uri, rest));
+  const place = decoded(uri, rest);
+  return kind === 's3' ? s3Uri(uri, authority, place) : fileUri(uri, authority, place);
 }
 
 /** The URI of another file in the same folder. */

@@ -42,6 +42,10 @@ export class PromptStore implements ArtifactStore {
     return this.within(this.store.stat(digest));
   }
 
+  presign(digest: string, seconds: number): Promise<string | null> {
+    return this.store.presign(digest, seconds);
+  }
+
   delete(digest: string): Promise<void> {
     return this.within(this.store.delete(digest));
   }

@@ -12,6 +12,7 @@ import { ObjectNotFoundError, StoreAccessError } from './errors.js';
 import { openStore } from './open-store.js';
 import { openUri } from './open-uri.js';
 import { createS3Client } from './s3-client.js';
+import { presignedUrl } from './s3-presign.js';
 
 let workPath: string;
 let bucket: TestBucket;
@@ -45,6 +46,35 @@ describe('the S3 store', () => {
     ['key', { s3AccessKeyId: 'unknown' }],
   ])('says so at once when the %s is wrong', async (_what, wrong) => {
     await expect(openStore({ ...bucket, ...wrong, workPath })).rejects.toThrow(StoreAccessError);
+  });
+
+  it('gives addresses from which anyone reads an artifact, and no other, for a while', async () => {
+    const store = await openStore({ ...bucket, workPath });
+    const bytes = randomBytes(100);
+    const { digest } = await store.put(bytes);
+    const url = new URL((await store.presign(digest, 60)) ?? '');
+    expect(Buffer.from(await (await fetch(url)).arrayBuffer())).toEqual(bytes);
+    expect(url.searchParams.get('X-Amz-Expires')).toBe('60');
+    const other = await store.put(randomBytes(100));
+    const forged = new URL(url.href.replace(digest, other.digest));
+    expect((await fetch(forged)).status).toBe(403);
+    expect((await fetch(new URL(url.pathname, url))).status).toBe(403);
+    await store.close();
+  });
+
+  it('addresses its server as devices reach it, or AWS by the name of the bucket', async () => {
+    const elsewhere = { ...bucket, s3DeviceEndpoint: 'https://store.example.org:444/s3', workPath };
+    const store = await openStore(elsewhere);
+    const { digest } = await store.put(randomBytes(10));
+    const url = (await store.presign(digest, 60)) ?? '';
+    expect(url).toMatch(`https://store.example.org:444/s3/${bucketName()}/artifacts/${digest}?`);
+    await store.close();
+    const client = createS3Client({ ...bucket, s3Endpoint: undefined });
+    const address = { Bucket: 'models', Key: 'a' };
+    expect(await presignedUrl(address, { client, region: 'eu-west-1', expiresIn: 9 })).toMatch(
+      'https://models.s3.eu-west-1.amazonaws.com/a?',
+    );
+    client.destroy();
   });
 
   it('sweeps up multipart uploads that nobody finished', async () => {

@@ -15,11 +15,13 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import type { Config } from '#contracts';
 import type { ArtifactStore, ByteRange, Opened, PutOptions, Source, Stored } from './artifact-store.js';
 import { ObjectNotFoundError } from './errors.js';
 import { fileError, removeStale, temporaryName, writeAtomically, writeFully } from './files.js';
 import { spanOf } from './range.js';
 import { createS3Client, s3Error, type S3Config, statusOf, translateErrors } from './s3-client.js';
+import { presignedUrl } from './s3-presign.js';
 import { type ObjectAddress, readObject } from './s3-read.js';
 import { consume } from './source.js';
 import { VerifyDigest } from './verify.js';
@@ -28,7 +30,7 @@ import { VerifyDigest } from './verify.js';
 const PART_BYTES = 8 * 1024 ** 2;
 const QUEUE = 3;
 
-export interface S3StoreOptions extends S3Config {
+export interface S3StoreOptions extends S3Config, Pick<Config, 's3DeviceEndpoint'> {
   readonly bucket: string;
   /** Folder within the bucket, without slashes at its ends; may be empty. */
   readonly prefix: string;
@@ -66,9 +68,8 @@ export class S3Store implements ArtifactStore {
     const path = join(this.options.spoolPath, temporaryName());
     try {
       const file = await open(path, 'wx');
-      const { digest, bytes } = await consume(source, options, (piece) => writeFully(file, piece)).finally(() =>
-        file.close(),
-      );
+      const consumed = consume(source, options, (piece) => writeFully(file, piece));
+      const { digest, bytes } = await consumed.finally(() => file.close());
       return await this.#upload(path, digest, bytes);
     } catch (error) {
       throw fileError(this.options.spoolPath, error);
@@ -93,10 +94,8 @@ export class S3Store implements ArtifactStore {
     const span = spanOf(range, found.ContentLength ?? 0);
     const bytes = readObject(this.#client, this.#address(digest), found.ETag ?? '*', span.start, span.end);
     const stream = Readable.from(translateErrors(this.#where, digest, bytes), { objectMode: false });
-    return {
-      stream: pipeline(stream, span.isWhole ? new VerifyDigest(digest) : new PassThrough(), () => {}),
-      bytes: span.bytes,
-    };
+    const check = span.isWhole ? new VerifyDigest(digest) : new PassThrough();
+    return { stream: pipeline(stream, check, () => {}), bytes: span.bytes };
   }
 
   async getToFile(digest: string, path: string): Promise<void> {
@@ -106,6 +105,13 @@ export class S3Store implements ArtifactStore {
   async stat(digest: string): Promise<{ bytes: number } | null> {
     const found = await this.#head(digest);
     return found && { bytes: found.ContentLength ?? 0 };
+  }
+
+  async presign(digest: string, seconds: number): Promise<string | null> {
+    const { s3Endpoint, s3DeviceEndpoint, s3Region: region } = this.options;
+    const endpoint = s3DeviceEndpoint ?? s3Endpoint;
+    const place = { client: this.#client, region, endpoint, expiresIn: seconds };
+    return this.#request(digest, () => presignedUrl(this.#address(digest), place));
   }
 
   async delete(digest: string): Promise<void> {
@@ -119,9 +125,8 @@ export class S3Store implements ArtifactStore {
     const Prefix = this.#address('').Key;
     let markers: { KeyMarker?: string; UploadIdMarker?: string } | null = {};
     while (markers) {
-      const page = await this.#request('', () =>
-        this.#client.send(new ListMultipartUploadsCommand({ Bucket, Prefix, ...markers })),
-      );
+      const listing: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ Bucket, Prefix, ...markers });
+      const page = await this.#request('', () => this.#client.send(listing));
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (!Key || !UploadId || (Initiated?.getTime() ?? 0) > before) continue;
         await this.#request(Key, () => this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })));

@@ -45,7 +45,7 @@ export interface GradientError {
 }
 
 /**
- * Compares a rule with central differences of a random linear functional of the node's outputs. Runs in float64 unless the
+ * Compares a rule with central differences of a random linear functional of the node's outputs. Runs in float64 unless
  * runtime lacks the kernel; then errors of about 1e-2 are the best that can be told.
  */
 export async function gradientErrors(check: GradientCheck): Promise<GradientError[]> {
@@ -56,38 +56,30 @@ export async function gradientErrors(check: GradientCheck): Promise<GradientErro
     floatInputs(check).map(({ name, input }) => {
       const [low, high] = input.range ?? [-1, 1];
       const count = input.dims.reduce((product, dim) => product * dim, 1);
-      return [
-        name,
-        hostTensor(
-          elemType,
-          input.dims,
-          input.values ?? Array.from({ length: count }, () => low + (high - low) * random()),
-        ),
-      ];
+      const drawn = () => Array.from({ length: count }, () => low + (high - low) * random());
+      return [name, hostTensor(elemType, input.dims, input.values ?? drawn())];
     }),
   );
   const observed = await run(forward, feeds);
-  const shapes = new Map(Object.entries({ ...feeds, ...observed }).map(([name, tensor]) => [name, tensor.dims]));
+  const dimsOf = ([name, tensor]: [string, HostTensor]) => [name, tensor.dims] as const;
+  const shapes = new Map(Object.entries({ ...feeds, ...observed }).map(dimsOf));
   for (const tensor of forward.graph!.initializer) shapes.set(tensor.name, tensor.dims.map(Number));
   const outputs = forward.graph!.output.map((output) => output.name).slice(0, check.differentiated);
   const weights = outputs.map((name) =>
     Float64Array.from(observed[name]!.data as Float64Array, () => random() * 2 - 1),
   );
-  const targets = floatInputs(check)
-    .filter(({ input }) => !input.fixed)
-    .map(({ name }) => name);
-  const seeds = Object.fromEntries(
-    outputs.map((name, i) => [`seed${i}`, hostTensor(elemType, shapes.get(name)!, [...weights[i]!])]),
-  );
+  const free = floatInputs(check).filter(({ input }) => !input.fixed);
+  const targets = free.map(({ name }) => name);
+  const seedOf = (name: string, i: number) => hostTensor(elemType, shapes.get(name)!, [...weights[i]!]);
+  const seeds = Object.fromEntries(outputs.map((name, i) => [`seed${i}`, seedOf(name, i)]));
   const analytic = await run(backwardModel(check, elemType, shapes, targets), { ...feeds, ...seeds });
   const session = await Session.create(toBinary(ModelProtoSchema, forward));
   const functional = async () => {
     const result = await session.run(feeds);
-    return outputs.reduce(
-      (total, name, i) =>
-        total + (result[name]!.data as Float64Array).reduce((sum, value, at) => sum + value * weights[i]![at]!, 0),
-      0,
-    );
+    const along = (data: Float64Array, direction: Float64Array) =>
+      data.reduce((sum, value, at) => sum + value * direction[at]!, 0);
+    const parts = outputs.map((name, i) => along(result[name]!.data as Float64Array, weights[i]!));
+    return parts.reduce((total, part) => total + part, 0);
   };
   const errors: GradientError[] = [];
   for (const name of targets) {
@@ -112,9 +104,9 @@ export async function gradientErrors(check: GradientCheck): Promise<GradientErro
 }
 
 function floatInputs(check: GradientCheck): { name: string; input: CheckedInput }[] {
-  return check.inputs.flatMap((input, i) =>
-    typeof input === 'object' && !('$typeName' in input) ? [{ name: `x${i}`, input }] : [],
-  );
+  const isChecked = (input: CheckedInput | TensorProto | ''): input is CheckedInput =>
+    typeof input === 'object' && !('$typeName' in input);
+  return check.inputs.flatMap((input, i) => (isChecked(input) ? [{ name: `x${i}`, input }] : []));
 }
 
 function declare(check: GradientCheck, builder: GraphBuilder, elemType: FloatType): void {
@@ -127,10 +119,8 @@ function node(check: GradientCheck, builder: GraphBuilder): string[] {
     return '$typeName' in input ? builder.initializer({ ...input, name: `x${i}` }) : `x${i}`;
   });
   const outputs = Array.from({ length: check.outputs ?? 1 }, (_, i) => `y${i}`);
-  builder.op(check.opType, names, check.attributes ?? {}, {
-    outputs,
-    ...(check.domain ? { domain: check.domain } : {}),
-  });
+  const domain = check.domain ? { domain: check.domain } : {};
+  builder.op(check.opType, names, check.attributes ?? {}, { outputs, ...domain });
   return outputs;
 }
 
@@ -138,9 +128,8 @@ function forwardModel(check: GradientCheck, elemType: FloatType): ModelProto {
   const builder = new GraphBuilder();
   declare(check, builder, elemType);
   const isChecked = (i: number) => i < (check.differentiated ?? Infinity);
-  node(check, builder).forEach((name, i) =>
-    builder.output(name, undefined, isChecked(i) ? elemType : DataType.UNDEFINED),
-  );
+  const typeOf = (i: number) => (isChecked(i) ? elemType : DataType.UNDEFINED);
+  node(check, builder).forEach((name, i) => builder.output(name, undefined, typeOf(i)));
   return builder.build();
 }
 
@@ -172,7 +161,8 @@ function backwardModel(
 async function run(model: ModelProto, feeds: HostTensors): Promise<HostTensors> {
   const session = await Session.create(toBinary(ModelProtoSchema, model), { optimization: 'basic' });
   const wanted = new Set(session.inputs.map((input) => input.name));
-  const result = await session.run(Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name))));
+  const wantedFeeds = Object.entries(feeds).filter(([name]) => wanted.has(name));
+  const result = await session.run(Object.fromEntries(wantedFeeds));
   await session.release();
   return result;
 }

@@ -13,41 +13,26 @@ class NetBuilder {
   /** Uniform weights of the scale that keeps activations in range (He et al. 2015). */
   weight(name: string, dims: readonly number[], fanIn: number): string {
     const scale = Math.sqrt(6 / fanIn);
-    return this.builder.initializer(
-      floatTensor(
-        name,
-        dims,
-        Float32Array.from({ length: elementCount(dims) }, () => (this.random() * 2 - 1) * scale),
-      ),
-    );
+    const values = Float32Array.from({ length: elementCount(dims) }, () => (this.random() * 2 - 1) * scale);
+    return this.builder.initializer(floatTensor(name, dims, values));
   }
 
   bias(name: string, length: number): string {
-    return this.builder.initializer(
-      floatTensor(
-        name,
-        [length],
-        Float32Array.from({ length }, () => (this.random() - 0.5) / 5),
-      ),
-    );
+    const values = Float32Array.from({ length }, () => (this.random() - 0.5) / 5);
+    return this.builder.initializer(floatTensor(name, [length], values));
   }
 
   linear(name: string, x: string, from: number, to: number): string {
-    return this.builder.op(
-      'Gemm',
-      [x, this.weight(`${name}.weight`, [to, from], from), this.bias(`${name}.bias`, to)],
-      { transB: 1 },
-    );
+    const weight = this.weight(`${name}.weight`, [to, from], from);
+    return this.builder.op('Gemm', [x, weight, this.bias(`${name}.bias`, to)], { transB: 1 });
   }
 
   conv(name: string, x: string, from: number, to: number, kernel: number): string {
     const pad = Math.floor(kernel / 2);
-    const inputs = [
-      x,
-      this.weight(`${name}.weight`, [to, from, kernel, kernel], from * kernel * kernel),
-      this.bias(`${name}.bias`, to),
-    ];
-    return this.builder.op('Conv', inputs, { kernel_shape: [kernel, kernel], pads: [pad, pad, pad, pad] });
+    const weight = this.weight(`${name}.weight`, [to, from, kernel, kernel], from * kernel * kernel);
+    const inputs = [x, weight, this.bias(`${name}.bias`, to)];
+    const pads = [pad, pad, pad, pad];
+    return this.builder.op('Conv', inputs, { kernel_shape: [kernel, kernel], pads });
   }
 
   relu(x: string): string {
@@ -55,12 +40,16 @@ class NetBuilder {
   }
 
   finish(logits: string, classes: number): ModelProto {
-    this.builder.op('Identity', [logits], {}, { outputs: [this.builder.output('logits', ['batch', classes])] });
+    const output = this.builder.output('logits', ['batch', classes]);
+    this.builder.op('Identity', [logits], {}, { outputs: [output] });
     return this.builder.build();
   }
 }
 
-/** A perceptron with ReLU between layers: input `x` [batch, widths[0]], output `logits`, weights `fc1.weight` [to, from], `fc1.bias`, ... */
+/**
+ * A perceptron with ReLU between layers: input `x` [batch, widths[0]], output `logits`, weights `fc1.weight` [to,
+ * from], `fc1.bias`, ...
+ */
 export function mlp(widths: readonly number[] = [8, 16, 4], seed = 1): ModelProto {
   const net = new NetBuilder(seed);
   let x = net.builder.input('x', ['batch', widths[0]!]);
@@ -91,7 +80,8 @@ export function convNet({
   seed = 1,
 }: ConvNetOptions = {}): ModelProto {
   const net = new NetBuilder(seed);
-  const pool = (x: string) => net.builder.op('MaxPool', [x], { kernel_shape: [2, 2], strides: [2, 2] });
+  const halved = { kernel_shape: [2, 2], strides: [2, 2] };
+  const pool = (x: string) => net.builder.op('MaxPool', [x], halved);
   let x = net.builder.input('x', ['batch', input, size, size]);
   x = pool(net.relu(net.conv('conv1', x, input, first, 3)));
   x = pool(net.relu(net.conv('conv2', x, first, second, 3)));

@@ -1,5 +1,8 @@
+export * from './chain-nets.js';
 export * from './check-gradients.js';
+export * from './layer-node.js';
 export * from './loss-session.js';
+export { EMPTY_INSPECTION } from './empty-inspection.js';
 export * from './graphs.js';
 export * from './mutate-model.js';
 export * from './published-models.js';
@@ -10,3 +13,4 @@ export * from './tolerances.js';
 export { createTestBucket, createTestDatabase, createTestRedis, type TestBucket } from './servers/test-servers.js';
 export { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.js';
 export { startRedis, type TestRedis } from './servers/redis.js';
+export { longModel } from './long-model.js';

@@ -37,10 +37,12 @@ export async function lossSession(
   }
   const session = await Session.create(toBinary(ModelProtoSchema, b.build()));
   const at = async (values: Readonly<Record<string, Float64Array>>): Promise<LossAt> => {
-    const floats = Object.entries(dims).map(([name, shape]): [string, HostTensor] => [
-      name,
-      { type: 'float64', dims: shape, data: values[name]! },
-    ]);
+    const floatOf = (name: string, shape: readonly number[]): HostTensor => ({
+      type: 'float64',
+      dims: shape,
+      data: values[name]!,
+    });
+    const floats = Object.entries(dims).map(([name, shape]) => [name, floatOf(name, shape)]);
     const result = await session.run({ ...Object.fromEntries(floats), ...extra });
     const found = gradients.map(({ name, output }) => [name, result[output]!.data as Float64Array]);
     return { value: Number(result['total']!.data[0]), gradients: Object.fromEntries(found) };
@@ -59,8 +61,12 @@ async function worstError(
   const { gradients } = await at(values);
   const errors: number[] = [];
   for (let i = 0; i < start.length; i++) {
-    const moved = (by: number) => ({ ...values, [name]: start.map((value, j) => value + (i === j ? by : 0)) });
-    const difference = ((await at(moved(STEP))).value - (await at(moved(-STEP))).value) / (2 * STEP);
+    const moved = (by: number) => {
+      const shifted = start.map((value, j) => value + (i === j ? by : 0));
+      return at({ ...values, [name]: shifted });
+    };
+    const [ahead, behind] = [await moved(STEP), await moved(-STEP)];
+    const difference = (ahead.value - behind.value) / (2 * STEP);
     errors.push(Math.abs(gradients[name]![i]! - difference));
   }
   return Math.max(...errors);

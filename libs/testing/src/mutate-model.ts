@@ -62,16 +62,17 @@ const OPERATORS = [
 
 type Mutation<T> = (subject: T, dice: Dice) => void;
 
-/** Changes one thing in place, as damage or malice would: a name, a count, a type, a shape, an attribute, the order of nodes. */
+/**
+ * Changes one thing in place, as damage or malice would: a name, a count, a type, a shape, an attribute, the order of
+ * nodes.
+ */
 export function mutateModel(model: ModelProto, dice: Dice): void {
   const graphs = graphsOf(model);
   const graph = dice.pick<GraphProto | undefined>(graphs);
   const nodes = graphs.flatMap(({ node }) => node);
   const attributes = nodes.flatMap(({ attribute }) => attribute);
-  const tensors = [
-    ...graphs.flatMap(({ initializer }) => initializer),
-    ...attributes.flatMap(({ t }) => (t ? [t] : [])),
-  ];
+  const weights = graphs.flatMap(({ initializer }) => initializer);
+  const tensors = [...weights, ...attributes.flatMap(({ t }) => (t ? [t] : []))];
   const kinds: (() => void)[] = [() => dice.pick(OF_MODEL)(model, dice)];
   if (graph) kinds.push(() => dice.pick(OF_GRAPH)(graph, dice));
   if (nodes.length > 0) for (let i = 0; i < 4; i++) kinds.push(() => dice.pick(OF_NODE)(dice.pick(nodes), dice));
@@ -93,10 +94,10 @@ export function mutateBytes(bytes: Uint8Array, dice: Dice): Uint8Array {
 }
 
 function graphsOf(model: ModelProto): GraphProto[] {
-  const inside = (graph: GraphProto): GraphProto[] => [
-    graph,
-    ...graph.node.flatMap((node) => subgraphs(node).flatMap(inside)),
-  ];
+  const inside = (graph: GraphProto): GraphProto[] => {
+    const nested = graph.node.flatMap((node) => subgraphs(node).flatMap(inside));
+    return [graph, ...nested];
+  };
   return model.graph ? inside(model.graph) : [];
 }
 
@@ -106,7 +107,8 @@ function shuffle<T>(list: T[], dice: Dice): void {
   const at = dice.int(0, list.length - 1);
   const [item] = list.splice(at, 1);
   if (item === undefined || dice.chance(0.4)) return;
-  list.splice(dice.int(0, list.length), 0, ...(dice.chance(0.5) ? [item, item] : [item]));
+  const copies = dice.chance(0.5) ? [item, item] : [item];
+  list.splice(dice.int(0, list.length), 0, ...copies);
 }
 
 const OF_MODEL: Mutation<ModelProto>[] = [

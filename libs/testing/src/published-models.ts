@@ -96,12 +96,10 @@ const HALVES = { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] };
 /** Printed text, [1, 3, height, width], normalised per channel. */
 function text(seed: number, image: TextImage, { mean, deviation }: typeof HALVES) {
   const plane = textImage(seed, image);
-  return float32(
-    [1, 3, image.height, image.width],
-    Float32Array.from(
-      mean.flatMap((channelMean, c) => Array.from(plane, (value) => (value - channelMean) / deviation[c]!)),
-    ),
-  );
+  const channel = (channelMean: number, c: number) =>
+    Array.from(plane, (value) => (value - channelMean) / deviation[c]!);
+  const pixels = Float32Array.from(mean.flatMap(channel));
+  return float32([1, 3, image.height, image.width], pixels);
 }
 
 /** Harmonics of a gliding pitch in syllables, and noise. */
@@ -114,7 +112,8 @@ function speech(seed: number, length: number, amplitude: number): Float32Array {
     const second = i / 16_000;
     phase += (2 * Math.PI * pitch * (1 + glide * second)) / 16_000;
     const envelope = Math.max(0, Math.sin(2 * Math.PI * syllables * second)) + 0.02;
-    const voice = formants.reduce((sum, strength, k) => sum + (strength / (k + 1)) * Math.sin((k + 1) * phase), 0);
+    const harmonic = (strength: number, k: number) => (strength / (k + 1)) * Math.sin((k + 1) * phase);
+    const voice = formants.reduce((sum, strength, k) => sum + harmonic(strength, k), 0);
     return amplitude * (0.4 * envelope * voice + 0.01 * (random() - 0.5));
   });
 }
@@ -138,10 +137,8 @@ async function melFrames(seed: number): Promise<Float32Array> {
 async function embeddings(seed: number, windows: number): Promise<Float32Array> {
   const stretches = await Promise.all([0, 1, 2, 3].map((i) => embedding(seed + i)));
   const random = randomNumbers(seed);
-  return Float32Array.from(
-    { length: windows * 96 },
-    (_, i) => stretches[Math.floor(i / 96) % 4]![i % 96]! * (0.9 + 0.2 * random()),
-  );
+  const recorded = (i: number) => stretches[Math.floor(i / 96) % 4]![i % 96]!;
+  return Float32Array.from({ length: windows * 96 }, (_, i) => recorded(i) * (0.9 + 0.2 * random()));
 }
 
 const knownEmbeddings = new Map<number, Promise<Float32Array>>();

@@ -2,15 +2,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Session } from '#inference';
-import { DataType, Graph, readModel } from '#onnx';
+import { DataType, Graph, MODEL_LIMITS, parseModel } from '#onnx';
 
-/** The graph that the runtime makes of a model, with all its fusions. */
+/** The graph that the runtime makes of a model, with all its fusions and the layouts of this CPU. */
 export async function runtimeGraph(model: Uint8Array): Promise<Graph> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-fused-'));
   try {
     const path = join(folder, 'fused.onnx');
     await (await Session.create(model, { optimizedModelPath: path })).release();
-    return new Graph(readModel(await readFile(path)));
+    return new Graph(parseModel(await readFile(path), MODEL_LIMITS));
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -24,7 +24,8 @@ export function operatorCounts(graph: Graph): Record<string, number> {
 }
 
 /**
- * Weights that the runtime expands anew at every run: nodes of its graph that read nothing but stored tensors, "opType tensor" each.
+ * Weights that the runtime expands anew at every run: nodes of its graph that read nothing but stored tensors,
+ * "opType tensor" each.
  * An int32 bias is no weight: expanding it costs nothing beside the product.
  */
 export async function weightsExpandedAtRunTime(model: Uint8Array): Promise<string[]> {

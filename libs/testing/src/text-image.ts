@@ -46,30 +46,30 @@ export interface TextImage {
   lines: number;
 }
 
-/** Lines of random capitals and digits, dark on light paper with noise, edges smoothed: [height · width] brightnesses in 0..1. */
+/**
+ * Lines of random capitals and digits, dark on light paper with noise, edges smoothed: [height · width] brightnesses in
+ * 0..1.
+ */
 export function textImage(seed: number, { height, width, lines }: TextImage): Float32Array {
   const random = randomNumbers(seed);
   const pitch = height / lines;
   const dot = (pitch / 10) * (0.8 + 0.4 * random());
   const [left, ink, paper] = [dot * (1 + 4 * random()), 0.25 * random(), 0.8 + 0.2 * random()];
   const places = Math.max(1, Math.floor((width - 2 * left) / (ADVANCE * dot)));
-  const texts = Array.from({ length: lines }, () =>
-    Array.from({ length: places }, () => (random() < SPACES ? null : GLYPHS[Math.floor(random() * GLYPHS.length)]!)),
-  );
+  const glyph = () => (random() < SPACES ? null : GLYPHS[Math.floor(random() * GLYPHS.length)]!);
+  const texts = Array.from({ length: lines }, () => Array.from({ length: places }, glyph));
   const isInk = (x: number, y: number) => {
     const [line, column] = [Math.floor(y / pitch), Math.floor((x - left) / dot)];
     const row = Math.floor((y - line * pitch - (pitch - 7 * dot) / 2) / dot);
-    return (
-      row >= 0 &&
-      row < 7 &&
-      column >= 0 &&
-      (((texts[line]?.[Math.floor(column / ADVANCE)]?.[column % ADVANCE] ?? 0) >> row) & 1) === 1
-    );
+    if (row < 0 || row >= 7 || column < 0) return false;
+    const dots = texts[line]?.[Math.floor(column / ADVANCE)]?.[column % ADVANCE] ?? 0;
+    return ((dots >> row) & 1) === 1;
   };
   return Float32Array.from({ length: height * width }, (_, i) => {
     const [x, y] = [i % width, Math.floor(i / width)];
-    const covered = SUBPIXELS.filter(([dx, dy]) => isInk(x + dx!, y + dy!)).length / SUBPIXELS.length;
-    return Math.min(1, Math.max(0, paper + (ink - paper) * covered + 0.04 * (random() - 0.5)));
+    const hits = SUBPIXELS.filter(([dx, dy]) => isInk(x + dx!, y + dy!));
+    const shade = paper + (ink - paper) * (hits.length / SUBPIXELS.length);
+    return Math.min(1, Math.max(0, shade + 0.04 * (random() - 0.5)));
   });
 }
 

@@ -13,26 +13,22 @@ export interface Difference {
   excess: number;
 }
 
-/** The element furthest outside its tolerance; a length mismatch and a NaN on one side only are infinitely far outside. */
+/**
+ * The element furthest outside its tolerance; a length mismatch and a NaN on one side only are infinitely far outside.
+ */
 export function largestDifference(
   got: ArrayLike<number>,
   expected: ArrayLike<number>,
   { absolute = 1e-6, relative = 1e-5 }: Tolerance = {},
 ): Difference {
-  let worst: Difference = {
-    index: -1,
-    got: got.length,
-    expected: expected.length,
-    excess: got.length === expected.length ? 0 : Infinity,
-  };
+  const mismatch = got.length === expected.length ? 0 : Infinity;
+  let worst: Difference = { index: -1, got: got.length, expected: expected.length, excess: mismatch };
   for (let index = 0; index < Math.min(got.length, expected.length); index++) {
     const [a, b] = [got[index]!, expected[index]!];
     const same = Object.is(a, b) || a === b;
-    const excess = same
-      ? 0
-      : Number.isFinite(a) && Number.isFinite(b)
-        ? Math.abs(a - b) / (absolute + relative * Math.abs(b))
-        : Infinity;
+    const areFinite = Number.isFinite(a) && Number.isFinite(b);
+    const apart = areFinite ? Math.abs(a - b) / (absolute + relative * Math.abs(b)) : Infinity;
+    const excess = same ? 0 : apart;
     if (excess > worst.excess) worst = { index, got: a, expected: b, excess };
   }
   return worst;

@@ -2,6 +2,8 @@ import {
   AgentHello,
   AgentWelcome,
   Device,
+  DeviceHistoryQuery,
+  DeviceMeasurement,
   EnrolDevice,
   EnrolledDevice,
   EnrolmentCode,
@@ -21,6 +23,12 @@ import { bytes, json, NOTHING, type Route } from './route.js';
 export const DEVICE_ROUTES = {
   listDevices: { method: 'GET', path: '/v1/devices', answer: json(Page(Device)) },
   getDevice: { method: 'GET', path: '/v1/devices/:id', answer: json(Device) },
+  deviceBenchmarks: {
+    method: 'GET',
+    path: '/v1/devices/:id/benchmarks',
+    query: DeviceHistoryQuery,
+    answer: json(Page(DeviceMeasurement)),
+  },
   createDeviceCode: {
     method: 'POST',
     path: '/v1/devices/codes',

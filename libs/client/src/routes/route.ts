@@ -32,8 +32,8 @@ export interface Route {
   body?: BodyFormat;
   answer: AnswerFormat;
   /**
-   * Why a POST may be sent again when no answer came: it does nothing new the second time, or the server knows it by its Idempotency-Key,
-   * which the client makes. GET and DELETE always may.
+   * Why a POST may be sent again when no answer came: it does nothing new the second time, or the server knows it by
+   * its Idempotency-Key, which the client makes. GET and DELETE always may.
    */
   repeat?: 'harmless' | 'keyed';
 }

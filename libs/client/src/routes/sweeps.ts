@@ -13,6 +13,7 @@ import {
   SweepResults,
   SweepSubmission,
   Trial,
+  TrialColumns,
   TrialQuery,
   TrialSubmission,
 } from '#contracts';
@@ -60,6 +61,7 @@ export const SWEEP_ROUTES = {
   cancelSweep: act('cancel'),
   deleteSweep: { method: 'DELETE', path: '/v1/sweeps/:id', answer: NOTHING },
   listTrials: { method: 'GET', path: '/v1/sweeps/:id/trials', query: TrialQuery, answer: json(Page(Trial)) },
+  trialColumns: { method: 'GET', path: '/v1/sweeps/:id/trials/columns', answer: json(TrialColumns) },
   addTrial: { method: 'POST', path: '/v1/sweeps/:id/trials', body: json(TrialSubmission), answer: json(Trial) },
   getTrial: { method: 'GET', path: '/v1/sweeps/:id/trials/:number', answer: json(Trial) },
   promoteTrial: {

@@ -40,8 +40,10 @@ export const DatasetInput = z
   .check((context) => {
     const input = context.value;
     const given = INPUT_SOURCES.filter((source) => input[source] !== undefined);
-    const fail = (path: string, message: string) =>
-      context.issues.push({ code: 'custom', message, path: path === '' ? [] : [path], input });
+    const fail = (place: string, message: string) => {
+      const path = place === '' ? [] : [place];
+      context.issues.push({ code: 'custom', message, path, input });
+    };
     if (given.length === 0)
       fail('', `nothing says where its values come from: give one of ${INPUT_SOURCES.join(', ')}`);
     if (given.length > 1) fail('', `${given.join(' and ')} exclude each other: leave one`);

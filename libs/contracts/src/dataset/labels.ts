@@ -31,8 +31,10 @@ export const DatasetLabels = z
   })
   .check((context) => {
     const { array, boxes, classes, first, oneHot } = context.value;
-    const fail = (path: string, message: string) =>
-      context.issues.push({ code: 'custom', message, path: path === '' ? [] : [path], input: context.value });
+    const fail = (place: string, message: string) => {
+      const path = place === '' ? [] : [place];
+      context.issues.push({ code: 'custom', message, path, input: context.value });
+    };
     if ((array === undefined) === (boxes === undefined)) fail('', 'give one of array and boxes');
     for (const [name, value] of Object.entries({ first, oneHot }))
       if (value !== undefined && (classes === undefined || boxes))

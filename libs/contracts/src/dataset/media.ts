@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Filters that resize a picture: those of PIL, which look at all the pixels that shrink into one, and those of OpenCV by its names. */
+/**
+ * Filters that resize a picture: those of PIL, which look at all the pixels that shrink into one, and those of OpenCV
+ * by its names.
+ */
 export const Resample = z.enum([
   'nearest',
   'box',
@@ -21,7 +24,10 @@ const Side = z.int().min(1).max(MAX_SIDE);
 const HeightWidth = z.tuple([Side, Side]);
 const SideOrBoth = z.union([Side, HeightWidth]);
 
-/** How a picture becomes an array of bytes: turned as its EXIF orientation says, then resized, then cropped or letterboxed. */
+/**
+ * How a picture becomes an array of bytes: turned as its EXIF orientation says, then resized, then cropped or
+ * letterboxed.
+ */
 export const ImageForm = z
   .strictObject({
     color: z.enum(['rgb', 'bgr', 'gray']).default('rgb').describe('Channels of the array, in this order.'),

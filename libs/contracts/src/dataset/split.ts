@@ -14,12 +14,16 @@ const FolderPath = z
     error: 'names of folders with / between them, inside the file',
   });
 
-/** Where a split's samples are: a file or a folder beside the manifest, and which of its samples belong to the split. */
+/**
+ * Where a split's samples are: a file or a folder beside the manifest, and which of its samples belong to the split.
+ */
 export const Split = z
   .strictObject({
     file: FileName.describe('A file of arrays or a table, or a folder or zip archive of pictures or recordings.'),
     folder: FolderPath.optional().describe('Only what lies in this folder of a folder or archive.'),
-    labels: FileName.optional().describe('File or folder of the boxes: COCO annotations, or label files of YOLO.'),
+    labels: FolderPath.optional().describe(
+      'File or folder of the boxes: COCO annotations, or label files of YOLO; beside the manifest, or within file: road/annotations.json.',
+    ),
     arrays: z
       .record(z.string(), z.string().min(1))
       .optional()
@@ -33,9 +37,11 @@ export const Split = z
     seed: z.int().min(0).max(0xffffffff).optional().describe('Decides that order; 0 by default.'),
   })
   .check((context) => {
-    const { start, count, part, seed } = context.value;
+    const { file, labels, start, count, part, seed } = context.value;
     const fail = (path: string, message: string) =>
       context.issues.push({ code: 'custom', message, path: [path], input: context.value });
+    if (labels?.includes('/') && !labels.startsWith(`${file}/`))
+      fail('labels', `a file beside the manifest, or one within ${file}: ${file}/…`);
     if (part && part[0] >= part[1]) fail('part', 'the first share lies below the second, as in [0, 0.8]');
     if (part && (start !== 0 || count !== undefined)) fail('part', 'start and count exclude it: leave them out');
     if (!part && seed !== undefined) fail('seed', 'is for part: leave it out');

@@ -4,7 +4,9 @@ import { BenchmarkSamples } from './benchmark.js';
 import { BenchmarkSettings } from './benchmark-settings.js';
 import { DeviceState } from './device.js';
 import { DeviceCondition, DeviceFingerprint } from './fingerprint.js';
+import { InputsFile } from './inputs-file.js';
 import { DeviceName, DeviceTags } from './selection.js';
+import { MOST_BATCH, MOST_THREADS } from './throughput.js';
 
 /** Raised whenever an agent of before cannot work with this server any more. */
 export const PROTOCOL = 1;
@@ -92,6 +94,22 @@ export const BenchmarkInput = z
   .meta({ id: 'BenchmarkInput' });
 export type BenchmarkInput = z.infer<typeof BenchmarkInput>;
 
+/** One combination of batch size and threads at which samples a second are measured. */
+export const LeasedPoint = z
+  .object({
+    batch: z.int().min(1).max(MOST_BATCH),
+    threads: z.int().min(1).max(MOST_THREADS),
+    inputs: z.array(BenchmarkInput),
+  })
+  .meta({ id: 'LeasedPoint' });
+export type LeasedPoint = z.infer<typeof LeasedPoint>;
+
+const Path = z.string().describe('Where to download it.');
+const Presigned = z
+  .url()
+  .optional()
+  .describe('Where the same bytes can be had from the store itself for a while, without a key.');
+
 /** A benchmark in the hands of one device, until it answers or is not heard of for too long. */
 export const Lease = z
   .object({
@@ -99,9 +117,13 @@ export const Lease = z
     fence: Fence,
     job: z.string().describe('What it is for, in words.'),
     models: z
-      .array(z.object({ digest: Digest, label: z.string(), path: z.string().describe('Where to download it.') }))
+      .array(z.object({ digest: Digest, label: z.string(), path: Path, url: Presigned }))
       .describe('The baseline first; each digest once.'),
     inputs: z.array(BenchmarkInput),
+    data: InputsFile.extend({ path: Path, url: Presigned })
+      .optional()
+      .describe('Samples of the data set to feed; absent where inputs are made up from the seed.'),
+    throughput: z.array(LeasedPoint).optional().describe('What else is timed; absent where it was not asked for.'),
     settings: BenchmarkSettings,
   })
   .meta({ id: 'Lease' });

@@ -38,6 +38,12 @@ export const EnrolmentCode = z
     code: z.string().describe('Good once; shown this once.'),
     expiresAt: z.iso.datetime(),
     command: z.string().describe('What to type on the device.'),
+    pages: z
+      .array(z.string())
+      .describe(
+        'Addresses of the page /device with the code, by which a browser becomes the device; none where no other machine reaches the server.',
+      ),
+    unreachable: z.string().nullable().describe('Why no other machine reaches the server, and the way out.'),
   })
   .meta({ id: 'EnrolmentCode' });
 export type EnrolmentCode = z.infer<typeof EnrolmentCode>;

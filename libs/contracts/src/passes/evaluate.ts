@@ -75,6 +75,10 @@ export const EvaluateOptions = z
       .optional()
       .describe('Registered devices that measure the models too: names, or tags with each: true or any: N.'),
     benchmark: BenchmarkOptions.optional().describe('How the devices measure.'),
+    deviceInputs: z
+      .enum(['synthetic', 'data'])
+      .optional()
+      .describe('What devices feed: values made up from the seed, or samples of the data set; made up if left out.'),
     latencyRuns: z
       .int()
       .min(5)

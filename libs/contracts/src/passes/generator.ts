@@ -22,7 +22,7 @@ export const GeneratorOptions = z.strictObject({
       'Weight of samples on which student and teacher differ (DFAD, Fang et al. 2019); 0 trains the generator ' +
         'through the teacher alone.',
     ),
-  lessonsPerEpoch: z
+  generatedBatchesPerEpoch: z
     .int()
     .min(1)
     .max(100_000)

@@ -4,6 +4,7 @@ import { DistillOptions } from './distill.js';
 import { EvaluateOptions } from './evaluate.js';
 import { ExportOptions } from './export.js';
 import { IMPORTANCES, PruneOptions, type ImportanceReads } from './prune.js';
+import { seeksSlower } from './quantize-conflicts.js';
 import { QuantizeOptions } from './quantize.js';
 import { TrainOptions } from './train.js';
 import { modelsOf, type ModelUse } from './sources.js';
@@ -18,6 +19,8 @@ export interface Reads {
   history: boolean;
   /** This machine's clock: the result follows from it, so that it is true of one machine only. */
   machine: boolean;
+  /** Whether this CPU has int8 dot products: the range of weights follows from it. */
+  kernels: boolean;
   /** The memory ceiling: a training divides its batches by it, and so its sums. */
   memory: boolean;
   /** Models of the store that the options name. */
@@ -64,9 +67,15 @@ const SPLITS_OF: Record<ImportanceReads, readonly string[]> = {
 /** Every pass by name. To add one: its options here, its code in libs/compression/src/catalog.ts. */
 export const PASSES = {
   quantize: describe('Store weights, and activations where asked, in fewer bits.', QuantizeOptions, {
-    reads: ({ mixed }) => ({ data: true, machine: mixed?.latency !== undefined }),
-    needs: ({ scheme, ranges }) => ({ splits: scheme === 'static' && ranges.length === 0 ? CALIBRATION : [] }),
-    version: 10,
+    reads: (options) => ({
+      data: true,
+      machine: options.mixed?.latency !== undefined || seeksSlower(options),
+      kernels: options.reduceRange === 'auto' && (options.scheme === 'static' || options.scheme === 'dynamic'),
+    }),
+    needs: ({ scheme, ranges, encodings }) => ({
+      splits: scheme === 'static' && ranges.length === 0 && !encodings ? CALIBRATION : [],
+    }),
+    version: 13,
   }),
   prune: describe('Remove weights or whole channels that matter least.', PruneOptions, {
     reads: ({ recoverEpochs, budget }) => ({
@@ -79,7 +88,7 @@ export const PASSES = {
       splits: recoverEpochs > 0 ? TRAINING : SPLITS_OF[IMPORTANCES[importance]],
       ...(recoverEpochs > 0 || SPLITS_OF[IMPORTANCES[importance]].length > 0 ? { batchFirst: true } : {}),
     }),
-    version: 10,
+    version: 13,
   }),
   distill: describe('Train the model to match its teacher, keeping zeros and grids.', DistillOptions, {
     reads: ({ method, teacher, student }) => ({
@@ -91,7 +100,7 @@ export const PASSES = {
     }),
     needs: ({ method }) => (method === 'generative' ? { splits: [] } : { splits: TRAINING, batchFirst: true }),
     resizes: ({ student }) => student !== 'current',
-    version: 10,
+    version: 12,
   }),
   train: describe('Train the model on labels, from fresh weights or its own.', TrainOptions, {
     // Weights of two bits begin at the floats that they were rounded from.
@@ -102,13 +111,16 @@ export const PASSES = {
       labels: { kind: loss === 'crossEntropy' ? 'classes' : 'numbers', option: 'loss' },
     }),
     resizes: () => false,
-    version: 6,
+    version: 8,
   }),
   analyze: describe('Measure what each layer costs when it alone is quantized, at every width.', AnalyzeOptions, {
-    reads: { data: true },
-    needs: () => ({ splits: CALIBRATION }),
+    reads: ({ reduceRange }) => ({ data: true, kernels: reduceRange === 'auto' }),
+    needs: ({ channels }) =>
+      channels && IMPORTANCES[channels.importance] === 'gradients'
+        ? { splits: TRAINING, batchFirst: true }
+        : { splits: CALIBRATION },
     changes: false,
-    version: 4,
+    version: 5,
   }),
   export: describe('Write the model as a file for the device: the format of ONNX Runtime, or ONNX.', ExportOptions, {
     reads: {},
@@ -119,7 +131,7 @@ export const PASSES = {
     needs: ({ split }) => ({ splits: split === 'calibration' ? CALIBRATION : [split] }),
     changes: false,
     besides: ['devices', 'benchmark'],
-    version: 4,
+    version: 5,
   }),
 } as const satisfies Record<string, PassDescriptor>;
 
@@ -152,6 +164,7 @@ function describe<O extends z.ZodObject>(
     teacher: false,
     history: false,
     machine: false,
+    kernels: false,
     memory: false,
     models: [],
     ...(typeof reads === 'function' ? reads(given) : reads),
@@ -160,14 +173,19 @@ function describe<O extends z.ZodObject>(
 }
 
 export * from './analyze.js';
+export * from './channel-costs.js';
+export * from './curve-figures.js';
 export * from './custom-metric.js';
 export * from './distill.js';
 export * from './generator.js';
+export * from './going-on.js';
 export * from './evaluate.js';
 export * from './export.js';
 export * from './features.js';
+export * from './option-schema.js';
 export * from './outputs.js';
 export * from './prune.js';
+export { seeksSlower } from './quantize-conflicts.js';
 export * from './quantize.js';
 export * from './sources.js';
 export * from './task-choice.js';

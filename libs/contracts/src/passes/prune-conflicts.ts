@@ -9,8 +9,10 @@ export interface PruneConflict {
 
 const isChannel = ({ granularity }: PruneFields) => granularity === 'channel';
 const isOneShot = ({ schedule }: PruneFields) => schedule === 'one-shot';
-const isGlobal = ({ scope, granularity }: PruneFields) =>
-  scope === 'global' || (scope === 'auto' && (granularity === 'weight' || granularity === 'block'));
+function isGlobal({ scope, granularity }: PruneFields): boolean {
+  if (scope !== 'auto') return scope === 'global';
+  return granularity === 'weight' || granularity === 'block';
+}
 
 /** Every combination of options that would otherwise be ignored in part, or refused once the stage runs. */
 export const PRUNE_CONFLICTS: readonly PruneConflict[] = [

@@ -13,7 +13,10 @@ export const PRUNE_DEFAULTS = {
 /** What an importance reads of the model and the data. */
 export type ImportanceReads = 'weights' | 'activations' | 'gradients';
 
-/** Every importance and what it reads: the job's data set must have it. What each computes: libs/compression/src/pruning/importance. */
+/**
+ * Every importance and what it reads: the job's data set must have it. What each computes:
+ * libs/compression/src/pruning/importance.
+ */
 export const IMPORTANCES = {
   l1: 'weights',
   l2: 'weights',
@@ -55,9 +58,9 @@ export const PruneFields = z.strictObject({
     .describe('Samples that importances by activation or gradient look at.'),
   budget: z
     .strictObject({
-      parameters: z.number().positive().max(1).optional(),
-      bytes: z.number().positive().max(1).optional(),
-      macs: z.number().positive().max(1).optional(),
+      parameters: z.number().positive().max(1).optional().describe('Share of the parameters that may stay.'),
+      bytes: z.number().positive().max(1).optional().describe('Share of the bytes of the file that may stay.'),
+      macs: z.number().positive().max(1).optional().describe('Share of the multiply-accumulates that may stay.'),
       latency: z
         .number()
         .positive()

@@ -1,3 +1,4 @@
+import { activationWidths } from './encodings.js';
 import type { QuantizeFields } from './quantize-fields.js';
 
 /** Options that cannot be had together: which field to change, when, and what to say. */
@@ -13,10 +14,13 @@ type Field = keyof QuantizeFields;
 
 /** Of float16 on top of what dynamic leaves: half precision is a matter of tensors. */
 const OF_LAYERS: readonly Field[] = ['biasCorrection', 'smoothing', 'equalize', 'ends', 'exclude'];
-const OF_STATIC: readonly Field[] = ['mixed', 'activationBits', 'ranges'];
+const OF_STATIC: readonly Field[] = ['mixed', 'activationBits', 'ranges', 'encodings', 'weightsOnly', 'whereSlower'];
 const OF_WEIGHTS: readonly Field[] = ['rounding', 'weightFormat', 'weightBits', 'layerBits', 'powerOfTwo'];
 
-/** Options that each scheme has no use for, and that are refused where they are given; a scheme without its line does not compile. */
+/**
+ * Options that each scheme has no use for, and that are refused where they are given; a scheme without its line does
+ * not compile.
+ */
 const UNUSED: Record<QuantizeFields['scheme'], readonly Field[]> = {
   static: [],
   dynamic: [...OF_STATIC, ...OF_WEIGHTS],
@@ -25,6 +29,11 @@ const UNUSED: Record<QuantizeFields['scheme'], readonly Field[]> = {
 };
 
 const isUnused = (field: Field, { scheme }: QuantizeFields) => UNUSED[scheme].includes(field);
+
+/** Whether layers are to be timed as int8 and as floats, so that the result depends on the machine. */
+export function seeksSlower({ whereSlower }: Pick<QuantizeFields, 'whereSlower'>): boolean {
+  return whereSlower !== 'int8';
+}
 
 /** Every combination of options that would otherwise be ignored in part. */
 export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
@@ -36,7 +45,12 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
   {
     field: 'rounding',
     when: (o) => o.rounding !== 'nearest' && (o.weightFormat === 'codebook' || o.weightFormat === 'binary'),
-    message: 'gptq and adaround need evenly spaced levels: use weightFormat uniform or ternary',
+    message: 'gptq, adaround and seqmse need evenly spaced levels: use weightFormat uniform or ternary',
+  },
+  {
+    field: 'rounding',
+    when: (o) => o.rounding === 'seqmse' && o.powerOfTwo,
+    message: 'seqmse chooses any scale, which powerOfTwo would round away: use nearest, gptq or adaround',
   },
   {
     field: 'biasCorrection',
@@ -129,6 +143,26 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
     message: 'a value has two ranges: give each value once',
   },
   {
+    field: 'encodings',
+    when: (o) => o.encodings !== undefined && isUnused('encodings', o),
+    message: 'only scheme static puts activations and weights on grids that are given: leave encodings out',
+  },
+  {
+    field: 'encodings',
+    when: (o) => o.encodings !== undefined && (o.weightFormat !== 'uniform' || o.powerOfTwo),
+    message: 'they give scales of evenly spaced levels: use weightFormat uniform and leave powerOfTwo out',
+  },
+  {
+    field: 'encodings',
+    when: (o) => o.encodings !== undefined && o.mixed !== undefined,
+    message: 'they give widths of weights, which mixed is to choose: leave one of the two out',
+  },
+  {
+    field: 'encodings',
+    when: (o) => o.target === 'web' && activationWidths(o.encodings).includes(16),
+    message: 'the web runtime has no kernels for 16-bit activations: use target portable',
+  },
+  {
     field: 'ends',
     when: (o) => o.ends !== 'same' && isUnused('ends', o),
     message: 'half precision is a matter of tensors, not of layers',
@@ -137,6 +171,21 @@ export const QUANTIZE_CONFLICTS: readonly QuantizeConflict[] = [
     field: 'ends',
     when: (o) => o.ends === 'bits8' && (o.weightFormat === 'ternary' || o.weightFormat === 'binary'),
     message: 'ternary and binary weights have one width: use ends float',
+  },
+  {
+    field: 'weightsOnly',
+    when: (o) => o.weightsOnly.length > 0 && isUnused('weightsOnly', o),
+    message: 'only scheme static has layers that compute in integers beside others: leave weightsOnly out',
+  },
+  {
+    field: 'whereSlower',
+    when: (o) => seeksSlower(o) && isUnused('whereSlower', o),
+    message: 'only scheme static can leave layers to floats by measurement: leave whereSlower out',
+  },
+  {
+    field: 'whereSlower',
+    when: (o) => seeksSlower(o) && o.mixed !== undefined,
+    message: 'mixed has a goal of its own: use its latency to leave layers float',
   },
   {
     field: 'exclude',

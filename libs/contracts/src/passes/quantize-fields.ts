@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Encodings } from './encodings.js';
 
 const WeightBits = z.literal([8, 4, 3, 2]);
 const ActivationBits = z.literal([8, 16]);
@@ -89,11 +90,12 @@ export const QuantizeFields = z.strictObject({
         'weights, or nothing.',
     ),
   rounding: z
-    .enum(['nearest', 'gptq', 'adaround'])
+    .enum(['nearest', 'seqmse', 'gptq', 'adaround'])
     .default('nearest')
     .describe(
-      'Round each weight to its nearest level, column by column so that the layer’s output stays close, or ' +
-        'up or down as gradient steps on that output find best; needs a data set (schemes static and weightOnly).',
+      'Round each weight to its nearest level, to the nearest on scales that keep the layer’s output, column by ' +
+        'column so that this output stays close, or up or down as gradient steps on it find best; all but nearest ' +
+        'need a data set (schemes static and weightOnly).',
     ),
   iterations: z.int().min(1).max(100_000).default(1000).describe('Gradient steps per layer that AdaRound takes.'),
   biasCorrection: z
@@ -137,9 +139,12 @@ export const QuantizeFields = z.strictObject({
     .describe('First centroids of a codebook: evenly spaced, at quantiles, or drawn.'),
   perChannel: z.boolean().default(true).describe('One weight scale per output channel instead of one per tensor.'),
   reduceRange: z
-    .boolean()
-    .default(true)
-    .describe('Keep weights within ±64, so that kernels without VNNI cannot saturate.'),
+    .literal([true, false, 'auto'])
+    .default('auto')
+    .describe(
+      'Keep 8-bit weights within ±64, so that kernels without int8 dot products (VNNI) cannot saturate; auto does ' +
+        'where the runtime on this CPU would, and keeps the whole of ±127 elsewhere.',
+    ),
   calibration: z
     .enum(['auto', 'minmax', 'movingAverage', 'percentile', 'entropy', 'mse'])
     .default('auto')
@@ -157,6 +162,11 @@ export const QuantizeFields = z.strictObject({
         'calibration.json, or { value, min, max } by hand. The other values are calibrated; where none is left ' +
         'no data set is needed.',
     ),
+  encodings: Encodings.optional().describe(
+    'Grids of activations and weights from another quantizer (scheme static): the content of a file of encodings as ' +
+      'AIMET exports it, versions 0.6.1 and 1.0.0. Ranges go before them; where they tell every activation no data ' +
+      'set is needed. What has no use is listed.',
+  ),
   percentile: z
     .number()
     .min(50)
@@ -165,12 +175,12 @@ export const QuantizeFields = z.strictObject({
     .describe('Share of activation values kept inside the range, in percent.'),
   samples: z.int().min(1).max(100_000).default(256).describe('Calibration samples, taken from the calibration split.'),
   opTypes: z
-    .array(z.enum(['Conv', 'Gemm', 'MatMul', 'Gather', 'LSTM']))
-    .default(['Conv', 'Gemm', 'MatMul', 'Gather', 'LSTM'])
+    .array(z.enum(['Conv', 'Gemm', 'MatMul', 'Gather', 'LSTM', 'GRU', 'RNN', 'ConvTranspose', 'Add']))
+    .default(['Conv', 'Gemm', 'MatMul', 'Gather', 'LSTM', 'GRU', 'RNN', 'ConvTranspose', 'Add'])
     .describe(
-      'Operators whose weights and activations are quantized; Gemm and MatMul alone for the fully connected ' +
-        'layers only, Gather for the tables that rows are looked up in, LSTM for recurrent weights (target ' +
-        'onnxruntime).',
+      'Operators whose weights, and activations where there are integer kernels, are quantized; Gemm and MatMul ' +
+        'alone for the fully connected layers only, Gather for the tables that rows are looked up in, LSTM, GRU and ' +
+        'RNN for recurrent weights, Add for learned tables that are added.',
     ),
   minProducts: z
     .int()
@@ -182,5 +192,20 @@ export const QuantizeFields = z.strictObject({
         'is faster.',
     ),
   exclude: z.array(z.string()).default([]).describe('Nodes that stay float, by name or pattern as in layerBits.'),
+  weightsOnly: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Layers that store their weights as integers and compute in floats, by name or pattern as in layerBits ' +
+        '(scheme static): as small as int8, as fast as float.',
+    ),
+  whereSlower: z
+    .enum(['auto', 'weightsOnly', 'float', 'int8'])
+    .default('int8')
+    .describe(
+      'What becomes of layers with which the model runs slower as int8 than as float on this machine (scheme static). ' +
+        'int8 asks no clock. Otherwise speed is measured: weightsOnly stores integers and computes in floats, float ' +
+        'leaves weights float too, auto takes the smaller, which is weightsOnly.',
+    ),
 });
 export type QuantizeFields = z.infer<typeof QuantizeFields>;

@@ -8,7 +8,10 @@ export type LabelForm = Pick<DatasetInspection, 'classes' | 'targets' | 'boxes'>
 
 type Chosen = Pick<EvaluateOptions, 'task' | 'metrics'>;
 
-/** The task that evaluate measures: the one that the options name, else the one of labels of that kind; null without labels. */
+/**
+ * The task that evaluate measures: the one that the options name, else the one of labels of that kind; null without
+ * labels.
+ */
 export function chosenTask(
   { task }: Pick<EvaluateOptions, 'task'>,
   { classes, targets, boxes }: LabelForm,
@@ -30,14 +33,12 @@ export function taskProblems(options: Chosen, labels: LabelForm): { field: strin
   const asked = options.metrics?.filter((name) => metricFacts(name).source === 'labels') ?? [];
   if (task === null) return asked.map((name) => needsLabels(name, labels));
   if (!hasLabelsFor(task, labels)) return labelProblems(task, asked, labels);
-  return asked
-    .filter((name) => metricFacts(name).task !== task)
-    .map((name) => ({
-      field: 'metrics',
-      message:
-        `${name} is a figure of the task ${metricFacts(name).task ?? ''}, and the labels are those of ${task}: ` +
-        'say which task is meant',
-    }));
+  const strange = asked.filter((name) => metricFacts(name).task !== task);
+  return strange.map((name) => {
+    const own = metricFacts(name).task ?? '';
+    const message = `${name} is a figure of the task ${own}, and the labels are those of ${task}: say which task is meant`;
+    return { field: 'metrics', message };
+  });
 }
 
 /** An embedding is compared with the baseline without any labels. */

@@ -10,6 +10,7 @@ const OPTIONS_OF = ['classification', 'detection', 'segmentation', 'sequence', '
 type Chosen = { readonly [N in (typeof OPTIONS_OF)[number]]?: unknown } & {
   devices?: unknown;
   benchmark?: unknown;
+  deviceInputs?: unknown;
   task?: TaskName | undefined;
   metrics?: readonly MetricName[] | undefined;
   readOutput?: string | undefined;
@@ -43,9 +44,11 @@ export function taskConflicts(options: Chosen): { path: (string | number)[]; mes
 }
 
 /** Settings that no device would read. */
-function idleBenchmark({ devices, benchmark }: Chosen): ReturnType<typeof taskConflicts> {
-  if (benchmark === undefined || devices !== undefined) return [];
-  return [{ path: ['benchmark'], message: 'no device measures: name some in devices, or leave benchmark out' }];
+function idleBenchmark({ devices, ...options }: Chosen): ReturnType<typeof taskConflicts> {
+  if (devices !== undefined) return [];
+  const idle = (['benchmark', 'deviceInputs'] as const).filter((name) => options[name] !== undefined);
+  const words = (name: string) => `no device measures: name some in devices, or leave ${name} out`;
+  return idle.map((name) => ({ path: [name], message: words(name) }));
 }
 
 export function refuseTaskConflicts(options: Chosen, context: z.RefinementCtx): void {
@@ -64,11 +67,11 @@ function strangeOptions(options: Chosen): ReturnType<typeof taskConflicts> {
 
 function sameNames({ custom = [] }: Chosen): ReturnType<typeof taskConflicts> {
   const names = custom.map(({ name }) => name);
-  return names.flatMap((name, index) =>
-    names.indexOf(name) < index
-      ? [{ path: ['custom', index, 'name'], message: `there is a metric "${name}" already` }]
-      : [],
-  );
+  const isRepeated = (name: string, index: number) => names.indexOf(name) < index;
+  return names.flatMap((name, index) => {
+    const message = `there is a metric "${name}" already`;
+    return isRepeated(name, index) ? [{ path: ['custom', index, 'name'], message }] : [];
+  });
 }
 
 function strangeMetrics({ task, metrics = [] }: Chosen): ReturnType<typeof taskConflicts> {
@@ -95,19 +98,21 @@ function missingOptions({ task, detection, wakeWord, readOutput }: Chosen): Retu
   if (task === 'detection' && readOutput !== undefined)
     return [{ path: ['readOutput'], message: 'the outputs of a detector are named in detection: boxes and scores' }];
   if (task !== 'detection' || !detection) return [];
-  const { head, priors, regions } = detection;
+  const { head, priors, regions, softmax, sigmoid } = detection;
+  if (softmax && sigmoid)
+    return [
+      {
+        path: ['detection', 'sigmoid'],
+        message: 'scores are made probabilities of by softmax or by sigmoid, not both',
+      },
+    ];
   if (head !== 'map' && regions)
     return [{ path: ['detection', 'regions'], message: `only the head map reads regions, and the head is ${head}` }];
   if (head === 'ssd' && !priors)
     return [{ path: ['detection', 'priors'], message: `${TASKS.detection.label} by the head ssd needs priors` }];
   if (head !== 'ssd' && priors)
     return [{ path: ['detection', 'priors'], message: `only the head ssd reads priors, and the head is ${head}` }];
-  return priors && priors.sizes.length !== priors.strides.length
-    ? [
-        {
-          path: ['detection', 'priors', 'sizes'],
-          message: `there are ${priors.strides.length} strides and ${priors.sizes.length} lists of sizes: one per stride`,
-        },
-      ]
-    : [];
+  if (!priors || priors.sizes.length === priors.strides.length) return [];
+  const message = `there are ${priors.strides.length} strides and ${priors.sizes.length} lists of sizes: one per stride`;
+  return [{ path: ['detection', 'priors', 'sizes'], message }];
 }

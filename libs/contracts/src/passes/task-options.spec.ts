@@ -19,6 +19,7 @@ describe('options of a task', () => {
     const priors = { input: [32, 32], strides: [8, 16], sizes: [[4]] };
     expect(problemsOf({ task: 'detection', detection: { head: 'ssd', priors } })[0]).toContain('one per stride');
     expect(problemsOf({ task: 'detection', detection: { priors } })[0]).toContain('only the head ssd reads priors');
+    expect(problemsOf({ task: 'detection', detection: { softmax: true, sigmoid: true } })[0]).toContain('not both');
   });
 
   it('name each figure of their own once', () => {
@@ -52,7 +53,7 @@ describe('the task', () => {
         field: 'task',
         message:
           'detection needs labels without classes in the manifest ([samples, objects, 5]: class number, then left, top, ' +
-          'right and bottom; rows of class -1 fill up), and the labels of the data set are those of 3 classes',
+          'right and bottom; class -1 fills up, -2 - c is a crowd), and the labels of the data set are those of 3 classes',
       },
     ]);
     expect(taskProblems({ task: 'anomaly' }, { classes: null })[0]?.message).toContain('does not have');

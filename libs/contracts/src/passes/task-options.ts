@@ -32,14 +32,20 @@ export const DetectionOptions = z.strictObject({
   scores: z.string().min(1).optional().describe('Output that holds scores; by default the first that fits.'),
   classes: z.string().min(1).optional().describe('Output [batch, n] of class numbers, where there is one.'),
   form: z
-    .enum(['corners', 'centre'])
+    .enum(['corners', 'centre', 'yxyx', 'xywh'])
     .default('corners')
-    .describe('Whether decoded boxes are left, top, right, bottom, or centre and size.'),
+    .describe(
+      'What decoded boxes are: corners left, top, right, bottom; centre and size; yxyx top, left, bottom, right, as of ' +
+        'TensorFlow; xywh left, top and size.',
+    ),
   background: z
-    .boolean()
+    .union([z.boolean(), z.literal('last')])
     .default(false)
-    .describe('Whether the first column of the scores is the background, and no class of the labels.'),
-  softmax: z.boolean().default(false).describe('Whether scores are logits, to be made probabilities of.'),
+    .describe(
+      'Whether the first column of the scores, or the last one, is the background, and no class of the labels.',
+    ),
+  softmax: z.boolean().default(false).describe('Whether scores are logits of which one class is right.'),
+  sigmoid: z.boolean().default(false).describe('Whether scores are logits of each class by itself.'),
   scale: z
     .tuple([z.number().positive(), z.number().positive()])
     .default([1, 1])
@@ -69,6 +75,10 @@ export type DetectionOptions = z.infer<typeof DetectionOptions>;
 
 export const SegmentationOptions = z.strictObject({
   ignore: z.int().default(255).describe('Pixels with this label do not count.'),
+  threshold: z
+    .number()
+    .optional()
+    .describe('Of an output of one plane of scores: from this score on a pixel is of class 1, else of class 0.'),
 });
 
 export const SequenceOptions = z.strictObject({
@@ -87,7 +97,10 @@ export type SequenceOptions = z.infer<typeof SequenceOptions>;
 
 export const WakeWordOptions = z.strictObject({
   seconds: z.number().positive().describe('Seconds of audio that a sample stands for.'),
-  threshold: z.number().default(0.5).describe('Score from which on a wake word counts as heard.'),
+  threshold: z
+    .number()
+    .optional()
+    .describe('Score from which on a wake word counts as heard; 0.5 where scores lie within 0..1, else to be given.'),
 });
 
 export const AnomalyOptions = z.strictObject({

@@ -56,17 +56,19 @@ export const TRAIN_CONFLICTS: readonly Conflict<TrainFields>[] = [
 const mayReadLabels = ({ method, augment, outputs }: DistillFields) =>
   method === 'discriminative' && augment.mixup === 0 && hasClasses(outputs);
 const readsLabels = (options: DistillFields) => options.alpha < 1 && mayReadLabels(options);
-const hasClasses = (outputs: DistillFields['outputs']) =>
-  typeof outputs === 'object'
-    ? Object.values(outputs).some((kind) => kind === 'classification') || Object.keys(outputs).length === 0
-    : outputs === 'auto' || outputs === 'classification';
+function hasClasses(outputs: DistillFields['outputs']): boolean {
+  if (typeof outputs !== 'object') return outputs === 'auto' || outputs === 'classification';
+  const kinds = Object.values(outputs);
+  return kinds.length === 0 || kinds.includes('classification');
+}
 const isDefaultGenerator = ({ generator }: DistillFields) =>
   JSON.stringify(GeneratorOptions.parse(generator)) === DEFAULT_GENERATOR;
 const DEFAULT_GENERATOR = JSON.stringify(GeneratorOptions.parse({}));
 const isEnsemble = ({ teacher }: DistillFields) =>
   typeof teacher === 'object' && 'models' in teacher && teacher.models.length > 1;
-const changesImages = ({ shift, flip, cutout, mixup }: DistillFields['augment']) =>
-  shift > 0 || flip || cutout > 0 || mixup > 0;
+function changesImages({ shift, flip, cutout, mixup }: DistillFields['augment']): boolean {
+  return shift > 0 || flip || cutout > 0 || mixup > 0;
+}
 const isWithin = (size: ScaleOptions, limit: ScaleOptions) => size.width <= limit.width && size.depth <= limit.depth;
 const isSame = (size: ScaleOptions, other: ScaleOptions) => size.width === other.width && size.depth === other.depth;
 const WHOLE: ScaleOptions = { width: 1, depth: 1 };

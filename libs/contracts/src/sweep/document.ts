@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import { Gate, GateMetric, RecipeStep } from '../recipe.js';
+import { deviceFigureName, DeviceReference } from '../devices/device-gate.js';
+import { GateMetric, RecipeGate, RecipeStep } from '../recipe.js';
 import { Range, When } from './ranges.js';
 
-/** A step of a sweep: a step of a recipe of which any option, at any depth, may be a range, `$NAME` or `{ sameAs: NAME }`. */
+/**
+ * A step of a sweep: a step of a recipe of which any option, at any depth, may be a range, `$NAME` or
+ * `{ sameAs: NAME }`.
+ */
 export const SweepStep = z.strictObject({
   pass: z.string().min(1),
   name: z
@@ -28,16 +32,20 @@ export type SweepStep = z.infer<typeof SweepStep>;
 export const Direction = z.enum(['minimize', 'maximize']);
 export type Direction = z.infer<typeof Direction>;
 
+const direction = Direction.optional().describe('By default what is better for the metric.');
+
+/** A figure of the model, or, with `device`, one that a device measures. */
 export const SweepObjective = z
-  .strictObject({
-    metric: GateMetric,
-    direction: Direction.optional().describe('By default what is better for the metric.'),
-  })
+  .union([z.strictObject({ metric: GateMetric, direction }), DeviceReference.safeExtend({ direction })])
   .meta({ id: 'Objective' });
 export type SweepObjective = z.infer<typeof SweepObjective>;
 
+/** What an objective is called: `top1`, `p95Ms on pi`. */
+export const objectiveName = (objective: SweepObjective): string =>
+  'device' in objective ? deviceFigureName(objective) : objective.metric;
+
 const haveOwnMetrics = (objectives: readonly SweepObjective[]): boolean =>
-  new Set(objectives.map(({ metric }) => metric)).size === objectives.length;
+  new Set(objectives.map(objectiveName)).size === objectives.length;
 
 export const SamplerName = z.enum(['auto', 'grid', 'random', 'sobol', 'tpe', 'nsga2', 'gp', 'model']);
 export type SamplerName = z.infer<typeof SamplerName>;
@@ -104,19 +112,26 @@ export const SweepDocument = z
       .refine(haveOwnMetrics, 'two objectives are of the same metric: leave one out')
       .describe('What is made as low or high as can be, all at once.'),
     constraints: z
-      .array(Gate)
+      .array(RecipeGate)
       .max(20)
       .default([])
       .describe('What a trial must hold to count: bounds on figures as gates of a recipe have them.'),
     limits: SweepLimits.prefault({}),
     sampler: SamplerName.default('auto').describe(
-      'How the next trial is chosen. grid takes every assignment in order; model begins with what cached sensitivities of layers foresee; auto takes the grid where it fits the limit, else model where something is known, then a Gaussian process and later a Parzen estimator.',
+      'How the next trial is chosen. grid takes every assignment in order; model begins with what sensitivities of layers and channels foresee, which it measures once where they are not stored; auto takes the grid where it fits the limit, else model where something is known, then a Gaussian process and later a Parzen estimator.',
     ),
     verify: z
       .record(z.string(), z.unknown())
       .optional()
       .describe(
         'Options of evaluate, such as skip, by which the best trial is measured once more when the search ends, on samples that it did not see: at most three trials, until one holds the constraints there.',
+      ),
+    warmStart: z
+      .array(z.uuid())
+      .max(20)
+      .optional()
+      .describe(
+        'Earlier sweeps and jobs on the same model and data, by their ids: what of them this space holds counts as tried, and is no part of the limit on trials.',
       ),
     stopping: StoppingRule.optional().describe('Ends trials early whose training falls behind; without it none is.'),
   })

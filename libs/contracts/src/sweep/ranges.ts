@@ -23,12 +23,18 @@ const COMMON = {
     .optional()
     .describe('Name of the parameter; by default the step and the option, such as prune.ratio.'),
   when: When.optional(),
+  each: z
+    .boolean()
+    .optional()
+    .describe(
+      'In layerBits, layerActivationBits and layerLimits: a parameter for each layer of the model that the key of this range fits, instead of one for all of them.',
+    ),
 };
 
-const isStorable = (value: unknown): boolean =>
-  typeof value === 'number'
-    ? Number.isFinite(value)
-    : typeof value !== 'object' || value === null || Object.values(value).every(isStorable);
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isStorable);
+}
 
 /** YAML writes NaN and Infinity, which no JSON holds: they would come back as null. */
 const RangeValue = z.unknown().refine(isStorable, 'NaN and Infinity are no values: give a finite number');
@@ -54,10 +60,11 @@ const LogRange = z.strictObject({
   ...COMMON,
 });
 
+/** How a range is written. */
+export const RANGE_FORMS = '{ grid: […] }, { choice: […] }, { min, max, step } or { logUniform: { min, max } }';
+
 /** The values that an option may take in a sweep. */
-export const Range = z.union([GridRange, ChoiceRange, SpanRange, LogRange], {
-  error: 'expected { grid: […] }, { choice: […] }, { min, max, step } or { logUniform: { min, max } }',
-});
+export const Range = z.union([GridRange, ChoiceRange, SpanRange, LogRange], { error: `expected ${RANGE_FORMS}` });
 export type Range = z.infer<typeof Range>;
 
 /** The schema of the kind of range that a value means to be; null for one that is an option as it stands. */

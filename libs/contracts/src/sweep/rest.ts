@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { Digest } from '../digest.js';
 import { ModelMetrics, Skipped } from '../metrics.js';
-import { Gate, GateVerdict } from '../recipe.js';
+import { DeviceName } from '../devices/selection.js';
+import { GateVerdict, RecipeGate } from '../recipe.js';
 import { Failure, PageQuery } from '../rest.js';
 import { Direction, SamplerName, SweepDocument, SweepLimits } from './document.js';
 import { Assignment, ParameterValue } from './ranges.js';
 import { Trial } from './trial.js';
 
 /**
- * `running` asks and runs trials; `paused` begins none, those that run go on; `stopping` begins none and is `finished` once those that run have ended;
- * `finished` has used its limits or tried everything; `cancelled` ended its trials at once; `failed` could not go on. A sweep that has ended can be extended.
+ * `running` asks and runs trials; `paused` begins none, those that run go on; `stopping` begins none and is `finished`
+ * once those that run have ended; `finished` has used its limits or tried everything; `cancelled` ended its trials at
+ * once; `failed` could not go on. A sweep that has ended can be extended.
  */
 export const SweepState = z.enum(['running', 'paused', 'stopping', 'finished', 'cancelled', 'failed']);
 export type SweepState = z.infer<typeof SweepState>;
@@ -23,6 +25,7 @@ export const SweepSubmission = z
     model: Digest,
     dataset: Digest.nullable().optional(),
     sweep: z.union([SweepDocument, z.string()]),
+    warmStart: SweepDocument.shape.warmStart.describe('Added to the ones that the document names.'),
   })
   .meta({ id: 'SweepSubmission' });
 export type SweepSubmission = z.infer<typeof SweepSubmission>;
@@ -67,10 +70,24 @@ export const SweepForecast = z
     skipped: z.array(Skipped.extend({ pass: z.string() })).describe('Nodes that a pass would leave alone.'),
     preflights: z.int().describe('Distinct recipes that were tried on the model.'),
     sampler: SamplerName.describe('What chooses the trials; auto where that changes as trials come in.'),
+    survey: z
+      .enum(['stored', 'first'])
+      .optional()
+      .describe(
+        'Where the sampler begins with a model of the space: whether what that rests on is stored, or a job of the sweep measures it first, which is no part of the stages below.',
+      ),
+    earlier: z
+      .int()
+      .optional()
+      .describe('Trials of earlier sweeps and jobs that it begins with, where warmStart names some.'),
     trials: z.int().describe('Trials that will run at most.'),
     isExact: z
       .boolean()
       .describe('Whether it is known which trials will run; else stages are those of as many drawn from the space.'),
+    counted: z
+      .int()
+      .optional()
+      .describe('Trials that what follows is told of, where not all are: of many, or of a large document, so many.'),
     stages: z.int().describe('Stages of these trials, each counted by itself.'),
     stagesDistinct: z
       .int()
@@ -90,6 +107,11 @@ export const SweepForecast = z
       .nullable()
       .describe('Bytes of the models that will be stored, by earlier stages likewise; null where none is known.'),
     bytesUnknown: Unknown.describe('Stages for which no earlier one tells the bytes: they are not part of bytes.'),
+    memoryMb: z
+      .number()
+      .nullable()
+      .default(null)
+      .describe('Memory of the largest stage, MiB, by the peaks of earlier ones likewise; null where none is known.'),
   })
   .meta({ id: 'SweepForecast' });
 export type SweepForecast = z.infer<typeof SweepForecast>;
@@ -111,10 +133,20 @@ export const TrialCounts = z.object({
   running: z.int(),
   complete: z.int(),
   stopped: z.int(),
+  cancelled: z.int().default(0),
   failed: z.int(),
   infeasible: z.int(),
 });
 export type TrialCounts = z.infer<typeof TrialCounts>;
+
+/** What the model of a sweep's space rests on. */
+export const SweepSurvey = z
+  .object({
+    jobId: z.uuid().nullable().describe('The job whose analyze was measured; null where nothing was.'),
+    isOwn: z.boolean().describe('Whether the sweep began it; else it was there before.'),
+  })
+  .meta({ id: 'SweepSurvey' });
+export type SweepSurvey = z.infer<typeof SweepSurvey>;
 
 /** A trial whose recipe was run once more with another evaluation. */
 export const Verification = z
@@ -134,6 +166,7 @@ export const Sweep = z
   .object({
     id: z.uuid(),
     name: z.string().nullable(),
+    title: z.string().describe('Its name, that of its document, or what its passes and parameters are.'),
     state: SweepState,
     modelId: Digest,
     datasetId: Digest.nullable(),
@@ -149,6 +182,13 @@ export const Sweep = z
       .describe(
         'The best trials measured on what the search did not see, where the document asks for it; the last one is the answer.',
       ),
+    survey: SweepSurvey.nullable()
+      .default(null)
+      .describe('What the model of the space rests on, where the sampler begins with one; null until it is decided.'),
+    lastEventId: z
+      .int()
+      .default(0)
+      .describe('Of its newest event: sent as Last-Event-ID, its stream goes on behind what this answer tells.'),
     searchedSeconds: z.number().describe('Time that it ran, pauses left out.'),
     reason: z.string().nullable().describe('Why it ended, or why it waits.'),
     error: Failure.nullable(),
@@ -162,6 +202,7 @@ export type Sweep = z.infer<typeof Sweep>;
 export const SweepItem = Sweep.pick({
   id: true,
   name: true,
+  title: true,
   state: true,
   modelId: true,
   datasetId: true,
@@ -173,7 +214,6 @@ export const SweepItem = Sweep.pick({
   finishedAt: true,
 })
   .extend({
-    title: z.string().describe('Its name, or what its passes and parameters are.'),
     trials: z.int().nullable().describe('Limit on the number of trials.'),
   })
   .meta({ id: 'SweepItem' });
@@ -186,7 +226,10 @@ export const SweepQuery = PageQuery.extend({
 });
 export type SweepQuery = z.infer<typeof SweepQuery>;
 
-/** Asks for the smallest model that holds these bounds, and nothing else: space, sampler and budget follow from the model and the data. */
+/**
+ * Asks for the smallest model that holds these bounds, and nothing else: space, sampler and budget follow from the
+ * model and the data.
+ */
 export const PressSubmission = z
   .strictObject({
     name: z.string().max(200).optional(),
@@ -199,7 +242,12 @@ export const PressSubmission = z
       .default(0.01)
       .describe('Largest loss of the share of right answers, or of what else the labels are judged by.'),
     maxBytes: z.int().min(1).optional().describe('Largest size on disk.'),
-    maxMs: z.number().positive().optional().describe('Largest 95th percentile of latency, on the worker’s machine.'),
+    maxMs: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Largest 95th percentile of latency, on the device; without one on the worker’s machine.'),
+    device: DeviceName.optional().describe('The device by its name, which measures every trial for some seconds.'),
     minutes: SweepLimits.shape.minutes.default(60),
     seed: SweepDocument.shape.seed,
   })
@@ -222,6 +270,34 @@ export const SweepChange = z
   .meta({ id: 'SweepChange' });
 export type SweepChange = z.infer<typeof SweepChange>;
 
+/** What a model of the space foresaw of a trial, and what was measured. */
+export const ForeseenTrial = z.object({
+  number: z.int(),
+  bytes: z.object({ foreseen: z.number(), measured: z.number() }).nullable(),
+  outputSnrDb: z
+    .object({ foreseen: z.number().nullable(), measured: z.number().nullable() })
+    .nullable()
+    .describe('dB, null where outputs are identical; the pair is null where it was not measured, or the trial trains.'),
+});
+export type ForeseenTrial = z.infer<typeof ForeseenTrial>;
+
+/** How far a model of the space was right. */
+export const SpaceReport = z
+  .object({
+    jobId: z.uuid().describe('The job that measured what the model rests on.'),
+    trials: z.array(ForeseenTrial).describe('Complete trials that it tells something of.'),
+    bytesError: z
+      .object({ median: z.number(), worst: z.number() })
+      .nullable()
+      .describe('Difference between foreseen and measured bytes, as a share of the measured.'),
+    snrErrorDb: z
+      .object({ median: z.number(), worst: z.number() })
+      .nullable()
+      .describe('Difference between foreseen and measured signal to noise of the outputs, dB.'),
+  })
+  .meta({ id: 'SpaceReport' });
+export type SpaceReport = z.infer<typeof SpaceReport>;
+
 /** What a sweep has found so far. Trials are told by their numbers. */
 export const SweepResults = z
   .object({
@@ -236,7 +312,7 @@ export const SweepResults = z
       .array(z.object({ metric: z.string(), direction: Direction, number: z.int() }))
       .describe('For each objective the feasible trial that is best in it.'),
     bestUnder: z
-      .array(z.object({ constraint: Gate, holding: z.int(), number: z.int().nullable() }))
+      .array(z.object({ constraint: RecipeGate, holding: z.int(), number: z.int().nullable() }))
       .describe(
         'For each constraint alone: how many complete trials hold it, and which of these is best in the first objective.',
       ),
@@ -254,22 +330,10 @@ export const SweepResults = z
       .describe(
         'How much each parameter decides whether a trial is among the best tenth in an objective, as shares of 1 (PED-ANOVA); empty below ten complete trials.',
       ),
+    model: SpaceReport.optional().describe('Where the search began with a model of the space: how far it was right.'),
     same: z
       .array(z.object({ modelDigest: Digest, numbers: z.array(z.int()) }))
       .describe('Trials that came to the same model.'),
   })
   .meta({ id: 'SweepResults' });
 export type SweepResults = z.infer<typeof SweepResults>;
-
-/** What the event stream of a sweep carries; ids grow within a sweep and are the Last-Event-ID. */
-export const SweepEvent = z
-  .discriminatedUnion('type', [
-    z.object({ type: z.literal('snapshot'), sweep: Sweep }),
-    z.object({ type: z.literal('sweep'), state: SweepState, reason: z.string().nullable() }),
-    z.object({ type: z.literal('trial'), trial: Trial }),
-  ])
-  .meta({ id: 'SweepEvent' });
-export type SweepEvent = z.infer<typeof SweepEvent>;
-
-export const StoredSweepEvent = z.object({ id: z.number().int(), at: z.iso.datetime(), event: SweepEvent });
-export type StoredSweepEvent = z.infer<typeof StoredSweepEvent>;

@@ -4,13 +4,18 @@ import { StageMetrics } from '../metrics.js';
 import { Assignment } from './ranges.js';
 
 /**
- * `running` has a job that has not ended; `complete` has its figures; `stopped` was ended early because it could not meet a constraint any more,
- * fell behind, or the sweep was cancelled; `failed` has a job that failed; `infeasible` is an assignment that makes no valid recipe: it has no job.
+ * `running` has a job that has not ended; `complete` has its figures; `stopped` was ended early because it could not
+ * meet a constraint any more, fell behind, or its job was cancelled; `cancelled` was cut off with the sweep: its
+ * assignment is tried again where the sweep goes on; `failed` has a job that failed; `infeasible` is an assignment that
+ * makes no valid recipe: it has no job.
  */
-export const TrialState = z.enum(['running', 'complete', 'stopped', 'failed', 'infeasible']);
+export const TrialState = z.enum(['running', 'complete', 'stopped', 'cancelled', 'failed', 'infeasible']);
 export type TrialState = z.infer<typeof TrialState>;
 
-export const TrialOrigin = z.enum(['sampler', 'manual']);
+/** Why a trial is `cancelled`. */
+export const CUT_OFF = 'the sweep was cancelled';
+
+export const TrialOrigin = z.enum(['sampler', 'manual', 'earlier']);
 export type TrialOrigin = z.infer<typeof TrialOrigin>;
 
 /** A trial of a sweep: an assignment, the job that tries it, and what came of it. */
@@ -18,13 +23,26 @@ export const Trial = z
   .object({
     number: z.int().min(0).describe('Counts from 0 within the sweep, in the order of asking.'),
     state: TrialState,
-    origin: TrialOrigin.describe('Whether the sampler asked for it or a person.'),
+    origin: TrialOrigin.describe(
+      'Whether the sampler asked for it, a person, or an earlier sweep or job that this one began with.',
+    ),
     assignment: Assignment.describe('Value of each parameter that exists in this trial.'),
     jobId: z.uuid().nullable().describe('The job that runs it; null where the assignment makes no valid recipe.'),
     stage: z.int().nullable().describe('Index of the stage that runs or comes next; null once the trial has ended.'),
     metrics: StageMetrics.nullable().describe(
       'Figures of its last model that was measured; while it runs those of the stages so far.',
     ),
+    devices: z
+      .record(z.string(), z.number())
+      .default({})
+      .describe(
+        'Figures of devices that the sweep asks for, by name such as "p95Ms on pi"; of several devices the worst.',
+      ),
+    constraints: z
+      .array(z.number())
+      .nullable()
+      .default(null)
+      .describe('How far each constraint is from holding, 0 and below where it holds; null without figures.'),
     violation: z
       .number()
       .nullable()

@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { BenchmarkResult, Failure } from '#contracts';
-import { and, asc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
+import {
+  MeasuredModel,
+  recipeTitle,
+  type BenchmarkResult,
+  type DeviceHistoryQuery,
+  type DeviceMeasurement,
+  type Failure,
+  type Recipe,
+} from '#contracts';
+import { and, asc, desc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm';
+import { decodeCursor, pageOf } from '../cursor.js';
 import type { Database } from '../database.js';
 import { appendEvent } from '../event-repository.js';
-import { benchmarkResults, benchmarks, jobs, type BenchmarkWork } from '../schema.js';
+import { jobs, models } from '../schema.js';
+import { benchmarkResults, benchmarks, type BenchmarkWork } from './device-schema.js';
 import { storable } from '../text.js';
 import { after } from './device-repository.js';
 import { wakeDevices } from './wake.js';
@@ -16,6 +26,8 @@ export interface NewBenchmark {
   /** The device that may take it, or else the tag that one must have. */
   wantedName: string | null;
   wantedTag: string | null;
+  /** Tags by which the recipe asked for it. */
+  askedTags?: string[];
   work: BenchmarkWork;
   fresh: boolean;
   /** A result that is known already, and whose it is. */
@@ -69,16 +81,14 @@ export class BenchmarkRepository {
 
   /** Every benchmark that has not ended, oldest first. */
   async open(): Promise<OpenBenchmark[]> {
-    return this.select(inArray(benchmarks.state, [...OPEN])).orderBy(asc(benchmarks.createdAt), asc(benchmarks.id));
+    const isOpen = inArray(benchmarks.state, [...OPEN]);
+    return this.select(isOpen).orderBy(asc(benchmarks.createdAt), asc(benchmarks.id));
   }
 
   /** Whether a benchmark of the job has not ended. */
   async hasOpen(jobId: string): Promise<boolean> {
-    const rows = await this.database.orm
-      .select({ id: benchmarks.id })
-      .from(benchmarks)
-      .where(and(eq(benchmarks.jobId, jobId), inArray(benchmarks.state, [...OPEN])))
-      .limit(1);
+    const isOpen = and(eq(benchmarks.jobId, jobId), inArray(benchmarks.state, [...OPEN]));
+    const rows = await this.database.orm.select({ id: benchmarks.id }).from(benchmarks).where(isOpen).limit(1);
     return rows.length > 0;
   }
 
@@ -90,11 +100,9 @@ export class BenchmarkRepository {
   /** Ends one that still waits; false when it does not. */
   async failWaiting(id: string, error: Failure): Promise<boolean> {
     return this.database.orm.transaction(async (queries) => {
-      const [row] = await queries
-        .update(benchmarks)
-        .set({ state: 'failed', error: storable(error), finishedAt: sql`now()` })
-        .where(and(eq(benchmarks.id, id), eq(benchmarks.state, 'waiting')))
-        .returning();
+      const isWaiting = and(eq(benchmarks.id, id), eq(benchmarks.state, 'waiting'));
+      const failed = { state: 'failed', error: storable(error), finishedAt: sql`now()` } as const;
+      const [row] = await queries.update(benchmarks).set(failed).where(isWaiting).returning();
       if (!row) return false;
       const line = `benchmark on ${row.asked} failed: ${error.message}`;
       await appendEvent(queries, row.jobId, { type: 'log', index: row.stageIndex, line });
@@ -106,11 +114,35 @@ export class BenchmarkRepository {
   async known(keys: readonly string[]): Promise<Map<string, { result: BenchmarkResult; deviceName: string }>> {
     if (keys.length === 0) return new Map();
     const { key, result, deviceName } = benchmarkResults;
-    const rows = await this.database.orm
-      .select({ key, result, deviceName })
-      .from(benchmarkResults)
-      .where(inArray(key, [...keys]));
+    const isAsked = inArray(key, [...keys]);
+    const rows = await this.database.orm.select({ key, result, deviceName }).from(benchmarkResults).where(isAsked);
     return new Map(rows.map((row) => [row.key, row]));
+  }
+
+  /**
+   * What a device of this name measured, the newest first; results that were known already are none of it. Throws
+   * InvalidCursorError.
+   */
+  async ofDevice(
+    name: string,
+    { cursor, limit, model }: DeviceHistoryQuery,
+  ): Promise<{ items: DeviceMeasurement[]; nextCursor: string | null }> {
+    const { id, jobId, createdAt, finishedAt, result, state, cached, deviceName } = benchmarks;
+    const from = cursor === undefined ? undefined : decodeCursor('benchmarks', cursor);
+    const isNext =
+      from && sql`(${createdAt}, ${id}) < (${from.createdAt.toISOString()}::timestamptz, ${from.id}::uuid)`;
+    const ofModel = model === undefined ? undefined : eq(jobs.modelId, model);
+    // Of those that succeeded there is one.
+    const columns = { id, jobId, createdAt, finishedAt, result: sql<BenchmarkResult>`${result}` };
+    const rows = await this.database.orm
+      .select({ ...columns, name: jobs.name, recipe: jobs.recipe, modelId: jobs.modelId, modelName: models.name })
+      .from(benchmarks)
+      .innerJoin(jobs, eq(jobs.id, jobId))
+      .innerJoin(models, eq(models.id, jobs.modelId))
+      .where(and(eq(deviceName, name), eq(state, 'succeeded'), eq(cached, false), ofModel, isNext))
+      .orderBy(desc(createdAt), desc(id))
+      .limit(limit + 1);
+    return pageOf('benchmarks', rows, limit, toMeasurement);
   }
 
   /** Mean seconds of the benchmarks that ended last; null before any did. */
@@ -123,9 +155,8 @@ export class BenchmarkRepository {
       .orderBy(sql`${benchmarks.finishedAt} desc`)
       .limit(RECENT)
       .as('recent');
-    const [row] = await this.database.orm
-      .select({ mean: sql<number | null>`avg(${recent.seconds})::float` })
-      .from(recent);
+    const mean = sql<number | null>`avg(${recent.seconds})::float`;
+    const [row] = await this.database.orm.select({ mean }).from(recent);
     return row?.mean ?? null;
   }
 
@@ -139,12 +170,28 @@ export class BenchmarkRepository {
       join devices device on device.id = other.device_id
       where other.job_id = ${jobId} and other.stage_index = ${stageIndex} and other.wanted_tag = ${wantedTag}
       and other.state in ('running', 'succeeded'))`;
-    return this.database.orm
-      .select({ ...getTableColumns(benchmarks), ahead, takenBy, jobName: jobs.name })
-      .from(benchmarks)
-      .innerJoin(jobs, eq(jobs.id, benchmarks.jobId))
-      .where(condition);
+    const columns = { ...getTableColumns(benchmarks), ahead, takenBy, jobName: jobs.name };
+    const ofJobs = this.database.orm.select(columns).from(benchmarks).innerJoin(jobs, eq(jobs.id, benchmarks.jobId));
+    return ofJobs.where(condition);
   }
+}
+
+interface MeasurementRow extends Pick<BenchmarkRow, 'id' | 'jobId' | 'createdAt' | 'finishedAt'> {
+  result: BenchmarkResult;
+  name: string | null;
+  recipe: Recipe;
+  modelId: string;
+  modelName: string;
+}
+
+function toMeasurement({ recipe, name, result, createdAt, finishedAt, ...row }: MeasurementRow): DeviceMeasurement {
+  return {
+    ...row,
+    title: name ?? recipe.name ?? recipeTitle(recipe),
+    measuredAt: (finishedAt ?? createdAt).toISOString(),
+    fingerprint: result.fingerprint,
+    models: result.models.map((timing) => MeasuredModel.parse(timing)),
+  };
 }
 
 /** The columns of a benchmark whose result is known without measuring. */

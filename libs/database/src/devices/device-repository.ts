@@ -3,7 +3,7 @@ import type { AgentHello, DeviceCondition, EnrolDevice, EnrolledDevice } from '#
 import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { Database, Queries } from '../database.js';
 import { DeviceNameTakenError, EnrolmentCodeError, isUniqueViolation, NotFoundError } from '../errors.js';
-import { devices, enrolmentCodes } from '../schema.js';
+import { devices, enrolmentCodes } from './device-schema.js';
 import { newSecret, secretHash } from '../secret.js';
 import { storable } from '../text.js';
 
@@ -23,16 +23,16 @@ export class DeviceRepository {
     const { orm } = this.database;
     await orm.delete(enrolmentCodes).where(lt(enrolmentCodes.expiresAt, sql`now()`));
     const code = newSecret('cpe');
-    const [row] = await orm
-      .insert(enrolmentCodes)
-      .values({ hash: secretHash(code), name: wishes.name ?? null, tags: wishes.tags, expiresAt: after(validMs) })
-      .returning({ expiresAt: enrolmentCodes.expiresAt });
-    return { code, expiresAt: row?.expiresAt ?? new Date() };
+    const { name = null, tags } = wishes;
+    const row = { hash: secretHash(code), name, tags, expiresAt: after(validMs) };
+    const { expiresAt } = enrolmentCodes;
+    const [made] = await orm.insert(enrolmentCodes).values(row).returning({ expiresAt });
+    return { code, expiresAt: made?.expiresAt ?? new Date() };
   }
 
   /**
-   * Trades a code for a device with a key. The code is used up then, and only then. Throws EnrolmentCodeError for one that is unknown, used or too
-   * old, and DeviceNameTakenError.
+   * Trades a code for a device with a key. The code is used up then, and only then. Throws EnrolmentCodeError for one
+   * that is unknown, used or too old, and DeviceNameTakenError.
    */
   async enrol(wishes: EnrolDevice): Promise<EnrolledDevice> {
     const key = newSecret(DEVICE_KEY_PREFIX);
@@ -54,27 +54,21 @@ export class DeviceRepository {
 
   /** The device of a key, or null. */
   async verify(key: string): Promise<DeviceRow | null> {
-    const [row] = await this.database.orm
-      .select()
-      .from(devices)
-      .where(eq(devices.keyHash, secretHash(key)));
+    const isIts = eq(devices.keyHash, secretHash(key));
+    const [row] = await this.database.orm.select().from(devices).where(isIts);
     return row ?? null;
   }
 
   /** Notes what an agent says of itself when it starts. */
   async hello(id: string, { protocol, version, instance, fingerprint, condition }: AgentHello): Promise<void> {
     const known = storable({ protocol, version, instance, fingerprint, condition });
-    await this.database.orm
-      .update(devices)
-      .set({ ...known, lastSeenAt: sql`now()` })
-      .where(eq(devices.id, id));
+    const said = { ...known, lastSeenAt: sql`now()` };
+    await this.database.orm.update(devices).set(said).where(eq(devices.id, id));
   }
 
   async seen(id: string, condition: DeviceCondition): Promise<void> {
-    await this.database.orm
-      .update(devices)
-      .set({ condition, lastSeenAt: sql`now()` })
-      .where(eq(devices.id, id));
+    const said = { condition, lastSeenAt: sql`now()` };
+    await this.database.orm.update(devices).set(said).where(eq(devices.id, id));
   }
 
   async list(): Promise<DeviceRow[]> {
@@ -96,14 +90,20 @@ export class DeviceRepository {
   /** It gets work again, whatever kept it from that. Throws NotFoundError. */
   async resume(id: string): Promise<void> {
     const changed = await this.change(id, { draining: false, quarantine: null, failures: 0 });
-    await this.database.orm.execute(sql`select pg_notify('coldpress_devices', ${`name:${changed.name}`}::text)`);
+    await this.wake(changed.name);
   }
 
   /** Its key opens nothing from now on. Throws NotFoundError. */
   async remove(id: string): Promise<DeviceRow> {
     const [row] = await this.database.orm.delete(devices).where(eq(devices.id, id)).returning();
     if (!row) throw new NotFoundError('device', id);
+    await this.wake(row.name);
     return row;
+  }
+
+  /** Whoever waits for work under this name looks again. */
+  private async wake(name: string): Promise<void> {
+    await this.database.orm.execute(sql`select pg_notify('coldpress_devices', ${`name:${name}`}::text)`);
   }
 
   private async change(id: string, values: Partial<DeviceRow>): Promise<DeviceRow> {
@@ -125,17 +125,14 @@ export async function countFailure(queries: Queries, id: string, why: string, is
   const words = isSick
     ? `its health check failed: ${why}`
     : `${MOST_FAILURES} failures in a row, the last of them: ${why}`;
-  await queries
-    .update(devices)
-    .set({ failures, quarantine: sql`case when ${isOut} then ${words}::text else ${devices.quarantine} end` })
-    .where(eq(devices.id, id));
+  const quarantine = sql`case when ${isOut} then ${words}::text else ${devices.quarantine} end`;
+  await queries.update(devices).set({ failures, quarantine }).where(eq(devices.id, id));
 }
 
 async function takeCode(queries: Queries, code: string): Promise<{ name: string | null; tags: string[] }> {
-  const [row] = await queries
-    .delete(enrolmentCodes)
-    .where(and(eq(enrolmentCodes.hash, secretHash(code)), gt(enrolmentCodes.expiresAt, sql`now()`)))
-    .returning({ name: enrolmentCodes.name, tags: enrolmentCodes.tags });
+  const { hash, expiresAt, name, tags } = enrolmentCodes;
+  const isValid = and(eq(hash, secretHash(code)), gt(expiresAt, sql`now()`));
+  const [row] = await queries.delete(enrolmentCodes).where(isValid).returning({ name, tags });
   if (!row) throw new EnrolmentCodeError();
   return row;
 }

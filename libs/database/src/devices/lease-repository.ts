@@ -2,13 +2,14 @@ import type { BenchmarkResult, Failure } from '#contracts';
 import { and, asc, eq, gt, inArray, isNull, lte, ne, notExists, or, sql } from 'drizzle-orm';
 import { alias, type PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import type { Database, Queries } from '../database.js';
-import { DeviceReplacedError, LeaseLostError, NotFoundError } from '../errors.js';
+import { BenchmarkLostError, DeviceReplacedError, LeaseLostError, NotFoundError } from '../errors.js';
 import { appendEvent } from '../event-repository.js';
 import { Notifications } from '../notifications.js';
-import { benchmarkResults, benchmarks, devices, type BenchmarkWork } from '../schema.js';
+import { benchmarkResults, benchmarks, devices, type BenchmarkWork } from './device-schema.js';
 import { storable } from '../text.js';
 import { succeeded, type BenchmarkRow } from './benchmark-repository.js';
 import { after, countFailure, type DeviceRow } from './device-repository.js';
+import { isWithinLimits } from './within-limits.js';
 import { topicsOf, wakeDevices } from './wake.js';
 
 /** By what a device names its lease. */
@@ -36,8 +37,9 @@ export interface Claim {
 const other = alias(benchmarks, 'other');
 
 /**
- * Leases: which start of which device holds which benchmark, until when and under which fencing number. Whatever ends one is a single statement
- * that asks for that number, so that of two answers one is taken. Times are those of the database, which all processes share.
+ * Leases: which start of which device holds which benchmark, until when and under which fencing number. Whatever ends
+ * one is a single statement that asks for that number, so that of two answers one is taken. Times are those of the
+ * database, which all processes share.
  */
 export class LeaseRepository {
   private readonly notifications: Notifications;
@@ -48,13 +50,15 @@ export class LeaseRepository {
 
   /** Calls `wake` when there may be work for the device; returns how to stop. */
   async subscribe({ name, tags }: Pick<DeviceRow, 'name' | 'tags'>, wake: () => void): Promise<() => void> {
-    const stops = await Promise.all(topicsOf(name, tags).map((topic) => this.notifications.subscribe(topic, wake)));
+    const subscriptions = topicsOf(name, tags).map((topic) => this.notifications.subscribe(topic, wake));
+    const stops = await Promise.all(subscriptions);
     return () => stops.forEach((stop) => stop());
   }
 
   /**
-   * The lease that this start holds already, else the oldest benchmark that the device may take; null where there is none, or where it gets no
-   * work. Throws DeviceReplacedError for a start that is not the newest, and NotFoundError for a device that was removed.
+   * The lease that this start holds already, else the oldest benchmark that the device may take; null where there is
+   * none, or where it gets no work. Throws DeviceReplacedError for a start that is not the newest, and NotFoundError
+   * for a device that was removed.
    */
   async claim(options: ClaimOptions): Promise<Claim> {
     const { deviceId, instance, lostAfterMs, keyOf } = options;
@@ -104,33 +108,38 @@ export class LeaseRepository {
 
   /** Goes on with a lease. Throws LeaseLostError. */
   async extend(name: LeaseName, lostAfterMs: number, said: { progress: number; message: string }): Promise<void> {
-    const rows = await this.database.orm
-      .update(benchmarks)
-      .set({ expiresAt: after(lostAfterMs), ...storable(said) })
-      .where(isHeld(name))
-      .returning({ id: benchmarks.id });
+    const { progress, message } = storable(said);
+    const heard = { expiresAt: after(lostAfterMs), progressedAt: progressedAt(progress, message), progress, message };
+    const held = this.database.orm.update(benchmarks).set(heard).where(isHeld(name));
+    const rows = await held.returning({ id: benchmarks.id });
     if (rows.length === 0) throw new LeaseLostError(name.id);
   }
 
   /**
-   * Takes a result, once: the same sent again is taken for an answer that was lost. Throws LeaseLostError for one that is late.
-   * Returns the job.
+   * Takes a result, once: the same sent again is taken for an answer that was lost. Throws LeaseLostError for one that
+   * is late. Returns the job.
    */
   async succeed(name: LeaseName, result: BenchmarkResult, key: string): Promise<string> {
     const kept = storable(result);
     const row = await this.database.orm.transaction(async (queries) => {
       await lockDevice(queries, name.deviceId);
-      const [ended] = await queries
-        .update(benchmarks)
-        .set({ state: 'succeeded', progress: 1, result: kept, error: null, expiresAt: null, finishedAt: sql`now()` })
-        .where(isHeld(name))
-        .returning();
+      const finishedAt = sql`now()`;
+      const answered = {
+        state: 'succeeded',
+        progress: 1,
+        result: kept,
+        error: null,
+        expiresAt: null,
+        finishedAt,
+      } as const;
+      const [ended] = await queries.update(benchmarks).set(answered).where(isHeld(name)).returning();
       if (!ended) return null;
       const deviceName = ended.deviceName ?? '';
+      const newest = { deviceName, result: kept, createdAt: sql`now()` };
       await queries
         .insert(benchmarkResults)
         .values({ key, deviceName, result: kept })
-        .onConflictDoUpdate({ target: benchmarkResults.key, set: { deviceName, result: kept, createdAt: sql`now()` } });
+        .onConflictDoUpdate({ target: benchmarkResults.key, set: newest });
       await queries.update(devices).set({ failures: 0 }).where(eq(devices.id, name.deviceId));
       return ended;
     });
@@ -140,8 +149,8 @@ export class LeaseRepository {
   }
 
   /**
-   * Takes a failure: the benchmark waits again, or fails when that cannot help or has been tried often enough. `counts` says whether the device
-   * may be at fault, `isSick` that it surely is. Throws LeaseLostError. Returns the job.
+   * Takes a failure: the benchmark waits again, or fails when that cannot help or has been tried often enough. `counts`
+   * says whether the device may be at fault, `isSick` that it surely is. Throws LeaseLostError. Returns the job.
    */
   async fail(
     name: LeaseName,
@@ -152,11 +161,8 @@ export class LeaseRepository {
     const { permanent, ...error } = storable(failure);
     const row = await this.database.orm.transaction(async (queries) => {
       await lockDevice(queries, name.deviceId);
-      const [ended] = await queries
-        .update(benchmarks)
-        .set(givenUp(error, mostAttempts, permanent))
-        .where(isHeld(name))
-        .returning();
+      const outcome = givenUp(error, mostAttempts, permanent);
+      const [ended] = await queries.update(benchmarks).set(outcome).where(isHeld(name)).returning();
       if (!ended) return null;
       if (fault.counts) await countFailure(queries, name.deviceId, error.message, fault.isSick);
       await wakeDevices(queries, [ended]);
@@ -178,6 +184,16 @@ export class LeaseRepository {
     return this.giveUp(eq(benchmarks.deviceId, deviceId), mostAttempts, 'the device was removed');
   }
 
+  /** Leases that have not got on for so long, although heartbeats come. */
+  async stalled(stallMs: number): Promise<LeaseName[]> {
+    const since = sql`coalesce(${benchmarks.progressedAt}, ${benchmarks.startedAt})`;
+    const isStalled = sql`${since} <= now() - ${`${Math.round(stallMs)} milliseconds`}::interval`;
+    const { id, fence, deviceId } = benchmarks;
+    const named = this.database.orm.select({ id, fence, deviceId }).from(benchmarks);
+    const rows = await named.where(and(eq(benchmarks.state, 'running'), isStalled));
+    return rows.flatMap((row) => (row.deviceId === null ? [] : [{ ...row, deviceId: row.deviceId }]));
+  }
+
   /** Frees what was not heard of in time. Returns the jobs. */
   releaseExpired(mostAttempts: number): Promise<string[]> {
     return this.giveUp(lte(benchmarks.expiresAt, sql`now()`), mostAttempts, 'no heartbeat came in time');
@@ -188,13 +204,12 @@ export class LeaseRepository {
   }
 
   private async giveUp(condition: ReturnType<typeof and>, mostAttempts: number, why: string): Promise<string[]> {
-    const error = { code: 'benchmark_lost', message: `the device was lost in the middle of it: ${why}` };
+    const { code, message } = new BenchmarkLostError(why);
+    const error = { code, message };
     const rows = await this.database.orm.transaction(async (queries) => {
-      const freed = await queries
-        .update(benchmarks)
-        .set(givenUp(error, mostAttempts, false))
-        .where(and(eq(benchmarks.state, 'running'), condition))
-        .returning();
+      const isLost = and(eq(benchmarks.state, 'running'), condition);
+      const outcome = givenUp(error, mostAttempts, false);
+      const freed = await queries.update(benchmarks).set(outcome).where(isLost).returning();
       await wakeDevices(queries, freed);
       return freed;
     });
@@ -210,7 +225,10 @@ export class LeaseRepository {
     return row.jobId;
   }
 
-  /** For people who follow the job. Outside of the transactions: who ends a job holds its row and then takes its benchmarks. */
+  /**
+   * For people who follow the job. Outside of the transactions: who ends a job holds its row and then takes its
+   * benchmarks.
+   */
   private async say(said: readonly Said[]): Promise<void> {
     for (const [row, what] of said) {
       const line = `benchmark on ${row.deviceName ?? row.asked} ${what}`;
@@ -240,16 +258,15 @@ const isHeld = ({ id, fence, deviceId }: LeaseName) =>
 
 async function heldBy(queries: Queries, deviceId: string, lostAfterMs: number): Promise<BenchmarkRow | undefined> {
   const isAlive = and(eq(benchmarks.state, 'running'), gt(benchmarks.expiresAt, sql`now()`));
-  const [row] = await queries
-    .update(benchmarks)
-    .set({ expiresAt: after(lostAfterMs) })
-    .where(and(eq(benchmarks.deviceId, deviceId), isAlive))
-    .returning();
+  const isIts = and(eq(benchmarks.deviceId, deviceId), isAlive);
+  const longer = { expiresAt: after(lostAfterMs) };
+  const [row] = await queries.update(benchmarks).set(longer).where(isIts).returning();
   return row;
 }
 
 /** The oldest that the device may take; of those for any of a tag, one of a stage. */
-async function nextFor(queries: Queries, { id, name, tags }: DeviceRow): Promise<BenchmarkRow | undefined> {
+async function nextFor(queries: Queries, device: DeviceRow): Promise<BenchmarkRow | undefined> {
+  const { id, name, tags } = device;
   const sibling = queries
     .select({ id: other.id })
     .from(other)
@@ -263,11 +280,12 @@ async function nextFor(queries: Queries, { id, name, tags }: DeviceRow): Promise
       ),
     );
   const isForTag = tags.length > 0 ? and(inArray(benchmarks.wantedTag, tags), notExists(sibling)) : undefined;
-  const isInTime = gt(benchmarks.deadlineAt, sql`now()`);
+  const isFree = and(eq(benchmarks.state, 'waiting'), gt(benchmarks.deadlineAt, sql`now()`));
+  const isAllowed = and(isFree, ...isWithinLimits(device));
   const [row] = await queries
     .select()
     .from(benchmarks)
-    .where(and(eq(benchmarks.state, 'waiting'), isInTime, or(eq(benchmarks.wantedName, name), isForTag)))
+    .where(and(isAllowed, or(eq(benchmarks.wantedName, name), isForTag)))
     .orderBy(asc(benchmarks.createdAt), asc(benchmarks.ordinal))
     .limit(1)
     .for('update', { skipLocked: true });
@@ -289,10 +307,16 @@ function take(queries: Queries, row: BenchmarkRow, device: DeviceRow, lostAfterM
     instance: device.instance,
     expiresAt: after(lostAfterMs),
     startedAt: sql`now()`,
+    progressedAt: sql`now()`,
     progress: 0,
     message: '',
   });
 }
+
+/** Unchanged while a device says the same again and again. */
+const progressedAt = (progress: number, message: string) =>
+  sql`case when ${benchmarks.progress} = ${progress}::float8 and ${benchmarks.message} = ${message}::text
+    then ${benchmarks.progressedAt} else now() end`;
 
 /** Changes a row that is locked. */
 async function change(

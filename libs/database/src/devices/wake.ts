@@ -8,10 +8,10 @@ interface Wanted {
 }
 
 /** What a device listens to: benchmarks for its name, and for each of its tags. */
-export const topicsOf = (name: string, tags: readonly string[]): string[] => [
-  `name:${name}`,
-  ...tags.map((tag) => `tag:${tag}`),
-];
+export function topicsOf(name: string, tags: readonly string[]): string[] {
+  const ofTags = tags.map((tag) => `tag:${tag}`);
+  return [`name:${name}`, ...ofTags];
+}
 
 /** Wakes the devices that may take these benchmarks, once the transaction is done. */
 export async function wakeDevices(queries: Queries, rows: readonly Wanted[]): Promise<void> {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { NoBinariesError } from './errors.js';
+import { exists } from './exists.js';
 import { canReach, type ServerUser } from './server-user.js';
 
 /** Where root keeps what the server's user must reach when the installation lies in a folder closed to that user. */
@@ -54,9 +55,3 @@ async function makeShared(): Promise<void> {
   await mkdir(SHARED_FOLDER, { recursive: true });
   await promisify(execFile)('chmod', ['a+rx', SHARED_FOLDER]);
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

@@ -55,7 +55,7 @@ describe('a file that names who holds a folder', () => {
       for (const taker of takers) taker.kill('SIGKILL');
     }
     expect((await readdir(folder)).filter((name) => !/^(taker\.mjs|lock-\d+)$/.test(name))).toEqual([]);
-  }, 60_000);
+  });
 
   it('is taken over from one who died while he removed the claim of another dead one', async () => {
     await writeFile(path, DEAD);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { access, cp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SHARED_FOLDER } from './binaries.js';
+import { exists } from './exists.js';
 import { stopLeftover } from './leftover.js';
 
 const ORIGIN = '.origin';
@@ -30,22 +31,17 @@ export async function bringHome(root: string, data: string, shared = SHARED_FOLD
  * moved.
  */
 export async function strayPlaces(shared = SHARED_FOLDER): Promise<{ place: string; origin: string }[]> {
-  const names = (await readdir(shared).catch(() => [])).filter((name) => name.endsWith(ORIGIN));
-  const found = await Promise.all(
-    names.map(async (name) => ({
-      place: join(shared, name.slice(0, -ORIGIN.length)),
-      origin: await readFile(join(shared, name), 'utf8'),
-    })),
-  );
-  const stray = await Promise.all(
-    found.map(async (one) => ((await isDatabase(one.place)) && !(await exists(one.origin)) ? [one] : [])),
-  );
+  const entries = await readdir(shared).catch(() => []);
+  const names = entries.filter((name) => name.endsWith(ORIGIN));
+  const placeOf = async (name: string) => {
+    const origin = await readFile(join(shared, name), 'utf8');
+    return { place: join(shared, name.slice(0, -ORIGIN.length)), origin };
+  };
+  const found = await Promise.all(names.map(placeOf));
+  const isStray = async ({ place, origin }: { place: string; origin: string }) =>
+    (await isDatabase(place)) && !(await exists(origin));
+  const stray = await Promise.all(found.map(async (one) => ((await isStray(one)) ? [one] : [])));
   return stray.flat();
 }
 
 const isDatabase = (path: string): Promise<boolean> => exists(join(path, 'PG_VERSION'));
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

@@ -109,7 +109,7 @@ describe('the embedded PostgreSQL', () => {
     const { owner, url } = await startOwner(await folder());
     const pid = await serverPid(url);
     owner.kill('SIGKILL');
-    expect(await hasProcessEnded(pid, 10_000)).toBe(true);
+    expect(await hasProcessEnded(pid, 60_000)).toBe(true);
   });
 
   it('takes over from a server whose guard was killed with its owner', async () => {

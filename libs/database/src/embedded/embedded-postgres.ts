@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dedicatedClient } from '../database.js';
 import { type Binaries, findBinaries } from './binaries.js';
-import { type DataFolder, openDataFolder, serverEnvironment } from './data-folder.js';
+import { type DatabaseFolder, openDataFolder, serverEnvironment } from './database-folder.js';
 import { DataFolderInUseError, PostgresStartError } from './errors.js';
 import { ClaimFile } from './claim-file.js';
 import { spawnGuarded } from './guard.js';
@@ -95,7 +95,7 @@ interface Running {
 }
 
 async function startPatiently(
-  folder: DataFolder,
+  folder: DatabaseFolder,
   user: ServerUser | null,
   binaries: Binaries,
   how: StartOptions,
@@ -116,7 +116,7 @@ async function startPatiently(
 }
 
 async function start(
-  { data }: DataFolder,
+  { data }: DatabaseFolder,
   user: ServerUser | null,
   { postgres }: Binaries,
   { port: wanted, settings, log, signal }: StartOptions,
@@ -130,11 +130,8 @@ async function start(
     ...settings,
   };
   const handover = new Handover(user);
-  const args = [
-    '-D',
-    await handover.pathOf(data),
-    ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ];
+  const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const args = ['-D', await handover.pathOf(data), ...options];
   const child = spawnGuarded(postgres, args, {
     ...user,
     cwd: data,

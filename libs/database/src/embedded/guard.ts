@@ -38,11 +38,9 @@ export function spawnGuarded(
   { stop = 'INT', descriptors = [], ...options }: GuardOptions,
 ): ChildProcessByStdio<Writable, null, Readable> {
   const stdio: StdioOptions = ['pipe', 'ignore', 'pipe', 'ignore', ...descriptors];
-  const child = spawn('/bin/sh', ['-c', GUARD, 'guard', stop, program, ...args], {
-    ...options,
-    detached: true,
-    stdio,
-  }) as ChildProcessByStdio<Writable, null, Readable>;
+  const guarded = ['-c', GUARD, 'guard', stop, program, ...args];
+  const spawned = spawn('/bin/sh', guarded, { ...options, detached: true, stdio });
+  const child = spawned as ChildProcessByStdio<Writable, null, Readable>;
   child.stdin.on('error', () => {});
   return child;
 }

@@ -32,9 +32,8 @@ export async function serverUser(): Promise<ServerUser | null> {
 
 async function identity(name: string): Promise<ServerUser | null> {
   try {
-    const [uid, gid] = await Promise.all(
-      ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, name])).stdout)),
-    );
+    const numberOf = async (flag: string) => Number((await run('id', [flag, name])).stdout);
+    const [uid, gid] = await Promise.all(['-u', '-g'].map(numberOf));
     return uid === undefined || gid === undefined ? null : { uid, gid };
   } catch {
     return null;

@@ -10,7 +10,9 @@ import { sweepEvents, sweeps } from './sweep-schema.js';
 const PAGE = 500;
 const CHANNEL = 'coldpress_sweep_events';
 
-/** The events of each sweep, in the order of their ids; every append wakes those who follow the sweep in any process. */
+/**
+ * The events of each sweep, in the order of their ids; every append wakes those who follow the sweep in any process.
+ */
 export class SweepEventRepository {
   private readonly followers: Notifications;
   private readonly drivers: Notifications;
@@ -21,31 +23,24 @@ export class SweepEventRepository {
   }
 
   async listAfter(sweepId: string, lastId: number, limit = PAGE): Promise<StoredSweepEvent[]> {
-    const rows = await this.database.orm
-      .select()
-      .from(sweepEvents)
-      .where(and(eq(sweepEvents.sweepId, sweepId), gt(sweepEvents.id, lastId)))
-      .orderBy(asc(sweepEvents.id))
-      .limit(limit);
+    const isLater = and(eq(sweepEvents.sweepId, sweepId), gt(sweepEvents.id, lastId));
+    const ofSweep = this.database.orm.select().from(sweepEvents).where(isLater);
+    const rows = await ofSweep.orderBy(asc(sweepEvents.id)).limit(limit);
     return rows.map(({ id, at, event }) => ({ id, at: at.toISOString(), event }));
   }
 
   /** Id of a sweep's newest event; 0 for one that has none or is not there. */
   async newestId(sweepId: string): Promise<number> {
-    const [row] = await this.database.orm
-      .select({ lastEvent: sweeps.lastEvent })
-      .from(sweeps)
-      .where(eq(sweeps.id, sweepId));
+    const { lastEvent } = sweeps;
+    const [row] = await this.database.orm.select({ lastEvent }).from(sweeps).where(eq(sweeps.id, sweepId));
     return row?.lastEvent ?? 0;
   }
 
   /** Every event after `lastId`, then those that follow as they come, until the signal aborts. */
   follow(sweepId: string, lastId: number, signal: AbortSignal): AsyncGenerator<StoredSweepEvent> {
-    const log = {
-      listAfter: (last: number) => this.listAfter(sweepId, last),
-      subscribe: (wake: () => void) => this.followers.subscribe(sweepId, wake),
-    };
-    return followEvents(log, lastId, signal);
+    const listAfter = (last: number) => this.listAfter(sweepId, last);
+    const subscribe = (wake: () => void) => this.followers.subscribe(sweepId, wake);
+    return followEvents({ listAfter, subscribe }, lastId, signal);
   }
 
   /** Calls `wake` whenever a sweep may have something to do: a change, a stage or a job of a trial that ended. */
@@ -59,11 +54,21 @@ export class SweepEventRepository {
 }
 
 /** Appends within the caller's transaction, under the sweep's row lock. */
-export async function appendSweepEvent(queries: Queries, sweepId: string, event: SweepEvent): Promise<void> {
+export function appendSweepEvent(queries: Queries, sweepId: string, event: SweepEvent): Promise<void> {
+  return appendSweepEvents(queries, sweepId, [event]);
+}
+
+/** Appends events in their order by one statement, as `appendSweepEvent` does one. */
+export async function appendSweepEvents(queries: Queries, sweepId: string, events: readonly SweepEvent[]) {
+  if (events.length === 0) return;
+  const count = events.length;
   await queries.execute(sql`
-    with next as (update sweeps set last_event = last_event + 1 where id = ${sweepId} returning last_event),
-      added as (insert into sweep_events (sweep_id, id, event) select ${sweepId}::uuid, last_event, ${JSON.stringify(storable(event))}::jsonb from next returning id)
-    select pg_notify(${CHANNEL}, ${sweepId}::text) from added`);
+    with next as (update sweeps set last_event = last_event + ${count}::int where id = ${sweepId} returning last_event),
+      added as (insert into sweep_events (sweep_id, id, event)
+        select ${sweepId}::uuid, last_event - ${count}::int + place::int, event
+        from next, jsonb_array_elements(${JSON.stringify(storable(events))}::jsonb) with ordinality as list(event, place)
+        returning id)
+    select pg_notify(${CHANNEL}, ${sweepId}::text) from added limit 1`);
 }
 
 /** Wakes whoever drives sweeps, once the caller's transaction is done. */

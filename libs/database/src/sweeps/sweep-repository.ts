@@ -15,6 +15,7 @@ import { isForeignKeyViolation, NotFoundError, SweepStateError } from '../errors
 import { storeAnswer, type KeyClaim } from '../idempotency-repository.js';
 import { jobs, type StoredResponse } from '../schema.js';
 import { storable } from '../text.js';
+import { insertEarlier, type EarlierTrial } from './earlier-trial.js';
 import { appendSweepEvent, wakeDrivers } from './sweep-events.js';
 import { readSweep, readSweepItems, type SweepRow } from './sweep-row.js';
 import { sweeps, trials } from './sweep-schema.js';
@@ -26,6 +27,8 @@ export interface NewSweep {
   datasetId: string | null;
   document: SweepDocument;
   forecast: SweepForecast;
+  /** Trials that it begins with. */
+  earlier?: readonly EarlierTrial[];
 }
 
 /** A change of a sweep. */
@@ -42,15 +45,20 @@ export interface SweepAnswer {
   toResponse(sweep: Sweep): StoredResponse;
 }
 
-/** Sweeps as a client sees them: launch, read, pause, stop, cancel, change, delete. What drives them is in SweepSession. */
+/**
+ * Sweeps as a client sees them: launch, read, pause, stop, cancel, change, delete. What drives them is in SweepSession.
+ */
 export class SweepRepository {
   constructor(private readonly database: Database) {}
 
   /** Throws NotFoundError when the model or data set was deleted meanwhile. */
-  async create({ id = randomUUID(), ...sweep }: NewSweep, answer?: SweepAnswer): Promise<Sweep> {
+  async create({ id = randomUUID(), earlier = [], ...sweep }: NewSweep, answer?: SweepAnswer): Promise<Sweep> {
     return this.database.orm.transaction(async (queries) => {
-      const [row] = await insertSweep(queries, { id, ...sweep });
+      const baseline = earlier.find((trial) => trial.baseline !== null)?.baseline ?? null;
+      const begun = { asked: earlier.length, revision: earlier.length, baseline };
+      const [row] = await insertSweep(queries, { id, ...sweep, ...begun });
       if (!row) throw new NotFoundError('sweep', id);
+      await insertEarlier(queries, id, earlier);
       await appendSweepEvent(queries, id, { type: 'sweep', state: 'running', reason: null });
       await wakeDrivers(queries);
       const created = await readSweep(queries, row);
@@ -71,13 +79,27 @@ export class SweepRepository {
     return sweep;
   }
 
+  /**
+   * The row alone: what its stages cost is not summed up, which takes the longer the more trials there are. Throws
+   * NotFoundError.
+   */
+  async requireRow(id: string): Promise<SweepRow> {
+    const [row] = await this.database.orm.select().from(sweeps).where(eq(sweeps.id, id));
+    if (!row) throw new NotFoundError('sweep', id);
+    return row;
+  }
+
+  /** Throws NotFoundError. */
+  async assertExists(id: string): Promise<void> {
+    const [row] = await this.database.orm.select({ id: sweeps.id }).from(sweeps).where(eq(sweeps.id, id));
+    if (!row) throw new NotFoundError('sweep', id);
+  }
+
   /** Whether it has ended, its trials too, or is gone. */
   async isOver(id: string): Promise<boolean> {
     const running = sql<number>`(select count(*)::int from ${trials} where ${trials.sweepId} = ${sweeps.id} and ${trials.state} = 'running')`;
-    const [row] = await this.database.orm
-      .select({ state: sweeps.state, running })
-      .from(sweeps)
-      .where(eq(sweeps.id, id));
+    const { state } = sweeps;
+    const [row] = await this.database.orm.select({ state, running }).from(sweeps).where(eq(sweeps.id, id));
     return !row || (hasEnded(row.state) && row.running === 0);
   }
 
@@ -129,16 +151,17 @@ export class SweepRepository {
   }
 
   /**
-   * Changes the document as it stands under the lock, so that of two changes at once none is lost; a forecast that is not given stays.
-   * A sweep that has ended goes on with `revive`. Throws NotFoundError.
+   * Changes the document as it stands under the lock, so that of two changes at once none is lost; a forecast that is
+   * not given stays. A sweep that has ended goes on with `revive`. Throws NotFoundError.
    */
   async change(id: string, { changed, forecast, revive }: SweepAlteration): Promise<Sweep> {
     await this.database.orm.transaction(async (queries) => {
       const { state, document: before } = await lockSweep(queries, id);
       const document = changed(before);
+      const estimated = forecast === undefined ? {} : { forecast };
       await queries
         .update(sweeps)
-        .set(storable({ document, ...(forecast === undefined ? {} : { forecast }) }))
+        .set(storable({ document, ...estimated }))
         .where(eq(sweeps.id, id));
       if (revive && hasEnded(state)) await setState(queries, id, 'running', null);
       else await appendSweepEvent(queries, id, { type: 'sweep', state, reason: 'changed by request' });
@@ -149,10 +172,8 @@ export class SweepRepository {
 
   /** Ids of the jobs of trials that run. */
   async openJobs(id: string): Promise<string[]> {
-    const rows = await this.database.orm
-      .select({ id: jobs.id })
-      .from(jobs)
-      .where(and(eq(jobs.sweepId, id), inArray(jobs.state, ['queued', 'running'])));
+    const isOpen = and(eq(jobs.sweepId, id), inArray(jobs.state, ['queued', 'running']));
+    const rows = await this.database.orm.select({ id: jobs.id }).from(jobs).where(isOpen);
     return rows.map((row) => row.id);
   }
 
@@ -194,7 +215,8 @@ const wayOut = (state: SweepState): string =>
 
 /** Throws NotFoundError. */
 export async function lockSweep(queries: Queries, id: string): Promise<SweepRow> {
-  const [row] = await queries.select().from(sweeps).where(eq(sweeps.id, id)).for('no key update');
+  const isIt = eq(sweeps.id, id);
+  const [row] = await queries.select().from(sweeps).where(isIt).for('no key update');
   if (!row) throw new NotFoundError('sweep', id);
   return row;
 }
@@ -223,13 +245,13 @@ export async function setState(
 }
 
 /** Throws NotFoundError naming the row that is gone. */
-async function insertSweep(queries: Queries, sweep: NewSweep & { id: string }): Promise<SweepRow[]> {
+async function insertSweep(queries: Queries, sweep: typeof sweeps.$inferInsert): Promise<SweepRow[]> {
   try {
     return await queries.insert(sweeps).values(storable(sweep)).returning();
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    throw sweep.datasetId !== null && isForeignKeyViolation(error, 'datasets')
-      ? new NotFoundError('dataset', sweep.datasetId)
-      : new NotFoundError('model', sweep.modelId);
+    const { modelId, datasetId } = sweep;
+    const lacksDataset = typeof datasetId === 'string' && isForeignKeyViolation(error, 'datasets');
+    throw lacksDataset ? new NotFoundError('dataset', datasetId) : new NotFoundError('model', modelId);
   }
 }

@@ -1,4 +1,4 @@
-import { METRICS, type Direction, type Sweep, type SweepCost, type SweepItem, type TrialCounts } from '#contracts';
+import { goalsOf, type Sweep, type SweepCost, type SweepItem, type TrialCounts } from '#contracts';
 import { inArray, sql } from 'drizzle-orm';
 import type { Queries } from '../database.js';
 import { sweeps, trials } from './sweep-schema.js';
@@ -16,7 +16,7 @@ export async function readSweep(queries: Queries, row: SweepRow): Promise<Sweep>
   const {
     asked: _asked,
     revision: _revision,
-    lastEvent: _lastEvent,
+    lastEvent: lastEventId,
     runningSince,
     createdAt,
     finishedAt,
@@ -24,10 +24,12 @@ export async function readSweep(queries: Queries, row: SweepRow): Promise<Sweep>
   } = row;
   return {
     ...rest,
-    objectives: objectivesOf(row),
+    title: titleOf(row),
+    objectives: goalsOf(row.document),
     cost: await costOf(queries, row, counts),
     counts,
     feasible,
+    lastEventId,
     searchedSeconds: row.searchedSeconds + (runningSince ? (Date.now() - runningSince.getTime()) / 1000 : 0),
     createdAt: createdAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,
@@ -49,9 +51,9 @@ export async function readSweepItems(queries: Queries, rows: readonly SweepRow[]
       modelId,
       datasetId,
       reason,
-      objectives: objectivesOf(row),
+      objectives: goalsOf(row.document),
       ...(found.get(id) ?? NOTHING),
-      title: name ?? document.name ?? titleOf(row),
+      title: titleOf(row),
       trials: document.limits.trials ?? null,
       createdAt: createdAt.toISOString(),
       finishedAt: finishedAt?.toISOString() ?? null,
@@ -59,18 +61,13 @@ export async function readSweepItems(queries: Queries, rows: readonly SweepRow[]
   });
 }
 
-const NOTHING: Tally = { counts: { running: 0, complete: 0, stopped: 0, failed: 0, infeasible: 0 }, feasible: 0 };
+const NO_TRIALS: TrialCounts = { running: 0, complete: 0, stopped: 0, cancelled: 0, failed: 0, infeasible: 0 };
+const NOTHING: Tally = { counts: NO_TRIALS, feasible: 0 };
 
-/** The objectives with the direction that is the metric's own where none is given. */
-function objectivesOf({ document }: SweepRow): { metric: string; direction: Direction }[] {
-  return document.objectives.map(({ metric, direction }) => ({
-    metric,
-    direction: direction ?? (METRICS[metric].better === 'lower' ? 'minimize' : 'maximize'),
-  }));
-}
-
-/** "quantize → prune, over bits, prune.ratio" */
-function titleOf({ document, forecast }: SweepRow): string {
+/** Its name, that of its document, or "quantize → prune, over bits, prune.ratio". */
+function titleOf({ name, document, forecast }: SweepRow): string {
+  const given = name ?? document.name;
+  if (given !== undefined) return given;
   const passes = document.passes.map(({ pass }) => pass).join(' → ');
   return `${passes}, over ${forecast.parameters.map(({ name }) => name).join(', ')}`.slice(0, 160);
 }
@@ -91,7 +88,8 @@ async function tallies(queries: Queries, ids: readonly string[]): Promise<Map<st
   const found = new Map<string, Tally>();
   for (const row of rows) {
     const { counts, feasible } = found.get(row.sweepId) ?? NOTHING;
-    found.set(row.sweepId, { counts: { ...counts, [row.state]: row.count }, feasible: feasible + row.feasible });
+    const withRow = { ...counts, [row.state]: row.count };
+    found.set(row.sweepId, { counts: withRow, feasible: feasible + row.feasible });
   }
   return found;
 }

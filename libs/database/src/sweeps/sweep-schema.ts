@@ -7,6 +7,7 @@ import type {
   SweepEvent,
   SweepForecast,
   SweepState,
+  SweepSurvey,
   TrialOrigin,
   TrialState,
   Verification,
@@ -38,6 +39,8 @@ export const sweeps = pgTable(
     runningSince: instant('running_since').defaultNow(),
     /** Trials measured once more when the search ended, by their jobs. */
     verification: jsonb('verification').$type<Verification[]>().notNull().default([]),
+    /** What the model of the space rests on; null until that is decided. */
+    survey: jsonb('survey').$type<SweepSurvey>(),
     reason: text('reason'),
     error: jsonb('error').$type<Failure>(),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -53,7 +56,9 @@ export const sweeps = pgTable(
   ],
 );
 
-/** What a sampler is told of a complete trial: objectives turned so that lower is better, a figure for each constraint. */
+/**
+ * What a sampler is told of a complete trial: objectives turned so that lower is better, a figure for each constraint.
+ */
 export interface StoredOutcome {
   values: number[];
   constraints: number[];
@@ -73,6 +78,8 @@ export const trials = pgTable(
     /** Its place among those that run, the least that was free. */
     slot: integer('slot'),
     metrics: jsonb('metrics').$type<StageMetrics>(),
+    /** Figures of devices that the sweep asks for, by name. */
+    devices: jsonb('devices').$type<Record<string, number>>().notNull().default({}),
     outcome: jsonb('outcome').$type<StoredOutcome>(),
     violation: doublePrecision('violation'),
     violated: jsonb('violated').$type<string[]>().notNull().default([]),

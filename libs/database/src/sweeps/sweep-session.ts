@@ -1,60 +1,27 @@
 import type {
-  Assignment,
   Failure,
   GateVerdict,
   ModelMetrics,
   QueueEntry,
   Recipe,
-  StageMetrics,
   SweepState,
-  TrialOrigin,
+  SweepSurvey,
   Verification,
 } from '#contracts';
-import { and, asc, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Queries } from '../database.js';
-import { insertJob, type NewJob } from '../job-repository.js';
+import { insertJobs, type NewJob } from '../insert-jobs.js';
 import { jobs, jobStages } from '../schema.js';
 import { storable } from '../text.js';
-import { appendSweepEvent } from './sweep-events.js';
+import { insertTrials, type BegunTrials } from './insert-trials.js';
+import { freeSlots } from './free-slots.js';
+import { jobSums } from './job-sums.js';
 import { setState } from './sweep-repository.js';
 import type { SweepRow } from './sweep-row.js';
-import { sweeps, trials, type StoredOutcome } from './sweep-schema.js';
-import { readTrials, type TrialRow } from './trial-row.js';
-
-/** A trial that is begun: with a job, or with the reason why its assignment makes none. */
-export type NewTrial = { assignment: Assignment; origin: TrialOrigin } & (
-  | { job: Omit<NewJob, 'sweepId' | 'priority'> }
-  | { job: null; reason: string }
-);
-
-/** How a trial ends. */
-export interface TrialEnding {
-  state: 'complete' | 'stopped' | 'failed';
-  metrics: StageMetrics | null;
-  outcome: StoredOutcome | null;
-  violation: number | null;
-  violated: string[];
-  reason: string | null;
-}
-
-/** A trial that runs, and how far its job is. */
-export interface OpenTrial {
-  number: number;
-  /** Null when the job was deleted. */
-  job: {
-    id: string;
-    state: string;
-    error: Failure | null;
-    baseline: ModelMetrics | null;
-    stages: {
-      index: number;
-      pass: string;
-      options: Record<string, unknown>;
-      state: string;
-      metrics: StageMetrics | null;
-    }[];
-  } | null;
-}
+import { sweeps, trials } from './sweep-schema.js';
+import { tellTrials } from './tell-trials.js';
+import type { NewTrial, OpenTrial, TrialEnding } from './trial-changes.js';
+import type { TrialRow } from './trial-row.js';
 
 /** What may be done with a sweep while its row is locked: all of it in the caller's transaction. */
 export class SweepSession {
@@ -81,13 +48,11 @@ export class SweepSession {
       .leftJoin(jobs, eq(jobs.id, trials.jobId))
       .where(and(eq(trials.sweepId, this.sweep.id), eq(trials.state, 'running')))
       .orderBy(asc(trials.number));
-    const { jobId, index, pass, options, state, metrics } = jobStages;
+    const { jobId, index, pass, options, state, metrics, modelDigest } = jobStages;
     const ids = rows.flatMap((row) => row.jobId ?? []);
-    const stages = await this.queries
-      .select({ jobId, index, pass, options, state, metrics })
-      .from(jobStages)
-      .where(ids.length > 0 ? inArray(jobId, ids) : isNull(jobId))
-      .orderBy(asc(index));
+    const isTheirs = ids.length > 0 ? inArray(jobId, ids) : isNull(jobId);
+    const columns = { jobId, index, pass, options, state, metrics, modelDigest };
+    const stages = await this.queries.select(columns).from(jobStages).where(isTheirs).orderBy(asc(index));
     return rows.map(({ number, jobId: id, state: jobState, error, baseline }) => ({
       number,
       job:
@@ -103,47 +68,25 @@ export class SweepSession {
     }));
   }
 
-  /** Begins a trial: its row and its job's, or nothing. Returns what the queue is to be given. */
+  /** Begins trials: their rows and their jobs', or nothing. Returns what the queue is to be given. */
+  beginAll(list: readonly NewTrial[]): Promise<BegunTrials> {
+    return insertTrials(this.queries, this.sweep, list);
+  }
+
+  /** Begins a trial as `beginAll` does several; without an entry where its assignment makes no job. */
   async begin(trial: NewTrial): Promise<{ number: number; entry: QueueEntry | null }> {
-    const { number, revision } = await this.next();
-    const slot = await this.freeSlot();
-    const { id: sweepId } = this.sweep;
-    const made = trial.job ? await insertJob(this.queries, { ...trial.job, sweepId, priority: slot }) : [];
-    const jobId = made[0]?.id ?? null;
-    await this.queries.insert(trials).values({
-      sweepId,
-      number,
-      revision,
-      origin: trial.origin,
-      assignment: storable(trial.assignment),
-      jobId,
-      ...(trial.job
-        ? { slot }
-        : {
-            state: 'infeasible' as const,
-            reason: storable(trial.reason),
-            finishedAt: new Date(),
-            stagesExecuted: 0,
-            seconds: 0,
-          }),
-    });
-    await this.tell(number);
-    return {
-      number,
-      entry: jobId && trial.job ? { jobId, stageCount: trial.job.stages.length, run: 1, priority: slot } : null,
-    };
+    const { numbers, entries } = await this.beginAll([trial]);
+    return { number: numbers[0] ?? 0, entry: entries[0] ?? null };
   }
 
   /** Ends a trial that runs; false when it has ended already. */
   async end(number: number, ending: TrialEnding, baseline: ModelMetrics | null): Promise<boolean> {
     const { id } = this.sweep;
-    const [row] = await this.queries
-      .select({ jobId: trials.jobId })
-      .from(trials)
-      .where(and(eq(trials.sweepId, id), eq(trials.number, number), eq(trials.state, 'running')));
+    const runs = and(this.has(number), eq(trials.state, 'running'));
+    const [row] = await this.queries.select({ jobId: trials.jobId }).from(trials).where(runs);
     if (!row) return false;
     const revision = await this.nextRevision();
-    const sums = row.jobId === null ? { executed: 0, seconds: 0, digest: null } : await this.sumsOf(row.jobId);
+    const sums = await jobSums(this.queries, row.jobId);
     await this.queries
       .update(trials)
       .set({
@@ -155,7 +98,7 @@ export class SweepSession {
         seconds: sums.seconds,
         finishedAt: sql`now()`,
       })
-      .where(and(eq(trials.sweepId, id), eq(trials.number, number)));
+      .where(this.has(number));
     if (baseline && this.sweep.baseline === null) {
       await this.queries.update(sweeps).set({ baseline }).where(eq(sweeps.id, id));
       this.sweep.baseline = baseline;
@@ -164,16 +107,36 @@ export class SweepSession {
     return true;
   }
 
+  /** Ends every trial that runs, but for those whose jobs have come to their end: what these found counts. */
+  async cutOff(reason: string): Promise<void> {
+    for (const { number, job } of await this.openTrials()) {
+      if (job?.state === 'succeeded' || job?.state === 'failed') continue;
+      const metrics = job?.stages.findLast((stage) => stage.metrics !== null)?.metrics ?? null;
+      const nothing = { outcome: null, violation: null, violated: [] };
+      await this.end(number, { state: 'cancelled', reason, metrics, ...nothing }, job?.baseline ?? null);
+    }
+  }
+
+  /** Trials that count towards the limit: all but those that were cut off, and those that it began with. */
+  async begunCount(): Promise<number> {
+    const [row] = await this.queries
+      .select({ count: sql<number>`count(*)::int` })
+      .from(trials)
+      .where(and(eq(trials.sweepId, this.sweep.id), isUncounted()));
+    return this.sweep.asked - (row?.count ?? 0);
+  }
+
   /** Jobs of trials that have ended, by number. */
   async endedJobs(): Promise<string[]> {
-    const rows = await this.queries
-      .select({ jobId: trials.jobId })
-      .from(trials)
-      .where(and(eq(trials.sweepId, this.sweep.id), ne(trials.state, 'running')));
+    const hasEnded = and(eq(trials.sweepId, this.sweep.id), ne(trials.state, 'running'));
+    const rows = await this.queries.select({ jobId: trials.jobId }).from(trials).where(hasEnded);
     return rows.flatMap(({ jobId }) => jobId ?? []);
   }
 
-  /** What the training of jobs reported of a figure: its last value in each epoch, by job. Of several trainings the last one counts. */
+  /**
+   * What the training of jobs reported of a figure: its last value in each epoch, by job. Of several trainings the last
+   * one counts.
+   */
   async curves(figure: string, jobIds: readonly string[]): Promise<Map<string, Map<number, number>>> {
     const found = new Map<string, Map<number, number>>();
     if (jobIds.length === 0) return found;
@@ -197,28 +160,26 @@ export class SweepSession {
   }
 
   async runningCount(): Promise<number> {
-    const [row] = await this.queries
-      .select({ count: sql<number>`count(*)::int` })
-      .from(trials)
-      .where(and(eq(trials.sweepId, this.sweep.id), eq(trials.state, 'running')));
+    const count = sql<number>`count(*)::int`;
+    const [row] = await this.queries.select({ count }).from(trials).where(this.isRunning());
     return row?.count ?? 0;
   }
 
-  /** How many trials failed and came to something, and why the last one failed. Looks no further than the first hundred. */
+  /**
+   * How many trials failed and came to something, and why the last one failed. Looks no further than the first hundred.
+   */
   async failures(): Promise<{ failed: number; complete: number; reason: string | null }> {
     const { number, state, reason } = trials;
+    const ofSweep = eq(trials.sweepId, this.sweep.id);
     const rows = await this.queries
       .select({ state, reason })
       .from(trials)
-      .where(eq(trials.sweepId, this.sweep.id))
+      .where(ofSweep)
       .orderBy(asc(number))
       .limit(100);
     const failed = rows.filter((row) => row.state === 'failed');
-    return {
-      failed: failed.length,
-      complete: rows.filter((row) => row.state === 'complete' || row.state === 'stopped').length,
-      reason: failed.at(-1)?.reason ?? null,
-    };
+    const done = rows.filter((row) => row.state === 'complete' || row.state === 'stopped');
+    return { failed: failed.length, complete: done.length, reason: failed.at(-1)?.reason ?? null };
   }
 
   /** Complete trials that hold all constraints, the best in the first objective first, one for each model. */
@@ -241,16 +202,31 @@ export class SweepSession {
   /** A job that measures a trial once more. */
   async verify(number: number, job: Omit<NewJob, 'sweepId' | 'priority'>): Promise<QueueEntry> {
     const priority = 1;
-    const [made] = await insertJob(this.queries, { ...job, sweepId: this.sweep.id, priority });
-    const jobId = made?.id ?? '';
+    const made = await insertJobs(this.queries, [{ ...job, sweepId: this.sweep.id, priority }]);
+    const jobId = made.jobs[0]?.id ?? '';
     await this.setVerification([...this.sweep.verification, { number, jobId, passed: null, gates: [] }]);
     return { jobId, stageCount: job.stages.length, run: 1, priority };
+  }
+
+  /** A job that measures what the model of the space rests on. */
+  async measure(job: Omit<NewJob, 'sweepId' | 'priority'>): Promise<QueueEntry> {
+    const priority = 1;
+    const made = await insertJobs(this.queries, [{ ...job, sweepId: this.sweep.id, priority }]);
+    const jobId = made.jobs[0]?.id ?? '';
+    await this.setSurvey({ jobId, isOwn: true });
+    return { jobId, stageCount: job.stages.length, run: 1, priority };
+  }
+
+  async setSurvey(survey: SweepSurvey): Promise<void> {
+    await this.queries.update(sweeps).set({ survey }).where(eq(sweeps.id, this.sweep.id));
+    this.sweep.survey = survey;
   }
 
   /** The job of a verification, and what its gates came to. */
   async verdictOf(jobId: string): Promise<{ state: string; gates: GateVerdict[]; gatesPassed: boolean | null } | null> {
     const { state, gates, gatesPassed } = jobs;
-    const [row] = await this.queries.select({ state, gates, gatesPassed }).from(jobs).where(eq(jobs.id, jobId));
+    const isIt = eq(jobs.id, jobId);
+    const [row] = await this.queries.select({ state, gates, gatesPassed }).from(jobs).where(isIt);
     return row ?? null;
   }
 
@@ -264,55 +240,36 @@ export class SweepSession {
     this.sweep.state = state;
   }
 
-  private async next(): Promise<{ number: number; revision: number }> {
+  /** Counts a change of one of its trials. */
+  async nextRevision(): Promise<number> {
+    const { id, revision } = sweeps;
     const [row] = await this.queries
       .update(sweeps)
-      .set({ asked: sql`${sweeps.asked} + 1`, revision: sql`${sweeps.revision} + 1` })
-      .where(eq(sweeps.id, this.sweep.id))
-      .returning({ number: sweeps.asked, revision: sweeps.revision });
-    const { number = 1, revision = 1 } = row ?? {};
-    Object.assign(this.sweep, { asked: number, revision });
-    return { number: number - 1, revision };
-  }
-
-  private async nextRevision(): Promise<number> {
-    const [row] = await this.queries
-      .update(sweeps)
-      .set({ revision: sql`${sweeps.revision} + 1` })
-      .where(eq(sweeps.id, this.sweep.id))
-      .returning({ revision: sweeps.revision });
+      .set({ revision: sql`${revision} + 1` })
+      .where(eq(id, this.sweep.id))
+      .returning({ revision });
     this.sweep.revision = row?.revision ?? this.sweep.revision;
     return this.sweep.revision;
   }
 
   /** The least place among those that run which nobody has, from 1. */
-  private async freeSlot(): Promise<number> {
-    const rows = await this.queries
-      .select({ slot: trials.slot })
-      .from(trials)
-      .where(and(eq(trials.sweepId, this.sweep.id), eq(trials.state, 'running')));
-    const taken = new Set(rows.map(({ slot }) => slot));
-    let slot = 1;
-    while (taken.has(slot)) slot++;
+  async freeSlot(): Promise<number> {
+    const [slot = 1] = await freeSlots(this.queries, this.sweep.id, 1);
     return slot;
   }
 
-  private async sumsOf(jobId: string): Promise<{ executed: number; seconds: number; digest: string | null }> {
-    const answer = await this.queries.execute<{ executed: number; seconds: number; digest: string | null }>(sql`
-      select (count(*) filter (where state = 'succeeded' and not cached))::int as executed,
-        coalesce(sum(seconds) filter (where state = 'succeeded' and not cached), 0)::float8 as seconds,
-        (array_agg(model_digest order by index desc) filter (where model_digest is not null))[1] as digest
-      from job_stages where job_id = ${jobId}`);
-    return answer.rows[0] ?? { executed: 0, seconds: 0, digest: null };
+  private has(number: number) {
+    return and(eq(trials.sweepId, this.sweep.id), eq(trials.number, number));
   }
 
-  private async tell(number: number): Promise<void> {
-    const { id } = this.sweep;
-    const rows = await this.queries
-      .select()
-      .from(trials)
-      .where(and(eq(trials.sweepId, id), eq(trials.number, number)));
-    const [trial] = await readTrials(this.queries, rows);
-    if (trial) await appendSweepEvent(this.queries, id, { type: 'trial', trial });
+  private isRunning() {
+    return and(eq(trials.sweepId, this.sweep.id), eq(trials.state, 'running'));
+  }
+
+  /** Tells those who follow the sweep of a trial as it is now. */
+  tell(number: number): Promise<void> {
+    return tellTrials(this.queries, this.sweep.id, [number]);
   }
 }
+
+const isUncounted = () => or(eq(trials.state, 'cancelled'), eq(trials.origin, 'earlier'));

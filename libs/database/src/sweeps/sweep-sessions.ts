@@ -10,11 +10,14 @@ export class SweepSessions {
 
   /** Sweeps that may have something to do, those that were cancelled with trials that run still included. */
   async open(): Promise<string[]> {
-    const running = this.database.orm.select({ id: trials.sweepId }).from(trials).where(eq(trials.state, 'running'));
-    const rows = await this.database.orm
+    const { orm } = this.database;
+    const running = orm.select({ id: trials.sweepId }).from(trials).where(eq(trials.state, 'running'));
+    const isOpen = inArray(sweeps.state, ['running', 'paused', 'stopping']);
+    const hasRunning = inArray(sweeps.id, running);
+    const rows = await orm
       .select({ id: sweeps.id })
       .from(sweeps)
-      .where(or(inArray(sweeps.state, ['running', 'paused', 'stopping']), inArray(sweeps.id, running)))
+      .where(or(isOpen, hasRunning))
       .orderBy(asc(sweeps.createdAt));
     return rows.map(({ id }) => id);
   }
@@ -22,19 +25,17 @@ export class SweepSessions {
   /** Does the work in one transaction under the sweep's lock, unless another process holds it; undefined then. */
   async tryRun<T>(sweepId: string, work: (session: SweepSession) => Promise<T>): Promise<T | undefined> {
     return this.database.orm.transaction(async (queries) => {
-      const [row] = await queries
-        .select()
-        .from(sweeps)
-        .where(eq(sweeps.id, sweepId))
-        .for('no key update', { skipLocked: true });
+      const isIt = eq(sweeps.id, sweepId);
+      const [row] = await queries.select().from(sweeps).where(isIt).for('no key update', { skipLocked: true });
       return row ? work(new SweepSession(queries, row)) : undefined;
     });
   }
 
   /** Does the work once the sweep's lock is free. Throws NotFoundError. */
   async run<T>(sweepId: string, work: (session: SweepSession) => Promise<T>): Promise<T> {
-    return this.database.orm.transaction(async (queries) =>
-      work(new SweepSession(queries, await lockSweep(queries, sweepId))),
-    );
+    return this.database.orm.transaction(async (queries) => {
+      const row = await lockSweep(queries, sweepId);
+      return work(new SweepSession(queries, row));
+    });
   }
 }

@@ -1,15 +1,16 @@
 import type { ModelMetrics, Recipe, SweepDocument, SweepForecast } from '#contracts';
-import { createTestDatabase } from '#testing';
+import { EMPTY_INSPECTION, createTestDatabase } from '#testing';
 import { connect, type Database } from '../database.js';
 import { EventRepository } from '../event-repository.js';
-import { JobRepository, type NewJob } from '../job-repository.js';
+import type { NewJob } from '../insert-jobs.js';
+import { JobRepository } from '../job-repository.js';
 import { migrate } from '../migrate.js';
 import { ModelRepository } from '../model-repository.js';
 import { QueueRecords } from '../queue-records.js';
 import { StageMachineRepository } from './stage-machine-repository.js';
 import { SweepEventRepository } from './sweep-events.js';
 import { SweepRepository } from './sweep-repository.js';
-import type { NewTrial, TrialEnding } from './sweep-session.js';
+import type { NewTrial, TrialEnding } from './trial-changes.js';
 import { SweepSessions } from './sweep-sessions.js';
 import { TrialRepository } from './trial-repository.js';
 
@@ -52,20 +53,7 @@ describe('the records of a sweep', () => {
   beforeEach(async () => {
     database = connect(await createTestDatabase());
     await migrate(database);
-    const inspection = {
-      inputs: [],
-      outputs: [],
-      irVersion: 8,
-      opset: 17,
-      producer: '',
-      ops: {},
-      nodes: 0,
-      parameters: 0,
-      nonZeros: 0,
-      macs: null,
-      warnings: [],
-    };
-    await new ModelRepository(database).add({ id: MODEL, name: 'net', bytes: 1, inspection });
+    await new ModelRepository(database).add({ id: MODEL, name: 'net', bytes: 1, inspection: EMPTY_INSPECTION });
     [sweeps, sessions, trials] = [
       new SweepRepository(database),
       new SweepSessions(database),
@@ -154,6 +142,50 @@ describe('the records of a sweep', () => {
     expect(await sessions.run(id, (session) => session.curves('other', [entry!.jobId]))).toEqual(new Map());
   });
 
+  it('cuts its trials off when it is cancelled, and counts them no more', async () => {
+    await sessions.run(id, async (session) => {
+      await session.begin(trial(0.1));
+      await session.begin(trial(0.2));
+      await session.end(0, ending(3), METRICS);
+    });
+    await sweeps.cancel(id);
+    await sessions.run(id, (session) => session.cutOff('cut off'));
+    expect((await sweeps.require(id)).counts).toMatchObject({ complete: 1, cancelled: 1, running: 0 });
+    expect(await sessions.run(id, (session) => session.begunCount())).toBe(1);
+    expect(await trials.begun(id)).toEqual([{ assignment: { ratio: 0.1 }, origin: 'sampler' }]);
+  });
+
+  it('takes a trial up again whose job is retried, unless it was cancelled', async () => {
+    const jobs = new JobRepository(database);
+    const { entry } = await sessions.run(id, (session) => session.begin(trial(0.1)));
+    await jobs.cancel(entry!.jobId);
+    const failed = { ...ending(1), state: 'failed' as const, outcome: null, reason: 'it broke' };
+    await sessions.run(id, (session) => session.end(0, failed, null));
+    const seen = await sessions.run(id, async ({ sweep }) => sweep.revision);
+    await jobs.retry(entry!.jobId);
+    expect(await trials.require(id, 0)).toMatchObject({ state: 'running', reason: null, metrics: null });
+    const changed = await sessions.run(id, (session) => session.changedSince(seen));
+    expect(changed).toMatchObject([{ number: 0, state: 'running', slot: 1 }]);
+    const told = await new SweepEventRepository(database).listAfter(id, 0);
+    expect(told.at(-1)?.event).toMatchObject({ type: 'trial', trial: { state: 'running' } });
+
+    await jobs.cancel(entry!.jobId);
+    await sweeps.cancel(id);
+    await expect(jobs.retry(entry!.jobId)).rejects.toMatchObject({ code: 'sweep_state' });
+  });
+
+  it('ends once more by its last word that is measured anew', async () => {
+    const jobs = new JobRepository(database);
+    const last = await sessions.run(id, async (session) => {
+      const entry = await session.verify(0, JOB);
+      await session.setState('finished', 'trial 0 could not be measured');
+      return entry;
+    });
+    await jobs.cancel(last.jobId);
+    await jobs.retry(last.jobId);
+    expect(await sweeps.require(id)).toMatchObject({ state: 'stopping', verification: [{ passed: null }] });
+  });
+
   it('goes with its trials and their jobs, which a list of jobs leaves out', async () => {
     const jobs = new JobRepository(database);
     const { entry } = await sessions.run(id, (session) => session.begin(trial(0.1)));
@@ -166,7 +198,10 @@ describe('the records of a sweep', () => {
 
   it('wakes its driver when a trial comes on, and those who follow it in the order of events', async () => {
     const log = new SweepEventRepository(database);
-    const woken = new Promise<void>((wake) => void log.onWork(wake));
+    let wake = () => {};
+    const woken = new Promise<void>((resolve) => (wake = resolve));
+    // What happens before it listens wakes nobody.
+    await log.onWork(() => wake());
     const { entry } = await sessions.run(id, (session) => session.begin(trial(0.1)));
     await new JobRepository(database).cancel(entry!.jobId);
     await woken;

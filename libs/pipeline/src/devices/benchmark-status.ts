@@ -1,4 +1,5 @@
-import type { BenchmarkState, BenchmarkStatus, DeviceState } from '#contracts';
+import type { BenchmarkState, BenchmarkStatus, DeviceCondition, DeviceState } from '#contracts';
+import { overLimits, type EntryLimits } from './entry-limits.js';
 
 /** What decides the status of a benchmark. */
 export interface BenchmarkFacts {
@@ -15,6 +16,8 @@ export interface BenchmarkFacts {
   ahead: number;
   /** Names of devices that have another of the same stage and tag, and so do not take this one. */
   takenBy: readonly string[];
+  /** What keeps it from being begun on a device that is hot or busy. */
+  limits: EntryLimits;
 }
 
 /** A device as its state tells of it. */
@@ -23,6 +26,8 @@ export interface KnownDevice {
   tags: readonly string[];
   state: DeviceState;
   reason: string;
+  condition: DeviceCondition | null;
+  cores: number;
 }
 
 export interface StatusWords {
@@ -56,7 +61,9 @@ const WORKING: readonly DeviceState[] = ['online', 'busy'];
 
 function waiting(benchmark: BenchmarkFacts, devices: readonly KnownDevice[], mean: number | null): StatusWords {
   const { wantedName, wantedTag, takenBy } = benchmark;
-  const known = devices.filter(({ name, tags }) => (wantedName ? name === wantedName : tags.includes(`${wantedTag}`)));
+  const isWanted = ({ name, tags }: (typeof devices)[number]) =>
+    wantedName ? name === wantedName : tags.includes(`${wantedTag}`);
+  const known = devices.filter(isWanted);
   if (known.length === 0) {
     const what = wantedName ? `no device is called ${wantedName}` : `no device has the tag ${wantedTag}`;
     return { status: 'no_eligible_device', reason: `${what}: enrol one with \`coldpress devices add\`` };
@@ -69,7 +76,19 @@ function waiting(benchmark: BenchmarkFacts, devices: readonly KnownDevice[], mea
   const words = eligible.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
   if (eligible.every(({ state }) => state === 'offline')) return { status: 'all_offline', reason: words };
   if (!eligible.some(({ state }) => WORKING.includes(state))) return { status: 'no_usable_device', reason: words };
+  const hot = overWords(benchmark, eligible);
+  if (hot !== null) return { status: 'over_limits', reason: hot };
   return { status: 'queued', reason: queuedWords(benchmark, eligible, mean) };
+}
+
+/** Where each device that could take it is over its limits; null where one may. */
+function overWords({ limits }: BenchmarkFacts, eligible: readonly KnownDevice[]): string | null {
+  const working = eligible.filter(({ state }) => WORKING.includes(state));
+  const over = working.map(({ name, state, condition, cores }) => {
+    const words = state === 'online' ? overLimits(limits, condition, cores) : null;
+    return words === null ? null : `${name} waits: ${words}`;
+  });
+  return over.includes(null) ? null : over.join('; ');
 }
 
 function queuedWords({ ahead }: BenchmarkFacts, eligible: readonly KnownDevice[], mean: number | null): string {

@@ -1,9 +1,11 @@
 import { suggestion, told, type Assignment } from '#contracts';
-import { cardinality, Space, type Parameter, type Value } from '#search';
+import { cardinality, type Parameter, type Space, type Value } from '#search';
 import type { RecipeProblem } from '../errors.js';
 import { SweepError } from '../errors.js';
 
-/** An assignment made by hand. Throws SweepError where it lacks a parameter, has one too many, or a value that is none. */
+/**
+ * An assignment made by hand. Throws SweepError where it lacks a parameter, has one too many, or a value that is none.
+ */
 export function checkAssignment(space: Space, given: Assignment): Assignment {
   const names = space.parameters.map(({ name }) => name);
   const problems: RecipeProblem[] = Object.keys(given)
@@ -29,7 +31,7 @@ function problemOf(space: Space, parameter: Parameter, given: Assignment): strin
 }
 
 /** Whether a space has the assignment: each parameter that exists has one of its values, and there is no other. */
-export function isWithin(space: Space, given: Assignment): boolean {
+export function isInSpace(space: Space, given: Assignment): boolean {
   const active = space.parameters.filter((parameter) => space.isActive(parameter, given));
   return (
     Object.keys(given).length === active.length &&
@@ -44,7 +46,9 @@ function holds(parameter: Parameter, value: Value): boolean {
   if (parameter.kind === 'choice') return parameter.values.includes(value);
   const { min, max, step } = parameter;
   if (typeof value !== 'number' || value < min || value > max) return false;
-  return step === undefined || Math.abs(Math.round((value - min) / step) * step - (value - min)) < step * 1e-6;
+  if (step === undefined) return true;
+  const nearest = Math.round((value - min) / step) * step;
+  return Math.abs(nearest - (value - min)) < step * 1e-6;
 }
 
 function wordsOf(parameter: Parameter): string {
@@ -53,37 +57,53 @@ function wordsOf(parameter: Parameter): string {
   return `a number from ${min} to ${max}${step === undefined ? '' : ` in steps of ${step}`}`;
 }
 
-/** Most assignments that are looked at one by one. */
-export const EVERY = 4096;
-
 /**
- * Assignments that stand for a space: all of a small one; of a larger one its corners, each value of each parameter while the others
- * are at their first, and others drawn at random.
+ * Assignments that stand for a space, so many at most: all of a small one; of a larger one its corners, each value of
+ * each parameter while the others are at their first, and others drawn at random. Some may come twice.
  */
-export function representatives(space: Space, random: () => number): { assignments: Assignment[]; isAll: boolean } {
-  if (space.size <= EVERY) return { assignments: [...space.all()], isAll: true };
-  const found = [...singles(space), ...corners(space, random)];
-  while (found.length < EVERY / 2) found.push(space.random(random));
-  return { assignments: distinct(found), isAll: false };
+export function representatives(
+  space: Space,
+  random: () => number,
+  most: number,
+): { assignments: Iterable<Assignment>; isAll: boolean } {
+  if (space.size <= most) return { assignments: space.all(), isAll: true };
+  return { assignments: someOf(space, random, most), isAll: false };
 }
 
 /** Units in the middle of the first and the last of a parameter's values. */
 const [LOW, HIGH] = [0, 1 - 1e-9];
+/** Values of one parameter that are looked at, and those of a continuous one. */
+const LISTED = 64;
+const SPREAD = 5;
 
+/** Half of them parameter by parameter, an eighth corners, the others at random. */
+function* someOf(space: Space, random: () => number, most: number): Generator<Assignment> {
+  yield* first(singles(space), most / 2);
+  yield* first(corners(space, random), most / 8);
+  for (let i = 0; i < (most * 3) / 8; i++) yield space.random(random);
+}
+
+/** The first value of every parameter, then the second of all, so that of many none is left out. */
 function* singles(space: Space): Generator<Assignment> {
-  for (const [at, parameter] of space.parameters.entries()) {
-    const count = Math.min(cardinality(parameter), 64);
-    for (let i = 0; i < count; i++) {
-      const unit = Number.isFinite(cardinality(parameter)) ? (i + 0.5) / count : i / (count - 1);
+  const counts = space.parameters.map((parameter) => Math.min(cardinality(parameter), LISTED));
+  const isFinite = space.parameters.map((parameter) => Number.isFinite(cardinality(parameter)));
+  for (let turn = 0; turn < Math.max(...counts); turn++)
+    for (const at of space.parameters.keys()) {
+      const count = isFinite[at] ? (counts[at] ?? 0) : SPREAD;
+      if (turn >= count) continue;
+      const unit = isFinite[at] ? (turn + 0.5) / count : turn / (count - 1);
       yield space.at(space.parameters.map((_, other) => (other === at ? unit : LOW)));
     }
-  }
 }
 
 function* corners(space: Space, random: () => number): Generator<Assignment> {
-  for (let i = 0; i < 512; i++) yield space.at(space.parameters.map(() => (random() < 0.5 ? LOW : HIGH)));
+  for (;;) yield space.at(space.parameters.map(() => (random() < 0.5 ? LOW : HIGH)));
 }
 
-function distinct(assignments: readonly Assignment[]): Assignment[] {
-  return [...new Map(assignments.map((assignment) => [JSON.stringify(assignment), assignment])).values()];
+function* first<T>(items: Iterable<T>, count: number): Generator<T> {
+  let left = Math.ceil(count);
+  for (const item of items) {
+    if (left-- <= 0) return;
+    yield item;
+  }
 }

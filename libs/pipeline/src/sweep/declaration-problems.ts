@@ -1,4 +1,4 @@
-import { fieldName, suggestion, told, type Range, type SweepDocument } from '#contracts';
+import { fieldName, suggestion, told, type Range, type SweepDocument, type When } from '#contracts';
 import type { Value } from '#search';
 import type { RecipeProblem } from '../errors.js';
 import { conditionsOf, type Declaration, type Reference } from './declaration.js';
@@ -28,33 +28,30 @@ function distinct(problems: readonly RecipeProblem[]): RecipeProblem[] {
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
-/** Names that every object answers to, such as constructor: a parameter of one would seem to exist where it does not. */
+/**
+ * Names that every object answers to, such as constructor: a parameter of one would seem to exist where it does not.
+ */
 function reservedNames(found: readonly Declaration[]): RecipeProblem[] {
-  return found
-    .filter(({ name }) => name in Object.prototype)
-    .map(({ name, field }) => ({ field, message: `${told(name)} cannot name a parameter: choose another name` }));
+  const reserved = found.filter(({ name }) => name in Object.prototype);
+  return reserved.map(({ name, field }) => {
+    const message = `${told(name)} cannot name a parameter: choose another name`;
+    return { field, message };
+  });
 }
 
 function orderProblems(orders: readonly (readonly string[])[], steps: readonly string[]): RecipeProblem[] {
   const wanted = orderText([...steps].sort());
-  return orders.flatMap((order, at) =>
-    orderText([...order].sort()) === wanted
-      ? []
-      : [{ field: `orders[${at}]`, message: `an order names each step once: ${steps.join(', ')}` }],
-  );
+  const message = `an order names each step once: ${steps.join(', ')}`;
+  const isWhole = (order: readonly string[]) => orderText([...order].sort()) === wanted;
+  return orders.flatMap((order, at) => (isWhole(order) ? [] : [{ field: `orders[${at}]`, message }]));
 }
 
 function repeated(steps: readonly string[]): RecipeProblem[] {
-  return steps.flatMap((name, at) =>
-    steps.indexOf(name) < at
-      ? [
-          {
-            field: `passes[${at}].name`,
-            message: `another step is called ${told(name)}: give this one a name of its own`,
-          },
-        ]
-      : [],
-  );
+  const isRepeated = (name: string, at: number) => steps.indexOf(name) < at;
+  return steps.flatMap((name, at) => {
+    const message = `another step is called ${told(name)}: give this one a name of its own`;
+    return isRepeated(name, at) ? [{ field: `passes[${at}].name`, message }] : [];
+  });
 }
 
 function nameProblems(found: readonly Declaration[]): RecipeProblem[] {
@@ -72,27 +69,28 @@ function referenceProblems(
   references: readonly Reference[],
 ): RecipeProblem[] {
   const names = found.map(({ name }) => name);
-  const unknown = references
-    .filter(({ name }) => !names.includes(name))
-    .map(({ name, field }) => ({ field, message: `there is no parameter ${told(name)}: ${suggestion(name, names)}` }));
-  const used = new Set([
-    ...references.map(({ name }) => name),
-    ...found.flatMap(({ when }) => when.map(({ parameter }) => parameter)),
-  ]);
-  const idle = Object.keys(parameters)
-    .filter((name) => !used.has(name))
-    .map((name) => ({
-      field: fieldName(['parameters', name]),
-      message: `nothing reads it: write "$${name}" where its value is to stand, or leave it out`,
-    }));
+  const strange = references.filter(({ name }) => !names.includes(name));
+  const unknown = strange.map(({ name, field }) => {
+    const message = `there is no parameter ${told(name)}: ${suggestion(name, names)}`;
+    return { field, message };
+  });
+  const conditions = found.flatMap(({ when }) => when);
+  const used = new Set([...references.map(({ name }) => name), ...conditions.map(({ parameter }) => parameter)]);
+  const unused = Object.keys(parameters).filter((name) => !used.has(name));
+  const idle = unused.map((name) => {
+    const message = `nothing reads it: write "$${name}" where its value is to stand, or leave it out`;
+    return { field: fieldName(['parameters', name]), message };
+  });
   return [...unknown, ...idle];
 }
 
 /** Conditions on parameters that there are not, and on values that they never have. */
 function conditionProblems(found: readonly Declaration[], { passes }: SweepDocument): RecipeProblem[] {
   const byName = new Map(found.map((declaration) => [declaration.name, declaration]));
+  const conditionsAt = (when: When | undefined, field: string) =>
+    conditionsOf(when).map((condition) => ({ condition, field }));
   const ofSteps = passes.flatMap(({ when, optional }, at) =>
-    optional ? [] : conditionsOf(when).map((condition) => ({ condition, field: `passes[${at}].when` })),
+    optional ? [] : conditionsAt(when, `passes[${at}].when`),
   );
   const ofParameters = found.flatMap(({ when, field }) =>
     when.map((condition) => ({ condition, field: `${field}.when` })),
@@ -104,18 +102,13 @@ function conditionProblems(found: readonly Declaration[], { passes }: SweepDocum
     const place = `${field}.${parameter}`;
     if (seen.has(place)) return [];
     seen.add(place);
-    if (!target)
-      return [
-        {
-          field: place,
-          message: `there is no parameter ${told(parameter)}: ${suggestion(parameter, [...byName.keys()])}`,
-        },
-      ];
+    if (!target) {
+      const message = `there is no parameter ${told(parameter)}: ${suggestion(parameter, [...byName.keys()])}`;
+      return [{ field: place, message }];
+    }
     const never = condition.in.filter((value) => !canBe(target.range, value));
-    return never.map((value) => ({
-      field: place,
-      message: `${told(parameter)} is never ${told(value)}: ${possible(target.range)}`,
-    }));
+    const wordsOf = (value: Value) => `${told(parameter)} is never ${told(value)}: ${possible(target.range)}`;
+    return never.map((value) => ({ field: place, message: wordsOf(value) }));
   });
 }
 
@@ -126,8 +119,12 @@ function canBe(range: Range, value: Value): boolean {
   return typeof value === 'number' && value >= min && value <= max;
 }
 
-const listOf = (range: Range): Value[] | null =>
-  'grid' in range ? range.grid.map(encode) : 'choice' in range ? range.choice.map(encode) : null;
+function listOf(range: Range): Value[] | null {
+  if ('grid' in range) return range.grid.map(encode);
+  return 'choice' in range ? range.choice.map(encode) : null;
+}
 
-const possible = (range: Range): string =>
-  `choose one of ${(listOf(range) ?? ['the numbers between its ends']).slice(0, 20).map(String).join(', ')}`;
+function possible(range: Range): string {
+  const values = listOf(range) ?? ['the numbers between its ends'];
+  return `choose one of ${values.slice(0, 20).map(String).join(', ')}`;
+}

@@ -16,5 +16,7 @@ export interface Reference {
   field: string;
 }
 
-export const conditionsOf = (when: When = {}): Condition[] =>
-  Object.entries(when).map(([parameter, values]) => ({ parameter, in: Array.isArray(values) ? values : [values] }));
+export function conditionsOf(when: When = {}): Condition[] {
+  const listed = (values: When[string]) => (Array.isArray(values) ? values : [values]);
+  return Object.entries(when).map(([parameter, values]) => ({ parameter, in: listed(values) }));
+}

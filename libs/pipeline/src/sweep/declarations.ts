@@ -1,9 +1,18 @@
-import { fieldName, told, type SweepDocument, type SweepStep } from '#contracts';
+import {
+  fieldName,
+  LAYER_OPTIONS,
+  RANGE_FORMS,
+  told,
+  type Range,
+  type SweepDocument,
+  type SweepStep,
+} from '#contracts';
 import type { RecipeProblem } from '../errors.js';
+import { tryPlan } from '../plan.js';
 import { conditionsOf, type Declaration, type Reference } from './declaration.js';
 import { declarationProblems } from './declaration-problems.js';
 import { ORDER, orderText } from './values.js';
-import { ABSENT, replaceRanges, type Path } from './walk.js';
+import { ABSENT, replaceRanges, type OptionPath } from './walk.js';
 
 export interface Declared {
   /** In an order in which each stands behind those that its conditions name. */
@@ -12,29 +21,56 @@ export interface Declared {
   problems: RecipeProblem[];
 }
 
+/** Parameters of one sweep; a net of 200 layers has 400 with a width and a ratio each. */
+export const MOST_PARAMETERS = 1000;
+
+const tooMany = (count: number): RecipeProblem => ({
+  field: 'passes',
+  message: `it has ${count} parameters, ${MOST_PARAMETERS} are allowed: tie layers by a pattern such as "conv*"`,
+});
+
 /** Every parameter of a document, and what is wrong with their names, references and conditions. */
 export function declare(document: SweepDocument): Declared {
   const problems: RecipeProblem[] = [];
   const found: Declaration[] = [];
   const references: Reference[] = [];
   const steps = stepNames(document.passes);
-  for (const [name, range] of Object.entries(document.parameters))
-    found.push({ name, range, when: conditionsOf(range.when), field: fieldName(['parameters', name]) });
+  for (const [name, range] of Object.entries(document.parameters)) {
+    const field = fieldName(['parameters', name]);
+    found.push({ name, range, when: conditionsOf(range.when), field });
+    problems.push(...misplacedEach(range, field));
+  }
   if (document.orders) found.push(orderDeclaration(document.orders));
   document.passes.forEach((step, at) => {
     const name = steps[at] ?? step.pass;
     if (step.optional) found.push(presenceOf(step, name, at));
     collectOptions(step, name, at, { found, references, problems });
   });
+  if (found.length > MOST_PARAMETERS) return { declarations: [], steps, problems: [tooMany(found.length)] };
   problems.push(...declarationProblems(document, { steps, found, references }));
   const { sorted, cyclic } = inOrder(found);
   if (problems.length === 0) problems.push(...cyclic);
-  if (problems.length === 0 && found.length === 0)
-    problems.push({
-      field: 'passes',
-      message: 'nothing is searched: give an option a range such as { grid: [8, 4] }, or submit a job',
-    });
+  if (problems.length === 0 && found.length === 0) problems.push(...nothingSearched(document));
   return { declarations: sorted, steps, problems };
+}
+
+/** The layers of the model stand in the place of every `each` that is where they can. */
+function misplacedEach({ each }: Range, field: string): RecipeProblem[] {
+  const options = Object.values(LAYER_OPTIONS).flatMap((of) => of?.options ?? []);
+  const message = `a range stands for each layer of a pattern within ${options.join(', ')} alone: leave it out here`;
+  return each === true ? [{ field: `${field}.each`, message }] : [];
+}
+
+/** An object in the place of a number or a text was meant as a range, mostly: it is told by its place. */
+function nothingSearched({ passes }: SweepDocument): RecipeProblem[] {
+  const misplaced = tryPlan(passes.map(({ pass, options }) => ({ pass, options }))).problems;
+  const message = 'nothing is searched: give an option a range such as { grid: [8, 4] }, or submit a job';
+  return [{ field: 'passes', message }, ...misplaced.map(withRangeForms)];
+}
+
+/** Where an object stands that no option takes, how a range is written is told besides. */
+export function withRangeForms({ field, message }: RecipeProblem): RecipeProblem {
+  return { field, message: message.endsWith(', got an object') ? `${message}: a range is ${RANGE_FORMS}` : message };
 }
 
 /** A step is called as it says, else by its pass, with a number from the second of its kind. */
@@ -53,12 +89,8 @@ function orderDeclaration(orders: readonly (readonly string[])[]): Declaration {
 }
 
 function presenceOf(step: SweepStep, name: string, at: number): Declaration {
-  return {
-    name,
-    range: { choice: [false, true] },
-    when: conditionsOf(step.when),
-    field: fieldName(['passes', at, 'optional']),
-  };
+  const field = fieldName(['passes', at, 'optional']);
+  return { name, range: { choice: [false, true] }, when: conditionsOf(step.when), field };
 }
 
 interface Collected {
@@ -68,7 +100,7 @@ interface Collected {
 }
 
 function collectOptions(step: SweepStep, name: string, at: number, { found, references, problems }: Collected): void {
-  const fieldAt = (path: Path) => fieldName(['passes', at, 'options', ...path]);
+  const fieldAt = (path: OptionPath) => fieldName(['passes', at, 'options', ...path]);
   const ofStep = step.optional ? [{ parameter: name, in: [true] }] : conditionsOf(step.when);
   if (!step.optional)
     for (const { parameter } of ofStep)
@@ -76,7 +108,9 @@ function collectOptions(step: SweepStep, name: string, at: number, { found, refe
   replaceRanges(step.options, {
     range: (range, path) => {
       const parameter = range.name ?? [name, ...path].join('.');
-      found.push({ name: parameter, range, when: [...ofStep, ...conditionsOf(range.when)], field: fieldAt(path) });
+      const when = [...ofStep, ...conditionsOf(range.when)];
+      found.push({ name: parameter, range, when, field: fieldAt(path) });
+      problems.push(...misplacedEach(range, fieldAt(path)));
       return ABSENT;
     },
     reference: (parameter, path) => (references.push({ name: parameter, field: fieldAt(path) }), ABSENT),
@@ -89,13 +123,18 @@ function collectOptions(step: SweepStep, name: string, at: number, { found, refe
 function inOrder(found: readonly Declaration[]): { sorted: Declaration[]; cyclic: RecipeProblem[] } {
   const sorted: Declaration[] = [];
   const left = [...found];
-  const isReady = ({ when }: Declaration) =>
-    when.every(({ parameter }) => sorted.some(({ name }) => name === parameter));
-  for (let next = left.findIndex(isReady); next >= 0; next = left.findIndex(isReady))
-    sorted.push(...left.splice(next, 1));
+  const placed = new Set<string>();
+  const isReady = ({ when }: Declaration) => when.every(({ parameter }) => placed.has(parameter));
+  for (let next = left.findIndex(isReady); next >= 0; next = left.findIndex(isReady)) {
+    const [ready] = left.splice(next, 1);
+    if (!ready) break;
+    sorted.push(ready);
+    placed.add(ready.name);
+  }
+  const namesIn = (when: Declaration['when']) => when.map(({ parameter }) => told(parameter)).join(', ');
   const cyclic = left.map(({ field, when }) => ({
     field,
-    message: `its condition on ${when.map(({ parameter }) => told(parameter)).join(', ')} goes round in a circle`,
+    message: `its condition on ${namesIn(when)} goes round in a circle`,
   }));
   return { sorted, cyclic };
 }

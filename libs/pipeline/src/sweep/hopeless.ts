@@ -1,15 +1,16 @@
 import {
   METRICS,
   PASSES,
-  type Gate,
   type MetricName,
   type ModelMetrics,
   type PassDescriptor,
+  type RecipeGate,
   type RecipeStep,
   type StageMetrics,
 } from '#contracts';
 import { isPassName } from '../plan.js';
-import { figure, limitsOf } from './outcome.js';
+import { limitsOf } from './distance.js';
+import { figureOfTable, isOfTable } from './outcome.js';
 
 /** Sizes that a pass which keeps every tensor's shape and format leaves as they are. */
 const FIXED: readonly MetricName[] = ['bytes', 'formatBits', 'parameters'];
@@ -24,16 +25,19 @@ export interface Progressed {
   baseline: Partial<ModelMetrics> | null;
 }
 
-/** Why a trial that runs cannot hold a constraint on size any more; null where it can. Nothing is said while a pass is to come that makes models smaller. */
-export function hopeless(constraints: readonly Gate[], { passes, metrics, baseline }: Progressed): string | null {
+/**
+ * Why a trial that runs cannot hold a constraint on size any more; null where it can. Nothing is said while a pass is
+ * to come that makes models smaller.
+ */
+export function hopeless(constraints: readonly RecipeGate[], { passes, metrics, baseline }: Progressed): string | null {
   const last = metrics.at(-1);
   if (!last || passes.slice(metrics.length).some(mayShrink)) return null;
   for (const gate of constraints) {
-    if (!FIXED.includes(gate.metric)) continue;
-    const value = figure(last, gate.metric);
-    const limit = Math.min(
-      ...limitsOf(gate, baseline).map(({ limit: bound, sign }) => (sign === 1 ? (bound ?? Infinity) : Infinity)),
-    );
+    if (!isOfTable(gate) || !FIXED.includes(gate.metric)) continue;
+    const value = figureOfTable(last, gate.metric);
+    const reference = baseline ? figureOfTable(baseline, gate.metric) : undefined;
+    const bounds = limitsOf(gate, reference).filter(({ sign }) => sign === 1);
+    const limit = Math.min(...bounds.map(({ limit: bound }) => bound ?? Infinity));
     if (value !== undefined && value * (1 - SLACK) > limit)
       return `${METRICS[gate.metric].label} is ${value} after stage ${metrics.length}, at most ${limit} is asked, and no later pass makes it smaller`;
   }

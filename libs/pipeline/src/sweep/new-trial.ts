@@ -19,7 +19,10 @@ export type TrialToBegin = { assignment: Assignment; origin: TrialOrigin } & (
   | { job: null; reason: string }
 );
 
-/** The trial of an assignment. Its job's preflight is the sweep's, which tells what passes leave alone once for all trials. */
+/**
+ * The trial of an assignment. Its job's preflight is the sweep's, which tells what passes leave alone once for all
+ * trials.
+ */
 export function newTrialOf(
   plan: SweepPlan,
   { modelId, datasetId }: { modelId: string; datasetId: string | null },

@@ -1,75 +1,121 @@
 import {
+  DEVICE_METRICS,
+  deviceFigureName,
+  deviceReferencesOf,
+  figureOf,
+  goalsOf,
   lets,
   METRICS,
-  type Direction,
+  type DeviceReference,
   type Gate,
   type MetricName,
   type ModelMetrics,
+  type RecipeGate,
   type SweepDocument,
+  type Trial,
 } from '#contracts';
 import type { Outcome } from '#search';
+import { judgeDeviceGate, type DeviceEvidence } from '../devices/device-gates.js';
 import { judgeGates } from '../gates.js';
-
-export interface Goal {
-  metric: MetricName;
-  direction: Direction;
-}
-
-/** The objectives with their directions. */
-export function goalsOf({ objectives }: Pick<SweepDocument, 'objectives'>): Goal[] {
-  return objectives.map(({ metric, direction }) => ({
-    metric,
-    direction: direction ?? (METRICS[metric].better === 'lower' ? 'minimize' : 'maximize'),
-  }));
-}
+import { distanceOf, type ConstraintReading } from './distance.js';
 
 /** What came of a trial, for people and for samplers. */
 export interface TrialOutcome {
   /** Null where an objective was not measured. */
   outcome: Outcome | null;
+  /** Figures of devices that the sweep asks for, by name. */
+  devices: Record<string, number>;
   /** Sum of what is missing of each constraint; 0 where all hold. */
   violation: number;
   /** Each constraint that does not hold, in words. */
   violated: string[];
   /** Objectives without a figure. */
-  missing: MetricName[];
+  missing: string[];
+}
+
+/** What a trial's last model came to, and the baseline beside it. */
+export interface TrialEvidence {
+  baseline: ModelMetrics | null;
+  metrics: ModelMetrics;
+  devices?: DeviceEvidence | undefined;
 }
 
 /** Stands for a ratio of signal to noise of outputs that are identical, in dB, so that it can be compared. */
 const IDENTICAL_DB = 200;
+const NO_DEVICES: DeviceEvidence = { modelDigest: '', benchmarks: [] };
 
-/** Judges the figures of a trial's last model. Objectives are turned so that lower is better. */
+/** Judges what a trial's last model came to. Objectives are turned so that lower is better. */
 export function judgeTrial(
   document: Pick<SweepDocument, 'objectives' | 'constraints'>,
-  baseline: ModelMetrics | null,
-  metrics: ModelMetrics,
+  { baseline, metrics, devices: evidence = NO_DEVICES }: TrialEvidence,
 ): TrialOutcome {
-  const goals = goalsOf(document);
-  const missing = goals.filter(({ metric }) => metrics[metric] === undefined).map(({ metric }) => metric);
-  const values = goals.map(
-    ({ metric, direction }) => (direction === 'minimize' ? 1 : -1) * (figure(metrics, metric) ?? 0),
-  );
-  const verdicts = judgeGates(document.constraints, baseline, metrics);
-  const constraints = verdicts.map((verdict) => distance(lets(verdict), excesses(verdict.gate, baseline, metrics)));
+  const devices = deviceFigures(deviceReferencesOf(document), evidence);
+  const goals = goalsOf(document).map(({ metric, direction }) => ({
+    metric,
+    value: goalValue({ metrics, devices }, metric),
+    sign: direction === 'minimize' ? 1 : -1,
+  }));
+  const missing = goals.flatMap(({ metric, value }) => (value === undefined ? [metric] : []));
+  const values = goals.map(({ sign, value = 0 }) => sign * value);
+  const verdicts = judgeGates(document.constraints, baseline, metrics, { devices: evidence });
+  const constraints = verdicts.map((verdict) => {
+    const readings = readingsOf(verdict, { baseline, metrics, devices: evidence });
+    return distanceOf(verdict.gate, lets(verdict), readings);
+  });
   return {
     outcome: missing.length > 0 ? null : { values, constraints },
+    devices,
     violation: constraints.reduce((sum, value) => sum + Math.max(0, value), 0),
     violated: verdicts.filter((verdict) => !lets(verdict)).map(({ explanation }) => explanation),
     missing,
   };
 }
 
-/** Distance of what fails by rounding alone. */
-const LEAST = 1e-6;
+type Verdict = ReturnType<typeof judgeGates>[number];
 
-/** A constraint's figure, 0 and below where it holds. What the gate says decides: noise alone breaks no constraint on latency. */
-function distance(passed: boolean, bounds: readonly number[]): number {
-  const farthest = Math.max(...bounds);
-  return passed ? Math.min(0, farthest) : Math.max(LEAST, farthest);
+/** What a constraint is read from: of a tag each device that has it. */
+function readingsOf(
+  { gate, value, baseline: reference }: Verdict,
+  { baseline, metrics, devices = NO_DEVICES }: TrialEvidence,
+): ConstraintReading[] {
+  const told = (figure: number | null) => figure ?? undefined;
+  if ('device' in gate)
+    return judgeDeviceGate(gate, devices).map((check) => ({
+      value: told(check.value),
+      baseline: told(check.baseline),
+    }));
+  if ('custom' in gate) return [{ value: told(value), baseline: told(reference) }];
+  return [
+    {
+      value: figureOfTable(metrics, gate.metric),
+      baseline: baseline ? figureOfTable(baseline, gate.metric) : undefined,
+    },
+  ];
 }
 
-/** The figure of an objective in its unit; identical outputs count as 200 dB. */
-export function figure(
+/** The worst of what the devices of each reference came to; without those that were not measured. */
+function deviceFigures(references: readonly DeviceReference[], evidence: DeviceEvidence): Record<string, number> {
+  return Object.fromEntries(
+    references.flatMap((reference) => {
+      const { device, metric, provider } = reference;
+      const gate = { device, metric, ...(provider === undefined ? {} : { provider }) };
+      const values = judgeDeviceGate(gate, evidence).map(({ value }) => value);
+      const measured = values.flatMap((value) => value ?? []);
+      if (measured.length === 0 || measured.length < values.length) return [];
+      const worst = DEVICE_METRICS[metric].better === 'lower' ? Math.max(...measured) : Math.min(...measured);
+      return [[deviceFigureName(reference), worst]];
+    }),
+  );
+}
+
+/** The figure of a trial by the name of an objective, in its unit; undefined where it was not measured. */
+export function goalValue(trial: Pick<Trial, 'metrics' | 'devices'>, metric: string): number | undefined {
+  const value = figureOf(trial, metric);
+  return value === null ? IDENTICAL_DB : value;
+}
+
+/** A figure of the table; identical outputs count as 200 dB. */
+export function figureOfTable(
   metrics: Partial<Record<MetricName, number | null | undefined>>,
   metric: MetricName,
 ): number | undefined {
@@ -77,43 +123,11 @@ export function figure(
   return value === null ? IDENTICAL_DB : value;
 }
 
-/** What counts as one unit of distance from a limit: the limit itself, a tenth of a share or rate, ten dB. */
-function scaleOf(metric: MetricName, limit: number): number {
-  const { unit } = METRICS[metric];
-  if (unit === 'share' || unit === 'rate') return 0.1;
-  return unit === 'dB' ? 10 : Math.max(Math.abs(limit), 1e-12);
-}
+/** Whether a condition is on a figure of the table. */
+export const isOfTable = (gate: RecipeGate): gate is Gate => !('device' in gate) && !('custom' in gate);
 
-/** By how much each bound of a constraint is exceeded, in units of its scale; negative where it holds. */
-export function excesses(gate: Gate, baseline: ModelMetrics | null, metrics: Partial<ModelMetrics>): number[] {
-  const value = figure(metrics, gate.metric);
-  return limitsOf(gate, baseline).map(({ limit, sign }) => {
-    if (value === undefined || limit === undefined) return 10;
-    return (sign * (value - limit)) / scaleOf(gate.metric, limit);
-  });
-}
-
-interface Limit {
-  /** Undefined where it stands against a baseline that was not measured. */
-  limit: number | undefined;
-  /** 1 for a highest value, -1 for a lowest. */
-  sign: 1 | -1;
-}
-
-/** The bounds of a constraint as values of its metric. */
-export function limitsOf(
-  { metric, min, max, maxDrop, maxRise, maxRatio }: Gate,
-  baseline: Partial<ModelMetrics> | null,
-): Limit[] {
-  const reference = baseline ? figure(baseline, metric) : undefined;
-  const limits: Limit[] = [];
-  if (max !== undefined) limits.push({ limit: max, sign: 1 });
-  if (min !== undefined) limits.push({ limit: min, sign: -1 });
-  if (maxDrop !== undefined)
-    limits.push({ limit: reference === undefined ? undefined : reference - maxDrop, sign: -1 });
-  if (maxRise !== undefined) limits.push({ limit: reference === undefined ? undefined : reference + maxRise, sign: 1 });
-  if (maxRise !== undefined) limits.push({ limit: reference === undefined ? undefined : reference + maxRise, sign: 1 });
-  if (maxRatio !== undefined)
-    limits.push({ limit: reference === undefined ? undefined : reference * maxRatio, sign: 1 });
-  return limits;
+/** What a figure is called where it is told to be missing. */
+export function goalLabel(metric: string): string {
+  const name = Object.keys(METRICS).find((known): known is MetricName => known === metric);
+  return name ? METRICS[name].label : metric;
 }

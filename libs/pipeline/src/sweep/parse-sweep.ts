@@ -1,10 +1,10 @@
 import { fieldProblems, schemaKeys, SweepDocument } from '#contracts';
-import { DocumentError, LIMITS, readDocument } from '#documents';
+import { DocumentError, LIMITS, readDocument, wholeProblems } from '#documents';
 import { SweepError } from '../errors.js';
 
 /**
- * Reads a sweep from YAML or JSON text, or checks one given as an object. Throws SweepError naming every field at fault; whether its
- * ranges make a space, and its space recipes, planSweep and checkSpace tell.
+ * Reads a sweep from YAML or JSON text, or checks one given as an object. Throws SweepError naming every field at
+ * fault; whether its ranges make a space, and its space recipes, planSweep and checkSpace tell.
  */
 export function parseSweep(input: unknown): SweepDocument {
   const parsed = SweepDocument.safeParse(typeof input === 'string' ? parseText(input) : input);
@@ -16,10 +16,7 @@ export function parseSweep(input: unknown): SweepDocument {
 
 /** What is wrong with the text of a sweep, by line. */
 export function unreadableSweep(error: DocumentError): SweepError {
-  return new SweepError(
-    error.problems.map(({ line, message }) => ({ field: line === undefined ? '' : `line ${line}`, message })),
-    { cause: error },
-  );
+  return new SweepError(wholeProblems(error), { cause: error });
 }
 
 function parseText(text: string): unknown {

@@ -30,7 +30,15 @@ describe('pressDocument', () => {
     const plan = planSweep(parseSweep(JSON.parse(JSON.stringify(document))));
     const check = await checkSpace(plan);
     expect(check.infeasible).toEqual([]);
-    expect(trialsOf(plan, check)).toMatchObject({ trials: 24, sampler: 'grid' });
+    expect(await trialsOf(plan, check)).toMatchObject({ trials: 24, sampler: 'grid' });
+  });
+
+  it('bounds the latency on a device that measures each trial, and the last one as long as a claim takes', () => {
+    const { constraints, passes, verify } = press({}, { maxMs: 2, device: 'pi' });
+    expect(constraints.at(-1)).toEqual({ device: 'pi', metric: 'p95Ms', max: 2 });
+    expect(passes.at(-1)?.options).toMatchObject({ devices: ['pi'], benchmark: { quick: true } });
+    expect(verify).toMatchObject({ benchmark: {} });
+    expect(() => press({}, { device: 'pi' })).toThrow('give maxMs');
   });
 
   it('shows the search one half of the test split and keeps the other for the last word', () => {

@@ -3,10 +3,10 @@ import {
   metricFacts,
   metricsOfTask,
   type DatasetInspection,
-  type Gate,
   type MetricName,
   type ModelInspection,
   type PressSubmission,
+  type RecipeGate,
   type SweepDocument,
   type SweepStep,
 } from '#contracts';
@@ -17,7 +17,7 @@ export interface PressFacts {
   data: DatasetInspection;
 }
 
-type Bounds = Pick<PressSubmission, 'maxDrop' | 'maxBytes' | 'maxMs' | 'minutes' | 'seed'>;
+type Bounds = Pick<PressSubmission, 'maxDrop' | 'maxBytes' | 'maxMs' | 'device' | 'minutes' | 'seed'>;
 
 /** Samples that a training sees in all: few data are gone through more often. */
 const TRAINED = 20_000;
@@ -28,15 +28,18 @@ const FEWEST_TESTED = 20;
 const HALVING_SEED = 1;
 
 /**
- * The sweep that looks for the smallest model within some bounds: widths, pruned channels where the model has layers with channels, and training after them
- * where there are data to train on. The search sees one half of the test split, drawn at random; its best trial is measured on the other. Throws SweepError
- * for data without labels or with too few test samples.
+ * The sweep that looks for the smallest model within some bounds: widths, pruned channels where the model has layers
+ * with channels, and training after them where there are data to train on. The search sees one half of the test split,
+ * drawn at random; its best trial is measured on the other. Throws SweepError for data without labels or with too few
+ * test samples.
  */
 export function pressDocument(bounds: Bounds, facts: PressFacts): SweepDocument {
   const { data, model } = facts;
   const metric = qualityOf(data);
   const tested = testedSamples(data);
   const half = Math.floor(tested / 2);
+  const onDevice = measuring(bounds);
+  const evaluation = { split: 'test', samples: half, shuffleSeed: HALVING_SEED, latencyRuns: 100, ...onDevice.trial };
   const trainSamples = data.splits['train'] ?? 0;
   const hasChannels = ['Conv', 'Gemm', 'MatMul'].some((opType) => (model.ops[opType] ?? 0) > 0);
   return {
@@ -46,22 +49,20 @@ export function pressDocument(bounds: Bounds, facts: PressFacts): SweepDocument 
       ...quantizing(data),
       ...(hasChannels ? [step('prune', { granularity: 'channel', ratio: { grid: [0.25, 0.5, 0.7] } }, true)] : []),
       ...(trainSamples > 0 ? [step('distill', { epochs: epochsFor(trainSamples) }, true)] : []),
-      step('evaluate', { split: 'test', samples: half, shuffleSeed: HALVING_SEED, latencyRuns: 100 }),
+      step('evaluate', evaluation),
     ],
     parameters: {},
     objectives: [{ metric: 'bytes' }],
     constraints: constraintsOf(bounds, metric),
     limits: { minutes: bounds.minutes, parallel: 2 },
     sampler: 'auto',
-    verify: { skip: half, shuffleSeed: HALVING_SEED },
+    verify: { skip: half, shuffleSeed: HALVING_SEED, ...onDevice.lastWord },
   };
 }
 
-const step = (pass: string, options: Record<string, unknown>, optional = false): SweepStep => ({
-  pass,
-  options,
-  optional,
-});
+function step(pass: string, options: Record<string, unknown>, optional = false): SweepStep {
+  return { pass, options, optional };
+}
 
 /** Without data activations stay as they are, and weights alone get fewer bits. */
 function quantizing({ splits }: DatasetInspection): SweepStep[] {
@@ -95,13 +96,28 @@ function testedSamples({ splits }: DatasetInspection): number {
   ]);
 }
 
-function constraintsOf({ maxDrop, maxBytes, maxMs }: Bounds, metric: MetricName): Gate[] {
+function constraintsOf({ maxDrop, maxBytes, maxMs, device }: Bounds, metric: MetricName): RecipeGate[] {
   const isHigher = metricFacts(metric).better === 'higher';
   return [
     { metric, ...(isHigher ? { maxDrop } : { maxRise: maxDrop }) },
     ...(maxBytes === undefined ? [] : [{ metric: 'bytes' as const, max: maxBytes }]),
-    ...(maxMs === undefined ? [] : [{ metric: 'latencyMsP95' as const, max: maxMs }]),
+    ...(maxMs === undefined ? [] : [latencyOf(device, maxMs)]),
   ];
 }
 
-const epochsFor = (samples: number): number => Math.min(MOST_EPOCHS, Math.max(1, Math.round(TRAINED / samples)));
+function latencyOf(device: string | undefined, max: number): RecipeGate {
+  return device === undefined ? { metric: 'latencyMsP95', max } : { device, metric: 'p95Ms', max };
+}
+
+/** Every trial is measured for some seconds, and the last word as long as a claim about a device takes. */
+function measuring({ device, maxMs }: Bounds): Record<'trial' | 'lastWord', Record<string, unknown>> {
+  if (device === undefined) return { trial: {}, lastWord: {} };
+  if (maxMs === undefined)
+    throw new SweepError([{ field: 'device', message: 'it measures what maxMs bounds: give maxMs, or leave it out' }]);
+  return { trial: { devices: [device], benchmark: { quick: true } }, lastWord: { benchmark: {} } };
+}
+
+function epochsFor(samples: number): number {
+  const even = Math.round(TRAINED / samples);
+  return Math.min(MOST_EPOCHS, Math.max(1, even));
+}

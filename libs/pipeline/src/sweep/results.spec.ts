@@ -17,6 +17,8 @@ const trial = (number: number, metrics: Partial<StageMetrics>, rest: Partial<Tri
   jobId: null,
   stage: null,
   metrics: { ...BASELINE, ...metrics },
+  devices: {},
+  constraints: [],
   violation: 0,
   violated: [],
   modelDigest: digest(number),
@@ -32,7 +34,6 @@ const results = (trials: Trial[], constraints: Gate[] = []) =>
   sweepResults({
     document: { objectives: OBJECTIVES, constraints },
     space,
-    baseline: BASELINE,
     trials,
     startedAt: Date.UTC(2026, 0, 1),
   });
@@ -61,9 +62,9 @@ describe('sweepResults', () => {
   it('has the nearest to feasible where no trial is, and for each constraint the best that holds it alone', () => {
     const { front, nearest, bestUnder, hypervolume } = results(
       [
-        trial(0, { bytes: 500, top1: 0.5 }, { violation: 3 }),
-        trial(1, { bytes: 800, top1: 0.89 }, { violation: 1 }),
-        trial(2, { bytes: 450, top1: 0.2 }, { violation: 6 }),
+        trial(0, { bytes: 500, top1: 0.5 }, { violation: 3, constraints: [0, 3.5, 499] }),
+        trial(1, { bytes: 800, top1: 0.89 }, { violation: 1, constraints: [0.6, -0.4, 799] }),
+        trial(2, { bytes: 450, top1: 0.2 }, { violation: 6, constraints: [-0.1, 6.5, 449] }),
       ],
       [
         { metric: 'bytes', max: 500 },
@@ -105,11 +106,25 @@ describe('sweepResults', () => {
     expect(results(many).importance[0]).toEqual({ metric: 'bytes', shares: { bits: 1 } });
   });
 
+  it('has figures of devices on its front, by their names', () => {
+    const { front, objectives, best } = sweepResults({
+      document: { objectives: [{ metric: 'bytes' }, { device: 'pi', metric: 'perSecond' }], constraints: [] },
+      space,
+      trials: [
+        trial(0, { bytes: 9 }, { devices: { 'perSecond on pi': 5 } }),
+        trial(1, { bytes: 9 }, { devices: { 'perSecond on pi': 8 } }),
+        trial(2, { bytes: 1 }),
+      ],
+      startedAt: 0,
+    });
+    expect(objectives[1]).toEqual({ metric: 'perSecond on pi', direction: 'maximize' });
+    expect([numbers(front), best[1]?.number]).toEqual([[1], 1]);
+  });
+
   it('takes identical outputs as the best signal there is', () => {
     const { front } = sweepResults({
       document: { objectives: [{ metric: 'outputSnrDb' }], constraints: [] },
       space,
-      baseline: null,
       trials: [trial(0, { outputSnrDb: 40 }), trial(1, { outputSnrDb: null })],
       startedAt: 0,
     });

@@ -41,10 +41,10 @@ describe('stageTree', () => {
 
 describe('estimateStages', () => {
   const earlier = [
-    { pass: 'prune', options: stages(prune(0.1))[0]!.options, seconds: 1, bytes: 100 },
-    { pass: 'prune', options: {}, seconds: 9, bytes: 900 },
-    { pass: 'prune', options: {}, seconds: 7, bytes: 700 },
-    { pass: 'distill', options: { epochs: 2 }, seconds: 10, bytes: 50 },
+    { pass: 'prune', options: stages(prune(0.1))[0]!.options, seconds: 1, bytes: 100, memoryMb: null },
+    { pass: 'prune', options: {}, seconds: 9, bytes: 900, memoryMb: 300 },
+    { pass: 'prune', options: {}, seconds: 7, bytes: 700, memoryMb: 200 },
+    { pass: 'distill', options: { epochs: 2 }, seconds: 10, bytes: 50, memoryMb: 500 },
   ];
   const changes = (pass: string) => pass !== 'evaluate';
 
@@ -53,6 +53,19 @@ describe('estimateStages', () => {
     expect(estimate(prune(0.1))).toMatchObject({ seconds: 1, bytes: 100 });
     expect(estimate(prune(0.5))).toMatchObject({ seconds: 7, bytes: 700 });
     expect(estimate(distill(6))).toMatchObject({ seconds: 30, bytes: 50 });
+  });
+
+  it('counts of a stage that runs what is left of it', () => {
+    const running = stages(distill(6)).map((stage) => ({ ...stage, progress: 0.75 }));
+    expect(estimateStages(running, earlier, changes).seconds).toBe(7.5);
+  });
+
+  it('asks for the memory of the largest stage, as far as peaks of earlier ones are known', () => {
+    const memory = (...passes: Parameters<typeof stages>) =>
+      estimateStages(stages(...passes), earlier, changes).memoryMb;
+    expect(memory(prune(0.1))).toBeNull();
+    expect(memory(prune(0.5))).toBe(300);
+    expect(memory(prune(0.5), distill(6))).toBe(500);
   });
 
   it('says of which stages nothing is known', () => {
@@ -65,6 +78,7 @@ describe('estimateStages', () => {
       ],
       bytes: 100,
       bytesUnknown: [{ pass: 'quantize', stages: 1 }],
+      memoryMb: null,
     });
     expect(estimateStages(unknown.slice(1), [], changes)).toMatchObject({ seconds: null, bytes: null });
     expect(estimateStages([], earlier, changes)).toMatchObject({ seconds: 0, bytes: 0 });

@@ -2,8 +2,8 @@ import type { Range, SweepDocument, SweepParameter } from '#contracts';
 import { cardinality, Space, SpaceError, type Condition, type Parameter, type Value } from '#search';
 import { SweepError } from '../errors.js';
 import type { Declaration } from './declaration.js';
-import { EVERY } from './assignments.js';
 import { declare } from './declarations.js';
+import { effortOf, EVERY, type Effort } from './effort.js';
 import { encode } from './values.js';
 import { verifyProblems } from './verify.js';
 
@@ -15,6 +15,8 @@ export interface SweepPlan {
   space: Space;
   /** Assignments that there are; of more than 4,096 an upper bound, Infinity where a parameter is continuous. */
   size: number;
+  /** How much of it is looked at before a launch. */
+  effort: Effort;
   /** The value in the recipe that a parameter's value stands for. */
   decode(parameter: string, value: Value): unknown;
   /** Where a parameter stands in the document. */
@@ -29,14 +31,8 @@ export function planSweep(document: SweepDocument): SweepPlan {
   const byName = new Map(declarations.map((declaration) => [declaration.name, declaration]));
   const fieldOf = (name: string) => byName.get(name)?.field ?? '';
   const space = spaceOf(declarations, fieldOf);
-  return {
-    document,
-    steps,
-    space,
-    size: sizeOf(space),
-    decode: (name, value) => decoded(byName.get(name)?.range, value),
-    fieldOf,
-  };
+  const decode: SweepPlan['decode'] = (name, value) => decoded(byName.get(name)?.range, value);
+  return { document, steps, space, size: sizeOf(space), effort: effortOf(document), decode, fieldOf };
 }
 
 /** Conditions leave fewer than the product of all values. */
@@ -76,15 +72,10 @@ export function parametersOf({ space }: Pick<SweepPlan, 'space'>): SweepParamete
   return space.parameters.map((parameter) => {
     const { name, when = [] } = parameter;
     const isReal = parameter.kind === 'real';
-    return {
-      name,
-      values: valuesOf(parameter),
-      ordered: isReal || parameter.ordered === true,
-      min: isReal ? parameter.min : null,
-      max: isReal ? parameter.max : null,
-      log: isReal && parameter.log === true,
-      when: whenOf(when),
-    };
+    const [min, max] = isReal ? [parameter.min, parameter.max] : [null, null];
+    const ordered = isReal || parameter.ordered === true;
+    const log = isReal && parameter.log === true;
+    return { name, values: valuesOf(parameter), ordered, min, max, log, when: whenOf(when) };
   });
 }
 
@@ -92,8 +83,11 @@ function valuesOf(parameter: Parameter): Value[] | null {
   if (parameter.kind === 'choice') return [...parameter.values];
   const count = cardinality(parameter);
   if (count > LISTED) return null;
-  return [...new Space([{ ...parameter, when: [] }]).all()].flatMap((assignment) => assignment[parameter.name] ?? []);
+  const alone = new Space([{ ...parameter, when: [] }]);
+  return [...alone.all()].flatMap((assignment) => assignment[parameter.name] ?? []);
 }
 
-const whenOf = (conditions: readonly Condition[]): Record<string, Value[]> =>
-  Object.fromEntries(conditions.map(({ parameter, in: values }) => [parameter, [...values]]));
+function whenOf(conditions: readonly Condition[]): Record<string, Value[]> {
+  const entries = conditions.map(({ parameter, in: values }) => [parameter, [...values]]);
+  return Object.fromEntries(entries);
+}

@@ -1,46 +1,49 @@
 import type { Assignment, SamplerName } from '#contracts';
+import { seededRandom } from '#numbers';
 import {
   autoSampler,
   gpSampler,
   gridSampler,
   nsga2Sampler,
   randomSampler,
-  seededRandom,
   sobolSampler,
   Study,
   tpeSampler,
   type Outcome,
   type Sampler,
 } from '#search';
-import { isWithin } from './assignments.js';
+import { isInSpace } from './assignments.js';
 import type { SweepPlan } from './sweep-plan.js';
-import { samplerOf, trialLimit } from './trials-of.js';
-import { widthModel, widthSampler, type AnalyzedWidths } from './width-model.js';
+import { NOTHING_MEASURED, type SpaceMeasures } from './space-model/measures.js';
+import { spaceModel } from './space-model/space-model.js';
+import { spaceSampler } from './space-model/space-sampler.js';
+import { trialLimit } from './trial-limit.js';
+import { samplerOf } from './trials-of.js';
 
 /** A trial as the records hold it. */
 export interface RecordedTrial {
   number: number;
-  state: 'running' | 'complete' | 'stopped' | 'failed' | 'infeasible';
+  state: 'running' | 'complete' | 'stopped' | 'cancelled' | 'failed' | 'infeasible';
   assignment: Assignment;
   outcome: { values: readonly number[]; constraints: readonly number[] } | null;
 }
 
 /**
- * The search behind a sweep, rebuilt from the records in any process and at any time: what is asked next follows from the document, the
- * trials recorded so far and the number of the next one.
+ * The search behind a sweep, rebuilt from the records in any process and at any time: what is asked next follows from
+ * the document, the trials recorded so far and the number of the next one.
  */
 export class SweepStudy {
   private readonly study: Study;
   /** Trials of the study by their numbers in the sweep; undefined for one that the space does not hold. */
   private readonly known = new Map<number, number | undefined>();
 
-  /** `layers` are what analyze has measured of the input model, if anything. */
+  /** `measures` are what analyze has told of the input model, if anything. */
   constructor(
     private readonly plan: SweepPlan,
-    layers: readonly AnalyzedWidths[] = [],
+    measures: SpaceMeasures = NOTHING_MEASURED,
   ) {
     const { objectives, seed } = plan.document;
-    const sampler = samplerFor(plan, layers);
+    const sampler = samplerFor(plan, measures);
     this.study = new Study({ space: plan.space, sampler, objectives: objectives.length, seed });
   }
 
@@ -49,9 +52,17 @@ export class SweepStudy {
     for (const trial of trials) {
       if (!this.known.has(trial.number)) this.add(trial.number, trial.assignment);
       const id = this.known.get(trial.number);
-      if (id === undefined || trial.state === 'running' || this.study.history.trials[id]?.state !== 'running') continue;
-      this.study.tell(id, endingOf(trial));
+      if (id !== undefined) this.update(id, trial);
     }
+  }
+
+  /** A trial whose job was retried runs anew; one that was cut off with the sweep may be asked for again. */
+  private update(id: number, trial: RecordedTrial): void {
+    const known = this.study.history.trials[id];
+    if (!known || known.state === 'complete') return;
+    if (known.state !== 'running' && trial.state !== 'cancelled') this.study.reopen(id);
+    if (trial.state === 'cancelled') this.study.withdraw(id);
+    else if (trial.state !== 'running') this.study.tell(id, endingOf(trial));
   }
 
   /** What the trial of this number is to try; null when nothing is left. It counts as running from now on. */
@@ -62,18 +73,21 @@ export class SweepStudy {
   }
 
   private add(number: number, assignment: Assignment): void {
-    const isKnown = isWithin(this.plan.space, assignment);
+    const isKnown = isInSpace(this.plan.space, assignment);
     this.known.set(number, isKnown ? this.study.add(assignment).id : undefined);
   }
 }
 
-/** The sampler of a sweep: where widths of layers were measured, auto and model begin with what they foresee. */
-function samplerFor(plan: SweepPlan, layers: readonly AnalyzedWidths[]): Sampler {
+/** The sampler of a sweep: where layers or channels were measured, auto and model begin with what they foresee. */
+function samplerFor(plan: SweepPlan, measures: SpaceMeasures): Sampler {
   const name = samplerOf(plan);
-  const known = name === 'auto' || name === 'model' ? widthModel(plan, layers) : null;
+  const known = beginsWithModel(name) ? spaceModel(plan, measures) : null;
   const sampler = SAMPLERS[name]();
-  return known ? widthSampler(plan, known, trialLimit(plan), sampler) : sampler;
+  return known ? spaceSampler(plan, known, trialLimit(plan), sampler) : sampler;
 }
+
+/** Whether a sampler begins with a model of the space where there is one. */
+export const beginsWithModel = (name: SamplerName): boolean => name === 'auto' || name === 'model';
 
 /** Every sampler by name; `model` goes on as auto does. */
 const SAMPLERS: Record<SamplerName, () => Sampler> = {

@@ -1,4 +1,4 @@
-import type { Assignment, Gate, LabelForm, Recipe, RecipeStep, SweepDocument, SweepStep } from '#contracts';
+import type { Assignment, LabelForm, Recipe, RecipeGate, RecipeStep, SweepDocument, SweepStep } from '#contracts';
 import type { RecipeProblem } from '../errors.js';
 import { gateProblems } from '../gate-problems.js';
 import { tryPlan, type PlannedStage } from '../plan.js';
@@ -9,7 +9,10 @@ import { ABSENT, replaceRanges } from './walk.js';
 /** The recipe that an assignment makes, with its stages, or why it makes none. */
 export type TrialRecipe = { recipe: Recipe; stages: PlannedStage[] } | { problems: RecipeProblem[] };
 
-/** Writes the recipe of a trial. Its gates are the sweep's constraints, so that the job's gates tell whether the trial is feasible. */
+/**
+ * Writes the recipe of a trial. Its gates are the sweep's constraints, so that the job's gates tell whether the trial
+ * is feasible.
+ */
 export function trialRecipe(plan: SweepPlan, assignment: Assignment): TrialRecipe {
   const { seed, constraints } = plan.document;
   const passes = stepsOf(plan, assignment);
@@ -24,13 +27,16 @@ function unmeasured({ objectives, constraints }: SweepDocument, passes: RecipeSt
   return measuredProblems({ objectives, constraints }, passes);
 }
 
-/** Objectives and constraints that this recipe on this data would leave unmeasured, by their fields in the sweep's document. */
+/**
+ * Objectives and constraints that this recipe on this data would leave unmeasured, by their fields in the sweep's
+ * document.
+ */
 export function measuredProblems(
   { objectives, constraints }: Pick<SweepDocument, 'objectives' | 'constraints'>,
   passes: RecipeStep[],
   labels?: LabelForm,
 ): RecipeProblem[] {
-  const gates: Gate[] = [...constraints, ...objectives.map(({ metric }) => ({ metric }))];
+  const gates: RecipeGate[] = [...constraints, ...objectives.map(({ direction: _direction, ...wish }) => wish)];
   return gateProblems({ passes, gates }, labels).map(({ field, message }) => {
     const [, index, rest = ''] = /^gates\[(\d+)\](.*)$/.exec(field) ?? [];
     if (index === undefined) return { field, message };
@@ -40,22 +46,17 @@ export function measuredProblems(
   });
 }
 
-function stepsOf(plan: SweepPlan, assignment: Assignment): RecipeStep[] {
+/** The passes that an assignment makes, with their options as they are written. */
+export function stepsOf(plan: SweepPlan, assignment: Assignment): RecipeStep[] {
   const { passes } = plan.document;
   const named = new Map(plan.steps.map((name, at) => [name, passes[at]]));
   const order = assignment[ORDER];
   const names = typeof order === 'string' ? orderOf(order) : plan.steps;
   return names.flatMap((name) => {
     const step = named.get(name);
-    return step && isPresent(step, name, assignment)
-      ? [
-          {
-            pass: step.pass,
-            options: optionsOf(plan, step, name, assignment),
-            ...(step.gates ? { gates: step.gates } : {}),
-          },
-        ]
-      : [];
+    if (!step || !isPresent(step, name, assignment)) return [];
+    const gates = step.gates ? { gates: step.gates } : {};
+    return [{ pass: step.pass, options: optionsOf(plan, step, name, assignment), ...gates }];
   });
 }
 

@@ -1,29 +1,21 @@
 import type { Assignment, SamplerName } from '#contracts';
-import { seededRandom } from '#search';
+import { seededRandom } from '#numbers';
 import type { PlannedStage } from '../plan.js';
 import type { SpaceCheck } from './check-space.js';
+import { holdBreath, type Breathe } from './effort.js';
 import type { SweepPlan } from './sweep-plan.js';
+import { trialLimit } from './trial-limit.js';
 import { trialRecipe } from './trial-recipe.js';
-
-/** Trials where nothing else is asked: all of a space of at most so many, else so few. */
-const ALL = 1000;
-const SOME = 60;
-/** Trials whose stages are counted; of more as many are drawn. */
-const COUNTED = 4096;
 
 /** The trials that a sweep will run, or as many that stand for them. */
 export interface ExpectedTrials {
   trials: number;
+  /** Trials that `recipes` are those of; others make none. */
+  counted: number;
   sampler: SamplerName;
   /** Whether the recipes are those that will run. */
   isExact: boolean;
   recipes: PlannedStage[][];
-}
-
-/** How many trials a sweep has. */
-export function trialLimit({ document: { limits }, size }: Pick<SweepPlan, 'document' | 'size'>): number {
-  const wanted = limits.trials ?? (size <= ALL ? size : SOME);
-  return Math.min(wanted, size);
 }
 
 /** The sampler that will choose: auto takes the grid where all of it is wanted. */
@@ -33,26 +25,38 @@ export function samplerOf(plan: Pick<SweepPlan, 'document' | 'size'>): SamplerNa
 }
 
 /** What is known before the launch of which trials will run. */
-export function trialsOf(plan: SweepPlan, { isAll, valid }: SpaceCheck): ExpectedTrials {
+export async function trialsOf(
+  plan: SweepPlan,
+  { isAll, valid }: SpaceCheck,
+  breathe = holdBreath,
+): Promise<ExpectedTrials> {
   const trials = trialLimit(plan);
   const sampler = samplerOf(plan);
-  const isExact = isAll && trials <= COUNTED && (sampler === 'grid' || trials >= plan.size);
-  const recipes = isExact ? gridRecipes(plan, valid, trials) : drawn(plan, valid, Math.min(trials, COUNTED));
-  return { trials, sampler, isExact, recipes };
+  const counted = Math.min(trials, plan.effort.recipes);
+  const isExact = isAll && counted === trials && (sampler === 'grid' || trials >= plan.size);
+  const recipes = isExact ? gridRecipes(plan, valid, trials) : await drawn(plan, valid, counted, breathe);
+  return { trials, counted, sampler, isExact, recipes };
 }
 
 /** The grid asks in its order: of a part of it the first. */
 function gridRecipes(plan: SweepPlan, valid: SpaceCheck['valid'], trials: number): PlannedStage[][] {
   const first = new Set<string>();
   for (const assignment of plan.space.all()) if (first.size < trials) first.add(JSON.stringify(assignment));
-  return valid.filter(({ assignment }) => first.has(JSON.stringify(assignment))).map(({ stages }) => stages);
+  const kept = valid.filter(({ assignment }) => first.has(JSON.stringify(assignment)));
+  return kept.map(({ stages }) => stages);
 }
 
 /** As many as there will be, drawn from the space; of a space that is known as a whole each once. */
-function drawn(plan: SweepPlan, valid: SpaceCheck['valid'], count: number): PlannedStage[][] {
+async function drawn(
+  plan: SweepPlan,
+  valid: SpaceCheck['valid'],
+  count: number,
+  breathe: Breathe,
+): Promise<PlannedStage[][]> {
   const random = seededRandom(plan.document.seed);
   const found = new Map<string, PlannedStage[]>();
-  for (let draw = 0; draw < 4 * count && found.size < count; draw++) {
+  for (let draw = 0; draw < 2 * count && found.size < count; draw++) {
+    if (draw % plan.effort.atOnce === 0) await breathe();
     const assignment: Assignment = plan.space.random(random);
     const made = trialRecipe(plan, assignment);
     if ('stages' in made) found.set(JSON.stringify(assignment), made.stages);

@@ -1,10 +1,14 @@
 import { EvaluateOptions, fieldProblems, schemaKeys, type Recipe, type SweepDocument } from '#contracts';
-import type { RecipeProblem } from '../errors.js';
+import { SweepError, type RecipeProblem } from '../errors.js';
+import { tryPlan, type PlannedStage } from '../plan.js';
 
 /** Trials that are measured once more at most: the more are, the less unseen the samples are. */
 export const VERIFIED_AT_MOST = 3;
 
-/** The recipe of a trial with its last evaluation as the sweep's `verify` says; what that leaves out stays, but for the number of samples. */
+/**
+ * The recipe of a trial with its last evaluation as the sweep's `verify` says; what that leaves out stays, but for the
+ * number of samples.
+ */
 export function verifyingRecipe(recipe: Recipe, verify: Readonly<Record<string, unknown>>): Recipe {
   const at = recipe.passes.findLastIndex(({ pass }) => pass === 'evaluate');
   const passes = recipe.passes.map((step, index) => {
@@ -14,6 +18,24 @@ export function verifyingRecipe(recipe: Recipe, verify: Readonly<Record<string, 
   });
   return { ...recipe, passes };
 }
+
+/**
+ * The stages by which a trial of these would be verified. Throws SweepError where the two evaluations do not go
+ * together.
+ */
+export function verifyingStages(
+  trial: readonly PlannedStage[],
+  verify: Readonly<Record<string, unknown>>,
+): PlannedStage[] {
+  const passes = trial.map(({ pass, options }) => ({ pass, options }));
+  const { stages, problems } = tryPlan(verifyingRecipe({ passes, gates: [], seed: 0 }, verify).passes);
+  if (problems.length > 0)
+    throw new SweepError(problems.map(({ field, message }) => ({ field: verifyField(field), message })));
+  return stages;
+}
+
+/** Where in the document an option of a verifying evaluation stands. */
+export const verifyField = (field: string): string => field.replace(/^(recipe\.)?passes\[\d+\](\.options)?/, 'verify');
 
 /** What keeps the best trial from being verified as the document says. */
 export function verifyProblems({ verify, passes }: Pick<SweepDocument, 'verify' | 'passes'>): RecipeProblem[] {

@@ -9,7 +9,8 @@ export interface Outcome {
  * Infinity.
  */
 export function violation({ constraints = [] }: Outcome): number {
-  return constraints.reduce((sum, value) => sum + (Number.isNaN(value) ? Infinity : Math.max(0, value)), 0);
+  const excess = (value: number) => (Number.isNaN(value) ? Infinity : Math.max(0, value));
+  return constraints.reduce((sum, value) => sum + excess(value), 0);
 }
 
 /** Whether `a` is at least as low in every objective and lower in one. */
@@ -39,7 +40,8 @@ export function nonDominatedRanks(outcomes: readonly Outcome[]): number[] {
   const ranks = Array<number>(outcomes.length).fill(-1);
   let left = outcomes.map((_, i) => i);
   for (let rank = 0; left.length > 0; rank++) {
-    const front = left.filter((i) => !left.some((j) => dominatesConstrained(outcomes[j]!, outcomes[i]!)));
+    const isDominated = (i: number) => left.some((j) => dominatesConstrained(outcomes[j]!, outcomes[i]!));
+    const front = left.filter((i) => !isDominated(i));
     // Outcomes with NaN dominate nothing and nothing dominates them; whatever remains then shares the last rank.
     const taken = front.length > 0 ? front : left;
     for (const i of taken) ranks[i] = rank;

@@ -7,11 +7,26 @@ import { dominates } from './dominance.js';
  */
 export function paretoFront(points: readonly (readonly number[])[]): number[] {
   const finite = points.flatMap((point, i) => (point.some(Number.isNaN) ? [] : [i]));
-  const order = finite.sort((a, b) => compare(points[a]!, points[b]!));
+  const order = withoutObvious(points, finite).sort((a, b) => compare(points[a]!, points[b]!));
   const objectives = points[order[0] ?? 0]?.length ?? 0;
   const kept =
     objectives <= 2 ? sweep(points, order) : objectives === 3 ? staircase(points, order) : filter(points, order);
   return kept.sort((a, b) => a - b);
+}
+
+/** Fewer points are sorted as they are. */
+const FEW = 64;
+
+/**
+ * The positions without most of those that are dominated: every √n-th point stands for all, and what the front of these
+ * dominates is not sorted any more.
+ */
+function withoutObvious(points: readonly (readonly number[])[], positions: number[]): number[] {
+  if (positions.length < FEW) return positions;
+  const stride = Math.floor(Math.sqrt(positions.length));
+  const sample = positions.filter((_, i) => i % stride === 0).map((i) => points[i]!);
+  const best = paretoFront(sample).map((i) => sample[i]!);
+  return positions.filter((i) => !best.some((point) => dominates(point, points[i]!)));
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

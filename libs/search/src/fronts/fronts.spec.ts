@@ -1,4 +1,4 @@
-import { seededRandom } from '../random.js';
+import { seededRandom } from '#numbers';
 import { dominates, dominatesConstrained, nonDominatedRanks } from './dominance.js';
 import { paretoFront } from './front.js';
 import { contributions, greedySubset, hypervolume } from './hypervolume.js';

@@ -14,13 +14,10 @@ export function hypervolume(points: readonly Point[], reference: Point): number 
 
 /** What each point alone adds to the hypervolume of all. */
 export function contributions(points: readonly Point[], reference: Point): number[] {
-  return points.map((point, left) =>
-    gainOf(
-      point,
-      points.filter((_, i) => i !== left),
-      reference,
-    ),
-  );
+  return points.map((point, left) => {
+    const others = points.filter((_, i) => i !== left);
+    return gainOf(point, others, reference);
+  });
 }
 
 /**
@@ -30,7 +27,8 @@ export function contributions(points: readonly Point[], reference: Point): numbe
  */
 export function greedySubset(points: readonly Point[], reference: Point, count: number): number[] {
   const chosen: number[] = [];
-  const bounds = points.map((point, at) => ({ at, gain: gainOf(point, [], reference), known: 0 }));
+  const alone = (point: Point) => gainOf(point, [], reference);
+  const bounds = points.map((point, at) => ({ at, gain: alone(point), known: 0 }));
   while (chosen.length < count && bounds.length > 0) {
     bounds.sort((a, b) => b.gain - a.gain || a.at - b.at);
     const best = bounds[0]!;
@@ -38,11 +36,8 @@ export function greedySubset(points: readonly Point[], reference: Point, count: 
       chosen.push(best.at);
       bounds.shift();
     } else {
-      best.gain = gainOf(
-        points[best.at]!,
-        chosen.map((i) => points[i]!),
-        reference,
-      );
+      const others = chosen.map((i) => points[i]!);
+      best.gain = gainOf(points[best.at]!, others, reference);
       best.known = chosen.length;
     }
   }
@@ -53,8 +48,14 @@ export function greedySubset(points: readonly Point[], reference: Point, count: 
 function gainOf(point: Point, others: readonly Point[], reference: Point): number {
   if (!point.every((value, i) => value < reference[i]!)) return 0;
   const box = point.reduce((product, value, i) => product * (reference[i]! - value), 1);
-  const limited = others.map((other) => other.map((value, i) => Math.max(value, point[i]!)));
+  const limited = limitedBy(point, others);
   return box - hypervolume(limited, reference);
+}
+
+/** Points as far as they lie in the box of another one. */
+function limitedBy(point: Point, others: readonly Point[]): Point[] {
+  const limit = (other: Point) => other.map((value, i) => Math.max(value, point[i]!));
+  return others.map(limit);
 }
 
 function sweep(front: readonly Point[], [right = 0, top = 0]: Point): number {
@@ -69,13 +70,14 @@ function sweep(front: readonly Point[], [right = 0, top = 0]: Point): number {
 
 function wfg(front: readonly Point[], reference: Point): number {
   const sorted = front.toSorted((a, b) => b[0]! - a[0]!);
-  return sorted.reduce((sum, point, i) => sum + exclusive(point, sorted.slice(i + 1), reference), 0);
+  const parts = sorted.map((point, i) => exclusive(point, sorted.slice(i + 1), reference));
+  return parts.reduce((sum, part) => sum + part, 0);
 }
 
 /** The volume of a point less what the others take of it. */
 function exclusive(point: Point, others: readonly Point[], reference: Point): number {
   const box = point.reduce((product, value, i) => product * (reference[i]! - value), 1);
-  const limited = others.map((other) => other.map((value, i) => Math.max(value, point[i]!)));
+  const limited = limitedBy(point, others);
   return (
     box -
     wfg(

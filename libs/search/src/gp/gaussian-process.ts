@@ -38,7 +38,8 @@ export class GaussianProcess {
     isToBeFitted = true,
   ) {
     this.mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    this.scale = sqrt(values.reduce((sum, value) => sum + (value - this.mean) ** 2, 0) / values.length) || 1;
+    const squares = values.reduce((sum, value) => sum + (value - this.mean) ** 2, 0);
+    this.scale = sqrt(squares / values.length) || 1;
     const standard = Float64Array.from(values, (value) => (value - this.mean) / this.scale);
     this.hyperparameters = before && !isToBeFitted ? before : fit(points, standard, before);
     this.inverseLengths = this.hyperparameters.logLengths.map((length) => exp(-length));
@@ -77,8 +78,10 @@ function covariance(
   const signal = exp(logSignal);
   const matrix = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++)
-      matrix[i * n + j] = matrix[j * n + i] = matern(points[i]!, points[j]!, inverseLengths, signal);
+    for (let j = 0; j < i; j++) {
+      const shared = matern(points[i]!, points[j]!, inverseLengths, signal);
+      matrix[i * n + j] = matrix[j * n + i] = shared;
+    }
     matrix[i * n + i] = signal + noise;
   }
   return matrix;
@@ -92,19 +95,20 @@ function fit(
   const dimensions = points[0]?.length ?? 0;
   const start = before
     ? [...before.logLengths, before.logSignal, before.logNoise]
-    : [...Array<number>(dimensions).fill(PRIOR.length[0]), PRIOR.signal[0], PRIOR.noise[0]];
-  const best = rprop(start, before ? NEXT_STEPS : FIRST_STEPS, (theta) =>
-    posterior(points, values, unpack(theta, dimensions)),
-  );
+    : [...lengthsOf(dimensions), PRIOR.signal[0], PRIOR.noise[0]];
+  const climb = (theta: readonly number[]) => posterior(points, values, unpack(theta, dimensions));
+  const best = rprop(start, before ? NEXT_STEPS : FIRST_STEPS, climb);
   return unpack(best, dimensions);
 }
 
+/** The lengths that are likeliest before anything is known. */
+function lengthsOf(dimensions: number): number[] {
+  return Array<number>(dimensions).fill(PRIOR.length[0]);
+}
+
 function unpack(theta: readonly number[], dimensions: number): Hyperparameters {
-  return {
-    logLengths: Float64Array.from(theta.slice(0, dimensions)),
-    logSignal: theta[dimensions]!,
-    logNoise: theta[dimensions + 1]!,
-  };
+  const logLengths = Float64Array.from(theta.slice(0, dimensions));
+  return { logLengths, logSignal: theta[dimensions]!, logNoise: theta[dimensions + 1]! };
 }
 
 /**
@@ -124,11 +128,8 @@ function posterior(
   let value = 0;
   for (let i = 0; i < n; i++) value -= 0.5 * values[i]! * alpha[i]! + log(factor.lower[i * n + i]!);
   const gradient = likelihoodGradient(points, theta, alpha, inverse(factor));
-  const priors = [
-    ...Array.from(theta.logLengths, (length) => [length, PRIOR.length] as const),
-    [theta.logSignal, PRIOR.signal] as const,
-    [theta.logNoise, PRIOR.noise] as const,
-  ];
+  const lengths = Array.from(theta.logLengths, (length) => [length, PRIOR.length] as const);
+  const priors = [...lengths, [theta.logSignal, PRIOR.signal] as const, [theta.logNoise, PRIOR.noise] as const];
   priors.forEach(([at, [mean, deviation]], i) => {
     value -= 0.5 * ((at - mean) / deviation) ** 2;
     gradient[i]! -= (at - mean) / deviation ** 2;
@@ -155,8 +156,10 @@ function likelihoodGradient(
     for (let j = 0; j < i; j++) {
       const weight = alpha[i]! * alpha[j]! - inverted[i * n + j]!;
       const slope = weight * maternSlope(points[i]!, points[j]!, inverseLengths, signal);
-      for (let d = 0; d < dimensions; d++)
-        gradient[d]! += slope * ((points[i]![d]! - points[j]![d]!) * inverseLengths[d]!) ** 2;
+      for (let d = 0; d < dimensions; d++) {
+        const distance = (points[i]![d]! - points[j]![d]!) * inverseLengths[d]!;
+        gradient[d]! += slope * distance ** 2;
+      }
       gradient[dimensions]! += weight * matern(points[i]!, points[j]!, inverseLengths, signal);
     }
   }
@@ -184,7 +187,8 @@ function rprop(
     before = at.gradient;
     theta = theta.map((value, d) => {
       const turn = last[d]! * at.gradient[d]!;
-      sizes[d] = min(1, max(0.01, sizes[d]! * (turn > 0 ? 1.3 : turn < 0 ? 0.5 : 1)));
+      const factor = turn > 0 ? 1.3 : turn < 0 ? 0.5 : 1;
+      sizes[d] = min(1, max(0.01, sizes[d]! * factor));
       return min(5, max(-16, value + sign(at.gradient[d]!) * sizes[d]!));
     });
   }

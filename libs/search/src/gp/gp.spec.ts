@@ -1,5 +1,7 @@
-import { gaussian, seededRandom } from '../random.js';
+import { seededRandom } from '#numbers';
+import { gaussian } from '../random.js';
 import { hypervolume } from '../fronts/hypervolume.js';
+import { improvementInBoxes, undominatedBoxes } from './boxes.js';
 import { cholesky, inverse, solve } from './cholesky.js';
 import { GaussianProcess } from './gaussian-process.js';
 import { expectedHypervolumeImprovement, expectedImprovement } from './improvement.js';
@@ -74,6 +76,24 @@ describe('expected improvement', () => {
   it('is the mean of what draws improve', () => {
     const mean = draws.reduce((sum, [x = 0]) => sum + Math.max(0, 1.4 - x), 0) / draws.length;
     expect(expectedImprovement(first, 1.4)).toBeCloseTo(mean, 2);
+  });
+
+  it('of the hypervolume of three objectives is the mean of what draws add to it', () => {
+    const high = [
+      [1, 3, 2],
+      [2, 1.5, 2.5],
+      [3, 1, 1],
+      [1.5, 2.8, 0.5],
+      [1.5, 2.8, 0.5],
+    ];
+    const corner = [4, 4, 4];
+    const third = { mean: 1.2, deviation: 0.6 };
+    const random = seededRandom(5);
+    const before = hypervolume(high, corner);
+    const sample = draws.slice(0, 4000).map((draw) => [...draw, 1.2 + 0.6 * gaussian(random)]);
+    const mean = sample.reduce((sum, draw) => sum + hypervolume([...high, draw], corner) - before, 0) / sample.length;
+    const expected = improvementInBoxes([first, second, third], undominatedBoxes(high, corner));
+    expect(Math.abs(expected / mean - 1)).toBeLessThan(0.05);
   });
 
   it('of the hypervolume is the mean of what draws add to it', () => {

@@ -1,15 +1,15 @@
-import { normalCdf, normalPdf } from '../samplers/normal.js';
+import { quickNormalCdf, normalPdf } from '../samplers/normal.js';
 import type { Belief } from './gaussian-process.js';
 
 /** E[(limit - y)+] of a normal belief: the expected improvement (Jones et al. 1998). */
 export function expectedImprovement({ mean, deviation }: Belief, limit: number): number {
   const z = (limit - mean) / deviation;
-  return (limit - mean) * normalCdf(z) + deviation * normalPdf(z);
+  return (limit - mean) * quickNormalCdf(z) + deviation * normalPdf(z);
 }
 
 /** P(y ≤ limit). */
 export function probabilityBelow({ mean, deviation }: Belief, limit = 0): number {
-  return normalCdf((limit - mean) / deviation);
+  return quickNormalCdf((limit - mean) / deviation);
 }
 
 /**

@@ -21,8 +21,7 @@ export class History {
 
   add(trial: SampledTrial): void {
     this.trials.push(trial);
-    const key = assignmentKey(trial.assignment);
-    this.known.set(key, (this.known.get(key) ?? 0) + 1);
+    this.remember(trial);
     this.update(trial);
   }
 
@@ -34,6 +33,25 @@ export class History {
     this.complete.push(trial);
     this.best.push(trial);
     this.isStale = true;
+  }
+
+  /**
+   * Takes notice of a trial that was withdrawn: its assignment counts as not asked for, unless another trial has it
+   * too.
+   */
+  forget(trial: SampledTrial): void {
+    this.running.delete(trial.id);
+    const key = assignmentKey(trial.assignment);
+    const count = this.known.get(key) ?? 0;
+    if (count > 1) this.known.set(key, count - 1);
+    else this.known.delete(key);
+  }
+
+  /** Takes notice of a trial without figures that runs anew. */
+  remember(trial: SampledTrial): void {
+    const key = assignmentKey(trial.assignment);
+    this.known.set(key, (this.known.get(key) ?? 0) + 1);
+    this.running.set(trial.id, trial);
   }
 
   /** Whether the assignment has been asked for before. */
@@ -74,12 +92,14 @@ export class History {
 function ranked(trials: readonly CompleteTrial[]): CompleteTrial[] {
   const ranks = nonDominatedRanks(trials.map(({ outcome }) => outcome));
   const fronts = groupByRank(ranks);
-  return [...fronts.keys()].sort((a, b) => a - b).flatMap((rank) => spread(fronts.get(rank)!.map((i) => trials[i]!)));
+  const ofRank = (rank: number) => fronts.get(rank)!.map((i) => trials[i]!);
+  const inOrder = [...fronts.keys()].sort((a, b) => a - b);
+  return inOrder.flatMap((rank) => spread(ofRank(rank)));
 }
 
 function groupByRank(ranks: readonly number[]): Map<number, number[]> {
   const groups = new Map<number, number[]>();
-  ranks.forEach((rank, i) => groups.set(rank, [...(groups.get(rank) ?? []), i]));
+  for (const [i, rank] of ranks.entries()) groups.set(rank, [...(groups.get(rank) ?? []), i]);
   return groups;
 }
 

@@ -3,9 +3,9 @@ import type { ParameterValues } from '../space/parameter.js';
 
 /**
  * `stopped` ended early and has no figures; `failed` came to no result. Neither teaches a sampler more than not to
- * repeat it.
+ * repeat it. `withdrawn` was never tried: it may be asked for again.
  */
-export type SampledState = 'running' | 'complete' | 'stopped' | 'failed';
+export type SampledState = 'running' | 'complete' | 'stopped' | 'failed' | 'withdrawn';
 
 /** One assignment that was asked for, and what came of it. */
 export interface SampledTrial {

@@ -1,4 +1,4 @@
-import { seededRandom } from '../random.js';
+import { seededRandom } from '#numbers';
 import { Space } from '../space/space.js';
 import { parameterImportance } from './parameter-importance.js';
 

@@ -28,12 +28,15 @@ export function parameterImportance(space: Space, trials: readonly ScoredAssignm
     const cells = Math.min(count, isOrdered(parameter) ? CELLS : count) + 1;
     const cellOf = ({ assignment }: ScoredAssignment) => {
       const value = assignment[parameter.name];
-      return value === undefined ? cells - 1 : Math.min(cells - 2, Math.floor(toUnit(parameter, value) * (cells - 1)));
+      if (value === undefined) return cells - 1;
+      const cell = Math.floor(toUnit(parameter, value) * (cells - 1));
+      return Math.min(cells - 2, cell);
     };
     return divergence(density(good.map(cellOf), cells), density(trials.map(cellOf), cells));
   });
   const total = raw.reduce((sum, value) => sum + value, 0);
-  return Object.fromEntries(space.parameters.map(({ name }, i) => [name, total > 0 ? raw[i]! / total : 0]));
+  const shareOf = (i: number) => (total > 0 ? raw[i]! / total : 0);
+  return Object.fromEntries(space.parameters.map(({ name }, i) => [name, shareOf(i)]));
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -50,5 +53,6 @@ function density(cells: readonly number[], count: number): Float64Array {
 
 /** Σ q (p/q - 1)². */
 function divergence(p: Float64Array, q: Float64Array): number {
-  return p.reduce((sum, value, i) => sum + q[i]! * (value / q[i]! - 1) ** 2, 0);
+  const term = (value: number, other: number) => other * (value / other - 1) ** 2;
+  return p.reduce((sum, value, i) => sum + term(value, q[i]!), 0);
 }

@@ -8,22 +8,23 @@ export interface PartOption {
 }
 
 /**
- * What two parts cost together beyond what each costs alone, by their options; negative where one makes up for the
- * other.
+ * What several parts cost together beyond what each costs alone, by their options in the order of `parts`; negative where
+ * one makes up for the other. A tensor whose rows, columns and bits three parts decide is one of cost; errors of two
+ * layers that add up are one of loss.
  */
-export interface PairTerm {
-  first: number;
-  second: number;
-  loss(firstOption: number, secondOption: number): number;
+export interface Coupling {
+  parts: readonly number[];
+  cost(options: readonly number[]): number;
+  loss(options: readonly number[]): number;
 }
 
 /**
- * A model of a space whose parts (layers, mostly) each have a list of options: costs add up, losses add up but for
- * terms of pairs (Deng et al. 2025, CLADO: interactions of second order between layers).
+ * A model of a space whose parts (layers, mostly) each have a list of options: costs and losses add up but for what parts
+ * have together (Deng et al. 2025, CLADO: interactions of second order between layers).
  */
 export interface CostModel {
   parts: readonly (readonly PartOption[])[];
-  pairs: readonly PairTerm[];
+  couplings: readonly Coupling[];
 }
 
 /** An option for each part, and what the model says of them. */
@@ -33,9 +34,24 @@ export interface ModelPoint {
   loss: number;
 }
 
-export function evaluate(model: CostModel, options: readonly number[]): ModelPoint {
-  const cost = model.parts.reduce((sum, part, i) => sum + part[options[i]!]!.cost, 0);
-  const alone = model.parts.reduce((sum, part, i) => sum + part[options[i]!]!.loss, 0);
-  const together = model.pairs.reduce((sum, pair) => sum + pair.loss(options[pair.first]!, options[pair.second]!), 0);
-  return { options, cost, loss: alone + together };
+export function evaluateOptions(model: CostModel, options: readonly number[]): ModelPoint {
+  const chosen = model.parts.map((part, i) => part[options[i]!]!);
+  const alone = (figure: (option: PartOption) => number) => chosen.reduce((sum, option) => sum + figure(option), 0);
+  const together = sumOf(model.couplings, options);
+  return {
+    options,
+    cost: alone(({ cost }) => cost) + together.cost,
+    loss: alone(({ loss }) => loss) + together.loss,
+  };
+}
+
+/** What couplings cost at these options of all parts. */
+export function sumOf(couplings: readonly Coupling[], options: readonly number[]): PartOption {
+  let [cost, loss] = [0, 0];
+  for (const coupling of couplings) {
+    const own = coupling.parts.map((part) => options[part]!);
+    cost += coupling.cost(own);
+    loss += coupling.loss(own);
+  }
+  return { cost, loss };
 }

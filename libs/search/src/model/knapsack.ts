@@ -10,10 +10,10 @@ const RESOLUTION = 2000;
  */
 export function knapsack(parts: readonly (readonly PartOption[])[], count: number): number[][] {
   const least = parts.map((part) => Math.min(...part.map(({ cost }) => cost)));
-  const span = parts.reduce((sum, part, i) => sum + Math.max(...part.map(({ cost }) => cost)) - least[i]!, 0);
-  const steps = parts.map((part, i) =>
-    part.map(({ cost }) => (span > 0 ? Math.ceil(((cost - least[i]!) / span) * RESOLUTION - 1e-9) : 0)),
-  );
+  const most = parts.map((part) => Math.max(...part.map(({ cost }) => cost)));
+  const span = most.reduce((sum, cost, i) => sum + cost - least[i]!, 0);
+  const stepsFor = (more: number) => (span > 0 ? Math.ceil((more / span) * RESOLUTION - 1e-9) : 0);
+  const steps = parts.map((part, i) => part.map(({ cost }) => stepsFor(cost - least[i]!)));
   const width = RESOLUTION + parts.length + 1;
   let losses = new Float64Array(width);
   const choices = parts.map((part, i) => {
@@ -28,7 +28,8 @@ export function knapsack(parts: readonly (readonly PartOption[])[], count: numbe
     losses = next;
     return choice;
   });
-  const budgets = Array.from({ length: count }, (_, i) => Math.round((i / Math.max(1, count - 1)) ** 2 * (width - 1)));
+  const budgetAt = (share: number) => Math.round(share ** 2 * (width - 1));
+  const budgets = Array.from({ length: count }, (_, i) => budgetAt(i / Math.max(1, count - 1)));
   return budgets.map((budget) => trace(choices, steps, budget));
 }
 

@@ -1,7 +1,7 @@
 import { greedySubset } from '../fronts/hypervolume.js';
 import type { Sampler } from '../samplers/sampler.js';
 import type { ParameterValues } from '../space/parameter.js';
-import type { CostModel } from './cost-model.js';
+import type { CostModel, ModelPoint } from './cost-model.js';
 import { modelFront } from './model-front.js';
 
 export interface ModelSamplerOptions {
@@ -10,8 +10,8 @@ export interface ModelSamplerOptions {
   assign(options: readonly number[]): ParameterValues;
   /** Trials that the model's front is worth; the sampler `afterwards` goes on from what they found. */
   trials: number;
-  /** The corner that the points of the front are spread towards: [cost, loss]. */
-  reference: readonly [number, number];
+  /** The corner that the points of the front are spread towards, from these: [cost, loss]. */
+  reference(front: readonly ModelPoint[]): readonly [number, number];
   afterwards: Sampler;
 }
 
@@ -21,11 +21,8 @@ export interface ModelSamplerOptions {
  */
 export function modelSampler({ model, assign, trials, reference, afterwards }: ModelSamplerOptions): Sampler {
   const front = modelFront(model, 4 * trials);
-  const order = greedySubset(
-    front.map(({ cost, loss }) => [cost, loss]),
-    reference,
-    trials,
-  ).map((i) => front[i]!);
+  const points = front.map(({ cost, loss }) => [cost, loss]);
+  const order = greedySubset(points, reference(front), trials).map((i) => front[i]!);
   let asked = 0;
   return {
     propose(space, history, random) {

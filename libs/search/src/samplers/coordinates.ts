@@ -21,9 +21,8 @@ export function toCoordinates(space: Space, assignment: ParameterValues): Float6
     space.parameters.flatMap((parameter) => {
       const value = assignment[parameter.name];
       if (isOrdered(parameter)) return [value === undefined ? 0.5 : toUnit(parameter, value)];
-      return Array.from({ length: cardinality(parameter) }, (_, at) =>
-        value !== undefined && valueAt(parameter, at) === value ? 1 : 0,
-      );
+      const isIt = (at: number) => value !== undefined && valueAt(parameter, at) === value;
+      return Array.from({ length: cardinality(parameter) }, (_, at) => Number(isIt(at)));
     }),
   );
 }
@@ -34,6 +33,7 @@ export function fromCoordinates(space: Space, point: Float64Array): ParameterVal
   space.parameters.reduce((at, parameter) => (starts.push(at), at + width(parameter)), 0);
   return space.assign((parameter, i) => {
     const own = point.subarray(starts[i]!, starts[i]! + width(parameter));
-    return isOrdered(parameter) ? fromUnit(parameter, own[0]!) : valueAt(parameter, own.indexOf(Math.max(...own)));
+    if (isOrdered(parameter)) return fromUnit(parameter, own[0]!);
+    return valueAt(parameter, own.indexOf(Math.max(...own)));
   });
 }

@@ -1,10 +1,12 @@
+import type { Random } from '#numbers';
 import { violation, type Outcome } from '../fronts/dominance.js';
 import { paretoFront } from '../fronts/front.js';
 import { referenceOf, type History } from '../history/history.js';
+import { improvementInBoxes, undominatedBoxes } from '../gp/boxes.js';
 import { GaussianProcess } from '../gp/gaussian-process.js';
 import { expectedHypervolumeImprovement, expectedImprovement, probabilityBelow } from '../gp/improvement.js';
 import type { Hyperparameters } from '../gp/kernel.js';
-import { gaussian, pick, type Random } from '../random.js';
+import { gaussian, pick } from '../random.js';
 import type { Space } from '../space/space.js';
 import { fromCoordinates, toCoordinates } from './coordinates.js';
 import type { Sampler } from './sampler.js';
@@ -33,9 +35,9 @@ type Acquisition = (point: Float64Array) => number;
 
 /**
  * Bayesian optimization: one Gaussian process for each objective and constraint, the point of the largest expected gain
- * next. With two objectives the gain is of hypervolume, with more the improvement of a random augmented Chebyshev sum
- * (Knowles 2006, ParEGO); it is weighted by the probability that the constraints hold (Gardner et al. 2014). Running
- * trials are taken to come out as believed (the kriging believer of Ginsbourger et al. 2010).
+ * next. With two and three objectives the gain is of hypervolume, with more the improvement of a random augmented
+ * Chebyshev sum (Knowles 2006, ParEGO); it is weighted by the probability that the constraints hold (Gardner et al.
+ * 2014). Running trials are taken to come out as believed (the kriging believer of Ginsbourger et al. 2010).
  */
 export function gpSampler({ startup, trials = 160 }: GpOptions = {}): Sampler {
   const first = sobolSampler();
@@ -53,11 +55,8 @@ export function gpSampler({ startup, trials = 160 }: GpOptions = {}): Sampler {
         fits.set(i, process.hyperparameters);
         return process;
       });
-      const believed = believe(
-        known,
-        beliefs,
-        [...history.running.values()].map(({ assignment }) => toCoordinates(space, assignment)),
-      );
+      const running = [...history.running.values()].map(({ assignment }) => toCoordinates(space, assignment));
+      const believed = believe(known, beliefs, running);
       return fromCoordinates(space, maximize(acquisitionOf(believed, random), space, believed, random));
     },
   };
@@ -72,15 +71,14 @@ interface Known {
 
 function knownOf(space: Space, history: History, limit: number): Known {
   const leaders = new Set(history.leaders);
-  const newest = history.complete.filter((trial) => !leaders.has(trial)).slice(-(limit - leaders.size));
+  const others = history.complete.filter((trial) => !leaders.has(trial));
+  const newest = others.slice(-(limit - leaders.size));
   const taken = history.complete.length <= limit ? history.complete : [...leaders, ...newest];
   const rows = taken.map(({ outcome }) => [...outcome.values, ...(outcome.constraints ?? [])]);
-  const figures = rows[0]!.map((_, figure) => rows.map((row) => row[figure]!));
-  return {
-    points: taken.map(({ assignment }) => toCoordinates(space, assignment)),
-    figures,
-    objectives: taken[0]!.outcome.values.length,
-  };
+  const column = (figure: number) => rows.map((row) => row[figure]!);
+  const figures = rows[0]!.map((_, figure) => column(figure));
+  const points = taken.map(({ assignment }) => toCoordinates(space, assignment));
+  return { points, figures, objectives: taken[0]!.outcome.values.length };
 }
 
 interface Believed extends Known {
@@ -91,16 +89,10 @@ interface Believed extends Known {
 function believe(known: Known, beliefs: GaussianProcess[], running: readonly Float64Array[]): Believed {
   if (running.length === 0) return { ...known, beliefs };
   const points = [...known.points, ...running];
-  const figures = known.figures.map((values, i) => [
-    ...values,
-    ...running.map((point) => beliefs[i]!.predict(point).mean),
-  ]);
-  return {
-    ...known,
-    points,
-    figures,
-    beliefs: figures.map((values, i) => new GaussianProcess(points, values, beliefs[i]!.hyperparameters, false)),
-  };
+  const meansOf = (i: number) => running.map((point) => beliefs[i]!.predict(point).mean);
+  const figures = known.figures.map((values, i) => [...values, ...meansOf(i)]);
+  const anew = figures.map((values, i) => new GaussianProcess(points, values, beliefs[i]!.hyperparameters, false));
+  return { ...known, points, figures, beliefs: anew };
 }
 
 function outcomesOf({ points, figures, objectives }: Known): Outcome[] {
@@ -112,24 +104,37 @@ function outcomesOf({ points, figures, objectives }: Known): Outcome[] {
 
 function acquisitionOf(known: Believed, random: Random): Acquisition {
   const { beliefs, objectives } = known;
-  const feasible = outcomesOf(known)
-    .filter((outcome) => violation(outcome) === 0)
-    .map(({ values }) => values);
+  const allowed = outcomesOf(known).filter((outcome) => violation(outcome) === 0);
+  const feasible = allowed.map(({ values }) => values);
+  const constraints = beliefs.slice(objectives);
   const isAllowed: Acquisition = (point) =>
-    beliefs.slice(objectives).reduce((product, belief) => product * probabilityBelow(belief.predict(point)), 1);
+    constraints.reduce((product, belief) => product * probabilityBelow(belief.predict(point)), 1);
   if (feasible.length === 0) return isAllowed;
-  const gain = objectives === 2 ? volumeGain(known, feasible) : sumGain(known, feasible, random);
+  const gain = gainOf(known, feasible, random);
   return (point) => gain(point) * isAllowed(point);
+}
+
+function gainOf(known: Believed, feasible: readonly (readonly number[])[], random: Random): Acquisition {
+  if (known.objectives === 2) return volumeGain(known, feasible);
+  return known.objectives === 3 ? boxGain(known, feasible) : sumGain(known, feasible, random);
+}
+
+/** Of three objectives the reference lies beyond the front alone: what was seen besides is mostly far away. */
+function boxGain({ beliefs, objectives }: Believed, feasible: readonly (readonly number[])[]): Acquisition {
+  const front = paretoFront(feasible).map((i) => feasible[i]!);
+  const boxes = undominatedBoxes(front, referenceOf(front));
+  const own = beliefs.slice(0, objectives);
+  const predicted = (point: Float64Array) => own.map((belief) => belief.predict(point));
+  return (point) => improvementInBoxes(predicted(point), boxes);
 }
 
 /** The reference lies beyond the worst that was seen, so that the ends of the front are worth reaching. */
 function volumeGain({ beliefs }: Believed, feasible: readonly (readonly number[])[]): Acquisition {
-  const front = paretoFront(feasible)
-    .map((i) => feasible[i]!)
-    .sort((a, b) => a[0]! - b[0]!);
+  const onFront = paretoFront(feasible).map((i) => feasible[i]!);
+  const front = onFront.sort((a, b) => a[0]! - b[0]!);
   const reference = referenceOf(feasible);
-  return (point) =>
-    expectedHypervolumeImprovement(beliefs[0]!.predict(point), beliefs[1]!.predict(point), front, reference);
+  const [first, second] = beliefs;
+  return (point) => expectedHypervolumeImprovement(first!.predict(point), second!.predict(point), front, reference);
 }
 
 /** Draws of the beliefs over which an improvement is averaged where it has no closed form. */
@@ -152,10 +157,12 @@ function sumGain(
     random,
   );
   const best = Math.min(...feasible.map(scalar));
-  const draws = Array.from({ length: DRAWS }, () => Array.from({ length: objectives }, () => gaussian(random)));
+  const drawn = () => Array.from({ length: objectives }, () => gaussian(random));
+  const draws = Array.from({ length: DRAWS }, drawn);
   return (point) => {
     const own = beliefs.slice(0, objectives).map((belief) => belief.predict(point));
-    const sums = draws.map((draw) => scalar(own.map(({ mean, deviation }, i) => mean + deviation * draw[i]!)));
+    const valuesOf = (draw: readonly number[]) => own.map(({ mean, deviation }, i) => mean + deviation * draw[i]!);
+    const sums = draws.map((draw) => scalar(valuesOf(draw)));
     return sums.reduce((total, sum) => total + Math.max(0, best - sum), 0) / DRAWS;
   };
 }
@@ -184,7 +191,8 @@ function maximize(acquisition: Acquisition, space: Space, { points }: Known, ran
     if (worth > best.worth) best = { point, worth };
   };
   for (let i = 0; i < POINTS; i++) {
-    const point = i % 2 ? toCoordinates(space, space.random(random)) : near(pick(points, random), 0.1, random);
+    const anywhere = () => toCoordinates(space, space.random(random));
+    const point = i % 2 ? anywhere() : near(pick(points, random), 0.1, random);
     consider(toCoordinates(space, fromCoordinates(space, point)));
   }
   for (let round = 0, width = 0.1; round < ROUNDS; round++, width /= 2.5) {
@@ -197,5 +205,6 @@ function maximize(acquisition: Acquisition, space: Space, { points }: Known, ran
 /** Some coordinates moved by normal steps, the others kept. */
 function near(point: Float64Array, width: number, random: Random): Float64Array {
   const share = Math.max(0.3, 1 / point.length);
-  return point.map((value) => (random() < share ? Math.min(1, Math.max(0, value + width * gaussian(random))) : value));
+  const moved = (value: number) => Math.min(1, Math.max(0, value + width * gaussian(random)));
+  return point.map((value) => (random() < share ? moved(value) : value));
 }

@@ -9,12 +9,14 @@ export function gridSampler(): Sampler {
   let rest: Generator<ParameterValues> | undefined;
   return {
     propose(space, history) {
-      rest ??= space.all();
-      for (;;) {
-        const next = rest.next();
-        if (next.done) return null;
-        if (!history.has(next.value)) return next.value;
+      // What was withdrawn meanwhile lies behind: the grid is walked once more before it is exhausted.
+      for (let isWhole = false; !isWhole;) {
+        isWhole = rest === undefined;
+        rest ??= space.all();
+        for (let next = rest.next(); !next.done; next = rest.next()) if (!history.has(next.value)) return next.value;
+        rest = undefined;
       }
+      return null;
     },
   };
 }

@@ -1,5 +1,6 @@
+import type { Random } from '#numbers';
 import type { CompleteTrial } from '../history/trial.js';
-import { gaussian, pick, type Random } from '../random.js';
+import { gaussian, pick } from '../random.js';
 import {
   cardinality,
   fromUnit,
@@ -51,7 +52,8 @@ function cross(parameter: Parameter, mother: ParameterValues, father: ParameterV
   const [a, b] = [pick(present, random), pick(present, random)];
   if (!isOrdered(parameter) || a === b || random() < 0.5) return a;
   const draw = random();
-  const spread = draw < 0.5 ? (2 * draw) ** (1 / (ETA + 1)) : (1 / (2 * (1 - draw))) ** (1 / (ETA + 1));
+  const power = 1 / (ETA + 1);
+  const spread = draw < 0.5 ? (2 * draw) ** power : (1 / (2 * (1 - draw))) ** power;
   const [x, y] = [toUnit(parameter, a), toUnit(parameter, b)];
   return fromUnit(parameter, clamp(0.5 * ((1 + spread) * x + (1 - spread) * y)));
 }

@@ -1,5 +1,5 @@
+import type { Random } from '#numbers';
 import type { History } from '../history/history.js';
-import type { Random } from '../random.js';
 import type { ParameterValues } from '../space/parameter.js';
 import type { Space } from '../space/space.js';
 

@@ -1,9 +1,9 @@
+import { seededRandom } from '#numbers';
 import { TrialError } from '../errors.js';
 import { assignmentKey, Space } from '../space/space.js';
 import type { Parameter } from '../space/parameter.js';
 import { Study } from '../study.js';
 import { violation, type Outcome } from '../fronts/dominance.js';
-import { seededRandom } from '../random.js';
 import { autoSampler } from './auto-sampler.js';
 import { gpSampler } from './gp-sampler.js';
 import { gridSampler } from './grid-sampler.js';

@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '#numbers';
 import { DIRECTIONS } from './sobol-directions.js';
 
 const BITS = 30;

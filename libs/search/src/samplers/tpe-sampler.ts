@@ -69,7 +69,8 @@ function weightsOf(good: readonly CompleteTrial[]): number[] {
   const added = contributions(points, referenceOf(points));
   const most = Math.max(...added, 1e-12);
   const infeasible = 1 - feasible.length / good.length;
-  return good.map((trial) => Math.max(LEAST_WEIGHT, (added[feasible.indexOf(trial)] ?? infeasible * most) / most));
+  const addedBy = (trial: (typeof good)[number]) => added[feasible.indexOf(trial)] ?? infeasible * most;
+  return good.map((trial) => Math.max(LEAST_WEIGHT, addedBy(trial) / most));
 }
 
 /** The running trials, and of the others so many, evenly spread over time. */

@@ -1,7 +1,10 @@
 /** What a parameter can be set to. */
 export type Value = number | string | boolean;
 
-/** A parameter exists only where another one, named before it, has one of these values; of several conditions all must hold. */
+/**
+ * A parameter exists only where another one, named before it, has one of these values; of several conditions all must
+ * hold.
+ */
 export interface Condition {
   parameter: string;
   in: readonly Value[];
@@ -63,7 +66,10 @@ export function fromUnit(parameter: Parameter, unit: number): Value {
   const count = cardinality(parameter);
   if (Number.isFinite(count)) return valueAt(parameter, Math.min(count - 1, Math.floor(unit * count)));
   const { min, max, log } = parameter as RealParameter;
-  if (log) return Math.min(max, Math.max(min, Math.exp(Math.log(min) + unit * (Math.log(max) - Math.log(min)))));
+  if (log) {
+    const [low, high] = [Math.log(min), Math.log(max)];
+    return Math.min(max, Math.max(min, Math.exp(low + unit * (high - low))));
+  }
   return min + unit * (max - min);
 }
 

@@ -1,5 +1,5 @@
+import { seededRandom } from '#numbers';
 import { SpaceError } from '../errors.js';
-import { seededRandom } from '../random.js';
 import { fromUnit, toUnit, type Parameter } from './parameter.js';
 import { assignmentKey, Space } from './space.js';
 

@@ -1,12 +1,14 @@
+import type { Random } from '#numbers';
 import { SpaceError } from '../errors.js';
-import type { Random } from '../random.js';
 import { cardinality, fromUnit, valueAt, type ParameterValues, type Parameter, type Value } from './parameter.js';
 
 /** A search space: named parameters, some of which exist only under a condition on an earlier one. */
 export class Space {
   private readonly byName: ReadonlyMap<string, Parameter>;
 
-  /** Throws SpaceError for a parameter that is empty, named twice, or conditioned on one that does not stand before it. */
+  /**
+   * Throws SpaceError for a parameter that is empty, named twice, or conditioned on one that does not stand before it.
+   */
   constructor(readonly parameters: readonly Parameter[]) {
     const seen = new Map<string, Parameter>();
     for (const parameter of parameters) {
@@ -23,7 +25,9 @@ export class Space {
     return parameter;
   }
 
-  /** Assignments that can be told apart; Infinity where a parameter is continuous. Conditions make it an upper bound. */
+  /**
+   * Assignments that can be told apart; Infinity where a parameter is continuous. Conditions make it an upper bound.
+   */
   get size(): number {
     return this.parameters.reduce((product, parameter) => product * cardinality(parameter), 1);
   }
@@ -54,7 +58,9 @@ export class Space {
     return this.assign((parameter) => fromUnit(parameter, random()));
   }
 
-  /** Every assignment of a finite space, the last parameter changing fastest. Throws SpaceError for a continuous one. */
+  /**
+   * Every assignment of a finite space, the last parameter changing fastest. Throws SpaceError for a continuous one.
+   */
   *all(): Generator<ParameterValues> {
     yield* this.below({}, 0);
   }
@@ -75,7 +81,8 @@ export class Space {
 
 /** Equal for assignments that set the same parameters to the same values. */
 export function assignmentKey(assignment: ParameterValues): string {
-  return JSON.stringify(Object.entries(assignment).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const byName = Object.entries(assignment).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(byName);
 }
 
 function check(parameter: Parameter, seen: ReadonlyMap<string, Parameter>): void {

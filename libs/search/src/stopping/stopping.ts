@@ -11,23 +11,24 @@ export interface MedianRuleOptions {
   trials?: number;
 }
 
+/** Others that the median is one of, unless said otherwise. */
+export const MEDIAN_OTHERS = 5;
+
 /**
  * Stops a trial whose best figure so far is above the median of the others' best figures up to the same step (Golovin
  * et al. 2017, section 3.2.2).
  */
-export function medianRule({ warmup = 1, trials = 5 }: MedianRuleOptions = {}): StoppingCriterion {
+export function medianRule({ warmup = 1, trials = MEDIAN_OTHERS }: MedianRuleOptions = {}): StoppingCriterion {
   return (curve, others) => {
     const step = Math.max(-Infinity, ...curve.keys());
     if (step < warmup) return false;
-    const bests = others
-      .filter((other) => Math.max(-Infinity, ...other.keys()) >= step)
-      .map((other) => bestUntil(other, step));
+    const longEnough = others.filter((other) => Math.max(-Infinity, ...other.keys()) >= step);
+    const bests = longEnough.map((other) => bestUntil(other, step));
     if (bests.length < trials) return false;
     const sorted = bests.sort((a, b) => a - b);
-    return (
-      bestUntil(curve, step) >
-      (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2
-    );
+    const middle = (sorted.length - 1) / 2;
+    const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+    return bestUntil(curve, step) > median;
   };
 }
 
@@ -48,9 +49,8 @@ export function asha({ minimum = 1, reduction = 3 }: AshaOptions = {}): Stopping
     for (let rung = minimum; rung <= step; rung *= reduction) {
       if (!curve.has(rung)) continue;
       const own = curve.get(rung)!;
-      const all = [own, ...others.flatMap((other) => (other.has(rung) ? [other.get(rung)!] : []))].sort(
-        (a, b) => a - b,
-      );
+      const atRung = others.flatMap((other) => (other.has(rung) ? [other.get(rung)!] : []));
+      const all = [own, ...atRung].sort((a, b) => a - b);
       if (own > all[Math.max(0, Math.floor(all.length / reduction) - 1)]!) return true;
     }
     return false;
@@ -59,5 +59,6 @@ export function asha({ minimum = 1, reduction = 3 }: AshaOptions = {}): Stopping
 
 /** The least figure up to a step; NaN counts as Infinity. */
 function bestUntil(curve: Curve, step: number): number {
-  return [...curve].reduce((best, [at, value]) => (at <= step && value < best ? value : best), Infinity);
+  const values = [...curve].filter(([at]) => at <= step).map(([, value]) => value);
+  return values.reduce((best, value) => (value < best ? value : best), Infinity);
 }

@@ -20,22 +20,22 @@ export const FUNCTION_DOMAIN = 'pkg.mod';
 /** An If whose bodies read values from outside; one of them holds a layer. */
 export const branch: ImageBlock = (net, x) => {
   const isImage = x.dims.length === 3;
-  const layered = layeredBody(net, x.value, isImage ? x.dims[0]! : x.dims.at(-1)!, isImage);
+  const channels = isImage ? x.dims[0]! : x.dims.at(-1)!;
+  const layered = layeredBody(net, x.value, channels, isImage);
   const plain = body([makeNode('Identity', [x.value], [net.builder.fresh('same')])]);
   const [thenBranch, elseBranch] = net.dice.chance(0.7) ? [layered, plain] : [plain, layered];
-  return {
-    value: net.builder.op('If', [condition(net, x.value)], { then_branch: thenBranch, else_branch: elseBranch }),
-    dims: x.dims,
-  };
+  const branches = { then_branch: thenBranch, else_branch: elseBranch };
+  return { value: net.builder.op('If', [condition(net, x.value)], branches), dims: x.dims };
 };
 
 /** Constant, or true of every input. */
 function condition(net: RandomNet, x: string): string {
-  if (net.dice.chance(0.5))
-    return net.builder.initializer(
-      makeTensor(net.builder.fresh('flag'), DataType.BOOL, [], Uint8Array.of(net.dice.int(0, 1))),
-    );
-  return net.op('Less', [net.op('ReduceMax', [net.op('Tanh', [x])], { keepdims: 0 }), net.scalar(2)]);
+  if (net.dice.chance(0.5)) {
+    const name = net.builder.fresh('flag');
+    return net.builder.initializer(makeTensor(name, DataType.BOOL, [], Uint8Array.of(net.dice.int(0, 1))));
+  }
+  const greatest = net.op('ReduceMax', [net.op('Tanh', [x])], { keepdims: 0 });
+  return net.op('Less', [greatest, net.scalar(2)]);
 }
 
 function layeredBody(net: RandomNet, x: string, channels: number, isImage: boolean): GraphProto {
@@ -44,29 +44,20 @@ function layeredBody(net: RandomNet, x: string, channels: number, isImage: boole
 }
 
 function body(nodes: NodeProto[]): GraphProto {
-  return create(GraphProtoSchema, {
-    name: 'body',
-    node: nodes,
-    output: [makeValueInfo(nodes.at(-1)!.output[0]!, DataType.FLOAT)],
-  });
+  const last = nodes.at(-1)!.output[0]!;
+  return create(GraphProtoSchema, { name: 'body', node: nodes, output: [makeValueInfo(last, DataType.FLOAT)] });
 }
 
 /** Conv and Relu twice, by a function of the model. */
 export const functionCalls: ImageBlock = (net, x) => {
   const call = (value: string, from: number) => {
     const { builder } = net;
-    return builder.op(
-      'Block',
-      [value, net.weight([8, from, 3, 3], from * 9), net.bias(8)],
-      {},
-      { domain: FUNCTION_DOMAIN },
-    );
+    const inputs = [value, net.weight([8, from, 3, 3], from * 9), net.bias(8)];
+    return builder.op('Block', inputs, {}, { domain: FUNCTION_DOMAIN });
   };
   const first = call(x.value, x.dims[0]!);
-  return {
-    value: net.dice.chance(0.5) ? call(first, 8) : conv(net, { value: first, dims: [8, ...x.dims.slice(1)] }, 8).value,
-    dims: [8, ...x.dims.slice(1)],
-  };
+  const dims = [8, ...x.dims.slice(1)];
+  return { value: net.dice.chance(0.5) ? call(first, 8) : conv(net, { value: first, dims }, 8).value, dims };
 };
 
 /** The function that {@link functionCalls} calls. */

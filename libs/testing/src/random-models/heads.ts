@@ -23,20 +23,13 @@ export function flatten(net: RandomNet, { value, dims }: NetFeature): NetFeature
     if (pooled) return { value: pooled(), dims: dims.slice(0, 1) };
   }
   if (dims.length === 2 && net.dice.chance(0.6)) {
-    return {
-      value: net.dice.chance(0.5)
-        ? spelledReduction(net, 'ReduceMean', value, [1], 0)
-        : net.op('Gather', [value, net.ints(0)], { axis: 1 }),
-      dims: [dims[1]!],
-    };
+    const mean = () => spelledReduction(net, 'ReduceMean', value, [1], 0);
+    const first = () => net.op('Gather', [value, net.ints(0)], { axis: 1 });
+    return { value: net.dice.chance(0.5) ? mean() : first(), dims: [dims[1]!] };
   }
   if (dims.length === 1) return { value, dims };
-  return {
-    value: net.dice.chance(0.5)
-      ? net.op('Flatten', [value])
-      : net.op('Reshape', [value, net.ints([net.target.batch ?? -1, count])]),
-    dims: [count],
-  };
+  const reshaped = () => net.op('Reshape', [value, net.ints([net.target.batch ?? -1, count])]);
+  return { value: net.dice.chance(0.5) ? net.op('Flatten', [value]) : reshaped(), dims: [count] };
 }
 
 /** Declares the outputs: class scores, and now and then others of another scale, type or place. */
@@ -48,15 +41,18 @@ export function writeOutputs(net: RandomNet, x: NetFeature, inner: readonly NetF
   builder.output(scores, [batch, CLASSES]);
   if (dice.chance(0.25)) {
     const boxes = gemm(net, x, 6);
-    builder.output(net.op('Mul', [boxes.value, net.scalar(dice.pick([600, 1e4, 1e-3]))]), [batch, 6]);
+    const factor = net.scalar(dice.pick([600, 1e4, 1e-3]));
+    builder.output(net.op('Mul', [boxes.value, factor]), [batch, 6]);
   }
   if (dice.chance(0.12)) {
     const both = gemm(net, x, 5).value;
     builder.output(spelledSlice(net, both, 1, 0, 1), [batch, 1]);
     builder.output(spelledSlice(net, both, 1, 1, 5), [batch, 4]);
   }
-  if (dice.chance(0.1))
-    builder.output(net.op('ArgMax', [logits.value], { axis: 1, keepdims: 0 }), [batch], DataType.INT64);
+  if (dice.chance(0.1)) {
+    const greatest = net.op('ArgMax', [logits.value], { axis: 1, keepdims: 0 });
+    builder.output(greatest, [batch], DataType.INT64);
+  }
   if (dice.chance(0.12) && inner.length > 0) {
     const { value, dims } = dice.pick(inner);
     builder.output(activate(net, value), [batch, ...dims]);

@@ -14,21 +14,16 @@ export function conv(
   { kernel = 3, group = 1, stride = 1 } = {},
 ): NetFeature {
   const border = (kernel - 1) / 2;
-  const inputs = [
-    value,
-    net.weight([to, from / group, kernel, kernel], (from / group) * kernel ** 2),
-    ...(net.dice.chance(0.7) ? [net.bias(to)] : []),
-  ];
+  const weight = net.weight([to, from / group, kernel, kernel], (from / group) * kernel ** 2);
+  const inputs = [value, weight, ...(net.dice.chance(0.7) ? [net.bias(to)] : [])];
   const attributes = {
     group,
     pads: [border, border, border, border],
     ...(stride > 1 ? { strides: [stride, stride] } : {}),
     ...(net.dice.chance(0.5) ? { kernel_shape: [kernel, kernel] } : {}),
   };
-  return {
-    value: net.op('Conv', inputs, attributes),
-    dims: [to, Math.ceil(height / stride), Math.ceil(width / stride)],
-  };
+  const size = [Math.ceil(height / stride), Math.ceil(width / stride)];
+  return { value: net.op('Conv', inputs, attributes), dims: [to, ...size] };
 }
 
 /** An activation of any kind, of a value of any rank. */
@@ -60,29 +55,24 @@ export function activate(net: RandomNet, x: string): string {
 
 function batchNorm(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   const [channels = 1] = dims;
-  return {
-    value: net.op('BatchNormalization', [
-      value,
-      net.positive([channels]),
-      net.bias(channels),
-      net.bias(channels),
-      net.positive([channels]),
-    ]),
-    dims,
-  };
+  const [scale, shift] = [net.positive([channels]), net.bias(channels)];
+  const [mean, variance] = [net.bias(channels), net.positive([channels])];
+  return { value: net.op('BatchNormalization', [value, scale, shift, mean, variance]), dims };
 }
 
 function pool(net: RandomNet, { value, dims: [channels = 1, height = 1, width = 1] }: NetFeature): NetFeature {
   const opType = net.dice.pick(['MaxPool', 'MaxPool', 'AveragePool']);
-  return {
-    value: net.op(opType, [value], { kernel_shape: [2, 2], strides: [2, 2] }),
-    dims: [channels, Math.floor(height / 2), Math.floor(width / 2)],
-  };
+  const halved = [Math.floor(height / 2), Math.floor(width / 2)];
+  const pooled = net.op(opType, [value], { kernel_shape: [2, 2], strides: [2, 2] });
+  return { value: pooled, dims: [channels, ...halved] };
 }
 
 const channelsOf = (dice: Dice) => dice.pick(WIDTHS);
 
-/** Two halves of the channels: by a Split, by constant Slices, or by sizes that the graph computes from its own shapes, as torch's chunk was exported. */
+/**
+ * Two halves of the channels: by a Split, by constant Slices, or by sizes that the graph computes from its own shapes,
+ * as torch's chunk was exported.
+ */
 function halves(net: RandomNet, { value, dims: [channels = 2] }: NetFeature): [string, string] {
   const half = channels / 2;
   if (net.dice.chance(0.4)) return split(net, value, 1, [half, half]) as [string, string];
@@ -92,9 +82,13 @@ function halves(net: RandomNet, { value, dims: [channels = 2] }: NetFeature): [s
       spelledSlice(net, value, 1, half, net.dice.chance(0.5) ? channels : 2 ** 31 - 1),
     ];
   const length = net.op('Gather', [net.op('Shape', [value]), net.ints([1])]);
-  const size = net.op('Div', [net.op('Add', [length, net.ints([1])]), net.ints([2])]);
+  const roundedUp = net.op('Add', [length, net.ints([1])]);
+  const size = net.op('Div', [roundedUp, net.ints([2])]);
   const from = (times: number) => net.op('Mul', [size, net.ints([times])]);
-  const part = (start: number) => net.op('Slice', [value, from(start), from(start + 1), net.ints([1])]);
+  const part = (start: number) => {
+    const [begin, end] = [from(start), from(start + 1)];
+    return net.op('Slice', [value, begin, end, net.ints([1])]);
+  };
   return [part(0), part(1)];
 }
 
@@ -119,24 +113,19 @@ export const IMAGE_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; w
   depthwise: { write: (net, x) => conv(net, x, x.dims[0]!, { group: x.dims[0]! }) },
   residual: {
     write(net, x) {
-      const inner = conv(net, activated(net, conv(net, x, channelsOf(net.dice))), x.dims[0]!);
-      return { value: net.op(net.dice.pick(['Add', 'Add', 'Sub']), [x.value, inner.value]), dims: x.dims };
+      const middle = activated(net, conv(net, x, channelsOf(net.dice)));
+      const inner = conv(net, middle, x.dims[0]!);
+      const opType = net.dice.pick(['Add', 'Add', 'Sub']);
+      return { value: net.op(opType, [x.value, inner.value]), dims: x.dims };
     },
   },
   concatenation: {
     write(net, x) {
-      const parts = [
-        conv(net, x, channelsOf(net.dice)),
-        net.dice.chance(0.5) ? x : activated(net, conv(net, x, channelsOf(net.dice), { kernel: 1 })),
-      ];
-      return {
-        value: net.op(
-          'Concat',
-          parts.map(({ value }) => value),
-          { axis: 1 },
-        ),
-        dims: [parts[0]!.dims[0]! + parts[1]!.dims[0]!, ...x.dims.slice(1)],
-      };
+      const left = conv(net, x, channelsOf(net.dice));
+      const pointwise = () => activated(net, conv(net, x, channelsOf(net.dice), { kernel: 1 }));
+      const right = net.dice.chance(0.5) ? x : pointwise();
+      const joined = net.op('Concat', [left.value, right.value], { axis: 1 });
+      return { value: joined, dims: [left.dims[0]! + right.dims[0]!, ...x.dims.slice(1)] };
     },
   },
   'two paths of one weight': {
@@ -145,13 +134,10 @@ export const IMAGE_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; w
       const to = channelsOf(net.dice);
       const [weight, bias] = [net.weight([to, channels, 1, 1], channels), net.bias(to)];
       const path = (value: string) => net.op('Conv', [value, weight, bias]);
-      return {
-        value: net.op('Add', [
-          path(x.value),
-          path(net.op('Mul', [x.value, net.scalar(net.dice.pick([0.5, 1e-3, 20]))])),
-        ]),
-        dims: [to, ...x.dims.slice(1)],
-      };
+      const direct = path(x.value);
+      const factor = net.scalar(net.dice.pick([0.5, 1e-3, 20]));
+      const scaled = path(net.op('Mul', [x.value, factor]));
+      return { value: net.op('Add', [direct, scaled]), dims: [to, ...x.dims.slice(1)] };
     },
   },
   'split and merge': {
@@ -167,25 +153,27 @@ export const IMAGE_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; w
   shuffle: {
     fits: isEven,
     write(net, { value, dims: [channels = 2, height = 1, width = 1] }) {
-      const apart = net.op('Reshape', [value, net.ints(net.batched([2, channels / 2, height, width]))]);
+      const grouped = net.ints(net.batched([2, channels / 2, height, width]));
+      const apart = net.op('Reshape', [value, grouped]);
       const turned = net.op('Transpose', [apart], { perm: [0, 2, 1, 3, 4] });
-      return {
-        value: net.op('Reshape', [turned, net.ints(net.batched([channels, height, width]))]),
-        dims: [channels, height, width],
-      };
+      const dims = [channels, height, width];
+      return { value: net.op('Reshape', [turned, net.ints(net.batched(dims))]), dims };
     },
   },
   'squeeze and excite': {
     write(net, x) {
       const squeezed = { value: net.op('GlobalAveragePool', [x.value]), dims: [x.dims[0]!, 1, 1] };
-      const gate = conv(net, { ...conv(net, squeezed, 4, { kernel: 1 }) }, x.dims[0]!, { kernel: 1 });
-      return { value: net.op('Mul', [x.value, net.op('Sigmoid', [gate.value])]), dims: x.dims };
+      const reduced = conv(net, squeezed, 4, { kernel: 1 });
+      const gate = conv(net, reduced, x.dims[0]!, { kernel: 1 });
+      const opened = net.op('Sigmoid', [gate.value]);
+      return { value: net.op('Mul', [x.value, opened]), dims: x.dims };
     },
   },
   pad: {
     write(net, { value, dims: [channels = 1, height = 1, width = 1] }) {
       const mode = height >= 2 && width >= 2 ? net.dice.pick(['constant', 'reflect', 'edge']) : 'constant';
-      return { value: pad(net, value, [0, 0, 1, 1, 0, 0, 1, 1], mode), dims: [channels, height + 2, width + 2] };
+      const padded = pad(net, value, [0, 0, 1, 1, 0, 0, 1, 1], mode);
+      return { value: padded, dims: [channels, height + 2, width + 2] };
     },
   },
   upsample: {
@@ -206,22 +194,20 @@ export const IMAGE_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; w
     write(net, { value, dims }) {
       const [channels = 1] = dims;
       const last = net.op('Transpose', [value], { perm: [0, 2, 3, 1] });
-      const product = net.op('Add', [
-        net.op('MatMul', [last, net.weight([channels, channels], channels)]),
-        net.bias(channels),
-      ]);
-      return { value: net.op('Transpose', [activate(net, product)], { perm: [0, 3, 1, 2] }), dims };
+      const mixed = net.op('MatMul', [last, net.weight([channels, channels], channels)]);
+      const product = net.op('Add', [mixed, net.bias(channels)]);
+      const active = activate(net, product);
+      return { value: net.op('Transpose', [active], { perm: [0, 3, 1, 2] }), dims };
     },
   },
   'transposed convolution': {
     fits: ({ dims }) => dims[1]! <= 4,
     write(net, { value, dims: [from = 1, height = 1, width = 1] }) {
       const to = channelsOf(net.dice);
-      const inputs = [value, net.weight([from, to, 2, 2], from * 4), ...(net.dice.chance(0.5) ? [net.bias(to)] : [])];
-      return {
-        value: net.op('ConvTranspose', inputs, { strides: [2, 2], kernel_shape: [2, 2] }),
-        dims: [to, 2 * height, 2 * width],
-      };
+      const weight = net.weight([from, to, 2, 2], from * 4);
+      const inputs = [value, weight, ...(net.dice.chance(0.5) ? [net.bias(to)] : [])];
+      const larger = net.op('ConvTranspose', inputs, { strides: [2, 2], kernel_shape: [2, 2] });
+      return { value: larger, dims: [to, 2 * height, 2 * width] };
     },
   },
   'scale and shift': {
@@ -249,16 +235,17 @@ export const IMAGE_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; w
       const [channels = 1] = x.dims;
       const nothing = spelledSlice(net, x.value, 3, 0, 0);
       const turned = net.op('Transpose', [nothing], { perm: [0, 2, 3, 1] });
-      const product = net.op('Transpose', [net.op('MatMul', [turned, net.weight([channels, channels], channels)])], {
-        perm: [0, 3, 1, 2],
-      });
+      const mixed = net.op('MatMul', [turned, net.weight([channels, channels], channels)]);
+      const product = net.op('Transpose', [mixed], { perm: [0, 3, 1, 2] });
       return { value: net.op('Concat', [x.value, product], { axis: 3 }), dims: x.dims };
     },
   },
   'dead units': {
     write(net, x) {
-      const dead = net.op('Relu', [net.op('Sub', [net.op('Tanh', [conv(net, x, 8).value]), net.scalar(2)])]);
-      return activated(net, conv(net, { value: dead, dims: [8, ...x.dims.slice(1)] }, 8, { kernel: 1 }));
+      const bounded = net.op('Tanh', [conv(net, x, 8).value]);
+      const dead = net.op('Relu', [net.op('Sub', [bounded, net.scalar(2)])]);
+      const dims = [8, ...x.dims.slice(1)];
+      return activated(net, conv(net, { value: dead, dims }, 8, { kernel: 1 }));
     },
   },
   'a row of the picture': {
@@ -266,15 +253,11 @@ export const IMAGE_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; w
     write(net, { value, dims: [channels = 1, height = 1, width = 1] }) {
       const rows = net.op('Reshape', [value, net.ints(net.batched([channels, height * width]))]);
       const to = channelsOf(net.dice);
-      const done = net.op(
-        'Conv',
-        [rows, net.weight([to, channels, 3], channels * 3), ...(net.dice.chance(0.5) ? [net.bias(to)] : [])],
-        { pads: [1, 1] },
-      );
-      return {
-        value: net.op('Reshape', [done, net.ints(net.batched([to, height, width]))]),
-        dims: [to, height, width],
-      };
+      const weight = net.weight([to, channels, 3], channels * 3);
+      const inputs = [rows, weight, ...(net.dice.chance(0.5) ? [net.bias(to)] : [])];
+      const done = net.op('Conv', inputs, { pads: [1, 1] });
+      const dims = [to, height, width];
+      return { value: net.op('Reshape', [done, net.ints(net.batched(dims))]), dims };
     },
   },
   dropout: { write: (net, { value, dims }) => ({ value: dropout(net, value), dims }) },

@@ -14,14 +14,10 @@ export async function writeRandomData(folder: string, model: ModelProto, seed: n
   const dice = new Dice(seed);
   const count = 3 * SPLIT_SAMPLES;
   const { inputs } = new Graph(model);
-  const arrays: Record<string, NpzArray> = Object.fromEntries(
-    inputs.map((input, i) => [`input${i}`, samplesOf(input, count, dice)]),
-  );
-  arrays['labels'] = {
-    dtype: 'i8',
-    dims: [count],
-    data: BigInt64Array.from({ length: count }, () => BigInt(dice.int(0, CLASSES - 1))),
-  };
+  const arrays: Record<string, NpzArray> = {};
+  for (const [i, input] of inputs.entries()) arrays[`input${i}`] = samplesOf(input, count, dice);
+  const classes = BigInt64Array.from({ length: count }, () => BigInt(dice.int(0, CLASSES - 1)));
+  arrays['labels'] = { dtype: 'i8', dims: [count], data: classes };
   const split = (start: number) => ({ file: 'data.npz', start, count: SPLIT_SAMPLES });
   const manifest: DatasetManifest = {
     name: 'random',

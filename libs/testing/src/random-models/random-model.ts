@@ -34,22 +34,22 @@ const FUNCTION_OPSET = 15;
 type Table = Record<string, { fits?: (x: NetFeature) => boolean; write: ImageBlock }>;
 
 /**
- * A small valid net of random blocks: images, tokens or vectors; inputs of several types; a free or a fixed batch; shared, constant and computed
- * weights; several outputs; bodies and functions; any opset from 9 to 25; names of all kinds.
+ * A small valid net of random blocks: images, tokens or vectors; inputs of several types; a free or a fixed batch;
+ * shared, constant and computed weights; several outputs; bodies and functions; any opset from 9 to 25; names of all
+ * kinds.
  */
 export function randomModel(seed: number): RandomModel {
   const dice = new Dice(seed);
-  const net = new RandomNet(dice, {
-    opset: dice.int(9, 25),
-    batch: dice.chance(0.65) ? null : dice.pick([1, 1, 2, 4]),
-  });
+  const opset = dice.int(9, 25);
+  const net = new RandomNet(dice, { opset, batch: dice.chance(0.65) ? null : dice.pick([1, 1, 2, 4]) });
   const traits = [`opset ${net.opset}`, `batch ${net.target.batch ?? 'free'}`];
   const inner: NetFeature[] = [];
   let x = writeInputs(net);
   traits.push(`${['', 'vector', 'tokens', 'image'][x.dims.length]} [${x.dims}]`);
   const apply = (table: Table, count: number) => {
     for (let i = 0; i < count; i++) {
-      const [name, { write }] = dice.pick(Object.entries(table).filter(([, { fits }]) => fits?.(x) ?? true));
+      const fitting = Object.entries(table).filter(([, { fits }]) => fits?.(x) ?? true);
+      const [name, { write }] = dice.pick(fitting);
       traits.push(name);
       x = write(net, x);
       inner.push(x);
@@ -85,25 +85,22 @@ function writeInputs(net: RandomNet): NetFeature {
     }
     case 'pixels': {
       const pixels = builder.input('x', [batch, 3, 8, 8], DataType.UINT8);
-      return {
-        value: net.op('Mul', [net.op('Cast', [pixels], { to: DataType.FLOAT }), net.scalar(1 / 255)]),
-        dims: [3, 8, 8],
-      };
+      const floats = net.op('Cast', [pixels], { to: DataType.FLOAT });
+      return { value: net.op('Mul', [floats, net.scalar(1 / 255)]), dims: [3, 8, 8] };
     }
     case 'tokens':
       return { value: builder.input('x', [batch, 6, 8]), dims: [6, 8] };
     case 'ids': {
       const type = dice.pick([DataType.INT64, DataType.INT32]);
       const table = net.weight([16, 8], 4);
-      return masked(net, { value: net.op('Gather', [table, builder.input('ids', [batch, 6], type)]), dims: [6, 8] });
+      const ids = builder.input('ids', [batch, 6], type);
+      return masked(net, { value: net.op('Gather', [table, ids]), dims: [6, 8] });
     }
     case 'vector':
       return { value: builder.input('x', [batch, 12]), dims: [12] };
     default:
-      return {
-        value: net.op('Concat', [builder.input('a', [batch, 6]), builder.input('b', [batch, 6])], { axis: 1 }),
-        dims: [12],
-      };
+      const inputs = [builder.input('a', [batch, 6]), builder.input('b', [batch, 6])];
+      return { value: net.op('Concat', inputs, { axis: 1 }), dims: [12] };
   }
 }
 
@@ -111,7 +108,8 @@ function writeInputs(net: RandomNet): NetFeature {
 function masked(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   if (net.dice.chance(0.5)) return { value, dims };
   const mask = net.builder.input('mask', [net.target.batch ?? net.freeName, dims[0]!], DataType.BOOL);
-  return { value: net.op('Mul', [value, unsqueeze(net, net.op('Cast', [mask], { to: DataType.FLOAT }), [2])]), dims };
+  const factor = unsqueeze(net, net.op('Cast', [mask], { to: DataType.FLOAT }), [2]);
+  return { value: net.op('Mul', [value, factor]), dims };
 }
 
 function finish(net: RandomNet): ModelProto {

@@ -14,7 +14,10 @@ export interface NetTarget {
   batch: number | null;
 }
 
-/** Writes random nodes for one opset: weights that may be shared, kept in Constant nodes or computed, and operators as that opset spells them. */
+/**
+ * Writes random nodes for one opset: weights that may be shared, kept in Constant nodes or computed, and operators as
+ * that opset spells them.
+ */
 export class RandomNet {
   readonly builder = new GraphBuilder('v');
   private readonly weights = new Map<string, string[]>();
@@ -40,7 +43,8 @@ export class RandomNet {
   weight(dims: readonly number[], fanIn: number): string {
     const scale = Math.sqrt(1 / fanIn);
     const wild = this.dice.chance(0.06) ? 10 ** this.dice.int(-4, 3) : 1;
-    return this.shared('w', dims, 0.12, () => this.dice.normal(scale) * (this.dice.chance(0.02) ? wild : 1));
+    const draw = () => this.dice.normal(scale) * (this.dice.chance(0.02) ? wild : 1);
+    return this.shared('w', dims, 0.12, draw);
   }
 
   bias(length: number): string {
@@ -56,7 +60,8 @@ export class RandomNet {
   ints(values: number | readonly number[], type: DataType.INT64 | DataType.INT32 = DataType.INT64): string {
     const list = typeof values === 'number' ? [values] : values;
     const data = type === DataType.INT64 ? BigInt64Array.from(list, BigInt) : Int32Array.from(list);
-    const tensor = makeTensor(this.builder.fresh('i'), type, typeof values === 'number' ? [] : [list.length], data);
+    const dims = typeof values === 'number' ? [] : [list.length];
+    const tensor = makeTensor(this.builder.fresh('i'), type, dims, data);
     return this.dice.chance(0.3) ? this.constantNode(tensor) : this.builder.initializer(tensor);
   }
 
@@ -64,7 +69,9 @@ export class RandomNet {
     return this.builder.initializer(floatTensor(this.builder.fresh('k'), [], [value]));
   }
 
-  /** Dimensions with the batch in front, as a Reshape takes them: copied, inferred, or spelled out where it is fixed. */
+  /**
+   * Dimensions with the batch in front, as a Reshape takes them: copied, inferred, or spelled out where it is fixed.
+   */
   batched(dims: readonly number[]): number[] {
     const { batch } = this.target;
     return [batch !== null && this.dice.chance(0.5) ? batch : this.dice.chance(0.5) ? 0 : -1, ...dims];
@@ -74,10 +81,9 @@ export class RandomNet {
     const key = `${kind}${dims.join()}`;
     const known = this.weights.get(key) ?? [];
     if (known.length > 0 && this.dice.chance(reuse)) return this.dice.pick(known);
-    const name = this.store(
-      kind,
-      floatTensor(this.builder.fresh(kind), dims, Float32Array.from({ length: elementCount(dims) }, draw)),
-    );
+    const fresh = this.builder.fresh(kind);
+    const values = Float32Array.from({ length: elementCount(dims) }, draw);
+    const name = this.store(kind, floatTensor(fresh, dims, values));
     this.weights.set(key, [...known, name]);
     return name;
   }
@@ -87,11 +93,8 @@ export class RandomNet {
     const name = this.builder.initializer(tensor);
     // A variance that were computed from weights would be drawn anew with them.
     if (kind === 'p') return name;
-    return this.dice.chance(0.06)
-      ? this.op('Identity', [name])
-      : this.dice.chance(0.04)
-        ? this.op('Mul', [name, this.scalar(1.25)])
-        : name;
+    if (this.dice.chance(0.06)) return this.op('Identity', [name]);
+    return this.dice.chance(0.04) ? this.op('Mul', [name, this.scalar(1.25)]) : name;
   }
 
   private constantNode(tensor: ReturnType<typeof floatTensor>): string {

@@ -6,56 +6,50 @@ import { spelledReduction, softmax } from './spelling.js';
 export function linear(net: RandomNet, { value, dims }: NetFeature, to: number): NetFeature {
   const from = dims.at(-1)!;
   const product = net.op('MatMul', [value, net.weight([from, to], from)]);
-  return {
-    value: net.dice.chance(0.8)
-      ? net.op('Add', net.dice.chance(0.5) ? [product, net.bias(to)] : [net.bias(to), product])
-      : product,
-    dims: [...dims.slice(0, -1), to],
-  };
+  const sum = () => net.op('Add', net.dice.chance(0.5) ? [product, net.bias(to)] : [net.bias(to), product]);
+  return { value: net.dice.chance(0.8) ? sum() : product, dims: [...dims.slice(0, -1), to] };
 }
 
 function layerNorm(net: RandomNet, { value, dims }: NetFeature): NetFeature {
   const width = dims.at(-1)!;
-  if (net.opset >= 17 && net.dice.chance(0.7))
-    return { value: net.op('LayerNormalization', [value, net.positive([width]), net.bias(width)], { axis: -1 }), dims };
+  if (net.opset >= 17 && net.dice.chance(0.7)) {
+    const inputs = [value, net.positive([width]), net.bias(width)];
+    return { value: net.op('LayerNormalization', inputs, { axis: -1 }), dims };
+  }
   const centred = net.op('Sub', [value, spelledReduction(net, 'ReduceMean', value, [-1], 1)]);
-  const variance = spelledReduction(net, 'ReduceMean', net.op('Pow', [centred, net.scalar(2)]), [-1], 1);
-  const normed = net.op('Div', [centred, net.op('Sqrt', [net.op('Add', [variance, net.scalar(1e-5)])])]);
-  return { value: net.op('Add', [net.op('Mul', [normed, net.positive([width])]), net.bias(width)]), dims };
+  const squares = net.op('Pow', [centred, net.scalar(2)]);
+  const variance = spelledReduction(net, 'ReduceMean', squares, [-1], 1);
+  const deviation = net.op('Sqrt', [net.op('Add', [variance, net.scalar(1e-5)])]);
+  const normed = net.op('Div', [centred, deviation]);
+  const scaled = net.op('Mul', [normed, net.positive([width])]);
+  return { value: net.op('Add', [scaled, net.bias(width)]), dims };
 }
 
 /** Attention of two heads, merged by a constant shape or by one that the graph computes. */
 const attention: ImageBlock = (net, x) => {
   const [tokens, width] = x.dims as [number, number];
-  const heads = (feature: NetFeature, perm: number[]) =>
-    net.op('Transpose', [net.op('Reshape', [feature.value, net.ints(net.batched([tokens, 2, width / 2]))])], { perm });
-  const [query, key, value] = [linear(net, x, width), linear(net, x, width), linear(net, x, width)];
-  const scores = net.op('Div', [
-    net.op('MatMul', [heads(query, [0, 2, 1, 3]), heads(key, [0, 2, 3, 1])]),
-    net.scalar(Math.sqrt(width / 2)),
-  ]);
-  const mixed = net.op('Transpose', [net.op('MatMul', [softmax(net, scores, 4), heads(value, [0, 2, 1, 3])])], {
-    perm: [0, 2, 1, 3],
-  });
-  const merged = {
-    value: net.op('Reshape', [
-      mixed,
-      net.dice.chance(0.5) ? net.ints(net.batched([tokens, width])) : computedShape(net, x),
-    ]),
-    dims: x.dims,
+  const heads = (feature: NetFeature, perm: number[]) => {
+    const apart = net.ints(net.batched([tokens, 2, width / 2]));
+    return net.op('Transpose', [net.op('Reshape', [feature.value, apart])], { perm });
   };
-  return { value: net.op('Add', [x.value, linear(net, merged, width).value]), dims: x.dims };
+  const [query, key, value] = [linear(net, x, width), linear(net, x, width), linear(net, x, width)];
+  const products = net.op('MatMul', [heads(query, [0, 2, 1, 3]), heads(key, [0, 2, 3, 1])]);
+  const scores = net.op('Div', [products, net.scalar(Math.sqrt(width / 2))]);
+  const read = net.op('MatMul', [softmax(net, scores, 4), heads(value, [0, 2, 1, 3])]);
+  const mixed = net.op('Transpose', [read], { perm: [0, 2, 1, 3] });
+  const shape = net.dice.chance(0.5) ? net.ints(net.batched([tokens, width])) : computedShape(net, x);
+  const merged = { value: net.op('Reshape', [mixed, shape]), dims: x.dims };
+  const projected = linear(net, merged, width);
+  return { value: net.op('Add', [x.value, projected.value]), dims: x.dims };
 };
 
 /** Shape(x) entry by entry, as `reshape(B, T, C)` was exported. */
 function computedShape(net: RandomNet, { value, dims }: NetFeature): string {
   if (net.opset < 10) return net.op('Shape', [value]);
   const shape = net.op('Shape', [value]);
-  return net.op(
-    'Concat',
-    [0, ...dims.map((_, axis) => axis + 1)].map((axis) => net.op('Gather', [shape, net.ints([axis])])),
-    { axis: 0 },
-  );
+  const axes = [0, ...dims.map((_, axis) => axis + 1)];
+  const extents = axes.map((axis) => net.op('Gather', [shape, net.ints([axis])]));
+  return net.op('Concat', extents, { axis: 0 });
 }
 
 /** Blocks of tokens [T, E]. */
@@ -74,18 +68,14 @@ export const TOKEN_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; w
   'mask of minus infinity': {
     write(net, x) {
       const [tokens] = x.dims as [number];
-      const scores = net.op('MatMul', [x.value, net.op('Transpose', [x.value], { perm: [0, 2, 1] })]);
-      const mask = net.builder.float(
-        Float32Array.from({ length: tokens ** 2 }, (_, i) => (i % tokens > Math.floor(i / tokens) ? -Infinity : 0)),
-        [tokens, tokens],
-      );
-      return {
-        value: net.op('MatMul', [
-          softmax(net, net.op('Add', [net.op('Mul', [scores, net.scalar(0.1)]), mask]), 3),
-          x.value,
-        ]),
-        dims: x.dims,
-      };
+      const turned = net.op('Transpose', [x.value], { perm: [0, 2, 1] });
+      const scores = net.op('MatMul', [x.value, turned]);
+      const isAhead = (i: number) => i % tokens > Math.floor(i / tokens);
+      const hidden = Float32Array.from({ length: tokens ** 2 }, (_, i) => (isAhead(i) ? -Infinity : 0));
+      const mask = net.builder.float(hidden, [tokens, tokens]);
+      const small = net.op('Mul', [scores, net.scalar(0.1)]);
+      const weights = softmax(net, net.op('Add', [small, mask]), 3);
+      return { value: net.op('MatMul', [weights, x.value]), dims: x.dims };
     },
   },
   recurrent: {
@@ -103,13 +93,9 @@ export const TOKEN_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; w
         net.weight([1, 2 * gates * hidden], 16),
       ];
       const y = net.op(opType, inputs, { hidden_size: hidden });
-      return {
-        value: net.op('Reshape', [
-          net.op('Transpose', [y], { perm: [2, 0, 1, 3] }),
-          net.ints(net.batched([tokens, hidden])),
-        ]),
-        dims: [tokens, hidden],
-      };
+      const stepsSecond = net.op('Transpose', [y], { perm: [2, 0, 1, 3] });
+      const dims = [tokens, hidden];
+      return { value: net.op('Reshape', [stepsSecond, net.ints(net.batched(dims))]), dims };
     },
   },
 };

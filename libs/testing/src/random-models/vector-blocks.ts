@@ -6,8 +6,8 @@ import { split } from './spelling.js';
 export function gemm(net: RandomNet, { value, dims: [from = 1] }: NetFeature, to: number): NetFeature {
   const transB = net.dice.int(0, 1);
   const weight = net.weight(transB ? [to, from] : [from, to], from);
-  const bias =
-    net.dice.chance(0.8) || net.opset < 11 ? [net.dice.chance(0.9) ? net.bias(to) : net.weight([1, to], 16)] : [];
+  const drawn = () => (net.dice.chance(0.9) ? net.bias(to) : net.weight([1, to], 16));
+  const bias = net.dice.chance(0.8) || net.opset < 11 ? [drawn()] : [];
   return { value: net.op('Gemm', [value, weight, ...bias], transB ? { transB } : {}), dims: [to] };
 }
 
@@ -41,7 +41,8 @@ export const VECTOR_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; 
     fits: ({ dims }) => dims[0]! % 2 === 0,
     write(net, { value, dims: [width = 2] }) {
       const [left, right] = split(net, value, 1, [width / 2, width / 2]) as [string, string];
-      return { value: net.op('Mul', [left, net.op('Sigmoid', [right])]), dims: [width / 2] };
+      const opened = net.op('Sigmoid', [right]);
+      return { value: net.op('Mul', [left, opened]), dims: [width / 2] };
     },
   },
   scale: { write: (net, { value, dims }) => ({ value: net.op('Mul', [value, net.positive(dims)]), dims }) },
@@ -54,31 +55,20 @@ export const VECTOR_BLOCKS: Record<string, { fits?: (x: NetFeature) => boolean; 
   'weights too small for halves': {
     write(net, x) {
       const [width] = x.dims as [number];
-      const small = net.builder.float(
-        Float32Array.from({ length: 8 * width }, () => net.dice.normal(1e-8)),
-        [width, 8],
-      );
-      return { value: net.op('Mul', [net.op('MatMul', [x.value, small]), net.scalar(1e8)]), dims: [8] };
+      const values = Float32Array.from({ length: 8 * width }, () => net.dice.normal(1e-8));
+      const product = net.op('MatMul', [x.value, net.builder.float(values, [width, 8])]);
+      return { value: net.op('Mul', [product, net.scalar(1e8)]), dims: [8] };
     },
   },
   'columns of far scales': {
     write(net, x) {
       const [width] = x.dims as [number];
       const scales = Float32Array.from({ length: 8 }, (_, i) => (i === 0 ? 1e6 : 1));
-      const wide = net.builder.float(
-        Float32Array.from({ length: 8 * width }, (_, i) => net.dice.normal(0.3) * scales[i % 8]!),
-        [width, 8],
-      );
-      return {
-        value: net.op('Mul', [
-          net.op('MatMul', [x.value, wide]),
-          net.builder.float(
-            scales.map((scale) => 1 / scale),
-            [8],
-          ),
-        ]),
-        dims: [8],
-      };
+      const drawn = (i: number) => net.dice.normal(0.3) * scales[i % 8]!;
+      const values = Float32Array.from({ length: 8 * width }, (_, i) => drawn(i));
+      const product = net.op('MatMul', [x.value, net.builder.float(values, [width, 8])]);
+      const inverse = scales.map((scale) => 1 / scale);
+      return { value: net.op('Mul', [product, net.builder.float(inverse, [8])]), dims: [8] };
     },
   },
   'products of pairs': {

@@ -19,8 +19,8 @@ export interface TestS3 {
 }
 
 /**
- * A Ceph cluster of one monitor, one storage daemon in memory and one gateway, on free loopback ports below one folder: a
- * real S3 server with real signatures, multipart uploads and conditional requests. With the monitor told not to
+ * A Ceph cluster of one monitor, one storage daemon in memory and one gateway, on free loopback ports below one folder:
+ * a real S3 server with real signatures, multipart uploads and conditional requests. With the monitor told not to
  * gather proposals it is up in about four seconds instead of fifteen.
  */
 export async function startCeph(folder: string, path: string): Promise<TestS3> {

@@ -69,6 +69,20 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/**
+ * Starts a server again where it does not come up: somebody else may have got the port that was free. Throws what the
+ * last start throws.
+ */
+export async function startAgain<T>(start: (attempt: number) => Promise<T>, attempts = 3): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(attempt);
+    } catch (error) {
+      if (!(error instanceof TestServerError && error.code === 'start_failed') || attempt === attempts) throw error;
+    }
+  }
+}
+
 /** Runs a tool to its end; its failure carries its output. */
 export async function runTool(
   program: string,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '#database';
 import { startCeph } from './ceph.js';
+import { startAgain } from './daemon.js';
 import { startRedis } from './redis.js';
 
 /** Settings that make sense only for data that is thrown away. */
@@ -24,8 +25,8 @@ export interface ServerHost {
 }
 
 /**
- * Starts each server when the first test asks for it and stops them all at the end. It lives in Jest's own process, so that
- * servers outlive the test processes, and are started once however many of these ask.
+ * Starts each server when the first test asks for it and stops them all at the end. It lives in Jest's own process, so
+ * that servers outlive the test processes, and are started once however many of these ask.
  */
 export async function startServerHost(path: string): Promise<ServerHost> {
   const folder = await mkdtemp(join(tmpdir(), 'coldpress-test-'));
@@ -43,8 +44,8 @@ export async function startServerHost(path: string): Promise<ServerHost> {
       ));
   };
   const postgres = onFirstUse(() => startEmbeddedPostgres({ dataPath: join(folder, 'postgres'), settings: THROWAWAY }));
-  const redis = onFirstUse(() => startRedis(join(folder, 'redis'), path));
-  const s3 = onFirstUse(() => startCeph(join(folder, 'ceph'), path));
+  const redis = onFirstUse(() => startAgain((attempt) => startRedis(join(folder, `redis-${attempt}`), path)));
+  const s3 = onFirstUse(() => startAgain((attempt) => startCeph(join(folder, `ceph-${attempt}`), path)));
   let count = 0;
   const ANSWERS: Record<string, () => Promise<unknown>> = {
     '/postgres': async () => newDatabase((await postgres()).url, `test_${(count += 1)}`),

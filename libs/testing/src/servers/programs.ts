@@ -9,7 +9,10 @@ const run = promisify(execFile);
 /** Where Debian puts server programs even if an ordinary user's PATH leaves it out. */
 const PLACES = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
-/** Makes programs available: as they are, or on Debian, for root, from its packages. Throws TestServerError naming what to install. */
+/**
+ * Makes programs available: as they are, or on Debian, for root, from its packages. Throws TestServerError naming what
+ * to install.
+ */
 export async function ensurePrograms(
   programs: readonly string[],
   packages: readonly string[],

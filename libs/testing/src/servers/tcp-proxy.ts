@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** A loopback proxy before a server that makes its outages: connections cut, refused, or left hanging. */
 export interface TcpProxy {
@@ -9,7 +10,10 @@ export interface TcpProxy {
   /** Cuts all connections and refuses new ones until `restore`, as a stopped server does. */
   stop(): Promise<void>;
   restore(): Promise<void>;
-  /** Answers no more on any connection, without closing it, until `restore`. What is sent meanwhile is lost: `stop` before that ends the connections. */
+  /**
+   * Answers no more on any connection, without closing it, until `restore`. What is sent meanwhile is lost: `stop`
+   * before that ends the connections.
+   */
   hang(): void;
   close(): Promise<void>;
 }
@@ -37,8 +41,16 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     });
   });
   const listen = async (port: number): Promise<number> => {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-    return (server.address() as AddressInfo).port;
+    for (;;) {
+      try {
+        await once(server.listen(port, '127.0.0.1'), 'listening');
+        return (server.address() as AddressInfo).port;
+      } catch (error) {
+        // A connection of somebody else may have got the port meanwhile: it ends.
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+        await wait(50);
+      }
+    }
   };
   const cutAll = (): void => {
     for (const socket of sockets) socket.destroy();

@@ -43,7 +43,8 @@ async function ask(path: string): Promise<unknown> {
   if (!socketPath)
     throw new TestServerError('no_host', 'servers for tests are started by Jest: run the test with npm test');
   const text = await new Promise<string>((resolve, reject) => {
-    const asked = request({ socketPath, path }, (response) => {
+    // On a connection of its own: one that was kept may be closed by the other side while the question is on its way.
+    const asked = request({ socketPath, path, agent: false }, (response) => {
       let body = '';
       response
         .setEncoding('utf8')

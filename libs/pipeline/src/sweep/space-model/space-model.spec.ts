@@ -1,8 +1,9 @@
 import type { SweepDocument } from '#contracts';
-import { parseSweep } from './parse-sweep.js';
-import { planSweep } from './sweep-plan.js';
-import { SweepStudy } from './sweep-study.js';
-import { widthModel, type AnalyzedWidths } from './width-model.js';
+import { parseSweep } from '../parse-sweep.js';
+import { planSweep } from '../sweep-plan.js';
+import { SweepStudy } from '../sweep-study.js';
+import type { AnalyzedWidths, SpaceMeasures } from './measures.js';
+import { spaceModel } from './space-model.js';
 
 const layer = (node: string, elements: number, snrs: (number | null)[]): AnalyzedWidths => ({
   node,
@@ -15,6 +16,8 @@ const LAYERS = [
   layer('conv2', 1000, [50, 30, 20]),
   layer('fc', 10_000, [60, 60, null]),
 ];
+
+const measured = (layers: AnalyzedWidths[]): SpaceMeasures => ({ layers, channels: null, bytes: 50_000 });
 
 const widths = (layerBits: object, rest: Partial<SweepDocument> = {}) =>
   planSweep(
@@ -33,37 +36,37 @@ const EACH = { conv1: { grid: [8, 4, 2] }, 'conv*': { grid: [8, 4, 2] } };
 
 describe('a model of the widths of layers', () => {
   it('gives each parameter the layers that it sets: a name before patterns, and the rest', () => {
-    const { parts, model } = widthModel(widths(EACH), LAYERS)!;
-    expect(parts.map(({ parameter, layers }) => [parameter.name, layers.map(({ node }) => node)])).toEqual([
-      ['quantize.weightBits', ['fc']],
-      ['quantize.layerBits.conv1', ['conv1']],
-      ['quantize.layerBits.conv*', ['conv2']],
+    const { parts, model, foresee } = spaceModel(widths(EACH), measured(LAYERS))!;
+    expect(parts.map(({ parameter }) => parameter.name)).toEqual([
+      'quantize.weightBits',
+      'quantize.layerBits.conv1',
+      'quantize.layerBits.conv*',
     ]);
+    expect(model.couplings).toEqual([]);
     expect(model.parts[1]!.map(({ cost, loss }) => [cost, Number(loss.toFixed(6))])).toEqual([
-      [100, 0.0001],
-      [50, 0.1],
-      [25, 1],
+      [-300, 0.0001],
+      [-350, 0.1],
+      [-375, 1],
     ]);
-    expect(model.parts[0]![2]).toEqual({ cost: 2500, loss: 0 });
+    expect(model.parts[0]![2]).toEqual({ cost: -37_500, loss: 0 });
+    const lowest = { 'quantize.weightBits': 2, 'quantize.layerBits.conv1': 2, 'quantize.layerBits.conv*': 2 };
+    expect(foresee({ ...lowest, distill: false }).bytes).toBe(50_000 - 37_500 - 375 - 3750);
   });
 
   it('knows parameters that are repeated by name, and is none where nothing was measured', () => {
     const plan = widths({ conv1: '$small', conv2: { sameAs: 'small' } }, { parameters: { small: { grid: [8, 4] } } });
-    expect(widthModel(plan, LAYERS)!.parts.map(({ parameter }) => parameter.name)).toEqual([
+    expect(spaceModel(plan, measured(LAYERS))!.parts.map(({ parameter }) => parameter.name)).toEqual([
       'small',
       'quantize.weightBits',
     ]);
-    expect(widthModel(plan, [])).toBeNull();
+    expect(spaceModel(plan, measured([]))).toBeNull();
     expect(
-      widthModel(
-        widths(EACH),
-        LAYERS.map((one) => ({ ...one, widths: one.widths.slice(0, 1) })),
-      ),
+      spaceModel(widths(EACH), measured(LAYERS.map((one) => ({ ...one, widths: one.widths.slice(0, 1) })))),
     ).toBeNull();
   });
 
   it('seeds a sweep: where the large layer loses nothing, its bits are the first to go', () => {
-    const study = new SweepStudy(widths(EACH, { sampler: 'model' }), LAYERS);
+    const study = new SweepStudy(widths(EACH, { sampler: 'model' }), measured(LAYERS));
     const asked = [0, 1, 2].map((number) => study.ask(number)!);
     expect(asked.every((assignment) => assignment['quantize.weightBits'] === 2)).toBe(true);
     expect(new Set(asked.map((assignment) => assignment['distill'])).size).toBe(2);

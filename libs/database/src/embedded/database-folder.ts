@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, type StdioOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, chmod, chown, lchown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lchown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Binaries } from './binaries.js';
 import { bringHome, strayPlaces } from './earlier-place.js';
 import { DataFolderError, PostgresStartError } from './errors.js';
+import { exists } from './exists.js';
 import { Handover } from './handover.js';
 import { stopLeftover } from './leftover.js';
 import type { ServerUser } from './server-user.js';
@@ -12,7 +13,7 @@ import type { ServerUser } from './server-user.js';
 /**
  * All of a database lies in `root`: the server's files in `data`, the superuser's password, and who started the server.
  */
-export interface DataFolder {
+export interface DatabaseFolder {
   readonly root: string;
   readonly data: string;
   readonly password: string;
@@ -24,7 +25,7 @@ export async function openDataFolder(
   user: ServerUser | null,
   binaries: Binaries,
   signal: AbortSignal,
-): Promise<DataFolder> {
+): Promise<DatabaseFolder> {
   const data = join(root, 'data');
   const known = await readPassword(root);
   if (known !== null && user && !(await exists(data))) await bringHome(root, data);
@@ -58,11 +59,9 @@ async function readPassword(root: string): Promise<string | null> {
  */
 async function lostDatabase(root: string, data: string): Promise<DataFolderError> {
   const stray = await strayPlaces();
+  const places = stray.map(({ place, origin }) => `${place} (that of ${origin})`).join(' or ');
   const hint =
-    stray.length === 0
-      ? 'restore it from a backup'
-      : 'an earlier version may have kept it in ' +
-        `${stray.map(({ place, origin }) => `${place} (that of ${origin})`).join(' or ')}: move it there`;
+    stray.length === 0 ? 'restore it from a backup' : `an earlier version may have kept it in ${places}: move it there`;
   return new DataFolderError(root, `its database is missing (${data}): ${hint}, or remove the folder to start empty`);
 }
 
@@ -119,13 +118,9 @@ async function initialize(root: string, data: string, how: Initialization): Prom
   try {
     if (user) await Promise.all([partial, passwordFile].map((path) => chown(path, user.uid, user.gid)));
     const [folder, pwfile] = [await handover.pathOf(partial), await handover.pathOf(passwordFile)];
-    await run(
-      binaries.initdb,
-      ['-D', folder, '-U', 'postgres', `--pwfile=${pwfile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'],
-      partial,
-      how,
-      handover,
-    );
+    const login = ['-U', 'postgres', `--pwfile=${pwfile}`, '--auth=scram-sha-256'];
+    const args = ['-D', folder, ...login, '--encoding=UTF8', '--locale=C'];
+    await run(binaries.initdb, args, partial, how, handover);
     await chmod(partial, 0o700);
     await rename(partial, data);
   } finally {
@@ -142,27 +137,19 @@ async function run(
   { user, signal }: Initialization,
   { descriptors }: Handover,
 ): Promise<void> {
-  const child = spawn(program, args, {
-    ...user,
-    cwd,
-    signal,
-    env: serverEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe', 'ignore', ...descriptors],
-  });
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ignore', ...descriptors];
+  const child = spawn(program, args, { ...user, cwd, signal, env: serverEnvironment(), stdio });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (piece: Buffer) => (output += piece.toString()));
-  const code = await new Promise<number | null>((resolve, reject) =>
-    child.once('error', reject).once('close', resolve),
-  );
+  // A start that is called off fails once the program has ended, not when it is told to: nothing is left behind.
+  const { code, failure } = await new Promise<{ code: number | null; failure?: Error }>((resolve) => {
+    let failed = {};
+    child.once('error', (failure) => (failed = { failure })).once('close', (code) => resolve({ code, ...failed }));
+  });
+  if (failure) throw failure;
   if (code !== 0) throw new PostgresStartError('initdb', output);
 }
 
 /** Nothing of ours leaks into the server; its messages stay in English, since we read them. */
 export const serverEnvironment = (): Record<string, string> => ({ PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' });
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

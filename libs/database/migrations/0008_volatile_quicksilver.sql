@@ -1,0 +1,1 @@
+ALTER TABLE "trials" ADD COLUMN "devices" jsonb DEFAULT '{}'::jsonb NOT NULL;
