@@ -10,6 +10,7 @@ import { DatasetsModule } from './datasets/datasets.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { HealthModule } from './health/health.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { KeysModule } from './keys/keys.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { PassesModule } from './passes/passes.module.js';
 import { ProblemFilter } from './problems/problem.filter.js';
@@ -17,6 +18,7 @@ import { REQUEST_LOG } from './request-log.js';
 import { HeedGuard } from './requests/heed.guard.js';
 import { SchemaPipe } from './requests/schema.pipe.js';
 import { SweepsModule } from './sweeps/sweeps.module.js';
+import { SystemModule } from './system/system.module.js';
 
 /** Requests of one address to one route are counted by the minute. */
 const limits = ThrottlerModule.forRootAsync({
@@ -32,9 +34,11 @@ const limits = ThrottlerModule.forRootAsync({
     DevicesModule,
     HealthModule,
     JobsModule,
+    KeysModule,
     ModelsModule,
     PassesModule,
     SweepsModule,
+    SystemModule,
   ],
   providers: [
     { provide: APP_FILTER, useClass: ProblemFilter },

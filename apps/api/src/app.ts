@@ -11,6 +11,7 @@ import { serveDashboard } from './dashboard/dashboard.js';
 import { useJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi/document.js';
 import { answerClientErrors } from './problems/client-error.js';
+import { serveQueueBoard } from './queues/queue-board.js';
 import { securityHeaders } from './security-headers.js';
 
 export interface RunningApi {
@@ -22,6 +23,8 @@ export interface RunningApi {
 
 /** An upload of gigabytes over a slow line takes its time. */
 const REQUEST_TIMEOUT_MS = 6 * 3600_000;
+/** Clients end idle connections first: a request on one that is being closed would be lost, whatever it was to do. */
+const KEEP_ALIVE_MS = 75_000;
 
 /** Builds the API and listens. Throws when a server behind it does not answer. */
 export async function startApi(config: Config): Promise<RunningApi> {
@@ -29,6 +32,7 @@ export async function startApi(config: Config): Promise<RunningApi> {
   const firstKey = await ensureFirstKey(app.get(ApiKeyRepository), config.apiKeyFile);
   const server = (await app.listen(config.port, config.host)) as Server;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   answerClientErrors(server);
   return { app, url: await app.getUrl(), firstKey };
 }
@@ -67,6 +71,7 @@ async function createApi(config: Config): Promise<NestExpressApplication> {
   app.use(securityHeaders);
   useJsonBodies(app);
   app.use(rememberCaller);
+  serveQueueBoard(app);
   serveDashboard(app, config.dashboardPath);
   serveOpenApi(app);
   return app;

@@ -22,9 +22,9 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   isReady = true;
-  process.stdout.write(
-    `${JSON.stringify({ ready: true, url, pid: process.pid, ...(firstKey === null ? {} : { apiKey: firstKey }) })}\n`,
-  );
+  const key = firstKey === null ? {} : { apiKey: firstKey };
+  const line = JSON.stringify({ ready: true, url, pid: process.pid, ...key });
+  process.stdout.write(`${line}\n`);
 }
 
 outliveOutput(process);

@@ -4,6 +4,8 @@ import { createClient, type Client } from '#client';
 import { folderIdentity, type FolderClaim } from '#database';
 import { CliError, UsageError } from './errors.js';
 import { EXIT } from './exit-codes.js';
+import { serverCommand } from './command-name.js';
+import { patient } from './patience.js';
 
 /** Flags that every command takes. */
 export interface GlobalOptions {
@@ -34,7 +36,7 @@ export async function connectToServer(options: GlobalOptions): Promise<Client> {
       EXIT.unauthorized,
       'no_api_key',
     );
-  return createClient({ url: url.replace(/\/+$/, ''), apiKey });
+  return patient(createClient({ url: url.replace(/\/+$/, ''), apiKey }));
 }
 
 async function serverUrl(data: string): Promise<string> {
@@ -43,7 +45,7 @@ async function serverUrl(data: string): Promise<string> {
   // What a copied folder says is of the server of its original.
   if (server && (server.folder === undefined || server.folder === (await folderIdentity(data)))) return server.url;
   throw new CliError(
-    `no server is known: start one with \`npm start\`, or name one with --url or COLDPRESS_URL`,
+    `no server is known: start one with \`${serverCommand()}\`, or name one with --url or COLDPRESS_URL`,
     EXIT.unreachable,
     'no_server',
   );

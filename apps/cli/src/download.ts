@@ -4,11 +4,17 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { formatBytes } from '#contracts';
 import { CliError, UsageError } from './errors.js';
 import { EXIT } from './exit-codes.js';
+import type { Screen } from './progress.js';
 
 /** The place that stands for standard output. */
 export const STDOUT = '-';
+
+/** A download is told of as often, on a terminal from its first second on, on a pipe later. */
+const TERMINAL_MS = 500;
+const PLAIN_MS = 5000;
 
 /**
  * Writes a download to a file, or to standard output for `-`. A file is written beside the target and renamed once its
@@ -43,13 +49,15 @@ async function pass(
   options: { end?: boolean } = {},
 ): Promise<void> {
   const hash = createHash('sha256');
+  const progress = new DownloadProgress();
   const tap = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
+      progress.read(chunk.length);
       done(null, chunk);
     },
   });
-  await pipeline(source, tap, target, options);
+  await pipeline(source, tap, target, options).finally(() => progress.end());
   const got = hash.digest('hex');
   if (got !== digest)
     throw new CliError(
@@ -57,4 +65,33 @@ async function pass(
       EXIT.failed,
       'digest_mismatch',
     );
+}
+
+/** Shows how many bytes of a download have come. */
+export class DownloadProgress {
+  private bytes = 0;
+  private toldAt: number;
+  private isDrawn = false;
+
+  constructor(
+    private readonly screen: Screen = process.stderr,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.toldAt = now();
+  }
+
+  read(bytes: number): void {
+    this.bytes += bytes;
+    const now = this.now();
+    if (now - this.toldAt < (this.screen.isTTY ? TERMINAL_MS : PLAIN_MS)) return;
+    this.toldAt = now;
+    const words = `fetching: ${formatBytes(this.bytes)}`;
+    this.screen.write(this.screen.isTTY ? `\r\u001b[2K${words}` : `${words}\n`);
+    this.isDrawn = true;
+  }
+
+  /** Takes the line off a terminal. */
+  end(): void {
+    if (this.isDrawn && this.screen.isTTY) this.screen.write('\r\u001b[2K');
+  }
 }

@@ -1,5 +1,6 @@
 import { ProblemError, UnexpectedAnswerError, UnreachableError, type ClientError } from '#client';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { serverCommand } from './command-name.js';
 
 /** An error that ends the command with a message for people and an exit code for scripts. */
 export class CliError extends Error {
@@ -26,7 +27,7 @@ export function ofCall(error: ClientError): CliError {
   if (error instanceof ProblemError) return new CliError(error.message, exitCodeOf(error.problem), error.code);
   if (error instanceof UnreachableError)
     return new CliError(
-      `${error.message}: start one with \`npm start\`, or name another with --url`,
+      `${error.message}: start one with \`${serverCommand()}\`, or name another with --url`,
       EXIT.unreachable,
       error.code,
     );

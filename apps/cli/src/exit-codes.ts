@@ -12,4 +12,7 @@ export const EXIT = {
   /** The key is missing or wrong. */
   unauthorized: 5,
 } as const;
+/** The exit code of a program that Ctrl-C ended, as shells count it. */
+export const INTERRUPTED = 130;
+
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

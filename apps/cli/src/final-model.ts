@@ -3,7 +3,10 @@ import type { Job } from '#contracts';
 /** Files that the pass export writes in place of a model. */
 const EXPORTED = /^exported\.(ort|onnx)$/;
 
-/** The model that a job's passes left: the last one, be it the input itself; or the file that was made of it for the device, which has another name. */
+/**
+ * The model that a job's passes left: the last one, be it the input itself; or the file that was made of it for the
+ * device, which has another name.
+ */
 export function finalModel({ modelId, stages }: Pick<Job, 'modelId' | 'stages'>): {
   digest: string;
   isChanged: boolean;

@@ -8,7 +8,7 @@ const SPREAD = new WeakSet<Option>();
 export function addGlobalOptions(program: Command): void {
   program.enablePositionalOptions().configureHelp({ showGlobalOptions: true });
   for (const option of [
-    new Option('--url <url>', 'server to talk to').env('COLDPRESS_URL'),
+    new Option('--server, --url <url>', 'server to talk to').env('COLDPRESS_URL'),
     new Option('--api-key <key>', 'API key').env('COLDPRESS_API_KEY'),
     new Option('--data <folder>', 'data folder of a local server (ahead of a command whose own --data is a data set)')
       .env('COLDPRESS_DATA')
@@ -60,5 +60,7 @@ function chainOf(command: Command | null): Command[] {
   return command === null ? [] : [...chainOf(command.parent), command];
 }
 
-const keysOf = (command: Command): string[] =>
-  command.options.filter((option) => SPREAD.has(option)).map((option) => option.attributeName());
+function keysOf(command: Command): string[] {
+  const spread = command.options.filter((option) => SPREAD.has(option));
+  return spread.map((option) => option.attributeName());
+}

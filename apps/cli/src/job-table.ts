@@ -6,8 +6,9 @@ import { table } from './output.js';
 const USUAL_WIDTH = 120;
 
 /**
- * The baseline and each stage's model, a row each; nothing where none was measured. Where not all figures fit into `width` columns the main
- * ones are shown, and a line says how many were left out and, where there is one, the command that shows them.
+ * The baseline and each stage's model, a row each; nothing where none was measured. Where not all figures fit into
+ * `width` columns the main ones are shown, and a line says how many were left out and, where there is one, the command
+ * that shows them.
  */
 export function metricsTable(job: Job, command?: string, width = process.stdout.columns ?? USUAL_WIDTH): string {
   const stages = job.stages.flatMap(({ pass, cached, metrics }) =>
@@ -41,5 +42,6 @@ export function gateLines(job: Job): string {
 
 /** What the passes concluded and warned of, a line each. */
 export function conclusionLines(job: Job): string {
-  return conclusions(job.stages.map(({ pass, cached, summary }) => ({ label: pass, cached, summary }))).join('\n');
+  const stages = job.stages.map(({ pass, cached, summary }) => ({ label: pass, cached, summary }));
+  return conclusions(stages).join('\n');
 }

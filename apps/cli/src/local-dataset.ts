@@ -4,12 +4,15 @@ import { DatasetManifest, fieldProblems, manifestFiles, schemaKeys } from '#cont
 import { DocumentError, LIMITS, readDocument } from '#documents';
 import { UsageError } from './errors.js';
 import { textOf } from './local-file.js';
-import { commandName } from './own-name.js';
+import { commandName } from './command-name.js';
 
 const MANIFESTS = /\.(ya?ml|json)$/i;
 const MANIFEST_FILES = ['dataset.yaml', 'dataset.yml', 'dataset.json'];
 
-/** The manifest itself, or that in a folder, or the one beside a folder or file of data. Throws UsageError where there is none. */
+/**
+ * The manifest itself, or that in a folder, or the one beside a folder or file of data. Throws UsageError where there
+ * is none.
+ */
 export async function manifestIn(path: string): Promise<string> {
   const manifest = await manifestNear(path);
   if (manifest !== null) return manifest;

@@ -34,10 +34,9 @@ async function assertFile(path: string): Promise<number> {
 }
 
 function unreadable(path: string, cause: unknown): UsageError {
-  return new UsageError(
-    `cannot read ${systemWords(cause, path) ?? `${path}: ${cause instanceof Error ? cause.message : String(cause)}`}`,
-    { cause },
-  );
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const words = systemWords(cause, path) ?? `${path}: ${reason}`;
+  return new UsageError(`cannot read ${words}`, { cause });
 }
 
 /** The text on standard input. Throws UsageError for one of more than `maxBytes`. */

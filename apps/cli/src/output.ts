@@ -5,11 +5,10 @@ export function print(json: boolean | undefined, value: unknown, text: () => str
 
 /** Columns padded to their widest cell; columns whose cells all are numbers go right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
-  const isNumber = head.map(
-    (_, column) =>
-      rows.length > 0 && rows.every((row) => /^[-+−÷×\d.,% –]*( ?([kMGT]?B|ms|s))?$/.test(row[column] ?? '')),
-  );
+  const widest = (column: number) => Math.max(...rows.map((row) => (row[column] ?? '').length));
+  const widths = head.map((title, column) => Math.max(title.length, widest(column)));
+  const isFigure = (cell = '') => /^[-+−÷×\d.,% –]*( ?([kMGT]?B|ms|s))?$/.test(cell);
+  const isNumber = head.map((_, column) => rows.length > 0 && rows.every((row) => isFigure(row[column])));
   const line = (row: readonly string[]) =>
     widths
       .map((width, column) =>
@@ -17,5 +16,6 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       )
       .join('  ')
       .trimEnd();
-  return [line(head), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  return [line(head), rule, ...rows.map(line)].join('\n');
 }

@@ -1,24 +1,21 @@
-import { dirname, relative } from 'node:path';
 import type { Command } from 'commander';
+import { commandName, quoted, serverCommand } from './command-name.js';
 import { givenGlobals } from './global-options.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** How the user calls this command: by its name, or through npm from within the checkout or from elsewhere. */
-export function commandName(environment: Environment = process.env): string {
-  const { npm_lifecycle_event: script, npm_package_json: manifest, INIT_CWD: from } = environment;
-  if (script !== 'coldpress' || manifest === undefined) return 'coldpress';
-  const root = dirname(manifest);
-  const isInside = from === undefined || !relative(root, from).startsWith('..');
-  return `npm ${isInside ? '' : `--prefix ${quoted(root)} `}run coldpress --`;
-}
 
 /** A command line to copy, that talks to the server that this command talks to. */
 export function advised(command: Command, ...words: string[]): string {
   return [commandName(), ...[...givenGlobals(command), ...words].map(quoted)].join(' ');
 }
 
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+/** The command line that starts a server which this command would talk to. */
+export function upCommand(command: Command): string {
+  const given = givenGlobals(command).map(quoted);
+  const start = serverCommand();
+  const separator = given.length > 0 && start.startsWith('npm') ? ['--'] : [];
+  return [start, ...separator, ...given].join(' ');
+}
+
+/** What goes behind an advised command whose server has ended with this one, in the folder named; else nothing. */
+export function besideServer(command: Command, ownFolder: string | null): string {
+  return ownFolder === null ? '' : ` (beside \`${upCommand(command)}\`, for no server runs now)`;
 }

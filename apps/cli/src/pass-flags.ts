@@ -1,11 +1,14 @@
-import { fieldProblems, schemaKeys, type PassName } from '#contracts';
+import { fieldProblems, schemaKeys, type OptionSchema, type PassName } from '#contracts';
 import { DocumentError, LIMITS, readDocument } from '#documents';
 import { Option, type Command } from 'commander';
 import { UsageError } from './errors.js';
-import { defaultOf, passOf, passOptions, valuesOf, type OptionSchema, type PassOption } from './pass-options.js';
+import { defaultOf, passOf, passOptions, valuesOf, type PassOption } from './pass-options.js';
 
 /** `weightBits` is `--weight-bits`. */
-export const flagOf = (key: string): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+export function flagOf(key: string): string {
+  const words = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `--${words}`;
+}
 
 /** Gives a command a flag for every option of a pass, from its schema. */
 export function addPassFlags(command: Command, name: PassName): void {
@@ -15,15 +18,14 @@ export function addPassFlags(command: Command, name: PassName): void {
 /** The options of a pass that the command line gave. Throws UsageError that names each flag at fault. */
 export function optionsFromFlags(command: Command, name: PassName): Record<string, unknown> {
   const isGiven = ({ key }: PassOption) => command.getOptionValueSource(key) === 'cli';
+  const options = passOptions(name).filter(isGiven);
   const given = Object.fromEntries(
-    passOptions(name)
-      .filter(isGiven)
-      .map((option) => [option.key, valueOf(option, command.getOptionValue(option.key))]),
+    options.map((option) => [option.key, valueOf(option, command.getOptionValue(option.key))]),
   );
-  const { options } = passOf(name);
-  const parsed = options.safeParse(given);
+  const schema = passOf(name).options;
+  const parsed = schema.safeParse(given);
   if (parsed.success) return given;
-  const problems = fieldProblems(parsed.error.issues, { validKeys: (path) => schemaKeys(options, path) });
+  const problems = fieldProblems(parsed.error.issues, { validKeys: (path) => schemaKeys(schema, path) });
   const faults = problems.map(({ field, message }) => `${flagField(field)}: ${message}`);
   throw new UsageError(
     faults.length > 1 ? `options that ${name} cannot take:\n  ${faults.join('\n  ')}` : faults.join(''),
@@ -39,13 +41,13 @@ function flagField(field: string): string {
 function flagsOf({ key, schema }: PassOption): Option[] {
   const fallback = defaultOf(schema);
   const text = `${schema.description ?? ''}${fallback === undefined ? '' : ` (default: ${fallback})`}`;
-  if (schema.type === 'boolean')
-    return [new Option(flagOf(key), text), new Option(flagOf(key).replace('--', '--no-'), `not ${flagOf(key)}`)];
+  if (schema.type === 'boolean') {
+    const [yes, no] = [flagOf(key), flagOf(key).replace('--', '--no-')];
+    return [new Option(yes, text), new Option(no, `not ${yes}`)];
+  }
   const isList = schema.type === 'array' && isWord(schema.items || {});
-  const flag = new Option(
-    `${flagOf(key)} <${isList ? 'values' : 'value'}>`,
-    `${text.replace(/\.?( \(default|$)/, `: ${hint(schema, isList)}$1`)}`,
-  );
+  const described = text.replace(/\.?( \(default|$)/, `: ${hint(schema, isList)}$1`);
+  const flag = new Option(`${flagOf(key)} <${isList ? 'values' : 'value'}>`, described);
   return [flag.argParser((value: string, previous: string[] = []) => [...previous, value])];
 }
 
@@ -61,15 +63,17 @@ function valueOf({ key, schema }: PassOption, given: unknown): unknown {
   const texts = given as string[];
   if (schema.type === 'array' && schema.items && isWord(schema.items)) {
     const { items } = schema;
-    return texts.flatMap((text) => text.split(',')).map((text) => wordOf(items, text.trim()));
+    const words = texts.flatMap((text) => text.split(','));
+    return words.map((text) => wordOf(items, text.trim()));
   }
   if (texts.length > 1) throw new UsageError(`${flagOf(key)} is given ${texts.length} times: give it once`);
   const [text = ''] = texts;
   return isWord(schema) ? wordOf(schema, text) : documentOf(key, text);
 }
 
-const isWord = ({ type, enum: choices }: OptionSchema): boolean =>
-  choices !== undefined || ['string', 'number', 'integer', 'boolean'].includes(type ?? '');
+function isWord({ type, enum: choices }: OptionSchema): boolean {
+  return choices !== undefined || ['string', 'number', 'integer', 'boolean'].includes(type ?? '');
+}
 
 function wordOf({ type, enum: choices }: OptionSchema, text: string): unknown {
   const choice = choices?.find((value) => String(value) === text);

@@ -1,22 +1,5 @@
-import { PASSES, type PassDescriptor, type PassName } from '#contracts';
+import { isMeantBound, PASSES, type OptionSchema, type PassDescriptor, type PassName } from '#contracts';
 import { z } from 'zod';
-
-/** What is read of the JSON Schema of an option. */
-export interface OptionSchema {
-  type?: string;
-  description?: string;
-  default?: unknown;
-  enum?: readonly unknown[];
-  const?: unknown;
-  anyOf?: readonly OptionSchema[];
-  items?: OptionSchema | false;
-  properties?: Readonly<Record<string, OptionSchema>>;
-  additionalProperties?: OptionSchema | boolean;
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  exclusiveMaximum?: number;
-}
 
 /** An option of a pass as the command line shows it. */
 export interface PassOption {
@@ -40,7 +23,8 @@ export function passOptions(name: PassName): PassOption[] {
 
 /** The fields of an option that is an object of known fields. */
 export function fieldsOf({ key, schema }: PassOption): PassOption[] {
-  const objects = [schema, ...(schema.anyOf ?? [])].flatMap(({ properties }) => (properties ? [properties] : []));
+  const forms = [schema, ...(schema.anyOf ?? [])];
+  const objects = forms.flatMap(({ properties }) => (properties ? [properties] : []));
   return objects.flatMap(entriesOf).map((field) => ({ ...field, key: `${key}.${field.key}` }));
 }
 
@@ -58,10 +42,9 @@ export function valuesOf(schema: OptionSchema): string {
     case 'array':
       return schema.items ? `list of ${valuesOf(schema.items)}` : 'list';
     case 'object':
-      return schema.properties
-        ? `{ ${Object.keys(schema.properties).join(', ')} }`
-        : 'map of ' +
-            `${typeof schema.additionalProperties === 'object' ? valuesOf(schema.additionalProperties) : 'values'}`;
+      if (schema.properties) return `{ ${Object.keys(schema.properties).join(', ')} }`;
+      const { additionalProperties: values } = schema;
+      return `map of ${typeof values === 'object' ? valuesOf(values) : 'values'}`;
     default:
       return 'text';
   }
@@ -77,23 +60,15 @@ function entriesOf(properties: Readonly<Record<string, OptionSchema>>): PassOpti
   return Object.entries(properties).map(([key, schema]) => ({ key, schema }));
 }
 
-/** The largest numbers of a type are no limits that anybody meant. */
 function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: OptionSchema): string {
-  const low =
-    minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER
-      ? ` from ${minimum}`
-      : exclusiveMinimum !== undefined
-        ? ` above ${exclusiveMinimum}`
-        : '';
-  const high =
-    maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER
-      ? ` to ${maximum}`
-      : exclusiveMaximum !== undefined
-        ? ` below ${exclusiveMaximum}`
-        : '';
+  const above = exclusiveMinimum === undefined ? '' : ` above ${exclusiveMinimum}`;
+  const below = exclusiveMaximum === undefined ? '' : ` below ${exclusiveMaximum}`;
+  const low = isMeantBound(minimum) ? ` from ${minimum}` : above;
+  const high = isMeantBound(maximum) ? ` to ${maximum}` : below;
   return low + high;
 }
 
 function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`;
+  if (words.length < 2) return words.join('');
+  return `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`;
 }

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
 import { addArtifactCommands } from './commands/artifacts.js';
+import { addCompletionCommand } from './commands/completion.js';
 import { addDatasetCommands } from './commands/datasets.js';
 import { addDeviceCommands } from './commands/devices.js';
 import { addJobCommands } from './commands/jobs.js';
+import { addKeyCommands } from './commands/keys.js';
+import { addMcpCommand } from './commands/mcp.js';
 import { addModelCommands } from './commands/models.js';
 import { addPassCommands } from './commands/passes.js';
 import { addPressCommand } from './commands/press.js';
@@ -27,6 +30,9 @@ const COMMANDS = [
   addArtifactCommands,
   addPassCommands,
   addDeviceCommands,
+  addKeyCommands,
+  addMcpCommand,
+  addCompletionCommand,
 ];
 
 /** The whole command line. */

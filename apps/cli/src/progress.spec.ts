@@ -44,6 +44,24 @@ describe('JobProgress', () => {
     expect(shown(false, at(0.1), at(0.3), at(0.4), at(0.6), at(1))).toBe('quantize: 30 %\nquantize: 60 %\n');
   });
 
+  it('reports on a pipe every ten seconds what goes slowly, and what is left of it', () => {
+    let [text, now] = ['', 0];
+    const progress = new JobProgress({ write: (part) => (text += part) }, () => now);
+    progress.handle({ type: 'snapshot', job: { stages: [stage()] } as Job });
+    for (const [seconds, done] of [
+      [0, 1],
+      [9, 2],
+      [10, 3],
+      [12, 4],
+    ] as const) {
+      now = 1000 * seconds;
+      const message = `calibrating: ${done} of 32 samples`;
+      progress.handle({ type: 'progress', index: 0, fraction: done / 100, message, leftS: 90, jobLeftS: 200 });
+    }
+    const left = 'about 1 min 30 s left of quantize, 3 min 20 s of the job';
+    expect(text).toBe(`quantize: 3 %  calibrating: 3 of 32 samples, ${left}\n`);
+  });
+
   it('redraws a bar in place on a terminal', () => {
     const text = shown(true, at(0.5), done);
     expect(text).toContain('\u001b[1A');

@@ -12,7 +12,7 @@ export async function queueNote(client: Client, id: string): Promise<string | un
   const ahead = at < 0 ? 0 : queued.length - at - 1 + running.length;
   if (ahead === 0) return undefined;
   const least = queued.length + running.length >= COUNTED ? 'at least ' : '';
-  return `queued: ${least}${ahead} job${ahead === 1 ? '' : 's'} ahead, ${running.length} of them running`;
+  return `queued: ${least}${ahead} job${ahead === 1 ? '' : 's'} ahead, ${running.length} of them begun`;
 }
 
 async function jobsIn(client: Client, state: 'queued' | 'running'): Promise<JobItem[]> {

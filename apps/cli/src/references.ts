@@ -1,7 +1,15 @@
 import { all, type Client } from '#client';
-import type { DatasetRecord, Job, JobItem, Model, Sweep, SweepItem } from '#contracts';
+import {
+  nearestName,
+  type DatasetRecord,
+  type Job,
+  type JobItem,
+  type Model,
+  type Sweep,
+  type SweepItem,
+} from '#contracts';
 import { UsageError } from './errors.js';
-import { commandName } from './own-name.js';
+import { commandName } from './command-name.js';
 
 /** Fewer digits than these are not taken for the start of an id. */
 const SHORTEST_PREFIX = 4;
@@ -64,7 +72,10 @@ const SWEEPS: Kind<SweepItem, Sweep> = {
   get: (client, id) => client.getSweep({ id }),
 };
 
-/** The model of an id, the start of one, a name that only one has, or `latest`. Throws UsageError that says what else there is. */
+/**
+ * The model of an id, the start of one, a name that only one has, or `latest`. Throws UsageError that says what else
+ * there is.
+ */
 export const findModel = (client: Client, reference: string): Promise<Model> => find(client, MODELS, reference);
 /** The data set, in the same way. */
 export const findDataset = (client: Client, reference: string): Promise<DatasetRecord> =>
@@ -80,8 +91,12 @@ async function find<T extends Item, F>(client: Client, kind: Kind<T, F>, referen
   if (reference === 'latest') return kind.get(client, (await newest(client, kind)).id);
   const items: T[] = [];
   for await (const item of kind.list(client, PAGE)) items.push(item);
-  const named = items.filter((item) => (item.name ?? item.title) === reference);
-  return kind.get(client, only(kind, reference, named.length > 0 ? named : withPrefix(items, reference)).id);
+  const named = items.filter((item) => nameOf(item) === reference);
+  const found = named.length > 0 ? named : withPrefix(items, reference);
+  const [first, ...others] = found;
+  if (first === undefined) return missing(kind, reference, items.map(nameOf));
+  if (others.length > 0) return ambiguous(kind, reference, found);
+  return kind.get(client, first.id);
 }
 
 async function newest<T extends Item, F>(client: Client, kind: Kind<T, F>): Promise<T> {
@@ -93,18 +108,19 @@ function withPrefix<T extends Item>(items: readonly T[], reference: string): T[]
   return reference.length < SHORTEST_PREFIX ? [] : items.filter(({ id }) => id.startsWith(reference.toLowerCase()));
 }
 
-function only<T extends Item, F>({ noun, group, wayIn }: Kind<T, F>, reference: string, found: readonly T[]): T {
-  const [first] = found;
-  if (first === undefined) {
-    const tooShort =
-      reference.length < SHORTEST_PREFIX && /^[0-9a-f]+$/i.test(reference)
-        ? ` (the start of an id has at least ${SHORTEST_PREFIX} digits)`
-        : '';
-    throw new UsageError(
-      `there is no ${noun} "${reference}"${tooShort}: \`${commandName()} ${group} ls\` lists them, \`${commandName()} ${wayIn}\` adds one`,
-    );
-  }
-  if (found.length === 1) return first;
+const nameOf = ({ name, title }: Item): string => name ?? title ?? '';
+
+/** Names what may have been meant: what begins like that, or is nearly called so. */
+function missing<T extends Item, F>({ noun, group, wayIn }: Kind<T, F>, reference: string, names: string[]): never {
+  const isShort = reference.length < SHORTEST_PREFIX && /^[0-9a-f]+$/i.test(reference);
+  const tooShort = isShort ? ` (the start of an id has at least ${SHORTEST_PREFIX} digits)` : '';
+  const near = names.find((name) => reference !== '' && name.startsWith(reference)) ?? nearestName(reference, names);
+  const meant = near === undefined ? '' : ` did you mean "${near}"?`;
+  const lists = `\`${commandName()} ${group} ls\` lists them, \`${commandName()} ${wayIn}\` adds one`;
+  throw new UsageError(`there is no ${noun} "${reference}"${tooShort}:${meant} ${lists}`);
+}
+
+function ambiguous<T extends Item, F>({ noun }: Kind<T, F>, reference: string, found: readonly T[]): never {
   const rows = found
     .slice(0, MAX_NAMED)
     .map(

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 /** The version of the package that this command belongs to. */
 export function version(): string {
-  return (
-    JSON.parse(readFileSync(manifestAbove(dirname(fileURLToPath(import.meta.url))), 'utf8')) as { version: string }
-  ).version;
+  const manifest = manifestAbove(dirname(fileURLToPath(import.meta.url)));
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  return version;
 }
 
 /** The nearest package.json: that of the package, built or not. */

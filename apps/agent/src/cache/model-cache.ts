@@ -17,8 +17,8 @@ export class ModelCache {
   ) {}
 
   /**
-   * The file of a model: from here when its bytes are right, otherwise downloaded and checked. Throws DownloadError for other bytes than those of
-   * the digest, and what the download throws.
+   * The file of a model: from here when its bytes are right, otherwise downloaded and checked. Throws DownloadError for
+   * other bytes than those of the digest, and what the download throws.
    */
   async file(digest: string, download: () => Promise<ReadableStream<Uint8Array>>): Promise<string> {
     await mkdir(this.folder, { recursive: true });
@@ -31,7 +31,8 @@ export class ModelCache {
   /** Removes what was used longest ago until the rest is within the limit; `keep` stays, whatever its size. */
   async sweep(keep: readonly string[]): Promise<void> {
     const names = await readdir(this.folder).catch(() => []);
-    const files = await Promise.all(names.map(async (name) => ({ name, ...(await factsOf(join(this.folder, name))) })));
+    const factsOfFile = async (name: string) => ({ name, ...(await factsOf(join(this.folder, name))) });
+    const files = await Promise.all(names.map(factsOfFile));
     const kept = new Set(keep.map((digest) => `${digest}.onnx`));
     let left = files.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const { name, bytes } of files.toSorted((a, b) => a.usedMs - b.usedMs)) {

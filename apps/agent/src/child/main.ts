@@ -1,20 +1,24 @@
 import { float32, InferenceError, RUNTIME_PROVIDERS, RUNTIME_VERSION, Session } from '#inference';
+import { HEALTH_INPUT, HEALTH_MODEL, healthFault } from '#measurement';
 import { MeasuringError } from '../errors.js';
-import { HEALTH_MODEL } from './health-model.js';
-import type { Answers, Kind, Message, Requests } from './messages.js';
+import type { AnswersByKind, Kind, Message, Requests } from './messages.js';
 import { probe } from './probe.js';
+import { timeThroughput } from './throughput.js';
 import { time } from './timing.js';
+import { runWindows } from './windows.js';
 
 /** One request, one answer; the agent ends the process, and its loss does. */
-const HANDLERS: { [K in Kind]: (request: Requests[K]) => Promise<Answers[K]> } = {
+const HANDLERS: { [K in Kind]: (request: Requests[K]) => Promise<AnswersByKind[K]> } = {
   about: async () => ({ runtime: RUNTIME_VERSION, providers: [...RUNTIME_PROVIDERS] }),
   probe,
   time: (request) => time(request, (fraction) => send({ type: 'progress', fraction })),
+  throughput: timeThroughput,
+  windows: (request) => runWindows(request, (edge) => sent({ type: 'window', ...edge })),
   health: async () => {
     const session = await Session.create(Buffer.from(HEALTH_MODEL, 'base64'));
-    const { z } = await session.run({ x: float32([2], [1, 2]) });
-    if (!z || Number(z.data[0]) !== 2 || Number(z.data[1]) !== 4)
-      throw new MeasuringError('health', 'the runtime adds wrongly', false);
+    const { z } = await session.run({ x: float32([2], HEALTH_INPUT) });
+    const fault = healthFault(z?.data);
+    if (fault !== null) throw new MeasuringError('health', fault, false);
     return null;
   },
 };
@@ -22,6 +26,13 @@ const HANDLERS: { [K in Kind]: (request: Requests[K]) => Promise<Answers[K]> } =
 function send(message: Message): void {
   if (process.connected) process.send?.(message);
 }
+
+/** Once the agent has it: what follows may block this process for long. */
+const sent = (message: Message): Promise<void> =>
+  new Promise((done) => {
+    if (process.connected && process.send) process.send(message, () => done());
+    else done();
+  });
 
 async function answer<K extends Kind>(request: Requests[K] & { kind: K }): Promise<void> {
   try {

@@ -1,12 +1,13 @@
-import { BenchmarkSettings } from '#contracts';
+import { BenchmarkSettings, type BenchmarkInput } from '#contracts';
 import { Session } from '#inference';
-import { isQuick, settingsOf, thinned } from '#measurement';
+import { HEALTH_INPUT, HEALTH_MODEL, healthFault, isQuick, settingsOf, thinned } from '#measurement';
 import { MeasuringError } from '../errors.js';
 import { runChild } from '../measuring/run-child.js';
-import { HEALTH_MODEL } from './health-model.js';
-import { makeInputs } from './inputs.js';
+import { feedsOf } from './inputs.js';
 
 describe('made-up inputs', () => {
+  const makeInputs = (inputs: BenchmarkInput[], seed: number) => feedsOf({ inputs, stored: null }, seed, 1)[0] ?? {};
+
   it('are the same for the same seed, and other for another', () => {
     const input = [{ name: 'x', type: 'float32', dims: [2, 3] }];
     expect(makeInputs(input, 1)).toEqual(makeInputs(input, 1));
@@ -58,8 +59,10 @@ describe('samples', () => {
 
 it('the model of the health check adds', async () => {
   const session = await Session.create(Buffer.from(HEALTH_MODEL, 'base64'));
-  const { z } = await session.run({ x: { type: 'float32', dims: [2], data: Float32Array.of(1, 2) } });
-  expect([...(z?.data ?? [])]).toEqual([2, 4]);
+  const { z } = await session.run({ x: { type: 'float32', dims: [2], data: Float32Array.from(HEALTH_INPUT) } });
+  expect(healthFault(z?.data)).toBeNull();
+  expect(healthFault([2, 5])).toBe('the runtime adds wrongly');
+  expect(healthFault(undefined)).toBe('the runtime adds wrongly');
   await session.release();
 });
 

@@ -1,20 +1,36 @@
-import type { BenchmarkInput, BenchmarkSettings, NodeTiming } from '#contracts';
+import type { BenchmarkInput, BenchmarkSettings, InputRows, NodeTiming } from '#contracts';
 import type { StopReason } from '#measurement';
 import type { RuntimeFacts } from '../machine/fingerprint.js';
+
+/** Samples of a data set on the disk of the device. */
+export interface StoredInputs {
+  path: string;
+  rows: InputRows[];
+}
+
+/** What models are fed: values made up from the seed where nothing is stored. */
+export interface Fed {
+  inputs: BenchmarkInput[];
+  stored: StoredInputs | null;
+}
 
 /** What a process of the agent is asked; one request each, so that nothing of it colours the next. */
 export interface Requests {
   /** What runs models here. */
   about: { kind: 'about' };
-  /** Loads one model as a new process does, and looks at what it needs. */
-  probe: { kind: 'probe'; model: string; inputs: BenchmarkInput[]; settings: BenchmarkSettings };
+  /** Loads one model of so many as a new process does, and looks at what it needs. */
+  probe: { kind: 'probe'; model: string; models: number; settings: BenchmarkSettings } & Fed;
   /** Times all models together. */
-  time: { kind: 'time'; models: string[]; inputs: BenchmarkInput[]; settings: BenchmarkSettings };
+  time: { kind: 'time'; models: string[]; settings: BenchmarkSettings } & Fed;
+  /** Times all models together at one combination of batch size and threads. */
+  throughput: { kind: 'throughput'; models: string[]; threads: number; seconds: number; seed: number } & Fed;
+  /** Runs each model alone for windows of some length, and tells where each begins and ends. */
+  windows: { kind: 'windows'; models: string[]; windows: number; seconds: number; settings: BenchmarkSettings } & Fed;
   /** Whether a small model that is known to run runs. */
   health: { kind: 'health' };
 }
 
-export interface Probe {
+export interface ChildProbe {
   coldLoadMs: number;
   warmLoadMs: number;
   firstRunMs: number;
@@ -23,8 +39,10 @@ export interface Probe {
 }
 
 /** Steady runs of all models, thinned to what a result may carry. */
-export interface Timing {
+export interface ChildTiming {
   samplesMs: number[][];
+  /** When each began, in seconds from the first. */
+  atSeconds: number[];
   runsPerSample: number[];
   blocks: number;
   seconds: number;
@@ -33,17 +51,29 @@ export interface Timing {
   clockResolutionMs: number;
 }
 
-export interface Answers {
+export interface AnswersByKind {
   about: RuntimeFacts;
-  probe: Probe;
-  time: Timing;
+  probe: ChildProbe;
+  time: ChildTiming;
+  throughput: number[][];
+  windows: null;
   health: null;
 }
 
 export type Kind = keyof Requests;
 
+/** A window begins: of idleness, or of runs of the model at a place. It ends with the next one, or with the answer. */
+export interface WindowEdge {
+  type: 'window';
+  /** Null while nothing is run, which is between windows and first of all. */
+  model: number | null;
+  /** Runs of the window that ends here. */
+  runs: number;
+}
+
 /** From the process to the agent. */
 export type Message =
   | { type: 'progress'; fraction: number }
+  | WindowEdge
   | { type: 'done'; answer: unknown }
   | { type: 'failed'; code: string; message: string; permanent: boolean };

@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const BYTES_PER_KIB = 1024;
 
-/** Resident memory of this process: begins now, and says at the end how far it rose above that; null where the system does not tell. */
+/**
+ * Resident memory of this process: begins now, and says at the end how far it rose above that; null where the system
+ * does not tell.
+ */
 export function watchMemory(): () => number | null {
   const before = process.memoryUsage.rss();
   const isReset = resetPeak();

@@ -2,7 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Bytes of the runtime as it is installed here, by far the most of what the agent needs; null where it cannot be found. */
+/**
+ * Bytes of the runtime as it is installed here, by far the most of what the agent needs; null where it cannot be found.
+ */
 export async function runtimeBytes(): Promise<number | null> {
   try {
     const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');

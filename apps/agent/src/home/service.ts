@@ -9,7 +9,10 @@ export interface Service {
   commands: string[];
 }
 
-/** Writes a systemd unit that runs the agent: the system's for root, else the user's own. Throws AgentUsageError where there is no systemd. */
+/**
+ * Writes a systemd unit that runs the agent: the system's for root, else the user's own. Throws AgentUsageError where
+ * there is no systemd.
+ */
 export async function writeService(home: string, server: string, isPackage: boolean): Promise<Service> {
   if (process.platform !== 'linux')
     throw new AgentUsageError(

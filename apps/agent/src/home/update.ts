@@ -5,7 +5,10 @@ import { AgentError } from '../errors.js';
 /** Which version this start came from, so that an update that brings nothing new is not tried for ever. */
 const TRIED = 'COLDPRESS_AGENT_UPDATE';
 
-/** Runs the agent that the server serves in the place of this one, and ends with its exit code. Throws AgentError when that brought this version again. */
+/**
+ * Runs the agent that the server serves in the place of this one, and ends with its exit code. Throws AgentError when
+ * that brought this version again.
+ */
 export async function runOther(server: string, version: string, args: readonly string[]): Promise<number> {
   if (process.env[TRIED] === version)
     throw new AgentError(

@@ -25,8 +25,8 @@ export type End = { update: string } | null;
 const UNBUILT = 'unbuilt';
 
 /**
- * Says hello and works on leases until the signal aborts, or the server serves another version. Throws what the server refuses: an unknown
- * key, another agent under the same key.
+ * Says hello and works on leases until the signal aborts, or the server serves another version. Throws what the server
+ * refuses: an unknown key, another agent under the same key.
  */
 export async function runAgent(parts: AgentParts, stopping: AbortSignal): Promise<End> {
   const { client, fingerprint, version, log } = parts;

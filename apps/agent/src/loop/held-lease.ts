@@ -50,8 +50,8 @@ export class HeldLease {
 }
 
 /** The server has heard, and does not want it: asking again does not help. */
-export const isRefusal = (error: unknown): error is ProblemError =>
-  error instanceof ProblemError &&
-  error.problem.status >= 400 &&
-  error.problem.status < 500 &&
-  error.problem.status !== 429;
+export function isRefusal(error: unknown): error is ProblemError {
+  if (!(error instanceof ProblemError)) return false;
+  const { status } = error.problem;
+  return status >= 400 && status < 500 && status !== 429;
+}

@@ -1,10 +1,10 @@
-import type { ReadableStream } from 'node:stream/web';
 import type { Client } from '#client';
 import type { AgentWelcome, BenchmarkSamples, Lease, LeaseFailure } from '#contracts';
 import type { ModelCache } from '../cache/model-cache.js';
 import { AgentError, MeasuringError } from '../errors.js';
 import { measureLease } from '../measuring/measure-lease.js';
 import { runChild } from '../measuring/run-child.js';
+import { fetchFile, type LeasedFile } from './download.js';
 import { HeldLease, isRefusal } from './held-lease.js';
 import { patiently } from './patiently.js';
 
@@ -15,7 +15,10 @@ export interface LeaseParts {
   log(line: string): void;
 }
 
-/** Does what a lease asks for and sends what came of it, unless the lease is lost on the way. Throws the reason of `stopping`. */
+/**
+ * Does what a lease asks for and sends what came of it, unless the lease is lost on the way. Throws the reason of
+ * `stopping`.
+ */
 export async function workOn(lease: Lease, parts: LeaseParts, stopping: AbortSignal): Promise<void> {
   const { client, cache, times, log } = parts;
   const held = new HeldLease(client, lease, times);
@@ -23,7 +26,8 @@ export async function workOn(lease: Lease, parts: LeaseParts, stopping: AbortSig
   log(`measures ${lease.models.length} models for ${lease.job}`);
   try {
     const result = await measured(lease, parts, held, signal);
-    await deliver(() => client.sendLeaseResult({ id: lease.id, body: { fence: lease.fence, result } }), signal);
+    const body = { fence: lease.fence, result };
+    await deliver(() => client.sendLeaseResult({ id: lease.id, body }), signal);
     log(`has sent the result for ${lease.job}`);
   } catch (error) {
     stopping.throwIfAborted();
@@ -31,30 +35,30 @@ export async function workOn(lease: Lease, parts: LeaseParts, stopping: AbortSig
       return log(messageOf(held.signal.aborted ? held.signal.reason : error));
     const body = { fence: lease.fence, ...(await failureOf(error)) };
     log(`failed: ${body.message}`);
-    await deliver(() => client.sendLeaseFailure({ id: lease.id, body }), signal).catch((late: unknown) =>
-      log(messageOf(late)),
-    );
+    const sent = deliver(() => client.sendLeaseFailure({ id: lease.id, body }), signal);
+    await sent.catch((late: unknown) => log(messageOf(late)));
   } finally {
     held.end();
-    await cache.sweep(lease.models.map(({ digest }) => digest));
+    await cache.sweep([...lease.models, ...(lease.data ? [lease.data] : [])].map(({ digest }) => digest));
   }
 }
 
 async function measured(
   lease: Lease,
-  { client, cache }: LeaseParts,
+  parts: LeaseParts,
   held: HeldLease,
   signal: AbortSignal,
 ): Promise<BenchmarkSamples> {
-  const files: string[] = [];
-  for (const { digest, label } of lease.models) {
-    held.tell(0, `downloads ${label}`);
-    const name = { id: lease.id, digest, fence: lease.fence };
-    const download = async () => (await client.leasedModel(name, { signal })) as ReadableStream<Uint8Array>;
-    files.push(await cache.file(digest, download));
-    signal.throwIfAborted();
-  }
-  return measureLease(lease, files, { signal, onProgress: (progress, message) => held.tell(progress, message) });
+  const fetchOne = (file: LeasedFile, what: string) => {
+    held.tell(0, `downloads ${what}`);
+    return fetchFile(lease, file, parts, signal);
+  };
+  const models: string[] = [];
+  for (const model of lease.models) models.push(await fetchOne(model, model.label));
+  const { data } = lease;
+  const stored = data ? { path: await fetchOne(data, 'samples of the data set'), rows: data.inputs } : null;
+  const onProgress = (progress: number, message: string) => held.tell(progress, message);
+  return measureLease(lease, { models, stored }, { signal, onProgress });
 }
 
 /** Goes on until the server answers, while the lease lasts: a result must not be lost to a server that restarts. */

@@ -4,7 +4,10 @@ import { isRefusal } from './held-lease.js';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 
-/** Asks until the server answers: it may be restarting, or behind a broken line. Throws its refusals, and the reason of the signal. */
+/**
+ * Asks until the server answers: it may be restarting, or behind a broken line. Throws its refusals, and the reason of
+ * the signal.
+ */
 export async function patiently<T>(
   ask: () => Promise<T>,
   signal: AbortSignal,

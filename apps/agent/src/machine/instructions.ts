@@ -1,24 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { instructionsOf } from '#contracts';
 import { readText } from './read.js';
-
-/** Instructions by which the runtime chooses its kernels, as Linux names them. Hosts mask some although the processor has the same name. */
-const DECISIVE = [
-  'sse4_1',
-  'avx',
-  'avx2',
-  'fma',
-  'avx512f',
-  'avx_vnni',
-  'avx512_vnni',
-  'avx512_bf16',
-  'amx_int8',
-  'asimd',
-  'asimdhp',
-  'asimddp',
-  'i8mm',
-  'bf16',
-  'sve',
-];
 
 /** What Apple calls those that matter. */
 const APPLE: Readonly<Record<string, string>> = {
@@ -34,11 +16,6 @@ const APPLE: Readonly<Record<string, string>> = {
 export function readInstructions(): string[] {
   if (process.platform === 'linux') return instructionsOf(readText('/proc/cpuinfo'));
   return process.platform === 'darwin' ? appleInstructions(sysctl()) : [];
-}
-
-export function instructionsOf(cpuinfo: string): string[] {
-  const flags = new Set(/^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1]?.split(' '));
-  return DECISIVE.filter((flag) => flags.has(flag));
 }
 
 /** Of lines such as "hw.optional.arm.FEAT_I8MM: 1". */

@@ -2,29 +2,34 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AgentError, MeasuringError } from '../errors.js';
-import type { Answers, Kind, Message, Requests } from '../child/messages.js';
+import type { AnswersByKind, Kind, Message, Requests, WindowEdge } from '../child/messages.js';
 
 export interface ChildOptions {
   /** Kills the process; the reason is thrown. */
   signal?: AbortSignal | undefined;
   onProgress?: (fraction: number) => void;
+  onWindow?: (edge: WindowEdge) => void;
 }
 
 /** Characters of the standard error that a crash is told with. */
 const TAIL_LENGTH = 500;
 
-/** Answers a request in a process of its own, which is killed when it has. Throws MeasuringError, and the reason of a signal that aborts. */
+/**
+ * AnswersByKind a request in a process of its own, which is killed when it has. Throws MeasuringError, and the reason of a
+ * signal that aborts.
+ */
 export async function runChild<K extends Kind>(
   request: Requests[K],
-  { signal, onProgress }: ChildOptions = {},
-): Promise<Answers[K]> {
+  { signal, onProgress, onWindow }: ChildOptions = {},
+): Promise<AnswersByKind[K]> {
   signal?.throwIfAborted();
   const child = fork(childModule(), [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
   let tail = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (tail = (tail + text).slice(-TAIL_LENGTH)));
+  const keep = (text: string) => (tail = (tail + text).slice(-TAIL_LENGTH));
+  child.stderr?.setEncoding('utf8').on('data', keep);
   let stop = (): void => undefined;
   try {
-    return await new Promise<Answers[K]>((resolve, reject) => {
+    return await new Promise<AnswersByKind[K]>((resolve, reject) => {
       stop = () => reject(signal?.reason as Error);
       signal?.addEventListener('abort', stop, { once: true });
       child.on('error', (cause) =>
@@ -33,7 +38,8 @@ export async function runChild<K extends Kind>(
       child.on('close', (code, killer) => reject(crashOf(code, killer, tail)));
       child.on('message', (message: Message) => {
         if (message.type === 'progress') onProgress?.(message.fraction);
-        else if (message.type === 'done') resolve(message.answer as Answers[K]);
+        else if (message.type === 'window') onWindow?.(message);
+        else if (message.type === 'done') resolve(message.answer as AnswersByKind[K]);
         else reject(new MeasuringError(message.code, message.message, message.permanent));
       });
       child.send(request, (error) => error && child.connected && reject(error));

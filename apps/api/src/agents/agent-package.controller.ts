@@ -4,7 +4,8 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { Public } from '../auth/public.decorator.js';
 import { ApiError } from '../problems/api-error.js';
-import { AgentPackage, PLATFORMS, type AgentPlatform } from './agent-package.js';
+import { AgentPackage } from './agent-package.js';
+import { PLATFORMS, type AgentPlatform } from './lay-runtime.js';
 
 const Platform = z.enum(PLATFORMS).optional();
 
@@ -33,7 +34,8 @@ export class AgentPackageController {
     const path = await this.agent.tarball(asked ?? platformOf(request));
     // The same address serves another version after an update of the server.
     response.setHeader('cache-control', 'no-cache').setHeader('vary', 'user-agent').type('application/gzip');
-    response.sendFile(path);
+    // A data folder may be hidden, as .coldpress is.
+    response.sendFile(path, { dotfiles: 'allow' });
   }
 }
 

@@ -27,6 +27,7 @@ import { z } from 'zod';
 import { FileSender } from '../artifacts/file-sender.js';
 import { Caller, DeviceRoute } from '../auth/device-route.js';
 import { Public } from '../auth/public.decorator.js';
+import { unlessRemoved } from '../auth/removed-device.js';
 import { ApiDownload } from '../openapi/download.js';
 import { ApiProblem } from '../openapi/problem-response.js';
 import { AgentsService } from './agents.service.js';
@@ -61,7 +62,7 @@ export class AgentsController {
   @ApiOkResponse({ standardSchema: AgentWelcome })
   @ApiProblem(404, 426)
   hello(@Caller() device: DeviceRow, @Body({ schema: AgentHello }) said: AgentHello): Promise<AgentWelcome> {
-    return this.service.hello(device, said);
+    return unlessRemoved(device.id, this.service.hello(device, said));
   }
 
   @Post('leave')
@@ -72,7 +73,7 @@ export class AgentsController {
   @ApiNoContentResponse()
   @ApiProblem(404)
   leave(@Caller() device: DeviceRow): Promise<void> {
-    return this.service.leave(device);
+    return unlessRemoved(device.id, this.service.leave(device));
   }
 
   @Post('lease')
@@ -89,7 +90,7 @@ export class AgentsController {
   ): Promise<LeaseAnswer> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    return this.service.poll(device, wishes, gone.signal);
+    return unlessRemoved(device.id, this.service.poll(device, wishes, gone.signal));
   }
 
   @Post('leases/:id/heartbeat')
@@ -137,7 +138,7 @@ export class AgentsController {
     @Param('id', { schema: LeaseId }) id: string,
     @Body({ schema: LeaseResult }) { fence, result }: LeaseResult,
   ): Promise<void> {
-    await this.leases.result(device, { id, fence, deviceId: device.id }, result);
+    await unlessRemoved(device.id, this.leases.result(device, { id, fence, deviceId: device.id }, result));
   }
 
   @Post('leases/:id/failure')
@@ -152,6 +153,7 @@ export class AgentsController {
     @Param('id', { schema: LeaseId }) id: string,
     @Body({ schema: LeaseFailure }) failure: LeaseFailure,
   ): Promise<void> {
-    await this.leases.failure({ id, fence: failure.fence, deviceId: device.id }, failure);
+    const name = { id, fence: failure.fence, deviceId: device.id };
+    await unlessRemoved(device.id, this.leases.failure(name, failure));
   }
 }

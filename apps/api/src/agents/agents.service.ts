@@ -7,17 +7,24 @@ import {
   type Config,
   type EnrolDevice,
   type EnrolledDevice,
-  type Lease,
   type LeaseAnswer,
   type LeaseRequest,
 } from '#contracts';
-import { BenchmarkRepository, DeviceRepository, LeaseRepository, type BenchmarkRow, type DeviceRow } from '#database';
+import {
+  BenchmarkRepository,
+  DeviceRepository,
+  LeaseRepository,
+  type BenchmarkRow,
+  type ClaimOptions,
+  type DeviceRow,
+} from '#database';
 import { benchmarkKey } from '#pipeline';
 import { DevicesService } from '../devices/devices.service.js';
 import { CONFIG } from '#infrastructure';
 import { ApiError } from '../problems/api-error.js';
 import { AgentPackage } from './agent-package.js';
 import { JobWaker } from './job-waker.js';
+import { LeasedFiles } from './leased-files.js';
 
 /** A poll ends before its device would be taken for lost. */
 const LONGEST_WAIT_MS = 20_000;
@@ -34,6 +41,7 @@ export class AgentsService {
     private readonly views: DevicesService,
     private readonly waker: JobWaker,
     private readonly agent: AgentPackage,
+    private readonly leased: LeasedFiles,
     @Inject(CONFIG) private readonly config: Config,
   ) {
     this.pollMs = Math.min(LONGEST_WAIT_MS, Math.round((2 * config.deviceLostMs) / 3));
@@ -91,11 +99,12 @@ export class AgentsService {
   }
 
   private async claim({ id: deviceId }: DeviceRow, instance: string): Promise<BenchmarkRow | null> {
+    const keyOf: ClaimOptions['keyOf'] = (work, { fingerprint }) => benchmarkKey(work, fingerprint);
     const { lease, ended } = await this.leases.claim({
       deviceId,
       instance,
       lostAfterMs: this.config.deviceLostMs,
-      keyOf: (work, { fingerprint }) => benchmarkKey(work, fingerprint),
+      keyOf,
     });
     await this.waker.wake(ended);
     return lease;
@@ -108,7 +117,7 @@ export class AgentsService {
       return { lease: null, ...this.views.stateOf({ ...now, lastSeenAt: new Date() }, null), serverVersion };
     }
     const words = this.views.stateOf(device, { ...row, jobName: null });
-    return { lease: leaseOf(row), ...words, serverVersion };
+    return { lease: await this.leased.leaseOf(row), ...words, serverVersion };
   }
 }
 
@@ -119,18 +128,6 @@ function refuseOther(protocol: number, version: string): void {
     'agent_outdated',
     `the agent ${version} speaks protocol ${protocol}, this server ${PROTOCOL}: start the agent that the server has at /agent.tgz`,
   );
-}
-
-function leaseOf({ id, fence, jobId, work }: BenchmarkRow): Lease {
-  const path = (digest: string) => `/v1/agent/leases/${id}/models/${digest}?fence=${fence}`;
-  return {
-    id,
-    fence,
-    job: `job ${jobId}`,
-    models: work.models.map(({ digest, label }) => ({ digest, label, path: path(digest) })),
-    inputs: work.inputs,
-    settings: work.settings,
-  };
 }
 
 /** Rings once for all that happens while nobody waits. */

@@ -5,18 +5,22 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import type { Benchmark, Config, Failure } from '#contracts';
-import { BenchmarkRepository, LeaseRepository } from '#database';
+import type { Config } from '#contracts';
+import { BenchmarkRepository, BenchmarkStalledError, LeaseLostError, LeaseRepository, type LeaseName } from '#database';
 import { repeat, type Repetition } from '#process';
 import { DevicesService } from '../devices/devices.service.js';
 import { CONFIG } from '#infrastructure';
 import { JobWaker } from './job-waker.js';
+import { lateFailure } from './late-benchmark.js';
 
 /** Rounds within the time after which a device is lost, and the longest pause between two. */
 const ROUNDS = 6;
 const LONGEST_PAUSE_MS = 5000;
 
-/** Takes lost leases back and ends benchmarks that nobody took in time. Several processes may be at it: each change is made once. */
+/**
+ * Takes lost leases back and ends benchmarks that nobody took in time. Several processes may be at it: each change is
+ * made once.
+ */
 @Injectable()
 export class BenchmarkSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(BenchmarkSweeper.name);
@@ -40,15 +44,24 @@ export class BenchmarkSweeper implements OnApplicationBootstrap, BeforeApplicati
     await this.rounds?.stop();
   }
 
+  /** Counted against the device: at the third in a row it gets no more work. */
+  private async giveUp(name: LeaseName): Promise<void> {
+    const { benchmarkStallMs, benchmarkAttempts } = this.config;
+    const fault = { counts: true, isSick: false };
+    const { code, message } = new BenchmarkStalledError(benchmarkStallMs);
+    const failure = { code, message, permanent: false };
+    try {
+      await this.waker.wake([await this.leases.fail(name, failure, fault, benchmarkAttempts)]);
+    } catch (error) {
+      // It has answered in the meantime.
+      if (!(error instanceof LeaseLostError)) throw error;
+    }
+  }
+
   private async sweep(): Promise<void> {
     await this.waker.wake(await this.leases.releaseExpired(this.config.benchmarkAttempts));
+    for (const name of await this.leases.stalled(this.config.benchmarkStallMs)) await this.giveUp(name);
     for (const late of await this.devices.inWords(await this.benchmarks.overdue()))
-      if (await this.benchmarks.failWaiting(late.id, failureOf(late))) await this.waker.wake([late.jobId]);
+      if (await this.benchmarks.failWaiting(late.id, lateFailure(late))) await this.waker.wake([late.jobId]);
   }
-}
-
-/** What kept a benchmark waiting until its time was up. */
-function failureOf({ status, reason, createdAt, deadlineAt }: Benchmark): Failure {
-  const minutes = Number(((Date.parse(deadlineAt) - Date.parse(createdAt)) / 60_000).toPrecision(2));
-  return { code: `benchmark_${status}`, message: `no device took it within ${minutes} min: ${reason}` };
 }

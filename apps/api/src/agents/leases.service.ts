@@ -28,7 +28,8 @@ export class LeasesService {
   /** Throws NotFoundError for a file that the lease does not name. */
   async model(name: LeaseName, digest: string): Promise<{ digest: string; name: string }> {
     const { work } = await this.leases.require(name);
-    if (!work.models.some((model) => model.digest === digest)) throw new ObjectNotFoundError(digest);
+    const isNamed = [...work.models, ...(work.data ? [work.data] : [])].some((file) => file.digest === digest);
+    if (!isNamed) throw new ObjectNotFoundError(digest);
     return { digest, name: `${digest}.onnx` };
   }
 
@@ -36,10 +37,10 @@ export class LeasesService {
   async result(device: DeviceRow, name: LeaseName, samples: BenchmarkSamples): Promise<void> {
     const row = await this.leases.find(name);
     checkSamples(row.work, samples);
-    const result = toResult(row.work, samples, {
-      fingerprint: fingerprintDigest(device.fingerprint),
-      raw: await this.keep(row, samples),
-    });
+    const { cores } = device.fingerprint;
+    const raw = await this.keep(row, samples);
+    const facts = { fingerprint: fingerprintDigest(device.fingerprint), raw, cores };
+    const result = toResult(row.work, samples, facts);
     const key = benchmarkKey(row.work, device.fingerprint);
     await this.waker.wake([await this.leases.succeed(name, result, key)]);
     await this.devices.seen(device.id, samples.after);
@@ -54,7 +55,13 @@ export class LeasesService {
   }
 
   private async keep({ work, deviceName }: BenchmarkRow, samples: BenchmarkSamples) {
-    const document = { device: deviceName, inputs: work.inputs, settings: work.settings, ...samples };
+    const document = {
+      device: deviceName,
+      inputs: work.inputs,
+      settings: work.settings,
+      ...(work.data ? { data: work.data } : {}),
+      ...samples,
+    };
     const { digest, bytes } = await this.store.put(Buffer.from(JSON.stringify(document)));
     return { name: `benchmark-${deviceName}.json`, digest, bytes };
   }

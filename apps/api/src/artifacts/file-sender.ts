@@ -22,7 +22,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.csv': 'text/csv',
 };
 
-/** Files up to this size are read twice, so that a damaged one is told by a status; of a larger one the connection breaks off at its end. */
+/**
+ * Files up to this size are read twice, so that a damaged one is told by a status; of a larger one the connection
+ * breaks off at its end.
+ */
 const MAX_CHECKED_BYTES = 64 * 1024 ** 2;
 
 /** Sends files of the store. A digest is a strong ETag that never goes stale. */
@@ -30,7 +33,10 @@ const MAX_CHECKED_BYTES = 64 * 1024 ** 2;
 export class FileSender {
   constructor(@Inject(STORE) private readonly store: ArtifactStore) {}
 
-  /** Throws NotFoundError, RangeNotSatisfiableError and, before the first byte of a file that is not large, DigestMismatchError. */
+  /**
+   * Throws NotFoundError, RangeNotSatisfiableError and, before the first byte of a file that is not large,
+   * DigestMismatchError.
+   */
   async send(request: Request, response: Response, { digest, name, type }: StoredFile): Promise<void> {
     const found = await this.store.stat(digest);
     if (!found) throw new ObjectNotFoundError(digest);
@@ -96,5 +102,7 @@ function assertMatch({ headers }: Request, etag: string): void {
 }
 
 function matches(header: string | undefined, etag: string): boolean {
-  return header !== undefined && header.split(',').some((tag) => [etag, '*'].includes(tag.trim().replace(/^W\//, '')));
+  if (header === undefined) return false;
+  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.some((tag) => tag === etag || tag === '*');
 }

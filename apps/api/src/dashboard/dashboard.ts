@@ -11,8 +11,8 @@ const OURS = /^\/(v1|docs\/|health|ready|openapi\.(json|yaml)|agent[\w.-]*\.tgz)
 const HASHED = /[\\/]assets[\\/]/;
 
 /**
- * Serves the built page, if there is one: its files, as brotli or gzip where the browser takes it and the build has it, and the page
- * itself for every other address that a browser opens.
+ * Serves the built page, if there is one: its files, as brotli or gzip where the browser takes it and the build has it,
+ * and the page itself for every other address that a browser opens.
  */
 export function serveDashboard(app: NestExpressApplication, path: string | undefined): void {
   if (path === undefined || !existsSync(join(path, 'index.html'))) return;

@@ -8,7 +8,17 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { DatasetRecord, DatasetInspection, DatasetQuery, Digest, Page, RegisterUri } from '#contracts';
+import {
+  DatasetInspection,
+  DatasetPreview,
+  DatasetQuery,
+  DatasetRecord,
+  Digest,
+  Page,
+  PreviewQuery,
+  RegisterUri,
+  UnstoredPreviewQuery,
+} from '#contracts';
 import { DatasetRepository } from '#database';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -17,6 +27,7 @@ import { ApiProblem } from '../openapi/problem-response.js';
 import { ApiRawBody } from '../openapi/raw-body.js';
 import { ApiError } from '../problems/api-error.js';
 import { parseWith } from '../problems/issues.js';
+import { DatasetPreviews } from './dataset-previews.js';
 import { DatasetsService } from './datasets.service.js';
 
 const Form = z.object({
@@ -31,6 +42,7 @@ export class DatasetsController {
   constructor(
     private readonly service: DatasetsService,
     private readonly datasets: DatasetRepository,
+    private readonly previews: DatasetPreviews,
   ) {}
 
   @Post()
@@ -48,6 +60,26 @@ export class DatasetsController {
     const { item, created } = await this.receive(request);
     response.status(created ? 201 : 200).location(`/v1/datasets/${item.id}`);
     return item;
+  }
+
+  @Post('preview')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Guess the manifest of data for a model, and show what the model would get of it; nothing is kept',
+    description:
+      'Send the files as multipart/form-data, with a part `manifest` to try one in place of a guess. A folder of pictures or recordings is sent as one zip archive.',
+  })
+  @ApiConsumes('multipart/form-data')
+  @ApiRawBody({ 'multipart/form-data': Form.partial({ manifest: true }) })
+  @ApiOkResponse({ standardSchema: DatasetPreview })
+  @ApiProblem(404, 422, 507)
+  preview(
+    @Req() request: Request,
+    @Query({ schema: UnstoredPreviewQuery }) query: UnstoredPreviewQuery,
+  ): Promise<DatasetPreview> {
+    if (!request.is('multipart/form-data'))
+      throw new ApiError('unsupported_media_type', 'send the files of the data as multipart/form-data');
+    return this.previews.ofForm(request, query);
   }
 
   @Get()
@@ -72,6 +104,17 @@ export class DatasetsController {
   @ApiProblem(404)
   async inspect(@Param('id', { schema: Digest }) id: string): Promise<DatasetInspection> {
     return (await this.datasets.require(id)).inspection;
+  }
+
+  @Get(':id/preview')
+  @ApiOperation({ summary: 'Samples of a data set as a model gets them, with labels and what it answers' })
+  @ApiOkResponse({ standardSchema: DatasetPreview })
+  @ApiProblem(404, 422, 507)
+  samples(
+    @Param('id', { schema: Digest }) id: string,
+    @Query({ schema: PreviewQuery }) query: PreviewQuery,
+  ): Promise<DatasetPreview> {
+    return this.previews.ofStored(id, query);
   }
 
   @Delete(':id')

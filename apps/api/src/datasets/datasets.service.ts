@@ -22,7 +22,8 @@ import { Documents } from '../untrusted/documents.js';
 import { Untrusted } from '../untrusted/untrusted.js';
 import { readForm } from '../uploads/form.js';
 import { Spool, spoolFile, type SpooledFile } from '../uploads/spool.js';
-import { MAX_MANIFEST_BYTES, parseManifest } from './manifest.js';
+import { uploadRoom, inRoom } from '../uploads/upload-room.js';
+import { MAX_MANIFEST_BYTES, parseManifestText } from './manifest.js';
 
 @Injectable()
 export class DatasetsService {
@@ -38,19 +39,20 @@ export class DatasetsService {
   /** Stores a data set once every file of it was opened in a process of its own. */
   upload(request: Request): Promise<Added<DatasetRecord>> {
     return this.spool.withFolder(async (folder) => {
-      const form = await readForm(request, folder, this.config.maxUploadBytes);
-      return this.add(folder, await parseManifest(form.manifest, this.documents.reader), form.files);
+      const form = await readForm(request, folder, uploadRoom(this.config));
+      return this.add(folder, await parseManifestText(form.manifest, this.documents.reader), form.files);
     });
   }
 
   /** The URI is that of a manifest; its files lie beside it. */
   register({ uri, name }: RegisterUri): Promise<Added<DatasetRecord>> {
     return this.spool.withFolder(async (folder) => {
-      const manifest = await parseManifest(await this.readText(uri), this.documents.reader);
+      const manifest = await parseManifestText(await this.readText(uri), this.documents.reader);
       const files = new Map<string, SpooledFile>();
-      let left = this.config.maxUploadBytes;
+      const room = uploadRoom(this.config);
+      let left = room.bytes;
       for (const file of manifestFiles(manifest)) {
-        const spooled = await this.fetch(siblingUri(uri, file), join(folder, file), left);
+        const spooled = await inRoom(room, this.fetch(siblingUri(uri, file), join(folder, file), left));
         left -= spooled.bytes;
         files.set(file, spooled);
       }
@@ -64,10 +66,8 @@ export class DatasetsService {
     files: ReadonlyMap<string, SpooledFile>,
   ): Promise<Added<DatasetRecord>> {
     assertComplete(manifest, files);
-    const stored: StoredDataset = {
-      manifest,
-      files: Object.fromEntries([...files].map(([name, { digest }]) => [name, digest])),
-    };
+    const digests = [...files].map(([name, { digest }]) => [name, digest]);
+    const stored: StoredDataset = { manifest, files: Object.fromEntries(digests) };
     const document = Buffer.from(canonicalJson(stored));
     const id = createHash('sha256').update(document).digest('hex');
     await writeFile(join(folder, 'dataset.json'), document);
@@ -75,14 +75,8 @@ export class DatasetsService {
     for (const { path, digest } of files.values()) await this.store.putFile(path, { expectedDigest: digest });
     await this.store.put(document, { expectedDigest: id });
     const bytes = [...files.values()].reduce((sum, file) => sum + file.bytes, 0);
-    const { dataset, created } = await this.datasets.add({
-      id,
-      name: manifest.name,
-      bytes,
-      manifest,
-      files: stored.files,
-      inspection,
-    });
+    const row = { id, name: manifest.name, bytes, manifest, files: stored.files, inspection };
+    const { dataset, created } = await this.datasets.add(row);
     return { item: dataset, created };
   }
 
@@ -107,20 +101,20 @@ async function collect(stream: Readable): Promise<Buffer[]> {
   return chunks;
 }
 
+function fileProblems(names: readonly string[], message: string): { field: string; message: string }[] {
+  return names.map((name) => ({ field: `files.${name}`, message }));
+}
+
 /** The files are those that the manifest names: none missing, none left over. */
 function assertComplete(manifest: DatasetManifest, files: ReadonlyMap<string, SpooledFile>): void {
   const named = manifestFiles(manifest);
-  const missing = named
-    .filter((name) => !files.has(name))
-    .map((name) => ({ field: `files.${name}`, message: 'the manifest names this file and it was not sent' }));
-  const extra = [...files.keys()]
-    .filter((name) => !named.includes(name))
-    .map((name) => ({ field: `files.${name}`, message: 'no split of the manifest names this file' }));
+  const unsent = named.filter((name) => !files.has(name));
+  const missing = fileProblems(unsent, 'the manifest names this file and it was not sent');
+  const unnamed = [...files.keys()].filter((name) => !named.includes(name));
+  const extra = fileProblems(unnamed, 'no split of the manifest names this file');
   const problems = [...missing, ...extra];
-  if (problems.length > 0)
-    throw new ApiError(
-      'dataset_file',
-      problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
-      problems,
-    );
+  if (problems.length > 0) {
+    const detail = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+    throw new ApiError('dataset_file', detail, problems);
+  }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -7,14 +7,24 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { Device, EnrolmentCode, EnrolmentRequest, Page, type Config } from '#contracts';
+import {
+  Device,
+  DeviceHistoryQuery,
+  DeviceMeasurement,
+  EnrolmentCode,
+  EnrolmentRequest,
+  Page,
+  type Config,
+} from '#contracts';
 import { DeviceRepository, LeaseRepository } from '#database';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { JobWaker } from '../agents/job-waker.js';
+import { NeedsRole } from '../auth/role.js';
 import { CONFIG } from '#infrastructure';
 import { ApiProblem } from '../openapi/problem-response.js';
 import { DevicesService } from './devices.service.js';
+import { reachableFrom } from './reachable.js';
 
 const DeviceId = z.uuid();
 const CODE_MS = 10 * 60_000;
@@ -39,6 +49,7 @@ export class DevicesController {
   }
 
   @Post('codes')
+  @NeedsRole('admin')
   @ApiOperation({ summary: 'A code by which one device may enrol within ten minutes, once' })
   @ApiCreatedResponse({ standardSchema: EnrolmentCode })
   async createCode(
@@ -46,10 +57,13 @@ export class DevicesController {
     @Req() request: Request,
   ): Promise<EnrolmentCode> {
     const { code, expiresAt } = await this.devices.createCode(wishes, CODE_MS);
-    const server = `${request.protocol}://${request.get('host')}`;
-    const name = wishes.name ?? 'NAME';
-    const command = `npx --yes ${server}/agent.tgz enrol ${code} --server ${server} --name ${name}`;
-    return { code, expiresAt: expiresAt.toISOString(), command };
+    const origin = `${request.protocol}://${request.get('host')}`;
+    const { servers, unreachable } = reachableFrom(origin, this.config.host);
+    const server = servers[0] ?? origin;
+    const command = `npx --yes ${server}/agent.tgz enrol ${code} --server ${server} --name ${wishes.name ?? 'NAME'}`;
+    const filled = new URLSearchParams({ code, ...(wishes.name === undefined ? {} : { name: wishes.name }) });
+    const pages = servers.map((each) => `${each}/device#${filled}`);
+    return { code, expiresAt: expiresAt.toISOString(), command, pages, unreachable };
   }
 
   @Get(':id')
@@ -57,6 +71,17 @@ export class DevicesController {
   @ApiOkResponse({ standardSchema: Device })
   get(@Param('id', { schema: DeviceId }) id: string): Promise<Device> {
     return this.service.get(id);
+  }
+
+  @Get(':id/benchmarks')
+  @ApiOperation({ summary: 'What a device measured, newest first: the same model again and again, and others' })
+  @ApiOkResponse({ standardSchema: Page(DeviceMeasurement) })
+  @ApiProblem(400, 404)
+  history(
+    @Param('id', { schema: DeviceId }) id: string,
+    @Query({ schema: DeviceHistoryQuery }) query: DeviceHistoryQuery,
+  ) {
+    return this.service.historyOf(id, query);
   }
 
   @Post(':id/drain')
@@ -78,6 +103,7 @@ export class DevicesController {
   }
 
   @Delete(':id')
+  @NeedsRole('admin')
   @HttpCode(204)
   @ApiOperation({ summary: 'Remove a device: its key opens nothing from now on, its results stay' })
   @ApiNoContentResponse()

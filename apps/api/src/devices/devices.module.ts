@@ -7,6 +7,7 @@ import { AgentsController } from '../agents/agents.controller.js';
 import { AgentsService } from '../agents/agents.service.js';
 import { BenchmarkSweeper } from '../agents/benchmark-sweeper.js';
 import { JobWaker } from '../agents/job-waker.js';
+import { LeasedFiles } from '../agents/leased-files.js';
 import { LeasesService } from '../agents/leases.service.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';
@@ -20,7 +21,7 @@ const AGENT_PACKAGE = {
 /** Devices as people see them, and the routes of their agents. */
 @Module({
   controllers: [DevicesController, AgentsController, AgentPackageController],
-  providers: [AGENT_PACKAGE, DevicesService, AgentsService, LeasesService, JobWaker, BenchmarkSweeper],
+  providers: [AGENT_PACKAGE, DevicesService, AgentsService, LeasesService, LeasedFiles, JobWaker, BenchmarkSweeper],
   exports: [DevicesService],
 })
 export class DevicesModule {}

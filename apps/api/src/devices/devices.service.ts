@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Benchmark, Config, Device } from '#contracts';
+import type { Benchmark, Config, Device, DeviceHistoryQuery } from '#contracts';
 import { BenchmarkRepository, DeviceRepository, type DeviceRow, type OpenBenchmark } from '#database';
 import { benchmarkStatus, deviceState, type StateWords } from '#pipeline';
 import { CONFIG } from '#infrastructure';
@@ -24,6 +24,12 @@ export class DevicesService {
     return this.toDevice(row, open);
   }
 
+  /** What a device measured, the newest first. Throws NotFoundError, InvalidCursorError. */
+  async historyOf(id: string, query: DeviceHistoryQuery) {
+    const { name } = await this.devices.require(id);
+    return this.benchmarks.ofDevice(name, query);
+  }
+
   async benchmarksOf(jobId: string): Promise<Benchmark[]> {
     return this.inWords(await this.benchmarks.ofJob(jobId));
   }
@@ -32,8 +38,9 @@ export class DevicesService {
   async inWords(rows: readonly OpenBenchmark[]): Promise<Benchmark[]> {
     if (rows.length === 0) return [];
     const [devices, mean] = await Promise.all([this.list(), this.benchmarks.meanSeconds()]);
+    const known = devices.map((device) => ({ ...device, cores: device.fingerprint.cores }));
     return rows.map((row) => ({
-      ...benchmarkStatus(row, devices, mean),
+      ...benchmarkStatus({ ...row, limits: row.work.settings }, known, mean),
       id: row.id,
       jobId: row.jobId,
       stage: row.stageIndex,

@@ -18,8 +18,9 @@ export interface FollowedLog<E> {
 }
 
 /**
- * Events as they are recorded: a snapshot, every event after Last-Event-ID in its order, each once, and a last snapshot at the end.
- * Snapshots have no id, so that a client that breaks off at one resumes where it was. Throws ApiError for a Last-Event-ID that is none.
+ * Events as they are recorded: a snapshot, every event after Last-Event-ID in its order, each once, and a last snapshot
+ * at the end. Snapshots have no id, so that a client that breaks off at one resumes where it was. Throws ApiError for a
+ * Last-Event-ID that is none.
  */
 export async function sendEvents<E>(
   log: FollowedLog<E>,
@@ -80,5 +81,6 @@ function lastEventId(request: Request, subject: string): number {
   );
 }
 
-const wrongEventId = (detail: string, message: string): ApiError =>
-  new ApiError('invalid_request', detail, [{ field: 'Last-Event-ID', message }]);
+function wrongEventId(detail: string, message: string): ApiError {
+  return new ApiError('invalid_request', detail, [{ field: 'Last-Event-ID', message }]);
+}

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { errorCode } from '#contracts';
 import type { Database } from '#database';
 import { DATABASE, QUEUE, STORE } from '#infrastructure';
 import type { StageQueue } from '#queue';
 import type { ArtifactStore } from '#storage';
-import { errorCode } from '../problems/error-code.js';
 
 export interface Check {
   ok: boolean;

@@ -10,18 +10,20 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
-import { Benchmark, Job, JobItem, JobQuery, Page, Preflight } from '#contracts';
-import { JobRepository } from '#database';
+import { Benchmark, Job, JobCheck, JobItem, JobLineage, JobOutlook, JobQuery, ModelPair, Page } from '#contracts';
+import { JobRepository, LineageRepository } from '#database';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { FileSender } from '../artifacts/file-sender.js';
 import { DevicesService } from '../devices/devices.service.js';
 import { JobStream } from '../events/job-stream.js';
+import { ModelGraphs } from '../models/model-graphs.js';
 import { ApiDownload } from '../openapi/download.js';
 import { ApiProblem } from '../openapi/problem-response.js';
 import { parseWith } from '../problems/issues.js';
 import { Heeds } from '../requests/heeded.js';
 import { IdempotencyKey, JobBodies, JobBody } from './job-body.js';
+import { JobOutlooks } from './job-outlooks.js';
 import { JobsService } from './jobs.service.js';
 import { formatFor, reportOf } from './report.js';
 import { SubmissionService } from './submission.service.js';
@@ -39,6 +41,9 @@ export class JobsController {
     private readonly stream: JobStream,
     private readonly files: FileSender,
     private readonly devices: DevicesService,
+    private readonly graphs: ModelGraphs,
+    private readonly lineage: LineageRepository,
+    private readonly outlooks: JobOutlooks,
   ) {}
 
   @Post()
@@ -66,10 +71,10 @@ export class JobsController {
 
   @Post('preflight')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Check a job without submitting it' })
-  @ApiOkResponse({ standardSchema: Preflight })
+  @ApiOperation({ summary: 'Check a job without submitting it, and tell what it will take' })
+  @ApiOkResponse({ standardSchema: JobCheck })
   @ApiProblem(404, 422, 507)
-  preflight(@Body({ schema: JobBody }) body: JobBody): Promise<Preflight> {
+  preflight(@Body({ schema: JobBody }) body: JobBody): Promise<JobCheck> {
     return this.submissions.preflight(body);
   }
 
@@ -103,7 +108,33 @@ export class JobsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
+    // One address has several forms: a cache must not take one for another.
+    response.vary('Accept');
     await this.files.send(request, response, reportOf(await this.jobs.require(id), formatFor(request)));
+  }
+
+  @Get(':id/graph')
+  @ApiOperation({ summary: 'Layers of the model that a job was given, and of the newest that it has made' })
+  @ApiOkResponse({ standardSchema: ModelPair })
+  @ApiProblem(404, 507)
+  async graph(@Param('id', { schema: JobId }) id: string): Promise<ModelPair> {
+    return this.graphs.ofJob(await this.jobs.require(id));
+  }
+
+  @Get(':id/lineage')
+  @ApiOperation({ summary: 'Jobs that computed what this one found in the cache' })
+  @ApiOkResponse({ standardSchema: JobLineage })
+  @ApiProblem(404)
+  async origins(@Param('id', { schema: JobId }) id: string): Promise<JobLineage> {
+    return this.lineage.ofJob((await this.jobs.require(id)).id);
+  }
+
+  @Get(':id/outlook')
+  @ApiOperation({ summary: 'What is before a job that waits, and what it will take, by earlier stages' })
+  @ApiOkResponse({ standardSchema: JobOutlook })
+  @ApiProblem(404)
+  outlook(@Param('id', { schema: JobId }) id: string): Promise<JobOutlook> {
+    return this.outlooks.of(id);
   }
 
   @Get(':id/benchmarks')

@@ -22,7 +22,9 @@ export class JobsService {
     return this.answers.to(bodies, key, (claim) => this.accept(bodies, claim));
   }
 
-  /** Takes the flow out of the queue as well, unless a worker holds a stage of it: the worker is told by the records. */
+  /**
+   * Takes the flow out of the queue as well, unless a worker holds a stage of it: the worker is told by the records.
+   */
   async cancel(id: string): Promise<Job> {
     const job = await this.jobs.cancel(id);
     if (isFinal(job.state)) this.dispatcher.withdraw(await this.jobs.queueEntry(id));
@@ -41,12 +43,11 @@ export class JobsService {
 
   private async accept(bodies: JobBodies, claim?: KeyClaim): Promise<StoredResponse> {
     const prepared = await this.submissions.prepare(bodies);
-    const toResponse: IdempotentAnswer['toResponse'] = (jobs) => ({
-      status: CREATED,
-      body: Array.isArray(bodies) ? jobs : jobs[0],
-    });
+    const bodyOf = (jobs: readonly Job[]) => (Array.isArray(bodies) ? jobs : jobs[0]);
+    const toResponse: IdempotentAnswer['toResponse'] = (jobs) => ({ status: CREATED, body: bodyOf(jobs) });
     const jobs = await this.jobs.createAll(prepared, claim && { claim, toResponse });
-    this.dispatcher.dispatch(jobs.map(({ id, stages }) => ({ jobId: id, stageCount: stages.length, run: 1 })));
+    const entries = jobs.map(({ id, stages }) => ({ jobId: id, stageCount: stages.length, run: 1 }));
+    this.dispatcher.dispatch(entries);
     return toResponse(jobs);
   }
 }

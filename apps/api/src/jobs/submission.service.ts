@@ -1,12 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Config, DatasetRecord, Model, Preflight, Recipe } from '#contracts';
-import { DatasetRepository, ModelRepository, type NewJob } from '#database';
+import type { Config, DatasetRecord, JobCheck, Model, Preflight, Recipe } from '#contracts';
+import { DatasetRepository, DeviceRepository, ModelRepository, type NewJob } from '#database';
 import { DocumentError, LIMITS } from '#documents';
 import { CONFIG } from '#infrastructure';
-import { gateProblems, parseRecipe, planStages, RecipeError, unreadableRecipe, type PlannedStage } from '#pipeline';
+import {
+  gateProblems,
+  namesDevices,
+  parseRecipe,
+  planStages,
+  rangeForDevices,
+  RecipeError,
+  unreadableRecipe,
+  type PlannedStage,
+} from '#pipeline';
 import { ApiError, type FieldProblem } from '../problems/api-error.js';
 import { Documents } from '../untrusted/documents.js';
 import type { JobBodies, JobBody } from './job-body.js';
+import { deniedModules } from './denied-modules.js';
+import { StageForecasts } from './stage-forecasts.js';
 import { Preflights } from './preflights.js';
 
 interface Planned {
@@ -25,7 +36,9 @@ export class SubmissionService {
   constructor(
     private readonly models: ModelRepository,
     private readonly datasets: DatasetRepository,
+    private readonly devices: DeviceRepository,
     private readonly preflights: Preflights,
+    private readonly forecasts: StageForecasts,
     private readonly documents: Documents,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -33,8 +46,13 @@ export class SubmissionService {
   /**
    * Checks without accepting. Throws as `prepare` does for what cannot even be checked: its recipe, model and data set.
    */
-  async preflight(body: JobBody): Promise<Preflight> {
-    return this.checkOne(await this.plan(body, ''));
+  async preflight(body: JobBody): Promise<JobCheck> {
+    const plans = await this.planAll([body], () => '');
+    const [plan] = plans;
+    const [checked = { problems: [], skipped: [] }] = await this.check(plans);
+    if (plan === undefined || checked.problems.length > 0) return { ...checked, forecast: null };
+    const { model, dataset, recipe, stages } = plan;
+    return { ...checked, forecast: await this.forecasts.of([stages], { model, dataset, seed: recipe.seed }) };
   }
 
   /**
@@ -44,24 +62,34 @@ export class SubmissionService {
   async prepare(bodies: JobBodies): Promise<NewJob[]> {
     const list = Array.isArray(bodies) ? bodies : [bodies];
     const placeOf = (index: number) => (Array.isArray(bodies) ? `[${index}].` : '');
-    const plans: Planned[] = [];
-    for (const [index, body] of list.entries()) plans.push(await this.plan(body, placeOf(index)));
+    const plans = await this.planAll(list, placeOf);
     const checked = await this.check(plans);
     refuseProblems(
       checked.flatMap(({ problems }, index) =>
         problems.map(({ field, message }) => ({ field: `${placeOf(index)}${field}`, message })),
       ),
     );
-    return plans.map((plan, index) =>
-      toJob(list[index]?.name ?? null, plan, checked[index] ?? { problems: [], skipped: [] }),
-    );
+    const clean: Preflight = { problems: [], skipped: [] };
+    return plans.map((plan, index) => toJob(list[index]?.name ?? null, plan, checked[index] ?? clean));
   }
 
-  private async plan(body: JobBody, place: string): Promise<Planned> {
-    const recipe = await this.recipeOf(body.recipe, place);
-    const model = await this.models.require(body.model);
-    const dataset = body.dataset ? await this.datasets.require(body.dataset) : null;
-    return { recipe, stages: planStages(recipe), model, dataset };
+  /** Models and data sets that several of the bodies name are looked up once. */
+  private async planAll(bodies: readonly JobBody[], placeOf: (index: number) => string): Promise<Planned[]> {
+    const models = onceEach((id: string) => this.models.require(id));
+    const datasets = onceEach((id: string) => this.datasets.require(id));
+    const plans: Planned[] = [];
+    for (const [index, body] of bodies.entries()) {
+      const recipe = await this.forDevices(await this.recipeOf(body.recipe, placeOf(index)));
+      const model = await models(body.model);
+      const dataset = body.dataset ? await datasets(body.dataset) : null;
+      plans.push({ recipe, stages: planStages(recipe), model, dataset });
+    }
+    return plans;
+  }
+
+  /** What the devices that a recipe names decide is written out in the job's own recipe. */
+  private async forDevices(recipe: Recipe): Promise<Recipe> {
+    return namesDevices(recipe) ? rangeForDevices(recipe, await this.devices.list()) : recipe;
   }
 
   /** Text is read off the event loop. The recipe's own problems become fields of the submission. */
@@ -71,53 +99,46 @@ export class SubmissionService {
     } catch (cause) {
       const error = cause instanceof DocumentError ? unreadableRecipe(cause) : cause;
       if (!(error instanceof RecipeError)) throw error;
-      throw new RecipeError(
-        error.problems.map(({ field, message }) => ({
-          field: `${place}${field ? `recipe.${field}` : 'recipe'}`,
-          message,
-        })),
-        { cause: error },
-      );
+      const problems = error.problems.map(({ field, message }) => ({
+        field: `${place}${field ? `recipe.${field}` : 'recipe'}`,
+        message,
+      }));
+      throw new RecipeError(problems, { cause: error });
     }
-  }
-
-  private async checkOne(plan: Planned): Promise<Preflight> {
-    const [checked] = await this.check([plan]);
-    return checked ?? { problems: [], skipped: [] };
   }
 
   private async check(plans: readonly Planned[]): Promise<Preflight[]> {
     const known = await this.known(plans.flatMap(modelsNamed).map(({ digest }) => digest));
-    const seen = await this.preflights.of(
-      plans.map(({ model, dataset, stages }) => ({ model, dataset, stages })),
-      known,
-    );
+    const subjects = plans.map(({ model, dataset, stages }) => ({ model, dataset, stages }));
+    const seen = await this.preflights.of(subjects, known);
     return plans.map((plan, index) => {
-      const missing = modelsNamed(plan)
-        .filter(({ digest }) => !known.has(digest))
-        .map(({ field, digest }) => ({
-          field,
-          message: `there is no model ${digest} in the store: upload it with POST /v1/models first`,
-        }));
-      return {
-        problems: [
-          ...deniedModules(plan, this.config),
-          ...missingLabels(plan),
-          ...missing,
-          ...(seen[index]?.problems ?? []),
-        ],
-        skipped: seen[index]?.skipped ?? [],
-      };
+      const absent = modelsNamed(plan).filter(({ digest }) => !known.has(digest));
+      const missing = absent.map(({ field, digest }) => ({
+        field,
+        message: `there is no model ${digest} in the store: upload it with POST /v1/models first`,
+      }));
+      const { problems = [], skipped = [] } = seen[index] ?? {};
+      const ofPlan = [...deniedModules(plan.stages, this.config), ...missingLabels(plan), ...missing];
+      return { problems: [...ofPlan, ...problems], skipped };
     });
   }
 
   /** Those of the digests that are models in the store. */
   private async known(digests: readonly string[]): Promise<Set<string>> {
-    const found = await Promise.all(
-      [...new Set(digests)].map(async (digest) => ((await this.models.get(digest)) ? [digest] : [])),
-    );
+    const present = async (digest: string) => ((await this.models.get(digest)) ? [digest] : []);
+    const found = await Promise.all([...new Set(digests)].map(present));
     return new Set(found.flat());
   }
+}
+
+/** Asks for each key once, however often it is called. */
+function onceEach<K, V>(ask: (key: K) => Promise<V>): (key: K) => Promise<V> {
+  const asked = new Map<K, Promise<V>>();
+  return (key) => {
+    const answer = asked.get(key) ?? ask(key);
+    asked.set(key, answer);
+    return answer;
+  };
 }
 
 function modelsNamed({ stages }: Planned): { field: string; digest: string }[] {
@@ -142,29 +163,12 @@ function refuseProblems(problems: readonly FieldProblem[]): void {
   if (problems.length === 0) return;
   const listed = problems.slice(0, MAX_PROBLEMS);
   const more = problems.length > listed.length ? `; and ${problems.length - listed.length} more` : '';
-  throw new ApiError(
-    'preflight_failed',
-    listed.map(({ field, message }) => `${field}: ${message}`).join('; ') + more,
-    listed,
-  );
+  const detail = listed.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  throw new ApiError('preflight_failed', detail + more, listed);
 }
 
 function missingLabels({ recipe, dataset }: Planned): FieldProblem[] {
   if (!dataset) return [];
-  return gateProblems(recipe, dataset.inspection).map(({ field, message }) => ({
-    field: `recipe.${field}`,
-    message,
-  }));
-}
-
-/** Modules that compute figures run code on the workers: the operator decides whether users may bring any. */
-function deniedModules({ stages }: Planned, { customMetrics }: Config): FieldProblem[] {
-  if (customMetrics === 'allow') return [];
-  return stages
-    .filter(({ options }) => options['custom'] !== undefined)
-    .map(({ index }) => ({
-      field: `recipe.passes[${index}].options.custom`,
-      message:
-        'this server does not run modules of its users: its operator allows it with COLDPRESS_CUSTOM_METRICS=allow',
-    }));
+  const problems = gateProblems(recipe, dataset.inspection);
+  return problems.map(({ field, message }) => ({ field: `recipe.${field}`, message }));
 }

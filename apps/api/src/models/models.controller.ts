@@ -10,8 +10,18 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { Digest, Model, ModelInspection, ModelQuery, Page, RegisterUri, UploadQuery } from '#contracts';
-import { ModelRepository } from '#database';
+import {
+  Digest,
+  Model,
+  ModelLayers,
+  ModelInspection,
+  ModelLineage,
+  ModelQuery,
+  Page,
+  RegisterUri,
+  UploadQuery,
+} from '#contracts';
+import { LineageRepository, ModelRepository } from '#database';
 import type { Request, Response } from 'express';
 import { FileSender } from '../artifacts/file-sender.js';
 import { ApiDownload } from '../openapi/download.js';
@@ -22,6 +32,7 @@ import { ApiError } from '../problems/api-error.js';
 import { parseWith } from '../problems/issues.js';
 import { Heeds } from '../requests/heeded.js';
 import { expectedDigest, refuseDigest } from '../uploads/content-digest.js';
+import { ModelGraphs } from './model-graphs.js';
 import { ModelsService, type Added } from './models.service.js';
 
 /** A model and the files that its tensors name. */
@@ -38,6 +49,8 @@ export class ModelsController {
     private readonly service: ModelsService,
     private readonly models: ModelRepository,
     private readonly files: FileSender,
+    private readonly graphs: ModelGraphs,
+    private readonly lineage: LineageRepository,
   ) {}
 
   @Post()
@@ -45,14 +58,15 @@ export class ModelsController {
   @ApiOperation({
     summary: 'Upload an ONNX file, or register one that lies elsewhere',
     description:
-      'Send the bytes as application/octet-stream; a model with external data as multipart/form-data, the part `model` and its data files as `file`; or `{ "uri": "s3://…" }` as JSON. The same bytes again answer 200 with the same id.',
+      'Send the bytes as application/octet-stream; a model with external data as multipart/form-data, the part `model` and its data files as `file`, or as application/zip with both; or `{ "uri": "s3://…" }` as JSON. The same bytes again answer 200 with the same id.',
   })
-  @ApiConsumes('application/octet-stream', 'multipart/form-data', 'application/json')
+  @ApiConsumes('application/octet-stream', 'multipart/form-data', 'application/zip', 'application/json')
   @ApiQuery({ name: 'name', required: false, schema: { type: 'string', minLength: 1, maxLength: 200 } })
   @ApiHeader({ name: 'Content-Digest', required: false, schema: { type: 'string' } })
   @ApiRawBody({
     'application/octet-stream': 'binary',
     'multipart/form-data': ModelParts,
+    'application/zip': 'binary',
     'application/json': RegisterUri,
   })
   @ApiCreatedResponse({ standardSchema: Model, description: 'Stored.' })
@@ -92,6 +106,24 @@ export class ModelsController {
     return (await this.models.require(id)).inspection;
   }
 
+  @Get(':id/graph')
+  @ApiOperation({
+    summary: 'Layers of a model with what they read, how wide their weights are stored, and how many are zero',
+  })
+  @ApiOkResponse({ standardSchema: ModelLayers })
+  @ApiProblem(404, 507)
+  async graph(@Param('id', { schema: Digest }) id: string): Promise<ModelLayers> {
+    return this.graphs.of((await this.models.require(id)).id);
+  }
+
+  @Get(':id/lineage')
+  @ApiOperation({ summary: 'What a model was made from, and what jobs made from it' })
+  @ApiOkResponse({ standardSchema: ModelLineage })
+  @ApiProblem(404)
+  async relatives(@Param('id', { schema: Digest }) id: string): Promise<ModelLineage> {
+    return this.lineage.ofModel((await this.models.require(id)).id);
+  }
+
   @Get(':id/content')
   @ApiOperation({ summary: 'The ONNX file; ranges and If-None-Match are honoured' })
   @ApiDownload('application/octet-stream', 'application/json', 'text/markdown', 'text/csv')
@@ -127,10 +159,14 @@ export class ModelsController {
       refuseDigest(request);
       return this.service.uploadForm(request, name);
     }
+    if (request.is('application/zip')) {
+      refuseDigest(request);
+      return this.service.uploadArchive(request, name);
+    }
     if (!request.is('application/octet-stream')) {
       throw new ApiError(
         'unsupported_media_type',
-        'send an ONNX file as application/octet-stream, one with external data as multipart/form-data, or {"uri": "…"} as application/json',
+        'send an ONNX file as application/octet-stream, one with external data as multipart/form-data or application/zip, or {"uri": "…"} as application/json',
       );
     }
     return this.service.upload(request, name, expectedDigest(request));

@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { PROBLEMS } from '../problems/problem-table.js';
-import { EXAMPLES } from './examples.js';
+import { BODY_EXAMPLES } from './examples.js';
 import { wordsFor } from './parameters.js';
 import { RAW_BODY } from './raw-body.js';
 
@@ -23,19 +23,22 @@ interface Operation {
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema?: unknown; example?: unknown }> };
   responses: Record<string, Response>;
-  security?: unknown[];
+  security?: object[];
   [extension: string]: unknown;
 }
 
 const PROBLEM = '#/components/schemas/Problem';
 
-/** Brings the document to what is really answered: problems under their own type, statuses that any route may have, words, examples. */
+/**
+ * Brings the document to what is really answered: problems under their own type, statuses that any route may have,
+ * words, examples.
+ */
 export function complete(document: OpenAPIObject): OpenAPIObject {
   for (const [path, operations] of Object.entries(document.paths)) {
-    for (const operation of Object.values(operations) as unknown as Operation[]) {
+    for (const [method, operation] of Object.entries(operations) as unknown as [string, Operation][]) {
       takeRawBody(operation);
       describeParameters(path, operation);
-      addProblems(path, operation);
+      addProblems(path, method, operation);
       addExamples(path, operation);
     }
   }
@@ -61,12 +64,17 @@ function describeParameters(path: string, { parameters = [] }: Operation): void 
 }
 
 /** Statuses that the routes do not name each: of what stands before every handler. */
-function universalProblems(path: string, { security, requestBody, parameters = [] }: Operation): number[] {
+function universalProblems(
+  path: string,
+  method: string,
+  { security, requestBody, parameters = [] }: Operation,
+): number[] {
   const isHealth = path === '/health' || path === '/ready';
   return [
     400,
     431,
     ...(security ? [401] : []),
+    ...(method !== 'get' && security?.some((scheme) => 'bearer' in scheme) ? [403] : []),
     ...(parameters.some((parameter) => parameter.in === 'path') ? [404] : []),
     ...(requestBody ? [413, 415] : []),
     ...(isHealth || path.endsWith('/events') ? [] : [429]),
@@ -74,18 +82,17 @@ function universalProblems(path: string, { security, requestBody, parameters = [
   ];
 }
 
-function addProblems(path: string, operation: Operation): void {
+function addProblems(path: string, method: string, operation: Operation): void {
   const named = Object.entries(operation.responses)
     .filter(([, { content }]) => Object.values(content ?? {}).some(({ schema }) => schema?.$ref === PROBLEM))
     .map(([status]) => Number(status));
-  for (const status of new Set([...named, ...universalProblems(path, operation)]))
+  for (const status of new Set([...named, ...universalProblems(path, method, operation)]))
     operation.responses[status] = problemResponse(status);
 }
 
 function problemResponse(status: number): Response {
-  const codes = Object.entries(PROBLEMS)
-    .filter(([, problem]) => problem.status === status)
-    .map(([code]) => code);
+  const ofStatus = Object.entries(PROBLEMS).filter(([, problem]) => problem.status === status);
+  const codes = ofStatus.map(([code]) => code);
   const [code = 'internal'] = codes;
   const title = PROBLEMS[code]?.title ?? '';
   return {
@@ -111,7 +118,7 @@ function problemResponse(status: number): Response {
 
 function addExamples(path: string, { requestBody }: Operation): void {
   for (const [type, media] of Object.entries(requestBody?.content ?? {})) {
-    const example = EXAMPLES[path]?.[type];
+    const example = BODY_EXAMPLES[path]?.[type];
     if (example !== undefined) media.example ??= example;
   }
 }

@@ -2,7 +2,10 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { complete } from './complete.js';
 
-/** Serves the OpenAPI document at /openapi.json, and where the dashboard, which shows it, is not built a page to try it at /docs. */
+/**
+ * Serves the OpenAPI document at /openapi.json, and where the dashboard, which shows it, is not built a page to try it
+ * at /docs.
+ */
 export function serveOpenApi(app: INestApplication): void {
   const settings = new DocumentBuilder()
     .setTitle('Coldpress')

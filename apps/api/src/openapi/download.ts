@@ -12,9 +12,8 @@ const HEADERS = {
 
 /** Documents a route that answers with a stored file: whole, a range of it, or that the client's copy is right. */
 export function ApiDownload(...types: string[]): MethodDecorator {
-  const content = Object.fromEntries(
-    types.map((type) => [type, { schema: type === 'application/json' ? {} : BINARY }]),
-  );
+  const formOf = (type: string) => ({ schema: type === 'application/json' ? {} : BINARY });
+  const content = Object.fromEntries(types.map((type) => [type, formOf(type)]));
   return applyDecorators(
     Heeds('if-match'),
     ...['If-None-Match', 'If-Match', 'If-Range', 'Range'].map((name) =>

@@ -83,7 +83,7 @@ const SAMPLES: BenchmarkSamples = {
 type Examples = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** Bodies as one would send them, by path and content type. */
-export const EXAMPLES: Examples = {
+export const BODY_EXAMPLES: Examples = {
   '/v1/jobs': { 'application/json': { name: 'small', model: ID, dataset: ID, recipe: RECIPE } },
   '/v1/jobs/preflight': { 'application/json': { model: ID, dataset: ID, recipe: RECIPE } },
   '/v1/sweeps': { 'application/json': { model: ID, dataset: ID, sweep: SWEEP } },
@@ -97,7 +97,9 @@ export const EXAMPLES: Examples = {
     'application/json': { uri: 's3://imports/mnist/dataset.yaml' },
     'multipart/form-data': { manifest: MANIFEST, file: ['(bytes of data.npz)'] },
   },
+  '/v1/datasets/preview': { 'multipart/form-data': { file: ['(bytes of data.npz)'] } },
   '/v1/devices/codes': { 'application/json': { name: 'pi-kitchen', tags: ['arm64'] } },
+  '/v1/keys': { 'application/json': { name: 'the build server', role: 'member' } },
   '/v1/agent/enrol': { 'application/json': ENROL },
   '/v1/agent/hello': { 'application/json': HELLO },
   '/v1/agent/lease': { 'application/json': POLL },

@@ -1,4 +1,6 @@
-/** What a parameter is, for the document; routes that share a name share its meaning, unless their path says otherwise. */
+/**
+ * What a parameter is, for the document; routes that share a name share its meaning, unless their path says otherwise.
+ */
 interface ParameterWords {
   in: 'path' | 'query' | 'header';
   name: string;
@@ -45,6 +47,13 @@ const PARAMETERS: readonly ParameterWords[] = [
     name: 'id',
     path: '/v1/devices',
     description: 'The device, as lists tell it.',
+    example: '123e4567-e89b-42d3-a456-426614174000',
+  },
+  {
+    in: 'path',
+    name: 'id',
+    path: '/v1/keys',
+    description: 'The API key, as the list of keys tells it.',
     example: '123e4567-e89b-42d3-a456-426614174000',
   },
   {
@@ -97,6 +106,13 @@ const PARAMETERS: readonly ParameterWords[] = [
   {
     in: 'query',
     name: 'name',
+    path: '/v1/datasets/preview',
+    description: 'Name of a data set that is guessed.',
+    example: 'mnist',
+  },
+  {
+    in: 'query',
+    name: 'name',
     path: '/v1/datasets',
     description: 'Only data sets of exactly this name.',
     example: 'mnist',
@@ -117,6 +133,35 @@ const PARAMETERS: readonly ParameterWords[] = [
   },
   { in: 'query', name: 'state', path: '/v1/sweeps', description: 'Only sweeps in this state.', example: 'running' },
   { in: 'query', name: 'state', description: 'Only jobs in this state.', example: 'running' },
+  {
+    in: 'query',
+    name: 'model',
+    path: '/v1/datasets',
+    description: 'The model that the data is for.',
+    example: DIGEST,
+  },
+  { in: 'query', name: 'samples', path: '/v1/datasets', description: 'How many samples are shown.', example: 3 },
+  {
+    in: 'query',
+    name: 'split',
+    path: '/v1/datasets',
+    description: 'Of which split samples are shown; else of test, where there is one.',
+    example: 'train',
+  },
+  {
+    in: 'query',
+    name: 'from',
+    path: '/v1/datasets',
+    description: 'How many samples before those that are shown are left out.',
+    example: 24,
+  },
+  {
+    in: 'query',
+    name: 'model',
+    path: '/v1/devices',
+    description: 'Only what was measured for jobs on this model.',
+    example: DIGEST,
+  },
   { in: 'query', name: 'model', description: 'Only jobs on this model.', example: DIGEST },
   {
     in: 'header',
@@ -159,7 +204,6 @@ const PARAMETERS: readonly ParameterWords[] = [
 
 /** Throws nothing for a parameter without words: the test of the document does. */
 export function wordsFor(path: string, parameter: { in: string; name: string }): ParameterWords | undefined {
-  return PARAMETERS.find(
-    (words) => words.in === parameter.in && words.name === parameter.name && path.startsWith(words.path ?? ''),
-  );
+  const named = PARAMETERS.filter((words) => words.in === parameter.in && words.name === parameter.name);
+  return named.find((words) => path.startsWith(words.path ?? ''));
 }

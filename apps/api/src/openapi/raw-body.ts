@@ -6,9 +6,10 @@ export const RAW_BODY = 'x-coldpress-body';
 
 /** Documents a body by content type: bytes, or a schema. */
 export function ApiRawBody(content: Record<string, 'binary' | z.ZodType>): MethodDecorator {
+  const binary = { type: 'string', format: 'binary' };
   const schemas = Object.entries(content).map(([type, schema]) => [
     type,
-    { schema: schema === 'binary' ? { type: 'string', format: 'binary' } : jsonSchema(schema) },
+    { schema: schema === 'binary' ? binary : jsonSchema(schema) },
   ]);
   return ApiExtension(RAW_BODY, Object.fromEntries(schemas)) as MethodDecorator;
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { errorCode } from '#contracts';
 import { problemOf } from './to-problem.js';
-import { errorCode } from './error-code.js';
 
 /**
  * Answers what is no HTTP before any route sees it, with a problem like all others; Node.js alone would say two words.

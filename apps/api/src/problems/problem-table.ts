@@ -1,4 +1,7 @@
-/** What each stable code means over HTTP. An error whose code is not here is a fault of ours and tells the client nothing. */
+/**
+ * What each stable code means over HTTP. An error whose code is not here is a fault of ours and tells the client
+ * nothing.
+ */
 export const PROBLEMS: Readonly<Record<string, { status: number; title: string }>> = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   invalid_cursor: { status: 400, title: 'The cursor is not valid' },
@@ -8,6 +11,7 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
   invalid_form: { status: 400, title: 'The form cannot be read' },
   enrolment_code: { status: 403, title: 'The code is not valid' },
   unauthorized: { status: 401, title: 'An API key is needed' },
+  forbidden: { status: 403, title: 'The key may not do this' },
   not_found: { status: 404, title: 'Not found' },
   artifact_not_found: { status: 404, title: 'Not found' },
   not_acceptable: { status: 406, title: 'No such form of the answer' },
@@ -19,6 +23,7 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
   sweep_state: { status: 409, title: 'The sweep is in another state' },
   trial_state: { status: 409, title: 'The trial is in another state' },
   idempotency_pending: { status: 409, title: 'The first request is still being answered' },
+  last_admin_key: { status: 409, title: 'The last key of an admin' },
   report_not_ready: { status: 409, title: 'The job has not ended' },
   precondition_failed: { status: 412, title: 'The file is another one' },
   artifact_too_large: { status: 413, title: 'Too large' },
@@ -45,6 +50,7 @@ export const PROBLEMS: Readonly<Record<string, { status: number; title: string }
     'dataset_manifest',
     'dataset_file',
     'dataset_format',
+    'model_archive',
     'dataset_array',
     'dataset_shape',
     'dataset_labels',

@@ -1,7 +1,6 @@
 import { HttpException } from '@nestjs/common';
-import type { Problem } from '#contracts';
+import { errorCode, type Problem } from '#contracts';
 import { isUnreachable } from '#database';
-import { errorCode } from './error-code.js';
 import { PROBLEMS } from './problem-table.js';
 import type { FieldProblem } from './api-error.js';
 import { transportWords } from './transport-words.js';
@@ -37,14 +36,8 @@ export function toProblem(error: unknown): Problem {
 /** A problem of the table, in these words. */
 export function problemOf(code: string, detail: string, errors: readonly FieldProblem[] = []): Problem {
   const { status, title } = PROBLEMS[code] ?? { status: 500, title: 'Internal error' };
-  return {
-    type: `urn:coldpress:problem:${code}`,
-    title,
-    status,
-    code,
-    detail,
-    ...(errors.length > 0 ? { errors: [...errors] } : {}),
-  };
+  const listed = errors.length > 0 ? { errors: [...errors] } : {};
+  return { type: `urn:coldpress:problem:${code}`, title, status, code, detail, ...listed };
 }
 
 /** RecipeError and ApiError list the fields at fault under `problems`. */

@@ -4,7 +4,10 @@ import type { Request } from 'express';
 import { ApiError } from '../problems/api-error.js';
 import { heededBy, type Heeded } from './heeded.js';
 
-/** Headers that change what a request means: where a route does not heed them, doing as if they were not there would be wrong. */
+/**
+ * Headers that change what a request means: where a route does not heed them, doing as if they were not there would be
+ * wrong.
+ */
 const WEIGHTY: Readonly<Record<string, string>> = {
   'idempotency-key': 'only POST /v1/jobs and POST /v1/sweeps heed it: leave it out',
   'content-range': 'a file is sent whole: leave it out',
@@ -16,7 +19,10 @@ const WEIGHTY: Readonly<Record<string, string>> = {
   'last-event-id': 'only the events of jobs and sweeps heed it: leave it out',
 };
 
-/** Refuses every part of a request that its route would ignore: query parameters, bodies, encodings, headers with a meaning. */
+/**
+ * Refuses every part of a request that its route would ignore: query parameters, bodies, encodings, headers with a
+ * meaning.
+ */
 @Injectable()
 export class HeedGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -34,10 +40,9 @@ function checkQuery(request: Request, { query: names }: Heeded): void {
   if (names === null) return;
   const unknown = Object.keys(request.query).filter((name) => !names.includes(name));
   if (unknown.length === 0) return;
-  const problems = unknown.slice(0, 20).map((field) => ({
-    field: field.slice(0, 60),
-    message: `there is no query parameter ${told(field)} here: ${suggestion(field, names)}`,
-  }));
+  const messageFor = (field: string) => `there is no query parameter ${told(field)} here: ${suggestion(field, names)}`;
+  const listed = unknown.slice(0, 20);
+  const problems = listed.map((field) => ({ field: field.slice(0, 60), message: messageFor(field) }));
   throw new ApiError('invalid_request', problems.map(({ message }) => message).join('; '), problems);
 }
 
@@ -45,15 +50,16 @@ function checkQuery(request: Request, { query: names }: Heeded): void {
 function checkValues({ query, originalUrl }: Request): void {
   if ((originalUrl.match(ENCODED) ?? []).some((codes) => !isText(codes)))
     throw new ApiError('invalid_request', 'the address holds %-codes that are no UTF-8: write an "é" as %C3%A9');
-  const problems = Object.entries(query)
-    .filter(([, value]) => typeof value !== 'string')
-    .map(([name]) => ({ field: name.slice(0, 60), message: 'given twice: give it once' }));
-  if (problems.length > 0)
-    throw new ApiError(
-      'invalid_request',
-      problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
-      problems,
-    );
+  const repeated = Object.entries(query).filter(([, value]) => typeof value !== 'string');
+  const problems = repeated.map(([name]) => ({ field: name.slice(0, 60), message: 'given twice: give it once' }));
+  if (problems.length > 0) {
+    throw refusalOf(problems);
+  }
+}
+
+function refusalOf(problems: readonly { field: string; message: string }[]): ApiError {
+  const detail = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  return new ApiError('invalid_request', detail, problems);
 }
 
 const ENCODED = /(?:%[0-9a-f]{2})+/gi;
@@ -68,15 +74,12 @@ function isText(codes: string): boolean {
 }
 
 function checkHeaders({ headers }: Request, heeded: Heeded): void {
-  const problems = Object.entries(WEIGHTY)
-    .filter(([name]) => headers[name] !== undefined && !heeded.headers.includes(name))
-    .map(([field, message]) => ({ field, message }));
-  if (problems.length > 0)
-    throw new ApiError(
-      'invalid_request',
-      problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
-      problems,
-    );
+  const isIdle = (name: string) => headers[name] !== undefined && !heeded.headers.includes(name);
+  const idle = Object.entries(WEIGHTY).filter(([name]) => isIdle(name));
+  const problems = idle.map(([field, message]) => ({ field, message }));
+  if (problems.length > 0) {
+    throw refusalOf(problems);
+  }
 }
 
 function checkBody(request: Request, { body }: Heeded): void {
@@ -94,8 +97,11 @@ function checkBody(request: Request, { body }: Heeded): void {
 }
 
 /** As in RFC 9112, 6.3: the one or the other announces a body. */
-const hasBody = ({ headers }: Request): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
 
-const isEmpty = (body: unknown): boolean =>
-  body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0);
+function isEmpty(body: unknown): boolean {
+  if (body === undefined) return true;
+  return typeof body === 'object' && body !== null && Object.keys(body).length === 0;
+}

@@ -22,10 +22,8 @@ export function heededBy(controller: object, handler: (...args: never[]) => unkn
     string,
     { data?: unknown }
   >;
-  const of = (type: RouteParamtypes) =>
-    Object.entries(args)
-      .filter(([key]) => key.startsWith(`${type}:`))
-      .map(([, { data }]) => data);
+  const ofType = (type: RouteParamtypes) => Object.entries(args).filter(([key]) => key.startsWith(`${type}:`));
+  const of = (type: RouteParamtypes) => ofType(type).map(([, { data }]) => data);
   const queries = of(RouteParamtypes.QUERY);
   const extensions = (Reflect.getMetadata('swagger/apiExtension', handler) ?? {}) as Record<string, unknown>;
   return {

@@ -9,7 +9,10 @@ import { ApiError } from '../problems/api-error.js';
 export class IdempotentAnswers {
   constructor(private readonly keys: IdempotencyRepository) {}
 
-  /** `accept` does the work, and stores its answer under the claim in the transaction that does it. Throws ApiError while the first request is being answered. */
+  /**
+   * `accept` does the work, and stores its answer under the claim in the transaction that does it. Throws ApiError
+   * while the first request is being answered.
+   */
   async to(
     body: unknown,
     key: string | undefined,

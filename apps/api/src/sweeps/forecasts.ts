@@ -1,22 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { PASSES, type SamplerName, type SweepDocument, type SweepForecast } from '#contracts';
-import { StageMachineRepository, StageResultRepository } from '#database';
+import { type SamplerName, type SweepDocument, type SweepForecast } from '#contracts';
+import { StageResultRepository } from '#database';
 import {
-  cachedStages,
+  beginsWithModel,
   checkSpace,
-  estimateStages,
+  covers,
   measuredProblems,
   parametersOf,
   planSweep,
-  stageRuntime,
-  stageTree,
+  surveyOf,
   trialsOf,
-  widthModel,
-  type PlannedStage,
   type SpaceCheck,
   type SweepPlan,
 } from '#pipeline';
+import { StageForecasts } from '../jobs/stage-forecasts.js';
 import { ModelChecks } from './model-checks.js';
 import type { SweepSubject } from './sweep-subject.js';
 
@@ -24,7 +22,7 @@ import type { SweepSubject } from './sweep-subject.js';
 @Injectable()
 export class Forecasts {
   constructor(
-    private readonly machines: StageMachineRepository,
+    private readonly stages: StageForecasts,
     private readonly results: StageResultRepository,
     private readonly checks: ModelChecks,
   ) {}
@@ -33,56 +31,35 @@ export class Forecasts {
   async of(subject: SweepSubject): Promise<{ document: SweepDocument; forecast: SweepForecast }> {
     const plan = planSweep(subject.document);
     const check = await checkSpace(plan, () => nextTurn());
-    const chosen = trialsOf(plan, check);
+    const chosen = await trialsOf(plan, check, () => nextTurn());
     const { problems, skipped, infeasible, preflights } = await this.checks.of(check, subject);
-    const isModelled = await this.isModelled(plan, subject);
+    const survey = beginsWithModel(chosen.sampler) ? await this.surveyFor(plan, chosen.sampler, subject) : undefined;
     const forecast = {
-      problems: [...unlabelled(subject, check), ...unknownModel(chosen.sampler, isModelled), ...problems],
+      problems: [...unlabelled(subject, check), ...unknownModel(chosen.sampler, survey !== undefined), ...problems],
       parameters: parametersOf(plan),
       spaceSize: Number.isFinite(plan.size) ? plan.size : null,
       checked: check.checked,
       infeasible: [...check.infeasible, ...infeasible],
       skipped,
       preflights,
-      sampler: chosen.sampler === 'auto' && isModelled ? ('model' as const) : chosen.sampler,
+      sampler: chosen.sampler === 'auto' && survey ? ('model' as const) : chosen.sampler,
+      ...(survey ? { survey } : {}),
       trials: chosen.trials,
+      ...(chosen.counted === chosen.trials ? {} : { counted: chosen.counted }),
       isExact: chosen.isExact,
-      ...(await this.stagesOf(plan, chosen.recipes, subject)),
+      ...(await this.stages.of(chosen.recipes, { ...subject, seed: plan.document.seed })),
     };
     const limits = { ...subject.document.limits, trials: chosen.trials };
     return { document: { ...subject.document, limits }, forecast };
   }
 
-  private async stagesOf(
-    plan: SweepPlan,
-    recipes: readonly (readonly PlannedStage[])[],
-    { model, dataset }: SweepSubject,
-  ) {
-    const nodes = stageTree(recipes);
-    const cached = await cachedStages(nodes, {
-      model: model.id,
-      dataset: dataset?.id ?? null,
-      seed: plan.document.seed,
-      runtimes: await this.runtimes(),
-      find: (keys) => this.results.known(keys),
-    });
-    const left = nodes.filter((node) => !cached.has(node)).map(({ stage }) => stage);
-    return {
-      stages: recipes.reduce((sum, stages) => sum + stages.length, 0),
-      stagesDistinct: nodes.length,
-      stagesCached: cached.size,
-      ...estimateStages(left, await this.results.earlierOn(model.id), (pass) => PASSES[pass].changes),
-    };
-  }
-
-  /** Whether widths that the space searches were measured. */
-  private async isModelled(plan: SweepPlan, { model, dataset }: SweepSubject): Promise<boolean> {
-    return widthModel(plan, await this.results.analysisOf(model.id, dataset?.id ?? null)) !== null;
-  }
-
-  /** A worker of an earlier version has not said what enters its keys: what it has stored is not counted as cached. */
-  private async runtimes(): Promise<((stage: PlannedStage) => string)[]> {
-    return (await this.machines.list()).map(stageRuntime);
+  /** Whether what a model of the space rests on is stored; sampler model measures it first where it is not. */
+  private async surveyFor(plan: SweepPlan, sampler: SamplerName, { model, dataset }: SweepSubject) {
+    const wanted = surveyOf(plan);
+    if (!wanted) return undefined;
+    const earlier = await this.results.analysesOf(model.id, dataset?.id ?? null);
+    if (earlier.some((stage) => covers(stage, wanted))) return 'stored' as const;
+    return sampler === 'model' && dataset ? ('first' as const) : undefined;
   }
 }
 
@@ -90,7 +67,7 @@ export class Forecasts {
 function unknownModel(sampler: SamplerName, isModelled: boolean): SweepForecast['problems'] {
   if (sampler !== 'model' || isModelled) return [];
   const message =
-    'no width of a layer that is searched was measured on this model and data set: run a job with analyze on them first, or choose auto';
+    'a model of the space foresees widths of layers and shares of channels, on a data set: search weightBits, layerBits, or ratio or layerLimits of a prune of channels, name a data set, or choose auto';
   return [{ field: 'sweep.sampler', message }];
 }
 
@@ -99,8 +76,6 @@ function unlabelled({ document, dataset }: SweepSubject, { valid }: SpaceCheck):
   const [first] = valid;
   if (!dataset || !first) return [];
   const passes = first.stages.map(({ pass, options }) => ({ pass, options }));
-  return measuredProblems(document, passes, dataset.inspection).map((problem) => ({
-    ...problem,
-    field: `sweep.${problem.field}`,
-  }));
+  const problems = measuredProblems(document, passes, dataset.inspection);
+  return problems.map((problem) => ({ ...problem, field: `sweep.${problem.field}` }));
 }

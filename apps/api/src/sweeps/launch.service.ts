@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import type { PressSubmission, Sweep, SweepDocument, SweepForecast } from '#contracts';
-import { DatasetRepository, ModelRepository, SweepRepository, type KeyClaim, type StoredResponse } from '#database';
-import { DocumentError, LIMITS } from '#documents';
-import { parseSweep, pressDocument, SweepError, unreadableSweep } from '#pipeline';
+import { suggestion, told, type PressSubmission, type Sweep, type SweepDocument, type SweepForecast } from '#contracts';
+import {
+  DatasetRepository,
+  DeviceRepository,
+  ModelRepository,
+  SweepRepository,
+  type KeyClaim,
+  type StoredResponse,
+} from '#database';
+import { pressDocument, SweepError, unknownDevices } from '#pipeline';
 import { ApiError } from '../problems/api-error.js';
 import { IdempotentAnswers } from '../requests/idempotent-answers.js';
-import { Documents } from '../untrusted/documents.js';
+import { EarlierTrials } from './earlier-trials.js';
 import { Forecasts } from './forecasts.js';
 import type { SweepBody } from './sweep-body.js';
+import { SweepDocuments } from './sweep-documents.js';
 
 const CREATED = 201;
 
@@ -18,14 +25,16 @@ export class LaunchService {
     private readonly models: ModelRepository,
     private readonly datasets: DatasetRepository,
     private readonly sweeps: SweepRepository,
-    private readonly documents: Documents,
+    private readonly devices: DeviceRepository,
+    private readonly documents: SweepDocuments,
     private readonly forecasts: Forecasts,
     private readonly answers: IdempotentAnswers,
+    private readonly earlier: EarlierTrials,
   ) {}
 
   /** Says what a sweep would take. Throws SweepError and NotFoundError for what cannot even be planned. */
   async foresee(body: SweepBody): Promise<SweepForecast> {
-    return (await this.prepare(body)).forecast;
+    return (await this.prepareAnew(body)).forecast;
   }
 
   /** Launches a sweep. Throws as `foresee` does, and ApiError `preflight_failed` listing every reason. */
@@ -37,42 +46,62 @@ export class LaunchService {
   press(body: PressSubmission, key: string | undefined): Promise<StoredResponse> {
     return this.answers.to({ press: body }, key, async (claim) => {
       const [model, dataset] = [await this.models.require(body.model), await this.datasets.require(body.dataset)];
+      await this.assertDevice(body.device);
       const sweep = pressDocument(body, { model: model.inspection, data: dataset.inspection });
-      return this.accept(
-        { model: model.id, dataset: dataset.id, sweep, ...(body.name === undefined ? {} : { name: body.name }) },
-        claim,
-      );
+      const named = body.name === undefined ? {} : { name: body.name };
+      return this.accept({ model: model.id, dataset: dataset.id, sweep, ...named }, claim);
     });
   }
 
-  /** A document as it can be launched on a model and a data set, and what it will take. */
+  /** A device that nobody has enrolled would be waited for until the last trial. Throws SweepError. */
+  private async assertDevice(device: string | undefined): Promise<void> {
+    const names = device === undefined ? [] : (await this.devices.list()).map(({ name }) => name);
+    if (device === undefined || names.includes(device)) return;
+    const message = `there is no device ${told(device)}: ${names.length === 0 ? 'enrol it first' : suggestion(device, names)}`;
+    throw new SweepError([{ field: 'device', message }]);
+  }
+
+  /**
+   * A document as it can be launched on a model and a data set, what it will take, and the trials that it asks for
+   * itself.
+   */
   async prepare({ sweep, model, dataset }: Pick<SweepBody, 'sweep' | 'model' | 'dataset'>) {
-    const document = await this.documentOf(sweep);
-    const subject = {
-      document,
-      model: await this.models.require(model),
-      dataset: dataset ? await this.datasets.require(dataset) : null,
-    };
-    return { ...subject, ...(await inFields(() => this.forecasts.of(subject))) };
+    const written = await inFields(() => this.documents.read(sweep));
+    const foundDataset = dataset ? await this.datasets.require(dataset) : null;
+    const found = await this.models.require(model);
+    const document = await inFields(() => this.documents.withLayers(written, found));
+    const subject = { document, model: found, dataset: foundDataset };
+    const { trials } = document.limits;
+    return { ...subject, ...(await inFields(() => this.forecasts.of(subject))), trials };
+  }
+
+  /** The same with the trials of earlier sweeps and jobs that it begins with. */
+  private async prepareAnew(body: SweepBody) {
+    const found = await this.prepare(body);
+    const problems = [...(await this.missingDevices(found.document)), ...found.forecast.problems];
+    const prepared = { ...found, forecast: { ...found.forecast, problems } };
+    const named = [...(prepared.document.warmStart ?? []), ...(body.warmStart ?? [])];
+    if (named.length === 0) return { ...prepared, earlier: [] };
+    const document = { ...prepared.document, warmStart: [...new Set(named)] };
+    const earlier = await inFields(() => this.earlier.of({ ...prepared, document }));
+    const { trials, spaceSize } = prepared.forecast;
+    const left = spaceSize === null ? trials : Math.max(0, Math.min(trials, spaceSize - earlier.length));
+    const forecast = { ...prepared.forecast, earlier: earlier.length, trials: left };
+    return { ...prepared, document, forecast, earlier };
+  }
+
+  private async missingDevices({ passes, verify = {} }: SweepDocument): Promise<SweepForecast['problems']> {
+    const steps = passes.map(({ options }, index) => ({ field: `sweep.passes[${index}].options`, options }));
+    return unknownDevices([...steps, { field: 'sweep.verify', options: verify }], await this.devices.list());
   }
 
   private async accept(body: SweepBody, claim?: KeyClaim): Promise<StoredResponse> {
-    const { document, forecast, model, dataset } = await this.prepare(body);
+    const { document, forecast, model, dataset, earlier } = await this.prepareAnew(body);
     refuseProblems(forecast);
-    const sweep = { name: body.name ?? null, modelId: model.id, datasetId: dataset?.id ?? null, document, forecast };
+    const of = { modelId: model.id, datasetId: dataset?.id ?? null };
+    const sweep = { name: body.name ?? null, ...of, document, forecast, earlier };
     const toResponse = (created: Sweep) => ({ status: CREATED, body: created });
     return toResponse(await this.sweeps.create(sweep, claim && { claim, toResponse }));
-  }
-
-  /** Text is read off the event loop. */
-  private documentOf(input: SweepBody['sweep']): Promise<SweepDocument> {
-    return inFields(async () => {
-      try {
-        return parseSweep(typeof input === 'string' ? await this.documents.reader.read(input, LIMITS.recipe) : input);
-      } catch (cause) {
-        throw cause instanceof DocumentError ? unreadableSweep(cause) : cause;
-      }
-    });
   }
 }
 
@@ -82,19 +111,17 @@ async function inFields<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof SweepError)) throw error;
-    throw new SweepError(
-      error.problems.map(({ field, message }) => ({ field: field ? `sweep.${field}` : 'sweep', message })),
-      { cause: error },
-    );
+    const problems = error.problems.map(({ field, message }) => ({
+      field: field ? `sweep.${field}` : 'sweep',
+      message,
+    }));
+    throw new SweepError(problems, { cause: error });
   }
 }
 
 /** Throws ApiError `preflight_failed` where the sweep cannot be launched. */
 export function refuseProblems({ problems }: Pick<SweepForecast, 'problems'>): void {
   if (problems.length === 0) return;
-  throw new ApiError(
-    'preflight_failed',
-    problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
-    problems,
-  );
+  const detail = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  throw new ApiError('preflight_failed', detail, problems);
 }

@@ -1,7 +1,16 @@
-import { Injectable } from '@nestjs/common';
-import { TUNING_OPTIONS, type Infeasible, type Preflight, type SweepForecast } from '#contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  TUNING_OPTIONS,
+  type Config,
+  type FieldProblem,
+  type Infeasible,
+  type Preflight,
+  type SweepForecast,
+} from '#contracts';
 import { ModelRepository } from '#database';
-import type { PlannedStage, SpaceCheck } from '#pipeline';
+import { CONFIG } from '#infrastructure';
+import { verifyField, verifyingStages, type PlannedStage, type SpaceCheck } from '#pipeline';
+import { deniedModules } from '../jobs/denied-modules.js';
 import { Preflights } from '../jobs/preflights.js';
 import type { SweepSubject } from './sweep-subject.js';
 
@@ -14,6 +23,7 @@ const MOST = 128;
 @Injectable()
 export class ModelChecks {
   constructor(
+    @Inject(CONFIG) private readonly config: Config,
     private readonly models: ModelRepository,
     private readonly preflights: Preflights,
   ) {}
@@ -21,18 +31,23 @@ export class ModelChecks {
   /** What every recipe meets is a problem of the sweep; what some meet makes these infeasible. */
   async of(
     { valid }: SpaceCheck,
-    { model, dataset }: SweepSubject,
+    { document, model, dataset }: SweepSubject,
   ): Promise<Pick<SweepForecast, 'problems' | 'infeasible' | 'skipped' | 'preflights'>> {
     const tried = distinct(valid).slice(0, MOST);
     const known = await this.known(tried);
-    const found = await this.preflights.of(
-      tried.map(({ stages }) => ({ model, dataset, stages })),
-      known,
-    );
+    const last = lastWords(valid, document);
+    const recipes = [...tried.map(({ stages }) => stages), ...last];
+    const subjects = recipes.map((stages) => ({ model, dataset, stages }));
+    const answers = await this.preflights.of(subjects, known);
+    const found = tried.map(({ stages }, at) => this.withDenied(stages, answers[at]));
     const reasons = reasonsOf(tried, found);
     const isEverywhere = ({ count }: Infeasible) => count === tried.length;
+    const problems = reasons.filter(isEverywhere);
     return {
-      problems: reasons.filter(isEverywhere).map(({ field, message }) => ({ field: `sweep.${field}`, message })),
+      problems: [...problems, ...unverifiable(problems, answers.slice(tried.length))].map(({ field, message }) => ({
+        field: `sweep.${field}`,
+        message,
+      })),
       infeasible: reasons.filter((reason) => !isEverywhere(reason)),
       skipped: distinctBy(
         found.flatMap(({ skipped }) => skipped),
@@ -42,15 +57,35 @@ export class ModelChecks {
     };
   }
 
+  private withDenied(
+    stages: readonly PlannedStage[],
+    { problems = [], skipped = [] }: Partial<Preflight> = {},
+  ): Preflight {
+    return { problems: [...deniedModules(stages, this.config), ...problems], skipped };
+  }
+
   private async known(tried: readonly Valid[]): Promise<Set<string>> {
-    const named = new Set(
-      tried.flatMap(({ stages }) => stages.flatMap(({ reads }) => reads.models.map(({ digest }) => digest))),
-    );
-    const found = await Promise.all(
-      [...named].map(async (digest) => ((await this.models.get(digest)) ? [digest] : [])),
-    );
+    const reads = tried.flatMap(({ stages }) => stages.flatMap((stage) => stage.reads.models));
+    const named = new Set(reads.map(({ digest }) => digest));
+    const present = async (digest: string) => ((await this.models.get(digest)) ? [digest] : []);
+    const found = await Promise.all([...named].map(present));
     return new Set(found.flat());
   }
+}
+
+/**
+ * The evaluation with which the search ends, where the document asks for one: of any trial, since all end by it alike.
+ */
+function lastWords([first]: readonly Valid[], { verify }: SweepSubject['document']): PlannedStage[][] {
+  return verify && first ? [verifyingStages(first.stages, verify)] : [];
+}
+
+/** What the last evaluation meets, and no trial does. */
+function unverifiable(met: readonly Infeasible[], answers: readonly Preflight[]): FieldProblem[] {
+  return answers
+    .flatMap(({ problems }) => problems)
+    .filter(({ message }) => !met.some((problem) => problem.message === message))
+    .map(({ field, message }) => ({ field: verifyField(field), message }));
 }
 
 /** One for each list of passes that differs in more than how long or how far a pass goes. */
@@ -58,10 +93,10 @@ function distinct(valid: readonly Valid[]): Valid[] {
   return distinctBy(valid, ({ stages }) => JSON.stringify(stages.map(untuned)));
 }
 
-const untuned = ({ pass, options }: PlannedStage) => [
-  pass,
-  Object.entries(options).filter(([name]) => !TUNING_OPTIONS.has(name)),
-];
+function untuned({ pass, options }: PlannedStage) {
+  const kept = Object.entries(options).filter(([name]) => !TUNING_OPTIONS.has(name));
+  return [pass, kept];
+}
 
 function distinctBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
   const found = new Map<string, T>();

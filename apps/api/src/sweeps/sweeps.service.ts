@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  CUT_OFF,
   hasEnded,
   isFinal,
   type Assignment,
@@ -14,13 +15,27 @@ import {
 import {
   JobRepository,
   ModelRepository,
+  StageResultRepository,
   SweepRepository,
   SweepSessions,
   SweepStateError,
   TrialRepository,
 } from '#database';
 import { STORE } from '#infrastructure';
-import { assertSameGoals, checkAssignment, newTrialOf, planSweep, sweepResults, trialsCsv } from '#pipeline';
+import {
+  assertSameGoals,
+  checkAssignment,
+  isInSpace,
+  measuresOf,
+  newTrialOf,
+  planSweep,
+  spaceReport,
+  SweepError,
+  sweepResults,
+  trialLimit,
+  trialsCsv,
+  type SweepPlan,
+} from '#pipeline';
 import type { ArtifactStore } from '#storage';
 import { Dispatcher } from '../jobs/dispatcher.js';
 import { ApiError } from '../problems/api-error.js';
@@ -38,6 +53,7 @@ export class SweepsService {
     private readonly sessions: SweepSessions,
     private readonly jobs: JobRepository,
     private readonly models: ModelRepository,
+    private readonly stageResults: StageResultRepository,
     private readonly launches: LaunchService,
     private readonly dispatcher: Dispatcher,
     private readonly spool: Spool,
@@ -47,6 +63,7 @@ export class SweepsService {
   /** Ends the sweep and the jobs of its trials. Throws NotFoundError and SweepStateError. */
   async cancel(id: string): Promise<Sweep> {
     await this.sweeps.cancel(id);
+    await this.sessions.run(id, (session) => session.cutOff(CUT_OFF));
     for (const jobId of await this.sweeps.openJobs(id)) {
       const job = await this.jobs.cancel(jobId);
       if (isFinal(job.state)) this.dispatcher.withdraw(await this.jobs.queueEntry(jobId));
@@ -54,7 +71,10 @@ export class SweepsService {
     return this.sweeps.require(id);
   }
 
-  /** Gives it more trials or time, another parallelism, or a wider space. A sweep that has ended goes on where it is given more. */
+  /**
+   * Gives it more trials or time, another parallelism, or a wider space. A sweep that has ended goes on where it is
+   * given more.
+   */
   async change(id: string, { sweep: space, trials, minutes, parallel }: SweepChange): Promise<Sweep> {
     const sweep = await this.sweeps.require(id);
     const given = overrides({ trials, minutes, parallel });
@@ -68,11 +88,23 @@ export class SweepsService {
     const prepared = await this.launches.prepare({ model, dataset, sweep: space ?? limited(sweep.document) });
     assertSameGoals(sweep.document, prepared.document);
     refuseProblems(prepared.forecast);
-    const changed = space === undefined ? limited : () => limited(prepared.document);
+    const plan = planSweep(prepared.document);
+    const begun = await this.trials.begun(id);
+    const within = begun.filter(({ assignment }) => isInSpace(plan.space, assignment)).length;
+    const own = begun.filter(({ origin }) => origin !== 'earlier');
+    const outside = own.filter(({ assignment }) => !isInSpace(plan.space, assignment)).length;
+    // Trials that another space does not hold count in all, and leave none of its own out.
+    const all = trials ?? prepared.trials ?? trialLimit(plan) + outside;
+    if (hasEnded(sweep.state)) assertMore({ begun: own.length, within, all, size: plan.size });
+    const changed = (document: SweepDocument) =>
+      withTrials(limited(space === undefined ? document : prepared.document), all);
     return this.sweeps.change(id, { changed, forecast: prepared.forecast, revive: true });
   }
 
-  /** Begins a trial by hand at once, beside those that run. Throws SweepError for an assignment that does not fit, and SweepStateError. */
+  /**
+   * Begins a trial by hand at once, beside those that run. Throws SweepError for an assignment that does not fit, and
+   * SweepStateError.
+   */
   async addTrial(id: string, assignment: Assignment): Promise<Trial> {
     const { number, entry } = await this.sessions.run(id, async (session) => {
       const { state } = session.sweep;
@@ -85,15 +117,31 @@ export class SweepsService {
   }
 
   async results(id: string): Promise<SweepResults> {
-    const { document, baseline, createdAt } = await this.sweeps.require(id);
+    const sweep = await this.sweeps.requireRow(id);
+    const { document, createdAt } = sweep;
     const trials = await this.trials.ended(id);
-    const { space } = planSweep(document);
-    return sweepResults({ document, space, baseline, trials, startedAt: Date.parse(createdAt) });
+    const plan = planSweep(document);
+    const results = sweepResults({ document, space: plan.space, trials, startedAt: createdAt.getTime() });
+    const model = await this.modelOf(sweep, plan, trials);
+    return model ? { ...results, model } : results;
+  }
+
+  /** How far the model of its space was right; undefined where the search had none. */
+  private async modelOf(
+    { survey, modelId }: Pick<Sweep, 'survey' | 'modelId'>,
+    plan: SweepPlan,
+    trials: readonly Trial[],
+  ) {
+    const jobId = survey?.jobId ?? null;
+    const stage = jobId === null ? null : await this.stageResults.analysisIn(jobId);
+    if (jobId === null || stage?.jobState !== 'succeeded') return undefined;
+    const bytes = (await this.models.get(modelId))?.bytes ?? null;
+    return spaceReport(plan, { jobId, measures: measuresOf(stage.summary, bytes) }, trials);
   }
 
   /** All trials that have ended as CSV. */
   async csv(id: string): Promise<string> {
-    const { document, forecast } = await this.sweeps.require(id);
+    const { document, forecast } = await this.sweeps.requireRow(id);
     const parameters = forecast.parameters.map(({ name }) => name);
     return trialsCsv(document, parameters, await this.trials.ended(id));
   }
@@ -103,7 +151,10 @@ export class SweepsService {
     return { sweep, trials: await this.trials.ended(id), results: await this.results(id) };
   }
 
-  /** Puts the trial's model among the models of the store under a name. Throws NotFoundError, and ApiError for a trial without a model. */
+  /**
+   * Puts the trial's model among the models of the store under a name. Throws NotFoundError, and ApiError for a trial
+   * without a model.
+   */
   async promote(id: string, number: number, name: string): Promise<Model> {
     const { modelDigest, state } = await this.trials.require(id, number);
     if (modelDigest === null || state !== 'complete')
@@ -128,8 +179,21 @@ export class SweepsService {
   }
 }
 
+function withTrials(document: SweepDocument, trials: number): SweepDocument {
+  return { ...document, limits: { ...document.limits, trials } };
+}
+
+/** Throws SweepError where a sweep that has ended would go on to nothing. */
+function assertMore({ begun, within, all, size }: Record<'begun' | 'within' | 'all' | 'size', number>): void {
+  if (within >= size)
+    throw new SweepError([
+      { field: 'sweep', message: `all ${within} assignments of its space have been tried: give it a wider space` },
+    ]);
+  if (begun >= all)
+    throw new SweepError([{ field: 'trials', message: `${begun} trials have been begun: give it more than these` }]);
+}
+
 function overrides(given: Record<string, number | undefined>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+  const isSaid = (entry: [string, number | undefined]): entry is [string, number] => entry[1] !== undefined;
+  return Object.fromEntries(Object.entries(given).filter(isSaid));
 }

@@ -1,9 +1,11 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Model, Page, Promotion, Trial, TrialQuery, TrialSubmission } from '#contracts';
+import { Model, Page, Promotion, Trial, TrialColumns, TrialQuery, TrialSubmission } from '#contracts';
 import { SweepRepository, TrialRepository } from '#database';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { ApiProblem } from '../openapi/problem-response.js';
+import { sendCompressed } from '../requests/send-compressed.js';
 import { SweepsService } from './sweeps.service.js';
 
 const SweepId = z.uuid();
@@ -24,8 +26,24 @@ export class TrialsController {
   @ApiOkResponse({ standardSchema: Page(Trial) })
   @ApiProblem(400, 404)
   async list(@Param('id', { schema: SweepId }) id: string, @Query({ schema: TrialQuery }) query: TrialQuery) {
-    await this.sweeps.require(id);
+    await this.sweeps.assertExists(id);
     return this.trials.list(id, query);
+  }
+
+  @Get('columns')
+  @ApiOperation({
+    summary: 'All trials in columns, in one answer for any number',
+    description: 'What tables and plots show of them. What else a trial has is in the list, or in the trial itself.',
+  })
+  @ApiOkResponse({ standardSchema: TrialColumns })
+  @ApiProblem(404)
+  async columns(
+    @Param('id', { schema: SweepId }) id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.sweeps.assertExists(id);
+    await sendCompressed(await this.trials.columns(id), request, response);
   }
 
   @Post()

@@ -82,11 +82,9 @@ export class FairLine {
 
   private mayRun(lane: Lane): boolean {
     const { atATime, perOwner, perKind } = this.limits;
-    return (
-      lane.running < perKind &&
-      sum(this.of(lane.owner), running) < perOwner &&
-      sum([...this.lanes.values()], running) < atATime
-    );
+    const isOwnersTurn = sum(this.of(lane.owner), running) < perOwner;
+    const hasRoom = sum([...this.lanes.values()], running) < atATime;
+    return lane.running < perKind && isOwnersTurn && hasRoom;
   }
 
   private of(owner: string): Lane[] {
@@ -94,10 +92,12 @@ export class FairLine {
   }
 
   private retryS(waiting: number): number {
-    return Math.min(MAX_RETRY_S, Math.max(1, Math.ceil((waiting * this.usualMs) / this.limits.perOwner / 1000)));
+    const secondsToWait = (waiting * this.usualMs) / this.limits.perOwner / 1000;
+    return Math.min(MAX_RETRY_S, Math.max(1, Math.ceil(secondsToWait)));
   }
 }
 
 const running = (lane: Lane): number => lane.running;
-const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
-  items.reduce((total, item) => total + of(item), 0);
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

@@ -1,11 +1,15 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import {
   DatasetInspection,
+  DatasetPreview,
+  ModelLayers,
   ModelInspection,
   Preflight,
   type Config,
   type PreflightRequest,
+  type PreviewDatasetRequest,
   type ProcessRequest,
+  type UnpackRequest,
 } from '#contracts';
 import { CONFIG } from '#infrastructure';
 import { ProcessPool, stageModulePath } from '#process';
@@ -40,9 +44,20 @@ export class Untrusted implements OnApplicationShutdown {
     return ModelInspection.parse(await this.run({ kind: 'inspect', modelPath }));
   }
 
-  /** Writes a model and its external data as one file; names of the files that its tensors lie in. Throws a ProcessError with the code of the OnnxError. */
+  /**
+   * Writes a model and its external data as one file; names of the files that its tensors lie in. Throws a ProcessError
+   * with the code of the OnnxError.
+   */
   async joinModel(modelPath: string, outputPath: string): Promise<string[]> {
     return z.array(z.string()).parse(await this.run({ kind: 'join', modelPath, outputPath }));
+  }
+
+  /**
+   * Writes the only model of a zip archive, with its external data, as one file; its name in the archive. Throws a
+   * ProcessError with the code of the DatasetError or OnnxError.
+   */
+  async unpackModel(request: Omit<UnpackRequest, 'kind'>): Promise<string> {
+    return z.string().parse(await this.run({ kind: 'unpack', ...request }));
   }
 
   /** Opens every file of a data set and checks every label. Throws a ProcessError with the code of the DatasetError. */
@@ -52,18 +67,26 @@ export class Untrusted implements OnApplicationShutdown {
 
   /** Checks recipes on one model and data set, which are read once for many of them; the answers are in their order. */
   async preflight({ recipes, ...of }: Omit<PreflightRequest, 'kind'>): Promise<Preflight[]> {
-    const parts = Array.from({ length: Math.ceil(recipes.length / RECIPES) }, (_, part) =>
-      recipes.slice(part * RECIPES, (part + 1) * RECIPES),
-    );
-    const answers = await Promise.all(
-      parts.map(async (part) =>
-        z
-          .array(Preflight)
-          .length(part.length)
-          .parse(await this.run({ kind: 'preflight', ...of, recipes: part })),
-      ),
-    );
+    const count = Math.ceil(recipes.length / RECIPES);
+    const partAt = (part: number) => recipes.slice(part * RECIPES, (part + 1) * RECIPES);
+    const parts = Array.from({ length: count }, (_, part) => partAt(part));
+    const check = async (part: typeof recipes) => {
+      const answer = await this.run({ kind: 'preflight', ...of, recipes: part });
+      return z.array(Preflight).length(part.length).parse(answer);
+    };
+    const answers = await Promise.all(parts.map(check));
     return answers.flat();
+  }
+
+  /** What a model would get of data. Throws a ProcessError with the code of the OnnxError, or of the DatasetError where nothing can be guessed. */
+  async previewDataset(request: Omit<PreviewDatasetRequest, 'kind'>): Promise<DatasetPreview> {
+    return DatasetPreview.parse(await this.run({ kind: 'previewDataset', ...request }));
+  }
+
+  /** The layers of each model. Throws a ProcessError with the code of the OnnxError. */
+  async graphs(modelPaths: string[]): Promise<ModelLayers[]> {
+    const answer = await this.run({ kind: 'graph', modelPaths });
+    return z.array(ModelLayers).length(modelPaths.length).parse(answer);
   }
 
   async onApplicationShutdown(): Promise<void> {

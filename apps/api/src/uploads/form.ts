@@ -6,6 +6,7 @@ import type { Request } from 'express';
 import { ApiError } from '../problems/api-error.js';
 import { MAX_MANIFEST_BYTES } from '../datasets/manifest.js';
 import { assertFileName, spoolFile, type SpooledFile } from './spool.js';
+import { assertRoom, inRoom, type UploadRoom } from './upload-room.js';
 
 /** What a form held: the manifest's text, and each file by name. */
 export interface DatasetForm {
@@ -28,23 +29,34 @@ export interface ModelForm {
 }
 
 /**
- * Reads a multipart form of a model: one part `model`, and files under the names by which its tensors know them, written to `folder` as they come.
- * Throws as readForm does.
+ * Reads a multipart form of a model: one part `model`, and files under the names by which its tensors know them,
+ * written to `folder` as they come. Throws as readForm does.
  */
-export async function readModelForm(request: Request, folder: string, maxBytes: number): Promise<ModelForm> {
-  const form = new FormReader(folder, maxBytes, MODEL);
+export async function readModelForm(request: Request, folder: string, room: UploadRoom): Promise<ModelForm> {
+  const form = new FormReader(folder, room, MODEL);
   await form.read(request);
   return form.modelResult();
 }
 
 /**
  * Reads a multipart form: one part `manifest` (a file or a field), and files under the names that the manifest gives
- * them, written to `folder` as they come. Throws ApiError, TooLargeError past `maxBytes` in all, StoreFullError.
+ * them, written to `folder` as they come. Throws ApiError, also for more than there is room for, and StoreFullError.
  */
-export async function readForm(request: Request, folder: string, maxBytes: number): Promise<DatasetForm> {
-  const form = new FormReader(folder, maxBytes, MANIFEST);
+export async function readForm(request: Request, folder: string, room: UploadRoom): Promise<DatasetForm> {
+  const form = new FormReader(folder, room, MANIFEST);
   await form.read(request);
   return form.result();
+}
+
+/** As readForm, of a form that may leave the manifest out: then it is null. */
+export async function readDataForm(
+  request: Request,
+  folder: string,
+  room: UploadRoom,
+): Promise<{ manifest: string | null; files: Map<string, SpooledFile> }> {
+  const form = new FormReader(folder, room, MANIFEST);
+  await form.read(request);
+  return form.dataResult();
 }
 
 class FormReader {
@@ -57,15 +69,16 @@ class FormReader {
 
   constructor(
     private readonly folder: string,
-    maxBytes: number,
+    private readonly room: UploadRoom,
     /** The part that a form has once, besides its files. */
     private readonly head: typeof MANIFEST | typeof MODEL,
   ) {
-    this.left = maxBytes;
+    this.left = room.bytes;
   }
 
   /** Resolves when the form is at its end or was given up; throws what was wrong with it. */
   async read(request: Request): Promise<void> {
+    assertRoom(request, this.room);
     const parser = openParser(request);
     const fail = (error: unknown) => {
       this.failed ??= { error };
@@ -76,7 +89,8 @@ class FormReader {
       parser.on('file', (field, stream, { filename, encoding }) => {
         // Parts come one after the other: busboy waits with the next until this one is read.
         stream.on('error', () => undefined);
-        this.parts = this.parts.then(() => this.take(field, stream, filename ?? '', encoding)).catch(fail);
+        const taken = this.parts.then(() => this.take(field, stream, filename ?? '', encoding));
+        this.parts = taken.catch(fail);
       });
       parser.on('field', (field, value, { valueTruncated }) => {
         try {
@@ -94,20 +108,16 @@ class FormReader {
             ),
           ),
         );
-      parser.on('error', (cause) =>
-        fail(new ApiError('invalid_form', `the form cannot be read: ${formWords(cause)}`, [], { cause })),
-      );
+      parser.on('error', (cause) => {
+        const words = `the form cannot be read: ${formWords(cause)}`;
+        fail(new ApiError('invalid_form', words, [], { cause }));
+      });
       parser.on('close', resolve);
       // Tells of a request that broke off before this line as well.
-      finished(
-        request,
-        { writable: false },
-        (error) =>
-          error &&
-          fail(
-            new ApiError('source_interrupted', 'the upload ended before its end: send it again', [], { cause: error }),
-          ),
-      );
+      const words = 'the upload ended before its end: send it again';
+      finished(request, { writable: false }, (error) => {
+        if (error) fail(new ApiError('source_interrupted', words, [], { cause: error }));
+      });
       request.pipe(parser);
     });
     await this.parts;
@@ -122,6 +132,12 @@ class FormReader {
         'the form has no part "manifest": send the manifest under that name, and its files',
       );
     return { manifest: this.manifest, files: this.files };
+  }
+
+  /** Throws ApiError for a form without files. */
+  dataResult(): { manifest: string | null; files: Map<string, SpooledFile> } {
+    if (this.files.size === 0) throw new ApiError('invalid_form', 'the form has no file: send each as a part "file"');
+    return { manifest: this.manifest ?? null, files: this.files };
   }
 
   /** Throws ApiError for a form without a model. */
@@ -155,7 +171,7 @@ class FormReader {
       if (this.model !== undefined) throw new ApiError('invalid_form', 'the form has two parts "model": send one');
       this.model = name;
     }
-    const file = await spoolFile(stream, join(this.folder, name), this.left);
+    const file = await inRoom(this.room, spoolFile(stream, join(this.folder, name), this.left));
     this.left -= file.bytes;
     this.files.set(name, file);
   }
@@ -179,12 +195,8 @@ class FormReader {
 function openParser(request: Request): busboy.Busboy {
   try {
     // A name is taken whole: cut down to its last part, it would be another file's.
-    return busboy({
-      headers: request.headers,
-      limits: { files: MAX_FILES, fields: 4, parts: MAX_FILES + 5, fieldSize: MAX_MANIFEST_BYTES },
-      defParamCharset: 'utf8',
-      preservePath: true,
-    });
+    const limits = { files: MAX_FILES, fields: 4, parts: MAX_FILES + 5, fieldSize: MAX_MANIFEST_BYTES };
+    return busboy({ headers: request.headers, limits, defParamCharset: 'utf8', preservePath: true });
   } catch (cause) {
     throw new ApiError('invalid_form', `the form cannot be read: ${formWords(cause)}`, [], { cause });
   }

@@ -4,12 +4,11 @@ import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { isPlainFileName, MAX_FILE_NAME_BYTES, told, type Config } from '#contracts';
+import { errorCode, isPlainFileName, MAX_FILE_NAME_BYTES, told, type Config } from '#contracts';
 import { CONFIG } from '#infrastructure';
 import { repeat, type Repetition } from '#process';
 import { SourceError, StoreFullError, TooLargeError } from '#storage';
 import { ApiError } from '../problems/api-error.js';
-import { errorCode } from '../problems/error-code.js';
 
 /** No space left, or none left for this user. */
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
@@ -21,7 +20,9 @@ export interface SpooledFile {
   bytes: number;
 }
 
-/** A folder of its own per upload, gone when the upload is answered: nothing reaches the store before it was checked. */
+/**
+ * A folder of its own per upload, gone when the upload is answered: nothing reaches the store before it was checked.
+ */
 @Injectable()
 export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private sweeping: Repetition | undefined;
@@ -44,11 +45,8 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Begins with an empty house, and looks every hour for what processes left behind that were killed. */
   async onApplicationBootstrap(): Promise<void> {
     await this.sweep((pid) => pid === process.pid || !isAlive(pid));
-    this.sweeping = repeat(
-      HOUR_MS,
-      () => this.sweep((pid) => pid !== process.pid && !isAlive(pid)),
-      () => undefined,
-    );
+    const removeLeft = () => this.sweep((pid) => pid !== process.pid && !isAlive(pid));
+    this.sweeping = repeat(HOUR_MS, removeLeft, () => undefined);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -66,8 +64,9 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
 }
 
 /**
- * Writes a stream to a new file and hashes it on the way. Throws TooLargeError past `maxBytes`, StoreFullError when the disk
- * is full, SourceError when the stream breaks off. The stream is left open when writing fails, so that it can be answered.
+ * Writes a stream to a new file and hashes it on the way. Throws TooLargeError past `maxBytes`, StoreFullError when the
+ * disk is full, SourceError when the stream breaks off. The stream is left open when writing fails, so that it can be
+ * answered.
  */
 export async function spoolFile(source: Readable, path: string, maxBytes: number): Promise<SpooledFile> {
   const hash = createHash('sha256');
@@ -89,7 +88,7 @@ export async function spoolFile(source: Readable, path: string, maxBytes: number
 }
 
 /** A file that a process of ours wrote, as one that was spooled. */
-export async function digestOf(path: string): Promise<SpooledFile> {
+export async function spooledFile(path: string): Promise<SpooledFile> {
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) {

@@ -3,7 +3,7 @@ import type { ArtifactRef, Job } from '#contracts';
 import type { Command } from 'commander';
 import { assertWritable, save, STDOUT } from '../download.js';
 import { UsageError } from '../errors.js';
-import { commandName } from '../own-name.js';
+import { commandName } from '../command-name.js';
 import { print } from '../output.js';
 import { findJob } from '../references.js';
 import { context } from './context.js';
@@ -38,9 +38,8 @@ async function artifactOf(client: Client, reference: string): Promise<{ digest: 
 }
 
 function named(job: Job, stage: number | undefined, name: string): ArtifactRef {
-  const artifacts = job.stages
-    .filter(({ index }) => stage === undefined || index === stage)
-    .flatMap((each) => each.artifacts);
+  const wanted = job.stages.filter(({ index }) => stage === undefined || index === stage);
+  const artifacts = wanted.flatMap((each) => each.artifacts);
   const found = artifacts.findLast((artifact) => artifact.name === name);
   if (found) return found;
   const names = [...new Set(artifacts.map((artifact) => artifact.name))];

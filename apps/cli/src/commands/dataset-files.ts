@@ -4,13 +4,17 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { connectToServer } from '../connection.js';
 import { UsageError } from '../errors.js';
 import { globalOptionsOf } from '../global-options.js';
-import { interfaceOf, runnableModel, writeGuess } from '../guess-dataset.js';
+import { inspectionOf, runnableModel, writeGuess } from '../guess-dataset.js';
 import { manifestIn } from '../local-dataset.js';
 import { print } from '../output.js';
+import { whileWaiting } from '../patience.js';
 
 const MODEL = 'the model that the data is for: a file, or a stored one (id, the start of one, name, or latest)';
 
-/** `coldpress datasets init | preview`: what is done with data that lies here, without a server where the model lies here too. */
+/**
+ * `coldpress datasets init | preview`: what is done with data that lies here, without a server where the model lies
+ * here too.
+ */
 export function addDatasetFileCommands(datasets: Command): void {
   datasets
     .command('init')
@@ -21,7 +25,7 @@ export function addDatasetFileCommands(datasets: Command): void {
     .description('guess the manifest of a data set from its files and a model, and write it with comments')
     .action(async (path: string, options: { for: string; output?: string; force?: boolean }, command: Command) => {
       const { json } = globalOptionsOf(command);
-      const model = await interfaceOf(options.for, () => connectToServer(globalOptionsOf(command)));
+      const model = await inspectionOf(options.for, () => connectToServer(globalOptionsOf(command)));
       const guess = await writeGuess(path, model, { target: options.output, force: options.force ?? false });
       print(json, guess, () => guessText(guess));
     });
@@ -36,7 +40,7 @@ export function addDatasetFileCommands(datasets: Command): void {
     .action(async (path: string, options: { for: string; output: string; count: number }, command: Command) => {
       const { json } = globalOptionsOf(command);
       const model = await runnableModel(options.for, () => connectToServer(globalOptionsOf(command)));
-      const shown = await preview(await manifestIn(path), model, options);
+      const shown = await whileWaiting('the model runs on the data', preview(await manifestIn(path), model, options));
       print(json, shown, () => shown.lines.join('\n'));
     });
 }
@@ -53,7 +57,7 @@ async function preview(
 ): Promise<{ split: string; files: string[]; accuracy: unknown; lines: string[] }> {
   const { chanceWarning, DatasetError, previewDataset } = await import('#datasets');
   const { ModelLoadError, RunError } = await import('#inference');
-  const found = await previewDataset(manifest, model, count).catch((cause: unknown) => {
+  const found = await previewDataset(manifest, model, { count }).catch((cause: unknown) => {
     if (cause instanceof DatasetError || cause instanceof ModelLoadError || cause instanceof RunError)
       throw new UsageError(`the data does not fit the model: ${cause.message}`, { cause });
     throw cause;
@@ -85,7 +89,8 @@ function rangeText(input: {
   mean: number;
   most: number;
 }): string {
-  const [least, mean, most] = [input.least, input.mean, input.most].map((value) => Number(value.toPrecision(3)));
+  const short = (value: number) => Number(value.toPrecision(3));
+  const [least, mean, most] = [input.least, input.mean, input.most].map(short);
   return `  ${input.name} [${input.dims.join(', ')}]  from ${least} to ${most}, mean ${mean}`;
 }
 

@@ -1,7 +1,7 @@
 import { all, type Client } from '#client';
 import { formatBytes, manifestFiles, type DatasetRecord } from '#contracts';
 import type { Command } from 'commander';
-import { interfaceOf, writeGuess } from '../guess-dataset.js';
+import { inspectionOf, writeGuess } from '../guess-dataset.js';
 import { filesOf, manifestIn, manifestNear } from '../local-dataset.js';
 import { print, table } from '../output.js';
 import { findDataset } from '../references.js';
@@ -26,13 +26,11 @@ export function addDatasetCommands(program: Command): void {
     .action(async (source: string, options: { for?: string }, command: Command) => {
       const { client, json } = await context(command);
       const manifest = isUri(source) ? undefined : await manifestOf(client, source, options.for);
-      const dataset =
-        manifest === undefined
-          ? await client.registerDataset({ body: { uri: source } })
-          : await pushDataset(client, manifest, await filesOf(manifest));
-      print(json, dataset, () =>
-        [`${dataset.id}  ${dataset.name}  ${formatBytes(dataset.bytes)}`, ...warnings(dataset)].join('\n'),
-      );
+      const register = () => client.registerDataset({ body: { uri: source } });
+      const push = async (path: string) => pushDataset(client, path, await filesOf(path));
+      const dataset = manifest === undefined ? await register() : await push(manifest);
+      const line = `${dataset.id}  ${dataset.name}  ${formatBytes(dataset.bytes)}`;
+      print(json, dataset, () => [line, ...warnings(dataset)].join('\n'));
     });
 
   addDatasetFileCommands(datasets);
@@ -47,9 +45,8 @@ export function addDatasetCommands(program: Command): void {
       print(json, items, () => table(['id', 'name', 'size', 'samples'], items.map(row)));
     });
 
-  datasets
-    .command('inspect')
-    .argument('<dataset>', REFERENCE)
+  const inspect = datasets.command('inspect').argument('<dataset>', REFERENCE);
+  inspect
     .description('inputs after preprocessing, labels, samples per split and files of a data set')
     .action(async (reference: string, _options: object, command: Command) => {
       const { client, json } = await context(command);
@@ -57,32 +54,29 @@ export function addDatasetCommands(program: Command): void {
       print(json, dataset, () => describe(dataset));
     });
 
-  datasets
-    .command('rm')
-    .argument('<dataset>', REFERENCE)
-    .description('forget a data set that no job refers to')
-    .action(async (reference: string, _options: object, command: Command) => {
+  const rm = datasets.command('rm').argument('<dataset>', REFERENCE);
+  rm.description('forget a data set that no job refers to').action(
+    async (reference: string, _options: object, command: Command) => {
       const { client, json } = await context(command);
       const { id, name } = await findDataset(client, reference);
       await client.deleteDataset({ id });
       print(json, { id, removed: true }, () => `removed ${id}  ${name}`);
-    });
+    },
+  );
 }
 
 /** The manifest of a folder or file, guessed for a model where there is none. */
 async function manifestOf(client: Client, source: string, model: string | undefined): Promise<string> {
   const found = await manifestNear(source);
   if (found !== null || model === undefined) return manifestIn(source);
-  const guess = await writeGuess(source, await interfaceOf(model, async () => client), {});
+  const guess = await writeGuess(source, await inspectionOf(model, async () => client), {});
   process.stderr.write(`${guessText(guess)}\n`);
   return guess.path;
 }
 
 function describe(dataset: DatasetRecord): string {
   const { id, name, bytes, manifest, inspection } = dataset;
-  const inputs = Object.entries(inspection.inputs).map(
-    ([input, { type, dims }]) => `${input}: ${type}[${dims.join(', ')}]`,
-  );
+  const inputs = Object.entries(inspection.inputs).map(([input, value]) => `${input}: ${shapeOf(value)}`);
   return [
     `${name}  ${formatBytes(bytes)}`,
     `id          ${id}`,
@@ -107,4 +101,8 @@ function samples({ inspection }: DatasetRecord): string {
   return Object.entries(inspection.splits)
     .map(([split, count]) => `${split} ${count}`)
     .join(', ');
+}
+
+function shapeOf({ type, dims }: { type: string; dims: readonly unknown[] }): string {
+  return `${type}[${dims.join(', ')}]`;
 }

@@ -1,5 +1,5 @@
 import { all, type Client } from '#client';
-import { DeviceName, DeviceTags, fieldProblems, sentenceOf, type Device } from '#contracts';
+import { DeviceName, DeviceTags, fieldProblems, sentenceOf, type Device, type EnrolmentCode } from '#contracts';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { print, table } from '../output.js';
@@ -15,7 +15,8 @@ export function addDeviceCommands(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { client, json } = await context(command);
       const items = await listDevices(client);
-      print(json, items, () => table(['name', 'state', 'tags', 'waiting', 'processor', 'reason'], items.map(row)));
+      const head = ['name', 'state', 'tags', 'waiting', 'processor', 'reason'];
+      print(json, items, () => table(head, items.map(row)));
     });
 
   devices
@@ -30,7 +31,7 @@ export function addDeviceCommands(program: Command): void {
       const body = { name: checked(DeviceName, name, 'the name'), tags: checked(DeviceTags, tag, '--tag') };
       const { client, json } = await context(command);
       const code = await client.createDeviceCode({ body });
-      print(json, code, () => `Type on the device, before ${code.expiresAt}:\n  ${code.command}`);
+      print(json, code, () => enrolmentWords(code));
     });
 
   onDevice(devices, 'drain', 'let a device finish what it measures and give it nothing more', (client, { id }) =>
@@ -45,6 +46,14 @@ export function addDeviceCommands(program: Command): void {
   });
 }
 
+function enrolmentWords({ expiresAt, command, pages, unreachable }: EnrolmentCode): string {
+  return [
+    `Type on the device, before ${expiresAt}:\n  ${command}`,
+    ...(pages.length > 0 ? [`or open in its browser:\n  ${pages.join('\n  ')}`] : []),
+    ...(unreachable === null ? [] : [`Only this machine can be the device: ${unreachable}`]),
+  ].join('\n');
+}
+
 /** A command that is about one device and gives what became of it. */
 function onDevice(
   devices: Command,
@@ -52,17 +61,14 @@ function onDevice(
   description: string,
   action: (client: Client, device: Device) => Promise<Device | null>,
 ): void {
-  devices
-    .command(name)
-    .argument('<device>', 'name or id')
-    .description(description)
-    .action(async (reference: string, _options: object, command: Command) => {
-      const { client, json } = await context(command);
-      const device = await findDevice(client, reference);
-      const changed = await action(client, device);
-      if (changed) print(json, changed, () => `${changed.name}  ${changed.state}: ${changed.reason}`);
-      else print(json, { id: device.id, removed: true }, () => `removed ${device.name}`);
-    });
+  const onDevice = devices.command(name).argument('<device>', 'name or id').description(description);
+  onDevice.action(async (reference: string, _options: object, command: Command) => {
+    const { client, json } = await context(command);
+    const device = await findDevice(client, reference);
+    const changed = await action(client, device);
+    if (changed) print(json, changed, () => `${changed.name}  ${changed.state}: ${changed.reason}`);
+    else print(json, { id: device.id, removed: true }, () => `removed ${device.name}`);
+  });
 }
 
 const listDevices = (client: Client): Promise<Device[]> => collect(all(client.listDevices, {}));

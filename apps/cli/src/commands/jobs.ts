@@ -1,8 +1,10 @@
 import { all, type Client } from '#client';
-import { formatBytes, JobState, isFinal, type Job, type JobItem } from '#contracts';
+import { formatBytes, JobState, isFinal, type Benchmark, type Job, type JobItem } from '#contracts';
+import { deviceLines, deviceTable, throughputTable } from '#pipeline';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { exitCodeOf, follow, report } from '../follow.js';
+import { exitCodeOf, follow, jobSummary } from '../follow.js';
 import { print, table } from '../output.js';
+import { advised } from '../own-name.js';
 import { findJob } from '../references.js';
 import { collect, context } from './context.js';
 import { addLogCommand } from './logs.js';
@@ -24,9 +26,7 @@ export function addJobCommands(program: Command): void {
     });
 
   onJob(jobs, 'get', 'one job with its stages, table and gates', async ({ job, json, command }) => {
-    print(json, job, () =>
-      [`${job.id}  ${job.state}`, report(job, command)].filter((part) => part !== '').join('\n\n'),
-    );
+    print(json, job, () => described(job, command));
   });
 
   onJob(
@@ -35,17 +35,23 @@ export function addJobCommands(program: Command): void {
     'follow a job to its end; the exit code tells how it went',
     async ({ client, job, json, command }) => {
       const ended = await follow(client, job, command);
-      print(json, ended, () => `\n${report(ended, command)}`);
+      print(json, ended, () => `\n${jobSummary(ended, advised(command, 'report', ended.id))}`);
       process.exitCode = exitCodeOf(ended);
     },
   );
 
   addLogCommand(jobs);
+  addFindings(jobs);
+  addChanges(jobs);
+}
 
+/** What a job left, and what is still measured for it. */
+function addFindings(jobs: Command): void {
   onJob(jobs, 'artifacts', 'list what the stages of a job wrote', async ({ job, json }) => {
-    const found = job.stages.flatMap(({ index, pass, artifacts }) =>
-      artifacts.map((artifact) => ({ stage: index, pass, ...artifact })),
-    );
+    const found = job.stages.flatMap(({ index, pass, artifacts }) => {
+      const stage = { stage: index, pass };
+      return artifacts.map((artifact) => ({ ...stage, ...artifact }));
+    });
     const cells = found.map(({ stage, pass, name, bytes, digest }) => [
       `${stage}`,
       pass,
@@ -62,9 +68,28 @@ export function addJobCommands(program: Command): void {
       const how = state === 'waiting' ? status.replaceAll('_', ' ') : state;
       return [asked, device ?? '–', how, reason];
     });
-    print(json, items, () => table(['asked', 'device', 'state', 'reason'], cells));
+    print(json, items, () => {
+      const states = table(['asked', 'device', 'state', 'reason'], cells);
+      return [states, ...measuredParts(items.filter(({ result }) => result !== null))].join('\n\n');
+    });
   });
+}
 
+/** What devices measured: times, samples a second where they were asked for, and how it was measured. */
+function measuredParts(measured: readonly Benchmark[]): string[] {
+  const filled = [deviceTable(measured), throughputTable(measured)].filter(({ rows }) => rows.length > 0);
+  const lines = deviceLines(measured).join('\n');
+  const tables = filled.map(({ columns, rows }) =>
+    table(
+      columns.map(({ title }) => title),
+      rows,
+    ),
+  );
+  return lines === '' ? tables : [...tables, lines];
+}
+
+/** What is done to a job. */
+function addChanges(jobs: Command): void {
   onJob(jobs, 'cancel', 'stop a job; a running stage is killed', async ({ client, job: { id }, json }) => {
     const job = await client.cancelJob({ id });
     print(json, job, () => `${job.id}  ${isFinal(job.state) ? job.state : 'is being cancelled'}`);
@@ -86,6 +111,11 @@ export function addJobCommands(program: Command): void {
   });
 }
 
+function described(job: Job, command: Command): string {
+  const parts = [`${job.id}  ${job.state}`, jobSummary(job, advised(command, 'report', job.id))];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
 interface OnJob {
   client: Client;
   job: Job;
@@ -95,14 +125,14 @@ interface OnJob {
 
 /** A command that is about one job. */
 function onJob(jobs: Command, name: string, description: string, action: (on: OnJob) => Promise<void>): void {
-  jobs
+  const aboutJob = jobs
     .command(name)
     .argument('<job>', 'id, the start of one, name, or latest')
-    .description(description)
-    .action(async (reference: string, _options: object, command: Command) => {
-      const { client, json } = await context(command);
-      await action({ client, json, command, job: await findJob(client, reference) });
-    });
+    .description(description);
+  aboutJob.action(async (reference: string, _options: object, command: Command) => {
+    const { client, json } = await context(command);
+    await action({ client, json, command, job: await findJob(client, reference) });
+  });
 }
 
 /** Throws what commander tells of an option that is wrong. */

@@ -34,7 +34,7 @@ export function addLogCommand(jobs: Command): void {
 }
 
 function logLine(event: JobEvent, stages: readonly { pass: string }[]): LogLine | undefined {
-  return event.type === 'log'
-    ? { stage: event.index, pass: stages[event.index]?.pass ?? String(event.index), line: event.line }
-    : undefined;
+  if (event.type !== 'log') return undefined;
+  const { index, line } = event;
+  return { stage: index, pass: stages[index]?.pass ?? String(index), line };
 }

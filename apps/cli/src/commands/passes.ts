@@ -17,14 +17,10 @@ export function addPassCommands(program: Command): void {
     .description('what a recipe may ask for; of one pass its options with their defaults')
     .action((name: string | undefined, _options: object, command: Command) => {
       const { json } = globalOptionsOf(command);
-      if (name === undefined)
-        print(json, NAMES.map(info), () =>
-          table(
-            ['pass', 'what it does'],
-            NAMES.map((pass) => [pass, passOf(pass).summary]),
-          ),
-        );
-      else print(json, info(known(name)), () => describe(known(name)));
+      if (name === undefined) {
+        const rows = NAMES.map((pass) => [pass, passOf(pass).summary]);
+        print(json, NAMES.map(info), () => table(['pass', 'what it does'], rows));
+      } else print(json, info(known(name)), () => describe(known(name)));
     });
   for (const name of NAMES) addPassCommand(program, name);
 }
@@ -41,11 +37,8 @@ function addPassCommand(program: Command, name: PassName): void {
   pass.optionsGroup(`Options of the pass ${name}:`);
   addPassFlags(pass, name);
   pass.action(async (model: string, options: SubmissionOptions & { seed?: number }, command: Command) => {
-    const recipe = {
-      seed: options.seed ?? 0,
-      passes: [{ pass: name, options: optionsFromFlags(command, name) }],
-      gates: [],
-    };
+    const chosen = optionsFromFlags(command, name);
+    const recipe = { seed: options.seed ?? 0, passes: [{ pass: name, options: chosen }], gates: [] };
     await runJob(command, () => Promise.resolve(recipe), model, options);
   });
 }
@@ -63,13 +56,11 @@ function info(name: PassName): Record<string, unknown> {
 
 function describe(name: PassName): string {
   const { summary, version } = passOf(name);
-  return [
-    `${name}: ${summary} (version ${version})`,
-    ...passOptions(name).flatMap((option) => [
-      lines(option, '  '),
-      ...fieldsOf(option).map((field) => lines(field, '    ')),
-    ]),
-  ].join('\n');
+  const linesOf = (option: PassOption) => {
+    const fields = fieldsOf(option).map((field) => lines(field, '    '));
+    return [lines(option, '  '), ...fields];
+  };
+  return [`${name}: ${summary} (version ${version})`, ...passOptions(name).flatMap(linesOf)].join('\n');
 }
 
 function lines({ key, schema }: PassOption, indent: string): string {

@@ -4,10 +4,13 @@ import { readReport, ReportError } from '#report';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { EXIT } from '../exit-codes.js';
-import { exitCodeOf, follow, report as jobReport } from '../follow.js';
+import { exitCodeOf, follow, jobSummary as jobReport } from '../follow.js';
+import { globalOptionsOf } from '../global-options.js';
 import { textOf } from '../local-file.js';
 import { print, table } from '../output.js';
-import { context } from './context.js';
+import { advised } from '../own-name.js';
+import { onServer, type CommandServer } from '../own-server.js';
+import { stopWithServer } from '../stop-with-server.js';
 
 /** A report in JSON holds raw latencies, and a page its graph besides. */
 const MAX_REPORT_BYTES = 64_000_000;
@@ -27,22 +30,30 @@ export function addReplayCommand(program: Command): void {
     .argument('<report>', 'report.json, or the page, of a job whose model and data set the server has')
     .description('run the recipe of a report afresh, without known results, and compare the digest of every model')
     .action(async (path: string, _options: object, command: Command) => {
-      const { client, json } = await context(command);
       const before = reportIn(path, await textOf(path, MAX_REPORT_BYTES, 'a report'));
-      const submitted = await client.submitJob({ body: submissionOf(before) });
-      process.stderr.write(`job ${submitted.id}  ${client.url}/#/jobs/${submitted.id}\n`);
-      const job = await follow(client, submitted, command);
-      if (job.state !== 'succeeded') {
-        print(json, job, () => jobReport(job, command));
-        process.exitCode = exitCodeOf(job);
-        return;
-      }
-      const stages = compare(before, job);
-      const isSame = stages.every((stage) => stage.isSame);
-      const differences = await circumstances(client, job, before);
-      print(json, { job: job.id, isSame, stages, differences }, () => words(stages, isSame, differences));
-      if (!isSame) process.exitCode = EXIT.failed;
+      await onServer(command, { work: 'job' }, (server) => replay(server, before, command));
     });
+}
+
+async function replay(server: CommandServer, before: Report, command: Command): Promise<void> {
+  const { client, ownFolder } = server;
+  const { json } = globalOptionsOf(command);
+  const submitted = await client.submitJob({ body: submissionOf(before) });
+  process.stderr.write(`job ${submitted.id}  ${client.url}/#/jobs/${submitted.id}\n`);
+  const { id } = submitted;
+  const stopping = stopWithServer(server, `job ${id}`, () => client.cancelJob({ id }));
+  const job = await follow(client, submitted, command, stopping.interrupt);
+  if (job.state !== 'succeeded') {
+    const advice = ownFolder === null ? advised(command, 'report', job.id) : undefined;
+    print(json, job, () => jobReport(job, advice));
+    process.exitCode = stopping.exitCode(exitCodeOf(job));
+    return;
+  }
+  const stages = compare(before, job);
+  const isSame = stages.every((stage) => stage.isSame);
+  const differences = await circumstances(client, job, before);
+  print(json, { job: job.id, isSame, stages, differences }, () => words(stages, isSame, differences));
+  if (!isSame) process.exitCode = EXIT.failed;
 }
 
 function reportIn(path: string, text: string): Report {
@@ -54,7 +65,7 @@ function reportIn(path: string, text: string): Report {
   }
 }
 
-function submissionOf({ title, model, dataset, recipe }: Report) {
+function submissionOf({ title, model, dataset, reproduction: { recipe } }: Report) {
   const name = `replay of ${title}`.slice(0, 200);
   return { name, model, dataset, recipe: { ...recipe, fresh: true } };
 }
@@ -72,9 +83,9 @@ async function circumstances(client: Client, { id }: Job, { reproduction }: Repo
   const now = readReport(await client.reportAsJson({ id })).reproduction;
   const names = [...new Set([...Object.keys(reproduction.versions), ...Object.keys(now.versions)])];
   const facts = names.map((name) => [name, reproduction.versions[name], now.versions[name]]);
-  return [...facts, ['machine', reproduction.machine, now.machine]].flatMap(([name, before, after]) =>
-    before === after ? [] : [`${name}: ${before ?? 'none'} before, ${after ?? 'none'} now`],
-  );
+  const compared = [...facts, ['machine', reproduction.machine, now.machine] as const];
+  const differing = compared.filter(([, before, after]) => before !== after);
+  return differing.map(([name, before, after]) => `${name}: ${before ?? 'none'} before, ${after ?? 'none'} now`);
 }
 
 function words(stages: readonly Replayed[], isSame: boolean, differences: readonly string[]): string {

@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import type { Client } from '#client';
+import { ProblemError, type Client } from '#client';
 import { readReport, mlperfTiny } from '#report';
 import { Option, type Command } from 'commander';
 import { assertWritable, STDOUT } from '../download.js';
+import { CliError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { advised } from '../own-name.js';
 import { findJob } from '../references.js';
 import { context } from './context.js';
 
@@ -29,10 +32,26 @@ export function addReportCommand(program: Command): void {
       const { client, json } = await context(command);
       await assertWritable(flags.output);
       const { id } = await findJob(client, reference);
-      const report = `${(await textOf(client, id, flags, json === true)).trimEnd()}\n`;
+      const text = await textOf(client, id, flags, json === true).catch((error: unknown) =>
+        notReady(error, id, command),
+      );
+      const report = `${text.trimEnd()}\n`;
       if (flags.output === STDOUT) process.stdout.write(report);
       else await writeFile(flags.output, report);
     });
+}
+
+/** A job that goes on has no report yet: the server's way out is a stream, the command's is a command. */
+function notReady(error: unknown, id: string, command: Command): never {
+  if (!(error instanceof ProblemError) || error.code !== 'report_not_ready') throw error;
+  const [what] = error.message.split(': ');
+  const [watch, get] = [advised(command, 'jobs', 'watch', id), advised(command, 'jobs', 'get', id)];
+  throw new CliError(
+    `${what}: \`${watch}\` follows it to its end, \`${get}\` shows what its stages found`,
+    EXIT.failed,
+    error.code,
+    { cause: error },
+  );
 }
 
 async function textOf(client: Client, id: string, { html, mlperf }: ReportFlags, json: boolean): Promise<string> {

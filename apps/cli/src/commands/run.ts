@@ -15,8 +15,8 @@ export function addRunCommand(program: Command): void {
     .description('submit a job, follow it to its end and fetch its model');
   addSubmissionOptions(run, 'file for the final model').action(
     async (path: string, options: SubmissionOptions & { model: string }, command: Command) => {
-      const recipe = () =>
-        path === '-' ? textFromStdin(LIMITS.recipe.bytes, 'a recipe') : textOf(path, LIMITS.recipe.bytes, 'a recipe');
+      const limit = LIMITS.recipe.bytes;
+      const recipe = () => (path === '-' ? textFromStdin(limit, 'a recipe') : textOf(path, limit, 'a recipe'));
       await runJob(command, recipe, options.model, options);
     },
   );

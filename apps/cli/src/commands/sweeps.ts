@@ -1,19 +1,25 @@
 import { writeFile } from 'node:fs/promises';
 import { all, type Client } from '#client';
-import { SweepState, type Sweep, type SweepItem, TrialState } from '#contracts';
+import { foresightText, SweepState, type Sweep, type SweepItem, TrialState } from '#contracts';
 import { LIMITS } from '#documents';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { assertWritable, STDOUT } from '../download.js';
 import { UsageError } from '../errors.js';
+import { EXIT } from '../exit-codes.js';
+import { globalOptionsOf } from '../global-options.js';
 import { textFromStdin, textOf } from '../local-file.js';
 import { print, table } from '../output.js';
+import { advised, besideServer } from '../own-name.js';
+import { onServer, type CommandServer } from '../own-server.js';
 import { findSweep } from '../references.js';
+import { stopWithServer } from '../stop-with-server.js';
 import { datasetOf, modelOf } from '../submission.js';
 import { exitCodeOfSweep, followSweep, sweepReport } from '../sweeps/follow.js';
 import { assignmentOf } from '../sweeps/assignment.js';
 import { costLine, forecastLines, progressLine, trialLine, trialTable } from '../sweeps/words.js';
 import { collect, context } from './context.js';
 
+const WARM_START = 'earlier sweeps or jobs, by their ids: what of them this space holds counts as tried';
 const REFERENCE = 'id, the start of one, name, or latest';
 
 interface OnSweep<O> {
@@ -24,7 +30,10 @@ interface OnSweep<O> {
   options: O;
 }
 
-/** `coldpress sweep run | check | ls | get | watch | front | trials | pause | resume | stop | cancel | extend | add | promote | export | rm` */
+/**
+ * `coldpress sweep run | check | ls | get | watch | front | trials | pause | resume | stop | cancel | extend | add |
+ * promote | export | rm`
+ */
 export function addSweepCommands(program: Command): void {
   const sweeps = program
     .command('sweep')
@@ -58,6 +67,7 @@ function addLaunchCommands(sweeps: Command): void {
     .argument(document, what)
     .requiredOption('--model <model>', model)
     .option('--data, --dataset <dataset>', data)
+    .option('--warm-start <id...>', WARM_START)
     .option('--name <name>', 'name of the sweep')
     .option('--detach', 'launch it and return at once')
     .option('--idempotency-key <key>', 'the same key never launches twice')
@@ -68,13 +78,15 @@ function addLaunchCommands(sweeps: Command): void {
     .argument(document, what)
     .requiredOption('--model <model>', model)
     .option('--data, --dataset <dataset>', data)
+    .option('--warm-start <id...>', WARM_START)
     .description('what a sweep would take: trials, stages, time and bytes; nothing is launched')
     .action(async (path: string, options: LaunchOptions, command: Command) => {
       const { client, json } = await context(command);
-      const forecast = await client.preflightSweep({ body: await submissionOf(client, path, options) });
-      print(json, forecast, () =>
-        [...forecast.problems.map(({ field, message }) => `${field}: ${message}`), forecastLines(forecast)].join('\n'),
-      );
+      const forecast = await client.preflightSweep({
+        body: await submissionOf(client, await documentOf(path), options),
+      });
+      const problems = forecast.problems.map(({ field, message }) => `${field}: ${message}`);
+      print(json, forecast, () => [...problems, forecastLines(forecast)].join('\n'));
       if (forecast.problems.length > 0) throw new UsageError('the sweep cannot be launched: mend what is said above');
     });
 }
@@ -82,34 +94,52 @@ function addLaunchCommands(sweeps: Command): void {
 interface LaunchOptions {
   model: string;
   dataset?: string;
+  warmStart?: string[];
   name?: string;
   detach?: boolean;
   idempotencyKey?: string;
 }
 
-async function submissionOf(client: Client, path: string, options: LaunchOptions) {
-  const sweep =
-    path === '-'
-      ? await textFromStdin(LIMITS.recipe.bytes, 'a sweep')
-      : await textOf(path, LIMITS.recipe.bytes, 'a sweep');
+function documentOf(path: string): Promise<string> {
+  const limit = LIMITS.recipe.bytes;
+  return path === '-' ? textFromStdin(limit, 'a sweep') : textOf(path, limit, 'a sweep');
+}
+
+async function submissionOf(client: Client, sweep: string, options: LaunchOptions) {
   const model = await modelOf(client, options.model);
   const dataset = options.dataset === undefined ? null : await datasetOf(client, options.dataset);
-  return { name: options.name, model: model.id, dataset: dataset?.id ?? null, sweep };
+  const { name, warmStart } = options;
+  return { name, model: model.id, dataset: dataset?.id ?? null, sweep, warmStart };
 }
 
 async function run(path: string, options: LaunchOptions, command: Command): Promise<void> {
-  const { client, json } = await context(command);
+  const document = await documentOf(path);
+  const wish = { work: 'sweep', mayStart: options.detach !== true } as const;
+  await onServer(command, wish, (server) => runOn(server, document, options, command));
+}
+
+async function runOn(server: CommandServer, document: string, options: LaunchOptions, command: Command): Promise<void> {
+  const { client, ownFolder } = server;
+  const { json } = globalOptionsOf(command);
   const { idempotencyKey } = options;
-  const sweep = await client.launchSweep({ body: await submissionOf(client, path, options) }, { idempotencyKey });
+  const sweep = await client.launchSweep({ body: await submissionOf(client, document, options) }, { idempotencyKey });
   const isQuiet = json === true || options.detach === true;
   const head = `sweep ${sweep.id}  ${client.url}/#/sweeps/${sweep.id}\n${forecastLines(sweep.forecast)}\n`;
   (isQuiet ? process.stderr : process.stdout).write(head);
   if (options.detach) return void process.stdout.write(`${json ? JSON.stringify(sweep) : sweep.id}\n`);
-  await toItsEnd({ client, sweep, json, command });
+  const stopping = stopWithServer(server, `sweep ${sweep.id}`, () => client.cancelSweep({ id: sweep.id }));
+  await toItsEnd({ client, sweep, json, command }, stopping.interrupt);
+  process.exitCode = stopping.exitCode(Number(process.exitCode ?? EXIT.ok));
+  if (ownFolder === null) return;
+  const next = advised(command, 'sweep', 'get', sweep.id);
+  process.stderr.write(`sweep: ${next}${besideServer(command, ownFolder)}\n`);
 }
 
-async function toItsEnd({ client, sweep, json, command }: Omit<OnSweep<unknown>, 'options'>): Promise<void> {
-  const ended = await followSweep(client, sweep, command);
+async function toItsEnd(
+  { client, sweep, json, command }: Omit<OnSweep<unknown>, 'options'>,
+  interrupt?: () => void,
+): Promise<void> {
+  const ended = await followSweep(client, sweep, command, interrupt);
   const text = json ? '' : await sweepReport(client, ended);
   print(json, ended, () => `\n${text}`);
   process.exitCode = exitCodeOfSweep(ended);
@@ -119,17 +149,19 @@ function addReadCommands(sweeps: Command): void {
   onSweep(sweeps, 'get', 'one sweep: how far it is, what it took, what it found').action(
     on(async ({ client, sweep, json }) => {
       const text = json ? '' : await sweepReport(client, sweep);
-      print(json, sweep, () => `${sweep.id}  ${sweep.name ?? ''}\n${text}`);
+      print(json, sweep, () => `${sweep.id}  ${sweep.title}\n${text}`);
     }),
   );
-  onSweep(sweeps, 'watch', 'follow a sweep to its end; the exit code tells how it went').action(on(toItsEnd));
+  onSweep(sweeps, 'watch', 'follow a sweep to its end; the exit code tells how it went').action(
+    on((watched) => toItsEnd(watched)),
+  );
   onSweep(sweeps, 'front', 'the trials that no other feasible one beats in every objective').action(
     on(async ({ client, sweep, json }) => {
       const results = await client.sweepResults({ id: sweep.id });
       const { front, nearest } = results;
       print(json, results, () =>
         front.length > 0
-          ? trialTable(sweep, front)
+          ? [trialTable(sweep, front), foresightText(results)].filter((text) => text !== '').join('\n')
           : nearest.length > 0
             ? `no trial holds the constraints; the nearest:\n${trialTable(sweep, nearest)}`
             : 'no trial is complete',
@@ -202,7 +234,8 @@ async function changeOf({ sweep, trials, minutes, parallel }: ChangeOptions) {
   const limits = { trials, minutes, parallel };
   if ([sweep, trials, minutes, parallel].every((option) => option === undefined))
     throw new UsageError('say what changes: --trials, --minutes, --parallel or --sweep');
-  return { ...limits, ...(sweep === undefined ? {} : { sweep: await textOf(sweep, LIMITS.recipe.bytes, 'a sweep') }) };
+  const text = sweep === undefined ? {} : { sweep: await textOf(sweep, LIMITS.recipe.bytes, 'a sweep') };
+  return { ...limits, ...text };
 }
 
 function addTrialCommands(sweeps: Command): void {
@@ -225,8 +258,9 @@ function addTrialCommands(sweeps: Command): void {
     });
 }
 
-const onSweep = (sweeps: Command, name: string, description: string): Command =>
-  sweeps.command(name).argument('<sweep>', REFERENCE).description(description);
+function onSweep(sweeps: Command, name: string, description: string): Command {
+  return sweeps.command(name).argument('<sweep>', REFERENCE).description(description);
+}
 
 /** The action of a command about one sweep. */
 function on<O = object>(action: (on: OnSweep<O>) => Promise<void>) {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { ConfigError, parsePartialConfig, type Config } from '#contracts';
 import type { Command } from 'commander';
 import { globalOptionsOf } from '../global-options.js';
 import { print } from '../output.js';
+import { configOf } from '../up/config.js';
 import { DataFolder } from '../up/data-folder.js';
 import { LogFile } from '../up/log-file.js';
 import { startServer } from '../up/server.js';
@@ -43,12 +43,11 @@ async function serve(folder: DataFolder, options: UpOptions, json: boolean | und
     if (options.verbose) process.stderr.write(`${line}\n`);
   };
   const config = configOf(options);
-  const server = await startServer({ folder, config, log, device: options.device, signal: stopping }).catch(
-    (error: unknown) => {
-      if (stopping.aborted) return null;
-      throw error;
-    },
-  );
+  const starting = startServer({ folder, config, log, device: options.device, signal: stopping });
+  const server = await starting.catch((error: unknown) => {
+    if (stopping.aborted) return null;
+    throw error;
+  });
   if (server === null) return;
   try {
     print(
@@ -60,24 +59,6 @@ async function serve(folder: DataFolder, options: UpOptions, json: boolean | und
     if (!stopping.aborted) await once(stopping, 'abort');
   } finally {
     await server.stop();
-  }
-}
-
-/** Flags before variables. Throws ConfigError that names the flag or variable as it was given. */
-function configOf({ port, host }: UpOptions): Partial<Config> {
-  const flags = { COLDPRESS_PORT: port, COLDPRESS_HOST: host };
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  try {
-    return parsePartialConfig({ ...process.env, ...given });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError(
-      error.problems.map(({ field, message }) => ({
-        field: field in given ? `--${field.slice('COLDPRESS_'.length).toLowerCase()}` : field,
-        message,
-      })),
-      { cause: error },
-    );
   }
 }
 

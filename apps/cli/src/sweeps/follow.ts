@@ -1,40 +1,50 @@
 import type { Client } from '#client';
-import type { Sweep, SweepEvent, Trial } from '#contracts';
+import { sweepProgress, type Sweep, type SweepEvent, type Trial } from '#contracts';
 import type { Command } from 'commander';
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import { EXIT, INTERRUPTED, type ExitCode } from '../exit-codes.js';
 import { advised } from '../own-name.js';
 import type { Screen } from '../progress.js';
+import { TrialTally } from './trial-tally.js';
 import { costLine, progressLine, trialLine, trialTable } from './words.js';
 
-/** The exit code of a program that Ctrl-C ended, as shells count it. */
-const INTERRUPTED = 130;
 /** After so many attempts in a row without an event the server counts as gone. */
 const ATTEMPTS = 20;
 const DEFAULT_COLUMNS = 100;
 
-/** Shows trials as they end until the sweep has ended, and returns it. Ctrl-C leaves it running and says so. */
-export async function followSweep(client: Client, sweep: Sweep, command: Command): Promise<Sweep> {
+/**
+ * Shows trials as they end until the sweep has ended, and returns it. Ctrl-C leaves it running and says so, unless
+ * `interrupt` does something else.
+ */
+export async function followSweep(
+  client: Client,
+  sweep: Sweep,
+  command: Command,
+  interrupt: () => void = () => leaveRunning(sweep, command),
+): Promise<Sweep> {
   const { id } = sweep;
-  const leave = () => {
-    process.stderr.write(
-      `\nsweep ${id} goes on: \`${advised(command, 'sweep', 'watch', id)}\` follows it, \`${advised(command, 'sweep', 'stop', id)}\` ends it\n`,
-    );
-    process.exit(INTERRUPTED);
-  };
-  process.once('SIGINT', leave);
+  process.once('SIGINT', interrupt);
   try {
     const view = new SweepView(process.stderr, sweep);
-    for await (const { event } of client.watchSweep({ id }, { attempts: ATTEMPTS })) view.handle(event);
+    view.begin();
+    // What was before is told in a line: the stream goes on behind it.
+    const after = sweep.lastEventId === 0 ? undefined : String(sweep.lastEventId);
+    for await (const { event } of client.watchSweep({ id }, { attempts: ATTEMPTS, after })) view.handle(event);
     view.end();
     return await client.getSweep({ id });
   } finally {
-    process.off('SIGINT', leave);
+    process.off('SIGINT', interrupt);
   }
+}
+
+function leaveRunning({ id }: Sweep, command: Command): never {
+  const [watch, stop] = [advised(command, 'sweep', 'watch', id), advised(command, 'sweep', 'stop', id)];
+  process.stderr.write(`\nsweep ${id} goes on: \`${watch}\` follows it, \`${stop}\` ends it\n`);
+  process.exit(INTERRUPTED);
 }
 
 /** A line for each trial that ends; on a terminal a line below them tells how far the sweep is. */
 class SweepView {
-  private readonly trials = new Map<number, Trial>();
+  private readonly tally: TrialTally;
   private hasLine = false;
   /** When the sweep was told last, by this machine's clock. */
   private toldAt = performance.now();
@@ -42,7 +52,15 @@ class SweepView {
   constructor(
     private readonly screen: Screen,
     private sweep: Sweep,
-  ) {}
+  ) {
+    this.tally = new TrialTally(sweep);
+  }
+
+  /** Where a sweep is that was launched before. */
+  begin(): void {
+    const { ended } = sweepProgress(this.sweep);
+    if (ended > 0) this.screen.write(`so far ${progressLine(this.sweep)}\n`);
+  }
 
   handle(event: SweepEvent): void {
     if (event.type === 'snapshot') {
@@ -59,7 +77,7 @@ class SweepView {
   }
 
   private tell(trial: Trial): void {
-    this.trials.set(trial.number, trial);
+    this.tally.take(trial);
     if (trial.state === 'running') return;
     this.erase();
     this.screen.write(`${trialLine(this.sweep, trial)}\n`);
@@ -67,14 +85,9 @@ class SweepView {
 
   private draw(): void {
     this.erase();
-    const counts = { running: 0, complete: 0, stopped: 0, failed: 0, infeasible: 0 };
-    for (const { state } of this.trials.values()) counts[state] += 1;
-    const feasible = [...this.trials.values()].filter(
-      ({ state, violation }) => state === 'complete' && violation === 0,
-    );
     const since = this.sweep.state === 'running' ? (performance.now() - this.toldAt) / 1000 : 0;
     const searchedSeconds = this.sweep.searchedSeconds + since;
-    const line = progressLine({ ...this.sweep, counts, searchedSeconds, feasible: feasible.length });
+    const line = progressLine({ ...this.sweep, ...this.tally.sums, searchedSeconds });
     this.screen.write(line.slice(0, (this.screen.columns || DEFAULT_COLUMNS) - 1));
     this.hasLine = true;
   }

@@ -1,7 +1,9 @@
 import {
   assignmentText,
+  counted,
   figureText,
   formatBytes,
+  formatDuration,
   metricTitle,
   sweepProgress,
   trialRemark,
@@ -12,41 +14,58 @@ import {
 } from '#contracts';
 import { table } from '../output.js';
 
+const SURVEYS: Record<NonNullable<SweepForecast['survey']>, string> = {
+  stored: 'what layers and channels cost is measured already: the first trials follow from it',
+  first: 'a job measures first what layers and channels cost: the first trials follow from it',
+};
+
 /** What a sweep will take, a line for each thing that is known. */
 export function forecastLines(forecast: SweepForecast): string {
-  const { trials, sampler, stages, stagesDistinct, stagesCached, seconds, bytes, infeasible, skipped } = forecast;
+  const { trials, sampler, stages, stagesDistinct, stagesCached, seconds, bytes, infeasible, skipped, earlier } =
+    forecast;
   const about = forecast.isExact ? '' : 'about ';
-  const unknown = (passes: readonly { pass: string }[]) =>
-    passes.length === 0 ? '' : `, and what ${passes.map(({ pass }) => pass).join(', ')} takes, which nothing tells yet`;
+  const unknown = (passes: readonly { pass: string }[]) => {
+    const names = passes.map(({ pass }) => pass).join(', ');
+    return names === '' ? '' : `, and what ${names} takes, which nothing tells yet`;
+  };
   return [
-    `${trials} trials by ${sampler}: ${about}${stages} stages, ${about}${stagesDistinct} of them distinct, ${stagesCached} cached`,
-    `time of the passes  ${seconds === null ? 'unknown' : duration(seconds)}${unknown(seconds === null ? [] : forecast.secondsUnknown)}`,
+    ...(earlier === undefined ? [] : [`${counted(earlier, 'trial')} of earlier sweeps and jobs to begin with`]),
+    ...(forecast.survey === undefined ? [] : [SURVEYS[forecast.survey]]),
+    `${counted(trials, 'trial')} by ${sampler}: ${about}${counted(stages, 'stage')}, ${about}${stagesDistinct} of them distinct, ${stagesCached} cached`,
+    `time of the passes  ${seconds === null ? 'unknown' : formatDuration(seconds)}${unknown(seconds === null ? [] : forecast.secondsUnknown)}`,
     `models to be stored  ${bytes === null ? 'unknown' : formatBytes(bytes)}${unknown(bytes === null ? [] : forecast.bytesUnknown)}`,
-    ...infeasible.map(({ count, field, message }) => `${count} combinations make no recipe: ${field}: ${message}`),
-    ...(skipped.length > 0 ? [`${skipped.length} nodes are left alone by a pass`] : []),
+    ...infeasible.map(
+      ({ count, field, message }) => `no recipe from ${counted(count, 'combination')}: ${field}: ${message}`,
+    ),
+    ...(skipped.length > 0 ? [`left alone by a pass: ${counted(skipped.length, 'node')}`] : []),
   ].join('\n');
 }
 
 /** Where a sweep is, in a line. */
 export function progressLine(sweep: Sweep): string {
   const { ended, total, secondsLeft } = sweepProgress(sweep);
-  const { running, failed, stopped, infeasible } = sweep.counts;
-  const counted = (count: number, word: string) => (count > 0 ? [`${count} ${word}`] : []);
+  const { running, failed, stopped, cancelled, infeasible } = sweep.counts;
+  const told = (count: number, word: string) => (count > 0 ? [`${count} ${word}`] : []);
   return [
     `${sweep.state}: ${ended} of ${total} trials`,
-    ...counted(running, 'running'),
-    ...counted(stopped, 'stopped early'),
-    ...counted(failed, 'failed'),
-    ...counted(infeasible, 'that make no recipe'),
+    ...told(running, 'running'),
+    ...told(stopped, 'stopped early'),
+    ...told(cancelled, 'cancelled'),
+    ...told(failed, 'failed'),
+    ...told(infeasible, 'that make no recipe'),
     ...(sweep.document.constraints.length > 0 ? [`${sweep.feasible} hold the constraints`] : []),
-    ...(sweep.state === 'running' && secondsLeft !== null ? [`about ${duration(secondsLeft)} left`] : []),
+    ...(sweep.state === 'running' && secondsLeft !== null ? [`about ${formatDuration(secondsLeft)} left`] : []),
   ].join(', ');
 }
 
 /** What it took beside what was foreseen. */
 export function costLine({ cost, forecast }: Sweep): string {
-  const foreseen = forecast.seconds === null ? '' : ` (foreseen: ${duration(forecast.seconds)})`;
-  return `${cost.stagesExecuted} stages computed of ${cost.stages} (${forecast.stagesDistinct} distinct were foreseen), ${duration(cost.seconds)} of passes${foreseen}, ${formatBytes(cost.bytes)} of models`;
+  const { stagesDistinct, seconds, bytes } = forecast;
+  const foreseen = (words: string | null) => (words === null ? '' : ` (foreseen: ${words})`);
+  const stages = `${cost.stagesExecuted} stages computed of ${cost.stages} (${stagesDistinct} distinct were foreseen)`;
+  const time = `${formatDuration(cost.seconds)} of passes${foreseen(seconds === null ? null : formatDuration(seconds))}`;
+  const stored = `${formatBytes(cost.bytes)} of models${foreseen(bytes === null ? null : formatBytes(bytes))}`;
+  return [stages, time, stored].join(', ');
 }
 
 /** Trials, a row each: a column for each parameter that varies and for each objective. */
@@ -70,10 +89,4 @@ export function trialLine({ objectives }: Pick<Sweep, 'objectives'>, trial: Tria
   const figures = objectives.flatMap(({ metric }) => figureText(trial, metric) || []);
   const parts = [assignmentText(trial.assignment), figures.join(', '), trialRemark(trial)];
   return `trial ${trial.number} ${trial.state}: ${parts.filter((part) => part !== '').join('  ')}`;
-}
-
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Child, type ChildOptions } from './child.js';
+import { ServerChild, type ServerChildOptions } from './child.js';
 
 describe('a child process that is started', () => {
   let folder: string;
@@ -13,7 +13,7 @@ describe('a child process that is started', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   /** A child of this code, which first says its process id. */
-  async function options(code: string, more: Partial<ChildOptions> = {}): Promise<ChildOptions> {
+  async function options(code: string, more: Partial<ServerChildOptions> = {}): Promise<ServerChildOptions> {
     const module = join(folder, 'child.mjs');
     await writeFile(module, `process.stderr.write(process.pid + '\\n'); ${code}`);
     return {
@@ -29,7 +29,7 @@ describe('a child process that is started', () => {
   const isGone = async () => /\) Z |^$/.test(await readFile(`/proc/${lines[0]}/stat`, 'utf8').catch(() => ''));
 
   it('hands over its ready line', async () => {
-    const { child, ready } = await Child.start(
+    const { child, ready } = await ServerChild.start(
       await options(`console.log(JSON.stringify({ ready: true, url: 'http://here' })); setInterval(() => {}, 1000);`),
     );
     expect(ready).toEqual({ ready: true, url: 'http://here' });
@@ -38,7 +38,7 @@ describe('a child process that is started', () => {
   });
 
   it('is ended when it is not ready in time', async () => {
-    await expect(Child.start(await options('setInterval(() => {}, 1000);', { readyMs: 500 }))).rejects.toThrow(
+    await expect(ServerChild.start(await options('setInterval(() => {}, 1000);', { readyMs: 500 }))).rejects.toThrow(
       'api was not ready within 0.5 s',
     );
     expect(await isGone()).toBe(true);
@@ -46,7 +46,7 @@ describe('a child process that is started', () => {
 
   it('is ended when the start is called off', async () => {
     const abort = new AbortController();
-    const started = Child.start(
+    const started = ServerChild.start(
       await options('setInterval(() => {}, 1000);', {
         signal: abort.signal,
         log: (line) => (lines.push(line), abort.abort()),
@@ -59,14 +59,14 @@ describe('a child process that is started', () => {
   it('gives its reason in its own words, and whether it is one that stays', async () => {
     const line = JSON.stringify({ ready: false, message: 'port 1 is in use', permanent: true });
     await expect(
-      Child.start(
+      ServerChild.start(
         await options(`console.error('much else'); console.log(${JSON.stringify(line)}); process.exitCode = 1;`),
       ),
     ).rejects.toMatchObject({ message: 'port 1 is in use', permanent: true });
   });
 
   it('that was killed may be started again', async () => {
-    await expect(Child.start(await options(`process.kill(process.pid, 'SIGKILL');`))).rejects.toMatchObject({
+    await expect(ServerChild.start(await options(`process.kill(process.pid, 'SIGKILL');`))).rejects.toMatchObject({
       permanent: false,
       message: expect.stringContaining('SIGKILL') as unknown,
     });

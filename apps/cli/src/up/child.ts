@@ -12,7 +12,7 @@ const STOP_MS = 20_000;
 /** Lines of the log that the message of a failed start shows when the child gave no reason. */
 const TAIL_LINES = 5;
 
-export interface ChildOptions {
+export interface ServerChildOptions {
   name: string;
   module: string;
   args?: readonly string[];
@@ -35,7 +35,7 @@ export class StartError extends CliError {
 }
 
 /** A server run as a child process. It stops when this process is gone, because their IPC channel closes. */
-export class Child {
+export class ServerChild {
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
 
   private constructor(
@@ -49,14 +49,15 @@ export class Child {
    * Starts the child and waits for its ready line on stdout. Throws StartError when it is not ready in time, having
    * ended the child.
    */
-  static async start(options: ChildOptions): Promise<{ child: Child; ready: Record<string, unknown> }> {
+  static async start(options: ServerChildOptions): Promise<{ child: ServerChild; ready: Record<string, unknown> }> {
     // A group of its own: Ctrl-C reaches the supervisor alone, which then stops its children in order.
+    const environment = { ...process.env, ...options.environment };
     const forked = fork(options.module, options.args ?? [], {
-      env: { ...process.env, ...options.environment },
+      env: environment,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     });
-    const child = new Child(options.name, forked);
+    const child = new ServerChild(options.name, forked);
     try {
       return { child, ready: await child.ready(options) };
     } catch (error) {
@@ -74,7 +75,7 @@ export class Child {
     clearTimeout(late);
   }
 
-  private async ready({ log, signal, readyMs = READY_MS }: ChildOptions): Promise<Record<string, unknown>> {
+  private async ready({ log, signal, readyMs = READY_MS }: ServerChildOptions): Promise<Record<string, unknown>> {
     const tail: string[] = [];
     let reason: StartLine | undefined;
     const end = new AbortController();
@@ -92,10 +93,9 @@ export class Child {
     });
     const hasEnded = this.exited.then(({ code, signal: killer }) => {
       if (reason?.ready === false) throw new StartError(reason.message, reason.permanent);
-      throw new StartError(
-        `${this.name} stopped before it was ready (${killer ?? `exit code ${code}`})${tail.length > 0 ? `:\n${tail.join('\n')}` : ''}`,
-        false,
-      );
+      const how = killer ?? `exit code ${code}`;
+      const words = tail.length > 0 ? `:\n${tail.join('\n')}` : '';
+      throw new StartError(`${this.name} stopped before it was ready (${how})${words}`, false);
     });
     const isLate = wait(readyMs, undefined, { signal: AbortSignal.any([signal, end.signal]) }).then(
       () => Promise.reject(new StartError(`${this.name} was not ready within ${readyMs / 1000} s`, false)),

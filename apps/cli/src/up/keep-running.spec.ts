@@ -1,4 +1,4 @@
-import { keepRunning, type Keeping, type Kept, type Running } from './keep-running.js';
+import { keepRunning, type Keeping, type KeptRunning, type Running } from './keep-running.js';
 
 const never = new Promise<string>(() => undefined);
 
@@ -51,7 +51,9 @@ describe('the first start of a server that is kept running', () => {
 });
 
 describe('a server that is kept running', () => {
-  /** Servers that end when they are stopped or killed, in the order of their starts; `fails` are the starts that fail. */
+  /**
+   * Servers that end when they are stopped or killed, in the order of their starts; `fails` are the starts that fail.
+   */
   function servers(fails: number[] = []) {
     const kills: ((how: string) => void)[] = [];
     let starts = 0;
@@ -92,7 +94,7 @@ describe('a server that is kept running', () => {
   it('starts once more when it is asked again while it starts', async () => {
     const { start, starts } = servers();
     let again: Promise<void> | undefined;
-    const kept: Kept<Running> = await keepRunning(async () => {
+    const kept: KeptRunning<Running> = await keepRunning(async () => {
       if (starts() === 1) again = kept.restart();
       return start();
     }, keeping);

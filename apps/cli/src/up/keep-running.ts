@@ -9,7 +9,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export interface Kept<T extends Running> {
+export interface KeptRunning<T extends Running> {
   readonly first: T;
   /** Ends the server, so that it is started again at once; resolves when it is up, however many starts that takes. */
   restart(): Promise<void>;
@@ -32,11 +32,11 @@ export interface Keeping {
 export async function keepRunning<T extends Running>(
   start: (first?: T) => Promise<T>,
   keeping: Keeping,
-): Promise<Kept<T>> {
+): Promise<KeptRunning<T>> {
   return new Keeper(await firstStart(start, keeping), start, keeping);
 }
 
-class Keeper<T extends Running> implements Kept<T> {
+class Keeper<T extends Running> implements KeptRunning<T> {
   private current: T | undefined;
   private readonly watching: Promise<void>;
   private isStopping = false;

@@ -14,8 +14,8 @@ export interface LocalDevice {
 }
 
 /**
- * What the agent of this machine is to be started with: as the device that it is, or to enrol where the server does not know it (a new or
- * restored database, or a folder without its key). Throws what the client throws.
+ * What the agent of this machine is to be started with: as the device that it is, or to enrol where the server does not
+ * know it (a new or restored database, or a folder without its key). Throws what the client throws.
  */
 export async function localAgentArguments({ url, apiKey, home }: LocalDevice): Promise<string[]> {
   const client = createClient({ url, apiKey });
@@ -45,9 +45,6 @@ async function ownId(home: string): Promise<string | null> {
 }
 
 /** Nothing of a server depends on its own machine measuring: what keeps that from it is told in the log. */
-export const keepingLocal = ({ log, signal }: Pick<Keeping, 'log' | 'signal'>): Keeping => ({
-  name: 'agent',
-  log,
-  signal,
-  isPermanent: () => false,
-});
+export function keepingLocal({ log, signal }: Pick<Keeping, 'log' | 'signal'>): Keeping {
+  return { name: 'agent', log, signal, isPermanent: () => false };
+}

@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { toEnvironment, type Config } from '#contracts';
 import { EmbeddedPostgresError, PostgresStartError, startEmbeddedPostgres } from '#database';
-import { Child, StartError } from './child.js';
+import { ServerChild, StartError } from './child.js';
 import type { DataFolder } from './data-folder.js';
 import { keepingLocal, localAgentArguments, type LocalDevice } from './local-device.js';
-import { keepRunning, type Keeping, type Kept, type Running } from './keep-running.js';
+import { keepRunning, type Keeping, type KeptRunning, type Running } from './keep-running.js';
 
 export interface ServerOptions {
   folder: DataFolder;
@@ -109,14 +109,10 @@ async function startApp(
   app: 'api' | 'worker',
   environment: Record<string, string>,
   { log, signal, stops }: How,
-): Promise<Kept<App>> {
+): Promise<KeptRunning<App>> {
   const isPermanent = (error: unknown) => error instanceof StartError && error.permanent;
-  const kept = await keepRunning(() => launch(app, environment, { log, signal }), {
-    name: app,
-    log,
-    signal,
-    isPermanent,
-  });
+  const keeping = { name: app, log, signal, isPermanent };
+  const kept = await keepRunning(() => launch(app, environment, { log, signal }), keeping);
   stops.push(() => kept.stop());
   return kept;
 }
@@ -143,14 +139,8 @@ async function launch(
   args: readonly string[] = [],
 ): Promise<App> {
   const module = fileURLToPath(new URL(`../../../${app}/src/main.js`, import.meta.url));
-  const { child, ready } = await Child.start({
-    name: app,
-    module,
-    args,
-    environment,
-    log: (line) => log(`${app}: ${line}`),
-    signal,
-  });
+  const sayLine = (line: string) => log(`${app}: ${line}`);
+  const { child, ready } = await ServerChild.start({ name: app, module, args, environment, log: sayLine, signal });
   const ended = child.exited.then(({ code, signal: killer }) => killer ?? `exit code ${code}`);
   return { ready, stop: () => child.stop(), ended };
 }

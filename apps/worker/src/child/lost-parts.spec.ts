@@ -1,5 +1,5 @@
 import { GraphBuilder, makeValueInfo, DataType } from '#onnx';
-import { interfaceOf, lostParts, withWarnings } from './lost-parts.js';
+import { namedParts, lostParts, withWarnings } from './lost-parts.js';
 
 describe('what a pass takes from the interface of a model', () => {
   const before = { inputs: ['x', 'scale', 'a', 'b', 'c', 'd', 'e', 'f'], defaults: ['gain'], outputs: ['y', 'mask'] };
@@ -24,8 +24,8 @@ describe('what a pass takes from the interface of a model', () => {
     b.float([1]);
     const model = b.build();
     model.graph!.input.push(makeValueInfo('v0_c', DataType.FLOAT, [1]));
-    expect(interfaceOf(model)).toEqual({ inputs: [], defaults: ['v0_c'], outputs: [] });
-    expect(interfaceOf({ ...model, irVersion: 3n })).toEqual({ inputs: [], defaults: [], outputs: [] });
+    expect(namedParts(model)).toEqual({ inputs: [], defaults: ['v0_c'], outputs: [] });
+    expect(namedParts({ ...model, irVersion: 3n })).toEqual({ inputs: [], defaults: [], outputs: [] });
   });
 
   it('stands beside the warnings of the pass', () => {

@@ -1,7 +1,7 @@
 import type { ModelProto } from '#onnx';
 
 /** What a model takes and gives, by name. */
-export interface Interface {
+export interface NamedParts {
   inputs: string[];
   /** Inputs that have a value in the file, for whoever feeds none. */
   defaults: string[];
@@ -11,7 +11,7 @@ export interface Interface {
 /** IR version from which on an input may have a default; before, every initializer had to be listed as an input. */
 const DEFAULTS_IR_VERSION = 4n;
 
-export function interfaceOf({ graph, irVersion }: ModelProto): Interface {
+export function namedParts({ graph, irVersion }: ModelProto): NamedParts {
   const stored = new Set((graph?.initializer ?? []).map(({ name }) => name));
   const names = (graph?.input ?? []).map(({ name }) => name);
   return {
@@ -22,7 +22,7 @@ export function interfaceOf({ graph, irVersion }: ModelProto): Interface {
 }
 
 /** A warning for what a model had and its successor has not: whoever feeds or reads it must know. */
-export function lostParts(before: Interface, after: Interface): string[] {
+export function lostParts(before: NamedParts, after: NamedParts): string[] {
   return [
     ...said(
       gone(before.inputs, after.inputs),
@@ -52,9 +52,8 @@ function gone(names: readonly string[], kept: readonly string[]): string[] {
 }
 
 function said(names: readonly string[], sentence: (listed: (what: string) => string) => string): string[] {
-  const shown = `${names
-    .slice(0, 5)
-    .map((name) => `"${name}"`)
-    .join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
-  return names.length === 0 ? [] : [sentence((what) => `${what}${names.length === 1 ? '' : 's'} ${shown}`)];
+  const quoted = names.slice(0, 5).map((name) => `"${name}"`);
+  const shown = `${quoted.join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+  const plural = names.length === 1 ? '' : 's';
+  return names.length === 0 ? [] : [sentence((what) => `${what}${plural} ${shown}`)];
 }

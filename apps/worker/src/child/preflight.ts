@@ -9,26 +9,34 @@ import {
 } from '#contracts';
 import { matchInputs } from '#datasets';
 import { inspectModel, loadModel, type ModelProto } from '#onnx';
+import { runProblem } from './run-problem.js';
 import { modelsNamed, needsOf, obstaclesOf, passNamed, preflightPass, trialOf } from './run-pass.js';
 
 type Problem = Preflight['problems'][number];
 
-/** Checks recipes on a model without running them: does the data fit, and what would each pass leave alone in the model as it is now. */
+/**
+ * Checks recipes on a model without running them: does the data fit, and what would each pass leave alone in the model
+ * as it is now.
+ */
 export async function preflight({ modelPath, dataset, recipes, models }: PreflightRequest): Promise<Preflight[]> {
   const model = await loadModel(modelPath, { alone: true });
   const problems = dataset ? matchInputs(dataset, inspectModel(model).inputs) : [];
-  const stored = new Map(
-    await Promise.all(
-      models.map(async ({ path, digest }): Promise<[string, ModelProto]> => [
-        digest,
-        await loadModel(path, { alone: true }),
-      ]),
-    ),
-  );
+  if (dataset && problems.length === 0) problems.push(...(await unrunnable(model, dataset)));
+  const load = async ({ path, digest }: { path: string; digest: string }): Promise<[string, ModelProto]> => {
+    const model = await loadModel(path, { alone: true });
+    return [digest, model];
+  };
+  const stored = new Map(await Promise.all(models.map(load)));
   const trials = problems.length === 0 ? new Trials({ model, dataset, stored }) : null;
   const found: Preflight[] = [];
   for (const passes of recipes) found.push(await preflightRecipe(passes, { model, dataset, stored }, trials));
   return found.map((preflight) => ({ ...preflight, problems: [...problems, ...preflight.problems] }));
+}
+
+/** Told before a worker takes the job: each of its stages would fail with it. */
+async function unrunnable(model: ModelProto, dataset: DatasetInspection): Promise<Problem[]> {
+  const message = await runProblem(model, dataset);
+  return message === null ? [] : [{ field: 'model', message }];
 }
 
 /** Trials of the passes, each made once however many recipes of a batch ask for the same. */
@@ -39,9 +47,8 @@ class Trials {
 
   of(name: PassName, options: unknown): Promise<Obstacle[]> {
     const { model, dataset, stored } = this.subject;
-    const key = JSON.stringify([name, options], (field, value: unknown) =>
-      TUNING_OPTIONS.has(field) ? undefined : value,
-    );
+    const untuned = (field: string, value: unknown) => (TUNING_OPTIONS.has(field) ? undefined : value);
+    const key = JSON.stringify([name, options], untuned);
     const known = this.made.get(key) ?? trialOf(name, model, options, { models: stored, data: dataset });
     this.made.set(key, known);
     return known;
@@ -74,14 +81,12 @@ async function preflightRecipe(
     const inTheWay = obstaclesOf(name, model, options, stored);
     // Nothing is run that is refused already.
     if (trials && problems.length === 0 && inTheWay.length === 0) inTheWay.push(...(await trials.of(name, options)));
-    problems.push(
-      ...inTheWay.map(({ field, message }) => ({
-        field: field ? `recipe.passes[${index}].options.${field}` : `recipe.passes[${index}]`,
-        message,
-      })),
-    );
+    const place = `recipe.passes[${index}]`;
+    const placeOf = (field: string) => (field ? `${place}.options.${field}` : place);
+    problems.push(...inTheWay.map(({ field, message }) => ({ field: placeOf(field), message })));
     try {
-      skipped.push(...preflightPass(name, model, options).map((entry) => ({ ...entry, pass: name })));
+      const left = preflightPass(name, model, options);
+      skipped.push(...left.map((entry) => ({ ...entry, pass: name })));
     } catch (error) {
       if (!(error instanceof CompressionError)) throw error;
       const field =
@@ -123,12 +128,8 @@ function labelProblems(pass: PassName, options: unknown, index: number, dataset:
   const has = { classes: dataset.classes !== null, numbers: dataset.targets !== undefined };
   if (has[labels.kind]) return [];
   const chosen = (PASSES[pass].options.parse(options) as Record<string, unknown>)[labels.option];
-  return [
-    {
-      field: `recipe.passes[${index}].options.${labels.option}`,
-      message: `${String(chosen)} ${LABEL_WORDS[labels.kind]}`,
-    },
-  ];
+  const message = `${String(chosen)} ${LABEL_WORDS[labels.kind]}`;
+  return [{ field: `recipe.passes[${index}].options.${labels.option}`, message }];
 }
 
 /** Inputs whose samples do not lie along the first axis, where a pass has to pick samples. */
@@ -146,10 +147,7 @@ function dataProblems(pass: PassName, options: unknown, index: number, dataset: 
   if (wanted.length === 0 || wanted.some((split) => dataset && split in dataset.splits)) return [];
   const field = `recipe.passes[${index}]`;
   if (!dataset) return [{ field, message: `${pass} reads data, and the job names no data set: add one` }];
-  return [
-    {
-      field,
-      message: `${pass} needs a split ${wanted.map((split) => `"${split}"`).join(' or ')}, the data set has ${Object.keys(dataset.splits).join(', ')}`,
-    },
-  ];
+  const needs = wanted.map((split) => `"${split}"`).join(' or ');
+  const has = Object.keys(dataset.splits).join(', ');
+  return [{ field, message: `${pass} needs a split ${needs}, the data set has ${has}` }];
 }

@@ -34,7 +34,8 @@ export function obstaclesOf<N extends PassName>(
   options: unknown,
   models: ReadonlyMap<string, ModelProto>,
 ): Obstacle[] {
-  return CATALOG[name].obstacles?.(model, PASSES[name].options.parse(options) as PassOptions<N>, models) ?? [];
+  const parsed = PASSES[name].options.parse(options) as PassOptions<N>;
+  return CATALOG[name].obstacles?.(model, parsed, models) ?? [];
 }
 
 export async function trialOf<N extends PassName>(
@@ -43,7 +44,8 @@ export async function trialOf<N extends PassName>(
   options: unknown,
   known: Known,
 ): Promise<Obstacle[]> {
-  return (await CATALOG[name].trial?.(model, PASSES[name].options.parse(options) as PassOptions<N>, known)) ?? [];
+  const parsed = PASSES[name].options.parse(options) as PassOptions<N>;
+  return (await CATALOG[name].trial?.(model, parsed, known)) ?? [];
 }
 
 /** The models of the store that a pass names. */

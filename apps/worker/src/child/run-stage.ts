@@ -1,20 +1,23 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StageRequest, StageResult } from '#contracts';
+import { counted, type StageRequest, type StageResult } from '#contracts';
 import { openDataset, recordStates, type Dataset } from '#datasets';
 import { modelFigures } from '#evaluation';
 import { Session } from '#inference';
 import { loadModel, runnableBytes, writeModel } from '#onnx';
 import type { Reporter } from '#process';
-import { interfaceOf, lostParts, withWarnings } from './lost-parts.js';
+import { namedParts, lostParts, withWarnings } from './lost-parts.js';
 import { passNamed, runPass } from './run-pass.js';
 
 /** Name of the result model in the output folder. */
 export const RESULT_MODEL = 'model.onnx';
 
+const KIB_PER_MIB = 1024;
+
 /** Runs one pass on files and leaves its files in the output folder. */
 export async function runStage(request: StageRequest, report: Reporter): Promise<StageResult> {
   const name = passNamed(request.pass);
+  report.progress(0, 'reading the model and the data');
   const opened = request.datasetPath !== null ? await openDataset(request.datasetPath) : null;
   let data = opened;
   try {
@@ -39,12 +42,13 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       outputPath: request.outputPath,
       ...(request.checkpointFile === undefined ? {} : { checkpointFile: request.checkpointFile }),
       ...(request.checkpointLost === undefined ? {} : { checkpointLost: request.checkpointLost }),
+      ...(request.checkpointFrom === undefined ? {} : { checkpointFrom: request.checkpointFrom }),
       ...(request.checkpointMs === undefined ? {} : { checkpointMs: request.checkpointMs }),
-      progress: report.progress,
+      progress: opened?.sequenceSteps ? behindStates(report) : report.progress,
       log: report.log,
     };
     const startedAt = performance.now();
-    const before = interfaceOf(context.model);
+    const before = namedParts(context.model);
     const result = await runPass(name, context, request.options);
     const seconds = (performance.now() - startedAt) / 1000;
     const bytes = result.model ? writeModel(result.model) : await readFile(request.model.path);
@@ -55,12 +59,20 @@ export async function runStage(request: StageRequest, report: Reporter): Promise
       metrics: result.history?.at(-1) ?? modelFigures(bytes),
       ...(result.history ? { history: result.history } : {}),
       skipped: result.skipped,
-      summary: withWarnings(result.summary, result.model ? lostParts(before, interfaceOf(result.model)) : []),
+      summary: withWarnings(result.summary, result.model ? lostParts(before, namedParts(result.model)) : []),
       files: result.files ?? [],
+      peakMemoryMb: Math.ceil(process.resourceUsage().maxRSS / KIB_PER_MIB),
     };
   } finally {
     await (data ?? opened)?.close();
   }
+}
+
+/** Share of a stage that recording states takes on the progress bar, before its pass begins. */
+const STATES_SHARE = 0.1;
+
+function behindStates({ progress }: Reporter): Reporter['progress'] {
+  return (fraction, message, values) => progress(STATES_SHARE + (1 - STATES_SHARE) * fraction, message, values);
 }
 
 /** The data set with the states that the stage's input model hands on. */
@@ -68,7 +80,10 @@ async function withStates(data: Dataset, { model, threads }: StageRequest, repor
   const session = await Session.create(await readRunnable(model.path), { threads });
   try {
     report.log('states: the model is run through every sequence');
-    return await recordStates(data.bindInputs(session.inputs.map(({ name }) => name)), session);
+    const bound = data.bindInputs(session.inputs.map(({ name }) => name));
+    const tell = (done: number, total: number) =>
+      report.progress((STATES_SHARE * done) / total, `states: ${done} of ${counted(total, 'step')} of all sequences`);
+    return await recordStates(bound, session, tell);
   } finally {
     await session.release();
   }

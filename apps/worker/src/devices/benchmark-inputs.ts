@@ -3,8 +3,8 @@ import { sourceOf } from '#datasets';
 import { ProcessError } from '#process';
 
 /**
- * Inputs with every size known: those that the model fixes, the batch that is asked for, and else what a sample of the data set has. Throws
- * ProcessError `benchmark_input` for a size that nothing tells.
+ * Inputs with every size known: those that the model fixes, the batch that is asked for, and else what a sample of the
+ * data set has. Throws ProcessError `benchmark_input` for a size that nothing tells.
  */
 export function benchmarkInputs(
   inputs: readonly ValueSummary[],
@@ -15,19 +15,23 @@ export function benchmarkInputs(
   const names = inputs.map(({ name }) => name);
   return inputs.map((input) => {
     const source = sourceOf(input.name, available, names);
-    const sample = source === null ? null : (dataset?.inputs[source]?.dims ?? null);
+    const sample = source === null ? null : (dataset?.inputs[source] ?? null);
     return { name: input.name, type: input.type, dims: dimsOf(input, sample, batch) };
   });
 }
 
-function dimsOf({ name, dims }: ValueSummary, sample: readonly number[] | null, batch: number): number[] {
-  const declared = dims ?? (sample ? ['batch', ...sample] : null);
+type Sample = Pick<DatasetInspection['inputs'][string], 'dims' | 'batchAxis'>;
+
+function dimsOf({ name, dims }: ValueSummary, sample: Sample | null, batch: number): number[] {
+  const { batchAxis = 0 } = sample ?? {};
+  const whole = sample && (batchAxis === null ? sample.dims : sample.dims.toSpliced(batchAxis, 0, batch));
+  const declared = dims ?? whole;
   if (!declared) throw unknownSize(name, 'its rank is not declared');
-  const isBatched = sample !== null && sample.length === declared.length - 1;
+  const fits = whole?.length === declared.length;
   return declared.map((dim, axis) => {
     if (typeof dim === 'number' && dim > 0) return dim;
-    if (axis === 0) return batch;
-    const size = isBatched ? sample[axis - 1] : undefined;
+    if (axis === batchAxis) return batch;
+    const size = fits ? whole[axis] : undefined;
     if (size === undefined) throw unknownSize(name, `axis ${axis}, ${dim}, is open`);
     return size;
   });

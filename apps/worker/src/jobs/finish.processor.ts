@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { lets, type Job, type ModelMetrics, type QueueJobs } from '#contracts';
 import { BenchmarkRepository, JobRepository, StageRepository, type JobOutcome } from '#database';
-import { judgeGates, nextStep } from '#pipeline';
+import { deviceEvidence, judgeGates, nextStep } from '#pipeline';
 import { Postponed, type Attempt } from '#queue';
 import type { Processor } from '../queue/processor.js';
 import { judge } from '../stages/failures.js';
@@ -48,13 +48,11 @@ export class FinishProcessor implements Processor<'finish'> {
     const measured = await this.complete(job);
     const final = [...measured.values()].at(-1) ?? baseline;
     const ofStages = job.gates.filter(({ stage }) => stage !== undefined);
-    const gates = [...ofStages, ...judgeGates(job.recipe.gates, baseline, final)];
-    return {
-      baseline,
-      gates,
-      gatesPassed: gates.length === 0 ? null : gates.every(lets),
-      artifacts: await this.reports.write({ ...job, gates }, baseline, measured),
-    };
+    const devices = deviceEvidence(job, await this.benchmarks.ofJob(job.id));
+    const gates = [...ofStages, ...judgeGates(job.recipe.gates, baseline, final, { devices })];
+    const gatesPassed = gates.length === 0 ? null : gates.every(lets);
+    const artifacts = await this.reports.write({ ...job, gates }, baseline, measured);
+    return { baseline, gates, gatesPassed, artifacts };
   }
 
   /** The figures of each stage that has some, with the transfer sizes that are still to come. */

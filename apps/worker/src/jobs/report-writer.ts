@@ -1,9 +1,11 @@
+import { json as readJson } from 'node:stream/consumers';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
-  ModelPair,
+  BenchmarkFile,
   type ArtifactRef,
   type Job,
   type ModelMetrics,
+  type ModelPair,
   type Report,
   type ReportedBenchmark,
 } from '#contracts';
@@ -11,12 +13,12 @@ import { BenchmarkRepository, DatasetRepository, ModelRepository, type OpenBench
 import { RUNTIME_VERSION } from '#inference';
 import { STORE } from '#infrastructure';
 import { buildReport, mlperfTiny, modelCard, reportHtml, type MeasuredStages } from '#report';
+import { timingOf, type Timing } from '#model-graph';
 import type { ArtifactStore } from '#storage';
 import { MACHINE } from '../machine/stage-machine.js';
 import { judge } from '../stages/failures.js';
-import { StageFolders } from '../stages/stage-folders.js';
-import { StagePool } from '../stages/stage-pool.js';
-import { productVersion } from './product-version.js';
+import { productVersion } from '#process';
+import { ReportGraphs } from './report-graphs.js';
 
 /** Writes the report of a job in each of its forms, and puts them into the store. */
 @Injectable()
@@ -28,8 +30,7 @@ export class ReportWriter {
     private readonly datasets: DatasetRepository,
     private readonly benchmarks: BenchmarkRepository,
     @Inject(STORE) private readonly store: ArtifactStore,
-    private readonly folders: StageFolders,
-    private readonly pool: StagePool,
+    private readonly graphs: ReportGraphs,
   ) {}
 
   /** `job` has its final gates. Throws the store's errors. */
@@ -40,7 +41,7 @@ export class ReportWriter {
     return [
       await this.put('report.json', json(report)),
       await this.put('report.md', modelCard(report)),
-      await this.put('report.html', reportHtml(report, pair)),
+      await this.put('report.html', reportHtml(report, pair, await this.timing(job, devices))),
       await this.put('mlperf-tiny.json', json(mlperfTiny(report))),
       ...devices.flatMap(({ stage, device, result }) =>
         result ? [{ ...result.raw, name: `benchmark-${stage + 1}-${device}.json` }] : [],
@@ -60,20 +61,37 @@ export class ReportWriter {
     };
   }
 
-  /** The nodes of the first and the last model; null where they cannot be had, which the page says: a report is worth more than its picture. */
+  /**
+   * The nodes of the first and the last model; null where they cannot be had, which the page says: a report is worth
+   * more than its picture.
+   */
   private async modelPair({ modelId, stages }: Job): Promise<ModelPair | null> {
-    const folder = await this.folders.create();
     try {
-      const before = await folder.model(modelId);
-      const after = await folder.model(stages.at(-1)?.modelDigest ?? modelId);
-      return ModelPair.parse(await this.pool.run({ kind: 'graph', beforePath: before.path, afterPath: after.path }));
+      const [first, last] = await this.graphs.of([modelId, stages.at(-1)?.modelDigest ?? modelId]);
+      return first && last ? { before: first.layers, after: last.layers } : null;
     } catch (error) {
       if (judge(error).outage) throw error;
       this.logger.warn({ err: error }, 'no graph of the model in a report');
       return null;
-    } finally {
-      await folder.remove();
     }
+  }
+
+  /** Where the time of the last model went on the first device that profiled it; null where none did. */
+  private async timing({ modelId, stages }: Job, devices: readonly ReportedBenchmark[]): Promise<Timing | null> {
+    const after = stages.at(-1)?.modelDigest ?? modelId;
+    for (const { device, result } of devices.toReversed()) {
+      if (!result) continue;
+      const samples = await this.samples(result.raw);
+      const timing = samples && timingOf(device ?? 'a device', samples, { before: modelId, after });
+      if (timing) return timing;
+    }
+    return null;
+  }
+
+  /** Null where the file is not what this version of devices sends: a report is worth more than its colours. */
+  private async samples({ digest }: ArtifactRef): Promise<BenchmarkFile | null> {
+    const { stream } = await this.store.get(digest);
+    return BenchmarkFile.safeParse(await readJson(stream)).data ?? null;
   }
 
   private async put(name: string, text: string): Promise<ArtifactRef> {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { cpuQuota, describeHardware, instructionsOf, readHardware, type Hardware } from './hardware.js';
+import { tellingInstructions } from '#contracts';
+import { cpuQuota, describeHardware, readHardware, type Hardware } from './hardware.js';
 
 const MACHINE: Hardware = { cpu: 'Xeon', cores: 8, quota: null, instructions: ['avx2'], platform: 'linux-x64' };
 
@@ -25,11 +26,11 @@ describe('the identity of a machine', () => {
 
   it('reads what the system says', () => {
     expect([cpuQuota('250000 100000\n'), cpuQuota('max 100000\n'), cpuQuota('')]).toEqual([2.5, null, null]);
-    expect(instructionsOf('processor : 0\nflags\t\t: fpu avx avx2 avx512_vnni\nprocessor : 1\n')).toEqual([
+    expect(tellingInstructions('processor : 0\nflags\t\t: fpu avx avx2 avx512_vnni\nprocessor : 1\n')).toEqual([
       'avx',
       'avx2',
       'avx512_vnni',
     ]);
-    expect(instructionsOf('Features\t: fp asimddp\n')).toEqual(['asimddp']);
+    expect(tellingInstructions('Features\t: fp asimddp\n')).toEqual(['asimddp']);
   });
 });

@@ -1,24 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-
-/**
- * Instructions by which the runtime chooses its kernels; hosts mask some of them although the processor has the same
- * name.
- */
-const DECISIVE = [
-  'avx',
-  'avx2',
-  'fma',
-  'avx512f',
-  'avx_vnni',
-  'avx512_vnni',
-  'avx512_bf16',
-  'amx_int8',
-  'asimddp',
-  'i8mm',
-  'bf16',
-  'sve',
-];
+import { tellingInstructions } from '#contracts';
 
 /** What of a machine decides how long a model takes on it. */
 export interface Hardware {
@@ -36,7 +18,7 @@ export function readHardware(): Hardware {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     quota: cpuQuota(read('/sys/fs/cgroup/cpu.max')),
-    instructions: instructionsOf(read('/proc/cpuinfo')),
+    instructions: tellingInstructions(read('/proc/cpuinfo')),
     platform: `${process.platform}-${process.arch}`,
   };
 }
@@ -51,11 +33,6 @@ export function describeHardware({ cpu, cores, quota, instructions, platform }: 
 export function cpuQuota(text: string): number | null {
   const [quota, period] = text.trim().split(' ').map(Number);
   return quota !== undefined && period !== undefined && quota > 0 && period > 0 ? quota / period : null;
-}
-
-export function instructionsOf(cpuinfo: string): string[] {
-  const flags = new Set(/^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1]?.split(' '));
-  return DECISIVE.filter((flag) => flags.has(flag));
 }
 
 function read(path: string): string {

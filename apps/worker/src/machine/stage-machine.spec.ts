@@ -11,22 +11,31 @@ describe('stageRuntime', () => {
   it.each([
     ['evaluate', {}],
     ['quantize', { mixed: { latency: 0.8 } }],
+    ['quantize', { whereSlower: 'auto' }],
+    ['quantize', { whereSlower: 'float', activationBits: 16 }],
     ['prune', { budget: { latency: 0.5 } }],
     ['prune', { budget: { latencyMs: 2 } }],
   ])(
     'names the hardware, and what shares it, for a pass whose result follows from its clock (%s %j)',
     (pass, options) => {
-      expect(runtimeOf(pass, options).endsWith(`, 2 threads on ${describeHardware(readHardware())}`)).toBe(true);
+      const runtime = runtimeOf(pass, options).replace(/, (?:no )?int8 dot products/, '');
+      expect(runtime.endsWith(`, 2 threads on ${describeHardware(readHardware())}`)).toBe(true);
       expect(runtimeOf(pass, options, 2)).not.toBe(runtimeOf(pass, options));
     },
   );
 
   it.each([
-    ['quantize', { mixed: { bytes: 0.2 } }],
+    ['quantize', { mixed: { bytes: 0.2 }, reduceRange: true }],
+    ['quantize', { scheme: 'weightOnly' }],
+    ['quantize', { reduceRange: true }],
     ['prune', { budget: { macs: 0.5 } }],
     ['prune', { ratio: 0.5 }],
   ])('lets every machine find the results of the others (%s %j)', (pass, options) => {
     expect(runtimeOf(pass, options)).toMatch(/, 2 threads$/);
+  });
+
+  it('tells machines apart by int8 dot products where the range of weights follows from them', () => {
+    expect(runtimeOf('quantize', {})).toMatch(/, 2 threads, (?:no )?int8 dot products$/);
   });
 
   it.each([

@@ -6,7 +6,10 @@ import { describeHardware, readHardware } from './hardware.js';
 
 const hardware = readHardware();
 
-/** What of this machine, and of how it is set up, decides the results of stages. Its name decides nothing: a worker in a new pod finds the results of the one before. */
+/**
+ * What of this machine, and of how it is set up, decides the results of stages. Its name decides nothing: a worker in a
+ * new pod finds the results of the one before.
+ */
 export function stageMachine({
   stageThreads,
   stageMemoryMb,

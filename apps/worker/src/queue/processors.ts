@@ -6,7 +6,10 @@ import type { Processor } from './processor.js';
 
 type Processors = { [N in keyof QueueJobs]: Type<Processor<N>> };
 
-/** Who does the jobs of each name. A name without a processor does not compile; each is a provider of its feature's module. */
+/**
+ * Who does the jobs of each name. A name without a processor does not compile; each is a provider of its feature's
+ * module.
+ */
 export const PROCESSORS: Processors = {
   stage: StageProcessor,
   finish: FinishProcessor,

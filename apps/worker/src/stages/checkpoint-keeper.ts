@@ -1,5 +1,11 @@
 import { link, rm, stat } from 'node:fs/promises';
-import type { CheckpointStore } from './checkpoint-store.js';
+import type { CheckpointStore, ShorterTraining } from './checkpoint-store.js';
+
+/** A training that may go on from where a shorter one ended, by their common key. */
+export interface LongerTraining {
+  key: string;
+  epochs: number;
+}
 
 /**
  * Keeps the checkpoint file of a running stage in the store, at most once in `everyMs`. Checkpoints are an offer: one
@@ -9,6 +15,8 @@ export class CheckpointKeeper {
   private timer: NodeJS.Timeout | undefined;
   private keeping: Promise<void> = Promise.resolve();
   private keptAt: number | undefined;
+  /** The shorter training that the stage goes on from, where there is one. */
+  wentOn: ShorterTraining | null = null;
 
   constructor(
     private readonly store: CheckpointStore,
@@ -20,10 +28,16 @@ export class CheckpointKeeper {
 
   /**
    * Puts the stage's last checkpoint, where there is one, in its place and watches what becomes of it; returns why
-   * there is none although one was kept. Throws what the store throws.
+   * there is none although one was kept. Without one, a longer training takes up where a shorter one ended. Throws what
+   * the store throws.
    */
-  async begin(): Promise<string | null> {
-    const lost = await this.store.fetch(this.key, this.path);
+  async begin(longer?: LongerTraining): Promise<string | null> {
+    let lost = await this.store.fetch(this.key, this.path);
+    if (longer && (await writtenAt(this.path)) === undefined) {
+      const shorter = await this.store.fetchShorter(longer.key, longer.epochs, this.path);
+      if (typeof shorter === 'string') lost ??= shorter;
+      else this.wentOn = shorter;
+    }
     this.keptAt = await writtenAt(this.path);
     this.timer = setInterval(() => void this.keep(), this.everyMs);
     return lost;

@@ -8,7 +8,9 @@ import type { Config } from '#contracts';
 import { CONFIG, STORE } from '#infrastructure';
 import type { ArtifactStore } from '#storage';
 
-/** Files of the store on the local disk, by digest. Every use checks the bytes again: a disk may rot, a person may edit. */
+/**
+ * Files of the store on the local disk, by digest. Every use checks the bytes again: a disk may rot, a person may edit.
+ */
 @Injectable()
 export class FileCache {
   private readonly folder: string;
@@ -30,7 +32,10 @@ export class FileCache {
     return readFile(await this.fetch(digest));
   }
 
-  /** Takes in a file that the store has as well, so that it need not be fetched; where that cannot be done, it is fetched. */
+  /**
+   * Takes in a file that the store has as well, so that it need not be fetched; where that cannot be done, it is
+   * fetched.
+   */
   async adopt(digest: string, path: string): Promise<void> {
     await mkdir(this.folder, { recursive: true }).catch(() => undefined);
     await link(path, join(this.folder, digest)).catch(() => undefined);

@@ -11,14 +11,14 @@ export class ResultCache {
     @Inject(STORE) private readonly store: ArtifactStore,
   ) {}
 
-  /** The verified result, or null when it must be computed. A damaged file is removed, so that it can be stored again. */
+  /**
+   * The verified result, or null when it must be computed. A damaged file is removed, so that it can be stored again.
+   */
   async find(key: string): Promise<StoredResult | null> {
     const result = await this.results.find(key);
     if (!result) return null;
-    const digests = new Set([
-      ...result.artifacts.map(({ digest }) => digest),
-      ...(result.changed ? [result.modelDigest] : []),
-    ]);
+    const model = result.changed ? [result.modelDigest] : [];
+    const digests = new Set([...result.artifacts.map(({ digest }) => digest), ...model]);
     for (const digest of digests) {
       if (await this.isIntact(digest)) continue;
       await this.results.delete(key);

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { StageResult, type Config, type ProcessRequest } from '#contracts';
 import type { StoredResult } from '#database';
 import { CONFIG } from '#infrastructure';
-import { CheckpointKeeper } from './checkpoint-keeper.js';
+import { CheckpointKeeper, type LongerTraining } from './checkpoint-keeper.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { outlast } from './outage.js';
 import type { StageFolder } from './stage-folder.js';
@@ -31,8 +31,8 @@ export class StageComputation {
   ) {}
 
   /**
-   * The stage's result, its files in the store. What an earlier attempt kept is gone on with, and kept when this one ends before the
-   * stage does. Throws what the process, the store and the database throw, and the signal's reason.
+   * The stage's result, its files in the store. What an earlier attempt kept is gone on with, and kept when this one
+   * ends before the stage does. Throws what the process, the store and the database throw, and the signal's reason.
    */
   async run(task: Task, signal: AbortSignal): Promise<StoredResult> {
     const reporter = this.reporters.of(task.job.id, task.stage.index);
@@ -40,18 +40,27 @@ export class StageComputation {
     const checkpoint = this.keeper(task, folder);
     let isDone = false;
     try {
-      const lost = await checkpoint.begin();
-      const request = await this.inputs.gather(task, folder, lost);
+      const lost = await checkpoint.begin(longerThanOthers(task));
+      const request = { ...(await this.inputs.gather(task, folder, lost)), ...from(checkpoint) };
       const result = await this.compute(request, task, reporter, signal);
       const keep = () => this.outputs.keep(result, folder, task);
       const stored = await outlast(keep, signal, (why) => reporter.log(`${why}: the result waits until it does`));
       isDone = true;
+      await this.keepEnd(task, folder);
       return stored;
     } finally {
       await checkpoint.end({ last: !isDone });
       await reporter.close();
       await folder.remove();
     }
+  }
+
+  /** Where a training ended that longer ones go through; that it cannot be kept costs these their time alone. */
+  private async keepEnd(task: Task, { checkpointPath }: StageFolder): Promise<void> {
+    const training = longerThanOthers(task);
+    if (!training) return;
+    const warn = (error: unknown) => this.logger.warn({ err: error }, 'cannot keep where a training ended');
+    await this.checkpoints.keepEnd({ ...training, jobId: task.job.id }, checkpointPath).catch(warn);
   }
 
   /** A pass that reads the clock waits until nothing else is computed here. */
@@ -62,11 +71,9 @@ export class StageComputation {
     signal: AbortSignal,
   ): Promise<StageResult> {
     if (stage.reads.machine) await this.sizes.idle();
-    const answer = await this.pool.run(request, {
-      signal,
-      onProgress: (progress) => reporter.progress(progress),
-      onLog: (line) => reporter.log(line),
-    });
+    const onProgress = (progress: Parameters<typeof reporter.progress>[0]) => reporter.progress(progress);
+    const onLog = (line: string) => reporter.log(line);
+    const answer = await this.pool.run(request, { signal, onProgress, onLog });
     return StageResult.parse(answer);
   }
 
@@ -75,3 +82,11 @@ export class StageComputation {
     return new CheckpointKeeper(this.checkpoints, key, checkpointPath, this.config.checkpointMs, onError);
   }
 }
+
+/** The training of a stage, where it goes through the states of shorter ones. */
+function longerThanOthers({ trainingKey: key, stage: { options } }: Task): LongerTraining | undefined {
+  const { epochs } = options as { epochs?: unknown };
+  return key !== null && typeof epochs === 'number' ? { key, epochs } : undefined;
+}
+
+const from = ({ wentOn }: CheckpointKeeper) => (wentOn ? { checkpointFrom: wentOn.jobId } : {});

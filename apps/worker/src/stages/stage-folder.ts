@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { StoredDataset } from '#contracts';
 import type { FileCache } from './file-cache.js';
 
-/** A folder for one attempt at a stage: the files it reads, each where the request says, and room for what it writes. */
+/**
+ * A folder for one attempt at a stage: the files it reads, each where the request says, and room for what it writes.
+ */
 export class StageFolder {
   private constructor(
     private readonly path: string,
@@ -13,7 +15,8 @@ export class StageFolder {
   /** Makes room in an empty folder. */
   static async in(path: string, cache: FileCache): Promise<StageFolder> {
     const folder = new StageFolder(path, cache);
-    await Promise.all([mkdir(folder.outputPath), mkdir(join(path, 'models')), mkdir(join(path, 'data'))]);
+    const folders = [folder.outputPath, join(path, 'models'), join(path, 'data')];
+    await Promise.all(folders.map((each) => mkdir(each)));
     return folder;
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { lets, type Gate, type GateVerdict, type StageMetrics } from '#contracts';
+import { lets, type GateVerdict, type RecipeGate, type StageMetrics } from '#contracts';
 import type { StageOutcome } from '#database';
 import { judgeGates } from '#pipeline';
 import { ModelFigures } from './model-figures.js';
@@ -20,21 +20,23 @@ export class StageGates {
     private readonly sizes: TransferSizes,
   ) {}
 
-  /** The outcome with what came of the stage's gates, and with a failure where one failed. Throws the store's errors. */
+  /**
+   * The outcome with what came of the stage's gates, and with a failure where one failed. Throws the store's errors.
+   */
   async judge(task: Task, outcome: StageOutcome): Promise<StageOutcome> {
     const { job, stage } = task;
     const asked = job.recipe.passes[stage.index]?.gates ?? [];
     if (asked.length === 0) return outcome;
     const metrics = await this.complete(asked, outcome);
     const baseline = outcome.measured?.[0] ?? job.baseline ?? (await this.figures.of(job.modelId));
-    const gates = judgeGates(asked, baseline, metrics, stage.index);
+    const gates = judgeGates(asked, baseline, metrics, { stage: stage.index });
     const missed = gates.filter((verdict) => !lets(verdict));
     return { ...outcome, metrics, gates, ...(missed.length > 0 ? { failure: failureOf(missed) } : {}) };
   }
 
   /** Only a gate over the transfer size waits for it. */
-  private async complete(gates: readonly Gate[], { metrics, modelDigest }: StageOutcome): Promise<StageMetrics> {
-    const isNeeded = gates.some(({ metric }) => metric === 'compressedBytes');
+  private async complete(gates: readonly RecipeGate[], { metrics, modelDigest }: StageOutcome): Promise<StageMetrics> {
+    const isNeeded = gates.some((gate) => 'metric' in gate && gate.metric === 'compressedBytes');
     if (!isNeeded || metrics.compressedBytes !== undefined) return metrics;
     return { ...metrics, compressedBytes: await this.sizes.of(modelDigest) };
   }

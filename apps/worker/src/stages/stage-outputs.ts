@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import type { ArtifactRef, Job, StageMetrics, StageResult } from '#contracts';
+import { PEAK_MEMORY, type ArtifactRef, type Job, type StageMetrics, type StageResult } from '#contracts';
 import type { StoredResult } from '#database';
 import { STORE } from '#infrastructure';
 import type { ArtifactStore } from '#storage';
@@ -40,7 +40,11 @@ export class StageOutputs {
       metrics,
       history: result.history ?? null,
       skipped,
-      summary: { ...withWarnings(result.summary, lost), machine: MACHINE },
+      summary: {
+        ...withWarnings(result.summary, lost),
+        machine: MACHINE,
+        ...(result.peakMemoryMb === undefined ? {} : { [PEAK_MEMORY]: result.peakMemoryMb }),
+      },
       artifacts: [...(model ? [model] : []), ...kept.flatMap(({ artifact }) => artifact ?? [])],
       seconds,
     };
@@ -51,7 +55,10 @@ export class StageOutputs {
     return { name, digest, bytes };
   }
 
-  /** A plot or table that the store does not take costs the result a warning; a store that does not answer is waited for. */
+  /**
+   * A plot or table that the store does not take costs the result a warning; a store that does not answer is waited
+   * for.
+   */
   private async putSideFile(folder: StageFolder, name: string): Promise<{ artifact?: ArtifactRef; problem?: string }> {
     try {
       return { artifact: await this.putFile(folder, name) };
@@ -66,7 +73,8 @@ export class StageOutputs {
 function withWarnings(summary: Record<string, unknown>, problems: readonly string[]): Record<string, unknown> {
   if (problems.length === 0) return summary;
   const { warnings } = summary;
-  return { ...summary, warnings: [...(Array.isArray(warnings) ? (warnings as unknown[]) : []), ...problems] };
+  const own = Array.isArray(warnings) ? (warnings as unknown[]) : [];
+  return { ...summary, warnings: [...own, ...problems] };
 }
 
 /** The transfer size of a model that the job's records have measured: that of a pass which changed nothing. */

@@ -35,7 +35,9 @@ export class StageProcessor implements Processor<'stage'> {
     private readonly fanOut: BenchmarkFanOut,
   ) {}
 
-  /** Throws Interrupted when the worker shuts down, PermanentFailure when no attempt can help, and else what may pass. */
+  /**
+   * Throws Interrupted when the worker shuts down, PermanentFailure when no attempt can help, and else what may pass.
+   */
   async process(payload: StagePayload, attempt: Attempt): Promise<void> {
     const { shutdown } = attempt;
     // BullMQ may hand a job that was given back to the closing worker once more.
@@ -87,9 +89,8 @@ export class StageProcessor implements Processor<'stage'> {
 
   /** What is left is swept later: the result is safe. */
   private async forgetCheckpoints(key: string): Promise<void> {
-    await this.checkpoints
-      .forget(key)
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'cannot remove checkpoints'));
+    const warn = (error: unknown) => this.logger.warn({ err: error }, 'cannot remove checkpoints');
+    await this.checkpoints.forget(key).catch(warn);
   }
 
   private outlast<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -33,13 +33,14 @@ export class TransferSizes implements OnApplicationShutdown {
   }
 
   /**
-   * Completes the records of a stage, where its transfer size is missing, without being waited for. A figure that cannot be had or
-   * recorded is asked for again at the end of the job.
+   * Completes the records of a stage, where its transfer size is missing, without being waited for. A figure that
+   * cannot be had or recorded is asked for again at the end of the job.
    */
   complete(jobId: string, index: number, stage: { key: string; modelDigest: string; metrics: StageMetrics }): void {
     if (stage.metrics.compressedBytes !== undefined) return;
+    const warn = (error: unknown) => this.logger.warn({ err: error }, 'cannot record a transfer size');
     const recorded = this.record(jobId, index, stage)
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'cannot record a transfer size'))
+      .catch(warn)
       .finally(() => this.recording.delete(recorded));
     this.recording.add(recorded);
   }

@@ -1,5 +1,5 @@
 import type { QueueEntry } from '#contracts';
-import type { SweepSession } from '#database';
+import type { NewTrial, SweepSession } from '#database';
 import { newTrialOf, trialLimit } from '#pipeline';
 import type { LiveSweep } from './live-sweeps.js';
 
@@ -17,18 +17,24 @@ export interface Begun {
 /** Begins trials until as many run as may, or nothing is left to try. */
 export async function beginTrials(session: SweepSession, live: LiveSweep): Promise<Begun> {
   const { sweep } = session;
-  const { parallel } = sweep.document.limits;
-  const entries: QueueEntry[] = [];
-  let running = await session.runningCount();
-  for (let i = 0; i < AT_ONCE && running < parallel; i++) {
-    if (sweep.asked >= trialLimit(live.plan)) return { entries, isExhausted: true, isDue: false };
-    const assignment = live.study.ask(sweep.asked);
-    if (!assignment) return { entries, isExhausted: true, isDue: false };
-    const { entry } = await session.begin(newTrialOf(live.plan, sweep, assignment, 'sampler'));
-    if (entry) {
-      entries.push(entry);
-      running += 1;
-    }
+  const free = sweep.document.limits.parallel - (await session.runningCount());
+  // A space that is used up is told by the study: trials of an earlier space count in all.
+  const most = live.plan.document.limits.trials ?? trialLimit(live.plan);
+  const left = most - (await session.begunCount());
+  const { trials, isExhausted } = choose(session, live, { free, left });
+  const { entries } = await session.beginAll(trials);
+  return { entries, isExhausted, isDue: !isExhausted && entries.length < free };
+}
+
+/** Assignments that make no valid recipe run nothing: they take no place among the trials that run. */
+function choose({ sweep }: SweepSession, live: LiveSweep, { free, left }: { free: number; left: number }) {
+  const trials: NewTrial[] = [];
+  for (let running = 0; trials.length < AT_ONCE && running < free;) {
+    const assignment = trials.length < left ? live.study.ask(sweep.asked + trials.length) : null;
+    if (!assignment) return { trials, isExhausted: true };
+    const trial = newTrialOf(live.plan, sweep, assignment, 'sampler');
+    trials.push(trial);
+    if (trial.job) running += 1;
   }
-  return { entries, isExhausted: false, isDue: running < parallel };
+  return { trials, isExhausted: false };
 }

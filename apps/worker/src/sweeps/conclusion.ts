@@ -22,7 +22,10 @@ export class Conclusion {
     await this.session.setState('failed', message, { code: 'trials_failed', message });
   }
 
-  /** Ends the sweep once nothing runs and nothing more will, and the last word is spoken. Returns what the queue is to be given for that. */
+  /**
+   * Ends the sweep once nothing runs and nothing more will, and the last word is spoken. Returns what the queue is to
+   * be given for that.
+   */
   async atEnd(isExhausted: boolean): Promise<QueueEntry[]> {
     const { session } = this;
     const { state, reason, asked } = session.sweep;

@@ -1,27 +1,54 @@
 import { Injectable } from '@nestjs/common';
-import type { ModelMetrics } from '#contracts';
-import { ModelRepository, StageResultRepository, type SweepSession } from '#database';
-import { planSweep, SweepStudy, type AnalyzedWidths, type SweepPlan } from '#pipeline';
-import { EarlyStopping } from './early-stopping.js';
+import { deviceReferencesOf, type ModelMetrics } from '#contracts';
+import {
+  BenchmarkRepository,
+  ModelRepository,
+  StageResultRepository,
+  type OpenTrial,
+  type SweepSession,
+} from '#database';
+import {
+  deviceEvidence,
+  NOTHING_MEASURED,
+  planSweep,
+  SweepStudy,
+  type DeviceEvidence,
+  type SpaceMeasures,
+  type SweepPlan,
+} from '#pipeline';
+import { Surveys } from './survey.js';
+import { TrialStopping } from './trial-stopping.js';
 
 /** A sweep as this process knows it: what can be found again from the records at any time. */
 export class LiveSweep {
-  readonly plan: SweepPlan;
   readonly study: SweepStudy;
   /** Null where the document asks for none. */
-  readonly stopping: EarlyStopping | null;
+  readonly stopping: TrialStopping | null;
+  /** Whether the search may begin. */
+  readonly isSurveyed: boolean;
+  private readonly modelId: string;
   private seen = 0;
 
   constructor(
     session: SweepSession,
+    readonly plan: SweepPlan,
     /** What is known of the input model without measuring. */
     readonly sizes: Partial<ModelMetrics>,
-    layers: readonly AnalyzedWidths[],
+    /** Null while what the search begins with is still to be measured. */
+    measures: SpaceMeasures | null,
+    private readonly benchmarks: BenchmarkRepository,
   ) {
-    this.plan = planSweep(session.sweep.document);
+    this.isSurveyed = measures !== null;
+    this.modelId = session.sweep.modelId;
     const { stopping } = this.plan.document;
-    this.study = new SweepStudy(this.plan, layers);
-    this.stopping = stopping ? new EarlyStopping(stopping) : null;
+    this.study = new SweepStudy(this.plan, measures ?? NOTHING_MEASURED);
+    this.stopping = stopping ? new TrialStopping(stopping) : null;
+  }
+
+  /** What devices said of a trial's models; undefined where the sweep asks for no figure of a device. */
+  async evidenceOf({ id, stages }: NonNullable<OpenTrial['job']>): Promise<DeviceEvidence | undefined> {
+    if (deviceReferencesOf(this.plan.document).length === 0) return undefined;
+    return deviceEvidence({ modelId: this.modelId, stages }, await this.benchmarks.ofJob(id));
   }
 
   /** Takes notice of trials that changed since the last time, whoever changed them. */
@@ -39,20 +66,25 @@ export class LiveSweeps {
   constructor(
     private readonly models: ModelRepository,
     private readonly results: StageResultRepository,
+    private readonly benchmarks: BenchmarkRepository,
   ) {}
 
-  /** Anew for a document that was changed: how many trials there may be decides how the next is chosen, time and parallelism do not. */
+  /**
+   * Anew for a document that was changed: how many trials there may be decides how the next is chosen, time and
+   * parallelism do not.
+   */
   async of(session: SweepSession): Promise<LiveSweep> {
-    const { id, modelId, datasetId } = session.sweep;
+    const { id, modelId } = session.sweep;
     const { limits, ...searched } = session.sweep.document;
     const document = JSON.stringify([searched, limits.trials]);
     const known = this.known.get(id);
     if (known?.document === document) return known.live;
     const model = await this.models.get(modelId);
     const sizes = model ? { bytes: model.bytes, parameters: model.inspection.parameters } : {};
-    const layers = await this.results.analysisOf(modelId, datasetId);
-    const live = new LiveSweep(session, sizes, layers);
-    this.known.set(id, { document, live });
+    const plan = planSweep(session.sweep.document);
+    const { measures } = await new Surveys(this.models, this.results).of(session, plan);
+    const live = new LiveSweep(session, plan, sizes, measures, this.benchmarks);
+    if (live.isSurveyed) this.known.set(id, { document, live });
     return live;
   }
 

@@ -11,9 +11,12 @@ import { QueueFeeder } from '#queue';
 import { beginTrials, type Begun } from './begin-trials.js';
 import { Conclusion } from './conclusion.js';
 import { endTrials } from './end-trials.js';
-import { LiveSweeps } from './live-sweeps.js';
+import { LiveSweeps, type LiveSweep } from './live-sweeps.js';
+import { beginSurvey } from './survey.js';
 
-/** Sweeps are looked at so often even when nothing wakes their driver: a notification may be lost, and time limits pass. */
+/**
+ * Sweeps are looked at so often even when nothing wakes their driver: a notification may be lost, and time limits pass.
+ */
 const EVERY_MS = 5000;
 const NOTHING: Begun = { entries: [], isExhausted: false, isDue: false };
 
@@ -25,8 +28,9 @@ interface Aftermath {
 }
 
 /**
- * Drives sweeps: tells what came of trials, begins the next, ends what has nothing left. All of it is in the records, each round of a sweep one
- * transaction under its lock: of any number of workers one drives a sweep at a time, and what one that is killed leaves undone another does.
+ * Drives sweeps: tells what came of trials, begins the next, ends what has nothing left. All of it is in the records,
+ * each round of a sweep one transaction under its lock: of any number of workers one drives a sweep at a time, and what
+ * one that is killed leaves undone another does.
  */
 @Injectable()
 export class SweepDriver implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
@@ -66,8 +70,9 @@ export class SweepDriver implements OnApplicationBootstrap, OnModuleDestroy, Bef
   private wake(): void {
     this.isDue = true;
     if (this.isClosed) return;
+    const warn = (error: unknown) => this.logger.warn({ err: error }, 'cannot look for sweeps');
     this.round ??= this.look()
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'cannot look for sweeps'))
+      .catch(warn)
       .finally(() => {
         this.round = undefined;
         if (this.isDue) this.wake();
@@ -101,9 +106,15 @@ export class SweepDriver implements OnApplicationBootstrap, OnModuleDestroy, Bef
     const conclusion = new Conclusion(session);
     await conclusion.atLimits();
     const { entries, isExhausted, isDue } =
-      session.sweep.state === 'running' ? await beginTrials(session, live) : NOTHING;
+      session.sweep.state === 'running' ? await this.begin(session, live) : NOTHING;
     if (isDue) this.isDue = true;
     const last = await conclusion.atEnd(isExhausted);
     return { entries: [...entries, ...last], cancel };
+  }
+
+  /** What a search begins with is measured before its first trial. */
+  private async begin(session: SweepSession, live: LiveSweep): Promise<Begun> {
+    if (live.isSurveyed) return beginTrials(session, live);
+    return { ...NOTHING, entries: await beginSurvey(session, live.plan) };
   }
 }

@@ -2,7 +2,9 @@ import { isFinal, type JobState, type QueueEntry } from '#contracts';
 import type { SweepSession } from '#database';
 import { planStages, VERIFIED_AT_MOST, verifyingRecipe } from '#pipeline';
 
-/** What is to be done before a sweep may end whose document asks for a last word on samples that the search did not see. */
+/**
+ * What is to be done before a sweep may end whose document asks for a last word on samples that the search did not see.
+ */
 export type LastWord = { isSpoken: true; words: string | null } | { isSpoken: false; entries: QueueEntry[] };
 
 const NONE: LastWord = { isSpoken: true, words: null };
@@ -18,10 +20,8 @@ export async function lastWord(session: SweepSession): Promise<LastWord> {
     if (verdict?.state !== 'succeeded')
       return { isSpoken: true, words: `trial ${last.number} could not be measured on held-out samples` };
     const passed = verdict.gatesPassed ?? true;
-    await session.setVerification([
-      ...session.sweep.verification.slice(0, -1),
-      { ...last, passed, gates: verdict.gates },
-    ]);
+    const decided = { ...last, passed, gates: verdict.gates };
+    await session.setVerification([...session.sweep.verification.slice(0, -1), decided]);
     if (passed) return { isSpoken: true, words: heldWords(session, last.number) };
   }
   return next(session, verify);

@@ -1,4 +1,4 @@
-import { commandName } from './own-name.js';
+import { commandName, serverCommand } from './command-name.js';
 
 describe('how messages call the command', () => {
   const npm = { npm_lifecycle_event: 'coldpress', npm_package_json: '/src/cold press/package.json' };
@@ -13,4 +13,12 @@ describe('how messages call the command', () => {
       "npm --prefix '/src/cold press' run coldpress --",
     ],
   ])('%s', (_how, environment, expected) => expect(commandName(environment)).toBe(expected));
+
+  it.each([
+    [{}, 'coldpress up'],
+    [{ ...npm, INIT_CWD: '/src/cold press' }, 'npm start'],
+    [{ ...npm, INIT_CWD: '/home/me' }, "npm --prefix '/src/cold press' start"],
+  ])('a server that stays is started likewise', (environment, expected) => {
+    expect(serverCommand(environment)).toBe(expected);
+  });
 });

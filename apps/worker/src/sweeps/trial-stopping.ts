@@ -5,14 +5,15 @@ import { asha, medianRule, type Curve, type StoppingCriterion } from '#search';
 type Settings = NonNullable<SweepDocument['stopping']>;
 
 /** Ends trials whose training falls behind that of the others, by the rule of the sweep. */
-export class EarlyStopping {
+export class TrialStopping {
   private readonly rule: StoppingCriterion;
   /** Curves of trials that have ended, by job: they do not change. */
   private readonly ended = new Map<string, Curve>();
 
   constructor(private readonly settings: Settings) {
     const { rule, from } = settings;
-    this.rule = rule === 'median' ? medianRule({ warmup: from }) : asha({ minimum: Math.max(1, Math.ceil(from)) });
+    const minimum = Math.max(1, Math.ceil(from));
+    this.rule = rule === 'median' ? medianRule({ warmup: from }) : asha({ minimum });
   }
 
   /** The trials that fall behind, with the reason, by number. */
@@ -26,10 +27,8 @@ export class EarlyStopping {
       const curve = job && running.get(job.id);
       if (!curve) continue;
       const own = completeEpochs(curve);
-      const others = [
-        ...this.ended.values(),
-        ...[...running].flatMap(([id, other]) => (id === job.id ? [] : [completeEpochs(other)])),
-      ];
+      const besides = [...running].filter(([id]) => id !== job.id);
+      const others = [...this.ended.values(), ...besides.map(([, other]) => completeEpochs(other))];
       if (own.size > 0 && this.rule(own, others)) found.set(number, wordsOf(this.settings, own));
     }
     return found;

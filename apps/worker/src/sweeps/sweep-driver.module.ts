@@ -5,4 +5,4 @@ import { SweepDriver } from './sweep-driver.js';
 
 /** Drives sweeps: what their trials came to, what is tried next. */
 @Module({ providers: [LiveSweeps, MachineNote, SweepDriver] })
-export class SweepsModule {}
+export class SweepDriverModule {}
