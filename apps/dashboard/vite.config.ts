@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 /** Schemas that the page uses none of are left out: making one changes nothing. What is said of all schemas is kept with what uses it. */
-const isSchemas = (id: string): boolean => /\/libs\/(contracts|client|search)\/src\//.test(id);
+const isSchemas = (id: string): boolean => /\/libs\/(contracts|client|numbers|search|model-graph)\/src\//.test(id);
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -35,8 +35,8 @@ const size = (id: string, name: MetricName & ('bytes' | 'compressedBytes'), titl
 });
 
 /**
- * Costs: less is better. A latency is true of the machine and the hour, so it is given against the original's, measured in turn
- * with it.
+ * Costs: less is better. A latency is true of the machine and the hour, so it is given against the original's, measured
+ * in turn with it.
  */
 export const COSTS: readonly [Axis, ...Axis[]] = [
   size('compressed', 'compressedBytes', 'Compressed'),
@@ -87,6 +87,6 @@ export const QUALITIES: readonly [Axis, ...Axis[]] = [
 ];
 
 /** The axis of an id; where the address names none, the first that the jobs have. */
-export function axisOf(axes: readonly [Axis, ...Axis[]], id: string | null, has: (axis: Axis) => boolean): Axis {
+export function chosenAxis(axes: readonly [Axis, ...Axis[]], id: string | null, has: (axis: Axis) => boolean): Axis {
   return axes.find((axis) => axis.id === id) ?? axes.find(has) ?? axes[0];
 }

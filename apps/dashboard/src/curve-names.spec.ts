@@ -1,6 +1,6 @@
-import { curveNames, curveOf, curveTitle, type CurvePoint } from './curve-names.js';
+import { curveNames, curveOf, curveTitle, type ProgressPoint } from './curve-names.js';
 
-const points: CurvePoint[] = [
+const points: ProgressPoint[] = [
   { fraction: 0.1, step: 10, epoch: 1, etaS: 9, samplesPerS: 100, learningRate: 0.1, loss: 2 },
   { fraction: 0.2, step: 20, epoch: 1, etaS: 8, samplesPerS: 100, learningRate: 0.1, loss: 1, snrDb: 12 },
 ];
@@ -24,6 +24,16 @@ it('draws over the steps with its unit, and where there are none over the share 
     xTitle: '% of the stage',
     points: [[50, 3]],
   });
+});
+
+it('goes on where a training was cut off, and shows the newest of several', () => {
+  const loss = (...pairs: [number, number][]) =>
+    curveOf(
+      pairs.map(([step, value]) => ({ step, loss: value })),
+      'loss',
+    ).points;
+  expect(loss([10, 9], [20, 8], [30, 7], [20, 6], [30, 5])).toEqual([[10, 9], [20, 6], [30, 5]]); // prettier-ignore
+  expect(loss([10, 9], [20, 8], [0, 3], [5, 2])).toEqual([[0, 3], [5, 2]]); // prettier-ignore
 });
 
 it('writes names as words', () => {

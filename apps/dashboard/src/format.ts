@@ -1,10 +1,3 @@
-/** A duration for people: 75 -> "1 min 15 s". */
-export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}
-
 /** How a figure stands to its baseline: "÷ 12.3", "× 1.05" or "=". */
 export function factor(value: number, baseline: number): string {
   if (value === baseline || value === 0 || baseline === 0) return value === baseline ? '=' : '';
@@ -36,7 +29,7 @@ export function figure(value: number): string {
 }
 
 /** A name as that of a model file: "int8 → 45 %" -> "int8-45.onnx". */
-export function fileNameOf(name: string): string {
+export function modelFileName(name: string): string {
   return `${
     name
       .replace(/\.onnx$/, '')

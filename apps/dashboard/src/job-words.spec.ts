@@ -1,5 +1,5 @@
 import type { Job, JobItem, JobStage } from '#contracts';
-import { jobName, placeInLine, stateInWords, tabTitle } from './job-words.js';
+import { outlookWords, jobName, placeInLine, restWords, stateInWords, tabTitle } from './job-words.js';
 
 type State = JobStage['state'];
 const job = (state: Job['state'], stages: [string, State, number][], more: Partial<Job> = {}): Job =>
@@ -70,4 +70,26 @@ it('tells who waits before a job, and who runs', () => {
     'No job waits before it. No job is running.',
   );
   expect(placeInLine(mine, { running: [], queued, isCut: true })).toMatch(/^At least 2 jobs wait/);
+});
+
+it('tells what is left of a job that runs by earlier runs, as far as they tell', () => {
+  expect(restWords({ seconds: 75, unknown: [] })).toBe('By earlier runs about 1 min 15 s of it are left.');
+  expect(restWords({ seconds: 5, unknown: ['distill'] })).toBe(
+    'By earlier runs at least 5.0 s are left; distill has not run on its model yet.',
+  );
+  expect(restWords({ seconds: null, unknown: ['train'] })).toBe('');
+});
+
+describe('when a job that waits ends', () => {
+  const outlook = { jobsBefore: 2, secondsBefore: 120, seconds: 30, unknown: [], lanes: 2 };
+
+  it('is told by the time of what is before it, on as many workers as there are, and its own', () => {
+    expect(outlookWords(outlook)).toBe('About 1 min 30 s to its end, of which 30 s are its own passes.');
+    expect(outlookWords({ ...outlook, unknown: ['distill'] })).toContain('at least to its end (not counted: distill');
+  });
+
+  it('is not told where nothing tells it, and why', () => {
+    expect(outlookWords({ ...outlook, seconds: null, unknown: ['train'] })).toContain('train has not run on its model');
+    expect(outlookWords({ ...outlook, lanes: 0 })).toContain('No worker is connected');
+  });
 });

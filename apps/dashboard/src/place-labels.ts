@@ -33,9 +33,9 @@ export function placeLabels(wishes: readonly Wish[], width: number): Label[] {
   const taken: Box[] = wishes.map(({ x, y }) => ({ left: x - 7, right: x + 7, top: y - 7, bottom: y + 7 }));
   const ordered = [...wishes].sort((a, b) => Number(b.first) - Number(a.first));
   return ordered.flatMap((wish) => {
-    const found = candidates(wish).find(
-      ({ box }) => box.left >= 0 && box.right <= width && !taken.some((other) => overlap(box, other)),
-    );
+    const isInside = (box: Box) => box.left >= 0 && box.right <= width;
+    const isFree = (box: Box) => !taken.some((other) => overlap(box, other));
+    const found = candidates(wish).find(({ box }) => isInside(box) && isFree(box));
     if (!found) return [];
     taken.push(found.box);
     return [found.label];
@@ -59,5 +59,7 @@ function candidates({ x, y, text }: Wish): { label: Label; box: Box }[] {
   });
 }
 
-const overlap = (a: Box, b: Box): boolean =>
-  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+function overlap(a: Box, b: Box): boolean {
+  const isBeside = a.right <= b.left || b.right <= a.left;
+  return !isBeside && a.top < b.bottom && b.top < a.bottom;
+}

@@ -1,13 +1,14 @@
-export interface ExampleRecipe {
+/** A recipe, or a sweep, that New offers. */
+export interface Preset {
   title: string;
   recipe: string;
 }
 
 /**
- * What a new user may start from; the first one stands in the recipe field. Its gates are those of the seed-net
- * example.
+ * What a new user may start from, a row each; the first one stands in the recipe field. Its gates are those of the
+ * seed-net example.
  */
-export const EXAMPLE_RECIPES: readonly [ExampleRecipe, ...ExampleRecipe[]] = [
+export const PRESETS: readonly [Preset, ...Preset[]] = [
   {
     title: 'Smaller and faster: int8, channels pruned, recovered by distillation',
     recipe: `passes:
@@ -42,6 +43,25 @@ gates:
     maxRatio: 0.2
   - metric: top1
     maxDrop: 0.01
+`,
+  },
+  {
+    title: 'A sweep: widths of weights and ratios of channels, quality against size',
+    recipe: `passes:
+  - pass: quantize
+    options:
+      weightBits: { grid: [8, 4] }
+  - pass: prune
+    options:
+      granularity: channel
+      ratio: { grid: [0, 0.3, 0.6] }
+  - pass: evaluate
+objectives:
+  - metric: compressedBytes
+  - metric: top1
+constraints:
+  - metric: top1
+    maxDrop: 0.02
 `,
   },
   {

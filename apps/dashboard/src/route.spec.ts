@@ -11,6 +11,7 @@ describe('parseRoute', () => {
     expect(place('#/jobs?state=failed&q=a+b')).toEqual({ page: 'jobs', id: '', query: { state: 'failed', q: 'a b' } });
     expect(place('#/jobs/17')).toEqual({ page: 'job', id: '17', query: {} });
     expect(place('#/compare?x=bytes')).toEqual({ page: 'compare', id: '', query: { x: 'bytes' } });
+    expect(place('#/models/ab12')).toEqual({ page: 'model', id: 'ab12', query: {} });
   });
 
   it('knows no page behind an address that is none', () => {

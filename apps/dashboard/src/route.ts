@@ -4,11 +4,14 @@ import { useMemo, useSyncExternalStore } from 'react';
 const PAGES = ['jobs', 'sweeps', 'models', 'data', 'devices', 'system', 'compare', 'new', 'api'] as const;
 /** The address of the API's documentation, known outside of the page. */
 const DOCS = '/docs';
-const OF_ONE = { jobs: 'job', sweeps: 'sweep' } as const;
+const OF_ONE = { jobs: 'job', sweeps: 'sweep', models: 'model', devices: 'device' } as const;
 
 export type PageName = (typeof PAGES)[number] | (typeof OF_ONE)[keyof typeof OF_ONE] | 'unknown';
-/** A page, and what is chosen on it: all of it stands in the address, so that it outlives a reload and can be sent to others. */
-export interface Route {
+/**
+ * A page, and what is chosen on it: all of it stands in the address, so that it outlives a reload and can be sent to
+ * others.
+ */
+export interface PageRoute {
   page: PageName;
   /** Of the one thing that the page is about; empty on a page of many. */
   id: string;
@@ -16,20 +19,20 @@ export interface Route {
 }
 
 /** Reads the page from the part of the address behind "#"; before it, there is one page only. */
-export function parseRoute(hash: string, pathname = '/'): Route {
+export function parseRoute(hash: string, pathname = '/'): PageRoute {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
   return { ...placeOf(path.split('/').filter(Boolean), pathname), query: new URLSearchParams(search) };
 }
 
-function placeOf([first = 'jobs', id = '', ...rest]: string[], pathname: string): Omit<Route, 'query'> {
+function placeOf([first = 'jobs', id = '', ...rest]: string[], pathname: string): Omit<PageRoute, 'query'> {
   if (pathname === DOCS && id === '') return { page: 'api', id };
   const page = PAGES.find((name) => name === first);
   if (pathname !== '/' || rest.length > 0 || page === undefined) return { page: 'unknown', id: '' };
   if (id === '') return { page, id };
-  return page === 'jobs' || page === 'sweeps' ? { page: OF_ONE[page], id } : { page: 'unknown', id: '' };
+  return page in OF_ONE ? { page: OF_ONE[page as keyof typeof OF_ONE], id } : { page: 'unknown', id: '' };
 }
 
-export function useRoute(): Route {
+export function useRoute(): PageRoute {
   const hash = useSyncExternalStore(
     (changed) => {
       addEventListener('hashchange', changed);
@@ -40,15 +43,35 @@ export function useRoute(): Route {
   return useMemo(() => parseRoute(hash, location.pathname), [hash]);
 }
 
+/** What may be chosen on pages of many: another name does not compile. */
+interface Choices {
+  jobs: 'state' | 'q' | 'model' | 'cursor';
+  sweeps: 'state' | 'q' | 'cursor';
+  models: 'q';
+  data: 'q' | 'samples' | 'as' | 'split' | 'n' | 'from';
+  compare: 'model' | 'data' | 'x' | 'y' | 'pick' | 'pin';
+  new: 'model' | 'dataset' | 'job' | 'sweep';
+  api: 'q';
+}
+
+/** The same on the page of one thing; on that of a sweep names of its parameters and figures (`sweep/choices.ts`). */
+interface ChoicesOfOne {
+  jobs: 'stages';
+  devices: 'model';
+  sweeps: string;
+}
+type Said<K extends string> = Readonly<Partial<Record<K, string | null | undefined>>>;
+
 /** The address of a page with what is chosen on it; empty choices are left out. */
-export function addressOf(page: string, query: Record<string, string | null | undefined>): string {
-  const search = new URLSearchParams(
-    Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1])),
-  ).toString();
+export function addressOf<P extends keyof Choices>(page: P, query: Said<Choices[P]>): string;
+export function addressOf<P extends keyof ChoicesOfOne>(page: `${P}/${string}`, query: Said<ChoicesOfOne[P]>): string;
+export function addressOf(page: string, query: Said<string>): string {
+  const isSaid = (pair: [string, string | null | undefined]): pair is [string, string] => Boolean(pair[1]);
+  const search = new URLSearchParams(Object.entries(query).filter(isSaid)).toString();
   return `#/${page}${search ? `?${search}` : ''}`;
 }
 
 /** Goes to an address in place of the present one: the way back leads past it. */
 export const replaceAddress = (address: string): void => location.replace(address);
 
-export type PageProps = Pick<Route, 'id' | 'query'>;
+export type PageProps = Pick<PageRoute, 'id' | 'query'>;

@@ -12,10 +12,8 @@ export function scaleOf(values: readonly number[], from: number, to: number, { a
   const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const room = (most - least || Math.abs(most) || 1) * air;
   const [low, high] = [least - room, most + room];
-  return {
-    at: (value) => from + ((value - low) / (high - low || 1)) * (to - from),
-    ticks: ticksBetween(low, high, count),
-  };
+  const at = (value: number) => from + ((value - low) / (high - low || 1)) * (to - from);
+  return { at, ticks: ticksBetween(low, high, count) };
 }
 
 /** Multiples of a round step. */
@@ -24,5 +22,6 @@ function ticksBetween(low: number, high: number, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * (ROUND_STEPS.find((size) => size * power >= rough) ?? 10);
   const first = Math.ceil(low / step);
-  return Array.from({ length: Math.max(0, Math.floor(high / step) - first + 1) }, (_, index) => (first + index) * step);
+  const ticks = Math.max(0, Math.floor(high / step) - first + 1);
+  return Array.from({ length: ticks }, (_, index) => (first + index) * step);
 }

@@ -1,5 +1,5 @@
 import type { Figures, JobItem } from '#contracts';
-import { axisOf, COSTS, QUALITIES } from './axes.js';
+import { chosenAxis, COSTS, QUALITIES } from './axes.js';
 import { tells, tradeOffs, type Point } from './trade-offs.js';
 
 const metrics = (bytes: number, top1?: number, latencyMsP50?: number): Figures => ({
@@ -23,10 +23,10 @@ function job(name: string, final: Figures, overrides: Partial<JobItem> = {}): Jo
   } as unknown as JobItem;
 }
 
-const disk = axisOf(COSTS, 'disk', () => false);
-const latency = axisOf(COSTS, 'latency', () => false);
-const top1 = axisOf(QUALITIES, 'top1', () => false);
-const snr = axisOf(QUALITIES, 'snr', () => false);
+const disk = chosenAxis(COSTS, 'disk', () => false);
+const latency = chosenAxis(COSTS, 'latency', () => false);
+const top1 = chosenAxis(QUALITIES, 'top1', () => false);
+const snr = chosenAxis(QUALITIES, 'snr', () => false);
 const verdicts = (points: Point[]) =>
   points.map((point) => [point.isOriginal ? 'original' : point.jobs.map(({ name }) => name).join(' = '), point.isBest]);
 

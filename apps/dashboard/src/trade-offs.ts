@@ -24,14 +24,14 @@ type Measured = { job?: JobItem; metrics: Figures; baseline: Figures };
  * without both figures are left out.
  */
 export function tradeOffs(jobs: readonly JobItem[], cost: Axis, quality: Axis): Point[] {
-  const measured = jobs.flatMap((job): Measured[] =>
-    job.final && job.baseline ? [{ job, metrics: job.final, baseline: job.baseline }] : [],
-  );
+  const measured = jobs.flatMap((job): Measured[] => {
+    const { final: metrics, baseline } = job;
+    return metrics && baseline ? [{ job, metrics, baseline }] : [];
+  });
   const original = measured.find(({ baseline }) => quality.value(baseline, baseline) !== undefined)?.baseline;
   const models = byModel([...measured, ...(original ? [{ metrics: original, baseline: original }] : [])]);
-  const points = models
-    .flatMap((same) => pointOf(same, cost, quality) ?? [])
-    .sort((a, b) => a.cost - b.cost || b.quality - a.quality);
+  const found = models.flatMap((same) => pointOf(same, cost, quality) ?? []);
+  const points = found.sort((a, b) => a.cost - b.cost || b.quality - a.quality);
   return markBest(points, quality);
 }
 
@@ -50,12 +50,12 @@ function byModel(measured: readonly Measured[]): Measured[][] {
 function pointOf(same: readonly Measured[], cost: Axis, quality: Axis): Point | undefined {
   const places = same.flatMap(({ job, metrics, baseline }) => {
     const [x, y] = [cost.value(metrics, baseline), quality.value(metrics, baseline)];
-    return x === undefined || y === undefined
-      ? []
-      : [{ job, x, y, span: cost.interval?.(metrics) ?? ([x, x] as const) }];
+    if (x === undefined || y === undefined) return [];
+    return [{ job, x, y, span: cost.interval?.(metrics) ?? ([x, x] as const) }];
   });
   if (places.length === 0) return undefined;
-  const [xs, ys] = [places.map(({ x }) => x).sort(ascending), places.map(({ y }) => y).sort(ascending)];
+  const xs = places.map(({ x }) => x).sort(ascending);
+  const ys = places.map(({ y }) => y).sort(ascending);
   return {
     isOriginal: same.some(isUnchanged),
     jobs: places.flatMap(({ job }) => job ?? []),
@@ -68,7 +68,10 @@ function pointOf(same: readonly Measured[], cost: Axis, quality: Axis): Point | 
 }
 
 const ascending = (a: number, b: number): number => a - b;
-const middle = (sorted: readonly number[]): number => sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+function middle(sorted: readonly number[]): number {
+  const at = Math.floor((sorted.length - 1) / 2);
+  return sorted[at] ?? 0;
+}
 
 /**
  * From the cheapest on, a point counts when it is better than all before it by more than noise; of those that cost the
@@ -86,7 +89,9 @@ function markBest(points: readonly Point[], quality: Axis): Point[] {
 }
 
 /** Costs whose intervals meet are those that noise may have set apart. */
-const meet = (a: readonly [number, number], b: readonly [number, number]): boolean => a[0] <= b[1] && b[0] <= a[1];
+function meet([low, high]: readonly [number, number], [otherLow, otherHigh]: readonly [number, number]): boolean {
+  return low <= otherHigh && otherLow <= high;
+}
 
 /** Whether being among the best tells anything: not where every model is. */
 export function tells(points: readonly Point[]): boolean {

@@ -1,26 +1,33 @@
 import type { JobItem } from '#contracts';
 
+/** What of a job, or of its line in a list, tells its options. */
+export interface OptionedJob {
+  id: string;
+  stages: readonly { pass: string; options: Readonly<Record<string, unknown>> | null }[];
+}
+
 /** An option that jobs differ in: one column. */
 export interface VaryingOption {
   title: string;
   /** What the recipe says; empty where it says nothing. */
-  of(job: JobItem): string;
+  of(job: OptionedJob): string;
 }
 
 /** Columns for what the recipes of these jobs differ in: their passes, where those do, and each option. */
-export function varyingOptions(jobs: readonly JobItem[]): VaryingOption[] {
+export function varyingOptions(jobs: readonly OptionedJob[]): VaryingOption[] {
   const said = new Map(jobs.map((job) => [job.id, sayingsOf(job)]));
   const titles = new Set([...said.values()].flatMap((sayings) => [...sayings.keys()]));
   const column = (title: string): VaryingOption => ({
     title,
     of: (job) => (said.get(job.id) ?? sayingsOf(job)).get(title) ?? '',
   });
-  return [...titles].map(column).filter(({ of }) => new Set(jobs.map(of)).size > 1);
+  const columns = [...titles].map(column);
+  return columns.filter(({ of }) => new Set(jobs.map(of)).size > 1);
 }
 
 const PASSES = 'passes';
 
-function sayingsOf({ stages }: JobItem): Map<string, string> {
+function sayingsOf({ stages }: OptionedJob): Map<string, string> {
   const sayings = new Map([[PASSES, stages.map(({ pass }) => pass).join(' → ')]]);
   const seen = new Map<string, number>();
   for (const { pass, options } of stages) {
@@ -49,11 +56,12 @@ export function shortLabels(jobs: readonly JobItem[], columns: readonly VaryingO
     new Set(jobs.filter((job) => job.name === name).map(({ id, finalDigest }) => finalDigest ?? id));
   const isOwnName = ({ name }: JobItem) => name !== null && modelsNamed(name).size <= 1;
   return (job) => {
-    const said = telling
-      .filter(({ of }) => of(job) !== '')
-      .map(({ title, of }) => `${title.split(' ').at(-1)} ${of(job)}`);
+    const toTell = telling.filter(({ of }) => of(job) !== '');
+    const said = toTell.map(({ title, of }) => `${title.split(' ').at(-1)} ${of(job)}`);
     return cut(isOwnName(job) || said.length === 0 ? (job.name ?? job.title) : said.join(', '));
   };
 }
 
-const cut = (text: string): string => (text.length > LABEL_LENGTH ? `${text.slice(0, LABEL_LENGTH - 1)}…` : text);
+function cut(text: string): string {
+  return text.length > LABEL_LENGTH ? `${text.slice(0, LABEL_LENGTH - 1)}…` : text;
+}

@@ -41,9 +41,25 @@ it('gives a latency with its interval where it has one', () => {
   expect(latency!.change).toBe('× 0.50 (0.45..0.55)');
 });
 
+it('judges a task by its first figure, with the interval of the samples and of the change', () => {
+  const interval = { low: 0.9, high: 0.96, confidence: 0.95, method: 'wilson', samples: 400 } as const;
+  const change = { difference: -0.01, low: -0.02, high: 0.001, pValue: 0.2, test: 'mcnemar' } as const;
+  const [, quality] = changes(
+    { top1: 0.94 },
+    { top1: 0.93, top5: 0.99, outputSnrDb: 20, intervals: { top1: { ...interval, change } } },
+  );
+  expect(quality).toMatchObject({
+    change: '−1.00 points (−2.00..+0.10)',
+    spread: '90.00 %–96.00 % of 400 samples, with 95 % confidence',
+  });
+});
+
 it('says what was not measured, and that outputs are identical', () => {
   expect(changes({}, {})[1]).toMatchObject({ title: 'Top-1 accuracy', after: 'not measured' });
-  expect(changes({}, { outputSnrDb: null })[1]).toMatchObject({ title: 'Output SNR', after: 'identical' });
+  expect(changes({}, { outputSnrDb: null })[1]).toMatchObject({
+    title: 'Output signal-to-noise ratio',
+    after: 'identical',
+  });
   expect(changes({}, { outputSnrDb: 31.25 })[1]).toMatchObject({
     before: '',
     after: '31.3 dB',

@@ -1,4 +1,12 @@
-import { formatLatencyRatio, formatMetric, type Job, type MetricName, METRICS, type StageMetrics } from '#contracts';
+import {
+  formatLatencyRatio,
+  formatMetric,
+  type Job,
+  METRIC_NAMES,
+  type MetricName,
+  METRICS,
+  type StageMetrics,
+} from '#contracts';
 import { factor } from './format.js';
 
 /** A figure of the model that came out, beside that of the one that went in. */
@@ -12,20 +20,27 @@ export interface Change {
   spread?: string;
 }
 
-const QUALITIES: readonly MetricName[] = ['top1', 'outputSnrDb'];
+/** The figure that the task is first judged by: from labels, else from outputs. */
+function qualityOf(metrics: StageMetrics): MetricName {
+  const measured = METRIC_NAMES.filter((name) => metrics[name] !== undefined);
+  const byLabels = measured.find((name) => METRICS[name].source === 'labels');
+  return byLabels ?? measured.find((name) => name === 'outputSnrDb') ?? 'top1';
+}
 
 /** The figures of the last model that was measured. */
-export const finalMetrics = (job: Job): StageMetrics | undefined =>
-  job.stages.findLast(({ metrics }) => metrics)?.metrics ?? undefined;
+export function finalMetrics(job: Job): StageMetrics | undefined {
+  const measured = job.stages.findLast(({ metrics }) => metrics);
+  return measured?.metrics ?? undefined;
+}
 
 /** Size, quality and latency before and after; what nobody measured says so. */
 export function changesOf(job: Job): Change[] {
   const [before, after] = [job.baseline, finalMetrics(job)];
   if (!before || !after) return [];
-  const quality = QUALITIES.find((name) => after[name] !== undefined) ?? 'top1';
+  const quality = qualityOf(after);
   return [
     { title: 'Size', ...pair('bytes', before, after) },
-    { title: quality === 'top1' ? 'Top-1 accuracy' : 'Output SNR', ...pair(quality, before, after) },
+    { title: sentence(METRICS[quality].label), ...pair(quality, before, after), ...sampling(quality, after) },
     { title: 'Median latency', ...pair('latencyMsP50', before, after), ...timing(after) },
   ];
 }
@@ -47,13 +62,29 @@ export function comparison(name: MetricName, value: number, baseline: number): s
   const { unit } = METRICS[name];
   if (unit === 'dB') return '';
   if (unit !== 'share') return factor(value, baseline);
-  const points = (value - baseline) * 100;
-  return `${points >= 0 ? '+' : '−'}${Math.abs(points).toFixed(2)} points`;
+  return `${points(value - baseline)} points`;
 }
 
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** What the number of samples leaves open of a figure of quality, and of its distance from the baseline's. */
+function sampling(name: MetricName, { intervals }: StageMetrics): Partial<Change> {
+  const interval = intervals?.[name];
+  if (!interval) return {};
+  const { low, high, confidence, samples, change } = interval;
+  const spread =
+    `${formatMetric(name, low)}–${formatMetric(name, high)} of ${samples} samples, ` +
+    `with ${Number((100 * confidence).toPrecision(3))} % confidence`;
+  if (!change || METRICS[name].unit !== 'share') return { spread };
+  const [difference, least, most] = [change.difference, change.low, change.high].map((share) => points(share));
+  return { spread, change: `${difference} points (${least}..${most})` };
+}
+
+const points = (share: number): string => `${share >= 0 ? '+' : '−'}${Math.abs(100 * share).toFixed(2)}`;
+
 /**
- * The ratio with its interval where it was measured so, and between what the middle half of the runs lies: a median alone hides
- * how sure it is.
+ * The ratio with its interval where it was measured so, and between what the middle half of the runs lies: a median
+ * alone hides how sure it is.
  */
 function timing({ latencyMsP50, latencySamplesMs = [], latencyRatio }: StageMetrics): Partial<Change> {
   if (latencyMsP50 === undefined || latencySamplesMs.length < 4) return {};

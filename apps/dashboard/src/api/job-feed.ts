@@ -1,5 +1,5 @@
 import { ProblemError } from '#client';
-import type { Job, JobEvent, Problem } from '#contracts';
+import type { Job, JobEvent, Left, Problem } from '#contracts';
 import { useEffect, useReducer, useRef, useState } from 'react';
 import { client } from './client.js';
 
@@ -14,6 +14,8 @@ export interface JobFeed {
   log: LogLine[];
   curves: Record<number, Record<string, number>[]>;
   message: Record<number, string>;
+  /** What is left of the stage that told of itself last; null between stages. */
+  left: (Left & { index: number }) | null;
   /** Why the connection broke; it is tried again. */
   problem: string | null;
   /** Why the server has nothing to tell, now or later. */
@@ -26,11 +28,11 @@ type Action =
   | { type: 'refusal'; problem: Problem };
 
 const LOG_LINES_KEPT = 2000;
-const EMPTY: JobFeed = { job: null, log: [], curves: {}, message: {}, problem: null, refusal: null };
+const EMPTY: JobFeed = { job: null, log: [], curves: {}, message: {}, left: null, problem: null, refusal: null };
 
 /**
- * Follows a job's event stream to the job's end, and no further; a broken connection resumes after the last event seen, and a job
- * that goes on after its end is followed again by `resume`.
+ * Follows a job's event stream to the job's end, and no further; a broken connection resumes after the last event seen,
+ * and a job that goes on after its end is followed again by `resume`.
  */
 export function useJobFeed(jobId: string): { feed: JobFeed; resume: () => void } {
   const [feed, dispatch] = useReducer(reduce, EMPTY);
@@ -77,19 +79,21 @@ function withEvent(feed: JobFeed, event: JobEvent): JobFeed {
     case 'job':
       return feed.job ? { ...feed, job: { ...feed.job, state: event.state } } : feed;
     case 'stage':
-      return withStage(feed, event.stage.index, event.stage);
+      return { ...withStage(feed, event.stage.index, event.stage), left: null };
     case 'progress':
       return withProgress(feed, event);
     case 'log':
-      return { ...feed, log: [...feed.log, { index: event.index, line: event.line }].slice(-LOG_LINES_KEPT) };
+      const line = { index: event.index, line: event.line };
+      return { ...feed, log: [...feed.log, line].slice(-LOG_LINES_KEPT) };
   }
 }
 
 function withProgress(feed: JobFeed, event: Extract<JobEvent, { type: 'progress' }>): JobFeed {
-  const { index, fraction, message, values } = event;
+  const { index, fraction, message, values, leftS, jobLeftS } = event;
   const next = withStage(feed, index, { progress: fraction });
   return {
     ...next,
+    left: { index, leftS, jobLeftS },
     message: message === undefined ? next.message : { ...next.message, [index]: message },
     curves:
       values === undefined

@@ -1,5 +1,5 @@
 /** What is shown of the OpenAPI document. */
-export interface Operation {
+export interface ShownOperation {
   method: string;
   path: string;
   tag: string;
@@ -36,13 +36,13 @@ export async function openApi(signal: AbortSignal): Promise<OpenApi> {
 }
 
 /** Every operation, in the order of the document. */
-export function operationsOf({ paths }: OpenApi): Operation[] {
+export function operationsOf({ paths }: OpenApi): ShownOperation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, raw]) => operationOf(method, path, raw)),
   );
 }
 
-function operationOf(method: string, path: string, raw: RawOperation): Operation {
+function operationOf(method: string, path: string, raw: RawOperation): ShownOperation {
   const { tags = [], summary = '', description = '', parameters = [], requestBody, responses = {} } = raw;
   return {
     method: method.toUpperCase(),

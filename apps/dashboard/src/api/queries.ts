@@ -1,6 +1,17 @@
 import { all, firstOf, ProblemError } from '#client';
-import { hasEnded, isFinal, type DatasetRecord, type JobState, type Model, type SweepState } from '#contracts';
+import {
+  hasEnded,
+  isFinal,
+  MAX_MODEL_BYTES,
+  modelTooLarge,
+  type DatasetRecord,
+  type JobState,
+  type Model,
+  type SweepState,
+} from '#contracts';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { DroppedFile } from '../data/dropped-files.js';
+import { zipOf } from '../data/zip.js';
 import { inWordsOfFiles, isManifest, problemOfFiles } from '../dataset-files.js';
 import { client } from './client.js';
 
@@ -21,7 +32,9 @@ export interface JobChoice {
   cursor: string;
 }
 
-/** A page of jobs, newest first; asked again while the page is looked at, and often only while one of them is under way. */
+/**
+ * A page of jobs, newest first; asked again while the page is looked at, and often only while one of them is under way.
+ */
 export function useJobs(choice: JobChoice) {
   return useQuery({
     queryKey: ['jobs', choice],
@@ -44,6 +57,16 @@ export function useSucceededJobs(model: string | undefined) {
   });
 }
 
+/** The newest sweeps on a model; not asked again. */
+export function useEarlierSweeps(model: string | undefined) {
+  return useQuery({
+    queryKey: ['earlier sweeps', model],
+    enabled: model !== undefined,
+    staleTime: 0,
+    queryFn: ({ signal }) => firstOf(all(client.listSweeps, { model, limit: LONGEST_PAGE }, { signal }), MOST),
+  });
+}
+
 /** Jobs that run, and the newest that wait: asked as long as a job that waits is looked at. */
 export function useLine() {
   const list = (state: JobState, limit: number, signal: AbortSignal) => client.listJobs({ state, limit }, { signal });
@@ -56,6 +79,23 @@ export function useLine() {
     },
   });
 }
+
+/** What is before a job that waits: asked as long as it is looked at. */
+export const useOutlook = (id: string) =>
+  useQuery({
+    queryKey: ['outlook', id],
+    refetchInterval: LINE_MS,
+    staleTime: 0,
+    queryFn: ({ signal }) => client.jobOutlook({ id }, { signal }),
+  });
+
+/** The same for a job that runs, once for each of its stages: the stages themselves tell of the rest. */
+export const useRest = (id: string, stage: number) =>
+  useQuery({
+    queryKey: ['outlook', id, stage],
+    staleTime: Infinity,
+    queryFn: ({ signal }) => client.jobOutlook({ id }, { signal }),
+  });
 
 /** The newest job that succeeded. */
 export const useNewestSucceeded = () =>
@@ -96,6 +136,15 @@ export const usePasses = () =>
     staleTime: Infinity,
   });
 
+/** The system as operators look at it. */
+export const useSystem = () =>
+  useQuery({
+    queryKey: ['system'],
+    queryFn: ({ signal }) => client.systemReport({}, { signal }),
+    refetchInterval: LINE_MS,
+    staleTime: 0,
+  });
+
 export interface SweepChoice {
   state: string;
   q: string;
@@ -115,29 +164,41 @@ export function useSweeps(choice: SweepChoice) {
   });
 }
 
-/** Machines that measure, as they are now. */
-export const useDevices = () =>
+/** Machines that measure, as they are now; asked once where nobody looks at their states. */
+export const useDevices = ({ isLive = true } = {}) =>
   useQuery({
     queryKey: ['devices'],
     queryFn: ({ signal }) => client.listDevices({}, { signal }),
-    refetchInterval: DEVICES_MS,
+    refetchInterval: isLive && DEVICES_MS,
     staleTime: 0,
   });
 
-/** Uploads an ONNX file, with the files of its data where there are some. */
-export async function uploadModel(files: File[]): Promise<Model> {
-  const models = files.filter(({ name }) => /\.onnx$/i.test(name));
+/**
+ * Uploads an ONNX file, with the files of its data where there are some; a folder is sent as an archive, of which the
+ * server takes what belongs to the model.
+ */
+export async function uploadModel(dropped: DroppedFile[]): Promise<Model> {
+  const bytes = dropped.reduce((sum, { file }) => sum + file.size, 0);
+  if (bytes > MAX_MODEL_BYTES) throw new Error(modelTooLarge(bytes));
+  const [only] = dropped;
+  if (only && dropped.length === 1 && /\.zip$/i.test(only.file.name))
+    return client.uploadModelArchive({ body: only.file });
+  const models = dropped.filter(({ file }) => /\.onnx$/i.test(file.name));
   const [model] = models;
   if (!model || models.length > 1) throw new Error('Choose one file that ends in .onnx.');
-  const { name } = model;
-  if (files.length === 1) return client.uploadModel({ name, body: model });
+  const { name } = model.file;
+  if (dropped.length === 1) return client.uploadModel({ name, body: model.file });
+  if (dropped.some(({ path }) => path.includes('/')))
+    return client.uploadModelArchive({ name, body: await zipOf(dropped) });
   const body = new FormData();
-  body.append('model', model, name);
-  for (const file of files) if (file !== model) body.append('file', file, file.name);
+  body.append('model', model.file, name);
+  for (const { file } of dropped) if (file !== model.file) body.append('file', file, file.name);
   return client.uploadModelParts({ name, body });
 }
 
-/** Uploads a manifest and the files that it names as one form. Throws ProblemError in the words of who chose the files. */
+/**
+ * Uploads a manifest and the files that it names as one form. Throws ProblemError in the words of who chose the files.
+ */
 export async function uploadDataset(files: File[]): Promise<DatasetRecord> {
   const fault = problemOfFiles(files);
   if (fault) throw new Error(fault);

@@ -1,6 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { shortDigest } from '../format.js';
+import { chosenFiles, droppedFiles, type DroppedFile } from '../data/dropped-files.js';
+import { useRefusal } from '../api/own-key.js';
 import { ProblemBox } from './problem-box.js';
 
 interface ChoiceProps {
@@ -10,9 +12,12 @@ interface ChoiceProps {
   /** Absent while they are loading. */
   options: { id: string; text: string }[] | undefined;
   onChange: (id: string) => void;
-  upload: (files: File[]) => Promise<string>;
+  /** Answers with the id of what was stored; null where more is to be decided first. */
+  upload: (files: DroppedFile[]) => Promise<string | null>;
   queryKey: string;
   multiple?: boolean;
+  /** Whether a folder may be chosen as well. */
+  folders?: boolean;
   accept: string;
   hint: ReactNode;
   /** What to know of the choice. */
@@ -29,19 +34,22 @@ export function Choice({
   upload,
   queryKey,
   multiple,
+  folders = false,
   accept,
   hint,
   warnings = [],
 }: ChoiceProps) {
   const client = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error, reset } = useMutation({
     mutationFn: upload,
     onSuccess: async (id) => {
+      if (id === null) return;
       await client.invalidateQueries({ queryKey: [queryKey] });
       onChange(id);
     },
   });
   const [isOver, setOver] = useState(false);
+  const refusal = useRefusal('member');
   const isUnlisted = value !== '' && !options?.some(({ id }) => id === value);
   return (
     <fieldset
@@ -54,11 +62,19 @@ export function Choice({
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        if (event.dataTransfer.files.length > 0) mutate([...event.dataTransfer.files]);
+        void droppedFiles(event.dataTransfer).then((files) => files.length > 0 && refusal === null && mutate(files));
       }}
     >
       <legend>{title}</legend>
-      <select name={name} aria-label={title} value={value} onChange={(event) => onChange(event.target.value)}>
+      <select
+        name={name}
+        aria-label={title}
+        value={value}
+        onChange={(event) => {
+          if (error) reset();
+          onChange(event.target.value);
+        }}
+      >
         <option value="">choose…</option>
         {isUnlisted && (
           <option value={value}>
@@ -77,11 +93,12 @@ export function Choice({
         aria-label={`Upload ${title.toLowerCase()}`}
         accept={accept}
         multiple={multiple}
-        disabled={isPending}
-        onChange={(event) => event.target.files?.length && mutate([...event.target.files])}
+        disabled={isPending || refusal !== null}
+        onChange={(event) => take(event.target, mutate)}
       />
+      {folders && <FolderInput title={title} disabled={isPending || refusal !== null} onChosen={mutate} />}
       <p className="quiet" role="status">
-        {isPending ? 'Uploading…' : hint}
+        {isPending ? 'Uploading…' : (refusal ?? hint)}
       </p>
       {warnings.map((warning) => (
         <p key={warning} className="warning">
@@ -91,4 +108,34 @@ export function Choice({
       {error && <ProblemBox error={error} />}
     </fieldset>
   );
+}
+
+interface FolderProps {
+  title: string;
+  disabled: boolean;
+  onChosen: (files: DroppedFile[]) => void;
+}
+
+/** The same for a folder; the button stands for an input that cannot be both. */
+function FolderInput({ title, disabled, onChosen }: FolderProps) {
+  return (
+    <label className="folder">
+      or a folder{' '}
+      <input
+        type="file"
+        aria-label={`Upload ${title.toLowerCase()} folder`}
+        // React does not know the attribute's type.
+        {...{ webkitdirectory: '' }}
+        disabled={disabled}
+        onChange={(event) => take(event.target, onChosen)}
+      />
+    </label>
+  );
+}
+
+/** Takes the files of an input, which is empty afterwards: the same ones may be chosen again. */
+function take(input: HTMLInputElement, onChosen: (files: DroppedFile[]) => void): void {
+  const files = chosenFiles(input.files ?? []);
+  input.value = '';
+  if (files.length > 0) onChosen(files);
 }

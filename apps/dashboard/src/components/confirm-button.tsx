@@ -1,4 +1,6 @@
+import type { KeyRole } from '#contracts';
 import { useRef } from 'react';
+import { RoleButton } from './role-button.js';
 
 interface ConfirmProps {
   /** On the button, and on that of the dialog. */
@@ -8,24 +10,26 @@ interface ConfirmProps {
   /** What will be gone. */
   question: string;
   disabled?: boolean;
+  /** The least role whose keys may do it. */
+  needs?: KeyRole;
   onConfirm: () => void;
 }
 
 /** A button for what cannot be undone: it asks first. */
-export function ConfirmButton({ word, subject, question, disabled, onConfirm }: ConfirmProps) {
+export function ConfirmButton({ word, subject, question, disabled, needs, onConfirm }: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const close = () => dialog.current?.close();
   return (
     <>
-      <button
-        type="button"
+      <RoleButton
+        needs={needs}
         className="danger"
         disabled={disabled}
         aria-label={`${word} ${subject}`}
         onClick={() => dialog.current?.showModal()}
       >
         {word}
-      </button>
+      </RoleButton>
       <dialog ref={dialog} aria-label={`${word} ${subject}?`}>
         <p>{question}</p>
         <div className="actions">

@@ -1,7 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef, type FormEvent } from 'react';
+import type { EnrolmentCode } from '#contracts';
 import { client } from '../api/client.js';
 import { ProblemBox } from './problem-box.js';
+import { QrCode } from './qr-code.js';
+import { RoleButton } from './role-button.js';
 
 /** A dialog that makes a code for one device, and shows the command to be typed there. */
 export function EnrolDeviceForm() {
@@ -19,21 +22,15 @@ export function EnrolDeviceForm() {
   };
   return (
     <>
-      <button type="button" onClick={open}>
+      <RoleButton needs="admin" onClick={open}>
         Enrol a device
-      </button>
+      </RoleButton>
       <dialog ref={dialog} aria-labelledby="enrol-title">
         <h2 id="enrol-title">Enrol a device</h2>
         {create.data ? (
-          <>
-            <p>Type this on the device. The code is good once, until {timeOf(create.data.expiresAt)}.</p>
-            <pre tabIndex={0}>{create.data.command}</pre>
-            <p className="quiet">
-              Code: <code>{create.data.code}</code>
-            </p>
-          </>
+          <WaysIn code={create.data} />
         ) : (
-          <form id="enrol" onSubmit={onSubmit}>
+          <form id="enrol" onSubmit={onSubmit} onChange={() => create.error && create.reset()}>
             <label>
               Name{' '}
               <input name="name" placeholder="optional, such as pi-4" pattern="[a-z0-9][a-z0-9._\-]*" maxLength={63} />
@@ -52,6 +49,36 @@ export function EnrolDeviceForm() {
           )}
         </div>
       </dialog>
+    </>
+  );
+}
+
+/** A command for a machine with Node.js, and a page for a phone or anything else with a browser. */
+function WaysIn({ code: { code, command, expiresAt, pages, unreachable } }: { code: EnrolmentCode }) {
+  return (
+    <>
+      <p>Type this on the device. The code is good once, until {timeOf(expiresAt)}.</p>
+      <pre tabIndex={0}>{command}</pre>
+      <p className="quiet">
+        Code: <code>{code}</code>
+      </p>
+      {unreachable && <p className="problem">Only this machine can be the device: {unreachable}.</p>}
+      {pages[0] && (
+        <>
+          <p>Or let a phone or another browser be the device, for as long as its page is open:</p>
+          <QrCode text={pages[0]} label={`Code for a camera: ${pages[0]}`} />
+          {pages.map((page) => (
+            <p key={page} className="address">
+              <a href={page} target="_blank" rel="noreferrer">
+                {page}
+              </a>
+            </p>
+          ))}
+          {pages.length > 1 && (
+            <p className="quiet">The server has several addresses: take one in the network of the device.</p>
+          )}
+        </>
+      )}
     </>
   );
 }

@@ -1,18 +1,49 @@
-import type { JobStage } from '#contracts';
-import { useEffect, useRef } from 'react';
+import { counted, type JobStage } from '#contracts';
+import { useEffect, useRef, useState } from 'react';
 import type { LogLine } from '../api/job-feed.js';
+import { saveBlob } from '../api/download.js';
 
-/** The log as it grows; stays at the end unless the reader scrolled up. */
-export function JobLog({ lines, stages }: { lines: LogLine[]; stages: JobStage[] }) {
+interface LogProps {
+  lines: readonly LogLine[];
+  stages: readonly JobStage[];
+  fileName: string;
+}
+
+/** The log as it grows; stays at the end unless the reader scrolled up. What is searched for leaves the other lines out. */
+export function JobLog({ lines, stages, fileName }: LogProps) {
+  const [wanted, setWanted] = useState('');
   const box = useRef<HTMLPreElement>(null);
   const atEnd = useRef(true);
   useEffect(() => {
     if (box.current && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
   }, [lines]);
   if (lines.length === 0) return null;
+  const all = lines.map(({ index, line }) => `${(stages[index]?.pass ?? '').padEnd(10)} ${line}\n`);
+  const found = all.filter((line) => line.toLowerCase().includes(wanted.toLowerCase()));
   return (
     <section aria-label="Log">
-      <h2>Log</h2>
+      <div className="heading">
+        <h2>Log</h2>
+        <label>
+          Search{' '}
+          <input
+            type="search"
+            aria-label="Search the log"
+            value={wanted}
+            onChange={(event) => setWanted(event.target.value)}
+          />
+        </label>
+        <span className="quiet" role="status">
+          {wanted === '' ? counted(all.length, 'line') : `${found.length} of ${counted(all.length, 'line')}`}
+        </span>
+        <button
+          type="button"
+          className="quiet"
+          onClick={() => saveBlob(new Blob(all, { type: 'text/plain' }), fileName)}
+        >
+          Download log
+        </button>
+      </div>
       <pre
         ref={box}
         className="log"
@@ -21,7 +52,7 @@ export function JobLog({ lines, stages }: { lines: LogLine[]; stages: JobStage[]
           atEnd.current = scrollTop + clientHeight >= scrollHeight - 8;
         }}
       >
-        {lines.map(({ index, line }) => `${(stages[index]?.pass ?? '').padEnd(10)} ${line}\n`).join('')}
+        {found.join('')}
       </pre>
     </section>
   );

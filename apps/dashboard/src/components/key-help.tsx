@@ -2,7 +2,8 @@ import { useEffect, useRef } from 'react';
 import { isTyping } from './search-field.js';
 
 const KEYS = [
-  ['/', 'to the search of the page'],
+  ['/', 'to the search of the page; where it has none, as Ctrl+K'],
+  ['Ctrl+K', 'finds a job, a sweep, a model, a data set or a page by a word'],
   ['?', 'these keys'],
   ['Tab, Shift+Tab', 'to the next or the last control; the first one leads past the bar'],
   ['Escape', 'closes a dialog'],
@@ -13,7 +14,8 @@ export function KeyHelp() {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === '?' && !isTyping(event.target) && !dialog.current?.open) dialog.current?.showModal();
+      if (event.key === '?' && !isTyping(event.target) && !document.querySelector('dialog[open]'))
+        dialog.current?.showModal();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);

@@ -1,16 +1,5 @@
+import type { OptionSchema } from '#contracts';
 import { usePasses } from '../api/queries.js';
-
-interface OptionSchema {
-  description?: string;
-  default?: unknown;
-  type?: string;
-  const?: unknown;
-  enum?: unknown[];
-  anyOf?: OptionSchema[];
-  oneOf?: OptionSchema[];
-  items?: OptionSchema;
-  properties?: Record<string, OptionSchema>;
-}
 
 /** What may stand in a recipe: every pass with its options, from the JSON Schemas that the API serves. */
 export function PassReference() {

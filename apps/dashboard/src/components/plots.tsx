@@ -1,7 +1,8 @@
-import type { ArtifactRef, Job } from '#contracts';
+import { PlotData, type ArtifactRef, type Job } from '#contracts';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { client } from '../api/client.js';
+import { ChartData } from './chart-data.js';
 import { Scroll } from './scroll.js';
 
 /** The plots that stages wrote, as images: an SVG shown as an image runs no script and loads nothing. */
@@ -31,6 +32,8 @@ function Plot({ pass, artifact }: { pass: string; artifact: ArtifactRef }) {
     staleTime: Infinity,
   });
   const url = useObjectUrl(data);
+  const shown = useMemo(() => (data === undefined ? null : dataOf(data)), [data]);
+  const name = artifact.name.replace(/\.svg$/, '');
   return (
     <figure className="card">
       {url && (
@@ -42,8 +45,20 @@ function Plot({ pass, artifact }: { pass: string; artifact: ArtifactRef }) {
       <figcaption className="quiet">
         {pass}: {artifact.name}
       </figcaption>
+      {data !== undefined && !shown && <p className="quiet">This file holds no figures to show as a table.</p>}
+      {shown && <ChartData title={`${name} of ${pass}`} fileName={`${pass}-${name}.csv`} data={() => shown} />}
     </figure>
   );
+}
+
+/** What a plot holds of what it shows; null in those that do not hold it, as of before. */
+function dataOf(svg: string): PlotData | null {
+  const text = new DOMParser().parseFromString(svg, 'image/svg+xml').querySelector('metadata')?.textContent;
+  try {
+    return text ? PlotData.parse(JSON.parse(text)) : null;
+  } catch {
+    return null;
+  }
 }
 
 function useObjectUrl(svg: string | undefined): string | null {

@@ -1,8 +1,9 @@
-import type { Preflight } from '#contracts';
+import { costText, counted, stagesText } from '#contracts';
+import type { JobCheck } from '#contracts';
 import { FaultList } from './problem-box.js';
 
 /** Whether a job can run, and what its passes would leave alone. */
-export function PreflightBox({ preflight: { problems, skipped } }: { preflight: Preflight }) {
+export function PreflightBox({ preflight: { problems, skipped, forecast } }: { preflight: JobCheck }) {
   if (problems.length > 0) {
     return (
       <div className="problem card" role="alert">
@@ -12,12 +13,11 @@ export function PreflightBox({ preflight: { problems, skipped } }: { preflight: 
   }
   return (
     <div className="card" role="status">
-      <p>This job can run.</p>
+      <p>This job can run{forecast && `: ${stagesText(forecast)}`}.</p>
+      {forecast && <p className="quiet">{costText(forecast)}</p>}
       {skipped.length > 0 && (
         <details>
-          <summary>
-            {skipped.length === 1 ? '1 node would be left alone' : `${skipped.length} nodes would be left alone`}
-          </summary>
+          <summary>{counted(skipped.length, 'node')} would be left alone</summary>
           <ul>
             {skipped.map((item, index) => (
               <li key={index}>

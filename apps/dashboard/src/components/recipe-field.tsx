@@ -1,30 +1,29 @@
-import { EXAMPLE_RECIPES } from '../recipes.js';
+import { PRESETS } from '../recipes.js';
 
 interface RecipeFieldProps {
   value: string;
-  /** The text that an example took the place of. */
+  /** The text that a preset took the place of. */
   replaced: string | null;
   onChange: (recipe: string, replaced: string | null) => void;
 }
 
-const isExample = (text: string): boolean => EXAMPLE_RECIPES.some(({ recipe }) => recipe === text);
+const isPreset = (text: string): boolean => PRESETS.some(({ recipe }) => recipe === text);
 
-/** Begins from an example; text of one's own that an example took the place of comes back by a button. */
+/** Begins from a preset; text of one's own that a preset took the place of comes back by a button. */
 export function StartFrom({ value, replaced, onChange }: RecipeFieldProps) {
-  const chosen = EXAMPLE_RECIPES.findIndex(({ recipe }) => recipe === value);
-  const start = (index: number) =>
-    onChange(EXAMPLE_RECIPES[index]?.recipe ?? value, isExample(value) ? replaced : value);
+  const chosen = PRESETS.findIndex(({ recipe }) => recipe === value);
+  const start = (index: number) => onChange(PRESETS[index]?.recipe ?? value, isPreset(value) ? replaced : value);
   return (
     <div>
       <label>
-        Start from
+        Start from a preset
         <select name="example" value={chosen} onChange={(event) => start(Number(event.target.value))}>
           {chosen < 0 && (
             <option value={-1} disabled>
               text of your own
             </option>
           )}
-          {EXAMPLE_RECIPES.map(({ title }, index) => (
+          {PRESETS.map(({ title }, index) => (
             <option key={title} value={index}>
               {title}
             </option>
@@ -33,7 +32,7 @@ export function StartFrom({ value, replaced, onChange }: RecipeFieldProps) {
       </label>
       {replaced !== null && (
         <p role="status">
-          Your own text was replaced.{' '}
+          The text as it was before is kept.{' '}
           <button type="button" className="quiet" onClick={() => onChange(replaced, null)}>
             Bring it back
           </button>
@@ -43,6 +42,8 @@ export function StartFrom({ value, replaced, onChange }: RecipeFieldProps) {
   );
 }
 
+const LEAST_ROWS = 8;
+
 /** The recipe as text. */
 export function RecipeText({ value, onChange }: { value: string; onChange: (recipe: string) => void }) {
   return (
@@ -50,7 +51,7 @@ export function RecipeText({ value, onChange }: { value: string; onChange: (reci
       The same as text
       <textarea
         name="recipe"
-        rows={20}
+        rows={Math.max(LEAST_ROWS, value.split('\n').length + 1)}
         spellCheck={false}
         value={value}
         onChange={(event) => onChange(event.target.value)}

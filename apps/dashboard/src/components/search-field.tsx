@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 
 const TYPING_PAUSE_MS = 300;
 
-/** A search that is made once typing pauses; "/" goes to it from anywhere on the page. */
+/** A search that is made once typing pauses. */
 export function SearchField({
   label,
   value,
@@ -15,7 +15,6 @@ export function SearchField({
   onChange: (text: string) => void;
 }) {
   const [text, setText] = useState(value);
-  const field = useRef<HTMLInputElement>(null);
   const change = useRef(onChange);
   change.current = onChange;
   useEffect(() => setText(value), [value]);
@@ -24,20 +23,10 @@ export function SearchField({
     const pause = setTimeout(() => change.current(text.trim()), TYPING_PAUSE_MS);
     return () => clearTimeout(pause);
   }, [text, value]);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== '/' || isTyping(event.target)) return;
-      event.preventDefault();
-      field.current?.focus();
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, []);
   return (
     <label>
       {label}{' '}
       <input
-        ref={field}
         type="search"
         name="q"
         size={14}

@@ -1,4 +1,5 @@
 import type { Axis } from '../axes.js';
+import { ChartData } from './chart-data.js';
 import { placeLabels } from '../place-labels.js';
 import { scaleOf, type Scale } from '../scale.js';
 import type { Point } from '../trade-offs.js';
@@ -30,59 +31,75 @@ export function TradeOffPlot({ points, cost, quality, labelOf }: PlotProps) {
   );
   const y = qualityScale(points);
   const at = (point: Point) => ({ x: x.at(point.cost), y: y.at(point.quality) });
-  const labels = placeLabels(
-    points.map((point) => ({ ...at(point), text: labelOf(point), first: point.isBest || point.isOriginal })),
-    width,
-  );
+  const textBoxes = points.map((point) => {
+    const first = point.isBest || point.isOriginal;
+    return { ...at(point), text: labelOf(point), first };
+  });
+  const labels = placeLabels(textBoxes, width);
   const best = points.filter(({ isBest }) => isBest);
+  const data = () => ({
+    columns: ['model', cost.title, `${cost.title}, low`, `${cost.title}, high`, quality.title, 'best trade-off'],
+    rows: points.map((point) => [
+      labelOf(point),
+      ...[point.cost, ...point.costs].map(finite),
+      finite(point.quality),
+      point.isBest ? 'yes' : 'no',
+    ]),
+  });
   return (
-    <div ref={box} className="card plot">
-      <svg
-        className="trade-offs"
-        viewBox={`0 0 ${width} ${HEIGHT}`}
-        width={width}
-        height={HEIGHT}
-        role="group"
-        aria-label={`${quality.title} over ${cost.title}`}
-      >
-        <Grid x={x} y={y} width={width} cost={cost} quality={quality} />
-        <polyline points={best.map((point) => `${at(point).x},${at(point).y}`).join(' ')} />
-        {points
-          .filter(({ costs }) => costs.every(Number.isFinite))
-          .map((point) => (
-            <line
+    <>
+      <div ref={box} className="card plot">
+        <svg
+          className="trade-offs"
+          viewBox={`0 0 ${width} ${HEIGHT}`}
+          width={width}
+          height={HEIGHT}
+          role="group"
+          aria-label={`${quality.title} over ${cost.title}`}
+        >
+          <Grid x={x} y={y} width={width} cost={cost} quality={quality} />
+          <polyline points={best.map((point) => `${at(point).x},${at(point).y}`).join(' ')} />
+          {points
+            .filter(({ costs }) => costs.every(Number.isFinite))
+            .map((point) => (
+              <line
+                key={point.jobs[0]?.id ?? ''}
+                className="spread"
+                x1={x.at(point.costs[0])}
+                x2={x.at(point.costs[1])}
+                y1={y.at(point.quality)}
+                y2={y.at(point.quality)}
+              />
+            ))}
+          {points.map((point) => (
+            <Dot
               key={point.jobs[0]?.id ?? ''}
-              className="spread"
-              x1={x.at(point.costs[0])}
-              x2={x.at(point.costs[1])}
-              y1={y.at(point.quality)}
-              y2={y.at(point.quality)}
+              point={point}
+              {...at(point)}
+              label={`${labelOf(point)}: ${cost.format(point.cost)}, ${quality.format(point.quality)}`}
             />
           ))}
-        {points.map((point) => (
-          <Dot
-            key={point.jobs[0]?.id ?? ''}
-            point={point}
-            {...at(point)}
-            label={`${labelOf(point)}: ${cost.format(point.cost)}, ${quality.format(point.quality)}`}
-          />
-        ))}
-        {labels.map((label) => (
-          <text
-            key={`${label.x} ${label.y}`}
-            className="label"
-            x={label.x}
-            y={label.y}
-            textAnchor={label.anchor}
-            aria-hidden="true"
-          >
-            {label.text}
-          </text>
-        ))}
-      </svg>
-    </div>
+          {labels.map((label) => (
+            <text
+              key={`${label.x} ${label.y}`}
+              className="label"
+              x={label.x}
+              y={label.y}
+              textAnchor={label.anchor}
+              aria-hidden="true"
+            >
+              {label.text}
+            </text>
+          ))}
+        </svg>
+      </div>
+      <ChartData title="the trade-offs" fileName="trade-offs.csv" data={data} />
+    </>
   );
 }
+
+/** What is without noise, or of an unknown length, is no number of a table. */
+const finite = (value: number): number | string => (Number.isFinite(value) ? value : 'none');
 
 function Grid({ x, y, width, cost, quality }: { x: Scale; y: Scale; width: number; cost: Axis; quality: Axis }) {
   return (
@@ -117,11 +134,8 @@ function Grid({ x, y, width, cost, quality }: { x: Scale; y: Scale; width: numbe
 function qualityScale(points: readonly Point[]): Scale {
   const finite = points.flatMap((point) => point.qualities).filter(Number.isFinite);
   const hasIdentical = finite.length < 2 * points.length;
-  const scale = scaleOf(
-    finite.length > 0 ? finite : [0],
-    HEIGHT - EDGE.bottom,
-    hasIdentical ? EDGE.top + 40 : EDGE.top,
-  );
+  const top = hasIdentical ? EDGE.top + 40 : EDGE.top;
+  const scale = scaleOf(finite.length > 0 ? finite : [0], HEIGHT - EDGE.bottom, top);
   const at = (value: number) => (Number.isFinite(value) ? scale.at(value) : EDGE.top + 16);
   const ticks = finite.length > 0 ? scale.ticks : [];
   return { at, ticks: hasIdentical ? [...ticks, Infinity] : ticks };

@@ -1,4 +1,6 @@
+import type { JobItem } from '#contracts';
 import type { Axis } from '../axes.js';
+import { MOST_PICKED } from '../compare/side-by-side.js';
 import { tells, jobTitle, type Point } from '../trade-offs.js';
 import type { VaryingOption } from '../varying-options.js';
 import { Scroll } from './scroll.js';
@@ -8,10 +10,13 @@ interface TableProps {
   cost: Axis;
   quality: Axis;
   columns: VaryingOption[];
+  /** Jobs that stand side by side, and a way to change which. */
+  picked: readonly string[];
+  onPick: (ids: readonly string[]) => void;
 }
 
 /** The models as rows, with a column for each option in which their recipes differ. */
-export function TradeOffTable({ points, cost, quality, columns }: TableProps) {
+export function TradeOffTable({ points, cost, quality, columns, picked, onPick }: TableProps) {
   const isTelling = tells(points);
   return (
     <section aria-label="Trade-offs">
@@ -21,6 +26,9 @@ export function TradeOffTable({ points, cost, quality, columns }: TableProps) {
         <table>
           <thead>
             <tr>
+              <th>
+                <span className="heard">Side by side</span>
+              </th>
               <th>Job</th>
               <th className="number">{cost.title}</th>
               <th className="number">{quality.title}</th>
@@ -39,6 +47,8 @@ export function TradeOffTable({ points, cost, quality, columns }: TableProps) {
                 quality={quality}
                 columns={columns}
                 isTelling={isTelling}
+                picked={picked}
+                onPick={onPick}
               />
             ))}
           </tbody>
@@ -66,10 +76,13 @@ function Row({
   quality,
   columns,
   isTelling,
+  picked,
+  onPick,
 }: Omit<TableProps, 'points'> & { point: Point; isTelling: boolean }) {
   const [job] = jobs;
   return (
     <tr>
+      <td>{job && !isOriginal && <PickBox job={job} picked={picked} onPick={onPick} />}</td>
       <td className="wide">
         {isOriginal && <div>original</div>}
         {jobs.map((same) => (
@@ -92,6 +105,19 @@ function Row({
         <td key={title}>{job ? [...new Set(jobs.map(of))].map((text) => text || '–').join(' · ') : ''}</td>
       ))}
     </tr>
+  );
+}
+
+function PickBox({ job, picked, onPick }: Pick<TableProps, 'picked' | 'onPick'> & { job: JobItem }) {
+  const isPicked = picked.includes(job.id);
+  return (
+    <input
+      type="checkbox"
+      aria-label={`${jobTitle(job)} side by side`}
+      checked={isPicked}
+      disabled={!isPicked && picked.length >= MOST_PICKED}
+      onChange={() => onPick(isPicked ? picked.filter((id) => id !== job.id) : [...picked, job.id])}
+    />
   );
 }
 

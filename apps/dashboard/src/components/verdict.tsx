@@ -1,10 +1,12 @@
 import type { Job } from '#contracts';
 import { useMutation } from '@tanstack/react-query';
 import { client } from '../api/client.js';
-import { saveBytes } from '../api/download.js';
+import { saveBlob, saveBytes } from '../api/download.js';
 import { changesOf, type Change } from '../verdict.js';
 import { ProblemNotice } from './problem.js';
 import { StateBadge } from './state-badge.js';
+
+const MODEL_FILE = 'model.onnx';
 
 /** What came of a job: size, quality, latency and gates, and the model itself. */
 export function JobVerdict({ job, fileName }: { job: Job; fileName: string }) {
@@ -16,7 +18,7 @@ export function JobVerdict({ job, fileName }: { job: Job; fileName: string }) {
         <Tile key={change.title} {...change} />
       ))}
       <Gates job={job} />
-      <DownloadModel job={job} fileName={fileName} />
+      <Downloads job={job} fileName={fileName} />
     </section>
   );
 }
@@ -55,16 +57,38 @@ function Gates({ job: { gates, gatesPassed, recipe } }: { job: Job }) {
   );
 }
 
-function DownloadModel({ job, fileName }: { job: Job; fileName: string }) {
-  const model = job.stages.flatMap(({ artifacts }) => artifacts).findLast(({ name }) => name === 'model.onnx');
+const REPORTS = [
+  { title: 'Report as HTML', ending: 'html', type: 'text/html', read: client.reportAsHtml },
+  { title: 'Report as Markdown', ending: 'md', type: 'text/markdown', read: client.reportAsMarkdown },
+] as const;
+
+function Downloads({ job, fileName }: { job: Job; fileName: string }) {
+  const model = job.stages.flatMap(({ artifacts }) => artifacts).findLast(({ name }) => name === MODEL_FILE);
   const save = useMutation({ mutationFn: (digest: string) => saveBytes(client.getArtifact({ digest }), fileName) });
-  if (!model) return null;
+  const report = useMutation({
+    mutationFn: async ({ ending, type, read }: (typeof REPORTS)[number]) =>
+      saveBlob(new Blob([await read({ id: job.id })], { type }), fileName.replace(/onnx$/, ending)),
+  });
   return (
-    <div className="download">
-      <button type="button" disabled={save.isPending} onClick={() => save.mutate(model.digest)}>
-        Download model
-      </button>
-      <ProblemNotice error={save.error} />
+    <div className="download actions wrap">
+      {model && (
+        <button type="button" disabled={save.isPending} onClick={() => save.mutate(model.digest)}>
+          Download model
+        </button>
+      )}
+      {job.state === 'succeeded' &&
+        REPORTS.map((form) => (
+          <button
+            key={form.ending}
+            type="button"
+            className="quiet"
+            disabled={report.isPending}
+            onClick={() => report.mutate(form)}
+          >
+            {form.title}
+          </button>
+        ))}
+      <ProblemNotice error={save.error ?? report.error} />
     </div>
   );
 }

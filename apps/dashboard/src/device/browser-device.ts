@@ -1,19 +1,13 @@
 import { createClient, newId, ProblemError, type Client } from '#client';
-import {
-  PROTOCOL,
-  type AgentWelcome,
-  type BenchmarkSamples,
-  type DeviceCondition,
-  type DeviceFingerprint,
-  type Lease,
-} from '#contracts';
-import { inWorker } from './in-worker.js';
-import type { About, Measured } from './messages.js';
+import { PROTOCOL, type AgentWelcome, type DeviceFingerprint, type Lease, type LeaseFailure } from '#contracts';
+import { browserCondition } from './condition.js';
+import { inWorker, ModelFault } from './in-worker.js';
+import { KeptFiles, MOST_KEPT_BYTES } from './kept-files.js';
+import { measureInBrowser } from './measure-lease.js';
+import type { About } from './messages.js';
 
 const VERSION = 'page';
 const PAUSE_MS = 3000;
-/** A browser tells nothing of the machine's state. */
-const CONDITION: DeviceCondition = { temperatureC: null, frequencyMhz: null, load: null, onBattery: null };
 
 export interface Joining {
   code: string;
@@ -29,16 +23,18 @@ export async function join({ code, name, tags, log }: Joining): Promise<never> {
   const { key } = await createClient({ url: '', apiKey: () => null }).enrolDevice({ body });
   const client = createClient({ url: '', apiKey: key });
   const instance = newId();
-  const hello = { protocol: PROTOCOL, version: VERSION, instance, fingerprint, condition: CONDITION };
+  const hello = { protocol: PROTOCOL, version: VERSION, instance, fingerprint, condition: await browserCondition() };
   const welcome = await client.greetServer({ body: hello });
   addEventListener('pagehide', () => leave(key));
+  const kept = await KeptFiles.open();
+  log(keeps(kept));
   log(`is ${welcome.name}: ${fingerprint.cpu}, ${fingerprint.providers.join(' and ')}`);
   for (;;) {
     const lease = await poll(client, instance, welcome).catch((error: unknown) => {
       if (error instanceof ProblemError && error.problem.status < 500) throw error;
       return null;
     });
-    if (lease) await work(client, lease, welcome, log);
+    if (lease) await work(lease, { client, kept, log, heartbeatMs: welcome.heartbeatMs });
     else if (lease === null) await pause(PAUSE_MS);
   }
 }
@@ -51,53 +47,61 @@ function leave(key: string): void {
 
 /** A lease; undefined where there was no work, null where no answer came. */
 async function poll(client: Client, instance: string, { pollMs }: AgentWelcome): Promise<Lease | undefined> {
-  const body = { instance, waitMs: pollMs, condition: CONDITION };
+  const body = { instance, waitMs: pollMs, condition: await browserCondition() };
   return (await client.askForLease({ body })).lease ?? undefined;
 }
 
-async function work(client: Client, lease: Lease, { heartbeatMs }: AgentWelcome, log: (line: string) => void) {
+const keeps = (kept: KeptFiles | null): string =>
+  kept
+    ? `keeps models in this browser, up to ${MOST_KEPT_BYTES / 1024 ** 2} MiB`
+    : 'keeps no models: this browser gives the page no room, so that each benchmark downloads them';
+
+interface Worked {
+  client: Client;
+  kept: KeptFiles | null;
+  heartbeatMs: number;
+  log(line: string): void;
+}
+
+async function work(lease: Lease, { client, kept, heartbeatMs, log }: Worked) {
   const { id, fence } = lease;
   const gone = new AbortController();
   let progress = 0;
+  const heartbeat = async () => {
+    const condition = await browserCondition();
+    await client.heartbeat({ id, body: { fence, progress, message: '', condition } });
+  };
   const beat = setInterval(() => {
-    const body = { fence, progress, message: '', condition: CONDITION };
-    client.heartbeat({ id, body }).catch((error: unknown) => {
+    heartbeat().catch((error: unknown) => {
       if (error instanceof ProblemError && error.problem.status < 500) gone.abort(error);
     });
   }, heartbeatMs);
   log(`measures ${lease.models.length} models for ${lease.job}`);
   try {
-    const result = await measured(client, lease, gone.signal, (fraction) => (progress = fraction));
+    const onProgress = (fraction: number) => (progress = fraction);
+    const result = await measureInBrowser(client, lease, { signal: gone.signal, onProgress, kept });
     await client.sendLeaseResult({ id, body: { fence, result } });
     log(`has sent the result for ${lease.job}`);
   } catch (error) {
     const message = (error instanceof Error ? error.message : String(error)).slice(0, 2000) || 'failed';
     log(message);
     if (gone.signal.aborted || error instanceof ProblemError) return;
-    const health = { ok: true, message: 'a page has no health check of its own' };
-    const body = { fence, code: 'browser', message, permanent: true, health };
+    const permanent = error instanceof ModelFault;
+    const body = { fence, code: 'browser', message, permanent, health: await checkHealth() };
     await client.sendLeaseFailure({ id, body }).catch(() => undefined);
   } finally {
     clearInterval(beat);
   }
 }
 
-async function measured(
-  client: Client,
-  { id, fence, models, inputs, settings }: Lease,
-  signal: AbortSignal,
-  onProgress: (fraction: number) => void,
-): Promise<BenchmarkSamples> {
-  // The server holds the bytes against their digest as it sends them; browsers have digests on pages over HTTPS alone.
-  const files: { digest: string; bytes: Uint8Array }[] = [];
-  for (const { digest } of models) {
-    const body = await client.leasedModel({ id, digest, fence }, { signal });
-    const bytes = new Uint8Array(await new Response(body).arrayBuffer());
-    files.push({ digest, bytes });
+/** Whether a model that runs everywhere runs here now. */
+async function checkHealth(): Promise<LeaseFailure['health']> {
+  try {
+    const fault = await inWorker<string | null>({ kind: 'health' });
+    return { ok: fault === null, message: fault ?? 'the model of the health check runs' };
+  } catch (error) {
+    return { ok: false, message: (error instanceof Error ? error.message : String(error)).slice(0, 500) };
   }
-  const request = { kind: 'measure' as const, models: files, inputs, settings };
-  const found = await inWorker<Measured>(request, { signal, onProgress });
-  return { ...found, before: CONDITION, after: CONDITION };
 }
 
 async function readFingerprint(): Promise<DeviceFingerprint> {

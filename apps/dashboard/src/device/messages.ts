@@ -1,14 +1,25 @@
-import type { BenchmarkInput, BenchmarkSettings, ModelSamples } from '#contracts';
+import type { BenchmarkInput, BenchmarkSettings, InputRows, ModelSamples } from '#contracts';
+
+/** A model, or whatever a lease names. */
+export interface Downloaded {
+  digest: string;
+  bytes: Uint8Array;
+}
+
+/** What models are fed: samples of the data set, or values made up from the seed. */
+export interface BrowserFed {
+  inputs: BenchmarkInput[];
+  stored: { bytes: Uint8Array; rows: InputRows[] } | null;
+}
 
 /** What the page asks of the worker in which models run. */
-export type Request =
+export type MeasuringRequest =
   | { kind: 'about' }
-  | {
-      kind: 'measure';
-      models: { digest: string; bytes: Uint8Array }[];
-      inputs: BenchmarkInput[];
-      settings: BenchmarkSettings;
-    };
+  /** Whether a small model that is known to run runs; what is wrong where not. */
+  | { kind: 'health' }
+  | ({ kind: 'measure'; models: Downloaded[]; settings: BenchmarkSettings } & BrowserFed)
+  /** Times all models at one combination of batch size and threads. */
+  | ({ kind: 'throughput'; models: Downloaded[]; threads: number; seconds: number; seed: number } & BrowserFed);
 
 /** What runs models here. */
 export interface About {
@@ -16,8 +27,9 @@ export interface About {
   providers: string[];
 }
 
-export interface Measured {
+export interface BrowserMeasurement {
   models: ModelSamples[];
+  atSeconds: number[];
   blocks: number;
   seconds: number;
   stoppedBy: 'limits' | 'precision' | 'time';
@@ -26,7 +38,7 @@ export interface Measured {
   notes: string[];
 }
 
-export type Message =
+export type MeasuringMessage =
   | { type: 'progress'; fraction: number }
   | { type: 'done'; answer: unknown }
   | { type: 'failed'; message: string };

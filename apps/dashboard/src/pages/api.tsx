@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { openApi, operationsOf, schemaWords, type Operation } from '../api/openapi.js';
+import { openApi, operationsOf, schemaWords, type ShownOperation } from '../api/openapi.js';
 import { ProblemNotice } from '../components/problem.js';
 import { Scroll } from '../components/scroll.js';
 import { SearchField } from '../components/search-field.js';
@@ -16,9 +16,8 @@ export function ApiPage({ query }: PageProps) {
   });
   const q = (query.get('q') ?? '').toLowerCase();
   useTitle('REST API');
-  const found = (data ? operationsOf(data) : []).filter(({ method, path, summary }) =>
-    `${method} ${path} ${summary}`.toLowerCase().includes(q),
-  );
+  const all = data ? operationsOf(data) : [];
+  const found = all.filter(({ method, path, summary }) => `${method} ${path} ${summary}`.toLowerCase().includes(q));
   const tags = [...new Set(found.map(({ tag }) => tag))];
   return (
     <>
@@ -57,7 +56,7 @@ export function ApiPage({ query }: PageProps) {
   );
 }
 
-function Route({ operation }: { operation: Operation }) {
+function Route({ operation }: { operation: ShownOperation }) {
   const { method, path, summary, description, parameters, bodies, answers } = operation;
   return (
     <details className="card">

@@ -1,8 +1,11 @@
 import type { JobItem } from '#contracts';
-import { axisOf, COSTS, QUALITIES, type Axis } from '../axes.js';
+import { chosenAxis, COSTS, QUALITIES, type Axis } from '../axes.js';
 import { useDatasets, useModels, useNewestSucceeded, useSucceededJobs } from '../api/queries.js';
 import { ProblemNotice } from '../components/problem.js';
 import { TradeOffPlot } from '../components/trade-off-plot.js';
+import { pickedIn } from '../compare/side-by-side.js';
+import { SideBySide } from '../compare/side-by-side-table.js';
+import { ViewList } from '../compare/view-list.js';
 import { TradeOffTable } from '../components/trade-off-table.js';
 import { shortDigest } from '../format.js';
 import { addressOf, replaceAddress } from '../route.js';
@@ -15,8 +18,8 @@ const NO_DATA = 'none';
 const dataOf = (job: JobItem): string => job.datasetId ?? NO_DATA;
 
 /**
- * What a sweep is for: the jobs on one model and data set as a plot of quality over cost, and as a table. All choices stand in
- * the address.
+ * The jobs on one model and data set as a plot of quality over cost and as a table, and any jobs and trials side by side.
+ * All choices stand in the address.
  */
 export function ComparePage({ query }: { query: URLSearchParams }) {
   const newest = useNewestSucceeded();
@@ -30,6 +33,8 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
   useCompareTitle(model);
   const change = (changes: Record<string, string>) =>
     replaceAddress(addressOf('compare', { ...Object.fromEntries(query), ...changes }));
+  const picked = pickedIn(query);
+  const pick = (ids: readonly string[]) => change({ pick: ids.join(',') });
   return (
     <>
       <div className="heading">
@@ -44,11 +49,15 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
       {(data ?? newest.data) && jobs.length === 0 && (data || !model) && (
         <p className="empty">Nothing to compare yet: submit jobs on one model that differ in their options.</p>
       )}
-      {jobs.length > 0 && <Comparison jobs={jobs} query={query} onChange={change} />}
+      {(picked.length > 0 || jobs.length > 0) && <ViewList query={query} />}
+      {jobs.length > 0 && <Comparison jobs={jobs} query={query} onChange={change} picked={picked} onPick={pick} />}
       {data?.isCut && (
         <p className="warning">
           These are the newest {data.items.length} jobs on this model; older ones are not compared.
         </p>
+      )}
+      {(picked.length > 0 || jobs.length > 0) && (
+        <SideBySide picked={picked} pinned={query.get('pin') ?? ''} onPick={pick} onPin={(pin) => change({ pin })} />
       )}
     </>
   );
@@ -79,8 +88,8 @@ function ModelChoice({ value, onChange }: { value: string; onChange: (id: string
 
 function DataChoice({ value, sets, onChange }: { value: string; sets: string[]; onChange: (id: string) => void }) {
   const { data } = useDatasets();
-  const nameOf = (set: string) =>
-    set === NO_DATA ? 'none' : `${data?.items.find(({ id }) => id === set)?.name ?? ''} (${shortDigest(set)})`;
+  const nameFrom = (set: string) => data?.items.find(({ id }) => id === set)?.name ?? '';
+  const nameOf = (set: string) => (set === NO_DATA ? 'none' : `${nameFrom(set)} (${shortDigest(set)})`);
   return (
     <label>
       Data set{' '}
@@ -99,15 +108,20 @@ function Comparison({
   jobs,
   query,
   onChange,
+  picked,
+  onPick,
 }: {
   jobs: JobItem[];
+  picked: readonly string[];
+  onPick: (ids: readonly string[]) => void;
   query: URLSearchParams;
   onChange: (changes: Record<string, string>) => void;
 }) {
-  const has = (axis: Axis) =>
-    jobs.some(({ final, baseline }) => final && baseline && axis.value(final, baseline) !== undefined);
-  const cost = axisOf(COSTS, query.get('x'), has);
-  const quality = axisOf(QUALITIES, query.get('y'), has);
+  const isMeasured = ({ final, baseline }: JobItem, axis: Axis) =>
+    final && baseline && axis.value(final, baseline) !== undefined;
+  const has = (axis: Axis) => jobs.some((job) => isMeasured(job, axis));
+  const cost = chosenAxis(COSTS, query.get('x'), has);
+  const quality = chosenAxis(QUALITIES, query.get('y'), has);
   const points = tradeOffs(jobs, cost, quality);
   const compared = points.flatMap((point) => point.jobs);
   const columns = varyingOptions(compared);
@@ -128,7 +142,7 @@ function Comparison({
       ) : (
         <TradeOffPlot points={points} cost={cost} quality={quality} labelOf={labelOf} />
       )}
-      {points.length > 0 && <TradeOffTable points={points} cost={cost} quality={quality} columns={columns} />}
+      {points.length > 0 && <TradeOffTable {...{ points, cost, quality, columns, picked, onPick }} />}
       {unmeasured > 0 && (
         <p className="quiet">
           Left out, as nobody measured both figures: {unmeasured} of {jobs.length} jobs.

@@ -6,6 +6,7 @@ import { ConfirmButton } from '../components/confirm-button.js';
 import { Facts } from '../components/facts.js';
 import { ProblemNotice } from '../components/problem.js';
 import { SearchField } from '../components/search-field.js';
+import { SampleBrowser } from '../data/sample-browser.js';
 import { ago, shortDigest } from '../format.js';
 import type { PageProps } from '../route.js';
 import { addressOf, replaceAddress } from '../route.js';
@@ -16,7 +17,8 @@ export function DataPage({ query }: PageProps) {
   const { data, error, isPending } = useDatasets();
   const q = query.get('q') ?? '';
   useTitle(['Data', q].filter(Boolean).join(' · '));
-  const found = (data?.items ?? []).filter(({ name }) => name.toLowerCase().includes(q.toLowerCase()));
+  const sought = q.toLowerCase();
+  const found = (data?.items ?? []).filter(({ name }) => name.toLowerCase().includes(sought));
   return (
     <>
       <div className="heading">
@@ -40,7 +42,7 @@ export function DataPage({ query }: PageProps) {
       )}
       <ul className="plain cards">
         {found.map((dataset) => (
-          <DatasetCard key={dataset.id} dataset={dataset} />
+          <DatasetCard key={dataset.id} dataset={dataset} query={query} />
         ))}
       </ul>
       {data?.isCut && (
@@ -50,7 +52,7 @@ export function DataPage({ query }: PageProps) {
   );
 }
 
-function DatasetCard({ dataset }: { dataset: DatasetRecord }) {
+function DatasetCard({ dataset, query }: { dataset: DatasetRecord; query: URLSearchParams }) {
   const { name, bytes, inspection, createdAt } = dataset;
   const samples = Object.entries(inspection.splits).map(([split, count]) => `${split} ${count.toLocaleString('en')}`);
   return (
@@ -72,8 +74,36 @@ function DatasetCard({ dataset }: { dataset: DatasetRecord }) {
         </summary>
         <DatasetFacts dataset={dataset} />
       </details>
+      <Samples dataset={dataset} query={query} />
       <DatasetActions id={dataset.id} name={name} />
     </li>
+  );
+}
+
+/** Whose samples are open stands in the address, as what is chosen of them. */
+function Samples({ dataset, query }: { dataset: DatasetRecord; query: URLSearchParams }) {
+  const { id, name } = dataset;
+  const isOpen = query.get('samples') === id;
+  const q = query.get('q');
+  return (
+    <details
+      open={isOpen}
+      onToggle={({ target, currentTarget }) => {
+        if (target !== currentTarget || currentTarget.open === isOpen) return;
+        replaceAddress(addressOf('data', { q, samples: currentTarget.open ? id : '' }));
+      }}
+    >
+      <summary>
+        Samples<span className="heard"> of {name}</span>
+      </summary>
+      {isOpen && (
+        <SampleBrowser
+          dataset={dataset}
+          query={query}
+          onChange={(choice) => replaceAddress(addressOf('data', { q, samples: id, ...choice }))}
+        />
+      )}
+    </details>
   );
 }
 

@@ -1,13 +1,10 @@
-import { formatBytes, formatCount, type Model, type ValueSummary } from '#contracts';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { client } from '../api/client.js';
-import { saveBytes } from '../api/download.js';
+import { formatBytes, formatCount, type Model } from '#contracts';
 import { useModels } from '../api/queries.js';
-import { ConfirmButton } from '../components/confirm-button.js';
-import { Facts } from '../components/facts.js';
+import { ModelActions } from '../components/model-actions.js';
+import { ModelFacts } from '../components/model-facts.js';
 import { ProblemNotice } from '../components/problem.js';
 import { SearchField } from '../components/search-field.js';
-import { ago, fileNameOf, shortDigest } from '../format.js';
+import { ago } from '../format.js';
 import type { PageProps } from '../route.js';
 import { addressOf, replaceAddress } from '../route.js';
 import { useTitle } from '../title.js';
@@ -51,15 +48,19 @@ export function ModelsPage({ query }: PageProps) {
   );
 }
 
-const matches = (q: string, name: string, id: string): boolean =>
-  name.toLowerCase().includes(q.toLowerCase()) || id.startsWith(q.toLowerCase());
+function matches(q: string, name: string, id: string): boolean {
+  const sought = q.toLowerCase();
+  return name.toLowerCase().includes(sought) || id.startsWith(sought);
+}
 
 function ModelCard({ model }: { model: Model }) {
   const { id, name, bytes, inspection, createdAt } = model;
   return (
     <li className="card">
       <div className="heading">
-        <h2>{name}</h2>
+        <h2>
+          <a href={`#/models/${id}`}>{name}</a>
+        </h2>
         <span>{formatBytes(bytes)}</span>
         <span className="quiet">{formatCount(inspection.parameters)} parameters</span>
         <span className="quiet">{ago(createdAt)}</span>
@@ -77,65 +78,5 @@ function ModelCard({ model }: { model: Model }) {
       </details>
       <ModelActions id={id} name={name} />
     </li>
-  );
-}
-
-function ModelFacts({ model: { id, inspection } }: { model: Model }) {
-  const operators = Object.entries(inspection.ops).sort(([, a], [, b]) => b - a);
-  return (
-    <Facts
-      facts={[
-        ['Inputs', inspection.inputs.map(valueText).join('; ')],
-        ['Outputs', inspection.outputs.map(valueText).join('; ')],
-        [
-          'Opset',
-          `${inspection.opset} (IR ${inspection.irVersion}, by ${inspection.producer || 'an unknown producer'})`,
-        ],
-        ['MACs', inspection.macs === null ? 'unknown: the inputs have no fixed shape' : formatCount(inspection.macs)],
-        ['Non-zeros', `${formatCount(inspection.nonZeros)} of ${formatCount(inspection.parameters)} parameters`],
-        ['Operators', operators.map(([name, count]) => `${name} ${count}`).join(', ')],
-        ['SHA-256', <code key="id">{id}</code>],
-      ]}
-    />
-  );
-}
-
-const valueText = ({ name, type, dims }: ValueSummary): string =>
-  `${name}: ${type}${dims ? `[${dims.join(', ')}]` : ''}`;
-
-function ModelActions({ id, name }: { id: string; name: string }) {
-  const queries = useQueryClient();
-  const save = useMutation({ mutationFn: () => saveBytes(client.modelContent({ id }), fileNameOf(name)) });
-  const remove = useMutation({
-    mutationFn: () => client.deleteModel({ id }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['models'] }),
-  });
-  const what = `${name} ${shortDigest(id)}`;
-  return (
-    <div className="actions">
-      <ProblemNotice error={save.error ?? remove.error} />
-      <a href={addressOf('new', { model: id })}>
-        New job<span className="heard"> on {what}</span>
-      </a>
-      <a href={addressOf('jobs', { model: id })}>
-        Jobs<span className="heard"> on {what}</span>
-      </a>
-      <button
-        type="button"
-        className="quiet"
-        disabled={save.isPending}
-        aria-label={`Download ${what}`}
-        onClick={() => save.mutate()}
-      >
-        Download
-      </button>
-      <ConfirmButton
-        word="Delete"
-        subject={what}
-        question={`${name} leaves the store. Jobs that refer to it keep it.`}
-        disabled={remove.isPending}
-        onConfirm={() => remove.mutate()}
-      />
-    </div>
   );
 }

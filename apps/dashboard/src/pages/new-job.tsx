@@ -1,19 +1,23 @@
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { launchSweep, submitJob, uploadDataset, uploadModel, useDatasets, useModels } from '../api/queries.js';
+import { launchSweep, submitJob, uploadModel, useModel, useModels } from '../api/queries.js';
 import { Choice } from '../components/choice.js';
+import { ModelFacts } from '../components/model-facts.js';
 import { PassReference } from '../components/pass-reference.js';
 import { ProblemNotice } from '../components/problem.js';
 import { ProblemBox } from '../components/problem-box.js';
 import { RecipeText, StartFrom } from '../components/recipe-field.js';
-import { useDraft } from '../draft.js';
+import { OneModelGraph } from '../model-graph/one-model-graph.js';
+import { DatasetField } from '../data/dataset-field.js';
+import { useRefusal } from '../api/own-key.js';
+import { NEW_JOB, useDraft } from '../draft.js';
 import { shortDigest } from '../format.js';
 import type { PageProps } from '../route.js';
 import { cloneOf, type Cloned } from '../recipe-form/clone.js';
 import { LiveCheck } from '../recipe-form/live-check.js';
 import { RecipeForm } from '../recipe-form/recipe-form.js';
 import { viewOf } from '../recipe-form/recipe-text.js';
-import { EXAMPLE_RECIPES } from '../recipes.js';
+import { PRESETS } from '../recipes.js';
 import { replaceAddress } from '../route.js';
 import { useTitle } from '../title.js';
 
@@ -25,12 +29,11 @@ interface Draft {
   replaced: string | null;
 }
 
-const FIRST: Draft = { name: '', model: '', dataset: null, recipe: EXAMPLE_RECIPES[0].recipe, replaced: null };
+const FIRST: Draft = { name: '', model: '', dataset: null, recipe: PRESETS[0].recipe, replaced: null };
 
 /** A model, data and a recipe as a form; with several values of an option it is a sweep. */
 export function NewJobPage({ query }: PageProps) {
-  useTitle('New job');
-  const [draft, change] = useDraft('coldpress-new-job', FIRST);
+  const [draft, change] = useDraft(NEW_JOB, FIRST);
   const cloneProblem = useClone(query, (cloned) => change({ ...cloned, replaced: draft.recipe }));
   useEffect(() => {
     const [model, dataset] = [query.get('model'), query.get('dataset')];
@@ -40,6 +43,8 @@ export function NewJobPage({ query }: PageProps) {
   }, [query]);
   const { name, model, dataset, recipe, replaced } = draft;
   const { isSweep } = viewOf(recipe);
+  useTitle(isSweep ? 'New sweep' : 'New job');
+  const refusal = useRefusal('member');
   const submission = { ...(name && { name }), model, dataset, recipe };
   const submit = useMutation({
     mutationFn: async (asked: typeof submission) =>
@@ -68,24 +73,32 @@ export function NewJobPage({ query }: PageProps) {
         />
       </label>
       <ModelField value={model} onChange={(id) => change({ model: id })} />
-      <DatasetField value={dataset} onChange={(id) => change({ dataset: id })} />
+      {model && <ChosenModel id={model} />}
+      <DatasetField model={model} value={dataset} onChange={(id) => change({ dataset: id })} />
       <h2>Recipe</h2>
       <StartFrom
         value={recipe}
         replaced={replaced}
         onChange={(text, before) => change({ recipe: text, replaced: before })}
       />
-      <RecipeForm text={recipe} onChange={(text) => change({ recipe: text })} />
+      <RecipeForm
+        text={recipe}
+        subject={{ model, dataset }}
+        onChange={(text) => change({ recipe: text })}
+        onRemove={(text) => change({ recipe: text, replaced: recipe })}
+      />
       <RecipeText value={recipe} onChange={(text) => change({ recipe: text })} />
       <div className="footer card">
-        {model ? (
+        {refusal !== null ? (
+          <p className="problem">{refusal}</p>
+        ) : model ? (
           <LiveCheck submission={submission} isSweep={isSweep} />
         ) : (
           <p className="quiet">Choose a model first.</p>
         )}
         {submit.error && isAboutThis && <ProblemBox error={submit.error} />}
         <div className="actions">
-          <button type="submit" disabled={!model || submit.isPending}>
+          <button type="submit" disabled={!model || submit.isPending || refusal !== null}>
             {submit.isPending ? 'Submitting…' : isSweep ? 'Launch sweep' : 'Submit'}
           </button>
         </div>
@@ -131,27 +144,26 @@ function ModelField({ value, onChange }: { value: string; onChange: (id: string)
       upload={async (files) => (await uploadModel(files)).id}
       queryKey="models"
       multiple
-      accept=".onnx,.data"
-      hint="An ONNX file, with the files of its data if it has some, chosen or dropped here; it is stored once, under the SHA-256 of its bytes."
+      folders
+      accept=".onnx,.data,.onnx_data,.bin,.zip"
+      hint="An ONNX file, with the files of its data if it has some, a folder or .zip of both, chosen or dropped here; it is stored once, under the SHA-256 of its bytes."
       warnings={chosen?.inspection.warnings ?? []}
     />
   );
 }
 
-function DatasetField({ value, onChange }: { value: string | null; onChange: (id: string | null) => void }) {
-  const { data } = useDatasets();
+/** What is known of the model that is chosen; its layers when they are asked for. */
+function ChosenModel({ id }: { id: string }) {
+  const { data } = useModel(id);
+  const [isOpen, setOpen] = useState(false);
+  if (!data) return null;
   return (
-    <Choice
-      title="Data set"
-      name="dataset"
-      value={value ?? ''}
-      options={data?.items.map((dataset) => ({ id: dataset.id, text: `${dataset.name} (${shortDigest(dataset.id)})` }))}
-      onChange={(id) => onChange(id || null)}
-      upload={async (files) => (await uploadDataset(files)).id}
-      queryKey="datasets"
-      multiple
-      accept=".yaml,.yml,.json,.npz,.npy,.safetensors"
-      hint="dataset.yaml together with the files that it names, chosen or dropped here."
-    />
+    <div className="card">
+      <ModelFacts model={data} />
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>Graph of the model, layer by layer</summary>
+        {isOpen && <OneModelGraph id={id} />}
+      </details>
+    </div>
   );
 }

@@ -12,7 +12,7 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
     const form = new FormData(event.currentTarget);
     apiKey.set(String(form.get('key')).trim(), form.get('remember') === 'on');
     try {
-      await client.listPasses();
+      apiKey.setOwn(await client.ownKey());
       onSignedIn();
     } catch (error) {
       apiKey.clear();
@@ -29,7 +29,14 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
         <p>Paste the API key that was printed when the server started.</p>
         <label>
           API key
-          <input name="key" type="password" autoComplete="current-password" required autoFocus />
+          <input
+            name="key"
+            type="password"
+            autoComplete="current-password"
+            required
+            autoFocus
+            onChange={() => setProblem(null)}
+          />
         </label>
         <label className="check">
           <input name="remember" type="checkbox" /> Remember in this browser

@@ -33,12 +33,11 @@ function SweepView({
   query: URLSearchParams;
   resume: () => void;
 }) {
-  const name = sweep.name ?? sweep.document.passes.map(({ pass }) => pass).join(' → ');
-  useTitle(`${sweep.state} · ${name}`);
+  useTitle(`${sweep.state} · ${sweep.title}`);
   return (
     <>
       <div className="heading">
-        <h1>{name}</h1>
+        <h1>{sweep.title}</h1>
         <StateBadge state={sweep.state} />
         <SweepActions sweep={sweep} onChanged={resume} />
       </div>

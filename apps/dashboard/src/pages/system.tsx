@@ -1,16 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
-import { apiKey } from '../api/api-key.js';
-import { useDevices, useLine, usePasses } from '../api/queries.js';
+import { useDevices, useLine, usePasses, useSystem } from '../api/queries.js';
 import { readinessOf } from '../api/readiness.js';
 import { Facts } from '../components/facts.js';
 import { ProblemNotice } from '../components/problem.js';
 import { Scroll } from '../components/scroll.js';
 import { StateBadge } from '../components/state-badge.js';
+import { StorageTable } from '../system/storage-table.js';
+import { Throughput } from '../system/throughput.js';
+import { VersionFacts } from '../system/version-facts.js';
+import { WorkerFacts } from '../system/worker-facts.js';
+import { KeyList } from '../system/key-list.js';
 import { useTitle } from '../title.js';
 
 const ASK_AGAIN_MS = 10_000;
 
-/** Whether the parts of the server answer, what is in line, and the passes with their versions. */
+/** Whether the parts of the server answer, what is in line, done and stored, who may come in, and the passes. */
 export function SystemPage() {
   useTitle('System');
   return (
@@ -18,21 +22,30 @@ export function SystemPage() {
       <h1>System</h1>
       <Parts />
       <Line />
+      <Report />
       <Passes />
       <h2>Interfaces</h2>
       <p>
         <a href="#/api">The REST API</a>, every route with its parameters and answers; as documents{' '}
         <a href="/openapi.json">openapi.json</a> and <a href="/openapi.yaml">openapi.yaml</a>.
       </p>
-      <p className="quiet">This page uses the key {keyHint()}.</p>
     </>
   );
 }
 
-/** Enough of the key to tell it from others. */
-function keyHint(): string {
-  const key = apiKey.get() ?? '';
-  return key.length > 12 ? `that ends in “${key.slice(-4)}”` : 'of this tab';
+/** What the server tells of itself. */
+function Report() {
+  const { data, error } = useSystem();
+  if (!data) return <ProblemNotice error={error} />;
+  return (
+    <>
+      <WorkerFacts report={data} />
+      <Throughput lastDay={data.lastDay} results={data.results} />
+      <StorageTable storage={data.storage} />
+      <KeyList caller={data.caller} />
+      <VersionFacts report={data} />
+    </>
+  );
 }
 
 function Parts() {

@@ -27,11 +27,15 @@ export function BoundsField({
       <legend>{title}</legend>
       {bounds.map((bound, index) => (
         <div key={index} className="bound">
-          <MetricChoice
-            label={`Metric of ${title.toLowerCase()} ${index + 1}`}
-            value={bound.metric}
-            onChange={(metric) => onChange(withBound(text, bound, { metric }))}
-          />
+          {bound.subject === undefined ? (
+            <MetricChoice
+              label={`Metric of ${title.toLowerCase()} ${index + 1}`}
+              value={bound.metric}
+              onChange={(metric) => onChange(withBound(text, bound, { metric }))}
+            />
+          ) : (
+            <span>{bound.subject}</span>
+          )}
           <select
             aria-label={`Kind of ${title.toLowerCase()} ${index + 1}`}
             value={bound.kind}

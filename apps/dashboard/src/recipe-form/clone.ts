@@ -22,8 +22,11 @@ export async function cloneOf(kind: 'job' | 'sweep', id: string, signal: AbortSi
 /** As a person would write it: without what is empty. */
 function textOf(document: object): string {
   const isSaid = (value: unknown) => !isEmpty(value);
-  return stringify(Object.fromEntries(Object.entries(document).filter(([, value]) => isSaid(value))), { lineWidth: 0 });
+  const said = Object.entries(document).filter(([, value]) => isSaid(value));
+  return stringify(Object.fromEntries(said), { lineWidth: 0 });
 }
 
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+function isEmpty(value: unknown): boolean {
+  if (value === undefined) return true;
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}

@@ -1,10 +1,9 @@
-import { formatBytes, type SweepForecast } from '#contracts';
+import { costText, counted, stagesText, type SweepForecast } from '#contracts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { preflightJob, preflightSweep, type Submission } from '../api/queries.js';
 import { FaultList, ProblemBox } from '../components/problem-box.js';
 import { PreflightBox } from '../components/preflight-box.js';
-import { duration } from '../format.js';
 
 /** A check reads the model in a process of its own: it waits until typing pauses. */
 const PAUSE_MS = 700;
@@ -46,7 +45,7 @@ function useSettled(text: string): string {
 }
 
 function Forecast({ forecast }: { forecast: SweepForecast }) {
-  const { problems, trials, stagesDistinct, stages, stagesCached, seconds, bytes, infeasible, isExact } = forecast;
+  const { problems, trials, infeasible, isExact, earlier } = forecast;
   if (problems.length > 0)
     return (
       <div className="problem" role="alert">
@@ -57,24 +56,16 @@ function Forecast({ forecast }: { forecast: SweepForecast }) {
   return (
     <div role="status">
       <p>
-        This sweep can run: {trials} trials, {about}
-        {stagesDistinct} distinct stages of {stages}, {stagesCached} of them cached.
+        This sweep can run: {counted(trials, 'trial')}, {about}
+        {stagesText(forecast)}.
+        {earlier !== undefined && ` It begins with ${counted(earlier, 'trial')} of earlier sweeps and jobs.`}
       </p>
-      <p className="quiet">
-        {seconds === null ? 'Nothing tells yet how long it takes' : `About ${duration(seconds)} of passes`}
-        {bytes === null ? '.' : `, ${formatBytes(bytes)} of models.`}
-        {unknownText(forecast)}
-      </p>
+      <p className="quiet">{costText(forecast)}</p>
       {infeasible.map(({ field, message, count }) => (
         <p key={field + message} className="warning">
-          {count} combinations make no recipe: {field}: {message}
+          no recipe from {counted(count, 'combination')}: {field}: {message}
         </p>
       ))}
     </div>
   );
-}
-
-function unknownText({ seconds, secondsUnknown }: SweepForecast): string {
-  if (seconds === null || secondsUnknown.length === 0) return '';
-  return ` Not counted, as nothing tells its time: ${secondsUnknown.map(({ pass }) => pass).join(', ')}.`;
 }

@@ -1,17 +1,4 @@
-/** What is read of the JSON Schema of an option. */
-export interface OptionSchema {
-  type?: string;
-  description?: string;
-  default?: unknown;
-  enum?: readonly unknown[];
-  const?: unknown;
-  anyOf?: readonly OptionSchema[];
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  exclusiveMaximum?: number;
-  properties?: Readonly<Record<string, OptionSchema>>;
-}
+import { isMeantBound, type OptionSchema } from '#contracts';
 
 /** How an option is entered: chosen from a list, a number, or a value in YAML where neither fits. */
 export type OptionKind =
@@ -36,14 +23,10 @@ function valuesOf({ type, enum: values, const: only, anyOf }: OptionSchema): (st
   return branches?.every((branch) => branch !== undefined) ? branches.flat() : undefined;
 }
 
-/** The largest numbers of a type are no limits that anybody meant. */
 function numberOf({ type, minimum, maximum }: OptionSchema): OptionKind {
-  return {
-    kind: 'number',
-    isWhole: type === 'integer',
-    ...(minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? { min: minimum } : {}),
-    ...(maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? { max: maximum } : {}),
-  };
+  const min = isMeantBound(minimum) ? { min: minimum } : {};
+  const max = isMeantBound(maximum) ? { max: maximum } : {};
+  return { kind: 'number', isWhole: type === 'integer', ...min, ...max };
 }
 
 const isPlain = (value: unknown): value is string | number | boolean =>
@@ -63,12 +46,12 @@ const MOST_COMMON = 6;
 /** The options of a pass in two groups: those that are shown, and those that are folded away. */
 export function groupsOf(pass: string, schema: OptionSchema): { common: Option[]; more: Option[] } {
   const options = Object.entries(schema.properties ?? {}).map(([name, each]) => ({ name, schema: each }));
-  const named = (COMMON[pass] ?? []).filter((name) => options.some((option) => option.name === name));
+  const isThere = (name: string) => options.some((option) => option.name === name);
+  const named = (COMMON[pass] ?? []).filter(isThere);
   const shown = named.length > 0 ? named : options.slice(0, MOST_COMMON).map(({ name }) => name);
-  return {
-    common: shown.flatMap((name) => options.filter((option) => option.name === name)),
-    more: options.filter(({ name }) => !shown.includes(name)),
-  };
+  const common = shown.flatMap((name) => options.filter((option) => option.name === name));
+  const more = options.filter(({ name }) => !shown.includes(name));
+  return { common, more };
 }
 
 export interface Option {

@@ -2,10 +2,20 @@ import { usePasses } from '../api/queries.js';
 import { BoundsField } from './bounds-field.js';
 import { StepCard } from './step-card.js';
 import { SweepFields } from './sweep-fields.js';
+import type { SearchedOn } from './warm-start-field.js';
 import { viewOf, withMovedStep, withoutStep, withStep, withValue } from './recipe-text.js';
 
+interface RecipeFormProps {
+  text: string;
+  /** What it is to run on. */
+  subject: SearchedOn;
+  onChange: (text: string) => void;
+  /** The text without a step, whose options would be lost. */
+  onRemove: (text: string) => void;
+}
+
 /** The recipe as cards, made from the schemas of the passes; each change is one of the text. */
-export function RecipeForm({ text, onChange }: { text: string; onChange: (text: string) => void }) {
+export function RecipeForm({ text, subject, onChange, onRemove }: RecipeFormProps) {
   const { data } = usePasses();
   const view = viewOf(text);
   if (view.problem !== null)
@@ -21,7 +31,7 @@ export function RecipeForm({ text, onChange }: { text: string; onChange: (text: 
           info={data?.items.find(({ name }) => name === step.pass)}
           onOption={(name, value) => onChange(withValue(text, ['passes', index, 'options', name], value))}
           onMove={(by) => onChange(withMovedStep(text, index, by))}
-          onRemove={() => onChange(withoutStep(text, index))}
+          onRemove={() => onRemove(withoutStep(text, index))}
         />
       ))}
       <label className="add-step">
@@ -36,7 +46,7 @@ export function RecipeForm({ text, onChange }: { text: string; onChange: (text: 
         </select>
       </label>
       {view.isSweep ? (
-        <SweepFields text={text} view={view} onChange={onChange} />
+        <SweepFields text={text} view={view} subject={subject} onChange={onChange} />
       ) : (
         <BoundsField list="gates" text={text} bounds={view.gates} onChange={onChange} />
       )}

@@ -3,6 +3,7 @@ import {
   withBound,
   withMovedStep,
   withNewBound,
+  withObjectives,
   withoutBound,
   withoutStep,
   withStep,
@@ -19,6 +20,12 @@ gates:
 `;
 
 describe('the text behind the form of a recipe', () => {
+  it('says of a gate over a device, or a figure of one’s own, what it is over', () => {
+    const gates = ['{ device: pi, metric: p50Ms, max: 2 }', '{ device: { tag: arm }, metric: speedup, min: 1 }'];
+    const text = `passes: []\ngates: [${[...gates, '{ custom: margin, min: 1 }'].join(', ')}]`;
+    expect(viewOf(text).gates.map(({ subject }) => subject)).toEqual(['p50Ms on pi', 'speedup on tag arm', 'margin']);
+  });
+
   it('is read as steps, gates and what keeps it from being shown', () => {
     expect(viewOf(TEXT)).toEqual({
       steps: [
@@ -29,6 +36,7 @@ describe('the text behind the form of a recipe', () => {
       gates: [{ list: 'gates', at: 0, metric: 'bytes', kind: 'maxRatio', value: 0.1 }],
       objectives: [],
       limits: {},
+      warmStart: [],
       problem: null,
     });
     expect(viewOf('passes: [').problem).toMatch(/Flow sequence/);
@@ -42,6 +50,27 @@ describe('the text behind the form of a recipe', () => {
     expect(withValue(TEXT, ['passes', 0, 'options', 'weightBits'], undefined)).toBe(
       TEXT.replace('    options: { weightBits: 4 }\n', ''),
     );
+  });
+
+  it('holds what a sweep begins with, and no more once it is a recipe again', () => {
+    const text = withValue(
+      'passes: [{ pass: prune, options: { ratio: { grid: [0.1, 0.2] } } }]\n',
+      ['warmStart'],
+      ['a'],
+    );
+    expect(viewOf(text).warmStart).toEqual(['a']);
+    expect(withValue(text, ['passes', 0, 'options', 'ratio'], 0.1)).not.toContain('warmStart');
+  });
+
+  it('keeps the device and the direction of an objective when another is set', () => {
+    const text =
+      'passes: [{ pass: prune, options: { ratio: { grid: [0.1, 0.2] } } }]\n' +
+      'objectives: [{ metric: bytes }, { device: pi, metric: p95Ms, direction: minimize }]\n';
+    const { objectives } = viewOf(text);
+    expect(objectives).toEqual(['bytes', 'p95Ms on pi']);
+    const changed = withObjectives(text, ['top1', 'p95Ms on pi']);
+    expect(changed).toContain('top1');
+    expect(changed).toContain('device: pi');
   });
 
   it('becomes a sweep with the first range, its gates constraints, and a recipe again without one', () => {

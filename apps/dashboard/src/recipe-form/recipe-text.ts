@@ -5,27 +5,33 @@ import { isMap, isSeq, parseDocument, type Document } from 'yaml';
 export type Path = readonly (string | number)[];
 
 /** A step as the form shows it. */
-export interface Step {
+export interface FormStep {
   pass: string;
   options: Readonly<Record<string, unknown>>;
 }
 
 /** What a recipe's text says, as far as the form shows it; `problem` says why the form cannot. */
 export interface RecipeView {
-  steps: readonly Step[];
+  steps: readonly FormStep[];
   /** Whether an option is a range, or objectives are named: then it is a sweep. */
   isSweep: boolean;
   gates: readonly Bound[];
   objectives: readonly string[];
   limits: { trials?: number; minutes?: number; parallel?: number };
+  /** Ids of earlier sweeps and jobs that it begins with. */
+  warmStart: readonly string[];
   problem: string | null;
 }
 
-/** One bound of a gate or a constraint; `list` and `at` say where it stands. A gate may say more, which stays as it is. */
+/**
+ * One bound of a gate or a constraint; `list` and `at` say where it stands. A gate may say more, which stays as it is.
+ */
 export interface Bound {
   list: 'gates' | 'constraints';
   at: number;
   metric: string;
+  /** Of a gate over a device or a figure of one's own, which is changed in the text: what it is over. */
+  subject?: string;
   kind: BoundKind;
   value: number;
 }
@@ -35,7 +41,7 @@ export type BoundKind = (typeof BOUND_KINDS)[number];
 
 /** What a sweep is for where nothing else is said: small, and near to the original. */
 const FIRST_OBJECTIVES = [{ metric: 'compressedBytes' }, { metric: 'outputSnrDb' }];
-const EMPTY = { steps: [], isSweep: false, gates: [], objectives: [], limits: {} };
+const EMPTY = { steps: [], isSweep: false, gates: [], objectives: [], limits: {}, warmStart: [] };
 
 /** Reads a recipe or a sweep. */
 export function viewOf(text: string): RecipeView {
@@ -51,8 +57,9 @@ export function viewOf(text: string): RecipeView {
     steps,
     isSweep: 'objectives' in value || isSearched(value),
     gates: [...boundsOf(value, 'gates'), ...boundsOf(value, 'constraints')],
-    objectives: objectives.flatMap((each) => (isRecord(each) ? [String(each['metric'])] : [])),
+    objectives: objectives.flatMap((each) => (isRecord(each) ? [wishName(each)] : [])),
     limits: isRecord(value['limits']) ? value['limits'] : {},
+    warmStart: Array.isArray(value['warmStart']) ? value['warmStart'].map(String) : [],
     problem: null,
   };
 }
@@ -66,7 +73,7 @@ function valueOf(document: Document): unknown {
   }
 }
 
-function stepOf(value: unknown): Step {
+function stepOf(value: unknown): FormStep {
   const step = isRecord(value) ? value : {};
   return { pass: String(step['pass'] ?? ''), options: isRecord(step['options']) ? step['options'] : {} };
 }
@@ -77,11 +84,16 @@ function boundsOf(document: Record<string, unknown>, list: Bound['list']): Bound
   return gates.flatMap((gate: unknown, at) =>
     BOUND_KINDS.flatMap((kind) => {
       const value = isRecord(gate) ? gate[kind] : undefined;
-      return isRecord(gate) && typeof value === 'number'
-        ? [{ list, at, metric: String(gate['metric']), kind, value }]
-        : [];
+      if (!isRecord(gate) || typeof value !== 'number') return [];
+      return [{ list, at, metric: String(gate['metric']), kind, value, ...subjectOf(gate) }];
     }),
   );
+}
+
+function subjectOf({ device, custom, metric }: Record<string, unknown>): { subject?: string } {
+  if (custom !== undefined) return { subject: String(custom) };
+  if (device === undefined) return {};
+  return { subject: `${String(metric)} on ${isRecord(device) ? `tag ${String(device['tag'])}` : String(device)}` };
 }
 
 /** Sets a value, or takes it away; what the text says besides stays as it stands, comments included. */
@@ -146,12 +158,25 @@ export const withNewBound = (text: string, list: Bound['list']): string =>
     else document.set(list, document.createNode([gate]));
   });
 
-export const withObjectives = (text: string, metrics: readonly string[]): string =>
-  withValue(
-    text,
-    ['objectives'],
-    metrics.map((metric) => ({ metric })),
-  );
+/** Sets the objectives by their names; what stands there of the same name stays as it is, with direction and device. */
+export function withObjectives(text: string, names: readonly string[]): string {
+  const standing = listOf(text, 'objectives');
+  const wishFor = (name: string) => standing.find((each) => wishName(each) === name) ?? { metric: name };
+  return withValue(text, ['objectives'], names.map(wishFor));
+}
+
+function listOf(text: string, key: string): Record<string, unknown>[] {
+  const value = valueOf(parseDocument(text));
+  const list = isRecord(value) ? value[key] : [];
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}
+
+/** `top1`, or of a device `p95Ms on pi`. */
+function wishName(wish: Record<string, unknown>): string {
+  const { device, metric } = wish;
+  const tag = isRecord(device) ? `tag ${String(device['tag'])}` : device;
+  return device === undefined ? String(metric) : `${String(metric)} on ${String(tag)}`;
+}
 
 function edited(text: string, edit: (document: Document) => void): string {
   const document: Document = parseDocument(text);
@@ -160,7 +185,10 @@ function edited(text: string, edit: (document: Document) => void): string {
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 
-/** A recipe with a range in it is a sweep: it has objectives, and its gates are constraints; without one it is a recipe again. */
+/**
+ * A recipe with a range in it is a sweep: it has objectives, and its gates are constraints; without one it is a recipe
+ * again.
+ */
 function settleKind(document: Document): void {
   const value = valueOf(document);
   if (!isRecord(value) || !Array.isArray(value['passes'])) return;
@@ -169,7 +197,7 @@ function settleKind(document: Document): void {
     if (!document.has('objectives')) document.set('objectives', document.createNode(FIRST_OBJECTIVES));
   } else {
     rename(document, 'constraints', 'gates');
-    for (const key of ['objectives', 'limits', 'sampler', 'stopping']) document.delete(key);
+    for (const key of ['objectives', 'limits', 'sampler', 'stopping', 'warmStart']) document.delete(key);
   }
 }
 
@@ -184,12 +212,9 @@ function rename(document: Document, from: string, to: string): void {
 function isSearched(value: Record<string, unknown>): boolean {
   const passes = Array.isArray(value['passes']) ? value['passes'] : [];
   const isOptional = (step: unknown) => isRecord(step) && step['optional'] === true;
-  return (
-    'orders' in value ||
-    'parameters' in value ||
-    passes.some(isOptional) ||
-    passes.map(stepOf).some(({ options }) => Object.values(options).some(isRangeWithin))
-  );
+  const hasRange = ({ options }: FormStep) => Object.values(options).some(isRangeWithin);
+  const isOfSweep = 'orders' in value || 'parameters' in value;
+  return isOfSweep || passes.some(isOptional) || passes.map(stepOf).some(hasRange);
 }
 
 function isRangeWithin(value: unknown): boolean {
@@ -198,5 +223,6 @@ function isRangeWithin(value: unknown): boolean {
   return isRecord(value) && Object.values(value).some(isRangeWithin);
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,10 +1,11 @@
 import type { PassInfo } from '#contracts';
-import { groupsOf, type Option, type OptionSchema } from './option-kind.js';
+import type { OptionSchema } from '#contracts';
+import { groupsOf, type Option } from './option-kind.js';
 import { OptionField } from './option-field.js';
-import type { Step } from './recipe-text.js';
+import type { FormStep } from './recipe-text.js';
 
 interface StepCardProps {
-  step: Step;
+  step: FormStep;
   /** Place in the recipe, from 0, and how many steps there are. */
   index: number;
   count: number;

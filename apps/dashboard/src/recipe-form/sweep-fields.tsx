@@ -1,16 +1,20 @@
+import { asMetric } from '#contracts';
 import { BoundsField, MetricChoice, NumberInput } from './bounds-field.js';
 import { withObjectives, withValue, type RecipeView } from './recipe-text.js';
+import { WarmStartField, type SearchedOn } from './warm-start-field.js';
 
 const MOST_OBJECTIVES = 3;
 
-/** What a sweep is for, what its trials must hold, and how long it may search. */
+/** What a sweep is for, what its trials must hold, how long it may search, and what it begins with. */
 export function SweepFields({
   text,
-  view: { objectives, gates, limits },
+  view: { objectives, gates, limits, warmStart },
+  subject,
   onChange,
 }: {
   text: string;
   view: RecipeView;
+  subject: SearchedOn;
   onChange: (text: string) => void;
 }) {
   const setObjectives = (metrics: string[]) => onChange(withObjectives(text, metrics));
@@ -20,11 +24,15 @@ export function SweepFields({
         <legend>Objectives</legend>
         {objectives.map((metric, index) => (
           <div key={index} className="bound">
-            <MetricChoice
-              label={`Objective ${index + 1}`}
-              value={metric}
-              onChange={(next) => setObjectives(objectives.map((each, at) => (at === index ? next : each)))}
-            />
+            {asMetric(metric) === undefined ? (
+              <span>{metric}</span>
+            ) : (
+              <MetricChoice
+                label={`Objective ${index + 1}`}
+                value={metric}
+                onChange={(next) => setObjectives(objectives.map((each, at) => (at === index ? next : each)))}
+              />
+            )}
             {objectives.length > 1 && (
               <button
                 type="button"
@@ -60,6 +68,7 @@ export function SweepFields({
           ))}
         </div>
       </fieldset>
+      <WarmStartField text={text} chosen={warmStart} subject={subject} onChange={onChange} />
     </>
   );
 }

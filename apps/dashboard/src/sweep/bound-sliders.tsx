@@ -1,5 +1,6 @@
-import { formatMetric, METRICS, type MetricName, type Sweep, type Trial } from '#contracts';
-import { measuredMetrics, rangeOf, type Bounds } from './points.js';
+import { formatMetric, METRICS, type MetricName, type ListedTrial } from '#contracts';
+import { memo, useMemo } from 'react';
+import { rangeOf, type Bounds } from './points.js';
 
 /** Positions of a slider. */
 const STEPS = 200;
@@ -7,32 +8,40 @@ const STEPS = 200;
 const MOST = 4;
 
 interface SlidersProps {
-  trials: readonly Trial[];
-  objectives: Sweep['objectives'];
+  trials: readonly ListedTrial[];
+  /** What some trial has, in the order of how much it is looked at. */
+  metrics: readonly MetricName[];
   bounds: Bounds;
   onChange: (metric: MetricName, value: number | null) => void;
 }
 
 /** The worst value of each figure that still counts; at its end a slider sets no limit. */
-export function BoundSliders({ trials, objectives, bounds, onChange }: SlidersProps) {
-  const metrics = measuredMetrics({ objectives }, trials)
-    .filter((metric) => rangeOf(trials, metric) !== undefined)
-    .slice(0, MOST);
+export const BoundSliders = memo(function BoundSliders({ trials, metrics, bounds, onChange }: SlidersProps) {
+  const sliders = useMemo(
+    () =>
+      metrics
+        .flatMap((metric) => {
+          const range = rangeOf(trials, metric);
+          return range ? [{ metric, range }] : [];
+        })
+        .slice(0, MOST),
+    [trials, metrics],
+  );
   return (
     <fieldset className="sliders">
       <legend>Only models with</legend>
-      {metrics.map((metric) => (
+      {sliders.map(({ metric, range }) => (
         <BoundSlider
           key={metric}
           metric={metric}
-          range={rangeOf(trials, metric)}
+          range={range}
           value={bounds[metric]}
           onChange={(value) => onChange(metric, value)}
         />
       ))}
     </fieldset>
   );
-}
+});
 
 function BoundSlider({
   metric,
@@ -41,11 +50,10 @@ function BoundSlider({
   onChange,
 }: {
   metric: MetricName;
-  range: { low: number; high: number } | undefined;
+  range: { low: number; high: number };
   value: number | undefined;
   onChange: (value: number | null) => void;
 }) {
-  if (!range) return null;
   const { title, better } = METRICS[metric];
   const span = range.high - range.low;
   const open = better === 'lower' ? STEPS : 0;

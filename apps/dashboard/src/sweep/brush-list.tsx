@@ -1,10 +1,10 @@
-import type { Interval } from './choices.js';
+import type { BrushedRange } from './choices.js';
 import type { ParameterAxis } from './parameter-axis.js';
 
 interface BrushListProps {
   axes: readonly ParameterAxis[];
-  brushes: Readonly<Record<string, Interval>>;
-  onBrush: (name: string, interval: Interval | null) => void;
+  brushes: Readonly<Record<string, BrushedRange>>;
+  onBrush: (name: string, interval: BrushedRange | null) => void;
 }
 
 /** The brushes of parallel coordinates by the keys: the first and the last value of each parameter that is kept. */
@@ -24,14 +24,14 @@ function Brush({
   onBrush,
 }: {
   axis: ParameterAxis;
-  brush: Interval | undefined;
+  brush: BrushedRange | undefined;
   onBrush: BrushListProps['onBrush'];
 }) {
   const [low, high] = brush ?? [0, 1];
   const first = nearest(ticks, low);
   const last = nearest(ticks, high);
   const set = (from: number, to: number) => {
-    const interval: Interval = [Math.min(from, to), Math.max(from, to)];
+    const interval: BrushedRange = [Math.min(from, to), Math.max(from, to)];
     onBrush(name, interval[0] <= 0 && interval[1] >= 1 ? null : interval);
   };
   const options = ticks.map(({ share, text }) => (

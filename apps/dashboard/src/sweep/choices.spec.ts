@@ -1,11 +1,12 @@
-import type { Trial } from '#contracts';
+import type { ListedTrial } from '#contracts';
 import { addressOf, parseRoute } from '../route.js';
 import { boundChange, brushChange, choicesOf, selectedChange } from './choices.js';
-import { axisOfParameter, isBrushed } from './parameter-axis.js';
+import { axisOfParameter, brushFilter } from './parameter-axis.js';
 import { sortedBy } from './sorted-trials.js';
 
 const OBJECTIVES = [{ metric: 'bytes' }, { metric: 'top1' }];
-const trial = (number: number, assignment: Trial['assignment']) => ({ number, assignment, metrics: null }) as Trial;
+const trial = (number: number, assignment: ListedTrial['assignment']) =>
+  ({ number, assignment, metrics: null }) as ListedTrial;
 const PARAMETER = { name: 'ratio', ordered: true, log: false, when: {}, min: null, max: null };
 
 describe('what is chosen on the page of a sweep', () => {
@@ -53,9 +54,9 @@ describe('the axis of a parameter', () => {
 
   it('keeps what lies within its brush', () => {
     const axes = [axisOfParameter({ ...PARAMETER, values: null, min: 0, max: 1 })];
-    const kept = [0.1, 0.5, 0.9].filter((ratio) => isBrushed(trial(0, { ratio }), axes, { ratio: [0.4, 0.9] }));
+    const kept = [0.1, 0.5, 0.9].filter((ratio) => brushFilter(axes, { ratio: [0.4, 0.9] })(trial(0, { ratio })));
     expect(kept).toEqual([0.5, 0.9]);
-    expect(isBrushed(trial(0, {}), axes, { ratio: [0, 1] })).toBe(false);
+    expect(brushFilter(axes, { ratio: [0, 1] })(trial(0, {}))).toBe(false);
   });
 });
 

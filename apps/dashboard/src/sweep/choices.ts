@@ -7,12 +7,12 @@ export interface SweepChoices {
   y: string;
   bounds: Bounds;
   /** Parameters, each with the share of its axis that is kept. */
-  brushes: Readonly<Record<string, Interval>>;
+  brushes: Readonly<Record<string, BrushedRange>>;
   sort: string;
   selected: readonly number[];
 }
 
-export type Interval = readonly [number, number];
+export type BrushedRange = readonly [number, number];
 
 const BOUND = 'm.';
 const BRUSH = 'p.';
@@ -21,8 +21,8 @@ export const MOST_SELECTED = 8;
 
 export function choicesOf(query: URLSearchParams, objectives: readonly { metric: string }[]): SweepChoices {
   const entries = [...query];
-  const withPrefix = (prefix: string) =>
-    entries.flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : []));
+  const isOf = (prefix: string) => entries.filter(([key]) => key.startsWith(prefix));
+  const withPrefix = (prefix: string) => isOf(prefix).map(([key, value]) => [key.slice(prefix.length), value] as const);
   return {
     x: query.get('x') ?? objectives[0]?.metric ?? 'compressedBytes',
     y: query.get('y') ?? objectives[1]?.metric ?? 'outputSnrDb',
@@ -38,7 +38,7 @@ function boundOf([name, text]: readonly [string, string]): [MetricName, number][
   return metric && Number.isFinite(Number(text)) ? [[metric, Number(text)]] : [];
 }
 
-function brushOf([name, text]: readonly [string, string]): [string, Interval][] {
+function brushOf([name, text]: readonly [string, string]): [string, BrushedRange][] {
   const [low = NaN, high = NaN] = text.split('~').map(Number);
   return low <= high ? [[name, [low, high]]] : [];
 }
@@ -47,7 +47,7 @@ function brushOf([name, text]: readonly [string, string]): [string, Interval][] 
 export const boundChange = (metric: MetricName, value: number | null) => ({
   [`${BOUND}${metric}`]: value === null ? null : String(Number(value.toPrecision(6))),
 });
-export const brushChange = (name: string, interval: Interval | null) => ({
+export const brushChange = (name: string, interval: BrushedRange | null) => ({
   [`${BRUSH}${name}`]: interval && interval.map((share) => Number(share.toFixed(3))).join('~'),
 });
 export const selectedChange = (numbers: readonly number[]) => ({ sel: numbers.join('.') || null });

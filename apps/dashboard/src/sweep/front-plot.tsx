@@ -1,11 +1,13 @@
-import { assignmentText, asMetric, figureText, formatMetric, metricTitle, METRICS } from '#contracts';
-import { useEffect, useRef, type PointerEvent } from 'react';
+import { assignmentText, figureText, metricTitle, type FigureSpan } from '#contracts';
+import { memo, useMemo, useRef, type PointerEvent } from 'react';
+import { ChartData } from '../components/chart-data.js';
+import type { TableData } from '../csv.js';
 import { scaleOf, type Scale } from '../scale.js';
 import { useWidth } from '../width.js';
+import { drawFrontPlot, FRONT_EDGE, FRONT_HEIGHT } from './front-drawing.js';
 import type { PlottedModel } from './points.js';
+import { useSteppedDrawing, type Sheet } from './stepped-drawing.js';
 
-const HEIGHT = 360;
-const EDGE = { left: 78, right: 20, top: 16, bottom: 46 };
 /** So near a pointer finds a point, px. */
 const REACH = 14;
 const TICK_WIDTH = 90;
@@ -18,31 +20,19 @@ interface FrontPlotProps {
   onSelect: (number: number) => void;
 }
 
-/** Models by two figures on a canvas, the front joined by a line; a click chooses one. The table below has the same for who does not see it. */
-export function FrontPlot({ points, x, y, selected, onSelect }: FrontPlotProps) {
+/**
+ * Models by two figures on a canvas, the front joined by a line; a click chooses one. The table below has the same for
+ * who does not see it.
+ */
+export const FrontPlot = memo(function FrontPlot({ points, x, y, selected, onSelect }: FrontPlotProps) {
   const [box, width] = useWidth<HTMLDivElement>(720);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const shown = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
-  const ticks = Math.max(2, Math.floor(width / TICK_WIDTH) - 1);
-  const scaleX = scaleOf(
-    shown.map((point) => point.x),
-    EDGE.left,
-    width - EDGE.right,
-    { count: ticks },
-  );
-  const scaleY = scaleOf(
-    shown.map((point) => point.y),
-    HEIGHT - EDGE.bottom,
-    EDGE.top,
-  );
-  useEffect(() => {
-    const draw = () =>
-      canvas.current && drawPlot(canvas.current, { width, x, y, scaleX, scaleY, points: shown, selected });
-    draw();
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', draw);
-    return () => scheme.removeEventListener('change', draw);
-  });
+  const { shown, scaleX, scaleY } = useMemo(() => scalesOf(points, width), [points, width]);
+  const picture = useMemo(() => {
+    const drawing = { width, x, y, scaleX, scaleY, points: shown, selected };
+    return { width, height: FRONT_HEIGHT, draw: (sheet: Sheet) => drawFrontPlot(sheet, drawing) };
+  }, [width, x, y, scaleX, scaleY, shown, selected]);
+  useSteppedDrawing(canvas, picture);
   const nearest = (event: PointerEvent<HTMLCanvasElement>): PlottedModel | undefined => {
     const frame = event.currentTarget.getBoundingClientRect();
     const [left, top] = [event.clientX - frame.left, event.clientY - frame.top];
@@ -53,27 +43,70 @@ export function FrontPlot({ points, x, y, selected, onSelect }: FrontPlotProps) 
     event.currentTarget.style.cursor = point ? 'pointer' : 'default';
     event.currentTarget.title = point ? titleOf(point, x, y) : '';
   };
-  const front = shown.filter(({ isOnFront }) => isOnFront).length;
+  const front = useMemo(() => shown.filter(({ isOnFront }) => isOnFront).length, [shown]);
+  const data = () => frontTable(shown, x, y);
   return (
-    <div ref={box} className="card plot">
-      <canvas
-        ref={canvas}
-        style={{ width, height: HEIGHT }}
-        role="img"
-        aria-label={`${metricTitle(y)} over ${metricTitle(x)}: ${shown.length} models, ${front} on the front; the table of trials has them all`}
-        onPointerMove={onMove}
-        onClick={(event) => {
-          const point = nearest(event as unknown as PointerEvent<HTMLCanvasElement>);
-          if (point) onSelect(point.trial.number);
-        }}
-      />
-    </div>
+    <>
+      <div ref={box} className="card plot">
+        <canvas
+          ref={canvas}
+          style={{ width, height: FRONT_HEIGHT }}
+          role="img"
+          aria-label={`${metricTitle(y)} over ${metricTitle(x)}: ${shown.length} models, ${front} on the front; the table of trials has them all`}
+          onPointerMove={onMove}
+          onClick={(event) => {
+            const point = nearest(event as unknown as PointerEvent<HTMLCanvasElement>);
+            if (point) onSelect(point.trial.number);
+          }}
+        />
+      </div>
+      <ChartData title={`${metricTitle(y)} over ${metricTitle(x)}`} fileName={`front-${y}-${x}.csv`} data={data} />
+    </>
   );
+});
+
+/** The models that have a place, and the scales that have room for them: for those of the front with what their figures may be. */
+function scalesOf(points: readonly PlottedModel[], width: number) {
+  const shown = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
+  const [reachX, reachY]: [number[], number[]] = [
+    [Infinity, -Infinity],
+    [Infinity, -Infinity],
+  ];
+  for (const { x, y, spanX, spanY, isOnFront } of shown) {
+    widen(reachX, x, isOnFront ? spanX : null);
+    widen(reachY, y, isOnFront ? spanY : null);
+  }
+  const ticks = Math.max(2, Math.floor(width / TICK_WIDTH) - 1);
+  return {
+    shown,
+    scaleX: scaleOf(reachX, FRONT_EDGE.left, width - FRONT_EDGE.right, { count: ticks }),
+    scaleY: scaleOf(reachY, FRONT_HEIGHT - FRONT_EDGE.bottom, FRONT_EDGE.top),
+  };
+}
+
+function widen(reach: number[], value: number, span: FigureSpan | null): void {
+  reach[0] = Math.min(reach[0] ?? Infinity, value, ...(span ?? []));
+  reach[1] = Math.max(reach[1] ?? -Infinity, value, ...(span ?? []));
+}
+
+function frontTable(points: readonly PlottedModel[], x: string, y: string): TableData {
+  const ends = (metric: string) => [metric, `${metric} low`, `${metric} high`];
+  return {
+    columns: ['trials', 'on the front', 'feasible', ...ends(x), ...ends(y)],
+    rows: points.map(({ numbers, isOnFront, isFeasible, ...point }) => [
+      numbers.join(' '),
+      isOnFront ? 'yes' : 'no',
+      isFeasible ? 'yes' : 'no',
+      ...[point.x, point.spanX?.[0], point.spanX?.[1]],
+      ...[point.y, point.spanY?.[0], point.spanY?.[1]],
+    ]),
+  };
 }
 
 function titleOf({ trial, numbers }: PlottedModel, x: string, y: string): string {
   const which = numbers.length > 1 ? `trials ${numbers.join(', ')}: the same model` : `trial ${trial.number}`;
-  return `${which}\n${assignmentText(trial.assignment)}\n${metricTitle(x)} ${figureText(trial, x)}, ${metricTitle(y)} ${figureText(trial, y)}`;
+  const figures = `${metricTitle(x)} ${figureText(trial, x)}, ${metricTitle(y)} ${figureText(trial, y)}`;
+  return `${which}\n${assignmentText(trial.assignment)}\n${figures}`;
 }
 
 function nearestPoint(points: readonly PlottedModel[], scaleX: Scale, scaleY: Scale, left: number, top: number) {
@@ -84,95 +117,4 @@ function nearestPoint(points: readonly PlottedModel[], scaleX: Scale, scaleY: Sc
     if (distance < least || (distance === least && point.isOnFront)) [found, least] = [point, distance];
   }
   return found;
-}
-
-interface Drawing {
-  width: number;
-  x: string;
-  y: string;
-  scaleX: Scale;
-  scaleY: Scale;
-  points: readonly PlottedModel[];
-  selected: readonly number[];
-}
-
-function drawPlot(canvas: HTMLCanvasElement, drawing: Drawing): void {
-  const density = devicePixelRatio || 1;
-  canvas.width = drawing.width * density;
-  canvas.height = HEIGHT * density;
-  const context = canvas.getContext('2d');
-  if (!context) return;
-  context.scale(density, density);
-  const style = getComputedStyle(canvas);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  context.font = `12px ${style.fontFamily}`;
-  drawAxes(context, drawing, colour);
-  drawFront(context, drawing, colour);
-  for (const point of drawing.points) drawPoint(context, drawing, point, colour);
-}
-
-type Colour = (name: string) => string;
-
-function drawAxes(context: CanvasRenderingContext2D, { width, x, y, scaleX, scaleY }: Drawing, colour: Colour): void {
-  context.strokeStyle = colour('--line');
-  context.fillStyle = colour('--soft');
-  context.textBaseline = 'middle';
-  context.textAlign = 'right';
-  for (const value of scaleY.ticks) {
-    line(context, EDGE.left, scaleY.at(value), width - EDGE.right, scaleY.at(value));
-    context.fillText(tickText(y, value), EDGE.left - 8, scaleY.at(value));
-  }
-  context.textAlign = 'center';
-  for (const value of scaleX.ticks) {
-    line(context, scaleX.at(value), EDGE.top, scaleX.at(value), HEIGHT - EDGE.bottom);
-    context.fillText(tickText(x, value), scaleX.at(value), HEIGHT - EDGE.bottom + 14);
-  }
-  context.fillStyle = colour('--ink');
-  context.fillText(axisTitle(x), (EDGE.left + width - EDGE.right) / 2, HEIGHT - 10);
-  context.textAlign = 'left';
-  context.fillText(axisTitle(y), 8, 9);
-}
-
-const tickText = (metric: string, value: number): string => {
-  const name = asMetric(metric);
-  return name ? formatMetric(name, value) : String(value);
-};
-
-function axisTitle(metric: string): string {
-  const name = asMetric(metric);
-  return name ? `${METRICS[name].label} (${METRICS[name].better} is better)` : metric;
-}
-
-/** A staircase from one model of the front to the next: what lies behind it is dominated. */
-function drawFront(context: CanvasRenderingContext2D, { points, scaleX, scaleY }: Drawing, colour: Colour): void {
-  const front = points.filter(({ isOnFront }) => isOnFront).sort((a, b) => a.x - b.x);
-  if (front.length < 2) return;
-  context.strokeStyle = colour('--accent');
-  context.lineWidth = 1.6;
-  context.beginPath();
-  for (const { x, y } of front) context.lineTo(scaleX.at(x), scaleY.at(y));
-  context.stroke();
-  context.lineWidth = 1;
-}
-
-function drawPoint(context: CanvasRenderingContext2D, drawing: Drawing, point: PlottedModel, colour: Colour): void {
-  const { scaleX, scaleY, selected } = drawing;
-  const isSelected = point.numbers.some((number) => selected.includes(number));
-  context.globalAlpha = point.isFeasible ? 1 : 0.45;
-  context.beginPath();
-  context.arc(scaleX.at(point.x), scaleY.at(point.y), isSelected ? 7 : point.isOnFront ? 5 : 3.5, 0, 2 * Math.PI);
-  context.fillStyle = point.isOnFront ? colour('--accent') : colour('--card');
-  context.fill();
-  context.lineWidth = isSelected ? 3 : 1.5;
-  context.strokeStyle = isSelected ? colour('--ink') : point.isOnFront ? colour('--accent') : colour('--soft');
-  context.stroke();
-  context.globalAlpha = 1;
-  context.lineWidth = 1;
-}
-
-function line(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
-  context.beginPath();
-  context.moveTo(x1, y1);
-  context.lineTo(x2, y2);
-  context.stroke();
 }

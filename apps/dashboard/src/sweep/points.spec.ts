@@ -1,22 +1,20 @@
-import type { Trial } from '#contracts';
-import { isWithin, measuredMetrics, modelPoints, rangeOf } from './points.js';
+import type { ListedTrial } from '#contracts';
+import { boundFilter, measuredMetrics, modelPoints, rangeOf } from './points.js';
 
-const trial = (number: number, bytes: number, top1: number, more: Partial<Trial> = {}): Trial => ({
+const trial = (number: number, bytes: number, top1: number, more: Partial<ListedTrial> = {}): ListedTrial => ({
   number,
   state: 'complete',
-  origin: 'sampler',
   assignment: {},
   jobId: null,
-  stage: null,
   metrics: { bytes, compressedBytes: bytes, parameters: 1, nonZeros: 1, top1, outputSnrDb: null },
+  devices: {},
+  spans: {},
   violation: 0,
   violated: [],
-  modelDigest: String(number).repeat(64).slice(0, 64),
+  model: String(number),
   promotedAs: null,
   reason: null,
-  stagesExecuted: 1,
-  seconds: 1,
-  createdAt: '2026-01-31T12:00:00.000Z',
+  createdAt: 0,
   finishedAt: null,
   ...more,
 });
@@ -49,11 +47,11 @@ describe('the models of a sweep', () => {
   it('are cut by what the reader allows, whichever way is better', () => {
     expect(frontOf({ bytes: 70 })).toEqual([1]);
     expect(frontOf({ top1: 0.85 })).toEqual([0]);
-    expect(isWithin(trial(0, 1, 1), { latencyMsP50: 5 })).toBe(false);
+    expect(boundFilter({ latencyMsP50: 5 })(trial(0, 1, 1))).toBe(false);
   });
 
   it('are one where trials came to the same bytes', () => {
-    const twins = [...TRIALS, trial(9, 50, 0.8, { modelDigest: TRIALS[1]?.modelDigest ?? null })];
+    const twins = [...TRIALS, trial(9, 50, 0.8, { model: '1' })];
     const found = modelPoints(SWEEP, twins, AXES, {}).find(({ numbers }) => numbers.length > 1);
     expect(found?.numbers).toEqual([1, 9]);
   });

@@ -1,8 +1,9 @@
-import { assignmentText, type Trial } from '#contracts';
+import { assignmentText, type ListedTrial } from '#contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useId, useRef, type FormEvent } from 'react';
 import { client } from '../api/client.js';
 import { ProblemBox } from '../components/problem-box.js';
+import { RoleButton } from '../components/role-button.js';
 import { addressOf } from '../route.js';
 
 /** Puts the model of a trial among the stored models, under a name that is asked for. */
@@ -12,7 +13,7 @@ export function PromoteButton({
   onPromoted,
 }: {
   sweepId: string;
-  trial: Trial;
+  trial: ListedTrial;
   onPromoted: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -28,9 +29,9 @@ export function PromoteButton({
   if (trial.state !== 'complete') return null;
   return (
     <>
-      <button type="button" aria-label={`Promote trial ${trial.number}`} onClick={() => dialog.current?.showModal()}>
+      <RoleButton aria-label={`Promote trial ${trial.number}`} onClick={() => dialog.current?.showModal()}>
         Promote
-      </button>
+      </RoleButton>
       <dialog ref={dialog} aria-label={`Promote trial ${trial.number}`}>
         <h2>Promote trial {trial.number}</h2>
         {promote.data ? (
@@ -38,7 +39,7 @@ export function PromoteButton({
             It is stored as <a href={addressOf('models', { q: promote.data.id })}>{promote.data.name}</a>.
           </p>
         ) : (
-          <form id={id} onSubmit={onSubmit}>
+          <form id={id} onSubmit={onSubmit} onChange={() => promote.error && promote.reset()}>
             <label>
               Name of the model{' '}
               <input

@@ -1,22 +1,29 @@
-import type { Trial } from '#contracts';
-import { numberOf } from './points.js';
+import type { ListedTrial } from '#contracts';
+import { figureReader } from './points.js';
 
-/** By a column; trials without a value go last whichever way it is. */
-export function sortedBy(trials: readonly Trial[], sort: string): Trial[] {
+/** By a column; trials without a value go last whichever way it is. Trials come by their numbers. */
+export function sortedBy(trials: readonly ListedTrial[], sort: string): readonly ListedTrial[] {
+  if (sort === 'number') return trials;
   const isDown = sort.startsWith('-');
-  const column = isDown ? sort.slice(1) : sort;
+  const cellOf = cellReader(isDown ? sort.slice(1) : sort);
   const sign = isDown ? -1 : 1;
-  return [...trials].sort((a, b) => {
-    const [left, right] = [cellOf(a, column), cellOf(b, column)];
+  const keyed = trials.map((trial) => ({ trial, cell: cellOf(trial) }));
+  keyed.sort(({ trial: a, cell: left }, { trial: b, cell: right }) => {
     if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined);
     if (typeof left === 'number' && typeof right === 'number') return sign * (left - right) || a.number - b.number;
-    return sign * String(left).localeCompare(String(right)) || a.number - b.number;
+    return sign * WORDS.compare(String(left), String(right)) || a.number - b.number;
   });
+  return keyed.map(({ trial }) => trial);
 }
 
-function cellOf(trial: Trial, column: string): number | string | undefined {
-  if (column.startsWith('m.')) return numberOf(trial, column.slice(2));
-  if (!column.startsWith('p.')) return column === 'state' ? trial.state : trial.number;
-  const value = trial.assignment[column.slice(2)];
-  return typeof value === 'boolean' ? String(value) : value;
+const WORDS = new Intl.Collator();
+
+function cellReader(column: string): (trial: ListedTrial) => number | string | undefined {
+  if (column.startsWith('m.')) return figureReader(column.slice(2));
+  if (!column.startsWith('p.')) return column === 'state' ? ({ state }) => state : ({ number }) => number;
+  const name = column.slice(2);
+  return ({ assignment }) => {
+    const value = assignment[name];
+    return typeof value === 'boolean' ? String(value) : value;
+  };
 }

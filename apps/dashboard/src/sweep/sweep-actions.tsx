@@ -1,15 +1,21 @@
 import { hasEnded, type Sweep } from '#contracts';
 import { useMutation } from '@tanstack/react-query';
-import { useRef, type FormEvent } from 'react';
+import { memo, useRef, type FormEvent } from 'react';
 import { client } from '../api/client.js';
 import { saveBlob } from '../api/download.js';
 import { ConfirmButton } from '../components/confirm-button.js';
 import { ProblemBox } from '../components/problem-box.js';
+import { RoleButton } from '../components/role-button.js';
 import { addressOf } from '../route.js';
 import { ProblemNotice } from '../components/problem.js';
 
+interface ActionsProps {
+  sweep: Sweep;
+  onChanged: () => void;
+}
+
 /** Pause, resume, stop, cancel, extend, export and delete: what the state of the sweep allows. */
-export function SweepActions({ sweep, onChanged }: { sweep: Sweep; onChanged: () => void }) {
+export const SweepActions = memo(function SweepActions({ sweep, onChanged }: ActionsProps) {
   const { id, state } = sweep;
   const act = useMutation({
     mutationFn: (call: 'pauseSweep' | 'resumeSweep' | 'stopSweep' | 'cancelSweep') => client[call]({ id }),
@@ -26,9 +32,9 @@ export function SweepActions({ sweep, onChanged }: { sweep: Sweep; onChanged: ()
       saveBlob(new Blob([await client.sweepAsCsv({ id })], { type: 'text/csv' }), `sweep-${id}.csv`),
   });
   const button = (word: string, call: Parameters<typeof act.mutate>[0]) => (
-    <button type="button" className="quiet" disabled={act.isPending} onClick={() => act.mutate(call)}>
+    <RoleButton className="quiet" disabled={act.isPending} onClick={() => act.mutate(call)}>
       {word}
-    </button>
+    </RoleButton>
   );
   const isOver = hasEnded(state);
   return (
@@ -60,9 +66,9 @@ export function SweepActions({ sweep, onChanged }: { sweep: Sweep; onChanged: ()
       <ProblemNotice error={act.error ?? remove.error ?? save.error} />
     </div>
   );
-}
+});
 
-function ExtendButton({ sweep: { id, document, forecast }, onChanged }: { sweep: Sweep; onChanged: () => void }) {
+function ExtendButton({ sweep: { id, document, forecast }, onChanged }: ActionsProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { limits } = document;
   const extend = useMutation({
@@ -85,12 +91,12 @@ function ExtendButton({ sweep: { id, document, forecast }, onChanged }: { sweep:
   };
   return (
     <>
-      <button type="button" className="quiet" onClick={() => dialog.current?.showModal()}>
+      <RoleButton className="quiet" onClick={() => dialog.current?.showModal()}>
         Extend
-      </button>
+      </RoleButton>
       <dialog ref={dialog} aria-labelledby="extend-title">
         <h2 id="extend-title">Extend the sweep</h2>
-        <form id="extend" className="plain" onSubmit={onSubmit}>
+        <form id="extend" className="plain" onSubmit={onSubmit} onChange={() => extend.error && extend.reset()}>
           <label>
             Trials in all{' '}
             <input name="trials" type="number" min={1} max={100_000} defaultValue={limits.trials ?? forecast.trials} />

@@ -1,12 +1,21 @@
-import { all, ProblemError } from '#client';
-import { hasEnded, type Problem, type Sweep, type SweepEvent, type Trial } from '#contracts';
-import { useEffect, useState } from 'react';
+import { ProblemError } from '#client';
+import {
+  hasEnded,
+  listedTrial,
+  trialsOfColumns,
+  type ListedTrial,
+  type Problem,
+  type Sweep,
+  type SweepEvent,
+} from '#contracts';
+import { replaceEqualDeep } from '@tanstack/react-query';
+import { useCallback, useEffect, useState } from 'react';
 import { client } from '../api/client.js';
 
 /** Everything that the page knows of one sweep: its record, and its trials by number. */
 export interface SweepFeed {
   sweep: Sweep | null;
-  trials: readonly Trial[];
+  trials: readonly ListedTrial[];
   /** When the record was read, by this machine's clock, ms. */
   readAt: number;
   /** Why the connection broke; it is tried again. */
@@ -16,31 +25,41 @@ export interface SweepFeed {
 }
 
 const EMPTY: SweepFeed = { sweep: null, trials: [], readAt: 0, problem: null, refusal: null };
-/** Trials of one answer. */
-const PAGE = 1000;
-/** Events that come together are shown together: many trials end within a second. */
-const SHOW_AFTER_MS = 150;
+/** Events that come together are shown together: many trials end within a second. Of many trials one changes little. */
+const SHOW_AFTER_MS = 300;
+const SHOW_LATER_MS_PER_TRIAL = 0.04;
 /** The record changes with each trial; it is read again at most so often. */
 const READ_AFTER_MS = 2000;
+/** After so many times what the server took for it, which has other things to do; and at the latest so late. */
+const REST = 10;
+const READ_AT_LATEST_MS = 20_000;
 
 /**
- * Follows a sweep to its end, and no further: its trials are read once, then told by its events. `resume` follows it again, after it was extended.
+ * Follows a sweep to its end, and no further: its trials are read once, then told by its events. `resume` follows it
+ * again, after it was extended.
  */
 export function useSweepFeed(id: string): { feed: SweepFeed; resume: () => void } {
   const [feed, setFeed] = useState(EMPTY);
   const [round, setRound] = useState(0);
   useEffect(() => {
     const abort = new AbortController();
-    void new Follower(id, abort.signal, (part) => setFeed((before) => ({ ...before, ...part }))).run();
+    void new Follower(id, abort.signal, (part) => setFeed((before) => merged(before, part))).run();
     return () => abort.abort();
   }, [id, round]);
-  return { feed, resume: () => setRound((before) => before + 1) };
+  const resume = useCallback(() => setRound((before) => before + 1), []);
+  return { feed, resume };
+}
+
+/** What of the record is as it was stays the very same, so that nothing is computed anew because of it. */
+function merged(before: SweepFeed, { sweep, ...rest }: Partial<SweepFeed>): SweepFeed {
+  return { ...before, ...rest, ...(sweep ? { sweep: replaceEqualDeep(before.sweep, sweep) } : {}) };
 }
 
 class Follower {
-  private readonly trials = new Map<number, Trial>();
+  private readonly trials = new Map<number, ListedTrial>();
   private isShowing = false;
   private isReading = false;
+  private readAfter = READ_AFTER_MS;
 
   constructor(
     private readonly id: string,
@@ -54,7 +73,7 @@ class Follower {
       this.tell({ sweep, readAt: performance.now() });
       await this.readTrials();
       if (hasEnded(sweep.state) && sweep.counts.running === 0) return this.show();
-      await this.follow();
+      await this.follow(sweep.lastEventId);
     } catch (error) {
       if (this.signal.aborted) return;
       if (error instanceof ProblemError) this.tell({ problem: null, refusal: error.problem });
@@ -63,33 +82,26 @@ class Follower {
   }
 
   private async readTrials(): Promise<void> {
-    const list = all(client.listTrials, { id: this.id, limit: PAGE }, { signal: this.signal });
-    for await (const trial of list) {
-      this.trials.set(trial.number, trial);
-      // The first ones at once, the others together: to show many is work that grows with them.
-      if (this.trials.size === PAGE) this.show();
-    }
+    const columns = await client.trialColumns({ id: this.id }, { signal: this.signal });
+    for (const trial of trialsOfColumns(columns)) this.trials.set(trial.number, trial);
     this.show();
   }
 
-  private async follow(): Promise<void> {
+  /** From what the record tells on: the list of trials has what was before. */
+  private async follow(lastEventId: number): Promise<void> {
     const onBreak = ({ message }: Error) => this.tell({ problem: message });
-    for await (const { event } of client.watchSweep({ id: this.id }, { signal: this.signal, onBreak }))
+    const after = lastEventId === 0 ? undefined : String(lastEventId);
+    for await (const { event } of client.watchSweep({ id: this.id }, { signal: this.signal, after, onBreak }))
       this.take(event);
     this.show();
   }
 
   private take(event: SweepEvent): void {
     if (event.type === 'snapshot') return this.tell({ sweep: event.sweep, readAt: performance.now(), problem: null });
-    if (event.type === 'trial') this.keep(event.trial);
-    this.later('isReading', READ_AFTER_MS, () => void this.readAgain());
-    this.later('isShowing', SHOW_AFTER_MS, () => this.show());
-  }
-
-  /** Events of the past come again with a new connection: what is known to have ended stays. */
-  private keep(trial: Trial): void {
-    const known = this.trials.get(trial.number);
-    if (!known || known.state === 'running' || trial.state !== 'running') this.trials.set(trial.number, trial);
+    // Events between the record and the list come again, in their order: the last one stands.
+    if (event.type === 'trial') this.trials.set(event.trial.number, listedTrial(event.trial));
+    this.later('isReading', this.readAfter, () => void this.readAgain());
+    this.later('isShowing', SHOW_AFTER_MS + SHOW_LATER_MS_PER_TRIAL * this.trials.size, () => this.show());
   }
 
   private later(flag: 'isShowing' | 'isReading', milliseconds: number, act: () => void): void {
@@ -102,7 +114,10 @@ class Follower {
   }
 
   private async readAgain(): Promise<void> {
+    const asked = performance.now();
     const sweep = await client.getSweep({ id: this.id }, { signal: this.signal }).catch(() => null);
+    const rest = REST * (performance.now() - asked);
+    this.readAfter = Math.min(READ_AT_LATEST_MS, Math.max(READ_AFTER_MS, rest));
     if (sweep && !this.signal.aborted) this.tell({ sweep, readAt: performance.now(), problem: null });
   }
 

@@ -1,14 +1,14 @@
-import { formatBytes, sweepProgress, type Sweep } from '#contracts';
-import { useEffect, useState } from 'react';
+import { formatBytes, formatDuration, sweepProgress, type Sweep } from '#contracts';
+import { memo, useEffect, useState } from 'react';
 import { useDataset, useModel } from '../api/queries.js';
 import { ProgressBar } from '../components/progress-bar.js';
-import { duration, shortDigest } from '../format.js';
+import { shortDigest } from '../format.js';
 import { addressOf } from '../route.js';
 
 const TICK_MS = 1000;
 
 /** How far the sweep is, what it took beside what was foreseen, and what it is on. */
-export function SweepHead({ sweep, readAt }: { sweep: Sweep; readAt: number }) {
+export const SweepHead = memo(function SweepHead({ sweep, readAt }: { sweep: Sweep; readAt: number }) {
   const { cost, forecast, counts, state, reason, feasible, document } = sweep;
   const now = useNow(state === 'running');
   const since = state === 'running' ? Math.max(0, now - readAt) / 1000 : 0;
@@ -17,6 +17,7 @@ export function SweepHead({ sweep, readAt }: { sweep: Sweep; readAt: number }) {
     `${ended} of ${total} trials`,
     ...told(counts.running, 'running'),
     ...told(counts.stopped, 'stopped early'),
+    ...told(counts.cancelled, 'cancelled'),
     ...told(counts.failed, 'failed'),
     ...told(counts.infeasible, 'that make no recipe'),
     ...(document.constraints.length > 0 ? [`${feasible} hold the constraints`] : []),
@@ -27,17 +28,18 @@ export function SweepHead({ sweep, readAt }: { sweep: Sweep; readAt: number }) {
       <ProgressBar value={total === 0 ? 0 : ended / total} label="progress of the sweep" />
       <p role="status">
         {words.join(', ')}
-        {state === 'running' && secondsLeft !== null && `; about ${duration(secondsLeft)} left`}
+        {state === 'running' && secondsLeft !== null && `; about ${formatDuration(secondsLeft)} left`}
         {reason && `: ${reason}`}.
       </p>
       <p className="quiet">
         {cost.stagesExecuted} stages computed of {cost.stages}, {forecast.stagesDistinct} distinct were foreseen;{' '}
-        {duration(cost.seconds)} of passes
-        {forecast.seconds !== null && `, foreseen ${duration(forecast.seconds)}`}; {formatBytes(cost.bytes)} of models.
+        {formatDuration(cost.seconds)} of passes
+        {forecast.seconds !== null && `, foreseen ${formatDuration(forecast.seconds)}`}; {formatBytes(cost.bytes)} of
+        models{forecast.bytes !== null && `, foreseen ${formatBytes(forecast.bytes)}`}.
       </p>
     </>
   );
-}
+});
 
 const told = (count: number, word: string): string[] => (count > 0 ? [`${count} ${word}`] : []);
 
@@ -57,7 +59,7 @@ function Inputs({ sweep: { modelId, datasetId, forecast } }: { sweep: Sweep }) {
   const dataset = useDataset(datasetId);
   return (
     <p className="quiet inputs">
-      <a href={addressOf('models', { q: modelId })}>{model.data?.name ?? shortDigest(modelId)}</a>
+      <a href={`#/models/${modelId}`}>{model.data?.name ?? shortDigest(modelId)}</a>
       {datasetId && (
         <>
           {' '}

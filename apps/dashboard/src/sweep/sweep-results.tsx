@@ -1,9 +1,21 @@
-import { hasEnded, METRIC_NAMES, metricTitle, type MetricName, type Sweep, type Trial } from '#contracts';
+import {
+  asMetric,
+  counted,
+  foresightText,
+  hasEnded,
+  METRIC_NAMES,
+  metricTitle,
+  type MetricName,
+  type Sweep,
+  type ListedTrial,
+} from '#contracts';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
 import { client } from '../api/client.js';
 import { ProblemNotice } from '../components/problem.js';
 import { useChosen } from '../use-chosen.js';
+import { addressOf } from '../route.js';
+import { bestTrials } from './best-trials.js';
 import { BoundSliders } from './bound-sliders.js';
 import { BrushList } from './brush-list.js';
 import {
@@ -12,16 +24,17 @@ import {
   choicesOf,
   MOST_SELECTED,
   selectedChange,
-  type Interval,
+  type BrushedRange,
   type SweepChoices,
 } from './choices.js';
 import { FrontPlot } from './front-plot.js';
 import { Hypervolume } from './hypervolume.js';
-import { Importance } from './importance.js';
-import { axisOfFigure, axisOfParameter, isBrushed } from './parameter-axis.js';
+import { ParameterImportance } from './importance.js';
+import { axisOfFigure, axisOfParameter, brushFilter } from './parameter-axis.js';
 import { ParallelPlot } from './parallel-plot.js';
-import { isWithin, measuredMetrics, modelPoints } from './points.js';
+import { boundFilter, measuredMetrics, modelPoints } from './points.js';
 import { TrialDiff } from './trial-diff.js';
+import { TrialTimeline } from './trial-timeline.js';
 import { TrialTable } from './trial-table.js';
 
 const READ_AGAIN_MS = 5000;
@@ -30,23 +43,36 @@ const HIDDEN: readonly MetricName[] = ['parameters', 'formatBits'];
 
 interface ResultsProps {
   sweep: Sweep;
-  trials: readonly Trial[];
+  trials: readonly ListedTrial[];
   query: URLSearchParams;
   onChanged: () => void;
 }
 
-/** What the sweep found: the front, the parameters, what decides, and every trial. What is chosen stands in the address. */
+/**
+ * What the sweep found: the front, the parameters, what decides, and every trial. What is chosen stands in the address.
+ */
 export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsProps) {
   const { chosen, change, changeSoon } = useChosen(`sweeps/${sweep.id}`, query);
   const choices = useMemo(() => choicesOf(chosen, sweep.objectives), [chosen, sweep.objectives]);
-  const { axes, metrics, complete, points, front, listed } = useFindings(sweep, trials, choices);
-  const select = (number: number) => {
-    const { selected } = choices;
-    const next = selected.includes(number) ? selected.filter((each) => each !== number) : [...selected, number];
-    change(selectedChange(next.slice(-MOST_SELECTED)));
-  };
-  const brush = (name: string, interval: Interval | null) => change(brushChange(name, interval));
-  const parameters = sweep.forecast.parameters.map(({ name }) => name);
+  const { axes, metrics, measured, complete, points, front, listed } = useFindings(sweep, trials, choices);
+  const { selected } = choices;
+  const select = useCallback(
+    (number: number) => {
+      const next = selected.includes(number) ? selected.filter((each) => each !== number) : [...selected, number];
+      change(selectedChange(next.slice(-MOST_SELECTED)));
+    },
+    [selected, change],
+  );
+  const sort = useCallback((column: string) => change({ sort: column }), [change]);
+  const brush = useCallback(
+    (name: string, interval: BrushedRange | null) => change(brushChange(name, interval)),
+    [change],
+  );
+  const bound = useCallback(
+    (metric: MetricName, value: number | null) => changeSoon(boundChange(metric, value)),
+    [changeSoon],
+  );
+  const parameters = useMemo(() => sweep.forecast.parameters.map(({ name }) => name), [sweep.forecast.parameters]);
   return (
     <>
       <section aria-label="Front">
@@ -62,17 +88,13 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
               : 'No complete trial within these limits has both figures: widen them, or choose other axes.'}
           </p>
         ) : (
-          <FrontPlot points={points} x={choices.x} y={choices.y} selected={choices.selected} onSelect={select} />
+          <FrontPlot points={points} x={choices.x} y={choices.y} selected={selected} onSelect={select} />
         )}
-        <BoundSliders
-          trials={complete}
-          objectives={sweep.objectives}
-          bounds={choices.bounds}
-          onChange={(metric, value) => changeSoon(boundChange(metric, value))}
-        />
+        <CloneBest sweep={sweep} trials={complete} />
+        <BoundSliders trials={complete} metrics={measured} bounds={choices.bounds} onChange={bound} />
         <TrialDiff
           sweepId={sweep.id}
-          trials={choices.selected.flatMap((number) => trials.filter((trial) => trial.number === number))}
+          trials={selected.flatMap((number) => trials.find((trial) => trial.number === number) ?? [])}
           parameters={parameters}
           metrics={metrics}
           onRemove={select}
@@ -88,9 +110,12 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
         </details>
       </section>
       <Insight sweep={sweep} ended={complete.length} />
+      <TrialTimeline trials={trials} />
       <section aria-label="All trials">
         <h2>
-          {listed.length === trials.length ? `${trials.length} trials` : `${listed.length} of ${trials.length} trials`}
+          {listed.length === trials.length
+            ? counted(trials.length, 'trial')
+            : `${listed.length} of ${counted(trials.length, 'trial')}`}
         </h2>
         <TrialTable
           trials={listed}
@@ -98,8 +123,8 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
           metrics={metrics}
           front={front}
           sort={choices.sort}
-          selected={choices.selected}
-          onSort={(sort) => change({ sort })}
+          selected={selected}
+          onSort={sort}
           onSelect={select}
         />
       </section>
@@ -108,23 +133,45 @@ export function SweepResultsView({ sweep, trials, query, onChanged }: ResultsPro
 }
 
 /** What follows from the trials and the choices; many trials are gone through once for each change of them. */
-function useFindings(sweep: Sweep, trials: readonly Trial[], choices: SweepChoices) {
+function useFindings(sweep: Sweep, trials: readonly ListedTrial[], choices: SweepChoices) {
   const { objectives, forecast } = sweep;
   const seen = useMemo(() => {
-    const figures = objectives.flatMap(({ metric }) => axisOfFigure(metric, trials));
-    return {
-      axes: [...forecast.parameters.map(axisOfParameter), ...figures],
-      metrics: measuredMetrics({ objectives }, trials).filter((name) => !HIDDEN.includes(name)),
-      complete: trials.filter(({ state }) => state === 'complete'),
-    };
+    const complete = trials.filter(({ state }) => state === 'complete');
+    const figures = objectives.flatMap(({ metric }) => axisOfFigure(metric, complete));
+    const axes = [...forecast.parameters.map(axisOfParameter), ...figures];
+    return { axes, complete, names: measuredMetrics({ objectives }, trials).join(' ') };
   }, [objectives, forecast.parameters, trials]);
-  return useMemo(() => {
-    const brushed = trials.filter((trial) => isBrushed(trial, seen.axes, choices.brushes));
-    const points = modelPoints({ objectives }, brushed, choices, choices.bounds);
-    const front = new Set(points.filter(({ isOnFront }) => isOnFront).flatMap(({ numbers }) => numbers));
-    const listed = brushed.filter((trial) => trial.state !== 'complete' || isWithin(trial, choices.bounds));
-    return { ...seen, points, front, listed };
-  }, [objectives, trials, seen, choices]);
+  // The same list as long as the same was measured, so that rows of trials that did not change are left as they are.
+  const known = useMemo(() => {
+    const measured = seen.names.split(' ').flatMap((name) => asMetric(name) ?? []);
+    return { measured, metrics: measured.filter((name) => !HIDDEN.includes(name)) };
+  }, [seen.names]);
+  const { x, y, bounds, brushes } = choices;
+  const found = useMemo(() => {
+    const isWithin = boundFilter(bounds);
+    const brushed = trials.filter(brushFilter(seen.axes, brushes));
+    const points = modelPoints({ objectives }, brushed, { x, y }, bounds);
+    const front = new Set<number>();
+    for (const { isOnFront, numbers } of points) if (isOnFront) for (const number of numbers) front.add(number);
+    return { points, front, listed: brushed.filter((trial) => trial.state !== 'complete' || isWithin(trial)) };
+  }, [objectives, trials, seen.axes, x, y, bounds, brushes]);
+  return { ...seen, ...known, ...found };
+}
+
+/** The recipe of the best trial as the draft of a job. */
+function CloneBest({ sweep, trials }: { sweep: Sweep; trials: readonly ListedTrial[] }) {
+  const best = useMemo(() => bestTrials(sweep, trials), [sweep, trials]);
+  if (best.length === 0) return null;
+  return (
+    <p className="filters">
+      Clone the best:
+      {best.map(({ trial: { number, jobId }, titles }) => (
+        <a key={number} href={addressOf('new', { job: jobId })}>
+          by {titles.join(' and ')}, trial {number}
+        </a>
+      ))}
+    </p>
+  );
 }
 
 function AxisChoice({
@@ -165,7 +212,8 @@ function Insight({ sweep, ended }: { sweep: Sweep; ended: number }) {
       <section aria-label="Importance">
         <h2>What decides</h2>
         <ProblemNotice error={error} />
-        {data && <Importance importance={data.importance} />}
+        {data && <ParameterImportance importance={data.importance} />}
+        {data?.model && <p className="quiet">Model of the space: {foresightText(data) || 'no trial yet'}</p>}
       </section>
       <section aria-label="Hypervolume">
         <h2>Hypervolume</h2>

@@ -1,11 +1,11 @@
-import { figureText, metricTitle, valueText, type MetricName, type Trial } from '#contracts';
+import { figureText, metricTitle, valueText, type MetricName, type ListedTrial } from '#contracts';
 import { Scroll } from '../components/scroll.js';
 import { addressOf } from '../route.js';
 import { PromoteButton } from './promote-button.js';
 
 interface TrialDiffProps {
   sweepId: string;
-  trials: readonly Trial[];
+  trials: readonly ListedTrial[];
   parameters: readonly string[];
   metrics: readonly MetricName[];
   onRemove: (number: number) => void;
@@ -78,6 +78,13 @@ export function TrialDiff({ sweepId, trials, parameters, metrics, onRemove, onPr
           </tbody>
         </table>
       </Scroll>
+      {trials.some(({ jobId }) => jobId) && (
+        <p>
+          <a href={addressOf('compare', { pick: trials.flatMap(({ jobId }) => jobId ?? []).join(',') })}>
+            Compare them with other jobs
+          </a>
+        </p>
+      )}
       {hidden > 0 && <p className="quiet">The same in all, and left out: {hidden} rows.</p>}
     </section>
   );

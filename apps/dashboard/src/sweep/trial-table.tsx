@@ -1,5 +1,5 @@
-import { figureText, metricTitle, trialRemark, valueText, type MetricName, type Trial } from '#contracts';
-import { useMemo, useState, type UIEvent } from 'react';
+import { figureText, metricTitle, trialRemark, valueText, type MetricName, type ListedTrial } from '#contracts';
+import { memo, useMemo, useState, type UIEvent } from 'react';
 import { StateBadge } from '../components/state-badge.js';
 import { MOST_SELECTED } from './choices.js';
 import { sortedBy } from './sorted-trials.js';
@@ -9,9 +9,11 @@ const ROW = 38;
 const SHOWN_ROWS = 14;
 /** Rows that are kept above and below those that are seen. */
 const SPARE = 8;
+/** By so many rows the kept ones change: not for each that is scrolled past. */
+const STRIDE = 4;
 
 interface TrialTableProps {
-  trials: readonly Trial[];
+  trials: readonly ListedTrial[];
   /** Parameters that differ, a column each. */
   parameters: readonly string[];
   metrics: readonly MetricName[];
@@ -22,12 +24,15 @@ interface TrialTableProps {
   onSelect: (number: number) => void;
 }
 
-/** Trials with a column for each parameter and figure; only the rows in sight are in the page, however many there are. */
-export function TrialTable({ trials, parameters, metrics, front, sort, selected, onSort, onSelect }: TrialTableProps) {
-  const [top, setTop] = useState(0);
+/**
+ * Trials with a column for each parameter and figure; only the rows in sight are in the page, however many there are.
+ */
+export const TrialTable = memo(function TrialTable(props: TrialTableProps) {
+  const { trials, parameters, metrics, front, sort, selected, onSort, onSelect } = props;
+  const [seen, setSeen] = useState(0);
   const sorted = useMemo(() => sortedBy(trials, sort), [trials, sort]);
-  const first = Math.max(0, Math.floor(top / ROW) - SPARE);
-  const shown = sorted.slice(first, first + SHOWN_ROWS + 2 * SPARE);
+  const first = Math.max(0, seen - SPARE);
+  const shown = sorted.slice(first, first + SHOWN_ROWS + STRIDE + 2 * SPARE);
   const columns = [
     { id: 'number', title: 'Trial' },
     { id: 'state', title: 'State' },
@@ -41,7 +46,7 @@ export function TrialTable({ trials, parameters, metrics, front, sort, selected,
       aria-label="Trials"
       tabIndex={0}
       style={{ maxHeight: ROW * (SHOWN_ROWS + 1) }}
-      onScroll={(event: UIEvent<HTMLDivElement>) => setTop(event.currentTarget.scrollTop)}
+      onScroll={(event: UIEvent<HTMLDivElement>) => setSeen(stridden(event.currentTarget.scrollTop))}
     >
       <table aria-rowcount={sorted.length + 1}>
         <thead>
@@ -63,32 +68,17 @@ export function TrialTable({ trials, parameters, metrics, front, sort, selected,
         <tbody>
           {first > 0 && <tr aria-hidden="true" style={{ height: first * ROW }} />}
           {shown.map((trial, index) => (
-            <tr key={trial.number} aria-rowindex={first + index + 2} className={front.has(trial.number) ? 'front' : ''}>
-              <td>
-                <input
-                  type="checkbox"
-                  aria-label={`Compare trial ${trial.number}`}
-                  checked={selected.includes(trial.number)}
-                  disabled={!selected.includes(trial.number) && selected.length >= MOST_SELECTED}
-                  onChange={() => onSelect(trial.number)}
-                />
-              </td>
-              <td className="number">
-                {trial.jobId ? <a href={`#/jobs/${trial.jobId}`}>{trial.number}</a> : trial.number}
-              </td>
-              <td>
-                <StateBadge state={front.has(trial.number) ? 'front' : trial.state} />
-              </td>
-              {parameters.map((name) => (
-                <td key={name}>{valueText(trial.assignment[name])}</td>
-              ))}
-              {metrics.map((name) => (
-                <td key={name} className="number">
-                  {figureText(trial, name)}
-                </td>
-              ))}
-              <td className="remark">{trialRemark(trial)}</td>
-            </tr>
+            <TrialRow
+              key={trial.number}
+              trial={trial}
+              place={first + index}
+              parameters={parameters}
+              metrics={metrics}
+              isOnFront={front.has(trial.number)}
+              isSelected={selected.includes(trial.number)}
+              isFull={selected.length >= MOST_SELECTED}
+              onSelect={onSelect}
+            />
           ))}
           {first + shown.length < sorted.length && (
             <tr aria-hidden="true" style={{ height: (sorted.length - first - shown.length) * ROW }} />
@@ -97,7 +87,50 @@ export function TrialTable({ trials, parameters, metrics, front, sort, selected,
       </table>
     </div>
   );
+});
+
+const stridden = (scrollTop: number): number => STRIDE * Math.floor(scrollTop / ROW / STRIDE);
+
+interface TrialRowProps extends Pick<TrialTableProps, 'parameters' | 'metrics' | 'onSelect'> {
+  trial: ListedTrial;
+  /** Its place in the order of the table. */
+  place: number;
+  isOnFront: boolean;
+  isSelected: boolean;
+  /** Whether no more are compared. */
+  isFull: boolean;
 }
+
+const TrialRow = memo(function TrialRow(props: TrialRowProps) {
+  const { trial, place, parameters, metrics, isOnFront, isSelected, isFull, onSelect } = props;
+  const { number, jobId } = trial;
+  return (
+    <tr aria-rowindex={place + 2} className={isOnFront ? 'front' : ''}>
+      <td>
+        <input
+          type="checkbox"
+          aria-label={`Compare trial ${number}`}
+          checked={isSelected}
+          disabled={!isSelected && isFull}
+          onChange={() => onSelect(number)}
+        />
+      </td>
+      <td className="number">{jobId ? <a href={`#/jobs/${jobId}`}>{number}</a> : number}</td>
+      <td>
+        <StateBadge state={isOnFront ? 'front' : trial.state} />
+      </td>
+      {parameters.map((name) => (
+        <td key={name}>{valueText(trial.assignment[name])}</td>
+      ))}
+      {metrics.map((name) => (
+        <td key={name} className="number">
+          {figureText(trial, name)}
+        </td>
+      ))}
+      <td className="remark">{trialRemark(trial)}</td>
+    </tr>
+  );
+});
 
 function ariaSort(sort: string, id: string): 'ascending' | 'descending' | undefined {
   return sort === id ? 'ascending' : sort === `-${id}` ? 'descending' : undefined;
